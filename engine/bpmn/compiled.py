@@ -1,0 +1,219 @@
+"""What the engine knows of a map after it was read: steps, stages, conditions, timers, and the form that it executes.
+
+Stored as JSON beside the owner's file, so that a hostile diagram is parsed once, in a child process, and never again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from engine.bpmn.deadline_rules import DeadlineRule, EscalationLadder
+from engine.bpmn.findings import Finding
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class StepKind(StrEnum):
+    """Why a person has to act."""
+
+    USER = "user"  # a task drawn for a person
+    APPROVAL = "approval"  # a decision: approve, return for rework, reject
+    CHOICE = "choice"  # a decision gateway without conditions asks "which way?"
+    CONFIRM = "confirm"  # an automated task that we cannot run: confirm that it is done
+    EVENT = "event"  # something happens outside: say when it did
+
+
+class OutcomeKind(StrEnum):
+    COMPLETED = "completed"
+    APPROVED = "approved"
+    RETURNED = "returned"
+    REJECTED = "rejected"
+    WAY = "way"  # its id is the id of the sequence flow chosen
+
+
+class Outcome(_Frozen):
+    """A button of a step. ``id`` is what the API takes and what ``<element>_outcome`` becomes."""
+
+    id: str
+    kind: OutcomeKind
+    label: str = ""  # as the map words it; empty: the product's own word for the kind
+    needs_reason: bool = False
+
+
+class FieldType(StrEnum):
+    TEXT = "text"
+    LONG_TEXT = "long_text"
+    NUMBER = "number"
+    MONEY = "money"
+    PERCENT = "percent"
+    DATE = "date"
+    MOMENT = "moment"
+    YES_NO = "yes_no"
+    CHOICE = "choice"
+    MANY = "many"
+    PERSON = "person"
+    CLIENT = "client"
+    PHONE = "phone"
+    EMAIL = "email"
+    READ_ONLY = "read_only"
+
+
+class FieldChoice(_Frozen):
+    value: str
+    label: str
+
+
+class FieldDefinition(_Frozen):
+    """A field of a step's form. ``name`` is the variable's name; a name like ``deal.amount`` edits the deal itself."""
+
+    name: str
+    label: str
+    type: FieldType = FieldType.TEXT
+    required: bool = False
+    choices: tuple[FieldChoice, ...] = ()
+    default: str | None = None
+    help: str = ""
+    minimum: str | None = None
+    maximum: str | None = None
+    pattern: str | None = None
+
+
+class Freedom(StrEnum):
+    STRICT = "strict"
+    ADVISED = "advised"
+    FREE = "free"
+
+
+class ApprovalRule(_Frozen):
+    """Who has to approve: ``any`` one, ``all``, or ``count`` of the responsible group; or one of each in ``list``."""
+
+    mode: Literal["any", "all", "count", "list"] = "any"
+    count: int = 1
+    approvers: tuple[str, ...] = ()
+    in_order: bool = False
+
+
+class StepDefinition(_Frozen):
+    """A human step. ``element_id`` is the id in the executed form; ``source_id`` the id in the owner's file."""
+
+    element_id: str
+    source_id: str
+    process_key: str
+    name: str
+    kind: StepKind
+    stage: str = ""
+    responsible: tuple[str, ...] = ()  # names of departments or people, a login, or an expression from "="
+    deadline: DeadlineRule | None = None
+    deadline_text: str = ""  # as the owner wrote it
+    escalation: EscalationLadder | None = None
+    fields: tuple[FieldDefinition, ...] = ()
+    instruction: str = ""
+    outcomes: tuple[Outcome, ...] = ()
+    approval: ApprovalRule | None = None
+    four_eyes: bool = False
+    freedom: Freedom = Freedom.STRICT
+    line: int | None = None
+
+
+class ExpressionCondition(_Frozen):
+    """A condition in FEEL, JUEL or Python style, kept as text that the expression language has already accepted."""
+
+    type: Literal["expression"] = "expression"
+    text: str
+
+
+class OutcomeCondition(_Frozen):
+    """The combined outcome of ``steps`` is one of ``outcomes``.
+
+    The outcomes of several steps combine as: a rejection wins over a return, a return over approvals. A way chosen,
+    or any other outcome, counts only from a single step.
+    """
+
+    type: Literal["outcome"] = "outcome"
+    steps: tuple[str, ...]
+    outcomes: tuple[str, ...]
+
+
+Condition = Annotated[ExpressionCondition | OutcomeCondition, Field(discriminator="type")]
+
+
+class TimerKind(StrEnum):
+    DATE = "date"
+    DURATION = "duration"
+    CYCLE = "cycle"
+
+
+class TimerRule(_Frozen):
+    """When a timer event fires. ``rule`` is a fixed rule; ``expression`` gives text in the same notation at run time.
+
+    For a cycle, ``repetitions`` bounds how often (None: without end) and ``rule`` is the interval.
+    """
+
+    kind: TimerKind
+    rule: DeadlineRule | None = None
+    expression: str | None = None
+    repetitions: int | None = None
+
+
+class LoopRule(_Frozen):
+    """Multi-instance or standard loop. Exactly one of ``cardinality`` and ``collection`` for multi-instance."""
+
+    sequential: bool = False
+    cardinality: str | None = None  # expression text giving a whole number
+    collection: str | None = None  # expression text giving a list
+    item_variable: str | None = None
+    completion_condition: str | None = None
+
+
+class MessageRule(_Frozen):
+    """A message that an event waits for, correlated by the values of ``correlation`` (expression texts by key)."""
+
+    name: str
+    correlation: Mapping[str, str] = {}
+
+
+class CallRule(_Frozen):
+    """A service call made by a worker or fetched as an external job."""
+
+    connector: Literal["http", "mail", "external"]
+    topic: str = ""
+    parameters: Mapping[str, str] = {}
+    result_variable: str | None = None
+
+
+class Stage(_Frozen):
+    name: str
+    position: int
+
+
+class CompiledProcess(_Frozen):
+    """An executable map.
+
+    ``executable`` is the canonical BPMN in which every condition, timer value and script is only the id of its
+    element, looked up in the tables below: no text from the owner's diagram is ever evaluated by SpiffWorkflow.
+    All ids are unique over the map and the maps that it calls.
+    """
+
+    key: str
+    name: str
+    content_hash: str  # sha256 of all XML that this was made from, and of the engine's format version
+    executable: str
+    steps: Mapping[str, StepDefinition]
+    stages: tuple[Stage, ...]
+    conditions: Mapping[str, Condition]  # by sequence flow id (or by event id, for conditional events)
+    timers: Mapping[str, TimerRule]  # by event id
+    loops: Mapping[str, LoopRule]  # by activity id
+    messages: Mapping[str, MessageRule]  # by event id
+    calls: Mapping[str, CallRule]  # by service task id
+    assignments: Mapping[str, tuple[tuple[str, str], ...]]  # by script task id: (variable, expression text)
+    variables: frozenset[str]  # root names that any expression reads
+    called_keys: tuple[str, ...] = ()  # maps that it calls, their XML being part of ``executable``
+    elements: Mapping[str, str] = {}  # executed element id -> name, for messages and the walked path
+    default_escalation: EscalationLadder | None = None
+    findings: tuple[Finding, ...] = ()
