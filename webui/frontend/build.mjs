@@ -1,0 +1,91 @@
+// Builds webui/static/dist from webui/frontend/src: every file bears the hash of its content in its name, so that
+// browsers may keep it for ever, and manifest.json maps the name that a page asks for to the name of today.
+import { build } from "esbuild";
+import { createHash } from "node:crypto";
+import { copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
+const source = join(root, "webui/frontend/src");
+const modules = join(root, "node_modules");
+const dist = join(root, "webui/static/dist");
+
+const ENTRIES = ["site.js", "viewer.js"];
+const FONTS = ["DejaVuSans", "DejaVuSans-Bold", "DejaVuSans-Oblique", "DejaVuSans-BoldOblique", "DejaVuSansMono"];
+
+const manifest = {};
+const written = new Set(["manifest.json"]);
+
+function keep(logicalName, file) {
+  if (logicalName) manifest[logicalName] = file;
+  written.add(file);
+}
+
+async function bundleScriptsAndStyles() {
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: ENTRIES.map(name => join(source, name)),
+    outdir: dist,
+    bundle: true,
+    minify: true,
+    splitting: true,
+    format: "esm",
+    target: "es2022",
+    charset: "utf8",
+    legalComments: "linked",
+    metafile: true,
+    logLevel: "warning",
+    entryNames: "[name]-[hash]",
+    chunkNames: "chunks/[name]-[hash]",
+    assetNames: "assets/[name]-[hash]",
+    loader: { ".woff": "file", ".woff2": "file", ".ttf": "file", ".eot": "file", ".svg": "file" },
+  });
+  const inDist = path => relative(dist, join(root, path));
+  for (const [path, output] of Object.entries(metafile.outputs)) {
+    keep(null, inDist(path));
+    const entry = output.entryPoint && relative(source, join(root, output.entryPoint));
+    if (!ENTRIES.includes(entry)) continue;
+    keep(entry, inDist(path));
+    if (output.cssBundle) keep(entry.replace(/\.js$/, ".css"), inDist(output.cssBundle));
+  }
+}
+
+// One sprite of the icons that src/icons.json names; a page writes <svg class="icon"><use href="…#name"/></svg>.
+function drawIconSprite() {
+  const all = readFileSync(join(modules, "@tabler/icons-sprite/dist/tabler-sprite.svg"), "utf8");
+  const symbols = JSON.parse(readFileSync(join(source, "icons.json"), "utf8")).map(name => {
+    const symbol = all.match(new RegExp(`<symbol id="tabler-${name}" .*?</symbol>`, "s"));
+    if (!symbol) throw new Error(`src/icons.json names "${name}", which Tabler does not draw`);
+    return symbol[0].replace(`id="tabler-${name}"`, `id="${name}"`);
+  });
+  const sprite = `<svg xmlns="http://www.w3.org/2000/svg">${symbols.join("")}</svg>\n`;
+  const file = `icons-${createHash("sha256").update(sprite).digest("hex").slice(0, 8)}.svg`;
+  writeFileSync(join(dist, file), sprite);
+  keep("icons.svg", file);
+}
+
+// PDFs are drawn with these; the server opens them by name, so the names stay.
+function copyFontsForPdf() {
+  mkdirSync(join(dist, "fonts"), { recursive: true });
+  for (const font of FONTS) {
+    const file = `fonts/${font}.ttf`;
+    copyFileSync(join(modules, `dejavu-fonts-ttf/ttf/${font}.ttf`), join(dist, file));
+    keep(file, file);
+  }
+}
+
+// Last, so that a page that was just served still finds the files of its manifest while the new ones were written.
+function removeFilesOfEarlierBuilds() {
+  for (const entry of readdirSync(dist, { recursive: true, withFileTypes: true })) {
+    const file = relative(dist, join(entry.parentPath, entry.name));
+    if (entry.isFile() && !written.has(file)) rmSync(join(dist, file));
+  }
+}
+
+mkdirSync(dist, { recursive: true });
+await bundleScriptsAndStyles();
+drawIconSprite();
+copyFontsForPdf();
+writeFileSync(join(dist, "manifest.json"), JSON.stringify(manifest, null, 2) + "\n");
+removeFilesOfEarlierBuilds();
