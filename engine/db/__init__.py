@@ -1,0 +1,1 @@
+"""Session, outbox rows, migrations. Knows no noun of the product beside them."""

@@ -1,0 +1,54 @@
+"""The tables, one file per noun. Importing this package registers all of them with the metadata."""
+
+from engine.model.api_token import ApiToken
+from engine.model.calendar import Calendar, CalendarException
+from engine.model.client import Client, Contact
+from engine.model.deal import Deal, DealResult
+from engine.model.department import Department, Membership
+from engine.model.draft import Draft
+from engine.model.heartbeat import Heartbeat
+from engine.model.history_event import HistoryEvent
+from engine.model.incident import Incident, IncidentState
+from engine.model.job import Job, JobState
+from engine.model.message_subscription import MessageSubscription
+from engine.model.performed_command import PerformedCommand
+from engine.model.person import Person, Role
+from engine.model.process_definition import DefinitionFile, DefinitionState, ProcessDefinition
+from engine.model.process_instance import InstanceState, ProcessInstance
+from engine.model.substitution import Substitution
+from engine.model.timer import Timer
+from engine.model.webhook import Webhook
+from engine.model.work_item import WorkItem, WorkItemState
+
+__all__ = [
+    "ApiToken",
+    "Calendar",
+    "CalendarException",
+    "Client",
+    "Contact",
+    "Deal",
+    "DealResult",
+    "DefinitionFile",
+    "DefinitionState",
+    "Department",
+    "Draft",
+    "Heartbeat",
+    "HistoryEvent",
+    "Incident",
+    "IncidentState",
+    "InstanceState",
+    "Job",
+    "JobState",
+    "Membership",
+    "MessageSubscription",
+    "PerformedCommand",
+    "Person",
+    "ProcessDefinition",
+    "ProcessInstance",
+    "Role",
+    "Substitution",
+    "Timer",
+    "Webhook",
+    "WorkItem",
+    "WorkItemState",
+]

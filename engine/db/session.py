@@ -1,0 +1,114 @@
+"""Connections and transactions.
+
+A write on SQLite begins IMMEDIATE behind a process-wide and a file lock: writers queue in memory instead of polling
+the database, so that none is starved and none sees "database is locked".
+"""
+
+from __future__ import annotations
+
+import fcntl
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session, sessionmaker
+
+_WRITES = "reglament_writes"
+_BUSY_TIMEOUT_MS = 30_000
+
+
+class Database:
+    """One engine and the two ways to use it: ``read`` sees one snapshot, ``write`` commits once or not at all."""
+
+    def __init__(self, url: str, *, pool_size: int = 20) -> None:
+        self.url = url
+        self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
+        self.engine = _sqlite_engine(url) if self.is_sqlite else _postgresql_engine(url, pool_size)
+        self._sessions = sessionmaker(self.engine, expire_on_commit=False, autoflush=True)
+        self._thread_lock = threading.Lock()
+        path = make_url(url).database if self.is_sqlite else None
+        self._lock_file = Path(f"{path}.lock") if path else None
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session that only reads. Whatever it changes is rolled back."""
+        with self._sessions() as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A session in one transaction: committed at the end, rolled back by any exception."""
+        with ExitStack() as held:
+            if self.is_sqlite:
+                held.enter_context(self._only_writer())
+            session = held.enter_context(self._sessions())
+            if self.is_sqlite:
+                session.connection(execution_options={_WRITES: True})
+            yield session
+            session.commit()
+        for callback in session.info.pop("after_commit", ()):
+            callback()
+
+    @contextmanager
+    def _only_writer(self) -> Iterator[None]:
+        with self._thread_lock:
+            if self._lock_file is None:
+                yield
+                return
+            with self._lock_file.open("a") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                yield
+
+    def dispose(self) -> None:
+        self.engine.dispose()
+
+
+def after_commit(session: Session, callback: Any) -> None:
+    """Call ``callback`` once the transaction of ``session`` is durable; never if it is rolled back."""
+    session.info.setdefault("after_commit", []).append(callback)
+
+
+def _json(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
+def _sqlite_engine(url: str) -> Engine:
+    path = make_url(url).database
+    if path:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, json_serializer=_json, json_deserializer=orjson.loads, connect_args={"timeout": 30})
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=NORMAL",
+            "foreign_keys=ON",
+            f"busy_timeout={_BUSY_TIMEOUT_MS}",
+            "temp_store=MEMORY",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get(_WRITES)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _postgresql_engine(url: str, pool_size: int) -> Engine:
+    return create_engine(
+        url,
+        json_serializer=_json,
+        json_deserializer=orjson.loads,
+        pool_pre_ping=True,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+    )

@@ -1,0 +1,60 @@
+"""A deal: what is sold, to whom, by whom, and how it ended."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from engine.db.base import Base
+from engine.db.types import Amount, Identity, Json, Moment, Word
+from engine.model.client import Client
+from engine.model.person import Person
+
+
+class DealResult(StrEnum):
+    OPEN = "open"
+    WON = "won"
+    LOST = "lost"
+    CANCELLED = "cancelled"
+
+
+class Deal(Base):
+    """``stage`` follows the deal's open steps. ``fields`` holds what the map's steps asked for, by variable name.
+
+    ``history_length`` and ``history_hash`` are the head of the deal's chain of history events.
+    """
+
+    __tablename__ = "deal"
+    __table_args__ = (
+        Index("ix_deal_result_stage", "result", "stage"),
+        Index("ix_deal_owner_result", "owner_id", "result"),
+    )
+
+    id: Mapped[int] = mapped_column(Identity, primary_key=True)
+    number: Mapped[str] = mapped_column(String(24), unique=True)
+    title: Mapped[str] = mapped_column(String(300))
+    client_id: Mapped[int] = mapped_column(ForeignKey("client.id"), index=True)
+    amount: Mapped[Decimal | None] = mapped_column(Amount)
+    currency: Mapped[str] = mapped_column(String(3), default="UAH")
+    close_date: Mapped[date | None]
+    owner_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    definition_key: Mapped[str] = mapped_column(String(200), index=True)
+    stage: Mapped[str] = mapped_column(String(200), default="")
+    stage_since: Mapped[datetime | None] = mapped_column(Moment)
+    result: Mapped[DealResult] = mapped_column(Word(DealResult), default=DealResult.OPEN)
+    loss_reason: Mapped[str] = mapped_column(String(500), default="")
+    fields: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    opened_at: Mapped[datetime] = mapped_column(Moment, index=True)
+    closed_at: Mapped[datetime | None] = mapped_column(Moment)
+    version: Mapped[int] = mapped_column(default=1)
+    history_length: Mapped[int] = mapped_column(default=0)
+    history_hash: Mapped[str] = mapped_column(String(64), default="")
+    search_text: Mapped[str] = mapped_column(default="")
+
+    client: Mapped[Client] = relationship()
+    owner: Mapped[Person] = relationship()

@@ -1,0 +1,32 @@
+"""Departments, their heads and their members."""
+
+from __future__ import annotations
+
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from engine.db.base import Base
+from engine.db.types import Identity
+
+
+class Department(Base):
+    """``name_key`` is the folded name: a lane of such a name, in any case, is this department."""
+
+    __tablename__ = "department"
+
+    id: Mapped[int] = mapped_column(Identity, primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    name_key: Mapped[str] = mapped_column(String(200), unique=True)
+    head_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("department.id"))
+    calendar_id: Mapped[int | None] = mapped_column(ForeignKey("calendar.id"))
+    escalation: Mapped[str] = mapped_column(String(500), default="")
+
+
+class Membership(Base):
+    """A person belongs to a department; the earliest membership is the main one."""
+
+    __tablename__ = "membership"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    department_id: Mapped[int] = mapped_column(ForeignKey("department.id"), primary_key=True, index=True)

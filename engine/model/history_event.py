@@ -1,0 +1,34 @@
+"""History: append-only facts in the past tense, chained per deal so that tampering shows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from engine.db.base import Base
+from engine.db.types import Identity, Json, Moment
+
+
+class HistoryEvent(Base):
+    """``number`` counts within the deal from 1; events of no deal have number None and no chain.
+
+    ``actor_name`` is the name as of then. ``entry_hash`` covers the entry and ``previous_hash``.
+    """
+
+    __tablename__ = "history_event"
+    __table_args__ = (UniqueConstraint("deal_id", "number"), Index("ix_history_event_at", "at", "id"))
+
+    id: Mapped[int] = mapped_column(Identity, primary_key=True)
+    deal_id: Mapped[int | None] = mapped_column(ForeignKey("deal.id"))
+    number: Mapped[int | None]
+    kind: Mapped[str] = mapped_column(String(64), index=True)
+    work_item_id: Mapped[int | None] = mapped_column(ForeignKey("work_item.id"))
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
+    actor_name: Mapped[str] = mapped_column(String(200), default="")
+    at: Mapped[datetime] = mapped_column(Moment)
+    data: Mapped[dict[str, Any]] = mapped_column(Json)
+    previous_hash: Mapped[str] = mapped_column(String(64), default="")
+    entry_hash: Mapped[str] = mapped_column(String(64), default="")

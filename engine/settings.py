@@ -1,0 +1,62 @@
+"""Everything that the environment decides, read once and passed on as a value."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The environment's answers. ``var`` holds the SQLite database, keys and files of an embedded installation."""
+
+    host: str
+    port: int
+    var: Path
+    database_url: str
+    redis_url: str | None
+    secret_key: str | None
+    demo: bool
+    smtp_url: str | None
+    base_url: str
+    time_zone: str
+    locale: str
+
+    @property
+    def is_embedded(self) -> bool:
+        """Without Redis the worker and the beat live inside the server process."""
+        return self.redis_url is None
+
+    @property
+    def uses_sqlite(self) -> bool:
+        return self.database_url.startswith("sqlite")
+
+
+def settings_from(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings. Empty variables count as absent, as compose files leave them."""
+    given = {name: value for name, value in (os.environ if environ is None else environ).items() if value}
+    var = Path(given.get("REGLAMENT_VAR", "var")).absolute()
+    host, port = given.get("HOST", "127.0.0.1"), int(given.get("PORT", "8000"))
+    return Settings(
+        host=host,
+        port=port,
+        var=var,
+        database_url=with_driver(given.get("DATABASE_URL", f"sqlite:///{var / 'reglament.sqlite'}")),
+        redis_url=given.get("REDIS_URL"),
+        secret_key=given.get("SECRET_KEY"),
+        demo=given.get("REGLAMENT_DEMO", "0") == "1",
+        smtp_url=given.get("SMTP_URL"),
+        base_url=given.get("BASE_URL", f"http://{host}:{port}").rstrip("/"),
+        time_zone=given.get("TZ_DEFAULT", "Europe/Kyiv"),
+        locale=given.get("LOCALE_DEFAULT", "uk"),
+    )
+
+
+def with_driver(url: str) -> str:
+    """Name the PostgreSQL driver that we install, whatever spelling the platform gave."""
+    for spelling in ("postgres://", "postgresql://"):
+        if url.startswith(spelling):
+            return "postgresql+psycopg://" + url.removeprefix(spelling)
+    return url
