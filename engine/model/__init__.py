@@ -1,5 +1,6 @@
 """The tables, one file per noun. Importing this package registers all of them with the metadata."""
 
+from engine.db.job import Job, JobState
 from engine.model.api_token import ApiToken
 from engine.model.calendar import Calendar, CalendarException
 from engine.model.client import Client, Contact
@@ -9,7 +10,6 @@ from engine.model.draft import Draft
 from engine.model.heartbeat import Heartbeat
 from engine.model.history_event import HistoryEvent
 from engine.model.incident import Incident, IncidentState
-from engine.model.job import Job, JobState
 from engine.model.message_subscription import MessageSubscription
 from engine.model.performed_command import PerformedCommand
 from engine.model.person import Person, Role

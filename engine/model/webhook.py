@@ -13,7 +13,10 @@ from engine.db.types import Identity, Json, Moment
 
 
 class Webhook(Base):
-    """``kinds`` lists the event kinds wanted; empty means all. ``secret`` signs each delivery (HMAC-SHA256)."""
+    """``kinds`` lists the event kinds wanted; empty means all. ``secret`` signs each delivery (HMAC-SHA256).
+
+    History is the queue: ``delivered_event_id`` is the last event that the address has taken.
+    """
 
     __tablename__ = "webhook"
 
@@ -21,6 +24,7 @@ class Webhook(Base):
     url: Mapped[str] = mapped_column(String(2000))
     secret: Mapped[str] = mapped_column(String(100))
     kinds: Mapped[list[Any]] = mapped_column(Json)
+    delivered_event_id: Mapped[int] = mapped_column(Identity, default=0)
     is_active: Mapped[bool] = mapped_column(default=True)
     created_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     created_at: Mapped[datetime] = mapped_column(Moment)

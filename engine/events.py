@@ -1,0 +1,316 @@
+"""History events: what happened, in the past tense, with the data that a timeline, a report or an auditor needs.
+
+Values are strings, whole numbers, booleans, None, and lists and dicts of them: never floats, so that the canonical
+JSON of an event, and with it the hash in the chain, is the same on every machine.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+_WORD_START = re.compile(r"(?<!^)(?=[A-Z])")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """The base of all events. ``kind`` is the class name in snake_case."""
+
+    @property
+    def kind(self) -> str:
+        return kind_of(type(self))
+
+    @property
+    def data(self) -> dict[str, Any]:
+        return {field.name: plain(getattr(self, field.name)) for field in fields(self)}
+
+
+def kind_of(event: type[Event]) -> str:
+    return _WORD_START.sub("_", event.__name__).lower()
+
+
+def plain(value: Any) -> Any:
+    """The value as JSON without floats: decimals, dates and instants as texts."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(item) for item in value]
+    if isinstance(value, float):
+        return format(Decimal(repr(value)), "f")
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class DealOpened(Event):
+    title: str
+    client: str
+    amount: Decimal | None
+    currency: str
+    owner: str
+    map_key: str
+    map_version: int
+    map_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class DealChanged(Event):
+    """``changes`` maps a field's name to [old, new]."""
+
+    changes: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class StageChanged(Event):
+    stage: str
+    previous: str
+
+
+@dataclass(frozen=True, slots=True)
+class DealWon(Event):
+    end: str
+
+
+@dataclass(frozen=True, slots=True)
+class DealLost(Event):
+    end: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DealCancelled(Event):
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Commented(Event):
+    text: str
+    step: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StepOpened(Event):
+    name: str
+    element_id: str
+    stage: str
+    assignee: str
+    group: str
+    due_at: datetime | None
+    part: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StepClaimed(Event):
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepReleased(Event):
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepCompleted(Event):
+    """``content_hash`` is the SHA-256 of ``content``: the deal's data that the person had before them."""
+
+    name: str
+    element_id: str
+    stage: str
+    step_kind: str
+    outcome: str
+    outcome_label: str
+    comment: str
+    values: Mapping[str, Any]
+    on_behalf_of: str
+    department: str
+    position: str
+    due_at: datetime | None
+    content: Mapping[str, Any]
+    content_hash: str
+    map_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class StepCancelled(Event):
+    name: str
+    element_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepDelegated(Event):
+    name: str
+    to: str
+    comment: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlineExtended(Event):
+    name: str
+    previous: datetime | None
+    due_at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReminderSent(Event):
+    name: str
+    to: str
+    due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class HeadTold(Event):
+    name: str
+    to: str
+    due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class StepReassigned(Event):
+    name: str
+    previous: str
+    to: str
+    due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class TimerFired(Event):
+    name: str
+    element_id: str
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MessageReceived(Event):
+    name: str
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentRecorded(Event):
+    code: str
+    element: str
+    params: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentResolved(Event):
+    code: str
+    element: str
+
+
+@dataclass(frozen=True, slots=True)
+class DefinitionDeployed(Event):
+    key: str
+    version: int
+    content_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class DefinitionPublished(Event):
+    key: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class DefinitionRetired(Event):
+    key: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClientAdded(Event):
+    client_id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClientChanged(Event):
+    client_id: int
+    changes: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ContactAdded(Event):
+    client_id: int
+    contact_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class PersonAdded(Event):
+    person_id: int
+    login: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonChanged(Event):
+    person_id: int
+    changes: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordSet(Event):
+    person_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class SubstitutionSet(Event):
+    person_id: int
+    substitute_id: int
+    starts_on: date
+    ends_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class SubstitutionEnded(Event):
+    person_id: int
+    substitute_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class DepartmentAdded(Event):
+    department_id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class DepartmentChanged(Event):
+    department_id: int
+    changes: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarChanged(Event):
+    calendar_id: int
+    changes: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class TokenCreated(Event):
+    person_id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRevoked(Event):
+    person_id: int
+    token_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookAdded(Event):
+    webhook_id: int
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookRemoved(Event):
+    webhook_id: int
