@@ -76,7 +76,8 @@ def parse_timer_value(kind: TimerKind, text: str) -> TimerRule:
 # Words around an amount that change nothing: the period runs from the opening of the step anyway.
 _BEFORE_AMOUNT = re.compile(
     r"(?:протягом|упродовж|впродовж|в течение|не пізніше ніж|не пізніше|не більше ніж|не більше|максимум|макс|"
-    r"max|maximum|через|за|до|минуло|пройшло|чекати|зачекати|очікувати|пауза|термін|строк|within|in|after|up to|at most|"
+    r"max|maximum|через|за|до|минуло|пройшло|чекати|зачекати|очікувати|пауза|термін|строк|"
+    r"within|in|after|up to|at most|"
     r"no later than|not later than|for|wait|pause|delay|deadline|due|timer|timeout|sla|innerhalb|von|nach)\b[.:]? *"
 )
 _AFTER_AMOUNT = re.compile(
