@@ -1,0 +1,130 @@
+"""The chain of a deal's history: each entry's hash covers its content and the hash of the entry before.
+
+Who changes, removes, inserts or reorders an entry leaves a fault that names its number. The chain proves integrity
+against a known head; it is no signature.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+FIRST_PREVIOUS_HASH = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChainEntry:
+    """One history event of a deal. ``deal`` is the deal's number, ``number`` counts from 1 within the deal.
+
+    ``data`` is JSON without floats: decimals are texts. ``recorded_hash`` is what the store claims the hash to be; it
+    is not part of what is hashed.
+    """
+
+    deal: str
+    number: int
+    kind: str
+    actor_id: int | None
+    actor_name: str
+    work_item_id: int | None
+    at: datetime
+    data: Mapping[str, Any]
+    previous_hash: str
+    recorded_hash: str = ""
+
+
+class ChainFaultReason(StrEnum):
+    ALTERED = "altered"  # the content does not give the recorded hash
+    UNLINKED = "unlinked"  # it does not follow the entry before it: that one was altered, or some were removed
+    MISNUMBERED = "misnumbered"  # missing, doubled or moved entries
+    HEAD_DIFFERS = "head_differs"  # the last entry is not the one that the deal, or the sheet, names as its head
+    MISREPORTED = "misreported"  # a sheet says something else than its entry
+    UNREADABLE = "unreadable"  # not even the shape of an entry
+
+
+@dataclass(frozen=True, slots=True)
+class ChainFault:
+    """``number`` is the entry's; 0 stands for the whole when no single entry is at fault."""
+
+    number: int
+    reason: ChainFaultReason
+
+
+def canonical_json(value: Any) -> bytes:
+    """The one spelling of a JSON value: sorted keys, no blanks, UTF-8. Raises TypeError for floats and non-text keys.
+
+    Floats have several spellings and lose digits on their way through databases; RFC 8785 section 3.2.2 shows the cost
+    of keeping them.
+    """
+    _ensure_exact(value)
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+
+
+def moment_text(at: datetime) -> str:
+    """RFC 3339 in UTC, always with microseconds: the spelling that is hashed."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def entry_hash(entry: ChainEntry) -> str:
+    """SHA-256 of the entry's content and of the previous hash, in hex. Raises TypeError when ``data`` holds a float."""
+    return hashlib.sha256(
+        canonical_json(
+            {
+                "deal": entry.deal,
+                "number": entry.number,
+                "kind": entry.kind,
+                "actor_id": entry.actor_id,
+                "actor_name": entry.actor_name,
+                "work_item_id": entry.work_item_id,
+                "at": moment_text(entry.at),
+                "data": entry.data,
+                "previous_hash": entry.previous_hash,
+            }
+        )
+    ).hexdigest()
+
+
+def faults(
+    entries: Iterable[ChainEntry], *, head_length: int | None = None, head_hash: str | None = None
+) -> tuple[ChainFault, ...]:
+    """Everything wrong with a whole chain, entries in their stored order, starting with number 1.
+
+    ``head_length`` and ``head_hash`` are the head as known elsewhere; without them a cut tail cannot be noticed.
+    """
+    found: list[ChainFault] = []
+    number, previous = 0, FIRST_PREVIOUS_HASH
+    for entry in entries:
+        if entry.number != number + 1:
+            found.append(ChainFault(entry.number, ChainFaultReason.MISNUMBERED))
+        if entry.previous_hash != previous:
+            found.append(ChainFault(entry.number, ChainFaultReason.UNLINKED))
+        if not _is_intact(entry):
+            found.append(ChainFault(entry.number, ChainFaultReason.ALTERED))
+        number, previous = entry.number, entry.recorded_hash
+    if (head_length is not None and head_length != number) or (head_hash is not None and head_hash != previous):
+        found.append(ChainFault(number, ChainFaultReason.HEAD_DIFFERS))
+    return tuple(found)
+
+
+def _is_intact(entry: ChainEntry) -> bool:
+    try:
+        return entry_hash(entry) == entry.recorded_hash
+    except (TypeError, UnicodeEncodeError):  # a float, or half a character: nothing that we ever wrote
+        return False
+
+
+def _ensure_exact(value: Any) -> None:
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            if not isinstance(key, str):
+                raise TypeError("a key of canonical JSON is a text")
+            _ensure_exact(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            _ensure_exact(inner)
+    elif isinstance(value, float):
+        raise TypeError("canonical JSON holds no floats: write a decimal as text")
