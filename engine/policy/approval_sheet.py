@@ -46,9 +46,10 @@ class ApprovalDecision:
 
 @dataclass(frozen=True, slots=True)
 class ApprovalSheet:
-    """``title`` and ``client`` are as they were when the deal was opened. ``entries`` is the deal's whole chain."""
+    """``number``, ``title`` and ``client`` are as the deal was opened. ``entries`` is the deal's whole chain."""
 
-    deal: str
+    deal: int
+    number: str
     title: str
     client: str
     decisions: tuple[ApprovalDecision, ...]
@@ -67,6 +68,7 @@ class ApprovalSheet:
         return {
             "format": FORMAT,
             "deal": self.deal,
+            "number": self.number,
             "title": self.title,
             "client": self.client,
             "decisions": [decision_json(decision) for decision in self.decisions],
@@ -75,11 +77,12 @@ class ApprovalSheet:
         }
 
 
-def sheet_of(deal: str, entries: Sequence[ChainEntry]) -> ApprovalSheet:
-    """The sheet of the deal with number ``deal``, from its chain in order."""
+def sheet_of(deal: int, entries: Sequence[ChainEntry]) -> ApprovalSheet:
+    """The sheet of the deal with id ``deal``, from its chain in order."""
     opened: Mapping[str, Any] = next((entry.data for entry in entries if entry.kind == _DEAL_OPENED), {})
     return ApprovalSheet(
         deal=deal,
+        number=opened.get("number", ""),
         title=opened.get("title", ""),
         client=opened.get("client", ""),
         decisions=tuple(_decision(entry) for entry in entries if is_decision(entry)),
@@ -129,7 +132,7 @@ def entry_of(given: Mapping[str, Any]) -> ChainEntry:
     """The entry that ``entry_json`` wrote. Raises KeyError, TypeError or ValueError for anything else."""
     at = datetime.strptime(given["at"], "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
     return ChainEntry(
-        deal=given["deal"],
+        deal=_whole(given["deal"]),
         number=_whole(given["number"]),
         kind=given["kind"],
         actor_id=given["actor_id"],
@@ -163,5 +166,5 @@ def _decision(entry: ChainEntry) -> ApprovalDecision:
 
 def _whole(value: Any) -> int:
     if type(value) is not int:
-        raise TypeError("an entry is numbered by a whole number")
+        raise TypeError("deals and entries are numbered by whole numbers")
     return value

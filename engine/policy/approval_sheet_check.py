@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from typing import Any
 
 from engine.policy.approval_sheet import FORMAT, ApprovalDecision, decision_json, entry_json, entry_of, sheet_of
-from engine.policy.history_chain import ChainEntry, ChainFault, ChainFaultReason, canonical_json, faults
+from engine.policy.history_chain import ChainEntry, ChainFault, ChainFaultReason, canonical_json, content_hash, faults
 
 _WHOLE_SHEET = 0
 
@@ -56,7 +55,7 @@ def _misreported(
     sheet_json: Mapping[str, Any], entries: list[ChainEntry], given_decisions: list[Any]
 ) -> list[ChainFault]:
     try:
-        derived = sheet_of(str(sheet_json.get("deal")), entries)
+        derived = sheet_of(entries[0].deal if entries else sheet_json["deal"], entries)
         right = {decision.number: canonical_json(decision_json(decision)) for decision in derived.decisions}
     except (KeyError, TypeError, ValueError, AttributeError):  # an altered entry, already named by its hash
         return []
@@ -76,6 +75,7 @@ def _misreported(
     expected = {
         "format": FORMAT,
         "deal": derived.deal,
+        "number": derived.number,
         "title": derived.title,
         "client": derived.client,
         "head": {"number": derived.head_number, "hash": derived.head_hash},
@@ -86,7 +86,7 @@ def _misreported(
 
 
 def _content_is_intact(decision: ApprovalDecision) -> bool:
-    return hashlib.sha256(canonical_json(decision.content)).hexdigest() == decision.content_hash
+    return content_hash(decision.content) == decision.content_hash
 
 
 def _number_of(given: Any) -> int:

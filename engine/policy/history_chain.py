@@ -19,13 +19,13 @@ FIRST_PREVIOUS_HASH = ""
 
 @dataclass(frozen=True, slots=True)
 class ChainEntry:
-    """One history event of a deal. ``deal`` is the deal's number, ``number`` counts from 1 within the deal.
+    """One history event of a deal. ``deal`` is the deal's id, ``number`` counts from 1 within the deal.
 
     ``data`` is JSON without floats: decimals are texts. ``recorded_hash`` is what the store claims the hash to be; it
     is not part of what is hashed.
     """
 
-    deal: str
+    deal: int
     number: int
     kind: str
     actor_id: int | None
@@ -86,6 +86,11 @@ def entry_hash(entry: ChainEntry) -> str:
             }
         )
     ).hexdigest()
+
+
+def content_hash(content: Mapping[str, Any]) -> str:
+    """SHA-256, in hex, of the data that a person had before them when deciding. Raises TypeError for floats."""
+    return hashlib.sha256(canonical_json(content)).hexdigest()
 
 
 def faults(

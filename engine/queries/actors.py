@@ -1,0 +1,82 @@
+"""Who somebody is at a moment: role, departments, and for whom they act."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine.errors import NotFound
+from engine.model.calendar import Calendar
+from engine.model.department import Department, Membership
+from engine.model.person import Person
+from engine.model.substitution import Substitution
+from engine.policy.permissions import Actor
+
+_FURTHEST_ZONE = timedelta(hours=14)  # UTC+14, the Line Islands
+
+
+def actor_of(session: Session, person_id: int, at: datetime) -> Actor:
+    """The actor behind an account, with the substitutions in force at ``at``. Raises NotFound for the inactive."""
+    person = session.execute(
+        select(Person.id, Person.login, Person.full_name, Person.role, Person.locale).where(
+            Person.id == person_id, Person.is_active
+        )
+    ).one_or_none()
+    if person is None:
+        raise NotFound
+    absent = _absent_people(session, person_id, at)
+    memberships = session.execute(
+        select(Membership.person_id, Membership.department_id).where(Membership.person_id.in_({person_id, *absent}))
+    ).all()
+    return Actor(
+        person_id=person.id,
+        login=person.login,
+        full_name=person.full_name,
+        role=person.role,
+        department_ids=frozenset(department for member, department in memberships if member == person_id),
+        headed_department_ids=_headed_departments(session, person_id),
+        substitutes_for=absent,
+        substituted_department_ids=frozenset(department for member, department in memberships if member in absent),
+        locale=person.locale,
+    )
+
+
+def _headed_departments(session: Session, person_id: int) -> frozenset[int]:
+    """Departments that the person heads, and all below them."""
+    headed = select(Department.id).where(Department.head_id == person_id).cte("headed", recursive=True)
+    below = select(Department.id).join(headed, Department.parent_id == headed.c.id)
+    return frozenset(session.scalars(select(headed.union(below).c.id)))
+
+
+def _absent_people(session: Session, substitute_id: int, at: datetime) -> frozenset[int]:
+    """Whom the person substitutes: both dates of a substitution are local dates of the absent person's calendar."""
+    earliest, latest = (at - _FURTHEST_ZONE).date(), (at + _FURTHEST_ZONE).date()
+    near = session.execute(
+        select(Substitution.person_id, Substitution.starts_on, Substitution.ends_on).where(
+            Substitution.substitute_id == substitute_id,
+            Substitution.starts_on <= latest,
+            Substitution.ends_on >= earliest,
+        )
+    ).all()
+    if not near:
+        return frozenset()
+    today = _local_dates(session, {row.person_id for row in near}, at)
+    return frozenset(row.person_id for row in near if row.starts_on <= today[row.person_id] <= row.ends_on)
+
+
+def _local_dates(session: Session, person_ids: Iterable[int], at: datetime) -> dict[int, date]:
+    """The date that each person's calendar shows: their first department's, else the default one."""
+    default = session.scalar(select(Calendar.zone).where(Calendar.is_default).limit(1)) or "UTC"
+    zones = session.execute(
+        select(Membership.person_id, Calendar.zone)
+        .join(Department, Department.id == Membership.department_id)
+        .join(Calendar, Calendar.id == Department.calendar_id)
+        .where(Membership.person_id.in_(person_ids))
+        .order_by(Membership.department_id.desc())
+    ).all()
+    zone_of = {row.person_id: row.zone for row in zones}  # the first department comes last and stays
+    return {person_id: at.astimezone(ZoneInfo(zone_of.get(person_id, default))).date() for person_id in person_ids}

@@ -1,0 +1,80 @@
+"""A page of a list, and the opaque cursor that names where the next one begins.
+
+A cursor holds the sort key of the last row shown (keyset), so that page 1,000 costs what page 1 costs and a row that
+arrives meanwhile neither doubles nor hides another.
+"""
+
+from __future__ import annotations
+
+import binascii
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar, Generic, TypeVar
+
+import orjson
+
+from engine.errors import N_, DomainError
+
+T = TypeVar("T")
+
+LONGEST_PAGE = 200
+
+
+class CursorNotUnderstood(DomainError):
+    """The cursor was not made by this list."""
+
+    code: ClassVar[str] = "cursor_not_understood"
+    template: ClassVar[str] = N_("This page of the list cannot be found. Start from the first page.")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """``total`` is None where counting would cost more than showing."""
+
+    items: tuple[T, ...]
+    next_cursor: str | None = None
+    total: int | None = None
+
+
+def page_of(rows: Sequence[T], *, limit: int, cursor: str | None, key: Callable[[T], Sequence[Any]]) -> Page[T]:
+    """The page from up to ``limit`` + 1 rows read: the one too many says that there is a next page."""
+    items = tuple(rows[:limit])
+    if len(rows) > limit:
+        return Page(items, next_cursor=cursor_text(key(items[-1])))
+    return Page(items, total=len(items) if cursor is None else None)
+
+
+def page_size(limit: int) -> int:
+    """A limit from outside, brought between 1 and LONGEST_PAGE."""
+    return max(1, min(limit, LONGEST_PAGE))
+
+
+def cursor_text(key: Sequence[Any]) -> str:
+    """Texts, whole numbers, None and aware datetimes survive."""
+    return urlsafe_b64encode(orjson.dumps(list(key))).decode().rstrip("=")
+
+
+def cursor_key(cursor: str | None, *kinds: type) -> tuple[Any, ...] | None:
+    """The sort key in ``cursor``, each part of its kind or None; None without a cursor. Raises CursorNotUnderstood."""
+    if not cursor:
+        return None
+    try:
+        parts = orjson.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        if not isinstance(parts, list) or len(parts) != len(kinds):
+            raise CursorNotUnderstood(field="cursor")
+        return tuple(None if part is None else _part(part, kind) for part, kind in zip(parts, kinds, strict=True))
+    except (binascii.Error, ValueError, TypeError) as error:
+        raise CursorNotUnderstood(field="cursor") from error
+
+
+def _part(part: Any, kind: type) -> Any:
+    if kind is datetime and isinstance(part, str):
+        moment = datetime.fromisoformat(part)
+        if moment.tzinfo is None:
+            raise CursorNotUnderstood(field="cursor")
+        return moment
+    if type(part) is not kind:
+        raise CursorNotUnderstood(field="cursor")
+    return part

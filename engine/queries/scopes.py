@@ -1,0 +1,92 @@
+"""What an actor may see, as conditions for the database: the one place that every list, page and lock goes through.
+
+Each condition is an IN over a UNION of ids, one member per reason for seeing. An OR over several columns would make
+the database read the whole table; a UNION reads one index per reason.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, select, true, union
+from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.sql.selectable import CompoundSelect
+
+from engine.model.client import Client
+from engine.model.deal import Deal
+from engine.model.department import Membership
+from engine.model.work_item import LIVE, WorkItem
+from engine.policy.permissions import Ability, Actor, may
+
+Ids = Select[Any] | CompoundSelect[Any]
+
+
+def _ids(column: InstrumentedAttribute[Any], *conditions: ColumnElement[bool]) -> Select[Any]:
+    """Ids on their own: never correlated with the statement around them, which often reads the same table."""
+    return select(column).where(*conditions).correlate(None)
+
+
+def visible_deals(actor: Actor) -> ColumnElement[bool]:
+    """Own deals, and deals in which the actor or their departments have or had a step; all for those who see all."""
+    if may(actor, Ability.SEE_ALL_DEALS):
+        return true()
+    return Deal.id.in_(_visible_deal_ids(actor))
+
+
+def visible_work_items(actor: Actor) -> ColumnElement[bool]:
+    """The steps, done or not, of the visible deals."""
+    if may(actor, Ability.SEE_ALL_DEALS):
+        return true()
+    return WorkItem.deal_id.in_(_visible_deal_ids(actor))
+
+
+def visible_clients(actor: Actor) -> ColumnElement[bool]:
+    """Own clients and the clients of visible deals; all for those who see all deals."""
+    if may(actor, Ability.SEE_ALL_DEALS):
+        return true()
+    own = _ids(Client.id, Client.owner_id.in_(actor.people_acted_for))
+    of_deals = _ids(Deal.client_id, Deal.id.in_(_visible_deal_ids(actor)))
+    return Client.id.in_(union(own, of_deals))
+
+
+def choosable_clients(actor: Actor) -> ColumnElement[bool]:
+    """Whom a deal may be opened for: a manager chooses among all, or the same client would be added twice."""
+    return true() if may(actor, Ability.OPEN_DEAL) else visible_clients(actor)
+
+
+def actable_work_items(actor: Actor) -> ColumnElement[bool]:
+    """Live steps that the actor may do now: see permissions.may_act_on_step."""
+    if actor.is_system:
+        return WorkItem.state.in_(LIVE)
+    held = _ids(WorkItem.id, WorkItem.assignee_id.in_(actor.people_acted_for), WorkItem.state.in_(LIVE))
+    if not actor.group_ids:
+        return WorkItem.id.in_(held)
+    shared = _ids(
+        WorkItem.id, WorkItem.group_id.in_(actor.group_ids), WorkItem.state.in_(LIVE), WorkItem.assignee_id.is_(None)
+    )
+    return WorkItem.id.in_(union(held, shared))
+
+
+def visible_history(actor: Actor, deal_id: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Events of visible deals; events of no deal only for those who see all history."""
+    if may(actor, Ability.SEE_ALL_HISTORY):
+        return true()
+    if may(actor, Ability.SEE_ALL_DEALS):
+        return deal_id.is_not(None)
+    return deal_id.in_(_visible_deal_ids(actor))
+
+
+def _visible_deal_ids(actor: Actor) -> Ids:
+    reasons: list[Select[Any]] = []
+    people: list[Any] = [actor.people_acted_for]
+    if actor.headed_department_ids:
+        people.append(_ids(Membership.person_id, Membership.department_id.in_(actor.headed_department_ids)))
+    for persons in people:
+        reasons += [
+            _ids(Deal.id, Deal.owner_id.in_(persons)),
+            _ids(WorkItem.deal_id, WorkItem.assignee_id.in_(persons)),
+            _ids(WorkItem.deal_id, WorkItem.completed_by_id.in_(persons)),
+        ]
+    if actor.group_ids:
+        reasons.append(_ids(WorkItem.deal_id, WorkItem.group_id.in_(actor.group_ids)))
+    return union(*reasons)
