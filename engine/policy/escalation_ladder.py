@@ -1,0 +1,70 @@
+"""What happens to a late step, rung by rung.
+
+Rungs are climbed in the order of their moments, each once. Levels never fall: a deadline moved later does not repeat
+a rung that was reached, and a late answer does not hide an escalation.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from engine.bpmn.deadline_rules import EscalationAction, EscalationLadder, EscalationLevel, WorkingTime
+from engine.policy.business_calendar import BusinessCalendar
+from engine.policy.due_dates import moved
+
+DEFAULT_LADDER = EscalationLadder(
+    levels=(
+        EscalationLevel(action=EscalationAction.REMIND, offset=WorkingTime(seconds=4 * 3600), before=True),
+        EscalationLevel(action=EscalationAction.TELL_HEAD),
+        EscalationLevel(action=EscalationAction.REASSIGN, offset=WorkingTime(days=1)),
+    )
+)
+"""For a step whose map and department name no other: remind, tell the head when due, reassign a working day later."""
+
+Rung = tuple[int, EscalationLevel, datetime]  # its index in the order of climbing, what to do, when (UTC)
+
+
+def rungs_due(
+    ladder: EscalationLadder,
+    due_at: datetime,
+    calendar: BusinessCalendar,
+    reached: int,
+    now: datetime,
+    *,
+    opened_at: datetime | None = None,
+) -> list[Rung]:
+    """The rungs to climb now, in order: all whose moment has come, without the first ``reached`` ones.
+
+    After a pause of the server several may be due at once. After the rung of index i, ``reached`` is i + 1. A
+    reminder that would have come before the step was opened, at ``opened_at``, is left out: opening tells it.
+    """
+    return [rung for rung in _ahead(ladder, due_at, calendar, reached, opened_at) if rung[2] <= now]
+
+
+def next_escalation_at(
+    ladder: EscalationLadder,
+    due_at: datetime,
+    calendar: BusinessCalendar,
+    reached: int,
+    *,
+    opened_at: datetime | None = None,
+) -> datetime | None:
+    """The UTC moment of the first rung that is not reached yet, perhaps past; None at the top of the ladder."""
+    ahead = _ahead(ladder, due_at, calendar, reached, opened_at)
+    return ahead[0][2] if ahead else None
+
+
+def _ahead(
+    ladder: EscalationLadder,
+    due_at: datetime,
+    calendar: BusinessCalendar,
+    reached: int,
+    opened_at: datetime | None,
+) -> list[Rung]:
+    timed = [(moved(due_at, level.offset, calendar, before=level.before), level) for level in ladder.levels]
+    timed.sort(key=lambda rung: rung[0])
+    return [
+        (index, level, at)
+        for index, (at, level) in enumerate(timed)
+        if index >= reached and not (level.before and opened_at is not None and at <= opened_at)
+    ]

@@ -1,0 +1,398 @@
+"""What a person typed into a step's field, as a value, and the value as it is stored.
+
+Numbers become Decimal, dates date, moments aware UTC datetime, yes/no bool, several choices a list, a person or
+client its id (or a login); everything else text. A value that is not understood is an error with the field's name,
+never a guess.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from engine.bpmn.compiled import FieldDefinition, FieldType
+from engine.errors import N_, DomainError, FieldNotUnderstood, FieldOutOfRange, FieldRequired, InvalidInput
+from engine.policy.phone_numbers import normalise_phone
+from engine.policy.search_keys import fold
+
+Locale = Literal["uk", "en"]
+
+_LONGEST_NUMBER = 15  # digits before the decimal point
+_MOST_DECIMALS = 6
+_MONEY_DECIMALS = 2
+_LONGEST = {FieldType.TEXT: 2_000, FieldType.LONG_TEXT: 50_000}
+_LONGEST_OTHER = 500
+_LONGEST_PATTERNED = 200
+_MOST_UNBOUNDED_REPEATS = 2
+_YEARS = range(1900, 2200)
+
+_YES = frozenset({"так", "т", "yes", "y", "true", "on", "1", "+", "да"})
+_NO = frozenset({"ні", "н", "no", "n", "false", "off", "0", "-", "нет"})
+_MONEY_SIGNS = re.compile(r"(?:₴|грн\.?|гривень|гривні|гривня|uah|\$|usd|€|eur|£|gbp|zł|pln)", re.IGNORECASE)
+_GROUPS = re.compile(r"(?<=\d)[\s'’ʼ_](?=\d{3}(?!\d))")
+_PLAIN_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
+_LOCAL_DATE = re.compile(r"(\d{1,2})[./](\d{1,2})[./](\d{4})")
+_LOCAL_MOMENT = re.compile(r"(?P<date>\d{1,2}[./]\d{1,2}[./]\d{4}),?\s+(?:о\s+)?(?P<time>\d{1,2}:\d{2})")
+_EMAIL = re.compile(r"[^\s@<>(),;:\"]{1,64}@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_]{2,63}")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
+_LIST_SEPARATOR = re.compile(r"[,;\n]")
+_QUANTIFIED_GROUP = re.compile(r"\)(?:[*+?]|\{)")
+_UNBOUNDED_REPEAT = re.compile(r"(?<!\\)[*+]|\{\d*,\}")
+_REFERENCE = re.compile(r"\\[1-9]|\(\?P=|\(\?[<!=]")
+
+
+class FieldTooSmall(FieldOutOfRange):
+    code = "field_too_small"
+    template = N_("“%(label)s” must be at least %(minimum)s.")
+
+
+class FieldTooLarge(FieldOutOfRange):
+    code = "field_too_large"
+    template = N_("“%(label)s” must be at most %(maximum)s.")
+
+
+class FieldTooLong(FieldOutOfRange):
+    code = "field_too_long"
+    template = N_("“%(label)s” must not be longer than %(maximum)s characters.")
+
+
+class FieldDoesNotFit(FieldNotUnderstood):
+    """The value does not have the form that the map demands."""
+
+    code = "field_does_not_fit"
+    template = N_("“%(value)s” does not have the form that “%(label)s” needs. %(help)s")
+
+
+_EXPECTED = {
+    FieldType.TEXT: N_("a text"),
+    FieldType.LONG_TEXT: N_("a text"),
+    FieldType.NUMBER: N_("a number"),
+    FieldType.MONEY: N_("an amount with at most two decimals"),
+    FieldType.PERCENT: N_("a percentage"),
+    FieldType.DATE: N_("a date, for example 31.12.2026"),
+    FieldType.MOMENT: N_("a date and time, for example 31.12.2026 17:30"),
+    FieldType.YES_NO: N_("yes or no"),
+    FieldType.CHOICE: N_("one of the choices"),
+    FieldType.MANY: N_("some of the choices"),
+    FieldType.PERSON: N_("a person"),
+    FieldType.CLIENT: N_("a client"),
+    FieldType.PHONE: N_("a phone number"),
+    FieldType.EMAIL: N_("an e-mail address"),
+    FieldType.READ_ONLY: N_("a text"),
+}
+_DECIMALS = frozenset({FieldType.NUMBER, FieldType.MONEY, FieldType.PERCENT})
+_TEXTS = frozenset({FieldType.TEXT, FieldType.LONG_TEXT})
+
+
+class _NotRead(ValueError):
+    """The raw value does not say what the field's type needs. Becomes FieldNotUnderstood."""
+
+
+def read_value(field: FieldDefinition, raw: Any, locale: Locale, *, zone: str = "Europe/Kyiv") -> Any:
+    """The value of ``raw``, a text from a form or a JSON value from the API; None for an empty optional field.
+
+    ``locale`` settles what ``1,250`` means; ``zone`` is the zone of moments written without one. An empty optional
+    yes/no field is a plain no, as an unticked box is. Raises FieldRequired, FieldNotUnderstood, FieldOutOfRange.
+    """
+    if isinstance(raw, str):
+        raw = _CONTROL.sub("", unicodedata.normalize("NFC", raw)).strip()
+    if raw is None or raw in ("", [], ()):
+        return _empty(field)
+    longest = _LONGEST.get(field.type, _LONGEST_OTHER)
+    if isinstance(raw, str) and len(raw) > longest:
+        raise FieldTooLong(field.name, label=field.label, minimum="", maximum=longest)
+    try:
+        value = _READERS[field.type](field, raw, locale, zone)
+    except (ValueError, InvalidOperation, OverflowError) as error:
+        raise FieldNotUnderstood(
+            field.name, value=_shown(raw), expected=_EXPECTED[field.type], label=field.label
+        ) from error
+    _ensure_within(field, value, locale, zone)
+    _ensure_fits(field, value)
+    return value
+
+
+def read_values(
+    fields: Iterable[FieldDefinition], form: Mapping[str, Any], locale: Locale, *, zone: str = "Europe/Kyiv"
+) -> dict[str, Any]:
+    """The values of all ``fields`` by name, read-only ones left out. Names that are no field are not looked at.
+
+    A field that ``form`` does not mention takes its default. Raises InvalidInput with the error of every field.
+    """
+    values: dict[str, Any] = {}
+    errors: dict[str, DomainError] = {}
+    for field in fields:
+        if field.type is FieldType.READ_ONLY:
+            continue
+        fallback = None if field.type is FieldType.YES_NO else field.default  # an unticked box is not mentioned either
+        try:
+            values[field.name] = read_value(field, form.get(field.name, fallback), locale, zone=zone)
+        except DomainError as error:
+            errors[field.name] = error
+    if errors:
+        raise InvalidInput(errors)
+    return values
+
+
+def to_json(value: Any) -> Any:
+    """The value as it is stored and sent: numbers as text (no binary rounding), dates and moments in ISO 8601."""
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, list | tuple):
+        return [to_json(one) for one in value]
+    return value
+
+
+def from_json(field: FieldDefinition, stored: Any) -> Any:
+    """The value that to_json stored. Raises FieldNotUnderstood when it was stored for a field of another type."""
+    if stored is None:
+        return None
+    try:
+        if field.type in _DECIMALS:
+            return _finite(Decimal(str(stored)))
+        if field.type is FieldType.DATE:
+            return date.fromisoformat(stored)
+        if field.type is FieldType.MOMENT:
+            return datetime.fromisoformat(stored).astimezone(UTC)
+    except (ValueError, TypeError, InvalidOperation) as error:
+        raise FieldNotUnderstood(
+            field.name, value=_shown(stored), expected=_EXPECTED[field.type], label=field.label
+        ) from error
+    return stored
+
+
+def is_usable_pattern(pattern: str) -> bool:
+    """Whether a field's pattern can be tried on any text in a moment.
+
+    Repeated groups, look-arounds, references and more than two unbounded repetitions can take a hostile text hours;
+    such a pattern, or one that is no regular expression, is not applied, and the reader of the map says so.
+    """
+    if _QUANTIFIED_GROUP.search(pattern) or _REFERENCE.search(pattern):
+        return False
+    if len(_UNBOUNDED_REPEAT.findall(pattern)) > _MOST_UNBOUNDED_REPEATS:
+        return False
+    try:
+        re.compile(pattern)
+    except re.error:
+        return False
+    return True
+
+
+def _empty(field: FieldDefinition) -> Any:
+    if field.required and field.type is not FieldType.READ_ONLY:
+        raise FieldRequired(field.name, label=field.label)
+    if field.type is FieldType.YES_NO:
+        return False
+    return [] if field.type is FieldType.MANY else None
+
+
+def _shown(raw: Any) -> str:
+    return str(raw)[:_LONGEST_PATTERNED]
+
+
+def _ensure_within(field: FieldDefinition, value: Any, locale: Locale, zone: str) -> None:
+    if field.type in _TEXTS:
+        if field.maximum and field.maximum.isdecimal() and len(value) > int(field.maximum):
+            raise FieldTooLong(field.name, label=field.label, minimum="", maximum=field.maximum)
+        return
+    if field.type not in _DECIMALS | {FieldType.DATE, FieldType.MOMENT}:
+        return
+    below, above = (_is_past(field, value, bound, locale, zone) for bound in (field.minimum, field.maximum))
+    if below != -1 and above != 1:
+        return
+    params = {"label": field.label, "minimum": field.minimum, "maximum": field.maximum}
+    if field.minimum and field.maximum:
+        raise FieldOutOfRange(field.name, **params)
+    raise (FieldTooLarge if above == 1 else FieldTooSmall)(field.name, **params)
+
+
+def _is_past(field: FieldDefinition, value: Any, bound: str | None, locale: Locale, zone: str) -> int:
+    """-1, 0 or 1 as ``value`` lies below, at or above ``bound``; 0 for a bound that cannot be read."""
+    if not bound:
+        return 0
+    try:
+        limit = _READERS[field.type](field, bound, locale, zone)
+    except (ValueError, InvalidOperation, OverflowError):
+        return 0
+    return int(value > limit) - int(value < limit)
+
+
+def _ensure_fits(field: FieldDefinition, value: Any) -> None:
+    if not field.pattern or not isinstance(value, str) or not is_usable_pattern(field.pattern):
+        return
+    if len(value) > _LONGEST_PATTERNED or re.fullmatch(field.pattern, value) is None:
+        raise FieldDoesNotFit(field.name, value=_shown(value), label=field.label, help=field.help)
+
+
+# Readers, one per type: they raise ValueError, InvalidOperation or OverflowError
+
+
+def _read_text(_field: FieldDefinition, raw: Any, _locale: Locale, _zone: str) -> str:
+    if isinstance(raw, bool) or not isinstance(raw, str | int | float | Decimal):
+        raise _NotRead
+    return str(raw)
+
+
+def _read_number(field: FieldDefinition, raw: Any, locale: Locale, _zone: str) -> Decimal:
+    if isinstance(raw, bool) or not isinstance(raw, str | int | float | Decimal):
+        raise _NotRead
+    number = _number_from_text(raw, field.type, locale) if isinstance(raw, str) else _finite(Decimal(str(raw)))
+    exponent = number.as_tuple().exponent
+    decimals = -exponent if isinstance(exponent, int) else 0
+    most = _MONEY_DECIMALS if field.type is FieldType.MONEY else _MOST_DECIMALS
+    if number.adjusted() >= _LONGEST_NUMBER or decimals > most:
+        raise _NotRead
+    return number
+
+
+def _finite(number: Decimal) -> Decimal:
+    if not number.is_finite():
+        raise _NotRead
+    return number
+
+
+def _number_from_text(raw: str, kind: FieldType, locale: Locale) -> Decimal:
+    text = unicodedata.normalize("NFKC", raw).replace("−", "-").replace("–", "-")
+    if kind is FieldType.MONEY:
+        text = _MONEY_SIGNS.sub("", text)
+    if kind is FieldType.PERCENT:
+        text = text.strip().removesuffix("%")
+    text = _GROUPS.sub("", text.strip())
+    decimal_mark = _decimal_mark(text, locale)
+    for mark in ",.":
+        if mark != decimal_mark:
+            _ensure_groups_of_three(text, mark, decimal_mark)
+            text = text.replace(mark, "")
+    text = text.replace(decimal_mark, ".")
+    if not _PLAIN_NUMBER.fullmatch(text):
+        raise _NotRead
+    return Decimal(text)
+
+
+def _decimal_mark(text: str, locale: Locale) -> str:
+    """Of both marks the last is the decimal one; a repeated mark groups; a single comma is read by the locale."""
+    if "," in text and "." in text:
+        return "," if text.rindex(",") > text.rindex(".") else "."
+    if text.count(",") > 1 or (locale == "en" and re.fullmatch(r"[+-]?\d{1,3},\d{3}", text)):
+        return "."
+    return "," if "," in text or text.count(".") > 1 else "."
+
+
+def _ensure_groups_of_three(text: str, mark: str, decimal_mark: str) -> None:
+    whole, _, decimals = text.partition(decimal_mark)
+    first, *groups = whole.lstrip("+-").split(mark)
+    if mark in decimals or (groups and (not 1 <= len(first) <= 3 or any(len(group) != 3 for group in groups))):  # noqa: PLR2004  # thousands
+        raise _NotRead
+
+
+def _read_date(_field: FieldDefinition, raw: Any, _locale: Locale, _zone: str) -> date:
+    if isinstance(raw, datetime):
+        raw = raw.date()
+    day = raw if isinstance(raw, date) else _date_from_text(raw)
+    if day.year not in _YEARS:
+        raise _NotRead
+    return day
+
+
+def _date_from_text(raw: Any) -> date:
+    if not isinstance(raw, str):
+        raise _NotRead
+    if match := _LOCAL_DATE.fullmatch(raw):
+        day, month, year = (int(part) for part in match.groups())
+        return date(year, month, day)
+    return date.fromisoformat(raw)
+
+
+def _read_moment(_field: FieldDefinition, raw: Any, _locale: Locale, zone: str) -> datetime:
+    if isinstance(raw, datetime):
+        moment = raw
+    elif isinstance(raw, str) and (match := _LOCAL_MOMENT.fullmatch(raw)):
+        at = datetime.strptime(match["time"], "%H:%M").time()  # noqa: DTZ007  # a time of day names no instant yet
+        moment = datetime.combine(_date_from_text(match["date"]), at)
+    elif isinstance(raw, str) and len(raw) > len("2026-12-31"):
+        moment = datetime.fromisoformat(raw)
+    else:
+        raise _NotRead
+    if moment.year not in _YEARS:
+        raise _NotRead
+    return (moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
+
+
+def _read_yes_no(_field: FieldDefinition, raw: Any, _locale: Locale, _zone: str) -> bool:
+    if isinstance(raw, bool):
+        return raw
+    word = fold(str(raw))
+    if word not in _YES | _NO:
+        raise _NotRead
+    return word in _YES
+
+
+def _choice(field: FieldDefinition, raw: Any) -> str:
+    text = _read_text(field, raw, "en", "")
+    if not field.choices or any(choice.value == text for choice in field.choices):
+        return text
+    labelled = [choice.value for choice in field.choices if fold(choice.label) == fold(text)]
+    if len(labelled) != 1:
+        raise _NotRead
+    return labelled[0]
+
+
+def _read_choice(field: FieldDefinition, raw: Any, _locale: Locale, _zone: str) -> str:
+    return _choice(field, raw)
+
+
+def _read_many(field: FieldDefinition, raw: Any, _locale: Locale, _zone: str) -> list[str]:
+    if isinstance(raw, str):
+        raw = [raw] if any(choice.value == raw for choice in field.choices) else _LIST_SEPARATOR.split(raw)
+    if not isinstance(raw, list | tuple):
+        raise _NotRead
+    return list(dict.fromkeys(_choice(field, one.strip() if isinstance(one, str) else one) for one in raw if one != ""))
+
+
+def _read_reference(_field: FieldDefinition, raw: Any, _locale: Locale, _zone: str) -> int | str:
+    if isinstance(raw, bool) or not isinstance(raw, str | int):
+        raise _NotRead
+    return int(raw) if isinstance(raw, int) or (raw.isascii() and raw.isdigit()) else raw
+
+
+def _read_phone(_field: FieldDefinition, raw: Any, _locale: Locale, _zone: str) -> str:
+    phone = normalise_phone(str(raw))
+    if phone is None:
+        raise _NotRead
+    return phone
+
+
+def _read_email(_field: FieldDefinition, raw: Any, _locale: Locale, _zone: str) -> str:
+    text = str(raw)
+    if not _EMAIL.fullmatch(text):
+        raise _NotRead
+    name, _, domain = text.rpartition("@")
+    return f"{name}@{domain.lower()}"
+
+
+_READERS: Mapping[FieldType, Callable[[FieldDefinition, Any, Locale, str], Any]] = {
+    FieldType.TEXT: _read_text,
+    FieldType.LONG_TEXT: _read_text,
+    FieldType.NUMBER: _read_number,
+    FieldType.MONEY: _read_number,
+    FieldType.PERCENT: _read_number,
+    FieldType.DATE: _read_date,
+    FieldType.MOMENT: _read_moment,
+    FieldType.YES_NO: _read_yes_no,
+    FieldType.CHOICE: _read_choice,
+    FieldType.MANY: _read_many,
+    FieldType.PERSON: _read_reference,
+    FieldType.CLIENT: _read_reference,
+    FieldType.PHONE: _read_phone,
+    FieldType.EMAIL: _read_email,
+    FieldType.READ_ONLY: _read_text,
+}
