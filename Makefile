@@ -53,7 +53,7 @@ lock: dev ## renew the locks after a change of requirements/*.in or package.json
 
 .PHONY: translations
 translations: dev ## collect the texts of code and pages into the translators' catalogues
-	$(BIN)/pybabel -q extract -F babel.cfg -k N_ -k lazy_gettext --ignore-dirs ".* node_modules" --no-location --sort-output -o .venv/messages.pot .
+	$(BIN)/pybabel -q extract -F babel.cfg -k N_ -k lazy_gettext --ignore-dirs ".* node_modules" --no-location --sort-output --project=Reglament -o .venv/messages.pot .
 	for locale in $(LOCALES); do \
 	  $(BIN)/pybabel -q update --init-missing --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date \
 	    -i .venv/messages.pot -d webui/translations -l $$locale || exit 1; \
