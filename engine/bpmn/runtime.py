@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from engine.bpmn.compiled import TimerRule
 
@@ -103,10 +103,13 @@ class OpenedTimer:
 
 @dataclass(frozen=True, slots=True)
 class OpenedMessage:
+    """Waits for a message, or for a signal (thrown to everybody, without correlation) of that name."""
+
     activity_id: str
     node_id: str
     name: str
     correlation: Mapping[str, Any]
+    kind: Literal["message", "signal"] = "message"
 
 
 @dataclass(frozen=True, slots=True)

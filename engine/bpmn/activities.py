@@ -1,0 +1,127 @@
+"""Activities: what takes time, and may carry boundary events that live exactly as long as it does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from SpiffWorkflow.bpmn.specs.mixins import (
+    BpmnSpecMixin,
+    CallActivityMixin,
+    ScriptTaskMixin,
+    ServiceTaskMixin,
+    SubWorkflowTaskMixin,
+    UserTaskMixin,
+)
+from SpiffWorkflow.util.task import TaskState
+
+from engine.bpmn.elements import Element
+from engine.bpmn.environment import loop_items
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from engine.bpmn.live_workflow import LiveTask, LiveWorkflow
+
+HOST = "host"  # in a boundary event's task: the id of the task that it is attached to
+PARAMETERS = "parameters"  # in a service call's task: what the worker gets
+
+
+class Activity(Element):
+    """``boundary`` names the specs of the boundary events attached to it."""
+
+    boundary: tuple[str, ...] = ()
+
+    def _update_hook(self, my_task: LiveTask) -> bool:
+        for name in self.boundary:
+            event = my_task.parent._add_child(self._wf_spec.task_specs[name])
+            event.internal_data[HOST] = my_task.id
+            event.task_spec._update(event)  # noqa: SLF001  # stock's way to say that a token arrived
+        return True
+
+    def _on_complete_hook(self, my_task: LiveTask) -> None:
+        self._close_boundary(my_task)
+        super()._on_complete_hook(my_task)
+
+    def _on_cancel(self, my_task: LiveTask) -> None:
+        self._close_boundary(my_task)
+        super()._on_cancel(my_task)
+
+    def _close_boundary(self, my_task: LiveTask) -> None:
+        if self.boundary:
+            for event in attached_to(my_task):
+                event.cancel()
+
+
+def attached_to(host: LiveTask) -> Iterator[LiveTask]:
+    """The live boundary events of ``host``."""
+    return (task for task in host.workflow.live_tasks() if task.internal_data.get(HOST) == host.id)
+
+
+class HumanStep(Activity, UserTaskMixin, BpmnSpecMixin):  # type: ignore[misc]  # SpiffWorkflow is untyped
+    """Waits for a person. A step that opens again has no outcome yet."""
+
+    forgets_outcome = True  # not so for the runs of a multi-instance, whose outcomes are combined
+
+    def _update_hook(self, my_task: LiveTask) -> bool:
+        if self.forgets_outcome:
+            my_task.workflow.top_workflow.environment.store.clear_outcome(self.bpmn_id)
+        return super()._update_hook(my_task)
+
+
+class ServiceCall(Activity, ServiceTaskMixin, BpmnSpecMixin):  # type: ignore[misc]  # SpiffWorkflow is untyped
+    """Waits for a worker. The parameters are those of the moment at which the call was opened."""
+
+    def __init__(self, wf_spec: Any, bpmn_id: str, **kwargs: Any) -> None:
+        super().__init__(wf_spec, bpmn_id, **kwargs)
+        self.manual = True
+
+    def _update_hook(self, my_task: LiveTask) -> bool:
+        environment = my_task.workflow.top_workflow.environment
+        parameters = environment.lookups.calls.get(self.bpmn_id, {})
+        if parameters:
+            variables = environment.variables(loop_items(my_task))
+            my_task.internal_data[PARAMETERS] = {name: value(variables) for name, value in parameters.items()}
+        return super()._update_hook(my_task)
+
+
+class Assignments(Activity, ScriptTaskMixin, BpmnSpecMixin):  # type: ignore[misc]  # SpiffWorkflow is untyped
+    """A script task: writes variables, at once."""
+
+    def _run_hook(self, my_task: LiveTask) -> bool:
+        written: bool = self._execute(my_task)
+        return written
+
+
+class _Enclosing(Activity):
+    """Holds a scope of its own while it runs."""
+
+    spec: str
+
+    def _update_hook(self, my_task: LiveTask) -> bool:
+        super()._update_hook(my_task)
+        top: LiveWorkflow = my_task.workflow.top_workflow
+        my_task._set_state(TaskState.STARTED)
+        scope = top.create_subprocess(my_task, self.spec)
+        scope.enter(scope.spec.plain_start())
+        return False
+
+    def _on_subworkflow_completed(self, _subworkflow: Any, my_task: LiveTask) -> None:
+        my_task._ready()
+
+    def _on_complete_hook(self, my_task: LiveTask) -> None:
+        my_task.workflow.top_workflow.subprocesses.pop(my_task.id, None)
+        super()._on_complete_hook(my_task)
+
+    def _on_cancel(self, my_task: LiveTask) -> None:
+        scope = my_task.workflow.top_workflow.subprocesses.pop(my_task.id, None)
+        if scope is not None:
+            scope.terminate()
+        super()._on_cancel(my_task)
+
+
+class SubProcess(_Enclosing, SubWorkflowTaskMixin, BpmnSpecMixin):  # type: ignore[misc]  # SpiffWorkflow is untyped
+    pass
+
+
+class Call(_Enclosing, CallActivityMixin, BpmnSpecMixin):  # type: ignore[misc]  # SpiffWorkflow is untyped
+    pass

@@ -1,0 +1,140 @@
+"""Events that wait: between steps, behind an event gateway, at the boundary of an activity."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from SpiffWorkflow.bpmn.specs.event_definitions.conditional import ConditionalEventDefinition
+from SpiffWorkflow.bpmn.specs.event_definitions.item_aware_event import SignalEventDefinition
+from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefinition
+from SpiffWorkflow.bpmn.specs.event_definitions.simple import NoneEventDefinition
+from SpiffWorkflow.bpmn.specs.mixins import (
+    BoundaryEventMixin,
+    BpmnSpecMixin,
+    IntermediateCatchEventMixin,
+)
+from SpiffWorkflow.util.task import TaskState
+
+from engine.bpmn.activities import HOST
+from engine.bpmn.elements import Element
+from engine.bpmn.environment import loop_items
+from engine.bpmn.joins import RACE
+from engine.bpmn.runtime import Passed
+from engine.bpmn.timer_events import StoredTimer
+
+if TYPE_CHECKING:
+    from engine.bpmn.live_workflow import LiveTask
+
+CORRELATION = "correlation"
+HELD = "held"  # of a conditional event: its condition was true when it was last looked at
+
+
+class EventGateway(Element, BpmnSpecMixin):  # type: ignore[misc]  # SpiffWorkflow is untyped
+    """Opens all events behind it; the first to happen withdraws the others.
+
+    Stock moves the events into the gateway, where two timers share one due date.
+    """
+
+    def _on_complete_hook(self, my_task: LiveTask) -> None:
+        """The flow taken is known, and recorded, when one of the events happens."""
+        my_task.workflow.top_workflow.passed.append(Passed(self.bpmn_id))
+        for successor in self.outputs:
+            rival = my_task._add_child(successor)
+            rival.internal_data[RACE] = my_task.id
+
+
+class _Waiting(Element):
+    """Arms its event when the token arrives, and lets the token go when the event happens."""
+
+    event_definition: Any
+    race_flow: str | None = None  # the flow from the event gateway before it
+
+    def _update_hook(self, my_task: LiveTask) -> bool:
+        if isinstance(self.event_definition, NoneEventDefinition):
+            return True
+        my_task._set_state(TaskState.WAITING)
+        if isinstance(self.event_definition, StoredTimer):
+            self.event_definition.arm(my_task)
+        elif isinstance(self.event_definition, MessageEventDefinition):
+            self._correlate(my_task)
+        return False
+
+    def _correlate(self, my_task: LiveTask) -> None:
+        environment = my_task.workflow.top_workflow.environment
+        message = environment.lookups.messages.get(self.bpmn_id)
+        if message is not None and message.correlation:
+            variables = environment.variables(loop_items(my_task))
+            my_task.internal_data[CORRELATION] = {key: value(variables) for key, value in message.correlation.items()}
+
+    def _run_hook(self, my_task: LiveTask) -> bool:
+        return True
+
+    def _on_cancel(self, my_task: LiveTask) -> None:
+        self.cancelled_event.emit(my_task.workflow, my_task)
+
+    def happen(self, my_task: LiveTask) -> None:
+        """The event happened: the token goes on."""
+        race = my_task.internal_data.get(RACE)
+        if race is not None:
+            for rival in my_task.workflow.live_tasks():
+                if rival is not my_task and rival.internal_data.get(RACE) == race:
+                    rival.cancel()
+            if self.race_flow is not None:
+                my_task.workflow.top_workflow.passed.append(Passed(self.race_flow, flow=True))
+        my_task._ready()
+
+
+class CatchEvent(_Waiting, IntermediateCatchEventMixin, BpmnSpecMixin):  # type: ignore[misc]  # SpiffWorkflow is untyped
+    pass
+
+
+class BoundaryEvent(_Waiting, BoundaryEventMixin, BpmnSpecMixin):  # type: ignore[misc]  # SpiffWorkflow is untyped
+    """Interrupting: withdraws its host. Not interrupting: sends a token beside it and goes on waiting, unless it is a
+    timer whose last moment this was."""
+
+    def happen(self, my_task: LiveTask) -> None:
+        host = my_task.workflow.tasks.get(my_task.internal_data[HOST])
+        if self.cancel_activity:
+            del my_task.internal_data[HOST]  # else the host would take its own interrupter with it
+            host.cancel()
+            my_task._ready()
+        elif self._goes_on_waiting(my_task):
+            my_task.parent._add_child(self)._ready()
+        else:
+            del my_task.internal_data[HOST]
+            my_task._ready()
+
+    def _goes_on_waiting(self, my_task: LiveTask) -> bool:
+        if isinstance(self.event_definition, StoredTimer):
+            return self.event_definition.repeats and self.event_definition.tick(my_task)
+        return True
+
+
+def rises(task: LiveTask) -> bool:
+    """Whether the condition of a waiting conditional event has become true since it was last looked at."""
+    definition = task.task_spec.event_definition
+    held = task.internal_data.get(HELD, False)
+    holds: bool = task.workflow.script_engine.evaluate(task, definition.expression)
+    if holds:
+        task.internal_data[HELD] = True
+    else:
+        task.internal_data.pop(HELD, None)
+    return holds and not held
+
+
+def waits_for(task: LiveTask, kind: type) -> bool:
+    """Whether ``task`` is a waiting event of that kind of definition."""
+    return task._state == TaskState.WAITING and isinstance(getattr(task.task_spec, "event_definition", None), kind)
+
+
+__all__ = [
+    "CORRELATION",
+    "BoundaryEvent",
+    "CatchEvent",
+    "ConditionalEventDefinition",
+    "EventGateway",
+    "MessageEventDefinition",
+    "SignalEventDefinition",
+    "rises",
+    "waits_for",
+]

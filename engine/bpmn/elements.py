@@ -1,0 +1,95 @@
+"""Elements of a map as SpiffWorkflow task specs that create their successors when they are passed, not before."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from SpiffWorkflow.bpmn.specs.bpmn_task_spec import BpmnTaskSpec
+from SpiffWorkflow.bpmn.specs.control import BpmnStartTask
+from SpiffWorkflow.bpmn.specs.mixins import BpmnSpecMixin, ExclusiveGatewayMixin, StartEventMixin
+from SpiffWorkflow.util.task import TaskState
+
+from engine.bpmn.guards import NoWayOpen, map_failed
+from engine.bpmn.runtime import Passed
+
+if TYPE_CHECKING:
+    from engine.bpmn.live_workflow import LiveTask
+    from engine.bpmn.lookups import LoopLookup
+
+
+class Element(BpmnTaskSpec):  # type: ignore[misc]  # SpiffWorkflow is untyped
+    """Base of all. ``flow_ids`` gives the sequence flow that leads to a successor, by the successor's spec name."""
+
+    loop: LoopLookup | None = None  # of the inner element of a loop, whose tasks are the loop's runs
+    flow_ids: dict[str, str]
+
+    def __init__(self, wf_spec: Any, bpmn_id: str, **kwargs: Any) -> None:
+        super().__init__(wf_spec, bpmn_id, **kwargs)
+        self.flow_ids = {}
+
+    def test(self) -> None:
+        """Nothing: the structure was checked when the spec was built."""
+
+    def _predict_hook(self, my_task: LiveTask) -> None:
+        """Nothing: what may come later takes no room in the state."""
+
+    def _update_hook(self, my_task: LiveTask) -> bool:
+        """A token arrived. No data is inherited: conditions read the store."""
+        return True
+
+    def _on_ready_hook(self, my_task: LiveTask) -> None:
+        if not self.manual:
+            my_task.workflow.top_workflow.agenda.append(my_task)
+
+    def _run_hook(self, my_task: LiveTask) -> bool:
+        return True
+
+    def _on_complete_hook(self, my_task: LiveTask) -> None:
+        self.completed_event.emit(my_task.workflow, my_task)
+        top = my_task.workflow.top_workflow
+        if self.bpmn_id is not None and self.loop is None:
+            top.passed.append(Passed(self.bpmn_id))
+        for successor in self._successors(my_task):
+            flow = self.flow_ids.get(successor.name)
+            if flow is not None:
+                top.passed.append(Passed(flow, flow=True))
+            my_task._add_child(successor, TaskState.FUTURE)
+
+    def _successors(self, my_task: LiveTask) -> list[Any]:
+        """The specs that get a token; all outputs, unless the element chooses."""
+        outputs: list[Any] = self.outputs
+        return outputs
+
+    def fail_unless_chosen(self, my_task: LiveTask, chosen: list[Any]) -> None:
+        """Raises MapFailed when a decision leads nowhere."""
+        if not chosen:
+            name = my_task.workflow.top_workflow.environment.lookups.name_of(self.bpmn_id)
+            raise map_failed(NoWayOpen(), self.bpmn_id, name)
+
+
+class Origin(Element, BpmnStartTask):  # type: ignore[misc]  # SpiffWorkflow is untyped
+    """The root of a scope, above its start events."""
+
+
+class Passage(Element):
+    """A sequence flow of its own: where two flows lead from one element to another, each must stay itself."""
+
+
+class StartEvent(Element, StartEventMixin, BpmnSpecMixin):  # type: ignore[misc]  # SpiffWorkflow is untyped
+    """Already happened when its token arrives: which start event begins was decided by the stimulus."""
+
+
+class ExclusiveGateway(Element, ExclusiveGatewayMixin, BpmnSpecMixin):  # type: ignore[misc]  # SpiffWorkflow is untyped
+    """One way, the first whose condition is true, else the default; raises MapFailed when there is neither."""
+
+    def _run_hook(self, my_task: LiveTask) -> bool:
+        return True
+
+    def _successors(self, my_task: LiveTask) -> list[Any]:
+        specs = self._wf_spec.task_specs
+        for condition, name in self.cond_task_specs:
+            if condition is not None and condition._matches(my_task):  # noqa: SLF001  # stock's way to ask
+                return [specs[name]]
+        chosen = [] if self.default_task_spec is None else [specs[self.default_task_spec]]
+        self.fail_unless_chosen(my_task, chosen)
+        return chosen

@@ -1,0 +1,89 @@
+"""What SpiffWorkflow asks when it wants something evaluated: only ids are looked up, no text is ever run.
+
+SpiffWorkflow evaluates Python in eighteen places of a diagram. Here every one of them ends in a table of the compiled
+map; an id that is not in its table raises, whatever the text says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+from SpiffWorkflow.bpmn.script_engine import BasePythonScriptEngineEnvironment, PythonScriptEngine
+
+from engine.bpmn.guards import UnknownReference
+from engine.bpmn.lookups import Lookups
+from engine.bpmn.runtime import StepContext
+from engine.bpmn.variables import VariableStore
+
+
+class MapEnvironment(BasePythonScriptEngineEnvironment):  # type: ignore[misc]  # SpiffWorkflow is untyped
+    """The tables of one map, the store of one instance and the facts of one step."""
+
+    def __init__(self, lookups: Lookups, store: VariableStore, context: StepContext) -> None:
+        super().__init__()
+        self.lookups = lookups
+        self.store = store
+        self.context = context
+
+    def evaluate(self, expression: str, context: Mapping[str, Any], external_context: Any = None) -> bool:
+        """The condition whose id is ``expression``. ``context`` holds the items of the loops around it.
+
+        Raises MapFailed when it fails or is not boolean, UnknownReference when there is none.
+        """
+        del external_context  # data objects do not exist in the canonical form
+        condition = self.lookups.conditions.get(expression)
+        if condition is None:
+            raise UnknownReference(reference=str(expression))
+        return condition(self.variables(context))
+
+    def execute(self, script: str, context: Mapping[str, Any], external_context: Any = None) -> bool:
+        """Carry out the assignments of the script task whose id is ``script``, into the store."""
+        del external_context
+        assignments = self.lookups.assignments.get(script)
+        if assignments is None:
+            raise UnknownReference(reference=str(script))
+        for variable, value in assignments:
+            self.store.assign(variable, value(self.variables(context)))
+        return True
+
+    def call_service(self, context: Any, **kwargs: Any) -> NoReturn:
+        """Services are called by workers, never from inside a step."""
+        del context
+        raise UnknownReference(reference=str(kwargs.get("operation_name", "")))
+
+    def variables(self, items: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {**self.store.scope, **items} if items else self.store.scope
+
+
+class MapScriptEngine(PythonScriptEngine):  # type: ignore[misc]  # SpiffWorkflow is untyped
+    """Hands each question to the environment with the items of the loops around the task, never with task.data.
+
+    Errors go through as they are: stock wraps them with lines of Python source that a map does not have.
+    """
+
+    environment: MapEnvironment
+
+    def evaluate(self, task: Any, expression: str, external_context: Any = None) -> bool:
+        del external_context
+        return self.environment.evaluate(expression, loop_items(task))
+
+    def execute(self, task: Any, script: str, external_context: Any = None) -> bool:
+        del external_context
+        return self.environment.execute(script, loop_items(task))
+
+    def call_service(self, task: Any, **kwargs: Any) -> NoReturn:
+        del task
+        self.environment.call_service({}, **kwargs)
+
+
+def loop_items(task: Any) -> dict[str, Any]:
+    """The item of each multi-instance run that ``task`` belongs to, by its variable; the innermost wins."""
+    items: dict[str, Any] = {}
+    while task is not None:
+        loop = task.task_spec.loop
+        if loop is not None and loop.item_variable:
+            items.setdefault(loop.item_variable, task.internal_data.get("item"))
+        scope = task.workflow
+        task = None if scope.parent_task_id is None else scope.top_workflow.get_task_from_id(scope.parent_task_id)
+    return items

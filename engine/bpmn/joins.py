@@ -1,0 +1,120 @@
+"""Gateways that bring branches together. Each token at a join is a waiting task; firing consumes one per flow.
+
+Stock looks for tokens in the history of the tree, where those of an earlier round of a rework loop still stand: in
+round 2 the first of three approvals released the join. A token that was consumed is gone here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from SpiffWorkflow.bpmn.specs.mixins import BpmnSpecMixin, InclusiveGatewayMixin, ParallelGatewayMixin
+from SpiffWorkflow.util.task import TaskState
+
+from engine.bpmn.activities import HOST
+from engine.bpmn.elements import Element
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from engine.bpmn.live_workflow import LiveTask, Scope
+
+ARRIVED_FROM = "from"  # in a join's task: the spec that the token came from, one per incoming sequence flow
+RACE = "race"  # in the task of an event behind an event gateway: the gateway's task
+
+
+class _Join(Element):
+    def _update_hook(self, my_task: LiveTask) -> bool:
+        if len(self._inputs) < 2:  # noqa: PLR2004  # a split, or a passage
+            return True
+        my_task.internal_data[ARRIVED_FROM] = my_task.parent.task_spec.name
+        my_task._set_state(TaskState.WAITING)
+        return self._may_fire_on_arrival(my_task)
+
+    def _may_fire_on_arrival(self, my_task: LiveTask) -> bool:
+        raise NotImplementedError
+
+    def _tokens(self, scope: Scope) -> dict[str, LiveTask]:
+        """The oldest waiting token of each incoming flow."""
+        tokens: dict[str, LiveTask] = {}
+        for task in scope.tasks.values():
+            if task.task_spec is self and task._state == TaskState.WAITING:
+                tokens.setdefault(task.internal_data[ARRIVED_FROM], task)
+        return tokens
+
+    def _consume(self, tokens: dict[str, LiveTask], going_on: LiveTask) -> None:
+        for token in tokens.values():
+            if token is not going_on:
+                token.workflow._remove_task(token.id)
+
+
+class ParallelGateway(_Join, ParallelGatewayMixin, BpmnSpecMixin):  # type: ignore[misc]  # SpiffWorkflow is untyped
+    """Waits for one token on every incoming flow; a second one on the same flow waits for the next round."""
+
+    def _may_fire_on_arrival(self, my_task: LiveTask) -> bool:
+        tokens = self._tokens(my_task.workflow)
+        if len(tokens) < len(self._inputs):
+            return False
+        # An older token of the same flow goes first, and the newest stands in for it: tokens carry nothing.
+        tokens[my_task.internal_data[ARRIVED_FROM]] = my_task
+        self._consume(tokens, my_task)
+        return True
+
+
+class InclusiveGateway(_Join, InclusiveGatewayMixin, BpmnSpecMixin):  # type: ignore[misc]  # SpiffWorkflow is untyped
+    """Waits as long as a token elsewhere could still bring one on a flow that has none (BPMN 2.0, 13.4.3).
+
+    ``reachable`` gives, per spec name, the incoming flows that a token there can reach without visiting this gateway.
+    """
+
+    reachable: Mapping[str, frozenset[str]]
+    unconditional: tuple[str, ...] = ()  # flows without a condition that are not the default are always taken
+
+    def _may_fire_on_arrival(self, my_task: LiveTask) -> bool:
+        """Never: whether others can still come is known when all automatic steps have come to rest."""
+        del my_task
+        return False
+
+    def fire_if_nothing_can_come(self, scope: Scope) -> bool:
+        """Fire once, when at least one token waits and no other can still come; whether it did."""
+        tokens = self._tokens(scope)
+        if not tokens:
+            return False
+        arrived = frozenset(tokens)
+        missing = frozenset(self._inputs) - arrived
+        for ways in self._ways_of_others(scope):
+            if ways & missing and not ways & arrived:
+                return False
+        going_on = next(iter(tokens.values()))
+        self._consume(tokens, going_on)
+        going_on._ready()
+        return True
+
+    def _ways_of_others(self, scope: Scope) -> list[frozenset[str]]:
+        """Per token elsewhere in the scope, the incoming flows that it can reach. Rivals behind one event gateway are
+        one token; a boundary event is reached through its host; the runs of a loop are the loop."""
+        ways: dict[str, frozenset[str]] = {}
+        for task in scope.live_tasks():
+            spec = task.task_spec
+            if spec is self or spec.loop is not None or HOST in task.internal_data:
+                continue
+            token = task.internal_data.get(RACE, task.id)
+            ways[token] = ways.get(token, frozenset()) | self.reachable.get(spec.name, frozenset())
+        return list(ways.values())
+
+    def _run_hook(self, my_task: LiveTask) -> bool:
+        return True
+
+    def _successors(self, my_task: LiveTask) -> list[Any]:
+        specs = self._wf_spec.task_specs
+        default = None
+        chosen = [specs[name] for name in self.unconditional]
+        for condition, name in self.cond_task_specs:
+            if condition is None:
+                default = None if name in self.unconditional else specs[name]
+            elif condition._matches(my_task):
+                chosen.append(specs[name])
+        if not chosen and default is not None:
+            chosen = [default]
+        self.fail_unless_chosen(my_task, chosen)
+        return chosen

@@ -1,0 +1,182 @@
+"""The tables of a compiled map as closures, by the ids that stand in the canonical form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from engine.bpmn.compiled import CompiledProcess, Condition, OutcomeCondition, StepDefinition, TimerRule
+from engine.bpmn.expressions import compile_condition, compile_expression
+from engine.bpmn.guards import map_failed
+from engine.bpmn.variables import FACTS, combined, outcome_kind, outcome_variable
+from engine.errors import DomainError
+
+Evaluation = Callable[[Mapping[str, Any]], Any]
+Check = Callable[[Mapping[str, Any]], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class LoopLookup:
+    """How often an activity runs, and when it stops early."""
+
+    cardinality: Evaluation | None
+    collection: Evaluation | None
+    completion: Check | None
+    item_variable: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageLookup:
+    name: str
+    correlation: Mapping[str, Evaluation]
+
+
+@dataclass(frozen=True, slots=True)
+class TimerLookup:
+    rule: TimerRule
+    value: Evaluation | None  # gives the rule's text at run time
+
+
+@dataclass(frozen=True, slots=True)
+class Lookups:
+    """Every table, each keyed by the id that the canonical form carries in its place.
+
+    All closures raise MapFailed at the element whose expression it is.
+    """
+
+    conditions: Mapping[str, Check]
+    assignments: Mapping[str, tuple[tuple[str, Evaluation], ...]]
+    loops: Mapping[str, LoopLookup]
+    timers: Mapping[str, TimerLookup]
+    messages: Mapping[str, MessageLookup]
+    calls: Mapping[str, Mapping[str, Evaluation]]
+    result_variables: Mapping[str, str]
+    steps: Mapping[str, StepDefinition]
+    names: Mapping[str, str]
+    kept: frozenset[str]  # root names of variables that matter
+    outcomes: frozenset[str]  # names of the variables that hold the outcomes of steps
+
+    def name_of(self, element_id: str) -> str:
+        """The element's name as drawn, or its id."""
+        return self.names.get(element_id) or element_id
+
+
+def lookups_of(process: CompiledProcess, owners: Mapping[str, str]) -> Lookups:
+    """Compile all tables of ``process``. ``owners`` names the element that a sequence flow leaves."""
+
+    def named(reference: str) -> tuple[str, str]:
+        element_id = owners.get(reference, reference)
+        return element_id, process.elements.get(element_id, "")
+
+    return Lookups(
+        conditions={key: _check(condition, process, *named(key)) for key, condition in process.conditions.items()},
+        assignments={
+            key: tuple((variable, _evaluation(text, *named(key))) for variable, text in pairs)
+            for key, pairs in process.assignments.items()
+        },
+        loops={
+            key: LoopLookup(
+                cardinality=_evaluation_or_none(rule.cardinality, *named(key)),
+                collection=_evaluation_or_none(rule.collection, *named(key)),
+                completion=_yes_or_no(rule.completion_condition, *named(key)) if rule.completion_condition else None,
+                item_variable=rule.item_variable,
+            )
+            for key, rule in process.loops.items()
+        },
+        timers={
+            key: TimerLookup(rule=rule, value=_evaluation_or_none(rule.expression, *named(key)))
+            for key, rule in process.timers.items()
+        },
+        messages={
+            key: MessageLookup(
+                name=rule.name,
+                correlation={name: _evaluation(text, *named(key)) for name, text in rule.correlation.items()},
+            )
+            for key, rule in process.messages.items()
+        },
+        calls={
+            key: {name: _evaluation(text, *named(key)) for name, text in rule.parameters.items()}
+            for key, rule in process.calls.items()
+        },
+        result_variables={key: rule.result_variable for key, rule in process.calls.items() if rule.result_variable},
+        steps=process.steps,
+        names=process.elements,
+        kept=_kept_names(process),
+        outcomes=frozenset(outcome_variable(step) for step in process.steps),
+    )
+
+
+def _kept_names(process: CompiledProcess) -> frozenset[str]:
+    """Roots that expressions read, outcomes that gateways look at, items of loops."""
+    outcomes = {
+        outcome_variable(step)
+        for condition in process.conditions.values()
+        if isinstance(condition, OutcomeCondition)
+        for step in condition.steps
+    }
+    items = {rule.item_variable for rule in process.loops.values() if rule.item_variable}
+    return (process.variables | outcomes | items) - FACTS
+
+
+def _check(condition: Condition, process: CompiledProcess, element_id: str, element_name: str) -> Check:
+    if isinstance(condition, OutcomeCondition):
+        return _outcome_check(condition, process.steps)
+    return _yes_or_no(condition.text, element_id, element_name)
+
+
+def _outcome_check(condition: OutcomeCondition, steps: Mapping[str, StepDefinition]) -> Check:
+    asked = [(outcome_variable(step), steps.get(step)) for step in condition.steps]
+    wanted = frozenset(condition.outcomes)
+
+    def holds(variables: Mapping[str, Any]) -> bool:
+        given = [
+            (outcome_kind(step, outcome), outcome)
+            for name, step in asked
+            if isinstance(outcome := variables.get(name), str)
+        ]
+        # A single step's own outcome counts whatever it is; of several steps only decisions do.
+        decisive = combined(given) if len(asked) > 1 or not given else given[0]
+        if decisive is None or (len(asked) > 1 and not _decides(decisive[0])):
+            return False
+        return not wanted.isdisjoint(decisive)
+
+    return holds
+
+
+def _decides(kind: str) -> bool:
+    return combined([(kind, kind), (kind, kind)]) is not None
+
+
+def _yes_or_no(text: str, element_id: str, element_name: str) -> Check:
+    try:
+        condition = compile_condition(text)
+    except DomainError as problem:
+        raise map_failed(problem, element_id, element_name) from problem
+
+    def holds(variables: Mapping[str, Any]) -> bool:
+        try:
+            return condition.holds(variables)
+        except DomainError as problem:
+            raise map_failed(problem, element_id, element_name) from problem
+
+    return holds
+
+
+def _evaluation(text: str, element_id: str, element_name: str) -> Evaluation:
+    try:
+        expression = compile_expression(text)
+    except DomainError as problem:
+        raise map_failed(problem, element_id, element_name) from problem
+
+    def evaluate(variables: Mapping[str, Any]) -> Any:
+        try:
+            return expression.evaluate(variables)
+        except DomainError as problem:
+            raise map_failed(problem, element_id, element_name) from problem
+
+    return evaluate
+
+
+def _evaluation_or_none(text: str | None, element_id: str, element_name: str) -> Evaluation | None:
+    return None if text is None else _evaluation(text, element_id, element_name)

@@ -1,0 +1,149 @@
+"""Activities that run several times. The loop is one task; each run is a child of it.
+
+Stock connects a loop to its runs only in the process that created them, so that a multi-instance read from a database
+never completes. Here ``build_spec`` connects them, for every process that loads the map.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from SpiffWorkflow.bpmn.specs.mixins import BpmnSpecMixin
+from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
+from SpiffWorkflow.util.task import TaskState
+
+from engine.bpmn.activities import Activity
+from engine.bpmn.environment import loop_items
+from engine.bpmn.guards import LOOP_RUNS, RunsNotCountable, TooManyRuns, map_failed
+
+if TYPE_CHECKING:
+    from engine.bpmn.live_workflow import LiveTask
+    from engine.bpmn.lookups import LoopLookup
+
+RUNS = "runs"  # how many there will be
+OPENED = "opened"
+COMPLETED = "completed"
+ITEMS = "items"
+INDEX = "index"  # of a run
+ITEM = "item"
+OUTCOMES = "outcomes"  # (kind, id) of the runs so far
+
+
+class _Loop(Activity, LoopTask, BpmnSpecMixin):  # type: ignore[misc]  # SpiffWorkflow is untyped
+    """``task_spec`` names the inner element, whose tasks are the runs."""
+
+    def __init__(self, wf_spec: Any, bpmn_id: str, inner: str, rule: LoopLookup) -> None:
+        super().__init__(wf_spec, bpmn_id)
+        self.task_spec = inner
+        self.rule = rule
+
+    def _open_run(self, my_task: LiveTask) -> None:
+        loop = my_task.internal_data
+        run = my_task._add_child(self._wf_spec.task_specs[self.task_spec])
+        run.triggered = True
+        index = run.internal_data[INDEX] = loop.get(OPENED, 0)
+        if loop.get(ITEMS) is not None:
+            run.internal_data[ITEM] = loop[ITEMS][index]
+        loop[OPENED] = index + 1
+        run.task_spec._update(run)  # noqa: SLF001  # stock's way to say that a token arrived
+
+    def _is_enough(self, run: LiveTask) -> bool:
+        """Whether the completion condition holds, seen from the run that has just completed."""
+        if self.rule.completion is None:
+            return False
+        environment = run.workflow.top_workflow.environment
+        return self.rule.completion(environment.variables(loop_items(run)))
+
+    def run_completed(self, _workflow: Any, run: LiveTask) -> None:
+        raise NotImplementedError
+
+    def _finish(self, my_task: LiveTask) -> None:
+        """Withdraw the runs that are still open, and let the loop go on."""
+        for run in my_task.children:
+            run.cancel()
+        my_task._ready()
+
+
+class MultiInstance(_Loop):
+    """A known number of runs, all at once or one after the other."""
+
+    def __init__(self, wf_spec: Any, bpmn_id: str, inner: str, rule: LoopLookup, *, sequential: bool) -> None:
+        super().__init__(wf_spec, bpmn_id, inner, rule)
+        self.sequential = sequential
+
+    def _update_hook(self, my_task: LiveTask) -> bool:
+        super()._update_hook(my_task)
+        my_task.workflow.top_workflow.environment.store.clear_outcome(self.bpmn_id)
+        runs, items = self._extent(my_task)
+        my_task.internal_data[RUNS] = runs
+        if items is not None:
+            my_task.internal_data[ITEMS] = items
+        if runs == 0:
+            return True
+        my_task._set_state(TaskState.STARTED)
+        for _ in range(1 if self.sequential else runs):
+            self._open_run(my_task)
+        return False
+
+    def _extent(self, my_task: LiveTask) -> tuple[int, list[Any] | None]:
+        """How many runs there are, and their items; raises MapFailed when that is no number or too many."""
+        environment = my_task.workflow.top_workflow.environment
+        variables = environment.variables(loop_items(my_task))
+        items = None
+        if self.rule.collection is not None:
+            value = self.rule.collection(variables)
+            if not isinstance(value, list | tuple):
+                raise self._failed(my_task, RunsNotCountable())
+            items = list(value)
+            runs = len(items)
+        else:
+            value = self.rule.cardinality(variables) if self.rule.cardinality is not None else None
+            if isinstance(value, bool) or not hasattr(value, "__int__") or value != int(value) or value < 0:
+                raise self._failed(my_task, RunsNotCountable())
+            runs = int(value)
+        if runs > LOOP_RUNS:
+            raise self._failed(my_task, TooManyRuns(count=runs, limit=LOOP_RUNS))
+        return runs, items
+
+    def _failed(self, my_task: LiveTask, problem: Any) -> Exception:
+        name = my_task.workflow.top_workflow.environment.lookups.name_of(self.bpmn_id)
+        return map_failed(problem, self.bpmn_id, name)
+
+    def run_completed(self, _workflow: Any, run: LiveTask) -> None:
+        my_task = run.parent
+        loop = my_task.internal_data
+        loop[COMPLETED] = loop.get(COMPLETED, 0) + 1
+        if loop[COMPLETED] == loop[RUNS] or self._is_enough(run):
+            self._finish(my_task)
+        elif self.sequential:
+            self._open_run(my_task)
+
+
+class StandardLoop(_Loop):
+    """Runs again until its condition says that it is enough, or ``maximum`` runs were made."""
+
+    def __init__(self, wf_spec: Any, bpmn_id: str, inner: str, rule: LoopLookup, *, test_before: bool) -> None:
+        super().__init__(wf_spec, bpmn_id, inner, rule)
+        self.test_before = test_before
+
+    def _update_hook(self, my_task: LiveTask) -> bool:
+        super()._update_hook(my_task)
+        if self.test_before and (self._is_enough(my_task) or self._maximum(my_task) == 0):
+            return True
+        my_task._set_state(TaskState.STARTED)
+        self._open_run(my_task)
+        return False
+
+    def _maximum(self, my_task: LiveTask) -> int | None:
+        if self.rule.cardinality is None:
+            return None
+        environment = my_task.workflow.top_workflow.environment
+        return int(self.rule.cardinality(environment.variables(loop_items(my_task))))
+
+    def run_completed(self, _workflow: Any, run: LiveTask) -> None:
+        my_task = run.parent
+        maximum = self._maximum(my_task)
+        if self._is_enough(run) or (maximum is not None and my_task.internal_data[OPENED] >= maximum):
+            self._finish(my_task)
+        else:
+            self._open_run(my_task)

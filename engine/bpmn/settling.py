@@ -1,0 +1,68 @@
+"""Runs everything that needs nobody, until all that is left waits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from SpiffWorkflow.util.task import TaskState
+
+from engine.bpmn.catching_events import ConditionalEventDefinition, rises, waits_for
+from engine.bpmn.guards import AUTOMATIC_STEPS, LIVE_TASKS, TooManyAutomaticSteps, TooManyLiveTasks, map_failed
+from engine.errors import DomainError, MapFailed
+
+if TYPE_CHECKING:
+    from engine.bpmn.live_workflow import LiveTask, LiveWorkflow, Scope
+
+
+def settle(top: LiveWorkflow) -> None:
+    """Run automatic steps; at rest, wake conditional events and inclusive joins one by one, and run on.
+
+    Raises MapFailed when a step fails or the map does not come to rest within its bounds.
+    """
+    run = 0
+    while top.agenda or _wake_one(top):
+        while top.agenda:
+            task = top.agenda.popleft()
+            if task._state != TaskState.READY:  # withdrawn by what ran before it
+                continue
+            run += 1
+            if run > AUTOMATIC_STEPS:
+                raise failed_at(task, TooManyAutomaticSteps(limit=AUTOMATIC_STEPS))
+            advance(task)
+            if top.count_tasks() > LIVE_TASKS and top.count_live() > LIVE_TASKS:
+                raise failed_at(task, TooManyLiveTasks(limit=LIVE_TASKS))
+
+
+def advance(task: LiveTask) -> None:
+    """Complete ``task``, and the activity around its scope when it held the last token in it. Raises MapFailed."""
+    try:
+        task.run()
+    except MapFailed:
+        raise
+    except DomainError as problem:
+        raise failed_at(task, problem) from problem
+    _complete_if_over(task.workflow)
+
+
+def _complete_if_over(scope: Scope) -> None:
+    if scope.parent_task_id is None or not scope.is_over():
+        return
+    if scope.top_workflow.get_subprocess_of(scope.parent_task_id) is scope:  # else it was withdrawn
+        activity = scope.parent_task
+        activity.task_spec._on_subworkflow_completed(scope, activity)
+
+
+def _wake_one(top: LiveWorkflow) -> bool:
+    """Let one conditional event or one inclusive join go on, if there is one that can."""
+    for scope in top.scopes():
+        if scope.spec.has_conditional_events:
+            for task in scope.live_tasks():
+                if waits_for(task, ConditionalEventDefinition) and rises(task):
+                    task.task_spec.happen(task)
+                    return True
+    return any(gateway.fire_if_nothing_can_come(scope) for scope in top.scopes() for gateway in scope.spec.inclusive)
+
+
+def failed_at(task: LiveTask, problem: DomainError) -> MapFailed:
+    element_id = task.task_spec.bpmn_id or task.task_spec.name
+    return map_failed(problem, element_id, task.workflow.top_workflow.environment.lookups.name_of(element_id))

@@ -1,0 +1,345 @@
+"""The canonical form as wired SpiffWorkflow specs, built once per map and shared by all its instances."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter, OrderedDict, defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lxml import etree
+from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
+from SpiffWorkflow.bpmn.specs.event_definitions.conditional import ConditionalEventDefinition
+from SpiffWorkflow.bpmn.specs.event_definitions.item_aware_event import (
+    ErrorEventDefinition,
+    EscalationEventDefinition,
+    SignalEventDefinition,
+)
+from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefinition
+from SpiffWorkflow.bpmn.specs.event_definitions.simple import NoneEventDefinition, TerminateEventDefinition
+from SpiffWorkflow.specs.WorkflowSpec import WorkflowSpec
+
+from engine.bpmn.activities import Activity, Assignments, Call, HumanStep, ServiceCall, SubProcess
+from engine.bpmn.catching_events import BoundaryEvent, CatchEvent, EventGateway
+from engine.bpmn.compiled import CompiledProcess
+from engine.bpmn.elements import Element, ExclusiveGateway, Origin, Passage, StartEvent
+from engine.bpmn.guards import NoSuchStart, map_failed
+from engine.bpmn.joins import InclusiveGateway, ParallelGateway
+from engine.bpmn.lookups import LoopLookup, Lookups, lookups_of
+from engine.bpmn.loops import MultiInstance, StandardLoop
+from engine.bpmn.throwing_events import EndEvent, ThrowEvent
+from engine.bpmn.timer_events import StoredTimer
+
+MODEL = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
+CACHED_SPECS = 256
+# No NCName holds a space or a bracket: what stands for no element of the map cannot collide with one.
+_ORIGIN = "(origin)"
+_RUN = "%s (run)"
+_PASSAGE = "%s (flow)"
+
+
+class NotCanonical(ValueError):
+    """The document is not the form that the importer writes; a fault of the engine, not of the map's owner."""
+
+
+class ScopeSpec(BpmnProcessSpec):  # type: ignore[misc]  # SpiffWorkflow is untyped
+    """A map, or a sub-process in it. ``inclusive`` are its inclusive joins."""
+
+    def __init__(self, name: str) -> None:
+        WorkflowSpec.__init__(self, name=name)  # stock's own adds elements named Start, End and EndJoin
+        self.bpmn_start_events: list[StartEvent] = []
+        self.start = Origin(self, _ORIGIN)
+        self.data_objects: dict[str, Any] = {}
+        self.io_specification = None
+        self.inclusive: tuple[InclusiveGateway, ...] = ()
+        self.has_conditional_events = False
+
+    def plain_start(self) -> StartEvent:
+        """Where a sub-process begins: at its start event without a trigger, else at its first."""
+        return next((start for start in self.bpmn_start_events if _is_plain(start)), self.bpmn_start_events[0])
+
+    def start_for(self, message: str | None, name: str) -> StartEvent:
+        """Where an instance begins. Raises MapFailed when no start event waits for ``message``.
+
+        Without a message: at the plain start event, else at the one of a timer or a condition (somebody began it by
+        hand), else at the first.
+        """
+        starts = self.bpmn_start_events
+        if message is None:
+            manual = [start for start in starts if not isinstance(start.event_definition, MessageEventDefinition)]
+            return next((start for start in starts if _is_plain(start)), (manual or starts)[0])
+        for start in starts:
+            if start.event_definition.name == message and not isinstance(start.event_definition, StoredTimer):
+                return start
+        raise map_failed(NoSuchStart(message=message), self.name, name)
+
+
+def _is_plain(start: StartEvent) -> bool:
+    return isinstance(start.event_definition, NoneEventDefinition)
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutableSpec:
+    """A map ready to be stepped: immutable from here on, safe to share between threads."""
+
+    key: str
+    main: ScopeSpec
+    scopes: dict[str, ScopeSpec]  # sub-processes and called maps, by id
+    lookups: Lookups
+
+
+_cache: OrderedDict[str, ExecutableSpec] = OrderedDict()
+_cache_lock = threading.Lock()
+
+
+def build_spec(process: CompiledProcess) -> ExecutableSpec:
+    """The executable form of ``process``, from the cache if its ``content_hash`` was built lately.
+
+    Raises MapFailed when an expression of its tables cannot be compiled, NotCanonical when the document is not what
+    the importer writes.
+    """
+    with _cache_lock:
+        spec = _cache.get(process.content_hash)
+        if spec is not None:
+            _cache.move_to_end(process.content_hash)
+            return spec
+    spec = _build(process)  # outside the lock: two threads may build the same map, and either result will do
+    with _cache_lock:
+        _cache[process.content_hash] = spec
+        while len(_cache) > CACHED_SPECS:
+            _cache.popitem(last=False)
+    return spec
+
+
+def _build(process: CompiledProcess) -> ExecutableSpec:
+    parser = etree.XMLParser(resolve_entities=False, load_dtd=False, no_network=True, huge_tree=False)
+    root = etree.fromstring(process.executable.encode(), parser)
+    owners = {flow.get("id"): flow.get("sourceRef") for flow in root.iter(MODEL + "sequenceFlow")}
+    lookups = lookups_of(process, owners)
+    builder = _Builder(_Declared(root), lookups)
+    scopes: dict[str, ScopeSpec] = {}
+    for element in root.iter(MODEL + "process", MODEL + "subProcess"):
+        scopes[element.get("id")] = builder.scope(element)
+    for called in (call.get("calledElement") for call in root.iter(MODEL + "callActivity")):
+        if called not in scopes:
+            raise NotCanonical(called)
+    return ExecutableSpec(process.key, scopes[process.key], scopes, lookups)
+
+
+class _Declared:
+    """Names and codes of the messages, signals, errors and escalations at the top of the document."""
+
+    def __init__(self, root: Any) -> None:
+        self.names = {e.get("id"): e.get("name") or e.get("id") for e in root if isinstance(e.tag, str)}
+        self.codes = {
+            e.get("id"): e.get("errorCode") or e.get("escalationCode") or None for e in root if isinstance(e.tag, str)
+        }
+
+
+class _Builder:
+    def __init__(self, declared: _Declared, lookups: Lookups) -> None:
+        self.declared = declared
+        self.lookups = lookups
+        self.makers: Mapping[str, Callable[[ScopeSpec, Any], Element]] = {
+            "startEvent": lambda scope, e: StartEvent(scope, e.get("id"), event_definition=self.definition(e)),
+            "endEvent": lambda scope, e: EndEvent(scope, e.get("id"), event_definition=self.definition(e)),
+            "intermediateCatchEvent": lambda scope, e: CatchEvent(
+                scope, e.get("id"), event_definition=self.definition(e)
+            ),
+            "intermediateThrowEvent": lambda scope, e: ThrowEvent(
+                scope, e.get("id"), event_definition=self.definition(e)
+            ),
+            "boundaryEvent": self.boundary_event,
+            "exclusiveGateway": lambda scope, e: ExclusiveGateway(scope, e.get("id")),
+            "parallelGateway": lambda scope, e: ParallelGateway(scope, e.get("id")),
+            "inclusiveGateway": lambda scope, e: InclusiveGateway(scope, e.get("id")),
+            "eventBasedGateway": lambda scope, e: EventGateway(scope, e.get("id")),
+            "userTask": self.activity,
+            "serviceTask": self.activity,
+            "scriptTask": self.activity,
+            "subProcess": self.activity,
+            "callActivity": self.activity,
+        }
+
+    def scope(self, element: Any) -> ScopeSpec:
+        scope = ScopeSpec(element.get("id"))
+        elements = {}
+        for child in element:
+            maker = self.makers.get(_local_name(child))
+            if maker is not None:
+                elements[child.get("id")] = (child, maker(scope, child))
+        if not scope.bpmn_start_events:
+            raise NotCanonical(f"{scope.name} has no start event")
+        self._attach(scope, elements)
+        _connect(scope, element, elements, self.lookups)
+        scope.inclusive = tuple(spec for spec in scope.task_specs.values() if isinstance(spec, InclusiveGateway))
+        for gateway in scope.inclusive:
+            gateway.reachable = _reachable(gateway, scope)
+        scope.has_conditional_events = any(
+            isinstance(getattr(spec, "event_definition", None), ConditionalEventDefinition)
+            for spec in scope.task_specs.values()
+        )
+        return scope
+
+    def activity(self, scope: ScopeSpec, element: Any) -> Element:
+        element_id = element.get("id")
+        multiple = element.find(MODEL + "multiInstanceLoopCharacteristics")
+        standard = element.find(MODEL + "standardLoopCharacteristics")
+        if multiple is None and standard is None:
+            return self._plain_activity(scope, element, element_id)
+        rule = self.lookups.loops[element_id]
+        inner = self._plain_activity(scope, element, _RUN % element_id)
+        inner.bpmn_id = element_id
+        inner.loop = rule
+        loop: MultiInstance | StandardLoop
+        if multiple is not None:
+            loop = MultiInstance(scope, element_id, inner.name, rule, sequential=_is_true(multiple, "isSequential"))
+            if isinstance(inner, HumanStep):
+                inner.forgets_outcome = False
+        else:
+            loop = StandardLoop(scope, element_id, inner.name, rule, test_before=_is_true(standard, "testBefore"))
+        inner.completed_event.connect(loop.run_completed)
+        return loop
+
+    def _plain_activity(self, scope: ScopeSpec, element: Any, name: str) -> Element:
+        element_id = element.get("id")
+        match _local_name(element):
+            case "userTask":
+                return HumanStep(scope, name)
+            case "serviceTask":
+                return ServiceCall(scope, name)
+            case "scriptTask":
+                return Assignments(scope, name, script=element_id)
+            case "subProcess":
+                return SubProcess(scope, name, subworkflow_spec=element_id)
+            case _:
+                return Call(scope, name, subworkflow_spec=element.get("calledElement"))
+
+    def boundary_event(self, scope: ScopeSpec, element: Any) -> Element:
+        return BoundaryEvent(
+            scope,
+            element.get("id"),
+            event_definition=self.definition(element),
+            cancel_activity=element.get("cancelActivity", "true") == "true",
+        )
+
+    def _attach(self, scope: ScopeSpec, elements: Mapping[str, tuple[Any, Element]]) -> None:
+        attached = defaultdict(list)
+        for event_id, (element, spec) in elements.items():
+            if isinstance(spec, BoundaryEvent):
+                attached[element.get("attachedToRef")].append(event_id)
+        for host_id, events in attached.items():
+            host = scope.task_specs.get(host_id)
+            if not isinstance(host, Activity):
+                raise NotCanonical(f"{events[0]} is attached to {host_id}")
+            host.boundary = tuple(events)
+
+    def definition(self, element: Any) -> Any:
+        """The event definition of an event element; what triggers it is looked up by ids alone."""
+        element_id = element.get("id")
+        for child in element:
+            kind = _local_name(child)
+            name, code = self._declared(child, kind) if kind in _REFERENCES else (None, None)
+            match kind:
+                case "timerEventDefinition":
+                    repeats = element.get("cancelActivity") == "false"
+                    return StoredTimer(element_id, self.lookups.timers[element_id].rule, repeats=repeats)
+                case "conditionalEventDefinition":
+                    return ConditionalEventDefinition(element_id)
+                case "terminateEventDefinition":
+                    return TerminateEventDefinition()
+                case "messageEventDefinition":
+                    return MessageEventDefinition(name)
+                case "signalEventDefinition":
+                    return SignalEventDefinition(name)
+                case "errorEventDefinition":
+                    return ErrorEventDefinition(name, code)
+                case "escalationEventDefinition":
+                    return EscalationEventDefinition(name, code)
+        return NoneEventDefinition()
+
+    def _declared(self, definition: Any, kind: str) -> tuple[str | None, str | None]:
+        reference = definition.get(_REFERENCES[kind])
+        if reference is None:
+            return None, None
+        if reference not in self.declared.names:
+            raise NotCanonical(reference)
+        return self.declared.names[reference], self.declared.codes[reference]
+
+
+_REFERENCES = {
+    "messageEventDefinition": "messageRef",
+    "signalEventDefinition": "signalRef",
+    "errorEventDefinition": "errorRef",
+    "escalationEventDefinition": "escalationRef",
+}
+
+
+def _connect(scope: ScopeSpec, element: Any, elements: Mapping[str, tuple[Any, Element]], lookups: Lookups) -> None:
+    flows = [child for child in element if _local_name(child) == "sequenceFlow"]
+    alike = Counter((flow.get("sourceRef"), flow.get("targetRef")) for flow in flows)
+    leaving = Counter(flow.get("sourceRef") for flow in flows)
+    for flow in flows:
+        flow_id, source_id, target_id = flow.get("id"), flow.get("sourceRef"), flow.get("targetRef")
+        if source_id not in elements or target_id not in elements:
+            raise NotCanonical(flow_id)
+        source_element, source = elements[source_id]
+        target = elements[target_id][1]
+        if isinstance(source, EventGateway) and isinstance(target, CatchEvent):
+            target.race_flow = flow_id
+        if alike[source_id, target_id] > 1:
+            passage = Passage(scope, _PASSAGE % flow_id)
+            passage.connect(target)
+            target = passage
+        source.flow_ids[target.name] = flow_id
+        if isinstance(source, ExclusiveGateway | InclusiveGateway):
+            condition = flow_id if flow_id in lookups.conditions else None
+            is_default = source_element.get("default") == flow_id
+            if condition is None and not is_default and leaving[source_id] > 1:
+                if isinstance(source, ExclusiveGateway):
+                    raise NotCanonical(f"{flow_id} has no condition")
+                source.unconditional += (target.name,)
+            source.connect_outgoing_if(None if is_default else condition, target)
+        else:
+            source.connect(target)
+
+
+def _reachable(gateway: InclusiveGateway, scope: ScopeSpec) -> dict[str, frozenset[str]]:
+    """Per spec name, the incoming flows of ``gateway`` that a token there can reach without visiting it.
+
+    Flows are named by the spec that they come from. A boundary event is reached through its host.
+    """
+    reached: dict[str, set[str]] = defaultdict(set)
+    before: dict[str, list[str]] = defaultdict(list)
+    for spec in scope.task_specs.values():
+        for name in spec._inputs:  # noqa: SLF001  # names, where ``inputs`` would look each spec up
+            before[spec.name].append(name)
+        for event in getattr(spec, "boundary", ()):
+            before[event].append(spec.name)
+    for source in gateway._inputs:  # noqa: SLF001
+        for name in _upstream(source, gateway.name, before):
+            reached[name].add(source)
+    return {name: frozenset(sources) for name, sources in reached.items()}
+
+
+def _upstream(name: str, barrier: str, before: Mapping[str, list[str]]) -> Iterator[str]:
+    seen = {barrier}
+    waiting = [name]
+    while waiting:
+        name = waiting.pop()
+        if name not in seen:
+            seen.add(name)
+            yield name
+            waiting.extend(before.get(name, ()))
+
+
+def _local_name(element: Any) -> str:
+    return etree.QName(element).localname if isinstance(element.tag, str) else ""
+
+
+def _is_true(element: Any, attribute: str) -> bool:
+    return element.get(attribute, "false") == "true"
+
+
+__all__ = ["ExecutableSpec", "LoopLookup", "NotCanonical", "ScopeSpec", "build_spec"]

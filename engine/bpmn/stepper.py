@@ -1,0 +1,208 @@
+"""One step of one instance: a state and a stimulus in, everything that changed out. A pure function."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from SpiffWorkflow.bpmn.specs.event_definitions.item_aware_event import ErrorEventDefinition
+from SpiffWorkflow.util.task import TaskState
+
+from engine.bpmn.activities import HumanStep, ServiceCall
+from engine.bpmn.catching_events import MessageEventDefinition, SignalEventDefinition, waits_for
+from engine.bpmn.compiled import CompiledProcess
+from engine.bpmn.environment import MapEnvironment, MapScriptEngine
+from engine.bpmn.guards import TIMERS, NotWaiting, Stalled, TooManyTimers, map_failed
+from engine.bpmn.live_workflow import LiveTask, LiveWorkflow
+from engine.bpmn.loops import OUTCOMES, MultiInstance
+from engine.bpmn.pruning import prune
+from engine.bpmn.runtime import (
+    CompleteCall,
+    CompleteStep,
+    DeliverMessage,
+    EvaluateConditions,
+    FireTimer,
+    StartProcess,
+    StepContext,
+    StepResult,
+    Stimulus,
+)
+from engine.bpmn.settling import advance, failed_at, settle
+from engine.bpmn.spec import ExecutableSpec, build_spec
+from engine.bpmn.state_codec import decode, encode, read_document
+from engine.bpmn.throwing_events import raise_error
+from engine.bpmn.timer_events import DUE, due_at
+from engine.bpmn.variables import VariableStore, combined, outcome_kind, outcome_variable
+from engine.bpmn.waits import Waits, waits_of
+from engine.clock import as_utc
+from engine.errors import DomainError
+
+
+def step(process: CompiledProcess, state: bytes | None, stimulus: Stimulus, context: StepContext) -> StepResult:
+    """Apply ``stimulus`` and run until everything waits for a person, a time, a message or a worker.
+
+    ``state`` is None for StartProcess and else what the last step returned. Nothing outside is touched, and the same
+    arguments give the same result, activity ids included (they are unique within the instance).
+
+    Raises MapFailed when the map itself fails: the instance then stays at ``state``. Raises NotWaiting when what the
+    stimulus names does not wait any more; a stale timer is no error and changes nothing. Raises UnreadableState.
+    """
+    spec = build_spec(process)
+    if (state is None) != isinstance(stimulus, StartProcess):
+        msg = "an instance is started once, and only a started one is stepped"
+        raise ValueError(msg)
+    workflow = _load(spec, state, context)
+    before = waits_of(workflow)
+    _apply(workflow, spec, stimulus, context)
+    settle(workflow)
+    return _result(workflow, before, spec)
+
+
+def _load(spec: ExecutableSpec, state: bytes | None, context: StepContext) -> LiveWorkflow:
+    document = None if state is None else read_document(state)
+    values = {} if document is None else document[2]
+    store = VariableStore(spec.lookups.kept, spec.lookups.outcomes, values, context.facts)
+    engine = MapScriptEngine(MapEnvironment(spec.lookups, store, context))
+    if document is None:
+        return LiveWorkflow(spec.main, spec.scopes, engine)
+    return decode(document, spec, engine)
+
+
+def _apply(workflow: LiveWorkflow, spec: ExecutableSpec, stimulus: Stimulus, context: StepContext) -> None:
+    match stimulus:
+        case StartProcess():
+            start = spec.main.start_for(stimulus.message, spec.lookups.name_of(spec.key))
+            workflow.enter(start)
+            _keep(workflow, stimulus.variables, workflow.agenda[0])
+        case CompleteStep():
+            _complete_step(workflow, stimulus)
+        case FireTimer():
+            _fire_timer(workflow, stimulus, context)
+        case DeliverMessage():
+            _deliver_message(workflow, stimulus)
+        case CompleteCall():
+            _complete_call(workflow, stimulus)
+        case EvaluateConditions():
+            pass  # settling looks at every waiting condition
+
+
+def _complete_step(workflow: LiveWorkflow, stimulus: CompleteStep) -> None:
+    task = _waiting_activity(workflow, stimulus.activity_id, HumanStep)
+    lookups = workflow.environment.lookups
+    element_id = task.task_spec.bpmn_id
+    _keep(workflow, stimulus.values, task)
+    outcome = stimulus.outcome
+    if task.task_spec.loop is not None and isinstance(task.parent.task_spec, MultiInstance):
+        outcome = _outcome_of_runs(task, outcome_kind(lookups.steps.get(element_id), outcome), outcome)
+    workflow.environment.store.write(outcome_variable(element_id), outcome)
+    advance(task)
+
+
+def _outcome_of_runs(run: LiveTask, kind: str, outcome: str) -> str:
+    """What the runs of a multi-instance amount to so far: a rejection wins over a return, a return over approvals."""
+    given = run.parent.internal_data.setdefault(OUTCOMES, [])
+    given.append([kind, outcome])
+    decisive = combined((kind, outcome) for kind, outcome in given)
+    return outcome if decisive is None else decisive[1]
+
+
+def _fire_timer(workflow: LiveWorkflow, stimulus: FireTimer, context: StepContext) -> None:
+    task = workflow.find(stimulus.activity_id)
+    if (
+        task is not None
+        and task._state == TaskState.WAITING
+        and task.task_spec.name == stimulus.node_id
+        and DUE in task.internal_data
+        and due_at(task) == as_utc(stimulus.due_at) <= context.at
+    ):
+        task.task_spec.happen(task)
+
+
+def _deliver_message(workflow: LiveWorkflow, stimulus: DeliverMessage) -> None:
+    task = workflow.find(stimulus.activity_id)
+    if (
+        task is None
+        or task.task_spec.name != stimulus.node_id
+        or not (waits_for(task, MessageEventDefinition) or waits_for(task, SignalEventDefinition))
+    ):
+        raise NotWaiting
+    _keep(workflow, stimulus.values, task)
+    task.task_spec.happen(task)
+
+
+def _complete_call(workflow: LiveWorkflow, stimulus: CompleteCall) -> None:
+    task = _waiting_activity(workflow, stimulus.activity_id, ServiceCall)
+    variable = workflow.environment.lookups.result_variables.get(task.task_spec.bpmn_id)
+    values = stimulus.values if variable is None else {variable: stimulus.values}
+    _keep(workflow, values, task)
+    if stimulus.error is None:
+        advance(task)
+    else:
+        host = task if task.task_spec.loop is None else task.parent
+        raise_error(ErrorEventDefinition(stimulus.error, stimulus.error), task, host)
+
+
+def _waiting_activity(workflow: LiveWorkflow, activity_id: str, kind: type) -> LiveTask:
+    task = workflow.find(activity_id)
+    if task is None or task._state != TaskState.READY or not isinstance(task.task_spec, kind):
+        raise NotWaiting
+    return task
+
+
+def _result(workflow: LiveWorkflow, before: Waits, spec: ExecutableSpec) -> StepResult:
+    values = workflow.environment.store.values
+    finished = workflow.is_over()
+    after = waits_of(workflow)
+    if len(after.timers) > TIMERS:
+        newest = workflow.find(next(reversed(after.timers))[0])
+        raise failed_at(newest, TooManyTimers(limit=TIMERS))
+    if not finished and not after:
+        raise _stalled(workflow)
+    prune(workflow)
+    try:
+        state = encode(workflow, values)
+    except DomainError as problem:
+        raise map_failed(problem, spec.key, spec.lookups.name_of(spec.key)) from problem
+    return StepResult(
+        state=state,
+        finished=finished,
+        variables=MappingProxyType(dict(values)),
+        opened_steps=_new(before.steps, after.steps),
+        closed_steps=_gone(before.steps, after.steps),
+        opened_timers=_new(before.timers, after.timers),
+        closed_timers=_gone(before.timers, after.timers),
+        opened_messages=_new(before.messages, after.messages),
+        closed_messages=_gone(before.messages, after.messages),
+        opened_calls=_new(before.calls, after.calls),
+        closed_calls=_gone(before.calls, after.calls),
+        passed=tuple(workflow.passed),
+        thrown=tuple(workflow.thrown),
+        end_events=tuple(workflow.end_events),
+    )
+
+
+def _new(before: dict[Any, Any], after: dict[Any, Any]) -> tuple[Any, ...]:
+    """What waits now and did not, and the timers that wait for another moment than before."""
+    return tuple(opened for key, opened in after.items() if before.get(key) != opened)
+
+
+def _gone(before: dict[Any, Any], after: dict[Any, Any]) -> tuple[Any, ...]:
+    return tuple(key for key in before if key not in after)
+
+
+def _stalled(workflow: LiveWorkflow) -> DomainError:
+    lookups = workflow.environment.lookups
+    places = dict.fromkeys(
+        task.task_spec.bpmn_id for scope in workflow.scopes() for task in scope.live_tasks() if task.task_spec.bpmn_id
+    )
+    names = ", ".join(f"“{lookups.name_of(place)}”" for place in places)
+    return map_failed(Stalled(elements=names), next(iter(places)), lookups.name_of(next(iter(places))))
+
+
+def _keep(workflow: LiveWorkflow, values: Mapping[str, Any], task: LiveTask) -> None:
+    """Write values from outside into the store; raises MapFailed at the element of ``task``."""
+    try:
+        workflow.environment.store.write_given(values)
+    except DomainError as problem:
+        raise failed_at(task, problem) from problem

@@ -1,0 +1,117 @@
+"""Timers whose due time is computed once, by the caller's calendar, and stored: nothing here asks what time it is.
+
+Stock compares each timer with the machine's clock whenever any task completes, and so fires all that are overdue.
+Here a timer fires only when it is named.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from SpiffWorkflow.bpmn.specs.event_definitions.timer import TimerEventDefinition
+
+from engine.bpmn.compiled import TimerKind, TimerRule
+from engine.bpmn.deadline_rules import FixedInstant
+from engine.bpmn.deadline_text import parse_timer_value
+from engine.bpmn.environment import loop_items
+from engine.bpmn.guards import (
+    FARTHEST_TIMER,
+    SHORTEST_CYCLE,
+    CycleTooFast,
+    TimerNotUnderstood,
+    TimerTooFar,
+    map_failed,
+)
+from engine.clock import as_utc
+from engine.errors import DomainError
+
+if TYPE_CHECKING:
+    from engine.bpmn.live_workflow import LiveTask
+
+DUE = "due"  # ISO 8601, UTC
+TICKS_LEFT = "left"  # of a cycle with a bound
+
+
+class StoredTimer(TimerEventDefinition):  # type: ignore[misc]  # SpiffWorkflow is untyped
+    """The timer of the event ``event_id``; ``repeats`` only at a non-interrupting boundary."""
+
+    def __init__(self, event_id: str, rule: TimerRule, *, repeats: bool) -> None:
+        super().__init__(event_id, event_id)
+        self.event_id = event_id
+        self.kind = rule.kind
+        self.repetitions = rule.repetitions
+        self.repeats = repeats and rule.kind is TimerKind.CYCLE
+
+    def arm(self, task: LiveTask) -> None:
+        """Compute when the timer fires first; raises MapFailed when that is no time or too far away."""
+        context = task.workflow.top_workflow.environment.context
+        rule = self._rule(task)
+        due = self._guarded(task, rule, None)
+        if self.repeats and context.due_times.next(rule, due, due) - due < SHORTEST_CYCLE:
+            raise self._failed(task, CycleTooFast())
+        self._store(task, due)
+        if self.repeats and self.repetitions is not None:
+            task.internal_data[TICKS_LEFT] = self.repetitions
+
+    def tick(self, task: LiveTask) -> bool:
+        """Count a tick of a cycle and set the next one, past all that were missed; False when it was the last."""
+        left = task.internal_data.get(TICKS_LEFT)
+        if left is not None:
+            if left <= 1:
+                return False
+            task.internal_data[TICKS_LEFT] = left - 1
+        self._store(task, self._guarded(task, self._rule(task), due_at(task)))
+        return True
+
+    def _guarded(self, task: LiveTask, rule: TimerRule, fired: datetime | None) -> datetime:
+        context = task.workflow.top_workflow.environment.context
+        try:
+            if fired is None:
+                due = as_utc(context.due_times.first(rule, context.at))
+            else:
+                due = as_utc(context.due_times.next(rule, fired, context.at))
+        except OverflowError as error:
+            raise self._failed(task, TimerTooFar()) from error
+        except DomainError as problem:
+            raise self._failed(task, problem) from problem
+        if due - context.at > FARTHEST_TIMER:
+            raise self._failed(task, TimerTooFar())
+        return due
+
+    @staticmethod
+    def _store(task: LiveTask, due: datetime) -> None:
+        task.internal_data[DUE] = due.isoformat()
+
+    def _rule(self, task: LiveTask) -> TimerRule:
+        """The fixed rule, or the one that the event's expression gives now."""
+        environment = task.workflow.top_workflow.environment
+        timer = environment.lookups.timers[self.event_id]
+        if timer.value is None:
+            return timer.rule
+        value = timer.value(environment.variables(loop_items(task)))
+        try:
+            return _rule_of_value(self.kind, value)
+        except DomainError as problem:
+            raise self._failed(task, TimerNotUnderstood(value=str(value)[:80])) from problem
+
+    def _failed(self, task: LiveTask, problem: DomainError) -> Exception:
+        lookups = task.workflow.top_workflow.environment.lookups
+        return map_failed(problem, self.event_id, lookups.name_of(self.event_id))
+
+
+def _rule_of_value(kind: TimerKind, value: Any) -> TimerRule:
+    """A date or a moment is itself; a duration counts; any other text is read as an owner writes it."""
+    if isinstance(value, date):  # a datetime is one, too
+        text = value.isoformat() if isinstance(value, datetime) else f"{value.isoformat()}T00:00"
+        return TimerRule(kind=TimerKind.DATE, rule=FixedInstant(text=text))
+    if isinstance(value, timedelta):
+        value = f"PT{int(value.total_seconds())}S"
+    rule = parse_timer_value(kind, str(value))
+    if rule.expression is not None:
+        raise TimerNotUnderstood(value=str(value)[:80])
+    return rule
+
+
+def due_at(task: LiveTask) -> datetime:
+    return datetime.fromisoformat(task.internal_data[DUE])

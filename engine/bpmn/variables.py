@@ -1,0 +1,118 @@
+"""The instance-wide store that conditions read: written in the order in which steps complete, never per branch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from engine.bpmn.compiled import OutcomeKind, StepDefinition
+from engine.bpmn.guards import AssignsFact, ValueNotStorable
+
+FACTS = frozenset({"deal", "client", "owner", "today", "now"})
+
+# A rejection wins over a return, a return over approvals (SALES-MAPS: label-only gateways after approvals).
+_DECISIONS = (OutcomeKind.REJECTED, OutcomeKind.RETURNED, OutcomeKind.APPROVED)
+_LONGEST_INTEGER = 2**63
+_DEEPEST_VALUE = 32
+
+
+def outcome_variable(element_id: str) -> str:
+    return f"{element_id}_outcome"
+
+
+class VariableStore:
+    """The values of one instance during one step, beside the facts that the caller knows.
+
+    ``kept`` are the root names that matter to the map; everything else is dropped when written. ``outcomes`` are the
+    names under which the outcomes of steps stand.
+    """
+
+    __slots__ = ("_kept", "_outcomes", "scope", "values")
+
+    def __init__(
+        self, kept: frozenset[str], outcomes: frozenset[str], values: dict[str, Any], facts: Mapping[str, Any]
+    ) -> None:
+        self._kept = kept
+        self._outcomes = outcomes
+        self.values = values
+        self.scope: dict[str, Any] = {**values, **facts}
+
+    def write(self, name: str, value: Any) -> None:
+        """Keep ``value`` under ``name``; a dotted name writes into a mapping. Names of facts are not written.
+
+        Raises ValueNotStorable.
+        """
+        root, _, path = name.partition(".")
+        if root in FACTS or root not in self._kept:
+            return
+        kept = storable(name, value)
+        if path:
+            kept = _with_path(self.values.get(root), path.split("."), kept)
+        self.values[root] = self.scope[root] = kept
+
+    def write_given(self, values: Mapping[str, Any]) -> None:
+        """Keep values that came from outside. The outcome of a step is never among them: only completing it decides."""
+        for name, value in values.items():
+            if name not in self._outcomes:
+                self.write(name, value)
+
+    def assign(self, name: str, value: Any) -> None:
+        """What a script task does; raises AssignsFact where ``write`` would quietly leave a fact alone."""
+        if name.partition(".")[0] in FACTS:
+            raise AssignsFact(variable=name)
+        self.write(name, value)
+
+    def clear_outcome(self, element_id: str) -> None:
+        """A step that opens again has no outcome: round 2 must not see what was decided in round 1."""
+        name = outcome_variable(element_id)
+        self.values.pop(name, None)
+        self.scope.pop(name, None)
+
+
+def _with_path(container: Any, path: list[str], value: Any) -> dict[str, Any]:
+    copy = dict(container) if isinstance(container, Mapping) else {}
+    head, *rest = path
+    copy[head] = _with_path(copy.get(head), rest, value) if rest else value
+    return copy
+
+
+def storable(name: str, value: Any, depth: int = 0) -> Any:
+    """A private copy of ``value``; raises ValueNotStorable for what no state can hold."""
+    if value is None or isinstance(value, str | bool | Decimal | date):
+        return value
+    if isinstance(value, int):
+        return value if -_LONGEST_INTEGER <= value < _LONGEST_INTEGER else Decimal(value)
+    if isinstance(value, float) and value - value == 0:  # neither infinite nor "not a number"
+        return value
+    if depth < _DEEPEST_VALUE:
+        if isinstance(value, Mapping) and all(isinstance(key, str) for key in value):
+            return {key: storable(name, item, depth + 1) for key, item in value.items()}
+        if isinstance(value, list | tuple | set | frozenset):
+            return [storable(name, item, depth + 1) for item in value]
+    raise ValueNotStorable(variable=name)
+
+
+def outcome_kind(step: StepDefinition | None, outcome: str) -> str:
+    """The kind of the button ``outcome``; an outcome that the step does not list stands for itself."""
+    if step is not None:
+        for button in step.outcomes:
+            if button.id == outcome:
+                return button.kind.value
+    return outcome
+
+
+def combined(outcomes: Iterable[tuple[str, str]]) -> tuple[str, str] | None:
+    """The (kind, id) that decides for several approvals; None when nothing was decided.
+
+    What is no decision, a way chosen for example, counts only alone.
+    """
+    given = list(outcomes)
+    if len(given) == 1:
+        return given[0]
+    for kind in _DECISIONS:
+        for outcome in given:
+            if outcome[0] == kind:
+                return outcome
+    return None

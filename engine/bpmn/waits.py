@@ -1,0 +1,67 @@
+"""What an instance waits for, read off its live tasks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from SpiffWorkflow.util.task import TaskState
+
+from engine.bpmn.activities import PARAMETERS, HumanStep, ServiceCall
+from engine.bpmn.catching_events import (
+    CORRELATION,
+    ConditionalEventDefinition,
+    MessageEventDefinition,
+    SignalEventDefinition,
+    waits_for,
+)
+from engine.bpmn.loops import INDEX, ITEM
+from engine.bpmn.runtime import OpenedCall, OpenedMessage, OpenedStep, OpenedTimer
+from engine.bpmn.timer_events import DUE, due_at
+
+if TYPE_CHECKING:
+    from engine.bpmn.live_workflow import LiveTask, LiveWorkflow
+
+
+@dataclass(slots=True)
+class Waits:
+    """By activity id, or by (activity id, node id) where an activity could wait for several things."""
+
+    steps: dict[str, OpenedStep] = field(default_factory=dict)
+    timers: dict[tuple[str, str], OpenedTimer] = field(default_factory=dict)
+    messages: dict[tuple[str, str], OpenedMessage] = field(default_factory=dict)
+    calls: dict[str, OpenedCall] = field(default_factory=dict)
+    conditions: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.steps or self.timers or self.messages or self.calls or self.conditions)
+
+
+def waits_of(workflow: LiveWorkflow) -> Waits:
+    waits = Waits()
+    for scope in workflow.scopes():
+        for task in scope.live_tasks():
+            _add(waits, task)
+    return waits
+
+
+def _add(waits: Waits, task: LiveTask) -> None:
+    spec = task.task_spec
+    data = task.internal_data
+    if task._state == TaskState.READY:
+        if isinstance(spec, HumanStep):
+            waits.steps[task.id] = OpenedStep(task.id, spec.bpmn_id, data.get(INDEX), data.get(ITEM))
+        elif isinstance(spec, ServiceCall):
+            waits.calls[task.id] = OpenedCall(task.id, spec.bpmn_id, data.get(PARAMETERS, {}))
+    elif DUE in data and task._state == TaskState.WAITING:
+        waits.timers[task.id, spec.bpmn_id] = OpenedTimer(task.id, spec.bpmn_id, due_at(task))
+    elif waits_for(task, MessageEventDefinition):
+        waits.messages[task.id, spec.bpmn_id] = OpenedMessage(
+            task.id, spec.bpmn_id, spec.event_definition.name, data.get(CORRELATION, {})
+        )
+    elif waits_for(task, SignalEventDefinition):
+        waits.messages[task.id, spec.bpmn_id] = OpenedMessage(
+            task.id, spec.bpmn_id, spec.event_definition.name, {}, kind="signal"
+        )
+    elif waits_for(task, ConditionalEventDefinition):
+        waits.conditions += 1
