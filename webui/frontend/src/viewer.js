@@ -1,29 +1,128 @@
-// Shows a sales map read-only in each element with data-bpmn-url, with the walked and the open steps marked:
-//   <div class="bpmn-viewer" data-bpmn-url="…" data-walked='["id", …]' data-open='["id", …]'></div>
+// Shows a sales map read-only in each element with data-bpmn-url:
+//   data-walked, data-current, data-overdue   JSON lists of element ids, marked on the drawing
+//   data-findings                             JSON list of {element, severity, text}: a badge on each element
+// A click on [data-element="id"] anywhere on the page shows that element; a click on a badge chooses its finding there.
 import "bpmn-js/dist/assets/diagram-js.css";
 import "bpmn-js/dist/assets/bpmn-js.css";
 import "./viewer.css";
 import NavigatedViewer from "bpmn-js/lib/NavigatedViewer";
 
-const MARKERS = { walked: "is-walked", open: "is-open" };
+const MARKERS = { walked: "is-walked", current: "is-current", overdue: "is-overdue" };
+const READABLE_SCALE = 0.55;
+const SHOWN_SCALE = 0.8;
+const PAN_STEP = 60;
+const ZOOM_STEP = 1.25;
+const SEVERITIES = ["error", "warning", "info"];
+
+const list = (dataset, name) => JSON.parse(dataset[name] || "[]");
 
 function mark(viewer, dataset) {
   const canvas = viewer.get("canvas"), elements = viewer.get("elementRegistry");
-  for (const [key, marker] of Object.entries(MARKERS)) {
-    for (const id of JSON.parse(dataset[key] ?? "[]")) {
+  for (const [name, marker] of Object.entries(MARKERS)) {
+    for (const id of list(dataset, name)) {
       if (elements.get(id)) canvas.addMarker(id, marker);
     }
   }
 }
 
+function badgeOf(findings) {
+  const badge = document.createElement("button");
+  const worst = SEVERITIES.find(severity => findings.some(finding => finding.severity === severity));
+  badge.type = "button";
+  badge.className = `map-badge map-badge-${worst}`;
+  badge.textContent = findings.length > 1 ? findings.length : { error: "!", warning: "!", info: "i" }[worst];
+  badge.title = findings.map(finding => finding.text).join("\n");
+  badge.setAttribute("aria-label", badge.title);
+  badge.addEventListener("click", () => {
+    const target = document.querySelector(`[data-element="${CSS.escape(findings[0].element)}"]`);
+    target?.scrollIntoView({ block: "center", behavior: "smooth" });
+    target?.focus();
+  });
+  return badge;
+}
+
+function showFindings(viewer, dataset) {
+  const overlays = viewer.get("overlays"), elements = viewer.get("elementRegistry");
+  const byElement = Map.groupBy ? Map.groupBy(list(dataset, "findings"), finding => finding.element) : grouped(list(dataset, "findings"));
+  for (const [id, findings] of byElement) {
+    if (id && elements.get(id)) overlays.add(id, { position: { top: -10, right: 12 }, html: badgeOf(findings) });
+  }
+}
+
+function grouped(findings) {
+  const groups = new Map();
+  for (const finding of findings) groups.set(finding.element, [...(groups.get(finding.element) ?? []), finding]);
+  return groups;
+}
+
+function fit(viewer) {
+  viewer.get("canvas").zoom("fit-viewport", "auto");
+}
+
+function showElement(viewer, id) {
+  const canvas = viewer.get("canvas"), element = viewer.get("elementRegistry").get(id);
+  if (!element) return;
+  if (canvas.zoom() < READABLE_SCALE) canvas.zoom(SHOWN_SCALE);
+  canvas.scrollToElement(element, 120);
+}
+
+// A map that would be too small to read opens where the deal stands now.
+function openAtCurrent(viewer, dataset) {
+  fit(viewer);
+  const [current] = [...list(dataset, "overdue"), ...list(dataset, "current")];
+  if (current && viewer.get("canvas").zoom() < READABLE_SCALE) showElement(viewer, current);
+}
+
+function zoomBy(viewer, factor) {
+  const canvas = viewer.get("canvas");
+  canvas.zoom(Math.min(4, Math.max(0.15, canvas.zoom() * factor)), "auto");
+}
+
+function listenToKeys(viewer, container) {
+  const pan = (dx, dy) => viewer.get("canvas").scroll({ dx, dy });
+  const actions = {
+    ArrowLeft: () => pan(PAN_STEP, 0), ArrowRight: () => pan(-PAN_STEP, 0),
+    ArrowUp: () => pan(0, PAN_STEP), ArrowDown: () => pan(0, -PAN_STEP),
+    "+": () => zoomBy(viewer, ZOOM_STEP), "=": () => zoomBy(viewer, ZOOM_STEP), "-": () => zoomBy(viewer, 1 / ZOOM_STEP),
+    0: () => openAtCurrent(viewer, container.dataset),
+  };
+  container.addEventListener("keydown", event => {
+    const action = actions[event.key];
+    if (!action || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    action();
+  });
+  const frame = container.closest(".map-frame");
+  for (const [name, act] of [["in", actions["+"]], ["out", actions["-"]], ["fit", () => fit(viewer)]]) {
+    frame?.querySelector(`[data-map-zoom="${name}"]`)?.addEventListener("click", act);
+  }
+}
+
+// The wheel scrolls the page past a map, and the map only once somebody is in it.
+function leaveTheWheelToThePage(viewer, container) {
+  const wheel = viewer.get("zoomScroll");
+  wheel.toggle(false);
+  container.addEventListener("focusin", () => wheel.toggle(true));
+  container.addEventListener("mousedown", () => container.focus({ preventScroll: true }));
+  container.addEventListener("focusout", () => wheel.toggle(false));
+}
+
 async function show(container) {
+  container.dataset.state = "loading";
   const viewer = new NavigatedViewer({ container });
   try {
     const response = await fetch(container.dataset.bpmnUrl);
     if (!response.ok) throw new Error(`${response.status} ${container.dataset.bpmnUrl}`);
     await viewer.importXML(await response.text());
-    viewer.get("canvas").zoom("fit-viewport", "auto");
     mark(viewer, container.dataset);
+    showFindings(viewer, container.dataset);
+    openAtCurrent(viewer, container.dataset);
+    listenToKeys(viewer, container);
+    leaveTheWheelToThePage(viewer, container);
+    document.addEventListener("click", event => {
+      const row = event.target.closest("[data-element]");
+      if (row && container.isConnected) showElement(viewer, row.dataset.element);
+    });
     container.dataset.state = "shown";
   } catch (error) {
     container.dataset.state = "failed";
@@ -31,4 +130,6 @@ async function show(container) {
   }
 }
 
-for (const container of document.querySelectorAll("[data-bpmn-url]")) show(container);
+export function showAll(root) {
+  for (const container of root.querySelectorAll("[data-bpmn-url]:not([data-state])")) show(container);
+}

@@ -1,0 +1,47 @@
+"""The web application: pages, their safety, their language."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pkgutil import iter_modules
+
+from flask import Blueprint, Flask
+
+from engine.clock import Clock
+from engine.db.session import Database
+from engine.settings import Settings
+from webui import pages
+from webui.csrf import configure_csrf
+from webui.error_pages import configure_error_pages
+from webui.formats import configure_formats
+from webui.i18n import configure_languages
+from webui.limits import configure_limits
+from webui.request_context import provide_services
+from webui.security import configure_security
+from webui.sessions import configure_sessions
+from webui.static_files import DIST, configure_static_files
+from webui.template_context import configure_templates
+
+
+def create_app(settings: Settings, database: Database, clock: Clock) -> Flask:
+    """The application over ``database``, reading the time from ``clock`` only."""
+    app = Flask(__name__, static_folder=str(DIST), static_url_path="/static")
+    provide_services(app, settings, database, clock)
+    configure_sessions(app, settings, database, clock)
+    configure_languages(app, settings)
+    configure_limits(app, settings)
+    configure_security(app)
+    configure_csrf(app)
+    configure_error_pages(app)
+    configure_static_files(app)
+    configure_formats(app)
+    configure_templates(app)
+    for blueprint in _page_blueprints():
+        app.register_blueprint(blueprint)
+    return app
+
+
+def _page_blueprints() -> list[Blueprint]:
+    """Every module of webui/pages is a part of the site and names its blueprint ``blueprint``."""
+    modules = (import_module(f"{pages.__name__}.{module.name}") for module in iter_modules(pages.__path__))
+    return [module.blueprint for module in modules]

@@ -1,0 +1,83 @@
+"""Amounts, dates and moments as the reader writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+
+from babel.dates import format_date, format_datetime, format_time
+from babel.numbers import format_currency, format_decimal
+from flask import Flask
+
+from webui.i18n import locale, zone
+from webui.request_context import now
+
+_NO_VALUE = "—"
+
+
+def money(amount: Decimal | int | None, currency: str = "UAH") -> str:
+    """``12 500 ₴``: kopecks only where there are any."""
+    if amount is None:
+        return _NO_VALUE
+    exact = Decimal(amount)
+    whole = exact == exact.to_integral_value()
+    pattern = "#,##0 ¤" if whole else "#,##0.00 ¤"
+    return format_currency(exact, currency, format=pattern, locale=locale(), currency_digits=False)
+
+
+def sums(amounts: Mapping[str, Decimal]) -> str:
+    """Sums of several currencies side by side: money of different currencies is never added up."""
+    return " + ".join(money(amount, currency) for currency, amount in sorted(amounts.items())) or _NO_VALUE
+
+
+def number(value: Decimal | float | None) -> str:
+    return _NO_VALUE if value is None else format_decimal(value, locale=locale())
+
+
+def plain_amount(amount: Decimal | None) -> str:
+    """As a person types it into a form: ``12500,50``, without grouping."""
+    if amount is None:
+        return ""
+    return format_decimal(amount, format="0.##", locale=locale())
+
+
+def day(value: date | None) -> str:
+    """``23 лист. 2026 р.``; the year is left out where it is this one."""
+    if value is None:
+        return _NO_VALUE
+    pattern = "d MMM" if value.year == local(now()).year else "d MMM y"
+    return format_date(value, format=pattern, locale=locale())
+
+
+def local(moment: datetime) -> datetime:
+    """``moment`` on the wall clock of the reader's zone."""
+    return moment.astimezone(zone())
+
+
+def when(moment: datetime | None) -> str:
+    """``14:02`` today, ``21 лист., 14:02`` on another day."""
+    if moment is None:
+        return _NO_VALUE
+    here = local(moment)
+    clock_time = format_time(here, format="HH:mm", locale=locale())
+    if here.date() == local(now()).date():
+        return clock_time
+    return f"{day(here.date())}, {clock_time}"
+
+
+def exactly(moment: datetime | None) -> str:
+    """The full date and time with its zone, for the hint over a deadline."""
+    if moment is None:
+        return _NO_VALUE
+    return format_datetime(local(moment), format="EEEE, d MMMM y, HH:mm zzzz", tzinfo=zone(), locale=locale())
+
+
+def initials(full_name: str) -> str:
+    """``ОК`` of "Олена Коваль"."""
+    return "".join(word[0] for word in full_name.split()[:2]).upper()
+
+
+def configure_formats(app: Flask) -> None:
+    for present in (money, sums, number, plain_amount, day, when, exactly, initials):
+        app.jinja_env.filters[present.__name__] = present

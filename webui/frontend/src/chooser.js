@@ -1,0 +1,108 @@
+// Choosing a record by typing a part of its name: the combobox pattern of ARIA, filled from the server.
+//   <div data-chooser="/choose/clients"><input type="hidden" …><input role="combobox" …><ul role="listbox" hidden></ul></div>
+const DELAY_MS = 180;
+const timers = new WeakMap();
+
+function partsOf(input) {
+  const chooser = input.closest("[data-chooser]");
+  return { chooser, hidden: chooser.querySelector("input[type=hidden]"), list: chooser.querySelector("[role=listbox]") };
+}
+
+function close(input) {
+  partsOf(input).list.hidden = true;
+  input.setAttribute("aria-expanded", "false");
+  input.removeAttribute("aria-activedescendant");
+}
+
+function choose(input, option) {
+  const { hidden } = partsOf(input);
+  hidden.value = option.dataset.value;
+  input.value = option.dataset.text;
+  close(input);
+  input.dispatchEvent(new Event("input", { bubbles: true }));
+  input.dispatchEvent(new CustomEvent("chosen", { bubbles: true, detail: { value: hidden.value } }));
+}
+
+function activate(input, option) {
+  const { list } = partsOf(input);
+  for (const other of list.children) other.classList.toggle("active", other === option);
+  if (!option) return input.removeAttribute("aria-activedescendant");
+  input.setAttribute("aria-activedescendant", option.id);
+  option.scrollIntoView({ block: "nearest" });
+}
+
+function show(input, found) {
+  const { chooser, list } = partsOf(input);
+  list.replaceChildren(...found.map((item, index) => {
+    const option = document.createElement("li");
+    option.id = `${list.id}-${index}`;
+    option.role = "option";
+    option.className = "dropdown-item";
+    Object.assign(option.dataset, { value: item.id, text: item.text });
+    const name = document.createElement("span");
+    name.textContent = item.text;
+    const detail = document.createElement("small");
+    detail.className = "text-secondary ms-auto";
+    detail.textContent = item.detail ?? "";
+    option.append(name, detail);
+    return option;
+  }));
+  if (!found.length) {
+    const nothing = document.createElement("li");
+    nothing.className = "dropdown-item disabled";
+    nothing.textContent = chooser.dataset.empty;
+    list.append(nothing);
+  }
+  list.hidden = false;
+  input.setAttribute("aria-expanded", "true");
+}
+
+async function ask(input) {
+  const { chooser } = partsOf(input);
+  const asked = input.value;
+  const response = await fetch(`${chooser.dataset.chooser}?q=${encodeURIComponent(asked)}`, { headers: { "HX-Request": "true" } });
+  if (response.ok && input.value === asked && document.activeElement === input) show(input, (await response.json()).items);
+}
+
+const comboboxOf = event => event.target.closest?.("[data-chooser] [role=combobox]");
+
+document.addEventListener("input", event => {
+  const input = comboboxOf(event);
+  if (!input || !event.isTrusted) return;
+  partsOf(input).hidden.value = ""; // another text is another record, until one is chosen
+  clearTimeout(timers.get(input));
+  timers.set(input, setTimeout(() => ask(input), DELAY_MS));
+});
+
+document.addEventListener("focusin", event => {
+  const input = comboboxOf(event);
+  if (input && !input.value) ask(input);
+});
+
+document.addEventListener("focusout", event => {
+  const input = comboboxOf(event);
+  if (input) close(input);
+});
+
+document.addEventListener("keydown", event => {
+  const input = comboboxOf(event);
+  if (!input) return;
+  const { list } = partsOf(input);
+  const options = list.hidden ? [] : [...list.querySelectorAll("[role=option]")];
+  const at = options.findIndex(option => option.classList.contains("active"));
+  if (event.key === "ArrowDown" && list.hidden) ask(input);
+  else if (event.key === "ArrowDown") activate(input, options[Math.min(at + 1, options.length - 1)]);
+  else if (event.key === "ArrowUp") activate(input, options[Math.max(at - 1, 0)]);
+  else if (event.key === "Enter" && at >= 0) choose(input, options[at]);
+  else if (event.key === "Escape" && !list.hidden) close(input);
+  else return;
+  event.preventDefault();
+});
+
+// A click must not take the focus away first: that would close the list.
+document.addEventListener("mousedown", event => {
+  const option = event.target.closest?.("[data-chooser] [role=option]");
+  if (!option) return;
+  event.preventDefault();
+  choose(option.closest("[data-chooser]").querySelector("[role=combobox]"), option);
+});

@@ -1,0 +1,41 @@
+// Keys of a person who does this all day. Never while typing, never together with Ctrl, Alt or Meta.
+const dialog = document.getElementById("keys");
+
+const isTyping = element => element.closest("input:not([type=checkbox]), textarea, select, [contenteditable], [role=combobox], .bpmn-viewer");
+
+function moveTo(step) {
+  const rows = [...document.querySelectorAll("[data-row]")].filter(row => row.offsetParent);
+  if (!rows.length) return;
+  const current = rows.findIndex(row => row === document.activeElement);
+  const open = rows.findIndex(row => row.hasAttribute("aria-current"));
+  const next = Math.max(0, Math.min(rows.length - 1, (current >= 0 ? current : open) + step));
+  rows[next].focus();
+  rows[next].scrollIntoView({ block: "nearest" });
+}
+
+const press = key => document.querySelector(`#pane button[data-key="${key}"]`)?.click();
+
+const ACTIONS = {
+  "/": () => document.getElementById("search")?.focus(),
+  j: () => moveTo(1),
+  k: () => moveTo(-1),
+  a: () => press("a"),
+  r: () => press("r"),
+  c: () => press("c"),
+  "?": () => dialog?.showModal(),
+};
+
+// The same keys on a Ukrainian keyboard, by the place of the key.
+const PLACES = { KeyJ: "j", KeyK: "k", KeyA: "a", KeyR: "r", KeyC: "c" };
+
+document.addEventListener("keydown", event => {
+  if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing || dialog?.open || isTyping(event.target)) return;
+  const action = ACTIONS[event.key] ?? ACTIONS[PLACES[event.code]] ?? (event.code === "Slash" && ACTIONS[event.shiftKey ? "?" : "/"]);
+  if (!action) return;
+  event.preventDefault();
+  action();
+});
+
+document.addEventListener("click", event => {
+  if (event.target.closest("[data-show-keys]")) dialog.showModal();
+});

@@ -1,0 +1,32 @@
+"""How often one may try: by account and by address, counted in Redis or, without it, in memory."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, request
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+
+from engine.settings import Settings
+
+_FAILED = 422
+
+limiter = Limiter(get_remote_address, headers_enabled=False)
+
+
+def configure_limits(app: Flask, settings: Settings) -> None:
+    app.config.update(
+        RATELIMIT_STORAGE_URI=settings.redis_url or "memory://",
+        RATELIMIT_STRATEGY="fixed-window",
+        RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=settings.redis_url is not None,
+    )
+    limiter.init_app(app)
+
+
+def account_tried() -> str:
+    """The account that somebody tries to sign in to, in the one spelling under which tries are counted."""
+    return "account:" + request.form.get("login", "").strip().casefold()[:64]
+
+
+def failed(response: Response) -> bool:
+    """Only failures count: who knows the password never waits."""
+    return response.status_code == _FAILED

@@ -1,0 +1,40 @@
+"""The main menu: what a person may open, in the order in which they need it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import current_app
+
+from engine.errors import N_
+from engine.policy.permissions import Ability, Actor, may
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """An entry of the menu. ``section`` is the blueprint whose pages light it up."""
+
+    endpoint: str
+    section: str
+    label: str
+    icon: str
+    ability: Ability | None = None
+
+
+DESTINATIONS = (
+    Destination("inbox.show", "inbox", N_("Inbox"), "inbox"),
+    Destination("deals.list_deals", "deals", N_("Deals"), "briefcase"),
+    Destination("clients.list_clients", "clients", N_("Clients"), "building"),
+    Destination("maps.list_maps", "maps", N_("Sales maps"), "sitemap", Ability.SEE_MAPS),
+    Destination("people.list_people", "people", N_("People"), "users"),
+    Destination("settings.show", "settings", N_("Settings"), "settings"),
+)
+
+
+def menu(actor: Actor) -> tuple[Destination, ...]:
+    """The entries that ``actor`` may open, of the pages that this application serves."""
+    return tuple(
+        entry
+        for entry in DESTINATIONS
+        if entry.endpoint in current_app.view_functions and (entry.ability is None or may(actor, entry.ability))
+    )

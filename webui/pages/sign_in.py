@@ -1,0 +1,89 @@
+"""Signing in by name and password; in the demo company by one click per person."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from engine.commands.people import sign_in
+from engine.errors import DomainError, NotFound
+from engine.model.person import Person
+from engine.queries.actors import actor_of
+from webui.demo_people import demo_people
+from webui.i18n import _
+from webui.limits import account_tried, failed, limiter
+from webui.messages import error_text
+from webui.request_context import now, reading, services, signed_in, writing
+from webui.security import local_path, open_to_all
+from webui.sessions import end_session, start_session
+
+blueprint = Blueprint("sign_in", __name__)
+
+
+@blueprint.get("/sign-in")
+@open_to_all
+def show() -> ResponseReturnValue:
+    if signed_in():
+        return redirect(local_path(request.args.get("next")) or url_for("home.show"))
+    notice = _("You were signed out. Sign in again: what you typed is kept.") if request.args.get("expired") else ""
+    return _page(notice=notice)
+
+
+@blueprint.post("/sign-in")
+@limiter.limit("60 per 10 minutes", deduct_when=failed)
+@limiter.limit("10 per 10 minutes", key_func=account_tried, deduct_when=failed)
+@open_to_all
+def submit() -> ResponseReturnValue:
+    login = request.form.get("login", "").strip()
+    try:
+        with reading() as session:
+            person = sign_in(session, login, request.form.get("password", ""))
+            hash_is_outdated = session.is_modified(person)
+            start_session(person, actor_of(session, person.id, now()))
+    except DomainError as error:
+        return _page(login=login, problem=error_text(error)), 422
+    if hash_is_outdated:
+        # In a transaction of its own: checking passwords must never hold up those who work.
+        with writing() as session:
+            sign_in(session, login, request.form.get("password", ""))
+    return _go_on()
+
+
+@blueprint.post("/sign-in/demo")
+@open_to_all
+def as_demo_person() -> ResponseReturnValue:
+    """One click instead of a password; exists only in the demo company."""
+    login = request.form.get("login", "")
+    with reading() as session:
+        if not services().settings.demo or login not in {each.login for each in demo_people(session)}:
+            raise NotFound
+        person = session.query(Person).filter_by(login=login, is_active=True).one()
+        start_session(person, actor_of(session, person.id, now()))
+    return _go_on()
+
+
+@blueprint.post("/sign-out")
+@open_to_all
+def leave() -> ResponseReturnValue:
+    end_session()
+    return redirect(url_for("sign_in.show"), code=303)
+
+
+def _go_on() -> ResponseReturnValue:
+    return redirect(local_path(request.form.get("next")) or url_for("home.show"), code=303)
+
+
+def _page(*, login: str = "", problem: str = "", notice: str = "") -> str:
+    people = ()
+    if services().settings.demo:
+        with reading() as session:
+            people = demo_people(session)
+    following = local_path(request.values.get("next")) or ""
+    return render_template(
+        "sign_in/sign_in.html",
+        login=login,
+        problem_text=problem,
+        signed_out_notice=notice,
+        people=people,
+        following=following,
+    )

@@ -1,0 +1,68 @@
+"""What a request needs from the application: the database, the clock, the settings, and who is asking."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from flask import Flask, current_app, g
+from flask_login import current_user
+from sqlalchemy.orm import Session
+
+from engine.clock import Clock
+from engine.db.session import Database
+from engine.errors import NotFound
+from engine.policy.permissions import Actor
+from engine.settings import Settings
+from webui.sessions import SignedInPerson
+
+_NAME = "reglament"
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What create_app was given, for every request of that application."""
+
+    settings: Settings
+    database: Database
+    clock: Clock
+
+
+def provide_services(app: Flask, settings: Settings, database: Database, clock: Clock) -> None:
+    app.extensions[_NAME] = Services(settings, database, clock)
+
+
+def services() -> Services:
+    return cast("Services", current_app.extensions[_NAME])
+
+
+def reading() -> AbstractContextManager[Session]:
+    """A session that only reads."""
+    return services().database.read()
+
+
+def writing() -> AbstractContextManager[Session]:
+    """A session in one transaction, committed at its end. Only pages that answer a POST may ask for one."""
+    return services().database.write()
+
+
+def now() -> datetime:
+    """The present moment in UTC, the same during the whole request, so that one page never contradicts itself."""
+    if "now" not in g:
+        g.now = services().clock.now()
+    return cast("datetime", g.now)
+
+
+def signed_in() -> SignedInPerson | None:
+    """Who is asking, or None before sign-in."""
+    return cast("SignedInPerson", current_user) if current_user.is_authenticated else None
+
+
+def actor() -> Actor:
+    """Who is asking, as commands and queries know them. Raises NotFound before sign-in: no page is open to nobody."""
+    person = signed_in()
+    if person is None:
+        raise NotFound
+    return person.actor

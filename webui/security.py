@@ -1,0 +1,84 @@
+"""Headers that every answer carries, and the rule that every page is closed unless it says otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, current_app, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from webui.csp import add_policy
+from webui.request_context import signed_in
+
+View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
+
+_OPEN_MARK = "is_open_to_all"
+
+
+def open_to_all(view: View) -> View:
+    """Mark a view that needs no sign-in. Every view without this mark asks for one."""
+    setattr(view, _OPEN_MARK, True)
+    return view
+
+
+def configure_security(app: Flask) -> None:
+    app.config.update(MAX_CONTENT_LENGTH=25 * 1024 * 1024, MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024, MAX_FORM_PARTS=2_000)
+    app.before_request(ensure_signed_in)
+    app.after_request(_add_headers)
+    app.after_request(add_policy)
+
+
+def ensure_signed_in() -> ResponseReturnValue | None:
+    """Send whoever is not signed in to the sign-in page, and from there back to where they were."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    if view is None or request.endpoint == "static" or getattr(view, _OPEN_MARK, False) or signed_in():
+        return None
+    return sign_in_first()
+
+
+def sign_in_first() -> ResponseReturnValue:
+    """Ask for sign-in: by a redirect, or by HX-Redirect where a part of a page was asked for.
+
+    The form that was being filled stays in the browser and in the draft; the page that is returned to restores it.
+    """
+    if is_partial():
+        current = urlsplit(request.headers.get("HX-Current-URL", ""))
+        target = url_for("sign_in.show", next=local_path(f"{current.path}?{current.query}"), expired=1)
+        return Response(status=401, headers={"HX-Redirect": target})
+    if request.method in {"GET", "HEAD"}:
+        return redirect(url_for("sign_in.show", next=local_path(request.full_path)))
+    referrer = urlsplit(request.referrer or "")
+    return redirect(url_for("sign_in.show", next=local_path(f"{referrer.path}?{referrer.query}"), expired=1), code=303)
+
+
+def is_partial() -> bool:
+    """Did htmx ask, for a part of the page that is open? A whole page restored from history is asked for as such."""
+    return request.headers.get("HX-Request") == "true" and request.headers.get("HX-Request-Type") != "full"
+
+
+def local_path(address: str | None) -> str | None:
+    """``address`` if it leads to a page of ours, else None: nobody is sent to another site from here."""
+    if not address or not address.startswith("/") or address.startswith(("//", "/\\")) or "\\" in address:
+        return None
+    if not address.isprintable() or address.startswith("/sign-in"):
+        return None
+    return address.removesuffix("?")
+
+
+def _add_headers(response: Response) -> Response:
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "same-origin"
+    response.headers["X-Frame-Options"] = "DENY"
+    response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
+    if request.is_secure:
+        response.headers["Strict-Transport-Security"] = "max-age=31536000"
+    if request.endpoint == "static":
+        # The name of a built file holds the hash of its content.
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    elif "Cache-Control" not in response.headers:
+        response.headers["Cache-Control"] = "no-store"
+        response.headers["Vary"] = "HX-Request, Cookie"
+    return response

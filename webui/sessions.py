@@ -1,0 +1,129 @@
+"""Staying signed in: a signed cookie that names the person and the stamp of their password.
+
+When the password or the role changes, the stamp changes, and sessions that carry the old one end.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from flask import Flask, g, request, session
+from flask_login import LoginManager, login_user, logout_user
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from engine.clock import Clock
+from engine.db.session import Database
+from engine.errors import DomainError
+from engine.model.person import Person
+from engine.policy.permissions import Actor
+from engine.queries.actors import actor_of
+from engine.settings import Settings
+
+IDLE_LIMIT = timedelta(hours=12)
+_SECRET_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class SignedInPerson:
+    """What pages know of who is asking. Flask-Login asks for the three answers and ``get_id``."""
+
+    actor: Actor
+    stamp: str
+    theme: str
+    is_authenticated: bool = True
+    is_active: bool = True
+    is_anonymous: bool = False
+
+    def get_id(self) -> str:
+        return f"{self.actor.person_id}:{self.stamp}"
+
+
+def configure_sessions(app: Flask, settings: Settings, database: Database, clock: Clock) -> None:
+    """Sign cookies with the secret key; over https name them ``__Host-``, so that no neighbour domain can set one."""
+    over_https = settings.base_url.startswith("https://")
+    app.config.update(
+        SECRET_KEY=settings.secret_key or _kept_secret(settings.var / "secret_key"),
+        SESSION_COOKIE_NAME="__Host-reglament" if over_https else "reglament",
+        SESSION_COOKIE_SECURE=over_https,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_PATH="/",
+        SESSION_REFRESH_EACH_REQUEST=False,
+        PERMANENT_SESSION_LIFETIME=IDLE_LIMIT,
+    )
+    if over_https:
+        # Behind https stands exactly one proxy that we trust to name the caller: gunicorn itself speaks no TLS.
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]  # Flask's way
+
+    manager = LoginManager(app)
+    manager.session_protection = None  # phones change their address all day; the stamp protects instead
+
+    def load(session_id: str) -> SignedInPerson | None:
+        return _person_of_session(database, clock, session_id)
+
+    manager.user_loader(load)
+    app.before_request(_prolong)
+
+
+def start_session(person: Person, actor: Actor) -> None:
+    """Begin anew: nothing that was in the cookie before sign-in survives it."""
+    session.clear()
+    session.permanent = True
+    login_user(SignedInPerson(actor=actor, stamp=person.session_stamp, theme=person.theme))
+
+
+def end_session() -> None:
+    logout_user()
+    session.clear()
+
+
+def polls(endpoint: str) -> None:
+    """Name an endpoint that a page calls by itself: such calls do not keep an abandoned session alive."""
+    _POLLED.add(endpoint)
+
+
+_POLLED: set[str] = set()
+
+
+def _prolong() -> None:
+    if session.get("_user_id") and request.endpoint not in _POLLED and request.endpoint != "static":
+        session.modified = True
+
+
+def _person_of_session(database: Database, clock: Clock, session_id: str) -> SignedInPerson | None:
+    person_id, _, stamp = session_id.partition(":")
+    if not person_id.isdecimal():
+        return None
+    with database.read() as reading:
+        person = reading.get(Person, int(person_id))
+        if person is None or not person.is_active or not hmac.compare_digest(person.session_stamp, stamp):
+            return None
+        try:
+            actor = actor_of(reading, person.id, clock.now())
+        except DomainError:
+            return None
+        g.locale = person.locale
+        return SignedInPerson(actor=actor, stamp=stamp, theme=person.theme)
+
+
+def _kept_secret(file: Path) -> str:
+    """The key of an embedded installation: made once, readable by its owner only.
+
+    Two processes that start together agree, because only one of them can create the file.
+    """
+    file.parent.mkdir(parents=True, exist_ok=True)
+    draft = file.with_name(f"{file.name}.{secrets.token_hex(8)}")
+    if not file.exists():
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_hex(_SECRET_BYTES), encoding="ascii")
+        try:
+            file.hardlink_to(draft)
+        except FileExistsError:
+            pass  # another process was faster: its key is ours
+        finally:
+            draft.unlink()
+    return file.read_text(encoding="ascii").strip()
