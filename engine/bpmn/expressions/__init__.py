@@ -1,0 +1,26 @@
+"""The expression language of sales maps: FEEL, JUEL and Python-style conditions, safe to run for anybody's map.
+
+No text is handed to Python, no attribute of an object is reached, every size and every step is bounded.
+"""
+
+from engine.bpmn.expressions.assignments import compile_assignments
+from engine.bpmn.expressions.condition import CompiledCondition, compile_condition
+from engine.bpmn.expressions.expression import CompiledExpression, compile_expression
+from engine.bpmn.expressions.failures import ExpressionFailed, NullCondition
+from engine.bpmn.expressions.recogniser import Classification, ConditionKind, classify, is_expression
+from engine.bpmn.expressions.refusals import ExpressionRefused
+
+__all__ = [
+    "Classification",
+    "CompiledCondition",
+    "CompiledExpression",
+    "ConditionKind",
+    "ExpressionFailed",
+    "ExpressionRefused",
+    "NullCondition",
+    "classify",
+    "compile_assignments",
+    "compile_condition",
+    "compile_expression",
+    "is_expression",
+]
