@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
 from support.migrated import build_schema
+from support.missing import found_or_skipped, in_ci
 from support.servers import PostgreSQL, Redis, ServerMissing, chromium
 
-Found = TypeVar("Found")
-
-IN_CI = os.environ.get("CI") == "true"
 TEMPLATE = "reglament_template"
 
 
@@ -36,18 +32,8 @@ def pytest_report_header() -> list[str]:
         try:
             lines.append(f"found: {find()}")
         except ServerMissing as missing:
-            lines.append(f"MISSING: {missing}; its tests {'fail' if IN_CI else 'are skipped'}")
+            lines.append(f"MISSING: {missing}; its tests {'fail' if in_ci() else 'are skipped'}")
     return lines
-
-
-def found_or_skipped(find: Callable[[], Found]) -> Found:
-    """In CI nothing is skipped; elsewhere a test without its server says which one it misses."""
-    try:
-        return find()
-    except ServerMissing as missing:
-        if IN_CI:
-            pytest.fail(f"{missing}, and in CI nothing may be skipped")
-        pytest.skip(f"{missing} (`make services` installs it where it may)")
 
 
 @pytest.fixture(scope="session")

@@ -11,4 +11,6 @@ from pathlib import Path
 def build_schema(url: str) -> None:
     """Migrate the database at ``url`` to the newest version with the product's own command."""
     command = Path(sys.executable).with_name("reglament")
-    subprocess.run([command, "migrate"], env={**os.environ, "DATABASE_URL": url}, check=True, capture_output=True)
+    environment = {**os.environ, "DATABASE_URL": url}
+    done = subprocess.run([command, "migrate"], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
