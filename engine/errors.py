@@ -118,6 +118,9 @@ class MapFailed(DomainError):
 
     code = "map_failed"
     template = N_("The map failed at “%(element)s”: %(problem)s")
+    instance_id: int | None = None  # of the instance that failed, told by the command that ran it
+    deal_id: int | None = None
+    stimulus: Any = None  # what to try again
 
 
 class SignInFailed(DomainError):

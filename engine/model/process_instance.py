@@ -24,6 +24,7 @@ class InstanceState(StrEnum):
 class ProcessInstance(Base):
     """``version`` grows by one with each step; a step is written only where the version is the one it read.
 
+    ``open_incidents`` tells whether a step that succeeds has something to resolve.
     ``walked`` counts how often each element and sequence flow of the executed form was passed.
     """
 
@@ -35,6 +36,7 @@ class ProcessInstance(Base):
     state: Mapped[InstanceState] = mapped_column(Word(InstanceState), default=InstanceState.RUNNING)
     execution_state: Mapped[bytes] = mapped_column(LargeBinary)
     walked: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    open_incidents: Mapped[int] = mapped_column(default=0)
     version: Mapped[int] = mapped_column(default=1)
     started_at: Mapped[datetime] = mapped_column(Moment)
     finished_at: Mapped[datetime | None] = mapped_column(Moment)

@@ -32,6 +32,7 @@ LIVE = (WorkItemState.OPEN, WorkItemState.CLAIMED)
 class WorkItem(Base):
     """``part`` numbers the work items of one activity when several people decide on it (approval by all, N or a list).
 
+    ``approver`` is the entry of the rule's list that this part answers.
     ``escalation_reached`` counts the rungs of the ladder already climbed; ``next_escalation_at`` is when the next is
     due. ``asked_by_id`` is who asks for an approval: with four eyes, that person may not give it.
     """
@@ -58,6 +59,7 @@ class WorkItem(Base):
     assignee_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     group_id: Mapped[int | None] = mapped_column(ForeignKey("department.id"))
     asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    approver: Mapped[str] = mapped_column(String(200), default="")
     opened_at: Mapped[datetime] = mapped_column(Moment)
     claimed_at: Mapped[datetime | None] = mapped_column(Moment)
     due_at: Mapped[datetime | None] = mapped_column(Moment)

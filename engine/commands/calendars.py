@@ -1,0 +1,157 @@
+"""Working calendars: weekly hours and the days that differ."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, time
+from typing import Any, ClassVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from engine.clock import Clock
+from engine.commands.history import record
+from engine.errors import N_, DomainError, FieldRequired, InvalidInput, NotFound
+from engine.events import CalendarChanged
+from engine.model.calendar import Calendar, CalendarException
+from engine.policy.permissions import Ability, Actor, ensure_may
+
+Spans = Sequence[tuple[str, str]]
+
+STANDARD_WEEK: Mapping[str, list[list[str]]] = {
+    str(weekday): [["09:00", "13:00"], ["14:00", "18:00"]] for weekday in range(5)
+}
+"""Monday to Friday, 9 to 18 with a break from 13 to 14: the forty hours of article 50 of the Ukrainian Labour Code."""
+
+
+class HoursNotUnderstood(DomainError):
+    code: ClassVar[str] = "hours_not_understood"
+    template: ClassVar[str] = N_(
+        "“%(value)s” is no working time: write spans such as 09:00–13:00, one after the other."
+    )
+
+
+class ZoneUnknown(DomainError):
+    code: ClassVar[str] = "zone_unknown"
+    template: ClassVar[str] = N_("There is no time zone “%(zone)s”.")
+
+
+def add_calendar(
+    session: Session, name: str, zone: str, weekly: Mapping[str, Spans], *, actor: Actor, clock: Clock
+) -> Calendar:
+    """``weekly`` maps a weekday ("0" is Monday) to spans of local time. Raises NotAllowed, InvalidInput."""
+    ensure_may(actor, Ability.MANAGE_CALENDARS)
+    if not name.strip():
+        raise InvalidInput({"name": FieldRequired(label=N_("Name"))})
+    _ensure_zone(zone)
+    first = session.query(Calendar).first() is None
+    calendar = Calendar(name=name.strip(), zone=zone, weekly=_week(weekly), is_default=first)
+    session.add(calendar)
+    session.flush()
+    record(
+        session, CalendarChanged(calendar_id=calendar.id, changes={"name": [None, name]}), actor=actor, at=clock.now()
+    )
+    return calendar
+
+
+def update_weekly_hours(
+    session: Session, calendar_id: int, weekly: Mapping[str, Spans], *, actor: Actor, clock: Clock
+) -> Calendar:
+    """Raises NotFound, NotAllowed, InvalidInput. Deadlines already counted stay as they were promised."""
+    calendar = _calendar(session, calendar_id, actor)
+    before, calendar.weekly = calendar.weekly, _week(weekly)
+    record(
+        session,
+        CalendarChanged(calendar_id=calendar.id, changes={"weekly": [before, calendar.weekly]}),
+        actor=actor,
+        at=clock.now(),
+    )
+    return calendar
+
+
+def set_calendar_exception(
+    session: Session, calendar_id: int, day: date, spans: Spans, name: str, *, actor: Actor, clock: Clock
+) -> CalendarException:
+    """Make ``day`` a holiday (no spans) or a day with hours of its own. Raises NotFound, NotAllowed, InvalidInput."""
+    calendar = _calendar(session, calendar_id, actor)
+    wanted = _spans(spans)
+    exception = next((one for one in calendar.exceptions if one.day == day), None)
+    before = exception.spans if exception else None
+    if exception is None:
+        exception = CalendarException(calendar_id=calendar.id, day=day, spans=wanted, name=name.strip())
+        calendar.exceptions.append(exception)
+    else:
+        exception.spans, exception.name = wanted, name.strip()
+    record(
+        session,
+        CalendarChanged(calendar_id=calendar.id, changes={day.isoformat(): [before, wanted]}),
+        actor=actor,
+        at=clock.now(),
+    )
+    return exception
+
+
+def remove_calendar_exception(session: Session, calendar_id: int, day: date, *, actor: Actor, clock: Clock) -> None:
+    """Raises NotFound, NotAllowed."""
+    calendar = _calendar(session, calendar_id, actor)
+    exception = next((one for one in calendar.exceptions if one.day == day), None)
+    if exception is None:
+        raise NotFound
+    calendar.exceptions.remove(exception)
+    record(
+        session,
+        CalendarChanged(calendar_id=calendar.id, changes={day.isoformat(): [exception.spans, None]}),
+        actor=actor,
+        at=clock.now(),
+    )
+
+
+def make_default(session: Session, calendar_id: int, *, actor: Actor, clock: Clock) -> None:
+    """Count by this calendar wherever a department has none of its own. Raises NotFound, NotAllowed."""
+    calendar = _calendar(session, calendar_id, actor)
+    session.execute(update(Calendar).where(Calendar.id != calendar.id).values(is_default=False))
+    calendar.is_default = True
+    record(
+        session,
+        CalendarChanged(calendar_id=calendar.id, changes={"is_default": [False, True]}),
+        actor=actor,
+        at=clock.now(),
+    )
+
+
+def _calendar(session: Session, calendar_id: int, actor: Actor) -> Calendar:
+    ensure_may(actor, Ability.MANAGE_CALENDARS)
+    calendar = session.get(Calendar, calendar_id, with_for_update=True)
+    if calendar is None:
+        raise NotFound
+    return calendar
+
+
+def _week(weekly: Mapping[str, Spans]) -> dict[str, Any]:
+    week = {day: _spans(spans) for day, spans in weekly.items() if spans}
+    if not week or not set(week) <= {str(day) for day in range(7)}:
+        raise InvalidInput({"weekly": HoursNotUnderstood(value=", ".join(weekly))})
+    return week
+
+
+def _spans(spans: Spans) -> list[list[str]]:
+    """Read spans in order, without overlap; a span past midnight ends on the next day."""
+    read: list[list[str]] = []
+    for start, end in spans:
+        try:
+            opened, closed = time.fromisoformat(start), time.fromisoformat(end)
+        except ValueError:
+            raise InvalidInput({"spans": HoursNotUnderstood(value=f"{start}–{end}")}) from None
+        overlaps = bool(read) and time.fromisoformat(read[-1][1]) > opened
+        if opened == closed or overlaps:
+            raise InvalidInput({"spans": HoursNotUnderstood(value=f"{start}–{end}")})
+        read.append([opened.strftime("%H:%M"), closed.strftime("%H:%M")])
+    return read
+
+
+def _ensure_zone(zone: str) -> None:
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise InvalidInput({"zone": ZoneUnknown(zone=zone)}) from None

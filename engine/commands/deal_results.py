@@ -1,0 +1,60 @@
+"""How a deal ends when its instance does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine.bpmn.compiled import CompiledProcess, OutcomeKind
+from engine.commands.history import record
+from engine.events import DealLost, DealWon
+from engine.model.deal import Deal, DealResult
+from engine.model.work_item import WorkItem, WorkItemState
+from engine.policy.permissions import Actor
+
+_LOST_WORDS = ("програ", "втрач", "відхил", "відмов", "скасов", "lost", "reject", "refus", "cancel", "declin")
+
+
+def close_deal(
+    session: Session, deal: Deal, process: CompiledProcess, end_events: Sequence[str], *, actor: Actor, at: datetime
+) -> None:
+    """Won or lost, as the end reached says: by its property, else by its name. A single lost end loses the deal."""
+    if deal.result is not DealResult.OPEN:
+        return
+    ends = list(end_events)
+    name = ", ".join(filter(None, (process.elements.get(end, "") for end in ends)))
+    deal.closed_at = at
+    if any(_is_lost(process, end) for end in ends):
+        deal.result = DealResult.LOST
+        deal.loss_reason = deal.loss_reason or _last_reason(session, deal)
+        record(session, DealLost(end=name, reason=deal.loss_reason), actor=actor, at=at, deal=deal)
+    else:
+        deal.result = DealResult.WON
+        record(session, DealWon(end=name), actor=actor, at=at, deal=deal)
+
+
+def _is_lost(process: CompiledProcess, end: str) -> bool:
+    said = process.results.get(end)
+    if said is not None:
+        return said == DealResult.LOST
+    name = process.elements.get(end, "").casefold()
+    return any(word in name for word in _LOST_WORDS)
+
+
+def _last_reason(session: Session, deal: Deal) -> str:
+    """What the person wrote who rejected last; else what the map asked for as the reason of the loss."""
+    reason = session.scalar(
+        select(WorkItem.comment)
+        .where(
+            WorkItem.deal_id == deal.id,
+            WorkItem.state == WorkItemState.COMPLETED,
+            WorkItem.outcome == OutcomeKind.REJECTED.value,
+            WorkItem.comment != "",
+        )
+        .order_by(WorkItem.completed_at.desc())
+        .limit(1)
+    )
+    return str(reason or deal.fields.get("loss_reason") or "")[:500]

@@ -1,0 +1,318 @@
+"""Deals: open, change, comment, cancel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any, ClassVar
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from engine.bpmn.runtime import EvaluateConditions
+from engine.clock import Clock
+from engine.commands.clients import ClientDraft, add_client
+from engine.commands.execution import cancel_step, run_step, start_instance
+from engine.commands.history import record
+from engine.commands.idempotency import already_performed, remember
+from engine.commands.locks import lock_deal
+from engine.errors import (
+    N_,
+    Conflict,
+    DomainError,
+    FieldNotUnderstood,
+    FieldRequired,
+    InvalidInput,
+    NotAllowed,
+    NotFound,
+)
+from engine.events import Commented, DealCancelled, DealChanged, DealOpened, plain
+from engine.model.client import Client
+from engine.model.deal import Deal, DealResult
+from engine.model.message_subscription import MessageSubscription
+from engine.model.person import Person, Role
+from engine.model.process_definition import DefinitionState, ProcessDefinition
+from engine.model.process_instance import InstanceState, ProcessInstance
+from engine.model.timer import Timer
+from engine.model.work_item import LIVE, WorkItem
+from engine.policy.permissions import Ability, Actor, ensure_may, may
+from engine.policy.search_keys import search_text
+from engine.queries.calendars import default_calendar
+from engine.queries.scopes import choosable_clients
+
+CURRENCIES = ("UAH", "USD", "EUR", "GBP", "PLN")
+_LARGEST_AMOUNT = Decimal("9999999999999.99")
+_OWNERS = (Role.MANAGER, Role.HEAD)
+
+
+class MapNotPublished(DomainError):
+    code: ClassVar[str] = "map_not_published"
+    template: ClassVar[str] = N_("There is no published sales map “%(key)s”.")
+
+
+class DealClosed(Conflict):
+    code: ClassVar[str] = "deal_closed"
+    template: ClassVar[str] = N_("The deal is closed and cannot be changed.")
+
+
+@dataclass(frozen=True, slots=True)
+class DealDraft:
+    """What is typed about a new deal. Exactly one of ``client_id`` and ``client`` is given.
+
+    ``amount`` is in ``currency`` (ISO 4217) with at most two decimals. Without ``owner_id`` the actor owns the deal.
+    """
+
+    title: str
+    definition_key: str
+    client_id: int | None = None
+    client: ClientDraft | None = None
+    amount: Decimal | None = None
+    currency: str = "UAH"
+    owner_id: int | None = None
+    close_date: date | None = None
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+
+def open_deal(
+    session: Session,
+    draft: DealDraft,
+    *,
+    actor: Actor,
+    clock: Clock,
+    command_id: str | None = None,
+    message: str | None = None,
+) -> Deal:
+    """Open a deal and start its instance on the published version of the map.
+
+    ``message`` names the message start event to begin at. Raises NotAllowed, InvalidInput, MapFailed.
+    """
+    ensure_may(actor, Ability.OPEN_DEAL)
+    at = clock.now()
+    done = already_performed(session, command_id, "open_deal", _arguments(draft), actor=actor, at=at)
+    if done is not None:
+        return session.get_one(Deal, done["deal_id"])
+    definition = session.scalar(
+        select(ProcessDefinition).where(
+            ProcessDefinition.key == draft.definition_key, ProcessDefinition.state == DefinitionState.PUBLISHED
+        )
+    )
+    client, owner = _ensure_draft_sound(session, draft, definition, actor, clock)
+    if definition is None or owner is None or client is None:
+        raise NotFound
+    deal = Deal(
+        number=_next_number(session, at),
+        title=draft.title.strip(),
+        client_id=client.id,
+        client=client,
+        amount=draft.amount,
+        currency=draft.currency,
+        close_date=draft.close_date,
+        owner_id=owner.id,
+        owner=owner,
+        definition_key=definition.key,
+        fields=dict(plain(draft.fields)),
+        opened_at=at,
+        stage_since=at,
+        history_length=0,
+        history_hash="",
+        result=DealResult.OPEN,
+        loss_reason="",
+        stage="",
+    )
+    deal.search_text = deal_search_text(deal)
+    session.add(deal)
+    session.flush()
+    record(
+        session,
+        DealOpened(
+            title=deal.title,
+            client=client.name,
+            amount=deal.amount,
+            currency=deal.currency,
+            owner=owner.full_name,
+            map_key=definition.key,
+            map_version=definition.version,
+            map_hash=definition.content_hash,
+        ),
+        actor=actor,
+        at=at,
+        deal=deal,
+    )
+    instance = ProcessInstance(
+        deal_id=deal.id,
+        deal=deal,
+        definition_id=definition.id,
+        definition=definition,
+        execution_state=b"",
+        walked={},
+        open_incidents=0,
+        started_at=at,
+        state=InstanceState.RUNNING,
+    )
+    session.add(instance)
+    session.flush()
+    start_instance(session, instance, deal.fields, message=message, actor=actor, at=at)
+    remember(session, command_id, {"deal_id": deal.id}, actor=actor)
+    return deal
+
+
+def update_deal(session: Session, deal_id: int, changes: Mapping[str, Any], *, actor: Actor, clock: Clock) -> Deal:
+    """``changes``: title, amount, currency, close_date, owner_id, loss_reason, fields (merged by name).
+
+    By the deal's owner, the head of sales or an administrator. Conditions that wait for data are looked at again.
+    Raises NotFound, NotAllowed, InvalidInput, DealClosed, MapFailed.
+    """
+    deal, instance = lock_deal(session, deal_id, actor)
+    _ensure_may_edit(deal, actor)
+    if deal.result is not DealResult.OPEN and changes.keys() - {"loss_reason"}:
+        raise DealClosed
+    at = clock.now()
+    wanted = dict(changes)
+    _ensure_readable(session, wanted)
+    changed: dict[str, Any] = {}
+    for name in ("title", "amount", "currency", "close_date", "owner_id", "loss_reason"):
+        if name in wanted and wanted[name] != getattr(deal, name):
+            changed[name] = [getattr(deal, name), wanted[name]]
+            setattr(deal, name, wanted[name])
+    if "owner_id" in changed:
+        deal.owner = session.get_one(Person, deal.owner_id)
+    for name, value in plain(wanted.get("fields", {})).items():
+        if deal.fields.get(name) != value:
+            changed[name] = [deal.fields.get(name), value]
+            deal.fields = {**deal.fields, name: value}
+    if not changed:
+        return deal
+    deal.search_text = deal_search_text(deal)
+    record(session, DealChanged(changes=changed), actor=actor, at=at, deal=deal)
+    if instance.state is InstanceState.RUNNING:
+        run_step(session, instance, EvaluateConditions(), actor=actor, at=at)
+    return deal
+
+
+def comment_on_deal(session: Session, deal_id: int, text: str, *, actor: Actor, clock: Clock) -> Deal:
+    """Raises NotFound, InvalidInput."""
+    deal, _ = lock_deal(session, deal_id, actor)
+    if not text.strip():
+        raise InvalidInput({"text": FieldRequired(label=N_("Comment"))})
+    record(session, Commented(text=text.strip()), actor=actor, at=clock.now(), deal=deal)
+    return deal
+
+
+def cancel_deal(session: Session, deal_id: int, reason: str, *, actor: Actor, clock: Clock) -> Deal:
+    """End a deal that the map does not end: all its open steps are withdrawn, its timers and messages go.
+
+    Raises NotFound, NotAllowed, InvalidInput, DealClosed.
+    """
+    deal, instance = lock_deal(session, deal_id, actor)
+    _ensure_may_edit(deal, actor)
+    if deal.result is not DealResult.OPEN:
+        raise DealClosed
+    if not reason.strip():
+        raise InvalidInput({"reason": FieldRequired(label=N_("Reason"))})
+    at = clock.now()
+    for work_item in session.scalars(
+        select(WorkItem).where(WorkItem.instance_id == instance.id, WorkItem.state.in_(LIVE))
+    ):
+        cancel_step(session, work_item, instance, actor=actor, at=at)
+    session.execute(delete(Timer).where(Timer.instance_id == instance.id))
+    session.execute(delete(MessageSubscription).where(MessageSubscription.instance_id == instance.id))
+    instance.state, instance.finished_at = InstanceState.CANCELLED, at
+    deal.result, deal.closed_at, deal.loss_reason = DealResult.CANCELLED, at, reason.strip()[:500]
+    record(session, DealCancelled(reason=reason.strip()), actor=actor, at=at, deal=deal)
+    return deal
+
+
+def deal_search_text(deal: Deal) -> str:
+    """Everything by which people look for a deal."""
+    return search_text(deal.number, deal.title, deal.client.name, deal.client.edrpou, str(deal.amount or ""))
+
+
+def _arguments(draft: DealDraft) -> dict[str, Any]:
+    return {
+        "title": draft.title,
+        "map": draft.definition_key,
+        "client_id": draft.client_id,
+        "client": draft.client.name if draft.client is not None else None,
+        "amount": draft.amount,
+        "currency": draft.currency,
+        "owner_id": draft.owner_id,
+        "close_date": draft.close_date,
+        "fields": draft.fields,
+    }
+
+
+def _next_number(session: Session, at: datetime) -> str:
+    """``<year>-<running number>``: the year by the company's calendar. The highest number so far, plus one.
+
+    On SQLite there is one writer; on PostgreSQL an advisory lock of the transaction orders those who open deals.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(_NUMBERING)))
+    year = default_calendar(session).local(at).year
+    last = session.scalar(select(Deal.number).where(Deal.number.like(f"{year}-%")).order_by(Deal.id.desc()).limit(1))
+    return f"{year}-{int(last.partition('-')[2]) + 1 if last else 1:05d}"
+
+
+_NUMBERING = 7_239_001  # any constant: the name of the lock
+
+
+def _ensure_draft_sound(
+    session: Session, draft: DealDraft, definition: ProcessDefinition | None, actor: Actor, clock: Clock
+) -> tuple[Client | None, Person | None]:
+    """The client (added, if new) and the owner. Everything wrong is told at once. Raises InvalidInput."""
+    errors: dict[str, DomainError] = {}
+    if definition is None:
+        errors["definition_key"] = MapNotPublished(key=draft.definition_key)
+    errors |= _faults(draft.title, draft.amount, draft.currency)
+    owner = session.get(Person, draft.owner_id or actor.person_id)
+    if owner is None or not owner.is_active or owner.role not in _OWNERS:
+        errors["owner_id"] = FieldNotUnderstood(value=draft.owner_id or "", expected=N_("a sales manager"))
+    client = None
+    if draft.client_id is not None:
+        client = session.scalar(select(Client).where(Client.id == draft.client_id, choosable_clients(actor)))
+        if client is None:
+            errors["client_id"] = FieldNotUnderstood(value=draft.client_id, expected=N_("a client"))
+    elif draft.client is None:
+        errors["client_id"] = FieldRequired(label=N_("Client"))
+    elif not errors:
+        try:
+            client = add_client(session, draft.client, actor=actor, clock=clock)
+        except InvalidInput as invalid:
+            errors |= {f"client.{name}": error for name, error in invalid.errors.items()}
+    if errors:
+        raise InvalidInput(errors)
+    return client, owner
+
+
+def _faults(title: str, amount: Decimal | None, currency: str) -> dict[str, DomainError]:
+    errors: dict[str, DomainError] = {}
+    if not title.strip():
+        errors["title"] = FieldRequired(label=N_("Title"))
+    try:
+        if amount is not None and not (
+            Decimal(0) <= amount <= _LARGEST_AMOUNT and amount == amount.quantize(Decimal("0.01"))
+        ):
+            errors["amount"] = FieldNotUnderstood(value=amount, expected=N_("an amount of money"))
+    except InvalidOperation:
+        errors["amount"] = FieldNotUnderstood(value=amount, expected=N_("an amount of money"))
+    if currency not in CURRENCIES:
+        errors["currency"] = FieldNotUnderstood(value=currency, expected=", ".join(CURRENCIES))
+    return errors
+
+
+def _ensure_readable(session: Session, wanted: Mapping[str, Any]) -> None:
+    errors = _faults(wanted.get("title", "-"), wanted.get("amount"), wanted.get("currency", "UAH"))
+    if "owner_id" in wanted:
+        owner = session.get(Person, wanted["owner_id"])
+        if owner is None or not owner.is_active or owner.role not in _OWNERS:
+            errors["owner_id"] = FieldNotUnderstood(value=wanted["owner_id"], expected=N_("a sales manager"))
+    if errors:
+        raise InvalidInput(errors)
+
+
+def _ensure_may_edit(deal: Deal, actor: Actor) -> None:
+    own = deal.owner_id in actor.people_acted_for
+    if not (may(actor, Ability.EDIT_DEAL) and (own or may(actor, Ability.DIRECT_WORK))):
+        raise NotAllowed(reason=N_("Only the deal's owner and the head of sales may change it."))

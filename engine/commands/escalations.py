@@ -1,0 +1,147 @@
+"""Escalations: remind, tell the head, hand a late step to somebody who will do it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine.bpmn.deadline_rules import EscalationAction, EscalationLevel
+from engine.clock import Clock
+from engine.commands.history import record
+from engine.commands.locks import lock_instance
+from engine.commands.notifications import Notice, notify
+from engine.commands.step_opening import calendar_of_step, ladder_of_step, members_of
+from engine.events import HeadTold, ReminderSent, StepReassigned
+from engine.model.person import Person, Role
+from engine.model.process_instance import ProcessInstance
+from engine.model.work_item import LIVE, WorkItem
+from engine.policy.assignment import Directory, resolve_name
+from engine.policy.escalation_ladder import next_escalation_at, rungs_due
+from engine.policy.permissions import Actor
+from engine.queries.directories import directory
+from engine.queries.processes import process_of
+
+
+def due_escalations(session: Session, *, clock: Clock, limit: int = 100) -> list[int]:
+    """Ids of live work items whose next rung is due, the longest waiting first."""
+    return list(
+        session.scalars(
+            select(WorkItem.id)
+            .where(WorkItem.next_escalation_at <= clock.now(), WorkItem.state.in_(LIVE))
+            .order_by(WorkItem.next_escalation_at)
+            .limit(limit)
+        )
+    )
+
+
+def escalate_work_item(session: Session, work_item_id: int, *, clock: Clock) -> bool:
+    """Climb every rung that is due, each once and in order. False when none is: somebody was faster."""
+    at = clock.now()
+    instance_id = session.scalar(select(WorkItem.instance_id).where(WorkItem.id == work_item_id))
+    if instance_id is None:
+        return False
+    instance = lock_instance(session, instance_id)
+    work_item = session.get_one(WorkItem, work_item_id, populate_existing=True)
+    if not work_item.is_live or work_item.due_at is None or work_item.next_escalation_at is None:
+        return False
+    if work_item.next_escalation_at > at:
+        return False
+    process = process_of(session, instance.definition_id)
+    ladder = ladder_of_step(session, process, process.steps[work_item.element_id], work_item.group_id)
+    calendar = calendar_of_step(session, work_item)
+    late = _LateStep(session, instance, work_item, directory(session), at)
+    reached = work_item.escalation_reached
+    for index, level, _ in rungs_due(ladder, work_item.due_at, calendar, reached, at, opened_at=work_item.opened_at):
+        late.climb(level)
+        reached = index + 1
+    work_item.escalation_reached = reached  # levels never fall: a later deadline does not repeat a rung
+    work_item.next_escalation_at = next_escalation_at(
+        ladder, work_item.due_at, calendar, reached, opened_at=work_item.opened_at
+    )
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class _LateStep:
+    """A late step and everything that a rung needs to act on it."""
+
+    session: Session
+    instance: ProcessInstance
+    work_item: WorkItem
+    people: Directory
+    at: datetime
+
+    def climb(self, level: EscalationLevel) -> None:
+        if level.action is EscalationAction.REMIND:
+            self._remind()
+        elif level.action is EscalationAction.TELL_HEAD:
+            self._tell(self._superiors(level))
+        else:
+            self._reassign(self._superiors(level))
+
+    def _remind(self) -> None:
+        item = self.work_item
+        holders = (item.assignee_id,) if item.assignee_id is not None else members_of(self.session, item.group_id)
+        self._send(Notice.STEP_REMINDER, holders)
+        event = ReminderSent(name=item.name, to=self._names(holders), due_at=item.due_at)
+        self._record(event)
+
+    def _tell(self, superiors: Sequence[int]) -> None:
+        self._send(Notice.STEP_LATE, superiors)
+        self._record(HeadTold(name=self.work_item.name, to=self._names(superiors), due_at=self.work_item.due_at))
+
+    def _reassign(self, superiors: Sequence[int]) -> None:
+        item = self.work_item
+        four_eyes = process_of(self.session, self.instance.definition_id).steps[item.element_id].four_eyes
+        able = [one for one in superiors if not (four_eyes and one == item.asked_by_id) and one != item.assignee_id]
+        if not able:  # the step is with the highest already: telling again would change nothing
+            return
+        previous = item.assignee.full_name if item.assignee is not None else (item.group.name if item.group else "")
+        person = self.session.get_one(Person, able[0])
+        item.assign(person, at=self.at)
+        self._send(Notice.STEP_REASSIGNED, (person.id,))
+        self._record(StepReassigned(name=item.name, previous=previous, to=person.full_name, due_at=item.due_at))
+
+    def _superiors(self, level: EscalationLevel) -> list[int]:
+        """Whom the rung names; else the head of the department or of the holder; else every head of sales."""
+        item = self.work_item
+        if level.to:
+            named = resolve_name(level.to, self.people, self.instance.deal.owner_id)
+            if named.person_id is not None:
+                return [named.person_id]
+            heads = [self.people.head_of_department(one) for one in named.department_ids]
+            if found := [one for one in heads if one is not None]:
+                return found
+        head = None
+        if item.group_id is not None:
+            head = self.people.head_of_department(item.group_id)
+        if item.assignee_id is not None and (head is None or head == item.assignee_id):
+            head = self.people.head_of_person(item.assignee_id)
+        if head is not None:
+            return [head]
+        return list(
+            self.session.scalars(
+                select(Person.id).where(Person.role == Role.HEAD, Person.is_active).order_by(Person.id)
+            )
+        )
+
+    def _names(self, ids: Sequence[int]) -> str:
+        people = (self.people.person(one) for one in ids)
+        return ", ".join(one.full_name for one in people if one is not None)
+
+    def _send(self, notice: Notice, to: Sequence[int]) -> None:
+        notify(self.session, notice, to, self.work_item, at=self.at)
+
+    def _record(self, event: ReminderSent | HeadTold | StepReassigned) -> None:
+        record(
+            self.session,
+            event,
+            actor=Actor.system(),
+            at=self.at,
+            deal=self.instance.deal,
+            work_item_id=self.work_item.id,
+        )

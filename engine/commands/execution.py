@@ -1,0 +1,202 @@
+"""One step of an instance: the core computes it; everything that changed is written in the same transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, select, tuple_
+from sqlalchemy.orm import Session
+
+from engine.bpmn import stepper
+from engine.bpmn.compiled import CompiledProcess
+from engine.bpmn.runtime import OpenedMessage, StartProcess, StepContext, StepResult, Stimulus
+from engine.commands.deal_results import close_deal
+from engine.commands.history import record
+from engine.commands.incidents import resolve_incidents
+from engine.commands.step_opening import StepOpener
+from engine.errors import MapFailed
+from engine.events import StageChanged, StepCancelled
+from engine.model.message_subscription import MessageSubscription
+from engine.model.process_instance import InstanceState, ProcessInstance
+from engine.model.timer import Timer
+from engine.model.work_item import LIVE, WorkItem
+from engine.policy.due_dates import CalendarDueTimes
+from engine.policy.history_chain import canonical_json
+from engine.policy.permissions import Actor
+from engine.queries.calendars import default_calendar
+from engine.queries.facts import DealFacts, typed_fields
+from engine.queries.processes import process_of
+
+
+def start_instance(
+    session: Session,
+    instance: ProcessInstance,
+    variables: Mapping[str, Any],
+    *,
+    message: str | None = None,
+    actor: Actor,
+    at: datetime,
+) -> StepResult:
+    """Run a new instance until everything in it waits. Raises MapFailed."""
+    process = process_of(session, instance.definition_id)
+    stimulus = StartProcess(variables=typed_fields(process, variables), message=message)
+    return _run(session, instance, stimulus, state=None, actor=actor, at=at)
+
+
+def run_step(
+    session: Session,
+    instance: ProcessInstance,
+    stimulus: Stimulus,
+    *,
+    actor: Actor,
+    at: datetime,
+    asked_by_id: int | None = None,
+) -> StepResult:
+    """Apply ``stimulus`` to a locked instance and run until everything waits.
+
+    ``asked_by_id`` is who asks for the approvals that open now; by default the actor. Raises MapFailed.
+    """
+    return _run(
+        session,
+        instance,
+        stimulus,
+        state=instance.execution_state,
+        actor=actor,
+        at=at,
+        asked_by_id=asked_by_id,
+    )
+
+
+def _run(
+    session: Session,
+    instance: ProcessInstance,
+    stimulus: Stimulus,
+    *,
+    state: bytes | None,
+    actor: Actor,
+    at: datetime,
+    asked_by_id: int | None = None,
+) -> StepResult:
+    process = process_of(session, instance.definition_id)
+    calendar = default_calendar(session)
+    facts = DealFacts(instance.deal, process, calendar=calendar, at=at)
+    context = StepContext(at=at, due_times=CalendarDueTimes(calendar, facts.value), facts=facts.of(process.variables))
+    try:
+        result = stepper.step(process, state, stimulus, context)
+    except MapFailed as failure:
+        failure.instance_id, failure.deal_id, failure.stimulus = instance.id, instance.deal_id, stimulus
+        raise
+    instance.execution_state = result.state
+    walked = dict(instance.walked)
+    for passed in result.passed:
+        walked[passed.element_id] = walked.get(passed.element_id, 0) + 1
+    instance.walked = walked
+    _withdraw(session, instance, result, actor, at)
+    _write_timers(session, instance, result)
+    _write_messages(session, instance, result)
+    if result.opened_steps:
+        opener = StepOpener(session, instance, process, facts=facts, actor=actor, at=at)
+        opener.open(result.opened_steps, asked_by_id=asked_by_id or actor.recorded_id or instance.deal.owner_id)
+    if instance.open_incidents:
+        resolve_incidents(session, instance, stimulus, actor=actor, at=at)
+    if result.finished:
+        instance.state, instance.finished_at = InstanceState.COMPLETED, at
+        close_deal(session, instance.deal, process, result.end_events, actor=actor, at=at)
+    else:
+        _follow_stage(session, instance, process, actor, at)
+    return result
+
+
+def _withdraw(session: Session, instance: ProcessInstance, result: StepResult, actor: Actor, at: datetime) -> None:
+    """Cancel the work items whose activity is gone: the deal went another way."""
+    if not result.closed_steps:
+        return
+    gone = session.scalars(
+        select(WorkItem).where(
+            WorkItem.instance_id == instance.id,
+            WorkItem.activity_id.in_(result.closed_steps),
+            WorkItem.state.in_(LIVE),
+        )
+    )
+    for work_item in gone:
+        cancel_step(session, work_item, instance, actor=actor, at=at)
+
+
+def cancel_step(
+    session: Session, work_item: WorkItem, instance: ProcessInstance, *, actor: Actor, at: datetime
+) -> None:
+    """Withdraw a live work item of a locked instance and say so in the history."""
+    work_item.cancel(at=at)
+    record(
+        session,
+        StepCancelled(name=work_item.name, element_id=work_item.element_id),
+        actor=actor,
+        at=at,
+        deal=instance.deal,
+        work_item_id=work_item.id,
+    )
+
+
+def _write_timers(session: Session, instance: ProcessInstance, result: StepResult) -> None:
+    # A cycle closes the tick that fired and opens the next one under the same key: delete first, then insert.
+    if result.closed_timers:
+        session.execute(
+            delete(Timer).where(
+                Timer.instance_id == instance.id, tuple_(Timer.activity_id, Timer.node_id).in_(result.closed_timers)
+            )
+        )
+    session.add_all(
+        Timer(instance_id=instance.id, activity_id=one.activity_id, node_id=one.node_id, due_at=one.due_at)
+        for one in result.opened_timers
+    )
+
+
+def _write_messages(session: Session, instance: ProcessInstance, result: StepResult) -> None:
+    if result.closed_messages:
+        session.execute(
+            delete(MessageSubscription).where(
+                MessageSubscription.instance_id == instance.id,
+                tuple_(MessageSubscription.activity_id, MessageSubscription.node_id).in_(result.closed_messages),
+            )
+        )
+    session.add_all(
+        MessageSubscription(
+            instance_id=instance.id,
+            activity_id=one.activity_id,
+            node_id=one.node_id,
+            name=one.name,
+            correlation_key=correlation_key(one),
+        )
+        for one in result.opened_messages
+    )
+
+
+def correlation_key(message: OpenedMessage) -> str:
+    """The canonical JSON of what a message must carry: equal correlations have equal keys."""
+    return correlation_text(message.correlation)
+
+
+def correlation_text(correlation: Mapping[str, Any]) -> str:
+    return canonical_json({key: str(value) for key, value in correlation.items()}).decode()
+
+
+def _follow_stage(
+    session: Session, instance: ProcessInstance, process: CompiledProcess, actor: Actor, at: datetime
+) -> None:
+    """The deal stands at the furthest stage among its open steps; without open steps it stays where it was."""
+    session.flush()
+    open_stages = set(
+        session.scalars(
+            select(WorkItem.stage).where(WorkItem.instance_id == instance.id, WorkItem.state.in_(LIVE)).distinct()
+        )
+    )
+    reached = [stage for stage in process.stages if stage.name in open_stages]
+    if not reached:
+        return
+    stage = max(reached, key=lambda one: one.position).name
+    deal = instance.deal
+    if stage != deal.stage:
+        record(session, StageChanged(stage=stage, previous=deal.stage), actor=actor, at=at, deal=deal)
+        deal.stage, deal.stage_since = stage, at

@@ -1,0 +1,115 @@
+"""Incidents: a step that failed technically is recorded, tried again, and resolved by the step that succeeds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine.bpmn.runtime import Stimulus
+from engine.clock import Clock
+from engine.commands.history import record
+from engine.db.session import Database
+from engine.errors import DomainError, MapFailed
+from engine.events import IncidentRecorded, IncidentResolved, plain
+from engine.model.deal import Deal
+from engine.model.incident import Incident, IncidentState
+from engine.model.process_instance import ProcessInstance
+from engine.policy.permissions import Actor
+
+T = TypeVar("T")
+
+
+def perform(database: Database, command: Callable[[Session], T], *, actor: Actor, clock: Clock) -> T:
+    """Run ``command`` in one transaction; if the map itself fails in it, record the incident in a second one.
+
+    Every edge performs its commands through this function. Raises whatever the command raises.
+    """
+    try:
+        with database.write() as session:
+            return command(session)
+    except MapFailed as failure:
+        with database.write() as session:
+            _record_incident(session, failure, actor=actor, at=clock.now())
+        raise
+
+
+def _record_incident(session: Session, failure: MapFailed, *, actor: Actor, at: datetime) -> None:
+    """One open incident per instance and stimulus, however often it is tried."""
+    stimulus = _stored(failure.stimulus) if failure.stimulus is not None else {}
+    instance = None
+    if failure.instance_id is not None:
+        instance = session.get(ProcessInstance, failure.instance_id, with_for_update=True)
+    if instance is None:
+        session.add(Incident(code=failure.code, params=_params(failure), stimulus=stimulus, occurred_at=at))
+        return
+    known = session.scalars(
+        select(Incident).where(Incident.instance_id == instance.id, Incident.state == IncidentState.OPEN)
+    )
+    if any(_same(one.stimulus, stimulus) for one in known):
+        return
+    element = str(failure.params.get("element", ""))
+    session.add(
+        Incident(
+            instance_id=instance.id,
+            deal_id=instance.deal_id,
+            element_id=str(failure.params.get("element_id", "")),
+            code=failure.code,
+            params=_params(failure),
+            stimulus=stimulus,
+            occurred_at=at,
+        )
+    )
+    instance.open_incidents += 1
+    record(
+        session,
+        IncidentRecorded(code=failure.code, element=element, params=_params(failure)),
+        actor=actor,
+        at=at,
+        deal=session.get_one(Deal, instance.deal_id),
+    )
+
+
+def resolve_incidents(
+    session: Session, instance: ProcessInstance, stimulus: Stimulus, *, actor: Actor, at: datetime
+) -> None:
+    """The stimulus that failed before has succeeded now: its incidents are over."""
+    now = _stored(stimulus)
+    for incident in session.scalars(
+        select(Incident).where(Incident.instance_id == instance.id, Incident.state == IncidentState.OPEN)
+    ):
+        if _same(incident.stimulus, now):
+            incident.state, incident.resolved_at = IncidentState.RESOLVED, at
+            instance.open_incidents -= 1
+            record(
+                session,
+                IncidentResolved(code=incident.code, element=incident.element_id),
+                actor=actor,
+                at=at,
+                deal=instance.deal,
+            )
+
+
+def _params(failure: MapFailed) -> dict[str, Any]:
+    """What fills the texts later: the problem's own template and places are kept beside the element's name."""
+    problem = failure.params.get("problem")
+    params = {name: value for name, value in failure.params.items() if name != "problem"}
+    if isinstance(problem, DomainError):
+        params |= {"problem_template": problem.template, "problem_params": dict(problem.params)}
+    elif problem is not None:
+        params["problem_template"] = str(problem)
+    return dict(plain(params))
+
+
+def _stored(stimulus: Stimulus) -> dict[str, Any]:
+    stored: dict[str, Any] = plain(asdict(stimulus))
+    return {"type": type(stimulus).__name__, **stored}
+
+
+def _same(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Two stimuli for the same waiting place; what was typed or when it was due may differ."""
+    return all(one.get(key) == other.get(key) for key in ("type", "activity_id", "node_id"))

@@ -1,0 +1,101 @@
+"""Messages from outside: wake an instance that waits for one, or open a deal that starts with one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from engine.bpmn.runtime import DeliverMessage
+from engine.clock import Clock
+from engine.commands.execution import correlation_text, run_step
+from engine.commands.history import record
+from engine.commands.idempotency import already_performed, remember
+from engine.commands.locks import lock_instance
+from engine.errors import N_, DomainError
+from engine.events import MessageReceived
+from engine.model.deal import Deal
+from engine.model.message_subscription import MessageSubscription
+from engine.model.process_instance import InstanceState, ProcessInstance
+from engine.policy.permissions import Actor
+from engine.queries.scopes import visible_deals
+
+_DEAL_KEYS = ("deal", "deal_id", "deal_number")
+
+
+class NobodyWaits(DomainError):
+    """Nothing that the sender may see waits for this message now."""
+
+    code: ClassVar[str] = "nobody_waits"
+    template: ClassVar[str] = N_("No deal waits for the message “%(name)s” with this correlation.")
+
+
+@dataclass(frozen=True, slots=True)
+class MessageDelivery:
+    """The deals that were woken."""
+
+    deal_ids: tuple[int, ...]
+
+
+def deliver_message(
+    session: Session,
+    name: str,
+    correlation: Mapping[str, Any],
+    values: Mapping[str, Any],
+    *,
+    actor: Actor,
+    clock: Clock,
+    command_id: str | None = None,
+) -> MessageDelivery:
+    """Deliver a message to every waiting event whose correlation fits.
+
+    ``deal_id`` or ``deal_number`` in ``correlation`` narrows it to one deal; the other keys must equal those that the
+    map names, and an event without correlation takes any. Raises NobodyWaits, MapFailed.
+    """
+    at = clock.now()
+    arguments = {"name": name, "correlation": correlation, "values": values}
+    done = already_performed(session, command_id, "deliver_message", arguments, actor=actor, at=at)
+    if done is not None:
+        return MessageDelivery(tuple(done["deal_ids"]))
+    own = {key: value for key, value in correlation.items() if key not in _DEAL_KEYS}
+    wanted = [
+        MessageSubscription.name == name,
+        or_(
+            MessageSubscription.correlation_key == correlation_text(own),
+            MessageSubscription.correlation_key == correlation_text({}),
+        ),
+        visible_deals(actor),
+        ProcessInstance.state == InstanceState.RUNNING,
+    ]
+    number = correlation.get("deal_number") or correlation.get("deal")
+    if number is not None:
+        wanted.append(Deal.number == str(number))
+    if correlation.get("deal_id") is not None:
+        wanted.append(Deal.id == int(correlation["deal_id"]))
+    waiting = session.execute(
+        select(MessageSubscription.id, MessageSubscription.instance_id)
+        .join(ProcessInstance, ProcessInstance.id == MessageSubscription.instance_id)
+        .join(Deal, Deal.id == ProcessInstance.deal_id)
+        .where(*wanted)
+        .order_by(MessageSubscription.instance_id, MessageSubscription.id)
+    ).all()
+    woken: list[int] = []
+    for subscription_id, instance_id in waiting:
+        instance = lock_instance(session, instance_id)
+        subscription = session.get(MessageSubscription, subscription_id, populate_existing=True)
+        if subscription is None:  # an earlier one of this very message went another way
+            continue
+        record(session, MessageReceived(name=name, values=values), actor=actor, at=at, deal=instance.deal)
+        kept = {**instance.deal.fields, **values}
+        instance.deal.fields = kept
+        stimulus = DeliverMessage(subscription.activity_id, subscription.node_id, values)
+        run_step(session, instance, stimulus, actor=actor, at=at, asked_by_id=instance.deal.owner_id)
+        session.flush()
+        woken.append(instance.deal_id)
+    if not woken:
+        raise NobodyWaits(name=name)
+    remember(session, command_id, {"deal_ids": woken}, actor=actor)
+    return MessageDelivery(tuple(dict.fromkeys(woken)))

@@ -1,0 +1,265 @@
+"""People: add, change, sign in, substitute."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, ClassVar
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from engine.clock import Clock
+from engine.commands.history import record
+from engine.errors import (
+    N_,
+    DomainError,
+    FieldNotUnderstood,
+    FieldRequired,
+    InvalidInput,
+    NotAllowed,
+    NotFound,
+    SignInFailed,
+)
+from engine.events import PasswordSet, PersonAdded, PersonChanged, SubstitutionEnded, SubstitutionSet
+from engine.model.department import Department
+from engine.model.person import Person, Role
+from engine.model.substitution import Substitution
+from engine.policy.permissions import Ability, Actor, ensure_may, may
+from engine.policy.phone_numbers import normalise_phone
+from engine.policy.search_keys import search_text
+
+MIN_PASSWORD_LENGTH = 8
+_LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+_hasher = PasswordHasher()
+_NOBODY = _hasher.hash(secrets.token_hex(16))  # verified for unknown logins, so that they take as long as known ones
+
+
+class LoginTaken(DomainError):
+    code: ClassVar[str] = "login_taken"
+    template: ClassVar[str] = N_("The login “%(login)s” is taken.")
+
+
+class PasswordTooShort(DomainError):
+    code: ClassVar[str] = "password_too_short"
+    template: ClassVar[str] = N_("A password has at least %(minimum)s characters.")
+
+
+class DatesReversed(DomainError):
+    code: ClassVar[str] = "dates_reversed"
+    template: ClassVar[str] = N_("The last day comes before the first.")
+
+
+class SubstituteSelf(DomainError):
+    code: ClassVar[str] = "substitute_self"
+    template: ClassVar[str] = N_("A person cannot substitute for themselves, directly or through others.")
+
+
+@dataclass(frozen=True, slots=True)
+class PersonDraft:
+    """A person to add. Without a password the person cannot sign in until one is set."""
+
+    login: str
+    full_name: str
+    role: Role
+    position: str = ""
+    email: str = ""
+    phone: str = ""
+    department_ids: Sequence[int] = ()
+    password: str | None = None
+    locale: str = "uk"
+
+
+def add_person(session: Session, draft: PersonDraft, *, actor: Actor, clock: Clock) -> Person:
+    """Raises NotAllowed, InvalidInput."""
+    ensure_may(actor, Ability.MANAGE_PEOPLE)
+    errors: dict[str, DomainError] = {}
+    login = draft.login.strip().lower()
+    if not _LOGIN.fullmatch(login):
+        errors["login"] = FieldNotUnderstood(value=draft.login, expected=N_("a login of Latin letters and digits"))
+    elif session.scalar(select(Person.id).where(Person.login == login)) is not None:
+        errors["login"] = LoginTaken(login=login)
+    if not draft.full_name.strip():
+        errors["full_name"] = FieldRequired(label=N_("Full name"))
+    if draft.password is not None and len(draft.password) < MIN_PASSWORD_LENGTH:
+        errors["password"] = PasswordTooShort(minimum=MIN_PASSWORD_LENGTH)
+    departments = _departments(session, draft.department_ids, errors)
+    if errors:
+        raise InvalidInput(errors)
+    person = Person(
+        login=login,
+        full_name=draft.full_name.strip(),
+        role=draft.role,
+        position=draft.position.strip(),
+        email=draft.email.strip(),
+        phone=normalise_phone(draft.phone) or draft.phone.strip(),
+        password_hash=_hasher.hash(draft.password) if draft.password is not None else None,
+        session_stamp=secrets.token_hex(8),
+        locale=draft.locale,
+        created_at=clock.now(),
+        departments=departments,
+    )
+    person.search_text = search_text(person.full_name, person.login, person.email, person.phone, person.position)
+    session.add(person)
+    session.flush()
+    record(session, PersonAdded(person_id=person.id, login=login, role=draft.role.value), actor=actor, at=clock.now())
+    return person
+
+
+def update_person(
+    session: Session, person_id: int, changes: Mapping[str, Any], *, actor: Actor, clock: Clock
+) -> Person:
+    """``changes``: full_name, position, email, phone, role, department_ids, is_active, locale, theme.
+
+    People may change their own language and theme; the rest is the administrator's. Nobody locks themselves out.
+    Raises NotFound, NotAllowed, InvalidInput.
+    """
+    own = actor.person_id == person_id and changes.keys() <= {"locale", "theme"}
+    if not own:
+        ensure_may(actor, Ability.MANAGE_PEOPLE)
+    person = session.get(Person, person_id, with_for_update=True)
+    if person is None:
+        raise NotFound
+    departments = _ensure_change_sound(session, person, changes, actor)
+    changed: dict[str, Any] = {}
+    for name in ("full_name", "position", "email", "phone", "role", "is_active", "locale", "theme"):
+        if name in changes and changes[name] != getattr(person, name):
+            changed[name] = [getattr(person, name), changes[name]]
+            setattr(person, name, changes[name])
+    if "department_ids" in changes and {one.id for one in departments} != {one.id for one in person.departments}:
+        changed["departments"] = [[one.name for one in person.departments], [one.name for one in departments]]
+        person.departments = departments
+    if changed.get("is_active"):
+        person.session_stamp = secrets.token_hex(8)
+    if changed:
+        person.search_text = search_text(person.full_name, person.login, person.email, person.phone, person.position)
+        record(session, PersonChanged(person_id=person.id, changes=changed), actor=actor, at=clock.now())
+    return person
+
+
+def _ensure_change_sound(
+    session: Session, person: Person, changes: Mapping[str, Any], actor: Actor
+) -> list[Department]:
+    """The departments wanted. Raises NotAllowed, InvalidInput."""
+    loses_role = changes.get("role", person.role) != person.role
+    if actor.person_id == person.id and (changes.get("is_active") is False or loses_role):
+        raise NotAllowed(reason=N_("You cannot take your own access away."))
+    errors: dict[str, DomainError] = {}
+    if "full_name" in changes and not str(changes["full_name"]).strip():
+        errors["full_name"] = FieldRequired(label=N_("Full name"))
+    departments = _departments(session, changes.get("department_ids", ()), errors)
+    if errors:
+        raise InvalidInput(errors)
+    return departments
+
+
+def set_password(session: Session, person_id: int, password: str, *, actor: Actor, clock: Clock) -> None:
+    """Set a password; every session of the person ends. Raises NotFound, NotAllowed, InvalidInput."""
+    if actor.person_id != person_id:
+        ensure_may(actor, Ability.MANAGE_PEOPLE)
+    person = session.get(Person, person_id, with_for_update=True)
+    if person is None:
+        raise NotFound
+    if len(password) < MIN_PASSWORD_LENGTH:
+        raise InvalidInput({"password": PasswordTooShort(minimum=MIN_PASSWORD_LENGTH)})
+    person.password_hash, person.session_stamp = _hasher.hash(password), secrets.token_hex(8)
+    record(session, PasswordSet(person_id=person.id), actor=actor, at=clock.now())
+
+
+def sign_in(session: Session, login: str, password: str) -> Person:
+    """The person, if login and password fit. Unknown people take as long as known ones. Raises SignInFailed."""
+    person = session.scalar(select(Person).where(Person.login == login.strip().lower()))
+    known = person.password_hash if person is not None and person.is_active else None
+    try:
+        _hasher.verify(known or _NOBODY, password)
+    except (VerificationError, InvalidHashError):
+        raise SignInFailed from None
+    if person is None or known is None:
+        raise SignInFailed
+    if _hasher.check_needs_rehash(known):
+        person.password_hash = _hasher.hash(password)
+    return person
+
+
+def set_substitution(
+    session: Session, person_id: int, substitute_id: int, starts_on: date, ends_on: date, *, actor: Actor, clock: Clock
+) -> Substitution:
+    """Let somebody act for a person between two dates, both included.
+
+    By the person, the head of their department or the administrator. Raises NotFound, NotAllowed, InvalidInput.
+    """
+    person, substitute = session.get(Person, person_id), session.get(Person, substitute_id)
+    if person is None or substitute is None:
+        raise NotFound
+    _ensure_may_arrange(actor, person)
+    errors: dict[str, DomainError] = {}
+    if ends_on < starts_on:
+        errors["ends_on"] = DatesReversed()
+    if _leads_back(session, person_id, substitute_id, starts_on, ends_on):
+        errors["substitute_id"] = SubstituteSelf()
+    if errors:
+        raise InvalidInput(errors)
+    substitution = Substitution(person_id=person_id, substitute_id=substitute_id, starts_on=starts_on, ends_on=ends_on)
+    session.add(substitution)
+    session.flush()
+    record(
+        session,
+        SubstitutionSet(person_id=person_id, substitute_id=substitute_id, starts_on=starts_on, ends_on=ends_on),
+        actor=actor,
+        at=clock.now(),
+    )
+    return substitution
+
+
+def end_substitution(session: Session, substitution_id: int, *, actor: Actor, clock: Clock) -> None:
+    """Raises NotFound, NotAllowed."""
+    substitution = session.get(Substitution, substitution_id)
+    if substitution is None:
+        raise NotFound
+    _ensure_may_arrange(actor, session.get_one(Person, substitution.person_id))
+    session.delete(substitution)
+    record(
+        session,
+        SubstitutionEnded(person_id=substitution.person_id, substitute_id=substitution.substitute_id),
+        actor=actor,
+        at=clock.now(),
+    )
+
+
+def _ensure_may_arrange(actor: Actor, person: Person) -> None:
+    heads = bool({one.id for one in person.departments} & actor.headed_department_ids)
+    if not (actor.person_id == person.id or heads or may(actor, Ability.MANAGE_PEOPLE)):
+        raise NotFound
+
+
+def _leads_back(session: Session, person_id: int, substitute_id: int, starts_on: date, ends_on: date) -> bool:
+    seen = {person_id}
+    frontier = {substitute_id}
+    while frontier:
+        if frontier & seen:
+            return True
+        seen |= frontier
+        frontier = set(
+            session.scalars(
+                select(Substitution.substitute_id).where(
+                    Substitution.person_id.in_(frontier),
+                    Substitution.starts_on <= ends_on,
+                    Substitution.ends_on >= starts_on,
+                )
+            )
+        )
+    return False
+
+
+def _departments(session: Session, ids: Sequence[int], errors: dict[str, DomainError]) -> list[Department]:
+    if not ids:
+        return []
+    found = list(session.scalars(select(Department).where(or_(*(Department.id == one for one in ids)))))
+    if len(found) != len(set(ids)):
+        errors["department_ids"] = FieldNotUnderstood(value=", ".join(map(str, ids)), expected=N_("departments"))
+    return found

@@ -1,0 +1,227 @@
+"""Opening human steps: whose they are, by when, who is asked, and what happens when they are late."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine.bpmn.compiled import CompiledProcess, StepDefinition
+from engine.bpmn.deadline_rules import EscalationLadder, RelativeToField
+from engine.bpmn.escalation_text import parse_ladder
+from engine.bpmn.runtime import OpenedStep
+from engine.commands.history import record
+from engine.errors import DomainError
+from engine.events import StepOpened
+from engine.model.department import Department, Membership
+from engine.model.person import Person
+from engine.model.process_instance import ProcessInstance
+from engine.model.work_item import WorkItem, WorkItemState
+from engine.policy.assignment import Assignment, resolve_assignment, resolve_name
+from engine.policy.business_calendar import BusinessCalendar
+from engine.policy.due_dates import due_at
+from engine.policy.escalation_ladder import DEFAULT_LADDER, next_escalation_at
+from engine.policy.permissions import Actor
+from engine.policy.search_keys import search_text
+from engine.queries.calendars import calendar_of_department, calendar_of_person, default_calendar
+from engine.queries.directories import directory
+from engine.queries.facts import DealFacts
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One work item to open: a person who holds it, or a department whose members may claim it."""
+
+    person_id: int | None = None
+    group_id: int | None = None
+    approver: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where in the instance the question stands: its activity, its run in a loop, and who asks."""
+
+    activity_id: str
+    asked_by_id: int | None
+    index: int | None
+    item: object
+
+
+class StepOpener:
+    """Opens the human steps of one instance at one moment, in the transaction of the step that reached them."""
+
+    def __init__(
+        self,
+        session: Session,
+        instance: ProcessInstance,
+        process: CompiledProcess,
+        *,
+        facts: DealFacts,
+        actor: Actor,
+        at: datetime,
+    ) -> None:
+        self._session, self._instance, self._process = session, instance, process
+        self._facts, self._actor, self._at = facts, actor, at
+        self._directory = directory(session)
+
+    def open(self, opened: Sequence[OpenedStep], *, asked_by_id: int) -> None:
+        """Open a work item for each step that waits now, several for an approval by several."""
+        items: list[WorkItem] = []
+        for one in opened:
+            step = self._process.steps[one.element_id]
+            for part, asked in enumerate(self._asked(step)):
+                items.append(self._item(step, _Place(one.activity_id, asked_by_id, one.index, one.item), part, asked))
+        self._write(items)
+
+    def ask(self, step: StepDefinition, after: WorkItem, to_ask: Sequence[int] | Sequence[str], *, part: int) -> None:
+        """Ask the next in an approval in order: ``to_ask`` holds a member's id or an entry of the rule's list."""
+        place = _Place(after.activity_id, after.asked_by_id, after.item_index, after.item)
+        self._write([self._item(step, place, part, self._asked_as(one, after.group_id)) for one in to_ask[:1]])
+
+    def _asked(self, step: StepDefinition) -> list[_Asked]:
+        assignment = self._assignment(step)
+        group_id = assignment.department_ids[0] if assignment.department_ids else None
+        rule = step.approval
+        if rule is None or rule.mode == "any":
+            return [_Asked(assignment.person_id, group_id)]
+        if rule.mode == "list":
+            approvers = list(rule.approvers)
+            return [self._asked_as(name, None) for name in (approvers[:1] if rule.in_order else approvers)]
+        members = members_of(self._session, group_id)
+        if not members:
+            return [_Asked(assignment.person_id, group_id)]
+        return [_Asked(person_id=member, group_id=group_id) for member in (members[:1] if rule.in_order else members)]
+
+    def _asked_as(self, who: int | str, group_id: int | None) -> _Asked:
+        if isinstance(who, int):
+            return _Asked(person_id=who, group_id=group_id)
+        found = resolve_name(who, self._directory, self._instance.deal.owner_id)
+        if found.is_nobody:
+            found = self._fallback()
+        return _Asked(found.person_id, found.department_ids[0] if found.department_ids else None, approver=who)
+
+    def _assignment(self, step: StepDefinition) -> Assignment:
+        """Whose step it is. A step that would be nobody's goes to the deal's owner: it must not be lost."""
+        try:
+            found = resolve_assignment(
+                step.responsible,
+                self._directory,
+                self._instance.deal.owner_id,
+                evaluate=self._facts.value,
+                owner_takes_own_department=step.approval is None,
+            )
+        except DomainError:  # an expression that names nobody yet
+            found = Assignment()
+        return self._fallback() if found.is_nobody else found
+
+    def _fallback(self) -> Assignment:
+        return Assignment(person_id=self._instance.deal.owner_id)
+
+    def _item(self, step: StepDefinition, place: _Place, part: int, asked: _Asked) -> WorkItem:
+        deal, session = self._instance.deal, self._session
+        calendar = (
+            calendar_of_department(session, asked.group_id)
+            if asked.group_id is not None
+            else calendar_of_person(session, asked.person_id or deal.owner_id)
+        )
+        due = self._due(step, calendar)
+        ladder = ladder_of_step(session, self._process, step, asked.group_id)
+        name = step.name if place.index is None else f"{step.name} ({place.item or place.index + 1})"
+        return WorkItem(
+            instance_id=self._instance.id,
+            deal_id=deal.id,
+            activity_id=place.activity_id,
+            part=part,
+            element_id=step.element_id,
+            name=name[:500],
+            kind=step.kind,
+            stage=step.stage,
+            state=WorkItemState.OPEN if asked.person_id is None else WorkItemState.CLAIMED,
+            assignee_id=asked.person_id,
+            group_id=asked.group_id,
+            approver=asked.approver,
+            asked_by_id=place.asked_by_id,
+            opened_at=self._at,
+            due_at=due,
+            next_escalation_at=next_escalation_at(ladder, due, calendar, 0, opened_at=self._at)
+            if due is not None
+            else None,
+            item_index=place.index,
+            item=place.item,
+            search_text=search_text(name, deal.number, deal.title, deal.client.name),
+        )
+
+    def _due(self, step: StepDefinition, calendar: BusinessCalendar) -> datetime | None:
+        """When the step is due. A date of the deal that nobody filled in yet gives no deadline; the page says so."""
+        if step.deadline is None:
+            return None
+        try:
+            due = due_at(step.deadline, self._at, calendar, self._facts.value)
+        except DomainError:
+            if isinstance(step.deadline, RelativeToField):
+                return None
+            raise
+        return max(due, self._at)
+
+    def _write(self, items: Sequence[WorkItem]) -> None:
+        self._session.add_all(items)
+        self._session.flush()
+        for one in items:
+            person = self._directory.person(one.assignee_id)
+            department = self._directory.department(one.group_id)
+            record(
+                self._session,
+                StepOpened(
+                    name=one.name,
+                    element_id=one.element_id,
+                    stage=one.stage,
+                    assignee=person.full_name if person is not None else "",
+                    group=department.name if department is not None else "",
+                    due_at=one.due_at,
+                    part=one.part,
+                ),
+                actor=self._actor,
+                at=self._at,
+                deal=self._instance.deal,
+                work_item_id=one.id,
+            )
+
+
+def members_of(session: Session, department_id: int | None) -> tuple[int, ...]:
+    """Active members of a department, by id."""
+    if department_id is None:
+        return ()
+    return tuple(
+        session.scalars(
+            select(Person.id)
+            .join(Membership, Membership.person_id == Person.id)
+            .where(Membership.department_id == department_id, Person.is_active)
+            .order_by(Person.id)
+        )
+    )
+
+
+def calendar_of_step(session: Session, work_item: WorkItem) -> BusinessCalendar:
+    """The calendar of the responsible: the department's, else the person's, else the company's."""
+    if work_item.group_id is not None:
+        return calendar_of_department(session, work_item.group_id)
+    if work_item.assignee_id is not None:
+        return calendar_of_person(session, work_item.assignee_id)
+    return default_calendar(session)
+
+
+def ladder_of_step(
+    session: Session, process: CompiledProcess, step: StepDefinition, group_id: int | None
+) -> EscalationLadder:
+    """The step's own ladder, else the map's, else the department's, else the product's."""
+    if step.escalation is not None:
+        return step.escalation
+    if process.default_escalation is not None:
+        return process.default_escalation
+    department = session.get(Department, group_id) if group_id is not None else None
+    if department is not None and department.escalation:
+        return parse_ladder(department.escalation)
+    return DEFAULT_LADDER

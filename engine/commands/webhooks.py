@@ -1,0 +1,54 @@
+"""Webhooks: add, remove. Delivery is the worker's: history is the queue."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from typing import ClassVar
+from urllib.parse import urlsplit
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from engine.clock import Clock
+from engine.commands.history import record
+from engine.errors import N_, DomainError, InvalidInput, NotFound
+from engine.events import WebhookAdded, WebhookRemoved
+from engine.model.history_event import HistoryEvent
+from engine.model.webhook import Webhook
+from engine.policy.permissions import Ability, Actor, ensure_may
+
+
+class AddressRefused(DomainError):
+    code: ClassVar[str] = "address_refused"
+    template: ClassVar[str] = N_("“%(url)s” cannot be called: write an https address without a user name.")
+
+
+def add_webhook(session: Session, url: str, kinds: Sequence[str], *, actor: Actor, clock: Clock) -> Webhook:
+    """Tell ``url`` of events of ``kinds`` (all, if empty) from now on. Raises NotAllowed, InvalidInput."""
+    ensure_may(actor, Ability.MANAGE_WEBHOOKS)
+    parts = urlsplit(url)
+    if parts.scheme != "https" or not parts.hostname or parts.username:
+        raise InvalidInput({"url": AddressRefused(url=url)})
+    webhook = Webhook(
+        url=url,
+        secret=secrets.token_urlsafe(32),
+        kinds=list(kinds),
+        delivered_event_id=session.scalar(select(func.max(HistoryEvent.id))) or 0,
+        created_by_id=actor.person_id,
+        created_at=clock.now(),
+    )
+    session.add(webhook)
+    session.flush()
+    record(session, WebhookAdded(webhook_id=webhook.id, url=url), actor=actor, at=clock.now())
+    return webhook
+
+
+def remove_webhook(session: Session, webhook_id: int, *, actor: Actor, clock: Clock) -> None:
+    """Raises NotFound, NotAllowed."""
+    ensure_may(actor, Ability.MANAGE_WEBHOOKS)
+    webhook = session.get(Webhook, webhook_id, with_for_update=True)
+    if webhook is None:
+        raise NotFound
+    session.delete(webhook)
+    record(session, WebhookRemoved(webhook_id=webhook_id), actor=actor, at=clock.now())

@@ -1,0 +1,222 @@
+"""Work items: claim, release, hand on, give more time, comment, keep a draft. Completing has a file of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy.orm import Session
+
+from engine.bpmn.deadline_text import parse_deadline
+from engine.clock import Clock, as_utc
+from engine.commands.history import record
+from engine.commands.locks import lock_work_item
+from engine.commands.step_opening import calendar_of_step, ladder_of_step
+from engine.errors import (
+    N_,
+    DomainError,
+    FieldNotUnderstood,
+    FieldRequired,
+    InvalidInput,
+    NotAllowed,
+)
+from engine.events import (
+    Commented,
+    DeadlineExtended,
+    StepClaimed,
+    StepDelegated,
+    StepReleased,
+    plain,
+)
+from engine.model.draft import Draft
+from engine.model.person import Person
+from engine.model.work_item import WorkItem, WorkItemState
+from engine.policy.due_dates import due_at
+from engine.policy.escalation_ladder import next_escalation_at
+from engine.policy.permissions import Actor, may_claim_step, may_direct_step
+from engine.queries.processes import process_of
+
+_DEAL_FIELDS = {"deal.amount": "amount", "deal.currency": "currency", "deal.close_date": "close_date"}
+
+
+class FourEyes(NotAllowed):
+    """The rule of two persons: who asks for an approval is not the one who gives it."""
+
+    code: ClassVar[str] = "four_eyes"
+    template: ClassVar[str] = N_("You asked for this approval; somebody else has to give it.")
+
+
+class StepNotYours(NotAllowed):
+    code: ClassVar[str] = "step_not_yours"
+    template: ClassVar[str] = N_("This step is not yours to do: it is with %(with_whom)s.")
+
+
+class DeadlineNotLater(DomainError):
+    code: ClassVar[str] = "deadline_not_later"
+    template: ClassVar[str] = N_("The new deadline must lie in the future.")
+
+
+def claim_work_item(session: Session, work_item_id: int, *, actor: Actor, clock: Clock) -> WorkItem:
+    """Take a step of one's department. Taking one's own again changes nothing.
+
+    Raises NotFound, AlreadyClaimed, AlreadyCompleted, AlreadyCancelled, NotAllowed.
+    """
+    work_item, instance = lock_work_item(session, work_item_id, actor)
+    work_item.ensure_live()
+    if work_item.assignee_id == actor.person_id and work_item.state is WorkItemState.CLAIMED:
+        return work_item
+    person = session.get_one(Person, actor.person_id)
+    work_item_free = may_claim_step(actor, assignee_id=work_item.assignee_id, group_id=work_item.group_id)
+    if work_item.assignee_id is None and not work_item_free:
+        raise StepNotYours(with_whom=holder_of(work_item))
+    work_item.claim(person, at=clock.now())
+    record(
+        session,
+        StepClaimed(name=work_item.name),
+        actor=actor,
+        at=clock.now(),
+        deal=instance.deal,
+        work_item_id=work_item.id,
+    )
+    return work_item
+
+
+def release_work_item(session: Session, work_item_id: int, *, actor: Actor, clock: Clock) -> WorkItem:
+    """Give a step back to its department. Raises NotFound, AlreadyCompleted, AlreadyCancelled, NotAllowed."""
+    work_item, instance = lock_work_item(session, work_item_id, actor)
+    work_item.ensure_live()
+    if work_item.group_id is None:
+        raise NotAllowed(reason=N_("This step belongs to a person, not to a department; hand it on instead."))
+    if work_item.assignee_id is None:
+        return work_item
+    _ensure_may_direct(work_item, actor)
+    work_item.release()
+    record(
+        session,
+        StepReleased(name=work_item.name),
+        actor=actor,
+        at=clock.now(),
+        deal=instance.deal,
+        work_item_id=work_item.id,
+    )
+    return work_item
+
+
+def delegate_work_item(
+    session: Session, work_item_id: int, to_person_id: int, comment: str = "", *, actor: Actor, clock: Clock
+) -> WorkItem:
+    """Hand a step to somebody else. With four eyes, not to who asks for the approval.
+
+    Raises NotFound, AlreadyCompleted, AlreadyCancelled, NotAllowed, InvalidInput.
+    """
+    work_item, instance = lock_work_item(session, work_item_id, actor)
+    work_item.ensure_live()
+    _ensure_may_direct(work_item, actor)
+    person = session.get(Person, to_person_id)
+    if person is None or not person.is_active:
+        raise InvalidInput({"to": FieldNotUnderstood(value=to_person_id, expected=N_("a person"))})
+    step = process_of(session, instance.definition_id).steps[work_item.element_id]
+    if step.four_eyes and person.id == work_item.asked_by_id:
+        raise FourEyes
+    work_item.assign(person, at=clock.now())
+    record(
+        session,
+        StepDelegated(name=work_item.name, to=person.full_name, comment=comment.strip()),
+        actor=actor,
+        at=clock.now(),
+        deal=instance.deal,
+        work_item_id=work_item.id,
+    )
+    return work_item
+
+
+def extend_work_item(
+    session: Session, work_item_id: int, until: datetime | str, reason: str, *, actor: Actor, clock: Clock
+) -> WorkItem:
+    """Give a step more time: until an instant, or by a rule such as "2 р.д." counted from now.
+
+    By a head of the responsible's department, the head of sales or the administrator; never by who holds the step.
+    Raises NotFound, AlreadyCompleted, AlreadyCancelled, NotAllowed, InvalidInput.
+    """
+    work_item, instance = lock_work_item(session, work_item_id, actor)
+    work_item.ensure_live()
+    if not may_direct_step(
+        actor, assignee_id=None, group_id=None, assignee_department_ids=_responsible_departments(work_item)
+    ):
+        raise NotAllowed(reason=N_("Only a head may give a step more time."))
+    if not reason.strip():
+        raise InvalidInput({"reason": FieldRequired(label=N_("Reason"))})
+    at = clock.now()
+    calendar = calendar_of_step(session, work_item)
+    try:
+        wanted = as_utc(until) if isinstance(until, datetime) else due_at(parse_deadline(until), at, calendar)
+    except (DomainError, ValueError) as error:
+        fault = error if isinstance(error, DomainError) else FieldNotUnderstood(value=until, expected=N_("a deadline"))
+        raise InvalidInput({"due_at": fault}) from error
+    if wanted <= at:
+        raise InvalidInput({"due_at": DeadlineNotLater()})
+    previous, work_item.due_at = work_item.due_at, wanted
+    process = process_of(session, instance.definition_id)
+    ladder = ladder_of_step(session, process, process.steps[work_item.element_id], work_item.group_id)
+    work_item.next_escalation_at = next_escalation_at(
+        ladder, wanted, calendar, work_item.escalation_reached, opened_at=work_item.opened_at
+    )
+    record(
+        session,
+        DeadlineExtended(name=work_item.name, previous=previous, due_at=wanted, reason=reason.strip()),
+        actor=actor,
+        at=at,
+        deal=instance.deal,
+        work_item_id=work_item.id,
+    )
+    return work_item
+
+
+def comment_on_work_item(session: Session, work_item_id: int, text: str, *, actor: Actor, clock: Clock) -> WorkItem:
+    """Raises NotFound, InvalidInput."""
+    work_item, instance = lock_work_item(session, work_item_id, actor)
+    if not text.strip():
+        raise InvalidInput({"text": FieldRequired(label=N_("Comment"))})
+    record(
+        session,
+        Commented(text=text.strip(), step=work_item.name),
+        actor=actor,
+        at=clock.now(),
+        deal=instance.deal,
+        work_item_id=work_item.id,
+    )
+    return work_item
+
+
+def save_draft(session: Session, work_item_id: int, typed: Mapping[str, Any], *, actor: Actor, clock: Clock) -> None:
+    """Keep a half-filled form as it was typed, per person. Raises NotFound, AlreadyCompleted, AlreadyCancelled."""
+    work_item, _ = lock_work_item(session, work_item_id, actor)
+    work_item.ensure_live()
+    draft = session.get(Draft, (work_item_id, actor.person_id))
+    if draft is None:
+        draft = Draft(work_item_id=work_item_id, person_id=actor.person_id)
+        session.add(draft)
+    draft.typed, draft.saved_at = plain(typed), clock.now()
+
+
+def holder_of(work_item: WorkItem) -> str:
+    """The name of the person who has the step, else of the department that may take it."""
+    if work_item.assignee is not None:
+        return work_item.assignee.full_name
+    return work_item.group.name if work_item.group is not None else ""
+
+
+def _responsible_departments(work_item: WorkItem) -> frozenset[int]:
+    ids = {one.id for one in work_item.assignee.departments} if work_item.assignee is not None else set()
+    return frozenset(ids | ({work_item.group_id} if work_item.group_id is not None else set()))
+
+
+def _ensure_may_direct(work_item: WorkItem, actor: Actor) -> None:
+    if not may_direct_step(
+        actor,
+        assignee_id=work_item.assignee_id,
+        group_id=work_item.group_id,
+        assignee_department_ids=_responsible_departments(work_item),
+    ):
+        raise StepNotYours(with_whom=holder_of(work_item))

@@ -1,0 +1,88 @@
+"""What the expressions of a map may read beside the instance's own variables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from engine.bpmn.compiled import CompiledProcess
+from engine.bpmn.expressions import compile_expression
+from engine.errors import FieldNotUnderstood
+from engine.model.deal import Deal
+from engine.policy.business_calendar import BusinessCalendar
+from engine.policy.field_values import from_json
+
+
+class DealFacts:
+    """The deal, its client and its owner as the expressions of one map see them, at one moment.
+
+    ``at`` is an aware UTC instant; ``today`` is the local date of ``calendar`` then.
+    """
+
+    def __init__(self, deal: Deal, process: CompiledProcess, *, calendar: BusinessCalendar, at: datetime) -> None:
+        self._deal, self._process, self._calendar, self._at = deal, process, calendar, at
+
+    def of(self, roots: Iterable[str]) -> dict[str, Any]:
+        """The values of ``deal``, ``client``, ``owner``, ``today`` and ``now``, as far as they are among ``roots``."""
+        makers: Mapping[str, Callable[[], Any]] = {
+            "deal": self._deal_facts,
+            "client": self._client_facts,
+            "owner": lambda: {"login": self._deal.owner.login, "name": self._deal.owner.full_name},
+            "today": lambda: self._calendar.local(self._at).date(),
+            "now": lambda: self._at,
+        }
+        wanted = set(roots)
+        return {name: make() for name, make in makers.items() if name in wanted}
+
+    def value(self, expression: str) -> Any:
+        """The value of an expression over these facts and the fields of the steps done so far.
+
+        Raises ExpressionRefused, ExpressionFailed.
+        """
+        compiled = compile_expression(expression)
+        return compiled.evaluate({**self.fields(), **self.of(compiled.names)})
+
+    def fields(self) -> dict[str, Any]:
+        """The deal's own fields by name, with the types that the map's forms give them."""
+        return typed_fields(self._process, self._deal.fields)
+
+    def _deal_facts(self) -> dict[str, Any]:
+        deal = self._deal
+        return {
+            **self.fields(),
+            "number": deal.number,
+            "title": deal.title,
+            "amount": deal.amount,
+            "currency": deal.currency,
+            "close_date": deal.close_date,
+            "stage": deal.stage,
+        }
+
+    def _client_facts(self) -> dict[str, Any]:
+        client = self._deal.client
+        return {
+            **client.fields,
+            "name": client.name,
+            "edrpou": client.edrpou,
+            "segment": client.segment,
+            "source": client.source,
+            "email": client.email,
+            "phone": client.phone,
+        }
+
+
+def typed_fields(process: CompiledProcess, stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Stored JSON as typed values: a number kept as text is a number again, a date is a date.
+
+    What does not fit its field's type (the map was changed since) stays as it was stored.
+    """
+    definitions = {field.name.removeprefix("deal."): field for step in process.steps.values() for field in step.fields}
+    typed: dict[str, Any] = {}
+    for name, value in stored.items():
+        definition = definitions.get(name)
+        try:
+            typed[name] = value if definition is None else from_json(definition, value)
+        except FieldNotUnderstood:
+            typed[name] = value
+    return typed
