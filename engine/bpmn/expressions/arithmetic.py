@@ -55,7 +55,7 @@ def negate(value: Any) -> Any:
     if is_number(value):
         return NUMBERS.minus(as_decimal(value))
     if type(value) is timedelta:
-        return calculate("-", timedelta(), value)
+        return _within_time(lambda: -value)
     return Months(-value.count) if type(value) is Months else None
 
 

@@ -29,5 +29,5 @@ def weight(value: object) -> int:
     if type(value) is str:
         return len(value) >> 4
     if type(value) is list:
-        return len(value) >> 2
+        return len(value) >> 1
     return 0

@@ -16,6 +16,7 @@ from engine.bpmn.expressions.parser import parse
 from engine.bpmn.expressions.values import settle
 
 CACHED_EXPRESSIONS: Final = 4_096
+UNANSWERED: Final = (ExpressionFailed, RecursionError, ArithmeticError, TypeError, ValueError, LookupError)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,21 +41,27 @@ class CompiledExpression:
         ``lookup`` maps root names to values; a callable may raise LookupError. A missing variable is null.
         Raises ExpressionFailed. Nothing in the result is shared with the variables.
         """
-        if callable(lookup):
-            return settle(self.run(_missing_as_null(lookup)))
-        return settle(self.run(lookup.get))
+        find = _missing_as_null(lookup) if callable(lookup) else lookup.get
+        try:
+            return settle(self.closure(find, Budget(self.loops)))
+        except UNANSWERED as error:
+            raise self._failure(error) from None
 
     def run(self, lookup: Lookup) -> Any:
         """The value as the closures made it: for conditions, which need no settled value."""
         try:
             return self.closure(lookup, Budget(self.loops))
-        except ExpressionFailed as failure:
-            failure.params = {"text": self.text, **failure.params}
-            raise
-        except RecursionError:
-            raise DataNestedTooDeeply(text=self.text) from None
-        except (ArithmeticError, TypeError, ValueError, LookupError):
-            raise ExpressionFailed(text=self.text) from None
+        except UNANSWERED as error:
+            raise self._failure(error) from None
+
+    def _failure(self, error: Exception) -> ExpressionFailed:
+        """The failure that the caller sees, naming this expression and nothing of Python's words."""
+        if isinstance(error, ExpressionFailed):
+            error.params = {"text": self.text, **error.params}
+            return error
+        if isinstance(error, RecursionError):
+            return DataNestedTooDeeply(text=self.text)
+        return ExpressionFailed(text=self.text)
 
 
 def _missing_as_null(lookup: Callable[[str], Any]) -> Lookup:

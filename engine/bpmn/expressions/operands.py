@@ -24,7 +24,6 @@ from engine.bpmn.expressions.limits import NUMBERS
 from engine.bpmn.expressions.refusals import (
     FunctionNotAvailable,
     IncompleteExpression,
-    MissingPart,
     NameNotAllowed,
     NumberTooLong,
     UnexpectedPart,
@@ -76,10 +75,6 @@ class Operands(Cursor, ABC):
             return syntax.Minus(self.expression(SIGN))
         if token.text in {"[", "("}:
             return self.bracket(included=token.text == "[")
-        if token.text == "]":
-            low = self.expression(LOOSEST)
-            self.expect("..")
-            return self.span(low, low_included=False)
         if token.text == "@" and self.peek().kind is Kind.TEXT:
             value = read_instant(self.take().text)
             if value is not None:
@@ -99,11 +94,12 @@ class Operands(Cursor, ABC):
         return syntax.Listing((first, *self.rest("]")))
 
     def span(self, low: syntax.Node, *, low_included: bool) -> syntax.Span:
+        """After "..": the high end and its bracket. (FEEL's other spelling, ``]1..3[``, would look like an index.)"""
         high = self.expression(LOOSEST)
-        token = self.take()
-        if token.kind is not Kind.SYMBOL or token.text not in {"]", ")", "["}:
-            raise MissingPart(token.position, expected="]")
-        return syntax.Span(low, high, low_included, token.text == "]")
+        high_included = self.accept("]")
+        if not high_included:
+            self.expect(")")
+        return syntax.Span(low, high, low_included, high_included)
 
     def rest(self, closing: str) -> tuple[syntax.Node, ...]:
         """``, b, c`` up to the closing bracket, which is taken."""

@@ -58,9 +58,14 @@ def _decides(tree: syntax.Node) -> bool:
     """Whether an unmarked text asks something: "так / ні" divides nothing, "item in stock" looks into no list."""
     match tree:
         case syntax.Not(operand):
-            return isinstance(operand, syntax.Variable) or _decides(operand)
+            return _is_yes_or_no(operand)
         case syntax.Junction(_, parts):
-            return all(isinstance(part, syntax.Variable | syntax.Field) or _decides(part) for part in parts)
+            return all(_is_yes_or_no(part) for part in parts)
         case syntax.Membership(syntax.Variable(), (syntax.Test(None, syntax.Variable()),)):
             return False
     return isinstance(tree, syntax.Comparison | syntax.Membership | syntax.Call | syntax.Conditional | syntax.Loop)
+
+
+def _is_yes_or_no(part: syntax.Node) -> bool:
+    """Beside "and", "or" and "not" a name may stand for a yes or no: "approved and not deal.urgent"."""
+    return isinstance(part, syntax.Variable | syntax.Field) or _decides(part)
