@@ -165,3 +165,10 @@ def may_direct_step(
         or group_id in actor.headed_department_ids
         or bool(assignee_department_ids & actor.headed_department_ids)
     )
+
+
+def may_edit_deal(actor: Actor, *, owner_id: int) -> bool:
+    """May the actor change a visible deal's own data: a manager the deals they own or substitute, the head all."""
+    if not may(actor, Ability.EDIT_DEAL):
+        return False
+    return may(actor, Ability.SEE_ALL_DEALS) or owner_id in actor.people_acted_for

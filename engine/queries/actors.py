@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.errors import NotFound
-from engine.model.calendar import Calendar
 from engine.model.department import Department, Membership
 from engine.model.person import Person
 from engine.model.substitution import Substitution
 from engine.policy.permissions import Actor
+from engine.queries.calendars import calendar_of_person
 
 _FURTHEST_ZONE = timedelta(hours=14)  # UTC+14, the Line Islands
 
@@ -62,21 +60,8 @@ def _absent_people(session: Session, substitute_id: int, at: datetime) -> frozen
             Substitution.ends_on >= earliest,
         )
     ).all()
-    if not near:
-        return frozenset()
-    today = _local_dates(session, {row.person_id for row in near}, at)
-    return frozenset(row.person_id for row in near if row.starts_on <= today[row.person_id] <= row.ends_on)
-
-
-def _local_dates(session: Session, person_ids: Iterable[int], at: datetime) -> dict[int, date]:
-    """The date that each person's calendar shows: their first department's, else the default one."""
-    default = session.scalar(select(Calendar.zone).where(Calendar.is_default).limit(1)) or "UTC"
-    zones = session.execute(
-        select(Membership.person_id, Calendar.zone)
-        .join(Department, Department.id == Membership.department_id)
-        .join(Calendar, Calendar.id == Department.calendar_id)
-        .where(Membership.person_id.in_(person_ids))
-        .order_by(Membership.department_id.desc())
-    ).all()
-    zone_of = {row.person_id: row.zone for row in zones}  # the first department comes last and stays
-    return {person_id: at.astimezone(ZoneInfo(zone_of.get(person_id, default))).date() for person_id in person_ids}
+    return frozenset(
+        row.person_id
+        for row in near
+        if row.starts_on <= calendar_of_person(session, row.person_id).local(at).date() <= row.ends_on
+    )

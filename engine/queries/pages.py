@@ -10,7 +10,8 @@ import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, ClassVar, Generic, TypeVar
 
 import orjson
@@ -20,6 +21,7 @@ from engine.errors import N_, DomainError
 T = TypeVar("T")
 
 LONGEST_PAGE = 200
+_LARGEST_ID = 2**63 - 1
 
 
 class CursorNotUnderstood(DomainError):
@@ -52,29 +54,46 @@ def page_size(limit: int) -> int:
 
 
 def cursor_text(key: Sequence[Any]) -> str:
-    """Texts, whole numbers, None and aware datetimes survive."""
-    return urlsafe_b64encode(orjson.dumps(list(key))).decode().rstrip("=")
+    """Texts, whole numbers, None, dates, aware datetimes and decimals survive."""
+    return urlsafe_b64encode(orjson.dumps(list(key), default=str)).decode().rstrip("=")
 
 
 def cursor_key(cursor: str | None, *kinds: type) -> tuple[Any, ...] | None:
-    """The sort key in ``cursor``, each part of its kind or None; None without a cursor. Raises CursorNotUnderstood."""
+    """The sort key in ``cursor``, each part of its kind; None without a cursor. Raises CursorNotUnderstood.
+
+    Any part but a whole number may be None: the row had no value to sort by.
+    """
     if not cursor:
         return None
     try:
         parts = orjson.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         if not isinstance(parts, list) or len(parts) != len(kinds):
             raise CursorNotUnderstood(field="cursor")
-        return tuple(None if part is None else _part(part, kind) for part, kind in zip(parts, kinds, strict=True))
-    except (binascii.Error, ValueError, TypeError) as error:
+        return tuple(_part(part, kind) for part, kind in zip(parts, kinds, strict=True))
+    except (binascii.Error, ValueError, TypeError, ArithmeticError) as error:
         raise CursorNotUnderstood(field="cursor") from error
 
 
 def _part(part: Any, kind: type) -> Any:
+    if part is None and kind is not int:
+        return None
     if kind is datetime and isinstance(part, str):
         moment = datetime.fromisoformat(part)
         if moment.tzinfo is None:
             raise CursorNotUnderstood(field="cursor")
         return moment
+    if kind is date and isinstance(part, str):
+        return date.fromisoformat(part)
+    if kind is Decimal and isinstance(part, str):
+        return _finite(Decimal(part))
     if type(part) is not kind:
         raise CursorNotUnderstood(field="cursor")
+    if isinstance(part, int) and not 0 <= part <= _LARGEST_ID:
+        raise CursorNotUnderstood(field="cursor")
     return part
+
+
+def _finite(amount: Decimal) -> Decimal:
+    if not amount.is_finite() or abs(amount) * 100 > _LARGEST_ID:
+        raise CursorNotUnderstood(field="cursor")
+    return amount

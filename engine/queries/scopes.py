@@ -12,18 +12,25 @@ from sqlalchemy import ColumnElement, Select, select, true, union
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.selectable import CompoundSelect
 
+from engine.errors import NotFound
 from engine.model.client import Client
 from engine.model.deal import Deal
 from engine.model.department import Membership
 from engine.model.work_item import LIVE, WorkItem
 from engine.policy.permissions import Ability, Actor, may
 
-Ids = Select[Any] | CompoundSelect[Any]
+Ids = CompoundSelect[Any]
 
 
 def _ids(column: InstrumentedAttribute[Any], *conditions: ColumnElement[bool]) -> Select[Any]:
     """Ids on their own: never correlated with the statement around them, which often reads the same table."""
     return select(column).where(*conditions).correlate(None)
+
+
+def ensure_sees(actor: Actor, ability: Ability) -> None:
+    """Raises NotFound without the ability: a page that is not open to the actor does not exist for them."""
+    if not may(actor, ability):
+        raise NotFound
 
 
 def visible_deals(actor: Actor) -> ColumnElement[bool]:
@@ -67,7 +74,7 @@ def actable_work_items(actor: Actor) -> ColumnElement[bool]:
     return WorkItem.id.in_(union(held, shared))
 
 
-def visible_history(actor: Actor, deal_id: ColumnElement[Any]) -> ColumnElement[bool]:
+def visible_history(actor: Actor, deal_id: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
     """Events of visible deals; events of no deal only for those who see all history."""
     if may(actor, Ability.SEE_ALL_HISTORY):
         return true()

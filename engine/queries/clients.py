@@ -1,0 +1,151 @@
+"""Clients: the list, one client, the choice for a new deal, and who is there already."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, func, literal, select, tuple_, union_all
+from sqlalchemy.orm import Session
+
+from engine.errors import NotFound
+from engine.model.client import Client, Contact
+from engine.model.deal import Deal
+from engine.model.work_item import LIVE, WorkItem
+from engine.policy.permissions import Ability, Actor, may
+from engine.policy.phone_numbers import normalise_phone
+from engine.queries.client_rows import ClientRow, ContactRow, client_rows, clients_of, contacts_of
+from engine.queries.deal_rows import DealRow, deal_rows, deals_of
+from engine.queries.pages import Page, cursor_key, page_of, page_size
+from engine.queries.scopes import choosable_clients, visible_clients, visible_deals, visible_work_items
+from engine.queries.text_search import matches
+from engine.queries.work_item_rows import WorkItemRow, rows_of, work_item_rows
+
+_DEALS_SHOWN = 100
+_DUPLICATES_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class ClientView:
+    """``deals`` are the visible ones, latest first, at most a hundred. ``next_step`` has the nearest deadline."""
+
+    row: ClientRow
+    fields: Mapping[str, Any]
+    contacts: tuple[ContactRow, ...]
+    deals: tuple[DealRow, ...]
+    next_step: WorkItemRow | None
+    may_edit: bool
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClientChoice:
+    id: int
+    name: str
+    edrpou: str
+
+
+@dataclass(frozen=True, slots=True)
+class PossibleDuplicate:
+    """``by`` names what coincides: edrpou, phone or email, of the client or of a contact there."""
+
+    client_id: int
+    name: str
+    by: str
+
+
+def clients(
+    session: Session,
+    actor: Actor,
+    *,
+    q: str = "",
+    owner_id: int | None = None,
+    limit: int = 50,
+    cursor: str | None = None,
+) -> Page[ClientRow]:
+    """One page of the visible clients by name. Raises CursorNotUnderstood."""
+    size = page_size(limit)
+    conditions = [visible_clients(actor), matches(Client.search_text, q)]
+    if owner_id is not None:
+        conditions.append(Client.owner_id == owner_id)
+    after = cursor_key(cursor, str, int)
+    if after is not None:
+        conditions.append(tuple_(Client.name, Client.id) > tuple_(literal(after[0]), literal(after[1], BigInteger)))
+    found = session.execute(client_rows(*conditions).order_by(Client.name, Client.id).limit(size + 1)).all()
+    rows = clients_of(session, actor, found)
+    return page_of(rows, limit=size, cursor=cursor, key=lambda row: (row.name, row.id))
+
+
+def client_view(session: Session, actor: Actor, client_id: int, now: datetime) -> ClientView:
+    """Raises NotFound for a client that does not exist or that the actor may not see."""
+    found = session.execute(client_rows(Client.id == client_id, visible_clients(actor))).all()
+    if not found:
+        raise NotFound
+    (row,) = clients_of(session, actor, found)
+    fields, version = session.execute(select(Client.fields, Client.version).where(Client.id == client_id)).one()
+    its_deals = deal_rows(Deal.client_id == client_id, visible_deals(actor))
+    nearest = work_item_rows(Deal.client_id == client_id, WorkItem.state.in_(LIVE), visible_work_items(actor))
+    steps = session.execute(nearest.order_by(WorkItem.due_at.asc().nulls_last(), WorkItem.id).limit(1))
+    latest = session.execute(its_deals.order_by(Deal.opened_at.desc(), Deal.id.desc()).limit(_DEALS_SHOWN)).all()
+    return ClientView(
+        row=row,
+        fields=fields,
+        contacts=contacts_of(session, Contact.client_id == client_id),
+        deals=deals_of(session, latest, now),
+        next_step=next(iter(rows_of(steps, actor, now)), None),
+        may_edit=may(actor, Ability.MANAGE_CLIENTS),
+        version=version,
+    )
+
+
+def choose_clients(session: Session, actor: Actor, q: str, limit: int = 20) -> tuple[ClientChoice, ...]:
+    """For type-ahead, by name."""
+    rows = session.execute(
+        select(Client.id, Client.name, Client.edrpou)
+        .where(choosable_clients(actor), matches(Client.search_text, q))
+        .order_by(Client.name, Client.id)
+        .limit(page_size(limit))
+    )
+    return tuple(ClientChoice(*row) for row in rows)
+
+
+def possible_duplicates(
+    session: Session, edrpou: str = "", phone: str = "", email: str = ""
+) -> tuple[PossibleDuplicate, ...]:
+    """Clients that share a code, a phone in any spelling or an address in any case; each client once, at most ten.
+
+    Not scoped: somebody who adds a client has to learn that a colleague has it. Only the name is told.
+    """
+    same = _coincidences(edrpou.strip(), normalise_phone(phone) or phone.strip(), email.strip().lower())
+    if not same:
+        return ()
+    found = union_all(
+        *(
+            select(Client.id, Client.name, literal(by).label("by"), literal(rank).label("rank"))
+            .select_from(Client)
+            .outerjoin(Contact, Contact.client_id == Client.id)
+            .where(condition)
+            if table is Contact
+            else select(Client.id, Client.name, literal(by).label("by"), literal(rank).label("rank")).where(condition)
+            for rank, (by, table, condition) in enumerate(same)
+        )
+    ).subquery()
+    duplicates: dict[int, PossibleDuplicate] = {}
+    for row in session.execute(select(found).order_by(found.c.rank, found.c.id)):
+        duplicates.setdefault(row.id, PossibleDuplicate(row.id, row.name, row.by))
+    return tuple(duplicates.values())[:_DUPLICATES_SHOWN]
+
+
+def _coincidences(edrpou: str, phone: str, email: str) -> list[tuple[str, type[Client | Contact], ColumnElement[bool]]]:
+    """What to look for, the surest first."""
+    same: list[tuple[str, type[Client | Contact], ColumnElement[bool]]] = []
+    if edrpou:
+        same.append(("edrpou", Client, Client.edrpou == edrpou))
+    for table in (Client, Contact):
+        if phone:
+            same.append(("phone", table, table.phone == phone))
+        if email:
+            same.append(("email", table, func.lower(table.email) == email))
+    return same

@@ -1,0 +1,136 @@
+"""The board: open deals of one map by stage."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import ColumnElement, case, func, select, union_all
+from sqlalchemy.orm import Session
+
+from engine.model.deal import Deal, DealResult
+from engine.model.process_definition import DefinitionState, ProcessDefinition
+from engine.model.work_item import LIVE, WorkItem
+from engine.policy.permissions import Actor
+from engine.queries.deal_rows import DealRow, deal_rows, deals_of
+from engine.queries.processes import process_of
+from engine.queries.scopes import visible_deals
+from engine.queries.text_search import matches
+
+CARDS_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class BoardColumn:
+    """``overdue`` counts deals with a late step. ``cards`` are the first ones, longest in the stage first."""
+
+    stage: str
+    count: int
+    sums: Mapping[str, Decimal]
+    overdue: int
+    cards: tuple[DealRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """The map's stages in its order, also empty ones; then stages that only older versions know."""
+
+    definition_key: str
+    columns: tuple[BoardColumn, ...]
+
+
+@dataclass(slots=True)
+class _Totals:
+    count: int = 0
+    sums: dict[str, Decimal] = field(default_factory=dict)
+
+
+def board(session: Session, actor: Actor, *, definition_key: str, now: datetime, q: str = "") -> Board:
+    """Five statements, whatever the number of deals. An unknown map gives a board without columns."""
+    shown = (
+        visible_deals(actor),
+        matches(Deal.search_text, q),
+        Deal.definition_key == definition_key,
+        Deal.result == DealResult.OPEN,
+    )
+    totals = _totals(session, *shown)
+    overdue = _overdue(session, now, *shown)
+    planned = stages_of_map(session, definition_key)
+    stages = [*planned, *sorted(set(totals) - set(planned))]
+    cards = _cards(session, [stage for stage in stages if stage in totals], now, *shown)
+    return Board(
+        definition_key=definition_key,
+        columns=tuple(
+            BoardColumn(
+                stage=stage,
+                count=totals[stage].count if stage in totals else 0,
+                sums=totals[stage].sums if stage in totals else {},
+                overdue=overdue.get(stage, 0),
+                cards=cards.get(stage, ()),
+            )
+            for stage in stages
+        ),
+    )
+
+
+def _totals(session: Session, *shown: ColumnElement[bool]) -> dict[str, _Totals]:
+    totals: dict[str, _Totals] = {}
+    for stage, currency, count, amount in session.execute(
+        select(Deal.stage, Deal.currency, func.count(), func.sum(Deal.amount))
+        .where(*shown)
+        .group_by(Deal.stage, Deal.currency)
+        .order_by(Deal.stage, Deal.currency)
+    ):
+        column = totals.setdefault(stage, _Totals())
+        column.count += count
+        if amount is not None:
+            column.sums[currency] = amount
+    return totals
+
+
+def _overdue(session: Session, now: datetime, *shown: ColumnElement[bool]) -> dict[str, int]:
+    late = select(WorkItem.deal_id).where(WorkItem.state.in_(LIVE), WorkItem.due_at < now)
+    rows = session.execute(
+        select(Deal.stage, func.count()).where(*shown, Deal.id.in_(late.correlate(None))).group_by(Deal.stage)
+    )
+    return dict(rows.tuples().all())
+
+
+def stages_of_map(session: Session, definition_key: str) -> list[str]:
+    """Of the newest published version, else of the newest that can run."""
+    published_first = case((ProcessDefinition.state == DefinitionState.PUBLISHED, 0), else_=1)
+    definition_id = session.scalar(
+        select(ProcessDefinition.id)
+        .where(ProcessDefinition.key == definition_key, ProcessDefinition.compiled.is_not(None))
+        .order_by(published_first, ProcessDefinition.version.desc())
+        .limit(1)
+    )
+    if definition_id is None:
+        return []
+    return [stage.name for stage in sorted(process_of(session, definition_id).stages, key=lambda stage: stage.position)]
+
+
+def _cards(
+    session: Session, stages: list[str], now: datetime, *shown: ColumnElement[bool]
+) -> dict[str, tuple[DealRow, ...]]:
+    """One short read per stage, so that a full stage costs no more than its first cards."""
+    if not stages:
+        return {}
+    reads = [
+        select(Deal.id)
+        .where(*shown, Deal.stage == stage)
+        .order_by(Deal.stage_since, Deal.id)
+        .limit(CARDS_SHOWN)
+        .subquery()
+        for stage in stages
+    ]
+    ids = union_all(*(select(read.c.id) for read in reads)).subquery("cards")
+    found = session.execute(
+        deal_rows().join(ids, ids.c.id == Deal.id).order_by(Deal.stage, Deal.stage_since, Deal.id)
+    ).all()
+    cards: dict[str, tuple[DealRow, ...]] = {}
+    for row in deals_of(session, found, now):
+        cards[row.stage] = (*cards.get(row.stage, ()), row)
+    return cards

@@ -1,0 +1,105 @@
+"""A deal's timeline."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, select
+from sqlalchemy.orm import Session
+
+from engine.errors import NotFound
+from engine.events import Commented, kind_of
+from engine.model.deal import Deal
+from engine.model.history_event import HistoryEvent
+from engine.model.work_item import WorkItem
+from engine.policy.permissions import Actor
+from engine.queries.pages import Page, cursor_key, page_of, page_size
+from engine.queries.scopes import visible_deals
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRow:
+    """``number`` counts within the deal. ``actor_name`` is as of then, empty for the machinery."""
+
+    id: int
+    deal_id: int | None
+    number: int | None
+    kind: str
+    at: datetime
+    actor_id: int | None
+    actor_name: str
+    work_item_id: int | None
+    work_item_name: str
+    data: Mapping[str, Any]
+
+
+def ensure_visible_deal(session: Session, actor: Actor, deal_id: int) -> None:
+    """Raises NotFound."""
+    if session.scalar(select(Deal.id).where(Deal.id == deal_id, visible_deals(actor))) is None:
+        raise NotFound
+
+
+def deal_history(
+    session: Session,
+    actor: Actor,
+    deal_id: int,
+    *,
+    kinds: Collection[str] | None = None,
+    limit: int = 50,
+    cursor: str | None = None,
+) -> Page[HistoryRow]:
+    """The deal's events, latest first; only those of ``kinds`` if given. Raises NotFound, CursorNotUnderstood."""
+    ensure_visible_deal(session, actor, deal_id)
+    size = page_size(limit)
+    statement = history_rows(HistoryEvent.deal_id == deal_id)
+    before = cursor_key(cursor, int)
+    if before is not None:
+        statement = statement.where(HistoryEvent.number < before[0])
+    if kinds is not None:
+        statement = statement.where(HistoryEvent.kind.in_(kinds))
+    rows = history_of(session.execute(statement.order_by(HistoryEvent.number.desc()).limit(size + 1)))
+    return page_of(rows, limit=size, cursor=cursor, key=lambda row: (row.number,))
+
+
+def latest_history(session: Session, deal_id: int, *, limit: int) -> tuple[HistoryRow, ...]:
+    """The newest events of a deal that the caller has already found visible, latest first."""
+    statement = history_rows(HistoryEvent.deal_id == deal_id).order_by(HistoryEvent.number.desc()).limit(limit)
+    return history_of(session.execute(statement))
+
+
+def comments_on_step(session: Session, deal_id: int, work_item_id: int) -> tuple[HistoryRow, ...]:
+    """What people wrote at one step of a visible deal, oldest first."""
+    statement = history_rows(
+        HistoryEvent.deal_id == deal_id,
+        HistoryEvent.work_item_id == work_item_id,
+        HistoryEvent.kind == kind_of(Commented),
+    )
+    return history_of(session.execute(statement.order_by(HistoryEvent.number)))
+
+
+def history_rows(*conditions: Any) -> Select[*tuple[Any, ...]]:
+    """The statement whose rows ``history_of`` reads. The caller adds order and limit."""
+    return (
+        select(
+            HistoryEvent.id,
+            HistoryEvent.deal_id,
+            HistoryEvent.number,
+            HistoryEvent.kind,
+            HistoryEvent.at,
+            HistoryEvent.actor_id,
+            HistoryEvent.actor_name,
+            HistoryEvent.work_item_id,
+            WorkItem.name.label("work_item_name"),
+            HistoryEvent.data,
+        )
+        .select_from(HistoryEvent)
+        .outerjoin(WorkItem, WorkItem.id == HistoryEvent.work_item_id)
+        .where(*conditions)
+    )
+
+
+def history_of(rows: Iterable[Row[Any]]) -> tuple[HistoryRow, ...]:
+    return tuple(HistoryRow(**row._asdict() | {"work_item_name": row.work_item_name or ""}) for row in rows)

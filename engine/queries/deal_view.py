@@ -1,0 +1,178 @@
+"""One deal with everything that its page shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine.bpmn.compiled import CompiledProcess, FieldDefinition, FieldType
+from engine.errors import NotFound
+from engine.events import StageChanged, kind_of
+from engine.model.client import Client, Contact
+from engine.model.deal import Deal, DealResult
+from engine.model.history_event import HistoryEvent
+from engine.model.process_definition import ProcessDefinition
+from engine.model.process_instance import ProcessInstance
+from engine.policy.business_calendar import LONGEST_SEARCH, BusinessCalendar
+from engine.policy.permissions import Actor, may_edit_deal
+from engine.queries.calendars import default_calendar
+from engine.queries.client_rows import ContactRow, contacts_of
+from engine.queries.deal_rows import DealRow, deal_rows, deals_of
+from engine.queries.deal_waiting import WaitingFor, open_steps, waiting_of
+from engine.queries.processes import process_of
+from engine.queries.scopes import visible_deals
+from engine.queries.work_item_rows import WorkItemRow
+
+
+class PassageState(StrEnum):
+    DONE = "done"
+    CURRENT = "current"
+    AHEAD = "ahead"
+
+
+@dataclass(frozen=True, slots=True)
+class StagePassage:
+    """``spent`` is working time by the company's calendar over all ``visits``; ``since`` only for the current stage."""
+
+    name: str
+    state: PassageState
+    spent: timedelta
+    visits: int
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class FieldValue:
+    """A value that the map's steps asked for. ``label`` is the map's, or the bare name where the map forgot it."""
+
+    name: str
+    label: str
+    type: FieldType
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class ClientSummary:
+    id: int
+    name: str
+    edrpou: str
+    segment: str
+    phone: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class DealView:
+    row: DealRow
+    client: ClientSummary
+    contacts: tuple[ContactRow, ...]
+    fields: tuple[FieldValue, ...]
+    stages: tuple[StagePassage, ...]
+    open_steps: tuple[WorkItemRow, ...]
+    waiting: tuple[WaitingFor, ...]
+    may_edit: bool
+    definition_id: int | None
+    definition_name: str
+    definition_version: int | None
+    version: int
+
+
+def deal_view(session: Session, actor: Actor, deal_id: int, now: datetime) -> DealView:
+    """Raises NotFound for a deal that does not exist or that the actor may not see."""
+    found = session.execute(deal_rows(Deal.id == deal_id, visible_deals(actor))).all()
+    if not found:
+        raise NotFound
+    (row,) = deals_of(session, found, now)
+    deal, client = session.execute(
+        select(Deal, Client).join(Client, Client.id == Deal.client_id).where(Deal.id == deal_id)
+    ).one()
+    definition = session.execute(
+        select(ProcessDefinition.id, ProcessDefinition.name, ProcessDefinition.version)
+        .join(ProcessInstance, ProcessInstance.definition_id == ProcessDefinition.id)
+        .where(ProcessInstance.deal_id == deal_id)
+        .order_by(ProcessInstance.id.desc())
+        .limit(1)
+    ).one_or_none()
+    process = process_of(session, definition.id) if definition else None
+    steps = open_steps(session, actor, deal_id, now)
+    return DealView(
+        row=row,
+        client=ClientSummary(client.id, client.name, client.edrpou, client.segment, client.phone, client.email),
+        contacts=contacts_of(session, Contact.client_id == client.id),
+        fields=_field_values(deal.fields, process),
+        stages=_passages(session, row, process, now),
+        open_steps=steps,
+        waiting=waiting_of(session, deal_id, steps),
+        may_edit=row.result is DealResult.OPEN and may_edit_deal(actor, owner_id=row.owner_id),
+        definition_id=definition.id if definition else None,
+        definition_name=definition.name if definition else "",
+        definition_version=definition.version if definition else None,
+        version=deal.version,
+    )
+
+
+def _field_values(fields: Mapping[str, Any], process: CompiledProcess | None) -> tuple[FieldValue, ...]:
+    known: dict[str, FieldDefinition] = {}
+    for step in process.steps.values() if process else ():
+        for field in step.fields:
+            known.setdefault(field.name.removeprefix("deal."), field)
+    return tuple(
+        FieldValue(name, known[name].label or name, known[name].type, value)
+        if name in known
+        else FieldValue(name, name, FieldType.TEXT, value)
+        for name, value in fields.items()
+    )
+
+
+def _passages(
+    session: Session, deal: DealRow, process: CompiledProcess | None, now: datetime
+) -> tuple[StagePassage, ...]:
+    """The map's stages in order, then stages that the deal was in although this version does not know them."""
+    changes = session.execute(
+        select(HistoryEvent.at, HistoryEvent.data)
+        .where(HistoryEvent.deal_id == deal.id, HistoryEvent.kind == kind_of(StageChanged))
+        .order_by(HistoryEvent.number)
+    ).all()
+    entered = [(str(change.data["stage"]), change.at) for change in changes]
+    spent, visits = _time_in_stages(entered, deal.closed_at or now, default_calendar(session))
+    planned = [stage.name for stage in sorted(process.stages, key=lambda stage: stage.position)] if process else []
+    names = list(dict.fromkeys([*planned, *visits]))
+    here = names.index(deal.stage) if deal.stage in names else None
+    passages = []
+    for position, name in enumerate(names):
+        current = deal.result is DealResult.OPEN and position == here
+        skipped = deal.result is DealResult.OPEN and here is not None and position > here
+        done = name in visits and not skipped
+        state = PassageState.CURRENT if current else PassageState.DONE if done else PassageState.AHEAD
+        passages.append(
+            StagePassage(
+                name=name,
+                state=state,
+                spent=spent.get(name, timedelta()),
+                visits=visits.get(name, 0),
+                since=deal.stage_since if current else None,
+            )
+        )
+    return tuple(passages)
+
+
+def _time_in_stages(
+    entered: Sequence[tuple[str, datetime]], until: datetime, calendar: BusinessCalendar
+) -> tuple[dict[str, timedelta], dict[str, int]]:
+    """Working time and visits per stage. A stay of more than ten years counts ten: no calendar looks further."""
+    spent: dict[str, timedelta] = {}
+    visits: dict[str, int] = {}
+    ends = [at for _, at in entered[1:]] + [until]
+    for (stage, start), end in zip(entered, ends, strict=False):
+        if not stage:
+            continue
+        stay = calendar.working_time_between(max(start, end - LONGEST_SEARCH), end)
+        spent[stage] = spent.get(stage, timedelta()) + max(stay, timedelta())
+        visits[stage] = visits.get(stage, 0) + 1
+    return spent, visits

@@ -1,0 +1,200 @@
+"""Sales maps: all of them with their versions, one version, its file, and which a deal can be opened with."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, func, select
+from sqlalchemy.orm import Session, aliased
+
+from engine.bpmn.compiled import Stage, StepDefinition
+from engine.bpmn.findings import Finding, Severity
+from engine.errors import NotFound
+from engine.model.deal import Deal
+from engine.model.person import Person
+from engine.model.process_definition import DefinitionFile, DefinitionState, ProcessDefinition
+from engine.model.process_instance import InstanceState, ProcessInstance
+from engine.policy.permissions import Ability, Actor, may
+from engine.queries.processes import process_of
+from engine.queries.scopes import ensure_sees, visible_deals
+
+_CreatedBy = aliased(Person)
+_PublishedBy = aliased(Person)
+
+
+@dataclass(frozen=True, slots=True)
+class DefinitionVersion:
+    """``running_deals`` still follow this version. ``can_run``: it was compiled, whatever warnings remain."""
+
+    id: int
+    key: str
+    version: int
+    name: str
+    state: DefinitionState
+    created_at: datetime
+    created_by_name: str
+    published_at: datetime | None
+    published_by_name: str
+    retired_at: datetime | None
+    errors: int
+    warnings: int
+    running_deals: int
+    can_run: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DefinitionRow:
+    """A map under its key; ``name`` is the newest version's. ``versions`` are newest first."""
+
+    key: str
+    name: str
+    versions: tuple[DefinitionVersion, ...]
+
+    @property
+    def published(self) -> DefinitionVersion | None:
+        return next((one for one in self.versions if one.state is DefinitionState.PUBLISHED), None)
+
+
+@dataclass(frozen=True, slots=True)
+class DefinitionFileRow:
+    name: str
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class DefinitionView:
+    """``steps`` and ``stages`` are empty while errors stand against compiling the version."""
+
+    row: DefinitionVersion
+    steps: tuple[StepDefinition, ...]
+    stages: tuple[Stage, ...]
+    findings: tuple[Finding, ...]
+    files: tuple[DefinitionFileRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StartableDefinition:
+    id: int
+    key: str
+    name: str
+    version: int
+
+
+def definitions(session: Session, actor: Actor) -> tuple[DefinitionRow, ...]:
+    """All maps by name. Raises NotFound for those to whom maps are not open."""
+    ensure_sees(actor, Ability.SEE_MAPS)
+    by_key: dict[str, list[DefinitionVersion]] = {}
+    statement = _versions().order_by(ProcessDefinition.key, ProcessDefinition.version.desc())
+    for version in _read(session, statement):
+        by_key.setdefault(version.key, []).append(version)
+    rows = [DefinitionRow(key, versions[0].name, tuple(versions)) for key, versions in by_key.items()]
+    return tuple(sorted(rows, key=lambda row: (row.name.casefold(), row.key)))
+
+
+def definition_view(session: Session, actor: Actor, definition_id: int) -> DefinitionView:
+    """Raises NotFound."""
+    ensure_sees(actor, Ability.SEE_MAPS)
+    rows = _read(session, _versions().where(ProcessDefinition.id == definition_id))
+    if not rows:
+        raise NotFound
+    findings = session.scalar(select(ProcessDefinition.findings).where(ProcessDefinition.id == definition_id)) or []
+    files = session.execute(
+        select(DefinitionFile.name, DefinitionFile.sha256, func.length(DefinitionFile.content))
+        .where(DefinitionFile.definition_id == definition_id)
+        .order_by(DefinitionFile.id)
+    )
+    process = process_of(session, definition_id) if rows[0].can_run else None
+    return DefinitionView(
+        row=rows[0],
+        steps=tuple(process.steps.values()) if process else (),
+        stages=tuple(sorted(process.stages, key=lambda stage: stage.position)) if process else (),
+        findings=tuple(Finding.model_validate(finding) for finding in findings),
+        files=tuple(DefinitionFileRow(*row) for row in files),
+    )
+
+
+def definition_xml(session: Session, actor: Actor, definition_id: int) -> tuple[str, bytes]:
+    """Name and bytes of the map's own file, as it came. Raises NotFound.
+
+    Open to those who see maps, and to those who see a deal that follows this version.
+    """
+    statement = (
+        select(DefinitionFile.name, DefinitionFile.content)
+        .where(DefinitionFile.definition_id == definition_id)
+        .order_by(DefinitionFile.id)
+        .limit(1)
+    )
+    if not may(actor, Ability.SEE_MAPS):
+        followed = (
+            select(ProcessInstance.id)
+            .join(Deal, Deal.id == ProcessInstance.deal_id)
+            .where(ProcessInstance.definition_id == definition_id, visible_deals(actor))
+        )
+        statement = statement.where(followed.exists())
+    file = session.execute(statement).one_or_none()
+    if file is None:
+        raise NotFound
+    return file.name, file.content
+
+
+def startable_definitions(session: Session, actor: Actor) -> tuple[StartableDefinition, ...]:
+    """The published maps by name, for those who may open deals; the others can start none."""
+    if not may(actor, Ability.OPEN_DEAL):
+        return ()
+    rows = session.execute(
+        select(ProcessDefinition.id, ProcessDefinition.key, ProcessDefinition.name, ProcessDefinition.version)
+        .where(ProcessDefinition.state == DefinitionState.PUBLISHED)
+        .order_by(ProcessDefinition.version)
+    )
+    newest = {row.key: StartableDefinition(*row) for row in rows}
+    return tuple(sorted(newest.values(), key=lambda one: (one.name.casefold(), one.key)))
+
+
+def _versions() -> Select[*tuple[Any, ...]]:
+    running = (
+        select(func.count())
+        .where(
+            ProcessInstance.definition_id == ProcessDefinition.id,
+            ProcessInstance.state == InstanceState.RUNNING,
+        )
+        .correlate(ProcessDefinition)
+        .scalar_subquery()
+    )
+    return (
+        select(
+            ProcessDefinition.id,
+            ProcessDefinition.key,
+            ProcessDefinition.version,
+            ProcessDefinition.name,
+            ProcessDefinition.state,
+            ProcessDefinition.created_at,
+            _CreatedBy.full_name.label("created_by_name"),
+            ProcessDefinition.published_at,
+            _PublishedBy.full_name.label("published_by_name"),
+            ProcessDefinition.retired_at,
+            ProcessDefinition.findings,
+            running.label("running_deals"),
+            ProcessDefinition.compiled.is_not(None).label("can_run"),
+        )
+        .outerjoin(_CreatedBy, _CreatedBy.id == ProcessDefinition.created_by_id)
+        .outerjoin(_PublishedBy, _PublishedBy.id == ProcessDefinition.published_by_id)
+    )
+
+
+def _read(session: Session, statement: Select[*tuple[Any, ...]]) -> list[DefinitionVersion]:
+    return [_version(row) for row in session.execute(statement)]
+
+
+def _version(row: Row[*tuple[Any, ...]]) -> DefinitionVersion:
+    severities = Counter(finding["severity"] for finding in row.findings)
+    values = row._asdict()
+    del values["findings"]
+    return DefinitionVersion(
+        **values | {"created_by_name": row.created_by_name or "", "published_by_name": row.published_by_name or ""},
+        errors=severities[Severity.ERROR.value],
+        warnings=severities[Severity.WARNING.value],
+    )

@@ -1,0 +1,92 @@
+"""History across deals, and whether a deal's chain is whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import BigInteger, literal, select, tuple_
+from sqlalchemy.orm import Session
+
+from engine.db.types import Moment
+from engine.errors import NotFound
+from engine.model.deal import Deal
+from engine.model.history_event import HistoryEvent
+from engine.policy.history_chain import ChainEntry, ChainFault, faults
+from engine.policy.permissions import Actor
+from engine.queries.deal_history import HistoryRow, history_of, history_rows
+from engine.queries.pages import Page, cursor_key, page_of, page_size
+from engine.queries.scopes import visible_history
+
+_READ_AT_ONCE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class FaultyChain:
+    deal_id: int
+    deal_number: str
+    faults: tuple[ChainFault, ...]
+
+
+def history_since(
+    session: Session, actor: Actor, since: datetime | None = None, limit: int = 100, cursor: str | None = None
+) -> Page[HistoryRow]:
+    """Visible events from ``since`` on, oldest first, for systems that follow. Raises CursorNotUnderstood."""
+    size = page_size(limit)
+    statement = history_rows(visible_history(actor, HistoryEvent.deal_id))
+    if since is not None:
+        statement = statement.where(HistoryEvent.at >= since)
+    after = cursor_key(cursor, datetime, int)
+    if after is not None:
+        last = tuple_(literal(after[0], Moment), literal(after[1], BigInteger))
+        statement = statement.where(tuple_(HistoryEvent.at, HistoryEvent.id) > last)
+    rows = history_of(session.execute(statement.order_by(HistoryEvent.at, HistoryEvent.id).limit(size + 1)))
+    return page_of(rows, limit=size, cursor=cursor, key=lambda row: (row.at, row.id))
+
+
+def chain_entries(session: Session, deal_id: int) -> Iterator[ChainEntry]:
+    """The deal's chain in its stored order, read piece by piece."""
+    rows = session.execute(
+        select(
+            HistoryEvent.deal_id,
+            HistoryEvent.number,
+            HistoryEvent.kind,
+            HistoryEvent.actor_id,
+            HistoryEvent.actor_name,
+            HistoryEvent.work_item_id,
+            HistoryEvent.at,
+            HistoryEvent.data,
+            HistoryEvent.previous_hash,
+            HistoryEvent.entry_hash,
+        )
+        .where(HistoryEvent.deal_id == deal_id, HistoryEvent.number.is_not(None))
+        .order_by(HistoryEvent.number)
+        .execution_options(yield_per=_READ_AT_ONCE)
+    )
+    for row in rows:
+        yield ChainEntry(*row)
+
+
+def chain_faults(session: Session, deal_id: int) -> tuple[ChainFault, ...]:
+    """Everything wrong with the deal's chain, its head included; empty when it is whole. Raises NotFound."""
+    head = session.execute(select(Deal.history_length, Deal.history_hash).where(Deal.id == deal_id)).one_or_none()
+    if head is None:
+        raise NotFound
+    return faults(chain_entries(session, deal_id), head_length=head.history_length, head_hash=head.history_hash)
+
+
+def faulty_chains(session: Session) -> Iterator[FaultyChain]:
+    """Every deal whose chain is not whole, by id: the whole history is read."""
+    last_id = 0
+    while True:
+        deals = session.execute(
+            select(Deal.id, Deal.number).where(Deal.id > last_id).order_by(Deal.id).limit(_READ_AT_ONCE)
+        ).all()
+        for deal in deals:
+            found = chain_faults(session, deal.id)
+            if found:
+                yield FaultyChain(deal.id, deal.number, found)
+        if len(deals) < _READ_AT_ONCE:
+            return
+        last_id = deals[-1].id

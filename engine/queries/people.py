@@ -1,0 +1,243 @@
+"""People, departments and calendars, for settings and for choosing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, aliased
+
+from engine.errors import NotFound
+from engine.model.api_token import ApiToken
+from engine.model.calendar import Calendar, CalendarException
+from engine.model.department import Department, Membership
+from engine.model.person import Person, Role
+from engine.model.substitution import Substitution
+from engine.policy.permissions import Ability, Actor
+from engine.queries.pages import page_size
+from engine.queries.scopes import ensure_sees
+from engine.queries.text_search import matches
+
+
+@dataclass(frozen=True, slots=True)
+class DepartmentName:
+    id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    id: int
+    login: str
+    full_name: str
+    position: str
+    email: str
+    phone: str
+    role: Role
+    is_active: bool
+    locale: str
+    departments: tuple[DepartmentName, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SubstitutionRow:
+    """Both dates are included."""
+
+    id: int
+    person_id: int
+    person_name: str
+    substitute_id: int
+    substitute_name: str
+    starts_on: date
+    ends_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRow:
+    id: int
+    name: str
+    created_at: datetime
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PersonView:
+    """``substitutions`` are those in which the person is absent or acts for another, latest first."""
+
+    row: PersonRow
+    substitutions: tuple[SubstitutionRow, ...]
+    tokens: tuple[TokenRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DepartmentRow:
+    """``calendar_id`` None means the calendar of the department above, or the company's."""
+
+    id: int
+    name: str
+    head_id: int | None
+    head_name: str
+    parent_id: int | None
+    calendar_id: int | None
+    calendar_name: str
+    escalation: str
+    members: int
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarDay:
+    """A day that differs: a holiday has no ``spans``."""
+
+    day: date
+    name: str
+    spans: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarRow:
+    """``weekly`` maps "0" (Monday) to "6" to spans of local times "HH:MM" in ``zone``."""
+
+    id: int
+    name: str
+    zone: str
+    is_default: bool
+    weekly: Mapping[str, Any]
+    exceptions: tuple[CalendarDay, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PersonChoice:
+    id: int
+    full_name: str
+    position: str
+
+
+def people(session: Session, actor: Actor, q: str = "") -> tuple[PersonRow, ...]:
+    """Everybody by name, the inactive too. Raises NotFound for those who do not manage people."""
+    ensure_sees(actor, Ability.MANAGE_PEOPLE)
+    rows = session.scalars(
+        select(Person).where(matches(Person.search_text, q)).order_by(Person.full_name, Person.id)
+    ).all()
+    return tuple(_person_row(person) for person in rows)
+
+
+def person_view(session: Session, actor: Actor, person_id: int) -> PersonView:
+    """One's own page, or anybody's for those who manage people. Raises NotFound."""
+    if person_id != actor.person_id:
+        ensure_sees(actor, Ability.MANAGE_PEOPLE)
+    person = session.get(Person, person_id)
+    if person is None:
+        raise NotFound
+    absent, substitute = aliased(Person), aliased(Person)
+    substitutions = session.execute(
+        select(
+            Substitution.id,
+            Substitution.person_id,
+            absent.full_name,
+            Substitution.substitute_id,
+            substitute.full_name,
+            Substitution.starts_on,
+            Substitution.ends_on,
+        )
+        .join(absent, absent.id == Substitution.person_id)
+        .join(substitute, substitute.id == Substitution.substitute_id)
+        .where((Substitution.person_id == person_id) | (Substitution.substitute_id == person_id))
+        .order_by(Substitution.starts_on.desc(), Substitution.id.desc())
+    )
+    tokens = session.execute(
+        select(ApiToken.id, ApiToken.name, ApiToken.created_at, ApiToken.revoked_at)
+        .where(ApiToken.person_id == person_id)
+        .order_by(ApiToken.id.desc())
+    )
+    return PersonView(
+        row=_person_row(person),
+        substitutions=tuple(SubstitutionRow(*row) for row in substitutions),
+        tokens=tuple(TokenRow(*row) for row in tokens),
+    )
+
+
+def departments(
+    session: Session,
+    actor: Actor,  # noqa: ARG001  # every query is told who asks; the company's structure is open to all its people
+) -> tuple[DepartmentRow, ...]:
+    """All departments by name."""
+    members = (
+        select(func.count())
+        .select_from(Membership)
+        .join(Person, Person.id == Membership.person_id)
+        .where(Membership.department_id == Department.id, Person.is_active)
+        .correlate(Department)
+        .scalar_subquery()
+    )
+    head = aliased(Person)
+    rows = session.execute(
+        select(
+            Department.id,
+            Department.name,
+            Department.head_id,
+            func.coalesce(head.full_name, ""),
+            Department.parent_id,
+            Department.calendar_id,
+            func.coalesce(Calendar.name, ""),
+            Department.escalation,
+            members,
+        )
+        .outerjoin(head, head.id == Department.head_id)
+        .outerjoin(Calendar, Calendar.id == Department.calendar_id)
+        .order_by(Department.name, Department.id)
+    )
+    return tuple(DepartmentRow(*row) for row in rows)
+
+
+def calendars(session: Session) -> tuple[CalendarRow, ...]:
+    """The company's calendar first, then by name."""
+    rows = session.scalars(select(Calendar).order_by(Calendar.is_default.desc(), Calendar.name)).all()
+    return tuple(
+        CalendarRow(
+            id=row.id,
+            name=row.name,
+            zone=row.zone,
+            is_default=row.is_default,
+            weekly=row.weekly,
+            exceptions=tuple(_calendar_day(one) for one in row.exceptions),
+        )
+        for row in rows
+    )
+
+
+def choose_people(
+    session: Session,
+    actor: Actor,  # noqa: ARG001  # every query is told who asks; a step can be handed to anybody
+    q: str,
+    limit: int = 20,
+) -> tuple[PersonChoice, ...]:
+    """Active people by name, for type-ahead."""
+    rows = session.execute(
+        select(Person.id, Person.full_name, Person.position)
+        .where(Person.is_active, matches(Person.search_text, q))
+        .order_by(Person.full_name, Person.id)
+        .limit(page_size(limit))
+    )
+    return tuple(PersonChoice(*row) for row in rows)
+
+
+def _person_row(person: Person) -> PersonRow:
+    return PersonRow(
+        id=person.id,
+        login=person.login,
+        full_name=person.full_name,
+        position=person.position,
+        email=person.email,
+        phone=person.phone,
+        role=person.role,
+        is_active=person.is_active,
+        locale=person.locale,
+        departments=tuple(DepartmentName(one.id, one.name) for one in person.departments),
+    )
+
+
+def _calendar_day(one: CalendarException) -> CalendarDay:
+    return CalendarDay(one.day, one.name, tuple((start, end) for start, end in one.spans))

@@ -1,0 +1,59 @@
+"""The compiled map of a definition, kept in memory by the hash of what it was compiled from."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from threading import Lock
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine.bpmn.compiled import CompiledProcess
+from engine.errors import NotFound
+from engine.model.process_definition import ProcessDefinition
+
+_KEPT = 64  # maps; a large one takes a few megabytes
+
+
+class _ProcessCache:
+    """Least recently used first. A map of one content hash never changes, so nothing is ever invalidated."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._kept: OrderedDict[str, CompiledProcess] = OrderedDict()
+
+    def get(self, content_hash: str) -> CompiledProcess | None:
+        with self._lock:
+            process = self._kept.get(content_hash)
+            if process is not None:
+                self._kept.move_to_end(content_hash)
+            return process
+
+    def keep(self, content_hash: str, process: CompiledProcess) -> None:
+        with self._lock:
+            self._kept[content_hash] = process
+            self._kept.move_to_end(content_hash)
+            while len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+
+
+_cache = _ProcessCache()
+
+
+def process_of(session: Session, definition_id: int) -> CompiledProcess:
+    """The executable map of a version. Raises NotFound; ValueError when errors stood against compiling it."""
+    content_hash = session.scalar(
+        select(ProcessDefinition.content_hash).where(
+            ProcessDefinition.id == definition_id, ProcessDefinition.compiled.is_not(None)
+        )
+    )
+    known = _cache.get(content_hash) if content_hash else None
+    if known is not None:
+        return known
+    definition = session.get(ProcessDefinition, definition_id)
+    if definition is None:
+        raise NotFound
+    process = definition.process()
+    if content_hash:
+        _cache.keep(content_hash, process)
+    return process

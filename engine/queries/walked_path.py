@@ -1,0 +1,69 @@
+"""The path that a deal walked over its diagram, in the ids of the owner's file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine.bpmn.compiled import CompiledProcess
+from engine.errors import NotFound
+from engine.model.process_instance import ProcessInstance
+from engine.model.work_item import LIVE, WorkItem
+from engine.policy.permissions import Actor
+from engine.queries.deal_history import ensure_visible_deal
+from engine.queries.processes import process_of
+
+
+@dataclass(frozen=True, slots=True)
+class WalkedPath:
+    """``passed`` counts per element or sequence flow; ``open`` and ``overdue`` are elements where a step waits."""
+
+    definition_id: int
+    passed: Mapping[str, int]
+    open: tuple[str, ...]
+    overdue: tuple[str, ...]
+
+
+def walked_path(session: Session, actor: Actor, deal_id: int, now: datetime) -> WalkedPath:
+    """Of the deal's latest instance. Raises NotFound."""
+    ensure_visible_deal(session, actor, deal_id)
+    instance = session.execute(
+        select(ProcessInstance.id, ProcessInstance.definition_id, ProcessInstance.walked)
+        .where(ProcessInstance.deal_id == deal_id)
+        .order_by(ProcessInstance.id.desc())
+        .limit(1)
+    ).one_or_none()
+    if instance is None:
+        raise NotFound
+    process = process_of(session, instance.definition_id)
+    passed: dict[str, int] = {}
+    for element_id, times in instance.walked.items():
+        source_id = source_id_of(process, element_id)
+        passed[source_id] = passed.get(source_id, 0) + times
+    live = session.execute(
+        select(WorkItem.element_id, WorkItem.due_at)
+        .where(WorkItem.instance_id == instance.id, WorkItem.deal_id == deal_id, WorkItem.state.in_(LIVE))
+        .order_by(WorkItem.id)
+    ).all()
+    return WalkedPath(
+        definition_id=instance.definition_id,
+        passed=passed,
+        open=_distinct(source_id_of(process, element_id) for element_id, _ in live),
+        overdue=_distinct(
+            source_id_of(process, element_id) for element_id, due_at in live if due_at is not None and due_at < now
+        ),
+    )
+
+
+def source_id_of(process: CompiledProcess, element_id: str) -> str:
+    """The id in the owner's file; what is no step kept its id when the map was compiled."""
+    step = process.steps.get(element_id)
+    return step.source_id if step is not None else element_id
+
+
+def _distinct(ids: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(ids))

@@ -1,0 +1,159 @@
+"""One step with everything that its page shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, aliased
+
+from engine.bpmn.compiled import ApprovalRule, FieldDefinition, Freedom, Outcome, OutcomeKind, StepDefinition
+from engine.errors import NotFound
+from engine.model.client import Client
+from engine.model.deal import Deal
+from engine.model.department import Membership
+from engine.model.draft import Draft
+from engine.model.person import Person
+from engine.model.work_item import WorkItem, WorkItemState
+from engine.policy.permissions import Actor, may_direct_step
+from engine.queries.deal_history import HistoryRow, comments_on_step, latest_history
+from engine.queries.processes import process_of
+from engine.queries.scopes import visible_work_items
+from engine.queries.work_item_rows import WorkItemRow, row_of, work_item_rows
+
+_EARLIER = 20
+_DEAL_COLUMNS = frozenset({"title", "number", "amount", "currency", "close_date", "stage"})
+_CLIENT_COLUMNS = frozenset({"name", "edrpou", "segment", "source", "phone", "email"})
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalProgress:
+    """``approved`` of ``needed`` approvals are given."""
+
+    approved: int
+    needed: int
+
+
+@dataclass(frozen=True, slots=True)
+class WorkItemView:
+    """``typed`` holds per field what its input shows: the actor's draft, else the stored value, else the default.
+
+    ``four_eyes_blocked``: the actor asked for this approval and the map wants another pair of eyes. ``may_direct``: the
+    actor may hand the step on or give it more time. ``approval`` is None where one person decides.
+    """
+
+    row: WorkItemRow
+    instruction: str
+    fields: tuple[FieldDefinition, ...]
+    outcomes: tuple[Outcome, ...]
+    typed: Mapping[str, Any]
+    values: Mapping[str, Any]
+    comment: str
+    comments: tuple[HistoryRow, ...]
+    earlier: tuple[HistoryRow, ...]
+    asked_by: str
+    four_eyes_blocked: bool
+    approval: ApprovalProgress | None
+    deadline_text: str
+    freedom: Freedom
+    may_direct: bool
+    version: int
+
+
+def work_item_view(session: Session, actor: Actor, work_item_id: int, now: datetime) -> WorkItemView:
+    """Raises NotFound for a step that does not exist or that the actor may not see."""
+    found = session.execute(work_item_rows(WorkItem.id == work_item_id, visible_work_items(actor))).one_or_none()
+    if found is None:
+        raise NotFound
+    row = row_of(found, actor, now)
+    asker = aliased(Person)
+    work_item, deal, client, asked_by, draft = session.execute(
+        select(WorkItem, Deal, Client, asker.full_name, Draft.typed)
+        .join(Deal, Deal.id == WorkItem.deal_id)
+        .join(Client, Client.id == Deal.client_id)
+        .outerjoin(asker, asker.id == WorkItem.asked_by_id)
+        .outerjoin(Draft, (Draft.work_item_id == WorkItem.id) & (Draft.person_id == actor.person_id))
+        .where(WorkItem.id == work_item_id)
+    ).one()
+    step = process_of(session, row.definition_id).steps.get(row.element_id)
+    fields = step.fields if step else ()
+    stored = deal_values(deal, client)
+    return WorkItemView(
+        row=row,
+        instruction=step.instruction if step else "",
+        fields=fields,
+        outcomes=step.outcomes if step else (),
+        typed={field.name: _shown(field, draft or {}, stored) for field in fields},
+        values=dict(work_item.values),
+        comment=work_item.comment,
+        comments=comments_on_step(session, deal.id, work_item_id),
+        earlier=latest_history(session, deal.id, limit=_EARLIER),
+        asked_by=asked_by or "",
+        four_eyes_blocked=_needs_other_eyes(step, work_item, actor),
+        approval=_approval_progress(session, work_item, step.approval) if step and step.approval else None,
+        deadline_text=step.deadline_text if step else "",
+        freedom=step.freedom if step else Freedom.STRICT,
+        may_direct=work_item.is_live and _may_direct(session, work_item, actor),
+        version=work_item.version,
+    )
+
+
+def deal_values(deal: Deal, client: Client) -> dict[str, Any]:
+    """What is known of a deal by the names that maps use: own fields bare, the rest under ``deal.`` and ``client.``."""
+    values = dict(deal.fields)
+    values |= {f"deal.{name}": value for name, value in deal.fields.items()}
+    values |= {f"deal.{name}": getattr(deal, name) for name in _DEAL_COLUMNS}
+    values |= {f"client.{name}": value for name, value in client.fields.items()}
+    values |= {f"client.{name}": getattr(client, name) for name in _CLIENT_COLUMNS}
+    return values
+
+
+def _shown(field: FieldDefinition, draft: Mapping[str, Any], stored: Mapping[str, Any]) -> Any:
+    """The draft as it was typed, also where it was emptied; else the stored value, dates and money as texts."""
+    if field.name in draft:
+        return draft[field.name]
+    value = stored.get(field.name)
+    if value is None or value == "":
+        return "" if field.default is None else field.default
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _needs_other_eyes(step: StepDefinition | None, work_item: WorkItem, actor: Actor) -> bool:
+    """Is the actor, or the person in whose name the actor would decide, the one who asked?"""
+    if step is None or not step.four_eyes or work_item.asked_by_id is None:
+        return False
+    in_name_of_asker = work_item.assignee_id == work_item.asked_by_id and work_item.asked_by_id in actor.substitutes_for
+    return work_item.asked_by_id == actor.person_id or in_name_of_asker
+
+
+def _approval_progress(session: Session, work_item: WorkItem, rule: ApprovalRule) -> ApprovalProgress:
+    approved, parts = session.execute(
+        select(
+            func.count().filter(
+                WorkItem.state == WorkItemState.COMPLETED, WorkItem.outcome == OutcomeKind.APPROVED.value
+            ),
+            func.count(),
+        ).where(WorkItem.instance_id == work_item.instance_id, WorkItem.activity_id == work_item.activity_id)
+    ).one()
+    needed = {"any": 1, "count": rule.count, "list": len(rule.approvers)}.get(rule.mode, parts)
+    return ApprovalProgress(approved=approved, needed=needed)
+
+
+def _may_direct(session: Session, work_item: WorkItem, actor: Actor) -> bool:
+    departments: frozenset[int] = frozenset()
+    if work_item.assignee_id is not None and actor.headed_department_ids:
+        departments = frozenset(
+            session.scalars(select(Membership.department_id).where(Membership.person_id == work_item.assignee_id))
+        )
+    return may_direct_step(
+        actor,
+        assignee_id=work_item.assignee_id,
+        group_id=work_item.group_id,
+        assignee_department_ids=departments,
+    )
