@@ -29,7 +29,8 @@ def test_an_expression_decides_by_itself(text: str) -> None:
         "deal.approved",
         "сума > 100 тис", "сума до 100", "> 1000 UAH", "<5 days", "so oder so", "too much", "так / ні", "yes/no",
         "A - B", "item in stock", "Was the Order Approved?", "Was the Order NOT Approved?", "price is low",
-        "not yet approved", "Погоджено!", "100%", "так, але пізніше", "[]", "Договір №5", "5 - 10", "если да", "ні (клієнт відмовився)",
+        "not yet approved", "Погоджено!", "100%", "так, але пізніше", "[]", "Договір №5", "5 - 10",
+        "если да", "ні (клієнт відмовився)",
     ],
 )  # fmt: skip
 def test_words_are_a_question_to_a_person(text: str) -> None:
