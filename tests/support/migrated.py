@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from pathlib import Path
+from engine.db.schema import migrate
+from engine.db.session import Database
 
 
 def build_schema(url: str) -> None:
-    """Migrate the database at ``url`` to the newest version with the product's own command."""
-    command = Path(sys.executable).with_name("reglament")
-    environment = {**os.environ, "DATABASE_URL": url}
-    done = subprocess.run([command, "migrate"], env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+    """Migrate the database at ``url`` to the newest version, and leave no connection to it."""
+    database = Database(url)
+    try:
+        migrate(database)
+    finally:
+        database.dispose()
