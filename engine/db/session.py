@@ -55,6 +55,25 @@ class Database:
             callback()
 
     @contextmanager
+    def migrating(self) -> Iterator[Connection]:
+        """A bare connection in one transaction, for changes of the schema. SQLite checks references at its end."""
+        with ExitStack() as held:
+            if self.is_sqlite:
+                held.enter_context(self._only_writer())
+            connection = held.enter_context(self.engine.connect())
+            if self.is_sqlite:
+                connection.exec_driver_sql("PRAGMA foreign_keys=OFF")  # rebuilding a table drops the old one
+                connection.commit()
+                connection = connection.execution_options(**{_WRITES: True})
+            try:
+                yield connection
+                connection.commit()
+            finally:
+                if self.is_sqlite:
+                    connection.rollback()
+                    connection.exec_driver_sql("PRAGMA foreign_keys=ON")
+
+    @contextmanager
     def _only_writer(self) -> Iterator[None]:
         with self._thread_lock:
             if self._lock_file is None:
