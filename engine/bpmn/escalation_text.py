@@ -88,8 +88,8 @@ def ladder_from_bag(escalate_to: str, escalate_after: str) -> EscalationLadder |
             return EscalationLadder(
                 levels=(EscalationLevel(action=EscalationAction.TELL_HEAD, to=_target(to.split())),)
             )
-    offset, _, rest = _offset_of(after.translate(APOSTROPHES), escalate_after)
-    if offset is None or any(word.lower() not in _AFTER for word in rest):
+    offset, before, rest = _offset_of(after.translate(APOSTROPHES), escalate_after)
+    if offset is None or before or any(word.lower() not in _AFTER for word in rest):
         raise DeadlineNotUnderstood(escalate_after)
     level = EscalationLevel(
         action=EscalationAction.TELL_HEAD, offset=None if is_nothing(offset) else offset, to=_target(to.split())
@@ -99,6 +99,8 @@ def ladder_from_bag(escalate_to: str, escalate_after: str) -> EscalationLadder |
 
 def _rung(part: str, whole: str) -> EscalationLevel:
     offset, before, words = _offset_of(part, whole)
+    if offset is None and any(word[0].isdigit() for word in words) and not _AT_DUE.search(part):
+        raise DeadlineNotUnderstood(whole)  # an amount in a unit that we do not know, not a name
     action, to = _action_of(words, whole)
     if before is None:
         before = action is EscalationAction.REMIND

@@ -157,7 +157,8 @@ def resolve_assignment(
     Departments named make a shared step, also beside a person's name; of several people the first gets it.
     A step of the owner's own department ("Відділ продажів", for a deal of a member) goes straight to the owner: the
     customer keeps one counterpart, and nobody claims what is plainly theirs. Approvals pass
-    ``owner_takes_own_department=False``. ``evaluate`` reads names that begin with "=" (a name, a login, a list).
+    ``owner_takes_own_department=False``. ``evaluate`` reads what stands in "=…" or
+    "${…}" (a name, a login, a list).
     """
     people: list[int] = []
     departments: list[int] = []
@@ -195,6 +196,8 @@ def resolve_name(name: str, directory: Directory, owner_id: int | None = None) -
         return Assignment(person_id=owner.id if owner else None)
     if folded in _HEAD_OF_OWNER:
         return Assignment(person_id=directory.head_of_person(owner_id))
+    if name.strip().startswith(_EXPRESSION_MARKS):
+        return Assignment(unknown=(name,))
     person_id = _only(directory.people_by_position.get(folded)) or _head_named(folded, directory)
     if person_id is not None:
         return Assignment(person_id=person_id)
@@ -305,6 +308,7 @@ _WORK: tuple[tuple[str, ...], ...] = (
     ("дирекц", "директор", "керівництв", "правлінн", "director", "management", "board", "ceo"),
 )
 _SALES = _WORK[3]
+_EXPRESSION_MARKS = ("=", "${", "#{")
 _SHORTEST_STEM = 4
 _LONGEST_ENDING = 3
 
@@ -312,10 +316,11 @@ _LONGEST_ENDING = 3
 def _names(responsible: Sequence[str], evaluate: Callable[[str], Any] | None) -> list[str]:
     names: list[str] = []
     for name in responsible:
-        if not name.startswith("=") or fold(name) in _OWNER or evaluate is None:
+        expression = name.strip()
+        if not expression.startswith(_EXPRESSION_MARKS) or fold(expression) in _OWNER or evaluate is None:
             names.append(name)
             continue
-        value = evaluate(name[1:].strip())
+        value = evaluate(expression[1:].strip() if expression[0] == "=" else expression[2:].removesuffix("}").strip())
         values = value if isinstance(value, list | tuple) else [value]
         names.extend(str(one) for one in values if one) if any(values) else names.append(name)
     return [name for name in names if name.strip()]

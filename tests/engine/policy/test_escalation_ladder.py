@@ -1,0 +1,83 @@
+"""Which rung of the ladder is due."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.bpmn.deadline_text import parse_ladder
+from engine.policy.business_calendar import DEFAULT_CALENDAR
+from engine.policy.escalation_ladder import DEFAULT_LADDER, next_escalation_at, rungs_due
+
+KYIV = ZoneInfo("Europe/Kyiv")
+DUE = datetime(2026, 6, 5, 11, 0, tzinfo=KYIV)  # a Friday
+REMIND, TELL, REASSIGN = (
+    datetime(2026, 6, 4, 16, 0, tzinfo=KYIV),
+    DUE,
+    datetime(2026, 6, 8, 11, 0, tzinfo=KYIV),
+)
+A_MOMENT = timedelta(microseconds=1)
+
+
+@pytest.mark.parametrize(
+    ("now", "reached", "due"),
+    [
+        (REMIND - A_MOMENT, 0, []),
+        (REMIND, 0, ["remind"]),
+        (REMIND, 1, []),
+        (TELL, 1, ["head"]),
+        (TELL, 0, ["remind", "head"]),
+        (REASSIGN - A_MOMENT, 2, []),
+        (REASSIGN, 2, ["reassign"]),
+        (REASSIGN + timedelta(days=30), 0, ["remind", "head", "reassign"]),  # the server was down
+        (REASSIGN + timedelta(days=30), 3, []),
+    ],
+)
+def test_rungs_come_in_order_and_each_once(now: datetime, reached: int, due: list[str]) -> None:
+    climbed = rungs_due(DEFAULT_LADDER, DUE, DEFAULT_CALENDAR, reached, now)
+    assert [level.action.value for _, level, _ in climbed] == due
+    assert [index for index, _, _ in climbed] == list(range(reached, reached + len(due)))
+
+
+@pytest.mark.parametrize(("reached", "at"), [(0, REMIND), (1, TELL), (2, REASSIGN), (3, None)])
+def test_the_next_moment_is_known(reached: int, at: datetime | None) -> None:
+    assert next_escalation_at(DEFAULT_LADDER, DUE, DEFAULT_CALENDAR, reached) == at
+
+
+def test_a_deadline_moved_later_does_not_repeat_what_was_reached() -> None:
+    moved = DUE + timedelta(days=7)
+    assert rungs_due(DEFAULT_LADDER, moved, DEFAULT_CALENDAR, 2, moved) == []
+    assert next_escalation_at(DEFAULT_LADDER, moved, DEFAULT_CALENDAR, 2) == REASSIGN + timedelta(days=7)
+
+
+def test_rungs_written_out_of_order_are_climbed_in_order() -> None:
+    ladder = parse_ladder("передати керівнику через 1 р.д.; керівнику в строк; нагадати за 4 роб. год")
+    climbed = rungs_due(ladder, DUE, DEFAULT_CALENDAR, 0, REASSIGN)
+    assert [(index, at) for index, _, at in climbed] == [(0, REMIND), (1, TELL), (2, REASSIGN)]
+
+
+def test_a_reminder_before_the_step_was_opened_is_left_out() -> None:
+    opened = DUE - timedelta(hours=1)
+    assert next_escalation_at(DEFAULT_LADDER, DUE, DEFAULT_CALENDAR, 0, opened_at=opened) == TELL
+    climbed = rungs_due(DEFAULT_LADDER, DUE, DEFAULT_CALENDAR, 0, TELL, opened_at=opened)
+    assert [index for index, _, _ in climbed] == [1]
+
+
+def test_a_ladder_without_rungs_never_escalates() -> None:
+    assert next_escalation_at(parse_ladder("без ескалації"), DUE, DEFAULT_CALENDAR, 0) is None
+
+
+@given(st.lists(st.integers(0, 20_000), min_size=1, max_size=12))
+def test_however_often_the_clock_is_looked_at_every_rung_is_climbed_exactly_once(pauses: list[int]) -> None:
+    now, reached, climbed = REMIND - timedelta(days=1), 0, []
+    for pause in [*pauses, 20_000]:
+        now += timedelta(minutes=pause)
+        for index, _, at in rungs_due(DEFAULT_LADDER, DUE, DEFAULT_CALENDAR, reached, now):
+            assert at <= now
+            climbed.append(index)
+            reached = index + 1
+    assert climbed == [0, 1, 2]

@@ -1,0 +1,240 @@
+"""What people type into fields."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.bpmn.compiled import FieldChoice, FieldDefinition, FieldType
+from engine.errors import DomainError, FieldNotUnderstood, FieldOutOfRange, FieldRequired, InvalidInput
+from engine.policy.field_values import (
+    FieldDoesNotFit,
+    FieldTooLarge,
+    FieldTooLong,
+    FieldTooSmall,
+    Locale,
+    from_json,
+    is_usable_pattern,
+    read_value,
+    read_values,
+    to_json,
+)
+
+CHOICES = (FieldChoice(value="a", label="Передоплата"), FieldChoice(value="b", label="Відстрочка"))
+
+
+def field(kind: FieldType, **more: Any) -> FieldDefinition:
+    return FieldDefinition(name="value", label="Значення", type=kind, **more)
+
+
+@pytest.mark.parametrize(
+    ("raw", "uk", "en"),
+    [
+        ("12,50", "12.50", "12.50"),
+        ("12.50", "12.50", "12.50"),
+        ("1 250 000,00", "1250000.00", "1250000.00"),
+        ("1\u00a0250\u00a0000,00", "1250000.00", "1250000.00"),
+        ("1\u202f250,5", "1250.5", "1250.5"),
+        ("1'250", "1250", "1250"),
+        ("1,250,000.00", "1250000.00", "1250000.00"),
+        ("1.250.000,00", "1250000.00", "1250000.00"),
+        ("1,250,000", "1250000", "1250000"),
+        ("1,250", "1.250", "1250"),
+        ("1.250", "1.250", "1.250"),
+        ("-5", "-5", "-5"),
+        ("−5", "-5", "-5"),
+        ("0", "0", "0"),
+        (1250000, "1250000", "1250000"),
+        (12.5, "12.5", "12.5"),
+        (Decimal("12.50"), "12.50", "12.50"),
+    ],
+)
+def test_a_number_is_read_as_the_reader_writes_it(raw: Any, uk: str, en: str) -> None:
+    assert read_value(field(FieldType.NUMBER), raw, "uk") == Decimal(uk)
+    assert read_value(field(FieldType.NUMBER), raw, "en") == Decimal(en)
+
+
+@pytest.mark.parametrize(
+    ("kind", "raw", "value"),
+    [
+        (FieldType.MONEY, "1 250 000,00 грн", Decimal("1250000.00")),
+        (FieldType.MONEY, "₴1250", Decimal(1250)),
+        (FieldType.PERCENT, "12,5 %", Decimal("12.5")),
+        (FieldType.DATE, "2026-12-31", date(2026, 12, 31)),
+        (FieldType.DATE, "31.12.2026", date(2026, 12, 31)),
+        (FieldType.DATE, "1.2.2026", date(2026, 2, 1)),
+        (FieldType.MOMENT, "2026-12-31T17:30", datetime(2026, 12, 31, 15, 30, tzinfo=UTC)),
+        (FieldType.MOMENT, "2026-12-31T17:30:00Z", datetime(2026, 12, 31, 17, 30, tzinfo=UTC)),
+        (FieldType.MOMENT, "31.07.2026 17:30", datetime(2026, 7, 31, 14, 30, tzinfo=UTC)),
+        (FieldType.YES_NO, "так", True),
+        (FieldType.YES_NO, "on", True),
+        (FieldType.YES_NO, "Ні", False),
+        (FieldType.YES_NO, False, False),
+        (FieldType.YES_NO, "", False),
+        (FieldType.CHOICE, "a", "a"),
+        (FieldType.CHOICE, "відстрочка", "b"),
+        (FieldType.MANY, ["a", "b", "a"], ["a", "b"]),
+        (FieldType.MANY, "Передоплата; b", ["a", "b"]),
+        (FieldType.MANY, None, []),
+        (FieldType.PERSON, "12", 12),
+        (FieldType.PERSON, "olena", "olena"),
+        (FieldType.CLIENT, 7, 7),
+        (FieldType.PHONE, "067 123 45 67", "+380671234567"),
+        (FieldType.EMAIL, "Olena@Zoria.UA", "Olena@zoria.ua"),
+        (FieldType.TEXT, "  Зоря\x00 ", "Зоря"),
+        (FieldType.LONG_TEXT, "рядок\nдругий", "рядок\nдругий"),
+        (FieldType.TEXT, "", None),
+        (FieldType.DATE, None, None),
+    ],
+)
+def test_a_value_is_read_and_survives_storage(kind: FieldType, raw: Any, value: Any) -> None:
+    definition = field(kind, choices=CHOICES if kind in {FieldType.CHOICE, FieldType.MANY} else ())
+    read = read_value(definition, raw, "uk")
+    assert read == value
+    assert type(read) is type(value)
+    assert from_json(definition, to_json(read)) == value
+
+
+@pytest.mark.parametrize(
+    ("kind", "raw"),
+    [
+        *(
+            (FieldType.NUMBER, raw)
+            for raw in ("банан", "1e5", "1.2.3", "12,50,3", "--5", "1 25", "∞", "9" * 16, "5 грн")
+        ),
+        *(
+            (FieldType.NUMBER, raw)
+            for raw in (True, [1], {"a": 1}, float("nan"), float("inf"), "0.1234567", "1,25.000,0")
+        ),
+        *((FieldType.MONEY, raw) for raw in ("12.505", 12.505, "грн")),
+        *((FieldType.DATE, raw) for raw in ("31.02.2026", "2026-13-01", "завтра", "1.1.0001", "12/2026", 5)),
+        *((FieldType.MOMENT, raw) for raw in ("2026-12-31", "31.12.2026 25:00", "17:30", 5)),
+        *((FieldType.YES_NO, raw) for raw in ("можливо", 2)),
+        *((FieldType.CHOICE, raw) for raw in ("c", True, ["a"])),
+        *((FieldType.MANY, raw) for raw in ("a, c", {"a": 1}, 5)),
+        *((FieldType.PERSON, raw) for raw in (True, ["olena"], 1.5)),
+        *((FieldType.PHONE, raw) for raw in ("123", "телефон")),
+        *((FieldType.EMAIL, raw) for raw in ("olena", "olena@", "@zoria.ua", "a b@zoria.ua", "a@b", "a@-b.ua")),
+        *((FieldType.TEXT, raw) for raw in ({"a": 1}, True)),
+    ],
+)
+@pytest.mark.parametrize("locale", ["uk", "en"])
+def test_what_cannot_be_read_is_refused_by_name(kind: FieldType, raw: Any, locale: Locale) -> None:
+    definition = field(kind, choices=CHOICES if kind in {FieldType.CHOICE, FieldType.MANY} else ())
+    with pytest.raises(FieldNotUnderstood) as refused:
+        read_value(definition, raw, locale)
+    assert refused.value.field == "value"
+    assert str(refused.value)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in FieldType if kind is not FieldType.READ_ONLY])
+@pytest.mark.parametrize("raw", [None, "", "  ", []])
+def test_a_required_field_has_to_be_filled_in(kind: FieldType, raw: Any) -> None:
+    with pytest.raises(FieldRequired):
+        read_value(field(kind, required=True), raw, "uk")
+
+
+@pytest.mark.parametrize(
+    ("kind", "minimum", "maximum", "raw", "error"),
+    [
+        (FieldType.PERCENT, "0", "100", "101", FieldOutOfRange),
+        (FieldType.PERCENT, "0", "100", "100", None),
+        (FieldType.MONEY, "0", None, "-1", FieldTooSmall),
+        (FieldType.NUMBER, None, "5", "6", FieldTooLarge),
+        (FieldType.DATE, "2026-01-01", None, "31.12.2025", FieldTooSmall),
+        (FieldType.MOMENT, None, "2026-01-01T00:00", "2026-01-01T00:01", FieldTooLarge),
+        (FieldType.TEXT, None, "3", "чотири", FieldTooLong),
+        (FieldType.TEXT, None, None, "а" * 2001, FieldTooLong),
+        (FieldType.NUMBER, "багато", None, "1", None),  # a bound that cannot be read bounds nothing
+    ],
+)
+def test_bounds_are_kept(
+    kind: FieldType, minimum: str | None, maximum: str | None, raw: str, error: type[DomainError] | None
+) -> None:
+    definition = field(kind, minimum=minimum, maximum=maximum)
+    if error is None:
+        assert read_value(definition, raw, "uk") == Decimal(raw)
+        return
+    with pytest.raises(error) as refused:
+        read_value(definition, raw, "uk")
+    assert type(refused.value) is error
+    assert str(refused.value)
+
+
+def test_a_pattern_has_to_fit() -> None:
+    definition = field(FieldType.TEXT, pattern=r"\d{8}", help="8 цифр")
+    assert read_value(definition, "12345678", "uk") == "12345678"
+    with pytest.raises(FieldDoesNotFit, match="8 цифр"):
+        read_value(definition, "1234567", "uk")
+
+
+@pytest.mark.parametrize(
+    "pattern", [r"(a+)+b", r"(a|aa)*b", r"a*a*a*a*b", r"(x)\1", r"(?=a)a", "(", r"(\d{1,9}){9}", "a{9999999999999}"]
+)
+def test_a_pattern_that_can_be_attacked_is_not_applied(pattern: str) -> None:
+    assert not is_usable_pattern(pattern)
+    started = time.perf_counter()
+    assert read_value(field(FieldType.TEXT, pattern=pattern), "a" * 199, "uk") == "a" * 199
+    assert time.perf_counter() - started < 1
+
+
+@pytest.mark.parametrize("pattern", [r"(\+38)?\d{10}", r"[A-Z]{2}\d+", r"\w+@\w+\.\w+", r"\d{8,10}"])
+def test_an_ordinary_pattern_is_applied(pattern: str) -> None:
+    assert is_usable_pattern(pattern)
+
+
+def test_all_errors_of_a_form_come_at_once() -> None:
+    fields = [
+        FieldDefinition(name="amount", label="Сума", type=FieldType.MONEY, required=True),
+        FieldDefinition(name="close", label="Дата", type=FieldType.DATE),
+        FieldDefinition(name="note", label="Примітка"),
+        FieldDefinition(name="number", label="Номер", type=FieldType.READ_ONLY, required=True),
+    ]
+    with pytest.raises(InvalidInput) as refused:
+        read_values(fields, {"close": "колись", "note": "так"}, "uk")
+    assert {name: error.code for name, error in refused.value.errors.items()} == {
+        "amount": "field_required",
+        "close": "field_not_understood",
+    }
+
+
+def test_a_form_gives_its_fields_and_nothing_else() -> None:
+    fields = [
+        FieldDefinition(name="discount", label="Знижка", type=FieldType.PERCENT, default="5"),
+        FieldDefinition(name="urgent", label="Терміново", type=FieldType.YES_NO, default="так"),
+        FieldDefinition(name="number", label="Номер", type=FieldType.READ_ONLY, default="1"),
+    ]
+    values = read_values(fields, {"number": "77", "stranger": "x"}, "uk")
+    assert values == {"discount": Decimal(5), "urgent": False}
+
+
+def test_a_value_stored_for_another_type_is_told() -> None:
+    for kind, stored in [(FieldType.NUMBER, "банан"), (FieldType.DATE, 5), (FieldType.MOMENT, "вчора")]:
+        with pytest.raises(FieldNotUnderstood):
+            from_json(field(kind), stored)
+
+
+@given(st.decimals(min_value=-(10**12), max_value=10**12, places=2))
+def test_an_amount_survives_any_spelling_and_storage(amount: Decimal) -> None:
+    money = field(FieldType.MONEY)
+    ukrainian = f"{amount:,.2f}".replace(",", "\u00a0").replace(".", ",")
+    assert read_value(money, ukrainian, "uk") == amount
+    assert read_value(money, f"{amount:,.2f}", "en") == amount
+    assert from_json(money, to_json(amount)) == amount
+
+
+@given(st.sampled_from(list(FieldType)), st.text(max_size=30) | st.integers() | st.floats() | st.none() | st.booleans())
+def test_any_input_is_either_read_or_refused(kind: FieldType, raw: Any) -> None:
+    definition = field(kind, choices=CHOICES)
+    try:
+        value = read_value(definition, raw, "uk")
+    except DomainError as refused:
+        assert str(refused)
+    else:
+        assert from_json(definition, to_json(value)) == value
