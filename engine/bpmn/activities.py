@@ -12,7 +12,6 @@ from SpiffWorkflow.bpmn.specs.mixins import (
     SubWorkflowTaskMixin,
     UserTaskMixin,
 )
-from SpiffWorkflow.util.task import TaskState
 
 from engine.bpmn.elements import Element
 from engine.bpmn.environment import loop_items
@@ -33,9 +32,9 @@ class Activity(Element):
 
     def _update_hook(self, my_task: LiveTask) -> bool:
         for name in self.boundary:
-            event = my_task.parent._add_child(self._wf_spec.task_specs[name])
+            event = my_task.parent.spawn(self._wf_spec.task_specs[name])
             event.internal_data[HOST] = my_task.id
-            event.task_spec._update(event)  # noqa: SLF001  # stock's way to say that a token arrived
+            event.arrive()
         return True
 
     def _on_complete_hook(self, my_task: LiveTask) -> None:
@@ -100,13 +99,10 @@ class _Enclosing(Activity):
     def _update_hook(self, my_task: LiveTask) -> bool:
         super()._update_hook(my_task)
         top: LiveWorkflow = my_task.workflow.top_workflow
-        my_task._set_state(TaskState.STARTED)
+        my_task.begin()
         scope = top.create_subprocess(my_task, self.spec)
         scope.enter(scope.spec.plain_start())
         return False
-
-    def _on_subworkflow_completed(self, _subworkflow: Any, my_task: LiveTask) -> None:
-        my_task._ready()
 
     def _on_complete_hook(self, my_task: LiveTask) -> None:
         my_task.workflow.top_workflow.subprocesses.pop(my_task.id, None)

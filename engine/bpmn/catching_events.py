@@ -13,7 +13,6 @@ from SpiffWorkflow.bpmn.specs.mixins import (
     BpmnSpecMixin,
     IntermediateCatchEventMixin,
 )
-from SpiffWorkflow.util.task import TaskState
 
 from engine.bpmn.activities import HOST
 from engine.bpmn.elements import Element
@@ -39,7 +38,7 @@ class EventGateway(Element, BpmnSpecMixin):  # type: ignore[misc]  # SpiffWorkfl
         """The flow taken is known, and recorded, when one of the events happens."""
         my_task.workflow.top_workflow.passed.append(Passed(self.bpmn_id))
         for successor in self.outputs:
-            rival = my_task._add_child(successor)
+            rival = my_task.spawn(successor)
             rival.internal_data[RACE] = my_task.id
 
 
@@ -52,7 +51,7 @@ class _Waiting(Element):
     def _update_hook(self, my_task: LiveTask) -> bool:
         if isinstance(self.event_definition, NoneEventDefinition):
             return True
-        my_task._set_state(TaskState.WAITING)
+        my_task.wait()
         if isinstance(self.event_definition, StoredTimer):
             self.event_definition.arm(my_task)
         elif isinstance(self.event_definition, MessageEventDefinition):
@@ -66,7 +65,7 @@ class _Waiting(Element):
             variables = environment.variables(loop_items(my_task))
             my_task.internal_data[CORRELATION] = {key: value(variables) for key, value in message.correlation.items()}
 
-    def _run_hook(self, my_task: LiveTask) -> bool:
+    def _run_hook(self, _my_task: LiveTask) -> bool:
         return True
 
     def _on_cancel(self, my_task: LiveTask) -> None:
@@ -81,7 +80,7 @@ class _Waiting(Element):
                     rival.cancel()
             if self.race_flow is not None:
                 my_task.workflow.top_workflow.passed.append(Passed(self.race_flow, flow=True))
-        my_task._ready()
+        my_task.make_ready()
 
 
 class CatchEvent(_Waiting, IntermediateCatchEventMixin, BpmnSpecMixin):  # type: ignore[misc]  # SpiffWorkflow is untyped
@@ -89,20 +88,22 @@ class CatchEvent(_Waiting, IntermediateCatchEventMixin, BpmnSpecMixin):  # type:
 
 
 class BoundaryEvent(_Waiting, BoundaryEventMixin, BpmnSpecMixin):  # type: ignore[misc]  # SpiffWorkflow is untyped
-    """Interrupting: withdraws its host. Not interrupting: sends a token beside it and goes on waiting, unless it is a
-    timer whose last moment this was."""
+    """Interrupting: withdraws its host.
+
+    Not interrupting: sends a token beside it and goes on waiting, unless it is a timer whose last moment this was.
+    """
 
     def happen(self, my_task: LiveTask) -> None:
-        host = my_task.workflow.tasks.get(my_task.internal_data[HOST])
+        host = my_task.workflow.tasks[my_task.internal_data[HOST]]
         if self.cancel_activity:
             del my_task.internal_data[HOST]  # else the host would take its own interrupter with it
             host.cancel()
-            my_task._ready()
+            my_task.make_ready()
         elif self._goes_on_waiting(my_task):
-            my_task.parent._add_child(self)._ready()
+            my_task.parent.spawn(self).make_ready()
         else:
             del my_task.internal_data[HOST]
-            my_task._ready()
+            my_task.make_ready()
 
     def _goes_on_waiting(self, my_task: LiveTask) -> bool:
         if isinstance(self.event_definition, StoredTimer):
@@ -124,7 +125,7 @@ def rises(task: LiveTask) -> bool:
 
 def waits_for(task: LiveTask, kind: type) -> bool:
     """Whether ``task`` is a waiting event of that kind of definition."""
-    return task._state == TaskState.WAITING and isinstance(getattr(task.task_spec, "event_definition", None), kind)
+    return task.waiting and isinstance(getattr(task.task_spec, "event_definition", None), kind)
 
 
 __all__ = [

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from SpiffWorkflow.bpmn.specs.bpmn_task_spec import BpmnTaskSpec
 from SpiffWorkflow.bpmn.specs.control import BpmnStartTask
 from SpiffWorkflow.bpmn.specs.mixins import BpmnSpecMixin, ExclusiveGatewayMixin, StartEventMixin
-from SpiffWorkflow.util.task import TaskState
 
 from engine.bpmn.guards import NoWayOpen, map_failed
 from engine.bpmn.runtime import Passed
@@ -30,10 +29,10 @@ class Element(BpmnTaskSpec):  # type: ignore[misc]  # SpiffWorkflow is untyped
     def test(self) -> None:
         """Nothing: the structure was checked when the spec was built."""
 
-    def _predict_hook(self, my_task: LiveTask) -> None:
+    def _predict_hook(self, _my_task: LiveTask) -> None:
         """Nothing: what may come later takes no room in the state."""
 
-    def _update_hook(self, my_task: LiveTask) -> bool:
+    def _update_hook(self, _my_task: LiveTask) -> bool:
         """A token arrived. No data is inherited: conditions read the store."""
         return True
 
@@ -41,7 +40,7 @@ class Element(BpmnTaskSpec):  # type: ignore[misc]  # SpiffWorkflow is untyped
         if not self.manual:
             my_task.workflow.top_workflow.agenda.append(my_task)
 
-    def _run_hook(self, my_task: LiveTask) -> bool:
+    def _run_hook(self, _my_task: LiveTask) -> bool:
         return True
 
     def _on_complete_hook(self, my_task: LiveTask) -> None:
@@ -53,9 +52,9 @@ class Element(BpmnTaskSpec):  # type: ignore[misc]  # SpiffWorkflow is untyped
             flow = self.flow_ids.get(successor.name)
             if flow is not None:
                 top.passed.append(Passed(flow, flow=True))
-            my_task._add_child(successor, TaskState.FUTURE)
+            my_task.spawn(successor)
 
-    def _successors(self, my_task: LiveTask) -> list[Any]:
+    def _successors(self, _my_task: LiveTask) -> list[Any]:
         """The specs that get a token; all outputs, unless the element chooses."""
         outputs: list[Any] = self.outputs
         return outputs
@@ -82,7 +81,7 @@ class StartEvent(Element, StartEventMixin, BpmnSpecMixin):  # type: ignore[misc]
 class ExclusiveGateway(Element, ExclusiveGatewayMixin, BpmnSpecMixin):  # type: ignore[misc]  # SpiffWorkflow is untyped
     """One way, the first whose condition is true, else the default; raises MapFailed when there is neither."""
 
-    def _run_hook(self, my_task: LiveTask) -> bool:
+    def _run_hook(self, _my_task: LiveTask) -> bool:
         return True
 
     def _successors(self, my_task: LiveTask) -> list[Any]:

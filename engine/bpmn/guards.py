@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from engine.errors import Conflict, DomainError, MapFailed, N_
+from engine.errors import N_, Conflict, DomainError, MapFailed
 
 AUTOMATIC_STEPS = 500  # per stimulus
 LIVE_TASKS = 2_000  # per instance

@@ -1,7 +1,7 @@
 """Gateways that bring branches together. Each token at a join is a waiting task; firing consumes one per flow.
 
 Stock looks for tokens in the history of the tree, where those of an earlier round of a rework loop still stand: in
-round 2 the first of three approvals released the join. A token that was consumed is gone here.
+round 2 the first of three approvals released the join. A token that was consumed is spent here.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from SpiffWorkflow.bpmn.specs.mixins import BpmnSpecMixin, InclusiveGatewayMixin, ParallelGatewayMixin
-from SpiffWorkflow.util.task import TaskState
 
 from engine.bpmn.activities import HOST
 from engine.bpmn.elements import Element
@@ -28,7 +27,7 @@ class _Join(Element):
         if len(self._inputs) < 2:  # noqa: PLR2004  # a split, or a passage
             return True
         my_task.internal_data[ARRIVED_FROM] = my_task.parent.task_spec.name
-        my_task._set_state(TaskState.WAITING)
+        my_task.wait()
         return self._may_fire_on_arrival(my_task)
 
     def _may_fire_on_arrival(self, my_task: LiveTask) -> bool:
@@ -38,14 +37,14 @@ class _Join(Element):
         """The oldest waiting token of each incoming flow."""
         tokens: dict[str, LiveTask] = {}
         for task in scope.tasks.values():
-            if task.task_spec is self and task._state == TaskState.WAITING:
+            if task.task_spec is self and task.waiting:
                 tokens.setdefault(task.internal_data[ARRIVED_FROM], task)
         return tokens
 
     def _consume(self, tokens: dict[str, LiveTask], going_on: LiveTask) -> None:
         for token in tokens.values():
             if token is not going_on:
-                token.workflow._remove_task(token.id)
+                token.spend()
 
 
 class ParallelGateway(_Join, ParallelGatewayMixin, BpmnSpecMixin):  # type: ignore[misc]  # SpiffWorkflow is untyped
@@ -70,9 +69,8 @@ class InclusiveGateway(_Join, InclusiveGatewayMixin, BpmnSpecMixin):  # type: ig
     reachable: Mapping[str, frozenset[str]]
     unconditional: tuple[str, ...] = ()  # flows without a condition that are not the default are always taken
 
-    def _may_fire_on_arrival(self, my_task: LiveTask) -> bool:
+    def _may_fire_on_arrival(self, _my_task: LiveTask) -> bool:
         """Never: whether others can still come is known when all automatic steps have come to rest."""
-        del my_task
         return False
 
     def fire_if_nothing_can_come(self, scope: Scope) -> bool:
@@ -87,12 +85,15 @@ class InclusiveGateway(_Join, InclusiveGatewayMixin, BpmnSpecMixin):  # type: ig
                 return False
         going_on = next(iter(tokens.values()))
         self._consume(tokens, going_on)
-        going_on._ready()
+        going_on.make_ready()
         return True
 
     def _ways_of_others(self, scope: Scope) -> list[frozenset[str]]:
-        """Per token elsewhere in the scope, the incoming flows that it can reach. Rivals behind one event gateway are
-        one token; a boundary event is reached through its host; the runs of a loop are the loop."""
+        """Per token elsewhere in the scope, the incoming flows that it can reach.
+
+        Rivals behind one event gateway are one token; a boundary event is reached through its host; the runs of a
+        loop are the loop.
+        """
         ways: dict[str, frozenset[str]] = {}
         for task in scope.live_tasks():
             spec = task.task_spec
@@ -102,7 +103,7 @@ class InclusiveGateway(_Join, InclusiveGatewayMixin, BpmnSpecMixin):  # type: ig
             ways[token] = ways.get(token, frozenset()) | self.reachable.get(spec.name, frozenset())
         return list(ways.values())
 
-    def _run_hook(self, my_task: LiveTask) -> bool:
+    def _run_hook(self, _my_task: LiveTask) -> bool:
         return True
 
     def _successors(self, my_task: LiveTask) -> list[Any]:
@@ -112,7 +113,7 @@ class InclusiveGateway(_Join, InclusiveGatewayMixin, BpmnSpecMixin):  # type: ig
         for condition, name in self.cond_task_specs:
             if condition is None:
                 default = None if name in self.unconditional else specs[name]
-            elif condition._matches(my_task):
+            elif condition._matches(my_task):  # noqa: SLF001  # stock's way to ask
                 chosen.append(specs[name])
         if not chosen and default is not None:
             chosen = [default]

@@ -27,7 +27,7 @@ LIVE = TaskState.NOT_FINISHED_MASK
 class LiveTask(Task):  # type: ignore[misc]  # SpiffWorkflow is untyped
     """A token at an element. Its id counts up within the instance, so that the same step gives the same ids."""
 
-    def __init__(  # noqa: PLW0231  # stock takes the time and a random id
+    def __init__(  # stock's own takes the time and a random id
         self,
         workflow: Scope,
         task_spec: Any,
@@ -45,14 +45,55 @@ class LiveTask(Task):  # type: ignore[misc]  # SpiffWorkflow is untyped
         self.last_state_change = 0.0
         self._state = state
         self._children: list[str] = []
-        self._parent = None if parent is None else parent.id
+        self._parent: str | None = None
         workflow.tasks[self.id] = self
         if parent is not None:
-            parent._children.append(self.id)  # noqa: SLF001  # the same class
+            self.hang_under(parent)
 
     @property
     def live(self) -> bool:
         return bool(self._state & LIVE)
+
+    @property
+    def waiting(self) -> bool:
+        return bool(self._state == TaskState.WAITING)
+
+    @property
+    def ready(self) -> bool:
+        return bool(self._state == TaskState.READY)
+
+    @property
+    def parent_id(self) -> str | None:
+        return self._parent
+
+    def spawn(self, task_spec: Any) -> LiveTask:
+        """A token for ``task_spec`` below this one; it has not arrived yet."""
+        return self._add_child(task_spec)
+
+    def arrive(self) -> None:
+        """The token is at its element now: the element decides what that means."""
+        self.task_spec._update(self)  # noqa: SLF001  # stock's hook
+
+    def wait(self) -> None:
+        self._set_state(TaskState.WAITING)
+
+    def begin(self) -> None:
+        """What it holds, a scope or runs, goes on below it."""
+        self._set_state(TaskState.STARTED)
+
+    def make_ready(self) -> None:
+        self._ready()
+
+    def spend(self) -> None:
+        """The token went into a join and does not come out again."""
+        self._set_state(TaskState.COMPLETED)
+
+    def hang_under(self, parent: LiveTask) -> None:
+        self._parent = parent.id
+        parent._children.append(self.id)  # the same class
+
+    def forget_children(self) -> None:
+        self._children = []
 
     def _add_child(self, task_spec: Any, state: int = TaskState.FUTURE) -> LiveTask:
         return LiveTask(self.workflow, task_spec, self, state)
@@ -80,6 +121,16 @@ class Scope:
 
     tasks: dict[str, LiveTask]
     task_tree: LiveTask
+    spec: Any
+    script_engine: MapScriptEngine
+    top_workflow: LiveWorkflow
+    parent_task_id: str | None
+
+    @property
+    def parent_task(self) -> LiveTask:
+        """The activity that holds this scope; the map itself has none."""
+        task: LiveTask = self.top_workflow.get_task_from_id(self.parent_task_id)
+        return task
 
     def live_tasks(self) -> Iterator[LiveTask]:
         return (task for task in list(self.tasks.values()) if task.live)
@@ -89,8 +140,7 @@ class Scope:
 
     def enter(self, start: Any) -> None:
         """Put a token on the start event ``start``."""
-        token = self.task_tree._add_child(start)  # noqa: SLF001  # stock's way to add a token
-        start._update(token)  # noqa: SLF001  # stock's way to say that it arrived
+        self.task_tree.spawn(start).arrive()
 
     def terminate(self) -> None:
         for task in self.live_tasks():
@@ -109,11 +159,6 @@ class LiveSubWorkflow(Scope, BpmnSubWorkflow):  # type: ignore[misc]  # SpiffWor
     def __init__(self, spec: Any, parent_task_id: str, top_workflow: LiveWorkflow) -> None:
         super().__init__(spec, parent_task_id=parent_task_id, top_workflow=top_workflow, deserializing=True)
         self.task_tree = LiveTask(self, spec.start, state=TaskState.COMPLETED, id=ROOT)
-
-    @property
-    def parent_task(self) -> LiveTask:
-        task: LiveTask = self.top_workflow.get_task_from_id(self.parent_task_id)
-        return task
 
 
 class LiveWorkflow(Scope, BpmnWorkflow):  # type: ignore[misc]  # SpiffWorkflow is untyped

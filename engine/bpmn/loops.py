@@ -6,11 +6,12 @@ never completes. Here ``build_spec`` connects them, for every process that loads
 
 from __future__ import annotations
 
+from decimal import Decimal
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from SpiffWorkflow.bpmn.specs.mixins import BpmnSpecMixin
 from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
-from SpiffWorkflow.util.task import TaskState
 
 from engine.bpmn.activities import Activity
 from engine.bpmn.environment import loop_items
@@ -39,13 +40,13 @@ class _Loop(Activity, LoopTask, BpmnSpecMixin):  # type: ignore[misc]  # SpiffWo
 
     def _open_run(self, my_task: LiveTask) -> None:
         loop = my_task.internal_data
-        run = my_task._add_child(self._wf_spec.task_specs[self.task_spec])
+        run = my_task.spawn(self._wf_spec.task_specs[self.task_spec])
         run.triggered = True
         index = run.internal_data[INDEX] = loop.get(OPENED, 0)
         if loop.get(ITEMS) is not None:
             run.internal_data[ITEM] = loop[ITEMS][index]
         loop[OPENED] = index + 1
-        run.task_spec._update(run)  # noqa: SLF001  # stock's way to say that a token arrived
+        run.arrive()
 
     def _is_enough(self, run: LiveTask) -> bool:
         """Whether the completion condition holds, seen from the run that has just completed."""
@@ -54,6 +55,10 @@ class _Loop(Activity, LoopTask, BpmnSpecMixin):  # type: ignore[misc]  # SpiffWo
         environment = run.workflow.top_workflow.environment
         return self.rule.completion(environment.variables(loop_items(run)))
 
+    def _failed(self, my_task: LiveTask, problem: Any) -> Exception:
+        name = my_task.workflow.top_workflow.environment.lookups.name_of(self.bpmn_id)
+        return map_failed(problem, self.bpmn_id, name)
+
     def run_completed(self, _workflow: Any, run: LiveTask) -> None:
         raise NotImplementedError
 
@@ -61,7 +66,7 @@ class _Loop(Activity, LoopTask, BpmnSpecMixin):  # type: ignore[misc]  # SpiffWo
         """Withdraw the runs that are still open, and let the loop go on."""
         for run in my_task.children:
             run.cancel()
-        my_task._ready()
+        my_task.make_ready()
 
 
 class MultiInstance(_Loop):
@@ -80,7 +85,7 @@ class MultiInstance(_Loop):
             my_task.internal_data[ITEMS] = items
         if runs == 0:
             return True
-        my_task._set_state(TaskState.STARTED)
+        my_task.begin()
         for _ in range(1 if self.sequential else runs):
             self._open_run(my_task)
         return False
@@ -89,7 +94,8 @@ class MultiInstance(_Loop):
         """How many runs there are, and their items; raises MapFailed when that is no number or too many."""
         environment = my_task.workflow.top_workflow.environment
         variables = environment.variables(loop_items(my_task))
-        items = None
+        items: list[Any] | None = None
+        runs: int | None
         if self.rule.collection is not None:
             value = self.rule.collection(variables)
             if not isinstance(value, list | tuple):
@@ -97,17 +103,13 @@ class MultiInstance(_Loop):
             items = list(value)
             runs = len(items)
         else:
-            value = self.rule.cardinality(variables) if self.rule.cardinality is not None else None
-            if isinstance(value, bool) or not hasattr(value, "__int__") or value != int(value) or value < 0:
+            value = None if self.rule.cardinality is None else self.rule.cardinality(variables)
+            runs = _whole_number(value)
+            if runs is None:
                 raise self._failed(my_task, RunsNotCountable())
-            runs = int(value)
         if runs > LOOP_RUNS:
             raise self._failed(my_task, TooManyRuns(count=runs, limit=LOOP_RUNS))
         return runs, items
-
-    def _failed(self, my_task: LiveTask, problem: Any) -> Exception:
-        name = my_task.workflow.top_workflow.environment.lookups.name_of(self.bpmn_id)
-        return map_failed(problem, self.bpmn_id, name)
 
     def run_completed(self, _workflow: Any, run: LiveTask) -> None:
         my_task = run.parent
@@ -130,15 +132,19 @@ class StandardLoop(_Loop):
         super()._update_hook(my_task)
         if self.test_before and (self._is_enough(my_task) or self._maximum(my_task) == 0):
             return True
-        my_task._set_state(TaskState.STARTED)
+        my_task.begin()
         self._open_run(my_task)
         return False
 
     def _maximum(self, my_task: LiveTask) -> int | None:
+        """How many runs there are at most, None without a bound; raises MapFailed when that is no number."""
         if self.rule.cardinality is None:
             return None
         environment = my_task.workflow.top_workflow.environment
-        return int(self.rule.cardinality(environment.variables(loop_items(my_task))))
+        maximum = _whole_number(self.rule.cardinality(environment.variables(loop_items(my_task))))
+        if maximum is None:
+            raise self._failed(my_task, RunsNotCountable())
+        return maximum
 
     def run_completed(self, _workflow: Any, run: LiveTask) -> None:
         my_task = run.parent
@@ -147,3 +153,12 @@ class StandardLoop(_Loop):
             self._finish(my_task)
         else:
             self._open_run(my_task)
+
+
+def _whole_number(value: Any) -> int | None:
+    """``value`` as a count from 0, None when it is none."""
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        return None
+    if not isfinite(value) or value != int(value) or value < 0:
+        return None
+    return int(value)

@@ -25,12 +25,10 @@ def _prune_scope(scope: Scope) -> None:
     live = [task for task in scope.tasks.values() if task.live]
     scope.tasks.clear()
     scope.tasks[root.id] = root
-    root._children = []
+    root.forget_children()
     for task in live:
         scope.tasks[task.id] = task
-        task._children = []
+        task.forget_children()
     for task in live:
-        parent = scope.tasks.get(task._parent) if task.task_spec.loop is not None else None
-        parent = root if parent is None else parent
-        task._parent = parent.id
-        parent._children.append(task.id)
+        loop = task.parent if task.task_spec.loop is not None else None
+        task.hang_under(root if loop is None else loop)

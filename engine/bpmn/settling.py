@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from SpiffWorkflow.util.task import TaskState
-
 from engine.bpmn.catching_events import ConditionalEventDefinition, rises, waits_for
 from engine.bpmn.guards import AUTOMATIC_STEPS, LIVE_TASKS, TooManyAutomaticSteps, TooManyLiveTasks, map_failed
 from engine.errors import DomainError, MapFailed
@@ -23,7 +21,7 @@ def settle(top: LiveWorkflow) -> None:
     while top.agenda or _wake_one(top):
         while top.agenda:
             task = top.agenda.popleft()
-            if task._state != TaskState.READY:  # withdrawn by what ran before it
+            if not task.ready:  # withdrawn by what ran before it
                 continue
             run += 1
             if run > AUTOMATIC_STEPS:
@@ -48,8 +46,7 @@ def _complete_if_over(scope: Scope) -> None:
     if scope.parent_task_id is None or not scope.is_over():
         return
     if scope.top_workflow.get_subprocess_of(scope.parent_task_id) is scope:  # else it was withdrawn
-        activity = scope.parent_task
-        activity.task_spec._on_subworkflow_completed(scope, activity)
+        scope.parent_task.make_ready()
 
 
 def _wake_one(top: LiveWorkflow) -> bool:

@@ -26,7 +26,7 @@ from engine.bpmn.compiled import CompiledProcess
 from engine.bpmn.elements import Element, ExclusiveGateway, Origin, Passage, StartEvent
 from engine.bpmn.guards import NoSuchStart, map_failed
 from engine.bpmn.joins import InclusiveGateway, ParallelGateway
-from engine.bpmn.lookups import LoopLookup, Lookups, lookups_of
+from engine.bpmn.lookups import Lookups, LoopLookup, lookups_of
 from engine.bpmn.loops import MultiInstance, StandardLoop
 from engine.bpmn.throwing_events import EndEvent, ThrowEvent
 from engine.bpmn.timer_events import StoredTimer
@@ -115,12 +115,12 @@ def build_spec(process: CompiledProcess) -> ExecutableSpec:
 def _build(process: CompiledProcess) -> ExecutableSpec:
     parser = etree.XMLParser(resolve_entities=False, load_dtd=False, no_network=True, huge_tree=False)
     root = etree.fromstring(process.executable.encode(), parser)
-    owners = {flow.get("id"): flow.get("sourceRef") for flow in root.iter(MODEL + "sequenceFlow")}
+    owners = {str(flow.get("id")): str(flow.get("sourceRef")) for flow in root.iter(MODEL + "sequenceFlow")}
     lookups = lookups_of(process, owners)
     builder = _Builder(_Declared(root), lookups)
     scopes: dict[str, ScopeSpec] = {}
     for element in root.iter(MODEL + "process", MODEL + "subProcess"):
-        scopes[element.get("id")] = builder.scope(element)
+        scopes[str(element.get("id"))] = builder.scope(element)
     for called in (call.get("calledElement") for call in root.iter(MODEL + "callActivity")):
         if called not in scopes:
             raise NotCanonical(called)
@@ -240,32 +240,32 @@ class _Builder:
         element_id = element.get("id")
         for child in element:
             kind = _local_name(child)
-            name, code = self._declared(child, kind) if kind in _REFERENCES else (None, None)
-            match kind:
-                case "timerEventDefinition":
-                    repeats = element.get("cancelActivity") == "false"
-                    return StoredTimer(element_id, self.lookups.timers[element_id].rule, repeats=repeats)
-                case "conditionalEventDefinition":
-                    return ConditionalEventDefinition(element_id)
-                case "terminateEventDefinition":
-                    return TerminateEventDefinition()
-                case "messageEventDefinition":
-                    return MessageEventDefinition(name)
-                case "signalEventDefinition":
-                    return SignalEventDefinition(name)
-                case "errorEventDefinition":
-                    return ErrorEventDefinition(name, code)
-                case "escalationEventDefinition":
-                    return EscalationEventDefinition(name, code)
+            if kind == "timerEventDefinition":
+                repeats = element.get("cancelActivity") == "false"
+                return StoredTimer(element_id, self.lookups.timers[element_id].rule, repeats=repeats)
+            if kind == "conditionalEventDefinition":
+                return ConditionalEventDefinition(element_id)
+            if kind == "terminateEventDefinition":
+                return TerminateEventDefinition()
+            if kind in _REFERENCES:
+                return self._declared(child, kind)
         return NoneEventDefinition()
 
-    def _declared(self, definition: Any, kind: str) -> tuple[str | None, str | None]:
+    def _declared(self, definition: Any, kind: str) -> Any:
         reference = definition.get(_REFERENCES[kind])
-        if reference is None:
-            return None, None
-        if reference not in self.declared.names:
+        if reference is not None and reference not in self.declared.names:
             raise NotCanonical(reference)
-        return self.declared.names[reference], self.declared.codes[reference]
+        name = self.declared.names.get(reference)
+        code = self.declared.codes.get(reference)
+        match kind:
+            case "messageEventDefinition":
+                return MessageEventDefinition(name)
+            case "signalEventDefinition":
+                return SignalEventDefinition(name)
+            case "errorEventDefinition":
+                return ErrorEventDefinition(name, code)
+            case _:
+                return EscalationEventDefinition(name, code)
 
 
 _REFERENCES = {
@@ -339,7 +339,7 @@ def _local_name(element: Any) -> str:
 
 
 def _is_true(element: Any, attribute: str) -> bool:
-    return element.get(attribute, "false") == "true"
+    return bool(element.get(attribute, "false") == "true")
 
 
 __all__ = ["ExecutableSpec", "LoopLookup", "NotCanonical", "ScopeSpec", "build_spec"]

@@ -89,9 +89,9 @@ def _rows(scope: Scope) -> list[list[Any]]:
     return [
         [
             task.id,
-            task._parent if task.task_spec.loop is not None else 0,
+            task.parent_id if task.task_spec.loop is not None else 0,
             task.task_spec.name,
-            task._state,
+            task.state,
             task.internal_data or 0,
         ]
         for task in scope.tasks.values()

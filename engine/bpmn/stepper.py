@@ -7,7 +7,6 @@ from types import MappingProxyType
 from typing import Any
 
 from SpiffWorkflow.bpmn.specs.event_definitions.item_aware_event import ErrorEventDefinition
-from SpiffWorkflow.util.task import TaskState
 
 from engine.bpmn.activities import HumanStep, ServiceCall
 from engine.bpmn.catching_events import MessageEventDefinition, SignalEventDefinition, waits_for
@@ -111,7 +110,7 @@ def _fire_timer(workflow: LiveWorkflow, stimulus: FireTimer, context: StepContex
     task = workflow.find(stimulus.activity_id)
     if (
         task is not None
-        and task._state == TaskState.WAITING
+        and task.waiting
         and task.task_spec.name == stimulus.node_id
         and DUE in task.internal_data
         and due_at(task) == as_utc(stimulus.due_at) <= context.at
@@ -145,7 +144,7 @@ def _complete_call(workflow: LiveWorkflow, stimulus: CompleteCall) -> None:
 
 def _waiting_activity(workflow: LiveWorkflow, activity_id: str, kind: type) -> LiveTask:
     task = workflow.find(activity_id)
-    if task is None or task._state != TaskState.READY or not isinstance(task.task_spec, kind):
+    if task is None or not task.ready or not isinstance(task.task_spec, kind):
         raise NotWaiting
     return task
 
@@ -155,8 +154,8 @@ def _result(workflow: LiveWorkflow, before: Waits, spec: ExecutableSpec) -> Step
     finished = workflow.is_over()
     after = waits_of(workflow)
     if len(after.timers) > TIMERS:
-        newest = workflow.find(next(reversed(after.timers))[0])
-        raise failed_at(newest, TooManyTimers(limit=TIMERS))
+        node_id = next(reversed(after.timers))[1]
+        raise map_failed(TooManyTimers(limit=TIMERS), node_id, spec.lookups.name_of(node_id))
     if not finished and not after:
         raise _stalled(workflow)
     prune(workflow)

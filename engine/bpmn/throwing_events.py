@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 class _Throwing(Element):
     event_definition: Any
 
-    def _run_hook(self, my_task: LiveTask) -> bool:
+    def _run_hook(self, _my_task: LiveTask) -> bool:
         return True
 
     def _on_complete_hook(self, my_task: LiveTask) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
+from math import isfinite
 from typing import Any
 
 from engine.bpmn.compiled import OutcomeKind, StepDefinition
@@ -84,7 +85,7 @@ def storable(name: str, value: Any, depth: int = 0) -> Any:
         return value
     if isinstance(value, int):
         return value if -_LONGEST_INTEGER <= value < _LONGEST_INTEGER else Decimal(value)
-    if isinstance(value, float) and value - value == 0:  # neither infinite nor "not a number"
+    if isinstance(value, float) and isfinite(value):
         return value
     if depth < _DEEPEST_VALUE:
         if isinstance(value, Mapping) and all(isinstance(key, str) for key in value):

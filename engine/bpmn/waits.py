@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from SpiffWorkflow.util.task import TaskState
-
 from engine.bpmn.activities import PARAMETERS, HumanStep, ServiceCall
 from engine.bpmn.catching_events import (
     CORRELATION,
@@ -48,12 +46,12 @@ def waits_of(workflow: LiveWorkflow) -> Waits:
 def _add(waits: Waits, task: LiveTask) -> None:
     spec = task.task_spec
     data = task.internal_data
-    if task._state == TaskState.READY:
+    if task.ready:
         if isinstance(spec, HumanStep):
             waits.steps[task.id] = OpenedStep(task.id, spec.bpmn_id, data.get(INDEX), data.get(ITEM))
         elif isinstance(spec, ServiceCall):
             waits.calls[task.id] = OpenedCall(task.id, spec.bpmn_id, data.get(PARAMETERS, {}))
-    elif DUE in data and task._state == TaskState.WAITING:
+    elif DUE in data and task.waiting:
         waits.timers[task.id, spec.bpmn_id] = OpenedTimer(task.id, spec.bpmn_id, due_at(task))
     elif waits_for(task, MessageEventDefinition):
         waits.messages[task.id, spec.bpmn_id] = OpenedMessage(

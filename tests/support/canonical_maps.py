@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
@@ -167,7 +168,7 @@ class MapBuilder:
         return flow_id
 
     def chain(self, *elements: str) -> None:
-        for source, target in zip(elements, elements[1:], strict=False):
+        for source, target in pairwise(elements):
             self.flow(source, target)
 
     def build(self, variables: Iterable[str] = ()) -> CompiledProcess:
@@ -183,14 +184,16 @@ class MapBuilder:
         parts = [xml, *(f"{name}{sorted(table.items(), key=str)}" for name, table in tables.items())]
         variables = frozenset(variables)
         digest = hashlib.sha256("".join([*parts, *sorted(variables)]).encode()).hexdigest()
-        return CompiledProcess(
-            key=self.key,
-            name=self.key,
-            content_hash=digest,
-            executable=xml,
-            stages=(),
-            variables=variables,
-            **tables,
+        return CompiledProcess.model_validate(
+            {
+                "key": self.key,
+                "name": self.key,
+                "content_hash": digest,
+                "executable": xml,
+                "stages": (),
+                "variables": variables,
+                **tables,
+            }
         )
 
 
@@ -225,13 +228,13 @@ class _CalledMap:
         self.builder.maps.append(f'<process id="{self.key}" isExecutable="true">{"".join(inner)}</process>')
 
 
-def after(**elapsed: int) -> TimerRule:
-    """A duration of ``days`` and ``seconds``."""
-    return TimerRule(kind=TimerKind.DURATION, rule=ElapsedTime(**elapsed))
+def after(days: int = 0, seconds: int = 0) -> TimerRule:
+    return TimerRule(kind=TimerKind.DURATION, rule=ElapsedTime(days=days, seconds=seconds))
 
 
-def every(repetitions: int | None = None, **elapsed: int) -> TimerRule:
-    return TimerRule(kind=TimerKind.CYCLE, rule=ElapsedTime(**elapsed), repetitions=repetitions)
+def every(days: int = 0, seconds: int = 0, repetitions: int | None = None) -> TimerRule:
+    rule = ElapsedTime(days=days, seconds=seconds)
+    return TimerRule(kind=TimerKind.CYCLE, rule=rule, repetitions=repetitions)
 
 
 def when(outcomes: str, *steps: str) -> OutcomeCondition:
