@@ -20,7 +20,7 @@ from engine.bpmn.deadline_rules import (
     RelativeToField,
     WorkingTime,
 )
-from engine.bpmn.duration_text import QUOTES, DeadlineNotUnderstood, is_nothing, parse_amount, plain
+from engine.bpmn.duration_text import LONGEST_TEXT, QUOTES, DeadlineNotUnderstood, is_nothing, parse_amount, plain
 from engine.bpmn.escalation_text import ladder_from_bag, parse_ladder
 
 __all__ = ["DeadlineNotUnderstood", "ladder_from_bag", "parse_deadline", "parse_ladder", "parse_timer_value"]
@@ -279,7 +279,7 @@ def _relative_to_field(text: str) -> RelativeToField | None:
         bare = bare[2:-1]
     else:  # "${deal.close_date} - 3 р.д."
         bare = bare[2:].replace("}", "", 1)
-    for sign in _OFFSET_SIGN.finditer(bare):
+    for sign in _OFFSET_SIGN.finditer(bare) if len(bare) <= LONGEST_TEXT else ():
         offset = _amount(bare[sign.end() :])
         if offset is not None and sign.start():
             before = sign.group().strip() != "+"

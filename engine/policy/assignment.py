@@ -185,24 +185,17 @@ def resolve_name(name: str, directory: Directory, owner_id: int | None = None) -
     ``owner_id`` is None before there is a deal: "owner" is then known, but nobody yet.
     """
     folded = fold(name).strip(" .,;:")
-    department_id = directory.departments_by_name.get(folded)
-    if department_id is not None:
-        return Assignment(department_ids=(department_id,))
-    person_id = directory.people_by_login.get(folded) or _only(directory.people_by_name.get(folded))
-    if person_id is not None:
-        return Assignment(person_id=person_id)
-    if folded in _OWNER or _is_sales_manager(folded):
-        owner = directory.person(owner_id)
-        return Assignment(person_id=owner.id if owner else None)
-    if folded in _HEAD_OF_OWNER:
-        return Assignment(person_id=directory.head_of_person(owner_id))
-    if name.strip().startswith(_EXPRESSION_MARKS):
-        return Assignment(unknown=(name,))
-    person_id = _only(directory.people_by_position.get(folded)) or _head_named(folded, directory)
-    if person_id is not None:
-        return Assignment(person_id=person_id)
-    department_id = _department_by_stems(folded, directory) or _department_by_work(folded, directory)
-    return Assignment(department_ids=(department_id,)) if department_id is not None else Assignment(unknown=(name,))
+    exact = _named_exactly(folded, directory) or _named_by_part(folded, directory, owner_id)
+    if exact is not None:
+        return exact
+    if not name.strip().startswith(_EXPRESSION_MARKS):
+        person_id = _only(directory.people_by_position.get(folded)) or _head_named(folded, directory)
+        if person_id is not None:
+            return Assignment(person_id=person_id)
+        department_id = _department_by_stems(folded, directory) or _department_by_work(folded, directory)
+        if department_id is not None:
+            return Assignment(department_ids=(department_id,))
+    return Assignment(unknown=(name,))
 
 
 def effective_person(person_id: int, substitutes: Iterable[Substitute], on: date) -> int:
@@ -324,6 +317,24 @@ def _names(responsible: Sequence[str], evaluate: Callable[[str], Any] | None) ->
         values = value if isinstance(value, list | tuple) else [value]
         names.extend(str(one) for one in values if one) if any(values) else names.append(name)
     return [name for name in names if name.strip()]
+
+
+def _named_exactly(folded: str, directory: Directory) -> Assignment | None:
+    department_id = directory.departments_by_name.get(folded)
+    if department_id is not None:
+        return Assignment(department_ids=(department_id,))
+    person_id = directory.people_by_login.get(folded) or _only(directory.people_by_name.get(folded))
+    return Assignment(person_id=person_id) if person_id is not None else None
+
+
+def _named_by_part(folded: str, directory: Directory, owner_id: int | None) -> Assignment | None:
+    """The person who has a part in the deal: its owner, or the owner's head."""
+    if folded in _OWNER or _is_sales_manager(folded):
+        owner = directory.person(owner_id)
+        return Assignment(person_id=owner.id if owner else None)
+    if folded in _HEAD_OF_OWNER:
+        return Assignment(person_id=directory.head_of_person(owner_id))
+    return None
 
 
 def _only(ids: frozenset[int] | None) -> int | None:

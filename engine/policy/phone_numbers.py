@@ -19,9 +19,9 @@ def normalise_phone(text: str, region: str = "UA") -> str | None:
 
     National spellings are read as those of ``region``; an extension is dropped.
     """
-    spelled = _EXTENSION.sub("", unicodedata.normalize("NFKC", text).strip())
-    if len(spelled) > _LONGEST:
+    if len(text) > _LONGEST:
         return None
+    spelled = _EXTENSION.sub("", unicodedata.normalize("NFKC", text).strip())
     digits = re.sub(r"\D", "", spelled)
     international = spelled.startswith("+")
     if not international and region == "UA":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -232,9 +233,6 @@ def test_an_amount_survives_any_spelling_and_storage(amount: Decimal) -> None:
 @given(st.sampled_from(list(FieldType)), st.text(max_size=30) | st.integers() | st.floats() | st.none() | st.booleans())
 def test_any_input_is_either_read_or_refused(kind: FieldType, raw: Any) -> None:
     definition = field(kind, choices=CHOICES)
-    try:
+    with suppress(DomainError):
         value = read_value(definition, raw, "uk")
-    except DomainError as refused:
-        assert str(refused)
-    else:
         assert from_json(definition, to_json(value)) == value
