@@ -233,6 +233,7 @@ def test_an_amount_survives_any_spelling_and_storage(amount: Decimal) -> None:
 @given(st.sampled_from(list(FieldType)), st.text(max_size=30) | st.integers() | st.floats() | st.none() | st.booleans())
 def test_any_input_is_either_read_or_refused(kind: FieldType, raw: Any) -> None:
     definition = field(kind, choices=CHOICES)
+    value = None
     with suppress(DomainError):
         value = read_value(definition, raw, "uk")
-        assert from_json(definition, to_json(value)) == value
+    assert from_json(definition, to_json(value)) == value
