@@ -1,0 +1,319 @@
+"""Messages, signals, errors, escalations, conditions, terminations."""
+
+from __future__ import annotations
+
+import pytest
+from support.canonical_maps import MapBuilder
+from support.instance_run import InstanceRun
+
+from engine.bpmn.compiled import CompiledProcess
+from engine.bpmn.guards import NotWaiting
+from engine.bpmn.runtime import DeliverMessage, Thrown
+from engine.errors import MapFailed
+
+
+def with_boundary(definition_of: str, *, interrupting: bool, name: str = "N") -> CompiledProcess:
+    draw = MapBuilder()
+    draw.start()
+    draw.step("host")
+    definition = {
+        "message": lambda: draw.message("event", name),
+        "signal": lambda: draw.signal(name),
+        "conditional": lambda: draw.conditional("event", "deal.urgent"),
+    }[definition_of]()
+    draw.boundary("event", "host", definition, interrupting=interrupting)
+    draw.step("aside")
+    draw.end()
+    draw.end("aside_end")
+    draw.chain("start", "host", "end")
+    draw.chain("event", "aside", "aside_end")
+    return draw.build()
+
+
+class TestMessages:
+    def test_a_waiting_message_says_its_name_and_correlation(self) -> None:
+        draw = MapBuilder()
+        draw.start()
+        draw.catch("paid", draw.message("paid", "Payment", {"number": "deal.number"}))
+        draw.step("thank")
+        draw.end()
+        draw.chain("start", "paid", "thank", "end")
+        run = InstanceRun(draw.build(variables=["amount"]), deal={"number": "A-7"})
+        (message,) = run.messages.values()
+        assert (message.name, message.correlation, message.kind) == ("Payment", {"number": "A-7"}, "message")
+        run.deliver("paid", amount=5, unknown=1)
+        assert run.open == ["thank"]
+        assert run.last.variables == {"amount": 5}
+        with pytest.raises(NotWaiting):
+            run.apply(DeliverMessage(message.activity_id, message.node_id))
+
+    @pytest.mark.parametrize("kind", ["message", "signal"])
+    def test_an_interrupting_one_takes_the_step_away(self, kind: str) -> None:
+        run = InstanceRun(with_boundary(kind, interrupting=True))
+        run.deliver("event")
+        assert run.open == ["aside"]
+        assert not run.messages
+
+    @pytest.mark.parametrize("kind", ["message", "signal"])
+    def test_one_beside_the_step_can_come_again(self, kind: str) -> None:
+        run = InstanceRun(with_boundary(kind, interrupting=False))
+        run.deliver("event")
+        run.deliver("event")
+        assert run.open == ["aside", "aside", "host"]
+        run.complete("host")
+        assert not run.messages
+
+    def test_a_message_starts_the_map_at_its_own_start(self) -> None:
+        draw = MapBuilder()
+        draw.start("by_hand")
+        draw.start("by_letter", draw.message("by_letter", "Letter"))
+        draw.step("greet")
+        draw.step("read")
+        draw.end()
+        draw.chain("by_hand", "greet", "end")
+        draw.chain("by_letter", "read", "end")
+        process = draw.build()
+        assert InstanceRun(process).open == ["greet"]
+        assert InstanceRun(process, message="Letter").open == ["read"]
+        with pytest.raises(MapFailed) as failed:
+            InstanceRun(process, message="Parcel")
+        assert failed.value.params["problem_code"] == "NO_SUCH_START"
+
+    def test_a_thrown_message_is_told_and_caught_inside_by_one(self) -> None:
+        draw = MapBuilder()
+        draw.start()
+        draw.gateway("parallel", "split")
+        draw.flow("start", "split")
+        for name in ("first", "second"):
+            draw.catch(name, draw.message(name, "Ready"))
+            draw.end(f"{name}_end")
+            draw.flow("split", name)
+            draw.flow(name, f"{name}_end")
+        draw.step("work")
+        draw.throw("tell", draw.message("tell", "Ready"))
+        draw.end("told")
+        draw.chain("split", "work", "tell", "told")
+        run = InstanceRun(draw.build())
+        run.complete("work")
+        assert run.last.thrown == (Thrown("message", "Ready", "tell"),)
+        assert [message.node_id for message in run.messages.values()] == ["second"]
+
+
+class TestSignals:
+    def test_a_signal_reaches_all_that_wait_in_every_scope(self) -> None:
+        draw = MapBuilder()
+        draw.start()
+        draw.gateway("parallel", "split")
+        draw.flow("start", "split")
+        with draw.scope("inside"):
+            draw.start("inside_start")
+            draw.catch("inner_ear", draw.signal("Alarm"))
+            draw.end("inside_end")
+            draw.chain("inside_start", "inner_ear", "inside_end")
+        draw.catch("ear", draw.signal("Alarm"))
+        draw.step("work")
+        draw.throw("cry", draw.signal("Alarm"))
+        for name in ("inside", "ear"):
+            draw.end(f"{name}_over")
+            draw.flow("split", name)
+            draw.flow(name, f"{name}_over")
+        draw.end("cried")
+        draw.chain("split", "work", "cry", "cried")
+        run = InstanceRun(draw.build())
+        assert {message.kind for message in run.messages.values()} == {"signal"}
+        run.complete("work")
+        assert run.last.finished
+        assert run.last.thrown == (Thrown("signal", "Alarm", "cry"),)
+        assert set(run.last.end_events) == {"ear_over", "inside_over", "cried"}
+
+
+class TestConditions:
+    def test_a_condition_beside_the_step_fires_each_time_it_becomes_true(self) -> None:
+        run = InstanceRun(with_boundary("conditional", interrupting=False), deal={"urgent": False})
+        assert run.open == ["host"]
+        run.facts_changed(deal={"urgent": True})
+        assert run.open == ["aside", "host"]
+        run.facts_changed(deal={"urgent": True})
+        assert run.open == ["aside", "host"], "it stays true: nothing new"
+        run.facts_changed(deal={"urgent": False})
+        run.facts_changed(deal={"urgent": True})
+        assert run.open == ["aside", "aside", "host"]
+
+    def test_a_condition_that_already_holds_interrupts_at_once(self) -> None:
+        run = InstanceRun(with_boundary("conditional", interrupting=True), deal={"urgent": True})
+        assert run.open == ["aside"]
+
+    def test_a_condition_sees_what_another_branch_wrote(self) -> None:
+        draw = MapBuilder()
+        draw.start()
+        draw.gateway("parallel", "split")
+        draw.step("work")
+        draw.catch("until_agreed", draw.conditional("until_agreed", "agreed"))
+        draw.flow("start", "split")
+        for name in ("work", "until_agreed"):
+            draw.end(f"{name}_end")
+            draw.flow("split", name)
+            draw.flow(name, f"{name}_end")
+        run = InstanceRun(draw.build(variables=["agreed"]), variables={"agreed": False})
+        assert not run.last.finished
+        run.complete("work", agreed=True)
+        assert run.last.finished
+
+
+class TestErrors:
+    @staticmethod
+    def failing(thrown: str | None, *caught: str | None) -> MapBuilder:
+        draw = MapBuilder()
+        draw.start()
+        with draw.scope("deliver"):
+            draw.start("s")
+            draw.gateway("parallel", "both")
+            draw.step("pack")
+            draw.step("drive")
+            draw.end("broken", draw.error(thrown))
+            draw.end("arrived")
+            draw.chain("s", "both", "pack", "broken")
+            draw.chain("both", "drive", "arrived")
+        for code in caught:
+            draw.boundary(f"on_{code}", "deliver", draw.error(code))
+            draw.step(f"mend_{code}")
+            draw.end(f"mended_{code}")
+            draw.chain(f"on_{code}", f"mend_{code}", f"mended_{code}")
+        draw.end()
+        draw.chain("start", "deliver", "end")
+        return draw
+
+    def test_an_error_ends_the_sub_process_and_goes_to_its_handler(self) -> None:
+        run = InstanceRun(self.failing("lost", "late", None, "lost").build())
+        run.complete("pack")
+        assert run.open == ["mend_lost"]
+        run.complete("mend_lost")
+        assert run.last.finished
+
+    def test_a_handler_without_a_code_catches_any(self) -> None:
+        run = InstanceRun(self.failing("lost", "late", None).build())
+        run.complete("pack")
+        assert run.open == ["mend_None"]
+
+    @pytest.mark.parametrize("caught", [(), ("late",)])
+    def test_an_error_that_nobody_handles_is_an_incident(self, caught: tuple[str, ...]) -> None:
+        run = InstanceRun(self.failing("lost", *caught).build())
+        with pytest.raises(MapFailed) as failed:
+            run.complete("pack")
+        assert failed.value.params["problem_code"] == "UNCAUGHT_ERROR"
+        assert run.open == ["drive", "pack"]
+
+    def test_a_failed_call_goes_to_its_handler_or_becomes_an_incident(self) -> None:
+        draw = MapBuilder()
+        draw.start()
+        draw.call_service("send", parameters={"to": "client.email"}, result_variable="answer")
+        draw.boundary("refused", "send", draw.error("no_address"))
+        draw.step("ask_address")
+        draw.end()
+        draw.end("asked")
+        draw.chain("start", "send", "end")
+        draw.chain("refused", "ask_address", "asked")
+        process = draw.build(variables=["answer"])
+        run = InstanceRun(process, client={"email": "a@b.ua"})
+        (call,) = run.calls.values()
+        assert call.parameters == {"to": "a@b.ua"}
+        with pytest.raises(MapFailed):
+            run.answer("send", error="no_network")
+        run.answer("send", error="no_address")
+        assert run.open == ["ask_address"]
+        assert not run.calls
+        done = InstanceRun(process, client={"email": "a@b.ua"})
+        done.answer("send", id=7)
+        assert done.last.finished
+        assert done.last.variables == {"answer": {"id": 7}}
+        with pytest.raises(NotWaiting):
+            run.complete("ask_address")
+            run.apply(DeliverMessage(call.activity_id, "send"))
+
+
+class TestEscalations:
+    @pytest.mark.parametrize("interrupting", [True, False])
+    def test_an_escalation_goes_to_the_innermost_handler(self, *, interrupting: bool) -> None:
+        draw = MapBuilder()
+        draw.start()
+        with draw.scope("outer"):
+            draw.start("os")
+            with draw.scope("inner"):
+                draw.start("s")
+                draw.step("work")
+                draw.throw("escalate", draw.escalation("delay"))
+                draw.step("go_on")
+                draw.end("e")
+                draw.chain("s", "work", "escalate", "go_on", "e")
+            draw.end("oe")
+            draw.chain("os", "inner", "oe")
+        draw.boundary("heard", "outer", draw.escalation("delay"), interrupting=interrupting)
+        draw.step("tell_head")
+        draw.end()
+        draw.end("told")
+        draw.chain("start", "outer", "end")
+        draw.chain("heard", "tell_head", "told")
+        run = InstanceRun(draw.build())
+        run.complete("work")
+        assert run.open == (["tell_head"] if interrupting else ["go_on", "tell_head"])
+        assert run.last.thrown == ()
+
+    def test_an_escalation_that_nobody_handles_leaves_the_instance(self) -> None:
+        draw = MapBuilder()
+        draw.start()
+        draw.throw("escalate", draw.escalation("delay"))
+        draw.end("end", draw.escalation("over"))
+        draw.chain("start", "escalate", "end")
+        run = InstanceRun(draw.build())
+        assert run.last.finished
+        assert run.last.thrown == (Thrown("escalation", "delay", "escalate"), Thrown("escalation", "over", "end"))
+
+
+class TestTermination:
+    def test_it_closes_every_other_branch(self) -> None:
+        draw = MapBuilder()
+        draw.start()
+        draw.gateway("parallel", "split")
+        draw.flow("start", "split")
+        draw.step("stop")
+        draw.end("stopped", draw.terminate())
+        draw.chain("split", "stop", "stopped")
+        draw.step("other")
+        draw.boundary("beep", "other", draw.message("beep", "Beep"), interrupting=False)
+        with draw.scope("scope"):
+            draw.start("s")
+            draw.step("deep")
+            draw.end("e")
+            draw.chain("s", "deep", "e")
+        for name in ("other", "beep", "scope"):
+            draw.end(f"{name}_end")
+            draw.flow(name, f"{name}_end")
+        draw.flow("split", "other")
+        draw.flow("split", "scope")
+        run = InstanceRun(draw.build())
+        assert run.open == ["deep", "other", "stop"]
+        run.complete("stop")
+        assert run.last.finished
+        assert run.open == []
+        assert not run.messages
+        assert run.last.end_events == ("stopped",)
+
+    def test_in_a_sub_process_it_ends_that_alone(self) -> None:
+        draw = MapBuilder()
+        draw.start()
+        with draw.scope("scope"):
+            draw.start("s")
+            draw.gateway("parallel", "both")
+            draw.step("stop")
+            draw.step("other")
+            draw.end("stopped", draw.terminate())
+            draw.end("e")
+            draw.chain("s", "both", "stop", "stopped")
+            draw.chain("both", "other", "e")
+        draw.step("after")
+        draw.end()
+        draw.chain("start", "scope", "after", "end")
+        run = InstanceRun(draw.build())
+        run.complete("stop")
+        assert run.open == ["after"]
+        assert run.last.end_events == ()
