@@ -1,0 +1,253 @@
+"""From uploaded files to a CompiledProcess, or to everything that stands in the way of one.
+
+``compile_bpmn`` never raises for what is in a file; ``compile_child.compile_in_child`` puts it behind limits.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+from pydantic import BaseModel, ConfigDict
+
+from engine.bpmn.archive import is_archive, read_archive
+from engine.bpmn.canonical import write_canonical
+from engine.bpmn.compiled import CompiledProcess
+from engine.bpmn.executed_tables import fill_tables
+from engine.bpmn.findings import Finding
+from engine.bpmn.map_model import HUMAN_TASKS, Node, NodeType, Place, Process, SalesMap
+from engine.bpmn.noticed import Noticed
+from engine.bpmn.reading import read_map
+from engine.bpmn.repairs import REPAIRS
+from engine.bpmn.repairs.calls import find_called
+from engine.bpmn.repairs.pools import candidates, choose_process, human_steps, merge_crossed_pools
+from engine.bpmn.repairs.stand_ins import plan_human
+from engine.bpmn.repairs.workbench import Workbench
+from engine.bpmn.safe_xml import XmlRefused, read_xml
+from engine.bpmn.soundness import check_soundness
+from engine.bpmn.step_definitions import define_steps, read_ladder, stages_of
+from engine.errors import DomainError
+
+FORMAT_VERSION = 1  # raised when the same file compiles to something else, so that cached processes are made anew
+
+_MAX_NODES = 3_000
+_DIAGRAM_SUFFIXES = (".bpmn", ".bpmn2", ".xml")
+_KNOWN_OTHERS = (".dmn", ".json", ".form", ".md", ".txt")
+
+
+class ProcessProposal(BaseModel):
+    """A process in the upload that could be executed. ``steps`` counts the tasks drawn for people."""
+
+    model_config = ConfigDict(frozen=True)
+
+    key: str
+    name: str
+    steps: int
+    file: str
+    chosen: bool
+
+
+class CompileOutcome(BaseModel):
+    """``process`` is None when there is nothing faithful to execute; errors may stand beside a process, too."""
+
+    model_config = ConfigDict(frozen=True)
+
+    process: CompiledProcess | None
+    findings: tuple[Finding, ...]
+    processes: tuple[ProcessProposal, ...] = ()
+
+
+def compile_bpmn(
+    files: Mapping[str, bytes],
+    *,
+    process_key: str | None = None,
+    library: Mapping[str, bytes] | None = None,
+) -> CompileOutcome:
+    """Read, repair and check an upload.
+
+    ``files`` are the uploaded files by name, zips among them; ``process_key`` chooses one of several processes;
+    ``library`` holds the maps that call activities may name, by process key.
+    """
+    noticed = Noticed()
+    diagrams = _diagrams(files, noticed)
+    sales_map = SalesMap()
+    read = [_read(name, data, sales_map, noticed) for name, data in diagrams.items()]
+    if not any(read):
+        return CompileOutcome(process=None, findings=noticed.findings)
+    merge_crossed_pools(sales_map, noticed)
+    chosen = choose_process(sales_map, process_key, noticed)
+    proposals = tuple(
+        ProcessProposal(
+            key=process.source_id or process.id,
+            name=process.name or process.pool,
+            steps=human_steps(process),
+            file=process.file,
+            chosen=process is chosen,
+        )
+        for process in candidates(sales_map)
+    )
+    if chosen is None:
+        return CompileOutcome(process=None, findings=noticed.findings, processes=proposals)
+    used_library = _Library(sales_map, library or {})
+    workbench = Workbench(sales_map, noticed, used_library.with_called(chosen))
+    compiled = _execute(workbench, _hash(diagrams, used_library.read))
+    return CompileOutcome(process=compiled, findings=noticed.findings, processes=proposals)
+
+
+def _diagrams(files: Mapping[str, bytes], noticed: Noticed) -> dict[str, bytes]:
+    """The diagrams of an upload, zips opened."""
+    diagrams: dict[str, bytes] = {}
+    for name, data in files.items():
+        if is_archive(data) and not name.lower().endswith(_DIAGRAM_SUFFIXES):
+            try:
+                inside = read_archive(data)
+            except XmlRefused as refused:
+                noticed.refuse(refused.code, Place(line=refused.line, file=name), **refused.params)
+                continue
+            found = {path: content for path, content in inside.items() if path.lower().endswith(_DIAGRAM_SUFFIXES)}
+            if not found:
+                noticed.refuse("ZIP_WITHOUT_MAP", Place(file=name))
+            diagrams |= found
+        elif name.lower().endswith(_KNOWN_OTHERS) and len(files) > 1:
+            continue
+        else:
+            diagrams[name] = data
+    return diagrams
+
+
+def _read(name: str, data: bytes, sales_map: SalesMap, noticed: Noticed) -> bool:
+    try:
+        safe = read_xml(data)
+    except XmlRefused as refused:
+        noticed.refuse(refused.code, Place(line=refused.line, file=name), **refused.params)
+        return False
+    for code, params in safe.repairs:
+        noticed.info(code, Place(file=name, line=1), **params)
+    return read_map(safe.root, name, sales_map, noticed)
+
+
+class _Library:
+    """Finds what call activities call: first in the upload, then among the published maps."""
+
+    def __init__(self, sales_map: SalesMap, library: Mapping[str, bytes]) -> None:
+        self._sales_map = sales_map
+        self._library = library
+        self.read: dict[str, bytes] = {}
+
+    def with_called(self, chosen: Process) -> list[Process]:
+        """``chosen`` and all that it calls, directly or not. Calls of something that calls back stay unresolved."""
+        processes = [chosen]
+        callers: dict[Process, set[Process]] = {chosen: {chosen}}
+        for process in processes:
+            for node in process.scope.all_nodes():
+                if node.type is not NodeType.CALL_ACTIVITY:
+                    continue
+                called = self._find(node)
+                if called is None or called in callers[process] or _calls_back(called, callers[process], self):
+                    continue
+                node.calls = called
+                callers.setdefault(called, {called}).update(callers[process])
+                if called not in processes:
+                    processes.append(called)
+        return processes
+
+    def _find(self, node: Node) -> Process | None:
+        found = find_called(node, self._sales_map.processes)
+        key = node.called
+        if found is not None or key not in self._library or key in self.read:
+            return found
+        self.read[key] = self._library[key]
+        # What is wrong in a published map was said when it was published.
+        _read(key, self._library[key], self._sales_map, Noticed())
+        return find_called(node, self._sales_map.processes)
+
+    def called_by(self, process: Process) -> list[Process]:
+        return [
+            called
+            for node in process.scope.all_nodes()
+            if node.type is NodeType.CALL_ACTIVITY and (called := self._find(node)) is not None
+        ]
+
+
+def _calls_back(called: Process, callers: set[Process], library: _Library) -> bool:
+    seen, waiting = {called}, [called]
+    while waiting:
+        for further in library.called_by(waiting.pop()):
+            if further in callers:
+                return True
+            if further not in seen:
+                seen.add(further)
+                waiting.append(further)
+    return False
+
+
+def _execute(workbench: Workbench, content_hash: str) -> CompiledProcess | None:
+    noticed, processes = workbench.noticed, workbench.processes
+    if sum(1 for _ in workbench.nodes()) > _MAX_NODES:
+        noticed.refuse("TOO_MANY_NODES", _place(processes[0]), limit=str(_MAX_NODES))
+        return None
+    for repair in REPAIRS:
+        for process in processes:
+            repair(workbench, process)
+        if noticed.has_refused():
+            break
+    if noticed.has_refused():
+        _say_what_steps_lack(processes, noticed)
+        return None
+    steps = define_steps(processes, noticed)
+    for process in processes:
+        check_soundness(process, noticed)
+    if noticed.has_refused():
+        return None
+    main = processes[0]
+    compiled = CompiledProcess(
+        key=main.source_id or main.id,
+        name=main.name or main.pool or main.source_id,
+        content_hash=content_hash,
+        executable=write_canonical(workbench.sales_map, processes),
+        steps=steps,
+        stages=stages_of(steps),
+        **fill_tables(processes).as_arguments(),
+        called_keys=tuple(process.source_id for process in processes[1:]),
+        default_escalation=read_ladder(main.annotation, _place(main), noticed),
+        findings=(),
+    )
+    if not _runs(compiled, noticed, main):
+        return None
+    return compiled.model_copy(update={"findings": noticed.findings})
+
+
+def _say_what_steps_lack(processes: list[Process], noticed: Noticed) -> None:
+    """A broken structure hides nothing: deadlines and responsibles are looked at all the same."""
+    for process in processes:
+        for node in process.scope.all_nodes():
+            if node.step is None and node.type in HUMAN_TASKS:
+                plan_human(node)
+    define_steps(processes, noticed)
+
+
+def _place(process: Process) -> Place:
+    return Place(process.source_id, process.name or process.pool, process.line, process.file)
+
+
+def _runs(compiled: CompiledProcess, noticed: Noticed, main: Process) -> bool:
+    """Whether the execution core accepts what was compiled: a refusal here is our mistake, but never a crash later."""
+    from engine.bpmn.spec import build_spec  # noqa: PLC0415  # SpiffWorkflow is loaded only when it is needed
+
+    try:
+        build_spec(compiled)
+    except DomainError as error:
+        noticed.refuse("ENGINE_REFUSED", _place(main), problem=str(error))
+        return False
+    except Exception as error:  # noqa: BLE001  # any exception of a parser that we did not write means the same
+        noticed.refuse("ENGINE_REFUSED", _place(main), problem=f"{type(error).__name__}: {error}")
+        return False
+    return True
+
+
+def _hash(diagrams: Mapping[str, bytes], library: Mapping[str, bytes]) -> str:
+    digest = hashlib.sha256(f"reglament format {FORMAT_VERSION}\n".encode())
+    for files in (diagrams, library):
+        for data in files.values():
+            digest.update(hashlib.sha256(data).digest())
+    return digest.hexdigest()

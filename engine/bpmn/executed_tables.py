@@ -1,0 +1,89 @@
+"""The tables of a CompiledProcess, gathered from the repaired map: what each id in the executed form means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.bpmn.compiled import (
+    CallRule,
+    Condition,
+    ExpressionCondition,
+    LoopRule,
+    MessageRule,
+    TimerRule,
+)
+from engine.bpmn.deadline_rules import RelativeToField
+from engine.bpmn.expressions import compile_expression
+from engine.bpmn.map_model import Node, Process
+
+
+@dataclass(slots=True)
+class Tables:
+    conditions: dict[str, Condition] = field(default_factory=dict)
+    timers: dict[str, TimerRule] = field(default_factory=dict)
+    loops: dict[str, LoopRule] = field(default_factory=dict)
+    messages: dict[str, MessageRule] = field(default_factory=dict)
+    calls: dict[str, CallRule] = field(default_factory=dict)
+    assignments: dict[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    elements: dict[str, str] = field(default_factory=dict)
+
+    def as_arguments(self) -> dict[str, Any]:
+        return {
+            "conditions": self.conditions,
+            "timers": self.timers,
+            "loops": self.loops,
+            "messages": self.messages,
+            "calls": self.calls,
+            "assignments": self.assignments,
+            "elements": self.elements,
+            "variables": frozenset(name for text in self._expressions() for name in compile_expression(text).names),
+        }
+
+    def _expressions(self) -> Iterator[str]:
+        """Every expression text that can be evaluated at run time."""
+        for condition in self.conditions.values():
+            if isinstance(condition, ExpressionCondition):
+                yield condition.text
+        for rule in self.timers.values():
+            if rule.expression is not None:
+                yield rule.expression
+            if isinstance(rule.rule, RelativeToField):
+                yield rule.rule.expression
+        for loop in self.loops.values():
+            yield from (text for text in (loop.cardinality, loop.collection, loop.completion_condition) if text)
+        for message in self.messages.values():
+            yield from message.correlation.values()
+        for call in self.calls.values():
+            yield from call.parameters.values()
+        for pairs in self.assignments.values():
+            yield from (text for _, text in pairs)
+
+
+def fill_tables(processes: list[Process]) -> Tables:
+    tables = Tables()
+    for process in processes:
+        for node in process.scope.all_nodes():
+            _add(tables, node)
+    return tables
+
+
+def _add(tables: Tables, node: Node) -> None:
+    if node.name:
+        tables.elements[node.id] = node.name
+    for flow in node.outgoing:
+        if flow.condition is not None:
+            tables.conditions[flow.id] = flow.condition
+    if node.condition is not None:
+        tables.conditions[node.id] = node.condition
+    if node.timer is not None:
+        tables.timers[node.id] = node.timer
+    if node.loop_rule is not None:
+        tables.loops[node.id] = node.loop_rule
+    if node.message is not None:
+        tables.messages[node.id] = node.message
+    if node.call is not None:
+        tables.calls[node.id] = node.call
+    if node.assignments:
+        tables.assignments[node.id] = node.assignments

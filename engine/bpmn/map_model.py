@@ -1,0 +1,452 @@
+"""A map as the import layer sees it: own typed nodes and flows, which the repairs rewrite until they can be executed.
+
+Reading builds it from XML, the rules of ``repairs`` change it, ``canonical`` writes it. Nothing outside the import
+layer sees these classes; what leaves is a CompiledProcess.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from engine.bpmn.compiled import (
+    ApprovalRule,
+    CallRule,
+    Condition,
+    FieldDefinition,
+    LoopRule,
+    MessageRule,
+    Outcome,
+    StepKind,
+    TimerKind,
+    TimerRule,
+)
+from engine.bpmn.deadline_rules import DeadlineRule
+
+_EXECUTABLE_ID = re.compile(r"^[^\W\d][\w.-]*$")
+# Names and endings that SpiffWorkflow gives to its own helper tasks.
+_RESERVED_IDS = frozenset({"Start", "End", "Root", "StartEventSplit", "StartEventJoin"})
+_RESERVED_ENDINGS = (".BoundaryEventSplit", ".BoundaryEventJoin", ".EndJoin")
+_LONGEST_ID = 200
+
+
+class Located(Protocol):
+    """Anything that a finding can point at."""
+
+    @property
+    def source_id(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def line(self) -> int | None: ...
+    @property
+    def file(self) -> str: ...
+
+
+class NodeType(StrEnum):
+    """The local names of BPMN 2.0 flow nodes."""
+
+    TASK = "task"
+    USER_TASK = "userTask"
+    MANUAL_TASK = "manualTask"
+    SERVICE_TASK = "serviceTask"
+    SEND_TASK = "sendTask"
+    RECEIVE_TASK = "receiveTask"
+    SCRIPT_TASK = "scriptTask"
+    BUSINESS_RULE_TASK = "businessRuleTask"
+    CALL_ACTIVITY = "callActivity"
+    SUB_PROCESS = "subProcess"
+    TRANSACTION = "transaction"
+    AD_HOC = "adHocSubProcess"
+    START = "startEvent"
+    END = "endEvent"
+    CATCH = "intermediateCatchEvent"
+    THROW = "intermediateThrowEvent"
+    BOUNDARY = "boundaryEvent"
+    EXCLUSIVE = "exclusiveGateway"
+    PARALLEL = "parallelGateway"
+    INCLUSIVE = "inclusiveGateway"
+    EVENT_BASED = "eventBasedGateway"
+    COMPLEX = "complexGateway"
+
+
+HUMAN_TASKS = frozenset({NodeType.TASK, NodeType.USER_TASK, NodeType.MANUAL_TASK})
+AUTOMATED_TASKS = frozenset(
+    {NodeType.SERVICE_TASK, NodeType.SEND_TASK, NodeType.SCRIPT_TASK, NodeType.BUSINESS_RULE_TASK}
+)
+SUB_PROCESSES = frozenset({NodeType.SUB_PROCESS, NodeType.TRANSACTION, NodeType.AD_HOC})
+ACTIVITIES = HUMAN_TASKS | AUTOMATED_TASKS | SUB_PROCESSES | {NodeType.RECEIVE_TASK, NodeType.CALL_ACTIVITY}
+GATEWAYS = frozenset(
+    {NodeType.EXCLUSIVE, NodeType.PARALLEL, NodeType.INCLUSIVE, NodeType.EVENT_BASED, NodeType.COMPLEX}
+)
+
+
+class EventKind(StrEnum):
+    MESSAGE = "message"
+    TIMER = "timer"
+    SIGNAL = "signal"
+    ERROR = "error"
+    ESCALATION = "escalation"
+    CONDITIONAL = "conditional"
+    TERMINATE = "terminate"
+    COMPENSATE = "compensate"
+    CANCEL = "cancel"
+    LINK = "link"
+    UNKNOWN = "unknown"
+
+
+@dataclass(slots=True, eq=False)
+class EventDefinition:
+    """Why an event happens. ``name`` is the message's, signal's or link's name, or the error's or escalation's code."""
+
+    kind: EventKind
+    id: str = ""
+    name: str = ""
+    reference: str = ""  # what the drawing refers to, found or not
+    target: str = ""  # a link's target
+    timer_kind: TimerKind | None = None
+    text: str = ""  # a timer's value or a condition
+    language: str = ""
+    correlation: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True, eq=False)
+class Loop:
+    """Multi-instance (``multiple``) or standard loop, as drawn."""
+
+    multiple: bool
+    sequential: bool = False
+    cardinality: str = ""
+    collection: str = ""
+    item_variable: str = ""
+    condition: str = ""  # completion condition, or the condition to go on of a standard loop
+    language: str = ""
+    test_before: bool = False
+    maximum: str = ""
+
+
+class Property(StrEnum):
+    """What an owner can say about an element. The values are the keys of the property bag."""
+
+    STAGE = "stage"
+    DEADLINE = "deadline"
+    RESPONSIBLE = "responsible"
+    ESCALATION = "escalation"
+    ESCALATE_AFTER = "escalate_after"
+    REQUIRED = "required"
+    APPROVAL = "approval"
+    FOUR_EYES = "four_eyes"
+    FREEDOM = "freedom"
+    INSTRUCTION = "instruction"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One value of a property, and where it was said: for showing conflicts."""
+
+    text: str
+    source: str
+
+
+@dataclass(slots=True, eq=False)
+class Annotation:
+    """Everything that is said about an element beside the flow of control."""
+
+    said: dict[Property, Said] = field(default_factory=dict)
+    fields: list[FieldDefinition] = field(default_factory=list)
+    connector: dict[str, str] = field(default_factory=dict)  # attributes and parameters of reglament:connector
+    job: str = ""  # topic or type of an external job
+    result_variable: str = ""
+    script: str = ""
+    script_language: str = ""
+
+    def text(self, key: Property) -> str:
+        found = self.said.get(key)
+        return found.text if found else ""
+
+
+@dataclass(slots=True, eq=False)
+class StepPlan:
+    """Why and how a person acts at a node: becomes a StepDefinition."""
+
+    kind: StepKind
+    outcomes: list[Outcome] = field(default_factory=list)
+    fields: list[FieldDefinition] = field(default_factory=list)
+    approval: ApprovalRule | None = None
+    deadline: DeadlineRule | None = None
+    deadline_text: str = ""
+    synthetic: bool = False  # not drawn: its stage and responsible come from its neighbour
+
+
+@dataclass(slots=True, eq=False)
+class Node:
+    id: str
+    source_id: str
+    type: NodeType
+    name: str
+    line: int | None
+    scope: Scope
+    events: list[EventDefinition] = field(default_factory=list)
+    incoming: list[Flow] = field(default_factory=list)
+    outgoing: list[Flow] = field(default_factory=list)
+    default: Flow | None = None
+    default_reference: str = ""
+    host: Node | None = None
+    host_reference: str = ""
+    boundaries: list[Node] = field(default_factory=list)
+    interrupting: bool = True
+    inside: Scope | None = None
+    triggered_by_event: bool = False
+    for_compensation: bool = False
+    ordered: bool = False  # ad-hoc, one at a time
+    joins_by_rule: bool = False  # a complex gateway with an activation condition
+    loop: Loop | None = None  # as drawn
+    loop_rule: LoopRule | None = None  # as executed
+    called: str = ""
+    documentation: str = ""
+    lanes: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    annotation: Annotation = field(default_factory=Annotation)
+    step: StepPlan | None = None
+    timer: TimerRule | None = None
+    message: MessageRule | None = None
+    call: CallRule | None = None
+    assignments: tuple[tuple[str, str], ...] = ()
+    condition: Condition | None = None  # of a conditional event
+    calls: Process | None = None
+
+    @property
+    def file(self) -> str:
+        return self.scope.process.file
+
+    @property
+    def event(self) -> EventDefinition | None:
+        """The one event definition that is left after the repairs."""
+        return self.events[0] if self.events else None
+
+    def has_event(self, kind: EventKind) -> bool:
+        return any(event.kind is kind for event in self.events)
+
+    @property
+    def title(self) -> str:
+        """What to call it in front of people."""
+        return self.name or self.source_id
+
+    @property
+    def is_human(self) -> bool:
+        return self.step is not None
+
+
+@dataclass(slots=True, eq=False)
+class Flow:
+    """A sequence flow whose two ends are known."""
+
+    id: str
+    source_id: str
+    source: Node
+    target: Node
+    name: str = ""
+    line: int | None = None
+    condition_text: str = ""
+    condition_language: str = ""
+    condition: Condition | None = None
+
+    @property
+    def file(self) -> str:
+        return self.source.file
+
+    @property
+    def is_default(self) -> bool:
+        return self.source.default is self
+
+
+@dataclass(slots=True, eq=False)
+class LooseFlow:
+    """An arrow that touches nothing at one end or at both."""
+
+    source_id: str
+    name: str
+    line: int | None
+    scope: Scope
+    source: Node | None
+    target: Node | None
+    source_reference: str = ""
+    target_reference: str = ""
+
+    @property
+    def file(self) -> str:
+        return self.scope.process.file
+
+
+@dataclass(slots=True, eq=False)
+class Scope:
+    """A process or the inside of a sub-process."""
+
+    process: Process
+    owner: Node | None = None
+    nodes: list[Node] = field(default_factory=list)
+
+    def flows(self) -> Iterator[Flow]:
+        for node in self.nodes:
+            yield from node.outgoing
+
+    def all_nodes(self) -> Iterator[Node]:
+        """The nodes of this scope and of every scope inside it, in the order of the drawing."""
+        for node in self.nodes:
+            yield node
+            if node.inside is not None:
+                yield from node.inside.all_nodes()
+
+    def scopes(self) -> Iterator[Scope]:
+        """This scope and every scope inside it, outermost first."""
+        yield self
+        for node in self.nodes:
+            if node.inside is not None:
+                yield from node.inside.scopes()
+
+    def of_type(self, *types: NodeType) -> list[Node]:
+        return [node for node in self.nodes if node.type in types]
+
+
+@dataclass(slots=True, eq=False)
+class Process:
+    id: str
+    source_id: str
+    name: str
+    line: int | None
+    file: str
+    executable: bool = True
+    pool: str = ""
+    annotation: Annotation = field(default_factory=Annotation)
+    scope: Scope = field(init=False)
+    loose_flows: list[LooseFlow] = field(default_factory=list)
+    duplicates: list[Node] = field(default_factory=list)  # nodes whose id another node of the file has too
+
+    def __post_init__(self) -> None:
+        self.scope = Scope(self)
+
+
+@dataclass(slots=True, eq=False)
+class Pool:
+    """A participant. ``process`` is None for a black box."""
+
+    source_id: str
+    name: str
+    line: int | None
+    file: str
+    process: Process | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in a file that is no node of the model."""
+
+    source_id: str = ""
+    name: str = ""
+    line: int | None = None
+    file: str = ""
+
+
+@dataclass(slots=True, eq=False)
+class SalesMap:
+    """All processes of an upload, and the ids that they use."""
+
+    processes: list[Process] = field(default_factory=list)
+    pools: list[Pool] = field(default_factory=list)
+    used_ids: set[str] = field(default_factory=set)
+    choreography: Place | None = None
+    conversation: bool = False
+
+    def new_id(self, wished: str) -> str:
+        """An id that is unique over the map, valid in XML and none of SpiffWorkflow's own."""
+        base = wished
+        usable = _EXECUTABLE_ID.match(base) and base not in _RESERVED_IDS and len(base) <= _LONGEST_ID
+        if not usable or base.endswith(_RESERVED_ENDINGS):
+            base = "element"
+        found, number = base, 1
+        while found in self.used_ids or found in _RESERVED_IDS or (found == "element"):
+            number += 1
+            found = f"{base}_{number}"
+        self.used_ids.add(found)
+        return found
+
+    def add_node(self, scope: Scope, node_type: NodeType, like: Node | None = None, *, suffix: str = "") -> Node:
+        """A node that was not drawn. ``like`` lends its place in the file and the beginning of the new id."""
+        base = f"{like.id}_{suffix}" if like is not None else f"{scope.process.id}_{suffix}"
+        node = Node(
+            id=self.new_id(base),
+            source_id=like.source_id if like is not None else "",
+            type=node_type,
+            name="",
+            line=like.line if like is not None else scope.process.line,
+            scope=scope,
+        )
+        if like is not None:
+            node.lanes = like.lanes
+            node.groups = like.groups
+        scope.nodes.append(node)
+        return node
+
+    def connect(self, source: Node, target: Node, *, like: Flow | None = None) -> Flow:
+        """A flow that was not drawn, from ``source`` to ``target``."""
+        flow = Flow(
+            id=self.new_id(f"{source.id}_to_{target.id}"),
+            source_id=like.source_id if like is not None else "",
+            source=source,
+            target=target,
+            name=like.name if like is not None else "",
+            line=like.line if like is not None else None,
+        )
+        source.outgoing.append(flow)
+        target.incoming.append(flow)
+        return flow
+
+
+def redirect_target(flow: Flow, target: Node) -> None:
+    flow.target.incoming.remove(flow)
+    flow.target = target
+    target.incoming.append(flow)
+
+
+def redirect_source(flow: Flow, source: Node) -> None:
+    if flow.source.default is flow:
+        flow.source.default = None
+    flow.source.outgoing.remove(flow)
+    flow.source = source
+    source.outgoing.append(flow)
+
+
+def remove_flow(flow: Flow) -> None:
+    if flow.source.default is flow:
+        flow.source.default = None
+    flow.source.outgoing.remove(flow)
+    flow.target.incoming.remove(flow)
+
+
+def remove_node(node: Node) -> None:
+    """Take a node out with its flows and the events on its border."""
+    for flow in (*node.outgoing, *node.incoming):
+        if flow in flow.source.outgoing:
+            remove_flow(flow)
+    for boundary in tuple(node.boundaries):
+        remove_node(boundary)
+    if node.host is not None and node in node.host.boundaries:
+        node.host.boundaries.remove(node)
+    node.scope.nodes.remove(node)
+
+
+def reachable(starts: list[Node]) -> set[Node]:
+    """Nodes of one scope that a token can come to from ``starts``, events on a border of a reached node included."""
+    seen: set[Node] = set()
+    waiting = list(starts)
+    while waiting:
+        node = waiting.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        waiting += [flow.target for flow in node.outgoing]
+        waiting += node.boundaries
+    return seen

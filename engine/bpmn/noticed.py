@@ -1,0 +1,55 @@
+"""Collects what is noticed about a map while it is read and repaired: everything, in the order of discovery."""
+
+from __future__ import annotations
+
+from engine.bpmn.findings import Finding, Severity
+from engine.bpmn.map_model import Located
+
+_LONGEST_PARAM = 200
+
+
+class Noticed:
+    def __init__(self) -> None:
+        self._findings: dict[tuple[object, ...], Finding] = {}
+        self._refused = False
+
+    def has_refused(self) -> bool:
+        """Whether something was found that leaves nothing faithful to execute."""
+        return self._refused
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        return tuple(self._findings.values())
+
+    def refuse(self, code: str, at: Located | None = None, **params: str) -> None:
+        """An error that leaves nothing to execute."""
+        self._refused = True
+        self._add(code, Severity.ERROR, at, params)
+
+    def error(self, code: str, at: Located | None = None, **params: str) -> None:
+        """An error that must be mended before publishing; the map can still be shown step by step."""
+        self._add(code, Severity.ERROR, at, params)
+
+    def warning(self, code: str, at: Located | None = None, **params: str) -> None:
+        self._add(code, Severity.WARNING, at, params)
+
+    def info(self, code: str, at: Located | None = None, **params: str) -> None:
+        self._add(code, Severity.INFO, at, params)
+
+    def _add(self, code: str, severity: Severity, at: Located | None, params: dict[str, str]) -> None:
+        finding = Finding(
+            code=code,
+            severity=severity,
+            element_id=(at.source_id or None) if at is not None else None,
+            element_name=(at.name or None) if at is not None else None,
+            line=at.line if at is not None else None,
+            file=(at.file or None) if at is not None else None,
+            params={key: _shortened(value) for key, value in params.items()},
+        )
+        key = (code, finding.element_id, finding.line, finding.file, tuple(sorted(finding.params.items())))
+        self._findings.setdefault(key, finding)
+
+
+def _shortened(value: str) -> str:
+    value = " ".join(value.split())
+    return value if len(value) <= _LONGEST_PARAM else value[: _LONGEST_PARAM - 1] + "…"

@@ -1,0 +1,146 @@
+"""What is said about each element, by order of precedence; conflicts are shown, never settled in silence.
+
+The order: the product's own extension elements, the property bags of other tools, engines' attributes, standard
+BPMN (performers, lanes, groups), then lines of plain text in documentation and notes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+
+from lxml import etree
+
+from engine.bpmn.map_model import Annotation, Located, Process, Property, Said
+from engine.bpmn.noticed import Noticed
+from engine.bpmn.reading.elements import (
+    MODEL,
+    REGLAMENT,
+    attribute,
+    child,
+    extensions,
+    local,
+    name_of,
+    namespace,
+    text_of,
+    vendor,
+)
+from engine.bpmn.reading.forms import read_fields
+from engine.bpmn.reading.groups import read_groups
+from engine.bpmn.reading.lanes import read_lanes
+from engine.bpmn.reading.plain_text import spoken_properties, without_properties
+from engine.bpmn.reading.properties import foreign_properties, own_properties
+from engine.bpmn.reading.structure import Document
+from engine.bpmn.reading.vendor_attributes import standard_responsible, vendor_properties
+
+Pair = tuple[Property, Said]
+
+_JOB_ATTRIBUTES = ("topic",)
+_RESULT_ATTRIBUTES = ("resultVariable", "resultVariableName")
+
+
+def read_annotations(document: Document, noticed: Noticed) -> None:
+    """Fill the annotations of all processes and nodes of a file."""
+    read_lanes(document)
+    read_groups(document)
+    notes = _notes(document)
+    resources = {
+        attribute(resource, "id"): name_of(resource) for resource in document.definitions.iter(f"{{{MODEL}}}resource")
+    }
+    for process, element in document.process_elements.items():
+        _fill(process.annotation, process, element, (own_properties(element), foreign_properties(element)), noticed)
+        process.annotation.said.setdefault(Property.RESPONSIBLE, Said(process.pool, "pool"))
+    for node, element in document.elements.items():
+        sources = (
+            own_properties(element),
+            foreign_properties(element),
+            vendor_properties(element),
+            standard_responsible(element, resources),
+            spoken_properties(node.documentation, "documentation"),
+            *(spoken_properties(note, "note") for note in notes.get(node.source_id, ())),
+        )
+        _fill(node.annotation, node, element, sources, noticed)
+        _standard(node.annotation, node.lanes, node.groups, node.scope.process)
+        instruction = without_properties(node.documentation)
+        if instruction:
+            node.annotation.said.setdefault(Property.INSTRUCTION, Said(instruction, "documentation"))
+        _read_script(node.annotation, element)
+
+
+def _fill(
+    annotation: Annotation,
+    at: Located,
+    element: etree._Element,
+    sources: tuple[Iterator[Pair], ...],
+    noticed: Noticed,
+) -> None:
+    for key, said in chain.from_iterable(sources):
+        first = annotation.said.setdefault(key, said)
+        if first.text.casefold() != said.text.casefold():
+            noticed.warning(
+                "PROPERTY_CONFLICT",
+                at,
+                property=key.value,
+                used=first.text,
+                used_from=first.source,
+                other=said.text,
+                other_from=said.source,
+            )
+    for field in read_fields(element):
+        if all(field.name != known.name for known in annotation.fields):
+            annotation.fields.append(field)
+    _read_call(annotation, element)
+
+
+def _standard(annotation: Annotation, lanes: tuple[str, ...], groups: tuple[str, ...], process: Process) -> None:
+    if lanes:
+        annotation.said.setdefault(Property.RESPONSIBLE, Said(lanes[-1], "lane"))
+    elif process.pool:
+        annotation.said.setdefault(Property.RESPONSIBLE, Said(process.pool, "pool"))
+    if groups:
+        annotation.said.setdefault(Property.STAGE, Said(groups[-1], "group"))
+
+
+def _read_call(annotation: Annotation, element: etree._Element) -> None:
+    for key, value in element.attrib.items():
+        name = str(key).rsplit("}", 1)[-1]
+        if str(key).startswith("{") and name in _JOB_ATTRIBUTES:
+            annotation.job = str(value).strip()
+        elif str(key).startswith("{") and name in _RESULT_ATTRIBUTES:
+            annotation.result_variable = str(value).strip()
+    for extension in extensions(element):
+        if namespace(extension) == REGLAMENT and local(extension) == "connector":
+            annotation.connector = {str(key): str(value) for key, value in extension.attrib.items()}
+            for part in extension:
+                if local(part) == "parameter" and attribute(part, "name"):
+                    annotation.connector["parameter:" + attribute(part, "name")] = attribute(part, "value")
+        elif local(extension) == "taskDefinition" and vendor(namespace(extension)) == "zeebe":
+            annotation.job = attribute(extension, "type")
+
+
+def _read_script(annotation: Annotation, element: etree._Element) -> None:
+    script = child(element, "script")
+    if script is not None:
+        annotation.script = text_of(script)
+        annotation.script_language = attribute(element, "scriptFormat")
+    for extension in extensions(element):
+        if local(extension) == "script" and attribute(extension, "expression"):
+            variable = attribute(extension, "resultVariable") or annotation.result_variable
+            expression = attribute(extension, "expression").removeprefix("=")
+            annotation.script = f"{variable} = {expression}" if variable else ""
+            annotation.script_language = "feel"
+
+
+def _notes(document: Document) -> dict[str, list[str]]:
+    """The texts of notes by the id of the element that they hang on."""
+    texts = {
+        attribute(note, "id"): text_of(child(note, "text"))
+        for note in document.definitions.iter(f"{{{MODEL}}}textAnnotation")
+    }
+    notes: dict[str, list[str]] = {}
+    for association in document.definitions.iter(f"{{{MODEL}}}association"):
+        one, other = attribute(association, "sourceRef"), attribute(association, "targetRef")
+        for note, element in ((one, other), (other, one)):
+            if texts.get(note):
+                notes.setdefault(element, []).append(texts[note])
+    return notes

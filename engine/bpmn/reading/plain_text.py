@@ -1,0 +1,35 @@
+"""Lines such as ``Термін: 3 р.д.`` in documentation and notes, for tools that have no properties."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from engine.bpmn.map_model import Property, Said
+from engine.bpmn.reading.property_keys import property_named
+
+_LINE = re.compile(r"^\s*[-*•]?\s*([^\W\d_][^:=\n]{1,30}?)\s*[:=]\s*(\S.*?)\s*$")
+
+
+def spoken_properties(text: str, source: str) -> Iterator[tuple[Property, Said]]:
+    """The properties that the lines of ``text`` name."""
+    for line in text.splitlines():
+        found = _spoken(line)
+        if found is not None:
+            yield found[0], Said(found[1].rstrip(";."), source) if _is_word(found[1]) else Said(found[1], source)
+
+
+def without_properties(text: str) -> str:
+    """The text that is left for people when the lines that name a property are taken out."""
+    return "\n".join(line.strip() for line in text.splitlines() if _spoken(line) is None).strip()
+
+
+def _spoken(line: str) -> tuple[Property, str] | None:
+    found = _LINE.match(line)
+    key = property_named(found.group(1)) if found else None
+    return (key, found.group(2)) if found and key is not None else None
+
+
+def _is_word(text: str) -> bool:
+    """Whether a full stop at the end ends a sentence: after an abbreviation such as ``р.д.`` it does not."""
+    return not re.search(r"(?:^|\W)\w{1,3}\.(?:\w{1,3}\.)*$", text)

@@ -1,0 +1,30 @@
+"""The words by which owners name a property, in English and Ukrainian."""
+
+from __future__ import annotations
+
+import re
+
+from engine.bpmn.map_model import Property
+
+_APOSTROPHES = re.compile("[\u0027\u2019\u02bc\u2018\u0060\u00b4]")
+_GAPS = re.compile(r"[\s\-_]+")
+
+_WORDS: dict[Property, tuple[str, ...]] = {
+    Property.STAGE: ("stage", "етап", "стадія"),
+    Property.DEADLINE: ("deadline", "due", "sla", "термін", "строк", "дедлайн"),
+    Property.RESPONSIBLE: ("responsible", "assignee", "відповідальний", "відповідальна", "відповідальні", "виконавець"),
+    Property.ESCALATION: ("escalation", "escalate_to", "ескалація", "ескалація_до", "ескалація_кому"),
+    Property.ESCALATE_AFTER: ("escalate_after", "ескалація_через"),
+    Property.REQUIRED: ("required", "обовязкові", "обовязкові_поля", "required_fields"),
+    Property.APPROVAL: ("approval", "погодження"),
+    Property.FOUR_EYES: ("four_eyes", "чотири_ока"),
+    Property.FREEDOM: ("freedom", "свобода"),
+    Property.INSTRUCTION: ("instruction", "instructions", "інструкція"),
+}
+_BY_WORD = {word: key for key, words in _WORDS.items() for word in words}
+
+
+def property_named(word: str) -> Property | None:
+    """The property that ``word`` names, in any case and with any apostrophe; None for a foreign word."""
+    folded = _GAPS.sub("_", _APOSTROPHES.sub("", word.strip().casefold()))
+    return _BY_WORD.get(folded)

@@ -1,0 +1,241 @@
+"""Processes, nodes and flows of one file, with every reference resolved that can be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from lxml import etree
+
+from engine.bpmn.map_model import (
+    SUB_PROCESSES,
+    Flow,
+    LooseFlow,
+    Node,
+    NodeType,
+    Place,
+    Pool,
+    Process,
+    SalesMap,
+    Scope,
+)
+from engine.bpmn.noticed import Noticed
+from engine.bpmn.reading.arrow_ends import ArrowEnds
+from engine.bpmn.reading.definitions import References, message_of, read_events, read_references
+from engine.bpmn.reading.drawing import Drawing, read_drawing
+from engine.bpmn.reading.elements import (
+    MODEL,
+    attribute,
+    child,
+    children,
+    is_true,
+    line_of,
+    local,
+    name_of,
+    short_reference,
+    text_of,
+)
+from engine.bpmn.reading.loops import read_loop
+
+_NODE_TYPES = {node_type.value: node_type for node_type in NodeType} | {"globalUserTask": NodeType.USER_TASK}
+_MESSAGE_TASKS = frozenset({NodeType.SEND_TASK, NodeType.RECEIVE_TASK})
+_CHOREOGRAPHY = ("choreographyTask", "subChoreography", "callChoreography")
+
+
+@dataclass(slots=True)
+class Document:
+    """One file after its structure was read; the annotations are read from the same elements."""
+
+    definitions: etree._Element
+    file: str
+    drawing: Drawing
+    references: References
+    processes: list[Process] = field(default_factory=list)
+    pools: list[Pool] = field(default_factory=list)
+    nodes: dict[str, Node] = field(default_factory=dict)  # by the id in the file
+    elements: dict[Node, etree._Element] = field(default_factory=dict)
+    process_elements: dict[Process, etree._Element] = field(default_factory=dict)
+
+    def find_node(self, reference: str) -> Node | None:
+        if not reference:
+            return None
+        return self.nodes.get(reference) or self.nodes.get(short_reference(reference))
+
+    def owner_of(self, element: etree._Element) -> Node | None:
+        """The innermost sub-process around an element."""
+        for around in element.iterancestors():
+            node = self.nodes.get(attribute(around, "id"))
+            if node is not None and node.inside is not None:
+                return node
+        return None
+
+
+def read_structure(definitions: etree._Element, file: str, sales_map: SalesMap, noticed: Noticed) -> Document:
+    document = Document(definitions, file, read_drawing(definitions), read_references(definitions))
+    for element in definitions.iter(f"{{{MODEL}}}process"):
+        _read_process(document, element, sales_map)
+    _read_flows(document, sales_map, noticed)
+    _attach_boundaries(document)
+    _read_pools(document)
+    sales_map.processes += document.processes
+    sales_map.pools += document.pools
+    _look_for_choreography(document, sales_map)
+    return document
+
+
+def _read_process(document: Document, element: etree._Element, sales_map: SalesMap) -> None:
+    source_id = attribute(element, "id")
+    process = Process(
+        id=sales_map.new_id(source_id),
+        source_id=source_id,
+        name=name_of(element),
+        line=line_of(element),
+        file=document.file,
+        executable=element.get("isExecutable") is None or is_true(element.get("isExecutable")),
+    )
+    document.processes.append(process)
+    document.process_elements[process] = element
+    _read_scope(document, element, process.scope, sales_map)
+
+
+def _read_scope(document: Document, parent: etree._Element, scope: Scope, sales_map: SalesMap) -> None:
+    for element in children(parent):
+        node_type = _NODE_TYPES.get(local(element))
+        if node_type is None:
+            continue
+        node = _read_node(document, element, node_type, scope, sales_map)
+        scope.nodes.append(node)
+        if node_type in SUB_PROCESSES:
+            node.inside = Scope(scope.process, owner=node)
+            _read_scope(document, element, node.inside, sales_map)
+
+
+def _read_node(
+    document: Document, element: etree._Element, node_type: NodeType, scope: Scope, sales_map: SalesMap
+) -> Node:
+    source_id = attribute(element, "id")
+    node = Node(
+        id=sales_map.new_id(source_id),
+        source_id=source_id,
+        type=node_type,
+        name=name_of(element),
+        line=line_of(element),
+        scope=scope,
+        events=read_events(element, document.references),
+        default_reference=attribute(element, "default"),
+        host_reference=attribute(element, "attachedToRef"),
+        interrupting=element.get("cancelActivity") is None or is_true(element.get("cancelActivity")),
+        triggered_by_event=is_true(element.get("triggeredByEvent")),
+        for_compensation=is_true(element.get("isForCompensation")),
+        ordered=attribute(element, "ordering") == "Sequential",
+        joins_by_rule=child(element, "activationCondition") is not None,
+        loop=read_loop(element, document.references.expression_language),
+        called=attribute(element, "calledElement") or _zeebe_called(element),
+        documentation=text_of(child(element, "documentation")),
+    )
+    if node_type is NodeType.START:
+        node.interrupting = element.get("isInterrupting") is None or is_true(element.get("isInterrupting"))
+    if node_type in _MESSAGE_TASKS:
+        node.events = [message_of(element, document.references)]
+    document.elements[node] = element
+    if not source_id:
+        return node
+    if source_id in document.nodes:
+        scope.process.duplicates.append(node)
+    else:
+        document.nodes[source_id] = node
+    return node
+
+
+def _zeebe_called(element: etree._Element) -> str:
+    holder = child(element, "extensionElements")
+    found = holder.find("{*}calledElement") if holder is not None else None
+    return attribute(found, "processId") if found is not None else ""
+
+
+def _read_flows(document: Document, sales_map: SalesMap, noticed: Noticed) -> None:
+    ends = ArrowEnds(document.drawing, document.nodes, document.elements)
+    processes = {element: process for process, element in document.process_elements.items()}
+    for element in document.definitions.iter(f"{{{MODEL}}}sequenceFlow"):
+        source_reference, target_reference = attribute(element, "sourceRef"), attribute(element, "targetRef")
+        source = document.find_node(source_reference)
+        target = document.find_node(target_reference)
+        place = Place(attribute(element, "id"), name_of(element), line_of(element), document.file)
+        if source is None or target is None:
+            source, target = ends.repair(place, source, target, noticed)
+        if source is not None and target is not None:
+            _connect(document, element, source, target, sales_map)
+            continue
+        process = next((processes[around] for around in element.iterancestors() if around in processes), None)
+        known = source or target
+        process = known.scope.process if known is not None else process
+        if process is not None:
+            scope = known.scope if known is not None else process.scope
+            process.loose_flows.append(
+                LooseFlow(
+                    place.source_id,
+                    place.name,
+                    place.line,
+                    scope,
+                    source,
+                    target,
+                    source_reference,
+                    target_reference,
+                )
+            )
+
+
+def _connect(document: Document, element: etree._Element, source: Node, target: Node, sales_map: SalesMap) -> None:
+    source_id = attribute(element, "id")
+    condition = child(element, "conditionExpression")
+    language = attribute(condition, "language") if condition is not None else ""
+    flow = Flow(
+        id=sales_map.new_id(source_id or f"{source.id}_to_{target.id}"),
+        source_id=source_id,
+        source=source,
+        target=target,
+        name=name_of(element),
+        line=line_of(element),
+        condition_text=text_of(condition),
+        condition_language=language or document.references.expression_language,
+    )
+    source.outgoing.append(flow)
+    target.incoming.append(flow)
+    if source_id and source_id == source.default_reference:
+        source.default = flow
+
+
+def _attach_boundaries(document: Document) -> None:
+    for node in document.elements:
+        if node.type is NodeType.BOUNDARY:
+            node.host = document.find_node(node.host_reference)
+            if node.host is not None:
+                node.host.boundaries.append(node)
+
+
+def _read_pools(document: Document) -> None:
+    by_id = {process.source_id: process for process in document.processes if process.source_id}
+    for element in document.definitions.iter(f"{{{MODEL}}}participant"):
+        if local_parent(element) != "collaboration":
+            continue
+        reference = attribute(element, "processRef")
+        process = by_id.get(reference) or by_id.get(short_reference(reference))
+        document.pools.append(
+            Pool(attribute(element, "id"), name_of(element), line_of(element), document.file, process)
+        )
+        if process is not None:
+            process.pool = process.pool or name_of(element)
+
+
+def local_parent(element: etree._Element) -> str:
+    parent = element.getparent()
+    return local(parent) if parent is not None else ""
+
+
+def _look_for_choreography(document: Document, sales_map: SalesMap) -> None:
+    for name in _CHOREOGRAPHY:
+        found = next(document.definitions.iter(f"{{{MODEL}}}{name}"), None)
+        if found is not None and sales_map.choreography is None:
+            place = Place(attribute(found, "id"), name_of(found), line_of(found), document.file)
+            sales_map.choreography = place
+    if next(document.definitions.iter(f"{{{MODEL}}}conversation"), None) is not None:
+        sales_map.conversation = True

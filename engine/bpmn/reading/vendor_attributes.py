@@ -1,0 +1,70 @@
+"""Who does a step and until when, as modelling tools and other engines write it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from lxml import etree
+
+from engine.bpmn.map_model import Property, Said
+from engine.bpmn.reading.elements import (
+    MODEL,
+    attribute,
+    child,
+    children,
+    extensions,
+    local,
+    namespace,
+    text_of,
+    vendor,
+)
+
+_ENGINES = frozenset({"camunda", "flowable", "activiti", "zeebe", "drools"})
+_RESPONSIBLE = ("candidateGroups", "assignee", "candidateUsers", "ActorId", "GroupId", "groupId", "actors")
+_DEADLINE = ("dueDate",)
+_EXPRESSION = re.compile(r"^[$#]\{(.*)\}$", re.DOTALL)
+_PERFORMERS = ("potentialOwner", "humanPerformer", "performer", "resourceRole")
+
+Pair = tuple[Property, Said]
+
+
+def vendor_properties(element: etree._Element) -> Iterator[Pair]:
+    """Attributes of the element and of its extensions that an engine defines."""
+    yield from _from_attributes(element)
+    for extension in extensions(element):
+        if vendor(namespace(extension)) in _ENGINES and local(extension) in ("assignmentDefinition", "taskSchedule"):
+            yield from _from_attributes(extension, vendor(namespace(extension)))
+
+
+def _from_attributes(element: etree._Element, source: str = "") -> Iterator[Pair]:
+    found: dict[str, Said] = {}
+    for key, value in element.attrib.items():
+        uri, _, name = str(key).rpartition("}")
+        origin = vendor(uri.removeprefix("{")) if uri else source
+        if origin in _ENGINES and str(value).strip():
+            found[name] = Said(as_own_expression(str(value)), origin)
+    # A group is asked before a person, so that work does not stop when one person is away.
+    for key, names in ((Property.RESPONSIBLE, _RESPONSIBLE), (Property.DEADLINE, _DEADLINE)):
+        for name in names:
+            if name in found:
+                yield key, found[name]
+                break
+
+
+def standard_responsible(element: etree._Element, resources: dict[str, str]) -> Iterator[Pair]:
+    """``potentialOwner`` and its kin: an expression, or a resource of the file (``resources``: name by id)."""
+    for role in children(element, *_PERFORMERS):
+        text = text_of(next(role.iter(f"{{{MODEL}}}formalExpression"), None))
+        text = re.sub(r"\b(?:group|user)\(([^()]*)\)", r"\1", text)
+        reference = text_of(child(role, "resourceRef"))
+        name = text or resources.get(reference, "") or attribute(role, "name")
+        if name:
+            yield Property.RESPONSIBLE, Said(as_own_expression(name), "potentialOwner")
+
+
+def as_own_expression(text: str) -> str:
+    """``${user}`` of JUEL as ``=user``; anything else stays."""
+    text = text.strip()
+    found = _EXPRESSION.match(text)
+    return "=" + found.group(1).strip() if found else text

@@ -1,0 +1,189 @@
+"""Decisions that approvals make: the labels of the arrows say where approval, return and rejection lead.
+
+Behind a join, all approvals that feed it since the split decide together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from engine.bpmn.compiled import Outcome, OutcomeCondition, OutcomeKind, StepKind
+from engine.bpmn.map_model import SUB_PROCESSES, Flow, Node, NodeType
+from engine.bpmn.repairs.labels import approval_outcome, label, yes_or_no
+from engine.bpmn.repairs.workbench import Workbench
+
+APPROVAL_OUTCOMES = (OutcomeKind.APPROVED, OutcomeKind.RETURNED, OutcomeKind.REJECTED)
+_NEGATIVE = (OutcomeKind.RETURNED, OutcomeKind.REJECTED)
+_JOINS = (NodeType.PARALLEL, NodeType.INCLUSIVE)
+
+Routes = dict[Flow, tuple[OutcomeKind, ...]]
+
+
+def route_approvals(workbench: Workbench, gateway: Node) -> bool:
+    """Whether the gateway is decided by approvals; then its arrows and their buttons are settled."""
+    by_words = _routes_by_words(gateway)
+    declared, candidates = _deciding(gateway)
+    steps = declared or (candidates if by_words is not None and len(by_words) == len(gateway.outgoing) else [])
+    routes = _complete(gateway, by_words) if declared else by_words
+    if not steps or routes is None:
+        return False
+    for step in steps:
+        _give_buttons(step, routes.values())
+    ids = tuple(step.id for step in steps)
+    for flow, outcomes in routes.items():
+        flow.condition = OutcomeCondition(steps=ids, outcomes=tuple(outcomes))
+    workbench.noticed.info("APPROVAL_ROUTED", gateway, steps=", ".join(step.title for step in steps))
+    return True
+
+
+def _routes_by_words(gateway: Node) -> Routes | None:
+    """The arrows whose labels are words of an approval; None unless approval and its contrary are among them."""
+    routes: Routes = {}
+    for flow in gateway.outgoing:
+        outcome = approval_outcome(label(flow))
+        if outcome is not None and all(outcome not in taken for taken in routes.values()):
+            routes[flow] = (outcome,)
+    kinds = {outcome for outcomes in routes.values() for outcome in outcomes}
+    return routes if kinds else None
+
+
+def _complete(gateway: Node, routes: Routes | None) -> Routes | None:
+    """Routes for every arrow behind a declared approval: yes and no count, and one silent arrow takes the rest."""
+    if routes is None:
+        answers = {flow: yes_or_no(label(flow)) for flow in gateway.outgoing}
+        if sorted(answers.values(), key=str) != [False, True]:
+            return None
+        return {flow: (OutcomeKind.APPROVED,) if answer else _NEGATIVE for flow, answer in answers.items()}
+    silent = [flow for flow in gateway.outgoing if flow not in routes]
+    if len(silent) > 1:
+        return None
+    if silent:
+        taken = {outcome for outcomes in routes.values() for outcome in outcomes}
+        rest = tuple(outcome for outcome in APPROVAL_OUTCOMES if outcome not in taken)
+        if not rest:
+            return None
+        routes[silent[0]] = rest
+    return routes
+
+
+def _give_buttons(step: Node, routes: Iterable[tuple[OutcomeKind, ...]]) -> None:
+    """The buttons that lead somewhere. A step that decides at two gateways keeps the buttons of both."""
+    plan = step.step
+    if plan is None:
+        return
+    plan.kind = StepKind.APPROVAL
+    offered = {outcome for outcomes in routes for outcome in outcomes} | {OutcomeKind.APPROVED}
+    offered |= {outcome.kind for outcome in plan.outcomes if outcome.kind in APPROVAL_OUTCOMES}
+    plan.outcomes = approval_buttons(offered)
+
+
+def approval_buttons(kinds: Iterable[OutcomeKind] = APPROVAL_OUTCOMES) -> list[Outcome]:
+    offered = set(kinds)
+    return [
+        Outcome(id=kind, kind=kind, needs_reason=kind in _NEGATIVE) for kind in APPROVAL_OUTCOMES if kind in offered
+    ]
+
+
+def _deciding(gateway: Node) -> tuple[list[Node], list[Node]]:
+    """(steps declared as approvals, steps that may become approvals by the labels behind them)."""
+    source = _origin(gateway)
+    if source is None:
+        return [], []
+    if source.is_human:
+        return ([source], []) if _is_approval(source) else ([], [source] if _may_become(source) else [])
+    if source.type in SUB_PROCESSES and source.inside is not None and source.loop_rule is None:
+        return [node for node in source.inside.all_nodes() if _is_approval(node)], []
+    if source.type in _JOINS and len(source.incoming) > 1:
+        return _feeding(source)
+    return [], []
+
+
+def _origin(gateway: Node) -> Node | None:
+    """What comes right before the decision, seen through other decisions of the same approval and plain events."""
+    seen = {gateway}
+    current = gateway
+    while len(current.incoming) == 1:
+        source = current.incoming[0].source
+        passes = source.type is NodeType.EXCLUSIVE or (source.type is NodeType.THROW and not source.events)
+        if source in seen or not passes:
+            return source
+        seen.add(source)
+        current = source
+    return None
+
+
+def _is_approval(node: Node) -> bool:
+    return node.step is not None and node.step.kind is StepKind.APPROVAL
+
+
+def _may_become(node: Node) -> bool:
+    plan = node.step
+    return (
+        plan is not None
+        and plan.kind is StepKind.USER
+        and [outcome.kind for outcome in plan.outcomes] == [OutcomeKind.COMPLETED]
+        and len(node.outgoing) == 1
+        and node.loop_rule is None
+    )
+
+
+def _feeding(join: Node) -> tuple[list[Node], list[Node]]:
+    """The approvals between the split and ``join``; without any, the last human step of every branch."""
+    split = _split_of(join)
+    region = _between(split, join) if split is not None else set()
+    inside = [node for node in join.scope.nodes if node in region]
+    nested = [inner for node in inside if node.inside is not None for inner in node.inside.all_nodes()]
+    declared = [node for node in (*inside, *nested) if _is_approval(node)]
+    last = [flow.source for flow in join.incoming]
+    return declared, last if all(_may_become(node) for node in last) else []
+
+
+def _between(split: Node, join: Node) -> set[Node]:
+    """The nodes on paths from ``split`` to ``join`` that pass neither on the way."""
+    forward: set[Node] = set()
+    waiting = [flow.target for flow in split.outgoing]
+    while waiting:
+        node = waiting.pop()
+        if node not in forward and node not in (split, join):
+            forward.add(node)
+            waiting += [flow.target for flow in node.outgoing]
+            waiting += node.boundaries
+    backward: set[Node] = set()
+    waiting = [flow.source for flow in join.incoming]
+    while waiting:
+        node = waiting.pop()
+        if node not in backward and node not in (split, join):
+            backward.add(node)
+            waiting += [flow.source for flow in node.incoming]
+            if node.host is not None:
+                waiting.append(node.host)
+    return forward & backward
+
+
+def _split_of(join: Node) -> Node | None:
+    """The last node that every path to ``join`` passes."""
+    starts = join.scope.of_type(NodeType.START)
+    passed = [node for node in join.scope.nodes if node is not join and not _reaches_without(starts, node, join)]
+    best, most = None, -1
+    for node in passed:
+        before = sum(not _reaches_without(starts, other, node) for other in passed if other is not node)
+        if before > most:
+            best, most = node, before
+    return best
+
+
+def _reaches_without(starts: list[Node], avoided: Node, goal: Node) -> bool:
+    if avoided in starts and len(starts) == 1:
+        return False
+    seen: set[Node] = {avoided}
+    waiting = [start for start in starts if start is not avoided]
+    while waiting:
+        node = waiting.pop()
+        if node is goal:
+            return True
+        if node in seen:
+            continue
+        seen.add(node)
+        waiting += [flow.target for flow in node.outgoing]
+        waiting += [boundary for boundary in node.boundaries if boundary is not avoided]
+    return False

@@ -1,0 +1,51 @@
+"""An approval whose rejection nobody looks at would be no approval: that is an error."""
+
+from __future__ import annotations
+
+from engine.bpmn.compiled import Condition, OutcomeCondition, OutcomeKind, StepKind
+from engine.bpmn.expressions import compile_condition
+from engine.bpmn.map_model import Flow, Node, Process
+from engine.bpmn.repairs.approval_routes import approval_buttons
+from engine.bpmn.repairs.workbench import Workbench
+
+_NEGATIVE = (OutcomeKind.RETURNED, OutcomeKind.REJECTED)
+
+
+def check_approvals(workbench: Workbench, process: Process) -> None:
+    for node in process.scope.all_nodes():
+        plan = node.step
+        if plan is None or plan.kind is not StepKind.APPROVAL:
+            continue
+        ways = [outcome for outcome in plan.outcomes if outcome.kind is OutcomeKind.WAY]
+        by_outcome = [outcome for outcome in plan.outcomes if outcome.kind in _NEGATIVE]
+        conditions = [flow.condition for flow in _behind(node) if flow.condition is not None]
+        if not by_outcome:
+            plan.outcomes = [*approval_buttons(), *ways]
+        if not any(_hears(condition, node.id, by_outcome=bool(by_outcome)) for condition in conditions):
+            workbench.noticed.error("APPROVAL_IGNORED", node)
+
+
+def _hears(condition: Condition, step_id: str, *, by_outcome: bool) -> bool:
+    if isinstance(condition, OutcomeCondition):
+        return by_outcome and step_id in condition.steps
+    return f"{step_id}_outcome" in compile_condition(condition.text).names
+
+
+def _behind(step: Node) -> list[Flow]:
+    """Every flow that a token can take after ``step``, also outside the sub-process that it stands in."""
+    flows: list[Flow] = []
+    seen: set[Node] = set()
+    waiting = [step]
+    while waiting:
+        node = waiting.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        flows += node.outgoing
+        waiting += [flow.target for flow in node.outgoing]
+        waiting += node.boundaries
+        if node.scope.owner is not None and not node.outgoing:
+            waiting.append(node.scope.owner)
+        if node is not step and node.inside is not None:
+            waiting += node.inside.nodes
+    return flows

@@ -1,0 +1,87 @@
+"""Decisions: by the conditions on their arrows, or by asking "which way?"."""
+
+from __future__ import annotations
+
+from engine.bpmn.compiled import ExpressionCondition, Outcome, OutcomeCondition, OutcomeKind, StepKind
+from engine.bpmn.expressions import ConditionKind, classify
+from engine.bpmn.map_model import Flow, Node, NodeType, Process
+from engine.bpmn.repairs.approval_routes import route_approvals
+from engine.bpmn.repairs.editing import insert_before
+from engine.bpmn.repairs.inclusive_choices import ask_inclusive
+from engine.bpmn.repairs.labels import label
+from engine.bpmn.repairs.stand_ins import COMPLETED, plan_step
+from engine.bpmn.repairs.workbench import Workbench
+
+_DECIDING = (NodeType.EXCLUSIVE, NodeType.INCLUSIVE)
+
+
+def settle_decisions(workbench: Workbench, process: Process) -> None:
+    for gateway in tuple(process.scope.all_nodes()):
+        if gateway.type not in _DECIDING:
+            continue
+        if len(gateway.outgoing) == 1 and gateway.outgoing[0].condition_text and not gateway.outgoing[0].is_default:
+            workbench.noticed.warning("CONDITION_IGNORED", gateway, text=gateway.outgoing[0].condition_text)
+        if len(gateway.outgoing) > 1 and not _by_conditions(workbench, gateway):
+            _ask(workbench, gateway)
+
+
+def _by_conditions(workbench: Workbench, gateway: Node) -> bool:
+    """Whether the arrows' own conditions decide; then they are taken over."""
+    kinds = {flow: classify(flow.condition_text).kind for flow in gateway.outgoing}
+    silent = [flow for flow, kind in kinds.items() if kind is ConditionKind.EMPTY and not flow.is_default]
+    spoken = [flow for flow, kind in kinds.items() if kind is ConditionKind.EXPRESSION and not flow.is_default]
+    decided = len(spoken) + len(silent) + (gateway.default is not None) == len(gateway.outgoing)
+    if spoken and decided and len(silent) == 1 and gateway.default is None:
+        workbench.noticed.info("IMPLICIT_DEFAULT", gateway, target=label(silent[0]))
+        gateway.default = silent[0]
+        silent = []
+    if not spoken or silent or not decided:
+        for flow, kind in kinds.items():
+            if kind in (ConditionKind.REFUSED, ConditionKind.EXPRESSION):
+                workbench.noticed.warning("CONDITION_NOT_UNDERSTOOD", flow, text=flow.condition_text)
+        return False
+    if gateway.default is None:
+        workbench.noticed.warning("NO_DEFAULT", gateway)
+    for flow in spoken:
+        flow.condition = ExpressionCondition(text=flow.condition_text)
+    return True
+
+
+def _ask(workbench: Workbench, gateway: Node) -> None:
+    gateway.default = None
+    if gateway.type is NodeType.INCLUSIVE:
+        ask_inclusive(workbench, gateway)
+        return
+    if route_approvals(workbench, gateway):
+        return
+    step = _decider(gateway)
+    if step is None:
+        step = _question(workbench, gateway)
+    else:
+        workbench.noticed.info("WAY_ASKED", step, ways=", ".join(label(flow) for flow in gateway.outgoing))
+    if step.step is not None:
+        step.step.outcomes = [_way(flow) for flow in gateway.outgoing]
+    for flow in gateway.outgoing:
+        flow.condition = OutcomeCondition(steps=(step.id,), outcomes=(flow.id,))
+
+
+def _way(flow: Flow) -> Outcome:
+    return Outcome(id=flow.id, kind=OutcomeKind.WAY, label=label(flow))
+
+
+def _decider(gateway: Node) -> Node | None:
+    """The human step right before the gateway, if it leads nowhere else and decides nothing yet."""
+    if len(gateway.incoming) != 1:
+        return None
+    step = gateway.incoming[0].source
+    free = step.step is not None and step.step.outcomes == [COMPLETED] and step.step.kind is not StepKind.APPROVAL
+    return step if free and len(step.outgoing) == 1 and step.loop_rule is None else None
+
+
+def _question(workbench: Workbench, gateway: Node) -> Node:
+    """A step that was not drawn asks the question that the gateway leaves open."""
+    step = insert_before(workbench.sales_map, gateway, NodeType.USER_TASK, "choice")
+    plan_step(step, StepKind.CHOICE, synthetic=True)
+    step.name = gateway.name
+    workbench.noticed.info("CHOICE_STEP_ADDED", gateway, ways=", ".join(label(flow) for flow in gateway.outgoing))
+    return step

@@ -1,0 +1,85 @@
+"""Gateways that wait for events become a step with those events on its border; complex ones are split or refused."""
+
+from __future__ import annotations
+
+from engine.bpmn.compiled import StepKind
+from engine.bpmn.map_model import EventKind, Node, NodeType, Process, remove_flow
+from engine.bpmn.repairs.editing import attach, insert_before
+from engine.bpmn.repairs.stand_ins import plan_step
+from engine.bpmn.repairs.timers import timer_rule
+from engine.bpmn.repairs.workbench import Workbench
+
+_WAITING = (NodeType.CATCH, NodeType.RECEIVE_TASK)
+_SEVERAL = 2
+
+
+def settle_gateways(workbench: Workbench, process: Process) -> None:
+    for node in tuple(process.scope.all_nodes()):
+        if node.type is NodeType.COMPLEX:
+            _complex(workbench, node)
+        elif _drawn_as_event(node):
+            workbench.noticed.info("EVENT_AS_GATEWAY", node)
+            node.events = []
+            node.type = NodeType.EVENT_BASED
+        if node.type is NodeType.EVENT_BASED:
+            _event_based(workbench, node)
+        if node.type is NodeType.PARALLEL and any(flow.condition_text for flow in node.outgoing):
+            workbench.noticed.warning("CONDITION_ON_PARALLEL", node)
+
+
+def _drawn_as_event(node: Node) -> bool:
+    """People often draw a multiple event where the standard has an event gateway."""
+    return (
+        node.type is NodeType.CATCH
+        and len(node.outgoing) >= _SEVERAL
+        and len(node.events) != 1
+        and all(flow.target.type in _WAITING for flow in node.outgoing)
+    )
+
+
+def _complex(workbench: Workbench, node: Node) -> None:
+    if len(node.incoming) > 1:
+        workbench.noticed.refuse("COMPLEX_JOIN", node)
+        return
+    workbench.noticed.warning("COMPLEX_SPLIT", node)
+    node.type = NodeType.INCLUSIVE
+
+
+def _event_based(workbench: Workbench, node: Node) -> None:
+    targets = [flow.target for flow in node.outgoing]
+    if len(targets) < _SEVERAL:
+        workbench.noticed.info("EVENT_GATEWAY_SINGLE", node)
+        node.type = NodeType.EXCLUSIVE
+        return
+    strangers = [target for target in targets if target.type not in _WAITING]
+    if strangers or any(len(target.incoming) > 1 for target in targets):
+        shown = strangers[0] if strangers else next(target for target in targets if len(target.incoming) > 1)
+        workbench.noticed.warning("EVENT_GATEWAY_ASKS", node, step=shown.title)
+        node.type = NodeType.EXCLUSIVE
+        return
+    if all(_happens_by_itself(workbench, target) for target in targets):
+        return
+    _wait_with_person(workbench, node)
+
+
+def _happens_by_itself(workbench: Workbench, node: Node) -> bool:
+    """Whether it needs neither a person nor the outside world."""
+    if node.type is not NodeType.CATCH or len(node.events) != 1:
+        return False
+    event = node.events[0]
+    if event.kind is EventKind.TIMER:
+        return timer_rule(node, event) is not None
+    return event.kind in (EventKind.SIGNAL, EventKind.MESSAGE) and workbench.throws(event.kind, event.name)
+
+
+def _wait_with_person(workbench: Workbench, node: Node) -> None:
+    """One step "what has happened?" with every event on its border: whatever comes first, decides."""
+    step = insert_before(workbench.sales_map, node, NodeType.USER_TASK, "wait") if len(node.incoming) > 1 else node
+    plan_step(step, StepKind.EVENT).outcomes = []
+    step.name = node.name
+    for flow in tuple(node.outgoing):
+        event = flow.target
+        remove_flow(flow)
+        event.loop = None
+        attach(event, step)
+    workbench.noticed.info("EVENT_GATEWAY_STEP", node)

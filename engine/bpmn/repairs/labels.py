@@ -1,0 +1,98 @@
+"""What the label of an arrow out of a decision says."""
+
+from __future__ import annotations
+
+import re
+
+from engine.bpmn.compiled import OutcomeKind
+from engine.bpmn.expressions import ConditionKind, classify
+from engine.bpmn.map_model import GATEWAYS, Flow
+
+_WORDS: dict[OutcomeKind, tuple[str, ...]] = {
+    OutcomeKind.REJECTED: (
+        "не погоджено",
+        "не затверджено",
+        "не схвалено",
+        "відхилено",
+        "відхилити",
+        "відмовлено",
+        "відмовити",
+        "відмова",
+        "not approved",
+        "disapproved",
+        "rejected",
+        "reject",
+        "declined",
+        "decline",
+        "denied",
+    ),
+    OutcomeKind.RETURNED: (
+        "на доопрацювання",
+        "на допрацювання",
+        "доопрацювання",
+        "доопрацювати",
+        "повернуто",
+        "повернути",
+        "повернення",
+        "rework",
+        "returned",
+        "return",
+        "revise",
+        "needs changes",
+        "changes requested",
+    ),
+    OutcomeKind.APPROVED: (
+        "погоджено",
+        "погодити",
+        "погоджую",
+        "узгоджено",
+        "схвалено",
+        "схвалити",
+        "затверджено",
+        "затвердити",
+        "approved",
+        "approve",
+    ),
+}
+_YES = ("так", "yes", "y")
+_NO = ("ні", "no", "n")
+_NOT_LETTERS = re.compile(r"[^\w\s]+")
+
+
+def label(flow: Flow) -> str:
+    """How people call the way: its name, the words where its condition should be, else where it leads."""
+    if flow.name:
+        return flow.name
+    if classify(flow.condition_text).kind is ConditionKind.WORDS:
+        return flow.condition_text.strip("\"' ")
+    return _leads_to(flow)
+
+
+def _leads_to(flow: Flow) -> str:
+    seen = set()
+    target = flow.target
+    while not target.name and target.type in GATEWAYS and len(target.outgoing) == 1 and target not in seen:
+        seen.add(target)
+        target = target.outgoing[0].target
+    return target.name
+
+
+def approval_outcome(text: str) -> OutcomeKind | None:
+    """Approved, returned or rejected, if the label is one of the words for it, or begins with one."""
+    words = _folded(text)
+    for kind, known in _WORDS.items():
+        if any(words == word or words.startswith(word + " ") for word in known):
+            return kind
+    return None
+
+
+def yes_or_no(text: str) -> bool | None:
+    words = _folded(text)
+    first = words.partition(" ")[0]
+    if first in _YES:
+        return True
+    return False if first in _NO else None
+
+
+def _folded(text: str) -> str:
+    return " ".join(_NOT_LETTERS.sub(" ", text.casefold()).split())

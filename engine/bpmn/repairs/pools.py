@@ -1,0 +1,81 @@
+"""Which of the processes in an upload is the sales map; the others are outside parties."""
+
+from __future__ import annotations
+
+from engine.bpmn.map_model import HUMAN_TASKS, Located, Process, SalesMap, Scope
+from engine.bpmn.noticed import Noticed
+
+
+def human_steps(process: Process) -> int:
+    return sum(node.type in HUMAN_TASKS for node in process.scope.all_nodes())
+
+
+def merge_crossed_pools(sales_map: SalesMap, noticed: Noticed) -> None:
+    """A sequence flow between two pools says that they are one process, whatever the standard says about it."""
+    for process in tuple(sales_map.processes):
+        for flow in tuple(process.scope.flows()):
+            source, target = flow.source.scope, flow.target.scope
+            crosses = source.process is not target.process and source.owner is None and target.owner is None
+            if crosses:
+                noticed.info("POOLS_MERGED", flow, source=flow.source.title, target=flow.target.title)
+                _move(target.process, source.process)
+
+
+def _move(process: Process, into: Process) -> None:
+    for node in process.scope.nodes:
+        node.scope = into.scope
+        if node.inside is not None:
+            _give(node.inside, into)
+    into.scope.nodes += process.scope.nodes
+    process.scope.nodes = []
+    for loose in process.loose_flows:
+        if loose.scope is process.scope:
+            loose.scope = into.scope
+    into.loose_flows += process.loose_flows
+    into.duplicates += process.duplicates
+    process.loose_flows, process.duplicates = [], []
+
+
+def _give(scope: Scope, process: Process) -> None:
+    for inner in scope.scopes():
+        inner.process = process
+
+
+def candidates(sales_map: SalesMap) -> list[Process]:
+    """The processes with anything in them, the one with most human steps first."""
+    filled = [process for process in sales_map.processes if process.scope.nodes]
+    return sorted(filled, key=lambda process: (-human_steps(process), -len(list(process.scope.all_nodes()))))
+
+
+def choose_process(sales_map: SalesMap, process_key: str | None, noticed: Noticed) -> Process | None:
+    """The process to execute: the one asked for, else the one with most human steps. None is said in a finding."""
+    filled = candidates(sales_map)
+    if process_key is not None:
+        filled = [process for process in filled if process_key in (process.source_id, process.id)]
+        if not filled:
+            noticed.refuse("PROCESS_NOT_FOUND", None, key=process_key)
+            return None
+    if not filled:
+        _say_nothing_to_execute(sales_map, noticed)
+        return None
+    chosen = filled[0]
+    others = [process.name or process.pool or process.source_id for process in filled[1:]]
+    if others:
+        noticed.info("POOLS_CHOSEN", chosen, others=", ".join(others), chosen=chosen.pool or chosen.name)
+    black_boxes = [pool.name for pool in sales_map.pools if pool.process is None and pool.name]
+    if black_boxes:
+        noticed.info("POOLS_OUTSIDE", chosen, pools=", ".join(black_boxes))
+    if not chosen.executable:
+        noticed.info("NOT_EXECUTABLE_FLAG", chosen)
+    return chosen
+
+
+def _say_nothing_to_execute(sales_map: SalesMap, noticed: Noticed) -> None:
+    if sales_map.choreography is not None:
+        noticed.refuse("CHOREOGRAPHY", sales_map.choreography)
+    elif sales_map.conversation:
+        noticed.refuse("CONVERSATION")
+    else:
+        places: list[Located] = [*sales_map.pools, *sales_map.processes]
+        place = places[0] if places else None
+        noticed.refuse("NOTHING_TO_EXECUTE", place)

@@ -1,0 +1,43 @@
+"""Several arrows out of a step, and conditions on them, as the gateways that they mean."""
+
+from __future__ import annotations
+
+from engine.bpmn.map_model import GATEWAYS, Flow, Node, NodeType, Process, redirect_source
+from engine.bpmn.repairs.editing import add_end, insert_after
+from engine.bpmn.repairs.workbench import Workbench
+
+
+def split_implicitly(workbench: Workbench, process: Process) -> None:
+    for node in tuple(process.scope.all_nodes()):
+        if node.type in GATEWAYS or not node.outgoing:
+            continue
+        conditional = [flow for flow in node.outgoing if flow.condition_text and not flow.is_default]
+        if conditional:
+            _conditional(workbench, node, conditional)
+        elif len(node.outgoing) > 1:
+            _parallel(workbench, node)
+
+
+def _parallel(workbench: Workbench, node: Node) -> None:
+    workbench.noticed.warning(
+        "IMPLICIT_SPLIT", node, targets=", ".join(flow.name or flow.target.title for flow in node.outgoing)
+    )
+    insert_after(workbench.sales_map, node, NodeType.PARALLEL, "split")
+
+
+def _conditional(workbench: Workbench, node: Node, conditional: list[Flow]) -> None:
+    """Each condition decides for itself; arrows without one are always taken."""
+    workbench.noticed.warning("CONDITIONAL_FLOW", node, targets=", ".join(flow.target.title for flow in conditional))
+    always = [flow for flow in node.outgoing if flow not in conditional and not flow.is_default]
+    origin = node
+    if always:
+        origin = insert_after(workbench.sales_map, node, NodeType.PARALLEL, "split")
+    default = next((flow for flow in node.outgoing if flow.is_default), None) or origin.default
+    gateway = workbench.sales_map.add_node(node.scope, NodeType.INCLUSIVE, node, suffix="ways")
+    for flow in (*conditional, *([default] if default is not None else [])):
+        redirect_source(flow, gateway)
+    workbench.sales_map.connect(origin, gateway)
+    gateway.default = default
+    if default is None and (always or len(conditional) == 1):
+        end = add_end(workbench.sales_map, gateway)
+        gateway.default = end.incoming[0]

@@ -1,0 +1,49 @@
+"""When a timer event fires: from its value, else from its label."""
+
+from __future__ import annotations
+
+from engine.bpmn.compiled import TimerKind, TimerRule
+from engine.bpmn.deadline_text import DeadlineNotUnderstood, parse_timer_value
+from engine.bpmn.expressions import ExpressionRefused, compile_expression
+from engine.bpmn.map_model import EventDefinition, EventKind, Node, NodeType
+from engine.bpmn.repairs.workbench import Workbench
+
+
+def timer_rule(node: Node, event: EventDefinition) -> TimerRule | None:
+    """The rule of a timer, or None when neither its value nor its label can be read.
+
+    Only a non-interrupting event on a border ticks again and again; elsewhere a cycle fires once, after its interval.
+    """
+    rule = _read(event.timer_kind or TimerKind.DURATION, event.text) or _read(TimerKind.DURATION, node.name)
+    if rule is None or rule.kind is not TimerKind.CYCLE:
+        return rule
+    if node.type is NodeType.BOUNDARY and not node.interrupting:
+        return rule
+    return TimerRule(kind=TimerKind.DURATION, rule=rule.rule, expression=rule.expression)
+
+
+def settle_timer(workbench: Workbench, node: Node, event: EventDefinition) -> bool:
+    """Give ``node`` its timer. False, with a finding, when the timer cannot be read."""
+    rule = timer_rule(node, event)
+    if rule is None:
+        workbench.noticed.warning("TIMER_NOT_UNDERSTOOD", node, text=event.text or node.name or "–")
+        return False
+    if _read(event.timer_kind or TimerKind.DURATION, event.text) is None:
+        workbench.noticed.info("TIMER_FROM_LABEL", node, text=node.name)
+    elif event.timer_kind is TimerKind.CYCLE and rule.kind is not TimerKind.CYCLE:
+        workbench.noticed.info("CYCLE_FIRES_ONCE", node, text=event.text)
+    node.timer = rule
+    node.events = [EventDefinition(EventKind.TIMER, id=event.id, timer_kind=rule.kind)]
+    return True
+
+
+def _read(kind: TimerKind, text: str) -> TimerRule | None:
+    if not text:
+        return None
+    try:
+        rule = parse_timer_value(kind, text)
+        if rule.expression is not None:
+            compile_expression(rule.expression)
+    except (DeadlineNotUnderstood, ExpressionRefused):
+        return None
+    return rule

@@ -1,0 +1,20 @@
+"""What no path leads to is left out, and said."""
+
+from __future__ import annotations
+
+from engine.bpmn.map_model import NodeType, Process, reachable, remove_node
+from engine.bpmn.repairs.workbench import Workbench
+
+
+def leave_out_unreachable(workbench: Workbench, process: Process) -> None:
+    for scope in process.scope.scopes():
+        starts = scope.of_type(NodeType.START)
+        if not starts:
+            continue
+        reached = reachable(starts)
+        for node in tuple(scope.nodes):
+            if node in reached or node not in scope.nodes:
+                continue
+            if node.source_id:
+                workbench.noticed.warning("UNREACHABLE", node)
+            remove_node(node)

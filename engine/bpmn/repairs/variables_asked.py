@@ -1,0 +1,126 @@
+"""Variables that conditions read and nobody provides: said, and asked from the person before the decision."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator
+
+from engine.bpmn.compiled import ExpressionCondition, FieldChoice, FieldDefinition, FieldType, StepKind
+from engine.bpmn.expressions import compile_expression
+from engine.bpmn.map_model import Flow, Node, NodeType, Process
+from engine.bpmn.repairs.editing import insert_before
+from engine.bpmn.repairs.stand_ins import plan_step
+from engine.bpmn.repairs.workbench import Workbench
+
+FACTS = frozenset({"deal", "client", "owner", "today", "now"})
+_DEAL_FACTS = ("deal.amount", "deal.currency", "client.segment")
+_SEVERAL = 2
+
+
+def ask_missing_variables(workbench: Workbench, process: Process) -> None:
+    known = set(_provided(workbench))
+    literals: dict[str, list[str]] = {}
+    for flow in _decided(process):
+        for path in _missing(flow, known):
+            literals.setdefault(path, []).extend(_texts_compared(path, flow.condition_text))
+    asked: dict[tuple[Node, str], None] = {}
+    for flow in tuple(_decided(process)):
+        for path in _missing(flow, known):
+            gateway = flow.source
+            if (gateway, path) not in asked:
+                asked[gateway, path] = None
+                step = _asked_step(workbench, gateway)
+                _ask(step, path, _field_type(path, flow.condition_text, literals[path]), literals[path])
+                _say(workbench, flow, path, step, known)
+
+
+def _decided(process: Process) -> Iterator[Flow]:
+    for scope in process.scope.scopes():
+        for flow in scope.flows():
+            if isinstance(flow.condition, ExpressionCondition):
+                yield flow
+
+
+def _provided(workbench: Workbench) -> Iterator[str]:
+    """Root names of everything that is written somewhere in the executed processes."""
+    for node in workbench.nodes():
+        if node.step is not None:
+            yield f"{node.id}_outcome"
+            yield from (field.name.partition(".")[0] for field in node.step.fields)
+        yield from (variable.partition(".")[0] for variable, _ in node.assignments)
+        if node.call is not None and node.call.result_variable:
+            yield node.call.result_variable
+        if node.loop_rule is not None and node.loop_rule.item_variable:
+            yield node.loop_rule.item_variable
+
+
+def _missing(flow: Flow, known: set[str]) -> list[str]:
+    """The paths whose root nobody provides; a path is left out when a longer one begins with it."""
+    if not isinstance(flow.condition, ExpressionCondition):
+        return []
+    expression = compile_expression(flow.condition.text)
+    missing = {name for name in expression.names if name not in known and name not in FACTS}
+    paths = {path for path in (*expression.paths, *missing) if path.partition(".")[0] in missing}
+    return sorted(path for path in paths if not any(other.startswith(path + ".") for other in paths))
+
+
+def _asked_step(workbench: Workbench, gateway: Node) -> Node:
+    """The nearest human step that every token passes before the gateway; if there is none, one is put there."""
+    current, seen = gateway, {gateway}
+    while len(current.incoming) == 1:
+        source = current.incoming[0].source
+        if source.step is not None and source.loop_rule is None:
+            return source
+        if source in seen or source.type is NodeType.START or source.loop_rule is not None:
+            break
+        seen.add(source)
+        current = source
+    step = insert_before(workbench.sales_map, gateway, NodeType.USER_TASK, "values")
+    plan_step(step, StepKind.CHOICE, synthetic=True)
+    step.name = gateway.name
+    return step
+
+
+def _ask(step: Node, path: str, field_type: FieldType, texts: list[str]) -> None:
+    if step.step is None or any(field.name == path for field in step.step.fields):
+        return
+    choices = tuple(FieldChoice(value=text, label=text) for text in dict.fromkeys(texts))
+    step.step.fields.append(
+        FieldDefinition(
+            name=path,
+            label=path,
+            type=field_type,
+            required=True,
+            choices=choices if field_type is FieldType.CHOICE else (),
+        )
+    )
+
+
+def _say(workbench: Workbench, flow: Flow, path: str, step: Node, known: set[str]) -> None:
+    near = difflib.get_close_matches(path, [*known, *_DEAL_FACTS, *FACTS], n=1)
+    if not near:
+        near = [fact for fact in _DEAL_FACTS if fact.rpartition(".")[2] == path]
+    if near:
+        workbench.noticed.warning("UNKNOWN_VARIABLE_NEAR", flow, variable=path, proposal=near[0], step=step.title)
+    else:
+        workbench.noticed.warning("UNKNOWN_VARIABLE", flow, variable=path, step=step.title)
+
+
+def _texts_compared(path: str, text: str) -> list[str]:
+    name = re.escape(path)
+    found = re.findall(rf"{name}\s*(?:==|!=|=|eq|ne)\s*[\"']([^\"']{{1,80}})[\"']", text)
+    found += re.findall(rf"[\"']([^\"']{{1,80}})[\"']\s*(?:==|!=|=|eq|ne)\s*{name}\b", text)
+    return found
+
+
+def _field_type(path: str, text: str, texts: list[str]) -> FieldType:
+    if texts:
+        return FieldType.CHOICE if len(set(texts)) >= _SEVERAL else FieldType.TEXT
+    name = re.escape(path)
+    compares = rf"{name}\s*(?:<=|>=|<|>|==|!=|=|gt|lt|ge|le|\+|-|\*|/)\s*[\d(]|[\d)]\s*(?:<=|>=|<|>|==|!=)\s*{name}\b"
+    if re.search(compares, text) or re.search(rf"{name}\s*(?:<|>|gt\b|lt\b|ge\b|le\b)", text):
+        return FieldType.NUMBER
+    if re.search(rf"{name}\s*(?:==|!=|=|eq|ne)\s*(?!true|false)\w", text, re.IGNORECASE):
+        return FieldType.TEXT
+    return FieldType.YES_NO

@@ -1,0 +1,279 @@
+"""Can every deal finish? Follows tokens through a repaired map, every decision both ways, within bounds.
+
+The exploration fires one node at a time and branches only where that node itself decides: tokens elsewhere do not
+influence it, so no deadlock is missed (joins and terminations, which tokens elsewhere do influence, fire last).
+Conditions are taken for independent; what is found on only some of the paths is therefore a warning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import combinations
+
+from engine.bpmn.map_model import EventKind, Flow, Node, NodeType, Process, Scope
+from engine.bpmn.noticed import Noticed
+
+MAX_STATES = 6_000
+MAX_TOKENS = 3  # on one flow; a fourth tells nothing new
+_MOST_SUBSETS = 4  # inclusive splits with more ways are tried with each way alone and with all
+
+Marking = frozenset[tuple[Flow, int]]
+
+
+@dataclass(slots=True)
+class _Explored:
+    ends: bool = False
+    complete: bool = True
+    deadlocks: dict[Node, set[Flow]] = field(default_factory=dict)  # join -> flows that never get a token
+    doubled: set[Node] = field(default_factory=set)
+    next_of: dict[Marking, list[Marking]] = field(default_factory=dict)
+
+
+def check_soundness(process: Process, noticed: Noticed) -> None:
+    """Say what cannot finish, what may wait for ever, what runs in circles without anybody, what runs twice."""
+    for scope in process.scope.scopes():
+        starts = [node for node in scope.of_type(NodeType.START) if not node.events]
+        if len(starts) == 1:
+            _check_scope(scope, starts[0], noticed)
+        _check_cycles(scope, noticed)
+
+
+def _check_scope(scope: Scope, start: Node, noticed: Noticed) -> None:
+    explored = _explore(scope, start)
+    place = scope.owner or scope.process
+    for join, missing in explored.deadlocks.items():
+        branches = ", ".join(sorted(flow.name or flow.source.title for flow in missing))
+        if explored.ends or not explored.complete:
+            noticed.warning("MAY_DEADLOCK", join, branches=branches)
+        else:
+            noticed.refuse("DEADLOCK", join, branches=branches)
+    if not explored.ends and explored.complete and not explored.deadlocks:
+        noticed.refuse("NEVER_ENDS", place)
+    elif explored.ends and explored.complete and _has_trap(explored):
+        noticed.warning("MAY_NEVER_END", place)
+    for node in explored.doubled:
+        noticed.warning("RUNS_TWICE", node)
+
+
+def _explore(scope: Scope, start: Node) -> _Explored:
+    upstream = _upstream(scope)
+    explored = _Explored()
+    first = _add(frozenset(), start.outgoing)
+    waiting = [first]
+    while waiting:
+        marking = waiting.pop()
+        if marking in explored.next_of:
+            continue
+        if len(explored.next_of) >= MAX_STATES:
+            explored.complete = False
+            break
+        following = [_bounded(step, explored) for step in _fire(marking, upstream)]
+        explored.next_of[marking] = following
+        waiting += following
+        if not marking:
+            explored.ends = True
+        elif not following:
+            _note_deadlock(marking, explored)
+    return explored
+
+
+def _bounded(marking: Marking, explored: _Explored) -> Marking:
+    for flow, count in marking:
+        if count > 1 and not _is_join(flow.target):
+            explored.doubled.add(flow.target)
+    return frozenset((flow, min(count, MAX_TOKENS)) for flow, count in marking)
+
+
+def _is_join(node: Node) -> bool:
+    return node.type in (NodeType.PARALLEL, NodeType.INCLUSIVE) and len(node.incoming) > 1
+
+
+def _note_deadlock(marking: Marking, explored: _Explored) -> None:
+    held = {flow for flow, _ in marking}
+    for join in {flow.target for flow in held}:
+        explored.deadlocks.setdefault(join, set()).update(flow for flow in join.incoming if flow not in held)
+
+
+def _fire(marking: Marking, upstream: dict[Node, set[Flow]]) -> Iterator[Marking]:
+    """The markings after the next node has fired."""
+    held = dict(marking)
+    enabled = sorted({flow.target for flow in held}, key=lambda node: node.id)
+    plain = [node for node in enabled if not _is_join(node) and not _terminates(node)]
+    for node in plain:
+        flow = next(flow for flow in node.incoming if flow in held)
+        yield from (_add(_take(marking, [flow]), ways) for ways in _ways(node))
+        return
+    for node in enabled:
+        if node.type is NodeType.PARALLEL and _is_join(node) and all(flow in held for flow in node.incoming):
+            yield _add(_take(marking, node.incoming), node.outgoing)
+            return
+    for node in enabled:
+        if node.type is NodeType.INCLUSIVE and _is_join(node) and _inclusive_is_ready(node, held, upstream):
+            arrived = [flow for flow in node.incoming if flow in held]
+            yield from (_add(_take(marking, arrived), ways) for ways in _ways(node))
+            return
+    if any(_terminates(node) for node in enabled):
+        yield frozenset()
+
+
+def _terminates(node: Node) -> bool:
+    return node.type is NodeType.END and any(
+        event.kind in (EventKind.TERMINATE, EventKind.ERROR) for event in node.events
+    )
+
+
+def _inclusive_is_ready(node: Node, held: dict[Flow, int], upstream: dict[Node, set[Flow]]) -> bool:
+    """Whether no token elsewhere can still come to an arrow into the join that has none yet."""
+    empty = [flow for flow in node.incoming if flow not in held]
+    elsewhere = [flow for flow in held if flow.target is not node]
+    return not any(flow in upstream[missing.source] for missing in empty for flow in elsewhere)
+
+
+def _ways(node: Node) -> Iterator[list[Flow]]:
+    """The sets of flows that get a token when ``node`` fires."""
+    if node.type in (NodeType.EXCLUSIVE, NodeType.EVENT_BASED):
+        yield from ([flow] for flow in node.outgoing)
+    elif node.type is NodeType.INCLUSIVE and len(node.outgoing) > 1:
+        yield from _subsets(node.outgoing)
+    else:
+        yield node.outgoing
+        for boundary in node.boundaries:
+            yield boundary.outgoing if boundary.interrupting else [*node.outgoing, *boundary.outgoing]
+
+
+def _subsets(flows: list[Flow]) -> Iterator[list[Flow]]:
+    if len(flows) > _MOST_SUBSETS:
+        yield from ([flow] for flow in flows)
+        yield list(flows)
+        return
+    for size in range(1, len(flows) + 1):
+        yield from (list(subset) for subset in combinations(flows, size))
+
+
+def _add(marking: Marking, flows: list[Flow]) -> Marking:
+    counts = dict(marking)
+    for flow in flows:
+        counts[flow] = counts.get(flow, 0) + 1
+    return frozenset(counts.items())
+
+
+def _take(marking: Marking, flows: list[Flow]) -> Marking:
+    counts = dict(marking)
+    for flow in flows:
+        counts[flow] -= 1
+        if not counts[flow]:
+            del counts[flow]
+    return frozenset(counts.items())
+
+
+def _upstream(scope: Scope) -> dict[Node, set[Flow]]:
+    """For the sources of arrows into inclusive joins: every flow from which a token can come there."""
+    found: dict[Node, set[Flow]] = {}
+    for join in scope.nodes:
+        if join.type is not NodeType.INCLUSIVE or not _is_join(join):
+            continue
+        for entry in join.incoming:
+            found[entry.source] = found.get(entry.source) or _flows_before(entry.source, join)
+    return found
+
+
+def _flows_before(node: Node, stop: Node) -> set[Flow]:
+    flows: set[Flow] = set()
+    waiting, seen = [node], {stop}
+    while waiting:
+        current = waiting.pop()
+        if current in seen:
+            continue
+        seen.add(current)
+        flows.update(current.incoming)
+        waiting += [flow.source for flow in current.incoming]
+        if current.host is not None:
+            waiting.append(current.host)
+    return flows
+
+
+def _has_trap(explored: _Explored) -> bool:
+    """Whether a marking was seen from which no end can be reached although something can always go on."""
+    before: dict[Marking, list[Marking]] = {}
+    dead = []
+    for marking, following in explored.next_of.items():
+        for after in following:
+            before.setdefault(after, []).append(marking)
+        if marking and not following:
+            dead.append(marking)
+    good: set[Marking] = set()
+    waiting: list[Marking] = [frozenset(), *dead]
+    while waiting:
+        marking = waiting.pop()
+        if marking not in good:
+            good.add(marking)
+            waiting += before.get(marking, ())
+    return any(marking not in good for marking in explored.next_of)
+
+
+def _check_cycles(scope: Scope, noticed: Noticed) -> None:
+    """A circle in which nobody acts and no timer waits spins for ever, or as long as its condition holds."""
+    for circle in _circles(scope):
+        if any(_waits(node) for node in circle):
+            continue
+        place = min(circle, key=lambda node: (node.line or 0, node.id))
+        leaves = any(flow.target not in circle for node in circle for flow in node.outgoing)
+        names = ", ".join(sorted(node.title for node in circle if node.name))
+        if leaves:
+            noticed.warning("LOOP_WITHOUT_WAIT", place, steps=names or place.title)
+        else:
+            noticed.refuse("LOOP_ENDLESS", place, steps=names or place.title)
+
+
+def _waits(node: Node) -> bool:
+    """Whether time passes at ``node``: a person, a timer, a message, a service, or anything of these inside."""
+    if node.is_human or node.call is not None or node.type is NodeType.CATCH or node.calls is not None:
+        return True
+    return node.inside is not None and any(_waits(inner) for inner in node.inside.nodes)
+
+
+def _circles(scope: Scope) -> list[set[Node]]:
+    """Strongly connected parts with a circle in them (Tarjan, without recursion)."""
+    index: dict[Node, int] = {}
+    low: dict[Node, int] = {}
+    stack: list[Node] = []
+    on_stack: set[Node] = set()
+    circles: list[set[Node]] = []
+    for root in scope.nodes:
+        if root in index:
+            continue
+        work = [(root, iter(_next(root)))]
+        index[root] = low[root] = len(index)
+        stack.append(root)
+        on_stack.add(root)
+        while work:
+            node, following = work[-1]
+            after = next(following, None)
+            if after is None:
+                work.pop()
+                if work:
+                    low[work[-1][0]] = min(low[work[-1][0]], low[node])
+                if low[node] == index[node]:
+                    circles += _closed_part(node, stack, on_stack)
+            elif after not in index:
+                index[after] = low[after] = len(index)
+                stack.append(after)
+                on_stack.add(after)
+                work.append((after, iter(_next(after))))
+            elif after in on_stack:
+                low[node] = min(low[node], index[after])
+    return circles
+
+
+def _next(node: Node) -> list[Node]:
+    return [flow.target for flow in node.outgoing] + node.boundaries
+
+
+def _closed_part(node: Node, stack: list[Node], on_stack: set[Node]) -> list[set[Node]]:
+    part: set[Node] = set()
+    while node not in part:
+        member = stack.pop()
+        on_stack.discard(member)
+        part.add(member)
+    return [part] if len(part) > 1 or node in _next(node) else []

@@ -1,0 +1,223 @@
+"""From what is said about a human step to its StepDefinition: deadline, ladder, stage, responsible, fields."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from engine.bpmn.compiled import (
+    ApprovalRule,
+    FieldDefinition,
+    Freedom,
+    Stage,
+    StepDefinition,
+    StepKind,
+    TimerKind,
+)
+from engine.bpmn.deadline_rules import DeadlineRule, EscalationLadder
+from engine.bpmn.deadline_text import DeadlineNotUnderstood, ladder_from_bag, parse_deadline, parse_ladder
+from engine.bpmn.expressions import ExpressionRefused, compile_expression
+from engine.bpmn.map_model import Annotation, Located, Node, NodeType, Process, Property, Scope, StepPlan
+from engine.bpmn.noticed import Noticed
+from engine.bpmn.repairs.approval_text import approval_rule
+
+_YES = frozenset({"true", "yes", "1", "так", "y"})
+_FREEDOM = {
+    "strict": Freedom.STRICT,
+    "суворо": Freedom.STRICT,
+    "сувора": Freedom.STRICT,
+    "advised": Freedom.ADVISED,
+    "з поясненням": Freedom.ADVISED,
+    "рекомендовано": Freedom.ADVISED,
+    "free": Freedom.FREE,
+    "вільно": Freedom.FREE,
+    "вільна": Freedom.FREE,
+}
+# Steps that somebody works on. What only waits for an event, or asks a question, needs no deadline of its own.
+_WORKED_ON = frozenset({StepKind.USER, StepKind.APPROVAL, StepKind.CONFIRM})
+_LIST = re.compile(r"[,;]")
+
+
+def define_steps(processes: list[Process], noticed: Noticed) -> dict[str, StepDefinition]:
+    """The definitions of all human steps by element id, in the order in which a deal comes to them."""
+    steps: dict[str, StepDefinition] = {}
+    for process in processes:
+        for node in in_walking_order(process.scope):
+            if node.step is not None:
+                steps[node.id] = _define(node, node.step, process, noticed)
+    return steps
+
+
+def stages_of(steps: dict[str, StepDefinition]) -> tuple[Stage, ...]:
+    names = dict.fromkeys(step.stage for step in steps.values() if step.stage)
+    return tuple(Stage(name=name, position=position) for position, name in enumerate(names))
+
+
+def in_walking_order(scope: Scope) -> Iterator[Node]:
+    """The nodes in the order in which a token first comes to them, the inside of a sub-process after itself."""
+    waiting = [*scope.of_type(NodeType.START)]
+    seen = set(waiting)
+    for node in waiting:
+        yield node
+        if node.inside is not None:
+            yield from in_walking_order(node.inside)
+        for following in (*(flow.target for flow in node.outgoing), *node.boundaries):
+            if following not in seen:
+                seen.add(following)
+                waiting.append(following)
+
+
+def read_ladder(annotation: Annotation, at: Located, noticed: Noticed) -> EscalationLadder | None:
+    """The ladder that ``escalation`` says, or the one made of "to whom" and "after how long"."""
+    text, after = annotation.text(Property.ESCALATION), annotation.text(Property.ESCALATE_AFTER)
+    if not text and not after:
+        return None
+    try:
+        return parse_ladder(text) if text and not after else ladder_from_bag(text, after)
+    except DeadlineNotUnderstood:
+        pass
+    try:
+        return ladder_from_bag(text, after)
+    except DeadlineNotUnderstood:
+        noticed.error("ESCALATION_NOT_UNDERSTOOD", at, text="; ".join(part for part in (text, after) if part))
+        return None
+
+
+def _define(node: Node, plan: StepPlan, process: Process, noticed: Noticed) -> StepDefinition:
+    deadline, deadline_text = _deadline(node, plan, noticed)
+    rule = approval_rule(node.annotation.text(Property.APPROVAL)) if plan.kind is StepKind.APPROVAL else None
+    step = StepDefinition(
+        element_id=node.id,
+        source_id=node.source_id,
+        process_key=process.source_id or process.id,
+        name=node.name or _neighbour_name(node),
+        kind=plan.kind,
+        stage=_stage(node),
+        responsible=_responsible(node, noticed),
+        deadline=deadline,
+        deadline_text=deadline_text,
+        escalation=read_ladder(node.annotation, node, noticed),
+        fields=tuple(_fields(node, plan)),
+        instruction=node.annotation.text(Property.INSTRUCTION),
+        outcomes=tuple(plan.outcomes),
+        approval=(rule or ApprovalRule()) if plan.kind is StepKind.APPROVAL else None,
+        four_eyes=node.annotation.text(Property.FOUR_EYES).casefold() in _YES,
+        freedom=_freedom(node, process, noticed),
+        line=node.line,
+    )
+    _say_what_is_missing(node, step, noticed)
+    return step
+
+
+def _neighbour_name(node: Node) -> str:
+    """What a step without a name is called: the decision behind it, or where its only way leads."""
+    for flow in node.outgoing:
+        if flow.target.name:
+            return flow.target.name
+    return node.source_id
+
+
+def _deadline(node: Node, plan: StepPlan, noticed: Noticed) -> tuple[DeadlineRule | None, str]:
+    text = node.annotation.text(Property.DEADLINE)
+    if text:
+        try:
+            return parse_deadline(text), text
+        except DeadlineNotUnderstood:
+            noticed.error("DEADLINE_NOT_UNDERSTOOD", node, text=text)
+            return None, text
+    if plan.kind not in _WORKED_ON:
+        return None, ""
+    timers = [boundary for boundary in node.boundaries if boundary.timer is not None and boundary.timer.rule]
+    # A reminder on the border (non-interrupting) is the deadline before an event that ends the step.
+    for boundary in sorted(timers, key=lambda boundary: boundary.interrupting):
+        if boundary.timer is not None and boundary.timer.kind is not TimerKind.CYCLE:
+            noticed.info("DEADLINE_FROM_TIMER", node, timer=boundary.title)
+            return boundary.timer.rule, boundary.name
+    return None, ""
+
+
+def _stage(node: Node) -> str:
+    said = node.annotation.text(Property.STAGE)
+    if said:
+        return said
+    if node.groups:
+        return node.groups[-1]
+    owner = node.scope.owner
+    while owner is not None:
+        stage = owner.annotation.text(Property.STAGE) or owner.name
+        if stage:
+            return stage
+        owner = owner.scope.owner
+    neighbour = _neighbour(node)
+    if neighbour is not None:
+        return _stage(neighbour)
+    return node.scope.process.annotation.text(Property.STAGE)
+
+
+def _neighbour(node: Node) -> Node | None:
+    """The nearest human step before one that was not drawn: it lends its stage and its responsible."""
+    if node.step is None or not node.step.synthetic:
+        return None
+    seen, waiting = {node}, [flow.source for flow in node.incoming]
+    for current in waiting:
+        if current in seen:
+            continue
+        seen.add(current)
+        if current.step is not None and not current.step.synthetic:
+            return current
+        waiting += [flow.source for flow in current.incoming]
+        if current.host is not None:
+            waiting.append(current.host)
+    return None
+
+
+def _responsible(node: Node, noticed: Noticed) -> tuple[str, ...]:
+    text = node.annotation.text(Property.RESPONSIBLE)
+    if not text and node.step is not None and node.step.synthetic:
+        text = node.lanes[-1] if node.lanes else ""
+        neighbour = _neighbour(node)
+        if not text and neighbour is not None:
+            text = neighbour.annotation.text(Property.RESPONSIBLE)
+    if not text:
+        owner = node.scope.owner
+        text = owner.annotation.text(Property.RESPONSIBLE) if owner is not None else ""
+    text = text or node.scope.process.annotation.text(Property.RESPONSIBLE)
+    if not text.startswith("="):
+        return tuple(" ".join(part.split()) for part in _LIST.split(text) if part.strip())
+    try:
+        compile_expression(text)
+    except ExpressionRefused:
+        noticed.warning("RESPONSIBLE_NOT_UNDERSTOOD", node, text=text)
+        return ()
+    return (text,)
+
+
+def _fields(node: Node, plan: StepPlan) -> Iterator[FieldDefinition]:
+    required = [part.strip() for part in _LIST.split(node.annotation.text(Property.REQUIRED)) if part.strip()]
+    known = {field.name for field in plan.fields} | {field.label for field in plan.fields}
+    for field in plan.fields:
+        asked = field.name in required or field.label in required
+        yield field.model_copy(update={"required": True}) if asked else field
+    for name in required:
+        if name not in known:
+            yield FieldDefinition(name=name, label=name, required=True)
+
+
+def _freedom(node: Node, process: Process, noticed: Noticed) -> Freedom:
+    text = node.annotation.text(Property.FREEDOM) or process.annotation.text(Property.FREEDOM)
+    if not text:
+        return Freedom.STRICT
+    found = _FREEDOM.get(" ".join(text.casefold().split()))
+    if found is None:
+        noticed.warning("FREEDOM_UNKNOWN", node, text=text)
+    return found or Freedom.STRICT
+
+
+def _say_what_is_missing(node: Node, step: StepDefinition, noticed: Noticed) -> None:
+    """Publishing takes these for errors; reading only says them."""
+    if not step.stage:
+        noticed.warning("STAGE_MISSING", node)
+    if step.kind in _WORKED_ON and step.deadline is None and not step.deadline_text:
+        noticed.warning("DEADLINE_MISSING", node)
+    if not step.responsible:
+        noticed.warning("RESPONSIBLE_MISSING", node)
