@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import ClassVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,13 +12,20 @@ from sqlalchemy.orm import Session
 from engine.bpmn.compiled import ApprovalRule, OutcomeKind, StepDefinition
 from engine.commands.execution import cancel_step
 from engine.commands.step_opening import StepOpener, calendar_of_step, members_of
-from engine.errors import N_, NotAllowed
+from engine.errors import N_, DomainError, MapFailed, NotAllowed
 from engine.model.process_instance import ProcessInstance
 from engine.model.work_item import LIVE, WorkItem, WorkItemState
 from engine.policy.approval_rules import Vote, decide
 from engine.policy.permissions import Actor
 from engine.queries.facts import DealFacts
 from engine.queries.processes import process_of
+
+
+class ApprovalOutOfReach(DomainError):
+    """The rule asks for more voices than there are people: it would wait for ever, and must never pass for given."""
+
+    code: ClassVar[str] = "approval_out_of_reach"
+    template: ClassVar[str] = N_("more people must approve than the department has")
 
 
 def decided_outcome(
@@ -48,6 +56,8 @@ def decided_outcome(
         for one in live:
             cancel_step(session, one, instance, actor=actor, at=at)
         return decision.outcome.value
+    if not live and decision.is_out_of_reach:
+        raise MapFailed(element=work_item.name, element_id=work_item.element_id, problem=ApprovalOutOfReach())
     if rule.in_order and not live:
         process = process_of(session, instance.definition_id)
         facts = DealFacts(instance.deal, process, calendar=calendar_of_step(session, work_item), at=at)

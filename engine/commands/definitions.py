@@ -1,0 +1,219 @@
+"""Process definitions: check, deploy, publish, retire."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from engine.bpmn.compile import CompileOutcome, compile_in_child
+from engine.bpmn.findings import Finding, Severity
+from engine.clock import Clock
+from engine.commands.history import record
+from engine.commands.step_opening import members_of
+from engine.errors import N_, Conflict, DomainError, MapHasErrors, NotFound
+from engine.events import DefinitionDeployed, DefinitionPublished, DefinitionRetired
+from engine.model.process_definition import DefinitionFile, DefinitionState, ProcessDefinition
+from engine.policy.assignment import resolve_assignment, resolve_name
+from engine.policy.permissions import Ability, Actor, ensure_may
+from engine.queries.directories import directory
+
+_NEEDED_TO_PUBLISH = frozenset({"STAGE_MISSING", "DEADLINE_MISSING", "RESPONSIBLE_MISSING"})
+"""What a map may lack while it is drawn, and no deal can do without."""
+
+
+class MapRejected(DomainError):
+    """The files hold no map at all: nothing is stored. ``findings`` say why."""
+
+    code: ClassVar[str] = "map_rejected"
+    template: ClassVar[str] = N_("This is not a sales map that can be read.")
+
+    def __init__(self, findings: tuple[Finding, ...]) -> None:
+        super().__init__()
+        self.findings = findings
+
+
+class NotPublished(Conflict):
+    code: ClassVar[str] = "not_published"
+    template: ClassVar[str] = N_("This version is not the published one.")
+
+
+class AlreadyPublished(Conflict):
+    code: ClassVar[str] = "already_published"
+    template: ClassVar[str] = N_("This version is published already.")
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedMap:
+    """Uploaded files, byte for byte, with what was made of them. ``library`` holds the published maps they may call."""
+
+    files: Mapping[str, bytes]
+    outcome: CompileOutcome
+    library: Mapping[str, bytes] = field(default_factory=dict)
+
+
+def published_sources(session: Session) -> dict[str, bytes]:
+    """The owner's file of every published map, by key: what a call activity may call."""
+    rows = session.execute(
+        select(ProcessDefinition.key, DefinitionFile.content)
+        .join(DefinitionFile, DefinitionFile.definition_id == ProcessDefinition.id)
+        .where(ProcessDefinition.state == DefinitionState.PUBLISHED)
+        .order_by(DefinitionFile.id.desc())
+    )
+    return {key: content for key, content in rows}  # the first file of each comes last and stays
+
+
+def check_map(files: Mapping[str, bytes], *, library: Mapping[str, bytes]) -> CheckedMap:
+    """Read and compile the files in a child process with limits. Never raises for what they contain."""
+    return CheckedMap(files=files, outcome=compile_in_child(files, library=library), library=library)
+
+
+def deploy_definition(session: Session, checked: CheckedMap, *, actor: Actor, clock: Clock) -> ProcessDefinition:
+    """Keep the files as a new draft version, errors and all. Raises NotAllowed, MapRejected for what is no map."""
+    ensure_may(actor, Ability.DEPLOY_MAP)
+    outcome = checked.outcome
+    if outcome.key is None:
+        raise MapRejected(outcome.findings)
+    process = outcome.process
+    version = session.scalar(select(func.max(ProcessDefinition.version)).where(ProcessDefinition.key == outcome.key))
+    definition = ProcessDefinition(
+        key=outcome.key,
+        version=(version or 0) + 1,
+        name=outcome.name or outcome.key,
+        state=DefinitionState.DRAFT,
+        compiled=process.model_dump_json() if process is not None else None,
+        content_hash=process.content_hash if process is not None else "",
+        findings=[finding.model_dump(mode="json") for finding in outcome.findings],
+        called=_called_versions(session, process.called_keys if process is not None else ()),
+        created_at=clock.now(),
+        created_by_id=actor.recorded_id,
+        files=[
+            DefinitionFile(name=name[:300], content=content, sha256=hashlib.sha256(content).hexdigest())
+            for name, content in checked.files.items()
+        ],
+    )
+    session.add(definition)
+    session.flush()
+    record(
+        session,
+        DefinitionDeployed(key=definition.key, version=definition.version, content_hash=definition.content_hash),
+        actor=actor,
+        at=clock.now(),
+    )
+    return definition
+
+
+def publish_definition(session: Session, definition_id: int, *, actor: Actor, clock: Clock) -> ProcessDefinition:
+    """Make a version the one that new deals start on. Running deals keep theirs.
+
+    Raises NotFound, NotAllowed, AlreadyPublished, MapHasErrors with everything that stands against it.
+    """
+    ensure_may(actor, Ability.PUBLISH_MAP)
+    definition = _locked(session, definition_id)
+    if definition.state is DefinitionState.PUBLISHED:
+        raise AlreadyPublished
+    standing = tuple(one for one in publishing_findings(session, definition) if one.severity is Severity.ERROR)
+    if standing or definition.compiled is None:
+        raise MapHasErrors(standing)
+    at = clock.now()
+    session.execute(
+        update(ProcessDefinition)
+        .where(ProcessDefinition.key == definition.key, ProcessDefinition.state == DefinitionState.PUBLISHED)
+        .values(state=DefinitionState.RETIRED, retired_at=at)
+    )
+    definition.state, definition.published_at = DefinitionState.PUBLISHED, at
+    definition.published_by_id, definition.retired_at = actor.recorded_id, None
+    record(session, DefinitionPublished(key=definition.key, version=definition.version), actor=actor, at=at)
+    return definition
+
+
+def retire_definition(session: Session, definition_id: int, *, actor: Actor, clock: Clock) -> ProcessDefinition:
+    """Let no new deal start on a version. Running deals go on. Raises NotFound, NotAllowed, NotPublished."""
+    ensure_may(actor, Ability.PUBLISH_MAP)
+    definition = _locked(session, definition_id)
+    if definition.state is not DefinitionState.PUBLISHED:
+        raise NotPublished
+    definition.state, definition.retired_at = DefinitionState.RETIRED, clock.now()
+    record(session, DefinitionRetired(key=definition.key, version=definition.version), actor=actor, at=clock.now())
+    return definition
+
+
+def publishing_findings(session: Session, definition: ProcessDefinition) -> tuple[Finding, ...]:
+    """Everything to be said before publishing: what the map lacks stands as an error now, and so do unknown names."""
+    findings = [Finding.model_validate(one) for one in definition.findings]
+    told = [
+        one.model_copy(update={"severity": Severity.ERROR}) if one.code in _NEEDED_TO_PUBLISH else one
+        for one in findings
+    ]
+    if definition.compiled is not None:
+        told += _unknown_responsibles(session, definition)
+        told += _approvals_out_of_reach(session, definition)
+    return tuple(told)
+
+
+def _unknown_responsibles(session: Session, definition: ProcessDefinition) -> list[Finding]:
+    """A step for a department or a person that does not exist would wait for nobody."""
+    known = directory(session)
+    findings = []
+    for step in definition.process().steps.values():
+        approvers = step.approval.approvers if step.approval is not None else ()
+        for name in (*step.responsible, *approvers):
+            if name.startswith("=") or not resolve_name(name, known).unknown:
+                continue
+            findings.append(
+                Finding(
+                    code="RESPONSIBLE_UNKNOWN",
+                    severity=Severity.ERROR,
+                    element_id=step.source_id,
+                    element_name=step.name,
+                    line=step.line,
+                    params={"responsible": name},
+                )
+            )
+    return findings
+
+
+def _approvals_out_of_reach(session: Session, definition: ProcessDefinition) -> list[Finding]:
+    """An approval by more people than the department has would wait for ever."""
+    known = directory(session)
+    findings = []
+    for step in definition.process().steps.values():
+        rule = step.approval
+        if rule is None or rule.mode not in ("all", "count"):
+            continue
+        departments = resolve_assignment(step.responsible, known, None, owner_takes_own_department=False).department_ids
+        members = members_of(session, departments[0]) if departments else ()
+        needed = rule.count if rule.mode == "count" else 1
+        if departments and len(members) < needed:
+            findings.append(
+                Finding(
+                    code="APPROVAL_OUT_OF_REACH",
+                    severity=Severity.ERROR,
+                    element_id=step.source_id,
+                    element_name=step.name,
+                    line=step.line,
+                    params={"needed": str(needed), "members": str(len(members))},
+                )
+            )
+    return findings
+
+
+def _called_versions(session: Session, keys: tuple[str, ...]) -> dict[str, int]:
+    """The published versions of the called maps: what they were when their XML became part of this one."""
+    rows = session.execute(
+        select(ProcessDefinition.key, ProcessDefinition.version).where(
+            ProcessDefinition.key.in_(keys), ProcessDefinition.state == DefinitionState.PUBLISHED
+        )
+    )
+    return {key: version for key, version in rows}
+
+
+def _locked(session: Session, definition_id: int) -> ProcessDefinition:
+    definition = session.get(ProcessDefinition, definition_id, with_for_update=True)
+    if definition is None:
+        raise NotFound
+    return definition
