@@ -19,7 +19,9 @@ def compiled() -> Callable[[str], CompiledProcess]:
     def compile_shipped(key: str) -> CompiledProcess:
         shipped = shipped_map(key)
         library = {each.key: each.content for each in shipped_maps() if each.key != key}
-        return compile_bpmn({shipped.file_name: shipped.content}, process_key=key, library=library)
+        outcome = compile_bpmn({shipped.file_name: shipped.content}, process_key=key, library=library)
+        assert outcome.process is not None, outcome.findings
+        return outcome.process
 
     return compile_shipped
 

@@ -3,12 +3,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from support.map_walk import Walk, explore, outcomes_of
+from support.map_walk import Answers, Walk, explore, outcomes_of
 
 from engine.bpmn.compiled import CompiledProcess
+from engine.bpmn.deadline_rules import WorkingTime
 
 OFFERS = [{"discount": 3}, {"discount": 8}, {"discount": 15}]
-ANSWERS = {
+ANSWERS: Answers = {
     "prepare_offer": OFFERS,
     "rework_offer": OFFERS,
     "justify_discount": [{}],
@@ -72,11 +73,23 @@ def test_a_discount_above_five_percent_is_approved_first(process: CompiledProces
     assert walk.open == DEPARTMENTS
 
 
-def test_a_refused_discount_sends_the_offer_to_rework(process: CompiledProcess) -> None:
+def test_a_discount_refused_by_the_head_sends_the_offer_to_rework(process: CompiledProcess) -> None:
     walk = at_offer(process).complete("prepare_offer", discount=12)
     walk.complete("justify_discount", discount=12).complete("approve_by_head", "rejected")
     assert walk.open == ["rework_offer"]
     assert walk.complete("rework_offer", discount=4).open == DEPARTMENTS
+
+
+def test_a_discount_refused_by_finance_sends_the_offer_to_rework(process: CompiledProcess) -> None:
+    walk = at_offer(process).complete("prepare_offer", discount=12).complete("justify_discount", discount=12)
+    walk.complete("approve_by_head", "approved").complete("approve_by_finance", "rejected")
+    assert walk.open == ["rework_offer"]
+
+
+def test_a_discount_granted_by_head_and_finance_asks_the_departments(process: CompiledProcess) -> None:
+    walk = at_offer(process).complete("prepare_offer", discount=12).complete("justify_discount", discount=12)
+    walk.complete("approve_by_head", "approved").complete("approve_by_finance", "approved")
+    assert walk.open == DEPARTMENTS
 
 
 def test_a_discount_granted_once_does_not_grant_the_next(process: CompiledProcess) -> None:
@@ -113,6 +126,10 @@ def test_a_rejection_by_one_department_wins_over_the_others(process: CompiledPro
     assert walk.ends == ["lost_rejected"]
 
 
+def test_a_client_counts_as_silent_after_three_working_days(process: CompiledProcess) -> None:
+    assert [timer.rule for timer in process.timers.values()] == [WorkingTime(days=3)]
+
+
 def test_a_silent_client_is_called_while_the_contract_still_waits(process: CompiledProcess) -> None:
     walk = at_signing(process).fire_timer()
     assert walk.open == ["call_client", "sign_contract"]
@@ -127,6 +144,18 @@ def test_a_won_deal_leaves_no_reminder_behind(process: CompiledProcess) -> None:
     walk.complete("sign_contract", "b2b_signed").complete("receive_prepayment")
     assert walk.open == ["call_client", "ship_goods"]
     walk.complete("ship_goods")
+    assert walk.finished
+    assert walk.open == []
+
+
+def test_reminders_of_two_rounds_do_not_hold_up_a_won_deal(process: CompiledProcess) -> None:
+    walk = at_signing(process).fire_timer().complete("sign_contract", "b2b_changes")
+    walk.complete("rework_offer", discount=3)
+    for department in DEPARTMENTS:
+        walk.complete(department, "approved")
+    walk.fire_timer()
+    assert walk.open == ["call_client", "call_client", "sign_contract"]
+    walk.complete("sign_contract", "b2b_signed").complete("receive_prepayment").complete("ship_goods")
     assert walk.finished
     assert walk.open == []
 

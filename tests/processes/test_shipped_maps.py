@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from importlib.resources import files
 from itertools import combinations, pairwise
 
 import pytest
@@ -63,6 +64,12 @@ def test_the_readme_speaks_ukrainian_and_english(key: str) -> None:
     readme = shipped_readme(key)
     assert "## Як пристосувати" in readme
     assert "## Adapting it" in readme
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_the_file_follows_the_schema_of_bpmn(key: str) -> None:
+    schema = files("SpiffWorkflow") / "bpmn" / "parser" / "schema" / "BPMN20.xsd"
+    etree.XMLSchema(etree.parse(str(schema))).assertValid(drawing_of(key).getroottree())
 
 
 @pytest.mark.parametrize("key", KEYS)

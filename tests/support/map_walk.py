@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -69,7 +69,9 @@ class Situation:
         return nothing.after(step(process, None, StartProcess(), CONTEXT))
 
     def on(self, process: CompiledProcess, stimulus: Stimulus) -> Situation:
-        return self.after(step(process, self.state, stimulus, CONTEXT))
+        """What waits after ``stimulus``; a timer fires at the very instant at which it is due."""
+        at = stimulus.due_at if isinstance(stimulus, FireTimer) else CONTEXT.at
+        return self.after(step(process, self.state, stimulus, replace(CONTEXT, at=at)))
 
     def after(self, result: StepResult) -> Situation:
         closed_timers = set(result.closed_timers)
@@ -105,10 +107,6 @@ class Walk:
     @property
     def finished(self) -> bool:
         return self._situation.finished
-
-    @property
-    def variables(self) -> Mapping[str, Any]:
-        return self._situation.variables
 
     @property
     def timers(self) -> list[str]:
