@@ -125,4 +125,4 @@ def _open_work(
         .where(Deal.client_id.in_(client_ids), Deal.result == DealResult.OPEN, visible_deals(actor))
         .group_by(Deal.client_id)
     )
-    return {client_id: (deals, steps, due_at) for client_id, deals, steps, due_at in rows.tuples()}
+    return {client_id: (deals, steps, due_at) for client_id, deals, steps, due_at in rows}

@@ -95,7 +95,7 @@ def _overdue(session: Session, now: datetime, *shown: ColumnElement[bool]) -> di
     rows = session.execute(
         select(Deal.stage, func.count()).where(*shown, Deal.id.in_(late.correlate(None))).group_by(Deal.stage)
     )
-    return dict(rows.tuples().all())
+    return {row[0]: row[1] for row in rows}
 
 
 def stages_of_map(session: Session, definition_key: str) -> list[str]:

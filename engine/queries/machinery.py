@@ -61,7 +61,7 @@ def machinery(session: Session, now: datetime) -> Machinery:
     """Open to the health check, which names no person: it tells counts only."""
     ages = {
         name: max(0, int((now - beaten_at).total_seconds()))
-        for name, beaten_at in session.execute(select(Heartbeat.name, Heartbeat.beaten_at)).tuples()
+        for name, beaten_at in session.execute(select(Heartbeat.name, Heartbeat.beaten_at))
     }
     workers = [age for name, age in ages.items() if name.startswith(_WORKER)]
     due = select(func.count()).select_from(Job).where(Job.state == JobState.QUEUED, Job.due_at <= now)

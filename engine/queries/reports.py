@@ -85,7 +85,7 @@ def funnel(
     ended: dict[str, int] = {}
     for stage, result, count in session.execute(
         select(Deal.stage, Deal.result, func.count()).where(*chosen).group_by(Deal.stage, Deal.result)
-    ).tuples():
+    ):
         results[result] += count
         if result is DealResult.OPEN:
             here[stage] = here.get(stage, 0) + count
@@ -186,7 +186,7 @@ def _stages_reached(session: Session, *chosen: ColumnElement[bool]) -> dict[str,
         .where(*chosen, HistoryEvent.kind == kind_of(StageChanged))
         .group_by(stage)
     )
-    return dict(rows.tuples().all())
+    return {row[0]: row[1] for row in rows}
 
 
 def _grouped(group_by: LatenessGroup) -> Select[*tuple[Any, ...]]:

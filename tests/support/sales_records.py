@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 from support.company import Company
@@ -31,6 +31,8 @@ from engine.model.process_instance import ProcessInstance
 from engine.model.work_item import WorkItem, WorkItemState
 from engine.policy.history_chain import ChainEntry, entry_hash
 from engine.policy.search_keys import search_text
+
+Row = TypeVar("Row")
 
 OFFER, APPROVAL, SIGNATURE = "Пропозиція", "Погодження", "Підписання"
 
@@ -237,7 +239,7 @@ class SalesRecords:
         )
         return definition
 
-    def _added(self, row: Any) -> Any:
+    def _added(self, row: Row) -> Row:
         self.session.add(row)
         self.session.flush()
         return row
