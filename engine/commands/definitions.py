@@ -10,7 +10,8 @@ from typing import ClassVar
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from engine.bpmn.compile import CompileOutcome, compile_in_child
+from engine.bpmn.compile import CompileOutcome
+from engine.bpmn.compile_child import compile_in_child
 from engine.bpmn.findings import Finding, Severity
 from engine.clock import Clock
 from engine.commands.history import record
@@ -64,7 +65,7 @@ def published_sources(session: Session) -> dict[str, bytes]:
         .where(ProcessDefinition.state == DefinitionState.PUBLISHED)
         .order_by(DefinitionFile.id.desc())
     )
-    return {key: content for key, content in rows}  # the first file of each comes last and stays
+    return dict(rows.tuples().all())  # the first file of each map comes last and stays
 
 
 def check_map(files: Mapping[str, bytes], *, library: Mapping[str, bytes]) -> CheckedMap:
@@ -75,15 +76,15 @@ def check_map(files: Mapping[str, bytes], *, library: Mapping[str, bytes]) -> Ch
 def deploy_definition(session: Session, checked: CheckedMap, *, actor: Actor, clock: Clock) -> ProcessDefinition:
     """Keep the files as a new draft version, errors and all. Raises NotAllowed, MapRejected for what is no map."""
     ensure_may(actor, Ability.DEPLOY_MAP)
-    outcome = checked.outcome
-    if outcome.key is None:
+    outcome, process = checked.outcome, checked.outcome.process
+    chosen = next((one for one in outcome.processes if one.chosen), None)
+    if chosen is None:
         raise MapRejected(outcome.findings)
-    process = outcome.process
-    version = session.scalar(select(func.max(ProcessDefinition.version)).where(ProcessDefinition.key == outcome.key))
+    version = session.scalar(select(func.max(ProcessDefinition.version)).where(ProcessDefinition.key == chosen.key))
     definition = ProcessDefinition(
-        key=outcome.key,
+        key=chosen.key[:200],
         version=(version or 0) + 1,
-        name=outcome.name or outcome.key,
+        name=(chosen.name or chosen.key)[:300],
         state=DefinitionState.DRAFT,
         compiled=process.model_dump_json() if process is not None else None,
         content_hash=process.content_hash if process is not None else "",
@@ -209,7 +210,7 @@ def _called_versions(session: Session, keys: tuple[str, ...]) -> dict[str, int]:
             ProcessDefinition.key.in_(keys), ProcessDefinition.state == DefinitionState.PUBLISHED
         )
     )
-    return {key: version for key, version in rows}
+    return dict(rows.tuples().all())
 
 
 def _locked(session: Session, definition_id: int) -> ProcessDefinition:

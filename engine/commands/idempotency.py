@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 import orjson
-from sqlalchemy import CursorResult, update
+from sqlalchemy import update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -40,7 +40,7 @@ def already_performed(
         orjson.dumps({"name": name, "arguments": plain(arguments)}, option=orjson.OPT_SORT_KEYS)
     ).hexdigest()
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    inserted = session.execute(
+    inserted = session.scalar(
         dialect.insert(PerformedCommand)
         .values(
             actor_id=actor.person_id,
@@ -51,8 +51,9 @@ def already_performed(
             performed_at=at,
         )
         .on_conflict_do_nothing()
+        .returning(PerformedCommand.key)
     )
-    if isinstance(inserted, CursorResult) and inserted.rowcount == 1:
+    if inserted is not None:
         return None
     first = session.get(PerformedCommand, (actor.person_id, command_id[:200]), populate_existing=True)
     if first is None or first.fingerprint != fingerprint:
