@@ -7,7 +7,7 @@ from support.map_walk import Answers, Walk, explore, outcomes_of
 
 from engine.bpmn.compiled import CompiledProcess
 
-DISCOUNTS = [{"discount": 8}, {"discount": 10}, {"discount": 10.5}]
+DISCOUNTS: list[dict[str, float]] = [{"discount": 8}, {"discount": 10}, {"discount": 10.5}]
 ANSWERS: Answers = {"justify_discount": DISCOUNTS, "clarify_reason": DISCOUNTS}
 
 
