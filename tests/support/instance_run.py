@@ -88,15 +88,22 @@ class InstanceRun:
     ) -> StepResult:
         return self.apply(CompleteStep(self.activity(element_id, index), outcome, values))
 
+    def complete_opened(self, opened: OpenedStep, outcome: str, values: Mapping[str, Any]) -> StepResult:
+        return self.apply(CompleteStep(opened.activity_id, outcome, values))
+
     def fire(self, node_id: str) -> StepResult:
         """Let the clock reach the timer's moment, if it has not, and fire it."""
-        timer = next(opened for opened in self.timers.values() if opened.node_id == node_id)
+        return self.fire_timer(next(opened for opened in self.timers.values() if opened.node_id == node_id))
+
+    def fire_timer(self, timer: OpenedTimer) -> StepResult:
         self.now = max(self.now, timer.due_at)
         return self.apply(FireTimer(timer.activity_id, timer.node_id, timer.due_at))
 
     def deliver(self, node_id: str, **values: Any) -> StepResult:
-        message = next(opened for opened in self.messages.values() if opened.node_id == node_id)
-        return self.apply(DeliverMessage(message.activity_id, message.node_id, values))
+        return self.deliver_to(next(opened for opened in self.messages.values() if opened.node_id == node_id), values)
+
+    def deliver_to(self, message: OpenedMessage, values: Mapping[str, Any] | None = None) -> StepResult:
+        return self.apply(DeliverMessage(message.activity_id, message.node_id, values or {}))
 
     def answer(self, element_id: str, error: str | None = None, **values: Any) -> StepResult:
         call = next(opened for opened in self.calls.values() if opened.element_id == element_id)

@@ -66,9 +66,7 @@ def test_sequential_runs_open_one_after_the_other() -> None:
     ],
 )
 @pytest.mark.parametrize("sequential", [True, False])
-def test_outcomes_of_the_runs_combine(
-    outcomes: tuple[str, ...], together: str, then: str, *, sequential: bool
-) -> None:
+def test_outcomes_of_the_runs_combine(outcomes: tuple[str, ...], together: str, then: str, *, sequential: bool) -> None:
     run = InstanceRun(repeated(cardinality="3", sequential=sequential))
     for index, outcome in enumerate(outcomes):
         run.complete("approve", outcome, index=index)
