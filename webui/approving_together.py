@@ -1,4 +1,4 @@
-"""Several approvals at once: which of the ticked steps can be approved without opening them, and what became of each."""
+"""Several approvals at once: which of the ticked steps can be approved unopened, and what became of each."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from engine.bpmn.compiled import OutcomeKind, StepKind
-from engine.commands.work_items import CompletionRequest, CompletionResult
+from engine.commands.completions import CompletionRequest, CompletionResult
 from engine.errors import NotFound
 from engine.policy.permissions import Actor
 from engine.queries.work_items import WorkItemView, work_item_view

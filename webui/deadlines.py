@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -111,7 +110,7 @@ def _late(phrase: DeadlinePhrase) -> str:
 def _filled(words: Words) -> str:
     places = {name: _place(value) for name, value in words.params.items()}
     if words.plural:
-        return ngettext(words.template, words.plural, cast("Mapping[str, Any]", words.params)["count"], **places)
+        return ngettext(words.template, words.plural, words.params["count"], **places)
     return _(words.template, **places) if places else _(words.template)
 
 

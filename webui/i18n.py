@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal, cast
 from zoneinfo import ZoneInfo
 
 import flask_babel
@@ -13,7 +13,8 @@ from flask_babel import Babel, get_locale
 from engine.settings import Settings
 from webui.request_context import services, signed_in
 
-LOCALES = ("uk", "en")
+LocaleCode = Literal["uk", "en"]
+LOCALES: tuple[LocaleCode, ...] = ("uk", "en")
 LOCALE_COOKIE = "locale"
 
 
@@ -26,17 +27,21 @@ def configure_languages(app: Flask, settings: Settings) -> None:
     )
 
 
-def chosen_locale() -> str:
+def chosen_locale() -> LocaleCode:
     """The signed-in person's language; before sign-in the one switched to; else the installation's."""
     if not has_request_context():
-        return services().settings.locale
+        return _known(services().settings.locale) or LOCALES[0]
     person = signed_in()
     candidates = (
         g.get("locale") if person else None,
         request.cookies.get(LOCALE_COOKIE),
         services().settings.locale,
     )
-    return next((candidate for candidate in candidates if candidate in LOCALES), LOCALES[0])
+    return next((known for candidate in candidates if (known := _known(candidate))), LOCALES[0])
+
+
+def _known(code: str | None) -> LocaleCode | None:
+    return cast(LocaleCode, code) if code in LOCALES else None
 
 
 def locale() -> Locale:

@@ -30,18 +30,23 @@ def field_errors(error: DomainError) -> dict[str, str]:
 
 
 def _written(name: str, value: Any) -> Any:
-    if isinstance(value, DomainError):
-        return error_text(value)
-    if isinstance(value, datetime):
-        return when(value)
-    if isinstance(value, date):
-        return day(value)
-    if isinstance(value, Decimal):
-        return number(value)
-    if isinstance(value, Mapping):
-        return ", ".join(f"{key}: {_written(name, item)}" for key, item in value.items())
-    if isinstance(value, list | tuple | frozenset):
-        return ", ".join(str(_written(name, item)) for item in value)
-    if isinstance(value, str) and value and name in _MARKED_PLACES:
-        return _(value)
-    return "" if value is None else value
+    match value:
+        case None:
+            written = ""
+        case DomainError():
+            written = error_text(value)
+        case datetime():
+            written = when(value)
+        case date():
+            written = day(value)
+        case Decimal():
+            written = number(value)
+        case Mapping():
+            written = ", ".join(f"{key}: {_written(name, item)}" for key, item in value.items())
+        case list() | tuple() | frozenset():
+            written = ", ".join(str(_written(name, item)) for item in value)
+        case str() if value and name in _MARKED_PLACES:
+            written = _(value)
+        case _:
+            written = value
+    return written

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from flask import Flask, request
+from flask import Flask, current_app, request
 
+from engine.queries.definitions import StartableDefinition
 from webui.csp import nonce
 from webui.deadlines import said
 from webui.i18n import LOCALES, chosen_locale
@@ -13,12 +15,29 @@ from webui.messages import error_text
 from webui.navigation import menu
 from webui.request_context import now, services, signed_in
 
+_SECTIONS = {"work_items": "inbox"}
+
 
 def configure_templates(app: Flask) -> None:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals.update(csp_nonce=nonce, error_text=error_text, said=said)
+    app.jinja_env.globals.update(csp_nonce=nonce, error_text=error_text, said=said, has_page=has_page)
+    app.jinja_env.filters.update(pairs=pairs, map_pairs=map_pairs)
     app.context_processor(_common)
+
+
+def has_page(endpoint: str) -> bool:
+    """Does this application serve ``endpoint``: links to what is not installed are not shown."""
+    return endpoint in current_app.view_functions
+
+
+def pairs(values: Iterable[str]) -> list[tuple[str, str]]:
+    """Options whose label is their value."""
+    return [(value, value) for value in values]
+
+
+def map_pairs(maps: Iterable[StartableDefinition]) -> list[tuple[str, str]]:
+    return [(one.key, one.name) for one in maps]
 
 
 def _common() -> dict[str, Any]:
@@ -27,7 +46,7 @@ def _common() -> dict[str, Any]:
         "me": person.actor if person else None,
         "theme": person.theme if person else request.cookies.get("theme", "auto"),
         "menu": menu(person.actor) if person else (),
-        "section": request.blueprint,
+        "section": _SECTIONS.get(request.blueprint or "", request.blueprint),
         "locale_code": chosen_locale(),
         "locales": LOCALES,
         "is_demo": services().settings.demo,

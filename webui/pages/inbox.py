@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 
-from engine.commands.work_items import complete_many
+from engine.commands.completions import complete_many
 from engine.queries.inbox import inbox_counts
 from webui.approving_together import approvals, results_of
 from webui.error_pages import with_event

@@ -9,7 +9,7 @@ from engine.commands.people import sign_in
 from engine.errors import DomainError, NotFound
 from engine.model.person import Person
 from engine.queries.actors import actor_of
-from webui.demo_people import demo_people
+from webui.demo_people import DemoPerson, demo_people
 from webui.i18n import _
 from webui.limits import account_tried, failed, limiter
 from webui.messages import error_text
@@ -74,7 +74,7 @@ def _go_on() -> ResponseReturnValue:
 
 
 def _page(*, login: str = "", problem: str = "", notice: str = "") -> str:
-    people = ()
+    people: tuple[DemoPerson, ...] = ()
     if services().settings.demo:
         with reading() as session:
             people = demo_people(session)

@@ -1,0 +1,103 @@
+"""The list of deals as its address asks for it: filters, order, page. The same for the page and for its export."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import url_for
+from sqlalchemy.orm import Session
+
+from engine.model.deal import DealResult
+from engine.policy.permissions import Actor
+from engine.queries.deal_list import DealSort, deals
+from engine.queries.deal_rows import DealRow
+from engine.queries.pages import LONGEST_PAGE, Page
+
+PAGE_SIZE = 50
+LONGEST_EXPORT = 10_000
+_ANY = "any"
+
+
+@dataclass(frozen=True, slots=True)
+class DealFilter:
+    """``result`` None means any result; without a word about it only open deals are listed."""
+
+    q: str = ""
+    stage: str | None = None
+    owner_id: int | None = None
+    owner_text: str = ""
+    result: DealResult | None = DealResult.OPEN
+    definition_key: str | None = None
+    overdue: bool = False
+    sort: DealSort = DealSort.LATEST
+
+    @classmethod
+    def of(cls, given: Mapping[str, str]) -> DealFilter:
+        """Read from an address. What means nothing is not applied."""
+        result = given.get("result", DealResult.OPEN)
+        sort = given.get("sort", "")
+        owner = given.get("owner", "")
+        return cls(
+            q=given.get("q", "").strip()[:200],
+            stage=given.get("stage") or None,
+            owner_id=int(owner) if owner.isascii() and owner.isdecimal() else None,
+            owner_text=given.get("owner_text", "") if owner else "",
+            result=DealResult(result) if result in set(DealResult) else None,
+            definition_key=given.get("map") or None,
+            overdue=given.get("overdue") == "1",
+            sort=DealSort(sort) if sort in set(DealSort) else DealSort.LATEST,
+        )
+
+    @property
+    def result_word(self) -> str:
+        return self.result.value if self.result else _ANY
+
+    def address(self, endpoint: str = "deals.list_deals", **changes: str | None) -> str:
+        """The address of the same list with ``changes``. A change starts at the first page again."""
+        given: dict[str, str | None] = {
+            "q": self.q or None,
+            "stage": self.stage,
+            "owner": str(self.owner_id) if self.owner_id else None,
+            "owner_text": self.owner_text or None,
+            "result": None if self.result is DealResult.OPEN else self.result_word,
+            "map": self.definition_key,
+            "overdue": "1" if self.overdue else None,
+            "sort": None if self.sort is DealSort.LATEST else self.sort.value,
+        }
+        values: dict[str, Any] = {name: value for name, value in (given | changes).items() if value}
+        return url_for(endpoint, **values)
+
+    def sorted_by(self, sort: str) -> str:
+        return self.address(sort=sort)
+
+    def page(
+        self, session: Session, actor: Actor, now: datetime, *, cursor: str | None, limit: int = PAGE_SIZE
+    ) -> Page[DealRow]:
+        """Raises CursorNotUnderstood."""
+        return deals(
+            session,
+            actor,
+            q=self.q,
+            stage=self.stage,
+            owner_id=self.owner_id,
+            result=self.result,
+            definition_key=self.definition_key,
+            overdue=self.overdue,
+            sort=self.sort,
+            limit=limit,
+            cursor=cursor,
+            now=now,
+        )
+
+    def all_rows(self, session: Session, actor: Actor, now: datetime) -> Iterator[DealRow]:
+        """Every row of the list, page by page, at most LONGEST_EXPORT."""
+        cursor: str | None = None
+        for _ in range(0, LONGEST_EXPORT, LONGEST_PAGE):
+            page = self.page(session, actor, now, cursor=cursor, limit=LONGEST_PAGE)
+            yield from page.items
+            cursor = page.next_cursor
+            if cursor is None:
+                return

@@ -1,0 +1,106 @@
+"""What is typed about a deal, read in the reader's spelling; everything that is wrong is said at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from engine.bpmn.compiled import FieldDefinition, FieldType
+from engine.commands.clients import ClientDraft
+from engine.commands.deals import DealDraft
+from engine.errors import N_, DomainError, FieldNotUnderstood, FieldRequired, InvalidInput
+from engine.policy.field_values import read_value, to_json
+from engine.queries.deal_view import FieldValue
+from webui.i18n import _, chosen_locale
+
+_CLIENT_FIELDS = ("name", "edrpou", "segment", "source", "phone", "email")
+
+
+def read_new_deal(form: Mapping[str, str]) -> DealDraft:
+    """Raises InvalidInput with an error per field."""
+    errors: dict[str, DomainError] = {}
+    title, amount, close_date = _common(form, errors)
+    client_id = _chosen(form, "client_id")
+    client = None
+    if client_id is None:
+        typed: dict[str, Any] = {name: form.get(f"client.{name}", "").strip() for name in _CLIENT_FIELDS}
+        if any(typed.values()):
+            client = ClientDraft(**typed)
+        elif form.get("client_id_text", "").strip():
+            errors["client_id"] = FieldNotUnderstood(value=form["client_id_text"], expected=N_("a client"))
+        else:
+            errors["client_id"] = FieldRequired(label=N_("Client"))
+    if not form.get("definition_key"):
+        errors["definition_key"] = FieldRequired(label=N_("Sales map"))
+    owner_id = _owner(form, errors)
+    if errors:
+        raise InvalidInput(errors)
+    return DealDraft(
+        title=title,
+        definition_key=form["definition_key"],
+        client_id=client_id,
+        client=client,
+        amount=amount,
+        currency=form.get("currency", "UAH"),
+        owner_id=owner_id,
+        close_date=close_date,
+    )
+
+
+def read_changes(form: Mapping[str, str], fields: tuple[FieldValue, ...], typed: Mapping[str, Any]) -> dict[str, Any]:
+    """The changes that the edit form asks for, ``typed`` being the map's own fields. Raises InvalidInput."""
+    errors: dict[str, DomainError] = {}
+    title, amount, close_date = _common(form, errors)
+    owner_id = _owner(form, errors)
+    changed: dict[str, Any] = {}
+    for field in editable_fields(fields):
+        if field.name in typed:
+            try:
+                changed[field.name] = to_json(read_value(field, typed[field.name], chosen_locale()))
+            except DomainError as error:
+                errors[field.name] = error
+    if errors:
+        raise InvalidInput(errors)
+    changes = {"title": title, "amount": amount, "currency": form.get("currency", "UAH"), "close_date": close_date}
+    return changes | ({"owner_id": owner_id} if owner_id else {}) | {"fields": changed}
+
+
+def editable_fields(fields: tuple[FieldValue, ...]) -> tuple[FieldDefinition, ...]:
+    """The values that steps gave to the deal, as inputs of its own page."""
+    kinds = {FieldType.CHOICE: FieldType.TEXT, FieldType.READ_ONLY: FieldType.TEXT}
+    return tuple(
+        FieldDefinition(name=field.name, label=field.label, type=kinds.get(field.type, field.type))
+        for field in fields
+        if not isinstance(field.value, list | dict)
+    )
+
+
+def _common(form: Mapping[str, str], errors: dict[str, DomainError]) -> tuple[str, Decimal | None, date | None]:
+    title = form.get("title", "").strip()
+    if not title:
+        errors["title"] = FieldRequired(label=N_("Title"))
+    amount = _read(form, FieldDefinition(name="amount", label=_("Amount"), type=FieldType.MONEY), errors)
+    close_date = _read(form, FieldDefinition(name="close_date", label=_("Close date"), type=FieldType.DATE), errors)
+    return title, amount, close_date
+
+
+def _read(form: Mapping[str, str], field: FieldDefinition, errors: dict[str, DomainError]) -> Any:
+    try:
+        return read_value(field, form.get(field.name, ""), chosen_locale())
+    except DomainError as error:
+        errors[field.name] = error
+        return None
+
+
+def _owner(form: Mapping[str, str], errors: dict[str, DomainError]) -> int | None:
+    owner_id = _chosen(form, "owner_id")
+    if owner_id is None and form.get("owner_id_text", "").strip():
+        errors["owner_id"] = FieldNotUnderstood(value=form["owner_id_text"], expected=N_("a sales manager"))
+    return owner_id
+
+
+def _chosen(form: Mapping[str, str], name: str) -> int | None:
+    text = form.get(name, "")
+    return int(text) if text.isascii() and text.isdecimal() else None

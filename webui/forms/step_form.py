@@ -1,0 +1,147 @@
+"""A step's form: each field of the map as an input, and what came back from it as texts by field name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
+
+from engine.bpmn.compiled import FieldDefinition, FieldType
+from engine.model.client import Client
+from engine.model.person import Person
+from webui.formats import exactly, local, money, number
+from webui.i18n import chosen_locale
+
+PREFIX = "field:"
+"""Before the names of a step's fields, so that no map can name a field like one of our own."""
+
+_NUMBERS = frozenset({FieldType.NUMBER, FieldType.MONEY, FieldType.PERCENT})
+
+
+@dataclass(frozen=True, slots=True)
+class StepField:
+    """An input. ``text`` is what a person reads in it, ``chosen`` the choices ticked, ``error`` what is wrong."""
+
+    definition: FieldDefinition
+    input_name: str
+    id: str
+    text: str
+    value: str
+    chosen: frozenset[str]
+    error: str
+
+
+def step_fields(
+    session: Session,
+    fields: tuple[FieldDefinition, ...],
+    typed: Mapping[str, Any],
+    errors: Mapping[str, str],
+) -> tuple[StepField, ...]:
+    """The inputs of ``fields``, filled with ``typed``: stored values or, after an error, the very texts typed."""
+    return tuple(
+        _field(session, field, position, typed.get(field.name), errors.get(field.name, ""))
+        for position, field in enumerate(fields)
+    )
+
+
+def typed_values(form: MultiDict[str, str]) -> dict[str, Any]:
+    """What was typed, by field name: a text, or a list where several choices were ticked."""
+    typed: dict[str, Any] = {}
+    for name, texts in form.lists():
+        if name.startswith(PREFIX) and not name.endswith("_text"):
+            given = [text for text in texts if text]
+            typed[name.removeprefix(PREFIX)] = given if len(given) > 1 else "".join(given)
+    return typed
+
+
+def _field(session: Session, field: FieldDefinition, position: int, raw: Any, error: str) -> StepField:
+    return StepField(
+        definition=field,
+        input_name=PREFIX + field.name,
+        id=f"step-field-{position}",
+        text=_text(session, field, raw),
+        value="" if raw is None or isinstance(raw, list) else str(raw),
+        chosen=_chosen(field, raw),
+        error=error,
+    )
+
+
+def _text(session: Session, field: FieldDefinition, raw: Any) -> str:
+    if raw is None or raw == "" or isinstance(raw, list):
+        return ", ".join(raw) if isinstance(raw, list) else ""
+    if field.type in _NUMBERS:
+        return _localised(str(raw))
+    if field.type is FieldType.MOMENT:
+        return _for_input(str(raw))
+    if field.type is FieldType.PERSON:
+        return _name(session, Person, raw, Person.full_name)
+    if field.type is FieldType.CLIENT:
+        return _name(session, Client, raw, Client.name)
+    return str(raw)
+
+
+def _chosen(field: FieldDefinition, raw: Any) -> frozenset[str]:
+    if field.type is FieldType.YES_NO:
+        return frozenset({"yes"} if raw in {True, "yes", "true", "on", "1"} else {"no"} if raw in {False, "no"} else ())
+    return frozenset(str(one) for one in (raw if isinstance(raw, list) else [raw] if raw else []))
+
+
+def _localised(text: str) -> str:
+    """A stored number in the reader's spelling; what cannot be read stays as it was typed."""
+    try:
+        Decimal(text)
+    except InvalidOperation:
+        return text
+    return text.replace(".", ",") if chosen_locale() == "uk" else text
+
+
+def _for_input(text: str) -> str:
+    """A stored instant as the browser's own input wants it, on the reader's wall clock."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return (local(moment) if moment.tzinfo else moment).strftime("%Y-%m-%dT%H:%M")
+
+
+def _name(session: Session, table: Any, key: Any, column: Any) -> str:
+    if not str(key).isdecimal():
+        return str(key)
+    return session.scalar(select(column).where(table.id == int(key))) or ""
+
+
+def shown_value(session: Session, kind: FieldType, value: Any, currency: str = "UAH") -> str:
+    """A stored value of a field as people read it, without an input."""
+    if value is None or value in ("", []):
+        return "—"
+    if isinstance(value, list):
+        return ", ".join(str(one) for one in value)
+    if isinstance(value, bool) or kind is FieldType.YES_NO:
+        return "✓" if value in {True, "true", "yes"} else "✗"
+    if kind in {FieldType.PERSON, FieldType.CLIENT, FieldType.MOMENT}:
+        return exactly(datetime.fromisoformat(value)) if kind is FieldType.MOMENT else _named(session, kind, value)
+    if kind in _NUMBERS:
+        return _number(kind, value, currency)
+    return str(value)
+
+
+def _named(session: Session, kind: FieldType, value: Any) -> str:
+    if kind is FieldType.PERSON:
+        return _name(session, Person, value, Person.full_name)
+    return _name(session, Client, value, Client.name)
+
+
+def _number(kind: FieldType, value: Any, currency: str) -> str:
+    try:
+        exact = Decimal(str(value))
+    except InvalidOperation:
+        return str(value)
+    if kind is FieldType.MONEY:
+        return money(exact, currency)
+    return f"{number(exact)} %" if kind is FieldType.PERCENT else number(exact)

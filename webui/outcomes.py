@@ -1,0 +1,75 @@
+"""The buttons of a step and the words for what was decided, where the map gives none of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.bpmn.compiled import Outcome, OutcomeKind, StepKind
+from engine.errors import N_
+from webui.i18n import _
+
+_BUTTONS = {
+    OutcomeKind.COMPLETED: N_("Complete"),
+    OutcomeKind.APPROVED: N_("Approve"),
+    OutcomeKind.RETURNED: N_("Return for rework"),
+    OutcomeKind.REJECTED: N_("Reject"),
+    OutcomeKind.WAY: N_("This way"),
+}
+_BUTTONS_OF_KIND = {StepKind.EVENT: N_("It has happened"), StepKind.CONFIRM: N_("It is done")}
+_DECIDED = {
+    OutcomeKind.COMPLETED: N_("Completed"),
+    OutcomeKind.APPROVED: N_("Approved"),
+    OutcomeKind.RETURNED: N_("Returned for rework"),
+    OutcomeKind.REJECTED: N_("Rejected"),
+}
+_LOOKS = {
+    OutcomeKind.COMPLETED: ("btn-primary", "check", "c"),
+    OutcomeKind.APPROVED: ("btn-success", "thumb-up", "a"),
+    OutcomeKind.RETURNED: ("btn-outline-warning", "arrow-back-up", "r"),
+    OutcomeKind.REJECTED: ("btn-outline-danger", "thumb-down", ""),
+    OutcomeKind.WAY: ("btn-outline-primary", "arrow-right", ""),
+}
+_HINTS = {
+    OutcomeKind.RETURNED: N_("What has to be changed? Write it here and press the button again."),
+    OutcomeKind.REJECTED: N_("Why is it rejected? Write it here and press the button again."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """``key`` presses it from the keyboard; ``reason_hint`` is asked where a reason is missing."""
+
+    id: str
+    label: str
+    look: str
+    icon: str
+    key: str
+    reason_hint: str
+
+
+def buttons(outcomes: tuple[Outcome, ...], kind: StepKind) -> tuple[Button, ...]:
+    """The buttons that the map allows, in its order."""
+    return tuple(_button(outcome, kind) for outcome in outcomes)
+
+
+def decided(outcome_id: str | None, outcomes: tuple[Outcome, ...] = (), label: str = "") -> str:
+    """The decision as a word: "Approved", or the map's own label for the way chosen."""
+    known = next((one.label for one in outcomes if one.id == outcome_id and one.kind is OutcomeKind.WAY), "")
+    if outcome_id in set(OutcomeKind):
+        return _(_DECIDED.get(OutcomeKind(outcome_id), "Completed"))
+    return label or known or _("Way chosen")
+
+
+def tone_of(outcome_id: str | None) -> str:
+    """The colour of a decision: never the only sign of it."""
+    tones = {"approved": "good", "returned": "warning", "rejected": "danger"}
+    return tones.get(outcome_id or "", "accent")
+
+
+def _button(outcome: Outcome, kind: StepKind) -> Button:
+    look, icon, key = _LOOKS[outcome.kind]
+    word = _BUTTONS_OF_KIND.get(kind, _BUTTONS[outcome.kind])
+    if outcome.kind is not OutcomeKind.COMPLETED:
+        word = _BUTTONS[outcome.kind]
+    hint = _HINTS.get(outcome.kind, N_("Say why, and press the button again.")) if outcome.needs_reason else ""
+    return Button(outcome.id, outcome.label or _(word), look, icon, key, _(hint) if hint else "")

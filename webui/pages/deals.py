@@ -1,0 +1,307 @@
+"""Deals: the list, the board, a new one, and one deal with everything that is known of it."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from engine.commands.deals import CURRENCIES, cancel_deal, comment_on_deal, open_deal, update_deal
+from engine.commands.incidents import perform
+from engine.errors import DomainError, InvalidInput, NotFound
+from engine.model.deal import Deal
+from engine.policy.permissions import Ability, ensure_may, may
+from engine.queries.approval_sheets import approval_sheet
+from engine.queries.deals import board, deal_history, deal_view, walked_path
+from engine.queries.definitions import definition_xml, startable_definitions
+from webui.deadlines import working_time
+from webui.deal_list import DealFilter
+from webui.error_pages import status_of
+from webui.exports import csv_file, xlsx_file
+from webui.forms.deal_form import editable_fields, read_changes, read_new_deal
+from webui.forms.step_form import shown_value, step_fields, typed_values
+from webui.i18n import _
+from webui.known_maps import known_maps
+from webui.messages import error_text, field_errors
+from webui.outcomes import decided, tone_of
+from webui.request_context import actor, now, reading, services
+from webui.timeline import FILTERS, entries, kinds_of
+from webui.waiting import waiting_sentence
+
+blueprint = Blueprint("deals", __name__, url_prefix="/deals")
+
+_HISTORY_SHOWN = 30
+
+
+@blueprint.get("")
+def list_deals() -> ResponseReturnValue:
+    chosen = DealFilter.of(request.args)
+    cursor = request.args.get("cursor") or None
+    with reading() as session:
+        page = chosen.page(session, actor(), now(), cursor=cursor)
+        maps = known_maps(session, actor())
+    return render_template(
+        "deals/list.html",
+        page=page,
+        chosen=chosen,
+        maps=maps,
+        first_url=chosen.address() if cursor else None,
+        next_url=chosen.address(cursor=page.next_cursor) if page.next_cursor else None,
+        may_open=may(actor(), Ability.OPEN_DEAL),
+    )
+
+
+@blueprint.get("/board")
+def show_board() -> ResponseReturnValue:
+    q = request.args.get("q", "").strip()[:200]
+    with reading() as session:
+        maps = known_maps(session, actor())
+        key = request.args.get("map") or (maps[0].key if maps else "")
+        shown = board(session, actor(), definition_key=key, now=now(), q=q)
+    return render_template(
+        "deals/board.html", board=shown, maps=maps, map_key=key, q=q, may_open=may(actor(), Ability.OPEN_DEAL)
+    )
+
+
+@blueprint.get("/export.<kind>")
+def export(kind: str) -> ResponseReturnValue:
+    """The list that is open, all its pages, as CSV or XLSX."""
+    if kind not in {"csv", "xlsx"}:
+        raise NotFound
+    header = (
+        _("Number"),
+        _("Title"),
+        _("Client"),
+        _("Amount"),
+        _("Currency"),
+        _("Stage"),
+        _("Owner"),
+        _("Result"),
+        _("Opened"),
+        _("Close date"),
+        _("Next step"),
+        _("Deadline"),
+        _("Overdue steps"),
+    )
+    with reading() as session:
+        rows = [
+            (
+                row.number,
+                row.title,
+                row.client_name,
+                row.amount,
+                row.currency,
+                row.stage,
+                row.owner_name,
+                row.result.value,
+                row.opened_at,
+                row.close_date,
+                row.next_step,
+                row.next_due_at,
+                row.overdue_steps,
+            )
+            for row in DealFilter.of(request.args).all_rows(session, actor(), now())
+        ]
+    return (csv_file if kind == "csv" else xlsx_file)("deals", header, rows)
+
+
+@blueprint.get("/new")
+def new() -> ResponseReturnValue:
+    ensure_may(actor(), Ability.OPEN_DEAL)
+    return _form(request.args.to_dict())
+
+
+@blueprint.post("")
+def create() -> ResponseReturnValue:
+    """Open a deal; its map starts, and its first step stands in somebody's inbox."""
+    try:
+        draft = read_new_deal(request.form)
+
+        def command(session: Session) -> Deal:
+            return open_deal(
+                session,
+                draft,
+                actor=actor(),
+                clock=services().clock,
+                command_id=request.form.get("command_id"),
+            )
+
+        deal = perform(services().database, command, actor=actor(), clock=services().clock)
+    except DomainError as error:
+        return _form(request.form.to_dict(), error)
+    flash(_("The deal is open. Its first step is on its way to who does it."), "success")
+    flash("new-deal", "draft")
+    return redirect(url_for("deals.show", deal_id=deal.id), code=303)
+
+
+@blueprint.get("/<int:deal_id>")
+def show(deal_id: int) -> ResponseReturnValue:
+    return _page(deal_id)
+
+
+@blueprint.post("/<int:deal_id>")
+def update(deal_id: int) -> ResponseReturnValue:
+    with reading() as session:
+        fields = deal_view(session, actor(), deal_id, now()).fields
+    typed = typed_values(request.form)
+    try:
+        changes = read_changes(request.form, fields, typed)
+    except InvalidInput as error:
+        return _page(deal_id, error=error, form=request.form.to_dict(), typed=typed)
+    return _act(
+        deal_id,
+        lambda session: update_deal(session, deal_id, changes, actor=actor(), clock=services().clock),
+        _("Saved."),
+        typed=typed,
+    )
+
+
+@blueprint.post("/<int:deal_id>/comment")
+def comment(deal_id: int) -> ResponseReturnValue:
+    return _act(
+        deal_id,
+        lambda session: comment_on_deal(
+            session, deal_id, request.form.get("text", ""), actor=actor(), clock=services().clock
+        ),
+        _("The comment is in the deal's history."),
+    )
+
+
+@blueprint.post("/<int:deal_id>/cancel")
+def cancel(deal_id: int) -> ResponseReturnValue:
+    return _act(
+        deal_id,
+        lambda session: cancel_deal(
+            session, deal_id, request.form.get("reason", ""), actor=actor(), clock=services().clock
+        ),
+        _("The deal is cancelled; its open steps are withdrawn."),
+    )
+
+
+@blueprint.get("/<int:deal_id>/timeline")
+def show_timeline(deal_id: int) -> ResponseReturnValue:
+    """A page of the deal's history, of one kind or of all."""
+    chosen = request.args.get("kinds", "")
+    with reading() as session:
+        history = deal_history(
+            session,
+            actor(),
+            deal_id,
+            kinds=kinds_of(chosen),
+            limit=_HISTORY_SHOWN,
+            cursor=request.args.get("cursor") or None,
+        )
+        told = entries(history.items)
+    return render_template(
+        "deals/timeline.html", deal_id=deal_id, history=history, told=told, filters=FILTERS, chosen_filter=chosen
+    )
+
+
+@blueprint.get("/<int:deal_id>/map")
+def show_map(deal_id: int) -> ResponseReturnValue:
+    """The deal's map with the path walked so far and the present step lit."""
+    with reading() as session:
+        path = walked_path(session, actor(), deal_id, now())
+    return render_template("deals/map.html", deal_id=deal_id, path=path)
+
+
+@blueprint.get("/<int:deal_id>/map.bpmn")
+def map_file(deal_id: int) -> ResponseReturnValue:
+    with reading() as session:
+        path = walked_path(session, actor(), deal_id, now())
+        name, content = definition_xml(session, actor(), path.definition_id)
+    response = Response(content, mimetype="application/xml")
+    response.headers.set("Content-Disposition", "attachment", filename=name)
+    return response
+
+
+@blueprint.get("/<int:deal_id>/approval-sheet")
+def show_approval_sheet(deal_id: int) -> ResponseReturnValue:
+    with reading() as session:
+        view = deal_view(session, actor(), deal_id, now())
+        sheet = approval_sheet(session, actor(), deal_id)
+    decisions = [(one, decided(one.outcome, label=one.outcome_label), tone_of(one.outcome)) for one in sheet.decisions]
+    return render_template("deals/approval_sheet.html", view=view, sheet=sheet, decisions=decisions)
+
+
+@blueprint.get("/<int:deal_id>/approval-sheet.json")
+def approval_sheet_file(deal_id: int) -> ResponseReturnValue:
+    """The sheet with the whole chain: what `reglament sheet verify` reads without our database."""
+    with reading() as session:
+        sheet = approval_sheet(session, actor(), deal_id)
+    response = Response(json.dumps(sheet.as_json(), ensure_ascii=False, indent=2), mimetype="application/json")
+    response.headers.set("Content-Disposition", "attachment", filename=f"approval-sheet-{deal_id}.json")
+    return response
+
+
+def _act(
+    deal_id: int,
+    command: Callable[[Session], Deal],
+    told: str,
+    *,
+    typed: Mapping[str, Any] | None = None,
+) -> ResponseReturnValue:
+    try:
+        perform(services().database, command, actor=actor(), clock=services().clock)
+    except NotFound:
+        raise
+    except DomainError as error:
+        return _page(deal_id, error=error, form=request.form.to_dict(), typed=typed)
+    flash(told, "success")
+    flash(f"deal-{deal_id}", "draft")
+    return redirect(url_for("deals.show", deal_id=deal_id), code=303)
+
+
+def _form(typed: Mapping[str, str], error: DomainError | None = None) -> ResponseReturnValue:
+    with reading() as session:
+        maps = startable_definitions(session, actor())
+    page = render_template(
+        "deals/new.html",
+        typed=typed,
+        errors=field_errors(error) if error else {},
+        problem_text=error_text(error) if error else "",
+        maps=maps,
+        currencies=CURRENCIES,
+        command_id=typed.get("command_id") or uuid.uuid4().hex,
+    )
+    return page, status_of(error) if error else 200
+
+
+def _page(
+    deal_id: int,
+    *,
+    error: DomainError | None = None,
+    form: Mapping[str, str] | None = None,
+    typed: Mapping[str, Any] | None = None,
+) -> ResponseReturnValue:
+    errors = field_errors(error) if error else {}
+    with reading() as session:
+        view = deal_view(session, actor(), deal_id, now())
+        history = deal_history(session, actor(), deal_id, limit=_HISTORY_SHOWN)
+        stored = {field.name: field.value for field in view.fields}
+        page = render_template(
+            "deals/deal.html",
+            view=view,
+            row=view.row,
+            stages=[(stage, working_time(int(stage.spent.total_seconds()))) for stage in view.stages],
+            waiting=waiting_sentence(view.waiting),
+            values=[
+                (field.label, shown_value(session, field.type, field.value, view.row.currency)) for field in view.fields
+            ],
+            inputs=step_fields(session, editable_fields(view.fields), stored if typed is None else typed, errors),
+            deal_id=deal_id,
+            history=history,
+            told=entries(history.items),
+            filters=FILTERS,
+            chosen_filter="",
+            errors=errors,
+            problem_text=error_text(error) if error else "",
+            form=form,
+            currencies=CURRENCIES,
+        )
+    return page, status_of(error) if error else 200

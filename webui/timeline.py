@@ -1,0 +1,307 @@
+"""History as sentences that a person would say, one for every kind of event."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from engine.errors import N_
+from engine.queries.deal_history import HistoryRow
+from engine.queries.directories import directory
+from webui.formats import day, money, number, when
+from webui.i18n import _
+from webui.outcomes import decided, tone_of
+from webui.request_context import reading
+
+Data = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """``text`` is the sentence; ``quote`` what somebody wrote; ``details`` pairs of label and value."""
+
+    row: HistoryRow
+    icon: str
+    tone: str
+    text: str
+    quote: str = ""
+    details: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def who(self) -> str:
+        """Who did it; the machinery acts under the product's own name."""
+        return self.row.actor_name or _("Reglament")
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """How a kind of event is told: its icon, its colour, and the sentence made of its data."""
+
+    icon: str
+    tone: str
+    sentence: Callable[[Data], str]
+    quote: str = ""
+
+
+KINDS_BY_FILTER = {
+    "steps": (
+        "step_opened",
+        "step_claimed",
+        "step_released",
+        "step_completed",
+        "step_cancelled",
+        "step_delegated",
+        "deadline_extended",
+    ),
+    "comments": ("commented",),
+    "lateness": ("reminder_sent", "head_told", "step_reassigned", "timer_fired", "deadline_extended"),
+    "changes": ("deal_opened", "deal_changed", "stage_changed", "deal_won", "deal_lost", "deal_cancelled"),
+}
+FILTERS = (
+    ("", N_("Everything")),
+    ("steps", N_("Steps")),
+    ("comments", N_("Comments")),
+    ("lateness", N_("Lateness")),
+    ("changes", N_("Changes")),
+)
+
+
+def entries(rows: Iterable[HistoryRow]) -> tuple[Entry, ...]:
+    return tuple(entry(row) for row in rows)
+
+
+def entry(row: HistoryRow) -> Entry:
+    """The event as a sentence. A kind that is not known here, from a newer version, is told by its name."""
+    data = row.data
+    telling = _TELLINGS.get(row.kind)
+    if telling is None:
+        return Entry(row, "info-circle", "neutral", row.kind.replace("_", " "))
+    tone = tone_of(data.get("outcome")) if row.kind == "step_completed" else telling.tone
+    return Entry(
+        row,
+        telling.icon,
+        tone,
+        telling.sentence(data),
+        quote=str(data.get(telling.quote) or "") if telling.quote else "",
+        details=_details(row.kind, data),
+    )
+
+
+def _details(kind: str, data: Data) -> tuple[tuple[str, str], ...]:
+    if kind == "step_completed":
+        return tuple((name, readable(value)) for name, value in dict(data.get("values") or {}).items())
+    if kind in {"deal_changed", "client_changed", "person_changed", "department_changed", "calendar_changed"}:
+        return tuple(_change(name, change) for name, change in dict(data.get("changes") or {}).items())
+    if kind == "message_received":
+        return tuple((name, readable(value)) for name, value in dict(data.get("values") or {}).items())
+    return ()
+
+
+def _change(name: str, change: Any) -> tuple[str, str]:
+    label = _(_FIELD_NAMES[name]) if name in _FIELD_NAMES else name
+    if name == "owner_id" and isinstance(change, list):
+        change = [_person_name(one) for one in change]
+    if isinstance(change, list) and len(change) == 2:  # noqa: PLR2004  # old and new
+        return label, f"{readable(change[0])} → {readable(change[1])}"
+    return label, readable(change)
+
+
+def _person_name(person_id: Any) -> str | None:
+    with reading() as session:
+        return next((one.full_name for one in directory(session).people if one.id == person_id), None)
+
+
+def readable(value: Any) -> str:
+    """A value from an event's data as people read it."""
+    if value is None or value in ("", []):
+        return "—"
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, list):
+        return ", ".join(readable(one) for one in value)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}: {readable(one)}" for name, one in value.items())
+    return _readable_text(str(value))
+
+
+def _readable_text(text: str) -> str:
+    """Numbers and dates inside texts get the reader's spelling, everything else stays."""
+    if text[:4].isdecimal() and text[4:5] == "-":
+        try:
+            return day(date.fromisoformat(text)) if len(text) == len("2026-12-31") else when(_moment(text))
+        except ValueError:
+            return text
+    try:
+        exact = Decimal(text)
+    except InvalidOperation:
+        return text
+    is_code = text.startswith(("0", "+")) and len(text) > 1 and not text.startswith("0.")
+    return text if is_code or not exact.is_finite() else number(exact)
+
+
+def _moment(text: Any) -> datetime | None:
+    if not text:
+        return None
+    moment = datetime.fromisoformat(str(text))
+    return moment if moment.tzinfo else None
+
+
+def _opened(data: Data) -> str:
+    who = data.get("assignee") or data.get("group")
+    due_at = _moment(data.get("due_at"))
+    if who and due_at:
+        return _("Step “%(name)s” opened for %(who)s, due %(due)s", name=data["name"], who=who, due=when(due_at))
+    if who:
+        return _("Step “%(name)s” opened for %(who)s", name=data["name"], who=who)
+    return _("Step “%(name)s” opened for nobody", name=data["name"])
+
+
+def _completed(data: Data) -> str:
+    word = decided(data.get("outcome"), label=str(data.get("outcome_label") or ""))
+    if data.get("on_behalf_of"):
+        return _("%(decision)s: “%(name)s”, for %(who)s", decision=word, name=data["name"], who=data["on_behalf_of"])
+    return _("%(decision)s: “%(name)s”", decision=word, name=data["name"])
+
+
+def _deal_opened(data: Data) -> str:
+    amount = data.get("amount")
+    if amount is None:
+        return _("Deal opened for %(client)s", client=data["client"])
+    written = money(Decimal(str(amount)), str(data["currency"]))
+    return _("Deal opened for %(client)s, %(amount)s", client=data["client"], amount=written)
+
+
+def _stage_changed(data: Data) -> str:
+    if not data.get("previous"):
+        return _("Stage: %(stage)s", stage=data["stage"])
+    return _("Stage: %(previous)s → %(stage)s", previous=data["previous"], stage=data["stage"])
+
+
+def _extended(data: Data) -> str:
+    return _("Deadline of “%(name)s” moved to %(due)s", name=data["name"], due=when(_moment(data["due_at"])))
+
+
+def _lost(data: Data) -> str:
+    return _("Deal lost: %(reason)s", reason=data["reason"]) if data.get("reason") else _("Deal lost")
+
+
+_TELLINGS: Mapping[str, Telling] = {
+    "deal_opened": Telling("briefcase", "accent", _deal_opened),
+    "deal_changed": Telling("edit", "neutral", lambda _data: _("Deal changed")),
+    "stage_changed": Telling("route", "accent", _stage_changed),
+    "deal_won": Telling("trophy", "good", lambda _data: _("Deal won")),
+    "deal_lost": Telling("circle-x", "danger", _lost),
+    "deal_cancelled": Telling("x", "neutral", lambda _data: _("Deal cancelled"), quote="reason"),
+    "commented": Telling(
+        "message",
+        "neutral",
+        lambda data: _("Comment on “%(name)s”", name=data["step"]) if data.get("step") else _("Comment"),
+        quote="text",
+    ),
+    "step_opened": Telling("player-play", "neutral", _opened),
+    "step_claimed": Telling("hand-grab", "neutral", lambda data: _("Took “%(name)s”", name=data["name"])),
+    "step_released": Telling(
+        "arrow-back-up", "neutral", lambda data: _("Gave “%(name)s” back to the department", name=data["name"])
+    ),
+    "step_completed": Telling("circle-check", "good", _completed, quote="comment"),
+    "step_cancelled": Telling("x", "neutral", lambda data: _("Step “%(name)s” is no longer needed", name=data["name"])),
+    "step_delegated": Telling(
+        "user-check",
+        "neutral",
+        lambda data: _("Handed “%(name)s” to %(to)s", name=data["name"], to=data["to"]),
+        quote="comment",
+    ),
+    "deadline_extended": Telling("calendar-due", "warning", _extended, quote="reason"),
+    "reminder_sent": Telling(
+        "bell", "warning", lambda data: _("%(to)s was reminded of “%(name)s”", to=data["to"], name=data["name"])
+    ),
+    "head_told": Telling(
+        "alarm", "danger", lambda data: _("%(to)s was told that “%(name)s” is late", to=data["to"], name=data["name"])
+    ),
+    "step_reassigned": Telling(
+        "user-check",
+        "danger",
+        lambda data: _("“%(name)s” was late and went to %(to)s", name=data["name"], to=data["to"]),
+    ),
+    "timer_fired": Telling("clock", "neutral", lambda data: _("Time came: “%(name)s”", name=data["name"])),
+    "message_received": Telling("mail", "neutral", lambda data: _("Message “%(name)s” received", name=data["name"])),
+    "incident_recorded": Telling(
+        "alert-triangle", "danger", lambda data: _("Technical failure at “%(name)s”", name=data.get("element") or "?")
+    ),
+    "incident_resolved": Telling(
+        "check", "good", lambda data: _("Technical failure at “%(name)s” resolved", name=data.get("element") or "?")
+    ),
+    "definition_deployed": Telling(
+        "upload", "neutral", lambda data: _("Map “%(key)s” uploaded as version %(version)s", **_key_version(data))
+    ),
+    "definition_published": Telling(
+        "circle-check", "good", lambda data: _("Version %(version)s of “%(key)s” published", **_key_version(data))
+    ),
+    "definition_retired": Telling(
+        "x", "neutral", lambda data: _("Version %(version)s of “%(key)s” retired", **_key_version(data))
+    ),
+    "client_added": Telling("building", "accent", lambda data: _("Client “%(name)s” added", name=data["name"])),
+    "client_changed": Telling("edit", "neutral", lambda _data: _("Client changed")),
+    "contact_added": Telling("user-plus", "neutral", lambda _data: _("Contact added")),
+    "person_added": Telling("user-plus", "neutral", lambda data: _("Person “%(name)s” added", name=data["login"])),
+    "person_changed": Telling("edit", "neutral", lambda _data: _("Person changed")),
+    "password_set": Telling("key", "neutral", lambda _data: _("Password set")),
+    "substitution_set": Telling(
+        "users",
+        "neutral",
+        lambda data: _(
+            "Substitution from %(since)s to %(until)s",
+            since=readable(data["starts_on"]),
+            until=readable(data["ends_on"]),
+        ),
+    ),
+    "substitution_ended": Telling("users", "neutral", lambda _data: _("Substitution ended")),
+    "department_added": Telling(
+        "users-group", "neutral", lambda data: _("Department “%(name)s” added", name=data["name"])
+    ),
+    "department_changed": Telling("edit", "neutral", lambda _data: _("Department changed")),
+    "calendar_changed": Telling("calendar", "neutral", lambda _data: _("Working calendar changed")),
+    "token_created": Telling("key", "neutral", lambda data: _("Token “%(name)s” made", name=data["name"])),
+    "token_revoked": Telling("key", "neutral", lambda _data: _("Token revoked")),
+    "webhook_added": Telling("link", "neutral", lambda data: _("Webhook to %(url)s added", url=data["url"])),
+    "webhook_removed": Telling("link", "neutral", lambda _data: _("Webhook removed")),
+}
+
+_FIELD_NAMES = {
+    "title": N_("Title"),
+    "amount": N_("Amount"),
+    "currency": N_("Currency"),
+    "close_date": N_("Close date"),
+    "owner_id": N_("Owner"),
+    "loss_reason": N_("Reason of loss"),
+    "name": N_("Name"),
+    "edrpou": N_("EDRPOU"),
+    "segment": N_("Segment"),
+    "source": N_("Source"),
+    "phone": N_("Phone"),
+    "email": N_("E-mail"),
+    "role": N_("Role"),
+    "full_name": N_("Full name"),
+    "position": N_("Position"),
+    "departments": N_("Departments"),
+    "is_active": N_("Active"),
+    "locale": N_("Language"),
+    "theme": N_("Theme"),
+}
+
+
+def _key_version(data: Data) -> dict[str, Any]:
+    return {"key": data["key"], "version": data["version"]}
+
+
+def told_kinds() -> frozenset[str]:
+    """Every kind of event that has a sentence."""
+    return frozenset(_TELLINGS)
+
+
+def kinds_of(chosen: str) -> tuple[str, ...] | None:
+    """The kinds behind a filter of the timeline; None, everything, for a filter that does not exist."""
+    return KINDS_BY_FILTER.get(chosen)
