@@ -193,3 +193,22 @@ def test_flows_are_drawn_at_right_angles_around_every_shape(key: str) -> None:
                 if min(x1, x2) < right and max(x1, x2) > left and min(y1, y2) < bottom and max(y1, y2) > top
             ]
             assert crossed == [], flow.get("id")
+
+
+@pytest.mark.parametrize(
+    ("key", "results"),
+    [
+        ("b2b-sale", {"lost_unfit": "lost", "lost_rejected": "lost", "lost_refused": "lost", "won": "won"}),
+        (
+            "tender",
+            {"not_participating": "lost", "price_rejected": "lost", "tender_lost": "lost", "tender_won": "won"},
+        ),
+    ],
+)
+def test_ends_say_whether_the_deal_is_won(key: str, results: dict[str, str]) -> None:
+    said = {
+        end.get("id"): each.get("value")
+        for end in find(drawing_of(key), ".//bpmn:endEvent")
+        for each in find(end, "bpmn:extensionElements/reglament:properties/reglament:property[@name='result']")
+    }
+    assert said == results

@@ -78,7 +78,7 @@ def test_a_victory_is_delivered_and_paid(process: CompiledProcess) -> None:
 def test_a_defeat_asks_for_its_reason(process: CompiledProcess) -> None:
     walk = at_result(process).complete("learn_result", "tender_defeat")
     assert walk.open == ["record_loss"]
-    (reason,) = (field for field in process.steps["record_loss"].fields if field.name == "deal.loss_reason")
+    (reason,) = (field for field in process.steps["record_loss"].fields if field.name == "loss_reason")
     assert reason.required
     assert walk.complete("record_loss").ends == ["tender_lost"]
 
