@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, cast
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import flask_babel
@@ -41,7 +41,7 @@ def chosen_locale() -> LocaleCode:
 
 
 def _known(code: str | None) -> LocaleCode | None:
-    return cast(LocaleCode, code) if code in LOCALES else None
+    return code if code in LOCALES else None
 
 
 def locale() -> Locale:
