@@ -141,8 +141,20 @@ def _approval_progress(session: Session, work_item: WorkItem, rule: ApprovalRule
             func.count(),
         ).where(WorkItem.instance_id == work_item.instance_id, WorkItem.activity_id == work_item.activity_id)
     ).one()
-    needed = {"any": 1, "count": rule.count, "list": len(rule.approvers)}.get(rule.mode, parts)
+    everybody = _members(session, work_item.group_id) if rule.in_order and rule.mode == "all" else 0
+    needed = {"any": 1, "count": rule.count, "list": len(rule.approvers)}.get(rule.mode, max(parts, everybody))
     return ApprovalProgress(approved=approved, needed=needed)
+
+
+def _members(session: Session, department_id: int | None) -> int:
+    """Active people of a department: asked in order, most of them have no part of the approval yet."""
+    count = session.scalar(
+        select(func.count())
+        .select_from(Membership)
+        .join(Person, Person.id == Membership.person_id)
+        .where(Membership.department_id == department_id, Person.is_active)
+    )
+    return count or 0
 
 
 def _may_direct(session: Session, work_item: WorkItem, actor: Actor) -> bool:

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy.orm import Session
+from support.company import Company
+from support.sales_records import SalesRecords
+
+from engine.errors import NotFound
+from engine.model import DealResult
+from engine.model.person import Person
+from engine.policy.permissions import Actor
+from engine.queries.clients import choose_clients, client_view, clients, possible_duplicates
+from engine.queries.search import SearchResults, search
+
+Act = Callable[[Person], Actor]
+
+
+def test_clients_come_by_name_page_and_count_only_visible_deals(
+    session: Session, company: Company, records: SalesRecords, as_actor: Act, now: datetime
+) -> None:
+    idle, busy = records.client("А", owner_id=company.olena.id), records.client("Б", owner_id=company.olena.id)
+    records.step(records.deal(company.olena, client=busy), assignee=company.olena)
+    records.close(records.deal(company.olena, client=busy), DealResult.LOST)
+    records.deal(company.danylo, client=busy)
+    actor = as_actor(company.olena)
+    first = clients(session, actor, limit=1)
+    (row,) = first.items
+    assert (row.name, row.open_deals, row.has_next_step, row.owner_name) == ("А", 0, False, "Олена Коваль")
+    second = clients(session, actor, limit=1, cursor=first.next_cursor)
+    (row,) = second.items
+    assert (row.id, row.open_deals, row.has_next_step) == (busy.id, 1, True)
+    assert row.next_due_at == now + timedelta(days=1)
+    assert second.next_cursor is None
+    assert [one.id for one in clients(session, actor, q="а", owner_id=company.olena.id).items] == [idle.id]
+
+
+def test_a_client_s_page_hides_deals_of_others(
+    session: Session, company: Company, records: SalesRecords, as_actor: Act, now: datetime
+) -> None:
+    client = records.client("ТОВ «Промінь»")
+    records.contact(client, "Яна Рудь")
+    mine, _ = records.deal(company.olena, client=client), records.deal(company.danylo, client=client)
+    step = records.step(mine, group=company.legal)
+    view = client_view(session, as_actor(company.iryna), client.id, now)
+    assert [deal.id for deal in view.deals] == [mine.id]
+    assert view.next_step is not None
+    assert view.next_step.id == step.id
+    assert [contact.full_name for contact in view.contacts] == ["Яна Рудь"]
+    assert not view.may_edit
+    with pytest.raises(NotFound):
+        client_view(session, as_actor(company.petro), client.id, now)
+
+
+def test_duplicates_are_found_by_code_phone_in_any_spelling_and_address_in_any_case(
+    session: Session, records: SalesRecords
+) -> None:
+    client = records.client("Промінь", edrpou="12345678", phone="+380671234567", email="Info@Promin.ua")
+    other = records.client("Зоря")
+    records.contact(other, "Яна Рудь", phone="+380501112233", email="yana@zoria.ua")
+    assert [(one.client_id, one.by) for one in possible_duplicates(session, edrpou="12345678")] == [
+        (client.id, "edrpou")
+    ]
+    assert [(one.name, one.by) for one in possible_duplicates(session, phone="067 123-45-67")] == [("Промінь", "phone")]
+    assert [one.by for one in possible_duplicates(session, "12345678", email="INFO@promin.ua")] == ["edrpou"]
+    assert [one.client_id for one in possible_duplicates(session, phone="(050) 111-22-33")] == [other.id]
+    assert [one.by for one in possible_duplicates(session, email="Yana@zoria.ua")] == ["email"]
+    assert possible_duplicates(session) == ()
+    assert possible_duplicates(session, phone="0990000000") == ()
+
+
+def test_a_client_is_chosen_by_any_part(
+    session: Session, company: Company, records: SalesRecords, as_actor: Act
+) -> None:
+    client = records.client("ТОВ «Промінь»", edrpou="12345678")
+    records.client("Зоря")
+    assert [one.id for one in choose_clients(session, as_actor(company.danylo), "345")] == [client.id]
+    assert choose_clients(session, as_actor(company.iryna), "345") == ()
+
+
+def test_one_box_finds_deals_clients_contacts_and_steps_within_what_is_visible(
+    session: Session, company: Company, records: SalesRecords, as_actor: Act, now: datetime
+) -> None:
+    client = records.client("ТОВ «Промінь»", phone="+380671234567")
+    contact = records.contact(client, "Яна Променева", phone="+380509998877")
+    deal = records.deal(company.olena, client=client)
+    step = records.step(deal, assignee=company.olena)
+    done = records.done_step(deal, company.olena)
+    olena = as_actor(company.olena)
+    found = search(session, olena, "промін", now=now)
+    assert [row.id for row in found.deals] == [deal.id]
+    assert [row.id for row in found.clients] == [client.id]
+    assert [row.id for row in search(session, olena, "променева", now=now).contacts] == [contact.id]
+    assert [row.id for row in search(session, olena, "насоси", now=now).steps] == [step.id]
+    assert done.id not in [row.id for row in search(session, olena, done.name, now=now).steps]
+    for spelling in ("+380 (67) 123-45-67", "0671234567", "80671234567"):
+        assert [row.id for row in search(session, olena, spelling, now=now).clients] == [client.id]
+    assert [row.id for row in search(session, olena, "050 999 88 77", now=now).contacts] == [contact.id]
+    assert search(session, as_actor(company.danylo), "промін", now=now).count == 0
+    assert search(session, olena, " ", now=now) == SearchResults()
+    assert search(session, olena, "_%", now=now).count == 0

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy.orm import Session
+from support.company import Company
+from support.sales_records import OFFER, SalesRecords, sales_process
+
+from engine.errors import NotFound
+from engine.model import DefinitionState, ProcessDefinition
+from engine.model.person import Person
+from engine.policy.permissions import Actor
+from engine.queries.definitions import definition_view, definition_xml, definitions, startable_definitions
+from engine.queries.processes import process_of
+
+Act = Callable[[Person], Actor]
+
+
+def second_version(session: Session, records: SalesRecords) -> ProcessDefinition:
+    """A draft that could not be compiled."""
+    draft = ProcessDefinition(
+        key="sale",
+        version=2,
+        name="Продаж, друга редакція",
+        findings=[{"code": "no_start", "severity": "error", "params": {}}],
+        created_at=records.at,
+    )
+    session.add(draft)
+    session.flush()
+    return draft
+
+
+def test_maps_are_listed_with_versions_findings_and_running_deals(
+    session: Session, company: Company, records: SalesRecords, as_actor: Act
+) -> None:
+    records.deal(company.olena)
+    second_version(session, records)
+    (row,) = definitions(session, as_actor(company.owner))
+    assert (row.key, row.name) == ("sale", "Продаж, друга редакція")
+    draft, published = row.versions
+    assert (draft.version, draft.errors, draft.can_run, draft.running_deals) == (2, 1, False, 0)
+    assert (published.warnings, published.can_run, published.running_deals) == (1, True, 1)
+    assert row.published == published
+    assert published.published_by_name == "Наталія Гриценко"
+
+
+def test_a_version_shows_its_steps_stages_files_and_findings(
+    session: Session, company: Company, records: SalesRecords, as_actor: Act
+) -> None:
+    view = definition_view(session, as_actor(company.owner), records.definition.id)
+    assert [step.name for step in view.steps] == ["Підготувати пропозицію", "Погодити договір"]
+    assert view.stages[0].name == OFFER
+    assert [(file.name, file.size) for file in view.files] == [("sale.bpmn", len(b"<definitions/>"))]
+    assert [finding.code for finding in view.findings] == ["no_deadline"]
+
+
+def test_a_version_with_errors_is_shown_without_steps(
+    session: Session, company: Company, records: SalesRecords, as_actor: Act
+) -> None:
+    draft = second_version(session, records)
+    view = definition_view(session, as_actor(company.owner), draft.id)
+    assert (view.steps, view.stages, view.row.errors) == ((), (), 1)
+    with pytest.raises(ValueError, match="has errors"):
+        process_of(session, draft.id)
+
+
+def test_maps_are_not_open_to_managers_but_the_diagram_of_their_deals_is(
+    session: Session, company: Company, records: SalesRecords, as_actor: Act
+) -> None:
+    records.deal(company.olena)
+    olena, outsider = as_actor(company.olena), as_actor(company.danylo)
+    assert definition_xml(session, olena, records.definition.id) == ("sale.bpmn", b"<definitions/>")
+    assert definition_xml(session, as_actor(company.owner), records.definition.id)[0] == "sale.bpmn"
+    with pytest.raises(NotFound):
+        definition_xml(session, outsider, records.definition.id)
+    with pytest.raises(NotFound):
+        definitions(session, olena)
+    with pytest.raises(NotFound):
+        definition_view(session, olena, records.definition.id)
+
+
+def test_only_published_maps_start_deals_and_only_for_those_who_open_them(
+    session: Session, company: Company, records: SalesRecords, as_actor: Act
+) -> None:
+    second_version(session, records)
+    assert [(one.key, one.version) for one in startable_definitions(session, as_actor(company.olena))] == [("sale", 1)]
+    assert startable_definitions(session, as_actor(company.iryna)) == ()
+    records.definition.state = DefinitionState.RETIRED
+    session.flush()
+    assert startable_definitions(session, as_actor(company.olena)) == ()
+
+
+def test_a_map_is_read_once_and_kept_by_its_content(session: Session, records: SalesRecords) -> None:
+    records.definition.content_hash = "cafe" * 16
+    session.flush()
+    first = process_of(session, records.definition.id)
+    assert first == sales_process()
+    assert process_of(session, records.definition.id) is first
+    records.definition.content_hash = "beef" * 16
+    session.flush()
+    assert process_of(session, records.definition.id) is not first
+    with pytest.raises(NotFound):
+        process_of(session, 10**9)
