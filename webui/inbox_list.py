@@ -21,7 +21,7 @@ TABS = (
     (Tab.MINE, N_("Mine")),
     (Tab.GROUPS, N_("My departments")),
     (Tab.SUBSTITUTING, N_("Substituting")),
-    (Tab.WAITING, N_("Waiting for others")),
+    (Tab.WAITING, N_("Waiting")),
     (Tab.DONE, N_("Done")),
 )
 PAGE_SIZE = 50

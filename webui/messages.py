@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from engine.bpmn.finding_texts import message_template, remedy_template
+from engine.bpmn.findings import Finding
 from engine.errors import DomainError, InvalidInput
 from webui.formats import day, number, when
 from webui.i18n import _
@@ -14,12 +17,12 @@ from webui.i18n import _
 # Places that the engine fills with its own marked words ("a date", "the step is somebody else's"): translated too.
 _MARKED_PLACES = frozenset({"reason", "expected", "problem", "what", "kind", "limit", "label"})
 
+_PLACES = re.compile(r"%\((\w+)\)s")
+
 
 def error_text(error: DomainError) -> str:
     """The error as a sentence in the reader's language, its data written as the reader writes them."""
-    if not error.params:
-        return _(error.template) if "%" not in error.template else error.template
-    return _(error.template, **{name: _written(name, value) for name, value in error.params.items()})
+    return _filled(error.template, error.params)
 
 
 def field_errors(error: DomainError) -> dict[str, str]:
@@ -50,3 +53,20 @@ def _written(name: str, value: Any) -> Any:
         case _:
             written = value
     return written
+
+
+def finding_message(finding: Finding) -> str:
+    """What is wrong with a map, or what was done to it, in the reader's language."""
+    return _filled(message_template(finding.code), finding.params)
+
+
+def finding_remedy(finding: Finding) -> str:
+    """What the map's owner can do about it, in the reader's language."""
+    return _filled(remedy_template(finding.code), finding.params)
+
+
+def _filled(template: str, params: Mapping[str, Any]) -> str:
+    """Findings are stored: one from an older version may lack a place, and is then told with a gap instead of it."""
+    given = {name: _written(name, value) for name, value in params.items()}
+    missing = {name: "…" for name in _PLACES.findall(template) if name not in given}
+    return _(template, **given, **missing) if "%" in template else _(template)

@@ -6,17 +6,25 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from types import MappingProxyType
 from typing import Any
 
+from sqlalchemy.orm import Session
+
+from engine.bpmn.compiled import FieldDefinition, FieldType
 from engine.errors import N_
 from engine.queries.deal_history import HistoryRow
 from engine.queries.directories import directory
+from engine.queries.processes import process_of
 from webui.formats import day, money, number, when
 from webui.i18n import _
 from webui.outcomes import decided, tone_of
 from webui.request_context import reading
 
 Data = Mapping[str, Any]
+Fields = Mapping[str, FieldDefinition]
+
+_TEXTS = frozenset({FieldType.TEXT, FieldType.LONG_TEXT, FieldType.PHONE, FieldType.EMAIL})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +77,12 @@ FILTERS = (
 )
 
 
-def entries(rows: Iterable[HistoryRow]) -> tuple[Entry, ...]:
-    return tuple(entry(row) for row in rows)
+def entries(rows: Iterable[HistoryRow], fields: Fields = MappingProxyType({})) -> tuple[Entry, ...]:
+    """The events as sentences; ``fields`` names and types the values that steps asked for."""
+    return tuple(entry(row, fields) for row in rows)
 
 
-def entry(row: HistoryRow) -> Entry:
+def entry(row: HistoryRow, fields: Fields = MappingProxyType({})) -> Entry:
     """The event as a sentence. A kind that is not known here, from a newer version, is told by its name."""
     data = row.data
     telling = _TELLINGS.get(row.kind)
@@ -86,18 +95,38 @@ def entry(row: HistoryRow) -> Entry:
         tone,
         telling.sentence(data),
         quote=str(data.get(telling.quote) or "") if telling.quote else "",
-        details=_details(row.kind, data),
+        details=_details(row.kind, data, fields),
     )
 
 
-def _details(kind: str, data: Data) -> tuple[tuple[str, str], ...]:
+def fields_of(session: Session, definition_id: int | None) -> Fields:
+    """The fields of a map's steps by the names under which their values are kept."""
+    if definition_id is None:
+        return {}
+    return {field.name: field for step in process_of(session, definition_id).steps.values() for field in step.fields}
+
+
+def _details(kind: str, data: Data, fields: Fields) -> tuple[tuple[str, str], ...]:
     if kind == "step_completed":
-        return tuple((name, readable(value)) for name, value in dict(data.get("values") or {}).items())
+        values = dict(data.get("values") or {})
+        return tuple(_given(name, value, fields) for name, value in values.items() if value not in (None, "", []))
     if kind in {"deal_changed", "client_changed", "person_changed", "department_changed", "calendar_changed"}:
         return tuple(_change(name, change) for name, change in dict(data.get("changes") or {}).items())
     if kind == "message_received":
         return tuple((name, readable(value)) for name, value in dict(data.get("values") or {}).items())
     return ()
+
+
+def _given(name: str, value: Any, fields: Fields) -> tuple[str, str]:
+    field = fields.get(name)
+    if field is None:
+        return name, readable(value)
+    if field.type is FieldType.PERSON and isinstance(value, int):
+        return field.label, _person_name(value) or str(value)
+    label_of = {choice.value: choice.label for choice in field.choices}
+    if isinstance(value, str) and value in label_of:
+        return field.label, label_of[value]
+    return field.label, value if field.type in _TEXTS and isinstance(value, str) else readable(value)
 
 
 def _change(name: str, change: Any) -> tuple[str, str]:

@@ -95,10 +95,14 @@ def _chosen(field: FieldDefinition, raw: Any) -> frozenset[str]:
 def _localised(text: str) -> str:
     """A stored number in the reader's spelling; what cannot be read stays as it was typed."""
     try:
-        Decimal(text)
+        exact = Decimal(text)
     except InvalidOperation:
         return text
-    return text.replace(".", ",") if chosen_locale() == "uk" else text
+    if not exact.is_finite():
+        return text
+    whole = exact == exact.to_integral_value()
+    written = format(exact.to_integral_value() if whole else exact, "f")
+    return written.replace(".", ",") if chosen_locale() == "uk" else written
 
 
 def _for_input(text: str) -> str:

@@ -30,7 +30,7 @@ from webui.known_maps import known_maps
 from webui.messages import error_text, field_errors
 from webui.outcomes import decided, tone_of
 from webui.request_context import actor, now, reading, services
-from webui.timeline import FILTERS, entries, kinds_of
+from webui.timeline import FILTERS, Fields, entries, fields_of, kinds_of
 from webui.waiting import waiting_sentence
 
 blueprint = Blueprint("deals", __name__, url_prefix="/deals")
@@ -196,7 +196,7 @@ def show_timeline(deal_id: int) -> ResponseReturnValue:
             limit=_HISTORY_SHOWN,
             cursor=request.args.get("cursor") or None,
         )
-        told = entries(history.items)
+        told = entries(history.items, _fields(session, deal_id))
     return render_template(
         "deals/timeline.html", deal_id=deal_id, history=history, told=told, filters=FILTERS, chosen_filter=chosen
     )
@@ -237,6 +237,13 @@ def approval_sheet_file(deal_id: int) -> ResponseReturnValue:
     response = Response(json.dumps(sheet.as_json(), ensure_ascii=False, indent=2), mimetype="application/json")
     response.headers.set("Content-Disposition", "attachment", filename=f"approval-sheet-{deal_id}.json")
     return response
+
+
+def _fields(session: Session, deal_id: int) -> Fields:
+    try:
+        return fields_of(session, walked_path(session, actor(), deal_id, now()).definition_id)
+    except NotFound:
+        return {}  # a deal from before its map was executed
 
 
 def _act(
@@ -296,7 +303,7 @@ def _page(
             inputs=step_fields(session, editable_fields(view.fields), stored if typed is None else typed, errors),
             deal_id=deal_id,
             history=history,
-            told=entries(history.items),
+            told=entries(history.items, fields_of(session, view.definition_id)),
             filters=FILTERS,
             chosen_filter="",
             errors=errors,

@@ -34,7 +34,7 @@ from webui.messages import error_text, field_errors
 from webui.outcomes import buttons, decided, tone_of
 from webui.request_context import actor, now, reading, services, writing
 from webui.security import is_partial
-from webui.timeline import entries
+from webui.timeline import entries, fields_of
 from webui.waiting import waiting_sentence
 
 blueprint = Blueprint("work_items", __name__, url_prefix="/work-items")
@@ -209,7 +209,7 @@ def _pane(
             "buttons": buttons(view.outcomes, view.row.kind),
             "decided": decided(view.row.outcome, view.outcomes),
             "tone": tone_of(view.row.outcome),
-            "earlier": entries(view.earlier),
+            "earlier": entries(view.earlier, fields_of(session, view.row.definition_id)),
             "comments": entries(view.comments),
             "errors": errors,
             "problem_text": _problem(error),
