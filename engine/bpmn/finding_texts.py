@@ -130,9 +130,7 @@ _POOLS: Mapping[str, FindingText] = {
         N_("Draw the process of your own side as an ordinary BPMN process."),
     ),
     "POOLS_CHOSEN": FindingText(
-        N_(
-            "There are several processes in the file. Taken as the sales map: “%(chosen)s”. Outside parties: %(others)s."
-        ),
+        N_("The file has several processes. Taken as the sales map: “%(chosen)s”. Outside parties: %(others)s."),
         N_("Choose another process if this is not the right one."),
     ),
     "POOLS_OUTSIDE": FindingText(N_("Outside parties, whose steps are not executed: %(pools)s."), _NOTHING_TO_DO),
@@ -490,9 +488,7 @@ _STEPS: Mapping[str, FindingText] = {
         N_("“%(text)s” is no degree of freedom; strict is taken."), N_("Write strict, advised or free.")
     ),
     "PROPERTY_CONFLICT": FindingText(
-        N_(
-            "The property “%(property)s” is said twice: “%(used)s” (%(used_from)s) counts, “%(other)s” (%(other_from)s) not."
-        ),
+        N_("“%(property)s” is said twice: “%(used)s” (%(used_from)s) counts, “%(other)s” (%(other_from)s) does not."),
         N_("Leave only one of the two."),
     ),
 }

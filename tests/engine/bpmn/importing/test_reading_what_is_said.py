@@ -1,0 +1,236 @@
+"""Stages, deadlines, responsibles, fields: from whatever place a tool or a person put them in."""
+
+from __future__ import annotations
+
+import pytest
+from support.drawn_maps import END, START, bag, chain, compiled, drawn, element, fixture, found, named, outcome_of, step
+
+from engine.bpmn.compile import compile_bpmn
+from engine.bpmn.compiled import ApprovalRule, FieldChoice, FieldType, Freedom
+from engine.bpmn.deadline_rules import ElapsedTime, EscalationAction, WorkingTime
+from engine.bpmn.findings import Severity
+
+
+def one_step(task: str) -> tuple[str, ...]:
+    return START, task, END, chain("start", "t", "end")
+
+
+def test_lanes_frames_notes_and_a_detached_arrow_are_read_from_the_drawing() -> None:
+    outcome = compile_bpmn(fixture(__file__, "stages_by_frame.bpmn"))
+    assert outcome.process is not None
+    call, offer = named(outcome.process, "Зателефонувати клієнту"), named(outcome.process, "Надіслати пропозицію")
+    assert (call.stage, call.responsible) == ("Кваліфікація", ("Продажі",))
+    assert (offer.stage, offer.responsible) == ("Пропозиція", ("Менеджер",))
+    assert offer.deadline == WorkingTime(days=3)
+    assert [stage.name for stage in outcome.process.stages] == ["Кваліфікація", "Пропозиція"]
+    assert found(outcome, "ARROW_SNAPPED").line == 19
+    assert found(outcome, "POOLS_OUTSIDE").params["pools"] == "Клієнт"
+
+
+def test_ukrainian_property_bag_says_everything_about_a_step() -> None:
+    process = compiled(
+        *one_step(
+            step(
+                "t",
+                "Підготувати",
+                етап="Пропозиція",
+                термін="3 р.д.",
+                відповідальний="Юридичний відділ; iryna",
+                ескалація="Керівник продажів",
+                ескалація_через="1 р.д.",
+                обовʼязкові="номер договору",
+                чотири_ока="так",
+                свобода="вільно",
+                інструкція="Перевірте реквізити.",
+            )
+        )
+    )
+    (definition,) = process.steps.values()
+    assert definition.stage == "Пропозиція"
+    assert definition.deadline == WorkingTime(days=3)
+    assert definition.deadline_text == "3 р.д."
+    assert definition.responsible == ("Юридичний відділ", "iryna")
+    assert definition.escalation is not None
+    assert definition.escalation.levels[0].to == "Керівник продажів"
+    assert [(each.name, each.required) for each in definition.fields] == [("номер договору", True)]
+    assert definition.four_eyes
+    assert definition.freedom is Freedom.FREE
+    assert definition.instruction == "Перевірте реквізити."
+
+
+@pytest.mark.parametrize("apostrophe", ["'", "’", "ʼ"])
+def test_any_apostrophe_names_the_required_fields(apostrophe: str) -> None:
+    process = compiled(*one_step(element("userTask", "t", "Крок", bag(**{f"обов{apostrophe}язкові": "сума"}))))
+    (definition,) = process.steps.values()
+    assert [each.name for each in definition.fields] == ["сума"]
+
+
+@pytest.mark.parametrize(
+    "extension",
+    [
+        '<zeebe:properties><zeebe:property name="stage" value="Договір"/></zeebe:properties>',
+        '<spiffworkflow:properties><spiffworkflow:property name="stage" value="Договір"/></spiffworkflow:properties>',
+        '<signavio:signavioMetaData metaKey="stage" metaValue="Договір"/>',
+        '<reglament:properties><reglament:property name="stage" value="Договір"/></reglament:properties>',
+        '<reglament:step stage="Договір"/>',
+    ],
+)
+def test_every_tools_property_bag_is_read(extension: str) -> None:
+    task = element("userTask", "t", "Крок", f"<extensionElements>{extension}</extensionElements>")
+    (definition,) = compiled(*one_step(task)).steps.values()
+    assert definition.stage == "Договір"
+
+
+@pytest.mark.parametrize(
+    ("attributes", "inner", "responsible"),
+    [
+        ({"camunda:candidateGroups": "Логістика"}, "", ("Логістика",)),
+        ({"flowable:assignee": "olena"}, "", ("olena",)),
+        ({"activiti:assignee": "${deal.owner}"}, "", ("=deal.owner",)),
+        (
+            {},
+            "<extensionElements><zeebe:assignmentDefinition candidateGroups='Юристи'/></extensionElements>",
+            ("Юристи",),
+        ),
+        (
+            {},
+            (
+                "<potentialOwner><resourceAssignmentExpression><formalExpression>group(Фінанси)</formalExpression>"
+                "</resourceAssignmentExpression></potentialOwner>"
+            ),
+            ("Фінанси",),
+        ),
+    ],
+)
+def test_engines_attributes_name_the_responsible(
+    attributes: dict[str, str], inner: str, responsible: tuple[str, ...]
+) -> None:
+    (definition,) = compiled(*one_step(element("userTask", "t", "Крок", inner, **attributes))).steps.values()
+    assert definition.responsible == responsible
+
+
+def test_a_conflict_between_two_places_is_shown_with_both_values() -> None:
+    task = element("userTask", "t", "Крок", bag(термін="2 р.д."), **{"reglament:deadline": "5 р.д."})
+    outcome = outcome_of(*one_step(task))
+    assert outcome.process is not None
+    assert outcome.process.steps["t"].deadline == WorkingTime(days=5)
+    conflict = found(outcome, "PROPERTY_CONFLICT")
+    assert conflict.severity is Severity.WARNING
+    assert (conflict.params["used"], conflict.params["other"]) == ("5 р.д.", "2 р.д.")
+
+
+def test_a_deadline_that_cannot_be_read_is_an_error_at_its_step_and_line() -> None:
+    finding = found(outcome_of(*one_step(step("t", "Підписати", термін="скоро"))), "DEADLINE_NOT_UNDERSTOOD")
+    assert finding.severity is Severity.ERROR
+    assert (finding.element_id, finding.element_name, finding.line) == ("t", "Підписати", 5)
+    assert finding.params["text"] == "скоро"
+
+
+def test_what_a_step_lacks_is_said_as_warnings() -> None:
+    outcome = outcome_of(*one_step(step("t", "Крок")))
+    for code in ("STAGE_MISSING", "DEADLINE_MISSING", "RESPONSIBLE_MISSING"):
+        assert found(outcome, code).severity is Severity.WARNING
+
+
+def test_a_ladder_of_escalations_is_read() -> None:
+    process = compiled(*one_step(step("t", escalation="remind 4 роб. год before; head at due; reassign 1 р.д. after")))
+    ladder = process.steps["t"].escalation
+    assert ladder is not None
+    assert [level.action for level in ladder.levels] == [
+        EscalationAction.REMIND,
+        EscalationAction.TELL_HEAD,
+        EscalationAction.REASSIGN,
+    ]
+
+
+def test_a_named_sub_process_is_the_stage_of_its_steps() -> None:
+    inner = '<startEvent id="s2"/>' + step("t", "Крок") + '<endEvent id="e2"/>' + chain("s2", "t", "e2")
+    process = compiled(START, element("subProcess", "sub", "Переговори", inner), END, chain("start", "sub", "end"))
+    assert named(process, "Крок").stage == "Переговори"
+
+
+def test_a_reminder_on_the_border_is_the_deadline_of_a_step_without_one() -> None:
+    process = compiled(
+        START,
+        step("t", "Крок"),
+        END,
+        element(
+            "boundaryEvent",
+            "b",
+            "Нагадати",
+            "<timerEventDefinition><timeDuration>P2D</timeDuration></timerEventDefinition>",
+            attachedToRef="t",
+            cancelActivity="false",
+        ),
+        step("r", "Нагадування"),
+        '<endEvent id="end2"/>',
+        chain("start", "t", "end"),
+        chain("b", "r", "end2"),
+    )
+    assert process.steps["t"].deadline == ElapsedTime(days=2)
+
+
+def test_own_fields_are_read_with_types_choices_and_bounds() -> None:
+    fields = (
+        '<reglament:field name="deal.amount" label="Сума" type="money" required="true" min="1"/>'
+        '<reglament:field name="delivery" label="Доставка" type="choice" choices="self=Самовивіз;post=Пошта"/>'
+        '<reglament:field name="note" label="Примітка" type="long_text" help="Для юриста"/>'
+    )
+    task = element("userTask", "t", "Крок", f"<extensionElements>{fields}</extensionElements>")
+    amount, delivery, note = compiled(*one_step(task)).steps["t"].fields
+    assert (amount.type, amount.required, amount.minimum) == (FieldType.MONEY, True, "1")
+    assert delivery.choices == (
+        FieldChoice(value="self", label="Самовивіз"),
+        FieldChoice(value="post", label="Пошта"),
+    )
+    assert (note.type, note.help) == (FieldType.LONG_TEXT, "Для юриста")
+
+
+def test_camunda_and_flowable_forms_are_read() -> None:
+    camunda = (
+        '<camunda:formData><camunda:formField id="urgent" label="Терміново" type="boolean"/>'
+        '<camunda:formField id="kind" label="Вид" type="enum"><camunda:value id="a" name="Перший"/>'
+        '<camunda:validation><camunda:constraint name="required"/></camunda:validation></camunda:formField>'
+        "</camunda:formData>"
+        '<flowable:formProperty id="total" name="Разом" type="long" required="true"/>'
+    )
+    task = element("userTask", "t", "Крок", f"<extensionElements>{camunda}</extensionElements>")
+    urgent, kind, total = compiled(*one_step(task)).steps["t"].fields
+    assert urgent.type is FieldType.YES_NO
+    assert (kind.type, kind.required, kind.choices[0].label) == (FieldType.CHOICE, True, "Перший")
+    assert (total.type, total.label, total.required) == (FieldType.NUMBER, "Разом", True)
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("так", ApprovalRule(mode="any")),
+        ("усі", ApprovalRule(mode="all")),
+        ("2", ApprovalRule(mode="count", count=2)),
+        (
+            "юрист, фінанси по черзі",
+            ApprovalRule(mode="list", approvers=("юрист", "фінанси"), count=2, in_order=True),
+        ),
+    ],
+)
+def test_approval_says_who_has_to_approve(text: str, rule: ApprovalRule) -> None:
+    process = compiled(
+        START,
+        step("t", "Погодити", погодження=text),
+        '<exclusiveGateway id="g"/>',
+        END,
+        '<endEvent id="no"/>',
+        chain("start", "t", "g"),
+        '<sequenceFlow id="yes" name="Погоджено" sourceRef="g" targetRef="end"/>',
+        '<sequenceFlow id="nope" name="Відхилено" sourceRef="g" targetRef="no"/>',
+    )
+    assert process.steps["t"].approval == rule
+
+
+def test_the_hash_depends_on_every_byte_of_the_file() -> None:
+    data = drawn(*one_step(step("t", "Крок")))
+    one, same, other = (compile_bpmn({"a.bpmn": each}).process for each in (data, bytes(data), data + b"<!-- -->"))
+    assert one is not None
+    assert same is not None
+    assert other is not None
+    assert one.content_hash == same.content_hash != other.content_hash
