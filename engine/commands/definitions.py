@@ -10,9 +10,11 @@ from typing import ClassVar
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from engine.bpmn.archive import is_archive, read_archive
 from engine.bpmn.compile import CompileOutcome
 from engine.bpmn.compile_child import compile_in_child
 from engine.bpmn.findings import Finding, Severity
+from engine.bpmn.safe_xml import XmlRefused
 from engine.clock import Clock
 from engine.commands.history import record
 from engine.commands.step_opening import members_of
@@ -68,9 +70,31 @@ def published_sources(session: Session) -> dict[str, bytes]:
     return dict(rows.tuples().all())  # the first file of each map comes last and stays
 
 
-def check_map(files: Mapping[str, bytes], *, library: Mapping[str, bytes]) -> CheckedMap:
-    """Read and compile the files in a child process with limits. Never raises for what they contain."""
-    return CheckedMap(files=files, outcome=compile_in_child(files, library=library), library=library)
+def check_map(
+    files: Mapping[str, bytes], *, library: Mapping[str, bytes], process_key: str | None = None
+) -> CheckedMap:
+    """Read and compile the files in a child process with limits. Never raises for what they contain.
+
+    ``process_key`` chooses one of several processes. Of a zip the files inside are kept, byte for byte; the file that
+    holds the chosen process comes first.
+    """
+    unpacked = _unpacked(files)
+    outcome = compile_in_child(unpacked, process_key=process_key, library=library)
+    chosen = next((one.file for one in outcome.processes if one.chosen), "")
+    ordered = dict(sorted(unpacked.items(), key=lambda file: file[0] != chosen))
+    return CheckedMap(files=ordered, outcome=outcome, library=library)
+
+
+def _unpacked(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Zips opened. A zip that cannot be opened stays: the compiler says what is wrong with it."""
+    unpacked: dict[str, bytes] = {}
+    for name, content in files.items():
+        try:
+            inside = read_archive(content) if is_archive(content) else {name: content}
+        except XmlRefused:
+            inside = {name: content}
+        unpacked |= inside or {name: content}
+    return unpacked
 
 
 def deploy_definition(session: Session, checked: CheckedMap, *, actor: Actor, clock: Clock) -> ProcessDefinition:

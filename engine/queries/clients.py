@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, func, literal, select, tuple_, union_all
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from engine.errors import NotFound
 from engine.model.client import Client, Contact
@@ -25,6 +26,21 @@ from engine.queries.work_item_rows import WorkItemRow, rows_of, work_item_rows
 
 _DEALS_SHOWN = 100
 _DUPLICATES_SHOWN = 10
+
+
+class ClientSort(StrEnum):
+    """A minus means: latest first, or from the end of the alphabet."""
+
+    NAME = "name"
+    NAME_REVERSED = "-name"
+    LATEST = "-created_at"
+    OLDEST = "created_at"
+
+
+_SORTED_BY: Mapping[str, tuple[InstrumentedAttribute[Any], type]] = {
+    "name": (Client.name, str),
+    "created_at": (Client.created_at, datetime),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,25 +78,29 @@ def clients(
     *,
     q: str = "",
     owner_id: int | None = None,
+    sort: ClientSort = ClientSort.NAME,
     limit: int = 50,
     cursor: str | None = None,
 ) -> Page[ClientRow]:
-    """One page of the visible clients by name. Raises CursorNotUnderstood."""
-    size = page_size(limit)
+    """One page of the visible clients. A cursor belongs to its sort. Raises CursorNotUnderstood."""
+    size, descending = page_size(limit), sort.startswith("-")
+    column, kind = _SORTED_BY[sort.removeprefix("-")]
     conditions = [visible_clients(actor), matches(Client.search_text, q)]
     if owner_id is not None:
         conditions.append(Client.owner_id == owner_id)
-    after = cursor_key(cursor, str, int)
+    after = cursor_key(cursor, kind, int)
     if after is not None:
-        conditions.append(tuple_(Client.name, Client.id) > tuple_(literal(after[0]), literal(after[1], BigInteger)))
-    found = session.execute(client_rows(*conditions).order_by(Client.name, Client.id).limit(size + 1)).all()
+        shown, last = tuple_(column, Client.id), tuple_(literal(after[0], column.type), literal(after[1], BigInteger))
+        conditions.append(shown < last if descending else shown > last)
+    order = (column.desc(), Client.id.desc()) if descending else (column.asc(), Client.id.asc())
+    found = session.execute(client_rows(*conditions).order_by(*order).limit(size + 1)).all()
     rows = clients_of(session, actor, found)
-    return page_of(rows, limit=size, cursor=cursor, key=lambda row: (row.name, row.id))
+    return page_of(rows, limit=size, cursor=cursor, key=lambda row: (getattr(row, column.key), row.id))
 
 
 def client_view(session: Session, actor: Actor, client_id: int, now: datetime) -> ClientView:
     """Raises NotFound for a client that does not exist or that the actor may not see."""
-    found = session.execute(client_rows(Client.id == client_id, visible_clients(actor))).all()
+    found = session.execute(client_rows(Client.id == client_id, visible_clients(actor, only=client_id))).all()
     if not found:
         raise NotFound
     (row,) = clients_of(session, actor, found)

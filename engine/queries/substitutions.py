@@ -1,0 +1,55 @@
+"""Who stands in for whom, as far as the actor may arrange it."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import ColumnElement, select, true
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+
+from engine.model.department import Membership
+from engine.model.person import Person
+from engine.model.substitution import Substitution
+from engine.policy.permissions import Ability, Actor, may
+from engine.queries.people import PersonChoice, SubstitutionRow
+
+
+def arrangeable_substitutions(session: Session, actor: Actor, today: date) -> tuple[SubstitutionRow, ...]:
+    """Those that last until ``today`` or longer: of oneself, of the members of headed departments, or all."""
+    absent, substitute = aliased(Person), aliased(Person)
+    rows = session.execute(
+        select(
+            Substitution.id,
+            Substitution.person_id,
+            absent.full_name,
+            Substitution.substitute_id,
+            substitute.full_name,
+            Substitution.starts_on,
+            Substitution.ends_on,
+        )
+        .join(absent, absent.id == Substitution.person_id)
+        .join(substitute, substitute.id == Substitution.substitute_id)
+        .where(Substitution.ends_on >= today, _arranged_by(actor, Substitution.person_id))
+        .order_by(Substitution.starts_on, Substitution.id)
+    )
+    return tuple(SubstitutionRow(*row) for row in rows)
+
+
+def people_arranged_for(session: Session, actor: Actor) -> tuple[PersonChoice, ...]:
+    """The active people whose absence the actor may arrange, the actor first, then by name."""
+    rows = session.execute(
+        select(Person.id, Person.full_name, Person.position)
+        .where(Person.is_active, _arranged_by(actor, Person.id))
+        .order_by(Person.id != actor.person_id, Person.full_name, Person.id)
+    )
+    return tuple(PersonChoice(*row) for row in rows)
+
+
+def _arranged_by(actor: Actor, person_id: InstrumentedAttribute[int]) -> ColumnElement[bool]:
+    if may(actor, Ability.MANAGE_PEOPLE):
+        return true()
+    own = person_id == actor.person_id
+    if not actor.headed_department_ids:
+        return own
+    members = select(Membership.person_id).where(Membership.department_id.in_(actor.headed_department_ids))
+    return own | person_id.in_(members.correlate(None))
