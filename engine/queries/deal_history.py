@@ -38,7 +38,7 @@ class HistoryRow:
 
 def ensure_visible_deal(session: Session, actor: Actor, deal_id: int) -> None:
     """Raises NotFound."""
-    if session.scalar(select(Deal.id).where(Deal.id == deal_id, visible_deals(actor))) is None:
+    if session.scalar(select(Deal.id).where(Deal.id == deal_id, visible_deals(actor, only=deal_id))) is None:
         raise NotFound
 
 

@@ -85,7 +85,7 @@ class DealView:
 
 def deal_view(session: Session, actor: Actor, deal_id: int, now: datetime) -> DealView:
     """Raises NotFound for a deal that does not exist or that the actor may not see."""
-    found = session.execute(deal_rows(Deal.id == deal_id, visible_deals(actor))).all()
+    found = session.execute(deal_rows(Deal.id == deal_id, visible_deals(actor, only=deal_id))).all()
     if not found:
         raise NotFound
     (row,) = deals_of(session, found, now)

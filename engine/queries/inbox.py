@@ -84,7 +84,7 @@ def inbox_counts(session: Session, actor: Actor, now: datetime) -> InboxCounts:
         ]
         if not parts:
             return literal(0)
-        return select(func.count()).select_from(union(*parts).subquery()).scalar_subquery()
+        return select(func.count()).select_from(union_all(*parts).subquery()).scalar_subquery()
 
     counts = session.execute(
         select(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, select, true, union
+from sqlalchemy import BigInteger, ColumnElement, Select, literal, select, true, union
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.selectable import CompoundSelect
 
@@ -33,26 +33,33 @@ def ensure_sees(actor: Actor, ability: Ability) -> None:
         raise NotFound
 
 
-def visible_deals(actor: Actor) -> ColumnElement[bool]:
-    """Own deals, and deals in which the actor or their departments have or had a step; all for those who see all."""
+def visible_deals(actor: Actor, *, only: int | None = None) -> ColumnElement[bool]:
+    """Own deals, and deals in which the actor or their departments have or had a step; all for those who see all.
+
+    ``only``: the statement asks for this one deal, so that the reasons are looked up for it alone. The same in the
+    conditions below, for a step and for a client.
+    """
     if may(actor, Ability.SEE_ALL_DEALS):
         return true()
-    return Deal.id.in_(_visible_deal_ids(actor))
+    return Deal.id.in_(_visible_deal_ids(actor, None if only is None else literal(only, BigInteger)))
 
 
-def visible_work_items(actor: Actor) -> ColumnElement[bool]:
+def visible_work_items(actor: Actor, *, only: int | None = None) -> ColumnElement[bool]:
     """The steps, done or not, of the visible deals."""
     if may(actor, Ability.SEE_ALL_DEALS):
         return true()
-    return WorkItem.deal_id.in_(_visible_deal_ids(actor))
+    its_deal = None if only is None else _ids(WorkItem.deal_id, WorkItem.id == only).scalar_subquery()
+    return WorkItem.deal_id.in_(_visible_deal_ids(actor, its_deal))
 
 
-def visible_clients(actor: Actor) -> ColumnElement[bool]:
+def visible_clients(actor: Actor, *, only: int | None = None) -> ColumnElement[bool]:
     """Own clients and the clients of visible deals; all for those who see all deals."""
     if may(actor, Ability.SEE_ALL_DEALS):
         return true()
     own = _ids(Client.id, Client.owner_id.in_(actor.people_acted_for))
     of_deals = _ids(Deal.client_id, Deal.id.in_(_visible_deal_ids(actor)))
+    if only is not None:
+        own, of_deals = own.where(Client.id == only), of_deals.where(Deal.client_id == only)
     return Client.id.in_(union(own, of_deals))
 
 
@@ -83,17 +90,22 @@ def visible_history(actor: Actor, deal_id: InstrumentedAttribute[Any]) -> Column
     return deal_id.in_(_visible_deal_ids(actor))
 
 
-def _visible_deal_ids(actor: Actor) -> Ids:
+def _visible_deal_ids(actor: Actor, only: ColumnElement[int] | None = None) -> Ids:
+    """One member per reason; with ``only``, each asks for that deal alone."""
+
+    def ids(column: InstrumentedAttribute[int], because: ColumnElement[bool]) -> Select[Any]:
+        return _ids(column, because) if only is None else _ids(column, column == only, because)
+
     reasons: list[Select[Any]] = []
     people: list[Any] = [actor.people_acted_for]
     if actor.headed_department_ids:
         people.append(_ids(Membership.person_id, Membership.department_id.in_(actor.headed_department_ids)))
     for persons in people:
         reasons += [
-            _ids(Deal.id, Deal.owner_id.in_(persons)),
-            _ids(WorkItem.deal_id, WorkItem.assignee_id.in_(persons)),
-            _ids(WorkItem.deal_id, WorkItem.completed_by_id.in_(persons)),
+            ids(Deal.id, Deal.owner_id.in_(persons)),
+            ids(WorkItem.deal_id, WorkItem.assignee_id.in_(persons)),
+            ids(WorkItem.deal_id, WorkItem.completed_by_id.in_(persons)),
         ]
     if actor.group_ids:
-        reasons.append(_ids(WorkItem.deal_id, WorkItem.group_id.in_(actor.group_ids)))
+        reasons.append(ids(WorkItem.deal_id, WorkItem.group_id.in_(actor.group_ids)))
     return union(*reasons)

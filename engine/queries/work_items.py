@@ -66,7 +66,9 @@ class WorkItemView:
 
 def work_item_view(session: Session, actor: Actor, work_item_id: int, now: datetime) -> WorkItemView:
     """Raises NotFound for a step that does not exist or that the actor may not see."""
-    found = session.execute(work_item_rows(WorkItem.id == work_item_id, visible_work_items(actor))).one_or_none()
+    found = session.execute(
+        work_item_rows(WorkItem.id == work_item_id, visible_work_items(actor, only=work_item_id))
+    ).one_or_none()
     if found is None:
         raise NotFound
     row = row_of(found, actor, now)

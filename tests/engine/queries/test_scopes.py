@@ -25,14 +25,25 @@ from engine.queries.scopes import (
 Act = Callable[[Person], Actor]
 
 
+def all_steps(session: Session, deal: Deal) -> set[int]:
+    return set(session.scalars(select(WorkItem.id).where(WorkItem.deal_id == deal.id)))
+
+
 def sees(session: Session, actor: Actor, deal: Deal) -> bool:
     """The deal itself, its client and its steps are seen together or not at all."""
     found = session.scalar(select(Deal.id).where(visible_deals(actor), Deal.id == deal.id)) is not None
     client = session.scalar(select(Client.id).where(visible_clients(actor), Client.id == deal.client_id)) is not None
     steps = session.scalars(select(WorkItem.id).where(visible_work_items(actor), WorkItem.deal_id == deal.id)).all()
-    all_steps = session.scalars(select(WorkItem.id).where(WorkItem.deal_id == deal.id)).all()
     assert client is found
-    assert set(steps) == (set(all_steps) if found else set())
+    for one, condition in (
+        (Deal.id == deal.id, visible_deals(actor, only=deal.id)),
+        (Client.id == deal.client_id, visible_clients(actor, only=deal.client_id)),
+    ):
+        assert (session.scalar(select(one.left).where(one, condition)) is not None) is found
+    for step_id in all_steps(session, deal):
+        asked = select(WorkItem.id).where(WorkItem.id == step_id, visible_work_items(actor, only=step_id))
+        assert (session.scalar(asked) is not None) is found
+    assert set(steps) == (all_steps(session, deal) if found else set())
     return found
 
 
