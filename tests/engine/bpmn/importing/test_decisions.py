@@ -1,0 +1,343 @@
+"""Decisions: by conditions, by "which way?", by approvals. An approval is never passed by accident."""
+
+from __future__ import annotations
+
+import pytest
+from support.drawn_maps import (
+    END,
+    START,
+    bag,
+    chain,
+    codes,
+    compiled,
+    element,
+    fixture,
+    flow,
+    found,
+    named,
+    outcome_of,
+    step,
+)
+from support.instance_run import InstanceRun
+
+from engine.bpmn.compile import compile_bpmn
+from engine.bpmn.compiled import (
+    CompiledProcess,
+    ExpressionCondition,
+    FieldType,
+    OutcomeCondition,
+    OutcomeKind,
+    StepKind,
+)
+from engine.bpmn.findings import Severity
+
+DEPARTMENTS = ("legal", "finance", "logistics")
+
+
+@pytest.fixture
+def sale() -> CompiledProcess:
+    process = compile_bpmn(fixture(__file__, "three_approvals.bpmn")).process
+    assert process is not None
+    return process
+
+
+def one_decision(*labels: str, said: str = "", gateway: str = "exclusiveGateway") -> tuple[str, ...]:
+    """A step, a decision behind it, and an end for each label."""
+    ends = [element("endEvent", f"end{number}") for number in range(len(labels))]
+    flows = [flow("g", f"end{number}", name, flow_id=f"way{number}") for number, name in enumerate(labels)]
+    task = step("t", "Крок", погодження=said) if said else step("t", "Крок")
+    return START, task, element(gateway, "g", "Рішення"), *ends, chain("start", "t", "g"), *flows
+
+
+def test_three_departments_decide_together_behind_their_join(sale: CompiledProcess) -> None:
+    for flow_id, outcome in (("f_ok", "approved"), ("f_back", "returned"), ("f_no", "rejected")):
+        condition = sale.conditions[flow_id]
+        assert isinstance(condition, OutcomeCondition)
+        assert (set(condition.steps), condition.outcomes) == (set(DEPARTMENTS), (outcome,))
+    for department in DEPARTMENTS:
+        outcomes = sale.steps[department].outcomes
+        assert [(each.id, each.needs_reason) for each in outcomes] == [
+            ("approved", False),
+            ("returned", True),
+            ("rejected", True),
+        ]
+
+
+def test_returned_offer_asks_all_three_departments_again(sale: CompiledProcess) -> None:
+    run = InstanceRun(sale)
+    run.complete("prepare")
+    run.complete("legal", "returned")
+    run.complete("finance", "approved")
+    run.complete("logistics", "approved")
+    assert run.open == ["prepare"]
+    run.complete("prepare")
+    assert run.open == sorted(DEPARTMENTS)
+    for department in DEPARTMENTS:
+        run.complete(department, "approved")
+    assert run.open == ["sign"]
+
+
+def test_one_rejection_wins_over_a_return(sale: CompiledProcess) -> None:
+    run = InstanceRun(sale)
+    run.complete("prepare")
+    run.complete("legal", "rejected")
+    run.complete("finance", "returned")
+    run.complete("logistics", "approved")
+    assert run.last.finished
+    assert run.last.end_events == ("lost",)
+
+
+def test_labels_without_conditions_become_the_buttons_of_the_step_before() -> None:
+    process = compiled(*one_decision("Так", "Ні"))
+    assert [(each.id, each.kind, each.label) for each in process.steps["t"].outcomes] == [
+        ("way0", OutcomeKind.WAY, "Так"),
+        ("way1", OutcomeKind.WAY, "Ні"),
+    ]
+    assert process.conditions["way1"] == OutcomeCondition(steps=("t",), outcomes=("way1",))
+
+
+def test_an_arrow_without_a_label_is_called_by_where_it_leads() -> None:
+    process = compiled(
+        START,
+        step("t", "Крок"),
+        '<exclusiveGateway id="g"/>',
+        step("a", "Знижка"),
+        step("b", "Без знижки"),
+        chain("start", "t", "g"),
+        flow("g", "a"),
+        flow("g", "b"),
+    )
+    assert [each.label for each in process.steps["t"].outcomes] == ["Знижка", "Без знижки"]
+
+
+@pytest.mark.parametrize(
+    ("label", "kind"),
+    [
+        ("Погоджено", OutcomeKind.APPROVED),
+        ("затверджено!", OutcomeKind.APPROVED),
+        ("Approved", OutcomeKind.APPROVED),
+        ("На доопрацювання", OutcomeKind.RETURNED),
+        ("Rework", OutcomeKind.RETURNED),
+        ("Відхилено", OutcomeKind.REJECTED),
+        ("Не погоджено", OutcomeKind.REJECTED),
+        ("Rejected by legal", OutcomeKind.REJECTED),
+    ],
+)
+def test_words_of_an_approval_become_its_outcomes(label: str, kind: OutcomeKind) -> None:
+    other = "Відхилено" if kind is OutcomeKind.APPROVED else "Погоджено"
+    process = compiled(*one_decision(label, other))
+    assert process.steps["t"].kind is StepKind.APPROVAL
+    assert process.conditions["way0"] == OutcomeCondition(steps=("t",), outcomes=(kind,))
+
+
+def test_only_buttons_that_lead_somewhere_are_offered() -> None:
+    process = compiled(*one_decision("Погоджено", "Відхилено"))
+    assert [each.id for each in process.steps["t"].outcomes] == ["approved", "rejected"]
+
+
+def test_yes_and_no_behind_a_declared_approval_mean_approved_and_not() -> None:
+    process = compiled(*one_decision("Так", "Ні", said="так"))
+    assert process.conditions["way0"] == OutcomeCondition(steps=("t",), outcomes=("approved",))
+    assert process.conditions["way1"] == OutcomeCondition(steps=("t",), outcomes=("returned", "rejected"))
+
+
+def test_an_approval_whose_rejection_nobody_looks_at_is_an_error() -> None:
+    outcome = outcome_of(START, step("t", "Погодити", погодження="усі"), END, chain("start", "t", "end"))
+    finding = found(outcome, "APPROVAL_IGNORED")
+    assert (finding.severity, finding.element_id, finding.element_name) == (Severity.ERROR, "t", "Погодити")
+
+
+def test_a_condition_on_the_outcome_variable_hears_the_approval() -> None:
+    outcome = outcome_of(
+        START,
+        step("t", "Погодити", погодження="усі"),
+        '<exclusiveGateway id="g" default="no"/>',
+        END,
+        '<endEvent id="refused"/>',
+        chain("start", "t", "g"),
+        flow("g", "end", condition='t_outcome == "approved"', flow_id="yes"),
+        flow("g", "refused", flow_id="no"),
+    )
+    assert outcome.process is not None
+    assert "APPROVAL_IGNORED" not in codes(outcome)
+    assert "t_outcome" in outcome.process.variables
+    assert [each.id for each in outcome.process.steps["t"].outcomes] == ["approved", "returned", "rejected"]
+
+
+def test_one_approval_of_three_without_a_word_for_it_is_never_passed_in_silence() -> None:
+    outcome = outcome_of(
+        START,
+        '<parallelGateway id="fork"/>',
+        step("a", "Юрист", погодження="так"),
+        step("b", "Фінанси", погодження="так"),
+        '<parallelGateway id="join"/>',
+        step("next", "Підписати"),
+        END,
+        chain("start", "fork", "a", "join", "next", "end"),
+        chain("fork", "b", "join"),
+    )
+    ignored = {each.element_id for each in outcome.findings if each.code == "APPROVAL_IGNORED"}
+    assert ignored == {"a", "b"}
+
+
+def test_approvals_inside_a_sub_process_decide_at_the_gateway_behind_it() -> None:
+    inner = '<startEvent id="s2"/>' + step("a", "Юрист", погодження="так") + '<endEvent id="e2"/>'
+    process = compiled(
+        START,
+        element("subProcess", "sub", "Погодження", inner + chain("s2", "a", "e2")),
+        '<exclusiveGateway id="g"/>',
+        END,
+        '<endEvent id="no"/>',
+        chain("start", "sub", "g"),
+        flow("g", "end", "Погоджено", flow_id="ok"),
+        flow("g", "no", "Відхилено", flow_id="refused"),
+    )
+    assert process.conditions["refused"] == OutcomeCondition(steps=("a",), outcomes=("rejected",))
+
+
+def test_labels_behind_a_join_of_plain_steps_make_all_of_them_approvals() -> None:
+    process = compiled(
+        START,
+        '<parallelGateway id="fork"/>',
+        step("a", "Юрист"),
+        step("b", "Фінанси"),
+        '<parallelGateway id="join"/>',
+        '<exclusiveGateway id="g"/>',
+        END,
+        '<endEvent id="no"/>',
+        chain("start", "fork", "a", "join", "g"),
+        chain("fork", "b", "join"),
+        flow("g", "end", "Погоджено", flow_id="ok"),
+        flow("g", "no", "Відхилено", flow_id="refused"),
+    )
+    condition = process.conditions["refused"]
+    assert isinstance(condition, OutcomeCondition)
+    assert set(condition.steps) == {"a", "b"}
+    assert {process.steps["a"].kind, process.steps["b"].kind} == {StepKind.APPROVAL}
+
+
+def test_a_question_step_stands_before_a_decision_that_nobody_precedes() -> None:
+    process = compiled(
+        START,
+        element("exclusiveGateway", "g", "Новий клієнт?"),
+        step("a", "Познайомитись"),
+        step("b", "Зателефонувати"),
+        chain("start", "g"),
+        flow("g", "a", "Так"),
+        flow("g", "b", "Ні"),
+    )
+    question = named(process, "Новий клієнт?")
+    assert question.kind is StepKind.CHOICE
+    assert [each.label for each in question.outcomes] == ["Так", "Ні"]
+
+
+def test_conditions_are_taken_over_and_the_silent_arrow_is_the_default() -> None:
+    outcome = outcome_of(
+        START,
+        element(
+            "userTask",
+            "t",
+            "Крок",
+            '<extensionElements><reglament:field name="сума" type="number"/></extensionElements>',
+        ),
+        '<exclusiveGateway id="g"/>',
+        END,
+        '<endEvent id="small"/>',
+        chain("start", "t", "g"),
+        flow("g", "end", condition="${сума > 1000}", flow_id="big"),
+        flow("g", "small", flow_id="rest"),
+    )
+    assert outcome.process is not None
+    assert outcome.process.conditions == {"big": ExpressionCondition(text="${сума > 1000}")}
+    assert found(outcome, "IMPLICIT_DEFAULT").severity is Severity.INFO
+    assert 'default="rest"' in outcome.process.executable
+    assert "${сума" not in outcome.process.executable
+
+
+def test_a_variable_that_nobody_provides_is_said_and_asked_before_the_decision() -> None:
+    outcome = outcome_of(
+        START,
+        step("t", "Порахувати"),
+        '<exclusiveGateway id="g" default="rest"/>',
+        END,
+        '<endEvent id="small"/>',
+        chain("start", "t", "g"),
+        flow("g", "end", condition="${знижка > 10}", flow_id="big"),
+        flow("g", "small", flow_id="rest"),
+    )
+    finding = found(outcome, "UNKNOWN_VARIABLE")
+    assert (finding.severity, finding.params["step"]) == (Severity.WARNING, "Порахувати")
+    assert outcome.process is not None
+    (field,) = outcome.process.steps["t"].fields
+    assert (field.name, field.type, field.required) == ("знижка", FieldType.NUMBER, True)
+
+
+def test_a_mistyped_variable_comes_with_a_proposal() -> None:
+    outcome = outcome_of(
+        START,
+        element("userTask", "t", "Крок", '<extensionElements><reglament:field name="discount"/></extensionElements>'),
+        '<exclusiveGateway id="g" default="rest"/>',
+        END,
+        '<endEvent id="small"/>',
+        chain("start", "t", "g"),
+        flow("g", "end", condition="discuont > 10", flow_id="big"),
+        flow("g", "small", flow_id="rest"),
+    )
+    assert found(outcome, "UNKNOWN_VARIABLE_NEAR").params["proposal"] == "discount"
+
+
+def test_words_in_place_of_a_condition_are_a_label() -> None:
+    process = compiled(
+        START,
+        step("t", "Крок"),
+        '<exclusiveGateway id="g"/>',
+        END,
+        '<endEvent id="no"/>',
+        chain("start", "t", "g"),
+        flow("g", "end", condition="клієнт згоден"),
+        flow("g", "no", condition="клієнт вагається"),
+    )
+    assert [each.label for each in process.steps["t"].outcomes] == ["клієнт згоден", "клієнт вагається"]
+
+
+def test_code_in_a_condition_is_never_run_but_asked() -> None:
+    outcome = outcome_of(
+        START,
+        step("t", "Крок"),
+        '<exclusiveGateway id="g" default="rest"/>',
+        END,
+        '<endEvent id="no"/>',
+        chain("start", "t", "g"),
+        flow("g", "end", condition="__import__('os').system('id')", flow_id="evil"),
+        flow("g", "no", flow_id="rest"),
+    )
+    assert found(outcome, "CONDITION_NOT_UNDERSTOOD").element_id == "evil"
+    assert outcome.process is not None
+    assert "__import__" not in outcome.process.model_dump_json(exclude={"findings"})
+
+
+def test_an_inclusive_split_without_conditions_lets_a_person_tick_the_ways() -> None:
+    process = compiled(*one_decision("Доставка", "Монтаж", gateway="inclusiveGateway"))
+    (field,) = process.steps["t"].fields
+    assert (field.type, field.required) == (FieldType.MANY, True)
+    assert [choice.label for choice in field.choices] == ["Доставка", "Монтаж"]
+    run = InstanceRun(process)
+    run.complete("t", **{field.name: ["way1"]})
+    assert run.last.end_events == ("end1",)
+
+
+def test_a_multiple_approval_without_a_count_is_an_approval_by_all() -> None:
+    task = element("userTask", "t", "Погодити", bag(погодження="усі") + "<multiInstanceLoopCharacteristics/>")
+    outcome = outcome_of(
+        START,
+        task,
+        '<exclusiveGateway id="g"/>',
+        END,
+        '<endEvent id="no"/>',
+        chain("start", "t", "g"),
+        flow("g", "end", "Погоджено"),
+        flow("g", "no", "Відхилено"),
+    )
+    assert outcome.process is not None
+    assert outcome.process.loops == {}
+    assert "APPROVAL_BY_ALL" in codes(outcome)
