@@ -1,0 +1,29 @@
+"""Upkeep: what nobody will ask for again is removed."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+
+from engine.clock import Clock
+from engine.db.job import Job, JobState
+from engine.model.performed_command import PerformedCommand
+
+COMMANDS_KEPT = timedelta(days=7)
+"""How long a repeated command is still answered with what the first one did."""
+JOBS_KEPT = timedelta(days=7)
+"""How long a job that is done can still be looked at. Jobs that failed stay."""
+
+
+def prune(session: Session, *, clock: Clock) -> int:
+    """Remove performed commands and done jobs that are too old; how many went."""
+    at = clock.now()
+    gone = 0
+    for statement in (
+        delete(PerformedCommand).where(PerformedCommand.performed_at < at - COMMANDS_KEPT),
+        delete(Job).where(Job.state == JobState.DONE, Job.due_at < at - JOBS_KEPT, Job.done_at < at - JOBS_KEPT),
+    ):
+        gone += session.execute(statement).rowcount  # type: ignore[attr-defined]  # a CursorResult
+    return gone

@@ -1,0 +1,80 @@
+"""What a job of the outbox does outside: a letter is sent, a webhook is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+
+from engine.adapters.webhook_calls import WebhookCall
+from engine.commands.notifications import MAIL, Notice
+from engine.commands.webhook_deliveries import WEBHOOK, WebhookBacklog, backlog, confirm_delivery
+from engine.db.job import Job
+from engine.db.outbox import LEASE
+from engine.queries.step_notices import step_notice
+from tasks.letters import letter_about
+from tasks.services import Services
+
+_EVENTS_AT_ONCE = 100
+_TIME_FOR_A_WEBHOOK: timedelta = LEASE / 2
+
+Effect = Callable[[Services, Job], None]
+
+
+class UnknownEffect(Exception):
+    """A job of a kind that this version does not know: a newer one left it."""
+
+
+def perform_effect(services: Services, job: Job) -> None:
+    """Do what ``job`` says, once. Raises whatever went wrong."""
+    effect = _EFFECTS.get(job.kind)
+    if effect is None:
+        raise UnknownEffect(job.kind)
+    effect(services, job)
+
+
+def _send_letter(services: Services, job: Job) -> None:
+    with services.database.read() as session:
+        notice = step_notice(session, person_id=job.payload["person_id"], work_item_id=job.payload["work_item_id"])
+    if notice is None:  # the step was done before the letter could leave
+        return
+    letter = letter_about(
+        notice, Notice(job.payload["notice"]), key=job.id, settings=services.settings, at=services.clock.now()
+    )
+    services.mailer.send(letter)
+
+
+def _deliver_events(services: Services, job: Job) -> None:
+    """Deliver in order, as far as the lease allows; the schedule queues the rest."""
+    webhook_id = int(job.payload["webhook_id"])
+    until = services.clock.now() + _TIME_FOR_A_WEBHOOK
+    while services.clock.now() < until:
+        with services.database.read() as session:
+            behind = backlog(session, webhook_id, limit=_EVENTS_AT_ONCE)
+        if behind is None or not behind.events:
+            return
+        _deliver_batch(services, webhook_id, behind)
+
+
+def _deliver_batch(services: Services, webhook_id: int, behind: WebhookBacklog) -> None:
+    passed = 0
+    try:
+        for event in behind.events:
+            if event.is_wanted:
+                services.webhooks.call(
+                    WebhookCall(
+                        url=behind.url,
+                        secret=behind.secret,
+                        event_id=event.event_id,
+                        kind=event.kind,
+                        body=event.body,
+                        sent_at=services.clock.now(),
+                    )
+                )
+            passed = event.event_id
+    finally:
+        if passed:
+            with services.database.write() as session:
+                confirm_delivery(session, webhook_id, passed)
+
+
+_EFFECTS: Mapping[str, Effect] = {MAIL: _send_letter, WEBHOOK: _deliver_events}

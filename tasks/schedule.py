@@ -1,0 +1,25 @@
+"""What is done every few seconds. Two schedules at once do no harm: each task finds nothing left to do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_OFTEN_S = 2.0
+_NOW_AND_THEN_S = 5.0
+_HEARTBEAT_S = 10.0
+_HOUR_S = 3600.0
+
+
+def _every(seconds: float, name: str) -> dict[str, Any]:
+    """Each run expires when the next is due: a worker that comes back does not run what it missed."""
+    return {"task": name, "schedule": seconds, "options": {"expires": max(seconds, _HEARTBEAT_S)}}
+
+
+SCHEDULE = {
+    "sweep": _every(_OFTEN_S, "tasks.jobs.sweep"),
+    "timers": _every(_OFTEN_S, "tasks.timers.fire_due_timers"),
+    "escalations": _every(_OFTEN_S, "tasks.escalations.escalate_due"),
+    "webhooks": _every(_NOW_AND_THEN_S, "tasks.webhooks.deliver_webhooks"),
+    "heartbeat": _every(_HEARTBEAT_S, "tasks.upkeep.beat_heart_of_worker"),
+    "upkeep": _every(_HOUR_S, "tasks.upkeep.prune_old"),
+}

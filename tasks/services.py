@@ -1,0 +1,58 @@
+"""What the tasks of one process work with: the database, the clock, and the ways out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from threading import Lock
+
+from engine.adapters.mail import Mailer, mailer_for
+from engine.adapters.webhook_calls import HttpsWebhookCaller, WebhookCaller
+from engine.clock import Clock, SystemClock
+from engine.db.session import Database
+from engine.settings import Settings, settings_from
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    settings: Settings
+    database: Database
+    clock: Clock
+    mailer: Mailer
+    webhooks: WebhookCaller
+
+
+def real_services(settings: Settings, database: Database) -> Services:
+    """The services of an installation. Raises MailAddressNotUnderstood."""
+    return Services(settings, database, SystemClock(), mailer_for(settings.smtp_url), HttpsWebhookCaller())
+
+
+class _InUse:
+    """Made at first use, so that each process that a Celery worker forks has connections of its own."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._services: Services | None = None
+
+    def get(self) -> Services:
+        with self._lock:
+            if self._services is None:
+                settings = settings_from()
+                self._services = real_services(settings, Database(settings.database_url))
+            return self._services
+
+    def put(self, services: Services | None) -> None:
+        with self._lock:
+            self._services = services
+
+
+_in_use = _InUse()
+
+
+def services() -> Services:
+    """The services of this process: those that it was given, else those that the environment names."""
+    return _in_use.get()
+
+
+def use(services: Services | None) -> None:
+    """Let the tasks of this process work with ``services``; with None, with those that the environment names."""
+    _in_use.put(services)

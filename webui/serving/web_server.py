@@ -1,0 +1,76 @@
+"""The web server: gunicorn, whose master starts a killed worker process again."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+
+from engine.clock import SystemClock
+from engine.db.session import Database
+from engine.settings import Settings
+from tasks.app import configure
+from tasks.embedded import EmbeddedMachinery
+from tasks.relay import relay
+from tasks.services import real_services
+from webui.app import create_app
+
+_THREADS = 16
+_MOST_PROCESSES = 4
+_STOP_TIMEOUT_S = 8
+_FROZEN_AFTER_S = 60
+
+
+class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+    """One process with the embedded worker, or several with the worker elsewhere.
+
+    Everything is imported before the processes fork, so that a restarted one answers at once; connections, threads
+    and the embedded worker begin after the fork.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._database: Database | None = None
+        self._machinery: EmbeddedMachinery | None = None
+        super().__init__(prog="reglament")
+
+    def load_config(self) -> None:
+        host = f"[{self._settings.host}]" if ":" in self._settings.host else self._settings.host
+        processes = 1 if self._settings.is_embedded else max(2, min(_MOST_PROCESSES, os.cpu_count() or 1))
+        for name, value in {
+            "bind": [f"{host}:{self._settings.port}"],
+            "worker_class": "gthread",
+            "workers": processes,
+            "threads": _THREADS,
+            "timeout": _FROZEN_AFTER_S,
+            "graceful_timeout": _STOP_TIMEOUT_S,
+            "keepalive": 5,
+            "loglevel": "warning",
+            "control_socket_disable": True,
+            "forwarded_allow_ips": "*",  # who may name the caller is decided by the application, from BASE_URL
+            "post_worker_init": self._begin,
+            "worker_exit": self._end,
+        }.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        self._database = Database(self._settings.database_url)
+        return create_app(self._settings, self._database, SystemClock())
+
+    def _begin(self, _worker: Any) -> None:
+        if self._database is None:
+            return
+        if self._settings.is_embedded:
+            self._machinery = EmbeddedMachinery(real_services(self._settings, self._database))
+            self._machinery.start()
+        else:
+            configure(self._settings)
+            relay.listen()
+
+    def _end(self, _server: Any, _worker: Any) -> None:
+        if self._machinery is not None:
+            self._machinery.stop()
+        if self._database is not None:
+            self._database.dispose()
