@@ -1,0 +1,223 @@
+"""Three months in the life of the demo company, lived through by its people with the product's own commands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
+from functools import partial
+from random import Random
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine.clock import SettableClock
+from engine.commands.clients import add_client, add_contact
+from engine.commands.completions import complete_work_item
+from engine.commands.deals import DealDraft, open_deal
+from engine.commands.definitions import check_map, deploy_definition, publish_definition, published_sources
+from engine.commands.escalations import due_escalations, escalate_work_item
+from engine.commands.incidents import perform
+from engine.commands.people import set_substitution
+from engine.commands.timers import claim_due_timers, fire_timer
+from engine.commands.work_items import claim_work_item, comment_on_work_item
+from engine.db.job import Job, JobState
+from engine.db.outbox import finish_job
+from engine.db.session import Database
+from engine.model.deal import Deal
+from engine.model.person import Person
+from engine.model.work_item import WorkItem
+from engine.policy.permissions import Actor
+from engine.queries.actors import actor_of
+from engine.queries.processes import process_of
+from engine.queries.scopes import actable_work_items
+from processes import shipped_maps
+from webui.demo.answers import pressed, typed
+from webui.demo.clients import demo_clients
+from webui.demo.people import DEMO_ACCOUNTS, found_company
+
+T = TypeVar("T")
+
+DAYS = 90
+DEALS = 120
+_ZONE = ZoneInfo("Europe/Kyiv")
+_LOOKS = (time(9, 40), time(12, 10), time(15, 30), time(17, 20))  # when people look into their inboxes
+_MAPS_IN_ORDER = ("discount-approval", "b2b-sale", "tender")  # what is called comes before what calls it
+_SUBJECTS = (
+    *("Насосна станція", "Лінія пакування", "Холодильна камера", "Запчастини на сезон", "Конвеєр для складу"),
+    *("Сонячна електростанція 100 кВт", "Сервісний договір на рік", "Котел 500 кВт", "Стелажі для складу"),
+    *("Система обліку води", "Вентиляція цеху", "Ваговий комплекс", "Зерносушарка", "Дизель-генератор 200 кВт"),
+)
+_COMMENTS = (
+    "Клієнт просить відповідь до пʼятниці.",
+    "Телефонував: директор у відрядженні до середи.",
+    "Надіслав рахунок і специфікацію поштою.",
+    "Конкурент пропонує на 3 % дешевше, але без сервісу.",
+)
+
+Progress = Callable[[float], None]
+
+
+def is_empty(database: Database) -> bool:
+    """Whether nobody works here yet."""
+    with database.read() as session:
+        return session.scalar(select(Person.id).limit(1)) is None
+
+
+def load_demo_company(database: Database, *, until: datetime, progress: Progress = lambda _share: None) -> None:
+    """Found the company ninety days before ``until`` (aware UTC) and let it work until then.
+
+    The same moment gives the same company. ``progress`` is told the share done, from 0 to 1.
+    """
+    start = (until - timedelta(days=DAYS)).astimezone(_ZONE).replace(hour=9, minute=0, second=0, microsecond=0)
+    company = _Company(database, SettableClock(start.astimezone(UTC)), Random(20260301))  # noqa: S311  # no secret
+    company.found()
+    openings = company.openings(until)
+    for day in range(DAYS + 1):
+        company.live_through(start.date() + timedelta(days=day), openings, until)
+        progress((day + 1) / (DAYS + 1))
+    company.open_deals(openings, until)
+    company.clock.set(until)
+    company.run_machinery()
+    company.forget_letters()
+    company.arrange_leave()
+
+
+@dataclass
+class _Company:
+    database: Database
+    clock: SettableClock
+    random: Random
+    people: dict[str, int] = field(default_factory=dict)
+    clients: list[int] = field(default_factory=list)
+
+    def found(self) -> None:
+        with self.database.write() as session:
+            self.people = found_company(session, clock=self.clock)
+        for key in _MAPS_IN_ORDER:
+            self._publish(key)
+        for draft, contacts in demo_clients(self.random):
+            seller = self.random.choice(("olena", "taras"))
+            client = self._do(seller, add_client, draft)
+            self.clients.append(client.id)
+            for contact in contacts:
+                self._do(seller, add_contact, client.id, contact)
+
+    def openings(self, until: datetime) -> list[datetime]:
+        """When deals are opened: in working hours, over the whole time, more towards its end."""
+        moments: list[datetime] = []
+        while len(moments) < DEALS:
+            back = DAYS * self.random.random() ** 1.7
+            day = (until - timedelta(days=back)).astimezone(_ZONE).date()
+            at = datetime.combine(day, time(self.random.randrange(9, 17), self.random.randrange(60)), _ZONE)
+            if day.weekday() < 5 and at <= until:  # noqa: PLR2004  # Saturday
+                moments.append(at.astimezone(UTC))
+        return sorted(moments)
+
+    def live_through(self, day: Any, openings: list[datetime], until: datetime) -> None:
+        looks = [datetime.combine(day, look, _ZONE).astimezone(UTC) for look in _LOOKS]
+        for look in looks:
+            if look > until:
+                return
+            self.open_deals(openings, look)
+            self.clock.set(look)
+            self.run_machinery()
+            if day.weekday() < 5:  # noqa: PLR2004  # Saturday
+                for account in DEMO_ACCOUNTS:
+                    self._look_into_inbox(account.login, account.diligence)
+
+    def open_deals(self, openings: list[datetime], until: datetime) -> None:
+        """Open the deals whose moment comes before ``until``."""
+        while openings and openings[0] <= until:
+            self.clock.set(openings.pop(0))
+            self._open_deal()
+
+    def run_machinery(self) -> None:
+        """What the worker does every few seconds."""
+        with self.database.write() as session:
+            timers = claim_due_timers(session, clock=self.clock)
+        for timer_id in timers:
+            self._as_machinery(partial(fire_timer, timer_id=timer_id, clock=self.clock))
+        with self.database.read() as session:
+            late = due_escalations(session, clock=self.clock)
+        for item_id in late:
+            self._as_machinery(partial(escalate_work_item, work_item_id=item_id, clock=self.clock))
+
+    def forget_letters(self) -> None:
+        """The letters of the past were read in the past: nobody is written to when the demo is loaded."""
+        with self.database.write() as session:
+            for job in session.scalars(select(Job).where(Job.state == JobState.QUEUED)):
+                finish_job(job, at=self.clock.now())
+
+    def arrange_leave(self) -> None:
+        """Taras is away for some days from today; Olena acts for him."""
+        today = self.clock.now().astimezone(_ZONE).date()
+        self._do(
+            "bohdan", set_substitution, self.people["taras"], self.people["olena"], today, today + timedelta(days=4)
+        )
+
+    def _publish(self, key: str) -> None:
+        shipped = next(one for one in shipped_maps() if one.key == key)
+        with self.database.read() as session:
+            library = published_sources(session)
+        checked = check_map({shipped.file_name: shipped.content}, library=library)
+        definition = self._do("owner", deploy_definition, checked)
+        self._do("owner", publish_definition, definition.id)
+
+    def _open_deal(self) -> None:
+        seller = self.random.choice(("olena", "olena", "taras", "taras", "bohdan"))
+        is_tender = self.random.random() < 0.2  # noqa: PLR2004  # a share
+        amount = Decimal(self.random.randrange(40, 2_400)) * 1_000
+        draft = DealDraft(
+            title=self.random.choice(_SUBJECTS),
+            definition_key="tender" if is_tender else "b2b-sale",
+            client_id=self.random.choice(self.clients),
+            amount=amount,
+            close_date=(self.clock.now() + timedelta(days=self.random.randrange(20, 70))).date(),
+        )
+        self._do(seller, open_deal, draft)
+
+    def _look_into_inbox(self, login: str, diligence: float) -> None:
+        actor = self._actor(login)
+        with self.database.read() as session:
+            waiting = list(
+                session.scalars(select(WorkItem.id).where(actable_work_items(actor)).order_by(WorkItem.due_at))
+            )
+        for item_id in waiting:
+            if self.random.random() < diligence * 0.4:
+                self._do_step(actor, item_id)
+            elif self.random.random() < 0.02:  # noqa: PLR2004  # a share
+                self._perform(actor, comment_on_work_item, item_id, self.random.choice(_COMMENTS))
+
+    def _do_step(self, actor: Actor, item_id: int) -> None:
+        with self.database.read() as session:
+            item = session.get_one(WorkItem, item_id)
+            step = process_of(session, item.instance.definition_id).steps[item.element_id]
+            amount = session.get_one(Deal, item.deal_id).amount
+            is_shared, is_live = item.assignee_id is None, item.is_live
+        if not is_live:  # withdrawn meanwhile: the deal went another way
+            return
+        if is_shared:
+            self._perform(actor, claim_work_item, item_id)
+        button, reason = pressed(step, self.random)
+        values = typed(step.fields, amount, self.clock.now(), self.random)
+        self._perform(actor, complete_work_item, item_id, values, button.id, reason)
+
+    def _actor(self, login: str) -> Actor:
+        with self.database.read() as session:
+            return actor_of(session, self.people[login], self.clock.now())
+
+    def _do(self, login: str, command: Callable[..., T], *arguments: Any) -> T:
+        return self._perform(self._actor(login), command, *arguments)
+
+    def _perform(self, actor: Actor, command: Callable[..., T], *arguments: Any) -> T:
+        def run(session: Session) -> T:
+            return command(session, *arguments, actor=actor, clock=self.clock)
+
+        return perform(self.database, run, actor=actor, clock=self.clock)
+
+    def _as_machinery(self, command: Callable[[Session], object]) -> None:
+        perform(self.database, command, actor=Actor.system(), clock=self.clock)
