@@ -25,7 +25,7 @@ from engine.bpmn.repairs.stand_ins import plan_human
 from engine.bpmn.repairs.workbench import Workbench
 from engine.bpmn.safe_xml import XmlRefused, read_xml
 from engine.bpmn.soundness import check_soundness
-from engine.bpmn.step_definitions import define_steps, read_ladder, stages_of
+from engine.bpmn.step_definitions import define_steps, read_ladder, say_what_steps_lack, stages_of
 from engine.errors import DomainError
 
 FORMAT_VERSION = 1  # raised when the same file compiles to something else, so that cached processes are made anew
@@ -192,7 +192,8 @@ def _execute(workbench: Workbench, content_hash: str) -> CompiledProcess | None:
         if noticed.has_refused():
             break
     if noticed.has_refused():
-        _say_what_steps_lack(processes, noticed)
+        _plan_human_tasks(processes)
+        say_what_steps_lack(processes, noticed)
         return None
     steps = define_steps(processes, noticed)
     for process in processes:
@@ -217,13 +218,12 @@ def _execute(workbench: Workbench, content_hash: str) -> CompiledProcess | None:
     return compiled.model_copy(update={"findings": noticed.findings})
 
 
-def _say_what_steps_lack(processes: list[Process], noticed: Noticed) -> None:
+def _plan_human_tasks(processes: list[Process]) -> None:
     """A broken structure hides nothing: deadlines and responsibles are looked at all the same."""
     for process in processes:
         for node in process.scope.all_nodes():
             if node.step is None and node.type in HUMAN_TASKS:
                 plan_human(node)
-    define_steps(processes, noticed)
 
 
 def _place(process: Process) -> Place:

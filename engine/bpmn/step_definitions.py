@@ -48,6 +48,14 @@ def define_steps(processes: list[Process], noticed: Noticed) -> dict[str, StepDe
     return steps
 
 
+def say_what_steps_lack(processes: list[Process], noticed: Noticed) -> None:
+    """The findings of ``define_steps`` alone, for a map whose structure is broken: no step need be reachable."""
+    for process in processes:
+        for node in process.scope.all_nodes():
+            if node.step is not None:
+                _define(node, node.step, process, noticed)
+
+
 def stages_of(steps: dict[str, StepDefinition]) -> tuple[Stage, ...]:
     names = dict.fromkeys(step.stage for step in steps.values() if step.stage)
     return tuple(Stage(name=name, position=position) for position, name in enumerate(names))
