@@ -493,6 +493,17 @@ _STEPS: Mapping[str, FindingText] = {
     ),
 }
 
+_PUBLISHING: Mapping[str, FindingText] = {
+    "RESPONSIBLE_UNKNOWN": FindingText(
+        N_("There is no department and no person “%(responsible)s”."),
+        N_("Add the department, or name one that exists in the step's property “responsible” or in its lane."),
+    ),
+    "APPROVAL_OUT_OF_REACH": FindingText(
+        N_("The approval needs %(needed)s people, but the department has %(members)s."),
+        N_("Add people to the department, or ask for fewer approvals."),
+    ),
+}
+
 _TEXTS: Mapping[str, FindingText] = {
     **_FILE,
     **_ARCHIVE,
@@ -503,6 +514,7 @@ _TEXTS: Mapping[str, FindingText] = {
     **_EVENTS,
     **_ACTIVITIES,
     **_STEPS,
+    **_PUBLISHING,
 }
 
 

@@ -42,7 +42,7 @@ class Machinery:
 
 @dataclass(frozen=True, slots=True)
 class IncidentRow:
-    """``params`` fills the template of the error with this ``code``."""
+    """``params`` fills the template of the error with this ``code``; ``stimulus`` is the kind of what failed."""
 
     id: int
     deal_id: int | None
@@ -52,6 +52,7 @@ class IncidentRow:
     element_name: str
     code: str
     params: Mapping[str, Any]
+    stimulus: str
     state: IncidentState
     occurred_at: datetime
     resolved_at: datetime | None
@@ -84,6 +85,7 @@ def incidents(session: Session, actor: Actor, *, state: IncidentState = Incident
             Incident.element_id,
             Incident.code,
             Incident.params,
+            Incident.stimulus,
             Incident.state,
             Incident.occurred_at,
             Incident.resolved_at,
@@ -105,6 +107,7 @@ def incidents(session: Session, actor: Actor, *, state: IncidentState = Incident
             element_name=_element_name(session, row.definition_id, row.element_id),
             code=row.code,
             params=row.params,
+            stimulus=row.stimulus.get("type", ""),
             state=row.state,
             occurred_at=row.occurred_at,
             resolved_at=row.resolved_at,
