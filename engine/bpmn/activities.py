@@ -79,7 +79,9 @@ class ServiceCall(Activity, ServiceTaskMixin, BpmnSpecMixin):  # type: ignore[mi
         parameters = environment.lookups.calls.get(self.bpmn_id, {})
         if parameters:
             variables = environment.variables(loop_items(my_task))
-            my_task.internal_data[PARAMETERS] = {name: value(variables) for name, value in parameters.items()}
+            my_task.internal_data[PARAMETERS] = {
+                name: self.private_copy(my_task, name, value(variables)) for name, value in parameters.items()
+            }
         return super()._update_hook(my_task)
 
 

@@ -63,7 +63,9 @@ class _Waiting(Element):
         message = environment.lookups.messages.get(self.bpmn_id)
         if message is not None and message.correlation:
             variables = environment.variables(loop_items(my_task))
-            my_task.internal_data[CORRELATION] = {key: value(variables) for key, value in message.correlation.items()}
+            my_task.internal_data[CORRELATION] = {
+                key: self.private_copy(my_task, key, value(variables)) for key, value in message.correlation.items()
+            }
 
     def _run_hook(self, _my_task: LiveTask) -> bool:
         return True

@@ -8,8 +8,10 @@ from SpiffWorkflow.bpmn.specs.bpmn_task_spec import BpmnTaskSpec
 from SpiffWorkflow.bpmn.specs.control import BpmnStartTask
 from SpiffWorkflow.bpmn.specs.mixins import BpmnSpecMixin, ExclusiveGatewayMixin, StartEventMixin
 
-from engine.bpmn.guards import NoWayOpen, map_failed
+from engine.bpmn.guards import NoWayOpen, ValueNotStorable, map_failed
 from engine.bpmn.runtime import Passed
+from engine.bpmn.variables import storable
+from engine.errors import DomainError, MapFailed
 
 if TYPE_CHECKING:
     from engine.bpmn.live_workflow import LiveTask
@@ -59,11 +61,23 @@ class Element(BpmnTaskSpec):  # type: ignore[misc]  # SpiffWorkflow is untyped
         outputs: list[Any] = self.outputs
         return outputs
 
+    def private_copy(self, my_task: LiveTask, name: str, value: Any) -> Any:
+        """What the state keeps of ``value``; raises MapFailed when it cannot be kept."""
+        try:
+            return storable(name, value)
+        except ValueNotStorable as problem:
+            raise self.failed(my_task, problem) from problem
+
+    def failed(self, my_task: LiveTask, problem: DomainError) -> MapFailed:
+        """The incident that ``problem`` at this element makes."""
+        return map_failed(
+            problem, self.bpmn_id, my_task.workflow.top_workflow.environment.lookups.name_of(self.bpmn_id)
+        )
+
     def fail_unless_chosen(self, my_task: LiveTask, chosen: list[Any]) -> None:
         """Raises MapFailed when a decision leads nowhere."""
         if not chosen:
-            name = my_task.workflow.top_workflow.environment.lookups.name_of(self.bpmn_id)
-            raise map_failed(NoWayOpen(), self.bpmn_id, name)
+            raise self.failed(my_task, NoWayOpen())
 
 
 class Origin(Element, BpmnStartTask):  # type: ignore[misc]  # SpiffWorkflow is untyped

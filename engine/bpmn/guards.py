@@ -16,7 +16,7 @@ LOOP_RUNS = 200  # of one multi-instance
 TIMERS = 200  # per instance
 SHORTEST_CYCLE = timedelta(minutes=1)
 FARTHEST_TIMER = timedelta(days=5 * 366)
-STORE_BYTES = 256 * 1024
+STATE_BYTES = 256 * 1024  # before compression
 
 
 class NotWaiting(Conflict):

@@ -15,7 +15,7 @@ from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
 
 from engine.bpmn.activities import Activity
 from engine.bpmn.environment import loop_items
-from engine.bpmn.guards import LOOP_RUNS, RunsNotCountable, TooManyRuns, map_failed
+from engine.bpmn.guards import LOOP_RUNS, RunsNotCountable, TooManyRuns
 
 if TYPE_CHECKING:
     from engine.bpmn.live_workflow import LiveTask
@@ -54,10 +54,6 @@ class _Loop(Activity, LoopTask, BpmnSpecMixin):  # type: ignore[misc]  # SpiffWo
             return False
         environment = run.workflow.top_workflow.environment
         return self.rule.completion(environment.variables(loop_items(run)))
-
-    def _failed(self, my_task: LiveTask, problem: Any) -> Exception:
-        name = my_task.workflow.top_workflow.environment.lookups.name_of(self.bpmn_id)
-        return map_failed(problem, self.bpmn_id, name)
 
     def run_completed(self, _workflow: Any, run: LiveTask) -> None:
         raise NotImplementedError
@@ -99,16 +95,18 @@ class MultiInstance(_Loop):
         if self.rule.collection is not None:
             value = self.rule.collection(variables)
             if not isinstance(value, list | tuple):
-                raise self._failed(my_task, RunsNotCountable())
-            items = list(value)
+                raise self.failed(my_task, RunsNotCountable())
+            if len(value) > LOOP_RUNS:
+                raise self.failed(my_task, TooManyRuns(count=len(value), limit=LOOP_RUNS))
+            items = [self.private_copy(my_task, self.rule.item_variable or self.bpmn_id, item) for item in value]
             runs = len(items)
         else:
             value = None if self.rule.cardinality is None else self.rule.cardinality(variables)
             runs = _whole_number(value)
             if runs is None:
-                raise self._failed(my_task, RunsNotCountable())
+                raise self.failed(my_task, RunsNotCountable())
         if runs > LOOP_RUNS:
-            raise self._failed(my_task, TooManyRuns(count=runs, limit=LOOP_RUNS))
+            raise self.failed(my_task, TooManyRuns(count=runs, limit=LOOP_RUNS))
         return runs, items
 
     def run_completed(self, _workflow: Any, run: LiveTask) -> None:
@@ -143,7 +141,7 @@ class StandardLoop(_Loop):
         environment = my_task.workflow.top_workflow.environment
         maximum = _whole_number(self.rule.cardinality(environment.variables(loop_items(my_task))))
         if maximum is None:
-            raise self._failed(my_task, RunsNotCountable())
+            raise self.failed(my_task, RunsNotCountable())
         return maximum
 
     def run_completed(self, _workflow: Any, run: LiveTask) -> None:

@@ -6,7 +6,7 @@ import threading
 from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from lxml import etree
 from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
@@ -26,7 +26,7 @@ from engine.bpmn.compiled import CompiledProcess
 from engine.bpmn.elements import Element, ExclusiveGateway, Origin, Passage, StartEvent
 from engine.bpmn.guards import NoSuchStart, map_failed
 from engine.bpmn.joins import InclusiveGateway, ParallelGateway
-from engine.bpmn.lookups import Lookups, LoopLookup, lookups_of
+from engine.bpmn.lookups import Lookups, lookups_of
 from engine.bpmn.loops import MultiInstance, StandardLoop
 from engine.bpmn.throwing_events import EndEvent, ThrowEvent
 from engine.bpmn.timer_events import StoredTimer
@@ -115,6 +115,8 @@ def build_spec(process: CompiledProcess) -> ExecutableSpec:
 def _build(process: CompiledProcess) -> ExecutableSpec:
     parser = etree.XMLParser(resolve_entities=False, load_dtd=False, no_network=True, huge_tree=False)
     root = etree.fromstring(process.executable.encode(), parser)
+    if process.key not in {element.get("id") for element in root.iter(MODEL + "process")}:
+        raise NotCanonical(process.key)
     owners = {str(flow.get("id")): str(flow.get("sourceRef")) for flow in root.iter(MODEL + "sequenceFlow")}
     lookups = lookups_of(process, owners)
     builder = _Builder(_Declared(root), lookups)
@@ -166,9 +168,11 @@ class _Builder:
         scope = ScopeSpec(element.get("id"))
         elements = {}
         for child in element:
-            maker = self.makers.get(_local_name(child))
-            if maker is not None:
-                elements[child.get("id")] = (child, maker(scope, child))
+            name = _local_name(child)
+            if name in self.makers:
+                elements[child.get("id")] = (child, self.makers[name](scope, child))
+            elif name not in _NO_NODES and not name.endswith("EventDefinition"):
+                raise NotCanonical(name)
         if not scope.bpmn_start_events:
             raise NotCanonical(f"{scope.name} has no start event")
         self._attach(scope, elements)
@@ -184,11 +188,13 @@ class _Builder:
 
     def activity(self, scope: ScopeSpec, element: Any) -> Element:
         element_id = element.get("id")
+        if _is_true(element, "triggeredByEvent"):
+            raise NotCanonical(f"{element_id} is an event sub-process")
         multiple = element.find(MODEL + "multiInstanceLoopCharacteristics")
         standard = element.find(MODEL + "standardLoopCharacteristics")
         if multiple is None and standard is None:
             return self._plain_activity(scope, element, element_id)
-        rule = self.lookups.loops[element_id]
+        rule = _found(self.lookups.loops, element_id)
         inner = self._plain_activity(scope, element, _RUN % element_id)
         inner.bpmn_id = element_id
         inner.loop = rule
@@ -210,6 +216,7 @@ class _Builder:
             case "serviceTask":
                 return ServiceCall(scope, name)
             case "scriptTask":
+                _found(self.lookups.assignments, element_id)
                 return Assignments(scope, name, script=element_id)
             case "subProcess":
                 return SubProcess(scope, name, subworkflow_spec=element_id)
@@ -217,10 +224,13 @@ class _Builder:
                 return Call(scope, name, subworkflow_spec=element.get("calledElement"))
 
     def boundary_event(self, scope: ScopeSpec, element: Any) -> Element:
+        definition = self.definition(element)
+        if isinstance(definition, NoneEventDefinition):
+            raise NotCanonical(f"{element.get('id')} waits for nothing")
         return BoundaryEvent(
             scope,
             element.get("id"),
-            event_definition=self.definition(element),
+            event_definition=definition,
             cancel_activity=element.get("cancelActivity", "true") == "true",
         )
 
@@ -242,13 +252,16 @@ class _Builder:
             kind = _local_name(child)
             if kind == "timerEventDefinition":
                 repeats = element.get("cancelActivity") == "false"
-                return StoredTimer(element_id, self.lookups.timers[element_id].rule, repeats=repeats)
+                return StoredTimer(element_id, _found(self.lookups.timers, element_id).rule, repeats=repeats)
             if kind == "conditionalEventDefinition":
+                _found(self.lookups.conditions, element_id)
                 return ConditionalEventDefinition(element_id)
             if kind == "terminateEventDefinition":
                 return TerminateEventDefinition()
             if kind in _REFERENCES:
                 return self._declared(child, kind)
+            if kind.endswith("EventDefinition"):
+                raise NotCanonical(f"{kind} at {element_id}")
         return NoneEventDefinition()
 
     def _declared(self, definition: Any, kind: str) -> Any:
@@ -268,6 +281,19 @@ class _Builder:
                 return EscalationEventDefinition(name, code)
 
 
+_NO_NODES = frozenset(
+    {
+        "sequenceFlow",
+        "multiInstanceLoopCharacteristics",
+        "standardLoopCharacteristics",
+        "script",
+        "documentation",
+        "extensionElements",
+        "incoming",
+        "outgoing",
+        "",  # a comment
+    }
+)
 _REFERENCES = {
     "messageEventDefinition": "messageRef",
     "signalEventDefinition": "signalRef",
@@ -334,12 +360,19 @@ def _upstream(name: str, barrier: str, before: Mapping[str, list[str]]) -> Itera
             waiting.extend(before.get(name, ()))
 
 
+_Found = TypeVar("_Found")
+
+
+def _found(table: Mapping[str, _Found], element_id: str) -> _Found:
+    """The entry of ``element_id``; raises NotCanonical when the document names what its table lacks."""
+    if element_id not in table:
+        raise NotCanonical(f"{element_id} has no entry in its table")
+    return table[element_id]
+
+
 def _local_name(element: Any) -> str:
     return etree.QName(element).localname if isinstance(element.tag, str) else ""
 
 
 def _is_true(element: Any, attribute: str) -> bool:
     return bool(element.get(attribute, "false") == "true")
-
-
-__all__ = ["ExecutableSpec", "LoopLookup", "NotCanonical", "ScopeSpec", "build_spec"]

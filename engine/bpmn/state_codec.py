@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import zstandard
 
-from engine.bpmn.guards import STORE_BYTES, ValuesTooLarge
+from engine.bpmn.guards import STATE_BYTES, ValuesTooLarge
 from engine.bpmn.live_workflow import LiveSubWorkflow, LiveTask, LiveWorkflow, Scope
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class UnreadableState(ValueError):
 
 
 def encode(workflow: LiveWorkflow, store: dict[str, Any]) -> bytes:
-    """The state of a pruned ``workflow``. Raises ValuesTooLarge when the store outgrew its bound."""
+    """The state of a pruned ``workflow``. Raises ValuesTooLarge when it outgrew its bound."""
     document = [
         workflow.last_id,
         0,
@@ -52,10 +52,8 @@ def encode(workflow: LiveWorkflow, store: dict[str, Any]) -> bytes:
     if b'"$"' in body:
         document = [document[0], 1, *(_pack(part) for part in document[2:])]
         body = orjson.dumps(document)
-    if len(body) > STORE_BYTES:
-        size = len(orjson.dumps(_pack(store)))
-        if size > STORE_BYTES:
-            raise ValuesTooLarge(size=size, limit=STORE_BYTES)
+    if len(body) > STATE_BYTES:
+        raise ValuesTooLarge(size=len(body), limit=STATE_BYTES)
     if len(body) > COMPRESS_OVER:
         return bytes((FORMAT, 1)) + zstandard.ZstdCompressor(level=3).compress(body)
     return bytes((FORMAT, 0)) + body
@@ -76,7 +74,9 @@ def decode(document: list[Any], spec: ExecutableSpec, engine: MapScriptEngine) -
     try:
         _restore(workflow, rows)
         for activity_id, scope_rows in scopes:  # outer ones come first
-            activity = workflow.get_task_from_id(activity_id)
+            activity = workflow.find(activity_id)
+            if activity is None:
+                raise UnreadableState(activity_id)
             scope = LiveSubWorkflow(spec.scopes[activity.task_spec.spec], activity_id, workflow)
             workflow.subprocesses[activity_id] = scope
             _restore(scope, scope_rows)

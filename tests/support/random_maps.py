@@ -288,14 +288,8 @@ class RandomDrawing:
         merge = self.gateway("exclusive")
         for _ in range(self.chance.randint(2, 3)):
             event = self.new("event")
-            days = self.chance.randint(1, 9)
             if self.chance.random() < 0.5:
-                self.node(
-                    event,
-                    "timer",
-                    lambda event, days=days: self.draw.catch(event, self.draw.timer(event, after(days=days))),
-                    patience=timedelta(days=days),
-                )
+                self._timer(event, self.chance.randint(1, 9))
             else:
                 self.node(event, "message", lambda event: self.draw.catch(event, self.draw.message(event, event)))
             branch = self.block(depth - 1)
@@ -303,6 +297,14 @@ class RandomDrawing:
             self.flow(event, branch[0])
             self.flow(branch[1], merge)
         return race, merge
+
+    def _timer(self, event: str, days: int) -> None:
+        self.node(
+            event,
+            "timer",
+            lambda event: self.draw.catch(event, self.draw.timer(event, after(days=days))),
+            patience=timedelta(days=days),
+        )
 
     def _multi_instance(self, depth: int) -> tuple[str, str]:
         runs, sequential = self.chance.randint(0, 3), self.chance.random() < 0.5

@@ -199,7 +199,9 @@ class TokenGame:
                 holder = next(outer for outer in self.areas() if area.owner in outer.waits)
                 self.leave(holder, area.owner)
 
-    def arrive(self, area: Area, flow: Flow | None, node: Node) -> None:
+    def arrive(  # noqa: C901, PLR0912  # one case for each kind of element
+        self, area: Area, flow: Flow | None, node: Node
+    ) -> None:
         incoming = area.graph.entering(node.node_id)
         match node.kind:
             case "start":

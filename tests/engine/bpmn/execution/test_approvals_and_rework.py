@@ -63,7 +63,7 @@ def test_returned_offer_asks_all_three_departments_again(approvals: CompiledProc
 def test_no_two_round_history_ends_at_a_stale_decision(
     approvals: CompiledProcess, first_order: tuple[str, ...], second_order: tuple[str, ...]
 ) -> None:
-    """Two departments, each order, each pair of answers that sends the offer back: 48 histories, as SAFETY.md counts."""
+    """Two departments, each order, each pair of answers that sends the offer back: 48 in all."""
     histories = 0
     for first in product(("approved", "returned"), repeat=2):
         if "returned" not in first:

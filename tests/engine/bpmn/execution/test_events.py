@@ -8,7 +8,7 @@ from support.instance_run import InstanceRun
 
 from engine.bpmn.compiled import CompiledProcess
 from engine.bpmn.guards import NotWaiting
-from engine.bpmn.runtime import DeliverMessage, Thrown
+from engine.bpmn.runtime import CompleteCall, DeliverMessage, Thrown
 from engine.errors import MapFailed
 
 
@@ -227,8 +227,7 @@ class TestErrors:
         assert done.last.finished
         assert done.last.variables == {"answer": {"id": 7}}
         with pytest.raises(NotWaiting):
-            run.complete("ask_address")
-            run.apply(DeliverMessage(call.activity_id, "send"))
+            run.apply(CompleteCall(call.activity_id))
 
 
 class TestEscalations:
