@@ -16,6 +16,7 @@ from engine.bpmn.noticed import Noticed
 
 MAX_STATES = 6_000
 MAX_TOKENS = 3  # on one flow; a fourth tells nothing new
+_BRANCHES = 2
 _MOST_SUBSETS = 4  # inclusive splits with more ways are tried with each way alone and with all
 
 Marking = frozenset[tuple[Flow, int]]
@@ -26,7 +27,6 @@ class _Explored:
     ends: bool = False
     complete: bool = True
     deadlocks: dict[Node, set[Flow]] = field(default_factory=dict)  # join -> flows that never get a token
-    doubled: set[Node] = field(default_factory=set)
     next_of: dict[Marking, list[Marking]] = field(default_factory=dict)
 
 
@@ -37,6 +37,7 @@ def check_soundness(process: Process, noticed: Noticed) -> None:
         if len(starts) == 1:
             _check_scope(scope, starts[0], noticed)
         _check_cycles(scope, noticed)
+        _check_meetings(scope, noticed)
 
 
 def _check_scope(scope: Scope, start: Node, noticed: Noticed) -> None:
@@ -52,8 +53,6 @@ def _check_scope(scope: Scope, start: Node, noticed: Noticed) -> None:
         noticed.refuse("NEVER_ENDS", place)
     elif explored.ends and explored.complete and _has_trap(explored):
         noticed.warning("MAY_NEVER_END", place)
-    for node in explored.doubled:
-        noticed.warning("RUNS_TWICE", node)
 
 
 def _explore(scope: Scope, start: Node) -> _Explored:
@@ -68,7 +67,7 @@ def _explore(scope: Scope, start: Node) -> _Explored:
         if len(explored.next_of) >= MAX_STATES:
             explored.complete = False
             break
-        following = [_bounded(step, explored) for step in _fire(marking, upstream)]
+        following = [_bounded(after) for after in _fire(marking, upstream)]
         explored.next_of[marking] = following
         waiting += following
         if not marking:
@@ -78,10 +77,7 @@ def _explore(scope: Scope, start: Node) -> _Explored:
     return explored
 
 
-def _bounded(marking: Marking, explored: _Explored) -> Marking:
-    for flow, count in marking:
-        if count > 1 and not _is_join(flow.target):
-            explored.doubled.add(flow.target)
+def _bounded(marking: Marking) -> Marking:
     return frozenset((flow, min(count, MAX_TOKENS)) for flow, count in marking)
 
 
@@ -277,3 +273,33 @@ def _closed_part(node: Node, stack: list[Node], on_stack: set[Node]) -> list[set
         on_stack.discard(member)
         part.add(member)
     return [part] if len(part) > 1 or node in _next(node) else []
+
+
+def _check_meetings(scope: Scope, noticed: Noticed) -> None:
+    """Branches of a split that meet without a gateway that waits for them: what follows runs once for each."""
+    for fork in scope.nodes:
+        if fork.type not in (NodeType.PARALLEL, NodeType.INCLUSIVE) or len(fork.outgoing) < _BRANCHES:
+            continue
+        regions = [_before_joins(flow, fork) for flow in fork.outgoing]
+        for node in scope.nodes:
+            if node.type is NodeType.END or _is_join(node) or len(node.incoming) < _BRANCHES:
+                continue
+            arriving = [{flow for flow in node.incoming if flow in region} for region in regions]
+            if any(one - other and other - one for one, other in combinations(filter(None, arriving), 2)):
+                noticed.warning("RUNS_TWICE", node)
+
+
+def _before_joins(branch: Flow, fork: Node) -> set[Flow]:
+    """The flows that a token of ``branch`` can take before it comes to a join or back to ``fork``."""
+    flows: set[Flow] = set()
+    waiting = [branch]
+    while waiting:
+        flow = waiting.pop()
+        if flow in flows:
+            continue
+        flows.add(flow)
+        node = flow.target
+        if node is not fork and not _is_join(node):
+            waiting += node.outgoing
+            waiting += [out for boundary in node.boundaries for out in boundary.outgoing]
+    return flows

@@ -1,0 +1,155 @@
+"""Can every deal finish? The checks of maps that wait for ever, never end, or spin without anybody."""
+
+from __future__ import annotations
+
+from support.drawn_maps import END, START, chain, codes, drawn, element, flow, found, outcome_of, step
+
+from engine.bpmn.compile import compile_bpmn
+from engine.bpmn.findings import Severity
+
+
+def test_an_exclusive_split_into_a_parallel_join_names_the_join_and_the_branches() -> None:
+    outcome = outcome_of(
+        START,
+        step("t", "Крок"),
+        '<exclusiveGateway id="split"/>',
+        step("a", "Юрист"),
+        step("b", "Фінанси"),
+        element("parallelGateway", "join", "Разом"),
+        END,
+        chain("start", "t", "split", "a", "join", "end"),
+        chain("split", "b", "join"),
+    )
+    finding = found(outcome, "DEADLOCK")
+    assert outcome.process is None
+    assert (finding.element_id, finding.element_name, finding.line) == ("join", "Разом", 9)
+    assert finding.params["branches"] == "Фінанси, Юрист"
+
+
+def test_a_join_that_waits_for_ever_on_some_paths_is_a_warning() -> None:
+    outcome = outcome_of(
+        START,
+        '<parallelGateway id="fork"/>',
+        step("a", "А"),
+        step("b", "Б"),
+        '<exclusiveGateway id="maybe"/>',
+        '<endEvent id="early"/>',
+        '<parallelGateway id="join"/>',
+        END,
+        chain("start", "fork", "a", "join", "end"),
+        chain("fork", "b", "maybe", "join"),
+        flow("maybe", "early", "Досить"),
+    )
+    assert outcome.process is not None
+    assert found(outcome, "MAY_DEADLOCK").severity is Severity.WARNING
+
+
+def test_a_loop_without_a_way_out_never_ends() -> None:
+    outcome = outcome_of(START, step("a", "А"), step("b", "Б"), chain("start", "a", "b", "a"))
+    assert outcome.process is None
+    assert found(outcome, "NEVER_ENDS").element_id == "sale"
+
+
+def test_a_trap_on_some_paths_is_a_warning() -> None:
+    outcome = outcome_of(
+        START,
+        step("t", "Крок"),
+        '<exclusiveGateway id="g"/>',
+        END,
+        step("a", "А"),
+        step("b", "Б"),
+        chain("start", "t", "g"),
+        flow("g", "end", "Далі"),
+        flow("g", "a", "Чекати"),
+        chain("a", "b", "a"),
+    )
+    assert found(outcome, "MAY_NEVER_END").severity is Severity.WARNING
+
+
+def test_a_loop_in_which_nobody_acts_is_refused_when_nothing_leads_out_of_it() -> None:
+    throw = "intermediateThrowEvent"
+    outcome = outcome_of(START, element(throw, "a", "А"), element(throw, "b", "Б"), chain("start", "a", "b", "a"))
+    assert found(outcome, "LOOP_ENDLESS").severity is Severity.ERROR
+
+
+def test_a_loop_on_a_condition_in_which_nobody_acts_is_a_warning() -> None:
+    outcome = outcome_of(
+        START,
+        '<exclusiveGateway id="head"/>',
+        '<exclusiveGateway id="g" default="out"/>',
+        END,
+        chain("start", "head", "g"),
+        flow("g", "head", condition="deal.amount > 5"),
+        flow("g", "end", flow_id="out"),
+    )
+    assert found(outcome, "LOOP_WITHOUT_WAIT").severity is Severity.WARNING
+
+
+def test_a_loop_with_a_person_in_it_is_no_finding() -> None:
+    outcome = outcome_of(
+        START,
+        step("t", "Крок"),
+        '<exclusiveGateway id="g"/>',
+        END,
+        chain("start", "t", "g"),
+        flow("g", "t", "Ще раз"),
+        flow("g", "end", "Досить"),
+    )
+    assert not codes(outcome) & {"LOOP_WITHOUT_WAIT", "LOOP_ENDLESS", "NEVER_ENDS", "MAY_NEVER_END"}
+
+
+def test_parallel_branches_that_meet_in_a_step_are_said_to_run_it_twice() -> None:
+    outcome = outcome_of(
+        START,
+        '<parallelGateway id="fork"/>',
+        step("a", "А"),
+        step("b", "Б"),
+        step("sum", "Підсумок"),
+        END,
+        chain("start", "fork", "a", "sum", "end"),
+        chain("fork", "b", "sum"),
+    )
+    assert found(outcome, "RUNS_TWICE").element_id == "sum"
+
+
+def test_an_unreachable_step_is_left_out_and_said() -> None:
+    outcome = outcome_of(
+        START, step("t", "Крок"), END, chain("start", "t", "end"), step("lost", "Забутий"), flow("lost", "end")
+    )
+    assert outcome.process is not None
+    assert set(outcome.process.steps) == {"t"}
+    assert found(outcome, "UNREACHABLE").element_name == "Забутий"
+
+
+def test_an_inclusive_split_and_join_in_a_loop_are_sound() -> None:
+    outcome = outcome_of(
+        START,
+        step("t", "Крок"),
+        '<inclusiveGateway id="split"/>',
+        step("a", "А"),
+        step("b", "Б"),
+        '<inclusiveGateway id="join"/>',
+        step("u", "Перевірити"),
+        '<exclusiveGateway id="g"/>',
+        END,
+        chain("start", "t", "split", "a", "join", "u", "g"),
+        chain("split", "b", "join"),
+        flow("g", "t", "Ще раз"),
+        flow("g", "end", "Досить"),
+    )
+    assert outcome.process is not None
+    assert not codes(outcome) & {"DEADLOCK", "MAY_DEADLOCK"}
+
+
+def test_thirty_branches_are_checked_within_the_bound() -> None:
+    branches = [f"b{number}" for number in range(30)]
+    parts = [START, '<parallelGateway id="fork"/>', '<parallelGateway id="join"/>', END, chain("start", "fork")]
+    for branch in branches:
+        gateway = f"g_{branch}"
+        parts += [step(branch), element("exclusiveGateway", gateway), step(f"{branch}_x"), step(f"{branch}_y")]
+        parts += [element("exclusiveGateway", f"m_{branch}"), chain("fork", branch, gateway)]
+        parts += [flow(gateway, f"{branch}_x", "Так"), flow(gateway, f"{branch}_y", "Ні")]
+        parts += [chain(f"{branch}_x", f"m_{branch}", "join"), chain(f"{branch}_y", f"m_{branch}")]
+    outcome = compile_bpmn({"карта.bpmn": drawn(*parts, chain("join", "end"))})
+    assert outcome.process is not None
+    assert not codes(outcome) & {"DEADLOCK", "NEVER_ENDS"}
