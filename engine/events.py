@@ -50,6 +50,7 @@ def plain(value: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class DealOpened(Event):
+    number: str
     title: str
     client: str
     amount: Decimal | None

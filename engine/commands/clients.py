@@ -34,7 +34,8 @@ class ClientExists(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class ClientDraft:
-    """What is typed about a client. ``phone`` in any spelling; ``edrpou`` is 8, 10 or 12 digits or empty."""
+    """What is typed about a client. ``phone`` in any spelling; ``edrpou`` is 8, 10 or 12 digits or empty; mail addresses
+    are kept in lower case, as they are compared."""
 
     name: str
     edrpou: str = ""
@@ -65,7 +66,7 @@ def add_client(session: Session, draft: ClientDraft, *, actor: Actor, clock: Clo
         segment=draft.segment.strip(),
         source=draft.source.strip(),
         phone=normalise_phone(draft.phone) or draft.phone.strip(),
-        email=draft.email.strip(),
+        email=draft.email.strip().lower(),
         owner_id=draft.owner_id or actor.recorded_id,
         fields=dict(draft.fields),
         created_at=clock.now(),
@@ -91,6 +92,8 @@ def update_client(
         _ensure_new(session, wanted["edrpou"])
     if wanted.get("owner_id") is not None and session.get(Person, wanted["owner_id"]) is None:
         raise InvalidInput({"owner_id": FieldNotUnderstood(value=wanted["owner_id"], expected="person")})
+    if "email" in wanted:
+        wanted["email"] = wanted["email"].lower()
     if "phone" in wanted:
         wanted["phone"] = normalise_phone(wanted["phone"]) or wanted["phone"]
     changed: dict[str, Any] = {}
@@ -115,7 +118,7 @@ def add_contact(session: Session, client_id: int, draft: ContactDraft, *, actor:
         full_name=draft.full_name.strip(),
         position=draft.position.strip(),
         phone=phone,
-        email=draft.email.strip(),
+        email=draft.email.strip().lower(),
         created_at=clock.now(),
         search_text=search_text(draft.full_name, draft.position, phone, draft.email),
     )

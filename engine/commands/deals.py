@@ -127,6 +127,7 @@ def open_deal(
     record(
         session,
         DealOpened(
+            number=deal.number,
             title=deal.title,
             client=client.name,
             amount=deal.amount,

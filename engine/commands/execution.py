@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from engine.bpmn import stepper
 from engine.bpmn.compiled import CompiledProcess
-from engine.bpmn.runtime import OpenedMessage, StartProcess, StepContext, StepResult, Stimulus
+from engine.bpmn.runtime import CompleteStep, OpenedMessage, StartProcess, StepContext, StepResult, Stimulus
 from engine.commands.deal_results import close_deal
 from engine.commands.history import record
 from engine.commands.incidents import resolve_incidents
@@ -93,7 +93,8 @@ def _run(
     for passed in result.passed:
         walked[passed.element_id] = walked.get(passed.element_id, 0) + 1
     instance.walked = walked
-    _withdraw(session, instance, result, actor, at)
+    done = {stimulus.activity_id} if isinstance(stimulus, CompleteStep) else set()
+    _withdraw(session, instance, set(result.closed_steps) - done, actor, at)
     _write_timers(session, instance, result)
     _write_messages(session, instance, result)
     if result.opened_steps:
@@ -109,14 +110,14 @@ def _run(
     return result
 
 
-def _withdraw(session: Session, instance: ProcessInstance, result: StepResult, actor: Actor, at: datetime) -> None:
+def _withdraw(session: Session, instance: ProcessInstance, closed: set[str], actor: Actor, at: datetime) -> None:
     """Cancel the work items whose activity is gone: the deal went another way."""
-    if not result.closed_steps:
+    if not closed:
         return
     gone = session.scalars(
         select(WorkItem).where(
             WorkItem.instance_id == instance.id,
-            WorkItem.activity_id.in_(result.closed_steps),
+            WorkItem.activity_id.in_(closed),
             WorkItem.state.in_(LIVE),
         )
     )

@@ -22,8 +22,11 @@ def lock_instance(session: Session, instance_id: int) -> ProcessInstance:
     instance = session.scalar(
         select(ProcessInstance)
         .where(ProcessInstance.id == instance_id)
-        .options(joinedload(ProcessInstance.deal, innerjoin=True))
-        .with_for_update()
+        .options(
+            joinedload(ProcessInstance.deal, innerjoin=True).joinedload(Deal.client, innerjoin=True),
+            joinedload(ProcessInstance.definition, innerjoin=True),
+        )
+        .with_for_update(of=ProcessInstance)
         .execution_options(populate_existing=True)
     )
     if instance is None:
@@ -36,7 +39,7 @@ def lock_deal(session: Session, deal_id: int, actor: Actor) -> tuple[Deal, Proce
     instance_id = session.scalar(
         select(ProcessInstance.id)
         .join(Deal, Deal.id == ProcessInstance.deal_id)
-        .where(Deal.id == deal_id, visible_deals(actor))
+        .where(Deal.id == deal_id, visible_deals(actor, only=deal_id))
         .order_by(ProcessInstance.id.desc())
         .limit(1)
     )
@@ -49,7 +52,7 @@ def lock_deal(session: Session, deal_id: int, actor: Actor) -> tuple[Deal, Proce
 def lock_work_item(session: Session, work_item_id: int, actor: Actor) -> tuple[WorkItem, ProcessInstance]:
     """Lock the step's instance, then read the step. Raises NotFound."""
     instance_id = session.scalar(
-        select(WorkItem.instance_id).where(WorkItem.id == work_item_id, visible_work_items(actor))
+        select(WorkItem.instance_id).where(WorkItem.id == work_item_id, visible_work_items(actor, only=work_item_id))
     )
     if instance_id is None:
         raise NotFound
@@ -62,7 +65,7 @@ def lock_client(session: Session, client_id: int, actor: Actor) -> Client:
     """Raises NotFound."""
     client = session.scalar(
         select(Client)
-        .where(Client.id == client_id, visible_clients(actor))
+        .where(Client.id == client_id, visible_clients(actor, only=client_id))
         .with_for_update(of=Client)
         .execution_options(populate_existing=True)
     )

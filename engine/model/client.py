@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from engine.db.base import Base
@@ -17,6 +17,11 @@ class Client(Base):
     """``phone`` is E.164 where it could be read. ``search_text`` holds every spelling that finds the client."""
 
     __tablename__ = "client"
+    __table_args__ = (
+        Index("ix_client_name", "name", "id"),
+        Index("ix_client_phone", "phone"),
+        Index("ix_client_email", "email"),
+    )
 
     id: Mapped[int] = mapped_column(Identity, primary_key=True)
     name: Mapped[str] = mapped_column(String(300))
@@ -38,6 +43,10 @@ class Client(Base):
 
 class Contact(Base):
     __tablename__ = "contact"
+    __table_args__ = (
+        Index("ix_contact_phone", "phone"),
+        Index("ix_contact_email", "email"),
+    )
 
     id: Mapped[int] = mapped_column(Identity, primary_key=True)
     client_id: Mapped[int] = mapped_column(ForeignKey("client.id"), index=True)

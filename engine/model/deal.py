@@ -31,7 +31,8 @@ class Deal(Base):
 
     __tablename__ = "deal"
     __table_args__ = (
-        Index("ix_deal_result_stage", "result", "stage"),
+        Index("ix_deal_opened", "opened_at", "id"),
+        Index("ix_deal_result_stage", "result", "stage", "stage_since", "id"),
         Index("ix_deal_owner_result", "owner_id", "result"),
     )
 
@@ -49,7 +50,7 @@ class Deal(Base):
     result: Mapped[DealResult] = mapped_column(Word(DealResult), default=DealResult.OPEN)
     loss_reason: Mapped[str] = mapped_column(String(500), default="")
     fields: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
-    opened_at: Mapped[datetime] = mapped_column(Moment, index=True)
+    opened_at: Mapped[datetime] = mapped_column(Moment)
     closed_at: Mapped[datetime | None] = mapped_column(Moment)
     version: Mapped[int] = mapped_column(default=1)
     history_length: Mapped[int] = mapped_column(default=0)

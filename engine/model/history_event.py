@@ -19,7 +19,11 @@ class HistoryEvent(Base):
     """
 
     __tablename__ = "history_event"
-    __table_args__ = (UniqueConstraint("deal_id", "number"), Index("ix_history_event_at", "at", "id"))
+    __table_args__ = (
+        UniqueConstraint("deal_id", "number"),
+        Index("ix_history_event_at", "at", "id"),
+        Index("ix_history_event_deal_kind", "deal_id", "kind", "number"),
+    )
 
     id: Mapped[int] = mapped_column(Identity, primary_key=True)
     deal_id: Mapped[int | None] = mapped_column(ForeignKey("deal.id"))

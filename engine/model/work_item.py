@@ -44,6 +44,8 @@ class WorkItem(Base):
         Index("ix_work_item_group_live", "group_id", "state", "due_at"),
         Index("ix_work_item_state_due", "state", "due_at", "id"),
         Index("ix_work_item_deal_state", "deal_id", "state"),
+        Index("ix_work_item_asked_by_state", "asked_by_id", "state"),
+        Index("ix_work_item_done", "completed_by_id", "completed_at", "id"),
     )
 
     id: Mapped[int] = mapped_column(Identity, primary_key=True)
@@ -66,7 +68,7 @@ class WorkItem(Base):
     next_escalation_at: Mapped[datetime | None] = mapped_column(Moment, index=True)
     escalation_reached: Mapped[int] = mapped_column(default=0)
     completed_at: Mapped[datetime | None] = mapped_column(Moment)
-    completed_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
+    completed_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     on_behalf_of_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     outcome: Mapped[str | None] = mapped_column(String(200))
     comment: Mapped[str] = mapped_column(Text, default="")

@@ -167,5 +167,5 @@ def _coincidences(edrpou: str, phone: str, email: str) -> list[tuple[str, type[C
         if phone:
             same.append(("phone", table, table.phone == phone))
         if email:
-            same.append(("email", table, func.lower(table.email) == email))
+            same.append(("email", table, table.email == email))
     return same

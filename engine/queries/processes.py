@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import OrderedDict
 from threading import Lock
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.bpmn.compiled import CompiledProcess
@@ -42,18 +41,13 @@ _cache = _ProcessCache()
 
 def process_of(session: Session, definition_id: int) -> CompiledProcess:
     """The executable map of a version. Raises NotFound; ValueError when errors stood against compiling it."""
-    content_hash = session.scalar(
-        select(ProcessDefinition.content_hash).where(
-            ProcessDefinition.id == definition_id, ProcessDefinition.compiled.is_not(None)
-        )
-    )
-    known = _cache.get(content_hash) if content_hash else None
-    if known is not None:
-        return known
     definition = session.get(ProcessDefinition, definition_id)
     if definition is None:
         raise NotFound
+    known = _cache.get(definition.content_hash) if definition.content_hash else None
+    if known is not None:
+        return known
     process = definition.process()
-    if content_hash:
-        _cache.keep(content_hash, process)
+    if definition.content_hash:
+        _cache.keep(definition.content_hash, process)
     return process

@@ -1,14 +1,13 @@
-"""Webhooks, for the settings."""
+"""Webhooks, for those who manage them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine.model.history_event import HistoryEvent
 from engine.model.webhook import Webhook
 from engine.policy.permissions import Ability, Actor
 from engine.queries.scopes import ensure_sees
@@ -16,29 +15,19 @@ from engine.queries.scopes import ensure_sees
 
 @dataclass(frozen=True, slots=True)
 class WebhookRow:
-    """``waiting`` counts the events that the address has not been told yet, wanted or not."""
+    """``kinds`` empty means every kind of event. The secret is told only once, by who adds the webhook."""
 
     id: int
     url: str
-    secret: str
     kinds: tuple[str, ...]
     is_active: bool
     created_at: datetime
-    waiting: int
 
 
 def webhooks(session: Session, actor: Actor) -> tuple[WebhookRow, ...]:
-    """All, oldest first. Raises NotFound for those who do not manage them."""
+    """All of them, oldest first. Raises NotFound for those who do not manage webhooks."""
     ensure_sees(actor, Ability.MANAGE_WEBHOOKS)
-    waiting = (
-        select(func.count())
-        .select_from(HistoryEvent)
-        .where(HistoryEvent.id > Webhook.delivered_event_id)
-        .correlate(Webhook)
-        .scalar_subquery()
-    )
-    rows = session.execute(select(Webhook, waiting).order_by(Webhook.id))
     return tuple(
-        WebhookRow(row.id, row.url, row.secret, tuple(row.kinds), row.is_active, row.created_at, count)
-        for row, count in rows
+        WebhookRow(row.id, row.url, tuple(row.kinds), row.is_active, row.created_at)
+        for row in session.scalars(select(Webhook).order_by(Webhook.id))
     )

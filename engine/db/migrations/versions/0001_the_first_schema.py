@@ -122,7 +122,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_client"),
     )
     op.create_index("ix_client_edrpou", "client", ["edrpou"])
+    op.create_index("ix_client_email", "client", ["email"])
+    op.create_index("ix_client_name", "client", ["name", "id"])
     op.create_index("ix_client_owner_id", "client", ["owner_id"])
+    op.create_index("ix_client_phone", "client", ["phone"])
 
     op.create_table(
         "department",
@@ -203,6 +206,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_contact"),
     )
     op.create_index("ix_contact_client_id", "contact", ["client_id"])
+    op.create_index("ix_contact_email", "contact", ["email"])
+    op.create_index("ix_contact_phone", "contact", ["phone"])
 
     op.create_table(
         "deal",
@@ -233,9 +238,9 @@ def upgrade() -> None:
     )
     op.create_index("ix_deal_client_id", "deal", ["client_id"])
     op.create_index("ix_deal_definition_key", "deal", ["definition_key"])
-    op.create_index("ix_deal_opened_at", "deal", ["opened_at"])
+    op.create_index("ix_deal_opened", "deal", ["opened_at", "id"])
     op.create_index("ix_deal_owner_result", "deal", ["owner_id", "result"])
-    op.create_index("ix_deal_result_stage", "deal", ["result", "stage"])
+    op.create_index("ix_deal_result_stage", "deal", ["result", "stage", "stage_since", "id"])
 
     op.create_table(
         "definition_file",
@@ -369,9 +374,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_work_item"),
         sa.UniqueConstraint("instance_id", "activity_id", "part", name="uq_work_item_instance_id_activity_id_part"),
     )
+    op.create_index("ix_work_item_asked_by_state", "work_item", ["asked_by_id", "state"])
     op.create_index("ix_work_item_assignee_live", "work_item", ["assignee_id", "state", "due_at"])
-    op.create_index("ix_work_item_completed_by_id", "work_item", ["completed_by_id"])
     op.create_index("ix_work_item_deal_state", "work_item", ["deal_id", "state"])
+    op.create_index("ix_work_item_done", "work_item", ["completed_by_id", "completed_at", "id"])
     op.create_index("ix_work_item_group_live", "work_item", ["group_id", "state", "due_at"])
     op.create_index("ix_work_item_next_escalation_at", "work_item", ["next_escalation_at"])
     op.create_index("ix_work_item_state_due", "work_item", ["state", "due_at", "id"])
@@ -407,6 +413,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_history_event_actor_id", "history_event", ["actor_id"])
     op.create_index("ix_history_event_at", "history_event", ["at", "id"])
+    op.create_index("ix_history_event_deal_kind", "history_event", ["deal_id", "kind", "number"])
     op.create_index("ix_history_event_kind", "history_event", ["kind"])
 
     _forbid_changing_history()

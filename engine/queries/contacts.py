@@ -1,0 +1,41 @@
+"""Contacts: the list of people at clients."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, literal, select, tuple_
+from sqlalchemy.orm import Session
+
+from engine.errors import NotFound
+from engine.model.client import Client, Contact
+from engine.policy.permissions import Actor
+from engine.queries.client_rows import ContactRow, contacts_of
+from engine.queries.pages import Page, cursor_key, page_of, page_size
+from engine.queries.scopes import visible_clients
+from engine.queries.text_search import matches
+
+
+def contacts(
+    session: Session,
+    actor: Actor,
+    *,
+    q: str = "",
+    client_id: int | None = None,
+    limit: int = 50,
+    cursor: str | None = None,
+) -> Page[ContactRow]:
+    """One page of the contacts of visible clients by name; of one client if given.
+
+    Raises NotFound for a client that is not visible, CursorNotUnderstood.
+    """
+    size = page_size(limit)
+    conditions = [visible_clients(actor), matches(Contact.search_text, q)]
+    if client_id is not None:
+        if session.scalar(select(Client.id).where(Client.id == client_id, visible_clients(actor))) is None:
+            raise NotFound
+        conditions.append(Contact.client_id == client_id)
+    after = cursor_key(cursor, str, int)
+    if after is not None:
+        last = tuple_(literal(after[0]), literal(after[1], BigInteger))
+        conditions.append(tuple_(Contact.full_name, Contact.id) > last)
+    rows = contacts_of(session, *conditions, limit=size + 1)
+    return page_of(rows, limit=size, cursor=cursor, key=lambda row: (row.full_name, row.id))

@@ -1,0 +1,70 @@
+"""What a program needs of many steps at once to do them: form, buttons, instruction, and who holds each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine.bpmn.compiled import FieldDefinition, Outcome
+from engine.model.client import Client
+from engine.model.deal import Deal
+from engine.model.person import Person
+from engine.queries.processes import process_of
+from engine.queries.work_item_rows import WorkItemRow
+from engine.queries.work_items import deal_values
+
+
+@dataclass(frozen=True, slots=True)
+class WorkItemDetails:
+    """``values`` holds per field what the deal has stored, else the field's default, else None; ready for JSON."""
+
+    row: WorkItemRow
+    assignee_login: str
+    instruction: str
+    deadline_text: str
+    fields: tuple[FieldDefinition, ...]
+    outcomes: tuple[Outcome, ...]
+    values: Mapping[str, Any]
+
+
+def details_of(session: Session, rows: Sequence[WorkItemRow]) -> tuple[WorkItemDetails, ...]:
+    """The rows, which the caller has found visible, with their details; in two statements, however many rows."""
+    deal_ids = {row.deal_id for row in rows}
+    found = session.execute(
+        select(Deal, Client).join(Client, Client.id == Deal.client_id).where(Deal.id.in_(deal_ids))
+    ).tuples()
+    stored = {deal.id: deal_values(deal, client) for deal, client in found}
+    people = {row.assignee_id for row in rows if row.assignee_id is not None}
+    logins = dict(session.execute(select(Person.id, Person.login).where(Person.id.in_(people))).tuples().all())
+    return tuple(_details(session, row, stored[row.deal_id], logins) for row in rows)
+
+
+def _details(
+    session: Session, row: WorkItemRow, stored: Mapping[str, Any], logins: Mapping[int, str]
+) -> WorkItemDetails:
+    step = process_of(session, row.definition_id).steps.get(row.element_id)
+    fields = step.fields if step else ()
+    return WorkItemDetails(
+        row=row,
+        assignee_login=logins.get(row.assignee_id, "") if row.assignee_id is not None else "",
+        instruction=step.instruction if step else "",
+        deadline_text=step.deadline_text if step else "",
+        fields=fields,
+        outcomes=step.outcomes if step else (),
+        values={field.name: _value(field, stored) for field in fields},
+    )
+
+
+def _value(field: FieldDefinition, stored: Mapping[str, Any]) -> Any:
+    value = stored.get(field.name)
+    if value is None or value == "":
+        return field.default
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    return value.isoformat() if isinstance(value, date | datetime) else value
