@@ -26,7 +26,7 @@ DESTINATIONS = (
     Destination("deals.list_deals", "deals", N_("Deals"), "briefcase"),
     Destination("clients.list_clients", "clients", N_("Clients"), "building"),
     Destination("maps.list_maps", "maps", N_("Sales maps"), "sitemap", Ability.SEE_MAPS),
-    Destination("people.list_people", "people", N_("People"), "users"),
+    Destination("people.list_people", "people", N_("People"), "users", Ability.MANAGE_PEOPLE),
     Destination("settings.show", "settings", N_("Settings"), "settings"),
 )
 

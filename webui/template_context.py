@@ -15,7 +15,16 @@ from webui.messages import error_text
 from webui.navigation import menu
 from webui.request_context import now, services, signed_in
 
-_SECTIONS = {"work_items": "inbox"}
+_SECTIONS = {
+    "work_items": "inbox",
+    "departments": "people",
+    "substitutions": "settings",
+    "tokens": "settings",
+    "calendars": "settings",
+    "webhooks": "settings",
+    "incidents": "settings",
+    "machinery": "settings",
+}
 
 
 def configure_templates(app: Flask) -> None:

@@ -13,3 +13,4 @@ import "./suggestions.js";
 import "./keys.js";
 import "./lazy_viewer.js";
 import "./submit_on_change.js";
+import "./drop_zone.js";

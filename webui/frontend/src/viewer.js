@@ -1,7 +1,8 @@
 // Shows a sales map read-only in each element with data-bpmn-url:
 //   data-walked, data-current, data-overdue   JSON lists of element ids, marked on the drawing
 //   data-findings                             JSON list of {element, severity, text}: a badge on each element
-// A click on [data-element="id"] anywhere on the page shows that element; a click on a badge chooses its finding there.
+// A click on [data-element="id"] anywhere on the page shows and highlights that element; a click on a badge or on an
+// element of the drawing chooses its row there.
 import "bpmn-js/dist/assets/diagram-js.css";
 import "bpmn-js/dist/assets/bpmn-js.css";
 import "./viewer.css";
@@ -13,6 +14,9 @@ const SHOWN_SCALE = 0.8;
 const PAN_STEP = 60;
 const ZOOM_STEP = 1.25;
 const SEVERITIES = ["error", "warning", "info"];
+const CHOSEN = "is-chosen";
+
+const chosen = new WeakMap(); // the element that was chosen last, by viewer
 
 const list = (dataset, name) => JSON.parse(dataset[name] || "[]");
 
@@ -25,7 +29,25 @@ function mark(viewer, dataset) {
   }
 }
 
-function badgeOf(findings) {
+function highlight(viewer, id) {
+  const canvas = viewer.get("canvas"), elements = viewer.get("elementRegistry");
+  const previous = chosen.get(viewer);
+  if (previous && elements.get(previous)) canvas.removeMarker(previous, CHOSEN);
+  if (elements.get(id)) canvas.addMarker(id, CHOSEN);
+  chosen.set(viewer, id);
+  for (const row of document.querySelectorAll("[data-element]")) row.classList.toggle(CHOSEN, row.dataset.element === id);
+}
+
+// Chooses what is said about an element, beside the drawing. The drawing itself must stay in sight.
+function chooseRow(viewer, id, { focus = false } = {}) {
+  const row = document.querySelector(`[data-element="${CSS.escape(id)}"]`);
+  if (!row) return;
+  highlight(viewer, id);
+  if (row.closest(".findings-scroll")) row.scrollIntoView({ block: "nearest" });
+  if (focus) row.focus({ preventScroll: true });
+}
+
+function badgeOf(viewer, findings) {
   const badge = document.createElement("button");
   const worst = SEVERITIES.find(severity => findings.some(finding => finding.severity === severity));
   badge.type = "button";
@@ -33,10 +55,9 @@ function badgeOf(findings) {
   badge.textContent = findings.length > 1 ? findings.length : { error: "!", warning: "!", info: "i" }[worst];
   badge.title = findings.map(finding => finding.text).join("\n");
   badge.setAttribute("aria-label", badge.title);
-  badge.addEventListener("click", () => {
-    const target = document.querySelector(`[data-element="${CSS.escape(findings[0].element)}"]`);
-    target?.scrollIntoView({ block: "center", behavior: "smooth" });
-    target?.focus();
+  badge.addEventListener("click", event => {
+    event.stopPropagation();
+    chooseRow(viewer, findings[0].element, { focus: true });
   });
   return badge;
 }
@@ -45,7 +66,7 @@ function showFindings(viewer, dataset) {
   const overlays = viewer.get("overlays"), elements = viewer.get("elementRegistry");
   const byElement = Map.groupBy ? Map.groupBy(list(dataset, "findings"), finding => finding.element) : grouped(list(dataset, "findings"));
   for (const [id, findings] of byElement) {
-    if (id && elements.get(id)) overlays.add(id, { position: { top: -10, right: 12 }, html: badgeOf(findings) });
+    if (id && elements.get(id)) overlays.add(id, { position: { top: -10, right: 12 }, html: badgeOf(viewer, findings) });
   }
 }
 
@@ -121,8 +142,12 @@ async function show(container) {
     leaveTheWheelToThePage(viewer, container);
     document.addEventListener("click", event => {
       const row = event.target.closest("[data-element]");
-      if (row && container.isConnected) showElement(viewer, row.dataset.element);
+      if (!row || !container.isConnected) return;
+      showElement(viewer, row.dataset.element);
+      highlight(viewer, row.dataset.element);
+      container.scrollIntoView({ block: "nearest" });
     });
+    viewer.get("eventBus").on("element.click", ({ element }) => chooseRow(viewer, element.id.replace(/_label$/, "")));
     container.dataset.state = "shown";
   } catch (error) {
     container.dataset.state = "failed";

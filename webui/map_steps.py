@@ -1,0 +1,122 @@
+"""The steps of a map as a table in words: what was understood of what its owner wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from engine.bpmn.compiled import ApprovalRule, FieldDefinition, FieldType, Freedom, StepDefinition, StepKind
+from engine.bpmn.deadline_rules import EscalationAction, EscalationLadder, EscalationLevel
+from engine.errors import N_
+from webui.deadlines import rule_words
+from webui.i18n import _, ngettext
+from webui.outcomes import buttons
+
+
+@dataclass(frozen=True, slots=True)
+class StepLine:
+    """``inherited_from`` is the key of the called map that the step belongs to, or empty for the map's own steps."""
+
+    step: StepDefinition
+    kind: str
+    deadline: str
+    escalation: tuple[str, ...]
+    approval: str
+    outcomes: tuple[str, ...]
+    fields: tuple[str, ...]
+    freedom: str
+    inherited_from: str
+
+
+_KINDS = {
+    StepKind.USER: N_("Step"),
+    StepKind.APPROVAL: N_("Approval"),
+    StepKind.CHOICE: N_("Which way?"),
+    StepKind.CONFIRM: N_("Confirmation"),
+    StepKind.EVENT: N_("Event from outside"),
+}
+
+_FREEDOMS = {
+    Freedom.STRICT: N_("Strict: only by the map"),
+    Freedom.ADVISED: N_("Advised: otherwise with a reason"),
+    Freedom.FREE: N_("Free"),
+}
+
+_FIELD_TYPES = {
+    FieldType.TEXT: N_("text"),
+    FieldType.LONG_TEXT: N_("long text"),
+    FieldType.NUMBER: N_("number"),
+    FieldType.MONEY: N_("money"),
+    FieldType.PERCENT: N_("percent"),
+    FieldType.DATE: N_("date"),
+    FieldType.MOMENT: N_("date and time"),
+    FieldType.YES_NO: N_("yes or no"),
+    FieldType.CHOICE: N_("choice"),
+    FieldType.MANY: N_("several choices"),
+    FieldType.PERSON: N_("person"),
+    FieldType.CLIENT: N_("client"),
+    FieldType.PHONE: N_("phone"),
+    FieldType.EMAIL: N_("e-mail"),
+    FieldType.READ_ONLY: N_("only shown"),
+}
+
+
+def step_lines(steps: Iterable[StepDefinition], stages: Iterable[str], key: str) -> tuple[StepLine, ...]:
+    """In the order of the stages, within a stage as drawn. Steps without a stage come last."""
+    order = {name: position for position, name in enumerate(stages)}
+    ordered = sorted(steps, key=lambda step: order.get(step.stage, len(order)))
+    return tuple(_line(step, key) for step in ordered)
+
+
+def _line(step: StepDefinition, key: str) -> StepLine:
+    return StepLine(
+        step=step,
+        kind=_(_KINDS[step.kind]),
+        deadline=rule_words(step.deadline) if step.deadline is not None else "",
+        escalation=escalation_words(step.escalation) if step.escalation is not None else (),
+        approval=_approval(step.approval) if step.approval is not None else "",
+        outcomes=tuple(one.label for one in buttons(step.outcomes, step.kind)) if len(step.outcomes) > 1 else (),
+        fields=tuple(_field(one) for one in step.fields),
+        freedom=_(_FREEDOMS[step.freedom]),
+        inherited_from=step.process_key if step.process_key != key else "",
+    )
+
+
+def escalation_words(ladder: EscalationLadder) -> tuple[str, ...]:
+    """Each rung of the ladder as a sentence."""
+    return tuple(_rung(level) for level in ladder.levels)
+
+
+def _rung(level: EscalationLevel) -> str:
+    if level.offset is None:
+        moment = _("At the deadline")
+    elif level.before:
+        moment = _("%(time)s before the deadline", time=rule_words(level.offset))
+    else:
+        moment = _("%(time)s after the deadline", time=rule_words(level.offset))
+    match level.action:
+        case EscalationAction.REMIND:
+            happens = _("reminder to %(to)s", to=level.to) if level.to else _("reminder")
+        case EscalationAction.TELL_HEAD:
+            happens = _("%(to)s is told", to=level.to) if level.to else _("the head is told")
+        case EscalationAction.REASSIGN:
+            happens = _("the step goes to %(to)s", to=level.to) if level.to else _("the step goes to the head")
+    return f"{moment}: {happens}"
+
+
+def _approval(rule: ApprovalRule) -> str:
+    match rule.mode:
+        case "any":
+            return _("one person is enough")
+        case "all":
+            return _("everybody in the department")
+        case "count":
+            return ngettext("%(num)s person has to approve", "%(num)s people have to approve", rule.count)
+        case "list":
+            names = ", ".join(rule.approvers)
+            return _("in this order: %(names)s", names=names) if rule.in_order else _("each of: %(names)s", names=names)
+
+
+def _field(field: FieldDefinition) -> str:
+    kind = _(_FIELD_TYPES[field.type])
+    return f"{field.label} ({kind}, {_('required')})" if field.required else f"{field.label} ({kind})"

@@ -1,0 +1,246 @@
+"""Sales maps: all of them, a new one from a file, one version with what is noticed about it, publishing, retiring."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import ClassVar
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from engine.bpmn.findings import Finding, Severity
+from engine.commands.definitions import (
+    MapRejected,
+    check_map,
+    publish_definition,
+    publishing_findings,
+    retire_definition,
+)
+from engine.commands.incidents import perform
+from engine.errors import N_, DomainError, FieldRequired, NotFound
+from engine.model.process_definition import ProcessDefinition
+from engine.policy.permissions import Ability, ensure_may, may
+from engine.queries.definition_files import drawing_of, executed_map, uploaded_files
+from engine.queries.definitions import DefinitionVersion, definition_view, definitions
+from engine.queries.scopes import ensure_sees
+from processes import shipped_map, shipped_maps
+from webui.error_pages import status_of
+from webui.i18n import _
+from webui.map_findings import finding_groups, map_badges
+from webui.map_steps import step_lines
+from webui.map_uploads import deploy, library, too_large, uploaded
+from webui.messages import error_text
+from webui.request_context import actor, reading, services
+
+blueprint = Blueprint("maps", __name__, url_prefix="/maps")
+
+_TOO_LARGE = 413
+_REJECTED = 422
+
+
+class WarningsNotConfirmed(DomainError):
+    """Warnings do not stand against publishing, but somebody has to have read them."""
+
+    code: ClassVar[str] = "warnings_not_confirmed"
+    template: ClassVar[str] = N_("The map has warnings. Read them, and confirm that it may go live with them.")
+
+
+@blueprint.get("")
+def list_maps() -> ResponseReturnValue:
+    return _list()
+
+
+@blueprint.post("")
+def upload() -> ResponseReturnValue:
+    """Keep the files as a draft and show what was understood of them; what is no map is not kept."""
+    _ensure_may_deploy()
+    files = uploaded(request.files.getlist("files"))
+    if not files:
+        return _list(FieldRequired(label=N_("Files")))
+    over = too_large(files)
+    if over:
+        return _rejected(over, _TOO_LARGE)
+    return _deployed(files)
+
+
+@blueprint.post("/shipped/<key>")
+def deploy_shipped(key: str) -> ResponseReturnValue:
+    """Take one of the maps that the product brings along, as if its file had been uploaded."""
+    _ensure_may_deploy()
+    if key not in {one.key for one in shipped_maps()}:
+        raise NotFound
+    shipped = shipped_map(key)
+    return _deployed({shipped.file_name: shipped.content}, key)
+
+
+@blueprint.get("/<int:definition_id>")
+def show(definition_id: int) -> ResponseReturnValue:
+    return _version(definition_id)
+
+
+@blueprint.get("/<int:definition_id>/drawing")
+def drawing(definition_id: int) -> ResponseReturnValue:
+    """The diagram for the viewer, in UTF-8 whatever the file is in."""
+    with reading() as session:
+        content = drawing_of(session, actor(), definition_id)
+    return _file("drawing.bpmn", content)
+
+
+@blueprint.get("/<int:definition_id>/files/<int:position>")
+def download(definition_id: int, position: int) -> ResponseReturnValue:
+    """A file of the version exactly as it came."""
+    with reading() as session:
+        files = list(uploaded_files(session, actor(), definition_id).items())
+    if position >= len(files):
+        raise NotFound
+    name, content = files[position]
+    return _file(name.rpartition("/")[2] or name, content)
+
+
+@blueprint.get("/<int:definition_id>/executed")
+def executed(definition_id: int) -> ResponseReturnValue:
+    """The canonical BPMN that the engine runs, as plain text."""
+    with reading() as session:
+        return Response(executed_map(session, actor(), definition_id), mimetype="text/plain")
+
+
+@blueprint.get("/<int:definition_id>/processes")
+def choose_process(definition_id: int) -> ResponseReturnValue:
+    """The processes in the version's files, to choose another one as the sales map."""
+    _ensure_may_deploy()
+    with reading() as session:
+        view = definition_view(session, actor(), definition_id)
+        files = uploaded_files(session, actor(), definition_id)
+    outcome = check_map(files, library=library(), process_key=view.row.key).outcome
+    return render_template("maps/processes.html", row=view.row, processes=outcome.processes)
+
+
+@blueprint.post("/<int:definition_id>/processes")
+def deploy_process(definition_id: int) -> ResponseReturnValue:
+    _ensure_may_deploy()
+    with reading() as session:
+        files = uploaded_files(session, actor(), definition_id)
+    return _deployed(files, request.form.get("process_key") or None)
+
+
+@blueprint.post("/<int:definition_id>/publish")
+def publish(definition_id: int) -> ResponseReturnValue:
+    """Make the version the one that new deals start on; its warnings must have been confirmed."""
+
+    def command(session: Session) -> ProcessDefinition:
+        _ensure_warnings_confirmed(session, definition_id)
+        return publish_definition(session, definition_id, actor=actor(), clock=services().clock)
+
+    return _act(definition_id, command, Ability.PUBLISH_MAP, _("Published: new deals start on this version."))
+
+
+@blueprint.post("/<int:definition_id>/retire")
+def retire(definition_id: int) -> ResponseReturnValue:
+    return _act(
+        definition_id,
+        lambda session: retire_definition(session, definition_id, actor=actor(), clock=services().clock),
+        Ability.PUBLISH_MAP,
+        _("Retired: no new deal starts on this version. Running deals go on."),
+    )
+
+
+def _ensure_may_deploy() -> None:
+    """Before anything is read or compiled. Raises NotFound where maps are not open, NotAllowed where they are."""
+    ensure_sees(actor(), Ability.SEE_MAPS)
+    ensure_may(actor(), Ability.DEPLOY_MAP)
+
+
+def _ensure_warnings_confirmed(session: Session, definition_id: int) -> None:
+    definition = session.get(ProcessDefinition, definition_id)
+    if definition is None or request.form.get("warnings_confirmed") == "yes":
+        return
+    if any(one.severity is Severity.WARNING for one in publishing_findings(session, definition)):
+        raise WarningsNotConfirmed
+
+
+def _act(
+    definition_id: int, command: Callable[[Session], ProcessDefinition], ability: Ability, told: str
+) -> ResponseReturnValue:
+    ensure_sees(actor(), Ability.SEE_MAPS)
+    ensure_may(actor(), ability)
+    try:
+        perform(services().database, command, actor=actor(), clock=services().clock)
+    except NotFound:
+        raise
+    except DomainError as error:
+        return _version(definition_id, error)
+    flash(told, "success")
+    return redirect(url_for("maps.show", definition_id=definition_id), code=303)
+
+
+def _deployed(files: Mapping[str, bytes], process_key: str | None = None) -> ResponseReturnValue:
+    try:
+        definition = deploy(files, process_key)
+    except MapRejected as rejected:
+        return _rejected(rejected.findings, _REJECTED)
+    flash(_("Kept as a draft. No deal follows it before it is published."), "success")
+    return redirect(url_for("maps.show", definition_id=definition.id), code=303)
+
+
+def _rejected(findings: tuple[Finding, ...], status: int) -> ResponseReturnValue:
+    return render_template("maps/rejected.html", groups=finding_groups(findings)), status
+
+
+def _list(error: DomainError | None = None) -> ResponseReturnValue:
+    with reading() as session:
+        maps = definitions(session, actor())
+    page = render_template(
+        "maps/list.html",
+        maps=maps,
+        shipped=_shipped({one.key for one in maps}),
+        may_deploy=may(actor(), Ability.DEPLOY_MAP),
+        problem_text=error_text(error) if error else "",
+    )
+    return page, status_of(error) if error else 200
+
+
+def _shipped(present: set[str]) -> list[tuple[str, str, str]]:
+    """Key, name and purpose of the shipped maps that nobody has taken yet."""
+    described = {
+        "b2b-sale": (_("B2B sale"), _("From a lead to a signed contract, with approvals by three departments.")),
+        "discount-approval": (_("Discount approval"), _("Who may give which discount; other maps call it.")),
+        "tender": (_("Tender"), _("From the documents to the result, with a decision whether to take part.")),
+    }
+    return [(one.key, *described[one.key]) for one in shipped_maps() if one.key not in present]
+
+
+def _version(definition_id: int, error: DomainError | None = None) -> ResponseReturnValue:
+    with reading() as session:
+        view = definition_view(session, actor(), definition_id)
+        findings = publishing_findings(session, session.get_one(ProcessDefinition, definition_id))
+        siblings = next(one.versions for one in definitions(session, actor()) if one.key == view.row.key)
+    groups = finding_groups(findings)
+    page = render_template(
+        "maps/version.html",
+        view=view,
+        row=view.row,
+        groups=groups,
+        badges=map_badges(groups),
+        counts={group.severity.value: len(group.lines) for group in groups},
+        steps=step_lines(view.steps, (stage.name for stage in view.stages), view.row.key),
+        siblings=siblings,
+        live=next((one for one in siblings if one.state.value == "published"), None),
+        deals_on_others=_deals_on_others(siblings, definition_id),
+        has_choice=any(one.code == "POOLS_CHOSEN" for one in findings),
+        may_deploy=may(actor(), Ability.DEPLOY_MAP),
+        may_publish=may(actor(), Ability.PUBLISH_MAP),
+        may_add_departments=may(actor(), Ability.MANAGE_PEOPLE),
+        problem_text=error_text(error) if error else "",
+    )
+    return page, status_of(error) if error else 200
+
+
+def _deals_on_others(siblings: tuple[DefinitionVersion, ...], definition_id: int) -> int:
+    return sum(one.running_deals for one in siblings if one.id != definition_id)
+
+
+def _file(name: str, content: bytes) -> Response:
+    response = Response(content, mimetype="application/xml")
+    response.headers.set("Content-Disposition", "attachment", filename=name)
+    return response
