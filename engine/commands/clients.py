@@ -34,8 +34,10 @@ class ClientExists(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class ClientDraft:
-    """What is typed about a client. ``phone`` in any spelling; ``edrpou`` is 8, 10 or 12 digits or empty; mail addresses
-    are kept in lower case, as they are compared."""
+    """What is typed about a client. ``phone`` in any spelling; ``edrpou`` is 8, 10 or 12 digits or empty.
+
+    Mail addresses are kept in lower case, as they are compared.
+    """
 
     name: str
     edrpou: str = ""

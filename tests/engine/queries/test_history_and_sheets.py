@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from support.company import Company
 from support.sales_records import SalesRecords
@@ -48,6 +49,24 @@ def test_history_is_followed_from_a_moment_on_within_what_is_visible(
     assert history_since(session, as_actor(company.olena)).items[0].data["text"] == "давно"
 
 
+def disarm(session: Session) -> None:
+    """What somebody with the database's password would do first: take the guards away."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("DROP TRIGGER history_event_append_only ON history_event"))
+        return
+    for action in ("update", "delete"):
+        session.execute(text(f"DROP TRIGGER history_event_no_{action}"))
+
+
+@pytest.mark.parametrize("change", ["UPDATE history_event SET kind = 'x'", "DELETE FROM history_event"])
+def test_the_database_itself_refuses_to_change_history(
+    session: Session, company: Company, records: SalesRecords, change: str
+) -> None:
+    records.event(Commented(text="перше"), records.deal(company.olena))
+    with pytest.raises(DBAPIError, match="append-only"):
+        session.execute(text(change))
+
+
 def test_a_chain_survives_the_database_and_a_change_behind_our_back_is_named(
     session: Session, company: Company, records: SalesRecords, now: datetime
 ) -> None:
@@ -57,6 +76,7 @@ def test_a_chain_survives_the_database_and_a_change_behind_our_back_is_named(
         records.event(Commented(text="ціла"), whole)
     session.expire_all()
     assert chain_faults(session, deal.id) == ()
+    disarm(session)
     session.execute(
         text("UPDATE history_event SET actor_name = 'Хтось' WHERE deal_id = :d AND number = 2"), {"d": deal.id}
     )
@@ -71,6 +91,7 @@ def test_the_last_entry_cannot_be_removed_unnoticed(session: Session, company: C
     deal = records.deal(company.olena)
     records.event(Commented(text="перше"), deal)
     records.event(Commented(text="друге"), deal)
+    disarm(session)
     session.execute(text("DELETE FROM history_event WHERE deal_id = :d AND number = 2"), {"d": deal.id})
     assert chain_faults(session, deal.id) == (ChainFault(1, ChainFaultReason.HEAD_DIFFERS),)
 
