@@ -25,13 +25,15 @@ _logger = logging.getLogger(__name__)
 @open_to_all
 def show() -> ResponseReturnValue:
     """503 when the database does not answer, or no worker has been seen for a minute."""
-    answer = {"status": "ok", "version": version("reglament"), "database": "ok", "worker_age_s": None}
+    age, database = None, "ok"
     try:
         with reading() as session:
-            answer["worker_age_s"] = age = machinery(session, now()).worker_age_s
+            age = machinery(session, now()).worker_age_s
     except SQLAlchemyError:
         _logger.exception("The database does not answer")
-        return jsonify(answer | {"status": "failing", "database": "gone"}), 503
-    if age is None or age > WORKER_GONE_AFTER_S:
-        return jsonify(answer | {"status": "failing"}), 503
-    return jsonify(answer)
+        database = "gone"
+    works = age is not None and age <= WORKER_GONE_AFTER_S
+    answer = jsonify(
+        status="ok" if works else "failing", version=version("reglament"), database=database, worker_age_s=age
+    )
+    return answer, 200 if works else 503

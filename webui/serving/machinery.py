@@ -13,10 +13,8 @@ from tasks.jobs import sweep
 from tasks.relay import relay
 from tasks.upkeep import beat_heart_of_worker
 
-PROCESSES = 4
 
-
-def run_worker(settings: Settings, *, processes: int = PROCESSES) -> int:
+def run_worker(settings: Settings, *, concurrency: int) -> int:
     """Perform tasks until stopped by SIGTERM or Ctrl-C; the exit status."""
     configure(settings)
     worker_process_init.connect(_listen)
@@ -25,7 +23,7 @@ def run_worker(settings: Settings, *, processes: int = PROCESSES) -> int:
     pool = "threads" if settings.uses_sqlite else "prefork"
     worker = app.Worker(
         pool=pool,
-        concurrency=processes,
+        concurrency=concurrency,
         loglevel=logging.WARNING,
         quiet=True,
         without_heartbeat=True,

@@ -1,4 +1,4 @@
-"""The processes of a company installation, for the group that keeps them together."""
+"""The processes of a company installation, each loading only what it needs."""
 
 from __future__ import annotations
 
@@ -7,21 +7,24 @@ from webui.serving.logs import configure_logs
 
 
 def web(settings: Settings) -> None:
-    from webui.serving.web_server import WebServer  # noqa: PLC0415  # each process loads its own part only
+    """Answer people and programs until stopped."""
+    from webui.serving.web_server import WebServer  # noqa: PLC0415  # the other processes serve no pages
 
     configure_logs()
     WebServer(settings).run()
 
 
-def worker(settings: Settings) -> int:
-    from webui.serving.machinery import run_worker  # noqa: PLC0415  # each process loads its own part only
+def worker(settings: Settings, concurrency: int = 4) -> int:
+    """Perform tasks until stopped; the exit status."""
+    from webui.serving.machinery import run_worker  # noqa: PLC0415  # the web server may have its worker elsewhere
 
     configure_logs()
-    return run_worker(settings)
+    return run_worker(settings, concurrency=concurrency)
 
 
 def beat(settings: Settings) -> None:
-    from webui.serving.machinery import run_beat  # noqa: PLC0415  # each process loads its own part only
+    """Give the schedule's hints until stopped."""
+    from webui.serving.machinery import run_beat  # noqa: PLC0415  # the web server may have its schedule elsewhere
 
     configure_logs()
     run_beat(settings)

@@ -1,0 +1,62 @@
+"""The installation that a command works on: its settings, and its database in the right state."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from alembic.util import CommandError
+from sqlalchemy.engine import make_url
+
+from engine.db.schema import current_revision, is_up_to_date, migrate
+from engine.db.session import Database
+from engine.settings import Settings, settings_from
+from webui.command_line.failures import Failed
+from webui.command_line.language import _
+
+
+def settings() -> Settings:
+    """What the environment decides. Raises Failed for a PORT that is no number."""
+    try:
+        return settings_from()
+    except ValueError:
+        raise Failed(_("PORT must be a number, not “%(port)s”.", port=os.environ.get("PORT", ""))) from None
+
+
+@contextmanager
+def database_of(given: Settings) -> Iterator[Database]:
+    """The migrated database. Raises Failed when it is not there yet, or of another version."""
+    if given.uses_sqlite and not has_sqlite_file(given):
+        raise Failed(_("There is no database yet: start `reglament run`, or `reglament migrate`."))
+    database = Database(given.database_url)
+    try:
+        if not is_up_to_date(database):
+            raise Failed(_("The database has another version than the program: run `reglament migrate`."))
+        yield database
+    finally:
+        database.dispose()
+
+
+def bring_up_to_date(database: Database) -> bool:
+    """Migrate if needed; whether it was. Raises Failed for a database of a newer program."""
+    if is_up_to_date(database):
+        return False
+    try:
+        migrate(database)
+    except CommandError:
+        revision = current_revision(database)
+        raise Failed(
+            _("A newer version of the program has written this database (%(revision)s): update.", revision=revision)
+        ) from None
+    return True
+
+
+def sqlite_file(given: Settings) -> Path:
+    """Where the SQLite database lies."""
+    return Path(make_url(given.database_url).database or "")
+
+
+def has_sqlite_file(given: Settings) -> bool:
+    return sqlite_file(given).is_file()

@@ -1,0 +1,115 @@
+"""``run``, ``web``, ``worker`` and ``beat``: the processes of an installation."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from importlib.metadata import version
+
+import click
+
+from engine.db.session import Database
+from engine.errors import N_
+from engine.settings import Settings
+from webui.command_line.failures import Failed
+from webui.command_line.installation import bring_up_to_date, database_of, settings
+from webui.command_line.language import _
+from webui.serving import parts
+from webui.serving.process_group import ProcessGroup
+
+
+@click.command(help=N_("Start everything: the database is migrated, the pages open, steps escalate by themselves."))
+def run() -> None:
+    given = settings()
+    _ensure_port_is_free(given)
+    _prepare(given)
+    _greet(given)
+    if given.is_embedded:
+        parts.web(given)
+    else:
+        ProcessGroup({"web": parts.web, "worker": parts.worker, "beat": parts.beat}, given).run()
+
+
+@click.command(help=N_("Start the web server alone; without REDIS_URL the worker and the schedule are inside it."))
+def web() -> None:
+    given = settings()
+    _ensure_port_is_free(given)
+    with database_of(given):
+        pass
+    parts.web(given)
+
+
+@click.command(help=N_("Start a worker, which sends letters, fires timers and escalates. Needs REDIS_URL."))
+@click.option(
+    "-c", "--concurrency", type=click.IntRange(1, 64), default=4, help=N_("How many tasks are done at a time.")
+)
+def worker(concurrency: int) -> None:
+    given = _with_redis()
+    with database_of(given):
+        pass
+    raise SystemExit(parts.worker(given, concurrency))
+
+
+@click.command(help=N_("Start the schedule, which says every few seconds what is to be looked at. Needs REDIS_URL."))
+def beat() -> None:
+    parts.beat(_with_redis())
+
+
+def _with_redis() -> Settings:
+    given = settings()
+    if given.is_embedded:
+        raise Failed(_("REDIS_URL is not set: worker and schedule are inside `reglament run` and `reglament web`."))
+    return given
+
+
+def _ensure_port_is_free(given: Settings) -> None:
+    """Say it before anything else is done. Raises Failed."""
+    try:
+        family, kind, protocol, _name, address = socket.getaddrinfo(given.host, given.port, type=socket.SOCK_STREAM)[0]
+    except (OSError, OverflowError):
+        raise Failed(_("%(host)s:%(port)s is no address of this machine.", host=given.host, port=given.port)) from None
+    with socket.socket(family, kind, protocol) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(address)
+        except OSError as failure:
+            raise Failed(_port_problem(given, failure)) from None
+
+
+def _port_problem(given: Settings, failure: OSError) -> str:
+    if failure.errno == errno.EADDRINUSE:
+        return _(
+            "Port %(port)s is taken by another program. Stop it, or choose another port: PORT=%(other)s reglament run",
+            port=given.port,
+            other=given.port + 1,
+        )
+    if failure.errno == errno.EACCES:
+        return _("Port %(port)s is reserved for the system: choose one above 1023.", port=given.port)
+    return _("%(host)s:%(port)s is no address of this machine.", host=given.host, port=given.port)
+
+
+def _prepare(given: Settings) -> None:
+    given.var.mkdir(parents=True, exist_ok=True)
+    if given.demo:
+        from webui.command_line.databases import fill_if_empty  # noqa: PLC0415  # the demo company is large to load
+
+        fill_if_empty(given)
+        return
+    database = Database(given.database_url)
+    try:
+        bring_up_to_date(database)
+    finally:
+        database.dispose()
+
+
+def _greet(given: Settings) -> None:
+    click.echo(_("Reglament %(version)s: %(address)s", version=version("reglament"), address=given.base_url))
+    if given.demo:
+        from webui.demo.people import DEMO_ACCOUNTS, DEMO_PASSWORD  # noqa: PLC0415  # only the demo company has them
+
+        click.echo(
+            _("Demo accounts (one click at the sign-in page; the password is %(password)s):", password=DEMO_PASSWORD)
+        )
+        for account in DEMO_ACCOUNTS:
+            click.echo(f"  {account.login:8} {account.full_name}, {account.position}")
+    click.echo(_("Ctrl-C stops it."))
