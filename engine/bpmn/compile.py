@@ -78,7 +78,7 @@ def compile_bpmn(
     chosen = choose_process(sales_map, process_key, noticed)
     proposals = tuple(
         ProcessProposal(
-            key=process.source_id or process.id,
+            key=process.id,
             name=process.name or process.pool,
             steps=human_steps(process),
             file=process.file,
@@ -202,14 +202,14 @@ def _execute(workbench: Workbench, content_hash: str) -> CompiledProcess | None:
         return None
     main = processes[0]
     compiled = CompiledProcess(
-        key=main.source_id or main.id,
+        key=main.id,
         name=main.name or main.pool or main.source_id,
         content_hash=content_hash,
         executable=write_canonical(workbench.sales_map, processes),
         steps=steps,
         stages=stages_of(steps),
         **fill_tables(processes).as_arguments(),
-        called_keys=tuple(process.source_id for process in processes[1:]),
+        called_keys=tuple(process.key for process in processes[1:]),
         default_escalation=read_ladder(main.annotation, _place(main), noticed),
         findings=(),
     )

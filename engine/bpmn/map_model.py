@@ -328,6 +328,11 @@ class Process:
     def __post_init__(self) -> None:
         self.scope = Scope(self)
 
+    @property
+    def key(self) -> str:
+        """Under which the map is deployed: its id in the file, if that can be an id at all."""
+        return self.source_id if self.id.startswith(self.source_id) and self.source_id else self.id
+
 
 @dataclass(slots=True, eq=False)
 class Pool:

@@ -97,7 +97,7 @@ def _define(node: Node, plan: StepPlan, process: Process, noticed: Noticed) -> S
     step = StepDefinition(
         element_id=node.id,
         source_id=node.source_id,
-        process_key=process.source_id or process.id,
+        process_key=process.key,
         name=node.name or _neighbour_name(node),
         kind=plan.kind,
         stage=_stage(node),

@@ -72,7 +72,10 @@ class Document:
 def read_structure(definitions: etree._Element, file: str, sales_map: SalesMap, noticed: Noticed) -> Document:
     document = Document(definitions, file, read_drawing(definitions), read_references(definitions))
     for element in definitions.iter(f"{{{MODEL}}}process"):
-        _read_process(document, element, sales_map)
+        _add_process(document, element, sales_map)
+    # Processes first: their ids are keys, and keys must not depend on the names of steps.
+    for process, element in document.process_elements.items():
+        _read_scope(document, element, process.scope, sales_map)
     _read_flows(document, sales_map, noticed)
     _attach_boundaries(document)
     _read_pools(document)
@@ -82,7 +85,7 @@ def read_structure(definitions: etree._Element, file: str, sales_map: SalesMap, 
     return document
 
 
-def _read_process(document: Document, element: etree._Element, sales_map: SalesMap) -> None:
+def _add_process(document: Document, element: etree._Element, sales_map: SalesMap) -> None:
     source_id = attribute(element, "id")
     process = Process(
         id=sales_map.new_id(source_id),
@@ -94,7 +97,6 @@ def _read_process(document: Document, element: etree._Element, sales_map: SalesM
     )
     document.processes.append(process)
     document.process_elements[process] = element
-    _read_scope(document, element, process.scope, sales_map)
 
 
 def _read_scope(document: Document, parent: etree._Element, scope: Scope, sales_map: SalesMap) -> None:

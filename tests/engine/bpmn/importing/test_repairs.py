@@ -411,6 +411,14 @@ def test_ids_that_no_executor_accepts_are_replaced_and_the_owners_id_is_kept(bad
     assert finished(process, "Крок")
 
 
+@pytest.mark.parametrize("bad", ["Start", "1 продаж", "=1/0", ""])
+def test_a_process_whose_id_cannot_be_a_key_gets_another(bad: str) -> None:
+    outcome = compile_bpmn({"карта.bpmn": drawn(step("t", "Крок"), key=bad)})
+    assert outcome.process is not None
+    assert outcome.process.key == outcome.processes[0].key != bad
+    assert finished(outcome.process, "Крок")
+
+
 def test_a_step_without_an_id_gets_one() -> None:
     assert finished(compiled('<userTask name="Крок"/>'), "Крок")
 
