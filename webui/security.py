@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, redirect, request, url_for
@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from webui.csp import add_policy
 from webui.request_context import signed_in
 
-View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
+View = TypeVar("View", bound=Callable[..., Any])
 
 _OPEN_MARK = "is_open_to_all"
 

@@ -25,8 +25,7 @@ polls("inbox.count")
 def show() -> ResponseReturnValue:
     with reading() as session:
         listed = inbox_list(session, actor(), request)
-    template = "inbox/list_side.html" if is_partial() else "inbox/inbox.html"
-    return render_template(template, listed=listed, tabs=TABS)
+    return render_template("inbox/inbox.html", listed=listed, tabs=TABS)
 
 
 @blueprint.get("/steps")
@@ -34,7 +33,7 @@ def steps() -> ResponseReturnValue:
     """The list alone: asked again every few seconds, so that new steps appear by themselves."""
     with reading() as session:
         listed = inbox_list(session, actor(), request)
-    return render_template("inbox/list_side.html", listed=listed, tabs=TABS)
+    return render_template("inbox/list_side.html", listed=listed, tabs=TABS, is_part=True)
 
 
 @blueprint.get("/count")

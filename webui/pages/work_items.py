@@ -22,8 +22,11 @@ from engine.commands.work_items import (
 )
 from engine.errors import DomainError, InvalidInput, NotFound
 from engine.model.work_item import WorkItem
+from engine.policy.permissions import may_direct_step
 from engine.queries.deal_waiting import deal_waiting
+from engine.queries.directories import directory
 from engine.queries.inbox import Tab, inbox
+from engine.queries.work_item_rows import WorkItemRow
 from engine.queries.work_items import work_item_view
 from webui.deadlines import said
 from webui.error_pages import status_of, with_event, with_toast
@@ -214,6 +217,7 @@ def _pane(
             "errors": errors,
             "problem_text": _problem(error),
             "comment": comment,
+            "may_extend": view.row.completed_at is None and _may_extend(session, view.row),
             "command_id": uuid.uuid4().hex,
         }
         status = status_of(error) if error else 200
@@ -223,10 +227,16 @@ def _pane(
     return render_template("inbox/inbox.html", **context), status
 
 
+def _may_extend(session: Session, row: WorkItemRow) -> bool:
+    """A head of whoever holds the step, or of its department, may give it more time; the holder alone may not."""
+    holders = (one.department_ids for one in directory(session).people if one.id == row.assignee_id)
+    departments = frozenset(next(holders, ())) | ({row.group_id} if row.group_id is not None else frozenset())
+    return may_direct_step(actor(), assignee_id=None, group_id=None, assignee_department_ids=departments)
+
+
 def _problem(error: DomainError | None) -> str:
-    """What stands above the form: for several faults that they stand at their fields, else the fault itself."""
-    if error is None or (isinstance(error, InvalidInput) and "outcome" not in error.errors and not error.errors):
-        return "" if error is None else error_text(error)
-    if isinstance(error, InvalidInput) and "outcome" in error.errors:
-        return error_text(error.errors["outcome"])
-    return error_text(error)
+    """What stands above the form: the fault, or, for several, that they stand at their fields."""
+    if error is None:
+        return ""
+    of_outcome = error.errors.get("outcome") if isinstance(error, InvalidInput) else None
+    return error_text(of_outcome or error)

@@ -1,0 +1,73 @@
+"""A browser without a screen: signed in as a person, it sends what our own pages would send."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+from support.office import Office
+from werkzeug.test import TestResponse
+
+from engine.settings import Settings, settings_from
+from webui.app import create_app
+
+_TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+_HTMX = {"HX-Request": "true"}
+
+
+def web_settings(**environ: str) -> Settings:
+    return settings_from({"REGLAMENT_DEMO": "1", "SECRET_KEY": "a key for tests", "LOCALE_DEFAULT": "en"} | environ)
+
+
+def web_application(office: Office, **environ: str) -> Flask:
+    """The pages over the office's database, by the office's clock. People of the office read Ukrainian."""
+    return create_app(web_settings(**environ), office.database, office.clock)
+
+
+class Browser:
+    """``login`` None is a visitor. Every POST carries the CSRF token of the last whole page."""
+
+    def __init__(self, app: Flask, login: str | None = None) -> None:
+        self.client: FlaskClient = app.test_client()
+        self.token = ""
+        self.get("/sign-in")
+        if login is not None:
+            answer = self.post("/sign-in/demo", {"login": login})
+            assert answer.status_code == 303, answer.text
+            self.get("/inbox")
+
+    def get(self, address: str, *, part: bool = False) -> TestResponse:
+        answer = self.client.get(address, headers=_HTMX if part else {})
+        return self._remember(answer)
+
+    def post(
+        self,
+        address: str,
+        form: dict[str, Any] | None = None,
+        *,
+        part: bool = False,
+        headers: dict[str, str] | None = None,
+        token: str | None = None,
+    ) -> TestResponse:
+        sent = {"csrf_token": self.token if token is None else token, **(form or {})}
+        return self._remember(self.client.post(address, data=sent, headers=(_HTMX if part else {}) | (headers or {})))
+
+    def _remember(self, answer: TestResponse) -> TestResponse:
+        if answer.mimetype == "text/html" and (found := _TOKEN.search(answer.text)):
+            self.token = found[1]
+        return answer
+
+
+def text_of(answer: TestResponse) -> str:
+    """The page as one reads it: without tags, with the characters that markup escapes."""
+    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", answer.text)))
+
+
+def events_of(answer: TestResponse) -> dict[str, Any]:
+    """What the answer tells the page that asked."""
+    told: dict[str, Any] = json.loads(answer.headers.get("HX-Trigger", "{}"))
+    return told

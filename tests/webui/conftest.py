@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from flask import Flask
+from support.office import Office
+from support.web import Browser, web_application
+
+from engine.db.session import Database
+
+SignIn = Callable[[str | None], Browser]
+
+
+@pytest.fixture
+def office(sqlite_database_url: str) -> Iterator[Office]:
+    """The company at work with its sales map published."""
+    database = Database(sqlite_database_url)
+    office = Office(database)
+    office.publish()
+    yield office
+    database.dispose()
+
+
+@pytest.fixture
+def app(office: Office) -> Flask:
+    return web_application(office)
+
+
+@pytest.fixture
+def browse(app: Flask) -> SignIn:
+    """A browser for a person, or for a visitor."""
+
+    def signed_in_as(login: str | None = None) -> Browser:
+        return Browser(app, login)
+
+    return signed_in_as

@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from support.office import Office
+from support.web import Browser, events_of, text_of
+
+from engine.model.work_item import WorkItemState
+
+SignIn = Callable[[str | None], Browser]
+
+
+@pytest.fixture
+def prepare(office: Office) -> int:
+    """The first step of a deal, open to the sales department."""
+    office.open_deal("olena")
+    return office.step("prepare").id
+
+
+def complete(browser: Browser, step: int, *, part: bool = True, **form: str):  # noqa: ANN201  # a test's answer
+    return browser.post(f"/work-items/{step}/complete", {"outcome": "completed", **form}, part=part)
+
+
+def test_step_is_done_by_one_press_and_the_next_ones_are_open(office: Office, browse: SignIn, prepare: int) -> None:
+    answer = complete(browse("olena"), prepare, **{"field:discount": "7,5", "field:deal.amount": "12 500,50"})
+    assert answer.status_code == 200
+    assert "Виконано: Підготувати пропозицію" in text_of(answer)
+    assert events_of(answer) == {"inbox-changed": None, "draft-done": {"name": f"step-{prepare}"}}
+    assert {step.element_id for step in office.open_steps()} == {"legal", "finance", "logistics"}
+
+
+def test_without_scripts_the_inbox_follows(browse: SignIn, prepare: int) -> None:
+    answer = complete(browse("olena"), prepare, part=False, **{"field:discount": "5"})
+    assert (answer.status_code, answer.location) == (303, "/inbox")
+
+
+def test_what_is_wrong_stands_at_its_field_and_what_was_typed_stays(
+    office: Office, browse: SignIn, prepare: int
+) -> None:
+    typed = {"field:discount": "багато", "field:deal.amount": "12,5", "comment": "Клієнт просив"}
+    answer = complete(browse("olena"), prepare, **typed)
+    assert answer.status_code == 422
+    assert "«багато» не вдалося прочитати. Потрібно: відсоток." in text_of(answer)
+    assert 'value="багато"' in answer.text
+    assert 'value="12,5"' in answer.text
+    assert "Клієнт просив" in answer.text
+    assert 'aria-invalid="true"' in answer.text
+    assert office.step("prepare").state is WorkItemState.OPEN
+
+
+def test_required_field_is_asked_for_by_its_name(browse: SignIn, prepare: int) -> None:
+    answer = complete(browse("olena"), prepare, **{"field:discount": ""})
+    assert answer.status_code == 422
+    assert "Заповніть «Знижка, %»." in text_of(answer)
+
+
+def test_return_without_a_reason_asks_for_it(office: Office, browse: SignIn, prepare: int) -> None:
+    office.prepare()
+    legal = office.step("legal").id
+    answer = browse("iryna").post(f"/work-items/{legal}/complete", {"outcome": "returned"}, part=True)
+    assert answer.status_code == 422
+    assert "наступна людина має знати, що змінити" in text_of(answer)
+
+
+def test_returned_offer_goes_back_with_its_reason(office: Office, browse: SignIn, prepare: int) -> None:
+    office.prepare()
+    for login, element in (("iryna", "legal"), ("oksana", "finance"), ("petro", "logistics")):
+        form = {"outcome": "returned" if element == "legal" else "approved", "comment": "Змініть пункт 4"}
+        answer = browse(login).post(f"/work-items/{office.step(element).id}/complete", form, part=True)
+        assert answer.status_code == 200
+    assert office.step("prepare").state is WorkItemState.OPEN
+
+
+def test_second_person_is_told_who_was_faster(office: Office, browse: SignIn, prepare: int) -> None:
+    late = browse("taras")
+    office.prepare("olena")
+    answer = complete(late, prepare, **{"field:discount": "9"})
+    assert answer.status_code == 409
+    assert "Уже зроблено: Олена Коваль, 10:00." in text_of(answer)
+    assert "Знижка, % 7,5 %" in text_of(answer)
+
+
+def test_pressing_twice_completes_once(office: Office, browse: SignIn, prepare: int) -> None:
+    olena = browse("olena")
+    form = {"field:discount": "5", "command_id": "one press"}
+    assert complete(olena, prepare, **form).status_code == 200
+    assert complete(olena, prepare, **form).status_code == 200
+    assert len(office.open_steps()) == 3
+
+
+def test_button_that_the_map_does_not_have_is_refused(browse: SignIn, prepare: int) -> None:
+    answer = browse("olena").post(
+        f"/work-items/{prepare}/complete", {"outcome": "sold", "field:discount": "5"}, part=True
+    )
+    assert answer.status_code == 422
+    assert "Цей крок не має кнопки «sold»." in text_of(answer)
+
+
+def test_outsider_finds_no_such_step(office: Office, browse: SignIn, prepare: int) -> None:
+    assert complete(browse("danylo"), prepare, **{"field:discount": "5"}).status_code == 404
+    assert office.step("prepare").state is WorkItemState.OPEN
+
+
+def test_colleague_of_another_department_may_not_do_it(office: Office, browse: SignIn, prepare: int) -> None:
+    office.prepare()
+    legal = office.step("legal").id
+    answer = browse("olena").post(f"/work-items/{legal}/complete", {"outcome": "approved"}, part=True)
+    assert answer.status_code == 403
+    assert "Цей крок не ваш: Юридичний відділ." in text_of(answer)
+
+
+def test_get_completes_nothing(office: Office, browse: SignIn, prepare: int) -> None:
+    assert browse("olena").get(f"/work-items/{prepare}/complete").status_code == 405
+    assert office.step("prepare").state is WorkItemState.OPEN

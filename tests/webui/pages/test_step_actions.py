@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from support.office import Office
+from support.web import Browser, events_of, text_of
+
+from engine.model.draft import Draft
+from engine.model.work_item import WorkItemState
+
+SignIn = Callable[[str | None], Browser]
+
+ACTIONS = ("claim", "release", "delegate", "extend", "comment", "draft", "complete")
+
+
+@pytest.fixture
+def step(office: Office) -> int:
+    office.open_deal("olena")
+    return office.step("prepare").id
+
+
+def test_member_takes_a_step_and_gives_it_back(office: Office, browse: SignIn, step: int) -> None:
+    olena = browse("olena")
+    taken = olena.post(f"/work-items/{step}/claim", part=True)
+    assert taken.status_code == 200
+    assert events_of(taken)["toast"]["text"] == "Крок ваш."
+    assert office.step("prepare").assignee_id == office.company.olena.id
+    assert olena.post(f"/work-items/{step}/release", part=True).status_code == 200
+    assert office.step("prepare").assignee_id is None
+
+
+def test_taken_step_is_told_to_be_taken(browse: SignIn, step: int) -> None:
+    taras = browse("taras")
+    browse("olena").post(f"/work-items/{step}/claim", part=True)
+    answer = taras.post(f"/work-items/{step}/claim", part=True)
+    assert answer.status_code == 409
+    assert "Уже взято: Олена Коваль." in text_of(answer)
+
+
+def test_step_is_handed_on(office: Office, browse: SignIn, step: int) -> None:
+    form = {"to": str(office.company.taras.id), "note": "Я у відпустці"}
+    answer = browse("olena").post(f"/work-items/{step}/delegate", form, part=True)
+    assert answer.status_code == 200
+    assert "«Підготувати пропозицію» передано: Тарас Мельник" in text_of(answer)
+
+
+def test_handing_on_to_nobody_is_told_at_the_field(browse: SignIn, step: int) -> None:
+    answer = browse("olena").post(f"/work-items/{step}/delegate", {"to": ""}, part=True)
+    assert answer.status_code == 422
+    assert "Потрібно: людина." in text_of(answer)
+
+
+def test_head_gives_more_time(office: Office, browse: SignIn, step: int) -> None:
+    before = office.step("prepare").due_at
+    form = {"due_at": "5 р.д.", "reason": "Чекаємо на виробника"}
+    assert browse("bohdan").post(f"/work-items/{step}/extend", form, part=True).status_code == 200
+    after = office.step("prepare").due_at
+    assert before is not None
+    assert after is not None
+    assert after > before
+
+
+def test_deadline_that_cannot_be_read_is_told_at_the_field(browse: SignIn, step: int) -> None:
+    answer = browse("bohdan").post(
+        f"/work-items/{step}/extend", {"due_at": "колись", "reason": "Треба"}, part=True
+    )
+    assert answer.status_code == 422
+    assert "колись" in answer.text
+    assert 'id="field-due_at-error"' in answer.text
+
+
+def test_holder_is_not_offered_more_time_for_themselves(browse: SignIn, step: int) -> None:
+    assert "Дати більше часу" not in text_of(browse("olena").get(f"/work-items/{step}"))
+    assert "Дати більше часу" in text_of(browse("bohdan").get(f"/work-items/{step}"))
+
+
+def test_comment_stands_in_the_history(browse: SignIn, step: int) -> None:
+    answer = browse("olena").post(f"/work-items/{step}/comment", {"text": "<b>Жирний</b> коментар"}, part=True)
+    assert answer.status_code == 200
+    assert "&lt;b&gt;Жирний&lt;/b&gt; коментар" in answer.text
+
+
+def test_draft_comes_back_after_a_reload(office: Office, browse: SignIn, step: int) -> None:
+    olena = browse("olena")
+    form = {"field:discount": "не знаю", "field:deal.amount": ""}
+    assert olena.post(f"/work-items/{step}/draft", form, part=True).status_code == 204
+    with office.database.read() as session:
+        draft = session.get_one(Draft, (step, office.company.olena.id))
+    assert draft.typed == {"discount": "не знаю", "deal.amount": ""}
+    assert 'value="не знаю"' in olena.get(f"/work-items/{step}").text
+    assert 'value="не знаю"' not in browse("taras").get(f"/work-items/{step}").text
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_outsider_finds_no_such_step(office: Office, browse: SignIn, step: int, action: str) -> None:
+    form = {"to": "1", "text": "я", "due_at": "1 р.д.", "reason": "я", "outcome": "completed"}
+    assert browse("danylo").post(f"/work-items/{step}/{action}", form, part=True).status_code == 404
+    assert office.step("prepare").state is WorkItemState.OPEN
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_get_changes_nothing(browse: SignIn, step: int, action: str) -> None:
+    assert browse("olena").get(f"/work-items/{step}/{action}").status_code == 405
+
+
+@pytest.mark.parametrize("action", ["claim", "delegate", "draft"])
+def test_done_step_takes_no_more(office: Office, browse: SignIn, step: int, action: str) -> None:
+    office.prepare()
+    form = {"to": str(office.company.taras.id)}
+    assert browse("olena").post(f"/work-items/{step}/{action}", form, part=True).status_code == 409
