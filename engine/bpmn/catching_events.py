@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from SpiffWorkflow.bpmn.specs.event_definitions.conditional import ConditionalEventDefinition
-from SpiffWorkflow.bpmn.specs.event_definitions.item_aware_event import SignalEventDefinition
 from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefinition
 from SpiffWorkflow.bpmn.specs.event_definitions.simple import NoneEventDefinition
 from SpiffWorkflow.bpmn.specs.mixins import (
@@ -15,9 +13,8 @@ from SpiffWorkflow.bpmn.specs.mixins import (
 )
 
 from engine.bpmn.activities import HOST
-from engine.bpmn.elements import Element
+from engine.bpmn.elements import RACE, RACE_FLOW, Element
 from engine.bpmn.environment import loop_items
-from engine.bpmn.joins import RACE
 from engine.bpmn.runtime import Passed
 from engine.bpmn.timer_events import StoredTimer
 
@@ -29,9 +26,9 @@ HELD = "held"  # of a conditional event: its condition was true when it was last
 
 
 class EventGateway(Element, BpmnSpecMixin):  # type: ignore[misc]  # SpiffWorkflow is untyped
-    """Opens all events behind it; the first to happen withdraws the others.
+    """Opens everything behind it, and the first to happen withdraws the others.
 
-    Stock moves the events into the gateway, where two timers share one due date.
+    Events stand behind it, or steps in which a person says that the event happened. Stock moves the events into the gateway, where two timers share one due date.
     """
 
     def _on_complete_hook(self, my_task: LiveTask) -> None:
@@ -40,13 +37,13 @@ class EventGateway(Element, BpmnSpecMixin):  # type: ignore[misc]  # SpiffWorkfl
         for successor in self.outputs:
             rival = my_task.spawn(successor)
             rival.internal_data[RACE] = my_task.id
+            rival.internal_data[RACE_FLOW] = self.flow_ids[successor.name]
 
 
 class _Waiting(Element):
     """Arms its event when the token arrives, and lets the token go when the event happens."""
 
     event_definition: Any
-    race_flow: str | None = None  # the flow from the event gateway before it
 
     def _update_hook(self, my_task: LiveTask) -> bool:
         if isinstance(self.event_definition, NoneEventDefinition):
@@ -75,13 +72,8 @@ class _Waiting(Element):
 
     def happen(self, my_task: LiveTask) -> None:
         """The event happened: the token goes on."""
-        race = my_task.internal_data.get(RACE)
-        if race is not None:
-            for rival in my_task.workflow.live_tasks():
-                if rival is not my_task and rival.internal_data.get(RACE) == race:
-                    rival.cancel()
-            if self.race_flow is not None:
-                my_task.workflow.top_workflow.passed.append(Passed(self.race_flow, flow=True))
+        if RACE in my_task.internal_data:
+            self.win_race(my_task)  # at once: what happens next in this step must not reach a rival
         my_task.make_ready()
 
 
@@ -128,16 +120,3 @@ def rises(task: LiveTask) -> bool:
 def waits_for(task: LiveTask, kind: type) -> bool:
     """Whether ``task`` is a waiting event of that kind of definition."""
     return task.waiting and isinstance(getattr(task.task_spec, "event_definition", None), kind)
-
-
-__all__ = [
-    "CORRELATION",
-    "BoundaryEvent",
-    "CatchEvent",
-    "ConditionalEventDefinition",
-    "EventGateway",
-    "MessageEventDefinition",
-    "SignalEventDefinition",
-    "rises",
-    "waits_for",
-]

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from engine.bpmn.lookups import LoopLookup
 
 
+RACE = "race"  # in a task behind an event gateway: the gateway's task
+RACE_FLOW = "race_flow"  # and the flow from it, recorded when it is this one that happens
+
+
 class Element(BpmnTaskSpec):  # type: ignore[misc]  # SpiffWorkflow is untyped
     """Base of all. ``flow_ids`` gives the sequence flow that leads to a successor, by the successor's spec name."""
 
@@ -48,6 +52,9 @@ class Element(BpmnTaskSpec):  # type: ignore[misc]  # SpiffWorkflow is untyped
     def _on_complete_hook(self, my_task: LiveTask) -> None:
         self.completed_event.emit(my_task.workflow, my_task)
         top = my_task.workflow.top_workflow
+        if RACE in my_task.internal_data:
+            self.win_race(my_task)
+            top.passed.append(Passed(my_task.internal_data[RACE_FLOW], flow=True))
         if self.bpmn_id is not None and self.loop is None:
             top.passed.append(Passed(self.bpmn_id))
         for successor in self._successors(my_task):
@@ -60,6 +67,13 @@ class Element(BpmnTaskSpec):  # type: ignore[misc]  # SpiffWorkflow is untyped
         """The specs that get a token; all outputs, unless the element chooses."""
         outputs: list[Any] = self.outputs
         return outputs
+
+    def win_race(self, my_task: LiveTask) -> None:
+        """Withdraw the others behind the same event gateway."""
+        race = my_task.internal_data[RACE]
+        for rival in my_task.workflow.live_tasks():
+            if rival is not my_task and rival.internal_data.get(RACE) == race:
+                rival.cancel()
 
     def private_copy(self, my_task: LiveTask, name: str, value: Any) -> Any:
         """What the state keeps of ``value``; raises MapFailed when it cannot be kept."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from SpiffWorkflow.bpmn.specs.mixins import BpmnSpecMixin, InclusiveGatewayMixin, ParallelGatewayMixin
 
 from engine.bpmn.activities import HOST
-from engine.bpmn.elements import Element
+from engine.bpmn.elements import RACE, Element
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from engine.bpmn.live_workflow import LiveTask, Scope
 
 ARRIVED_FROM = "from"  # in a join's task: the spec that the token came from, one per incoming sequence flow
-RACE = "race"  # in the task of an event behind an event gateway: the gateway's task
 
 
 class _Join(Element):

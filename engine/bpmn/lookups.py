@@ -9,7 +9,7 @@ from typing import Any
 from engine.bpmn.compiled import CompiledProcess, Condition, OutcomeCondition, StepDefinition, TimerRule
 from engine.bpmn.expressions import compile_condition, compile_expression
 from engine.bpmn.guards import map_failed
-from engine.bpmn.variables import FACTS, combined, outcome_kind, outcome_variable
+from engine.bpmn.variables import FACTS, decision, outcome_kind, outcome_variable
 from engine.errors import DomainError
 
 Evaluation = Callable[[Mapping[str, Any]], Any]
@@ -136,16 +136,10 @@ def _outcome_check(condition: OutcomeCondition, steps: Mapping[str, StepDefiniti
             if isinstance(outcome := variables.get(name), str)
         ]
         # A single step's own outcome counts whatever it is; of several steps only decisions do.
-        decisive = combined(given) if len(asked) > 1 or not given else given[0]
-        if decisive is None or (len(asked) > 1 and not _decides(decisive[0])):
-            return False
-        return not wanted.isdisjoint(decisive)
+        decisive = decision(given) if len(asked) > 1 else next(iter(given), None)
+        return decisive is not None and not wanted.isdisjoint(decisive)
 
     return holds
-
-
-def _decides(kind: str) -> bool:
-    return combined([(kind, kind), (kind, kind)]) is not None
 
 
 def _yes_or_no(text: str, element_id: str, element_name: str) -> Check:

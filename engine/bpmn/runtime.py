@@ -86,7 +86,10 @@ Stimulus = StartProcess | CompleteStep | FireTimer | DeliverMessage | CompleteCa
 
 @dataclass(frozen=True, slots=True)
 class OpenedStep:
-    """A human step that waits now. ``index`` counts the runs of a multi-instance or loop from 0, else None."""
+    """A human step that waits now. ``index`` counts the runs of a multi-instance or loop from 0, else None.
+
+    Here and below, ``activity_id`` is unique within the instance, not beyond it.
+    """
 
     activity_id: str
     element_id: str
@@ -96,6 +99,8 @@ class OpenedStep:
 
 @dataclass(frozen=True, slots=True)
 class OpenedTimer:
+    """A timer that waits now. A cycle that ticked is reported again with its next ``due_at``, and is not closed."""
+
     activity_id: str
     node_id: str
     due_at: datetime
@@ -129,7 +134,10 @@ class Passed:
 
 @dataclass(frozen=True, slots=True)
 class Thrown:
-    """An event left the instance: ``kind`` is message, signal, escalation or error; ``name`` its name or code."""
+    """An event left the instance: ``kind`` is message, signal or escalation; ``name`` its name or code.
+
+    What waits for it inside the instance has caught it already: deliver it to other instances only.
+    """
 
     kind: str
     name: str

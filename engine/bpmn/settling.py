@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.bpmn.catching_events import ConditionalEventDefinition, rises, waits_for
+from SpiffWorkflow.bpmn.specs.event_definitions.conditional import ConditionalEventDefinition
+
+from engine.bpmn.catching_events import rises, waits_for
 from engine.bpmn.guards import AUTOMATIC_STEPS, LIVE_TASKS, TooManyAutomaticSteps, TooManyLiveTasks, map_failed
 from engine.errors import DomainError, MapFailed
 

@@ -312,9 +312,9 @@ def _connect(scope: ScopeSpec, element: Any, elements: Mapping[str, tuple[Any, E
             raise NotCanonical(flow_id)
         source_element, source = elements[source_id]
         target = elements[target_id][1]
-        if isinstance(source, EventGateway) and isinstance(target, CatchEvent):
-            target.race_flow = flow_id
         if alike[source_id, target_id] > 1:
+            if isinstance(source, EventGateway):
+                raise NotCanonical(f"{source_id} leads to {target_id} twice")
             passage = Passage(scope, _PASSAGE % flow_id)
             passage.connect(target)
             target = passage

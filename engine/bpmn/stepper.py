@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from SpiffWorkflow.bpmn.specs.event_definitions.item_aware_event import ErrorEventDefinition
+from SpiffWorkflow.bpmn.specs.event_definitions.item_aware_event import ErrorEventDefinition, SignalEventDefinition
+from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefinition
 
 from engine.bpmn.activities import HumanStep, ServiceCall
-from engine.bpmn.catching_events import MessageEventDefinition, SignalEventDefinition, waits_for
+from engine.bpmn.catching_events import waits_for
 from engine.bpmn.compiled import CompiledProcess
 from engine.bpmn.environment import MapEnvironment, MapScriptEngine
 from engine.bpmn.guards import TIMERS, NotWaiting, Stalled, TooManyTimers, map_failed
@@ -32,7 +33,7 @@ from engine.bpmn.spec import ExecutableSpec, build_spec
 from engine.bpmn.state_codec import decode, encode, read_document
 from engine.bpmn.throwing_events import raise_error
 from engine.bpmn.timer_events import DUE, due_at
-from engine.bpmn.variables import VariableStore, combined, outcome_kind, outcome_variable
+from engine.bpmn.variables import VariableStore, decision, outcome_kind, outcome_variable
 from engine.bpmn.waits import Waits, waits_of
 from engine.clock import as_utc
 from engine.errors import DomainError
@@ -102,7 +103,7 @@ def _outcome_of_runs(run: LiveTask, kind: str, outcome: str) -> str:
     """What the runs of a multi-instance amount to so far: a rejection wins over a return, a return over approvals."""
     given = run.parent.internal_data.setdefault(OUTCOMES, [])
     given.append([kind, outcome])
-    decisive = combined((kind, outcome) for kind, outcome in given)
+    decisive = decision((kind, outcome) for kind, outcome in given)
     return outcome if decisive is None else decisive[1]
 
 

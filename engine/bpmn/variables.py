@@ -104,14 +104,12 @@ def outcome_kind(step: StepDefinition | None, outcome: str) -> str:
     return outcome
 
 
-def combined(outcomes: Iterable[tuple[str, str]]) -> tuple[str, str] | None:
-    """The (kind, id) that decides for several approvals; None when nothing was decided.
+def decision(outcomes: Iterable[tuple[str, str]]) -> tuple[str, str] | None:
+    """The (kind, id) that decides for several steps or runs; None when none of them decided anything.
 
-    What is no decision, a way chosen for example, counts only alone.
+    What is no decision, a way chosen for example, never counts among several.
     """
     given = list(outcomes)
-    if len(given) == 1:
-        return given[0]
     for kind in _DECISIONS:
         for outcome in given:
             if outcome[0] == kind:

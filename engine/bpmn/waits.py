@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from SpiffWorkflow.bpmn.specs.event_definitions.conditional import ConditionalEventDefinition
+from SpiffWorkflow.bpmn.specs.event_definitions.item_aware_event import SignalEventDefinition
+from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefinition
+
 from engine.bpmn.activities import PARAMETERS, HumanStep, ServiceCall
-from engine.bpmn.catching_events import (
-    CORRELATION,
-    ConditionalEventDefinition,
-    MessageEventDefinition,
-    SignalEventDefinition,
-    waits_for,
-)
+from engine.bpmn.catching_events import CORRELATION, waits_for
 from engine.bpmn.loops import INDEX, ITEM
 from engine.bpmn.runtime import OpenedCall, OpenedMessage, OpenedStep, OpenedTimer
 from engine.bpmn.timer_events import DUE, due_at

@@ -222,3 +222,41 @@ class TestEventGateway:
         assert run.open == []
         run.facts_changed(deal={"amount": 5000})
         assert run.open == ["after_big"]
+
+    def test_a_step_that_says_what_happened_takes_part_in_the_race(self) -> None:
+        draw = MapBuilder()
+        draw.start()
+        draw.gateway("eventBased", "whichever")
+        draw.flow("start", "whichever")
+        draw.step("they_called")
+        draw.step("they_wrote")
+        draw.catch("silence", draw.timer("silence", after(days=3)))
+        for name in ("they_called", "they_wrote", "silence"):
+            draw.end(f"end_{name}")
+            draw.flow("whichever", name, flow_id=f"to_{name}")
+            draw.flow(name, f"end_{name}")
+        run = InstanceRun(draw.build())
+        assert run.open == ["they_called", "they_wrote"]
+        run.complete("they_wrote")
+        assert run.last.finished
+        assert not run.timers
+        assert [passed.element_id for passed in run.last.passed][:2] == ["to_they_wrote", "they_wrote"]
+
+    def test_one_signal_that_two_rivals_wait_for_lets_one_go_on(self) -> None:
+        draw = MapBuilder()
+        draw.start()
+        draw.gateway("parallel", "split")
+        draw.gateway("eventBased", "whichever")
+        draw.step("work")
+        draw.throw("cry", draw.signal("Alarm"))
+        draw.end("cried")
+        draw.chain("start", "split", "whichever")
+        draw.chain("split", "work", "cry", "cried")
+        for name in ("first", "second"):
+            draw.catch(name, draw.signal("Alarm"))
+            draw.end(f"end_{name}")
+            draw.chain("whichever", name, f"end_{name}")
+        run = InstanceRun(draw.build())
+        run.complete("work")
+        assert run.last.finished
+        assert run.last.end_events == ("cried", "end_first")
