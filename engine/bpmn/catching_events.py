@@ -28,7 +28,8 @@ HELD = "held"  # of a conditional event: its condition was true when it was last
 class EventGateway(Element, BpmnSpecMixin):  # type: ignore[misc]  # SpiffWorkflow is untyped
     """Opens everything behind it, and the first to happen withdraws the others.
 
-    Events stand behind it, or steps in which a person says that the event happened. Stock moves the events into the gateway, where two timers share one due date.
+    Events stand behind it, or steps in which a person says that the event happened. Stock moves the events into the
+    gateway, where two timers share one due date.
     """
 
     def _on_complete_hook(self, my_task: LiveTask) -> None:
