@@ -11,6 +11,7 @@ from engine.clock import Clock
 from engine.db.session import Database
 from engine.settings import Settings
 from webui import pages
+from webui.api.application import described_application, register_api
 from webui.csrf import configure_csrf
 from webui.error_pages import configure_error_pages
 from webui.formats import configure_formats
@@ -25,7 +26,7 @@ from webui.template_context import configure_templates
 
 def create_app(settings: Settings, database: Database, clock: Clock) -> Flask:
     """The application over ``database``, reading the time from ``clock`` only."""
-    app = Flask(__name__, static_folder=str(DIST), static_url_path="/static")
+    app = described_application(__name__, static_folder=str(DIST), static_url_path="/static")
     provide_services(app, settings, database, clock)
     configure_sessions(app, settings, database, clock)
     configure_languages(app, settings)
@@ -38,6 +39,7 @@ def create_app(settings: Settings, database: Database, clock: Clock) -> Flask:
     configure_templates(app)
     for blueprint in _page_blueprints():
         app.register_blueprint(blueprint)
+    register_api(app)
     return app
 
 

@@ -1,0 +1,37 @@
+"""What was done or found, as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from flask import Response
+from pydantic import BaseModel
+
+from engine.queries.pages import Page, cursor_key, cursor_text
+from webui.api.models.values import Listed, Paging
+
+Row = TypeVar("Row")
+Item = TypeVar("Item", bound=BaseModel)
+
+
+def answer(told: BaseModel, status: int = 200, *, location: str | None = None) -> Response:
+    """``told`` as the answer; ``location`` is the address of what was made."""
+    response = Response(told.model_dump_json(), status=status, mimetype="application/json")
+    if location is not None:
+        response.headers["Location"] = location
+    return response
+
+
+def listed(page: Page[Row], item: Callable[[Row], Item], model: type[Listed[Item]]) -> Response:
+    """A page of a query as an answer."""
+    return answer(model(items=tuple(item(row) for row in page.items), next_cursor=page.next_cursor, total=page.total))
+
+
+def part_of(rows: Sequence[Row], paging: Paging) -> Page[Row]:
+    """A page of what is short enough to be read at once. Raises CursorNotUnderstood."""
+    (start,) = cursor_key(paging.cursor, int) or (0,)
+    end = start + paging.limit
+    return Page(
+        items=tuple(rows[start:end]), next_cursor=cursor_text([end]) if end < len(rows) else None, total=len(rows)
+    )

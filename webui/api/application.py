@@ -1,0 +1,84 @@
+"""The Flask application that describes itself: flask-openapi3's, with the API's description and error answers."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from flask import Flask
+from flask_openapi3.models.info import Info
+from flask_openapi3.openapi import OpenAPI
+
+from webui.api.blueprint import api
+from webui.api.caller import identify
+from webui.api.docs_pages import docs
+from webui.api.models.problems import Problem
+from webui.api.problems import configure_problems, refuse_unreadable
+from webui.api.request_checks import StrictJson, check_request
+from webui.security import open_to_all
+
+_CALLS = (
+    "me",
+    "definitions",
+    "clients",
+    "contacts",
+    "deals",
+    "deal_records",
+    "work_items",
+    "work_item_actions",
+    "messages",
+    "reports",
+    "history",
+    "people",
+    "webhooks",
+)
+
+_DESCRIPTION = (
+    "Regulated sales, executed. Times are RFC 3339 in UTC; money is a number or its text with at most two decimals. "
+    "Every POST takes `Idempotency-Key`: a repetition with the same key changes nothing and is answered again. "
+    "What is not open to the caller does not exist: 404."
+)
+
+for _name in _CALLS:
+    import_module(f"webui.api.{_name}")
+
+
+def described_application(import_name: str, **flask: Any) -> OpenAPI:
+    """A Flask application that knows how to describe the calls that are registered with it."""
+    app = OpenAPI(
+        import_name,
+        info=Info(title="Reglament", version="1", description=_DESCRIPTION),
+        security_schemes={
+            "token": {"type": "http", "scheme": "bearer", "description": "`reglament token create --user LOGIN`"},
+            "session": {
+                "type": "apiKey",
+                "in": "cookie",
+                "name": "reglament",
+                "description": "The browser's session; writes carry the page's token in `X-CSRFToken`.",
+            },
+        },
+        validation_error_model=Problem,
+        validation_error_callback=refuse_unreadable,
+        doc_ui=False,
+        **flask,
+    )
+    app.json = StrictJson(app)
+    configure_problems(app)
+    return app
+
+
+def register_api(app: OpenAPI) -> None:
+    """Add the calls and the pages that describe them. Signing in is asked for here, not by the pages' rule."""
+    app.register_api(api)
+    app.register_blueprint(docs)
+    _leave_sign_in_to_the_api(app)
+
+
+def _leave_sign_in_to_the_api(app: Flask) -> None:
+    for endpoint, view in app.view_functions.items():
+        if endpoint.partition(".")[0] in {api.name, docs.name}:
+            open_to_all(view)
+
+
+api.before_request(identify)
+api.before_request(check_request)

@@ -1,0 +1,105 @@
+"""Clients over HTTP."""
+
+from __future__ import annotations
+
+from flask import Response, url_for
+from sqlalchemy.orm import Session
+
+from engine.commands.clients import ClientDraft, add_client, update_client
+from engine.errors import FieldNotUnderstood, InvalidInput, NotFound
+from engine.model.client import Client
+from engine.model.person import Person
+from engine.queries.client_rows import ClientRow, client_rows, clients_of
+from engine.queries.clients import client_view, clients
+from webui.api.answers import answer, listed
+from webui.api.blueprint import api, conflicts
+from webui.api.caller import caller
+from webui.api.contacts import contact_item
+from webui.api.models.clients import (
+    ClientChanges,
+    ClientDetail,
+    ClientItem,
+    ClientList,
+    ClientPath,
+    ClientsQuery,
+    NewClient,
+)
+from webui.api.models.values import PersonName
+from webui.api.performing import carry_out, carry_out_once
+from webui.api.tags import CLIENTS
+from webui.request_context import now, reading, services
+
+
+@api.post("/clients", tags=[CLIENTS], responses={201: ClientItem, **conflicts("idempotency_key_reused")})
+def create_client(body: NewClient) -> Response:
+    """Add a client."""
+
+    def command(session: Session) -> int:
+        _ensure_person(session, body.owner_id)
+        draft = ClientDraft(**body.model_dump())
+        return add_client(session, draft, actor=caller(), clock=services().clock).id
+
+    client_id = carry_out_once("add_client", body.model_dump(), command)
+    return answer(_written(client_id), 201, location=url_for("api.show_client", client_id=client_id))
+
+
+@api.get("/clients", tags=[CLIENTS], responses={200: ClientList})
+def list_clients(query: ClientsQuery) -> Response:
+    """The clients that the caller sees."""
+    with reading() as session:
+        page = clients(session, caller(), q=query.q, owner_id=query.owner_id, limit=query.limit, cursor=query.cursor)
+    return listed(page, client_item, ClientList)
+
+
+@api.get("/clients/<int:client_id>", tags=[CLIENTS], responses={200: ClientDetail})
+def show_client(path: ClientPath) -> Response:
+    """One client with its contacts."""
+    with reading() as session:
+        view = client_view(session, caller(), path.client_id, now())
+    return answer(
+        ClientDetail(
+            **client_item(view.row).model_dump(),
+            fields=dict(view.fields),
+            contacts=tuple(contact_item(row) for row in view.contacts),
+            may_edit=view.may_edit,
+        )
+    )
+
+
+@api.patch("/clients/<int:client_id>", tags=[CLIENTS], responses={200: ClientItem, **conflicts("conflict")})
+def change_client(path: ClientPath, body: ClientChanges) -> Response:
+    """Change what is named, and nothing else."""
+    changes = body.model_dump(exclude_unset=True)
+    carry_out(lambda session: update_client(session, path.client_id, changes, actor=caller(), clock=services().clock))
+    return answer(_written(path.client_id))
+
+
+def client_item(row: ClientRow) -> ClientItem:
+    return ClientItem(
+        id=row.id,
+        name=row.name,
+        edrpou=row.edrpou,
+        segment=row.segment,
+        source=row.source,
+        phone=row.phone,
+        email=row.email,
+        owner=PersonName(id=row.owner_id, name=row.owner_name) if row.owner_id is not None else None,
+        created_at=row.created_at,
+        open_deals=row.open_deals,
+        next_due_at=row.next_due_at,
+    )
+
+
+def _ensure_person(session: Session, person_id: int | None) -> None:
+    """Raises InvalidInput for an owner who does not exist."""
+    if person_id is not None and session.get(Person, person_id) is None:
+        raise InvalidInput({"owner_id": FieldNotUnderstood(value=person_id, expected="a person")})
+
+
+def _written(client_id: int) -> ClientItem:
+    """The client that the caller has just written, also where it has become somebody else's by that."""
+    with reading() as session:
+        rows = clients_of(session, caller(), session.execute(client_rows(Client.id == client_id)).all())
+    if not rows:
+        raise NotFound
+    return client_item(rows[0])

@@ -1,0 +1,52 @@
+"""Contacts over HTTP."""
+
+from __future__ import annotations
+
+from flask import Response
+from sqlalchemy.orm import Session
+
+from engine.commands.clients import ContactDraft, add_contact
+from engine.model.client import Contact
+from engine.queries.client_rows import ContactRow, contacts_of
+from engine.queries.contacts import contacts
+from webui.api.answers import answer, listed
+from webui.api.blueprint import api, conflicts
+from webui.api.caller import caller
+from webui.api.models.clients import ContactItem, ContactList, ContactsQuery, NewContact
+from webui.api.performing import carry_out_once
+from webui.api.tags import CLIENTS
+from webui.request_context import reading, services
+
+
+@api.post("/contacts", tags=[CLIENTS], responses={201: ContactItem, **conflicts("idempotency_key_reused")})
+def create_contact(body: NewContact) -> Response:
+    """Add a person at a client that the caller sees."""
+
+    def command(session: Session) -> int:
+        draft = ContactDraft(**body.model_dump(exclude={"client_id"}))
+        return add_contact(session, body.client_id, draft, actor=caller(), clock=services().clock).id
+
+    contact_id = carry_out_once("add_contact", body.model_dump(), command)
+    with reading() as session:
+        (row,) = contacts_of(session, Contact.id == contact_id)
+    return answer(contact_item(row), 201)
+
+
+@api.get("/contacts", tags=[CLIENTS], responses={200: ContactList})
+def list_contacts(query: ContactsQuery) -> Response:
+    """The people at the clients that the caller sees."""
+    with reading() as session:
+        page = contacts(session, caller(), q=query.q, client_id=query.client_id, limit=query.limit, cursor=query.cursor)
+    return listed(page, contact_item, ContactList)
+
+
+def contact_item(row: ContactRow) -> ContactItem:
+    return ContactItem(
+        id=row.id,
+        client_id=row.client_id,
+        client_name=row.client_name,
+        full_name=row.full_name,
+        position=row.position,
+        phone=row.phone,
+        email=row.email,
+    )

@@ -1,0 +1,93 @@
+"""What is recorded of a deal over HTTP: its timeline, what it waits for, its approval sheet."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+import orjson
+from flask import Response
+
+from engine.policy.approval_sheet import ApprovalSheet
+from engine.queries.approval_sheets import approval_sheet
+from engine.queries.deals import deal_history, deal_waiting
+from engine.queries.pages import Page
+from webui.api.answers import listed
+from webui.api.approval_sheet_pdf import sheet_pdf
+from webui.api.blueprint import api
+from webui.api.caller import caller, in_readers_language
+from webui.api.history import history_item
+from webui.api.models.deals import ApprovalSheetFile, DealPath, WaitingItem, WaitingList
+from webui.api.models.history import DealHistoryQuery, HistoryList
+from webui.api.tags import DEALS
+from webui.request_context import now, reading
+from webui.static_files import DIST
+
+_PDF = {
+    "description": "For people and printers, in the reader's language.",
+    "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}},
+}
+
+
+@api.get("/deals/<int:deal_id>/history", tags=[DEALS], responses={200: HistoryList})
+def list_deal_history(path: DealPath, query: DealHistoryQuery) -> Response:
+    """The deal's timeline, latest first."""
+    with reading() as session:
+        page = deal_history(session, caller(), path.deal_id, kinds=query.kind, limit=query.limit, cursor=query.cursor)
+    return listed(page, history_item, HistoryList)
+
+
+@api.get("/deals/<int:deal_id>/waiting", tags=[DEALS], responses={200: WaitingList})
+def list_deal_waiting(path: DealPath) -> Response:
+    """What the deal waits for now; nothing, when it is closed."""
+    with reading() as session:
+        found = deal_waiting(session, caller(), path.deal_id, now())
+    return listed(
+        Page(items=found, total=len(found)),
+        lambda one: WaitingItem(
+            kind=one.kind,
+            name=one.name,
+            who=one.who,
+            due_at=one.due_at,
+            overdue=one.overdue,
+            work_item_id=one.work_item_id,
+            may_act=one.may_act,
+        ),
+        WaitingList,
+    )
+
+
+@api.get("/deals/<int:deal_id>/approval-sheet", tags=[DEALS], responses={200: ApprovalSheetFile})
+def show_approval_sheet(path: DealPath) -> Response:
+    """Who decided what, on which content, with the chain that proves it."""
+    return _json(_sheet(path.deal_id))
+
+
+@api.get("/deals/<int:deal_id>/approval-sheet.json", tags=[DEALS], responses={200: ApprovalSheetFile})
+def download_approval_sheet(path: DealPath) -> Response:
+    """The same as a file to keep. `reglament sheet verify FILE` checks it without our database."""
+    sheet = _sheet(path.deal_id)
+    return _as_file(_json(sheet), f"{sheet.number}.json")
+
+
+@api.get("/deals/<int:deal_id>/approval-sheet.pdf", tags=[DEALS], responses={200: _PDF})
+def print_approval_sheet(path: DealPath) -> Response:
+    """The same for people and printers."""
+    sheet = _sheet(path.deal_id)
+    with in_readers_language():
+        content = sheet_pdf(sheet, fonts=DIST / "fonts")
+    return _as_file(Response(content, mimetype="application/pdf"), f"{sheet.number}.pdf")
+
+
+def _sheet(deal_id: int) -> ApprovalSheet:
+    with reading() as session:
+        return approval_sheet(session, caller(), deal_id)
+
+
+def _json(sheet: ApprovalSheet) -> Response:
+    """Exactly what ``as_json`` says: the file is verified by its hashes."""
+    return Response(orjson.dumps(sheet.as_json()), mimetype="application/json")
+
+
+def _as_file(response: Response, name: str) -> Response:
+    response.headers["Content-Disposition"] = f"inline; filename*=UTF-8''{quote(f'approval-sheet-{name}', safe='')}"
+    return response

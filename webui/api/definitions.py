@@ -1,0 +1,239 @@
+"""Sales maps over HTTP: check, deploy, publish, read."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from flask import Response, url_for
+from sqlalchemy.orm import Session
+from werkzeug.datastructures import FileStorage
+from werkzeug.utils import secure_filename
+
+from engine.bpmn.findings import Severity
+from engine.commands.definitions import (
+    CheckedMap,
+    check_map,
+    deploy_definition,
+    publish_definition,
+    published_sources,
+    publishing_findings,
+)
+from engine.errors import FieldRequired, InvalidInput
+from engine.model.process_definition import DefinitionState, ProcessDefinition
+from engine.policy.permissions import Ability, ensure_may, may
+from engine.queries.definitions import (
+    DefinitionVersion,
+    StartableDefinition,
+    definition_view,
+    definition_xml,
+    definitions,
+    startable_definitions,
+)
+from webui.api.answers import answer, listed, part_of
+from webui.api.blueprint import api, conflicts
+from webui.api.caller import caller
+from webui.api.findings import told_findings
+from webui.api.models.definitions import (
+    CheckedDefinition,
+    DefinitionDetail,
+    DefinitionFileItem,
+    DefinitionFiles,
+    DefinitionItem,
+    DefinitionList,
+    DefinitionPath,
+    DefinitionsQuery,
+    DeployedDefinition,
+    StageItem,
+    StepItem,
+    StepList,
+)
+from webui.api.models.steps import FieldItem, OutcomeItem
+from webui.api.models.values import Paging
+from webui.api.performing import carry_out_once
+from webui.api.tags import MAPS
+from webui.limits import limiter
+from webui.request_context import reading, services
+
+_XML = {"description": "The file, byte for byte.", "content": {"application/xml": {"schema": {"type": "string"}}}}
+
+
+@api.post("/definitions/check", tags=[MAPS], responses={200: CheckedDefinition})
+@limiter.limit("300 per minute")
+def check_definition(form: DefinitionFiles) -> Response:
+    """Say everything that is wrong with a map, and store nothing."""
+    checked = _checked(_files_of(form))
+    findings = checked.outcome.findings
+    accepted = checked.outcome.process is not None and all(one.severity is not Severity.ERROR for one in findings)
+    return answer(CheckedDefinition(accepted=accepted, findings=told_findings(findings)))
+
+
+@api.post("/definitions", tags=[MAPS], responses={201: DeployedDefinition, **conflicts("idempotency_key_reused")})
+@limiter.limit("300 per minute")
+def deploy(form: DefinitionFiles) -> Response:
+    """Store a map as a new draft version, whatever errors it still has.
+
+    422 with findings where the files hold no map at all.
+    """
+    files = _files_of(form)
+    checked = _checked(files)
+    arguments = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+
+    def command(session: Session) -> int:
+        return deploy_definition(session, checked, actor=caller(), clock=services().clock).id
+
+    definition_id = carry_out_once("deploy_definition", arguments, command)
+    location = url_for("api.show_definition", definition_id=definition_id)
+    return answer(_deployed(definition_id), 201, location=location)
+
+
+@api.post(
+    "/definitions/<int:definition_id>/publish",
+    tags=[MAPS],
+    responses={200: DeployedDefinition, **conflicts("already_published", "idempotency_key_reused")},
+)
+def publish(path: DefinitionPath) -> Response:
+    """Let new deals start on this version; running deals keep theirs. 422 with findings while an error stands."""
+
+    def command(session: Session) -> int:
+        return publish_definition(session, path.definition_id, actor=caller(), clock=services().clock).id
+
+    return answer(_deployed(carry_out_once("publish_definition", {"id": path.definition_id}, command)))
+
+
+@api.get("/definitions", tags=[MAPS], responses={200: DefinitionList})
+def list_definitions(query: DefinitionsQuery) -> Response:
+    """All versions of all maps; for those who only open deals, the published ones."""
+    actor = caller()
+    with reading() as session:
+        if may(actor, Ability.OPEN_DEAL) and not may(actor, Ability.SEE_MAPS):
+            items = [_startable(one) for one in startable_definitions(session, actor)]
+        else:
+            items = [_item(version) for row in definitions(session, actor) for version in row.versions]
+    wanted = [one for one in items if query.key in (None, one.key) and query.status in (None, one.status)]
+    return listed(part_of(wanted, query), lambda one: one, DefinitionList)
+
+
+@api.get("/definitions/<int:definition_id>", tags=[MAPS], responses={200: DefinitionDetail})
+def show_definition(path: DefinitionPath) -> Response:
+    """One version with its findings, stages and files."""
+    with reading() as session:
+        view = definition_view(session, caller(), path.definition_id)
+        findings = publishing_findings(session, session.get_one(ProcessDefinition, path.definition_id))
+    return answer(
+        DefinitionDetail(
+            **_item(view.row).model_dump(),
+            findings=told_findings(findings),
+            stages=tuple(StageItem(name=stage.name, position=stage.position) for stage in view.stages),
+            files=tuple(DefinitionFileItem(name=one.name, sha256=one.sha256, size=one.size) for one in view.files),
+        )
+    )
+
+
+@api.get("/definitions/<int:definition_id>/xml", tags=[MAPS], responses={200: _XML})
+def show_definition_xml(path: DefinitionPath) -> Response:
+    """The map's own file as it was uploaded. Also for those who see a deal that follows it."""
+    with reading() as session:
+        name, content = definition_xml(session, caller(), path.definition_id)
+    plain_name = secure_filename(name) or "map.bpmn"
+    response = Response(content, mimetype="application/xml")
+    disposition = f"attachment; filename=\"{plain_name}\"; filename*=UTF-8''{quote(name, safe='')}"
+    response.headers["Content-Disposition"] = disposition
+    return response
+
+
+@api.get("/definitions/<int:definition_id>/steps", tags=[MAPS], responses={200: StepList})
+def list_definition_steps(path: DefinitionPath, query: Paging) -> Response:
+    """The steps with stage, responsible and deadline. Empty while errors stand against executing the map."""
+    with reading() as session:
+        steps = definition_view(session, caller(), path.definition_id).steps
+    return listed(
+        part_of(steps, query),
+        lambda step: StepItem(
+            element_id=step.source_id,
+            name=step.name,
+            kind=step.kind,
+            stage=step.stage,
+            responsible=step.responsible,
+            deadline=step.deadline_text,
+            instruction=step.instruction,
+            four_eyes=step.four_eyes,
+            outcomes=tuple(OutcomeItem.of(one) for one in step.outcomes),
+            fields=tuple(FieldItem.of(one, one.default) for one in step.fields),
+        ),
+        StepList,
+    )
+
+
+def _checked(files: Mapping[str, bytes]) -> CheckedMap:
+    """Compile before any transaction begins. Raises AbilityMissing before anything is computed."""
+    ensure_may(caller(), Ability.DEPLOY_MAP)
+    with reading() as session:
+        library = published_sources(session)
+    return check_map(files, library=library)
+
+
+def _files_of(form: DefinitionFiles) -> dict[str, bytes]:
+    """The uploaded files by name; files of the same name are told apart by their number. Raises InvalidInput."""
+    files: dict[str, bytes] = {}
+    for number, file in enumerate(form.file, start=1):
+        name = _name_of(file, number)
+        files[name if name not in files else f"{number}-{name}"] = file.stream.read()
+    if not files:
+        raise InvalidInput({"file": FieldRequired(label="file")})
+    return files
+
+
+def _name_of(file: FileStorage, number: int) -> str:
+    """The file's own name without folders and control characters."""
+    name = (file.filename or "").replace("\\", "/").rpartition("/")[2]
+    return "".join(letter for letter in name if letter.isprintable())[:200] or f"map-{number}.bpmn"
+
+
+def _deployed(definition_id: int) -> DeployedDefinition:
+    with reading() as session:
+        definition = session.get_one(ProcessDefinition, definition_id)
+        findings = publishing_findings(session, definition)
+    return DeployedDefinition(
+        id=definition.id,
+        key=definition.key,
+        version=definition.version,
+        status=definition.state,
+        findings=told_findings(findings),
+    )
+
+
+def _item(version: DefinitionVersion) -> DefinitionItem:
+    return DefinitionItem(
+        id=version.id,
+        key=version.key,
+        name=version.name,
+        version=version.version,
+        status=version.state,
+        created_at=version.created_at,
+        created_by=version.created_by_name,
+        published_at=version.published_at,
+        published_by=version.published_by_name,
+        retired_at=version.retired_at,
+        errors=version.errors,
+        warnings=version.warnings,
+        running_deals=version.running_deals,
+    )
+
+
+def _startable(version: StartableDefinition) -> DefinitionItem:
+    unknown: dict[str, Any] = dict.fromkeys(
+        ("created_at", "published_at", "retired_at", "errors", "warnings", "running_deals")
+    )
+    return DefinitionItem(
+        id=version.id,
+        key=version.key,
+        name=version.name,
+        version=version.version,
+        status=DefinitionState.PUBLISHED,
+        created_by="",
+        published_by="",
+        **unknown,
+    )

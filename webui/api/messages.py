@@ -1,0 +1,47 @@
+"""Messages over HTTP."""
+
+from __future__ import annotations
+
+from flask import Response
+from sqlalchemy.orm import Session
+
+from engine.commands.messages import MessageDelivery, deliver_message
+from engine.errors import N_, FieldNotUnderstood, InvalidInput
+from webui.api.answers import answer
+from webui.api.blueprint import api, conflicts
+from webui.api.caller import caller
+from webui.api.models.messages import Message, MessageDelivered
+from webui.api.models.values import LARGEST_ID
+from webui.api.performing import carry_out, command_id
+from webui.api.tags import MESSAGES
+from webui.request_context import services
+
+
+@api.post("/messages", tags=[MESSAGES], responses={200: MessageDelivered, **conflicts("idempotency_key_reused")})
+def deliver(body: Message) -> Response:
+    """Wake the deals that wait for this message. 422 `nobody_waits` when none of those that the caller sees does."""
+    _ensure_deal_id(body)
+    key = command_id()
+
+    def command(session: Session) -> MessageDelivery:
+        return deliver_message(
+            session,
+            body.name,
+            body.correlation,
+            body.values,
+            actor=caller(),
+            clock=services().clock,
+            command_id=key,
+        )
+
+    return answer(MessageDelivered(deal_ids=carry_out(command).deal_ids))
+
+
+def _ensure_deal_id(body: Message) -> None:
+    """Raises InvalidInput for a deal's id that is none."""
+    given = body.correlation.get("deal_id")
+    if given is None:
+        return
+    digits = str(given)
+    if isinstance(given, bool) or not (digits.isascii() and digits.isdecimal()) or int(digits[:20]) > LARGEST_ID:
+        raise InvalidInput({"correlation.deal_id": FieldNotUnderstood(value=digits[:50], expected=N_("a deal's id"))})

@@ -1,0 +1,122 @@
+"""Clients and contacts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import ConfigDict, Field, JsonValue, StringConstraints
+
+from webui.api.models.values import Given, Id, Line, Listed, Paging, PersonName, Query, Told
+
+ClientTitle = Annotated[str, StringConstraints(max_length=300)]
+Word = Annotated[str, StringConstraints(max_length=100)]
+Phone = Annotated[str, StringConstraints(max_length=32)]
+Email = Annotated[str, StringConstraints(max_length=254)]
+Edrpou = Annotated[str, StringConstraints(max_length=12)]
+
+_CLIENT: JsonValue = {"name": "ТОВ «Промінь»", "edrpou": "32855961", "segment": "B2B", "phone": "+380441234567"}
+
+
+class NewClient(Given):
+    """A client. Without an owner the caller owns it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra={"examples": [_CLIENT]})
+
+    name: ClientTitle
+    edrpou: Edrpou = Field(default="", description="8, 10 or 12 digits, or empty.")
+    segment: Word = ""
+    source: Word = ""
+    phone: Phone = Field(default="", description="In any spelling.")
+    email: Email = ""
+    owner_id: Id | None = None
+    fields: dict[str, Any] = Field(default={}, description="Whatever else is known, by name.")
+
+
+class ClientChanges(Given):
+    """Only what is named is changed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra={"examples": [{"segment": "B2G"}]})
+
+    name: ClientTitle = ""
+    edrpou: Edrpou = ""
+    segment: Word = ""
+    source: Word = ""
+    phone: Phone = ""
+    email: Email = ""
+    owner_id: Id | None = None
+    fields: dict[str, Any] = Field(default={}, description="All of them: the stored ones are replaced.")
+
+
+class ClientPath(Given):
+    client_id: Id
+
+
+class ClientsQuery(Paging):
+    q: Query = Field(default="", description="Any part of name, code, phone or address.")
+    owner_id: Id | None = Field(default=None, description="Only clients of this person.")
+
+
+class ClientItem(Told):
+    """A client. Deals and deadlines count only what the caller sees."""
+
+    id: int
+    name: str
+    edrpou: str
+    segment: str
+    source: str
+    phone: str = Field(description="E.164 where it could be read.")
+    email: str
+    owner: PersonName | None
+    created_at: datetime
+    open_deals: int
+    next_due_at: datetime | None = Field(description="The nearest deadline of a live step.")
+
+
+class NewContact(Given):
+    """A person at a client."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        json_schema_extra={"examples": [{"client_id": 3, "full_name": "Марія Іваненко", "phone": "067 123 45 67"}]},
+    )
+
+    client_id: Id
+    full_name: Line
+    position: Line = ""
+    phone: Phone = ""
+    email: Email = ""
+
+
+class ContactsQuery(Paging):
+    q: Query = Field(default="", description="Any part of name, phone or address.")
+    client_id: Id | None = Field(default=None, description="Only contacts of this client.")
+
+
+class ContactItem(Told):
+    """A person at a client."""
+
+    id: int
+    client_id: int
+    client_name: str
+    full_name: str
+    position: str
+    phone: str
+    email: str
+
+
+class ClientDetail(ClientItem):
+    """A client with everything that is known of it."""
+
+    fields: dict[str, Any]
+    contacts: tuple[ContactItem, ...]
+    may_edit: bool
+
+
+class ClientList(Listed[ClientItem]):
+    """Clients by name."""
+
+
+class ContactList(Listed[ContactItem]):
+    """Contacts by name."""

@@ -1,0 +1,262 @@
+"""Deals and what is recorded of them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field, PlainSerializer, StringConstraints
+
+from engine.model.deal import DealResult
+from engine.queries.deal_list import DealSort
+from engine.queries.deal_view import PassageState
+from engine.queries.deal_waiting import WaitingKind
+from webui.api.models.clients import ContactItem, NewClient
+from webui.api.models.values import (
+    ClientName,
+    Day,
+    Given,
+    Id,
+    Key,
+    Line,
+    Listed,
+    Money,
+    Paging,
+    PersonName,
+    Query,
+    Sentence,
+    Told,
+)
+
+Title = Annotated[str, StringConstraints(max_length=300)]
+Currency = Annotated[str, StringConstraints(max_length=3, min_length=3)]
+Owner = Id | Annotated[str, StringConstraints(min_length=1, max_length=64)]
+ToldMoney = Annotated[Decimal, PlainSerializer(float, return_type=float, when_used="json")]
+
+
+class NewDeal(Given):
+    """A deal for a known client, or for a new one that is added with it."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        json_schema_extra={
+            "examples": [
+                {
+                    "title": "Насоси для водоканалу",
+                    "client": {"name": "ТОВ «Промінь»", "edrpou": "32855961"},
+                    "amount": "125000.50",
+                    "currency": "UAH",
+                    "definition_key": "b2b-sale",
+                    "owner": "olena",
+                    "fields": {"delivery": "Київ"},
+                }
+            ]
+        },
+    )
+
+    title: Title
+    definition_key: Key = Field(description="The key of a published sales map.")
+    client_id: Id | None = Field(default=None, description="A known client.")
+    client: NewClient | None = Field(default=None, description="A new client, instead of `client_id`.")
+    amount: Money | None = None
+    currency: Currency = Field(default="UAH", description="ISO 4217: UAH, USD, EUR, GBP or PLN.")
+    owner: Owner | None = Field(default=None, description="A sales manager by login or id; without one, the caller.")
+    close_date: Day | None = Field(default=None, description="When the deal is expected to be won.")
+    fields: dict[str, Any] = Field(default={}, description="What the map's steps would ask for, by name.")
+
+
+class DealChanges(Given):
+    """Only what is named is changed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra={"examples": [{"amount": 118000}]})
+
+    title: Title = ""
+    amount: Money | None = None
+    currency: Currency = "UAH"
+    close_date: Day | None = None
+    owner: Owner | None = None
+    loss_reason: Sentence = Field(default="", description="Also of a closed deal.")
+    fields: dict[str, Any] = Field(default={}, description="Merged into the stored ones by name.")
+
+
+class DealPath(Given):
+    deal_id: Id
+
+
+class DealsQuery(Paging):
+    q: Query = Field(default="", description="Any part of number, title, client or amount.")
+    stage: Line | None = None
+    owner_id: Id | None = None
+    result: DealResult | None = None
+    definition_key: Key | None = None
+    client_id: Id | None = None
+    overdue: bool = Field(default=False, description="Only deals with a late step.")
+    sort: DealSort = Field(default=DealSort.LATEST, description="A minus means: largest or latest first.")
+
+
+class DealItem(Told):
+    """A deal."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": 12,
+                    "number": "2026-00012",
+                    "title": "Насоси для водоканалу",
+                    "client": {"id": 3, "name": "ТОВ «Промінь»"},
+                    "amount": 125000.5,
+                    "currency": "UAH",
+                    "owner": {"id": 2, "name": "Олена Коваль"},
+                    "definition_key": "b2b-sale",
+                    "stage": "Погодження",
+                    "stage_since": "2026-03-02T08:00:00Z",
+                    "result": "open",
+                    "loss_reason": "",
+                    "close_date": "2026-04-30",
+                    "opened_at": "2026-03-01T08:00:00Z",
+                    "closed_at": None,
+                    "open_steps": 3,
+                    "overdue_steps": 1,
+                    "next_due_at": "2026-03-03T16:00:00Z",
+                }
+            ]
+        },
+    )
+
+    id: int
+    number: str
+    title: str
+    client: ClientName
+    amount: ToldMoney | None = Field(description="With at most two decimals.")
+    currency: str
+    owner: PersonName
+    definition_key: str
+    stage: str
+    stage_since: datetime | None
+    result: DealResult
+    loss_reason: str
+    close_date: date | None
+    opened_at: datetime
+    closed_at: datetime | None
+    open_steps: int
+    overdue_steps: int
+    next_due_at: datetime | None = Field(description="The nearest deadline of a live step.")
+
+
+class FollowedDefinition(Told):
+    """The version of the map that a deal follows."""
+
+    id: int
+    key: str
+    name: str
+    version: int
+
+
+class StagePassageItem(Told):
+    """A stage on the deal's path."""
+
+    name: str
+    state: PassageState
+    spent_s: int = Field(description="Working time over all visits, in seconds.")
+    visits: int
+    since: datetime | None = Field(description="Only for the current stage.")
+
+
+class OpenStep(Told):
+    """A step that waits for somebody."""
+
+    id: int
+    name: str
+    stage: str
+    who: str = Field(description="Who holds it, else the department that may take it.")
+    due_at: datetime | None
+    overdue: bool
+
+
+class DealDetail(DealItem):
+    """A deal with everything that is known of it."""
+
+    fields: dict[str, Any] = Field(description="What the map's steps have asked for so far. Numbers are texts.")
+    contacts: tuple[ContactItem, ...]
+    stages: tuple[StagePassageItem, ...]
+    steps: tuple[OpenStep, ...]
+    definition: FollowedDefinition | None
+    may_edit: bool
+
+
+class WaitingItem(Told):
+    """Something that a deal waits for."""
+
+    kind: WaitingKind
+    name: str = Field(description="Of the step, event or message; of an incident its code.")
+    who: str = Field(description="Who holds the step or may take it; empty elsewhere.")
+    due_at: datetime | None
+    overdue: bool
+    work_item_id: int | None
+    may_act: bool = Field(description="Whether the caller can do the step.")
+
+
+class ChainEntryItem(Told):
+    """An entry of the deal's history, as it was hashed."""
+
+    deal: int
+    number: int
+    kind: str
+    actor_id: int | None
+    actor_name: str
+    work_item_id: int | None
+    at: str
+    data: dict[str, Any]
+    previous_hash: str
+    hash: str
+
+
+class DecisionItem(Told):
+    """A decision with what was decided on."""
+
+    number: int
+    step: str
+    approver: str
+    position: str
+    department: str
+    on_behalf_of: str
+    outcome: str
+    outcome_label: str
+    comment: str
+    at: str
+    content: dict[str, Any]
+    content_hash: str = Field(description="SHA-256 of the canonical JSON of `content`.")
+    entry_hash: str
+
+
+class ChainHead(Told):
+    number: int
+    hash: str
+
+
+class ApprovalSheetFile(Told):
+    """Who decided what, on which content, with the whole chain that proves it: `reglament sheet verify FILE`.
+
+    A simple electronic signature with proof of integrity, not a qualified one.
+    """
+
+    format: Literal["reglament-approval-sheet/1"]
+    deal: int
+    number: str
+    title: str
+    client: str
+    decisions: tuple[DecisionItem, ...]
+    entries: tuple[ChainEntryItem, ...]
+    head: ChainHead
+
+
+class DealList(Listed[DealItem]):
+    """Deals."""
+
+
+class WaitingList(Listed[WaitingItem]):
+    """Everything that a deal waits for: incidents, steps by deadline, messages, timers."""

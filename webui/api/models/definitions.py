@@ -1,0 +1,113 @@
+"""Sales maps."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask_openapi3.models.file import FileStorage
+from pydantic import ConfigDict, Field
+
+from engine.bpmn.compiled import StepKind
+from engine.model.process_definition import DefinitionState
+from webui.api.models.findings import FindingItem
+from webui.api.models.steps import FieldItem, OutcomeItem
+from webui.api.models.values import Given, Id, Key, Listed, Paging, Told
+
+
+class DefinitionFiles(Given):
+    """The map's file; or the map and the maps that it calls, apart or in one zip."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+    file: list[FileStorage] = Field(description="BPMN 2.0 of any tool, or a zip of such files.")
+
+
+class DefinitionPath(Given):
+    definition_id: Id = Field(description="The id of one version of a map.")
+
+
+class DefinitionsQuery(Paging):
+    key: Key | None = Field(default=None, description="Only the versions of this map.")
+    status: DefinitionState | None = Field(default=None, description="Only versions in this state.")
+
+
+class CheckedDefinition(Told):
+    """What is noticed about a map; nothing was stored."""
+
+    accepted: bool = Field(description="Whether the map can be executed: no finding is an error.")
+    findings: tuple[FindingItem, ...]
+
+
+class DeployedDefinition(Told):
+    """A version as it was stored."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        json_schema_extra={"examples": [{"id": 7, "key": "b2b-sale", "version": 3, "status": "draft", "findings": []}]},
+    )
+
+    id: int
+    key: str = Field(description="The id of the process in the file: deals are opened by it.")
+    version: int = Field(description="Counts from 1 for each key.")
+    status: DefinitionState
+    findings: tuple[FindingItem, ...] = Field(description="All that stands against publishing, and what was repaired.")
+
+
+class DefinitionItem(Told):
+    """One version of a map. Those who only open deals see of it what they need for that."""
+
+    id: int
+    key: str
+    name: str
+    version: int
+    status: DefinitionState
+    created_at: datetime | None
+    created_by: str
+    published_at: datetime | None
+    published_by: str
+    retired_at: datetime | None
+    errors: int | None = Field(description="How many findings are errors.")
+    warnings: int | None
+    running_deals: int | None = Field(description="Open deals that follow this version.")
+
+
+class StageItem(Told):
+    name: str
+    position: int = Field(description="In the order of the map, from 0.")
+
+
+class DefinitionFileItem(Told):
+    name: str
+    sha256: str
+    size: int = Field(description="Bytes.")
+
+
+class DefinitionDetail(DefinitionItem):
+    """One version with everything that is known of it."""
+
+    findings: tuple[FindingItem, ...]
+    stages: tuple[StageItem, ...]
+    files: tuple[DefinitionFileItem, ...]
+
+
+class StepItem(Told):
+    """A step as the map describes it."""
+
+    element_id: str = Field(description="The id in the uploaded file.")
+    name: str
+    kind: StepKind
+    stage: str
+    responsible: tuple[str, ...] = Field(description="Departments or people by name, or an expression from `=`.")
+    deadline: str = Field(description="As the map's owner wrote it.")
+    instruction: str
+    four_eyes: bool = Field(description="Who asks for the approval may not give it.")
+    outcomes: tuple[OutcomeItem, ...]
+    fields: tuple[FieldItem, ...]
+
+
+class DefinitionList(Listed[DefinitionItem]):
+    """Versions of maps, by name, newest first."""
+
+
+class StepList(Listed[StepItem]):
+    """The steps of a map."""

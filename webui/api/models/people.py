@@ -1,0 +1,71 @@
+"""People and departments, as far as a step can be handed to them; and the caller."""
+
+from __future__ import annotations
+
+from pydantic import ConfigDict, Field
+
+from engine.model.person import Role
+from engine.policy.permissions import Ability
+from webui.api.models.values import Given, Listed, PersonName, Query, Told
+
+
+class PeopleQuery(Given):
+    q: Query = Field(default="", description="Any part of the name.")
+    limit: int = Field(default=50, ge=1, le=200, description="How many at most; narrow it by `q`.")
+
+
+class PersonItem(Told):
+    """An active person."""
+
+    id: int
+    name: str
+    position: str
+
+
+class DepartmentItem(Told):
+    id: int
+    name: str
+    head: PersonName | None
+    parent_id: int | None = Field(description="The department above.")
+    members: int = Field(description="Active people.")
+
+
+class Me(Told):
+    """Who is asking, and what their role allows."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": 2,
+                    "login": "olena",
+                    "name": "Олена Коваль",
+                    "role": "manager",
+                    "locale": "uk",
+                    "department_ids": [1],
+                    "headed_department_ids": [],
+                    "substitutes_for": [],
+                    "abilities": ["edit_deal", "manage_clients", "open_deal"],
+                }
+            ]
+        },
+    )
+
+    id: int
+    login: str
+    name: str
+    role: Role
+    locale: str
+    department_ids: tuple[int, ...]
+    headed_department_ids: tuple[int, ...] = Field(description="Including those below.")
+    substitutes_for: tuple[int, ...] = Field(description="People for whom the caller acts today.")
+    abilities: tuple[Ability, ...]
+
+
+class PersonList(Listed[PersonItem]):
+    """Active people by name."""
+
+
+class DepartmentList(Listed[DepartmentItem]):
+    """Departments by name."""

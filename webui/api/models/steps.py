@@ -1,0 +1,58 @@
+"""What a step asks for: fields and buttons."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from engine.bpmn.compiled import FieldDefinition, FieldType, Outcome, OutcomeKind
+from webui.api.models.values import Told
+
+
+class OutcomeItem(Told):
+    """A button of a step."""
+
+    id: str = Field(description="What `complete` takes as `outcome`.")
+    kind: OutcomeKind
+    label: str = Field(description="As the map words it; empty where it does not.")
+    needs_reason: bool = Field(description="Whether `comment` must say why.")
+
+    @classmethod
+    def of(cls, outcome: Outcome) -> OutcomeItem:
+        return cls(id=outcome.id, kind=outcome.kind, label=outcome.label, needs_reason=outcome.needs_reason)
+
+
+class ChoiceItem(Told):
+    value: str
+    label: str
+
+
+class FieldItem(Told):
+    """A field of a step's form."""
+
+    name: str = Field(description="The name in `values`. A name like `deal.amount` edits the deal itself.")
+    label: str
+    type: FieldType
+    required: bool
+    choices: tuple[ChoiceItem, ...]
+    help: str
+    minimum: str | None
+    maximum: str | None
+    pattern: str | None
+    value: Any = Field(description="What the deal has stored, or the field's default. Numbers are texts.")
+
+    @classmethod
+    def of(cls, field: FieldDefinition, value: Any) -> FieldItem:
+        return cls(
+            name=field.name,
+            label=field.label,
+            type=field.type,
+            required=field.required,
+            choices=tuple(ChoiceItem(value=one.value, label=one.label) for one in field.choices),
+            help=field.help,
+            minimum=field.minimum,
+            maximum=field.maximum,
+            pattern=field.pattern,
+            value=value,
+        )

@@ -1,0 +1,236 @@
+"""Steps that wait for people."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import ConfigDict, Field, StringConstraints
+
+from engine.bpmn.compiled import StepKind
+from engine.model.work_item import WorkItemState
+from webui.api.models.problems import FieldProblem
+from webui.api.models.steps import FieldItem, OutcomeItem
+from webui.api.models.values import (
+    ClientName,
+    DealName,
+    Given,
+    GroupName,
+    Id,
+    Line,
+    Listed,
+    Paging,
+    Person,
+    Query,
+    Text,
+    Told,
+)
+
+_MOST_AT_ONCE = 200
+
+
+class Scope(StrEnum):
+    """Whose steps: held by the caller, free in the caller's departments, or all that the caller sees."""
+
+    MINE = "mine"
+    GROUPS = "groups"
+    SUBSTITUTING = "substituting"
+    WAITING = "waiting"
+    DONE = "done"
+    ALL = "all"
+
+
+class ShownState(StrEnum):
+    """``open`` is everything that waits, held by somebody or not."""
+
+    OPEN = "open"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+    ALL = "all"
+
+
+class WorkItemPath(Given):
+    work_item_id: Id
+
+
+class WorkItemsQuery(Paging):
+    scope: Scope = Field(default=Scope.MINE, description="Whose steps.")
+    state: ShownState = Field(default=ShownState.OPEN, description="`open` is everything that waits.")
+    deal_id: Id | None = Field(default=None, description="Only steps of this deal.")
+    q: Query = Field(default="", description="Any part of step, deal or client.")
+
+
+class WorkItemItem(Told):
+    """A step with its form and its buttons."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": 31,
+                    "name": "Погодити договір",
+                    "kind": "approval",
+                    "stage": "Погодження",
+                    "state": "open",
+                    "element_id": "legal",
+                    "deal": {"id": 12, "number": "2026-00012", "title": "Насоси для водоканалу"},
+                    "client": {"id": 3, "name": "ТОВ «Промінь»"},
+                    "assignee": None,
+                    "group": {"id": 2, "name": "Юридичний відділ"},
+                    "opened_at": "2026-03-02T08:00:00Z",
+                    "due_at": "2026-03-04T08:00:00Z",
+                    "deadline": "2 р.д.",
+                    "overdue": False,
+                    "outcomes": [{"id": "approved", "kind": "approved", "label": "", "needs_reason": False}],
+                    "fields": [],
+                    "instruction": "",
+                    "outcome": None,
+                    "completed_at": None,
+                    "completed_by": "",
+                    "may_act": True,
+                    "may_claim": True,
+                }
+            ]
+        },
+    )
+
+    id: int
+    name: str
+    kind: StepKind
+    stage: str
+    state: WorkItemState
+    element_id: str
+    deal: DealName
+    client: ClientName
+    assignee: Person | None = Field(description="Who holds the step.")
+    group: GroupName | None = Field(description="The department whose members may take it.")
+    opened_at: datetime
+    due_at: datetime | None
+    deadline: str = Field(description="As the map's owner wrote it.")
+    overdue: bool
+    outcomes: tuple[OutcomeItem, ...]
+    fields: tuple[FieldItem, ...]
+    instruction: str
+    outcome: str | None = Field(description="The button pressed, once the step is done.")
+    completed_at: datetime | None
+    completed_by: str
+    may_act: bool = Field(description="Whether the caller may do the step now.")
+    may_claim: bool = Field(description="Whether the caller may take it.")
+
+
+class WorkItemStatus(Told):
+    """How a step stands after a command."""
+
+    id: int
+    name: str
+    state: WorkItemState
+    deal_id: int
+    assignee: Person | None
+    due_at: datetime | None
+    outcome: str | None
+    completed_at: datetime | None
+    completed_by: str
+
+
+class Completion(Given):
+    """How a step is done."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        json_schema_extra={
+            "examples": [
+                {"values": {"discount": 7.5}, "outcome": "completed", "comment": ""},
+                {"outcome": "returned", "comment": "Знижка завелика"},
+            ]
+        },
+    )
+
+    values: dict[str, Any] = Field(default={}, description="By field name: texts as people type them, or JSON values.")
+    outcome: Line = Field(
+        default="completed",
+        description="completed, approved, returned, rejected, or the id of the way chosen: one of `outcomes`.",
+    )
+    comment: Text = ""
+
+
+class Handover(Given):
+    """Who shall do the step."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra={"examples": [{"to": "taras"}]})
+
+    to: Id | Annotated[str, StringConstraints(min_length=1, max_length=64)] = Field(
+        description="A person by login or id."
+    )
+    comment: Text = ""
+
+
+class Extension(Given):
+    """Until when the step may take."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        json_schema_extra={"examples": [{"due_at": "2 р.д.", "reason": "Клієнт у відпустці"}]},
+    )
+
+    due_at: Line = Field(description="A moment as RFC 3339, or a rule such as `2 р.д.` counted from now.")
+    reason: Text
+
+
+class Comment(Given):
+    """What is said at a step."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra={"examples": [{"text": "Чекаю рахунок"}]})
+
+    text: Text
+
+
+class CompletionOf(Completion):
+    """How one of several steps is done."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra={"examples": [{"id": 31}]})
+
+    id: Id
+
+
+class Completions(Given):
+    """Several steps; one that cannot be done does not hold the others back."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        json_schema_extra={
+            "examples": [{"items": [{"id": 31, "outcome": "approved"}, {"id": 32, "outcome": "approved"}]}]
+        },
+    )
+
+    items: list[CompletionOf] = Field(min_length=1, max_length=_MOST_AT_ONCE)
+
+
+class CompletionFault(Told):
+    """Why a step was not done."""
+
+    code: str
+    detail: str
+    errors: dict[str, FieldProblem]
+
+
+class CompletionResultItem(Told):
+    """What became of one step."""
+
+    id: int
+    done: bool
+    error: CompletionFault | None
+
+
+class CompletionResults(Told):
+    """In the order in which they were asked for."""
+
+    items: tuple[CompletionResultItem, ...]
+
+
+class WorkItemList(Listed[WorkItemItem]):
+    """Steps, nearest deadline first; those that are done latest first."""

@@ -1,0 +1,45 @@
+"""People and departments over HTTP: whom a step can be handed to."""
+
+from __future__ import annotations
+
+from flask import Response
+
+from engine.queries.pages import Page
+from engine.queries.people import choose_people, departments
+from webui.api.answers import listed, part_of
+from webui.api.blueprint import api
+from webui.api.caller import caller
+from webui.api.models.people import DepartmentItem, DepartmentList, PeopleQuery, PersonItem, PersonList
+from webui.api.models.values import Paging, PersonName
+from webui.api.tags import PEOPLE
+from webui.request_context import reading
+
+
+@api.get("/people", tags=[PEOPLE], responses={200: PersonList})
+def list_people(query: PeopleQuery) -> Response:
+    """Active people by name."""
+    with reading() as session:
+        found = choose_people(session, caller(), query.q, query.limit)
+    return listed(
+        Page(items=found),
+        lambda one: PersonItem(id=one.id, name=one.full_name, position=one.position),
+        PersonList,
+    )
+
+
+@api.get("/departments", tags=[PEOPLE], responses={200: DepartmentList})
+def list_departments(query: Paging) -> Response:
+    """All departments by name."""
+    with reading() as session:
+        found = departments(session, caller())
+    return listed(
+        part_of(found, query),
+        lambda one: DepartmentItem(
+            id=one.id,
+            name=one.name,
+            head=PersonName(id=one.head_id, name=one.head_name) if one.head_id is not None else None,
+            parent_id=one.parent_id,
+            members=one.members,
+        ),
+        DepartmentList,
+    )

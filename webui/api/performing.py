@@ -1,0 +1,57 @@
+"""Carrying commands out: in one transaction, once per Idempotency-Key, failures of a map recorded as incidents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, TypeVar
+
+from flask import request
+from sqlalchemy.orm import Session
+
+from engine.commands.idempotency import already_performed, remember
+from engine.commands.incidents import perform
+from engine.errors import N_, DomainError, InvalidInput
+from webui.api.caller import caller
+from webui.request_context import services
+
+T = TypeVar("T")
+
+IDEMPOTENCY_KEY = "Idempotency-Key"
+LONGEST_KEY = 200
+
+
+class KeyNotUsable(DomainError):
+    code: ClassVar[str] = "key_not_usable"
+    template: ClassVar[str] = N_("The key must have 1 to %(maximum)s printable ASCII characters.")
+
+
+def command_id() -> str | None:
+    """The caller's own name for this command. Raises InvalidInput for one that cannot be kept as it is."""
+    key = request.headers.get(IDEMPOTENCY_KEY)
+    if key is not None and not (0 < len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()):
+        raise InvalidInput({IDEMPOTENCY_KEY: KeyNotUsable(maximum=LONGEST_KEY)})
+    return key
+
+
+def carry_out(command: Callable[[Session], T]) -> T:
+    """Perform a command that looks after its own repetitions. Raises whatever it raises."""
+    return perform(services().database, command, actor=caller(), clock=services().clock)
+
+
+def carry_out_once(name: str, arguments: Mapping[str, Any], command: Callable[[Session], int]) -> int:
+    """Perform a command once per key; a repetition is answered with the id that the first one returned.
+
+    ``arguments`` tell one call from another: the same key with others is refused. Raises KeyReused, and whatever
+    ``command`` raises.
+    """
+    key, actor = command_id(), caller()
+
+    def once(session: Session) -> int:
+        done = already_performed(session, key, name, arguments, actor=actor, at=services().clock.now())
+        if done is not None:
+            return int(done["id"])
+        made = command(session)
+        remember(session, key, {"id": made}, actor=actor)
+        return made
+
+    return carry_out(once)

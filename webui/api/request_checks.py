@@ -1,0 +1,96 @@
+"""What every request has to be before its call looks at it: of the right type and size, readable, storable."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import orjson
+from flask import current_app, request
+from flask.json.provider import DefaultJSONProvider
+from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+
+from engine.errors import DomainError, InvalidInput
+from webui.api.request_faults import FieldNotStorable, FieldUnknown, fault_of
+
+_LARGEST_JSON = 1024 * 1024
+_DEEPEST = 20
+_LONGEST_NAME = 200
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class StrictJson(DefaultJSONProvider):
+    """Reads JSON as its standard says: no NaN, no half of a surrogate pair, no depth without end."""
+
+    def loads(self, s: str | bytes, **_options: Any) -> Any:
+        return orjson.loads(s)
+
+
+def check_request() -> None:
+    """Raises BadRequest, UnsupportedMediaType, RequestEntityTooLarge, InvalidInput."""
+    takes = _parts_of(request.endpoint or "")
+    faults: dict[str, DomainError] = {}
+    if "query" not in takes:
+        faults |= {name: FieldUnknown() for name in request.args}
+    for name, text in request.args.items(multi=True):
+        faults |= _unstorable(text, name)
+    if request.method not in _SAFE_METHODS:
+        faults |= _body_faults(takes)
+    if faults:
+        raise InvalidInput(faults)
+
+
+@cache
+def _parts_of_view(view: Any) -> frozenset[str]:
+    return frozenset(inspect.signature(view).parameters)
+
+
+def _parts_of(endpoint: str) -> frozenset[str]:
+    """Which parts of a request the call has a model for: path, query, body, form."""
+    return _parts_of_view(current_app.view_functions[endpoint])
+
+
+def _body_faults(takes: frozenset[str]) -> dict[str, DomainError]:
+    if "form" in takes:
+        if request.mimetype != "multipart/form-data":
+            raise UnsupportedMediaType
+        return {}
+    request.max_content_length = _LARGEST_JSON
+    if not request.get_data(cache=True) and "body" not in takes:
+        return {}
+    if not request.is_json:
+        raise UnsupportedMediaType
+    try:
+        body = request.get_json()
+    except orjson.JSONDecodeError as error:
+        raise BadRequest from error
+    if not isinstance(body, dict):
+        name, fault = fault_of({"type": "dict_type", "loc": (), "input": body})
+        return {name: fault}
+    if "body" not in takes:
+        return {name[:_LONGEST_NAME]: FieldUnknown() for name in body}
+    return _unstorable(body, "")
+
+
+def _unstorable(value: Any, name: str) -> dict[str, DomainError]:
+    """The fields that no database could keep, found without recursion: depth is what is being checked."""
+    faults: dict[str, DomainError] = {}
+    waiting = [(value, name, 0)]
+    while waiting:
+        one, where, depth = waiting.pop()
+        too_deep = isinstance(one, Mapping | list) and depth > _DEEPEST
+        if too_deep or (isinstance(one, str) and _CONTROL.search(one)):
+            faults[where] = FieldNotStorable()
+        elif isinstance(one, Mapping):
+            for key, item in one.items():
+                inner = f"{where}.{key[:_LONGEST_NAME]}" if where else key[:_LONGEST_NAME]
+                if _CONTROL.search(key):
+                    faults[where or "body"] = FieldNotStorable()
+                waiting.append((item, inner, depth + 1))
+        elif isinstance(one, list):
+            waiting += [(item, f"{where}.{at}", depth + 1) for at, item in enumerate(one)]
+    return faults

@@ -1,0 +1,75 @@
+"""What the model of a request finds wrong, as errors of the product with its own codes and words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from engine.errors import N_, DomainError, FieldNotUnderstood
+
+
+class FieldMissing(DomainError):
+    code: ClassVar[str] = "field_required"
+    template: ClassVar[str] = N_("This field is required.")
+
+
+class FieldUnknown(DomainError):
+    code: ClassVar[str] = "field_unknown"
+    template: ClassVar[str] = N_("There is no such field here.")
+
+
+class FieldLength(DomainError):
+    code: ClassVar[str] = "field_length"
+    template: ClassVar[str] = N_("Too long or too short: the limit is %(limit)s.")
+
+
+class FieldBound(DomainError):
+    code: ClassVar[str] = "field_out_of_range"
+    template: ClassVar[str] = N_("Outside what is possible: the limit is %(limit)s.")
+
+
+class FieldNotStorable(DomainError):
+    """Characters that no database keeps, or data nested deeper than anybody needs."""
+
+    code: ClassVar[str] = "field_not_storable"
+    template: ClassVar[str] = N_("This holds control characters, or is nested too deeply.")
+
+
+_EXPECTED: Mapping[str, str] = {
+    "int": N_("a whole number"),
+    "float": N_("a number"),
+    "decimal": N_("an amount with at most two decimals"),
+    "bool": N_("yes or no"),
+    "string": N_("a text"),
+    "datetime": N_("a moment such as 2026-12-31T17:30:00Z"),
+    "timezone": N_("a moment such as 2026-12-31T17:30:00Z"),
+    "date": N_("a date such as 2026-12-31"),
+    "year": N_("a date of this century"),
+    "list": N_("a list"),
+    "tuple": N_("a list"),
+    "dict": N_("an object"),
+    "mapping": N_("an object"),
+    "model": N_("an object"),
+    "enum": N_("one of the known words"),
+    "literal": N_("one of the known words"),
+}
+_OTHERWISE = N_("what this field takes")
+_LIMITS = ("max_length", "min_length", "le", "ge", "lt", "gt", "max_digits", "decimal_places")
+_LONGEST_SHOWN = 100
+
+
+def fault_of(found: Mapping[str, Any]) -> tuple[str, DomainError]:
+    """The name of the field and its error, from one of pydantic's errors. Parts of nested names are joined by dots."""
+    kind, context = str(found["type"]), found.get("ctx", {})
+    name = ".".join(str(part) for part in found["loc"]) or "body"
+    limit = next((context[one] for one in _LIMITS if one in context), None)
+    if kind == "missing":
+        return name, FieldMissing()
+    if kind == "extra_forbidden":
+        return name, FieldUnknown()
+    if kind.endswith(("too_long", "too_short")):
+        return name, FieldLength(limit=limit)
+    if kind.startswith(("greater_than", "less_than")):
+        return name, FieldBound(limit=limit)
+    expected = _EXPECTED.get(kind.partition("_")[0], _OTHERWISE)
+    return name, FieldNotUnderstood(value=str(found.get("input"))[:_LONGEST_SHOWN], expected=expected)

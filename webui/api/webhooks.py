@@ -1,0 +1,78 @@
+"""Webhooks over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flask import Response
+from sqlalchemy.orm import Session
+
+from engine.commands.webhooks import add_webhook, remove_webhook
+from engine.errors import N_, FieldNotUnderstood, InvalidInput
+from engine.events import Event, kind_of
+from engine.model.webhook import Webhook
+from engine.queries.webhooks import WebhookRow, webhooks
+from webui.api.answers import answer, listed, part_of
+from webui.api.blueprint import api, conflicts
+from webui.api.caller import caller
+from webui.api.models.values import Paging
+from webui.api.models.webhooks import AddedWebhook, NewWebhook, WebhookItem, WebhookList, WebhookPath
+from webui.api.performing import carry_out, carry_out_once
+from webui.api.tags import WEBHOOKS
+from webui.request_context import reading, services
+
+_KINDS = frozenset(kind_of(event) for event in Event.__subclasses__())
+
+
+@api.post("/webhooks", tags=[WEBHOOKS], responses={201: AddedWebhook, **conflicts("idempotency_key_reused")})
+def create_webhook(body: NewWebhook) -> Response:
+    """Tell an address of history events from now on."""
+    _ensure_known(body.kinds)
+
+    def command(session: Session) -> int:
+        return add_webhook(session, body.url, body.kinds, actor=caller(), clock=services().clock).id
+
+    webhook_id = carry_out_once("add_webhook", body.model_dump(), command)
+    with reading() as session:
+        webhook = session.get_one(Webhook, webhook_id)
+    return answer(
+        AddedWebhook(
+            id=webhook.id,
+            url=webhook.url,
+            kinds=tuple(webhook.kinds),
+            is_active=webhook.is_active,
+            created_at=webhook.created_at,
+            secret=webhook.secret,
+        ),
+        201,
+    )
+
+
+@api.get("/webhooks", tags=[WEBHOOKS], responses={200: WebhookList})
+def list_webhooks(query: Paging) -> Response:
+    """All webhooks, without their secrets."""
+    with reading() as session:
+        found = webhooks(session, caller())
+    return listed(part_of(found, query), _item, WebhookList)
+
+
+@api.delete("/webhooks/<int:webhook_id>", tags=[WEBHOOKS], responses={204: None})
+def delete_webhook(path: WebhookPath) -> Response:
+    """Tell an address nothing more."""
+    carry_out(lambda session: remove_webhook(session, path.webhook_id, actor=caller(), clock=services().clock))
+    return Response(status=204)
+
+
+def _ensure_known(kinds: Sequence[str]) -> None:
+    """Raises InvalidInput for a kind that no event has: nothing would ever be told."""
+    faults = {
+        f"kinds.{at}": FieldNotUnderstood(value=kind, expected=N_("a kind of event"))
+        for at, kind in enumerate(kinds)
+        if kind not in _KINDS
+    }
+    if faults:
+        raise InvalidInput(faults)
+
+
+def _item(row: WebhookRow) -> WebhookItem:
+    return WebhookItem(id=row.id, url=row.url, kinds=row.kinds, is_active=row.is_active, created_at=row.created_at)

@@ -1,0 +1,211 @@
+"""What is done with steps over HTTP: take, give back, do, hand on, give more time, comment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from flask import Response
+from pydantic import TypeAdapter, ValidationError
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine.commands.completions import CompletionRequest, CompletionResult, complete_many, complete_work_item
+from engine.commands.work_items import (
+    claim_work_item,
+    comment_on_work_item,
+    delegate_work_item,
+    extend_work_item,
+    release_work_item,
+)
+from engine.errors import N_, DomainError, FieldNotUnderstood, InvalidInput
+from engine.model.person import Person as PersonRecord
+from engine.model.work_item import WorkItem
+from webui.api.answers import answer
+from webui.api.blueprint import api, conflicts
+from webui.api.caller import caller, in_readers_language, reader_locale
+from webui.api.models.problems import FieldProblem
+from webui.api.models.values import Instant, Person
+from webui.api.models.work_items import (
+    Comment,
+    Completion,
+    CompletionFault,
+    CompletionResultItem,
+    CompletionResults,
+    Completions,
+    Extension,
+    Handover,
+    WorkItemPath,
+    WorkItemStatus,
+)
+from webui.api.performing import carry_out, carry_out_once, command_id
+from webui.api.tags import STEPS
+from webui.messages import error_text
+from webui.request_context import reading, services
+
+_LATE = conflicts("already_completed", "already_cancelled", "already_claimed", "idempotency_key_reused")
+_ADDRESS = "/work-items/<int:work_item_id>"
+_MOMENT: TypeAdapter[datetime] = TypeAdapter(Instant)
+
+
+@api.post(f"{_ADDRESS}/claim", tags=[STEPS], responses={200: WorkItemStatus, **_LATE})
+def claim(path: WorkItemPath) -> Response:
+    """Take a step of one's department."""
+    return _acted(
+        "claim_work_item",
+        path,
+        {},
+        lambda session: claim_work_item(session, path.work_item_id, actor=caller(), clock=services().clock),
+    )
+
+
+@api.post(f"{_ADDRESS}/release", tags=[STEPS], responses={200: WorkItemStatus, **_LATE})
+def release(path: WorkItemPath) -> Response:
+    """Give a step back to its department."""
+    return _acted(
+        "release_work_item",
+        path,
+        {},
+        lambda session: release_work_item(session, path.work_item_id, actor=caller(), clock=services().clock),
+    )
+
+
+@api.post(f"{_ADDRESS}/complete", tags=[STEPS], responses={200: WorkItemStatus, **_LATE})
+def complete(path: WorkItemPath, body: Completion) -> Response:
+    """Do a step: the decision is recorded with what was decided on, and the deal moves on.
+
+    409 `already_completed` says in `by` and `at` who was faster, and when.
+    """
+    key = command_id()
+    carry_out(
+        lambda session: complete_work_item(
+            session,
+            path.work_item_id,
+            body.values,
+            body.outcome,
+            body.comment,
+            actor=caller(),
+            clock=services().clock,
+            command_id=key,
+            locale=reader_locale(),
+        )
+    )
+    return answer(_status(path.work_item_id))
+
+
+@api.post(f"{_ADDRESS}/delegate", tags=[STEPS], responses={200: WorkItemStatus, **_LATE})
+def delegate(path: WorkItemPath, body: Handover) -> Response:
+    """Hand a step to somebody else."""
+    return _acted(
+        "delegate_work_item",
+        path,
+        body.model_dump(),
+        lambda session: delegate_work_item(
+            session,
+            path.work_item_id,
+            _person_id(session, body.to),
+            body.comment,
+            actor=caller(),
+            clock=services().clock,
+        ),
+    )
+
+
+@api.post(f"{_ADDRESS}/extend", tags=[STEPS], responses={200: WorkItemStatus, **_LATE})
+def extend(path: WorkItemPath, body: Extension) -> Response:
+    """Give a step more time. By a head, never by who holds the step."""
+    return _acted(
+        "extend_work_item",
+        path,
+        body.model_dump(),
+        lambda session: extend_work_item(
+            session, path.work_item_id, _until(body.due_at), body.reason, actor=caller(), clock=services().clock
+        ),
+    )
+
+
+@api.post(f"{_ADDRESS}/comment", tags=[STEPS], responses={200: WorkItemStatus, **conflicts("idempotency_key_reused")})
+def comment(path: WorkItemPath, body: Comment) -> Response:
+    """Say something at a step; it stands in the deal's history."""
+    return _acted(
+        "comment_on_work_item",
+        path,
+        body.model_dump(),
+        lambda session: comment_on_work_item(
+            session, path.work_item_id, body.text, actor=caller(), clock=services().clock
+        ),
+    )
+
+
+@api.post("/work-items/complete-many", tags=[STEPS], responses={200: CompletionResults})
+def complete_several(body: Completions) -> Response:
+    """Do several steps, each in a transaction of its own; the answer says of each whether it was done."""
+    results = complete_many(
+        services().database,
+        [CompletionRequest(one.id, one.outcome, one.values, one.comment) for one in body.items],
+        actor=caller(),
+        clock=services().clock,
+        locale=reader_locale(),
+        command_id=command_id(),
+    )
+    with in_readers_language():
+        items = tuple(_result(one) for one in results)
+    return answer(CompletionResults(items=items))
+
+
+def _acted(
+    name: str, path: WorkItemPath, arguments: Mapping[str, Any], command: Callable[[Session], WorkItem]
+) -> Response:
+    """Carry a command out, once per key, and say how the step stands then."""
+    told = {"id": path.work_item_id, **arguments}
+    return answer(_status(carry_out_once(name, told, lambda session: command(session).id)))
+
+
+def _status(work_item_id: int) -> WorkItemStatus:
+    """How a step stands that the caller has just acted on, also where it is somebody else's by that."""
+    with reading() as session:
+        item = session.get_one(WorkItem, work_item_id)
+        held = item.assignee
+        return WorkItemStatus(
+            id=item.id,
+            name=item.name,
+            state=item.state,
+            deal_id=item.deal_id,
+            assignee=Person(id=held.id, login=held.login, name=held.full_name) if held is not None else None,
+            due_at=item.due_at,
+            outcome=item.outcome,
+            completed_at=item.completed_at,
+            completed_by=item.completed_by.full_name if item.completed_by is not None else "",
+        )
+
+
+def _person_id(session: Session, named: int | str) -> int:
+    """The id of who is named by id or login. Raises InvalidInput."""
+    if isinstance(named, int):
+        return named
+    person_id = session.scalar(select(PersonRecord.id).where(PersonRecord.login == named))
+    if person_id is None:
+        raise InvalidInput({"to": FieldNotUnderstood(value=named, expected=N_("a person"))})
+    return person_id
+
+
+def _until(text: str) -> datetime | str:
+    """A moment where the text is one; else the text, as a rule that is counted from now."""
+    try:
+        return _MOMENT.validate_python(text)
+    except ValidationError:
+        return text
+
+
+def _result(result: CompletionResult) -> CompletionResultItem:
+    error = result.error
+    fault = None
+    if error is not None:
+        faults: Mapping[str, DomainError] = error.errors if isinstance(error, InvalidInput) else {}
+        fault = CompletionFault(
+            code=error.code,
+            detail=error_text(error),
+            errors={name: FieldProblem(code=one.code, message=error_text(one)) for name, one in faults.items()},
+        )
+    return CompletionResultItem(id=result.work_item_id, done=error is None, error=fault)
