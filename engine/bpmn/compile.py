@@ -159,6 +159,7 @@ class _Library:
         self.read[key] = self._library[key]
         # What is wrong in a published map was said when it was published.
         _read(key, self._library[key], self._sales_map, Noticed())
+        merge_crossed_pools(self._sales_map, Noticed())
         return find_called(node, self._sales_map.processes)
 
     def called_by(self, process: Process) -> list[Process]:
@@ -208,7 +209,7 @@ def _execute(workbench: Workbench, content_hash: str) -> CompiledProcess | None:
         executable=write_canonical(workbench.sales_map, processes),
         steps=steps,
         stages=stages_of(steps),
-        **fill_tables(processes).as_arguments(),
+        **fill_tables(processes, steps).as_arguments(),
         called_keys=tuple(process.key for process in processes[1:]),
         default_escalation=read_ladder(main.annotation, _place(main), noticed),
         findings=(),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
+import logging
 import resource
 import signal
 import subprocess
@@ -25,6 +26,9 @@ CPU_SECONDS = 5
 MEMORY_BYTES = 512 * 1024 * 1024
 WALL_SECONDS = 6
 _START_SECONDS = 20.0  # for a busy machine to start Python and load the engine, before the limits begin to count
+_TOO_MUCH = 3  # the child's exit code when memory or the stack was not enough
+_LONGEST_COMPLAINT = 4_000
+_log = logging.getLogger(__name__)
 
 
 def compile_in_child(
@@ -39,38 +43,49 @@ def compile_in_child(
         "process_key": process_key,
         "library": _packed(library or {}),
     }
-    answer = _ask_child(json.dumps(request).encode())
-    if answer is None:
-        file = next(iter(files), None)
-        return CompileOutcome(
-            process=None, findings=(Finding(code="COMPILE_LIMIT", severity=Severity.ERROR, file=file),)
-        )
-    return CompileOutcome.model_validate_json(answer)
+    try:
+        return CompileOutcome.model_validate_json(_ask_child(json.dumps(request).encode()))
+    except _ChildFailed as failure:
+        finding = Finding(code=failure.code, severity=Severity.ERROR, file=next(iter(files), None))
+        return CompileOutcome(process=None, findings=(finding,))
 
 
-def _ask_child(request: bytes) -> bytes | None:
-    """The child's answer, or None when it was stopped or died."""
+class _ChildFailed(Exception):
+    """The child gave no answer; ``code`` is the finding's code."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def _ask_child(request: bytes) -> bytes:
+    """The child's answer. Raises _ChildFailed when it was stopped or died."""
     root = Path(engine.__file__).resolve().parent.parent
     command = [sys.executable, "-P", "-m", "engine.bpmn.compile_child"]
     child = subprocess.Popen(  # noqa: S603  # our own interpreter and module, no text from outside
         command,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
         env={"PYTHONPATH": str(root), "PYTHONUTF8": "1"},
         close_fds=True,
     )
     try:
-        answer, _ = child.communicate(request, timeout=WALL_SECONDS + _START_SECONDS)
+        answer, complaint = child.communicate(request, timeout=WALL_SECONDS + _START_SECONDS)
     except subprocess.TimeoutExpired:
-        return None
+        raise _ChildFailed("COMPILE_LIMIT") from None
     finally:
         child.kill()
         child.wait()
-        for stream in (child.stdin, child.stdout):
+        for stream in (child.stdin, child.stdout, child.stderr):
             if stream is not None:
                 stream.close()
-    return answer if child.returncode == 0 and answer else None
+    if child.returncode < 0 or child.returncode == _TOO_MUCH:
+        raise _ChildFailed("COMPILE_LIMIT")
+    if child.returncode or not answer:
+        _log.error("compiling a map failed: %s", complaint.decode(errors="replace")[-_LONGEST_COMPLAINT:])
+        raise _ChildFailed("COMPILE_FAILED")
+    return answer
 
 
 def _packed(files: Mapping[str, bytes]) -> dict[str, str]:
@@ -108,7 +123,10 @@ def _main() -> None:
 
     request = json.loads(sys.stdin.buffer.read())
     _limit_self()
-    answer = _answer(request)
+    try:
+        answer = _answer(request)
+    except (MemoryError, RecursionError):
+        sys.exit(_TOO_MUCH)
     sys.stdout.buffer.write(answer.encode())
     sys.stdout.buffer.flush()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,7 @@ from engine.bpmn.compiled import (
     ExpressionCondition,
     LoopRule,
     MessageRule,
+    StepDefinition,
     TimerRule,
 )
 from engine.bpmn.deadline_rules import RelativeToField
@@ -28,6 +29,7 @@ class Tables:
     calls: dict[str, CallRule] = field(default_factory=dict)
     assignments: dict[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
     elements: dict[str, str] = field(default_factory=dict)
+    of_steps: list[str] = field(default_factory=list)  # expressions in deadlines and responsibles
 
     def as_arguments(self) -> dict[str, Any]:
         return {
@@ -43,6 +45,7 @@ class Tables:
 
     def _expressions(self) -> Iterator[str]:
         """Every expression text that can be evaluated at run time."""
+        yield from self.of_steps
         for condition in self.conditions.values():
             if isinstance(condition, ExpressionCondition):
                 yield condition.text
@@ -61,8 +64,12 @@ class Tables:
             yield from (text for _, text in pairs)
 
 
-def fill_tables(processes: list[Process]) -> Tables:
+def fill_tables(processes: list[Process], steps: Mapping[str, StepDefinition]) -> Tables:
     tables = Tables()
+    for step in steps.values():
+        tables.of_steps += [text for text in step.responsible if text.startswith("=")]
+        if isinstance(step.deadline, RelativeToField):
+            tables.of_steps.append(step.deadline.expression)
     for process in processes:
         for node in process.scope.all_nodes():
             _add(tables, node)

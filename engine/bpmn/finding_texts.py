@@ -77,6 +77,9 @@ _FILE: Mapping[str, FindingText] = {
     "DEFINITIONS_WRAPPED": FindingText(
         N_("The diagram stands inside another document (“%(root)s”); it was taken out."), _NOTHING_TO_DO
     ),
+    "COMPILE_FAILED": FindingText(
+        N_("The map could not be read because of a mistake of ours."), N_("Send the file to the administrator.")
+    ),
     "COMPILE_LIMIT": FindingText(
         N_("Reading the map took too much time or memory and was stopped."),
         N_("Divide the map into several maps that call each other, or export it again from your tool."),
@@ -323,6 +326,14 @@ _DECISIONS: Mapping[str, FindingText] = {
         N_("Nothing in the map gives “%(variable)s” a value. Is “%(proposal)s” meant? It is asked in “%(step)s”."),
         N_("Write “%(proposal)s” in the condition, or add a field “%(variable)s” to an earlier step."),
     ),
+    "UNKNOWN_VARIABLE_UNASKED": FindingText(
+        N_("Nothing in the map gives “%(variable)s” a value, which “%(text)s” needs here."),
+        N_("Add a field of that name to an earlier step, or use a value of the deal, such as deal.amount."),
+    ),
+    "CONDITION_NEVER_KNOWN": FindingText(
+        N_("Nothing in the map gives %(variables)s a value, so “%(text)s” would wait for ever. A person is asked."),
+        N_("Add a field of that name to a step, or use a value of the deal, such as deal.amount."),
+    ),
     "COMPLEX_SPLIT": FindingText(
         N_("The complex gateway is executed as an inclusive one."), N_("Draw an inclusive gateway.")
     ),
@@ -469,6 +480,10 @@ _STEPS: Mapping[str, FindingText] = {
     ),
     "DEADLINE_NOT_UNDERSTOOD": FindingText(
         N_("The deadline “%(text)s” cannot be read."), N_("Write for example: 3 р.д., 4 роб. год, P2D, до 18:00.")
+    ),
+    "DEADLINE_OF_ANOTHER_ENGINE": FindingText(
+        N_("The due date was written for another engine and cannot be evaluated: %(text)s."),
+        N_("Set the property “deadline”, for example: 2 р.д. or 4 business hours."),
     ),
     "DEADLINE_FROM_TIMER": FindingText(
         N_("The deadline was taken from the timer on the border: “%(timer)s”."), _NOTHING_TO_DO

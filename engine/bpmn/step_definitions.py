@@ -14,11 +14,12 @@ from engine.bpmn.compiled import (
     StepKind,
     TimerKind,
 )
-from engine.bpmn.deadline_rules import DeadlineRule, EscalationLadder
+from engine.bpmn.deadline_rules import DeadlineRule, EscalationLadder, RelativeToField
 from engine.bpmn.deadline_text import DeadlineNotUnderstood, ladder_from_bag, parse_deadline, parse_ladder
 from engine.bpmn.expressions import ExpressionRefused, compile_expression
 from engine.bpmn.map_model import Annotation, Located, Node, NodeType, Process, Property, Scope, StepPlan
 from engine.bpmn.noticed import Noticed
+from engine.bpmn.reading.vendor_attributes import ENGINES
 from engine.bpmn.repairs.approval_text import approval_rule
 
 _YES = frozenset({"true", "yes", "1", "так", "y"})
@@ -126,13 +127,15 @@ def _neighbour_name(node: Node) -> str:
 
 
 def _deadline(node: Node, plan: StepPlan, noticed: Noticed) -> tuple[DeadlineRule | None, str]:
-    text = node.annotation.text(Property.DEADLINE)
-    if text:
-        try:
-            return parse_deadline(text), text
-        except DeadlineNotUnderstood:
-            noticed.error("DEADLINE_NOT_UNDERSTOOD", node, text=text)
-            return None, text
+    said = node.annotation.said.get(Property.DEADLINE)
+    if said is not None:
+        rule = _read_deadline(said.text)
+        if rule is not None:
+            return rule, said.text
+        if said.source not in ENGINES:
+            noticed.error("DEADLINE_NOT_UNDERSTOOD", node, text=said.text)
+            return None, said.text
+        noticed.warning("DEADLINE_OF_ANOTHER_ENGINE", node, text=said.text)
     if plan.kind not in _WORKED_ON:
         return None, ""
     timers = [boundary for boundary in node.boundaries if boundary.timer is not None and boundary.timer.rule]
@@ -142,6 +145,16 @@ def _deadline(node: Node, plan: StepPlan, noticed: Noticed) -> tuple[DeadlineRul
             noticed.info("DEADLINE_FROM_TIMER", node, timer=boundary.title)
             return boundary.timer.rule, boundary.name
     return None, ""
+
+
+def _read_deadline(text: str) -> DeadlineRule | None:
+    try:
+        rule = parse_deadline(text)
+        if isinstance(rule, RelativeToField):
+            compile_expression(rule.expression)
+    except (DeadlineNotUnderstood, ExpressionRefused):
+        return None
+    return rule
 
 
 def _stage(node: Node) -> str:

@@ -46,7 +46,7 @@ def foreign_properties(element: etree._Element) -> Iterator[Pair]:
     for extension in extensions(element):
         uri = namespace(extension)
         if uri != REGLAMENT and local(extension) not in _OTHER_HOLDERS:
-            yield from _pairs(extension, vendor(uri), 0)
+            yield from _pairs(extension, f"{vendor(uri)}:properties", 0)
 
 
 def _attributes(element: etree._Element) -> Iterator[Pair]:

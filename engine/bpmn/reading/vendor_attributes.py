@@ -20,11 +20,18 @@ from engine.bpmn.reading.elements import (
     vendor,
 )
 
-_ENGINES = frozenset({"camunda", "flowable", "activiti", "zeebe", "drools"})
+ENGINES = frozenset({"camunda", "flowable", "activiti", "zeebe", "drools"})
 _RESPONSIBLE = ("candidateGroups", "assignee", "candidateUsers", "ActorId", "GroupId", "groupId", "actors")
 _DEADLINE = ("dueDate",)
 _EXPRESSION = re.compile(r"^[$#]\{(.*)\}$", re.DOTALL)
 _PERFORMERS = ("potentialOwner", "humanPerformer", "performer", "resourceRole")
+
+# ${dateTime().plusDays(2)}, as Camunda and Flowable write "two days from now".
+_FROM_NOW = re.compile(
+    r"^[$#]\{\s*(?:dateTime|now)\(\)\.plus(Minutes|Hours|Days|Weeks|Months)\((\d{1,4})\)"
+    r"(?:\.toDate\(\)|\.toString\(\))?\s*\}$"
+)
+_ISO = {"Minutes": "PT{}M", "Hours": "PT{}H", "Days": "P{}D", "Weeks": "P{}W", "Months": "P{}M"}
 
 Pair = tuple[Property, Said]
 
@@ -33,7 +40,7 @@ def vendor_properties(element: etree._Element) -> Iterator[Pair]:
     """Attributes of the element and of its extensions that an engine defines."""
     yield from _from_attributes(element)
     for extension in extensions(element):
-        if vendor(namespace(extension)) in _ENGINES and local(extension) in ("assignmentDefinition", "taskSchedule"):
+        if vendor(namespace(extension)) in ENGINES and local(extension) in ("assignmentDefinition", "taskSchedule"):
             yield from _from_attributes(extension, vendor(namespace(extension)))
 
 
@@ -42,7 +49,7 @@ def _from_attributes(element: etree._Element, source: str = "") -> Iterator[Pair
     for key, value in element.attrib.items():
         uri, _, name = str(key).rpartition("}")
         origin = vendor(uri.removeprefix("{")) if uri else source
-        if origin in _ENGINES and str(value).strip():
+        if origin in ENGINES and str(value).strip():
             found[name] = Said(as_own_expression(str(value)), origin)
     # A group is asked before a person, so that work does not stop when one person is away.
     for key, names in ((Property.RESPONSIBLE, _RESPONSIBLE), (Property.DEADLINE, _DEADLINE)):
@@ -64,7 +71,10 @@ def standard_responsible(element: etree._Element, resources: dict[str, str]) -> 
 
 
 def as_own_expression(text: str) -> str:
-    """``${user}`` of JUEL as ``=user``; anything else stays."""
+    """``${user}`` of JUEL as ``=user``, a time from now as an ISO duration; anything else stays."""
     text = text.strip()
+    from_now = _FROM_NOW.match(text)
+    if from_now:
+        return _ISO[from_now.group(1)].format(from_now.group(2))
     found = _EXPRESSION.match(text)
     return "=" + found.group(1).strip() if found else text

@@ -161,15 +161,20 @@ def _between(split: Node, join: Node) -> set[Node]:
 
 
 def _split_of(join: Node) -> Node | None:
-    """The last node that every path to ``join`` passes."""
+    """The last node that every path to ``join`` passes: going back from the join, the first such node met."""
     starts = join.scope.of_type(NodeType.START)
-    passed = [node for node in join.scope.nodes if node is not join and not _reaches_without(starts, node, join)]
-    best, most = None, -1
-    for node in passed:
-        before = sum(not _reaches_without(starts, other, node) for other in passed if other is not node)
-        if before > most:
-            best, most = node, before
-    return best
+    passed = {node for node in join.scope.nodes if node is not join and not _reaches_without(starts, node, join)}
+    seen = {join}
+    waiting = [flow.source for flow in join.incoming]
+    for node in waiting:
+        if node in passed:
+            return node
+        if node not in seen:
+            seen.add(node)
+            waiting += [flow.source for flow in node.incoming]
+            if node.host is not None:
+                waiting.append(node.host)
+    return None
 
 
 def _reaches_without(starts: list[Node], avoided: Node, goal: Node) -> bool:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from engine.bpmn.compiled import ExpressionCondition
-from engine.bpmn.expressions import is_expression
+from engine.bpmn.expressions import compile_expression, is_expression
 from engine.bpmn.map_model import EventDefinition, EventKind, Node, NodeType, Process
 from engine.bpmn.repairs.stand_ins import confirm_by_person
 from engine.bpmn.repairs.timers import settle_timer, timer_rule
+from engine.bpmn.repairs.variables_asked import FACTS, provided_names
 from engine.bpmn.repairs.waiting import message_rule, wait_with_person
 from engine.bpmn.repairs.workbench import Workbench
 
@@ -54,8 +55,7 @@ def _by_itself(workbench: Workbench, node: Node, event: EventDefinition, *, aske
     if event.kind is EventKind.TIMER:
         return settle_timer(workbench, node, event)
     if event.kind is EventKind.CONDITIONAL and is_expression(event.text):
-        node.condition = ExpressionCondition(text=event.text)
-        return True
+        return _by_condition(workbench, node, event.text)
     if event.kind in (EventKind.SIGNAL, EventKind.MESSAGE) and workbench.throws(event.kind, event.name):
         if event.kind is EventKind.MESSAGE:
             node.message = message_rule(workbench, node, event)
@@ -63,6 +63,16 @@ def _by_itself(workbench: Workbench, node: Node, event: EventDefinition, *, aske
     if event.kind is EventKind.CONDITIONAL and asked and event.text:
         workbench.noticed.warning("CONDITION_NOT_UNDERSTOOD", node, text=event.text)
     return False
+
+
+def _by_condition(workbench: Workbench, node: Node, text: str) -> bool:
+    """A condition over values that nobody gives would wait for ever."""
+    unknown = compile_expression(text).names - FACTS - set(provided_names(workbench))
+    if unknown:
+        workbench.noticed.warning("CONDITION_NEVER_KNOWN", node, text=text, variables=", ".join(sorted(unknown)))
+        return False
+    node.condition = ExpressionCondition(text=text)
+    return True
 
 
 def _boundary(workbench: Workbench, node: Node) -> None:

@@ -19,7 +19,8 @@ _SEVERAL = 2
 
 
 def ask_missing_variables(workbench: Workbench, process: Process) -> None:
-    known = set(_provided(workbench))
+    known = set(provided_names(workbench))
+    _say_unasked(workbench, process, known)
     literals: dict[str, list[str]] = {}
     for flow in _decided(process):
         for path in _missing(flow, known):
@@ -42,7 +43,7 @@ def _decided(process: Process) -> Iterator[Flow]:
                 yield flow
 
 
-def _provided(workbench: Workbench) -> Iterator[str]:
+def provided_names(workbench: Workbench) -> Iterator[str]:
     """Root names of everything that is written somewhere in the executed processes."""
     for node in workbench.nodes():
         if node.step is not None:
@@ -53,6 +54,22 @@ def _provided(workbench: Workbench) -> Iterator[str]:
             yield node.call.result_variable
         if node.loop_rule is not None and node.loop_rule.item_variable:
             yield node.loop_rule.item_variable
+
+
+def _say_unasked(workbench: Workbench, process: Process, known: set[str]) -> None:
+    """Where no person stands before the expression, a missing variable is only said."""
+    for node in process.scope.all_nodes():
+        texts = [pair[1] for pair in node.assignments]
+        if node.timer is not None and node.timer.expression is not None:
+            texts.append(node.timer.expression)
+        if node.loop_rule is not None:
+            rule = node.loop_rule
+            texts += [text for text in (rule.cardinality, rule.collection, rule.completion_condition) if text]
+        if node.call is not None:
+            texts += node.call.parameters.values()
+        for text in texts:
+            for name in sorted(compile_expression(text).names - known - FACTS):
+                workbench.noticed.warning("UNKNOWN_VARIABLE_UNASKED", node, variable=name, text=text)
 
 
 def _missing(flow: Flow, known: set[str]) -> list[str]:
