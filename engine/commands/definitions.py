@@ -67,7 +67,7 @@ def published_sources(session: Session) -> dict[str, bytes]:
         .where(ProcessDefinition.state == DefinitionState.PUBLISHED)
         .order_by(DefinitionFile.id.desc())
     )
-    return dict(rows.tuples().all())  # the first file of each map comes last and stays
+    return dict(rows.all())  # the first file of each map comes last and stays
 
 
 def check_map(
@@ -234,7 +234,7 @@ def _called_versions(session: Session, keys: tuple[str, ...]) -> dict[str, int]:
             ProcessDefinition.key.in_(keys), ProcessDefinition.state == DefinitionState.PUBLISHED
         )
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def _locked(session: Session, definition_id: int) -> ProcessDefinition:

@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+from support.office import Office
+
+from engine.bpmn.findings import Severity
+from engine.commands.definitions import (
+    AlreadyPublished,
+    MapRejected,
+    check_map,
+    deploy_definition,
+    publish_definition,
+    published_sources,
+    publishing_findings,
+    retire_definition,
+)
+from engine.commands.departments import DepartmentDraft, add_department
+from engine.errors import InvalidInput, MapHasErrors, NotAllowed
+from engine.model.process_definition import DefinitionState, ProcessDefinition
+from processes import shipped_map
+
+SMALL = """<?xml version="1.0" encoding="UTF-8"?>
+<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:camunda="http://camunda.org/schema/1.0/bpmn"
+  targetNamespace="t"><process id="small" name="Мала карта">
+  <startEvent id="s"/><userTask id="call" name="Подзвонити"><extensionElements><camunda:properties>
+    <camunda:property name="етап" value="Перший"/><camunda:property name="термін" value="{deadline}"/>
+    <camunda:property name="відповідальний" value="{responsible}"/></camunda:properties></extensionElements></userTask>
+  <endEvent id="e"/><sequenceFlow id="f1" sourceRef="s" targetRef="call"/>
+  <sequenceFlow id="f2" sourceRef="call" targetRef="e"/></process></definitions>"""
+
+
+def small(deadline: str = "1 р.д.", responsible: str = "Юридичний відділ") -> dict[str, bytes]:
+    return {"small.bpmn": SMALL.format(deadline=deadline, responsible=responsible).encode()}
+
+
+def deploy(office: Office, files: dict[str, bytes], login: str = "owner") -> ProcessDefinition:
+    with office.database.read() as session:
+        library = published_sources(session)
+    return office.do(login, deploy_definition, check_map(files, library=library))
+
+
+def standing(office: Office, definition: ProcessDefinition) -> set[tuple[str, str | None]]:
+    with office.database.read() as session:
+        found = session.get_one(ProcessDefinition, definition.id)
+        return {
+            (one.code, one.element_name)
+            for one in publishing_findings(session, found)
+            if one.severity is Severity.ERROR
+        }
+
+
+def test_a_deployed_map_is_a_draft_that_keeps_its_file_byte_for_byte(office: Office) -> None:
+    definition = deploy(office, small())
+    assert (definition.key, definition.version, definition.state) == ("small", 1, DefinitionState.DRAFT)
+    with office.database.read() as session:
+        kept = session.get_one(ProcessDefinition, definition.id)
+        assert kept.files[0].content == small()["small.bpmn"]
+
+
+def test_publishing_retires_the_version_before(office: Office) -> None:
+    first, second = deploy(office, small()), deploy(office, small(deadline="2 р.д."))
+    office.do("owner", publish_definition, first.id)
+    office.do("owner", publish_definition, second.id)
+    with office.database.read() as session:
+        states = dict(
+            session.execute(
+                select(ProcessDefinition.version, ProcessDefinition.state).where(ProcessDefinition.key == "small")
+            ).all()
+        )
+    assert states == {1: DefinitionState.RETIRED, 2: DefinitionState.PUBLISHED}
+    with pytest.raises(AlreadyPublished):
+        office.do("owner", publish_definition, second.id)
+    office.do("owner", retire_definition, second.id)
+    with pytest.raises(InvalidInput):
+        office.open_deal(definition_key="small")
+
+
+def test_a_step_without_deadline_or_for_nobody_cannot_be_published(office: Office) -> None:
+    definition = deploy(office, small(deadline="", responsible="Відділ мрій"))
+    assert standing(office, definition) == {("DEADLINE_MISSING", "Подзвонити"), ("RESPONSIBLE_UNKNOWN", "Подзвонити")}
+    with pytest.raises(MapHasErrors) as refused:
+        office.do("owner", publish_definition, definition.id)
+    assert len(refused.value.findings) == 2
+
+
+def test_an_unknown_department_can_be_created_on_the_spot(office: Office) -> None:
+    definition = deploy(office, small(responsible="Відділ мрій"))
+    assert standing(office, definition) == {("RESPONSIBLE_UNKNOWN", "Подзвонити")}
+    office.do("admin", add_department, DepartmentDraft("Відділ мрій"))
+    office.do("owner", publish_definition, definition.id)
+
+
+def test_a_deadline_that_cannot_be_read_is_told_at_once(office: Office) -> None:
+    definition = deploy(office, small(deadline="коли рак свисне"))
+    assert ("DEADLINE_NOT_UNDERSTOOD", "Подзвонити") in standing(office, definition)
+
+
+@pytest.mark.parametrize("content", [b"", b"not xml", b"<a/>", b"PK\x03\x04zip?", b"\xff\xfe\x00", b"<!DOCTYPE x><a/>"])
+def test_what_is_no_map_is_refused_and_nothing_is_kept(office: Office, content: bytes) -> None:
+    checked = check_map({"x.bpmn": content}, library={})
+    with pytest.raises(MapRejected) as refused:
+        office.do("owner", deploy_definition, checked)
+    assert refused.value.findings
+    with office.database.read() as session:
+        assert session.scalar(select(ProcessDefinition.id).where(ProcessDefinition.key != "sale")) is None
+
+
+@pytest.mark.parametrize("login", ["olena", "iryna", "bohdan", "admin"])
+def test_only_the_process_owner_deploys(office: Office, login: str) -> None:
+    with pytest.raises(NotAllowed):
+        deploy(office, small(), login)
+
+
+def test_the_shipped_sale_calls_the_published_discount_approval_and_opens_a_deal(office: Office) -> None:
+    for key in ("discount-approval", "b2b-sale"):
+        shipped = shipped_map(key)
+        definition = deploy(office, {shipped.file_name: shipped.content})
+        assert standing(office, definition) == set()
+        office.do("owner", publish_definition, definition.id)
+    assert definition.called == {"discount-approval": 1}
+    deal = office.open_deal(definition_key="b2b-sale")
+    assert [one.name for one in office.open_steps(deal)] == ["Прийняти лід у роботу"]

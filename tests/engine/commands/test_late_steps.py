@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+from support.office import Office
+
+from engine.commands.notifications import MAIL
+from engine.commands.work_items import (
+    claim_work_item,
+    comment_on_work_item,
+    delegate_work_item,
+    extend_work_item,
+    release_work_item,
+    save_draft,
+)
+from engine.db.job import Job
+from engine.errors import AlreadyClaimed, AlreadyCompleted, InvalidInput, NotAllowed, NotFound
+from engine.model.draft import Draft
+
+
+def letters(office: Office) -> list[tuple[str, int]]:
+    with office.database.read() as session:
+        jobs = session.scalars(select(Job).where(Job.kind == MAIL).order_by(Job.created_at, Job.id))
+        return [(job.payload["notice"], job.payload["person_id"]) for job in jobs]
+
+
+def test_each_rung_writes_to_the_right_person(office: Office) -> None:
+    office.open_deal()
+    olena, bohdan = office.company.olena.id, office.company.bohdan.id
+    office.wait(days=1, hours=22)
+    assert letters(office) == [("step_reminder", olena)]
+    office.wait(hours=3)
+    assert letters(office)[1:] == [("step_late", bohdan)]
+    office.wait(days=1)
+    assert letters(office)[2:] == [("step_reassigned", bohdan)]
+
+
+def test_a_server_that_was_down_climbs_all_rungs_at_once_each_once(office: Office) -> None:
+    deal = office.open_deal()
+    office.wait(days=20)
+    office.wait(days=1)
+    kinds = office.kinds(deal)
+    assert [kinds.count(kind) for kind in ("reminder_sent", "head_told", "step_reassigned")] == [1, 1, 1]
+
+
+def test_nobody_is_reminded_of_a_step_that_is_done(office: Office) -> None:
+    deal = office.open_deal()
+    office.prepare()
+    office.wait(days=1)
+    assert "head_told" not in office.kinds(deal)
+
+
+def test_more_time_moves_the_deadline_but_no_rung_is_climbed_twice(office: Office) -> None:
+    deal = office.open_deal()
+    office.wait(days=2, hours=1)
+    item = office.step("prepare")
+    office.do("bohdan", extend_work_item, item.id, "3 р.д.", "Чекаємо на клієнта")
+    extended = office.step("prepare").due_at
+    assert extended is not None
+    assert extended > office.clock.now() + timedelta(days=2)
+    office.wait(days=3, hours=1)
+    kinds = office.kinds(deal)
+    assert (kinds.count("reminder_sent"), kinds.count("head_told")) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("until", "reason", "fields"),
+    [("вчора", "так", {"due_at"}), ("2 р.д.", " ", {"reason"}), ("2020-01-01", "x", {"due_at"})],
+)
+def test_more_time_needs_a_reason_and_a_time_to_come(office: Office, until: str, reason: str, fields: set[str]) -> None:
+    office.open_deal()
+    with pytest.raises(InvalidInput) as refused:
+        office.do("bohdan", extend_work_item, office.step("prepare").id, until, reason)
+    assert set(refused.value.errors) == fields
+
+
+def test_who_holds_a_step_does_not_give_themselves_more_time(office: Office) -> None:
+    office.open_deal()
+    with pytest.raises(NotAllowed):
+        office.do("olena", extend_work_item, office.step("prepare").id, "9 р.д.", "Не встигаю")
+
+
+def test_a_step_of_a_department_is_claimed_by_one_and_given_back(office: Office) -> None:
+    office.open_deal()
+    office.prepare()
+    item = office.step("legal")
+    office.do("iryna", claim_work_item, item.id)
+    office.do("iryna", claim_work_item, item.id)
+    with pytest.raises(NotAllowed):
+        office.do("oksana", claim_work_item, office.step("logistics").id)
+    office.do("iryna", release_work_item, item.id)
+    assert office.step("legal").assignee_id is None
+
+
+def test_the_second_to_claim_is_told_who_was_faster(office: Office) -> None:
+    office.open_deal()
+    office.prepare()
+    item = office.step("legal")
+    office.do("iryna", claim_work_item, item.id)
+    office.do("iryna", delegate_work_item, item.id, office.company.petro.id, "Глянь, будь ласка")
+    with pytest.raises(AlreadyClaimed) as late:
+        office.do("iryna", claim_work_item, item.id)
+    assert late.value.params["by"] == office.company.petro.full_name
+
+
+def test_a_personal_step_is_handed_on_but_not_released(office: Office) -> None:
+    office.open_deal(owner_id=None)
+    office.prepare()
+    for login, element in (("iryna", "legal"), ("oksana", "finance"), ("petro", "logistics")):
+        office.complete(login, element, "approved")
+    office.wait(days=4)
+    call = office.step("call")
+    with pytest.raises(NotAllowed):
+        office.do("olena", release_work_item, call.id)
+    office.do("olena", delegate_work_item, call.id, office.company.taras.id)
+    assert office.step("call").assignee_id == office.company.taras.id
+    with pytest.raises(InvalidInput):
+        office.do("taras", delegate_work_item, call.id, 987654)
+
+
+def test_a_draft_is_kept_as_typed_and_goes_with_the_step(office: Office) -> None:
+    office.open_deal()
+    item = office.step("prepare")
+    office.do("olena", save_draft, item.id, {"discount": "сім?"})
+    office.do("olena", save_draft, item.id, {"discount": "7"})
+    with office.database.read() as session:
+        assert session.get_one(Draft, (item.id, office.company.olena.id)).typed == {"discount": "7"}
+    office.prepare()
+    with office.database.read() as session:
+        assert session.query(Draft).count() == 0
+    with pytest.raises(AlreadyCompleted):
+        office.do("olena", save_draft, item.id, {"discount": "8"})
+
+
+def test_a_comment_stands_in_the_timeline_and_outsiders_write_none(office: Office) -> None:
+    deal = office.open_deal()
+    item = office.step("prepare")
+    office.do("bohdan", comment_on_work_item, item.id, "Поспішай")
+    assert office.history(deal)[-1].data == {"text": "Поспішай", "step": item.name}
+    with pytest.raises(NotFound):
+        office.do("danylo", comment_on_work_item, item.id, "І я")
+    with pytest.raises(InvalidInput):
+        office.do("bohdan", comment_on_work_item, item.id, "  ")

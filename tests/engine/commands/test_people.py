@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from support.office import Office
+
+from engine.commands.calendars import remove_calendar_exception, set_calendar_exception, update_weekly_hours
+from engine.commands.departments import DepartmentDraft, add_department, update_department
+from engine.commands.people import (
+    PersonDraft,
+    add_person,
+    end_substitution,
+    set_password,
+    set_substitution,
+    sign_in,
+    update_person,
+)
+from engine.commands.tokens import create_token, person_of_token, revoke_token
+from engine.commands.work_items import claim_work_item
+from engine.errors import InvalidInput, NotAllowed, NotFound, SignInFailed
+from engine.model.api_token import ApiToken
+from engine.model.calendar import Calendar
+from engine.model.person import Person, Role
+
+
+def newcomer(office: Office, **values: object) -> Person:
+    draft = {"login": "maria", "full_name": "Марія Нова", "role": Role.APPROVER, "password": "tajemnycia"} | values
+    return office.do("admin", add_person, PersonDraft(**draft))
+
+
+def test_a_newcomer_signs_in_with_any_case_of_the_login(office: Office) -> None:
+    person = newcomer(office)
+    with office.database.write() as session:
+        assert sign_in(session, " Maria ", "tajemnycia").id == person.id
+        for login, password in (("maria", "ne te"), ("nobody", "tajemnycia"), ("olena", "")):
+            with pytest.raises(SignInFailed):
+                sign_in(session, login, password)
+
+
+def test_who_left_cannot_sign_in_and_holds_no_token(office: Office) -> None:
+    person = newcomer(office)
+    token = office.do("admin", create_token, person.id, "для каси")
+    office.do("admin", update_person, person.id, {"is_active": False})
+    with office.database.write() as session:
+        assert person_of_token(session, token) is None
+        with pytest.raises(SignInFailed):
+            sign_in(session, "maria", "tajemnycia")
+
+
+def test_everything_wrong_with_a_person_is_told_at_once(office: Office) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        newcomer(office, login="Марія", full_name="", password="123", department_ids=[999])
+    assert set(refused.value.errors) == {"login", "full_name", "password", "department_ids"}
+    with pytest.raises(InvalidInput) as refused:
+        newcomer(office, login="OLENA")
+    assert refused.value.errors["login"].code == "login_taken"
+
+
+def test_a_changed_password_ends_the_sessions(office: Office) -> None:
+    person = newcomer(office)
+    office.do("admin", set_password, person.id, "inshyi-parol")
+    with office.database.read() as session:
+        assert session.get_one(Person, person.id).session_stamp != person.session_stamp
+
+
+def test_only_the_administrator_manages_people_but_everybody_their_language(office: Office) -> None:
+    with pytest.raises(NotAllowed):
+        office.do("bohdan", add_person, PersonDraft("x", "X", Role.MANAGER))
+    office.do("olena", update_person, office.company.olena.id, {"locale": "en"})
+    with pytest.raises(NotAllowed):
+        office.do("olena", update_person, office.company.olena.id, {"role": Role.ADMINISTRATOR})
+    with pytest.raises(NotAllowed):
+        office.do("admin", update_person, office.company.admin.id, {"is_active": False})
+
+
+def test_a_token_is_recognised_until_it_is_revoked(office: Office) -> None:
+    token = office.do("olena", create_token, office.company.olena.id, "1С")
+    with office.database.read() as session:
+        person = person_of_token(session, token)
+        row = session.query(ApiToken).one()
+        assert person is not None
+        assert (person.login, token in row.token_hash) == ("olena", False)
+    with pytest.raises(NotAllowed):
+        office.do("taras", revoke_token, row.id)
+    office.do("olena", revoke_token, row.id)
+    with office.database.read() as session:
+        assert person_of_token(session, token) is None
+        assert person_of_token(session, "rgl_" + "0" * 43) is None
+
+
+def test_a_substitute_does_the_absent_persons_step_in_their_name(office: Office) -> None:
+    office.open_deal()
+    office.prepare()
+    item = office.step("legal")
+    office.do("iryna", claim_work_item, item.id)
+    with pytest.raises(NotFound):
+        office.complete("danylo", "legal", "approved")
+    company = office.company
+    office.do("iryna", set_substitution, company.iryna.id, company.danylo.id, date(2026, 3, 1), date(2026, 3, 3))
+    done = office.complete("danylo", "legal", "approved")
+    assert (done.completed_by_id, done.on_behalf_of_id) == (company.danylo.id, company.iryna.id)
+
+
+def test_a_substitution_over_gives_no_rights_any_more(office: Office) -> None:
+    company = office.company
+    kept = office.do("iryna", set_substitution, company.iryna.id, company.danylo.id, date(2026, 3, 1), date(2026, 3, 2))
+    assert office.actor("danylo").substitutes_for == {company.iryna.id}
+    office.wait(days=1)
+    assert office.actor("danylo").substitutes_for == frozenset()
+    office.do("admin", end_substitution, kept.id)
+
+
+def test_substitutions_do_not_run_in_circles(office: Office) -> None:
+    company = office.company
+    days = (date(2026, 3, 1), date(2026, 3, 9))
+    office.do("admin", set_substitution, company.olena.id, company.taras.id, *days)
+    with pytest.raises(InvalidInput) as refused:
+        office.do("admin", set_substitution, company.taras.id, company.olena.id, *days)
+    assert refused.value.errors["substitute_id"].code == "substitute_self"
+    with pytest.raises(InvalidInput):
+        office.do("admin", set_substitution, company.petro.id, company.iryna.id, days[1], days[0])
+    with pytest.raises(NotFound):
+        office.do("olena", set_substitution, company.petro.id, company.iryna.id, *days)
+
+
+def test_a_department_has_one_name_in_any_spelling_and_no_circle_above_it(office: Office) -> None:
+    with pytest.raises(InvalidInput):
+        office.do("admin", add_department, DepartmentDraft("ЮРИДИЧНИЙ  відділ"))
+    below = office.do("admin", add_department, DepartmentDraft("Договори", parent_id=office.company.legal.id))
+    with pytest.raises(InvalidInput):
+        office.do("admin", update_department, office.company.legal.id, {"parent_id": below.id})
+    with pytest.raises(InvalidInput) as refused:
+        office.do("admin", update_department, below.id, {"escalation": "колись потім"})
+    assert set(refused.value.errors) == {"escalation"}
+    office.do("admin", update_department, below.id, {"escalation": "нагадати за 1 роб. год; керівнику в строк"})
+
+
+def test_a_holiday_moves_the_deadlines_promised_after_it(office: Office) -> None:
+    with office.database.read() as session:
+        calendar_id = session.query(Calendar.id).scalar()
+    office.do("admin", set_calendar_exception, calendar_id, date(2026, 3, 3), [], "Вихідний")
+    deal = office.open_deal()
+    assert office.step("prepare", deal).due_at.isoformat() == "2026-03-05T08:00:00+00:00"
+    office.do("admin", remove_calendar_exception, calendar_id, date(2026, 3, 3))
+    assert office.step("prepare", office.open_deal()).due_at.isoformat() == "2026-03-04T08:00:00+00:00"
+
+
+@pytest.mark.parametrize("spans", [[("09:00", "25:00")], [("09:00", "12:00"), ("11:00", "13:00")], [("9", "9")]])
+def test_hours_that_cannot_be_are_refused(office: Office, spans: list[tuple[str, str]]) -> None:
+    with office.database.read() as session:
+        calendar_id = session.query(Calendar.id).scalar()
+    with pytest.raises(InvalidInput):
+        office.do("admin", update_weekly_hours, calendar_id, {"0": spans})
+    with pytest.raises(NotAllowed):
+        office.do("olena", update_weekly_hours, calendar_id, {"0": [("09:00", "12:00")]})
