@@ -7,14 +7,14 @@ Conditions are taken for independent; what is found on only some of the paths is
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import combinations
 
 from engine.bpmn.map_model import EventKind, Flow, Node, NodeType, Process, Scope
 from engine.bpmn.noticed import Noticed
 
-MAX_STATES = 6_000
+MAX_EFFORT = 40_000  # tokens looked at, over all markings of a scope: about half a second
 MAX_TOKENS = 3  # on one flow; a fourth tells nothing new
 _BRANCHES = 2
 _MOST_SUBSETS = 4  # inclusive splits with more ways are tried with each way alone and with all
@@ -60,11 +60,13 @@ def _explore(scope: Scope, start: Node) -> _Explored:
     explored = _Explored()
     first = _add(frozenset(), start.outgoing)
     waiting = [first]
+    effort = 0
     while waiting:
         marking = waiting.pop()
         if marking in explored.next_of:
             continue
-        if len(explored.next_of) >= MAX_STATES:
+        effort += 1 + len(marking)
+        if effort > MAX_EFFORT:
             explored.complete = False
             break
         following = [_bounded(after) for after in _fire(marking, upstream)]
@@ -277,16 +279,25 @@ def _closed_part(node: Node, stack: list[Node], on_stack: set[Node]) -> list[set
 
 def _check_meetings(scope: Scope, noticed: Noticed) -> None:
     """Branches of a split that meet without a gateway that waits for them: what follows runs once for each."""
+    effort = 0
     for fork in scope.nodes:
         if fork.type not in (NodeType.PARALLEL, NodeType.INCLUSIVE) or len(fork.outgoing) < _BRANCHES:
             continue
-        regions = [_before_joins(flow, fork) for flow in fork.outgoing]
+        branches: dict[Flow, int] = {}  # a bit for each branch that a flow can be reached by
+        for number, branch in enumerate(fork.outgoing):
+            for flow in _before_joins(branch, fork):
+                branches[flow] = branches.get(flow, 0) | 1 << number
+                effort += 1
         for node in scope.nodes:
-            if node.type is NodeType.END or _is_join(node) or len(node.incoming) < _BRANCHES:
-                continue
-            arriving = [{flow for flow in node.incoming if flow in region} for region in regions]
-            if any(one - other and other - one for one, other in combinations(filter(None, arriving), 2)):
+            if node.type is not NodeType.END and not _is_join(node) and _two_branches_meet(node, branches):
                 noticed.warning("RUNS_TWICE", node)
+        if effort > MAX_EFFORT:
+            return
+
+
+def _two_branches_meet(node: Node, branches: Mapping[Flow, int]) -> bool:
+    arriving = {branches[flow] for flow in node.incoming if flow in branches}
+    return any(one & ~other and other & ~one for one, other in combinations(arriving, _BRANCHES))
 
 
 def _before_joins(branch: Flow, fork: Node) -> set[Flow]:
