@@ -1,0 +1,53 @@
+"""Real processes that may be killed at any instruction. Each is forked from a clean server that has the engine loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from multiprocessing import get_context
+from multiprocessing.context import ForkServerProcess
+from typing import Any
+
+CONTEXT = get_context("forkserver")
+CONTEXT.set_forkserver_preload(
+    [
+        "psycopg",
+        "sqlalchemy.dialects.postgresql.psycopg",
+        "sqlalchemy.dialects.sqlite.pysqlite",
+        "engine.bpmn.spec",
+        "engine.commands.clients",
+        "engine.commands.completions",
+        "engine.commands.deals",
+        "engine.commands.escalations",
+        "engine.commands.timers",
+        "engine.queries.actors",
+    ]
+)
+PATIENCE_S = 120.0
+
+
+def start(work: Callable[..., object], *arguments: Any) -> ForkServerProcess:
+    process = CONTEXT.Process(target=work, args=arguments, daemon=True)
+    process.start()
+    return process
+
+
+def kill(process: ForkServerProcess) -> None:
+    """As ``kill -9`` does: no handler runs, nothing is flushed."""
+    process.kill()
+    process.join(PATIENCE_S)
+    process.close()
+
+
+@contextmanager
+def together(*works: Sequence[Any]) -> Iterator[None]:
+    """Run each of ``works`` (a function and its arguments) in a process; all of them must end well."""
+    running = [start(*work) for work in works]
+    try:
+        yield
+        for process in running:
+            process.join(PATIENCE_S)
+        assert [process.exitcode for process in running] == [0] * len(running)
+    finally:
+        for process in running:
+            kill(process)

@@ -1,0 +1,58 @@
+"""kill -9 of a working process at random moments: no step is lost, none is done twice."""
+
+from __future__ import annotations
+
+import random
+import time
+from pathlib import Path
+
+import pytest
+from faults.audit import assert_deal_is_whole, completed, events
+from faults.processes import CONTEXT, PATIENCE_S, kill, start
+from faults.seller import STEPS, read_journal, sell
+from support.office import Office
+
+from engine.model.deal import Deal, DealResult
+
+LONGEST_BREATH_S = 0.02  # about two steps: the blow falls anywhere in a transaction or between two
+
+
+@pytest.mark.timeout(3600)
+def test_a_process_killed_at_any_moment_goes_on_where_it_was(office: Office, tmp_path: Path, full: bool) -> None:
+    deals, kills = (560, 1000) if full else (12, 40)
+    chance = random.Random(2026)  # noqa: S311  # moments of death, no secrets
+    opened = [office.open_deal(title=f"Угода {number}") for number in range(deals)]
+    journal = tmp_path / "journal"
+    journal.touch()
+    steps_between = max(2, 2 * STEPS.total() * deals // kills - 4)  # on average, less what each does beyond it
+    for _ in range(kills):
+        live_and_die(office.database.url, journal, chance.randrange(steps_between), chance)
+    live_and_die(office.database.url, journal, None, chance)
+    asked = [entry["command_id"] for entry in read_journal(journal) if "command_id" in entry]
+    assert len(asked) == len(set(asked)) == STEPS.total() * deals
+    with office.database.read() as session:
+        for deal in opened:
+            assert completed(session, deal.id) == STEPS
+            assert events(session, deal.id)["timer_fired"] == 1
+            assert session.get_one(Deal, deal.id).result is DealResult.WON
+            assert_deal_is_whole(session, deal.id)
+
+
+def live_and_die(url: str, journal: Path, steps: int | None, chance: random.Random) -> None:
+    """Let a process do ``steps`` and kill it at some moment of the next; with None, let it do the rest."""
+    reader, writer = CONTEXT.Pipe(duplex=False)
+    with reader, writer:
+        process = start(sell, url, journal, writer)
+        try:
+            if steps is None:
+                writer.close()
+                process.join(PATIENCE_S * 10)
+                assert process.exitcode == 0
+                return
+            for _ in range(steps + 1):
+                assert reader.poll(PATIENCE_S), "the process does not work"
+                reader.recv_bytes()
+            time.sleep(chance.uniform(0, LONGEST_BREATH_S))
+            assert process.is_alive(), "the work was done before the blow"
+        finally:
+            kill(process)
