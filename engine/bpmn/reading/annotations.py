@@ -11,6 +11,7 @@ from itertools import chain
 
 from lxml import etree
 
+from engine.bpmn.compiled import FieldDefinition
 from engine.bpmn.map_model import Annotation, Located, Process, Property, Said
 from engine.bpmn.noticed import Noticed
 from engine.bpmn.reading.elements import (
@@ -32,6 +33,7 @@ from engine.bpmn.reading.plain_text import spoken_properties, without_properties
 from engine.bpmn.reading.properties import foreign_properties, own_properties
 from engine.bpmn.reading.structure import Document
 from engine.bpmn.reading.vendor_attributes import standard_responsible, vendor_properties
+from engine.bpmn.reading.zeebe_forms import embedded_forms, named_form
 
 Pair = tuple[Property, Said]
 
@@ -47,7 +49,9 @@ def read_annotations(document: Document, noticed: Noticed) -> None:
     resources = {
         attribute(resource, "id"): name_of(resource) for resource in document.definitions.iter(f"{{{MODEL}}}resource")
     }
+    forms: dict[str, tuple[FieldDefinition, ...]] = {}
     for process, element in document.process_elements.items():
+        forms |= embedded_forms(element)
         _fill(process.annotation, process, element, (own_properties(element), foreign_properties(element)), noticed)
         process.annotation.said.setdefault(Property.RESPONSIBLE, Said(process.pool, "pool"))
     for node, element in document.elements.items():
@@ -60,6 +64,7 @@ def read_annotations(document: Document, noticed: Noticed) -> None:
             *(spoken_properties(note, "note") for note in notes.get(node.source_id, ())),
         )
         _fill(node.annotation, node, element, sources, noticed)
+        node.annotation.fields = node.annotation.fields or list(named_form(element, forms))
         _standard(node.annotation, node.lanes, node.groups, node.scope.process)
         instruction = without_properties(node.documentation)
         if instruction:

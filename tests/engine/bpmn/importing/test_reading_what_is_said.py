@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from xml.sax.saxutils import escape
+
 import pytest
 from support.drawn_maps import END, START, bag, chain, compiled, drawn, element, fixture, found, named, outcome_of, step
 
@@ -199,6 +202,36 @@ def test_camunda_and_flowable_forms_are_read() -> None:
     assert urgent.type is FieldType.YES_NO
     assert (kind.type, kind.required, kind.choices[0].label) == (FieldType.CHOICE, True, "Перший")
     assert (total.type, total.label, total.required) == (FieldType.NUMBER, "Разом", True)
+
+
+def test_a_form_of_camunda_8_is_read_from_its_json() -> None:
+    form = json.dumps(
+        {
+            "components": [
+                {"type": "text", "text": "Заповніть"},
+                {"key": "сума", "label": "Сума", "type": "number", "validate": {"required": True, "min": 1}},
+                {"key": "вид", "type": "select", "values": [{"value": "a", "label": "Перший"}]},
+            ]
+        }
+    )
+    task = element("userTask", "t", "Крок", '<extensionElements><zeebe:formDefinition formId="f"/></extensionElements>')
+    process = compiled(
+        f'<extensionElements><zeebe:userTaskForm id="f">{escape(form)}</zeebe:userTaskForm></extensionElements>',
+        *one_step(task),
+    )
+    amount, kind = process.steps["t"].fields
+    assert (amount.name, amount.type, amount.required, amount.minimum) == ("сума", FieldType.NUMBER, True, "1")
+    assert (kind.type, kind.choices) == (FieldType.CHOICE, (FieldChoice(value="a", label="Перший"),))
+
+
+@pytest.mark.parametrize("broken", ["", "{", "[]", '{"components": 5}', '{"components": [1, {"key": 2}]}', "[" * 9000])
+def test_a_broken_form_of_camunda_8_gives_no_fields(broken: str) -> None:
+    task = element("userTask", "t", "Крок", '<extensionElements><zeebe:formDefinition formId="f"/></extensionElements>')
+    process = compiled(
+        f'<extensionElements><zeebe:userTaskForm id="f">{escape(broken)}</zeebe:userTaskForm></extensionElements>',
+        *one_step(task),
+    )
+    assert process.steps["t"].fields == ()
 
 
 @pytest.mark.parametrize(
