@@ -195,6 +195,20 @@ class MessageReceived(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class SignalReceived(Event):
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventThrown(Event):
+    """The map threw an event that leaves the deal: ``event`` is message, signal or escalation."""
+
+    event: str
+    name: str
+    element_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class IncidentRecorded(Event):
     code: str
     element: str

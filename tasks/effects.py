@@ -1,17 +1,21 @@
-"""What a job of the outbox does outside: a letter is sent, a webhook is told."""
+"""What a job of the outbox does outside its transaction: a letter is sent, a webhook is told, other deals wake."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from functools import partial
 
 from engine.adapters.webhook_calls import WebhookCall
 from engine.commands.notifications import MAIL, Notice
+from engine.commands.signals import deliver_signal, waiting_for_signal
+from engine.commands.thrown_events import SIGNAL
 from engine.commands.webhook_deliveries import WEBHOOK, WebhookBacklog, backlog, confirm_delivery
 from engine.db.job import Job
 from engine.db.outbox import LEASE
 from engine.queries.step_notices import step_notice
 from tasks.letters import letter_about
+from tasks.one_by_one import performed
 from tasks.services import Services
 
 _EVENTS_AT_ONCE = 100
@@ -77,4 +81,14 @@ def _deliver_batch(services: Services, webhook_id: int, behind: WebhookBacklog) 
                 confirm_delivery(session, webhook_id, passed)
 
 
-_EFFECTS: Mapping[str, Effect] = {MAIL: _send_letter, WEBHOOK: _deliver_events}
+def _broadcast_signal(services: Services, job: Job) -> None:
+    """Wake each waiting deal in a transaction of its own; a repetition of the job wakes none twice."""
+    with services.database.read() as session:
+        waiting = waiting_for_signal(session, job.payload["name"], thrown_by=job.payload["instance_id"])
+    for subscription_id in waiting:
+        command_id = f"{job.id}:{subscription_id}"
+        deliver = partial(deliver_signal, subscription_id=subscription_id, command_id=command_id, clock=services.clock)
+        performed(services, f"Signal for subscription {subscription_id}", deliver)
+
+
+_EFFECTS: Mapping[str, Effect] = {MAIL: _send_letter, WEBHOOK: _deliver_events, SIGNAL: _broadcast_signal}

@@ -16,9 +16,10 @@ from engine.commands.deal_results import close_deal
 from engine.commands.history import record
 from engine.commands.incidents import resolve_incidents
 from engine.commands.step_opening import StepOpener
+from engine.commands.thrown_events import tell_thrown
 from engine.errors import MapFailed
 from engine.events import StageChanged, StepCancelled
-from engine.model.message_subscription import MessageSubscription
+from engine.model.message_subscription import MessageSubscription, SubscriptionKind
 from engine.model.process_instance import InstanceState, ProcessInstance
 from engine.model.timer import Timer
 from engine.model.work_item import LIVE, WorkItem
@@ -100,6 +101,7 @@ def _run(
     if result.opened_steps:
         opener = StepOpener(session, instance, process, facts=facts, actor=actor, at=at)
         opener.open(result.opened_steps, asked_by_id=asked_by_id or actor.recorded_id or instance.deal.owner_id)
+    tell_thrown(session, instance, result.thrown, actor=actor, at=at)
     if instance.open_incidents:
         resolve_incidents(session, instance, stimulus, actor=actor, at=at)
     if result.finished:
@@ -141,13 +143,11 @@ def cancel_step(
 
 
 def _write_timers(session: Session, instance: ProcessInstance, result: StepResult) -> None:
-    # A cycle closes the tick that fired and opens the next one under the same key: delete first, then insert.
-    if result.closed_timers:
-        session.execute(
-            delete(Timer).where(
-                Timer.instance_id == instance.id, tuple_(Timer.activity_id, Timer.node_id).in_(result.closed_timers)
-            )
-        )
+    # A cycle that ticked is opened again under its old key, without being closed: replace it.
+    replaced = {*result.closed_timers, *((one.activity_id, one.node_id) for one in result.opened_timers)}
+    if replaced:
+        key = tuple_(Timer.activity_id, Timer.node_id)
+        session.execute(delete(Timer).where(Timer.instance_id == instance.id, key.in_(replaced)))
     session.add_all(
         Timer(instance_id=instance.id, activity_id=one.activity_id, node_id=one.node_id, due_at=one.due_at)
         for one in result.opened_timers
@@ -167,6 +167,7 @@ def _write_messages(session: Session, instance: ProcessInstance, result: StepRes
             instance_id=instance.id,
             activity_id=one.activity_id,
             node_id=one.node_id,
+            kind=SubscriptionKind(one.kind),
             name=one.name,
             correlation_key=correlation_key(one),
         )

@@ -18,7 +18,7 @@ from engine.commands.locks import lock_instance
 from engine.errors import N_, DomainError
 from engine.events import MessageReceived
 from engine.model.deal import Deal
-from engine.model.message_subscription import MessageSubscription
+from engine.model.message_subscription import MessageSubscription, SubscriptionKind
 from engine.model.process_instance import InstanceState, ProcessInstance
 from engine.policy.permissions import Actor
 from engine.queries.scopes import visible_deals
@@ -63,6 +63,7 @@ def deliver_message(
     own = {key: value for key, value in correlation.items() if key not in _DEAL_KEYS}
     wanted = [
         MessageSubscription.name == name,
+        MessageSubscription.kind == SubscriptionKind.MESSAGE,
         or_(
             MessageSubscription.correlation_key == correlation_text(own),
             MessageSubscription.correlation_key == correlation_text({}),

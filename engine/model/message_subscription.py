@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.db.base import Base
-from engine.db.types import Identity
+from engine.db.types import Identity, Word
+
+
+class SubscriptionKind(StrEnum):
+    MESSAGE = "message"
+    SIGNAL = "signal"
 
 
 class MessageSubscription(Base):
@@ -22,5 +29,6 @@ class MessageSubscription(Base):
     instance_id: Mapped[int] = mapped_column(ForeignKey("process_instance.id"))
     activity_id: Mapped[str] = mapped_column(String(32))
     node_id: Mapped[str] = mapped_column(String(200))
+    kind: Mapped[SubscriptionKind] = mapped_column(Word(SubscriptionKind), default=SubscriptionKind.MESSAGE)
     name: Mapped[str] = mapped_column(String(300))
     correlation_key: Mapped[str] = mapped_column(String(2000), default="{}")

@@ -309,6 +309,7 @@ def upgrade() -> None:
         sa.Column("instance_id", ROW_NUMBER, nullable=False),
         sa.Column("activity_id", sa.String(length=32), nullable=False),
         sa.Column("node_id", sa.String(length=200), nullable=False),
+        sa.Column("kind", sa.String(24), nullable=False),
         sa.Column("name", sa.String(length=300), nullable=False),
         sa.Column("correlation_key", sa.String(length=2000), nullable=False),
         sa.ForeignKeyConstraint(["instance_id"], ["process_instance.id"], name="fk_message_subscription_instance_id"),

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+from support.canonical_maps import MapBuilder, every
+from support.office import Office
+from support.sales_map import human
+
+from engine.bpmn.compiled import CompiledProcess
+from engine.commands.messages import NobodyWaits, deliver_message
+from engine.commands.signals import deliver_signal, waiting_for_signal
+from engine.commands.thrown_events import SIGNAL
+from engine.db.job import Job
+from engine.errors import NotFound
+from engine.model.deal import Deal, DealResult
+from engine.model.timer import Timer
+
+
+def waiting_map() -> CompiledProcess:
+    """Wait for the payment of this deal's invoice, then say so to all and ship; or be told that all stops."""
+    builder = MapBuilder(key="waiting")
+    builder.start()
+    builder.catch("paid", builder.message("paid", "payment", {"invoice": "= deal.invoice"}))
+    builder.step("ship")
+    builder.throw("shout", builder.signal("season over"))
+    builder.end("done")
+    builder.chain("start", "paid", "ship", "shout", "done")
+    return named(builder, "ship")
+
+
+def listening_map() -> CompiledProcess:
+    """A step that a signal interrupts, with a reminder every day."""
+    builder = MapBuilder(key="listening")
+    builder.start()
+    builder.step("work")
+    builder.boundary("stop", "work", builder.signal("season over"))
+    builder.boundary("daily", "work", builder.timer("daily", every(days=1)), interrupting=False)
+    builder.end("done")
+    builder.end("stopped")
+    builder.end("reminded")
+    builder.chain("start", "work", "done")
+    builder.flow("stop", "stopped")
+    builder.flow("daily", "reminded")
+    return named(builder, "work")
+
+
+def named(builder: MapBuilder, step: str) -> CompiledProcess:
+    built = builder.build({"deal"})
+    return built.model_copy(update={"steps": {step: human(step, step, "власник угоди", "Етап")}})
+
+
+@pytest.fixture
+def invoiced(office: Office) -> Deal:
+    office.publish(waiting_map())
+    return office.open_deal(definition_key="waiting", fields={"invoice": "17"})
+
+
+def test_a_message_wakes_the_deal_that_it_names(office: Office, invoiced: Deal) -> None:
+    other = office.open_deal(definition_key="waiting", fields={"invoice": "18"})
+    told = office.do("olena", deliver_message, "payment", {"invoice": 17}, {"sum": "100"})
+    assert told.deal_ids == (invoiced.id,)
+    assert [one.element_id for one in office.open_steps(invoiced)] == ["ship"]
+    assert office.open_steps(other) == []
+    assert office.deal(invoiced).fields["sum"] == "100"
+
+
+def test_a_message_for_nobody_or_for_a_strangers_deal_says_so(office: Office, invoiced: Deal) -> None:
+    for login, correlation in (("olena", {"invoice": "99"}), ("danylo", {"invoice": "17"}), ("olena", {})):
+        with pytest.raises(NobodyWaits):
+            office.do(login, deliver_message, "payment", correlation, {})
+    with pytest.raises(NobodyWaits):
+        office.do("olena", deliver_message, "payment", {"invoice": "17", "deal_number": "2026-09999"}, {})
+    assert office.deal(invoiced).result is DealResult.OPEN
+
+
+def test_a_repeated_message_wakes_once(office: Office, invoiced: Deal) -> None:
+    for _ in range(2):
+        office.do("olena", deliver_message, "payment", {"invoice": "17"}, {}, command_id="bank 5")
+    assert office.kinds(invoiced).count("message_received") == 1
+
+
+def test_a_signal_leaves_the_deal_and_wakes_those_that_wait_once(office: Office, invoiced: Deal) -> None:
+    office.publish(listening_map())
+    listener = office.open_deal(definition_key="listening")
+    office.do("olena", deliver_message, "payment", {"invoice": "17"}, {})
+    office.complete("olena", "ship")
+    assert "event_thrown" in office.kinds(invoiced)
+    with office.database.read() as session:
+        (job,) = session.scalars(select(Job).where(Job.kind == SIGNAL))
+        waiting = waiting_for_signal(session, "season over", thrown_by=job.payload["instance_id"])
+    assert len(waiting) == 1
+    for expected in (True, False):
+        with office.database.write() as session:
+            assert deliver_signal(session, waiting[0], command_id="once", clock=office.clock) is expected
+    assert office.open_steps(listener) == []
+    assert office.deal(listener).closed_at is not None
+
+
+def test_a_cycle_ticks_once_a_day_and_skips_what_was_missed(office: Office) -> None:
+    office.publish(listening_map())
+    deal = office.open_deal(definition_key="listening")
+    office.wait(days=1)
+    assert office.kinds(deal).count("timer_fired") == 1
+    office.wait(days=3, hours=1)
+    assert office.kinds(deal).count("timer_fired") == 2
+    with office.database.read() as session:
+        (timer,) = session.scalars(select(Timer))
+        assert timer.due_at > office.clock.now()
+
+
+def test_a_stranger_cannot_be_guessed_from_a_deal_id(office: Office, invoiced: Deal) -> None:
+    with pytest.raises((NobodyWaits, NotFound)):
+        office.do("danylo", deliver_message, "payment", {"deal_id": invoiced.id, "invoice": "17"}, {})
