@@ -1,6 +1,5 @@
 // A map dropped anywhere on the page is uploaded: <form data-drop-zone> with its file input. Without scripts the form's
 // own button does the same.
-import { onContent } from "./on_content.js";
 
 const zone = () => document.querySelector("form[data-drop-zone]");
 const holdsFiles = event => event.dataTransfer?.types.includes("Files");
@@ -43,6 +42,3 @@ document.addEventListener("submit", event => {
 
 // A page that comes back from the browser's memory must not stay busy.
 window.addEventListener("pageshow", () => zone() && busy(zone(), false));
-
-// The file chooser does the work of the button as soon as scripts run.
-onContent(() => zone()?.classList.add("has-script"));

@@ -1,0 +1,69 @@
+"""The list of clients as its address asks for it: filter, order, page. The same for the page and for its export."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import url_for
+from sqlalchemy.orm import Session
+
+from engine.policy.permissions import Actor
+from engine.queries.client_rows import ClientRow
+from engine.queries.clients import ClientSort, clients
+from engine.queries.pages import LONGEST_PAGE, Page
+
+PAGE_SIZE = 50
+LONGEST_EXPORT = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class ClientFilter:
+    """``owner_text`` is the owner's name as the form shows it."""
+
+    q: str = ""
+    owner_id: int | None = None
+    owner_text: str = ""
+    sort: ClientSort = ClientSort.NAME
+
+    @classmethod
+    def of(cls, given: Mapping[str, str]) -> ClientFilter:
+        """Read from an address. What means nothing is not applied."""
+        owner, sort = given.get("owner", ""), given.get("sort", "")
+        return cls(
+            q=given.get("q", "").strip()[:200],
+            owner_id=int(owner) if owner.isascii() and owner.isdecimal() else None,
+            owner_text=given.get("owner_text", "") if owner else "",
+            sort=ClientSort(sort) if sort in set(ClientSort) else ClientSort.NAME,
+        )
+
+    def address(self, endpoint: str = "clients.list_clients", **changes: str | None) -> str:
+        """The address of the same list with ``changes``. A change starts at the first page again."""
+        given: dict[str, str | None] = {
+            "q": self.q or None,
+            "owner": str(self.owner_id) if self.owner_id else None,
+            "owner_text": self.owner_text or None,
+            "sort": None if self.sort is ClientSort.NAME else self.sort.value,
+        }
+        values: dict[str, Any] = {name: value for name, value in (given | changes).items() if value}
+        return url_for(endpoint, **values)
+
+    def sorted_by(self, sort: str) -> str:
+        return self.address(sort=sort)
+
+    def page(
+        self, session: Session, actor: Actor, *, cursor: str | None = None, limit: int = PAGE_SIZE
+    ) -> Page[ClientRow]:
+        """Raises CursorNotUnderstood."""
+        return clients(session, actor, q=self.q, owner_id=self.owner_id, sort=self.sort, limit=limit, cursor=cursor)
+
+    def all_rows(self, session: Session, actor: Actor) -> Iterator[ClientRow]:
+        """Every row of the list, page by page, at most LONGEST_EXPORT."""
+        cursor: str | None = None
+        for _ in range(0, LONGEST_EXPORT, LONGEST_PAGE):
+            page = self.page(session, actor, cursor=cursor, limit=LONGEST_PAGE)
+            yield from page.items
+            cursor = page.next_cursor
+            if cursor is None:
+                return

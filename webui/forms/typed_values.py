@@ -1,0 +1,35 @@
+"""Small values out of a form: ids that were chosen, and dates in the reader's spelling."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import cast
+
+from engine.bpmn.compiled import FieldDefinition, FieldType
+from engine.errors import DomainError, FieldNotUnderstood, InvalidInput
+from engine.policy.field_values import read_value
+from webui.i18n import chosen_locale
+
+
+def chosen_id(form: Mapping[str, str], name: str) -> int | None:
+    """The id behind a chooser or a select; None where nothing is chosen."""
+    text = form.get(name, "")
+    return int(text) if text.isascii() and text.isdecimal() else None
+
+
+def ensure_chosen(form: Mapping[str, str], name: str, expected: str) -> None:
+    """A name that was typed into a chooser without choosing must not be lost. Raises InvalidInput."""
+    text = form.get(f"{name}_text", "").strip()
+    if text and chosen_id(form, name) is None:
+        raise InvalidInput({name: FieldNotUnderstood(value=text, expected=expected)})
+
+
+def read_date(form: Mapping[str, str], name: str, label: str, errors: dict[str, DomainError]) -> date | None:
+    """The date in a required field. What is wrong goes to ``errors``."""
+    try:
+        field = FieldDefinition(name=name, label=label, type=FieldType.DATE, required=True)
+        return cast("date", read_value(field, form.get(name, ""), chosen_locale()))
+    except DomainError as error:
+        errors[name] = error
+        return None

@@ -1,0 +1,131 @@
+"""Departments: their heads, their calendars, and what happens when their steps are late. The administrator's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from engine.bpmn.escalation_text import parse_ladder
+from engine.commands.departments import DepartmentDraft, add_department, update_department
+from engine.errors import N_, DomainError, NotFound
+from engine.policy.permissions import Ability
+from engine.queries.people import calendars, departments
+from engine.queries.scopes import ensure_sees
+from webui.error_pages import status_of
+from webui.forms.typed_values import chosen_id, ensure_chosen
+from webui.i18n import _
+from webui.map_steps import escalation_words
+from webui.messages import error_text, field_errors
+from webui.request_context import actor, reading, services, writing
+from webui.security import local_path
+
+blueprint = Blueprint("departments", __name__, url_prefix="/departments")
+
+
+@blueprint.get("")
+def list_departments() -> ResponseReturnValue:
+    return _list()
+
+
+@blueprint.post("")
+def create() -> ResponseReturnValue:
+    """Add a department, and go back to the page that missed it."""
+    _ensure_manages()
+    try:
+        draft = DepartmentDraft(**_typed(request.form))
+        with writing() as session:
+            department = add_department(session, draft, actor=actor(), clock=services().clock)
+    except DomainError as error:
+        return _list(error)
+    flash(_("The department “%(name)s” is added.", name=department.name), "success")
+    return redirect(local_path(request.form.get("next")) or url_for("departments.list_departments"), code=303)
+
+
+@blueprint.get("/<int:department_id>")
+def show(department_id: int) -> ResponseReturnValue:
+    return _page(department_id)
+
+
+@blueprint.post("/<int:department_id>")
+def update(department_id: int) -> ResponseReturnValue:
+    return _act(
+        department_id,
+        lambda session: update_department(
+            session, department_id, _typed(request.form), actor=actor(), clock=services().clock
+        ),
+    )
+
+
+def _ensure_manages() -> None:
+    ensure_sees(actor(), Ability.MANAGE_PEOPLE)
+
+
+def _typed(form: Mapping[str, str]) -> dict[str, Any]:
+    """Raises InvalidInput."""
+    ensure_chosen(form, "head_id", N_("a person"))
+    ids = {name: chosen_id(form, name) for name in ("head_id", "parent_id", "calendar_id")}
+    return ids | {"name": form.get("name", "").strip(), "escalation": form.get("escalation", "").strip()}
+
+
+def _act(department_id: int, command: Callable[[Session], Any]) -> ResponseReturnValue:
+    _ensure_manages()
+    try:
+        with writing() as session:
+            command(session)
+    except NotFound:
+        raise
+    except DomainError as error:
+        return _page(department_id, error)
+    flash(_("Saved."), "success")
+    return redirect(url_for("departments.list_departments"), code=303)
+
+
+def _understood(escalation: str) -> tuple[str, ...]:
+    """The ladder in words; nothing where it cannot be read: its field says so."""
+    try:
+        return escalation_words(parse_ladder(escalation)) if escalation else ()
+    except DomainError:
+        return ()
+
+
+def _list(error: DomainError | None = None) -> ResponseReturnValue:
+    _ensure_manages()
+    with reading() as session:
+        found = departments(session, actor())
+        known_calendars = calendars(session)
+    page = render_template(
+        "people/departments.html",
+        departments=found,
+        others=[(one.id, one.name) for one in found],
+        ladders={one.id: _understood(one.escalation) for one in found},
+        calendars=[(one.id, one.name) for one in known_calendars],
+        typed=request.form if error else {},
+        errors=field_errors(error) if error else {},
+        problem_text=error_text(error) if error else "",
+    )
+    return page, status_of(error) if error else 200
+
+
+def _page(department_id: int, error: DomainError | None = None) -> ResponseReturnValue:
+    _ensure_manages()
+    with reading() as session:
+        found = departments(session, actor())
+        known_calendars = calendars(session)
+    row = next((one for one in found if one.id == department_id), None)
+    if row is None:
+        raise NotFound
+    page = render_template(
+        "people/department.html",
+        row=row,
+        others=[(one.id, one.name) for one in found if one.id != department_id],
+        calendars=[(one.id, one.name) for one in known_calendars],
+        understood=_understood(row.escalation),
+        typed=request.form if error else row,
+        errors=field_errors(error) if error else {},
+        problem_text=error_text(error) if error else "",
+    )
+    return page, status_of(error) if error else 200

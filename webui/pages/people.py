@@ -1,0 +1,174 @@
+"""People: the list, a new one, one person with role, departments, password and absences. The administrator's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
+
+from engine.commands.people import MIN_PASSWORD_LENGTH, PersonDraft, add_person, set_password, update_person
+from engine.errors import N_, DomainError, FieldRequired, InvalidInput, NotFound
+from engine.model.person import Role
+from engine.policy.permissions import Ability
+from engine.policy.phone_numbers import normalise_phone
+from engine.queries.people import departments, people, person_view
+from engine.queries.scopes import ensure_sees
+from webui.error_pages import status_of
+from webui.i18n import _
+from webui.messages import error_text, field_errors
+from webui.request_context import actor, reading, services, writing
+from webui.roles import role_label, role_options
+
+blueprint = Blueprint("people", __name__, url_prefix="/people")
+
+_TEXTS = ("full_name", "position", "email", "phone")
+
+
+@blueprint.get("")
+def list_people() -> ResponseReturnValue:
+    q = request.args.get("q", "").strip()[:200]
+    with reading() as session:
+        found = people(session, actor(), q)
+    return render_template("people/list.html", people=found, q=q, role_label=role_label)
+
+
+@blueprint.get("/new")
+def new() -> ResponseReturnValue:
+    return _form(MultiDict())
+
+
+@blueprint.post("")
+def create() -> ResponseReturnValue:
+    _ensure_manages()
+    form = request.form
+    try:
+        draft = PersonDraft(
+            login=form.get("login", ""),
+            role=_role(form),
+            department_ids=_department_ids(form),
+            password=form.get("password") or None,
+            **_texts(form),
+        )
+        with writing() as session:
+            person = add_person(session, draft, actor=actor(), clock=services().clock)
+    except DomainError as error:
+        return _form(form, error)
+    flash(_("%(name)s is added.", name=person.full_name), "success")
+    return redirect(url_for("people.show", person_id=person.id), code=303)
+
+
+@blueprint.get("/<int:person_id>")
+def show(person_id: int) -> ResponseReturnValue:
+    return _page(person_id)
+
+
+@blueprint.post("/<int:person_id>")
+def update(person_id: int) -> ResponseReturnValue:
+    def command(session: Session) -> None:
+        form = request.form
+        changes: dict[str, Any] = {"role": _role(form), "department_ids": _department_ids(form), **_texts(form)}
+        update_person(session, person_id, changes, actor=actor(), clock=services().clock)
+
+    return _act(person_id, command, _("Saved."), form=request.form)
+
+
+@blueprint.post("/<int:person_id>/active")
+def set_active(person_id: int) -> ResponseReturnValue:
+    """Take somebody's access away, or give it back. Nothing that they did is lost."""
+    active = request.form.get("active") == "yes"
+    return _act(
+        person_id,
+        lambda session: update_person(session, person_id, {"is_active": active}, actor=actor(), clock=services().clock),
+        _("The person can sign in again.") if active else _("The person can no longer sign in."),
+    )
+
+
+@blueprint.post("/<int:person_id>/password")
+def change_password(person_id: int) -> ResponseReturnValue:
+    return _act(
+        person_id,
+        lambda session: set_password(
+            session, person_id, request.form.get("password", ""), actor=actor(), clock=services().clock
+        ),
+        _("The password is set. All sessions of this person have ended."),
+    )
+
+
+def _ensure_manages() -> None:
+    ensure_sees(actor(), Ability.MANAGE_PEOPLE)
+
+
+def _texts(form: Mapping[str, str]) -> dict[str, Any]:
+    texts = {name: form.get(name, "").strip() for name in _TEXTS}
+    return texts | {"phone": normalise_phone(texts["phone"]) or texts["phone"]}
+
+
+def _role(form: Mapping[str, str]) -> Role:
+    """Raises InvalidInput."""
+    chosen = form.get("role", "")
+    if chosen not in set(Role):
+        raise InvalidInput({"role": FieldRequired(label=N_("Role"))})
+    return Role(chosen)
+
+
+def _department_ids(form: MultiDict[str, str]) -> tuple[int, ...]:
+    return tuple(int(one) for one in form.getlist("department_ids") if one.isascii() and one.isdecimal())
+
+
+def _act(
+    person_id: int, command: Callable[[Session], Any], told: str, *, form: MultiDict[str, str] | None = None
+) -> ResponseReturnValue:
+    _ensure_manages()
+    try:
+        with writing() as session:
+            command(session)
+    except NotFound:
+        raise
+    except DomainError as error:
+        return _page(person_id, form, error)
+    flash(told, "success")
+    return redirect(url_for("people.show", person_id=person_id), code=303)
+
+
+def _form(typed: MultiDict[str, str], error: DomainError | None = None) -> ResponseReturnValue:
+    _ensure_manages()
+    with reading() as session:
+        all_departments = departments(session, actor())
+    page = render_template(
+        "people/new.html",
+        typed=typed,
+        ticked=set(_department_ids(typed)),
+        departments=all_departments,
+        roles=role_options(),
+        minimum=MIN_PASSWORD_LENGTH,
+        errors=field_errors(error) if error else {},
+        problem_text=error_text(error) if error else "",
+    )
+    return page, status_of(error) if error else 200
+
+
+def _page(
+    person_id: int, form: MultiDict[str, str] | None = None, error: DomainError | None = None
+) -> ResponseReturnValue:
+    _ensure_manages()
+    with reading() as session:
+        view = person_view(session, actor(), person_id)
+        all_departments = departments(session, actor())
+    page = render_template(
+        "people/person.html",
+        view=view,
+        row=view.row,
+        typed=form if form is not None else view.row,
+        ticked=set(_department_ids(form)) if form is not None else {one.id for one in view.row.departments},
+        departments=all_departments,
+        roles=role_options(),
+        role_label=role_label,
+        minimum=MIN_PASSWORD_LENGTH,
+        errors=field_errors(error) if error else {},
+        problem_text=error_text(error) if error else "",
+    )
+    return page, status_of(error) if error else 200

@@ -1,0 +1,94 @@
+"""One's own settings: who one is here, language, theme, password."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from engine.commands.people import MIN_PASSWORD_LENGTH, set_password, sign_in
+from engine.errors import N_, DomainError, InvalidInput, SignInFailed
+from engine.model.person import Person
+from engine.queries.actors import actor_of
+from engine.queries.people import person_view
+from webui.error_pages import status_of
+from webui.i18n import _
+from webui.limits import failed, limiter
+from webui.messages import field_errors
+from webui.request_context import actor, now, reading, services, writing
+from webui.roles import role_label
+from webui.sessions import start_session
+from webui.settings_tabs import settings_tabs
+
+blueprint = Blueprint("settings", __name__, url_prefix="/settings")
+
+
+class PasswordWrong(DomainError):
+    code = "password_wrong"
+    template = N_("This is not your present password.")
+
+
+class PasswordsDiffer(DomainError):
+    code = "passwords_differ"
+    template = N_("The two new passwords differ.")
+
+
+@blueprint.app_context_processor
+def _tabs() -> dict[str, object]:
+    """Every page of the settings names its neighbours."""
+    return {"settings_tabs": settings_tabs}
+
+
+def _own_password_tried() -> str:
+    return f"password:{actor().person_id}"
+
+
+@blueprint.get("")
+def show() -> ResponseReturnValue:
+    return _page()
+
+
+@blueprint.post("/password")
+@limiter.limit("10 per 10 minutes", key_func=_own_password_tried, deduct_when=failed)
+def change_password() -> ResponseReturnValue:
+    """All other sessions end; this one goes on under the new password."""
+    try:
+        _ensure_password_known()
+        with writing() as session:
+            set_password(
+                session,
+                actor().person_id,
+                request.form.get("password", ""),
+                actor=actor(),
+                clock=services().clock,
+            )
+    except DomainError as error:
+        return _page(error)
+    with reading() as session:
+        person = session.get_one(Person, actor().person_id)
+        start_session(person, actor_of(session, person.id, now()))
+    flash(_("The password is changed. Your sessions on other devices have ended."), "success")
+    return redirect(url_for("settings.show"), code=303)
+
+
+def _ensure_password_known() -> None:
+    """Whoever finds an open session must not be able to keep it. Raises InvalidInput."""
+    try:
+        with reading() as session:
+            sign_in(session, actor().login, request.form.get("present", ""))
+    except SignInFailed:
+        raise InvalidInput({"present": PasswordWrong()}) from None
+    if request.form.get("password") != request.form.get("repeated"):
+        raise InvalidInput({"repeated": PasswordsDiffer()})
+
+
+def _page(error: DomainError | None = None) -> ResponseReturnValue:
+    with reading() as session:
+        view = person_view(session, actor(), actor().person_id)
+    page = render_template(
+        "settings/profile.html",
+        row=view.row,
+        role=role_label(view.row.role),
+        minimum=MIN_PASSWORD_LENGTH,
+        errors=field_errors(error) if error else {},
+    )
+    return page, status_of(error) if error else 200

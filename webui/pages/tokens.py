@@ -1,0 +1,51 @@
+"""API tokens: one's own, made here, shown once, revoked here."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from engine.commands.tokens import create_token, revoke_token
+from engine.errors import N_, DomainError, FieldRequired
+from engine.queries.people import person_view
+from webui.error_pages import status_of
+from webui.i18n import _
+from webui.messages import error_text
+from webui.request_context import actor, reading, services, writing
+
+blueprint = Blueprint("tokens", __name__, url_prefix="/settings/tokens")
+
+_LONGEST_NAME = 200
+
+
+@blueprint.get("")
+def show() -> ResponseReturnValue:
+    return _page()
+
+
+@blueprint.post("")
+def create() -> ResponseReturnValue:
+    """The answer to this request is the only place where the token ever stands."""
+    name = request.form.get("name", "").strip()[:_LONGEST_NAME]
+    if not name:
+        return _page(error=FieldRequired(label=N_("What is it for?")))
+    with writing() as session:
+        token = create_token(session, actor().person_id, name, actor=actor(), clock=services().clock)
+    return _page(token=token)
+
+
+@blueprint.post("/<int:token_id>/revoke")
+def revoke(token_id: int) -> ResponseReturnValue:
+    with writing() as session:
+        revoke_token(session, token_id, actor=actor(), clock=services().clock)
+    flash(_("The token is revoked: nothing can be done with it any more."), "success")
+    return redirect(url_for("tokens.show"), code=303)
+
+
+def _page(*, token: str = "", error: DomainError | None = None) -> ResponseReturnValue:
+    with reading() as session:
+        tokens = person_view(session, actor(), actor().person_id).tokens
+    page = render_template(
+        "settings/tokens.html", tokens=tokens, token=token, name_error=error_text(error) if error else ""
+    )
+    return page, status_of(error) if error else 200

@@ -1,0 +1,68 @@
+"""Webhooks: addresses that are told what happens. The administrator's."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from engine.commands.webhooks import add_webhook, remove_webhook
+from engine.errors import DomainError
+from engine.events import Event, kind_of
+from engine.policy.permissions import Ability
+from engine.queries.scopes import ensure_sees
+from engine.queries.webhooks import webhooks
+from webui.error_pages import status_of
+from webui.i18n import _
+from webui.messages import field_errors
+from webui.request_context import actor, reading, services, writing
+
+blueprint = Blueprint("webhooks", __name__, url_prefix="/settings/webhooks")
+
+
+@blueprint.get("")
+def show() -> ResponseReturnValue:
+    return _page()
+
+
+@blueprint.post("")
+def create() -> ResponseReturnValue:
+    ensure_sees(actor(), Ability.MANAGE_WEBHOOKS)
+    known = set(_kinds())
+    kinds = [kind for kind in request.form.getlist("kinds") if kind in known]
+    try:
+        with writing() as session:
+            added = add_webhook(
+                session, request.form.get("url", "").strip(), kinds, actor=actor(), clock=services().clock
+            )
+    except DomainError as error:
+        return _page(error)
+    return _page(secret=added.secret)
+
+
+@blueprint.post("/<int:webhook_id>/remove")
+def remove(webhook_id: int) -> ResponseReturnValue:
+    ensure_sees(actor(), Ability.MANAGE_WEBHOOKS)
+    with writing() as session:
+        remove_webhook(session, webhook_id, actor=actor(), clock=services().clock)
+    flash(_("The address is no longer told anything."), "success")
+    return redirect(url_for("webhooks.show"), code=303)
+
+
+def _kinds() -> list[str]:
+    return sorted(kind_of(event) for event in Event.__subclasses__())
+
+
+def _page(error: DomainError | None = None, *, secret: str = "") -> ResponseReturnValue:
+    """``secret`` belongs to the webhook that was just added: it is shown now and never again."""
+    with reading() as session:
+        found = webhooks(session, actor())
+    page = render_template(
+        "settings/webhooks.html",
+        webhooks=found,
+        kinds=_kinds(),
+        ticked=set(request.form.getlist("kinds")) if error else set(),
+        url=request.form.get("url", "") if error else "",
+        secret=secret,
+        errors=field_errors(error) if error else {},
+    )
+    return page, status_of(error) if error else 200

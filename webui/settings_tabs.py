@@ -1,0 +1,35 @@
+"""The pages of the settings: everybody's own ones first, then the administrator's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.errors import N_
+from engine.policy.permissions import Ability, may
+from webui.request_context import actor
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsTab:
+    """``section`` is the blueprint whose pages light the tab up."""
+
+    endpoint: str
+    section: str
+    label: str
+    ability: Ability | None = None
+
+
+_TABS = (
+    SettingsTab("settings.show", "settings", N_("My profile")),
+    SettingsTab("substitutions.show", "substitutions", N_("Substitutions")),
+    SettingsTab("tokens.show", "tokens", N_("API tokens")),
+    SettingsTab("calendars.list_calendars", "calendars", N_("Working calendars"), Ability.MANAGE_CALENDARS),
+    SettingsTab("webhooks.show", "webhooks", N_("Webhooks"), Ability.MANAGE_WEBHOOKS),
+    SettingsTab("incidents.show", "incidents", N_("Failures"), Ability.RETRY_INCIDENT),
+    SettingsTab("machinery.show", "machinery", N_("Machinery"), Ability.RETRY_INCIDENT),
+)
+
+
+def settings_tabs() -> tuple[SettingsTab, ...]:
+    """Those that are open to who asks."""
+    return tuple(tab for tab in _TABS if tab.ability is None or may(actor(), tab.ability))
