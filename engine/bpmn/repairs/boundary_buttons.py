@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine.bpmn.compiled import Outcome, OutcomeCondition, OutcomeKind
 from engine.bpmn.map_model import EventKind, Node, NodeType, Process
 from engine.bpmn.repairs.editing import insert_after, merge_before
+from engine.bpmn.repairs.labels import label
 from engine.bpmn.repairs.workbench import Workbench
 
 _TOLD_BY_PEOPLE = (EventKind.MESSAGE, EventKind.ERROR, EventKind.ESCALATION)
@@ -41,7 +42,7 @@ def _add(workbench: Workbench, step: Node, told: list[Node]) -> None:
         flow = workbench.sales_map.connect(gateway, target)
         flow.source_id = boundary.source_id
         flow.condition = OutcomeCondition(steps=(step.id,), outcomes=(flow.id,))
-        plan.outcomes.append(Outcome(id=flow.id, kind=OutcomeKind.WAY, label=boundary.name or target.name))
+        plan.outcomes.append(Outcome(id=flow.id, kind=OutcomeKind.WAY, label=boundary.name or label(flow)))
         workbench.noticed.info("BOUNDARY_BUTTON", boundary, step=step.title)
 
 

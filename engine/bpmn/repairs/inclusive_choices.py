@@ -21,7 +21,7 @@ def ask_inclusive(workbench: Workbench, gateway: Node) -> None:
         step.name = gateway.name
         plan_step(step, StepKind.CHOICE, synthetic=True)
     name = "ways_" + _NOT_IN_NAMES.sub("_", gateway.id)
-    choices = tuple(FieldChoice(value=flow.id, label=label(flow) or flow.target.title) for flow in gateway.outgoing)
+    choices = tuple(FieldChoice(value=flow.id, label=label(flow)) for flow in gateway.outgoing)
     field = FieldDefinition(
         name=name, label=gateway.name or step.name or name, type=FieldType.MANY, required=True, choices=choices
     )

@@ -6,7 +6,7 @@ import re
 
 from engine.bpmn.compiled import OutcomeKind
 from engine.bpmn.expressions import ConditionKind, classify
-from engine.bpmn.map_model import GATEWAYS, Flow
+from engine.bpmn.map_model import Flow, Node
 
 _WORDS: dict[OutcomeKind, tuple[str, ...]] = {
     OutcomeKind.REJECTED: (
@@ -69,12 +69,16 @@ def label(flow: Flow) -> str:
 
 
 def _leads_to(flow: Flow) -> str:
-    seen = set()
-    target = flow.target
-    while not target.name and target.type in GATEWAYS and len(target.outgoing) == 1 and target not in seen:
-        seen.add(target)
-        target = target.outgoing[0].target
-    return target.name
+    """The name of the first thing with a name that the way comes to; failing that, where it begins."""
+    seen: set[Node] = {flow.source}
+    waiting = [flow.target]
+    for node in waiting:
+        if node.name:
+            return node.name
+        if node not in seen:
+            seen.add(node)
+            waiting += [following.target for following in node.outgoing]
+    return flow.target.source_id or flow.id
 
 
 def approval_outcome(text: str) -> OutcomeKind | None:

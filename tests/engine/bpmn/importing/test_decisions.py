@@ -110,6 +110,11 @@ def test_an_arrow_without_a_label_is_called_by_where_it_leads() -> None:
     assert [each.label for each in process.steps["t"].outcomes] == ["Знижка", "Без знижки"]
 
 
+def test_no_button_is_without_a_label() -> None:
+    process = compiled(*one_decision("", ""))
+    assert [each.label for each in process.steps["t"].outcomes] == ["end0", "end1"]
+
+
 @pytest.mark.parametrize(
     ("label", "kind"),
     [
