@@ -295,6 +295,10 @@ _DECISIONS: Mapping[str, FindingText] = {
         N_("Nothing behind this approval distinguishes a rejection or a return: it would be treated as approved."),
         N_("Draw a decision behind it with arrows “Approved”, “Rework” and “Rejected”."),
     ),
+    "APPROVAL_PARTLY_IGNORED": FindingText(
+        N_("On some paths to an end, nothing distinguishes a rejection or a return here from an approval."),
+        N_("Let every path behind the approval pass a decision with arrows “Approved”, “Rework” and “Rejected”."),
+    ),
     "APPROVAL_BY_ALL": FindingText(
         N_("The approval is drawn several times over without a count: all members of the responsible group approve."),
         N_("Set the property “approval” to any, all or a number if something else is meant."),

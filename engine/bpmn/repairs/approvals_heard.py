@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from engine.bpmn.compiled import Condition, OutcomeCondition, OutcomeKind, StepKind
 from engine.bpmn.expressions import compile_condition
-from engine.bpmn.map_model import Flow, Node, Process
+from engine.bpmn.map_model import Flow, Node, NodeType, Process
 from engine.bpmn.repairs.approval_routes import approval_buttons
 from engine.bpmn.repairs.workbench import Workbench
 
@@ -23,6 +25,8 @@ def check_approvals(workbench: Workbench, process: Process) -> None:
             plan.outcomes = [*approval_buttons(), *ways]
         if not any(_hears(condition, node.id, by_outcome=bool(by_outcome)) for condition in conditions):
             workbench.noticed.error("APPROVAL_IGNORED", node)
+        elif not _heard_on_every_path(node, by_outcome=bool(by_outcome)):
+            workbench.noticed.warning("APPROVAL_PARTLY_IGNORED", node)
 
 
 def _hears(condition: Condition, step_id: str, *, by_outcome: bool) -> bool:
@@ -49,3 +53,33 @@ def _behind(step: Node) -> list[Flow]:
         if node is not step and node.inside is not None:
             waiting += node.inside.nodes
     return flows
+
+
+def _heard_on_every_path(step: Node, *, by_outcome: bool) -> bool:
+    """Whether no way from ``step`` to an end passes by every decision that looks at its outcome.
+
+    Of parallel branches one that looks is enough. A way back to the step itself is no way to an end.
+    """
+    nodes = {flow.source for flow in _behind(step)} | {flow.target for flow in _behind(step)} | {step}
+    heard = dict.fromkeys(nodes, True)
+    changed = True
+    while changed:
+        changed = False
+        for node in nodes:
+            if heard[node] and not _is_heard(node, step, heard, by_outcome=by_outcome):
+                heard[node] = False
+                changed = True
+    return heard[step]
+
+
+def _is_heard(node: Node, step: Node, heard: Mapping[Node, bool], *, by_outcome: bool) -> bool:
+    if any(
+        flow.condition is not None and _hears(flow.condition, step.id, by_outcome=by_outcome) for flow in node.outgoing
+    ):
+        return True
+    following = [flow.target for flow in node.outgoing]
+    if not following:
+        owner = node.scope.owner
+        return owner is not None and heard.get(owner, True)
+    answers = [target is step or heard.get(target, True) for target in following]
+    return any(answers) if node.type is NodeType.PARALLEL else all(answers)

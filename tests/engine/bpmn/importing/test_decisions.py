@@ -185,6 +185,41 @@ def test_one_approval_of_three_without_a_word_for_it_is_never_passed_in_silence(
     assert ignored == {"a", "b"}
 
 
+def test_an_approval_that_only_some_paths_look_at_is_a_warning() -> None:
+    outcome = outcome_of(
+        START,
+        step("t", "Погодити", погодження="усі"),
+        '<exclusiveGateway id="size" default="small"/>',
+        '<exclusiveGateway id="g"/>',
+        END,
+        '<endEvent id="no"/>',
+        chain("start", "t", "size"),
+        flow("size", "g", condition="deal.amount > 100"),
+        flow("size", "end", flow_id="small"),
+        flow("g", "end", "Погоджено"),
+        flow("g", "no", "Відхилено"),
+    )
+    assert found(outcome, "APPROVAL_PARTLY_IGNORED").element_id == "t"
+
+
+def test_a_branch_beside_the_decision_does_not_bypass_the_approval() -> None:
+    outcome = outcome_of(
+        START,
+        step("t", "Погодити", погодження="усі"),
+        '<parallelGateway id="fork"/>',
+        step("tell", "Повідомити"),
+        '<endEvent id="told"/>',
+        element("exclusiveGateway", "g", "", "", default="refused"),
+        END,
+        '<endEvent id="no"/>',
+        chain("start", "t", "fork", "tell", "told"),
+        chain("fork", "g"),
+        flow("g", "end", condition='t_outcome == "approved"'),
+        flow("g", "no", flow_id="refused"),
+    )
+    assert not codes(outcome) & {"APPROVAL_IGNORED", "APPROVAL_PARTLY_IGNORED"}
+
+
 def test_approvals_inside_a_sub_process_decide_at_the_gateway_behind_it() -> None:
     inner = '<startEvent id="s2"/>' + step("a", "Юрист", погодження="так") + '<endEvent id="e2"/>'
     process = compiled(
