@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from engine.bpmn.compiled import ApprovalRule, FieldDefinition, FieldType, Freedom, StepDefinition, StepKind
+from engine.bpmn.compiled import ApprovalRule, FieldType, Freedom, StepDefinition, StepKind
 from engine.bpmn.deadline_rules import EscalationAction, EscalationLadder, EscalationLevel
 from engine.errors import N_
 from webui.deadlines import rule_words
 from webui.i18n import _, ngettext
 from webui.outcomes import buttons
+
+
+@dataclass(frozen=True, slots=True)
+class FieldLine:
+    label: str
+    kind: str
+    required: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +30,7 @@ class StepLine:
     escalation: tuple[str, ...]
     approval: str
     outcomes: tuple[str, ...]
-    fields: tuple[str, ...]
+    fields: tuple[FieldLine, ...]
     freedom: str
     inherited_from: str
 
@@ -37,9 +44,9 @@ _KINDS = {
 }
 
 _FREEDOMS = {
-    Freedom.STRICT: N_("Strict: only by the map"),
-    Freedom.ADVISED: N_("Advised: otherwise with a reason"),
-    Freedom.FREE: N_("Free"),
+    Freedom.STRICT: N_("strictly by the map"),
+    Freedom.ADVISED: N_("otherwise with a reason"),
+    Freedom.FREE: N_("free"),
 }
 
 _FIELD_TYPES = {
@@ -76,7 +83,7 @@ def _line(step: StepDefinition, key: str) -> StepLine:
         escalation=escalation_words(step.escalation) if step.escalation is not None else (),
         approval=_approval(step.approval) if step.approval is not None else "",
         outcomes=tuple(one.label for one in buttons(step.outcomes, step.kind)) if len(step.outcomes) > 1 else (),
-        fields=tuple(_field(one) for one in step.fields),
+        fields=tuple(FieldLine(one.label, _(_FIELD_TYPES[one.type]), one.required) for one in step.fields),
         freedom=_(_FREEDOMS[step.freedom]),
         inherited_from=step.process_key if step.process_key != key else "",
     )
@@ -115,8 +122,3 @@ def _approval(rule: ApprovalRule) -> str:
         case "list":
             names = ", ".join(rule.approvers)
             return _("in this order: %(names)s", names=names) if rule.in_order else _("each of: %(names)s", names=names)
-
-
-def _field(field: FieldDefinition) -> str:
-    kind = _(_FIELD_TYPES[field.type])
-    return f"{field.label} ({kind}, {_('required')})" if field.required else f"{field.label} ({kind})"

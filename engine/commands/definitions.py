@@ -23,10 +23,8 @@ from engine.events import DefinitionDeployed, DefinitionPublished, DefinitionRet
 from engine.model.process_definition import DefinitionFile, DefinitionState, ProcessDefinition
 from engine.policy.assignment import resolve_assignment, resolve_name
 from engine.policy.permissions import Ability, Actor, ensure_may
+from engine.queries.definitions import NEEDED_TO_PUBLISH
 from engine.queries.directories import directory
-
-_NEEDED_TO_PUBLISH = frozenset({"STAGE_MISSING", "DEADLINE_MISSING", "RESPONSIBLE_MISSING"})
-"""What a map may lack while it is drawn, and no deal can do without."""
 
 
 class MapRejected(DomainError):
@@ -171,7 +169,7 @@ def publishing_findings(session: Session, definition: ProcessDefinition) -> tupl
     """Everything to be said before publishing: what the map lacks stands as an error now, and so do unknown names."""
     findings = [Finding.model_validate(one) for one in definition.findings]
     told = [
-        one.model_copy(update={"severity": Severity.ERROR}) if one.code in _NEEDED_TO_PUBLISH else one
+        one.model_copy(update={"severity": Severity.ERROR}) if one.code in NEEDED_TO_PUBLISH else one
         for one in findings
     ]
     if definition.compiled is not None:

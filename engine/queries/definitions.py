@@ -21,6 +21,9 @@ from engine.policy.permissions import Ability, Actor, may
 from engine.queries.processes import process_of
 from engine.queries.scopes import ensure_sees, visible_deals
 
+NEEDED_TO_PUBLISH = frozenset({"STAGE_MISSING", "DEADLINE_MISSING", "RESPONSIBLE_MISSING"})
+"""Codes of what a map may lack while it is drawn, and no deal can do without: they count as errors."""
+
 _CreatedBy = aliased(Person)
 _PublishedBy = aliased(Person)
 
@@ -190,7 +193,10 @@ def _read(session: Session, statement: Select[*tuple[Any, ...]]) -> list[Definit
 
 
 def _version(row: Row[*tuple[Any, ...]]) -> DefinitionVersion:
-    severities = Counter(finding["severity"] for finding in row.findings)
+    severities = Counter(
+        Severity.ERROR.value if finding["code"] in NEEDED_TO_PUBLISH else finding["severity"]
+        for finding in row.findings
+    )
     values = row._asdict()
     del values["findings"]
     return DefinitionVersion(
