@@ -6,14 +6,12 @@ import pytest
 from support.office import Office
 from support.web import Browser, events_of, text_of
 
-from engine.model.work_item import WorkItemState
-
 SignIn = Callable[[str | None], Browser]
 
 
 @pytest.fixture
 def prepare(office: Office) -> int:
-    """The first step of a deal, open to the sales department."""
+    """The first step of a deal: the owner's, as a member of the sales department."""
     office.open_deal("olena")
     return office.step("prepare").id
 
@@ -46,7 +44,7 @@ def test_what_is_wrong_stands_at_its_field_and_what_was_typed_stays(
     assert 'value="12,5"' in answer.text
     assert "Клієнт просив" in answer.text
     assert 'aria-invalid="true"' in answer.text
-    assert office.step("prepare").state is WorkItemState.OPEN
+    assert office.step("prepare").is_live
 
 
 def test_required_field_is_asked_for_by_its_name(browse: SignIn, prepare: int) -> None:
@@ -69,7 +67,7 @@ def test_returned_offer_goes_back_with_its_reason(office: Office, browse: SignIn
         form = {"outcome": "returned" if element == "legal" else "approved", "comment": "Змініть пункт 4"}
         answer = browse(login).post(f"/work-items/{office.step(element).id}/complete", form, part=True)
         assert answer.status_code == 200
-    assert office.step("prepare").state is WorkItemState.OPEN
+    assert office.step("prepare").is_live
 
 
 def test_second_person_is_told_who_was_faster(office: Office, browse: SignIn, prepare: int) -> None:
@@ -99,7 +97,7 @@ def test_button_that_the_map_does_not_have_is_refused(browse: SignIn, prepare: i
 
 def test_outsider_finds_no_such_step(office: Office, browse: SignIn, prepare: int) -> None:
     assert complete(browse("danylo"), prepare, **{"field:discount": "5"}).status_code == 404
-    assert office.step("prepare").state is WorkItemState.OPEN
+    assert office.step("prepare").is_live
 
 
 def test_colleague_of_another_department_may_not_do_it(office: Office, browse: SignIn, prepare: int) -> None:
@@ -112,4 +110,4 @@ def test_colleague_of_another_department_may_not_do_it(office: Office, browse: S
 
 def test_get_completes_nothing(office: Office, browse: SignIn, prepare: int) -> None:
     assert browse("olena").get(f"/work-items/{prepare}/complete").status_code == 405
-    assert office.step("prepare").state is WorkItemState.OPEN
+    assert office.step("prepare").is_live

@@ -15,7 +15,13 @@ from engine.model.deal import Deal, DealResult
 
 SignIn = Callable[[str | None], Browser]
 
-NEW = {"title": "Насоси", "definition_key": "sale", "client.name": "ТОВ «Хвиля»", "amount": "12 500,50", "currency": "UAH"}
+NEW = {
+    "title": "Насоси",
+    "definition_key": "sale",
+    "client.name": "ТОВ «Хвиля»",
+    "amount": "12 500,50",
+    "currency": "UAH",
+}
 
 
 @pytest.fixture

@@ -1,0 +1,237 @@
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable
+
+import pytest
+from support.office import Office
+from support.web import Browser, text_of
+from werkzeug.test import TestResponse
+
+from engine.model.process_definition import DefinitionState, ProcessDefinition
+from processes import shipped_map
+
+SignIn = Callable[[str | None], Browser]
+
+SALE = shipped_map("b2b-sale").content
+TWO_POOLS = b"""<?xml version="1.0" encoding="UTF-8"?>
+<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" targetNamespace="urn:two">
+  <collaboration id="c"><participant id="p1" name="Ours" processRef="ours"/><participant id="p2" name="Theirs" processRef="theirs"/></collaboration>
+  <process id="ours" name="Ours"><startEvent id="s1"/><userTask id="t1" name="Offer"/><userTask id="t2" name="Sign"/><endEvent id="e1"/>
+    <sequenceFlow id="f1" sourceRef="s1" targetRef="t1"/><sequenceFlow id="f2" sourceRef="t1" targetRef="t2"/><sequenceFlow id="f3" sourceRef="t2" targetRef="e1"/></process>
+  <process id="theirs" name="Theirs"><startEvent id="s2"/><userTask id="t3" name="Buy"/><endEvent id="e2"/>
+    <sequenceFlow id="f4" sourceRef="s2" targetRef="t3"/><sequenceFlow id="f5" sourceRef="t3" targetRef="e2"/></process>
+</definitions>
+"""
+
+
+def upload(browser: Browser, *files: tuple[str, bytes], token: str | None = None) -> TestResponse:
+    browser.get("/maps")
+    sent = {
+        "csrf_token": browser.token if token is None else token,
+        "files": [(io.BytesIO(content), name) for name, content in files],
+    }
+    return browser.client.post("/maps", data=sent, content_type="multipart/form-data")
+
+
+def zipped(*files: tuple[str, bytes]) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, content in files:
+            archive.writestr(name, content)
+    return packed.getvalue()
+
+
+def versions(office: Office, key: str = "b2b-sale") -> list[ProcessDefinition]:
+    with office.database.read() as session:
+        return list(session.query(ProcessDefinition).filter_by(key=key).order_by(ProcessDefinition.version))
+
+
+@pytest.fixture
+def owner(browse: SignIn) -> Browser:
+    return browse("owner")
+
+
+@pytest.fixture
+def draft(office: Office, owner: Browser) -> ProcessDefinition:
+    assert upload(owner, ("b2b.bpmn", SALE)).status_code == 303
+    return versions(office)[-1]
+
+
+def test_a_dropped_file_is_answered_with_its_version(office: Office, owner: Browser) -> None:
+    answer = upload(owner, ("Продаж.bpmn", SALE))
+    (definition,) = versions(office)
+    assert (answer.status_code, answer.location) == (303, f"/maps/{definition.id}")
+    assert definition.state is DefinitionState.DRAFT
+    page = owner.get(answer.location)
+    for said in ("Погодити договір: юристи", "approve_legal", "1 робочий день", "Юридичний відділ", "рядок 354"):
+        assert said in text_of(page)
+    assert 'data-element="departments_decision"' in page.text
+
+
+def test_the_file_comes_back_byte_for_byte(draft: ProcessDefinition, owner: Browser) -> None:
+    answer = owner.get(f"/maps/{draft.id}/files/0")
+    assert answer.data == SALE
+    assert "b2b.bpmn" in answer.headers["Content-Disposition"]
+    assert owner.get(f"/maps/{draft.id}/files/1").status_code == 404
+
+
+def test_the_engines_own_form_is_shown_as_plain_text(draft: ProcessDefinition, owner: Browser) -> None:
+    answer = owner.get(f"/maps/{draft.id}/executed")
+    assert answer.mimetype == "text/plain"
+    assert '<bpmn:process id="b2b-sale"' in answer.text
+
+
+def test_a_zip_is_opened_and_its_map_comes_first(office: Office, owner: Browser) -> None:
+    called = shipped_map("discount-approval")
+    packed = zipped(("a/discount.bpmn", called.content), ("b/sale.bpmn", SALE))
+    answer = upload(owner, ("maps.zip", packed))
+    page = owner.get(answer.location)
+    assert owner.get(f"{answer.location}/drawing").data == SALE
+    assert "discount.bpmn" in text_of(page)
+    assert owner.get(f"{answer.location}/files/1").data == called.content
+
+
+def test_a_drawing_in_another_encoding_reaches_the_viewer_in_utf_8(owner: Browser) -> None:
+    text = SALE.decode().replace('encoding="UTF-8"', 'encoding="windows-1251"').replace("₴", "")
+    answer = upload(owner, ("old.bpmn", text.encode("windows-1251", errors="xmlcharrefreplace")))
+    assert "Погодити договір" in owner.get(f"{answer.location}/drawing").data.decode("utf-8")
+
+
+def test_what_is_no_map_is_told_and_not_kept(office: Office, owner: Browser) -> None:
+    answer = upload(owner, ("page.xml", b"<html><body/></html>"), ("empty.bpmn", b""))
+    page = text_of(answer)
+    assert answer.status_code == 422
+    for said in ("page.xml", "empty.bpmn", "Нічого не збережено"):
+        assert said in page
+    with office.database.read() as session:
+        assert session.query(ProcessDefinition).count() == 1  # the office's own map
+
+
+def test_a_file_above_the_limit_is_refused_unread(office: Office, owner: Browser) -> None:
+    answer = upload(owner, ("huge.bpmn", b"<a>" + b" " * (2 * 1024 * 1024)))
+    assert answer.status_code == 413
+    assert "huge.bpmn" in text_of(answer)
+    assert versions(office) == []
+
+
+def test_an_upload_without_a_file_asks_for_one(owner: Browser) -> None:
+    answer = upload(owner)
+    assert answer.status_code == 422
+    assert "data-drop-zone" in answer.text
+
+
+def test_a_shipped_map_is_taken_with_one_press(office: Office, owner: Browser) -> None:
+    assert "/maps/shipped/tender" in owner.get("/maps").text
+    assert owner.post("/maps/shipped/tender").status_code == 303
+    assert len(versions(office, "tender")) == 1
+    assert "/maps/shipped/tender" not in owner.get("/maps").text
+    assert owner.post("/maps/shipped/nothing").status_code == 404
+
+
+def test_a_version_is_published_and_the_former_one_retired(
+    office: Office, draft: ProcessDefinition, owner: Browser
+) -> None:
+    assert owner.post(f"/maps/{draft.id}/publish").status_code == 303
+    upload(owner, ("b2b.bpmn", SALE))
+    second = versions(office)[-1]
+    assert "замість версії 1" in text_of(owner.get(f"/maps/{second.id}"))
+    owner.post(f"/maps/{second.id}/publish")
+    assert [one.state.value for one in versions(office)] == ["retired", "published"]
+    assert owner.post(f"/maps/{second.id}/retire").status_code == 303
+    assert [one.state.value for one in versions(office)] == ["retired", "retired"]
+
+
+def test_errors_stand_against_publishing(office: Office, owner: Browser) -> None:
+    """A step without stage, deadline and responsible is only a warning while one draws."""
+    answer = upload(owner, ("two.bpmn", TWO_POOLS))
+    page = owner.get(answer.location)
+    assert f"{answer.location}/publish" not in page.text
+    assert owner.post(f"{answer.location}/publish", {"warnings_confirmed": "yes"}).status_code == 422
+    assert [one.state.value for one in versions(office, "ours")] == ["draft"]
+
+
+def test_warnings_have_to_be_confirmed(office: Office, draft: ProcessDefinition, owner: Browser) -> None:
+    with office.database.write() as session:
+        row = session.get_one(ProcessDefinition, draft.id)
+        row.findings = [*row.findings, {"code": "FREEDOM_UNKNOWN", "severity": "warning", "params": {"text": "loose"}}]
+    assert owner.post(f"/maps/{draft.id}/publish").status_code == 422
+    assert versions(office)[-1].state is DefinitionState.DRAFT
+    assert owner.post(f"/maps/{draft.id}/publish", {"warnings_confirmed": "yes"}).status_code == 303
+    assert versions(office)[-1].state is DefinitionState.PUBLISHED
+
+
+def test_another_process_of_the_file_can_be_chosen(office: Office, owner: Browser) -> None:
+    answer = upload(owner, ("two.bpmn", TWO_POOLS))
+    assert f"{answer.location}/processes" in owner.get(answer.location).text
+    assert "Theirs" in text_of(owner.get(f"{answer.location}/processes"))
+    chosen = owner.post(f"{answer.location}/processes", {"process_key": "theirs"})
+    assert chosen.status_code == 303
+    assert [one.name for one in versions(office, "theirs")] == ["Theirs"]
+
+
+def test_an_unknown_department_is_added_on_the_spot_by_who_may(office: Office, browse: SignIn, owner: Browser) -> None:
+    renamed = SALE.replace("Юридичний відділ".encode(), "Договірний відділ".encode())
+    address = upload(owner, ("b2b.bpmn", renamed)).location or ""
+    assert "Договірний відділ" in text_of(owner.get(address))
+    assert 'action="/departments"' not in owner.get(address).text
+    admin = browse("admin")
+    assert 'action="/departments"' in admin.get(address).text
+    back = admin.post("/departments", {"name": "Договірний відділ", "next": address})
+    assert (back.status_code, back.location) == (303, address)
+    assert "RESPONSIBLE" not in admin.get(address).text
+    assert 'action="/departments"' not in admin.get(address).text
+
+
+def test_running_deals_are_counted(office: Office, owner: Browser) -> None:
+    office.open_deal()
+    page = owner.get("/maps")
+    assert "/deals?map=sale" in page.text
+
+
+@pytest.mark.parametrize("login", ["olena", "iryna", "danylo"])
+def test_maps_do_not_exist_for_those_to_whom_they_are_not_open(
+    login: str, draft: ProcessDefinition, browse: SignIn
+) -> None:
+    browser = browse(login)
+    for address in ("", f"/{draft.id}", f"/{draft.id}/files/0", f"/{draft.id}/executed", f"/{draft.id}/drawing"):
+        assert browser.get(f"/maps{address}").status_code == 404
+    for address in ("", "/shipped/tender", f"/{draft.id}/publish", f"/{draft.id}/retire", f"/{draft.id}/processes"):
+        assert browser.post(f"/maps{address}").status_code == 404
+
+
+@pytest.mark.parametrize("login", ["bohdan", "admin"])
+def test_who_may_only_read_maps_changes_none(
+    login: str, office: Office, draft: ProcessDefinition, browse: SignIn
+) -> None:
+    browser = browse(login)
+    page = browser.get(f"/maps/{draft.id}")
+    assert page.status_code == 200
+    assert f"/maps/{draft.id}/publish" not in page.text
+    for address in ("", "/shipped/tender", f"/{draft.id}/publish", f"/{draft.id}/retire", f"/{draft.id}/processes"):
+        assert browser.post(f"/maps{address}").status_code == 403
+    assert versions(office)[-1].state is DefinitionState.DRAFT
+
+
+def test_reading_changes_nothing_and_writing_needs_its_token(
+    office: Office, draft: ProcessDefinition, owner: Browser
+) -> None:
+    for address in (f"/{draft.id}/publish", f"/{draft.id}/retire", "/shipped/tender"):
+        assert owner.get(f"/maps{address}").status_code == 405
+        assert owner.post(f"/maps{address}", token="forged").status_code == 400
+    assert upload(owner, ("again.bpmn", SALE), token="forged").status_code == 400
+    assert len(versions(office)) == 1
+
+
+def test_a_visitor_is_asked_to_sign_in(browse: SignIn) -> None:
+    assert (browse(None).get("/maps").location or "").startswith("/sign-in")
+
+
+def test_a_published_version_says_which_deals_follow_others(office: Office, owner: Browser) -> None:
+    first = versions(office, "sale")[0]
+    office.open_deal()
+    second = office.publish()
+    page = text_of(owner.get(f"/maps/{second.id}"))
+    assert "1 угода йде за іншою версією" in page
+    assert owner.get(f"/maps/{first.id}").status_code == 200

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from flask_babel import force_locale
+from support.office import MONDAY_10, Office
+
+from engine.bpmn.deadline_text import parse_deadline
+from webui.deadlines import rule_words, said
+
+
+@pytest.mark.parametrize(
+    ("due_in", "uk", "en"),
+    [
+        (timedelta(hours=5), "сьогодні до 15:00", "today by 15:00"),
+        (timedelta(days=1), "завтра до 10:00", "tomorrow by 10:00"),
+        (timedelta(days=3), "чт до 10:00", "Thu by 10:00"),
+        (timedelta(days=10), "12 бер. до 10:00", "12 Mar by 10:00"),
+        (timedelta(minutes=-20), "прострочено на 20 хвилин", "overdue by 20 minutes"),
+        (timedelta(hours=-1), "прострочено на 1 робочу годину", "overdue by 1 working hour"),
+        (timedelta(days=-3), "прострочено на 1 робочий день", "overdue by 1 working day"),
+        (timedelta(days=-4), "прострочено на 2 робочі дні", "overdue by 2 working days"),
+        (timedelta(days=-7), "прострочено на 5 робочих днів", "overdue by 5 working days"),
+        (timedelta(days=-31), "прострочено на 21 робочий день", "overdue by 21 working days"),
+    ],
+)
+def test_deadline_is_said_as_people_say_it(app: Flask, due_in: timedelta, uk: str, en: str) -> None:
+    for locale, words in (("uk", uk), ("en", en)):
+        with app.test_request_context(), force_locale(locale):
+            told = said(MONDAY_10 + due_in)
+            assert told is not None
+            assert told.words == words
+
+
+def test_colour_is_never_the_only_sign(app: Flask) -> None:
+    with app.test_request_context():
+        late, today = said(MONDAY_10 - timedelta(hours=1)), said(MONDAY_10 + timedelta(hours=1))
+    assert late is not None
+    assert today is not None
+    assert late.icon != today.icon
+    assert late.words != today.words
+
+
+def test_no_deadline_says_nothing(app: Flask) -> None:
+    with app.test_request_context():
+        assert said(None) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "uk", "en"),
+    [
+        ("3 р.д.", "3 робочі дні", "3 working days"),
+        ("1 р.д. 4 роб. год", "1 робочий день 4 робочі години", "1 working day 4 working hours"),
+        ("до 18:00", "до 18:00", "by 18:00"),
+        ("P2D", "2 дні", "2 days"),
+    ],
+)
+def test_understood_rule_is_told_for_comparison(app: Flask, text: str, uk: str, en: str) -> None:
+    for locale, words in (("uk", uk), ("en", en)):
+        with app.test_request_context(), force_locale(locale):
+            assert rule_words(parse_deadline(text)) == words
+
+
+def test_clock_of_the_office_is_the_clock_of_the_page(office: Office, app: Flask) -> None:
+    office.clock.advance(timedelta(days=2))
+    with app.test_request_context():
+        told = said(MONDAY_10 + timedelta(days=2, hours=1))
+    assert told is not None
+    assert told.tone == "today"

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from types import UnionType
+from typing import Any, get_type_hints
+
+import pytest
+from flask import Flask
+from flask_babel import force_locale
+
+from engine import events
+from engine.events import Event
+from engine.queries.deal_history import HistoryRow
+from webui.timeline import entry, told_kinds
+
+AT = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+
+
+def every_event() -> list[type[Event]]:
+    return [
+        one for one in vars(events).values() if isinstance(one, type) and issubclass(one, Event) and one is not Event
+    ]
+
+
+def sample(kind: Any) -> Any:
+    """Any value of the type that a field of an event has."""
+    if isinstance(kind, UnionType):
+        kind = kind.__args__[0]
+    samples: dict[Any, Any] = {str: "Слово", int: 3, Decimal: Decimal("1.5"), datetime: AT, date: AT.date(), bool: True}
+    return samples.get(kind, {"amount": ["1.5", None]})
+
+
+def row_of(event: type[Event]) -> HistoryRow:
+    made = event(**{name: sample(kind) for name, kind in get_type_hints(event).items()})
+    return HistoryRow(1, 1, 1, made.kind, AT, None, "", None, "", made.data)
+
+
+def test_every_kind_of_event_has_a_sentence() -> None:
+    assert {events.kind_of(event) for event in every_event()} <= told_kinds()
+
+
+@pytest.mark.parametrize("event", every_event(), ids=lambda event: event.__name__)
+@pytest.mark.parametrize("locale", ["uk", "en"])
+def test_event_is_told_in_both_languages(app: Flask, event: type[Event], locale: str) -> None:
+    with app.test_request_context(), force_locale(locale):
+        told = entry(row_of(event))
+    assert told.text
+    assert "%(" not in told.text
+    assert "_" not in told.text
+    assert told.who == "Reglament"
+
+
+def test_event_of_a_newer_version_is_told_by_its_name(app: Flask) -> None:
+    with app.test_request_context():
+        assert entry(HistoryRow(1, 1, 1, "deal_merged", AT, None, "", None, "", {})).text == "deal merged"
