@@ -38,10 +38,10 @@ def details_of(session: Session, rows: Sequence[WorkItemRow]) -> tuple[WorkItemD
     deal_ids = {row.deal_id for row in rows}
     found = session.execute(
         select(Deal, Client).join(Client, Client.id == Deal.client_id).where(Deal.id.in_(deal_ids))
-    ).tuples()
+    )
     stored = {deal.id: deal_values(deal, client) for deal, client in found}
     people = {row.assignee_id for row in rows if row.assignee_id is not None}
-    logins = dict(session.execute(select(Person.id, Person.login).where(Person.id.in_(people))).tuples().all())
+    logins = dict(session.execute(select(Person.id, Person.login).where(Person.id.in_(people))).all())
     return tuple(_details(session, row, stored[row.deal_id], logins) for row in rows)
 
 

@@ -115,14 +115,16 @@ def delegate(path: WorkItemPath, body: Handover) -> Response:
 @api.post(f"{_ADDRESS}/extend", tags=[STEPS], responses={200: WorkItemStatus, **_LATE})
 def extend(path: WorkItemPath, body: Extension) -> Response:
     """Give a step more time. By a head, never by who holds the step."""
-    return _acted(
-        "extend_work_item",
-        path,
-        body.model_dump(),
-        lambda session: extend_work_item(
-            session, path.work_item_id, _until(body.due_at), body.reason, actor=caller(), clock=services().clock
-        ),
-    )
+
+    def command(session: Session) -> WorkItem:
+        try:
+            return extend_work_item(
+                session, path.work_item_id, _until(body.due_at), body.reason, actor=caller(), clock=services().clock
+            )
+        except OverflowError as error:  # a date at the very beginning or end of what a calendar can count
+            raise InvalidInput({"due_at": FieldNotUnderstood(value=body.due_at, expected=N_("a deadline"))}) from error
+
+    return _acted("extend_work_item", path, body.model_dump(), command)
 
 
 @api.post(f"{_ADDRESS}/comment", tags=[STEPS], responses={200: WorkItemStatus, **conflicts("idempotency_key_reused")})

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from flask import Flask
+from support.api import ApiClient
+from support.office import Office
+from support.web import web_application
+
+from engine.db.session import Database
+from webui.limits import limiter
+
+ApiOf = Callable[[str | None], ApiClient]
+
+
+@pytest.fixture
+def office(database_url: str) -> Iterator[Office]:
+    """The company at work with its sales map published, on SQLite and on PostgreSQL."""
+    database = Database(database_url)
+    office = Office(database)
+    office.publish()
+    yield office
+    database.dispose()
+
+
+@pytest.fixture
+def app(office: Office) -> Iterator[Flask]:
+    """The application, its calls not counted: the test of limits turns counting on."""
+    app = web_application(office)
+    limiter.enabled = False
+    yield app
+    limiter.enabled = True
+
+
+@pytest.fixture
+def api(app: Flask, office: Office) -> ApiOf:
+    """A program with the token of a person, or without one."""
+
+    def program_of(login: str | None) -> ApiClient:
+        return ApiClient(app, office, login)
+
+    return program_of

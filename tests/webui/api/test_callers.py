@@ -1,0 +1,143 @@
+"""Who calls, in which language they read, how often they may, and what a request must be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from support.api import ApiClient, faults, problem, read
+from support.office import Office
+from support.web import Browser
+
+from engine.commands.tokens import create_token, revoke_token
+from engine.model.api_token import ApiToken
+from webui.limits import limiter
+
+ApiOf = Callable[[str | None], ApiClient]
+
+
+def test_a_token_says_who_asks(api: ApiOf, office: Office) -> None:
+    me = read(api("olena").get("/me"))
+    assert (me["id"], me["login"], me["role"]) == (office.company.olena.id, "olena", "manager")
+    assert me["abilities"] == ["edit_deal", "manage_clients", "open_deal"]
+
+
+@pytest.mark.parametrize("authorization", [None, "Bearer wrong", "Bearer ", "Bearer", "Basic b2xlbmE6eA==", "Bearer я"])
+def test_without_a_valid_token_nobody_is_known(app: Flask, office: Office, authorization: str | None) -> None:
+    program = ApiClient(app, office, None)
+    headers = {} if authorization is None else {"Authorization": authorization.encode().decode("latin-1")}
+    answer = program.get("/me", headers=headers)
+    problem(answer, 401, "not_identified")
+    assert answer.headers["WWW-Authenticate"] == 'Bearer realm="reglament"'
+
+
+def test_a_revoked_token_ends_at_once(app: Flask, office: Office, api: ApiOf) -> None:
+    olena = api("olena")
+    read(olena.get("/me"))
+    with office.database.read() as session:
+        token_id = session.query(ApiToken.id).scalar()
+    office.do("olena", revoke_token, token_id)
+    problem(olena.get("/me"), 401, "not_identified")
+
+
+def test_a_wrong_token_is_not_mended_by_a_session(app: Flask) -> None:
+    browser = Browser(app, "olena")
+    answer = browser.client.get("/api/v1/me", headers={"Authorization": "Bearer wrong"})
+    problem(answer, 401, "not_identified")
+
+
+def test_a_session_reads_and_with_the_pages_token_writes(app: Flask) -> None:
+    browser = Browser(app, "olena")
+    assert read(browser.client.get("/api/v1/me"))["login"] == "olena"
+    body = {"name": "ТОВ «Обрій»"}
+    problem(browser.client.post("/api/v1/clients", json=body), 403, "csrf_failed")
+    foreign = {"X-CSRFToken": browser.token, "Origin": "https://elsewhere.example"}
+    problem(browser.client.post("/api/v1/clients", json=body, headers=foreign), 403, "foreign_origin")
+    read(browser.client.post("/api/v1/clients", json=body, headers={"X-CSRFToken": browser.token}), 201)
+
+
+def test_texts_are_in_the_language_asked_for_else_in_the_persons_own(app: Flask, office: Office) -> None:
+    english = problem(ApiClient(app, office, "olena").get("/deals/999"), 404, "not_found")
+    own = ApiClient(app, office, "olena")
+    own.headers.pop("Accept-Language")
+    ukrainian = problem(own.get("/deals/999"), 404, "not_found")
+    assert english["title"] == "There is no such record"
+    assert ukrainian["title"] == "Такого запису немає"
+    unknown = problem(own.get("/deals/999", headers={"Accept-Language": "ja"}), 404, "not_found")
+    assert unknown["title"] == ukrainian["title"]
+
+
+def test_an_unknown_address_and_a_wrong_method_are_problems_too(api: ApiOf) -> None:
+    problem(api("olena").get("/nowhere"), 404, "not_found")
+    problem(api("olena").get("/deals/abc"), 404, "not_found")
+    problem(api("olena").get(f"/deals/{2**80}"), 404, "not_found")
+    answer = api("olena").delete("/me")
+    problem(answer, 405, "method_not_allowed")
+    assert "GET" in answer.headers["Allow"]
+
+
+@pytest.mark.parametrize("text", ["{", "", "NaN", '{"name": "\\ud800"}', "[" * 2000, b"\xff\xfe"])
+def test_what_is_no_json_is_malformed(api: ApiOf, text: str | bytes) -> None:
+    problem(api("olena").post("/clients", data=text, headers={"Content-Type": "application/json"}), 400, "malformed")
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "application/xml"])
+def test_another_type_than_json_is_refused(api: ApiOf, kind: str) -> None:
+    problem(api("olena").post("/clients", data='{"name": "x"}', headers={"Content-Type": kind}), 415, "wrong_type")
+
+
+def test_a_body_that_is_no_object_is_refused(api: ApiOf) -> None:
+    assert faults(api("olena").post("/clients", ["name"])) == {"body": "field_not_understood"}
+
+
+def test_a_body_has_a_largest_size(api: ApiOf) -> None:
+    problem(api("olena").post("/clients", {"name": "x", "fields": {"a": "x" * 1_100_000}}), 413, "too_large")
+
+
+def test_what_no_database_keeps_is_refused_at_its_field(api: ApiOf) -> None:
+    olena = api("olena")
+    deep: object = "x"
+    for _ in range(30):
+        deep = [deep]
+    body = {"name": "ТОВ\x00", "fields": {"a": {"b": ["\x1f"]}, "deep": deep}}
+    found = faults(olena.post("/clients", body))
+    assert {"name", "fields.a.b.0"} < set(found)
+    assert set(found.values()) == {"field_not_storable"}
+    assert faults(olena.get("/clients?q=%00")) == {"q": "field_not_storable"}
+
+
+def test_a_call_that_takes_nothing_is_told_so(api: ApiOf, office: Office) -> None:
+    office.open_deal()
+    olena = api("olena")
+    assert faults(olena.get("/me?colour=red")) == {"colour": "field_unknown"}
+    assert faults(olena.post("/work-items/1/release", {"why": "x"})) == {"why": "field_unknown"}
+
+
+@pytest.mark.parametrize("key", ["", "x" * 201, "ключ"])
+def test_a_key_that_cannot_be_kept_as_it_is_is_refused(api: ApiOf, key: str) -> None:
+    sent = key.encode().decode("latin-1")
+    answer = api("olena").post("/clients", {"name": "ТОВ"}, key=sent)
+    assert faults(answer) == {"Idempotency-Key": "key_not_usable"}
+
+
+def test_one_persons_key_says_nothing_about_anothers(api: ApiOf) -> None:
+    first = read(api("olena").post("/clients", {"name": "ТОВ «Обрій»"}, key="same"), 201)
+    second = read(api("taras").post("/clients", {"name": "ТОВ «Лан»"}, key="same"), 201)
+    assert first["id"] != second["id"]
+
+
+def test_who_guesses_tokens_is_slowed_down_and_who_has_one_is_not(app: Flask, office: Office) -> None:
+    limiter.enabled = True
+    limiter.reset()
+    guessing = ApiClient(app, office, None)
+    answers = [guessing.get("/me", headers={"Authorization": f"Bearer guess{number}"}) for number in range(121)]
+    assert {one.status_code for one in answers[:120]} == {401}
+    problem(answers[120], 429, "too_many_calls")
+    assert answers[120].headers["Retry-After"] == "60"
+    limiter.reset()
+
+
+def test_tokens_are_not_told_in_any_list(api: ApiOf, office: Office) -> None:
+    token = office.do("olena", create_token, office.company.olena.id, "second")
+    assert token not in api("admin").get("/history").text

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from support.api import ApiClient, faults, problem, read
+from support.office import Office
+
+ApiOf = Callable[[str | None], ApiClient]
+
+
+def test_a_client_is_added_found_and_changed(api: ApiOf) -> None:
+    olena = api("olena")
+    added = read(olena.post("/clients", {"name": "ТОВ «Промінь»", "phone": "067 123 45 67", "segment": "B2B"}), 201)
+    assert added["phone"] == "+380671234567"
+    (found,) = read(olena.get("/clients?q=промінь"))["items"]
+    assert found["id"] == added["id"]
+    changed = read(olena.patch(f"/clients/{added['id']}", {"segment": "B2G"}))
+    assert (changed["segment"], changed["name"]) == ("B2G", added["name"])
+
+
+def test_the_same_key_adds_one_client(api: ApiOf) -> None:
+    olena = api("olena")
+    first = read(olena.post("/clients", {"name": "ТОВ «Промінь»"}, key="add"), 201)
+    assert read(olena.post("/clients", {"name": "ТОВ «Промінь»"}, key="add"), 201) == first
+    assert len(read(olena.get("/clients"))["items"]) == 1
+    problem(olena.post("/clients", {"name": "ТОВ «Лан»"}, key="add"), 409, "idempotency_key_reused")
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "name"),
+        ({"name": ""}, "name"),
+        ({"name": "x" * 301}, "name"),
+        ({"name": "ТОВ", "edrpou": "12"}, "edrpou"),
+        ({"name": "ТОВ", "email": "no address"}, "email"),
+        ({"name": "ТОВ", "owner_id": 999_999}, "owner_id"),
+        ({"name": "ТОВ", "owner_id": 2**70}, "owner_id"),
+        ({"name": "ТОВ", "colour": "red"}, "colour"),
+    ],
+)
+def test_what_is_wrong_is_told_at_its_field(api: ApiOf, body: dict[str, object], field: str) -> None:
+    assert set(faults(api("olena").post("/clients", body))) == {field}
+
+
+def test_an_outsider_finds_no_client_and_an_approver_adds_none(api: ApiOf, office: Office) -> None:
+    client_id = office.open_deal().client_id
+    danylo = api("danylo")
+    problem(danylo.get(f"/clients/{client_id}"), 404, "not_found")
+    problem(danylo.patch(f"/clients/{client_id}", {"name": "Моє"}), 404, "not_found")
+    problem(danylo.post("/contacts", {"client_id": client_id, "full_name": "Марія"}), 404, "not_found")
+    problem(danylo.get(f"/contacts?client_id={client_id}"), 404, "not_found")
+    problem(api("iryna").post("/clients", {"name": "ТОВ"}), 403, "ability_missing")
+
+
+def test_contacts_stand_at_their_client(api: ApiOf, office: Office) -> None:
+    client_id = office.open_deal().client_id
+    olena = api("olena")
+    names = ["Ганна", "Марія", "Остап"]
+    for name in names:
+        read(olena.post("/contacts", {"client_id": client_id, "full_name": name, "email": "a@example.com"}), 201)
+    first = read(olena.get(f"/contacts?client_id={client_id}&limit=2"))
+    second = read(olena.get(f"/contacts?client_id={client_id}&limit=2&cursor={first['next_cursor']}"))
+    assert [one["full_name"] for page in (first, second) for one in page["items"]] == names
+    assert [one["full_name"] for one in read(olena.get(f"/clients/{client_id}"))["contacts"]] == names
+    assert [one["full_name"] for one in read(olena.get("/contacts?q=мар"))["items"]] == ["Марія"]
+    assert set(faults(olena.post("/contacts", {"client_id": client_id, "full_name": " "}))) == {"full_name"}

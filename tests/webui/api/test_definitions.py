@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable
+
+from support.api import ApiClient, faults, problem, read
+from support.office import Office
+
+from processes import ShippedMap, shipped_map, shipped_maps
+
+ApiOf = Callable[[str | None], ApiClient]
+
+
+def file_of(one: ShippedMap) -> tuple[str, bytes]:
+    return one.file_name, one.content
+
+
+def zip_of(*maps: ShippedMap) -> tuple[str, bytes]:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for one in maps:
+            archive.writestr(one.file_name, one.content)
+    return "maps.zip", packed.getvalue()
+
+
+def test_a_check_says_everything_and_stores_nothing(api: ApiOf) -> None:
+    owner = api("owner")
+    told = read(owner.upload("/definitions/check", file_of(shipped_map("discount-approval"))))
+    assert told["accepted"] is True
+    refused = read(owner.upload("/definitions/check", ("broken.bpmn", b"<definitions>")))
+    assert refused["accepted"] is False
+    (finding,) = refused["findings"]
+    assert (finding["code"], finding["severity"], finding["line"]) == ("XML_NOT_WELLFORMED", "error", 1)
+    assert finding["message"]
+    assert finding["remedy"]
+    assert [one["key"] for one in read(owner.get("/definitions"))["items"]] == ["sale"]
+
+
+def test_shipped_maps_are_deployed_published_and_start_deals(api: ApiOf) -> None:
+    owner = api("owner")
+    for one in sorted(shipped_maps(), key=lambda shipped: shipped.key != "discount-approval"):
+        answer = owner.upload("/definitions", file_of(one))
+        deployed = read(answer, 201)
+        assert answer.headers["Location"] == f"/api/v1/definitions/{deployed['id']}"
+        assert (deployed["key"], deployed["version"], deployed["status"]) == (one.key, 1, "draft")
+        assert read(owner.post(f"/definitions/{deployed['id']}/publish"))["status"] == "published"
+        problem(owner.post(f"/definitions/{deployed['id']}/publish"), 409, "already_published")
+        assert owner.get(f"/definitions/{deployed['id']}/xml").data == one.content
+        steps = read(owner.get(f"/definitions/{deployed['id']}/steps"))["items"]
+        assert all(step["stage"] and step["deadline"] and step["responsible"] for step in steps)
+    keys = {one["key"] for one in read(api("olena").get("/definitions?status=published"))["items"]}
+    assert keys == {"sale"} | {one.key for one in shipped_maps()}
+    deal = {"title": "Насоси", "client": {"name": "ТОВ"}, "definition_key": "b2b-sale"}
+    assert read(api("olena").post("/deals", deal), 201)["open_steps"] >= 1
+
+
+def test_maps_that_call_each_other_come_in_one_zip(api: ApiOf) -> None:
+    packed = zip_of(shipped_map("b2b-sale"), shipped_map("discount-approval"))
+    told = read(api("owner").upload("/definitions/check", packed))
+    assert told["accepted"] is True
+    assert "CALL_UNRESOLVED" not in {one["code"] for one in told["findings"]}
+
+
+def test_the_same_key_stores_one_version(api: ApiOf) -> None:
+    owner, file = api("owner"), file_of(shipped_map("discount-approval"))
+    first = read(owner.upload("/definitions", file, key="once"), 201)
+    assert read(owner.upload("/definitions", file, key="once"), 201) == first
+    problem(owner.upload("/definitions", file_of(shipped_map("tender")), key="once"), 409, "idempotency_key_reused")
+    assert read(owner.upload("/definitions", file), 201)["version"] == 2
+
+
+def test_what_is_no_map_is_refused_with_findings(api: ApiOf) -> None:
+    told = problem(api("owner").upload("/definitions", ("notes.bpmn", b"no map at all")), 422, "map_rejected")
+    assert told["findings"]
+
+
+def test_a_map_with_errors_is_kept_and_not_published(api: ApiOf) -> None:
+    one = shipped_map("discount-approval")
+    unknown = one.content.replace("Фінансовий відділ".encode(), "Відділ космосу".encode())
+    assert unknown != one.content
+    owner = api("owner")
+    draft = read(owner.upload("/definitions", (one.file_name, unknown)), 201)
+    told = problem(owner.post(f"/definitions/{draft['id']}/publish"), 422, "map_has_errors")
+    assert {finding["severity"] for finding in told["findings"]} == {"error"}
+    assert "RESPONSIBLE_UNKNOWN" in {finding["code"] for finding in told["findings"]}
+    assert read(owner.get(f"/definitions/{draft['id']}"))["status"] == "draft"
+
+
+def test_an_upload_without_a_file_is_told_so(api: ApiOf) -> None:
+    owner = api("owner")
+    problem(owner.post("/definitions", {"file": "x"}), 415, "wrong_type")
+    assert faults(owner.post("/definitions/check", data={"note": (io.BytesIO(b"x"), "x.txt")})) == {
+        "file": "field_required",
+        "note": "field_unknown",
+    }
+
+
+def test_maps_are_open_to_those_who_see_maps(api: ApiOf, office: Office) -> None:
+    deal = office.open_deal()
+    definition_id = read(api("owner").get(f"/deals/{deal.id}"))["definition"]["id"]
+    problem(api("olena").get(f"/definitions/{definition_id}"), 404, "not_found")
+    assert api("olena").get(f"/definitions/{definition_id}/xml").status_code == 200
+    problem(api("danylo").get(f"/definitions/{definition_id}/xml"), 404, "not_found")
+    problem(api("olena").upload("/definitions", ("a.bpmn", b"x")), 403, "ability_missing")

@@ -1,0 +1,91 @@
+"""What the API says of itself holds: for any request, from any role, an answer that it describes and never a 5xx."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from flask import Flask
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from schemathesis import checks
+from support.api import ApiClient
+from support.office import Office
+
+from engine.db.session import Database
+
+CHECKS = (
+    checks.not_a_server_error,
+    checks.status_code_conformance,
+    checks.content_type_conformance,
+    checks.response_schema_conformance,
+)
+EXAMPLES, MORE_EXAMPLES = 3, 200
+
+
+@pytest.fixture
+def office(sqlite_database_url: str) -> Iterator[Office]:
+    database = Database(sqlite_database_url)
+    office = Office(database)
+    office.publish()
+    office.open_deal()
+    office.prepare()
+    yield office
+    database.dispose()
+
+
+@pytest.fixture
+def schema(app: Flask) -> Any:
+    return schemathesis.openapi.from_wsgi("/api/v1/openapi.json", app)
+
+
+@pytest.mark.parametrize("login", ["olena", "danylo", "bohdan", "iryna", "owner", "admin", None])
+def test_any_request_gets_an_answer_as_described(
+    login: str | None, schema: Any, app: Flask, office: Office, full: bool
+) -> None:
+    headers = ApiClient(app, office, login).headers
+    known = {"deal_id": 1, "client_id": 1, "work_item_id": 2, "definition_id": 1, "webhook_id": 1}
+    for operation in (found.ok() for found in schema.get_all_operations()):
+
+        @settings(
+            max_examples=MORE_EXAMPLES if full else EXAMPLES,
+            derandomize=True,
+            database=None,
+            deadline=None,
+            phases=[Phase.explicit, Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(case=operation.as_strategy(), with_known_id=st.booleans())
+        def answers(case: Any, with_known_id: bool) -> None:
+            if with_known_id and case.path_parameters:
+                case.path_parameters.update({name: known[name] for name in case.path_parameters})
+            case.call_and_validate(headers=headers, checks=CHECKS)
+
+        answers()
+
+
+def test_the_description_is_open_api_3_1_and_open_to_all(app: Flask) -> None:
+    told = app.test_client().get("/api/v1/openapi.json").get_json()
+    assert told["openapi"].startswith("3.1")
+    for path, calls in told["paths"].items():
+        for method, call in calls.items():
+            assert call["summary"], f"{method} {path} is not described"
+            named = [one["name"] for one in call.get("parameters", [])]
+            assert ("Idempotency-Key" in named) == (method == "post"), f"{method} {path}"
+
+
+def test_the_pages_need_no_host_but_ours_and_run_under_their_policy(app: Flask) -> None:
+    client = app.test_client()
+    page = client.get("/api/docs")
+    nonce = page.text.partition('nonce="')[2].partition('"')[0]
+    assert nonce
+    assert f"'nonce-{nonce}'" in page.headers["Content-Security-Policy"]
+    assert "http://" not in page.text
+    assert "https://" not in page.text
+    for name in ("swagger-ui.css", "swagger-ui-bundle.js", "swagger.svg"):
+        assert f"/api/docs/{name}" in page.text
+        with client.get(f"/api/docs/{name}") as file:
+            assert file.status_code == 200
+    assert client.get("/api/docs/templates.py").status_code == 404

@@ -1,0 +1,226 @@
+"""Every route, every role, one's own and a foreign record: the status that the permission rule says."""
+
+from __future__ import annotations
+
+import io
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import make_url
+from support.api import ApiClient
+from support.office import Office
+from support.web import Browser
+
+from engine.commands.webhooks import add_webhook
+from engine.db.session import Database
+from engine.model.history_event import HistoryEvent
+
+PEOPLE = ("olena", "danylo", "bohdan", "iryna", "petro", "owner", "admin")
+"""The owner of the first deal, an outsider, the head of sales, two approvers, the owner of maps, the administrator."""
+
+ALL, MANAGERS = "200 200 200 200 200 200 200", "201 201 201 403 403 403 403"
+OWN_DEAL, FOREIGN_DEAL = "200 404 200 200 200 200 200", "200 404 200 404 404 200 200"
+READERS_OF_MAPS, READERS_OF_REPORTS = "404 404 200 404 404 200 200", "404 404 200 200 200 200 200"
+ADMINISTRATOR = "404 404 404 404 404 404 200"
+
+
+@dataclass(frozen=True)
+class Records:
+    """``deal`` is olena's, at its three approvals; the step is Legal's. The other deal is taras's, at its start."""
+
+    deal_id: int
+    client_id: int
+    work_item_id: int
+    definition_id: int
+    webhook_id: int
+
+
+@dataclass(frozen=True)
+class Expected:
+    """Statuses by person in the order of PEOPLE: on olena's records, and on taras's where they differ by record."""
+
+    own: str
+    foreign: str | None = None
+    body: Any = None
+    foreign_body: Any = None
+    uploads: bool = False
+
+
+STEP = "/work-items/<int:work_item_id>"
+EXPECTED = {
+    "GET /me": Expected(ALL),
+    "GET /people": Expected(ALL),
+    "GET /departments": Expected(ALL),
+    "GET /history": Expected(ALL),
+    "GET /work-items": Expected(ALL),
+    "GET /deals": Expected(ALL),
+    "GET /clients": Expected(ALL),
+    "GET /contacts": Expected(ALL),
+    "POST /deals": Expected(
+        MANAGERS, body={"title": "Насоси", "definition_key": "sale", "client": {"name": "ТОВ «Обрій»"}}
+    ),
+    "GET /deals/<int:deal_id>": Expected(OWN_DEAL, FOREIGN_DEAL),
+    "GET /deals/<int:deal_id>/history": Expected(OWN_DEAL, FOREIGN_DEAL),
+    "GET /deals/<int:deal_id>/waiting": Expected(OWN_DEAL, FOREIGN_DEAL),
+    "GET /deals/<int:deal_id>/approval-sheet": Expected(OWN_DEAL, FOREIGN_DEAL),
+    "GET /deals/<int:deal_id>/approval-sheet.json": Expected(OWN_DEAL, FOREIGN_DEAL),
+    "GET /deals/<int:deal_id>/approval-sheet.pdf": Expected(OWN_DEAL, FOREIGN_DEAL),
+    "PATCH /deals/<int:deal_id>": Expected(
+        "200 404 200 403 403 403 403", "403 404 200 404 404 403 403", body={"title": "Помпи"}
+    ),
+    "POST /clients": Expected("201 201 201 403 403 403 201", body={"name": "ТОВ «Обрій»"}),
+    "GET /clients/<int:client_id>": Expected(OWN_DEAL, FOREIGN_DEAL),
+    "PATCH /clients/<int:client_id>": Expected(
+        "200 404 200 403 403 403 200", "200 404 200 403 403 403 200", body={"segment": "B2G"}
+    ),
+    "POST /contacts": Expected(
+        "201 404 201 403 403 403 201", "201 404 201 403 403 403 201", body={"client_id": None, "full_name": "Марія"}
+    ),
+    f"GET {STEP}": Expected(OWN_DEAL, FOREIGN_DEAL),
+    f"POST {STEP}/claim": Expected("403 404 403 200 403 403 403", "409 404 409 404 404 409 409"),
+    # Nobody holds the first one: giving it back changes nothing, for whoever sees it.
+    f"POST {STEP}/release": Expected(OWN_DEAL, "403 404 200 404 404 403 200"),
+    f"POST {STEP}/complete": Expected(
+        "403 404 403 200 403 403 403",
+        "403 404 403 404 404 403 403",
+        body={"outcome": "approved"},
+        foreign_body={"values": {"discount": 5}},
+    ),
+    f"POST {STEP}/delegate": Expected(
+        "403 404 200 200 403 403 200", "403 404 200 404 404 403 200", body={"to": "oksana"}
+    ),
+    f"POST {STEP}/extend": Expected(
+        "403 404 200 200 403 403 200", "403 404 200 404 404 403 200", body={"due_at": "9 р.д.", "reason": "Треба"}
+    ),
+    f"POST {STEP}/comment": Expected(OWN_DEAL, FOREIGN_DEAL, body={"text": "Так"}),
+    "POST /work-items/complete-many": Expected(ALL, body={"items": [{"id": 999_999}]}),
+    "POST /messages": Expected("422 422 422 422 422 422 422", body={"name": "payment"}),
+    "GET /definitions": Expected("200 200 200 404 404 200 200"),
+    "GET /definitions/<int:definition_id>": Expected(READERS_OF_MAPS),
+    "GET /definitions/<int:definition_id>/steps": Expected(READERS_OF_MAPS),
+    "GET /definitions/<int:definition_id>/xml": Expected(OWN_DEAL),
+    "POST /definitions/check": Expected("403 403 403 403 403 200 403", uploads=True),
+    "POST /definitions": Expected("403 403 403 403 403 422 403", uploads=True),
+    "POST /definitions/<int:definition_id>/publish": Expected("403 403 403 403 403 409 403"),
+    "GET /reports/funnel": Expected(READERS_OF_REPORTS),
+    "GET /reports/lateness": Expected(READERS_OF_REPORTS),
+    "GET /reports/workload": Expected(READERS_OF_REPORTS),
+    "POST /webhooks": Expected("403 403 403 403 403 403 201", body={"url": "https://erp.example.com/hooks"}),
+    "GET /webhooks": Expected(ADMINISTRATOR),
+    "DELETE /webhooks/<int:webhook_id>": Expected("403 403 403 403 403 403 204"),
+}
+QUERIES = {"GET /reports/funnel": "?definition_key=sale"}
+
+
+@pytest.fixture
+def office(sqlite_database_url: str) -> Iterator[Office]:
+    database = Database(sqlite_database_url)
+    office = Office(database)
+    office.publish()
+    yield office
+    database.dispose()
+
+
+class World:
+    """The company with two deals, and the same again after every call."""
+
+    def __init__(self, app: Flask, office: Office) -> None:
+        self.office = office
+        deal = office.open_deal("olena")
+        office.prepare()
+        other = office.open_deal("taras")
+        webhook_id = office.do("admin", add_webhook, "https://erp.example.com/hooks", []).id
+        step, first = office.step("legal", deal), office.step("prepare", other)
+        self.own = Records(deal.id, deal.client_id, step.id, 1, webhook_id)
+        self.foreign = Records(other.id, other.client_id, first.id, 1, webhook_id)
+        self.programs = {login: ApiClient(app, office, login) for login in PEOPLE}
+        self.nobody = ApiClient(app, office, None)
+        self.browsers = {login: Browser(app, login) for login in PEOPLE}
+        self.file = Path(str(make_url(office.database.url).database))
+        office.database.dispose()
+        self.kept = shutil.copy(self.file, self.file.with_suffix(".kept"))
+
+    def restore(self) -> None:
+        self.office.database.dispose()
+        for journal in (f"{self.file}-wal", f"{self.file}-shm"):
+            Path(journal).unlink(missing_ok=True)
+        shutil.copy(self.kept, self.file)
+
+
+def events_recorded(office: Office) -> int:
+    """Every command leaves at least one."""
+    with office.database.read() as session:
+        return session.query(HistoryEvent).count()
+
+
+def routes(app: Flask) -> set[str]:
+    return {
+        f"{method} {rule.rule.removeprefix('/api/v1')}"
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint.startswith("api.")
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+
+
+def sent(route: str, records: Records, expected: Expected, *, foreign: bool) -> tuple[str, str, dict[str, Any]]:
+    """Method, address and body of the call."""
+    method, address = route.split(" ")
+    for name in ("deal_id", "client_id", "work_item_id", "definition_id", "webhook_id"):
+        address = address.replace(f"<int:{name}>", str(getattr(records, name)))
+    address += QUERIES.get(route, "")
+    if expected.uploads:
+        return method, address, {"data": {"file": (io.BytesIO(b"no map"), "map.bpmn")}}
+    body = expected.foreign_body if foreign and expected.foreign_body is not None else expected.body
+    if isinstance(body, dict) and "client_id" in body:
+        body = body | {"client_id": records.client_id}
+    return method, address, {"body": body}
+
+
+def test_every_route_has_an_expectation(app: Flask) -> None:
+    assert routes(app) == set(EXPECTED)
+
+
+def test_every_role_gets_the_status_that_the_rule_says_on_own_and_foreign_records(app: Flask, office: Office) -> None:
+    world = World(app, office)
+    wrong: list[str] = []
+    for route, expected in EXPECTED.items():
+        for foreign, statuses in ((False, expected.own), (True, expected.foreign)):
+            for login, status in zip(PEOPLE, (statuses or "").split(), strict=statuses is not None):
+                records = world.foreign if foreign else world.own
+                method, address, body = sent(route, records, expected, foreign=foreign)
+                answer = world.programs[login].call(method, address, **body)
+                if answer.status_code != int(status):
+                    wrong.append(f"{login} {method} {address}: {answer.status_code}, not {status}: {answer.text[:200]}")
+                if method != "GET":
+                    world.restore()
+    assert not wrong, "\n".join(wrong)
+
+
+def test_nobody_gets_anything_without_a_token(app: Flask, office: Office) -> None:
+    world = World(app, office)
+    for route, expected in EXPECTED.items():
+        method, address, body = sent(route, world.own, expected, foreign=False)
+        answer = world.nobody.call(method, address, **body)
+        assert (answer.status_code, answer.get_json()["code"]) == (401, "not_identified"), route
+        assert answer.headers["WWW-Authenticate"].startswith("Bearer"), route
+
+
+def test_a_session_alone_writes_nothing(app: Flask, office: Office) -> None:
+    """A foreign page can make the browser send its cookie, but not the token of our own page."""
+    world = World(app, office)
+    before = events_recorded(office)
+    for route, expected in EXPECTED.items():
+        method, address, _ = sent(route, world.own, expected, foreign=False)
+        if method == "GET":
+            continue
+        for login in PEOPLE:
+            body = sent(route, world.own, expected, foreign=False)[2]
+            more = {"data": body["data"]} if expected.uploads else {"json": body["body"]}
+            answer = world.browsers[login].client.open(f"/api/v1{address}", method=method, **more)
+            assert (answer.status_code, answer.get_json()["code"]) == (403, "csrf_failed"), f"{login} {route}"
+    assert events_recorded(office) == before
