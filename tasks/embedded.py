@@ -60,6 +60,7 @@ class EmbeddedMachinery:
     def stop(self) -> None:
         """End both, letting what is being performed end; at most a few seconds."""
         self._stopping.set()
+        relay.stop()
         self._beat.stop()
         self._worker.stop()
         for thread in self._threads:

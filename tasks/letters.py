@@ -49,9 +49,7 @@ _LINES = (
     ("stage", N_("Stage: %(stage)s")),
 )
 _LINK = N_("Open the step: %(link)s")
-_SIGNATURE = N_(
-    "Reglament wrote this letter because the deadline of a step is near or has passed."
-)
+_SIGNATURE = N_("Reglament wrote this letter because the deadline of a step is near or has passed.")
 
 
 def letter_about(notice: StepNotice, reason: Notice, *, key: str, settings: Settings, at: datetime) -> Letter:

@@ -21,20 +21,33 @@ class Relay:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._jobs: SimpleQueue[str] = SimpleQueue()
+        self._jobs: SimpleQueue[str | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
+        self._is_registered = False
         self._is_listening = False
 
     def listen(self) -> None:
         """Hint at every job that this process enqueues from now on."""
         with self._lock:
-            if not self._is_listening:
+            self._is_listening = True
+            if not self._is_registered:
                 outbox.listen(self.tell)
-                self._is_listening = True
+                self._is_registered = True
+
+    def stop(self) -> None:
+        """Hint at nothing more, and leave no thread behind."""
+        with self._lock:
+            self._is_listening = False
+            thread, self._thread = self._thread, None
+        if thread is not None:
+            self._jobs.put(None)
+            thread.join(timeout=PAUSE_S)
 
     def tell(self, job_id: str) -> None:
         """Returns at once and never raises."""
         with self._lock:
+            if not self._is_listening:
+                return
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._pass_on, name="relay", daemon=True)
                 self._thread.start()
@@ -42,8 +55,7 @@ class Relay:
 
     def _pass_on(self) -> None:
         silent_until = 0.0
-        while True:
-            job_id = self._jobs.get()
+        while (job_id := self._jobs.get()) is not None:
             if monotonic() < silent_until:
                 continue
             try:

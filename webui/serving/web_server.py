@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from typing import Any
 
 from flask import Flask
@@ -70,6 +71,8 @@ class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             relay.listen()
 
     def _end(self, _server: Any, _worker: Any) -> None:
+        for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)  # Ctrl-C comes twice, from the terminal and from the master
         if self._machinery is not None:
             self._machinery.stop()
         if self._database is not None:

@@ -1,0 +1,45 @@
+"""A real mail server of one test, on the loopback; it can refuse letters."""
+
+from __future__ import annotations
+
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from typing import Any
+
+from aiosmtpd.controller import Controller
+from support.servers import free_port
+
+
+class PostOffice:
+    """Keeps the letters that it took. ``answer`` is what it says to each; a 4xx or 5xx refuses."""
+
+    def __init__(self) -> None:
+        self.letters: list[EmailMessage] = []
+        self.answer = "250 OK"
+        self._port = free_port()
+        self._controller: Controller | None = None
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802  # aiosmtpd's name
+        if self.answer.startswith("2"):
+            letter = message_from_bytes(envelope.content, policy=default)
+            assert isinstance(letter, EmailMessage)
+            self.letters.append(letter)
+        return self.answer
+
+    @property
+    def url(self) -> str:
+        return f"smtp://127.0.0.1:{self._port}?from=sales@example.com"
+
+    @property
+    def receivers(self) -> list[str]:
+        return [letter["To"] for letter in self.letters]
+
+    def open(self) -> None:
+        """Open, for the first time or again, at the same address."""
+        self._controller = Controller(self, hostname="127.0.0.1", port=self._port)
+        self._controller.start()
+
+    def close(self) -> None:
+        if self._controller is not None:
+            self._controller.stop(no_assert=True)

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from support.https_receiver import HttpsReceiver
+from support.office import Office
+from support.post_office import PostOffice
+
+from engine.adapters.mail import mailer_for
+from engine.adapters.webhook_calls import HttpsWebhookCaller
+from engine.db.session import Database
+from engine.settings import settings_from
+from tasks.app import app, configure
+from tasks.services import Services, use
+
+
+@pytest.fixture
+def office(database_url: str) -> Iterator[Office]:
+    """The company at work with its sales map published, on SQLite and on PostgreSQL."""
+    database = Database(database_url)
+    office = Office(database)
+    office.publish()
+    yield office
+    database.dispose()
+
+
+@pytest.fixture
+def post_office() -> Iterator[PostOffice]:
+    post_office = PostOffice()
+    post_office.open()
+    yield post_office
+    post_office.close()
+
+
+@pytest.fixture
+def receiver(tmp_path: Path) -> Iterator[HttpsReceiver]:
+    receiver = HttpsReceiver(tmp_path)
+    receiver.open()
+    yield receiver
+    receiver.close()
+
+
+@pytest.fixture
+def services(office: Office, post_office: PostOffice, receiver: HttpsReceiver) -> Iterator[Services]:
+    """What tasks of this test work with; hints are performed where they are given."""
+    settings = replace(settings_from({}), smtp_url=post_office.url, base_url="https://sales.example.com")
+    services = Services(
+        settings=settings,
+        database=office.database,
+        clock=office.clock,
+        mailer=mailer_for(post_office.url),
+        webhooks=HttpsWebhookCaller(allows_private=True, tls=receiver.tls),
+    )
+    configure(settings)
+    app.conf.task_always_eager = True
+    use(services)
+    yield services
+    use(None)
+    app.conf.task_always_eager = False

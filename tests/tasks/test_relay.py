@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from support.servers import free_port
+
+from engine.db import outbox
+from engine.settings import settings_from
+from tasks import relay as relays
+from tasks.app import app, configure
+from tasks.relay import Relay
+
+
+@pytest.fixture
+def refused_broker() -> Iterator[None]:
+    """Nobody listens where the broker should be."""
+    configure(replace(settings_from({}), redis_url=f"redis://127.0.0.1:{free_port()}/0"))
+    _forget_connections()
+    yield
+    configure(settings_from({}))
+    _forget_connections()
+
+
+def _forget_connections() -> None:
+    """A process has one broker for all its life; only tests have two."""
+    app._pool = app.amqp._producer_pool = None
+
+
+def test_who_commits_does_not_wait_for_a_broker_that_is_away(
+    refused_broker: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = threading.Semaphore(0)
+    tried: list[str] = []
+    real = relays.run_job.delay
+
+    def counted(job_id: str) -> object:
+        tried.append(job_id)
+        asked.release()
+        return real(job_id)
+
+    monkeypatch.setattr(relays.run_job, "delay", counted)
+    relay = Relay()
+    monkeypatch.setattr(outbox, "_listeners", [])
+    relay.listen()
+    began = time.monotonic()
+    for number in range(100):
+        relay.tell(str(number))
+    assert time.monotonic() - began < 0.5
+    assert asked.acquire(timeout=10)
+    relay.stop()
+    assert tried == ["0"], "after the first refusal the others are left to the sweep"

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import threading
+
+import pytest
+from sqlalchemy import func, select, update
+from support.office import Office
+
+from engine.model.deal import Deal
+from engine.model.process_instance import ProcessInstance
+from engine.model.timer import Timer
+from tasks.timers import fire_due_timers
+
+pytestmark = pytest.mark.usefixtures("services")
+
+
+def signing(office: Office, title: str = "Насоси") -> Deal:
+    """A deal that waits for signature; a boundary timer fires after three days of silence."""
+    deal = office.open_deal(title=title)
+    office.complete("olena", "prepare", values={"discount": "5"}, deal=deal)
+    for login, element in (("iryna", "legal"), ("oksana", "finance"), ("petro", "logistics")):
+        office.complete(login, element, "approved", deal=deal)
+    return deal
+
+
+def calls(office: Office, deal: Deal) -> int:
+    return sum(step.element_id == "call" for step in office.open_steps(deal))
+
+
+def timers_left(office: Office) -> int:
+    with office.database.read() as session:
+        return session.scalar(select(func.count()).select_from(Timer)) or 0
+
+
+def let_three_days_pass(office: Office) -> None:
+    with office.database.read() as session:
+        due_at = session.scalar(select(func.max(Timer.due_at)))
+    assert due_at is not None
+    office.clock.set(due_at)
+
+
+def test_a_timer_fires_when_its_time_has_come_and_only_once(office: Office) -> None:
+    deal = signing(office)
+    fire_due_timers()
+    assert calls(office, deal) == 0
+    let_three_days_pass(office)
+    fire_due_timers()
+    fire_due_timers()
+    assert (calls(office, deal), timers_left(office)) == (1, 0)
+
+
+def test_two_workers_fire_each_timer_once(office: Office) -> None:
+    deals = [signing(office, f"Насоси {number}") for number in range(6)]
+    let_three_days_pass(office)
+    workers = [threading.Thread(target=fire_due_timers) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert [calls(office, deal) for deal in deals] == [1] * len(deals)
+    assert all(office.kinds(deal).count("timer_fired") == 1 for deal in deals)
+
+
+def test_a_timer_that_fails_does_not_stop_the_others(office: Office) -> None:
+    broken, sound = signing(office, "Зламана"), signing(office, "Ціла")
+    with office.database.write() as session:
+        session.execute(
+            update(ProcessInstance).where(ProcessInstance.deal_id == broken.id).values(execution_state=b"no state")
+        )
+    let_three_days_pass(office)
+    fire_due_timers()
+    assert (calls(office, broken), calls(office, sound)) == (0, 1)
+    assert timers_left(office) == 1
+
+
+def test_a_server_that_was_down_for_a_month_fires_what_it_missed(office: Office) -> None:
+    deal = signing(office)
+    office.clock.advance(office.clock.now() - office.clock.now().replace(month=2, day=1))
+    fire_due_timers()
+    assert calls(office, deal) == 1
