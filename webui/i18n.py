@@ -55,11 +55,12 @@ def zone() -> ZoneInfo:
     return ZoneInfo(services().settings.time_zone)
 
 
-def _(message: str, **places: Any) -> str:
+def _(message: str, /, **places: Any) -> str:
     """``message`` in the reader's language, its ``%(places)s`` filled."""
-    return str(flask_babel.gettext(message, **places))
+    text = str(flask_babel.gettext(message))
+    return text % places if places else text
 
 
-def ngettext(singular: str, plural: str, number: int, **places: Any) -> str:
+def ngettext(singular: str, plural: str, number: int, /, **places: Any) -> str:
     """``number`` things in the reader's language; ``%(num)s`` is the number itself."""
     return str(flask_babel.ngettext(singular, plural, number, **places))

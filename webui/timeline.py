@@ -257,6 +257,8 @@ _TELLINGS: Mapping[str, Telling] = {
     ),
     "timer_fired": Telling("clock", "neutral", lambda data: _("Time came: “%(name)s”", name=data["name"])),
     "message_received": Telling("mail", "neutral", lambda data: _("Message “%(name)s” received", name=data["name"])),
+    "signal_received": Telling("bell", "neutral", lambda data: _("Signal “%(name)s” received", name=data["name"])),
+    "event_thrown": Telling("send", "neutral", lambda data: _("Event “%(name)s” sent out", name=data["name"])),
     "incident_recorded": Telling(
         "alert-triangle", "danger", lambda data: _("Technical failure at “%(name)s”", name=data.get("element") or "?")
     ),
