@@ -39,9 +39,7 @@ def events(session: Session, deal_id: int) -> Counter[str]:
 
 def completed(session: Session, deal_id: int) -> Counter[str]:
     """How often a step of each element was completed."""
-    done = select(WorkItem.element_id).where(
-        WorkItem.deal_id == deal_id, WorkItem.state == WorkItemState.COMPLETED
-    )
+    done = select(WorkItem.element_id).where(WorkItem.deal_id == deal_id, WorkItem.state == WorkItemState.COMPLETED)
     return Counter(session.scalars(done))
 
 

@@ -1,4 +1,4 @@
-"""Real processes that may be killed at any instruction. Each is forked from a clean server that has the engine loaded."""
+"""Real processes that may be killed at any instruction, each forked from a clean server that has the engine loaded."""
 
 from __future__ import annotations
 

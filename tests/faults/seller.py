@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import orjson
 from faults.audit import completed
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 from support.office import MONDAY_10
 from support.sales_map import APPROVERS
 
@@ -52,7 +54,7 @@ class Journal:
     def __init__(self, file: Path) -> None:
         self._file = file
 
-    def __enter__(self) -> Journal:
+    def __enter__(self) -> Self:
         self._descriptor = os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_APPEND)
         self.entries = list(read_journal(self._file))
         return self
@@ -91,45 +93,34 @@ class _Seller:
         with self.database.read() as session:
             actor = actor_of(session, request["person_id"], MONDAY_10)
         clock = SettableClock(datetime.fromisoformat(request["at"]))
-        perform(
-            self.database,
-            lambda session: complete_work_item(
-                session,
-                request["work_item_id"],
-                request["values"],
-                request["outcome"],
-                request["comment"],
-                actor=actor,
-                clock=clock,
-                command_id=request["command_id"],
-            ),
+        complete = partial(
+            complete_work_item,
+            work_item_id=request["work_item_id"],
+            values=request["values"],
+            outcome=request["outcome"],
+            comment=request["comment"],
             actor=actor,
             clock=clock,
+            command_id=request["command_id"],
         )
+        perform(self.database, complete, actor=actor, clock=clock)
         self.journal.write({"answered": request["command_id"]})
         return True
 
     def _run_machinery(self, clock: SettableClock) -> None:
         with self.database.write() as session:
             timers = claim_due_timers(session, clock=clock)
-        for timer in timers:
-            perform(
-                self.database,
-                lambda session, one=timer: fire_timer(session, one, clock=clock),
-                actor=Actor.system(),
-                clock=clock,
-            )
+        for timer_id in timers:
+            self._as_system(partial(fire_timer, timer_id=timer_id, clock=clock), clock)
         if len(self.journal.entries) % ESCALATE_EVERY:
             return
         with self.database.read() as session:
             late = due_escalations(session, clock=clock, limit=1)
         for work_item_id in late:
-            perform(
-                self.database,
-                lambda session, one=work_item_id: escalate_work_item(session, one, clock=clock),
-                actor=Actor.system(),
-                clock=clock,
-            )
+            self._as_system(partial(escalate_work_item, work_item_id=work_item_id, clock=clock), clock)
+
+    def _as_system(self, command: Callable[[Session], object], clock: SettableClock) -> None:
+        perform(self.database, command, actor=Actor.system(), clock=clock)
 
     def _next_request(self, at: datetime) -> dict[str, Any] | None:
         with self.database.read() as session:
@@ -142,15 +133,12 @@ class _Seller:
                 select(Membership.person_id).where(Membership.department_id == item.group_id)
             )
             returned = item.element_id == "finance" and completed(session, item.deal_id)["prepare"] < ROUNDS
-        if item.element_id in APPROVERS:
-            outcome = "returned" if returned else "approved"
-        else:
-            outcome = "completed"
+        decision = "returned" if returned else "approved"
         return {
             "command_id": f"step {item.id}",
             "work_item_id": item.id,
             "person_id": holder,
-            "outcome": outcome,
+            "outcome": decision if item.element_id in APPROVERS else "completed",
             "comment": "Знижка завелика" if returned else "",
             "values": {"discount": "7,5"} if item.element_id == "prepare" else {},
             "at": at.isoformat(),
