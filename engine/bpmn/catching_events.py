@@ -15,8 +15,10 @@ from SpiffWorkflow.bpmn.specs.mixins import (
 from engine.bpmn.activities import HOST
 from engine.bpmn.elements import RACE, RACE_FLOW, Element
 from engine.bpmn.environment import loop_items
+from engine.bpmn.expressions import NullCondition
 from engine.bpmn.runtime import Passed
 from engine.bpmn.timer_events import StoredTimer
+from engine.errors import MapFailed
 
 if TYPE_CHECKING:
     from engine.bpmn.live_workflow import LiveTask
@@ -110,7 +112,12 @@ def rises(task: LiveTask) -> bool:
     """Whether the condition of a waiting conditional event has become true since it was last looked at."""
     definition = task.task_spec.event_definition
     held = task.internal_data.get(HELD, False)
-    holds: bool = task.workflow.script_engine.evaluate(task, definition.expression)
+    try:
+        holds: bool = task.workflow.script_engine.evaluate(task, definition.expression)
+    except MapFailed as failure:
+        if not isinstance(failure.params.get("problem"), NullCondition):
+            raise
+        holds = False  # nobody has filled in yet what it reads
     if holds:
         task.internal_data[HELD] = True
     else:

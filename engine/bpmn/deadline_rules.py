@@ -30,7 +30,7 @@ class ElapsedTime(_Frozen):
 
 
 class MomentOfDay(_Frozen):
-    """The next ``HH:MM`` local time, on ``weekday`` (Monday = 0) if one is given. ``до 18:00``, ``щоп'ятниці 12:00``."""
+    """The next ``HH:MM`` local time, on ``weekday`` (Monday = 0) if given. ``до 18:00``, ``щоп'ятниці 12:00``."""
 
     type: Literal["moment"] = "moment"
     hour: int

@@ -17,7 +17,13 @@ from engine.bpmn.compiled import (
 )
 from engine.bpmn.deadline_rules import RelativeToField
 from engine.bpmn.expressions import compile_expression
-from engine.bpmn.map_model import Node, Process
+from engine.bpmn.map_model import Node, NodeType, Process, Property
+
+_RESULTS: Mapping[str, str] = {
+    word: result
+    for result, words in (("won", ("won", "виграно", "виграш", "успіх")), ("lost", ("lost", "програно", "програш")))
+    for word in words
+}
 
 
 @dataclass(slots=True)
@@ -29,6 +35,7 @@ class Tables:
     calls: dict[str, CallRule] = field(default_factory=dict)
     assignments: dict[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
     elements: dict[str, str] = field(default_factory=dict)
+    results: dict[str, str] = field(default_factory=dict)
     of_steps: list[str] = field(default_factory=list)  # expressions in deadlines and responsibles
 
     def as_arguments(self) -> dict[str, Any]:
@@ -40,6 +47,7 @@ class Tables:
             "calls": self.calls,
             "assignments": self.assignments,
             "elements": self.elements,
+            "results": self.results,
             "variables": frozenset(name for text in self._expressions() for name in compile_expression(text).names),
         }
 
@@ -79,6 +87,7 @@ def fill_tables(processes: list[Process], steps: Mapping[str, StepDefinition]) -
 def _add(tables: Tables, node: Node) -> None:
     if node.name:
         tables.elements[node.id] = node.name
+    _add_result(tables, node)
     for flow in node.outgoing:
         if flow.condition is not None:
             tables.conditions[flow.id] = flow.condition
@@ -94,3 +103,10 @@ def _add(tables: Tables, node: Node) -> None:
         tables.calls[node.id] = node.call
     if node.assignments:
         tables.assignments[node.id] = node.assignments
+
+
+def _add_result(tables: Tables, node: Node) -> None:
+    """What an end event says of the deal. A word that means neither is left to the end's name."""
+    result = _RESULTS.get(node.annotation.text(Property.RESULT).strip().casefold())
+    if result is not None and node.type is NodeType.END:
+        tables.results[node.id] = result

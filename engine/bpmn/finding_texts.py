@@ -368,7 +368,7 @@ _EVENTS: Mapping[str, FindingText] = {
     ),
     "MESSAGE_SENT_BY_PERSON": FindingText(
         N_("The message “%(message)s” is sent by a person, who confirms it."),
-        N_("Make it a service task with a connector if the product should send it."),
+        N_("Name the responsible who sends it; other systems learn of the step by webhook."),
     ),
     "MESSAGE_FROM_OUTSIDE": FindingText(
         N_("The event waits for the message “%(message)s” from another system or from the deal's page."), _NOTHING_TO_DO
@@ -430,15 +430,11 @@ _EVENTS: Mapping[str, FindingText] = {
 _ACTIVITIES: Mapping[str, FindingText] = {
     "AUTOMATED_STAND_IN": FindingText(
         N_("This automated task (%(kind)s) has nothing that we can run: a person confirms that it is done."),
-        N_("Add a connector (http, mail or external) to automate it, or make it a user task."),
+        N_("Name the responsible who confirms it; another system may do so over the HTTP API."),
     ),
     "SCRIPT_NOT_RUN": FindingText(
         N_("The script is not run: only lines “name = expression” are."),
         N_("Rewrite it as assignments, or leave it to a person."),
-    ),
-    "CONNECTOR_UNKNOWN": FindingText(N_("There is no connector “%(connector)s”."), N_("Use http, mail or external.")),
-    "PARAMETER_NOT_UNDERSTOOD": FindingText(
-        N_("The parameter “%(parameter)s” cannot be evaluated: %(text)s."), N_("Put texts into quotation marks.")
     ),
     "CALL_UNRESOLVED": FindingText(
         N_("The called map “%(called)s” is not here, or calls this one back: a person confirms that it is done."),

@@ -141,6 +141,7 @@ class Property(StrEnum):
     FOUR_EYES = "four_eyes"
     FREEDOM = "freedom"
     INSTRUCTION = "instruction"
+    RESULT = "result"  # of an end event: the deal is won or lost
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +158,6 @@ class Annotation:
 
     said: dict[Property, Said] = field(default_factory=dict)
     fields: list[FieldDefinition] = field(default_factory=list)
-    connector: dict[str, str] = field(default_factory=dict)  # attributes and parameters of reglament:connector
-    job: str = ""  # topic or type of an external job
     result_variable: str = ""
     script: str = ""
     script_language: str = ""

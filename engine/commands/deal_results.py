@@ -45,7 +45,9 @@ def _is_lost(process: CompiledProcess, end: str) -> bool:
 
 
 def _last_reason(session: Session, deal: Deal) -> str:
-    """What the person wrote who rejected last; else what the map asked for as the reason of the loss."""
+    """What the map asked for as the reason of the loss; else what the person wrote who rejected last."""
+    if deal.fields.get("loss_reason"):
+        return str(deal.fields["loss_reason"])[:500]
     reason = session.scalar(
         select(WorkItem.comment)
         .where(
@@ -57,4 +59,4 @@ def _last_reason(session: Session, deal: Deal) -> str:
         .order_by(WorkItem.completed_at.desc())
         .limit(1)
     )
-    return str(reason or deal.fields.get("loss_reason") or "")[:500]
+    return str(reason or "")[:500]

@@ -43,6 +43,7 @@ T = TypeVar("T")
 
 DAYS = 90
 DEALS = 120
+_WORKERS = tuple(account for account in DEMO_ACCOUNTS if account.department is not None)
 _ZONE = ZoneInfo("Europe/Kyiv")
 _LOOKS = (time(9, 40), time(12, 10), time(15, 30), time(17, 20))  # when people look into their inboxes
 _MAPS_IN_ORDER = ("discount-approval", "b2b-sale", "tender")  # what is called comes before what calls it
@@ -93,6 +94,7 @@ class _Company:
     random: Random
     people: dict[str, int] = field(default_factory=dict)
     clients: list[int] = field(default_factory=list)
+    actors: dict[str, Actor] = field(default_factory=dict)
 
     def found(self) -> None:
         with self.database.write() as session:
@@ -126,7 +128,7 @@ class _Company:
             self.clock.set(look)
             self.run_machinery()
             if day.weekday() < 5:  # noqa: PLR2004  # Saturday
-                for account in DEMO_ACCOUNTS:
+                for account in _WORKERS:
                     self._look_into_inbox(account.login, account.diligence)
 
     def open_deals(self, openings: list[datetime], until: datetime) -> None:
@@ -207,8 +209,11 @@ class _Company:
         self._perform(actor, complete_work_item, item_id, values, button.id, reason)
 
     def _actor(self, login: str) -> Actor:
-        with self.database.read() as session:
-            return actor_of(session, self.people[login], self.clock.now())
+        """Nobody changes department or goes on leave while the company lives through these months."""
+        if login not in self.actors:
+            with self.database.read() as session:
+                self.actors[login] = actor_of(session, self.people[login], self.clock.now())
+        return self.actors[login]
 
     def _do(self, login: str, command: Callable[..., T], *arguments: Any) -> T:
         return self._perform(self._actor(login), command, *arguments)

@@ -16,15 +16,12 @@ from engine.bpmn.map_model import Annotation, Located, Process, Property, Said
 from engine.bpmn.noticed import Noticed
 from engine.bpmn.reading.elements import (
     MODEL,
-    REGLAMENT,
     attribute,
     child,
     extensions,
     local,
     name_of,
-    namespace,
     text_of,
-    vendor,
 )
 from engine.bpmn.reading.forms import read_fields
 from engine.bpmn.reading.groups import read_groups
@@ -37,7 +34,6 @@ from engine.bpmn.reading.zeebe_forms import embedded_forms, named_form
 
 Pair = tuple[Property, Said]
 
-_JOB_ATTRIBUTES = ("topic",)
 _RESULT_ATTRIBUTES = ("resultVariable", "resultVariableName")
 
 
@@ -109,18 +105,8 @@ def _standard(annotation: Annotation, lanes: tuple[str, ...], groups: tuple[str,
 def _read_call(annotation: Annotation, element: etree._Element) -> None:
     for key, value in element.attrib.items():
         name = str(key).rsplit("}", 1)[-1]
-        if str(key).startswith("{") and name in _JOB_ATTRIBUTES:
-            annotation.job = str(value).strip()
-        elif str(key).startswith("{") and name in _RESULT_ATTRIBUTES:
+        if str(key).startswith("{") and name in _RESULT_ATTRIBUTES:
             annotation.result_variable = str(value).strip()
-    for extension in extensions(element):
-        if namespace(extension) == REGLAMENT and local(extension) == "connector":
-            annotation.connector = {str(key): str(value) for key, value in extension.attrib.items()}
-            for part in extension:
-                if local(part) == "parameter" and attribute(part, "name"):
-                    annotation.connector["parameter:" + attribute(part, "name")] = attribute(part, "value")
-        elif local(extension) == "taskDefinition" and vendor(namespace(extension)) == "zeebe":
-            annotation.job = attribute(extension, "type")
 
 
 def _read_script(annotation: Annotation, element: etree._Element) -> None:

@@ -20,6 +20,7 @@ _WORDS: dict[Property, tuple[str, ...]] = {
     Property.FOUR_EYES: ("four_eyes", "чотири_ока"),
     Property.FREEDOM: ("freedom", "свобода"),
     Property.INSTRUCTION: ("instruction", "instructions", "інструкція"),
+    Property.RESULT: ("result", "результат"),
 }
 _BY_WORD = {word: key for key, words in _WORDS.items() for word in words}
 

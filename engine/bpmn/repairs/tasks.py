@@ -1,18 +1,12 @@
-"""Tasks: people's stay people's, automated ones run where we can run them, otherwise somebody confirms them."""
+"""Tasks: people's stay people's, assignments run, any other automated task is confirmed by somebody."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from engine.bpmn.compiled import CallRule
-from engine.bpmn.expressions import ExpressionRefused, compile_assignments, compile_expression
+from engine.bpmn.expressions import ExpressionRefused, compile_assignments
 from engine.bpmn.map_model import AUTOMATED_TASKS, HUMAN_TASKS, Node, NodeType, Process
 from engine.bpmn.repairs.stand_ins import confirm_by_person, plan_human
 from engine.bpmn.repairs.waiting import wait_with_person
 from engine.bpmn.repairs.workbench import Workbench
-
-_CONNECTORS = frozenset({"http", "mail", "external"})
-_PARAMETER = "parameter:"
 
 
 def settle_tasks(workbench: Workbench, process: Process) -> None:
@@ -29,33 +23,9 @@ def settle_tasks(workbench: Workbench, process: Process) -> None:
 
 
 def _runs_by_itself(workbench: Workbench, node: Node) -> bool:
-    if node.annotation.connector:
-        return _call(workbench, node, node.annotation.connector)
     if node.type is NodeType.SCRIPT_TASK and node.annotation.script:
         return _script(workbench, node)
     return False
-
-
-def _call(workbench: Workbench, node: Node, connector: Mapping[str, str]) -> bool:
-    kind = connector.get("type", "")
-    if kind not in _CONNECTORS:
-        workbench.noticed.warning("CONNECTOR_UNKNOWN", node, connector=kind or "–")
-        return False
-    parameters = {key.removeprefix(_PARAMETER): value for key, value in connector.items() if key.startswith(_PARAMETER)}
-    for name, text in parameters.items():
-        try:
-            compile_expression(text)
-        except ExpressionRefused:
-            workbench.noticed.error("PARAMETER_NOT_UNDERSTOOD", node, parameter=name, text=text)
-            return False
-    node.type = NodeType.SERVICE_TASK
-    node.call = CallRule(
-        connector=kind,  # type: ignore[arg-type]  # checked above; pydantic checks it again
-        topic=connector.get("topic", ""),
-        parameters=parameters,
-        result_variable=connector.get("result") or None,
-    )
-    return True
 
 
 def _script(workbench: Workbench, node: Node) -> bool:

@@ -109,16 +109,14 @@ def test_an_automated_task_that_we_cannot_run_is_confirmed_by_a_person(tag: str)
     assert found(outcome, "AUTOMATED_STAND_IN").severity is Severity.WARNING
 
 
-def test_a_connector_makes_a_service_task_a_call() -> None:
+def test_a_connector_that_this_version_does_not_perform_is_confirmed_by_a_person() -> None:
     connector = (
-        '<extensionElements><reglament:connector type="http" topic="https://example.com/crm" result="відповідь">'
-        '<reglament:parameter name="сума" value="deal.amount"/></reglament:connector></extensionElements>'
+        '<extensionElements><reglament:connector type="http" topic="https://example.com/crm"/></extensionElements>'
     )
-    process = compiled(START, element("serviceTask", "t", "Рахунок", connector), END, chain("start", "t", "end"))
-    assert process.steps == {}
-    assert process.calls["t"].parameters == {"сума": "deal.amount"}
-    assert process.calls["t"].result_variable == "відповідь"
-    assert "deal" in process.variables
+    outcome = outcome_of(START, element("serviceTask", "t", "Рахунок", connector), END, chain("start", "t", "end"))
+    assert outcome.process is not None
+    assert outcome.process.steps["t"].kind is StepKind.CONFIRM
+    assert outcome.process.calls == {}
 
 
 def test_a_script_of_assignments_runs_and_any_other_is_left_to_a_person() -> None:
@@ -527,3 +525,14 @@ def test_everything_that_is_wrong_is_said_at_once() -> None:
         ("DEADLINE_NOT_UNDERSTOOD", "t"),
         ("DEADLINE_NOT_UNDERSTOOD", "u"),
     ]
+
+
+def test_an_end_says_whether_the_deal_is_won_or_lost() -> None:
+    said = (
+        '<extensionElements><camunda:properties><camunda:property name="результат" value="Програно"/>'
+        "</camunda:properties></extensionElements>"
+    )
+    process = compiled(
+        START, element("userTask", "t", "Крок"), element("endEvent", "e", "Кінець", said), chain("start", "t", "e")
+    )
+    assert process.results == {"e": "lost"}
