@@ -56,12 +56,13 @@ _EXPECTED: Mapping[str, str] = {
 _OTHERWISE = N_("what this field takes")
 _LIMITS = ("max_length", "min_length", "le", "ge", "lt", "gt", "max_digits", "decimal_places")
 _LONGEST_SHOWN = 100
+_BRANCHES = frozenset({"int", "str", "bool", "constrained-int", "constrained-str"})
 
 
 def fault_of(found: Mapping[str, Any]) -> tuple[str, DomainError]:
     """The name of the field and its error, from one of pydantic's errors. Parts of nested names are joined by dots."""
     kind, context = str(found["type"]), found.get("ctx", {})
-    name = ".".join(str(part) for part in found["loc"]) or "body"
+    name = _name_of([str(part) for part in found["loc"]])
     limit = next((context[one] for one in _LIMITS if one in context), None)
     if kind == "missing":
         return name, FieldMissing()
@@ -73,3 +74,10 @@ def fault_of(found: Mapping[str, Any]) -> tuple[str, DomainError]:
         return name, FieldBound(limit=limit)
     expected = _EXPECTED.get(kind.partition("_")[0], _OTHERWISE)
     return name, FieldNotUnderstood(value=str(found.get("input"))[:_LONGEST_SHOWN], expected=expected)
+
+
+def _name_of(parts: list[str]) -> str:
+    """Where a field takes one of several types, pydantic adds the type that it tried: callers know only the field."""
+    if len(parts) > 1 and (parts[-1] in _BRANCHES or parts[-1].startswith("function-")):
+        parts = parts[:-1]
+    return ".".join(parts) or "body"

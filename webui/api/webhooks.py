@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 from flask import Response
 from sqlalchemy.orm import Session
 
-from engine.commands.webhooks import add_webhook, remove_webhook
-from engine.errors import N_, FieldNotUnderstood, InvalidInput
+from engine.commands.webhooks import AddressRefused, add_webhook, remove_webhook
+from engine.errors import N_, DomainError, FieldNotUnderstood, InvalidInput
 from engine.events import Event, kind_of
 from engine.model.webhook import Webhook
 from engine.queries.webhooks import WebhookRow, webhooks
@@ -27,7 +27,7 @@ _KINDS = frozenset(kind_of(event) for event in Event.__subclasses__())
 @api.post("/webhooks", tags=[WEBHOOKS], responses={201: AddedWebhook, **conflicts("idempotency_key_reused")})
 def create_webhook(body: NewWebhook) -> Response:
     """Tell an address of history events from now on."""
-    _ensure_known(body.kinds)
+    _ensure_readable(body)
 
     def command(session: Session) -> int:
         return add_webhook(session, body.url, body.kinds, actor=caller(), clock=services().clock).id
@@ -63,13 +63,17 @@ def delete_webhook(path: WebhookPath) -> Response:
     return Response(status=204)
 
 
-def _ensure_known(kinds: Sequence[str]) -> None:
-    """Raises InvalidInput for a kind that no event has: nothing would ever be told."""
-    faults = {
+def _ensure_readable(body: NewWebhook) -> None:
+    """Raises InvalidInput for what is no address, and for a kind that no event has: nothing would ever be told."""
+    faults: dict[str, DomainError] = {
         f"kinds.{at}": FieldNotUnderstood(value=kind, expected=N_("a kind of event"))
-        for at, kind in enumerate(kinds)
+        for at, kind in enumerate(body.kinds)
         if kind not in _KINDS
     }
+    try:
+        urlsplit(body.url)
+    except ValueError:
+        faults["url"] = AddressRefused(url=body.url)
     if faults:
         raise InvalidInput(faults)
 

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import re
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,7 +13,6 @@ from engine.model.deal import Deal
 from engine.policy.approval_sheet_check import sheet_faults
 from engine.queries.approval_sheets import approval_sheet
 from webui.api.approval_sheet_pdf import FontsMissing, sheet_pdf
-from webui.static_files import DIST
 
 ApiOf = Callable[[str | None], ApiClient]
 
@@ -55,5 +52,3 @@ def test_fonts_that_were_not_built_are_named(app: Flask, office: Office, tmp_pat
         sheet = approval_sheet(session, office.actor("olena"), deal.id)
     with app.test_request_context(), pytest.raises(FontsMissing, match="make build"):
         sheet_pdf(sheet, fonts=tmp_path)
-
-

@@ -29,6 +29,11 @@ def test_an_amount_survives_as_number_and_as_text(api: ApiOf, amount: float | st
     assert deal["amount"] == float(amount)
 
 
+@pytest.mark.parametrize("owner", [[], 2**70, "", "nobody", True, 1.5])
+def test_an_owner_that_is_nobody_is_refused_at_its_field(api: ApiOf, owner: object) -> None:
+    assert set(faults(api("olena").post("/deals", DEAL | {"owner": owner}))) == {"owner"}
+
+
 @pytest.mark.parametrize("amount", ["1.005", "-1", 1e300, "багато", True, "NaN", [1]])
 def test_what_is_no_amount_is_refused_at_its_field(api: ApiOf, amount: object) -> None:
     assert set(faults(api("olena").post("/deals", DEAL | {"amount": amount}))) == {"amount"}
@@ -99,7 +104,13 @@ def test_a_list_goes_on_where_its_cursor_says(api: ApiOf, office: Office) -> Non
 
 @pytest.mark.parametrize(
     ("query", "field"),
-    [("limit=201", "limit"), ("limit=0", "limit"), ("cursor=abc", "cursor"), ("sort=name", "sort"), ("colour=1", "colour")],
+    [
+        ("limit=201", "limit"),
+        ("limit=0", "limit"),
+        ("cursor=abc", "cursor"),
+        ("sort=name", "sort"),
+        ("colour=1", "colour"),
+    ],
 )
 def test_a_wrong_query_is_refused_at_its_name(api: ApiOf, query: str, field: str) -> None:
     answer = api("olena").get(f"/deals?{query}")

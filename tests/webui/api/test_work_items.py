@@ -133,7 +133,9 @@ def test_a_head_gives_more_time_by_rule_or_moment(api: ApiOf, office: Office, du
     assert read(api("bohdan").post(f"/work-items/{item.id}/extend", more))["due_at"] == moved_to
 
 
-@pytest.mark.parametrize("due_at", ["колись", "2026-02-30T10:00:00Z", "2020-01-01T10:00:00Z", "0001-01-01T00:00:00+14:00"])
+@pytest.mark.parametrize(
+    "due_at", ["колись", "2026-02-30T10:00:00Z", "2020-01-01T10:00:00Z", "0001-01-01T00:00:00+14:00"]
+)
 def test_what_is_no_later_deadline_is_refused_at_its_field(api: ApiOf, office: Office, due_at: str) -> None:
     office.open_deal()
     item = office.step("prepare")

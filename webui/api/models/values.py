@@ -85,7 +85,14 @@ Money = Annotated[
     PlainSerializer(float, return_type=float, when_used="json"),  # 15 digits: every amount survives as a number
 ]
 
-Id = Annotated[int, Field(ge=1, le=LARGEST_ID)]
+
+def _no_truth_value(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise PydanticCustomError("int_type", "a truth value is no number")
+    return value
+
+
+Id = Annotated[int, BeforeValidator(_no_truth_value), Field(ge=1, le=LARGEST_ID)]
 Key = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Query = Annotated[str, StringConstraints(max_length=200)]
 Line = Annotated[str, StringConstraints(max_length=200)]

@@ -1,0 +1,63 @@
+"""What is only read: history, reports, people, departments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from support.api import ApiClient, faults, problem, read
+from support.office import Office
+
+ApiOf = Callable[[str | None], ApiClient]
+
+
+def test_history_is_followed_from_a_moment_and_a_cursor(api: ApiOf, office: Office) -> None:
+    office.open_deal()
+    later = office.clock.advance(timedelta(days=1))
+    office.prepare()
+    bohdan = api("bohdan")
+    since = later.isoformat().replace("+00:00", "Z")
+    told = read(bohdan.get(f"/history?since={since}&limit=200"))
+    assert [one["kind"] for one in told["items"]][:1] == ["step_completed"]
+    first = read(bohdan.get("/history?limit=2"))
+    second = read(bohdan.get(f"/history?limit=2&cursor={first['next_cursor']}"))
+    ids = [one["id"] for page in (first, second) for one in page["items"]]
+    assert ids == sorted(set(ids))
+
+
+def test_an_outsiders_history_holds_nothing_of_the_deal(api: ApiOf, office: Office) -> None:
+    office.open_deal()
+    assert read(api("danylo").get("/history"))["items"] == []
+
+
+@pytest.mark.parametrize(
+    "since", ["yesterday", "2026-03-02", "2026-03-02T08:00:00", "5", "0001-01-01T00:00:00%2B14:00"]
+)
+def test_a_moment_without_its_zone_is_none(api: ApiOf, since: str) -> None:
+    assert set(faults(api("olena").get(f"/history?since={since}"))) == {"since"}
+
+
+def test_reports_count_what_happened(api: ApiOf, office: Office) -> None:
+    office.open_deal()
+    office.prepare()
+    bohdan = api("bohdan")
+    funnel = read(bohdan.get("/reports/funnel?definition_key=sale"))
+    assert (funnel["opened"], funnel["open"]) == (1, 1)
+    assert [stage["reached"] for stage in funnel["stages"]] == [1, 1, 0]
+    by_step = read(bohdan.get("/reports/lateness?group_by=step"))["items"]
+    assert [(row["name"], row["done"]) for row in by_step] == [("Підготувати пропозицію", 1)]
+    first = read(bohdan.get("/reports/workload?limit=2"))
+    second = read(bohdan.get(f"/reports/workload?limit=200&cursor={first['next_cursor']}"))
+    assert len(first["items"]) + len(second["items"]) == first["total"]
+    problem(api("olena").get("/reports/workload"), 404, "not_found")
+    assert set(faults(bohdan.get("/reports/lateness?group_by=colour"))) == {"group_by"}
+    assert set(faults(bohdan.get("/reports/funnel"))) == {"definition_key"}
+
+
+def test_whom_a_step_can_be_handed_to_is_found_by_any_part_of_the_name(api: ApiOf) -> None:
+    (found,) = read(api("olena").get("/people?q=мельн"))["items"]
+    assert found["name"] == "Тарас Мельник"
+    departments = read(api("olena").get("/departments"))["items"]
+    sales = next(one for one in departments if one["name"] == "Відділ продажів")
+    assert (sales["head"]["name"], sales["members"]) == ("Богдан Шевченко", 3)

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from support.api import ApiClient, faults, problem, read
+
+ApiOf = Callable[[str | None], ApiClient]
+
+HOOK = {"url": "https://erp.example.com/hooks", "kinds": ["deal_won"]}
+
+
+def test_a_webhook_is_added_listed_without_its_secret_and_removed(api: ApiOf) -> None:
+    admin = api("admin")
+    added = read(admin.post("/webhooks", HOOK, key="once"), 201)
+    assert len(added["secret"]) > 30
+    assert read(admin.post("/webhooks", HOOK, key="once"), 201) == added
+    (listed,) = read(admin.get("/webhooks"))["items"]
+    assert listed == {name: value for name, value in added.items() if name != "secret"}
+    assert admin.delete(f"/webhooks/{added['id']}").status_code == 204
+    problem(admin.delete(f"/webhooks/{added['id']}"), 404, "not_found")
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"url": "http://erp.example.com"}, "url"),
+        ({"url": "https://user@erp.example.com"}, "url"),
+        ({"url": "https://[bad"}, "url"),
+        ({"url": "no address"}, "url"),
+        ({"kinds": []}, "url"),
+        (HOOK | {"kinds": ["deal_won", "deal_sold"]}, "kinds.1"),
+        (HOOK | {"secret": "mine"}, "secret"),
+    ],
+)
+def test_what_is_wrong_is_told_at_its_field(api: ApiOf, body: dict[str, object], field: str) -> None:
+    assert set(faults(api("admin").post("/webhooks", body))) == {field}
+
+
+def test_only_the_administrator_sees_and_adds_webhooks(api: ApiOf) -> None:
+    problem(api("bohdan").post("/webhooks", HOOK), 403, "ability_missing")
+    problem(api("bohdan").get("/webhooks"), 404, "not_found")
