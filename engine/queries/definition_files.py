@@ -22,7 +22,7 @@ def uploaded_files(session: Session, actor: Actor, definition_id: int) -> dict[s
         .where(DefinitionFile.definition_id == definition_id)
         .order_by(DefinitionFile.id)
     )
-    files = dict(rows.tuples().all())
+    files = {row.name: row.content for row in rows}
     if not files:
         raise NotFound
     return files
