@@ -9,14 +9,10 @@ from support.https_receiver import HttpsReceiver
 from support.office import Office
 
 from engine.adapters.webhook_calls import signature
-from engine.commands.history import record
-from engine.commands.webhook_deliveries import REVIVED_AFTER, backlog
+from engine.commands.webhook_deliveries import REVIVED_AFTER
 from engine.commands.webhooks import add_webhook, remove_webhook
 from engine.db.job import Job, JobState
-from engine.db.session import Database
-from engine.events import Commented
 from engine.model.webhook import Webhook
-from engine.policy.permissions import Actor
 from tasks.jobs import sweep
 from tasks.webhooks import deliver_webhooks
 
@@ -112,29 +108,3 @@ def test_an_address_that_was_removed_is_told_nothing_more(office: Office, receiv
     sweep()
     assert receiver.got == []
     assert jobs(office)[0].state is JobState.DONE
-
-
-@pytest.mark.postgres
-def test_an_event_that_commits_late_is_not_overtaken(postgresql_database_url: str, receiver: HttpsReceiver) -> None:
-    """PostgreSQL numbers events when they are written, not when they are committed."""
-    database = Database(postgresql_database_url)
-    office = Office(database)
-    webhook = subscribed(office, receiver)
-
-    def comment(text: str) -> Commented:
-        return Commented(text=text)
-
-    with database.write() as slow:
-        record(slow, comment("slow"), actor=Actor.system(), at=office.clock.now())
-        slow.flush()
-        with database.write() as fast:
-            record(fast, comment("fast"), actor=Actor.system(), at=office.clock.now())
-        with database.read() as session:
-            behind = backlog(session, webhook.id, limit=10)
-            assert behind is not None
-            assert all(b"fast" not in event.body for event in behind.events)
-    with database.read() as session:
-        behind = backlog(session, webhook.id, limit=10)
-        assert behind is not None
-        assert [orjson.loads(event.body)["data"].get("text") for event in behind.events][-2:] == ["slow", "fast"]
-    database.dispose()

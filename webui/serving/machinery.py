@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import warnings
 from typing import Any
 
+from celery.platforms import SecurityWarning
 from celery.signals import worker_process_init, worker_ready
 
 from engine.settings import Settings
@@ -21,6 +23,7 @@ def run_worker(settings: Settings, *, concurrency: int) -> int:
     worker_ready.connect(_begin)
     # SQLite has one writer at a time: threads wait for it in memory, processes by its file.
     pool = "threads" if settings.uses_sqlite else "prefork"
+    warnings.simplefilter("ignore", SecurityWarning)  # it is about pickle, which we do not accept
     worker = app.Worker(
         pool=pool,
         concurrency=concurrency,

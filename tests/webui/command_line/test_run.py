@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select, update
+from support.office import Office
+from support.running import Running, environment, is_alive, reglament
+
+from engine.clock import SystemClock
+from engine.db.job import Job, JobState
+from engine.db.session import Database
+from engine.model.work_item import WorkItem
+
+
+def eventually(holds: Callable[[], bool]) -> bool:
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        if holds():
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def late_deal(database: Database) -> Office:
+    """A deal whose first step passed its deadline weeks ago, while no server was there."""
+    office = Office(database)
+    office.publish()
+    office.clock.set(SystemClock().now() - timedelta(days=30))
+    office.open_deal()
+    return office
+
+
+def holder(database: Database) -> int | None:
+    with database.read() as session:
+        return session.scalar(select(WorkItem.assignee_id))
+
+
+def undone_jobs(database: Database) -> int:
+    with database.read() as session:
+        return session.scalar(select(func.count()).select_from(Job).where(Job.state != JobState.DONE)) or 0
+
+
+def settle(office: Office, database: Database) -> bool:
+    return eventually(lambda: holder(database) == office.company.bohdan.id and undone_jobs(database) == 0)
+
+
+def test_it_starts_from_nothing_answers_and_stops_cleanly(tmp_path: Path) -> None:
+    with Running(tmp_path / "var") as server:
+        server.wait_until_healthy()
+        status, answer = server.health()
+        assert (status, answer["status"], answer["database"]) == (200, "ok", "ok")
+        assert answer["worker_age_s"] < 60
+        assert f"http://127.0.0.1:{server.port}" in server.log
+        assert ((server.var / "secret_key").stat().st_mode & 0o777) == 0o600
+        workers = server.children()
+        assert server.press_ctrl_c() == 0
+        assert "Traceback" not in server.log
+        assert eventually(lambda: not any(is_alive(pid) for pid in workers))
+
+
+def test_a_taken_port_is_told(tmp_path: Path) -> None:
+    with Running(tmp_path / "var") as server:
+        server.wait_until_healthy()
+        second = reglament("run", env=environment(tmp_path / "other", PORT=str(server.port)))
+        assert second.returncode == 1
+        assert f"Port {server.port} is taken" in second.stderr
+        assert "Traceback" not in second.stderr
+        assert not (tmp_path / "other").exists()
+
+
+def test_a_killed_process_is_started_again_and_does_what_waits(sqlite_database_url: str, tmp_path: Path) -> None:
+    database = Database(sqlite_database_url)
+    office = late_deal(database)
+    with Running(tmp_path / "var", {"DATABASE_URL": sqlite_database_url}) as server:
+        server.wait_until_healthy()
+        (killed,) = server.children()
+        os.kill(killed, signal.SIGKILL)
+        assert eventually(lambda: server.health()[0] == 200 and server.children() not in ([], [killed]))
+        with database.write() as session:  # the dead process held leases: a minute passes
+            session.execute(update(Job).values(lease_until=None))
+        assert settle(office, database), server.log
+    database.dispose()
+
+
+def test_a_server_that_was_down_over_a_deadline_escalates_after_its_start(
+    sqlite_database_url: str, tmp_path: Path
+) -> None:
+    database = Database(sqlite_database_url)
+    office = late_deal(database)
+    with Running(tmp_path / "var", {"DATABASE_URL": sqlite_database_url}) as server:
+        server.wait_until_healthy()
+        assert settle(office, database), server.log
+        assert "Letter to bohdan@example.com" in server.log
+    database.dispose()
+
+
+@pytest.mark.redis
+def test_with_redis_worker_and_schedule_are_processes_that_start_and_stop_together(
+    database_url: str, redis_url: str, tmp_path: Path
+) -> None:
+    database = Database(database_url)
+    office = late_deal(database)
+    with Running(tmp_path / "var", {"DATABASE_URL": database_url, "REDIS_URL": redis_url}) as server:
+        server.wait_until_healthy()
+        assert settle(office, database), server.log
+        parts = server.children()
+        os.kill(parts[-1], signal.SIGKILL)
+        assert eventually(lambda: parts[-1] not in server.children() and len(server.children()) == len(parts))
+        parts = server.children()
+        assert server.press_ctrl_c() == 0
+        assert eventually(lambda: not any(is_alive(pid) for pid in parts))
+        assert "Traceback" not in server.log
+    database.dispose()
+
+
+@pytest.mark.redis
+def test_parts_end_when_the_process_that_keeps_them_together_is_killed(
+    sqlite_database_url: str, redis_url: str, tmp_path: Path
+) -> None:
+    with Running(tmp_path / "var", {"DATABASE_URL": sqlite_database_url, "REDIS_URL": redis_url}) as server:
+        server.wait_until_healthy()
+        parts = server.children()
+        server.process.kill()
+        server.process.wait()
+        assert eventually(lambda: not any(is_alive(pid) for pid in parts))
+
+
+@pytest.mark.parametrize("command", ["worker", "beat"])
+def test_worker_and_schedule_alone_need_redis(command: str, tmp_path: Path) -> None:
+    done = reglament(command, env=environment(tmp_path))
+    assert done.returncode == 1
+    assert "REDIS_URL is not set" in done.stderr
+
+
+def test_a_port_that_is_no_number_is_told(tmp_path: Path) -> None:
+    done = reglament("run", env=environment(tmp_path, PORT="http"))
+    assert (done.returncode, done.stderr) == (1, "PORT must be a number, not “http”.\n")
