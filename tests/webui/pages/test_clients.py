@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+
+import pytest
+from support.office import Office
+from support.web import Browser, text_of
+
+from engine.commands.clients import ClientDraft, add_client
+from engine.model.client import Client, Contact
+
+SignIn = Callable[[str | None], Browser]
+
+NEW = {"name": "ТОВ «Хвиля»", "edrpou": "31234567", "phone": "067 123 45 67", "email": "info@hvylia.ua"}
+
+
+@pytest.fixture
+def client(office: Office) -> Client:
+    """Olena's own, without a deal."""
+    draft = ClientDraft(name="ТОВ «Хвиля»", edrpou="31234567", phone="0671234567", email="info@hvylia.ua")
+    return office.do("olena", add_client, draft)
+
+
+def stored(office: Office) -> list[Client]:
+    with office.database.read() as session:
+        return list(session.query(Client).order_by(Client.id))
+
+
+def test_a_client_is_added(office: Office, browse: SignIn) -> None:
+    answer = browse("olena").post("/clients", NEW)
+    (client,) = stored(office)
+    assert (answer.status_code, answer.location) == (303, f"/clients/{client.id}")
+    assert (client.phone, client.owner_id) == ("+380671234567", office.company.olena.id)
+
+
+def test_what_is_wrong_stands_at_its_field_and_what_was_typed_stays(office: Office, browse: SignIn) -> None:
+    answer = browse("olena").post("/clients", NEW | {"name": " ", "edrpou": "12", "source": "Виставка"})
+    assert answer.status_code == 422
+    for kept in ('value="Виставка"', 'id="client-name-error"', 'id="client-edrpou-error"'):
+        assert kept in answer.text
+    assert stored(office) == []
+
+
+def test_an_owner_who_was_typed_but_not_chosen_is_asked_for(office: Office, browse: SignIn) -> None:
+    answer = browse("olena").post("/clients", NEW | {"owner_id": "", "owner_id_text": "Невідомий"})
+    assert answer.status_code == 422
+    assert stored(office) == []
+
+
+@pytest.mark.parametrize("query", ["edrpou=31234567", "phone=8+067+123-45-67", "email=INFO@hvylia.ua"])
+def test_a_double_is_told_while_one_types(query: str, client: Client, browse: SignIn) -> None:
+    answer = browse("olena").get(f"/clients/duplicates?{query}", part=True)
+    assert f"/clients/{client.id}" in answer.text
+    stranger = browse("danylo").get(f"/clients/duplicates?{query}", part=True)
+    assert client.name in text_of(stranger)
+    assert f"/clients/{client.id}" not in stranger.text
+
+
+def test_nothing_is_told_where_nobody_coincides(client: Client, browse: SignIn) -> None:
+    assert text_of(browse("olena").get("/clients/duplicates?edrpou=99999999", part=True)).strip() == ""
+
+
+def test_the_card_shows_contacts_deals_and_the_next_step(office: Office, browse: SignIn) -> None:
+    deal = office.open_deal("olena")
+    browser = browse("olena")
+    added = browser.post(f"/clients/{deal.client_id}/contacts", {"full_name": "Марія Іваненко", "phone": "0509998877"})
+    assert added.status_code == 303
+    page = text_of(browser.get(f"/clients/{deal.client_id}"))
+    for said in ("Марія Іваненко", "+380509998877", deal.number, "Підготувати пропозицію"):
+        assert said in page
+
+
+def test_a_contact_without_a_name_is_not_kept(office: Office, client: Client, browse: SignIn) -> None:
+    answer = browse("olena").post(f"/clients/{client.id}/contacts", {"full_name": "", "position": "Юрист"})
+    assert answer.status_code == 422
+    assert 'value="Юрист"' in answer.text
+    with office.database.read() as session:
+        assert session.query(Contact).count() == 0
+
+
+def test_a_client_is_changed(office: Office, client: Client, browse: SignIn) -> None:
+    answer = browse("olena").post(f"/clients/{client.id}", {"name": "ТОВ «Приплив»", "segment": "Порти"})
+    assert answer.status_code == 303
+    assert [(one.name, one.segment, one.edrpou) for one in stored(office)] == [("ТОВ «Приплив»", "Порти", "31234567")]
+
+
+def test_the_list_is_searched_sorted_and_paged(office: Office, browse: SignIn) -> None:
+    for number in range(55):
+        office.do("olena", add_client, ClientDraft(name=f"Клієнт {number:02}"))
+    browser = browse("olena")
+    first = browser.get("/clients?sort=-name")
+    assert "Клієнт 54" in first.text
+    assert "Клієнт 03" not in first.text
+    following = next(part for part in first.text.split('"') if "cursor=" in part).replace("&amp;", "&")
+    second = browser.get(following)
+    assert "Клієнт 03" in second.text
+    assert "Клієнт 54" not in second.text
+    found = browser.get("/clients?q=17")
+    assert "Клієнт 17" in found.text
+    assert "Клієнт 18" not in found.text
+
+
+def test_the_export_holds_the_whole_list_and_no_formula(office: Office, browse: SignIn) -> None:
+    office.do("olena", add_client, ClientDraft(name="=1+1"))
+    answer = browse("olena").get("/clients/export.csv?q=1")
+    rows = list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig")), delimiter=";"))
+    assert [row[0] for row in rows[1:]] == ["'=1+1"]
+    assert browse("olena").get("/clients/export.exe").status_code == 404
+
+
+def test_a_colleague_does_not_see_the_client(client: Client, browse: SignIn) -> None:
+    browser = browse("danylo")
+    assert browser.get(f"/clients/{client.id}").status_code == 404
+    assert browser.post(f"/clients/{client.id}", {"name": "Чужий"}).status_code == 404
+    assert browser.post(f"/clients/{client.id}/contacts", {"full_name": "Чужий"}).status_code == 404
+    assert client.name not in browser.get("/clients").text
+
+
+def test_an_approver_adds_no_clients(office: Office, browse: SignIn) -> None:
+    browser = browse("iryna")
+    assert browser.get("/clients").status_code == 200
+    assert browser.get("/clients/new").status_code == 403
+    assert browser.post("/clients", NEW).status_code == 403
+    assert browser.get("/clients/duplicates?phone=1").status_code == 403
+    assert stored(office) == []
+
+
+def test_writing_needs_its_token(office: Office, browse: SignIn) -> None:
+    assert browse("olena").post("/clients", NEW, token="forged").status_code == 400
+    assert stored(office) == []
+
+
+def test_reading_changes_nothing(client: Client, browse: SignIn) -> None:
+    assert browse("olena").get(f"/clients/{client.id}/contacts").status_code == 405

@@ -1,0 +1,264 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date, timedelta
+
+import pytest
+from support.office import Office
+from support.web import Browser, text_of
+
+from engine.commands.people import set_password, sign_in
+from engine.commands.tokens import person_of_token
+from engine.model.api_token import ApiToken
+from engine.model.calendar import Calendar
+from engine.model.heartbeat import Heartbeat
+from engine.model.substitution import Substitution
+from engine.model.webhook import Webhook
+from engine.policy.holidays_ua import ukrainian_holidays
+
+SignIn = Callable[[str | None], Browser]
+
+PASSWORD = "the present one"
+ADMINISTRATORS = ("/settings/calendars", "/settings/webhooks", "/settings/incidents", "/settings/machinery")
+
+
+def calendar(office: Office) -> Calendar:
+    with office.database.read() as session:
+        return session.query(Calendar).one()
+
+
+def test_everybody_has_a_profile(browse: SignIn) -> None:
+    page = browse("iryna").get("/settings")
+    assert "Ірина Бондар" in text_of(page)
+    for address in ADMINISTRATORS:
+        assert f'"{address}"' not in page.text
+        assert f'"{address}"' in browse("admin").get("/settings").text
+
+
+def test_a_password_is_changed_and_this_session_goes_on(office: Office, browse: SignIn) -> None:
+    office.do("olena", set_password, office.company.olena.id, PASSWORD)
+    here, elsewhere = browse("olena"), browse("olena")
+    form = {"present": PASSWORD, "password": "another long one", "repeated": "another long one"}
+    assert here.post("/settings/password", form).status_code == 303
+    assert here.get("/settings").status_code == 200
+    assert elsewhere.get("/settings").status_code == 302
+    with office.database.read() as session:
+        assert sign_in(session, "olena", "another long one").id == office.company.olena.id
+
+
+@pytest.mark.parametrize(
+    ("form", "field"),
+    [
+        ({"present": "a guess", "password": "another long one", "repeated": "another long one"}, "present"),
+        ({"present": PASSWORD, "password": "another long one", "repeated": "a different one"}, "repeated"),
+        ({"present": PASSWORD, "password": "short", "repeated": "short"}, "password"),
+    ],
+)
+def test_a_password_is_not_changed_by_who_cannot_say_it(
+    form: dict[str, str], field: str, office: Office, browse: SignIn
+) -> None:
+    office.do("olena", set_password, office.company.olena.id, PASSWORD)
+    answer = browse("olena").post("/settings/password", form)
+    assert answer.status_code == 422
+    assert f'id="field-{field}-error"' in answer.text
+    with office.database.read() as session:
+        sign_in(session, "olena", PASSWORD)
+
+
+def test_guessing_the_password_is_slowed(office: Office, browse: SignIn) -> None:
+    office.do("olena", set_password, office.company.olena.id, PASSWORD)
+    browser = browse("olena")
+    answers = [browser.post("/settings/password", {"present": "a guess"}).status_code for _ in range(12)]
+    assert answers[0] == 422
+    assert answers[-1] == 429
+
+
+def test_a_token_is_shown_once_and_revoked(office: Office, browse: SignIn) -> None:
+    browser = browse("olena")
+    shown = re.search(r"rgl_[\w-]+", browser.post("/settings/tokens", {"name": "Імпорт"}).text)
+    assert shown is not None
+    with office.database.read() as session:
+        owner = person_of_token(session, shown[0])
+        assert owner is not None
+        assert owner.login == "olena"
+        (token,) = session.query(ApiToken)
+    page = browser.get("/settings/tokens")
+    assert "Імпорт" in page.text
+    assert shown[0] not in page.text
+    assert browser.post(f"/settings/tokens/{token.id}/revoke").status_code == 303
+    with office.database.read() as session:
+        assert person_of_token(session, shown[0]) is None
+
+
+def test_a_token_says_what_it_is_for(office: Office, browse: SignIn) -> None:
+    assert browse("olena").post("/settings/tokens", {"name": " "}).status_code == 422
+    with office.database.read() as session:
+        assert session.query(ApiToken).count() == 0
+
+
+def test_nobody_revokes_anothers_token(office: Office, browse: SignIn) -> None:
+    browse("olena").post("/settings/tokens", {"name": "Імпорт"})
+    with office.database.read() as session:
+        (token,) = session.query(ApiToken)
+    assert browse("danylo").post(f"/settings/tokens/{token.id}/revoke").status_code in {403, 404}
+    with office.database.read() as session:
+        assert session.get_one(ApiToken, token.id).revoked_at is None
+
+
+def absence(office: Office, substitute: str = "taras", **more: str) -> dict[str, str]:
+    person = getattr(office.company, substitute)
+    return {
+        "substitute_id": str(person.id),
+        "substitute_id_text": person.full_name,
+        "starts_on": "2026-03-04",
+        "ends_on": "2026-03-10",
+    } | more
+
+
+def substitutions(office: Office) -> list[tuple[int, int, date, date]]:
+    with office.database.read() as session:
+        rows = session.query(Substitution).order_by(Substitution.id)
+        return [(one.person_id, one.substitute_id, one.starts_on, one.ends_on) for one in rows]
+
+
+def test_ones_own_absence_is_arranged_and_ended(office: Office, browse: SignIn) -> None:
+    browser = browse("olena")
+    assert browser.post("/settings/substitutions", absence(office)).status_code == 303
+    olena, taras = office.company.olena.id, office.company.taras.id
+    assert substitutions(office) == [(olena, taras, date(2026, 3, 4), date(2026, 3, 10))]
+    page = browser.get("/settings/substitutions")
+    assert "Тарас Мельник" in text_of(page)
+    assert browse("danylo").post("/settings/substitutions/1/end").status_code == 404
+    assert browser.post("/settings/substitutions/1/end").status_code == 303
+    assert substitutions(office) == []
+
+
+def test_a_head_arranges_for_members_only(office: Office, browse: SignIn) -> None:
+    bohdan, olena, iryna = browse("bohdan"), str(office.company.olena.id), str(office.company.iryna.id)
+    assert bohdan.post("/settings/substitutions", absence(office, person_id=olena)).status_code == 303
+    assert bohdan.post("/settings/substitutions", absence(office, person_id=iryna)).status_code == 404
+    assert browse("danylo").post("/settings/substitutions", absence(office, person_id=olena)).status_code == 404
+    assert len(substitutions(office)) == 1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"ends_on": "2026-03-01"}, "ends_on"),
+        ({"starts_on": "колись"}, "starts_on"),
+        ({"substitute_id": "", "substitute_id_text": "Хтось"}, "substitute_id"),
+        ({"substitute_id": "", "substitute_id_text": ""}, "substitute_id"),
+    ],
+)
+def test_what_is_wrong_about_an_absence_stands_at_its_field(
+    wrong: dict[str, str], field: str, office: Office, browse: SignIn
+) -> None:
+    answer = browse("olena").post("/settings/substitutions", absence(office) | wrong)
+    assert answer.status_code == 422
+    assert f'id="field-{field}-error"' in answer.text
+    assert substitutions(office) == []
+
+
+def test_the_working_week_is_changed(office: Office, browse: SignIn) -> None:
+    form = {"day-0": "9:00-13:00, 14.00–18.00", "day-5": "10:00–14:00"}
+    assert browse("admin").post("/settings/calendars/1/week", form).status_code == 303
+    assert calendar(office).weekly == {"0": [["09:00", "13:00"], ["14:00", "18:00"]], "5": [["10:00", "14:00"]]}
+
+
+@pytest.mark.parametrize("hours", ["з ранку", "09:00–25:00", "09:00–12:00, 11:00–13:00", "09:00–13:00 і далі"])
+def test_hours_that_are_none_change_nothing(hours: str, office: Office, browse: SignIn) -> None:
+    before = calendar(office).weekly
+    answer = browse("admin").post("/settings/calendars/1/week", {"day-0": hours})
+    assert answer.status_code == 422
+    assert calendar(office).weekly == before
+
+
+def test_holidays_are_added_with_one_press_and_removed(office: Office, browse: SignIn) -> None:
+    admin, (first, name) = browse("admin"), ukrainian_holidays(2026)[0]
+    assert name in text_of(admin.get("/settings/calendars/1?year=2026"))
+    added = admin.post("/settings/calendars/1/days", {"day": first.isoformat(), "name": name})
+    assert added.status_code == 303
+    assert [(one.day, one.name, one.spans) for one in calendar(office).exceptions] == [(first, name, [])]
+    assert admin.post("/settings/calendars/1/holidays/2026").status_code == 303
+    assert {one.day for one in calendar(office).exceptions} == {day for day, _ in ukrainian_holidays(2026)}
+    assert admin.post(f"/settings/calendars/1/days/{first.isoformat()}/remove").status_code == 303
+    assert first not in {one.day for one in calendar(office).exceptions}
+    assert admin.post("/settings/calendars/1/days/someday/remove").status_code == 404
+    assert admin.post("/settings/calendars/1/holidays/3026").status_code == 404
+
+
+def test_a_day_with_hours_of_its_own(office: Office, browse: SignIn) -> None:
+    form = {"day": "2026-03-07", "spans": "10:00–15:00", "name": "Робоча субота"}
+    assert browse("admin").post("/settings/calendars/1/days", form).status_code == 303
+    assert [one.spans for one in calendar(office).exceptions] == [[["10:00", "15:00"]]]
+    assert browse("admin").post("/settings/calendars/1/days", form | {"day": ""}).status_code == 422
+
+
+def test_another_calendar_becomes_the_companys(office: Office, browse: SignIn) -> None:
+    admin = browse("admin")
+    answer = admin.post("/settings/calendars", {"name": "Варшава", "zone": "Europe/Warsaw"})
+    assert answer.status_code == 303
+    assert admin.post("/settings/calendars", {"name": "Атлантида", "zone": "Sea/Atlantis"}).status_code == 422
+    assert admin.post(f"{answer.location}/default").status_code == 303
+    with office.database.read() as session:
+        assert [one.name for one in session.query(Calendar).filter_by(is_default=True)] == ["Варшава"]
+
+
+def test_a_webhook_is_added_with_its_secret_shown_once(office: Office, browse: SignIn) -> None:
+    admin = browse("admin")
+    form = {"url": "https://example.com/hook", "kinds": ["deal_won", "no_such_kind"]}
+    answer = admin.post("/settings/webhooks", form)
+    with office.database.read() as session:
+        (webhook,) = session.query(Webhook)
+    assert webhook.kinds == ["deal_won"]
+    assert webhook.secret in answer.text
+    assert webhook.secret not in admin.get("/settings/webhooks").text
+    assert admin.post(f"/settings/webhooks/{webhook.id}/remove").status_code == 303
+    with office.database.read() as session:
+        assert session.query(Webhook).count() == 0
+
+
+def test_an_address_that_cannot_be_called_is_refused(office: Office, browse: SignIn) -> None:
+    answer = browse("admin").post("/settings/webhooks", {"url": "http://example.com/hook"})
+    assert answer.status_code == 422
+    assert 'value="http://example.com/hook"' in answer.text
+    with office.database.read() as session:
+        assert session.query(Webhook).count() == 0
+
+
+def test_a_silent_worker_shows(office: Office, browse: SignIn) -> None:
+    with office.database.write() as session:
+        session.add(Heartbeat(name="worker", beaten_at=office.clock.now()))
+    admin = browse("admin")
+    assert "text-late" not in admin.get("/settings/machinery").text
+    office.clock.advance(timedelta(minutes=7))
+    assert "text-late" in admin.get("/settings/machinery").text
+
+
+@pytest.mark.parametrize("login", ["olena", "bohdan", "owner"])
+def test_the_administrators_settings_do_not_exist_for_others(login: str, office: Office, browse: SignIn) -> None:
+    browser = browse(login)
+    for address in (*ADMINISTRATORS, "/settings/calendars/1"):
+        assert browser.get(address).status_code == 404
+    for address in (
+        "/settings/calendars",
+        "/settings/calendars/1/week",
+        "/settings/calendars/1/days",
+        "/settings/calendars/1/holidays/2026",
+        "/settings/calendars/1/default",
+        "/settings/webhooks",
+        "/settings/webhooks/1/remove",
+        "/settings/incidents/1/retry",
+        "/settings/incidents/1/close",
+    ):
+        assert browser.post(address, {"url": "https://example.com/"}).status_code == 404
+    assert calendar(office).exceptions == []
+
+
+def test_writing_needs_its_token_and_its_method(browse: SignIn) -> None:
+    admin = browse("admin")
+    for address in ("/settings/password", "/settings/tokens", "/settings/webhooks", "/settings/calendars/1/week"):
+        assert admin.post(address, token="forged").status_code == 400
+    for address in ("/settings/password", "/settings/calendars/1/week", "/settings/tokens/1/revoke"):
+        assert admin.get(address).status_code == 405
