@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from support.post_office import PostOffice
+from support.servers import free_port
+
+from engine.adapters.mail import (
+    ConsoleMailer,
+    Letter,
+    MailAddressNotUnderstood,
+    MailFailed,
+    MailServer,
+    SmtpMailer,
+    mail_server,
+    mailer_for,
+    message_of,
+)
+
+LETTER = Letter(
+    "job1", "olena@example.com", "Термін\r\nBcc: all@example.com", "Крок чекає.\n", datetime(2026, 3, 2, tzinfo=UTC)
+)
+
+
+@pytest.fixture
+def post_office() -> Iterator[PostOffice]:
+    post_office = PostOffice()
+    post_office.open()
+    yield post_office
+    post_office.close()
+
+
+@pytest.mark.parametrize(
+    ("url", "server"),
+    [
+        ("smtp://mail.example.com", MailServer("mail.example.com", 25, False, "reglament@mail.example.com")),
+        (
+            "smtp://sales%40example.com:p%3Aw@mail.example.com",
+            MailServer("mail.example.com", 587, False, "sales@example.com", "sales@example.com", "p:w"),
+        ),
+        (
+            "smtps://user:pw@mail.example.com?from=crm@example.com",
+            MailServer("mail.example.com", 465, True, "crm@example.com", "user", "pw"),
+        ),
+        ("smtp://mail.example.com:2525?from=a@b.c", MailServer("mail.example.com", 2525, False, "a@b.c")),
+    ],
+)
+def test_an_address_of_a_mail_server_is_read(url: str, server: MailServer) -> None:
+    assert mail_server(url) == server
+
+
+@pytest.mark.parametrize(
+    "url", ["mail.example.com", "http://mail.example.com", "smtp://", "smtp://h:port", "smtp://h?from=nobody"]
+)
+def test_anything_else_is_refused(url: str) -> None:
+    with pytest.raises(MailAddressNotUnderstood):
+        mail_server(url)
+
+
+def test_a_letter_arrives_as_it_was_written(post_office: PostOffice) -> None:
+    mailer_for(post_office.url).send(LETTER)
+    (letter,) = post_office.letters
+    assert (letter["To"], letter["From"]) == ("olena@example.com", "sales@example.com")
+    assert letter.get_content() == "Крок чекає.\n"
+    assert letter["Auto-Submitted"] == "auto-generated"
+
+
+def test_a_line_break_in_a_title_makes_no_second_header(post_office: PostOffice) -> None:
+    mailer_for(post_office.url).send(LETTER)
+    (letter,) = post_office.letters
+    assert letter["Subject"] == "Термін Bcc: all@example.com"
+    assert letter["Bcc"] is None
+
+
+def test_a_server_that_refuses_or_is_away_fails_the_letter(post_office: PostOffice) -> None:
+    post_office.answer = "554 no"
+    with pytest.raises(MailFailed):
+        mailer_for(post_office.url).send(LETTER)
+    with pytest.raises(MailFailed):
+        mailer_for(f"smtp://127.0.0.1:{free_port()}?from=a@b.c").send(LETTER)
+
+
+def test_a_password_is_never_sent_in_the_clear(post_office: PostOffice) -> None:
+    server = mail_server(post_office.url.replace("smtp://", "smtp://user:pw@"))
+    with pytest.raises(MailFailed, match="never sent in the clear"):
+        SmtpMailer(server).send(LETTER)
+    assert post_office.letters == []
+
+
+def test_without_a_server_letters_are_written_to_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO):
+        mailer_for(None).send(LETTER)
+    assert isinstance(mailer_for(None), ConsoleMailer)
+    assert caplog.messages == ["Letter to olena@example.com: Термін Bcc: all@example.com"]
+
+
+def test_the_copy_of_a_letter_can_be_recognised() -> None:
+    assert message_of(LETTER, "a@b.c")["Message-ID"] == "<job1@b.c>"

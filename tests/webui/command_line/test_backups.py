@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import os
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from sqlalchemy import func, select
+from support.office import Office
+from support.running import environment, reglament
+
+from engine.clock import SystemClock
+from engine.commands.heartbeats import WORKER, beat_heart
+from engine.db.session import Database
+from engine.model.deal import Deal
+
+Command = Callable[..., Result]
+
+
+def deals(database: Database) -> int:
+    with database.read() as session:
+        return session.scalar(select(func.count()).select_from(Deal)) or 0
+
+
+def test_a_backup_brings_back_deals_and_keys(installation: Office, command: Command, tmp_path: Path) -> None:
+    var = Path(os.environ["REGLAMENT_VAR"])
+    var.mkdir()
+    (var / "secret_key").write_text("abc")
+    installation.open_deal()
+    file = tmp_path / "backup.tar.gz"
+    assert command("backup", file).exit_code == 0
+    assert file.stat().st_mode & 0o077 == 0
+    installation.open_deal(title="Після копії")
+    (var / "secret_key").write_text("other")
+    installation.database.dispose()
+    done = command("restore", file)
+    assert done.exit_code == 0, done.output
+    assert deals(installation.database) == 1
+    assert (var / "secret_key").read_text() == "abc"
+    kept = list(tmp_path.glob("*.before-restore"))
+    assert len(kept) == 1
+    before = Database(f"sqlite:///{kept[0]}")
+    assert deals(before) == 2
+    before.dispose()
+
+
+def test_nothing_is_restored_under_a_running_server(installation: Office, command: Command, tmp_path: Path) -> None:
+    command("backup", tmp_path / "backup.tar.gz")
+    with installation.database.write() as session:
+        beat_heart(session, WORKER, clock=SystemClock())
+    installation.open_deal()
+    done = command("restore", tmp_path / "backup.tar.gz")
+    assert done.exit_code == 1
+    assert "Stop it" in done.stderr
+    assert deals(installation.database) == 1
+
+
+@pytest.mark.parametrize("kind", ["text", "foreign archive", "missing"])
+def test_what_is_no_backup_changes_nothing(installation: Office, command: Command, tmp_path: Path, kind: str) -> None:
+    file = tmp_path / "file.tar.gz"
+    if kind == "text":
+        file.write_text("Шановні колеги!")
+    elif kind == "foreign archive":
+        (tmp_path / "note.txt").write_text("note")
+        with tarfile.open(file, "w:gz") as archive:
+            archive.add(tmp_path / "note.txt", "note.txt")
+    installation.open_deal()
+    done = command("restore", file)
+    assert done.exit_code == 1
+    assert str(file) in done.stderr
+    assert deals(installation.database) == 1
+
+
+@pytest.mark.postgres
+def test_postgresql_is_backed_up_by_its_own_tools_or_their_absence_is_told(
+    postgresql_database_url: str, tmp_path: Path
+) -> None:
+    env = environment(tmp_path / "var", DATABASE_URL=postgresql_database_url)
+    done = reglament("backup", str(tmp_path / "b.tar.gz"), env={**env, "PATH": str(tmp_path)})
+    assert (done.returncode, done.stderr.split(":")[0]) == (1, "pg_dump is not installed")
+    assert not (tmp_path / "b.tar.gz").exists()

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+
+from webui.command_line.language import chosen_language
+
+Command = Callable[..., Result]
+
+
+@pytest.mark.parametrize(
+    ("environ", "language"),
+    [
+        ({}, "uk"),
+        ({"LANG": "C.UTF-8"}, "uk"),
+        ({"LANG": "en_GB.UTF-8"}, "en"),
+        ({"LANG": "en_GB.UTF-8", "LC_ALL": "uk_UA.UTF-8"}, "uk"),
+        ({"LANG": "de_DE.UTF-8"}, "uk"),
+        ({"LANG": "uk_UA.UTF-8", "LOCALE_DEFAULT": "en"}, "en"),
+    ],
+)
+def test_the_terminal_is_spoken_to_in_its_language(environ: Mapping[str, str], language: str) -> None:
+    assert chosen_language(environ) == language
+
+
+def test_every_command_has_help(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOCALE_DEFAULT", "en")
+    done = command("--help")
+    assert done.exit_code == 0
+    listed = [line.split() for line in done.stdout.partition("Commands:")[2].splitlines() if line.strip()]
+    assert len(listed) == 14
+    assert all(len(words) > 1 for words in listed)
+
+
+def test_a_command_without_a_database_says_how_to_make_one(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.setenv("REGLAMENT_VAR", str(tmp_path / "var"))
+    monkeypatch.setenv("LOCALE_DEFAULT", "en")
+    done = command("token", "create", "--user", "olena")
+    assert (done.exit_code, done.stderr) == (
+        1,
+        "There is no database yet: start `reglament run`, or `reglament migrate`.\n",
+    )
+    assert command("migrate").stdout.startswith("The database is now at revision ")
+    assert command("migrate").stdout == "The database is up to date.\n"

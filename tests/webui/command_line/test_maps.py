@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from sqlalchemy import select
+from support.office import Office
+
+from engine.model.process_definition import DefinitionState, ProcessDefinition
+from processes import shipped_map
+
+Command = Callable[..., Result]
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> dict[str, Path]:
+    """Shipped maps, and a file that is no map."""
+    written = {}
+    for key in ("b2b-sale", "discount-approval", "tender"):
+        written[key] = tmp_path / f"{key}.bpmn"
+        written[key].write_bytes(shipped_map(key).content)
+    written["letter"] = tmp_path / "letter.bpmn"
+    written["letter"].write_text("Шановні колеги!")
+    return written
+
+
+def states(office: Office, key: str) -> list[tuple[int, DefinitionState]]:
+    with office.database.read() as session:
+        rows = select(ProcessDefinition).where(ProcessDefinition.key == key).order_by(ProcessDefinition.version)
+        return [(one.version, one.state) for one in session.scalars(rows)]
+
+
+def test_each_file_is_a_line_of_json(installation: Office, command: Command, files: dict[str, Path]) -> None:
+    done = command("map", "check", files["tender"], files["letter"], "--json")
+    assert done.exit_code == 1
+    accepted, refused = (json.loads(line) for line in done.stdout.splitlines())
+    assert (accepted["file"], accepted["accepted"]) == (str(files["tender"]), True)
+    assert (refused["file"], refused["accepted"]) == (str(files["letter"]), False)
+    (finding,) = refused["findings"]
+    assert set(finding) == {"code", "severity", "element_id", "element_name", "line", "message", "remedy"}
+    assert finding["severity"] == "error"
+    assert finding["message"]
+    assert finding["remedy"]
+
+
+def test_all_accepted_is_status_0_and_is_told_in_words(
+    installation: Office, command: Command, files: dict[str, Path]
+) -> None:
+    done = command("map", "check", files["tender"])
+    assert (done.exit_code, done.stdout.splitlines()[0]) == (0, f"{files['tender']}: accepted")
+
+
+def test_a_file_that_is_not_there_is_a_finding_and_the_others_are_still_checked(
+    installation: Office, command: Command, files: dict[str, Path], tmp_path: Path
+) -> None:
+    done = command("map", "check", tmp_path / "none.bpmn", files["tender"], "--json")
+    missing, tender = (json.loads(line) for line in done.stdout.splitlines())
+    assert (done.exit_code, missing["accepted"], tender["accepted"]) == (1, False, True)
+
+
+def test_a_map_may_call_another_one_of_the_same_command(
+    installation: Office, command: Command, files: dict[str, Path]
+) -> None:
+    alone = command("map", "check", files["b2b-sale"], "--json")
+    together = command("map", "check", files["b2b-sale"], files["discount-approval"], "--json")
+    assert "CALL_UNRESOLVED" in alone.stdout
+    assert "CALL_UNRESOLVED" not in together.stdout
+
+
+def test_checking_needs_no_installation_and_makes_none(
+    command: Command, files: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.setenv("REGLAMENT_VAR", str(tmp_path / "var"))
+    assert command("map", "check", files["tender"], "--json").exit_code == 0
+    assert not (tmp_path / "var").exists()
+
+
+def test_a_map_is_deployed_published_and_exported_byte_for_byte(
+    installation: Office, command: Command, files: dict[str, Path], tmp_path: Path
+) -> None:
+    assert "tender version 1" in command("map", "deploy", files["tender"]).stdout
+    assert states(installation, "tender") == [(1, DefinitionState.DRAFT)]
+    assert command("map", "publish", "tender").stdout == "Published: tender, version 1.\n"
+    assert states(installation, "tender") == [(1, DefinitionState.PUBLISHED)]
+    assert command("map", "export", "tender", "-o", tmp_path / "out.bpmn").exit_code == 0
+    assert (tmp_path / "out.bpmn").read_bytes() == files["tender"].read_bytes()
+    assert command("map", "export", "tender").stdout_bytes == files["tender"].read_bytes()
+
+
+def test_what_is_no_map_is_not_deployed(installation: Office, command: Command, files: dict[str, Path]) -> None:
+    done = command("map", "deploy", files["letter"])
+    assert done.exit_code == 1
+    assert "This is not a sales map that can be read." in done.stderr
+
+
+def test_an_unknown_map_is_told(installation: Office, command: Command) -> None:
+    done = command("map", "publish", "nothing")
+    assert (done.exit_code, done.stderr) == (1, "There is no such map: nothing\n")
