@@ -1,0 +1,92 @@
+"""``make bench``: measure, print one table, write docs/benchmarks.md. A missed target is marked, never an error."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+from bench.commands import command_figures, timer_figure
+from bench.figures import Figure
+from bench.report import machine, print_table, write_page
+from bench.serving import serving_figures
+from bench.steps import condition_figure, growth_figures, step_figures
+from support.migrated import build_schema
+from support.office import Office
+from support.servers import PostgreSQL, Redis
+
+from engine.clock import SettableClock, SystemClock, monotonic
+from engine.db.session import Database
+
+SQLITE, POSTGRESQL = "SQLite", "PostgreSQL"
+
+
+class DurablePostgreSQL(PostgreSQL):
+    """As a company runs it: what was committed survives the machine."""
+
+    def _command(self) -> list[str]:
+        return [*super()._command(), "-c", "fsync=on", "-c", "full_page_writes=on", "-c", "synchronous_commit=on"]
+
+
+class Bench:
+    """A database per measurement, so that none pays for the rows of another."""
+
+    def __init__(self, held: ExitStack) -> None:
+        self._held = held
+        self._postgresql = held.enter_context(DurablePostgreSQL())
+        self._redis = held.enter_context(Redis())
+        self._folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="reglament-bench-")))
+        self._made = 0
+
+    def figures(self) -> Iterator[Figure]:
+        yield from step_figures({SQLITE: self._database(SQLITE), POSTGRESQL: self._database(POSTGRESQL)})
+        yield from growth_figures()
+        yield condition_figure()
+        for where in (SQLITE, POSTGRESQL):
+            yield from command_figures(self._office(where), where)
+        for where in (SQLITE, POSTGRESQL):
+            yield timer_figure(self._office(where), where)
+        for where in (SQLITE, POSTGRESQL):
+            office = self._office(where)
+            settings = {"DATABASE_URL": office.database.url}
+            if where == POSTGRESQL:
+                settings["REDIS_URL"] = self._redis.url
+            yield from serving_figures(office, where, self._folder / f"var-{where}", settings)
+
+    def _database(self, where: str) -> Database:
+        self._made += 1
+        name = f"bench_{self._made}"
+        url = f"sqlite:///{self._folder / name}.sqlite"
+        if where == POSTGRESQL:
+            url = self._postgresql.create_database(name)
+        build_schema(url)
+        database = Database(url)
+        self._held.callback(database.dispose)
+        return database
+
+    def _office(self, where: str) -> Office:
+        """By the machine's clock as of now: the server must not find everything late."""
+        office = Office(self._database(where), SettableClock(SystemClock().now()))
+        office.publish()
+        return office
+
+
+def main() -> None:
+    began, load = monotonic(), os.getloadavg()[0]
+    figures = []
+    with ExitStack() as held:
+        for figure in Bench(held).figures():
+            figures.append(figure)
+            print(f"  {figure.name}: {figure.cells[1]} {figure.mark}", flush=True)
+    print()
+    print_table(figures)
+    for name, value in machine(load):
+        print(f"{name}: {value}")
+    print(f"measured in {monotonic() - began:.0f} s")
+    write_page(figures, load)
+
+
+if __name__ == "__main__":
+    main()
