@@ -49,13 +49,15 @@ def read_new_deal(form: Mapping[str, str]) -> DealDraft:
     )
 
 
-def read_changes(form: Mapping[str, str], fields: tuple[FieldValue, ...], typed: Mapping[str, Any]) -> dict[str, Any]:
-    """The changes that the edit form asks for, ``typed`` being the map's own fields. Raises InvalidInput."""
+def read_changes(
+    form: Mapping[str, str], fields: tuple[FieldDefinition, ...], typed: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The changes that the edit form asks for, ``typed`` being the map's own ``fields``. Raises InvalidInput."""
     errors: dict[str, DomainError] = {}
     title, amount, close_date = _common(form, errors)
     owner_id = _owner(form, errors)
     changed: dict[str, Any] = {}
-    for field in editable_fields(fields):
+    for field in fields:
         if field.name in typed:
             try:
                 changed[field.name] = to_json(read_value(field, typed[field.name], chosen_locale()))
@@ -67,14 +69,23 @@ def read_changes(form: Mapping[str, str], fields: tuple[FieldValue, ...], typed:
     return changes | ({"owner_id": owner_id} if owner_id else {}) | {"fields": changed}
 
 
-def editable_fields(fields: tuple[FieldValue, ...]) -> tuple[FieldDefinition, ...]:
-    """The values that steps gave to the deal, as inputs of its own page."""
-    kinds = {FieldType.CHOICE: FieldType.TEXT, FieldType.READ_ONLY: FieldType.TEXT}
+def editable_fields(
+    fields: tuple[FieldValue, ...], known: Mapping[str, FieldDefinition]
+) -> tuple[FieldDefinition, ...]:
+    """The values that steps gave to the deal, as inputs of its own page; ``known`` are the map's fields by name."""
     return tuple(
-        FieldDefinition(name=field.name, label=field.label, type=kinds.get(field.type, field.type))
+        definition_of(field, known).model_copy(update={"name": field.name, "required": False})
         for field in fields
-        if not isinstance(field.value, list | dict)
+        if not isinstance(field.value, dict)
     )
+
+
+def definition_of(field: FieldValue, known: Mapping[str, FieldDefinition]) -> FieldDefinition:
+    """The map's definition of a value; a text where the map has none, or only shows it."""
+    definition = known.get(field.name) or known.get(f"deal.{field.name}")
+    if definition is None or definition.type is FieldType.READ_ONLY:
+        return FieldDefinition(name=field.name, label=field.label, type=FieldType.TEXT)
+    return definition
 
 
 def _common(form: Mapping[str, str], errors: dict[str, DomainError]) -> tuple[str, Decimal | None, date | None]:

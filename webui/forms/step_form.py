@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -12,11 +12,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
-from engine.bpmn.compiled import FieldDefinition, FieldType
+from engine.bpmn.compiled import FieldChoice, FieldDefinition, FieldType
 from engine.model.client import Client
 from engine.model.person import Person
-from webui.formats import exactly, local, money, number
-from webui.i18n import chosen_locale
+from webui.formats import day, exactly, local, money, number
+from webui.i18n import _, chosen_locale
 
 PREFIX = "field:"
 """Before the names of a step's fields, so that no map can name a field like one of our own."""
@@ -120,19 +120,28 @@ def _name(session: Session, table: Any, key: Any, column: Any) -> str:
     return session.scalar(select(column).where(table.id == int(key))) or ""
 
 
-def shown_value(session: Session, kind: FieldType, value: Any, currency: str = "UAH") -> str:
+def shown_value(
+    session: Session, kind: FieldType, value: Any, currency: str = "UAH", choices: Iterable[FieldChoice] = ()
+) -> str:
     """A stored value of a field as people read it, without an input."""
     if value is None or value in ("", []):
         return "—"
+    labels = {choice.value: choice.label for choice in choices}
     if isinstance(value, list):
-        return ", ".join(str(one) for one in value)
+        return ", ".join(labels.get(str(one), str(one)) for one in value)
+    return labels.get(str(value)) or _one_value(session, kind, value, currency)
+
+
+def _one_value(session: Session, kind: FieldType, value: Any, currency: str) -> str:
     if isinstance(value, bool) or kind is FieldType.YES_NO:
-        return "✓" if value in {True, "true", "yes"} else "✗"
-    if kind in {FieldType.PERSON, FieldType.CLIENT, FieldType.MOMENT}:
-        return exactly(datetime.fromisoformat(value)) if kind is FieldType.MOMENT else _named(session, kind, value)
-    if kind in _NUMBERS:
-        return _number(kind, value, currency)
-    return str(value)
+        return _("yes") if value in {True, "true", "yes"} else _("no")
+    if kind is FieldType.MOMENT:
+        return exactly(datetime.fromisoformat(value))
+    if kind is FieldType.DATE:
+        return day(date.fromisoformat(value))
+    if kind in {FieldType.PERSON, FieldType.CLIENT}:
+        return _named(session, kind, value)
+    return _number(kind, value, currency) if kind in _NUMBERS else str(value)
 
 
 def _named(session: Session, kind: FieldType, value: Any) -> str:

@@ -23,7 +23,7 @@ from webui.deadlines import working_time
 from webui.deal_list import DealFilter
 from webui.error_pages import status_of
 from webui.exports import csv_file, xlsx_file
-from webui.forms.deal_form import editable_fields, read_changes, read_new_deal
+from webui.forms.deal_form import definition_of, editable_fields, read_changes, read_new_deal
 from webui.forms.step_form import shown_value, step_fields, typed_values
 from webui.i18n import _
 from webui.known_maps import known_maps
@@ -147,7 +147,8 @@ def show(deal_id: int) -> ResponseReturnValue:
 @blueprint.post("/<int:deal_id>")
 def update(deal_id: int) -> ResponseReturnValue:
     with reading() as session:
-        fields = deal_view(session, actor(), deal_id, now()).fields
+        view = deal_view(session, actor(), deal_id, now())
+        fields = editable_fields(view.fields, fields_of(session, view.definition_id))
     typed = typed_values(request.form)
     try:
         changes = read_changes(request.form, fields, typed)
@@ -290,6 +291,7 @@ def _page(
     with reading() as session:
         view = deal_view(session, actor(), deal_id, now())
         history = deal_history(session, actor(), deal_id, limit=_HISTORY_SHOWN)
+        known = fields_of(session, view.definition_id)
         stored = {field.name: field.value for field in view.fields}
         page = render_template(
             "deals/deal.html",
@@ -298,12 +300,20 @@ def _page(
             stages=[(stage, working_time(int(stage.spent.total_seconds()))) for stage in view.stages],
             waiting=waiting_sentence(view.waiting),
             values=[
-                (field.label, shown_value(session, field.type, field.value, view.row.currency)) for field in view.fields
+                (
+                    field.label,
+                    shown_value(
+                        session, field.type, field.value, view.row.currency, definition_of(field, known).choices
+                    ),
+                )
+                for field in view.fields
             ],
-            inputs=step_fields(session, editable_fields(view.fields), stored if typed is None else typed, errors),
+            inputs=step_fields(
+                session, editable_fields(view.fields, known), stored if typed is None else typed, errors
+            ),
             deal_id=deal_id,
             history=history,
-            told=entries(history.items, fields_of(session, view.definition_id)),
+            told=entries(history.items, known),
             filters=FILTERS,
             chosen_filter="",
             errors=errors,

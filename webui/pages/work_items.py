@@ -205,7 +205,10 @@ def _pane(
             "said": said(view.row.due_at) if view.row.completed_at is None else None,
             "fields": step_fields(session, view.fields, view.typed if typed is None else typed, errors),
             "given": [
-                (field.label, shown_value(session, field.type, view.values.get(field.name), view.row.currency))
+                (
+                    field.label,
+                    shown_value(session, field.type, view.values.get(field.name), view.row.currency, field.choices),
+                )
                 for field in view.fields
                 if field.name in view.values
             ],
