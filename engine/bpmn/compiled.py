@@ -214,6 +214,7 @@ class CompiledProcess(_Frozen):
     assignments: Mapping[str, tuple[tuple[str, str], ...]]  # by script task id: (variable, expression text)
     variables: frozenset[str]  # root names that any expression reads
     results: Mapping[str, str] = {}  # by end event id: "won" or "lost", from its property ``result``
+    start_messages: tuple[str, ...] = ()  # names of the messages that may start it
     called_keys: tuple[str, ...] = ()  # maps that it calls, their XML being part of ``executable``
     elements: Mapping[str, str] = {}  # executed element id -> name, for messages and the walked path
     default_escalation: EscalationLadder | None = None

@@ -36,6 +36,7 @@ class Tables:
     assignments: dict[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
     elements: dict[str, str] = field(default_factory=dict)
     results: dict[str, str] = field(default_factory=dict)
+    start_messages: list[str] = field(default_factory=list)
     of_steps: list[str] = field(default_factory=list)  # expressions in deadlines and responsibles
 
     def as_arguments(self) -> dict[str, Any]:
@@ -48,6 +49,7 @@ class Tables:
             "assignments": self.assignments,
             "elements": self.elements,
             "results": self.results,
+            "start_messages": tuple(dict.fromkeys(self.start_messages)),
             "variables": frozenset(name for text in self._expressions() for name in compile_expression(text).names),
         }
 
@@ -81,6 +83,11 @@ def fill_tables(processes: list[Process], steps: Mapping[str, StepDefinition]) -
     for process in processes:
         for node in process.scope.all_nodes():
             _add(tables, node)
+    tables.start_messages = [
+        node.message.name
+        for node in processes[0].scope.nodes
+        if node.type is NodeType.START and node.message is not None
+    ]
     return tables
 
 

@@ -23,7 +23,7 @@ from engine.commands.idempotency import already_performed, remember
 from engine.commands.incidents import perform
 from engine.commands.locks import lock_work_item
 from engine.commands.work_items import FourEyes, StepNotYours, holder_of
-from engine.db.session import Database
+from engine.db.session import UNSYNCHRONISED, Database
 from engine.errors import DomainError, InvalidInput, NotFound, ReasonRequired, UnknownOutcome
 from engine.events import DealChanged, StepCompleted, plain
 from engine.model.deal import Deal
@@ -100,7 +100,7 @@ def complete_work_item(
     )
     completion.record(button, content, on_behalf_of)
     completion.write_into_deal(read)
-    session.execute(delete(Draft).where(Draft.work_item_id == work_item.id))
+    session.execute(delete(Draft).where(Draft.work_item_id == work_item.id), execution_options=UNSYNCHRONISED)
     completion.move_on(read)
     remember(session, command_id, {"work_item_id": work_item.id}, actor=actor)
     return work_item

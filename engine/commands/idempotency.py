@@ -12,6 +12,7 @@ from sqlalchemy import update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from engine.db.session import UNSYNCHRONISED
 from engine.errors import N_, Conflict
 from engine.events import plain
 from engine.model.performed_command import PerformedCommand
@@ -68,5 +69,6 @@ def remember(session: Session, command_id: str | None, result: Mapping[str, Any]
     session.execute(
         update(PerformedCommand)
         .where(PerformedCommand.actor_id == actor.person_id, PerformedCommand.key == command_id[:200])
-        .values(result=dict(result))
+        .values(result=dict(result)),
+        execution_options=UNSYNCHRONISED,
     )

@@ -9,8 +9,11 @@ from typing import Any, ClassVar
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from engine.bpmn.compiled import FieldDefinition, FieldType
 from engine.bpmn.runtime import DeliverMessage
 from engine.clock import Clock
+from engine.commands.clients import ClientDraft
+from engine.commands.deals import DealDraft, open_deal
 from engine.commands.execution import correlation_text, run_step
 from engine.commands.history import record
 from engine.commands.idempotency import already_performed, remember
@@ -19,8 +22,11 @@ from engine.errors import N_, DomainError
 from engine.events import MessageReceived
 from engine.model.deal import Deal
 from engine.model.message_subscription import MessageSubscription, SubscriptionKind
+from engine.model.process_definition import DefinitionState, ProcessDefinition
 from engine.model.process_instance import InstanceState, ProcessInstance
+from engine.policy.field_values import read_values
 from engine.policy.permissions import Actor
+from engine.queries.processes import process_of
 from engine.queries.scopes import visible_deals
 
 _DEAL_KEYS = ("deal", "deal_id", "deal_number")
@@ -35,9 +41,10 @@ class NobodyWaits(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class MessageDelivery:
-    """The deals that were woken."""
+    """The deals that were woken, and the one that the message opened."""
 
     deal_ids: tuple[int, ...]
+    opened_deal_id: int | None = None
 
 
 def deliver_message(
@@ -50,16 +57,18 @@ def deliver_message(
     clock: Clock,
     command_id: str | None = None,
 ) -> MessageDelivery:
-    """Deliver a message to every waiting event whose correlation fits.
+    """Deliver a message to every waiting event whose correlation fits; where none waits, open a deal that it starts.
 
     ``deal_id`` or ``deal_number`` in ``correlation`` narrows it to one deal; the other keys must equal those that the
-    map names, and an event without correlation takes any. Raises NobodyWaits, MapFailed.
+    map names, and an event without correlation takes any. To open a deal, ``values`` hold ``client_id``, or ``client``
+    (a name), and may hold ``title``, ``amount``, ``currency`` and ``close_date``; the rest become its fields.
+    Raises NobodyWaits, NotAllowed, InvalidInput, MapFailed.
     """
     at = clock.now()
     arguments = {"name": name, "correlation": correlation, "values": values}
     done = already_performed(session, command_id, "deliver_message", arguments, actor=actor, at=at)
     if done is not None:
-        return MessageDelivery(tuple(done["deal_ids"]))
+        return MessageDelivery(tuple(done["deal_ids"]), done.get("opened_deal_id"))
     own = {key: value for key, value in correlation.items() if key not in _DEAL_KEYS}
     wanted = [
         MessageSubscription.name == name,
@@ -75,7 +84,8 @@ def deliver_message(
     if number is not None:
         wanted.append(Deal.number == str(number))
     if correlation.get("deal_id") is not None:
-        wanted.append(Deal.id == int(correlation["deal_id"]))
+        given = str(correlation["deal_id"])
+        wanted.append(Deal.id == (int(given) if given.isascii() and given.isdigit() else -1))
     waiting = session.execute(
         select(MessageSubscription.id, MessageSubscription.instance_id)
         .join(ProcessInstance, ProcessInstance.id == MessageSubscription.instance_id)
@@ -96,7 +106,47 @@ def deliver_message(
         run_step(session, instance, stimulus, actor=actor, at=at, asked_by_id=instance.deal.owner_id)
         session.flush()
         woken.append(instance.deal_id)
-    if not woken:
+    opened = None if woken or correlation else _open_by_message(session, name, values, actor=actor, clock=clock)
+    if not woken and opened is None:
         raise NobodyWaits(name=name)
-    remember(session, command_id, {"deal_ids": woken}, actor=actor)
-    return MessageDelivery(tuple(dict.fromkeys(woken)))
+    remember(session, command_id, {"deal_ids": woken, "opened_deal_id": opened}, actor=actor)
+    return MessageDelivery(tuple(dict.fromkeys(woken)), opened)
+
+
+def _open_by_message(
+    session: Session, name: str, values: Mapping[str, Any], *, actor: Actor, clock: Clock
+) -> int | None:
+    """Open a deal on the published map that starts with the message; the oldest, if several do."""
+    published = session.scalars(
+        select(ProcessDefinition)
+        .where(ProcessDefinition.state == DefinitionState.PUBLISHED)
+        .order_by(ProcessDefinition.id)
+    )
+    definition = next((one for one in published if name in process_of(session, one.id).start_messages), None)
+    if definition is None:
+        return None
+    draft = _draft_from(values, title=name, definition_key=definition.key)
+    return open_deal(session, draft, actor=actor, clock=clock, message=name).id
+
+
+def _draft_from(values: Mapping[str, Any], *, title: str, definition_key: str) -> DealDraft:
+    """Raises InvalidInput for a client, an amount or a date that cannot be read."""
+    known = (
+        FieldDefinition(name="client_id", label=N_("Client"), type=FieldType.CLIENT),
+        FieldDefinition(name="amount", label=N_("Amount"), type=FieldType.MONEY),
+        FieldDefinition(name="close_date", label=N_("Expected closing date"), type=FieldType.DATE),
+        FieldDefinition(name="client", label=N_("Client")),
+        FieldDefinition(name="title", label=N_("Title")),
+        FieldDefinition(name="currency", label=N_("Currency"), default="UAH"),
+    )
+    read = read_values(known, values, "en")
+    return DealDraft(
+        title=read["title"] or title,
+        definition_key=definition_key,
+        client_id=read["client_id"] if isinstance(read["client_id"], int) else None,
+        client=ClientDraft(name=read["client"]) if read["client"] and not read["client_id"] else None,
+        amount=read["amount"],
+        currency=read["currency"],
+        close_date=read["close_date"],
+        fields={key: value for key, value in values.items() if key not in {one.name for one in known}},
+    )

@@ -27,7 +27,10 @@ class AddressRefused(DomainError):
 def add_webhook(session: Session, url: str, kinds: Sequence[str], *, actor: Actor, clock: Clock) -> Webhook:
     """Tell ``url`` of events of ``kinds`` (all, if empty) from now on. Raises NotAllowed, InvalidInput."""
     ensure_may(actor, Ability.MANAGE_WEBHOOKS)
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise InvalidInput({"url": AddressRefused(url=url)}) from None
     if parts.scheme != "https" or not parts.hostname or parts.username:
         raise InvalidInput({"url": AddressRefused(url=url)})
     webhook = Webhook(

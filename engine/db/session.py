@@ -21,6 +21,9 @@ from sqlalchemy.orm import Session, sessionmaker
 _WRITES = "reglament_writes"
 _BUSY_TIMEOUT_MS = 30_000
 
+UNSYNCHRONISED = {"synchronize_session": False}
+"""For a bulk DELETE or UPDATE of rows that the session does not hold: spares a look at everything that it holds."""
+
 
 class Database:
     """One engine and the two ways to use it: ``read`` sees one snapshot, ``write`` commits once or not at all."""

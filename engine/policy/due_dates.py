@@ -183,7 +183,10 @@ def _fixed(text: str, calendar: BusinessCalendar) -> datetime:
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=calendar.tzinfo)
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise DueDateOutOfRange from error
 
 
 def _next_moment(

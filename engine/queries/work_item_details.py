@@ -36,9 +36,7 @@ class WorkItemDetails:
 def details_of(session: Session, rows: Sequence[WorkItemRow]) -> tuple[WorkItemDetails, ...]:
     """The rows, which the caller has found visible, with their details; in two statements, however many rows."""
     deal_ids = {row.deal_id for row in rows}
-    found = session.execute(
-        select(Deal, Client).join(Client, Client.id == Deal.client_id).where(Deal.id.in_(deal_ids))
-    )
+    found = session.execute(select(Deal, Client).join(Client, Client.id == Deal.client_id).where(Deal.id.in_(deal_ids)))
     stored = {deal.id: deal_values(deal, client) for deal, client in found}
     people = {row.assignee_id for row in rows if row.assignee_id is not None}
     logins = dict(session.execute(select(Person.id, Person.login).where(Person.id.in_(people))).all())

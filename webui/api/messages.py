@@ -19,7 +19,7 @@ from webui.request_context import services
 
 @api.post("/messages", tags=[MESSAGES], responses={200: MessageDelivered, **conflicts("idempotency_key_reused")})
 def deliver(body: Message) -> Response:
-    """Wake the deals that wait for this message. 422 `nobody_waits` when none of those that the caller sees does."""
+    """Wake the deals that wait for this message, or open one on a map that starts with it; else 422 `nobody_waits`."""
     _ensure_deal_id(body)
     key = command_id()
 
@@ -34,7 +34,8 @@ def deliver(body: Message) -> Response:
             command_id=key,
         )
 
-    return answer(MessageDelivered(deal_ids=carry_out(command).deal_ids))
+    told = carry_out(command)
+    return answer(MessageDelivered(deal_ids=told.deal_ids, opened_deal_id=told.opened_deal_id))
 
 
 def _ensure_deal_id(body: Message) -> None:

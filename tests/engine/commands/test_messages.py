@@ -11,7 +11,7 @@ from engine.commands.messages import NobodyWaits, deliver_message
 from engine.commands.signals import deliver_signal, waiting_for_signal
 from engine.commands.thrown_events import SIGNAL
 from engine.db.job import Job
-from engine.errors import NotFound
+from engine.errors import InvalidInput, NotAllowed, NotFound
 from engine.model.deal import Deal, DealResult
 from engine.model.timer import Timer
 
@@ -111,3 +111,26 @@ def test_a_cycle_ticks_once_a_day_and_skips_what_was_missed(office: Office) -> N
 def test_a_stranger_cannot_be_guessed_from_a_deal_id(office: Office, invoiced: Deal) -> None:
     with pytest.raises((NobodyWaits, NotFound)):
         office.do("danylo", deliver_message, "payment", {"deal_id": invoiced.id, "invoice": "17"}, {})
+
+
+def test_a_message_start_opens_a_deal_with_what_the_message_says(office: Office) -> None:
+    builder = MapBuilder(key="orders")
+    builder.start()
+    builder.start("ordered", builder.message("ordered", "order"))
+    builder.step("confirm")
+    builder.end()
+    builder.chain("start", "confirm", "end")
+    builder.flow("ordered", "confirm")
+    office.publish(named(builder, "confirm").model_copy(update={"start_messages": ("order",)}))
+    values = {"client": "ТОВ «Замовник»", "amount": "1200.50", "basket": [1, 2]}
+    told = office.do("olena", deliver_message, "order", {}, values, command_id="shop 1")
+    again = office.do("olena", deliver_message, "order", {}, values, command_id="shop 1")
+    assert (told.deal_ids, told.opened_deal_id) == ((), again.opened_deal_id)
+    with office.database.read() as session:
+        deal = session.get_one(Deal, told.opened_deal_id)
+        assert (deal.title, str(deal.amount), deal.fields) == ("order", "1200.50", {"basket": [1, 2]})
+    assert [one.element_id for one in office.open_steps(deal)] == ["confirm"]
+    with pytest.raises(InvalidInput):
+        office.do("olena", deliver_message, "order", {}, {"client_id": 10**9})
+    with pytest.raises(NotAllowed):
+        office.do("iryna", deliver_message, "order", {}, values)

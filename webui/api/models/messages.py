@@ -34,8 +34,9 @@ class Message(Given):
 
 
 class MessageDelivered(Told):
-    """Which deals were woken."""
+    """Which deals were woken; when none waited and a map starts with the message, the deal that it opened."""
 
-    model_config = ConfigDict(frozen=True, json_schema_extra={"examples": [{"deal_ids": [12]}]})
+    model_config = ConfigDict(frozen=True, json_schema_extra={"examples": [{"deal_ids": [12], "opened_deal_id": None}]})
 
     deal_ids: tuple[int, ...]
+    opened_deal_id: int | None
