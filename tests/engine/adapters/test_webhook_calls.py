@@ -108,7 +108,7 @@ def test_a_receiver_that_never_answers_is_left_in_time() -> None:
             "192.168.1.1",
             "169.254.169.254",
             "100.64.0.1",
-            "0.0.0.0",
+            "0.0.0.0",  # noqa: S104  # an address to refuse, not to bind to
             "224.0.0.1",
         ),
         *("::1", "fe80::1%eth0", "fc00::1", "::ffff:10.0.0.1", "64:ff9b::a00:1", "2002:a00:1::", "ff02::1", "::"),
