@@ -13,6 +13,9 @@ from tasks.schedule import SCHEDULE
 HINT_LIFETIME_S = 30
 """A hint that waited longer is dropped: the schedule has given it again meanwhile."""
 
+SCHEDULER = "celery.beat:Scheduler"
+"""Keeps nothing in a file: when a task was last due is of no interest."""
+
 Parameters = ParamSpec("Parameters")
 
 app = Celery(
@@ -43,7 +46,7 @@ def configure(settings: Settings) -> Celery:
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
         beat_schedule=SCHEDULE,
-        beat_scheduler="celery.beat:Scheduler",  # keeps nothing: when a task was last due is of no interest
+        beat_scheduler=SCHEDULER,
         beat_max_loop_interval=1,
         enable_utc=True,
         task_acks_late=True,

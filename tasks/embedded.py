@@ -11,7 +11,7 @@ from typing import Any
 
 from celery.beat import Service
 
-from tasks.app import app, configure
+from tasks.app import SCHEDULER, app, configure
 from tasks.jobs import sweep
 from tasks.relay import relay
 from tasks.services import Services, use
@@ -51,7 +51,7 @@ class EmbeddedMachinery:
             without_mingle=True,
             without_gossip=True,
         )
-        self._beat = Service(app, max_interval=1, remote_control=False)
+        self._beat = Service(app, max_interval=1, scheduler_cls=SCHEDULER, remote_control=False)
         beat_heart_of_worker.delay()
         sweep.delay()
         self._start_thread("worker", self._worker.start)

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -32,9 +33,16 @@ def embedded(services: Services) -> EmbeddedMachinery:
     return EmbeddedMachinery(replace(services, settings=replace(services.settings, redis_url=None)))
 
 
-def test_it_does_what_is_due_and_ends_without_a_thread_left(
-    office: Office, post_office: PostOffice, embedded: EmbeddedMachinery
+def test_it_does_what_is_due_and_leaves_neither_thread_nor_file(
+    office: Office,
+    post_office: PostOffice,
+    embedded: EmbeddedMachinery,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
     before = set(threading.enumerate())
     office.open_deal()
     office.wait(days=1, hours=6)
@@ -46,6 +54,7 @@ def test_it_does_what_is_due_and_ends_without_a_thread_left(
     finally:
         embedded.stop()
     assert {one.name for one in set(threading.enumerate()) - before} == set()
+    assert list(here.iterdir()) == []
 
 
 def test_a_step_that_becomes_late_while_it_runs_is_escalated_and_told(
