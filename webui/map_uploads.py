@@ -29,7 +29,8 @@ def uploaded(storages: Iterable[FileStorage]) -> dict[str, bytes]:
             continue  # an empty file input sends one nameless part
         while name in files:
             name = f"_{name}"
-        files[name] = storage.read()
+        with storage.stream as stream:  # a large one lies in a temporary file
+            files[name] = stream.read()
     return files
 
 
