@@ -42,7 +42,9 @@ def upload(browser: Browser, *files: tuple[str, bytes], token: str | None = None
         "csrf_token": browser.token if token is None else token,
         "files": [(io.BytesIO(content), name) for name, content in files],
     }
-    return browser.client.post("/maps", data=sent, content_type="multipart/form-data")
+    answer = browser.client.post("/maps", data=sent, content_type="multipart/form-data")
+    answer.request.environ["wsgi.input"].close()  # the test client keeps a large body in a temporary file
+    return answer
 
 
 def zipped(*files: tuple[str, bytes]) -> bytes:
