@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
-from functools import partial
 from random import Random
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -20,14 +19,12 @@ from engine.commands.completions import complete_work_item
 from engine.commands.deals import DealDraft, open_deal
 from engine.commands.definitions import check_map, deploy_definition, publish_definition, published_sources
 from engine.commands.escalations import due_escalations, escalate_work_item
-from engine.commands.incidents import perform
 from engine.commands.people import set_substitution
 from engine.commands.timers import claim_due_timers, fire_timer
 from engine.commands.work_items import claim_work_item, comment_on_work_item
 from engine.db.job import Job, JobState
 from engine.db.outbox import finish_job
 from engine.db.session import Database
-from engine.model.deal import Deal
 from engine.model.person import Person
 from engine.model.work_item import WorkItem
 from engine.policy.permissions import Actor
@@ -74,22 +71,28 @@ def load_demo_company(database: Database, *, until: datetime, progress: Progress
     The same moment gives the same company. ``progress`` is told the share done, from 0 to 1.
     """
     start = (until - timedelta(days=DAYS)).astimezone(_ZONE).replace(hour=9, minute=0, second=0, microsecond=0)
-    company = _Company(database, SettableClock(start.astimezone(UTC)), Random(20260301))  # noqa: S311  # no secret
-    company.found()
-    openings = company.openings(until)
+    clock, random = SettableClock(start.astimezone(UTC)), Random(20260301)  # noqa: S311  # no secret
+    with database.write() as session:
+        company = _Company(session, clock, random)
+        company.found()
+        openings = company.openings(until)
     for day in range(DAYS + 1):
-        company.live_through(start.date() + timedelta(days=day), openings, until)
+        with database.write() as company.session:
+            company.live_through(start.date() + timedelta(days=day), openings, until)
         progress((day + 1) / (DAYS + 1))
-    company.open_deals(openings, until)
-    company.clock.set(until)
-    company.run_machinery()
-    company.forget_letters()
-    company.arrange_leave()
+    with database.write() as company.session:
+        company.open_deals(openings, until)
+        company.clock.set(until)
+        company.run_machinery()
+        company.forget_letters()
+        company.arrange_leave()
 
 
 @dataclass
 class _Company:
-    database: Database
+    """``session`` holds the transaction of the day: nobody else is there who would have to see its parts."""
+
+    session: Session
     clock: SettableClock
     random: Random
     people: dict[str, int] = field(default_factory=dict)
@@ -97,8 +100,7 @@ class _Company:
     actors: dict[str, Actor] = field(default_factory=dict)
 
     def found(self) -> None:
-        with self.database.write() as session:
-            self.people = found_company(session, clock=self.clock)
+        self.people = found_company(self.session, clock=self.clock)
         for key in _MAPS_IN_ORDER:
             self._publish(key)
         for draft, contacts in demo_clients(self.random):
@@ -139,20 +141,15 @@ class _Company:
 
     def run_machinery(self) -> None:
         """What the worker does every few seconds."""
-        with self.database.write() as session:
-            timers = claim_due_timers(session, clock=self.clock)
-        for timer_id in timers:
-            self._as_machinery(partial(fire_timer, timer_id=timer_id, clock=self.clock))
-        with self.database.read() as session:
-            late = due_escalations(session, clock=self.clock)
-        for item_id in late:
-            self._as_machinery(partial(escalate_work_item, work_item_id=item_id, clock=self.clock))
+        for timer_id in claim_due_timers(self.session, clock=self.clock):
+            fire_timer(self.session, timer_id, clock=self.clock)
+        for item_id in due_escalations(self.session, clock=self.clock):
+            escalate_work_item(self.session, item_id, clock=self.clock)
 
     def forget_letters(self) -> None:
         """The letters of the past were read in the past: nobody is written to when the demo is loaded."""
-        with self.database.write() as session:
-            for job in session.scalars(select(Job).where(Job.state == JobState.QUEUED)):
-                finish_job(job, at=self.clock.now())
+        for job in self.session.scalars(select(Job).where(Job.state == JobState.QUEUED)):
+            finish_job(job, at=self.clock.now())
 
     def arrange_leave(self) -> None:
         """Taras is away for some days from today; Olena acts for him."""
@@ -163,9 +160,7 @@ class _Company:
 
     def _publish(self, key: str) -> None:
         shipped = next(one for one in shipped_maps() if one.key == key)
-        with self.database.read() as session:
-            library = published_sources(session)
-        checked = check_map({shipped.file_name: shipped.content}, library=library)
+        checked = check_map({shipped.file_name: shipped.content}, library=published_sources(self.session))
         definition = self._do("owner", deploy_definition, checked)
         self._do("owner", publish_definition, definition.id)
 
@@ -184,45 +179,32 @@ class _Company:
 
     def _look_into_inbox(self, login: str, diligence: float) -> None:
         actor = self._actor(login)
-        with self.database.read() as session:
-            waiting = list(
-                session.scalars(select(WorkItem.id).where(actable_work_items(actor)).order_by(WorkItem.due_at))
-            )
+        mine = select(WorkItem.id).where(actable_work_items(actor)).order_by(WorkItem.due_at)
+        waiting = list(self.session.scalars(mine))
         for item_id in waiting:
             if self.random.random() < diligence * 0.4:
                 self._do_step(actor, item_id)
             elif self.random.random() < 0.02:  # noqa: PLR2004  # a share
-                self._perform(actor, comment_on_work_item, item_id, self.random.choice(_COMMENTS))
+                comment_on_work_item(
+                    self.session, item_id, self.random.choice(_COMMENTS), actor=actor, clock=self.clock
+                )
 
     def _do_step(self, actor: Actor, item_id: int) -> None:
-        with self.database.read() as session:
-            item = session.get_one(WorkItem, item_id)
-            step = process_of(session, item.instance.definition_id).steps[item.element_id]
-            amount = session.get_one(Deal, item.deal_id).amount
-            is_shared, is_live = item.assignee_id is None, item.is_live
-        if not is_live:  # withdrawn meanwhile: the deal went another way
+        item = self.session.get_one(WorkItem, item_id)
+        if not item.is_live:  # withdrawn meanwhile: the deal went another way
             return
-        if is_shared:
-            self._perform(actor, claim_work_item, item_id)
+        step = process_of(self.session, item.instance.definition_id).steps[item.element_id]
+        if item.assignee_id is None:
+            claim_work_item(self.session, item_id, actor=actor, clock=self.clock)
         button, reason = pressed(step, self.random)
-        values = typed(step.fields, amount, self.clock.now(), self.random)
-        self._perform(actor, complete_work_item, item_id, values, button.id, reason)
+        values = typed(step.fields, item.deal.amount, self.clock.now(), self.random)
+        complete_work_item(self.session, item_id, values, button.id, reason, actor=actor, clock=self.clock)
 
     def _actor(self, login: str) -> Actor:
         """Nobody changes department or goes on leave while the company lives through these months."""
         if login not in self.actors:
-            with self.database.read() as session:
-                self.actors[login] = actor_of(session, self.people[login], self.clock.now())
+            self.actors[login] = actor_of(self.session, self.people[login], self.clock.now())
         return self.actors[login]
 
     def _do(self, login: str, command: Callable[..., T], *arguments: Any) -> T:
-        return self._perform(self._actor(login), command, *arguments)
-
-    def _perform(self, actor: Actor, command: Callable[..., T], *arguments: Any) -> T:
-        def run(session: Session) -> T:
-            return command(session, *arguments, actor=actor, clock=self.clock)
-
-        return perform(self.database, run, actor=actor, clock=self.clock)
-
-    def _as_machinery(self, command: Callable[[Session], object]) -> None:
-        perform(self.database, command, actor=Actor.system(), clock=self.clock)
+        return command(self.session, *arguments, actor=self._actor(login), clock=self.clock)
