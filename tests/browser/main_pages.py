@@ -1,0 +1,56 @@
+"""The main pages and who opens them: what every page must keep is checked on each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from browser.installation import LATE_DEALS, Sales
+from browser.people import People, Theme
+from playwright.sync_api import Page, expect
+
+_OF_CLIENTS = ("/clients", "/clients/1", "/clients/new", "/search?q=школ")
+_OF_SETTINGS = tuple(
+    f"/settings{one}"
+    for one in ("", "/substitutions", "/tokens", "/calendars", "/calendars/1", "/webhooks", "/incidents", "/machinery")
+)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """``page`` shows what ``name`` names."""
+
+    name: str
+    page: Page
+
+
+def main_pages(people: People, sales: Sales, *, locale: str, theme: Theme, width: int) -> Iterator[Opened]:
+    """Each main page in turn, opened by somebody whose work it is."""
+    deal_id = sales.deal_named(LATE_DEALS[0])
+    step_id = sales.step(deal_id, "qualify_client")
+    deal, step = f"/deals/{deal_id}", f"/work-items/{step_id}"
+    tours = {
+        "olena": ["/inbox", step, "/deals", "/deals/board", deal, f"{deal}/approval-sheet", "/deals/new", *_OF_CLIENTS],
+        "owner": ["/maps", "/maps/2"],
+        "admin": ["/people", "/people/new", "/people/2", "/departments", "/departments/1", *_OF_SETTINGS],
+    }
+    visitor = people.visitor(width=width)
+    chosen = {"locale": locale, "theme": theme}
+    visitor.context.add_cookies([{"name": name, "value": value, "url": visitor.url} for name, value in chosen.items()])
+    visitor.reload()
+    yield Opened("/sign-in", visitor)
+    for login, addresses in tours.items():
+        page = people.at_work(login, locale=locale, theme=theme, width=width)
+        for address in addresses:
+            answer = page.goto(address)
+            assert answer is not None, address
+            assert answer.status == 200, address
+            _wait_for_drawing(page)
+            yield Opened(address, page)
+
+
+def _wait_for_drawing(page: Page) -> None:
+    """The map of a deal is fetched when it comes into sight; that of a version stands on its page from the start."""
+    page.evaluate("document.querySelector(\"[hx-trigger='intersect once']\")?.scrollIntoView()")
+    if page.locator("[hx-trigger='intersect once'], [data-bpmn-url]").count():
+        expect(page.locator("[data-state=shown]")).to_be_visible()

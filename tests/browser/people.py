@@ -1,0 +1,54 @@
+"""People at their browsers: each in a context of their own, signed in, with everything that fails written down."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from browser.installation import Installation
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from support.browser import Watch
+
+Theme = Literal["auto", "light", "dark"]
+
+
+class People:
+    def __init__(self, chromium: Browser, installation: Installation, patience_ms: float) -> None:
+        self._chromium = chromium
+        self._installation = installation
+        self._patience_ms = patience_ms
+        self._watched: list[tuple[BrowserContext, Watch]] = []
+
+    def visitor(self, *, width: int = 1280) -> Page:
+        """Somebody who has not signed in, at the sign-in page."""
+        context = self._chromium.new_context(
+            base_url=self._installation.address,
+            viewport={"width": width, "height": 800},
+            locale="uk-UA",
+            timezone_id="Europe/Kyiv",
+            color_scheme="light",
+            reduced_motion="reduce",
+        )
+        context.set_default_timeout(self._patience_ms)
+        self._watched.append((context, Watch(context, self._installation.address)))
+        page = context.new_page()
+        page.goto("/sign-in")
+        return page
+
+    def at_work(self, login: str, *, locale: str = "uk", theme: Theme = "auto", width: int = 1280) -> Page:
+        """A person of the company on their home page, reading in ``locale``."""
+        self._installation.sales.prefer(login, locale=locale, theme=theme)
+        page = self.visitor(width=width)
+        sign_in(page, login)
+        return page
+
+    def leave(self) -> list[str]:
+        """Close all contexts; what went wrong in them."""
+        for context, _ in self._watched:
+            context.close()
+        return [trouble for _, watch in self._watched for trouble in watch.troubles]
+
+
+def sign_in(page: Page, login: str) -> None:
+    """The one click of the demo company."""
+    page.locator(f"button.demo-person[value={login}]").click()
+    expect(page.locator(".person-button")).to_be_visible()

@@ -1,0 +1,105 @@
+"""The process owner puts a map into the product: sees all that is wrong with it, mends it, publishes it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from browser.people import People, sign_in
+from foreign_maps.verdicts import FOLDER, foreign_maps
+from playwright.sync_api import Locator, Page, expect
+from support.browser import Words, drop_file
+
+HERE = Path(__file__).parent
+UNFINISHED = HERE / "service_contract_unfinished.bpmn"
+MENDED = HERE / "service_contract.bpmn"
+
+
+def open_maps(people: People, uk: Words) -> Page:
+    page = people.visitor()
+    sign_in(page, "owner")
+    expect(page.get_by_role("heading", level=1, name=uk("Sales maps"))).to_be_visible()
+    return page
+
+
+def drop(page: Page, file: Path) -> None:
+    drop_file(page, "form[data-drop-zone]", file.name, file.read_bytes())
+
+
+def finding_of(page: Page, element_id: str) -> Locator:
+    return page.locator(f"button.finding-body[data-element={element_id}]").first
+
+
+def line_of(element_id: str, file: Path) -> int:
+    lines = file.read_text(encoding="utf-8").splitlines()
+    return next(number for number, line in enumerate(lines, 1) if f'id="{element_id}"' in line)
+
+
+def test_a_dropped_map_is_drawn_with_every_remark_at_its_step_and_goes_live_when_mended(
+    people: People, uk: Words
+) -> None:
+    page = open_maps(people, uk)
+
+    drop(page, UNFINISHED)
+    expect(page.get_by_role("heading", level=1, name="Сервісний договір")).to_be_visible()
+    expect(page.locator(".map-drawing .djs-shape[data-element-id=agree_terms]")).to_be_visible()
+    for element_id, name in (("agree_terms", "Узгодити умови"), ("sign_service", "Підписати договір")):
+        finding = finding_of(page, element_id)
+        expect(finding.locator("strong")).to_have_text(name)
+        expect(finding.locator("code")).to_have_text(element_id)
+        expect(finding).to_contain_text(uk("line %(line)s", line=line_of(element_id, UNFINISHED)))
+        expect(finding.locator(".finding-remedy")).not_to_be_empty()
+    expect(page.get_by_role("button", name=re.compile(publish_words(uk, "")))).to_have_count(0)
+
+    finding_of(page, "sign_service").click()
+    shown = page.locator(".map-drawing .djs-shape.is-chosen")
+    expect(shown).to_have_count(1)
+    expect(shown).to_have_attribute("data-element-id", "sign_service")
+
+    page.get_by_role("navigation", name=uk("Main menu")).get_by_role("link", name=uk("Sales maps")).click()
+    drop(page, MENDED)
+    expect(page.get_by_text(uk("Nothing stands against publishing."))).to_be_visible()
+    confirm = page.locator("input[name=warnings_confirmed]")
+    if confirm.count():
+        confirm.check()
+    page.get_by_role("button", name=publish_words(uk, "2")).click()
+    expect(page.get_by_text(uk("This version is live: new deals start on it."))).to_be_visible()
+
+    with page.expect_download() as download:
+        page.get_by_role("link", name=uk("Original file")).click()
+    assert download.value.suggested_filename == MENDED.name
+    assert download.value.path().read_bytes() == MENDED.read_bytes()
+
+
+def publish_words(uk: Words, version: str) -> str:
+    return uk("Publish version %(version)s", version=version).strip()
+
+
+def test_what_is_no_map_is_refused_with_its_reason_and_nothing_is_stored(people: People, uk: Words) -> None:
+    page = open_maps(people, uk)
+    before = page.locator("a.row-link").count()
+
+    page.get_by_label(uk("Drop a map here, or choose its files")).set_input_files(
+        {"name": "нотатки.bpmn", "mimeType": "text/plain", "buffer": "Зателефонувати клієнтові".encode()}
+    )
+    expect(page.get_by_role("heading", level=1, name=uk("This is not a sales map that can be read."))).to_be_visible()
+    expect(page.locator(".finding-text").first).not_to_be_empty()
+    expect(page.locator(".finding-remedy").first).not_to_be_empty()
+
+    page.get_by_role("link", name=uk("To all sales maps")).click()
+    assert page.locator("a.row-link").count() == before
+
+
+def test_a_map_drawn_in_another_tool_is_drawn_and_its_remarks_lead_to_its_elements(people: People, uk: Words) -> None:
+    named = [name for name in foreign_maps() if "Manage_leads_opportunities" in name]
+    if not named:
+        pytest.skip(f"there is no folder {FOLDER} with diagrams of others")
+    page = open_maps(people, uk)
+
+    drop(page, FOLDER / named[0])
+
+    expect(page.locator(".map-drawing .djs-shape").first).to_be_visible()
+    expect(page.locator(".finding").first).to_be_visible()
+    page.locator("button.finding-body").first.click()
+    expect(page.locator(".map-drawing .is-chosen")).to_have_count(1)

@@ -1,0 +1,104 @@
+"""Chromium as a person uses it: whatever fails behind a page fails the test that opened it."""
+
+from __future__ import annotations
+
+import gettext
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response, Route
+
+ROOT = Path(__file__).parents[2]
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+_CATALOGUES = ROOT / "webui" / "translations"
+_SERVER_FAILED = 500
+_CLIENT_FAILED = 400
+
+# Chromium writes a line for every answer of 400 and above; those below 500 are answers to what a person did wrong.
+_ANSWERED = re.compile(r"^Failed to load resource: the server responded with a status of 4\d\d")
+
+
+class Words:
+    """The texts of the pages in one language, so that a journey is told in the words of the source."""
+
+    def __init__(self, locale: str) -> None:
+        self.locale = locale
+        self._catalogue = gettext.translation("messages", _CATALOGUES, [locale], fallback=locale == "en")
+
+    def __call__(self, message: str, /, **places: object) -> str:
+        text = self._catalogue.gettext(message)
+        return text % places if places else text
+
+    def all(self) -> set[str]:
+        """Every text that differs from the source's, plural forms among them."""
+        known: dict[object, str] = getattr(self._catalogue, "_catalog", {})
+        return {text for message, text in known.items() if message and text and text != message}
+
+
+class Watch:
+    """What goes wrong in a context: errors of scripts, of the content policy, of the server, calls to other hosts."""
+
+    def __init__(self, context: BrowserContext, address: str) -> None:
+        self.troubles: list[str] = []
+        self._address = address
+        context.route(lambda url: not url.startswith((f"{address}/", "data:", "blob:")), self._refuse)
+        context.on("console", self._console)
+        context.on("weberror", lambda error: self.troubles.append(f"script: {error.error}"))
+        context.on("response", self._response)
+        context.on("requestfailed", self._failed)
+
+    def _refuse(self, route: Route) -> None:
+        self.troubles.append(f"another host: {route.request.url}")
+        route.abort()
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and not _ANSWERED.match(message.text):
+            self.troubles.append(f"console: {message.text}")
+
+    def _response(self, response: Response) -> None:
+        is_file = response.url.startswith(f"{self._address}/static/")
+        if response.status >= _SERVER_FAILED or (is_file and response.status >= _CLIENT_FAILED):
+            self.troubles.append(f"{response.status}: {response.request.method} {response.url}")
+
+    def _failed(self, request: Request) -> None:
+        """A page that is left withdraws its questions, and a download is no page: neither is a failure."""
+        if request.failure != "net::ERR_ABORTED":
+            self.troubles.append(f"{request.failure}: {request.method} {request.url}")
+
+
+def drop_file(page: Page, target: str, name: str, content: bytes) -> None:
+    """Drop a file on the element that ``target`` selects, as a hand with a mouse does."""
+    held = page.evaluate_handle(
+        """([name, bytes]) => {
+            const held = new DataTransfer();
+            held.items.add(new File([new Uint8Array(bytes)], name));
+            return held;
+        }""",
+        [name, list(content)],
+    )
+    page.dispatch_event(target, "dragover", {"dataTransfer": held})
+    page.dispatch_event(target, "drop", {"dataTransfer": held})
+
+
+def overflow(page: Page) -> int:
+    """By how many pixels the body of the page is wider than the window."""
+    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
+
+def barriers(page: Page, impacts: Sequence[str] = ("serious", "critical")) -> list[str]:
+    """What axe-core finds in the way of people with disabilities, a line per rule and element."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found: list[dict[str, Any]] = page.evaluate("axe.run({resultTypes: ['violations']}).then(told => told.violations)")
+    return [
+        f"{one['id']}: {node['target']} {_said(node)}"
+        for one in found
+        if one["impact"] in impacts
+        for node in one["nodes"]
+    ]
+
+
+def _said(node: dict[str, Any]) -> str:
+    """Why axe-core blames an element, with the colours where it is about them."""
+    return "; ".join(check["message"] for kind in ("any", "all", "none") for check in node[kind])
