@@ -54,7 +54,7 @@ def typed_values(form: MultiDict[str, str]) -> dict[str, Any]:
     """What was typed, by field name: a text, or a list where several choices were ticked."""
     typed: dict[str, Any] = {}
     for name, texts in form.lists():
-        if name.startswith(PREFIX) and not name.endswith("_text"):
+        if name.startswith(PREFIX):
             given = [text for text in texts if text]
             typed[name.removeprefix(PREFIX)] = given if len(given) > 1 else "".join(given)
     return typed

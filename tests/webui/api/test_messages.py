@@ -40,7 +40,10 @@ def test_a_message_wakes_the_deal_that_waits_for_it(api: ApiOf, invoice: str) ->
     assert (waiting["kind"], waiting["name"]) == ("message", "payment received")
     message = {"name": "payment received", "correlation": {"invoice": invoice}, "values": {"paid": True}}
     for _ in range(2):
-        assert read(olena.post("/messages", message, key="bank-1")) == {"deal_ids": [deal["id"]], "opened_deal_id": None}
+        assert read(olena.post("/messages", message, key="bank-1")) == {
+            "deal_ids": [deal["id"]],
+            "opened_deal_id": None,
+        }
     assert [step["name"] for step in read(olena.get("/work-items"))["items"]] == ["Відвантажити"]
     assert read(olena.get(f"/deals/{deal['id']}"))["fields"]["paid"] is True
 

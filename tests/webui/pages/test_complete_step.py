@@ -4,7 +4,11 @@ from collections.abc import Callable
 
 import pytest
 from support.office import Office
+from support.sales_map import sales_map
 from support.web import Browser, events_of, text_of
+
+from engine.bpmn.compiled import FieldDefinition
+from engine.model.deal import Deal
 
 SignIn = Callable[[str | None], Browser]
 
@@ -79,6 +83,14 @@ def test_second_person_is_told_who_was_faster(office: Office, browse: SignIn, pr
     assert "Знижка, % 7,5 %" in text_of(answer)
 
 
+def test_field_is_kept_whatever_its_name_ends_in(office: Office, browse: SignIn) -> None:
+    offer = FieldDefinition(name="offer_text", label="Склад пропозиції", required=True)
+    deal = _deal_with_fields(office, offer)
+    step = office.step("prepare", deal).id
+    assert complete(browse("olena"), step, **{"field:offer_text": "Два насоси"}).status_code == 200
+    assert office.deal(deal).fields["offer_text"] == "Два насоси"
+
+
 def test_pressing_twice_completes_once(office: Office, browse: SignIn, prepare: int) -> None:
     olena = browse("olena")
     form = {"field:discount": "5", "command_id": "one press"}
@@ -111,3 +123,12 @@ def test_colleague_of_another_department_may_not_do_it(office: Office, browse: S
 def test_get_completes_nothing(office: Office, browse: SignIn, prepare: int) -> None:
     assert browse("olena").get(f"/work-items/{prepare}/complete").status_code == 405
     assert office.step("prepare").is_live
+
+
+def _deal_with_fields(office: Office, *fields: FieldDefinition) -> Deal:
+    """A deal on a version of the map whose first step asks for ``fields``."""
+    process = sales_map()
+    prepare = process.steps["prepare"].model_copy(update={"fields": fields})
+    steps = {**process.steps, "prepare": prepare}
+    office.publish(process.model_copy(update={"steps": steps, "content_hash": "f" * 64}))
+    return office.open_deal()
