@@ -5,12 +5,13 @@ DIST := webui/static/dist/manifest.json
 CATALOGUES := $(wildcard webui/translations/*/LC_MESSAGES/*.po)
 LOCALES := uk
 FRONT_END := package-lock.json webui/frontend/build.mjs $(shell find webui/frontend/src -type f)
+PROGRAM := $(shell find engine processes tasks webui -name '*.py')
 
 .DEFAULT_GOAL := help
 
 .PHONY: run
 run: export REGLAMENT_DEMO ?= 1
-run: build ## start Reglament with a demo company on 127.0.0.1:8000 (PORT=… for another port)
+run: build .venv/.compiled ## start Reglament with a demo company on 127.0.0.1:8000 (PORT=… for another port)
 	@exec $(BIN)/reglament run
 
 .PHONY: test
@@ -77,6 +78,11 @@ help: ## this list
 
 .venv/.installed-dev: requirements/dev.txt .venv/.installed
 	@sh tools/install.sh dev
+	@touch $@
+
+# A start within three seconds has no time to compile, and some machines never write what they compiled.
+.venv/.compiled: .venv/.installed $(PROGRAM)
+	@$(BIN)/python -m compileall -q engine processes tasks webui
 	@touch $@
 
 $(DIST): $(FRONT_END) | .venv/.installed

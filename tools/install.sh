@@ -29,7 +29,7 @@ install_uv() {
 }
 
 install() {
-    if [ -x .venv/bin/uv ] && .venv/bin/uv pip install --quiet --python .venv/bin/python "$@"; then
+    if [ -x .venv/bin/uv ] && .venv/bin/uv pip install --quiet --compile-bytecode --python .venv/bin/python "$@"; then
         return
     fi
     .venv/bin/python -m pip install --quiet "$@"
