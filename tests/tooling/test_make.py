@@ -35,5 +35,5 @@ def test_a_target_that_is_no_file_is_declared_phony() -> None:
 
 
 def test_the_second_run_goes_straight_to_the_server() -> None:
-    make("build")
+    make("build", ".venv/.compiled")
     assert make("-n", "run").splitlines() == ["exec .venv/bin/reglament run"]
