@@ -17,6 +17,18 @@ _OF_SETTINGS = tuple(
 
 
 @dataclass(frozen=True)
+class View:
+    """How somebody reads: ``width`` is that of the window, in pixels."""
+
+    locale: str
+    theme: Theme
+    width: int
+
+    def __str__(self) -> str:
+        return f"{self.locale}-{self.theme}-{self.width}"
+
+
+@dataclass(frozen=True)
 class Opened:
     """``page`` shows what ``name`` names."""
 
@@ -24,7 +36,7 @@ class Opened:
     page: Page
 
 
-def main_pages(people: People, sales: Sales, *, locale: str, theme: Theme, width: int) -> Iterator[Opened]:
+def main_pages(people: People, sales: Sales, view: View) -> Iterator[Opened]:
     """Each main page in turn, opened by somebody whose work it is."""
     deal_id = sales.deal_named(LATE_DEALS[0])
     step_id = sales.step(deal_id, "qualify_client")
@@ -34,13 +46,13 @@ def main_pages(people: People, sales: Sales, *, locale: str, theme: Theme, width
         "owner": ["/maps", "/maps/2"],
         "admin": ["/people", "/people/new", "/people/2", "/departments", "/departments/1", *_OF_SETTINGS],
     }
-    visitor = people.visitor(width=width)
-    chosen = {"locale": locale, "theme": theme}
+    visitor = people.visitor(width=view.width)
+    chosen = {"locale": view.locale, "theme": view.theme}
     visitor.context.add_cookies([{"name": name, "value": value, "url": visitor.url} for name, value in chosen.items()])
     visitor.reload()
     yield Opened("/sign-in", visitor)
     for login, addresses in tours.items():
-        page = people.at_work(login, locale=locale, theme=theme, width=width)
+        page = people.at_work(login, locale=view.locale, theme=view.theme, width=view.width)
         for address in addresses:
             answer = page.goto(address)
             assert answer is not None, address
