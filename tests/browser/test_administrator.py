@@ -27,7 +27,7 @@ def test_a_new_person_of_a_new_department_signs_in_with_the_first_password(peopl
     marko.get_by_role("textbox", name=uk("Login")).fill("marko")
     marko.get_by_role("textbox", name=uk("Password")).fill("не той пароль")
     marko.get_by_role("button", name=uk("Sign in"), exact=True).click()
-    expect(marko.get_by_role("alert")).to_contain_text(uk("The login or password is wrong."))
+    expect(marko.get_by_role("alert")).to_contain_text(uk("The name or the password is wrong."))
     expect(marko.get_by_role("textbox", name=uk("Login"))).to_have_value("marko")
     marko.get_by_role("textbox", name=uk("Password")).fill("довгий перший пароль")
     marko.get_by_role("button", name=uk("Sign in"), exact=True).click()

@@ -29,6 +29,9 @@ class Words:
 
     def __call__(self, message: str, /, **places: object) -> str:
         text = self._catalogue.gettext(message)
+        if text == message and self.locale != "en":
+            msg = f"{message} is not in the catalogue of {self.locale}"
+            raise LookupError(msg)
         return text % places if places else text
 
     def all(self) -> set[str]:
