@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any, TypeVar
 
 from sqlalchemy import select
@@ -88,7 +89,7 @@ class Office:
         )
 
     def open_deal(self, login: str = "olena", **values: Any) -> Deal:
-        wanted = {
+        wanted: dict[str, Any] = {
             "title": "Насоси для водоканалу",
             "definition_key": "sale",
             "client": ClientDraft(name="ТОВ «Промінь»"),
@@ -133,11 +134,11 @@ class Office:
         with self.database.write() as session:
             timers = claim_due_timers(session, clock=self.clock)
         for timer_id in timers:
-            self._as_system(lambda session, one=timer_id: fire_timer(session, one, clock=self.clock))
+            self._as_system(partial(fire_timer, timer_id=timer_id, clock=self.clock))
         with self.database.read() as session:
             late = due_escalations(session, clock=self.clock)
         for work_item_id in late:
-            self._as_system(lambda session, one=work_item_id: escalate_work_item(session, one, clock=self.clock))
+            self._as_system(partial(escalate_work_item, work_item_id=work_item_id, clock=self.clock))
 
     def _as_system(self, command: Callable[[Session], Any]) -> None:
         perform(self.database, command, actor=Actor.system(), clock=self.clock)

@@ -29,7 +29,7 @@ APPROVERS = {"legal": "Юридичний відділ", "finance": "Фінан�
 
 def human(element_id: str, name: str, responsible: str, stage: str, **more: Any) -> StepDefinition:
     """A step with a deadline of two working days."""
-    wanted = {
+    wanted: dict[str, Any] = {
         "kind": StepKind.USER,
         "outcomes": DONE,
         "deadline": WorkingTime(days=2),
