@@ -21,6 +21,7 @@ from webui.request_context import provide_services
 from webui.security import configure_security
 from webui.sessions import configure_sessions
 from webui.static_files import DIST, configure_static_files
+from webui.storable_requests import configure_storable_requests
 from webui.template_context import configure_templates
 
 
@@ -33,6 +34,7 @@ def create_app(settings: Settings, database: Database, clock: Clock) -> Flask:
     configure_limits(app, settings)
     configure_security(app)
     configure_csrf(app)
+    configure_storable_requests(app)
     configure_error_pages(app)
     configure_static_files(app)
     configure_formats(app)

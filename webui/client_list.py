@@ -13,6 +13,7 @@ from engine.policy.permissions import Actor
 from engine.queries.client_rows import ClientRow
 from engine.queries.clients import ClientSort, clients
 from engine.queries.pages import LONGEST_PAGE, Page
+from webui.forms.typed_values import read_id
 
 PAGE_SIZE = 50
 LONGEST_EXPORT = 10_000
@@ -33,7 +34,7 @@ class ClientFilter:
         owner, sort = given.get("owner", ""), given.get("sort", "")
         return cls(
             q=given.get("q", "").strip()[:200],
-            owner_id=int(owner) if owner.isascii() and owner.isdecimal() else None,
+            owner_id=read_id(owner),
             owner_text=given.get("owner_text", "") if owner else "",
             sort=ClientSort(sort) if sort in set(ClientSort) else ClientSort.NAME,
         )

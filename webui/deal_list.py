@@ -15,6 +15,7 @@ from engine.policy.permissions import Actor
 from engine.queries.deal_list import DealSort, deals
 from engine.queries.deal_rows import DealRow
 from engine.queries.pages import LONGEST_PAGE, Page
+from webui.forms.typed_values import read_id
 
 PAGE_SIZE = 50
 LONGEST_EXPORT = 10_000
@@ -43,7 +44,7 @@ class DealFilter:
         return cls(
             q=given.get("q", "").strip()[:200],
             stage=given.get("stage") or None,
-            owner_id=int(owner) if owner.isascii() and owner.isdecimal() else None,
+            owner_id=read_id(owner),
             owner_text=given.get("owner_text", "") if owner else "",
             result=DealResult(result) if result in set(DealResult) else None,
             definition_key=given.get("map") or None,

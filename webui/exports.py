@@ -12,6 +12,7 @@ from typing import Any
 from flask import Response
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Font
 
 from webui.formats import local
@@ -71,7 +72,8 @@ def _as_cell(value: Any) -> Any:
         return local(value).replace(tzinfo=None)
     if value is None or isinstance(value, date | Decimal | int):
         return value
-    return neutralised(str(value))
+    # One character that XML cannot hold would keep everybody from their file.
+    return neutralised(ILLEGAL_CHARACTERS_RE.sub("", str(value)))
 
 
 def _attachment(content: bytes, kind: str, name: str) -> Response:

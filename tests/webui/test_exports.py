@@ -1,8 +1,11 @@
 from __future__ import annotations
 
-import pytest
+import io
 
-from webui.exports import neutralised
+import pytest
+from openpyxl import load_workbook
+
+from webui.exports import neutralised, xlsx_file
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "  =1", "\n=1"])
@@ -13,3 +16,9 @@ def test_text_that_a_spreadsheet_would_run_is_made_harmless(text: str) -> None:
 @pytest.mark.parametrize("text", ["", "ТОВ «Промінь»", "1=1", "2026-03-02"])
 def test_other_text_stays_as_it_is(text: str) -> None:
     assert neutralised(text) == text
+
+
+def test_what_a_spreadsheet_cannot_hold_does_not_keep_the_others_from_their_file() -> None:
+    answer = xlsx_file("deals", ("Назва",), [("Насоси\x0bдля водоканалу",)])
+    rows = load_workbook(io.BytesIO(answer.get_data())).active.iter_rows(values_only=True)
+    assert list(rows) == [("Назва",), ("Насосидля водоканалу",)]

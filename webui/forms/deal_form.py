@@ -13,6 +13,7 @@ from engine.commands.deals import DealDraft
 from engine.errors import N_, DomainError, FieldNotUnderstood, FieldRequired, InvalidInput
 from engine.policy.field_values import read_value, to_json
 from engine.queries.deal_view import FieldValue
+from webui.forms.typed_values import chosen_id
 from webui.i18n import _, chosen_locale
 
 _CLIENT_FIELDS = ("name", "edrpou", "segment", "source", "phone", "email")
@@ -22,7 +23,7 @@ def read_new_deal(form: Mapping[str, str]) -> DealDraft:
     """Raises InvalidInput with an error per field."""
     errors: dict[str, DomainError] = {}
     title, amount, close_date = _common(form, errors)
-    client_id = _chosen(form, "client_id")
+    client_id = chosen_id(form, "client_id")
     client = None
     if client_id is None:
         typed: dict[str, Any] = {name: form.get(f"client.{name}", "").strip() for name in _CLIENT_FIELDS}
@@ -106,12 +107,7 @@ def _read(form: Mapping[str, str], field: FieldDefinition, errors: dict[str, Dom
 
 
 def _owner(form: Mapping[str, str], errors: dict[str, DomainError]) -> int | None:
-    owner_id = _chosen(form, "owner_id")
+    owner_id = chosen_id(form, "owner_id")
     if owner_id is None and form.get("owner_id_text", "").strip():
         errors["owner_id"] = FieldNotUnderstood(value=form["owner_id_text"], expected=N_("a sales manager"))
     return owner_id
-
-
-def _chosen(form: Mapping[str, str], name: str) -> int | None:
-    text = form.get(name, "")
-    return int(text) if text.isascii() and text.isdecimal() else None

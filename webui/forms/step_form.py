@@ -16,6 +16,7 @@ from engine.bpmn.compiled import FieldChoice, FieldDefinition, FieldType
 from engine.model.client import Client
 from engine.model.person import Person
 from webui.formats import day, exactly, local, money, number
+from webui.forms.typed_values import read_id
 from webui.i18n import _, chosen_locale
 
 PREFIX = "field:"
@@ -115,9 +116,8 @@ def _for_input(text: str) -> str:
 
 
 def _name(session: Session, table: Any, key: Any, column: Any) -> str:
-    if not str(key).isdecimal():
-        return str(key)
-    return session.scalar(select(column).where(table.id == int(key))) or ""
+    found = read_id(str(key))
+    return str(key) if found is None else session.scalar(select(column).where(table.id == found)) or ""
 
 
 def shown_value(

@@ -11,11 +11,20 @@ from engine.errors import DomainError, FieldNotUnderstood, InvalidInput
 from engine.policy.field_values import read_value
 from webui.i18n import chosen_locale
 
+LARGEST_ID = 2**63 - 1
+
+
+def read_id(text: str) -> int | None:
+    """The id that ``text`` is; None for what no record can have."""
+    if not (text.isascii() and text.isdecimal()) or len(text) > len(str(LARGEST_ID)):
+        return None
+    number = int(text)
+    return number if number <= LARGEST_ID else None
+
 
 def chosen_id(form: Mapping[str, str], name: str) -> int | None:
     """The id behind a chooser or a select; None where nothing is chosen."""
-    text = form.get(name, "")
-    return int(text) if text.isascii() and text.isdecimal() else None
+    return read_id(form.get(name, ""))
 
 
 def ensure_chosen(form: Mapping[str, str], name: str, expected: str) -> None:

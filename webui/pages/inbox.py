@@ -9,6 +9,7 @@ from engine.commands.completions import complete_many
 from engine.queries.inbox import inbox_counts
 from webui.approving_together import approvals, results_of
 from webui.error_pages import with_event
+from webui.forms.typed_values import read_id
 from webui.i18n import chosen_locale
 from webui.inbox_list import TABS, inbox_list
 from webui.request_context import actor, now, reading, services
@@ -47,7 +48,7 @@ def count() -> ResponseReturnValue:
 @blueprint.post("/approve")
 def approve_together() -> ResponseReturnValue:
     """Approve the ticked steps, each by itself; what could not be approved says why."""
-    ids = [int(text) for text in request.form.getlist("step") if text.isdecimal()][:100]
+    ids = [one for text in request.form.getlist("step")[:100] if (one := read_id(text)) is not None]
     with reading() as session:
         asked = approvals(session, actor(), ids, now())
     requests = [one.request for one in asked if one.request is not None]

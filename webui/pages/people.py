@@ -18,6 +18,7 @@ from engine.policy.phone_numbers import normalise_phone
 from engine.queries.people import departments, people, person_view
 from engine.queries.scopes import ensure_sees
 from webui.error_pages import status_of
+from webui.forms.typed_values import read_id
 from webui.i18n import _
 from webui.messages import error_text, field_errors
 from webui.request_context import actor, reading, services, writing
@@ -116,7 +117,7 @@ def _role(form: Mapping[str, str]) -> Role:
 
 
 def _department_ids(form: MultiDict[str, str]) -> tuple[int, ...]:
-    return tuple(int(one) for one in form.getlist("department_ids") if one.isascii() and one.isdecimal())
+    return tuple(one for text in form.getlist("department_ids") if (one := read_id(text)) is not None)
 
 
 def _act(

@@ -31,6 +31,7 @@ from engine.queries.work_items import work_item_view
 from webui.deadlines import said
 from webui.error_pages import status_of, with_event, with_toast
 from webui.forms.step_form import shown_value, step_fields, typed_values
+from webui.forms.typed_values import read_id
 from webui.i18n import _, chosen_locale
 from webui.inbox_list import TABS, inbox_list
 from webui.messages import error_text, field_errors
@@ -104,7 +105,7 @@ def delegate(work_item_id: int) -> ResponseReturnValue:
         lambda session: delegate_work_item(
             session,
             work_item_id,
-            int(chosen) if chosen.isdecimal() else 0,
+            read_id(chosen) or 0,
             request.form.get("note", ""),
             actor=actor(),
             clock=services().clock,
