@@ -6,7 +6,7 @@ Each function takes what the actor may see; anything else is NotFound, as if it 
 from __future__ import annotations
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from engine.errors import NotFound
 from engine.model.client import Client
@@ -18,15 +18,20 @@ from engine.queries.scopes import visible_clients, visible_deals, visible_work_i
 
 
 def lock_instance(session: Session, instance_id: int) -> ProcessInstance:
-    """Raises NotFound when there is no such instance any more."""
+    """Lock the instance and its deal. Raises NotFound when there is no such instance any more.
+
+    Both rows are locked, not the instance alone: PostgreSQL reads a row that it had to wait for again, but a joined
+    row that it does not lock stays as it was before the wait, and the deal would be continued from an old state.
+    """
     instance = session.scalar(
         select(ProcessInstance)
+        .join(ProcessInstance.deal)
         .where(ProcessInstance.id == instance_id)
         .options(
-            joinedload(ProcessInstance.deal, innerjoin=True).joinedload(Deal.client, innerjoin=True),
+            contains_eager(ProcessInstance.deal).joinedload(Deal.client, innerjoin=True),
             joinedload(ProcessInstance.definition, innerjoin=True),
         )
-        .with_for_update(of=ProcessInstance)
+        .with_for_update(of=(ProcessInstance, Deal))
         .execution_options(populate_existing=True)
     )
     if instance is None:
