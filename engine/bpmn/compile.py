@@ -90,7 +90,7 @@ def compile_bpmn(
         return CompileOutcome(process=None, findings=noticed.findings, processes=proposals)
     used_library = _Library(sales_map, library or {})
     workbench = Workbench(sales_map, noticed, used_library.with_called(chosen))
-    compiled = _execute(workbench, _hash(diagrams, used_library.read))
+    compiled = _execute(workbench, _hash(chosen.id, diagrams, used_library.read))
     return CompileOutcome(process=compiled, findings=noticed.findings, processes=proposals)
 
 
@@ -246,8 +246,9 @@ def _runs(compiled: CompiledProcess, noticed: Noticed, main: Process) -> bool:
     return True
 
 
-def _hash(diagrams: Mapping[str, bytes], library: Mapping[str, bytes]) -> str:
-    digest = hashlib.sha256(f"reglament format {FORMAT_VERSION}\n".encode())
+def _hash(key: str, diagrams: Mapping[str, bytes], library: Mapping[str, bytes]) -> str:
+    """What tells compiled maps apart: two processes of one file are two maps, ``key`` says which."""
+    digest = hashlib.sha256(f"reglament format {FORMAT_VERSION}\n{key}\n".encode())
     for files in (diagrams, library):
         for data in files.values():
             digest.update(hashlib.sha256(data).digest())

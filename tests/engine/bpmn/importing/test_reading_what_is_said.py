@@ -267,3 +267,13 @@ def test_the_hash_depends_on_every_byte_of_the_file() -> None:
     assert same is not None
     assert other is not None
     assert one.content_hash == same.content_hash != other.content_hash
+
+
+def test_two_processes_of_one_file_are_two_maps() -> None:
+    one = drawn(*one_step(step("t", "Крок")))
+    files = {"a.bpmn": one, "b.bpmn": one.replace(b'id="sale"', b'id="tender"')}
+    sale, tender = (compile_bpmn(files, process_key=key).process for key in ("sale", "tender"))
+    assert sale is not None
+    assert tender is not None
+    assert (sale.key, tender.key) == ("sale", "tender")
+    assert sale.content_hash != tender.content_hash
