@@ -56,7 +56,7 @@ class VariableStore:
     def write_given(self, values: Mapping[str, Any]) -> None:
         """Keep values that came from outside. The outcome of a step is never among them: only completing it decides."""
         for name, value in values.items():
-            if name not in self._outcomes:
+            if name.partition(".")[0] not in self._outcomes:
                 self.write(name, value)
 
     def assign(self, name: str, value: Any) -> None:

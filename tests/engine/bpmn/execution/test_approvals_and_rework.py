@@ -153,3 +153,12 @@ def test_a_split_straight_into_its_join_passes() -> None:
     assert run.open == ["after"]
     flows = [passed.element_id for passed in run.last.passed if passed.flow]
     assert {first, second} <= set(flows)
+
+
+def test_no_value_from_outside_touches_an_outcome(approvals: CompiledProcess) -> None:
+    run = InstanceRun(approvals)
+    run.complete("prepare")
+    run.complete("legal", "rejected")
+    run.complete("finance", "approved", **{"legal_outcome": "approved", "legal_outcome.kind": "approved"})
+    run.complete("security", "approved")
+    assert run.open == ["call_off"]
