@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, CursorResult, func, literal_column, select, true, update
+from sqlalchemy import ColumnElement, and_, case, func, literal_column, or_, select, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -58,17 +58,28 @@ def queue_deliveries(session: Session, *, clock: Clock) -> int:
     ).all()
     for webhook_id, delivered in behind:
         job_id = hashlib.sha256(f"{WEBHOOK}:{webhook_id}:{delivered}".encode()).hexdigest()[:32]
-        inserted = session.execute(
+        inserted = session.scalars(
             dialect.insert(Job)
             .values(id=job_id, kind=WEBHOOK, payload={"webhook_id": webhook_id}, due_at=at, created_at=at)
             .on_conflict_do_nothing()
+            .returning(Job.id)
         )
-        revived = session.execute(
+        revived = session.scalars(
             update(Job)
-            .where(Job.id == job_id, Job.state == JobState.FAILED, Job.due_at <= at - REVIVED_AFTER)
-            .values(state=JobState.QUEUED, due_at=at)
+            .where(
+                Job.id == job_id,
+                or_(
+                    and_(Job.state == JobState.FAILED, Job.due_at <= at - REVIVED_AFTER),
+                    # Done, and yet behind: what it looked for was not settled then.
+                    Job.state == JobState.DONE,
+                ),
+            )
+            .values(
+                state=JobState.QUEUED, due_at=at, attempts=case((Job.state == JobState.DONE, 0), else_=Job.attempts)
+            )
+            .returning(Job.id)
         )
-        queued += sum(one.rowcount for one in (inserted, revived) if isinstance(one, CursorResult))
+        queued += len({*inserted, *revived})
     return queued
 
 
