@@ -52,15 +52,19 @@ def organisation(session: Session) -> Organisation:
 
 
 def _current(session: Session) -> Organisation:
+    # The newest number alone would miss a change that commits after a later one, and take one that was rolled back on
+    # SQLite for the next one of that number: so how many there are, and when the last was, count too.
     version: Version = tuple(
         session.execute(
             select(
-                select(func.max(HistoryEvent.id)).where(HistoryEvent.kind.in_(_KINDS)).scalar_subquery(),
+                func.max(HistoryEvent.id),
+                func.count(HistoryEvent.id),
+                func.max(HistoryEvent.at),
                 *(
                     select(func.max(table.id)).scalar_subquery()
                     for table in (Person, Department, Calendar, CalendarException)
                 ),
-            )
+            ).where(HistoryEvent.kind.in_(_KINDS))
         ).one()
     )
     bind = session.get_bind()

@@ -1,0 +1,61 @@
+"""The organisation is kept between transactions, and yet never older than what was committed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import timedelta
+
+import pytest
+from sqlalchemy.orm import Session
+from support.office import Office
+
+from engine.commands.departments import update_department
+from engine.db.session import Database
+from engine.errors import NotFound
+from engine.queries.organisation import organisation
+
+
+@pytest.fixture
+def office(database_url: str) -> Iterator[Office]:
+    database = Database(database_url)
+    yield Office(database)
+    database.dispose()
+
+
+def rename(session: Session, office: Office, department_id: int, name: str) -> None:
+    update_department(session, department_id, {"name": name}, actor=office.actor("admin"), clock=office.clock)
+    session.flush()
+
+
+def name_of(office: Office, department_id: int) -> str:
+    with office.database.read() as session:
+        department = organisation(session).directory.department(department_id)
+    assert department is not None
+    return department.name
+
+
+@pytest.mark.postgres
+def test_a_change_that_commits_after_a_later_one_is_seen(postgresql_database_url: str) -> None:
+    database = Database(postgresql_database_url)
+    office = Office(database)
+    legal, finance = office.company.legal.id, office.company.finance.id
+    with database.write() as slow:
+        rename(slow, office, legal, "Комплаєнс")
+        with database.write() as fast:
+            rename(fast, office, finance, "Казначейство")
+        assert (name_of(office, legal), name_of(office, finance)) == ("Юридичний відділ", "Казначейство")
+    assert name_of(office, legal) == "Комплаєнс"
+    database.dispose()
+
+
+def test_what_was_rolled_back_is_not_kept(office: Office) -> None:
+    legal, finance = office.company.legal.id, office.company.finance.id
+    with suppress(NotFound), office.database.write() as session:
+        rename(session, office, legal, "Комплаєнс")
+        organisation(session)
+        rename(session, office, 987654, "Немає такого")
+    office.clock.advance(timedelta(seconds=1))
+    with office.database.write() as session:
+        rename(session, office, finance, "Казначейство")
+    assert (name_of(office, legal), name_of(office, finance)) == ("Юридичний відділ", "Казначейство")
