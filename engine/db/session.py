@@ -41,6 +41,8 @@ class Database:
     def read(self) -> Iterator[Session]:
         """A session that only reads. Whatever it changes is rolled back."""
         with self._sessions() as session:
+            if not self.is_sqlite:
+                session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
             yield session
 
     @contextmanager
