@@ -18,6 +18,8 @@ from engine.events import plain
 from engine.model.performed_command import PerformedCommand
 from engine.policy.permissions import Actor
 
+_LONGEST_KEY = 200
+
 
 class KeyReused(Conflict):
     """The same id came with another command: one of the two callers is mistaken, and neither is guessed at."""
@@ -41,11 +43,12 @@ def already_performed(
         orjson.dumps({"name": name, "arguments": plain(arguments)}, option=orjson.OPT_SORT_KEYS)
     ).hexdigest()
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    key = _kept(command_id)
     inserted = session.scalar(
         dialect.insert(PerformedCommand)
         .values(
             actor_id=actor.person_id,
-            key=command_id[:200],
+            key=key,
             name=name,
             fingerprint=fingerprint,
             result={},
@@ -56,7 +59,7 @@ def already_performed(
     )
     if inserted is not None:
         return None
-    first = session.get(PerformedCommand, (actor.person_id, command_id[:200]), populate_existing=True)
+    first = session.get(PerformedCommand, (actor.person_id, key), populate_existing=True)
     if first is None or first.fingerprint != fingerprint:
         raise KeyReused
     return first.result
@@ -68,7 +71,14 @@ def remember(session: Session, command_id: str | None, result: Mapping[str, Any]
         return
     session.execute(
         update(PerformedCommand)
-        .where(PerformedCommand.actor_id == actor.person_id, PerformedCommand.key == command_id[:200])
+        .where(PerformedCommand.actor_id == actor.person_id, PerformedCommand.key == _kept(command_id))
         .values(result=dict(result)),
         execution_options=UNSYNCHRONISED,
     )
+
+
+def _kept(command_id: str) -> str:
+    """The id as it is stored. A long one is hashed, not cut: two that differ only in their ends are two commands."""
+    if len(command_id) <= _LONGEST_KEY:
+        return command_id
+    return hashlib.sha256(command_id.encode()).hexdigest()

@@ -221,6 +221,21 @@ def test_many_are_completed_each_on_its_own(office: Office) -> None:
     assert len([one for one in office.open_steps() if one.element_id == "prepare"]) == 1
 
 
+def test_many_under_the_longest_key_are_still_told_apart(office: Office) -> None:
+    office.open_deal()
+    office.prepare()
+    petro, oksana = office.step("logistics").id, office.step("finance").id
+    with office.database.write() as session:
+        session.add(Membership(person_id=office.company.petro.id, department_id=office.company.finance.id))
+    requests = [CompletionRequest(petro, "approved"), CompletionRequest(oksana, "approved")]
+    for _ in range(2):
+        results = complete_many(
+            office.database, requests, actor=office.actor("petro"), clock=office.clock, command_id="k" * 200
+        )
+        assert [one.error for one in results] == [None, None]
+    assert open_elements(office) == {"legal"}
+
+
 def test_the_chain_of_a_deal_is_whole_after_everything(office: Office) -> None:
     deal = office.open_deal()
     office.prepare()
