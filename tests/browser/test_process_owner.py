@@ -102,4 +102,4 @@ def test_a_map_drawn_in_another_tool_is_drawn_and_its_remarks_lead_to_its_elemen
     expect(page.locator(".map-drawing .djs-shape").first).to_be_visible()
     expect(page.locator(".finding").first).to_be_visible()
     page.locator("button.finding-body").first.click()
-    expect(page.locator(".map-drawing .is-chosen").first).to_be_visible()
+    expect(page.locator(".map-drawing .djs-element.is-chosen").first).to_be_visible()
