@@ -78,6 +78,12 @@ def ensure_one_voice_each(session: Session, work_item: WorkItem, rule: ApprovalR
         raise NotAllowed(reason=N_("Your decision in this approval is already recorded."))
 
 
+def voices_beside(session: Session, work_item: WorkItem) -> set[int]:
+    """Who gave or holds another part of the same approval."""
+    parts = (one for one in _parts(session, work_item) if one.id != work_item.id)
+    return {voice_of(one) if one.state is WorkItemState.COMPLETED else one.assignee_id or 0 for one in parts}
+
+
 def voice_of(work_item: WorkItem) -> int:
     """Whose voice a completed part is: the person substituted, not the substitute."""
     return work_item.on_behalf_of_id or work_item.completed_by_id or 0
@@ -94,9 +100,17 @@ def _parts(session: Session, work_item: WorkItem) -> list[WorkItem]:
 
 
 def _voices(session: Session, rule: ApprovalRule, parts: Sequence[WorkItem], work_item: WorkItem) -> tuple[int, ...]:
-    """Whose voices count: of each part, who gave it or holds it now; in order, also the members not asked yet."""
+    """Whose voices count: of each part, who gave it or holds it now; in order, also the members not asked yet.
+
+    A part given back to the department stands for a voice too, under a number that is nobody's: it has to be heard,
+    whoever takes it.
+    """
     if rule.mode == "list":
         return ()
-    asked = [voice_of(one) if one.state is WorkItemState.COMPLETED else one.assignee_id for one in parts]
+    asked = [
+        voice_of(one) if one.state is WorkItemState.COMPLETED else one.assignee_id or -one.id
+        for one in parts
+        if one.state is not WorkItemState.CANCELLED
+    ]
     rest = members_of(session, work_item.group_id) if rule.in_order else ()
     return tuple(dict.fromkeys(one for one in (*asked, *rest) if one))

@@ -17,11 +17,12 @@ from engine.bpmn.runtime import CompleteStep
 from engine.clock import Clock
 from engine.commands.approvals import decided_outcome, ensure_one_voice_each
 from engine.commands.deals import deal_search_text
-from engine.commands.execution import run_step
+from engine.commands.execution import failing_in, run_step
 from engine.commands.history import record
 from engine.commands.idempotency import already_performed, remember
 from engine.commands.incidents import perform
 from engine.commands.locks import lock_work_item
+from engine.commands.step_opening import members_of
 from engine.commands.work_items import FourEyes, StepNotYours, holder_of
 from engine.db.session import UNSYNCHRONISED, Database
 from engine.errors import DomainError, InvalidInput, NotFound, ReasonRequired, UnknownOutcome
@@ -160,12 +161,26 @@ class _Completion:
             raise NotFound
         if not may_act_on_step(actor, assignee_id=item.assignee_id, group_id=item.group_id):
             raise StepNotYours(with_whom=holder_of(item))
-        behalf_id = item.assignee_id if item.assignee_id in actor.substitutes_for else None
+        behalf_id = self._behalf_id()
         if self.step.four_eyes and item.asked_by_id in {actor.person_id, behalf_id} - {None}:
             raise FourEyes
         if self.step.approval is not None:
             ensure_one_voice_each(self.session, item, self.step.approval, behalf_id or actor.person_id)
         return self.session.get(Person, behalf_id) if behalf_id is not None else None
+
+    def _behalf_id(self) -> int | None:
+        """For whom the actor acts: who holds the step; or, in a department that is not the actor's, its absent member.
+
+        A step claimed there stays the absent member's voice: claiming must not turn one right into two.
+        """
+        item, actor = self.work_item, self.actor
+        if item.assignee_id in actor.substitutes_for:
+            return item.assignee_id
+        if item.group_id is None or item.group_id in actor.department_ids | actor.headed_department_ids:
+            return None
+        absent = [one for one in members_of(self.session, item.group_id) if one in actor.substitutes_for]
+        others = [one for one in absent if one != item.asked_by_id]
+        return next(iter(others or absent), None)
 
     def record(self, button: Outcome, content: Mapping[str, Any], on_behalf_of: Person | None) -> None:
         item = self.work_item
@@ -212,7 +227,8 @@ class _Completion:
         item, approval = self.work_item, self.step.approval
         decided = item.outcome or OutcomeKind.COMPLETED.value
         if approval is not None and approval.mode != "any":
-            several = decided_outcome(self.session, item, self.step, self.instance, actor=self.actor, at=self.at)
+            with failing_in(self.instance, CompleteStep(activity_id=item.activity_id, outcome=decided)):
+                several = decided_outcome(self.session, item, self.step, self.instance, actor=self.actor, at=self.at)
             if several is None:
                 return
             decided = several

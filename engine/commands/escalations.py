@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from engine.bpmn.deadline_rules import EscalationAction, EscalationLevel
 from engine.clock import Clock
+from engine.commands.approvals import voices_beside
 from engine.commands.history import record
 from engine.commands.locks import lock_instance
 from engine.commands.notifications import Notice, notify
@@ -96,8 +97,11 @@ class _LateStep:
 
     def _reassign(self, superiors: Sequence[int]) -> None:
         item = self.work_item
-        four_eyes = process_of(self.session, self.instance.definition_id).steps[item.element_id].four_eyes
-        able = [one for one in superiors if not (four_eyes and one == item.asked_by_id) and one != item.assignee_id]
+        step = process_of(self.session, self.instance.definition_id).steps[item.element_id]
+        barred = {item.assignee_id} | ({item.asked_by_id} if step.four_eyes else set())
+        if step.approval is not None and step.approval.mode in ("all", "count"):
+            barred |= voices_beside(self.session, item)  # one person counts once: the part could never be given
+        able = [one for one in superiors if one not in barred]
         if not able:  # the step is with the highest already: telling again would change nothing
             return
         previous = item.assignee.full_name if item.assignee is not None else (item.group.name if item.group else "")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -80,15 +81,40 @@ def _run(
     at: datetime,
     asked_by_id: int | None = None,
 ) -> StepResult:
+    with failing_in(instance if state is not None else None, stimulus):
+        return _step(session, instance, stimulus, state=state, actor=actor, at=at, asked_by_id=asked_by_id)
+
+
+@contextmanager
+def failing_in(instance: ProcessInstance | None, stimulus: Stimulus) -> Iterator[None]:
+    """Let a failure of the map say where it happened and what to try again.
+
+    An instance that failed at its start is None: it is rolled back, and its number may become another's.
+    """
+    try:
+        yield
+    except MapFailed as failure:
+        failure.stimulus = stimulus
+        if instance is not None:
+            failure.instance_id, failure.deal_id = instance.id, instance.deal_id
+        raise
+
+
+def _step(
+    session: Session,
+    instance: ProcessInstance,
+    stimulus: Stimulus,
+    *,
+    state: bytes | None,
+    actor: Actor,
+    at: datetime,
+    asked_by_id: int | None,
+) -> StepResult:
     process = process_of(session, instance.definition_id)
     calendar = default_calendar(session)
     facts = DealFacts(instance.deal, process, calendar=calendar, at=at)
     context = StepContext(at=at, due_times=CalendarDueTimes(calendar, facts.value), facts=facts.of(process.variables))
-    try:
-        result = stepper.step(process, state, stimulus, context)
-    except MapFailed as failure:
-        failure.instance_id, failure.deal_id, failure.stimulus = instance.id, instance.deal_id, stimulus
-        raise
+    result = stepper.step(process, state, stimulus, context)
     instance.execution_state = result.state
     walked = dict(instance.walked)
     for passed in result.passed:

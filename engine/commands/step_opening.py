@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import ClassVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,10 +15,10 @@ from engine.bpmn.deadline_rules import EscalationLadder, RelativeToField
 from engine.bpmn.escalation_text import parse_ladder
 from engine.bpmn.runtime import OpenedStep
 from engine.commands.history import record
-from engine.errors import DomainError
+from engine.errors import N_, DomainError, MapFailed
 from engine.events import StepOpened
 from engine.model.department import Department, Membership
-from engine.model.person import Person
+from engine.model.person import Person, Role
 from engine.model.process_instance import ProcessInstance
 from engine.model.work_item import WorkItem, WorkItemState
 from engine.policy.assignment import Assignment, resolve_assignment, resolve_name
@@ -29,6 +30,13 @@ from engine.policy.search_keys import search_text
 from engine.queries.calendars import calendar_of_department, calendar_of_person, default_calendar
 from engine.queries.directories import directory
 from engine.queries.facts import DealFacts
+
+
+class ApproverMissing(DomainError):
+    """Nobody bears the name that the map gives, or nobody stands above the owner; and there is no administrator."""
+
+    code: ClassVar[str] = "approver_missing"
+    template: ClassVar[str] = N_("nobody can be asked for this approval")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +87,7 @@ class StepOpener:
     def ask(self, step: StepDefinition, after: WorkItem, to_ask: Sequence[int] | Sequence[str], *, part: int) -> None:
         """Ask the next in an approval in order: ``to_ask`` holds a member's id or an entry of the rule's list."""
         place = _Place(after.activity_id, after.asked_by_id, after.item_index, after.item)
-        self._write([self._item(step, place, part, self._asked_as(one, after.group_id)) for one in to_ask[:1]])
+        self._write([self._item(step, place, part, self._asked_as(step, one, after.group_id)) for one in to_ask[:1]])
 
     def _asked(self, step: StepDefinition) -> list[_Asked]:
         assignment = self._assignment(step)
@@ -89,22 +97,22 @@ class StepOpener:
             return [_Asked(assignment.person_id, group_id)]
         if rule.mode == "list":
             approvers = list(rule.approvers)
-            return [self._asked_as(name, None) for name in (approvers[:1] if rule.in_order else approvers)]
+            return [self._asked_as(step, name, None) for name in (approvers[:1] if rule.in_order else approvers)]
         members = members_of(self._session, group_id)
         if not members:
             return [_Asked(assignment.person_id, group_id)]
         return [_Asked(person_id=member, group_id=group_id) for member in (members[:1] if rule.in_order else members)]
 
-    def _asked_as(self, who: int | str, group_id: int | None) -> _Asked:
+    def _asked_as(self, step: StepDefinition, who: int | str, group_id: int | None) -> _Asked:
         if isinstance(who, int):
             return _Asked(person_id=who, group_id=group_id)
         found = resolve_name(who, self._directory, self._instance.deal.owner_id)
         if found.is_nobody:
-            found = self._fallback()
+            found = self._stand_in(step)
         return _Asked(found.person_id, found.department_ids[0] if found.department_ids else None, approver=who)
 
     def _assignment(self, step: StepDefinition) -> Assignment:
-        """Whose step it is. A step that would be nobody's goes to the deal's owner: it must not be lost."""
+        """Whose step it is. A step that would be nobody's goes to a stand-in: it must not be lost."""
         try:
             found = resolve_assignment(
                 step.responsible,
@@ -115,10 +123,25 @@ class StepOpener:
             )
         except DomainError:  # an expression that names nobody yet
             found = Assignment()
-        return self._fallback() if found.is_nobody else found
+        return self._stand_in(step) if found.is_nobody else found
 
-    def _fallback(self) -> Assignment:
-        return Assignment(person_id=self._instance.deal.owner_id)
+    def _stand_in(self, step: StepDefinition) -> Assignment:
+        """The deal's owner; for an approval an administrator, who hands it on: who asks must not be the one who gives.
+
+        Raises MapFailed when there is no administrator beside the owner.
+        """
+        owner_id = self._instance.deal.owner_id
+        if step.approval is None:
+            return Assignment(person_id=owner_id)
+        administrator_id = self._session.scalar(
+            select(Person.id)
+            .where(Person.role == Role.ADMINISTRATOR, Person.is_active, Person.id != owner_id)
+            .order_by(Person.id)
+            .limit(1)
+        )
+        if administrator_id is None:
+            raise MapFailed(element=step.name, element_id=step.element_id, problem=ApproverMissing())
+        return Assignment(person_id=administrator_id)
 
     def _item(self, step: StepDefinition, place: _Place, part: int, asked: _Asked) -> WorkItem:
         deal, session = self._instance.deal, self._session
@@ -160,10 +183,10 @@ class StepOpener:
             return None
         try:
             due = due_at(step.deadline, self._at, calendar, self._facts.value)
-        except DomainError:
+        except DomainError as problem:
             if isinstance(step.deadline, RelativeToField):
                 return None
-            raise
+            raise MapFailed(element=step.name, element_id=step.element_id, problem=problem) from problem
         return max(due, self._at)
 
     def _write(self, items: Sequence[WorkItem]) -> None:

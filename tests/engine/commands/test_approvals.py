@@ -1,0 +1,128 @@
+"""Approvals cannot be passed by: not by giving a part back, not through a substitute, not where nobody can be asked."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from sqlalchemy import select
+from support.office import Office
+from support.sales_map import sales_map
+
+from engine.bpmn.compiled import ApprovalRule
+from engine.commands.departments import update_department
+from engine.commands.people import set_substitution, update_person
+from engine.commands.work_items import FourEyes, claim_work_item, delegate_work_item, release_work_item
+from engine.errors import MapFailed, NotAllowed
+from engine.model.deal import Deal
+from engine.model.department import Membership
+from engine.model.incident import Incident
+from engine.model.person import Role
+from engine.model.work_item import WorkItem
+
+
+def asked_in_legal(office: Office, rule: ApprovalRule, *logins: str, four_eyes: bool = False) -> Deal:
+    """A deal whose offer is prepared; ``logins`` are members of the legal department beside iryna."""
+    with office.database.write() as session:
+        for login in logins:
+            person_id = getattr(office.company, login).id
+            session.add(Membership(person_id=person_id, department_id=office.company.legal.id))
+    office.publish(sales_map({"legal": rule}, four_eyes=four_eyes))
+    deal = office.open_deal()
+    office.prepare()
+    return deal
+
+
+def legal_parts(office: Office) -> list[WorkItem]:
+    return [one for one in office.open_steps() if one.element_id == "legal"]
+
+
+def part_of(office: Office, login: str) -> int:
+    return next(one.id for one in legal_parts(office) if one.assignee_id == getattr(office.company, login).id)
+
+
+def substitute_iryna_by(office: Office, login: str) -> None:
+    company = office.company
+    days = (date(2026, 3, 1), date(2026, 3, 6))
+    office.do("iryna", set_substitution, company.iryna.id, getattr(company, login).id, *days)
+
+
+def test_a_part_that_was_given_back_has_still_to_be_heard(office: Office) -> None:
+    asked_in_legal(office, ApprovalRule(mode="all"), "oksana")
+    given_back = part_of(office, "oksana")
+    office.do("bohdan", release_work_item, given_back)
+    office.complete("iryna", "legal", "approved", work_item_id=part_of(office, "iryna"))
+    assert [one.id for one in legal_parts(office)] == [given_back]
+    office.complete("oksana", "legal", "approved", work_item_id=given_back)
+    assert legal_parts(office) == []
+
+
+@pytest.mark.parametrize("claims", [True, False])
+def test_a_substitute_does_not_speak_beside_whom_they_substitute(office: Office, *, claims: bool) -> None:
+    asked_in_legal(office, ApprovalRule(mode="count", count=2), "oksana")
+    substitute_iryna_by(office, "danylo")
+    office.complete("iryna", "legal", "approved", work_item_id=part_of(office, "iryna"))
+    given_back = part_of(office, "oksana")
+    office.do("oksana", release_work_item, given_back)
+    if claims:
+        office.do("danylo", claim_work_item, given_back)
+    with pytest.raises(NotAllowed):
+        office.complete("danylo", "legal", "approved", work_item_id=given_back)
+
+
+def test_a_substitute_speaks_for_the_absent_member_of_the_department(office: Office) -> None:
+    asked_in_legal(office, ApprovalRule())
+    substitute_iryna_by(office, "danylo")
+    done = office.complete("danylo", "legal", "approved")
+    assert (done.completed_by_id, done.on_behalf_of_id) == (office.company.danylo.id, office.company.iryna.id)
+
+
+def test_four_eyes_refuse_the_substitute_of_who_asks(office: Office) -> None:
+    office.publish(sales_map(four_eyes=True))
+    office.open_deal()
+    office.do("olena", delegate_work_item, office.step("prepare").id, office.company.iryna.id)
+    office.prepare("iryna")
+    substitute_iryna_by(office, "danylo")
+    with pytest.raises(FourEyes):
+        office.complete("danylo", "legal", "approved")
+
+
+def test_an_approval_of_a_department_that_is_gone_goes_to_the_administrator_not_to_who_asks(office: Office) -> None:
+    office.open_deal()
+    office.do("admin", update_department, office.company.legal.id, {"name": "Комплаєнс"})
+    office.prepare()
+    assert office.step("legal").assignee_id == office.company.admin.id
+
+
+def test_an_approval_that_nobody_can_be_asked_for_is_an_incident_of_its_deal(office: Office) -> None:
+    company = office.company
+    deal = office.open_deal()
+    office.do("admin", update_department, company.legal.id, {"name": "Комплаєнс"})
+    office.do("admin", update_person, company.bohdan.id, {"role": Role.ADMINISTRATOR})
+    office.do("bohdan", update_person, company.admin.id, {"is_active": False})
+    office.do("bohdan", update_person, company.olena.id, {"role": Role.ADMINISTRATOR})
+    office.do("olena", update_person, company.bohdan.id, {"role": Role.HEAD})
+    with pytest.raises(MapFailed) as failed:
+        office.prepare()
+    assert failed.value.params["problem"].code == "approver_missing"
+    assert office.step("prepare").is_live
+    with office.database.read() as session:
+        assert session.scalars(select(Incident.deal_id)).all() == [deal.id]
+
+
+def test_an_approval_by_more_than_there_are_is_an_incident_of_its_deal(office: Office) -> None:
+    deal = asked_in_legal(office, ApprovalRule(mode="count", count=2))
+    for _ in range(2):
+        with pytest.raises(MapFailed):
+            office.complete("iryna", "legal", "approved")
+    with office.database.read() as session:
+        (incident,) = session.scalars(select(Incident)).all()
+    assert (incident.deal_id, incident.stimulus["type"]) == (deal.id, "CompleteStep")
+
+
+def test_a_late_part_is_not_handed_to_who_has_a_voice_already(office: Office) -> None:
+    asked_in_legal(office, ApprovalRule(mode="all"), "danylo")
+    office.complete("iryna", "legal", "approved", work_item_id=part_of(office, "iryna"))
+    for _ in range(6):
+        office.wait(days=1)
+    assert [one.assignee_id for one in legal_parts(office)] == [office.company.danylo.id]
