@@ -136,6 +136,7 @@ def publish_definition(session: Session, definition_id: int, *, actor: Actor, cl
     Raises NotFound, NotAllowed, AlreadyPublished, MapHasErrors with everything that stands against it.
     """
     ensure_may(actor, Ability.PUBLISH_MAP)
+    _lock_versions(session, definition_id)
     definition = _locked(session, definition_id)
     if definition.state is DefinitionState.PUBLISHED:
         raise AlreadyPublished
@@ -233,6 +234,13 @@ def _called_versions(session: Session, keys: tuple[str, ...]) -> dict[str, int]:
         )
     )
     return dict(rows.all())
+
+
+def _lock_versions(session: Session, definition_id: int) -> None:
+    """Lock every version of the map, always by number: two that are published at once must not both stay so."""
+    key = select(ProcessDefinition.key).where(ProcessDefinition.id == definition_id).scalar_subquery()
+    versions = select(ProcessDefinition.id).where(ProcessDefinition.key == key).order_by(ProcessDefinition.id)
+    session.execute(versions.with_for_update())
 
 
 def _locked(session: Session, definition_id: int) -> ProcessDefinition:

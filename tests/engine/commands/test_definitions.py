@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from sqlalchemy import select
 from support.office import Office
+from support.waiting import somebody_waits
 
 from engine.bpmn.findings import Severity
 from engine.commands.definitions import (
@@ -16,6 +19,7 @@ from engine.commands.definitions import (
     retire_definition,
 )
 from engine.commands.departments import DepartmentDraft, add_department
+from engine.db.session import Database
 from engine.errors import InvalidInput, MapHasErrors, NotAllowed
 from engine.model.process_definition import DefinitionState, ProcessDefinition
 from processes import shipped_map
@@ -104,6 +108,31 @@ def test_what_is_no_map_is_refused_and_nothing_is_kept(office: Office, content: 
     assert refused.value.findings
     with office.database.read() as session:
         assert session.scalar(select(ProcessDefinition.id).where(ProcessDefinition.key != "sale")) is None
+
+
+@pytest.mark.postgres
+def test_of_two_versions_published_at_once_one_stays_published(postgresql_database_url: str) -> None:
+    database = Database(postgresql_database_url)
+    office = Office(database)
+    first, second = deploy(office, small()), deploy(office, small(deadline="2 р.д."))
+    owner = office.actor("owner")
+
+    def publish_behind_the_lock() -> None:
+        with database.write() as session:
+            publish_definition(session, second.id, actor=owner, clock=office.clock)
+
+    with ThreadPoolExecutor(1) as pool:
+        with database.write() as session:
+            publish_definition(session, first.id, actor=owner, clock=office.clock)
+            session.flush()
+            waiting = pool.submit(publish_behind_the_lock)
+            while not somebody_waits(database):
+                assert not waiting.done()
+        waiting.result()
+    with database.read() as session:
+        states = dict(session.execute(select(ProcessDefinition.id, ProcessDefinition.state)).all())
+    assert states == {first.id: DefinitionState.RETIRED, second.id: DefinitionState.PUBLISHED}
+    database.dispose()
 
 
 @pytest.mark.parametrize("login", ["olena", "iryna", "bohdan", "admin"])

@@ -5,15 +5,13 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import text
 from support.office import Office
+from support.waiting import somebody_waits
 
 from engine.commands.deals import comment_on_deal
 from engine.commands.locks import lock_deal
 from engine.db.session import Database
 from engine.model.deal import Deal
-
-_WAITING = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
 
 
 @pytest.mark.postgres
@@ -38,8 +36,3 @@ def test_who_waited_for_a_deal_continues_it_as_the_other_left_it(postgresql_data
             written = first.get_one(Deal, deal.id).history_length
         assert second.result() == written
     database.dispose()
-
-
-def somebody_waits(database: Database) -> bool:
-    with database.read() as session:
-        return bool(session.scalar(_WAITING))
