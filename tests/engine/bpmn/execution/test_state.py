@@ -82,7 +82,11 @@ def test_an_integer_too_long_for_json_is_kept_exactly(two_steps: CompiledProcess
     assert run.last.variables["whole"] == 10**30
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), object(), {1: 2}, b"bytes"], ids=repr)
+@pytest.mark.parametrize(
+    "value",
+    [float("nan"), float("inf"), object(), {1: 2}, b"bytes"],
+    ids=["nan", "infinity", "an object", "a number as key", "bytes"],
+)
 def test_what_no_state_can_hold_is_an_incident(two_steps: CompiledProcess, value: Any) -> None:
     run = InstanceRun(two_steps)
     with pytest.raises(MapFailed) as failed:
