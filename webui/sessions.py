@@ -1,6 +1,7 @@
 """Staying signed in: a signed cookie that names the person and the stamp of their password.
 
-When the password or the role changes, the stamp changes, and sessions that carry the old one end.
+When the password is set anew or the person leaves, the stamp changes, and sessions that carry the old one end. Role and
+departments are read anew for every request.
 """
 
 from __future__ import annotations
