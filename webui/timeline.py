@@ -100,10 +100,15 @@ def entry(row: HistoryRow, fields: Fields = MappingProxyType({})) -> Entry:
 
 
 def fields_of(session: Session, definition_id: int | None) -> Fields:
-    """The fields of a map's steps by the names under which their values are kept."""
+    """The fields of a map's steps by the names under which their values are kept.
+
+    Where one step asks for a value and another only shows it, the one that asks knows its type and choices.
+    """
     if definition_id is None:
         return {}
-    return {field.name: field for step in process_of(session, definition_id).steps.values() for field in step.fields}
+    fields = [field for step in process_of(session, definition_id).steps.values() for field in step.fields]
+    fields.sort(key=lambda field: field.type is not FieldType.READ_ONLY)
+    return {field.name: field for field in fields}
 
 
 def _details(kind: str, data: Data, fields: Fields) -> tuple[tuple[str, str], ...]:

@@ -43,12 +43,34 @@ def step_fields(
     fields: tuple[FieldDefinition, ...],
     typed: Mapping[str, Any],
     errors: Mapping[str, str],
+    shown: Mapping[str, str] | None = None,
 ) -> tuple[StepField, ...]:
-    """The inputs of ``fields``, filled with ``typed``: stored values or, after an error, the very texts typed."""
+    """The inputs of ``fields``, filled with ``typed``: stored values or, after an error, the very texts typed.
+
+    ``shown`` holds the texts of the fields that are only shown.
+    """
     return tuple(
-        _field(session, field, position, typed.get(field.name), errors.get(field.name, ""))
+        _shown_field(field, position, (shown or {}).get(field.name, ""))
+        if field.type is FieldType.READ_ONLY
+        else _field(session, field, position, typed.get(field.name), errors.get(field.name, ""))
         for position, field in enumerate(fields)
     )
+
+
+def shown_texts(
+    session: Session,
+    fields: Iterable[FieldDefinition],
+    stored: Mapping[str, Any],
+    known: Mapping[str, FieldDefinition],
+    currency: str,
+) -> dict[str, str]:
+    """The values of the read-only ones among ``fields``, worded by the field in ``known`` that asks for each."""
+    texts: dict[str, str] = {}
+    for field in fields:
+        if field.type is FieldType.READ_ONLY:
+            asked = known.get(field.name, field)
+            texts[field.name] = shown_value(session, asked.type, stored.get(field.name), currency, asked.choices)
+    return texts
 
 
 def typed_values(form: MultiDict[str, str]) -> dict[str, Any]:
@@ -59,6 +81,18 @@ def typed_values(form: MultiDict[str, str]) -> dict[str, Any]:
             given = [text for text in texts if text]
             typed[name.removeprefix(PREFIX)] = given if len(given) > 1 else "".join(given)
     return typed
+
+
+def _shown_field(field: FieldDefinition, position: int, text: str) -> StepField:
+    return StepField(
+        definition=field,
+        input_name=PREFIX + field.name,
+        id=f"step-field-{position}",
+        text=text,
+        value="",
+        chosen=frozenset(),
+        error="",
+    )
 
 
 def _field(session: Session, field: FieldDefinition, position: int, raw: Any, error: str) -> StepField:

@@ -30,7 +30,7 @@ from engine.queries.work_item_rows import WorkItemRow
 from engine.queries.work_items import work_item_view
 from webui.deadlines import said
 from webui.error_pages import status_of, with_event, with_toast
-from webui.forms.step_form import shown_value, step_fields, typed_values
+from webui.forms.step_form import shown_texts, shown_value, step_fields, typed_values
 from webui.forms.typed_values import read_id
 from webui.i18n import _, chosen_locale
 from webui.inbox_list import TABS, inbox_list
@@ -200,11 +200,13 @@ def _pane(
     errors = field_errors(error) if error else {}
     with reading() as session:
         view = work_item_view(session, actor(), work_item_id, now())
+        known = fields_of(session, view.row.definition_id)
+        shown = shown_texts(session, view.fields, view.typed, known, view.row.currency)
         context = {
             "view": view,
             "row": view.row,
             "said": said(view.row.due_at) if view.row.completed_at is None else None,
-            "fields": step_fields(session, view.fields, view.typed if typed is None else typed, errors),
+            "fields": step_fields(session, view.fields, view.typed if typed is None else typed, errors, shown),
             "given": [
                 (
                     field.label,
@@ -216,7 +218,7 @@ def _pane(
             "buttons": buttons(view.outcomes, view.row.kind),
             "decided": decided(view.row.outcome, view.outcomes),
             "tone": tone_of(view.row.outcome),
-            "earlier": entries(view.earlier, fields_of(session, view.row.definition_id)),
+            "earlier": entries(view.earlier, known),
             "comments": entries(view.comments),
             "errors": errors,
             "problem_text": _problem(error),

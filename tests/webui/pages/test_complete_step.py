@@ -7,7 +7,7 @@ from support.office import Office
 from support.sales_map import sales_map
 from support.web import Browser, events_of, text_of
 
-from engine.bpmn.compiled import FieldDefinition
+from engine.bpmn.compiled import FieldChoice, FieldDefinition, FieldType
 from engine.model.deal import Deal
 
 SignIn = Callable[[str | None], Browser]
@@ -21,7 +21,7 @@ def prepare(office: Office) -> int:
 
 
 def complete(browser: Browser, step: int, *, part: bool = True, **form: str):  # noqa: ANN201  # a test's answer
-    return browser.post(f"/work-items/{step}/complete", {"outcome": "completed", **form}, part=part)
+    return browser.post(f"/work-items/{step}/complete", {"outcome": "completed"} | form, part=part)
 
 
 def test_step_is_done_by_one_press_and_the_next_ones_are_open(office: Office, browse: SignIn, prepare: int) -> None:
@@ -89,6 +89,37 @@ def test_field_is_kept_whatever_its_name_ends_in(office: Office, browse: SignIn)
     step = office.step("prepare", deal).id
     assert complete(browse("olena"), step, **{"field:offer_text": "Два насоси"}).status_code == 200
     assert office.deal(deal).fields["offer_text"] == "Два насоси"
+
+
+def test_approver_reads_values_as_people_write_them(office: Office, browse: SignIn) -> None:
+    process = sales_map()
+    terms = FieldDefinition(
+        name="terms",
+        label="Умови оплати",
+        type=FieldType.CHOICE,
+        choices=(FieldChoice(value="prepaid", label="Передплата 100 %"),),
+    )
+    only_shown = [
+        FieldDefinition(name=name, label=label, type=FieldType.READ_ONLY)
+        for name, label in (("deal.amount", "Сума"), ("discount", "Знижка"), ("terms", "Умови"))
+    ]
+    prepare = process.steps["prepare"]
+    steps = {
+        **process.steps,
+        "prepare": prepare.model_copy(update={"fields": (*prepare.fields, terms)}),
+        "legal": process.steps["legal"].model_copy(update={"fields": tuple(only_shown)}),
+    }
+    office.publish(process.model_copy(update={"steps": steps, "content_hash": "e" * 64}))
+    office.open_deal()
+    office.complete("olena", "prepare", values={"discount": "7,5", "terms": "prepaid", "deal.amount": "1116470"})
+    pane = text_of(browse("iryna").get(f"/work-items/{office.step('legal').id}", part=True)).replace("\xa0", " ")
+    assert "1 116 470 ₴" in pane
+    assert "7,5 %" in pane
+    assert "Передплата 100 %" in pane
+    refused = browse("iryna").post(
+        f"/work-items/{office.step('legal').id}/complete", {"outcome": "returned"}, part=True
+    )
+    assert "Передплата 100 %" in text_of(refused)
 
 
 def test_pressing_twice_completes_once(office: Office, browse: SignIn, prepare: int) -> None:
