@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from webui.csp import add_policy
 from webui.request_context import signed_in
+from webui.sessions import is_polled
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -43,6 +44,8 @@ def sign_in_first() -> ResponseReturnValue:
 
     The form that was being filled stays in the browser and in the draft; the page that is returned to restores it.
     """
+    if is_polled():  # nobody pressed anything: the page stays, with what is being typed in it
+        return Response(status=401)
     if is_partial():
         current = urlsplit(request.headers.get("HX-Current-URL", ""))
         target = url_for("sign_in.show", next=local_path(f"{current.path}?{current.query}"), expired=1)

@@ -87,11 +87,16 @@ def polls(endpoint: str) -> None:
     _POLLED.add(endpoint)
 
 
+def is_polled() -> bool:
+    """Was this request made by a page by itself, and not by a person?"""
+    return request.endpoint in _POLLED
+
+
 _POLLED: set[str] = set()
 
 
 def _prolong() -> None:
-    if session.get("_user_id") and request.endpoint not in _POLLED and request.endpoint != "static":
+    if session.get("_user_id") and not is_polled() and request.endpoint != "static":
         session.modified = True
 
 

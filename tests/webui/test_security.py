@@ -130,6 +130,12 @@ def test_expired_session_sends_a_part_of_a_page_to_sign_in_and_back(browse: Sign
     assert answer.headers["HX-Redirect"] == "/sign-in?next=/work-items/7?tab%3Dmine&expired=1"
 
 
+def test_expired_session_does_not_take_the_page_away_from_who_types(browse: SignIn) -> None:
+    answer = browse(None).get("/inbox/count", part=True)
+    assert answer.status_code == 401
+    assert "HX-Redirect" not in answer.headers
+
+
 def test_expired_session_of_a_whole_form_does_the_same(browse: SignIn) -> None:
     visitor = browse(None)
     answer = visitor.post("/deals", {"title": "Насоси"}, headers={"Referer": "http://localhost/deals/new"})
