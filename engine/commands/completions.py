@@ -32,6 +32,7 @@ from engine.model.draft import Draft
 from engine.model.person import Person
 from engine.model.process_instance import ProcessInstance
 from engine.model.work_item import WorkItem
+from engine.policy.approvers import other_eyes_needed
 from engine.policy.field_values import read_values, to_json
 from engine.policy.history_chain import canonical_json
 from engine.policy.permissions import Actor, may_act_on_step
@@ -162,7 +163,8 @@ class _Completion:
         if not may_act_on_step(actor, assignee_id=item.assignee_id, group_id=item.group_id):
             raise StepNotYours(with_whom=holder_of(item))
         behalf_id = self._behalf_id()
-        if self.step.four_eyes and item.asked_by_id in {actor.person_id, behalf_id} - {None}:
+        barred = other_eyes_needed(item.asked_by_id, self.instance.deal.owner_id)
+        if self.step.four_eyes and barred & {actor.person_id, behalf_id}:
             raise FourEyes
         if self.step.approval is not None:
             ensure_one_voice_each(self.session, item, self.step.approval, behalf_id or actor.person_id)

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
+from engine.bpmn.compiled import OutcomeKind, StepKind
 from engine.bpmn.runtime import EvaluateConditions
 from engine.clock import Clock
 from engine.commands.clients import ClientDraft, add_client
@@ -36,7 +37,7 @@ from engine.model.person import Person, Role
 from engine.model.process_definition import DefinitionState, ProcessDefinition
 from engine.model.process_instance import InstanceState, ProcessInstance
 from engine.model.timer import Timer
-from engine.model.work_item import LIVE, WorkItem
+from engine.model.work_item import LIVE, WorkItem, WorkItemState
 from engine.policy.permissions import Ability, Actor, ensure_may, may
 from engine.policy.search_keys import search_text
 from engine.queries.calendars import default_calendar
@@ -55,6 +56,15 @@ class MapNotPublished(DomainError):
 class DealClosed(Conflict):
     code: ClassVar[str] = "deal_closed"
     template: ClassVar[str] = N_("The deal is closed and cannot be changed.")
+
+
+class ContentApproved(Conflict):
+    """What people approve, or approved, must not change behind their backs."""
+
+    code: ClassVar[str] = "content_approved"
+    template: ClassVar[str] = N_(
+        "The deal is being approved or was approved as it is. Return it for rework to change its sum or its terms."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +173,8 @@ def update_deal(session: Session, deal_id: int, changes: Mapping[str, Any], *, a
     """``changes``: title, amount, currency, close_date, owner_id, loss_reason, fields (merged by name).
 
     By the deal's owner, the head of sales or an administrator. Conditions that wait for data are looked at again.
-    Raises NotFound, NotAllowed, InvalidInput, DealClosed, MapFailed.
+    While approvals are asked for or given, sum and fields stay as they are: only a step of the map changes them.
+    Raises NotFound, NotAllowed, InvalidInput, DealClosed, ContentApproved, MapFailed.
     """
     deal, instance = lock_deal(session, deal_id, actor)
     _ensure_may_edit(deal, actor)
@@ -179,10 +190,11 @@ def update_deal(session: Session, deal_id: int, changes: Mapping[str, Any], *, a
             setattr(deal, name, wanted[name])
     if "owner_id" in changed:
         deal.owner = session.get_one(Person, deal.owner_id)
-    for name, value in plain(wanted.get("fields", {})).items():
-        if deal.fields.get(name) != value:
-            changed[name] = [deal.fields.get(name), value]
-            deal.fields = {**deal.fields, name: value}
+    fields = {name: value for name, value in plain(wanted.get("fields", {})).items() if deal.fields.get(name) != value}
+    if (fields or changed.keys() & _CONTENT) and _is_approved(session, instance):
+        raise ContentApproved
+    changed |= {name: [deal.fields.get(name), value] for name, value in fields.items()}
+    deal.fields = {**deal.fields, **fields}
     if not changed:
         return deal
     deal.search_text = deal_search_text(deal)
@@ -190,6 +202,25 @@ def update_deal(session: Session, deal_id: int, changes: Mapping[str, Any], *, a
     if instance.state is InstanceState.RUNNING:
         run_step(session, instance, EvaluateConditions(), actor=actor, at=at)
     return deal
+
+
+_CONTENT = frozenset({"amount", "currency"})
+
+
+def _is_approved(session: Session, instance: ProcessInstance) -> bool:
+    """Whether the last approvals asked for are open, or were all given."""
+    asked = list(
+        session.scalars(
+            select(WorkItem)
+            .where(WorkItem.instance_id == instance.id, WorkItem.kind == StepKind.APPROVAL)
+            .order_by(WorkItem.id.desc())
+        )
+    )
+    last_round = [one for one in asked if one.opened_at == asked[0].opened_at]
+    if any(one.state in LIVE for one in last_round):
+        return True
+    given = {one.outcome for one in last_round if one.state is WorkItemState.COMPLETED}
+    return given == {OutcomeKind.APPROVED.value}
 
 
 def comment_on_deal(session: Session, deal_id: int, text: str, *, actor: Actor, clock: Clock) -> Deal:

@@ -20,6 +20,7 @@ from engine.events import HeadTold, ReminderSent, StepReassigned
 from engine.model.person import Person, Role
 from engine.model.process_instance import ProcessInstance
 from engine.model.work_item import LIVE, WorkItem
+from engine.policy.approvers import may_decide, other_eyes_needed
 from engine.policy.assignment import Directory, resolve_name
 from engine.policy.escalation_ladder import next_escalation_at, rungs_due
 from engine.policy.permissions import Actor
@@ -82,7 +83,7 @@ class _LateStep:
         elif level.action is EscalationAction.TELL_HEAD:
             self._tell(self._superiors(level))
         else:
-            self._reassign(self._superiors(level))
+            self._reassign(self._superiors(level), named=bool(level.to))
 
     def _remind(self) -> None:
         item = self.work_item
@@ -95,13 +96,22 @@ class _LateStep:
         self._send(Notice.STEP_LATE, superiors)
         self._record(HeadTold(name=self.work_item.name, to=self._names(superiors), due_at=self.work_item.due_at))
 
-    def _reassign(self, superiors: Sequence[int]) -> None:
+    def _reassign(self, superiors: Sequence[int], *, named: bool) -> None:
+        """An approval goes only to who may give it, unless the map itself names somebody else."""
         item = self.work_item
         step = process_of(self.session, self.instance.definition_id).steps[item.element_id]
-        barred = {item.assignee_id} | ({item.asked_by_id} if step.four_eyes else set())
+        barred = {item.assignee_id} | (
+            other_eyes_needed(item.asked_by_id, self.instance.deal.owner_id) if step.four_eyes else set()
+        )
         if step.approval is not None and step.approval.mode in ("all", "count"):
             barred |= voices_beside(self.session, item)  # one person counts once: the part could never be given
         able = [one for one in superiors if one not in barred]
+        if step.approval is not None and not named:
+            able = [
+                one
+                for one in able
+                if may_decide(self.people, one, group_id=item.group_id, assignee_id=item.assignee_id)
+            ]
         if not able:  # the step is with the highest already: telling again would change nothing
             return
         previous = item.assignee.full_name if item.assignee is not None else (item.group.name if item.group else "")
@@ -111,7 +121,7 @@ class _LateStep:
         self._record(StepReassigned(name=item.name, previous=previous, to=person.full_name, due_at=item.due_at))
 
     def _superiors(self, level: EscalationLevel) -> list[int]:
-        """Whom the rung names; else the head of the department or of the holder; else every head of sales."""
+        """Whom the rung names; else the head of department or holder; else heads of sales, else administrators."""
         item = self.work_item
         if level.to:
             named = resolve_name(level.to, self.people, self.instance.deal.owner_id)
@@ -127,11 +137,11 @@ class _LateStep:
             head = self.people.head_of_person(item.assignee_id)
         if head is not None:
             return [head]
-        return list(
-            self.session.scalars(
-                select(Person.id).where(Person.role == Role.HEAD, Person.is_active).order_by(Person.id)
-            )
-        )
+        for role in (Role.HEAD, Role.ADMINISTRATOR):
+            in_role = select(Person.id).where(Person.role == role, Person.is_active).order_by(Person.id)
+            if found := list(self.session.scalars(in_role)):
+                return found
+        return []
 
     def _names(self, ids: Sequence[int]) -> str:
         people = (self.people.person(one) for one in ids)

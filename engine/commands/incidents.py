@@ -8,13 +8,14 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from engine.bpmn.runtime import Stimulus
 from engine.clock import Clock
 from engine.commands.history import record
 from engine.db.session import Database
-from engine.errors import DomainError, MapFailed
+from engine.errors import Conflict, DomainError, MapFailed
 from engine.events import IncidentRecorded, IncidentResolved, plain
 from engine.model.deal import Deal
 from engine.model.incident import Incident, IncidentState
@@ -27,11 +28,14 @@ T = TypeVar("T")
 def perform(database: Database, command: Callable[[Session], T], *, actor: Actor, clock: Clock) -> T:
     """Run ``command`` in one transaction; if the map itself fails in it, record the incident in a second one.
 
-    Every edge performs its commands through this function. Raises whatever the command raises.
+    Every edge performs its commands through this function. Raises whatever the command raises; Conflict where two at
+    once wanted to be the only one.
     """
     try:
         with database.write() as session:
             return command(session)
+    except IntegrityError as twice:  # two at once, and each looked before the other wrote
+        raise Conflict from twice
     except MapFailed as failure:
         with database.write() as session:
             _record_incident(session, failure, actor=actor, at=clock.now())

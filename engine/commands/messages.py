@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, true
 from sqlalchemy.orm import Session
 
 from engine.bpmn.compiled import FieldDefinition, FieldType
@@ -25,7 +25,7 @@ from engine.model.message_subscription import MessageSubscription, SubscriptionK
 from engine.model.process_definition import DefinitionState, ProcessDefinition
 from engine.model.process_instance import InstanceState, ProcessInstance
 from engine.policy.field_values import read_values
-from engine.policy.permissions import Actor
+from engine.policy.permissions import Ability, Actor, may
 from engine.queries.processes import process_of
 from engine.queries.scopes import visible_deals
 
@@ -59,6 +59,8 @@ def deliver_message(
 ) -> MessageDelivery:
     """Deliver a message to every waiting event whose correlation fits; where none waits, open a deal that it starts.
 
+    A message speaks for the deal: its owner sends it, the head of sales, or an administrator (and their tokens).
+
     ``deal_id`` or ``deal_number`` in ``correlation`` narrows it to one deal; the other keys must equal those that the
     map names, and an event without correlation takes any. To open a deal, ``values`` hold ``client_id``, or ``client``
     (a name), and may hold ``title``, ``amount``, ``currency`` and ``close_date``; the rest become its fields.
@@ -78,6 +80,7 @@ def deliver_message(
             MessageSubscription.correlation_key == correlation_text({}),
         ),
         visible_deals(actor),
+        true() if may(actor, Ability.DIRECT_WORK) else Deal.owner_id.in_(actor.people_acted_for),
         ProcessInstance.state == InstanceState.RUNNING,
     ]
     number = correlation.get("deal_number") or correlation.get("deal")

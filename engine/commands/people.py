@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from engine.clock import Clock
 from engine.commands.history import record
+from engine.commands.leaving import hand_over_steps
 from engine.errors import (
     N_,
     DomainError,
@@ -134,8 +135,10 @@ def update_person(
     if "department_ids" in changes and {one.id for one in departments} != {one.id for one in person.departments}:
         changed["departments"] = [[one.name for one in person.departments], [one.name for one in departments]]
         person.departments = departments
-    if changed.get("is_active"):
+    if "is_active" in changed:
         person.session_stamp = secrets.token_hex(8)
+    if changed.get("is_active") == [True, False]:
+        hand_over_steps(session, person, actor=actor, at=clock.now())
     if changed:
         person.search_text = search_text(person.full_name, person.login, person.email, person.phone, person.position)
         record(session, PersonChanged(person_id=person.id, changes=changed), actor=actor, at=clock.now())

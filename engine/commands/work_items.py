@@ -32,12 +32,12 @@ from engine.events import (
 from engine.model.draft import Draft
 from engine.model.person import Person
 from engine.model.work_item import WorkItem, WorkItemState
+from engine.policy.approvers import may_decide, other_eyes_needed
 from engine.policy.due_dates import due_at
 from engine.policy.escalation_ladder import next_escalation_at
 from engine.policy.permissions import Actor, may_claim_step, may_direct_step
+from engine.queries.directories import directory
 from engine.queries.processes import process_of
-
-_DEAL_FIELDS = {"deal.amount": "amount", "deal.currency": "currency", "deal.close_date": "close_date"}
 
 
 class FourEyes(NotAllowed):
@@ -106,7 +106,7 @@ def release_work_item(session: Session, work_item_id: int, *, actor: Actor, cloc
 def delegate_work_item(
     session: Session, work_item_id: int, to_person_id: int, comment: str = "", *, actor: Actor, clock: Clock
 ) -> WorkItem:
-    """Hand a step to somebody else. With four eyes, not to who asks for the approval.
+    """Hand a step to somebody else; an approval only within the department asked, and with four eyes not to who asks.
 
     Raises NotFound, AlreadyCompleted, AlreadyCancelled, NotAllowed, InvalidInput.
     """
@@ -117,8 +117,12 @@ def delegate_work_item(
     if person is None or not person.is_active:
         raise InvalidInput({"to": FieldNotUnderstood(value=to_person_id, expected=N_("a person"))})
     step = process_of(session, instance.definition_id).steps[work_item.element_id]
-    if step.four_eyes and person.id == work_item.asked_by_id:
+    if step.four_eyes and person.id in other_eyes_needed(work_item.asked_by_id, instance.deal.owner_id):
         raise FourEyes
+    if step.approval is not None and not may_decide(
+        directory(session), person.id, group_id=work_item.group_id, assignee_id=work_item.assignee_id
+    ):
+        raise NotAllowed(reason=N_("An approval stays in the department that is asked, or with its heads."))
     work_item.assign(person, at=clock.now())
     record(
         session,
@@ -141,7 +145,7 @@ def extend_work_item(
     """
     work_item, instance = lock_work_item(session, work_item_id, actor)
     work_item.ensure_live()
-    if not may_direct_step(
+    if work_item.assignee_id in actor.people_acted_for or not may_direct_step(
         actor, assignee_id=None, group_id=None, assignee_department_ids=_responsible_departments(work_item)
     ):
         raise NotAllowed(reason=N_("Only a head may give a step more time."))

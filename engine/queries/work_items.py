@@ -19,6 +19,7 @@ from engine.model.department import Membership
 from engine.model.draft import Draft
 from engine.model.person import Person
 from engine.model.work_item import WorkItem, WorkItemState
+from engine.policy.approvers import other_eyes_needed
 from engine.policy.permissions import Actor, may_direct_step
 from engine.queries.deal_history import HistoryRow, comments_on_step, latest_history
 from engine.queries.processes import process_of
@@ -95,7 +96,7 @@ def work_item_view(session: Session, actor: Actor, work_item_id: int, now: datet
         comments=comments_on_step(session, deal.id, work_item_id),
         earlier=latest_history(session, deal.id, limit=_EARLIER),
         asked_by=asked_by or "",
-        four_eyes_blocked=_needs_other_eyes(step, work_item, actor),
+        four_eyes_blocked=_needs_other_eyes(step, work_item, deal.owner_id, actor),
         approval=_approval_progress(session, work_item, step.approval) if step and step.approval else None,
         deadline_text=step.deadline_text if step else "",
         freedom=step.freedom if step else Freedom.STRICT,
@@ -126,12 +127,12 @@ def _shown(field: FieldDefinition, draft: Mapping[str, Any], stored: Mapping[str
     return value.isoformat() if isinstance(value, date) else value
 
 
-def _needs_other_eyes(step: StepDefinition | None, work_item: WorkItem, actor: Actor) -> bool:
-    """Is the actor, or the person in whose name the actor would decide, the one who asked?"""
-    if step is None or not step.four_eyes or work_item.asked_by_id is None:
+def _needs_other_eyes(step: StepDefinition | None, work_item: WorkItem, owner_id: int, actor: Actor) -> bool:
+    """Is the actor, or the person in whose name the actor would decide, the one who asked, or the deal's owner?"""
+    if step is None or not step.four_eyes:
         return False
-    in_name_of_asker = work_item.assignee_id == work_item.asked_by_id and work_item.asked_by_id in actor.substitutes_for
-    return work_item.asked_by_id == actor.person_id or in_name_of_asker
+    behalf_id = work_item.assignee_id if work_item.assignee_id in actor.substitutes_for else None
+    return bool(other_eyes_needed(work_item.asked_by_id, owner_id) & {actor.person_id, behalf_id})
 
 
 def _approval_progress(session: Session, work_item: WorkItem, rule: ApprovalRule) -> ApprovalProgress:

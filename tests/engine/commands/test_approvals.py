@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import select
@@ -10,6 +11,7 @@ from support.office import Office
 from support.sales_map import sales_map
 
 from engine.bpmn.compiled import ApprovalRule
+from engine.commands.deals import ContentApproved, update_deal
 from engine.commands.departments import update_department
 from engine.commands.people import set_substitution, update_person
 from engine.commands.work_items import FourEyes, claim_work_item, delegate_work_item, release_work_item
@@ -126,3 +128,41 @@ def test_a_late_part_is_not_handed_to_who_has_a_voice_already(office: Office) ->
     for _ in range(6):
         office.wait(days=1)
     assert [one.assignee_id for one in legal_parts(office)] == [office.company.danylo.id]
+
+
+def test_an_approval_is_not_handed_to_who_was_not_asked(office: Office) -> None:
+    asked_in_legal(office, ApprovalRule())
+    item = legal_parts(office)[0].id
+    for director, to in (("bohdan", "bohdan"), ("iryna", "olena"), ("iryna", "petro")):
+        with pytest.raises(NotAllowed):
+            office.do(director, delegate_work_item, item, getattr(office.company, to).id)
+    office.do("bohdan", delegate_work_item, item, office.company.iryna.id)
+
+
+def test_four_eyes_refuse_the_owner_of_the_deal_whoever_prepared_it(office: Office) -> None:
+    asked_in_legal(office, ApprovalRule(), "taras", four_eyes=True)
+    office.do("olena", update_deal, legal_parts(office)[0].deal_id, {"owner_id": office.company.taras.id})
+    with pytest.raises(FourEyes):
+        office.complete("taras", "legal", "approved")
+    office.complete("iryna", "legal", "approved")
+
+
+def test_what_is_approved_does_not_change_behind_the_approvers_backs(office: Office) -> None:
+    deal = asked_in_legal(office, ApprovalRule())
+    for changes in ({"amount": Decimal(1)}, {"currency": "USD"}, {"fields": {"discount": "49"}}):
+        with pytest.raises(ContentApproved):
+            office.do("olena", update_deal, deal.id, changes)
+    office.do("olena", update_deal, deal.id, {"title": "Інша назва", "fields": {}})
+    for login, element in (("iryna", "legal"), ("oksana", "finance"), ("petro", "logistics")):
+        office.complete(login, element, "approved")
+    with pytest.raises(ContentApproved):
+        office.do("olena", update_deal, deal.id, {"amount": Decimal(1)})
+
+
+def test_what_is_returned_for_rework_may_change_again(office: Office) -> None:
+    deal = asked_in_legal(office, ApprovalRule())
+    office.complete("iryna", "legal", "returned", comment="Завелика сума")
+    for login, element in (("oksana", "finance"), ("petro", "logistics")):
+        office.complete(login, element, "approved")
+    office.do("olena", update_deal, deal.id, {"amount": Decimal(1)})
+    assert office.deal(deal).amount == Decimal(1)

@@ -17,6 +17,7 @@ from engine.commands.work_items import (
 )
 from engine.db.job import Job
 from engine.errors import AlreadyClaimed, AlreadyCompleted, InvalidInput, NotAllowed, NotFound
+from engine.model.department import Membership
 from engine.model.draft import Draft
 
 
@@ -95,6 +96,8 @@ def test_a_step_of_a_department_is_claimed_by_one_and_given_back(office: Office)
 
 
 def test_the_second_to_claim_is_told_who_was_faster(office: Office) -> None:
+    with office.database.write() as session:
+        session.add(Membership(person_id=office.company.petro.id, department_id=office.company.legal.id))
     office.open_deal()
     office.prepare()
     item = office.step("legal")

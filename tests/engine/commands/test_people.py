@@ -154,3 +154,18 @@ def test_hours_that_cannot_be_are_refused(office: Office, spans: list[tuple[str,
         office.do("admin", update_weekly_hours, calendar_id, {"0": spans})
     with pytest.raises(NotAllowed):
         office.do("olena", update_weekly_hours, calendar_id, {"0": [("09:00", "12:00")]})
+
+
+def test_who_leaves_leaves_no_step_behind(office: Office) -> None:
+    deal = office.open_deal()
+    office.prepare()
+    legal = office.step("legal")
+    office.do("iryna", claim_work_item, legal.id)
+    office.do("admin", update_person, office.company.iryna.id, {"is_active": False})
+    assert office.step("legal").assignee_id is None
+    for element in ("finance", "logistics"):
+        office.complete("oksana" if element == "finance" else "petro", element, "returned", comment="Ще раз")
+    own = office.open_deal("taras", client=None, client_id=deal.client_id)
+    office.do("admin", update_person, office.company.taras.id, {"is_active": False})
+    assert office.step("prepare", own).assignee_id in {None, office.company.bohdan.id}
+    assert "step_reassigned" in office.kinds(own)

@@ -1,0 +1,61 @@
+"""When somebody leaves: their steps go back to the department, else to who stands above them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine.commands.history import record
+from engine.commands.locks import lock_instance
+from engine.events import StepReassigned
+from engine.model.person import Person, Role
+from engine.model.work_item import LIVE, WorkItem
+from engine.policy.permissions import Actor
+from engine.queries.directories import directory
+
+
+def hand_over_steps(session: Session, person: Person, *, actor: Actor, at: datetime) -> None:
+    """Take every live step from ``person``, instance by instance in the order of their ids."""
+    held = session.execute(
+        select(WorkItem.instance_id, WorkItem.id)
+        .where(WorkItem.assignee_id == person.id, WorkItem.state.in_(LIVE))
+        .order_by(WorkItem.instance_id, WorkItem.id)
+    ).all()
+    for instance_id, work_item_id in held:
+        instance = lock_instance(session, instance_id)
+        work_item = session.get_one(WorkItem, work_item_id, populate_existing=True)
+        if not work_item.is_live or work_item.assignee_id != person.id:  # done or handed on while we waited
+            continue
+        heir = None if work_item.group_id is not None else _heir(session, person, instance.deal.owner_id)
+        if heir is None:
+            work_item.release()
+        else:
+            work_item.assign(heir, at=at)
+        to = heir.full_name if heir is not None else work_item.group.name if work_item.group is not None else ""
+        record(
+            session,
+            StepReassigned(name=work_item.name, previous=person.full_name, to=to, due_at=work_item.due_at),
+            actor=actor,
+            at=at,
+            deal=instance.deal,
+            work_item_id=work_item.id,
+        )
+
+
+def _heir(session: Session, person: Person, owner_id: int) -> Person | None:
+    """The head of who leaves, else the deal's owner, else an administrator."""
+    heir_id = directory(session).head_of_person(person.id)
+    if heir_id is None and owner_id != person.id:
+        heir_id = owner_id
+    if heir_id is not None:
+        heir = session.get(Person, heir_id)
+        if heir is not None and heir.is_active:
+            return heir
+    return session.scalar(
+        select(Person)
+        .where(Person.role == Role.ADMINISTRATOR, Person.is_active, Person.id != person.id)
+        .order_by(Person.id)
+        .limit(1)
+    )
