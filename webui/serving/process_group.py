@@ -67,7 +67,10 @@ class ProcessGroup:
 
     def _start(self, name: str, pause_s: float) -> None:
         process = self._context.Process(target=_live, args=(self._parts[name], self._arguments), name=name)
+        # A part inherits that Ctrl-C is not for it, also in its first second, while it still imports.
+        previous = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         process.start()
+        signal.pthread_sigmask(signal.SIG_SETMASK, previous)
         self._running[name] = _Running(process, monotonic(), pause_s)
 
     def _restart_ended(self) -> None:

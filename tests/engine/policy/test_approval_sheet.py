@@ -39,6 +39,7 @@ def decided(outcome: str, *, comment: str = "", on_behalf_of: str = "") -> StepC
 
 def opened() -> DealOpened:
     return DealOpened(
+        number="2026-00001",
         title="Насоси",
         client="ТОВ «Промінь»",
         amount=Decimal("1000.00"),
