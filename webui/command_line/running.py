@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import socket
 from importlib.metadata import version
+from ipaddress import ip_address
 
 import click
 
@@ -112,4 +113,16 @@ def _greet(given: Settings) -> None:
         )
         for account in DEMO_ACCOUNTS:
             click.echo(f"  {account.login:8} {account.full_name}, {account.position}")
+        if not _is_loopback(given.host):
+            click.secho(
+                _("Whoever reaches this address signs in as anybody, the administrator included: REGLAMENT_DEMO=0."),
+                fg="yellow",
+            )
     click.echo(_("Ctrl-C stops it."))
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
