@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from browser.people import People, sign_in
+from browser.people import People
 from foreign_maps.verdicts import FOLDER, foreign_maps
 from playwright.sync_api import Locator, Page, expect
 from support.browser import Words, drop_file
@@ -17,8 +17,7 @@ MENDED = HERE / "service_contract.bpmn"
 
 
 def open_maps(people: People, uk: Words) -> Page:
-    page = people.visitor()
-    sign_in(page, "owner")
+    page = people.at_work("owner")
     expect(page.get_by_role("heading", level=1, name=uk("Sales maps"))).to_be_visible()
     return page
 

@@ -10,6 +10,7 @@ from support.office import Office
 
 from engine.commands.work_items import delegate_work_item
 from engine.model.deal import Deal
+from engine.model.department import Membership
 from engine.policy.approval_sheet_check import sheet_faults
 from engine.queries.approval_sheets import approval_sheet
 from webui.api.approval_sheet_pdf import FontsMissing, sheet_pdf
@@ -18,6 +19,8 @@ ApiOf = Callable[[str | None], ApiClient]
 
 
 def decided(office: Office) -> Deal:
+    with office.database.write() as session:
+        session.add(Membership(person_id=office.company.petro.id, department_id=office.company.finance.id))
     deal = office.open_deal()
     office.prepare()
     office.complete("iryna", "legal", "approved")

@@ -92,7 +92,7 @@ EXPECTED = {
         foreign_body={"values": {"discount": 5}},
     ),
     f"POST {STEP}/delegate": Expected(
-        "403 404 200 200 403 403 200", "403 404 200 404 404 403 200", body={"to": "oksana"}
+        "403 404 200 200 403 403 200", "403 404 200 404 404 403 200", body={"to": "iryna"}
     ),
     f"POST {STEP}/extend": Expected(
         "403 404 200 200 403 403 200", "403 404 200 404 404 403 200", body={"due_at": "9 р.д.", "reason": "Треба"}
