@@ -12,7 +12,6 @@ from engine.queries.approval_sheets import approval_sheet
 from engine.queries.deals import deal_history, deal_waiting
 from engine.queries.pages import Page
 from webui.api.answers import listed
-from webui.api.approval_sheet_pdf import sheet_pdf
 from webui.api.blueprint import api
 from webui.api.caller import caller, in_readers_language
 from webui.api.history import history_item
@@ -73,6 +72,8 @@ def download_approval_sheet(path: DealPath) -> Response:
 def print_approval_sheet(path: DealPath) -> Response:
     """The same for people and printers."""
     sheet = _sheet(path.deal_id)
+    from webui.api.approval_sheet_pdf import sheet_pdf  # noqa: PLC0415  # the PDF library takes a third of a second
+
     with in_readers_language():
         content = sheet_pdf(sheet, fonts=DIST / "fonts")
     return _as_file(Response(content, mimetype="application/pdf"), f"{sheet.number}.pdf")

@@ -15,7 +15,7 @@ from engine.settings import Settings
 from webui.command_line.failures import Failed
 from webui.command_line.installation import bring_up_to_date, settings, sqlite_file
 from webui.command_line.language import _
-from webui.demo.company import is_empty, load_demo_company
+from webui.demo.emptiness import is_empty
 
 
 @click.command("migrate", help=N_("Bring the database up to date."))
@@ -75,6 +75,8 @@ def _load_beside(file: Path) -> None:
 
 
 def _load(database: Database) -> None:
+    from webui.demo.company import load_demo_company  # noqa: PLC0415  # large to load, and rarely needed
+
     shown = _Progress()
     load_demo_company(database, until=SystemClock().now(), progress=shown.show)
     shown.end()

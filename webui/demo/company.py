@@ -25,7 +25,6 @@ from engine.commands.work_items import claim_work_item, comment_on_work_item
 from engine.db.job import Job, JobState
 from engine.db.outbox import finish_job
 from engine.db.session import Database
-from engine.model.person import Person
 from engine.model.work_item import WorkItem
 from engine.policy.permissions import Actor
 from engine.queries.actors import actor_of
@@ -57,12 +56,6 @@ _COMMENTS = (
 )
 
 Progress = Callable[[float], None]
-
-
-def is_empty(database: Database) -> bool:
-    """Whether nobody works here yet."""
-    with database.read() as session:
-        return session.scalar(select(Person.id).limit(1)) is None
 
 
 def load_demo_company(database: Database, *, until: datetime, progress: Progress = lambda _share: None) -> None:
