@@ -81,7 +81,7 @@ def loop_items(task: Any) -> dict[str, Any]:
     """The item of each multi-instance run that ``task`` belongs to, by its variable; the innermost wins."""
     items: dict[str, Any] = {}
     while task is not None:
-        loop = task.task_spec.loop
+        loop = task.task_spec.loop or task.task_spec.undone_loop
         if loop is not None and loop.item_variable:
             items.setdefault(loop.item_variable, task.internal_data.get("item"))
         scope = task.workflow

@@ -14,6 +14,8 @@ from SpiffWorkflow.bpmn.specs.mixins import BpmnSpecMixin
 from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
 
 from engine.bpmn.activities import Activity
+from engine.bpmn.compensation import ENTRIES, enter
+from engine.bpmn.elements import INDEX, ITEM
 from engine.bpmn.environment import loop_items
 from engine.bpmn.guards import LOOP_RUNS, RunsNotCountable, TooManyRuns
 
@@ -25,8 +27,6 @@ RUNS = "runs"  # how many there will be
 OPENED = "opened"
 COMPLETED = "completed"
 ITEMS = "items"
-INDEX = "index"  # of a run
-ITEM = "item"
 OUTCOMES = "outcomes"  # (kind, id) of the runs so far
 
 
@@ -47,6 +47,13 @@ class _Loop(Activity, LoopTask, BpmnSpecMixin):  # type: ignore[misc]  # SpiffWo
             run.internal_data[ITEM] = loop[ITEMS][index]
         loop[OPENED] = index + 1
         run.arrive()
+
+    def _on_complete_hook(self, my_task: LiveTask) -> None:
+        """What its runs did can be undone from now on."""
+        entries = my_task.internal_data.pop(ENTRIES, None)
+        if entries:
+            enter(my_task, entries)
+        super()._on_complete_hook(my_task)
 
     def _is_enough(self, run: LiveTask) -> bool:
         """Whether the completion condition holds, seen from the run that has just completed."""
