@@ -15,7 +15,7 @@ from SpiffWorkflow.bpmn.specs.mixins import (
 
 from engine.bpmn.compensation import ENTRIES, UNDOES, Entry, enter, entries_of, entry_of, undone
 from engine.bpmn.elements import Element
-from engine.bpmn.environment import loop_items
+from engine.bpmn.run_variables import loop_items
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,8 +14,8 @@ from SpiffWorkflow.bpmn.specs.mixins import (
 
 from engine.bpmn.activities import HOST
 from engine.bpmn.elements import RACE, RACE_FLOW, Element
-from engine.bpmn.environment import loop_items
 from engine.bpmn.expressions import NullCondition
+from engine.bpmn.run_variables import loop_items
 from engine.bpmn.runtime import Passed
 from engine.bpmn.timer_events import StoredTimer
 from engine.errors import MapFailed

@@ -18,8 +18,12 @@ if TYPE_CHECKING:
     from engine.bpmn.lookups import LoopLookup
 
 
+RUNS = "runs"  # of a multi-instance: how many there will be
+OPENED = "opened"
+COMPLETED = "completed"
 INDEX = "index"  # of a run of a loop, from 0
 ITEM = "item"  # of a run of a multi-instance over a list
+WRITTEN = "written"  # of a run: the variables of its result, as it wrote them
 RACE = "race"  # in a task behind an event gateway: the gateway's task
 RACE_FLOW = "race_flow"  # and the flow from it, recorded when it is this one that happens
 

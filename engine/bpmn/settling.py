@@ -61,7 +61,12 @@ def _wake_one(top: LiveWorkflow) -> bool:
                 if waits_for(task, ConditionalEventDefinition) and rises(task):
                     task.task_spec.happen(task)
                     return True
-    return any(gateway.fire_if_nothing_can_come(scope) for scope in top.scopes() for gateway in scope.spec.inclusive)
+    for scope in top.scopes():
+        for gateway in scope.spec.inclusive:
+            if gateway.fire_if_nothing_can_come(scope):
+                _complete_if_over(scope)  # the last tokens may have come to an end there
+                return True
+    return False
 
 
 def failed_at(task: LiveTask, problem: DomainError) -> MapFailed:

@@ -18,6 +18,8 @@ MAX_EFFORT = 40_000  # tokens looked at, over all markings of a scope: about hal
 MAX_TOKENS = 3  # on one flow; a fourth tells nothing new
 _BRANCHES = 2
 _MOST_SUBSETS = 4  # inclusive splits with more ways are tried with each way alone and with all
+# A complex gateway fires earlier, but what comes later ends there: the same tokens go on.
+_WAIT_FOR_WHAT_COMES = (NodeType.INCLUSIVE, NodeType.COMPLEX)
 
 Marking = frozenset[tuple[Flow, int]]
 
@@ -33,8 +35,10 @@ class _Explored:
 def check_soundness(process: Process, noticed: Noticed) -> None:
     """Say what cannot finish, what may wait for ever, what runs in circles without anybody, what runs twice."""
     for scope in process.scope.scopes():
-        starts = [node for node in scope.of_type(NodeType.START) if not node.events]
-        if len(starts) == 1:
+        starts = scope.starts
+        if scope.owner is None or not scope.owner.triggered_by_event:
+            starts = [node for node in starts if not node.events]
+        if starts:
             _check_scope(scope, starts[0], noticed)
         _check_cycles(scope, noticed)
         _check_meetings(scope, noticed)
@@ -84,7 +88,7 @@ def _bounded(marking: Marking) -> Marking:
 
 
 def _is_join(node: Node) -> bool:
-    return node.type in (NodeType.PARALLEL, NodeType.INCLUSIVE) and len(node.incoming) > 1
+    return node.type in (NodeType.PARALLEL, *_WAIT_FOR_WHAT_COMES) and len(node.incoming) > 1
 
 
 def _note_deadlock(marking: Marking, explored: _Explored) -> None:
@@ -107,7 +111,7 @@ def _fire(marking: Marking, upstream: dict[Node, set[Flow]]) -> Iterator[Marking
             yield _add(_take(marking, node.incoming), node.outgoing)
             return
     for node in enabled:
-        if node.type is NodeType.INCLUSIVE and _is_join(node) and _inclusive_is_ready(node, held, upstream):
+        if node.type in _WAIT_FOR_WHAT_COMES and _is_join(node) and _inclusive_is_ready(node, held, upstream):
             arrived = [flow for flow in node.incoming if flow in held]
             yield from (_add(_take(marking, arrived), ways) for ways in _ways(node))
             return
@@ -117,7 +121,7 @@ def _fire(marking: Marking, upstream: dict[Node, set[Flow]]) -> Iterator[Marking
 
 def _terminates(node: Node) -> bool:
     return node.type is NodeType.END and any(
-        event.kind in (EventKind.TERMINATE, EventKind.ERROR) for event in node.events
+        event.kind in (EventKind.TERMINATE, EventKind.ERROR, EventKind.CANCEL) for event in node.events
     )
 
 
@@ -169,7 +173,7 @@ def _upstream(scope: Scope) -> dict[Node, set[Flow]]:
     """For the sources of arrows into inclusive joins: every flow from which a token can come there."""
     found: dict[Node, set[Flow]] = {}
     for join in scope.nodes:
-        if join.type is not NodeType.INCLUSIVE or not _is_join(join):
+        if join.type not in _WAIT_FOR_WHAT_COMES or not _is_join(join):
             continue
         for entry in join.incoming:
             found[entry.source] = found.get(entry.source) or _flows_before(entry.source, join)

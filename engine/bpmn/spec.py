@@ -30,7 +30,7 @@ from engine.bpmn.compensation import CompensateEventDefinition, Ledger
 from engine.bpmn.compiled import CompiledProcess
 from engine.bpmn.elements import Element, ExclusiveGateway, Origin, Passage, StartEvent
 from engine.bpmn.guards import NoSuchStart, map_failed
-from engine.bpmn.joins import InclusiveGateway, ParallelGateway
+from engine.bpmn.joins import ComplexGateway, InclusiveGateway, ParallelGateway
 from engine.bpmn.lookups import Lookups, lookups_of
 from engine.bpmn.loops import MultiInstance, StandardLoop
 from engine.bpmn.scope_events import EventSubProcess, Listener
@@ -54,7 +54,8 @@ class ScopeSpec(BpmnProcessSpec):  # type: ignore[misc]  # SpiffWorkflow is unty
     """A map, or a sub-process in it.
 
     ``inclusive`` are its inclusive joins, ``listeners`` the start events of its event sub-processes, ``undone_by``
-    names its event sub-process that a compensation starts.
+    names its event sub-process that a compensation starts. ``is_attended`` says whether anything may live in it that
+    does not hold it open.
     """
 
     def __init__(self, name: str) -> None:
@@ -68,11 +69,7 @@ class ScopeSpec(BpmnProcessSpec):  # type: ignore[misc]  # SpiffWorkflow is unty
         self.listeners: tuple[Listener, ...] = ()
         self.ledger: Ledger | None = None
         self.undone_by: str | None = None
-
-    @property
-    def is_attended(self) -> bool:
-        """Whether something may live in it that does not hold it open."""
-        return bool(self.listeners) or self.ledger is not None
+        self.is_attended = False
 
     def plain_start(self) -> StartEvent:
         """Where a sub-process begins: at its start event without a trigger, else at its first."""
@@ -177,6 +174,7 @@ class _Builder:
             "exclusiveGateway": lambda scope, e: ExclusiveGateway(scope, e.get("id")),
             "parallelGateway": lambda scope, e: ParallelGateway(scope, e.get("id")),
             "inclusiveGateway": lambda scope, e: InclusiveGateway(scope, e.get("id")),
+            "complexGateway": self.complex_gateway,
             "eventBasedGateway": lambda scope, e: EventGateway(scope, e.get("id")),
             "userTask": self.activity,
             "serviceTask": self.activity,
@@ -208,6 +206,7 @@ class _Builder:
         scope.inclusive = tuple(spec for spec in scope.task_specs.values() if isinstance(spec, InclusiveGateway))
         for gateway in scope.inclusive:
             gateway.reachable = _reachable(gateway, scope)
+        scope.is_attended = any(spec.attends for spec in scope.task_specs.values())
         scope.has_conditional_events = any(
             isinstance(getattr(spec, "event_definition", None), ConditionalEventDefinition)
             for spec in scope.task_specs.values()
@@ -259,6 +258,10 @@ class _Builder:
             event_definition=definition,
             cancel_activity=element.get("cancelActivity", "true") == "true",
         )
+
+    def complex_gateway(self, scope: ScopeSpec, element: Any) -> Element:
+        _found(self.lookups.conditions, element.get("id"))
+        return ComplexGateway(scope, element.get("id"))
 
     def _event_sub_process(self, scope: ScopeSpec, element: Any) -> None:
         """What starts it stands beside it in the scope, under the ids of its start events."""

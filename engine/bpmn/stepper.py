@@ -17,6 +17,7 @@ from engine.bpmn.guards import TIMERS, NotWaiting, Stalled, TooManyTimers, map_f
 from engine.bpmn.live_workflow import LiveTask, LiveWorkflow
 from engine.bpmn.loops import OUTCOMES, MultiInstance
 from engine.bpmn.pruning import prune
+from engine.bpmn.run_variables import keep_in_runs
 from engine.bpmn.runtime import (
     CompleteCall,
     CompleteStep,
@@ -204,5 +205,6 @@ def _keep(workflow: LiveWorkflow, values: Mapping[str, Any], task: LiveTask) -> 
     """Write values from outside into the store; raises MapFailed at the element of ``task``."""
     try:
         workflow.environment.store.write_given(values)
+        keep_in_runs(task, values, workflow.environment.store.values)
     except DomainError as problem:
         raise failed_at(task, problem) from problem

@@ -40,7 +40,10 @@ def _entries(scope: Scope) -> list[Node]:
     return [
         node
         for node in scope.nodes
-        if not node.incoming and node.type is not NodeType.BOUNDARY and not node.triggered_by_event
+        if not node.incoming
+        and node.type is not NodeType.BOUNDARY
+        and not node.triggered_by_event
+        and node.undoes is None
     ]
 
 
