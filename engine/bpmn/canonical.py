@@ -89,7 +89,7 @@ class _Writer:
         self._text(loop, "loopCardinality", node.id)
 
     def _undo(self, parent: etree._Element, node: Node, handler: Node) -> None:
-        event = self._add(parent, NodeType.BOUNDARY.value, self._sales_map.new_id(f"{node.id}_undone"))
+        event = self._add(parent, NodeType.BOUNDARY.value, node.undone_at)
         event.set("attachedToRef", node.id)
         etree.SubElement(event, f"{{{MODEL}}}compensateEventDefinition")
         association = self._add(parent, "association", self._sales_map.new_id(f"{node.id}_undone_by"))

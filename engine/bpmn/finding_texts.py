@@ -344,6 +344,9 @@ _EVENTS: Mapping[str, FindingText] = {
     "EVENT_AS_GATEWAY": FindingText(
         N_("The event before several events is executed as an event gateway: the first one decides."), _NOTHING_TO_DO
     ),
+    "EVENT_GATEWAY_ALL": FindingText(
+        N_("The event gateway is a parallel one: every event behind it is awaited."), _NOTHING_TO_DO
+    ),
     "EVENT_GATEWAY_SINGLE": FindingText(N_("Only one event follows the event gateway."), _NOTHING_TO_DO),
     "EVENT_GATEWAY_ASKS": FindingText(
         N_("“%(step)s” behind the event gateway is no event of its own: a person chooses which way to go."),
@@ -430,8 +433,8 @@ _EVENTS: Mapping[str, FindingText] = {
         N_("Draw a transaction with both, or use error events."),
     ),
     "PARALLEL_MULTIPLE": FindingText(
-        N_("Several triggers on a border that must all come cannot be awaited."),
-        N_("Draw one event on the border, or an event for each trigger behind a parallel gateway."),
+        N_("Several triggers that must all come cannot be awaited here."),
+        N_("Draw an event for each trigger behind a parallel gateway."),
     ),
     "SIGNAL_FROM_OUTSIDE": FindingText(
         N_("The event waits for the signal “%(signal)s” from another deal."), _NOTHING_TO_DO

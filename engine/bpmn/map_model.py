@@ -207,6 +207,7 @@ class Node:
     undo_reference: str = ""  # of a compensation event on a border: what its association leads to
     undone_by: Node | None = None  # the activity that undoes this one
     undoes: Node | None = None  # and the other way round
+    undone_at: str = ""  # id of the compensation event on the border
     ordered: bool = False  # ad-hoc, one at a time
     over_when: str = ""  # ad-hoc: its completion condition
     cancels_remaining: bool = True  # ad-hoc: whether it withdraws what still runs when it is over

@@ -135,7 +135,7 @@ def _read_node(
         cancels_remaining=element.get("cancelRemainingInstances") is None
         or is_true(element.get("cancelRemainingInstances")),
         activation=text_of(child(element, "activationCondition")),
-        parallel_multiple=is_true(element.get("parallelMultiple")),
+        parallel_multiple=is_true(element.get("parallelMultiple")) or element.get("eventGatewayType") == "Parallel",
         loop=read_loop(element, document.references.expression_language),
         called=attribute(element, "calledElement") or _zeebe_called(element),
         documentation=text_of(child(element, "documentation")),

@@ -80,7 +80,7 @@ def _boundary(workbench: Workbench, event: Node, *, called: bool) -> None:
     if not sound or host is None or handler is None:
         workbench.noticed.refuse("COMPENSATION_HANDLER", event)
         return
-    host.undone_by, handler.undoes = handler, host
+    host.undone_by, host.undone_at, handler.undoes = handler, event.id, host
     if handler.type is NodeType.RECEIVE_TASK:
         handler.events = []  # no message is awaited while something is undone: a person says that it came
 

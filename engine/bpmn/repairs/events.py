@@ -21,7 +21,7 @@ def settle_events(workbench: Workbench, process: Process) -> None:
             _throw(workbench, node)
         elif node.type is NodeType.CATCH:
             _catch(workbench, node)
-        elif node.message is None and node.timer is None and _waits_beside(node):
+        elif node.message is None and node.timer is None and node.condition is None and _waits_beside(node):
             _beside(workbench, node)
 
 

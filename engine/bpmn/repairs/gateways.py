@@ -65,6 +65,10 @@ def _split_apart(workbench: Workbench, node: Node) -> None:
 
 
 def _event_based(workbench: Workbench, node: Node) -> None:
+    if node.parallel_multiple:
+        workbench.noticed.info("EVENT_GATEWAY_ALL", node)
+        node.type = NodeType.PARALLEL
+        return
     targets = [flow.target for flow in node.outgoing]
     if len(targets) < _SEVERAL:
         workbench.noticed.info("EVENT_GATEWAY_SINGLE", node)

@@ -15,16 +15,13 @@ def settle_starts(workbench: Workbench, process: Process) -> None:
 
 def _settle(workbench: Workbench, scope: Scope) -> None:
     starts = scope.of_type(NodeType.START)
-    ad_hoc = scope.owner is not None and scope.owner.type is NodeType.AD_HOC
-    if ad_hoc and scope.owner is not None:
-        scope.owner.type = NodeType.SUB_PROCESS
-    if starts and not ad_hoc:
+    if starts:
         _from_start_events(workbench, scope, starts)
         return
     entries = _entries(scope)
     if not entries:
         workbench.noticed.refuse("NO_ENTRY", scope.owner or _place(scope.process))
-    elif not ad_hoc:
+    else:
         code = "IMPLICIT_START" if len(entries) == 1 else "SEVERAL_ENTRIES"
         say = workbench.noticed.info if len(entries) == 1 else workbench.noticed.warning
         say(code, entries[0], steps=", ".join(entry.title for entry in entries))

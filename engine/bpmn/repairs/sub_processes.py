@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.bpmn.map_model import SUB_PROCESSES, EventKind, Node, NodeType, Process, remove_node
+from engine.bpmn.repairs.ad_hoc import offer_steps
 from engine.bpmn.repairs.stand_ins import confirm_by_person
 from engine.bpmn.repairs.workbench import Workbench
 
@@ -14,7 +15,7 @@ def settle_sub_processes(workbench: Workbench, process: Process) -> None:
         if not node.inside.nodes:
             _empty(workbench, node)
         elif node.type is NodeType.AD_HOC:
-            _ad_hoc(workbench, node)
+            offer_steps(workbench, node)
     for node in tuple(process.scope.all_nodes()):
         if node.has_event(EventKind.CANCEL):
             _cancel(workbench, node)
@@ -31,14 +32,6 @@ def _empty(workbench: Workbench, node: Node) -> None:
         return
     workbench.noticed.warning("EMPTY_SUB_PROCESS", node)
     confirm_by_person(node)
-
-
-def _ad_hoc(workbench: Workbench, node: Node) -> None:
-    if node.ordered:
-        workbench.noticed.refuse("AD_HOC_SEQUENTIAL", node)
-    else:
-        workbench.noticed.warning("AD_HOC_EACH_ONCE", node)
-    # The type stays until its starts are settled: there every step without an arrow begins at once.
 
 
 def _cancel(workbench: Workbench, node: Node) -> None:
