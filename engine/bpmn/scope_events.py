@@ -26,6 +26,11 @@ class EventSubProcess(Enclosing, SubWorkflowTaskMixin, BpmnSpecMixin):  # type: 
 
     is_event_sub_process = True
 
+    def interrupted(self, my_task: LiveTask) -> bool:
+        """Whether this run has withdrawn all the other work of its scope."""
+        began_at = my_task.internal_data.get(BEGAN_AT)
+        return began_at is not None and bool(self._wf_spec.task_specs[began_at].interrupting)
+
     def start_of(self, my_task: LiveTask, scope: Scope) -> Any:
         began_at = my_task.internal_data.get(BEGAN_AT)
         return scope.spec.plain_start() if began_at is None else scope.spec.task_specs[began_at]

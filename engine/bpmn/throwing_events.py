@@ -70,10 +70,17 @@ class EndEvent(_Throwing, EndEventMixin, BpmnSpecMixin):  # type: ignore[misc]  
     """Ends a path; a termination ends its scope, an error the scope that somebody handles it around."""
 
     def _on_complete_hook(self, my_task: LiveTask) -> None:
-        top = my_task.workflow.top_workflow
-        if my_task.workflow is top:
-            top.end_events.append(self.bpmn_id)
+        if _ends_the_map(my_task.workflow):
+            my_task.workflow.top_workflow.end_events.append(self.bpmn_id)
         super()._on_complete_hook(my_task)
+
+
+def _ends_the_map(scope: Scope) -> bool:
+    """Whether an end there is one of the map itself: at its top, or where everything at its top was interrupted."""
+    if scope.parent_task_id is None:
+        return True
+    run = scope.parent_task
+    return run.task_spec.is_event_sub_process and run.workflow is scope.top_workflow and run.task_spec.interrupted(run)
 
 
 def throw(definition: Any, thrower: LiveTask) -> None:
