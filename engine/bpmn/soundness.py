@@ -1,7 +1,7 @@
 """Can every deal finish? Follows tokens through a repaired map, every decision both ways, within bounds.
 
 The exploration fires one node at a time and branches only where that node itself decides: tokens elsewhere do not
-influence it, so no deadlock is missed (joins and terminations, which tokens elsewhere do influence, fire last).
+influence it, so no deadlock is missed (joins, which tokens elsewhere do influence, fire last).
 Conditions are taken for independent; what is found on only some of the paths is therefore a warning.
 """
 
@@ -98,9 +98,11 @@ def _note_deadlock(marking: Marking, explored: _Explored) -> None:
 
 
 def _fire(marking: Marking, upstream: dict[Node, set[Flow]]) -> Iterator[Marking]:
-    """The markings after the next node has fired."""
+    """The markings after the next node has fired. A termination may come before whatever else can go on."""
     held = dict(marking)
     enabled = sorted({flow.target for flow in held}, key=lambda node: node.id)
+    if any(_terminates(node) for node in enabled):
+        yield frozenset()
     plain = [node for node in enabled if not _is_join(node) and not _terminates(node)]
     for node in plain:
         flow = next(flow for flow in node.incoming if flow in held)
@@ -115,8 +117,6 @@ def _fire(marking: Marking, upstream: dict[Node, set[Flow]]) -> Iterator[Marking
             arrived = [flow for flow in node.incoming if flow in held]
             yield from (_add(_take(marking, arrived), ways) for ways in _ways(node))
             return
-    if any(_terminates(node) for node in enabled):
-        yield frozenset()
 
 
 def _terminates(node: Node) -> bool:
