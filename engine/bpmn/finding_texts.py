@@ -423,9 +423,7 @@ _EVENTS: Mapping[str, FindingText] = {
         N_("Draw compensation events on the borders of the steps to undo, each with the step that undoes it."),
     ),
     "COMPENSATION_WAITS": FindingText(
-        N_(
-            "The deal goes on here only when everything is undone, though the event is drawn as one that does not wait."
-        ),
+        N_("The deal goes on here only when everything is undone, though the event is drawn as not waiting for it."),
         _NOTHING_TO_DO,
     ),
     "CANCEL_OUT_OF_PLACE": FindingText(
@@ -486,6 +484,14 @@ _ACTIVITIES: Mapping[str, FindingText] = {
     "LOOP_OUTPUT_NOT_UNDERSTOOD": FindingText(
         N_("What each run adds to the list “%(list)s” cannot be evaluated: %(text)s. The list is not filled."),
         N_("Write the names of a list and of a field that each run fills in."),
+    ),
+    "LOOP_THROWS": FindingText(
+        N_("The runs of this activity throw events of their own when they complete, which cannot be executed."),
+        N_("Draw the event behind a step inside a sub-process that runs several times."),
+    ),
+    "TOKEN_QUANTITY": FindingText(
+        N_("The step begins or ends with several tokens at once, which cannot be executed."),
+        N_("Draw a parallel gateway before or behind it, and leave its start and completion quantity at 1."),
     ),
     "LOOP_COUNTER": FindingText(
         N_("“loopCounter” counts the runs from 1, as BPMN does; some engines count from 0."),

@@ -127,6 +127,7 @@ class Loop:
     language: str = ""
     test_before: bool = False
     maximum: str = ""
+    throws: bool = False  # its completed runs throw events
     output: str = ""  # the list that the runs' results are collected in
     result: str = ""  # what of each run goes there
 
@@ -203,6 +204,7 @@ class Node:
     inside: Scope | None = None
     triggered_by_event: bool = False
     for_compensation: bool = False
+    counts_tokens: bool = False  # begins with several tokens, or ends with several
     parallel_multiple: bool = False  # all of its triggers are needed, not the first one
     undo_reference: str = ""  # of a compensation event on a border: what its association leads to
     undone_by: Node | None = None  # the activity that undoes this one

@@ -35,6 +35,7 @@ def _multi_instance(element: etree._Element, default_language: str) -> Loop:
     loop = Loop(
         multiple=True,
         sequential=is_true(element.get("isSequential")),
+        throws=attribute(element, "behavior") not in ("", "All"),
         cardinality=text_of(cardinality),
         condition=text_of(completion),
         language=_language(completion if completion is not None else cardinality, default_language),

@@ -129,6 +129,9 @@ def _read_node(
         host_reference=attribute(element, "attachedToRef"),
         interrupting=element.get("cancelActivity") is None or is_true(element.get("cancelActivity")),
         triggered_by_event=is_true(element.get("triggeredByEvent")),
+        counts_tokens=any(
+            attribute(element, name) not in ("", "1") for name in ("startQuantity", "completionQuantity")
+        ),
         for_compensation=is_true(element.get("isForCompensation")),
         ordered=attribute(element, "ordering") == "Sequential",
         over_when=text_of(child(element, "completionCondition")) if node_type is NodeType.AD_HOC else "",

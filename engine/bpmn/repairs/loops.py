@@ -32,6 +32,9 @@ def settle_loops(workbench: Workbench, process: Process) -> None:
 
 
 def _multi_instance(workbench: Workbench, node: Node, loop: Loop) -> None:
+    if loop.throws:
+        workbench.noticed.refuse("LOOP_THROWS", node)
+        return
     countable = (loop.cardinality and workbench.is_readable(loop.cardinality)) or (
         loop.collection and workbench.is_readable(loop.collection)
     )

@@ -103,6 +103,9 @@ def _single(workbench: Workbench, scope: Scope, start: Node) -> None:
 
 
 def _message(start: Node) -> EventDefinition | None:
+    """The message that alone can open a deal there."""
+    if start.parallel_multiple:
+        return None
     return next((event for event in start.events if event.kind is EventKind.MESSAGE and event.name), None)
 
 

@@ -110,9 +110,7 @@ class TestEventSubProcesses:
     def test_whichever_of_several_triggers_comes_starts_it(self) -> None:
         both = DEFINITIONS["message"] + DEFINITIONS["timer"]
         for first in ("messages", "timers"):
-            process = compiled(
-                START, step("t", "Крок"), END, chain("start", "t", "end"), handler(both), around=ROOTS
-            )
+            process = compiled(START, step("t", "Крок"), END, chain("start", "t", "end"), handler(both), around=ROOTS)
             run = InstanceRun(process)
             if first == "messages":
                 run.deliver("hs")
@@ -160,9 +158,7 @@ class TestEventSubProcesses:
         assert found(outcome, "EVENT_SUBPROCESS_START").element_id == "ev"
 
     def test_one_that_needs_all_of_several_triggers_is_refused(self) -> None:
-        event = element(
-            "startEvent", "hs", "", DEFINITIONS["message"] + DEFINITIONS["timer"], parallelMultiple="true"
-        )
+        event = element("startEvent", "hs", "", DEFINITIONS["message"] + DEFINITIONS["timer"], parallelMultiple="true")
         outcome = outcome_of(
             START,
             step("t"),
@@ -659,3 +655,34 @@ def test_a_condition_that_cannot_be_read_is_told_from_outside_and_one_that_fails
     process = compiled(START, step("t"), END, chain("start", "t", "end"), handler(compared))
     with pytest.raises(MapFailed):
         InstanceRun(process, deal={"amount": 1, "title": "два"})
+
+
+def test_a_sub_process_without_steps_is_confirmed_by_a_person() -> None:
+    outcome = outcome_of(START, element("subProcess", "sub", "Частина"), END, chain("start", "sub", "end"))
+    assert found(outcome, "EMPTY_SUB_PROCESS").severity is Severity.WARNING
+    assert outcome.process is not None
+    assert outcome.process.steps["sub"].kind is StepKind.CONFIRM
+
+
+@pytest.mark.parametrize(
+    ("attributes", "loop", "code"),
+    [
+        ({"startQuantity": "2"}, "", "TOKEN_QUANTITY"),
+        ({"completionQuantity": "3"}, "", "TOKEN_QUANTITY"),
+        ({}, ' behavior="One" oneBehaviorEventRef="said"', "LOOP_THROWS"),
+        ({}, ' behavior="None" noneBehaviorEventRef="said"', "LOOP_THROWS"),
+        ({}, ' behavior="Complex"', "LOOP_THROWS"),
+    ],
+)
+def test_what_a_drawing_asks_of_tokens_beyond_one_each_is_refused(
+    attributes: dict[str, str], loop: str, code: str
+) -> None:
+    inner = (
+        f"<multiInstanceLoopCharacteristics{loop}><loopCardinality>2</loopCardinality>"
+        "</multiInstanceLoopCharacteristics>"
+    )
+    outcome = outcome_of(
+        START, element("userTask", "t", "Крок", inner if loop else "", **attributes), END, chain("start", "t", "end")
+    )
+    assert outcome.process is None
+    assert found(outcome, code).element_id == "t"

@@ -18,9 +18,7 @@ def field(name: str, kind: str = "number") -> str:
 
 
 def standard(condition: str, **attributes: str) -> str:
-    return element(
-        "standardLoopCharacteristics", "lc", "", f"<loopCondition>{condition}</loopCondition>", **attributes
-    )
+    return element("standardLoopCharacteristics", "lc", "", f"<loopCondition>{condition}</loopCondition>", **attributes)
 
 
 def several(inner: str, **attributes: str) -> str:
@@ -192,9 +190,7 @@ class TestMultiInstances:
         other = '<process id="other"><startEvent id="os"/>' + step("ask") + chain("os", "ask") + "</process>"
         process = compiled(
             START,
-            element(
-                "callActivity", "c", "", several("<loopCardinality>3</loopCardinality>"), calledElement="other"
-            ),
+            element("callActivity", "c", "", several("<loopCardinality>3</loopCardinality>"), calledElement="other"),
             element("boundaryEvent", "b", "", '<messageEventDefinition messageRef="m"/>', attachedToRef="c"),
             step("aside", "А"),
             step("x1", "Б"),
@@ -255,9 +251,7 @@ class TestComplexGateways:
             START,
             '<exclusiveGateway id="merge"/><parallelGateway id="fork"/>',
             *(step(each) for each in "abc"),
-            element(
-                "complexGateway", "join", "", "<activationCondition>activationCount &gt;= 2</activationCondition>"
-            ),
+            element("complexGateway", "join", "", "<activationCondition>activationCount &gt;= 2</activationCondition>"),
             element("userTask", "decide", "Вирішити", field("ще", "yes_no")),
             '<exclusiveGateway id="g" default="on"/>',
             END,
@@ -345,25 +339,26 @@ def test_an_inclusive_gateway_that_joins_and_asks_waits_for_all_before_it_asks()
     assert len(run.open) == 1, "one question, when both have come"
 
 
-class TestEventGateways:
-    WAITING = {
-        "soon": "<timerEventDefinition><timeDuration>P1D</timeDuration></timerEventDefinition>",
-        "later": "<timerEventDefinition><timeDuration>P5D</timeDuration></timerEventDefinition>",
-        "message": '<messageEventDefinition messageRef="m"/>',
-        "signal": '<signalEventDefinition signalRef="s"/>',
-        "condition": "<conditionalEventDefinition><condition>deal.amount &gt; 5</condition></conditionalEventDefinition>",
-    }
+WAITING = {
+    "soon": "<timerEventDefinition><timeDuration>P1D</timeDuration></timerEventDefinition>",
+    "later": "<timerEventDefinition><timeDuration>P5D</timeDuration></timerEventDefinition>",
+    "message": '<messageEventDefinition messageRef="m"/>',
+    "signal": '<signalEventDefinition signalRef="s"/>',
+    "condition": ("<conditionalEventDefinition><condition>deal.amount &gt; 5</condition></conditionalEventDefinition>"),
+}
 
+
+class TestEventGateways:
     def drawn(self, gateway: str = "") -> tuple[str, ...]:
         return (
             START,
             f'<eventBasedGateway id="g" name="Що станеться?" {gateway}/>',
-            *(element("intermediateCatchEvent", name, name, inner) for name, inner in self.WAITING.items()),
+            *(element("intermediateCatchEvent", name, name, inner) for name, inner in WAITING.items()),
             element("receiveTask", "received", "Лист", messageRef="m"),
-            *(step(f"after_{name}") for name in (*self.WAITING, "received")),
+            *(step(f"after_{name}") for name in (*WAITING, "received")),
             END,
             chain("start", "g"),
-            *(chain("g", name, f"after_{name}", "end") for name in (*self.WAITING, "received")),
+            *(chain("g", name, f"after_{name}", "end") for name in (*WAITING, "received")),
         )
 
     @pytest.mark.parametrize("first", [*WAITING, "received"])
@@ -407,9 +402,7 @@ class TestAdHoc:
 
     @staticmethod
     def choose(run: InstanceRun, label: str) -> None:
-        opened = next(
-            each for each in run.steps.values() if run.process.steps[each.element_id].kind is StepKind.CHOICE
-        )
+        opened = next(each for each in run.steps.values() if run.process.steps[each.element_id].kind is StepKind.CHOICE)
         outcomes = run.process.steps[opened.element_id].outcomes
         outcome = next(each for each in outcomes if label in (each.label, each.kind.value))
         run.complete_opened(opened, outcome.id, {})
