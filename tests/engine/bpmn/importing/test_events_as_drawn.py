@@ -686,3 +686,38 @@ def test_what_a_drawing_asks_of_tokens_beyond_one_each_is_refused(
     )
     assert outcome.process is None
     assert found(outcome, code).element_id == "t"
+
+
+@pytest.mark.parametrize("kind", ["signal", "timer", "conditional"])
+@pytest.mark.parametrize("all_needed", [False, True])
+def test_a_start_with_another_trigger_than_a_message_is_opened_by_a_person(kind: str, *, all_needed: bool) -> None:
+    triggers = DEFINITIONS[kind] + (DEFINITIONS["message"] if all_needed else "")
+    attributes = {"parallelMultiple": "true"} if all_needed else {}
+    outcome = outcome_of(
+        element("startEvent", "x", "Початок", triggers, **attributes),
+        step("t"),
+        END,
+        chain("x", "t", "end"),
+        around=ROOTS,
+    )
+    assert found(outcome, "START_TRIGGER").element_id == "x"
+    assert outcome.process is not None
+    assert outcome.process.start_messages == ()
+    assert InstanceRun(outcome.process).open == ["t"]
+
+
+def test_an_event_without_a_trigger_is_told_from_outside() -> None:
+    process = compiled(
+        START,
+        throwing("timer"),
+        element("boundaryEvent", "b", "Передумав", attachedToRef="sub"),
+        step("aside"),
+        END,
+        chain("start", "sub", "end"),
+        chain("b", "aside", "end"),
+    )
+    run = InstanceRun(process)
+    (waiting,) = run.messages.values()
+    assert waiting.name == "Передумав"
+    run.deliver("b")
+    assert run.open == ["aside"]
