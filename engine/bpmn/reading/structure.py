@@ -38,6 +38,7 @@ from engine.bpmn.reading.elements import (
 from engine.bpmn.reading.loops import read_loop
 
 _NODE_TYPES = {node_type.value: node_type for node_type in NodeType} | {"globalUserTask": NodeType.USER_TASK}
+_ONE_TOKEN = ("", "0", "1")  # nothing begins with no token: a tool writes 0 for what was not set
 _MESSAGE_TASKS = frozenset({NodeType.SEND_TASK, NodeType.RECEIVE_TASK})
 _CHOREOGRAPHY = ("choreographyTask", "subChoreography", "callChoreography")
 
@@ -130,7 +131,7 @@ def _read_node(
         interrupting=element.get("cancelActivity") is None or is_true(element.get("cancelActivity")),
         triggered_by_event=is_true(element.get("triggeredByEvent")),
         counts_tokens=any(
-            attribute(element, name) not in ("", "1") for name in ("startQuantity", "completionQuantity")
+            attribute(element, name) not in _ONE_TOKEN for name in ("startQuantity", "completionQuantity")
         ),
         for_compensation=is_true(element.get("isForCompensation")),
         ordered=attribute(element, "ordering") == "Sequential",
