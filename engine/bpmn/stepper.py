@@ -94,6 +94,7 @@ def _complete_step(workflow: LiveWorkflow, stimulus: CompleteStep) -> None:
     element_id = task.task_spec.bpmn_id
     _keep(workflow, stimulus.values, task)
     outcome = stimulus.outcome
+    keep_in_runs(task, [outcome_variable(element_id)], {outcome_variable(element_id): outcome})
     if task.task_spec.loop is not None and isinstance(task.parent.task_spec, MultiInstance):
         outcome = _outcome_of_runs(task, outcome_kind(lookups.steps.get(element_id), outcome), outcome)
     workflow.environment.store.write(outcome_variable(element_id), outcome)

@@ -44,6 +44,7 @@ def _cancel(workbench: Workbench, node: Node) -> None:
             node.type is NodeType.END
             and owner is not None
             and owner.type is NodeType.TRANSACTION
+            and owner.loop is None
             and any(boundary.has_event(EventKind.CANCEL) for boundary in owner.boundaries)
         )
     if not sound:

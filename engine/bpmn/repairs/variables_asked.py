@@ -133,7 +133,7 @@ def _asked_step(workbench: Workbench, gateway: Node) -> Node:
         source = current.incoming[0].source
         if source.step is not None and source.loop_rule is None:
             return source
-        if source in seen or source.type is NodeType.START or source.loop_rule is not None:
+        if source in seen or source.type is NodeType.START or source.loop_rule is not None or _holds_steps(source):
             break
         seen.add(source)
         current = source
@@ -141,6 +141,11 @@ def _asked_step(workbench: Workbench, gateway: Node) -> Node:
     plan_step(step, StepKind.CHOICE, synthetic=True)
     step.name = gateway.name
     return step
+
+
+def _holds_steps(node: Node) -> bool:
+    """Whether people act inside, so that what was known before it may have changed behind it."""
+    return node.inside is not None and any(inner.step is not None for inner in node.inside.all_nodes())
 
 
 def _ask(step: Node, path: str, field_type: FieldType, texts: list[str]) -> None:

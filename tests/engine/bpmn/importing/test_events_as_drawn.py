@@ -405,9 +405,10 @@ class TestCompensation:
 
 class TestTransactions:
     @staticmethod
-    def drawn(border: str = CANCEL, tag: str = "transaction", end: str = CANCEL) -> tuple[str, ...]:
+    def drawn(border: str = CANCEL, tag: str = "transaction", end: str = CANCEL, loop: str = "") -> tuple[str, ...]:
         inner = (
-            '<startEvent id="is"/>'
+            loop
+            + '<startEvent id="is"/>'
             + undoable("book")
             + undoable("pay")
             + '<exclusiveGateway id="g" name="Чи згодні?"/><endEvent id="yes"/>'
@@ -447,7 +448,12 @@ class TestTransactions:
 
     @pytest.mark.parametrize(
         ("parts", "element_id"),
-        [({"border": ""}, "no"), ({"tag": "subProcess"}, "no"), ({"tag": "subProcess", "end": ""}, "off")],
+        [
+            ({"border": ""}, "no"),
+            ({"tag": "subProcess"}, "no"),
+            ({"tag": "subProcess", "end": ""}, "off"),
+            ({"loop": "<multiInstanceLoopCharacteristics/>"}, "no"),
+        ],
     )
     def test_a_cancel_event_out_of_place_is_refused(self, parts: dict[str, str], element_id: str) -> None:
         outcome = outcome_of(*self.drawn(**parts))

@@ -169,6 +169,16 @@ class TestMultiInstances:
         run.complete("check")
         assert run.last.variables["ціни"] == [10, 20]
 
+    def test_the_outcome_of_each_run_can_be_its_result(self) -> None:
+        zeebe = (
+            '<extensionElements><zeebe:loopCharacteristics inputCollection="=deal.people" inputElement="who" '
+            'outputCollection="рішення" outputElement="=t_outcome"/></extensionElements>'
+        )
+        run = InstanceRun(compiled(*looped(several(zeebe))), deal={"people": ["А", "Б", "В"]})
+        for outcome in ("rejected", "approved", "returned"):
+            run.complete("t", outcome, index=["rejected", "approved", "returned"].index(outcome))
+        assert run.last.variables["рішення"] == ["rejected", "approved", "returned"]
+
     def test_a_result_that_cannot_be_read_is_said(self) -> None:
         loop = several("<loopCardinality>2</loopCardinality><loopDataOutputRef>ціни</loopDataOutputRef>")
         assert found(outcome_of(*looped(loop)), "LOOP_OUTPUT_NOT_UNDERSTOOD").severity is Severity.WARNING
@@ -482,6 +492,18 @@ class TestAdHoc:
         assert run.open == ["a2"]
         run.complete("a2")
         self.choose(run, "completed")
+        assert run.open == ["after"]
+
+    @pytest.mark.parametrize("remaining", ["true", "false"])
+    def test_what_its_condition_reads_is_asked_behind_each_choice(self, remaining: str) -> None:
+        inner = step("a", "Дзвінок") + step("a2", "Записати") + step("b", "Лист") + chain("a", "a2")
+        process = compiled(*self.drawn(inner, over="ціна &gt; 100", cancelRemainingInstances=remaining))
+        run = InstanceRun(process)
+        self.choose(run, "Дзвінок")
+        run.complete("a")
+        run.complete("a2")
+        asking = next(each for each in run.open if any(one.name == "ціна" for one in process.steps[each].fields))
+        run.complete(asking, ціна=500)
         assert run.open == ["after"]
 
     def test_a_condition_in_words_is_left_to_the_person(self) -> None:
