@@ -12,7 +12,7 @@ from SpiffWorkflow.bpmn.specs.mixins import BpmnSpecMixin, InclusiveGatewayMixin
 
 from engine.bpmn.activities import HOST
 from engine.bpmn.elements import RACE, Element
-from engine.bpmn.run_variables import loop_items
+from engine.bpmn.run_variables import ACTIVATION_COUNT, loop_items
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -164,7 +164,7 @@ class ComplexGateway(InclusiveGateway):
 
     def _is_activated(self, my_task: LiveTask, tokens: Mapping[str, LiveTask]) -> bool:
         environment = my_task.workflow.top_workflow.environment
-        variables = environment.variables({**loop_items(my_task), "activationCount": len(tokens)})
+        variables = environment.variables({**loop_items(my_task), ACTIVATION_COUNT: len(tokens)})
         return environment.lookups.conditions[self.bpmn_id](variables)
 
     def _round_in(self, scope: Scope) -> LiveTask | None:

@@ -17,7 +17,7 @@ from engine.bpmn.activities import Activity
 from engine.bpmn.compensation import ENTRIES, enter
 from engine.bpmn.elements import COMPLETED, INDEX, ITEM, OPENED, RUNS
 from engine.bpmn.guards import LOOP_RUNS, RunsNotCountable, TooManyRuns
-from engine.bpmn.run_variables import loop_items
+from engine.bpmn.run_variables import LOOP_COUNTER, loop_items
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -161,7 +161,7 @@ class StandardLoop(_Loop):
     def _is_over_before(self, my_task: LiveTask) -> bool:
         """Whether there is not even a first run."""
         environment = my_task.workflow.top_workflow.environment
-        return self._holds_no_more(environment.variables({**loop_items(my_task), "loopCounter": 0}))
+        return self._holds_no_more(environment.variables({**loop_items(my_task), LOOP_COUNTER: 0}))
 
     def _maximum(self, my_task: LiveTask) -> int | None:
         """How many runs there are at most, None without a bound; raises MapFailed when that is no number."""

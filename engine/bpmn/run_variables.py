@@ -15,6 +15,21 @@ if TYPE_CHECKING:
     from engine.bpmn.live_workflow import LiveTask
     from engine.bpmn.lookups import LoopLookup
 
+ACTIVATION_COUNT = "activationCount"  # of a complex gateway: on how many of its arrows a token has come
+LOOP_COUNTER = "loopCounter"
+COUNTERS = frozenset(
+    {
+        LOOP_COUNTER,
+        "numberOfInstances",
+        "numberOfActiveInstances",
+        "numberOfCompletedInstances",
+        "numberOfTerminatedInstances",
+        "nrOfInstances",
+        "nrOfActiveInstances",
+        "nrOfCompletedInstances",
+    }
+)
+
 
 def loop_items(task: LiveTask) -> dict[str, Any]:
     """The variables of each run that ``task`` belongs to, or that it undoes; those of the innermost win."""
@@ -52,7 +67,7 @@ def _of_run(run: LiveTask, loop: LoopLookup) -> dict[str, Any]:
     data = run.internal_data
     items: dict[str, Any] = dict(data.get(WRITTEN, {}))
     if INDEX in data:
-        items["loopCounter"] = data[INDEX] + 1
+        items[LOOP_COUNTER] = data[INDEX] + 1
         if loop.item_variable:
             items[loop.item_variable] = data.get(ITEM)
     if run.task_spec.loop is not None and RUNS in run.parent.internal_data:

@@ -11,8 +11,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import combinations
 
+from engine.bpmn.compiled import ExpressionCondition
+from engine.bpmn.expressions import compile_condition
 from engine.bpmn.map_model import EventKind, Flow, Node, NodeType, Process, Scope
 from engine.bpmn.noticed import Noticed
+from engine.bpmn.run_variables import ACTIVATION_COUNT
+from engine.errors import DomainError
 
 MAX_EFFORT = 40_000  # tokens looked at, over all markings of a scope: about half a second
 MAX_TOKENS = 3  # on one flow; a fourth tells nothing new
@@ -115,6 +119,8 @@ def _fire(marking: Marking, upstream: dict[Node, set[Flow]]) -> Iterator[Marking
     for node in enabled:
         if node.type in _WAIT_FOR_WHAT_COMES and _is_join(node) and _inclusive_is_ready(node, held, upstream):
             arrived = [flow for flow in node.incoming if flow in held]
+            if not _is_enough(node, len(arrived)):
+                continue
             yield from (_add(_take(marking, arrived), ways) for ways in _ways(node))
             return
 
@@ -130,6 +136,19 @@ def _inclusive_is_ready(node: Node, held: dict[Flow, int], upstream: dict[Node, 
     empty = [flow for flow in node.incoming if flow not in held]
     elsewhere = [flow for flow in held if flow.target is not node]
     return not any(flow in upstream[missing.source] for missing in empty for flow in elsewhere)
+
+
+def _is_enough(node: Node, arrived: int) -> bool:
+    """Whether so many tokens let the join go on; a rule that reads anything else is taken to hold."""
+    if node.type is not NodeType.COMPLEX or not isinstance(node.condition, ExpressionCondition):
+        return True
+    rule = compile_condition(node.condition.text)
+    if rule.names - {ACTIVATION_COUNT}:
+        return True
+    try:
+        return rule.holds({ACTIVATION_COUNT: arrived})
+    except DomainError:
+        return True
 
 
 def _ways(node: Node) -> Iterator[list[Flow]]:

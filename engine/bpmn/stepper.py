@@ -196,7 +196,10 @@ def _gone(before: dict[Any, Any], after: dict[Any, Any]) -> tuple[Any, ...]:
 def _stalled(workflow: LiveWorkflow) -> DomainError:
     lookups = workflow.environment.lookups
     places = dict.fromkeys(
-        task.task_spec.bpmn_id for scope in workflow.scopes() for task in scope.live_tasks() if task.task_spec.bpmn_id
+        task.task_spec.bpmn_id
+        for scope in workflow.scopes()
+        for task in scope.live_tasks()
+        if task.task_spec.bpmn_id and not task.task_spec.attends
     )
     names = ", ".join(f"“{lookups.name_of(place)}”" for place in places)
     return map_failed(Stalled(elements=names), next(iter(places)), lookups.name_of(next(iter(places))))

@@ -10,6 +10,7 @@ from engine.bpmn.expressions import compile_expression, is_expression
 from engine.bpmn.map_model import ACTIVITIES, Loop, Node, NodeType, Process
 from engine.bpmn.repairs.editing import insert_after
 from engine.bpmn.repairs.workbench import Workbench
+from engine.bpmn.run_variables import LOOP_COUNTER
 
 _NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 
@@ -27,7 +28,7 @@ def settle_loops(workbench: Workbench, process: Process) -> None:
         else:
             _standard(workbench, node, loop)
         for text in expressions_of(node.loop_rule) if node.loop_rule is not None else ():
-            if "loopCounter" in compile_expression(text).names:
+            if LOOP_COUNTER in compile_expression(text).names:
                 workbench.noticed.info("LOOP_COUNTER", node, text=text)
 
 

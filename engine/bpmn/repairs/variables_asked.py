@@ -13,24 +13,11 @@ from engine.bpmn.map_model import Flow, Node, NodeType, Process
 from engine.bpmn.repairs.editing import insert_before
 from engine.bpmn.repairs.stand_ins import plan_step
 from engine.bpmn.repairs.workbench import Workbench
+from engine.bpmn.run_variables import ACTIVATION_COUNT, COUNTERS
 
 FACTS = frozenset({"deal", "client", "owner", "today", "now"})
 _DEAL_FACTS = ("deal.amount", "deal.currency", "client.segment")
 _SEVERAL = 2
-ACTIVATION_COUNT = "activationCount"  # of a complex gateway: on how many of its arrows a token has come
-# What a loop counts for its runs: engine.bpmn.run_variables gives them their values.
-COUNTERS = frozenset(
-    {
-        "loopCounter",
-        "numberOfInstances",
-        "numberOfActiveInstances",
-        "numberOfCompletedInstances",
-        "numberOfTerminatedInstances",
-        "nrOfInstances",
-        "nrOfActiveInstances",
-        "nrOfCompletedInstances",
-    }
-)
 
 
 def ask_missing_variables(workbench: Workbench, process: Process) -> None:

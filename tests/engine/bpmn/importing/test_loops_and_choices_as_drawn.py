@@ -294,12 +294,17 @@ class TestComplexGateways:
         assert run.open == ["after"]
 
     def test_a_rule_that_never_holds_stops_with_an_incident(self) -> None:
-        run = InstanceRun(compiled(*self.two_of_three("activationCount &gt;= 4")))
+        run = InstanceRun(compiled(*self.two_of_three("activationCount &gt; deal.amount")), deal={"amount": 3})
         run.complete("a")
         run.complete("b")
         with pytest.raises(MapFailed) as failed:
             run.complete("c")
         assert failed.value.params["problem_code"] == "STALLED"
+
+    def test_that_a_rule_can_never_hold_is_said_at_upload(self) -> None:
+        outcome = outcome_of(*self.two_of_three("activationCount &gt;= 4"))
+        assert outcome.process is None
+        assert found(outcome, "DEADLOCK").element_id == "join"
 
     @pytest.mark.parametrize("rule", ["", "двоє з трьох"])
     def test_without_a_rule_that_can_be_read_it_is_refused(self, rule: str) -> None:
