@@ -147,9 +147,15 @@ def _undo_inside(undoing: LiveTask, inside: list[Entry]) -> None:
     scope.task_tree.spawn(scope.spec.task_specs[scope.spec.undone_by]).arrive()
 
 
+def compensator_of(handler: LiveTask) -> LiveTask | None:
+    """What waits for ``handler`` to undo something; None when it undoes nothing, or nobody waits any more."""
+    compensator_id = handler.internal_data.get(UNDOES)
+    return None if compensator_id is None else handler.workflow.top_workflow.find(compensator_id)
+
+
 def undone(handler: LiveTask) -> None:
     """A handler has completed: the next one."""
-    compensator = handler.workflow.top_workflow.find(handler.internal_data[UNDOES])
+    compensator = compensator_of(handler)
     if compensator is not None:
         undo_next(compensator)
 

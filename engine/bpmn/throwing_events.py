@@ -19,6 +19,7 @@ from engine.bpmn.compensation import (
     PENDING,
     UNDONE,
     CompensateEventDefinition,
+    compensator_of,
     take_out,
     undo_next,
     withdraw_handlers,
@@ -120,7 +121,7 @@ def raise_error(definition: ErrorEventDefinition, thrower: LiveTask, host: LiveT
 
     ``host`` is the activity that failed, None for an error event: that is handled around its scope alone.
     """
-    catcher = _handler(definition, host, thrower.workflow)
+    catcher = _handler(definition, host, thrower.workflow if host is None else _scope_around(host))
     if catcher is None:
         element_id = thrower.task_spec.bpmn_id
         lookups = thrower.workflow.top_workflow.environment.lookups
@@ -163,7 +164,13 @@ def _handler(definition: Any, host: LiveTask | None, scope: Scope) -> LiveTask |
         if found is not None or host is None:
             return found
         thrown_by = host.task_spec.name if host.task_spec.is_event_sub_process else None
-        scope = host.workflow
+        scope = _scope_around(host)
+
+
+def _scope_around(host: LiveTask) -> Scope:
+    """The scope that ``host`` works for: what undoes something works for the event that threw the compensation."""
+    compensator = compensator_of(host)
+    return host.workflow if compensator is None else compensator.workflow
 
 
 def _listeners(scope: Scope, *, except_for: str | None) -> list[LiveTask]:

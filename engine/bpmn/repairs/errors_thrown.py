@@ -19,6 +19,10 @@ def settle_errors(workbench: Workbench, process: Process) -> None:
         if node.type is NodeType.END:
             places = list(_escapes(workbench, node.scope, event.name))
             if places:
+                workbench.noticed.warning("ERROR_NOT_CAUGHT", node, error=event.name or "–")
+            if _undoes(workbench, node):
+                places = _wherever_it_ends(workbench)
+            if places:
                 _end_everything(workbench, node, event, places)
         elif (node.type is NodeType.BOUNDARY and not _is_thrown(node, event.name)) or (
             node.type is NodeType.START and not _is_thrown_beside(node, event.name)
@@ -44,6 +48,27 @@ def _escapes(
     for outer in around:
         if not _catches(outer, name):
             yield from _escapes(workbench, outer.scope, name, outer, depth - 1)
+
+
+def _undoes(workbench: Workbench, node: Node) -> bool:
+    """Whether it is part of undoing something: then who threw the compensation hears its error, wherever that is."""
+    around: list[Node] = [node]
+    for each in around:
+        if each.undoes is not None or any(
+            start.has_event(EventKind.COMPENSATE)
+            for start in (each.inside.starts if each.triggered_by_event and each.inside is not None else ())
+        ):
+            return True
+        outer = [each.scope.owner] if each.scope.owner is not None else _callers(workbench, each.scope)
+        around += [other for other in outer if other not in around]
+    return False
+
+
+def _wherever_it_ends(workbench: Workbench) -> list[Scope]:
+    """The map's own scope, and those of the event sub-processes that withdraw everything else in it."""
+    main = workbench.processes[0].scope
+    alone = (handler.inside for handler in main.event_sub_processes if _interrupts(handler))
+    return [main, *(inside for inside in alone if inside is not None)]
 
 
 def _interrupts(handler: Node) -> bool:
@@ -99,7 +124,6 @@ def _throws(nodes: Iterator[Node] | list[Node], name: str) -> bool:
 
 def _end_everything(workbench: Workbench, node: Node, event: EventDefinition, places: list[Scope]) -> None:
     """An error that nobody handles ends the whole process: an event sub-process of the map does nothing else."""
-    workbench.noticed.warning("ERROR_NOT_CAUGHT", node, error=event.name or "–")
     if places == [node.scope]:
         node.events = [EventDefinition(EventKind.TERMINATE)]
         return

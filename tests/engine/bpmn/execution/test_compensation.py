@@ -328,6 +328,38 @@ def test_a_cancellation_that_nothing_handles_is_an_incident() -> None:
     assert failed.value.params["problem_code"] == "CANCEL_NOT_CAUGHT"
 
 
+def test_an_error_while_undoing_is_heard_where_the_compensation_was_thrown() -> None:
+    draw = MapBuilder()
+    draw.start()
+    draw.step("book")
+    with draw.scope("undo_book"):
+        draw.start("s")
+        draw.step("phone")
+        draw.end("broken", draw.error("broken"))
+        draw.chain("s", "phone", "broken")
+    draw.undo("book", "undo_book")
+    draw.step("deliver")
+    draw.end()
+    draw.chain("start", "book", "deliver", "end")
+    with draw.event_scope("refused"):
+        draw.start("refusal", draw.message("refusal", "Refusal"))
+        draw.throw("undo", draw.compensate())
+        draw.end("told")
+        draw.chain("refusal", "undo", "told")
+        with draw.event_scope("mend"):
+            draw.start("on_broken", draw.error("broken"))
+            draw.step("write")
+            draw.end("written")
+            draw.chain("on_broken", "write", "written")
+    run = InstanceRun(draw.build())
+    run.complete("book")
+    run.deliver("refusal")
+    run.complete("phone")
+    assert run.open == ["write"]
+    run.complete("write")
+    assert run.last.finished
+
+
 def test_a_handler_may_be_late() -> None:
     draw = sale()
     draw.boundary("late", "undo_pay", draw.timer("late", after(days=1)), interrupting=False)
