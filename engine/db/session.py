@@ -18,6 +18,8 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session, sessionmaker
 
+from engine.db.work_session import WorkSession
+
 _WRITES = "reglament_writes"
 _BUSY_TIMEOUT_MS = 30_000
 
@@ -32,7 +34,7 @@ class Database:
         self.url = url
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
         self.engine = _sqlite_engine(url) if self.is_sqlite else _postgresql_engine(url, pool_size)
-        self._sessions = sessionmaker(self.engine, expire_on_commit=False, autoflush=True)
+        self._sessions = sessionmaker(self.engine, class_=WorkSession, expire_on_commit=False, autoflush=True)
         self._thread_lock = threading.Lock()
         path = make_url(url).database if self.is_sqlite else None
         self._lock_file = Path(f"{path}.lock") if path else None

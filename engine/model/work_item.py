@@ -38,6 +38,7 @@ class WorkItem(Base):
     """
 
     __tablename__ = "work_item"
+    is_plain = True
     __table_args__ = (
         UniqueConstraint("instance_id", "activity_id", "part"),
         Index("ix_work_item_assignee_live", "assignee_id", "state", "due_at"),
