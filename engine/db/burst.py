@@ -68,13 +68,13 @@ class Burst:
         Raises what SQLAlchemy raises for the driver's errors, and what ``otherwise`` made for rows that were not there.
         """
         groups, self._groups = self._groups, []
-        dialect, driver = connection.dialect, connection.connection.driver_connection
+        dialect, driver = connection.dialect, _driver(connection)
         cursors: list[Any] = []
         try:
             with _one_trip(driver, dialect, groups):
                 for group in groups:
                     compiled = _compiled(dialect, group.statement, group.names)
-                    cursors.append(cursor := driver.cursor())  # type: ignore[union-attr]  # of a pool that is used
+                    cursors.append(cursor := driver.cursor())
                     if len(group.rows) == 1:
                         cursor.execute(compiled.sql, compiled.parameters(group.rows[0]))
                     else:
@@ -84,6 +84,10 @@ class Burst:
         for group, cursor in zip(groups, cursors, strict=True):
             if group.otherwise is not None and cursor.rowcount != len(group.rows):
                 raise group.otherwise()
+
+
+def _driver(connection: Connection) -> Any:
+    return connection.connection.driver_connection
 
 
 def _table(statement: Write) -> FromClause:
@@ -111,9 +115,9 @@ class _Compiled:
         columns = {column.key for column in statement.table.columns}
         compiled = statement.compile(dialect=dialect, column_keys=[name for name in names if name in columns])
         self.sql = str(compiled)
-        types = {name: bound.type for bound, name in compiled.bind_names.items()}  # type: ignore[attr-defined]
-        order = compiled.positiontup or list(types)  # type: ignore[attr-defined]
-        self._is_positional = compiled.positiontup is not None  # type: ignore[attr-defined]
+        types = {name: bound.type for bound, name in compiled.bind_names.items()}
+        order = compiled.positiontup or list(types)
+        self._is_positional = compiled.positiontup is not None
         self._processors = [(name, types[name].dialect_impl(dialect).bind_processor(dialect)) for name in order]
 
     def parameters(self, row: Values) -> tuple[Any, ...] | dict[str, Any]:

@@ -9,10 +9,9 @@ be written, or a relationship says something else than its column, SQLAlchemy wr
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from typing import Any, cast
 
-from sqlalchemy import ColumnDefault, Insert, Table, Update, bindparam, insert, text, update
+from sqlalchemy import ColumnDefault, Table, Update, bindparam, insert, text, update
 from sqlalchemy.orm import InstanceState, Mapper, Session
 from sqlalchemy.orm.base import NO_VALUE
 from sqlalchemy.orm.exc import StaleDataError
@@ -106,15 +105,21 @@ class _Plan:
         self._table = cast("Table", model.__table__)
         self._columns = frozenset(column.key for column in self._table.columns)
         self._defaults = {
-            column.key: column.default
-            for column in self._table.columns
-            if isinstance(column.default, ColumnDefault)
+            column.key: column.default for column in self._table.columns if isinstance(column.default, ColumnDefault)
         }
         self._keys = tuple(column.key for column in self._table.primary_key.columns)
         version = mapper.version_id_col
         self._version = None if version is None else str(version.key)
         self.rank = Base.metadata.sorted_tables.index(self._table)
         self.insertion = insert(self._table)
+        self.references = tuple(
+            (
+                relationship.key,
+                tuple((str(own.key), str(its.key)) for own, its in relationship.local_remote_pairs or ()),
+            )
+            for relationship in mapper.relationships
+        )
+        """The many-to-one relationships, each with its pairs of own and referred columns."""
         self._updating = self._update()
 
     @property
@@ -147,7 +152,7 @@ class _Plan:
         }
         if not changed:
             return
-        where = {f"key_{name}": value for name, value in zip(self._keys, state.key[1], strict=True)}
+        where = {f"key_{name}": state.dict[name] for name in self._keys}
         if self._version is not None:
             version = state.dict[self._version]
             where["key_version"] = version
@@ -174,29 +179,22 @@ class _Plan:
         return StaleDataError(f"a row of {self._table.name} is not as it was read")
 
 
-@lru_cache(maxsize=None)
+_plans: dict[type[Base], _Plan] = {}
+
+
 def _plan_of(model: type[Base]) -> _Plan:
-    return _Plan(model)
+    plan = _plans.get(model)
+    if plan is None:
+        plan = _plans[model] = _Plan(model)
+    return plan
 
 
 def _says_columns(state: InstanceState[Any]) -> bool:
     """Whether every relationship that was set since says what its column says."""
-    for name, columns in _references(state.mapper.class_):
+    for name, columns in _plan_of(state.mapper.class_).references:
         if name not in (state.dict if state.key is None else state.committed_state):
             continue
         other = state.dict.get(name)
         if any(state.dict.get(own) != (None if other is None else getattr(other, its)) for own, its in columns):
             return False
     return True
-
-
-@lru_cache(maxsize=None)
-def _references(model: type[Base]) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
-    """The many-to-one relationships of a class, each with its pairs of own and referred columns."""
-    return tuple(
-        (
-            relationship.key,
-            tuple((str(own.key), str(its.key)) for own, its in relationship.local_remote_pairs or ()),
-        )
-        for relationship in model.__mapper__.relationships
-    )

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import time
 from threading import Lock
-from typing import Any
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Engine, select
@@ -65,8 +64,7 @@ def _current(session: Session) -> Organisation:
     if kept is not None and kept[0] == token and not has_changed_organisation(session):
         return kept[1]
     fresh = _read(session)
-    # The revision was read before: what it stands for is never newer than what is kept under it, and who reads what
-    # a later revision brought finds another token next time.
+    # The token was read before the rest: what is kept may be newer than its token, never older.
     if token is not None and not has_changed_organisation(session):
         with _lock:
             _kept[engine] = (token, fresh)
