@@ -12,7 +12,6 @@ from engine.model.heartbeat import Heartbeat
 from engine.model.history_event import HistoryEvent
 from engine.model.incident import Incident, IncidentState
 from engine.model.message_subscription import MessageSubscription
-from engine.model.organisation_revision import OrganisationRevision
 from engine.model.performed_command import PerformedCommand
 from engine.model.person import Person, Role
 from engine.model.process_definition import DefinitionFile, DefinitionState, ProcessDefinition
@@ -44,7 +43,6 @@ __all__ = [
     "JobState",
     "Membership",
     "MessageSubscription",
-    "OrganisationRevision",
     "PerformedCommand",
     "Person",
     "ProcessDefinition",

@@ -12,8 +12,9 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from engine.model.calendar import Calendar
+from engine.model.company_revision import CompanyRevision
 from engine.model.department import Department, Membership
-from engine.model.organisation_revision import OrganisationRevision, has_changed_organisation
+from engine.model.organisation_changes import has_changed_organisation
 from engine.model.person import Person
 from engine.policy.assignment import Directory, DirectoryDepartment, DirectoryPerson
 from engine.policy.business_calendar import BusinessCalendar, Day
@@ -34,9 +35,9 @@ class Organisation:
 
 
 _lock = Lock()
-_kept: WeakKeyDictionary[Engine, tuple[str, Organisation]] = WeakKeyDictionary()
+_kept: WeakKeyDictionary[Engine, tuple[int, Organisation]] = WeakKeyDictionary()
 
-REVISION = select(OrganisationRevision.token).scalar_subquery()
+REVISION = select(CompanyRevision.number).scalar_subquery()
 """For statements that read something else and can bring the revision along: tell it to ``revision_is``."""
 
 
@@ -50,24 +51,25 @@ def organisation(session: Session) -> Organisation:
     return known
 
 
-def revision_is(session: Session, token: str) -> None:
+def revision_is(session: Session, number: int) -> None:
     """Tell which revision this transaction sees: spares asking for it."""
-    session.info[_REVISION] = token
+    session.info[_REVISION] = number
 
 
 def _current(session: Session) -> Organisation:
-    token: str | None = session.info.get(_REVISION) or session.scalar(select(OrganisationRevision.token))
+    number: int | None = session.info.get(_REVISION) or session.scalar(select(CompanyRevision.number))
     bind = session.get_bind()
     engine = bind if isinstance(bind, Engine) else bind.engine
     with _lock:
         kept = _kept.get(engine)
-    if kept is not None and kept[0] == token and not has_changed_organisation(session):
+    if kept is not None and kept[0] == number and not has_changed_organisation(session):
         return kept[1]
     fresh = _read(session)
-    # The token was read before the rest: what is kept may be newer than its token, never older.
-    if token is not None and not has_changed_organisation(session):
+    # The number was read before the rest: what is kept may be newer than its number, never older. What this
+    # transaction has changed itself has no number before its commit.
+    if number is not None and not has_changed_organisation(session):
         with _lock:
-            _kept[engine] = (token, fresh)
+            _kept[engine] = (number, fresh)
     return fresh
 
 
