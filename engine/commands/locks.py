@@ -5,7 +5,7 @@ Each function takes what the actor may see; anything else is NotFound, as if it 
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from engine.errors import NotFound
@@ -21,17 +21,21 @@ from engine.queries.scopes import is_plainly_visible, visible_clients, visible_d
 _OF_DEFINITION = (ProcessDefinition.key, ProcessDefinition.version, ProcessDefinition.content_hash)
 
 
-_LOCKED_INSTANCE = (
+_INSTANCES = (
     select(ProcessInstance, REVISION)
     .join(ProcessInstance.deal)
-    .where(ProcessInstance.id == bindparam("instance_id"))
     .options(
         contains_eager(ProcessInstance.deal).joinedload(Deal.client, innerjoin=True),
         joinedload(ProcessInstance.definition, innerjoin=True).load_only(*_OF_DEFINITION),
     )
-    .with_for_update(of=(ProcessInstance, Deal))
     .execution_options(populate_existing=True)
 )
+
+_LOCKED_INSTANCE = _INSTANCES.where(ProcessInstance.id == bindparam("instance_id")).with_for_update(
+    of=(ProcessInstance, Deal)
+)
+
+_FREE_INSTANCES = _INSTANCES.with_for_update(of=(ProcessInstance, Deal), skip_locked=True)
 
 _LOCKED_STEP = (
     select(WorkItem, REVISION)
@@ -61,6 +65,14 @@ def lock_instance(session: Session, instance_id: int) -> ProcessInstance:
     instance: ProcessInstance = found[0]
     revision_is(session, found[1])
     return instance
+
+
+def lock_free_instances(session: Session, ids: Select[int]) -> list[ProcessInstance]:
+    """Lock those of the instances that ``ids`` selects, and their deals, that nobody else has locked at this moment."""
+    found = session.execute(_FREE_INSTANCES.where(ProcessInstance.id.in_(ids))).all()
+    for _, revision in found[:1]:
+        revision_is(session, revision)
+    return [instance for instance, _ in found]
 
 
 def lock_deal(session: Session, deal_id: int, actor: Actor) -> tuple[Deal, ProcessInstance]:
