@@ -20,7 +20,7 @@ from engine.bpmn.run_variables import loop_items
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from engine.bpmn.live_workflow import LiveTask, LiveWorkflow, Scope
+    from engine.bpmn.live_workflow import LiveSubWorkflow, LiveTask, LiveWorkflow, Scope
 
 HOST = "host"  # in a boundary event's task: the id of the task that it is attached to
 PARAMETERS = "parameters"  # in a service call's task: what the worker gets
@@ -117,12 +117,18 @@ class Enclosing(Activity):
     spec: str
 
     def _update_hook(self, my_task: LiveTask) -> bool:
+        scope = self.open(my_task)
+        scope.enter(self.start_of(my_task, scope))
+        return False
+
+    def open(self, my_task: LiveTask) -> LiveSubWorkflow:
+        """Begin, with the events at the boundary, and with a scope that no token is in yet. Raises MapFailed."""
         super()._update_hook(my_task)
         top: LiveWorkflow = my_task.workflow.top_workflow
         my_task.begin()
         scope = top.create_subprocess(my_task, self.spec)
-        scope.enter(self.start_of(my_task, scope))
-        return False
+        scope.arm_listeners()
+        return scope
 
     def start_of(self, my_task: LiveTask, scope: Scope) -> Any:
         """The start event that a run begins at."""

@@ -116,11 +116,6 @@ class Passage(Element):
 class StartEvent(Element, StartEventMixin, BpmnSpecMixin):  # type: ignore[misc]  # SpiffWorkflow is untyped
     """Already happened when its token arrives: which start event begins was decided by the stimulus."""
 
-    def _on_complete_hook(self, my_task: LiveTask) -> None:
-        my_task.workflow.arm_listeners()
-        super()._on_complete_hook(my_task)
-
-
 class ExclusiveGateway(Element, ExclusiveGatewayMixin, BpmnSpecMixin):  # type: ignore[misc]  # SpiffWorkflow is untyped
     """One way, the first whose condition is true, else the default; raises MapFailed when there is neither."""
 

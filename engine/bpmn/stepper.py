@@ -76,6 +76,7 @@ def _apply(workflow: LiveWorkflow, spec: ExecutableSpec, stimulus: Stimulus, con
             start = spec.main.start_for(stimulus.message, spec.lookups.name_of(spec.key))
             workflow.enter(start)
             _keep(workflow, stimulus.variables, workflow.agenda[0])
+            workflow.arm_listeners()
         case CompleteStep():
             _complete_step(workflow, stimulus)
         case FireTimer():
