@@ -116,6 +116,7 @@ class Passage(Element):
 class StartEvent(Element, StartEventMixin, BpmnSpecMixin):  # type: ignore[misc]  # SpiffWorkflow is untyped
     """Already happened when its token arrives: which start event begins was decided by the stimulus."""
 
+
 class ExclusiveGateway(Element, ExclusiveGatewayMixin, BpmnSpecMixin):  # type: ignore[misc]  # SpiffWorkflow is untyped
     """One way, the first whose condition is true, else the default; raises MapFailed when there is neither."""
 

@@ -38,10 +38,7 @@ def looped(loop: str, fields: str = "", *more: str) -> tuple[str, ...]:
 
 class TestStandardLoops:
     def test_it_runs_at_most_as_often_as_drawn(self) -> None:
-        outcome = outcome_of(*looped(standard("${ще}", loopMaximum="2"), field("ще", "yes_no")))
-        assert "LOOP_MAXIMUM" not in codes(outcome)
-        assert outcome.process is not None
-        run = InstanceRun(outcome.process)
+        run = InstanceRun(compiled(*looped(standard("${ще}", loopMaximum="2"), field("ще", "yes_no"))))
         run.complete("t", ще=True)
         assert run.open == ["t"]
         run.complete("t", ще=True)
@@ -78,6 +75,18 @@ class TestStandardLoops:
         assert list(run.due.values()) == [due], "the second run does not begin the two days again"
         run.fire("late")
         assert run.open == ["hurry"]
+
+    def test_an_approval_that_is_repeated_while_it_is_returned_is_heard(self) -> None:
+        said = '<extensionElements><reglament:properties><reglament:property name="approval" value="any"/>'
+        loop = said + "</reglament:properties></extensionElements>" + standard('t_outcome == "returned"')
+        outcome = outcome_of(*looped(loop))
+        assert "APPROVAL_IGNORED" not in codes(outcome)
+        assert outcome.process is not None
+        run = InstanceRun(outcome.process)
+        run.complete("t", "returned")
+        assert run.open == ["t"]
+        run.complete("t", "approved")
+        assert run.open == ["after"]
 
     def test_what_its_condition_reads_is_asked_in_the_step(self) -> None:
         outcome = outcome_of(*looped(standard("not(готово)")))
