@@ -36,7 +36,7 @@ bench: dev services ## measure a step, the pages and the timers; writes docs/ben
 
 .PHONY: ordeal
 ordeal: dev services ## the long form of the fault tests: crashes, lost brokers, lost databases
-	$(BIN)/python -m pytest tests/faults --full $(ARGS)
+	$(BIN)/python -m pytest tests/faults tests/engine/bpmn/model --full $(ARGS)
 
 .PHONY: build
 build: .venv/.installed $(DIST) $(CATALOGUES:.po=.mo) ## install, build the front end, compile the translations

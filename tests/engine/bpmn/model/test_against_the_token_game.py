@@ -1,0 +1,89 @@
+"""Random maps and schedules against an interpreter of the standard that shares nothing with the engine.
+
+Every step loads the state from bytes; some are computed once more, or in a process that has just begun.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+from support.token_game.machine import CanonicalMaps, DrawnMaps, Machine
+from support.token_game.match import Match, Refused, script
+from support.token_game.random_maps import Dice, RandomDrawing
+from support.token_game.schedules import random_act
+
+STEPS = 40
+QUICK_EXAMPLES = 40
+QUICK_RUNS = 60
+FULL_EXAMPLES = 1_000
+FULL_RUNS = 1_000
+FEWEST_ACTS = 12  # on average, of hypothesis' examples: it likes them small
+
+
+@pytest.mark.timeout(7_200)
+@pytest.mark.parametrize("machine", [CanonicalMaps, DrawnMaps])
+def test_no_schedule_that_hypothesis_finds_differs_from_the_standard(machine: type[Machine], *, full: bool) -> None:
+    """The quick form plays the same maps every time; the full one (make ordeal) plays new ones."""
+    examples = FULL_EXAMPLES if full else QUICK_EXAMPLES
+    machine.counted.clear()
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=STEPS,
+            derandomize=not full,
+            database=None,
+            deadline=None,
+            print_blob=True,
+            phases=(Phase.generate, Phase.shrink),
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+    tell(f"hypothesis, {machine.__name__}", machine.counted)
+    assert machine.counted["runs"] >= examples
+    assert machine.counted["acts"] >= FEWEST_ACTS * examples, "the maps must be walked, not only started"
+
+
+@pytest.mark.timeout(7_200)
+@pytest.mark.parametrize("drawn", [False, True], ids=["canonical", "drawn"])
+def test_no_schedule_by_chance_differs_from_the_standard(*, drawn: bool, full: bool) -> None:
+    """Larger maps and longer schedules than hypothesis likes, by seed."""
+    counted: Counter[str] = Counter()
+    runs = FULL_RUNS if full else QUICK_RUNS
+    seed = 0
+    while counted["runs"] < runs:
+        play(seed, counted, drawn=drawn)
+        seed += 1
+    tell(f"by chance, {'drawn' if drawn else 'canonical'}", counted)
+    assert counted["refused"] < runs / 20
+    assert counted["acts"] > 0.9 * STEPS * runs, "the maps must be walked, not only started"
+
+
+def play(seed: int, counted: Counter[str], *, drawn: bool) -> None:
+    chance = Dice(seed)
+    graph = RandomDrawing(chance, drawn=drawn).make()
+    try:
+        match = Match(graph, drawn=drawn)
+    except Refused as refused:
+        assert "DEADLOCK" in str(refused)  # noqa: PT017  # two tokens on one branch of a join never meet again
+        counted["refused"] += 1
+        return
+    counted["runs"] += 1
+    try:
+        for _ in range(STEPS):
+            if match.began:
+                act = random_act(match, chance)
+                counted[type(act).__name__] += 1
+                match.perform(act, crash=not chance.between(0, 3))
+                counted["acts"] += 1
+    except Exception as error:
+        error.add_note(f"seed {seed}\n{script(match)}")
+        raise
+    counted["failures agreed on"] += match.failures
+
+
+def tell(what: str, counted: Counter[str]) -> None:
+    print(f"{what}: {', '.join(f'{count:,} {name}' for name, count in counted.items())}")  # noqa: T201  # `make ordeal`
