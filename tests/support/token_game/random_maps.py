@@ -20,7 +20,7 @@ _BLOCKS = (
     *("interrupted", "reminded", "ticking", "rejoining", "race", "chosen"),
     *("multi_instance", "standard_loop", "terminated", "called", "implicit_split", "linked"),
     *("thrown_signal", "caught_signal", "condition", "watched", "error", "escalation", "silent_scope"),
-    *("thrown_escalation", "own_signal", "stopped_clock", "ending"),
+    *("thrown_escalation", "own_signal", "stopped_clock", "ending", "voted", "escape", "broadcast"),
 )
 _ONLY_CANONICAL = ("service", "looped_host")
 _ONLY_DRAWN = ("conditional_flow",)
@@ -147,7 +147,7 @@ class RandomDrawing:
 
     def repeat_of_loop(self) -> tuple[Repeat, str]:
         """A multi-instance, with the variable that completes it early, if one does."""
-        variable = self.new("enough") if self.perhaps(30) else ""
+        variable = self.new("enough") if self.perhaps(60) else ""
         return Repeat(self.between(0, 3), self.perhaps(), variable=variable), variable
 
     @contextmanager
@@ -316,6 +316,32 @@ class RandomDrawing:
         self.flow(decide, leave, Decided(steps, ("approved",)))
         return entry, leave
 
+    def _voted(self, _depth: int) -> tuple[str, str]:
+        """Several decide at one step, and what they say together leads on."""
+        entry, decide, leave = (self.node("exclusive", Kind.EXCLUSIVE) for _ in range(3))
+        repeat = Repeat(self.between(1, 3), self.perhaps())
+        vote = self.node("vote", Kind.STEP, repeat=repeat, decides=True)
+        self.flow(entry, vote)
+        self.flow(vote, decide)
+        self.flow(decide, entry, Decided((vote,), ("returned",)))
+        self.flow(decide, leave, Decided((vote,), ("rejected",)))
+        self.flow(decide, leave, Decided((vote,), ("approved",)))
+        return entry, leave
+
+    def _escape(self, depth: int) -> tuple[str, str]:
+        """An inclusive join that one of its branches comes to only over the border of a step."""
+        split, join = self.node("inclusive", Kind.INCLUSIVE), self.node("inclusive", Kind.INCLUSIVE)
+        variables = (f"{split}_way_0", f"{split}_way_1")
+        ask = self.asked(split, *variables)
+        branch, host = self.block(depth - 1), self._host(depth - 1)
+        self.flow(split, branch[0], Says(variables[0]))
+        self.flow(branch[1], join)
+        self.flow(split, host, Says(variables[1]))
+        self.flow(host, self.node("end", Kind.END))
+        self.flow(self._alarm(host, interrupting=self.perhaps()), join)
+        self.flow(split, join, default=True)
+        return ask, join
+
     def _loop(self, depth: int) -> tuple[str, str]:
         entry, decide, leave = (self.node("exclusive", Kind.EXCLUSIVE) for _ in range(3))
         body = self.block(depth)
@@ -353,6 +379,19 @@ class RandomDrawing:
         throw, catch = self.node("throw", Kind.THROW, event=event), self.node("catch", Kind.CATCH, event=event)
         self.flow(throw, catch)
         return throw, catch
+
+    def _broadcast(self, depth: int) -> tuple[str, str]:
+        """A signal reaches everybody who waits for it at that moment."""
+        split, join = self.node("parallel", Kind.PARALLEL), self.node("parallel", Kind.PARALLEL)
+        event = self._signal()
+        for _ in range(2):
+            catch = self.node("catch", Kind.CATCH, event=event)
+            self.flow(split, catch)
+            self.flow(catch, join)
+        throw = self.node("throw", Kind.THROW, event=event)
+        self.flow(self.after(split, self.block(depth - 1)), throw)
+        self.flow(throw, join)
+        return split, join
 
     def _conditional_flow(self, depth: int) -> tuple[str, str]:
         """Arrows with conditions straight out of a step: each decides for itself."""
