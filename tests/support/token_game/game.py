@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import islice
 from typing import Any
 
@@ -82,16 +82,25 @@ class _Ready:
 
 
 class TokenGame:
-    """One instance of a map. ``store`` holds what its decisions read."""
+    """One instance of a map. ``store`` holds what its decisions read.
 
-    def __init__(self, graph: Graph, now: datetime) -> None:
+    ``left_open``: in this act an event was thrown while something else needed nobody, either: which of them comes first
+    is for no standard to say, and who draws one more automatic element between them may see another order.
+    """
+
+    def __init__(self, graph: Graph, now: datetime, zone: tzinfo = UTC) -> None:
+        self.zone = zone  # a day later is the same hour there
         self._map = [graph, *graph.everything(), *graph.all_flows(), *graph.inner_graphs()]
         self.kept = graph.variables()
         self.now = now
         self.store: dict[str, Any] = {}
         self.numbers = 0
         self.ready: deque[_Ready] = deque()
+        self.left_open = False
         self.root = Area(graph, self._number())
+
+    def start(self) -> None:
+        """A token on the start event."""
         self._begin(self.root)
         self._settle()
 
@@ -133,6 +142,7 @@ class TokenGame:
 
     # stimuli -----------------------------------------------------------------------------------------------------
     def complete(self, step: str, nth: int, outcome: str, values: dict[str, Any]) -> None:
+        self.left_open = False
         area, wait = [pair for pair in self.steps() if pair[1].node.node_id == step][nth]
         self._write(values)
         if wait.frame is not None and wait.node.repeat is not None and not wait.node.repeat.loop:
@@ -145,6 +155,7 @@ class TokenGame:
 
     def answer(self, service: str, nth: int, error: str | None = None) -> None:
         """The worker came back, with ``error`` or well."""
+        self.left_open = False
         area, wait = [pair for pair in self.steps(Kind.SERVICE) if pair[1].node.node_id == service][nth]
         if error is None:
             self._leave(area, wait)
@@ -155,6 +166,7 @@ class TokenGame:
 
     def happen(self, event: str, nth: int, now: datetime) -> None:
         """A timer, message or signal came."""
+        self.left_open = False
         self.now = now
         area, wait = [pair for pair in self.waiting() if pair[1].node.node_id == event][nth]
         self._happen(area, wait)
@@ -243,6 +255,7 @@ class TokenGame:
                     self._open(area, area.graph.nodes[way.target], race=race)
                 return
             case Kind.THROW | Kind.END if node.event is not None:
+                self.left_open |= bool(self.ready)
                 mark = _Ready(area, node)
                 self.ready.appendleft(mark)  # withdrawn with its scope, if what catches the event withdraws that
                 self._throw(node.event, area)
@@ -258,7 +271,7 @@ class TokenGame:
     ) -> None:
         wait = Wait(node, self._number(), race=race, host=host, handler=handler)
         if node.event is not None and node.event.what is What.TIMER:
-            wait.due = self.now + timedelta(days=node.event.days)
+            wait.due = self._later(self.now, node.event)
             wait.ticks = node.event.ticks
         if node.kind is Kind.STEP:
             self.store.pop(f"{node.node_id}_outcome", None)
@@ -391,8 +404,11 @@ class TokenGame:
             if wait.ticks <= 0:
                 return True
         while wait.due <= self.now:
-            wait.due += timedelta(days=wait.event.days)
+            wait.due = self._later(wait.due, wait.event)
         return False
+
+    def _later(self, moment: datetime, event: Event) -> datetime:
+        return (moment.astimezone(self.zone) + timedelta(days=event.days)).astimezone(UTC)
 
     def _throw(self, event: Event, area: Area) -> None:
         match event.what:

@@ -30,7 +30,7 @@ def outcome(match: Match, node: Node, decision: int) -> str:
     ]
     if ways:
         return ways[decision % len(ways)]
-    if node.decides or (node.repeat is not None and not node.repeat.loop):
+    if node.decides or (node.repeat is not None and not node.repeat.loop and not match.drawn):
         return DECISIONS[decision % len(DECISIONS)]
     return "completed"
 

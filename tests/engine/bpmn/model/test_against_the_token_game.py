@@ -59,6 +59,7 @@ def test_no_schedule_by_chance_differs_from_the_standard(*, drawn: bool, full: b
         seed += 1
     tell(f"by chance, {'drawn' if drawn else 'canonical'}", counted)
     assert counted["refused"] < runs / 20
+    assert counted["orders left open"] <= runs / 100
     assert counted["acts"] > 0.9 * STEPS * runs, "the maps must be walked, not only started"
 
 
@@ -83,6 +84,7 @@ def play(seed: int, counted: Counter[str], *, drawn: bool) -> None:
         error.add_note(f"seed {seed}\n{script(match)}")
         raise
     counted["failures agreed on"] += match.failures
+    counted["orders left open"] += match.left_open
 
 
 def tell(what: str, counted: Counter[str]) -> None:
