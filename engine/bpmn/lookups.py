@@ -24,6 +24,10 @@ class LoopLookup:
     collection: Evaluation | None
     completion: Check | None
     item_variable: str | None
+    again_while: Check | None = None
+    output_collection: str | None = None
+    output_element: Evaluation | None = None
+    private: frozenset[str] = frozenset()  # root names of the variables that a run's result is made of
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,10 @@ def lookups_of(process: CompiledProcess, owners: Mapping[str, str]) -> Lookups:
                 collection=_evaluation_or_none(rule.collection, *named(key)),
                 completion=_yes_or_no(rule.completion_condition, *named(key)) if rule.completion_condition else None,
                 item_variable=rule.item_variable,
+                again_while=_yes_or_no(rule.again_while, *named(key)) if rule.again_while else None,
+                output_collection=rule.output_collection,
+                output_element=_evaluation_or_none(rule.output_element, *named(key)),
+                private=compile_expression(rule.output_element).names if rule.output_element else frozenset(),
             )
             for key, rule in process.loops.items()
         },
@@ -116,7 +124,8 @@ def _kept_names(process: CompiledProcess) -> frozenset[str]:
         for step in condition.steps
     }
     items = {rule.item_variable for rule in process.loops.values() if rule.item_variable}
-    return (process.variables | outcomes | items) - FACTS
+    results = {rule.output_collection.partition(".")[0] for rule in process.loops.values() if rule.output_collection}
+    return (process.variables | outcomes | items | results) - FACTS
 
 
 def _check(condition: Condition, process: CompiledProcess, element_id: str, element_name: str) -> Check:

@@ -11,7 +11,7 @@ from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefin
 
 from engine.bpmn.activities import PARAMETERS, HumanStep, ServiceCall
 from engine.bpmn.catching_events import CORRELATION, waits_for
-from engine.bpmn.loops import INDEX, ITEM
+from engine.bpmn.elements import INDEX, ITEM
 from engine.bpmn.runtime import OpenedCall, OpenedMessage, OpenedStep, OpenedTimer
 from engine.bpmn.timer_events import DUE, due_at
 
