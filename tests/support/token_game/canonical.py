@@ -40,7 +40,7 @@ def _node(draw: MapBuilder, node: Node, default: str | None) -> None:  # noqa: C
     loop = _loop(draw, node)
     match node.kind:
         case Kind.START:
-            draw.start(node.node_id, event)
+            draw.start(node.node_id, event, interrupting=node.interrupting)
         case Kind.END:
             draw.end(node.node_id, event)
         case Kind.STEP:
@@ -60,6 +60,10 @@ def _node(draw: MapBuilder, node: Node, default: str | None) -> None:  # noqa: C
         case Kind.SCOPE:
             assert node.inner is not None
             with draw.scope(node.node_id, loop):
+                _scope(draw, node.inner)
+        case Kind.HANDLER:
+            assert node.inner is not None
+            with draw.event_scope(node.node_id):
                 _scope(draw, node.inner)
         case Kind.CALL:
             assert node.inner is not None

@@ -34,6 +34,7 @@ from engine.commands.messages import NobodyWaits, send_message
 from engine.commands.timers import fire_timer
 from engine.errors import AlreadyCancelled, AlreadyCompleted
 from engine.model.message_subscription import MessageSubscription
+from engine.model.person import Person
 from engine.model.process_instance import InstanceState, ProcessInstance
 from engine.model.timer import Timer
 from engine.model.work_item import LIVE, WorkItem
@@ -90,9 +91,16 @@ class CompanyRun:
             of_activity = WorkItem.activity_id == stimulus.activity_id
             item = session.scalars(select(WorkItem).where(WorkItem.instance_id == self.instance_id, of_activity)).one()
         try:
-            self.office.do("bohdan", complete_work_item, item.id, stimulus.values, stimulus.outcome, "бо так")
+            self.office.do(self._holder(item), complete_work_item, item.id, stimulus.values, stimulus.outcome, "бо так")
         except (AlreadyCompleted, AlreadyCancelled) as late:
             raise NotWaiting from late
+
+    def _holder(self, item: WorkItem) -> str:
+        """The login of whoever has the step."""
+        if item.assignee_id is None:
+            return "bohdan"
+        with self.office.database.read() as session:
+            return session.get_one(Person, item.assignee_id).login
 
     def _fire(self, stimulus: FireTimer) -> None:
         timer = self.timer_ids.get((stimulus.activity_id, stimulus.node_id, stimulus.due_at))

@@ -24,7 +24,7 @@ from support.token_game.acts import (
 )
 from support.token_game.canonical import as_canonical
 from support.token_game.drawing import compiled
-from support.token_game.game import TokenGame, Wait
+from support.token_game.game import TokenGame
 from support.token_game.maps import Failed, Graph, Kind, Node, What, written
 
 from engine.bpmn import spec as spec_module
@@ -365,7 +365,7 @@ class Match:
     def expected(self) -> Seen:
         game = self.game
         return Seen(
-            steps=Counter((wait.node.node_id, self._index(wait)) for _, wait in game.steps()) + self._stand_ins(),
+            steps=Counter((wait.node.node_id, wait.index) for _, wait in game.steps()) + self._stand_ins(),
             timers=Counter((wait.node.node_id, wait.due) for _, wait in game.events(What.TIMER)),
             messages=Counter(
                 (wait.node.node_id, wait.event.what.value)
@@ -376,10 +376,6 @@ class Match:
             finished=game.finished,
             variables={name: value for name, value in game.store.items() if name in self.kept},
         )
-
-    def _index(self, wait: Wait) -> int | None:
-        """The importer draws a standard loop as a way back."""
-        return None if self.drawn and wait.node.repeat is not None and wait.node.repeat.loop else wait.index
 
     def _stand_ins(self) -> _Keys:
         """Where a drawn message comes from outside, a person can say that it came: one step for each race."""

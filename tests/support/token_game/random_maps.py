@@ -20,9 +20,19 @@ _BLOCKS = (
     *("interrupted", "reminded", "ticking", "rejoining", "race", "chosen"),
     *("multi_instance", "standard_loop", "terminated", "called", "implicit_split", "linked"),
     *("thrown_signal", "caught_signal", "condition", "watched", "error", "escalation", "silent_scope"),
-    *("thrown_escalation", "own_signal", "stopped_clock", "ending", "voted", "escape", "broadcast"),
+    *(
+        "looped_host",
+        "handled",
+        "thrown_escalation",
+        "own_signal",
+        "stopped_clock",
+        "ending",
+        "voted",
+        "escape",
+        "broadcast",
+    ),
 )
-_ONLY_CANONICAL = ("service", "looped_host")
+_ONLY_CANONICAL = ("service",)
 _ONLY_DRAWN = ("conditional_flow",)
 _FLAGS = ("flag_1", "flag_2")
 _SIGNALS = ("signal_1", "signal_2")
@@ -582,7 +592,7 @@ class RandomDrawing:
 
     def _standard_loop(self, _depth: int) -> tuple[str, str]:
         variable = self.new("again") if self.drawn or self.perhaps() else ""
-        most = None if self.drawn else self.between(1, 3)
+        most = None if variable and self.perhaps() else self.between(1, 3)
         repeat = Repeat(most, loop=True, variable=variable)
         loop = self.node("again", Kind.STEP, repeat=repeat, answers=(variable,) if variable else ())
         return loop, loop

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
+from faults.scorecard import Scorecard
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 from support.token_game.machine import CanonicalMaps, DrawnMaps, Machine
@@ -25,7 +26,9 @@ FEWEST_ACTS = 12  # on average, of hypothesis' examples: it likes them small
 
 @pytest.mark.timeout(7_200)
 @pytest.mark.parametrize("machine", [CanonicalMaps, DrawnMaps])
-def test_no_schedule_that_hypothesis_finds_differs_from_the_standard(machine: type[Machine], *, full: bool) -> None:
+def test_no_schedule_that_hypothesis_finds_differs_from_the_standard(
+    machine: type[Machine], scorecard: Scorecard, *, full: bool
+) -> None:
     """The quick form plays the same maps every time; the full one (make ordeal) plays new ones."""
     examples = FULL_EXAMPLES if full else QUICK_EXAMPLES
     machine.counted.clear()
@@ -42,14 +45,15 @@ def test_no_schedule_that_hypothesis_finds_differs_from_the_standard(machine: ty
             suppress_health_check=list(HealthCheck),
         ),
     )
-    tell(f"hypothesis, {machine.__name__}", machine.counted)
     assert machine.counted["runs"] >= examples
     assert machine.counted["acts"] >= FEWEST_ACTS * examples, "the maps must be walked, not only started"
+    where = "imported maps, found by hypothesis" if machine.drawn else "canonical maps, found by hypothesis"
+    scorecard.passed(7, where, told(machine.counted))
 
 
 @pytest.mark.timeout(7_200)
 @pytest.mark.parametrize("drawn", [False, True], ids=["canonical", "drawn"])
-def test_no_schedule_by_chance_differs_from_the_standard(*, drawn: bool, full: bool) -> None:
+def test_no_schedule_by_chance_differs_from_the_standard(scorecard: Scorecard, *, drawn: bool, full: bool) -> None:
     """Larger maps and longer schedules than hypothesis likes, by seed."""
     counted: Counter[str] = Counter()
     runs = FULL_RUNS if full else QUICK_RUNS
@@ -57,10 +61,10 @@ def test_no_schedule_by_chance_differs_from_the_standard(*, drawn: bool, full: b
     while counted["runs"] < runs:
         play(seed, counted, drawn=drawn)
         seed += 1
-    tell(f"by chance, {'drawn' if drawn else 'canonical'}", counted)
     assert counted["refused"] < runs / 20
     assert counted["orders left open"] <= runs / 100
     assert counted["acts"] > 0.9 * STEPS * runs, "the maps must be walked, not only started"
+    scorecard.passed(7, "imported maps, by seed" if drawn else "canonical maps, by seed", told(counted))
 
 
 def play(seed: int, counted: Counter[str], *, drawn: bool) -> None:
@@ -87,5 +91,5 @@ def play(seed: int, counted: Counter[str], *, drawn: bool) -> None:
     counted["orders left open"] += match.left_open
 
 
-def tell(what: str, counted: Counter[str]) -> None:
-    print(f"{what}: {', '.join(f'{count:,} {name}' for name, count in counted.items())}")  # noqa: T201  # `make ordeal`
+def told(counted: Counter[str]) -> str:
+    return f"{counted['runs']:,} runs, {counted['acts']:,} steps, 0 differences"
