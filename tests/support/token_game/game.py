@@ -203,9 +203,10 @@ class TokenGame:
 
     @staticmethod
     def _can_go_on(wait: Wait) -> bool:
+        """A condition does not count: what it reads is written by steps alone."""
         if wait.node.kind in (Kind.STEP, Kind.SERVICE):
             return not wait.is_frame
-        return wait.event is not None and wait.event.what in (*_OUTSIDE, What.TIMER, What.CONDITION)
+        return wait.event is not None and wait.event.what in (*_OUTSIDE, What.TIMER)
 
     def _is_over(self, area: Area) -> bool:
         busy = area.tokens or any(wait.handler is None for wait in area.waits)

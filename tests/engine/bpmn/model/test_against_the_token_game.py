@@ -11,16 +11,20 @@ import pytest
 from faults.scorecard import Scorecard
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
+from support.token_game.acts import Complete
 from support.token_game.machine import CanonicalMaps, DrawnMaps, Machine
+from support.token_game.maps import Says
 from support.token_game.match import Match, Refused, script
 from support.token_game.random_maps import Dice, RandomDrawing
-from support.token_game.schedules import random_act
+from support.token_game.schedules import outcome, random_act
 
 STEPS = 40
 QUICK_EXAMPLES = 40
 QUICK_RUNS = 60
 FULL_EXAMPLES = 1_000
-FULL_RUNS = 1_000
+FULL_RUNS = 2_000
+TURNS = 200
+KINDS = ("sequence", "approvals", "sequence", "parallel", "voted", "scope", "handled", "looped_host", "multi_instance")
 FEWEST_ACTS = 12  # on average, of hypothesis' examples: it likes them small
 
 
@@ -89,6 +93,38 @@ def play(seed: int, counted: Counter[str], *, drawn: bool) -> None:
         raise
     counted["failures agreed on"] += match.failures
     counted["orders left open"] += match.left_open
+
+
+def test_the_state_is_what_is_alive_whatever_the_number_of_turns() -> None:
+    """Two hundred turns of rework around approvals, loops and scopes: turn by turn as large as in the beginning."""
+    match = Match(Rework(Dice(0), drawn=False).make(), drawn=False)
+    again = next(flow.question.variable for flow in match.graph.flows if isinstance(flow.question, Says))
+    (ask,) = (node.node_id for node in match.graph.nodes.values() if again in node.answers)
+    sizes: list[int] = []
+    largest = 0
+    while len(sizes) < TURNS:
+        node, _ = match.open_steps()[0]
+        values = {name: name == again or name.startswith("enough") for name in node.answers}
+        match.perform(Complete(node.node_id, 0, outcome(match, node, 0), values))
+        assert match.run.state is not None
+        largest = max(largest, len(match.run.state))
+        if node.node_id == ask:
+            sizes.append(largest)
+            largest = 0
+    assert len(match.acts) > 5 * TURNS
+    assert max(sizes[-20:]) <= max(sizes[:20]) + 60, "only the ids have more digits"
+
+
+class Rework(RandomDrawing):
+    """One of each of these, one after the other."""
+
+    kinds = iter(
+        ("sequence", "approvals", "sequence", "parallel", "voted", "scope", "handled", "looped_host", "multi_instance")
+    )
+
+    def block(self, depth: int) -> tuple[str, str]:
+        drawn: tuple[str, str] = getattr(self, f"_{next(self.kinds, 'step')}")(depth - 1)
+        return drawn
 
 
 def told(counted: Counter[str]) -> str:

@@ -36,7 +36,7 @@ def test_rows_are_what_the_standard_waits_for(database_url: str, scorecard: Scor
         play(office, seed, counted)
         seed += 1
     database.dispose()
-    assert counted["acts"] > 0.8 * ACTS * runs
+    assert counted["acts"] > ACTS * runs / 2
     where = "SQLite" if database.is_sqlite else "PostgreSQL"
     tried = f"{counted['runs']:,} runs, {counted['acts']:,} commands, rows compared after each"
     scorecard.passed(7, f"imported maps, through commands and {where}", tried)
