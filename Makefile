@@ -36,7 +36,7 @@ bench: dev services ## measure a step, the pages and the timers; writes docs/ben
 	PYTHONPATH=tests $(BIN)/python -m bench $(ARGS)
 
 .PHONY: ordeal
-ordeal: dev services ## the long form of the fault tests, about an hour; writes the scorecard into docs/reliability.md
+ordeal: dev services ## the long form of the fault tests, about an hour; prints the scorecard (ARGS=--write-scorecard also writes it into docs/reliability.md)
 	$(BIN)/python -m pytest $(ORDEAL) --full $(ARGS)
 
 .PHONY: snapshot

@@ -19,6 +19,9 @@ TEMPLATE = "reglament_template"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--full", action="store_true", help="run the long form of the tests that have one (make ordeal)")
+    parser.addoption(
+        "--write-scorecard", action="store_true", help="after the long form, put its table into docs/reliability.md"
+    )
 
 
 @pytest.fixture(scope="session")
@@ -29,17 +32,18 @@ def full(request: pytest.FixtureRequest) -> bool:
 
 @pytest.fixture
 def scorecard(request: pytest.FixtureRequest, full: bool) -> Scorecard:
-    return Scorecard(request.config, full, time.monotonic())
+    return Scorecard(request.config, request.node.nodeid, full, time.monotonic())
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """After the long form: what was tried, lost and doubled, also into the documentation."""
+    """After the long form: what was tried, lost and doubled; when asked for, also into the documentation."""
     if not config.getoption("--full"):
         return
     lines = full_lines(config)
     terminalreporter.section("scorecard: tried, lost, doubled")
     terminalreporter.write_line(table(lines))
-    write_into(Path(config.rootpath, "docs", "reliability.md"), lines)
+    if config.getoption("--write-scorecard"):
+        write_into(Path(config.rootpath, "docs", "reliability.md"), lines)
 
 
 def pytest_report_header() -> list[str]:

@@ -1,14 +1,15 @@
-"""What was tried, what was lost, what was done twice: one line per row of the scorecard, kept from run to run.
+"""What was tried, what was lost, what was done twice: the lines of the scorecard, kept from run to run.
 
-The rows are those of docs/reliability.md. A test writes its line when all that it asserts holds: a row without a line
-was not run, or failed.
+The rows are those of docs/reliability.md. The long form of a test takes its line away when it begins and writes it when
+all that it asserts holds: a row without a line was not run, or failed when it was last run. The lines stand as JSON in
+pytest's cache, under ``reglament/long_forms``, each under the test that wrote it.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ import pytest
 from engine.clock import SystemClock
 from engine.db.session import Database
 
-_KEPT = "reglament/scorecard"
+_KEPT = "reglament/long_forms"
 _BEGIN, _END = "<!-- scorecard -->\n", "<!-- /scorecard -->"
 
 ROWS = {
@@ -45,17 +46,20 @@ class Line:
     doubled: int
     seconds: float
     remark: str
-    is_full: bool
     on: str
 
 
 @dataclass
 class Scorecard:
-    """Writes the line of a test into the scorecard."""
+    """Writes the line of the test ``test_id`` into the scorecard. Short forms prove too little to have one."""
 
     config: pytest.Config
+    test_id: str
     is_full: bool
     began: float
+
+    def __post_init__(self) -> None:
+        self._keep(None)
 
     def passed(
         self, row: int, where: str | Database, tried: str, *, lost: int = 0, doubled: int = 0, remark: str = ""
@@ -65,17 +69,41 @@ class Scorecard:
             where = "SQLite" if where.is_sqlite else "PostgreSQL"
         seconds = time.monotonic() - self.began
         today = SystemClock().now().date().isoformat()
-        line = Line(row, where, tried, lost, doubled, seconds, remark, self.is_full, today)
-        known = self.config.cache.get(_KEPT, {}) if self.config.cache else {}
-        known[f"{'full' if self.is_full else 'quick'} {row} {where}"] = asdict(line)
-        if self.config.cache:
-            self.config.cache.set(_KEPT, known)
+        self._keep(Line(row, where, tried, lost, doubled, seconds, remark, today))
+
+    def _keep(self, line: Line | None) -> None:
+        if not self.is_full or self.config.cache is None:
+            return
+        known = self.config.cache.get(_KEPT, {})
+        known.pop(self.test_id, None)
+        if line is not None:
+            known[self.test_id] = asdict(line)
+        self.config.cache.set(_KEPT, known)
 
 
 def full_lines(config: pytest.Config) -> list[Line]:
-    """The lines of all long forms that passed on this checkout, in whatever runs."""
+    """The lines of all long forms that passed when they were last run on this checkout, in whatever runs."""
     kept = config.cache.get(_KEPT, {}) if config.cache else {}
-    return [Line(**one) for key, one in kept.items() if key.startswith("full")]
+    return _added_up(Line(**one) for one in kept.values())
+
+
+def _added_up(lines: Iterable[Line]) -> list[Line]:
+    """One line for all the tests that tried the same in the same place."""
+    alike: dict[tuple[int, str, str], list[Line]] = {}
+    for line in lines:
+        alike.setdefault((line.row, line.where, line.tried), []).append(line)
+    return [_sum(same) if len(same) > 1 else same[0] for same in alike.values()]
+
+
+def _sum(lines: Sequence[Line]) -> Line:
+    return replace(
+        lines[0],
+        tried=f"{len(lines)} × {lines[0].tried}",
+        lost=sum(line.lost for line in lines),
+        doubled=sum(line.doubled for line in lines),
+        seconds=sum(line.seconds for line in lines),
+        on=max(line.on for line in lines),
+    )
 
 
 def write_into(page: Path, lines: Sequence[Line]) -> None:
@@ -87,7 +115,7 @@ def write_into(page: Path, lines: Sequence[Line]) -> None:
 
 def table(lines: Sequence[Line]) -> str:
     """A Markdown table, in the order of the scorecard."""
-    head = ("#", "what was tried", "where", "how much", "lost", "doubled", "took", "form, day", "remark")
+    head = ("#", "what was tried", "where", "how much", "lost", "doubled", "took", "day", "remark")
     ordered = sorted(lines, key=lambda line: (line.row, line.where))
     rows = [
         (
@@ -98,7 +126,7 @@ def table(lines: Sequence[Line]) -> str:
             str(line.lost),
             str(line.doubled),
             _took(line.seconds),
-            f"{'full' if line.is_full else 'quick'}, {line.on}",
+            line.on,
             line.remark,
         )
         for line in ordered

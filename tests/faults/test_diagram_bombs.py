@@ -65,7 +65,7 @@ def test_a_bomb_ends_in_a_finding_or_an_incident_and_harms_nobody(
     office.prepare()
     with office.database.read() as session:
         assert_deal_is_whole(session, other.id)
-    scorecard.passed(10, "any database", f"{len(BOMBS)} bombs, other deals went on")
+    scorecard.passed(10, "any database", "a bomb, other deals went on")
 
 
 def ignite(office: Office, process: CompiledProcess) -> bool:

@@ -1,32 +1,21 @@
-"""A worker as a process of its own that fires whatever timers are due, batch by batch."""
+"""A worker as a process of its own that fires whatever timers are due, as the product's own task does."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from functools import partial
-from multiprocessing.connection import Connection
 
+from engine.adapters.mail import ConsoleMailer
+from engine.adapters.webhook_calls import HttpsWebhookCaller
 from engine.clock import SettableClock
-from engine.commands.incidents import perform
-from engine.commands.timers import claim_due_timers, fire_timer, fire_timers
 from engine.db.session import Database
-from engine.policy.permissions import Actor
+from engine.settings import settings_from
+from tasks.services import Services, use
+from tasks.timers import fire_due_timers
 
-BATCH = 25
 
-
-def fire_all(url: str, at: datetime, beats: Connection | None = None) -> None:
-    """Fire until nothing unclaimed is due at ``at``; tell how many each time, if anybody listens."""
-    database, clock = Database(url), SettableClock(at)
-    claimed = [0]
-    while claimed:
-        with database.write() as session:
-            claimed = claim_due_timers(session, clock=clock, limit=BATCH)
-        with database.write() as session:
-            result = fire_timers(session, claimed, clock=clock)
-        for timer_id in result.left:
-            fire = partial(fire_timer, timer_id=timer_id, clock=clock)
-            perform(database, fire, actor=Actor.system(), clock=clock)
-        if beats is not None:
-            beats.send_bytes(b"." * len(claimed))
+def fire_all(url: str, at: datetime) -> None:
+    """Fire until nothing is due at ``at`` that nobody else has claimed."""
+    database = Database(url)
+    use(Services(settings_from({}), database, SettableClock(at), ConsoleMailer(), HttpsWebhookCaller()))
+    fire_due_timers()
     database.dispose()
