@@ -93,6 +93,15 @@ class Assignments(Activity, ScriptTaskMixin, BpmnSpecMixin):  # type: ignore[mis
         return written
 
 
+class DecisionStep(Activity, BpmnSpecMixin):  # type: ignore[misc]  # SpiffWorkflow is untyped
+    """A business rule task: its decision table decides, at once."""
+
+    def _run_hook(self, my_task: LiveTask) -> bool:
+        top = my_task.workflow.top_workflow
+        top.decisions.append(top.environment.decide(self.bpmn_id, loop_items(my_task)))
+        return True
+
+
 class _Enclosing(Activity):
     """Holds a scope of its own while it runs."""
 

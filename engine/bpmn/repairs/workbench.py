@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from engine.bpmn.dmn.building import DecisionBuilder
 from engine.bpmn.expressions import ExpressionRefused, compile_expression
 from engine.bpmn.map_model import EventKind, Node, NodeType, Process, SalesMap
 from engine.bpmn.noticed import Noticed
@@ -17,6 +18,10 @@ class Workbench:
     sales_map: SalesMap
     noticed: Noticed
     processes: list[Process]
+    tables: DecisionBuilder = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.tables = DecisionBuilder(self.noticed)
 
     def nodes(self) -> Iterator[Node]:
         """All nodes of all processes that are executed."""
