@@ -39,6 +39,11 @@ _DIAGRAM_SUFFIXES = (".bpmn", ".bpmn2", ".xml", _TABLE_SUFFIX)
 _KNOWN_OTHERS = (".json", ".form", ".md", ".txt")
 
 
+def is_table_file(name: str) -> bool:
+    """Whether a file of that name holds decisions and no map."""
+    return name.lower().endswith(_TABLE_SUFFIX)
+
+
 class ProcessProposal(BaseModel):
     """A process in the upload that could be executed. ``steps`` counts the tasks drawn for people."""
 
@@ -134,7 +139,7 @@ def _read(name: str, data: bytes, sales_map: SalesMap, tables: DecisionShelf, no
     if is_decision_file(safe.root):
         tables.files.append(read_decisions(safe.root, name))
         return False
-    if name.lower().endswith(_TABLE_SUFFIX):
+    if is_table_file(name):
         noticed.refuse("NOT_DMN", Place(file=name, line=1), root=local(safe.root))
         return False
     return read_map(safe.root, name, sales_map, noticed)

@@ -104,7 +104,9 @@ def lookups_of(process: CompiledProcess, owners: Mapping[str, str]) -> Lookups:
             for key, rule in process.calls.items()
         },
         result_variables={key: rule.result_variable for key, rule in process.calls.items() if rule.result_variable},
-        decisions={key: _deciding(task, process.decisions, *named(key)) for key, task in process.decision_tasks.items()},
+        decisions={
+            key: _deciding(task, process.decisions, *named(key)) for key, task in process.decision_tasks.items()
+        },
         steps=process.steps,
         names=process.elements,
         kept=_kept_names(process),
@@ -178,9 +180,7 @@ def _evaluation(text: str, element_id: str, element_name: str) -> Evaluation:
     return evaluate
 
 
-def _deciding(
-    task: DecisionTask, decisions: Mapping[str, Decision], element_id: str, element_name: str
-) -> Deciding:
+def _deciding(task: DecisionTask, decisions: Mapping[str, Decision], element_id: str, element_name: str) -> Deciding:
     try:
         decision = TaskDecision(task, decisions)
     except DomainError as problem:

@@ -132,7 +132,7 @@ class Loop:
 
 @dataclass(frozen=True, slots=True)
 class DecisionCall:
-    """Which decision an activity makes, as drawn. ``reference`` is an id; ``unread`` what of its mapping cannot be read.
+    """Which decision an activity makes, as drawn: ``reference`` is its id, ``unread`` what cannot be read of the mapping.
 
     ``inputs`` and ``outputs`` are expressions by name, in the notation of ``engine.bpmn.expressions``.
     """

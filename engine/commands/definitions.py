@@ -11,7 +11,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from engine.bpmn.archive import is_archive, read_archive
-from engine.bpmn.compile import CompileOutcome
+from engine.bpmn.compile import CompileOutcome, is_table_file
 from engine.bpmn.compile_child import compile_in_child
 from engine.bpmn.findings import Finding, Severity
 from engine.bpmn.safe_xml import XmlRefused
@@ -58,14 +58,18 @@ class CheckedMap:
 
 
 def published_sources(session: Session) -> dict[str, bytes]:
-    """The owner's file of every published map, by key: what a call activity may call."""
+    """The owner's file of every published map, by key, and its decision tables by key and name ("sale/limits.dmn").
+
+    It is what a call activity may call.
+    """
     rows = session.execute(
-        select(ProcessDefinition.key, DefinitionFile.content)
+        select(ProcessDefinition.key, DefinitionFile.name, DefinitionFile.content)
         .join(DefinitionFile, DefinitionFile.definition_id == ProcessDefinition.id)
         .where(ProcessDefinition.state == DefinitionState.PUBLISHED)
         .order_by(DefinitionFile.id.desc())
     )
-    return dict(rows.all())  # the first file of each map comes last and stays
+    # The first file of each map comes last and stays.
+    return {f"{row.key}/{row.name}" if is_table_file(row.name) else row.key: row.content for row in rows}
 
 
 def check_map(

@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from engine.bpmn.compiled import CompiledProcess
+from engine.bpmn.dmn.model import DecisionTable, ResultShape, ValueKind
+from engine.bpmn.dmn.value_kinds import NotOfKind, of_kind
 from engine.bpmn.expressions import compile_expression
 from engine.errors import FieldNotUnderstood
 from engine.model.deal import Deal
@@ -75,14 +77,34 @@ class DealFacts:
 def typed_fields(process: CompiledProcess, stored: Mapping[str, Any]) -> dict[str, Any]:
     """Stored JSON as typed values: a number kept as text is a number again, a date is a date.
 
-    What does not fit its field's type (the map was changed since) stays as it was stored.
+    Fields of steps have their form's type, outputs of decision tables their column's. What does not fit its type (the
+    map was changed since) stays as it was stored.
     """
+    kinds = _output_kinds(process)
     definitions = {field.name.removeprefix("deal."): field for step in process.steps.values() for field in step.fields}
     typed: dict[str, Any] = {}
     for name, value in stored.items():
         definition = definitions.get(name)
         try:
-            typed[name] = value if definition is None else from_json(definition, value)
-        except FieldNotUnderstood:
+            if definition is None:
+                typed[name] = of_kind(value, kinds.get(name, ValueKind.ANY))
+            else:
+                typed[name] = from_json(definition, value)
+        except (FieldNotUnderstood, NotOfKind):
             typed[name] = value
     return typed
+
+
+def _output_kinds(process: CompiledProcess) -> dict[str, ValueKind]:
+    """The types of what decision tables keep under the names of their outputs."""
+    kinds: dict[str, ValueKind] = {}
+    for task in process.decision_tasks.values():
+        decision = process.decisions[task.decision]
+        logic = decision.logic
+        if task.shape is not ResultShape.OUTPUTS:
+            continue
+        if isinstance(logic, DecisionTable):
+            kinds |= {output.name: output.kind for output in logic.outputs}
+        else:
+            kinds[decision.result_name] = logic.kind
+    return kinds

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage
 from werkzeug.utils import secure_filename
 
+from engine.bpmn.dmn.model import DecisionTable, LiteralDecision
 from engine.bpmn.findings import Severity
 from engine.commands.definitions import (
     CheckedMap,
@@ -25,6 +26,7 @@ from engine.errors import FieldRequired, InvalidInput
 from engine.model.process_definition import DefinitionState, ProcessDefinition
 from engine.policy.permissions import Ability, ensure_may, may
 from engine.queries.definitions import (
+    DefinitionDecision,
     DefinitionVersion,
     StartableDefinition,
     definition_view,
@@ -38,6 +40,10 @@ from webui.api.caller import caller
 from webui.api.findings import told_findings
 from webui.api.models.definitions import (
     CheckedDefinition,
+    DecisionColumnItem,
+    DecisionItem,
+    DecisionList,
+    DecisionRuleItem,
     DefinitionDetail,
     DefinitionFileItem,
     DefinitionFiles,
@@ -164,6 +170,55 @@ def list_definition_steps(path: DefinitionPath, query: Paging) -> Response:
             fields=tuple(FieldItem.of(one, one.default) for one in step.fields),
         ),
         StepList,
+    )
+
+
+@api.get("/definitions/<int:definition_id>/decisions", tags=[MAPS], responses={200: DecisionList})
+def list_definition_decisions(path: DefinitionPath, query: Paging) -> Response:
+    """The decision tables that the map's business rule tasks decide by. Empty while errors stand against it."""
+    with reading() as session:
+        decisions = definition_view(session, caller(), path.definition_id).decisions
+    return listed(part_of(decisions, query), _decision, DecisionList)
+
+
+def _decision(row: DefinitionDecision) -> DecisionItem:
+    decision = row.decision
+    table = decision.logic if isinstance(decision.logic, DecisionTable) else None
+    return DecisionItem(
+        id=decision.source_id,
+        name=decision.name,
+        file=decision.file,
+        hit_policy=table.hit_policy if table else None,
+        aggregator=table.aggregator if table else None,
+        expression=decision.logic.text if isinstance(decision.logic, LiteralDecision) else "",
+        inputs=tuple(
+            DecisionColumnItem(
+                label=one.label, name="", expression=one.expression_text, type=one.kind, allowed=one.allowed, default=""
+            )
+            for one in (table.inputs if table else ())
+        ),
+        outputs=tuple(
+            DecisionColumnItem(
+                label=one.label,
+                name=one.name,
+                expression="",
+                type=one.kind,
+                allowed=one.allowed,
+                default=one.default_text,
+            )
+            for one in (table.outputs if table else ())
+        ),
+        rules=tuple(
+            DecisionRuleItem(
+                number=number,
+                inputs=tuple(cell.text for cell in rule.inputs),
+                outputs=tuple(cell.text for cell in rule.outputs),
+                annotations=rule.annotations,
+            )
+            for number, rule in enumerate(table.rules if table else (), 1)
+        ),
+        tasks=row.tasks,
+        needed_by=row.needed_by,
     )
 
 

@@ -51,9 +51,7 @@ def asked_paths(decision: Decision, decisions: Mapping[str, Decision]) -> Iterat
 def names_read(decision: Decision, decisions: Mapping[str, Decision]) -> frozenset[str]:
     """The root names of everything that the decision, or one that it needs, reads from the deal."""
     return frozenset(
-        name
-        for one in with_required(decision, decisions).values()
-        for name in own_names(one) - _given(one, decisions)
+        name for one in with_required(decision, decisions).values() for name in own_names(one) - _given(one, decisions)
     )
 
 

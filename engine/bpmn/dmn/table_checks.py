@@ -80,9 +80,7 @@ def _check_allowed(column: TableInput, tests: CompiledTests, judge: Judge, line:
         fixed = fixed_value(test.operand)
         if test.symbol is None and fixed is not None and isinstance(fixed.value, str | bool):
             if not _passes(allowed, fixed.value):
-                judge.warning(
-                    "DMN_CELL_NOT_ALLOWED", line, rule=rule, column=column.label, text=_shown(fixed.value)
-                )
+                judge.warning("DMN_CELL_NOT_ALLOWED", line, rule=rule, column=column.label, text=_shown(fixed.value))
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,6 @@ from engine.bpmn.expressions.refusals import (
 from engine.bpmn.expressions.time_functions import read_instant
 from engine.bpmn.expressions.variable_helpers import VARIABLE_PREFIXES, helper_call
 
-
 INPUT: Final = "?"  # in a unary test: the value that is tested
 
 

@@ -1,0 +1,56 @@
+"""Decisions that tables made in a step: told in the deal's history, their results kept with the deal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from engine.bpmn.compiled import CompiledProcess
+from engine.bpmn.dmn.results import DecisionResult
+from engine.bpmn.runtime import MadeDecision
+from engine.commands.history import record
+from engine.events import DecisionMade, plain
+from engine.model.process_instance import ProcessInstance
+from engine.policy.permissions import Actor
+
+
+def keep_decisions(
+    session: Session,
+    instance: ProcessInstance,
+    process: CompiledProcess,
+    decisions: Sequence[MadeDecision],
+    *,
+    actor: Actor,
+    at: datetime,
+) -> None:
+    """What a table gave stands among the deal's fields, like what a person typed; history says which rules gave it."""
+    for made in decisions:
+        asked = made.results[-1]
+        instance.deal.fields = {**instance.deal.fields, **plain(made.kept)}
+        record(
+            session,
+            DecisionMade(
+                name=process.elements.get(made.element_id, "") or asked.decision.title,
+                element_id=made.element_id,
+                table=asked.decision.title,
+                rules=asked.rules,
+                inputs=dict(asked.inputs),
+                outputs=made.kept,
+                needed=tuple(_told(result) for result in made.results[:-1]),
+            ),
+            actor=actor,
+            at=at,
+            deal=instance.deal,
+        )
+
+
+def _told(result: DecisionResult) -> dict[str, Any]:
+    return {
+        "table": result.decision.title,
+        "rules": result.rules,
+        "inputs": dict(result.inputs),
+        "outputs": result.by_output(),
+    }
