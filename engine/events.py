@@ -213,7 +213,7 @@ class DecisionMade(Event):
     """A decision table decided the business rule task ``name``. ``rules`` are the numbers of the rules that counted.
 
     ``inputs`` are the values of the columns by label; ``outputs`` what was kept, by name; ``needed`` the decisions
-    made for this one before, each with table, rules, inputs and outputs.
+    made for this one before: by table [rules, outputs].
     """
 
     name: str
@@ -222,7 +222,7 @@ class DecisionMade(Event):
     rules: tuple[int, ...]
     inputs: Mapping[str, Any]
     outputs: Mapping[str, Any]
-    needed: tuple[Mapping[str, Any], ...] = ()
+    needed: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

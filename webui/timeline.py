@@ -128,10 +128,9 @@ def _details(kind: str, data: Data, fields: Fields) -> tuple[tuple[str, str], ..
 def _decided_values(data: Data) -> Iterator[tuple[str, str]]:
     """What the columns held, what the decisions needed for it gave, what was kept."""
     yield from ((str(label), readable(value)) for label, value in dict(data.get("inputs") or {}).items())
-    for needed in data.get("needed") or ():
-        rules = ", ".join(str(rule) for rule in needed.get("rules") or ()) or "—"
-        given = readable(needed.get("outputs"))
-        yield needed["table"], _("%(given)s (rule %(rules)s)", given=given, rules=rules)
+    for table, (rules, outputs) in dict(data.get("needed") or {}).items():
+        numbers = ", ".join(str(rule) for rule in rules) or "—"
+        yield table, _("%(given)s (rule %(rules)s)", given=readable(outputs), rules=numbers)
     yield from ((f"→ {name}", readable(value)) for name, value in dict(data.get("outputs") or {}).items())
 
 

@@ -64,6 +64,8 @@ class Tables:
         for text in self._expressions():
             yield from compile_expression(text).names
         for task in self.decision_tasks.values():
+            for text in (*task.inputs.values(), *task.outputs.values()):
+                yield from compile_expression(text).names
             yield from names_read(self.decisions[task.decision], self.decisions) - task.inputs.keys()
 
     def _expressions(self) -> Iterator[str]:
@@ -85,8 +87,6 @@ class Tables:
             yield from call.parameters.values()
         for pairs in self.assignments.values():
             yield from (text for _, text in pairs)
-        for task in self.decision_tasks.values():
-            yield from (*task.inputs.values(), *task.outputs.values())
 
 
 def fill_tables(
@@ -112,11 +112,7 @@ def _add(tables: Tables, node: Node) -> None:
     if node.name:
         tables.elements[node.id] = node.name
     _add_result(tables, node)
-    for flow in node.outgoing:
-        if flow.condition is not None:
-            tables.conditions[flow.id] = flow.condition
-    if node.condition is not None:
-        tables.conditions[node.id] = node.condition
+    _add_conditions(tables, node)
     if node.timer is not None:
         tables.timers[node.id] = node.timer
     if node.loop_rule is not None:
@@ -129,6 +125,14 @@ def _add(tables: Tables, node: Node) -> None:
         tables.decision_tasks[node.id] = node.decision
     if node.assignments:
         tables.assignments[node.id] = node.assignments
+
+
+def _add_conditions(tables: Tables, node: Node) -> None:
+    for flow in node.outgoing:
+        if flow.condition is not None:
+            tables.conditions[flow.id] = flow.condition
+    if node.condition is not None:
+        tables.conditions[node.id] = node.condition
 
 
 def _add_result(tables: Tables, node: Node) -> None:

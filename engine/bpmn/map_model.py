@@ -132,9 +132,10 @@ class Loop:
 
 @dataclass(frozen=True, slots=True)
 class DecisionCall:
-    """Which decision an activity makes, as drawn: ``reference`` is its id, ``unread`` what cannot be read of the mapping.
+    """Which decision an activity makes, as drawn. ``reference`` is the decision's id, or an expression that gives it.
 
-    ``inputs`` and ``outputs`` are expressions by name, in the notation of ``engine.bpmn.expressions``.
+    ``unread`` names what cannot be read of the mapping. ``inputs`` and ``outputs`` are expressions by name, in the
+    notation of ``engine.bpmn.expressions``.
     """
 
     reference: str

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy.orm import Session
 
 from engine.bpmn.compiled import CompiledProcess
-from engine.bpmn.dmn.results import DecisionResult
 from engine.bpmn.runtime import MadeDecision
 from engine.commands.history import record
 from engine.events import DecisionMade, plain
@@ -39,18 +37,9 @@ def keep_decisions(
                 rules=asked.rules,
                 inputs=dict(asked.inputs),
                 outputs=made.kept,
-                needed=tuple(_told(result) for result in made.results[:-1]),
+                needed={one.decision.title: [one.rules, one.by_output()] for one in made.results[:-1]},
             ),
             actor=actor,
             at=at,
             deal=instance.deal,
         )
-
-
-def _told(result: DecisionResult) -> dict[str, Any]:
-    return {
-        "table": result.decision.title,
-        "rules": result.rules,
-        "inputs": dict(result.inputs),
-        "outputs": result.by_output(),
-    }

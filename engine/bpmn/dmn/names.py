@@ -60,22 +60,17 @@ def own_names(decision: Decision) -> set[str]:
     logic = decision.logic
     if not isinstance(logic, DecisionTable):
         return set(compile_expression(logic.expression).names)
-    names: set[str] = set()
-    for column in logic.inputs:
-        names |= compile_expression(column.expression).names
-        if column.allowed:
-            names |= compile_unary_tests(column.allowed).names
-    for output in logic.outputs:
-        if output.allowed:
-            names |= compile_unary_tests(output.allowed).names
-        if output.default:
-            names |= compile_expression(output.default).names
+    expressions = [
+        *(column.expression for column in logic.inputs),
+        *(output.default for output in logic.outputs),
+        *(cell.expression for rule in logic.rules for cell in rule.outputs),
+    ]
+    names = {name for text in expressions if text for name in compile_expression(text).names}
+    allowed = [*(column.allowed for column in logic.inputs), *(output.allowed for output in logic.outputs)]
+    names |= {name for text in allowed if text for name in compile_unary_tests(text).names}
     for rule in logic.rules:
         for column, cell in zip(logic.inputs, rule.inputs, strict=True):
             names |= cell_names(cell, column)
-        for result in rule.outputs:
-            if result.expression:
-                names |= compile_expression(result.expression).names
     return names
 
 

@@ -19,6 +19,12 @@ from engine.bpmn.expressions.values import Range, is_number
 
 _OTHER_TEXT: Final = "…"
 _DAY: Final = timedelta(days=1)
+_TYPES: Final = {
+    ValueKind.TEXT: str,
+    ValueKind.YES_NO: bool,
+    ValueKind.DATE: date,
+    ValueKind.MOMENT: datetime,
+}
 _SAMPLED: Final = frozenset({str, bool, date, datetime})
 
 
@@ -104,18 +110,6 @@ def _texts(named: list[Any]) -> list[str]:
 
 
 def _is_of(value: Any, kind: ValueKind) -> bool:
-    match kind:
-        case ValueKind.ANY:
-            return True
-        case ValueKind.TEXT:
-            return isinstance(value, str)
-        case ValueKind.NUMBER:
-            return is_number(value)
-        case ValueKind.YES_NO:
-            return isinstance(value, bool)
-        case ValueKind.DATE:
-            return type(value) is date
-        case ValueKind.MOMENT:
-            return type(value) is datetime
-        case ValueKind.TIME | ValueKind.DURATION:
-            return False
+    if kind is ValueKind.NUMBER:
+        return is_number(value)
+    return kind is ValueKind.ANY or type(value) is _TYPES.get(kind)

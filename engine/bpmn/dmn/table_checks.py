@@ -76,11 +76,9 @@ def _check_allowed(column: TableInput, tests: CompiledTests, judge: Judge, line:
     allowed = compile_unary_tests(column.allowed)
     if allowed.names or allowed.condition is None:
         return
-    for test in tests.tests:
-        fixed = fixed_value(test.operand)
-        if test.symbol is None and fixed is not None and isinstance(fixed.value, str | bool):
-            if not _passes(allowed, fixed.value):
-                judge.warning("DMN_CELL_NOT_ALLOWED", line, rule=rule, column=column.label, text=_shown(fixed.value))
+    for value in (fixed.value for test in tests.tests if test.symbol is None and (fixed := fixed_value(test.operand))):
+        if isinstance(value, str | bool) and not _passes(allowed, value):
+            judge.warning("DMN_CELL_NOT_ALLOWED", line, rule=rule, column=column.label, text=_shown(value))
 
 
 @dataclass(frozen=True, slots=True)
