@@ -12,6 +12,7 @@ from engine.bpmn.dmn.table_building import TableBuilder
 from engine.bpmn.dmn.table_checks import check_table
 from engine.bpmn.dmn.value_kinds import kind_named
 from engine.bpmn.noticed import Noticed
+from engine.errors import N_
 
 
 class DecisionBuilder:
@@ -37,9 +38,9 @@ class DecisionBuilder:
     def _build(self, drawn: DrawnDecision, shelf: DecisionShelf) -> Decision:
         judge = Judge(drawn, self._noticed)
         if len(self._built) > MAX_DECISIONS:
-            judge.refuse("DMN_TOO_LARGE", what="decisions", limit=str(MAX_DECISIONS))
+            judge.refuse("DMN_TOO_LARGE", what=N_("decisions"), limit=str(MAX_DECISIONS))
         if len(self._under_way) > MAX_DEPTH:
-            judge.refuse("DMN_TOO_LARGE", what="decisions that need one another", limit=str(MAX_DEPTH))
+            judge.refuse("DMN_TOO_LARGE", what=N_("decisions that need one another"), limit=str(MAX_DEPTH))
         if drawn.knowledge:
             judge.refuse("DMN_KNOWLEDGE_UNSUPPORTED", knowledge=", ".join(drawn.knowledge))
         required = [self._required(drawn, reference, shelf, judge) for reference in drawn.requires]
@@ -89,7 +90,7 @@ class DecisionBuilder:
         if isinstance(drawn.logic, DrawnTable):
             self._cells += sum(len(rule.inputs) + len(rule.outputs) for rule in drawn.logic.rules)
             if self._cells > MAX_CELLS:
-                judge.refuse("DMN_TOO_LARGE", what="cells", limit=str(MAX_CELLS))
+                judge.refuse("DMN_TOO_LARGE", what=N_("cells"), limit=str(MAX_CELLS))
             return TableBuilder(drawn.logic, result_name, judge).build()
         expression = judge.expression(drawn.logic, "DMN_EXPRESSION_NOT_UNDERSTOOD")
         return LiteralDecision(

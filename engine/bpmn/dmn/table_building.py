@@ -23,6 +23,7 @@ from engine.bpmn.dmn.model import (
 )
 from engine.bpmn.dmn.value_kinds import kind_named
 from engine.bpmn.expressions import compile_unary_tests
+from engine.errors import N_
 
 _ANY_VALUE: Final = frozenset({"", "-"})
 _AGGREGATORS: Final[Mapping[str, Aggregator]] = {one.value: one for one in Aggregator}
@@ -56,9 +57,9 @@ class TableBuilder:
 
     def _ensure_small(self) -> None:
         if len(self._drawn.rules) > MAX_RULES:
-            self._judge.refuse("DMN_TOO_LARGE", self._drawn.line, what="rules", limit=str(MAX_RULES))
+            self._judge.refuse("DMN_TOO_LARGE", self._drawn.line, what=N_("rules"), limit=str(MAX_RULES))
         if len(self._drawn.inputs) + len(self._drawn.outputs) > MAX_COLUMNS:
-            self._judge.refuse("DMN_TOO_LARGE", self._drawn.line, what="columns", limit=str(MAX_COLUMNS))
+            self._judge.refuse("DMN_TOO_LARGE", self._drawn.line, what=N_("columns"), limit=str(MAX_COLUMNS))
 
     def _policy(self) -> tuple[HitPolicy, Aggregator | None]:
         said = " ".join(self._drawn.hit_policy.replace("_", " ").upper().split()) or HitPolicy.UNIQUE.value
