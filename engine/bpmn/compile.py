@@ -44,6 +44,12 @@ def is_table_file(name: str) -> bool:
     return name.lower().endswith(_TABLE_SUFFIX)
 
 
+def library_entries(key: str, files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The files of a map as ``compile_bpmn`` takes them for a library: its first file, and its decision tables."""
+    diagram = next((content for name, content in files.items() if not is_table_file(name)), b"")
+    return {key: diagram, **{f"{key}/{name}": content for name, content in files.items() if is_table_file(name)}}
+
+
 class ProcessProposal(BaseModel):
     """A process in the upload that could be executed. ``steps`` counts the tasks drawn for people."""
 
