@@ -15,6 +15,7 @@ from typing import Any, Final
 from engine.bpmn.dmn.model import ValueKind
 from engine.bpmn.expressions import CompiledTests, syntax
 from engine.bpmn.expressions.fixed_values import fixed_value
+from engine.bpmn.expressions.time_functions import read_instant
 from engine.bpmn.expressions.values import Range, is_number
 
 _OTHER_TEXT: Final = "…"
@@ -80,7 +81,11 @@ def _numbers(named: list[Any]) -> Iterator[Decimal]:
 
 
 def _days(named: list[Any]) -> Iterator[date]:
-    """Dates and moments: each kind among itself, moments without a zone apart from those with one."""
+    """Dates and moments: each kind among itself, moments without a zone apart from those with one.
+
+    A text in ISO 8601 compares with them as what it says.
+    """
+    named = [read_instant(value) or value for value in named]
     dates = [value for value in named if type(value) is date]
     moments = [value for value in named if type(value) is datetime]
     for group in (
