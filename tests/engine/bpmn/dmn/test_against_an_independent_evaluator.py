@@ -114,7 +114,8 @@ def _collide(policy: str, rules: Sequence[Rule], one: int, other: int) -> bool:
 def test_a_random_table_gives_what_the_standard_says(
     said: str, rules: list[Rule], values: list[tuple[int | None, str | None]]
 ) -> None:
-    policy, aggregation = (said.split() + [""])[:2] if said.startswith("COLLECT") else (said, "")
+    aggregation = said.removeprefix("COLLECT").strip() if said.startswith("COLLECT") else ""
+    policy = "COLLECT" if aggregation else said
     written = table(
         [("number", "number"), ("name", "string")],
         [("rank", "number", ", ".join(map(str, RANKS)))],
