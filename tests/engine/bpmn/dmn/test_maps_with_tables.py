@@ -191,8 +191,8 @@ def test_a_mapping_to_one_value_needs_one_output(shape: str) -> None:
     [
         '<businessRuleTask id="decide" reglament:decision="limit" reglament:resultVariable="r"/>',
         (
-            '<businessRuleTask id="decide"><extensionElements><zeebe:calledDecision decisionId="limit" resultVariable="r"/>'
-            "</extensionElements></businessRuleTask>"
+            '<businessRuleTask id="decide"><extensionElements>'
+            '<zeebe:calledDecision decisionId="limit" resultVariable="r"/></extensionElements></businessRuleTask>'
         ),
     ],
 )
