@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from engine.bpmn.compiled import FieldDefinition, FieldType
 from engine.errors import N_
 from engine.queries.deal_history import HistoryRow
+from engine.queries.decided_fields import decided_fields
 from engine.queries.directories import directory
 from engine.queries.processes import process_of
 from webui.formats import day, money, number, when
@@ -103,13 +104,16 @@ def entry(row: HistoryRow, fields: Fields = MappingProxyType({})) -> Entry:
 def fields_of(session: Session, definition_id: int | None) -> Fields:
     """The fields of a map's steps by the names under which their values are kept.
 
-    Where one step asks for a value and another only shows it, the one that asks knows its type and choices.
+    Where one step asks for a value and another only shows it, the one that asks knows its type and choices; a table
+    that gives a value knows more of it than a step that shows it.
     """
     if definition_id is None:
         return {}
-    fields = [field for step in process_of(session, definition_id).steps.values() for field in step.fields]
-    fields.sort(key=lambda field: field.type is not FieldType.READ_ONLY)
-    return {field.name: field for field in fields}
+    process = process_of(session, definition_id)
+    fields = [field for step in process.steps.values() for field in step.fields]
+    shown = [field for field in fields if field.type is FieldType.READ_ONLY]
+    asked = [field for field in fields if field.type is not FieldType.READ_ONLY]
+    return {field.name: field for field in (*shown, *decided_fields(process).values(), *asked)}
 
 
 def _details(kind: str, data: Data, fields: Fields) -> tuple[tuple[str, str], ...]:
@@ -119,19 +123,21 @@ def _details(kind: str, data: Data, fields: Fields) -> tuple[tuple[str, str], ..
     if kind in {"deal_changed", "client_changed", "person_changed", "department_changed", "calendar_changed"}:
         return tuple(_change(name, change) for name, change in dict(data.get("changes") or {}).items())
     if kind == "decision_made":
-        return tuple(_decided_values(data))
+        return tuple(_decided_values(data, fields))
     if kind == "message_received":
         return tuple((name, readable(value)) for name, value in dict(data.get("values") or {}).items())
     return ()
 
 
-def _decided_values(data: Data) -> Iterator[tuple[str, str]]:
+def _decided_values(data: Data, fields: Fields) -> Iterator[tuple[str, str]]:
     """What the columns held, what the decisions needed for it gave, what was kept."""
     yield from ((str(label), readable(value)) for label, value in dict(data.get("inputs") or {}).items())
     for table, (rules, outputs) in dict(data.get("needed") or {}).items():
         numbers = ", ".join(str(rule) for rule in rules) or "—"
         yield table, _("%(given)s (rule %(rules)s)", given=readable(outputs), rules=numbers)
-    yield from ((f"→ {name}", readable(value)) for name, value in dict(data.get("outputs") or {}).items())
+    for name, value in dict(data.get("outputs") or {}).items():
+        label, written = _given(name, value, fields)
+        yield f"→ {label}", written
 
 
 def _given(name: str, value: Any, fields: Fields) -> tuple[str, str]:

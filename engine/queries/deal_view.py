@@ -25,6 +25,7 @@ from engine.queries.calendars import default_calendar
 from engine.queries.client_rows import ContactRow, contacts_of
 from engine.queries.deal_rows import DealRow, deal_rows, deals_of
 from engine.queries.deal_waiting import WaitingFor, open_steps, waiting_of
+from engine.queries.decided_fields import decided_fields
 from engine.queries.processes import process_of
 from engine.queries.scopes import visible_deals
 from engine.queries.work_item_rows import WorkItemRow
@@ -122,6 +123,7 @@ def _field_values(fields: Mapping[str, Any], process: CompiledProcess | None) ->
     for step in process.steps.values() if process else ():
         for field in step.fields:
             known.setdefault(field.name.removeprefix("deal."), field)
+    known = (decided_fields(process) if process else {}) | known
     return tuple(
         FieldValue(name, known[name].label or name, known[name].type, value)
         if name in known

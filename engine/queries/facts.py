@@ -6,14 +6,13 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from engine.bpmn.compiled import CompiledProcess
-from engine.bpmn.dmn.model import DecisionTable, ResultShape, ValueKind
-from engine.bpmn.dmn.value_kinds import NotOfKind, of_kind
+from engine.bpmn.compiled import CompiledProcess, FieldType
 from engine.bpmn.expressions import compile_expression
 from engine.errors import FieldNotUnderstood
 from engine.model.deal import Deal
 from engine.policy.business_calendar import BusinessCalendar
 from engine.policy.field_values import from_json
+from engine.queries.decided_fields import decided_fields
 
 
 class DealFacts:
@@ -80,31 +79,18 @@ def typed_fields(process: CompiledProcess, stored: Mapping[str, Any]) -> dict[st
     Fields of steps have their form's type, outputs of decision tables their column's. What does not fit its type (the
     map was changed since) stays as it was stored.
     """
-    kinds = _output_kinds(process)
-    definitions = {field.name.removeprefix("deal."): field for step in process.steps.values() for field in step.fields}
+    definitions = decided_fields(process)
+    definitions |= {
+        field.name.removeprefix("deal."): field
+        for step in process.steps.values()
+        for field in step.fields
+        if field.type is not FieldType.READ_ONLY or field.name not in definitions
+    }
     typed: dict[str, Any] = {}
     for name, value in stored.items():
         definition = definitions.get(name)
         try:
-            if definition is None:
-                typed[name] = of_kind(value, kinds.get(name, ValueKind.ANY))
-            else:
-                typed[name] = from_json(definition, value)
-        except (FieldNotUnderstood, NotOfKind):
+            typed[name] = value if definition is None else from_json(definition, value)
+        except FieldNotUnderstood:
             typed[name] = value
     return typed
-
-
-def _output_kinds(process: CompiledProcess) -> dict[str, ValueKind]:
-    """The types of what decision tables keep under the names of their outputs."""
-    kinds: dict[str, ValueKind] = {}
-    for task in process.decision_tasks.values():
-        decision = process.decisions[task.decision]
-        logic = decision.logic
-        if task.shape is not ResultShape.OUTPUTS:
-            continue
-        if isinstance(logic, DecisionTable):
-            kinds |= {output.name: output.kind for output in logic.outputs}
-        else:
-            kinds[decision.result_name] = logic.kind
-    return kinds
