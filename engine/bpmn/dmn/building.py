@@ -91,7 +91,7 @@ class DecisionBuilder:
             self._cells += sum(len(rule.inputs) + len(rule.outputs) for rule in drawn.logic.rules)
             if self._cells > MAX_CELLS:
                 judge.refuse("DMN_TOO_LARGE", what=N_("cells"), limit=str(MAX_CELLS))
-            return TableBuilder(drawn.logic, result_name, judge).build()
+            return TableBuilder(drawn.logic, result_name, drawn.type_name, judge).build()
         expression = judge.expression(drawn.logic, "DMN_EXPRESSION_NOT_UNDERSTOOD")
         return LiteralDecision(
             expression=expression, text=drawn.logic.text, kind=kind_named(drawn.type_name) or ValueKind.ANY

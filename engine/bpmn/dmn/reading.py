@@ -18,9 +18,9 @@ from engine.bpmn.dmn.drawn import (
     DrawnText,
     DrawnType,
 )
-from engine.bpmn.reading.elements import attribute, is_true, line_of, local, name_of, namespace, text_of
+from engine.bpmn.reading.elements import MODEL, attribute, is_true, line_of, local, name_of, namespace, text_of
 
-_NAMESPACE: Final = re.compile(r"^https?://www\.omg\.org/spec/DMN/\d{8}(?:/MODEL/?|/[Dd][Mm][Nn]\.xsd)?$")
+_NAMESPACE: Final = re.compile(r"^https?://www\.omg\.org/spec/DMN/\d{8}(?:/MODEL/?|/[\w-]+\.xsd)?$")
 _CONSTRUCTS: Final = frozenset(
     {
         "context", "invocation", "relation", "list", "functionDefinition", "conditional", "for", "every", "some",
@@ -32,7 +32,10 @@ _DEEPEST_TYPE: Final = 10
 
 
 def is_decision_file(root: etree._Element) -> bool:
-    return local(root) == "definitions" and bool(_NAMESPACE.match(namespace(root)))
+    """Whether the root is DMN's; some tools leave its elements in the file's own namespace and only declare DMN's."""
+    if local(root) != "definitions" or namespace(root) == MODEL:
+        return False
+    return any(_NAMESPACE.match(uri) for uri in (namespace(root), *root.nsmap.values()) if uri)
 
 
 def read_decisions(root: etree._Element, file: str) -> DecisionFile:

@@ -31,9 +31,12 @@ _POLICIES: Final[Mapping[str, HitPolicy]] = {one.value: one for one in HitPolicy
 
 
 class TableBuilder:
-    def __init__(self, drawn: DrawnTable, result_name: str, judge: Judge) -> None:
+    """``result_name`` and ``result_type`` are the decision's: those of an only output that has none of its own."""
+
+    def __init__(self, drawn: DrawnTable, result_name: str, result_type: str, judge: Judge) -> None:
         self._drawn = drawn
         self._result_name = result_name
+        self._result_type = result_type
         self._judge = judge
 
     def build(self) -> DecisionTable:
@@ -116,7 +119,8 @@ class TableBuilder:
 
     def _output(self, drawn: DrawnOutput, name: str) -> TableOutput:
         label = drawn.label or name
-        kind, allowed = self._type(drawn.type_name, drawn.allowed)
+        only = len(self._drawn.outputs) == 1 and not _is_list(self._drawn)
+        kind, allowed = self._type(drawn.type_name or (self._result_type if only else ""), drawn.allowed)
         default = ""
         if drawn.default.text not in _ANY_VALUE:
             default = self._judge.expression(drawn.default, "DMN_DEFAULT_NOT_UNDERSTOOD", column=label)
@@ -173,6 +177,12 @@ class TableBuilder:
             return OutputCell(text=drawn.text)
         expression = self._judge.expression(drawn, "DMN_CELL_NOT_UNDERSTOOD", rule=rule, column=column)
         return OutputCell(text=drawn.text, expression=expression)
+
+
+def _is_list(drawn: DrawnTable) -> bool:
+    """Whether the decision's type is that of a list of results, or of a count, and not that of one output."""
+    policy = " ".join(drawn.hit_policy.replace("_", " ").upper().split())
+    return policy in {HitPolicy.RULE_ORDER, HitPolicy.OUTPUT_ORDER, HitPolicy.COLLECT}
 
 
 def _lists_values(output: TableOutput) -> bool:

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from support.decision_tables import compile_with, deciding_map, dmn, table
 from support.office import Office
 
+from engine.bpmn.compile import compile_bpmn
 from engine.commands.definitions import check_map, deploy_definition, published_sources
 from engine.commands.publishing import prepare_publishing, publish_definition
 from engine.errors import MapFailed
@@ -20,6 +21,13 @@ from engine.model.process_definition import DefinitionFile, ProcessDefinition
 from engine.policy.permissions import Actor
 from engine.queries.definition_files import uploaded_files
 from engine.queries.definitions import definition_view
+
+
+@pytest.fixture(autouse=True)
+def compiled_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the child process, whose limits are proved elsewhere: it costs more than everything else here."""
+    monkeypatch.setattr("engine.commands.definitions.compile_in_child", compile_bpmn)
+
 
 TASK = '<businessRuleTask id="decide" name="Визначити межу знижки" camunda:decisionRef="limit"/>'
 LIMIT = table(

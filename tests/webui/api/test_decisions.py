@@ -40,7 +40,7 @@ def zip_of(*files: tuple[str, bytes]) -> tuple[str, bytes]:
     return "discount.zip", packed.getvalue()
 
 
-@pytest.mark.parametrize("upload", [(bpmn(), tables()), (tables(), bpmn()), (zip_of(tables(), bpmn()),)])
+@pytest.mark.parametrize("upload", [(tables(), bpmn()), (zip_of(tables(), bpmn()),)], ids=["beside", "zip"])
 def test_a_map_and_its_tables_are_deployed_published_and_decide(
     api: ApiOf, upload: tuple[tuple[str, bytes], ...]
 ) -> None:

@@ -18,7 +18,9 @@ SIMPLE = table([("amount", "number")], [("limit", "number")], ("> 10", "5"), ("<
     "namespace",
     [
         "http://www.omg.org/spec/DMN/20130901",
+        "http://www.omg.org/spec/DMN/20151101",
         "http://www.omg.org/spec/DMN/20151101/dmn.xsd",
+        "http://www.omg.org/spec/DMN/20151101/dmn11.xsd",
         "http://www.omg.org/spec/DMN/20180521/MODEL/",
         "https://www.omg.org/spec/DMN/20191111/MODEL/",
         "https://www.omg.org/spec/DMN/20211108/MODEL/",
@@ -29,7 +31,18 @@ def test_every_version_of_the_standard_is_read(namespace: str) -> None:
     assert evaluate(dmn(SIMPLE, namespace=namespace), amount=11).value == 5
 
 
+def test_elements_left_in_the_files_own_namespace_are_read() -> None:
+    own = dmn(
+        SIMPLE,
+        namespace="http://tool/definitions/1",
+        attributes='xmlns:semantic="http://www.omg.org/spec/DMN/20180521/MODEL/"',
+    )
+    assert evaluate(own, amount=11).value == 5
+
+
 def test_a_map_is_no_file_of_decisions() -> None:
+    declaring = b'<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:d="http://www.omg.org/spec/DMN/20151101"/>'
+    assert not is_decision_file(read_xml(declaring).root)
     root = read_xml(b'<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"/>').root
     assert not is_decision_file(root)
 
@@ -116,6 +129,16 @@ def test_types_of_the_files_own_lend_kind_and_allowed_values() -> None:
         (ValueKind.ANY, ""),
         (ValueKind.ANY, ""),
     ]
+
+
+def test_an_only_output_without_a_type_has_the_decisions_own() -> None:
+    types = (
+        '<itemDefinition name="tStatus"><typeRef>string</typeRef>'
+        '<allowedValues><text>"no", "yes"</text></allowedValues></itemDefinition>'
+    )
+    said = table(["a"], [""], ("-", '"yes"'), ("> 1", '"no"'), policy="PRIORITY")
+    said = said.replace("<decisionTable", '<variable name="Status" typeRef="tStatus"/><decisionTable')
+    assert evaluate(dmn(types, said), a=2).by_output() == {"Status": "no"}
 
 
 def test_annotations_and_descriptions_are_kept() -> None:
