@@ -25,6 +25,10 @@ class DecisionBuilder:
         self._under_way: list[DrawnDecision] = []
         self._cells = 0
 
+    def has_met(self, drawn: DrawnDecision) -> bool:
+        """Whether a task makes the decision or needs it, executable or not."""
+        return drawn in self._built
+
     def build(self, drawn: DrawnDecision, shelf: DecisionShelf) -> Decision | None:
         """The decision, or None with findings that are errors."""
         if drawn not in self._built:

@@ -25,6 +25,7 @@ from engine.bpmn.dmn.model import (
     TableInput,
     TableOutput,
     TableRule,
+    ValueKind,
 )
 from engine.bpmn.dmn.results import DecisionResult
 from engine.bpmn.dmn.value_kinds import NotOfKind, of_kind
@@ -112,6 +113,8 @@ class EvaluableTable:
             raise
         except ExpressionFailed:
             raise InputFailed(table=self._title, column=column.label, text=column.expression_text) from None
+        if value == "" and column.kind is not ValueKind.ANY:  # a field that nobody filled in
+            value = None
         try:
             value = of_kind(value, column.kind)
         except NotOfKind:

@@ -47,10 +47,9 @@ def say_unused_tables(workbench: Workbench, process: Process) -> None:
     """Decisions of the upload that nothing uses; said once, after every process was settled."""
     if process is not workbench.processes[-1]:
         return
-    used = {(one.file, one.source_id) for one in workbench.tables.decisions.values()}
     asked = {node.decision_call.reference for node in workbench.nodes() if node.decision_call is not None}
     for drawn in workbench.sales_map.tables.decisions():
-        if (drawn.file.file, drawn.source_id) not in used and drawn.source_id not in asked:
+        if not workbench.tables.has_met(drawn) and drawn.source_id not in asked:
             place = Place(drawn.source_id, drawn.title, drawn.line, drawn.file.file)
             workbench.noticed.info("DECISION_UNUSED", place)
 

@@ -110,6 +110,13 @@ def test_a_number_is_read_where_a_number_is_meant(amount: Any) -> None:
     assert decide(said, amount=amount) == ("nothing" if amount is None else "there")
 
 
+@pytest.mark.parametrize(("type_name", "given"), [("string", "nothing"), ("number", "nothing"), ("", "text")])
+def test_a_field_that_nobody_filled_in_is_nothing(type_name: str, given: str) -> None:
+    rules = (("null", '"nothing"'), ('""', '"text"'))
+    said = table([("a", type_name, '"a"') if type_name == "string" else ("a", type_name)], ["x"], *rules)
+    assert decide(said, a="") == given
+
+
 @pytest.mark.parametrize(("type_name", "value"), [("number", "багато"), ("boolean", 1), ("date", 5), ("string", 5)])
 def test_a_value_of_another_kind_is_a_failure_and_no_missing_match(type_name: str, value: Any) -> None:
     with pytest.raises(InputOfAnotherKind):

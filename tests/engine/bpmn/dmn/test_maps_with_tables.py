@@ -127,6 +127,13 @@ def test_a_decision_that_nothing_makes_is_told() -> None:
     assert (finding.severity, finding.element_id, finding.file) == ("info", "spare", "table1.dmn")
 
 
+def test_a_decision_that_another_needs_is_not_called_unused_for_being_wrong() -> None:
+    fee = literal("limit * 2", decision="fee", requires=["limit"])
+    found = outcome(BY_ID.format(more="").replace('"limit"', '"fee"'), fee, LIMIT.replace("<text>10<", "<text>1 0<"))
+    assert {"DMN_CELL_NOT_UNDERSTOOD", "DMN_REQUIREMENT_UNUSABLE"} <= codes(found.findings)
+    assert "DECISION_UNUSED" not in codes(found.findings)
+
+
 def test_decisions_of_several_files_need_one_another() -> None:
     fee = literal("limit * 2", decision="fee", requires=["limit"])
     process = compiled(BY_ID.format(more="").replace('"limit"', '"fee"'), fee, LIMIT)
