@@ -21,9 +21,10 @@ from engine.commands.definitions import (
     publishing_findings,
 )
 from engine.commands.publishing import prepare_publishing, publish_definition
-from engine.errors import FieldRequired, InvalidInput
+from engine.errors import FieldRequired, InvalidInput, NotFound
 from engine.model.process_definition import DefinitionState, ProcessDefinition
 from engine.policy.permissions import Ability, ensure_may, may
+from engine.queries.definition_files import uploaded_files
 from engine.queries.definitions import (
     DefinitionDecision,
     DefinitionVersion,
@@ -46,6 +47,7 @@ from webui.api.models.definitions import (
     DecisionRuleItem,
     DefinitionDetail,
     DefinitionFileItem,
+    DefinitionFilePath,
     DefinitionFiles,
     DefinitionItem,
     DefinitionList,
@@ -65,6 +67,10 @@ from webui.limits import limiter
 from webui.map_uploads import library
 from webui.request_context import reading, services
 
+_FILE = {
+    "description": "The file, byte for byte.",
+    "content": {"application/xml": {"schema": {"type": "string", "format": "binary"}}},
+}
 _XML = {"description": "The file, byte for byte.", "content": {"application/xml": {"schema": {"type": "string"}}}}
 
 
@@ -154,11 +160,26 @@ def show_definition_xml(path: DefinitionPath) -> Response:
     """The map's own file as it was uploaded. Also for those who see a deal that follows it."""
     with reading() as session:
         name, content = definition_xml(session, caller(), path.definition_id)
+    return _attachment(name, content)
+
+
+def _attachment(name: str, content: bytes) -> Response:
     plain_name = secure_filename(name) or "map.bpmn"
     response = Response(content, mimetype="application/xml")
     disposition = f"attachment; filename=\"{plain_name}\"; filename*=UTF-8''{quote(name, safe='')}"
     response.headers["Content-Disposition"] = disposition
     return response
+
+
+@api.get("/definitions/<int:definition_id>/files/<int:position>", tags=[MAPS], responses={200: _FILE})
+def show_definition_file(path: DefinitionFilePath) -> Response:
+    """Any file of the version as it was uploaded, decision tables among them, in the order of its `files`."""
+    with reading() as session:
+        files = list(uploaded_files(session, caller(), path.definition_id).items())
+    if path.position >= len(files):
+        raise NotFound
+    name, content = files[path.position]
+    return _attachment(name.rpartition("/")[2] or name, content)
 
 
 @api.get("/definitions/<int:definition_id>/steps", tags=[MAPS], responses={200: StepList})

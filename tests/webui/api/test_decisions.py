@@ -97,6 +97,18 @@ def test_the_tables_of_a_map_are_read_back(api: ApiOf) -> None:
     problem(api("olena").get(f"/definitions/{deployed['id']}/decisions"), 404, "not_found")
 
 
+def test_every_file_of_a_map_comes_back_byte_for_byte(api: ApiOf) -> None:
+    owner = api("owner")
+    deployed = read(owner.upload("/definitions", zip_of(tables(), bpmn())), 201)
+    files = f"/definitions/{deployed['id']}/files"
+    for position, (name, content) in enumerate((bpmn(), tables())):
+        answer = owner.get(f"{files}/{position}")
+        assert answer.data == content
+        assert name in answer.headers["Content-Disposition"]
+    problem(owner.get(f"{files}/2"), 404, "not_found")
+    problem(api("olena").get(f"{files}/1"), 404, "not_found")
+
+
 def test_what_is_wrong_with_a_table_is_told_at_its_rule(api: ApiOf) -> None:
     told = read(
         api("owner").upload("/definitions/check", bpmn(), tables(LIMIT.replace("&gt; 1", "&gt; one two"), RATE))

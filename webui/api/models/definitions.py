@@ -27,6 +27,10 @@ class DefinitionPath(Given):
     definition_id: Id = Field(description="The id of one version of a map.")
 
 
+class DefinitionFilePath(DefinitionPath):
+    position: int = Field(ge=0, le=1_000, description="From 0, in the order of the version's files.")
+
+
 class DefinitionsQuery(Paging):
     key: Key | None = Field(default=None, description="Only the versions of this map.")
     status: DefinitionState | None = Field(default=None, description="Only versions in this state.")
