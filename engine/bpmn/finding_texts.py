@@ -674,7 +674,7 @@ _TABLES: Mapping[str, FindingText] = {
         N_("Move it up, or delete it."),
     ),
     "DMN_NAME_WITHOUT_VALUE": FindingText(
-        N_("A cell reads “%(name)s”, but nothing in the map gives that a value. Is the text meant?"),
+        N_("Rule %(rule)s, column “%(column)s”: nothing in the map gives “%(name)s” a value. Is the text meant?"),
         N_("Put a text into quotation marks, or add a field “%(name)s” to an earlier step."),
     ),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from engine.bpmn.dmn.drawn import identifier
 from engine.bpmn.dmn.model import CELL_VALUE, Decision, DecisionTable, InputCell, TableInput
@@ -53,6 +54,33 @@ def names_read(decision: Decision, decisions: Mapping[str, Decision]) -> frozens
     return frozenset(
         name for one in with_required(decision, decisions).values() for name in own_names(one) - _given(one, decisions)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class NameInCell:
+    """A cell of rule ``rule`` (from 1) reads the variable ``name`` of the deal."""
+
+    decision: Decision
+    name: str
+    rule: int
+    column: str
+    line: int | None
+
+
+def names_in_cells(decision: Decision, decisions: Mapping[str, Decision]) -> Iterator[NameInCell]:
+    """Every name that a cell of the decision, or of one that it needs, reads from the deal."""
+    for one in with_required(decision, decisions).values():
+        if not isinstance(one.logic, DecisionTable):
+            continue
+        given = _given(one, decisions)
+        for number, rule in enumerate(one.logic.rules, 1):
+            conditions = zip(one.logic.inputs, rule.inputs, strict=True)
+            results = zip(one.logic.outputs, rule.outputs, strict=True)
+            read = [(column.label, cell_names(cell, column)) for column, cell in conditions]
+            read += [(output.label, compile_expression(cell.expression or "=null").names) for output, cell in results]
+            for label, names in read:
+                for name in sorted(names - given):
+                    yield NameInCell(one, name, number, label, rule.line)
 
 
 def own_names(decision: Decision) -> set[str]:

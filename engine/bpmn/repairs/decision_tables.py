@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from engine.bpmn.compiled import StepKind
 from engine.bpmn.dmn.drawn import DrawnDecision
 from engine.bpmn.dmn.model import Decision, DecisionTask, ResultShape
 from engine.bpmn.dmn.names import output_names
 from engine.bpmn.map_model import DecisionCall, Node, NodeType, Place, Process
-from engine.bpmn.repairs.stand_ins import confirm_by_person
+from engine.bpmn.repairs.stand_ins import confirm_by_person, plan_step
 from engine.bpmn.repairs.workbench import Workbench
 
 FACTS = frozenset({"deal", "client", "owner", "today", "now"})
@@ -26,8 +27,8 @@ def settle_decision(workbench: Workbench, node: Node) -> bool:
     call = call or DecisionCall(drawn.source_id, result_variable=node.annotation.result_variable)
     decision = workbench.tables.build(drawn, workbench.sales_map.tables_for(node))
     task = _task(workbench, node, call, decision) if decision is not None else None
-    if task is None:  # the errors have been said
-        confirm_by_person(node)
+    if task is None:  # the errors have been said; what a step would lack besides is nobody's concern
+        plan_step(node, StepKind.CONFIRM, synthetic=True)
     else:
         node.type = NodeType.BUSINESS_RULE_TASK
         node.decision = task

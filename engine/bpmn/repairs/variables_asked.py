@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from engine.bpmn.compiled import ExpressionCondition, FieldChoice, FieldDefinition, FieldType, StepKind
 from engine.bpmn.dmn.model import TableInput, ValueKind
-from engine.bpmn.dmn.names import asked_paths, names_read
+from engine.bpmn.dmn.names import asked_paths, names_in_cells
 from engine.bpmn.expressions import compile_expression, compile_unary_tests
 from engine.bpmn.map_model import Flow, Located, Node, NodeType, Place, Process
 from engine.bpmn.repairs.editing import insert_before
@@ -106,9 +106,11 @@ def _ask_for_tables(workbench: Workbench, process: Process, known: set[str]) -> 
                 step = _asked_step(workbench, node)
                 _ask_for_column(step, path, column)
                 _say(workbench, node, path, step, known)
-        for name in sorted(names_read(decision, decisions) - asked - given):
-            place = Place(decision.source_id, decision.title, decision.line, decision.file)
-            workbench.noticed.warning("DMN_NAME_WITHOUT_VALUE", place, name=name)
+        for cell in names_in_cells(decision, decisions):
+            if cell.name not in asked and cell.name not in given:
+                place = Place(cell.decision.source_id, cell.decision.title, cell.line, cell.decision.file)
+                said = {"rule": str(cell.rule), "column": cell.column, "name": cell.name}
+                workbench.noticed.warning("DMN_NAME_WITHOUT_VALUE", place, **said)
 
 
 def _ask_for_column(step: Node, path: str, column: TableInput | None) -> None:

@@ -113,7 +113,7 @@ def test_a_task_without_any_table_stays_a_persons_as_before() -> None:
 def test_a_table_that_cannot_be_executed_is_an_error_and_the_map_is_shown_all_the_same() -> None:
     found = outcome(BY_ID.format(more=""), LIMIT.replace("10", "10 +"))
     assert found.process is not None
-    assert [one.code for one in found.findings if one.severity == "error"] == ["DMN_CELL_NOT_UNDERSTOOD"]
+    assert [one.code for one in found.findings] == ["DMN_CELL_NOT_UNDERSTOOD"]
     assert set(found.process.steps) == {"ask", "decide", "after"}
 
 
@@ -296,7 +296,8 @@ def test_what_a_decision_gives_is_no_unknown_variable() -> None:
 def test_a_text_without_quotation_marks_is_told() -> None:
     said = table([("segment", "string")], ["x"], ("vip", '"a"'), ('"new"', '"b"'))
     (finding,) = (one for one in outcome(BY_ID.format(more=""), said).findings if one.code == "DMN_NAME_WITHOUT_VALUE")
-    assert (finding.element_id, finding.params["name"], finding.file) == ("limit", "vip", "table0.dmn")
+    assert (finding.element_id, finding.file, finding.line) == ("limit", "table0.dmn", 1)
+    assert finding.params == {"rule": "1", "column": "segment", "name": "vip"}
 
 
 def test_a_failing_table_leaves_the_deal_where_it_was() -> None:
