@@ -653,6 +653,10 @@ _TABLES: Mapping[str, FindingText] = {
         N_("Rule %(rule)s never matches: no value of the column “%(column)s” fits “%(text)s”."),
         N_("Correct the cell: texts in quotation marks, numbers without, the smaller end of a range first."),
     ),
+    "DMN_MOMENT_WITHOUT_ZONE": FindingText(
+        N_("Rule %(rule)s, column “%(column)s”: “%(text)s” has no time zone, so no moment of a deal compares with it."),
+        N_('Add the zone, for example: date and time("2026-01-31T10:00:00+02:00").'),
+    ),
     "DMN_OUTPUT_OF_ANOTHER_KIND": FindingText(
         N_("Rule %(rule)s, column “%(column)s”: “%(text)s” is not of the column's type."),
         N_("Correct the value or the type: texts in quotation marks, numbers without."),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import combinations
 from typing import Any, Final
 
 from engine.bpmn.dmn.judging import Judge
 from engine.bpmn.dmn.model import DecisionTable, HitPolicy, TableInput, TableOutput, ValueKind
-from engine.bpmn.dmn.samples import is_plain, samples
+from engine.bpmn.dmn.samples import is_plain, named_values, samples
 from engine.bpmn.dmn.value_kinds import NotOfKind, of_kind
 from engine.bpmn.expressions import CompiledExpression, CompiledTests, compile_expression, compile_unary_tests
 from engine.bpmn.expressions.budget import Budget
@@ -68,8 +69,15 @@ def _check_cells(table: DecisionTable, judge: Judge) -> None:
             tests = compile_unary_tests(cell.tests)
             if tests.asks_others and column.kind is ValueKind.YES_NO:
                 judge.error("DMN_CELL_AMBIGUOUS", rule.line, rule=str(number), column=column.label, text=cell.text)
+            if any(_is_without_zone(value) for test in tests.tests for value in named_values(test.operand)):
+                said = {"rule": str(number), "column": column.label, "text": cell.text}
+                judge.warning("DMN_MOMENT_WITHOUT_ZONE", rule.line, **said)
             if column.allowed:
                 _check_allowed(column, tests, judge, rule.line, str(number))
+
+
+def _is_without_zone(value: Any) -> bool:
+    return type(value) is datetime and value.tzinfo is None
 
 
 def _check_allowed(column: TableInput, tests: CompiledTests, judge: Judge, line: int | None, rule: str) -> None:

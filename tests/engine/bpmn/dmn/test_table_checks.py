@@ -109,6 +109,12 @@ def test_a_value_outside_the_allowed_ones_is_told() -> None:
     assert (finding.code, finding.params["text"]) == ("DMN_CELL_NOT_ALLOWED", "gold")
 
 
+def test_a_moment_without_a_zone_is_told() -> None:
+    cell = '< date and time("2026-01-31T10:00:00{zone}")'
+    said = [told(table([("a", "dateTime")], ["x"], (cell.format(zone=zone), "1"))) for zone in ("", "+02:00", "Z")]
+    assert said == [[("DMN_MOMENT_WITHOUT_ZONE", "1")], [], []]
+
+
 def test_a_table_of_the_largest_size_is_checked_in_time() -> None:
     rules = [(str(number), f'"{number}"', str(number)) for number in range(400)]
     wide = table([*AMOUNT, ("name", "string")], ["x"], *rules)
