@@ -24,6 +24,17 @@ def decided_fields(process: CompiledProcess) -> dict[str, FieldDefinition]:
     return {field.name: field for decision in decisions for field in _fields(decision)}
 
 
+def decided_alone(process: CompiledProcess) -> dict[str, FieldDefinition]:
+    """Those of the fields that only a table gives, because no step asks for them: nobody edits them."""
+    asked = {
+        field.name.removeprefix("deal.")
+        for step in process.steps.values()
+        for field in step.fields
+        if field.type is not FieldType.READ_ONLY
+    }
+    return {name: field for name, field in decided_fields(process).items() if name not in asked}
+
+
 def _fields(decision: Decision) -> list[FieldDefinition]:
     if isinstance(decision.logic, DecisionTable):
         outputs = [(output.name, output.label, output.kind) for output in decision.logic.outputs]

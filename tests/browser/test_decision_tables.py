@@ -44,6 +44,9 @@ def test_a_table_is_shown_with_its_map_and_decides_the_deals_on_it(people: Peopl
     expect(told).to_contain_text(uk("Decided by the table “%(table)s”, rule %(rules)s", table="Межа знижки", rules="2"))
     expect(told).to_contain_text("Сегмент клієнта")
     expect(told).to_contain_text("bohdan")
+    manager.locator("summary", has_text=uk("Change")).click()
+    expect(manager.get_by_label("Знижка, %")).to_have_value("12")
+    expect(manager.get_by_label("Межа, %")).to_have_count(0)
 
 
 def test_tables_are_readable_on_a_phone_and_by_everybody(people: People, uk: Words) -> None:

@@ -12,9 +12,10 @@ from support.decision_tables import compile_with, deciding_map, dmn, table
 from support.office import Office
 
 from engine.bpmn.compile import compile_bpmn
+from engine.commands.deals import update_deal
 from engine.commands.definitions import check_map, deploy_definition, published_sources
 from engine.commands.publishing import prepare_publishing, publish_definition
-from engine.errors import MapFailed
+from engine.errors import InvalidInput, MapFailed
 from engine.model.deal import Deal
 from engine.model.incident import Incident, IncidentState
 from engine.model.process_definition import DefinitionFile, ProcessDefinition
@@ -87,6 +88,18 @@ def test_what_a_table_gave_names_the_responsible_of_the_next_step(office: Office
     deal = office.open_deal(definition_key="discount", amount=Decimal(2000))
     office.complete("olena", "ask", values={"segment": "vip"}, deal=deal)
     assert office.step("after", deal).assignee_id == office.company.bohdan.id
+
+
+def test_what_only_a_table_gives_is_nobodys_to_edit(office: Office) -> None:
+    """Else who owns the deal would choose who approves it."""
+    put(office, files())
+    deal = office.open_deal(definition_key="discount", amount=Decimal(2000))
+    office.complete("olena", "ask", values={"segment": "vip"}, deal=deal)
+    with pytest.raises(InvalidInput) as refused:
+        office.do("olena", update_deal, deal.id, {"fields": {"approver": "olena", "note": "x"}})
+    assert {name: error.code for name, error in refused.value.errors.items()} == {"approver": "decided_by_table"}
+    office.do("olena", update_deal, deal.id, {"fields": {"approver": "bohdan", "segment": "new"}})
+    assert deal_fields(office, deal) == {"segment": "new", "limit": 10, "approver": "bohdan"}
 
 
 def test_a_number_that_a_table_gave_is_a_number_for_later_expressions(office: Office) -> None:
