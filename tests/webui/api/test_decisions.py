@@ -6,7 +6,6 @@ import io
 import zipfile
 from collections.abc import Callable
 
-import pytest
 from support.api import ApiClient, problem, read
 from support.decision_tables import deciding_map, dmn, literal, table
 
@@ -40,14 +39,9 @@ def zip_of(*files: tuple[str, bytes]) -> tuple[str, bytes]:
     return "discount.zip", packed.getvalue()
 
 
-@pytest.mark.parametrize("upload", [(tables(), bpmn()), (zip_of(tables(), bpmn()),)], ids=["beside", "zip"])
-def test_a_map_and_its_tables_are_deployed_published_and_decide(
-    api: ApiOf, upload: tuple[tuple[str, bytes], ...]
-) -> None:
+def test_a_zip_of_a_map_and_its_tables_is_deployed_published_and_decides(api: ApiOf) -> None:
     owner = api("owner")
-    told = read(owner.upload("/definitions/check", *upload))
-    assert told["accepted"] is True
-    deployed = read(owner.upload("/definitions", *upload), 201)
+    deployed = read(owner.upload("/definitions", zip_of(tables(), bpmn())), 201)
     assert "AUTOMATED_STAND_IN" not in {one["code"] for one in deployed["findings"]}
     read(owner.post(f"/definitions/{deployed['id']}/publish"))
     assert owner.get(f"/definitions/{deployed['id']}/xml").data == bpmn()[1]
@@ -71,7 +65,8 @@ def test_a_map_and_its_tables_are_deployed_published_and_decide(
 
 def test_the_tables_of_a_map_are_read_back(api: ApiOf) -> None:
     owner = api("owner")
-    deployed = read(owner.upload("/definitions", bpmn(), tables()), 201)
+    assert read(owner.upload("/definitions/check", bpmn(), tables()))["accepted"] is True
+    deployed = read(owner.upload("/definitions", tables(), bpmn()), 201)
     table_item, rate = read(owner.get(f"/definitions/{deployed['id']}/decisions"))["items"]
     assert (table_item["id"], table_item["name"], table_item["file"]) == ("limit", "Межа знижки", "limits.dmn")
     assert (table_item["hit_policy"], table_item["aggregator"], table_item["tasks"]) == (
