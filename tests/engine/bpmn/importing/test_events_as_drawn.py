@@ -284,6 +284,15 @@ class TestCompensation:
             run.complete(each)
         assert run.last.finished
 
+    def test_the_association_may_be_drawn_from_either_end(self) -> None:
+        parts = undoable("book").replace(
+            'sourceRef="book_event" targetRef="undo_book"', 'sourceRef="undo_book" targetRef="book_event"'
+        )
+        process = compiled(START, parts, element("endEvent", "end", "", COMPENSATE), chain("start", "book", "end"))
+        run = InstanceRun(process)
+        run.complete("book")
+        assert run.open == ["undo_book"]
+
     def test_a_named_activity_alone_is_undone(self) -> None:
         process = compiled(
             START,
