@@ -6,7 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine.bpmn.compiled import CompiledProcess, Condition, OutcomeCondition, StepDefinition, TimerRule
+from engine.bpmn.compiled import (
+    CompiledProcess,
+    Condition,
+    ExpressionCondition,
+    OutcomeCondition,
+    StepDefinition,
+    TimerRule,
+)
 from engine.bpmn.expressions import compile_condition, compile_expression
 from engine.bpmn.guards import map_failed
 from engine.bpmn.variables import FACTS, decision, outcome_kind, outcome_variable
@@ -60,6 +67,7 @@ class Lookups:
     names: Mapping[str, str]
     kept: frozenset[str]  # root names of variables that matter
     outcomes: frozenset[str]  # names of the variables that hold the outcomes of steps
+    on_facts: frozenset[str]  # ids of the conditions that can become true without anything happening in the instance
 
     def name_of(self, element_id: str) -> str:
         """The element's name as drawn, or its id."""
@@ -112,7 +120,12 @@ def lookups_of(process: CompiledProcess, owners: Mapping[str, str]) -> Lookups:
         names=process.elements,
         kept=_kept_names(process),
         outcomes=frozenset(outcome_variable(step) for step in process.steps),
+        on_facts=frozenset(key for key, condition in process.conditions.items() if _reads_facts(condition)),
     )
+
+
+def _reads_facts(condition: Condition) -> bool:
+    return isinstance(condition, ExpressionCondition) and not FACTS.isdisjoint(compile_condition(condition.text).names)
 
 
 def _kept_names(process: CompiledProcess) -> frozenset[str]:
