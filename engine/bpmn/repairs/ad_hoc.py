@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from engine.bpmn.compiled import ExpressionCondition, Outcome, OutcomeCondition, OutcomeKind, StepKind
 from engine.bpmn.expressions import is_expression
-from engine.bpmn.map_model import EventDefinition, EventKind, Node, NodeType, Scope, reachable, remove_node
+from engine.bpmn.map_model import EventDefinition, EventKind, Node, NodeType, Property, Scope, reachable, remove_node
 from engine.bpmn.repairs.editing import add_end, attach
 from engine.bpmn.repairs.stand_ins import COMPLETED, plan_step
 from engine.bpmn.repairs.workbench import Workbench
@@ -39,7 +39,9 @@ def offer_steps(workbench: Workbench, ad_hoc: Node) -> None:
         workbench.noticed.warning("AD_HOC_ENDED_BY_PERSON", ad_hoc, text=ad_hoc.over_when)
     labels = [node.title for node in first]
     chosen = [_as_one(workbench, node, parts[node]) for node in first]
-    _Choice(workbench, ad_hoc, scope, over_when).offer(chosen, labels)
+    choice = _Choice(workbench, ad_hoc, scope, over_when)
+    choice.offer(chosen, labels)
+    choice.belongs_to([ad_hoc, *first])
 
 
 def _can_be_chosen(node: Node) -> bool:
@@ -91,6 +93,14 @@ class _Choice:
             self._decide(self._end(), OutcomeKind.COMPLETED)
         elif not self._ad_hoc.ordered and not self._ad_hoc.cancels_remaining:
             self._withdraw_choice()
+
+    def belongs_to(self, nodes: list[Node]) -> None:
+        """Who chooses, and in which stage: as the first of ``nodes`` says that says anything of it."""
+        for what in (Property.RESPONSIBLE, Property.STAGE):
+            said = (node.annotation.said.get(what) for node in nodes)
+            found = next((each for each in said if each is not None and each.text), None)
+            if found is not None:
+                self._step.annotation.said[what] = found
 
     def _add(self, node_type: NodeType, suffix: str) -> Node:
         return self._map.add_node(self._scope, node_type, self._ad_hoc, suffix=suffix)

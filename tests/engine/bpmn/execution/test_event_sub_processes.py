@@ -8,6 +8,7 @@ import pytest
 from support.canonical_maps import MapBuilder, after, every
 from support.instance_run import InstanceRun
 
+from engine.bpmn import settling, stepper
 from engine.bpmn.compiled import CompiledProcess
 from engine.bpmn.runtime import Thrown
 from engine.errors import MapFailed
@@ -362,3 +363,50 @@ def test_each_run_of_a_loop_has_its_own() -> None:
     run.deliver("skipped")
     assert run.open == ["work", "work"]
     assert len(run.messages) == 2
+
+
+class TestBounds:
+    def test_too_many_at_once_stop_the_next_one(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(settling, "LIVE_TASKS", 12)
+        run = InstanceRun(at_top("message", interrupting=False))
+        for _ in range(4):
+            run.deliver("heard")
+        with pytest.raises(MapFailed) as failed:
+            run.deliver("heard")
+        assert failed.value.params["problem_code"] == "TOO_MANY_LIVE_TASKS"
+        assert run.messages, "the deal stands where it stood"
+
+    def test_one_that_starts_itself_is_stopped(self) -> None:
+        draw = MapBuilder()
+        draw.start()
+        draw.step("work")
+        draw.end()
+        draw.chain("start", "work", "end")
+        with draw.event_scope("echo"):
+            draw.start("heard", draw.signal("Echo"), interrupting=False)
+            draw.throw("again", draw.signal("Echo"))
+            draw.end("echoed")
+            draw.chain("heard", "again", "echoed")
+        run = InstanceRun(draw.build())
+        with pytest.raises(MapFailed) as failed:
+            run.deliver("heard")
+        assert failed.value.params["problem_code"] in ("TOO_MANY_AUTOMATIC_STEPS", "TOO_MANY_LIVE_TASKS")
+
+    def test_too_many_timers_in_them_stop_the_next_one(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(stepper, "TIMERS", 3)
+        draw = MapBuilder()
+        draw.start()
+        draw.step("work")
+        draw.end()
+        draw.chain("start", "work", "end")
+        with draw.event_scope("wait"):
+            draw.start("heard", draw.signal("Wait"), interrupting=False)
+            draw.catch("later", draw.timer("later", after(days=1)))
+            draw.end("waited")
+            draw.chain("heard", "later", "waited")
+        run = InstanceRun(draw.build())
+        for _ in range(3):
+            run.deliver("heard")
+        with pytest.raises(MapFailed) as failed:
+            run.deliver("heard")
+        assert failed.value.params["problem_code"] == "TOO_MANY_TIMERS"

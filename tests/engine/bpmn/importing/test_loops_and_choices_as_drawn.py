@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.drawn_maps import END, START, chain, codes, compiled, element, flow, found, outcome_of, step
+from support.drawn_maps import END, START, bag, chain, codes, compiled, element, flow, found, outcome_of, step
 from support.instance_run import InstanceRun
 
 from engine.bpmn.compiled import OutcomeKind, StepKind
@@ -452,6 +452,14 @@ class TestAdHoc:
         run.complete("b")
         self.choose(run, "completed")
         assert run.open == ["after"]
+
+    @pytest.mark.parametrize("own", ["", "Юрист"])
+    def test_who_is_responsible_for_it_or_for_its_first_step_chooses(self, own: str) -> None:
+        said = bag(відповідальний=own) if own else ""
+        process = compiled(*self.drawn(said + step("a", "А", відповідальний="Логістика", етап="Торг") + step("b", "Б")))
+        (choice,) = [each for each in process.steps.values() if each.kind is StepKind.CHOICE]
+        assert choice.responsible == (own or "Логістика",)
+        assert choice.stage == "Торг"
 
     def test_several_at_once_and_the_end_withdraws_what_still_runs(self) -> None:
         run = InstanceRun(compiled(*self.drawn()))
