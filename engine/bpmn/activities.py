@@ -19,7 +19,7 @@ from engine.bpmn.environment import loop_items
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from engine.bpmn.live_workflow import LiveTask, LiveWorkflow
+    from engine.bpmn.live_workflow import LiveSubWorkflow, LiveTask, LiveWorkflow
 
 HOST = "host"  # in a boundary event's task: the id of the task that it is attached to
 PARAMETERS = "parameters"  # in a service call's task: what the worker gets
@@ -99,12 +99,16 @@ class _Enclosing(Activity):
     spec: str
 
     def _update_hook(self, my_task: LiveTask) -> bool:
+        scope = self.open(my_task)
+        scope.enter(scope.spec.plain_start())
+        return False
+
+    def open(self, my_task: LiveTask) -> LiveSubWorkflow:
+        """Begin, with the events at the boundary, and with a scope that no token is in yet. Raises MapFailed."""
         super()._update_hook(my_task)
         top: LiveWorkflow = my_task.workflow.top_workflow
         my_task.begin()
-        scope = top.create_subprocess(my_task, self.spec)
-        scope.enter(scope.spec.plain_start())
-        return False
+        return top.create_subprocess(my_task, self.spec)
 
     def _on_complete_hook(self, my_task: LiveTask) -> None:
         my_task.workflow.top_workflow.subprocesses.pop(my_task.id, None)

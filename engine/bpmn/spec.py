@@ -44,7 +44,10 @@ class NotCanonical(ValueError):
 
 
 class ScopeSpec(BpmnProcessSpec):  # type: ignore[misc]  # SpiffWorkflow is untyped
-    """A map, or a sub-process in it. ``inclusive`` are its inclusive joins."""
+    """A map, or a sub-process in it. ``inclusive`` are its inclusive joins.
+
+    ``tracks`` keeps where its tokens can stand together, once a jump has asked for it (engine/bpmn/markings.py).
+    """
 
     def __init__(self, name: str) -> None:
         WorkflowSpec.__init__(self, name=name)  # stock's own adds elements named Start, End and EndJoin
@@ -54,6 +57,7 @@ class ScopeSpec(BpmnProcessSpec):  # type: ignore[misc]  # SpiffWorkflow is unty
         self.io_specification = None
         self.inclusive: tuple[InclusiveGateway, ...] = ()
         self.has_conditional_events = False
+        self.tracks: dict[str, Any] = {}
 
     def plain_start(self) -> StartEvent:
         """Where a sub-process begins: at its start event without a trigger, else at its first."""
