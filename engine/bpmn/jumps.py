@@ -127,7 +127,7 @@ class Jump:
 
 
 @dataclass(frozen=True, slots=True)
-class _Token:
+class Token:
     """One token of a scope at rest, with all tasks that are this token (rivals behind one event gateway)."""
 
     position: Position
@@ -145,8 +145,8 @@ class _Way:
 @dataclass(frozen=True, slots=True)
 class _Plan:
     scope: Scope
-    taken: tuple[_Token, ...]
-    stay: tuple[_Token, ...]
+    taken: tuple[Token, ...]
+    stay: tuple[Token, ...]
     way: _Way  # from the scope on
 
 
@@ -203,7 +203,7 @@ def _planned(
         raise TargetRepeated(target=name, scope=inner) if len(ways) == 1 else SeveralWaysIn(target=name)
     scope, way = scopes[0]
     _ensure_enterable(spec, way, name)
-    tokens = _tokens(scope)
+    tokens = tokens_of(scope)
     lifted = None if chosen is None else frozenset(_lifted(task, scope).id for task in chosen)
     try:
         taken = _taken(scope.spec, tokens, way.elements[0], lifted, name)
@@ -291,7 +291,7 @@ def _ensure_inner_ways(spec: ExecutableSpec, way: _Way, name: str) -> None:
 
 
 # what goes --------------------------------------------------------------------------------------------------------
-def _tokens(scope: Scope) -> tuple[_Token, ...]:
+def tokens_of(scope: Scope) -> tuple[Token, ...]:
     """The tokens of a scope at rest. Boundary events belong to their hosts, the runs of a loop to the loop."""
     races: dict[str, list[LiveTask]] = {}
     tokens = []
@@ -300,15 +300,16 @@ def _tokens(scope: Scope) -> tuple[_Token, ...]:
         if RACE in task.internal_data:
             races.setdefault(task.internal_data[RACE], []).append(task)
         elif ARRIVED_FROM in task.internal_data:
-            tokens.append(_Token(in_join(one.name, task.internal_data[ARRIVED_FROM]), (task,)))
+            tokens.append(Token(in_join(one.name, task.internal_data[ARRIVED_FROM]), (task,)))
         elif one.loop is None and _can_hold(one):
-            tokens.append(_Token(one.name, (task,)))
+            tokens.append(Token(one.name, (task,)))
     for rivals in races.values():
-        tokens.append(_Token(_gateway_of(scope.spec, rivals[0]), tuple(rivals)))
+        tokens.append(Token(gateway_of(scope.spec, rivals[0]), tuple(rivals)))
     return tuple(tokens)
 
 
-def _gateway_of(scope: ScopeSpec, rival: LiveTask) -> str:
+def gateway_of(scope: ScopeSpec, rival: LiveTask) -> str:
+    """The event gateway behind which ``rival`` waits."""
     flow = rival.internal_data[RACE_FLOW]
     return next(
         name
@@ -318,8 +319,8 @@ def _gateway_of(scope: ScopeSpec, rival: LiveTask) -> str:
 
 
 def _taken(
-    scope: ScopeSpec, tokens: tuple[_Token, ...], entry: str, lifted: frozenset[str] | None, name: str
-) -> tuple[_Token, ...]:
+    scope: ScopeSpec, tokens: tuple[Token, ...], entry: str, lifted: frozenset[str] | None, name: str
+) -> tuple[Token, ...]:
     """The tokens to withdraw, so that the others can stand together with ``entry``. Raises JumpRefused, NotProvable."""
     chosen = tuple(one for one in tokens if lifted and any(task.id in lifted for task in one.tasks))
     open_ = [one for one in tokens if one not in chosen]
@@ -349,8 +350,8 @@ def _taken(
 
 
 def _taken_beside(
-    scope: ScopeSpec, chosen: tuple[_Token, ...], tokens: tuple[_Token, ...], entry: str, name: str
-) -> tuple[_Token, ...]:
+    scope: ScopeSpec, chosen: tuple[Token, ...], tokens: tuple[Token, ...], entry: str, name: str
+) -> tuple[Token, ...]:
     """A target beside the main way is reached only from the same side: the main way must not end by a jump."""
     main = main_track(scope)
     for track in tracks_beside(scope, entry):
