@@ -91,29 +91,6 @@ class DealCancelled(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class DealVersionMoved(Event):
-    """The deal follows another version of its map. ``changes`` names the kinds of what is different where it stands;
-    ``chosen`` maps the name of a place to that of the step at which the deal goes on instead.
-    """
-
-    map_key: str
-    from_version: int
-    to_version: int
-    map_hash: str
-    changes: tuple[str, ...]
-    chosen: Mapping[str, str]
-    move_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class VersionMoveUndone(Event):
-    map_key: str
-    from_version: int
-    to_version: int
-    move_id: int
-
-
-@dataclass(frozen=True, slots=True)
 class Commented(Event):
     text: str
     step: str = ""
@@ -265,6 +242,29 @@ class DefinitionPublished(Event):
 class DefinitionRetired(Event):
     key: str
     version: int
+
+
+@dataclass(frozen=True, slots=True)
+class DealVersionMoved(Event):
+    """The deal follows another version of its map. ``changes`` names the kinds of what is different where it stands;
+    ``chosen`` maps the name of a place to that of the step at which the deal goes on instead.
+    """
+
+    map_key: str
+    from_version: int
+    to_version: int
+    map_hash: str
+    changes: tuple[str, ...]
+    chosen: Mapping[str, str]
+    move_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class VersionMoveUndone(Event):
+    map_key: str
+    from_version: int
+    to_version: int
+    move_id: int
 
 
 @dataclass(frozen=True, slots=True)

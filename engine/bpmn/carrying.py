@@ -42,7 +42,7 @@ from engine.bpmn.joins import ARRIVED_FROM
 from engine.bpmn.jumps import Token, gateway_of, tokens_of
 from engine.bpmn.live_workflow import LiveSubWorkflow, LiveTask, LiveWorkflow, Scope
 from engine.bpmn.loops import MultiInstance
-from engine.bpmn.markings import NotProvable, in_join, main_track, node_of, tracks_beside
+from engine.bpmn.markings import NotProvable, main_track, node_of, tracks_beside
 from engine.bpmn.runtime import StepContext, StepResult
 from engine.bpmn.settling import settle
 from engine.bpmn.spec import ExecutableSpec, ScopeSpec, build_spec
@@ -80,23 +80,23 @@ class CarryOrder:
 class Carried:
     """``result`` is what changes; steps that are in it neither as opened nor as closed wait on unchanged.
 
-    ``elements`` gives, per carried activity id, its element in the new version.
+    ``elements`` gives, per carried activity id, its element in the new version; ``waiting`` are the elements at which
+    the instance waited in the old one.
     """
 
     result: StepResult
     elements: Mapping[str, str]
+    waiting: frozenset[str]
 
 
-def carry(
-    old: CompiledProcess, new: CompiledProcess, state: bytes, order: CarryOrder, context: StepContext
-) -> Carried:
+def carry(old: CompiledProcess, new: CompiledProcess, state: bytes, order: CarryOrder, context: StepContext) -> Carried:
     """Carry an instance of ``old`` that stands at ``state`` to ``new``. A pure function.
 
     Raises CannotCarry with every reason; MapFailed when a timer of the new version cannot be armed; UnreadableState.
     """
     old_spec, new_spec = build_spec(old), build_spec(new)
     workflow = load(old_spec, state, context)
-    carrier = _Carrier(workflow, old, new, new_spec, order, context)
+    carrier = _Carrier(workflow, (old, new), new_spec, order, context)
     carrier.carry_all()
     if carrier.problems:
         raise CannotCarry(tuple(carrier.problems))
@@ -111,7 +111,8 @@ def carry(
         for task in scope.live_tasks()
         if task.id in carrier.kept
     }
-    return Carried(result_of(carrier.target, waits_of(workflow), new_spec), elements)
+    waiting = frozenset(task.task_spec.bpmn_id for scope in workflow.scopes() for task in scope.live_tasks())
+    return Carried(result_of(carrier.target, waits_of(workflow), new_spec), elements, waiting)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,13 +129,13 @@ class _Carrier:
     def __init__(
         self,
         workflow: LiveWorkflow,
-        old: CompiledProcess,
-        new: CompiledProcess,
+        versions: tuple[CompiledProcess, CompiledProcess],
         spec: ExecutableSpec,
         order: CarryOrder,
         context: StepContext,
     ) -> None:
-        self.workflow, self.old, self.new, self.spec, self.order, self.context = workflow, old, new, spec, order, context
+        self.old, self.new = versions
+        self.workflow, self.spec, self.order, self.context = workflow, spec, order, context
         values = _renamed_outcomes(workflow.environment.store.values, order.choices)
         store = VariableStore(spec.lookups.kept, spec.lookups.outcomes, values, context.facts)
         for name, value in order.known.items():
@@ -166,7 +167,7 @@ class _Carrier:
         element = _element_of(scope, token)
         try:
             if element in self.order.choices:
-                self._go_on_at(scope, token, element, self.order.choices[element])
+                self._go_on_at(scope, element, self.order.choices[element])
             elif len(token.tasks) > 1 or RACE in token.tasks[0].internal_data:
                 self._carry_race(scope, token)
             elif ARRIVED_FROM in token.tasks[0].internal_data:
@@ -177,7 +178,7 @@ class _Carrier:
             if not any(type(one) is type(problem) and one.element_id == problem.element_id for one in self.problems):
                 self.problems.append(problem)
 
-    def _told(self, kind: Callable[..., CarryProblem], element: str, **params: object) -> CarryProblem:
+    def _told(self, kind: Callable[..., CarryProblem], element: str, **params: str) -> CarryProblem:
         return kind(element, _name_of(element, self.old, self.new), **params)
 
     def _carry_waiting(self, scope: Scope, task: LiveTask) -> None:
@@ -216,9 +217,7 @@ class _Carrier:
         """
         before = getattr(host.task_spec, "boundary", ())
         waiting = {
-            task.task_spec.name: task
-            for task in host.workflow.live_tasks()
-            if task.internal_data.get(HOST) == host.id
+            task.task_spec.name: task for task in host.workflow.live_tasks() if task.internal_data.get(HOST) == host.id
         }
         for name in getattr(carried.task_spec, "boundary", ()):
             spec = carried.workflow.spec.task_specs[name]
@@ -288,7 +287,7 @@ class _Carrier:
                 begun.internal_data |= {RACE: race, RACE_FLOW: flow}
                 begun.arrive()
 
-    def _go_on_at(self, scope: Scope, token: Token, element: str, chosen: str | None) -> None:
+    def _go_on_at(self, scope: Scope, element: str, chosen: str | None) -> None:
         """End the token; one token of all that go on at the same step begins there."""
         if chosen is None:
             return
@@ -387,7 +386,7 @@ class _Carrier:
             (scope.spec.name, tuple(sorted(token.position for token in tokens_of(scope))))
             for scope in self.workflow.scopes()
         )
-        problems = []
+        problems: list[CarryProblem] = []
         for scope in self.target.scopes():
             positions = [token.position for token in tokens_of(scope)]
             stood_so = (scope.spec.name, tuple(sorted(positions))) in before
@@ -471,7 +470,10 @@ def _is_same_event(old: Any, new: Any) -> bool:
     same: bool = (
         type(old.event_definition) is type(new.event_definition)
         and getattr(old, "cancel_activity", None) == getattr(new, "cancel_activity", None)
-        and (not isinstance(old.event_definition, StoredTimer) or old.event_definition.repeats == new.event_definition.repeats)
+        and (
+            not isinstance(old.event_definition, StoredTimer)
+            or old.event_definition.repeats == new.event_definition.repeats
+        )
     )
     return same
 

@@ -13,7 +13,7 @@ class CarryProblem(DomainError):
     code: ClassVar[str] = "carry_problem"
     template: ClassVar[str] = N_("“%(place)s” cannot be carried over.")
 
-    def __init__(self, element_id: str, place: str, **params: object) -> None:
+    def __init__(self, element_id: str, place: str, **params: str) -> None:
         super().__init__(place=place, **params)
         self.element_id = element_id
 
@@ -31,7 +31,7 @@ class OtherKind(CarryProblem):
 class JoinChanged(CarryProblem):
     code: ClassVar[str] = "join_changed"
     template: ClassVar[str] = N_(
-        "A finished branch waits for the others at “%(place)s”, and in the new version it does not come there this way. "
+        "A finished branch waits for the others at “%(place)s”; in the new version it does not come there this way. "
         "Choose a step before the branches, or finish them first."
     )
 
@@ -57,7 +57,8 @@ class NotProved(CarryProblem):
 class HalfDecided(CarryProblem):
     code: ClassVar[str] = "half_decided"
     template: ClassVar[str] = N_(
-        "“%(place)s” is half decided, and who has to approve changes. Finish it first, or choose where the deal goes on."
+        "“%(place)s” is half decided, and who has to approve changes. Finish it first, or choose where the deal goes "
+        "on."
     )
 
 
@@ -79,8 +80,8 @@ class IntoRepetition(CarryProblem):
 class OutOfRepetition(CarryProblem):
     code: ClassVar[str] = "out_of_repetition"
     template: ClassVar[str] = N_(
-        "“%(place)s” runs several times, and in the new version it does not. Finish the runs first, or choose where the "
-        "deal goes on."
+        "“%(place)s” runs several times, and in the new version it does not. Finish the runs first, or choose where "
+        "the deal goes on."
     )
 
 

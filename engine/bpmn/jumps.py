@@ -418,4 +418,3 @@ def _is_leaf(workflow: LiveWorkflow, task: LiveTask) -> bool:
 def _moves_on(task: LiveTask) -> bool:
     """Whether the main token is meant, and not the alarm at an activity's boundary."""
     return _can_hold(task.task_spec) or ARRIVED_FROM in task.internal_data
-

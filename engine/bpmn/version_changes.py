@@ -1,4 +1,4 @@
-"""What a new version of a map changes for those who stand in it: per step and per timer, as facts to be put in words."""
+"""What a new version of a map changes for those who stand in it: per step and timer, as facts to put in words."""
 
 from __future__ import annotations
 
@@ -98,9 +98,7 @@ def changes_for(
     for element in sorted(began - new.steps.keys()):
         kind = ChangeKind.TIMER_BEGINS if element in new.timers else ChangeKind.EVENT_BEGINS
         changes.append(Change(kind, element, None, new.timers.get(element)))
-    changes += [
-        Change(ChangeKind.EVENT_GONE, element) for element in sorted(waiting - kept - began - old.steps.keys())
-    ]
+    changes += [Change(ChangeKind.EVENT_GONE, element) for element in sorted(waiting - kept - began - old.steps.keys())]
     changes += [Change(ChangeKind.NOT_ASKED, element) for element in _left_behind(old, new, kept | began)]
     return tuple(changes)
 

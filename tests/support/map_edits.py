@@ -23,7 +23,7 @@ class MapEdit:
 
     def __init__(self, process: CompiledProcess, answering: Container[str], chance: random.Random) -> None:
         self.process, self.answering, self.chance = process, answering, chance
-        self.root = etree.fromstring(process.executable)
+        self.root: Any = etree.fromstring(process.executable)
         self.steps = dict(process.steps)
         self.timers = dict(process.timers)
         self.elements = dict(process.elements)
@@ -125,7 +125,7 @@ class MapEdit:
             for step in self._steps()
             if self._sources(step) == [split] and self._targets(step) == [join] and not self._alarms(step.get("id"))
         ]
-        if not branches or len(self._leaving(split)) <= 2:  # noqa: PLR2004  # a split has two ways
+        if not branches or len(self._leaving(split)) <= 2:  # a split has two ways
             return False
         step = self.chance.choice(branches)
         for flow in [one for one in self._flows() if step.get("id") in (one.get("sourceRef"), one.get("targetRef"))]:
@@ -174,7 +174,7 @@ class MapEdit:
         return f"{stem}_new_{self.made}"
 
     def _element(self, parent: Any, tag: str, stem: str, **attributes: str) -> Any:
-        element = etree.SubElement(parent, _MODEL + tag, id=self._new(stem), **attributes)
+        element: Any = etree.SubElement(parent, _MODEL + tag, {"id": self._new(stem), **attributes})
         self.elements[element.get("id")] = element.get("id")
         return element
 
