@@ -114,6 +114,17 @@ def undo_moved_deal(session: Session, moved_deal_id: int, *, actor: Actor, clock
     return row
 
 
+def undo_deal_of_move(session: Session, move_id: int, deal_id: int, *, actor: Actor, clock: Clock) -> MovedDeal:
+    """Like ``undo_moved_deal``, by the move and the deal. Raises NotFound, NotAllowed, NotMoved, WentOn."""
+    ensure_may(actor, Ability.PUBLISH_MAP)
+    moved_deal_id = session.scalar(
+        select(MovedDeal.id).where(MovedDeal.move_id == move_id, MovedDeal.deal_id == deal_id)
+    )
+    if moved_deal_id is None:
+        raise NotFound
+    return undo_moved_deal(session, moved_deal_id, actor=actor, clock=clock)
+
+
 def _take_turn(session: Session, moved_deal_id: int, *, at: datetime) -> None:
     row, instance = _locked(session, moved_deal_id)
     move = session.get_one(VersionMove, row.move_id, populate_existing=True)

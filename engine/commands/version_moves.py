@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar
 
 from sqlalchemy import func, select, update
@@ -84,7 +84,7 @@ def start_version_move(
     Raises NotFound, NotAllowed, NotMovableTo, NothingToMove, InvalidInput.
     """
     at = clock.now()
-    arguments = {"id": definition_id, "request": request.choices, "deals": request.deal_ids}
+    arguments = {"id": definition_id, **asdict(request)}
     done = already_performed(session, command_id, "start_version_move", arguments, actor=actor, at=at)
     if done is not None:
         return session.get_one(VersionMove, done["id"])

@@ -294,10 +294,10 @@ def version_of_deal(session: Session, deal_id: int) -> NewerVersion | None:
     return NewerVersion(followed.version, published.id, published.version)
 
 
-def last_move_of_deal(session: Session, deal_id: int) -> tuple[int, int] | None:
-    """The deal's row and its move, where the last move of the deal may still be taken back."""
+def last_move_of_deal(session: Session, deal_id: int) -> int | None:
+    """The id of the deal's last move, where it may still be taken back."""
     row = session.execute(
-        select(MovedDeal.id, MovedDeal.move_id, MovedDeal.state, MovedDeal.instance_version, ProcessInstance.version)
+        select(MovedDeal.move_id, MovedDeal.state, MovedDeal.instance_version, ProcessInstance.version)
         .join(ProcessInstance, ProcessInstance.id == MovedDeal.instance_id)
         .where(MovedDeal.deal_id == deal_id)
         .order_by(MovedDeal.id.desc())
@@ -305,7 +305,8 @@ def last_move_of_deal(session: Session, deal_id: int) -> tuple[int, int] | None:
     ).one_or_none()
     if row is None or row.state is not MovedDealState.MOVED or row.instance_version != row.version:
         return None
-    return row.id, row.move_id
+    move_id: int = row.move_id
+    return move_id
 
 
 # groups -----------------------------------------------------------------------------------------------------------
