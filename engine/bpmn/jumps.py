@@ -303,19 +303,19 @@ def tokens_of(scope: Scope) -> tuple[Token, ...]:
             tokens.append(Token(in_join(one.name, task.internal_data[ARRIVED_FROM]), (task,)))
         elif one.loop is None and _can_hold(one):
             tokens.append(Token(one.name, (task,)))
-    for rivals in races.values():
-        tokens.append(Token(gateway_of(scope.spec, rivals[0]), tuple(rivals)))
+    tokens += [Token(gateway_of(scope.spec, rivals[0]), tuple(rivals)) for rivals in races.values()]
     return tuple(tokens)
 
 
 def gateway_of(scope: ScopeSpec, rival: LiveTask) -> str:
     """The event gateway behind which ``rival`` waits."""
     flow = rival.internal_data[RACE_FLOW]
-    return next(
+    gateway: str = next(
         name
         for name in rival.task_spec._inputs  # noqa: SLF001  # names
         if scope.task_specs[name].flow_ids.get(rival.task_spec.name) == flow
     )
+    return gateway
 
 
 def _taken(
