@@ -20,11 +20,7 @@ from engine.bpmn.run_variables import loop_items
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-<<<<<<< HEAD
-    from engine.bpmn.live_workflow import LiveSubWorkflow, LiveTask, LiveWorkflow
-=======
     from engine.bpmn.live_workflow import LiveSubWorkflow, LiveTask, LiveWorkflow, Scope
->>>>>>> main
 
 HOST = "host"  # in a boundary event's task: the id of the task that it is attached to
 PARAMETERS = "parameters"  # in a service call's task: what the worker gets
@@ -122,11 +118,7 @@ class Enclosing(Activity):
 
     def _update_hook(self, my_task: LiveTask) -> bool:
         scope = self.open(my_task)
-<<<<<<< HEAD
-        scope.enter(scope.spec.plain_start())
-=======
         scope.enter(self.start_of(my_task, scope))
->>>>>>> main
         return False
 
     def open(self, my_task: LiveTask) -> LiveSubWorkflow:
@@ -134,9 +126,6 @@ class Enclosing(Activity):
         super()._update_hook(my_task)
         top: LiveWorkflow = my_task.workflow.top_workflow
         my_task.begin()
-<<<<<<< HEAD
-        return top.create_subprocess(my_task, self.spec)
-=======
         scope = top.create_subprocess(my_task, self.spec)
         scope.arm_listeners()
         return scope
@@ -145,7 +134,6 @@ class Enclosing(Activity):
         """The start event that a run begins at."""
         del my_task
         return scope.spec.plain_start()
->>>>>>> main
 
     def _on_complete_hook(self, my_task: LiveTask) -> None:
         scope = my_task.workflow.top_workflow.subprocesses.pop(my_task.id, None)

@@ -51,17 +51,12 @@ class NotCanonical(ValueError):
 
 
 class ScopeSpec(BpmnProcessSpec):  # type: ignore[misc]  # SpiffWorkflow is untyped
-<<<<<<< HEAD
-    """A map, or a sub-process in it. ``inclusive`` are its inclusive joins.
-
-    ``tracks`` keeps where its tokens can stand together, once a jump has asked for it (engine/bpmn/markings.py).
-=======
     """A map, or a sub-process in it.
 
     ``inclusive`` are its inclusive joins, ``listeners`` the start events of its event sub-processes, ``undone_by``
     names its event sub-process that a compensation starts. ``is_attended`` says whether anything may live in it that
-    does not hold it open.
->>>>>>> main
+    does not hold it open. ``tracks`` keeps where its tokens can stand together, once somebody has asked for it
+    (engine/bpmn/markings.py).
     """
 
     def __init__(self, name: str) -> None:
@@ -72,14 +67,11 @@ class ScopeSpec(BpmnProcessSpec):  # type: ignore[misc]  # SpiffWorkflow is unty
         self.io_specification = None
         self.inclusive: tuple[InclusiveGateway, ...] = ()
         self.has_conditional_events = False
-<<<<<<< HEAD
         self.tracks: dict[str, Any] = {}
-=======
         self.listeners: tuple[Listener, ...] = ()
         self.ledger: Ledger | None = None
         self.undone_by: str | None = None
         self.is_attended = False
->>>>>>> main
 
     def plain_start(self) -> StartEvent:
         """Where a sub-process begins: at its start event without a trigger, else at its first."""
