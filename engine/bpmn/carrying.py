@@ -11,7 +11,7 @@ that lacks an approval, and none waits for a branch that nobody began. Nothing g
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefin
 
 from engine.bpmn.activities import HOST, HumanStep, ServiceCall
 from engine.bpmn.carrying_problems import (
+    BeingUndone,
     BranchesDiffer,
     CannotCarry,
     CarryProblem,
@@ -35,6 +36,7 @@ from engine.bpmn.carrying_problems import (
     WouldGoOn,
 )
 from engine.bpmn.catching_events import CatchEvent, EventGateway, waits_for
+from engine.bpmn.compensation import ENTRIES, PENDING, UNDOES, UNDONE, Ledger
 from engine.bpmn.compiled import CompiledProcess
 from engine.bpmn.elements import RACE, RACE_FLOW
 from engine.bpmn.environment import MapEnvironment, MapScriptEngine
@@ -44,6 +46,7 @@ from engine.bpmn.live_workflow import LiveSubWorkflow, LiveTask, LiveWorkflow, S
 from engine.bpmn.loops import MultiInstance
 from engine.bpmn.markings import NotProvable, main_track, node_of, tracks_beside
 from engine.bpmn.runtime import StepContext, StepResult
+from engine.bpmn.scope_events import BEGAN_AT, EventSubProcess
 from engine.bpmn.settling import settle
 from engine.bpmn.spec import ExecutableSpec, ScopeSpec, build_spec
 from engine.bpmn.stepper import load, result_of
@@ -149,13 +152,63 @@ class _Carrier:
         self.place_of: dict[str, str] = {}  # old element's name, by the position in the new version
         self._begun: dict[tuple[int, str], Scope] = {}
         self._chosen: set[tuple[int, str]] = set()
+        self._carried_scopes: list[tuple[str, Scope]] = []  # the activity in the new version, the scope in the old one
 
     # tokens -------------------------------------------------------------------------------------------------------
     def carry_all(self) -> None:
         for scope in self.workflow.scopes():
-            for token in tokens_of(scope):
+            tokens = tokens_of(scope)
+            self._ensure_known(scope, tokens)
+            for token in tokens:
                 if not self._is_around(token):
                     self._carry_token(scope, token)
+        if not self.problems:
+            self._attend(self.workflow, self.target)
+            for host, inside in self._carried_scopes:
+                self._attend(inside, self.target.subprocesses[host])
+
+    def _ensure_known(self, scope: Scope, tokens: Iterable[Token]) -> None:
+        """Whatever is alive is a token, or belongs to one: nothing may get lost because nobody knew of it."""
+        held = {task.id for token in tokens for task in token.tasks}
+        for task in scope.live_tasks():
+            data = task.internal_data
+            if data.keys() & {PENDING, UNDOES, UNDONE}:
+                self.problems.append(self._told(BeingUndone, task.task_spec.bpmn_id or scope.spec.name))
+            elif not (task.id in held or HOST in data or task.task_spec.loop is not None or task.task_spec.attends):
+                self.problems.append(self._told(CarryProblem, task.task_spec.bpmn_id or scope.spec.name))
+
+    def _attend(self, old: Scope, scope: Scope) -> None:
+        """What waits beside the work of a scope: its event sub-processes can be started, its work can be undone."""
+        waiting = {task.task_spec.name: task for task in old.live_tasks() if task.task_spec.attends}
+        interrupted = any(
+            isinstance(task.task_spec, EventSubProcess) and task.task_spec.interrupted(task)
+            for task in old.live_tasks()
+        )
+        for listener in scope.spec.listeners:
+            task = waiting.get(listener.name)
+            if task is not None and _is_same_listener(task.task_spec, listener):
+                self._follow_rule(task, self._carry_attending(task, listener, scope))
+            elif not interrupted and (task is not None or listener.name not in old.spec.task_specs):
+                scope.task_tree.spawn(listener).arrive()
+        for task in waiting.values():
+            if isinstance(task.task_spec, Ledger):
+                self._carry_ledger(task, scope)
+
+    def _carry_ledger(self, task: LiveTask, scope: Scope) -> None:
+        """What was done can be undone as before, or the deal stays: nobody may believe in an undoing that is gone."""
+        for name, *_ in task.internal_data[ENTRIES]:
+            old, new = task.workflow.spec.task_specs[name], scope.spec.task_specs.get(name)
+            if scope.spec.ledger is None or new is None or old.handler != new.handler or type(old) is not type(new):
+                self.problems.append(self._told(OtherKind, old.bpmn_id))
+                return
+        if task.internal_data[ENTRIES]:
+            self._carry_attending(task, scope.spec.ledger, scope)
+
+    def _carry_attending(self, task: LiveTask, spec: Any, scope: Scope) -> LiveTask:
+        carried = LiveTask(scope, spec, scope.task_tree, task.state, task.id)
+        carried.internal_data = dict(task.internal_data)
+        self.kept.add(task.id)
+        return carried
 
     def _is_around(self, token: Token) -> bool:
         """Whether the token is only what holds others: they are carried, and take it along."""
@@ -374,9 +427,13 @@ class _Carrier:
             spec = scope.spec.task_specs[spec.task_spec]
         elif not _is_same_kind(host.task_spec, spec, host.workflow, scope):
             raise self._told(OtherKind, element)
+        began_at = host.internal_data.get(BEGAN_AT)
+        if began_at is not None and began_at not in scope.spec.task_specs:
+            raise self._told(OtherKind, element)
         carried = self._carry_task(host, spec, scope, element, loop=loop)
         inside = LiveSubWorkflow(self.target.subprocess_specs[spec.spec], carried.id, self.target)
         self.target.subprocesses[carried.id] = inside
+        self._carried_scopes.append((carried.id, self.workflow.subprocesses[host.id]))
         return inside
 
     # soundness ----------------------------------------------------------------------------------------------------
@@ -464,6 +521,11 @@ def _is_same_kind(old: Any, new: Any, old_scope: Scope, new_scope: Scope) -> boo
         inner_old = old_scope.spec.task_specs[old.task_spec]
         return type(inner_old) is type(new_scope.spec.task_specs[new.task_spec])
     return True
+
+
+def _is_same_listener(old: Any, new: Any) -> bool:
+    same: bool = old.interrupting == new.interrupting and old.handler == new.handler and _is_same_event(old, new)
+    return same
 
 
 def _is_same_event(old: Any, new: Any) -> bool:

@@ -97,6 +97,11 @@ class WouldGoOn(CarryProblem):
     )
 
 
+class BeingUndone(CarryProblem):
+    code: ClassVar[str] = "being_undone"
+    template: ClassVar[str] = N_("At “%(place)s” the deal is undoing what was done. Move it when that is over.")
+
+
 class CannotCarry(Conflict):
     """``problems`` holds every reason, one per place."""
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from engine.bpmn.catching_events import BoundaryEvent
+from engine.bpmn.compiled import CompiledProcess
 from engine.bpmn.joins import ARRIVED_FROM
+from engine.bpmn.spec import build_spec
 from engine.bpmn.state_codec import read_document
 
 _RUN = " (run)"
@@ -19,6 +22,16 @@ def standing(state: bytes) -> tuple[str, ...]:
     _, _, _, rows, scopes = read_document(state)
     names: dict[str, str] = {}
     return tuple(sorted(_places(rows, scopes, names)))
+
+
+def beside(process: CompiledProcess) -> frozenset[str]:
+    """What no token stands at: alarms belong to the step that they are attached to, others wait beside the work."""
+    return frozenset(
+        name
+        for scope in build_spec(process).scopes.values()
+        for name, spec in scope.task_specs.items()
+        if spec.attends or isinstance(spec, BoundaryEvent)
+    )
 
 
 def elements_in(places: tuple[str, ...]) -> tuple[str, ...]:

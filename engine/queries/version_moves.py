@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from engine.bpmn.carrying_problems import CannotCarry
 from engine.bpmn.compiled import StepDefinition
-from engine.bpmn.standing import elements_in, standing
+from engine.bpmn.standing import beside, elements_in, standing
 from engine.bpmn.version_changes import HARMLESS, Change
 from engine.errors import DomainError, NotFound
 from engine.model.deal import Deal
@@ -370,7 +370,9 @@ def _judged(
         changes, chosen = carry.changes, carry.chosen
     harmless = not chosen and all(one.kind in HARMLESS for one in changes)
     verdict = Verdict.RED if problems else Verdict.GREEN if harmless else Verdict.AMBER
-    lacking = [one for one in elements_in(group.places) if one not in new.elements and one not in new.steps]
+    aside = beside(old)
+    stands = tuple(place for place in group.places if not aside.intersection(elements_in((place,))))
+    lacking = [one for one in elements_in(stands) if one not in new.elements and one not in new.steps]
     version = session.get_one(ProcessDefinition, group.definition_id).version
     return MoveGroup(
         key=group.key,
@@ -378,7 +380,7 @@ def _judged(
         from_version=version,
         deals=len(group.instance_ids),
         verdict=verdict,
-        places=_places(group.places, old.elements, old.steps),
+        places=_places(stands, old.elements, old.steps),
         half_decided=group.half_decided,
         changes=changes,
         problems=problems,

@@ -16,7 +16,7 @@ from lxml import etree
 from support.canonical_maps import ElapsedDueTimes
 from support.instance_run import InstanceRun
 from support.map_edits import MapEdit
-from support.random_maps import BLOCKS, RandomDrawing, RandomMap
+from support.sound_maps import RandomDrawing, RandomMap
 
 from engine.bpmn.carrying import Carried, CarryOrder, carry
 from engine.bpmn.carrying_problems import CannotCarry, NoCounterpart
@@ -28,16 +28,6 @@ QUICK_RUNS = 60
 FULL_RUNS = 1_500
 PATIENCE = 800  # steps that the walk to the end may take
 _MODEL = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
-
-# Two tokens on one way are the map's own fault, and can strand one another without any carrying.
-SOUND = tuple(block for block in BLOCKS if block != "rejoining")
-
-
-class SoundDrawing(RandomDrawing):
-    def block(self, depth: int) -> tuple[str, str]:
-        kind = self.chance.choice(SOUND if depth > 0 else ("step", "step", "script"))
-        drawn: tuple[str, str] = getattr(self, f"_{kind}")(depth - 1)
-        return drawn
 
 
 class Joins:
@@ -207,7 +197,7 @@ def test_no_token_is_lost_or_doubled_and_the_deal_can_finish(full: bool) -> None
     runs = FULL_RUNS if full else QUICK_RUNS
     for seed in range(runs):
         chance = random.Random(seed)  # noqa: S311  # reproducible, not secret
-        drawn = SoundDrawing(chance).make(depth=3)
+        drawn = RandomDrawing(chance).make(depth=3)
         try:
             told += play(drawn, chance)
         except BaseException as error:
