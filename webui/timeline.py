@@ -68,7 +68,16 @@ KINDS_BY_FILTER = {
     ),
     "comments": ("commented",),
     "lateness": ("reminder_sent", "head_told", "step_reassigned", "timer_fired", "deadline_extended"),
-    "changes": ("deal_opened", "deal_changed", "stage_changed", "deal_won", "deal_lost", "deal_cancelled"),
+    "changes": (
+        "deal_opened",
+        "deal_changed",
+        "stage_changed",
+        "deal_won",
+        "deal_lost",
+        "deal_cancelled",
+        "deal_version_moved",
+        "version_move_undone",
+    ),
 }
 FILTERS = (
     ("", N_("Everything")),
@@ -211,6 +220,17 @@ def _opened(data: Data) -> str:
     return _("Step “%(name)s” opened for nobody", name=data["name"])
 
 
+def _version_moved(data: Data) -> str:
+    chosen = "; ".join(
+        _("“%(old)s” → “%(new)s”", old=old, new=new) if new else _("“%(old)s” withdrawn", old=old)
+        for old, new in dict(data.get("chosen") or {}).items()
+    )
+    moved = _(
+        "Moved from version %(old)s of the map to version %(new)s", old=data["from_version"], new=data["to_version"]
+    )
+    return f"{moved} ({chosen})" if chosen else moved
+
+
 def _completed(data: Data) -> str:
     word = decided(data.get("outcome"), label=str(data.get("outcome_label") or ""))
     if data.get("on_behalf_of"):
@@ -311,6 +331,23 @@ _TELLINGS: Mapping[str, Telling] = {
     "definition_published": Telling("circle-check", "good", _published),
     "definition_retired": Telling(
         "x", "neutral", lambda data: _("Version %(version)s of “%(key)s” retired", **_key_version(data))
+    ),
+    "deal_version_moved": Telling("route", "accent", _version_moved),
+    "version_move_undone": Telling(
+        "route", "neutral", lambda data: _("Taken back to version %(version)s of the map", version=data["to_version"])
+    ),
+    "version_move_started": Telling(
+        "route",
+        "accent",
+        lambda data: _("Running deals are moved to version %(version)s of “%(key)s”", **_key_version(data)),
+    ),
+    "version_move_cancelled": Telling(
+        "x", "neutral", lambda data: _("Moving to version %(version)s of “%(key)s” stopped", **_key_version(data))
+    ),
+    "version_move_taken_back": Telling(
+        "route",
+        "neutral",
+        lambda data: _("Moving to version %(version)s of “%(key)s” is taken back", **_key_version(data)),
     ),
     "client_added": Telling("building", "accent", lambda data: _("Client “%(name)s” added", name=data["name"])),
     "client_changed": Telling("edit", "neutral", lambda _data: _("Client changed")),

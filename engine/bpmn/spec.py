@@ -55,7 +55,8 @@ class ScopeSpec(BpmnProcessSpec):  # type: ignore[misc]  # SpiffWorkflow is unty
 
     ``inclusive`` are its inclusive joins, ``listeners`` the start events of its event sub-processes, ``undone_by``
     names its event sub-process that a compensation starts. ``is_attended`` says whether anything may live in it that
-    does not hold it open.
+    does not hold it open. ``tracks`` keeps where its tokens can stand together, once somebody has asked for it
+    (engine/bpmn/markings.py).
     """
 
     def __init__(self, name: str) -> None:
@@ -66,6 +67,7 @@ class ScopeSpec(BpmnProcessSpec):  # type: ignore[misc]  # SpiffWorkflow is unty
         self.io_specification = None
         self.inclusive: tuple[InclusiveGateway, ...] = ()
         self.has_conditional_events = False
+        self.tracks: dict[str, Any] = {}
         self.listeners: tuple[Listener, ...] = ()
         self.ledger: Ledger | None = None
         self.undone_by: str | None = None

@@ -139,7 +139,7 @@ def _step(
         instance.state, instance.finished_at = InstanceState.COMPLETED, at
         close_deal(session, instance.deal, process, result.end_events, actor=actor, at=at)
     else:
-        _follow_stage(session, instance.deal, process, result, actor=actor, at=at)
+        follow_stage(session, instance.deal, process, result, actor=actor, at=at)
     return result
 
 
@@ -228,7 +228,7 @@ def correlation_text(correlation: Mapping[str, Any]) -> str:
     return canonical_json({key: str(value) for key, value in correlation.items()}).decode()
 
 
-def _follow_stage(
+def follow_stage(
     session: Session,
     deal: Deal,
     process: CompiledProcess,

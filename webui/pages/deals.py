@@ -19,6 +19,7 @@ from engine.policy.permissions import Ability, ensure_may, may
 from engine.queries.approval_sheets import approval_sheet
 from engine.queries.deals import board, deal_history, deal_view, walked_path
 from engine.queries.definitions import definition_xml, startable_definitions
+from engine.queries.version_moves import last_move_of_deal, version_of_deal
 from webui.deadlines import working_time
 from webui.deal_list import DealFilter
 from webui.error_pages import status_of
@@ -293,8 +294,12 @@ def _page(
         history = deal_history(session, actor(), deal_id, limit=_HISTORY_SHOWN)
         known = fields_of(session, view.definition_id)
         stored = {field.name: field.value for field in view.fields}
+        may_move = may(actor(), Ability.PUBLISH_MAP)
         page = render_template(
             "deals/deal.html",
+            may_move=may_move,
+            followed=version_of_deal(session, deal_id) if may_move else None,
+            undoable_move=last_move_of_deal(session, deal_id) if may_move else None,
             view=view,
             row=view.row,
             stages=[(stage, working_time(int(stage.spent.total_seconds()))) for stage in view.stages],
