@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, FromClause, Integer, String, case, cast, func, insert, literal, select, text
+from sqlalchemy import CTE, ColumnElement, Integer, String, case, cast, func, insert, literal, select, text
 from sqlalchemy.orm import Session
 from support.office import Office
 from support.sales_map import STAGES
 
 from engine.db.job import Job, JobState
 from engine.db.types import Moment
-from engine.model.client import Client, Contact
+from engine.model.client import Client
 from engine.model.deal import Deal
 from engine.model.department import Department, Membership
 from engine.model.history_event import HistoryEvent
@@ -27,7 +27,7 @@ BASE = 1_000_000  # ids of copies begin here; what is opened by commands stays b
 STEPS_PER_DEAL = 3
 IDS_PER_DEAL = 32
 _MINUTES_A_DAY = 24 * 60
-_SPREAD_DAYS = 60
+_SPREAD_DAYS, _LATE_DAYS = 60, 8
 _TIMER_EVERY = 5
 
 
@@ -57,9 +57,7 @@ def hire(office: Office) -> None:
             insert(Membership),
             [{"person_id": BASE + n, "department_id": BASE + n % DEPARTMENTS} for n in range(PEOPLE)],
         )
-        session.execute(
-            insert(Membership), [{"person_id": office.company.iryna.id, "department_id": BASE}]
-        )
+        session.execute(insert(Membership), [{"person_id": office.company.iryna.id, "department_id": BASE}])
 
 
 def sample(office: Office) -> int:
@@ -70,7 +68,7 @@ def sample(office: Office) -> int:
 
 
 def grow(office: Office, deal_id: int, deals: int) -> None:
-    """``deals`` copies of the deal, each with a client for two, three open steps, one done, its history, letters sent."""
+    """``deals`` copies of the deal: three open steps each, one done, its history, a letter; a client for two."""
     with office.database.write() as session:
         copies = _Copies(session, deals)
         n = copies.n
@@ -82,7 +80,11 @@ def grow(office: Office, deal_id: int, deals: int) -> None:
         copies.of(
             Client,
             Client.id == deal.client_id,
-            {"id": lambda _: BASE + n, "name": lambda one: one.name + " " + cast(n, String), "owner_id": lambda _: owner},
+            {
+                "id": lambda _: BASE + n,
+                "name": lambda one: one.name + " " + cast(n, String),
+                "owner_id": lambda _: owner,
+            },
             every=2,
         )
         copies.of(
@@ -123,7 +125,7 @@ def grow(office: Office, deal_id: int, deals: int) -> None:
                 ),
                 "group_id": lambda one: BASE + (n + one.id) % DEPARTMENTS,
                 "due_at": lambda one: copies.moved(
-                    one.due_at, (n * 17 + one.id) % (_SPREAD_DAYS * _MINUTES_A_DAY) - _MINUTES_A_DAY
+                    one.due_at, (n * 17 + one.id) % (_SPREAD_DAYS * _MINUTES_A_DAY) - _LATE_DAYS * _MINUTES_A_DAY
                 ),
                 "next_escalation_at": lambda one: copies.moved(one.due_at, 365 * _MINUTES_A_DAY),
                 "search_text": lambda one: one.search_text + " " + func.lower(number),
@@ -152,7 +154,15 @@ def _add_machinery(session: Session, copies: _Copies, office: Office) -> None:
         insert(Job).from_select(
             columns,
             select(
-                cast(n, String), literal("mail"), payload, literal(JobState.DONE.value), at, literal(1), literal(""), at, at
+                cast(n, String),
+                literal("mail"),
+                payload,
+                literal(JobState.DONE.value),
+                at,
+                literal(1),
+                literal(""),
+                at,
+                at,
             ),
         )
     )
@@ -192,11 +202,8 @@ class _Copies:
 
 
 def _settle(office: Office) -> None:
-    """What a database does by itself after a while: statistics, and marks of what everybody sees."""
-    statement = "ANALYZE" if office.database.is_sqlite else "VACUUM ANALYZE"
-    engine = office.database.engine
-    if not office.database.is_sqlite:
-        engine = engine.execution_options(isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(statement))
-        connection.commit()
+    """What PostgreSQL does by itself after a while: statistics, and marks of what everybody sees."""
+    if office.database.is_sqlite:
+        return
+    with office.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("VACUUM ANALYZE"))
