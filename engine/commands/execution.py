@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select, tuple_
+from sqlalchemy import Delete, bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from engine.bpmn import stepper
@@ -18,8 +18,10 @@ from engine.commands.history import record
 from engine.commands.incidents import resolve_incidents
 from engine.commands.step_opening import StepOpener
 from engine.commands.thrown_events import tell_thrown
+from engine.db.work_session import append, postpone
 from engine.errors import MapFailed
 from engine.events import StageChanged, StepCancelled
+from engine.model.deal import Deal
 from engine.model.message_subscription import MessageSubscription, SubscriptionKind
 from engine.model.process_instance import InstanceState, ProcessInstance
 from engine.model.timer import Timer
@@ -134,7 +136,7 @@ def _step(
         instance.state, instance.finished_at = InstanceState.COMPLETED, at
         close_deal(session, instance.deal, process, result.end_events, actor=actor, at=at)
     else:
-        _follow_stage(session, instance, process, actor, at)
+        _follow_stage(session, instance.deal, process, result, actor=actor, at=at)
     return result
 
 
@@ -170,26 +172,26 @@ def cancel_step(
 
 def _write_timers(session: Session, instance: ProcessInstance, result: StepResult) -> None:
     # A cycle that ticked is opened again under its old key, without being closed: replace it.
-    replaced = {*result.closed_timers, *((one.activity_id, one.node_id) for one in result.opened_timers)}
-    if replaced:
-        key = tuple_(Timer.activity_id, Timer.node_id)
-        session.execute(delete(Timer).where(Timer.instance_id == instance.id, key.in_(replaced)))
-    session.add_all(
-        Timer(instance_id=instance.id, activity_id=one.activity_id, node_id=one.node_id, due_at=one.due_at)
-        for one in result.opened_timers
-    )
+    for activity_id, node_id in (*result.closed_timers, *result.ticked_timers):
+        postpone(session, _DELETE_TIMER, _waiting_place(instance, activity_id, node_id))
+    for one in result.opened_timers:
+        append(
+            session,
+            Timer,
+            instance_id=instance.id,
+            activity_id=one.activity_id,
+            node_id=one.node_id,
+            due_at=one.due_at,
+        )
 
 
 def _write_messages(session: Session, instance: ProcessInstance, result: StepResult) -> None:
-    if result.closed_messages:
-        session.execute(
-            delete(MessageSubscription).where(
-                MessageSubscription.instance_id == instance.id,
-                tuple_(MessageSubscription.activity_id, MessageSubscription.node_id).in_(result.closed_messages),
-            )
-        )
-    session.add_all(
-        MessageSubscription(
+    for activity_id, node_id in result.closed_messages:
+        postpone(session, _DELETE_SUBSCRIPTION, _waiting_place(instance, activity_id, node_id))
+    for one in result.opened_messages:
+        append(
+            session,
+            MessageSubscription,
             instance_id=instance.id,
             activity_id=one.activity_id,
             node_id=one.node_id,
@@ -197,8 +199,21 @@ def _write_messages(session: Session, instance: ProcessInstance, result: StepRes
             name=one.name,
             correlation_key=correlation_key(one),
         )
-        for one in result.opened_messages
+
+
+def _waiting_place(instance: ProcessInstance, activity_id: str, node_id: str) -> dict[str, Any]:
+    return {"of_instance": instance.id, "at_activity": activity_id, "at_node": node_id}
+
+
+def _deletion(model: type[Timer | MessageSubscription]) -> Delete:
+    return delete(model).where(
+        model.instance_id == bindparam("of_instance"),
+        model.activity_id == bindparam("at_activity"),
+        model.node_id == bindparam("at_node"),
     )
+
+
+_DELETE_TIMER, _DELETE_SUBSCRIPTION = _deletion(Timer), _deletion(MessageSubscription)
 
 
 def correlation_key(message: OpenedMessage) -> str:
@@ -211,20 +226,20 @@ def correlation_text(correlation: Mapping[str, Any]) -> str:
 
 
 def _follow_stage(
-    session: Session, instance: ProcessInstance, process: CompiledProcess, actor: Actor, at: datetime
+    session: Session,
+    deal: Deal,
+    process: CompiledProcess,
+    result: StepResult,
+    *,
+    actor: Actor,
+    at: datetime,
 ) -> None:
     """The deal stands at the furthest stage among its open steps; without open steps it stays where it was."""
-    session.flush()
-    open_stages = set(
-        session.scalars(
-            select(WorkItem.stage).where(WorkItem.instance_id == instance.id, WorkItem.state.in_(LIVE)).distinct()
-        )
-    )
+    open_stages = {process.steps[element_id].stage for element_id in result.waiting_elements}
     reached = [stage for stage in process.stages if stage.name in open_stages]
     if not reached:
         return
     stage = max(reached, key=lambda one: one.position).name
-    deal = instance.deal
     if stage != deal.stage:
         record(session, StageChanged(stage=stage, previous=deal.stage), actor=actor, at=at, deal=deal)
         deal.stage, deal.stage_since = stage, at

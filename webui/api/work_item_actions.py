@@ -22,6 +22,7 @@ from engine.commands.work_items import (
 from engine.errors import N_, DomainError, FieldNotUnderstood, InvalidInput
 from engine.model.person import Person as PersonRecord
 from engine.model.work_item import WorkItem
+from engine.queries.directories import directory
 from webui.api.answers import answer
 from webui.api.blueprint import api, conflicts
 from webui.api.caller import caller, in_readers_language, reader_locale
@@ -81,6 +82,7 @@ def complete(path: WorkItemPath, body: Completion) -> Response:
 
     def command(session: Session) -> WorkItemStatus:
         return _status(
+            session,
             complete_work_item(
                 session,
                 path.work_item_id,
@@ -91,7 +93,7 @@ def complete(path: WorkItemPath, body: Completion) -> Response:
                 clock=services().clock,
                 command_id=key,
                 locale=reader_locale(),
-            )
+            ),
         )
 
     return answer(carry_out(command))
@@ -166,12 +168,13 @@ def _acted(
     told = {"id": path.work_item_id, **arguments}
     work_item_id = carry_out_once(name, told, lambda session: command(session).id)
     with reading() as session:
-        return answer(_status(session.get_one(WorkItem, work_item_id)))
+        return answer(_status(session, session.get_one(WorkItem, work_item_id)))
 
 
-def _status(item: WorkItem) -> WorkItemStatus:
+def _status(session: Session, item: WorkItem) -> WorkItemStatus:
     """How a step stands that the caller has just acted on, told before the transaction ends: nothing is read again."""
-    held = item.assignee
+    people = directory(session)
+    held, done_by = people.known_person(item.assignee_id), people.known_person(item.completed_by_id)
     return WorkItemStatus(
         id=item.id,
         name=item.name,
@@ -181,7 +184,7 @@ def _status(item: WorkItem) -> WorkItemStatus:
         due_at=item.due_at,
         outcome=item.outcome,
         completed_at=item.completed_at,
-        completed_by=item.completed_by.full_name if item.completed_by is not None else "",
+        completed_by=done_by.full_name if done_by is not None else "",
     )
 
 

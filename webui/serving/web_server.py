@@ -8,7 +8,7 @@ from typing import Any
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 
-from engine.clock import SystemClock
+from engine.db.database_clock import installation_clock
 from engine.db.session import Database
 from engine.settings import Settings
 from tasks.app import configure
@@ -58,7 +58,7 @@ class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 
     def load(self) -> Flask:
         self._database = Database(self._settings.database_url)
-        return create_app(self._settings, self._database, SystemClock())
+        return create_app(self._settings, self._database, installation_clock(self._database))
 
     def _begin(self, _worker: Any) -> None:
         if self._database is None:
