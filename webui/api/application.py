@@ -23,6 +23,7 @@ _CALLS = (
     "clients",
     "contacts",
     "deals",
+    "deal_imports",
     "deal_records",
     "work_items",
     "work_item_actions",
