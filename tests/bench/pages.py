@@ -84,8 +84,13 @@ class Compared:
         return percentile(self.large, 0.95) / percentile(self.small, 0.95)
 
     @property
-    def medians(self) -> tuple[float, float]:
-        return median(self.small), median(self.large)
+    def of_small(self) -> tuple[float, float]:
+        """Median and 95th percentile."""
+        return median(self.small), percentile(self.small, 0.95)
+
+    @property
+    def of_large(self) -> tuple[float, float]:
+        return median(self.large), percentile(self.large, 0.95)
 
 
 class Visitor:
@@ -102,6 +107,12 @@ class Visitor:
 
     def call(self, login: str, address: str) -> None:
         self._ensure_found(address, self._programs[login].get(address))
+
+    def health(self) -> None:
+        """Whether a worker was seen does not matter here: none runs."""
+        answer = self._programs[HEAD].client.get("/healthz")
+        if answer.get_json()["database"] != "ok":
+            raise AssertionError(answer.text)
 
     def _ensure_found(self, address: str, answer: Any) -> None:
         if answer.status_code != 200:
