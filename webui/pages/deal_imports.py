@@ -35,11 +35,19 @@ _EXAMPLE = {
 
 
 @dataclass(frozen=True, slots=True)
+class Problem:
+    """``field`` is the heading of the column at fault, empty where it is no column's."""
+
+    field: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class PreviewedRow:
-    """``problems`` are sentences; empty where the row can be opened."""
+    """A row without ``problems`` can be opened."""
 
     understood: UnderstoodRow
-    problems: tuple[str, ...]
+    problems: tuple[Problem, ...]
 
 
 @blueprint.get("")
@@ -91,7 +99,7 @@ def open_all() -> ResponseReturnValue:
     return render_template(
         "deals/imported.html",
         opened=[one for one in done if one.deal_id is not None],
-        failed=[(one, _sentences(one.error)) for one in done if one.error is not None],
+        failed=[(one, _problems(one.error)) for one in done if one.error is not None],
         left_out=sum(bool(one.faults) for one in told),
         titles=titles,
     )
@@ -103,7 +111,7 @@ def _preview(sheet: Sheet, key: str) -> ResponseReturnValue:
         maps = startable_definitions(session, actor())
         faults = check_rows(session, [one.row for one in told], actor=actor())
     rows = [
-        PreviewedRow(one, (*map(error_text, one.faults.values()), *_sentences(fault)))
+        PreviewedRow(one, (*_problems(InvalidInput(one.faults)), *_problems(fault)))
         for one, fault in zip(told, faults, strict=True)
     ]
     return render_template(
@@ -133,10 +141,20 @@ def _kept_rows() -> Sequence[SheetRow]:
     return rows
 
 
-def _sentences(error: DomainError | None) -> tuple[str, ...]:
+def _problems(error: DomainError | None) -> tuple[Problem, ...]:
+    """Each with the column where it stands. A new client's own fields have columns without its prefix."""
     if error is None:
         return ()
-    return tuple(field_errors(error).values()) or (error_text(error),)
+    if not isinstance(error, InvalidInput):
+        return (Problem("", error_text(error)),)
+    headings = {column: names[0] for column, names in COLUMNS.items()} | {
+        "client.name": COLUMNS["client"][0],
+        "definition_key": N_("Sales map"),
+    }
+    return tuple(
+        Problem(_(headings.get(name) or headings.get(name.removeprefix("client."), name)), sentence)
+        for name, sentence in field_errors(error).items()
+    )
 
 
 def _form(error: DomainError | None = None) -> ResponseReturnValue:
