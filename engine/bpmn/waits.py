@@ -11,7 +11,7 @@ from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefin
 
 from engine.bpmn.activities import PARAMETERS, HumanStep, ServiceCall
 from engine.bpmn.catching_events import CORRELATION, waits_for
-from engine.bpmn.loops import INDEX, ITEM
+from engine.bpmn.elements import INDEX, ITEM
 from engine.bpmn.runtime import OpenedCall, OpenedMessage, OpenedStep, OpenedTimer
 from engine.bpmn.timer_events import DUE, due_at
 
@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Waits:
-    """By activity id, or by (activity id, node id) where an activity could wait for several things."""
+    """By activity id, or by (activity id, node id) where an activity could wait for several things.
+
+    ``conditions`` counts the conditional events that a change of the deal can wake. What only a step of the instance
+    itself could make true is nothing that it can wait for.
+    """
 
     steps: dict[str, OpenedStep] = field(default_factory=dict)
     timers: dict[tuple[str, str], OpenedTimer] = field(default_factory=dict)
@@ -60,4 +64,5 @@ def _add(waits: Waits, task: LiveTask) -> None:
             task.id, spec.bpmn_id, spec.event_definition.name, {}, kind="signal"
         )
     elif waits_for(task, ConditionalEventDefinition):
-        waits.conditions += 1
+        lookups = task.workflow.top_workflow.environment.lookups
+        waits.conditions += spec.event_definition.expression in lookups.on_facts
