@@ -183,6 +183,7 @@ def _result(workflow: LiveWorkflow, before: Waits, spec: ExecutableSpec) -> Step
         closed_calls=_gone(before.calls, after.calls),
         passed=tuple(workflow.passed),
         thrown=tuple(workflow.thrown),
+        decisions=tuple(workflow.decisions),
         end_events=tuple(workflow.end_events),
     )
 
