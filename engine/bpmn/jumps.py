@@ -18,7 +18,7 @@ from engine.bpmn.activities import Activity, Assignments
 from engine.bpmn.catching_events import CatchEvent, EventGateway
 from engine.bpmn.compiled import StepKind
 from engine.bpmn.elements import RACE, RACE_FLOW
-from engine.bpmn.forward_order import ForwardOrder
+from engine.bpmn.forward_order import forward_order
 from engine.bpmn.joins import ARRIVED_FROM
 from engine.bpmn.markings import NotProvable, Position, in_join, main_track, node_of, tracks_beside
 from engine.errors import N_, DomainError
@@ -303,18 +303,18 @@ def _tokens(scope: Scope) -> tuple[_Token, ...]:
             tokens.append(_Token(in_join(one.name, task.internal_data[ARRIVED_FROM]), (task,)))
         elif one.loop is None and _can_hold(one):
             tokens.append(_Token(one.name, (task,)))
-    for rivals in races.values():
-        tokens.append(_Token(_gateway_of(scope.spec, rivals[0]), tuple(rivals)))
+    tokens += [_Token(_gateway_of(scope.spec, rivals[0]), tuple(rivals)) for rivals in races.values()]
     return tuple(tokens)
 
 
 def _gateway_of(scope: ScopeSpec, rival: LiveTask) -> str:
     flow = rival.internal_data[RACE_FLOW]
-    return next(
+    gateway: str = next(
         name
         for name in rival.task_spec._inputs  # noqa: SLF001  # names
         if scope.task_specs[name].flow_ids.get(rival.task_spec.name) == flow
     )
+    return gateway
 
 
 def _taken(
@@ -363,7 +363,7 @@ def _taken_beside(
 
 # what it means ----------------------------------------------------------------------------------------------------
 def _described(workflow: LiveWorkflow, spec: ExecutableSpec, target: str, plan: _Plan) -> Jump:
-    order = ForwardOrder(spec)
+    order = forward_order(spec)
     left = _leaves(workflow, [task for token in plan.taken for task in token.tasks])
     inside = {task.id for task in left}
     stays = [
@@ -417,4 +417,3 @@ def _is_leaf(workflow: LiveWorkflow, task: LiveTask) -> bool:
 def _moves_on(task: LiveTask) -> bool:
     """Whether the main token is meant, and not the alarm at an activity's boundary."""
     return _can_hold(task.task_spec) or ARRIVED_FROM in task.internal_data
-

@@ -17,7 +17,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from SpiffWorkflow.bpmn.specs.event_definitions.item_aware_event import ErrorEventDefinition
-from SpiffWorkflow.bpmn.specs.event_definitions.simple import NoneEventDefinition, TerminateEventDefinition
+from SpiffWorkflow.bpmn.specs.event_definitions.simple import TerminateEventDefinition
 
 from engine.bpmn.activities import Activity, Assignments
 from engine.bpmn.catching_events import BoundaryEvent, CatchEvent, EventGateway
@@ -182,7 +182,7 @@ class _Explorer:
             else:
                 waiting += fired
 
-    def _arrive(
+    def _arrive(  # noqa: PLR0911  # one answer per kind of element
         self, held: Marking, token: tuple[str, str], others: tuple[tuple[str, str], ...]
     ) -> list[tuple[Marking, tuple[tuple[str, str], ...]]]:
         name, came_from = token
@@ -238,9 +238,7 @@ class _Explorer:
 
     def _inclusive_ways(self, spec: Any) -> Iterator[tuple[tuple[str, str], ...]]:
         always = tuple((name, spec.name) for name in spec.unconditional)
-        conditional = [
-            (name, spec.name) for condition, name in spec.cond_task_specs if condition is not None
-        ]
+        conditional = [(name, spec.name) for condition, name in spec.cond_task_specs if condition is not None]
         default = [
             (name, spec.name)
             for condition, name in spec.cond_task_specs

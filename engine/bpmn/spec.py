@@ -46,7 +46,8 @@ class NotCanonical(ValueError):
 class ScopeSpec(BpmnProcessSpec):  # type: ignore[misc]  # SpiffWorkflow is untyped
     """A map, or a sub-process in it. ``inclusive`` are its inclusive joins.
 
-    ``tracks`` keeps where its tokens can stand together, once a jump has asked for it (engine/bpmn/markings.py).
+    ``tracks`` keeps where its tokens can stand together, ``forward_order`` what lies ahead of what, once a jump has
+    asked for it (engine/bpmn/markings.py, engine/bpmn/forward_order.py).
     """
 
     def __init__(self, name: str) -> None:
@@ -58,6 +59,7 @@ class ScopeSpec(BpmnProcessSpec):  # type: ignore[misc]  # SpiffWorkflow is unty
         self.inclusive: tuple[InclusiveGateway, ...] = ()
         self.has_conditional_events = False
         self.tracks: dict[str, Any] = {}
+        self.forward_order: Any = None
 
     def plain_start(self) -> StartEvent:
         """Where a sub-process begins: at its start event without a trigger, else at its first."""

@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session
 
 from engine.bpmn import stepper
 from engine.bpmn.compiled import CompiledProcess
+from engine.bpmn.inspection import waits_in
 from engine.bpmn.runtime import CompleteStep, OpenedMessage, StartProcess, StepContext, StepResult, Stimulus
+from engine.bpmn.waits import Waits
 from engine.commands.deal_results import close_deal
 from engine.commands.history import record
 from engine.commands.incidents import resolve_incidents
@@ -134,7 +136,7 @@ def _step(
         instance.state, instance.finished_at = InstanceState.COMPLETED, at
         close_deal(session, instance.deal, process, result.end_events, actor=actor, at=at)
     else:
-        _follow_stage(session, instance, process, actor, at)
+        follow_stage(session, instance, process, actor, at)
     return result
 
 
@@ -180,6 +182,30 @@ def _write_timers(session: Session, instance: ProcessInstance, result: StepResul
     )
 
 
+def write_waits(session: Session, instance: ProcessInstance, process: CompiledProcess) -> Waits:
+    """Let the rows of timers and subscriptions be what the state of a locked instance says; returns what it says."""
+    for table in (Timer, MessageSubscription):
+        session.execute(delete(table).where(table.instance_id == instance.id))
+    waits = waits_in(process, instance.execution_state)
+    session.add_all(
+        Timer(instance_id=instance.id, activity_id=one.activity_id, node_id=one.node_id, due_at=one.due_at)
+        for one in waits.timers.values()
+    )
+    session.add_all(_subscription(instance, one) for one in waits.messages.values())
+    return waits
+
+
+def _subscription(instance: ProcessInstance, one: OpenedMessage) -> MessageSubscription:
+    return MessageSubscription(
+        instance_id=instance.id,
+        activity_id=one.activity_id,
+        node_id=one.node_id,
+        kind=SubscriptionKind(one.kind),
+        name=one.name,
+        correlation_key=correlation_key(one),
+    )
+
+
 def _write_messages(session: Session, instance: ProcessInstance, result: StepResult) -> None:
     if result.closed_messages:
         session.execute(
@@ -188,17 +214,7 @@ def _write_messages(session: Session, instance: ProcessInstance, result: StepRes
                 tuple_(MessageSubscription.activity_id, MessageSubscription.node_id).in_(result.closed_messages),
             )
         )
-    session.add_all(
-        MessageSubscription(
-            instance_id=instance.id,
-            activity_id=one.activity_id,
-            node_id=one.node_id,
-            kind=SubscriptionKind(one.kind),
-            name=one.name,
-            correlation_key=correlation_key(one),
-        )
-        for one in result.opened_messages
-    )
+    session.add_all(_subscription(instance, one) for one in result.opened_messages)
 
 
 def correlation_key(message: OpenedMessage) -> str:
@@ -210,7 +226,7 @@ def correlation_text(correlation: Mapping[str, Any]) -> str:
     return canonical_json({key: str(value) for key, value in correlation.items()}).decode()
 
 
-def _follow_stage(
+def follow_stage(
     session: Session, instance: ProcessInstance, process: CompiledProcess, actor: Actor, at: datetime
 ) -> None:
     """The deal stands at the furthest stage among its open steps; without open steps it stays where it was."""

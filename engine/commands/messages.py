@@ -18,7 +18,7 @@ from engine.commands.execution import correlation_text, run_step
 from engine.commands.history import record
 from engine.commands.idempotency import already_performed, remember
 from engine.commands.locks import lock_instance
-from engine.errors import N_, DomainError
+from engine.errors import N_, DealIsSuspended, DomainError
 from engine.events import MessageReceived
 from engine.model.deal import Deal
 from engine.model.message_subscription import MessageSubscription, SubscriptionKind
@@ -64,7 +64,7 @@ def deliver_message(
     ``deal_id`` or ``deal_number`` in ``correlation`` narrows it to one deal; the other keys must equal those that the
     map names, and an event without correlation takes any. To open a deal, ``values`` hold ``client_id``, or ``client``
     (a name), and may hold ``title``, ``amount``, ``currency`` and ``close_date``; the rest become its fields.
-    Raises NobodyWaits, NotAllowed, InvalidInput, MapFailed.
+    Raises NobodyWaits, DealIsSuspended, NotAllowed, InvalidInput, MapFailed.
     """
     at = clock.now()
     arguments = {"name": name, "correlation": correlation, "values": values}
@@ -81,7 +81,6 @@ def deliver_message(
         ),
         visible_deals(actor),
         true() if may(actor, Ability.DIRECT_WORK) else Deal.owner_id.in_(actor.people_acted_for),
-        ProcessInstance.state == InstanceState.RUNNING,
     ]
     number = correlation.get("deal_number") or correlation.get("deal")
     if number is not None:
@@ -97,10 +96,14 @@ def deliver_message(
         .order_by(MessageSubscription.instance_id, MessageSubscription.id)
     ).all()
     woken: list[int] = []
+    suspended = False
     for subscription_id, instance_id in waiting:
         instance = lock_instance(session, instance_id)
         subscription = session.get(MessageSubscription, subscription_id, populate_existing=True)
         if subscription is None:  # an earlier one of this very message went another way
+            continue
+        if instance.state is not InstanceState.RUNNING:
+            suspended = suspended or instance.state is InstanceState.SUSPENDED
             continue
         record(session, MessageReceived(name=name, values=values), actor=actor, at=at, deal=instance.deal)
         kept = {**instance.deal.fields, **values}
@@ -109,6 +112,9 @@ def deliver_message(
         run_step(session, instance, stimulus, actor=actor, at=at, asked_by_id=instance.deal.owner_id)
         session.flush()
         woken.append(instance.deal_id)
+    if suspended and not woken:
+        # Refused, not kept: the sender learns that nothing was done and sends it again when the deal goes on.
+        raise DealIsSuspended
     opened = None if woken or correlation else _open_by_message(session, name, values, actor=actor, clock=clock)
     if not woken and opened is None:
         raise NobodyWaits(name=name)

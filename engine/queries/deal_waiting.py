@@ -13,7 +13,7 @@ from engine.model.incident import Incident, IncidentState
 from engine.model.message_subscription import MessageSubscription
 from engine.model.process_instance import InstanceState, ProcessInstance
 from engine.model.timer import Timer
-from engine.model.work_item import LIVE, WorkItem
+from engine.model.work_item import PENDING, WorkItem
 from engine.policy.permissions import Actor
 from engine.queries.deal_history import ensure_visible_deal
 from engine.queries.processes import process_of
@@ -51,7 +51,7 @@ def deal_waiting(session: Session, actor: Actor, deal_id: int, now: datetime) ->
 
 def open_steps(session: Session, actor: Actor, deal_id: int, now: datetime) -> tuple[WorkItemRow, ...]:
     """The live steps of a visible deal, nearest deadline first."""
-    live = work_item_rows(WorkItem.deal_id == deal_id, WorkItem.state.in_(LIVE))
+    live = work_item_rows(WorkItem.deal_id == deal_id, WorkItem.state.in_(PENDING))
     return rows_of(session.execute(live.order_by(WorkItem.due_at.asc().nulls_last(), WorkItem.id)), actor, now)
 
 

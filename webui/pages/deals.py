@@ -11,7 +11,8 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from engine.commands.deals import CURRENCIES, cancel_deal, comment_on_deal, open_deal, update_deal
+from engine.commands.cancellations import cancel_deal
+from engine.commands.deals import CURRENCIES, comment_on_deal, open_deal, update_deal
 from engine.commands.incidents import perform
 from engine.errors import DomainError, InvalidInput, NotFound
 from engine.model.deal import Deal
