@@ -9,8 +9,9 @@ from SpiffWorkflow.bpmn.specs.event_definitions.conditional import ConditionalEv
 from SpiffWorkflow.bpmn.specs.event_definitions.item_aware_event import SignalEventDefinition
 from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefinition
 
-from engine.bpmn.activities import PARAMETERS, HumanStep, ServiceCall
+from engine.bpmn.activities import HOST, PARAMETERS, HumanStep, ServiceCall
 from engine.bpmn.catching_events import CORRELATION, waits_for
+from engine.bpmn.elements import RACE
 from engine.bpmn.loops import INDEX, ITEM
 from engine.bpmn.runtime import OpenedCall, OpenedMessage, OpenedStep, OpenedTimer
 from engine.bpmn.timer_events import DUE, due_at
@@ -27,7 +28,9 @@ class Waits:
     timers: dict[tuple[str, str], OpenedTimer] = field(default_factory=dict)
     messages: dict[tuple[str, str], OpenedMessage] = field(default_factory=dict)
     calls: dict[str, OpenedCall] = field(default_factory=dict)
-    conditions: int = 0
+    conditions: dict[str, str] = field(default_factory=dict)  # activity id -> the event's element id
+    races: dict[str, str] = field(default_factory=dict)  # activity id -> the event gateway's before it
+    attached: set[str] = field(default_factory=set)  # activity ids of events at the boundary of what waits anyway
 
     def __bool__(self) -> bool:
         return bool(self.steps or self.timers or self.messages or self.calls or self.conditions)
@@ -44,6 +47,10 @@ def waits_of(workflow: LiveWorkflow) -> Waits:
 def _add(waits: Waits, task: LiveTask) -> None:
     spec = task.task_spec
     data = task.internal_data
+    if RACE in data:
+        waits.races[task.id] = data[RACE]
+    if HOST in data:
+        waits.attached.add(task.id)
     if task.ready:
         if isinstance(spec, HumanStep):
             waits.steps[task.id] = OpenedStep(task.id, spec.bpmn_id, data.get(INDEX), data.get(ITEM))
@@ -60,4 +67,4 @@ def _add(waits: Waits, task: LiveTask) -> None:
             task.id, spec.bpmn_id, spec.event_definition.name, {}, kind="signal"
         )
     elif waits_for(task, ConditionalEventDefinition):
-        waits.conditions += 1
+        waits.conditions[task.id] = spec.bpmn_id

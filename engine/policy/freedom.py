@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from engine.bpmn.compiled import Freedom
+from engine.bpmn.compiled import CompiledProcess, Freedom
 from engine.errors import N_, NotAllowed
 from engine.policy.permissions import Ability, Actor, may
 
@@ -70,6 +70,16 @@ def ensure_may_depart(actor: Actor, departure: Departure, *, owner_id: int, work
         raise NotYoursToMove
     if departure.passes_approval and not may(actor, Ability.MOVE_PAST_APPROVAL):
         raise ApprovalAhead
+
+
+def may_move_somewhere(actor: Actor, process: CompiledProcess, owner_id: int, *, works_on_it: bool) -> bool:
+    """Whether any step of the map gives the actor the freedom to leave its order: reason enough to offer it."""
+    if may(actor, Ability.REPAIR_DEAL):
+        return True
+    freedoms = {step.freedom for step in process.steps.values()}
+    if may(actor, Ability.MOVE_DEAL) or owner_id in actor.people_acted_for:
+        return freedoms != {Freedom.STRICT}
+    return works_on_it and Freedom.FREE in freedoms
 
 
 def may_suspend(actor: Actor, *, owner_id: int) -> bool:

@@ -86,11 +86,6 @@ def move_preview(
     return _Moving(instance, process, open_steps_of(session, instance), actor).to(target, activities)
 
 
-def may_move_at_all(targets: Iterable[MoveTarget]) -> bool:
-    """Whether there is a step to which the reader may move the deal."""
-    return any(one.refusal is None for one in targets)
-
-
 def element_of(process: CompiledProcess, to: str) -> str:
     """The id of the step that ``to`` names: its id in the executed form or in the owner's file, or its name.
 

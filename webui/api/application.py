@@ -24,6 +24,8 @@ _CALLS = (
     "contacts",
     "deals",
     "deal_records",
+    "deal_repairs",
+    "incidents",
     "work_items",
     "work_item_actions",
     "messages",

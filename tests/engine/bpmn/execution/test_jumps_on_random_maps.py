@@ -128,7 +128,7 @@ def play(drawn: RandomMap, chance: random.Random) -> Counter[str]:
     pytest.fail(f"not finished: {run.open}, {run.due}, {list(run.messages)}")
 
 
-def test_after_any_jump_the_deal_can_finish_and_no_join_fires_early(full: bool) -> None:  # noqa: FBT001  # a fixture
+def test_after_any_jump_the_deal_can_finish_and_no_join_fires_early(full: bool) -> None:  # a fixture
     told: Counter[str] = Counter()
     runs = FULL_RUNS if full else QUICK_RUNS
     for seed in range(runs):
