@@ -22,8 +22,8 @@ _REMEDIES = {
     ),
     "EXPRESSION_FAILED": N_("Look at the values below, set those that are wrong, then try again."),
     "NO_WAY_OPEN": N_(
-        "No way out of the decision is open for these values: set them, then try again, or move the deal to the right step. "
-        "A default way in the map would prevent it."
+        "No way out of the decision is open for these values: set them, then try again, or move the deal to the right "
+        "step. A default way in the map would prevent it."
     ),
     "STALLED": N_("A branch waits for something that cannot come: move the deal to a step from which it can go on."),
     "TOO_MANY_AUTOMATIC_STEPS": N_(

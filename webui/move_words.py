@@ -68,4 +68,4 @@ def told_move(target: MoveTarget) -> ToldMove:
 
 
 def _quoted(names: tuple[str, ...]) -> str:
-    return ", ".join(f"“{name}”" for name in names)
+    return ", ".join(_("“%(name)s”", name=name) for name in names)

@@ -124,18 +124,23 @@ def fields_of(session: Session, definition_id: int | None) -> Fields:
     return {field.name: field for field in fields}
 
 
-def _details(kind: str, data: Data, fields: Fields) -> tuple[tuple[str, str], ...]:
-    if kind == "step_completed":
-        values = dict(data.get("values") or {})
-        return tuple(_given(name, value, fields) for name, value in values.items() if value not in (None, "", []))
-    if kind in {
-        "variables_set",
+_WITH_CHANGES = frozenset(
+    {
         "deal_changed",
+        "variables_set",
         "client_changed",
         "person_changed",
         "department_changed",
         "calendar_changed",
-    }:
+    }
+)
+
+
+def _details(kind: str, data: Data, fields: Fields) -> tuple[tuple[str, str], ...]:
+    if kind == "step_completed":
+        values = dict(data.get("values") or {})
+        return tuple(_given(name, value, fields) for name, value in values.items() if value not in (None, "", []))
+    if kind in _WITH_CHANGES:
         return tuple(_change(name, change) for name, change in dict(data.get("changes") or {}).items())
     if kind == "message_received":
         return tuple((name, readable(value)) for name, value in dict(data.get("values") or {}).items())

@@ -173,7 +173,7 @@ def _phrase(one: WaitingFor) -> str:
         case WaitingKind.STEP:
             deadline = said(one.due_at)
             details = [_("you") if one.may_act else one.who or _("nobody yet"), deadline.words if deadline else ""]
-            return f"“{one.name}” ({', '.join(filter(None, details))})"
+            return _("“%(name)s” (%(details)s)", name=one.name, details=", ".join(filter(None, details)))
         case WaitingKind.MESSAGE:
             return _("the message “%(name)s”", name=one.name)
         case WaitingKind.SIGNAL:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Response
 
 from engine.commands.incident_retries import close_incident, retry_incident
@@ -81,7 +83,7 @@ def _answer(incident_id: int) -> Response:
         return answer(IncidentDetail(**_told(found), variables=dict(found.variables)))
 
 
-def _told(row: IncidentRow) -> dict[str, object]:
+def _told(row: IncidentRow) -> dict[str, Any]:
     words = told(row)
     return {
         "id": row.id,
