@@ -8,7 +8,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from engine.clock import Clock
-from engine.commands.deals import DealClosed, ensure_may_edit
+from engine.commands.deals import DealClosed
 from engine.commands.history import record
 from engine.commands.idempotency import already_performed, remember
 from engine.commands.incidents import close_open_incidents
@@ -43,7 +43,7 @@ def cancel_deal(
     if already_performed(session, command_id, "cancel_deal", arguments, actor=actor, at=at) is not None:
         return lock_deal(session, deal_id, actor)[0]
     deal, instance = lock_deal(session, deal_id, actor)
-    ensure_may_edit(deal, actor)
+    ensure_may_suspend(deal, actor)
     if deal.result is not DealResult.OPEN:
         raise DealClosed
     said = reason_given(reason)

@@ -175,7 +175,7 @@ def update_deal(session: Session, deal_id: int, changes: Mapping[str, Any], *, a
     Raises NotFound, NotAllowed, InvalidInput, DealClosed, ContentApproved, MapFailed.
     """
     deal, instance = lock_deal(session, deal_id, actor)
-    ensure_may_edit(deal, actor)
+    _ensure_may_edit(deal, actor)
     if deal.result is not DealResult.OPEN and changes.keys() - {"loss_reason"}:
         raise DealClosed
     at = clock.now()
@@ -318,8 +318,7 @@ def _ensure_readable(session: Session, wanted: Mapping[str, Any]) -> None:
         raise InvalidInput(errors)
 
 
-def ensure_may_edit(deal: Deal, actor: Actor) -> None:
-    """Raises NotAllowed."""
+def _ensure_may_edit(deal: Deal, actor: Actor) -> None:
     own = deal.owner_id in actor.people_acted_for
     if not (may(actor, Ability.EDIT_DEAL) and (own or may(actor, Ability.DIRECT_WORK))):
         raise NotAllowed(reason=N_("Only the deal's owner and the head of sales may change it."))

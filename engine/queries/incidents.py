@@ -129,7 +129,7 @@ def _problem_code() -> ColumnElement[str]:
     return func.coalesce(Incident.params["problem_code"].as_string(), Incident.code)
 
 
-def _joined(statement: Select[Any]) -> Select[Any]:
+def _joined(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
     return (
         statement.select_from(Incident)
         .outerjoin(Deal, Deal.id == Incident.deal_id)
@@ -138,7 +138,7 @@ def _joined(statement: Select[Any]) -> Select[Any]:
     )
 
 
-def _rows() -> Select[Any]:
+def _rows() -> Select[*tuple[Any, ...]]:
     return _joined(
         select(
             Incident,
