@@ -286,8 +286,12 @@ class DefinitionDeployed(Event):
 
 @dataclass(frozen=True, slots=True)
 class DefinitionPublished(Event):
+    """``called_key`` and ``called_version`` name the map whose publishing brought this version about, if one did."""
+
     key: str
     version: int
+    called_key: str = ""
+    called_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+_MOST_PROCESSES = 4
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The environment's answers. ``var`` holds the SQLite database, keys and files of an embedded installation."""
+    """The environment's answers. ``var`` holds the SQLite database, keys and files of an embedded installation.
+
+    ``web_processes`` is how many processes answer requests: by default one where a database file is all there is,
+    since it has one writer at a time; else by the processors.
+    """
 
     host: str
     port: int
@@ -23,6 +29,7 @@ class Settings:
     base_url: str
     time_zone: str
     locale: str
+    web_processes: int
 
     @property
     def is_embedded(self) -> bool:
@@ -38,20 +45,29 @@ def settings_from(environ: Mapping[str, str] | None = None) -> Settings:
     """Read the settings. Empty variables count as absent, as compose files leave them."""
     given = {name: value for name, value in (os.environ if environ is None else environ).items() if value}
     var = Path(given.get("REGLAMENT_VAR", "var")).absolute()
+    database_url = with_driver(given.get("DATABASE_URL", f"sqlite:///{var / 'reglament.sqlite'}"))
+    redis_url = given.get("REDIS_URL")
+    alone = database_url.startswith("sqlite") and redis_url is None
     host, port = given.get("HOST", "127.0.0.1"), int(given.get("PORT", "8000"))
     return Settings(
         host=host,
         port=port,
         var=var,
-        database_url=with_driver(given.get("DATABASE_URL", f"sqlite:///{var / 'reglament.sqlite'}")),
-        redis_url=given.get("REDIS_URL"),
+        database_url=database_url,
+        redis_url=redis_url,
         secret_key=given.get("SECRET_KEY"),
         demo=given.get("REGLAMENT_DEMO", "0") == "1",
         smtp_url=given.get("SMTP_URL"),
         base_url=given.get("BASE_URL", f"http://{host}:{port}").rstrip("/"),
         time_zone=given.get("TZ_DEFAULT", "Europe/Kyiv"),
         locale=given.get("LOCALE_DEFAULT", "uk"),
+        web_processes=max(1, int(given.get("WEB_PROCESSES", 1 if alone else _by_processors()))),
     )
+
+
+def _by_processors() -> int:
+    """As many as this process may use, two to four: two go on answering while one is started again."""
+    return max(2, min(_MOST_PROCESSES, len(os.sched_getaffinity(0))))
 
 
 def with_driver(url: str) -> str:

@@ -23,6 +23,11 @@ def shipped_maps() -> tuple[ShippedMap, ...]:
     return tuple(shipped_map(key) for key in keys)
 
 
+def shipped_sources() -> dict[str, bytes]:
+    """The files of the shipped maps by key: they may be called although nobody has published their own."""
+    return {one.key: one.content for one in shipped_maps()}
+
+
 def shipped_map(key: str) -> ShippedMap:
     """The shipped map of that key. Raises FileNotFoundError when none is shipped under it."""
     file_name = f"{key}{_SUFFIX}"

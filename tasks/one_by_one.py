@@ -29,11 +29,11 @@ def performed(services: Services, what: str, command: Callable[[Session], object
         _logger.exception("%s failed", what)
         return False
     finally:
-        _give_way(services)
+        give_way(services)
     return True
 
 
-def _give_way(services: Services) -> None:
+def give_way(services: Services) -> None:
     """SQLite has one writer at a time, and its lock is not fair: let a waiting person be next."""
     if services.database.is_sqlite:
         time.sleep(_BREATH_S)

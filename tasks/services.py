@@ -7,7 +7,8 @@ from threading import Lock
 
 from engine.adapters.mail import Mailer, mailer_for
 from engine.adapters.webhook_calls import HttpsWebhookCaller, WebhookCaller
-from engine.clock import Clock, SystemClock
+from engine.clock import Clock
+from engine.db.database_clock import installation_clock
 from engine.db.session import Database
 from engine.settings import Settings, settings_from
 
@@ -23,7 +24,9 @@ class Services:
 
 def real_services(settings: Settings, database: Database) -> Services:
     """The services of an installation. Raises MailAddressNotUnderstood."""
-    return Services(settings, database, SystemClock(), mailer_for(settings.smtp_url), HttpsWebhookCaller())
+    return Services(
+        settings, database, installation_clock(database), mailer_for(settings.smtp_url), HttpsWebhookCaller()
+    )
 
 
 class _InUse:

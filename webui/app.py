@@ -28,8 +28,8 @@ from webui.template_context import configure_templates
 def create_app(settings: Settings, database: Database, clock: Clock) -> Flask:
     """The application over ``database``, reading the time from ``clock`` only."""
     app = described_application(__name__, static_folder=str(DIST), static_url_path="/static")
-    provide_services(app, settings, database, clock)
-    configure_sessions(app, settings, database, clock)
+    given = provide_services(app, settings, database, clock)
+    configure_sessions(app, settings, given.accounts, clock)
     configure_languages(app, settings)
     configure_limits(app, settings)
     configure_security(app)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask import Flask, Response, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
 from engine.settings import Settings
+from webui.request_context import services
 
 _FAILED = 422
 
@@ -20,6 +23,17 @@ def configure_limits(app: Flask, settings: Settings) -> None:
         RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=settings.redis_url is not None,
     )
     limiter.init_app(app)
+
+
+def tries(number: int) -> Callable[[], str]:
+    """``number`` in ten minutes, whichever process is asked: counted in memory, each process grants its share."""
+
+    def limit() -> str:
+        settings = services().settings
+        sharing = settings.web_processes if settings.redis_url is None else 1
+        return f"{max(1, number // sharing)} per 10 minutes"
+
+    return limit
 
 
 def account_tried() -> str:

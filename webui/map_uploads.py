@@ -13,7 +13,7 @@ from engine.bpmn.safe_xml import MAX_BYTES
 from engine.commands.definitions import check_map, deploy_definition, published_sources
 from engine.commands.incidents import perform
 from engine.model.process_definition import ProcessDefinition
-from processes import shipped_maps
+from processes import shipped_sources
 from webui.request_context import actor, reading, services
 
 _MEBIBYTE = 1024 * 1024
@@ -62,7 +62,7 @@ def library() -> dict[str, bytes]:
     """What a map may call: the published maps, and the shipped ones where nobody has published their own."""
     with reading() as session:
         published = published_sources(session)
-    return {one.key: one.content for one in shipped_maps()} | published
+    return shipped_sources() | published
 
 
 def _limit(content: bytes) -> int:

@@ -15,6 +15,7 @@ from engine.clock import Clock
 from engine.db.session import Database
 from engine.errors import NotFound
 from engine.policy.permissions import Actor
+from engine.queries.accounts import Accounts
 from engine.settings import Settings
 from webui.sessions import SignedInPerson
 
@@ -28,10 +29,12 @@ class Services:
     settings: Settings
     database: Database
     clock: Clock
+    accounts: Accounts
 
 
-def provide_services(app: Flask, settings: Settings, database: Database, clock: Clock) -> None:
-    app.extensions[_NAME] = Services(settings, database, clock)
+def provide_services(app: Flask, settings: Settings, database: Database, clock: Clock) -> Services:
+    given = app.extensions[_NAME] = Services(settings, database, clock, Accounts(database))
+    return given
 
 
 def services() -> Services:

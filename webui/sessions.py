@@ -1,7 +1,7 @@
 """Staying signed in: a signed cookie that names the person and the stamp of their password.
 
 When the password is set anew or the person leaves, the stamp changes, and sessions that carry the old one end. Role and
-departments are read anew for every request.
+departments are those of this very moment in every request.
 """
 
 from __future__ import annotations
@@ -17,11 +17,9 @@ from flask_login import LoginManager, login_user, logout_user
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from engine.clock import Clock
-from engine.db.session import Database
-from engine.errors import DomainError
 from engine.model.person import Person
 from engine.policy.permissions import Actor
-from engine.queries.actors import actor_of
+from engine.queries.accounts import Accounts
 from engine.settings import Settings
 
 IDLE_LIMIT = timedelta(hours=12)
@@ -43,7 +41,7 @@ class SignedInPerson:
         return f"{self.actor.person_id}:{self.stamp}"
 
 
-def configure_sessions(app: Flask, settings: Settings, database: Database, clock: Clock) -> None:
+def configure_sessions(app: Flask, settings: Settings, accounts: Accounts, clock: Clock) -> None:
     """Sign cookies with the secret key; over https name them ``__Host-``, so that no neighbour domain can set one."""
     over_https = settings.base_url.startswith("https://")
     app.config.update(
@@ -64,7 +62,7 @@ def configure_sessions(app: Flask, settings: Settings, database: Database, clock
     manager.session_protection = None  # phones change their address all day; the stamp protects instead
 
     def load(session_id: str) -> SignedInPerson | None:
-        return _person_of_session(database, clock, session_id)
+        return _person_of_session(accounts, clock, session_id)
 
     manager.user_loader(load)
     app.before_request(_prolong)
@@ -100,20 +98,15 @@ def _prolong() -> None:
         session.modified = True
 
 
-def _person_of_session(database: Database, clock: Clock, session_id: str) -> SignedInPerson | None:
+def _person_of_session(accounts: Accounts, clock: Clock, session_id: str) -> SignedInPerson | None:
     person_id, _, stamp = session_id.partition(":")
     if not person_id.isdecimal():
         return None
-    with database.read() as reading:
-        person = reading.get(Person, int(person_id))
-        if person is None or not person.is_active or not hmac.compare_digest(person.session_stamp, stamp):
-            return None
-        try:
-            actor = actor_of(reading, person.id, clock.now())
-        except DomainError:
-            return None
-        g.locale = person.locale
-        return SignedInPerson(actor=actor, stamp=stamp, theme=person.theme)
+    account = accounts.of_person(int(person_id), clock.now())
+    if account is None or not hmac.compare_digest(account.session_stamp, stamp):
+        return None
+    g.locale = account.actor.locale
+    return SignedInPerson(actor=account.actor, stamp=stamp, theme=account.theme)
 
 
 def _kept_secret(file: Path) -> str:

@@ -268,6 +268,14 @@ def _variables_set(data: Data) -> str:
     return _("Values given back as they were") if data.get("undoes") else _("Values set by the administrator")
 
 
+def _published(data: Data) -> str:
+    told = _("Version %(version)s of “%(key)s” published", **_key_version(data))
+    if not data.get("called_key"):
+        return told
+    called = _("with version %(version)s of “%(key)s”", key=data["called_key"], version=data["called_version"])
+    return f"{told} {called}"
+
+
 _TELLINGS: Mapping[str, Telling] = {
     "deal_opened": Telling("briefcase", "accent", _deal_opened),
     "deal_changed": Telling("edit", "neutral", lambda _data: _("Deal changed")),
@@ -330,9 +338,7 @@ _TELLINGS: Mapping[str, Telling] = {
     "definition_deployed": Telling(
         "upload", "neutral", lambda data: _("Map “%(key)s” uploaded as version %(version)s", **_key_version(data))
     ),
-    "definition_published": Telling(
-        "circle-check", "good", lambda data: _("Version %(version)s of “%(key)s” published", **_key_version(data))
-    ),
+    "definition_published": Telling("circle-check", "good", _published),
     "definition_retired": Telling(
         "x", "neutral", lambda data: _("Version %(version)s of “%(key)s” retired", **_key_version(data))
     ),

@@ -180,8 +180,10 @@ class StepResult:
     variables: Mapping[str, Any]  # the instance-wide store after the step, all of it
     opened_steps: tuple[OpenedStep, ...] = ()
     closed_steps: tuple[str, ...] = ()
+    waiting_elements: tuple[str, ...] = ()  # the element of each human step that waits now, opened in this step or not
     opened_timers: tuple[OpenedTimer, ...] = ()
     closed_timers: tuple[tuple[str, str], ...] = ()
+    ticked_timers: tuple[tuple[str, str], ...] = ()  # of the opened ones: cycles that wait for their next tick
     opened_messages: tuple[OpenedMessage, ...] = ()
     closed_messages: tuple[tuple[str, str], ...] = ()
     opened_calls: tuple[OpenedCall, ...] = ()

@@ -43,8 +43,8 @@ def decided_outcome(
     rule is met. In order, the next is asked.
     """
     rule = step.approval or ApprovalRule()
-    session.flush()
-    parts = _parts(session, work_item)
+    with session.no_autoflush:  # the part that is completed now is among them as it is in memory
+        parts = _parts(session, work_item)
     votes = [
         Vote(voice_of(one), OutcomeKind(one.outcome or ""), one.approver)
         for one in parts
@@ -90,13 +90,13 @@ def voice_of(work_item: WorkItem) -> int:
 
 
 def _parts(session: Session, work_item: WorkItem) -> list[WorkItem]:
-    return list(
-        session.scalars(
-            select(WorkItem)
-            .where(WorkItem.instance_id == work_item.instance_id, WorkItem.activity_id == work_item.activity_id)
-            .order_by(WorkItem.completed_at, WorkItem.part)
+    """The parts of an approval as they were given, then those that are not, by their numbers."""
+    parts = session.scalars(
+        select(WorkItem).where(
+            WorkItem.instance_id == work_item.instance_id, WorkItem.activity_id == work_item.activity_id
         )
     )
+    return sorted(parts, key=lambda one: (one.completed_at is None, one.completed_at or one.opened_at, one.part))
 
 
 def _voices(session: Session, rule: ApprovalRule, parts: Sequence[WorkItem], work_item: WorkItem) -> tuple[int, ...]:

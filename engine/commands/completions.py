@@ -9,7 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal
 
-from sqlalchemy import delete
+from sqlalchemy import bindparam, delete
 from sqlalchemy.orm import Session
 
 from engine.bpmn.compiled import FieldType, Outcome, OutcomeKind, StepDefinition
@@ -19,23 +19,24 @@ from engine.commands.approvals import decided_outcome, ensure_one_voice_each
 from engine.commands.deals import deal_search_text
 from engine.commands.execution import failing_in, run_step
 from engine.commands.history import record
-from engine.commands.idempotency import already_performed, remember
+from engine.commands.idempotency import Once
 from engine.commands.incidents import perform
 from engine.commands.locks import lock_work_item
 from engine.commands.step_opening import members_of
 from engine.commands.work_items import FourEyes, StepNotYours, holder_of
-from engine.db.session import UNSYNCHRONISED, Database
+from engine.db.session import Database
+from engine.db.work_session import postpone
 from engine.errors import DomainError, InvalidInput, NotFound, ReasonRequired, UnknownOutcome
 from engine.events import DealChanged, StepCompleted, plain
 from engine.model.deal import Deal
 from engine.model.draft import Draft
-from engine.model.person import Person
 from engine.model.process_instance import ProcessInstance
 from engine.model.work_item import WorkItem
 from engine.policy.approvers import other_eyes_needed
 from engine.policy.field_values import read_values, to_json
 from engine.policy.history_chain import canonical_json
 from engine.policy.permissions import Actor, may_act_on_step
+from engine.queries.directories import directory
 from engine.queries.facts import typed_fields
 from engine.queries.processes import process_of
 
@@ -43,6 +44,7 @@ Locale = Literal["uk", "en"]
 
 _DEAL_ATTRIBUTES = {"deal.amount": "amount", "deal.currency": "currency", "deal.close_date": "close_date"}
 _NEGATIVE = (OutcomeKind.RETURNED, OutcomeKind.REJECTED)
+_FORGET_DRAFTS = delete(Draft).where(Draft.work_item_id == bindparam("of_work_item"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,30 +83,32 @@ def complete_work_item(
     """
     at = clock.now()
     arguments = {"id": work_item_id, "values": values, "outcome": outcome, "comment": comment}
-    if already_performed(session, command_id, "complete_work_item", arguments, actor=actor, at=at) is not None:
-        done, _ = lock_work_item(session, work_item_id, actor)
-        return done
+    once = Once(command_id, "complete_work_item", arguments, actor, at)
     work_item, instance = lock_work_item(session, work_item_id, actor)
+    # Only a command that was performed is remembered, and then the step is not live any more. The lock makes whoever
+    # comes with the same id wait, and look only after the first one's commit.
+    if not work_item.is_live and once.was_performed(session):
+        return work_item
     work_item.ensure_live()
     step = process_of(session, instance.definition_id).steps[work_item.element_id]
     completion = _Completion(session, work_item, step, instance, actor, at)
-    on_behalf_of = completion.ensure_may_complete()
+    behalf_id = completion.ensure_may_complete()
     button = _button(step, outcome)
     read = _read_form(step, button, values, comment, locale)
     content = _content_of(instance.deal)
     work_item.complete(
-        session.get_one(Person, actor.person_id),
+        actor.person_id,
         outcome=outcome,
         values=read,
         comment=comment.strip(),
-        on_behalf_of=on_behalf_of,
+        on_behalf_of_id=behalf_id,
         at=at,
     )
-    completion.record(button, content, on_behalf_of)
+    completion.record(button, content)
     completion.write_into_deal(read)
-    session.execute(delete(Draft).where(Draft.work_item_id == work_item.id), execution_options=UNSYNCHRONISED)
+    postpone(session, _FORGET_DRAFTS, {"of_work_item": work_item.id})
     completion.move_on(read)
-    remember(session, command_id, {"work_item_id": work_item.id}, actor=actor)
+    once.remember(session, {"work_item_id": work_item.id})
     return work_item
 
 
@@ -155,8 +159,8 @@ class _Completion:
     actor: Actor
     at: datetime
 
-    def ensure_may_complete(self) -> Person | None:
-        """The person on whose behalf the actor acts, or None. Raises NotFound, StepNotYours, FourEyes, NotAllowed."""
+    def ensure_may_complete(self) -> int | None:
+        """On whose behalf the actor acts, or None. Raises NotFound, StepNotYours, FourEyes, NotAllowed."""
         item, actor = self.work_item, self.actor
         if actor.is_system:
             raise NotFound
@@ -168,7 +172,7 @@ class _Completion:
             raise FourEyes
         if self.step.approval is not None:
             ensure_one_voice_each(self.session, item, self.step.approval, behalf_id or actor.person_id)
-        return self.session.get(Person, behalf_id) if behalf_id is not None else None
+        return behalf_id
 
     def _behalf_id(self) -> int | None:
         """For whom the actor acts: who holds the step; or, in a department that is not the actor's, its absent member.
@@ -184,9 +188,11 @@ class _Completion:
         others = [one for one in absent if one != item.asked_by_id]
         return next(iter(others or absent), None)
 
-    def record(self, button: Outcome, content: Mapping[str, Any], on_behalf_of: Person | None) -> None:
-        item = self.work_item
-        person = self.session.get_one(Person, self.actor.person_id)
+    def record(self, button: Outcome, content: Mapping[str, Any]) -> None:
+        item, people = self.work_item, directory(self.session)
+        person = people.person(self.actor.person_id)
+        substituted = people.known_person(item.on_behalf_of_id)
+        departments = [people.department(one) for one in person.department_ids] if person is not None else []
         event = StepCompleted(
             name=item.name,
             element_id=item.element_id,
@@ -196,9 +202,9 @@ class _Completion:
             outcome_label=button.label,
             comment=item.comment,
             values=item.values,
-            on_behalf_of=on_behalf_of.full_name if on_behalf_of is not None else "",
-            department=person.departments[0].name if person.departments else "",
-            position=person.position,
+            on_behalf_of=substituted.full_name if substituted is not None else "",
+            department=min((one.name for one in departments if one is not None), default=""),
+            position=person.position if person is not None else "",
             due_at=item.due_at,
             content=content,
             content_hash=hashlib.sha256(canonical_json(content)).hexdigest(),

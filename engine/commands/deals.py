@@ -19,6 +19,7 @@ from engine.commands.execution import run_step, start_instance
 from engine.commands.history import record
 from engine.commands.idempotency import already_performed, remember
 from engine.commands.locks import lock_deal
+from engine.db.work_session import number
 from engine.errors import (
     N_,
     Conflict,
@@ -130,8 +131,8 @@ def open_deal(
         stage="",
     )
     deal.search_text = deal_search_text(deal)
+    number(session, [deal])
     session.add(deal)
-    session.flush()
     record(
         session,
         DealOpened(
@@ -160,8 +161,8 @@ def open_deal(
         started_at=at,
         state=InstanceState.RUNNING,
     )
+    number(session, [instance])
     session.add(instance)
-    session.flush()
     start_instance(session, instance, deal.fields, message=message, actor=actor, at=at)
     remember(session, command_id, {"deal_id": deal.id}, actor=actor)
     return deal

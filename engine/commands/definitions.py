@@ -1,4 +1,4 @@
-"""Process definitions: check, deploy, publish, retire."""
+"""Process definitions: check, deploy, retire, and what stands against publishing one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from engine.bpmn.archive import is_archive, read_archive
@@ -18,12 +18,12 @@ from engine.bpmn.safe_xml import XmlRefused
 from engine.clock import Clock
 from engine.commands.history import record
 from engine.commands.step_opening import members_of
-from engine.errors import N_, Conflict, DomainError, MapHasErrors, NotFound
-from engine.events import DefinitionDeployed, DefinitionPublished, DefinitionRetired
+from engine.errors import N_, Conflict, DomainError, NotFound
+from engine.events import DefinitionDeployed, DefinitionRetired
 from engine.model.process_definition import DefinitionFile, DefinitionState, ProcessDefinition
 from engine.policy.assignment import resolve_assignment, resolve_name
 from engine.policy.permissions import Ability, Actor, ensure_may
-from engine.queries.definitions import NEEDED_TO_PUBLISH
+from engine.queries.definitions import NEEDED_TO_PUBLISH, published_versions
 from engine.queries.directories import directory
 
 
@@ -41,11 +41,6 @@ class MapRejected(DomainError):
 class NotPublished(Conflict):
     code: ClassVar[str] = "not_published"
     template: ClassVar[str] = N_("This version is not the published one.")
-
-
-class AlreadyPublished(Conflict):
-    code: ClassVar[str] = "already_published"
-    template: ClassVar[str] = N_("This version is published already.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +106,7 @@ def deploy_definition(session: Session, checked: CheckedMap, *, actor: Actor, cl
         compiled=process.model_dump_json() if process is not None else None,
         content_hash=process.content_hash if process is not None else "",
         findings=[finding.model_dump(mode="json") for finding in outcome.findings],
-        called=_called_versions(session, process.called_keys if process is not None else ()),
+        called=published_versions(session, process.called_keys if process is not None else ()),
         created_at=clock.now(),
         created_by_id=actor.recorded_id,
         files=[
@@ -130,35 +125,10 @@ def deploy_definition(session: Session, checked: CheckedMap, *, actor: Actor, cl
     return definition
 
 
-def publish_definition(session: Session, definition_id: int, *, actor: Actor, clock: Clock) -> ProcessDefinition:
-    """Make a version the one that new deals start on. Running deals keep theirs.
-
-    Raises NotFound, NotAllowed, AlreadyPublished, MapHasErrors with everything that stands against it.
-    """
-    ensure_may(actor, Ability.PUBLISH_MAP)
-    _lock_versions(session, definition_id)
-    definition = _locked(session, definition_id)
-    if definition.state is DefinitionState.PUBLISHED:
-        raise AlreadyPublished
-    standing = tuple(one for one in publishing_findings(session, definition) if one.severity is Severity.ERROR)
-    if standing or definition.compiled is None:
-        raise MapHasErrors(standing)
-    at = clock.now()
-    session.execute(
-        update(ProcessDefinition)
-        .where(ProcessDefinition.key == definition.key, ProcessDefinition.state == DefinitionState.PUBLISHED)
-        .values(state=DefinitionState.RETIRED, retired_at=at)
-    )
-    definition.state, definition.published_at = DefinitionState.PUBLISHED, at
-    definition.published_by_id, definition.retired_at = actor.recorded_id, None
-    record(session, DefinitionPublished(key=definition.key, version=definition.version), actor=actor, at=at)
-    return definition
-
-
 def retire_definition(session: Session, definition_id: int, *, actor: Actor, clock: Clock) -> ProcessDefinition:
     """Let no new deal start on a version. Running deals go on. Raises NotFound, NotAllowed, NotPublished."""
     ensure_may(actor, Ability.PUBLISH_MAP)
-    definition = _locked(session, definition_id)
+    definition = locked_definition(session, definition_id)
     if definition.state is not DefinitionState.PUBLISHED:
         raise NotPublished
     definition.state, definition.retired_at = DefinitionState.RETIRED, clock.now()
@@ -226,24 +196,8 @@ def _approvals_out_of_reach(session: Session, definition: ProcessDefinition) -> 
     return findings
 
 
-def _called_versions(session: Session, keys: tuple[str, ...]) -> dict[str, int]:
-    """The published versions of the called maps: what they were when their XML became part of this one."""
-    rows = session.execute(
-        select(ProcessDefinition.key, ProcessDefinition.version).where(
-            ProcessDefinition.key.in_(keys), ProcessDefinition.state == DefinitionState.PUBLISHED
-        )
-    )
-    return dict(rows.all())
-
-
-def _lock_versions(session: Session, definition_id: int) -> None:
-    """Lock every version of the map, always by number: two that are published at once must not both stay so."""
-    key = select(ProcessDefinition.key).where(ProcessDefinition.id == definition_id).scalar_subquery()
-    versions = select(ProcessDefinition.id).where(ProcessDefinition.key == key).order_by(ProcessDefinition.id)
-    session.execute(versions.with_for_update())
-
-
-def _locked(session: Session, definition_id: int) -> ProcessDefinition:
+def locked_definition(session: Session, definition_id: int) -> ProcessDefinition:
+    """The version, locked until the end of the transaction. Raises NotFound."""
     definition = session.get(ProcessDefinition, definition_id, with_for_update=True)
     if definition is None:
         raise NotFound

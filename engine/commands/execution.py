@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select, tuple_
+from sqlalchemy import Delete, bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from engine.bpmn import stepper
 from engine.bpmn.compiled import CompiledProcess
 from engine.bpmn.inspection import waits_in
-from engine.bpmn.runtime import CompleteStep, OpenedMessage, StartProcess, StepContext, StepResult, Stimulus
+from engine.bpmn.runtime import (
+    CompleteStep,
+    OpenedMessage,
+    OpenedTimer,
+    StartProcess,
+    StepContext,
+    StepResult,
+    Stimulus,
+)
 from engine.bpmn.waits import Waits
 from engine.commands.deal_results import close_deal
 from engine.commands.history import record
 from engine.commands.incidents import resolve_incidents
 from engine.commands.step_opening import StepOpener
 from engine.commands.thrown_events import tell_thrown
+from engine.db.work_session import append, postpone
 from engine.errors import MapFailed
 from engine.events import StageChanged, StepCancelled
+from engine.model.deal import Deal
 from engine.model.message_subscription import MessageSubscription, SubscriptionKind
 from engine.model.process_instance import InstanceState, ProcessInstance
 from engine.model.timer import Timer
@@ -136,7 +146,7 @@ def _step(
         instance.state, instance.finished_at = InstanceState.COMPLETED, at
         close_deal(session, instance.deal, process, result.end_events, actor=actor, at=at)
     else:
-        follow_stage(session, instance, process, actor, at)
+        follow_stage(session, instance.deal, process, result.waiting_elements, actor=actor, at=at)
     return result
 
 
@@ -172,31 +182,40 @@ def cancel_step(
 
 def _write_timers(session: Session, instance: ProcessInstance, result: StepResult) -> None:
     # A cycle that ticked is opened again under its old key, without being closed: replace it.
-    replaced = {*result.closed_timers, *((one.activity_id, one.node_id) for one in result.opened_timers)}
-    if replaced:
-        key = tuple_(Timer.activity_id, Timer.node_id)
-        session.execute(delete(Timer).where(Timer.instance_id == instance.id, key.in_(replaced)))
-    session.add_all(
-        Timer(instance_id=instance.id, activity_id=one.activity_id, node_id=one.node_id, due_at=one.due_at)
-        for one in result.opened_timers
-    )
+    for activity_id, node_id in (*result.closed_timers, *result.ticked_timers):
+        postpone(session, _DELETE_TIMER, _waiting_place(instance, activity_id, node_id))
+    for one in result.opened_timers:
+        _append_timer(session, instance, one)
 
 
 def write_waits(session: Session, instance: ProcessInstance, process: CompiledProcess) -> Waits:
     """Let the rows of timers and subscriptions be what the state of a locked instance says; returns what it says."""
+    session.flush()
     for table in (Timer, MessageSubscription):
         session.execute(delete(table).where(table.instance_id == instance.id))
     waits = waits_in(process, instance.execution_state)
-    session.add_all(
-        Timer(instance_id=instance.id, activity_id=one.activity_id, node_id=one.node_id, due_at=one.due_at)
-        for one in waits.timers.values()
-    )
-    session.add_all(_subscription(instance, one) for one in waits.messages.values())
+    for timer in waits.timers.values():
+        _append_timer(session, instance, timer)
+    for message in waits.messages.values():
+        _append_subscription(session, instance, message)
     return waits
 
 
-def _subscription(instance: ProcessInstance, one: OpenedMessage) -> MessageSubscription:
-    return MessageSubscription(
+def _append_timer(session: Session, instance: ProcessInstance, one: OpenedTimer) -> None:
+    append(
+        session,
+        Timer,
+        instance_id=instance.id,
+        activity_id=one.activity_id,
+        node_id=one.node_id,
+        due_at=one.due_at,
+    )
+
+
+def _append_subscription(session: Session, instance: ProcessInstance, one: OpenedMessage) -> None:
+    append(
+        session,
+        MessageSubscription,
         instance_id=instance.id,
         activity_id=one.activity_id,
         node_id=one.node_id,
@@ -207,14 +226,25 @@ def _subscription(instance: ProcessInstance, one: OpenedMessage) -> MessageSubsc
 
 
 def _write_messages(session: Session, instance: ProcessInstance, result: StepResult) -> None:
-    if result.closed_messages:
-        session.execute(
-            delete(MessageSubscription).where(
-                MessageSubscription.instance_id == instance.id,
-                tuple_(MessageSubscription.activity_id, MessageSubscription.node_id).in_(result.closed_messages),
-            )
-        )
-    session.add_all(_subscription(instance, one) for one in result.opened_messages)
+    for activity_id, node_id in result.closed_messages:
+        postpone(session, _DELETE_SUBSCRIPTION, _waiting_place(instance, activity_id, node_id))
+    for one in result.opened_messages:
+        _append_subscription(session, instance, one)
+
+
+def _waiting_place(instance: ProcessInstance, activity_id: str, node_id: str) -> dict[str, Any]:
+    return {"of_instance": instance.id, "at_activity": activity_id, "at_node": node_id}
+
+
+def _deletion(model: type[Timer | MessageSubscription]) -> Delete:
+    return delete(model).where(
+        model.instance_id == bindparam("of_instance"),
+        model.activity_id == bindparam("at_activity"),
+        model.node_id == bindparam("at_node"),
+    )
+
+
+_DELETE_TIMER, _DELETE_SUBSCRIPTION = _deletion(Timer), _deletion(MessageSubscription)
 
 
 def correlation_key(message: OpenedMessage) -> str:
@@ -227,20 +257,20 @@ def correlation_text(correlation: Mapping[str, Any]) -> str:
 
 
 def follow_stage(
-    session: Session, instance: ProcessInstance, process: CompiledProcess, actor: Actor, at: datetime
+    session: Session,
+    deal: Deal,
+    process: CompiledProcess,
+    waiting_elements: Iterable[str],
+    *,
+    actor: Actor,
+    at: datetime,
 ) -> None:
     """The deal stands at the furthest stage among its open steps; without open steps it stays where it was."""
-    session.flush()
-    open_stages = set(
-        session.scalars(
-            select(WorkItem.stage).where(WorkItem.instance_id == instance.id, WorkItem.state.in_(LIVE)).distinct()
-        )
-    )
+    open_stages = {process.steps[element_id].stage for element_id in waiting_elements}
     reached = [stage for stage in process.stages if stage.name in open_stages]
     if not reached:
         return
     stage = max(reached, key=lambda one: one.position).name
-    deal = instance.deal
     if stage != deal.stage:
         record(session, StageChanged(stage=stage, previous=deal.stage), actor=actor, at=at, deal=deal)
         deal.stage, deal.stage_since = stage, at

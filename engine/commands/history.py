@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from engine.db.work_session import append
 from engine.events import Event
 from engine.model.deal import Deal
 from engine.model.history_event import HistoryEvent
@@ -21,33 +22,41 @@ def record(
     at: datetime,
     deal: Deal | None = None,
     work_item_id: int | None = None,
-) -> HistoryEvent:
-    """Append ``event``. With a deal, the caller holds the lock of the deal's instance: it orders the chain."""
-    row = HistoryEvent(
-        deal_id=None,
-        number=None,
-        kind=event.kind,
+) -> None:
+    """Append ``event``. With a deal, the caller holds the lock of the deal's instance: it orders the chain.
+
+    A deal or a step that is new has its row number already (see work_session.number): it is part of what is hashed.
+    """
+    kind, data = event.kind, event.data
+    deal_id = number = None
+    previous_hash = own_hash = ""
+    if deal is not None:
+        deal_id, number, previous_hash = deal.id, deal.history_length + 1, deal.history_hash
+        own_hash = entry_hash(
+            ChainEntry(
+                deal=deal_id,
+                number=number,
+                kind=kind,
+                actor_id=actor.recorded_id,
+                actor_name=actor.full_name,
+                work_item_id=work_item_id,
+                at=at,
+                data=data,
+                previous_hash=previous_hash,
+            )
+        )
+        deal.history_length, deal.history_hash = number, own_hash
+    append(
+        session,
+        HistoryEvent,
+        deal_id=deal_id,
+        number=number,
+        kind=kind,
         work_item_id=work_item_id,
         actor_id=actor.recorded_id,
         actor_name=actor.full_name,
         at=at,
-        data=event.data,
+        data=data,
+        previous_hash=previous_hash,
+        entry_hash=own_hash,
     )
-    if deal is not None:
-        row.deal_id, row.number, row.previous_hash = deal.id, deal.history_length + 1, deal.history_hash
-        row.entry_hash = entry_hash(
-            ChainEntry(
-                deal=row.deal_id,
-                number=row.number,
-                kind=row.kind,
-                actor_id=row.actor_id,
-                actor_name=row.actor_name,
-                work_item_id=row.work_item_id,
-                at=row.at,
-                data=row.data,
-                previous_hash=row.previous_hash,
-            )
-        )
-        deal.history_length, deal.history_hash = row.number, row.entry_hash
-    session.add(row)
-    return row

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -13,12 +14,15 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from engine.db.session import UNSYNCHRONISED
+from engine.db.work_session import postpone
 from engine.errors import N_, Conflict
 from engine.events import plain
 from engine.model.performed_command import PerformedCommand
 from engine.policy.permissions import Actor
 
 _LONGEST_KEY = 200
+_INSERT_INTO_POSTGRESQL = postgresql.insert(PerformedCommand).on_conflict_do_nothing()
+_INSERT_INTO_SQLITE = sqlite.insert(PerformedCommand).on_conflict_do_nothing()
 
 
 class KeyReused(Conflict):
@@ -39,13 +43,10 @@ def already_performed(
     """
     if command_id is None:
         return None
-    fingerprint = hashlib.sha256(
-        orjson.dumps({"name": name, "arguments": plain(arguments)}, option=orjson.OPT_SORT_KEYS)
-    ).hexdigest()
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    fingerprint = _fingerprint(name, arguments)
     key = _kept(command_id)
     inserted = session.scalar(
-        dialect.insert(PerformedCommand)
+        _insertion(session)
         .values(
             actor_id=actor.person_id,
             key=key,
@@ -54,7 +55,6 @@ def already_performed(
             result={},
             performed_at=at,
         )
-        .on_conflict_do_nothing()
         .returning(PerformedCommand.key)
     )
     if inserted is not None:
@@ -63,6 +63,44 @@ def already_performed(
     if first is None or first.fingerprint != fingerprint:
         raise KeyReused
     return first.result
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """A command that locks what it changes before it looks whether it was performed: its id is written at its end.
+
+    It costs no statement of its own before there is something to write. Two at once with the same id wait for each
+    other at the lock, or at the latest on the primary key.
+    """
+
+    command_id: str | None
+    name: str
+    arguments: Mapping[str, Any]
+    actor: Actor
+    at: datetime
+
+    def was_performed(self, session: Session) -> bool:
+        """Whether this very command was performed before. Raises KeyReused."""
+        if self.command_id is None:
+            return False
+        first = session.get(PerformedCommand, (self.actor.person_id, _kept(self.command_id)), populate_existing=True)
+        if first is not None and first.fingerprint != _fingerprint(self.name, self.arguments):
+            raise KeyReused
+        return first is not None
+
+    def remember(self, session: Session, result: Mapping[str, Any]) -> None:
+        """Write the id with the rest of the transaction; if it is there already, nothing is written: KeyReused."""
+        if self.command_id is None:
+            return
+        values = {
+            "actor_id": self.actor.person_id,
+            "key": _kept(self.command_id),
+            "name": self.name,
+            "fingerprint": _fingerprint(self.name, self.arguments),
+            "result": dict(result),
+            "performed_at": self.at,
+        }
+        postpone(session, _insertion(session), values, otherwise=KeyReused)
 
 
 def remember(session: Session, command_id: str | None, result: Mapping[str, Any], *, actor: Actor) -> None:
@@ -75,6 +113,15 @@ def remember(session: Session, command_id: str | None, result: Mapping[str, Any]
         .values(result=dict(result)),
         execution_options=UNSYNCHRONISED,
     )
+
+
+def _insertion(session: Session) -> postgresql.Insert | sqlite.Insert:
+    return _INSERT_INTO_POSTGRESQL if session.get_bind().dialect.name == "postgresql" else _INSERT_INTO_SQLITE
+
+
+def _fingerprint(name: str, arguments: Mapping[str, Any]) -> str:
+    told = orjson.dumps({"name": name, "arguments": plain(arguments)}, option=orjson.OPT_SORT_KEYS)
+    return hashlib.sha256(told).hexdigest()
 
 
 def _kept(command_id: str) -> str:

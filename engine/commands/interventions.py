@@ -176,4 +176,5 @@ def stand_as_before(
         actor=actor,
         at=at,
     )
-    follow_stage(session, instance, process, actor, at)
+    elements = [one.element_id for one in waits.steps.values()]
+    follow_stage(session, instance.deal, process, elements, actor=actor, at=at)

@@ -5,16 +5,52 @@ Each function takes what the actor may see; anything else is NotFound, as if it 
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from engine.errors import NotFound
 from engine.model.client import Client
 from engine.model.deal import Deal
+from engine.model.process_definition import ProcessDefinition
 from engine.model.process_instance import ProcessInstance
 from engine.model.work_item import WorkItem
 from engine.policy.permissions import Actor
-from engine.queries.scopes import visible_clients, visible_deals, visible_work_items
+from engine.queries.organisation import REVISION, revision_is
+from engine.queries.scopes import is_plainly_visible, visible_clients, visible_deals, visible_work_items
+
+_OF_DEFINITION = (ProcessDefinition.key, ProcessDefinition.version, ProcessDefinition.content_hash)
+
+
+_INSTANCES = (
+    select(ProcessInstance, REVISION)
+    .join(ProcessInstance.deal)
+    .options(
+        contains_eager(ProcessInstance.deal).joinedload(Deal.client, innerjoin=True),
+        joinedload(ProcessInstance.definition, innerjoin=True).load_only(*_OF_DEFINITION),
+    )
+    .execution_options(populate_existing=True)
+)
+
+_LOCKED_INSTANCE = _INSTANCES.where(ProcessInstance.id == bindparam("instance_id")).with_for_update(
+    of=(ProcessInstance, Deal)
+)
+
+_FREE_INSTANCES = _INSTANCES.with_for_update(of=(ProcessInstance, Deal), skip_locked=True)
+
+_LOCKED_STEP = (
+    select(WorkItem, REVISION)
+    .join(WorkItem.instance)
+    .join(ProcessInstance.deal)
+    .where(WorkItem.id == bindparam("work_item_id"))
+    .options(
+        contains_eager(WorkItem.instance).options(
+            contains_eager(ProcessInstance.deal).joinedload(Deal.client, innerjoin=True),
+            joinedload(ProcessInstance.definition, innerjoin=True).load_only(*_OF_DEFINITION),
+        ),
+    )
+    .with_for_update(of=(ProcessInstance, Deal, WorkItem))
+    .execution_options(populate_existing=True)
+)
 
 
 def lock_instance(session: Session, instance_id: int) -> ProcessInstance:
@@ -23,20 +59,20 @@ def lock_instance(session: Session, instance_id: int) -> ProcessInstance:
     Both rows are locked, not the instance alone: PostgreSQL reads a row that it had to wait for again, but a joined
     row that it does not lock stays as it was before the wait, and the deal would be continued from an old state.
     """
-    instance = session.scalar(
-        select(ProcessInstance)
-        .join(ProcessInstance.deal)
-        .where(ProcessInstance.id == instance_id)
-        .options(
-            contains_eager(ProcessInstance.deal).joinedload(Deal.client, innerjoin=True),
-            joinedload(ProcessInstance.definition, innerjoin=True),
-        )
-        .with_for_update(of=(ProcessInstance, Deal))
-        .execution_options(populate_existing=True)
-    )
-    if instance is None:
+    found = session.execute(_LOCKED_INSTANCE, {"instance_id": instance_id}).one_or_none()
+    if found is None:
         raise NotFound
+    instance: ProcessInstance = found[0]
+    revision_is(session, found[1])
     return instance
+
+
+def lock_free_instances(session: Session, ids: Select[int]) -> list[ProcessInstance]:
+    """Lock those of the instances that ``ids`` selects, and their deals, that nobody else has locked at this moment."""
+    found = session.execute(_FREE_INSTANCES.where(ProcessInstance.id.in_(ids))).all()
+    for _, revision in found[:1]:
+        revision_is(session, revision)
+    return [instance for instance, _ in found]
 
 
 def lock_deal(session: Session, deal_id: int, actor: Actor) -> tuple[Deal, ProcessInstance]:
@@ -55,14 +91,17 @@ def lock_deal(session: Session, deal_id: int, actor: Actor) -> tuple[Deal, Proce
 
 
 def lock_work_item(session: Session, work_item_id: int, actor: Actor) -> tuple[WorkItem, ProcessInstance]:
-    """Lock the step's instance, then read the step. Raises NotFound."""
-    instance_id = session.scalar(
-        select(WorkItem.instance_id).where(WorkItem.id == work_item_id, visible_work_items(actor, only=work_item_id))
-    )
-    if instance_id is None:
+    """Lock the step's instance, its deal and the step, in one statement and in this order. Raises NotFound."""
+    found = session.execute(_LOCKED_STEP, {"work_item_id": work_item_id}).one_or_none()
+    if found is None:
         raise NotFound
-    instance = lock_instance(session, instance_id)
-    work_item = session.get_one(WorkItem, work_item_id, populate_existing=True)
+    work_item: WorkItem = found[0]
+    revision_is(session, found[1])
+    instance = work_item.instance
+    if not is_plainly_visible(actor, owner_id=instance.deal.owner_id, work_item=work_item):
+        seen = select(WorkItem.id).where(WorkItem.id == work_item_id, visible_work_items(actor, only=work_item_id))
+        if session.scalar(seen) is None:
+            raise NotFound
     return work_item, instance
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from sqlalchemy import or_, select, true
 from sqlalchemy.orm import Session
@@ -17,8 +17,10 @@ from engine.commands.deals import DealDraft, open_deal
 from engine.commands.execution import correlation_text, run_step
 from engine.commands.history import record
 from engine.commands.idempotency import already_performed, remember
+from engine.commands.incidents import perform
 from engine.commands.locks import lock_instance
-from engine.errors import N_, DealIsSuspended, DomainError
+from engine.db.session import Database
+from engine.errors import N_, DealIsSuspended, DomainError, MapFailed
 from engine.events import MessageReceived
 from engine.model.deal import Deal
 from engine.model.message_subscription import MessageSubscription, SubscriptionKind
@@ -40,11 +42,61 @@ class NobodyWaits(DomainError):
 
 
 @dataclass(frozen=True, slots=True)
-class MessageDelivery:
-    """The deals that were woken, and the one that the message opened."""
+class Receiver:
+    """An event that waited for a message when it came."""
 
-    deal_ids: tuple[int, ...]
+    subscription_id: int
+    instance_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class MessageDelivery:
+    """The deals that were woken, and the one that the message opened.
+
+    ``failed_deal_ids`` are those whose maps failed at it: each has an incident. ``receivers`` are still to be told.
+    """
+
+    deal_ids: tuple[int, ...] = ()
     opened_deal_id: int | None = None
+    failed_deal_ids: tuple[int, ...] = ()
+    receivers: tuple[Receiver, ...] = ()
+
+
+def send_message(
+    database: Database,
+    name: str,
+    correlation: Mapping[str, Any],
+    values: Mapping[str, Any],
+    *,
+    actor: Actor,
+    clock: Clock,
+    command_id: str | None = None,
+) -> MessageDelivery:
+    """Deliver a message to every waiting event whose correlation fits; where none waits, open a deal that it starts.
+
+    Several receivers are told each in a transaction of its own: a deal whose map fails holds no other back. A
+    repetition with the same ``command_id`` tells those who were to be told at first and were not, and nobody twice.
+    Arguments and errors are those of ``deliver_message``; MapFailed only where one deal was to be told.
+    """
+
+    def begin(session: Session) -> MessageDelivery:
+        return deliver_message(session, name, correlation, values, actor=actor, clock=clock, command_id=command_id)
+
+    begun = perform(database, begin, actor=actor, clock=clock)
+    woken, failed = list(begun.deal_ids), []
+    for receiver in begun.receivers:
+        once = f"{command_id}:{receiver.subscription_id}" if command_id is not None else None
+
+        def tell(session: Session, one: Receiver = receiver, once: str | None = once) -> int | None:
+            return _tell(session, one, name, values, actor=actor, clock=clock, command_id=once)
+
+        try:
+            deal_id = perform(database, tell, actor=actor, clock=clock)
+        except MapFailed as failure:
+            failed += [failure.deal_id] if failure.deal_id is not None else []
+        else:
+            woken += [deal_id] if deal_id is not None else []
+    return MessageDelivery(tuple(dict.fromkeys(woken)), begun.opened_deal_id, tuple(dict.fromkeys(failed)))
 
 
 def deliver_message(
@@ -57,7 +109,7 @@ def deliver_message(
     clock: Clock,
     command_id: str | None = None,
 ) -> MessageDelivery:
-    """Deliver a message to every waiting event whose correlation fits; where none waits, open a deal that it starts.
+    """Deliver a message to the event that waits for it; of several, say which they are; of none, open a deal by it.
 
     A message speaks for the deal: its owner sends it, the head of sales, or an administrator (and their tokens).
 
@@ -70,7 +122,47 @@ def deliver_message(
     arguments = {"name": name, "correlation": correlation, "values": values}
     done = already_performed(session, command_id, "deliver_message", arguments, actor=actor, at=at)
     if done is not None:
-        return MessageDelivery(tuple(done["deal_ids"]), done.get("opened_deal_id"))
+        return _delivered(done)
+    receivers = _receivers(session, name, correlation, actor)
+    if len(receivers) > 1:
+        begun = MessageDelivery(receivers=receivers)
+    elif receivers:
+        told = _tell(session, receivers[0], name, values, actor=actor, clock=clock, command_id=None)
+        begun = MessageDelivery((told,) if told is not None else ())
+    else:
+        opened = None if correlation else _open_by_message(session, name, values, actor=actor, clock=clock)
+        begun = MessageDelivery(opened_deal_id=opened)
+    if not (begun.receivers or begun.deal_ids or begun.opened_deal_id is not None):
+        if _receivers(session, name, correlation, actor, state=InstanceState.SUSPENDED):
+            # Refused, not kept: the sender learns that nothing was done and sends it again when the deal goes on.
+            raise DealIsSuspended
+        raise NobodyWaits(name=name)
+    remember(session, command_id, _kept(begun), actor=actor)
+    return begun
+
+
+def _kept(delivery: MessageDelivery) -> dict[str, Any]:
+    return {
+        "deal_ids": list(delivery.deal_ids),
+        "opened_deal_id": delivery.opened_deal_id,
+        "receivers": [[one.subscription_id, one.instance_id] for one in delivery.receivers],
+    }
+
+
+def _delivered(kept: Mapping[str, Any]) -> MessageDelivery:
+    receivers = tuple(Receiver(*one) for one in kept.get("receivers", ()))
+    return MessageDelivery(tuple(kept["deal_ids"]), kept.get("opened_deal_id"), receivers=receivers)
+
+
+def _receivers(
+    session: Session,
+    name: str,
+    correlation: Mapping[str, Any],
+    actor: Actor,
+    *,
+    state: InstanceState = InstanceState.RUNNING,
+) -> tuple[Receiver, ...]:
+    """The waiting events that the actor may tell, in the order in which instances are locked."""
     own = {key: value for key, value in correlation.items() if key not in _DEAL_KEYS}
     wanted = [
         MessageSubscription.name == name,
@@ -81,6 +173,7 @@ def deliver_message(
         ),
         visible_deals(actor),
         true() if may(actor, Ability.DIRECT_WORK) else Deal.owner_id.in_(actor.people_acted_for),
+        ProcessInstance.state == state,
     ]
     number = correlation.get("deal_number") or correlation.get("deal")
     if number is not None:
@@ -88,38 +181,43 @@ def deliver_message(
     if correlation.get("deal_id") is not None:
         given = str(correlation["deal_id"])
         wanted.append(Deal.id == (int(given) if given.isascii() and given.isdigit() else -1))
-    waiting = session.execute(
+    rows = session.execute(
         select(MessageSubscription.id, MessageSubscription.instance_id)
         .join(ProcessInstance, ProcessInstance.id == MessageSubscription.instance_id)
         .join(Deal, Deal.id == ProcessInstance.deal_id)
         .where(*wanted)
         .order_by(MessageSubscription.instance_id, MessageSubscription.id)
-    ).all()
-    woken: list[int] = []
-    suspended = False
-    for subscription_id, instance_id in waiting:
-        instance = lock_instance(session, instance_id)
-        subscription = session.get(MessageSubscription, subscription_id, populate_existing=True)
-        if subscription is None:  # an earlier one of this very message went another way
-            continue
-        if instance.state is not InstanceState.RUNNING:
-            suspended = suspended or instance.state is InstanceState.SUSPENDED
-            continue
-        record(session, MessageReceived(name=name, values=values), actor=actor, at=at, deal=instance.deal)
-        kept = {**instance.deal.fields, **values}
-        instance.deal.fields = kept
-        stimulus = DeliverMessage(subscription.activity_id, subscription.node_id, values)
-        run_step(session, instance, stimulus, actor=actor, at=at, asked_by_id=instance.deal.owner_id)
-        session.flush()
-        woken.append(instance.deal_id)
-    if suspended and not woken:
-        # Refused, not kept: the sender learns that nothing was done and sends it again when the deal goes on.
-        raise DealIsSuspended
-    opened = None if woken or correlation else _open_by_message(session, name, values, actor=actor, clock=clock)
-    if not woken and opened is None:
-        raise NobodyWaits(name=name)
-    remember(session, command_id, {"deal_ids": woken, "opened_deal_id": opened}, actor=actor)
-    return MessageDelivery(tuple(dict.fromkeys(woken)), opened)
+    )
+    return tuple(Receiver(*row) for row in rows)
+
+
+def _tell(
+    session: Session,
+    receiver: Receiver,
+    name: str,
+    values: Mapping[str, Any],
+    *,
+    actor: Actor,
+    clock: Clock,
+    command_id: str | None,
+) -> int | None:
+    """Wake one waiting event: the deal's id, or None when it does not wait any more. Raises MapFailed."""
+    at = clock.now()
+    arguments = {"subscription": receiver.subscription_id}
+    done = already_performed(session, command_id, "tell_receiver", arguments, actor=actor, at=at)
+    if done is not None:
+        return cast("int | None", done["deal_id"])
+    instance = lock_instance(session, receiver.instance_id)
+    subscription = session.get(MessageSubscription, receiver.subscription_id, populate_existing=True)
+    if subscription is None or instance.state is not InstanceState.RUNNING:
+        # Another receiver of this very message, or a step, took the deal another way; or it was suspended meanwhile.
+        return None
+    record(session, MessageReceived(name=name, values=values), actor=actor, at=at, deal=instance.deal)
+    instance.deal.fields = {**instance.deal.fields, **values}
+    stimulus = DeliverMessage(subscription.activity_id, subscription.node_id, values)
+    run_step(session, instance, stimulus, actor=actor, at=at, asked_by_id=instance.deal.owner_id)
+    remember(session, command_id, {"deal_id": instance.deal_id}, actor=actor)
+    return instance.deal_id
 
 
 def _open_by_message(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import ClassVar
 
 from sqlalchemy import select
@@ -15,9 +16,9 @@ from engine.bpmn.deadline_rules import EscalationLadder, RelativeToField
 from engine.bpmn.escalation_text import parse_ladder
 from engine.bpmn.runtime import OpenedStep
 from engine.commands.history import record
+from engine.db.work_session import number
 from engine.errors import N_, DomainError, MapFailed
 from engine.events import StepOpened
-from engine.model.department import Department, Membership
 from engine.model.person import Person, Role
 from engine.model.process_instance import ProcessInstance
 from engine.model.work_item import WorkItem, WorkItemState
@@ -28,7 +29,7 @@ from engine.policy.escalation_ladder import DEFAULT_LADDER, next_escalation_at
 from engine.policy.permissions import Actor
 from engine.policy.search_keys import search_text
 from engine.queries.calendars import calendar_of_department, calendar_of_person, default_calendar
-from engine.queries.directories import directory
+from engine.queries.directories import department_escalation, directory
 from engine.queries.facts import DealFacts
 
 
@@ -190,8 +191,8 @@ class StepOpener:
         return max(due, self._at)
 
     def _write(self, items: Sequence[WorkItem]) -> None:
+        number(self._session, items)
         self._session.add_all(items)
-        self._session.flush()
         for one in items:
             person = self._directory.person(one.assignee_id)
             department = self._directory.department(one.group_id)
@@ -215,16 +216,7 @@ class StepOpener:
 
 def members_of(session: Session, department_id: int | None) -> tuple[int, ...]:
     """Active members of a department, by id."""
-    if department_id is None:
-        return ()
-    return tuple(
-        session.scalars(
-            select(Person.id)
-            .join(Membership, Membership.person_id == Person.id)
-            .where(Membership.department_id == department_id, Person.is_active)
-            .order_by(Person.id)
-        )
-    )
+    return directory(session).members_of(department_id)
 
 
 def calendar_of_step(session: Session, work_item: WorkItem) -> BusinessCalendar:
@@ -244,7 +236,10 @@ def ladder_of_step(
         return step.escalation
     if process.default_escalation is not None:
         return process.default_escalation
-    department = session.get(Department, group_id) if group_id is not None else None
-    if department is not None and department.escalation:
-        return parse_ladder(department.escalation)
-    return DEFAULT_LADDER
+    words = department_escalation(session, group_id)
+    return _ladder_in_words(words) if words else DEFAULT_LADDER
+
+
+@lru_cache(maxsize=128)
+def _ladder_in_words(words: str) -> EscalationLadder:
+    return parse_ladder(words)

@@ -1,18 +1,16 @@
-"""API tokens: create, revoke, recognise."""
+"""API tokens: create and revoke. engine/queries/accounts.py recognises them."""
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.clock import Clock
 from engine.commands.history import record
 from engine.errors import NotFound
 from engine.events import TokenCreated, TokenRevoked
-from engine.model.api_token import ApiToken
+from engine.model.api_token import ApiToken, token_hash
 from engine.model.person import Person
 from engine.policy.permissions import Ability, Actor, ensure_may
 
@@ -31,7 +29,7 @@ def create_token(session: Session, person_id: int, name: str, *, actor: Actor, c
     if person is None or not person.is_active:
         raise NotFound
     token = _PREFIX + secrets.token_urlsafe(_BYTES)
-    session.add(ApiToken(person_id=person_id, name=name.strip(), token_hash=_hash(token), created_at=clock.now()))
+    session.add(ApiToken(person_id=person_id, name=name.strip(), token_hash=token_hash(token), created_at=clock.now()))
     record(session, TokenCreated(person_id=person_id, name=name.strip()), actor=actor, at=clock.now())
     return token
 
@@ -46,16 +44,3 @@ def revoke_token(session: Session, token_id: int, *, actor: Actor, clock: Clock)
     if token.revoked_at is None:
         token.revoked_at = clock.now()
         record(session, TokenRevoked(person_id=token.person_id, token_id=token.id), actor=actor, at=clock.now())
-
-
-def person_of_token(session: Session, token: str) -> Person | None:
-    """The active person whom the token names, or None."""
-    return session.scalar(
-        select(Person)
-        .join(ApiToken, ApiToken.person_id == Person.id)
-        .where(ApiToken.token_hash == _hash(token), ApiToken.revoked_at.is_(None), Person.is_active)
-    )
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, and_, case, func, literal_column, or_, select, true, update
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -18,6 +18,7 @@ from engine.db.job import Job, JobState
 from engine.events import plain
 from engine.model.history_event import HistoryEvent
 from engine.model.webhook import Webhook
+from engine.queries.history import is_settled
 
 WEBHOOK = "webhook"
 """The kind of an outbox job: payload ``webhook_id``. It delivers what is behind, and its retries are the outbox's."""
@@ -90,7 +91,7 @@ def backlog(session: Session, webhook_id: int, *, limit: int) -> WebhookBacklog 
         return None
     rows = session.scalars(
         select(HistoryEvent)
-        .where(HistoryEvent.id > webhook.delivered_event_id, _is_settled(session))
+        .where(HistoryEvent.id > webhook.delivered_event_id, is_settled(session))
         .order_by(HistoryEvent.id)
         .limit(limit)
     )
@@ -113,19 +114,6 @@ def confirm_delivery(session: Session, webhook_id: int, event_id: int) -> None:
 def _has_more() -> ColumnElement[bool]:
     newest = select(func.max(HistoryEvent.id)).scalar_subquery()
     return Webhook.delivered_event_id < newest
-
-
-def _is_settled(session: Session) -> ColumnElement[bool]:
-    """No transaction that is still open can commit an event before this one.
-
-    PostgreSQL numbers rows when they are inserted, and a later number may commit first: an event counts as settled
-    once its transaction is older than every open one. SQLite has one writer at a time.
-    """
-    if session.get_bind().dialect.name != "postgresql":
-        return true()
-    age_of_row = func.age(literal_column("history_event.xmin"))
-    oldest_open: ColumnElement[int] = literal_column("pg_snapshot_xmin(pg_current_snapshot())::xid")
-    return age_of_row > func.age(oldest_open)
 
 
 def _told(row: HistoryEvent) -> Mapping[str, Any]:

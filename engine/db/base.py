@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from sqlalchemy import MetaData
 from sqlalchemy.orm import DeclarativeBase
 
@@ -15,6 +17,12 @@ NAMING_CONVENTION = {
 
 
 class Base(DeclarativeBase):
-    """Every table of the product."""
+    """Every table of the product.
+
+    ``is_plain`` says that whoever makes or changes a row sets its foreign keys as columns, not through relationships
+    alone, and that no row of it is deleted as an object: the session writes such rows directly (see work_session).
+    """
+
+    is_plain: ClassVar[bool] = False
 
     metadata = MetaData(naming_convention=NAMING_CONVENTION)

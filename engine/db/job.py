@@ -23,6 +23,7 @@ class Job(Base):
     """``id`` is a UUID in hex and makes the effect idempotent. A worker holds the job until ``lease_until``."""
 
     __tablename__ = "job"
+    is_plain = True
     __table_args__ = (Index("ix_job_state_due", "state", "due_at"),)
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)

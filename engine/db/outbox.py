@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from engine.db.job import Job, JobState
 from engine.db.session import after_commit
+from engine.db.work_session import append
 
 LEASE = timedelta(seconds=60)
 MAX_ATTEMPTS = 12
@@ -31,13 +32,13 @@ def listen(listener: Listener) -> None:
     _listeners.append(listener)
 
 
-def enqueue(session: Session, kind: str, payload: Mapping[str, Any], *, at: datetime) -> Job:
-    """Add an effect to the transaction of ``session``, due at ``at`` (aware UTC)."""
-    job = Job(id=uuid.uuid4().hex, kind=kind, payload=dict(payload), due_at=at, created_at=at, attempts=0)
-    session.add(job)
+def enqueue(session: Session, kind: str, payload: Mapping[str, Any], *, at: datetime) -> str:
+    """Add an effect to the transaction of ``session``, due at ``at`` (aware UTC). The id of its job."""
+    job_id = uuid.uuid4().hex
+    append(session, Job, id=job_id, kind=kind, payload=dict(payload), due_at=at, created_at=at)
     for listener in _listeners:
-        after_commit(session, lambda told=listener: told(job.id))
-    return job
+        after_commit(session, lambda told=listener: told(job_id))
+    return job_id
 
 
 def due_jobs(session: Session, *, at: datetime, limit: int) -> list[str]:

@@ -7,6 +7,7 @@ the database, so that none is starved and none sees "database is locked".
 from __future__ import annotations
 
 import fcntl
+import select
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -16,10 +17,17 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from engine.clock import monotonic
+from engine.db.work_session import WorkSession
 
 _WRITES = "reglament_writes"
 _BUSY_TIMEOUT_MS = 30_000
+_USED_AT = "reglament_used_at"
+_TRUSTED_S = 30.0  # how long a silent connection counts as alive: a firewall may cut longer pauses without a word
 
 UNSYNCHRONISED = {"synchronize_session": False}
 """For a bulk DELETE or UPDATE of rows that the session does not hold: spares a look at everything that it holds."""
@@ -32,7 +40,7 @@ class Database:
         self.url = url
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
         self.engine = _sqlite_engine(url) if self.is_sqlite else _postgresql_engine(url, pool_size)
-        self._sessions = sessionmaker(self.engine, expire_on_commit=False, autoflush=True)
+        self._sessions = sessionmaker(self.engine, class_=WorkSession, expire_on_commit=False, autoflush=True)
         self._thread_lock = threading.Lock()
         path = make_url(url).database if self.is_sqlite else None
         self._lock_file = Path(f"{path}.lock") if path else None
@@ -128,11 +136,39 @@ def _sqlite_engine(url: str) -> Engine:
 
 
 def _postgresql_engine(url: str, pool_size: int) -> Engine:
-    return create_engine(
+    engine = create_engine(
         url,
         json_serializer=_json,
         json_deserializer=orjson.loads,
-        pool_pre_ping=True,
         pool_size=pool_size,
         max_overflow=pool_size,
+        pool_use_lifo=True,  # the connection used last has its statements prepared and was heard of last
     )
+
+    @event.listens_for(engine, "checkin")
+    def note(_connection: Any, record: ConnectionPoolEntry) -> None:
+        record.info[_USED_AT] = monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def look(connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
+        used_at = record.info.get(_USED_AT)
+        if used_at is None:  # it was opened this moment
+            return
+        if monotonic() - used_at < _TRUSTED_S and not _has_news(connection):
+            return
+        try:
+            engine.dialect.do_ping(connection)
+            connection.rollback()
+        except engine.dialect.loaded_dbapi.Error as lost:
+            raise InvalidatePoolError from lost
+
+    return engine
+
+
+def _has_news(connection: Any) -> bool:
+    """Whether the server has said something that nobody asked for: mostly that it goes down. No round trip is made."""
+    if connection.closed:
+        return True
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    return bool(poll.poll(0))

@@ -4,6 +4,7 @@ from engine.db.job import Job, JobState
 from engine.model.api_token import ApiToken
 from engine.model.calendar import Calendar, CalendarException
 from engine.model.client import Client, Contact
+from engine.model.company_revision import CompanyRevision
 from engine.model.deal import Deal, DealResult
 from engine.model.department import Department, Membership
 from engine.model.draft import Draft
@@ -26,6 +27,7 @@ __all__ = [
     "Calendar",
     "CalendarException",
     "Client",
+    "CompanyRevision",
     "Contact",
     "Deal",
     "DealResult",

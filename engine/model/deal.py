@@ -30,6 +30,7 @@ class Deal(Base):
     """
 
     __tablename__ = "deal"
+    is_plain = True
     __table_args__ = (
         Index("ix_deal_opened", "opened_at", "id"),
         Index("ix_deal_result_stage", "result", "stage", "stage_since", "id"),

@@ -19,6 +19,7 @@ class HistoryEvent(Base):
     """
 
     __tablename__ = "history_event"
+    is_plain = True
     __table_args__ = (
         UniqueConstraint("deal_id", "number"),
         Index("ix_history_event_at", "at", "id"),

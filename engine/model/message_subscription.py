@@ -20,6 +20,7 @@ class MessageSubscription(Base):
     """``correlation_key`` is the canonical JSON of the values that a message must carry; "{}" takes any."""
 
     __tablename__ = "message_subscription"
+    is_plain = True
     __table_args__ = (
         UniqueConstraint("instance_id", "activity_id", "node_id"),
         Index("ix_message_subscription_name_key", "name", "correlation_key"),

@@ -16,6 +16,7 @@ class PerformedCommand(Base):
     """``fingerprint`` is the hash of the command's name and arguments: the same key for another command is an error."""
 
     __tablename__ = "performed_command"
+    is_plain = True
 
     actor_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     key: Mapped[str] = mapped_column(String(200), primary_key=True)

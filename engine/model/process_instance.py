@@ -30,6 +30,7 @@ class ProcessInstance(Base):
     """
 
     __tablename__ = "process_instance"
+    is_plain = True
 
     id: Mapped[int] = mapped_column(Identity, primary_key=True)
     deal_id: Mapped[int] = mapped_column(ForeignKey("deal.id"), index=True)

@@ -15,6 +15,7 @@ class Timer(Base):
     """A row stands as long as the timer may fire. ``lease_until`` keeps a second worker away while one fires it."""
 
     __tablename__ = "timer"
+    is_plain = True
     __table_args__ = (UniqueConstraint("instance_id", "activity_id", "node_id"),)
 
     id: Mapped[int] = mapped_column(Identity, primary_key=True)

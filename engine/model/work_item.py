@@ -41,6 +41,7 @@ class WorkItem(Base):
     """
 
     __tablename__ = "work_item"
+    is_plain = True
     __table_args__ = (
         UniqueConstraint("instance_id", "activity_id", "part"),
         Index("ix_work_item_assignee_live", "assignee_id", "state", "due_at"),
@@ -124,18 +125,17 @@ class WorkItem(Base):
 
     def complete(
         self,
-        person: Person,
+        person_id: int,
         *,
         outcome: str,
         values: dict[str, Any],
         comment: str,
-        on_behalf_of: Person | None,
+        on_behalf_of_id: int | None,
         at: datetime,
     ) -> None:
         self.ensure_live()
         self.state, self.outcome, self.values, self.comment = WorkItemState.COMPLETED, outcome, values, comment
-        self.completed_at, self.completed_by_id, self.completed_by = at, person.id, person
-        self.on_behalf_of_id = on_behalf_of.id if on_behalf_of else None
+        self.completed_at, self.completed_by_id, self.on_behalf_of_id = at, person_id, on_behalf_of_id
         self.next_escalation_at = None
 
     def cancel(self, *, at: datetime) -> None:

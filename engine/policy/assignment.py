@@ -47,11 +47,19 @@ class Directory:
 
     def person(self, person_id: int | None) -> DirectoryPerson | None:
         """The person, if they still work here."""
-        found = self._people_by_id.get(person_id) if person_id is not None else None
+        found = self.known_person(person_id)
         return found if found is not None and found.is_active else None
+
+    def known_person(self, person_id: int | None) -> DirectoryPerson | None:
+        """The person, even if they do not work here any more."""
+        return self._people_by_id.get(person_id) if person_id is not None else None
 
     def department(self, department_id: int | None) -> DirectoryDepartment | None:
         return self._departments_by_id.get(department_id) if department_id is not None else None
+
+    def members_of(self, department_id: int | None) -> tuple[int, ...]:
+        """Active members of a department, by id."""
+        return self._members_by_department.get(department_id, ()) if department_id is not None else ()
 
     def head_of_department(self, department_id: int | None) -> int | None:
         """The head, or the nearest one above when the department has none."""
@@ -81,6 +89,14 @@ class Directory:
     @cached_property
     def _people_by_id(self) -> dict[int, DirectoryPerson]:
         return {person.id: person for person in self.people}
+
+    @cached_property
+    def _members_by_department(self) -> dict[int, tuple[int, ...]]:
+        members: dict[int, list[int]] = {}
+        for person in sorted(self.people, key=lambda one: one.id):
+            for department_id in person.department_ids if person.is_active else ():
+                members.setdefault(department_id, []).append(person.id)
+        return {department_id: tuple(ids) for department_id, ids in members.items()}
 
     @cached_property
     def _departments_by_id(self) -> dict[int, DirectoryDepartment]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -70,13 +71,28 @@ class DefinitionFileRow:
 
 @dataclass(frozen=True, slots=True)
 class DefinitionView:
-    """``steps`` and ``stages`` are empty while errors stand against compiling the version."""
+    """``steps`` and ``stages`` are empty while errors stand against compiling the version.
+
+    ``called`` are the maps that are part of this version, ``callers`` the published maps of which this one is.
+    """
 
     row: DefinitionVersion
     steps: tuple[StepDefinition, ...]
     stages: tuple[Stage, ...]
     findings: tuple[Finding, ...]
     files: tuple[DefinitionFileRow, ...]
+    called: tuple[LinkedMap, ...]
+    callers: tuple[LinkedMap, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedMap:
+    """A version of another map. ``id`` is None for one that was never published here: the shipped one serves."""
+
+    key: str
+    name: str
+    version: int | None
+    id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +133,53 @@ def definition_view(session: Session, actor: Actor, definition_id: int) -> Defin
         stages=tuple(sorted(process.stages, key=lambda stage: stage.position)) if process else (),
         findings=tuple(Finding.model_validate(finding) for finding in findings),
         files=tuple(DefinitionFileRow(*row) for row in files),
+        called=_called(session, definition_id),
+        callers=tuple(
+            LinkedMap(one.key, one.name, one.version, one.id) for one in published_callers(session, rows[0].key)
+        ),
+    )
+
+
+def published_callers(session: Session, key: str) -> list[ProcessDefinition]:
+    """The published maps that a map is part of, directly or through another; a map before those that call it."""
+    published = session.scalars(
+        select(ProcessDefinition)
+        .where(
+            ProcessDefinition.state == DefinitionState.PUBLISHED,
+            ProcessDefinition.key != key,
+            ProcessDefinition.compiled.is_not(None),
+        )
+        .order_by(ProcessDefinition.id)
+    )
+    called_keys = {one: process_of(session, one.id).called_keys for one in published}
+    # Who calls a map has all that the map calls, and the map itself.
+    return sorted((one for one, keys in called_keys.items() if key in keys), key=lambda one: len(called_keys[one]))
+
+
+def published_versions(session: Session, keys: Iterable[str]) -> dict[str, int]:
+    """The numbers of the published versions by key; a map of which none is published is left out."""
+    rows = session.execute(
+        select(ProcessDefinition.key, ProcessDefinition.version).where(
+            ProcessDefinition.key.in_(keys), ProcessDefinition.state == DefinitionState.PUBLISHED
+        )
+    )
+    return dict(rows.all())
+
+
+def _called(session: Session, definition_id: int) -> tuple[LinkedMap, ...]:
+    definition = session.get_one(ProcessDefinition, definition_id)
+    if definition.compiled is None:
+        return ()
+    keys = process_of(session, definition_id).called_keys
+    versions = session.scalars(
+        select(ProcessDefinition).where(ProcessDefinition.key.in_(keys)).order_by(ProcessDefinition.version)
+    ).all()
+    known = {one.key: one for one in versions if one.version == definition.called.get(one.key)}
+    return tuple(
+        LinkedMap(key, known[key].name, known[key].version, known[key].id)
+        if key in known
+        else LinkedMap(key, key, None, None)
+        for key in keys
     )
 
 

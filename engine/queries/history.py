@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import BigInteger, literal, select, tuple_
+from sqlalchemy import BigInteger, ColumnElement, func, literal, literal_column, select, true, tuple_
 from sqlalchemy.orm import Session
 
 from engine.db.types import Moment
@@ -29,6 +29,18 @@ class FaultyChain:
     faults: tuple[ChainFault, ...]
 
 
+def history_after(session: Session, actor: Actor, event_id: int, limit: int = 100) -> Page[HistoryRow]:
+    """Visible events behind the one of that id, in the order of their ids, for systems that must not miss any.
+
+    An event whose number an older transaction, still open, could come before is told only when that has ended.
+    """
+    size = page_size(limit)
+    statement = history_rows(visible_history(actor, HistoryEvent.deal_id))
+    statement = statement.where(HistoryEvent.id > event_id, is_settled(session))
+    rows = history_of(session.execute(statement.order_by(HistoryEvent.id).limit(size + 1)))
+    return Page(tuple(rows[:size]))
+
+
 def history_since(
     session: Session, actor: Actor, since: datetime | None = None, limit: int = 100, cursor: str | None = None
 ) -> Page[HistoryRow]:
@@ -43,6 +55,19 @@ def history_since(
         statement = statement.where(tuple_(HistoryEvent.at, HistoryEvent.id) > last)
     rows = history_of(session.execute(statement.order_by(HistoryEvent.at, HistoryEvent.id).limit(size + 1)))
     return page_of(rows, limit=size, cursor=cursor, key=lambda row: (row.at, row.id))
+
+
+def is_settled(session: Session) -> ColumnElement[bool]:
+    """No transaction that is still open can commit an event before this one.
+
+    PostgreSQL numbers rows when they are inserted, and a later number may commit first: an event counts as settled
+    once its transaction is older than every open one. SQLite has one writer at a time.
+    """
+    if session.get_bind().dialect.name != "postgresql":
+        return true()
+    age_of_row = func.age(literal_column("history_event.xmin"))
+    oldest_open: ColumnElement[int] = literal_column("pg_snapshot_xmin(pg_current_snapshot())::xid")
+    return age_of_row > func.age(oldest_open)
 
 
 def chain_entries(session: Session, deal_id: int) -> Iterator[ChainEntry]:

@@ -6,26 +6,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import time
 from threading import Lock
-from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from engine.events import CalendarChanged, DepartmentAdded, DepartmentChanged, PersonAdded, PersonChanged, kind_of
-from engine.model.calendar import Calendar, CalendarException
+from engine.model.calendar import Calendar
+from engine.model.company_revision import CompanyRevision
 from engine.model.department import Department, Membership
-from engine.model.history_event import HistoryEvent
+from engine.model.organisation_changes import has_changed_organisation
 from engine.model.person import Person
 from engine.policy.assignment import Directory, DirectoryDepartment, DirectoryPerson
 from engine.policy.business_calendar import BusinessCalendar, Day
 
-_KINDS = tuple(
-    kind_of(event) for event in (CalendarChanged, DepartmentAdded, DepartmentChanged, PersonAdded, PersonChanged)
-)
 _IN_SESSION = "organisation"
-
-Version = tuple[Any, ...]
+_REVISION = "organisation_revision"
 
 
 @dataclass(frozen=True)
@@ -40,42 +35,41 @@ class Organisation:
 
 
 _lock = Lock()
-_kept: WeakKeyDictionary[Engine, tuple[Version, Organisation]] = WeakKeyDictionary()
+_kept: WeakKeyDictionary[Engine, tuple[int, Organisation]] = WeakKeyDictionary()
+
+REVISION = select(CompanyRevision.number).scalar_subquery()
+"""For statements that read something else and can bring the revision along: tell it to ``revision_is``."""
 
 
 def organisation(session: Session) -> Organisation:
     """The organisation as this transaction sees it, read again only when something of it was changed."""
+    if has_changed_organisation(session):
+        return _read(session)
     known: Organisation | None = session.info.get(_IN_SESSION)
     if known is None:
         known = session.info[_IN_SESSION] = _current(session)
     return known
 
 
+def revision_is(session: Session, number: int) -> None:
+    """Tell which revision this transaction sees: spares asking for it."""
+    session.info[_REVISION] = number
+
+
 def _current(session: Session) -> Organisation:
-    # The newest number alone would miss a change that commits after a later one, and take one that was rolled back on
-    # SQLite for the next one of that number: so how many there are, and when the last was, count too.
-    version: Version = tuple(
-        session.execute(
-            select(
-                func.max(HistoryEvent.id),
-                func.count(HistoryEvent.id),
-                func.max(HistoryEvent.at),
-                *(
-                    select(func.max(table.id)).scalar_subquery()
-                    for table in (Person, Department, Calendar, CalendarException)
-                ),
-            ).where(HistoryEvent.kind.in_(_KINDS))
-        ).one()
-    )
+    number: int | None = session.info.get(_REVISION) or session.scalar(select(CompanyRevision.number))
     bind = session.get_bind()
     engine = bind if isinstance(bind, Engine) else bind.engine
     with _lock:
         kept = _kept.get(engine)
-    if kept is not None and kept[0] == version:
+    if kept is not None and kept[0] == number and not has_changed_organisation(session):
         return kept[1]
     fresh = _read(session)
-    with _lock:
-        _kept[engine] = (version, fresh)
+    # The number was read before the rest: what is kept may be newer than its number, never older. What this
+    # transaction has changed itself has no number before its commit.
+    if number is not None and not has_changed_organisation(session):
+        with _lock:
+            _kept[engine] = (number, fresh)
     return fresh
 
 

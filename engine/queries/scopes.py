@@ -52,6 +52,15 @@ def visible_work_items(actor: Actor, *, only: int | None = None) -> ColumnElemen
     return WorkItem.deal_id.in_(_visible_deal_ids(actor, its_deal))
 
 
+def is_plainly_visible(actor: Actor, *, owner_id: int, work_item: WorkItem) -> bool:
+    """Whether the step itself and its deal's owner are reason enough to see it. If not, another step may be one."""
+    return (
+        may(actor, Ability.SEE_ALL_DEALS)
+        or bool(actor.people_acted_for & {owner_id, work_item.assignee_id, work_item.completed_by_id})
+        or work_item.group_id in actor.group_ids
+    )
+
+
 def visible_clients(actor: Actor, *, only: int | None = None) -> ColumnElement[bool]:
     """Own clients and the clients of visible deals; all for those who see all deals."""
     if may(actor, Ability.SEE_ALL_DEALS):

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-from bench.commands import command_figures, timer_figure
-from bench.figures import Figure
+from bench.commands import command_figures
+from bench.completions import IN_A_COMPANY, ON_ONE_MACHINE, completion_figures
+from bench.endurance import memory_figure
+from bench.figures import MILLI, Figure
 from bench.report import machine, print_table, write_page
 from bench.serving import serving_figures
 from bench.steps import condition_figure, growth_figures, step_figures
+from bench.timers import timer_figure
 from support.migrated import build_schema
 from support.office import Office
 from support.servers import PostgreSQL, Redis
@@ -40,20 +44,33 @@ class Bench:
         self._folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="reglament-bench-")))
         self._made = 0
 
-    def figures(self) -> Iterator[Figure]:
-        yield from step_figures({SQLITE: self._database(SQLITE), POSTGRESQL: self._database(POSTGRESQL)})
+    def figures(self, *, full: bool) -> Iterator[Figure]:
+        """``full``: the memory over 100,000 steps, which takes minutes."""
+        bare: dict[str, float] = {}
+        base = 0.0
+        for figure in step_figures({SQLITE: self._database(SQLITE), POSTGRESQL: self._database(POSTGRESQL)}):
+            base = base or figure.value / MILLI
+            bare[figure.name.rpartition(", ")[2]] = figure.value * base
+            yield figure
         yield from growth_figures()
         yield condition_figure()
         for where in (SQLITE, POSTGRESQL):
             yield from command_figures(self._office(where), where)
-        for where in (SQLITE, POSTGRESQL):
-            yield timer_figure(self._office(where), where)
+        yield timer_figure(self._office(SQLITE), SQLITE, timers=1_000, workers=1)
+        yield timer_figure(self._office(POSTGRESQL), POSTGRESQL, timers=10_000, workers=4)
+        for where, ways in ((SQLITE, ON_ONE_MACHINE), (POSTGRESQL, IN_A_COMPANY)):
+            office = self._office(where)
+            var, settings = self._folder / f"var-completing-{where}", self._settings(office, where)
+            yield from completion_figures(office, where, var, settings, ways, bare_s=bare[where])
         for where in (SQLITE, POSTGRESQL):
             office = self._office(where)
-            settings = {"DATABASE_URL": office.database.url}
-            if where == POSTGRESQL:
-                settings["REDIS_URL"] = self._redis.url
-            yield from serving_figures(office, where, self._folder / f"var-{where}", settings)
+            yield from serving_figures(office, where, self._folder / f"var-{where}", self._settings(office, where))
+        early, late = (10_000, 100_000) if full else (1_000, 5_000)
+        yield memory_figure(self._database(SQLITE).url, early=early, late=late)
+
+    def _settings(self, office: Office, where: str) -> dict[str, str]:
+        settings = {"DATABASE_URL": office.database.url}
+        return settings | ({"REDIS_URL": self._redis.url} if where == POSTGRESQL else {})
 
     def _database(self, where: str) -> Database:
         self._made += 1
@@ -77,7 +94,7 @@ def main() -> None:
     began, load = monotonic(), os.getloadavg()[0]
     figures = []
     with ExitStack() as held:
-        for figure in Bench(held).figures():
+        for figure in Bench(held).figures(full="--full" in sys.argv[1:]):
             figures.append(figure)
             print(f"  {figure.name}: {figure.cells[1]} {figure.mark}", flush=True)
     print()

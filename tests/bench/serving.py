@@ -1,17 +1,13 @@
-"""Over HTTP: the product's own server process, asked as a program with a token and as a person with a browser."""
+"""Pages: the product's own server process, asked as a person with a browser."""
 
 from __future__ import annotations
 
 import http.client
-import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from itertools import count
 from pathlib import Path
-from time import perf_counter
 from typing import Any, Self
 from urllib.parse import urlencode
 
@@ -21,43 +17,24 @@ from support.office import Office
 from support.running import Running
 
 from engine.commands.people import set_password
-from engine.commands.tokens import create_token
 from engine.model.deal import Deal
 from engine.model.process_instance import ProcessInstance
 from engine.model.work_item import WorkItem
 
-CLIENTS = 8
-WARMING = 5  # requests before the measuring: the first ones load the map and open connections
-REQUESTS = 75
 PAGES = 30
 FEW, MANY = 100, 10_000
 TITLE = "Постачання"
 _PASSWORD = "a password for the bench"  # of a company that lives for a minute
 _CSRF = re.compile(r'name="csrf_token" value="([^"]+)"')
-_numbers = count(1)
 
 
 def serving_figures(office: Office, where: str, var: Path, settings: Mapping[str, str]) -> Iterator[Figure]:
     """``settings`` start the server on the office's database. The office has its sales map published."""
-    token = office.do("olena", create_token, office.company.olena.id, "bench")
     office.do("admin", set_password, office.company.olena.id, _PASSWORD)
-    for number in range(WARMING + REQUESTS * 2 + FEW):
+    for number in range(FEW):
         office.open_deal(title=f"{TITLE} {number}")
-    steps = iter([item.id for item in office.open_steps()])
     with Running(var, {"REGLAMENT_DEMO": "0", "SECRET_KEY": "a key for the bench" * 2, **settings}) as server:
         server.wait_until_healthy()
-        warm = [next(steps) for _ in range(WARMING)]
-        _complete_all(server.port, token, warm, clients=1)
-        for clients in (1, CLIENTS):
-            chosen = [next(steps) for _ in range(REQUESTS)]
-            began = perf_counter()
-            answers = _complete_all(server.port, token, chosen, clients)
-            taken = perf_counter() - began
-            name = f"step over HTTP, {clients} client{'s' * (clients > 1)}, {where}"
-            yield from p50_and_p95(name, answers)
-            yield Figure(
-                f"{name}: time per step", taken / len(chosen) * 1e3, "ms", None, f"{len(chosen) / taken:.0f}/s"
-            )
         yield from _inbox_figures(server.port, FEW, where)
         add_open_steps(office, MANY - FEW)
         yield from _inbox_figures(server.port, MANY, where)
@@ -119,26 +96,6 @@ class _Client:
         kind = {"Content-Type": "application/x-www-form-urlencoded"}
         origin = {"Origin": f"http://127.0.0.1:{self.port}", "Referer": f"http://127.0.0.1:{self.port}/sign-in"}
         self.ask("POST", "/sign-in", urlencode(form), **kind, **origin)
-
-
-def _complete_all(port: int, token: str, steps: Sequence[int], clients: int) -> list[float]:
-    """Seconds of each request, the steps shared among ``clients`` with a connection each."""
-    shares = [steps[first::clients] for first in range(clients)]
-    with ThreadPoolExecutor(clients) as pool:
-        answers = pool.map(partial(_complete_share, port, token), shares)
-        return [one for share in answers for one in share]
-
-
-def _complete_share(port: int, token: str, steps: Sequence[int]) -> list[float]:
-    taken = []
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-    body = json.dumps({"values": {"discount": "5"}, "outcome": "completed"})
-    with _Client(port, headers) as client:
-        for step in steps:
-            address = f"/api/v1/work-items/{step}/complete"
-            key = {"Idempotency-Key": f"bench {next(_numbers)}"}
-            taken.append(seconds(partial(client.ask, "POST", address, body, **key)))
-    return taken
 
 
 def _inbox_figures(port: int, steps: int, where: str) -> Iterator[Figure]:

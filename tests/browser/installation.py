@@ -23,9 +23,10 @@ from engine.clock import Clock, SettableClock, SystemClock
 from engine.commands.clients import ClientDraft
 from engine.commands.completions import complete_work_item
 from engine.commands.deals import DealDraft, open_deal
-from engine.commands.definitions import check_map, deploy_definition, publish_definition, published_sources
+from engine.commands.definitions import check_map, deploy_definition, published_sources
 from engine.commands.incidents import perform
 from engine.commands.people import set_substitution, update_person
+from engine.commands.publishing import publish_definition
 from engine.db.session import Database
 from engine.model.deal import Deal
 from engine.model.person import Person

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from faults.audit import assert_deal_is_whole, completed, events
+from faults.conftest import Scorecard
 from faults.processes import CONTEXT, PATIENCE_S, kill, start
 from faults.seller import STEPS, read_journal, sell
 from support.office import Office
@@ -18,7 +19,9 @@ LONGEST_BREATH_S = 0.02  # about two steps: the blow falls anywhere in a transac
 
 
 @pytest.mark.timeout(3600)
-def test_a_process_killed_at_any_moment_goes_on_where_it_was(office: Office, tmp_path: Path, full: bool) -> None:
+def test_a_process_killed_at_any_moment_goes_on_where_it_was(
+    office: Office, tmp_path: Path, full: bool, scorecard: Scorecard
+) -> None:
     deals, kills = (560, 1000) if full else (12, 40)
     chance = random.Random(2026)  # noqa: S311  # moments of death, no secrets
     opened = [office.open_deal(title=f"Угода {number}") for number in range(deals)]
@@ -36,6 +39,7 @@ def test_a_process_killed_at_any_moment_goes_on_where_it_was(office: Office, tmp
             assert events(session, deal.id)["timer_fired"] == 1
             assert session.get_one(Deal, deal.id).result is DealResult.WON
             assert_deal_is_whole(session, deal.id)
+    scorecard.passed(1, office.database, f"{kills:,} kills in {len(asked):,} steps")
 
 
 def live_and_die(url: str, journal: Path, steps: int | None, chance: random.Random) -> None:

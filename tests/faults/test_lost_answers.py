@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
 from faults.audit import assert_deal_is_whole, completed
+from faults.conftest import Scorecard
 from sqlalchemy import event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
+from support.cut_connection import CommitSwallower
 from support.office import Office
+from support.servers import PostgreSQL
 
+from engine.commands.completions import complete_work_item
+from engine.commands.incidents import perform
+from engine.db.session import Database
 from engine.errors import AlreadyCompleted
 
 
@@ -22,7 +31,9 @@ def lose_answer(_session: Session) -> None:
 
 
 @pytest.mark.timeout(900)
-def test_a_command_whose_answer_was_lost_is_answered_when_it_is_repeated(office: Office, full: bool) -> None:
+def test_a_command_whose_answer_was_lost_is_answered_when_it_is_repeated(
+    office: Office, full: bool, scorecard: Scorecard
+) -> None:
     deals = [office.open_deal(title=f"Угода {number}") for number in range(300 if full else 15)]
     for deal in deals:
         step = office.step("prepare", deal)
@@ -42,6 +53,48 @@ def test_a_command_whose_answer_was_lost_is_answered_when_it_is_repeated(office:
         with office.database.read() as session:
             assert completed(session, deal.id) == {"prepare": 1}
             assert_deal_is_whole(session, deal.id)
+    if office.database.is_sqlite:
+        scorecard.passed(5, office.database, f"{len(deals)} commands whose process lost the answer")
+
+
+@pytest.mark.postgres
+@pytest.mark.timeout(900)
+def test_a_connection_cut_behind_a_commit_doubles_nothing(
+    postgresql_database_url: str, postgresql: PostgreSQL, full: bool, scorecard: Scorecard
+) -> None:
+    """The client cannot know whether its COMMIT was heard. It was; the same command is sent again."""
+    times = 300 if full else 15
+    office = Office(Database(postgresql_database_url))
+    office.publish()
+    with CommitSwallower(postgresql.port) as between:
+        cut = Database(str(make_url(postgresql_database_url).set(port=between.port)))
+        for number in range(times):
+            deal = office.open_deal(title=f"Угода {number}")
+            step = office.step("prepare", deal)
+            between.armed = True
+            with pytest.raises(DBAPIError):
+                prepare(cut, office, step.id)
+            assert between.swallowed == number + 1
+            prepare(cut, office, step.id)
+            with office.database.read() as session:
+                assert completed(session, deal.id) == {"prepare": 1}
+                assert_deal_is_whole(session, deal.id)
+        cut.dispose()
+    office.database.dispose()
+    scorecard.passed(5, "PostgreSQL", f"{times} connections cut behind the COMMIT")
+
+
+def prepare(database: Database, office: Office, step_id: int) -> None:
+    actor = office.actor("olena")
+    command = partial(
+        complete_work_item,
+        work_item_id=step_id,
+        values={"discount": "5"},
+        actor=actor,
+        clock=office.clock,
+        command_id=f"step {step_id}",
+    )
+    perform(database, command, actor=actor, clock=office.clock)
 
 
 def test_without_an_id_the_repetition_is_told_that_the_step_is_done(office: Office) -> None:

@@ -6,6 +6,7 @@ from collections import Counter
 
 import pytest
 from faults.audit import assert_deal_is_whole, completed
+from faults.conftest import Scorecard
 from faults.processes import CONTEXT, PATIENCE_S, together
 from faults.racer import DONE, TOO_LATE, Race, run
 from support.office import Office
@@ -15,7 +16,7 @@ NAMES = ("first person", "first person", "second person", "third person")  # the
 
 
 @pytest.mark.timeout(900)
-def test_four_at_once_have_one_effect(office: Office, full: bool) -> None:
+def test_four_at_once_have_one_effect(office: Office, full: bool, scorecard: Scorecard) -> None:
     items = 200 if full else 20
     deals = [office.open_deal(title=f"Угода {number}") for number in range(items)]
     steps = [item.id for item in office.open_steps()]
@@ -42,3 +43,4 @@ def test_four_at_once_have_one_effect(office: Office, full: bool) -> None:
             assert completed(session, deal.id) == {"prepare": 1}
             assert_deal_is_whole(session, deal.id)
     assert Counter(item.element_id for item in office.open_steps()) == dict.fromkeys(APPROVERS, items)
+    scorecard.passed(4, office.database, f"{items} steps × {len(NAMES)} at once")

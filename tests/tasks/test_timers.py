@@ -4,8 +4,11 @@ import threading
 
 import pytest
 from sqlalchemy import func, select, update
+from support.canonical_maps import MapBuilder, after
 from support.office import Office
+from support.sales_map import human
 
+from engine.bpmn.compiled import CompiledProcess
 from engine.model.deal import Deal
 from engine.model.process_instance import ProcessInstance
 from engine.model.timer import Timer
@@ -78,3 +81,31 @@ def test_a_server_that_was_down_for_a_month_fires_what_it_missed(office: Office)
     office.clock.advance(office.clock.now() - office.clock.now().replace(month=2, day=1))
     fire_due_timers()
     assert calls(office, deal) == 1
+
+
+def impatient_map() -> CompiledProcess:
+    """A step with two timers of the same moment; whichever fires first withdraws the step, and the other timer."""
+    builder = MapBuilder(key="impatient")
+    builder.start()
+    builder.step("answer")
+    builder.end("answered")
+    builder.chain("start", "answer", "answered")
+    for name in ("remind", "give_up"):
+        builder.boundary(name, "answer", builder.timer(name, after(days=3)))
+        builder.step(f"after_{name}")
+        builder.end(f"end_{name}")
+        builder.chain(name, f"after_{name}", f"end_{name}")
+    names = ("answer", "after_remind", "after_give_up")
+    steps = {name: human(name, name, "власник угоди", "Дзвінки") for name in names}
+    return builder.build().model_copy(update={"name": "Нетерпіння", "steps": steps})
+
+
+def test_a_timer_that_another_of_the_same_moment_withdraws_does_not_fire(office: Office) -> None:
+    office.publish(impatient_map())
+    deals = [office.open_deal(title=f"{number}", definition_key="impatient") for number in range(3)]
+    let_three_days_pass(office)
+    fire_due_timers()
+    assert timers_left(office) == 0
+    for deal in deals:
+        assert office.kinds(deal).count("timer_fired") == 1
+        assert len(office.open_steps(deal)) == 1

@@ -29,6 +29,7 @@ SETTINGS = {
     "SMTP_URL",
     "BASE_URL",
     "TZ_DEFAULT",
+    "WEB_PROCESSES",
     "LOCALE_DEFAULT",
 }
 

@@ -10,7 +10,7 @@ from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
 
 from webui.api.blueprint import api
-from webui.api.caller import identify
+from webui.api.caller import configure_call_limits, identify
 from webui.api.docs_pages import docs
 from webui.api.models.problems import Problem
 from webui.api.problems import configure_problems, refuse_unreadable
@@ -66,6 +66,7 @@ def described_application(import_name: str, **flask: Any) -> OpenAPI:
     )
     app.json = StrictJson(app)
     configure_problems(app)
+    configure_call_limits(app)
     return app
 
 

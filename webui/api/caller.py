@@ -7,19 +7,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import ClassVar, Literal, cast
 
-from flask import g, request
+from flask import Flask, current_app, g, request
 from flask_babel import force_locale
+from flask_limiter.util import get_remote_address
 
-from engine.commands.tokens import person_of_token
 from engine.errors import N_, DomainError
 from engine.policy.permissions import Actor
-from engine.queries.actors import actor_of
+from webui.api.call_limits import CallLimits
 from webui.i18n import LOCALES, chosen_locale
-from webui.request_context import now, reading, services, signed_in
+from webui.request_context import now, services, signed_in
 
 Locale = Literal["uk", "en"]
 
 _SCHEME = "bearer"
+_LIMITS = "reglament_call_limits"
 
 
 class NotIdentified(DomainError):
@@ -35,12 +36,29 @@ class Caller:
     by_token: bool
 
 
+def configure_call_limits(app: Flask) -> None:
+    app.extensions[_LIMITS] = CallLimits()
+
+
 def identify() -> None:
-    """Find out who calls, before anything else is looked at. Raises NotIdentified.
+    """Find out who calls, before anything else is looked at. Raises NotIdentified, TooManyCalls.
 
     A request with an Authorization header stands or falls with it: no cookie speaks for a wrong token.
     """
-    g.api_caller = _by_token() if "Authorization" in request.headers else _by_session()
+    limits = cast("CallLimits", current_app.extensions[_LIMITS])
+    authorization, address = request.headers.get("Authorization"), get_remote_address()
+    # Tokens are counted by their hash: nothing keeps them in clear.
+    limits.count_call(hash(authorization) if authorization else _person_or(address), address)
+    try:
+        g.api_caller = _by_session() if authorization is None else _by_token(authorization)
+    except NotIdentified:
+        limits.count_refusal(address)
+        raise
+
+
+def _person_or(address: str) -> str:
+    person = signed_in()
+    return f"person {person.actor.person_id}" if person is not None else address
 
 
 def caller() -> Actor:
@@ -66,15 +84,14 @@ def in_readers_language() -> Iterator[None]:
         yield
 
 
-def _by_token() -> Caller:
-    scheme, _, token = request.headers["Authorization"].partition(" ")
+def _by_token(authorization: str) -> Caller:
+    scheme, _, token = authorization.partition(" ")
     if scheme.lower() != _SCHEME:
         raise NotIdentified
-    with reading() as session:
-        person = person_of_token(session, token.strip())
-        if person is None:
-            raise NotIdentified
-        return Caller(actor_of(session, person.id, now()), by_token=True)
+    account = services().accounts.of_token(token.strip(), now())
+    if account is None:
+        raise NotIdentified
+    return Caller(account.actor, by_token=True)
 
 
 def _by_session() -> Caller:

@@ -17,10 +17,9 @@ from engine.commands.definitions import (
     CheckedMap,
     check_map,
     deploy_definition,
-    publish_definition,
-    published_sources,
     publishing_findings,
 )
+from engine.commands.publishing import prepare_publishing, publish_definition
 from engine.errors import FieldRequired, InvalidInput
 from engine.model.process_definition import DefinitionState, ProcessDefinition
 from engine.policy.permissions import Ability, ensure_may, may
@@ -32,6 +31,7 @@ from engine.queries.definitions import (
     definitions,
     startable_definitions,
 )
+from processes import shipped_sources
 from webui.api.answers import answer, listed, part_of
 from webui.api.blueprint import api, conflicts
 from webui.api.caller import caller
@@ -46,6 +46,7 @@ from webui.api.models.definitions import (
     DefinitionPath,
     DefinitionsQuery,
     DeployedDefinition,
+    LinkedMapItem,
     StageItem,
     StepItem,
     StepList,
@@ -55,6 +56,7 @@ from webui.api.models.values import Paging
 from webui.api.performing import carry_out_once
 from webui.api.tags import MAPS
 from webui.limits import limiter
+from webui.map_uploads import library
 from webui.request_context import reading, services
 
 _XML = {"description": "The file, byte for byte.", "content": {"application/xml": {"schema": {"type": "string"}}}}
@@ -95,10 +97,17 @@ def deploy(form: DefinitionFiles) -> Response:
     responses={200: DeployedDefinition, **conflicts("already_published", "idempotency_key_reused")},
 )
 def publish(path: DefinitionPath) -> Response:
-    """Let new deals start on this version; running deals keep theirs. 422 with findings while an error stands."""
+    """Let new deals start on this version; running deals keep theirs. 422 with findings while an error stands.
+
+    Published maps that call this one are published anew with it. The answer is the version that is live now: another
+    one than asked for where deals ran on that one while it called older maps.
+    """
+    ensure_may(caller(), Ability.PUBLISH_MAP)
+    prepared = prepare_publishing(services().database, path.definition_id, shipped=shipped_sources())
 
     def command(session: Session) -> int:
-        return publish_definition(session, path.definition_id, actor=caller(), clock=services().clock).id
+        actor, clock = caller(), services().clock
+        return publish_definition(session, path.definition_id, actor=actor, clock=clock, prepared=prepared).id
 
     return answer(_deployed(carry_out_once("publish_definition", {"id": path.definition_id}, command)))
 
@@ -128,6 +137,8 @@ def show_definition(path: DefinitionPath) -> Response:
             findings=told_findings(findings),
             stages=tuple(StageItem(name=stage.name, position=stage.position) for stage in view.stages),
             files=tuple(DefinitionFileItem(name=one.name, sha256=one.sha256, size=one.size) for one in view.files),
+            calls=tuple(LinkedMapItem(key=one.key, version=one.version) for one in view.called),
+            called_by=tuple(LinkedMapItem(key=one.key, version=one.version) for one in view.callers),
         )
     )
 
@@ -170,9 +181,7 @@ def list_definition_steps(path: DefinitionPath, query: Paging) -> Response:
 def _checked(files: Mapping[str, bytes]) -> CheckedMap:
     """Compile before any transaction begins. Raises AbilityMissing before anything is computed."""
     ensure_may(caller(), Ability.DEPLOY_MAP)
-    with reading() as session:
-        library = published_sources(session)
-    return check_map(files, library=library)
+    return check_map(files, library=library())
 
 
 def _files_of(form: DefinitionFiles) -> dict[str, bytes]:

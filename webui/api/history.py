@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from flask import Response
 
+from engine.errors import N_, FieldNotUnderstood, InvalidInput
 from engine.queries.deal_history import HistoryRow
-from engine.queries.history import history_since
+from engine.queries.history import history_after, history_since
 from webui.api.answers import listed
 from webui.api.blueprint import api
 from webui.api.caller import caller
@@ -17,8 +18,18 @@ from webui.request_context import reading
 
 @api.get("/history", tags=[HISTORY], responses={200: HistoryList})
 def list_history(query: HistoryQuery) -> Response:
-    """Visible events, oldest first. Ask again with `next_cursor`, or with the last event's time as `since`."""
+    """Visible events, oldest first. To follow without missing any, ask again with the last id that you have as `after`.
+
+    Through a stretch of time: `since`, then `next_cursor`.
+    """
+    if query.after is not None and (query.since is not None or query.cursor is not None):
+        raise InvalidInput(
+            {"after": FieldNotUnderstood(value=query.after, expected=N_("an id without since or cursor"))}
+        )
     with reading() as session:
+        if query.after is not None:
+            page = history_after(session, caller(), query.after, query.limit)
+            return listed(page, history_item, HistoryList)
         page = history_since(session, caller(), query.since, query.limit, query.cursor)
     return listed(page, history_item, HistoryList)
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from flask import Response
-from sqlalchemy.orm import Session
 
-from engine.commands.messages import MessageDelivery, deliver_message
+from engine.commands.messages import send_message
 from engine.errors import N_, FieldNotUnderstood, InvalidInput
 from webui.api.answers import answer
 from webui.api.blueprint import api, conflicts
 from webui.api.caller import caller
 from webui.api.models.messages import Message, MessageDelivered
 from webui.api.models.values import LARGEST_ID
-from webui.api.performing import carry_out, command_id
+from webui.api.performing import command_id
 from webui.api.tags import MESSAGES
 from webui.request_context import services
 
@@ -21,21 +20,20 @@ from webui.request_context import services
 def deliver(body: Message) -> Response:
     """Wake the deals that wait for this message, or open one on a map that starts with it; else 422 `nobody_waits`."""
     _ensure_deal_id(body)
-    key = command_id()
-
-    def command(session: Session) -> MessageDelivery:
-        return deliver_message(
-            session,
-            body.name,
-            body.correlation,
-            body.values,
-            actor=caller(),
-            clock=services().clock,
-            command_id=key,
+    told = send_message(
+        services().database,
+        body.name,
+        body.correlation,
+        body.values,
+        actor=caller(),
+        clock=services().clock,
+        command_id=command_id(),
+    )
+    return answer(
+        MessageDelivered(
+            deal_ids=told.deal_ids, opened_deal_id=told.opened_deal_id, failed_deal_ids=told.failed_deal_ids
         )
-
-    told = carry_out(command)
-    return answer(MessageDelivered(deal_ids=told.deal_ids, opened_deal_id=told.opened_deal_id))
+    )
 
 
 def _ensure_deal_id(body: Message) -> None:

@@ -16,6 +16,7 @@ from engine.bpmn.findings import Finding
 from engine.commands.definitions import MapRejected
 from engine.errors import N_, AlreadyCompleted, DomainError, InvalidInput, MapHasErrors, NotFound
 from webui.api.blueprint import PREFIX, api
+from webui.api.call_limits import TooManyCalls
 from webui.api.caller import NotIdentified, in_readers_language
 from webui.api.findings import told_findings
 from webui.api.models.problems import PROBLEM_TYPE, FieldProblem, Problem
@@ -87,6 +88,10 @@ def _of_domain_error(error: DomainError) -> Response:
         return response
     if isinstance(error, NotFromOurPages):
         return _problem(403, error)
+    if isinstance(error, TooManyCalls):
+        response = _problem(429, error)
+        response.headers["Retry-After"] = str(error.params["wait_s"])
+        return response
     return _problem(status_of(error), error)
 
 

@@ -22,6 +22,7 @@ from engine.commands.work_items import (
 from engine.errors import N_, DomainError, FieldNotUnderstood, InvalidInput
 from engine.model.person import Person as PersonRecord
 from engine.model.work_item import WorkItem
+from engine.queries.directories import directory
 from webui.api.answers import answer
 from webui.api.blueprint import api, conflicts
 from webui.api.caller import caller, in_readers_language, reader_locale
@@ -78,20 +79,24 @@ def complete(path: WorkItemPath, body: Completion) -> Response:
     409 `already_completed` says in `by` and `at` who was faster, and when.
     """
     key = command_id()
-    carry_out(
-        lambda session: complete_work_item(
+
+    def command(session: Session) -> WorkItemStatus:
+        return _status(
             session,
-            path.work_item_id,
-            body.values,
-            body.outcome,
-            body.comment,
-            actor=caller(),
-            clock=services().clock,
-            command_id=key,
-            locale=reader_locale(),
+            complete_work_item(
+                session,
+                path.work_item_id,
+                body.values,
+                body.outcome,
+                body.comment,
+                actor=caller(),
+                clock=services().clock,
+                command_id=key,
+                locale=reader_locale(),
+            ),
         )
-    )
-    return answer(_status(path.work_item_id))
+
+    return answer(carry_out(command))
 
 
 @api.post(f"{_ADDRESS}/delegate", tags=[STEPS], responses={200: WorkItemStatus, **_LATE})
@@ -161,25 +166,26 @@ def _acted(
 ) -> Response:
     """Carry a command out, once per key, and say how the step stands then."""
     told = {"id": path.work_item_id, **arguments}
-    return answer(_status(carry_out_once(name, told, lambda session: command(session).id)))
-
-
-def _status(work_item_id: int) -> WorkItemStatus:
-    """How a step stands that the caller has just acted on, also where it is somebody else's by that."""
+    work_item_id = carry_out_once(name, told, lambda session: command(session).id)
     with reading() as session:
-        item = session.get_one(WorkItem, work_item_id)
-        held = item.assignee
-        return WorkItemStatus(
-            id=item.id,
-            name=item.name,
-            state=item.state,
-            deal_id=item.deal_id,
-            assignee=Person(id=held.id, login=held.login, name=held.full_name) if held is not None else None,
-            due_at=item.due_at,
-            outcome=item.outcome,
-            completed_at=item.completed_at,
-            completed_by=item.completed_by.full_name if item.completed_by is not None else "",
-        )
+        return answer(_status(session, session.get_one(WorkItem, work_item_id)))
+
+
+def _status(session: Session, item: WorkItem) -> WorkItemStatus:
+    """How a step stands that the caller has just acted on, told before the transaction ends: nothing is read again."""
+    people = directory(session)
+    held, done_by = people.known_person(item.assignee_id), people.known_person(item.completed_by_id)
+    return WorkItemStatus(
+        id=item.id,
+        name=item.name,
+        state=item.state,
+        deal_id=item.deal_id,
+        assignee=Person(id=held.id, login=held.login, name=held.full_name) if held is not None else None,
+        due_at=item.due_at,
+        outcome=item.outcome,
+        completed_at=item.completed_at,
+        completed_by=done_by.full_name if done_by is not None else "",
+    )
 
 
 def _person_id(session: Session, named: int | str) -> int:

@@ -18,11 +18,13 @@ from webui.command_line.language import _
 
 
 def settings() -> Settings:
-    """What the environment decides. Raises Failed for a PORT that is no number."""
+    """What the environment decides. Raises Failed for a PORT or WEB_PROCESSES that is no number."""
     try:
         return settings_from()
     except ValueError:
-        raise Failed(_("PORT must be a number, not “%(port)s”.", port=os.environ.get("PORT", ""))) from None
+        given = {name: os.environ.get(name, "") for name in ("PORT", "WEB_PROCESSES")}
+        name, value = next(pair for pair in given.items() if pair[1] and not pair[1].isdecimal())
+        raise Failed(_("%(name)s must be a number, not “%(value)s”.", name=name, value=value)) from None
 
 
 @contextmanager

@@ -21,15 +21,16 @@ from engine.commands.definitions import (
     MapRejected,
     check_map,
     deploy_definition,
-    publish_definition,
     published_sources,
 )
+from engine.commands.publishing import prepare_publishing, publish_definition
 from engine.db.session import Database
 from engine.errors import N_, MapHasErrors
 from engine.model.process_definition import DefinitionState, ProcessDefinition
 from engine.policy.permissions import Actor
 from engine.queries.definitions import definition_xml
 from engine.settings import Settings
+from processes import shipped_sources
 from webui.command_line.failures import Failed, told
 from webui.command_line.installation import database_of, has_sqlite_file, settings
 from webui.command_line.language import _
@@ -77,9 +78,13 @@ def deploy(files: Sequence[Path]) -> None:
 def publish(wanted: str) -> None:
     with database_of(settings()) as database:
         try:
-            with database.write() as session:
+            with database.read() as session:
                 definition_id = _definition_id(session, wanted)
-                definition = publish_definition(session, definition_id, actor=Actor.system(), clock=SystemClock())
+            prepared = prepare_publishing(database, definition_id, shipped=shipped_sources())
+            with database.write() as session:
+                definition = publish_definition(
+                    session, definition_id, actor=Actor.system(), clock=SystemClock(), prepared=prepared
+                )
         except MapHasErrors as error:
             with in_pages_words():
                 lines = [told(error), *(_told(finding).as_text() for finding in error.findings)]

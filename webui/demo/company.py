@@ -17,9 +17,10 @@ from engine.clock import SettableClock
 from engine.commands.clients import add_client, add_contact
 from engine.commands.completions import complete_work_item
 from engine.commands.deals import DealDraft, open_deal
-from engine.commands.definitions import check_map, deploy_definition, publish_definition, published_sources
+from engine.commands.definitions import check_map, deploy_definition, published_sources
 from engine.commands.escalations import due_escalations, escalate_work_item
 from engine.commands.people import set_substitution
+from engine.commands.publishing import publish_definition
 from engine.commands.timers import claim_due_timers, fire_timer
 from engine.commands.work_items import claim_work_item, comment_on_work_item
 from engine.db.job import Job, JobState

@@ -13,18 +13,18 @@ from engine.bpmn.findings import Finding, Severity
 from engine.commands.definitions import (
     MapRejected,
     check_map,
-    publish_definition,
     publishing_findings,
     retire_definition,
 )
 from engine.commands.incidents import perform
+from engine.commands.publishing import prepare_publishing, publish_definition
 from engine.errors import N_, DomainError, FieldRequired, NotFound
 from engine.model.process_definition import ProcessDefinition
 from engine.policy.permissions import Ability, ensure_may, may
 from engine.queries.definition_files import drawing_of, executed_map, uploaded_files
 from engine.queries.definitions import DefinitionVersion, definition_view, definitions
 from engine.queries.scopes import ensure_sees
-from processes import shipped_map, shipped_maps
+from processes import shipped_map, shipped_maps, shipped_sources
 from webui.error_pages import status_of
 from webui.i18n import _
 from webui.map_findings import finding_groups, map_badges
@@ -127,20 +127,22 @@ def deploy_process(definition_id: int) -> ResponseReturnValue:
 @blueprint.post("/<int:definition_id>/publish")
 def publish(definition_id: int) -> ResponseReturnValue:
     """Make the version the one that new deals start on; its warnings must have been confirmed."""
+    _ensure_may_publish()
+    prepared = prepare_publishing(services().database, definition_id, shipped=shipped_sources())
 
     def command(session: Session) -> ProcessDefinition:
         _ensure_warnings_confirmed(session, definition_id)
-        return publish_definition(session, definition_id, actor=actor(), clock=services().clock)
+        return publish_definition(session, definition_id, actor=actor(), clock=services().clock, prepared=prepared)
 
-    return _act(definition_id, command, Ability.PUBLISH_MAP, _("Published: new deals start on this version."))
+    return _act(definition_id, command, _("Published: new deals start on this version."))
 
 
 @blueprint.post("/<int:definition_id>/retire")
 def retire(definition_id: int) -> ResponseReturnValue:
+    _ensure_may_publish()
     return _act(
         definition_id,
         lambda session: retire_definition(session, definition_id, actor=actor(), clock=services().clock),
-        Ability.PUBLISH_MAP,
         _("Retired: no new deal starts on this version. Running deals go on."),
     )
 
@@ -151,6 +153,11 @@ def _ensure_may_deploy() -> None:
     ensure_may(actor(), Ability.DEPLOY_MAP)
 
 
+def _ensure_may_publish() -> None:
+    ensure_sees(actor(), Ability.SEE_MAPS)
+    ensure_may(actor(), Ability.PUBLISH_MAP)
+
+
 def _ensure_warnings_confirmed(session: Session, definition_id: int) -> None:
     definition = session.get(ProcessDefinition, definition_id)
     if definition is None or request.form.get("warnings_confirmed") == "yes":
@@ -159,19 +166,15 @@ def _ensure_warnings_confirmed(session: Session, definition_id: int) -> None:
         raise WarningsNotConfirmed
 
 
-def _act(
-    definition_id: int, command: Callable[[Session], ProcessDefinition], ability: Ability, told: str
-) -> ResponseReturnValue:
-    ensure_sees(actor(), Ability.SEE_MAPS)
-    ensure_may(actor(), ability)
+def _act(definition_id: int, command: Callable[[Session], ProcessDefinition], told: str) -> ResponseReturnValue:
     try:
-        perform(services().database, command, actor=actor(), clock=services().clock)
+        changed = perform(services().database, command, actor=actor(), clock=services().clock)
     except NotFound:
         raise
     except DomainError as error:
         return _version(definition_id, error)
     flash(told, "success")
-    return redirect(url_for("maps.show", definition_id=definition_id), code=303)
+    return redirect(url_for("maps.show", definition_id=changed.id), code=303)
 
 
 def _deployed(files: Mapping[str, bytes], process_key: str | None = None) -> ResponseReturnValue:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 
-from engine.clock import SystemClock
+from engine.db.database_clock import installation_clock
 from engine.db.session import Database
 from engine.settings import Settings
 from tasks.app import configure
@@ -19,13 +18,15 @@ from tasks.services import real_services
 from webui.app import create_app
 
 _THREADS = 16
-_MOST_PROCESSES = 4
 _STOP_TIMEOUT_S = 8
 _FROZEN_AFTER_S = 60
+_KEPT_OPEN_S = 75  # longer than proxies keep their side (nginx: 60 s), or they would write into a closed connection
 
 
 class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
-    """One process with the embedded worker, or several with the worker elsewhere.
+    """Processes that answer requests, each with an embedded worker unless there is Redis and the worker elsewhere.
+
+    Several embedded workers on PostgreSQL do no harm: what is due is claimed by one of them, or by none.
 
     Everything is imported before the processes fork, so that a restarted one answers at once; connections, threads
     and the embedded worker begin after the fork.
@@ -39,15 +40,14 @@ class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 
     def load_config(self) -> None:
         host = f"[{self._settings.host}]" if ":" in self._settings.host else self._settings.host
-        processes = 1 if self._settings.is_embedded else max(2, min(_MOST_PROCESSES, os.cpu_count() or 1))
         for name, value in {
             "bind": [f"{host}:{self._settings.port}"],
             "worker_class": "gthread",
-            "workers": processes,
+            "workers": self._settings.web_processes,
             "threads": _THREADS,
             "timeout": _FROZEN_AFTER_S,
             "graceful_timeout": _STOP_TIMEOUT_S,
-            "keepalive": 5,
+            "keepalive": _KEPT_OPEN_S,
             "loglevel": "warning",
             "control_socket_disable": True,
             "forwarded_allow_ips": "*",  # who may name the caller is decided by the application, from BASE_URL
@@ -58,7 +58,7 @@ class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 
     def load(self) -> Flask:
         self._database = Database(self._settings.database_url)
-        return create_app(self._settings, self._database, SystemClock())
+        return create_app(self._settings, self._database, installation_clock(self._database))
 
     def _begin(self, _worker: Any) -> None:
         if self._database is None:

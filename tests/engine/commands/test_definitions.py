@@ -9,16 +9,15 @@ from support.waiting import somebody_waits
 
 from engine.bpmn.findings import Severity
 from engine.commands.definitions import (
-    AlreadyPublished,
     MapRejected,
     check_map,
     deploy_definition,
-    publish_definition,
     published_sources,
     publishing_findings,
     retire_definition,
 )
 from engine.commands.departments import DepartmentDraft, add_department
+from engine.commands.publishing import AlreadyPublished, publish_definition
 from engine.db.session import Database
 from engine.errors import InvalidInput, MapHasErrors, NotAllowed
 from engine.model.process_definition import DefinitionState, ProcessDefinition

@@ -7,7 +7,8 @@ from support.office import Office
 from support.sales_map import human
 
 from engine.bpmn.compiled import CompiledProcess
-from engine.commands.messages import NobodyWaits, deliver_message
+from engine.commands.deals import update_deal
+from engine.commands.messages import MessageDelivery, NobodyWaits, deliver_message, send_message
 from engine.commands.signals import deliver_signal, waiting_for_signal
 from engine.commands.thrown_events import SIGNAL
 from engine.db.job import Job
@@ -77,6 +78,58 @@ def test_a_repeated_message_wakes_once(office: Office, invoiced: Deal) -> None:
     for _ in range(2):
         office.do("olena", deliver_message, "payment", {"invoice": "17"}, {}, command_id="bank 5")
     assert office.kinds(invoiced).count("message_received") == 1
+
+
+def season_map() -> CompiledProcess:
+    """Wait for a message to all; the deal's kind says where to go then, and a deal of no known kind fails."""
+    builder = MapBuilder(key="season")
+    builder.start()
+    builder.catch("opened", builder.message("opened", "season open"))
+    builder.gateway("exclusive", "kind")
+    builder.step("ship")
+    builder.end()
+    builder.chain("start", "opened", "kind")
+    builder.flow("kind", "ship", 'deal.kind = "goods"')
+    builder.flow("ship", "end")
+    return named(builder, "ship")
+
+
+def send(office: Office, command_id: str | None = None) -> MessageDelivery:
+    return send_message(
+        office.database,
+        "season open",
+        {},
+        {},
+        actor=office.actor("olena"),
+        clock=office.clock,
+        command_id=command_id,
+    )
+
+
+def test_of_several_deals_one_whose_map_fails_holds_no_other_back(office: Office) -> None:
+    office.publish(season_map())
+    kinds = ("goods", "nothing known", "goods")
+    first, broken, last = (office.open_deal(definition_key="season", fields={"kind": kind}) for kind in kinds)
+
+    told = send(office, "season 1")
+
+    assert (told.deal_ids, told.failed_deal_ids) == ((first.id, last.id), (broken.id,))
+    assert [one.element_id for one in office.open_steps(last)] == ["ship"]
+    assert "incident_recorded" in office.kinds(broken)
+
+
+def test_a_repeated_message_to_several_reaches_who_was_meant_at_first_and_nobody_twice(office: Office) -> None:
+    office.publish(season_map())
+    first, mended = (office.open_deal(definition_key="season", fields={"kind": kind}) for kind in ("goods", "none"))
+    send(office, "season 1")
+    later = office.open_deal(definition_key="season", fields={"kind": "goods"})
+    office.do("olena", update_deal, mended.id, {"fields": {"kind": "goods"}})
+
+    told = send(office, "season 1")
+
+    assert (told.deal_ids, told.failed_deal_ids) == ((first.id, mended.id), ())
+    assert office.kinds(first).count("message_received") == 1
+    assert office.open_steps(later) == []
 
 
 def test_a_signal_leaves_the_deal_and_wakes_those_that_wait_once(office: Office, invoiced: Deal) -> None:

@@ -16,12 +16,13 @@ from engine.commands.people import (
     sign_in,
     update_person,
 )
-from engine.commands.tokens import create_token, person_of_token, revoke_token
+from engine.commands.tokens import create_token, revoke_token
 from engine.commands.work_items import claim_work_item
 from engine.errors import InvalidInput, NotAllowed, NotFound, SignInFailed
 from engine.model.api_token import ApiToken
 from engine.model.calendar import Calendar
 from engine.model.person import Person, Role
+from engine.queries.accounts import Accounts
 
 
 def newcomer(office: Office, **values: object) -> Person:
@@ -41,11 +42,12 @@ def test_a_newcomer_signs_in_with_any_case_of_the_login(office: Office) -> None:
 def test_who_left_cannot_sign_in_and_holds_no_token(office: Office) -> None:
     person = newcomer(office)
     token = office.do("admin", create_token, person.id, "для каси")
+    accounts = Accounts(office.database)
+    assert accounts.of_token(token, office.clock.now()) is not None
     office.do("admin", update_person, person.id, {"is_active": False})
-    with office.database.write() as session:
-        assert person_of_token(session, token) is None
-        with pytest.raises(SignInFailed):
-            sign_in(session, "maria", "tajemnycia")
+    assert accounts.of_token(token, office.clock.now()) is None
+    with office.database.write() as session, pytest.raises(SignInFailed):
+        sign_in(session, "maria", "tajemnycia")
 
 
 def test_everything_wrong_with_a_person_is_told_at_once(office: Office) -> None:
@@ -76,17 +78,17 @@ def test_only_the_administrator_manages_people_but_everybody_their_language(offi
 
 def test_a_token_is_recognised_until_it_is_revoked(office: Office) -> None:
     token = office.do("olena", create_token, office.company.olena.id, "1С")
+    accounts = Accounts(office.database)
+    account = accounts.of_token(token, office.clock.now())
     with office.database.read() as session:
-        person = person_of_token(session, token)
         row = session.query(ApiToken).one()
-        assert person is not None
-        assert (person.login, token in row.token_hash) == ("olena", False)
+    assert account is not None
+    assert (account.actor.login, token in row.token_hash) == ("olena", False)
     with pytest.raises(NotAllowed):
         office.do("taras", revoke_token, row.id)
     office.do("olena", revoke_token, row.id)
-    with office.database.read() as session:
-        assert person_of_token(session, token) is None
-        assert person_of_token(session, "rgl_" + "0" * 43) is None
+    assert accounts.of_token(token, office.clock.now()) is None
+    assert accounts.of_token("rgl_" + "0" * 43, office.clock.now()) is None
 
 
 def test_a_substitute_does_the_absent_persons_step_in_their_name(office: Office) -> None:

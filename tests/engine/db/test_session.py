@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
 from support.office import Office
 
 from engine.db.session import Database
@@ -29,3 +30,20 @@ def test_a_read_sees_one_snapshot_while_others_write(office: Office) -> None:
         assert session.scalar(deals) == before
     with office.database.read() as session:
         assert session.scalar(deals) == 1
+
+
+def backend(session: Session) -> int:
+    return session.scalar(text("SELECT pg_backend_pid()")) or 0
+
+
+@pytest.mark.postgres
+def test_a_connection_that_the_server_closed_meanwhile_is_replaced_unnoticed(postgresql_database_url: str) -> None:
+    database = Database(postgresql_database_url)
+    with database.read() as one, database.read() as another:
+        opened = {backend(one), backend(another)}
+    with database.read() as session:
+        killed = opened - {backend(session)}
+        session.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": killed.pop()})
+    with database.write() as one, database.write() as another:
+        assert backend(one) != backend(another)
+    database.dispose()

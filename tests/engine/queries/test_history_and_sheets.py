@@ -7,9 +7,10 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
-from support.company import Company
+from support.company import Company, acting, found_company
 from support.sales_records import SalesRecords
 
+from engine.db.session import Database
 from engine.errors import NotFound
 from engine.events import Commented, StepCompleted
 from engine.model import HistoryEvent
@@ -18,7 +19,7 @@ from engine.policy.approval_sheet_check import sheet_faults
 from engine.policy.history_chain import ChainFault, ChainFaultReason, content_hash
 from engine.policy.permissions import Actor
 from engine.queries.approval_sheets import approval_sheet
-from engine.queries.history import chain_faults, faulty_chains, history_since
+from engine.queries.history import chain_faults, faulty_chains, history_after, history_since
 
 Act = Callable[[Person], Actor]
 
@@ -47,6 +48,35 @@ def test_history_is_followed_from_a_moment_on_within_what_is_visible(
     assert texts(as_actor(company.olena)) == ["перше", "друге"]
     assert texts(as_actor(company.owner)) == ["чуже", "перше", "люди", "друге"]
     assert history_since(session, as_actor(company.olena)).items[0].data["text"] == "давно"
+
+
+@pytest.mark.postgres
+def test_who_follows_by_id_misses_no_event_of_a_transaction_that_took_long(
+    postgresql_database_url: str, now: datetime
+) -> None:
+    database = Database(postgresql_database_url)
+    with database.write() as session:
+        owner = found_company(session, now).owner
+        session.refresh(owner)
+
+    def told(after: int) -> list[str]:
+        with database.read() as session:
+            return [row.data["text"] for row in history_after(session, acting(session, owner, now), after).items]
+
+    def happen(session: Session, text: str) -> int:
+        event = HistoryEvent(kind="commented", at=now, data={"text": text})
+        session.add(event)
+        session.flush()
+        return event.id
+
+    with database.write() as slow:
+        first = happen(slow, "перше")
+        with database.write() as quick:
+            assert happen(quick, "друге") > first
+        assert told(0) == []
+    assert told(0) == ["перше", "друге"]
+    assert told(first) == ["друге"]
+    database.dispose()
 
 
 def disarm(session: Session) -> None:

@@ -8,11 +8,10 @@ import pytest
 from flask import Flask
 from support.api import ApiClient, faults, problem, read
 from support.office import Office
-from support.web import Browser
+from support.web import Browser, web_application
 
 from engine.commands.tokens import create_token, revoke_token
 from engine.model.api_token import ApiToken
-from webui.limits import limiter
 
 ApiOf = Callable[[str | None], ApiClient]
 
@@ -128,14 +127,12 @@ def test_one_persons_key_says_nothing_about_anothers(api: ApiOf) -> None:
 
 
 def test_who_guesses_tokens_is_slowed_down_and_who_has_one_is_not(app: Flask, office: Office) -> None:
-    limiter.enabled = True
-    limiter.reset()
     guessing = ApiClient(app, office, None)
     answers = [guessing.get("/me", headers={"Authorization": f"Bearer guess{number}"}) for number in range(121)]
     assert {one.status_code for one in answers[:120]} == {401}
     problem(answers[120], 429, "too_many_calls")
-    assert answers[120].headers["Retry-After"] == "60"
-    limiter.reset()
+    assert 1 <= int(answers[120].headers["Retry-After"]) <= 60
+    assert ApiClient(web_application(office), office, "olena").get("/me").status_code == 200
 
 
 def test_tokens_are_not_told_in_any_list(api: ApiOf, office: Office) -> None:

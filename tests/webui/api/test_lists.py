@@ -26,6 +26,18 @@ def test_history_is_followed_from_a_moment_and_a_cursor(api: ApiOf, office: Offi
     assert ids == sorted(set(ids))
 
 
+def test_history_is_followed_by_the_last_id_that_one_has(api: ApiOf, office: Office) -> None:
+    office.open_deal()
+    bohdan = api("bohdan")
+    every = [one["id"] for one in read(bohdan.get("/history?after=0&limit=200"))["items"]]
+    assert every == sorted(every)
+    assert every
+    assert [one["id"] for one in read(bohdan.get(f"/history?after={every[0]}&limit=2"))["items"]] == every[1:3]
+    assert read(bohdan.get(f"/history?after={every[-1]}"))["items"] == []
+    assert set(faults(bohdan.get("/history?after=1&since=2026-03-02T08:00:00Z"))) == {"after"}
+    assert set(faults(bohdan.get("/history?after=-1"))) == {"after"}
+
+
 def test_an_outsiders_history_holds_nothing_of_the_deal(api: ApiOf, office: Office) -> None:
     office.open_deal()
     assert read(api("danylo").get("/history"))["items"] == []

@@ -43,6 +43,7 @@ def test_a_message_wakes_the_deal_that_waits_for_it(api: ApiOf, invoice: str) ->
         assert read(olena.post("/messages", message, key="bank-1")) == {
             "deal_ids": [deal["id"]],
             "opened_deal_id": None,
+            "failed_deal_ids": [],
         }
     assert [step["name"] for step in read(olena.get("/work-items"))["items"]] == ["Відвантажити"]
     assert read(olena.get(f"/deals/{deal['id']}"))["fields"]["paid"] is True

@@ -86,9 +86,7 @@ EXPECTED = {
         "409 404 409 409 409 409 409", "409 404 409 404 404 409 409", body={}
     ),
     "POST /deals/<int:deal_id>/suspend": Expected(REPAIRED, FOREIGN_REPAIRED, body={"reason": "Треба"}),
-    "POST /deals/<int:deal_id>/resume": Expected(
-        "409 404 409 403 403 403 409", "403 404 409 404 404 403 409", body={}
-    ),
+    "POST /deals/<int:deal_id>/resume": Expected("409 404 409 403 403 403 409", "403 404 409 404 404 403 409", body={}),
     "POST /deals/<int:deal_id>/cancel": Expected(REPAIRED, FOREIGN_REPAIRED, body={"reason": "Треба"}),
     "POST /deals/<int:deal_id>/reopen": Expected(
         "409 404 409 403 403 403 409", "403 404 409 404 404 403 409", body={"reason": "Треба"}

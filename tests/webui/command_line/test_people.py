@@ -8,9 +8,9 @@ from sqlalchemy import select
 from support.office import Office
 
 from engine.commands.people import sign_in
-from engine.commands.tokens import person_of_token
 from engine.errors import SignInFailed
 from engine.model.person import Person, Role
+from engine.queries.accounts import Accounts
 
 Command = Callable[..., Result]
 
@@ -76,10 +76,9 @@ def test_a_token_is_printed_alone_and_names_its_person(installation: Office, com
     done = command("token", "create", "--user", "olena", "--name", "1C")
     assert done.exit_code == 0
     (token,) = done.stdout.split("\n")[:-1]
-    with installation.database.read() as session:
-        person = person_of_token(session, token)
-        assert person is not None
-        assert person.login == "olena"
+    account = Accounts(installation.database).of_token(token, installation.clock.now())
+    assert account is not None
+    assert account.actor.login == "olena"
 
 
 def test_nobody_gets_a_token_for_a_stranger(installation: Office, command: Command) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import time
 from collections.abc import Callable
@@ -100,6 +101,25 @@ def test_a_server_that_was_down_over_a_deadline_escalates_after_its_start(
     database.dispose()
 
 
+@pytest.mark.postgres
+def test_several_processes_on_postgresql_need_no_redis(postgresql_database_url: str, tmp_path: Path) -> None:
+    database = Database(postgresql_database_url)
+    office = late_deal(database)
+    with Running(tmp_path / "var", {"DATABASE_URL": postgresql_database_url, "WEB_PROCESSES": "2"}) as server:
+        server.wait_until_healthy()
+        assert settle(office, database), server.log
+        processes = server.children()
+        assert len(processes) == 2
+        letters = re.findall(r"Letter to .*", server.log)
+        assert any("bohdan@example.com" in letter for letter in letters)
+        assert len(set(letters)) == len(letters)  # both workers looked, one of them sent each
+        os.kill(processes[0], signal.SIGKILL)
+        assert eventually(lambda: processes[0] not in server.children() and len(server.children()) == 2)
+        assert server.press_ctrl_c() == 0
+        assert "Traceback" not in server.log
+    database.dispose()
+
+
 @pytest.mark.redis
 def test_with_redis_worker_and_schedule_are_processes_that_start_and_stop_together(
     database_url: str, redis_url: str, tmp_path: Path
@@ -141,3 +161,8 @@ def test_worker_and_schedule_alone_need_redis(command: str, tmp_path: Path) -> N
 def test_a_port_that_is_no_number_is_told(tmp_path: Path) -> None:
     done = reglament("run", env=environment(tmp_path, PORT="http"))
     assert (done.returncode, done.stderr) == (1, "PORT must be a number, not “http”.\n")
+
+
+def test_a_number_of_processes_that_is_no_number_is_told(tmp_path: Path) -> None:
+    done = reglament("run", env=environment(tmp_path, WEB_PROCESSES="many"))
+    assert (done.returncode, done.stderr) == (1, "WEB_PROCESSES must be a number, not “many”.\n")

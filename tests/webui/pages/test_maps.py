@@ -238,3 +238,18 @@ def test_reading_changes_nothing_and_writing_needs_its_token(
 
 def test_a_visitor_is_asked_to_sign_in(browse: SignIn) -> None:
     assert (browse(None).get("/maps").location or "").startswith("/sign-in")
+
+
+def test_publishing_a_called_map_says_who_calls_it_and_takes_them_along(office: Office, owner: Browser) -> None:
+    approval = shipped_map("discount-approval").content
+    for content in (approval, SALE):
+        answer = upload(owner, ("map.bpmn", content))
+        owner.get(answer.location)
+        assert owner.post(f"{answer.location}/publish", {"warnings_confirmed": "yes"}).status_code == 303
+    changed = upload(owner, ("map.bpmn", approval.replace("Погодити знижку".encode(), "Розглянути знижку".encode(), 1)))
+    assert "її нові угоди теж підуть за цією версією" in text_of(owner.get(changed.location))
+    owner.post(f"{changed.location}/publish", {"warnings_confirmed": "yes"})
+    first, second = versions(office)
+    assert (first.state.value, second.state.value) == ("retired", "published")
+    assert (first.called, second.called) == ({"discount-approval": 1}, {"discount-approval": 2})
+    assert owner.get(f"/maps/{second.id}").text.count(changed.location) == 1

@@ -9,13 +9,13 @@ from support.office import Office
 from support.web import Browser, text_of
 
 from engine.commands.people import set_password, sign_in
-from engine.commands.tokens import person_of_token
 from engine.model.api_token import ApiToken
 from engine.model.calendar import Calendar
 from engine.model.heartbeat import Heartbeat
 from engine.model.substitution import Substitution
 from engine.model.webhook import Webhook
 from engine.policy.holidays_ua import ukrainian_holidays
+from engine.queries.accounts import Accounts
 
 SignIn = Callable[[str | None], Browser]
 
@@ -78,17 +78,17 @@ def test_a_token_is_shown_once_and_revoked(office: Office, browse: SignIn) -> No
     browser = browse("olena")
     shown = re.search(r"rgl_[\w-]+", browser.post("/settings/tokens", {"name": "Імпорт"}).text)
     assert shown is not None
+    accounts = Accounts(office.database)
+    owner = accounts.of_token(shown[0], office.clock.now())
+    assert owner is not None
+    assert owner.actor.login == "olena"
     with office.database.read() as session:
-        owner = person_of_token(session, shown[0])
-        assert owner is not None
-        assert owner.login == "olena"
         (token,) = session.query(ApiToken)
     page = browser.get("/settings/tokens")
     assert "Імпорт" in page.text
     assert shown[0] not in page.text
     assert browser.post(f"/settings/tokens/{token.id}/revoke").status_code == 303
-    with office.database.read() as session:
-        assert person_of_token(session, shown[0]) is None
+    assert accounts.of_token(shown[0], office.clock.now()) is None
 
 
 def test_a_token_says_what_it_is_for(office: Office, browse: SignIn) -> None:

@@ -82,12 +82,19 @@ class DefinitionFileItem(Told):
     size: int = Field(description="Bytes.")
 
 
+class LinkedMapItem(Told):
+    key: str
+    version: int | None = Field(description="Null for a map that was never published here: the shipped one serves.")
+
+
 class DefinitionDetail(DefinitionItem):
     """One version with everything that is known of it."""
 
     findings: tuple[FindingItem, ...]
     stages: tuple[StageItem, ...]
     files: tuple[DefinitionFileItem, ...]
+    calls: tuple[LinkedMapItem, ...] = Field(description="Maps that are part of this version.")
+    called_by: tuple[LinkedMapItem, ...] = Field(description="Published maps that this map is part of.")
 
 
 class StepItem(Told):

@@ -7,11 +7,18 @@ from typing import Any
 
 from pydantic import ConfigDict, Field
 
-from webui.api.models.values import Instant, Listed, Paging, PersonName, Told
+from webui.api.models.values import LARGEST_ID, Instant, Listed, Paging, PersonName, Told
 
 
 class HistoryQuery(Paging):
     since: Instant | None = Field(default=None, description="Only events from this moment on.")
+    after: int | None = Field(
+        default=None,
+        ge=0,
+        le=LARGEST_ID,
+        description="Only events behind the one of this id, by their ids: begin with 0, go on with the last id you "
+        "have. None is missed, however long its transaction took. Stands alone, without `since` and `cursor`.",
+    )
 
 
 class DealHistoryQuery(Paging):

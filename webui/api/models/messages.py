@@ -36,7 +36,13 @@ class Message(Given):
 class MessageDelivered(Told):
     """Which deals were woken; when none waited and a map starts with the message, the deal that it opened."""
 
-    model_config = ConfigDict(frozen=True, json_schema_extra={"examples": [{"deal_ids": [12], "opened_deal_id": None}]})
+    model_config = ConfigDict(
+        frozen=True,
+        json_schema_extra={"examples": [{"deal_ids": [12], "opened_deal_id": None, "failed_deal_ids": []}]},
+    )
 
     deal_ids: tuple[int, ...]
     opened_deal_id: int | None
+    failed_deal_ids: tuple[int, ...] = Field(
+        default=(), description="Of several deals, those whose maps failed at it; each has an incident."
+    )

@@ -9,8 +9,8 @@ from sqlalchemy.dialects import postgresql
 JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 ROW_NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
-revision = "0002_repair"
-down_revision = "0001"
+revision = "0002"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 

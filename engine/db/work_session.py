@@ -1,0 +1,200 @@
+"""A session that writes its plain rows in one burst, once per transaction.
+
+SQLAlchemy's unit of work sorts what it writes by every dependency that a mapping could have, sends each row on its own
+and pays for both with every row. Most of what a step writes has no such dependency: its foreign keys are columns that
+are known before. Classes that say so (``Base.is_plain``) are written directly; as soon as a row of another class is to
+be written, or a relationship says something else than its column, SQLAlchemy writes them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, cast
+
+from sqlalchemy import ColumnDefault, Table, Update, bindparam, insert, text, update
+from sqlalchemy.orm import InstanceState, Mapper, Session
+from sqlalchemy.orm.base import NO_VALUE
+from sqlalchemy.orm.exc import StaleDataError
+
+from engine.db.base import Base
+from engine.db.burst import Burst, Raise, Values, Write
+
+
+class WorkSession(Session):
+    """The session of every transaction of the product."""
+
+    def __init__(self, *arguments: Any, **more: Any) -> None:
+        super().__init__(*arguments, **more)
+        self.postponed = Burst()
+
+    def flush(self, objects: Sequence[Any] | None = None) -> None:
+        if not self._flushing and objects is None and self._is_plain():
+            self._write()
+            return
+        super().flush(objects)
+        if not self._flushing and self.postponed:
+            self._send(self.postponed)
+
+    def commit(self) -> None:
+        self.flush()
+        super().commit()
+
+    def rollback(self) -> None:
+        self.postponed.clear()
+        super().rollback()
+
+    def _is_plain(self) -> bool:
+        return not self._deleted and all(
+            state.mapper.class_.is_plain and _says_columns(state) for state in (*self._new, *self._dirty_states)
+        )
+
+    def _write(self) -> None:
+        """Insert the new objects, parents first, update the changed ones, then what was postponed."""
+        burst = Burst()
+        new = sorted(self._new, key=lambda state: (_plan_of(state.mapper.class_).rank, state.insert_order))
+        unnumbered = [state.obj() for state in new if not _plan_of(state.mapper.class_).has_key(state.dict)]
+        if unnumbered:
+            number(self, unnumbered)
+        written = set(new)
+        for state in new:
+            _plan_of(state.mapper.class_).insert_into(burst, state)
+        for state in self._dirty_states:
+            _plan_of(state.mapper.class_).update_in(burst, state)
+            written.add(state)
+        burst.extend(self.postponed)
+        self.postponed.clear()
+        if burst:
+            self._send(burst)
+        if written:
+            self._register_persistent(written)
+
+    def _send(self, burst: Burst) -> None:
+        burst.send(self.connection())
+
+
+def postpone(session: Session, statement: Write, values: Values, *, otherwise: Raise | None = None) -> None:
+    """Execute ``statement`` with ``values`` when the session is flushed next, after its objects are written.
+
+    Give one and the same object for the same statement each time: it is compiled once. ``otherwise`` makes the
+    exception for when no row was there.
+    """
+    cast("WorkSession", session).postponed.add(statement, values, otherwise=otherwise)
+
+
+def append(session: Session, model: type[Base], **values: Any) -> None:
+    """Insert a row of which no object is needed any more, when the session is flushed next."""
+    plan = _plan_of(model)
+    postpone(session, plan.insertion, plan.row(values))
+
+
+def number(session: Session, objects: Iterable[Any]) -> None:
+    """Give new objects their row numbers ahead of their rows, so that others can name them."""
+    by_plan: dict[_Plan, list[Any]] = {}
+    for one in objects:
+        by_plan.setdefault(_plan_of(type(one)), []).append(one)
+    for plan, alike in by_plan.items():
+        for one, row_number in zip(alike, plan.numbers(session, len(alike)), strict=True):
+            setattr(one, plan.key, row_number)
+
+
+class _Plan:
+    """How the rows of one plain class are written."""
+
+    def __init__(self, model: type[Base]) -> None:
+        mapper: Mapper[Any] = model.__mapper__
+        self._table = cast("Table", model.__table__)
+        self._columns = frozenset(column.key for column in self._table.columns)
+        self._defaults = {
+            column.key: column.default for column in self._table.columns if isinstance(column.default, ColumnDefault)
+        }
+        self._keys = tuple(column.key for column in self._table.primary_key.columns)
+        version = mapper.version_id_col
+        self._version = None if version is None else str(version.key)
+        self.rank = Base.metadata.sorted_tables.index(self._table)
+        self.insertion = insert(self._table)
+        self.references = tuple(
+            (
+                relationship.key,
+                tuple((str(own.key), str(its.key)) for own, its in relationship.local_remote_pairs or ()),
+            )
+            for relationship in mapper.relationships
+        )
+        """The many-to-one relationships, each with its pairs of own and referred columns."""
+        self._updating = self._update()
+
+    @property
+    def key(self) -> str:
+        (key,) = self._keys
+        return key
+
+    def has_key(self, values: Values) -> bool:
+        return all(values.get(key) is not None for key in self._keys)
+
+    def row(self, values: Values) -> dict[str, Any]:
+        """The values, and the defaults of columns that have none."""
+        row = dict(values)
+        for name, default in self._defaults.items():
+            if name not in row:
+                row[name] = default.arg(None) if default.is_callable else default.arg
+        return row
+
+    def insert_into(self, burst: Burst, state: InstanceState[Any]) -> None:
+        row = self.row({name: value for name, value in state.dict.items() if name in self._columns})
+        state.dict.update(dict.fromkeys(self._columns - row.keys()) | row)
+        burst.add(self.insertion, row)
+
+    def update_in(self, burst: Burst, state: InstanceState[Any]) -> None:
+        """The columns that changed, where the row still has the version that was read."""
+        changed = {
+            name: state.dict[name]
+            for name, before in state.committed_state.items()
+            if name in self._columns and (before is NO_VALUE or before != state.dict[name])
+        }
+        if not changed:
+            return
+        where = {f"key_{name}": state.dict[name] for name in self._keys}
+        if self._version is not None:
+            version = state.dict[self._version]
+            where["key_version"] = version
+            state.dict[self._version] = changed[self._version] = version + 1
+        burst.add(self._updating, changed | where, otherwise=self._stale)
+
+    def numbers(self, session: Session, count: int) -> list[int]:
+        connection = session.connection()
+        if connection.dialect.name == "postgresql":
+            taken = text(f"SELECT nextval('{self._table.name}_{self.key}_seq') FROM generate_series(1, :count)")  # noqa: S608  # the model's own names
+            return list(connection.execute(taken, {"count": count}).scalars())
+        last = connection.execute(text(f"SELECT max({self.key}) FROM {self._table.name}")).scalar() or 0  # noqa: S608
+        return [last + 1 + index for index in range(count)]  # nobody else writes meanwhile
+
+    def _update(self) -> Update:
+        statement = update(self._table)
+        for name in self._keys:
+            statement = statement.where(self._table.columns[name] == bindparam(f"key_{name}"))
+        if self._version is not None:
+            statement = statement.where(self._table.columns[self._version] == bindparam("key_version"))
+        return statement
+
+    def _stale(self) -> Exception:
+        return StaleDataError(f"a row of {self._table.name} is not as it was read")
+
+
+_plans: dict[type[Base], _Plan] = {}
+
+
+def _plan_of(model: type[Base]) -> _Plan:
+    plan = _plans.get(model)
+    if plan is None:
+        plan = _plans[model] = _Plan(model)
+    return plan
+
+
+def _says_columns(state: InstanceState[Any]) -> bool:
+    """Whether every relationship that was set since says what its column says."""
+    for name, columns in _plan_of(state.mapper.class_).references:
+        if name not in (state.dict if state.key is None else state.committed_state):
+            continue
+        other = state.dict.get(name)
+        if any(state.dict.get(own) != (None if other is None else getattr(other, its)) for own, its in columns):
+            return False
+    return True

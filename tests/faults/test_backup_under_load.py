@@ -1,0 +1,81 @@
+"""A backup made while people work, put back into an empty installation: one whole moment of the company."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from faults.audit import assert_deal_is_whole
+from faults.conftest import Scorecard
+from faults.dealer import deal_with
+from faults.processes import CONTEXT, PATIENCE_S, kill, start
+from sqlalchemy import func, select
+from sqlalchemy.engine import make_url
+from support.office import Office
+from support.running import environment, reglament
+from support.servers import PostgreSQL
+
+from engine.db.session import Database
+from engine.model.deal import Deal, DealResult
+from engine.model.history_event import HistoryEvent
+
+DEALERS = 2
+
+
+@pytest.mark.timeout(900)
+def test_what_is_restored_is_one_moment_and_every_deal_in_it_is_whole(
+    database_url: str, request: pytest.FixtureRequest, tmp_path: Path, full: bool, scorecard: Scorecard
+) -> None:
+    backups, before_each = (10, 40) if full else (1, 4)
+    office = Office(Database(database_url))
+    office.publish()
+    office.open_deal(title="Перша")
+    reader, writer = CONTEXT.Pipe(duplex=False)
+    dealers = [start(deal_with, database_url, f"{number}", 100_000, writer) for number in range(DEALERS)]
+    deals = 0
+    try:
+        for number in range(backups):
+            for _ in range(before_each):
+                assert reader.poll(PATIENCE_S), "nobody works"
+                reader.recv_bytes()
+            file = tmp_path / f"{number}.tar.gz"
+            done = reglament("backup", str(file), env=environment(tmp_path / "var", DATABASE_URL=database_url))
+            assert done.returncode == 0, done.stderr
+            assert all(dealer.is_alive() for dealer in dealers), "the work stopped for the backup"
+            deals += restored_deals(_empty(request, database_url, tmp_path, number), file, tmp_path / f"var{number}")
+    finally:
+        for dealer in dealers:
+            kill(dealer)
+        reader.close()
+        writer.close()
+        office.database.dispose()
+    assert deals >= backups * before_each
+    scorecard.passed(14, office.database, f"{backups} backups under load, {deals:,} restored deals checked")
+
+
+def restored_deals(url: str, file: Path, var: Path) -> int:
+    """Restore ``file`` into the empty database at ``url``; how many deals are there, each of them whole."""
+    env = environment(var, DATABASE_URL=url)
+    done = reglament("restore", str(file), env=env)
+    assert done.returncode == 0, done.stderr
+    verified = reglament("history", "verify", env=env)
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+    database = Database(url)
+    with database.read() as session:
+        ids = session.scalars(select(Deal.id)).all()
+        for deal_id in ids:
+            assert_deal_is_whole(session, deal_id)
+        closed = select(func.count()).where(HistoryEvent.kind == "deal_won")
+        assert session.scalar(select(func.count()).where(Deal.result == DealResult.WON)) == session.scalar(closed)
+    database.dispose()
+    return len(ids)
+
+
+def _empty(request: pytest.FixtureRequest, url: str, tmp_path: Path, number: int) -> str:
+    """Where nothing is yet: another file, or another database of the same server."""
+    if make_url(url).get_backend_name() == "sqlite":
+        return f"sqlite:///{tmp_path}/restored-{number}.sqlite"
+    server: PostgreSQL = request.getfixturevalue("postgresql")
+    name = f"{make_url(url).database}_{number}"
+    request.addfinalizer(lambda: server.drop_database(name))
+    return server.create_database(name)
