@@ -41,7 +41,8 @@ def told_move(target: MoveTarget) -> ToldMove:
                 steps=_quoted(target.kept),
             )
         )
-    who = ", ".join(one for one in target.responsible if not one.startswith("="))
+    named = (_("the deal’s owner") if one == "=owner" else one for one in target.responsible)
+    who = ", ".join(one for one in named if not one.startswith("="))
     sentences.append(
         _("“%(name)s” opens for: %(who)s.", name=target.name, who=who)
         if who
@@ -50,8 +51,8 @@ def told_move(target: MoveTarget) -> ToldMove:
     if target.asked_again:
         sentences.append(
             ngettext(
-                "The approval %(steps)s is asked again.",
-                "The approvals %(steps)s are asked again.",
+                "The approval %(steps)s is asked again, if the way leads through it.",
+                "The approvals %(steps)s are asked again, if the way leads through them.",
                 len(target.asked_again),
                 steps=_quoted(target.asked_again),
             )

@@ -112,8 +112,8 @@ class NotWithdrawable(JumpRefused):
 class Jump:
     """What a jump does. Ids are of elements; ``withdrawn`` are activity ids of everything that is taken back.
 
-    ``passed_over`` are approvals that lay ahead and do not any more; ``asked_again`` those that were behind and lie
-    ahead now. ``forgotten`` are steps whose outcomes of an earlier round no condition may see any longer.
+    ``passed_over`` are approvals that lay ahead and do not any more; ``asked_again`` those that were behind or
+    open and lie ahead now. ``forgotten`` are steps whose outcomes of an earlier round no condition may see any longer.
     """
 
     target: str
@@ -389,7 +389,9 @@ def _described(workflow: LiveWorkflow, spec: ExecutableSpec, target: str, plan: 
         kept=tuple(dict.fromkeys(task.task_spec.bpmn_id for task in stays if task.task_spec.bpmn_id in steps)),
         goes_back=bool(ahead_after & {task.task_spec.bpmn_id for task in left}),
         passed_over=approvals(ahead_before - ahead_after - ahead_of_rest),
-        asked_again=approvals(ahead_after - ahead_before - ahead_of_rest),
+        asked_again=approvals(
+            (ahead_after - ahead_of_rest) - (ahead_before - {task.task_spec.bpmn_id for task in left})
+        ),
         forgotten=frozenset((ahead_before | ahead_after) & steps.keys()) - ahead_of_rest,
     )
 
