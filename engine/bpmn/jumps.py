@@ -376,6 +376,7 @@ def _described(workflow: LiveWorkflow, spec: ExecutableSpec, target: str, plan: 
     ahead_before = order.ahead_of(withdrawn_names)
     ahead_after = order.ahead_of([target])
     ahead_of_rest = order.ahead_of({task.task_spec.name for task in stays if _moves_on(task)})
+    taken_back = {task.task_spec.bpmn_id for task in left}
     steps = spec.lookups.steps
 
     def approvals(elements: Iterable[str]) -> tuple[str, ...]:
@@ -387,11 +388,9 @@ def _described(workflow: LiveWorkflow, spec: ExecutableSpec, target: str, plan: 
         withdrawn=tuple(task.id for task in left),
         left=tuple(dict.fromkeys(task.task_spec.bpmn_id for task in left if task.task_spec.bpmn_id in steps)),
         kept=tuple(dict.fromkeys(task.task_spec.bpmn_id for task in stays if task.task_spec.bpmn_id in steps)),
-        goes_back=bool(ahead_after & {task.task_spec.bpmn_id for task in left}),
+        goes_back=bool(ahead_after & taken_back),
         passed_over=approvals(ahead_before - ahead_after - ahead_of_rest),
-        asked_again=approvals(
-            (ahead_after - ahead_of_rest) - (ahead_before - {task.task_spec.bpmn_id for task in left})
-        ),
+        asked_again=approvals(ahead_after - ahead_of_rest - (ahead_before - taken_back)),
         forgotten=frozenset((ahead_before | ahead_after) & steps.keys()) - ahead_of_rest,
     )
 

@@ -19,6 +19,7 @@ def test_a_deal_is_sent_back_on_the_map_and_stands_again_where_it_stood(
     page.goto(f"/deals/{deal_id}")
     page.get_by_role("link", name=uk("Move the deal")).click()
     expect(page.locator("[data-state=shown]")).to_be_visible()
+    page.get_by_role("button", name=uk("Show the whole map")).click()
     page.locator(".bpmn-viewer .djs-shape[data-element-id=prepare_offer]").click()
     target = page.locator("details.move-target[open]")
     expect(target).to_contain_text("Скласти комерційну пропозицію")
@@ -26,7 +27,7 @@ def test_a_deal_is_sent_back_on_the_map_and_stands_again_where_it_stood(
     target.get_by_role("textbox", name=uk("Reason")).fill("Клієнт змінив умови")
     target.get_by_role("button", name=uk("Move here")).click()
 
-    expect(page.get_by_role("status").first).to_contain_text("Сюди її перемістили")
+    expect(page.locator(".waiting").first).to_contain_text("Сюди її перемістили")
     expect(page.locator(".step-row")).to_have_count(1)
     page.get_by_role("button", name=uk("Undo the move")).click()
     expect(page.locator(".step-row")).to_have_count(3)
