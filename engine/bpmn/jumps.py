@@ -18,7 +18,7 @@ from engine.bpmn.activities import Activity, Assignments
 from engine.bpmn.catching_events import CatchEvent, EventGateway
 from engine.bpmn.compiled import StepKind
 from engine.bpmn.elements import RACE, RACE_FLOW
-from engine.bpmn.forward_order import forward_order
+from engine.bpmn.forward_order import ForwardOrder, forward_order
 from engine.bpmn.joins import ARRIVED_FROM
 from engine.bpmn.markings import NotProvable, Position, in_join, main_track, node_of, tracks_beside
 from engine.errors import N_, DomainError
@@ -112,8 +112,9 @@ class NotWithdrawable(JumpRefused):
 class Jump:
     """What a jump does. Ids are of elements; ``withdrawn`` are activity ids of everything that is taken back.
 
-    ``passed_over`` are approvals that lay ahead and do not any more; ``asked_again`` those that were behind or
-    open and lie ahead now. ``forgotten`` are steps whose outcomes of an earlier round no condition may see any longer.
+    ``passed_over`` are approvals that the deal would have come by and that do not lie ahead any more; ``asked_again``
+    those that were behind or open and lie ahead now. ``forgotten`` are steps whose outcomes of an earlier round no
+    condition may see any longer.
     """
 
     target: str
@@ -389,10 +390,26 @@ def _described(workflow: LiveWorkflow, spec: ExecutableSpec, target: str, plan: 
         left=tuple(dict.fromkeys(task.task_spec.bpmn_id for task in left if task.task_spec.bpmn_id in steps)),
         kept=tuple(dict.fromkeys(task.task_spec.bpmn_id for task in stays if task.task_spec.bpmn_id in steps)),
         goes_back=bool(ahead_after & taken_back),
-        passed_over=approvals(ahead_before - ahead_after - ahead_of_rest),
+        passed_over=approvals(_skippable(order, withdrawn_names, target) - ahead_after - ahead_of_rest),
         asked_again=approvals(ahead_after - ahead_of_rest - (ahead_before - taken_back)),
         forgotten=frozenset((ahead_before | ahead_after) & steps.keys()) - ahead_of_rest,
     )
+
+
+def _skippable(order: ForwardOrder, left: Iterable[str], target: str) -> frozenset[str]:
+    """What a deal would still have come by before ``target``, from where it stands.
+
+    Where the target lies straight ahead, that is what lies ahead. Where it does not, the deal would have come there, if
+    at all, through a loop: whatever it can reach on any way counts, or a step on a way back could be used to jump over
+    the approvals that it leads to.
+    """
+    found: frozenset[str] = frozenset()
+    for name in left:
+        if order.is_ahead(target, name):
+            found |= order.ahead_of([name])
+        else:
+            found |= order.reached_from(name, without=target)
+    return found
 
 
 def _leaves(workflow: LiveWorkflow, tasks: Iterable[LiveTask]) -> list[LiveTask]:
