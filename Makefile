@@ -5,6 +5,7 @@ DIST := webui/static/dist/manifest.json
 CATALOGUES := $(wildcard webui/translations/*/LC_MESSAGES/*.po)
 LOCALES := uk
 FRONT_END := package-lock.json webui/frontend/build.mjs $(shell find webui/frontend/src -type f)
+ORDEAL := tests/faults tests/upgrades tests/engine/bpmn
 PROGRAM := $(shell find engine processes tasks webui -name '*.py')
 
 .DEFAULT_GOAL := help
@@ -35,8 +36,12 @@ bench: dev services ## measure a step, the pages and the timers; writes docs/ben
 	PYTHONPATH=tests $(BIN)/python -m bench $(ARGS)
 
 .PHONY: ordeal
-ordeal: dev services ## the long form of the fault tests: crashes, lost brokers, lost databases
-	$(BIN)/python -m pytest tests/faults --full $(ARGS)
+ordeal: dev services ## the long form of the fault tests, about an hour; writes the scorecard into docs/reliability.md
+	$(BIN)/python -m pytest $(ORDEAL) --full $(ARGS)
+
+.PHONY: snapshot
+snapshot: dev ## keep the deals of a released version for the tests of upgrades: RELEASE=<tag> VERSION=<number>
+	sh tools/snapshot.sh "$(RELEASE)" "$(VERSION)"
 
 .PHONY: build
 build: .venv/.installed $(DIST) $(CATALOGUES:.po=.mo) ## install, build the front end, compile the translations

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from faults.scorecard import Scorecard, full_lines, table, write_into
 from support.migrated import build_schema
 from support.missing import found_or_skipped, in_ci
 from support.servers import PostgreSQL, Redis, ServerMissing, chromium
@@ -23,6 +25,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def full(request: pytest.FixtureRequest) -> bool:
     """Whether the long form is wanted."""
     return bool(request.config.getoption("--full"))
+
+
+@pytest.fixture
+def scorecard(request: pytest.FixtureRequest, full: bool) -> Scorecard:
+    return Scorecard(request.config, full, time.monotonic())
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """After the long form: what was tried, lost and doubled, also into the documentation."""
+    if not config.getoption("--full"):
+        return
+    lines = full_lines(config)
+    terminalreporter.section("scorecard: tried, lost, doubled")
+    terminalreporter.write_line(table(lines))
+    write_into(Path(config.rootpath, "docs", "reliability.md"), lines)
 
 
 def pytest_report_header() -> list[str]:

@@ -22,6 +22,7 @@ _DECIDED = {
     OutcomeKind.RETURNED: N_("Returned for rework"),
     OutcomeKind.REJECTED: N_("Rejected"),
 }
+_NOTHING_MORE = N_("Begin nothing more")
 _LOOKS = {
     OutcomeKind.COMPLETED: ("btn-primary", "check", "c"),
     OutcomeKind.APPROVED: ("btn-success", "thumb-up", "a"),
@@ -49,7 +50,8 @@ class Button:
 
 def buttons(outcomes: tuple[Outcome, ...], kind: StepKind) -> tuple[Button, ...]:
     """The buttons that the map allows, in its order."""
-    return tuple(_button(outcome, kind) for outcome in outcomes)
+    chosen_among = any(outcome.kind is OutcomeKind.WAY for outcome in outcomes)
+    return tuple(_button(outcome, kind, chosen_among=chosen_among) for outcome in outcomes)
 
 
 def decided(outcome_id: str | None, outcomes: tuple[Outcome, ...] = (), label: str = "") -> str:
@@ -66,10 +68,12 @@ def tone_of(outcome_id: str | None) -> str:
     return tones.get(outcome_id or "", "accent")
 
 
-def _button(outcome: Outcome, kind: StepKind) -> Button:
+def _button(outcome: Outcome, kind: StepKind, *, chosen_among: bool) -> Button:
     look, icon, key = _LOOKS[outcome.kind]
-    word = _BUTTONS_OF_KIND.get(kind, _BUTTONS[outcome.kind])
-    if outcome.kind is not OutcomeKind.COMPLETED:
-        word = _BUTTONS[outcome.kind]
+    word = _BUTTONS[outcome.kind]
+    if outcome.kind is OutcomeKind.COMPLETED:
+        word = _BUTTONS_OF_KIND.get(kind, word)
+        if kind is StepKind.CHOICE and chosen_among:  # of an ad-hoc sub-process, beside what can be begun
+            word, look = _NOTHING_MORE, "btn-outline-secondary"
     hint = _HINTS.get(outcome.kind, N_("Say why, and press the button again.")) if outcome.needs_reason else ""
     return Button(outcome.id, outcome.label or _(word), look, icon, key, _(hint) if hint else "")

@@ -13,22 +13,25 @@ from SpiffWorkflow.bpmn.specs.mixins import (
     UserTaskMixin,
 )
 
+from engine.bpmn.compensation import ENTRIES, UNDOES, Entry, enter, entries_of, entry_of, undone
 from engine.bpmn.elements import Element
-from engine.bpmn.environment import loop_items
+from engine.bpmn.run_variables import loop_items
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from engine.bpmn.live_workflow import LiveSubWorkflow, LiveTask, LiveWorkflow
+    from engine.bpmn.live_workflow import LiveSubWorkflow, LiveTask, LiveWorkflow, Scope
 
 HOST = "host"  # in a boundary event's task: the id of the task that it is attached to
 PARAMETERS = "parameters"  # in a service call's task: what the worker gets
 
 
 class Activity(Element):
-    """``boundary`` names the specs of the boundary events attached to it."""
+    """``boundary`` names the specs of the boundary events attached to it, ``handler`` that of what undoes it."""
 
     boundary: tuple[str, ...] = ()
+    handler: str | None = None
+    for_compensation = False  # it is such a handler itself
 
     def _update_hook(self, my_task: LiveTask) -> bool:
         for name in self.boundary:
@@ -39,7 +42,22 @@ class Activity(Element):
 
     def _on_complete_hook(self, my_task: LiveTask) -> None:
         self._close_boundary(my_task)
-        super()._on_complete_hook(my_task)
+        if UNDOES not in my_task.internal_data:
+            if self.handler is not None:
+                self.remember(my_task, [])
+            super()._on_complete_hook(my_task)
+            return
+        if self.for_compensation:
+            super()._on_complete_hook(my_task)
+        undone(my_task)
+
+    def remember(self, my_task: LiveTask, inside: list[Entry]) -> None:
+        """Note that ``my_task`` can be undone; the runs of a loop can when the loop is over. Raises MapFailed."""
+        entry = entry_of(my_task, inside)
+        if self.loop is None:
+            enter(my_task, [entry])
+        else:
+            my_task.parent.internal_data.setdefault(ENTRIES, []).append(entry)
 
     def _on_cancel(self, my_task: LiveTask) -> None:
         self._close_boundary(my_task)
@@ -93,14 +111,14 @@ class Assignments(Activity, ScriptTaskMixin, BpmnSpecMixin):  # type: ignore[mis
         return written
 
 
-class _Enclosing(Activity):
+class Enclosing(Activity):
     """Holds a scope of its own while it runs."""
 
     spec: str
 
     def _update_hook(self, my_task: LiveTask) -> bool:
         scope = self.open(my_task)
-        scope.enter(scope.spec.plain_start())
+        scope.enter(self.start_of(my_task, scope))
         return False
 
     def open(self, my_task: LiveTask) -> LiveSubWorkflow:
@@ -108,10 +126,21 @@ class _Enclosing(Activity):
         super()._update_hook(my_task)
         top: LiveWorkflow = my_task.workflow.top_workflow
         my_task.begin()
-        return top.create_subprocess(my_task, self.spec)
+        scope = top.create_subprocess(my_task, self.spec)
+        scope.arm_listeners()
+        return scope
+
+    def start_of(self, my_task: LiveTask, scope: Scope) -> Any:
+        """The start event that a run begins at."""
+        del my_task
+        return scope.spec.plain_start()
 
     def _on_complete_hook(self, my_task: LiveTask) -> None:
-        my_task.workflow.top_workflow.subprocesses.pop(my_task.id, None)
+        scope = my_task.workflow.top_workflow.subprocesses.pop(my_task.id, None)
+        if scope is not None and self.handler is None and UNDOES not in my_task.internal_data:
+            inside = entries_of(scope)
+            if inside or scope.spec.undone_by is not None:
+                self.remember(my_task, inside)
         super()._on_complete_hook(my_task)
 
     def _on_cancel(self, my_task: LiveTask) -> None:
@@ -121,9 +150,9 @@ class _Enclosing(Activity):
         super()._on_cancel(my_task)
 
 
-class SubProcess(_Enclosing, SubWorkflowTaskMixin, BpmnSpecMixin):  # type: ignore[misc]  # SpiffWorkflow is untyped
+class SubProcess(Enclosing, SubWorkflowTaskMixin, BpmnSpecMixin):  # type: ignore[misc]  # SpiffWorkflow is untyped
     pass
 
 
-class Call(_Enclosing, CallActivityMixin, BpmnSpecMixin):  # type: ignore[misc]  # SpiffWorkflow is untyped
+class Call(Enclosing, CallActivityMixin, BpmnSpecMixin):  # type: ignore[misc]  # SpiffWorkflow is untyped
     pass

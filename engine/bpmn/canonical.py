@@ -5,9 +5,11 @@ What an id means stands in the tables of the CompiledProcess; no text of the own
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from lxml import etree
 
-from engine.bpmn.compiled import TimerKind
+from engine.bpmn.compiled import LoopRule, TimerKind
 from engine.bpmn.map_model import EventDefinition, EventKind, Node, NodeType, Process, SalesMap, Scope
 from engine.bpmn.reading.elements import MODEL
 
@@ -62,23 +64,37 @@ class _Writer:
 
     def _node(self, parent: etree._Element, node: Node) -> None:
         element = self._add(parent, node.type.value, node.id, node.name)
-        if node.default is not None:
-            element.set("default", node.default.id)
-        if node.host is not None and node.type is NodeType.BOUNDARY:
-            element.set("attachedToRef", node.host.id)
-            element.set("cancelActivity", "true" if node.interrupting else "false")
+        for attribute, value in _attributes(node):
+            element.set(attribute, value)
         if node.loop_rule is not None:
-            loop = etree.SubElement(element, f"{{{MODEL}}}multiInstanceLoopCharacteristics")
-            loop.set("isSequential", "true" if node.loop_rule.sequential else "false")
-            self._text(loop, "loopCardinality", node.id)
-        if node.calls is not None:
-            element.set("calledElement", node.calls.id)
+            self._loop(element, node, node.loop_rule)
         if node.assignments:
             self._text(element, "script", node.id)
+        if node.activation:
+            self._text(element, "activationCondition", node.id)
         if node.event is not None:
             self._event(element, node, node.event)
         if node.inside is not None:
             self._scope(element, node.inside)
+        if node.undone_by is not None:
+            self._undo(parent, node, node.undone_by)
+
+    def _loop(self, element: etree._Element, node: Node, rule: LoopRule) -> None:
+        if rule.again_while is not None:
+            standard = etree.SubElement(element, f"{{{MODEL}}}standardLoopCharacteristics")
+            standard.set("testBefore", "true" if rule.test_before else "false")
+            return
+        loop = etree.SubElement(element, f"{{{MODEL}}}multiInstanceLoopCharacteristics")
+        loop.set("isSequential", "true" if rule.sequential else "false")
+        self._text(loop, "loopCardinality", node.id)
+
+    def _undo(self, parent: etree._Element, node: Node, handler: Node) -> None:
+        event = self._add(parent, NodeType.BOUNDARY.value, node.undone_at)
+        event.set("attachedToRef", node.id)
+        etree.SubElement(event, f"{{{MODEL}}}compensateEventDefinition")
+        association = self._add(parent, "association", self._sales_map.new_id(f"{node.id}_undone_by"))
+        association.set("sourceRef", str(event.get("id")))
+        association.set("targetRef", handler.id)
 
     def _text(self, parent: etree._Element, tag: str, text: str) -> None:
         etree.SubElement(parent, f"{{{MODEL}}}{tag}").text = text
@@ -89,7 +105,9 @@ class _Writer:
             self._text(definition, _TIMER_ELEMENTS[node.timer.kind], node.id)
         elif event.kind is EventKind.CONDITIONAL:
             self._text(definition, "condition", node.id)
-        elif event.kind in _REFERENCES and (event.name or node.type is not NodeType.BOUNDARY):
+        elif event.kind is EventKind.COMPENSATE and event.target:
+            definition.set("activityRef", event.target)
+        elif event.kind in _REFERENCES and (event.name or node.type not in (NodeType.BOUNDARY, NodeType.START)):
             definition.set(_REFERENCES[event.kind], self._reference(event.kind, event.name or node.id))
 
     def _reference(self, kind: EventKind, name: str) -> str:
@@ -104,3 +122,19 @@ class _Writer:
             element.set(_CODES[kind], name)
         self._root.insert(len(self._named) - 1, element)
         return element_id
+
+
+def _attributes(node: Node) -> Iterator[tuple[str, str]]:
+    if node.default is not None:
+        yield "default", node.default.id
+    if node.host is not None and node.type is NodeType.BOUNDARY:
+        yield "attachedToRef", node.host.id
+        yield "cancelActivity", "true" if node.interrupting else "false"
+    if node.triggered_by_event:
+        yield "triggeredByEvent", "true"
+    if node.type is NodeType.START and not node.interrupting:
+        yield "isInterrupting", "false"
+    if node.undoes is not None:
+        yield "isForCompensation", "true"
+    if node.calls is not None:
+        yield "calledElement", node.calls.id

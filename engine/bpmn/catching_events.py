@@ -14,8 +14,8 @@ from SpiffWorkflow.bpmn.specs.mixins import (
 
 from engine.bpmn.activities import HOST
 from engine.bpmn.elements import RACE, RACE_FLOW, Element
-from engine.bpmn.environment import loop_items
 from engine.bpmn.expressions import NullCondition
+from engine.bpmn.run_variables import loop_items
 from engine.bpmn.runtime import Passed
 from engine.bpmn.timer_events import StoredTimer
 from engine.errors import MapFailed
@@ -43,7 +43,7 @@ class EventGateway(Element, BpmnSpecMixin):  # type: ignore[misc]  # SpiffWorkfl
             rival.internal_data[RACE_FLOW] = self.flow_ids[successor.name]
 
 
-class _Waiting(Element):
+class Waiting(Element):
     """Arms its event when the token arrives, and lets the token go when the event happens."""
 
     event_definition: Any
@@ -80,11 +80,11 @@ class _Waiting(Element):
         my_task.make_ready()
 
 
-class CatchEvent(_Waiting, IntermediateCatchEventMixin, BpmnSpecMixin):  # type: ignore[misc]  # SpiffWorkflow is untyped
+class CatchEvent(Waiting, IntermediateCatchEventMixin, BpmnSpecMixin):  # type: ignore[misc]  # SpiffWorkflow is untyped
     pass
 
 
-class BoundaryEvent(_Waiting, BoundaryEventMixin, BpmnSpecMixin):  # type: ignore[misc]  # SpiffWorkflow is untyped
+class BoundaryEvent(Waiting, BoundaryEventMixin, BpmnSpecMixin):  # type: ignore[misc]  # SpiffWorkflow is untyped
     """Interrupting: withdraws its host.
 
     Not interrupting: sends a token beside it and goes on waiting, unless it is a timer whose last moment this was.

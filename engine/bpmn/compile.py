@@ -28,7 +28,7 @@ from engine.bpmn.soundness import check_soundness
 from engine.bpmn.step_definitions import define_steps, read_ladder, say_what_steps_lack, stages_of
 from engine.errors import DomainError
 
-FORMAT_VERSION = 1  # raised when the same file compiles to something else, so that cached processes are made anew
+FORMAT_VERSION = 2  # raised when the same file compiles to something else, so that cached processes are made anew
 
 _MAX_NODES = 3_000
 _DIAGRAM_SUFFIXES = (".bpmn", ".bpmn2", ".xml")

@@ -162,13 +162,20 @@ class TimerRule(_Frozen):
 
 
 class LoopRule(_Frozen):
-    """Multi-instance or standard loop. Exactly one of ``cardinality`` and ``collection`` for multi-instance."""
+    """Multi-instance or standard loop. Exactly one of ``cardinality`` and ``collection`` for multi-instance.
+
+    ``again_while`` makes it a standard loop; ``cardinality``, if there is one, is then the most runs.
+    """
 
     sequential: bool = False
     cardinality: str | None = None  # expression text giving a whole number
     collection: str | None = None  # expression text giving a list
     item_variable: str | None = None
     completion_condition: str | None = None
+    output_collection: str | None = None  # the variable that becomes the list of the runs' results
+    output_element: str | None = None  # expression text giving the result of a run
+    again_while: str | None = None
+    test_before: bool = False
 
 
 class MessageRule(_Frozen):

@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from engine.bpmn.lookups import LoopLookup
 
 
+RUNS = "runs"  # of a multi-instance: how many there will be
+OPENED = "opened"
+COMPLETED = "completed"
+INDEX = "index"  # of a run of a loop, from 0
+ITEM = "item"  # of a run of a multi-instance over a list
+WRITTEN = "written"  # of a run: the variables of its result, as it wrote them
 RACE = "race"  # in a task behind an event gateway: the gateway's task
 RACE_FLOW = "race_flow"  # and the flow from it, recorded when it is this one that happens
 
@@ -26,6 +32,10 @@ class Element(BpmnTaskSpec):  # type: ignore[misc]  # SpiffWorkflow is untyped
     """Base of all. ``flow_ids`` gives the sequence flow that leads to a successor, by the successor's spec name."""
 
     loop: LoopLookup | None = None  # of the inner element of a loop, whose tasks are the loop's runs
+    undone_loop: LoopLookup | None = None  # of what undoes the runs of a loop, one by one
+    attends = False  # whether its tasks accompany the work of a scope without holding the scope open
+    survives_interruption = False  # whether an interrupting event sub-process leaves its tasks alone
+    is_event_sub_process = False
     flow_ids: dict[str, str]
 
     def __init__(self, wf_spec: Any, bpmn_id: str, **kwargs: Any) -> None:
@@ -46,7 +56,8 @@ class Element(BpmnTaskSpec):  # type: ignore[misc]  # SpiffWorkflow is untyped
         if not self.manual:
             my_task.workflow.top_workflow.agenda.append(my_task)
 
-    def _run_hook(self, _my_task: LiveTask) -> bool:
+    def _run_hook(self, _my_task: LiveTask) -> bool | None:
+        """True when the element is done, None while it waits for what it began."""
         return True
 
     def _on_complete_hook(self, my_task: LiveTask) -> None:

@@ -13,6 +13,7 @@ from SpiffWorkflow.bpmn.script_engine import BasePythonScriptEngineEnvironment, 
 
 from engine.bpmn.guards import UnknownReference
 from engine.bpmn.lookups import Lookups
+from engine.bpmn.run_variables import keep_in_runs, loop_items
 from engine.bpmn.runtime import StepContext
 from engine.bpmn.variables import VariableStore
 
@@ -70,20 +71,11 @@ class MapScriptEngine(PythonScriptEngine):  # type: ignore[misc]  # SpiffWorkflo
 
     def execute(self, task: Any, script: str, external_context: Any = None) -> bool:
         del external_context
-        return self.environment.execute(script, loop_items(task))
+        written = self.environment.execute(script, loop_items(task))
+        names = (variable for variable, _ in self.environment.lookups.assignments[script])
+        keep_in_runs(task, names, self.environment.store.values)
+        return written
 
     def call_service(self, task: Any, **kwargs: Any) -> NoReturn:
         del task
         self.environment.call_service({}, **kwargs)
-
-
-def loop_items(task: Any) -> dict[str, Any]:
-    """The item of each multi-instance run that ``task`` belongs to, by its variable; the innermost wins."""
-    items: dict[str, Any] = {}
-    while task is not None:
-        loop = task.task_spec.loop
-        if loop is not None and loop.item_variable:
-            items.setdefault(loop.item_variable, task.internal_data.get("item"))
-        scope = task.workflow
-        task = None if scope.parent_task_id is None else scope.top_workflow.get_task_from_id(scope.parent_task_id)
-    return items

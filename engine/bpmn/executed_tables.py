@@ -65,13 +65,18 @@ class Tables:
             if isinstance(rule.rule, RelativeToField):
                 yield rule.rule.expression
         for loop in self.loops.values():
-            yield from (text for text in (loop.cardinality, loop.collection, loop.completion_condition) if text)
+            yield from expressions_of(loop)
         for message in self.messages.values():
             yield from message.correlation.values()
         for call in self.calls.values():
             yield from call.parameters.values()
         for pairs in self.assignments.values():
             yield from (text for _, text in pairs)
+
+
+def expressions_of(loop: LoopRule) -> Iterator[str]:
+    texts = (loop.cardinality, loop.collection, loop.completion_condition, loop.again_while, loop.output_element)
+    return (text for text in texts if text)
 
 
 def fill_tables(processes: list[Process], steps: Mapping[str, StepDefinition]) -> Tables:

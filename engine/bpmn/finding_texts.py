@@ -338,18 +338,14 @@ _DECISIONS: Mapping[str, FindingText] = {
         N_("Nothing in the map gives %(variables)s a value, so “%(text)s” would wait for ever. A person is asked."),
         N_("Add a field of that name to a step, or use a value of the deal, such as deal.amount."),
     ),
-    "COMPLEX_SPLIT": FindingText(
-        N_("The complex gateway is executed as an inclusive one."), N_("Draw an inclusive gateway.")
-    ),
-    "COMPLEX_JOIN": FindingText(
-        N_("A complex gateway joins several branches by a rule of its own, which cannot be executed."),
-        N_("Draw a parallel gateway (waits for all) or an exclusive one (each passes)."),
-    ),
 }
 
 _EVENTS: Mapping[str, FindingText] = {
     "EVENT_AS_GATEWAY": FindingText(
         N_("The event before several events is executed as an event gateway: the first one decides."), _NOTHING_TO_DO
+    ),
+    "EVENT_GATEWAY_ALL": FindingText(
+        N_("The event gateway is a parallel one: every event behind it is awaited."), _NOTHING_TO_DO
     ),
     "EVENT_GATEWAY_SINGLE": FindingText(N_("Only one event follows the event gateway."), _NOTHING_TO_DO),
     "EVENT_GATEWAY_ASKS": FindingText(
@@ -402,28 +398,65 @@ _EVENTS: Mapping[str, FindingText] = {
         N_("Nothing inside throws the error “%(error)s”: this event never happens."),
         N_("Draw an error end event inside, or delete this event."),
     ),
-    "COMPENSATION": FindingText(
-        N_("Compensation (undoing completed work) cannot be executed faithfully."),
-        N_("Draw the steps that undo the work as ordinary steps."),
-    ),
     "COMPENSATION_LEFT_OUT": FindingText(
         N_("This handler undoes work, but nothing calls it; it is left out."),
-        N_("Draw the steps that undo the work as ordinary steps."),
+        N_("Throw a compensation where the work is to be undone, or draw the steps as ordinary ones."),
     ),
     "EVENT_SUBPROCESS_START": FindingText(
         N_("The event sub-process does not begin with exactly one event that can be waited for."),
         N_("Give it one start event with a timer, a message, a signal, an error, an escalation or a condition."),
     ),
-    "EVENT_SUBPROCESS_REDRAWN": FindingText(
-        N_("The event sub-process is executed as an event on the border of everything beside it (“%(event)s”)."),
+    "ERROR_INTERRUPTS": FindingText(
+        N_("An error always interrupts, though the start event is drawn as one that does not."),
+        N_("Draw the start event interrupting, or use an escalation."),
+    ),
+    "COMPENSATION_HANDLER": FindingText(
+        N_("This compensation event does not lead to one step of its own that undoes the work, without arrows."),
+        N_("Lead an association, not an arrow, to one step with the marker of compensation, and let nothing end it."),
+    ),
+    "COMPENSATION_TARGET": FindingText(
+        N_("The compensation undoes “%(activity)s”, which is no step beside this event."),
+        N_("Name a step of the same process or sub-process, or none to undo everything in it."),
+    ),
+    "COMPENSATION_OF_NOTHING": FindingText(
+        N_("Nothing that this compensation undoes has a step that undoes it; the deal passes the event."),
+        N_("Draw compensation events on the borders of the steps to undo, each with the step that undoes it."),
+    ),
+    "COMPENSATION_WAITS": FindingText(
+        N_("The deal goes on here only when everything is undone, though the event is drawn as not waiting for it."),
         _NOTHING_TO_DO,
     ),
-    "EVENT_SUBPROCESS_OUTLIVES": FindingText(
-        N_("A terminate end beside this event sub-process does not withdraw it while it runs."),
-        N_("Make its start event interrupting, or end it itself."),
+    "CANCEL_OUT_OF_PLACE": FindingText(
+        N_("A cancel event ends a transaction from right inside it, and leaves it by a cancel event on its border."),
+        N_("Draw a transaction with both, or use error events."),
+    ),
+    "PARALLEL_MULTIPLE": FindingText(
+        N_("Several triggers that must all come cannot be awaited here."),
+        N_("Draw an event for each trigger behind a parallel gateway."),
+    ),
+    "SIGNAL_FROM_OUTSIDE": FindingText(
+        N_("The event waits for the signal “%(signal)s” from another deal."), _NOTHING_TO_DO
     ),
     "EVENT_SUBPROCESS_EMPTY": FindingText(
         N_("The event sub-process is empty; it is left out."), N_("Draw its steps, or delete it.")
+    ),
+}
+
+_COMPLEX: Mapping[str, FindingText] = {
+    "COMPLEX_BY_CONDITIONS": FindingText(
+        N_("The ways out of the complex gateway are gone by their conditions, as out of an inclusive one."),
+        _NOTHING_TO_DO,
+    ),
+    "COMPLEX_JOINS_BY_RULE": FindingText(
+        N_("The deal goes on here once when “%(text)s” holds; later branches only come to an end here."), _NOTHING_TO_DO
+    ),
+    "COMPLEX_RULE": FindingText(
+        N_("A complex gateway joins several branches by a rule that is missing or cannot be evaluated: %(text)s."),
+        N_("Write its activation condition over activationCount, for example: activationCount >= 2."),
+    ),
+    "COMPLEX_RESET": FindingText(
+        N_("A way out of the complex gateway asks for waitingForStart, which cannot be executed."),
+        N_("Draw what follows the late branches on arrows of its own."),
     ),
 }
 
@@ -444,25 +477,37 @@ _ACTIVITIES: Mapping[str, FindingText] = {
         N_("The sub-process is empty: a person confirms that it is done."),
         N_("Draw its steps, or make it a user task."),
     ),
-    "AD_HOC_EACH_ONCE": FindingText(
-        N_("The steps of the ad-hoc sub-process are offered all at once, each one once."),
-        N_("Draw an order with arrows if there is one."),
-    ),
-    "AD_HOC_SEQUENTIAL": FindingText(
-        N_("An ad-hoc sub-process with one step at a time cannot be executed faithfully."),
-        N_("Draw the order with arrows, or allow the steps in parallel."),
-    ),
-    "TRANSACTION_CANCEL": FindingText(
-        N_("Cancelling the transaction “%(transaction)s” would undo completed work, which cannot be executed."),
-        N_("Draw an error event instead, and the steps that undo the work."),
-    ),
     "LOOP_ASKED": FindingText(
         N_("It is not clear how often this runs (“%(text)s”): after each time a person says whether once more."),
         N_("Write a number or the name of a list, or draw the loop with a decision."),
     ),
-    "LOOP_MAXIMUM": FindingText(
-        N_("The loop's upper limit of %(maximum)s is not counted; only its condition ends it."),
-        N_("Draw the loop with a decision if the limit matters."),
+    "LOOP_OUTPUT_NOT_UNDERSTOOD": FindingText(
+        N_("What each run adds to the list “%(list)s” cannot be evaluated: %(text)s. The list is not filled."),
+        N_("Write the names of a list and of a field that each run fills in."),
+    ),
+    "LOOP_THROWS": FindingText(
+        N_("The runs of this activity throw events of their own when they complete, which cannot be executed."),
+        N_("Draw the event behind a step inside a sub-process that runs several times."),
+    ),
+    "TOKEN_QUANTITY": FindingText(
+        N_("The step begins or ends with several tokens at once, which cannot be executed."),
+        N_("Draw a parallel gateway before or behind it, and leave its start and completion quantity at 1."),
+    ),
+    "LOOP_COUNTER": FindingText(
+        N_("“loopCounter” counts the runs from 1, as BPMN does; some engines count from 0."),
+        N_("Check the expression: %(text)s."),
+    ),
+    "AD_HOC_CHOSEN": FindingText(
+        N_("A person chooses which step of the ad-hoc sub-process to begin next, as often as needed: %(steps)s."),
+        _NOTHING_TO_DO,
+    ),
+    "AD_HOC_ENDED_BY_PERSON": FindingText(
+        N_("When the ad-hoc sub-process is over cannot be evaluated (“%(text)s”): a person says so."),
+        N_("Write it as a comparison, for example: offers >= 3."),
+    ),
+    "AD_HOC_SHARED": FindingText(
+        N_("Arrows from several first steps of the ad-hoc sub-process lead to “%(step)s”: it belongs to none of them."),
+        N_("Let each step that can be chosen lead to steps of its own."),
     ),
     "COMPLETION_NOT_UNDERSTOOD": FindingText(
         N_("The condition for ending early cannot be evaluated: %(text)s. All runs are awaited."),
@@ -519,6 +564,45 @@ _PUBLISHING: Mapping[str, FindingText] = {
     ),
 }
 
+# Said by versions before this one: maps that were read by them still show these.
+_EARLIER: Mapping[str, FindingText] = {
+    "COMPENSATION": FindingText(
+        N_("Compensation (undoing completed work) cannot be executed faithfully."),
+        N_("Draw the steps that undo the work as ordinary steps."),
+    ),
+    "EVENT_SUBPROCESS_REDRAWN": FindingText(
+        N_("The event sub-process is executed as an event on the border of everything beside it (“%(event)s”)."),
+        _NOTHING_TO_DO,
+    ),
+    "EVENT_SUBPROCESS_OUTLIVES": FindingText(
+        N_("A terminate end beside this event sub-process does not withdraw it while it runs."),
+        N_("Make its start event interrupting, or end it itself."),
+    ),
+    "AD_HOC_EACH_ONCE": FindingText(
+        N_("The steps of the ad-hoc sub-process are offered all at once, each one once."),
+        N_("Draw an order with arrows if there is one."),
+    ),
+    "AD_HOC_SEQUENTIAL": FindingText(
+        N_("An ad-hoc sub-process with one step at a time cannot be executed faithfully."),
+        N_("Draw the order with arrows, or allow the steps in parallel."),
+    ),
+    "TRANSACTION_CANCEL": FindingText(
+        N_("Cancelling the transaction “%(transaction)s” would undo completed work, which cannot be executed."),
+        N_("Draw an error event instead, and the steps that undo the work."),
+    ),
+    "LOOP_MAXIMUM": FindingText(
+        N_("The loop's upper limit of %(maximum)s is not counted; only its condition ends it."),
+        N_("Draw the loop with a decision if the limit matters."),
+    ),
+    "COMPLEX_JOIN": FindingText(
+        N_("A complex gateway joins several branches by a rule of its own, which cannot be executed."),
+        N_("Draw a parallel gateway (waits for all) or an exclusive one (each passes)."),
+    ),
+    "COMPLEX_SPLIT": FindingText(
+        N_("The complex gateway is executed as an inclusive one."), N_("Draw an inclusive gateway.")
+    ),
+}
+
 _TEXTS: Mapping[str, FindingText] = {
     **_FILE,
     **_ARCHIVE,
@@ -527,14 +611,21 @@ _TEXTS: Mapping[str, FindingText] = {
     **_STARTS_AND_ENDS,
     **_DECISIONS,
     **_EVENTS,
+    **_COMPLEX,
     **_ACTIVITIES,
     **_STEPS,
     **_PUBLISHING,
+    **_EARLIER,
 }
 
 
 def known_codes() -> frozenset[str]:
     return frozenset(_TEXTS)
+
+
+def earlier_codes() -> frozenset[str]:
+    """Codes that this version does not say any more."""
+    return frozenset(_EARLIER)
 
 
 def message_template(code: str) -> str:

@@ -16,6 +16,7 @@ LOOP_RUNS = 200  # of one multi-instance
 TIMERS = 200  # per instance
 SHORTEST_CYCLE = timedelta(minutes=1)
 FARTHEST_TIMER = timedelta(days=5 * 366)
+LEDGER = 2_000  # completed activities of a scope that can still be undone
 STATE_BYTES = 256 * 1024  # before compression
 
 
@@ -67,6 +68,16 @@ class TimerTooFar(DomainError):
 class TimerNotUnderstood(DomainError):
     code = "TIMER_NOT_UNDERSTOOD"
     template = N_("“%(value)s” cannot be read as a time")
+
+
+class TooMuchToUndo(DomainError):
+    code = "TOO_MUCH_TO_UNDO"
+    template = N_("more than %(limit)s completed steps would wait to be undone")
+
+
+class CancelNotCaught(DomainError):
+    code = "CANCEL_NOT_CAUGHT"
+    template = N_("nothing on the border of the transaction handles its cancellation")
 
 
 class NoWayOpen(DomainError):

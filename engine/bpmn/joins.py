@@ -12,12 +12,15 @@ from SpiffWorkflow.bpmn.specs.mixins import BpmnSpecMixin, InclusiveGatewayMixin
 
 from engine.bpmn.activities import HOST
 from engine.bpmn.elements import RACE, Element
+from engine.bpmn.run_variables import ACTIVATION_COUNT, loop_items
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from engine.bpmn.live_workflow import LiveTask, Scope
 
+_ROUND = "%s (round)"
+EXPECTED = "expected"  # of a round that has fired: the flows that had no token
 ARRIVED_FROM = "from"  # in a join's task: the spec that the token came from, one per incoming sequence flow
 
 
@@ -118,3 +121,69 @@ class InclusiveGateway(_Join, InclusiveGatewayMixin, BpmnSpecMixin):  # type: ig
             chosen = [default]
         self.fail_unless_chosen(my_task, chosen)
         return chosen
+
+
+class Round(Element, BpmnSpecMixin):  # type: ignore[misc]  # SpiffWorkflow is untyped
+    """Its task stands for a round of a complex gateway that has fired and still expects tokens."""
+
+    attends = True
+
+
+class ComplexGateway(InclusiveGateway):
+    """Fires once as soon as its activation condition holds (BPMN 2.0, 13.4.5).
+
+    Then it waits for a token on each flow that had none, as long as one can still come; those come to an end here.
+    """
+
+    def __init__(self, wf_spec: Any, bpmn_id: str) -> None:
+        super().__init__(wf_spec, bpmn_id)
+        self.round = Round(wf_spec, _ROUND % bpmn_id)
+
+    def _may_fire_on_arrival(self, my_task: LiveTask) -> bool:
+        scope = my_task.workflow
+        if self._round_in(scope) is not None:
+            return False
+        tokens = self._tokens(scope)
+        if not self._is_activated(my_task, tokens):
+            return False
+        tokens[my_task.internal_data[ARRIVED_FROM]] = my_task
+        self._begin_round(tokens, my_task)
+        return True
+
+    def fire_if_nothing_can_come(self, scope: Scope) -> bool:
+        tokens = self._tokens(scope)
+        fired = self._round_in(scope)
+        if fired is not None:
+            return self._end_round(scope, fired, tokens)
+        first = next(iter(tokens.values()), None)
+        if first is None or not self._is_activated(first, tokens):
+            return False
+        self._begin_round(tokens, first)
+        first.make_ready()
+        return True
+
+    def _is_activated(self, my_task: LiveTask, tokens: Mapping[str, LiveTask]) -> bool:
+        environment = my_task.workflow.top_workflow.environment
+        variables = environment.variables({**loop_items(my_task), ACTIVATION_COUNT: len(tokens)})
+        return environment.lookups.conditions[self.bpmn_id](variables)
+
+    def _round_in(self, scope: Scope) -> LiveTask | None:
+        return next((task for task in scope.live_tasks() if task.task_spec is self.round), None)
+
+    def _begin_round(self, tokens: dict[str, LiveTask], going_on: LiveTask) -> None:
+        expected = [flow for flow in self._inputs if flow not in tokens]
+        self._consume(tokens, going_on)
+        if expected:
+            fired = going_on.workflow.task_tree.spawn(self.round)
+            fired.wait()
+            fired.internal_data[EXPECTED] = expected
+
+    def _end_round(self, scope: Scope, fired: LiveTask, tokens: dict[str, LiveTask]) -> bool:
+        """Whether the round is over: every flow that had no token has one now, or none can come."""
+        late = {flow: token for flow, token in tokens.items() if flow in fired.internal_data[EXPECTED]}
+        missing = frozenset(fired.internal_data[EXPECTED]) - late.keys()
+        if any(ways & missing and not ways & late.keys() for ways in self._ways_of_others(scope)):
+            return False
+        self._consume(late, fired)
+        fired.spend()
+        return True

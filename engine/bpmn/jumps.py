@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from engine.bpmn.activities import Activity, Assignments
+from engine.bpmn.activities import HOST, Activity, Assignments
 from engine.bpmn.catching_events import CatchEvent, EventGateway
 from engine.bpmn.compiled import StepKind
 from engine.bpmn.elements import RACE, RACE_FLOW
 from engine.bpmn.forward_order import ForwardOrder, forward_order
-from engine.bpmn.joins import ARRIVED_FROM
+from engine.bpmn.joins import ARRIVED_FROM, InclusiveGateway, ParallelGateway
 from engine.bpmn.markings import NotProvable, Position, in_join, main_track, node_of, tracks_beside
 from engine.errors import N_, DomainError
 
@@ -101,6 +101,13 @@ class TooManyWays(JumpRefused):
     template: ClassVar[str] = N_(
         "The map has so many parallel ways around “%(target)s” that it cannot be proved that the deal could finish."
     )
+
+
+class Meanwhile(JumpRefused):
+    """Something runs in the scope that is no token of its ways: an event sub-process, a compensation."""
+
+    code: ClassVar[str] = "move_meanwhile"
+    template: ClassVar[str] = N_("The deal cannot be moved while “%(element)s” goes on. Let it finish first.")
 
 
 class NotWithdrawable(JumpRefused):
@@ -205,6 +212,9 @@ def _planned(
     scope, way = scopes[0]
     _ensure_enterable(spec, way, name)
     tokens = _tokens(scope)
+    for token in tokens:
+        if not _is_on_a_way(token.tasks[0].task_spec):
+            raise Meanwhile(element=spec.lookups.name_of(token.tasks[0].task_spec.bpmn_id or spec.key))
     lifted = None if chosen is None else frozenset(_lifted(task, scope).id for task in chosen)
     try:
         taken = _taken(scope.spec, tokens, way.elements[0], lifted, name)
@@ -302,10 +312,15 @@ def _tokens(scope: Scope) -> tuple[_Token, ...]:
             races.setdefault(task.internal_data[RACE], []).append(task)
         elif ARRIVED_FROM in task.internal_data:
             tokens.append(_Token(in_join(one.name, task.internal_data[ARRIVED_FROM]), (task,)))
-        elif one.loop is None and _can_hold(one):
+        elif one.loop is None and HOST not in task.internal_data and not one.attends:
             tokens.append(_Token(one.name, (task,)))
     tokens += [_Token(_gateway_of(scope.spec, rivals[0]), tuple(rivals)) for rivals in races.values()]
     return tuple(tokens)
+
+
+def _is_on_a_way(one: Any) -> bool:
+    """Whether a token rests there in the ordinary course of things, and not while something is undone or handled."""
+    return (_can_hold(one) or isinstance(one, ParallelGateway | InclusiveGateway)) and not one.is_event_sub_process
 
 
 def _gateway_of(scope: ScopeSpec, rival: LiveTask) -> str:

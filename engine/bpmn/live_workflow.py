@@ -136,7 +136,25 @@ class Scope:
         return (task for task in list(self.tasks.values()) if task.live)
 
     def is_over(self) -> bool:
-        return not any(task.live for task in self.tasks.values())
+        return not any(task.live and not task.task_spec.attends for task in self.tasks.values())
+
+    def arm_listeners(self) -> None:
+        """The scope has begun: from now on its event sub-processes can be started."""
+        for listener in self.spec.listeners:
+            self.task_tree.spawn(listener).arrive()
+
+    def dismiss_listeners(self) -> None:
+        """The scope's own work is over: nothing starts an event sub-process any more."""
+        if self.spec.is_attended:
+            for task in self.live_tasks():
+                if task.task_spec.attends and not (task.task_spec.survives_interruption and self.parent_task_id):
+                    task.cancel()
+
+    def interrupt(self, keeping: LiveTask | None = None) -> None:
+        """Withdraw all work in the scope, and what waits beside it; what was completed can still be undone."""
+        for task in self.live_tasks():
+            if task is not keeping and not task.task_spec.survives_interruption:
+                task.cancel()
 
     def enter(self, start: Any) -> None:
         """Put a token on the start event ``start``."""

@@ -6,7 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine.bpmn.compiled import CompiledProcess, Condition, OutcomeCondition, StepDefinition, TimerRule
+from engine.bpmn.compiled import (
+    CompiledProcess,
+    Condition,
+    ExpressionCondition,
+    OutcomeCondition,
+    StepDefinition,
+    TimerRule,
+)
 from engine.bpmn.expressions import compile_condition, compile_expression
 from engine.bpmn.guards import map_failed
 from engine.bpmn.variables import FACTS, decision, outcome_kind, outcome_variable
@@ -24,6 +31,10 @@ class LoopLookup:
     collection: Evaluation | None
     completion: Check | None
     item_variable: str | None
+    again_while: Check | None = None
+    output_collection: str | None = None
+    output_element: Evaluation | None = None
+    private: frozenset[str] = frozenset()  # root names of the variables that a run's result is made of
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +67,7 @@ class Lookups:
     names: Mapping[str, str]
     kept: frozenset[str]  # root names of variables that matter
     outcomes: frozenset[str]  # names of the variables that hold the outcomes of steps
+    on_facts: frozenset[str]  # ids of the conditions that can become true without anything happening in the instance
 
     def name_of(self, element_id: str) -> str:
         """The element's name as drawn, or its id."""
@@ -81,6 +93,10 @@ def lookups_of(process: CompiledProcess, owners: Mapping[str, str]) -> Lookups:
                 collection=_evaluation_or_none(rule.collection, *named(key)),
                 completion=_yes_or_no(rule.completion_condition, *named(key)) if rule.completion_condition else None,
                 item_variable=rule.item_variable,
+                again_while=_yes_or_no(rule.again_while, *named(key)) if rule.again_while else None,
+                output_collection=rule.output_collection,
+                output_element=_evaluation_or_none(rule.output_element, *named(key)),
+                private=compile_expression(rule.output_element).names if rule.output_element else frozenset(),
             )
             for key, rule in process.loops.items()
         },
@@ -104,7 +120,12 @@ def lookups_of(process: CompiledProcess, owners: Mapping[str, str]) -> Lookups:
         names=process.elements,
         kept=_kept_names(process),
         outcomes=frozenset(outcome_variable(step) for step in process.steps),
+        on_facts=frozenset(key for key, condition in process.conditions.items() if _reads_facts(condition)),
     )
+
+
+def _reads_facts(condition: Condition) -> bool:
+    return isinstance(condition, ExpressionCondition) and not FACTS.isdisjoint(compile_condition(condition.text).names)
 
 
 def _kept_names(process: CompiledProcess) -> frozenset[str]:
@@ -116,7 +137,8 @@ def _kept_names(process: CompiledProcess) -> frozenset[str]:
         for step in condition.steps
     }
     items = {rule.item_variable for rule in process.loops.values() if rule.item_variable}
-    return (process.variables | outcomes | items) - FACTS
+    results = {rule.output_collection.partition(".")[0] for rule in process.loops.values() if rule.output_collection}
+    return (process.variables | outcomes | items | results) - FACTS
 
 
 def _check(condition: Condition, process: CompiledProcess, element_id: str, element_name: str) -> Check:

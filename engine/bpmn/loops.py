@@ -14,19 +14,19 @@ from SpiffWorkflow.bpmn.specs.mixins import BpmnSpecMixin
 from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
 
 from engine.bpmn.activities import Activity
-from engine.bpmn.environment import loop_items
+from engine.bpmn.compensation import ENTRIES, enter
+from engine.bpmn.elements import COMPLETED, INDEX, ITEM, OPENED, RUNS
 from engine.bpmn.guards import LOOP_RUNS, RunsNotCountable, TooManyRuns
+from engine.bpmn.run_variables import LOOP_COUNTER, loop_items
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from engine.bpmn.live_workflow import LiveTask
     from engine.bpmn.lookups import LoopLookup
 
-RUNS = "runs"  # how many there will be
-OPENED = "opened"
-COMPLETED = "completed"
 ITEMS = "items"
-INDEX = "index"  # of a run
-ITEM = "item"
+RESULTS = "results"  # [index, result] of each completed run
 OUTCOMES = "outcomes"  # (kind, id) of the runs so far
 
 
@@ -48,12 +48,23 @@ class _Loop(Activity, LoopTask, BpmnSpecMixin):  # type: ignore[misc]  # SpiffWo
         loop[OPENED] = index + 1
         run.arrive()
 
+    def _on_complete_hook(self, my_task: LiveTask) -> None:
+        """What its runs did can be undone from now on."""
+        entries = my_task.internal_data.pop(ENTRIES, None)
+        if entries:
+            enter(my_task, entries)
+        super()._on_complete_hook(my_task)
+
     def _is_enough(self, run: LiveTask) -> bool:
         """Whether the completion condition holds, seen from the run that has just completed."""
-        if self.rule.completion is None:
+        if self.rule.completion is None and self.rule.again_while is None:
             return False
-        environment = run.workflow.top_workflow.environment
-        return self.rule.completion(environment.variables(loop_items(run)))
+        return self._holds_no_more(run.workflow.top_workflow.environment.variables(loop_items(run)))
+
+    def _holds_no_more(self, variables: Mapping[str, Any]) -> bool:
+        if self.rule.again_while is not None:
+            return not self.rule.again_while(variables)
+        return self.rule.completion is not None and self.rule.completion(variables)
 
     def run_completed(self, _workflow: Any, run: LiveTask) -> None:
         raise NotImplementedError
@@ -80,6 +91,7 @@ class MultiInstance(_Loop):
         if items is not None:
             my_task.internal_data[ITEMS] = items
         if runs == 0:
+            self._give_results(my_task)
             return True
         my_task.begin()
         for _ in range(1 if self.sequential else runs):
@@ -113,10 +125,22 @@ class MultiInstance(_Loop):
         my_task = run.parent
         loop = my_task.internal_data
         loop[COMPLETED] = loop.get(COMPLETED, 0) + 1
+        if self.rule.output_element is not None:
+            variables = run.workflow.top_workflow.environment.variables(loop_items(run))
+            result = self.private_copy(run, self.rule.output_collection or "", self.rule.output_element(variables))
+            loop.setdefault(RESULTS, []).append([run.internal_data[INDEX], result])
         if loop[COMPLETED] == loop[RUNS] or self._is_enough(run):
+            self._give_results(my_task)
             self._finish(my_task)
         elif self.sequential:
             self._open_run(my_task)
+
+    def _give_results(self, my_task: LiveTask) -> None:
+        """Write the list of what the completed runs gave, in the order of the runs, over that of an earlier round."""
+        if self.rule.output_collection is not None:
+            results = sorted(my_task.internal_data.pop(RESULTS, []), key=lambda result: int(result[0]))
+            store = my_task.workflow.top_workflow.environment.store
+            store.write(self.rule.output_collection, [result for _, result in results])
 
 
 class StandardLoop(_Loop):
@@ -128,11 +152,16 @@ class StandardLoop(_Loop):
 
     def _update_hook(self, my_task: LiveTask) -> bool:
         super()._update_hook(my_task)
-        if self.test_before and (self._is_enough(my_task) or self._maximum(my_task) == 0):
+        if self.test_before and (self._is_over_before(my_task) or self._maximum(my_task) == 0):
             return True
         my_task.begin()
         self._open_run(my_task)
         return False
+
+    def _is_over_before(self, my_task: LiveTask) -> bool:
+        """Whether there is not even a first run."""
+        environment = my_task.workflow.top_workflow.environment
+        return self._holds_no_more(environment.variables({**loop_items(my_task), LOOP_COUNTER: 0}))
 
     def _maximum(self, my_task: LiveTask) -> int | None:
         """How many runs there are at most, None without a bound; raises MapFailed when that is no number."""

@@ -106,7 +106,8 @@ class EventDefinition:
     id: str = ""
     name: str = ""
     reference: str = ""  # what the drawing refers to, found or not
-    target: str = ""  # a link's target
+    target: str = ""  # a link's target; of a thrown compensation, the activity that it undoes
+    waits: bool = True  # a thrown compensation goes on when everything is undone
     timer_kind: TimerKind | None = None
     text: str = ""  # a timer's value or a condition
     language: str = ""
@@ -126,6 +127,9 @@ class Loop:
     language: str = ""
     test_before: bool = False
     maximum: str = ""
+    throws: bool = False  # its completed runs throw events
+    output: str = ""  # the list that the runs' results are collected in
+    result: str = ""  # what of each run goes there
 
 
 class Property(StrEnum):
@@ -200,8 +204,16 @@ class Node:
     inside: Scope | None = None
     triggered_by_event: bool = False
     for_compensation: bool = False
+    counts_tokens: bool = False  # begins with several tokens, or ends with several
+    parallel_multiple: bool = False  # all of its triggers are needed, not the first one
+    undo_reference: str = ""  # of a compensation event on a border: what its association leads to
+    undone_by: Node | None = None  # the activity that undoes this one
+    undoes: Node | None = None  # and the other way round
+    undone_at: str = ""  # id of the compensation event on the border
     ordered: bool = False  # ad-hoc, one at a time
-    joins_by_rule: bool = False  # a complex gateway with an activation condition
+    over_when: str = ""  # ad-hoc: its completion condition
+    cancels_remaining: bool = True  # ad-hoc: whether it withdraws what still runs when it is over
+    activation: str = ""  # of a complex gateway: when it joins
     loop: Loop | None = None  # as drawn
     loop_rule: LoopRule | None = None  # as executed
     called: str = ""
@@ -308,6 +320,19 @@ class Scope:
 
     def of_type(self, *types: NodeType) -> list[Node]:
         return [node for node in self.nodes if node.type in types]
+
+    @property
+    def starts(self) -> list[Node]:
+        return self.of_type(NodeType.START)
+
+    @property
+    def event_sub_processes(self) -> list[Node]:
+        return [node for node in self.nodes if node.triggered_by_event]
+
+    @property
+    def entries(self) -> list[Node]:
+        """What begins without an arrow: the start events, and the event sub-processes beside everything else."""
+        return [*self.starts, *self.event_sub_processes]
 
 
 @dataclass(slots=True, eq=False)
@@ -453,4 +478,6 @@ def reachable(starts: list[Node]) -> set[Node]:
         seen.add(node)
         waiting += [flow.target for flow in node.outgoing]
         waiting += node.boundaries
+        if node.undone_by is not None:
+            waiting.append(node.undone_by)
     return seen

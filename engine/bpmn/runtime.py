@@ -190,4 +190,5 @@ class StepResult:
     closed_calls: tuple[str, ...] = ()
     passed: tuple[Passed, ...] = ()
     thrown: tuple[Thrown, ...] = ()
-    end_events: tuple[str, ...] = ()  # ids of the end events of the top level that were reached in this step
+    # Ids of the end events that were reached in this step at the top level, or in what interrupted all of that.
+    end_events: tuple[str, ...] = ()

@@ -45,9 +45,11 @@ def advance(task: LiveTask) -> None:
 
 
 def _complete_if_over(scope: Scope) -> None:
-    if scope.parent_task_id is None or not scope.is_over():
+    if (scope.parent_task_id is None and not scope.spec.is_attended) or not scope.is_over():
         return
-    if scope.top_workflow.get_subprocess_of(scope.parent_task_id) is scope:  # else it was withdrawn
+    scope.dismiss_listeners()
+    held = None if scope.parent_task_id is None else scope.top_workflow.get_subprocess_of(scope.parent_task_id)
+    if held is scope:  # else it is the map itself, or was withdrawn
         scope.parent_task.make_ready()
 
 
@@ -59,7 +61,12 @@ def _wake_one(top: LiveWorkflow) -> bool:
                 if waits_for(task, ConditionalEventDefinition) and rises(task):
                     task.task_spec.happen(task)
                     return True
-    return any(gateway.fire_if_nothing_can_come(scope) for scope in top.scopes() for gateway in scope.spec.inclusive)
+    for scope in top.scopes():
+        for gateway in scope.spec.inclusive:
+            if gateway.fire_if_nothing_can_come(scope):
+                _complete_if_over(scope)  # the last tokens may have come to an end there
+                return True
+    return False
 
 
 def failed_at(task: LiveTask, problem: DomainError) -> MapFailed:

@@ -1,7 +1,7 @@
 """Can every deal finish? Follows tokens through a repaired map, every decision both ways, within bounds.
 
 The exploration fires one node at a time and branches only where that node itself decides: tokens elsewhere do not
-influence it, so no deadlock is missed (joins and terminations, which tokens elsewhere do influence, fire last).
+influence it, so no deadlock is missed (joins, which tokens elsewhere do influence, fire last).
 Conditions are taken for independent; what is found on only some of the paths is therefore a warning.
 """
 
@@ -11,13 +11,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import combinations
 
+from engine.bpmn.compiled import ExpressionCondition
+from engine.bpmn.expressions import compile_condition
 from engine.bpmn.map_model import EventKind, Flow, Node, NodeType, Process, Scope
 from engine.bpmn.noticed import Noticed
+from engine.bpmn.run_variables import ACTIVATION_COUNT
+from engine.errors import DomainError
 
 MAX_EFFORT = 40_000  # tokens looked at, over all markings of a scope: about half a second
 MAX_TOKENS = 3  # on one flow; a fourth tells nothing new
 _BRANCHES = 2
 _MOST_SUBSETS = 4  # inclusive splits with more ways are tried with each way alone and with all
+# A complex gateway fires earlier, but what comes later ends there: the same tokens go on.
+_WAIT_FOR_WHAT_COMES = (NodeType.INCLUSIVE, NodeType.COMPLEX)
 
 Marking = frozenset[tuple[Flow, int]]
 
@@ -33,8 +39,10 @@ class _Explored:
 def check_soundness(process: Process, noticed: Noticed) -> None:
     """Say what cannot finish, what may wait for ever, what runs in circles without anybody, what runs twice."""
     for scope in process.scope.scopes():
-        starts = [node for node in scope.of_type(NodeType.START) if not node.events]
-        if len(starts) == 1:
+        starts = scope.starts
+        if scope.owner is None or not scope.owner.triggered_by_event:
+            starts = [node for node in starts if not node.events]
+        if starts:
             _check_scope(scope, starts[0], noticed)
         _check_cycles(scope, noticed)
         _check_meetings(scope, noticed)
@@ -84,7 +92,7 @@ def _bounded(marking: Marking) -> Marking:
 
 
 def _is_join(node: Node) -> bool:
-    return node.type in (NodeType.PARALLEL, NodeType.INCLUSIVE) and len(node.incoming) > 1
+    return node.type in (NodeType.PARALLEL, *_WAIT_FOR_WHAT_COMES) and len(node.incoming) > 1
 
 
 def _note_deadlock(marking: Marking, explored: _Explored) -> None:
@@ -94,9 +102,11 @@ def _note_deadlock(marking: Marking, explored: _Explored) -> None:
 
 
 def _fire(marking: Marking, upstream: dict[Node, set[Flow]]) -> Iterator[Marking]:
-    """The markings after the next node has fired."""
+    """The markings after the next node has fired. A termination may come before whatever else can go on."""
     held = dict(marking)
     enabled = sorted({flow.target for flow in held}, key=lambda node: node.id)
+    if any(_terminates(node) for node in enabled):
+        yield frozenset()
     plain = [node for node in enabled if not _is_join(node) and not _terminates(node)]
     for node in plain:
         flow = next(flow for flow in node.incoming if flow in held)
@@ -107,17 +117,17 @@ def _fire(marking: Marking, upstream: dict[Node, set[Flow]]) -> Iterator[Marking
             yield _add(_take(marking, node.incoming), node.outgoing)
             return
     for node in enabled:
-        if node.type is NodeType.INCLUSIVE and _is_join(node) and _inclusive_is_ready(node, held, upstream):
+        if node.type in _WAIT_FOR_WHAT_COMES and _is_join(node) and _inclusive_is_ready(node, held, upstream):
             arrived = [flow for flow in node.incoming if flow in held]
+            if not _is_enough(node, len(arrived)):
+                continue
             yield from (_add(_take(marking, arrived), ways) for ways in _ways(node))
             return
-    if any(_terminates(node) for node in enabled):
-        yield frozenset()
 
 
 def _terminates(node: Node) -> bool:
     return node.type is NodeType.END and any(
-        event.kind in (EventKind.TERMINATE, EventKind.ERROR) for event in node.events
+        event.kind in (EventKind.TERMINATE, EventKind.ERROR, EventKind.CANCEL) for event in node.events
     )
 
 
@@ -126,6 +136,19 @@ def _inclusive_is_ready(node: Node, held: dict[Flow, int], upstream: dict[Node, 
     empty = [flow for flow in node.incoming if flow not in held]
     elsewhere = [flow for flow in held if flow.target is not node]
     return not any(flow in upstream[missing.source] for missing in empty for flow in elsewhere)
+
+
+def _is_enough(node: Node, arrived: int) -> bool:
+    """Whether so many tokens let the join go on; a rule that reads anything else is taken to hold."""
+    if node.type is not NodeType.COMPLEX or not isinstance(node.condition, ExpressionCondition):
+        return True
+    rule = compile_condition(node.condition.text)
+    if rule.names - {ACTIVATION_COUNT}:
+        return True
+    try:
+        return rule.holds({ACTIVATION_COUNT: arrived})
+    except DomainError:
+        return True
 
 
 def _ways(node: Node) -> Iterator[list[Flow]]:
@@ -169,7 +192,7 @@ def _upstream(scope: Scope) -> dict[Node, set[Flow]]:
     """For the sources of arrows into inclusive joins: every flow from which a token can come there."""
     found: dict[Node, set[Flow]] = {}
     for join in scope.nodes:
-        if join.type is not NodeType.INCLUSIVE or not _is_join(join):
+        if join.type not in _WAIT_FOR_WHAT_COMES or not _is_join(join):
             continue
         for entry in join.incoming:
             found[entry.source] = found.get(entry.source) or _flows_before(entry.source, join)

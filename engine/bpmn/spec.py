@@ -17,17 +17,23 @@ from SpiffWorkflow.bpmn.specs.event_definitions.item_aware_event import (
     SignalEventDefinition,
 )
 from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefinition
-from SpiffWorkflow.bpmn.specs.event_definitions.simple import NoneEventDefinition, TerminateEventDefinition
+from SpiffWorkflow.bpmn.specs.event_definitions.simple import (
+    CancelEventDefinition,
+    NoneEventDefinition,
+    TerminateEventDefinition,
+)
 from SpiffWorkflow.specs.WorkflowSpec import WorkflowSpec
 
 from engine.bpmn.activities import Activity, Assignments, Call, HumanStep, ServiceCall, SubProcess
 from engine.bpmn.catching_events import BoundaryEvent, CatchEvent, EventGateway
+from engine.bpmn.compensation import CompensateEventDefinition, Ledger
 from engine.bpmn.compiled import CompiledProcess
 from engine.bpmn.elements import Element, ExclusiveGateway, Origin, Passage, StartEvent
 from engine.bpmn.guards import NoSuchStart, map_failed
-from engine.bpmn.joins import InclusiveGateway, ParallelGateway
+from engine.bpmn.joins import ComplexGateway, InclusiveGateway, ParallelGateway
 from engine.bpmn.lookups import Lookups, lookups_of
 from engine.bpmn.loops import MultiInstance, StandardLoop
+from engine.bpmn.scope_events import EventSubProcess, Listener
 from engine.bpmn.throwing_events import EndEvent, ThrowEvent
 from engine.bpmn.timer_events import StoredTimer
 
@@ -35,6 +41,7 @@ MODEL = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 CACHED_SPECS = 256
 # No NCName holds a space or a bracket: what stands for no element of the map cannot collide with one.
 _ORIGIN = "(origin)"
+_LEDGER = "(ledger)"
 _RUN = "%s (run)"
 _PASSAGE = "%s (flow)"
 
@@ -44,10 +51,12 @@ class NotCanonical(ValueError):
 
 
 class ScopeSpec(BpmnProcessSpec):  # type: ignore[misc]  # SpiffWorkflow is untyped
-    """A map, or a sub-process in it. ``inclusive`` are its inclusive joins.
+    """A map, or a sub-process in it.
 
-    ``tracks`` keeps where its tokens can stand together, ``forward_order`` what lies ahead of what, once a jump has
-    asked for it (engine/bpmn/markings.py, engine/bpmn/forward_order.py).
+    ``inclusive`` are its inclusive joins, ``listeners`` the start events of its event sub-processes, ``undone_by``
+    names its event sub-process that a compensation starts. ``is_attended`` says whether anything may live in it that
+    does not hold it open. ``tracks`` keeps where its tokens can stand together, ``forward_order`` what lies ahead of
+    what, once a jump has asked for it (engine/bpmn/markings.py, engine/bpmn/forward_order.py).
     """
 
     def __init__(self, name: str) -> None:
@@ -58,6 +67,10 @@ class ScopeSpec(BpmnProcessSpec):  # type: ignore[misc]  # SpiffWorkflow is unty
         self.io_specification = None
         self.inclusive: tuple[InclusiveGateway, ...] = ()
         self.has_conditional_events = False
+        self.listeners: tuple[Listener, ...] = ()
+        self.ledger: Ledger | None = None
+        self.undone_by: str | None = None
+        self.is_attended = False
         self.tracks: dict[str, Any] = {}
         self.forward_order: Any = None
 
@@ -125,7 +138,8 @@ def _build(process: CompiledProcess) -> ExecutableSpec:
         raise NotCanonical(process.key)
     owners = {str(flow.get("id")): str(flow.get("sourceRef")) for flow in root.iter(MODEL + "sequenceFlow")}
     lookups = lookups_of(process, owners)
-    builder = _Builder(_Declared(root), lookups)
+    undoes = next(root.iter(MODEL + "compensateEventDefinition"), None) is not None
+    builder = _Builder(_Declared(root), lookups, undoes=undoes)
     scopes: dict[str, ScopeSpec] = {}
     for element in root.iter(MODEL + "process", MODEL + "subProcess"):
         scopes[str(element.get("id"))] = builder.scope(element)
@@ -146,9 +160,10 @@ class _Declared:
 
 
 class _Builder:
-    def __init__(self, declared: _Declared, lookups: Lookups) -> None:
+    def __init__(self, declared: _Declared, lookups: Lookups, *, undoes: bool) -> None:
         self.declared = declared
         self.lookups = lookups
+        self.undoes = undoes
         self.makers: Mapping[str, Callable[[ScopeSpec, Any], Element]] = {
             "startEvent": lambda scope, e: StartEvent(scope, e.get("id"), event_definition=self.definition(e)),
             "endEvent": lambda scope, e: EndEvent(scope, e.get("id"), event_definition=self.definition(e)),
@@ -162,6 +177,7 @@ class _Builder:
             "exclusiveGateway": lambda scope, e: ExclusiveGateway(scope, e.get("id")),
             "parallelGateway": lambda scope, e: ParallelGateway(scope, e.get("id")),
             "inclusiveGateway": lambda scope, e: InclusiveGateway(scope, e.get("id")),
+            "complexGateway": self.complex_gateway,
             "eventBasedGateway": lambda scope, e: EventGateway(scope, e.get("id")),
             "userTask": self.activity,
             "serviceTask": self.activity,
@@ -172,20 +188,28 @@ class _Builder:
 
     def scope(self, element: Any) -> ScopeSpec:
         scope = ScopeSpec(element.get("id"))
-        elements = {}
+        elements: dict[str, tuple[Any, Element]] = {}
+        if self.undoes:
+            scope.ledger = Ledger(scope, _LEDGER)
         for child in element:
             name = _local_name(child)
-            if name in self.makers:
+            if _is_true(child, "triggeredByEvent"):
+                self._event_sub_process(scope, child)
+            elif name == "boundaryEvent" and child.find(_COMPENSATION) is not None:
+                continue  # it waits for nothing: what it leads to is looked up when the compensation is thrown
+            elif name in self.makers:
                 elements[child.get("id")] = (child, self.makers[name](scope, child))
             elif name not in _NO_NODES and not name.endswith("EventDefinition"):
                 raise NotCanonical(name)
         if not scope.bpmn_start_events:
             raise NotCanonical(f"{scope.name} has no start event")
         self._attach(scope, elements)
+        _compensate(scope, element)
         _connect(scope, element, elements, self.lookups)
         scope.inclusive = tuple(spec for spec in scope.task_specs.values() if isinstance(spec, InclusiveGateway))
         for gateway in scope.inclusive:
             gateway.reachable = _reachable(gateway, scope)
+        scope.is_attended = any(spec.attends for spec in scope.task_specs.values())
         scope.has_conditional_events = any(
             isinstance(getattr(spec, "event_definition", None), ConditionalEventDefinition)
             for spec in scope.task_specs.values()
@@ -194,8 +218,6 @@ class _Builder:
 
     def activity(self, scope: ScopeSpec, element: Any) -> Element:
         element_id = element.get("id")
-        if _is_true(element, "triggeredByEvent"):
-            raise NotCanonical(f"{element_id} is an event sub-process")
         multiple = element.find(MODEL + "multiInstanceLoopCharacteristics")
         standard = element.find(MODEL + "standardLoopCharacteristics")
         if multiple is None and standard is None:
@@ -240,6 +262,24 @@ class _Builder:
             cancel_activity=element.get("cancelActivity", "true") == "true",
         )
 
+    def complex_gateway(self, scope: ScopeSpec, element: Any) -> Element:
+        _found(self.lookups.conditions, element.get("id"))
+        return ComplexGateway(scope, element.get("id"))
+
+    def _event_sub_process(self, scope: ScopeSpec, element: Any) -> None:
+        """What starts it stands beside it in the scope, under the ids of its start events."""
+        handler = EventSubProcess(scope, element.get("id"), subworkflow_spec=element.get("id"))
+        for start in element.iterchildren(MODEL + "startEvent"):
+            definition = self.definition(start)
+            if isinstance(definition, CompensateEventDefinition):
+                scope.undone_by = handler.name
+                continue
+            if isinstance(definition, NoneEventDefinition):
+                raise NotCanonical(f"{start.get('id')} waits for nothing")
+            interrupting = start.get("isInterrupting", "true") == "true"
+            listener = Listener(scope, start.get("id"), definition, handler.name, interrupting=interrupting)
+            scope.listeners += (listener,)
+
     def _attach(self, scope: ScopeSpec, elements: Mapping[str, tuple[Any, Element]]) -> None:
         attached = defaultdict(list)
         for event_id, (element, spec) in elements.items():
@@ -257,13 +297,15 @@ class _Builder:
         for child in element:
             kind = _local_name(child)
             if kind == "timerEventDefinition":
-                repeats = element.get("cancelActivity") == "false"
+                repeats = "false" in (element.get("cancelActivity"), element.get("isInterrupting"))
                 return StoredTimer(element_id, _found(self.lookups.timers, element_id).rule, repeats=repeats)
             if kind == "conditionalEventDefinition":
                 _found(self.lookups.conditions, element_id)
                 return ConditionalEventDefinition(element_id)
-            if kind == "terminateEventDefinition":
-                return TerminateEventDefinition()
+            if kind in _BARE:
+                return _BARE[kind]()
+            if kind == "compensateEventDefinition":
+                return CompensateEventDefinition(child.get("activityRef"))
             if kind in _REFERENCES:
                 return self._declared(child, kind)
             if kind.endswith("EventDefinition"):
@@ -287,8 +329,10 @@ class _Builder:
                 return EscalationEventDefinition(name, code)
 
 
+_COMPENSATION = MODEL + "compensateEventDefinition"
 _NO_NODES = frozenset(
     {
+        "association",
         "sequenceFlow",
         "multiInstanceLoopCharacteristics",
         "standardLoopCharacteristics",
@@ -300,12 +344,34 @@ _NO_NODES = frozenset(
         "",  # a comment
     }
 )
+_BARE: Mapping[str, Callable[[], Any]] = {
+    "terminateEventDefinition": TerminateEventDefinition,
+    "cancelEventDefinition": CancelEventDefinition,
+}
 _REFERENCES = {
     "messageEventDefinition": "messageRef",
     "signalEventDefinition": "signalRef",
     "errorEventDefinition": "errorRef",
     "escalationEventDefinition": "escalationRef",
 }
+
+
+def _compensate(scope: ScopeSpec, element: Any) -> None:
+    """Tell each activity what undoes it: an association leads there from the compensation event on its border."""
+    hosts = {
+        event.get("id"): event.get("attachedToRef")
+        for event in element.iterchildren(MODEL + "boundaryEvent")
+        if event.find(_COMPENSATION) is not None
+    }
+    for association in element.iterchildren(MODEL + "association"):
+        host = scope.task_specs.get(hosts.get(association.get("sourceRef")))
+        handler = scope.task_specs.get(association.get("targetRef"))
+        if not isinstance(host, Activity) or not isinstance(handler, Activity):
+            raise NotCanonical(association.get("id"))
+        undone = scope.task_specs[host.task_spec] if isinstance(host, MultiInstance | StandardLoop) else host
+        undone.handler = handler.name
+        handler.undone_loop = undone.loop
+        handler.for_compensation = True
 
 
 def _connect(scope: ScopeSpec, element: Any, elements: Mapping[str, tuple[Any, Element]], lookups: Lookups) -> None:

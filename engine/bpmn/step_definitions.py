@@ -17,7 +17,7 @@ from engine.bpmn.compiled import (
 from engine.bpmn.deadline_rules import DeadlineRule, EscalationLadder, RelativeToField
 from engine.bpmn.deadline_text import DeadlineNotUnderstood, ladder_from_bag, parse_deadline, parse_ladder
 from engine.bpmn.expressions import ExpressionRefused, compile_expression
-from engine.bpmn.map_model import Annotation, Located, Node, NodeType, Process, Property, Scope, StepPlan
+from engine.bpmn.map_model import Annotation, Located, Node, Process, Property, Scope, StepPlan
 from engine.bpmn.noticed import Noticed
 from engine.bpmn.reading.vendor_attributes import ENGINES
 from engine.bpmn.repairs.approval_text import approval_rule
@@ -63,14 +63,18 @@ def stages_of(steps: dict[str, StepDefinition]) -> tuple[Stage, ...]:
 
 
 def in_walking_order(scope: Scope) -> Iterator[Node]:
-    """The nodes in the order in which a token first comes to them, the inside of a sub-process after itself."""
-    waiting = [*scope.of_type(NodeType.START)]
+    """The nodes in the order in which a token first comes to them, the inside of a sub-process after itself.
+
+    What undoes an activity comes behind it, event sub-processes behind the start.
+    """
+    waiting = scope.entries
     seen = set(waiting)
     for node in waiting:
         yield node
         if node.inside is not None:
             yield from in_walking_order(node.inside)
-        for following in (*(flow.target for flow in node.outgoing), *node.boundaries):
+        undo = [node.undone_by] if node.undone_by is not None else []
+        for following in (*(flow.target for flow in node.outgoing), *node.boundaries, *undo):
             if following not in seen:
                 seen.add(following)
                 waiting.append(following)

@@ -18,6 +18,7 @@ from engine.bpmn.jumps import perform_jump
 from engine.bpmn.live_workflow import LiveTask, LiveWorkflow
 from engine.bpmn.loops import OUTCOMES, MultiInstance
 from engine.bpmn.pruning import prune
+from engine.bpmn.run_variables import keep_in_runs
 from engine.bpmn.runtime import (
     CompleteCall,
     CompleteStep,
@@ -80,6 +81,7 @@ def _apply(workflow: LiveWorkflow, spec: ExecutableSpec, stimulus: Stimulus, con
             start = spec.main.start_for(stimulus.message, spec.lookups.name_of(spec.key))
             workflow.enter(start)
             _keep(workflow, stimulus.variables, workflow.agenda[0])
+            workflow.arm_listeners()
         case CompleteStep():
             _complete_step(workflow, stimulus)
         case FireTimer():
@@ -102,6 +104,7 @@ def _complete_step(workflow: LiveWorkflow, stimulus: CompleteStep) -> None:
     element_id = task.task_spec.bpmn_id
     _keep(workflow, stimulus.values, task)
     outcome = stimulus.outcome
+    keep_in_runs(task, [outcome_variable(element_id)], {outcome_variable(element_id): outcome})
     if task.task_spec.loop is not None and isinstance(task.parent.task_spec, MultiInstance):
         outcome = _outcome_of_runs(task, outcome_kind(lookups.steps.get(element_id), outcome), outcome)
     workflow.environment.store.write(outcome_variable(element_id), outcome)
@@ -212,7 +215,10 @@ def _gone(before: dict[Any, Any], after: dict[Any, Any]) -> tuple[Any, ...]:
 def _stalled(workflow: LiveWorkflow) -> DomainError:
     lookups = workflow.environment.lookups
     places = dict.fromkeys(
-        task.task_spec.bpmn_id for scope in workflow.scopes() for task in scope.live_tasks() if task.task_spec.bpmn_id
+        task.task_spec.bpmn_id
+        for scope in workflow.scopes()
+        for task in scope.live_tasks()
+        if task.task_spec.bpmn_id and not task.task_spec.attends
     )
     names = ", ".join(f"“{lookups.name_of(place)}”" for place in places)
     return map_failed(Stalled(elements=names), next(iter(places)), lookups.name_of(next(iter(places))))
@@ -222,5 +228,6 @@ def _keep(workflow: LiveWorkflow, values: Mapping[str, Any], task: LiveTask) -> 
     """Write values from outside into the store; raises MapFailed at the element of ``task``."""
     try:
         workflow.environment.store.write_given(values)
+        keep_in_runs(task, values, workflow.environment.store.values)
     except DomainError as problem:
         raise failed_at(task, problem) from problem

@@ -10,14 +10,24 @@ from SpiffWorkflow.bpmn.specs.event_definitions.item_aware_event import (
     SignalEventDefinition,
 )
 from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefinition
-from SpiffWorkflow.bpmn.specs.event_definitions.simple import TerminateEventDefinition
+from SpiffWorkflow.bpmn.specs.event_definitions.simple import CancelEventDefinition, TerminateEventDefinition
 from SpiffWorkflow.bpmn.specs.mixins import BpmnSpecMixin, EndEventMixin, IntermediateThrowEventMixin
 
 from engine.bpmn.activities import attached_to
 from engine.bpmn.catching_events import waits_for
+from engine.bpmn.compensation import (
+    PENDING,
+    UNDONE,
+    CompensateEventDefinition,
+    compensator_of,
+    take_out,
+    undo_next,
+    withdraw_handlers,
+)
 from engine.bpmn.elements import Element
-from engine.bpmn.guards import UncaughtError, map_failed
+from engine.bpmn.guards import CancelNotCaught, UncaughtError, map_failed
 from engine.bpmn.runtime import Thrown
+from engine.bpmn.scope_events import Listener
 
 if TYPE_CHECKING:
     from engine.bpmn.live_workflow import LiveTask, LiveWorkflow, Scope
@@ -26,8 +36,26 @@ if TYPE_CHECKING:
 class _Throwing(Element):
     event_definition: Any
 
-    def _run_hook(self, _my_task: LiveTask) -> bool:
-        return True
+    def _run_hook(self, my_task: LiveTask) -> bool | None:
+        """None while what was completed is being undone: the event goes on when that is done."""
+        definition = self.event_definition
+        if not isinstance(definition, CompensateEventDefinition | CancelEventDefinition):
+            return True
+        if UNDONE in my_task.internal_data:
+            return True
+        if isinstance(definition, CancelEventDefinition):
+            my_task.workflow.interrupt(keeping=my_task)
+        entries = take_out(my_task, getattr(definition, "activity", None))
+        if not entries:
+            return True
+        my_task.internal_data[PENDING] = entries
+        undo_next(my_task)
+        return None
+
+    def _on_cancel(self, my_task: LiveTask) -> None:
+        if PENDING in my_task.internal_data:
+            withdraw_handlers(my_task)
+        super()._on_cancel(my_task)
 
     def _on_complete_hook(self, my_task: LiveTask) -> None:
         """The event is passed first: what catches it may withdraw the scope that it stands in."""
@@ -43,10 +71,17 @@ class EndEvent(_Throwing, EndEventMixin, BpmnSpecMixin):  # type: ignore[misc]  
     """Ends a path; a termination ends its scope, an error the scope that somebody handles it around."""
 
     def _on_complete_hook(self, my_task: LiveTask) -> None:
-        top = my_task.workflow.top_workflow
-        if my_task.workflow is top:
-            top.end_events.append(self.bpmn_id)
+        if _ends_the_map(my_task.workflow):
+            my_task.workflow.top_workflow.end_events.append(self.bpmn_id)
         super()._on_complete_hook(my_task)
+
+
+def _ends_the_map(scope: Scope) -> bool:
+    """Whether an end there is one of the map itself: at its top, or where everything at its top was interrupted."""
+    if scope.parent_task_id is None:
+        return True
+    run = scope.parent_task
+    return run.task_spec.is_event_sub_process and run.workflow is scope.top_workflow and run.task_spec.interrupted(run)
 
 
 def throw(definition: Any, thrower: LiveTask) -> None:
@@ -65,18 +100,28 @@ def throw(definition: Any, thrower: LiveTask) -> None:
         for waiting in _waiting_for(top, definition)[:1]:  # a message has one receiver
             waiting.task_spec.happen(waiting)
     elif isinstance(definition, ErrorEventDefinition):
-        raise_error(definition, thrower, _around(thrower.workflow))
+        raise_error(definition, thrower, None)
+    elif isinstance(definition, CancelEventDefinition):
+        _cancel_transaction(thrower)
     elif isinstance(definition, EscalationEventDefinition):
-        catcher = _handler(definition, _around(thrower.workflow))
-        if catcher is None:
-            top.thrown.append(Thrown("escalation", definition.code or definition.name or "", element_id))
-        else:
-            catcher.task_spec.happen(catcher)
+        _escalate(definition, thrower)
+
+
+def _escalate(definition: EscalationEventDefinition, thrower: LiveTask) -> None:
+    catcher = _handler(definition, None, thrower.workflow)
+    if catcher is not None:
+        catcher.task_spec.happen(catcher)
+        return
+    name = definition.code or definition.name or ""
+    thrower.workflow.top_workflow.thrown.append(Thrown("escalation", name, thrower.task_spec.bpmn_id))
 
 
 def raise_error(definition: ErrorEventDefinition, thrower: LiveTask, host: LiveTask | None) -> None:
-    """Hand the error to the innermost handler at ``host`` or around it; raises MapFailed when there is none."""
-    catcher = _handler(definition, host)
+    """Hand the error to the innermost handler; raises MapFailed when there is none.
+
+    ``host`` is the activity that failed, None for an error event: that is handled around its scope alone.
+    """
+    catcher = _handler(definition, host, thrower.workflow if host is None else _scope_around(host))
     if catcher is None:
         element_id = thrower.task_spec.bpmn_id
         lookups = thrower.workflow.top_workflow.environment.lookups
@@ -105,16 +150,51 @@ def _around(scope: Scope) -> LiveTask | None:
     return host.parent if host.task_spec.loop is not None else host
 
 
-def _handler(definition: Any, host: LiveTask | None) -> LiveTask | None:
-    """The innermost boundary event for that error or escalation: of its code if there is one, else of any code."""
-    while host is not None:
-        candidates = [
-            event
-            for event in attached_to(host)
-            if waits_for(event, type(definition)) and event.task_spec.event_definition == definition
-        ]
-        candidates.sort(key=lambda event: event.task_spec.event_definition.code is None)
-        if candidates:
-            return candidates[0]
-        host = _around(host.workflow)
-    return None
+def _handler(definition: Any, host: LiveTask | None, scope: Scope) -> LiveTask | None:
+    """The innermost handler of that error or escalation: of its code if there is one, else of any code.
+
+    At each level the events on the border of the activity come before the event sub-processes of the scope that it
+    stands in. What an event sub-process throws is never handled by itself.
+    """
+    thrown_by: str | None = None
+    while True:
+        candidates = list(attached_to(host)) if host is not None else []
+        found = _matching(definition, candidates) or _matching(definition, _listeners(scope, except_for=thrown_by))
+        host = _around(scope)
+        if found is not None or host is None:
+            return found
+        thrown_by = host.task_spec.name if host.task_spec.is_event_sub_process else None
+        scope = _scope_around(host)
+
+
+def _scope_around(host: LiveTask) -> Scope:
+    """The scope that ``host`` works for: what undoes something works for the event that threw the compensation."""
+    compensator = compensator_of(host)
+    return host.workflow if compensator is None else compensator.workflow
+
+
+def _listeners(scope: Scope, *, except_for: str | None) -> list[LiveTask]:
+    return [
+        task
+        for task in (scope.live_tasks() if scope.spec.listeners else ())
+        if isinstance(task.task_spec, Listener) and task.task_spec.handler != except_for
+    ]
+
+
+def _matching(definition: Any, candidates: list[LiveTask]) -> LiveTask | None:
+    matching = [
+        event
+        for event in candidates
+        if waits_for(event, type(definition)) and event.task_spec.event_definition == definition
+    ]
+    return min(matching, key=lambda event: event.task_spec.event_definition.code is None, default=None)
+
+
+def _cancel_transaction(thrower: LiveTask) -> None:
+    """Leave the transaction by the cancel event on its border; raises MapFailed when there is none."""
+    host = _around(thrower.workflow)
+    for event in attached_to(host) if host is not None else ():
+        if waits_for(event, CancelEventDefinition):
+            event.task_spec.happen(event)
+            return
+    raise thrower.task_spec.failed(thrower, CancelNotCaught())

@@ -14,7 +14,6 @@ from SpiffWorkflow.bpmn.specs.event_definitions.timer import TimerEventDefinitio
 from engine.bpmn.compiled import TimerKind, TimerRule
 from engine.bpmn.deadline_rules import FixedInstant
 from engine.bpmn.deadline_text import parse_timer_value
-from engine.bpmn.environment import loop_items
 from engine.bpmn.guards import (
     FARTHEST_TIMER,
     SHORTEST_CYCLE,
@@ -23,6 +22,7 @@ from engine.bpmn.guards import (
     TimerTooFar,
     map_failed,
 )
+from engine.bpmn.run_variables import loop_items
 from engine.clock import as_utc
 from engine.errors import DomainError
 

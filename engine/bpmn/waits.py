@@ -11,8 +11,7 @@ from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefin
 
 from engine.bpmn.activities import HOST, PARAMETERS, HumanStep, ServiceCall
 from engine.bpmn.catching_events import CORRELATION, waits_for
-from engine.bpmn.elements import RACE
-from engine.bpmn.loops import INDEX, ITEM
+from engine.bpmn.elements import INDEX, ITEM, RACE
 from engine.bpmn.runtime import OpenedCall, OpenedMessage, OpenedStep, OpenedTimer
 from engine.bpmn.timer_events import DUE, due_at
 
@@ -22,15 +21,23 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Waits:
-    """By activity id, or by (activity id, node id) where an activity could wait for several things."""
+    """By activity id, or by (activity id, node id) where an activity could wait for several things.
+
+    ``conditions`` counts the conditional events that a change of the deal can wake. What only a step of the instance
+    itself could make true is nothing that it can wait for.
+
+    For the sentence that tells what is awaited: ``conditional_events`` are all of them, ``races`` the event gateways
+    that waiting events stand behind, ``attached`` the events that only accompany something else that is awaited.
+    """
 
     steps: dict[str, OpenedStep] = field(default_factory=dict)
     timers: dict[tuple[str, str], OpenedTimer] = field(default_factory=dict)
     messages: dict[tuple[str, str], OpenedMessage] = field(default_factory=dict)
     calls: dict[str, OpenedCall] = field(default_factory=dict)
-    conditions: dict[str, str] = field(default_factory=dict)  # activity id -> the event's element id
-    races: dict[str, str] = field(default_factory=dict)  # activity id -> the event gateway's before it
-    attached: set[str] = field(default_factory=set)  # activity ids of events at the boundary of what waits anyway
+    conditions: int = 0
+    conditional_events: dict[str, str] = field(default_factory=dict)  # activity id -> element id
+    races: dict[str, str] = field(default_factory=dict)  # activity id -> the event gateway's
+    attached: set[str] = field(default_factory=set)  # activity ids
 
     def __bool__(self) -> bool:
         return bool(self.steps or self.timers or self.messages or self.calls or self.conditions)
@@ -49,7 +56,7 @@ def _add(waits: Waits, task: LiveTask) -> None:
     data = task.internal_data
     if RACE in data:
         waits.races[task.id] = data[RACE]
-    if HOST in data:
+    if HOST in data or spec.attends:
         waits.attached.add(task.id)
     if task.ready:
         if isinstance(spec, HumanStep):
@@ -67,4 +74,6 @@ def _add(waits: Waits, task: LiveTask) -> None:
             task.id, spec.bpmn_id, spec.event_definition.name, {}, kind="signal"
         )
     elif waits_for(task, ConditionalEventDefinition):
-        waits.conditions[task.id] = spec.bpmn_id
+        lookups = task.workflow.top_workflow.environment.lookups
+        waits.conditional_events[task.id] = spec.bpmn_id
+        waits.conditions += spec.event_definition.expression in lookups.on_facts

@@ -42,12 +42,17 @@ def migrate(database: Database) -> None:
 
     Raises CommandError for a database that a newer version of the product has written.
     """
+    migrate_to(database, "head")
+
+
+def migrate_to(database: Database, revision: str) -> None:
+    """As ``migrate``, to the schema of an older version: what tests of an upgrade begin with."""
     with database.migrating() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
         config = _config()
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, revision)
 
 
 def _config() -> Config:

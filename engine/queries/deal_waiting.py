@@ -224,7 +224,7 @@ def _events(
     ]
     found += [
         (activity_id, WaitingFor(WaitingKind.CONDITION, name=element_name(process, element_id)))
-        for activity_id, element_id in waits.conditions.items()
+        for activity_id, element_id in waits.conditional_events.items()
     ]
     beside_steps = [one for one in found if one[0] in waits.attached]
     on_their_own = [one for one in found if one[0] not in waits.attached]

@@ -6,9 +6,18 @@ was not run, or failed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from pathlib import Path
+
+import pytest
+
+from engine.clock import SystemClock
+from engine.db.session import Database
+
+_KEPT = "reglament/scorecard"
+_BEGIN, _END = "<!-- scorecard -->\n", "<!-- /scorecard -->"
 
 ROWS = {
     1: "kill -9 of working processes at random moments",
@@ -40,12 +49,40 @@ class Line:
     on: str
 
 
-def as_kept(line: Line) -> dict[str, Any]:
-    return asdict(line)
+@dataclass
+class Scorecard:
+    """Writes the line of a test into the scorecard."""
+
+    config: pytest.Config
+    is_full: bool
+    began: float
+
+    def passed(
+        self, row: int, where: str | Database, tried: str, *, lost: int = 0, doubled: int = 0, remark: str = ""
+    ) -> None:
+        """What is counted was asserted before: the line tells what was tried. ``where`` may be the database."""
+        if isinstance(where, Database):
+            where = "SQLite" if where.is_sqlite else "PostgreSQL"
+        seconds = time.monotonic() - self.began
+        today = SystemClock().now().date().isoformat()
+        line = Line(row, where, tried, lost, doubled, seconds, remark, self.is_full, today)
+        known = self.config.cache.get(_KEPT, {}) if self.config.cache else {}
+        known[f"{'full' if self.is_full else 'quick'} {row} {where}"] = asdict(line)
+        if self.config.cache:
+            self.config.cache.set(_KEPT, known)
 
 
-def from_kept(kept: Mapping[str, Any]) -> Line:
-    return Line(**kept)
+def full_lines(config: pytest.Config) -> list[Line]:
+    """The lines of all long forms that passed on this checkout, in whatever runs."""
+    kept = config.cache.get(_KEPT, {}) if config.cache else {}
+    return [Line(**one) for key, one in kept.items() if key.startswith("full")]
+
+
+def write_into(page: Path, lines: Sequence[Line]) -> None:
+    """Put the table between the page's two marks."""
+    before, _, rest = page.read_text(encoding="utf-8").partition(_BEGIN)
+    _, _, after = rest.partition(_END)
+    page.write_text(f"{before}{_BEGIN}\n{table(lines)}\n\n{_END}{after}", encoding="utf-8")
 
 
 def table(lines: Sequence[Line]) -> str:

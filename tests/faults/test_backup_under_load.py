@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 from faults.audit import assert_deal_is_whole
-from faults.conftest import Scorecard
 from faults.dealer import deal_with
 from faults.processes import CONTEXT, PATIENCE_S, kill, start
+from faults.scorecard import Scorecard
 from sqlalchemy import func, select
 from sqlalchemy.engine import make_url
 from support.office import Office

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from faults.audit import assert_deal_is_whole, events
-from faults.conftest import Scorecard
+from faults.scorecard import Scorecard
 from support.office import MONDAY_10, Office
 
 from engine.clock import SteadyClock

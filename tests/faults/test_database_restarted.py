@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 from faults.audit import assert_deal_is_whole, completed
-from faults.conftest import Scorecard
 from faults.dealer import deal_with
 from faults.processes import CONTEXT, kill, start
+from faults.scorecard import Scorecard
 from sqlalchemy import func, select
 from support.migrated import build_schema
 from support.missing import found_or_skipped

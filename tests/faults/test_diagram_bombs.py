@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from faults.audit import assert_deal_is_whole
 from faults.bombs import around, bombs
-from faults.conftest import Scorecard
+from faults.scorecard import Scorecard
 from sqlalchemy import select
 from support.office import Office
 

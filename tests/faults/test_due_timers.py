@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 from faults.audit import assert_deal_is_whole, events
-from faults.conftest import Scorecard
 from faults.processes import CONTEXT, PATIENCE_S, kill, start, together
+from faults.scorecard import Scorecard
 from faults.timer_worker import fire_all
 from faults.waiting_map import BRANCHES, DAYS, waiting_map
 from sqlalchemy import func, select

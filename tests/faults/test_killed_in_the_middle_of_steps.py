@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from faults.audit import assert_deal_is_whole, completed, events
-from faults.conftest import Scorecard
 from faults.processes import CONTEXT, PATIENCE_S, kill, start
+from faults.scorecard import Scorecard
 from faults.seller import STEPS, read_journal, sell
 from support.office import Office
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from faults.audit import assert_deal_is_whole, completed
-from faults.conftest import Scorecard
+from faults.scorecard import Scorecard
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError

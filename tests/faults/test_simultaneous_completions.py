@@ -6,9 +6,9 @@ from collections import Counter
 
 import pytest
 from faults.audit import assert_deal_is_whole, completed
-from faults.conftest import Scorecard
 from faults.processes import CONTEXT, PATIENCE_S, together
 from faults.racer import DONE, TOO_LATE, Race, run
+from faults.scorecard import Scorecard
 from support.office import Office
 from support.sales_map import APPROVERS
 

@@ -8,8 +8,8 @@ from time import perf_counter
 
 import pytest
 from faults.audit import assert_deal_is_whole, events
-from faults.conftest import Scorecard
 from faults.processes import CONTEXT, PATIENCE_S, together
+from faults.scorecard import Scorecard
 from support.office import MONDAY_10, Office
 
 from engine.clock import SettableClock

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -50,7 +50,8 @@ class Verdict:
         process = self.outcome.process
         if process is None or self.walked is None:
             return set()
-        return (reachable(process) & {*process.steps}) - self.walked.completed
+        never = {one.element_id for one in self.outcome.findings if one.code == "ERROR_NEVER_THROWN"}
+        return (reachable(process, never) & {*process.steps}) - self.walked.completed
 
 
 def foreign_maps() -> list[str]:
@@ -90,15 +91,19 @@ def differences() -> list[str]:
     return told
 
 
-def reachable(process: CompiledProcess) -> set[str]:
-    """Ids of the elements that a deal can come to, flows whose condition is constantly false left out."""
+def reachable(process: CompiledProcess, never: Collection[str | None] = ()) -> set[str]:
+    """Ids of the elements that a deal can come to, flows whose condition is constantly false left out.
+
+    ``never`` are events of which it was said that they never happen.
+    """
     root = ET.fromstring(process.executable)  # noqa: S314  # written by the compiler, without a DOCTYPE
     ways: dict[str, list[str]] = {}
     for flow in root.iter(f"{_MODEL}sequenceFlow"):
         if not _never_true(process, flow.attrib["id"]):
             ways.setdefault(flow.attrib["sourceRef"], []).append(flow.attrib["targetRef"])
     for boundary in root.iter(f"{_MODEL}boundaryEvent"):
-        ways.setdefault(boundary.attrib["attachedToRef"], []).append(boundary.attrib["id"])
+        if boundary.attrib["id"] not in never:
+            ways.setdefault(boundary.attrib["attachedToRef"], []).append(boundary.attrib["id"])
     scopes = {one.attrib["id"]: one for tag in ("process", "subProcess") for one in root.iter(f"{_MODEL}{tag}")}
     for scope_id, scope in scopes.items():
         ways.setdefault(scope_id, []).extend(start.attrib["id"] for start in scope.findall(f"{_MODEL}startEvent"))

@@ -56,8 +56,9 @@ class MapBuilder:
         self.body.append(f'<{tag} id="{element_id}"{written}>{inner}</{tag}>')
         return element_id
 
-    def start(self, element_id: str = "start", definition: str = "") -> str:
-        return self.element("startEvent", element_id, definition)
+    def start(self, element_id: str = "start", definition: str = "", *, interrupting: bool = True) -> str:
+        beside = {} if interrupting else {"isInterrupting": "false"}
+        return self.element("startEvent", element_id, definition, **beside)
 
     def end(self, element_id: str = "end", definition: str = "") -> str:
         return self.element("endEvent", element_id, definition)
@@ -103,6 +104,16 @@ class MapBuilder:
     def scope(self, element_id: str, loop: str = "") -> _Scope:
         return _Scope(self, element_id, loop)
 
+    def event_scope(self, element_id: str) -> _Scope:
+        """An event sub-process; its start event says what starts it."""
+        return _Scope(self, element_id, "", {"triggeredByEvent": "true"})
+
+    def undo(self, host: str, handler: str) -> None:
+        """``handler`` undoes the completed ``host``."""
+        event = f"{host}_undone"
+        self.boundary(event, host, self.compensate())
+        self.element("association", f"{event}_by", sourceRef=event, targetRef=handler)
+
     def call(self, element_id: str, called: str, loop: str = "") -> str:
         return self.element("callActivity", element_id, loop, calledElement=called)
 
@@ -134,6 +145,13 @@ class MapBuilder:
 
     def terminate(self) -> str:
         return "<terminateEventDefinition/>"
+
+    def cancel(self) -> str:
+        return "<cancelEventDefinition/>"
+
+    def compensate(self, activity: str | None = None) -> str:
+        named = "" if activity is None else f' activityRef="{activity}"'
+        return f"<compensateEventDefinition{named}/>"
 
     def _reference(self, kind: str, name: str | None, more: str = "") -> str:
         if name is None:
@@ -202,6 +220,7 @@ class _Scope:
     builder: MapBuilder
     element_id: str
     loop: str
+    attributes: Mapping[str, str] = field(default_factory=dict)
     outer: list[str] = field(default_factory=list)
 
     def __enter__(self) -> MapBuilder:
@@ -210,7 +229,7 @@ class _Scope:
 
     def __exit__(self, *_: object) -> None:
         inner, self.builder.body = self.builder.body, self.outer
-        self.builder.element("subProcess", self.element_id, self.loop + "".join(inner))
+        self.builder.element("subProcess", self.element_id, self.loop + "".join(inner), **self.attributes)
 
 
 @dataclass

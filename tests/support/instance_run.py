@@ -50,7 +50,7 @@ class InstanceRun:
         self.apply(StartProcess(variables=variables or {}, message=message))
 
     def apply(self, stimulus: Stimulus) -> StepResult:
-        result = step(self.process, self.state, stimulus, StepContext(self.now, ElapsedDueTimes(), self.facts))
+        result = step(self.process, self.state, stimulus, self.context())
         for activity_id in result.closed_steps:
             del self.steps[activity_id]
         for timer in result.closed_timers:
@@ -66,6 +66,9 @@ class InstanceRun:
         self.state = result.state
         self.last = result
         return result
+
+    def context(self) -> StepContext:
+        return StepContext(self.now, ElapsedDueTimes(), self.facts)
 
     @property
     def open(self) -> list[str]:

@@ -13,6 +13,7 @@ from engine.bpmn.reading.elements import (
     child,
     children,
     extensions,
+    is_true,
     local,
     name_of,
     short_reference,
@@ -90,6 +91,9 @@ def _read_event(element: etree._Element, references: References) -> EventDefinit
         event.text = text_of(condition)
         event.language = attribute(condition, "language") if condition is not None else ""
         event.language = event.language or references.expression_language
+    elif kind is EventKind.COMPENSATE:
+        event.reference = attribute(element, "activityRef")
+        event.waits = element.get("waitForCompletion") is None or is_true(element.get("waitForCompletion"))
     elif kind is EventKind.LINK:
         event.name = name_of(element)
         event.target = text_of(child(element, "target"))

@@ -9,6 +9,8 @@ from engine.bpmn.reading.elements import attribute, child, extensions, is_true, 
 
 _COLLECTION_ATTRIBUTES = ("collection", "inputCollection")
 _ITEM_ATTRIBUTES = ("elementVariable", "inputElement")
+_OUTPUT_ATTRIBUTE = "outputCollection"
+_RESULT_ATTRIBUTE = "outputElement"
 
 
 def read_loop(element: etree._Element, default_language: str) -> Loop | None:
@@ -33,6 +35,7 @@ def _multi_instance(element: etree._Element, default_language: str) -> Loop:
     loop = Loop(
         multiple=True,
         sequential=is_true(element.get("isSequential")),
+        throws=attribute(element, "behavior") not in ("", "All"),
         cardinality=text_of(cardinality),
         condition=text_of(completion),
         language=_language(completion if completion is not None else cardinality, default_language),
@@ -44,11 +47,20 @@ def _multi_instance(element: etree._Element, default_language: str) -> Loop:
                 loop.collection = loop.collection or str(value).strip()
             elif name in _ITEM_ATTRIBUTES:
                 loop.item_variable = loop.item_variable or str(value).strip()
+            elif name == _OUTPUT_ATTRIBUTE:
+                loop.output = loop.output or str(value).strip()
+            elif name == _RESULT_ATTRIBUTE:
+                loop.result = loop.result or str(value).strip()
     reference = text_of(child(element, "loopDataInputRef"))
     if not loop.collection and reference:
         loop.collection = reference
         item = child(element, "inputDataItem")
         loop.item_variable = attribute(item, "id") or attribute(item, "name") if item is not None else ""
+    output = text_of(child(element, "loopDataOutputRef"))
+    if not loop.output and output:
+        loop.output = output
+        item = child(element, "outputDataItem")
+        loop.result = attribute(item, "id") or attribute(item, "name") if item is not None else ""
     return loop
 
 

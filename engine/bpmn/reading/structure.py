@@ -8,6 +8,7 @@ from lxml import etree
 
 from engine.bpmn.map_model import (
     SUB_PROCESSES,
+    EventKind,
     Flow,
     LooseFlow,
     Node,
@@ -37,6 +38,7 @@ from engine.bpmn.reading.elements import (
 from engine.bpmn.reading.loops import read_loop
 
 _NODE_TYPES = {node_type.value: node_type for node_type in NodeType} | {"globalUserTask": NodeType.USER_TASK}
+_ONE_TOKEN = ("", "0", "1")  # nothing begins with no token: a tool writes 0 for what was not set
 _MESSAGE_TASKS = frozenset({NodeType.SEND_TASK, NodeType.RECEIVE_TASK})
 _CHOREOGRAPHY = ("choreographyTask", "subChoreography", "callChoreography")
 
@@ -78,6 +80,7 @@ def read_structure(definitions: etree._Element, file: str, sales_map: SalesMap, 
         _read_scope(document, element, process.scope, sales_map)
     _read_flows(document, sales_map, noticed)
     _attach_boundaries(document)
+    _read_compensations(document)
     _read_pools(document)
     sales_map.processes += document.processes
     sales_map.pools += document.pools
@@ -127,9 +130,16 @@ def _read_node(
         host_reference=attribute(element, "attachedToRef"),
         interrupting=element.get("cancelActivity") is None or is_true(element.get("cancelActivity")),
         triggered_by_event=is_true(element.get("triggeredByEvent")),
+        counts_tokens=any(
+            attribute(element, name) not in _ONE_TOKEN for name in ("startQuantity", "completionQuantity")
+        ),
         for_compensation=is_true(element.get("isForCompensation")),
         ordered=attribute(element, "ordering") == "Sequential",
-        joins_by_rule=child(element, "activationCondition") is not None,
+        over_when=text_of(child(element, "completionCondition")) if node_type is NodeType.AD_HOC else "",
+        cancels_remaining=element.get("cancelRemainingInstances") is None
+        or is_true(element.get("cancelRemainingInstances")),
+        activation=text_of(child(element, "activationCondition")),
+        parallel_multiple=is_true(element.get("parallelMultiple")) or element.get("eventGatewayType") == "Parallel",
         loop=read_loop(element, document.references.expression_language),
         called=attribute(element, "calledElement") or _zeebe_called(element),
         documentation=text_of(child(element, "documentation")),
@@ -212,6 +222,15 @@ def _attach_boundaries(document: Document) -> None:
             node.host = document.find_node(node.host_reference)
             if node.host is not None:
                 node.host.boundaries.append(node)
+
+
+def _read_compensations(document: Document) -> None:
+    """What undoes an activity hangs on the compensation event on its border by an association."""
+    for element in document.definitions.iter(f"{{{MODEL}}}association"):
+        event = document.find_node(attribute(element, "sourceRef"))
+        if event is not None and event.type is NodeType.BOUNDARY and event.has_event(EventKind.COMPENSATE):
+            event.undo_reference = event.undo_reference or attribute(element, "targetRef")
+            event.undone_by = event.undone_by or document.find_node(event.undo_reference)
 
 
 def _read_pools(document: Document) -> None:

@@ -14,7 +14,7 @@ from engine.bpmn.repairs.workbench import Workbench
 
 APPROVAL_OUTCOMES = (OutcomeKind.APPROVED, OutcomeKind.RETURNED, OutcomeKind.REJECTED)
 _NEGATIVE = (OutcomeKind.RETURNED, OutcomeKind.REJECTED)
-_JOINS = (NodeType.PARALLEL, NodeType.INCLUSIVE)
+_JOINS = (NodeType.PARALLEL, NodeType.INCLUSIVE, NodeType.COMPLEX)
 
 Routes = dict[Flow, tuple[OutcomeKind, ...]]
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.bpmn.compiled import Condition, OutcomeCondition, OutcomeKind, StepKind
-from engine.bpmn.expressions import compile_condition
+from engine.bpmn.executed_tables import expressions_of
+from engine.bpmn.expressions import compile_condition, compile_expression
 from engine.bpmn.map_model import Flow, Node, NodeType, Process
 from engine.bpmn.repairs.approval_routes import approval_buttons
 from engine.bpmn.repairs.workbench import Workbench
@@ -21,12 +22,26 @@ def check_approvals(workbench: Workbench, process: Process) -> None:
         ways = [outcome for outcome in plan.outcomes if outcome.kind is OutcomeKind.WAY]
         by_outcome = [outcome for outcome in plan.outcomes if outcome.kind in _NEGATIVE]
         conditions = [flow.condition for flow in _behind(node) if flow.condition is not None]
+        repeats = _repeats_by_its_outcome(node)
         if not by_outcome:
             plan.outcomes = [*approval_buttons(), *ways]
+        if repeats:
+            continue
         if not any(_hears(condition, node.id, by_outcome=bool(by_outcome)) for condition in conditions):
             workbench.noticed.error("APPROVAL_IGNORED", node)
         elif not _heard_on_every_path(node, by_outcome=bool(by_outcome)):
             workbench.noticed.warning("APPROVAL_PARTLY_IGNORED", node)
+
+
+def _repeats_by_its_outcome(node: Node) -> bool:
+    """Whether it is repeated, alone or with what is around it, as its own outcome says."""
+    current: Node | None = node
+    while current is not None:
+        texts = expressions_of(current.loop_rule) if current.loop_rule is not None else ()
+        if any(f"{node.id}_outcome" in compile_expression(text).names for text in texts):
+            return True
+        current = current.scope.owner
+    return False
 
 
 def _hears(condition: Condition, step_id: str, *, by_outcome: bool) -> bool:

@@ -14,6 +14,8 @@ def check_arrows(workbench: Workbench, process: Process) -> None:
         for flow in tuple(scope.flows()):
             _check_flow(workbench, flow)
     for node in process.scope.all_nodes():
+        if node.counts_tokens:
+            workbench.noticed.refuse("TOKEN_QUANTITY", node)
         if node.type is not NodeType.BOUNDARY:
             continue
         host = node.host

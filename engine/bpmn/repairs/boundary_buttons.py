@@ -8,22 +8,26 @@ from engine.bpmn.repairs.editing import insert_after, merge_before
 from engine.bpmn.repairs.labels import label
 from engine.bpmn.repairs.workbench import Workbench
 
-_TOLD_BY_PEOPLE = (EventKind.MESSAGE, EventKind.ERROR, EventKind.ESCALATION)
+_TOLD_BY_PEOPLE = (EventKind.MESSAGE, EventKind.SIGNAL, EventKind.ERROR, EventKind.ESCALATION)
+_COMES_BY_ITSELF = (EventKind.MESSAGE, EventKind.SIGNAL)  # too, if it has a name
 
 
 def add_boundary_buttons(workbench: Workbench, process: Process) -> None:
     for node in tuple(process.scope.all_nodes()):
         if node.step is None or node.loop_rule is not None:
             continue
-        told = [boundary for boundary in node.boundaries if _told_by_people(node, boundary)]
+        told = [boundary for boundary in node.boundaries if _told_by_people(workbench, node, boundary)]
         if told:
             _add(workbench, node, told)
 
 
-def _told_by_people(host: Node, boundary: Node) -> bool:
+def _told_by_people(workbench: Workbench, host: Node, boundary: Node) -> bool:
     event = boundary.event
     drawn = boundary.source_id != host.source_id
-    return drawn and boundary.interrupting and event is not None and event.kind in _TOLD_BY_PEOPLE
+    told = drawn and boundary.interrupting and event is not None and event.kind in _TOLD_BY_PEOPLE
+    return told and not (
+        event is not None and event.kind is EventKind.SIGNAL and workbench.throws(event.kind, event.name)
+    )
 
 
 def _add(workbench: Workbench, step: Node, told: list[Node]) -> None:
@@ -47,9 +51,9 @@ def _add(workbench: Workbench, step: Node, told: list[Node]) -> None:
 
 
 def _behind(workbench: Workbench, step: Node, boundary: Node) -> Node:
-    """Where the button leads. A named message stays on the border as well; anything else is only the button."""
+    """Where the button leads. A named message or signal stays on the border as well; else there is only the button."""
     event = boundary.event
-    if event is not None and event.kind is EventKind.MESSAGE and event.reference:
+    if event is not None and event.kind in _COMES_BY_ITSELF and event.reference:
         return merge_before(workbench.sales_map, boundary.outgoing[0])
     step.boundaries.remove(boundary)
     boundary.type, boundary.host, boundary.events, boundary.message = NodeType.THROW, None, [], None

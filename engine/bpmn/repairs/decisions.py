@@ -17,7 +17,7 @@ _DECIDING = (NodeType.EXCLUSIVE, NodeType.INCLUSIVE)
 
 def settle_decisions(workbench: Workbench, process: Process) -> None:
     for gateway in tuple(process.scope.all_nodes()):
-        if gateway.type not in _DECIDING:
+        if gateway.type not in _DECIDING or any(flow.condition is not None for flow in gateway.outgoing):
             continue
         if len(gateway.outgoing) == 1 and gateway.outgoing[0].condition_text and not gateway.outgoing[0].is_default:
             workbench.noticed.warning("CONDITION_IGNORED", gateway, text=gateway.outgoing[0].condition_text)

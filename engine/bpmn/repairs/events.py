@@ -11,9 +11,8 @@ from engine.bpmn.repairs.variables_asked import FACTS, provided_names
 from engine.bpmn.repairs.waiting import message_rule, wait_with_person
 from engine.bpmn.repairs.workbench import Workbench
 
-_THROWN = (EventKind.MESSAGE, EventKind.SIGNAL, EventKind.ESCALATION)
-_CAUGHT_FIRST = (EventKind.TIMER, EventKind.MESSAGE, EventKind.SIGNAL, EventKind.CONDITIONAL)
-_RAISED_INSIDE = (EventKind.ERROR, EventKind.ESCALATION)
+_THROWN = (EventKind.MESSAGE, EventKind.SIGNAL, EventKind.ESCALATION, EventKind.COMPENSATE)
+_RAISED_INSIDE = (EventKind.ERROR, EventKind.ESCALATION, EventKind.CANCEL, EventKind.COMPENSATE)
 
 
 def settle_events(workbench: Workbench, process: Process) -> None:
@@ -22,20 +21,27 @@ def settle_events(workbench: Workbench, process: Process) -> None:
             _throw(workbench, node)
         elif node.type is NodeType.CATCH:
             _catch(workbench, node)
-        elif node.type is NodeType.BOUNDARY and node.message is None and node.timer is None:
-            _boundary(workbench, node)
+        elif node.message is None and node.timer is None and node.condition is None and _waits_beside(node):
+            _beside(workbench, node)
+
+
+def _waits_beside(node: Node) -> bool:
+    """Whether it waits beside work: on a border, or as the start of an event sub-process."""
+    owner = node.scope.owner
+    return node.type is NodeType.BOUNDARY or (
+        node.type is NodeType.START and owner is not None and owner.triggered_by_event
+    )
 
 
 def _throw(workbench: Workbench, node: Node) -> None:
-    event = next((event for event in node.events if event.kind in _THROWN), None)
+    event = node.event if node.event is not None and node.event.kind in _THROWN else None
     if node.events and event is None:
         workbench.noticed.warning("THROW_UNKNOWN", node, kind=node.events[0].kind.value)
-    if len(node.events) > 1 and event is not None:
-        workbench.noticed.warning("MULTIPLE_EVENT", node, used=event.kind.value)
     node.events = [event] if event is not None else []
     if event is None:
         return
-    event.name = event.name or node.title
+    if event.kind is not EventKind.COMPENSATE:
+        event.name = event.name or node.title
     if event.kind is EventKind.MESSAGE and not workbench.catches(EventKind.MESSAGE, event.name):
         workbench.noticed.info("MESSAGE_SENT_BY_PERSON", node, message=event.name)
         confirm_by_person(node)
@@ -75,12 +81,10 @@ def _by_condition(workbench: Workbench, node: Node, text: str) -> bool:
     return True
 
 
-def _boundary(workbench: Workbench, node: Node) -> None:
-    event = next((event for kind in _CAUGHT_FIRST for event in node.events if event.kind is kind), None)
-    event = event or (node.events[0] if node.events else EventDefinition(EventKind.UNKNOWN))
-    if len(node.events) > 1:
-        workbench.noticed.warning("MULTIPLE_EVENT", node, used=event.kind.value)
+def _beside(workbench: Workbench, node: Node) -> None:
+    event = node.event or EventDefinition(EventKind.UNKNOWN)
     node.events = [event]
+    node.interrupting = node.interrupting or event.kind in (EventKind.ERROR, EventKind.CANCEL)
     host_is_step = node.host is not None and node.host.is_human
     if event.kind in _RAISED_INSIDE and not host_is_step:
         return
@@ -88,6 +92,9 @@ def _boundary(workbench: Workbench, node: Node) -> None:
         settle_timer(workbench, node, event)
         return
     if _by_itself(workbench, node, event, asked=True):
+        return
+    if event.kind is EventKind.SIGNAL and event.name:
+        workbench.noticed.info("SIGNAL_FROM_OUTSIDE", node, signal=event.name)
         return
     # What nobody inside can make happen is told from outside: by a button where a person holds the step
     # (boundary_buttons), else by a message of its name.

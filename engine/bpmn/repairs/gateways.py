@@ -1,22 +1,26 @@
-"""Gateways that wait for events become a step with those events on its border; complex ones are split or refused."""
+"""Gateways that wait for events become a step with those events on its border; complex ones join by their rule."""
 
 from __future__ import annotations
 
-from engine.bpmn.compiled import StepKind
+from engine.bpmn.compiled import ExpressionCondition, StepKind
+from engine.bpmn.expressions import is_expression
 from engine.bpmn.map_model import EventKind, Node, NodeType, Process, remove_flow
-from engine.bpmn.repairs.editing import attach, insert_before
+from engine.bpmn.repairs.editing import attach, insert_after, insert_before
 from engine.bpmn.repairs.stand_ins import plan_step
 from engine.bpmn.repairs.timers import timer_rule
 from engine.bpmn.repairs.workbench import Workbench
 
 _WAITING = (NodeType.CATCH, NodeType.RECEIVE_TASK)
 _SEVERAL = 2
+_WAITING_FOR_START = "waitingForStart"
 
 
 def settle_gateways(workbench: Workbench, process: Process) -> None:
     for node in tuple(process.scope.all_nodes()):
         if node.type is NodeType.COMPLEX:
             _complex(workbench, node)
+        elif node.type is NodeType.INCLUSIVE:
+            _split_apart(workbench, node)
         elif _drawn_as_event(node):
             workbench.noticed.info("EVENT_AS_GATEWAY", node)
             node.events = []
@@ -38,14 +42,33 @@ def _drawn_as_event(node: Node) -> bool:
 
 
 def _complex(workbench: Workbench, node: Node) -> None:
-    if len(node.incoming) > 1:
-        workbench.noticed.refuse("COMPLEX_JOIN", node)
+    if any(_WAITING_FOR_START in flow.condition_text for flow in node.outgoing):
+        workbench.noticed.refuse("COMPLEX_RESET", node)
         return
-    workbench.noticed.warning("COMPLEX_SPLIT", node)
-    node.type = NodeType.INCLUSIVE
+    if len(node.outgoing) > 1:
+        workbench.noticed.info("COMPLEX_BY_CONDITIONS", node)
+    if len(node.incoming) < _SEVERAL:
+        node.type, node.activation = NodeType.INCLUSIVE, ""
+        return
+    if not node.activation or not is_expression(node.activation):
+        workbench.noticed.refuse("COMPLEX_RULE", node, text=node.activation or "–")
+        return
+    _split_apart(workbench, node)
+    node.condition = ExpressionCondition(text=node.activation)
+    workbench.noticed.info("COMPLEX_JOINS_BY_RULE", node, text=node.activation)
+
+
+def _split_apart(workbench: Workbench, node: Node) -> None:
+    """A gateway that joins and splits becomes two, so that who is asked for the ways stands between them."""
+    if len(node.incoming) > 1 and len(node.outgoing) > 1:
+        insert_after(workbench.sales_map, node, NodeType.INCLUSIVE, "split")
 
 
 def _event_based(workbench: Workbench, node: Node) -> None:
+    if node.parallel_multiple:
+        workbench.noticed.info("EVENT_GATEWAY_ALL", node)
+        node.type = NodeType.PARALLEL
+        return
     targets = [flow.target for flow in node.outgoing]
     if len(targets) < _SEVERAL:
         workbench.noticed.info("EVENT_GATEWAY_SINGLE", node)

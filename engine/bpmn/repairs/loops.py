@@ -1,12 +1,18 @@
-"""Activities that run several times: counted where a count can be read, else somebody is asked "once more?"."""
+"""Activities that run several times: by a count or a condition that can be read, else a person says "once more"."""
 
 from __future__ import annotations
 
+import re
+
 from engine.bpmn.compiled import LoopRule, StepKind
-from engine.bpmn.expressions import is_expression
-from engine.bpmn.map_model import ACTIVITIES, Flow, Loop, Node, NodeType, Process, redirect_source
-from engine.bpmn.repairs.editing import insert_after, insert_before
+from engine.bpmn.executed_tables import expressions_of
+from engine.bpmn.expressions import compile_expression, is_expression
+from engine.bpmn.map_model import ACTIVITIES, Loop, Node, NodeType, Process
+from engine.bpmn.repairs.editing import insert_after
 from engine.bpmn.repairs.workbench import Workbench
+from engine.bpmn.run_variables import LOOP_COUNTER
+
+_NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 
 
 def settle_loops(workbench: Workbench, process: Process) -> None:
@@ -21,9 +27,15 @@ def settle_loops(workbench: Workbench, process: Process) -> None:
             _multi_instance(workbench, node, loop)
         else:
             _standard(workbench, node, loop)
+        for text in expressions_of(node.loop_rule) if node.loop_rule is not None else ():
+            if LOOP_COUNTER in compile_expression(text).names:
+                workbench.noticed.info("LOOP_COUNTER", node, text=text)
 
 
 def _multi_instance(workbench: Workbench, node: Node, loop: Loop) -> None:
+    if loop.throws:
+        workbench.noticed.refuse("LOOP_THROWS", node)
+        return
     countable = (loop.cardinality and workbench.is_readable(loop.cardinality)) or (
         loop.collection and workbench.is_readable(loop.collection)
     )
@@ -32,11 +44,12 @@ def _multi_instance(workbench: Workbench, node: Node, loop: Loop) -> None:
         return
     if not countable:
         workbench.noticed.warning("LOOP_ASKED", node, text=loop.cardinality or loop.collection or "–")
-        _again(workbench, node, "")
+        _again(workbench, node)
         return
     completion = loop.condition if loop.condition and is_expression(loop.condition) else None
     if loop.condition and completion is None:
         workbench.noticed.warning("COMPLETION_NOT_UNDERSTOOD", node, text=loop.condition)
+    output, result = _result(workbench, node, loop)
     by_count = bool(loop.cardinality and workbench.is_readable(loop.cardinality))
     node.loop_rule = LoopRule(
         sequential=loop.sequential,
@@ -44,38 +57,40 @@ def _multi_instance(workbench: Workbench, node: Node, loop: Loop) -> None:
         collection=None if by_count else loop.collection,
         item_variable=loop.item_variable or None,
         completion_condition=completion,
+        output_collection=output,
+        output_element=result,
     )
 
 
+def _result(workbench: Workbench, node: Node, loop: Loop) -> tuple[str | None, str | None]:
+    """The list that collects the runs' results, and what of each run goes there."""
+    if not loop.output:
+        return None, None
+    name = loop.output.removeprefix("=").strip()
+    if loop.result and workbench.is_readable(loop.result) and _NAME.fullmatch(name):
+        return name, loop.result
+    workbench.noticed.warning("LOOP_OUTPUT_NOT_UNDERSTOOD", node, list=name, text=loop.result or "–")
+    return None, None
+
+
 def _standard(workbench: Workbench, node: Node, loop: Loop) -> None:
-    readable = bool(loop.condition) and is_expression(loop.condition)
-    if not readable:
+    if not loop.condition or not is_expression(loop.condition):
         workbench.noticed.warning("LOOP_ASKED", node, text=loop.condition or "–")
-    if loop.maximum:
-        workbench.noticed.warning("LOOP_MAXIMUM", node, maximum=loop.maximum)
-    _again(workbench, node, loop.condition if readable else "", before=loop.test_before and readable)
-
-
-def _again(workbench: Workbench, node: Node, condition: str, *, before: bool = False) -> None:
-    """A gateway that leads back to ``node`` while ``condition`` holds; without one, a person is asked."""
-    sales_map = workbench.sales_map
-    if before:
-        gateway = insert_before(sales_map, node, NodeType.EXCLUSIVE, "again")
-        onward = _tested_before(workbench, gateway, node)
-        gateway.default = onward
-        gateway.outgoing[0].condition_text = condition
+        _again(workbench, node)
         return
-    gateway = insert_after(sales_map, node, NodeType.EXCLUSIVE, "again")
-    back = sales_map.connect(gateway, node)
-    back.name, back.condition_text = node.name, condition
+    node.loop_rule = LoopRule(
+        sequential=True,
+        cardinality=loop.maximum if loop.maximum and workbench.is_readable(loop.maximum) else None,
+        again_while=loop.condition,
+        test_before=loop.test_before,
+    )
+
+
+def _again(workbench: Workbench, node: Node) -> None:
+    """A gateway behind ``node`` where a person is asked whether once more."""
+    if node.undoes is not None:
+        workbench.noticed.refuse("COMPENSATION_HANDLER", node)
+        return
+    gateway = insert_after(workbench.sales_map, node, NodeType.EXCLUSIVE, "again")
+    workbench.sales_map.connect(gateway, node).name = node.name
     gateway.name = node.name
-    if condition:
-        gateway.default = gateway.outgoing[0]
-
-
-def _tested_before(workbench: Workbench, gateway: Node, node: Node) -> Flow:
-    """Tested before: ``node`` leads back to ``gateway``, and the way on leaves the gateway."""
-    onward = node.outgoing[0]
-    redirect_source(onward, gateway)
-    workbench.sales_map.connect(node, gateway)
-    return onward

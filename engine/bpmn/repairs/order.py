@@ -6,15 +6,16 @@ from engine.bpmn.repairs.approvals_heard import check_approvals
 from engine.bpmn.repairs.arrows import check_arrows
 from engine.bpmn.repairs.boundary_buttons import add_boundary_buttons
 from engine.bpmn.repairs.calls import settle_calls
-from engine.bpmn.repairs.compensation import refuse_compensation
+from engine.bpmn.repairs.compensation import settle_compensation
 from engine.bpmn.repairs.decisions import settle_decisions
 from engine.bpmn.repairs.ends import settle_ends
 from engine.bpmn.repairs.errors_thrown import settle_errors
-from engine.bpmn.repairs.event_subprocesses import redraw_event_subprocesses
+from engine.bpmn.repairs.event_subprocesses import settle_event_subprocesses
 from engine.bpmn.repairs.events import settle_events
 from engine.bpmn.repairs.gateways import settle_gateways
 from engine.bpmn.repairs.links import rewire_links
 from engine.bpmn.repairs.loops import settle_loops
+from engine.bpmn.repairs.multiple_events import split_multiple_events
 from engine.bpmn.repairs.splits import split_implicitly
 from engine.bpmn.repairs.starts import settle_starts
 from engine.bpmn.repairs.sub_processes import settle_sub_processes
@@ -26,7 +27,7 @@ from engine.bpmn.repairs.workbench import Repair
 REPAIRS: tuple[Repair, ...] = (
     # The structure first: a map with broken arrows is not repaired further.
     check_arrows,
-    refuse_compensation,
+    settle_compensation,
     rewire_links,
     settle_sub_processes,
     settle_calls,
@@ -34,7 +35,8 @@ REPAIRS: tuple[Repair, ...] = (
     settle_ends,
     settle_gateways,
     split_implicitly,
-    redraw_event_subprocesses,
+    split_multiple_events,
+    settle_event_subprocesses,
     leave_out_unreachable,
     # From here on every node can be reached and has the one way out that its kind has.
     settle_tasks,

@@ -15,16 +15,13 @@ def settle_starts(workbench: Workbench, process: Process) -> None:
 
 def _settle(workbench: Workbench, scope: Scope) -> None:
     starts = scope.of_type(NodeType.START)
-    ad_hoc = scope.owner is not None and scope.owner.type is NodeType.AD_HOC
-    if ad_hoc and scope.owner is not None:
-        scope.owner.type = NodeType.SUB_PROCESS
-    if starts and not ad_hoc:
+    if starts:
         _from_start_events(workbench, scope, starts)
         return
     entries = _entries(scope)
     if not entries:
         workbench.noticed.refuse("NO_ENTRY", scope.owner or _place(scope.process))
-    elif not ad_hoc:
+    else:
         code = "IMPLICIT_START" if len(entries) == 1 else "SEVERAL_ENTRIES"
         say = workbench.noticed.info if len(entries) == 1 else workbench.noticed.warning
         say(code, entries[0], steps=", ".join(entry.title for entry in entries))
@@ -40,7 +37,10 @@ def _entries(scope: Scope) -> list[Node]:
     return [
         node
         for node in scope.nodes
-        if not node.incoming and node.type is not NodeType.BOUNDARY and not node.triggered_by_event
+        if not node.incoming
+        and node.type is not NodeType.BOUNDARY
+        and not node.triggered_by_event
+        and node.undoes is None
     ]
 
 
@@ -103,6 +103,9 @@ def _single(workbench: Workbench, scope: Scope, start: Node) -> None:
 
 
 def _message(start: Node) -> EventDefinition | None:
+    """The message that alone can open a deal there."""
+    if start.parallel_multiple:
+        return None
     return next((event for event in start.events if event.kind is EventKind.MESSAGE and event.name), None)
 
 

@@ -1,8 +1,9 @@
-"""Sub-processes: empty ones become a step, ad-hoc ones offer each step once, transactions lose their name."""
+"""Sub-processes: empty ones become a step, transactions are sub-processes that can be cancelled."""
 
 from __future__ import annotations
 
 from engine.bpmn.map_model import SUB_PROCESSES, EventKind, Node, NodeType, Process, remove_node
+from engine.bpmn.repairs.ad_hoc import offer_steps
 from engine.bpmn.repairs.stand_ins import confirm_by_person
 from engine.bpmn.repairs.workbench import Workbench
 
@@ -14,9 +15,13 @@ def settle_sub_processes(workbench: Workbench, process: Process) -> None:
         if not node.inside.nodes:
             _empty(workbench, node)
         elif node.type is NodeType.AD_HOC:
-            _ad_hoc(workbench, node)
-        elif node.type is NodeType.TRANSACTION:
-            _transaction(workbench, node)
+            offer_steps(workbench, node)
+    for node in tuple(process.scope.all_nodes()):
+        if node.has_event(EventKind.CANCEL):
+            _cancel(workbench, node)
+    for node in process.scope.all_nodes():
+        if node.type is NodeType.TRANSACTION:
+            node.type = NodeType.SUB_PROCESS
 
 
 def _empty(workbench: Workbench, node: Node) -> None:
@@ -29,17 +34,18 @@ def _empty(workbench: Workbench, node: Node) -> None:
     confirm_by_person(node)
 
 
-def _ad_hoc(workbench: Workbench, node: Node) -> None:
-    if node.ordered:
-        workbench.noticed.refuse("AD_HOC_SEQUENTIAL", node)
+def _cancel(workbench: Workbench, node: Node) -> None:
+    """A transaction is cancelled by an end event right inside it, and left by a cancel event on its border."""
+    if node.type is NodeType.BOUNDARY:
+        sound = node.host is not None and node.host.type is NodeType.TRANSACTION and len(node.events) == 1
     else:
-        workbench.noticed.warning("AD_HOC_EACH_ONCE", node)
-    # The type stays until its starts are settled: there every step without an arrow begins at once.
-
-
-def _transaction(workbench: Workbench, node: Node) -> None:
-    inside = node.inside.of_type(NodeType.END) if node.inside is not None else []
-    cancels = [other for other in (*inside, *node.boundaries) if other.has_event(EventKind.CANCEL)]
-    if cancels:
-        workbench.noticed.refuse("TRANSACTION_CANCEL", cancels[0], transaction=node.title)
-    node.type = NodeType.SUB_PROCESS
+        owner = node.scope.owner
+        sound = (
+            node.type is NodeType.END
+            and owner is not None
+            and owner.type is NodeType.TRANSACTION
+            and owner.loop is None
+            and any(boundary.has_event(EventKind.CANCEL) for boundary in owner.boundaries)
+        )
+    if not sound:
+        workbench.noticed.refuse("CANCEL_OUT_OF_PLACE", node)

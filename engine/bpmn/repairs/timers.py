@@ -12,12 +12,13 @@ from engine.bpmn.repairs.workbench import Workbench
 def timer_rule(node: Node, event: EventDefinition) -> TimerRule | None:
     """The rule of a timer, or None when neither its value nor its label can be read.
 
-    Only a non-interrupting event on a border ticks again and again; elsewhere a cycle fires once, after its interval.
+    What is not interrupting ticks again and again, on a border or as the start of an event sub-process; elsewhere a
+    cycle fires once, after its interval.
     """
     rule = _read(event.timer_kind or TimerKind.DURATION, event.text) or _read(TimerKind.DURATION, node.name)
     if rule is None or rule.kind is not TimerKind.CYCLE:
         return rule
-    if node.type is NodeType.BOUNDARY and not node.interrupting:
+    if node.type in (NodeType.BOUNDARY, NodeType.START) and not node.interrupting:
         return rule
     return TimerRule(kind=TimerKind.DURATION, rule=rule.rule, expression=rule.expression)
 

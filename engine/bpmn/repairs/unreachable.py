@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from engine.bpmn.map_model import NodeType, Process, reachable, remove_node
+from engine.bpmn.map_model import Process, reachable, remove_node
 from engine.bpmn.repairs.workbench import Workbench
 
 
 def leave_out_unreachable(workbench: Workbench, process: Process) -> None:
     for scope in process.scope.scopes():
-        starts = scope.of_type(NodeType.START)
-        if not starts:
+        if not scope.starts:
             continue
-        reached = reachable(starts)
+        reached = reachable(scope.entries)
         for node in tuple(scope.nodes):
             if node in reached or node not in scope.nodes:
                 continue

@@ -7,11 +7,13 @@ import re
 from collections.abc import Iterator
 
 from engine.bpmn.compiled import ExpressionCondition, FieldChoice, FieldDefinition, FieldType, StepKind
+from engine.bpmn.executed_tables import expressions_of
 from engine.bpmn.expressions import compile_expression
 from engine.bpmn.map_model import Flow, Node, NodeType, Process
 from engine.bpmn.repairs.editing import insert_before
 from engine.bpmn.repairs.stand_ins import plan_step
 from engine.bpmn.repairs.workbench import Workbench
+from engine.bpmn.run_variables import ACTIVATION_COUNT, COUNTERS
 
 FACTS = frozenset({"deal", "client", "owner", "today", "now"})
 _DEAL_FACTS = ("deal.amount", "deal.currency", "client.segment")
@@ -20,6 +22,7 @@ _SEVERAL = 2
 
 def ask_missing_variables(workbench: Workbench, process: Process) -> None:
     known = set(provided_names(workbench))
+    _ask_repeated(workbench, process, known)
     _say_unasked(workbench, process, known)
     literals: dict[str, list[str]] = {}
     for flow in _decided(process):
@@ -54,6 +57,8 @@ def provided_names(workbench: Workbench) -> Iterator[str]:
             yield node.call.result_variable
         if node.loop_rule is not None and node.loop_rule.item_variable:
             yield node.loop_rule.item_variable
+        if node.loop_rule is not None and node.loop_rule.output_collection:
+            yield node.loop_rule.output_collection.partition(".")[0]
 
 
 def _say_unasked(workbench: Workbench, process: Process, known: set[str]) -> None:
@@ -63,13 +68,25 @@ def _say_unasked(workbench: Workbench, process: Process, known: set[str]) -> Non
         if node.timer is not None and node.timer.expression is not None:
             texts.append(node.timer.expression)
         if node.loop_rule is not None:
-            rule = node.loop_rule
-            texts += [text for text in (rule.cardinality, rule.collection, rule.completion_condition) if text]
+            texts += expressions_of(node.loop_rule)
         if node.call is not None:
             texts += node.call.parameters.values()
+        counters = COUNTERS if _is_repeated(node) else frozenset()
+        if node.type is NodeType.COMPLEX and isinstance(node.condition, ExpressionCondition):
+            texts.append(node.condition.text)
+            counters |= {ACTIVATION_COUNT}
         for text in texts:
-            for name in sorted(compile_expression(text).names - known - FACTS):
+            for name in sorted(compile_expression(text).names - known - FACTS - counters):
                 workbench.noticed.warning("UNKNOWN_VARIABLE_UNASKED", node, variable=name, text=text)
+
+
+def _is_repeated(node: Node | None) -> bool:
+    """Whether it runs in a loop, as one of its runs or inside one."""
+    while node is not None:
+        if node.loop_rule is not None:
+            return True
+        node = node.scope.owner
+    return False
 
 
 def _missing(flow: Flow, known: set[str]) -> list[str]:
@@ -77,9 +94,23 @@ def _missing(flow: Flow, known: set[str]) -> list[str]:
     if not isinstance(flow.condition, ExpressionCondition):
         return []
     expression = compile_expression(flow.condition.text)
-    missing = {name for name in expression.names if name not in known and name not in FACTS}
+    counters = COUNTERS if _is_repeated(flow.source) else frozenset()
+    missing = {name for name in expression.names if name not in known and name not in FACTS | counters}
     paths = {path for path in (*expression.paths, *missing) if path.partition(".")[0] in missing}
     return sorted(path for path in paths if not any(other.startswith(path + ".") for other in paths))
+
+
+def _ask_repeated(workbench: Workbench, process: Process, known: set[str]) -> None:
+    """A step that is repeated while a condition holds asks itself for what the condition reads."""
+    for node in process.scope.all_nodes():
+        text = node.loop_rule.again_while if node.loop_rule is not None and node.step is not None else None
+        if text is None:
+            continue
+        for name in sorted(compile_expression(text).names - known - FACTS - COUNTERS):
+            texts = _texts_compared(name, text)
+            _ask(node, name, _field_type(name, text, texts), texts)
+            workbench.noticed.warning("UNKNOWN_VARIABLE", node, variable=name, step=node.title)
+            known.add(name)
 
 
 def _asked_step(workbench: Workbench, gateway: Node) -> Node:
@@ -89,7 +120,7 @@ def _asked_step(workbench: Workbench, gateway: Node) -> Node:
         source = current.incoming[0].source
         if source.step is not None and source.loop_rule is None:
             return source
-        if source in seen or source.type is NodeType.START or source.loop_rule is not None:
+        if source in seen or source.type is NodeType.START or source.loop_rule is not None or _holds_steps(source):
             break
         seen.add(source)
         current = source
@@ -97,6 +128,11 @@ def _asked_step(workbench: Workbench, gateway: Node) -> Node:
     plan_step(step, StepKind.CHOICE, synthetic=True)
     step.name = gateway.name
     return step
+
+
+def _holds_steps(node: Node) -> bool:
+    """Whether people act inside, so that what was known before it may have changed behind it."""
+    return node.inside is not None and any(inner.step is not None for inner in node.inside.all_nodes())
 
 
 def _ask(step: Node, path: str, field_type: FieldType, texts: list[str]) -> None:

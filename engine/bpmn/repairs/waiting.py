@@ -11,7 +11,7 @@ from engine.bpmn.repairs.workbench import Workbench
 
 
 def wait_with_person(workbench: Workbench, node: Node, events: list[EventDefinition]) -> None:
-    """Make ``node`` a step "it has happened"; a named message or a readable timer says it, too, without anybody.
+    """Make ``node`` a step "it has happened"; a named message, a named signal or a readable timer says it, too.
 
     ``node`` has exactly one way out: splits and ends were settled before.
     """
@@ -28,7 +28,7 @@ def wait_with_person(workbench: Workbench, node: Node, events: list[EventDefinit
         boundary = add_boundary(workbench.sales_map, node, event)
         if event.kind is EventKind.TIMER:
             boundary.timer = rules[event]
-        else:
+        elif event.kind is EventKind.MESSAGE:
             boundary.message = message_rule(workbench, boundary, event)
         workbench.sales_map.connect(boundary, merge)
 
@@ -47,4 +47,4 @@ def message_rule(workbench: Workbench, node: Node, event: EventDefinition) -> Me
 def _happens_by_itself(node: Node, event: EventDefinition) -> bool:
     if event.kind is EventKind.TIMER:
         return timer_rule(node, event) is not None
-    return event.kind is EventKind.MESSAGE and bool(event.name)
+    return event.kind in (EventKind.MESSAGE, EventKind.SIGNAL) and bool(event.name)

@@ -9,6 +9,10 @@ from engine.bpmn.expressions import ExpressionRefused, compile_expression
 from engine.bpmn.map_model import EventKind, Node, NodeType, Process, SalesMap
 from engine.bpmn.noticed import Noticed
 
+# A start event waits where it starts an event sub-process; the others have lost their events by then, but for messages
+# that open a deal, which a deal sends to itself only by opening another.
+_WAITING = (NodeType.CATCH, NodeType.BOUNDARY, NodeType.RECEIVE_TASK, NodeType.START)
+
 
 @dataclass(slots=True)
 class Workbench:
@@ -37,7 +41,7 @@ class Workbench:
         return bool(name) and any(
             event.kind is kind and event.name == name
             for node in self.nodes()
-            if node.type in (NodeType.CATCH, NodeType.BOUNDARY, NodeType.RECEIVE_TASK)
+            if node.type in _WAITING
             for event in node.events
         )
 

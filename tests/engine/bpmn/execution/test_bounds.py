@@ -183,6 +183,27 @@ class TestStalls:
         assert "join both" in str(failed.value)
         assert run.open == ["ask"]
 
+    @pytest.mark.parametrize(("condition", "stalls"), [("agreed", True), ("agreed or deal.urgent", False)])
+    def test_a_condition_that_no_step_can_fulfil_any_more_is_waited_for_only_if_the_deal_can(
+        self, condition: str, *, stalls: bool
+    ) -> None:
+        draw = MapBuilder()
+        draw.start()
+        draw.step("ask")
+        draw.catch("until", draw.conditional("until", condition))
+        draw.end()
+        draw.chain("start", "ask", "until", "end")
+        run = InstanceRun(draw.build(variables=["agreed"]), deal={"urgent": False})
+        if stalls:
+            with pytest.raises(MapFailed) as failed:
+                run.complete("ask", agreed=False)
+            assert failed.value.params["problem_code"] == "STALLED"
+            assert failed.value.params["element_id"] == "until"
+            assert run.open == ["ask"]
+        else:
+            assert not run.complete("ask", agreed=False).finished
+            assert run.facts_changed(deal={"urgent": True}).finished
+
     def test_a_token_that_waits_in_vain_is_noticed_when_the_last_step_is_done(self) -> None:
         draw = MapBuilder()
         draw.start()

@@ -93,7 +93,7 @@ def test_a_map_cannot_assign_the_deals_own_data() -> None:
         '<startEvent id="s"/><scriptTask id="t"><script>1</script></scriptTask>',
         '<startEvent id="s"/><boundaryEvent id="b" attachedToRef="s"><terminateEventDefinition/></boundaryEvent>',
         '<startEvent id="s"/><userTask id="u"/><boundaryEvent id="b" attachedToRef="u"/>',
-        '<startEvent id="s"/><intermediateThrowEvent id="i"><compensateEventDefinition/></intermediateThrowEvent>',
+        '<startEvent id="s"/><intermediateThrowEvent id="i"><linkEventDefinition/></intermediateThrowEvent>',
         '<startEvent id="s"/><callActivity id="c" calledElement="nowhere"/>',
         '<startEvent id="s"/><sequenceFlow id="f" sourceRef="s" targetRef="nowhere"/>',
         '<startEvent id="s"><timerEventDefinition><timeDate>s</timeDate></timerEventDefinition></startEvent>',

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import random
 import threading
 
 import pytest
 from support.canonical_maps import MapBuilder, context
 from support.instance_run import InstanceRun
-from support.random_maps import RandomDrawing
+from support.token_game.canonical import as_canonical
+from support.token_game.random_maps import random_map
 
 from engine.bpmn import spec as spec_module
 from engine.bpmn.compiled import CompiledProcess
@@ -105,7 +105,7 @@ def test_two_tokens_run_a_sub_process_twice() -> None:
 
 def test_specs_are_cached_by_content_and_forgotten_in_order() -> None:
     spec_module._cache.clear()
-    process = RandomDrawing(random.Random(1)).make(depth=1).process  # noqa: S311  # reproducible, not secret
+    process = as_canonical(random_map(1, depth=1))
     first = build_spec(process)
     assert build_spec(process.model_copy()) is first
     for number in range(spec_module.CACHED_SPECS):
@@ -115,7 +115,7 @@ def test_specs_are_cached_by_content_and_forgotten_in_order() -> None:
 
 def test_threads_share_a_spec_without_sharing_an_instance() -> None:
     spec_module._cache.clear()
-    drawings = [RandomDrawing(random.Random(seed)).make(depth=2).process for seed in range(4)]  # noqa: S311  # as above
+    drawings = [as_canonical(random_map(seed, depth=2)) for seed in range(4)]
     alone = [step(process, None, StartProcess(), context()) for process in drawings]
     spec_module._cache.clear()
     differences: list[int] = []

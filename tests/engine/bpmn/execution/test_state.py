@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -12,7 +11,8 @@ import orjson
 import pytest
 from support.canonical_maps import MONDAY, MapBuilder, after, context
 from support.instance_run import InstanceRun
-from support.random_maps import RandomDrawing
+from support.token_game.canonical import as_canonical
+from support.token_game.random_maps import random_map
 
 from engine.bpmn.compiled import CompiledProcess
 from engine.bpmn.runtime import CompleteStep, StartProcess
@@ -192,7 +192,7 @@ def test_three_open_branches_take_little_room() -> None:
 def test_the_same_step_gives_the_same_result() -> None:
     """Purity: nothing outside is read, so a retry after a rolled back transaction makes the same rows."""
     for seed in range(20):
-        process = RandomDrawing(random.Random(seed)).make(depth=3).process  # noqa: S311  # reproducible, not secret
+        process = as_canonical(random_map(seed, depth=3))
         first = step(process, None, StartProcess(), context())
         again = step(process, None, StartProcess(), context())
         assert first == again

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from SpiffWorkflow.bpmn import BpmnEvent
+from SpiffWorkflow.bpmn.exceptions import WorkflowTaskException
 from SpiffWorkflow.bpmn.parser.BpmnParser import BpmnParser
 from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
 from SpiffWorkflow.bpmn.script_engine import PythonScriptEngine
@@ -358,3 +359,74 @@ def test_data_that_names_a_type_breaks_loading() -> None:
         assert (
             serializer.deserialize_json(serializer.serialize_json(workflow)).task_tree.data == workflow.task_tree.data
         )
+
+
+def event_sub_process(definition: str, **attributes: str) -> str:
+    written = "".join(f' {name}="{value}"' for name, value in attributes.items())
+    inner = f'<startEvent id="hs"{written}>{definition}</startEvent><endEvent id="he"/>' + user("h")
+    return f'<subProcess id="ev" triggeredByEvent="true">{inner}{chain("hs", "h", "he")}</subProcess>'
+
+
+def test_an_interrupting_event_sub_process_does_not_interrupt() -> None:
+    """scope_events.Listener"""
+    signal = '<signalEventDefinition signalRef="sig"/>'
+    workflow = started(
+        ENDS
+        + f'<intermediateThrowEvent id="cry">{signal}</intermediateThrowEvent>'
+        + user("a")
+        + user("z")
+        + chain("s", "a", "cry", "z", "e")
+        + event_sub_process(signal, isInterrupting="true"),
+        '<signal id="sig" name="sig"/>',
+    )
+    complete(workflow, "a")
+    assert ready(workflow) == ["h", "z"]
+
+
+def test_an_event_sub_process_for_an_escalation_runs_at_once() -> None:
+    """scope_events.Listener"""
+    escalation = '<escalationEventDefinition escalationRef="x"/>'
+    workflow = started(
+        ENDS + user("a") + chain("s", "a", "e") + event_sub_process(escalation),
+        '<escalation id="x" name="x" escalationCode="x"/>',
+    )
+    assert ready(workflow) == ["a", "h"]
+
+
+def test_an_event_sub_process_that_waits_keeps_the_map_from_ending() -> None:
+    """live_workflow.Scope.is_over"""
+    workflow = started(
+        ENDS + user("a") + chain("s", "a", "e") + event_sub_process(timer("timeDuration", "P1D"), isInterrupting="true")
+    )
+    complete(workflow, "a")
+    assert not workflow.completed
+
+
+def test_compensation_is_thrown_at_nobody_and_its_handlers_cannot_be_parsed() -> None:
+    """compensation"""
+    undo = "<compensateEventDefinition/>"
+    thrown = f'<intermediateThrowEvent id="undo">{undo}</intermediateThrowEvent>'
+    workflow = started(ENDS + user("a") + thrown + chain("s", "a", "undo", "e"))
+    complete(workflow, "a")
+    assert workflow.completed
+    with pytest.raises(ValidationException):
+        parsed(
+            ENDS + user("a") + f'<boundaryEvent id="b" attachedToRef="a">{undo}</boundaryEvent>' + chain("s", "a", "e")
+        )
+
+
+def test_a_complex_gateway_cannot_be_parsed() -> None:
+    """joins.ComplexGateway"""
+    with pytest.raises(ValidationException):
+        parsed(ENDS + '<complexGateway id="c"/>' + chain("s", "c", "e"))
+
+
+def test_a_multi_instance_does_not_count_for_its_expressions() -> None:
+    """run_variables"""
+    loop = (
+        "<multiInstanceLoopCharacteristics><loopCardinality>3</loopCardinality>"
+        "<completionCondition>nrOfCompletedInstances == 1</completionCondition></multiInstanceLoopCharacteristics>"
+    )
+    workflow = started(ENDS + user("a", loop) + chain("s", "a", "e"))
+    with pytest.raises(WorkflowTaskException):
+        complete(workflow, "a [child]")

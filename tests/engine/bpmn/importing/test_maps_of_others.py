@@ -25,6 +25,8 @@ EXPECTED: dict[str, dict[str, Any]] = (
     else {}
 )
 WALKS = 5
+# Refused when the experiment was made, executed by now; tests/foreign_maps walks it.
+EXECUTED_SINCE = frozenset({"25-bpmn.io_Camunda_Modeler_18.6.1_C.6.0-export.bpmn"})
 
 
 def test_the_diagrams_are_there() -> None:
@@ -67,7 +69,9 @@ def test_steps_that_are_not_executed_are_named(name: str) -> None:
     assert set(EXPECTED[name]["must_warn_about"]) <= warned
 
 
-@pytest.mark.parametrize("name", sorted(name for name, each in EXPECTED.items() if each["verdict"] == "refuse"))
+@pytest.mark.parametrize(
+    "name", sorted({name for name, each in EXPECTED.items() if each["verdict"] == "refuse"} - EXECUTED_SINCE)
+)
 def test_a_map_that_cannot_run_is_refused_with_place_and_remedy(name: str) -> None:
     outcome, expected = outcome_of(name), EXPECTED[name]
     errors = [each for each in outcome.findings if each.severity is Severity.ERROR]

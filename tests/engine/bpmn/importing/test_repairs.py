@@ -453,11 +453,11 @@ def test_a_step_without_an_id_gets_one() -> None:
         (
             (
                 START,
-                element("intermediateThrowEvent", "undo", "", "<compensateEventDefinition/>"),
+                element("intermediateThrowEvent", "undo", "", '<compensateEventDefinition activityRef="t"/>'),
                 END,
                 chain("start", "undo", "end"),
             ),
-            "COMPENSATION",
+            "COMPENSATION_TARGET",
             "undo",
             5,
         ),
@@ -470,7 +470,7 @@ def test_a_step_without_an_id_gets_one() -> None:
                 chain("start", "a", "j"),
                 chain("start", "b", "j"),
             ),
-            "COMPLEX_JOIN",
+            "COMPLEX_RULE",
             "j",
             5,
         ),
@@ -489,12 +489,14 @@ def test_a_step_without_an_id_gets_one() -> None:
         (
             (
                 START,
-                element("adHocSubProcess", "a", "", step("x"), ordering="Sequential"),
+                element(
+                    "adHocSubProcess", "a", "", step("x") + step("y") + step("z") + chain("x", "z") + chain("y", "z")
+                ),
                 END,
                 chain("start", "a", "end"),
             ),
-            "AD_HOC_SEQUENTIAL",
-            "a",
+            "AD_HOC_SHARED",
+            "z",
             5,
         ),
         ((step("a"), step("b"), chain("a", "b", "a")), "NO_ENTRY", "sale", 3),

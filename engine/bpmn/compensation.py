@@ -1,0 +1,168 @@
+"""Compensation: undoing, in reverse order, what was completed (BPMN 2.0, 13.5.5).
+
+Each scope keeps a ledger of the completed activities that can be undone, and nothing else of its past. A thrown
+compensation takes entries out of the ledger and opens their handlers one after the other, the last completed first;
+the event waits until the last of them is done. A completed sub-process without a handler of its own is undone from
+inside: its scope is opened again for the handlers of what it holds.
+
+An entry is [spec name of the activity, number of its run from 1 or 0, item of the run, entries from inside or 0].
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from SpiffWorkflow.bpmn.specs.event_definitions.base import EventDefinition
+from SpiffWorkflow.bpmn.specs.mixins import BpmnSpecMixin
+
+from engine.bpmn.elements import INDEX, ITEM, Element
+from engine.bpmn.guards import LEDGER, TooMuchToUndo
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from engine.bpmn.live_workflow import LiveTask, Scope
+
+ENTRIES = "entries"  # of a ledger; of a loop that is not over, its runs
+PENDING = "pending"  # of what compensates: the entries that are still to be undone, the next one last
+UNDONE = "undone"  # of what compensated: all is done
+UNDOES = "undoes"  # in the task of a handler: the task that waits for it
+
+Entry = list[Any]
+
+
+class CompensateEventDefinition(EventDefinition):  # type: ignore[misc]  # SpiffWorkflow is untyped
+    """``activity`` is the one to undo, None for the whole scope."""
+
+    def __init__(self, activity: str | None) -> None:
+        super().__init__()
+        self.activity = activity
+
+
+class Ledger(Element, BpmnSpecMixin):  # type: ignore[misc]  # SpiffWorkflow is untyped
+    """Its one task in a scope holds the entries; it appears with the first of them."""
+
+    attends = True
+    survives_interruption = True
+
+
+def entry_of(task: LiveTask, inside: list[Entry]) -> Entry:
+    """What the completed ``task`` leaves behind; ``inside`` are the entries of the scope that it held."""
+    index = task.internal_data.get(INDEX)
+    return [task.task_spec.name, 0 if index is None else index + 1, task.internal_data.get(ITEM), inside or 0]
+
+
+def enter(task: LiveTask, entries: list[Entry]) -> None:
+    """Write ``entries`` into the ledger of the scope of ``task``. Raises MapFailed when it outgrows its bound."""
+    kept = _ledger(task.workflow, create=True)
+    kept += entries
+    if len(kept) > LEDGER:
+        raise task.task_spec.failed(task, TooMuchToUndo(limit=LEDGER))
+
+
+def entries_of(scope: Scope) -> list[Entry]:
+    """What was completed in ``scope`` and can be undone, in the order of completion."""
+    return _ledger(scope, create=False)
+
+
+def _ledger(scope: Scope, *, create: bool) -> list[Entry]:
+    for task in scope.tasks.values():
+        if task.live and isinstance(task.task_spec, Ledger):
+            entries: list[Entry] = task.internal_data[ENTRIES]
+            return entries
+    entries = []
+    if create:
+        task = scope.task_tree.spawn(scope.spec.ledger)
+        task.wait()
+        task.internal_data[ENTRIES] = entries
+    return entries
+
+
+def take_out(thrower: LiveTask, activity: str | None) -> list[Entry]:
+    """The entries that a compensation thrown at ``thrower`` undoes, in the order of completion; the ledger loses them.
+
+    They are those of its own scope and, inside an event sub-process, those of the scope around that.
+    """
+    taken: list[Entry] = []
+    for scope in _visible(thrower.workflow):
+        entries = entries_of(scope)
+        wanted: list[Entry] = []
+        left: list[Entry] = []
+        for entry in entries:
+            is_meant = activity is None or scope.spec.task_specs[entry[0]].bpmn_id == activity
+            (wanted if is_meant else left).append(entry)
+        entries[:] = left
+        taken = wanted + taken
+    return taken
+
+
+def _visible(scope: Scope) -> Iterator[Scope]:
+    yield scope
+    while scope.parent_task_id is not None and scope.parent_task.task_spec.is_event_sub_process:
+        scope = scope.parent_task.workflow
+        yield scope
+
+
+def undo_next(compensator: LiveTask) -> None:
+    """Open the handler of the next pending entry; without one, let what threw the compensation go on."""
+    data = compensator.internal_data
+    if data[PENDING]:
+        _undo(data[PENDING].pop(), compensator)
+        return
+    del data[PENDING]
+    if compensator.workflow.top_workflow.get_subprocess_of(compensator.id) is None:  # else its scope is over by itself
+        data[UNDONE] = 1
+        compensator.make_ready()
+
+
+def _undo(entry: Entry, compensator: LiveTask) -> None:
+    name, number, item, inside = entry
+    top = compensator.workflow.top_workflow
+    scope: Scope = top.get_subprocess_of(compensator.id) or compensator.workflow
+    while name not in scope.spec.task_specs:
+        scope = scope.parent_task.workflow
+    activity = scope.spec.task_specs[name]
+    undoing = scope.task_tree.spawn(activity if activity.handler is None else scope.spec.task_specs[activity.handler])
+    data = undoing.internal_data
+    data[UNDOES] = compensator.id
+    if number:
+        data[INDEX] = number - 1
+        data[ITEM] = item
+    if activity.handler is None:
+        _undo_inside(undoing, inside)
+    else:
+        undoing.arrive()
+
+
+def _undo_inside(undoing: LiveTask, inside: list[Entry]) -> None:
+    """Open the scope of a completed sub-process again, not to run it but to undo what was done in it."""
+    undoing.begin()
+    scope = undoing.workflow.top_workflow.create_subprocess(undoing, undoing.task_spec.spec)
+    if scope.spec.undone_by is None:
+        undoing.internal_data[PENDING] = list(inside)
+        undo_next(undoing)
+        return
+    if inside:
+        _ledger(scope, create=True).extend(inside)
+    scope.task_tree.spawn(scope.spec.task_specs[scope.spec.undone_by]).arrive()
+
+
+def compensator_of(handler: LiveTask) -> LiveTask | None:
+    """What waits for ``handler`` to undo something; None when it undoes nothing, or nobody waits any more."""
+    compensator_id = handler.internal_data.get(UNDOES)
+    return None if compensator_id is None else handler.workflow.top_workflow.find(compensator_id)
+
+
+def undone(handler: LiveTask) -> None:
+    """A handler has completed: the next one."""
+    compensator = compensator_of(handler)
+    if compensator is not None:
+        undo_next(compensator)
+
+
+def withdraw_handlers(compensator: LiveTask) -> None:
+    """What threw the compensation is withdrawn: so is the handler that it waits for, in whatever scope."""
+    for scope in compensator.workflow.top_workflow.scopes():
+        for task in scope.live_tasks():
+            if task.internal_data.get(UNDOES) == compensator.id:
+                task.cancel()

@@ -1,0 +1,388 @@
+"""Compensation and transactions: completed work is undone in reverse order, and only completed work."""
+
+from __future__ import annotations
+
+import pytest
+from support.canonical_maps import MapBuilder, after
+from support.instance_run import InstanceRun
+
+from engine.bpmn import compensation
+from engine.errors import MapFailed
+
+
+def undoable(draw: MapBuilder, *names: str) -> None:
+    for name in names:
+        draw.step(name)
+        draw.step(f"undo_{name}")
+        draw.undo(name, f"undo_{name}")
+
+
+def sale(activity: str | None = None) -> MapBuilder:
+    """book → pay → decide, then everything (or ``activity``) is undone, then over."""
+    draw = MapBuilder()
+    draw.start()
+    undoable(draw, "book", "pay")
+    draw.step("decide")
+    draw.throw("undo", draw.compensate(activity))
+    draw.step("over")
+    draw.end()
+    draw.chain("start", "book", "pay", "decide", "undo", "over", "end")
+    return draw
+
+
+def test_what_was_completed_is_undone_in_reverse_order_one_by_one() -> None:
+    run = InstanceRun(sale().build())
+    for step in ("book", "pay", "decide"):
+        run.complete(step)
+    assert run.open == ["undo_pay"]
+    run.complete("undo_pay")
+    assert run.open == ["undo_book"]
+    run.complete("undo_book")
+    assert run.open == ["over"], "the event goes on when everything is undone"
+    run.complete("over")
+    assert run.last.finished
+
+
+def test_a_named_activity_alone_is_undone() -> None:
+    run = InstanceRun(sale("book").build())
+    for step in ("book", "pay", "decide"):
+        run.complete(step)
+    assert run.open == ["undo_book"]
+    run.complete("undo_book")
+    assert run.open == ["over"]
+
+
+def test_what_is_not_completed_is_not_undone() -> None:
+    draw = MapBuilder()
+    draw.start()
+    draw.gateway("parallel", "both")
+    undoable(draw, "book", "pay")
+    draw.throw("undo", draw.compensate())
+    draw.end()
+    draw.end("paid")
+    draw.chain("start", "both", "book", "undo", "end")
+    draw.chain("both", "pay", "paid")
+    run = InstanceRun(draw.build())
+    run.complete("book")
+    assert run.open == ["pay", "undo_book"]
+    run.complete("pay")
+    assert run.open == ["undo_book"], "what is completed later is not undone"
+    run.complete("undo_book")
+    assert run.last.finished
+
+
+def test_nothing_is_undone_twice_and_a_loop_is_undone_each_time() -> None:
+    draw = MapBuilder()
+    draw.start()
+    undoable(draw, "book")
+    draw.gateway("exclusive", "merge")
+    draw.gateway("exclusive", "again", default="on")
+    draw.throw("undo", draw.compensate())
+    draw.throw("undo_again", draw.compensate())
+    draw.step("over")
+    draw.end()
+    draw.chain("start", "merge", "book", "again")
+    draw.flow("again", "merge", "more")
+    draw.flow("again", "undo", flow_id="on")
+    draw.chain("undo", "undo_again", "over", "end")
+    run = InstanceRun(draw.build(variables=["more"]))
+    run.complete("book", more=True)
+    run.complete("book", more=False)
+    run.complete("undo_book")
+    assert run.open == ["undo_book"]
+    run.complete("undo_book")
+    assert run.open == ["over"]
+
+
+def test_a_finished_sub_process_is_undone_from_inside_unless_it_has_a_handler() -> None:
+    for own_handler in (False, True):
+        draw = MapBuilder()
+        draw.start()
+        with draw.scope("trip"):
+            draw.start("s")
+            undoable(draw, "hotel", "flight")
+            draw.end("e")
+            draw.chain("s", "hotel", "flight", "e")
+        if own_handler:
+            draw.step("undo_trip")
+            draw.undo("trip", "undo_trip")
+        draw.step("decide")
+        draw.throw("undo", draw.compensate())
+        draw.end()
+        draw.chain("start", "trip", "decide", "undo", "end")
+        run = InstanceRun(draw.build())
+        for step in ("hotel", "flight", "decide"):
+            run.complete(step)
+        for step in ["undo_trip"] if own_handler else ["undo_flight", "undo_hotel"]:
+            assert run.open == [step]
+            run.complete(step)
+        assert run.last.finished
+
+
+def test_a_called_map_is_undone_from_inside() -> None:
+    draw = MapBuilder()
+    draw.start()
+    draw.call("ask", "other")
+    draw.throw("undo", draw.compensate())
+    draw.end()
+    draw.chain("start", "ask", "undo", "end")
+    with draw.called("other"):
+        draw.start("s")
+        undoable(draw, "book")
+        draw.end("e")
+        draw.chain("s", "book", "e")
+    run = InstanceRun(draw.build())
+    run.complete("book")
+    assert run.open == ["undo_book"]
+    run.complete("undo_book")
+    assert run.last.finished
+
+
+def test_each_run_of_a_multi_instance_is_undone_for_its_own_item() -> None:
+    draw = MapBuilder()
+    draw.start()
+    draw.step("book", draw.multi_instance("book", collection="rooms", item_variable="room"))
+    draw.step("undo_book")
+    draw.undo("book", "undo_book")
+    draw.throw("undo", draw.compensate())
+    draw.end()
+    draw.chain("start", "book", "undo", "end")
+    run = InstanceRun(draw.build(variables=["rooms"]), variables={"rooms": ["A", "B"]})
+    run.complete("book", index=1)
+    run.complete("book", index=0)
+    items = []
+    for _ in range(2):
+        (opened,) = run.steps.values()
+        items.append(opened.item)
+        run.complete("undo_book")
+    assert items == ["A", "B"], "B was completed first, so it is undone last"
+    assert run.last.finished
+
+
+def test_a_multi_instance_that_is_not_over_is_not_undone() -> None:
+    draw = MapBuilder()
+    draw.start()
+    draw.step("book", draw.multi_instance("book", cardinality="2"))
+    draw.step("undo_book")
+    draw.undo("book", "undo_book")
+    draw.boundary("stopped", "book", draw.message("stopped", "Stop"))
+    draw.throw("undo", draw.compensate())
+    draw.end()
+    draw.end("booked")
+    draw.chain("start", "book", "booked")
+    draw.chain("stopped", "undo", "end")
+    run = InstanceRun(draw.build())
+    run.complete("book", index=0)
+    run.deliver("stopped")
+    assert run.last.finished
+
+
+def test_runs_of_a_sub_process_are_undone_from_inside_one_after_the_other() -> None:
+    draw = MapBuilder()
+    draw.start()
+    with draw.scope("trip", draw.multi_instance("trip", collection="people", item_variable="who")):
+        draw.start("s")
+        undoable(draw, "hotel", "flight")
+        draw.end("e")
+        draw.chain("s", "hotel", "flight", "e")
+    draw.throw("undo", draw.compensate("trip"))
+    draw.end()
+    draw.chain("start", "trip", "undo", "end")
+    run = InstanceRun(draw.build(variables=["people"]), variables={"people": ["A", "B"]})
+    for step in ("hotel", "hotel", "flight", "flight"):
+        run.complete(step)
+    for step in ("undo_flight", "undo_hotel", "undo_flight", "undo_hotel"):
+        assert run.open == [step]
+        run.complete(step)
+    assert run.last.finished
+
+
+def test_an_event_sub_process_undoes_the_work_of_the_scope_that_it_interrupted() -> None:
+    draw = MapBuilder()
+    draw.start()
+    undoable(draw, "book", "pay")
+    draw.step("deliver")
+    draw.end()
+    draw.chain("start", "book", "pay", "deliver", "end")
+    with draw.event_scope("refused"):
+        draw.start("refusal", draw.message("refusal", "Refusal"))
+        draw.throw("undo", draw.compensate())
+        draw.step("tell")
+        draw.end("told")
+        draw.chain("refusal", "undo", "tell", "told")
+    run = InstanceRun(draw.build())
+    run.complete("book")
+    run.complete("pay")
+    run.deliver("refusal")
+    for step in ("undo_pay", "undo_book", "tell"):
+        assert run.open == [step]
+        run.complete(step)
+    assert run.last.finished
+
+
+def test_a_compensation_event_sub_process_undoes_its_sub_process() -> None:
+    draw = MapBuilder()
+    draw.start()
+    with draw.scope("trip"):
+        draw.start("s")
+        undoable(draw, "hotel", "flight")
+        draw.end("e")
+        draw.chain("s", "hotel", "flight", "e")
+        with draw.event_scope("undo_trip"):
+            draw.start("undone", draw.compensate())
+            draw.step("phone")
+            draw.throw("undo_hotel_only", draw.compensate("hotel"))
+            draw.end("undone_end")
+            draw.chain("undone", "phone", "undo_hotel_only", "undone_end")
+    draw.throw("undo", draw.compensate())
+    draw.end()
+    draw.chain("start", "trip", "undo", "end")
+    run = InstanceRun(draw.build())
+    run.complete("hotel")
+    run.complete("flight")
+    for step in ("phone", "undo_hotel"):
+        assert run.open == [step]
+        run.complete(step)
+    assert run.last.finished
+
+
+def test_what_is_undone_is_withdrawn_with_the_branch_that_threw() -> None:
+    draw = sale()
+    with draw.event_scope("stop"):
+        draw.start("stopped", draw.message("stopped", "Stop"))
+        draw.end("stop_end")
+        draw.chain("stopped", "stop_end")
+    run = InstanceRun(draw.build())
+    for step in ("book", "pay", "decide"):
+        run.complete(step)
+    assert run.open == ["undo_pay"]
+    run.deliver("stopped")
+    assert run.last.finished
+    assert run.open == []
+
+
+def transaction(*, beside: bool = False) -> MapBuilder:
+    draw = MapBuilder()
+    draw.start()
+    with draw.scope("deal"):
+        draw.start("s")
+        undoable(draw, "book", "pay")
+        draw.gateway("exclusive", "sure", default="yes")
+        draw.end("called_off", draw.cancel())
+        draw.end("agreed")
+        if beside:
+            draw.gateway("parallel", "both")
+            draw.step("slow")
+            draw.end("slow_end")
+            draw.chain("s", "both", "book")
+            draw.chain("both", "slow", "slow_end")
+        else:
+            draw.chain("s", "book")
+        draw.chain("book", "pay", "sure")
+        draw.flow("sure", "agreed", flow_id="yes")
+        draw.flow("sure", "called_off", "refused")
+    draw.boundary("off", "deal", draw.cancel())
+    draw.step("apologise")
+    draw.end("off_end")
+    draw.step("celebrate")
+    draw.end()
+    draw.chain("start", "deal", "celebrate", "end")
+    draw.chain("off", "apologise", "off_end")
+    return draw
+
+
+@pytest.mark.parametrize("beside", [False, True])
+def test_a_cancelled_transaction_is_undone_and_left_by_its_border(*, beside: bool) -> None:
+    run = InstanceRun(transaction(beside=beside).build(variables=["refused"]))
+    run.complete("book")
+    run.complete("pay", refused=True)
+    for step in ("undo_pay", "undo_book", "apologise"):
+        assert run.open == [step]
+        run.complete(step)
+    assert run.last.finished
+    assert run.last.end_events == ("off_end",)
+
+
+def test_a_transaction_that_succeeds_goes_on() -> None:
+    run = InstanceRun(transaction().build(variables=["refused"]))
+    run.complete("book")
+    run.complete("pay", refused=False)
+    assert run.open == ["celebrate"]
+    run.complete("celebrate")
+    assert run.last.finished
+
+
+def test_a_cancellation_that_nothing_handles_is_an_incident() -> None:
+    draw = MapBuilder()
+    draw.start()
+    with draw.scope("deal"):
+        draw.start("s")
+        draw.step("book")
+        draw.end("called_off", draw.cancel())
+        draw.chain("s", "book", "called_off")
+    draw.end()
+    draw.chain("start", "deal", "end")
+    run = InstanceRun(draw.build())
+    with pytest.raises(MapFailed) as failed:
+        run.complete("book")
+    assert failed.value.params["problem_code"] == "CANCEL_NOT_CAUGHT"
+
+
+def test_an_error_while_undoing_is_heard_where_the_compensation_was_thrown() -> None:
+    draw = MapBuilder()
+    draw.start()
+    draw.step("book")
+    with draw.scope("undo_book"):
+        draw.start("s")
+        draw.step("phone")
+        draw.end("broken", draw.error("broken"))
+        draw.chain("s", "phone", "broken")
+    draw.undo("book", "undo_book")
+    draw.step("deliver")
+    draw.end()
+    draw.chain("start", "book", "deliver", "end")
+    with draw.event_scope("refused"):
+        draw.start("refusal", draw.message("refusal", "Refusal"))
+        draw.throw("undo", draw.compensate())
+        draw.end("told")
+        draw.chain("refusal", "undo", "told")
+        with draw.event_scope("mend"):
+            draw.start("on_broken", draw.error("broken"))
+            draw.step("write")
+            draw.end("written")
+            draw.chain("on_broken", "write", "written")
+    run = InstanceRun(draw.build())
+    run.complete("book")
+    run.deliver("refusal")
+    run.complete("phone")
+    assert run.open == ["write"]
+    run.complete("write")
+    assert run.last.finished
+
+
+def test_a_handler_may_be_late() -> None:
+    draw = sale()
+    draw.boundary("late", "undo_pay", draw.timer("late", after(days=1)), interrupting=False)
+    draw.step("hurry")
+    draw.end("hurried")
+    draw.chain("late", "hurry", "hurried")
+    run = InstanceRun(draw.build())
+    assert not run.timers, "nothing runs before there is something to undo"
+    for step in ("book", "pay", "decide"):
+        run.complete(step)
+    run.fire("late")
+    assert run.open == ["hurry", "undo_pay"]
+
+
+def test_the_state_remembers_only_what_can_be_undone(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = InstanceRun(sale().build())
+    size = len(run.state or b"")
+    run.complete("book")
+    run.complete("pay")
+    assert len(run.state or b"") < size + 120
+    monkeypatch.setattr(compensation, "LEDGER", 1)
+    over = InstanceRun(sale().build())
+    over.complete("book")
+    with pytest.raises(MapFailed) as failed:
+        over.complete("pay")
+    assert failed.value.params["problem_code"] == "TOO_MUCH_TO_UNDO"

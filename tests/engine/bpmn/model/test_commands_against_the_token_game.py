@@ -1,0 +1,73 @@
+"""The same schedules through the product's commands: the rows of the database are what the token game waits for."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from faults.scorecard import Scorecard
+from support.office import Office
+from support.token_game.acts import Act, Deliver
+from support.token_game.company_run import CompanyRun
+from support.token_game.maps import What
+from support.token_game.match import Match, Refused, script
+from support.token_game.random_maps import Dice, RandomDrawing
+from support.token_game.schedules import random_act
+
+from engine.bpmn.compiled import CompiledProcess
+from engine.db.session import Database
+
+KYIV = ZoneInfo("Europe/Kyiv")  # where the company counts its days
+ACTS = 25
+QUICK_RUNS = 4
+FULL_RUNS = 60
+
+
+@pytest.mark.timeout(3_600)
+def test_rows_are_what_the_standard_waits_for(database_url: str, scorecard: Scorecard, *, full: bool) -> None:
+    database = Database(database_url)
+    office = Office(database)
+    counted: Counter[str] = Counter()
+    seed = 0
+    runs = FULL_RUNS if full else QUICK_RUNS
+    while counted["runs"] < runs:
+        play(office, seed, counted)
+        seed += 1
+    database.dispose()
+    assert counted["acts"] > ACTS * runs / 2
+    where = "SQLite" if database.is_sqlite else "PostgreSQL"
+    tried = f"{counted['runs']:,} runs, {counted['acts']:,} commands, rows compared after each"
+    scorecard.passed(7, f"imported maps, through commands and {where}", tried)
+
+
+def play(office: Office, seed: int, counted: Counter[str]) -> None:
+    chance = Dice(seed)
+    graph = RandomDrawing(chance, drawn=True).make(2)
+
+    def begin(process: CompiledProcess, _now: datetime) -> CompanyRun:
+        return CompanyRun(process, office)
+
+    try:
+        match = Match(graph, drawn=True, begin=begin, now=office.clock.now(), zone=KYIV, publish=office.publish)
+    except Refused:
+        return
+    counted["runs"] += 1
+    try:
+        for _ in range(ACTS):
+            act = random_act(match, chance)
+            if match.began and is_for_commands(match, act):
+                match.perform(act)
+                counted["acts"] += 1
+    except Exception as error:
+        error.add_note(f"seed {seed}\n{script(match)}")
+        raise
+
+
+def is_for_commands(match: Match, act: Act) -> bool:
+    """A message command reaches all that wait for it, and nobody sends signals from outside."""
+    if not isinstance(act, Deliver):
+        return True
+    waiting = {node.node_id: count for node, count in match.open_events(What.MESSAGE)}
+    return waiting.get(act.event) == 1

@@ -1,0 +1,218 @@
+"""The net holds: an engine that is broken in one place differs from the token game within a few maps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from support.canonical_maps import ElapsedDueTimes
+from support.token_game.match import Match
+from support.token_game.random_maps import Dice, RandomDrawing
+from support.token_game.schedules import random_act
+
+from engine.bpmn import catching_events, loops, pruning, settling, spec, stepper, throwing_events, variables
+from engine.bpmn.activities import Activity
+from engine.bpmn.catching_events import BoundaryEvent
+from engine.bpmn.elements import Element
+from engine.bpmn.joins import InclusiveGateway, ParallelGateway
+from engine.bpmn.live_workflow import LiveTask, LiveWorkflow, Scope
+from engine.bpmn.loops import MultiInstance, StandardLoop
+from engine.bpmn.runtime import FireTimer, StepContext
+from engine.bpmn.timer_events import StoredTimer
+from engine.errors import DomainError
+
+MOST_MAPS = 150
+ACTS = 40
+DEPTH = 2  # small maps are many maps
+
+Patch = pytest.MonkeyPatch
+_consume = ParallelGateway._consume
+_happen = BoundaryEvent.happen
+_tick = StoredTimer.tick
+_run_completed = MultiInstance.run_completed
+_prune = pruning.prune
+_rises = catching_events.rises
+
+
+def a_join_does_not_consume(patch: Patch) -> None:
+    patch.setattr(ParallelGateway, "_consume", lambda *_: None)
+
+
+def a_join_fires_without_all_its_branches(patch: Patch) -> None:
+    patch.setattr(ParallelGateway, "_may_fire_on_arrival", lambda join, task: len(join._tokens(task.workflow)) > 1)
+
+
+def an_inclusive_join_does_not_look_upstream(patch: Patch) -> None:
+    patch.setattr(InclusiveGateway, "_ways_of_others", lambda *_: [])
+
+
+def an_inclusive_join_forgets_events_on_borders(patch: Patch) -> None:
+    """It looks along the flows only, and so does not wait for what an alarm may still bring."""
+    reachable = spec._reachable
+
+    def without_borders(gateway: Any, scope: Any) -> Any:
+        hosts = {each: each.boundary for each in scope.task_specs.values() if getattr(each, "boundary", ())}
+        for host in hosts:
+            host.boundary = ()
+        found = reachable(gateway, scope)
+        for host, boundary in hosts.items():
+            host.boundary = boundary
+        return found
+
+    patch.setattr(spec, "_reachable", without_borders)
+
+
+def a_boundary_event_survives_its_host(patch: Patch) -> None:
+    patch.setattr(Activity, "_close_boundary", lambda *_: None)
+
+
+def an_alarm_does_not_interrupt(patch: Patch) -> None:
+    def beside(event: BoundaryEvent, task: LiveTask) -> None:
+        if event.cancel_activity:
+            task.make_ready()
+        else:
+            _happen(event, task)
+
+    patch.setattr(BoundaryEvent, "happen", beside)
+
+
+def a_cycle_ticks_once_too_often(patch: Patch) -> None:
+    def tick(timer: StoredTimer, task: LiveTask) -> bool:
+        if task.internal_data.get("left") == 1:
+            task.internal_data["left"] = 2
+        return bool(_tick(timer, task))
+
+    patch.setattr(StoredTimer, "tick", tick)
+
+
+def a_missed_tick_is_made_up_for(patch: Patch) -> None:
+    """After a week without the server, each missed tick comes."""
+
+    patch.setattr(ElapsedDueTimes, "next", lambda times, rule, fired, _at: fired + times._interval(rule))
+
+
+def a_multi_instance_ends_one_run_early(patch: Patch) -> None:
+    def completed(loop: MultiInstance, workflow: Any, run: LiveTask) -> None:
+        if run.parent.internal_data["runs"] > 2:
+            run.parent.internal_data["runs"] -= 1
+        _run_completed(loop, workflow, run)
+
+    patch.setattr(MultiInstance, "run_completed", completed)
+
+
+def the_last_run_decides_alone(patch: Patch) -> None:
+    patch.setattr(stepper, "_outcome_of_runs", lambda _run, _kind, outcome: outcome)
+
+
+def an_outcome_is_not_forgotten_when_the_step_opens_again(patch: Patch) -> None:
+    patch.setattr(variables.VariableStore, "clear_outcome", lambda *_: None)
+
+
+def rivals_of_a_race_stay(patch: Patch) -> None:
+    patch.setattr(Element, "win_race", lambda *_: None)
+
+
+def a_scope_is_over_too_early(patch: Patch) -> None:
+    patch.setattr(Scope, "is_over", lambda scope: sum(task.live for task in scope.tasks.values()) < 2)
+
+
+def pruning_forgets_what_waits_at_a_join(patch: Patch) -> None:
+    def prune(workflow: Any) -> None:
+        for scope in workflow.scopes():
+            for name in [name for name, task in scope.tasks.items() if isinstance(task.task_spec, ParallelGateway)]:
+                scope.tasks[name]._set_state(64)
+        _prune(workflow)
+
+    patch.setattr(stepper, "prune", prune)
+
+
+def a_loop_asks_before_it_runs_twice(patch: Patch) -> None:
+    patch.setattr(StandardLoop, "_is_enough", lambda *_: True)
+
+
+def a_timer_fires_early(patch: Patch) -> None:
+    def fire(workflow: LiveWorkflow, stimulus: FireTimer, _context: StepContext) -> None:
+        task = workflow.find(stimulus.activity_id)
+        if task is not None and task.waiting:
+            task.task_spec.happen(task)
+
+    patch.setattr(stepper, "_fire_timer", fire)
+
+
+def a_signal_reaches_only_the_first(patch: Patch) -> None:
+    waiting_for = throwing_events._waiting_for
+    patch.setattr(throwing_events, "_waiting_for", lambda *args: waiting_for(*args)[:1])
+
+
+def a_condition_fires_as_long_as_it_holds(patch: Patch) -> None:
+    def rises(task: LiveTask) -> bool:
+        return bool(not task.internal_data.pop(catching_events.HELD, False) and _rises(task))
+
+    patch.setattr(settling, "rises", rises)
+
+
+def a_completion_condition_is_not_heard(patch: Patch) -> None:
+    patch.setattr(MultiInstance, "_is_enough", lambda *_: False)
+
+
+def a_termination_leaves_the_timers(patch: Patch) -> None:
+    def terminate(scope: Scope) -> None:
+        for task in scope.live_tasks():
+            if "due" not in task.internal_data:
+                task.cancel()
+
+    patch.setattr(Scope, "terminate", terminate)
+
+
+def a_new_process_does_not_know_its_runs(patch: Patch) -> None:
+    """As stock: a loop hears of its runs only in the process that created them."""
+    patch.setattr(loops.MultiInstance, "run_completed", lambda *_: None)
+
+
+MUTATIONS: list[Callable[[Patch], None]] = [
+    a_join_does_not_consume,
+    a_join_fires_without_all_its_branches,
+    an_inclusive_join_does_not_look_upstream,
+    an_inclusive_join_forgets_events_on_borders,
+    a_boundary_event_survives_its_host,
+    an_alarm_does_not_interrupt,
+    a_cycle_ticks_once_too_often,
+    a_missed_tick_is_made_up_for,
+    a_multi_instance_ends_one_run_early,
+    the_last_run_decides_alone,
+    an_outcome_is_not_forgotten_when_the_step_opens_again,
+    rivals_of_a_race_stay,
+    a_scope_is_over_too_early,
+    pruning_forgets_what_waits_at_a_join,
+    a_loop_asks_before_it_runs_twice,
+    a_timer_fires_early,
+    a_signal_reaches_only_the_first,
+    a_condition_fires_as_long_as_it_holds,
+    a_completion_condition_is_not_heard,
+    a_termination_leaves_the_timers,
+    a_new_process_does_not_know_its_runs,
+]
+
+
+@pytest.mark.parametrize("mutate", MUTATIONS)
+def test_a_broken_engine_is_caught(mutate: Callable[[Patch], None], monkeypatch: Patch) -> None:
+    spec._cache.clear()
+    mutate(monkeypatch)
+    try:
+        caught = next((seed for seed in range(MOST_MAPS) if differs(seed)), None)
+    finally:
+        spec._cache.clear()
+    assert caught is not None, f"{MOST_MAPS} maps did not notice"
+
+
+def differs(seed: int) -> bool:
+    chance = Dice(seed)
+    try:
+        match = Match(RandomDrawing(chance, drawn=False).make(DEPTH), drawn=False)
+        for _ in range(ACTS):
+            if match.began:
+                match.perform(random_act(match, chance))
+    except (AssertionError, LookupError, AttributeError, TypeError, ValueError, DomainError):
+        return True
+    return False

@@ -1,0 +1,164 @@
+"""Draws a map as a person would: BPMN that goes through the whole importer, with every short cut that people take.
+
+Starts and ends are left out where the standard lets them be, links stand for long arrows, approvals are decided by the
+labels of arrows. What the importer makes of it must still be what the standard says.
+"""
+
+from __future__ import annotations
+
+from xml.sax.saxutils import quoteattr
+
+from support.drawn_maps import NAMESPACES
+from support.token_game.maps import Chosen, Event, Flow, Graph, Kind, Node, Repeat, Says, What
+
+from engine.bpmn.compile import CompileOutcome, compile_bpmn
+
+KEY = "sale"
+_TAGS = {
+    Kind.START: "startEvent",
+    Kind.END: "endEvent",
+    Kind.STEP: "userTask",
+    Kind.SERVICE: "serviceTask",
+    Kind.SCRIPT: "scriptTask",
+    Kind.EXCLUSIVE: "exclusiveGateway",
+    Kind.PARALLEL: "parallelGateway",
+    Kind.INCLUSIVE: "inclusiveGateway",
+    Kind.RACE: "eventBasedGateway",
+    Kind.CATCH: "intermediateCatchEvent",
+    Kind.THROW: "intermediateThrowEvent",
+    Kind.BOUNDARY: "boundaryEvent",
+    Kind.SCOPE: "subProcess",
+    Kind.CALL: "callActivity",
+    Kind.HANDLER: "subProcess",
+}
+_LABELS = {"approved": "Погоджено", "returned": "На доопрацювання", "rejected": "Відхилено"}
+
+
+def as_drawn(graph: Graph) -> bytes:
+    """The file."""
+    return _Pen().file(graph)
+
+
+def compiled(graph: Graph) -> CompileOutcome:
+    return compile_bpmn({"map.bpmn": as_drawn(graph)}, process_key=KEY)
+
+
+def _is_link(graph: Graph, flow: Flow) -> bool:
+    source, target = graph.nodes[flow.source], graph.nodes[flow.target]
+    return source.linked and target.linked and source.kind is Kind.THROW and target.kind is Kind.CATCH
+
+
+class _Pen:
+    def __init__(self) -> None:
+        self.roots: dict[str, str] = {}
+        self.maps: list[str] = []
+
+    def file(self, graph: Graph) -> bytes:
+        body = self._scope(graph)
+        maps = f'<process id="{KEY}" isExecutable="true">\n{body}</process>\n{"".join(self.maps)}'
+        roots = "".join(self.roots.values())
+        return f"<definitions {NAMESPACES} id='d' targetNamespace='t'>{roots}\n{maps}</definitions>".encode()
+
+    def _scope(self, graph: Graph) -> str:
+        parts = [self._node(graph, node) for node in graph.nodes.values()]
+        parts += [self._flow(flow) for flow in graph.flows if not _is_link(graph, flow)]
+        return "\n".join(parts) + "\n"
+
+    def _flow(self, flow: Flow) -> str:
+        name, inner = "", ""
+        if isinstance(flow.question, Says):
+            inner = (
+                f'<conditionExpression xsi:type="tFormalExpression">${{{flow.question.variable}}}</conditionExpression>'
+            )
+        elif isinstance(flow.question, Chosen):
+            name = flow.flow_id
+        elif flow.question is not None:
+            name = _LABELS[flow.question.outcomes[0]]
+        named = f" name={quoteattr(name)}" if name else ""
+        return (
+            f'<sequenceFlow id="{flow.flow_id}"{named} sourceRef="{flow.source}" targetRef="{flow.target}">'
+            f"{inner}</sequenceFlow>"
+        )
+
+    def _node(self, graph: Graph, node: Node) -> str:
+        attributes = {"id": node.node_id, "name": node.node_id}
+        inner = self._extensions(node) + self._event(graph, node) + self._repeat(node.repeat)
+        default = next((flow for flow in graph.leaving(node.node_id) if flow.default), None)
+        if default is not None:
+            attributes["default"] = default.flow_id
+        match node.kind:
+            case Kind.BOUNDARY:
+                attributes |= {"attachedToRef": node.host or "", "cancelActivity": str(node.interrupting).lower()}
+            case Kind.START if node.event is not None:
+                attributes["isInterrupting"] = str(node.interrupting).lower()
+            case Kind.SCRIPT:
+                assert node.writes is not None
+                inner += f"<script>{node.writes[0]} = {str(node.writes[1]).lower()}</script>"
+            case Kind.SCOPE | Kind.HANDLER:
+                assert node.inner is not None
+                inner += "\n" + self._scope(node.inner)
+                if node.kind is Kind.HANDLER:
+                    attributes["triggeredByEvent"] = "true"
+            case Kind.CALL:
+                assert node.inner is not None
+                called = f"map_of_{node.node_id}"
+                attributes["calledElement"] = called
+                self.maps.append(f'<process id="{called}" isExecutable="true">\n{self._scope(node.inner)}</process>\n')
+            case _:
+                pass
+        written = "".join(f" {name}={quoteattr(value)}" for name, value in attributes.items())
+        return f"<{_TAGS[node.kind]}{written}>{inner}</{_TAGS[node.kind]}>"
+
+    @staticmethod
+    def _extensions(node: Node) -> str:
+        inner = "".join(f'<camunda:formField id="{name}" type="boolean"/>' for name in node.answers)
+        inner = f"<camunda:formData>{inner}</camunda:formData>" if inner else ""
+        if node.decides:
+            inner += '<camunda:properties><camunda:property name="approval" value="any"/></camunda:properties>'
+        return f"<extensionElements>{inner}</extensionElements>" if inner else ""
+
+    @staticmethod
+    def _repeat(repeat: Repeat | None) -> str:
+        if repeat is None:
+            return ""
+        if repeat.loop:
+            most = "" if repeat.count is None else f' loopMaximum="{repeat.count}"'
+            condition = f"<loopCondition>${{{repeat.variable}}}</loopCondition>" if repeat.variable else ""
+            return f"<standardLoopCharacteristics{most}>{condition}</standardLoopCharacteristics>"
+        enough = f"<completionCondition>${{{repeat.variable}}}</completionCondition>" if repeat.variable else ""
+        return (
+            f'<multiInstanceLoopCharacteristics isSequential="{str(repeat.in_turn).lower()}">'
+            f"<loopCardinality>{repeat.count}</loopCardinality>{enough}</multiInstanceLoopCharacteristics>"
+        )
+
+    def _event(self, graph: Graph, node: Node) -> str:  # noqa: PLR0911  # one case for each kind of event
+        event: Event | None = node.event
+        if node.linked:
+            flows = graph.leaving(node.node_id) + graph.entering(node.node_id)
+            link = next(flow for flow in flows if _is_link(graph, flow))
+            return f'<linkEventDefinition name="{link.flow_id}"/>'
+        if event is None:
+            return ""
+        match event.what:
+            case What.TIMER if event.cycle:
+                bound = "" if event.ticks is None else str(event.ticks)
+                return f"<timerEventDefinition><timeCycle>R{bound}/P{event.days}D</timeCycle></timerEventDefinition>"
+            case What.TIMER:
+                return f"<timerEventDefinition><timeDuration>P{event.days}D</timeDuration></timerEventDefinition>"
+            case What.CONDITION:
+                return (
+                    f"<conditionalEventDefinition><condition>${{{event.name}}}</condition></conditionalEventDefinition>"
+                )
+            case What.TERMINATE:
+                return "<terminateEventDefinition/>"
+            case _:
+                return self._reference(event)
+
+    def _reference(self, event: Event) -> str:
+        kind = event.what.value
+        if not event.name:
+            return f"<{kind}EventDefinition/>"
+        root = f"{kind}_{event.name}"
+        code = f' {kind}Code="{event.name}"' if event.what in (What.ERROR, What.ESCALATION) else ""
+        self.roots[root] = f'<{kind} id="{root}" name="{event.name}"{code}/>'
+        return f'<{kind}EventDefinition {kind}Ref="{root}"/>'

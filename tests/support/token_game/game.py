@@ -1,0 +1,511 @@
+"""The token game: an interpreter of BPMN 2.0, written from chapters 10 and 13 of the standard and not from the engine.
+
+Tokens lie on sequence flows (the engine keeps them as tasks at elements); inclusive joins search forward at run time
+(the engine looks up what was computed backwards); event sub-processes, boundary events and links are what is drawn
+(the engine gets what the importer made of it).
+
+Where the standard leaves an order open, the game says: what needs nobody is done in the order in which it became
+possible; conditions and inclusive joins are looked at when all else has come to rest, outer scopes first.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, tzinfo
+from itertools import islice
+from typing import Any
+
+from support.token_game.maps import Event, Failed, Flow, Graph, Kind, Node, What
+
+_DECISIVE = ("rejected", "returned", "approved")
+_IN_CIRCLES = 500
+_OUTSIDE = (What.MESSAGE, What.SIGNAL)  # what other parties can make happen
+
+
+@dataclass(eq=False)
+class Wait:
+    """Something that stands at a node: a step, an event, a sub-process, a loop (``runs`` then holds its runs)."""
+
+    node: Node
+    number: int
+    index: int | None = None
+    host: Wait | None = None  # of a boundary event
+    frame: Wait | None = None  # of a run: the loop
+    race: int | None = None
+    handler: Node | None = None  # the event sub-process that this start event begins
+    due: datetime | None = None
+    ticks: int | None = None
+    held: bool = False  # a condition that was true when it was last looked at
+    area: Area | None = None
+    opened: int = 0
+    done: int = 0
+    outcomes: list[str] = field(default_factory=list)
+
+    @property
+    def event(self) -> Event | None:
+        return self.node.event
+
+    @property
+    def is_frame(self) -> bool:
+        return self.node.repeat is not None and self.frame is None
+
+    def awaits(self, what: What) -> bool:
+        return self.node.kind is not Kind.STEP and self.event is not None and self.event.what is what
+
+
+@dataclass(eq=False)
+class Area:
+    """One run of a graph."""
+
+    graph: Graph
+    number: int
+    owner: Wait | None = None
+    outer: Area | None = None
+    tokens: list[Flow] = field(default_factory=list)  # only those that wait at a join
+    waits: list[Wait] = field(default_factory=list)
+
+    @property
+    def alive(self) -> bool:
+        return self.owner is None or (self.outer is not None and self.owner in self.outer.waits and self.outer.alive)
+
+
+@dataclass(eq=False)
+class _Ready:
+    """A token that needs nobody: at ``node``, or the completion of ``wait``."""
+
+    area: Area
+    node: Node
+    wait: Wait | None = None
+
+
+class TokenGame:
+    """One instance of a map. ``store`` holds what its decisions read.
+
+    ``left_open``: in this act an event was thrown while something else needed nobody, either: which of them comes first
+    is for no standard to say, and who draws one more automatic element between them may see another order.
+    """
+
+    def __init__(self, graph: Graph, now: datetime, zone: tzinfo = UTC) -> None:
+        self.zone = zone  # a day later is the same hour there
+        self._map = [graph, *graph.everything(), *graph.all_flows(), *graph.inner_graphs()]
+        self.kept = graph.variables()
+        self.now = now
+        self.store: dict[str, Any] = {}
+        self.numbers = 0
+        self.ready: deque[_Ready] = deque()
+        self.left_open = False
+        self.root = Area(graph, self._number())
+
+    def start(self) -> None:
+        """A token on the start event."""
+        self._begin(self.root)
+        self._settle()
+
+    def copy(self) -> TokenGame:
+        """The same game on the same map, to come back to."""
+        return deepcopy(self, {id(part): part for part in self._map})
+
+    # what can be observed ----------------------------------------------------------------------------------------
+    def areas(self) -> list[Area]:
+        """All that run, in the order in which they began."""
+        found = [self.root]
+        for area in found:
+            found += [wait.area for wait in area.waits if wait.area is not None]
+        return sorted(found, key=lambda area: area.number)
+
+    def waiting(self) -> Iterator[tuple[Area, Wait]]:
+        """Everything that waits, in the order in which it began to."""
+        found = [(area, wait) for area in self.areas() for wait in area.waits]
+        return iter(sorted(found, key=lambda pair: pair[1].number))
+
+    def steps(self, kind: Kind = Kind.STEP) -> list[tuple[Area, Wait]]:
+        return [(area, wait) for area, wait in self.waiting() if wait.node.kind is kind and not wait.is_frame]
+
+    def events(self, *kinds: What) -> list[tuple[Area, Wait]]:
+        return [
+            (area, wait)
+            for area, wait in self.waiting()
+            if wait.node.kind not in _ACTIVITIES and wait.event is not None and wait.event.what in kinds
+        ]
+
+    @property
+    def finished(self) -> bool:
+        return self._is_over(self.root)
+
+    @property
+    def size(self) -> int:
+        """How many things are alive."""
+        return sum(1 + len(area.waits) + len(area.tokens) for area in self.areas())
+
+    # stimuli -----------------------------------------------------------------------------------------------------
+    def complete(self, step: str, nth: int, outcome: str, values: dict[str, Any]) -> None:
+        self.left_open = False
+        area, wait = [pair for pair in self.steps() if pair[1].node.node_id == step][nth]
+        self._write(values)
+        if wait.frame is not None and wait.node.repeat is not None and not wait.node.repeat.loop:
+            wait.frame.outcomes.append(outcome)
+            outcome = next((kind for kind in _DECISIVE if kind in wait.frame.outcomes), outcome)
+        self._write({f"{step}_outcome": outcome})
+        self._leave(area, wait)
+        self._close(area)
+        self._settle()
+
+    def answer(self, service: str, nth: int, error: str | None = None) -> None:
+        """The worker came back, with ``error`` or well."""
+        self.left_open = False
+        area, wait = [pair for pair in self.steps(Kind.SERVICE) if pair[1].node.node_id == service][nth]
+        if error is None:
+            self._leave(area, wait)
+            self._close(area)
+        else:
+            self._raise(Event(What.ERROR, error), area, wait.frame or wait)
+        self._settle()
+
+    def happen(self, event: str, nth: int, now: datetime) -> None:
+        """A timer, message or signal came."""
+        self.left_open = False
+        self.now = now
+        area, wait = [pair for pair in self.waiting() if pair[1].node.node_id == event][nth]
+        self._happen(area, wait)
+        self._settle()
+
+    # the game ----------------------------------------------------------------------------------------------------
+    def _number(self) -> int:
+        self.numbers += 1
+        return self.numbers
+
+    def _write(self, values: dict[str, Any]) -> None:
+        self.store.update({name: value for name, value in values.items() if name in self.kept})
+
+    def _begin(self, area: Area) -> None:
+        self.ready.append(_Ready(area, area.graph.start()))
+
+    def _settle(self) -> None:
+        acted = 0
+        while self.ready or self._wake_one():
+            while self.ready:
+                ready = self.ready.popleft()
+                acted += 1
+                if acted > _IN_CIRCLES:
+                    raise Failed("it runs in circles without anybody")
+                if not ready.area.alive or (ready.wait is not None and ready.wait not in ready.area.waits):
+                    continue
+                if ready.wait is None:
+                    self._act(ready.area, ready.node)
+                else:
+                    self._leave(ready.area, ready.wait)
+                self._close(ready.area)
+        if not self.finished and not any(self._can_go_on(wait) for _, wait in self.waiting()):
+            raise Failed("nothing waits, and it is not over")
+
+    @staticmethod
+    def _can_go_on(wait: Wait) -> bool:
+        """A condition does not count: what it reads is written by steps alone."""
+        if wait.node.kind in (Kind.STEP, Kind.SERVICE):
+            return not wait.is_frame
+        return wait.event is not None and wait.event.what in (*_OUTSIDE, What.TIMER)
+
+    def _is_over(self, area: Area) -> bool:
+        busy = area.tokens or any(wait.handler is None for wait in area.waits)
+        return not busy and all(ready.area is not area for ready in self.ready)
+
+    def _close(self, area: Area) -> None:
+        """When its last token is gone, so is what listened beside it; the activity around it completes."""
+        if not area.alive or not self._is_over(area):
+            return
+        area.waits.clear()
+        if area.owner is not None and area.outer is not None:
+            self.ready.append(_Ready(area.outer, area.owner.node, area.owner))
+
+    def _emit(self, area: Area, flows: list[Flow]) -> None:
+        for flow in flows:
+            self._arrive(area, flow, area.graph.nodes[flow.target])
+
+    def _arrive(self, area: Area, flow: Flow, node: Node) -> None:
+        incoming = area.graph.entering(node.node_id)
+        if node.kind is Kind.PARALLEL and len(incoming) > 1:
+            area.tokens.append(flow)
+            if all(way in area.tokens for way in incoming):
+                for way in incoming:
+                    area.tokens.remove(way)
+                self.ready.append(_Ready(area, node))
+        elif node.kind is Kind.INCLUSIVE and len(incoming) > 1:
+            area.tokens.append(flow)
+        elif node.kind in _ACTIVITIES or (node.kind is Kind.CATCH and node.event is not None):
+            self._open(area, node)
+        else:
+            self.ready.append(_Ready(area, node))
+
+    def _act(self, area: Area, node: Node) -> None:
+        flows = area.graph.leaving(node.node_id)
+        match node.kind:
+            case Kind.START:
+                for handler in area.graph.handlers():
+                    assert handler.inner is not None
+                    self._open(area, handler.inner.start(), handler=handler)
+            case Kind.EXCLUSIVE:
+                flows = list(islice(self._chosen(flows), 1))
+            case Kind.INCLUSIVE:
+                flows = list(self._chosen(flows))
+            case Kind.RACE:
+                race = self._number()
+                for way in flows:
+                    self._open(area, area.graph.nodes[way.target], race=race)
+                return
+            case Kind.THROW | Kind.END if node.event is not None:
+                self.left_open |= bool(self.ready)
+                mark = _Ready(area, node)
+                self.ready.appendleft(mark)  # withdrawn with its scope, if what catches the event withdraws that
+                self._throw(node.event, area)
+                if mark not in self.ready or not area.alive:
+                    return
+                self.ready.remove(mark)
+            case _:
+                pass
+        self._emit(area, flows)
+
+    def _open(
+        self, area: Area, node: Node, race: int | None = None, host: Wait | None = None, handler: Node | None = None
+    ) -> None:
+        wait = Wait(node, self._number(), race=race, host=host, handler=handler)
+        if node.event is not None and node.event.what is What.TIMER:
+            wait.due = self._later(self.now, node.event)
+            wait.ticks = node.event.ticks
+        if node.kind is Kind.STEP:
+            self.store.pop(f"{node.node_id}_outcome", None)
+        area.waits.append(wait)
+        for event in area.graph.boundary_of(node.node_id):
+            self._open(area, event, host=wait)
+        if wait.is_frame:
+            self._open_runs(area, wait)
+        elif node.kind is Kind.SCRIPT:
+            self.ready.append(_Ready(area, node, wait))
+        elif node.inner is not None:
+            self._enter(area, wait)
+
+    def _open_runs(self, area: Area, frame: Wait) -> None:
+        repeat = frame.node.repeat
+        assert repeat is not None
+        if repeat.count == 0:
+            self.ready.append(_Ready(area, frame.node, frame))
+            return
+        at_once = repeat.count if not repeat.loop and not repeat.in_turn and repeat.count is not None else 1
+        for _ in range(at_once):
+            self._open_run(area, frame)
+
+    def _open_run(self, area: Area, frame: Wait) -> None:
+        run = Wait(frame.node, self._number(), index=frame.opened, frame=frame)
+        frame.opened += 1
+        area.waits.append(run)
+        if frame.node.kind is Kind.STEP and frame.node.repeat is not None and frame.node.repeat.loop:
+            self.store.pop(f"{frame.node.node_id}_outcome", None)
+        if frame.node.inner is not None:
+            self._enter(area, run)
+
+    def _enter(self, area: Area, wait: Wait) -> None:
+        assert wait.node.inner is not None
+        wait.area = Area(wait.node.inner, self._number(), owner=wait, outer=area)
+        self._begin(wait.area)
+
+    def _leave(self, area: Area, wait: Wait) -> None:
+        """``wait`` is done: it goes, with what hangs on it, and a token goes on."""
+        if wait.node.kind is Kind.SCRIPT and wait.node.writes is not None:
+            self._write(dict([wait.node.writes]))
+        area.waits = [other for other in area.waits if other is not wait and other.host is not wait]
+        if wait.race is not None:
+            self._win(area, wait)
+        frame = wait.frame
+        if frame is None:
+            flows = area.graph.leaving(wait.node.node_id)
+            conditional = any(flow.question is not None for flow in flows)
+            self._emit(area, list(self._chosen(flows)) if conditional else flows)
+            return
+        repeat = frame.node.repeat
+        assert repeat is not None
+        frame.done += 1
+        if self._is_enough(frame):
+            area.waits = [other for other in area.waits if other.frame is not frame]
+            self.ready.append(_Ready(area, frame.node, frame))
+        elif repeat.loop or repeat.in_turn:
+            self._open_run(area, frame)
+
+    def _is_enough(self, frame: Wait) -> bool:
+        repeat = frame.node.repeat
+        assert repeat is not None
+        if frame.done == repeat.count:
+            return True
+        if not repeat.variable:
+            return False
+        if repeat.variable not in self.store:
+            raise Failed(repeat.variable)
+        return bool(self.store[repeat.variable]) is not repeat.loop
+
+    def _withdraw(self, area: Area, wait: Wait) -> None:
+        area.waits = [
+            other for other in area.waits if other is not wait and other.host is not wait and other.frame is not wait
+        ]
+
+    def _clear(self, area: Area) -> None:
+        """Withdraw every token in the scope, and all that waits or listens in it."""
+        area.waits.clear()
+        area.tokens.clear()
+        self.ready = deque(ready for ready in self.ready if ready.area is not area)
+
+    @staticmethod
+    def _win(area: Area, wait: Wait) -> None:
+        area.waits = [other for other in area.waits if other is wait or other.race != wait.race]
+
+    # decisions ---------------------------------------------------------------------------------------------------
+    def _chosen(self, flows: list[Flow]) -> Iterator[Flow]:
+        """The flows whose question is answered yes, in the order of the drawing; else the default."""
+        none = True
+        for flow in flows:
+            if len(flows) < 2 or (flow.question is not None and flow.question.holds(self.store)):
+                none = False
+                yield flow
+        if none and flows:
+            default = [flow for flow in flows if flow.default]
+            if not default:
+                raise Failed("no way is open")
+            yield default[0]
+
+    # events ------------------------------------------------------------------------------------------------------
+    def _happen(self, area: Area, wait: Wait) -> None:
+        if wait.race is not None:
+            self._win(area, wait)
+        if wait.handler is not None:
+            self._start_handler(area, wait, wait.handler)
+            return
+        if wait.host is None:
+            area.waits.remove(wait)
+        elif wait.node.interrupting:
+            self._withdraw(area, wait.host)
+        elif self._was_last(wait):
+            area.waits.remove(wait)
+        self.ready.append(_Ready(area, wait.node))
+
+    def _start_handler(self, area: Area, wait: Wait, handler: Node) -> None:
+        if wait.node.interrupting:
+            self._clear(area)
+        elif self._was_last(wait):
+            area.waits.remove(wait)
+        self._open(area, handler)
+
+    def _was_last(self, wait: Wait) -> bool:
+        """Whether an event beside the work happened for the last time. A clock counts on, past what was missed."""
+        if wait.due is None or wait.event is None:
+            return False
+        if not wait.event.cycle:
+            return True
+        if wait.ticks is not None:
+            wait.ticks -= 1
+            if wait.ticks <= 0:
+                return True
+        while wait.due <= self.now:
+            wait.due = self._later(wait.due, wait.event)
+        return False
+
+    def _later(self, moment: datetime, event: Event) -> datetime:
+        return (moment.astimezone(self.zone) + timedelta(days=event.days)).astimezone(UTC)
+
+    def _throw(self, event: Event, area: Area) -> None:
+        match event.what:
+            case What.TERMINATE:
+                self._clear(area)
+            case What.SIGNAL:
+                for place, wait in self.events(What.SIGNAL):
+                    if place.alive and wait in place.waits and wait.event is not None and wait.event.name == event.name:
+                        self._happen(place, wait)
+            case What.ERROR | What.ESCALATION:
+                self._raise(event, area, None)
+            case _:
+                raise AssertionError(event)
+
+    def _raise(self, event: Event, area: Area, host: Wait | None) -> None:
+        """Hand an error or escalation to the innermost that catches it: at ``host``, in ``area``, or around it."""
+        inside: Node | None = None
+        while True:
+            candidates = [wait for wait in area.waits if host is not None and wait.host is host]
+            candidates += [wait for wait in area.waits if wait.handler is not None and wait.handler is not inside]
+            for named in (event.name, ""):
+                for wait in candidates:
+                    if wait.awaits(event.what) and wait.event is not None and wait.event.name == named:
+                        self._happen(area, wait)
+                        return
+            if area.owner is None or area.outer is None:
+                if event.what is What.ERROR:
+                    raise Failed(f"nobody catches {event.name}")
+                return
+            host = area.owner.frame or area.owner
+            inside = area.owner.node
+            area = area.outer
+
+    def _wake_one(self) -> bool:
+        for area, wait in sorted(self.events(What.CONDITION), key=lambda pair: (pair[0].number, pair[1].number)):
+            assert wait.event is not None
+            held, wait.held = wait.held, bool(self.store.get(wait.event.name))
+            if wait.held and not held:
+                self._happen(area, wait)
+                return True
+        return self._open_inclusive()
+
+    # inclusive joins ---------------------------------------------------------------------------------------------
+    def _open_inclusive(self) -> bool:
+        for area in self.areas():
+            for node in area.graph.nodes.values():
+                if node.kind is Kind.INCLUSIVE and self._may_fire(area, node):
+                    for way in {way for way in area.tokens if way.target == node.node_id}:
+                        area.tokens.remove(way)
+                    self.ready.append(_Ready(area, node))
+                    return True
+        return False
+
+    def _may_fire(self, area: Area, gateway: Node) -> bool:
+        """13.4.3: no token elsewhere that can reach a flow without a token, but none of those that have one."""
+        incoming = area.graph.entering(gateway.node_id)
+        arrived = {way for way in area.tokens if way.target == gateway.node_id}
+        if not arrived or len(incoming) < 2:
+            return False
+        for places in self._places_of_tokens(area, gateway):
+            reached = self._reached(area.graph, places, gateway)
+            if reached - arrived and not reached & arrived:
+                return False
+        return True
+
+    @staticmethod
+    def _places_of_tokens(area: Area, gateway: Node) -> list[list[str]]:
+        """Where each token elsewhere is; what stands behind one event gateway is one token."""
+        places: dict[Any, list[str]] = {}
+        for way in area.tokens:
+            if way.target != gateway.node_id:
+                places["join", len(places)] = [way.target]
+        for wait in area.waits:
+            if wait.host is None and wait.frame is None and wait.handler is None:
+                key = ("race", wait.race) if wait.race is not None else ("wait", wait.number)
+                places.setdefault(key, []).append(wait.node.node_id)
+        return list(places.values())
+
+    @staticmethod
+    def _reached(graph: Graph, places: list[str], gateway: Node) -> set[Flow]:
+        """The flows into ``gateway`` that a token at ``places`` can come along, not passing the gateway before."""
+        reached: set[Flow] = set()
+        seen: set[str] = set()
+        waiting = list(places)
+        while waiting:
+            place = waiting.pop()
+            if place in seen or place == gateway.node_id:
+                continue
+            seen.add(place)
+            waiting += [event.node_id for event in graph.boundary_of(place)]
+            for way in graph.leaving(place):
+                if way.target == gateway.node_id:
+                    reached.add(way)
+                else:
+                    waiting.append(way.target)
+        return reached
+
+
+_ACTIVITIES = frozenset({Kind.STEP, Kind.SERVICE, Kind.SCRIPT, Kind.SCOPE, Kind.CALL, Kind.HANDLER})

@@ -1,0 +1,237 @@
+"""A map as the standard describes it: nodes, flows, scopes. Drawn from here twice, and read by the token game.
+
+Nothing here knows the engine. Every class writes itself as the Python that makes it again, so that a failing map can
+be pasted into a test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from enum import StrEnum
+from typing import Any
+
+Store = Mapping[str, Any]
+
+
+class Failed(Exception):
+    """The map leads nowhere here: a decision without a way, a value that nobody gave, a standstill."""
+
+
+class Kind(StrEnum):
+    START = "start"
+    END = "end"
+    STEP = "step"
+    SERVICE = "service"
+    SCRIPT = "script"
+    EXCLUSIVE = "exclusive"
+    PARALLEL = "parallel"
+    INCLUSIVE = "inclusive"
+    RACE = "race"  # an event gateway
+    CATCH = "catch"
+    THROW = "throw"
+    BOUNDARY = "boundary"
+    SCOPE = "scope"  # a sub-process
+    CALL = "call"  # a call activity
+    HANDLER = "handler"  # an event sub-process
+
+
+class What(StrEnum):
+    TIMER = "timer"
+    MESSAGE = "message"
+    SIGNAL = "signal"
+    CONDITION = "condition"
+    ERROR = "error"
+    ESCALATION = "escalation"
+    TERMINATE = "terminate"
+
+
+class _Written:
+    """Writes only what differs from the default."""
+
+    def __repr__(self) -> str:
+        parts = []
+        for each in fields(self):  # type: ignore[arg-type]  # every heir is a dataclass
+            value = getattr(self, each.name)
+            if value != each.default:
+                text = f"{type(value).__name__}.{value.name}" if isinstance(value, StrEnum) else repr(value)
+                parts.append(f"{each.name}={text}")
+        return f"{type(self).__name__}({', '.join(parts)})"
+
+
+@dataclass(frozen=True, repr=False)
+class Event(_Written):
+    """Why an event happens. ``name``: of the message or signal, the code of the error or escalation, the variable.
+
+    A timer is due ``days`` after it was set; a ``cycle`` ticks again and again, ``ticks`` times if that is bounded.
+    """
+
+    what: What
+    name: str = ""
+    days: int = 0
+    cycle: bool = False
+    ticks: int | None = None
+
+
+@dataclass(frozen=True, repr=False)
+class Repeat(_Written):
+    """``count`` runs at once or ``in_turn``; a standard loop (``loop``) has at most so many, and goes on while
+
+    ``variable`` is true. A multi-instance is over as soon as its ``variable`` is true.
+    """
+
+    count: int | None = None
+    in_turn: bool = False
+    loop: bool = False
+    variable: str = ""
+
+
+@dataclass(frozen=True, repr=False)
+class Says(_Written):
+    """The yes-or-no variable is true."""
+
+    variable: str
+
+    def holds(self, store: Store) -> bool:
+        if self.variable not in store:
+            raise Failed(self.variable)
+        return bool(store[self.variable])
+
+
+@dataclass(frozen=True, repr=False)
+class Decided(_Written):
+    """The steps' decisions together are one of ``outcomes``: a rejection wins over a return, a return over approval."""
+
+    steps: tuple[str, ...]
+    outcomes: tuple[str, ...]
+
+    def holds(self, store: Store) -> bool:
+        given = [store.get(f"{step}_outcome") for step in self.steps]
+        together = next((kind for kind in ("rejected", "returned", "approved") if kind in given), None)
+        return together in self.outcomes
+
+
+@dataclass(frozen=True, repr=False)
+class Chosen(_Written):
+    """The person at ``step`` chose the flow ``way``."""
+
+    step: str
+    way: str
+
+    def holds(self, store: Store) -> bool:
+        return bool(store.get(f"{self.step}_outcome") == self.way)
+
+
+Question = Says | Decided | Chosen
+
+
+@dataclass(frozen=True, repr=False)
+class Flow(_Written):
+    flow_id: str
+    source: str
+    target: str
+    question: Question | None = None
+    default: bool = False
+
+
+@dataclass(repr=False)
+class Node(_Written):
+    """``answers`` are the yes-or-no variables that completing the step writes; ``decides`` makes it an approval."""
+
+    node_id: str
+    kind: Kind
+    event: Event | None = None
+    host: str | None = None
+    interrupting: bool = True
+    inner: Graph | None = None
+    repeat: Repeat | None = None
+    answers: tuple[str, ...] = ()
+    decides: bool = False
+    writes: tuple[str, bool] | None = None
+    linked: bool = False  # the flow to it, or from it, is drawn as a pair of link events
+
+
+@dataclass(repr=False)
+class Graph:
+    """A map, or the inside of a sub-process."""
+
+    nodes: dict[str, Node] = field(default_factory=dict)
+    flows: list[Flow] = field(default_factory=list)
+
+    def __repr__(self) -> str:
+        return written(self)
+
+    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:  # hypothesis calls it
+        """Short, among the steps that hypothesis prints: the script below them shows the map."""
+        printer.text(f"<a map of {sum(1 for _ in self.everything())} elements>")
+
+    def leaving(self, node_id: str) -> list[Flow]:
+        return [flow for flow in self.flows if flow.source == node_id]
+
+    def entering(self, node_id: str) -> list[Flow]:
+        return [flow for flow in self.flows if flow.target == node_id]
+
+    def boundary_of(self, node_id: str) -> list[Node]:
+        return [node for node in self.nodes.values() if node.host == node_id]
+
+    def handlers(self) -> list[Node]:
+        return [node for node in self.nodes.values() if node.kind is Kind.HANDLER]
+
+    def start(self) -> Node:
+        return next(node for node in self.nodes.values() if node.kind is Kind.START)
+
+    def everything(self) -> Iterator[Node]:
+        for node in self.nodes.values():
+            yield node
+            if node.inner is not None:
+                yield from node.inner.everything()
+
+    def all_flows(self) -> Iterator[Flow]:
+        yield from self.flows
+        for node in self.nodes.values():
+            if node.inner is not None:
+                yield from node.inner.all_flows()
+
+    def inner_graphs(self) -> Iterator[Graph]:
+        for node in self.everything():
+            if node.inner is not None:
+                yield node.inner
+
+    def find(self, node_id: str) -> Node:
+        return next(node for node in self.everything() if node.node_id == node_id)
+
+    def variables(self) -> frozenset[str]:
+        """What decisions, conditions and loops read: nothing else has to be remembered."""
+        read = set()
+        for flow in self.all_flows():
+            if isinstance(flow.question, Says):
+                read.add(flow.question.variable)
+            elif isinstance(flow.question, Decided):
+                read |= {f"{step}_outcome" for step in flow.question.steps}
+            elif isinstance(flow.question, Chosen):
+                read.add(f"{flow.question.step}_outcome")
+        for node in self.everything():
+            if node.event is not None and node.event.what is What.CONDITION:
+                read.add(node.event.name)
+            if node.repeat is not None and node.repeat.variable:
+                read.add(node.repeat.variable)
+        return frozenset(read)
+
+
+def graph(nodes: list[Node], flows: list[Flow]) -> Graph:
+    """A graph as it writes itself."""
+    return Graph({node.node_id: node for node in nodes}, flows)
+
+
+def written(of: Graph, depth: int = 0) -> str:
+    """``of`` as Python, one node or flow on a line."""
+    indent = "    " * depth
+    lines = [f"{indent}graph(", f"{indent}    ["]
+    for node in of.nodes.values():
+        text = repr(replace(node, inner=None))
+        if node.inner is not None:
+            text = f"{text[:-1]}, inner=\n{written(node.inner, depth + 3)})"
+        lines.append(f"{indent}        {text},")
+    lines += [f"{indent}    ],", f"{indent}    ["]
+    lines += [f"{indent}        {flow!r}," for flow in of.flows]
+    return "\n".join([*lines, f"{indent}    ],", f"{indent})"])

@@ -1,0 +1,610 @@
+"""Random maps, block by block. Every choice offers the simplest first, so that what fails shrinks."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
+
+from hypothesis import strategies as st
+from support.token_game.maps import Chosen, Decided, Event, Flow, Graph, Kind, Node, Question, Repeat, Says, What
+
+_T = TypeVar("_T")
+
+_PLAIN = ("step", "script", "timer", "message", "step_with_flag")
+_BLOCKS = (
+    *_PLAIN,
+    *("sequence", "exclusive", "parallel", "loop", "inclusive", "approvals", "scope") * 2,
+    *("interrupted", "reminded", "ticking", "rejoining", "race", "chosen"),
+    *("multi_instance", "standard_loop", "terminated", "called", "implicit_split", "linked"),
+    *("thrown_signal", "caught_signal", "condition", "watched", "error", "escalation", "silent_scope"),
+    *(
+        "looped_host",
+        "handled",
+        "thrown_escalation",
+        "own_signal",
+        "stopped_clock",
+        "ending",
+        "voted",
+        "escape",
+        "broadcast",
+    ),
+)
+_ONLY_CANONICAL = ("service",)
+_ONLY_DRAWN = ("conditional_flow",)
+_FLAGS = ("flag_1", "flag_2")
+_SIGNALS = ("signal_1", "signal_2")
+_DEPTH = 3
+
+
+class Chance(Protocol):
+    """Where choices come from."""
+
+    def between(self, least: int, most: int) -> int: ...
+
+
+class Hypothesis:
+    """Choices that hypothesis makes, and makes simpler when something fails."""
+
+    def __init__(self, draw: st.DrawFn) -> None:
+        self._draw = draw
+
+    def between(self, least: int, most: int) -> int:
+        return self._draw(st.integers(least, most))
+
+
+class Dice:
+    """Choices by a seed, where nothing has to be shrunk."""
+
+    def __init__(self, seed: int) -> None:
+        self._random = random.Random(seed)  # noqa: S311  # reproducible, not secret
+
+    def between(self, least: int, most: int) -> int:
+        return self._random.randint(least, most)
+
+
+@st.composite
+def maps(draw: st.DrawFn, *, drawn: bool) -> Graph:
+    return RandomDrawing(Hypothesis(draw), drawn=drawn).make()
+
+
+def random_map(seed: int, depth: int = _DEPTH) -> Graph:
+    """A map for the execution core alone."""
+    return RandomDrawing(Dice(seed), drawn=False).make(depth)
+
+
+@dataclass
+class RandomDrawing:
+    """``drawn``: for the whole importer, which reads more than the canonical form has, and some things less."""
+
+    chance: Chance
+    drawn: bool
+    graph: Graph = field(default_factory=Graph)
+    signals: set[str] = field(default_factory=set)
+    flags: set[str] = field(default_factory=set)
+    ids: int = 0
+
+    def make(self, depth: int = _DEPTH) -> Graph:
+        start = self.node("start", Kind.START)
+        entry, decide = self.node("exclusive", Kind.EXCLUSIVE), self.node("exclusive", Kind.EXCLUSIVE)
+        self.flow(start, entry)
+        leave = entry
+        for _ in range(self.between(1, 3)):
+            leave = self.after(leave, self.block(depth))
+        for signal in sorted(self.signals):
+            leave = self.after(leave, self.just(Kind.THROW, event=Event(What.SIGNAL, signal)))
+        self.flow(leave, self.asked(decide, f"again_{decide}", *sorted(self.flags)))
+        self.flow(decide, entry, Says(f"again_{decide}"))
+        self.flow(decide, self.node("end", Kind.END), default=True)
+        return self.graph
+
+    # choices -----------------------------------------------------------------------------------------------------
+    def between(self, least: int, most: int) -> int:
+        return self.chance.between(least, most)
+
+    def one_of(self, options: Sequence[_T]) -> _T:
+        return options[self.between(0, len(options) - 1)]
+
+    def perhaps(self, percent: int = 50) -> bool:
+        return self.between(0, 99) >= 100 - percent
+
+    # parts -------------------------------------------------------------------------------------------------------
+    def new(self, stem: str) -> str:
+        self.ids += 1
+        return f"{stem}_{self.ids}"
+
+    def node(
+        self,
+        stem: str,
+        kind: Kind,
+        *,
+        event: Event | None = None,
+        inner: Graph | None = None,
+        repeat: Repeat | None = None,
+        host: str | None = None,
+        interrupting: bool = True,
+        answers: tuple[str, ...] = (),
+        decides: bool = False,
+        writes: tuple[str, bool] | None = None,
+        linked: bool = False,
+    ) -> str:
+        node_id = self.new(stem)
+        self.graph.nodes[node_id] = Node(
+            node_id, kind, event, host, interrupting, inner, repeat, answers, decides, writes, linked
+        )
+        return node_id
+
+    def just(self, kind: Kind, *, event: Event) -> tuple[str, str]:
+        node = self.node(f"{kind}_{event.what}", kind, event=event)
+        return node, node
+
+    def flow(
+        self, source: str, target: str, question: Question | None = None, *, default: bool = False, flow_id: str = ""
+    ) -> None:
+        self.graph.flows.append(Flow(flow_id or self.new("flow"), source, target, question, default))
+
+    def after(self, source: str, block: tuple[str, str]) -> str:
+        self.flow(source, block[0])
+        return block[1]
+
+    def asked(self, gateway: str, *variables: str) -> str:
+        """A step before ``gateway`` that answers what it asks; the step."""
+        step = self.node("step", Kind.STEP, answers=variables)
+        self.flow(step, gateway)
+        return step
+
+    def repeat_of_loop(self) -> tuple[Repeat, str]:
+        """A multi-instance, with the variable that completes it early, if one does."""
+        variable = self.new("enough") if self.perhaps(60) else ""
+        return Repeat(self.between(0, 3), self.perhaps(), variable=variable), variable
+
+    @contextmanager
+    def inside(self, inner: Graph | None = None) -> Iterator[Graph]:
+        outer, self.graph = self.graph, Graph() if inner is None else inner
+        yield self.graph
+        self.graph = outer
+
+    def body(self, depth: int, *, answers: str = "", start: Event | None = None, interrupting: bool = True) -> Graph:
+        """A scope with one block in it; ``answers``: a last step writes that variable."""
+        with self.inside() as inner:
+            begin = self.node("start", Kind.START, event=start, interrupting=interrupting)
+            leave = self.after(begin, self.block(max(depth, 0)))
+            if answers:
+                step = self.node("step", Kind.STEP, answers=(answers,))
+                self.flow(leave, step)
+                leave = step
+            if not self.drawn or self.perhaps(80):
+                self.flow(leave, self.node("end", Kind.END))
+        return inner
+
+    # blocks ------------------------------------------------------------------------------------------------------
+    def block(self, depth: int) -> tuple[str, str]:
+        """Draw something with one entry and one exit."""
+        more = _ONLY_DRAWN if self.drawn else _ONLY_CANONICAL
+        kind = self.one_of((*_BLOCKS, *more) if depth > 0 else _PLAIN)
+        draw: Callable[[int], tuple[str, str]] = getattr(self, f"_{kind}")
+        return draw(depth - 1)
+
+    def _step(self, _depth: int) -> tuple[str, str]:
+        step = self.node("step", Kind.STEP)
+        return step, step
+
+    def _step_with_flag(self, _depth: int) -> tuple[str, str]:
+        """Writes what conditional events look at."""
+        step = self.node("step", Kind.STEP, answers=(self.flag(),))
+        return step, step
+
+    def _script(self, _depth: int) -> tuple[str, str]:
+        script = self.node("script", Kind.SCRIPT, writes=(self.flag(), self.perhaps()))
+        return script, script
+
+    def _timer(self, _depth: int) -> tuple[str, str]:
+        return self.just(Kind.CATCH, event=Event(What.TIMER, days=self.between(1, 9)))
+
+    def _message(self, _depth: int) -> tuple[str, str]:
+        return self.just(Kind.CATCH, event=Event(What.MESSAGE, self.new("message")))
+
+    def _thrown_signal(self, _depth: int) -> tuple[str, str]:
+        return self.just(Kind.THROW, event=Event(What.SIGNAL, self.one_of(_SIGNALS)))
+
+    def flag(self) -> str:
+        flag = self.one_of(_FLAGS)
+        self.flags.add(flag)  # somebody writes it
+        return flag
+
+    def _signal(self) -> Event:
+        name = self.one_of(_SIGNALS)
+        self.signals.add(name)  # somebody throws it
+        return Event(What.SIGNAL, name)
+
+    def _caught_signal(self, _depth: int) -> tuple[str, str]:
+        return self.just(Kind.CATCH, event=self._signal())
+
+    def _condition(self, depth: int) -> tuple[str, str]:
+        """Waits for a flag, beside somebody who can raise it."""
+        flag = self.flag()
+        split, join = self.node("parallel", Kind.PARALLEL), self.node("parallel", Kind.PARALLEL)
+        wait = self.node("condition", Kind.CATCH, event=Event(What.CONDITION, flag))
+        again, ask = self.node("exclusive", Kind.EXCLUSIVE), self.node("exclusive", Kind.EXCLUSIVE)
+        self.flow(split, wait)
+        self.flow(wait, join)
+        self.flow(split, again)
+        self.flow(self.after(again, self.block(depth - 1)), self.asked(ask, flag))
+        self.flow(ask, join, Says(flag))
+        self.flow(ask, again, default=True)
+        return split, join
+
+    def _watched(self, depth: int) -> tuple[str, str]:
+        """A flag on the border, interrupting or not."""
+        host = self._host(depth)
+        watch = self.node(
+            "watch", Kind.BOUNDARY, host=host, interrupting=self.perhaps(), event=Event(What.CONDITION, self.flag())
+        )
+        merge = self.node("exclusive", Kind.EXCLUSIVE)
+        self.flow(host, merge)
+        self.flow(self.after(watch, self.block(depth - 1)), merge)
+        return host, merge
+
+    def _sequence(self, depth: int) -> tuple[str, str]:
+        first = self.block(depth)
+        return first[0], self.after(first[1], self.block(depth))
+
+    def _split(self, kind: Kind, depth: int) -> tuple[str, str]:
+        split, merge = self.node(kind, kind), self.node(kind, kind)
+        variables = tuple(f"{split}_way_{number}" for number in range(self.between(1, 2)))
+        ask = self.asked(split, *variables)
+        for variable in variables:
+            branch = self.block(depth)
+            self.flow(split, branch[0], Says(variable))
+            self.flow(branch[1], merge)
+        if self.perhaps(70):
+            branch = self.block(depth)
+            self.flow(split, branch[0], default=True)
+            self.flow(branch[1], merge)
+        elif self.perhaps(80) or len(variables) == 1:
+            self.flow(split, merge, default=True)
+        return ask, merge
+
+    def _exclusive(self, depth: int) -> tuple[str, str]:
+        return self._split(Kind.EXCLUSIVE, depth)
+
+    def _inclusive(self, depth: int) -> tuple[str, str]:
+        return self._split(Kind.INCLUSIVE, depth)
+
+    def _chosen(self, depth: int) -> tuple[str, str]:
+        """A decision without conditions: the step before it asks which way."""
+        ask = self.node("step", Kind.STEP)
+        split, merge = self.node("exclusive", Kind.EXCLUSIVE), self.node("exclusive", Kind.EXCLUSIVE)
+        self.flow(ask, split)
+        for _ in range(2):
+            branch, way = self.block(depth), self.new("way")
+            self.flow(split, branch[0], Chosen(ask, way), flow_id=way)
+            self.flow(branch[1], merge)
+        return ask, merge
+
+    def _parallel(self, depth: int) -> tuple[str, str]:
+        split, join = self.node("parallel", Kind.PARALLEL), self.node("parallel", Kind.PARALLEL)
+        for _ in range(self.between(2, 3)):
+            branch = self.block(depth)
+            self.flow(split, branch[0])
+            self.flow(branch[1], join)
+        return split, join
+
+    def _implicit_split(self, depth: int) -> tuple[str, str]:
+        """Two arrows out of a step, and two into the next: every token goes its way."""
+        step, next_step = self.node("step", Kind.STEP), self.node("step", Kind.STEP)
+        for _ in range(2):
+            branch = self.block(depth - 1)
+            self.flow(step, branch[0])
+            self.flow(branch[1], next_step)
+        return step, next_step
+
+    def _linked(self, depth: int) -> tuple[str, str]:
+        first = self.block(depth)
+        throw, catch = self.node("link", Kind.THROW, linked=True), self.node("link", Kind.CATCH, linked=True)
+        self.flow(first[1], throw)
+        self.flow(throw, catch)
+        return first[0], catch
+
+    def _approvals(self, _depth: int) -> tuple[str, str]:
+        """Prepare, approve in parallel, back to prepare on a return, out on a rejection."""
+        prepare = self.node("step", Kind.STEP)
+        split, join = self.node("parallel", Kind.PARALLEL), self.node("parallel", Kind.PARALLEL)
+        decide, leave = self.node("exclusive", Kind.EXCLUSIVE), self.node("exclusive", Kind.EXCLUSIVE)
+        entry = self.node("exclusive", Kind.EXCLUSIVE)
+        self.flow(entry, prepare)
+        self.flow(prepare, split)
+        steps = tuple(self.node("approval", Kind.STEP, decides=True) for _ in range(self.between(2, 3)))
+        for step in steps:
+            self.flow(split, step)
+            self.flow(step, join)
+        self.flow(join, decide)
+        self.flow(decide, entry, Decided(steps, ("returned",)))
+        self.flow(decide, leave, Decided(steps, ("rejected",)))
+        self.flow(decide, leave, Decided(steps, ("approved",)))
+        return entry, leave
+
+    def _voted(self, _depth: int) -> tuple[str, str]:
+        """Several decide at one step, and what they say together leads on."""
+        entry, decide, leave = (self.node("exclusive", Kind.EXCLUSIVE) for _ in range(3))
+        repeat = Repeat(self.between(1, 3), self.perhaps())
+        vote = self.node("vote", Kind.STEP, repeat=repeat, decides=True)
+        self.flow(entry, vote)
+        self.flow(vote, decide)
+        self.flow(decide, entry, Decided((vote,), ("returned",)))
+        self.flow(decide, leave, Decided((vote,), ("rejected",)))
+        self.flow(decide, leave, Decided((vote,), ("approved",)))
+        return entry, leave
+
+    def _escape(self, depth: int) -> tuple[str, str]:
+        """An inclusive join that one of its branches comes to only over the border of a step."""
+        split, join = self.node("inclusive", Kind.INCLUSIVE), self.node("inclusive", Kind.INCLUSIVE)
+        variables = (f"{split}_way_0", f"{split}_way_1")
+        ask = self.asked(split, *variables)
+        branch, host = self.block(depth - 1), self._host(depth - 1)
+        self.flow(split, branch[0], Says(variables[0]))
+        self.flow(branch[1], join)
+        self.flow(split, host, Says(variables[1]))
+        self.flow(host, self.node("end", Kind.END))
+        self.flow(self._alarm(host, interrupting=self.perhaps()), join)
+        self.flow(split, join, default=True)
+        return ask, join
+
+    def _loop(self, depth: int) -> tuple[str, str]:
+        entry, decide, leave = (self.node("exclusive", Kind.EXCLUSIVE) for _ in range(3))
+        body = self.block(depth)
+        self.flow(entry, body[0])
+        self.flow(body[1], self.asked(decide, f"again_{decide}"))
+        self.flow(decide, entry, Says(f"again_{decide}"))
+        self.flow(decide, leave, default=True)
+        return entry, leave
+
+    def _scope(self, depth: int) -> tuple[str, str]:
+        scope = self.node("scope", Kind.SCOPE, inner=self.body(depth))
+        return scope, scope
+
+    def _silent_scope(self, _depth: int) -> tuple[str, str]:
+        """A sub-process in which nobody has anything to do."""
+        with self.inside() as inner:
+            self.flow(self.node("start", Kind.START), self.node("end", Kind.END))
+        scope = self.node("scope", Kind.SCOPE, inner=inner)
+        return scope, scope
+
+    def _called(self, depth: int) -> tuple[str, str]:
+        call = self.node("call", Kind.CALL, inner=self.body(depth))
+        return call, call
+
+    def _ending(self, depth: int) -> tuple[str, str]:
+        """A branch that ends at once, with a signal; the other goes on."""
+        split = self.node("parallel", Kind.PARALLEL)
+        thrown = Event(What.SIGNAL, self.one_of(_SIGNALS))
+        self.flow(split, self.node("end", Kind.END, event=thrown))
+        return split, self.after(split, self.block(depth))
+
+    def _own_signal(self, _depth: int) -> tuple[str, str]:
+        """Who throws a signal does not hear it."""
+        event = self._signal()
+        throw, catch = self.node("throw", Kind.THROW, event=event), self.node("catch", Kind.CATCH, event=event)
+        self.flow(throw, catch)
+        return throw, catch
+
+    def _broadcast(self, depth: int) -> tuple[str, str]:
+        """A signal reaches everybody who waits for it at that moment."""
+        split, join = self.node("parallel", Kind.PARALLEL), self.node("parallel", Kind.PARALLEL)
+        event = self._signal()
+        for _ in range(2):
+            catch = self.node("catch", Kind.CATCH, event=event)
+            self.flow(split, catch)
+            self.flow(catch, join)
+        throw = self.node("throw", Kind.THROW, event=event)
+        self.flow(self.after(split, self.block(depth - 1)), throw)
+        self.flow(throw, join)
+        return split, join
+
+    def _conditional_flow(self, depth: int) -> tuple[str, str]:
+        """Arrows with conditions straight out of a step: each decides for itself."""
+        variables = (self.new("goes"), self.new("goes"))
+        step, merge = self.node("step", Kind.STEP, answers=variables), self.node("exclusive", Kind.EXCLUSIVE)
+        for variable in variables:
+            branch = self.block(depth - 1)
+            self.flow(step, branch[0], Says(variable))
+            self.flow(branch[1], merge)
+        self.flow(step, merge, default=True)
+        return step, merge
+
+    # events on a border ------------------------------------------------------------------------------------------
+    def _host(self, depth: int) -> str:
+        kind = self.one_of(("step", "scope", "multi_instance"))
+        drawn: tuple[str, str] = getattr(self, f"_{kind}")(depth)
+        return drawn[0]
+
+    def _alarm(self, host: str, *, interrupting: bool, cycle: bool = False) -> str:
+        kind = What.TIMER if cycle else self.one_of((What.TIMER, What.TIMER, What.MESSAGE, What.SIGNAL))
+        if kind is What.SIGNAL:
+            event = self._signal()
+        elif kind is What.MESSAGE:
+            event = Event(What.MESSAGE, self.new("message"))
+        else:
+            ticks = self.one_of((None, 1, 3)) if cycle else None
+            event = Event(What.TIMER, days=self.between(1, 9), cycle=cycle, ticks=ticks)
+        return self.node("alarm", Kind.BOUNDARY, host=host, interrupting=interrupting, event=event)
+
+    def _interrupted(self, depth: int) -> tuple[str, str]:
+        host = self._host(depth)
+        alarm = self._alarm(host, interrupting=True)
+        merge = self.node("exclusive", Kind.EXCLUSIVE)
+        self.flow(host, merge)
+        self.flow(self.after(alarm, self.block(depth - 1)), merge)
+        return host, merge
+
+    def _reminded(self, depth: int) -> tuple[str, str]:
+        host = self._host(depth)
+        self._aside(self._alarm(host, interrupting=False))
+        return host, host
+
+    def _ticking(self, depth: int) -> tuple[str, str]:
+        host = self._host(depth)
+        self._aside(self._alarm(host, interrupting=False, cycle=True))
+        return host, host
+
+    def _aside(self, alarm: str) -> None:
+        step = self.node("step", Kind.STEP)
+        self.flow(alarm, step)
+        self.flow(step, self.node("end", Kind.END))
+
+    def _rejoining(self, depth: int) -> tuple[str, str]:
+        """A token beside the step joins its way: from here on two tokens may run."""
+        host = self._host(depth)
+        merge = self.node("exclusive", Kind.EXCLUSIVE)
+        self.flow(self._alarm(host, interrupting=False), merge)
+        self.flow(host, merge)
+        return host, merge
+
+    def _looped_host(self, depth: int) -> tuple[str, str]:
+        """An event on the border of a standard loop belongs to the loop, not to a run."""
+        host = self._standard_loop(depth)[0]
+        alarm = self._alarm(host, interrupting=self.perhaps())
+        merge = self.node("exclusive", Kind.EXCLUSIVE)
+        self.flow(host, merge)
+        self.flow(self.after(alarm, self.block(depth - 1)), merge)
+        return host, merge
+
+    def _stopped_clock(self, depth: int) -> tuple[str, str]:
+        """A cycle that interrupts ticks once."""
+        host = self._host(depth)
+        alarm = self._alarm(host, interrupting=True, cycle=True)
+        merge = self.node("exclusive", Kind.EXCLUSIVE)
+        self.flow(host, merge)
+        self.flow(self.after(alarm, self.block(depth - 1)), merge)
+        return host, merge
+
+    def _service(self, depth: int) -> tuple[str, str]:
+        """A call that can come back with an error; several at once, perhaps."""
+        code = self.new("error")
+        service = self.node("service", Kind.SERVICE)
+        failed = self.node("failed", Kind.BOUNDARY, host=service, event=Event(What.ERROR, code))
+        merge = self.node("exclusive", Kind.EXCLUSIVE)
+        self.flow(service, merge)
+        self.flow(self.after(failed, self.block(depth - 1)), merge)
+        return service, merge
+
+    def _handled(self, depth: int) -> tuple[str, str]:
+        """A sub-process with an event sub-process in it."""
+        kinds = (What.TIMER, What.MESSAGE, What.SIGNAL, What.CONDITION, What.ERROR, What.ESCALATION)
+        what = self.one_of(kinds)
+        interrupting = what is What.ERROR or self.perhaps()
+        if what in (What.ERROR, What.ESCALATION):
+            event = Event(what, self.new(what))
+            inner = self._failing(depth, event)
+        else:
+            event = self._awaited(what, cycle=not interrupting)
+            inner = self.body(depth)
+        with self.inside(inner):
+            handler = self.body(depth - 1, start=event, interrupting=interrupting)
+            self.node("handler", Kind.HANDLER, inner=handler)
+        scope = self.node("scope", Kind.SCOPE, inner=inner)
+        return scope, scope
+
+    def _awaited(self, what: What, *, cycle: bool) -> Event:
+        match what:
+            case What.TIMER:
+                return Event(what, days=self.between(1, 9), cycle=cycle and self.perhaps(), ticks=None)
+            case What.SIGNAL:
+                return self._signal()
+            case What.CONDITION:
+                return Event(what, self.flag())
+            case _:
+                return Event(what, self.new("message"))
+
+    def _thrown_escalation(self, depth: int) -> tuple[str, str]:
+        """An escalation thrown on the way, not at the end: who throws it goes on, unless it is interrupted."""
+        code = self.new("escalation")
+        with self.inside() as inner:
+            start, throw = (
+                self.node("start", Kind.START),
+                self.node("throw", Kind.THROW, event=Event(What.ESCALATION, code)),
+            )
+            self.flow(self.after(start, self.block(depth)), throw)
+            self.flow(self.after(throw, self.block(depth - 1)), self.node("end", Kind.END))
+        return self._caught(inner, Event(What.ESCALATION, code), depth, interrupting=self.perhaps())
+
+    def _race(self, depth: int) -> tuple[str, str]:
+        race, merge = self.node("race", Kind.RACE), self.node("exclusive", Kind.EXCLUSIVE)
+        for _ in range(self.between(2, 3)):
+            what = self.one_of((What.TIMER, What.MESSAGE))
+            event = Event(what, days=self.between(1, 9)) if what is What.TIMER else Event(what, self.new("message"))
+            catch = self.node("event", Kind.CATCH, event=event)
+            self.flow(race, catch)
+            self.flow(self.after(catch, self.block(depth - 1)), merge)
+        return race, merge
+
+    def _error(self, depth: int) -> tuple[str, str]:
+        """A sub-process that somebody can make fail, with a handler on its border or further out."""
+        code = self.new("error")
+        inner = self._failing(depth, Event(What.ERROR, code))
+        return self._caught(inner, Event(What.ERROR, code if self.perhaps() else ""), depth, interrupting=True)
+
+    def _escalation(self, depth: int) -> tuple[str, str]:
+        code = self.new("escalation")
+        inner = self._failing(depth, Event(What.ESCALATION, code))
+        return self._caught(
+            inner, Event(What.ESCALATION, code if self.perhaps() else ""), depth, interrupting=self.perhaps()
+        )
+
+    def _failing(self, depth: int, event: Event) -> Graph:
+        with self.inside() as inner:
+            begin = self.node("start", Kind.START)
+            split = self.node("parallel", Kind.PARALLEL)
+            decide = self.node("exclusive", Kind.EXCLUSIVE)
+            self.flow(begin, split)
+            self.flow(split, self.asked(decide, f"fails_{decide}"))
+            self.flow(decide, self.node("failed", Kind.END, event=event), Says(f"fails_{decide}"))
+            self.flow(decide, self.node("end", Kind.END), default=True)
+            self.flow(self.after(split, self.block(depth)), self.node("end", Kind.END))
+        return inner
+
+    def _caught(self, inner: Graph, event: Event, depth: int, *, interrupting: bool) -> tuple[str, str]:
+        repeat = Repeat(self.between(1, 2), self.perhaps()) if self.perhaps(20) else None
+        scope = self.node("scope", Kind.SCOPE, inner=inner, repeat=repeat)
+        outermost = scope
+        if self.perhaps(30):
+            with self.inside() as around:
+                start, end = self.node("start", Kind.START), self.node("end", Kind.END)
+            around.nodes[scope] = self.graph.nodes.pop(scope)
+            around.flows += [Flow(self.new("flow"), start, scope), Flow(self.new("flow"), scope, end)]
+            outermost = self.node("scope", Kind.SCOPE, inner=around)
+        caught = self.node("caught", Kind.BOUNDARY, host=outermost, interrupting=interrupting, event=event)
+        merge = self.node("exclusive", Kind.EXCLUSIVE)
+        self.flow(outermost, merge)
+        self.flow(self.after(caught, self.block(depth - 1)), merge)
+        return outermost, merge
+
+    # loops -------------------------------------------------------------------------------------------------------
+    def _multi_instance(self, depth: int) -> tuple[str, str]:
+        repeat, variable = self.repeat_of_loop()
+        if self.perhaps():
+            loop = self.node("each", Kind.SCOPE, repeat=repeat, inner=self.body(depth, answers=variable))
+        else:
+            loop = self.node("each", Kind.STEP, repeat=repeat, answers=(variable,) if variable else ())
+        return loop, loop
+
+    def _standard_loop(self, _depth: int) -> tuple[str, str]:
+        variable = self.new("again") if self.drawn or self.perhaps() else ""
+        most = None if variable and self.perhaps() else self.between(1, 3)
+        repeat = Repeat(most, loop=True, variable=variable)
+        loop = self.node("again", Kind.STEP, repeat=repeat, answers=(variable,) if variable else ())
+        return loop, loop
+
+    def _terminated(self, depth: int) -> tuple[str, str]:
+        """A sub-process that one of its branches can end at once."""
+        with self.inside() as inner:
+            start, split = self.node("start", Kind.START), self.node("parallel", Kind.PARALLEL)
+            self.flow(start, split)
+            stop = self.node("step", Kind.STEP)
+            self.flow(split, stop)
+            self.flow(stop, self.node("over", Kind.END, event=Event(What.TERMINATE)))
+            self.flow(self.after(split, self.block(depth)), self.node("end", Kind.END))
+        scope = self.node("scope", Kind.SCOPE, inner=inner)
+        return scope, scope

@@ -1,0 +1,76 @@
+"""One thing that can happen now, by whatever makes the choices."""
+
+from __future__ import annotations
+
+from support.token_game.acts import (
+    Act,
+    Answer,
+    Complete,
+    Deliver,
+    Fire,
+    FireEarly,
+    Look,
+    NewProcess,
+    Repeated,
+    Restart,
+)
+from support.token_game.maps import Chosen, Node, What
+from support.token_game.match import Match
+from support.token_game.random_maps import Chance
+
+DECISIONS = ("approved", "returned", "rejected")
+OUTSIDE = (What.MESSAGE, What.SIGNAL)
+_DISTURBANCES: tuple[Act, ...] = (NewProcess(), Repeated(), Look())
+
+
+def outcome(match: Match, node: Node, decision: int) -> str:
+    """The button that ``decision`` presses at this step."""
+    ways = [
+        flow.flow_id for flow in match.flows if isinstance(flow.question, Chosen) and flow.question.step == node.node_id
+    ]
+    if ways:
+        return ways[decision % len(ways)]
+    if node.decides or (node.repeat is not None and not node.repeat.loop and not match.drawn):
+        return DECISIONS[decision % len(DECISIONS)]
+    return "completed"
+
+
+def error_of(match: Match, service: Node) -> str | None:
+    """The error that somebody catches at this service call."""
+    for node in match.nodes.values():
+        if node.host == service.node_id and node.event is not None and node.event.what is What.ERROR:
+            return node.event.name
+    return None
+
+
+def answers(node: Node, bits: int) -> dict[str, bool]:
+    """A value for each yes-or-no variable that the step writes."""
+    return {name: bool(bits >> bit & 1) for bit, name in enumerate(node.answers)}
+
+
+def random_act(played: Match, chance: Chance) -> Act:  # noqa: PLR0911  # one case for each kind of act
+    if not played.began or played.game.finished:
+        return Restart()
+    steps, services = played.open_steps(), played.open_services()
+    timers, events = played.open_events(What.TIMER), played.open_events(*OUTSIDE)
+    able = ["step"] * 6 * bool(steps) + ["service"] * bool(services) + ["timer"] * 2 * bool(timers)
+    able += ["event"] * bool(events)
+    kind = able[chance.between(0, len(able) - 1)] if able and chance.between(0, 9) else "disturb"
+    if kind == "disturb":
+        if timers and not chance.between(0, 3):
+            node, count = timers[chance.between(0, len(timers) - 1)]
+            return FireEarly(node.node_id, chance.between(0, count - 1))
+        return _DISTURBANCES[chance.between(0, len(_DISTURBANCES) - 1)]
+    found = {"step": steps, "service": services, "timer": timers, "event": events}[kind]
+    node, count = found[chance.between(0, len(found) - 1)]
+    nth = chance.between(0, count - 1)
+    match kind:
+        case "step":
+            pressed = outcome(played, node, chance.between(0, 2))
+            return Complete(node.node_id, nth, pressed, answers(node, chance.between(0, 63)))
+        case "service":
+            return Answer(node.node_id, nth, error_of(played, node) if chance.between(0, 1) else None)
+        case "timer":
+            return Fire(node.node_id, nth, chance.between(0, 1) * chance.between(0, 40))
+        case _:
+            return Deliver(node.node_id, nth, by_hand=bool(chance.between(0, 1)))

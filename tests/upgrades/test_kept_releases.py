@@ -1,0 +1,98 @@
+"""Deals that a released version left at every kind of wait come to the same end under today's program."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from faults.audit import assert_deal_is_whole
+from faults.scorecard import Scorecard
+from sqlalchemy import select
+from support.office import Office
+from upgrades.kept_company import load, write_rows
+from upgrades.waiting_deals import Ending, arrange, finish
+
+from engine.clock import SettableClock
+from engine.db.schema import is_up_to_date, migrate, migrate_to
+from engine.db.session import Database
+from engine.model.deal import Deal
+from engine.model.person import Person
+
+RELEASES = sorted(Path(__file__).parent.glob("*/company.json.gz"))
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A database without tables: the release's migrations make them."""
+    if request.param == "sqlite":
+        database = Database(f"sqlite:///{tmp_path}/company.sqlite")
+        yield database
+        database.dispose()
+        return
+    server = request.getfixturevalue("postgresql")
+    name = f"upgrade_{tmp_path.name}"[:60]
+    database = Database(server.create_database(name))
+    yield database
+    database.dispose()
+    server.drop_database(name)
+
+
+def test_every_release_is_kept() -> None:
+    assert [file.parent.name for file in RELEASES] == ["0.1.0"]
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("file", RELEASES, ids=lambda file: file.parent.name)
+def test_deals_of_a_release_end_as_they_would_have_there(
+    empty_database: Database, file: Path, scorecard: Scorecard
+) -> None:
+    database, kept = empty_database, load(file)
+    migrate_to(database, kept["revision"])
+    with database.migrating() as connection:
+        write_rows(connection, kept["rows"])
+    migrate(database)
+    assert is_up_to_date(database)
+    office = CompanyOfBefore(database, datetime.fromisoformat(kept["at"]))
+    endings: dict[str, Any] = kept["endings"]
+    assert len(endings) > 15
+    for title, ending in endings.items():
+        finish(office, title)
+        assert Ending.of(office, title) == Ending(**ending), title
+    with database.read() as session:
+        for deal_id in session.scalars(select(Deal.id)):
+            assert_deal_is_whole(session, deal_id)
+    scorecard.passed(15, database, f"{len(endings)} deals of {file.parent.name}, each at another kind of wait")
+
+
+def test_today_s_program_arranges_the_same_deals(sqlite_database_url: str) -> None:
+    """What the next release will keep is made of the same kinds of waits."""
+    office = Office(Database(sqlite_database_url))
+    arrange(office)
+    with office.database.read() as session:
+        titles = set(session.scalars(select(Deal.title)))
+    office.database.dispose()
+    assert titles >= set(load(RELEASES[0])["endings"])
+
+
+class CompanyOfBefore(Office):
+    """The people and the clock of a company that is there already."""
+
+    def __init__(self, database: Database, at: datetime) -> None:
+        self.database, self.clock = database, SettableClock(at)
+        with database.read() as session:
+            self.people = {one.login: one for one in session.scalars(select(Person))}
+
+    @property
+    def company(self) -> Any:
+        return _ByLogin(self.people)
+
+
+class _ByLogin:
+    def __init__(self, people: dict[str, Person]) -> None:
+        self._people = people
+
+    def __getattr__(self, login: str) -> Person:
+        return self._people[login]
