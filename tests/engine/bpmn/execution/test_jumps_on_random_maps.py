@@ -18,6 +18,7 @@ from support.token_game.random_maps import Dice, RandomDrawing
 from engine.bpmn.inspection import jump_targets, plan_move
 from engine.bpmn.jumps import JumpRefused
 from engine.bpmn.runtime import MoveToken, OpenedStep, StepResult
+from engine.errors import MapFailed
 
 STEPS = 25
 QUICK_RUNS = 120
@@ -94,7 +95,11 @@ def go_on(drawn: Graph, run: InstanceRun, approvals: Approvals, chance: random.R
         outcome = "completed"
         if node.decides or opened.index is not None:
             outcome = chance.choices(("approved", "returned", "rejected"), (6, 3 * (1 - hurry), 1))[0]
-        result = run.complete_opened(opened, outcome, values)
+        try:
+            result = run.complete_opened(opened, outcome, values)
+        except MapFailed as failed:  # a split without a default: the person answers again
+            assert failed.params["problem_code"] == "NO_WAY_OPEN"
+            return
         approvals.watch(result, opened.element_id if opened.index is None else None)
     elif run.timers and (not run.messages or chance.random() < 0.5):
         approvals.watch(run.fire_timer(chance.choice(list(run.timers.values()))), None)
@@ -118,8 +123,11 @@ def jump(run: InstanceRun, approvals: Approvals, chance: random.Random) -> str:
         assert run.state == before
         return refused.code
     open_before = Counter(opened.activity_id for opened in run.steps.values())
-    result = run.apply(MoveToken(target, withdrawn))
-    assert not result.finished
+    try:
+        result = run.apply(MoveToken(target, withdrawn))
+    except MapFailed as failed:  # what is repeated no time at all leads straight to a split without a default
+        assert failed.params["problem_code"] == "NO_WAY_OPEN"
+        return "failed"
     assert set(result.closed_steps) == set(planned.withdrawn) & open_before.keys()
     approvals.given -= set(planned.forgotten)
     approvals.watch(result, None)
