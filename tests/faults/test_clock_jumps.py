@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import pytest
 from faults.audit import assert_deal_is_whole, events
 from faults.scorecard import Scorecard
 from support.office import MONDAY_10, Office
@@ -30,6 +31,7 @@ class Machine:
         return (self.at - MONDAY_10).total_seconds()
 
 
+@pytest.mark.timeout(900)
 def test_a_ladder_is_climbed_at_its_time_though_the_clock_jumps(
     office: Office, full: bool, scorecard: Scorecard
 ) -> None:

@@ -27,7 +27,7 @@ STEPS = {"prepare": 1, "sign": 1, **dict.fromkeys(APPROVERS, 1)}
 
 @pytest.fixture
 def own_postgresql() -> Iterator[PostgreSQL]:
-    """A server of this test alone: it is crashed. It syncs to disk as a company's does."""
+    """A server of this test alone: it is crashed. The machine goes on, so that nothing need reach the disk."""
     with found_or_skipped(PostgreSQL) as server:
         yield server
 
