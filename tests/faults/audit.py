@@ -47,7 +47,7 @@ def _waits(session: Session, instance: ProcessInstance) -> Waits:
     if instance.state is not InstanceState.RUNNING:
         return Waits()
     spec = build_spec(process_of(session, instance.definition_id))
-    return waits_of(stepper._load(spec, instance.execution_state, context()))
+    return waits_of(stepper.load(spec, instance.execution_state, context()))
 
 
 def _assert_rows_agree_with_state(session: Session, instance: ProcessInstance) -> None:
@@ -89,10 +89,17 @@ def _assert_outbox_is_complete(session: Session, instance: ProcessInstance) -> N
             select(HistoryEvent).where(HistoryEvent.deal_id == instance.deal_id, HistoryEvent.kind.in_(NOTICES))
         )
     }
-    letters = Counter(
-        (job.payload["work_item_id"], job.payload["notice"], job.payload["person_id"])
-        for job in session.scalars(select(Job))
-        if job.payload["work_item_id"] in items
-    )
+    letters = Counter(letter for letter in _letters(session) if letter[0] in items)
     assert {(item, notice) for item, notice, _ in letters} == told
     assert set(letters.values()) <= {1}
+
+
+def _letters(session: Session) -> list[tuple[int, str, int]]:
+    """Work item, notice and person of every letter; read once a session, which may look at thousands of deals."""
+    if "letters" not in session.info:
+        session.info["letters"] = [
+            (payload["work_item_id"], payload["notice"], payload["person_id"])
+            for payload in session.scalars(select(Job.payload))
+        ]
+    found: list[tuple[int, str, int]] = session.info["letters"]
+    return found
