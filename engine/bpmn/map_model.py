@@ -225,7 +225,6 @@ class Node:
     for_compensation: bool = False
     counts_tokens: bool = False  # begins with several tokens, or ends with several
     parallel_multiple: bool = False  # all of its triggers are needed, not the first one
-    undo_reference: str = ""  # of a compensation event on a border: what its association leads to
     undone_by: Node | None = None  # the activity that undoes this one
     undoes: Node | None = None  # and the other way round
     undone_at: str = ""  # id of the compensation event on the border
