@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from engine.bpmn.compiled import TimerRule
+from engine.bpmn.dmn.results import DecisionResult
 
 
 class DueTimes(Protocol):
@@ -81,7 +82,34 @@ class EvaluateConditions:
     """Facts changed (a field of the deal was edited): look again at waiting conditional events."""
 
 
-Stimulus = StartProcess | CompleteStep | FireTimer | DeliverMessage | CompleteCall | EvaluateConditions
+@dataclass(frozen=True, slots=True)
+class MoveToken:
+    """Go on at ``target`` (an element id), however the deal stands now: the repair that no map foresees.
+
+    ``withdrawn`` are activity ids of waiting steps whose tokens are taken back; None: those that the move needs.
+    """
+
+    target: str
+    withdrawn: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SetVariables:
+    """Write variables by hand and look again at conditions. The outcome of a step is never among them."""
+
+    values: Mapping[str, Any]
+
+
+Stimulus = (
+    StartProcess
+    | CompleteStep
+    | FireTimer
+    | DeliverMessage
+    | CompleteCall
+    | EvaluateConditions
+    | MoveToken
+    | SetVariables
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +173,15 @@ class Thrown:
 
 
 @dataclass(frozen=True, slots=True)
+class MadeDecision:
+    """A business rule task was decided. ``results`` are those of all decisions made for it, the asked one last."""
+
+    element_id: str
+    results: tuple[DecisionResult, ...]
+    kept: Mapping[str, Any]  # what was written into the store, by name
+
+
+@dataclass(frozen=True, slots=True)
 class StepResult:
     """Everything that changed. Closed ids were open before the step and are not any more (done or withdrawn)."""
 
@@ -163,5 +200,6 @@ class StepResult:
     closed_calls: tuple[str, ...] = ()
     passed: tuple[Passed, ...] = ()
     thrown: tuple[Thrown, ...] = ()
+    decisions: tuple[MadeDecision, ...] = ()
     # Ids of the end events that were reached in this step at the top level, or in what interrupted all of that.
     end_events: tuple[str, ...] = ()

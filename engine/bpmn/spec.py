@@ -24,7 +24,7 @@ from SpiffWorkflow.bpmn.specs.event_definitions.simple import (
 )
 from SpiffWorkflow.specs.WorkflowSpec import WorkflowSpec
 
-from engine.bpmn.activities import Activity, Assignments, Call, HumanStep, ServiceCall, SubProcess
+from engine.bpmn.activities import Activity, Assignments, Call, DecisionStep, HumanStep, ServiceCall, SubProcess
 from engine.bpmn.catching_events import BoundaryEvent, CatchEvent, EventGateway
 from engine.bpmn.compensation import CompensateEventDefinition, Ledger
 from engine.bpmn.compiled import CompiledProcess
@@ -55,7 +55,8 @@ class ScopeSpec(BpmnProcessSpec):  # type: ignore[misc]  # SpiffWorkflow is unty
 
     ``inclusive`` are its inclusive joins, ``listeners`` the start events of its event sub-processes, ``undone_by``
     names its event sub-process that a compensation starts. ``is_attended`` says whether anything may live in it that
-    does not hold it open.
+    does not hold it open. ``tracks`` keeps where its tokens can stand together, once somebody has asked for it
+    (engine/bpmn/markings.py).
     """
 
     def __init__(self, name: str) -> None:
@@ -66,6 +67,7 @@ class ScopeSpec(BpmnProcessSpec):  # type: ignore[misc]  # SpiffWorkflow is unty
         self.io_specification = None
         self.inclusive: tuple[InclusiveGateway, ...] = ()
         self.has_conditional_events = False
+        self.tracks: dict[str, Any] = {}
         self.listeners: tuple[Listener, ...] = ()
         self.ledger: Ledger | None = None
         self.undone_by: str | None = None
@@ -179,6 +181,7 @@ class _Builder:
             "userTask": self.activity,
             "serviceTask": self.activity,
             "scriptTask": self.activity,
+            "businessRuleTask": self.activity,
             "subProcess": self.activity,
             "callActivity": self.activity,
         }
@@ -243,6 +246,9 @@ class _Builder:
             case "scriptTask":
                 _found(self.lookups.assignments, element_id)
                 return Assignments(scope, name, script=element_id)
+            case "businessRuleTask":
+                _found(self.lookups.decisions, element_id)
+                return DecisionStep(scope, name)
             case "subProcess":
                 return SubProcess(scope, name, subworkflow_spec=element_id)
             case _:

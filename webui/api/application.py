@@ -22,6 +22,7 @@ _CALLS = (
     "definitions",
     "clients",
     "contacts",
+    "moves",
     "deals",
     "deal_records",
     "work_items",
