@@ -48,7 +48,7 @@ from engine.queries.scopes import choosable_clients
 
 CURRENCIES = ("UAH", "USD", "EUR", "GBP", "PLN")
 _LARGEST_AMOUNT = Decimal("9999999999999.99")
-_OWNERS = (Role.MANAGER, Role.HEAD)
+OWNERS = (Role.MANAGER, Role.HEAD)
 
 
 class MapNotPublished(DomainError):
@@ -110,7 +110,7 @@ def open_deal(
     """
     ensure_may(actor, Ability.OPEN_DEAL)
     at = clock.now()
-    done = already_performed(session, command_id, "open_deal", _arguments(draft), actor=actor, at=at)
+    done = already_performed(session, command_id, "open_deal", draft_arguments(draft), actor=actor, at=at)
     if done is not None:
         return session.get_one(Deal, done["deal_id"])
     definition = session.scalar(
@@ -121,8 +121,29 @@ def open_deal(
     client, owner = _ensure_draft_sound(session, draft, definition, actor, clock)
     if definition is None or owner is None or client is None:
         raise NotFound
+    found = SoundDraft(draft, definition, client, owner)
+    deal = open_sound_deal(session, found, next_number(session, at), message=message, actor=actor, at=at)
+    remember(session, command_id, {"deal_id": deal.id}, actor=actor)
+    return deal
+
+
+@dataclass(frozen=True, slots=True)
+class SoundDraft:
+    """A draft in which nothing is wrong, with the records that it names."""
+
+    draft: DealDraft
+    definition: ProcessDefinition
+    client: Client
+    owner: Person
+
+
+def open_sound_deal(
+    session: Session, sound: SoundDraft, deal_number: str, *, message: str | None = None, actor: Actor, at: datetime
+) -> Deal:
+    """Open a deal of which everything has been looked at. Raises MapFailed."""
+    draft, definition, client, owner = sound.draft, sound.definition, sound.client, sound.owner
     deal = Deal(
-        number=_next_number(session, at),
+        number=deal_number,
         title=draft.title.strip(),
         client_id=client.id,
         client=client,
@@ -175,7 +196,6 @@ def open_deal(
     number(session, [instance])
     session.add(instance)
     start_instance(session, instance, deal.fields, message=message, actor=actor, at=at)
-    remember(session, command_id, {"deal_id": deal.id}, actor=actor)
     return deal
 
 
@@ -279,7 +299,8 @@ def deal_search_text(deal: Deal) -> str:
     return search_text(deal.number, deal.title, deal.client.name, deal.client.edrpou, str(deal.amount or ""))
 
 
-def _arguments(draft: DealDraft) -> dict[str, Any]:
+def draft_arguments(draft: DealDraft) -> dict[str, Any]:
+    """What tells the command to open this deal from the command to open another."""
     return {
         "title": draft.title,
         "map": draft.definition_key,
@@ -293,7 +314,7 @@ def _arguments(draft: DealDraft) -> dict[str, Any]:
     }
 
 
-def _next_number(session: Session, at: datetime) -> str:
+def next_number(session: Session, at: datetime) -> str:
     """``<year>-<running number>``: the year by the company's calendar. The highest number so far, plus one.
 
     On SQLite there is one writer; on PostgreSQL an advisory lock of the transaction orders those who open deals.
@@ -315,9 +336,9 @@ def _ensure_draft_sound(
     errors: dict[str, DomainError] = {}
     if definition is None:
         errors["definition_key"] = MapNotPublished(key=draft.definition_key)
-    errors |= _faults(draft.title, draft.amount, draft.currency)
+    errors |= faults_of_values(draft.title, draft.amount, draft.currency)
     owner = session.get(Person, draft.owner_id or actor.person_id)
-    if owner is None or not owner.is_active or owner.role not in _OWNERS:
+    if owner is None or not owner.is_active or owner.role not in OWNERS:
         errors["owner_id"] = FieldNotUnderstood(value=draft.owner_id or "", expected=N_("a sales manager"))
     client = None
     if draft.client_id is not None:
@@ -336,7 +357,8 @@ def _ensure_draft_sound(
     return client, owner
 
 
-def _faults(title: str, amount: Decimal | None, currency: str) -> dict[str, DomainError]:
+def faults_of_values(title: str, amount: Decimal | None, currency: str) -> dict[str, DomainError]:
+    """What is wrong with the values themselves, by field."""
     errors: dict[str, DomainError] = {}
     if not title.strip():
         errors["title"] = FieldRequired(label=N_("Title"))
@@ -353,10 +375,10 @@ def _faults(title: str, amount: Decimal | None, currency: str) -> dict[str, Doma
 
 
 def _ensure_readable(session: Session, wanted: Mapping[str, Any]) -> None:
-    errors = _faults(wanted.get("title", "-"), wanted.get("amount"), wanted.get("currency", "UAH"))
+    errors = faults_of_values(wanted.get("title", "-"), wanted.get("amount"), wanted.get("currency", "UAH"))
     if "owner_id" in wanted:
         owner = session.get(Person, wanted["owner_id"])
-        if owner is None or not owner.is_active or owner.role not in _OWNERS:
+        if owner is None or not owner.is_active or owner.role not in OWNERS:
             errors["owner_id"] = FieldNotUnderstood(value=wanted["owner_id"], expected=N_("a sales manager"))
     if errors:
         raise InvalidInput(errors)

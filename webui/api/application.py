@@ -24,6 +24,7 @@ _CALLS = (
     "contacts",
     "moves",
     "deals",
+    "deal_imports",
     "deal_records",
     "work_items",
     "work_item_actions",

@@ -67,6 +67,14 @@ EXPECTED = {
     "POST /deals": Expected(
         MANAGERS, body={"title": "Насоси", "definition_key": "sale", "client": {"name": "ТОВ «Обрій»"}}
     ),
+    "POST /deals/import": Expected(
+        "200 200 200 403 403 403 403",
+        body={"items": [{"title": "Насоси", "definition_key": "sale", "client": {"name": "ТОВ «Обрій»"}}]},
+    ),
+    "POST /deals/import/file": Expected(
+        "422 422 422 403 403 403 403",
+        uploads=True,  # it is no sheet
+    ),
     "GET /deals/<int:deal_id>": Expected(OWN_DEAL, FOREIGN_DEAL),
     "GET /deals/<int:deal_id>/history": Expected(OWN_DEAL, FOREIGN_DEAL),
     "GET /deals/<int:deal_id>/waiting": Expected(OWN_DEAL, FOREIGN_DEAL),
