@@ -26,6 +26,8 @@ _CALLS = (
     "deals",
     "deal_imports",
     "deal_records",
+    "deal_repairs",
+    "incidents",
     "work_items",
     "work_item_actions",
     "messages",
