@@ -18,7 +18,6 @@ from typing import Any
 import pytest
 import SpiffWorkflow
 from SpiffWorkflow.bpmn.parser.BpmnParser import BpmnParser
-from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
 from SpiffWorkflow.bpmn.specs.defaults import ExclusiveGateway, UserTask
 from SpiffWorkflow.bpmn.util.subworkflow import BpmnSubWorkflow
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
@@ -36,11 +35,7 @@ CANARIES = {
     "activities.Activity._on_complete_hook": "test_an_event_on_a_border_adds_tasks_that_outlive_the_step",
     "activities.Activity._update_hook": "test_an_event_on_a_border_adds_tasks_that_outlive_the_step",
     "activities.Assignments._run_hook": "test_text_in_a_diagram_runs_as_python",
-<<<<<<< HEAD
     "activities.DecisionStep._run_hook": "test_a_cell_of_a_decision_table_is_glued_into_python",
-=======
-    "activities.DecisionStep._run_hook": "test_a_business_rule_task_cannot_be_parsed",
->>>>>>> model
     "activities.Enclosing._on_cancel": "test_withdrawing_a_loop_leaves_its_sub_processes_behind",
     "activities.Enclosing._on_complete_hook": "test_finished_sub_processes_are_kept_for_ever",
     "activities.Enclosing._update_hook": "test_a_sub_process_gets_a_copy_of_the_data",
@@ -210,11 +205,6 @@ def test_an_event_on_a_border_adds_tasks_that_outlive_the_step() -> None:
     complete(workflow, "a")
     names = {task.task_spec.name for task in workflow.tasks.values()}
     assert {"a.BoundaryEventSplit", "a.BoundaryEventJoin", "b"} <= names
-
-
-def test_a_business_rule_task_cannot_be_parsed() -> None:
-    with pytest.raises(ValidationException):
-        started(STEP.replace("userTask", "businessRuleTask"))
 
 
 def test_finished_sub_processes_are_kept_for_ever() -> None:
