@@ -24,6 +24,12 @@ from engine.model.work_item import WorkItem, WorkItemState
 WHY = "Клієнт у відпустці"
 
 
+@pytest.fixture
+def database_url(sqlite_database_url: str) -> str:
+    """On SQLite; test_repairs_on_both.py takes the same commands over PostgreSQL, too."""
+    return sqlite_database_url
+
+
 def at_signing(office: Office) -> Deal:
     deal = office.open_deal()
     office.prepare()
@@ -167,8 +173,14 @@ def test_resuming_undoes_suspending_to_the_last_field(office: Office) -> None:
 
     def rows() -> list[Any]:
         with office.database.read() as session:
-            items = [(i.id, i.state, i.assignee_id, i.due_at, i.next_escalation_at) for i in session.query(WorkItem)]
-            return [*items, *((t.activity_id, t.node_id, t.due_at) for t in session.query(Timer))]
+            items = [
+                (i.id, i.state, i.assignee_id, i.due_at, i.next_escalation_at)
+                for i in session.query(WorkItem).order_by(WorkItem.id)
+            ]
+            return [
+                *items,
+                *((t.activity_id, t.node_id, t.due_at) for t in session.query(Timer).order_by(Timer.activity_id)),
+            ]
 
     before = rows()
     office.do("olena", suspend_deal, deal.id, WHY)

@@ -98,7 +98,8 @@ def go_on(drawn: Graph, run: InstanceRun, approvals: Approvals, chance: random.R
         try:
             result = run.complete_opened(opened, outcome, values)
         except MapFailed as failed:  # a split without a default: the person answers again
-            assert failed.params["problem_code"] == "NO_WAY_OPEN"
+            if failed.params["problem_code"] != "NO_WAY_OPEN":
+                raise
             return
         approvals.watch(result, opened.element_id if opened.index is None else None)
     elif run.timers and (not run.messages or chance.random() < 0.5):
@@ -126,7 +127,8 @@ def jump(run: InstanceRun, approvals: Approvals, chance: random.Random) -> str:
     try:
         result = run.apply(MoveToken(target, withdrawn))
     except MapFailed as failed:  # what is repeated no time at all leads straight to a split without a default
-        assert failed.params["problem_code"] == "NO_WAY_OPEN"
+        if failed.params["problem_code"] != "NO_WAY_OPEN":
+            raise
         return "failed"
     assert set(result.closed_steps) == set(planned.withdrawn) & open_before.keys()
     approvals.given -= set(planned.forgotten)
