@@ -262,6 +262,23 @@ class EventThrown(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class DecisionMade(Event):
+    """A decision table decided the business rule task ``name``. ``rules`` are the numbers of the rules that counted.
+
+    ``inputs`` are the values of the columns by label; ``outputs`` what was kept, by name; ``needed`` the decisions
+    made for this one before: by table [rules, outputs].
+    """
+
+    name: str
+    element_id: str
+    table: str
+    rules: tuple[int, ...]
+    inputs: Mapping[str, Any]
+    outputs: Mapping[str, Any]
+    needed: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class IncidentRecorded(Event):
     code: str
     element: str
@@ -296,6 +313,57 @@ class DefinitionPublished(Event):
 
 @dataclass(frozen=True, slots=True)
 class DefinitionRetired(Event):
+    key: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class DealVersionMoved(Event):
+    """The deal follows another version of its map. ``changes`` names the kinds of what is different where it stands;
+    ``chosen`` maps the name of a place to that of the step at which the deal goes on instead.
+    """
+
+    map_key: str
+    from_version: int
+    to_version: int
+    map_hash: str
+    changes: tuple[str, ...]
+    chosen: Mapping[str, str]
+    move_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class VersionMoveUndone(Event):
+    map_key: str
+    from_version: int
+    to_version: int
+    move_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class VersionMoveStarted(Event):
+    """Running deals are moved to a version. ``deals`` is how many."""
+
+    move_id: int
+    key: str
+    version: int
+    deals: int
+    deadlines: str
+    holders: str
+
+
+@dataclass(frozen=True, slots=True)
+class VersionMoveCancelled(Event):
+    move_id: int
+    key: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class VersionMoveTakenBack(Event):
+    """All deals of a move that have not gone on since return to where they were."""
+
+    move_id: int
     key: str
     version: int
 

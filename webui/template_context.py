@@ -16,7 +16,9 @@ from webui.navigation import menu
 from webui.request_context import now, services, signed_in
 
 _SECTIONS = {
+    "moves": "maps",
     "work_items": "inbox",
+    "deal_imports": "deals",
     "departments": "people",
     "substitutions": "settings",
     "tokens": "settings",

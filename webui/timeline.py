@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from engine.bpmn.compiled import FieldDefinition, FieldType
 from engine.errors import N_
 from engine.queries.deal_history import HistoryRow
+from engine.queries.decided_fields import decided_fields
 from engine.queries.directories import directory
 from engine.queries.processes import process_of
 from webui.formats import day, money, number, when
@@ -63,6 +64,7 @@ KINDS_BY_FILTER = {
         "step_cancelled",
         "step_delegated",
         "deadline_extended",
+        "decision_made",
     ),
     "comments": ("commented",),
     "lateness": ("reminder_sent", "head_told", "step_reassigned", "timer_fired", "deadline_extended"),
@@ -73,6 +75,8 @@ KINDS_BY_FILTER = {
         "deal_won",
         "deal_lost",
         "deal_cancelled",
+        "deal_version_moved",
+        "version_move_undone",
         "deal_reopened",
         "deal_moved",
         "move_undone",
@@ -115,13 +119,16 @@ def entry(row: HistoryRow, fields: Fields = MappingProxyType({})) -> Entry:
 def fields_of(session: Session, definition_id: int | None) -> Fields:
     """The fields of a map's steps by the names under which their values are kept.
 
-    Where one step asks for a value and another only shows it, the one that asks knows its type and choices.
+    Where one step asks for a value and another only shows it, the one that asks knows its type and choices; a table
+    that gives a value knows more of it than a step that shows it.
     """
     if definition_id is None:
         return {}
-    fields = [field for step in process_of(session, definition_id).steps.values() for field in step.fields]
-    fields.sort(key=lambda field: field.type is not FieldType.READ_ONLY)
-    return {field.name: field for field in fields}
+    process = process_of(session, definition_id)
+    fields = [field for step in process.steps.values() for field in step.fields]
+    shown = [field for field in fields if field.type is FieldType.READ_ONLY]
+    asked = [field for field in fields if field.type is not FieldType.READ_ONLY]
+    return {field.name: field for field in (*shown, *decided_fields(process).values(), *asked)}
 
 
 _WITH_CHANGES = frozenset(
@@ -142,9 +149,22 @@ def _details(kind: str, data: Data, fields: Fields) -> tuple[tuple[str, str], ..
         return tuple(_given(name, value, fields) for name, value in values.items() if value not in (None, "", []))
     if kind in _WITH_CHANGES:
         return tuple(_change(name, change) for name, change in dict(data.get("changes") or {}).items())
+    if kind == "decision_made":
+        return tuple(_decided_values(data, fields))
     if kind == "message_received":
         return tuple((name, readable(value)) for name, value in dict(data.get("values") or {}).items())
     return ()
+
+
+def _decided_values(data: Data, fields: Fields) -> Iterator[tuple[str, str]]:
+    """What the columns held, what the decisions needed for it gave, what was kept."""
+    yield from ((str(label), readable(value)) for label, value in dict(data.get("inputs") or {}).items())
+    for table, (rules, outputs) in dict(data.get("needed") or {}).items():
+        numbers = ", ".join(str(rule) for rule in rules) or "—"
+        yield table, _("%(given)s (rule %(rules)s)", given=readable(outputs), rules=numbers)
+    for name, value in dict(data.get("outputs") or {}).items():
+        label, written = _given(name, value, fields)
+        yield f"→ {label}", written
 
 
 def _given(name: str, value: Any, fields: Fields) -> tuple[str, str]:
@@ -218,6 +238,17 @@ def _opened(data: Data) -> str:
     return _("Step “%(name)s” opened for nobody", name=data["name"])
 
 
+def _version_moved(data: Data) -> str:
+    chosen = "; ".join(
+        _("“%(old)s” → “%(new)s”", old=old, new=new) if new else _("“%(old)s” withdrawn", old=old)
+        for old, new in dict(data.get("chosen") or {}).items()
+    )
+    moved = _(
+        "Moved from version %(old)s of the map to version %(new)s", old=data["from_version"], new=data["to_version"]
+    )
+    return f"{moved} ({chosen})" if chosen else moved
+
+
 def _completed(data: Data) -> str:
     word = decided(data.get("outcome"), label=str(data.get("outcome_label") or ""))
     if data.get("on_behalf_of"):
@@ -241,6 +272,14 @@ def _stage_changed(data: Data) -> str:
 
 def _extended(data: Data) -> str:
     return _("Deadline of “%(name)s” moved to %(due)s", name=data["name"], due=when(_moment(data["due_at"])))
+
+
+def _decision_made(data: Data) -> str:
+    """The rules behind a decision are named by their numbers in the table, as its page shows them."""
+    rules = ", ".join(str(rule) for rule in data.get("rules") or ())
+    if not rules:
+        return _("Decided by the table “%(table)s”: no rule matched", table=data["table"])
+    return _("Decided by the table “%(table)s”, rule %(rules)s", table=data["table"], rules=rules)
 
 
 def _lost(data: Data) -> str:
@@ -326,6 +365,7 @@ _TELLINGS: Mapping[str, Telling] = {
     "message_received": Telling("mail", "neutral", lambda data: _("Message “%(name)s” received", name=data["name"])),
     "signal_received": Telling("bell", "neutral", lambda data: _("Signal “%(name)s” received", name=data["name"])),
     "event_thrown": Telling("send", "neutral", lambda data: _("Event “%(name)s” sent out", name=data["name"])),
+    "decision_made": Telling("table", "accent", _decision_made),
     "incident_recorded": Telling(
         "alert-triangle", "danger", lambda data: _("Technical failure at “%(name)s”", name=data.get("element") or "?")
     ),
@@ -341,6 +381,23 @@ _TELLINGS: Mapping[str, Telling] = {
     "definition_published": Telling("circle-check", "good", _published),
     "definition_retired": Telling(
         "x", "neutral", lambda data: _("Version %(version)s of “%(key)s” retired", **_key_version(data))
+    ),
+    "deal_version_moved": Telling("route", "accent", _version_moved),
+    "version_move_undone": Telling(
+        "route", "neutral", lambda data: _("Taken back to version %(version)s of the map", version=data["to_version"])
+    ),
+    "version_move_started": Telling(
+        "route",
+        "accent",
+        lambda data: _("Running deals are moved to version %(version)s of “%(key)s”", **_key_version(data)),
+    ),
+    "version_move_cancelled": Telling(
+        "x", "neutral", lambda data: _("Moving to version %(version)s of “%(key)s” stopped", **_key_version(data))
+    ),
+    "version_move_taken_back": Telling(
+        "route",
+        "neutral",
+        lambda data: _("Moving to version %(version)s of “%(key)s” is taken back", **_key_version(data)),
     ),
     "client_added": Telling("building", "accent", lambda data: _("Client “%(name)s” added", name=data["name"])),
     "client_changed": Telling("edit", "neutral", lambda _data: _("Client changed")),

@@ -135,7 +135,7 @@ class Jump:
 
 
 @dataclass(frozen=True, slots=True)
-class _Token:
+class Token:
     """One token of a scope at rest, with all tasks that are this token (rivals behind one event gateway)."""
 
     position: Position
@@ -153,8 +153,8 @@ class _Way:
 @dataclass(frozen=True, slots=True)
 class _Plan:
     scope: Scope
-    taken: tuple[_Token, ...]
-    stay: tuple[_Token, ...]
+    taken: tuple[Token, ...]
+    stay: tuple[Token, ...]
     way: _Way  # from the scope on
 
 
@@ -211,10 +211,8 @@ def _planned(
         raise TargetRepeated(target=name, scope=inner) if len(ways) == 1 else SeveralWaysIn(target=name)
     scope, way = scopes[0]
     _ensure_enterable(spec, way, name)
-    tokens = _tokens(scope)
-    for token in tokens:
-        if not _is_on_a_way(token.tasks[0].task_spec):
-            raise Meanwhile(element=spec.lookups.name_of(token.tasks[0].task_spec.bpmn_id or spec.key))
+    _ensure_nothing_meanwhile(spec, scope)
+    tokens = tokens_of(scope)
     lifted = None if chosen is None else frozenset(_lifted(task, scope).id for task in chosen)
     try:
         taken = _taken(scope.spec, tokens, way.elements[0], lifted, name)
@@ -302,7 +300,7 @@ def _ensure_inner_ways(spec: ExecutableSpec, way: _Way, name: str) -> None:
 
 
 # what goes --------------------------------------------------------------------------------------------------------
-def _tokens(scope: Scope) -> tuple[_Token, ...]:
+def tokens_of(scope: Scope) -> tuple[Token, ...]:
     """The tokens of a scope at rest. Boundary events belong to their hosts, the runs of a loop to the loop."""
     races: dict[str, list[LiveTask]] = {}
     tokens = []
@@ -311,11 +309,21 @@ def _tokens(scope: Scope) -> tuple[_Token, ...]:
         if RACE in task.internal_data:
             races.setdefault(task.internal_data[RACE], []).append(task)
         elif ARRIVED_FROM in task.internal_data:
-            tokens.append(_Token(in_join(one.name, task.internal_data[ARRIVED_FROM]), (task,)))
-        elif one.loop is None and HOST not in task.internal_data and not one.attends:
-            tokens.append(_Token(one.name, (task,)))
-    tokens += [_Token(_gateway_of(scope.spec, rivals[0]), tuple(rivals)) for rivals in races.values()]
+            tokens.append(Token(in_join(one.name, task.internal_data[ARRIVED_FROM]), (task,)))
+        elif one.loop is None and _can_hold(one):
+            tokens.append(Token(one.name, (task,)))
+    tokens += [Token(gateway_of(scope.spec, rivals[0]), tuple(rivals)) for rivals in races.values()]
     return tuple(tokens)
+
+
+def _ensure_nothing_meanwhile(spec: ExecutableSpec, scope: Scope) -> None:
+    """Raises Meanwhile for a token that rests where none does in the ordinary course of things: something is undone."""
+    for task in scope.live_tasks():
+        one = task.task_spec
+        if RACE in task.internal_data or HOST in task.internal_data or one.loop is not None or one.attends:
+            continue
+        if not _is_on_a_way(one):
+            raise Meanwhile(element=spec.lookups.name_of(one.bpmn_id or spec.key))
 
 
 def _is_on_a_way(one: Any) -> bool:
@@ -323,7 +331,8 @@ def _is_on_a_way(one: Any) -> bool:
     return (_can_hold(one) or isinstance(one, ParallelGateway | InclusiveGateway)) and not one.is_event_sub_process
 
 
-def _gateway_of(scope: ScopeSpec, rival: LiveTask) -> str:
+def gateway_of(scope: ScopeSpec, rival: LiveTask) -> str:
+    """The event gateway behind which ``rival`` waits."""
     flow = rival.internal_data[RACE_FLOW]
     gateway: str = next(
         name
@@ -334,8 +343,8 @@ def _gateway_of(scope: ScopeSpec, rival: LiveTask) -> str:
 
 
 def _taken(
-    scope: ScopeSpec, tokens: tuple[_Token, ...], entry: str, lifted: frozenset[str] | None, name: str
-) -> tuple[_Token, ...]:
+    scope: ScopeSpec, tokens: tuple[Token, ...], entry: str, lifted: frozenset[str] | None, name: str
+) -> tuple[Token, ...]:
     """The tokens to withdraw, so that the others can stand together with ``entry``. Raises JumpRefused, NotProvable."""
     chosen = tuple(one for one in tokens if lifted and any(task.id in lifted for task in one.tasks))
     open_ = [one for one in tokens if one not in chosen]
@@ -365,8 +374,8 @@ def _taken(
 
 
 def _taken_beside(
-    scope: ScopeSpec, chosen: tuple[_Token, ...], tokens: tuple[_Token, ...], entry: str, name: str
-) -> tuple[_Token, ...]:
+    scope: ScopeSpec, chosen: tuple[Token, ...], tokens: tuple[Token, ...], entry: str, name: str
+) -> tuple[Token, ...]:
     """A target beside the main way is reached only from the same side: the main way must not end by a jump."""
     main = main_track(scope)
     for track in tracks_beside(scope, entry):

@@ -61,7 +61,7 @@ def step(process: CompiledProcess, state: bytes | None, stimulus: Stimulus, cont
     before = waits_of(workflow)
     _apply(workflow, spec, stimulus, context)
     settle(workflow)
-    return _result(workflow, before, spec)
+    return result_of(workflow, before, spec)
 
 
 def load(spec: ExecutableSpec, state: bytes | None, context: StepContext) -> LiveWorkflow:
@@ -169,7 +169,8 @@ def _waiting_activity(workflow: LiveWorkflow, activity_id: str, kind: type) -> L
     return task
 
 
-def _result(workflow: LiveWorkflow, before: Waits, spec: ExecutableSpec) -> StepResult:
+def result_of(workflow: LiveWorkflow, before: Waits, spec: ExecutableSpec) -> StepResult:
+    """What changed since ``before``, now that everything waits. Raises MapFailed where nothing can go on."""
     values = workflow.environment.store.values
     finished = workflow.is_over()
     after = waits_of(workflow)
@@ -199,6 +200,7 @@ def _result(workflow: LiveWorkflow, before: Waits, spec: ExecutableSpec) -> Step
         closed_calls=_gone(before.calls, after.calls),
         passed=tuple(workflow.passed),
         thrown=tuple(workflow.thrown),
+        decisions=tuple(workflow.decisions),
         end_events=tuple(workflow.end_events),
     )
 

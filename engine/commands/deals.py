@@ -40,11 +40,13 @@ from engine.model.work_item import PENDING, WorkItem, WorkItemState
 from engine.policy.permissions import Ability, Actor, ensure_may, may
 from engine.policy.search_keys import search_text
 from engine.queries.calendars import default_calendar
+from engine.queries.decided_fields import decided_alone
+from engine.queries.processes import process_of
 from engine.queries.scopes import choosable_clients
 
 CURRENCIES = ("UAH", "USD", "EUR", "GBP", "PLN")
 _LARGEST_AMOUNT = Decimal("9999999999999.99")
-_OWNERS = (Role.MANAGER, Role.HEAD)
+OWNERS = (Role.MANAGER, Role.HEAD)
 
 
 class MapNotPublished(DomainError):
@@ -55,6 +57,13 @@ class MapNotPublished(DomainError):
 class DealClosed(Conflict):
     code: ClassVar[str] = "deal_closed"
     template: ClassVar[str] = N_("The deal is closed and cannot be changed.")
+
+
+class DecidedByTable(DomainError):
+    """What a decision table gave stands until it decides again."""
+
+    code: ClassVar[str] = "decided_by_table"
+    template: ClassVar[str] = N_("“%(label)s” is decided by a table of the map.")
 
 
 class ContentApproved(Conflict):
@@ -99,7 +108,7 @@ def open_deal(
     """
     ensure_may(actor, Ability.OPEN_DEAL)
     at = clock.now()
-    done = already_performed(session, command_id, "open_deal", _arguments(draft), actor=actor, at=at)
+    done = already_performed(session, command_id, "open_deal", draft_arguments(draft), actor=actor, at=at)
     if done is not None:
         return session.get_one(Deal, done["deal_id"])
     definition = session.scalar(
@@ -110,8 +119,29 @@ def open_deal(
     client, owner = _ensure_draft_sound(session, draft, definition, actor, clock)
     if definition is None or owner is None or client is None:
         raise NotFound
+    found = SoundDraft(draft, definition, client, owner)
+    deal = open_sound_deal(session, found, next_number(session, at), message=message, actor=actor, at=at)
+    remember(session, command_id, {"deal_id": deal.id}, actor=actor)
+    return deal
+
+
+@dataclass(frozen=True, slots=True)
+class SoundDraft:
+    """A draft in which nothing is wrong, with the records that it names."""
+
+    draft: DealDraft
+    definition: ProcessDefinition
+    client: Client
+    owner: Person
+
+
+def open_sound_deal(
+    session: Session, sound: SoundDraft, deal_number: str, *, message: str | None = None, actor: Actor, at: datetime
+) -> Deal:
+    """Open a deal of which everything has been looked at. Raises MapFailed."""
+    draft, definition, client, owner = sound.draft, sound.definition, sound.client, sound.owner
     deal = Deal(
-        number=_next_number(session, at),
+        number=deal_number,
         title=draft.title.strip(),
         client_id=client.id,
         client=client,
@@ -164,7 +194,6 @@ def open_deal(
     number(session, [instance])
     session.add(instance)
     start_instance(session, instance, deal.fields, message=message, actor=actor, at=at)
-    remember(session, command_id, {"deal_id": deal.id}, actor=actor)
     return deal
 
 
@@ -190,6 +219,7 @@ def update_deal(session: Session, deal_id: int, changes: Mapping[str, Any], *, a
     if "owner_id" in changed:
         deal.owner = session.get_one(Person, deal.owner_id)
     fields = {name: value for name, value in plain(wanted.get("fields", {})).items() if deal.fields.get(name) != value}
+    _ensure_not_decided(session, instance, fields)
     if (fields or changed.keys() & _CONTENT) and is_approved(session, instance):
         raise ContentApproved
     changed |= {name: [deal.fields.get(name), value] for name, value in fields.items()}
@@ -201,6 +231,13 @@ def update_deal(session: Session, deal_id: int, changes: Mapping[str, Any], *, a
     if instance.state is InstanceState.RUNNING:
         run_step(session, instance, EvaluateConditions(), actor=actor, at=at)
     return deal
+
+
+def _ensure_not_decided(session: Session, instance: ProcessInstance, fields: Mapping[str, Any]) -> None:
+    decided = decided_alone(process_of(session, instance.definition_id))
+    errors = {name: DecidedByTable(label=decided[name].label) for name in fields if name in decided}
+    if errors:
+        raise InvalidInput(errors)
 
 
 _CONTENT = frozenset({"amount", "currency"})
@@ -236,7 +273,8 @@ def deal_search_text(deal: Deal) -> str:
     return search_text(deal.number, deal.title, deal.client.name, deal.client.edrpou, str(deal.amount or ""))
 
 
-def _arguments(draft: DealDraft) -> dict[str, Any]:
+def draft_arguments(draft: DealDraft) -> dict[str, Any]:
+    """What tells the command to open this deal from the command to open another."""
     return {
         "title": draft.title,
         "map": draft.definition_key,
@@ -250,7 +288,7 @@ def _arguments(draft: DealDraft) -> dict[str, Any]:
     }
 
 
-def _next_number(session: Session, at: datetime) -> str:
+def next_number(session: Session, at: datetime) -> str:
     """``<year>-<running number>``: the year by the company's calendar. The highest number so far, plus one.
 
     On SQLite there is one writer; on PostgreSQL an advisory lock of the transaction orders those who open deals.
@@ -272,9 +310,9 @@ def _ensure_draft_sound(
     errors: dict[str, DomainError] = {}
     if definition is None:
         errors["definition_key"] = MapNotPublished(key=draft.definition_key)
-    errors |= _faults(draft.title, draft.amount, draft.currency)
+    errors |= faults_of_values(draft.title, draft.amount, draft.currency)
     owner = session.get(Person, draft.owner_id or actor.person_id)
-    if owner is None or not owner.is_active or owner.role not in _OWNERS:
+    if owner is None or not owner.is_active or owner.role not in OWNERS:
         errors["owner_id"] = FieldNotUnderstood(value=draft.owner_id or "", expected=N_("a sales manager"))
     client = None
     if draft.client_id is not None:
@@ -293,7 +331,8 @@ def _ensure_draft_sound(
     return client, owner
 
 
-def _faults(title: str, amount: Decimal | None, currency: str) -> dict[str, DomainError]:
+def faults_of_values(title: str, amount: Decimal | None, currency: str) -> dict[str, DomainError]:
+    """What is wrong with the values themselves, by field."""
     errors: dict[str, DomainError] = {}
     if not title.strip():
         errors["title"] = FieldRequired(label=N_("Title"))
@@ -310,10 +349,10 @@ def _faults(title: str, amount: Decimal | None, currency: str) -> dict[str, Doma
 
 
 def _ensure_readable(session: Session, wanted: Mapping[str, Any]) -> None:
-    errors = _faults(wanted.get("title", "-"), wanted.get("amount"), wanted.get("currency", "UAH"))
+    errors = faults_of_values(wanted.get("title", "-"), wanted.get("amount"), wanted.get("currency", "UAH"))
     if "owner_id" in wanted:
         owner = session.get(Person, wanted["owner_id"])
-        if owner is None or not owner.is_active or owner.role not in _OWNERS:
+        if owner is None or not owner.is_active or owner.role not in OWNERS:
             errors["owner_id"] = FieldNotUnderstood(value=wanted["owner_id"], expected=N_("a sales manager"))
     if errors:
         raise InvalidInput(errors)

@@ -19,6 +19,14 @@ from engine.model.process_definition import DefinitionFile, DefinitionState, Pro
 from engine.model.process_instance import InstanceState, ProcessInstance
 from engine.model.substitution import Substitution
 from engine.model.timer import Timer
+from engine.model.version_move import (
+    DeadlinePolicy,
+    HolderPolicy,
+    MovedDeal,
+    MovedDealState,
+    VersionMove,
+    VersionMoveState,
+)
 from engine.model.webhook import Webhook
 from engine.model.work_item import WorkItem, WorkItemState
 
@@ -29,6 +37,7 @@ __all__ = [
     "Client",
     "CompanyRevision",
     "Contact",
+    "DeadlinePolicy",
     "Deal",
     "DealResult",
     "DefinitionFile",
@@ -37,6 +46,7 @@ __all__ = [
     "Draft",
     "Heartbeat",
     "HistoryEvent",
+    "HolderPolicy",
     "Incident",
     "IncidentState",
     "InstanceState",
@@ -46,6 +56,8 @@ __all__ = [
     "JobState",
     "Membership",
     "MessageSubscription",
+    "MovedDeal",
+    "MovedDealState",
     "PerformedCommand",
     "Person",
     "ProcessDefinition",
@@ -53,6 +65,8 @@ __all__ = [
     "Role",
     "Substitution",
     "Timer",
+    "VersionMove",
+    "VersionMoveState",
     "Webhook",
     "WorkItem",
     "WorkItemState",

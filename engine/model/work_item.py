@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from engine.bpmn.compiled import StepKind
@@ -46,7 +46,17 @@ class WorkItem(Base):
         UniqueConstraint("instance_id", "activity_id", "part"),
         Index("ix_work_item_assignee_live", "assignee_id", "state", "due_at"),
         Index("ix_work_item_group_live", "group_id", "state", "due_at"),
-        Index("ix_work_item_state_due", "state", "due_at", "id"),
+        Index(
+            "ix_work_item_unheld",
+            "group_id",
+            "state",
+            "due_at",
+            "id",
+            postgresql_where=text("assignee_id IS NULL"),
+            sqlite_where=text("assignee_id IS NULL"),
+        ),
+        Index("ix_work_item_latest", "state", text("coalesce(completed_at, opened_at)"), "id"),
+        Index("ix_work_item_state_due", "state", "due_at", "id", "deal_id"),
         Index("ix_work_item_deal_state", "deal_id", "state"),
         Index("ix_work_item_asked_by_state", "asked_by_id", "state"),
         Index("ix_work_item_done", "completed_by_id", "completed_at", "id"),

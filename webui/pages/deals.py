@@ -21,6 +21,7 @@ from engine.policy.permissions import Ability, ensure_may, may
 from engine.queries.approval_sheets import approval_sheet
 from engine.queries.deals import board, deal_history, deal_view, walked_path
 from engine.queries.definitions import definition_xml, startable_definitions
+from engine.queries.version_moves import last_move_of_deal, version_of_deal
 from webui.deadlines import working_time
 from webui.deal_list import DealFilter
 from webui.error_pages import status_of
@@ -150,7 +151,7 @@ def show(deal_id: int) -> ResponseReturnValue:
 def update(deal_id: int) -> ResponseReturnValue:
     with reading() as session:
         view = deal_view(session, actor(), deal_id, now())
-        fields = editable_fields(view.fields, fields_of(session, view.definition_id))
+        fields = editable_fields(view, fields_of(session, view.definition_id))
     typed = typed_values(request.form)
     try:
         changes = read_changes(request.form, fields, typed)
@@ -301,8 +302,12 @@ def deal_page(
         history = deal_history(session, actor(), deal_id, limit=_HISTORY_SHOWN)
         known = fields_of(session, view.definition_id)
         stored = {field.name: field.value for field in view.fields}
+        may_move = may(actor(), Ability.PUBLISH_MAP)
         page = render_template(
             "deals/deal.html",
+            may_move=may_move,
+            followed=version_of_deal(session, deal_id) if may_move else None,
+            undoable_move=last_move_of_deal(session, deal_id) if may_move else None,
             view=view,
             row=view.row,
             stages=[(stage, working_time(int(stage.spent.total_seconds()))) for stage in view.stages],
@@ -316,9 +321,7 @@ def deal_page(
                 )
                 for field in view.fields
             ],
-            inputs=step_fields(
-                session, editable_fields(view.fields, known), stored if typed is None else typed, errors
-            ),
+            inputs=step_fields(session, editable_fields(view, known), stored if typed is None else typed, errors),
             deal_id=deal_id,
             history=history,
             told=entries(history.items, known),

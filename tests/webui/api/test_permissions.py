@@ -21,6 +21,7 @@ from engine.db.session import Database
 from engine.model.history_event import HistoryEvent
 from engine.model.incident import Incident
 from engine.model.process_instance import ProcessInstance
+from engine.model.version_move import VersionMove, VersionMoveState
 
 PEOPLE = ("olena", "danylo", "bohdan", "iryna", "petro", "owner", "admin")
 """The owner of the first deal, an outsider, the head of sales, two approvers, the owner of maps, the administrator."""
@@ -28,6 +29,7 @@ PEOPLE = ("olena", "danylo", "bohdan", "iryna", "petro", "owner", "admin")
 ALL, MANAGERS = "200 200 200 200 200 200 200", "201 201 201 403 403 403 403"
 OWN_DEAL, FOREIGN_DEAL = "200 404 200 200 200 200 200", "200 404 200 404 404 200 200"
 READERS_OF_MAPS, READERS_OF_REPORTS = "404 404 200 404 404 200 200", "404 404 200 200 200 200 200"
+OWNER_TOO_LATE = "403 403 403 403 403 409 403"
 ADMINISTRATOR = "404 404 404 404 404 404 200"
 REPAIRED, FOREIGN_REPAIRED = "200 404 200 403 403 403 200", "403 404 200 404 404 403 200"
 
@@ -41,6 +43,7 @@ class Records:
     work_item_id: int
     definition_id: int
     webhook_id: int
+    move_id: int
     incident_id: int
 
 
@@ -67,6 +70,14 @@ EXPECTED = {
     "GET /contacts": Expected(ALL),
     "POST /deals": Expected(
         MANAGERS, body={"title": "Насоси", "definition_key": "sale", "client": {"name": "ТОВ «Обрій»"}}
+    ),
+    "POST /deals/import": Expected(
+        "200 200 200 403 403 403 403",
+        body={"items": [{"title": "Насоси", "definition_key": "sale", "client": {"name": "ТОВ «Обрій»"}}]},
+    ),
+    "POST /deals/import/file": Expected(
+        "422 422 422 403 403 403 403",
+        uploads=True,  # it is no sheet
     ),
     "GET /deals/<int:deal_id>": Expected(OWN_DEAL, FOREIGN_DEAL),
     "GET /deals/<int:deal_id>/history": Expected(OWN_DEAL, FOREIGN_DEAL),
@@ -137,10 +148,21 @@ EXPECTED = {
     "GET /definitions": Expected("200 200 200 404 404 200 200"),
     "GET /definitions/<int:definition_id>": Expected(READERS_OF_MAPS),
     "GET /definitions/<int:definition_id>/steps": Expected(READERS_OF_MAPS),
+    "GET /definitions/<int:definition_id>/decisions": Expected(READERS_OF_MAPS),
+    "GET /definitions/<int:definition_id>/files/<int:position>": Expected(READERS_OF_MAPS),
     "GET /definitions/<int:definition_id>/xml": Expected(OWN_DEAL),
     "POST /definitions/check": Expected("403 403 403 403 403 200 403", uploads=True),
     "POST /definitions": Expected("403 403 403 403 403 422 403", uploads=True),
     "POST /definitions/<int:definition_id>/publish": Expected("403 403 403 403 403 409 403"),
+    "POST /definitions/<int:definition_id>/moves/preview": Expected(READERS_OF_MAPS, body={}),
+    "POST /definitions/<int:definition_id>/moves": Expected(OWNER_TOO_LATE, body={}),
+    "POST /deals/<int:deal_id>/move-to-version": Expected(OWNER_TOO_LATE, body={"definition_id": 1}),
+    "GET /moves": Expected(READERS_OF_MAPS),
+    "GET /moves/<int:move_id>": Expected(READERS_OF_MAPS),
+    "GET /moves/<int:move_id>/deals": Expected(READERS_OF_MAPS),
+    "POST /moves/<int:move_id>/cancel": Expected(OWNER_TOO_LATE),
+    "POST /moves/<int:move_id>/undo": Expected(OWNER_TOO_LATE),
+    "POST /moves/<int:move_id>/deals/<int:deal_id>/undo": Expected("403 403 403 403 403 404 403"),
     "GET /reports/funnel": Expected(READERS_OF_REPORTS),
     "GET /reports/lateness": Expected(READERS_OF_REPORTS),
     "GET /reports/workload": Expected(READERS_OF_REPORTS),
@@ -170,9 +192,12 @@ class World:
         other = office.open_deal("taras")
         webhook_id = office.do("admin", add_webhook, "https://erp.example.com/hooks", []).id
         step, first = office.step("legal", deal), office.step("prepare", other)
+        with office.database.write() as session:
+            move = VersionMove(definition_id=1, state=VersionMoveState.DONE, total=0, requested_at=office.clock.now())
+            session.add(move)
         incident_id = self._fail(deal.id)
-        self.own = Records(deal.id, deal.client_id, step.id, 1, webhook_id, incident_id)
-        self.foreign = Records(other.id, other.client_id, first.id, 1, webhook_id, incident_id)
+        self.own = Records(deal.id, deal.client_id, step.id, 1, webhook_id, move.id, incident_id)
+        self.foreign = Records(other.id, other.client_id, first.id, 1, webhook_id, move.id, incident_id)
         self.programs = {login: ApiClient(app, office, login) for login in PEOPLE}
         self.nobody = ApiClient(app, office, None)
         self.browsers = {login: Browser(app, login) for login in PEOPLE}
@@ -222,9 +247,9 @@ def routes(app: Flask) -> set[str]:
 def sent(route: str, records: Records, expected: Expected, *, foreign: bool) -> tuple[str, str, dict[str, Any]]:
     """Method, address and body of the call."""
     method, address = route.split(" ")
-    for name in ("deal_id", "client_id", "work_item_id", "definition_id", "webhook_id", "incident_id"):
+    for name in ("deal_id", "client_id", "work_item_id", "definition_id", "webhook_id", "move_id", "incident_id"):
         address = address.replace(f"<int:{name}>", str(getattr(records, name)))
-    address += QUERIES.get(route, "")
+    address = address.replace("<int:position>", "0") + QUERIES.get(route, "")
     if expected.uploads:
         return method, address, {"data": {"file": (io.BytesIO(b"no map"), "map.bpmn")}}
     body = expected.foreign_body if foreign and expected.foreign_body is not None else expected.body
