@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from engine.bpmn.deadline_rules import EscalationAction, EscalationLevel
@@ -30,10 +30,12 @@ from engine.queries.processes import process_of
 
 def due_escalations(session: Session, *, clock: Clock, limit: int = 100) -> list[int]:
     """Ids of live work items whose next rung is due, the longest waiting first."""
+    # No bare column: SQLite would take the index of states and go through all live steps, not the index of moments.
+    state = func.coalesce(WorkItem.state, WorkItem.state)
     return list(
         session.scalars(
             select(WorkItem.id)
-            .where(WorkItem.next_escalation_at <= clock.now(), WorkItem.state.in_(LIVE))
+            .where(WorkItem.next_escalation_at <= clock.now(), state.in_(LIVE))
             .order_by(WorkItem.next_escalation_at)
             .limit(limit)
         )

@@ -76,7 +76,7 @@ def grow(office: Office, deal_id: int, deals: int) -> None:
         deal = session.get_one(Deal, deal_id)
         client = BASE + (n + 1) // 2 * 2
         stage = case(*((n % len(STAGES) == at, name) for at, name in enumerate(STAGES)), else_=STAGES[0])
-        number = "B-" + cast(n, String)
+        number = "B-" + func.substr(cast(10_000_000 + n, String), 2)
         copies.of(
             Client,
             Client.id == deal.client_id,
@@ -123,7 +123,7 @@ def grow(office: Office, deal_id: int, deals: int) -> None:
                 "assignee_id": lambda one: case(
                     (one.id % 3 == 0, owner), (one.id % 3 == 2, BASE + n * 7 % PEOPLE), else_=None
                 ),
-                "group_id": lambda one: BASE + (n + one.id) % DEPARTMENTS,
+                "group_id": lambda one: case((n <= OWN_DEALS, BASE), else_=BASE + (n + one.id) % DEPARTMENTS),
                 "due_at": lambda one: copies.moved(
                     one.due_at, (n * 17 + one.id) % (_SPREAD_DAYS * _MINUTES_A_DAY) - _LATE_DAYS * _MINUTES_A_DAY
                 ),

@@ -32,10 +32,10 @@ from engine.db.session import Database
 FILE = Path(__file__).resolve().parents[2] / "docs" / "scaling.md"
 SMALL = 100  # deals, with three open steps each
 LARGE: Mapping[str, int] = {POSTGRESQL: 100_000, SQLITE: 10_000}
-REPETITIONS, WARMING = 40, 2
+REPETITIONS, WARMING = 30, 2
 IMPORTED = 1_000
 VIEWS = 20_000
-NEEDLE = "B-77"
+NEEDLE = "B-0000077"
 MOST_RATIO = 2.0
 _BEGIN, _END = "<!-- measured: {} -->", "<!-- /measured: {} -->"
 _MIB = 1024

@@ -16,7 +16,7 @@ from engine.db.session import Database
 from webui.formats import counted
 
 FEW, MANY = 2, 100
-NEEDLE = "B-1"
+NEEDLE = "B-0000001"
 
 
 class Counted:

@@ -19,6 +19,12 @@ from engine.model.process_instance import InstanceState, ProcessInstance
 WHY = "Клієнт передумав"
 
 
+@pytest.fixture
+def database_url(sqlite_database_url: str) -> str:
+    """On SQLite; test_repairs_on_both.py takes the same commands over PostgreSQL, too."""
+    return sqlite_database_url
+
+
 def test_a_reopened_deal_goes_on_where_it_was(office: Office) -> None:
     deal = office.open_deal()
     office.prepare()

@@ -20,6 +20,12 @@ from engine.model.process_instance import ProcessInstance
 WHY = "Помилка введення"
 
 
+@pytest.fixture
+def database_url(sqlite_database_url: str) -> str:
+    """On SQLite; test_repairs_on_both.py takes the same commands over PostgreSQL, too."""
+    return sqlite_database_url
+
+
 def stored(office: Office) -> Mapping[str, Any]:
     with office.database.read() as session:
         return variables_in(session.query(ProcessInstance).one().execution_state)

@@ -167,8 +167,12 @@ def test_resuming_undoes_suspending_to_the_last_field(office: Office) -> None:
 
     def rows() -> list[Any]:
         with office.database.read() as session:
-            items = [(i.id, i.state, i.assignee_id, i.due_at, i.next_escalation_at) for i in session.query(WorkItem)]
-            return [*items, *((t.activity_id, t.node_id, t.due_at) for t in session.query(Timer))]
+            items = session.query(WorkItem).order_by(WorkItem.id)
+            timers = session.query(Timer).order_by(Timer.activity_id, Timer.node_id)
+            return [
+                *((i.id, i.state, i.assignee_id, i.due_at, i.next_escalation_at) for i in items),
+                *((t.activity_id, t.node_id, t.due_at) for t in timers),
+            ]
 
     before = rows()
     office.do("olena", suspend_deal, deal.id, WHY)

@@ -12,7 +12,7 @@ from support.sales_map import human
 
 from engine.bpmn.compiled import CompiledProcess, StepKind
 from engine.bpmn.inspection import jump_targets, plan_move
-from engine.bpmn.jumps import InsideBranches, Jump, JumpRefused, TargetRepeated
+from engine.bpmn.jumps import BesideTheWay, InsideBranches, Jump, JumpRefused, Meanwhile, TargetRepeated
 from engine.bpmn.runtime import MoveToken, SetVariables
 
 
@@ -185,6 +185,31 @@ def test_enclosing_scopes_are_begun_and_repeated_ones_are_not() -> None:
         planned(run, "ask")
     run.apply(MoveToken("each"))
     assert (run.open, run.messages) == (["ask", "ask"], {})
+
+
+def test_nothing_is_moved_while_an_event_sub_process_runs_beside_it() -> None:
+    draw = MapBuilder()
+    draw.start()
+    draw.end()
+    draw.step("first")
+    draw.step("second")
+    draw.chain("start", "first", "second", "end")
+    with draw.event_scope("help"):
+        draw.start("called", draw.message("called", "called"), interrupting=False)
+        draw.step("answer")
+        draw.end("answered")
+        draw.chain("called", "answer", "answered")
+    run = InstanceRun(draw.build())
+    run.deliver("called")
+    assert run.open == ["answer", "first"]
+    with pytest.raises(Meanwhile):
+        planned(run, "second")
+    with pytest.raises(BesideTheWay):
+        planned(InstanceRun(draw.build()), "answer")
+    run.complete("answer")
+    run.apply(MoveToken("second"))
+    assert run.open == ["second"]
+    assert [name for _, name in run.messages] == ["called"], "it is listened to as before"
 
 
 def test_variables_set_by_hand_wake_conditions_but_never_decide_a_step(run: InstanceRun) -> None:
