@@ -32,7 +32,7 @@ DEAL_STATES = {
 
 MOVE_STATES = {
     VersionMoveState.RUNNING: (N_("at work"), "accent"),
-    VersionMoveState.DONE: (N_("done"), "good"),
+    VersionMoveState.DONE: (N_("finished"), "good"),
     VersionMoveState.CANCELLED: (N_("stopped"), "neutral"),
     VersionMoveState.UNDOING: (N_("being taken back"), "accent"),
     VersionMoveState.UNDONE: (N_("taken back"), "neutral"),
@@ -62,7 +62,7 @@ def _line(group: MoveGroup, names: Mapping[str, str]) -> GroupLine:
     verdict, tone, icon = VERDICTS[group.verdict]
     lost = {getattr(problem, "element_id", "") for problem in group.problems if problem.code in _PER_PLACE}
     only = lost and all(problem.code in _PER_PLACE for problem in group.problems)
-    known = names | {place.element_id: place.name for place in group.places}
+    known = {**names} | {place.element_id: place.name for place in group.places}
     return GroupLine(
         group=group,
         verdict=_(verdict),
@@ -81,7 +81,8 @@ _PER_PLACE = frozenset({"no_counterpart", "other_kind"})
 def _place(place: Place) -> str:
     if place.is_join:
         return _("a finished branch before “%(name)s”", name=place.name)
-    return f"“{place.name}”" if place.count == 1 else f"“{place.name}” × {place.count}"
+    name = _("“%(name)s”", name=place.name)
+    return name if place.count == 1 else f"{name} × {place.count}"
 
 
 def change_words(change: Change, names: Mapping[str, str]) -> str:

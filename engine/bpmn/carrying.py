@@ -563,7 +563,7 @@ def _renamed_outcomes(values: Mapping[str, Any], choices: Mapping[str, str | Non
 def _name_of(element: str, *processes: CompiledProcess) -> str:
     for process in processes:
         step = process.steps.get(element)
-        name = process.elements.get(element) or (step.name if step is not None else "")
+        name = (step.name if step is not None else "") or process.elements.get(element, "")
         if name:
             return name
     return element
