@@ -209,6 +209,23 @@ class EventThrown(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class DecisionMade(Event):
+    """A decision table decided the business rule task ``name``. ``rules`` are the numbers of the rules that counted.
+
+    ``inputs`` are the values of the columns by label; ``outputs`` what was kept, by name; ``needed`` the decisions
+    made for this one before: by table [rules, outputs].
+    """
+
+    name: str
+    element_id: str
+    table: str
+    rules: tuple[int, ...]
+    inputs: Mapping[str, Any]
+    outputs: Mapping[str, Any]
+    needed: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class IncidentRecorded(Event):
     code: str
     element: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from engine.bpmn.compiled import FieldDefinition, FieldType
 from engine.errors import N_
 from engine.queries.deal_history import HistoryRow
+from engine.queries.decided_fields import decided_fields
 from engine.queries.directories import directory
 from engine.queries.processes import process_of
 from webui.formats import day, money, number, when
@@ -63,6 +64,7 @@ KINDS_BY_FILTER = {
         "step_cancelled",
         "step_delegated",
         "deadline_extended",
+        "decision_made",
     ),
     "comments": ("commented",),
     "lateness": ("reminder_sent", "head_told", "step_reassigned", "timer_fired", "deadline_extended"),
@@ -111,13 +113,16 @@ def entry(row: HistoryRow, fields: Fields = MappingProxyType({})) -> Entry:
 def fields_of(session: Session, definition_id: int | None) -> Fields:
     """The fields of a map's steps by the names under which their values are kept.
 
-    Where one step asks for a value and another only shows it, the one that asks knows its type and choices.
+    Where one step asks for a value and another only shows it, the one that asks knows its type and choices; a table
+    that gives a value knows more of it than a step that shows it.
     """
     if definition_id is None:
         return {}
-    fields = [field for step in process_of(session, definition_id).steps.values() for field in step.fields]
-    fields.sort(key=lambda field: field.type is not FieldType.READ_ONLY)
-    return {field.name: field for field in fields}
+    process = process_of(session, definition_id)
+    fields = [field for step in process.steps.values() for field in step.fields]
+    shown = [field for field in fields if field.type is FieldType.READ_ONLY]
+    asked = [field for field in fields if field.type is not FieldType.READ_ONLY]
+    return {field.name: field for field in (*shown, *decided_fields(process).values(), *asked)}
 
 
 def _details(kind: str, data: Data, fields: Fields) -> tuple[tuple[str, str], ...]:
@@ -126,9 +131,22 @@ def _details(kind: str, data: Data, fields: Fields) -> tuple[tuple[str, str], ..
         return tuple(_given(name, value, fields) for name, value in values.items() if value not in (None, "", []))
     if kind in {"deal_changed", "client_changed", "person_changed", "department_changed", "calendar_changed"}:
         return tuple(_change(name, change) for name, change in dict(data.get("changes") or {}).items())
+    if kind == "decision_made":
+        return tuple(_decided_values(data, fields))
     if kind == "message_received":
         return tuple((name, readable(value)) for name, value in dict(data.get("values") or {}).items())
     return ()
+
+
+def _decided_values(data: Data, fields: Fields) -> Iterator[tuple[str, str]]:
+    """What the columns held, what the decisions needed for it gave, what was kept."""
+    yield from ((str(label), readable(value)) for label, value in dict(data.get("inputs") or {}).items())
+    for table, (rules, outputs) in dict(data.get("needed") or {}).items():
+        numbers = ", ".join(str(rule) for rule in rules) or "—"
+        yield table, _("%(given)s (rule %(rules)s)", given=readable(outputs), rules=numbers)
+    for name, value in dict(data.get("outputs") or {}).items():
+        label, written = _given(name, value, fields)
+        yield f"→ {label}", written
 
 
 def _given(name: str, value: Any, fields: Fields) -> tuple[str, str]:
@@ -238,6 +256,14 @@ def _extended(data: Data) -> str:
     return _("Deadline of “%(name)s” moved to %(due)s", name=data["name"], due=when(_moment(data["due_at"])))
 
 
+def _decision_made(data: Data) -> str:
+    """The rules behind a decision are named by their numbers in the table, as its page shows them."""
+    rules = ", ".join(str(rule) for rule in data.get("rules") or ())
+    if not rules:
+        return _("Decided by the table “%(table)s”: no rule matched", table=data["table"])
+    return _("Decided by the table “%(table)s”, rule %(rules)s", table=data["table"], rules=rules)
+
+
 def _lost(data: Data) -> str:
     return _("Deal lost: %(reason)s", reason=data["reason"]) if data.get("reason") else _("Deal lost")
 
@@ -292,6 +318,7 @@ _TELLINGS: Mapping[str, Telling] = {
     "message_received": Telling("mail", "neutral", lambda data: _("Message “%(name)s” received", name=data["name"])),
     "signal_received": Telling("bell", "neutral", lambda data: _("Signal “%(name)s” received", name=data["name"])),
     "event_thrown": Telling("send", "neutral", lambda data: _("Event “%(name)s” sent out", name=data["name"])),
+    "decision_made": Telling("table", "accent", _decision_made),
     "incident_recorded": Telling(
         "alert-triangle", "danger", lambda data: _("Technical failure at “%(name)s”", name=data.get("element") or "?")
     ),

@@ -15,7 +15,7 @@ from SpiffWorkflow.bpmn.specs.mixins import (
 
 from engine.bpmn.compensation import ENTRIES, UNDOES, Entry, enter, entries_of, entry_of, undone
 from engine.bpmn.elements import Element
-from engine.bpmn.run_variables import loop_items
+from engine.bpmn.run_variables import keep_in_runs, loop_items
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -109,6 +109,17 @@ class Assignments(Activity, ScriptTaskMixin, BpmnSpecMixin):  # type: ignore[mis
     def _run_hook(self, my_task: LiveTask) -> bool:
         written: bool = self._execute(my_task)
         return written
+
+
+class DecisionStep(Activity, BpmnSpecMixin):  # type: ignore[misc]  # SpiffWorkflow is untyped
+    """A business rule task: its decision table decides, at once."""
+
+    def _run_hook(self, my_task: LiveTask) -> bool:
+        top = my_task.workflow.top_workflow
+        made = top.environment.decide(self.bpmn_id, loop_items(my_task))
+        keep_in_runs(my_task, made.kept, top.environment.store.values)
+        top.decisions.append(made)
+        return True
 
 
 class Enclosing(Activity):

@@ -13,11 +13,14 @@ from pydantic import BaseModel, ConfigDict
 from engine.bpmn.archive import is_archive, read_archive
 from engine.bpmn.canonical import write_canonical
 from engine.bpmn.compiled import CompiledProcess
+from engine.bpmn.dmn.drawn import DecisionShelf
+from engine.bpmn.dmn.reading import is_decision_file, read_decisions
 from engine.bpmn.executed_tables import fill_tables
 from engine.bpmn.findings import Finding
 from engine.bpmn.map_model import HUMAN_TASKS, Node, NodeType, Place, Process, SalesMap
 from engine.bpmn.noticed import Noticed
 from engine.bpmn.reading import read_map
+from engine.bpmn.reading.elements import local
 from engine.bpmn.repairs import REPAIRS
 from engine.bpmn.repairs.calls import find_called
 from engine.bpmn.repairs.pools import candidates, choose_process, human_steps, merge_crossed_pools
@@ -31,8 +34,20 @@ from engine.errors import DomainError
 FORMAT_VERSION = 2  # raised when the same file compiles to something else, so that cached processes are made anew
 
 _MAX_NODES = 3_000
-_DIAGRAM_SUFFIXES = (".bpmn", ".bpmn2", ".xml")
-_KNOWN_OTHERS = (".dmn", ".json", ".form", ".md", ".txt")
+_TABLE_SUFFIX = ".dmn"
+_DIAGRAM_SUFFIXES = (".bpmn", ".bpmn2", ".xml", _TABLE_SUFFIX)
+_KNOWN_OTHERS = (".json", ".form", ".md", ".txt")
+
+
+def is_table_file(name: str) -> bool:
+    """Whether a file of that name holds decisions and no map."""
+    return name.lower().endswith(_TABLE_SUFFIX)
+
+
+def library_entries(key: str, files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The files of a map as ``compile_bpmn`` takes them for a library: its first file, and its decision tables."""
+    diagram = next((content for name, content in files.items() if not is_table_file(name)), b"")
+    return {key: diagram, **{f"{key}/{name}": content for name, content in files.items() if is_table_file(name)}}
 
 
 class ProcessProposal(BaseModel):
@@ -66,13 +81,16 @@ def compile_bpmn(
     """Read, repair and check an upload.
 
     ``files`` are the uploaded files by name, zips among them; ``process_key`` chooses one of several processes;
-    ``library`` holds the maps that call activities may name, by process key.
+    ``library`` holds the maps that call activities may name, by process key, and the decision tables of each under its
+    key and their name: ``discount-approval/limits.dmn``.
     """
     noticed = Noticed()
     diagrams = _diagrams(files, noticed)
     sales_map = SalesMap()
-    read = [_read(name, data, sales_map, noticed) for name, data in diagrams.items()]
+    read = [_read(name, data, sales_map, sales_map.tables, noticed) for name, data in diagrams.items()]
     if not any(read):
+        for file in sales_map.tables.files:
+            noticed.refuse("DMN_WITHOUT_MAP", Place(file=file.file, line=1))
         return CompileOutcome(process=None, findings=noticed.findings)
     merge_crossed_pools(sales_map, noticed)
     chosen = choose_process(sales_map, process_key, noticed)
@@ -115,7 +133,8 @@ def _diagrams(files: Mapping[str, bytes], noticed: Noticed) -> dict[str, bytes]:
     return diagrams
 
 
-def _read(name: str, data: bytes, sales_map: SalesMap, noticed: Noticed) -> bool:
+def _read(name: str, data: bytes, sales_map: SalesMap, tables: DecisionShelf, noticed: Noticed) -> bool:
+    """Add what is in a file to the map, or to its decisions. Answers whether it was a diagram."""
     try:
         safe = read_xml(data)
     except XmlRefused as refused:
@@ -123,6 +142,12 @@ def _read(name: str, data: bytes, sales_map: SalesMap, noticed: Noticed) -> bool
         return False
     for code, params in safe.repairs:
         noticed.info(code, Place(file=name, line=1), **params)
+    if is_decision_file(safe.root):
+        tables.files.append(read_decisions(safe.root, name))
+        return False
+    if is_table_file(name):
+        noticed.refuse("NOT_DMN", Place(file=name, line=1), root=local(safe.root))
+        return False
     return read_map(safe.root, name, sales_map, noticed)
 
 
@@ -156,9 +181,11 @@ class _Library:
         key = node.called
         if found is not None or key not in self._library or key in self.read:
             return found
-        self.read[key] = self._library[key]
-        # What is wrong in a published map was said when it was published.
-        _read(key, self._library[key], self._sales_map, Noticed())
+        tables = self._sales_map.tables_of.setdefault(key, DecisionShelf())
+        for name in (key, *(one for one in self._library if one.startswith(f"{key}/"))):
+            self.read[name] = self._library[name]
+            # What is wrong in a published map was said when it was published.
+            _read(name, self._library[name], self._sales_map, tables, Noticed())
         merge_crossed_pools(self._sales_map, Noticed())
         return find_called(node, self._sales_map.processes)
 
@@ -209,7 +236,7 @@ def _execute(workbench: Workbench, content_hash: str) -> CompiledProcess | None:
         executable=write_canonical(workbench.sales_map, processes),
         steps=steps,
         stages=stages_of(steps),
-        **fill_tables(processes, steps).as_arguments(),
+        **fill_tables(processes, steps, workbench.tables.decisions).as_arguments(),
         called_keys=tuple(process.key for process in processes[1:]),
         default_escalation=read_ladder(main.annotation, _place(main), noticed),
         findings=(),

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from engine.bpmn.deadline_rules import DeadlineRule, EscalationLadder
+from engine.bpmn.dmn.model import Decision, DecisionTask
 from engine.bpmn.findings import Finding
 
 
@@ -220,6 +221,8 @@ class CompiledProcess(_Frozen):
     calls: Mapping[str, CallRule]  # by service task id
     assignments: Mapping[str, tuple[tuple[str, str], ...]]  # by script task id: (variable, expression text)
     variables: frozenset[str]  # root names that any expression reads
+    decisions: Mapping[str, Decision] = {}  # by key: those that business rule tasks make, and those that these need
+    decision_tasks: Mapping[str, DecisionTask] = {}  # by business rule task id
     results: Mapping[str, str] = {}  # by end event id: "won" or "lost", from its property ``result``
     start_messages: tuple[str, ...] = ()  # names of the messages that may start it
     called_keys: tuple[str, ...] = ()  # maps that it calls, their XML being part of ``executable``

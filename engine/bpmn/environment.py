@@ -14,7 +14,7 @@ from SpiffWorkflow.bpmn.script_engine import BasePythonScriptEngineEnvironment, 
 from engine.bpmn.guards import UnknownReference
 from engine.bpmn.lookups import Lookups
 from engine.bpmn.run_variables import keep_in_runs, loop_items
-from engine.bpmn.runtime import StepContext
+from engine.bpmn.runtime import MadeDecision, StepContext
 from engine.bpmn.variables import VariableStore
 
 
@@ -47,6 +47,19 @@ class MapEnvironment(BasePythonScriptEngineEnvironment):  # type: ignore[misc]  
         for variable, value in assignments:
             self.store.assign(variable, value(self.variables(context)))
         return True
+
+    def decide(self, element_id: str, items: Mapping[str, Any]) -> MadeDecision:
+        """Make the decision of the business rule task ``element_id`` and keep its result in the store.
+
+        Raises MapFailed, UnknownReference when the task has no decision, AssignsFact.
+        """
+        decision = self.lookups.decisions.get(element_id)
+        if decision is None:
+            raise UnknownReference(reference=element_id)
+        decided = decision(self.variables(items))
+        for name, value in decided.kept.items():
+            self.store.assign(name, value)
+        return MadeDecision(element_id, decided.results, decided.kept)
 
     def call_service(self, context: Any, **kwargs: Any) -> NoReturn:
         """Services are called by workers, never from inside a step."""

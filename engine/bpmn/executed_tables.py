@@ -16,6 +16,8 @@ from engine.bpmn.compiled import (
     TimerRule,
 )
 from engine.bpmn.deadline_rules import RelativeToField
+from engine.bpmn.dmn.model import Decision, DecisionTask
+from engine.bpmn.dmn.names import names_read
 from engine.bpmn.expressions import compile_expression
 from engine.bpmn.map_model import Node, NodeType, Process, Property
 
@@ -36,6 +38,8 @@ class Tables:
     assignments: dict[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
     elements: dict[str, str] = field(default_factory=dict)
     results: dict[str, str] = field(default_factory=dict)
+    decisions: Mapping[str, Decision] = field(default_factory=dict)
+    decision_tasks: dict[str, DecisionTask] = field(default_factory=dict)
     start_messages: list[str] = field(default_factory=list)
     of_steps: list[str] = field(default_factory=list)  # expressions in deadlines and responsibles
 
@@ -49,9 +53,20 @@ class Tables:
             "assignments": self.assignments,
             "elements": self.elements,
             "results": self.results,
+            "decisions": self.decisions,
+            "decision_tasks": self.decision_tasks,
             "start_messages": tuple(dict.fromkeys(self.start_messages)),
-            "variables": frozenset(name for text in self._expressions() for name in compile_expression(text).names),
+            "variables": frozenset(self._names()),
         }
+
+    def _names(self) -> Iterator[str]:
+        """Root names of everything that is read at run time."""
+        for text in self._expressions():
+            yield from compile_expression(text).names
+        for task in self.decision_tasks.values():
+            for text in (*task.inputs.values(), *task.outputs.values()):
+                yield from compile_expression(text).names
+            yield from names_read(self.decisions[task.decision], self.decisions) - task.inputs.keys()
 
     def _expressions(self) -> Iterator[str]:
         """Every expression text that can be evaluated at run time."""
@@ -79,8 +94,10 @@ def expressions_of(loop: LoopRule) -> Iterator[str]:
     return (text for text in texts if text)
 
 
-def fill_tables(processes: list[Process], steps: Mapping[str, StepDefinition]) -> Tables:
-    tables = Tables()
+def fill_tables(
+    processes: list[Process], steps: Mapping[str, StepDefinition], decisions: Mapping[str, Decision]
+) -> Tables:
+    tables = Tables(decisions=decisions)
     for step in steps.values():
         tables.of_steps += [text for text in step.responsible if text.startswith("=")]
         if isinstance(step.deadline, RelativeToField):
@@ -100,11 +117,7 @@ def _add(tables: Tables, node: Node) -> None:
     if node.name:
         tables.elements[node.id] = node.name
     _add_result(tables, node)
-    for flow in node.outgoing:
-        if flow.condition is not None:
-            tables.conditions[flow.id] = flow.condition
-    if node.condition is not None:
-        tables.conditions[node.id] = node.condition
+    _add_conditions(tables, node)
     if node.timer is not None:
         tables.timers[node.id] = node.timer
     if node.loop_rule is not None:
@@ -113,8 +126,18 @@ def _add(tables: Tables, node: Node) -> None:
         tables.messages[node.id] = node.message
     if node.call is not None:
         tables.calls[node.id] = node.call
+    if node.decision is not None:
+        tables.decision_tasks[node.id] = node.decision
     if node.assignments:
         tables.assignments[node.id] = node.assignments
+
+
+def _add_conditions(tables: Tables, node: Node) -> None:
+    for flow in node.outgoing:
+        if flow.condition is not None:
+            tables.conditions[flow.id] = flow.condition
+    if node.condition is not None:
+        tables.conditions[node.id] = node.condition
 
 
 def _add_result(tables: Tables, node: Node) -> None:

@@ -18,7 +18,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine.bpmn.environment import MapEnvironment, MapScriptEngine
 from engine.bpmn.guards import DEPTH, TooDeep, map_failed
-from engine.bpmn.runtime import Passed, Thrown
+from engine.bpmn.runtime import MadeDecision, Passed, Thrown
 
 ROOT = "0"
 LIVE = TaskState.NOT_FINISHED_MASK
@@ -187,6 +187,7 @@ class LiveWorkflow(Scope, BpmnWorkflow):  # type: ignore[misc]  # SpiffWorkflow 
         self.agenda: deque[LiveTask] = deque()
         self.passed: list[Passed] = []
         self.thrown: list[Thrown] = []
+        self.decisions: list[MadeDecision] = []
         self.end_events: list[str] = []
         super().__init__(spec, subprocess_specs, script_engine=engine, deserializing=True)
         self.task_tree = LiveTask(self, spec.start, state=TaskState.COMPLETED, id=ROOT)

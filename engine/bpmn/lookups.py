@@ -14,6 +14,8 @@ from engine.bpmn.compiled import (
     StepDefinition,
     TimerRule,
 )
+from engine.bpmn.dmn.deciding import Decided, TaskDecision
+from engine.bpmn.dmn.model import Decision, DecisionTask
 from engine.bpmn.expressions import compile_condition, compile_expression
 from engine.bpmn.guards import map_failed
 from engine.bpmn.variables import FACTS, decision, outcome_kind, outcome_variable
@@ -21,6 +23,7 @@ from engine.errors import DomainError
 
 Evaluation = Callable[[Mapping[str, Any]], Any]
 Check = Callable[[Mapping[str, Any]], bool]
+Deciding = Callable[[Mapping[str, Any]], Decided]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,7 @@ class Lookups:
     messages: Mapping[str, MessageLookup]
     calls: Mapping[str, Mapping[str, Evaluation]]
     result_variables: Mapping[str, str]
+    decisions: Mapping[str, Deciding]  # by business rule task
     steps: Mapping[str, StepDefinition]
     names: Mapping[str, str]
     kept: frozenset[str]  # root names of variables that matter
@@ -116,6 +120,9 @@ def lookups_of(process: CompiledProcess, owners: Mapping[str, str]) -> Lookups:
             for key, rule in process.calls.items()
         },
         result_variables={key: rule.result_variable for key, rule in process.calls.items() if rule.result_variable},
+        decisions={
+            key: _deciding(task, process.decisions, *named(key)) for key, task in process.decision_tasks.items()
+        },
         steps=process.steps,
         names=process.elements,
         kept=_kept_names(process),
@@ -129,7 +136,7 @@ def _reads_facts(condition: Condition) -> bool:
 
 
 def _kept_names(process: CompiledProcess) -> frozenset[str]:
-    """Roots that expressions read, outcomes that gateways look at, items of loops."""
+    """Roots that expressions read, outcomes that gateways look at, items of loops, what decisions gave."""
     outcomes = {
         outcome_variable(step)
         for condition in process.conditions.values()
@@ -137,8 +144,9 @@ def _kept_names(process: CompiledProcess) -> frozenset[str]:
         for step in condition.steps
     }
     items = {rule.item_variable for rule in process.loops.values() if rule.item_variable}
+    decided = {name for task in process.decision_tasks.values() for name in task.writes}
     results = {rule.output_collection.partition(".")[0] for rule in process.loops.values() if rule.output_collection}
-    return (process.variables | outcomes | items | results) - FACTS
+    return (process.variables | outcomes | items | results | decided) - FACTS
 
 
 def _check(condition: Condition, process: CompiledProcess, element_id: str, element_name: str) -> Check:
@@ -192,6 +200,21 @@ def _evaluation(text: str, element_id: str, element_name: str) -> Evaluation:
             raise map_failed(problem, element_id, element_name) from problem
 
     return evaluate
+
+
+def _deciding(task: DecisionTask, decisions: Mapping[str, Decision], element_id: str, element_name: str) -> Deciding:
+    try:
+        decision = TaskDecision(task, decisions)
+    except DomainError as problem:
+        raise map_failed(problem, element_id, element_name) from problem
+
+    def decide(variables: Mapping[str, Any]) -> Decided:
+        try:
+            return decision.decide(variables)
+        except DomainError as problem:
+            raise map_failed(problem, element_id, element_name) from problem
+
+    return decide
 
 
 def _evaluation_or_none(text: str | None, element_id: str, element_name: str) -> Evaluation | None:

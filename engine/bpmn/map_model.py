@@ -25,6 +25,8 @@ from engine.bpmn.compiled import (
     TimerRule,
 )
 from engine.bpmn.deadline_rules import DeadlineRule
+from engine.bpmn.dmn.drawn import DecisionShelf
+from engine.bpmn.dmn.model import DecisionTask, ResultShape
 
 _EXECUTABLE_ID = re.compile(r"^[^\W\d][\w.-]*$")
 # Names and endings that SpiffWorkflow gives to its own helper tasks.
@@ -132,6 +134,23 @@ class Loop:
     result: str = ""  # what of each run goes there
 
 
+@dataclass(frozen=True, slots=True)
+class DecisionCall:
+    """Which decision an activity makes, as drawn. ``reference`` is the decision's id, or an expression that gives it.
+
+    ``unread`` names what cannot be read of the mapping. ``inputs`` and ``outputs`` are expressions by name, in the
+    notation of ``engine.bpmn.expressions``.
+    """
+
+    reference: str
+    shape: ResultShape = ResultShape.OUTPUTS
+    result_variable: str = ""
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    only_outputs: bool = False
+    unread: str = ""
+
+
 class Property(StrEnum):
     """What an owner can say about an element. The values are the keys of the property bag."""
 
@@ -206,7 +225,6 @@ class Node:
     for_compensation: bool = False
     counts_tokens: bool = False  # begins with several tokens, or ends with several
     parallel_multiple: bool = False  # all of its triggers are needed, not the first one
-    undo_reference: str = ""  # of a compensation event on a border: what its association leads to
     undone_by: Node | None = None  # the activity that undoes this one
     undoes: Node | None = None  # and the other way round
     undone_at: str = ""  # id of the compensation event on the border
@@ -226,6 +244,8 @@ class Node:
     message: MessageRule | None = None
     call: CallRule | None = None
     assignments: tuple[tuple[str, str], ...] = ()
+    decision_call: DecisionCall | None = None  # as drawn
+    decision: DecisionTask | None = None  # as executed
     condition: Condition | None = None  # of a conditional event
     calls: Process | None = None
 
@@ -386,8 +406,14 @@ class SalesMap:
     processes: list[Process] = field(default_factory=list)
     pools: list[Pool] = field(default_factory=list)
     used_ids: set[str] = field(default_factory=set)
+    tables: DecisionShelf = field(default_factory=DecisionShelf)  # decisions of the upload
+    tables_of: dict[str, DecisionShelf] = field(default_factory=dict)  # of called maps, by the process's file
     choreography: Place | None = None
     conversation: bool = False
+
+    def tables_for(self, node: Node) -> DecisionShelf:
+        """The decisions that came with the file that ``node`` stands in."""
+        return self.tables_of.get(node.file, self.tables)
 
     def new_id(self, wished: str) -> str:
         """An id that is unique over the map, valid in XML and none of SpiffWorkflow's own."""

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from engine.bpmn.compiled import TimerRule
+from engine.bpmn.dmn.results import DecisionResult
 
 
 class DueTimes(Protocol):
@@ -172,6 +173,15 @@ class Thrown:
 
 
 @dataclass(frozen=True, slots=True)
+class MadeDecision:
+    """A business rule task was decided. ``results`` are those of all decisions made for it, the asked one last."""
+
+    element_id: str
+    results: tuple[DecisionResult, ...]
+    kept: Mapping[str, Any]  # what was written into the store, by name
+
+
+@dataclass(frozen=True, slots=True)
 class StepResult:
     """Everything that changed. Closed ids were open before the step and are not any more (done or withdrawn)."""
 
@@ -190,5 +200,6 @@ class StepResult:
     closed_calls: tuple[str, ...] = ()
     passed: tuple[Passed, ...] = ()
     thrown: tuple[Thrown, ...] = ()
+    decisions: tuple[MadeDecision, ...] = ()
     # Ids of the end events that were reached in this step at the top level, or in what interrupted all of that.
     end_events: tuple[str, ...] = ()

@@ -24,7 +24,7 @@ from SpiffWorkflow.bpmn.specs.event_definitions.simple import (
 )
 from SpiffWorkflow.specs.WorkflowSpec import WorkflowSpec
 
-from engine.bpmn.activities import Activity, Assignments, Call, HumanStep, ServiceCall, SubProcess
+from engine.bpmn.activities import Activity, Assignments, Call, DecisionStep, HumanStep, ServiceCall, SubProcess
 from engine.bpmn.catching_events import BoundaryEvent, CatchEvent, EventGateway
 from engine.bpmn.compensation import CompensateEventDefinition, Ledger
 from engine.bpmn.compiled import CompiledProcess
@@ -181,6 +181,7 @@ class _Builder:
             "userTask": self.activity,
             "serviceTask": self.activity,
             "scriptTask": self.activity,
+            "businessRuleTask": self.activity,
             "subProcess": self.activity,
             "callActivity": self.activity,
         }
@@ -245,6 +246,9 @@ class _Builder:
             case "scriptTask":
                 _found(self.lookups.assignments, element_id)
                 return Assignments(scope, name, script=element_id)
+            case "businessRuleTask":
+                _found(self.lookups.decisions, element_id)
+                return DecisionStep(scope, name)
             case "subProcess":
                 return SubProcess(scope, name, subworkflow_spec=element_id)
             case _:

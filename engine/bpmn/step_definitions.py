@@ -242,7 +242,8 @@ def _say_what_is_missing(node: Node, step: StepDefinition, noticed: Noticed) -> 
     """Publishing takes these for errors; reading only says them."""
     if not step.stage:
         noticed.warning("STAGE_MISSING", node)
-    if step.kind in _WORKED_ON and step.deadline is None and not step.deadline_text:
+    drawn = node.step is not None and not node.step.synthetic
+    if drawn and step.kind in _WORKED_ON and step.deadline is None and not step.deadline_text:
         noticed.warning("DEADLINE_MISSING", node)
     if not step.responsible:
         noticed.warning("RESPONSIBLE_MISSING", node)

@@ -200,6 +200,7 @@ def result_of(workflow: LiveWorkflow, before: Waits, spec: ExecutableSpec) -> St
         closed_calls=_gone(before.calls, after.calls),
         passed=tuple(workflow.passed),
         thrown=tuple(workflow.thrown),
+        decisions=tuple(workflow.decisions),
         end_events=tuple(workflow.end_events),
     )
 

@@ -42,6 +42,8 @@ from engine.model.work_item import LIVE, WorkItem, WorkItemState
 from engine.policy.permissions import Ability, Actor, ensure_may, may
 from engine.policy.search_keys import search_text
 from engine.queries.calendars import default_calendar
+from engine.queries.decided_fields import decided_alone
+from engine.queries.processes import process_of
 from engine.queries.scopes import choosable_clients
 
 CURRENCIES = ("UAH", "USD", "EUR", "GBP", "PLN")
@@ -57,6 +59,13 @@ class MapNotPublished(DomainError):
 class DealClosed(Conflict):
     code: ClassVar[str] = "deal_closed"
     template: ClassVar[str] = N_("The deal is closed and cannot be changed.")
+
+
+class DecidedByTable(DomainError):
+    """What a decision table gave stands until it decides again."""
+
+    code: ClassVar[str] = "decided_by_table"
+    template: ClassVar[str] = N_("“%(label)s” is decided by a table of the map.")
 
 
 class ContentApproved(Conflict):
@@ -192,6 +201,7 @@ def update_deal(session: Session, deal_id: int, changes: Mapping[str, Any], *, a
     if "owner_id" in changed:
         deal.owner = session.get_one(Person, deal.owner_id)
     fields = {name: value for name, value in plain(wanted.get("fields", {})).items() if deal.fields.get(name) != value}
+    _ensure_not_decided(session, instance, fields)
     if (fields or changed.keys() & _CONTENT) and _is_approved(session, instance):
         raise ContentApproved
     changed |= {name: [deal.fields.get(name), value] for name, value in fields.items()}
@@ -203,6 +213,13 @@ def update_deal(session: Session, deal_id: int, changes: Mapping[str, Any], *, a
     if instance.state is InstanceState.RUNNING:
         run_step(session, instance, EvaluateConditions(), actor=actor, at=at)
     return deal
+
+
+def _ensure_not_decided(session: Session, instance: ProcessInstance, fields: Mapping[str, Any]) -> None:
+    decided = decided_alone(process_of(session, instance.definition_id))
+    errors = {name: DecidedByTable(label=decided[name].label) for name in fields if name in decided}
+    if errors:
+        raise InvalidInput(errors)
 
 
 _CONTENT = frozenset({"amount", "currency"})

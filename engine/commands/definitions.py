@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from engine.bpmn.archive import is_archive, read_archive
-from engine.bpmn.compile import CompileOutcome
+from engine.bpmn.compile import CompileOutcome, library_entries
 from engine.bpmn.compile_child import compile_in_child
 from engine.bpmn.findings import Finding, Severity
 from engine.bpmn.safe_xml import XmlRefused
@@ -53,14 +53,17 @@ class CheckedMap:
 
 
 def published_sources(session: Session) -> dict[str, bytes]:
-    """The owner's file of every published map, by key: what a call activity may call."""
+    """The owner's file of every published map, by key, and its decision tables: what a call activity may call."""
     rows = session.execute(
-        select(ProcessDefinition.key, DefinitionFile.content)
+        select(ProcessDefinition.key, DefinitionFile.name, DefinitionFile.content)
         .join(DefinitionFile, DefinitionFile.definition_id == ProcessDefinition.id)
         .where(ProcessDefinition.state == DefinitionState.PUBLISHED)
-        .order_by(DefinitionFile.id.desc())
+        .order_by(DefinitionFile.id)
     )
-    return dict(rows.all())  # the first file of each map comes last and stays
+    files: dict[str, dict[str, bytes]] = {}
+    for row in rows:
+        files.setdefault(row.key, {})[row.name] = row.content
+    return {name: content for key, of_map in files.items() for name, content in library_entries(key, of_map).items()}
 
 
 def check_map(

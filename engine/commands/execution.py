@@ -14,6 +14,7 @@ from engine.bpmn import stepper
 from engine.bpmn.compiled import CompiledProcess
 from engine.bpmn.runtime import CompleteStep, OpenedMessage, StartProcess, StepContext, StepResult, Stimulus
 from engine.commands.deal_results import close_deal
+from engine.commands.decisions import keep_decisions
 from engine.commands.history import record
 from engine.commands.incidents import resolve_incidents
 from engine.commands.step_opening import StepOpener
@@ -126,6 +127,8 @@ def _step(
     _withdraw(session, instance, set(result.closed_steps) - done, actor, at)
     _write_timers(session, instance, result)
     _write_messages(session, instance, result)
+    if result.decisions:
+        keep_decisions(session, instance, process, result.decisions, actor=actor, at=at)
     if result.opened_steps:
         opener = StepOpener(session, instance, process, facts=facts, actor=actor, at=at)
         opener.open(result.opened_steps, asked_by_id=asked_by_id or actor.recorded_id or instance.deal.owner_id)

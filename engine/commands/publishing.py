@@ -15,6 +15,7 @@ from typing import ClassVar
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from engine.bpmn.compile import library_entries
 from engine.bpmn.findings import Severity
 from engine.clock import Clock
 from engine.commands.definitions import (
@@ -79,7 +80,8 @@ def prepare_publishing(
         callers = [(one.id, one.key, _files(one)) for one in published_callers(session, definition.key)]
     is_behind = published != definition.called
     itself = check_map(own, library=library, process_key=definition.key) if is_behind else None
-    library[definition.key] = next(iter(own.values()))
+    of_others = {name: content for name, content in library.items() if name.partition("/")[0] != definition.key}
+    library = {**of_others, **library_entries(definition.key, own)}
     return PreparedPublishing(
         itself=itself,
         callers={one: check_map(files, library=library, process_key=key) for one, key, files in callers},

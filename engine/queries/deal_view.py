@@ -25,6 +25,7 @@ from engine.queries.calendars import default_calendar
 from engine.queries.client_rows import ContactRow, contacts_of
 from engine.queries.deal_rows import DealRow, deal_rows, deals_of
 from engine.queries.deal_waiting import WaitingFor, open_steps, waiting_of
+from engine.queries.decided_fields import decided_alone, decided_fields
 from engine.queries.processes import process_of
 from engine.queries.scopes import visible_deals
 from engine.queries.work_item_rows import WorkItemRow
@@ -73,6 +74,7 @@ class DealView:
     client: ClientSummary
     contacts: tuple[ContactRow, ...]
     fields: tuple[FieldValue, ...]
+    decided: frozenset[str]  # names of the fields that only a table of the map gives
     stages: tuple[StagePassage, ...]
     open_steps: tuple[WorkItemRow, ...]
     waiting: tuple[WaitingFor, ...]
@@ -106,6 +108,7 @@ def deal_view(session: Session, actor: Actor, deal_id: int, now: datetime) -> De
         client=ClientSummary(client.id, client.name, client.edrpou, client.segment, client.phone, client.email),
         contacts=contacts_of(session, Contact.client_id == client.id),
         fields=_field_values(deal.fields, process),
+        decided=frozenset(decided_alone(process) if process else ()),
         stages=_passages(session, row, process, now),
         open_steps=steps,
         waiting=waiting_of(session, deal_id, steps),
@@ -122,6 +125,7 @@ def _field_values(fields: Mapping[str, Any], process: CompiledProcess | None) ->
     for step in process.steps.values() if process else ():
         for field in step.fields:
             known.setdefault(field.name.removeprefix("deal."), field)
+    known = (decided_fields(process) if process else {}) | known
     return tuple(
         FieldValue(name, known[name].label or name, known[name].type, value)
         if name in known

@@ -11,7 +11,8 @@ from typing import Any
 from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session, aliased
 
-from engine.bpmn.compiled import Stage, StepDefinition
+from engine.bpmn.compiled import CompiledProcess, Stage, StepDefinition
+from engine.bpmn.dmn.model import Decision
 from engine.bpmn.findings import Finding, Severity
 from engine.errors import NotFound
 from engine.model.deal import Deal
@@ -70,8 +71,21 @@ class DefinitionFileRow:
 
 
 @dataclass(frozen=True, slots=True)
+class DefinitionDecision:
+    """A decision of the map. ``tasks`` are the names of the business rule tasks that make it; ``needed_by`` decisions.
+
+    ``element_ids`` are the tasks' ids in the executed form.
+    """
+
+    decision: Decision
+    tasks: tuple[str, ...]
+    element_ids: tuple[str, ...]
+    needed_by: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class DefinitionView:
-    """``steps`` and ``stages`` are empty while errors stand against compiling the version.
+    """``steps``, ``stages`` and ``decisions`` are empty while errors stand against compiling the version.
 
     ``called`` are the maps that are part of this version, ``callers`` the published maps of which this one is.
     """
@@ -79,6 +93,7 @@ class DefinitionView:
     row: DefinitionVersion
     steps: tuple[StepDefinition, ...]
     stages: tuple[Stage, ...]
+    decisions: tuple[DefinitionDecision, ...]
     findings: tuple[Finding, ...]
     files: tuple[DefinitionFileRow, ...]
     called: tuple[LinkedMap, ...]
@@ -131,6 +146,7 @@ def definition_view(session: Session, actor: Actor, definition_id: int) -> Defin
         row=rows[0],
         steps=tuple(process.steps.values()) if process else (),
         stages=tuple(sorted(process.stages, key=lambda stage: stage.position)) if process else (),
+        decisions=_decisions(process) if process else (),
         findings=tuple(Finding.model_validate(finding) for finding in findings),
         files=tuple(DefinitionFileRow(*row) for row in files),
         called=_called(session, definition_id),
@@ -181,6 +197,22 @@ def _called(session: Session, definition_id: int) -> tuple[LinkedMap, ...]:
         else LinkedMap(key, key, None, None)
         for key in keys
     )
+
+
+def _decisions(process: CompiledProcess) -> tuple[DefinitionDecision, ...]:
+    """Those that tasks make first, then those that these need."""
+    found = []
+    for key, decision in process.decisions.items():
+        made_by = [element_id for element_id, task in process.decision_tasks.items() if task.decision == key]
+        found.append(
+            DefinitionDecision(
+                decision=decision,
+                tasks=tuple(process.elements.get(element_id) or element_id for element_id in made_by),
+                element_ids=tuple(made_by),
+                needed_by=tuple(one.title for one in process.decisions.values() if key in one.required),
+            )
+        )
+    return tuple(sorted(found, key=lambda one: not one.tasks))
 
 
 def definition_xml(session: Session, actor: Actor, definition_id: int) -> tuple[str, bytes]:

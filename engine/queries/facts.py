@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from engine.bpmn.compiled import CompiledProcess
+from engine.bpmn.compiled import CompiledProcess, FieldType
 from engine.bpmn.expressions import compile_expression
 from engine.errors import FieldNotUnderstood
 from engine.model.deal import Deal
 from engine.policy.business_calendar import BusinessCalendar
 from engine.policy.field_values import from_json
+from engine.queries.decided_fields import decided_fields
 
 
 class DealFacts:
@@ -75,9 +76,16 @@ class DealFacts:
 def typed_fields(process: CompiledProcess, stored: Mapping[str, Any]) -> dict[str, Any]:
     """Stored JSON as typed values: a number kept as text is a number again, a date is a date.
 
-    What does not fit its field's type (the map was changed since) stays as it was stored.
+    Fields of steps have their form's type, outputs of decision tables their column's. What does not fit its type (the
+    map was changed since) stays as it was stored.
     """
-    definitions = {field.name.removeprefix("deal."): field for step in process.steps.values() for field in step.fields}
+    definitions = decided_fields(process)
+    definitions |= {
+        field.name.removeprefix("deal."): field
+        for step in process.steps.values()
+        for field in step.fields
+        if field.type is not FieldType.READ_ONLY or field.name not in definitions
+    }
     typed: dict[str, Any] = {}
     for name, value in stored.items():
         definition = definitions.get(name)

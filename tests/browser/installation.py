@@ -59,10 +59,12 @@ class Sales:
     database: Database
     clock: Clock = field(default_factory=SystemClock)
 
-    def open_deal(self, title: str, *, login: str = "olena", client: str = "ТОВ «Промінь»") -> int:
+    def open_deal(
+        self, title: str, *, login: str = "olena", client: str = "ТОВ «Промінь»", definition_key: str = "b2b-sale"
+    ) -> int:
         draft = DealDraft(
             title=title,
-            definition_key="b2b-sale",
+            definition_key=definition_key,
             client=ClientDraft(name=f"{client} {title}"),
             amount=Decimal(240_000),
         )

@@ -11,6 +11,8 @@ from support.documents import DOCS, ROOT, headings
 
 from engine.bpmn.compiled import FieldType
 from engine.bpmn.deadline_text import parse_deadline, parse_ladder
+from engine.bpmn.dmn.model import Aggregator, HitPolicy
+from engine.bpmn.expressions import compile_unary_tests
 from engine.bpmn.finding_texts import known_codes
 from engine.bpmn.map_model import Property
 from engine.bpmn.reading.property_keys import property_named
@@ -92,3 +94,22 @@ def ladders() -> list[str]:
 def test_both_ladders_of_the_example_say_the_same() -> None:
     ukrainian, english = (parse_ladder(text) for text in ladders())
     assert ukrainian == english
+
+
+def tabled_cells() -> list[str]:
+    """The examples of cells of decision tables."""
+    said = re.search(r"\*\*Cells\*\* are(.*?)\. Results", section("Decision tables"), re.DOTALL)
+    assert said is not None
+    return re.findall(r"`([^`]+)`", said[1])
+
+
+def test_every_example_of_a_cell_is_read() -> None:
+    assert len(tabled_cells()) > 10
+    for cell in tabled_cells():
+        compile_unary_tests(cell)
+
+
+def test_every_hit_policy_has_its_row() -> None:
+    rows = [line.split("|")[1] for line in section("Decision tables").splitlines() if line.startswith("|")]
+    words = {word.strip() for row in rows for word in re.split(r",| with ", row)}
+    assert {one.value for one in (*HitPolicy, *Aggregator)} <= words

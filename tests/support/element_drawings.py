@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from support.decision_tables import dmn
+from support.decision_tables import table as decision_table
 from support.drawn_maps import END, START, chain, drawn, element, flow, step
 
 ROOTS = (
@@ -39,10 +41,14 @@ BOTH_STEPS = step("t") + step("u")
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """``parts`` of the process ``sale``, between its start and its end; ``outside`` stands beside the process."""
+    """``parts`` of the process ``sale``, between its start and its end; ``outside`` stands beside the process.
+
+    ``tables`` is a file of decision tables that comes with it.
+    """
 
     parts: tuple[str, ...]
     outside: str = ROOTS
+    tables: bytes = b""
 
     @property
     def body(self) -> tuple[str, ...]:
@@ -50,6 +56,9 @@ class Drawing:
 
     def file(self) -> bytes:
         return drawn(*self.body, around=self.outside)
+
+    def files(self) -> dict[str, bytes]:
+        return {"x.bpmn": self.file(), **({"x.dmn": self.tables} if self.tables else {})}
 
 
 def _on_the_way(tag: str, inner: str = "", **attributes: str) -> Drawing:
@@ -267,8 +276,12 @@ def _arrow(condition: str = "", *, default: bool = False) -> Drawing:
 
 
 def _activities() -> Iterator[tuple[tuple[str, str], Drawing]]:
-    for tag in ("task", "userTask", "manualTask", "serviceTask", "sendTask", "businessRuleTask"):
+    for tag in ("task", "userTask", "manualTask", "serviceTask", "sendTask"):
         yield (tag, "–"), _on_the_way(tag)
+    decided = _on_the_way("businessRuleTask")
+    table = dmn(decision_table(["знижка"], ["межа"], ("> 5", "1"), decision="x"))
+    yield ("businessRuleTask", "with a decision table"), replace(decided, tables=table)
+    yield ("businessRuleTask", "without one"), decided
     yield ("receiveTask", "–"), _on_the_way("receiveTask", messageRef="m")
     yield ("scriptTask", "assignments"), _on_the_way("scriptTask", "<script>знижка = 5</script>")
     yield ("scriptTask", "anything else"), _on_the_way("scriptTask", "<script>import os</script>")

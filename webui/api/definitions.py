@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage
 from werkzeug.utils import secure_filename
 
+from engine.bpmn.dmn.model import DecisionTable, LiteralDecision
 from engine.bpmn.findings import Severity
 from engine.commands.definitions import (
     CheckedMap,
@@ -20,10 +21,12 @@ from engine.commands.definitions import (
     publishing_findings,
 )
 from engine.commands.publishing import prepare_publishing, publish_definition
-from engine.errors import FieldRequired, InvalidInput
+from engine.errors import FieldRequired, InvalidInput, NotFound
 from engine.model.process_definition import DefinitionState, ProcessDefinition
 from engine.policy.permissions import Ability, ensure_may, may
+from engine.queries.definition_files import uploaded_files
 from engine.queries.definitions import (
+    DefinitionDecision,
     DefinitionVersion,
     StartableDefinition,
     definition_view,
@@ -38,8 +41,13 @@ from webui.api.caller import caller
 from webui.api.findings import told_findings
 from webui.api.models.definitions import (
     CheckedDefinition,
+    DecisionColumnItem,
+    DecisionItem,
+    DecisionList,
+    DecisionRuleItem,
     DefinitionDetail,
     DefinitionFileItem,
+    DefinitionFilePath,
     DefinitionFiles,
     DefinitionItem,
     DefinitionList,
@@ -59,6 +67,10 @@ from webui.limits import limiter
 from webui.map_uploads import library
 from webui.request_context import reading, services
 
+_FILE = {
+    "description": "The file, byte for byte.",
+    "content": {"application/xml": {"schema": {"type": "string", "format": "binary"}}},
+}
 _XML = {"description": "The file, byte for byte.", "content": {"application/xml": {"schema": {"type": "string"}}}}
 
 
@@ -148,11 +160,26 @@ def show_definition_xml(path: DefinitionPath) -> Response:
     """The map's own file as it was uploaded. Also for those who see a deal that follows it."""
     with reading() as session:
         name, content = definition_xml(session, caller(), path.definition_id)
+    return _attachment(name, content)
+
+
+def _attachment(name: str, content: bytes) -> Response:
     plain_name = secure_filename(name) or "map.bpmn"
     response = Response(content, mimetype="application/xml")
     disposition = f"attachment; filename=\"{plain_name}\"; filename*=UTF-8''{quote(name, safe='')}"
     response.headers["Content-Disposition"] = disposition
     return response
+
+
+@api.get("/definitions/<int:definition_id>/files/<int:position>", tags=[MAPS], responses={200: _FILE})
+def show_definition_file(path: DefinitionFilePath) -> Response:
+    """Any file of the version as it was uploaded, decision tables among them, in the order of its `files`."""
+    with reading() as session:
+        files = list(uploaded_files(session, caller(), path.definition_id).items())
+    if path.position >= len(files):
+        raise NotFound
+    name, content = files[path.position]
+    return _attachment(name.rpartition("/")[2] or name, content)
 
 
 @api.get("/definitions/<int:definition_id>/steps", tags=[MAPS], responses={200: StepList})
@@ -175,6 +202,55 @@ def list_definition_steps(path: DefinitionPath, query: Paging) -> Response:
             fields=tuple(FieldItem.of(one, one.default) for one in step.fields),
         ),
         StepList,
+    )
+
+
+@api.get("/definitions/<int:definition_id>/decisions", tags=[MAPS], responses={200: DecisionList})
+def list_definition_decisions(path: DefinitionPath, query: Paging) -> Response:
+    """The decision tables that the map's business rule tasks decide by. Empty while errors stand against it."""
+    with reading() as session:
+        decisions = definition_view(session, caller(), path.definition_id).decisions
+    return listed(part_of(decisions, query), _decision, DecisionList)
+
+
+def _decision(row: DefinitionDecision) -> DecisionItem:
+    decision = row.decision
+    table = decision.logic if isinstance(decision.logic, DecisionTable) else None
+    return DecisionItem(
+        id=decision.source_id,
+        name=decision.name,
+        file=decision.file,
+        hit_policy=table.hit_policy if table else None,
+        aggregator=table.aggregator if table else None,
+        expression=decision.logic.text if isinstance(decision.logic, LiteralDecision) else "",
+        inputs=tuple(
+            DecisionColumnItem(
+                label=one.label, name="", expression=one.expression_text, type=one.kind, allowed=one.allowed, default=""
+            )
+            for one in (table.inputs if table else ())
+        ),
+        outputs=tuple(
+            DecisionColumnItem(
+                label=one.label,
+                name=one.name,
+                expression="",
+                type=one.kind,
+                allowed=one.allowed,
+                default=one.default_text,
+            )
+            for one in (table.outputs if table else ())
+        ),
+        rules=tuple(
+            DecisionRuleItem(
+                number=number,
+                inputs=tuple(cell.text for cell in rule.inputs),
+                outputs=tuple(cell.text for cell in rule.outputs),
+                annotations=rule.annotations,
+            )
+            for number, rule in enumerate(table.rules if table else (), 1)
+        ),
+        tasks=row.tasks,
+        needed_by=row.needed_by,
     )
 
 

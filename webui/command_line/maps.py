@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from engine.bpmn.compile import is_table_file, library_entries
 from engine.bpmn.findings import Finding, Severity
 from engine.clock import SystemClock
 from engine.commands.definitions import (
@@ -39,6 +40,7 @@ from webui.messages import finding_message, finding_remedy
 
 _FILES = click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 _CALLED_IS_MISSING = "CALL_UNRESOLVED"
+_UNUSED = "DECISION_UNUSED"
 _SEVERITIES = {Severity.ERROR: N_("error"), Severity.WARNING: N_("warning"), Severity.INFO: N_("note")}
 
 
@@ -54,11 +56,18 @@ def maps() -> None:
 def check(context: click.Context, files: Sequence[Path], as_json: bool) -> None:
     readable, unreadable = _contents(files)
     checked = _checked_together(readable, _published(settings()))
+    reports: list[_Report] = []
     with in_pages_words():
         for file in dict.fromkeys(files):
-            report = _report_unreadable(file, unreadable[file]) if file in unreadable else _report(file, checked[file])
+            if file in unreadable:
+                report = _report_unreadable(file, unreadable[file])
+            elif file in checked:
+                report = _report(file, checked[file])
+            else:
+                report = _report_tables(file, checked.values())
+            reports.append(report)
             click.echo(json.dumps(report.as_json(), ensure_ascii=False) if as_json else report.as_text())
-    if unreadable or not all(_is_accepted(one) for one in checked.values()):
+    if not all(report.accepted for report in reports):
         context.exit(1)
 
 
@@ -69,8 +78,9 @@ def deploy(files: Sequence[Path]) -> None:
     for file, reason in unreadable.items():
         raise Failed(_("%(file)s cannot be read: %(reason)s", file=file, reason=reason))
     with database_of(settings()) as database:
-        for file, content in contents.items():
-            _deploy(database, file, content)
+        maps, tables = _parted(contents)
+        for file, content in maps.items():
+            _deploy(database, file, {file.name: content, **tables})
 
 
 @maps.command(help=N_("Publish a version: by its number, or the newest of a key."))
@@ -130,20 +140,31 @@ def _contents(files: Sequence[Path]) -> tuple[dict[Path, bytes], dict[Path, str]
     return readable, unreadable
 
 
+def _parted(contents: Mapping[Path, bytes]) -> tuple[dict[Path, bytes], dict[str, bytes]]:
+    """The maps, and the decision tables that go with each of them; tables without any map stand for themselves."""
+    tables = {file: content for file, content in contents.items() if is_table_file(file.name)}
+    maps = {file: content for file, content in contents.items() if file not in tables}
+    if not maps:
+        return tables, {}
+    return maps, {file.name: content for file, content in tables.items()}
+
+
 def _checked_together(contents: Mapping[Path, bytes], library: Mapping[str, bytes]) -> dict[Path, CheckedMap]:
-    """Each file by itself; what it calls may be published, or stand in another of the files."""
-    checked = {file: check_map({file.name: content}, library=library) for file, content in contents.items()}
+    """Each map with all decision tables; what it calls may be published, or stand in another of the files."""
+    maps, tables = _parted(contents)
+    checked = {file: check_map({file.name: content, **tables}, library=library) for file, content in maps.items()}
     offered = {
-        proposal.key: contents[file]
+        name: content
         for file, one in checked.items()
         for proposal in one.outcome.processes
         if proposal.chosen
+        for name, content in library_entries(proposal.key, {file.name: maps[file], **tables}).items()
     }
     for file, one in checked.items():
         own = {proposal.key for proposal in one.outcome.processes}
-        others = {key: content for key, content in offered.items() if key not in own}
+        others = {name: content for name, content in offered.items() if name.partition("/")[0] not in own}
         if others and any(finding.code == _CALLED_IS_MISSING for finding in one.outcome.findings):
-            checked[file] = check_map({file.name: contents[file]}, library={**library, **others})
+            checked[file] = check_map({file.name: maps[file], **tables}, library={**library, **others})
     return checked
 
 
@@ -191,6 +212,18 @@ def _report(file: Path, checked: CheckedMap) -> _Report:
     return _Report(file, _is_accepted(checked), tuple(_told(one) for one in checked.outcome.findings))
 
 
+def _report_tables(file: Path, checked: Iterable[CheckedMap]) -> _Report:
+    """What was noticed about a file of tables in any of the maps; what one map leaves unused, another may use."""
+    told = [[one for one in each.outcome.findings if one.file == file.name] for each in checked]
+    findings: list[Finding] = []
+    for finding in (one for each in told for one in each):
+        unused = finding.code == _UNUSED and not all(finding in each for each in told)
+        if finding not in findings and not unused:
+            findings.append(finding)
+    accepted = not any(one.severity is Severity.ERROR for one in findings)
+    return _Report(file, accepted, tuple(_told(one) for one in findings))
+
+
 def _report_unreadable(file: Path, reason: str) -> _Report:
     message = _("%(file)s cannot be read: %(reason)s", file=file, reason=reason)
     remedy = _("Look at the file's name and at who may read it.")
@@ -209,10 +242,10 @@ def _told(finding: Finding) -> _Told:
     )
 
 
-def _deploy(database: Database, file: Path, content: bytes) -> None:
+def _deploy(database: Database, file: Path, files: Mapping[str, bytes]) -> None:
     with database.read() as session:
         library = published_sources(session)
-    checked = check_map({file.name: content}, library=library)
+    checked = check_map(files, library=library)
     try:
         with database.write() as session:
             definition = deploy_definition(session, checked, actor=Actor.system(), clock=SystemClock())

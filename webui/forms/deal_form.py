@@ -12,7 +12,7 @@ from engine.commands.clients import ClientDraft
 from engine.commands.deals import DealDraft
 from engine.errors import N_, DomainError, FieldNotUnderstood, FieldRequired, InvalidInput
 from engine.policy.field_values import read_value, to_json
-from engine.queries.deal_view import FieldValue
+from engine.queries.deal_view import DealView, FieldValue
 from webui.forms.typed_values import chosen_id
 from webui.i18n import _, chosen_locale
 
@@ -70,14 +70,15 @@ def read_changes(
     return changes | ({"owner_id": owner_id} if owner_id else {}) | {"fields": changed}
 
 
-def editable_fields(
-    fields: tuple[FieldValue, ...], known: Mapping[str, FieldDefinition]
-) -> tuple[FieldDefinition, ...]:
-    """The values that steps gave to the deal, as inputs of its own page; ``known`` are the map's fields by name."""
+def editable_fields(view: DealView, known: Mapping[str, FieldDefinition]) -> tuple[FieldDefinition, ...]:
+    """The values that steps gave to the deal, as inputs of its own page; ``known`` are the map's fields by name.
+
+    What only a table of the map gives is nobody's to edit.
+    """
     return tuple(
         definition_of(field, known).model_copy(update={"name": field.name, "required": False})
-        for field in fields
-        if not isinstance(field.value, dict)
+        for field in view.fields
+        if not isinstance(field.value, dict) and field.name not in view.decided
     )
 
 

@@ -149,7 +149,7 @@ def show(deal_id: int) -> ResponseReturnValue:
 def update(deal_id: int) -> ResponseReturnValue:
     with reading() as session:
         view = deal_view(session, actor(), deal_id, now())
-        fields = editable_fields(view.fields, fields_of(session, view.definition_id))
+        fields = editable_fields(view, fields_of(session, view.definition_id))
     typed = typed_values(request.form)
     try:
         changes = read_changes(request.form, fields, typed)
@@ -313,9 +313,7 @@ def _page(
                 )
                 for field in view.fields
             ],
-            inputs=step_fields(
-                session, editable_fields(view.fields, known), stored if typed is None else typed, errors
-            ),
+            inputs=step_fields(session, editable_fields(view, known), stored if typed is None else typed, errors),
             deal_id=deal_id,
             history=history,
             told=entries(history.items, known),

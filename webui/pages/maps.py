@@ -25,6 +25,7 @@ from engine.queries.definition_files import drawing_of, executed_map, uploaded_f
 from engine.queries.definitions import DefinitionVersion, definition_view, definitions
 from engine.queries.scopes import ensure_sees
 from processes import shipped_map, shipped_maps, shipped_sources
+from webui.decision_tables import decision_lines
 from webui.error_pages import status_of
 from webui.i18n import _
 from webui.map_findings import finding_groups, map_badges
@@ -227,6 +228,8 @@ def _version(definition_id: int, error: DomainError | None = None) -> ResponseRe
         badges=map_badges(groups),
         counts={group.severity.value: len(group.lines) for group in groups},
         steps=step_lines(view.steps, (stage.name for stage in view.stages), view.row.key),
+        decisions=decision_lines(view.decisions),
+        decision_ids={one.decision.source_id for one in view.decisions},
         siblings=siblings,
         live=next((one for one in siblings if one.state.value == "published"), None),
         deals_on_others=_deals_on_others(siblings, definition_id),

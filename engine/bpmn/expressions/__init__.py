@@ -9,11 +9,13 @@ from engine.bpmn.expressions.expression import CompiledExpression, compile_expre
 from engine.bpmn.expressions.failures import ExpressionFailed, NullCondition
 from engine.bpmn.expressions.recogniser import Classification, ConditionKind, classify, is_expression
 from engine.bpmn.expressions.refusals import ExpressionRefused
+from engine.bpmn.expressions.unary_tests import CompiledTests, compile_unary_tests
 
 __all__ = [
     "Classification",
     "CompiledCondition",
     "CompiledExpression",
+    "CompiledTests",
     "ConditionKind",
     "ExpressionFailed",
     "ExpressionRefused",
@@ -22,5 +24,6 @@ __all__ = [
     "compile_assignments",
     "compile_condition",
     "compile_expression",
+    "compile_unary_tests",
     "is_expression",
 ]

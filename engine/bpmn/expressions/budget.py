@@ -24,6 +24,21 @@ class Budget:
             raise TooManySteps(limit=MAX_TICKS)
 
 
+class SharedBudget(Budget):
+    """What many expressions may do together: the cells of a decision table and of those that it needs."""
+
+    __slots__ = ("limit",)
+
+    def __init__(self, ticks: int, loops: int) -> None:
+        super().__init__(loops)
+        self.ticks = self.limit = ticks
+
+    def spend(self, ticks: int) -> None:
+        self.ticks -= ticks
+        if self.ticks < 0:
+            raise TooManySteps(limit=self.limit)
+
+
 def weight(value: object) -> int:
     """Ticks for walking through a text or a list once."""
     if type(value) is str:

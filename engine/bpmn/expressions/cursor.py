@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.bpmn.expressions.grammar import RESERVED
+from engine.bpmn.expressions.grammar import BEHIND, BETWEEN, RESERVED
 from engine.bpmn.expressions.lexer import Kind, Token
 from engine.bpmn.expressions.refusals import MissingPart, NameNotAllowed, UnexpectedPart
 
@@ -25,6 +25,13 @@ class Cursor:
     def stands(self, text: str, ahead: int = 0) -> bool:
         token = self.peek(ahead)
         return token.text == text and token.kind in {Kind.SYMBOL, Kind.NAME}
+
+    def closes_range(self) -> bool:
+        """Whether the "[" here ends a range (``]1..3[``): nothing follows that an index could begin with."""
+        following = self.peek(1)
+        if following.kind is Kind.NAME:
+            return following.text in BETWEEN
+        return following.kind is Kind.END or (following.kind is Kind.SYMBOL and following.text in BEHIND)
 
     def accept(self, text: str) -> bool:
         found = self.stands(text)

@@ -30,9 +30,7 @@ def read_source(text: str) -> Source:
 
     Letters are composed (NFC), so that "й" is one letter whichever system typed it.
     """
-    if len(text) > MAX_CHARACTERS:
-        raise ExpressionTooLong(MAX_CHARACTERS, limit=MAX_CHARACTERS)
-    text = unicodedata.normalize("NFC", text)
+    text = _composed(text)
     stripped = text.strip()
     start = len(text) - len(text.lstrip())
     if is_feel(stripped):
@@ -46,6 +44,20 @@ def read_source(text: str) -> Source:
     if not source.body or source.body.isspace():
         raise EmptyExpression(start)
     return source
+
+
+def read_feel(text: str) -> Source:
+    """A text that is FEEL by its place and bears no mark. Raises ExpressionRefused when it is too long or empty."""
+    text = _composed(text)
+    if not text or text.isspace():
+        raise EmptyExpression
+    return Source(Dialect.FEEL, text, 0)
+
+
+def _composed(text: str) -> str:
+    if len(text) > MAX_CHARACTERS:
+        raise ExpressionTooLong(MAX_CHARACTERS, limit=MAX_CHARACTERS)
+    return unicodedata.normalize("NFC", text)
 
 
 def is_feel(stripped: str) -> bool:

@@ -54,6 +54,13 @@ class CompiledExpression:
         except UNANSWERED as error:
             raise self._failure(error) from None
 
+    def run_within(self, lookup: Lookup, budget: Budget) -> Any:
+        """The value as the closures made it, as a part of something larger that shares its budget."""
+        try:
+            return self.closure(lookup, budget)
+        except UNANSWERED as error:
+            raise self._failure(error) from None
+
     def _failure(self, error: Exception) -> ExpressionFailed:
         """The failure that the caller sees, naming this expression and nothing of Python's words."""
         if isinstance(error, ExpressionFailed):

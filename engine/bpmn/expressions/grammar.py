@@ -12,6 +12,9 @@ JUEL_WORDS: Final = {
 RESERVED: Final = frozenset(
     {"and", "or", "not", "in", "is", "if", "then", "else", "for", "some", "every", "satisfies", "return", "between"}
 )
+# What stands between or behind expressions and begins none.
+BETWEEN: Final = frozenset({"and", "or", "in", "is", "then", "else", "satisfies", "return", "between"})
+BEHIND: Final = frozenset({",", ")", "]"})
 # How tightly an operator binds what stands to its left.
 LOOSEST: Final = 0
 CHOICE: Final = 5

@@ -32,9 +32,13 @@ from engine.bpmn.expressions.refusals import (
 from engine.bpmn.expressions.time_functions import read_instant
 from engine.bpmn.expressions.variable_helpers import VARIABLE_PREFIXES, helper_call
 
+INPUT: Final = "?"  # in a unary test: the value that is tested
+
 
 class Operands(Cursor, ABC):
     """The part of the parser that needs no left side."""
+
+    knows_input = False  # whether "?" may stand for the value that is tested
 
     def __init__(self, source: Source) -> None:
         super().__init__(tokenize(source.body, source.offset))
@@ -75,6 +79,12 @@ class Operands(Cursor, ABC):
             return syntax.Minus(self.expression(SIGN))
         if token.text in {"[", "("}:
             return self.bracket(included=token.text == "[")
+        if token.text == "]":
+            low = self.expression(LOOSEST)
+            self.expect("..")
+            return self.span(low, low_included=False)
+        if token.text == INPUT and self.knows_input:
+            return syntax.Variable(INPUT)
         if token.text == "@" and self.peek().kind is Kind.TEXT:
             value = read_instant(self.take().text)
             if value is not None:
@@ -94,10 +104,10 @@ class Operands(Cursor, ABC):
         return syntax.Listing((first, *self.rest("]")))
 
     def span(self, low: syntax.Node, *, low_included: bool) -> syntax.Span:
-        """After "..": the high end and its bracket. (FEEL's other spelling, ``]1..3[``, would look like an index.)"""
+        """After "..": the high end and its bracket. FEEL writes an end that does not belong to it ``)`` or ``[``."""
         high = self.expression(LOOSEST)
         high_included = self.accept("]")
-        if not high_included:
+        if not high_included and not self.accept("["):
             self.expect(")")
         return syntax.Span(low, high, low_included, high_included)
 

@@ -34,13 +34,13 @@ from engine.bpmn.expressions.refusals import (
 
 def parse(source: Source) -> tuple[syntax.Node, int]:
     """The tree of an expression and how many loop variables it has. Raises ExpressionRefused with the position."""
-    parser = _Parser(source)
+    parser = Parser(source)
     tree = parser.expression(LOOSEST)
     parser.expect_end()
     return tree, parser.loops
 
 
-class _Parser(Operands):
+class Parser(Operands):
     def expression(self, binding: int) -> syntax.Node:
         """The longest expression whose operators bind tighter than ``binding``."""
         self.depth += 1
@@ -64,7 +64,7 @@ class _Parser(Operands):
                 text = JUEL_WORDS.get(text, text)
             if text == "not" and self.stands("in", 1):
                 return "not in"
-        elif token.kind is not Kind.SYMBOL:
+        elif token.kind is not Kind.SYMBOL or (text == "[" and self.closes_range()):
             return None
         return text if text in BINDING else None
 
@@ -185,17 +185,17 @@ class _Parser(Operands):
         return syntax.Item(left, index, from_one=self.dialect is Dialect.FEEL)
 
 
-CONTINUATIONS: Final[Mapping[str, Callable[[_Parser, syntax.Node], syntax.Node]]] = {
-    "and": _Parser.conjunction,
-    "&&": _Parser.conjunction,
-    "or": _Parser.disjunction,
-    "||": _Parser.disjunction,
-    "in": _Parser.membership,
-    "not in": _Parser.exclusion,
-    "is": _Parser.identity,
-    "between": _Parser.between,
-    "?": _Parser.question,
-    "if": _Parser.afterthought,
-    ".": _Parser.member,
-    "[": _Parser.subscript,
+CONTINUATIONS: Final[Mapping[str, Callable[[Parser, syntax.Node], syntax.Node]]] = {
+    "and": Parser.conjunction,
+    "&&": Parser.conjunction,
+    "or": Parser.disjunction,
+    "||": Parser.disjunction,
+    "in": Parser.membership,
+    "not in": Parser.exclusion,
+    "is": Parser.identity,
+    "between": Parser.between,
+    "?": Parser.question,
+    "if": Parser.afterthought,
+    ".": Parser.member,
+    "[": Parser.subscript,
 }

@@ -12,8 +12,9 @@ from itertools import chain
 from lxml import etree
 
 from engine.bpmn.compiled import FieldDefinition
-from engine.bpmn.map_model import Annotation, Located, Process, Property, Said
+from engine.bpmn.map_model import Annotation, Located, NodeType, Process, Property, Said
 from engine.bpmn.noticed import Noticed
+from engine.bpmn.reading.decision_calls import read_decision_call
 from engine.bpmn.reading.elements import (
     MODEL,
     attribute,
@@ -34,6 +35,7 @@ from engine.bpmn.reading.zeebe_forms import embedded_forms, named_form
 
 Pair = tuple[Property, Said]
 
+_DECIDING_TASKS = frozenset({NodeType.BUSINESS_RULE_TASK, NodeType.SERVICE_TASK})
 _RESULT_ATTRIBUTES = ("resultVariable", "resultVariableName")
 
 
@@ -66,6 +68,8 @@ def read_annotations(document: Document, noticed: Noticed) -> None:
         if instruction:
             node.annotation.said.setdefault(Property.INSTRUCTION, Said(instruction, "documentation"))
         _read_script(node.annotation, element)
+        if node.type in _DECIDING_TASKS:
+            node.decision_call = read_decision_call(element)
 
 
 def _fill(

@@ -227,10 +227,15 @@ def _attach_boundaries(document: Document) -> None:
 def _read_compensations(document: Document) -> None:
     """What undoes an activity hangs on the compensation event on its border by an association."""
     for element in document.definitions.iter(f"{{{MODEL}}}association"):
-        event = document.find_node(attribute(element, "sourceRef"))
-        if event is not None and event.type is NodeType.BOUNDARY and event.has_event(EventKind.COMPENSATE):
-            event.undo_reference = event.undo_reference or attribute(element, "targetRef")
-            event.undone_by = event.undone_by or document.find_node(event.undo_reference)
+        one, other = attribute(element, "sourceRef"), attribute(element, "targetRef")
+        for reference, led_to in ((one, other), (other, one)):  # tools draw it from either end
+            event, handler = document.find_node(reference), document.find_node(led_to)
+            if event is not None and handler is not None and _is_compensated_at(event):
+                event.undone_by = event.undone_by or handler
+
+
+def _is_compensated_at(event: Node) -> bool:
+    return event.type is NodeType.BOUNDARY and event.has_event(EventKind.COMPENSATE)
 
 
 def _read_pools(document: Document) -> None:

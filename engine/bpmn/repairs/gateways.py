@@ -37,6 +37,7 @@ def _drawn_as_event(node: Node) -> bool:
         node.type is NodeType.CATCH
         and len(node.outgoing) >= _SEVERAL
         and len(node.events) != 1
+        and not node.parallel_multiple
         and all(flow.target.type in _WAITING for flow in node.outgoing)
     )
 

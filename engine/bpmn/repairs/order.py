@@ -7,6 +7,7 @@ from engine.bpmn.repairs.arrows import check_arrows
 from engine.bpmn.repairs.boundary_buttons import add_boundary_buttons
 from engine.bpmn.repairs.calls import settle_calls
 from engine.bpmn.repairs.compensation import settle_compensation
+from engine.bpmn.repairs.decision_tables import check_results, say_unused_tables
 from engine.bpmn.repairs.decisions import settle_decisions
 from engine.bpmn.repairs.ends import settle_ends
 from engine.bpmn.repairs.errors_thrown import settle_errors
@@ -47,4 +48,6 @@ REPAIRS: tuple[Repair, ...] = (
     add_boundary_buttons,
     check_approvals,
     ask_missing_variables,
+    check_results,
+    say_unused_tables,
 )

@@ -1,9 +1,10 @@
-"""Tasks: people's stay people's, assignments run, any other automated task is confirmed by somebody."""
+"""Tasks: people's stay people's, tables and assignments run, any other automated task is confirmed by somebody."""
 
 from __future__ import annotations
 
 from engine.bpmn.expressions import ExpressionRefused, compile_assignments
 from engine.bpmn.map_model import AUTOMATED_TASKS, HUMAN_TASKS, Node, NodeType, Process
+from engine.bpmn.repairs.decision_tables import settle_decision
 from engine.bpmn.repairs.stand_ins import confirm_by_person, plan_human
 from engine.bpmn.repairs.waiting import wait_with_person
 from engine.bpmn.repairs.workbench import Workbench
@@ -17,12 +18,12 @@ def settle_tasks(workbench: Workbench, process: Process) -> None:
             plan_human(node)
         elif node.type is NodeType.RECEIVE_TASK:
             wait_with_person(workbench, node, node.events)
-        elif node.type in AUTOMATED_TASKS and not _runs_by_itself(workbench, node):
+        elif node.type in AUTOMATED_TASKS and not settle_decision(workbench, node) and not _runs(workbench, node):
             workbench.noticed.warning("AUTOMATED_STAND_IN", node, kind=node.type.value)
             confirm_by_person(node)
 
 
-def _runs_by_itself(workbench: Workbench, node: Node) -> bool:
+def _runs(workbench: Workbench, node: Node) -> bool:
     if node.type is NodeType.SCRIPT_TASK and node.annotation.script:
         return _script(workbench, node)
     return False

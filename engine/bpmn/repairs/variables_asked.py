@@ -5,11 +5,14 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 
 from engine.bpmn.compiled import ExpressionCondition, FieldChoice, FieldDefinition, FieldType, StepKind
+from engine.bpmn.dmn.model import TableInput, ValueKind
+from engine.bpmn.dmn.names import asked_paths, names_in_cells
 from engine.bpmn.executed_tables import expressions_of
-from engine.bpmn.expressions import compile_expression
-from engine.bpmn.map_model import Flow, Node, NodeType, Process
+from engine.bpmn.expressions import compile_expression, compile_unary_tests
+from engine.bpmn.map_model import Flow, Located, Node, NodeType, Place, Process
 from engine.bpmn.repairs.editing import insert_before
 from engine.bpmn.repairs.stand_ins import plan_step
 from engine.bpmn.repairs.workbench import Workbench
@@ -18,12 +21,23 @@ from engine.bpmn.run_variables import ACTIVATION_COUNT, COUNTERS
 FACTS = frozenset({"deal", "client", "owner", "today", "now"})
 _DEAL_FACTS = ("deal.amount", "deal.currency", "client.segment")
 _SEVERAL = 2
+_COLUMN_TYPES = {
+    ValueKind.ANY: FieldType.TEXT,
+    ValueKind.TEXT: FieldType.TEXT,
+    ValueKind.NUMBER: FieldType.NUMBER,
+    ValueKind.YES_NO: FieldType.YES_NO,
+    ValueKind.DATE: FieldType.DATE,
+    ValueKind.MOMENT: FieldType.MOMENT,
+    ValueKind.TIME: FieldType.TEXT,
+    ValueKind.DURATION: FieldType.TEXT,
+}
 
 
 def ask_missing_variables(workbench: Workbench, process: Process) -> None:
     known = set(provided_names(workbench))
     _ask_repeated(workbench, process, known)
     _say_unasked(workbench, process, known)
+    _ask_for_tables(workbench, process, known)
     literals: dict[str, list[str]] = {}
     for flow in _decided(process):
         for path in _missing(flow, known):
@@ -53,6 +67,8 @@ def provided_names(workbench: Workbench) -> Iterator[str]:
             yield f"{node.id}_outcome"
             yield from (field.name.partition(".")[0] for field in node.step.fields)
         yield from (variable.partition(".")[0] for variable, _ in node.assignments)
+        if node.decision is not None:
+            yield from node.decision.writes
         if node.call is not None and node.call.result_variable:
             yield node.call.result_variable
         if node.loop_rule is not None and node.loop_rule.item_variable:
@@ -71,6 +87,8 @@ def _say_unasked(workbench: Workbench, process: Process, known: set[str]) -> Non
             texts += expressions_of(node.loop_rule)
         if node.call is not None:
             texts += node.call.parameters.values()
+        if node.decision is not None:
+            texts += node.decision.inputs.values()
         counters = COUNTERS if _is_repeated(node) else frozenset()
         if node.type is NodeType.COMPLEX and isinstance(node.condition, ExpressionCondition):
             texts.append(node.condition.text)
@@ -78,6 +96,39 @@ def _say_unasked(workbench: Workbench, process: Process, known: set[str]) -> Non
         for text in texts:
             for name in sorted(compile_expression(text).names - known - FACTS - counters):
                 workbench.noticed.warning("UNKNOWN_VARIABLE_UNASKED", node, variable=name, text=text)
+
+
+def _ask_for_tables(workbench: Workbench, process: Process, known: set[str]) -> None:
+    """What the input columns of a decision read is asked before it; a name in a cell that nobody gives is said."""
+    decisions = workbench.tables.decisions
+    for node in tuple(process.scope.all_nodes()):
+        if node.decision is None:
+            continue
+        decision = decisions[node.decision.decision]
+        given = known | FACTS | set(node.decision.inputs) | (COUNTERS if _is_repeated(node) else frozenset())
+        asked = set()
+        for path, column in asked_paths(decision, decisions):
+            root = path.partition(".")[0]
+            asked.add(root)
+            if root not in given:
+                step = _asked_step(workbench, node)
+                _ask_for_column(step, path, column)
+                _say(workbench, node, path, step, known)
+        for cell in names_in_cells(decision, decisions):
+            if cell.name not in asked and cell.name not in given:
+                place = Place(cell.decision.source_id, cell.decision.title, cell.line, cell.decision.file)
+                said = {"rule": str(cell.rule), "column": cell.column, "name": cell.name}
+                workbench.noticed.warning("DMN_NAME_WITHOUT_VALUE", place, **said)
+
+
+def _ask_for_column(step: Node, path: str, column: TableInput | None) -> None:
+    if column is None:
+        _ask(step, path, FieldType.TEXT, [])
+        return
+    values = compile_unary_tests(column.allowed).values if column.allowed else None
+    texts = [str(value) for value in values or () if isinstance(value, str | int | Decimal)]
+    choice = len(texts) >= _SEVERAL and column.kind is not ValueKind.YES_NO
+    _ask(step, path, FieldType.CHOICE if choice else _COLUMN_TYPES[column.kind], texts, label=column.label)
 
 
 def _is_repeated(node: Node | None) -> bool:
@@ -135,14 +186,14 @@ def _holds_steps(node: Node) -> bool:
     return node.inside is not None and any(inner.step is not None for inner in node.inside.all_nodes())
 
 
-def _ask(step: Node, path: str, field_type: FieldType, texts: list[str]) -> None:
+def _ask(step: Node, path: str, field_type: FieldType, texts: list[str], *, label: str = "") -> None:
     if step.step is None or any(field.name == path for field in step.step.fields):
         return
     choices = tuple(FieldChoice(value=text, label=text) for text in dict.fromkeys(texts))
     step.step.fields.append(
         FieldDefinition(
             name=path,
-            label=path,
+            label=label or path,
             type=field_type,
             required=True,
             choices=choices if field_type is FieldType.CHOICE else (),
@@ -150,14 +201,14 @@ def _ask(step: Node, path: str, field_type: FieldType, texts: list[str]) -> None
     )
 
 
-def _say(workbench: Workbench, flow: Flow, path: str, step: Node, known: set[str]) -> None:
+def _say(workbench: Workbench, at: Located, path: str, step: Node, known: set[str]) -> None:
     near = difflib.get_close_matches(path, [*known, *_DEAL_FACTS, *FACTS], n=1)
     if not near:
         near = [fact for fact in _DEAL_FACTS if fact.rpartition(".")[2] == path]
     if near:
-        workbench.noticed.warning("UNKNOWN_VARIABLE_NEAR", flow, variable=path, proposal=near[0], step=step.title)
+        workbench.noticed.warning("UNKNOWN_VARIABLE_NEAR", at, variable=path, proposal=near[0], step=step.title)
     else:
-        workbench.noticed.warning("UNKNOWN_VARIABLE", flow, variable=path, step=step.title)
+        workbench.noticed.warning("UNKNOWN_VARIABLE", at, variable=path, step=step.title)
 
 
 def _texts_compared(path: str, text: str) -> list[str]:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from engine.bpmn.dmn.building import DecisionBuilder
 from engine.bpmn.expressions import ExpressionRefused, compile_expression
 from engine.bpmn.map_model import EventKind, Node, NodeType, Process, SalesMap
 from engine.bpmn.noticed import Noticed
 
-# A start event waits where it starts an event sub-process; the others have lost their events by then, but for messages
-# that open a deal, which a deal sends to itself only by opening another.
-_WAITING = (NodeType.CATCH, NodeType.BOUNDARY, NodeType.RECEIVE_TASK, NodeType.START)
+_WAITING = (NodeType.CATCH, NodeType.BOUNDARY, NodeType.RECEIVE_TASK)
 
 
 @dataclass(slots=True)
@@ -21,6 +20,10 @@ class Workbench:
     sales_map: SalesMap
     noticed: Noticed
     processes: list[Process]
+    tables: DecisionBuilder = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.tables = DecisionBuilder(self.noticed)
 
     def nodes(self) -> Iterator[Node]:
         """All nodes of all processes that are executed."""
@@ -39,10 +42,7 @@ class Workbench:
     def catches(self, kind: EventKind, name: str) -> bool:
         """Whether the executed processes themselves wait for such an event."""
         return bool(name) and any(
-            event.kind is kind and event.name == name
-            for node in self.nodes()
-            if node.type in _WAITING
-            for event in node.events
+            event.kind is kind and event.name == name for node in self.nodes() if _waits(node) for event in node.events
         )
 
     @staticmethod
@@ -53,6 +53,12 @@ class Workbench:
         except ExpressionRefused:
             return False
         return True
+
+
+def _waits(node: Node) -> bool:
+    """Whether a running deal waits there; a start event does where it starts an event sub-process."""
+    owner = node.scope.owner
+    return node.type in _WAITING or (node.type is NodeType.START and owner is not None and owner.triggered_by_event)
 
 
 Repair = Callable[[Workbench, Process], None]

@@ -88,8 +88,9 @@ class TokenGame:
     is for no standard to say, and who draws one more automatic element between them may see another order.
     """
 
-    def __init__(self, graph: Graph, now: datetime, zone: tzinfo = UTC) -> None:
+    def __init__(self, graph: Graph, now: datetime, zone: tzinfo = UTC, *, errors_end: bool = False) -> None:
         self.zone = zone  # a day later is the same hour there
+        self.errors_end = errors_end  # an error that nobody catches ends the map
         self._map = [graph, *graph.everything(), *graph.all_flows(), *graph.inner_graphs()]
         self.kept = graph.variables()
         self.now = now
@@ -436,7 +437,9 @@ class TokenGame:
                         self._happen(area, wait)
                         return
             if area.owner is None or area.outer is None:
-                if event.what is What.ERROR:
+                if event.what is What.ERROR and self.errors_end:
+                    self._clear(area)
+                elif event.what is What.ERROR:
                     raise Failed(f"nobody catches {event.name}")
                 return
             host = area.owner.frame or area.owner

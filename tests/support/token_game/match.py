@@ -142,7 +142,7 @@ class Match:
         self.last: Stimulus | None = None
         said = engine = ""
         try:
-            self.game = TokenGame(self.graph, self.now, self.zone)
+            self.game = TokenGame(self.graph, self.now, self.zone, errors_end=self.drawn)
             self.game.start()
         except Failed as failed:
             said = repr(failed)

@@ -20,17 +20,8 @@ _BLOCKS = (
     *("interrupted", "reminded", "ticking", "rejoining", "race", "chosen"),
     *("multi_instance", "standard_loop", "terminated", "called", "implicit_split", "linked"),
     *("thrown_signal", "caught_signal", "condition", "watched", "error", "escalation", "silent_scope"),
-    *(
-        "looped_host",
-        "handled",
-        "thrown_escalation",
-        "own_signal",
-        "stopped_clock",
-        "ending",
-        "voted",
-        "escape",
-        "broadcast",
-    ),
+    *("looped_host", "handled", "thrown_escalation", "own_signal", "stopped_clock", "ending", "voted", "escape"),
+    *("broadcast", "stopped", "unhandled"),
 )
 _ONLY_CANONICAL = ("service",)
 _ONLY_DRAWN = ("conditional_flow",)
@@ -416,7 +407,7 @@ class RandomDrawing:
 
     # events on a border ------------------------------------------------------------------------------------------
     def _host(self, depth: int) -> str:
-        kind = self.one_of(("step", "scope", "multi_instance"))
+        kind = self.one_of(("step", "scope", "multi_instance", "called"))
         drawn: tuple[str, str] = getattr(self, f"_{kind}")(depth)
         return drawn[0]
 
@@ -590,12 +581,29 @@ class RandomDrawing:
             loop = self.node("each", Kind.STEP, repeat=repeat, answers=(variable,) if variable else ())
         return loop, loop
 
-    def _standard_loop(self, _depth: int) -> tuple[str, str]:
+    def _standard_loop(self, depth: int) -> tuple[str, str]:
         variable = self.new("again") if self.drawn or self.perhaps() else ""
         most = None if variable and self.perhaps() else self.between(1, 3)
         repeat = Repeat(most, loop=True, variable=variable)
-        loop = self.node("again", Kind.STEP, repeat=repeat, answers=(variable,) if variable else ())
+        if self.perhaps(30):
+            loop = self.node("again", Kind.SCOPE, repeat=repeat, inner=self.body(depth, answers=variable))
+        else:
+            loop = self.node("again", Kind.STEP, repeat=repeat, answers=(variable,) if variable else ())
         return loop, loop
+
+    def _stopped(self, _depth: int) -> tuple[str, str]:
+        """Somebody can end the scope, or the whole map, at once."""
+        decide = self.node("exclusive", Kind.EXCLUSIVE)
+        ask = self.asked(decide, f"stops_{decide}")
+        self.flow(decide, self.node("over", Kind.END, event=Event(What.TERMINATE)), Says(f"stops_{decide}"))
+        leave = self.node("exclusive", Kind.EXCLUSIVE)
+        self.flow(decide, leave, default=True)
+        return ask, leave
+
+    def _unhandled(self, depth: int) -> tuple[str, str]:
+        """An error that nobody handles, unless somebody around handles any."""
+        scope = self.node("scope", Kind.SCOPE, inner=self._failing(depth, Event(What.ERROR, self.new("error"))))
+        return scope, scope
 
     def _terminated(self, depth: int) -> tuple[str, str]:
         """A sub-process that one of its branches can end at once."""

@@ -106,6 +106,8 @@ EXPECTED = {
     "GET /definitions": Expected("200 200 200 404 404 200 200"),
     "GET /definitions/<int:definition_id>": Expected(READERS_OF_MAPS),
     "GET /definitions/<int:definition_id>/steps": Expected(READERS_OF_MAPS),
+    "GET /definitions/<int:definition_id>/decisions": Expected(READERS_OF_MAPS),
+    "GET /definitions/<int:definition_id>/files/<int:position>": Expected(READERS_OF_MAPS),
     "GET /definitions/<int:definition_id>/xml": Expected(OWN_DEAL),
     "POST /definitions/check": Expected("403 403 403 403 403 200 403", uploads=True),
     "POST /definitions": Expected("403 403 403 403 403 422 403", uploads=True),
@@ -187,7 +189,7 @@ def sent(route: str, records: Records, expected: Expected, *, foreign: bool) -> 
     method, address = route.split(" ")
     for name in ("deal_id", "client_id", "work_item_id", "definition_id", "webhook_id", "move_id"):
         address = address.replace(f"<int:{name}>", str(getattr(records, name)))
-    address += QUERIES.get(route, "")
+    address = address.replace("<int:position>", "0") + QUERIES.get(route, "")
     if expected.uploads:
         return method, address, {"data": {"file": (io.BytesIO(b"no map"), "map.bpmn")}}
     body = expected.foreign_body if foreign and expected.foreign_body is not None else expected.body

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 from sqlalchemy import select
+from support.decision_tables import deciding_map, dmn, table
 from support.office import Office
 
 from engine.model.process_definition import DefinitionState, ProcessDefinition
@@ -100,3 +101,35 @@ def test_what_is_no_map_is_not_deployed(installation: Office, command: Command, 
 def test_an_unknown_map_is_told(installation: Office, command: Command) -> None:
     done = command("map", "publish", "nothing")
     assert (done.exit_code, done.stderr) == (1, "There is no such map: nothing\n")
+
+
+def test_tables_are_checked_and_deployed_with_the_maps_beside_them(
+    installation: Office, command: Command, tmp_path: Path
+) -> None:
+    task = '<businessRuleTask id="decide" camunda:decisionRef="limit"/>'
+    limit, spare = table(["n"], ["x"], ("-", "1")), table(["n"], ["x"], ("a b", "1"), decision="spare")
+    contents = {
+        "a.bpmn": deciding_map(task, key="a"),
+        "b.bpmn": deciding_map(task.replace("limit", "spare"), key="b"),
+        "limit.dmn": dmn(limit),
+        "spare.dmn": dmn(spare),
+    }
+    for name, content in contents.items():
+        (tmp_path / name).write_bytes(content)
+    done = command("map", "check", *(tmp_path / name for name in contents), "--json")
+    told = {Path(one["file"]).name: one for one in map(json.loads, done.stdout.splitlines())}
+    assert done.exit_code == 1
+    assert {name: one["accepted"] for name, one in told.items()} == {
+        "a.bpmn": True,
+        "b.bpmn": False,
+        "limit.dmn": True,
+        "spare.dmn": False,
+    }
+    assert [one["code"] for one in told["spare.dmn"]["findings"]] == ["DMN_CELL_NOT_UNDERSTOOD"]
+    assert told["limit.dmn"]["findings"] == []
+    assert command("map", "check", tmp_path / "limit.dmn").exit_code == 1
+    assert command("map", "deploy", tmp_path / "a.bpmn", tmp_path / "limit.dmn").exit_code == 0
+    with installation.database.read() as session:
+        definition = session.scalars(select(ProcessDefinition).where(ProcessDefinition.key == "a")).one()
+        assert [one.name for one in definition.files] == ["a.bpmn", "limit.dmn"]
+        assert list(definition.process().decisions) == ["limit"]

@@ -8,6 +8,7 @@ from flask_openapi3.models.file import FileStorage
 from pydantic import ConfigDict, Field
 
 from engine.bpmn.compiled import StepKind
+from engine.bpmn.dmn.model import Aggregator, HitPolicy, ValueKind
 from engine.model.process_definition import DefinitionState
 from webui.api.models.findings import FindingItem
 from webui.api.models.steps import FieldItem, OutcomeItem
@@ -15,15 +16,19 @@ from webui.api.models.values import Given, Id, Key, Listed, Paging, Told
 
 
 class DefinitionFiles(Given):
-    """The map's file; or the map and the maps that it calls, apart or in one zip."""
+    """The map's file; or the map, the maps that it calls and their decision tables, apart or in one zip."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
-    file: list[FileStorage] = Field(description="BPMN 2.0 of any tool, or a zip of such files.")
+    file: list[FileStorage] = Field(description="BPMN 2.0 of any tool, DMN beside it, or a zip of such files.")
 
 
 class DefinitionPath(Given):
     definition_id: Id = Field(description="The id of one version of a map.")
+
+
+class DefinitionFilePath(DefinitionPath):
+    position: int = Field(ge=0, le=1_000, description="From 0, in the order of the version's files.")
 
 
 class DefinitionsQuery(Paging):
@@ -110,6 +115,42 @@ class StepItem(Told):
     four_eyes: bool = Field(description="Who asks for the approval may not give it.")
     outcomes: tuple[OutcomeItem, ...]
     fields: tuple[FieldItem, ...]
+
+
+class DecisionColumnItem(Told):
+    label: str
+    name: str = Field(description="An output's name; empty for an input.")
+    expression: str = Field(description="What an input looks at; empty for an output.")
+    type: ValueKind
+    allowed: str = Field(description="The allowed values as FEEL unary tests, or empty.")
+    default: str = Field(description="What an output gives when no rule matches, or empty.")
+
+
+class DecisionRuleItem(Told):
+    number: int = Field(description="From 1: history names the rules that counted by it.")
+    inputs: tuple[str, ...] = Field(description="Cells as written, in the order of the inputs.")
+    outputs: tuple[str, ...]
+    annotations: tuple[str, ...]
+
+
+class DecisionItem(Told):
+    """A decision of the map: a table, or one expression."""
+
+    id: str = Field(description="The decision's id in the uploaded file.")
+    name: str
+    file: str
+    hit_policy: HitPolicy | None = Field(description="Null for a decision that is an expression.")
+    aggregator: Aggregator | None
+    expression: str
+    inputs: tuple[DecisionColumnItem, ...]
+    outputs: tuple[DecisionColumnItem, ...]
+    rules: tuple[DecisionRuleItem, ...]
+    tasks: tuple[str, ...] = Field(description="Business rule tasks of the map that make this decision, by name.")
+    needed_by: tuple[str, ...] = Field(description="Decisions of the map that need this one, by name.")
+
+
+class DecisionList(Listed[DecisionItem]):
+    """The decisions of a map."""
 
 
 class DefinitionList(Listed[DefinitionItem]):

@@ -59,7 +59,7 @@ def test_a_text_is_refused_with_its_place(text: str, code: str, position: int, p
     [
         "a b", "a >", "> 5", "a > > 5", "a ==", "a..b", "[1, 2", "(1..2", "{a: 1}", "a => 5", "a = b = ", "in a",
         "lambda: 1", "x := 1", "a; b", "a is b", "price is low", "then 5", "a not b", "a between 1",
-        "f(x)(y)", "(f)(x)", "a in [1..2[", "]1..2]", "[1..2",
+        "f(x)(y)", "(f)(x)", "]1..2", "]1]", "[1..2", "a in [1..2[]",
         "5(x)", "a.5", "a.'b'", "some 5 in a satisfies b", "for x in a satisfies b", "some not in a satisfies b",
         "execution.getVariable(5)", "execution.getVariable('a b')", "client.get()", "client.get(1, 2, 3)", "@5",
         '@"soon"', "${a eq}", "${eq}", "a eq 5", "empty a", "[x for x in y]", "a if b", "1__0", "0x10", "5amount",

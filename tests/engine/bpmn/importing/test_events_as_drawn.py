@@ -187,6 +187,31 @@ class TestEventSubProcesses:
         run.deliver("event")
         assert run.open == ["h"]
 
+    def test_a_message_that_the_map_sends_starts_it_without_anybody(self) -> None:
+        process = compiled(
+            START,
+            step("t"),
+            element("intermediateThrowEvent", "tell", "", DEFINITIONS["message"]),
+            step("u"),
+            END,
+            chain("start", "t", "tell", "u", "end"),
+            handler(DEFINITIONS["message"], interrupting=False),
+            around=ROOTS,
+        )
+        run = InstanceRun(process)
+        run.complete("t")
+        assert run.open == ["h", "u"]
+
+    def test_a_message_that_only_opens_deals_is_sent_by_a_person(self) -> None:
+        outcome = outcome_of(
+            element("startEvent", "start", "Скарга", DEFINITIONS["message"]),
+            element("intermediateThrowEvent", "tell", "", DEFINITIONS["message"]),
+            END,
+            chain("start", "tell", "end"),
+            around=ROOTS,
+        )
+        assert found(outcome, "MESSAGE_SENT_BY_PERSON").element_id == "tell"
+
 
 class TestErrors:
     def test_an_error_of_a_called_map_that_only_one_caller_handles(self) -> None:
@@ -283,6 +308,15 @@ class TestCompensation:
             assert run.open == [each]
             run.complete(each)
         assert run.last.finished
+
+    def test_the_association_may_be_drawn_from_either_end(self) -> None:
+        parts = undoable("book").replace(
+            'sourceRef="book_event" targetRef="undo_book"', 'sourceRef="undo_book" targetRef="book_event"'
+        )
+        process = compiled(START, parts, element("endEvent", "end", "", COMPENSATE), chain("start", "book", "end"))
+        run = InstanceRun(process)
+        run.complete("book")
+        assert run.open == ["undo_book"]
 
     def test_a_named_activity_alone_is_undone(self) -> None:
         process = compiled(

@@ -1,0 +1,1 @@
+"""Decision tables (DMN): read from an uploaded file, checked, and evaluated for a business rule task."""
