@@ -126,3 +126,41 @@ def test_a_condition_that_holds_already_must_not_carry_the_deal_on() -> None:
     watched = draw.build(variables=["discount"])
     assert refused(InstanceRun(plain("sign")), watched, known={"discount": 9}) == {"would_go_on"}
     assert carried(InstanceRun(plain("sign")), watched, known={"discount": 1}).result.passed == ()
+
+
+def attended(*events: str, more: bool = False) -> CompiledProcess:
+    """A step, and beside it an event sub-process for each message."""
+    draw = MapBuilder()
+    draw.chain(draw.start(), draw.step("sign"), *([draw.step("send")] if more else []), draw.end())
+    for event in events:
+        with draw.event_scope(f"on_{event}"):
+            draw.element("startEvent", event, draw.message(event, event), isInterrupting="false")
+            draw.chain(event, draw.step(f"answer_{event}"), draw.end(f"after_{event}"))
+    return draw.build()
+
+
+def test_what_waits_beside_the_work_of_a_scope_waits_on() -> None:
+    run = InstanceRun(attended("complaint", "question"))
+    moved = carried(run, attended("complaint", "praise", more=True))
+    assert [message.node_id for message in moved.result.opened_messages] == ["praise"]
+    assert [node for _, node in moved.result.closed_messages] == ["question"]
+    run.deliver("complaint")
+    again = carried(run, attended("complaint", "question", more=True)).result
+    assert (again.opened_steps, again.closed_steps, again.opened_messages) == ((), (), ())
+
+
+def undoable(step: str, handler: str) -> CompiledProcess:
+    draw = MapBuilder()
+    draw.chain(draw.start(), draw.step(step), draw.step("decide"), draw.throw("undo", draw.compensate()), draw.end())
+    draw.undo(step, draw.step(handler))
+    return draw.build()
+
+
+def test_what_was_done_can_still_be_undone_or_the_deal_stays() -> None:
+    run = InstanceRun(undoable("book", "cancel"))
+    run.complete("book")
+    assert carried(run, undoable("book", "cancel")).result.state == run.state
+    assert refused(run, undoable("book", "refund")) == {"other_kind"}
+    assert refused(run, undoable("pay", "cancel")) == {"other_kind"}
+    run.complete("decide")
+    assert refused(run, undoable("book", "cancel")) == {"being_undone"}
