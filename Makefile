@@ -35,6 +35,10 @@ format: dev ## let ruff format and mend what it can
 bench: dev services ## measure a step, the pages and the timers; writes docs/benchmarks.md
 	PYTHONPATH=tests $(BIN)/python -m bench $(ARGS)
 
+.PHONY: bench-scale
+bench-scale: dev services ## measure every page with 300,000 open steps; writes the tables of docs/scaling.md
+	PYTHONPATH=tests $(BIN)/python -m bench.scale $(ARGS)
+
 .PHONY: ordeal
 ordeal: dev services ## the long form of the fault tests, about an hour; writes the scorecard into docs/reliability.md
 	$(BIN)/python -m pytest $(ORDEAL) --full $(ARGS)

@@ -91,6 +91,59 @@ class DealCancelled(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class DealReopened(Event):
+    """A cancelled deal goes on where it was. ``deadlines`` is ``shift`` or ``keep``."""
+
+    reason: str
+    deadlines: str
+
+
+@dataclass(frozen=True, slots=True)
+class DealMoved(Event):
+    """A person sent the deal to a step outside of the map's order.
+
+    ``left`` and ``passed_over`` are names: of the steps that were withdrawn, and of the approvals that lay ahead and
+    are not asked any more. ``freedom`` is what the map says about such a move.
+    """
+
+    to: str
+    element_id: str
+    left: tuple[str, ...]
+    passed_over: tuple[str, ...]
+    goes_back: bool
+    freedom: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MoveUndone(Event):
+    to: str
+    element_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class DealSuspended(Event):
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DealResumed(Event):
+    """``deadlines`` is ``shift`` (moved by the pause) or ``keep``."""
+
+    suspended_at: datetime
+    deadlines: str
+
+
+@dataclass(frozen=True, slots=True)
+class VariablesSet(Event):
+    """An administrator repaired decision variables. ``changes`` maps a variable's name to [old, new]."""
+
+    changes: Mapping[str, Any]
+    reason: str
+    undoes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Commented(Event):
     text: str
     step: str = ""
@@ -234,8 +287,11 @@ class IncidentRecorded(Event):
 
 @dataclass(frozen=True, slots=True)
 class IncidentResolved(Event):
+    """``reason`` is given where it was closed by hand."""
+
     code: str
     element: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from babel.dates import format_date, format_datetime, format_time
 from babel.numbers import format_currency, format_decimal
 from flask import Flask
 
+from engine.queries.inbox import MOST_COUNTED
 from webui.i18n import locale, zone
 from webui.request_context import now
 
@@ -33,6 +34,11 @@ def sums(amounts: Mapping[str, Decimal]) -> str:
 
 def number(value: Decimal | float | None) -> str:
     return _NO_VALUE if value is None else format_decimal(value, locale=locale())
+
+
+def counted(steps: int) -> str:
+    """A number of steps as the inbox counts them: ``999+`` where it stopped counting."""
+    return str(steps) if steps < MOST_COUNTED else f"{MOST_COUNTED - 1}+"
 
 
 def plain_amount(amount: Decimal | None) -> str:
@@ -79,5 +85,5 @@ def initials(full_name: str) -> str:
 
 
 def configure_formats(app: Flask) -> None:
-    for present in (money, sums, number, plain_amount, day, when, exactly, initials):
+    for present in (money, sums, number, counted, plain_amount, day, when, exactly, initials):
         app.jinja_env.filters[present.__name__] = present

@@ -12,12 +12,13 @@ from engine.model.process_definition import ProcessDefinition
 from engine.policy.permissions import Actor
 from engine.queries.scopes import visible_deals
 
+_COUNTED = 1_000  # enough to tell which maps are used most, however many deals there are
+
 
 @dataclass(frozen=True, slots=True)
 class KnownMap:
     key: str
     name: str
-    deals: int
 
 
 def known_maps(session: Session, actor: Actor) -> tuple[KnownMap, ...]:
@@ -27,16 +28,22 @@ def known_maps(session: Session, actor: Actor) -> tuple[KnownMap, ...]:
         .group_by(ProcessDefinition.key)
         .subquery()
     )
-    rows = session.execute(
-        select(Deal.definition_key, ProcessDefinition.name, func.count())
-        .select_from(Deal)
-        .join(newest, newest.c.key == Deal.definition_key)
+    seen = (
+        select(Deal.id)
+        .where(Deal.definition_key == newest.c.key, visible_deals(actor))
+        .limit(_COUNTED)
+        .correlate(newest)
+    )
+    deals = select(func.count()).select_from(seen.subquery()).scalar_subquery()
+    rows = (
+        select(ProcessDefinition.key, ProcessDefinition.name, deals.label("deals"))
         .join(
-            ProcessDefinition,
+            newest,
             (ProcessDefinition.key == newest.c.key) & (ProcessDefinition.version == newest.c.version),
         )
-        .where(visible_deals(actor))
-        .group_by(Deal.definition_key, ProcessDefinition.name)
-        .order_by(func.count().desc(), ProcessDefinition.name)
+        .subquery()
     )
-    return tuple(KnownMap(*row) for row in rows)
+    found = session.execute(
+        select(rows.c.key, rows.c.name).where(rows.c.deals > 0).order_by(rows.c.deals.desc(), rows.c.name)
+    )
+    return tuple(KnownMap(*row) for row in found)

@@ -62,7 +62,7 @@ def _line(group: MoveGroup, names: Mapping[str, str]) -> GroupLine:
     verdict, tone, icon = VERDICTS[group.verdict]
     lost = {getattr(problem, "element_id", "") for problem in group.problems if problem.code in _PER_PLACE}
     only = lost and all(problem.code in _PER_PLACE for problem in group.problems)
-    known = {**names} | {place.element_id: place.name for place in group.places}
+    known = dict(names) | {place.element_id: place.name for place in group.places}
     return GroupLine(
         group=group,
         verdict=_(verdict),

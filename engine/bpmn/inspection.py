@@ -53,13 +53,13 @@ def plan_move(process: CompiledProcess, state: bytes, target: str, withdrawn: It
     return plan_jump(_read(process, state), spec, target, withdrawn)[0]
 
 
-def with_later_timers(process: CompiledProcess, state: bytes, later: Callable[[datetime], datetime]) -> bytes:
-    """The same state with every timer due at ``later`` of the moment at which it was due."""
+def with_later_timers(process: CompiledProcess, state: bytes, later: Callable[[str, datetime], datetime]) -> bytes:
+    """The same state with every timer due at ``later`` of its event's id and the moment at which it was due."""
     workflow = _read(process, state)
     for scope in workflow.scopes():
         for task in scope.live_tasks():
             if DUE in task.internal_data:
-                task.internal_data[DUE] = later(due_at(task)).isoformat()
+                task.internal_data[DUE] = later(task.task_spec.bpmn_id, due_at(task)).isoformat()
     return encode(workflow, workflow.environment.store.values)
 
 

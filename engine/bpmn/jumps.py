@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from engine.bpmn.activities import Activity, Assignments
+from engine.bpmn.activities import HOST, Activity, Assignments
 from engine.bpmn.catching_events import CatchEvent, EventGateway
 from engine.bpmn.compiled import StepKind
 from engine.bpmn.elements import RACE, RACE_FLOW
-from engine.bpmn.forward_order import ForwardOrder
-from engine.bpmn.joins import ARRIVED_FROM
+from engine.bpmn.forward_order import ForwardOrder, forward_order
+from engine.bpmn.joins import ARRIVED_FROM, InclusiveGateway, ParallelGateway
 from engine.bpmn.markings import NotProvable, Position, in_join, main_track, node_of, tracks_beside
 from engine.errors import N_, DomainError
 
@@ -103,6 +103,13 @@ class TooManyWays(JumpRefused):
     )
 
 
+class Meanwhile(JumpRefused):
+    """Something runs in the scope that is no token of its ways: an event sub-process, a compensation."""
+
+    code: ClassVar[str] = "move_meanwhile"
+    template: ClassVar[str] = N_("The deal cannot be moved while “%(element)s” goes on. Let it finish first.")
+
+
 class NotWithdrawable(JumpRefused):
     code: ClassVar[str] = "move_step_gone"
     template: ClassVar[str] = N_("A step that would be moved does not wait any more. Look at the deal again.")
@@ -112,8 +119,9 @@ class NotWithdrawable(JumpRefused):
 class Jump:
     """What a jump does. Ids are of elements; ``withdrawn`` are activity ids of everything that is taken back.
 
-    ``passed_over`` are approvals that lay ahead and do not any more; ``asked_again`` those that were behind and lie
-    ahead now. ``forgotten`` are steps whose outcomes of an earlier round no condition may see any longer.
+    ``passed_over`` are approvals that the deal would have come by and that do not lie ahead any more; ``asked_again``
+    those that were behind or open and lie ahead now. ``forgotten`` are steps whose outcomes of an earlier round no
+    condition may see any longer.
     """
 
     target: str
@@ -203,6 +211,7 @@ def _planned(
         raise TargetRepeated(target=name, scope=inner) if len(ways) == 1 else SeveralWaysIn(target=name)
     scope, way = scopes[0]
     _ensure_enterable(spec, way, name)
+    _ensure_nothing_meanwhile(spec, scope)
     tokens = tokens_of(scope)
     lifted = None if chosen is None else frozenset(_lifted(task, scope).id for task in chosen)
     try:
@@ -307,6 +316,21 @@ def tokens_of(scope: Scope) -> tuple[Token, ...]:
     return tuple(tokens)
 
 
+def _ensure_nothing_meanwhile(spec: ExecutableSpec, scope: Scope) -> None:
+    """Raises Meanwhile for a token that rests where none does in the ordinary course of things: something is undone."""
+    for task in scope.live_tasks():
+        one = task.task_spec
+        if RACE in task.internal_data or HOST in task.internal_data or one.loop is not None or one.attends:
+            continue
+        if not _is_on_a_way(one):
+            raise Meanwhile(element=spec.lookups.name_of(one.bpmn_id or spec.key))
+
+
+def _is_on_a_way(one: Any) -> bool:
+    """Whether a token rests there in the ordinary course of things, and not while something is undone or handled."""
+    return (_can_hold(one) or isinstance(one, ParallelGateway | InclusiveGateway)) and not one.is_event_sub_process
+
+
 def gateway_of(scope: ScopeSpec, rival: LiveTask) -> str:
     """The event gateway behind which ``rival`` waits."""
     flow = rival.internal_data[RACE_FLOW]
@@ -364,7 +388,7 @@ def _taken_beside(
 
 # what it means ----------------------------------------------------------------------------------------------------
 def _described(workflow: LiveWorkflow, spec: ExecutableSpec, target: str, plan: _Plan) -> Jump:
-    order = ForwardOrder(spec)
+    order = forward_order(spec)
     left = _leaves(workflow, [task for token in plan.taken for task in token.tasks])
     inside = {task.id for task in left}
     stays = [
@@ -377,6 +401,7 @@ def _described(workflow: LiveWorkflow, spec: ExecutableSpec, target: str, plan: 
     ahead_before = order.ahead_of(withdrawn_names)
     ahead_after = order.ahead_of([target])
     ahead_of_rest = order.ahead_of({task.task_spec.name for task in stays if _moves_on(task)})
+    taken_back = {task.task_spec.bpmn_id for task in left}
     steps = spec.lookups.steps
 
     def approvals(elements: Iterable[str]) -> tuple[str, ...]:
@@ -388,11 +413,27 @@ def _described(workflow: LiveWorkflow, spec: ExecutableSpec, target: str, plan: 
         withdrawn=tuple(task.id for task in left),
         left=tuple(dict.fromkeys(task.task_spec.bpmn_id for task in left if task.task_spec.bpmn_id in steps)),
         kept=tuple(dict.fromkeys(task.task_spec.bpmn_id for task in stays if task.task_spec.bpmn_id in steps)),
-        goes_back=bool(ahead_after & {task.task_spec.bpmn_id for task in left}),
-        passed_over=approvals(ahead_before - ahead_after - ahead_of_rest),
-        asked_again=approvals(ahead_after - ahead_before - ahead_of_rest),
+        goes_back=bool(ahead_after & taken_back),
+        passed_over=approvals(_skippable(order, withdrawn_names, target) - ahead_after - ahead_of_rest),
+        asked_again=approvals(ahead_after - ahead_of_rest - (ahead_before - taken_back)),
         forgotten=frozenset((ahead_before | ahead_after) & steps.keys()) - ahead_of_rest,
     )
+
+
+def _skippable(order: ForwardOrder, left: Iterable[str], target: str) -> frozenset[str]:
+    """What a deal would still have come by before ``target``, from where it stands.
+
+    Where the target lies straight ahead, that is what lies ahead. Where it does not, the deal would have come there, if
+    at all, through a loop: whatever it can reach on any way counts, or a step on a way back could be used to jump over
+    the approvals that it leads to.
+    """
+    found: frozenset[str] = frozenset()
+    for name in left:
+        if order.is_ahead(target, name):
+            found |= order.ahead_of([name])
+        else:
+            found |= order.reached_from(name, without=target)
+    return found
 
 
 def _leaves(workflow: LiveWorkflow, tasks: Iterable[LiveTask]) -> list[LiveTask]:

@@ -17,12 +17,12 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from SpiffWorkflow.bpmn.specs.event_definitions.item_aware_event import ErrorEventDefinition
-from SpiffWorkflow.bpmn.specs.event_definitions.simple import TerminateEventDefinition
+from SpiffWorkflow.bpmn.specs.event_definitions.simple import CancelEventDefinition, TerminateEventDefinition
 
 from engine.bpmn.activities import Activity, Assignments
 from engine.bpmn.catching_events import BoundaryEvent, CatchEvent, EventGateway
 from engine.bpmn.elements import ExclusiveGateway, Passage, StartEvent
-from engine.bpmn.joins import InclusiveGateway, ParallelGateway
+from engine.bpmn.joins import ComplexGateway, InclusiveGateway, ParallelGateway
 from engine.bpmn.throwing_events import EndEvent, ThrowEvent
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ Marking = tuple[Position, ...]  # sorted; a position stands in it as often as to
 MAX_EFFORT = 60_000  # tokens looked at, per track: about half a second
 MAX_TOKENS = 2  # at one position; more tell nothing new
 _BRANCHES = 2
+_ENDING_ALL = (TerminateEventDefinition, ErrorEventDefinition, CancelEventDefinition)
 _MOST_SUBSETS = 5  # an inclusive split with more ways is tried with each way alone and with all
 
 
@@ -182,12 +183,14 @@ class _Explorer:
             else:
                 waiting += fired
 
-    def _arrive(
+    def _arrive(  # noqa: PLR0911  # one answer per kind of element
         self, held: Marking, token: tuple[str, str], others: tuple[tuple[str, str], ...]
     ) -> list[tuple[Marking, tuple[tuple[str, str], ...]]]:
         name, came_from = token
         spec = self.specs[name]
         match spec:
+            case ComplexGateway():  # which tokens it takes depends on values
+                raise NotProvable
             case ParallelGateway() | InclusiveGateway() if len(spec._inputs) >= _BRANCHES:  # noqa: SLF001  # as above
                 return [self._wait_in_join(held, spec, came_from, others)]
             case InclusiveGateway():
@@ -195,7 +198,7 @@ class _Explorer:
             case ExclusiveGateway():
                 return [(held, (*others, way)) for way in self._outgoing(spec)]
             case EndEvent():
-                ends_all = isinstance(spec.event_definition, TerminateEventDefinition | ErrorEventDefinition)
+                ends_all = isinstance(spec.event_definition, _ENDING_ALL)
                 return [((), ())] if ends_all else [(held, others)]
             case EventGateway() | CatchEvent():
                 return [(marking((*held, name)), others)]

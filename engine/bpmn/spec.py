@@ -55,8 +55,8 @@ class ScopeSpec(BpmnProcessSpec):  # type: ignore[misc]  # SpiffWorkflow is unty
 
     ``inclusive`` are its inclusive joins, ``listeners`` the start events of its event sub-processes, ``undone_by``
     names its event sub-process that a compensation starts. ``is_attended`` says whether anything may live in it that
-    does not hold it open. ``tracks`` keeps where its tokens can stand together, once somebody has asked for it
-    (engine/bpmn/markings.py).
+    does not hold it open. ``tracks`` keeps where its tokens can stand together, ``forward_order`` what lies ahead of
+    what, once a jump has asked for it (engine/bpmn/markings.py, engine/bpmn/forward_order.py).
     """
 
     def __init__(self, name: str) -> None:
@@ -67,11 +67,12 @@ class ScopeSpec(BpmnProcessSpec):  # type: ignore[misc]  # SpiffWorkflow is unty
         self.io_specification = None
         self.inclusive: tuple[InclusiveGateway, ...] = ()
         self.has_conditional_events = False
-        self.tracks: dict[str, Any] = {}
         self.listeners: tuple[Listener, ...] = ()
         self.ledger: Ledger | None = None
         self.undone_by: str | None = None
         self.is_attended = False
+        self.tracks: dict[str, Any] = {}
+        self.forward_order: Any = None
 
     def plain_start(self) -> StartEvent:
         """Where a sub-process begins: at its start event without a trigger, else at its first."""

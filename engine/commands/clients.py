@@ -60,7 +60,7 @@ class ContactDraft:
 def add_client(session: Session, draft: ClientDraft, *, actor: Actor, clock: Clock) -> Client:
     """Raises NotAllowed, InvalidInput."""
     ensure_may(actor, Ability.MANAGE_CLIENTS)
-    _ensure_readable(draft.name, "name", draft.edrpou, draft.email)
+    ensure_readable(draft.name, "name", draft.edrpou, draft.email)
     _ensure_new(session, draft.edrpou.strip())
     client = Client(
         name=draft.name.strip(),
@@ -87,7 +87,7 @@ def update_client(
     ensure_may(actor, Ability.MANAGE_CLIENTS)
     client = lock_client(session, client_id, actor)
     wanted = {name: value.strip() if isinstance(value, str) else value for name, value in changes.items()}
-    _ensure_readable(
+    ensure_readable(
         wanted.get("name", client.name), "name", wanted.get("edrpou", client.edrpou), wanted.get("email", client.email)
     )
     if wanted.get("edrpou", client.edrpou) != client.edrpou:
@@ -113,7 +113,7 @@ def add_contact(session: Session, client_id: int, draft: ContactDraft, *, actor:
     """Raises NotFound, NotAllowed, InvalidInput."""
     ensure_may(actor, Ability.MANAGE_CLIENTS)
     client = lock_client(session, client_id, actor)
-    _ensure_readable(draft.full_name, "full_name", "", draft.email)
+    ensure_readable(draft.full_name, "full_name", "", draft.email)
     phone = normalise_phone(draft.phone) or draft.phone.strip()
     contact = Contact(
         client_id=client.id,
@@ -134,7 +134,8 @@ def _search_text_of_client(client: Client) -> str:
     return search_text(client.name, client.edrpou, client.phone, client.email, client.segment)
 
 
-def _ensure_readable(name: str, name_field: str, edrpou: str, email: str) -> None:
+def ensure_readable(name: str, name_field: str, edrpou: str, email: str) -> None:
+    """Raises InvalidInput; an empty name is an error of ``name_field``."""
     errors: dict[str, DomainError] = {}
     if not name.strip():
         errors[name_field] = FieldRequired(label=N_("Name"))

@@ -1,4 +1,4 @@
-"""Deals: open, change, comment, cancel."""
+"""Deals: open, change, comment. Suspending, cancelling and moving have files of their own."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, ClassVar
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from engine.bpmn.compiled import OutcomeKind, StepKind
 from engine.bpmn.runtime import EvaluateConditions
 from engine.clock import Clock
 from engine.commands.clients import ClientDraft, add_client
-from engine.commands.execution import cancel_step, run_step, start_instance
+from engine.commands.execution import run_step, start_instance
 from engine.commands.history import record
 from engine.commands.idempotency import already_performed, remember
 from engine.commands.locks import lock_deal
@@ -30,15 +30,13 @@ from engine.errors import (
     NotAllowed,
     NotFound,
 )
-from engine.events import Commented, DealCancelled, DealChanged, DealOpened, plain
+from engine.events import Commented, DealChanged, DealOpened, plain
 from engine.model.client import Client
 from engine.model.deal import Deal, DealResult
-from engine.model.message_subscription import MessageSubscription
 from engine.model.person import Person, Role
 from engine.model.process_definition import DefinitionState, ProcessDefinition
 from engine.model.process_instance import InstanceState, ProcessInstance
-from engine.model.timer import Timer
-from engine.model.work_item import LIVE, WorkItem, WorkItemState
+from engine.model.work_item import PENDING, WorkItem, WorkItemState
 from engine.policy.permissions import Ability, Actor, ensure_may, may
 from engine.policy.search_keys import search_text
 from engine.queries.calendars import default_calendar
@@ -48,7 +46,7 @@ from engine.queries.scopes import choosable_clients
 
 CURRENCIES = ("UAH", "USD", "EUR", "GBP", "PLN")
 _LARGEST_AMOUNT = Decimal("9999999999999.99")
-_OWNERS = (Role.MANAGER, Role.HEAD)
+OWNERS = (Role.MANAGER, Role.HEAD)
 
 
 class MapNotPublished(DomainError):
@@ -110,7 +108,7 @@ def open_deal(
     """
     ensure_may(actor, Ability.OPEN_DEAL)
     at = clock.now()
-    done = already_performed(session, command_id, "open_deal", _arguments(draft), actor=actor, at=at)
+    done = already_performed(session, command_id, "open_deal", draft_arguments(draft), actor=actor, at=at)
     if done is not None:
         return session.get_one(Deal, done["deal_id"])
     definition = session.scalar(
@@ -121,8 +119,29 @@ def open_deal(
     client, owner = _ensure_draft_sound(session, draft, definition, actor, clock)
     if definition is None or owner is None or client is None:
         raise NotFound
+    found = SoundDraft(draft, definition, client, owner)
+    deal = open_sound_deal(session, found, next_number(session, at), message=message, actor=actor, at=at)
+    remember(session, command_id, {"deal_id": deal.id}, actor=actor)
+    return deal
+
+
+@dataclass(frozen=True, slots=True)
+class SoundDraft:
+    """A draft in which nothing is wrong, with the records that it names."""
+
+    draft: DealDraft
+    definition: ProcessDefinition
+    client: Client
+    owner: Person
+
+
+def open_sound_deal(
+    session: Session, sound: SoundDraft, deal_number: str, *, message: str | None = None, actor: Actor, at: datetime
+) -> Deal:
+    """Open a deal of which everything has been looked at. Raises MapFailed."""
+    draft, definition, client, owner = sound.draft, sound.definition, sound.client, sound.owner
     deal = Deal(
-        number=_next_number(session, at),
+        number=deal_number,
         title=draft.title.strip(),
         client_id=client.id,
         client=client,
@@ -175,7 +194,6 @@ def open_deal(
     number(session, [instance])
     session.add(instance)
     start_instance(session, instance, deal.fields, message=message, actor=actor, at=at)
-    remember(session, command_id, {"deal_id": deal.id}, actor=actor)
     return deal
 
 
@@ -202,7 +220,7 @@ def update_deal(session: Session, deal_id: int, changes: Mapping[str, Any], *, a
         deal.owner = session.get_one(Person, deal.owner_id)
     fields = {name: value for name, value in plain(wanted.get("fields", {})).items() if deal.fields.get(name) != value}
     _ensure_not_decided(session, instance, fields)
-    if (fields or changed.keys() & _CONTENT) and _is_approved(session, instance):
+    if (fields or changed.keys() & _CONTENT) and is_approved(session, instance):
         raise ContentApproved
     changed |= {name: [deal.fields.get(name), value] for name, value in fields.items()}
     deal.fields = {**deal.fields, **fields}
@@ -225,7 +243,7 @@ def _ensure_not_decided(session: Session, instance: ProcessInstance, fields: Map
 _CONTENT = frozenset({"amount", "currency"})
 
 
-def _is_approved(session: Session, instance: ProcessInstance) -> bool:
+def is_approved(session: Session, instance: ProcessInstance) -> bool:
     """Whether the last approvals asked for are open, or were all given."""
     asked = list(
         session.scalars(
@@ -235,7 +253,7 @@ def _is_approved(session: Session, instance: ProcessInstance) -> bool:
         )
     )
     last_round = [one for one in asked if one.opened_at == asked[0].opened_at]
-    if any(one.state in LIVE for one in last_round):
+    if any(one.state in PENDING for one in last_round):
         return True
     given = {one.outcome for one in last_round if one.state is WorkItemState.COMPLETED}
     return given == {OutcomeKind.APPROVED.value}
@@ -250,36 +268,13 @@ def comment_on_deal(session: Session, deal_id: int, text: str, *, actor: Actor, 
     return deal
 
 
-def cancel_deal(session: Session, deal_id: int, reason: str, *, actor: Actor, clock: Clock) -> Deal:
-    """End a deal that the map does not end: all its open steps are withdrawn, its timers and messages go.
-
-    Raises NotFound, NotAllowed, InvalidInput, DealClosed.
-    """
-    deal, instance = lock_deal(session, deal_id, actor)
-    _ensure_may_edit(deal, actor)
-    if deal.result is not DealResult.OPEN:
-        raise DealClosed
-    if not reason.strip():
-        raise InvalidInput({"reason": FieldRequired(label=N_("Reason"))})
-    at = clock.now()
-    for work_item in session.scalars(
-        select(WorkItem).where(WorkItem.instance_id == instance.id, WorkItem.state.in_(LIVE))
-    ):
-        cancel_step(session, work_item, instance, actor=actor, at=at)
-    session.execute(delete(Timer).where(Timer.instance_id == instance.id))
-    session.execute(delete(MessageSubscription).where(MessageSubscription.instance_id == instance.id))
-    instance.state, instance.finished_at = InstanceState.CANCELLED, at
-    deal.result, deal.closed_at, deal.loss_reason = DealResult.CANCELLED, at, reason.strip()[:500]
-    record(session, DealCancelled(reason=reason.strip()), actor=actor, at=at, deal=deal)
-    return deal
-
-
 def deal_search_text(deal: Deal) -> str:
     """Everything by which people look for a deal."""
     return search_text(deal.number, deal.title, deal.client.name, deal.client.edrpou, str(deal.amount or ""))
 
 
-def _arguments(draft: DealDraft) -> dict[str, Any]:
+def draft_arguments(draft: DealDraft) -> dict[str, Any]:
+    """What tells the command to open this deal from the command to open another."""
     return {
         "title": draft.title,
         "map": draft.definition_key,
@@ -293,7 +288,7 @@ def _arguments(draft: DealDraft) -> dict[str, Any]:
     }
 
 
-def _next_number(session: Session, at: datetime) -> str:
+def next_number(session: Session, at: datetime) -> str:
     """``<year>-<running number>``: the year by the company's calendar. The highest number so far, plus one.
 
     On SQLite there is one writer; on PostgreSQL an advisory lock of the transaction orders those who open deals.
@@ -315,9 +310,9 @@ def _ensure_draft_sound(
     errors: dict[str, DomainError] = {}
     if definition is None:
         errors["definition_key"] = MapNotPublished(key=draft.definition_key)
-    errors |= _faults(draft.title, draft.amount, draft.currency)
+    errors |= faults_of_values(draft.title, draft.amount, draft.currency)
     owner = session.get(Person, draft.owner_id or actor.person_id)
-    if owner is None or not owner.is_active or owner.role not in _OWNERS:
+    if owner is None or not owner.is_active or owner.role not in OWNERS:
         errors["owner_id"] = FieldNotUnderstood(value=draft.owner_id or "", expected=N_("a sales manager"))
     client = None
     if draft.client_id is not None:
@@ -336,7 +331,8 @@ def _ensure_draft_sound(
     return client, owner
 
 
-def _faults(title: str, amount: Decimal | None, currency: str) -> dict[str, DomainError]:
+def faults_of_values(title: str, amount: Decimal | None, currency: str) -> dict[str, DomainError]:
+    """What is wrong with the values themselves, by field."""
     errors: dict[str, DomainError] = {}
     if not title.strip():
         errors["title"] = FieldRequired(label=N_("Title"))
@@ -353,10 +349,10 @@ def _faults(title: str, amount: Decimal | None, currency: str) -> dict[str, Doma
 
 
 def _ensure_readable(session: Session, wanted: Mapping[str, Any]) -> None:
-    errors = _faults(wanted.get("title", "-"), wanted.get("amount"), wanted.get("currency", "UAH"))
+    errors = faults_of_values(wanted.get("title", "-"), wanted.get("amount"), wanted.get("currency", "UAH"))
     if "owner_id" in wanted:
         owner = session.get(Person, wanted["owner_id"])
-        if owner is None or not owner.is_active or owner.role not in _OWNERS:
+        if owner is None or not owner.is_active or owner.role not in OWNERS:
             errors["owner_id"] = FieldNotUnderstood(value=wanted["owner_id"], expected=N_("a sales manager"))
     if errors:
         raise InvalidInput(errors)

@@ -236,7 +236,7 @@ class _Moving:
         self._write_subscriptions()
         opened = self._open(new, live)
         if not result.finished:
-            follow_stage(session, instance.deal, new, result, actor=self.actor, at=self.at)
+            follow_stage(session, instance.deal, new, result.waiting_elements, actor=self.actor, at=self.at)
         session.flush()
         image["items"] = {
             key: {"before": kept, "after": _columns(item)}

@@ -11,6 +11,7 @@ from engine.model.draft import Draft
 from engine.model.heartbeat import Heartbeat
 from engine.model.history_event import HistoryEvent
 from engine.model.incident import Incident, IncidentState
+from engine.model.intervention import Intervention, InterventionKind
 from engine.model.message_subscription import MessageSubscription
 from engine.model.performed_command import PerformedCommand
 from engine.model.person import Person, Role
@@ -49,6 +50,8 @@ __all__ = [
     "Incident",
     "IncidentState",
     "InstanceState",
+    "Intervention",
+    "InterventionKind",
     "Job",
     "JobState",
     "Membership",

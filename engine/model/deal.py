@@ -33,7 +33,13 @@ class Deal(Base):
     is_plain = True
     __table_args__ = (
         Index("ix_deal_opened", "opened_at", "id"),
+        Index("ix_deal_result_opened", "result", "opened_at", "id"),
+        Index("ix_deal_result_amount", "result", "amount", "id"),
+        Index("ix_deal_result_close_date", "result", "close_date", "id"),
+        Index("ix_deal_result_title", "result", "title", "id"),
+        Index("ix_deal_result_since", "result", "stage_since", "id"),
         Index("ix_deal_result_stage", "result", "stage", "stage_since", "id"),
+        Index("ix_deal_board", "definition_key", "result", "stage", "currency", "amount"),
         Index("ix_deal_owner_result", "owner_id", "result"),
     )
 

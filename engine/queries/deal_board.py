@@ -76,6 +76,7 @@ def board(session: Session, actor: Actor, *, definition_key: str, now: datetime,
 
 
 def _totals(session: Session, *shown: ColumnElement[bool]) -> dict[str, _Totals]:
+    """Exact, from an index that holds all that is asked for."""
     totals: dict[str, _Totals] = {}
     for stage, currency, count, amount in session.execute(
         select(Deal.stage, Deal.currency, func.count(), func.sum(Deal.amount))

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, and_, literal, or_, select, tuple_
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    FromClause,
+    Select,
+    UnaryExpression,
+    literal,
+    select,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from engine.model.deal import Deal, DealResult
@@ -76,30 +87,58 @@ def deals(
     wanted = {
         Deal.stage: stage,
         Deal.owner_id: owner_id,
-        Deal.result: result,
         Deal.definition_key: definition_key,
         Deal.client_id: client_id,
     }
     conditions += [column == value for column, value in wanted.items() if value is not None]
     if overdue:
-        late = select(WorkItem.deal_id).where(WorkItem.state.in_(LIVE), WorkItem.due_at < now)
-        conditions.append(Deal.id.in_(late))
-    after = cursor_key(cursor, key.kind, int)
-    if after is not None:
-        conditions.append(_follows(key, *after))
-    order = key.column.desc().nulls_last() if key.descending else key.column.asc().nulls_last()
-    by_id = Deal.id.desc() if key.descending else Deal.id.asc()
-    found = session.execute(deal_rows(*conditions).order_by(order, by_id).limit(size + 1)).all()
+        late = select(WorkItem.id).where(WorkItem.deal_id == Deal.id, WorkItem.state.in_(LIVE), WorkItem.due_at < now)
+        conditions.append(late.exists())
+    results = (result,) if result is not None else tuple(DealResult)
+    chosen = _in_order(key, results, conditions, size, cursor_key(cursor, key.kind, int)).subquery("page")
+    found = session.execute(deal_rows().join(chosen, chosen.c.id == Deal.id).order_by(*_order(key, chosen))).all()
     rows = deals_of(session, found, now)
     return page_of(rows, limit=size, cursor=cursor, key=lambda row: (getattr(row, key.column.key), row.id))
 
 
-def _follows(key: _Key, value: Any, last_id: int) -> ColumnElement[bool]:
-    """Rows after the last one shown."""
-    later_id = Deal.id < last_id if key.descending else Deal.id > last_id
-    if value is None:
-        return and_(key.column.is_(None), later_id)
-    shown = tuple_(key.column, Deal.id)
-    last = tuple_(literal(value, key.column.type), literal(last_id, BigInteger))
-    follows = shown < last if key.descending else shown > last
-    return or_(follows, key.column.is_(None)) if key.may_be_empty else follows
+def _in_order(
+    key: _Key,
+    results: Sequence[DealResult],
+    conditions: Sequence[ColumnElement[bool]],
+    size: int,
+    after: tuple[Any, int] | None,
+) -> Select[*tuple[Any, ...]]:
+    """Ids and sort values of the next ``size`` + 1 deals.
+
+    One short read per result, and of those with and without a value to sort by: an index serves each in its order.
+    """
+    value, last_id = after or (None, None)
+    reads: list[Select[*tuple[Any, ...]]] = []
+    for result in results:
+        base = select(Deal.id, key.column.label("value")).where(Deal.result == result, *conditions)
+        valued = base.where(key.column.is_not(None)) if key.may_be_empty else base
+        if value is not None:
+            shown, last = (
+                tuple_(key.column, Deal.id),
+                tuple_(literal(value, key.column.type), literal(last_id, BigInteger)),
+            )
+            valued = valued.where(shown < last if key.descending else shown > last)
+        if after is None or value is not None:
+            reads.append(_directed(valued, key, key.column, Deal.id).limit(size + 1))
+        if key.may_be_empty:
+            empty = base.where(key.column.is_(None))
+            if after is not None and value is None:
+                empty = empty.where(Deal.id < last_id if key.descending else Deal.id > last_id)
+            reads.append(_directed(empty, key, Deal.id).limit(size + 1))
+    merged = union_all(*(select(read.subquery()) for read in reads)).subquery("merged")
+    return select(merged.c.id, merged.c.value).order_by(*_order(key, merged)).limit(size + 1)
+
+
+def _directed(read: Select[*tuple[Any, ...]], key: _Key, *columns: Any) -> Select[*tuple[Any, ...]]:
+    return read.order_by(*(column.desc() if key.descending else column.asc() for column in columns))
+
+
+def _order(key: _Key, rows: FromClause) -> tuple[UnaryExpression[Any], ...]:
+    if key.descending:
+        return rows.c.value.desc().nulls_last(), rows.c.id.desc()
+    return rows.c.value.asc().nulls_last(), rows.c.id.asc()

@@ -20,6 +20,8 @@ from engine.queries.scopes import visible_work_items
 from engine.queries.text_search import matches
 from engine.queries.work_item_rows import WorkItemRow, rows_of, work_item_rows
 
+_LATEST = func.coalesce(WorkItem.completed_at, WorkItem.opened_at, type_=Moment)
+
 
 class Tab(StrEnum):
     MINE = "mine"  # held by the actor
@@ -30,9 +32,15 @@ class Tab(StrEnum):
     ALL = "all"  # everything visible
 
 
+MOST_COUNTED = 1_000
+
+
 @dataclass(frozen=True, slots=True)
 class InboxCounts:
-    """Live steps per tab; ``overdue`` counts those of the first tab that are late."""
+    """Live steps per tab; ``overdue`` counts those of the first tab that are late.
+
+    Counted up to MOST_COUNTED, which means that many or more: nobody waits for the exact number of a thousand steps.
+    """
 
     mine: int
     groups: int
@@ -67,8 +75,8 @@ def inbox(
         page = _by_due_date(actor, tab, narrowed, size, cursor)
         order = (WorkItem.due_at.asc().nulls_last(), WorkItem.id)
     else:
-        page = _by_completion(actor, tab, [*narrowed, WorkItem.state.in_(states)], size, cursor)
-        order = (func.coalesce(WorkItem.completed_at, WorkItem.opened_at).desc(), WorkItem.id.desc())
+        page = _latest_first(_reasons(actor, tab), states, narrowed, size, cursor)
+        order = (_LATEST.desc(), WorkItem.id.desc())
     chosen = page.subquery("page")
     found = session.execute(work_item_rows().join(chosen, chosen.c.id == WorkItem.id).order_by(*order))
     rows = rows_of(found, actor, now)
@@ -80,11 +88,14 @@ def inbox(
 def inbox_counts(session: Session, actor: Actor, now: datetime) -> InboxCounts:
     def count(tab: Tab, *more: ColumnElement[bool]) -> Any:
         parts = [
-            select(WorkItem.id).where(condition, WorkItem.state.in_(LIVE), *more) for condition in _reasons(actor, tab)
+            select(WorkItem.id).where(condition, WorkItem.state == state, *more).limit(MOST_COUNTED)
+            for condition in _reasons(actor, tab)
+            for state in LIVE
         ]
         if not parts:
             return literal(0)
-        return select(func.count()).select_from(union_all(*parts).subquery()).scalar_subquery()
+        counted = union_all(*(select(part.subquery()) for part in parts)).limit(MOST_COUNTED)
+        return select(func.count()).select_from(counted.subquery()).scalar_subquery()
 
     counts = session.execute(
         select(
@@ -160,20 +171,23 @@ def _by_due_date(
     return select(merged.c.id).order_by(merged.c.due_at.asc().nulls_last(), merged.c.id).limit(size + 1)
 
 
-def _by_completion(
-    actor: Actor, tab: Tab, narrowed: Sequence[ColumnElement[bool]], size: int, cursor: str | None
+def _latest_first(
+    reasons: Sequence[ColumnElement[bool]],
+    states: Sequence[WorkItemState],
+    narrowed: Sequence[ColumnElement[bool]],
+    size: int,
+    cursor: str | None,
 ) -> Select[*tuple[Any, ...]]:
-    """Ids of the next ``size`` + 1 steps, latest first. Each step stands for one reason only."""
+    """Ids of the next ``size`` + 1 steps by when they were done, or opened where they are not. One reason each."""
     after = cursor_key(cursor, datetime, int)
-    at = func.coalesce(WorkItem.completed_at, WorkItem.opened_at, type_=Moment)
     reads = []
-    for condition in _reasons(actor, tab):
-        read = select(WorkItem.id, at.label("at")).where(condition, *narrowed)
-        if after is not None:
-            read = read.where(
-                tuple_(at, WorkItem.id) < tuple_(literal(after[0], Moment), literal(after[1], BigInteger))
-            )
-        reads.append(read.order_by(at.desc(), WorkItem.id.desc()).limit(size + 1))
+    for condition in reasons:
+        for state in states:
+            read = select(WorkItem.id, _LATEST.label("at")).where(condition, WorkItem.state == state, *narrowed)
+            if after is not None:
+                last = tuple_(literal(after[0], Moment), literal(after[1], BigInteger))
+                read = read.where(tuple_(_LATEST, WorkItem.id) < last)
+            reads.append(read.order_by(_LATEST.desc(), WorkItem.id.desc()).limit(size + 1))
     if not reads:
         return select(WorkItem.id).where(WorkItem.id.is_(None))
     merged = union_all(*(select(read.subquery()) for read in reads)).subquery("merged")

@@ -11,6 +11,7 @@ from engine.bpmn.compiled import CompiledProcess
 from engine.errors import NotFound
 from engine.model.process_definition import ProcessDefinition
 
+_IN_SESSION = "definitions"
 _KEPT = 64  # maps; a large one takes a few megabytes
 
 
@@ -44,6 +45,8 @@ def process_of(session: Session, definition_id: int) -> CompiledProcess:
     definition = session.get(ProcessDefinition, definition_id)
     if definition is None:
         raise NotFound
+    # A session forgets what nobody holds: held here, the rows of a list read their map once and not once each.
+    session.info.setdefault(_IN_SESSION, {})[definition_id] = definition
     known = _cache.get(definition.content_hash) if definition.content_hash else None
     if known is not None:
         return known
@@ -51,3 +54,9 @@ def process_of(session: Session, definition_id: int) -> CompiledProcess:
     if definition.content_hash:
         _cache.keep(definition.content_hash, process)
     return process
+
+
+def element_name(process: CompiledProcess, element_id: str) -> str:
+    """What people call an element: the step's name, else the element's as drawn, else its id."""
+    step = process.steps.get(element_id)
+    return (step.name if step is not None else process.elements.get(element_id, "")) or element_id

@@ -9,15 +9,15 @@ from sqlalchemy.orm import Session
 
 from engine.model.client import Client, Contact
 from engine.model.deal import Deal
-from engine.model.work_item import LIVE, WorkItem
 from engine.policy.permissions import Actor
 from engine.policy.search_keys import query_terms
 from engine.queries.client_rows import ClientRow, ContactRow, client_rows, clients_of, contacts_of
 from engine.queries.deal_rows import DealRow, deal_rows, deals_of
+from engine.queries.inbox import Tab, inbox
 from engine.queries.pages import page_size
-from engine.queries.scopes import visible_clients, visible_deals, visible_work_items
+from engine.queries.scopes import visible_clients, visible_deals
 from engine.queries.text_search import matches
-from engine.queries.work_item_rows import WorkItemRow, rows_of, work_item_rows
+from engine.queries.work_item_rows import WorkItemRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +41,9 @@ def search(session: Session, actor: Actor, q: str, limit: int = 10, *, now: date
     size = page_size(limit)
     deals = deal_rows(visible_deals(actor), matches(Deal.search_text, q)).order_by(Deal.id.desc()).limit(size)
     clients = client_rows(visible_clients(actor), matches(Client.search_text, q)).order_by(Client.id.desc())
-    steps = work_item_rows(visible_work_items(actor), WorkItem.state.in_(LIVE), matches(WorkItem.search_text, q))
-    by_deadline = steps.order_by(WorkItem.due_at.asc().nulls_last(), WorkItem.id).limit(size)
     return SearchResults(
         deals=deals_of(session, session.execute(deals).all(), now),
         clients=clients_of(session, actor, session.execute(clients.limit(size)).all()),
         contacts=contacts_of(session, visible_clients(actor), matches(Contact.search_text, q), limit=size),
-        steps=rows_of(session.execute(by_deadline), actor, now),
+        steps=inbox(session, actor, tab=Tab.ALL, q=q, limit=size, now=now).items,
     )

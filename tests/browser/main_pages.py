@@ -9,6 +9,7 @@ from browser.installation import LATE_DEALS, Sales
 from browser.people import People, Theme
 from playwright.sync_api import Page, expect
 
+_OF_DEALS = ("/deals", "/deals/board", "/deals/new", "/deals/import")
 _OF_CLIENTS = ("/clients", "/clients/1", "/clients/new", "/search?q=школ")
 _OF_SETTINGS = tuple(
     f"/settings{one}"
@@ -42,9 +43,18 @@ def main_pages(people: People, sales: Sales, view: View) -> Iterator[Opened]:
     step_id = sales.step(deal_id, "qualify_client")
     deal, step = f"/deals/{deal_id}", f"/work-items/{step_id}"
     tours = {
-        "olena": ["/inbox", step, "/deals", "/deals/board", deal, f"{deal}/approval-sheet", "/deals/new", *_OF_CLIENTS],
+        "olena": ["/inbox", step, *_OF_DEALS, deal, f"{deal}/approval-sheet", *_OF_CLIENTS],
         "owner": ["/maps", "/maps/2"],
-        "admin": ["/people", "/people/new", "/people/2", "/departments", "/departments/1", *_OF_SETTINGS],
+        "admin": [
+            "/people",
+            "/people/new",
+            "/people/2",
+            "/departments",
+            "/departments/1",
+            f"{deal}/move",
+            f"{deal}/variables",
+            *_OF_SETTINGS,
+        ],
     }
     visitor = people.visitor(width=view.width)
     chosen = {"locale": view.locale, "theme": view.theme}

@@ -19,6 +19,8 @@ from support.web import Browser
 from engine.commands.webhooks import add_webhook
 from engine.db.session import Database
 from engine.model.history_event import HistoryEvent
+from engine.model.incident import Incident
+from engine.model.process_instance import ProcessInstance
 from engine.model.version_move import VersionMove, VersionMoveState
 
 PEOPLE = ("olena", "danylo", "bohdan", "iryna", "petro", "owner", "admin")
@@ -29,6 +31,7 @@ OWN_DEAL, FOREIGN_DEAL = "200 404 200 200 200 200 200", "200 404 200 404 404 200
 READERS_OF_MAPS, READERS_OF_REPORTS = "404 404 200 404 404 200 200", "404 404 200 200 200 200 200"
 OWNER_TOO_LATE = "403 403 403 403 403 409 403"
 ADMINISTRATOR = "404 404 404 404 404 404 200"
+REPAIRED, FOREIGN_REPAIRED = "200 404 200 403 403 403 200", "403 404 200 404 404 403 200"
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,7 @@ class Records:
     definition_id: int
     webhook_id: int
     move_id: int
+    incident_id: int
 
 
 @dataclass(frozen=True)
@@ -67,12 +71,50 @@ EXPECTED = {
     "POST /deals": Expected(
         MANAGERS, body={"title": "Насоси", "definition_key": "sale", "client": {"name": "ТОВ «Обрій»"}}
     ),
+    "POST /deals/import": Expected(
+        "200 200 200 403 403 403 403",
+        body={"items": [{"title": "Насоси", "definition_key": "sale", "client": {"name": "ТОВ «Обрій»"}}]},
+    ),
+    "POST /deals/import/file": Expected(
+        "422 422 422 403 403 403 403",
+        uploads=True,  # it is no sheet
+    ),
     "GET /deals/<int:deal_id>": Expected(OWN_DEAL, FOREIGN_DEAL),
     "GET /deals/<int:deal_id>/history": Expected(OWN_DEAL, FOREIGN_DEAL),
     "GET /deals/<int:deal_id>/waiting": Expected(OWN_DEAL, FOREIGN_DEAL),
     "GET /deals/<int:deal_id>/approval-sheet": Expected(OWN_DEAL, FOREIGN_DEAL),
     "GET /deals/<int:deal_id>/approval-sheet.json": Expected(OWN_DEAL, FOREIGN_DEAL),
     "GET /deals/<int:deal_id>/approval-sheet.pdf": Expected(OWN_DEAL, FOREIGN_DEAL),
+    "GET /deals/<int:deal_id>/move-targets": Expected(OWN_DEAL, FOREIGN_DEAL),
+    # The map is strict: only an administrator leaves its order.
+    "POST /deals/<int:deal_id>/move": Expected(
+        "403 404 403 403 403 403 200",
+        "403 404 403 404 404 403 200",
+        body={"to": "prepare", "reason": "Треба"},
+        foreign_body={"to": "sign", "reason": "Треба"},
+    ),
+    "POST /deals/<int:deal_id>/move/undo": Expected(
+        "409 404 409 409 409 409 409", "409 404 409 404 404 409 409", body={}
+    ),
+    "POST /deals/<int:deal_id>/suspend": Expected(REPAIRED, FOREIGN_REPAIRED, body={"reason": "Треба"}),
+    "POST /deals/<int:deal_id>/resume": Expected("409 404 409 403 403 403 409", "403 404 409 404 404 403 409", body={}),
+    "POST /deals/<int:deal_id>/cancel": Expected(REPAIRED, FOREIGN_REPAIRED, body={"reason": "Треба"}),
+    "POST /deals/<int:deal_id>/reopen": Expected(
+        "409 404 409 403 403 403 409", "403 404 409 404 404 403 409", body={"reason": "Треба"}
+    ),
+    # Approvals of the first one are asked for: its discount stays.
+    "POST /deals/<int:deal_id>/variables": Expected(
+        "403 404 403 403 403 403 409",
+        "403 404 403 404 404 403 200",
+        body={"values": {"discount": "5"}, "reason": "Треба"},
+    ),
+    "POST /deals/<int:deal_id>/variables/undo": Expected(
+        "403 404 403 403 403 403 409", "403 404 403 404 404 403 409", body={"intervention_id": 1}
+    ),
+    "GET /incidents": Expected(ADMINISTRATOR),
+    "GET /incidents/<int:incident_id>": Expected(ADMINISTRATOR),
+    "POST /incidents/<int:incident_id>/retry": Expected(ADMINISTRATOR),
+    "POST /incidents/<int:incident_id>/close": Expected(ADMINISTRATOR, body={"reason": "Треба"}),
     "PATCH /deals/<int:deal_id>": Expected(
         "200 404 200 403 403 403 403", "403 404 200 404 404 403 403", body={"title": "Помпи"}
     ),
@@ -153,14 +195,32 @@ class World:
         with office.database.write() as session:
             move = VersionMove(definition_id=1, state=VersionMoveState.DONE, total=0, requested_at=office.clock.now())
             session.add(move)
-        self.own = Records(deal.id, deal.client_id, step.id, 1, webhook_id, move.id)
-        self.foreign = Records(other.id, other.client_id, first.id, 1, webhook_id, move.id)
+        incident_id = self._fail(deal.id)
+        self.own = Records(deal.id, deal.client_id, step.id, 1, webhook_id, move.id, incident_id)
+        self.foreign = Records(other.id, other.client_id, first.id, 1, webhook_id, move.id, incident_id)
         self.programs = {login: ApiClient(app, office, login) for login in PEOPLE}
         self.nobody = ApiClient(app, office, None)
         self.browsers = {login: Browser(app, login) for login in PEOPLE}
         self.file = Path(str(make_url(office.database.url).database))
         office.database.dispose()
         self.kept = shutil.copy(self.file, self.file.with_suffix(".kept"))
+
+    def _fail(self, deal_id: int) -> int:
+        """A timer that nothing waits for any longer failed."""
+        with self.office.database.write() as session:
+            instance = session.query(ProcessInstance).filter_by(deal_id=deal_id).one()
+            instance.open_incidents = 1
+            stimulus = {"type": "FireTimer", "activity_id": "gone", "node_id": "silence", "due_at": ""}
+            row = Incident(
+                instance_id=instance.id,
+                deal_id=deal_id,
+                code="map_failed",
+                stimulus=stimulus,
+                occurred_at=self.office.clock.now(),
+            )
+            session.add(row)
+            session.flush()
+            return row.id
 
     def restore(self) -> None:
         self.office.database.dispose()
@@ -187,7 +247,7 @@ def routes(app: Flask) -> set[str]:
 def sent(route: str, records: Records, expected: Expected, *, foreign: bool) -> tuple[str, str, dict[str, Any]]:
     """Method, address and body of the call."""
     method, address = route.split(" ")
-    for name in ("deal_id", "client_id", "work_item_id", "definition_id", "webhook_id", "move_id"):
+    for name in ("deal_id", "client_id", "work_item_id", "definition_id", "webhook_id", "move_id", "incident_id"):
         address = address.replace(f"<int:{name}>", str(getattr(records, name)))
     address = address.replace("<int:position>", "0") + QUERIES.get(route, "")
     if expected.uploads:

@@ -1,4 +1,7 @@
-"""Whatever decides who may do what counts its changes, so that what was read of it can be kept while it is current."""
+"""What a large company needs: a count of the company's changes, and an index for every order of every long list.
+
+What was read of people, departments, substitutions, calendars and tokens can be kept while the count stands.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0004"
-down_revision = "0001"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 
@@ -27,6 +30,30 @@ def upgrade() -> None:
         _count_on_postgresql()
     else:
         _count_on_sqlite()
+    _index_lists()
+
+
+def _index_lists() -> None:
+    for name, *columns in (
+        ("opened", "opened_at", "id"),
+        ("amount", "amount", "id"),
+        ("close_date", "close_date", "id"),
+        ("title", "title", "id"),
+        ("since", "stage_since", "id"),
+    ):
+        op.create_index(f"ix_deal_result_{name}", "deal", ["result", *columns])
+    op.create_index("ix_deal_board", "deal", ["definition_key", "result", "stage", "currency", "amount"])
+    unheld = sa.text("assignee_id IS NULL")
+    op.create_index(
+        "ix_work_item_unheld",
+        "work_item",
+        ["group_id", "state", "due_at", "id"],
+        postgresql_where=unheld,
+        sqlite_where=unheld,
+    )
+    op.create_index("ix_work_item_latest", "work_item", ["state", sa.text("coalesce(completed_at, opened_at)"), "id"])
+    op.drop_index("ix_work_item_state_due", "work_item")
+    op.create_index("ix_work_item_state_due", "work_item", ["state", "due_at", "id", "deal_id"])
 
 
 def _count_on_postgresql() -> None:

@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from openpyxl import Workbook
+from support.api import ApiClient, faults, problem, read
+from support.office import Office
+
+from engine.model.deal import Deal
+
+ApiOf = Callable[[str | None], ApiClient]
+
+HEADINGS = "Що продаємо;Клієнт;ЄДРПОУ;Сума;Валюта;Відповідальний;Дата закриття;Примітка\r\n"
+
+
+def item(title: str = "Насоси", **values: Any) -> dict[str, Any]:
+    return {"title": title, "definition_key": "sale", "client": {"name": "ТОВ «Промінь»"}} | values
+
+
+def upload(api: ApiClient, content: bytes, **form: str) -> Any:
+    return api.post("/deals/import/file", data={"file": (io.BytesIO(content), "deals.csv"), **form})
+
+
+def deals(office: Office) -> list[Deal]:
+    with office.database.read() as session:
+        return list(session.query(Deal).order_by(Deal.id))
+
+
+def test_a_list_is_opened_and_each_row_answered(api: ApiOf, office: Office) -> None:
+    told = read(api("olena").post("/deals/import", {"items": [item(amount="12.50"), item(" "), item("Помпи")]}))
+    assert (told["opened"], told["failed"]) == (2, 1)
+    assert [one["row"] for one in told["items"]] == [1, 2, 3]
+    assert told["items"][0]["deal"] == {"id": 1, "number": "2026-00001", "title": "Насоси"}
+    assert told["items"][1]["deal"] is None
+    assert set(told["items"][1]["error"]["errors"]) == {"title"}
+    assert [deal.title for deal in deals(office)] == ["Насоси", "Помпи"]
+
+
+def test_a_row_that_is_no_deal_says_so_at_its_fields(api: ApiOf) -> None:
+    told = read(api("olena").post("/deals/import", {"items": [item(amount="багато", colour="red"), {}]}))
+    codes = [{name: one["code"] for name, one in row["error"]["errors"].items()} for row in told["items"]]
+    assert codes == [
+        {"amount": "field_not_understood", "colour": "field_unknown"},
+        {"title": "field_required", "definition_key": "field_required"},
+    ]
+
+
+def test_the_same_key_opens_nothing_twice(api: ApiOf, office: Office) -> None:
+    olena = api("olena")
+    first, again = (read(olena.post("/deals/import", {"items": [item(), item()]}, key="once")) for _ in range(2))
+    assert first == again
+    assert len(deals(office)) == 2
+
+
+def test_checking_opens_nothing(api: ApiOf, office: Office) -> None:
+    told = read(api("olena").post("/deals/import", {"items": [item(), item(" ")], "check": True}))
+    assert (told["opened"], told["failed"], deals(office)) == (0, 1, [])
+
+
+@pytest.mark.parametrize("items", [[], [{}] * 1_001])
+def test_nothing_and_too_much_is_refused(api: ApiOf, items: list[Any]) -> None:
+    assert faults(api("olena").post("/deals/import", {"items": items})) == {"items": "field_length"}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1251"])
+def test_a_spreadsheet_is_read_as_excel_writes_it(api: ApiOf, office: Office, encoding: str) -> None:
+    rows = "Насоси;ТОВ Промінь;32855961;12 500,50;uah;taras;31.12.2026;так\r\n;;;;;;;\r\nПомпи;ТОВ Лан;;;;;;\r\n"
+    told = read(upload(api("olena"), (HEADINGS + rows).encode(encoding)))
+    assert [(one["row"], one["error"]) for one in told["items"]] == [(2, None), (4, None)]
+    first, second = deals(office)
+    assert (first.title, str(first.amount), str(first.close_date)) == ("Насоси", "12500.50", "2026-12-31")
+    assert (first.owner_id, second.owner_id) == (office.company.taras.id, office.company.olena.id)
+
+
+def test_a_workbook_is_read_with_its_numbers_and_dates(api: ApiOf, office: Office) -> None:
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["Client", "Title", "Amount", "EDRPOU"])
+    sheet.append(["Promin LLC", "Pumps", 1250.5, 32855961])
+    content = io.BytesIO()
+    book.save(content)
+    assert read(upload(api("olena"), content.getvalue(), definition_key="sale"))["opened"] == 1
+    (deal,) = deals(office)
+    assert str(deal.amount) == "1250.50"
+
+
+def test_a_cell_that_cannot_be_read_stands_at_its_column(api: ApiOf, office: Office) -> None:
+    content = HEADINGS + "Насоси;ТОВ;12;багато;;;колись;\r\n"
+    told = read(upload(api("olena"), content.encode()))
+    assert set(told["items"][0]["error"]["errors"]) == {"amount", "close_date"}
+    assert deals(office) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"", "sheet_without_columns"),
+        ("Назва;Сума\r\n".encode(), "sheet_without_columns"),
+        (b"PK\x03\x04 no zip", "sheet_not_understood"),
+        (b"\x00\x01\x02;title;client", "sheet_not_understood"),
+        (b"title,client\n" + b"a,b\n" * 1_001, "sheet_too_long"),
+    ],
+)
+def test_what_is_no_sheet_is_refused(api: ApiOf, content: bytes, code: str) -> None:
+    problem(upload(api("olena"), content), 422, code)
+
+
+def test_a_file_that_is_too_large_is_refused(api: ApiOf, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("webui.deal_sheets.MOST_BYTES", 100)
+    problem(upload(api("olena"), HEADINGS.encode() + b"x;y\r\n" * 20), 422, "sheet_not_understood")
+
+
+def test_who_opens_no_deals_imports_none(api: ApiOf, office: Office) -> None:
+    problem(api("iryna").post("/deals/import", {"items": [item()]}), 403, "ability_missing")
+    problem(upload(api("iryna"), HEADINGS.encode()), 403, "ability_missing")
+    assert deals(office) == []

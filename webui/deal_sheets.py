@@ -1,0 +1,189 @@
+"""A spreadsheet of deals as people keep it: which column means what, and what each row says."""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, ClassVar, Literal
+
+from openpyxl import load_workbook
+from openpyxl.utils.exceptions import InvalidFileException
+
+from engine.bpmn.compiled import FieldDefinition, FieldType
+from engine.commands.clients import ClientDraft
+from engine.commands.deal_imports import MOST_ROWS, ImportRow
+from engine.commands.deals import DealDraft
+from engine.errors import N_, DomainError
+from engine.policy.field_values import read_value
+from engine.policy.search_keys import fold
+
+Locale = Literal["uk", "en"]
+
+MOST_BYTES = 2 * 1024 * 1024
+_MOST_UNPACKED_BYTES = 30 * 1024 * 1024
+_LONGEST_CELL = 300
+
+COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "title": (N_("What is sold"), "title", "deal", "угода", "назва", "що продаємо"),
+    "client": (N_("Client"), "client", "company", "клієнт", "компанія"),
+    "edrpou": (N_("EDRPOU"), "edrpou", "єдрпоу", "код єдрпоу"),
+    "phone": (N_("Phone"), "phone", "телефон"),
+    "email": (N_("E-mail"), "email", "e-mail", "пошта", "електронна пошта"),
+    "amount": (N_("Amount"), "amount", "sum", "сума"),
+    "currency": (N_("Currency"), "currency", "валюта"),
+    "owner": (N_("Owner"), "owner", "manager", "відповідальний", "менеджер"),
+    "close_date": (N_("Close date"), "close date", "close_date", "дата закриття"),
+}
+"""What a column means: its heading in our own template first, then what else people call it."""
+
+_AMOUNT = FieldDefinition(name="amount", label=N_("Amount"), type=FieldType.MONEY)
+_CLOSE_DATE = FieldDefinition(name="close_date", label=N_("Close date"), type=FieldType.DATE)
+
+
+class SheetNotUnderstood(DomainError):
+    code: ClassVar[str] = "sheet_not_understood"
+    template: ClassVar[str] = N_("The file cannot be read. Save it as CSV or XLSX, with the headings in its first row.")
+
+
+class SheetWithoutColumns(DomainError):
+    code: ClassVar[str] = "sheet_without_columns"
+    template: ClassVar[str] = N_("The first row needs the headings “What is sold” and “Client”.")
+
+
+class SheetTooLong(DomainError):
+    code: ClassVar[str] = "sheet_too_long"
+    template: ClassVar[str] = N_("A file may have up to %(maximum)s deals. Divide it.")
+
+
+@dataclass(frozen=True, slots=True)
+class SheetRow:
+    """``number`` is the row's own in its file, the headings being row 1. ``texts`` are its cells by column."""
+
+    number: int
+    texts: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """``unused`` are headings that mean nothing here."""
+
+    rows: tuple[SheetRow, ...]
+    unused: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UnderstoodRow:
+    """A row as it would be imported. ``faults`` are cells that could not be read, by field."""
+
+    row: ImportRow
+    faults: Mapping[str, DomainError] = field(default_factory=dict)
+
+
+def read_sheet(content: bytes) -> Sheet:
+    """The rows of a CSV or XLSX file, empty ones left out.
+
+    Raises SheetNotUnderstood, SheetWithoutColumns, SheetTooLong.
+    """
+    if len(content) > MOST_BYTES:
+        raise SheetNotUnderstood
+    lines = _xlsx_lines(content) if content.startswith(b"PK") else _csv_lines(content)
+    headings = [" ".join(cell.split()) for cell in next(lines, ())]
+    meant = [_column_of(heading) for heading in headings]
+    if not {"title", "client"} <= set(meant):
+        raise SheetWithoutColumns
+    rows: list[SheetRow] = []
+    for number, cells in enumerate(lines, start=2):
+        texts = {
+            column: cell.strip()[:_LONGEST_CELL]
+            for column, cell in zip(meant, cells, strict=False)
+            if column is not None
+        }
+        if not any(texts.values()):
+            continue
+        if len(rows) == MOST_ROWS:
+            raise SheetTooLong(maximum=MOST_ROWS)
+        rows.append(SheetRow(number, texts))
+    unused = (heading for heading, column in zip(headings, meant, strict=True) if column is None and heading)
+    return Sheet(tuple(rows), tuple(unused))
+
+
+def understood(row: SheetRow, definition_key: str, locale: Locale) -> UnderstoodRow:
+    """What a row says, numbers and dates in the spelling of ``locale`` or of the standard."""
+    faults: dict[str, DomainError] = {}
+    texts = row.texts
+    client = ClientDraft(
+        name=texts.get("client", ""),
+        edrpou=texts.get("edrpou", ""),
+        phone=texts.get("phone", ""),
+        email=texts.get("email", ""),
+    )
+    draft = DealDraft(
+        title=texts.get("title", ""),
+        definition_key=definition_key,
+        client=client,
+        amount=_value(_AMOUNT, texts.get("amount", ""), locale, faults),
+        currency=texts.get("currency", "").upper() or "UAH",
+        close_date=_value(_CLOSE_DATE, texts.get("close_date", ""), locale, faults),
+    )
+    return UnderstoodRow(ImportRow(row.number, draft, texts.get("owner") or None), faults)
+
+
+def _value(definition: FieldDefinition, text: str, locale: Locale, faults: dict[str, DomainError]) -> Any:
+    try:
+        return read_value(definition, text, locale)
+    except DomainError as error:
+        faults[definition.name] = error
+        return None
+
+
+def _column_of(heading: str) -> str | None:
+    known = fold(heading.removesuffix("*"))
+    return next((column for column, names in COLUMNS.items() if known in {fold(name) for name in names}), None)
+
+
+def _csv_lines(content: bytes) -> Iterator[Sequence[str]]:
+    """Raises SheetNotUnderstood. Excel in Ukraine separates by semicolons and may write cp1251."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.decode("cp1251", errors="replace")
+    if "\x00" in text:
+        raise SheetNotUnderstood
+    first = text.partition("\n")[0]
+    delimiter = max(";,\t", key=first.count)
+    try:
+        yield from csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    except csv.Error as error:
+        raise SheetNotUnderstood from error
+
+
+def _xlsx_lines(content: bytes) -> Iterator[Sequence[str]]:
+    """The first sheet, row by row. Raises SheetNotUnderstood."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            unpacked = sum(one.file_size for one in archive.infolist())
+        if unpacked > _MOST_UNPACKED_BYTES:
+            raise SheetNotUnderstood
+        book = load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
+        for cells in book.worksheets[0].iter_rows(values_only=True, max_col=100):
+            yield [_cell(cell) for cell in cells]
+    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, IndexError, OSError, SyntaxError) as error:
+        raise SheetNotUnderstood from error
+
+
+def _cell(value: Any) -> str:
+    match value:
+        case None:
+            return ""
+        case datetime():
+            return value.date().isoformat()
+        case date():
+            return value.isoformat()
+        case float() if value.is_integer():
+            return str(int(value))
+        case _:
+            return str(value)

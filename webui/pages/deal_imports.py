@@ -1,0 +1,170 @@
+"""Importing deals: choose a file, look at what was understood, then open."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from flask import Blueprint, abort, render_template, request
+from flask.typing import ResponseReturnValue
+
+from engine.commands.deal_imports import MOST_ROWS, check_rows, import_deals
+from engine.errors import N_, DomainError, FieldRequired, InvalidInput, NotFound
+from engine.policy.permissions import Ability, ensure_may
+from engine.queries.definitions import startable_definitions
+from webui.deal_sheets import COLUMNS, Sheet, SheetRow, UnderstoodRow, read_sheet, understood
+from webui.error_pages import status_of
+from webui.exports import csv_file, xlsx_file
+from webui.i18n import _, chosen_locale
+from webui.messages import error_text, field_errors
+from webui.request_context import actor, reading, services
+
+blueprint = Blueprint("deal_imports", __name__, url_prefix="/deals/import")
+
+_EXAMPLE = {
+    "title": N_("Pumps for the second workshop"),
+    "client": N_("Promin LLC"),
+    "edrpou": "32855961",
+    "amount": "125000,50",
+    "currency": "UAH",
+    "close_date": "31.12.2026",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """``field`` is the heading of the column at fault, empty where it is no column's."""
+
+    field: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewedRow:
+    """A row without ``problems`` can be opened."""
+
+    understood: UnderstoodRow
+    problems: tuple[Problem, ...]
+
+
+@blueprint.get("")
+def show() -> ResponseReturnValue:
+    ensure_may(actor(), Ability.OPEN_DEAL)
+    return _form()
+
+
+@blueprint.get("/template.<kind>")
+def template(kind: str) -> ResponseReturnValue:
+    """The headings and one row to write over."""
+    ensure_may(actor(), Ability.OPEN_DEAL)
+    if kind not in {"csv", "xlsx"}:
+        raise NotFound
+    header = [_(names[0]) for names in COLUMNS.values()]
+    example = [_(_EXAMPLE[column]) if column in _EXAMPLE else "" for column in COLUMNS]
+    return (csv_file if kind == "csv" else xlsx_file)("deals-import", header, [example])
+
+
+@blueprint.post("")
+def preview() -> ResponseReturnValue:
+    """What was understood of each row, and what is wrong; nothing is opened yet."""
+    ensure_may(actor(), Ability.OPEN_DEAL)
+    upload = request.files.get("file")
+    try:
+        if upload is None or not upload.filename:
+            raise InvalidInput({"file": FieldRequired(label=N_("File"))})
+        with upload.stream as stream:
+            sheet = read_sheet(stream.read())
+    except DomainError as error:
+        return _form(error)
+    return _preview(sheet, request.form.get("definition_key", ""))
+
+
+@blueprint.post("/open")
+def open_all() -> ResponseReturnValue:
+    """Open what can be opened. Pressed twice, it opens nothing twice."""
+    ensure_may(actor(), Ability.OPEN_DEAL)
+    key = request.form.get("definition_key", "")
+    told = [understood(row, key, chosen_locale()) for row in _kept_rows()]
+    done = import_deals(
+        services().database,
+        [one.row for one in told if not one.faults],
+        actor=actor(),
+        clock=services().clock,
+        command_id=request.form.get("command_id") or None,
+    )
+    titles = {one.row.number: one.row.draft.title for one in told}
+    return render_template(
+        "deals/imported.html",
+        opened=[one for one in done if one.deal_id is not None],
+        failed=[(one, _problems(one.error)) for one in done if one.error is not None],
+        left_out=sum(bool(one.faults) for one in told),
+        titles=titles,
+    )
+
+
+def _preview(sheet: Sheet, key: str) -> ResponseReturnValue:
+    told = [understood(row, key, chosen_locale()) for row in sheet.rows]
+    with reading() as session:
+        maps = startable_definitions(session, actor())
+        faults = check_rows(session, [one.row for one in told], actor=actor())
+    rows = [
+        PreviewedRow(one, (*_problems(InvalidInput(one.faults)), *_problems(fault)))
+        for one, fault in zip(told, faults, strict=True)
+    ]
+    return render_template(
+        "deals/import_preview.html",
+        rows=rows,
+        sound=sum(not row.problems for row in rows),
+        unused=sheet.unused,
+        kept=orjson.dumps([[row.number, dict(row.texts)] for row in sheet.rows]).decode(),
+        map_name=next((one.name for one in maps if one.key == key), key),
+        map_key=key,
+        command_id=uuid.uuid4().hex,
+    )
+
+
+def _kept_rows() -> Sequence[SheetRow]:
+    """The rows as the preview kept them; whatever else is no request of our page."""
+    try:
+        kept: Any = orjson.loads(request.form.get("rows", ""))
+        rows = [
+            SheetRow(int(number), {column: str(text)[:300] for column, text in texts.items() if column in COLUMNS})
+            for number, texts in kept
+        ]
+    except (ValueError, TypeError, AttributeError):
+        abort(400)
+    if len(rows) > MOST_ROWS:
+        abort(400)
+    return rows
+
+
+def _problems(error: DomainError | None) -> tuple[Problem, ...]:
+    """Each with the column where it stands. A new client's own fields have columns without its prefix."""
+    if error is None:
+        return ()
+    if not isinstance(error, InvalidInput):
+        return (Problem("", error_text(error)),)
+    headings = {column: names[0] for column, names in COLUMNS.items()} | {
+        "client.name": COLUMNS["client"][0],
+        "definition_key": N_("Sales map"),
+    }
+    return tuple(
+        Problem(_(headings.get(name) or headings.get(name.removeprefix("client."), name)), sentence)
+        for name, sentence in field_errors(error).items()
+    )
+
+
+def _form(error: DomainError | None = None) -> ResponseReturnValue:
+    with reading() as session:
+        maps = startable_definitions(session, actor())
+    page = render_template(
+        "deals/import.html",
+        maps=maps,
+        most=MOST_ROWS,
+        problem_text=error_text(error) if error else "",
+        errors=field_errors(error) if error else {},
+    )
+    return page, status_of(error) if error else 200
