@@ -32,7 +32,7 @@ DEAL_STATES = {
 
 MOVE_STATES = {
     VersionMoveState.RUNNING: (N_("at work"), "accent"),
-    VersionMoveState.DONE: (N_("done"), "good"),
+    VersionMoveState.DONE: (N_("finished"), "good"),
     VersionMoveState.CANCELLED: (N_("stopped"), "neutral"),
     VersionMoveState.UNDOING: (N_("being taken back"), "accent"),
     VersionMoveState.UNDONE: (N_("taken back"), "neutral"),
@@ -81,7 +81,8 @@ _PER_PLACE = frozenset({"no_counterpart", "other_kind"})
 def _place(place: Place) -> str:
     if place.is_join:
         return _("a finished branch before “%(name)s”", name=place.name)
-    return f"“{place.name}”" if place.count == 1 else f"“{place.name}” × {place.count}"
+    name = _("“%(name)s”", name=place.name)
+    return name if place.count == 1 else f"{name} × {place.count}"
 
 
 def change_words(change: Change, names: Mapping[str, str]) -> str:

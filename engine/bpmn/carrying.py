@@ -166,6 +166,21 @@ class _Carrier:
             self._attend(self.workflow, self.target)
             for host, inside in self._carried_scopes:
                 self._attend(inside, self.target.subprocesses[host])
+            self._in_order()
+
+    def _in_order(self) -> None:
+        """As they stood: where several tokens of one branch wait in a join, the oldest goes first."""
+        places = {
+            task.id: place for place, task in enumerate(one for s in self.workflow.scopes() for one in s.tasks.values())
+        }
+        for scope in self.target.scopes():
+            ordered = sorted(scope.tasks.items(), key=lambda item: places.get(item[0], len(places)))
+            scope.tasks.clear()
+            scope.tasks.update(ordered)
+        hosts = list(self.workflow.subprocesses)
+        inside = self.target.subprocesses
+        if all(host in hosts for host in inside):
+            self.target.subprocesses = {host: inside[host] for host in hosts if host in inside}
 
     def _ensure_known(self, scope: Scope, tokens: Iterable[Token]) -> None:
         """Whatever is alive is a token, or belongs to one: nothing may get lost because nobody knew of it."""
@@ -463,7 +478,11 @@ class _Carrier:
 
 
 def _can_stand(scope: ScopeSpec, positions: list[str]) -> bool:
-    """Whether tokens can stand like this on the main way, and those beside it on theirs. Raises NotProvable."""
+    """Whether tokens can stand like this on the main way, and those beside it on theirs. Raises NotProvable.
+
+    A run of an event sub-process can begin at any time, whatever else there is in its scope.
+    """
+    positions = [one for one in positions if not scope.task_specs[node_of(one)].is_event_sub_process]
     main = main_track(scope)
     beside = [one for one in positions if node_of(one) not in main.nodes]
     if not main.may_hold(positions):
@@ -563,7 +582,7 @@ def _renamed_outcomes(values: Mapping[str, Any], choices: Mapping[str, str | Non
 def _name_of(element: str, *processes: CompiledProcess) -> str:
     for process in processes:
         step = process.steps.get(element)
-        name = process.elements.get(element) or (step.name if step is not None else "")
+        name = (step.name if step is not None else "") or process.elements.get(element, "")
         if name:
             return name
     return element

@@ -194,14 +194,20 @@ def comment_on_work_item(session: Session, work_item_id: int, text: str, *, acto
 
 
 def save_draft(session: Session, work_item_id: int, typed: Mapping[str, Any], *, actor: Actor, clock: Clock) -> None:
-    """Keep a half-filled form as it was typed, per person. Raises NotFound, AlreadyCompleted, AlreadyCancelled."""
-    work_item, _ = lock_work_item(session, work_item_id, actor)
+    """Keep a half-filled form as it was typed, per person. Raises NotFound, AlreadyCompleted, AlreadyCancelled.
+
+    What was typed into fields that the step had in another version of its map stays, unseen: the deal may go back.
+    """
+    work_item, instance = lock_work_item(session, work_item_id, actor)
     work_item.ensure_live()
     draft = session.get(Draft, (work_item_id, actor.person_id))
     if draft is None:
         draft = Draft(work_item_id=work_item_id, person_id=actor.person_id)
         session.add(draft)
-    draft.typed, draft.saved_at = plain(typed), clock.now()
+    step = process_of(session, instance.definition_id).steps[work_item.element_id]
+    shown = {field.name for field in step.fields}
+    unseen = {name: text for name, text in (draft.typed or {}).items() if name not in shown}
+    draft.typed, draft.saved_at = unseen | plain(typed), clock.now()
 
 
 def holder_of(work_item: WorkItem) -> str:

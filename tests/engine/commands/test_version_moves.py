@@ -120,7 +120,7 @@ def test_a_claimed_step_with_its_draft_keeps_both_and_its_deadline(office: Offic
     deal = office.open_deal()
     step = office.step("prepare")
     office.do("olena", claim_work_item, step.id)
-    office.do("olena", save_draft, step.id, {"field:discount": "7", "field:gone": "x"})
+    office.do("olena", save_draft, step.id, {"discount": "7", "deal.amount": "90"})
     shorter = with_step(
         sales_map(),
         "prepare",
@@ -136,7 +136,16 @@ def test_a_claimed_step_with_its_draft_keeps_both_and_its_deadline(office: Offic
     assert (moved.id, moved.state, moved.assignee_id) == (step.id, WorkItemState.CLAIMED, office.company.olena.id)
     assert moved.due_at == step.due_at
     with office.database.read() as session:
-        assert session.get_one(Draft, (step.id, office.company.olena.id)).typed["field:gone"] == "x"
+        assert session.get_one(Draft, (step.id, office.company.olena.id)).typed == {
+            "discount": "7",
+            "deal.amount": "90",
+        }
+    office.do("olena", save_draft, step.id, {"discount": "8"})
+    with office.database.read() as session:
+        assert session.get_one(Draft, (step.id, office.company.olena.id)).typed == {
+            "discount": "8",
+            "deal.amount": "90",
+        }
     office.prepare()
     assert {one.element_id for one in office.open_steps(deal)} == set(APPROVERS)
 

@@ -47,7 +47,7 @@ def test_any_request_gets_an_answer_as_described(
 ) -> None:
     headers = ApiClient(app, office, login).headers
     known = {
-        **dict.fromkeys(("deal_id", "client_id", "definition_id", "webhook_id", "incident_id"), 1),
+        **dict.fromkeys(("deal_id", "client_id", "definition_id", "webhook_id", "incident_id", "move_id"), 1),
         "work_item_id": 2,
         "position": 0,
     }
