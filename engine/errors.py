@@ -66,6 +66,11 @@ class AlreadyCancelled(Conflict):
     template = N_("This step is no longer needed: the deal went another way.")
 
 
+class DealIsSuspended(Conflict):
+    code = "deal_suspended"
+    template = N_("The deal is suspended: nothing in it can be done until it is resumed.")
+
+
 class InvalidInput(DomainError):
     """What was typed cannot be accepted. ``errors`` maps a field's name to the DomainError for it."""
 

@@ -91,6 +91,59 @@ class DealCancelled(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class DealReopened(Event):
+    """A cancelled deal goes on where it was. ``deadlines`` is ``shift`` or ``keep``."""
+
+    reason: str
+    deadlines: str
+
+
+@dataclass(frozen=True, slots=True)
+class DealMoved(Event):
+    """A person sent the deal to a step outside of the map's order.
+
+    ``left`` and ``passed_over`` are names: of the steps that were withdrawn, and of the approvals that lay ahead and
+    are not asked any more. ``freedom`` is what the map says about such a move.
+    """
+
+    to: str
+    element_id: str
+    left: tuple[str, ...]
+    passed_over: tuple[str, ...]
+    goes_back: bool
+    freedom: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MoveUndone(Event):
+    to: str
+    element_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class DealSuspended(Event):
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DealResumed(Event):
+    """``deadlines`` is ``shift`` (moved by the pause) or ``keep``."""
+
+    suspended_at: datetime
+    deadlines: str
+
+
+@dataclass(frozen=True, slots=True)
+class VariablesSet(Event):
+    """An administrator repaired decision variables. ``changes`` maps a variable's name to [old, new]."""
+
+    changes: Mapping[str, Any]
+    reason: str
+    undoes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Commented(Event):
     text: str
     step: str = ""
@@ -234,8 +287,11 @@ class IncidentRecorded(Event):
 
 @dataclass(frozen=True, slots=True)
 class IncidentResolved(Event):
+    """``reason`` is given where it was closed by hand."""
+
     code: str
     element: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +313,57 @@ class DefinitionPublished(Event):
 
 @dataclass(frozen=True, slots=True)
 class DefinitionRetired(Event):
+    key: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class DealVersionMoved(Event):
+    """The deal follows another version of its map. ``changes`` names the kinds of what is different where it stands;
+    ``chosen`` maps the name of a place to that of the step at which the deal goes on instead.
+    """
+
+    map_key: str
+    from_version: int
+    to_version: int
+    map_hash: str
+    changes: tuple[str, ...]
+    chosen: Mapping[str, str]
+    move_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class VersionMoveUndone(Event):
+    map_key: str
+    from_version: int
+    to_version: int
+    move_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class VersionMoveStarted(Event):
+    """Running deals are moved to a version. ``deals`` is how many."""
+
+    move_id: int
+    key: str
+    version: int
+    deals: int
+    deadlines: str
+    holders: str
+
+
+@dataclass(frozen=True, slots=True)
+class VersionMoveCancelled(Event):
+    move_id: int
+    key: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class VersionMoveTakenBack(Event):
+    """All deals of a move that have not gone on since return to where they were."""
+
+    move_id: int
     key: str
     version: int
 

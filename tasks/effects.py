@@ -7,19 +7,23 @@ from datetime import timedelta
 from functools import partial
 
 from engine.adapters.webhook_calls import WebhookCall
+from engine.commands.moved_deals import take_turn
 from engine.commands.notifications import MAIL, Notice
 from engine.commands.signals import deliver_signal, waiting_for_signal
 from engine.commands.thrown_events import SIGNAL
+from engine.commands.version_moves import VERSION_MOVE, continue_version_move, turns
 from engine.commands.webhook_deliveries import WEBHOOK, WebhookBacklog, backlog, confirm_delivery
 from engine.db.job import Job
 from engine.db.outbox import LEASE
 from engine.queries.step_notices import step_notice
 from tasks.letters import letter_about
-from tasks.one_by_one import performed
+from tasks.one_by_one import give_way, performed
 from tasks.services import Services
 
 _EVENTS_AT_ONCE = 100
 _TIME_FOR_A_WEBHOOK: timedelta = LEASE / 2
+_TIME_FOR_MOVES: timedelta = LEASE / 2
+_MOVES_AT_ONCE = 50
 
 Effect = Callable[[Services, Job], None]
 
@@ -91,4 +95,29 @@ def _broadcast_signal(services: Services, job: Job) -> None:
         performed(services, f"Signal for subscription {subscription_id}", deliver)
 
 
-_EFFECTS: Mapping[str, Effect] = {MAIL: _send_letter, WEBHOOK: _deliver_events, SIGNAL: _broadcast_signal}
+def _move_deals(services: Services, job: Job) -> None:
+    """Give deal after deal its turn, as far as the lease allows; another job goes on from there.
+
+    Each deal is moved in a transaction of its own, so that a worker that is killed leaves every deal whole: its job is
+    done again when the lease is over, and finds only those whose turn has not come.
+    """
+    move_id = int(job.payload["move_id"])
+    until = services.clock.now() + _TIME_FOR_MOVES
+    while services.clock.now() < until:
+        with services.database.read() as session:
+            next_ones = turns(session, move_id, limit=_MOVES_AT_ONCE)
+        if not next_ones:
+            break
+        for moved_deal_id in next_ones:
+            take_turn(services.database, moved_deal_id, clock=services.clock)
+            give_way(services)
+    with services.database.write() as session:
+        continue_version_move(session, move_id, clock=services.clock)
+
+
+_EFFECTS: Mapping[str, Effect] = {
+    MAIL: _send_letter,
+    WEBHOOK: _deliver_events,
+    SIGNAL: _broadcast_signal,
+    VERSION_MOVE: _move_deals,
+}

@@ -7,10 +7,38 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.commands.incident_retries import RETRIED_HERE
-from engine.errors import DomainError, MapFailed
-from engine.queries.machinery import IncidentRow
+from engine.errors import N_, DomainError, MapFailed
+from engine.queries.incidents import IncidentRow
 from webui.i18n import _
 from webui.messages import error_text
+
+_REMEDIES = {
+    "NULL_CONDITION": N_("Give the variable a value, then try again."),
+    "CONDITION_WITHOUT_ANSWER": N_(
+        "Give the variable a value of the kind that the condition compares, then try again."
+    ),
+    "CONDITION_NOT_YES_OR_NO": N_(
+        "Mend the condition in the map and publish it; move this deal past the place meanwhile."
+    ),
+    "EXPRESSION_FAILED": N_("Look at the values below, set those that are wrong, then try again."),
+    "NO_WAY_OPEN": N_(
+        "No way out of the decision is open for these values: set them, then try again, or move the deal to the right "
+        "step. A default way in the map would prevent it."
+    ),
+    "STALLED": N_("A branch waits for something that cannot come: move the deal to a step from which it can go on."),
+    "TOO_MANY_AUTOMATIC_STEPS": N_(
+        "The map runs in circles for these values: set them, or move the deal out of the circle."
+    ),
+    "TOO_MANY_RUNS": N_("The list or the number of repetitions is too long: set it to a smaller one, then try again."),
+    "RUNS_NOT_COUNTABLE": N_("Set the variable to a list or a whole number, then try again."),
+    "TIMER_NOT_UNDERSTOOD": N_("Set the variable to a date or a duration that can be read, then try again."),
+    "TIMER_TOO_FAR": N_("Set the date to one within five years, then try again."),
+    "UNCAUGHT_ERROR": N_("The map handles this error nowhere: move the deal to the step that a person should do now."),
+    "VALUES_TOO_LARGE": N_("The values of this deal have become too large: set the largest to a shorter one."),
+    "approver_missing": N_("Make a department or a person of the name that the map gives, then try again."),
+    "approval_out_of_reach": N_("Add people to the department, or mend the approval's number in the map."),
+    "deadline_date_not_a_date": N_("Fill in the date in the deal, then try again."),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +64,13 @@ def _problem(params: Mapping[str, Any]) -> str:
 
 
 def _advice(row: IncidentRow, *, may_retry: bool) -> str:
-    if may_retry:
-        return _("Mend the cause (a field of the deal, a person, the map), then try again.")
     if row.deal_id is None:
         return _("The deal was not opened. Mend the map, publish it, open the deal again, and close this here.")
-    return _("The person presses the button of the step again, once its cause is mended; that closes this failure.")
+    remedy = _REMEDIES.get(row.problem_code)
+    if may_retry:
+        return _(remedy) if remedy else _("Mend the cause (a field of the deal, a person, the map), then try again.")
+    again = _("The person presses the button of the step again, once its cause is mended; that closes this failure.")
+    return f"{_(remedy)} {again}" if remedy else again
 
 
 class _Stored(DomainError):

@@ -68,7 +68,22 @@ KINDS_BY_FILTER = {
     ),
     "comments": ("commented",),
     "lateness": ("reminder_sent", "head_told", "step_reassigned", "timer_fired", "deadline_extended"),
-    "changes": ("deal_opened", "deal_changed", "stage_changed", "deal_won", "deal_lost", "deal_cancelled"),
+    "changes": (
+        "deal_opened",
+        "deal_changed",
+        "stage_changed",
+        "deal_won",
+        "deal_lost",
+        "deal_cancelled",
+        "deal_version_moved",
+        "version_move_undone",
+        "deal_reopened",
+        "deal_moved",
+        "move_undone",
+        "deal_suspended",
+        "deal_resumed",
+        "variables_set",
+    ),
 }
 FILTERS = (
     ("", N_("Everything")),
@@ -116,11 +131,23 @@ def fields_of(session: Session, definition_id: int | None) -> Fields:
     return {field.name: field for field in (*shown, *decided_fields(process).values(), *asked)}
 
 
+_WITH_CHANGES = frozenset(
+    {
+        "deal_changed",
+        "variables_set",
+        "client_changed",
+        "person_changed",
+        "department_changed",
+        "calendar_changed",
+    }
+)
+
+
 def _details(kind: str, data: Data, fields: Fields) -> tuple[tuple[str, str], ...]:
     if kind == "step_completed":
         values = dict(data.get("values") or {})
         return tuple(_given(name, value, fields) for name, value in values.items() if value not in (None, "", []))
-    if kind in {"deal_changed", "client_changed", "person_changed", "department_changed", "calendar_changed"}:
+    if kind in _WITH_CHANGES:
         return tuple(_change(name, change) for name, change in dict(data.get("changes") or {}).items())
     if kind == "decision_made":
         return tuple(_decided_values(data, fields))
@@ -211,6 +238,17 @@ def _opened(data: Data) -> str:
     return _("Step “%(name)s” opened for nobody", name=data["name"])
 
 
+def _version_moved(data: Data) -> str:
+    chosen = "; ".join(
+        _("“%(old)s” → “%(new)s”", old=old, new=new) if new else _("“%(old)s” withdrawn", old=old)
+        for old, new in dict(data.get("chosen") or {}).items()
+    )
+    moved = _(
+        "Moved from version %(old)s of the map to version %(new)s", old=data["from_version"], new=data["to_version"]
+    )
+    return f"{moved} ({chosen})" if chosen else moved
+
+
 def _completed(data: Data) -> str:
     word = decided(data.get("outcome"), label=str(data.get("outcome_label") or ""))
     if data.get("on_behalf_of"):
@@ -248,6 +286,27 @@ def _lost(data: Data) -> str:
     return _("Deal lost: %(reason)s", reason=data["reason"]) if data.get("reason") else _("Deal lost")
 
 
+def _moved(data: Data) -> str:
+    back = bool(data.get("goes_back"))
+    text = (_("Sent back to “%(name)s”") if back else _("Moved to “%(name)s”")) % {"name": data["to"]}
+    if data.get("left"):
+        text += ". " + _("Withdrawn: %(steps)s", steps=", ".join(data["left"]))
+    if data.get("passed_over"):
+        text += ". " + _("Passed over without being given: %(approvals)s", approvals=", ".join(data["passed_over"]))
+    return text
+
+
+def _resumed(data: Data) -> str:
+    since = when(_moment(data["suspended_at"]))
+    if data.get("deadlines") == "keep":
+        return _("Deal resumed; it rested since %(since)s, deadlines stand as they stood", since=since)
+    return _("Deal resumed; it rested since %(since)s, deadlines moved by the pause", since=since)
+
+
+def _variables_set(data: Data) -> str:
+    return _("Values given back as they were") if data.get("undoes") else _("Values set by the administrator")
+
+
 def _published(data: Data) -> str:
     told = _("Version %(version)s of “%(key)s” published", **_key_version(data))
     if not data.get("called_key"):
@@ -263,6 +322,14 @@ _TELLINGS: Mapping[str, Telling] = {
     "deal_won": Telling("trophy", "good", lambda _data: _("Deal won")),
     "deal_lost": Telling("circle-x", "danger", _lost),
     "deal_cancelled": Telling("x", "neutral", lambda _data: _("Deal cancelled"), quote="reason"),
+    "deal_reopened": Telling("refresh", "accent", lambda _data: _("Deal opened again"), quote="reason"),
+    "deal_moved": Telling("route", "warning", _moved, quote="reason"),
+    "move_undone": Telling(
+        "arrow-back-up", "neutral", lambda data: _("The move to “%(name)s” was taken back", name=data["to"])
+    ),
+    "deal_suspended": Telling("hourglass", "warning", lambda _data: _("Deal suspended"), quote="reason"),
+    "deal_resumed": Telling("player-play", "accent", _resumed),
+    "variables_set": Telling("edit", "warning", _variables_set, quote="reason"),
     "commented": Telling(
         "message",
         "neutral",
@@ -303,7 +370,10 @@ _TELLINGS: Mapping[str, Telling] = {
         "alert-triangle", "danger", lambda data: _("Technical failure at “%(name)s”", name=data.get("element") or "?")
     ),
     "incident_resolved": Telling(
-        "check", "good", lambda data: _("Technical failure at “%(name)s” resolved", name=data.get("element") or "?")
+        "check",
+        "good",
+        lambda data: _("Technical failure at “%(name)s” resolved", name=data.get("element") or "?"),
+        quote="reason",
     ),
     "definition_deployed": Telling(
         "upload", "neutral", lambda data: _("Map “%(key)s” uploaded as version %(version)s", **_key_version(data))
@@ -311,6 +381,23 @@ _TELLINGS: Mapping[str, Telling] = {
     "definition_published": Telling("circle-check", "good", _published),
     "definition_retired": Telling(
         "x", "neutral", lambda data: _("Version %(version)s of “%(key)s” retired", **_key_version(data))
+    ),
+    "deal_version_moved": Telling("route", "accent", _version_moved),
+    "version_move_undone": Telling(
+        "route", "neutral", lambda data: _("Taken back to version %(version)s of the map", version=data["to_version"])
+    ),
+    "version_move_started": Telling(
+        "route",
+        "accent",
+        lambda data: _("Running deals are moved to version %(version)s of “%(key)s”", **_key_version(data)),
+    ),
+    "version_move_cancelled": Telling(
+        "x", "neutral", lambda data: _("Moving to version %(version)s of “%(key)s” stopped", **_key_version(data))
+    ),
+    "version_move_taken_back": Telling(
+        "route",
+        "neutral",
+        lambda data: _("Moving to version %(version)s of “%(key)s” is taken back", **_key_version(data)),
     ),
     "client_added": Telling("building", "accent", lambda data: _("Client “%(name)s” added", name=data["name"])),
     "client_changed": Telling("edit", "neutral", lambda _data: _("Client changed")),

@@ -1,50 +1,146 @@
-"""What a deal is waiting for, in one sentence, with the step that unblocks it."""
+"""What a deal is waiting for, in one sentence for every state that it can be in, with what unblocks it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.queries.deal_waiting import WaitingFor, WaitingKind
+from engine.model.intervention import InterventionKind
+from engine.queries.deal_waiting import DealWaiting, Standing, WaitingFor, WaitingKind
 from webui.deadlines import said
 from webui.formats import when
 from webui.i18n import _, ngettext
 
+_NAMED = 3  # of several things that a deal waits for; the rest are counted
+
 
 @dataclass(frozen=True, slots=True)
 class WaitingSentence:
-    """``work_item_id`` is the step behind the button; ``may_act`` says whether the reader can do it now."""
+    """``action`` is what the reader can do about it: step, incident, resume, reopen, or nothing.
+
+    ``work_item_id`` and ``incident_id`` are what stands behind the button; ``may_act`` whether the reader can do the
+    step now. ``undo`` is the number of the latest intervention, while it can be taken back.
+    """
 
     text: str
     tone: str
+    action: str = ""
     work_item_id: int | None = None
+    incident_id: int | None = None
     may_act: bool = False
+    undo: int | None = None
+    undo_kind: InterventionKind | None = None
 
 
-def waiting_sentence(waiting: Sequence[WaitingFor]) -> WaitingSentence | None:
-    """The sentence about the most urgent thing, the reader's own steps first; None when nothing is awaited."""
-    if not waiting:
-        return None
-    own = [one for one in waiting if one.may_act]
-    first = own[0] if own and waiting[0].kind is not WaitingKind.INCIDENT else waiting[0]
-    others = sum(one.kind is WaitingKind.STEP for one in waiting) - (first.kind is WaitingKind.STEP)
-    text = _about(first)
-    if others > 0 and first.kind is WaitingKind.STEP:
-        text += " " + ngettext("One more step is open.", "%(num)s more steps are open.", others)
-    tone = "danger" if first.overdue or first.kind is WaitingKind.INCIDENT else "accent"
-    return WaitingSentence(text, tone, first.work_item_id, first.may_act)
+def waiting_sentence(waiting: DealWaiting) -> WaitingSentence:
+    """The sentence; what failed comes first, then the reader's own steps, then what is due first."""
+    if waiting.standing is not Standing.RUNNING:
+        return _resting(waiting)
+    failed = [one for one in waiting.items if one.kind is WaitingKind.INCIDENT]
+    own = [one for one in waiting.items if one.may_act and one.kind is not WaitingKind.INCIDENT]
+    first = next(iter((*failed, *own, *waiting.items)), None)
+    if first is None:
+        return WaitingSentence(_("The deal waits for nothing: tell the administrator."), "danger")
+    text = _about_failures(failed) if failed else _about(waiting.items, own)
+    undo = waiting.moved
+    if undo is not None and undo.kind is InterventionKind.MOVED:
+        text += " " + _("It was moved here by %(who)s, %(at)s.", who=undo.by_name or _("Reglament"), at=when(undo.at))
+    late = any(one.overdue for one in waiting.items)
+    return WaitingSentence(
+        text,
+        "danger" if failed or late else "accent",
+        action="incident" if failed and first.may_act else "step" if first.work_item_id else "",
+        work_item_id=first.work_item_id,
+        incident_id=first.incident_id,
+        may_act=first.may_act,
+        undo=undo.id if undo is not None else None,
+        undo_kind=undo.kind if undo is not None else None,
+    )
 
 
-def _about(one: WaitingFor) -> str:
+def _resting(waiting: DealWaiting) -> WaitingSentence:
+    at = when(waiting.since) if waiting.since else ""
+    reason = waiting.reason
+    match waiting.standing:
+        case Standing.SUSPENDED:
+            text = _("The deal is suspended since %(at)s: %(reason)s", at=at, reason=reason)
+            if waiting.by_name:
+                text = _(
+                    "The deal is suspended by %(who)s since %(at)s: %(reason)s",
+                    who=waiting.by_name,
+                    at=at,
+                    reason=reason,
+                )
+            return WaitingSentence(text, "warning", "resume" if waiting.may_change else "")
+        case Standing.CANCELLED:
+            text = _("The deal was cancelled on %(at)s and waits for nothing: %(reason)s", at=at, reason=reason)
+            return WaitingSentence(text, "neutral", "reopen" if waiting.may_change else "")
+        case Standing.WON:
+            return WaitingSentence(_("The deal was won on %(at)s and waits for nothing.", at=at), "good")
+        case Standing.LOST if reason:
+            text = _("The deal was lost on %(at)s and waits for nothing: %(reason)s", at=at, reason=reason)
+            return WaitingSentence(text, "neutral")
+        case Standing.LOST:
+            return WaitingSentence(_("The deal was lost on %(at)s and waits for nothing.", at=at), "neutral")
+        case _:
+            return WaitingSentence(_("The deal's map has not begun yet."), "neutral")
+
+
+def _about_failures(failed: Sequence[WaitingFor]) -> str:
+    if len(failed) == 1:
+        return _(
+            "“%(name)s” failed technically: an administrator has to look at it and try it again.",
+            name=failed[0].place or _("the start"),
+        )
+    return ngettext(
+        "%(num)s step failed technically: an administrator has to look at it and try it again.",
+        "%(num)s steps failed technically: an administrator has to look at them and try them again.",
+        len(failed),
+    )
+
+
+def _about(items: Sequence[WaitingFor], own: Sequence[WaitingFor]) -> str:
+    if len({one.race for one in items}) == 1 and items[0].race and len(items) > 1:
+        return _(
+            "The deal waits for whichever comes first: %(events)s.", events=_listed([_phrase(one) for one in items])
+        )
+    one = items[0]
+    if len(items) == 1:
+        return _single(one)
+    approval = {(each.name, each.given, each.asked) for each in items}
+    if len(approval) == 1 and one.asked > 1:
+        return _(
+            "The deal waits for “%(name)s”: %(given)s of %(asked)s have decided, still asked: %(who)s.",
+            name=one.name,
+            given=one.given,
+            asked=one.asked,
+            who=_listed([each.who or _("nobody yet") for each in items]),
+        )
+    ordered = [*own, *(each for each in items if each not in own)]
+    return ngettext(
+        "The deal waits for %(num)s thing: %(list)s.",
+        "The deal waits for %(num)s things: %(list)s.",
+        len(items),
+        list=_listed([_phrase(each) for each in ordered]),
+    )
+
+
+def _single(one: WaitingFor) -> str:  # noqa: PLR0911  # one sentence per kind
     match one.kind:
-        case WaitingKind.INCIDENT:
-            return _("A step failed technically; an administrator has to look at it and try it again.")
-        case WaitingKind.MESSAGE:
-            return _("The deal waits for the message “%(name)s” from outside.", name=one.name)
-        case WaitingKind.TIMER:
-            return _("The deal waits until %(at)s: “%(name)s”.", at=when(one.due_at), name=one.name)
         case WaitingKind.STEP:
             return _step(one)
+        case WaitingKind.MESSAGE:
+            return _("The deal waits for the message “%(name)s” from outside.", name=one.name)
+        case WaitingKind.SIGNAL:
+            return _("The deal waits for the signal “%(name)s” from another deal.", name=one.name)
+        case WaitingKind.TIMER if one.name:
+            return _("The deal waits until %(at)s: “%(name)s”.", at=when(one.due_at), name=one.name)
+        case WaitingKind.TIMER:
+            return _("The deal waits until %(at)s.", at=when(one.due_at))
+        case WaitingKind.CONDITION:
+            return _("The deal waits until its data fulfil the condition “%(name)s”.", name=one.name)
+        case _:
+            return _("The deal waits for the answer of another system: “%(name)s”.", name=one.name)
 
 
 def _step(one: WaitingFor) -> str:
@@ -53,6 +149,14 @@ def _step(one: WaitingFor) -> str:
         if deadline is None:
             return _("The deal waits for you: “%(name)s”.", name=one.name)
         return _("The deal waits for you: “%(name)s”, %(deadline)s.", name=one.name, deadline=deadline.words)
+    if one.asked > 1:
+        return _(
+            "The deal waits for “%(name)s”: %(given)s of %(asked)s have decided, still asked: %(who)s.",
+            name=one.name,
+            given=one.given,
+            asked=one.asked,
+            who=one.who or _("nobody yet"),
+        )
     if deadline is None:
         return _("The deal waits for “%(name)s” by %(who)s.", name=one.name, who=one.who or _("nobody yet"))
     return _(
@@ -61,3 +165,30 @@ def _step(one: WaitingFor) -> str:
         who=one.who or _("nobody yet"),
         deadline=deadline.words,
     )
+
+
+def _phrase(one: WaitingFor) -> str:
+    """One of several things, as short as it can be told."""
+    match one.kind:
+        case WaitingKind.STEP:
+            deadline = said(one.due_at)
+            details = [_("you") if one.may_act else one.who or _("nobody yet"), deadline.words if deadline else ""]
+            return _("“%(name)s” (%(details)s)", name=one.name, details=", ".join(filter(None, details)))
+        case WaitingKind.MESSAGE:
+            return _("the message “%(name)s”", name=one.name)
+        case WaitingKind.SIGNAL:
+            return _("the signal “%(name)s”", name=one.name)
+        case WaitingKind.TIMER:
+            return _("the time %(at)s", at=when(one.due_at))
+        case WaitingKind.CONDITION:
+            return _("the condition “%(name)s”", name=one.name)
+        case _:
+            return _("the answer of another system: “%(name)s”", name=one.name)
+
+
+def _listed(phrases: Sequence[str]) -> str:
+    shown = "; ".join(phrases[:_NAMED])
+    rest = len(phrases) - _NAMED
+    if rest <= 0:
+        return shown
+    return shown + "; " + ngettext("and %(num)s more", "and %(num)s more", rest)

@@ -55,10 +55,11 @@ class Waiting(Element):
         if isinstance(self.event_definition, StoredTimer):
             self.event_definition.arm(my_task)
         elif isinstance(self.event_definition, MessageEventDefinition):
-            self._correlate(my_task)
+            self.correlate(my_task)
         return False
 
-    def _correlate(self, my_task: LiveTask) -> None:
+    def correlate(self, my_task: LiveTask) -> None:
+        """Wait for the message that carries what the variables say now."""
         environment = my_task.workflow.top_workflow.environment
         message = environment.lookups.messages.get(self.bpmn_id)
         if message is not None and message.correlation:

@@ -82,7 +82,34 @@ class EvaluateConditions:
     """Facts changed (a field of the deal was edited): look again at waiting conditional events."""
 
 
-Stimulus = StartProcess | CompleteStep | FireTimer | DeliverMessage | CompleteCall | EvaluateConditions
+@dataclass(frozen=True, slots=True)
+class MoveToken:
+    """Go on at ``target`` (an element id), however the deal stands now: the repair that no map foresees.
+
+    ``withdrawn`` are activity ids of waiting steps whose tokens are taken back; None: those that the move needs.
+    """
+
+    target: str
+    withdrawn: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SetVariables:
+    """Write variables by hand and look again at conditions. The outcome of a step is never among them."""
+
+    values: Mapping[str, Any]
+
+
+Stimulus = (
+    StartProcess
+    | CompleteStep
+    | FireTimer
+    | DeliverMessage
+    | CompleteCall
+    | EvaluateConditions
+    | MoveToken
+    | SetVariables
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,8 @@ class ScopeSpec(BpmnProcessSpec):  # type: ignore[misc]  # SpiffWorkflow is unty
 
     ``inclusive`` are its inclusive joins, ``listeners`` the start events of its event sub-processes, ``undone_by``
     names its event sub-process that a compensation starts. ``is_attended`` says whether anything may live in it that
-    does not hold it open.
+    does not hold it open. ``tracks`` keeps where its tokens can stand together, ``forward_order`` what lies ahead of
+    what, once a jump has asked for it (engine/bpmn/markings.py, engine/bpmn/forward_order.py).
     """
 
     def __init__(self, name: str) -> None:
@@ -70,6 +71,8 @@ class ScopeSpec(BpmnProcessSpec):  # type: ignore[misc]  # SpiffWorkflow is unty
         self.ledger: Ledger | None = None
         self.undone_by: str | None = None
         self.is_attended = False
+        self.tracks: dict[str, Any] = {}
+        self.forward_order: Any = None
 
     def plain_start(self) -> StartEvent:
         """Where a sub-process begins: at its start event without a trigger, else at its first."""

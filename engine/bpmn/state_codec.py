@@ -38,13 +38,19 @@ class UnreadableState(ValueError):
 
 def encode(workflow: LiveWorkflow, store: dict[str, Any]) -> bytes:
     """The state of a pruned ``workflow``. Raises ValuesTooLarge when it outgrew its bound."""
-    document = [
-        workflow.last_id,
-        0,
-        store,
-        _rows(workflow),
-        [[scope.parent_task_id, _rows(scope)] for scope in workflow.subprocesses.values()],
-    ]
+    return encode_document(
+        [
+            workflow.last_id,
+            0,
+            store,
+            _rows(workflow),
+            [[scope.parent_task_id, _rows(scope)] for scope in workflow.subprocesses.values()],
+        ]
+    )
+
+
+def encode_document(document: list[Any]) -> bytes:
+    """A document of format 1, its values not packed yet, as bytes. Raises ValuesTooLarge."""
     try:
         body = orjson.dumps(document, option=_DUMP)
     except TypeError:

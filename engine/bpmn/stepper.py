@@ -14,6 +14,7 @@ from engine.bpmn.catching_events import waits_for
 from engine.bpmn.compiled import CompiledProcess
 from engine.bpmn.environment import MapEnvironment, MapScriptEngine
 from engine.bpmn.guards import TIMERS, NotWaiting, Stalled, TooManyTimers, map_failed
+from engine.bpmn.jumps import perform_jump
 from engine.bpmn.live_workflow import LiveTask, LiveWorkflow
 from engine.bpmn.loops import OUTCOMES, MultiInstance
 from engine.bpmn.pruning import prune
@@ -24,6 +25,8 @@ from engine.bpmn.runtime import (
     DeliverMessage,
     EvaluateConditions,
     FireTimer,
+    MoveToken,
+    SetVariables,
     StartProcess,
     StepContext,
     StepResult,
@@ -47,20 +50,22 @@ def step(process: CompiledProcess, state: bytes | None, stimulus: Stimulus, cont
     arguments give the same result, activity ids included (they are unique within the instance).
 
     Raises MapFailed when the map itself fails: the instance then stays at ``state``. Raises NotWaiting when what the
-    stimulus names does not wait any more; a stale timer is no error and changes nothing. Raises UnreadableState.
+    stimulus names does not wait any more; a stale timer is no error and changes nothing. Raises JumpRefused where a
+    token cannot be moved, UnreadableState.
     """
     spec = build_spec(process)
     if (state is None) != isinstance(stimulus, StartProcess):
         msg = "an instance is started once, and only a started one is stepped"
         raise ValueError(msg)
-    workflow = _load(spec, state, context)
+    workflow = load(spec, state, context)
     before = waits_of(workflow)
     _apply(workflow, spec, stimulus, context)
     settle(workflow)
-    return _result(workflow, before, spec)
+    return result_of(workflow, before, spec)
 
 
-def _load(spec: ExecutableSpec, state: bytes | None, context: StepContext) -> LiveWorkflow:
+def load(spec: ExecutableSpec, state: bytes | None, context: StepContext) -> LiveWorkflow:
+    """The instance as it stands at ``state``; a new one when that is None. Raises UnreadableState."""
     document = None if state is None else read_document(state)
     values = {} if document is None else document[2]
     store = VariableStore(spec.lookups.kept, spec.lookups.outcomes, values, context.facts)
@@ -85,6 +90,10 @@ def _apply(workflow: LiveWorkflow, spec: ExecutableSpec, stimulus: Stimulus, con
             _deliver_message(workflow, stimulus)
         case CompleteCall():
             _complete_call(workflow, stimulus)
+        case MoveToken():
+            perform_jump(workflow, spec, stimulus.target, stimulus.withdrawn)
+        case SetVariables():
+            _set_variables(workflow, spec, stimulus.values)
         case EvaluateConditions():
             pass  # settling looks at every waiting condition
 
@@ -146,6 +155,13 @@ def _complete_call(workflow: LiveWorkflow, stimulus: CompleteCall) -> None:
         raise_error(ErrorEventDefinition(stimulus.error, stimulus.error), task, host)
 
 
+def _set_variables(workflow: LiveWorkflow, spec: ExecutableSpec, values: Mapping[str, Any]) -> None:
+    try:
+        workflow.environment.store.write_given(values)
+    except DomainError as problem:
+        raise map_failed(problem, spec.key, spec.lookups.name_of(spec.key)) from problem
+
+
 def _waiting_activity(workflow: LiveWorkflow, activity_id: str, kind: type) -> LiveTask:
     task = workflow.find(activity_id)
     if task is None or not task.ready or not isinstance(task.task_spec, kind):
@@ -153,7 +169,8 @@ def _waiting_activity(workflow: LiveWorkflow, activity_id: str, kind: type) -> L
     return task
 
 
-def _result(workflow: LiveWorkflow, before: Waits, spec: ExecutableSpec) -> StepResult:
+def result_of(workflow: LiveWorkflow, before: Waits, spec: ExecutableSpec) -> StepResult:
+    """What changed since ``before``, now that everything waits. Raises MapFailed where nothing can go on."""
     values = workflow.environment.store.values
     finished = workflow.is_over()
     after = waits_of(workflow)

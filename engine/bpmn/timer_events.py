@@ -54,6 +54,12 @@ class StoredTimer(TimerEventDefinition):  # type: ignore[misc]  # SpiffWorkflow 
         if self.repeats and self.repetitions is not None:
             task.internal_data[TICKS_LEFT] = self.repetitions
 
+    def keep_counting(self, task: LiveTask) -> None:
+        """Leave the moment as it is, and count the ticks of another rule from it."""
+        task.internal_data.pop(TICKS_LEFT, None)
+        if self.repeats and self.repetitions is not None:
+            task.internal_data[TICKS_LEFT] = self.repetitions
+
     def tick(self, task: LiveTask) -> bool:
         """Count a tick of a cycle and set the next one, past all that were missed; False when it was the last."""
         left = task.internal_data.get(TICKS_LEFT)

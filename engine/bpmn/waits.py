@@ -9,9 +9,9 @@ from SpiffWorkflow.bpmn.specs.event_definitions.conditional import ConditionalEv
 from SpiffWorkflow.bpmn.specs.event_definitions.item_aware_event import SignalEventDefinition
 from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefinition
 
-from engine.bpmn.activities import PARAMETERS, HumanStep, ServiceCall
+from engine.bpmn.activities import HOST, PARAMETERS, HumanStep, ServiceCall
 from engine.bpmn.catching_events import CORRELATION, waits_for
-from engine.bpmn.elements import INDEX, ITEM
+from engine.bpmn.elements import INDEX, ITEM, RACE
 from engine.bpmn.runtime import OpenedCall, OpenedMessage, OpenedStep, OpenedTimer
 from engine.bpmn.timer_events import DUE, due_at
 
@@ -25,6 +25,9 @@ class Waits:
 
     ``conditions`` counts the conditional events that a change of the deal can wake. What only a step of the instance
     itself could make true is nothing that it can wait for.
+
+    For the sentence that tells what is awaited: ``conditional_events`` are all of them, ``races`` the event gateways
+    that waiting events stand behind, ``attached`` the events that only accompany something else that is awaited.
     """
 
     steps: dict[str, OpenedStep] = field(default_factory=dict)
@@ -32,6 +35,9 @@ class Waits:
     messages: dict[tuple[str, str], OpenedMessage] = field(default_factory=dict)
     calls: dict[str, OpenedCall] = field(default_factory=dict)
     conditions: int = 0
+    conditional_events: dict[str, str] = field(default_factory=dict)  # activity id -> element id
+    races: dict[str, str] = field(default_factory=dict)  # activity id -> the event gateway's
+    attached: set[str] = field(default_factory=set)  # activity ids
 
     def __bool__(self) -> bool:
         return bool(self.steps or self.timers or self.messages or self.calls or self.conditions)
@@ -48,6 +54,10 @@ def waits_of(workflow: LiveWorkflow) -> Waits:
 def _add(waits: Waits, task: LiveTask) -> None:
     spec = task.task_spec
     data = task.internal_data
+    if RACE in data:
+        waits.races[task.id] = data[RACE]
+    if HOST in data or spec.attends:
+        waits.attached.add(task.id)
     if task.ready:
         if isinstance(spec, HumanStep):
             waits.steps[task.id] = OpenedStep(task.id, spec.bpmn_id, data.get(INDEX), data.get(ITEM))
@@ -65,4 +75,5 @@ def _add(waits: Waits, task: LiveTask) -> None:
         )
     elif waits_for(task, ConditionalEventDefinition):
         lookups = task.workflow.top_workflow.environment.lookups
+        waits.conditional_events[task.id] = spec.bpmn_id
         waits.conditions += spec.event_definition.expression in lookups.on_facts

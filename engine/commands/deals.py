@@ -1,4 +1,4 @@
-"""Deals: open, change, comment, cancel."""
+"""Deals: open, change, comment. Suspending, cancelling and moving have files of their own."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, ClassVar
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from engine.bpmn.compiled import OutcomeKind, StepKind
 from engine.bpmn.runtime import EvaluateConditions
 from engine.clock import Clock
 from engine.commands.clients import ClientDraft, add_client
-from engine.commands.execution import cancel_step, run_step, start_instance
+from engine.commands.execution import run_step, start_instance
 from engine.commands.history import record
 from engine.commands.idempotency import already_performed, remember
 from engine.commands.locks import lock_deal
@@ -30,15 +30,13 @@ from engine.errors import (
     NotAllowed,
     NotFound,
 )
-from engine.events import Commented, DealCancelled, DealChanged, DealOpened, plain
+from engine.events import Commented, DealChanged, DealOpened, plain
 from engine.model.client import Client
 from engine.model.deal import Deal, DealResult
-from engine.model.message_subscription import MessageSubscription
 from engine.model.person import Person, Role
 from engine.model.process_definition import DefinitionState, ProcessDefinition
 from engine.model.process_instance import InstanceState, ProcessInstance
-from engine.model.timer import Timer
-from engine.model.work_item import LIVE, WorkItem, WorkItemState
+from engine.model.work_item import PENDING, WorkItem, WorkItemState
 from engine.policy.permissions import Ability, Actor, ensure_may, may
 from engine.policy.search_keys import search_text
 from engine.queries.calendars import default_calendar
@@ -222,7 +220,7 @@ def update_deal(session: Session, deal_id: int, changes: Mapping[str, Any], *, a
         deal.owner = session.get_one(Person, deal.owner_id)
     fields = {name: value for name, value in plain(wanted.get("fields", {})).items() if deal.fields.get(name) != value}
     _ensure_not_decided(session, instance, fields)
-    if (fields or changed.keys() & _CONTENT) and _is_approved(session, instance):
+    if (fields or changed.keys() & _CONTENT) and is_approved(session, instance):
         raise ContentApproved
     changed |= {name: [deal.fields.get(name), value] for name, value in fields.items()}
     deal.fields = {**deal.fields, **fields}
@@ -245,7 +243,7 @@ def _ensure_not_decided(session: Session, instance: ProcessInstance, fields: Map
 _CONTENT = frozenset({"amount", "currency"})
 
 
-def _is_approved(session: Session, instance: ProcessInstance) -> bool:
+def is_approved(session: Session, instance: ProcessInstance) -> bool:
     """Whether the last approvals asked for are open, or were all given."""
     asked = list(
         session.scalars(
@@ -255,7 +253,7 @@ def _is_approved(session: Session, instance: ProcessInstance) -> bool:
         )
     )
     last_round = [one for one in asked if one.opened_at == asked[0].opened_at]
-    if any(one.state in LIVE for one in last_round):
+    if any(one.state in PENDING for one in last_round):
         return True
     given = {one.outcome for one in last_round if one.state is WorkItemState.COMPLETED}
     return given == {OutcomeKind.APPROVED.value}
@@ -267,30 +265,6 @@ def comment_on_deal(session: Session, deal_id: int, text: str, *, actor: Actor, 
     if not text.strip():
         raise InvalidInput({"text": FieldRequired(label=N_("Comment"))})
     record(session, Commented(text=text.strip()), actor=actor, at=clock.now(), deal=deal)
-    return deal
-
-
-def cancel_deal(session: Session, deal_id: int, reason: str, *, actor: Actor, clock: Clock) -> Deal:
-    """End a deal that the map does not end: all its open steps are withdrawn, its timers and messages go.
-
-    Raises NotFound, NotAllowed, InvalidInput, DealClosed.
-    """
-    deal, instance = lock_deal(session, deal_id, actor)
-    _ensure_may_edit(deal, actor)
-    if deal.result is not DealResult.OPEN:
-        raise DealClosed
-    if not reason.strip():
-        raise InvalidInput({"reason": FieldRequired(label=N_("Reason"))})
-    at = clock.now()
-    for work_item in session.scalars(
-        select(WorkItem).where(WorkItem.instance_id == instance.id, WorkItem.state.in_(LIVE))
-    ):
-        cancel_step(session, work_item, instance, actor=actor, at=at)
-    session.execute(delete(Timer).where(Timer.instance_id == instance.id))
-    session.execute(delete(MessageSubscription).where(MessageSubscription.instance_id == instance.id))
-    instance.state, instance.finished_at = InstanceState.CANCELLED, at
-    deal.result, deal.closed_at, deal.loss_reason = DealResult.CANCELLED, at, reason.strip()[:500]
-    record(session, DealCancelled(reason=reason.strip()), actor=actor, at=at, deal=deal)
     return deal
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,17 @@ from sqlalchemy.orm import Session
 
 from engine.bpmn import stepper
 from engine.bpmn.compiled import CompiledProcess
-from engine.bpmn.runtime import CompleteStep, OpenedMessage, StartProcess, StepContext, StepResult, Stimulus
+from engine.bpmn.inspection import waits_in
+from engine.bpmn.runtime import (
+    CompleteStep,
+    OpenedMessage,
+    OpenedTimer,
+    StartProcess,
+    StepContext,
+    StepResult,
+    Stimulus,
+)
+from engine.bpmn.waits import Waits
 from engine.commands.deal_results import close_deal
 from engine.commands.decisions import keep_decisions
 from engine.commands.history import record
@@ -139,7 +149,7 @@ def _step(
         instance.state, instance.finished_at = InstanceState.COMPLETED, at
         close_deal(session, instance.deal, process, result.end_events, actor=actor, at=at)
     else:
-        _follow_stage(session, instance.deal, process, result, actor=actor, at=at)
+        follow_stage(session, instance.deal, process, result.waiting_elements, actor=actor, at=at)
     return result
 
 
@@ -178,30 +188,51 @@ def _write_timers(session: Session, instance: ProcessInstance, result: StepResul
     for activity_id, node_id in (*result.closed_timers, *result.ticked_timers):
         postpone(session, _DELETE_TIMER, _waiting_place(instance, activity_id, node_id))
     for one in result.opened_timers:
-        append(
-            session,
-            Timer,
-            instance_id=instance.id,
-            activity_id=one.activity_id,
-            node_id=one.node_id,
-            due_at=one.due_at,
-        )
+        _append_timer(session, instance, one)
+
+
+def write_waits(session: Session, instance: ProcessInstance, process: CompiledProcess) -> Waits:
+    """Let the rows of timers and subscriptions be what the state of a locked instance says; returns what it says."""
+    session.flush()
+    for table in (Timer, MessageSubscription):
+        session.execute(delete(table).where(table.instance_id == instance.id))
+    waits = waits_in(process, instance.execution_state)
+    for timer in waits.timers.values():
+        _append_timer(session, instance, timer)
+    for message in waits.messages.values():
+        _append_subscription(session, instance, message)
+    return waits
+
+
+def _append_timer(session: Session, instance: ProcessInstance, one: OpenedTimer) -> None:
+    append(
+        session,
+        Timer,
+        instance_id=instance.id,
+        activity_id=one.activity_id,
+        node_id=one.node_id,
+        due_at=one.due_at,
+    )
+
+
+def _append_subscription(session: Session, instance: ProcessInstance, one: OpenedMessage) -> None:
+    append(
+        session,
+        MessageSubscription,
+        instance_id=instance.id,
+        activity_id=one.activity_id,
+        node_id=one.node_id,
+        kind=SubscriptionKind(one.kind),
+        name=one.name,
+        correlation_key=correlation_key(one),
+    )
 
 
 def _write_messages(session: Session, instance: ProcessInstance, result: StepResult) -> None:
     for activity_id, node_id in result.closed_messages:
         postpone(session, _DELETE_SUBSCRIPTION, _waiting_place(instance, activity_id, node_id))
     for one in result.opened_messages:
-        append(
-            session,
-            MessageSubscription,
-            instance_id=instance.id,
-            activity_id=one.activity_id,
-            node_id=one.node_id,
-            kind=SubscriptionKind(one.kind),
-            name=one.name,
-            correlation_key=correlation_key(one),
-        )
+        _append_subscription(session, instance, one)
 
 
 def _waiting_place(instance: ProcessInstance, activity_id: str, node_id: str) -> dict[str, Any]:
@@ -228,17 +259,17 @@ def correlation_text(correlation: Mapping[str, Any]) -> str:
     return canonical_json({key: str(value) for key, value in correlation.items()}).decode()
 
 
-def _follow_stage(
+def follow_stage(
     session: Session,
     deal: Deal,
     process: CompiledProcess,
-    result: StepResult,
+    waiting_elements: Iterable[str],
     *,
     actor: Actor,
     at: datetime,
 ) -> None:
     """The deal stands at the furthest stage among its open steps; without open steps it stays where it was."""
-    open_stages = {process.steps[element_id].stage for element_id in result.waiting_elements}
+    open_stages = {process.steps[element_id].stage for element_id in waiting_elements}
     reached = [stage for stage in process.stages if stage.name in open_stages]
     if not reached:
         return

@@ -5,7 +5,9 @@ A timer and a message are tried again here; a person's step by completing it aga
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 from sqlalchemy import select
@@ -15,10 +17,13 @@ from engine.bpmn.runtime import CompleteCall, DeliverMessage, EvaluateConditions
 from engine.clock import Clock
 from engine.commands.execution import run_step
 from engine.commands.history import record
+from engine.commands.idempotency import already_performed, remember
+from engine.commands.incidents import close, perform
 from engine.commands.locks import lock_instance
 from engine.commands.timers import fire_timer
-from engine.errors import N_, Conflict, DomainError, NotFound
-from engine.events import IncidentResolved, MessageReceived
+from engine.db.session import Database
+from engine.errors import N_, Conflict, DealIsSuspended, DomainError, NotFound
+from engine.events import MessageReceived
 from engine.model.incident import Incident, IncidentState
 from engine.model.message_subscription import MessageSubscription
 from engine.model.process_instance import InstanceState, ProcessInstance
@@ -40,32 +45,83 @@ class RetriedByPerson(DomainError):
     template: ClassVar[str] = N_("A person's action failed here: it is tried again by that person, on the deal's page.")
 
 
-def retry_incident(session: Session, incident_id: int, *, actor: Actor, clock: Clock) -> Incident:
+def retry_incident(
+    session: Session, incident_id: int, *, actor: Actor, clock: Clock, command_id: str | None = None
+) -> Incident:
     """Run what failed once more. What nothing waits for any longer counts as over.
 
-    Raises NotFound, NotAllowed, IncidentOver, RetriedByPerson, and MapFailed when it fails again.
+    With ``command_id``, a repetition changes nothing. Raises NotFound, NotAllowed, IncidentOver, RetriedByPerson,
+    DealIsSuspended, and MapFailed when it fails again.
     """
     ensure_may(actor, Ability.RETRY_INCIDENT)
+    at = clock.now()
+    if already_performed(session, command_id, "retry_incident", {"id": incident_id}, actor=actor, at=at) is not None:
+        return session.get_one(Incident, incident_id)
     incident, instance = _locked(session, incident_id)
     again = _AGAIN.get(incident.stimulus.get("type", ""))
     if instance is None or again is None:
         raise RetriedByPerson
+    if instance.state is InstanceState.SUSPENDED:
+        raise DealIsSuspended
     if instance.state is InstanceState.RUNNING:
         again(session, instance, incident.stimulus, actor, clock)
     if incident.state is IncidentState.OPEN:
-        _close(session, incident, instance, actor, clock)
+        close(session, incident, instance, "", actor=actor, at=at)
+    remember(session, command_id, {"id": incident.id}, actor=actor)
     return incident
 
 
-def close_incident(session: Session, incident_id: int, *, actor: Actor, clock: Clock) -> Incident:
-    """Take an incident off the list without trying again: its cause was dealt with by hand.
+def close_incident(
+    session: Session,
+    incident_id: int,
+    reason: str = "",
+    *,
+    actor: Actor,
+    clock: Clock,
+    command_id: str | None = None,
+) -> Incident:
+    """Take an incident off the list without trying again: its cause was dealt with by hand, as ``reason`` says.
 
     Raises NotFound, NotAllowed, IncidentOver.
     """
     ensure_may(actor, Ability.RETRY_INCIDENT)
+    at = clock.now()
+    arguments = {"id": incident_id, "reason": reason}
+    if already_performed(session, command_id, "close_incident", arguments, actor=actor, at=at) is not None:
+        return session.get_one(Incident, incident_id)
     incident, instance = _locked(session, incident_id)
-    _close(session, incident, instance, actor, clock)
+    close(session, incident, instance, reason.strip(), actor=actor, at=at)
+    remember(session, command_id, {"id": incident.id}, actor=actor)
     return incident
+
+
+@dataclass(frozen=True, slots=True)
+class RetryResult:
+    """``error`` is None where it worked, or where nothing was left to try."""
+
+    incident_id: int
+    error: DomainError | None
+
+
+def retry_many(
+    database: Database, incident_ids: Sequence[int], *, actor: Actor, clock: Clock, command_id: str | None = None
+) -> list[RetryResult]:
+    """Try several again, each in a transaction of its own; one that fails does not hold the others back.
+
+    Raises NotAllowed.
+    """
+    ensure_may(actor, Ability.RETRY_INCIDENT)
+    results = []
+    for incident_id in incident_ids:
+        once = f"{command_id}:{incident_id}" if command_id else None
+        command = partial(retry_incident, incident_id=incident_id, actor=actor, clock=clock, command_id=once)
+        error: DomainError | None = None
+        try:
+            perform(database, command, actor=actor, clock=clock)
+        except DomainError as failure:
+            error = failure
+        results.append(RetryResult(incident_id, error))
+    return results
 
 
 def _fire_timer(session: Session, instance: ProcessInstance, stored: Mapping[str, Any], _: Actor, clock: Clock) -> None:
@@ -134,16 +190,3 @@ def _locked(session: Session, incident_id: int) -> tuple[Incident, ProcessInstan
     if incident.state is IncidentState.RESOLVED:
         raise IncidentOver
     return incident, instance
-
-
-def _close(session: Session, incident: Incident, instance: ProcessInstance | None, actor: Actor, clock: Clock) -> None:
-    incident.state, incident.resolved_at = IncidentState.RESOLVED, clock.now()
-    if instance is not None:
-        instance.open_incidents -= 1
-    record(
-        session,
-        IncidentResolved(code=incident.code, element=incident.element_id),
-        actor=actor,
-        at=clock.now(),
-        deal=instance.deal if instance is not None else None,
-    )

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from engine.bpmn.inspection import variables_in
 from engine.bpmn.runtime import Stimulus
 from engine.clock import Clock
 from engine.commands.history import record
@@ -54,8 +55,10 @@ def _record_incident(session: Session, failure: MapFailed, *, actor: Actor, at: 
     known = session.scalars(
         select(Incident).where(Incident.instance_id == instance.id, Incident.state == IncidentState.OPEN)
     )
-    if any(_same(one.stimulus, stimulus) for one in known):
-        return
+    for one in known:
+        if _same(one.stimulus, stimulus):
+            one.attempts, one.last_failed_at = one.attempts + 1, at
+            return
     element = str(failure.params.get("element", ""))
     session.add(
         Incident(
@@ -66,6 +69,8 @@ def _record_incident(session: Session, failure: MapFailed, *, actor: Actor, at: 
             params=_params(failure),
             stimulus=stimulus,
             occurred_at=at,
+            last_failed_at=at,
+            variables=plain(variables_in(instance.execution_state)) if instance.execution_state else {},
         )
     )
     instance.open_incidents += 1
@@ -87,15 +92,40 @@ def resolve_incidents(
         select(Incident).where(Incident.instance_id == instance.id, Incident.state == IncidentState.OPEN)
     ):
         if _same(incident.stimulus, now):
-            incident.state, incident.resolved_at = IncidentState.RESOLVED, at
-            instance.open_incidents -= 1
-            record(
-                session,
-                IncidentResolved(code=incident.code, element=incident.element_id),
-                actor=actor,
-                at=at,
-                deal=instance.deal,
-            )
+            close(session, incident, instance, "", actor=actor, at=at)
+
+
+def close_open_incidents(
+    session: Session, instance: ProcessInstance, reason: str, *, actor: Actor, at: datetime
+) -> None:
+    """Nothing of a locked instance will be tried again: whatever failed in it is over."""
+    for incident in session.scalars(
+        select(Incident).where(Incident.instance_id == instance.id, Incident.state == IncidentState.OPEN)
+    ):
+        close(session, incident, instance, reason, actor=actor, at=at)
+
+
+def close(
+    session: Session,
+    incident: Incident,
+    instance: ProcessInstance | None,
+    reason: str,
+    *,
+    actor: Actor,
+    at: datetime,
+) -> None:
+    """Take one open incident of a locked instance off the list."""
+    incident.state, incident.resolved_at, incident.resolved_by_id = IncidentState.RESOLVED, at, actor.recorded_id
+    incident.closing_reason = reason[:500]
+    if instance is not None:
+        instance.open_incidents -= 1
+    record(
+        session,
+        IncidentResolved(code=incident.code, element=incident.element_id, reason=reason),
+        actor=actor,
+        at=at,
+        deal=instance.deal if instance is not None else None,
+    )
 
 
 def _params(failure: MapFailed) -> dict[str, Any]:

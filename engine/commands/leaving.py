@@ -11,6 +11,7 @@ from engine.commands.history import record
 from engine.commands.locks import lock_instance
 from engine.events import StepReassigned
 from engine.model.person import Person, Role
+from engine.model.process_instance import ProcessInstance
 from engine.model.work_item import LIVE, WorkItem
 from engine.policy.permissions import Actor
 from engine.queries.directories import directory
@@ -28,20 +29,27 @@ def hand_over_steps(session: Session, person: Person, *, actor: Actor, at: datet
         work_item = session.get_one(WorkItem, work_item_id, populate_existing=True)
         if not work_item.is_live or work_item.assignee_id != person.id:  # done or handed on while we waited
             continue
-        heir = None if work_item.group_id is not None else _heir(session, person, instance.deal.owner_id)
-        if heir is None:
-            work_item.release()
-        else:
-            work_item.assign(heir, at=at)
-        to = heir.full_name if heir is not None else work_item.group.name if work_item.group is not None else ""
-        record(
-            session,
-            StepReassigned(name=work_item.name, previous=person.full_name, to=to, due_at=work_item.due_at),
-            actor=actor,
-            at=at,
-            deal=instance.deal,
-            work_item_id=work_item.id,
-        )
+        hand_over(session, work_item, instance, person, actor=actor, at=at)
+
+
+def hand_over(
+    session: Session, work_item: WorkItem, instance: ProcessInstance, person: Person, *, actor: Actor, at: datetime
+) -> None:
+    """Take one live step from ``person``: back to its department, or to who stands in for them."""
+    heir = None if work_item.group_id is not None else _heir(session, person, instance.deal.owner_id)
+    if heir is None:
+        work_item.release()
+    else:
+        work_item.assign(heir, at=at)
+    to = heir.full_name if heir is not None else work_item.group.name if work_item.group is not None else ""
+    record(
+        session,
+        StepReassigned(name=work_item.name, previous=person.full_name, to=to, due_at=work_item.due_at),
+        actor=actor,
+        at=at,
+        deal=instance.deal,
+        work_item_id=work_item.id,
+    )
 
 
 def _heir(session: Session, person: Person, owner_id: int) -> Person | None:

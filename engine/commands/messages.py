@@ -20,7 +20,7 @@ from engine.commands.idempotency import already_performed, remember
 from engine.commands.incidents import perform
 from engine.commands.locks import lock_instance
 from engine.db.session import Database
-from engine.errors import N_, DomainError, MapFailed
+from engine.errors import N_, DealIsSuspended, DomainError, MapFailed
 from engine.events import MessageReceived
 from engine.model.deal import Deal
 from engine.model.message_subscription import MessageSubscription, SubscriptionKind
@@ -116,7 +116,7 @@ def deliver_message(
     ``deal_id`` or ``deal_number`` in ``correlation`` narrows it to one deal; the other keys must equal those that the
     map names, and an event without correlation takes any. To open a deal, ``values`` hold ``client_id``, or ``client``
     (a name), and may hold ``title``, ``amount``, ``currency`` and ``close_date``; the rest become its fields.
-    Raises NobodyWaits, NotAllowed, InvalidInput, MapFailed.
+    Raises NobodyWaits, DealIsSuspended, NotAllowed, InvalidInput, MapFailed.
     """
     at = clock.now()
     arguments = {"name": name, "correlation": correlation, "values": values}
@@ -133,6 +133,9 @@ def deliver_message(
         opened = None if correlation else _open_by_message(session, name, values, actor=actor, clock=clock)
         begun = MessageDelivery(opened_deal_id=opened)
     if not (begun.receivers or begun.deal_ids or begun.opened_deal_id is not None):
+        if _receivers(session, name, correlation, actor, state=InstanceState.SUSPENDED):
+            # Refused, not kept: the sender learns that nothing was done and sends it again when the deal goes on.
+            raise DealIsSuspended
         raise NobodyWaits(name=name)
     remember(session, command_id, _kept(begun), actor=actor)
     return begun
@@ -151,7 +154,14 @@ def _delivered(kept: Mapping[str, Any]) -> MessageDelivery:
     return MessageDelivery(tuple(kept["deal_ids"]), kept.get("opened_deal_id"), receivers=receivers)
 
 
-def _receivers(session: Session, name: str, correlation: Mapping[str, Any], actor: Actor) -> tuple[Receiver, ...]:
+def _receivers(
+    session: Session,
+    name: str,
+    correlation: Mapping[str, Any],
+    actor: Actor,
+    *,
+    state: InstanceState = InstanceState.RUNNING,
+) -> tuple[Receiver, ...]:
     """The waiting events that the actor may tell, in the order in which instances are locked."""
     own = {key: value for key, value in correlation.items() if key not in _DEAL_KEYS}
     wanted = [
@@ -163,7 +173,7 @@ def _receivers(session: Session, name: str, correlation: Mapping[str, Any], acto
         ),
         visible_deals(actor),
         true() if may(actor, Ability.DIRECT_WORK) else Deal.owner_id.in_(actor.people_acted_for),
-        ProcessInstance.state == InstanceState.RUNNING,
+        ProcessInstance.state == state,
     ]
     number = correlation.get("deal_number") or correlation.get("deal")
     if number is not None:
@@ -199,7 +209,8 @@ def _tell(
         return cast("int | None", done["deal_id"])
     instance = lock_instance(session, receiver.instance_id)
     subscription = session.get(MessageSubscription, receiver.subscription_id, populate_existing=True)
-    if subscription is None:  # another receiver of this very message, or a step, took the deal another way
+    if subscription is None or instance.state is not InstanceState.RUNNING:
+        # Another receiver of this very message, or a step, took the deal another way; or it was suspended meanwhile.
         return None
     record(session, MessageReceived(name=name, values=values), actor=actor, at=at, deal=instance.deal)
     instance.deal.fields = {**instance.deal.fields, **values}

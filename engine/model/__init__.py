@@ -11,6 +11,7 @@ from engine.model.draft import Draft
 from engine.model.heartbeat import Heartbeat
 from engine.model.history_event import HistoryEvent
 from engine.model.incident import Incident, IncidentState
+from engine.model.intervention import Intervention, InterventionKind
 from engine.model.message_subscription import MessageSubscription
 from engine.model.performed_command import PerformedCommand
 from engine.model.person import Person, Role
@@ -18,6 +19,14 @@ from engine.model.process_definition import DefinitionFile, DefinitionState, Pro
 from engine.model.process_instance import InstanceState, ProcessInstance
 from engine.model.substitution import Substitution
 from engine.model.timer import Timer
+from engine.model.version_move import (
+    DeadlinePolicy,
+    HolderPolicy,
+    MovedDeal,
+    MovedDealState,
+    VersionMove,
+    VersionMoveState,
+)
 from engine.model.webhook import Webhook
 from engine.model.work_item import WorkItem, WorkItemState
 
@@ -28,6 +37,7 @@ __all__ = [
     "Client",
     "CompanyRevision",
     "Contact",
+    "DeadlinePolicy",
     "Deal",
     "DealResult",
     "DefinitionFile",
@@ -36,13 +46,18 @@ __all__ = [
     "Draft",
     "Heartbeat",
     "HistoryEvent",
+    "HolderPolicy",
     "Incident",
     "IncidentState",
     "InstanceState",
+    "Intervention",
+    "InterventionKind",
     "Job",
     "JobState",
     "Membership",
     "MessageSubscription",
+    "MovedDeal",
+    "MovedDealState",
     "PerformedCommand",
     "Person",
     "ProcessDefinition",
@@ -50,6 +65,8 @@ __all__ = [
     "Role",
     "Substitution",
     "Timer",
+    "VersionMove",
+    "VersionMoveState",
     "Webhook",
     "WorkItem",
     "WorkItemState",

@@ -20,7 +20,11 @@ class IncidentState(StrEnum):
 
 
 class Incident(Base):
-    """``params`` fills the template of the error ``code``; ``stimulus`` is what to try again."""
+    """``params`` fills the template of the error ``code``; ``stimulus`` is what to try again.
+
+    ``attempts`` counts how often it failed, the last time at ``last_failed_at``; ``variables`` are the instance's as
+    they were when it failed first. ``closing_reason`` is given where it was closed without success.
+    """
 
     __tablename__ = "incident"
 
@@ -34,5 +38,10 @@ class Incident(Base):
     state: Mapped[IncidentState] = mapped_column(Word(IncidentState), default=IncidentState.OPEN, index=True)
     occurred_at: Mapped[datetime] = mapped_column(Moment)
     resolved_at: Mapped[datetime | None] = mapped_column(Moment)
+    attempts: Mapped[int] = mapped_column(default=1)
+    last_failed_at: Mapped[datetime | None] = mapped_column(Moment)
+    variables: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    closing_reason: Mapped[str] = mapped_column(String(500), default="")
+    resolved_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
 
     deal: Mapped[Deal | None] = relationship()

@@ -17,6 +17,7 @@ from engine.model.process_definition import ProcessDefinition
 
 class InstanceState(StrEnum):
     RUNNING = "running"
+    SUSPENDED = "suspended"  # nothing in it goes on until it is resumed
     COMPLETED = "completed"
     CANCELLED = "cancelled"
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from engine.bpmn.compiled import StepKind
 from engine.db.base import Base
 from engine.db.types import Identity, Json, Moment, Word
-from engine.errors import AlreadyCancelled, AlreadyClaimed, AlreadyCompleted
+from engine.errors import AlreadyCancelled, AlreadyClaimed, AlreadyCompleted, DealIsSuspended
 from engine.model.deal import Deal
 from engine.model.department import Department
 from engine.model.person import Person
@@ -24,9 +24,12 @@ class WorkItemState(StrEnum):
     CLAIMED = "claimed"
     COMPLETED = "completed"
     CANCELLED = "cancelled"
+    SUSPENDED = "suspended"  # its deal is: nobody can act on it, and no time counts
 
 
 LIVE = (WorkItemState.OPEN, WorkItemState.CLAIMED)
+PENDING = (*LIVE, WorkItemState.SUSPENDED)
+"""Not done and not withdrawn: live now, or again when the deal is resumed."""
 
 
 class WorkItem(Base):
@@ -108,6 +111,8 @@ class WorkItem(Base):
             raise AlreadyCompleted(by=by, at=self.completed_at, outcome=self.outcome)
         if self.state is WorkItemState.CANCELLED:
             raise AlreadyCancelled
+        if self.state is WorkItemState.SUSPENDED:
+            raise DealIsSuspended
 
     def claim(self, person: Person, *, at: datetime) -> None:
         """Raises AlreadyClaimed when somebody else holds the step."""
@@ -145,5 +150,16 @@ class WorkItem(Base):
 
     def cancel(self, *, at: datetime) -> None:
         """The deal went another way. A step that is done stays done."""
-        if self.is_live:
+        if self.state in PENDING:
             self.state, self.completed_at, self.next_escalation_at = WorkItemState.CANCELLED, at, None
+
+    def suspend(self) -> None:
+        """Its deal is suspended: it leaves every list of what is to be done, and no escalation comes."""
+        self.ensure_live()
+        self.state, self.next_escalation_at = WorkItemState.SUSPENDED, None
+
+    def restore(self) -> None:
+        """A suspended or withdrawn step waits again, with whom it was. What is done stays done."""
+        if self.state in (WorkItemState.SUSPENDED, WorkItemState.CANCELLED):
+            self.state = WorkItemState.OPEN if self.assignee_id is None else WorkItemState.CLAIMED
+            self.completed_at = None

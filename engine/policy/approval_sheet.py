@@ -11,13 +11,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from engine.bpmn.compiled import OutcomeKind
-from engine.events import DealOpened, StepCompleted, kind_of
+from engine.events import DealMoved, DealOpened, MoveUndone, StepCompleted, kind_of
 from engine.policy.history_chain import ChainEntry, moment_text
 
 FORMAT = "reglament-approval-sheet/1"
 
 _STEP_COMPLETED = kind_of(StepCompleted)
 _DEAL_OPENED = kind_of(DealOpened)
+_DEAL_MOVED = kind_of(DealMoved)
+_MOVE_UNDONE = kind_of(MoveUndone)
 _DECISIONS = frozenset({OutcomeKind.APPROVED.value, OutcomeKind.RETURNED.value, OutcomeKind.REJECTED.value})
 
 
@@ -45,6 +47,18 @@ class ApprovalDecision:
 
 
 @dataclass(frozen=True, slots=True)
+class PassedOver:
+    """Approvals that a person moved the deal past without their being given; ``number`` names the entry."""
+
+    number: int
+    approvals: tuple[str, ...]
+    to: str
+    by: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ApprovalSheet:
     """``number``, ``title`` and ``client`` are as the deal was opened. ``entries`` is the deal's whole chain."""
 
@@ -54,6 +68,28 @@ class ApprovalSheet:
     client: str
     decisions: tuple[ApprovalDecision, ...]
     entries: tuple[ChainEntry, ...]
+
+    @property
+    def passed_over(self) -> tuple[PassedOver, ...]:
+        """Moves past approvals that were not taken back, as the chain tells them."""
+        moves: list[ChainEntry] = []
+        for entry in self.entries:
+            if entry.kind == _DEAL_MOVED:
+                moves.append(entry)
+            elif entry.kind == _MOVE_UNDONE and moves:
+                moves.pop()
+        return tuple(
+            PassedOver(
+                number=entry.number,
+                approvals=tuple(entry.data["passed_over"]),
+                to=str(entry.data.get("to", "")),
+                by=entry.actor_name,
+                reason=str(entry.data.get("reason", "")),
+                at=entry.at,
+            )
+            for entry in moves
+            if entry.data.get("passed_over")
+        )
 
     @property
     def head_number(self) -> int:

@@ -33,6 +33,9 @@ class Ability(StrEnum):
     MANAGE_WEBHOOKS = "manage_webhooks"
     RETRY_INCIDENT = "retry_incident"
     SEE_ALL_HISTORY = "see_all_history"
+    MOVE_DEAL = "move_deal"  # move, suspend and resume anybody's deal where the map gives some freedom
+    MOVE_PAST_APPROVAL = "move_past_approval"  # move a deal past an approval that lies ahead
+    REPAIR_DEAL = "repair_deal"  # move a deal on a strict map, set its variables
 
 
 _ABILITIES: Mapping[Role, frozenset[Ability]] = {
@@ -48,6 +51,8 @@ _ABILITIES: Mapping[Role, frozenset[Ability]] = {
             Ability.MANAGE_CLIENTS,
             Ability.SEE_REPORTS,
             Ability.SEE_ALL_HISTORY,
+            Ability.MOVE_DEAL,
+            Ability.MOVE_PAST_APPROVAL,
         }
     ),
     Role.OWNER: frozenset(
@@ -72,6 +77,9 @@ _ABILITIES: Mapping[Role, frozenset[Ability]] = {
             Ability.MANAGE_WEBHOOKS,
             Ability.RETRY_INCIDENT,
             Ability.SEE_ALL_HISTORY,
+            Ability.MOVE_DEAL,
+            Ability.MOVE_PAST_APPROVAL,
+            Ability.REPAIR_DEAL,
         }
     ),
 }

@@ -20,11 +20,12 @@ from engine.model.history_event import HistoryEvent
 from engine.model.process_definition import ProcessDefinition
 from engine.model.process_instance import ProcessInstance
 from engine.policy.business_calendar import LONGEST_SEARCH, BusinessCalendar
+from engine.policy.freedom import may_move_somewhere
 from engine.policy.permissions import Actor, may_edit_deal
 from engine.queries.calendars import default_calendar
 from engine.queries.client_rows import ContactRow, contacts_of
 from engine.queries.deal_rows import DealRow, deal_rows, deals_of
-from engine.queries.deal_waiting import WaitingFor, open_steps, waiting_of
+from engine.queries.deal_waiting import DealWaiting, open_steps, waiting_of
 from engine.queries.decided_fields import decided_alone, decided_fields
 from engine.queries.processes import process_of
 from engine.queries.scopes import visible_deals
@@ -70,6 +71,8 @@ class ClientSummary:
 
 @dataclass(frozen=True, slots=True)
 class DealView:
+    """``may_move``: somewhere on the map there is freedom for the actor; what exactly is said for each step."""
+
     row: DealRow
     client: ClientSummary
     contacts: tuple[ContactRow, ...]
@@ -77,8 +80,9 @@ class DealView:
     decided: frozenset[str]  # names of the fields that only a table of the map gives
     stages: tuple[StagePassage, ...]
     open_steps: tuple[WorkItemRow, ...]
-    waiting: tuple[WaitingFor, ...]
+    waiting: DealWaiting
     may_edit: bool
+    may_move: bool
     definition_id: int | None
     definition_name: str
     definition_version: int | None
@@ -111,8 +115,11 @@ def deal_view(session: Session, actor: Actor, deal_id: int, now: datetime) -> De
         decided=frozenset(decided_alone(process) if process else ()),
         stages=_passages(session, row, process, now),
         open_steps=steps,
-        waiting=waiting_of(session, deal_id, steps),
+        waiting=waiting_of(session, actor, deal_id, steps),
         may_edit=row.result is DealResult.OPEN and may_edit_deal(actor, owner_id=row.owner_id),
+        may_move=row.result is DealResult.OPEN
+        and process is not None
+        and may_move_somewhere(actor, process, row.owner_id, works_on_it=any(step.may_act for step in steps)),
         definition_id=definition.id if definition else None,
         definition_name=definition.name if definition else "",
         definition_version=definition.version if definition else None,

@@ -1,22 +1,30 @@
-"""What a deal is waiting for: the data of the sentence that its page opens with."""
+"""What a deal is waiting for: the data of the sentence that its page opens with. Every state of a deal has one."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
+from engine.bpmn.compiled import CompiledProcess
+from engine.bpmn.inspection import waits_in
+from engine.bpmn.waits import Waits
+from engine.model.deal import Deal, DealResult
 from engine.model.incident import Incident, IncidentState
+from engine.model.intervention import InterventionKind
 from engine.model.message_subscription import MessageSubscription
 from engine.model.process_instance import InstanceState, ProcessInstance
 from engine.model.timer import Timer
-from engine.model.work_item import LIVE, WorkItem
-from engine.policy.permissions import Actor
+from engine.model.work_item import PENDING, WorkItem, WorkItemState
+from engine.policy.freedom import may_suspend
+from engine.policy.permissions import Ability, Actor, may
 from engine.queries.deal_history import ensure_visible_deal
-from engine.queries.processes import process_of
+from engine.queries.interventions import InterventionRow, last_intervention
+from engine.queries.processes import element_name, process_of
 from engine.queries.work_item_rows import WorkItemRow, rows_of, work_item_rows
 
 
@@ -24,14 +32,30 @@ class WaitingKind(StrEnum):
     INCIDENT = "incident"
     STEP = "step"
     MESSAGE = "message"
+    SIGNAL = "signal"
     TIMER = "timer"
+    CONDITION = "condition"
+    CALL = "call"
+
+
+class Standing(StrEnum):
+    """How the deal stands as a whole."""
+
+    RUNNING = "running"
+    SUSPENDED = "suspended"
+    CANCELLED = "cancelled"
+    WON = "won"
+    LOST = "lost"
+    NOT_STARTED = "not_started"
 
 
 @dataclass(frozen=True, slots=True)
 class WaitingFor:
-    """``name`` is the step's, the event's or the message's name, or the incident's code.
+    """``name`` is the step's, the event's or the message's name, or the incident's code; ``place`` where it failed.
 
     ``who`` holds a step or may take it, empty elsewhere. ``may_act``: the actor can unblock the deal here.
+    Of an approval by several, ``given`` of ``asked`` decisions are made. What stands behind one event gateway has the
+    same ``race``: the first of it to happen decides. ``incident_id`` only for what failed.
     """
 
     kind: WaitingKind
@@ -41,30 +65,99 @@ class WaitingFor:
     overdue: bool = False
     work_item_id: int | None = None
     may_act: bool = False
+    given: int = 0
+    asked: int = 0
+    race: str = ""
+    incident_id: int | None = None
+    place: str = ""
 
 
-def deal_waiting(session: Session, actor: Actor, deal_id: int, now: datetime) -> tuple[WaitingFor, ...]:
-    """Everything that the deal waits for: incidents, steps by deadline, messages, timers. Raises NotFound."""
+@dataclass(frozen=True, slots=True)
+class DealWaiting:
+    """``items`` are what a running deal waits for: what failed, steps by deadline, events, calls.
+
+    ``since`` and ``reason`` tell of a deal that rests or has ended. ``may_change``: the actor may resume or reopen it.
+    ``moved`` is the latest intervention, while nothing has happened since.
+    """
+
+    standing: Standing
+    items: tuple[WaitingFor, ...] = ()
+    since: datetime | None = None
+    by_name: str = ""
+    reason: str = ""
+    may_change: bool = False
+    moved: InterventionRow | None = None
+
+
+def deal_waiting(session: Session, actor: Actor, deal_id: int, now: datetime) -> DealWaiting:
+    """Raises NotFound."""
     ensure_visible_deal(session, actor, deal_id)
-    return waiting_of(session, deal_id, open_steps(session, actor, deal_id, now))
+    return waiting_of(session, actor, deal_id, open_steps(session, actor, deal_id, now))
 
 
 def open_steps(session: Session, actor: Actor, deal_id: int, now: datetime) -> tuple[WorkItemRow, ...]:
-    """The live steps of a visible deal, nearest deadline first."""
-    live = work_item_rows(WorkItem.deal_id == deal_id, WorkItem.state.in_(LIVE))
+    """The steps of a visible deal that wait or are suspended with it, nearest deadline first."""
+    live = work_item_rows(WorkItem.deal_id == deal_id, WorkItem.state.in_(PENDING))
     return rows_of(session.execute(live.order_by(WorkItem.due_at.asc().nulls_last(), WorkItem.id)), actor, now)
 
 
-def waiting_of(session: Session, deal_id: int, steps: tuple[WorkItemRow, ...]) -> tuple[WaitingFor, ...]:
-    """The same for a deal that the caller has found visible, with its live steps at hand."""
-    incidents = session.scalars(
-        select(Incident.code)
-        .where(Incident.deal_id == deal_id, Incident.state == IncidentState.OPEN)
+def waiting_of(session: Session, actor: Actor, deal_id: int, steps: tuple[WorkItemRow, ...]) -> DealWaiting:
+    """The same for a deal that the caller has found visible, with its open steps at hand."""
+    deal = session.get_one(Deal, deal_id)
+    instance = session.scalar(
+        select(ProcessInstance).where(ProcessInstance.deal_id == deal_id).order_by(ProcessInstance.id.desc()).limit(1)
+    )
+    may_change = may_suspend(actor, owner_id=deal.owner_id)
+    last = last_intervention(session, deal_id)
+    if deal.result in (DealResult.WON, DealResult.LOST):
+        return DealWaiting(Standing(deal.result.value), since=deal.closed_at, reason=deal.loss_reason)
+    if deal.result is DealResult.CANCELLED:
+        by = last.by_name if last is not None and last.kind is InterventionKind.CANCELLED else ""
+        return DealWaiting(Standing.CANCELLED, (), deal.closed_at, by, deal.loss_reason, may_change)
+    if instance is None:
+        return DealWaiting(Standing.NOT_STARTED, since=deal.opened_at)
+    if instance.state is InstanceState.SUSPENDED:
+        if last is None:
+            return DealWaiting(Standing.SUSPENDED, may_change=may_change)
+        return DealWaiting(Standing.SUSPENDED, (), last.at, last.by_name, last.reason, may_change)
+    process = process_of(session, instance.definition_id)
+    waits = waits_in(process, instance.execution_state) if instance.execution_state else Waits()
+    items = [
+        *_failures(session, actor, instance, process),
+        *_steps(session, instance, steps, waits),
+        *_events(session, instance, process, waits, alone=not steps and not waits.calls),
+    ]
+    return DealWaiting(Standing.RUNNING, tuple(items), moved=last if last is not None and last.may_undo else None)
+
+
+def _failures(
+    session: Session, actor: Actor, instance: ProcessInstance, process: CompiledProcess
+) -> Iterable[WaitingFor]:
+    rows = session.execute(
+        select(Incident.id, Incident.code, Incident.element_id)
+        .where(Incident.instance_id == instance.id, Incident.state == IncidentState.OPEN)
         .order_by(Incident.id)
     )
-    found = [WaitingFor(WaitingKind.INCIDENT, name=code) for code in incidents]
-    found += [
+    return [
         WaitingFor(
+            WaitingKind.INCIDENT,
+            name=row.code,
+            place=element_name(process, row.element_id) if row.element_id else "",
+            may_act=may(actor, Ability.RETRY_INCIDENT),
+            incident_id=row.id,
+        )
+        for row in rows
+    ]
+
+
+def _steps(
+    session: Session, instance: ProcessInstance, steps: Iterable[WorkItemRow], waits: Waits
+) -> Iterable[WaitingFor]:
+    """One entry per step, and per part of an approval by several that is still open."""
+    several = _parts(session, instance) if waits.steps else {}
+    for step in steps:
+        activity_id, given, asked = several.get(step.id, ("", 0, 0))
+        yield WaitingFor(
             WaitingKind.STEP,
             name=step.name,
             who=step.who,
@@ -72,29 +165,68 @@ def waiting_of(session: Session, deal_id: int, steps: tuple[WorkItemRow, ...]) -
             overdue=step.overdue,
             work_item_id=step.id,
             may_act=step.may_act,
+            given=given,
+            asked=asked,
+            race=waits.races.get(activity_id, ""),
         )
-        for step in steps
-    ]
-    running = (ProcessInstance.deal_id == deal_id, ProcessInstance.state == InstanceState.RUNNING)
-    messages = session.scalars(
-        select(MessageSubscription.name)
-        .join(ProcessInstance, ProcessInstance.id == MessageSubscription.instance_id)
-        .where(*running)
+
+
+def _parts(session: Session, instance: ProcessInstance) -> dict[int, tuple[str, int, int]]:
+    """By open work item: its activity, how many decided on it, how many are asked."""
+    live = select(WorkItem.activity_id).where(WorkItem.instance_id == instance.id, WorkItem.state.in_(PENDING))
+    rows: list[Row[tuple[int, str, WorkItemState]]] = list(
+        session.execute(
+            select(WorkItem.id, WorkItem.activity_id, WorkItem.state).where(
+                WorkItem.instance_id == instance.id,
+                WorkItem.activity_id.in_(live),
+                WorkItem.state != WorkItemState.CANCELLED,
+            )
+        )
+    )
+    by_activity: dict[str, list[WorkItemState]] = {}
+    for row in rows:
+        by_activity.setdefault(row.activity_id, []).append(row.state)
+    return {
+        row.id: (
+            row.activity_id,
+            by_activity[row.activity_id].count(WorkItemState.COMPLETED),
+            len(by_activity[row.activity_id]),
+        )
+        for row in rows
+        if row.state in PENDING
+    }
+
+
+def _events(
+    session: Session, instance: ProcessInstance, process: CompiledProcess, waits: Waits, *, alone: bool
+) -> Iterable[WaitingFor]:
+    """Calls and events. Those at the boundary of a step only tell until when, unless nothing else is awaited."""
+    for call in waits.calls.values():
+        yield WaitingFor(WaitingKind.CALL, name=element_name(process, call.element_id))
+    found: list[tuple[str, WaitingFor]] = []
+    subscriptions = session.execute(
+        select(MessageSubscription.activity_id, MessageSubscription.kind, MessageSubscription.name)
+        .where(MessageSubscription.instance_id == instance.id)
         .order_by(MessageSubscription.id)
     )
-    found += [WaitingFor(WaitingKind.MESSAGE, name=name) for name in messages]
+    found += [(one.activity_id, WaitingFor(WaitingKind(one.kind.value), name=one.name)) for one in subscriptions]
     timers = session.execute(
-        select(Timer.node_id, Timer.due_at, ProcessInstance.definition_id)
-        .join(ProcessInstance, ProcessInstance.id == Timer.instance_id)
-        .where(*running)
+        select(Timer.activity_id, Timer.node_id, Timer.due_at)
+        .where(Timer.instance_id == instance.id)
         .order_by(Timer.due_at, Timer.id)
-    ).all()
+    )
     found += [
-        WaitingFor(
-            WaitingKind.TIMER,
-            name=process_of(session, timer.definition_id).elements.get(timer.node_id, ""),
-            due_at=timer.due_at,
+        (
+            one.activity_id,
+            WaitingFor(WaitingKind.TIMER, name=process.elements.get(one.node_id, ""), due_at=one.due_at),
         )
-        for timer in timers
+        for one in timers
     ]
-    return tuple(found)
+    found += [
+        (activity_id, WaitingFor(WaitingKind.CONDITION, name=element_name(process, element_id)))
+        for activity_id, element_id in waits.conditional_events.items()
+    ]
+    beside_steps = [one for one in found if one[0] in waits.attached]
+    on_their_own = [one for one in found if one[0] not in waits.attached]
+    for activity_id, one in on_their_own or (beside_steps if alone else []):
+        yield replace(one, race=waits.races.get(activity_id, ""))

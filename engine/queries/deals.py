@@ -5,7 +5,7 @@ from engine.queries.deal_history import HistoryRow, deal_history
 from engine.queries.deal_list import DealSort, deals
 from engine.queries.deal_rows import DealRow
 from engine.queries.deal_view import ClientSummary, DealView, FieldValue, PassageState, StagePassage, deal_view
-from engine.queries.deal_waiting import WaitingFor, WaitingKind, deal_waiting
+from engine.queries.deal_waiting import DealWaiting, Standing, WaitingFor, WaitingKind, deal_waiting
 from engine.queries.walked_path import WalkedPath, walked_path
 
 __all__ = [
@@ -15,10 +15,12 @@ __all__ = [
     "DealRow",
     "DealSort",
     "DealView",
+    "DealWaiting",
     "FieldValue",
     "HistoryRow",
     "PassageState",
     "StagePassage",
+    "Standing",
     "WaitingFor",
     "WaitingKind",
     "WalkedPath",

@@ -257,7 +257,7 @@ def _versions() -> Select[*tuple[Any, ...]]:
         select(func.count())
         .where(
             ProcessInstance.definition_id == ProcessDefinition.id,
-            ProcessInstance.state == InstanceState.RUNNING,
+            ProcessInstance.state.in_((InstanceState.RUNNING, InstanceState.SUSPENDED)),
         )
         .correlate(ProcessDefinition)
         .scalar_subquery()

@@ -54,3 +54,9 @@ def process_of(session: Session, definition_id: int) -> CompiledProcess:
     if definition.content_hash:
         _cache.keep(definition.content_hash, process)
     return process
+
+
+def element_name(process: CompiledProcess, element_id: str) -> str:
+    """What people call an element: the step's name, else the element's as drawn, else its id."""
+    step = process.steps.get(element_id)
+    return (step.name if step is not None else process.elements.get(element_id, "")) or element_id

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from engine.bpmn.compiled import CompiledProcess
 from engine.errors import NotFound
 from engine.model.process_instance import ProcessInstance
-from engine.model.work_item import LIVE, WorkItem
+from engine.model.work_item import PENDING, WorkItem
 from engine.policy.permissions import Actor
 from engine.queries.deal_history import ensure_visible_deal
 from engine.queries.processes import process_of
@@ -46,7 +46,7 @@ def walked_path(session: Session, actor: Actor, deal_id: int, now: datetime) -> 
         passed[source_id] = passed.get(source_id, 0) + times
     live = session.execute(
         select(WorkItem.element_id, WorkItem.due_at)
-        .where(WorkItem.instance_id == instance.id, WorkItem.deal_id == deal_id, WorkItem.state.in_(LIVE))
+        .where(WorkItem.instance_id == instance.id, WorkItem.deal_id == deal_id, WorkItem.state.in_(PENDING))
         .order_by(WorkItem.id)
     ).all()
     return WalkedPath(

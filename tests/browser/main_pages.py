@@ -45,7 +45,16 @@ def main_pages(people: People, sales: Sales, view: View) -> Iterator[Opened]:
     tours = {
         "olena": ["/inbox", step, *_OF_DEALS, deal, f"{deal}/approval-sheet", *_OF_CLIENTS],
         "owner": ["/maps", "/maps/2"],
-        "admin": ["/people", "/people/new", "/people/2", "/departments", "/departments/1", *_OF_SETTINGS],
+        "admin": [
+            "/people",
+            "/people/new",
+            "/people/2",
+            "/departments",
+            "/departments/1",
+            f"{deal}/move",
+            f"{deal}/variables",
+            *_OF_SETTINGS,
+        ],
     }
     visitor = people.visitor(width=view.width)
     chosen = {"locale": view.locale, "theme": view.theme}

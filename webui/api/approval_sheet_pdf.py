@@ -13,7 +13,7 @@ from fpdf.enums import XPos, YPos
 from engine.bpmn.compiled import OutcomeKind
 from engine.errors import N_
 from engine.events import DealOpened, kind_of
-from engine.policy.approval_sheet import ApprovalDecision, ApprovalSheet
+from engine.policy.approval_sheet import ApprovalDecision, ApprovalSheet, PassedOver
 from webui.formats import exactly, money
 from webui.i18n import _
 
@@ -49,6 +49,8 @@ def sheet_pdf(sheet: ApprovalSheet, *, fonts: Path) -> bytes:
         pdf.paragraph(_("Nothing has been decided on this deal yet."))
     for decision in sheet.decisions:
         _write_decision(pdf, sheet, decision)
+    for passed in sheet.passed_over:
+        _write_passed_over(pdf, passed)
     _write_proof(pdf, sheet)
     return bytes(pdf.output())
 
@@ -68,6 +70,15 @@ def _write_decision(pdf: _Paper, sheet: ApprovalSheet, decision: ApprovalDecisio
     pdf.line_of(_("Version of the map"), str(entry.data.get("map_version", "")))
     pdf.hash_of(_("Hash of the content"), decision.content_hash)
     pdf.hash_of(_("Hash of the entry"), f"№ {decision.number} · {decision.entry_hash}")
+
+
+def _write_passed_over(pdf: _Paper, passed: PassedOver) -> None:
+    pdf.subheading(f"{', '.join(passed.approvals)} — {_('passed over without being given')}")
+    pdf.line_of(_("Moved by"), passed.by)
+    pdf.line_of(_("To the step"), passed.to)
+    pdf.line_of(_("When"), exactly(passed.at))
+    pdf.line_of(_("Reason"), passed.reason)
+    pdf.hash_of(_("Number of the entry"), f"№ {passed.number}")
 
 
 def _write_proof(pdf: _Paper, sheet: ApprovalSheet) -> None:

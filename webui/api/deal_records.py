@@ -10,8 +10,7 @@ from flask import Response
 from engine.policy.approval_sheet import ApprovalSheet
 from engine.queries.approval_sheets import approval_sheet
 from engine.queries.deals import deal_history, deal_waiting
-from engine.queries.pages import Page
-from webui.api.answers import listed
+from webui.api.answers import answer, listed
 from webui.api.blueprint import api
 from webui.api.caller import caller, in_readers_language
 from webui.api.history import history_item
@@ -20,6 +19,7 @@ from webui.api.models.history import DealHistoryQuery, HistoryList
 from webui.api.tags import DEALS
 from webui.request_context import now, reading
 from webui.static_files import DIST
+from webui.waiting import waiting_sentence
 
 _PDF = {
     "description": "For people and printers, in the reader's language.",
@@ -37,12 +37,11 @@ def list_deal_history(path: DealPath, query: DealHistoryQuery) -> Response:
 
 @api.get("/deals/<int:deal_id>/waiting", tags=[DEALS], responses={200: WaitingList})
 def list_deal_waiting(path: DealPath) -> Response:
-    """What the deal waits for now; nothing, when it is closed."""
+    """What the deal waits for now, in one sentence and one by one; nothing one by one when it rests or is closed."""
     with reading() as session:
         found = deal_waiting(session, caller(), path.deal_id, now())
-    return listed(
-        Page(items=found, total=len(found)),
-        lambda one: WaitingItem(
+    items = tuple(
+        WaitingItem(
             kind=one.kind,
             name=one.name,
             who=one.who,
@@ -50,8 +49,16 @@ def list_deal_waiting(path: DealPath) -> Response:
             overdue=one.overdue,
             work_item_id=one.work_item_id,
             may_act=one.may_act,
-        ),
-        WaitingList,
+            given=one.given,
+            asked=one.asked,
+            race=one.race,
+        )
+        for one in found.items
+    )
+    with in_readers_language():
+        sentence = waiting_sentence(found).text
+    return answer(
+        WaitingList(items=items, next_cursor=None, total=len(items), standing=found.standing, sentence=sentence)
     )
 
 

@@ -59,7 +59,7 @@ def create_deal(body: NewDeal) -> Response:
 
     with _owner_named():
         deal_id = carry_out(command)
-    return answer(_written(deal_id), 201, location=url_for("api.show_deal", deal_id=deal_id))
+    return answer(written(deal_id), 201, location=url_for("api.show_deal", deal_id=deal_id))
 
 
 @api.get("/deals", tags=[DEALS], responses={200: DealList})
@@ -130,7 +130,7 @@ def change_deal(path: DealPath, body: DealChanges) -> Response:
 
     with _owner_named():
         carry_out(command)
-    return answer(_written(path.deal_id))
+    return answer(written(path.deal_id))
 
 
 def deal_item(row: DealRow) -> DealItem:
@@ -187,7 +187,7 @@ def _owner_named() -> Iterator[None]:
         raise InvalidInput(renamed) from invalid
 
 
-def _written(deal_id: int) -> DealItem:
+def written(deal_id: int) -> DealItem:
     """The deal that the caller has just written, also where it has become somebody else's by that."""
     with reading() as session:
         rows = deals_of(session, session.execute(deal_rows(Deal.id == deal_id)).all(), now())

@@ -11,14 +11,17 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from engine.commands.deals import CURRENCIES, cancel_deal, comment_on_deal, open_deal, update_deal
+from engine.commands.cancellations import cancel_deal
+from engine.commands.deals import CURRENCIES, comment_on_deal, open_deal, update_deal
 from engine.commands.incidents import perform
 from engine.errors import DomainError, InvalidInput, NotFound
 from engine.model.deal import Deal
+from engine.policy.freedom import may_suspend
 from engine.policy.permissions import Ability, ensure_may, may
 from engine.queries.approval_sheets import approval_sheet
 from engine.queries.deals import board, deal_history, deal_view, walked_path
 from engine.queries.definitions import definition_xml, startable_definitions
+from engine.queries.version_moves import last_move_of_deal, version_of_deal
 from webui.deadlines import working_time
 from webui.deal_list import DealFilter
 from webui.error_pages import status_of
@@ -141,7 +144,7 @@ def create() -> ResponseReturnValue:
 
 @blueprint.get("/<int:deal_id>")
 def show(deal_id: int) -> ResponseReturnValue:
-    return _page(deal_id)
+    return deal_page(deal_id)
 
 
 @blueprint.post("/<int:deal_id>")
@@ -153,7 +156,7 @@ def update(deal_id: int) -> ResponseReturnValue:
     try:
         changes = read_changes(request.form, fields, typed)
     except InvalidInput as error:
-        return _page(deal_id, error=error, form=request.form.to_dict(), typed=typed)
+        return deal_page(deal_id, error=error, form=request.form.to_dict(), typed=typed)
     return _act(
         deal_id,
         lambda session: update_deal(session, deal_id, changes, actor=actor(), clock=services().clock),
@@ -178,7 +181,12 @@ def cancel(deal_id: int) -> ResponseReturnValue:
     return _act(
         deal_id,
         lambda session: cancel_deal(
-            session, deal_id, request.form.get("reason", ""), actor=actor(), clock=services().clock
+            session,
+            deal_id,
+            request.form.get("reason", ""),
+            actor=actor(),
+            clock=services().clock,
+            command_id=request.form.get("command_id") or None,
         ),
         _("The deal is cancelled; its open steps are withdrawn."),
     )
@@ -259,7 +267,7 @@ def _act(
     except NotFound:
         raise
     except DomainError as error:
-        return _page(deal_id, error=error, form=request.form.to_dict(), typed=typed)
+        return deal_page(deal_id, error=error, form=request.form.to_dict(), typed=typed)
     flash(told, "success")
     flash(f"deal-{deal_id}", "draft")
     return redirect(url_for("deals.show", deal_id=deal_id), code=303)
@@ -280,21 +288,26 @@ def _form(typed: Mapping[str, str], error: DomainError | None = None) -> Respons
     return page, status_of(error) if error else 200
 
 
-def _page(
+def deal_page(
     deal_id: int,
     *,
     error: DomainError | None = None,
     form: Mapping[str, str] | None = None,
     typed: Mapping[str, Any] | None = None,
 ) -> ResponseReturnValue:
+    """The deal's page; with an error, at its field, and with what was typed kept."""
     errors = field_errors(error) if error else {}
     with reading() as session:
         view = deal_view(session, actor(), deal_id, now())
         history = deal_history(session, actor(), deal_id, limit=_HISTORY_SHOWN)
         known = fields_of(session, view.definition_id)
         stored = {field.name: field.value for field in view.fields}
+        may_move = may(actor(), Ability.PUBLISH_MAP)
         page = render_template(
             "deals/deal.html",
+            may_move=may_move,
+            followed=version_of_deal(session, deal_id) if may_move else None,
+            undoable_move=last_move_of_deal(session, deal_id) if may_move else None,
             view=view,
             row=view.row,
             stages=[(stage, working_time(int(stage.spent.total_seconds()))) for stage in view.stages],
@@ -318,5 +331,8 @@ def _page(
             problem_text=error_text(error) if error else "",
             form=form,
             currencies=CURRENCIES,
+            may_suspend=may_suspend(actor(), owner_id=view.row.owner_id),
+            may_repair=may(actor(), Ability.REPAIR_DEAL),
+            command_id=uuid.uuid4().hex,
         )
     return page, status_of(error) if error else 200

@@ -23,6 +23,7 @@ from engine.model.process_definition import ProcessDefinition
 from engine.policy.permissions import Ability, ensure_may, may
 from engine.queries.definition_files import drawing_of, executed_map, uploaded_files
 from engine.queries.definitions import DefinitionVersion, definition_view, definitions
+from engine.queries.interventions import departures_of_map
 from engine.queries.scopes import ensure_sees
 from processes import shipped_map, shipped_maps, shipped_sources
 from webui.decision_tables import decision_lines
@@ -219,6 +220,7 @@ def _version(definition_id: int, error: DomainError | None = None) -> ResponseRe
         view = definition_view(session, actor(), definition_id)
         findings = publishing_findings(session, session.get_one(ProcessDefinition, definition_id))
         siblings = next(one.versions for one in definitions(session, actor()) if one.key == view.row.key)
+        departures = departures_of_map(session, actor(), view.row.key)
     groups = finding_groups(findings)
     page = render_template(
         "maps/version.html",
@@ -230,6 +232,7 @@ def _version(definition_id: int, error: DomainError | None = None) -> ResponseRe
         steps=step_lines(view.steps, (stage.name for stage in view.stages), view.row.key),
         decisions=decision_lines(view.decisions),
         decision_ids={one.decision.source_id for one in view.decisions},
+        departures=departures,
         siblings=siblings,
         live=next((one for one in siblings if one.state.value == "published"), None),
         deals_on_others=_deals_on_others(siblings, definition_id),

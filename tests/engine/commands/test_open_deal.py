@@ -10,8 +10,9 @@ from support.office import Office
 from support.sales_map import sales_map
 
 from engine.bpmn.compiled import CompiledProcess
+from engine.commands.cancellations import cancel_deal
 from engine.commands.clients import ClientDraft
-from engine.commands.deals import DealClosed, cancel_deal, comment_on_deal, update_deal
+from engine.commands.deals import DealClosed, comment_on_deal, update_deal
 from engine.errors import InvalidInput, MapFailed, NotAllowed, NotFound
 from engine.model.client import Client
 from engine.model.deal import Deal, DealResult

@@ -175,7 +175,7 @@ def test_a_deal_s_page_has_fields_by_label_contacts_steps_and_map(
     assert [(field.label, field.value) for field in view.fields] == [("Знижка, %", "7"), ("color", "синій")]
     assert (view.client.edrpou, [contact.full_name for contact in view.contacts]) == ("12345678", ["Яна Рудь"])
     assert [row.id for row in view.open_steps] == [step.id]
-    assert [waiting.work_item_id for waiting in view.waiting] == [step.id]
+    assert [waiting.work_item_id for waiting in view.waiting.items] == [step.id]
     assert (view.definition_id, view.definition_version) == (records.definition.id, 1)
     assert view.may_edit
     assert not deal_view(session, as_actor(company.owner), deal.id, now).may_edit
@@ -195,7 +195,7 @@ def test_a_deal_waits_for_incidents_steps_messages_and_timers(
         ]
     )
     session.flush()
-    waiting = deal_waiting(session, as_actor(company.iryna), deal.id, now)
+    waiting = deal_waiting(session, as_actor(company.iryna), deal.id, now).items
     assert [(one.kind, one.name) for one in waiting] == [
         (WaitingKind.INCIDENT, "map_failed"),
         (WaitingKind.STEP, step.name),
@@ -203,7 +203,7 @@ def test_a_deal_waits_for_incidents_steps_messages_and_timers(
         (WaitingKind.TIMER, "Чекати три дні"),
     ]
     assert (waiting[1].who, waiting[1].overdue, waiting[1].may_act) == ("Юридичний відділ", True, True)
-    assert not deal_waiting(session, as_actor(company.olena), deal.id, now)[1].may_act
+    assert not deal_waiting(session, as_actor(company.olena), deal.id, now).items[1].may_act
 
 
 def test_the_walked_path_speaks_in_ids_of_the_owner_s_file(

@@ -14,7 +14,8 @@ from engine.events import StageChanged
 from engine.model import DealResult, Heartbeat, Incident, IncidentState, Timer
 from engine.model.person import Person
 from engine.policy.permissions import Actor
-from engine.queries.machinery import incidents, machinery
+from engine.queries.incidents import incident_page
+from engine.queries.machinery import machinery
 from engine.queries.reports import FunnelStage, LatenessGroup, LatenessRow, funnel, lateness, workload
 
 Act = Callable[[Person], Actor]
@@ -139,7 +140,7 @@ def test_incidents_are_open_to_administrators_only(
             )
         )
     session.flush()
-    (row,) = incidents(session, as_actor(company.admin))
+    (row,) = incident_page(session, as_actor(company.admin)).items
     assert (row.code, row.deal_number, row.element_name) == ("map_failed", deal.number, "Підготувати пропозицію")
     with pytest.raises(NotFound):
-        incidents(session, as_actor(company.bohdan))
+        incident_page(session, as_actor(company.bohdan))

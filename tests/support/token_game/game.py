@@ -182,6 +182,10 @@ class TokenGame:
         self.store.update({name: value for name, value in values.items() if name in self.kept})
 
     def _begin(self, area: Area) -> None:
+        """From the first moment on, event sub-processes listen."""
+        for handler in area.graph.handlers():
+            assert handler.inner is not None
+            self._open(area, handler.inner.start(), handler=handler)
         self.ready.append(_Ready(area, area.graph.start()))
 
     def _settle(self) -> None:
@@ -243,10 +247,6 @@ class TokenGame:
     def _act(self, area: Area, node: Node) -> None:
         flows = area.graph.leaving(node.node_id)
         match node.kind:
-            case Kind.START:
-                for handler in area.graph.handlers():
-                    assert handler.inner is not None
-                    self._open(area, handler.inner.start(), handler=handler)
             case Kind.EXCLUSIVE:
                 flows = list(islice(self._chosen(flows), 1))
             case Kind.INCLUSIVE:

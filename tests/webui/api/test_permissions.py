@@ -19,6 +19,9 @@ from support.web import Browser
 from engine.commands.webhooks import add_webhook
 from engine.db.session import Database
 from engine.model.history_event import HistoryEvent
+from engine.model.incident import Incident
+from engine.model.process_instance import ProcessInstance
+from engine.model.version_move import VersionMove, VersionMoveState
 
 PEOPLE = ("olena", "danylo", "bohdan", "iryna", "petro", "owner", "admin")
 """The owner of the first deal, an outsider, the head of sales, two approvers, the owner of maps, the administrator."""
@@ -26,7 +29,9 @@ PEOPLE = ("olena", "danylo", "bohdan", "iryna", "petro", "owner", "admin")
 ALL, MANAGERS = "200 200 200 200 200 200 200", "201 201 201 403 403 403 403"
 OWN_DEAL, FOREIGN_DEAL = "200 404 200 200 200 200 200", "200 404 200 404 404 200 200"
 READERS_OF_MAPS, READERS_OF_REPORTS = "404 404 200 404 404 200 200", "404 404 200 200 200 200 200"
+OWNER_TOO_LATE = "403 403 403 403 403 409 403"
 ADMINISTRATOR = "404 404 404 404 404 404 200"
+REPAIRED, FOREIGN_REPAIRED = "200 404 200 403 403 403 200", "403 404 200 404 404 403 200"
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,8 @@ class Records:
     work_item_id: int
     definition_id: int
     webhook_id: int
+    move_id: int
+    incident_id: int
 
 
 @dataclass(frozen=True)
@@ -78,6 +85,36 @@ EXPECTED = {
     "GET /deals/<int:deal_id>/approval-sheet": Expected(OWN_DEAL, FOREIGN_DEAL),
     "GET /deals/<int:deal_id>/approval-sheet.json": Expected(OWN_DEAL, FOREIGN_DEAL),
     "GET /deals/<int:deal_id>/approval-sheet.pdf": Expected(OWN_DEAL, FOREIGN_DEAL),
+    "GET /deals/<int:deal_id>/move-targets": Expected(OWN_DEAL, FOREIGN_DEAL),
+    # The map is strict: only an administrator leaves its order.
+    "POST /deals/<int:deal_id>/move": Expected(
+        "403 404 403 403 403 403 200",
+        "403 404 403 404 404 403 200",
+        body={"to": "prepare", "reason": "Треба"},
+        foreign_body={"to": "sign", "reason": "Треба"},
+    ),
+    "POST /deals/<int:deal_id>/move/undo": Expected(
+        "409 404 409 409 409 409 409", "409 404 409 404 404 409 409", body={}
+    ),
+    "POST /deals/<int:deal_id>/suspend": Expected(REPAIRED, FOREIGN_REPAIRED, body={"reason": "Треба"}),
+    "POST /deals/<int:deal_id>/resume": Expected("409 404 409 403 403 403 409", "403 404 409 404 404 403 409", body={}),
+    "POST /deals/<int:deal_id>/cancel": Expected(REPAIRED, FOREIGN_REPAIRED, body={"reason": "Треба"}),
+    "POST /deals/<int:deal_id>/reopen": Expected(
+        "409 404 409 403 403 403 409", "403 404 409 404 404 403 409", body={"reason": "Треба"}
+    ),
+    # Approvals of the first one are asked for: its discount stays.
+    "POST /deals/<int:deal_id>/variables": Expected(
+        "403 404 403 403 403 403 409",
+        "403 404 403 404 404 403 200",
+        body={"values": {"discount": "5"}, "reason": "Треба"},
+    ),
+    "POST /deals/<int:deal_id>/variables/undo": Expected(
+        "403 404 403 403 403 403 409", "403 404 403 404 404 403 409", body={"intervention_id": 1}
+    ),
+    "GET /incidents": Expected(ADMINISTRATOR),
+    "GET /incidents/<int:incident_id>": Expected(ADMINISTRATOR),
+    "POST /incidents/<int:incident_id>/retry": Expected(ADMINISTRATOR),
+    "POST /incidents/<int:incident_id>/close": Expected(ADMINISTRATOR, body={"reason": "Треба"}),
     "PATCH /deals/<int:deal_id>": Expected(
         "200 404 200 403 403 403 403", "403 404 200 404 404 403 403", body={"title": "Помпи"}
     ),
@@ -117,6 +154,15 @@ EXPECTED = {
     "POST /definitions/check": Expected("403 403 403 403 403 200 403", uploads=True),
     "POST /definitions": Expected("403 403 403 403 403 422 403", uploads=True),
     "POST /definitions/<int:definition_id>/publish": Expected("403 403 403 403 403 409 403"),
+    "POST /definitions/<int:definition_id>/moves/preview": Expected(READERS_OF_MAPS, body={}),
+    "POST /definitions/<int:definition_id>/moves": Expected(OWNER_TOO_LATE, body={}),
+    "POST /deals/<int:deal_id>/move-to-version": Expected(OWNER_TOO_LATE, body={"definition_id": 1}),
+    "GET /moves": Expected(READERS_OF_MAPS),
+    "GET /moves/<int:move_id>": Expected(READERS_OF_MAPS),
+    "GET /moves/<int:move_id>/deals": Expected(READERS_OF_MAPS),
+    "POST /moves/<int:move_id>/cancel": Expected(OWNER_TOO_LATE),
+    "POST /moves/<int:move_id>/undo": Expected(OWNER_TOO_LATE),
+    "POST /moves/<int:move_id>/deals/<int:deal_id>/undo": Expected("403 403 403 403 403 404 403"),
     "GET /reports/funnel": Expected(READERS_OF_REPORTS),
     "GET /reports/lateness": Expected(READERS_OF_REPORTS),
     "GET /reports/workload": Expected(READERS_OF_REPORTS),
@@ -146,14 +192,35 @@ class World:
         other = office.open_deal("taras")
         webhook_id = office.do("admin", add_webhook, "https://erp.example.com/hooks", []).id
         step, first = office.step("legal", deal), office.step("prepare", other)
-        self.own = Records(deal.id, deal.client_id, step.id, 1, webhook_id)
-        self.foreign = Records(other.id, other.client_id, first.id, 1, webhook_id)
+        with office.database.write() as session:
+            move = VersionMove(definition_id=1, state=VersionMoveState.DONE, total=0, requested_at=office.clock.now())
+            session.add(move)
+        incident_id = self._fail(deal.id)
+        self.own = Records(deal.id, deal.client_id, step.id, 1, webhook_id, move.id, incident_id)
+        self.foreign = Records(other.id, other.client_id, first.id, 1, webhook_id, move.id, incident_id)
         self.programs = {login: ApiClient(app, office, login) for login in PEOPLE}
         self.nobody = ApiClient(app, office, None)
         self.browsers = {login: Browser(app, login) for login in PEOPLE}
         self.file = Path(str(make_url(office.database.url).database))
         office.database.dispose()
         self.kept = shutil.copy(self.file, self.file.with_suffix(".kept"))
+
+    def _fail(self, deal_id: int) -> int:
+        """A timer that nothing waits for any longer failed."""
+        with self.office.database.write() as session:
+            instance = session.query(ProcessInstance).filter_by(deal_id=deal_id).one()
+            instance.open_incidents = 1
+            stimulus = {"type": "FireTimer", "activity_id": "gone", "node_id": "silence", "due_at": ""}
+            row = Incident(
+                instance_id=instance.id,
+                deal_id=deal_id,
+                code="map_failed",
+                stimulus=stimulus,
+                occurred_at=self.office.clock.now(),
+            )
+            session.add(row)
+            session.flush()
+            return row.id
 
     def restore(self) -> None:
         self.office.database.dispose()
@@ -180,7 +247,7 @@ def routes(app: Flask) -> set[str]:
 def sent(route: str, records: Records, expected: Expected, *, foreign: bool) -> tuple[str, str, dict[str, Any]]:
     """Method, address and body of the call."""
     method, address = route.split(" ")
-    for name in ("deal_id", "client_id", "work_item_id", "definition_id", "webhook_id"):
+    for name in ("deal_id", "client_id", "work_item_id", "definition_id", "webhook_id", "move_id", "incident_id"):
         address = address.replace(f"<int:{name}>", str(getattr(records, name)))
     address = address.replace("<int:position>", "0") + QUERIES.get(route, "")
     if expected.uploads:

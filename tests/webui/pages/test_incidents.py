@@ -44,9 +44,9 @@ def state(office: Office) -> IncidentState:
 
 def test_a_failure_says_what_happened_and_where(deal: Deal, browse: SignIn) -> None:
     page = browse("admin").get("/settings/incidents")
-    for said in ("багато", "sign", deal.number):
+    for said in ("багато", "Підписати договір", deal.number):
         assert said in text_of(page)
-    assert "/settings/incidents/1/retry" in page.text
+    assert "/settings/incidents/1/retry" in browse("admin").get("/settings/incidents/1").text
 
 
 def test_a_failure_is_tried_again_with_one_press(office: Office, deal: Deal, browse: SignIn) -> None:
@@ -61,10 +61,11 @@ def test_a_persons_step_is_not_retried_for_them(office: Office, deal: Deal, brow
     with office.database.write() as session:
         session.query(Incident).one().stimulus = {"type": "CompleteStep", "activity_id": "x"}
     admin = browse("admin")
-    assert "/settings/incidents/1/retry" not in admin.get("/settings/incidents").text
+    assert "/settings/incidents/1/retry" not in admin.get("/settings/incidents/1").text
     assert admin.post("/settings/incidents/1/retry").status_code == 422
     assert state(office) is IncidentState.OPEN
-    assert admin.post("/settings/incidents/1/close").status_code == 303
+    assert admin.post("/settings/incidents/1/close").status_code == 422, "without a reason"
+    assert admin.post("/settings/incidents/1/close", {"reason": "Зроблено вручну"}).status_code == 303
     assert state(office) is IncidentState.RESOLVED
 
 

@@ -8,10 +8,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, PlainSerializer, StringConstraints
 
+from engine.bpmn.compiled import StepKind
+from engine.commands.suspensions import Deadlines
 from engine.model.deal import DealResult
 from engine.queries.deal_list import DealSort
 from engine.queries.deal_view import PassageState
-from engine.queries.deal_waiting import WaitingKind
+from engine.queries.deal_waiting import Standing, WaitingKind
 from webui.api.models.clients import ContactItem, NewClient
 from webui.api.models.values import (
     ClientName,
@@ -83,6 +85,100 @@ class DealChanges(Given):
 
 class DealPath(Given):
     deal_id: Id
+
+
+class DealMove(Given):
+    """Where a deal goes on, out of its map's order."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        populate_by_name=True,
+        json_schema_extra={"examples": [{"to": "Підготувати пропозицію", "reason": "Клієнт змінив умови"}]},
+    )
+
+    to: Key = Field(description="The step's element id, or its name.")
+    withdrawn: Annotated[tuple[Id, ...], Field(max_length=200)] | None = Field(
+        default=None, alias="from", description="Open work items to take back; without it, whatever the move needs."
+    )
+    reason: Sentence = ""
+
+
+class MoveUndoing(Given):
+    """Which move is taken back."""
+
+    intervention_id: Id | None = Field(default=None, description="Without it, the latest move.")
+
+
+class Suspension(Given):
+    """Why a deal rests."""
+
+    reason: Sentence
+
+
+class Resumption(Given):
+    """What becomes of the deadlines."""
+
+    deadlines: Deadlines = Field(
+        default=Deadlines.SHIFT, description="`shift`: what was left is left. `keep`: they stand where they stood."
+    )
+
+
+class Cancellation(Given):
+    """Why a deal ends that its map does not end."""
+
+    reason: Sentence
+
+
+class Reopening(Given):
+    """Why a cancelled deal goes on."""
+
+    reason: Sentence
+    deadlines: Deadlines = Deadlines.SHIFT
+
+
+class VariablesToSet(Given):
+    """Values of decision variables, as the map's forms write them."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        json_schema_extra={"examples": [{"values": {"discount": "12.5"}, "reason": "Помилка введення"}]},
+    )
+
+    values: dict[str, Any]
+    reason: Sentence
+
+
+class VariablesUndoing(Given):
+    """Which setting is taken back."""
+
+    intervention_id: Id
+
+
+class MoveRefusal(Told):
+    """Why a deal cannot be moved there."""
+
+    code: str
+    message: str
+
+
+class MoveTargetItem(Told):
+    """A step to which the deal could be moved, and what the move would do."""
+
+    element_id: str
+    source_id: str = Field(description="The id in the owner's file.")
+    name: str
+    stage: str
+    kind: StepKind
+    responsible: tuple[str, ...]
+    refusal: MoveRefusal | None = Field(description="Why not: the map's reason or the caller's; null where it can.")
+    goes_back: bool
+    needs_reason: bool
+    withdrawn: tuple[str, ...] = Field(description="Names of open steps that the move takes back.")
+    kept: tuple[str, ...] = Field(description="Names of open steps that stay.")
+    passed_over: tuple[str, ...] = Field(description="Approvals that lie ahead and would not be asked any more.")
+    asked_again: tuple[str, ...] = Field(description="Approvals that were behind and would lie ahead.")
 
 
 class DealsQuery(Paging):
@@ -198,6 +294,9 @@ class WaitingItem(Told):
     overdue: bool
     work_item_id: int | None
     may_act: bool = Field(description="Whether the caller can do the step.")
+    given: int = Field(description="How many have decided on an approval by several, of `asked`.")
+    asked: int
+    race: str = Field(description="What has the same value stands behind one event gateway: the first decides.")
 
 
 class ChainEntryItem(Told):
@@ -254,9 +353,19 @@ class ApprovalSheetFile(Told):
     head: ChainHead
 
 
+class MoveTargetList(Listed[MoveTargetItem]):
+    """All steps of the deal's map, in the order of its stages."""
+
+
 class DealList(Listed[DealItem]):
     """Deals."""
 
 
 class WaitingList(Listed[WaitingItem]):
-    """Everything that a deal waits for: incidents, steps by deadline, messages, timers."""
+    """Everything that a deal waits for: incidents, steps by deadline, events, calls. Nothing when it rests or is over.
+
+    The sentence tells every state, in the caller's language.
+    """
+
+    standing: Standing
+    sentence: str

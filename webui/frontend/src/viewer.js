@@ -43,6 +43,7 @@ function chooseRow(viewer, id, { focus = false } = {}) {
   const row = document.querySelector(`[data-element="${CSS.escape(id)}"]`);
   if (!row) return;
   highlight(viewer, id);
+  row.closest("details.move-target")?.setAttribute("open", "");
   if (row.closest(".findings-scroll")) row.scrollIntoView({ block: "nearest" });
   if (focus) row.focus({ preventScroll: true });
 }

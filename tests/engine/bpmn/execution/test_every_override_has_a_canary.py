@@ -21,6 +21,7 @@ from SpiffWorkflow.bpmn.parser.BpmnParser import BpmnParser
 from SpiffWorkflow.bpmn.specs.defaults import ExclusiveGateway, UserTask
 from SpiffWorkflow.bpmn.util.subworkflow import BpmnSubWorkflow
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
+from SpiffWorkflow.dmn.engine.DMNEngine import DMNEngine
 from SpiffWorkflow.exceptions import WorkflowException
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
@@ -34,6 +35,7 @@ CANARIES = {
     "activities.Activity._on_complete_hook": "test_an_event_on_a_border_adds_tasks_that_outlive_the_step",
     "activities.Activity._update_hook": "test_an_event_on_a_border_adds_tasks_that_outlive_the_step",
     "activities.Assignments._run_hook": "test_text_in_a_diagram_runs_as_python",
+    "activities.DecisionStep._run_hook": "test_a_cell_of_a_decision_table_is_glued_into_python",
     "activities.Enclosing._on_cancel": "test_withdrawing_a_loop_leaves_its_sub_processes_behind",
     "activities.Enclosing._on_complete_hook": "test_finished_sub_processes_are_kept_for_ever",
     "activities.Enclosing._update_hook": "test_a_sub_process_gets_a_copy_of_the_data",
@@ -248,6 +250,13 @@ def test_every_task_copies_the_data() -> None:
     step = workflow.get_next_task(spec_name="a")
     assert step.data == step.parent.data
     assert step.data is not step.parent.data
+
+
+def test_a_cell_of_a_decision_table_is_glued_into_python() -> None:
+    """It runs whatever it says, and a list of values means a tuple that equals none of them."""
+    step, table = started(STEP).get_next_task(spec_name="a"), DMNEngine(None)
+    assert table.evaluate("'list'", "[].__class__.__name__", step)
+    assert not table.evaluate("'a'", "'a', 'b'", step)
 
 
 def test_a_decision_that_leads_nowhere_leaves_its_task_in_error() -> None:

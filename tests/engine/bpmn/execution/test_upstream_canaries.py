@@ -415,6 +415,12 @@ def test_compensation_is_thrown_at_nobody_and_its_handlers_cannot_be_parsed() ->
         )
 
 
+def test_a_business_rule_task_cannot_be_parsed() -> None:
+    """activities.DecisionStep"""
+    with pytest.raises(ValidationException):
+        parsed(ENDS + '<businessRuleTask id="r"/>' + chain("s", "r", "e"))
+
+
 def test_a_complex_gateway_cannot_be_parsed() -> None:
     """joins.ComplexGateway"""
     with pytest.raises(ValidationException):

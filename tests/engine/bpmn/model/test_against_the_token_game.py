@@ -11,10 +11,11 @@ import pytest
 from faults.scorecard import Scorecard
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
+from support.token_game import acts, maps
 from support.token_game.acts import Complete
 from support.token_game.machine import CanonicalMaps, DrawnMaps, Machine
 from support.token_game.maps import Says
-from support.token_game.match import Match, Refused, script
+from support.token_game.match import Match, Refused, replay, script
 from support.token_game.random_maps import Dice, RandomDrawing
 from support.token_game.schedules import outcome, random_act
 
@@ -69,6 +70,18 @@ def test_no_schedule_by_chance_differs_from_the_standard(scorecard: Scorecard, *
     assert counted["orders left open"] <= runs / 100
     assert counted["acts"] > 0.9 * STEPS * runs, "the maps must be walked, not only started"
     scorecard.passed(7, "imported maps, by seed" if drawn else "canonical maps, by seed", told(counted))
+
+
+@pytest.mark.parametrize("drawn", [False, True])
+def test_what_a_failure_prints_plays_again(*, drawn: bool) -> None:
+    chance = Dice(4)
+    match = Match(RandomDrawing(chance, drawn=drawn).make(), drawn=drawn)
+    for _ in range(15):
+        match.perform(random_act(match, chance))
+    names = {**vars(maps), **vars(acts), "replay": replay}
+    again = eval(script(match), names)  # noqa: S307  # written by the test itself
+    assert again.acts == match.acts
+    assert again.run.state == match.run.state
 
 
 def play(seed: int, counted: Counter[str], *, drawn: bool) -> None:

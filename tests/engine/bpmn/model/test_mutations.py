@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import pytest
-from support.canonical_maps import ElapsedDueTimes
 from support.token_game.match import Match
 from support.token_game.random_maps import Dice, RandomDrawing
 from support.token_game.schedules import random_act
@@ -14,6 +14,7 @@ from support.token_game.schedules import random_act
 from engine.bpmn import catching_events, loops, pruning, settling, spec, stepper, throwing_events, variables
 from engine.bpmn.activities import Activity
 from engine.bpmn.catching_events import BoundaryEvent
+from engine.bpmn.compiled import TimerRule
 from engine.bpmn.elements import Element
 from engine.bpmn.joins import InclusiveGateway, ParallelGateway
 from engine.bpmn.live_workflow import LiveTask, LiveWorkflow, Scope
@@ -31,6 +32,7 @@ Patch = pytest.MonkeyPatch
 _consume = ParallelGateway._consume
 _happen = BoundaryEvent.happen
 _tick = StoredTimer.tick
+_guarded = StoredTimer._guarded
 _run_completed = MultiInstance.run_completed
 _prune = pruning.prune
 _rises = catching_events.rises
@@ -90,7 +92,12 @@ def a_cycle_ticks_once_too_often(patch: Patch) -> None:
 def a_missed_tick_is_made_up_for(patch: Patch) -> None:
     """After a week without the server, each missed tick comes."""
 
-    patch.setattr(ElapsedDueTimes, "next", lambda times, rule, fired, _at: fired + times._interval(rule))
+    def guarded(timer: StoredTimer, task: LiveTask, rule: TimerRule, fired: datetime | None) -> datetime:
+        if fired is None:
+            return _guarded(timer, task, rule, fired)
+        return task.workflow.top_workflow.environment.context.due_times.next(rule, fired, fired)
+
+    patch.setattr(StoredTimer, "_guarded", guarded)
 
 
 def a_multi_instance_ends_one_run_early(patch: Patch) -> None:

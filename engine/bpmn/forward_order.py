@@ -1,0 +1,128 @@
+"""What lies ahead of a place in a map, going forward: loops are walked back only where there is no other way on.
+
+"Forward" is along the sequence flows without those that close a loop; through a sub-process or a called map the way
+leads from its start events to its ends and on. Boundary events lie ahead of what they are attached to.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from engine.bpmn.spec import ExecutableSpec
+
+_EXIT = "(exit) "
+
+
+class ForwardOrder:
+    """The ways of one map, with and without those that close its loops."""
+
+    def __init__(self, spec: ExecutableSpec) -> None:
+        self._ways = _ways(spec)
+        self._forward = _without_loops(self._ways, [start.name for start in spec.main.bpmn_start_events])
+        self._end = _EXIT + spec.key
+
+    def ahead_of(self, names: Iterable[str]) -> frozenset[str]:
+        """The ids of the elements at and after each of ``names`` (spec names), going forward.
+
+        From a step on the way back of a loop everything in the loop lies ahead: it can go on only through it.
+        """
+        ahead: set[str] = set()
+        for name in names:
+            ahead |= self._ahead_of(name)
+        return _ids(ahead)
+
+    def is_ahead(self, target: str, name: str) -> bool:
+        """Whether ``target`` lies after ``name`` without going back in any loop."""
+        return target in _closure(self._forward, [name])
+
+    def reached_from(self, name: str, *, without: str) -> frozenset[str]:
+        """The ids of all elements that a token can reach from ``name``, loops too, unless by way of ``without``."""
+        return _ids(_closure(self._ways, [name], barrier=without))
+
+    def _ahead_of(self, name: str) -> set[str]:
+        seen = _closure(self._forward, [name])
+        while self._end not in seen:
+            further = _closure(self._forward, [after for one in seen for after in self._ways.get(one, ())])
+            if further <= seen:
+                break
+            seen |= further
+        return seen
+
+
+def _closure(ways: Mapping[str, list[str]], names: Iterable[str], *, barrier: str | None = None) -> set[str]:
+    seen: set[str] = set()
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        if name not in seen and name != barrier:
+            seen.add(name)
+            waiting += ways.get(name, ())
+    return seen
+
+
+def _ids(names: Iterable[str]) -> frozenset[str]:
+    return frozenset(name.removesuffix(" (run)") for name in names)
+
+
+def forward_order(spec: ExecutableSpec) -> ForwardOrder:
+    """The order of a map, found once per process."""
+    known: ForwardOrder | None = spec.main.forward_order
+    if known is None:  # two threads may find it at once, and either result will do
+        known = spec.main.forward_order = ForwardOrder(spec)
+    return known
+
+
+def _ways(spec: ExecutableSpec) -> dict[str, list[str]]:
+    ways: dict[str, list[str]] = defaultdict(list)
+    for scope in spec.scopes.values():
+        for name, one in scope.task_specs.items():
+            inner = _inner_scope(one)
+            if inner is not None:
+                ways[name] += [start.name for start in spec.scopes[inner].bpmn_start_events]
+                ways[_EXIT + inner] += one._outputs or [_EXIT + scope.name]  # noqa: SLF001  # names of successors
+            ways[name] += getattr(one, "boundary", ())
+            run = getattr(one, "task_spec", None)  # of a loop: the element that it repeats
+            if isinstance(run, str):
+                ways[name].append(run)
+                ways[run] += one._outputs or [_EXIT + scope.name]  # noqa: SLF001  # as above
+                repeated = _inner_scope(scope.task_specs[run])
+                if repeated is not None:
+                    ways[_EXIT + repeated] += one._outputs or [_EXIT + scope.name]  # noqa: SLF001  # as above
+            ways[name] += one._outputs or [_EXIT + scope.name]  # noqa: SLF001  # as above
+    return ways
+
+
+def _inner_scope(spec: Any) -> str | None:
+    inner = getattr(spec, "spec", None)
+    return inner if isinstance(inner, str) else None
+
+
+def _without_loops(ways: Mapping[str, list[str]], starts: Iterable[str]) -> dict[str, list[str]]:
+    """``ways`` without those that lead back to where a walk from the start is still on its way from."""
+    kept: dict[str, list[str]] = {}
+    on_the_way: set[str] = set()
+    for start in (*starts, *ways):  # what no start reaches has an order, too
+        if start in kept:
+            continue
+        kept[start] = []
+        on_the_way.add(start)
+        path = [(start, iter(ways.get(start, ())))]
+        while path:
+            name, following = path[-1]
+            for successor in following:
+                if successor in on_the_way:
+                    continue
+                kept[name].append(successor)
+                if successor not in kept:
+                    kept[successor] = []
+                    on_the_way.add(successor)
+                    path.append((successor, iter(ways.get(successor, ()))))
+                    break
+            else:
+                on_the_way.discard(name)
+                path.pop()
+    return kept

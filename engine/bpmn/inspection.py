@@ -1,0 +1,74 @@
+"""Reading and mending the state of an instance between its steps: what waits, where it could jump, later timers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from engine.bpmn.compiled import CompiledProcess, TimerRule
+from engine.bpmn.jumps import Jump, plan_jump
+from engine.bpmn.jumps import targets as spec_targets
+from engine.bpmn.live_workflow import LiveWorkflow
+from engine.bpmn.runtime import StepContext
+from engine.bpmn.spec import build_spec
+from engine.bpmn.state_codec import encode, encode_document, read_document
+from engine.bpmn.stepper import load
+from engine.bpmn.timer_events import DUE, due_at
+from engine.bpmn.waits import Waits, waits_of
+
+
+class _NoTimes:
+    """Nothing is armed while a state is only read."""
+
+    def first(self, rule: TimerRule, at: datetime) -> datetime:
+        raise AssertionError(rule, at)
+
+    def next(self, rule: TimerRule, fired: datetime, at: datetime) -> datetime:
+        raise AssertionError(rule, fired, at)
+
+
+_READING = StepContext(at=datetime.min.replace(tzinfo=UTC), due_times=_NoTimes())
+
+
+def waits_in(process: CompiledProcess, state: bytes) -> Waits:
+    """Everything that an instance waits for. Raises UnreadableState."""
+    return waits_of(_read(process, state))
+
+
+def variables_in(state: bytes) -> Mapping[str, Any]:
+    """The instance-wide store of variables. Raises UnreadableState."""
+    values: Mapping[str, Any] = read_document(state)[2]
+    return values
+
+
+def jump_targets(process: CompiledProcess) -> tuple[str, ...]:
+    """The elements at which a deal on this map can stand."""
+    return tuple(dict.fromkeys(spec_targets(build_spec(process))))
+
+
+def plan_move(process: CompiledProcess, state: bytes, target: str, withdrawn: Iterable[str] | None = None) -> Jump:
+    """What the stimulus MoveToken would do. Raises JumpRefused, UnreadableState."""
+    spec = build_spec(process)
+    return plan_jump(_read(process, state), spec, target, withdrawn)[0]
+
+
+def with_later_timers(process: CompiledProcess, state: bytes, later: Callable[[str, datetime], datetime]) -> bytes:
+    """The same state with every timer due at ``later`` of its event's id and the moment at which it was due."""
+    workflow = _read(process, state)
+    for scope in workflow.scopes():
+        for task in scope.live_tasks():
+            if DUE in task.internal_data:
+                task.internal_data[DUE] = later(task.task_spec.bpmn_id, due_at(task)).isoformat()
+    return encode(workflow, workflow.environment.store.values)
+
+
+def as_continuation(earlier: bytes, of: bytes) -> bytes:
+    """The state ``earlier`` as one that follows ``of``: activity ids go on counting, so that none comes twice."""
+    document = list(read_document(earlier))
+    document[0] = max(document[0], read_document(of)[0])
+    return encode_document(document)
+
+
+def _read(process: CompiledProcess, state: bytes) -> LiveWorkflow:
+    return load(build_spec(process), state, _READING)

@@ -1,0 +1,111 @@
+"""Cancelling a deal that its map does not end, and opening a cancelled one again."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from engine.clock import Clock
+from engine.commands.deals import DealClosed
+from engine.commands.history import record
+from engine.commands.idempotency import already_performed, remember
+from engine.commands.incidents import close_open_incidents
+from engine.commands.interventions import keep, last_of, reason_given, withdraw_all
+from engine.commands.locks import lock_deal
+from engine.commands.suspensions import Deadlines, ensure_may_suspend, wake
+from engine.errors import N_, Conflict
+from engine.events import DealCancelled, DealReopened
+from engine.model.deal import Deal, DealResult
+from engine.model.intervention import InterventionKind
+from engine.model.message_subscription import MessageSubscription
+from engine.model.process_instance import InstanceState
+from engine.model.timer import Timer
+from engine.model.work_item import WorkItem, WorkItemState
+from engine.policy.permissions import Actor
+
+
+class NotCancelled(Conflict):
+    code: ClassVar[str] = "not_cancelled"
+    template: ClassVar[str] = N_("Only a cancelled deal is opened again; this one was not cancelled.")
+
+
+def cancel_deal(
+    session: Session, deal_id: int, reason: str, *, actor: Actor, clock: Clock, command_id: str | None = None
+) -> Deal:
+    """End a deal that the map does not end: all its open steps are withdrawn, its timers, messages and incidents go.
+
+    Raises NotFound, NotAllowed, InvalidInput, DealClosed.
+    """
+    at = clock.now()
+    arguments = {"deal": deal_id, "reason": reason}
+    if already_performed(session, command_id, "cancel_deal", arguments, actor=actor, at=at) is not None:
+        return lock_deal(session, deal_id, actor)[0]
+    deal, instance = lock_deal(session, deal_id, actor)
+    ensure_may_suspend(deal, actor)
+    if deal.result is not DealResult.OPEN:
+        raise DealClosed
+    said = reason_given(reason)
+    withdrawn = withdraw_all(session, instance, actor=actor, at=at)
+    session.execute(delete(Timer).where(Timer.instance_id == instance.id))
+    session.execute(delete(MessageSubscription).where(MessageSubscription.instance_id == instance.id))
+    close_open_incidents(session, instance, said, actor=actor, at=at)
+    pause = last_of(session, instance, InterventionKind.SUSPENDED)
+    if pause is not None:
+        pause.undone_at = at
+    instance.state, instance.finished_at = InstanceState.CANCELLED, at
+    deal.result, deal.closed_at, deal.loss_reason = DealResult.CANCELLED, at, said
+    record(session, DealCancelled(reason=said), actor=actor, at=at, deal=deal)
+    keep(session, instance, InterventionKind.CANCELLED, actor=actor, at=at, reason=said, withdrawn=withdrawn)
+    remember(session, command_id, {"deal_id": deal.id}, actor=actor)
+    return deal
+
+
+def reopen_deal(
+    session: Session,
+    deal_id: int,
+    reason: str,
+    deadlines: Deadlines = Deadlines.SHIFT,
+    *,
+    actor: Actor,
+    clock: Clock,
+    command_id: str | None = None,
+) -> Deal:
+    """Let a cancelled deal go on where it was: the steps that cancelling withdrew wait again with whom they were.
+
+    A deal that its map has ended, won or lost, stays ended. Raises NotFound, NotAllowed, InvalidInput, NotCancelled,
+    MapFailed.
+    """
+    at = clock.now()
+    arguments = {"deal": deal_id, "reason": reason, "deadlines": deadlines.value}
+    if already_performed(session, command_id, "reopen_deal", arguments, actor=actor, at=at) is not None:
+        return lock_deal(session, deal_id, actor)[0]
+    deal, instance = lock_deal(session, deal_id, actor)
+    ensure_may_suspend(deal, actor)
+    if deal.result is not DealResult.CANCELLED or deal.closed_at is None:
+        raise NotCancelled
+    said = reason_given(reason)
+    closed_at = deal.closed_at
+    # Cancelling withdraws at one moment whatever waits: the steps of that moment are those to give back.
+    items = list(
+        session.scalars(
+            select(WorkItem)
+            .where(
+                WorkItem.instance_id == instance.id,
+                WorkItem.state == WorkItemState.CANCELLED,
+                WorkItem.completed_at == closed_at,
+            )
+            .order_by(WorkItem.id)
+        )
+    )
+    cancellation = last_of(session, instance, InterventionKind.CANCELLED)
+    if cancellation is not None:
+        cancellation.undone_at = at
+        items = [item for item in items if item.id in set(cancellation.withdrawn)]
+    instance.state, instance.finished_at = InstanceState.RUNNING, None
+    deal.result, deal.closed_at, deal.loss_reason = DealResult.OPEN, None, ""
+    record(session, DealReopened(reason=said, deadlines=deadlines.value), actor=actor, at=at, deal=deal)
+    wake(session, instance, items, deadlines, paused_at=closed_at, actor=actor, at=at)
+    remember(session, command_id, {"deal_id": deal.id}, actor=actor)
+    return deal

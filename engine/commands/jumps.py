@@ -1,0 +1,153 @@
+"""Sending a deal back or forward to a named step, out of the map's order; and taking that back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine.bpmn.inspection import as_continuation, plan_move
+from engine.bpmn.runtime import MoveToken
+from engine.clock import Clock
+from engine.commands.execution import run_step
+from engine.commands.history import record
+from engine.commands.idempotency import already_performed, remember
+from engine.commands.interventions import (
+    LONGEST_REASON,
+    ensure_running,
+    keep,
+    live_items,
+    reason_given,
+    stand_as_before,
+    undoable,
+)
+from engine.commands.locks import lock_deal
+from engine.errors import N_, DomainError, MapFailed
+from engine.events import DealMoved, MoveUndone
+from engine.model.deal import Deal
+from engine.model.intervention import Intervention, InterventionKind
+from engine.policy.freedom import ensure_may_depart
+from engine.policy.permissions import Actor
+from engine.queries.move_targets import activities_of, departure_of, element_of, open_steps_of, works_on
+from engine.queries.processes import element_name, process_of
+
+
+class MoveFailed(DomainError):
+    """The map itself fails behind the target; the deal stays where it was."""
+
+    code: ClassVar[str] = "move_failed"
+    template: ClassVar[str] = N_("The map fails at “%(element)s”: the deal stays where it was.")
+
+
+def move_token(
+    session: Session,
+    deal_id: int,
+    to: str,
+    reason: str = "",
+    *,
+    withdrawn: Sequence[int] | None = None,
+    actor: Actor,
+    clock: Clock,
+    command_id: str | None = None,
+) -> Deal:
+    """Let the deal go on at ``to``: the id or the name of a step.
+
+    ``withdrawn`` are ids of open work items that are taken back; without it, whatever the move needs. What lay ahead
+    is decided anew: outcomes of an earlier round are forgotten. With ``command_id``, a repetition changes nothing.
+    Raises NotFound, NotAllowed, InvalidInput, DealIsSuspended, DealNotRunning, JumpRefused, MoveFailed.
+    """
+    at = clock.now()
+    arguments: dict[str, Any] = {"deal": deal_id, "to": to, "reason": reason, "from": withdrawn}
+    if already_performed(session, command_id, "move_token", arguments, actor=actor, at=at) is not None:
+        return lock_deal(session, deal_id, actor)[0]
+    deal, instance = lock_deal(session, deal_id, actor)
+    ensure_running(instance)
+    process = process_of(session, instance.definition_id)
+    target = element_of(process, to)
+    activities = activities_of(session, instance, withdrawn)
+    jump = plan_move(process, instance.execution_state, target, activities)
+    departure = departure_of(process, jump)
+    works_on_it = works_on(open_steps_of(session, instance), jump, actor)
+    ensure_may_depart(actor, departure, owner_id=deal.owner_id, works_on_it=works_on_it)
+    said = reason_given(reason) if departure.needs_reason else reason.strip()[:LONGEST_REASON]
+    before, waited = instance.execution_state, live_items(session, instance)
+    record(
+        session,
+        DealMoved(
+            to=element_name(process, target),
+            element_id=target,
+            left=tuple(process.steps[one].name for one in jump.left),
+            passed_over=tuple(process.steps[one].name for one in jump.passed_over),
+            goes_back=jump.goes_back,
+            freedom=departure.freedom.value,
+            reason=said,
+        ),
+        actor=actor,
+        at=at,
+        deal=deal,
+    )
+    stimulus = MoveToken(target, None if activities is None else frozenset(activities))
+    try:
+        run_step(session, instance, stimulus, actor=actor, at=at)
+    except MapFailed as failure:
+        raise MoveFailed(element=failure.params.get("element", "")) from failure
+    keep(
+        session,
+        instance,
+        InterventionKind.MOVED,
+        actor=actor,
+        at=at,
+        element_id=target,
+        freedom=departure.freedom.value,
+        reason=said,
+        withdrawn=[one.id for one in waited if one.activity_id in jump.withdrawn],
+        left=list(jump.left),
+        passed_over=list(jump.passed_over),
+        state_before=before,
+    )
+    remember(session, command_id, {"deal_id": deal.id}, actor=actor)
+    return deal
+
+
+def undo_move(
+    session: Session,
+    deal_id: int,
+    intervention_id: int | None = None,
+    *,
+    actor: Actor,
+    clock: Clock,
+    command_id: str | None = None,
+) -> Deal:
+    """Put the deal back to where a move took it from: its steps wait again with whom they were, until when they were.
+
+    Without ``intervention_id``, the latest move. By whoever made the move or may make it. Timers that were due
+    meanwhile fire at once. Raises NotFound, NotAllowed, DealIsSuspended, DealNotRunning, NothingToUndo.
+    """
+    at = clock.now()
+    arguments = {"deal": deal_id, "intervention": intervention_id}
+    if already_performed(session, command_id, "undo_move", arguments, actor=actor, at=at) is not None:
+        return lock_deal(session, deal_id, actor)[0]
+    deal, instance = lock_deal(session, deal_id, actor)
+    ensure_running(instance)
+    if intervention_id is None:
+        intervention_id = session.scalar(
+            select(Intervention.id)
+            .where(Intervention.deal_id == deal.id, Intervention.kind == InterventionKind.MOVED)
+            .order_by(Intervention.id.desc())
+            .limit(1)
+        )
+    move = undoable(session, deal, intervention_id or 0, InterventionKind.MOVED)
+    process = process_of(session, instance.definition_id)
+    before = move.state_before or b""
+    if move.by_id != actor.recorded_id:
+        jump = plan_move(process, before, move.element_id)
+        ensure_may_depart(actor, departure_of(process, jump), owner_id=deal.owner_id, works_on_it=False)
+    move.undone_at = at
+    name = element_name(process, move.element_id)
+    record(session, MoveUndone(to=name, element_id=move.element_id), actor=actor, at=at, deal=deal)
+    instance.execution_state = as_continuation(before, instance.execution_state)
+    stand_as_before(session, instance, process, move.withdrawn, actor=actor, at=at)
+    remember(session, command_id, {"deal_id": deal.id}, actor=actor)
+    return deal

@@ -1,0 +1,485 @@
+"""One deal of a version move: carried in one transaction, its steps with everything that they hold; or taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from engine.bpmn.carrying_problems import CarryProblem
+from engine.bpmn.compiled import CompiledProcess, StepDefinition
+from engine.bpmn.deadline_rules import RelativeToField
+from engine.bpmn.inspection import as_continuation
+from engine.clock import Clock
+from engine.commands.execution import cancel_step, correlation_key, follow_stage
+from engine.commands.history import record
+from engine.commands.locks import lock_instance
+from engine.commands.step_opening import StepOpener, calendar_of_step, ladder_of_step
+from engine.db.session import UNSYNCHRONISED, Database
+from engine.db.types import Moment, Word
+from engine.errors import N_, Conflict, DomainError, MapFailed, NotFound
+from engine.events import DealVersionMoved, StepReassigned, VersionMoveUndone, plain
+from engine.model.history_event import HistoryEvent
+from engine.model.message_subscription import MessageSubscription, SubscriptionKind
+from engine.model.person import Person
+from engine.model.process_definition import ProcessDefinition
+from engine.model.process_instance import InstanceState, ProcessInstance
+from engine.model.timer import Timer
+from engine.model.version_move import (
+    DeadlinePolicy,
+    HolderPolicy,
+    MovedDeal,
+    MovedDealState,
+    VersionMove,
+    VersionMoveState,
+)
+from engine.model.work_item import LIVE, WorkItem
+from engine.policy.assignment import resolve_assignment
+from engine.policy.due_dates import due_at
+from engine.policy.escalation_ladder import next_escalation_at
+from engine.policy.permissions import Ability, Actor, ensure_may
+from engine.policy.search_keys import search_text
+from engine.queries.actors import actor_of
+from engine.queries.calendars import default_calendar
+from engine.queries.carries import Carry, carry_of
+from engine.queries.directories import directory
+from engine.queries.facts import DealFacts
+from engine.queries.processes import process_of
+
+_FOLLOWS = (
+    "element_id",
+    "name",
+    "kind",
+    "stage",
+    "state",
+    "assignee_id",
+    "group_id",
+    "claimed_at",
+    "due_at",
+    "next_escalation_at",
+    "completed_at",
+    "search_text",
+)
+"""What a move may change in a work item."""
+
+_GOES_ON = frozenset({"step_completed", "timer_fired", "message_received", "signal_received", "deal_moved"})
+"""Kinds of history events after which a move cannot be taken back."""
+
+
+class DealNotRunning(Conflict):
+    code: ClassVar[str] = "deal_not_running"
+    template: ClassVar[str] = N_("The deal is not running any more.")
+
+
+class OnOtherVersion(Conflict):
+    code: ClassVar[str] = "on_other_version"
+    template: ClassVar[str] = N_("The deal follows another version by now.")
+
+
+class WentOn(Conflict):
+    code: ClassVar[str] = "went_on"
+    template: ClassVar[str] = N_("The deal has gone on since it was moved, and cannot be taken back.")
+
+
+class NotMoved(Conflict):
+    code: ClassVar[str] = "not_moved"
+    template: ClassVar[str] = N_("The deal was not moved, or was taken back already.")
+
+
+def take_turn(database: Database, moved_deal_id: int, *, clock: Clock) -> None:
+    """Move one deal, or take it back, whichever its move is at; what stands against it is kept with it.
+
+    Safe to repeat, and to be killed at any moment: a deal is moved in one transaction, together with its row.
+    """
+    try:
+        with database.write() as session:
+            _take_turn(session, moved_deal_id, at=clock.now())
+    except DomainError as refusal:
+        with database.write() as session:
+            _refuse(session, moved_deal_id, refusal, at=clock.now())
+
+
+def undo_moved_deal(session: Session, moved_deal_id: int, *, actor: Actor, clock: Clock) -> MovedDeal:
+    """Take one deal back to the version that it came from, exactly as it stood there.
+
+    Raises NotFound, NotAllowed, NotMoved, WentOn.
+    """
+    ensure_may(actor, Ability.PUBLISH_MAP)
+    row, instance = _locked(session, moved_deal_id)
+    _take_back(session, row, instance, actor=actor, at=clock.now())
+    return row
+
+
+def undo_deal_of_move(session: Session, move_id: int, deal_id: int, *, actor: Actor, clock: Clock) -> MovedDeal:
+    """Like ``undo_moved_deal``, by the move and the deal. Raises NotFound, NotAllowed, NotMoved, WentOn."""
+    ensure_may(actor, Ability.PUBLISH_MAP)
+    moved_deal_id = session.scalar(
+        select(MovedDeal.id).where(MovedDeal.move_id == move_id, MovedDeal.deal_id == deal_id)
+    )
+    if moved_deal_id is None:
+        raise NotFound
+    return undo_moved_deal(session, moved_deal_id, actor=actor, clock=clock)
+
+
+def _take_turn(session: Session, moved_deal_id: int, *, at: datetime) -> None:
+    row, instance = _locked(session, moved_deal_id)
+    move = session.get_one(VersionMove, row.move_id, populate_existing=True)
+    if (move.state, row.state) == (VersionMoveState.RUNNING, MovedDealState.WAITING):
+        _move(session, move, row, instance, actor=_requester(session, move, at), at=at)
+    elif (move.state, row.state) == (VersionMoveState.UNDOING, MovedDealState.MOVED):
+        _take_back(session, row, instance, actor=_requester(session, move, at), at=at)
+
+
+def _locked(session: Session, moved_deal_id: int) -> tuple[MovedDeal, ProcessInstance]:
+    """The instance is locked first, as always, and then its row in the move. Raises NotFound."""
+    instance_id = session.scalar(select(MovedDeal.instance_id).where(MovedDeal.id == moved_deal_id))
+    if instance_id is None:
+        raise NotFound
+    instance = lock_instance(session, instance_id)
+    return session.get_one(MovedDeal, moved_deal_id, with_for_update=True, populate_existing=True), instance
+
+
+def _requester(session: Session, move: VersionMove, at: datetime) -> Actor:
+    """Who asked for the move; the machinery, where that person does not work here any more."""
+    try:
+        return Actor.system() if move.requested_by_id is None else actor_of(session, move.requested_by_id, at)
+    except NotFound:
+        return Actor.system()
+
+
+def _refuse(session: Session, moved_deal_id: int, refusal: DomainError, *, at: datetime) -> None:
+    row, _ = _locked(session, moved_deal_id)
+    if row.state is MovedDealState.WAITING:
+        row.state, row.settled_at = MovedDealState.REFUSED, at
+    elif row.state is MovedDealState.MOVED:
+        row.state = MovedDealState.KEPT
+    row.reason = reason_of(refusal)
+
+
+def reason_of(refusal: DomainError) -> dict[str, Any]:
+    """An error as it is kept: its code, its template and its places; the problem inside another error beside it."""
+    problem = refusal.params.get("problem")
+    told = problem if isinstance(problem, CarryProblem) else refusal
+    inner = told.params.get("problem")
+    params = {name: value for name, value in told.params.items() if name != "problem"}
+    reason: dict[str, Any] = {"code": told.code, "template": told.template, "params": params}
+    if isinstance(inner, DomainError):
+        reason["problem"] = reason_of(inner)
+    element_id = getattr(told, "element_id", "")
+    return dict(plain(reason | ({"element_id": element_id} if element_id else {})))
+
+
+# moving -----------------------------------------------------------------------------------------------------------
+def _move(
+    session: Session, move: VersionMove, row: MovedDeal, instance: ProcessInstance, *, actor: Actor, at: datetime
+) -> None:
+    if instance.state is not InstanceState.RUNNING:
+        raise DealNotRunning
+    if instance.definition_id != row.from_definition_id:
+        raise OnOtherVersion
+    carry = carry_of(session, instance, move.definition_id, choices=move.choices, deadlines=move.deadlines, at=at)
+    _Moving(session, move, row, instance, carry, actor, at).write()
+
+
+@dataclass(frozen=True, slots=True)
+class _Moving:
+    """One deal being moved, its instance locked."""
+
+    session: Session
+    move: VersionMove
+    row: MovedDeal
+    instance: ProcessInstance
+    carry: Carry
+    actor: Actor
+    at: datetime
+
+    def write(self) -> None:
+        session, instance, result = self.session, self.instance, self.carry.carried.result
+        old = process_of(session, instance.definition_id)
+        new = process_of(session, self.move.definition_id)
+        previous = instance.definition
+        live = list(
+            session.scalars(
+                select(WorkItem)
+                .where(WorkItem.instance_id == instance.id, WorkItem.state.in_(LIVE))
+                .order_by(WorkItem.id)
+            )
+        )
+        before = {str(item.id): _columns(item) for item in live}
+        image = {
+            "stage": instance.deal.stage,
+            "stage_since": _kept(instance.deal.stage_since),
+            "timers": [_row(one) for one in session.scalars(select(Timer).where(Timer.instance_id == instance.id))],
+            "subscriptions": [
+                _row(one)
+                for one in session.scalars(
+                    select(MessageSubscription).where(MessageSubscription.instance_id == instance.id)
+                )
+            ],
+        }
+        self.row.state_before = instance.execution_state
+        instance.execution_state = result.state
+        instance.definition_id = self.move.definition_id
+        instance.definition = session.get_one(ProcessDefinition, self.move.definition_id)
+        self._record(previous, old)
+        closed = set(result.closed_steps)
+        for item in live:
+            if item.activity_id in closed:
+                cancel_step(session, item, instance, actor=self.actor, at=self.at)
+            else:
+                self._follow(item, old.steps[item.element_id], new)
+        self._write_timers()
+        self._write_subscriptions()
+        opened = self._open(new, live)
+        if not result.finished:
+            follow_stage(session, instance.deal, new, result.waiting_elements, actor=self.actor, at=self.at)
+        session.flush()
+        image["items"] = {
+            key: {"before": kept, "after": _columns(item)}
+            for (key, kept), item in zip(before.items(), live, strict=True)
+        }
+        image["opened"] = opened
+        self.row.before = image
+        self.row.state, self.row.settled_at, self.row.reason = MovedDealState.MOVED, self.at, None
+        self.row.instance_version, self.row.history_number = instance.version, instance.deal.history_length
+
+    def _record(self, previous: ProcessDefinition, old: CompiledProcess) -> None:
+        definition = self.instance.definition
+        new = process_of(self.session, definition.id)
+        event = DealVersionMoved(
+            map_key=definition.key,
+            from_version=previous.version,
+            to_version=definition.version,
+            map_hash=definition.content_hash,
+            changes=tuple(dict.fromkeys(one.kind.value for one in self.carry.changes)),
+            chosen={
+                old.elements.get(element) or element: (new.elements.get(target) or target) if target is not None else ""
+                for element, target in self.carry.chosen.items()
+            },
+            move_id=self.move.id,
+        )
+        record(self.session, event, actor=self.actor, at=self.at, deal=self.instance.deal)
+
+    def _follow(self, item: WorkItem, old: StepDefinition, new_process: CompiledProcess) -> None:
+        """The same step as the new version words it: who holds it, and what was typed, stays."""
+        new = new_process.steps[self.carry.carried.elements[item.activity_id]]
+        deal = self.instance.deal
+        item.element_id, item.kind, item.stage = new.element_id, new.kind, new.stage
+        item.name = (new.name if item.item_index is None else f"{new.name} ({item.item or item.item_index + 1})")[:500]
+        item.search_text = search_text(item.name, deal.number, deal.title, deal.client.name)
+        if old.responsible != new.responsible:
+            self._follow_responsible(item, new, new_process)
+        self._follow_deadline(item, old, new, new_process)
+
+    def _follow_responsible(self, item: WorkItem, step: StepDefinition, process: CompiledProcess) -> None:
+        """The department may change; who holds the step keeps it, unless the move says otherwise."""
+        facts = self._facts(process)
+        try:
+            found = resolve_assignment(
+                step.responsible,
+                directory(self.session),
+                self.instance.deal.owner_id,
+                evaluate=facts.value,
+                owner_takes_own_department=step.approval is None,
+            )
+        except DomainError:  # an expression that names nobody yet
+            return
+        if found.is_nobody:
+            return
+        group_id = found.department_ids[0] if found.department_ids else None
+        holds_on = item.assignee_id is not None and self.move.holders is HolderPolicy.KEEP
+        if holds_on:
+            item.group_id = group_id if group_id is not None else item.group_id
+            return
+        previous = item.assignee.full_name if item.assignee is not None else (item.group.name if item.group else "")
+        item.group_id = group_id
+        if found.person_id is None:
+            item.release()
+            department = directory(self.session).department(group_id)
+            name = department.name if department is not None else ""
+        else:
+            person = self.session.get_one(Person, found.person_id)
+            if person.id != item.assignee_id:
+                item.assign(person, at=self.at)
+            name = person.full_name
+        if name != previous:
+            event = StepReassigned(name=item.name, previous=previous, to=name, due_at=item.due_at)
+            record(self.session, event, actor=self.actor, at=self.at, deal=self.instance.deal, work_item_id=item.id)
+
+    def _follow_deadline(
+        self, item: WorkItem, old: StepDefinition, new: StepDefinition, process: CompiledProcess
+    ) -> None:
+        """A deadline by another rule is counted from when the step was opened, where the move says so.
+
+        Levels never fall: a deadline moved later does not repeat a rung that was reached.
+        """
+        calendar = calendar_of_step(self.session, item)
+        if self.move.deadlines is DeadlinePolicy.RECOMPUTE and old.deadline != new.deadline:
+            try:
+                item.due_at = (
+                    None
+                    if new.deadline is None
+                    else max(due_at(new.deadline, item.opened_at, calendar, self._facts(process).value), item.opened_at)
+                )
+            except DomainError as problem:
+                if not isinstance(new.deadline, RelativeToField):
+                    raise MapFailed(element=new.name, element_id=new.element_id, problem=problem) from problem
+                item.due_at = None
+        if item.due_at is None:
+            item.next_escalation_at = None
+            return
+        ladder = ladder_of_step(self.session, process, new, item.group_id)
+        item.next_escalation_at = next_escalation_at(
+            ladder, item.due_at, calendar, item.escalation_reached, opened_at=item.opened_at
+        )
+
+    def _facts(self, process: CompiledProcess) -> DealFacts:
+        return DealFacts(self.instance.deal, process, calendar=default_calendar(self.session), at=self.at)
+
+    def _open(self, process: CompiledProcess, live: Iterable[WorkItem]) -> list[int]:
+        """Ask for the steps that begin; an approval is asked for by whoever asked for it before."""
+        result = self.carry.carried.result
+        asked_by = {item.element_id: item.asked_by_id for item in live}
+        known = {item.id for item in live}
+        opener = StepOpener(
+            self.session, self.instance, process, facts=self._facts(process), actor=self.actor, at=self.at
+        )
+        for one in result.opened_steps:
+            opener.open([one], asked_by_id=asked_by.get(one.element_id) or self.instance.deal.owner_id)
+        self.session.flush()
+        activities = [one.activity_id for one in result.opened_steps]
+        if not activities:
+            return []
+        return [
+            one
+            for one in self.session.scalars(
+                select(WorkItem.id).where(
+                    WorkItem.instance_id == self.instance.id, WorkItem.activity_id.in_(activities)
+                )
+            )
+            if one not in known
+        ]
+
+    def _write_timers(self) -> None:
+        """A timer keeps its row, and with it a lease, unless its moment changes."""
+        result = self.carry.carried.result
+        gone = {*result.closed_timers, *((one.activity_id, one.node_id) for one in result.opened_timers)}
+        for timer in self.session.scalars(select(Timer).where(Timer.instance_id == self.instance.id)):
+            if (timer.activity_id, timer.node_id) in gone:
+                self.session.delete(timer)
+        self.session.flush()
+        self.session.add_all(
+            Timer(instance_id=self.instance.id, activity_id=one.activity_id, node_id=one.node_id, due_at=one.due_at)
+            for one in result.opened_timers
+        )
+
+    def _write_subscriptions(self) -> None:
+        result = self.carry.carried.result
+        gone = {*result.closed_messages, *((one.activity_id, one.node_id) for one in result.opened_messages)}
+        for waiting in self.session.scalars(
+            select(MessageSubscription).where(MessageSubscription.instance_id == self.instance.id)
+        ):
+            if (waiting.activity_id, waiting.node_id) in gone:
+                self.session.delete(waiting)
+        self.session.flush()
+        self.session.add_all(
+            MessageSubscription(
+                instance_id=self.instance.id,
+                activity_id=one.activity_id,
+                node_id=one.node_id,
+                kind=SubscriptionKind(one.kind),
+                name=one.name,
+                correlation_key=correlation_key(one),
+            )
+            for one in result.opened_messages
+        )
+
+
+# taking back ------------------------------------------------------------------------------------------------------
+def _take_back(session: Session, row: MovedDeal, instance: ProcessInstance, *, actor: Actor, at: datetime) -> None:
+    """Restore what stood before the move. Raises NotMoved, WentOn."""
+    if row.state is not MovedDealState.MOVED or row.before is None or row.state_before is None:
+        raise NotMoved
+    if instance.version != row.instance_version or _has_gone_on(session, row):
+        raise WentOn
+    moved_to = instance.definition
+    instance.definition_id = row.from_definition_id
+    instance.definition = session.get_one(ProcessDefinition, row.from_definition_id)
+    image = row.before
+    opened = image["opened"]
+    # Steps that the move opened stand in the history under their activity ids: none may be given twice.
+    instance.execution_state = (
+        as_continuation(row.state_before, instance.execution_state) if opened else row.state_before
+    )
+    event = VersionMoveUndone(
+        map_key=moved_to.key,
+        from_version=moved_to.version,
+        to_version=instance.definition.version,
+        move_id=row.move_id,
+    )
+    record(session, event, actor=actor, at=at, deal=instance.deal)
+    for item in session.scalars(select(WorkItem).where(WorkItem.id.in_(opened))):
+        if item.is_live:
+            cancel_step(session, item, instance, actor=actor, at=at)
+    for item in session.scalars(select(WorkItem).where(WorkItem.id.in_([int(one) for one in image["items"]]))):
+        _restore(item, image["items"][str(item.id)])
+    for table, kept in ((Timer, image["timers"]), (MessageSubscription, image["subscriptions"])):
+        session.execute(delete(table).where(table.instance_id == instance.id), execution_options=UNSYNCHRONISED)
+        session.add_all(table(**_read(table, one)) for one in kept)
+    deal = instance.deal
+    deal.stage, deal.stage_since = image["stage"], _moment(image["stage_since"])
+    row.state, row.settled_at = MovedDealState.UNDONE, at
+    session.flush()
+
+
+def _has_gone_on(session: Session, row: MovedDeal) -> bool:
+    """Part of an approval may be given without a step of the instance."""
+    happened = select(HistoryEvent.id).where(
+        HistoryEvent.deal_id == row.deal_id,
+        HistoryEvent.number > (row.history_number or 0),
+        HistoryEvent.kind.in_(_GOES_ON),
+    )
+    return session.scalar(happened.limit(1)) is not None
+
+
+def _restore(item: WorkItem, image: Mapping[str, Any]) -> None:
+    """Each column as it was, unless a person has changed it since: who took the step meanwhile keeps it."""
+    now = _columns(item)
+    for name in _FOLLOWS:
+        before, after = image["before"][name], image["after"][name]
+        if before != after and now[name] == after:
+            column = WorkItem.__table__.c[name]
+            setattr(item, name, _value(column.type, before))
+
+
+def _columns(item: WorkItem) -> dict[str, Any]:
+    return {name: _kept(getattr(item, name)) for name in _FOLLOWS}
+
+
+def _row(one: Timer | MessageSubscription) -> dict[str, Any]:
+    return {column.key: _kept(getattr(one, column.key)) for column in type(one).__table__.columns}
+
+
+def _read(table: type[Timer | MessageSubscription], kept: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _value(table.__table__.c[name].type, value) for name, value in kept.items()}
+
+
+def _kept(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def _value(kind: Any, kept: Any) -> Any:
+    """What was kept as JSON, as the column's own kind."""
+    if kept is None:
+        return None
+    if isinstance(kind, Moment):
+        return _moment(kept)
+    return kind.words(kept) if isinstance(kind, Word) else kept

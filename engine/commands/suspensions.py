@@ -1,0 +1,164 @@
+"""Suspending a deal, and letting it go on: meanwhile nobody can act, nothing is reminded, no timer fires."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar
+
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+
+from engine.bpmn.compiled import CompiledProcess, TimerKind
+from engine.bpmn.deadline_rules import DeadlineRule, ElapsedTime
+from engine.bpmn.inspection import with_later_timers
+from engine.bpmn.runtime import EvaluateConditions
+from engine.clock import Clock
+from engine.commands.execution import run_step, write_waits
+from engine.commands.history import record
+from engine.commands.idempotency import already_performed, remember
+from engine.commands.interventions import (
+    DealNotRunning,
+    ensure_running,
+    keep,
+    last_of,
+    live_items,
+    reason_given,
+    restore_items,
+)
+from engine.commands.locks import lock_deal
+from engine.commands.step_opening import calendar_of_step
+from engine.errors import N_, Conflict, NotAllowed
+from engine.events import DealResumed, DealSuspended
+from engine.model.deal import Deal
+from engine.model.intervention import InterventionKind
+from engine.model.process_instance import InstanceState, ProcessInstance
+from engine.model.timer import Timer
+from engine.model.work_item import WorkItem
+from engine.policy.freedom import may_suspend
+from engine.policy.pauses import after_pause
+from engine.policy.permissions import Actor
+from engine.queries.calendars import default_calendar
+from engine.queries.processes import process_of
+
+
+class Deadlines(StrEnum):
+    """What becomes of the deadlines of a deal that was paused."""
+
+    SHIFT = "shift"  # what was left is left
+    KEEP = "keep"  # they stand where they stood
+
+
+class NotSuspended(Conflict):
+    code: ClassVar[str] = "not_suspended"
+    template: ClassVar[str] = N_("The deal is not suspended.")
+
+
+def ensure_may_suspend(deal: Deal, actor: Actor) -> None:
+    """Raises NotAllowed."""
+    if not may_suspend(actor, owner_id=deal.owner_id):
+        raise NotAllowed(reason=N_("Only the deal's owner, the head of sales or an administrator may do this."))
+
+
+def suspend_deal(
+    session: Session, deal_id: int, reason: str, *, actor: Actor, clock: Clock, command_id: str | None = None
+) -> Deal:
+    """Its steps leave every inbox, its timers and escalations rest. Messages and completions are refused meanwhile.
+
+    Raises NotFound, NotAllowed, InvalidInput, DealIsSuspended, DealNotRunning.
+    """
+    at = clock.now()
+    arguments = {"deal": deal_id, "reason": reason}
+    if already_performed(session, command_id, "suspend_deal", arguments, actor=actor, at=at) is not None:
+        return lock_deal(session, deal_id, actor)[0]
+    deal, instance = lock_deal(session, deal_id, actor)
+    ensure_may_suspend(deal, actor)
+    ensure_running(instance)
+    said = reason_given(reason)
+    for item in live_items(session, instance):
+        item.suspend()
+    session.execute(delete(Timer).where(Timer.instance_id == instance.id))
+    instance.state = InstanceState.SUSPENDED
+    record(session, DealSuspended(reason=said), actor=actor, at=at, deal=deal)
+    keep(session, instance, InterventionKind.SUSPENDED, actor=actor, at=at, reason=said)
+    remember(session, command_id, {"deal_id": deal.id}, actor=actor)
+    return deal
+
+
+def resume_deal(
+    session: Session,
+    deal_id: int,
+    deadlines: Deadlines = Deadlines.SHIFT,
+    *,
+    actor: Actor,
+    clock: Clock,
+    command_id: str | None = None,
+) -> Deal:
+    """Its steps wait again with whom they were; deadlines and timers are moved by the pause, or keep their moments.
+
+    Raises NotFound, NotAllowed, NotSuspended, DealNotRunning, MapFailed.
+    """
+    at = clock.now()
+    arguments = {"deal": deal_id, "deadlines": deadlines.value}
+    if already_performed(session, command_id, "resume_deal", arguments, actor=actor, at=at) is not None:
+        return lock_deal(session, deal_id, actor)[0]
+    deal, instance = lock_deal(session, deal_id, actor)
+    ensure_may_suspend(deal, actor)
+    if instance.state is InstanceState.RUNNING:
+        raise NotSuspended
+    pause = last_of(session, instance, InterventionKind.SUSPENDED)
+    if instance.state is not InstanceState.SUSPENDED or pause is None:
+        raise DealNotRunning
+    pause.undone_at = at
+    instance.state = InstanceState.RUNNING
+    record(session, DealResumed(suspended_at=pause.at, deadlines=deadlines.value), actor=actor, at=at, deal=deal)
+    wake(session, instance, live_items(session, instance), deadlines, paused_at=pause.at, actor=actor, at=at)
+    remember(session, command_id, {"deal_id": deal.id}, actor=actor)
+    return deal
+
+
+def wake(
+    session: Session,
+    instance: ProcessInstance,
+    items: list[WorkItem],
+    deadlines: Deadlines,
+    *,
+    paused_at: datetime,
+    actor: Actor,
+    at: datetime,
+) -> None:
+    """Let an instance that rested since ``paused_at`` go on: its steps, timers, subscriptions; look at conditions.
+
+    Raises MapFailed.
+    """
+    process = process_of(session, instance.definition_id)
+    if deadlines is Deadlines.SHIFT:
+        _shift_deadlines(session, process, items, paused_at, at)
+        calendar = default_calendar(session)
+
+        def later(node_id: str, due_at: datetime) -> datetime:
+            rule = _interval_of(process, node_id)
+            return after_pause(rule, due_at, paused_at=paused_at, resumed_at=at, calendar=calendar)
+
+        instance.execution_state = with_later_timers(process, instance.execution_state, later)
+    write_waits(session, instance, process)
+    restore_items(session, instance, process, items, actor=actor, at=at)
+    run_step(session, instance, EvaluateConditions(), actor=actor, at=at, asked_by_id=instance.deal.owner_id)
+
+
+def _shift_deadlines(
+    session: Session, process: CompiledProcess, items: list[WorkItem], paused_at: datetime, at: datetime
+) -> None:
+    for item in items:
+        if item.due_at is not None:
+            rule = process.steps[item.element_id].deadline
+            calendar = calendar_of_step(session, item)
+            item.due_at = after_pause(rule, item.due_at, paused_at=paused_at, resumed_at=at, calendar=calendar)
+
+
+def _interval_of(process: CompiledProcess, node_id: str) -> DeadlineRule | None:
+    """What a timer counts; None for one that names a moment. The value of an expression counts by the clock."""
+    timer = process.timers[node_id]
+    if timer.kind is TimerKind.DATE:
+        return None
+    return timer.rule or ElapsedTime()

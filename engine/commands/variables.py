@@ -1,0 +1,175 @@
+"""Setting the variables by which a deal's map decides: an administrator's repair, after which conditions look again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar, Literal
+
+from sqlalchemy.orm import Session
+
+from engine.bpmn.compiled import CompiledProcess, FieldDefinition, FieldType
+from engine.bpmn.inspection import variables_in
+from engine.bpmn.runtime import SetVariables
+from engine.bpmn.variables import FACTS, outcome_variable
+from engine.clock import Clock
+from engine.commands.deals import ContentApproved, is_approved
+from engine.commands.execution import run_step
+from engine.commands.history import record
+from engine.commands.idempotency import already_performed, remember
+from engine.commands.interventions import ensure_running, keep, reason_given, undoable
+from engine.commands.locks import lock_deal
+from engine.errors import N_, DomainError, FieldRequired, InvalidInput, MapFailed
+from engine.events import VariablesSet, plain
+from engine.model.deal import Deal
+from engine.model.intervention import InterventionKind
+from engine.model.process_instance import ProcessInstance
+from engine.policy.field_values import read_values, to_json
+from engine.policy.permissions import Ability, Actor, ensure_may
+from engine.queries.facts import typed_fields
+from engine.queries.processes import process_of
+
+Locale = Literal["uk", "en"]
+
+
+class NoSuchVariable(DomainError):
+    code: ClassVar[str] = "variable_unknown"
+    template: ClassVar[str] = N_("Neither a condition nor a form of the map knows “%(name)s”.")
+
+
+class OutcomeNotSettable(DomainError):
+    """Only completing a step decides: an approval is not given by writing a variable."""
+
+    code: ClassVar[str] = "outcome_not_settable"
+    template: ClassVar[str] = N_("“%(name)s” is decided by completing its step, and by nothing else.")
+
+
+class VariablesFailed(DomainError):
+    code: ClassVar[str] = "variables_failed"
+    template: ClassVar[str] = N_("With these values the map fails at “%(element)s”: nothing was changed.")
+
+
+def settable_variables(process: CompiledProcess) -> Mapping[str, FieldDefinition]:
+    """The variables that may be set by hand, with the types that the map's forms give them; a text where none does."""
+    known = {
+        field.name: field
+        for step in process.steps.values()
+        for field in step.fields
+        if not field.name.startswith("deal.") and field.type is not FieldType.READ_ONLY
+    }
+    outcomes = {outcome_variable(step) for step in process.steps}
+    for name in sorted(process.variables - FACTS - outcomes):
+        known.setdefault(name, FieldDefinition(name=name, label=name))
+    return known
+
+
+def set_variables(
+    session: Session,
+    deal_id: int,
+    values: Mapping[str, Any],
+    reason: str,
+    *,
+    actor: Actor,
+    clock: Clock,
+    command_id: str | None = None,
+    locale: Locale = "uk",
+) -> Deal:
+    """Write variables of a running deal; the deal's fields of the same names follow. Waiting conditions look again.
+
+    ``values`` are texts or JSON values, read by the types of the map's fields. A value that people approve or have
+    approved stays: only what is still empty may be filled in then.
+    Raises NotFound, NotAllowed, InvalidInput, DealIsSuspended, DealNotRunning, ContentApproved, VariablesFailed.
+    """
+    at = clock.now()
+    arguments = {"deal": deal_id, "values": values, "reason": reason}
+    if already_performed(session, command_id, "set_variables", arguments, actor=actor, at=at) is not None:
+        return lock_deal(session, deal_id, actor)[0]
+    deal, instance = lock_deal(session, deal_id, actor)
+    ensure_may(actor, Ability.REPAIR_DEAL)
+    ensure_running(instance)
+    process = process_of(session, instance.definition_id)
+    read = _read(process, values, locale)
+    said = reason_given(reason)
+    former = _former(deal, instance, read)
+    if any(former[name] not in (None, "", read[name]) for name in read) and is_approved(session, instance):
+        raise ContentApproved
+    _Setting(session, instance, read, former).write(said, undoes=False, actor=actor, at=at)
+    keep(session, instance, InterventionKind.VARIABLES_SET, actor=actor, at=at, reason=said, former=former)
+    remember(session, command_id, {"deal_id": deal.id}, actor=actor)
+    return deal
+
+
+def undo_variables(
+    session: Session,
+    deal_id: int,
+    intervention_id: int,
+    *,
+    actor: Actor,
+    clock: Clock,
+    command_id: str | None = None,
+) -> Deal:
+    """Give the variables their former values, while nothing has happened since.
+
+    Raises NotFound, NotAllowed, NothingToUndo, DealIsSuspended, DealNotRunning, VariablesFailed.
+    """
+    at = clock.now()
+    arguments = {"deal": deal_id, "intervention": intervention_id}
+    if already_performed(session, command_id, "undo_variables", arguments, actor=actor, at=at) is not None:
+        return lock_deal(session, deal_id, actor)[0]
+    deal, instance = lock_deal(session, deal_id, actor)
+    ensure_may(actor, Ability.REPAIR_DEAL)
+    ensure_running(instance)
+    setting = undoable(session, deal, intervention_id, InterventionKind.VARIABLES_SET)
+    now = _former(deal, instance, setting.former)
+    setting.undone_at = at
+    _Setting(session, instance, setting.former, now).write(setting.reason, undoes=True, actor=actor, at=at)
+    remember(session, command_id, {"deal_id": deal.id}, actor=actor)
+    return deal
+
+
+def _read(process: CompiledProcess, values: Mapping[str, Any], locale: Locale) -> dict[str, Any]:
+    """The values as JSON. All that is wrong is told at once. Raises InvalidInput."""
+    known = settable_variables(process)
+    outcomes = {outcome_variable(step) for step in process.steps}
+    errors: dict[str, DomainError] = {}
+    if not values:
+        errors["values"] = FieldRequired(label=N_("Variables"))
+    for name in values:
+        if name in outcomes:
+            errors[name] = OutcomeNotSettable(name=name)
+        elif name not in known:
+            errors[name] = NoSuchVariable(name=name)
+    if errors:
+        raise InvalidInput(errors)
+    fields = [known[name].model_copy(update={"required": False}) for name in values]
+    return {name: to_json(value) for name, value in read_values(fields, values, locale).items()}
+
+
+def _former(deal: Deal, instance: ProcessInstance, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    stored = variables_in(instance.execution_state)
+    former: dict[str, Any] = plain({name: deal.fields.get(name, stored.get(name)) for name in wanted})
+    return former
+
+
+@dataclass(frozen=True, slots=True)
+class _Setting:
+    """Values that variables of a locked instance get, and those that they had."""
+
+    session: Session
+    instance: ProcessInstance
+    values: Mapping[str, Any]
+    former: Mapping[str, Any]
+
+    def write(self, reason: str, *, undoes: bool, actor: Actor, at: datetime) -> None:
+        """Raises VariablesFailed."""
+        session, instance, deal = self.session, self.instance, self.instance.deal
+        deal.fields = {**deal.fields, **self.values}
+        changes = {name: [self.former[name], value] for name, value in self.values.items()}
+        record(session, VariablesSet(changes=changes, reason=reason, undoes=undoes), actor=actor, at=at, deal=deal)
+        process = process_of(session, instance.definition_id)
+        stimulus = SetVariables(typed_fields(process, self.values))
+        try:
+            run_step(session, instance, stimulus, actor=actor, at=at, asked_by_id=deal.owner_id)
+        except MapFailed as failure:
+            raise VariablesFailed(element=failure.params.get("element", "")) from failure

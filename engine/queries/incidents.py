@@ -1,0 +1,181 @@
+"""What failed technically: the administrator's list, with everything that helps to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, func, select, tuple_
+from sqlalchemy.orm import Session
+
+from engine.errors import NotFound
+from engine.model.deal import Deal
+from engine.model.incident import Incident, IncidentState
+from engine.model.person import Person
+from engine.model.process_instance import InstanceState, ProcessInstance
+from engine.policy.permissions import Ability, Actor
+from engine.queries.pages import CursorNotUnderstood, Page, cursor_key, cursor_text
+from engine.queries.processes import element_name, process_of
+from engine.queries.scopes import ensure_sees
+from engine.queries.walked_path import source_id_of
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentRow:
+    """``params`` fills the template of the error with this ``code``; ``stimulus`` is the kind of what failed.
+
+    ``problem_code`` is the kind of the failure, the map's own problem where it is one. ``source_id`` is the element's
+    id in the owner's file. ``deal_runs``: the deal still can go on.
+    """
+
+    id: int
+    deal_id: int | None
+    deal_number: str
+    deal_title: str
+    definition_id: int | None
+    definition_key: str
+    element_id: str
+    element_name: str
+    source_id: str
+    code: str
+    problem_code: str
+    params: Mapping[str, Any]
+    variables: Mapping[str, Any]
+    stimulus: str
+    state: IncidentState
+    attempts: int
+    occurred_at: datetime
+    last_failed_at: datetime | None
+    resolved_at: datetime | None
+    resolved_by: str
+    closing_reason: str
+    deal_runs: bool
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentCounts:
+    """Open failures per map key and per kind, the most frequent first."""
+
+    by_map: Mapping[str, int]
+    by_code: Mapping[str, int]
+
+
+def incident_page(
+    session: Session,
+    actor: Actor,
+    *,
+    state: IncidentState = IncidentState.OPEN,
+    definition_key: str | None = None,
+    code: str | None = None,
+    deal_id: int | None = None,
+    limit: int = 50,
+    cursor: str | None = None,
+) -> Page[IncidentRow]:
+    """Latest first. ``code`` is a ``problem_code``. Raises NotFound without the ability, CursorNotUnderstood."""
+    ensure_sees(actor, Ability.RETRY_INCIDENT)
+    wanted: list[ColumnElement[bool]] = [Incident.state == state]
+    if definition_key:
+        wanted.append(Deal.definition_key == definition_key)
+    if code:
+        wanted.append(_problem_code() == code)
+    if deal_id is not None:
+        wanted.append(Incident.deal_id == deal_id)
+    total = session.scalar(_joined(select(func.count())).where(*wanted))
+    start = cursor_key(cursor, datetime, int)
+    if start is not None:
+        if start[0] is None:
+            raise CursorNotUnderstood(field="cursor")
+        wanted.append(tuple_(Incident.occurred_at, Incident.id) < start)
+    rows = session.execute(
+        _rows().where(*wanted).order_by(Incident.occurred_at.desc(), Incident.id.desc()).limit(limit + 1)
+    ).all()
+    shown = rows[:limit]
+    after = None
+    if len(rows) > limit:
+        last: Incident = shown[-1].Incident
+        after = cursor_text([last.occurred_at.isoformat(), last.id])
+    return Page(items=tuple(_row(session, row) for row in shown), next_cursor=after, total=total)
+
+
+def incident(session: Session, actor: Actor, incident_id: int) -> IncidentRow:
+    """Raises NotFound."""
+    ensure_sees(actor, Ability.RETRY_INCIDENT)
+    found = session.execute(_rows().where(Incident.id == incident_id)).one_or_none()
+    if found is None:
+        raise NotFound
+    return _row(session, found)
+
+
+def incident_counts(session: Session, actor: Actor) -> IncidentCounts:
+    """Of the open ones. Raises NotFound without the ability."""
+    ensure_sees(actor, Ability.RETRY_INCIDENT)
+    is_open = Incident.state == IncidentState.OPEN
+    code = _problem_code()
+    by_map = session.execute(
+        _joined(select(Deal.definition_key, func.count())).where(is_open).group_by(Deal.definition_key)
+    )
+    by_code = session.execute(select(code, func.count()).where(is_open).group_by(code))
+    return IncidentCounts(_ranked(by_map.all()), _ranked(by_code.all()))
+
+
+def _ranked(rows: Any) -> dict[str, int]:
+    found = [(str(name), int(number)) for name, number in rows if name]
+    return dict(sorted(found, key=lambda one: (-one[1], one[0])))
+
+
+def _problem_code() -> ColumnElement[str]:
+    return func.coalesce(Incident.params["problem_code"].as_string(), Incident.code)
+
+
+def _joined(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    return (
+        statement.select_from(Incident)
+        .outerjoin(Deal, Deal.id == Incident.deal_id)
+        .outerjoin(ProcessInstance, ProcessInstance.id == Incident.instance_id)
+        .outerjoin(Person, Person.id == Incident.resolved_by_id)
+    )
+
+
+def _rows() -> Select[*tuple[Any, ...]]:
+    return _joined(
+        select(
+            Incident,
+            Deal.number,
+            Deal.title,
+            Deal.definition_key,
+            ProcessInstance.definition_id,
+            ProcessInstance.state.label("instance_state"),
+            Person.full_name,
+        )
+    )
+
+
+def _row(session: Session, row: Row[Any]) -> IncidentRow:
+    one: Incident = row.Incident
+    process = process_of(session, row.definition_id) if row.definition_id is not None else None
+    return IncidentRow(
+        id=one.id,
+        deal_id=one.deal_id,
+        deal_number=row.number or "",
+        deal_title=row.title or "",
+        definition_id=row.definition_id,
+        definition_key=row.definition_key or "",
+        element_id=one.element_id,
+        element_name=element_name(process, one.element_id) if process is not None and one.element_id else "",
+        source_id=source_id_of(process, one.element_id) if process is not None else one.element_id,
+        code=one.code,
+        problem_code=str(one.params.get("problem_code") or one.code),
+        params=one.params,
+        variables=one.variables,
+        stimulus=one.stimulus.get("type", ""),
+        state=one.state,
+        attempts=one.attempts,
+        occurred_at=one.occurred_at,
+        last_failed_at=one.last_failed_at,
+        resolved_at=one.resolved_at,
+        resolved_by=row.full_name or "",
+        closing_reason=one.closing_reason,
+        deal_runs=row.instance_state is InstanceState.RUNNING,
+    )

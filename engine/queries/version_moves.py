@@ -1,0 +1,463 @@
+"""Version moves: what one would do, group by group; how one stands, deal by deal."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session, joinedload
+
+from engine.bpmn.carrying_problems import CannotCarry
+from engine.bpmn.compiled import StepDefinition
+from engine.bpmn.standing import beside, elements_in, standing
+from engine.bpmn.version_changes import HARMLESS, Change
+from engine.errors import DomainError, NotFound
+from engine.model.deal import Deal
+from engine.model.person import Person
+from engine.model.process_definition import DefinitionState, ProcessDefinition
+from engine.model.process_instance import InstanceState, ProcessInstance
+from engine.model.version_move import (
+    DeadlinePolicy,
+    HolderPolicy,
+    MovedDeal,
+    MovedDealState,
+    VersionMove,
+    VersionMoveState,
+)
+from engine.policy.permissions import Ability, Actor
+from engine.policy.version_moves import group_key
+from engine.queries.carries import carry_of, half_decided_elements
+from engine.queries.pages import Page, cursor_key, page_of, page_size
+from engine.queries.processes import process_of
+from engine.queries.scopes import ensure_sees
+
+_AT_ONCE = 1_000
+_EXAMPLES = 5
+
+
+class Verdict(StrEnum):
+    GREEN = "green"  # nothing changes for whoever has the step
+    AMBER = "amber"  # it goes on at the same place, and something is different there
+    RED = "red"  # a person has to say where it goes on
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where deals of a group stand in the old version. ``is_join``: a finished branch waits for the others there."""
+
+    element_id: str
+    name: str
+    count: int
+    is_join: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MoveExample:
+    deal_id: int
+    number: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class MoveGroup:
+    """Deals that stand alike. ``problems`` are DomainErrors; ``proposals`` gives, by an element without a counterpart,
+    the step of the new version that bears the same name. ``examples`` are a few of the ``deals``.
+    """
+
+    key: str
+    from_definition_id: int
+    from_version: int
+    deals: int
+    verdict: Verdict
+    places: tuple[Place, ...]
+    half_decided: tuple[str, ...]
+    changes: tuple[Change, ...]
+    problems: tuple[DomainError, ...]
+    proposals: Mapping[str, str]
+    examples: tuple[MoveExample, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MovePreview:
+    """``targets`` are the steps of the new version that may be chosen, in its order."""
+
+    definition_id: int
+    key: str
+    version: int
+    name: str
+    groups: tuple[MoveGroup, ...]
+    targets: tuple[StepDefinition, ...]
+
+    def deals(self, verdict: Verdict) -> int:
+        return sum(group.deals for group in self.groups if group.verdict is verdict)
+
+    @property
+    def total(self) -> int:
+        return sum(group.deals for group in self.groups)
+
+
+@dataclass(frozen=True, slots=True)
+class MoveRow:
+    """A move as it stands; ``counts`` says how many of its deals are in which state."""
+
+    id: int
+    definition_id: int
+    key: str
+    name: str
+    version: int
+    state: VersionMoveState
+    deadlines: DeadlinePolicy
+    holders: HolderPolicy
+    total: int
+    counts: Mapping[MovedDealState, int]
+    requested_by: str
+    requested_at: datetime
+    finished_at: datetime | None
+
+    @property
+    def settled(self) -> int:
+        """How many have had their turn."""
+        waiting = MovedDealState.MOVED if self.state is VersionMoveState.UNDOING else MovedDealState.WAITING
+        return self.total - self.counts.get(waiting, 0)
+
+    @property
+    def is_at_work(self) -> bool:
+        return self.state in (VersionMoveState.RUNNING, VersionMoveState.UNDOING)
+
+    @property
+    def may_be_undone(self) -> bool:
+        return not self.is_at_work and self.counts.get(MovedDealState.MOVED, 0) > 0
+
+
+@dataclass(frozen=True, slots=True)
+class MovedDealRow:
+    id: int
+    deal_id: int
+    number: str
+    title: str
+    from_version: int
+    state: MovedDealState
+    reason: Mapping[str, Any] | None
+    settled_at: datetime | None
+
+
+def movable_instances(
+    definition: ProcessDefinition,
+    *,
+    deal_ids: Sequence[int] | None = None,
+    from_definition_ids: Sequence[int] | None = None,
+) -> Select[int, int, int]:
+    """Id, deal and version of the running instances of the same map on other versions."""
+    wanted = (
+        select(ProcessInstance.id, ProcessInstance.deal_id, ProcessInstance.definition_id)
+        .join(ProcessDefinition, ProcessDefinition.id == ProcessInstance.definition_id)
+        .where(
+            ProcessDefinition.key == definition.key,
+            ProcessInstance.definition_id != definition.id,
+            ProcessInstance.state == InstanceState.RUNNING,
+        )
+        .order_by(ProcessInstance.id)
+    )
+    if deal_ids is not None:
+        wanted = wanted.where(ProcessInstance.deal_id.in_(deal_ids))
+    if from_definition_ids is not None:
+        wanted = wanted.where(ProcessInstance.definition_id.in_(from_definition_ids))
+    return wanted
+
+
+def move_preview(
+    session: Session,
+    actor: Actor,
+    definition_id: int,
+    *,
+    at: datetime,
+    choices: Mapping[str, Any] | None = None,
+    deadlines: DeadlinePolicy = DeadlinePolicy.KEEP,
+    deal_ids: Sequence[int] | None = None,
+    from_definition_ids: Sequence[int] | None = None,
+) -> MovePreview:
+    """What moving would do. Deals that stand alike are judged once, on the oldest of them. Raises NotFound."""
+    ensure_sees(actor, Ability.SEE_MAPS)
+    definition = session.get(ProcessDefinition, definition_id)
+    if definition is None or definition.compiled is None:
+        raise NotFound
+    grouped = _grouped(session, definition, deal_ids, from_definition_ids)
+    groups = [
+        _judged(session, group, definition, choices=choices or {}, deadlines=deadlines, at=at) for group in grouped
+    ]
+    order = (Verdict.RED, Verdict.AMBER, Verdict.GREEN)
+    return MovePreview(
+        definition_id=definition.id,
+        key=definition.key,
+        version=definition.version,
+        name=definition.name,
+        groups=tuple(sorted(groups, key=lambda one: (order.index(one.verdict), -one.deals))),
+        targets=tuple(process_of(session, definition_id).steps.values()),
+    )
+
+
+def version_moves(
+    session: Session, actor: Actor, *, key: str | None = None, limit: int = 50, cursor: str | None = None
+) -> Page[MoveRow]:
+    """Newest first. Raises NotFound."""
+    ensure_sees(actor, Ability.SEE_MAPS)
+    wanted = _moves().order_by(VersionMove.id.desc()).limit(page_size(limit) + 1)
+    if key is not None:
+        wanted = wanted.where(ProcessDefinition.key == key)
+    start = cursor_key(cursor, int)
+    if start is not None:
+        wanted = wanted.where(VersionMove.id < start[0])
+    rows = _read(session, wanted)
+    return page_of(rows, limit=page_size(limit), cursor=cursor, key=lambda row: [row.id])
+
+
+def version_move(session: Session, actor: Actor, move_id: int) -> MoveRow:
+    """Raises NotFound."""
+    ensure_sees(actor, Ability.SEE_MAPS)
+    rows = _read(session, _moves().where(VersionMove.id == move_id))
+    if not rows:
+        raise NotFound
+    return rows[0]
+
+
+def moved_deals(
+    session: Session,
+    actor: Actor,
+    move_id: int,
+    *,
+    state: MovedDealState | None = None,
+    limit: int = 50,
+    cursor: str | None = None,
+) -> Page[MovedDealRow]:
+    """The deals of a move in the order of their turns. Raises NotFound."""
+    ensure_sees(actor, Ability.SEE_MAPS)
+    wanted = (
+        select(
+            MovedDeal.id,
+            MovedDeal.deal_id,
+            Deal.number,
+            Deal.title,
+            ProcessDefinition.version,
+            MovedDeal.state,
+            MovedDeal.reason,
+            MovedDeal.settled_at,
+        )
+        .join(Deal, Deal.id == MovedDeal.deal_id)
+        .join(ProcessDefinition, ProcessDefinition.id == MovedDeal.from_definition_id)
+        .where(MovedDeal.move_id == move_id)
+        .order_by(MovedDeal.id)
+        .limit(page_size(limit) + 1)
+    )
+    if state is not None:
+        wanted = wanted.where(MovedDeal.state == state)
+    start = cursor_key(cursor, int)
+    if start is not None:
+        wanted = wanted.where(MovedDeal.id > start[0])
+    rows = [MovedDealRow(*row) for row in session.execute(wanted)]
+    return page_of(rows, limit=page_size(limit), cursor=cursor, key=lambda row: [row.id])
+
+
+@dataclass(frozen=True, slots=True)
+class NewerVersion:
+    """The version that a deal follows, and the published one where that is another."""
+
+    version: int
+    published_id: int | None
+    published_version: int | None
+
+
+def version_of_deal(session: Session, deal_id: int) -> NewerVersion | None:
+    """What the deal's page says about its version; None for a deal that never started."""
+    followed = session.execute(
+        select(ProcessDefinition.id, ProcessDefinition.key, ProcessDefinition.version, ProcessInstance.state)
+        .join(ProcessInstance, ProcessInstance.definition_id == ProcessDefinition.id)
+        .where(ProcessInstance.deal_id == deal_id)
+        .order_by(ProcessInstance.id.desc())
+        .limit(1)
+    ).one_or_none()
+    if followed is None:
+        return None
+    published = session.execute(
+        select(ProcessDefinition.id, ProcessDefinition.version).where(
+            ProcessDefinition.key == followed.key,
+            ProcessDefinition.state == DefinitionState.PUBLISHED,
+            ProcessDefinition.id != followed.id,
+        )
+    ).first()
+    if published is None or followed.state is not InstanceState.RUNNING:
+        return NewerVersion(followed.version, None, None)
+    return NewerVersion(followed.version, published.id, published.version)
+
+
+def last_move_of_deal(session: Session, deal_id: int) -> int | None:
+    """The id of the deal's last move, where it may still be taken back."""
+    row = session.execute(
+        select(MovedDeal.move_id, MovedDeal.state, MovedDeal.instance_version, ProcessInstance.version)
+        .join(ProcessInstance, ProcessInstance.id == MovedDeal.instance_id)
+        .where(MovedDeal.deal_id == deal_id)
+        .order_by(MovedDeal.id.desc())
+        .limit(1)
+    ).one_or_none()
+    if row is None or row.state is not MovedDealState.MOVED or row.instance_version != row.version:
+        return None
+    move_id: int = row.move_id
+    return move_id
+
+
+# groups -----------------------------------------------------------------------------------------------------------
+@dataclass(slots=True)
+class _Group:
+    key: str
+    definition_id: int
+    places: tuple[str, ...]
+    half_decided: tuple[str, ...]
+    instance_ids: list[int]
+
+
+def _grouped(
+    session: Session,
+    definition: ProcessDefinition,
+    deal_ids: Sequence[int] | None,
+    from_definition_ids: Sequence[int] | None,
+) -> Iterable[_Group]:
+    groups: dict[str, _Group] = {}
+    wanted = movable_instances(definition, deal_ids=deal_ids, from_definition_ids=from_definition_ids)
+    found = session.execute(wanted.add_columns(ProcessInstance.execution_state)).yield_per(_AT_ONCE)
+    known: dict[tuple[int, tuple[str, ...], tuple[str, ...]], str] = {}
+    for rows in found.partitions(_AT_ONCE):
+        halves = half_decided_elements(session, [row.id for row in rows])
+        for row in rows:
+            places, half = standing(row.execution_state), halves.get(row.id, ())
+            alike = (row.definition_id, places, half)
+            key = known.get(alike) or known.setdefault(alike, group_key(*alike))
+            group = groups.get(key)
+            if group is None:
+                group = groups[key] = _Group(key, row.definition_id, places, half, [])
+            group.instance_ids.append(row.id)
+    return groups.values()
+
+
+def _judged(
+    session: Session,
+    group: _Group,
+    definition: ProcessDefinition,
+    *,
+    choices: Mapping[str, Any],
+    deadlines: DeadlinePolicy,
+    at: datetime,
+) -> MoveGroup:
+    old, new = process_of(session, group.definition_id), process_of(session, definition.id)
+    instance = session.get_one(
+        ProcessInstance,
+        group.instance_ids[0],
+        options=(joinedload(ProcessInstance.deal).joinedload(Deal.client),),
+    )
+    problems: tuple[DomainError, ...] = ()
+    changes: tuple[Change, ...] = ()
+    chosen: Mapping[str, str | None] = {}
+    try:
+        carry = carry_of(session, instance, definition.id, choices=choices, deadlines=deadlines, at=at)
+    except CannotCarry as refused:
+        problems = refused.problems
+    except DomainError as failed:  # a timer of the new version cannot be counted for this deal
+        problems = (failed,)
+    else:
+        changes, chosen = carry.changes, carry.chosen
+    harmless = not chosen and all(one.kind in HARMLESS for one in changes)
+    verdict = Verdict.RED if problems else Verdict.GREEN if harmless else Verdict.AMBER
+    aside = beside(old)
+    stands = tuple(place for place in group.places if not aside.intersection(elements_in((place,))))
+    lacking = [one for one in elements_in(stands) if one not in new.elements and one not in new.steps]
+    version = session.get_one(ProcessDefinition, group.definition_id).version
+    return MoveGroup(
+        key=group.key,
+        from_definition_id=group.definition_id,
+        from_version=version,
+        deals=len(group.instance_ids),
+        verdict=verdict,
+        places=_places(stands, old.elements, old.steps),
+        half_decided=group.half_decided,
+        changes=changes,
+        problems=problems,
+        proposals=_proposals(lacking, old.steps, new.steps),
+        examples=_examples(session, group.instance_ids[:_EXAMPLES]),
+    )
+
+
+def _places(
+    places: tuple[str, ...], names: Mapping[str, str], steps: Mapping[str, StepDefinition]
+) -> tuple[Place, ...]:
+    counts = Counter((elements_in((place,))[0], "<" in place) for place in places)
+    return tuple(
+        Place(element, steps[element].name if element in steps else names.get(element) or element, count, is_join)
+        for (element, is_join), count in counts.items()
+    )
+
+
+def _proposals(
+    lacking: Iterable[str], old: Mapping[str, StepDefinition], new: Mapping[str, StepDefinition]
+) -> dict[str, str]:
+    """Per step without a counterpart, the one step that only the new version has with its name and kind."""
+    by_name: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for element, step in new.items():
+        if element not in old:
+            by_name[step.name.casefold(), step.kind.value].append(element)
+    proposals = {}
+    for element in lacking:
+        lost = old.get(element)
+        alike = by_name[lost.name.casefold(), lost.kind.value] if lost is not None else []
+        if len(alike) == 1:
+            proposals[element] = alike[0]
+    return proposals
+
+
+def _examples(session: Session, instance_ids: Sequence[int]) -> tuple[MoveExample, ...]:
+    rows = session.execute(
+        select(Deal.id, Deal.number, Deal.title)
+        .join(ProcessInstance, ProcessInstance.deal_id == Deal.id)
+        .where(ProcessInstance.id.in_(instance_ids))
+        .order_by(Deal.id)
+    )
+    return tuple(MoveExample(*row) for row in rows)
+
+
+# moves ------------------------------------------------------------------------------------------------------------
+def _moves() -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            VersionMove.id,
+            VersionMove.definition_id,
+            ProcessDefinition.key,
+            ProcessDefinition.name,
+            ProcessDefinition.version,
+            VersionMove.state,
+            VersionMove.deadlines,
+            VersionMove.holders,
+            VersionMove.total,
+            Person.full_name.label("requested_by"),
+            VersionMove.requested_at,
+            VersionMove.finished_at,
+        )
+        .join(ProcessDefinition, ProcessDefinition.id == VersionMove.definition_id)
+        .outerjoin(Person, Person.id == VersionMove.requested_by_id)
+    )
+
+
+def _read(session: Session, wanted: Select[*tuple[Any, ...]]) -> list[MoveRow]:
+    rows = session.execute(wanted).all()
+    counts: dict[int, dict[MovedDealState, int]] = defaultdict(dict)
+    counted = session.execute(
+        select(MovedDeal.move_id, MovedDeal.state, func.count())
+        .where(MovedDeal.move_id.in_([row.id for row in rows]))
+        .group_by(MovedDeal.move_id, MovedDeal.state)
+    )
+    for move_id, state, count in counted:
+        counts[move_id][state] = count
+    return [
+        MoveRow(**row._asdict() | {"requested_by": row.requested_by or "", "counts": counts[row.id]}) for row in rows
+    ]

@@ -1,0 +1,104 @@
+"""An administrator repairs what a map decides by; nobody gives an approval that way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from support.office import Office
+
+from engine.bpmn.inspection import variables_in
+from engine.commands.deals import ContentApproved
+from engine.commands.interventions import NothingToUndo
+from engine.commands.variables import set_variables, undo_variables
+from engine.errors import InvalidInput, NotAllowed, NotFound
+from engine.model.deal import Deal
+from engine.model.intervention import Intervention
+from engine.model.process_instance import ProcessInstance
+
+WHY = "Помилка введення"
+
+
+@pytest.fixture
+def database_url(sqlite_database_url: str) -> str:
+    """On SQLite; test_repairs_on_both.py takes the same commands over PostgreSQL, too."""
+    return sqlite_database_url
+
+
+def stored(office: Office) -> Mapping[str, Any]:
+    with office.database.read() as session:
+        return variables_in(session.query(ProcessInstance).one().execution_state)
+
+
+def last_id(office: Office) -> int:
+    with office.database.read() as session:
+        return session.query(Intervention).order_by(Intervention.id.desc()).first().id
+
+
+@pytest.fixture
+def deal(office: Office) -> Deal:
+    """Its offer was returned for rework, so that nothing stands approved."""
+    deal = office.open_deal()
+    office.prepare(discount="7,5")
+    office.complete("iryna", "legal", "returned", comment="Переробіть")
+    office.complete("oksana", "finance", "approved")
+    office.complete("petro", "logistics", "approved")
+    return deal
+
+
+def test_a_variable_keeps_the_type_of_its_field(office: Office, deal: Deal) -> None:
+    office.do("admin", set_variables, deal.id, {"discount": "12,5"}, WHY)
+    assert office.deal(deal).fields["discount"] == "12.5"
+    (event,) = (one for one in office.history(deal) if one.kind == "variables_set")
+    assert event.data == {"changes": {"discount": ["7.5", "12.5"]}, "reason": WHY, "undoes": False}
+
+
+def test_what_does_not_fit_the_field_is_refused(office: Office, deal: Deal) -> None:
+    for values in ({"discount": "багато"}, {"discount": "80"}, {"невідома": "1"}, {}):
+        with pytest.raises(InvalidInput):
+            office.do("admin", set_variables, deal.id, values, WHY)
+    with pytest.raises(InvalidInput):
+        office.do("admin", set_variables, deal.id, {"discount": "3"}, " ")
+    assert office.deal(deal).fields["discount"] == "7.5"
+
+
+def test_an_approval_is_not_given_by_writing_a_variable(office: Office, deal: Deal) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        office.do("admin", set_variables, deal.id, {"legal_outcome": "approved"}, WHY)
+    assert refused.value.errors["legal_outcome"].code == "outcome_not_settable"
+    assert stored(office).get("legal_outcome") != "approved"
+
+
+def test_what_people_approve_is_not_changed_behind_them(office: Office) -> None:
+    deal = office.open_deal()
+    office.prepare()
+    with pytest.raises(ContentApproved):
+        office.do("admin", set_variables, deal.id, {"discount": "1"}, WHY)
+    assert office.deal(deal).fields["discount"] == "7.5"
+
+
+def test_a_variable_gets_its_former_value_back_while_nothing_has_happened(office: Office, deal: Deal) -> None:
+    office.do("admin", set_variables, deal.id, {"discount": "12,5"}, WHY)
+    office.do("admin", undo_variables, deal.id, last_id(office))
+    assert office.deal(deal).fields["discount"] == "7.5"
+    with pytest.raises(NothingToUndo):
+        office.do("admin", undo_variables, deal.id, last_id(office))
+    office.do("admin", set_variables, deal.id, {"discount": "12,5"}, WHY)
+    office.prepare(discount="5")
+    with pytest.raises(NothingToUndo):
+        office.do("admin", undo_variables, deal.id, last_id(office))
+
+
+def test_only_the_administrator_repairs(office: Office, deal: Deal) -> None:
+    for login in ("olena", "bohdan", "owner"):
+        with pytest.raises(NotAllowed):
+            office.do(login, set_variables, deal.id, {"discount": "1"}, WHY)
+    with pytest.raises(NotFound):
+        office.do("danylo", set_variables, deal.id, {"discount": "1"}, WHY)
+
+
+def test_a_repeated_command_writes_once(office: Office, deal: Deal) -> None:
+    for _ in range(2):
+        office.do("admin", set_variables, deal.id, {"discount": "12,5"}, WHY, command_id="v-1")
+    assert office.kinds(deal).count("variables_set") == 1

@@ -1,0 +1,180 @@
+"""A suspended deal rests: nobody acts, nothing is reminded, no timer fires; resumed, it goes on with the time left."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from support.office import MONDAY_10, Office
+
+from engine.commands.cancellations import cancel_deal
+from engine.commands.deals import ContentApproved, update_deal
+from engine.commands.interventions import DealNotRunning
+from engine.commands.jumps import move_token
+from engine.commands.suspensions import Deadlines, NotSuspended, resume_deal, suspend_deal
+from engine.commands.work_items import claim_work_item
+from engine.errors import DealIsSuspended, InvalidInput, NotAllowed, NotFound
+from engine.model.deal import Deal
+from engine.model.process_instance import InstanceState, ProcessInstance
+from engine.model.timer import Timer
+from engine.model.work_item import WorkItem, WorkItemState
+
+WHY = "Клієнт у відпустці"
+
+
+def at_signing(office: Office) -> Deal:
+    deal = office.open_deal()
+    office.prepare()
+    for department, login in (("legal", "iryna"), ("finance", "oksana"), ("logistics", "petro")):
+        office.complete(login, department, "approved")
+    return deal
+
+
+def step_of(office: Office, element_id: str) -> WorkItem:
+    with office.database.read() as session:
+        return session.query(WorkItem).filter_by(element_id=element_id).order_by(WorkItem.id.desc()).first()
+
+
+def timer(office: Office) -> datetime:
+    with office.database.read() as session:
+        return session.query(Timer).one().due_at
+
+
+def test_nobody_can_act_on_a_suspended_deal(office: Office) -> None:
+    deal = office.open_deal()
+    office.prepare()
+    legal = office.step("legal", deal).id
+    office.do("olena", suspend_deal, deal.id, WHY)
+    assert office.open_steps(deal) == []
+    assert step_of(office, "legal").state is WorkItemState.SUSPENDED
+    for attempt in (
+        lambda: office.complete("iryna", "legal", "approved", work_item_id=legal),
+        lambda: office.do("iryna", claim_work_item, legal),
+        lambda: office.do("admin", move_token, deal.id, "prepare", WHY),
+        lambda: office.do("olena", suspend_deal, deal.id, WHY),
+    ):
+        with pytest.raises(DealIsSuspended):
+            attempt()
+    with pytest.raises(ContentApproved):
+        office.do("olena", update_deal, deal.id, {"amount": Decimal(1)})
+
+
+def test_timers_and_escalations_rest_and_come_back_with_the_time_that_was_left(office: Office) -> None:
+    deal = at_signing(office)
+    due, fires = office.step("sign", deal).due_at, timer(office)
+    assert (due, fires) == (MONDAY_10 + timedelta(days=2), MONDAY_10 + timedelta(days=3))
+    office.do("olena", suspend_deal, deal.id, WHY)
+    before = office.kinds(deal)
+    office.wait(days=7)
+    assert office.kinds(deal) == before, "nothing may happen to it meanwhile"
+    office.do("olena", resume_deal, deal.id)
+    assert office.step("sign", deal).due_at == MONDAY_10 + timedelta(days=9), "two working days are still left"
+    assert timer(office) == fires + timedelta(days=7)
+    office.wait(days=2, minutes=1)
+    assert "head_told" in office.kinds(deal)
+    office.wait(days=1)
+    assert office.step("call", deal).element_id == "call"
+
+
+def test_deadlines_can_be_kept(office: Office) -> None:
+    deal = at_signing(office)
+    due, fires = office.step("sign", deal).due_at, timer(office)
+    office.do("olena", suspend_deal, deal.id, WHY)
+    office.clock.advance(timedelta(days=7))
+    office.do("olena", resume_deal, deal.id, Deadlines.KEEP)
+    assert (office.step("sign", deal).due_at, timer(office)) == (due, fires)
+    office.run_machinery()
+    assert office.step("call", deal).element_id == "call"
+
+
+def test_whoever_held_a_step_holds_it_again(office: Office) -> None:
+    deal = office.open_deal()
+    office.prepare()
+    legal = office.step("legal", deal).id
+    office.do("iryna", claim_work_item, legal)
+    office.do("bohdan", suspend_deal, deal.id, WHY)
+    office.do("bohdan", resume_deal, deal.id)
+    assert {one.id: one.state for one in office.open_steps(deal)}[legal] is WorkItemState.CLAIMED
+    office.complete("iryna", "legal", "approved", work_item_id=legal)
+
+
+def test_a_step_of_somebody_who_left_meanwhile_is_handed_over(office: Office) -> None:
+    deal = office.open_deal()
+    office.do("bohdan", suspend_deal, deal.id, WHY)
+    with office.database.write() as session:
+        session.query(WorkItem).one().assignee.is_active = False
+    office.do("bohdan", resume_deal, deal.id)
+    (step,) = office.open_steps(deal)
+    assert step.assignee_id is None
+
+
+@pytest.mark.parametrize("login", ["iryna", "owner"])
+def test_only_the_owner_and_heads_suspend(login: str, office: Office) -> None:
+    deal = office.open_deal()
+    office.prepare()
+    with pytest.raises(NotAllowed):
+        office.do(login, suspend_deal, deal.id, WHY)
+    office.do("admin", suspend_deal, deal.id, WHY)
+    with pytest.raises(NotAllowed):
+        office.do(login, resume_deal, deal.id)
+
+
+def test_outsiders_find_no_deal_and_a_reason_is_asked_for(office: Office) -> None:
+    deal = office.open_deal()
+    with pytest.raises(NotFound):
+        office.do("danylo", suspend_deal, deal.id, WHY)
+    with pytest.raises(InvalidInput):
+        office.do("olena", suspend_deal, deal.id, " ")
+    with pytest.raises(NotSuspended):
+        office.do("olena", resume_deal, deal.id)
+
+
+def test_a_repeated_command_counts_once(office: Office) -> None:
+    deal = office.open_deal()
+    for _ in range(2):
+        office.do("olena", suspend_deal, deal.id, WHY, command_id="s-1")
+    for _ in range(2):
+        office.do("olena", resume_deal, deal.id, command_id="r-1")
+    assert [kind for kind in office.kinds(deal) if kind in {"deal_suspended", "deal_resumed"}] == [
+        "deal_suspended",
+        "deal_resumed",
+    ]
+
+
+def test_a_suspended_deal_can_be_cancelled_and_is_not_resumed_then(office: Office) -> None:
+    deal = office.open_deal()
+    office.do("olena", suspend_deal, deal.id, WHY)
+    office.do("olena", cancel_deal, deal.id, WHY)
+    with pytest.raises(DealNotRunning):
+        office.do("olena", resume_deal, deal.id)
+    assert step_of(office, "prepare").state is WorkItemState.CANCELLED
+
+
+def test_conditions_are_looked_at_when_the_deal_goes_on(office: Office) -> None:
+    deal = office.open_deal()
+    office.do("olena", suspend_deal, deal.id, WHY)
+    office.do("olena", update_deal, deal.id, {"title": "Інша назва"})
+    office.do("olena", resume_deal, deal.id)
+    with office.database.read() as session:
+        assert session.query(ProcessInstance).one().state is InstanceState.RUNNING
+    office.prepare()
+
+
+def test_resuming_undoes_suspending_to_the_last_field(office: Office) -> None:
+    deal = at_signing(office)
+
+    def rows() -> list[Any]:
+        with office.database.read() as session:
+            items = session.query(WorkItem).order_by(WorkItem.id)
+            timers = session.query(Timer).order_by(Timer.activity_id, Timer.node_id)
+            return [
+                *((i.id, i.state, i.assignee_id, i.due_at, i.next_escalation_at) for i in items),
+                *((t.activity_id, t.node_id, t.due_at) for t in timers),
+            ]
+
+    before = rows()
+    office.do("olena", suspend_deal, deal.id, WHY)
+    office.do("olena", resume_deal, deal.id)
+    assert rows() == before

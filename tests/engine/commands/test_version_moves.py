@@ -1,0 +1,377 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from support.office import Office
+from support.sales_map import APPROVERS, sales_map
+from support.versions import edited
+
+from engine.bpmn.compiled import ApprovalRule, CompiledProcess, FieldDefinition
+from engine.bpmn.deadline_rules import WorkingTime
+from engine.commands.moved_deals import WentOn, take_turn, undo_moved_deal
+from engine.commands.version_moves import (
+    MoveIsOver,
+    MoveRequest,
+    NothingToMove,
+    NotMovableTo,
+    cancel_version_move,
+    continue_version_move,
+    start_version_move,
+    turns,
+    undo_version_move,
+)
+from engine.commands.work_items import claim_work_item, save_draft
+from engine.db.session import Database
+from engine.model.deal import Deal
+from engine.model.draft import Draft
+from engine.model.process_definition import DefinitionState, ProcessDefinition
+from engine.model.process_instance import ProcessInstance
+from engine.model.timer import Timer
+from engine.model.version_move import (
+    DeadlinePolicy,
+    HolderPolicy,
+    MovedDeal,
+    MovedDealState,
+    VersionMove,
+    VersionMoveState,
+)
+from engine.model.work_item import WorkItem, WorkItemState
+from engine.policy.permissions import AbilityMissing
+from engine.queries.version_moves import Verdict, move_preview
+
+TWO_HEADS = ApprovalRule(mode="count", count=2)
+
+
+def with_step(process: CompiledProcess, element_id: str, **changes: Any) -> CompiledProcess:
+    return edited(process, {element_id: process.steps[element_id].model_copy(update=changes)})
+
+
+def move(office: Office, to: ProcessDefinition, **request: Any) -> VersionMove:
+    """Start a move and do what a worker does until it is over."""
+    started = office.do("owner", start_version_move, to.id, MoveRequest(**request))
+    work(office.database, started.id, office)
+    return started
+
+
+def work(database: Database, move_id: int, office: Office) -> None:
+    while True:
+        with database.read() as session:
+            ids = turns(session, move_id, limit=10)
+        if not ids:
+            break
+        for moved_deal_id in ids:
+            take_turn(database, moved_deal_id, clock=office.clock)
+    with database.write() as session:
+        continue_version_move(session, move_id, clock=office.clock)
+
+
+def rows(office: Office, started: VersionMove) -> list[MovedDeal]:
+    with office.database.read() as session:
+        return list(session.scalars(select(MovedDeal).where(MovedDeal.move_id == started.id).order_by(MovedDeal.id)))
+
+
+def instance_of(office: Office, deal: Deal) -> ProcessInstance:
+    with office.database.read() as session:
+        return session.scalars(select(ProcessInstance).where(ProcessInstance.deal_id == deal.id)).one()
+
+
+def everything(office: Office, deal: Deal) -> dict[str, Any]:
+    """All that a deal is, apart from the counters that only grow."""
+    with office.database.read() as session:
+        instance = session.scalars(select(ProcessInstance).where(ProcessInstance.deal_id == deal.id)).one()
+        items = session.scalars(select(WorkItem).where(WorkItem.deal_id == deal.id).order_by(WorkItem.id)).all()
+        timers = session.scalars(select(Timer).where(Timer.instance_id == instance.id).order_by(Timer.id)).all()
+        columns = [column.key for column in WorkItem.__table__.columns if column.key != "version"]
+        return {
+            "state": instance.execution_state,
+            "definition": instance.definition_id,
+            "stage": (instance.deal.stage, instance.deal.stage_since),
+            "items": [[getattr(item, column) for column in columns] for item in items],
+            "timers": [(one.id, one.activity_id, one.node_id, one.due_at) for one in timers],
+        }
+
+
+def preview(office: Office, to: ProcessDefinition, **more: Any) -> Any:
+    with office.database.read() as session:
+        return move_preview(session, office.actor("owner"), to.id, at=office.clock.now(), **more)
+
+
+def test_the_same_text_published_twice_moves_everything_in_green(office: Office) -> None:
+    first = office.publish()
+    deals = [office.open_deal(title=f"Угода {number}") for number in range(3)]
+    office.complete("olena", "prepare", values={"discount": "5"}, deal=deals[0])
+    before = [everything(office, deal) for deal in deals]
+    second = office.publish()
+    assert second.id != first.id
+    seen = preview(office, second)
+    assert seen.total == 3
+    assert {group.verdict for group in seen.groups} == {Verdict.GREEN}
+    started = move(office, second)
+    assert [row.state for row in rows(office, started)] == [MovedDealState.MOVED] * 3
+    for deal, was in zip(deals, before, strict=True):
+        assert everything(office, deal) == was | {"definition": second.id}
+        assert office.kinds(deal)[-1] == "deal_version_moved"
+
+
+def test_a_claimed_step_with_its_draft_keeps_both_and_its_deadline(office: Office) -> None:
+    office.publish()
+    deal = office.open_deal()
+    step = office.step("prepare")
+    office.do("olena", claim_work_item, step.id)
+    office.do("olena", save_draft, step.id, {"field:discount": "7", "field:gone": "x"})
+    shorter = with_step(
+        sales_map(),
+        "prepare",
+        deadline=WorkingTime(days=1),
+        fields=(FieldDefinition(name="discount", label="Знижка"),),
+    )
+    second = office.publish(shorter)
+    (group,) = preview(office, second).groups
+    assert group.verdict is Verdict.AMBER
+    assert {change.kind.value for change in group.changes} == {"deadline", "fields"}
+    move(office, second)
+    moved = office.step("prepare")
+    assert (moved.id, moved.state, moved.assignee_id) == (step.id, WorkItemState.CLAIMED, office.company.olena.id)
+    assert moved.due_at == step.due_at
+    with office.database.read() as session:
+        assert session.get_one(Draft, (step.id, office.company.olena.id)).typed["field:gone"] == "x"
+    office.prepare()
+    assert {one.element_id for one in office.open_steps(deal)} == set(APPROVERS)
+
+
+def test_recomputed_deadlines_count_from_when_the_step_was_opened(office: Office) -> None:
+    office.publish()
+    office.open_deal()
+    step = office.step("prepare")
+    office.clock.advance(step.due_at - office.clock.now())
+    office.run_machinery()
+    reached = office.step("prepare").escalation_reached
+    assert reached > 0
+    second = office.publish(with_step(sales_map(), "prepare", deadline=WorkingTime(days=1)))
+    move(office, second, deadlines=DeadlinePolicy.RECOMPUTE)
+    moved = office.step("prepare")
+    assert moved.due_at < step.due_at
+    assert moved.escalation_reached == reached  # levels never fall
+
+
+def test_a_changed_department_keeps_the_holder_unless_told_otherwise(office: Office) -> None:
+    office.publish()
+    deals = [office.open_deal(title=f"Угода {number}") for number in range(2)]
+    for deal in deals:
+        office.complete("olena", "prepare", values={"discount": "5"}, deal=deal)
+    office.do("iryna", claim_work_item, office.step("legal", deals[0]).id)
+    second = office.publish(with_step(sales_map(), "legal", responsible=("Фінансовий відділ",)))
+    move(office, second)
+    held, free = (office.step("legal", deal) for deal in deals)
+    finance = office.step("finance", deals[0]).group_id
+    assert (held.assignee_id, held.group_id) == (office.company.iryna.id, finance)
+    assert (free.assignee_id, free.group_id) == (None, finance)
+    third = office.publish(with_step(sales_map(), "legal", responsible=("Логістика",)))
+    move(office, third, holders=HolderPolicy.REASSIGN)
+    assert office.step("legal", deals[0]).assignee_id is None
+
+
+def test_an_added_branch_is_never_bypassed(office: Office) -> None:
+    office.publish()
+    deal = office.open_deal()
+    office.prepare()
+    second = office.publish(with_branch("security"))
+    (group,) = preview(office, second).groups
+    assert group.verdict is Verdict.RED
+    assert {problem.code for problem in group.problems} == {"branches_differ"}
+    started = move(office, second)
+    (row,) = rows(office, started)
+    assert (row.state, row.reason["code"]) == (MovedDealState.REFUSED, "branches_differ")
+    assert instance_of(office, deal).definition_id != second.id
+    started = move(office, second, choices={group.key: {"*": "prepare"}})
+    assert [one.state for one in rows(office, started)] == [MovedDealState.MOVED]
+    assert [one.element_id for one in office.open_steps(deal)] == ["prepare"]
+    office.prepare()
+    assert {one.element_id for one in office.open_steps(deal)} == {*APPROVERS, "security"}
+
+
+def test_a_finished_branch_waits_on_in_the_new_join_and_the_deal_is_won(office: Office) -> None:
+    office.publish()
+    deal = office.open_deal()
+    office.prepare()
+    office.complete("iryna", "legal", "approved")
+    second = office.publish(with_step(sales_map(), "sign", name="Підписати"))
+    move(office, second)
+    office.complete("oksana", "finance", "approved")
+    assert "sign" not in {one.element_id for one in office.open_steps(deal)}
+    office.complete("petro", "logistics", "approved")
+    assert office.step("sign").name == "Підписати"
+    office.complete("olena", "sign")
+    assert office.deal(deal).result.value == "won"
+
+
+def test_a_half_decided_approval_with_another_rule_is_refused_and_may_be_asked_again(office: Office) -> None:
+    office.publish(sales_map({"legal": ApprovalRule(mode="list", approvers=("iryna", "bohdan"))}))
+    deal = office.open_deal()
+    office.prepare()
+    first = next(one for one in office.open_steps(deal) if one.element_id == "legal" and one.approver == "iryna")
+    office.complete("iryna", "legal", "approved", work_item_id=first.id)
+    second = office.publish()
+    started = move(office, second)
+    (row,) = rows(office, started)
+    assert row.reason["code"] == "half_decided"
+    started = move(office, second, choices={"*": {"legal": "legal"}})
+    assert [one.state for one in rows(office, started)] == [MovedDealState.MOVED]
+    asked = [one for one in office.open_steps(deal) if one.element_id == "legal"]
+    assert [(one.assignee_id, one.approver) for one in asked] == [(None, "")]
+
+
+def test_a_rule_that_asks_more_people_asks_anew(office: Office) -> None:
+    office.publish()
+    deal = office.open_deal()
+    office.prepare()
+    asked_before = office.step("legal").id
+    second = office.publish(sales_map({"legal": ApprovalRule(mode="list", approvers=("iryna", "bohdan"))}))
+    (group,) = preview(office, second).groups
+    assert "asked_anew" in {change.kind.value for change in group.changes}
+    started = move(office, second)
+    asked = [one for one in office.open_steps(deal) if one.element_id == "legal"]
+    assert [one.approver for one in asked] == ["iryna", "bohdan"]
+    assert asked_before not in {one.id for one in asked}
+    (row,) = rows(office, started)
+    office.do("owner", undo_moved_deal, row.id)
+    assert office.step("legal").id == asked_before
+    office.complete("iryna", "legal", "approved")  # activity ids go on counting: nothing is opened twice
+    office.complete("oksana", "finance", "approved")
+    office.complete("petro", "logistics", "approved")
+    assert [one.element_id for one in office.open_steps(deal)] == ["sign"]
+
+
+def test_a_new_alarm_begins_and_a_removed_one_is_gone(office: Office) -> None:
+    first = office.publish()
+    deal = office.open_deal()
+    office.prepare()
+    for login, step in (("iryna", "legal"), ("oksana", "finance"), ("petro", "logistics")):
+        office.complete(login, step, "approved")
+    with_alarm = everything(office, deal)
+    assert len(with_alarm["timers"]) == 1
+    second = office.publish(without_alarm())
+    started = move(office, second)
+    assert everything(office, deal)["timers"] == []
+    office.wait(days=4)
+    assert [one.element_id for one in office.open_steps(deal)] == ["sign"]
+    back = office.do("owner", start_version_move, first.id, MoveRequest())
+    work(office.database, back.id, office)
+    assert len(everything(office, deal)["timers"]) == 1
+    assert rows(office, started)[0].state is MovedDealState.MOVED
+
+
+def test_undo_restores_state_and_rows_until_the_next_step(office: Office) -> None:
+    office.publish()
+    deals = [office.open_deal(title=f"Угода {number}") for number in range(3)]
+    for deal in deals:
+        office.complete("olena", "prepare", values={"discount": "5"}, deal=deal)
+        for login, step in (("iryna", "legal"), ("oksana", "finance"), ("petro", "logistics")):
+            office.complete(login, step, "approved", deal=deal)
+    before = [everything(office, deal) for deal in deals]
+    second = office.publish(
+        with_step(without_alarm(), "sign", deadline=WorkingTime(days=9), name="Інакше", stage="Погодження")
+    )
+    started = move(office, second, deadlines=DeadlinePolicy.RECOMPUTE)
+    assert office.deal(deals[0]).stage == "Погодження"
+    office.complete("olena", "sign", deal=deals[2])
+    first_row, _, last_row = rows(office, started)
+    with pytest.raises(WentOn):
+        office.do("owner", undo_moved_deal, last_row.id)
+    office.do("owner", undo_moved_deal, first_row.id)
+    assert everything(office, deals[0]) == before[0]
+    office.do("owner", undo_version_move, started.id)
+    work(office.database, started.id, office)
+    assert everything(office, deals[1]) == before[1]
+    assert [row.state for row in rows(office, started)] == [
+        MovedDealState.UNDONE,
+        MovedDealState.UNDONE,
+        MovedDealState.KEPT,
+    ]
+    assert rows(office, started)[2].reason["code"] == "went_on"
+    assert office.kinds(deals[1])[-1] == "version_move_undone"
+    with office.database.read() as session:
+        assert session.get_one(VersionMove, started.id).state is VersionMoveState.UNDONE
+
+
+def test_who_took_the_step_after_the_move_keeps_it_when_the_move_is_undone(office: Office) -> None:
+    office.publish()
+    office.open_deal()
+    office.prepare()
+    second = office.publish(with_step(sales_map(), "legal", name="Інша назва"))
+    started = move(office, second)
+    office.do("iryna", claim_work_item, office.step("legal").id)
+    (row,) = rows(office, started)
+    office.do("owner", undo_moved_deal, row.id)
+    step = office.step("legal")
+    assert (step.name, step.assignee_id) == (f"Погодити: {APPROVERS['legal']}", office.company.iryna.id)
+
+
+def test_a_move_can_be_stopped_and_repeating_a_turn_does_nothing(office: Office) -> None:
+    office.publish()
+    deals = [office.open_deal(title=f"Угода {number}") for number in range(3)]
+    second = office.publish()
+    started = office.do("owner", start_version_move, second.id, MoveRequest())
+    first = rows(office, started)[0]
+    for _ in range(2):
+        take_turn(office.database, first.id, clock=office.clock)
+    assert office.kinds(deals[0]).count("deal_version_moved") == 1
+    office.do("owner", cancel_version_move, started.id)
+    work(office.database, started.id, office)
+    assert [row.state for row in rows(office, started)] == [
+        MovedDealState.MOVED,
+        MovedDealState.CANCELLED,
+        MovedDealState.CANCELLED,
+    ]
+    with pytest.raises(MoveIsOver):
+        office.do("owner", cancel_version_move, started.id)
+
+
+def test_only_process_owners_move_and_only_to_what_was_published(office: Office) -> None:
+    office.publish()
+    office.open_deal()
+    second = office.publish()
+    for login in ("olena", "bohdan", "admin"):
+        with pytest.raises(AbilityMissing):
+            office.do(login, start_version_move, second.id, MoveRequest())
+    with office.database.write() as session:
+        session.get_one(ProcessDefinition, second.id).state = DefinitionState.DRAFT
+    with pytest.raises(NotMovableTo):
+        office.do("owner", start_version_move, second.id, MoveRequest())
+    with office.database.write() as session:
+        session.get_one(ProcessDefinition, second.id).state = DefinitionState.PUBLISHED
+    move(office, second)
+    with pytest.raises(NothingToMove):
+        office.do("owner", start_version_move, second.id, MoveRequest())
+
+
+def test_a_repeated_request_starts_one_move(office: Office) -> None:
+    office.publish()
+    office.open_deal()
+    second = office.publish()
+    ids = {office.do("owner", start_version_move, second.id, MoveRequest(), command_id="once").id for _ in range(2)}
+    assert len(ids) == 1
+
+
+def with_branch(element_id: str) -> CompiledProcess:
+    """The sales map with one more approval beside the others."""
+    process = sales_map()
+    step = process.steps["legal"].model_copy(update={"element_id": element_id, "source_id": element_id})
+    branch = (
+        f'<userTask id="{element_id}"/><sequenceFlow id="in" sourceRef="split" targetRef="{element_id}"/>'
+        f'<sequenceFlow id="out" sourceRef="{element_id}" targetRef="join"/>'
+    )
+    return edited(process, {element_id: step}, ("</process>", f"{branch}</process>"))
+
+
+def without_alarm() -> CompiledProcess:
+    """The sales map that does not call a silent client again."""
+    process = sales_map()
+    start = process.executable.index('<boundaryEvent id="silence"')
+    end = process.executable.index("</boundaryEvent>") + len("</boundaryEvent>")
+    flow = process.executable.index('sourceRef="silence"')
+    flow_start = process.executable.rindex("<sequenceFlow", 0, flow)
+    flow_end = process.executable.index("</sequenceFlow>", flow) + len("</sequenceFlow>")
+    return edited(process, {}, (process.executable[start:end], ""), (process.executable[flow_start:flow_end], ""))

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+from support.office import Office
+
+from engine.commands.version_moves import VERSION_MOVE, MoveRequest, start_version_move
+from engine.db.job import Job
+from engine.db.outbox import LEASE
+from engine.model.process_instance import ProcessInstance
+from engine.model.version_move import MovedDeal, MovedDealState, VersionMove, VersionMoveState
+from tasks import effects
+from tasks.jobs import run_job
+from tasks.services import Services
+
+pytestmark = pytest.mark.usefixtures("services")
+
+
+def waiting_jobs(office: Office) -> list[str]:
+    with office.database.read() as session:
+        return list(session.scalars(select(Job.id).where(Job.kind == VERSION_MOVE, Job.done_at.is_(None))))
+
+
+def test_a_worker_moves_all_deals_and_closes_the_move(office: Office) -> None:
+    deals = [office.open_deal(title=f"Угода {number}") for number in range(3)]
+    second = office.publish()
+    move = office.do("owner", start_version_move, second.id, MoveRequest())
+    for job_id in waiting_jobs(office):
+        run_job(job_id)
+        run_job(job_id)
+    with office.database.read() as session:
+        assert session.get_one(VersionMove, move.id).state is VersionMoveState.DONE
+        assert {one.definition_id for one in session.scalars(select(ProcessInstance))} == {second.id}
+    assert [office.kinds(deal).count("deal_version_moved") for deal in deals] == [1, 1, 1]
+
+
+def test_a_worker_that_dies_between_two_deals_loses_and_doubles_none(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deals = [office.open_deal(title=f"Угода {number}") for number in range(4)]
+    second = office.publish()
+    move = office.do("owner", start_version_move, second.id, MoveRequest())
+    turns_taken = []
+    take_turn = effects.take_turn
+
+    def dies_after_two(*arguments: object, **more: object) -> None:
+        if len(turns_taken) == 2:
+            raise SystemExit
+        turns_taken.append(arguments)
+        take_turn(*arguments, **more)  # type: ignore[arg-type]  # passed on
+
+    monkeypatch.setattr(effects, "take_turn", dies_after_two)
+    (job_id,) = waiting_jobs(office)
+    with pytest.raises(SystemExit):
+        run_job(job_id)
+    monkeypatch.setattr(effects, "take_turn", take_turn)
+    run_job(job_id)  # another worker still holds it, as far as anybody knows
+    with office.database.read() as session:
+        states = list(session.scalars(select(MovedDeal.state).order_by(MovedDeal.id)))
+    assert states.count(MovedDealState.MOVED) == 2
+    office.clock.advance(LEASE + timedelta(seconds=1))
+    run_job(job_id)
+    with office.database.read() as session:
+        assert session.get_one(VersionMove, move.id).state is VersionMoveState.DONE
+    assert [office.kinds(deal).count("deal_version_moved") for deal in deals] == [1, 1, 1, 1]
+
+
+def test_a_move_longer_than_a_lease_goes_on_in_another_job(
+    office: Office, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.open_deal()
+    second = office.publish()
+    move = office.do("owner", start_version_move, second.id, MoveRequest())
+    monkeypatch.setattr(effects, "_TIME_FOR_MOVES", timedelta())
+    (first,) = waiting_jobs(office)
+    run_job(first)
+    monkeypatch.undo()
+    (following,) = waiting_jobs(office)
+    assert following != first
+    run_job(following)
+    with services.database.read() as session:
+        assert session.get_one(VersionMove, move.id).state is VersionMoveState.DONE

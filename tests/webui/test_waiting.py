@@ -1,0 +1,146 @@
+"""One sentence for whatever a deal can wait for, never none, in both languages."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from flask_babel import force_locale
+from support.instance_run import InstanceRun
+from support.office import MONDAY_10, Office
+from support.token_game.canonical import as_canonical
+from support.token_game.maps import Graph
+from support.token_game.random_maps import random_map
+
+from engine.bpmn.inspection import waits_in
+from engine.bpmn.runtime import OpenedStep
+from engine.errors import MapFailed
+from engine.queries.deal_waiting import DealWaiting, Standing, WaitingFor, WaitingKind
+from webui.waiting import waiting_sentence
+
+STEP = WaitingFor(WaitingKind.STEP, "Погодити", who="Юристи", due_at=MONDAY_10 + timedelta(days=1), work_item_id=7)
+PAID = WaitingFor(WaitingKind.MESSAGE, "Оплата")
+WEEK = WaitingFor(WaitingKind.TIMER, "Тиждень", due_at=MONDAY_10 + timedelta(days=7))
+
+
+@pytest.fixture(autouse=True)
+def request_context(app: Flask, office: Office) -> Iterator[None]:
+    with app.test_request_context():
+        yield
+
+
+def told(*items: WaitingFor, locale: str = "uk") -> str:
+    with force_locale(locale):
+        return waiting_sentence(DealWaiting(Standing.RUNNING, items)).text
+
+
+def test_one_thing_is_told_as_it_is() -> None:
+    assert told(STEP) == "Угода чекає на крок «Погодити» (Юристи), завтра до 10:00."
+    assert told(replace(STEP, may_act=True)) == "Угода чекає на вас: «Погодити», завтра до 10:00."
+    assert told(PAID) == "Угода чекає на повідомлення «Оплата» ззовні."
+    assert told(PAID, locale="en") == "The deal waits for the message “Оплата” from outside."
+    assert told(WaitingFor(WaitingKind.SIGNAL, "Ціни")) == "Угода чекає на сигнал «Ціни» від іншої угоди."
+    assert told(WaitingFor(WaitingKind.CONDITION, "Аванс")) == "Угода чекає, доки її дані виконають умову «Аванс»."
+    assert told(WaitingFor(WaitingKind.CALL, "ERP")) == "Угода чекає на відповідь іншої системи: «ERP»."
+    assert "«Тиждень»" in told(WEEK)
+
+
+def test_several_things_are_counted_and_the_first_three_named() -> None:
+    assert told(STEP, PAID) == "Угода чекає одразу на 2: «Погодити» (Юристи, завтра до 10:00); повідомлення «Оплата»."
+    assert told(STEP, PAID, locale="en").startswith("The deal waits for 2 things: “Погодити” (Юристи")
+    five = [replace(STEP, name=f"Крок {number}") for number in range(5)]
+    assert told(*five).endswith("; і ще 2.")
+
+
+def test_the_readers_own_step_comes_first_and_gives_the_button() -> None:
+    own = replace(STEP, name="Моє", may_act=True, work_item_id=9)
+    sentence = waiting_sentence(DealWaiting(Standing.RUNNING, (STEP, own)))
+    assert (sentence.action, sentence.work_item_id, sentence.may_act) == ("step", 9, True)
+    assert sentence.text.index("Моє") < sentence.text.index("Погодити")
+
+
+def test_an_approval_by_several_says_how_many_have_decided() -> None:
+    parts = [replace(STEP, who=who, given=1, asked=3) for who in ("Ірина Бондар", "Оксана Ткач")]
+    assert told(*parts) == "Угода чекає на «Погодити»: рішення дали 1 з 3, ще чекаємо: Ірина Бондар; Оксана Ткач."
+    assert "1 of 3 have decided" in told(*parts, locale="en")
+
+
+def test_events_behind_one_gateway_are_whichever_comes_first() -> None:
+    text = told(replace(PAID, race="4"), replace(WEEK, race="4"))
+    assert text.startswith("Угода чекає на те, що станеться першим: повідомлення «Оплата»; час ")
+
+
+def test_what_failed_comes_before_everything() -> None:
+    failed = WaitingFor(WaitingKind.INCIDENT, "map_failed", place="Знижка", incident_id=3, may_act=True)
+    assert "«Знижка» дав технічний збій" in told(failed, STEP)
+    sentence = waiting_sentence(DealWaiting(Standing.RUNNING, (failed, STEP)))
+    assert (sentence.action, sentence.incident_id, sentence.tone) == ("incident", 3, "danger")
+    assert waiting_sentence(DealWaiting(Standing.RUNNING, (replace(failed, may_act=False),))).action == ""
+
+
+@pytest.mark.parametrize("locale", ["uk", "en"])
+@pytest.mark.parametrize("standing", list(Standing))
+def test_every_standing_has_a_sentence(standing: Standing, locale: str) -> None:
+    waiting = DealWaiting(standing, (STEP,), since=MONDAY_10, by_name="Олена", reason="Відпустка", may_change=True)
+    with force_locale(locale):
+        sentence = waiting_sentence(waiting)
+    assert sentence.text.endswith((".", "Відпустка"))
+    wanted = {Standing.SUSPENDED: "resume", Standing.CANCELLED: "reopen", Standing.RUNNING: "step"}
+    assert sentence.action == wanted.get(standing, "")
+
+
+def test_every_state_of_a_random_map_has_a_sentence(full: bool) -> None:  # a fixture
+    looked = 0
+    for seed in range(300 if full else 25):
+        drawn = random_map(seed)
+        chance = random.Random(seed)  # noqa: S311  # reproducible, not secret
+        run = InstanceRun(as_canonical(drawn))
+        for _ in range(15):
+            if run.last.finished:
+                break
+            text = told(*_items(run))
+            assert "ні на що не чекає" not in text
+            assert text.endswith("."), text
+            assert "%(" not in text
+            looked += 1
+            try:
+                _advance(run, drawn, chance)
+            except MapFailed:  # two tokens of one way can strand one another
+                break
+    assert looked > 100
+
+
+def _items(run: InstanceRun) -> list[WaitingFor]:
+    assert run.state is not None
+    waits = waits_in(run.process, run.state)
+    return [
+        *(WaitingFor(WaitingKind.STEP, one.element_id) for one in waits.steps.values()),
+        *(WaitingFor(WaitingKind.CALL, one.element_id) for one in waits.calls.values()),
+        *(
+            WaitingFor(WaitingKind.TIMER, one.node_id, due_at=one.due_at, race=waits.races.get(one.activity_id, ""))
+            for one in waits.timers.values()
+        ),
+        *(
+            WaitingFor(WaitingKind(one.kind), one.name, race=waits.races.get(one.activity_id, ""))
+            for one in waits.messages.values()
+        ),
+        *(WaitingFor(WaitingKind.CONDITION, element_id) for element_id in waits.conditional_events.values()),
+    ]
+
+
+def _advance(run: InstanceRun, drawn: Graph, chance: random.Random) -> None:
+    if run.steps and (chance.random() < 0.7 or not (run.timers or run.messages)):
+        opened: OpenedStep = chance.choice(list(run.steps.values()))
+        node = next(one for one in drawn.everything() if one.node_id == opened.element_id)
+        values = {name: chance.random() < 0.5 for name in node.answers}
+        run.complete_opened(opened, "approved", values)
+    elif run.calls and not run.timers:
+        run.answer(next(iter(run.calls.values())).element_id)
+    elif run.timers:
+        run.fire_timer(chance.choice(list(run.timers.values())))
+    else:
+        run.deliver_to(chance.choice(list(run.messages.values())))

@@ -1,0 +1,106 @@
+"""Failures over HTTP: list, read, try again, close. For administrators; to others they do not exist."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response
+
+from engine.commands.incident_retries import close_incident, retry_incident
+from engine.errors import InvalidInput, ReasonRequired
+from engine.policy.permissions import Ability
+from engine.queries.incidents import IncidentRow, incident, incident_page
+from engine.queries.scopes import ensure_sees
+from webui.api.answers import answer
+from webui.api.blueprint import api, conflicts
+from webui.api.caller import caller, in_readers_language
+from webui.api.models.incidents import (
+    IncidentClosing,
+    IncidentDetail,
+    IncidentItem,
+    IncidentList,
+    IncidentPath,
+    IncidentsQuery,
+)
+from webui.api.performing import carry_out, command_id
+from webui.api.tags import INCIDENTS
+from webui.incident_texts import told
+from webui.request_context import reading, services
+
+_OVER = conflicts("incident_over", "deal_suspended", "idempotency_key_reused")
+
+
+@api.get("/incidents", tags=[INCIDENTS], responses={200: IncidentList})
+def list_incidents(query: IncidentsQuery) -> Response:
+    """Failures, latest first."""
+    with reading() as session:
+        page = incident_page(session, caller(), **query.model_dump())
+    with in_readers_language():
+        items = tuple(IncidentItem(**_told(row)) for row in page.items)
+    return answer(IncidentList(items=items, next_cursor=page.next_cursor, total=page.total))
+
+
+@api.get("/incidents/<int:incident_id>", tags=[INCIDENTS], responses={200: IncidentDetail})
+def show_incident(path: IncidentPath) -> Response:
+    """One failure with the variables then."""
+    return _answer(path.incident_id)
+
+
+@api.post("/incidents/<int:incident_id>/retry", tags=[INCIDENTS], responses={200: IncidentDetail, **_OVER})
+def retry(path: IncidentPath) -> Response:
+    """Run what failed once more. What nothing waits for any longer counts as over."""
+    ensure_sees(caller(), Ability.RETRY_INCIDENT)
+    key = command_id()
+    carry_out(
+        lambda session: (
+            retry_incident(session, path.incident_id, actor=caller(), clock=services().clock, command_id=key).id
+        )
+    )
+    return _answer(path.incident_id)
+
+
+@api.post("/incidents/<int:incident_id>/close", tags=[INCIDENTS], responses={200: IncidentDetail, **_OVER})
+def close(path: IncidentPath, body: IncidentClosing) -> Response:
+    """Take it off the list without trying again, with the reason."""
+    ensure_sees(caller(), Ability.RETRY_INCIDENT)
+    if not body.reason.strip():
+        raise InvalidInput({"reason": ReasonRequired()})
+    key = command_id()
+    carry_out(
+        lambda session: (
+            close_incident(
+                session, path.incident_id, body.reason, actor=caller(), clock=services().clock, command_id=key
+            ).id
+        )
+    )
+    return _answer(path.incident_id)
+
+
+def _answer(incident_id: int) -> Response:
+    with reading() as session:
+        found = incident(session, caller(), incident_id)
+    with in_readers_language():
+        return answer(IncidentDetail(**_told(found), variables=dict(found.variables)))
+
+
+def _told(row: IncidentRow) -> dict[str, Any]:
+    words = told(row)
+    return {
+        "id": row.id,
+        "state": row.state,
+        "deal_id": row.deal_id,
+        "deal_number": row.deal_number,
+        "definition_key": row.definition_key,
+        "element_id": row.element_id,
+        "element_name": row.element_name,
+        "problem_code": row.problem_code,
+        "problem": words.problem,
+        "remedy": words.advice,
+        "may_retry": words.may_retry,
+        "attempts": row.attempts,
+        "occurred_at": row.occurred_at,
+        "last_failed_at": row.last_failed_at,
+        "resolved_at": row.resolved_at,
+        "resolved_by": row.resolved_by,
+        "closing_reason": row.closing_reason,
+    }
