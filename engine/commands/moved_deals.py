@@ -429,11 +429,21 @@ def _take_back(session: Session, row: MovedDeal, instance: ProcessInstance, *, a
         _restore(item, image["items"][str(item.id)])
     for table, kept in ((Timer, image["timers"]), (MessageSubscription, image["subscriptions"])):
         session.execute(delete(table).where(table.instance_id == instance.id), execution_options=UNSYNCHRONISED)
-        session.add_all(table(**_read(table, one)) for one in kept)
+        _put_back(session, table, kept)
     deal = instance.deal
     deal.stage, deal.stage_since = image["stage"], _moment(image["stage_since"])
     row.state, row.settled_at = MovedDealState.UNDONE, at
     session.flush()
+
+
+def _put_back(session: Session, table: type[Timer | MessageSubscription], kept: Iterable[Mapping[str, Any]]) -> None:
+    """Under their old row numbers, unless another deal's row has taken one meanwhile: SQLite gives them again."""
+    rows = [_read(table, one) for one in kept]
+    taken = set(session.scalars(select(table.id).where(table.id.in_([row["id"] for row in rows]))))
+    for row in rows:
+        if row["id"] in taken:
+            del row["id"]
+        session.add(table(**row))
 
 
 def _has_gone_on(session: Session, row: MovedDeal) -> bool:

@@ -253,6 +253,32 @@ def test_a_rule_that_asks_more_people_asks_anew(office: Office) -> None:
     assert [one.element_id for one in office.open_steps(deal)] == ["sign"]
 
 
+def test_two_approvals_are_asked_anew_at_once(office: Office) -> None:
+    office.publish()
+    deal = office.open_deal()
+    office.prepare()
+    both = {
+        "legal": ApprovalRule(mode="list", approvers=("iryna", "bohdan")),
+        "finance": ApprovalRule(mode="list", approvers=("oksana", "bohdan")),
+    }
+    started = move(office, office.publish(sales_map(both)))
+    assert [row.state for row in rows(office, started)] == [MovedDealState.MOVED]
+    assert len(office.open_steps(deal)) == 5
+
+
+def test_a_timer_returns_though_another_deal_has_taken_its_row_number(office: Office) -> None:
+    office.publish()
+    deals = [office.open_deal()]
+    to_signing(office, deals[0])
+    started = move(office, office.publish(without_alarm()))
+    office.publish()
+    deals.append(office.open_deal())
+    to_signing(office, deals[1])
+    (row,) = rows(office, started)
+    office.do("owner", undo_moved_deal, row.id)
+    assert [len(everything(office, deal)["timers"]) for deal in deals] == [1, 1]
+
+
 def test_a_new_alarm_begins_and_a_removed_one_is_gone(office: Office) -> None:
     first = office.publish()
     deal = office.open_deal()
@@ -362,6 +388,12 @@ def test_a_repeated_request_starts_one_move(office: Office) -> None:
     second = office.publish()
     ids = {office.do("owner", start_version_move, second.id, MoveRequest(), command_id="once").id for _ in range(2)}
     assert len(ids) == 1
+
+
+def to_signing(office: Office, deal: Deal) -> None:
+    office.complete("olena", "prepare", values={"discount": "5"}, deal=deal)
+    for login, step in (("iryna", "legal"), ("oksana", "finance"), ("petro", "logistics")):
+        office.complete(login, step, "approved", deal=deal)
 
 
 def with_branch(element_id: str) -> CompiledProcess:
