@@ -48,7 +48,7 @@ from engine.queries.calendars import default_calendar
 from engine.queries.carries import Carry, carry_of
 from engine.queries.directories import directory
 from engine.queries.facts import DealFacts
-from engine.queries.processes import process_of
+from engine.queries.processes import element_name, process_of
 
 _FOLLOWS = (
     "element_id",
@@ -257,10 +257,11 @@ class _Moving:
             map_hash=definition.content_hash,
             changes=tuple(dict.fromkeys(one.kind.value for one in self.carry.changes)),
             chosen={
-                old.elements.get(element) or element: (new.elements.get(target) or target) if target is not None else ""
+                element_name(old, element): element_name(new, target) if target is not None else ""
                 for element, target in self.carry.chosen.items()
             },
             move_id=self.move.id,
+            passed_over=tuple(new.steps[one].name for one in self.carry.passed_over),
         )
         record(self.session, event, actor=self.actor, at=self.at, deal=self.instance.deal)
 

@@ -10,6 +10,7 @@ from support.versions import edited
 
 from engine.bpmn.compiled import ApprovalRule, CompiledProcess, FieldDefinition
 from engine.bpmn.deadline_rules import WorkingTime
+from engine.bpmn.version_changes import ChangeKind
 from engine.commands.moved_deals import WentOn, take_turn, undo_moved_deal
 from engine.commands.version_moves import (
     MoveIsOver,
@@ -39,6 +40,7 @@ from engine.model.version_move import (
 )
 from engine.model.work_item import WorkItem, WorkItemState
 from engine.policy.permissions import AbilityMissing
+from engine.queries.approval_sheets import approval_sheet
 from engine.queries.version_moves import Verdict, move_preview
 
 TWO_HEADS = ApprovalRule(mode="count", count=2)
@@ -199,6 +201,24 @@ def test_an_added_branch_is_never_bypassed(office: Office) -> None:
     assert [one.element_id for one in office.open_steps(deal)] == ["prepare"]
     office.prepare()
     assert {one.element_id for one in office.open_steps(deal)} == {*APPROVERS, "security"}
+
+
+def test_approvals_that_a_choice_leaves_behind_are_told_before_and_stand_on_the_sheet(office: Office) -> None:
+    office.publish()
+    deal = office.open_deal()
+    second = office.publish()
+    choices = {"*": {"prepare": "sign"}}
+    (group,) = preview(office, second, choices=choices).groups
+    passed = [change.element_id for change in group.changes if change.kind is ChangeKind.APPROVAL_PASSED]
+    assert set(passed) == set(APPROVERS)
+    started = move(office, second, choices=choices)
+    with office.database.read() as session:
+        (told,) = approval_sheet(session, office.actor("bohdan"), deal.id).passed_over
+    assert len(told.approvals) == len(APPROVERS)
+    assert (told.to, told.by) == ("Підписати договір", office.company.owner.full_name)
+    office.do("owner", undo_moved_deal, rows(office, started)[0].id)
+    with office.database.read() as session:
+        assert approval_sheet(session, office.actor("bohdan"), deal.id).passed_over == ()
 
 
 def test_a_finished_branch_waits_on_in_the_new_join_and_the_deal_is_won(office: Office) -> None:
