@@ -86,10 +86,15 @@ def _deliver_batch(services: Services, webhook_id: int, behind: WebhookBacklog) 
 
 
 def _broadcast_signal(services: Services, job: Job) -> None:
-    """Wake each waiting deal in a transaction of its own; a repetition of the job wakes none twice."""
+    """Wake each waiting deal in a transaction of its own; a repetition of the job wakes none twice.
+
+    A signal that was held for a resumed deal names its subscription.
+    """
     name = job.payload["name"]
-    with services.database.read() as session:
-        waiting = waiting_for_signal(session, name, thrown_by=job.payload["instance_id"])
+    waiting = job.payload.get("subscriptions")
+    if waiting is None:
+        with services.database.read() as session:
+            waiting = waiting_for_signal(session, name, thrown_by=job.payload["instance_id"])
     for subscription_id in waiting:
         command_id = f"{job.id}:{subscription_id}"
         deliver = partial(

@@ -102,6 +102,11 @@ class BeingUndone(CarryProblem):
     template: ClassVar[str] = N_("At “%(place)s” the deal is undoing what was done. Move it when that is over.")
 
 
+class StateNotReadable(CarryProblem):
+    code: ClassVar[str] = "state_not_readable"
+    template: ClassVar[str] = N_("The stored state of the deal cannot be read; tell the administrator.")
+
+
 class CannotCarry(Conflict):
     """``problems`` holds every reason, one per place."""
 

@@ -259,6 +259,19 @@ def is_approved(session: Session, instance: ProcessInstance) -> bool:
     return given == {OutcomeKind.APPROVED.value}
 
 
+def ensure_message_may_say(session: Session, instance: ProcessInstance, values: Mapping[str, Any]) -> None:
+    """A message must not change behind the backs of those who approve what a step asks for, nor what a table gave.
+
+    Other values, and those that are not there yet, it may bring. Raises ContentApproved, DecidedByTable.
+    """
+    known = instance.deal.fields
+    changed = {name: value for name, value in plain(values).items() if known.get(name) not in (None, "", value)}
+    _ensure_not_decided(session, instance, changed)
+    steps = process_of(session, instance.definition_id).steps.values()
+    if changed.keys() & {field.name for step in steps for field in step.fields} and is_approved(session, instance):
+        raise ContentApproved
+
+
 def comment_on_deal(session: Session, deal_id: int, text: str, *, actor: Actor, clock: Clock) -> Deal:
     """Raises NotFound, InvalidInput."""
     deal, _ = lock_deal(session, deal_id, actor)

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from engine.bpmn.runtime import CompleteCall, DeliverMessage, EvaluateConditions, FireTimer
 from engine.clock import Clock
+from engine.commands.deals import ensure_message_may_say
 from engine.commands.execution import run_step
 from engine.commands.history import record
 from engine.commands.idempotency import already_performed, remember
@@ -151,6 +152,7 @@ def _deliver_message(
         return
     event = MessageReceived(name=name, values=stimulus.values)
     record(session, event, actor=actor, at=clock.now(), deal=instance.deal)
+    ensure_message_may_say(session, instance, stimulus.values)
     instance.deal.fields = {**instance.deal.fields, **stimulus.values}
     run_step(session, instance, stimulus, actor=actor, at=clock.now(), asked_by_id=instance.deal.owner_id)
 

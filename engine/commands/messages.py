@@ -13,14 +13,14 @@ from engine.bpmn.compiled import FieldDefinition, FieldType
 from engine.bpmn.runtime import DeliverMessage
 from engine.clock import Clock
 from engine.commands.clients import ClientDraft
-from engine.commands.deals import DealDraft, open_deal
+from engine.commands.deals import DealDraft, ensure_message_may_say, open_deal
 from engine.commands.execution import correlation_text, run_step
 from engine.commands.history import record
 from engine.commands.idempotency import already_performed, remember
 from engine.commands.incidents import perform
 from engine.commands.locks import lock_instance
 from engine.db.session import Database
-from engine.errors import N_, DealIsSuspended, DomainError, MapFailed
+from engine.errors import N_, DealIsSuspended, DomainError
 from engine.events import MessageReceived
 from engine.model.deal import Deal
 from engine.model.message_subscription import MessageSubscription, SubscriptionKind
@@ -47,13 +47,15 @@ class Receiver:
 
     subscription_id: int
     instance_id: int
+    deal_id: int
 
 
 @dataclass(frozen=True, slots=True)
 class MessageDelivery:
     """The deals that were woken, and the one that the message opened.
 
-    ``failed_deal_ids`` are those whose maps failed at it: each has an incident. ``receivers`` are still to be told.
+    ``failed_deal_ids`` are those whose maps failed at it, each with an incident, and those whose approved content it
+    would have changed. ``receivers`` are still to be told.
     """
 
     deal_ids: tuple[int, ...] = ()
@@ -92,8 +94,8 @@ def send_message(
 
         try:
             deal_id = perform(database, tell, actor=actor, clock=clock)
-        except MapFailed as failure:
-            failed += [failure.deal_id] if failure.deal_id is not None else []
+        except DomainError:
+            failed.append(receiver.deal_id)
         else:
             woken += [deal_id] if deal_id is not None else []
     return MessageDelivery(tuple(dict.fromkeys(woken)), begun.opened_deal_id, tuple(dict.fromkeys(failed)))
@@ -116,7 +118,7 @@ def deliver_message(
     ``deal_id`` or ``deal_number`` in ``correlation`` narrows it to one deal; the other keys must equal those that the
     map names, and an event without correlation takes any. To open a deal, ``values`` hold ``client_id``, or ``client``
     (a name), and may hold ``title``, ``amount``, ``currency`` and ``close_date``; the rest become its fields.
-    Raises NobodyWaits, DealIsSuspended, NotAllowed, InvalidInput, MapFailed.
+    Raises NobodyWaits, DealIsSuspended, NotAllowed, InvalidInput, ContentApproved, MapFailed.
     """
     at = clock.now()
     arguments = {"name": name, "correlation": correlation, "values": values}
@@ -145,7 +147,7 @@ def _kept(delivery: MessageDelivery) -> dict[str, Any]:
     return {
         "deal_ids": list(delivery.deal_ids),
         "opened_deal_id": delivery.opened_deal_id,
-        "receivers": [[one.subscription_id, one.instance_id] for one in delivery.receivers],
+        "receivers": [[one.subscription_id, one.instance_id, one.deal_id] for one in delivery.receivers],
     }
 
 
@@ -182,7 +184,7 @@ def _receivers(
         given = str(correlation["deal_id"])
         wanted.append(Deal.id == (int(given) if given.isascii() and given.isdigit() else -1))
     rows = session.execute(
-        select(MessageSubscription.id, MessageSubscription.instance_id)
+        select(MessageSubscription.id, MessageSubscription.instance_id, ProcessInstance.deal_id)
         .join(ProcessInstance, ProcessInstance.id == MessageSubscription.instance_id)
         .join(Deal, Deal.id == ProcessInstance.deal_id)
         .where(*wanted)
@@ -201,7 +203,7 @@ def _tell(
     clock: Clock,
     command_id: str | None,
 ) -> int | None:
-    """Wake one waiting event: the deal's id, or None when it does not wait any more. Raises MapFailed."""
+    """Wake one waiting event: the deal's id, or None if it waits no more. Raises MapFailed, ContentApproved."""
     at = clock.now()
     arguments = {"subscription": receiver.subscription_id}
     done = already_performed(session, command_id, "tell_receiver", arguments, actor=actor, at=at)
@@ -214,6 +216,7 @@ def _tell(
         # Another receiver of this very message, or a step, took the deal another way; or it was suspended meanwhile.
         # SQLite gives the number of a row that is gone to the next one, which may wait for something else.
         return None
+    ensure_message_may_say(session, instance, values)
     record(session, MessageReceived(name=name, values=values), actor=actor, at=at, deal=instance.deal)
     instance.deal.fields = {**instance.deal.fields, **values}
     stimulus = DeliverMessage(subscription.activity_id, subscription.node_id, values)

@@ -11,6 +11,7 @@ from engine.commands.execution import run_step
 from engine.commands.history import record
 from engine.commands.idempotency import already_performed
 from engine.commands.locks import lock_instance
+from engine.commands.suspensions import hold_signal
 from engine.events import SignalReceived
 from engine.model.message_subscription import MessageSubscription, SubscriptionKind
 from engine.model.process_instance import InstanceState
@@ -35,6 +36,8 @@ def waiting_for_signal(session: Session, name: str, *, thrown_by: int) -> list[i
 def deliver_signal(session: Session, subscription_id: int, name: str, *, command_id: str, clock: Clock) -> bool:
     """Wake one waiting event. False when it does not wait any more, or was woken by this signal before.
 
+    A suspended deal hears it when it is resumed.
+
     Raises MapFailed.
     """
     at, actor = clock.now(), Actor.system()
@@ -52,6 +55,8 @@ def deliver_signal(session: Session, subscription_id: int, name: str, *, command
     waits = (instance.id, SubscriptionKind.SIGNAL, name)
     if subscription is None or (subscription.instance_id, subscription.kind, subscription.name) != waits:
         return False
+    if instance.state is InstanceState.SUSPENDED:
+        hold_signal(session, instance, subscription)
     if instance.state is not InstanceState.RUNNING:
         return False
     record(session, SignalReceived(name=subscription.name), actor=actor, at=at, deal=instance.deal)

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from engine.bpmn.compiled import CompiledProcess, TimerKind
@@ -28,10 +28,13 @@ from engine.commands.interventions import (
 )
 from engine.commands.locks import lock_deal
 from engine.commands.step_opening import calendar_of_step
+from engine.commands.thrown_events import SIGNAL
+from engine.db.outbox import enqueue
 from engine.errors import N_, Conflict, NotAllowed
 from engine.events import DealResumed, DealSuspended
 from engine.model.deal import Deal
-from engine.model.intervention import InterventionKind
+from engine.model.intervention import Intervention, InterventionKind
+from engine.model.message_subscription import MessageSubscription
 from engine.model.process_instance import InstanceState, ProcessInstance
 from engine.model.timer import Timer
 from engine.model.work_item import WorkItem
@@ -40,6 +43,8 @@ from engine.policy.pauses import after_pause
 from engine.policy.permissions import Actor
 from engine.queries.calendars import default_calendar
 from engine.queries.processes import process_of
+
+_HELD = "signals"  # in a pause's ``former``: place and name of each signal that came meanwhile
 
 
 class Deadlines(StrEnum):
@@ -85,6 +90,30 @@ def suspend_deal(
     return deal
 
 
+def hold_signal(session: Session, instance: ProcessInstance, waiting: MessageSubscription) -> None:
+    """Keep a signal that came while the deal is suspended: who threw it does not throw it again."""
+    pause = last_of(session, instance, InterventionKind.SUSPENDED)
+    if pause is not None:
+        place = [waiting.activity_id, waiting.node_id, waiting.name]
+        pause.former = {**pause.former, _HELD: [*pause.former.get(_HELD, ()), place]}
+
+
+def _tell_held_signals(session: Session, instance: ProcessInstance, pause: Intervention, at: datetime) -> None:
+    """A worker delivers them after the commit. Resuming has written what waits anew, under other numbers."""
+    session.flush()
+    for activity_id, node_id, name in pause.former.get(_HELD, ()):
+        waiting = session.scalar(
+            select(MessageSubscription.id).where(
+                MessageSubscription.instance_id == instance.id,
+                MessageSubscription.activity_id == activity_id,
+                MessageSubscription.node_id == node_id,
+            )
+        )
+        if waiting is not None:
+            payload = {"name": name, "instance_id": instance.id, "subscriptions": [waiting]}
+            enqueue(session, SIGNAL, payload, at=at)
+
+
 def resume_deal(
     session: Session,
     deal_id: int,
@@ -113,6 +142,7 @@ def resume_deal(
     instance.state = InstanceState.RUNNING
     record(session, DealResumed(suspended_at=pause.at, deadlines=deadlines.value), actor=actor, at=at, deal=deal)
     wake(session, instance, live_items(session, instance), deadlines, paused_at=pause.at, actor=actor, at=at)
+    _tell_held_signals(session, instance, pause, at)
     remember(session, command_id, {"deal_id": deal.id}, actor=actor)
     return deal
 

@@ -15,7 +15,7 @@ from engine.model.process_instance import ProcessInstance
 from engine.policy.permissions import Actor
 
 SIGNAL = "signal"
-"""The kind of an outbox job: payload ``name`` and ``instance_id``, the one that threw it."""
+"""The kind of an outbox job: payload ``name`` and ``instance_id``, the one that threw it; or ``subscriptions``."""
 
 
 def tell_thrown(

@@ -12,9 +12,11 @@ from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from engine.bpmn.carrying import Carried, CarryOrder, carry
+from engine.bpmn.carrying_problems import CannotCarry, StateNotReadable
 from engine.bpmn.compiled import CompiledProcess
 from engine.bpmn.runtime import StepContext
 from engine.bpmn.standing import elements_in, standing
+from engine.bpmn.state_codec import UnreadableState
 from engine.bpmn.variables import outcome_variable
 from engine.bpmn.version_changes import Change, ChangeKind, changes_for, passed_approvals
 from engine.model.process_instance import ProcessInstance
@@ -57,6 +59,21 @@ def carry_of(
 
     Raises CannotCarry, MapFailed.
     """
+    try:
+        return _carry_of(session, instance, definition_id, choices=choices, deadlines=deadlines, at=at)
+    except UnreadableState as fault:
+        raise CannotCarry((StateNotReadable("", instance.deal.title),)) from fault
+
+
+def _carry_of(
+    session: Session,
+    instance: ProcessInstance,
+    definition_id: int,
+    *,
+    choices: Mapping[str, Any],
+    deadlines: DeadlinePolicy,
+    at: datetime,
+) -> Carry:
     old, new = process_of(session, instance.definition_id), process_of(session, definition_id)
     calendar = default_calendar(session)
     facts = DealFacts(instance.deal, new, calendar=calendar, at=at)

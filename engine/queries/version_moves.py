@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, joinedload
 from engine.bpmn.carrying_problems import CannotCarry
 from engine.bpmn.compiled import StepDefinition
 from engine.bpmn.standing import beside, elements_in, standing
+from engine.bpmn.state_codec import UnreadableState
 from engine.bpmn.version_changes import HARMLESS, Change
 from engine.errors import DomainError, NotFound
 from engine.model.deal import Deal
@@ -319,6 +320,14 @@ class _Group:
     instance_ids: list[int]
 
 
+def _standing(state: bytes) -> tuple[str, ...]:
+    """Deals whose state cannot be read make a group of their own, which is refused with the reason."""
+    try:
+        return standing(state)
+    except UnreadableState:
+        return ()
+
+
 def _grouped(
     session: Session,
     definition: ProcessDefinition,
@@ -332,7 +341,7 @@ def _grouped(
     for rows in found.partitions(_AT_ONCE):
         halves = half_decided_elements(session, [row.id for row in rows])
         for row in rows:
-            places, half = standing(row.execution_state), halves.get(row.id, ())
+            places, half = _standing(row.execution_state), halves.get(row.id, ())
             alike = (row.definition_id, places, half)
             key = known.get(alike) or known.setdefault(alike, group_key(*alike))
             group = groups.get(key)

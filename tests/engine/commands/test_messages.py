@@ -4,10 +4,10 @@ import pytest
 from sqlalchemy import select
 from support.canonical_maps import MapBuilder, every
 from support.office import Office
-from support.sales_map import human
+from support.sales_map import human, sales_map
 
 from engine.bpmn.compiled import CompiledProcess
-from engine.commands.deals import update_deal
+from engine.commands.deals import ContentApproved, update_deal
 from engine.commands.messages import MessageDelivery, NobodyWaits, deliver_message, send_message
 from engine.commands.signals import deliver_signal, waiting_for_signal
 from engine.commands.thrown_events import SIGNAL
@@ -78,6 +78,31 @@ def test_a_repeated_message_wakes_once(office: Office, invoiced: Deal) -> None:
     for _ in range(2):
         office.do("olena", deliver_message, "payment", {"invoice": "17"}, {}, command_id="bank 5")
     assert office.kinds(invoiced).count("message_received") == 1
+
+
+def noted_approval_map() -> CompiledProcess:
+    """An approval, with a message beside it that anybody who speaks for the deal may send."""
+    builder = MapBuilder(key="noted")
+    builder.start()
+    builder.step("legal")
+    builder.boundary("note", "legal", builder.message("note", "note"), interrupting=False)
+    builder.end("done")
+    builder.end("noted")
+    builder.chain("start", "legal", "done")
+    builder.flow("note", "noted")
+    steps = sales_map().steps
+    asks = human("ask", "ask", "власник угоди", "Етап").model_copy(update={"fields": steps["prepare"].fields})
+    return builder.build({"deal"}).model_copy(update={"steps": {"legal": steps["legal"], "ask": asks}})
+
+
+def test_a_message_changes_nothing_that_is_being_approved_but_may_bring_other_values(office: Office) -> None:
+    office.publish(noted_approval_map())
+    deal = office.open_deal(definition_key="noted", fields={"discount": "5"})
+    with pytest.raises(ContentApproved):
+        office.do("olena", deliver_message, "note", {"deal_id": deal.id}, {"discount": "50"})
+    assert office.deal(deal).fields["discount"] == "5"
+    office.do("olena", deliver_message, "note", {"deal_id": deal.id}, {"discount": "5", "tracking": "17"})
+    assert office.deal(deal).fields["tracking"] == "17"
 
 
 def season_map() -> CompiledProcess:

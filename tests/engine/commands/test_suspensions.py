@@ -7,14 +7,20 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from sqlalchemy import select
+from support.canonical_maps import MapBuilder
 from support.office import MONDAY_10, Office
+from support.sales_map import human
 
 from engine.commands.cancellations import cancel_deal
 from engine.commands.deals import ContentApproved, update_deal
 from engine.commands.interventions import DealNotRunning
 from engine.commands.jumps import move_token
+from engine.commands.signals import deliver_signal, waiting_for_signal
 from engine.commands.suspensions import Deadlines, NotSuspended, resume_deal, suspend_deal
+from engine.commands.thrown_events import SIGNAL
 from engine.commands.work_items import claim_work_item
+from engine.db.job import Job
 from engine.errors import DealIsSuspended, InvalidInput, NotAllowed, NotFound
 from engine.model.deal import Deal
 from engine.model.process_instance import InstanceState, ProcessInstance
@@ -178,3 +184,33 @@ def test_resuming_undoes_suspending_to_the_last_field(office: Office) -> None:
     office.do("olena", suspend_deal, deal.id, WHY)
     office.do("olena", resume_deal, deal.id)
     assert rows() == before
+
+
+def test_a_signal_that_comes_meanwhile_is_heard_when_the_deal_goes_on(office: Office) -> None:
+    builder = MapBuilder(key="listening")
+    builder.start()
+    builder.step("work")
+    builder.boundary("stop", "work", builder.signal("over"))
+    builder.end("done")
+    builder.end("stopped")
+    builder.chain("start", "work", "done")
+    builder.flow("stop", "stopped")
+    built = builder.build({"deal"})
+    office.publish(built.model_copy(update={"steps": {"work": human("work", "work", "власник угоди", "Етап")}}))
+    deal = office.open_deal(definition_key="listening")
+    office.do("olena", suspend_deal, deal.id, WHY)
+    with office.database.read() as session:
+        (waiting,) = waiting_for_signal(session, "over", thrown_by=0)
+    for command_id in ("first", "first", "again"):
+        with office.database.write() as session:
+            assert not deliver_signal(session, waiting, "over", command_id=command_id, clock=office.clock)
+    office.do("olena", resume_deal, deal.id)
+    with office.database.read() as session:
+        jobs = list(session.scalars(select(Job).where(Job.kind == SIGNAL)))
+    assert len(jobs) == 2
+    for job in jobs:
+        (told,) = job.payload["subscriptions"]
+        with office.database.write() as session:
+            deliver_signal(session, told, "over", command_id=job.id, clock=office.clock)
+    assert office.open_steps(deal) == []
+    assert office.kinds(deal).count("signal_received") == 1

@@ -436,3 +436,22 @@ def without_alarm() -> CompiledProcess:
     flow_start = process.executable.rindex("<sequenceFlow", 0, flow)
     flow_end = process.executable.index("</sequenceFlow>", flow) + len("</sequenceFlow>")
     return edited(process, {}, (process.executable[start:end], ""), (process.executable[flow_start:flow_end], ""))
+
+
+def test_a_deal_whose_state_cannot_be_read_is_refused_and_holds_no_other_up(office: Office) -> None:
+    broken, sound = office.open_deal(title="Зіпсована"), office.open_deal(title="Ціла")
+    with office.database.write() as session:
+        session.scalars(
+            select(ProcessInstance).where(ProcessInstance.deal_id == broken.id)
+        ).one().execution_state = b"?"
+    newer = office.publish(with_step(sales_map(), "prepare", name="Скласти пропозицію"))
+
+    with office.database.read() as session:
+        preview = move_preview(session, office.actor("owner"), newer.id, at=office.clock.now())
+    assert Verdict.RED in {group.verdict for group in preview.groups}
+    started = move(office, newer)
+
+    assert [(one.deal_id, one.state) for one in rows(office, started)] == [
+        (broken.id, MovedDealState.REFUSED),
+        (sound.id, MovedDealState.MOVED),
+    ]

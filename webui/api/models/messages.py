@@ -44,5 +44,6 @@ class MessageDelivered(Told):
     deal_ids: tuple[int, ...]
     opened_deal_id: int | None
     failed_deal_ids: tuple[int, ...] = Field(
-        default=(), description="Of several deals, those whose maps failed at it; each has an incident."
+        default=(),
+        description="Of several deals, those that could not take it: an incident, or approved content it would change.",
     )
