@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
+_PLAIN = frozenset({str, int, bool, type(None)})
 _WORD_START = re.compile(r"(?<!^)(?=[A-Z])")
 
 
@@ -26,15 +28,22 @@ class Event:
 
     @property
     def data(self) -> dict[str, Any]:
-        return {field.name: plain(getattr(self, field.name)) for field in fields(self)}
+        return {name: plain(getattr(self, name)) for name in self.__dataclass_fields__}
 
 
 def kind_of(event: type[Event]) -> str:
-    return _WORD_START.sub("_", event.__name__).lower()
+    return _in_snake_case(event.__name__)
+
+
+@cache
+def _in_snake_case(name: str) -> str:
+    return _WORD_START.sub("_", name).lower()
 
 
 def plain(value: Any) -> Any:
     """The value as JSON without floats: decimals, dates and instants as texts."""
+    if type(value) in _PLAIN:  # nearly everything is: the questions below cost more than the answer
+        return value
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
@@ -43,9 +52,7 @@ def plain(value: Any) -> Any:
         return format(Decimal(repr(value)), "f")
     if isinstance(value, Decimal):
         return format(value, "f")
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    return value
+    return value.isoformat() if isinstance(value, datetime | date) else value
 
 
 @dataclass(frozen=True, slots=True)

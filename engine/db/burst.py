@@ -6,8 +6,8 @@ costs several times what such a statement costs the database.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -20,6 +20,8 @@ from sqlalchemy.exc import DBAPIError
 Write = Insert | Update | Delete
 Values = Mapping[str, Any]
 Raise = Callable[[], Exception]
+
+_FEW = 8  # new rows of one kind that go in one statement: each count is a statement that the server prepares
 
 
 @dataclass(slots=True)
@@ -70,20 +72,34 @@ class Burst:
         groups, self._groups = self._groups, []
         dialect, driver = connection.dialect, _driver(connection)
         cursors: list[Any] = []
-        try:
-            with _one_trip(driver, dialect, groups):
-                for group in groups:
-                    compiled = _compiled(dialect, group.statement, group.names)
-                    cursors.append(cursor := driver.cursor())
-                    if len(group.rows) == 1:
-                        cursor.execute(compiled.sql, compiled.parameters(group.rows[0]))
-                    else:
-                        cursor.executemany(compiled.sql, [compiled.parameters(row) for row in group.rows])
-        except dialect.loaded_dbapi.Error as error:
-            raise DBAPIError.instance(None, None, error, dialect.loaded_dbapi.Error, dialect=dialect) from error
+        with _errors_of(dialect), _one_trip(driver, dialect, groups):
+            for group in groups:
+                cursors.append(cursor := driver.cursor())
+                together = _rows_together(dialect, group)
+                compiled = _compiled(dialect, group.statement, group.names, together)
+                if len(group.rows) == together:
+                    cursor.execute(compiled.sql, compiled.parameters(*group.rows))
+                else:
+                    cursor.executemany(compiled.sql, [compiled.parameters(row) for row in group.rows])
         for group, cursor in zip(groups, cursors, strict=True):
             if group.otherwise is not None and cursor.rowcount != len(group.rows):
                 raise group.otherwise()
+
+
+def fetch(connection: Connection, sql: str, values: Sequence[Any]) -> list[Any]:
+    """All rows of a SELECT in the driver's own words, in the transaction of ``connection``."""
+    with _errors_of(connection.dialect):
+        found: list[Any] = _driver(connection).cursor().execute(sql, values).fetchall()
+    return found
+
+
+@contextmanager
+def _errors_of(dialect: Dialect) -> Iterator[None]:
+    """Let the driver's errors be what SQLAlchemy makes of them."""
+    try:
+        yield
+    except dialect.loaded_dbapi.Error as error:
+        raise DBAPIError.instance(None, None, error, dialect.loaded_dbapi.Error, dialect=dialect) from error
 
 
 def _driver(connection: Connection) -> Any:
@@ -102,6 +118,16 @@ def _one_trip(driver: Any, dialect: Dialect, groups: Sequence[_Group]) -> Abstra
     return pipeline
 
 
+def _rows_together(dialect: Dialect, group: _Group) -> int:
+    """How many rows one statement takes: a few new ones are cheaper together, many would be a statement of their own.
+
+    SQLite runs one prepared statement over many rows at no such cost.
+    """
+    count = len(group.rows)
+    is_few = count <= _FEW and isinstance(group.statement, Insert) and group.otherwise is None
+    return count if is_few and dialect.name == "postgresql" else 1
+
+
 @lru_cache
 def _has_pipeline() -> bool:
     """Whether the client library is new enough."""
@@ -109,29 +135,40 @@ def _has_pipeline() -> bool:
 
 
 class _Compiled:
-    """A statement in the words of one driver."""
+    """A statement for one row, or an INSERT of several rows, in the words of one driver."""
 
-    def __init__(self, dialect: Dialect, statement: Write, names: tuple[str, ...]) -> None:
+    def __init__(self, dialect: Dialect, statement: Write, names: tuple[str, ...], together: int) -> None:
         columns = {column.key for column in statement.table.columns}
-        compiled = statement.compile(dialect=dialect, column_keys=[name for name in names if name in columns])
+        if together > 1 and isinstance(statement, Insert):
+            compiled = statement.values([dict.fromkeys(names)] * together).compile(dialect=dialect)
+        else:
+            compiled = statement.compile(dialect=dialect, column_keys=[name for name in names if name in columns])
         self.sql = str(compiled)
         types = {name: bound.type for bound, name in compiled.bind_names.items()}
         order = compiled.positiontup or list(types)
+        self._together = together
         self._is_positional = compiled.positiontup is not None
         self._processors = [(name, types[name].dialect_impl(dialect).bind_processor(dialect)) for name in order]
 
-    def parameters(self, row: Values) -> tuple[Any, ...] | dict[str, Any]:
+    def parameters(self, *rows: Values) -> tuple[Any, ...] | dict[str, Any]:
+        row = rows[0] if self._together == 1 else _numbered(rows)
         if self._is_positional:
             return tuple(row[name] if process is None else process(row[name]) for name, process in self._processors)
         return {name: row[name] if process is None else process(row[name]) for name, process in self._processors}
 
 
-_kept: WeakKeyDictionary[Dialect, dict[tuple[Write, tuple[str, ...]], _Compiled]] = WeakKeyDictionary()
+def _numbered(rows: Sequence[Values]) -> Values:
+    """The values of several rows under the names that SQLAlchemy gives them in one INSERT."""
+    return {f"{name}_m{index}": value for index, row in enumerate(rows) for name, value in row.items()}
 
 
-def _compiled(dialect: Dialect, statement: Write, names: tuple[str, ...]) -> _Compiled:
+_kept: WeakKeyDictionary[Dialect, dict[tuple[Write, tuple[str, ...], int], _Compiled]] = WeakKeyDictionary()
+
+
+def _compiled(dialect: Dialect, statement: Write, names: tuple[str, ...], together: int) -> _Compiled:
     known = _kept.setdefault(dialect, {})
-    found = known.get((statement, names))
+    key = (statement, names, together)
+    found = known.get(key)
     if found is None:
-        found = known[statement, names] = _Compiled(dialect, statement, names)
+        found = known[key] = _Compiled(dialect, *key)
     return found

@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from engine.clock import monotonic
+from engine.db.lean_cursor import LeanCursor
 from engine.db.work_session import WorkSession
 
 _WRITES = "reglament_writes"
@@ -142,6 +143,7 @@ def _postgresql_engine(url: str, pool_size: int) -> Engine:
         json_deserializer=orjson.loads,
         pool_size=pool_size,
         max_overflow=pool_size,
+        connect_args={"cursor_factory": LeanCursor},
         pool_use_lifo=True,  # the connection used last has its statements prepared and was heard of last
     )
 

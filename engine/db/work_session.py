@@ -17,7 +17,7 @@ from sqlalchemy.orm.base import NO_VALUE
 from sqlalchemy.orm.exc import StaleDataError
 
 from engine.db.base import Base
-from engine.db.burst import Burst, Raise, Values, Write
+from engine.db.burst import Burst, Raise, Values, Write, fetch
 
 
 class WorkSession(Session):
@@ -165,8 +165,8 @@ class _Plan:
         """New numbers. ``given`` are those of rows that are not written yet."""
         connection = session.connection()
         if connection.dialect.name == "postgresql":
-            taken = text(f"SELECT nextval('{self._table.name}_{self.key}_seq') FROM generate_series(1, :count)")  # noqa: S608  # the model's own names
-            return list(connection.execute(taken, {"count": count}).scalars())
+            taken = f"SELECT nextval('{self._table.name}_{self.key}_seq') FROM generate_series(1, %s)"  # noqa: S608  # the model's own names
+            return [one for (one,) in fetch(connection, taken, (count,))]
         written = connection.execute(text(f"SELECT max({self.key}) FROM {self._table.name}")).scalar() or 0  # noqa: S608
         last = max((written, *given))
         return [last + 1 + index for index in range(count)]  # nobody else writes meanwhile

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -129,17 +130,10 @@ class BusinessCalendar:
         return as_utc(moment).astimezone(self.tzinfo)
 
     def _instant(self, day: date, at: time) -> datetime:
-        """A local time that clocks skip is read by the clock before the change, and so lies after it."""
-        return datetime.combine(day, at, self.tzinfo).astimezone(UTC)
+        return _instant(self.zone, day, at)
 
-    def _spans_of(self, day: date) -> list[tuple[datetime, datetime]]:
-        spans = []
-        for opens, closes in self.hours_of(day):
-            start = self._instant(day, opens)
-            end = self._instant(day if closes > opens else day + _ONE_DAY, closes)
-            if end > start:
-                spans.append((start, end))
-        return spans
+    def _spans_of(self, day: date) -> tuple[tuple[datetime, datetime], ...]:
+        return _spans(self.zone, day, self.hours_of(day))
 
     def _spans_from(self, first: datetime, last: datetime) -> Iterator[tuple[date, datetime, datetime]]:
         """Spans that may touch [first, last], in order, none twice: a night shift may run into the next day's hours."""
@@ -219,6 +213,22 @@ class BusinessCalendar:
             if wanted <= end:
                 return max(start, wanted)
         return spans[-1][1] if spans else wanted
+
+
+def _instant(zone: str, day: date, at: time) -> datetime:
+    """A local time that clocks skip is read by the clock before the change, and so lies after it."""
+    return datetime.combine(day, at, ZoneInfo(zone)).astimezone(UTC)
+
+
+@lru_cache(maxsize=4096)  # every step of every deal asks for the same few days
+def _spans(zone: str, day: date, hours: Day) -> tuple[tuple[datetime, datetime], ...]:
+    spans = []
+    for opens, closes in hours:
+        start = _instant(zone, day, opens)
+        end = _instant(zone, day if closes > opens else day + _ONE_DAY, closes)
+        if end > start:
+            spans.append((start, end))
+    return tuple(spans)
 
 
 def _ensure_in_order(day: Day) -> None:

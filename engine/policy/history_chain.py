@@ -15,6 +15,8 @@ from enum import StrEnum
 from typing import Any
 
 FIRST_PREVIOUS_HASH = ""
+_ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+_EXACT = frozenset({str, int, bool, type(None)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ def canonical_json(value: Any) -> bytes:
     of keeping them.
     """
     _ensure_exact(value)
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    return _ENCODER.encode(value).encode()
 
 
 def moment_text(at: datetime) -> str:
@@ -123,11 +125,14 @@ def _is_intact(entry: ChainEntry) -> bool:
 
 
 def _ensure_exact(value: Any) -> None:
+    if type(value) in _EXACT:  # nearly everything is, and an isinstance of Mapping costs more than the encoding
+        return
     if isinstance(value, Mapping):
         for key, inner in value.items():
             if not isinstance(key, str):
                 raise TypeError("a key of canonical JSON is a text")
-            _ensure_exact(inner)
+            if type(inner) not in _EXACT:
+                _ensure_exact(inner)
     elif isinstance(value, list | tuple):
         for inner in value:
             _ensure_exact(inner)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from engine.policy.phone_numbers import normalise_phone
 
@@ -32,20 +33,26 @@ def search_text(*parts: str | None) -> str:
     """What is stored to find a record by any part of ``parts``; numbers also without separators, phones canonically."""
     keys: dict[str, None] = {}
     for part in parts:
-        folded = fold(part or "")
-        if not folded:
-            continue
-        keys[folded] = None
-        for number in _NUMBER_WITH_SEPARATORS.findall(folded):
-            digits = _NOT_DIGIT.sub("", number)
-            if len(digits) < _SHORTEST_NUMBER:
-                continue
-            if digits not in folded:
-                keys[digits] = None
-            phone = normalise_phone(number)
-            if phone is not None:
-                keys[phone.removeprefix("+")] = None
+        keys |= dict.fromkeys(_keys_of(part or ""))
     return " ".join(keys)
+
+
+@lru_cache(maxsize=4096)  # the names of a map's steps, and of a deal and its client, come again with each step
+def _keys_of(part: str) -> tuple[str, ...]:
+    folded = fold(part)
+    if not folded:
+        return ()
+    keys = [folded]
+    for number in _NUMBER_WITH_SEPARATORS.findall(folded):
+        digits = _NOT_DIGIT.sub("", number)
+        if len(digits) < _SHORTEST_NUMBER:
+            continue
+        if digits not in folded:
+            keys.append(digits)
+        phone = normalise_phone(number)
+        if phone is not None:
+            keys.append(phone.removeprefix("+"))
+    return tuple(keys)
 
 
 def query_terms(query: str) -> tuple[str, ...]:
