@@ -85,7 +85,7 @@ def test_the_head_sees_in_words_what_is_passed_over_and_the_sheet_shows_it(
     assert bohdan.post(f"/deals/{deal.id}/move", WHY | {"to": "sign"}).status_code == 303
     sheet = text_of(bohdan.get(f"/deals/{deal.id}/approval-sheet"))
     assert "Погодити: Юридичний відділ" in sheet
-    assert "оминуто без погодження" in sheet
+    assert "Оминуто без погодження" in sheet
     assert "Богдан Шевченко" in sheet
 
 
