@@ -320,7 +320,8 @@ class DefinitionRetired(Event):
 @dataclass(frozen=True, slots=True)
 class DealVersionMoved(Event):
     """The deal follows another version of its map. ``changes`` names the kinds of what is different where it stands;
-    ``chosen`` maps the name of a place to that of the step at which the deal goes on instead.
+    ``chosen`` maps the name of a place to that of the step at which the deal goes on instead; ``passed_over`` names the
+    approvals that this left behind without their being given.
     """
 
     map_key: str
@@ -330,6 +331,7 @@ class DealVersionMoved(Event):
     changes: tuple[str, ...]
     chosen: Mapping[str, str]
     move_id: int
+    passed_over: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

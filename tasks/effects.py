@@ -87,11 +87,14 @@ def _deliver_batch(services: Services, webhook_id: int, behind: WebhookBacklog) 
 
 def _broadcast_signal(services: Services, job: Job) -> None:
     """Wake each waiting deal in a transaction of its own; a repetition of the job wakes none twice."""
+    name = job.payload["name"]
     with services.database.read() as session:
-        waiting = waiting_for_signal(session, job.payload["name"], thrown_by=job.payload["instance_id"])
+        waiting = waiting_for_signal(session, name, thrown_by=job.payload["instance_id"])
     for subscription_id in waiting:
         command_id = f"{job.id}:{subscription_id}"
-        deliver = partial(deliver_signal, subscription_id=subscription_id, command_id=command_id, clock=services.clock)
+        deliver = partial(
+            deliver_signal, subscription_id=subscription_id, name=name, command_id=command_id, clock=services.clock
+        )
         performed(services, f"Signal for subscription {subscription_id}", deliver)
 
 

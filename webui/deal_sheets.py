@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -26,6 +27,21 @@ Locale = Literal["uk", "en"]
 MOST_BYTES = 2 * 1024 * 1024
 _MOST_UNPACKED_BYTES = 30 * 1024 * 1024
 _LONGEST_CELL = 300
+_MOST_LINES = 20_000  # empty ones count: a sheet of a few kilobytes can claim to have millions
+_UNREADABLE = (
+    InvalidFileException,
+    zipfile.BadZipFile,
+    zlib.error,
+    KeyError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    IndexError,
+    OSError,
+    SyntaxError,
+    RuntimeError,  # encrypted, or packed by a method that is not known here
+)
+"""What the readers of archives, XML and sheets raise for a file that is no sheet."""
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "title": (N_("What is sold"), "title", "deal", "угода", "назва", "що продаємо"),
@@ -59,6 +75,11 @@ class SheetTooLong(DomainError):
     template: ClassVar[str] = N_("A file may have up to %(maximum)s deals. Divide it.")
 
 
+class SheetTooTall(DomainError):
+    code: ClassVar[str] = "sheet_too_tall"
+    template: ClassVar[str] = N_("The sheet has more than %(maximum)s rows. Delete the empty rows below the deals.")
+
+
 @dataclass(frozen=True, slots=True)
 class SheetRow:
     """``number`` is the row's own in its file, the headings being row 1. ``texts`` are its cells by column."""
@@ -86,7 +107,7 @@ class UnderstoodRow:
 def read_sheet(content: bytes) -> Sheet:
     """The rows of a CSV or XLSX file, empty ones left out.
 
-    Raises SheetNotUnderstood, SheetWithoutColumns, SheetTooLong.
+    Raises SheetNotUnderstood, SheetWithoutColumns, SheetTooLong, SheetTooTall.
     """
     if len(content) > MOST_BYTES:
         raise SheetNotUnderstood
@@ -97,6 +118,8 @@ def read_sheet(content: bytes) -> Sheet:
         raise SheetWithoutColumns
     rows: list[SheetRow] = []
     for number, cells in enumerate(lines, start=2):
+        if number > _MOST_LINES:
+            raise SheetTooTall(maximum=_MOST_LINES)
         texts = {
             column: cell.strip()[:_LONGEST_CELL]
             for column, cell in zip(meant, cells, strict=False)
@@ -169,9 +192,11 @@ def _xlsx_lines(content: bytes) -> Iterator[Sequence[str]]:
         if unpacked > _MOST_UNPACKED_BYTES:
             raise SheetNotUnderstood
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
-        for cells in book.worksheets[0].iter_rows(values_only=True, max_col=100):
+        sheet: Any = book.worksheets[0]
+        sheet.reset_dimensions()  # what a file says about its own size is often wrong, and rows would be missing
+        for cells in sheet.iter_rows(values_only=True, max_col=100):
             yield [_cell(cell) for cell in cells]
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, IndexError, OSError, SyntaxError) as error:
+    except _UNREADABLE as error:
         raise SheetNotUnderstood from error
 
 

@@ -246,7 +246,10 @@ def _version_moved(data: Data) -> str:
     moved = _(
         "Moved from version %(old)s of the map to version %(new)s", old=data["from_version"], new=data["to_version"]
     )
-    return f"{moved} ({chosen})" if chosen else moved
+    text = f"{moved} ({chosen})" if chosen else moved
+    if data.get("passed_over"):
+        text += ". " + _("Passed over without being given: %(approvals)s", approvals=", ".join(data["passed_over"]))
+    return text
 
 
 def _completed(data: Data) -> str:

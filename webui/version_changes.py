@@ -142,6 +142,10 @@ _TOLD: Mapping[ChangeKind, tuple[str, Any]] = {
     ChangeKind.EVENT_BEGINS: (N_("“%(name)s” begins to wait."), None),
     ChangeKind.EVENT_GONE: (N_("“%(name)s” waits no more."), None),
     ChangeKind.MESSAGE: (N_("“%(name)s” waits for another message."), None),
+    ChangeKind.APPROVAL_PASSED: (
+        N_("The approval “%(name)s” is passed over: nobody will be asked, and the approval sheet says so."),
+        None,
+    ),
     ChangeKind.NOT_ASKED: (N_("The new step “%(name)s” lies behind these deals: nobody will be asked."), None),
 }
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from engine.bpmn.compiled import CompiledProcess, StepDefinition
+from engine.bpmn.compiled import CompiledProcess, StepDefinition, StepKind
 from engine.bpmn.forward_order import ForwardOrder
 from engine.bpmn.spec import build_spec
 
@@ -29,6 +29,7 @@ class ChangeKind(StrEnum):
     EVENT_GONE = "event_gone"
     MESSAGE = "message"
     NOT_ASKED = "not_asked"
+    APPROVAL_PASSED = "approval_passed"
 
 
 HARMLESS = frozenset({ChangeKind.NAME, ChangeKind.STAGE, ChangeKind.INSTRUCTION, ChangeKind.ESCALATION})
@@ -101,6 +102,22 @@ def changes_for(
     changes += [Change(ChangeKind.EVENT_GONE, element) for element in sorted(waiting - kept - began - old.steps.keys())]
     changes += [Change(ChangeKind.NOT_ASKED, element) for element in _left_behind(old, new, kept | began)]
     return tuple(changes)
+
+
+def passed_approvals(
+    old: CompiledProcess, new: CompiledProcess, *, left: Iterable[str], stands: Iterable[str]
+) -> tuple[str, ...]:
+    """Approvals of the new version that lay ahead of the places ``left`` by choice, and are not ahead any more."""
+    left = tuple(left)
+    if not left:
+        return ()
+    before = ForwardOrder(build_spec(old)).ahead_of(left)
+    ahead = ForwardOrder(build_spec(new)).ahead_of(stands)
+    return tuple(
+        element
+        for element, step in new.steps.items()
+        if step.kind is StepKind.APPROVAL and element in before and element not in ahead
+    )
 
 
 def _left_behind(old: CompiledProcess, new: CompiledProcess, stands: set[str]) -> list[str]:

@@ -209,8 +209,10 @@ def _tell(
         return cast("int | None", done["deal_id"])
     instance = lock_instance(session, receiver.instance_id)
     subscription = session.get(MessageSubscription, receiver.subscription_id, populate_existing=True)
-    if subscription is None or instance.state is not InstanceState.RUNNING:
+    still_waits = subscription is not None and (subscription.instance_id, subscription.name) == (instance.id, name)
+    if subscription is None or not still_waits or instance.state is not InstanceState.RUNNING:
         # Another receiver of this very message, or a step, took the deal another way; or it was suspended meanwhile.
+        # SQLite gives the number of a row that is gone to the next one, which may wait for something else.
         return None
     record(session, MessageReceived(name=name, values=values), actor=actor, at=at, deal=instance.deal)
     instance.deal.fields = {**instance.deal.fields, **values}

@@ -48,7 +48,7 @@ from engine.queries.calendars import default_calendar
 from engine.queries.carries import Carry, carry_of
 from engine.queries.directories import directory
 from engine.queries.facts import DealFacts
-from engine.queries.processes import process_of
+from engine.queries.processes import element_name, process_of
 
 _FOLLOWS = (
     "element_id",
@@ -257,10 +257,11 @@ class _Moving:
             map_hash=definition.content_hash,
             changes=tuple(dict.fromkeys(one.kind.value for one in self.carry.changes)),
             chosen={
-                old.elements.get(element) or element: (new.elements.get(target) or target) if target is not None else ""
+                element_name(old, element): element_name(new, target) if target is not None else ""
                 for element, target in self.carry.chosen.items()
             },
             move_id=self.move.id,
+            passed_over=tuple(new.steps[one].name for one in self.carry.passed_over),
         )
         record(self.session, event, actor=self.actor, at=self.at, deal=self.instance.deal)
 
@@ -429,11 +430,21 @@ def _take_back(session: Session, row: MovedDeal, instance: ProcessInstance, *, a
         _restore(item, image["items"][str(item.id)])
     for table, kept in ((Timer, image["timers"]), (MessageSubscription, image["subscriptions"])):
         session.execute(delete(table).where(table.instance_id == instance.id), execution_options=UNSYNCHRONISED)
-        session.add_all(table(**_read(table, one)) for one in kept)
+        _put_back(session, table, kept)
     deal = instance.deal
     deal.stage, deal.stage_since = image["stage"], _moment(image["stage_since"])
     row.state, row.settled_at = MovedDealState.UNDONE, at
     session.flush()
+
+
+def _put_back(session: Session, table: type[Timer | MessageSubscription], kept: Iterable[Mapping[str, Any]]) -> None:
+    """Under their old row numbers, unless another deal's row has taken one meanwhile: SQLite gives them again."""
+    rows = [_read(table, one) for one in kept]
+    taken = set(session.scalars(select(table.id).where(table.id.in_([row["id"] for row in rows]))))
+    for row in rows:
+        if row["id"] in taken:
+            del row["id"]
+        session.add(table(**row))
 
 
 def _has_gone_on(session: Session, row: MovedDeal) -> bool:

@@ -32,7 +32,7 @@ def waiting_for_signal(session: Session, name: str, *, thrown_by: int) -> list[i
     )
 
 
-def deliver_signal(session: Session, subscription_id: int, *, command_id: str, clock: Clock) -> bool:
+def deliver_signal(session: Session, subscription_id: int, name: str, *, command_id: str, clock: Clock) -> bool:
     """Wake one waiting event. False when it does not wait any more, or was woken by this signal before.
 
     Raises MapFailed.
@@ -48,7 +48,11 @@ def deliver_signal(session: Session, subscription_id: int, *, command_id: str, c
         return False
     instance = lock_instance(session, instance_id)
     subscription = session.get(MessageSubscription, subscription_id, populate_existing=True)
-    if subscription is None or instance.state is not InstanceState.RUNNING:
+    # SQLite gives the number of a row that is gone to the next one, which may wait for something else.
+    waits = (instance.id, SubscriptionKind.SIGNAL, name)
+    if subscription is None or (subscription.instance_id, subscription.kind, subscription.name) != waits:
+        return False
+    if instance.state is not InstanceState.RUNNING:
         return False
     record(session, SignalReceived(name=subscription.name), actor=actor, at=at, deal=instance.deal)
     stimulus = DeliverMessage(subscription.activity_id, subscription.node_id)

@@ -93,7 +93,9 @@ def number(session: Session, objects: Iterable[Any]) -> None:
     for one in objects:
         by_plan.setdefault(_plan_of(type(one)), []).append(one)
     for plan, alike in by_plan.items():
-        for one, row_number in zip(alike, plan.numbers(session, len(alike)), strict=True):
+        waiting = (state.dict for state in session._new if _plan_of(state.mapper.class_) is plan)  # noqa: SLF001  # as below
+        given = [values[plan.key] for values in waiting if plan.has_key(values)]
+        for one, row_number in zip(alike, plan.numbers(session, len(alike), given=given), strict=True):
             setattr(one, plan.key, row_number)
 
 
@@ -159,12 +161,14 @@ class _Plan:
             state.dict[self._version] = changed[self._version] = version + 1
         burst.add(self._updating, changed | where, otherwise=self._stale)
 
-    def numbers(self, session: Session, count: int) -> list[int]:
+    def numbers(self, session: Session, count: int, *, given: Iterable[int] = ()) -> list[int]:
+        """New numbers. ``given`` are those of rows that are not written yet."""
         connection = session.connection()
         if connection.dialect.name == "postgresql":
             taken = text(f"SELECT nextval('{self._table.name}_{self.key}_seq') FROM generate_series(1, :count)")  # noqa: S608  # the model's own names
             return list(connection.execute(taken, {"count": count}).scalars())
-        last = connection.execute(text(f"SELECT max({self.key}) FROM {self._table.name}")).scalar() or 0  # noqa: S608
+        written = connection.execute(text(f"SELECT max({self.key}) FROM {self._table.name}")).scalar() or 0  # noqa: S608
+        last = max((written, *given))
         return [last + 1 + index for index in range(count)]  # nobody else writes meanwhile
 
     def _update(self) -> Update:

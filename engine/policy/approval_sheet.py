@@ -11,15 +11,23 @@ from datetime import UTC, datetime
 from typing import Any
 
 from engine.bpmn.compiled import OutcomeKind
-from engine.events import DealMoved, DealOpened, MoveUndone, StepCompleted, kind_of
+from engine.events import (
+    DealMoved,
+    DealOpened,
+    DealVersionMoved,
+    MoveUndone,
+    StepCompleted,
+    VersionMoveUndone,
+    kind_of,
+)
 from engine.policy.history_chain import ChainEntry, moment_text
 
 FORMAT = "reglament-approval-sheet/1"
 
 _STEP_COMPLETED = kind_of(StepCompleted)
 _DEAL_OPENED = kind_of(DealOpened)
-_DEAL_MOVED = kind_of(DealMoved)
-_MOVE_UNDONE = kind_of(MoveUndone)
+_MOVED = frozenset({kind_of(DealMoved), kind_of(DealVersionMoved)})
+_UNDONE = frozenset({kind_of(MoveUndone), kind_of(VersionMoveUndone)})
 _DECISIONS = frozenset({OutcomeKind.APPROVED.value, OutcomeKind.RETURNED.value, OutcomeKind.REJECTED.value})
 
 
@@ -74,15 +82,15 @@ class ApprovalSheet:
         """Moves past approvals that were not taken back, as the chain tells them."""
         moves: list[ChainEntry] = []
         for entry in self.entries:
-            if entry.kind == _DEAL_MOVED:
+            if entry.kind in _MOVED:
                 moves.append(entry)
-            elif entry.kind == _MOVE_UNDONE and moves:
+            elif entry.kind in _UNDONE and moves:  # only the latest can be undone
                 moves.pop()
         return tuple(
             PassedOver(
                 number=entry.number,
                 approvals=tuple(entry.data["passed_over"]),
-                to=str(entry.data.get("to", "")),
+                to=str(entry.data.get("to") or ", ".join(dict.fromkeys(entry.data.get("chosen", {}).values()))),
                 by=entry.actor_name,
                 reason=str(entry.data.get("reason", "")),
                 at=entry.at,

@@ -16,7 +16,7 @@ from engine.bpmn.compiled import CompiledProcess
 from engine.bpmn.runtime import StepContext
 from engine.bpmn.standing import elements_in, standing
 from engine.bpmn.variables import outcome_variable
-from engine.bpmn.version_changes import Change, changes_for
+from engine.bpmn.version_changes import Change, ChangeKind, changes_for, passed_approvals
 from engine.model.process_instance import ProcessInstance
 from engine.model.version_move import DeadlinePolicy
 from engine.model.work_item import LIVE, WorkItem, WorkItemState
@@ -31,13 +31,17 @@ _Asked = Row[tuple[str, str, WorkItemState, datetime, datetime | None, str | Non
 
 @dataclass(frozen=True, slots=True)
 class Carry:
-    """``places`` are where the deal stands, ``half_decided`` the elements of approvals that somebody has answered."""
+    """``places`` are where the deal stands, ``half_decided`` the elements of approvals that somebody has answered.
+
+    ``passed_over`` are approvals that the choices leave behind without their being given.
+    """
 
     carried: Carried
     changes: tuple[Change, ...]
     chosen: Mapping[str, str | None]
     places: tuple[str, ...]
     half_decided: tuple[str, ...]
+    passed_over: tuple[str, ...]
 
 
 def carry_of(
@@ -70,7 +74,10 @@ def carry_of(
         known={**facts.fields(), **_outcomes(asked)},
     )
     carried = carry(old, new, instance.execution_state, order, context)
-    return Carry(carried, _changes(old, new, carried), chosen, places, halves)
+    stands = set(carried.elements.values()) | _began(carried)
+    passed = passed_approvals(old, new, left=chosen, stands=stands)
+    changes = (*_changes(old, new, carried), *(Change(ChangeKind.APPROVAL_PASSED, one) for one in passed))
+    return Carry(carried, changes, chosen, places, halves, passed)
 
 
 def half_decided_elements(session: Session, instance_ids: Iterable[int]) -> dict[int, tuple[str, ...]]:
@@ -125,8 +132,13 @@ def _outcomes(asked: Iterable[_Asked]) -> dict[str, str]:
 
 
 def _changes(old: CompiledProcess, new: CompiledProcess, carried: Carried) -> tuple[Change, ...]:
-    result = carried.result
-    began = {one.element_id for one in result.opened_steps} | {one.element_id for one in result.opened_calls}
-    began |= {one.node_id for one in result.opened_timers} | {one.node_id for one in result.opened_messages}
+    began = _began(carried)
     kept = set(carried.elements.values()) | {one for one in began if one in old.steps and one in new.steps}
     return changes_for(old, new, waiting=carried.waiting, kept=kept, began=began - kept)
+
+
+def _began(carried: Carried) -> set[str]:
+    """The elements at which something begins to wait."""
+    result = carried.result
+    began = {one.element_id for one in result.opened_steps} | {one.element_id for one in result.opened_calls}
+    return began | {one.node_id for one in result.opened_timers} | {one.node_id for one in result.opened_messages}

@@ -286,7 +286,7 @@ def _tell(office: Office, title: str) -> bool:
     waiting, deal_id = found
     if waiting.kind is SubscriptionKind.SIGNAL:
         with office.database.write() as session:
-            deliver_signal(session, waiting.id, command_id=f"signal {waiting.id}", clock=office.clock)
+            deliver_signal(session, waiting.id, waiting.name, command_id=f"signal {waiting.id}", clock=office.clock)
     else:
         correlation = {**json.loads(waiting.correlation_key), "deal_id": deal_id}
         office.do("bohdan", deliver_message, waiting.name, correlation, {})

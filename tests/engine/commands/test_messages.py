@@ -144,9 +144,21 @@ def test_a_signal_leaves_the_deal_and_wakes_those_that_wait_once(office: Office,
     assert len(waiting) == 1
     for expected in (True, False):
         with office.database.write() as session:
-            assert deliver_signal(session, waiting[0], command_id="once", clock=office.clock) is expected
+            woken = deliver_signal(session, waiting[0], "season over", command_id="once", clock=office.clock)
+            assert woken is expected
     assert office.open_steps(listener) == []
     assert office.deal(listener).closed_at is not None
+
+
+def test_a_row_number_that_was_given_again_is_not_taken_for_the_event_that_had_it(office: Office) -> None:
+    """SQLite gives the number of the last row once more when that row is gone."""
+    office.publish(listening_map())
+    listener = office.open_deal(definition_key="listening")
+    with office.database.read() as session:
+        (number,) = waiting_for_signal(session, "season over", thrown_by=0)
+    with office.database.write() as session:
+        assert not deliver_signal(session, number, "season begun", command_id="late", clock=office.clock)
+    assert [one.element_id for one in office.open_steps(listener)] == ["work"]
 
 
 def test_a_cycle_ticks_once_a_day_and_skips_what_was_missed(office: Office) -> None:

@@ -10,6 +10,7 @@ from support.versions import edited
 
 from engine.bpmn.compiled import ApprovalRule, CompiledProcess, FieldDefinition
 from engine.bpmn.deadline_rules import WorkingTime
+from engine.bpmn.version_changes import ChangeKind
 from engine.commands.moved_deals import WentOn, take_turn, undo_moved_deal
 from engine.commands.version_moves import (
     MoveIsOver,
@@ -39,6 +40,7 @@ from engine.model.version_move import (
 )
 from engine.model.work_item import WorkItem, WorkItemState
 from engine.policy.permissions import AbilityMissing
+from engine.queries.approval_sheets import approval_sheet
 from engine.queries.version_moves import Verdict, move_preview
 
 TWO_HEADS = ApprovalRule(mode="count", count=2)
@@ -201,6 +203,24 @@ def test_an_added_branch_is_never_bypassed(office: Office) -> None:
     assert {one.element_id for one in office.open_steps(deal)} == {*APPROVERS, "security"}
 
 
+def test_approvals_that_a_choice_leaves_behind_are_told_before_and_stand_on_the_sheet(office: Office) -> None:
+    office.publish()
+    deal = office.open_deal()
+    second = office.publish()
+    choices = {"*": {"prepare": "sign"}}
+    (group,) = preview(office, second, choices=choices).groups
+    passed = [change.element_id for change in group.changes if change.kind is ChangeKind.APPROVAL_PASSED]
+    assert set(passed) == set(APPROVERS)
+    started = move(office, second, choices=choices)
+    with office.database.read() as session:
+        (told,) = approval_sheet(session, office.actor("bohdan"), deal.id).passed_over
+    assert len(told.approvals) == len(APPROVERS)
+    assert (told.to, told.by) == ("Підписати договір", office.company.owner.full_name)
+    office.do("owner", undo_moved_deal, rows(office, started)[0].id)
+    with office.database.read() as session:
+        assert approval_sheet(session, office.actor("bohdan"), deal.id).passed_over == ()
+
+
 def test_a_finished_branch_waits_on_in_the_new_join_and_the_deal_is_won(office: Office) -> None:
     office.publish()
     deal = office.open_deal()
@@ -251,6 +271,32 @@ def test_a_rule_that_asks_more_people_asks_anew(office: Office) -> None:
     office.complete("oksana", "finance", "approved")
     office.complete("petro", "logistics", "approved")
     assert [one.element_id for one in office.open_steps(deal)] == ["sign"]
+
+
+def test_two_approvals_are_asked_anew_at_once(office: Office) -> None:
+    office.publish()
+    deal = office.open_deal()
+    office.prepare()
+    both = {
+        "legal": ApprovalRule(mode="list", approvers=("iryna", "bohdan")),
+        "finance": ApprovalRule(mode="list", approvers=("oksana", "bohdan")),
+    }
+    started = move(office, office.publish(sales_map(both)))
+    assert [row.state for row in rows(office, started)] == [MovedDealState.MOVED]
+    assert len(office.open_steps(deal)) == 5
+
+
+def test_a_timer_returns_though_another_deal_has_taken_its_row_number(office: Office) -> None:
+    office.publish()
+    deals = [office.open_deal()]
+    to_signing(office, deals[0])
+    started = move(office, office.publish(without_alarm()))
+    office.publish()
+    deals.append(office.open_deal())
+    to_signing(office, deals[1])
+    (row,) = rows(office, started)
+    office.do("owner", undo_moved_deal, row.id)
+    assert [len(everything(office, deal)["timers"]) for deal in deals] == [1, 1]
 
 
 def test_a_new_alarm_begins_and_a_removed_one_is_gone(office: Office) -> None:
@@ -362,6 +408,12 @@ def test_a_repeated_request_starts_one_move(office: Office) -> None:
     second = office.publish()
     ids = {office.do("owner", start_version_move, second.id, MoveRequest(), command_id="once").id for _ in range(2)}
     assert len(ids) == 1
+
+
+def to_signing(office: Office, deal: Deal) -> None:
+    office.complete("olena", "prepare", values={"discount": "5"}, deal=deal)
+    for login, step in (("iryna", "legal"), ("oksana", "finance"), ("petro", "logistics")):
+        office.complete(login, step, "approved", deal=deal)
 
 
 def with_branch(element_id: str) -> CompiledProcess:

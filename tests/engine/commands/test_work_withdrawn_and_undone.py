@@ -61,7 +61,7 @@ def broadcast(office: Office) -> int:
     with office.database.write() as session:
         (job,) = session.scalars(select(Job).where(Job.kind == SIGNAL))
         for number in waiting_for_signal(session, "season over", thrown_by=job.payload["instance_id"]):
-            woken += deliver_signal(session, number, command_id=f"signal {number}", clock=office.clock)
+            woken += deliver_signal(session, number, "season over", command_id=f"signal {number}", clock=office.clock)
     return woken
 
 

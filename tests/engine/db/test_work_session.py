@@ -168,3 +168,14 @@ def test_a_violation_is_told_as_sqlalchemy_tells_it(office: Office) -> None:
             session.flush()
         session.rollback()
     assert timers(office) == []
+
+
+def test_numbers_given_ahead_are_not_given_again_before_their_rows_are_written(office: Office) -> None:
+    deal = office.open_deal()
+    with office.database.write() as session:
+        for name in ("first", "second"):
+            one = Timer(**timer(office, deal, name))
+            number(session, [one])
+            session.add(one)
+        session.add(Timer(**timer(office, deal, "third")))
+    assert set(timers(office)) == {"first", "second", "third"}

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from collections.abc import Callable
 from typing import Any
 
@@ -53,6 +54,43 @@ def test_the_same_key_opens_nothing_twice(api: ApiOf, office: Office) -> None:
     first, again = (read(olena.post("/deals/import", {"items": [item(), item()]}, key="once")) for _ in range(2))
     assert first == again
     assert len(deals(office)) == 2
+
+
+def rewritten(change: Callable[[bytes], bytes]) -> bytes:
+    """A workbook with two deals whose sheet was changed by ``change``."""
+    book, packed, again = Workbook(), io.BytesIO(), io.BytesIO()
+    for line in (("Що продаємо", "Клієнт"), ("Насоси", "ТОВ «Промінь»"), ("Помпи", "ТОВ «Лан»")):
+        book.worksheets[0].append(line)
+    book.save(packed)
+    with zipfile.ZipFile(packed) as before, zipfile.ZipFile(again, "w", zipfile.ZIP_DEFLATED) as after:
+        for name in before.namelist():
+            part = before.read(name)
+            after.writestr(name, change(part) if name.endswith("sheet1.xml") else part)
+    return again.getvalue()
+
+
+def test_what_a_sheet_says_of_its_own_size_hides_no_deals(api: ApiOf, office: Office) -> None:
+    told = read(upload(api("olena"), rewritten(lambda xml: xml.replace(b'ref="A1:B3"', b'ref="A1"'))))
+    assert (told["opened"], len(deals(office))) == (2, 2)
+
+
+def test_a_sheet_of_millions_of_empty_rows_is_refused_at_once(api: ApiOf) -> None:
+    def far(xml: bytes) -> bytes:
+        return xml.replace(b'r="3"', b'r="900000000"').replace(b'B3"', b'B900000000"').replace(b'A3"', b'A900000000"')
+
+    problem(upload(api("olena"), rewritten(far)), 422, "sheet_too_tall")
+
+
+def test_an_archive_that_cannot_be_unpacked_is_no_sheet(api: ApiOf) -> None:
+    whole = rewritten(lambda xml: xml)
+    encrypted, corrupt = bytearray(whole), bytearray(whole)
+    at = -1
+    while (at := encrypted.find(b"PK\x01\x02", at + 1)) >= 0:
+        encrypted[at + 8] |= 1
+    at = corrupt.find(b"[Content_Types].xml") + len("[Content_Types].xml")
+    corrupt[at : at + 8] = b"\xff" * 8
+    for content in (encrypted, corrupt):
+        problem(upload(api("olena"), bytes(content)), 422, "sheet_not_understood")
 
 
 def test_checking_opens_nothing(api: ApiOf, office: Office) -> None:
