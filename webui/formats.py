@@ -72,6 +72,12 @@ def when(moment: datetime | None) -> str:
     return f"{day(here.date())}, {clock_time}"
 
 
+def day_and_time(moment: datetime) -> str:
+    """``21 лист., 14:02``, today as well: a value that somebody typed."""
+    here = local(moment)
+    return f"{day(here.date())}, {format_time(here, format='HH:mm', locale=locale())}"
+
+
 def exactly(moment: datetime | None) -> str:
     """The full date and time with its zone, for the hint over a deadline."""
     if moment is None:

@@ -53,7 +53,8 @@ class ToldIncident:
 
 def told(row: IncidentRow) -> ToldIncident:
     may_retry = row.stimulus in RETRIED_HERE
-    return ToldIncident(row, _problem(row.params), _advice(row, may_retry=may_retry), may_retry)
+    problem = _problem(row.params)
+    return ToldIncident(row, problem[:1].upper() + problem[1:], _advice(row, may_retry=may_retry), may_retry)
 
 
 def _problem(params: Mapping[str, Any]) -> str:

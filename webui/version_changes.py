@@ -80,6 +80,8 @@ _PER_PLACE = frozenset({"no_counterpart", "other_kind"})
 
 def _place(place: Place) -> str:
     if place.is_join:
+        if place.name == place.element_id:
+            return _("a branch that waits for the others")
         return _("a finished branch before “%(name)s”", name=place.name)
     name = _("“%(name)s”", name=place.name)
     return name if place.count == 1 else f"{name} × {place.count}"

@@ -33,7 +33,10 @@ class WaitingSentence:
 
 
 def waiting_sentence(waiting: DealWaiting) -> WaitingSentence:
-    """The sentence; what failed comes first, then the reader's own steps, then what is due first."""
+    """The sentence; what failed comes first, then the reader's own steps, then what is due first.
+
+    Who cannot try again what failed is led to their own step, which is often where it is put right.
+    """
     if waiting.standing is not Standing.RUNNING:
         return _resting(waiting)
     failed = [one for one in waiting.items if one.kind is WaitingKind.INCIDENT]
@@ -42,6 +45,9 @@ def waiting_sentence(waiting: DealWaiting) -> WaitingSentence:
     if first is None:
         return WaitingSentence(_("The deal waits for nothing: tell the administrator."), "danger")
     text = _about_failures(failed) if failed else _about(waiting.items, own)
+    if failed and not first.may_act and own:
+        first = own[0]
+        text += " " + _("Your step is open: correct what you filled in, or wait.")
     undo = waiting.moved
     if undo is not None and undo.kind is InterventionKind.MOVED:
         text += " " + _("It was moved here by %(who)s, %(at)s.", who=undo.by_name or _("Reglament"), at=when(undo.at))
@@ -49,7 +55,7 @@ def waiting_sentence(waiting: DealWaiting) -> WaitingSentence:
     return WaitingSentence(
         text,
         "danger" if failed or late else "accent",
-        action="incident" if failed and first.may_act else "step" if first.work_item_id else "",
+        action="incident" if first.incident_id and first.may_act else "step" if first.work_item_id else "",
         work_item_id=first.work_item_id,
         incident_id=first.incident_id,
         may_act=first.may_act,

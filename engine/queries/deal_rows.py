@@ -8,18 +8,22 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import ColumnElement, Row, Select, exists, func, select
 from sqlalchemy.orm import Session
 
 from engine.model.client import Client
 from engine.model.deal import Deal, DealResult
 from engine.model.person import Person
+from engine.model.process_instance import InstanceState, ProcessInstance
 from engine.model.work_item import LIVE, WorkItem
 
 
 @dataclass(frozen=True, slots=True)
 class DealRow:
-    """``next_step`` is the live step with the nearest deadline; ``overdue_steps`` counts the late live steps."""
+    """``next_step`` is the live step with the nearest deadline; ``overdue_steps`` counts the late live steps.
+
+    ``is_suspended``: nothing in the deal goes on until it is resumed. ``has_failed``: something in it has to be mended.
+    """
 
     id: int
     number: str
@@ -38,6 +42,8 @@ class DealRow:
     loss_reason: str
     opened_at: datetime
     closed_at: datetime | None
+    is_suspended: bool
+    has_failed: bool
     open_steps: int
     overdue_steps: int
     next_step: str
@@ -77,12 +83,19 @@ def deal_rows(*conditions: Any) -> Select[*tuple[Any, ...]]:
             Deal.loss_reason,
             Deal.opened_at,
             Deal.closed_at,
+            _runs(ProcessInstance.state == InstanceState.SUSPENDED).label("is_suspended"),
+            _runs(ProcessInstance.open_incidents > 0).label("has_failed"),
         )
         .select_from(Deal)
         .join(Client, Client.id == Deal.client_id)
         .join(Person, Person.id == Deal.owner_id)
         .where(*conditions)
     )
+
+
+def _runs(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether the deal's map runs so; asked for the rows of one page only."""
+    return exists().where(ProcessInstance.deal_id == Deal.id, condition)
 
 
 def deals_of(session: Session, rows: Sequence[Row[Any]], now: datetime) -> tuple[DealRow, ...]:

@@ -85,7 +85,10 @@ class MoveGroup:
 
 @dataclass(frozen=True, slots=True)
 class MovePreview:
-    """``targets`` are the steps of the new version that may be chosen, in its order."""
+    """``targets`` are the steps of the new version that may be chosen, in its order.
+
+    ``suspended`` counts the deals on other versions that cannot be moved until they are resumed.
+    """
 
     definition_id: int
     key: str
@@ -93,6 +96,7 @@ class MovePreview:
     name: str
     groups: tuple[MoveGroup, ...]
     targets: tuple[StepDefinition, ...]
+    suspended: int = 0
 
     def deals(self, verdict: Verdict) -> int:
         return sum(group.deals for group in self.groups if group.verdict is verdict)
@@ -152,15 +156,16 @@ def movable_instances(
     *,
     deal_ids: Sequence[int] | None = None,
     from_definition_ids: Sequence[int] | None = None,
+    state: InstanceState = InstanceState.RUNNING,
 ) -> Select[int, int, int]:
-    """Id, deal and version of the running instances of the same map on other versions."""
+    """Id, deal and version of the instances of the same map on other versions that are in ``state``."""
     wanted = (
         select(ProcessInstance.id, ProcessInstance.deal_id, ProcessInstance.definition_id)
         .join(ProcessDefinition, ProcessDefinition.id == ProcessInstance.definition_id)
         .where(
             ProcessDefinition.key == definition.key,
             ProcessInstance.definition_id != definition.id,
-            ProcessInstance.state == InstanceState.RUNNING,
+            ProcessInstance.state == state,
         )
         .order_by(ProcessInstance.id)
     )
@@ -199,6 +204,17 @@ def move_preview(
         name=definition.name,
         groups=tuple(sorted(groups, key=lambda one: (order.index(one.verdict), -one.deals))),
         targets=tuple(process_of(session, definition_id).steps.values()),
+        suspended=session.scalar(
+            select(func.count()).select_from(
+                movable_instances(
+                    definition,
+                    deal_ids=deal_ids,
+                    from_definition_ids=from_definition_ids,
+                    state=InstanceState.SUSPENDED,
+                ).subquery()
+            )
+        )
+        or 0,
     )
 
 

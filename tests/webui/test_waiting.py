@@ -76,10 +76,20 @@ def test_events_behind_one_gateway_are_whichever_comes_first() -> None:
 
 def test_what_failed_comes_before_everything() -> None:
     failed = WaitingFor(WaitingKind.INCIDENT, "map_failed", place="Знижка", incident_id=3, may_act=True)
-    assert "«Знижка» дав технічний збій" in told(failed, STEP)
+    assert "Технічний збій на «Знижка»" in told(failed, STEP)
     sentence = waiting_sentence(DealWaiting(Standing.RUNNING, (failed, STEP)))
     assert (sentence.action, sentence.incident_id, sentence.tone) == ("incident", 3, "danger")
     assert waiting_sentence(DealWaiting(Standing.RUNNING, (replace(failed, may_act=False),))).action == ""
+
+
+def test_who_cannot_try_again_what_failed_is_led_to_their_own_step() -> None:
+    failed = WaitingFor(WaitingKind.INCIDENT, "map_failed", place="Знижка", incident_id=3)
+    own = replace(STEP, may_act=True)
+    sentence = waiting_sentence(DealWaiting(Standing.RUNNING, (failed, STEP, own)))
+    assert (sentence.action, sentence.work_item_id, sentence.incident_id, sentence.tone) == ("step", 7, None, "danger")
+    text = told(failed, STEP, own)
+    assert "Технічний збій на «Знижка»" in text
+    assert "Ваш крок відкрито" in text
 
 
 @pytest.mark.parametrize("locale", ["uk", "en"])

@@ -15,7 +15,7 @@ from werkzeug.datastructures import MultiDict
 from engine.bpmn.compiled import FieldChoice, FieldDefinition, FieldType
 from engine.model.client import Client
 from engine.model.person import Person
-from webui.formats import day, exactly, local, money, number
+from webui.formats import day, day_and_time, local, money, number
 from webui.forms.typed_values import read_id
 from webui.i18n import _, chosen_locale
 
@@ -170,7 +170,7 @@ def _one_value(session: Session, kind: FieldType, value: Any, currency: str) -> 
     if isinstance(value, bool) or kind is FieldType.YES_NO:
         return _("yes") if value in {True, "true", "yes"} else _("no")
     if kind is FieldType.MOMENT:
-        return exactly(datetime.fromisoformat(value))
+        return day_and_time(datetime.fromisoformat(value))
     if kind is FieldType.DATE:
         return day(date.fromisoformat(value))
     if kind in {FieldType.PERSON, FieldType.CLIENT}:

@@ -214,6 +214,7 @@ def _choosing(deal_id: int, error: DomainError | None = None) -> ResponseReturnV
         view=view,
         row=view.row,
         stages=stages,
+        has_targets=any(not one.refusal for _stage, moves in stages for one in moves),
         path=path,
         chosen=request.form.get("to", ""),
         typed_reason=request.form.get("reason", ""),

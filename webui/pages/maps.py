@@ -28,7 +28,7 @@ from engine.queries.scopes import ensure_sees
 from processes import shipped_map, shipped_maps, shipped_sources
 from webui.decision_tables import decision_lines
 from webui.error_pages import status_of
-from webui.i18n import _
+from webui.i18n import _, ngettext
 from webui.map_findings import finding_groups, map_badges
 from webui.map_steps import step_lines
 from webui.map_uploads import deploy, library, too_large, uploaded
@@ -136,7 +136,14 @@ def publish(definition_id: int) -> ResponseReturnValue:
         _ensure_warnings_confirmed(session, definition_id)
         return publish_definition(session, definition_id, actor=actor(), clock=services().clock, prepared=prepared)
 
-    return _act(definition_id, command, _("Published: new deals start on this version."))
+    told = _("Published: new deals start on this version.")
+    if prepared.callers:
+        told += " " + ngettext(
+            "The %(num)s map that calls it has a new version, too.",
+            "The %(num)s maps that call it have new versions, too.",
+            len(prepared.callers),
+        )
+    return _act(definition_id, command, told)
 
 
 @blueprint.post("/<int:definition_id>/retire")

@@ -85,7 +85,7 @@ def test_the_head_sees_in_words_what_is_passed_over_and_the_sheet_shows_it(
     assert bohdan.post(f"/deals/{deal.id}/move", WHY | {"to": "sign"}).status_code == 303
     sheet = text_of(bohdan.get(f"/deals/{deal.id}/approval-sheet"))
     assert "Погодити: Юридичний відділ" in sheet
-    assert "оминуто без погодження" in sheet
+    assert "Оминуто без погодження" in sheet
     assert "Богдан Шевченко" in sheet
 
 
@@ -102,12 +102,16 @@ def test_a_suspended_deal_shows_it_and_is_resumed(office: Office, deal: Deal, br
     page = text_of(olena.get(f"/deals/{deal.id}"))
     assert "Угоду призупинено (Олена Коваль" in page
     assert "Відпустка" in page
+    for address in ("/deals", "/deals/board"):
+        assert "hourglass" in olena.get(address).text
+        assert "Призупинено" in text_of(olena.get(address))
     with office.database.read() as session:
         legal = session.query(WorkItem).filter_by(element_id="legal").one().id
     assert "Угоду призупинено" in text_of(browse("iryna").get(f"/work-items/{legal}"))
     assert "Погодити: Юридичний відділ" not in text_of(browse("iryna").get("/inbox"))
     assert olena.post(f"/deals/{deal.id}/resume", {"deadlines": "keep"}).status_code == 303
     assert open_elements(office, deal) == ["finance", "legal", "logistics"]
+    assert "Призупинено" not in text_of(olena.get("/deals"))
     assert olena.post(f"/deals/{deal.id}/resume", {}).status_code == 409
 
 
