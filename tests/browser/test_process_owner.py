@@ -19,6 +19,7 @@ MENDED = HERE / "service_contract.bpmn"
 def open_maps(people: People, uk: Words) -> Page:
     page = people.at_work("owner")
     expect(page.get_by_role("heading", level=1, name=uk("Sales maps"))).to_be_visible()
+    page.wait_for_load_state("load")  # the page's scripts listen from now on
     return page
 
 
