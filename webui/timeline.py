@@ -65,6 +65,10 @@ KINDS_BY_FILTER = {
         "step_delegated",
         "deadline_extended",
         "decision_made",
+        "call_opened",
+        "call_completed",
+        "call_failed",
+        "call_cancelled",
     ),
     "comments": ("commented",),
     "lateness": ("reminder_sent", "head_told", "step_reassigned", "timer_fired", "deadline_extended"),
@@ -151,7 +155,7 @@ def _details(kind: str, data: Data, fields: Fields) -> tuple[tuple[str, str], ..
         return tuple(_change(name, change) for name, change in dict(data.get("changes") or {}).items())
     if kind == "decision_made":
         return tuple(_decided_values(data, fields))
-    if kind == "message_received":
+    if kind in ("message_received", "call_completed"):
         return tuple((name, readable(value)) for name, value in dict(data.get("values") or {}).items())
     return ()
 
@@ -306,6 +310,25 @@ def _resumed(data: Data) -> str:
     return _("Deal resumed; it rested since %(since)s, deadlines moved by the pause", since=since)
 
 
+def _call_opened(data: Data) -> str:
+    if data.get("target"):
+        return _("Call “%(name)s”: %(target)s", name=data["name"], target=data["target"])
+    return _("Call “%(name)s”", name=data["name"])
+
+
+def _call_completed(data: Data) -> str:
+    if data.get("error"):
+        return _("“%(name)s” was answered with the error “%(error)s”", name=data["name"], error=data["error"])
+    return _("“%(name)s” was answered", name=data["name"])
+
+
+def _call_failed(data: Data) -> str:
+    retry_at = _moment(data.get("retry_at"))
+    if retry_at is None:
+        return _("Call “%(name)s” failed and is not made again by itself", name=data["name"])
+    return _("Call “%(name)s” failed; it is made again %(at)s", name=data["name"], at=when(retry_at))
+
+
 def _variables_set(data: Data) -> str:
     return _("Values given back as they were") if data.get("undoes") else _("Values set by the administrator")
 
@@ -367,6 +390,10 @@ _TELLINGS: Mapping[str, Telling] = {
     "timer_fired": Telling("clock", "neutral", lambda data: _("Time came: “%(name)s”", name=data["name"])),
     "message_received": Telling("mail", "neutral", lambda data: _("Message “%(name)s” received", name=data["name"])),
     "signal_received": Telling("bell", "neutral", lambda data: _("Signal “%(name)s” received", name=data["name"])),
+    "call_opened": Telling("send", "neutral", _call_opened),
+    "call_completed": Telling("check", "good", _call_completed),
+    "call_failed": Telling("alert-triangle", "warning", _call_failed, quote="error"),
+    "call_cancelled": Telling("x", "neutral", lambda data: _("Call “%(name)s” is no longer needed", name=data["name"])),
     "event_thrown": Telling("send", "neutral", lambda data: _("Event “%(name)s” sent out", name=data["name"])),
     "decision_made": Telling("table", "accent", _decision_made),
     "incident_recorded": Telling(

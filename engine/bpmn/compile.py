@@ -31,7 +31,7 @@ from engine.bpmn.soundness import check_soundness
 from engine.bpmn.step_definitions import define_steps, read_ladder, say_what_steps_lack, stages_of
 from engine.errors import DomainError
 
-FORMAT_VERSION = 2  # raised when the same file compiles to something else, so that cached processes are made anew
+FORMAT_VERSION = 3  # raised when the same file compiles to something else, so that cached processes are made anew
 
 _MAX_NODES = 3_000
 _TABLE_SUFFIX = ".dmn"

@@ -17,6 +17,7 @@ from engine.model.performed_command import PerformedCommand
 from engine.model.person import Person, Role
 from engine.model.process_definition import DefinitionFile, DefinitionState, ProcessDefinition
 from engine.model.process_instance import InstanceState, ProcessInstance
+from engine.model.service_call import CallState, ServiceCall
 from engine.model.substitution import Substitution
 from engine.model.timer import Timer
 from engine.model.version_move import (
@@ -34,6 +35,7 @@ __all__ = [
     "ApiToken",
     "Calendar",
     "CalendarException",
+    "CallState",
     "Client",
     "CompanyRevision",
     "Contact",
@@ -63,6 +65,7 @@ __all__ = [
     "ProcessDefinition",
     "ProcessInstance",
     "Role",
+    "ServiceCall",
     "Substitution",
     "Timer",
     "VersionMove",

@@ -33,6 +33,7 @@ class Ability(StrEnum):
     MANAGE_WEBHOOKS = "manage_webhooks"
     RETRY_INCIDENT = "retry_incident"
     SEE_ALL_HISTORY = "see_all_history"
+    SERVE_JOBS = "serve_jobs"  # fetch the calls that programs outside make, and answer them
     MOVE_DEAL = "move_deal"  # move, suspend and resume anybody's deal where the map gives some freedom
     MOVE_PAST_APPROVAL = "move_past_approval"  # move a deal past an approval that lies ahead
     REPAIR_DEAL = "repair_deal"  # move a deal on a strict map, set its variables
@@ -63,6 +64,7 @@ _ABILITIES: Mapping[Role, frozenset[Ability]] = {
             Ability.SEE_MAPS,
             Ability.SEE_REPORTS,
             Ability.SEE_ALL_HISTORY,
+            Ability.SERVE_JOBS,
         }
     ),
     Role.ADMINISTRATOR: frozenset(
@@ -77,6 +79,7 @@ _ABILITIES: Mapping[Role, frozenset[Ability]] = {
             Ability.MANAGE_WEBHOOKS,
             Ability.RETRY_INCIDENT,
             Ability.SEE_ALL_HISTORY,
+            Ability.SERVE_JOBS,
             Ability.MOVE_DEAL,
             Ability.MOVE_PAST_APPROVAL,
             Ability.REPAIR_DEAL,

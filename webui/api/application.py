@@ -31,6 +31,7 @@ _CALLS = (
     "work_items",
     "work_item_actions",
     "messages",
+    "jobs",
     "reports",
     "history",
     "people",
