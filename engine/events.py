@@ -329,6 +329,29 @@ class CallCancelled(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class CallHostAllowed(Event):
+    host: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallHostForbidden(Event):
+    host: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallSecretSet(Event):
+    """``host`` is the only one that it is sent to. The secret itself is told nowhere."""
+
+    name: str
+    host: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallSecretRemoved(Event):
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class IncidentRecorded(Event):
     code: str
     element: str

@@ -115,9 +115,15 @@ def entry(row: HistoryRow, fields: Fields = MappingProxyType({})) -> Entry:
         telling.icon,
         tone,
         telling.sentence(data),
-        quote=str(data.get(telling.quote) or "") if telling.quote else "",
+        quote=_quoted(row.kind, data, telling.quote),
         details=_details(row.kind, data, fields),
     )
+
+
+def _quoted(kind: str, data: Data, name: str) -> str:
+    """What somebody said; why a call failed is often in the product's own words, which are translated."""
+    said = str(data.get(name) or "") if name else ""
+    return _(said) if said and kind == "call_failed" else said
 
 
 def fields_of(session: Session, definition_id: int | None) -> Fields:
@@ -394,6 +400,14 @@ _TELLINGS: Mapping[str, Telling] = {
     "call_completed": Telling("check", "good", _call_completed),
     "call_failed": Telling("alert-triangle", "warning", _call_failed, quote="error"),
     "call_cancelled": Telling("x", "neutral", lambda data: _("Call “%(name)s” is no longer needed", name=data["name"])),
+    "call_host_allowed": Telling("link", "neutral", lambda data: _("Maps may call %(host)s", host=data["host"])),
+    "call_host_forbidden": Telling(
+        "link", "neutral", lambda data: _("Maps may call %(host)s no more", host=data["host"])
+    ),
+    "call_secret_set": Telling(
+        "key", "neutral", lambda data: _("Secret “%(name)s” set for %(host)s", name=data["name"], host=data["host"])
+    ),
+    "call_secret_removed": Telling("key", "neutral", lambda data: _("Secret “%(name)s” removed", name=data["name"])),
     "event_thrown": Telling("send", "neutral", lambda data: _("Event “%(name)s” sent out", name=data["name"])),
     "decision_made": Telling("table", "accent", _decision_made),
     "incident_recorded": Telling(

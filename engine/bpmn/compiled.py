@@ -217,6 +217,9 @@ class CallRule(_Frozen):
     topic: str = ""
     parameters: Mapping[str, str] = {}
     method: str = ""
+    host: str = ""  # of http, with its port if that is not 443: never made of values
+    recipient: str = ""  # of a letter: client, contact or owner; else the template ``to``
+    map_key: str = ""  # of the deal that is opened
     templates: Mapping[str, tuple[TemplatePart, ...]] = {}
     results: Mapping[str, str] = {}
     result_variable: str | None = None

@@ -71,6 +71,12 @@ def is_whole_expression(text: str) -> bool:
     return (stripped.startswith("=") and not stripped.startswith("==")) or stripped.startswith(("${", "#{"))
 
 
+def is_json(content_type: str) -> bool:
+    """Whether a body of that type is JSON; it is where nothing is said."""
+    kind = content_type.partition(";")[0].strip().casefold()
+    return not kind or kind == "application/json" or kind.endswith("+json")
+
+
 def secrets_in(templates: Iterable[tuple[TemplatePart, ...]]) -> frozenset[str]:
     """The names of the secrets that the templates speak of."""
     return frozenset(part.secret for parts in templates for part in parts if part.secret)

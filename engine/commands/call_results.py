@@ -48,10 +48,10 @@ class CallOver(Conflict):
 
 
 class CallGivenUp(DomainError):
-    """``error`` is the last failure, in the words of whoever was called."""
+    """``reason`` is the last failure, in the words of whoever was called."""
 
     code: ClassVar[str] = "call_failed"
-    template: ClassVar[str] = N_("the call to %(target)s failed %(attempts)s times, the last time with: %(error)s")
+    template: ClassVar[str] = N_("the call to %(target)s failed %(attempts)s times, the last time with: %(reason)s")
 
 
 def lock_call(session: Session, call_id: str) -> tuple[ServiceCall, ProcessInstance]:
@@ -137,7 +137,7 @@ def fail_call(
         call.state = CallState.FAILED
         _record_failure(session, call, instance, None, actor=actor, at=at)
         session.flush()
-        problem = CallGivenUp(target=call.target, attempts=call.attempts, error=call.last_error)
+        problem = CallGivenUp(target=call.target, attempts=call.attempts, reason=call.last_error)
         failure = MapFailed(element=call.name, element_id=call.element_id, problem=problem, problem_code=problem.code)
         failure.instance_id, failure.deal_id = instance.id, instance.deal_id
         failure.stimulus = RepeatCall(call.activity_id)

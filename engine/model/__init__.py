@@ -3,6 +3,7 @@
 from engine.db.job import Job, JobState
 from engine.model.api_token import ApiToken
 from engine.model.calendar import Calendar, CalendarException
+from engine.model.call_permit import CallHost, CallSecret
 from engine.model.client import Client, Contact
 from engine.model.company_revision import CompanyRevision
 from engine.model.deal import Deal, DealResult
@@ -35,6 +36,8 @@ __all__ = [
     "ApiToken",
     "Calendar",
     "CalendarException",
+    "CallHost",
+    "CallSecret",
     "CallState",
     "Client",
     "CompanyRevision",

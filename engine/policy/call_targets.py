@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from engine.bpmn.compiled import CallRule
+from engine.bpmn.compiled import CallRule, ConnectorKind
 
 
 def target_of(rule: CallRule) -> str:
-    """The topic of a job."""
+    """The topic of a job, the method and the host of a request."""
+    if rule.connector is ConnectorKind.HTTP:
+        return f"{rule.method} {rule.host}"
     return rule.topic

@@ -31,6 +31,7 @@ class Ability(StrEnum):
     MANAGE_CLIENTS = "manage_clients"
     SEE_REPORTS = "see_reports"
     MANAGE_WEBHOOKS = "manage_webhooks"
+    MANAGE_CONNECTORS = "manage_connectors"  # which hosts maps may call, and the secrets that go there
     RETRY_INCIDENT = "retry_incident"
     SEE_ALL_HISTORY = "see_all_history"
     SERVE_JOBS = "serve_jobs"  # fetch the calls that programs outside make, and answer them
@@ -77,6 +78,7 @@ _ABILITIES: Mapping[Role, frozenset[Ability]] = {
             Ability.MANAGE_CLIENTS,
             Ability.SEE_REPORTS,
             Ability.MANAGE_WEBHOOKS,
+            Ability.MANAGE_CONNECTORS,
             Ability.RETRY_INCIDENT,
             Ability.SEE_ALL_HISTORY,
             Ability.SERVE_JOBS,

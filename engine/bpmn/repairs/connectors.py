@@ -15,17 +15,36 @@ from engine.bpmn.expressions import ExpressionRefused, compile_expression
 from engine.bpmn.map_model import AUTOMATED_TASKS, Node, NodeType, Property
 from engine.bpmn.repairs.stand_ins import confirm_by_person
 from engine.bpmn.repairs.workbench import Workbench
-from engine.bpmn.templates import TemplateNotUnderstood, read_template
+from engine.bpmn.template_writing import is_json_template
+from engine.bpmn.templates import TemplateNotUnderstood, is_json, read_template
 
 _KINDS: Mapping[str, ConnectorKind] = {
     "job": ConnectorKind.EXTERNAL,
     "external": ConnectorKind.EXTERNAL,
     "завдання": ConnectorKind.EXTERNAL,
+    "http": ConnectorKind.HTTP,
+    "https": ConnectorKind.HTTP,
 }
 _CALLED = AUTOMATED_TASKS | {NodeType.TASK}
 _FIELD_NAME = re.compile(r"(?:deal\.)?[^\W\d]\w*")
 _TOPIC = re.compile(r"[^\s,]{1,200}")
 _MOST_RETRIES = 20
+_METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
+_ADDRESS = re.compile(r"https://([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*(?::[1-9][0-9]{0,4})?)([/?]|\Z)")
+_HEADER = re.compile(r"[a-z0-9][a-z0-9-]{0,60}")
+_OUR_HEADERS = frozenset(
+    {
+        "host",
+        "content-length",
+        "transfer-encoding",
+        "connection",
+        "upgrade",
+        "te",
+        "trailer",
+        "expect",
+        "idempotency-key",
+    }
+)
 _LONGEST_WAIT_S = 86_400
 
 
@@ -188,4 +207,46 @@ def _job(reading: _Reading) -> CallRule:
     return reading.rule(ConnectorKind.EXTERNAL, topic=topic, results=reading.results(results))
 
 
-_READERS: Mapping[ConnectorKind, Callable[[_Reading], CallRule]] = {ConnectorKind.EXTERNAL: _job}
+def _http(reading: _Reading) -> CallRule:
+    """A request to an address whose host is written out: no value can lead it elsewhere."""
+    method = reading.said.get("method", "GET" if not reading.said.get("body") else "POST").upper()
+    if method not in _METHODS or (method == "GET" and reading.said.get("body")):
+        reading.wrong("method", method)
+    url = reading.needed("url")
+    reading.template("url", url)
+    host, path = _split_address(reading.templates.get("url", ()))
+    if url and host is None:
+        reading.faults.append(("CONNECTOR_ADDRESS", {"text": url}))
+    if host is not None:
+        reading.templates["url"] = path
+    headers = {name.strip().lower(): text for name, text in reading.dotted("header").items()}
+    for name, text in headers.items():
+        if not _HEADER.fullmatch(name) or name in _OUR_HEADERS:
+            reading.wrong(f"header.{name}", name)
+        else:
+            reading.template(f"header.{name}", text)
+    reading.template("body", reading.said.get("body", ""))
+    body = reading.templates.get("body")
+    if body is not None and is_json(headers.get("content-type", "")) and not is_json_template(body):
+        reading.wrong("body", reading.said["body"])
+    variable = reading.node.annotation.result_variable
+    results = ({variable: "= answer"} if variable else {}) | reading.dotted("result")
+    return reading.rule(ConnectorKind.HTTP, method=method, host=host or "", results=reading.results(results))
+
+
+def _split_address(parts: tuple[TemplatePart, ...]) -> tuple[str | None, tuple[TemplatePart, ...]]:
+    """The host, and the template of what follows it. None where the host is not written out altogether."""
+    found = _ADDRESS.match(parts[0].text) if parts else None
+    if found is None or (found.end() == len(parts[0].text) and not found.group(2) and len(parts) > 1):
+        return None, parts
+    rest = found.group(2) + parts[0].text[found.end() :]
+    if "#" in rest or "\\" in rest or any(character.isspace() for part in parts for character in part.text):
+        return None, parts
+    slashed = rest if rest.startswith("/") else "/" + rest
+    return found.group(1).casefold().removesuffix(":443"), (TemplatePart(text=slashed), *parts[1:])
+
+
+_READERS: Mapping[ConnectorKind, Callable[[_Reading], CallRule]] = {
+    ConnectorKind.EXTERNAL: _job,
+    ConnectorKind.HTTP: _http,
+}

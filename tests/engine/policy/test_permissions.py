@@ -57,6 +57,7 @@ def actor(role: Role = Role.MANAGER, **facts: frozenset[int]) -> Actor:
                 "manage_clients",
                 "see_reports",
                 "manage_webhooks",
+                "manage_connectors",
                 "retry_incident",
                 "see_all_history",
                 "move_deal",

@@ -1,4 +1,4 @@
-"""Steps that are calls: each call as a row."""
+"""Steps that are calls: each call as a row; the hosts that may be called, and the secrets that go there."""
 
 from __future__ import annotations
 
@@ -45,3 +45,25 @@ def upgrade() -> None:
     op.create_index("ix_service_call_opened_deal_id", "service_call", ["opened_deal_id"])
     op.create_index("ix_service_call_topic_due", "service_call", ["connector", "state", "topic", "due_at"])
     op.create_index("ix_service_call_done", "service_call", ["state", "done_at"])
+    op.create_table(
+        "call_host",
+        sa.Column("id", ROW_NUMBER, nullable=False),
+        sa.Column("host", sa.String(260), nullable=False),
+        sa.Column("added_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("added_by_id", ROW_NUMBER, nullable=True),
+        sa.ForeignKeyConstraint(["added_by_id"], ["person.id"], name="fk_call_host_added_by_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_call_host"),
+        sa.UniqueConstraint("host", name="uq_call_host_host"),
+    )
+    op.create_table(
+        "call_secret",
+        sa.Column("id", ROW_NUMBER, nullable=False),
+        sa.Column("name", sa.String(64), nullable=False),
+        sa.Column("host", sa.String(260), nullable=False),
+        sa.Column("sealed", sa.Text(), nullable=False),
+        sa.Column("set_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("set_by_id", ROW_NUMBER, nullable=True),
+        sa.ForeignKeyConstraint(["set_by_id"], ["person.id"], name="fk_call_secret_set_by_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_call_secret"),
+        sa.UniqueConstraint("name", name="uq_call_secret_name"),
+    )

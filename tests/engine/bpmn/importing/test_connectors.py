@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from decimal import Decimal
+
 import pytest
 from support.drawn_maps import END, START, bag, chain, codes, compiled, element, flow, found, outcome_of
 from support.instance_run import InstanceRun
@@ -9,6 +12,8 @@ from support.instance_run import InstanceRun
 from engine.bpmn.compile import CompileOutcome
 from engine.bpmn.compiled import CallRule, ConnectorKind, StepKind
 from engine.bpmn.findings import Severity
+from engine.bpmn.template_writing import Filling
+from engine.bpmn.templates import read_template
 
 
 def call_of(inner: str, tag: str = "serviceTask", **attributes: str) -> CallRule:
@@ -80,6 +85,18 @@ def test_mappings_of_other_engines_say_what_goes_and_what_comes() -> None:
         ({"connector": "job", "topic": "t", "retry_after": "3 р.д."}, "CONNECTOR_VALUE"),
         ({"connector": "job", "topic": "t", "input.x": "open('/etc/passwd').read()"}, "CONNECTOR_VALUE"),
         ({"connector": "job", "topic": "t", "result.client name": "answer"}, "CONNECTOR_VALUE"),
+        ({"connector": "http"}, "CONNECTOR_LACKS"),
+        ({"connector": "http", "url": "http://a.example.com/"}, "CONNECTOR_ADDRESS"),
+        ({"connector": "http", "url": "https://{{ deal.host }}/x"}, "CONNECTOR_ADDRESS"),
+        ({"connector": "http", "url": "https://a.example.com{{ deal.host }}/x"}, "CONNECTOR_ADDRESS"),
+        ({"connector": "http", "url": "https://a.example.com@evil.example.com/"}, "CONNECTOR_ADDRESS"),
+        ({"connector": "http", "url": "https://user:pw@a.example.com/"}, "CONNECTOR_ADDRESS"),
+        ({"connector": "http", "url": "= deal.url"}, "CONNECTOR_ADDRESS"),
+        ({"connector": "http", "url": "https://a.example.com/{{ deal.x"}, "CONNECTOR_VALUE"),
+        ({"connector": "http", "url": "https://a.example.com/{{ __import__(1) }}"}, "CONNECTOR_VALUE"),
+        ({"connector": "http", "url": "https://a.example.com/", "method": "TRACE"}, "CONNECTOR_VALUE"),
+        ({"connector": "http", "url": "https://a.example.com/", "header.Host": "b"}, "CONNECTOR_VALUE"),
+        ({"connector": "http", "url": "https://a.example.com/", "body": "{{{ deal.x }}"}, "CONNECTOR_VALUE"),
     ],
 )
 def test_what_cannot_be_called_is_an_error_with_a_remedy_and_a_person_stands_in(
@@ -127,3 +144,20 @@ def test_the_map_waits_for_the_job_and_its_answer_decides_the_way() -> None:
     failed = InstanceRun(process)
     failed.answer("score", error="NO_DATA")
     assert failed.open == ["bad"]
+
+
+def test_a_request_keeps_its_host_apart_from_what_values_fill_in() -> None:
+    said = {"connector": "http", "url": "https://CRM.example.com:443?id={{ client.edrpou }}", "header.X-A": "b"}
+    call = call_of(bag(**said))
+    assert (call.host, call.method) == ("crm.example.com", "GET")
+    assert [part.text or part.value for part in call.templates["url"]] == ["/?id=", "url#1"]
+    assert call.parameters == {"url#1": "client.edrpou"}
+
+
+def test_a_value_is_written_as_its_place_needs() -> None:
+    evil = '"}, {"b": 1'
+    filling = Filling({"body#1": evil, "body#2": evil, "body#3": Decimal("1.50")}, {})
+    parts = read_template('{"a": "x {{ v }}", "b": {{ v }}, "n": {{ n }}}', "body").parts
+    assert json.loads(filling.json(parts), parse_float=str) == {"a": f"x {evil}", "b": evil, "n": "1.50"}
+    assert "&quot;}, {&quot;b&quot;: 1" in filling.xml(parts)
+    assert filling.form(parts[1:2]) == filling.address(parts[1:2]).replace("%20", "+") == "%22%7D%2C+%7B%22b%22%3A+1"
