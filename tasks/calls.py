@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any
 
 from engine.adapters.https_calls import AnswerTooLarge, CallUnreachable, HttpsCall
+from engine.adapters.mail import Letter, MailFailed
 from engine.adapters.public_addresses import AddressNotPublic
 from engine.adapters.sealing import SecretNotReadable
 from engine.bpmn.compiled import ConnectorKind
+from engine.bpmn.template_writing import Filling
 from engine.bpmn.templates import secrets_in
 from engine.commands.call_making import (
     NOT_PERMITTED,
     CallFailure,
+    NextDeal,
     TakenCall,
+    open_deal_of_call,
     settle_answer,
     settle_failure,
     take_call,
@@ -34,7 +41,12 @@ from tasks.services import Services
 Make = Callable[[Services, TakenCall], None]
 
 _NOT_PUBLIC = N_("the host leads to an address that is not public")
+_NO_ADDRESS = N_("there is no e-mail address to write to")
+_NO_AMOUNT = N_("the sum of the deal that is opened is no number")
 _ANSWERED = "HTTP %s"
+_ADDRESS = re.compile(r"[^@\s,;:<>\"()\[\]\\]{1,64}@[^@\s,;:<>\"()\[\]\\]+\.[^@\s,;:<>\"()\[\]\\]+")
+_LONGEST_SUBJECT = 300
+_SET = "set."
 
 
 def make_call(services: Services, job: Job) -> None:
@@ -74,4 +86,72 @@ def _exchange(services: Services, taken: TakenCall) -> CallFailure | None:
     return None
 
 
-_MAKERS: Mapping[ConnectorKind, Make] = {ConnectorKind.HTTP: _request}
+def _letter(services: Services, taken: TakenCall) -> None:
+    filling = Filling(taken.values, {})
+    templates = taken.rule.templates
+    to = taken.recipient if taken.rule.recipient else filling.text(templates["to"]).strip()
+    if not _ADDRESS.fullmatch(to):
+        settle_failure(services.database, taken.id, CallFailure(_NO_ADDRESS, "no_address"), clock=services.clock)
+        return
+    letter = Letter(
+        key=taken.id,
+        to=to,
+        subject=filling.text(templates["subject"])[:_LONGEST_SUBJECT],
+        text=filling.text(templates["text"]).rstrip() + "\n",
+        written_at=services.clock.now(),
+    )
+    try:
+        services.mailer.send(letter)
+    except MailFailed as failure:
+        refused = CallFailure(str(failure.params["answer"]), failure.code, may_pass=True)
+        settle_failure(services.database, taken.id, refused, clock=services.clock)
+    else:
+        settle_answer(services.database, taken.id, None, told={"to": to}, clock=services.clock)
+
+
+def _write_fields(services: Services, taken: TakenCall) -> None:
+    settle_answer(services.database, taken.id, _fields(taken), clock=services.clock)
+
+
+def _open_deal(services: Services, taken: TakenCall) -> None:
+    fields = _fields(taken)
+    amount = fields.pop("deal.amount", None)
+    try:
+        draft = NextDeal(
+            title=Filling(taken.values, {}).text(taken.rule.templates.get("title", ())).strip(),
+            amount=None if amount is None else Decimal(str(amount)),
+            fields={name.removeprefix("deal."): value for name, value in fields.items()},
+        )
+    except InvalidOperation:
+        settle_failure(services.database, taken.id, CallFailure(_NO_AMOUNT), clock=services.clock)
+    else:
+        open_deal_of_call(services.database, taken, draft, clock=services.clock)
+
+
+def _fields(taken: TakenCall) -> dict[str, Any]:
+    """The fields that the map sets, by name: values of expressions, and texts."""
+    filling = Filling(taken.values, {})
+    own = {
+        key.removeprefix(_SET): value
+        for key, value in taken.values.items()
+        if key.startswith(_SET) and key not in _places(taken)
+    }
+    texts = {
+        key.removeprefix(_SET): filling.text(parts)
+        for key, parts in taken.rule.templates.items()
+        if key.startswith(_SET)
+    }
+    return own | texts
+
+
+def _places(taken: TakenCall) -> frozenset[str]:
+    """The parameters that only fill a template."""
+    return frozenset(part.value for parts in taken.rule.templates.values() for part in parts if part.value)
+
+
+_MAKERS: Mapping[ConnectorKind, Make] = {
+    ConnectorKind.HTTP: _request,
+    ConnectorKind.MAIL: _letter,
+    ConnectorKind.FIELDS: _write_fields,
+    ConnectorKind.MAP: _open_deal,
+}

@@ -80,16 +80,17 @@ def answer_call(
     answer: Any,
     *,
     status: int | None = None,
+    told: Mapping[str, Any] | None = None,
     actor: Actor,
     at: datetime,
 ) -> None:
-    """Take the answer of a locked call that waits, and move the deal on.
+    """Take the answer of a locked call that waits, and move the deal on. ``told`` is for the history alone.
 
     Raises AnswerNotUsable, ValueNotTaken, ContentApproved, DecidedByTable, InvalidInput, and MapFailed.
     """
     rule = process_of(session, instance.definition_id).calls[call.element_id]
     values = values_from(rule, answer, status=status)
-    _tell(session, call, instance, values, "", actor=actor, at=at)
+    _tell(session, call, instance, {**values, **(told or {})}, "", actor=actor, at=at)
     go_on(session, instance, CompleteCall(call.activity_id, values), actor=actor, at=at)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import orjson
@@ -17,6 +18,7 @@ from engine.commands.call_permits import allow_host, set_secret
 from engine.commands.incident_retries import retry_incident
 from engine.commands.suspensions import resume_deal, suspend_deal
 from engine.db.job import Job, JobState
+from engine.db.session import Database
 from engine.model.deal import Deal
 from engine.model.incident import Incident, IncidentState
 from engine.model.service_call import CallState, ServiceCall
@@ -26,6 +28,16 @@ from tasks.services import Services, use
 
 SECRET = "s3cret-token"
 BODY = '{"client": "{{ client.name }}", "sum": {{ deal.amount }}, "limit": {{ deal.limit }}}'
+
+
+@pytest.fixture
+def office(sqlite_database_url: str) -> Iterator[Office]:
+    """What both databases do alike is tried on one; rows and locks are tried on both with jobs of programs outside."""
+    database = Database(sqlite_database_url)
+    office = Office(database)
+    office.publish()
+    yield office
+    database.dispose()
 
 
 @pytest.fixture
