@@ -36,6 +36,7 @@ from engine.policy.call_requests import (
     request_of,
     wish,
 )
+from tasks.congestion import SlowHosts
 from tasks.services import Services
 
 Make = Callable[[Services, TakenCall], None]
@@ -50,11 +51,14 @@ _SET = "set."
 
 
 def make_call(services: Services, job: Job) -> None:
-    """Make one call, once at a time; whatever comes back is settled in a transaction of its own."""
+    """Make one call; whatever comes back is settled in a transaction of its own. Raises NotNow."""
     with services.database.write() as session:
         taken = take_call(session, job.payload["call_id"], by=job.id, clock=services.clock)
     if taken is not None:
         _MAKERS[taken.rule.connector](services, taken)
+
+
+slow_hosts = SlowHosts()
 
 
 def _request(services: Services, taken: TakenCall) -> None:
@@ -64,15 +68,17 @@ def _request(services: Services, taken: TakenCall) -> None:
 
 
 def _exchange(services: Services, taken: TakenCall) -> CallFailure | None:
-    """Send the request and settle a good answer; what went wrong otherwise."""
+    """Send the request and settle a good answer; what went wrong otherwise. Raises NotNow."""
     try:
         wanted = secrets_in(taken.rule.templates.values())
         secrets = {name: services.sealer.open(taken.sealed[name]) for name in wanted if name in taken.sealed}
         request = request_of(taken.rule, taken.values, secrets, call_id=taken.id)
-        answer = services.https.call(
-            HttpsCall(request.method, request.host, request.port, request.target, request.headers, request.body)
-        )
+        with slow_hosts.calling(taken.rule.host):
+            answer = services.https.call(
+                HttpsCall(request.method, request.host, request.port, request.target, request.headers, request.body)
+            )
     except CallUnreachable as failure:
+        slow_hosts.is_silent(taken.rule.host)
         return CallFailure(str(failure.params["problem"]), failure.code, may_pass=True)
     except AddressNotPublic:
         return CallFailure(_NOT_PUBLIC)
