@@ -51,7 +51,7 @@ def board(session: Session, actor: Actor, *, definition_key: str, now: datetime,
     """Four statements, whatever the number of deals. An unknown map gives a board without columns."""
     shown = (
         visible_deals(actor),
-        matches(Deal.search_text, q),
+        matches(session, Deal.search_text, q),
         Deal.definition_key == definition_key,
         Deal.result == DealResult.OPEN,
     )

@@ -82,7 +82,7 @@ def deals(
     A cursor belongs to its sort.
     """
     key, size = _KEYS[sort], page_size(limit)
-    conditions = [visible_deals(actor), matches(Deal.search_text, q)]
+    conditions = [visible_deals(actor), matches(session, Deal.search_text, q)]
     wanted = {
         Deal.stage: stage,
         Deal.owner_id: owner_id,
