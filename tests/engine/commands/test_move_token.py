@@ -19,6 +19,7 @@ from engine.commands.work_items import claim_work_item
 from engine.errors import AlreadyCancelled, AlreadyCompleted, DomainError, InvalidInput, NotAllowed, NotFound
 from engine.model.deal import Deal
 from engine.model.intervention import Intervention
+from engine.model.person import Person, Role
 from engine.model.timer import Timer
 from engine.model.work_item import WorkItem, WorkItemState
 from engine.policy.freedom import ApprovalAhead, MapIsStrict, NotYoursToMove
@@ -218,6 +219,27 @@ def test_a_colleague_does_not_undo_what_they_could_not_do(office: Office) -> Non
     office.do("admin", move_token, deal.id, "prepare", WHY)
     with pytest.raises(NotAllowed):
         office.do("olena", undo_move, deal.id)
+
+
+def test_who_may_not_move_deals_any_more_takes_no_move_back(advised: Office) -> None:
+    deal = at_signing(advised)
+    advised.do("bohdan", move_token, deal.id, "prepare", WHY)
+    with advised.database.write() as session:
+        session.get_one(Person, advised.company.bohdan.id).role = Role.MANAGER
+    with pytest.raises(NotYoursToMove):
+        advised.do("bohdan", undo_move, deal.id)
+    assert open_elements(advised, deal) == ["prepare"]
+    advised.do("olena", undo_move, deal.id)
+    assert open_elements(advised, deal) == ["sign"]
+
+
+def test_who_works_on_a_deal_of_a_free_map_takes_back_their_own_move(office: Office) -> None:
+    office.publish(map_with(Freedom.FREE))
+    deal = office.open_deal()
+    office.prepare()
+    office.do("iryna", move_token, deal.id, "prepare")
+    office.do("iryna", undo_move, deal.id)
+    assert open_elements(office, deal) == ["finance", "legal", "logistics"]
 
 
 def test_a_repeated_command_moves_once(office: Office) -> None:
