@@ -195,6 +195,7 @@ class StepPlan:
     deadline: DeadlineRule | None = None
     deadline_text: str = ""
     synthetic: bool = False  # not drawn: its stage and responsible come from its neighbour
+    asks_again: bool = False  # a choice of what to begin next, offered until it is enough
 
 
 @dataclass(slots=True, eq=False)
