@@ -424,15 +424,15 @@ def _skippable(order: ForwardOrder, left: Iterable[str], target: str) -> frozens
     """What a deal would still have come by before ``target``, from where it stands.
 
     Where the target lies straight ahead, that is what lies ahead. Where it does not, the deal would have come there, if
-    at all, through a loop: whatever it can reach on any way counts, or a step on a way back could be used to jump over
-    the approvals that it leads to.
+    at all, through a loop: what stands on such a way counts, or a step on a way back could be used to jump over the
+    approvals that it leads to. What could lead there only by coming to the same place twice does not: it is behind.
     """
     found: frozenset[str] = frozenset()
     for name in left:
         if order.is_ahead(target, name):
             found |= order.ahead_of([name])
         else:
-            found |= order.reached_from(name, without=target)
+            found |= order.on_the_way(name, target)
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from support.office import Office
 from engine.bpmn.compiled import Freedom
 from engine.bpmn.jumps import AlreadyThere, InsideBranches, NoSuchTarget
 from engine.commands.cancellations import cancel_deal
-from engine.commands.deals import comment_on_deal
+from engine.commands.deals import ContentApproved, comment_on_deal, update_deal
 from engine.commands.interventions import DealNotRunning, NothingToUndo
 from engine.commands.jumps import move_token, undo_move
 from engine.commands.work_items import claim_work_item
@@ -73,6 +74,20 @@ def test_an_administrator_sends_a_deal_back_and_everything_is_asked_again(office
     office.complete("oksana", "finance", "rejected", comment="Дорого")
     office.complete("petro", "logistics", "approved")
     assert office.deal(deal).result == "lost"
+
+
+def test_a_deal_sent_back_before_its_approvals_may_change_and_is_asked_anew(office: Office) -> None:
+    deal = at_signing(office)
+    with pytest.raises(ContentApproved):
+        office.do("olena", update_deal, deal.id, {"amount": Decimal(5)})
+    office.do("admin", move_token, deal.id, "prepare", WHY)
+    office.do("olena", update_deal, deal.id, {"amount": Decimal(5)})
+    with pytest.raises(NothingToUndo):
+        office.do("admin", undo_move, deal.id)
+    office.prepare()
+    with pytest.raises(ContentApproved):
+        office.do("olena", update_deal, deal.id, {"amount": Decimal(6)})
+    assert open_elements(office, deal) == ["finance", "legal", "logistics"]
 
 
 def test_a_step_is_named_as_people_name_it(office: Office) -> None:
