@@ -15,6 +15,7 @@ from engine.errors import NotFound
 from engine.model.deal import Deal
 from engine.model.incident import Incident, IncidentState
 from engine.model.person import Person
+from engine.model.process_definition import ProcessDefinition
 from engine.model.process_instance import InstanceState, ProcessInstance
 from engine.policy.assignment import Directory
 from engine.policy.permissions import Ability, Actor
@@ -109,10 +110,11 @@ class IncidentRow:
 
 @dataclass(frozen=True, slots=True)
 class IncidentCounts:
-    """Open failures per map key and per kind, the most frequent first."""
+    """Open failures per map key and per kind, the most frequent first; the maps' names by their keys."""
 
     by_map: Mapping[str, int]
     by_code: Mapping[str, int]
+    names: Mapping[str, str]
 
 
 def incident_page(
@@ -170,7 +172,14 @@ def incident_counts(session: Session, actor: Actor) -> IncidentCounts:
         _joined(select(Deal.definition_key, func.count())).where(is_open).group_by(Deal.definition_key)
     )
     by_code = session.execute(select(code, func.count()).where(is_open).group_by(code))
-    return IncidentCounts(_ranked(by_map.all()), _ranked(by_code.all()))
+    of_maps = _ranked(by_map.all())
+    named = (
+        select(ProcessDefinition.key, ProcessDefinition.name)
+        .where(ProcessDefinition.key.in_(of_maps))
+        .order_by(ProcessDefinition.version)
+    )
+    names = {row.key: row.name for row in session.execute(named)}  # the newest version's stays
+    return IncidentCounts(of_maps, _ranked(by_code.all()), names)
 
 
 def _ranked(rows: Any) -> dict[str, int]:

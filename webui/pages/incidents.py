@@ -23,6 +23,7 @@ from webui.error_pages import status_of
 from webui.forms.step_form import StepField, shown_value, step_fields, typed_values
 from webui.forms.typed_values import read_id
 from webui.i18n import _, chosen_locale, ngettext
+from webui.incident_kinds import kind_in_words
 from webui.incident_texts import told
 from webui.messages import error_text, field_errors
 from webui.outcomes import decided
@@ -129,6 +130,7 @@ def _list() -> ResponseReturnValue:
         page=page,
         incidents=[told(one) for one in page.items],
         counts=counts,
+        kinds={code: kind_in_words(code) for code in counts.by_code},
         chosen_map=chosen_map,
         chosen_code=chosen_code,
         resolved=resolved,
@@ -143,6 +145,7 @@ def _one(incident_id: int, error: DomainError | None = None) -> ResponseReturnVa
         page = render_template(
             "settings/incident.html",
             one=told(row),
+            kind=kind_in_words(row.problem_code),
             given=_given(session, row),
             fields=_fields(session, row, errors),
             decided=decided(row.typed.outcome, row.typed.outcomes) if row.typed else "",

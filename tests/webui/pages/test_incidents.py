@@ -6,6 +6,7 @@ import pytest
 from support.office import Office
 from support.web import Browser, text_of
 
+from engine.bpmn.guards import Stalled
 from engine.model.deal import Deal
 from engine.model.incident import Incident, IncidentState
 from engine.model.process_instance import ProcessInstance
@@ -107,6 +108,28 @@ def test_what_was_typed_into_a_failed_step_is_shown_mended_and_completed(
     assert state(office) is IncidentState.RESOLVED
     assert office.deal(deal).fields["discount"] == "4.5"
     assert office.kinds(deal).count("step_completed") == 1
+
+
+def test_failures_are_narrowed_by_words_and_not_by_codes(office: Office, deal: Deal, browse: SignIn) -> None:
+    with office.database.write() as session:
+        one = session.query(Incident).one()
+        params = {"problem_code": "STALLED", "problem_template": Stalled.template}
+        params |= {"problem_params": {"elements": ["Склад", "Оплата"]}}
+        session.add(
+            Incident(
+                instance_id=one.instance_id,
+                deal_id=deal.id,
+                code="map_failed",
+                params=params,
+                stimulus={"type": "EvaluateConditions"},
+                occurred_at=office.clock.now(),
+            )
+        )
+    page = text_of(browse("admin").get("/settings/incidents"))
+    assert "Щось чекає на те, чого не буде · 1" in page
+    assert "«Склад», «Оплата»" in page
+    assert "Продаж · 2" in page
+    assert "STALLED" not in page
 
 
 def test_reading_changes_nothing_and_writing_needs_its_token(office: Office, deal: Deal, browse: SignIn) -> None:
