@@ -6,7 +6,6 @@ layer sees these classes; what leaves is a CompiledProcess.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -27,12 +26,7 @@ from engine.bpmn.compiled import (
 from engine.bpmn.deadline_rules import DeadlineRule
 from engine.bpmn.dmn.drawn import DecisionShelf
 from engine.bpmn.dmn.model import DecisionTask, ResultShape
-
-_EXECUTABLE_ID = re.compile(r"^[^\W\d][\w.-]*$")
-# Names and endings that SpiffWorkflow gives to its own helper tasks.
-_RESERVED_IDS = frozenset({"Start", "End", "Root", "StartEventSplit", "StartEventJoin"})
-_RESERVED_ENDINGS = (".BoundaryEventSplit", ".BoundaryEventJoin", ".EndJoin")
-_LONGEST_ID = 200
+from engine.bpmn.element_ids import free_id
 
 
 class Located(Protocol):
@@ -201,6 +195,7 @@ class StepPlan:
     deadline: DeadlineRule | None = None
     deadline_text: str = ""
     synthetic: bool = False  # not drawn: its stage and responsible come from its neighbour
+    asks_again: bool = False  # a choice of what to begin next, offered until it is enough
 
 
 @dataclass(slots=True, eq=False)
@@ -417,14 +412,7 @@ class SalesMap:
 
     def new_id(self, wished: str) -> str:
         """An id that is unique over the map, valid in XML and none of SpiffWorkflow's own."""
-        base = wished
-        usable = _EXECUTABLE_ID.match(base) and base not in _RESERVED_IDS and len(base) <= _LONGEST_ID
-        if not usable or base.endswith(_RESERVED_ENDINGS):
-            base = "element"
-        found, number = base, 1
-        while found in self.used_ids or found in _RESERVED_IDS or (found == "element"):
-            number += 1
-            found = f"{base}_{number}"
+        found = free_id(wished, self.used_ids)
         self.used_ids.add(found)
         return found
 

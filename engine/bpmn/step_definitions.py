@@ -117,6 +117,7 @@ def _define(node: Node, plan: StepPlan, process: Process, noticed: Noticed) -> S
         four_eyes=node.annotation.text(Property.FOUR_EYES).casefold() in _YES,
         freedom=_freedom(node, process, noticed),
         line=node.line,
+        asks_again=plan.asks_again,
     )
     _say_what_is_missing(node, step, noticed)
     return step

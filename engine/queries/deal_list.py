@@ -23,7 +23,6 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from engine.model.deal import Deal, DealResult
-from engine.model.work_item import LIVE, WorkItem
 from engine.policy.permissions import Actor
 from engine.queries.deal_rows import DealRow, deal_rows, deals_of
 from engine.queries.pages import Page, cursor_key, page_of, page_size
@@ -83,7 +82,7 @@ def deals(
     A cursor belongs to its sort.
     """
     key, size = _KEYS[sort], page_size(limit)
-    conditions = [visible_deals(actor), matches(Deal.search_text, q)]
+    conditions = [visible_deals(actor), matches(session, Deal.search_text, q)]
     wanted = {
         Deal.stage: stage,
         Deal.owner_id: owner_id,
@@ -92,8 +91,7 @@ def deals(
     }
     conditions += [column == value for column, value in wanted.items() if value is not None]
     if overdue:
-        late = select(WorkItem.id).where(WorkItem.deal_id == Deal.id, WorkItem.state.in_(LIVE), WorkItem.due_at < now)
-        conditions.append(late.exists())
+        conditions.append(Deal.next_due_at < now)
     results = (result,) if result is not None else tuple(DealResult)
     chosen = _in_order(key, results, conditions, size, cursor_key(cursor, key.kind, int)).subquery("page")
     found = session.execute(deal_rows().join(chosen, chosen.c.id == Deal.id).order_by(*_order(key, chosen))).all()
