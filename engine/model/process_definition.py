@@ -23,7 +23,7 @@ class DefinitionState(StrEnum):
 class ProcessDefinition(Base):
     """One version of a map. ``compiled`` is CompiledProcess as JSON, or None while errors stand in its way.
 
-    ``called`` pins the versions of the maps that it calls, by key.
+    ``questions`` is what it leaves open, Question as JSON. ``called`` pins the versions of the maps that it calls, by key.
     """
 
     __tablename__ = "process_definition"
@@ -37,6 +37,7 @@ class ProcessDefinition(Base):
     compiled: Mapped[str | None] = mapped_column(Text, deferred=True)
     content_hash: Mapped[str] = mapped_column(String(64), default="")
     findings: Mapped[list[Any]] = mapped_column(Json)
+    questions: Mapped[list[Any]] = mapped_column(Json, default=list, deferred=True)
     called: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     created_at: Mapped[datetime] = mapped_column(Moment)
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
