@@ -309,6 +309,19 @@ class DefinitionDeployed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class DefinitionAmended(Event):
+    """A draft's files were replaced by edited ones. ``revision`` is the new one; ``based_on`` is the number of the
+    version that was edited, where a draft was made of another version.
+    """
+
+    key: str
+    version: int
+    revision: int
+    content_hash: str
+    based_on: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DefinitionPublished(Event):
     """``called_key`` and ``called_version`` name the map whose publishing brought this version about, if one did."""
 

@@ -318,6 +318,16 @@ def _published(data: Data) -> str:
     return f"{told} {called}"
 
 
+def _amended(data: Data) -> str:
+    if data.get("based_on") is None:
+        return _("Version %(version)s of “%(key)s” edited", **_key_version(data))
+    return _(
+        "Version %(version)s of “%(key)s” made from version %(based_on)s, edited",
+        based_on=data["based_on"],
+        **_key_version(data),
+    )
+
+
 _TELLINGS: Mapping[str, Telling] = {
     "deal_opened": Telling("briefcase", "accent", _deal_opened),
     "deal_changed": Telling("edit", "neutral", lambda _data: _("Deal changed")),
@@ -381,6 +391,7 @@ _TELLINGS: Mapping[str, Telling] = {
     "definition_deployed": Telling(
         "upload", "neutral", lambda data: _("Map “%(key)s” uploaded as version %(version)s", **_key_version(data))
     ),
+    "definition_amended": Telling("edit", "neutral", _amended),
     "definition_published": Telling("circle-check", "good", _published),
     "definition_retired": Telling(
         "x", "neutral", lambda data: _("Version %(version)s of “%(key)s” retired", **_key_version(data))

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 from engine.bpmn.compiled import TimerKind
 from engine.bpmn.deadline_text import parse_deadline, parse_timer_value
-from engine.bpmn.expressions import compile_expression, is_expression
+from engine.bpmn.expressions import compile_expression
 from engine.bpmn.map_model import Property
 from engine.bpmn.questions import YES, Question, QuestionKind
 from engine.bpmn.repairs.loops import is_count
+from engine.bpmn.repairs.workbench import Workbench
 from engine.errors import N_, DomainError
 
 LONGEST_ANSWER = 300
@@ -58,8 +59,8 @@ class AnswerTooLong(DomainError):
 def understood(question: Question, text: str) -> str:
     """The answer as it goes into the file.
 
-    Raises AnswerNotUnderstood, DeadlineNotUnderstood, CountNotUnderstood, DecisionNotUnderstood or AnswerTooLong, and
-    ExpressionRefused for an expression that cannot be read.
+    Raises AnswerNotUnderstood, AnswerTooLong, DeadlineNotUnderstood, CountNotUnderstood, DecisionNotUnderstood, and
+    ExpressionRefused for another expression that cannot be read.
     """
     answer = " ".join(text.split())
     if len(answer) > LONGEST_ANSWER:
@@ -77,7 +78,7 @@ def understood(question: Question, text: str) -> str:
                 compile_expression(rule.expression)
         case QuestionKind.REPEAT if not is_count(answer):
             raise CountNotUnderstood(text=answer)
-        case QuestionKind.DECISION if not (answer.startswith("=") and is_expression(answer.removeprefix("=").strip())):
+        case QuestionKind.DECISION if not (answer.startswith("=") and Workbench.is_readable(answer[1:].strip())):
             raise DecisionNotUnderstood(text=answer)
         case QuestionKind.RESPONSIBLE | QuestionKind.WHO if answer.startswith("="):
             compile_expression(answer.removeprefix("=").strip())

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from engine.bpmn.archive import is_archive, read_archive
-from engine.bpmn.compile import CompileOutcome, library_entries
+from engine.bpmn.compile import CompileOutcome, ProcessProposal, library_entries
 from engine.bpmn.compile_child import compile_in_child
 from engine.bpmn.findings import Finding, Severity
 from engine.bpmn.safe_xml import XmlRefused
@@ -96,29 +96,8 @@ def _unpacked(files: Mapping[str, bytes]) -> dict[str, bytes]:
 def deploy_definition(session: Session, checked: CheckedMap, *, actor: Actor, clock: Clock) -> ProcessDefinition:
     """Keep the files as a new draft version, errors and all. Raises NotAllowed, MapRejected for what is no map."""
     ensure_may(actor, Ability.DEPLOY_MAP)
-    outcome, process = checked.outcome, checked.outcome.process
-    chosen = next((one for one in outcome.processes if one.chosen), None)
-    if chosen is None:
-        raise MapRejected(outcome.findings)
-    version = session.scalar(select(func.max(ProcessDefinition.version)).where(ProcessDefinition.key == chosen.key))
-    definition = ProcessDefinition(
-        key=chosen.key[:200],
-        version=(version or 0) + 1,
-        name=(chosen.name or chosen.key)[:300],
-        state=DefinitionState.DRAFT,
-        compiled=process.model_dump_json() if process is not None else None,
-        content_hash=process.content_hash if process is not None else "",
-        findings=[finding.model_dump(mode="json") for finding in outcome.findings],
-        called=published_versions(session, process.called_keys if process is not None else ()),
-        created_at=clock.now(),
-        created_by_id=actor.recorded_id,
-        files=[
-            DefinitionFile(name=name[:300], content=content, sha256=hashlib.sha256(content).hexdigest())
-            for name, content in checked.files.items()
-        ],
-    )
-    session.add(definition)
-    session.flush()
+    chosen = chosen_process(checked)
+    definition = new_draft(session, checked, chosen, actor=actor, clock=clock)
     record(
         session,
         DefinitionDeployed(key=definition.key, version=definition.version, content_hash=definition.content_hash),
@@ -126,6 +105,54 @@ def deploy_definition(session: Session, checked: CheckedMap, *, actor: Actor, cl
         at=clock.now(),
     )
     return definition
+
+
+def chosen_process(checked: CheckedMap) -> ProcessProposal:
+    """The process that the files hold as the sales map. Raises MapRejected."""
+    chosen = next((one for one in checked.outcome.processes if one.chosen), None)
+    if chosen is None:
+        raise MapRejected(checked.outcome.findings)
+    return chosen
+
+
+def new_draft(
+    session: Session,
+    checked: CheckedMap,
+    chosen: ProcessProposal,
+    *,
+    actor: Actor,
+    clock: Clock,
+    based_on: ProcessDefinition | None = None,
+) -> ProcessDefinition:
+    """The next version of the map ``chosen``, flushed. Permission and history are the caller's."""
+    version = session.scalar(select(func.max(ProcessDefinition.version)).where(ProcessDefinition.key == chosen.key))
+    definition = ProcessDefinition(
+        key=chosen.key[:200],
+        version=(version or 0) + 1,
+        state=DefinitionState.DRAFT,
+        created_at=clock.now(),
+        created_by_id=actor.recorded_id,
+        based_on_id=based_on.id if based_on is not None else None,
+    )
+    fill_draft(session, definition, checked, chosen)
+    session.add(definition)
+    session.flush()
+    return definition
+
+
+def fill_draft(session: Session, definition: ProcessDefinition, checked: CheckedMap, chosen: ProcessProposal) -> None:
+    """Give a draft the files and what was made of them."""
+    outcome, process = checked.outcome, checked.outcome.process
+    definition.name = (chosen.name or chosen.key)[:300]
+    definition.compiled = process.model_dump_json() if process is not None else None
+    definition.content_hash = process.content_hash if process is not None else ""
+    definition.findings = [finding.model_dump(mode="json") for finding in outcome.findings]
+    definition.questions = [question.model_dump(mode="json") for question in outcome.questions]
+    definition.called = published_versions(session, process.called_keys if process is not None else ())
+    definition.files = [
+        DefinitionFile(name=name[:300], content=content, sha256=hashlib.sha256(content).hexdigest())
+        for name, content in checked.files.items()
+    ]
 
 
 def retire_definition(session: Session, definition_id: int, *, actor: Actor, clock: Clock) -> ProcessDefinition:

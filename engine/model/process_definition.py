@@ -23,7 +23,9 @@ class DefinitionState(StrEnum):
 class ProcessDefinition(Base):
     """One version of a map. ``compiled`` is CompiledProcess as JSON, or None while errors stand in its way.
 
-    ``questions`` is what it leaves open, Question as JSON. ``called`` pins the versions of the maps that it calls, by key.
+    ``questions`` is what it leaves open, Question as JSON. ``called`` pins the versions of the maps that it calls, by
+    key. ``revision`` counts how often a draft was amended, from 1; ``based_on_id`` is the version that was edited into
+    this one, None for one that was uploaded.
     """
 
     __tablename__ = "process_definition"
@@ -44,6 +46,10 @@ class ProcessDefinition(Base):
     published_at: Mapped[datetime | None] = mapped_column(Moment)
     published_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     retired_at: Mapped[datetime | None] = mapped_column(Moment)
+    revision: Mapped[int] = mapped_column(default=1)
+    amended_at: Mapped[datetime | None] = mapped_column(Moment)
+    amended_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    based_on_id: Mapped[int | None] = mapped_column(ForeignKey("process_definition.id"))
 
     files: Mapped[list[DefinitionFile]] = relationship(order_by="DefinitionFile.id", cascade="all, delete-orphan")
 

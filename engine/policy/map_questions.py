@@ -33,11 +33,13 @@ def with_company_proposals(
     question: Question, *, steps: Sequence[StepDefinition], known: Directory, may_add_departments: bool
 ) -> Question:
     """``question`` with what the company's departments and published ``steps`` propose beside the map itself."""
+    first: list[Proposal] = []
+    last: list[Proposal] = []
     match question.kind:
         case QuestionKind.STAGE:
-            first, last = _stages(question, steps), []
+            first = _stages(question, steps)
         case QuestionKind.DEADLINE:
-            first, last = _deadlines(question, steps), []
+            first = _deadlines(question, steps)
         case QuestionKind.RESPONSIBLE:
             first, last = _alike(question.element_name, known), _departments(known)
         case QuestionKind.WHO:
@@ -71,9 +73,9 @@ def unknown_names(steps: Iterable[StepDefinition], known: Directory) -> tuple[Qu
     )
 
 
-def renamed(step: StepDefinition, name: str, answer: str) -> str:
-    """The responsible of a step as it is written when ``name`` turned out to mean ``answer``."""
-    return ", ".join(dict.fromkeys(answer if one == name else one for one in step.responsible))
+def renamed(responsible: Iterable[str], meant: Mapping[str, str]) -> str:
+    """The responsible of a step as it is written when it is known what its names mean."""
+    return ", ".join(dict.fromkeys(meant.get(one, one) for one in responsible))
 
 
 def earlier_answer(question: Question, answers: Iterable[EarlierAnswer]) -> Proposal | None:
@@ -133,7 +135,3 @@ def _alike(name: str, known: Directory) -> list[Proposal]:
 
 def _departments(known: Directory) -> list[Proposal]:
     return [Proposal(value=one.name, because=Because.DEPARTMENT) for one in known.departments[:_MOST_DEPARTMENTS]]
-
-
-Answers = Mapping[str, str]
-"""Answers as people give them, by the question's id."""

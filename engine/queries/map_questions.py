@@ -101,6 +101,7 @@ def questions_of(session: Session, actor: Actor, definition: ProcessDefinition) 
         full = with_company_proposals(question, steps=published, known=known, may_add_departments=may_add)
         before = earlier_answer(full, answers.before)
         questions.append(with_earlier_first(full, before) if before is not None else full)
+    open_ids = {(one.kind, one.element_id) for one in questions}
     return MapQuestions(
         definition_id=definition.id,
         key=definition.key,
@@ -109,7 +110,7 @@ def questions_of(session: Session, actor: Actor, definition: ProcessDefinition) 
         state=definition.state,
         revision=definition.revision,
         asked=tuple(AskedQuestion(one, _elements(one, own_steps)) for one in questions),
-        given=answers.given,
+        given=tuple(one for one in answers.given if (one.kind, one.element_id) not in open_ids),
     )
 
 

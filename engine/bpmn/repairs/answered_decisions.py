@@ -7,8 +7,7 @@ import re
 from collections.abc import Iterator
 
 from engine.bpmn.compiled import ExpressionCondition, FieldDefinition, FieldType
-from engine.bpmn.expressions import is_expression
-from engine.bpmn.map_model import Flow, Node, NodeType, Property, reachable, said_of
+from engine.bpmn.map_model import Node, NodeType, Property, reachable, said_of
 from engine.bpmn.questions import ALL, ASK, NOBODY, Because, Proposal, QuestionKind
 from engine.bpmn.repairs.labels import label, yes_or_no
 from engine.bpmn.repairs.workbench import Workbench
@@ -26,7 +25,7 @@ def decide_as_answered(workbench: Workbench, gateway: Node) -> bool:
         gateway.type, gateway.default = NodeType.PARALLEL, None
         return True
     expression = said.removeprefix("=").strip()
-    if not said.startswith("=") or not is_expression(expression):
+    if not said.startswith("=") or not workbench.is_readable(expression):
         return False
     gateway.default = None
     answers = {yes_or_no(label(flow)): flow for flow in gateway.outgoing}
@@ -61,12 +60,19 @@ def settle_default(workbench: Workbench, gateway: Node) -> None:
     proposals = [
         Proposal(value=NOBODY, because=Because.NOTHING_GUESSED),
         *(
-            Proposal(value=flow.source_id, label=label(flow), because=Because.WAY_OUT, params={"step": _leads_to(flow)})
+            Proposal(
+                value=flow.source_id, label=label(flow), because=Because.WAY_OUT, params={"step": flow.target.name}
+            )
             for flow in gateway.outgoing
         ),
     ]
     workbench.noticed.ask(
-        QuestionKind.DEFAULT_WAY, _asked_at(gateway), proposals, assumed=NOBODY, name=_near(gateway), **_ways(gateway)
+        QuestionKind.DEFAULT_WAY,
+        _asked_at(gateway),
+        proposals,
+        assumed=NOBODY,
+        name=_near(gateway),
+        ways=_ways(gateway),
     )
 
 
@@ -92,7 +98,7 @@ def ask_who_decides(workbench: Workbench, gateway: Node, step: Node | None) -> N
         own=True,
         name=_near(gateway),
         yes_or_no="yes" if {yes_or_no(label(flow)) for flow in gateway.outgoing} == {True, False} else "",
-        **_ways(gateway),
+        ways=_ways(gateway),
     )
 
 
@@ -105,7 +111,7 @@ def ask_all_or_some(workbench: Workbench, gateway: Node) -> None:
         Proposal(value=ALL, because=Because.NOTHING_COUNTED),
     ]
     workbench.noticed.ask(
-        QuestionKind.DECISION, _asked_at(gateway), proposals, assumed=ASK, name=_near(gateway), **_ways(gateway)
+        QuestionKind.DECISION, _asked_at(gateway), proposals, assumed=ASK, name=_near(gateway), ways=_ways(gateway)
     )
 
 
@@ -119,12 +125,8 @@ def _near(gateway: Node) -> str:
     return next((flow.source.name for flow in gateway.incoming if flow.source.name), "")
 
 
-def _ways(gateway: Node) -> dict[str, str]:
-    return {"ways": ", ".join(label(flow) for flow in gateway.outgoing)}
-
-
-def _leads_to(flow: Flow) -> str:
-    return flow.target.name
+def _ways(gateway: Node) -> str:
+    return ", ".join(label(flow) for flow in gateway.outgoing)
 
 
 def _fields_before(workbench: Workbench, gateway: Node) -> Iterator[tuple[Node, FieldDefinition]]:

@@ -121,7 +121,7 @@ def is_count(text: str) -> bool:
     """Whether ``text`` says how often: a number, or an expression from "=" on."""
     if text.isdecimal():
         return 0 < int(text) <= _MOST_RUNS
-    return text.startswith("=") and is_expression(text.removeprefix("=").strip())
+    return text.startswith("=") and Workbench.is_readable(text.removeprefix("=").strip())
 
 
 def _again(workbench: Workbench, node: Node) -> None:
