@@ -69,7 +69,6 @@ class Because(StrEnum):
     ANSWERED_BEFORE = "answered_before"
     ALIKE = "alike"
     DEPARTMENT = "department"
-    NEW_DEPARTMENT = "new_department"
     COMPANY_USUAL = "company_usual"
 
 

@@ -19,15 +19,13 @@ from engine.bpmn.writing import ElementNotInFile, apply_to_files
 from engine.clock import Clock
 from engine.commands.amending import amend_definition, ensure_as_read
 from engine.commands.definitions import CheckedMap, check_map, deploy_definition, locked_definition
-from engine.commands.departments import DepartmentDraft, add_department
 from engine.db.session import Database
 from engine.errors import N_, DomainError, InvalidInput, NotFound
 from engine.model.map_answer import MapAnswer
 from engine.model.process_definition import ProcessDefinition
 from engine.policy.assignment import Directory, resolve_name
 from engine.policy.map_questions import renamed
-from engine.policy.permissions import Ability, Actor, ensure_may, may
-from engine.policy.search_keys import fold
+from engine.policy.permissions import Ability, Actor, ensure_may
 from engine.queries.directories import directory
 from engine.queries.map_questions import MapQuestions, questions_of, steps_of
 
@@ -70,7 +68,6 @@ class PreparedAnswers:
     read_revision: int
     key: str
     answers: tuple[Answer, ...] = ()
-    new_departments: tuple[str, ...] = ()
     checked: CheckedMap | None = None
     is_late: bool = False
 
@@ -96,13 +93,12 @@ def prepare_answers(
         key = definition.key
         if definition.revision != read_revision:
             return PreparedAnswers(definition_id, read_revision, key, is_late=True)
-        answers = _understood(questions_of(session, actor, definition), given, directory(session), actor)
+        answers = _understood(questions_of(session, definition), given, directory(session))
         edits = _edits(answers, steps_of(session, definition))
         files = {file.name: file.content for file in definition.files}
     pool = next((one.text for one in answers if one.question.kind is QuestionKind.POOL), key)
     checked = check_map(apply_to_files(files, edits), library=library, process_key=pool) if edits else None
-    new = tuple(one.text for one in answers if _is_new_department(one))
-    return PreparedAnswers(definition_id, read_revision, key, answers, new, checked)
+    return PreparedAnswers(definition_id, read_revision, key, answers, checked)
 
 
 def answer_questions(session: Session, prepared: PreparedAnswers, *, actor: Actor, clock: Clock) -> ProcessDefinition:
@@ -113,8 +109,6 @@ def answer_questions(session: Session, prepared: PreparedAnswers, *, actor: Acto
     ensure_may(actor, Ability.DEPLOY_MAP)
     definition = locked_definition(session, prepared.definition_id)
     ensure_as_read(session, definition, prepared.read_revision)
-    for name in prepared.new_departments:
-        add_department(session, DepartmentDraft(name=name), actor=actor, clock=clock)
     if prepared.checked is not None and _is_another_map(prepared):
         definition = deploy_definition(session, prepared.checked, actor=actor, clock=clock)
     elif prepared.checked is not None:
@@ -167,9 +161,7 @@ def reopen_question(
     return definition
 
 
-def _understood(
-    questions: MapQuestions, given: Mapping[str, str], known: Directory, actor: Actor
-) -> tuple[Answer, ...]:
+def _understood(questions: MapQuestions, given: Mapping[str, str], known: Directory) -> tuple[Answer, ...]:
     asked = {one.question.id: one.question for one in questions.asked}
     answers, errors = [], {}
     for question_id, text in given.items():
@@ -178,7 +170,7 @@ def _understood(
             if question is None:
                 raise QuestionNotAsked
             answer = Answer(question, understood(question, text))
-            _ensure_somebody(answer, known, actor)
+            _ensure_somebody(answer, known)
             answers.append(answer)
         except DomainError as error:
             errors[question_id] = error
@@ -187,18 +179,12 @@ def _understood(
     return tuple(answers)
 
 
-def _ensure_somebody(answer: Answer, known: Directory, actor: Actor) -> None:
-    """A name that nobody bears is no answer to the question who bears it; unless the department is added."""
+def _ensure_somebody(answer: Answer, known: Directory) -> None:
+    """A name that nobody bears is no answer to the question who is meant."""
     if answer.question.kind is not QuestionKind.WHO or answer.text.startswith("="):
-        return
-    if _is_new_department(answer) and may(actor, Ability.MANAGE_PEOPLE):
         return
     if resolve_name(answer.text, known).unknown:
         raise NobodyOfThatName(name=answer.text)
-
-
-def _is_new_department(answer: Answer) -> bool:
-    return answer.question.kind is QuestionKind.WHO and fold(answer.text) == fold(answer.question.element_id)
 
 
 def _edits(answers: tuple[Answer, ...], steps: tuple[StepDefinition, ...]) -> Edits:
@@ -207,11 +193,7 @@ def _edits(answers: tuple[Answer, ...], steps: tuple[StepDefinition, ...]) -> Ed
         if answer.question.kind is not QuestionKind.WHO:
             for element_id, values in edits_for(answer.question, answer.text).items():
                 edits.setdefault(element_id, {}).update(values)
-    meant = {
-        one.question.element_id: one.text
-        for one in answers
-        if one.question.kind is QuestionKind.WHO and not _is_new_department(one)
-    }
+    meant = {one.question.element_id: one.text for one in answers if one.question.kind is QuestionKind.WHO}
     for step in steps:
         if meant.keys() & set(step.responsible):
             key = KEYS[QuestionKind.WHO].value

@@ -29,9 +29,7 @@ class EarlierAnswer:
     at: datetime
 
 
-def with_company_proposals(
-    question: Question, *, steps: Sequence[StepDefinition], known: Directory, may_add_departments: bool
-) -> Question:
+def with_company_proposals(question: Question, *, steps: Sequence[StepDefinition], known: Directory) -> Question:
     """``question`` with what the company's departments and published ``steps`` propose beside the map itself."""
     first: list[Proposal] = []
     last: list[Proposal] = []
@@ -41,12 +39,9 @@ def with_company_proposals(
         case QuestionKind.DEADLINE:
             first = _deadlines(question, steps)
         case QuestionKind.RESPONSIBLE:
-            first, last = _alike(question.element_name, known), _departments(known)
+            first, last = [*_responsibles(question, steps), *_alike(question.element_name, known)], _departments(known)
         case QuestionKind.WHO:
             first, last = _alike(question.element_name, known), _departments(known)
-            if may_add_departments:
-                new = Proposal(value=question.element_id, because=Because.NEW_DEPARTMENT)
-                first = [*first, new]
         case _:
             return question
     return question.model_copy(update={"proposals": distinct([*first, *question.proposals, *last])})
@@ -109,6 +104,13 @@ def _stages(question: Question, steps: Sequence[StepDefinition]) -> list[Proposa
     name = fold(question.element_name)
     same = Counter(step.stage for step in steps if step.stage and name and fold(step.name) == name)
     return [_usual(stage, count) for stage, count in same.most_common(_MOST_USUAL)]
+
+
+def _responsibles(question: Question, steps: Sequence[StepDefinition]) -> list[Proposal]:
+    """Who does published steps of the same name."""
+    name = fold(question.element_name)
+    same = Counter(", ".join(step.responsible) for step in steps if step.responsible and name == fold(step.name))
+    return [_usual(text, count) for text, count in same.most_common(_MOST_USUAL)] if name else []
 
 
 def _deadlines(question: Question, steps: Sequence[StepDefinition]) -> list[Proposal]:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from engine.bpmn.compiled import StepDefinition
 from engine.bpmn.questions import Because, Question, QuestionKind
+from engine.errors import NotFound
 from engine.model.map_answer import MapAnswer
 from engine.model.person import Person
 from engine.model.process_definition import DefinitionState, ProcessDefinition
@@ -21,7 +22,7 @@ from engine.policy.map_questions import (
     with_company_proposals,
     with_earlier_first,
 )
-from engine.policy.permissions import Ability, Actor, may
+from engine.policy.permissions import Ability, Actor
 from engine.queries.directories import directory
 from engine.queries.processes import process_of
 from engine.queries.scopes import ensure_sees
@@ -84,21 +85,23 @@ class MapQuestions:
 def map_questions(session: Session, actor: Actor, definition_id: int) -> MapQuestions:
     """Raises NotFound, also for those to whom maps are not open."""
     ensure_sees(actor, Ability.SEE_MAPS)
-    return questions_of(session, actor, session.get_one(ProcessDefinition, definition_id))
+    definition = session.get(ProcessDefinition, definition_id)
+    if definition is None:
+        raise NotFound
+    return questions_of(session, definition)
 
 
-def questions_of(session: Session, actor: Actor, definition: ProcessDefinition) -> MapQuestions:
+def questions_of(session: Session, definition: ProcessDefinition) -> MapQuestions:
     """The same for a version that is at hand."""
     known = directory(session)
     own_steps = steps_of(session, definition)
     asked = [Question.model_validate(one) for one in definition.questions]
     names = unknown_names(own_steps, known)
     published = _published_steps(session, definition) if asked else ()
-    may_add = may(actor, Ability.MANAGE_PEOPLE)
     answers = _answers(session, definition)
     questions = []
     for question in (*asked, *names):
-        full = with_company_proposals(question, steps=published, known=known, may_add_departments=may_add)
+        full = with_company_proposals(question, steps=published, known=known)
         before = earlier_answer(full, answers.before)
         questions.append(with_earlier_first(full, before) if before is not None else full)
     open_ids = {(one.kind, one.element_id) for one in questions}
