@@ -142,6 +142,9 @@ def answer_words(kind: QuestionKind, value: str, label: str = "") -> str:
     known = _ANSWERS.get((kind, value))
     if known is not None:
         return _(known)
+    rule = _rule(kind, value)
+    if rule is not None:
+        return rule_words(rule)
     if kind is QuestionKind.REPEAT and value.isdecimal():
         return ngettext("%(num)s time", "%(num)s times", int(value))
     if kind is QuestionKind.DECISION and label:
@@ -150,10 +153,11 @@ def answer_words(kind: QuestionKind, value: str, label: str = "") -> str:
 
 
 def reason_words(proposal: Proposal, kind: QuestionKind) -> str:
-    """Why the answer is proposed; behind what is understood of a time: "3 working days → Thu by 15:00"."""
-    meaning = meaning_of(kind, proposal.value)
+    """Why the answer is proposed; of a time also when it would be over if it began now: "→ Thu by 15:00"."""
+    rule = _rule(kind, proposal.value)
+    moment = _over_at(rule) if rule is not None else ""
     reason = _reason(proposal)
-    return f"{meaning} · {reason}" if meaning else reason
+    return f"→ {moment} · {reason}" if moment else reason
 
 
 def _reason(proposal: Proposal) -> str:
@@ -190,12 +194,17 @@ def meaning_of(kind: QuestionKind, text: str) -> str:
     rule = _rule(kind, text)
     if rule is None:
         return ""
-    words = rule_words(rule)
+    words, moment = rule_words(rule), _over_at(rule)
+    return f"{words} → {moment}" if moment else words
+
+
+def _over_at(rule: DeadlineRule) -> str:
+    """As people say the moment; empty where it depends on a deal."""
     try:
-        moment = said(due_at(rule, now(), company_calendar()))
+        over = said(due_at(rule, now(), company_calendar()))
     except DomainError:
-        return words
-    return _("%(rule)s → %(moment)s", rule=words, moment=moment.words) if moment is not None else words
+        return ""
+    return over.words if over is not None else ""
 
 
 def _rule(kind: QuestionKind, text: str) -> DeadlineRule | None:

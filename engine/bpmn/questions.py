@@ -112,8 +112,9 @@ class Question(_Frozen):
 
     @property
     def preselected(self) -> str:
-        """The answer that is proposed first."""
-        return self.assumed if self.assumed is not None else self.proposals[0].value
+        """The answer that is proposed first: what the label says, else what the importer went on with."""
+        first = self.proposals[0]
+        return first.value if self.assumed is None or first.because is Because.IN_LABEL else self.assumed
 
     def proposal(self, value: str) -> Proposal | None:
         return next((one for one in self.proposals if one.value == value), None)

@@ -14,6 +14,7 @@ from engine.policy.search_keys import fold
 
 _MOST_DEPARTMENTS = 8
 _MOST_USUAL = 3
+_MOST_TIMES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,8 @@ def with_company_proposals(question: Question, *, steps: Sequence[StepDefinition
             first, last = _alike(question.element_name, known), _departments(known)
         case _:
             return question
-    return question.model_copy(update={"proposals": distinct([*first, *question.proposals, *last])})
+    most = _MOST_TIMES if question.kind is QuestionKind.DEADLINE else None
+    return question.model_copy(update={"proposals": distinct([*first, *question.proposals, *last])[:most]})
 
 
 def unknown_names(steps: Iterable[StepDefinition], known: Directory) -> tuple[Question, ...]:

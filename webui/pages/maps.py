@@ -194,8 +194,9 @@ def _deployed(files: Mapping[str, bytes], process_key: str | None = None) -> Res
         return _rejected(rejected.findings, _REJECTED)
     flash(_("Kept as a draft. No deal follows it before it is published."), "success")
     with reading() as session:
-        is_open = open_questions(session, definition.id) > 0
-    return redirect(url_for("map_questions.show" if is_open else "maps.show", definition_id=definition.id), code=303)
+        asks = definition.compiled is not None and open_questions(session, definition.id) > 0
+    # Errors come first: a map that cannot be executed has to be mended before its questions are of use.
+    return redirect(url_for("map_questions.show" if asks else "maps.show", definition_id=definition.id), code=303)
 
 
 def _rejected(findings: tuple[Finding, ...], status: int) -> ResponseReturnValue:

@@ -86,7 +86,7 @@ def test_an_upload_leads_to_its_questions_and_saving_all_of_them_to_the_map(offi
     assert step_of(office, definition_id, "call")[0]
     after = text_of(owner.get(answer.location))
     assert "без відповіді" not in after
-    assert "Публікації нічого не заважає" in after
+    assert "Публікації ніщо не заважає" in after
     # The second click of an impatient hand is answered like the first one.
     assert owner.post(address, sent).location == answer.location
     with office.database.read() as session:

@@ -55,7 +55,7 @@ function badgeOf(viewer, findings) {
   badge.className = `map-badge map-badge-${worst}`;
   badge.textContent = findings.length > 1 ? findings.length : { error: "!", warning: "!", info: "i" }[worst];
   badge.title = findings.map(finding => finding.text).join("\n");
-  badge.setAttribute("aria-label", badge.title);
+  badge.setAttribute("aria-label", findings.length > 1 ? `${findings.length}: ${badge.title}` : badge.title);
   badge.addEventListener("click", event => {
     event.stopPropagation();
     chooseRow(viewer, findings[0].element, { focus: true });

@@ -278,7 +278,7 @@ def test_how_long_a_timer_without_a_value_waits() -> None:
     assert readable.answer("timer:wait", "5 Minuten").process.timers["wait"].rule == ElapsedTime(seconds=300)
     partly = timer("Чекати на клієнта 2 дні максимум")
     assert [one.value for one in partly.asked["timer:wait"].proposals] == ["2 дні", "ask"]
-    assert partly.asked["timer:wait"].preselected == "ask"
+    assert (partly.asked["timer:wait"].preselected, partly.asked["timer:wait"].assumed) == ("2 дні", "ask")
     assert partly.answer("timer:wait", "2 дні").process.timers["wait"].rule == ElapsedTime(days=2)
     own = timer("Чекати").answer("timer:wait", "3 р.д.")
     assert own.process.timers["wait"].rule == WorkingTime(days=3)
