@@ -159,6 +159,29 @@ class Property(StrEnum):
     FREEDOM = "freedom"
     INSTRUCTION = "instruction"
     RESULT = "result"  # of an end event: the deal is won or lost
+    # Answers to what a drawing leaves open (engine.bpmn.questions).
+    EXECUTED = "executed"  # of a process: it is the sales map
+    START_AT = "start_at"  # of a process or sub-process: where it begins
+    SPLIT = "split"  # of a step with several arrows out of it
+    MERGE = "merge"  # of a step with several arrows into it
+    DECIDED_BY = "decided_by"  # of a gateway
+    DEFAULT_WAY = "default_way"  # of a gateway: the arrow to take when no condition holds
+    TIMER = "timer"  # of a timer event: its value
+    REPEAT = "repeat"  # of an activity: how often it runs
+
+
+ANSWERS = frozenset(
+    {
+        Property.EXECUTED,
+        Property.START_AT,
+        Property.SPLIT,
+        Property.MERGE,
+        Property.DECIDED_BY,
+        Property.DEFAULT_WAY,
+        Property.TIMER,
+        Property.REPEAT,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +266,8 @@ class Node:
     decision: DecisionTask | None = None  # as executed
     condition: Condition | None = None  # of a conditional event
     calls: Process | None = None
+    like: Node | None = None  # of a node that was not drawn: what it was made for
+    settled: bool = False  # a gateway that was not drawn and about which nothing is open
 
     @property
     def file(self) -> str:
@@ -264,6 +289,19 @@ class Node:
     @property
     def is_human(self) -> bool:
         return self.step is not None
+
+
+def said_of(node: Node | None, key: Property) -> str:
+    """What the owner says about ``node``; about one that was not drawn, what is said about its origin."""
+    while node is not None:
+        said = node.annotation.said.get(key)
+        if said is not None and (node.like is None or said.source not in _DRAWN_SOURCES):
+            return said.text if said.source not in _DRAWN_SOURCES else ""
+        node = node.like
+    return ""
+
+
+_DRAWN_SOURCES = frozenset({"lane", "pool", "group"})  # said by where the element stands, not by its owner
 
 
 @dataclass(slots=True, eq=False)
@@ -434,6 +472,7 @@ class SalesMap:
                 node.annotation.said = {
                     key: said for key, said in like.annotation.said.items() if said.source == "reglament"
                 }
+            node.like = like
         scope.nodes.append(node)
         return node
 

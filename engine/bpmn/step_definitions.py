@@ -17,12 +17,12 @@ from engine.bpmn.compiled import (
 from engine.bpmn.deadline_rules import DeadlineRule, EscalationLadder, RelativeToField
 from engine.bpmn.deadline_text import DeadlineNotUnderstood, ladder_from_bag, parse_deadline, parse_ladder
 from engine.bpmn.expressions import ExpressionRefused, compile_expression
-from engine.bpmn.map_model import Annotation, Located, Node, Process, Property, Said, Scope, StepPlan
+from engine.bpmn.map_model import Annotation, Located, Node, Process, Property, Said, Scope, StepPlan, said_of
 from engine.bpmn.noticed import Noticed
 from engine.bpmn.reading.vendor_attributes import ENGINES
 from engine.bpmn.repairs.approval_text import approval_rule
+from engine.bpmn.repairs.pools import SAYS_YES
 
-_YES = frozenset({"true", "yes", "1", "так", "y"})
 _FREEDOM = {
     "strict": Freedom.STRICT,
     "суворо": Freedom.STRICT,
@@ -165,7 +165,9 @@ def _deadline(node: Node, plan: StepPlan, noticed: Noticed) -> tuple[DeadlineRul
         if boundary.timer is not None and boundary.timer.kind is not TimerKind.CYCLE:
             noticed.info("DEADLINE_FROM_TIMER", node, timer=boundary.title)
             return boundary.timer.rule, boundary.name
-    return None, ""
+    of_the_map = node.scope.process.annotation.text(Property.DEADLINE)
+    rule = _read_deadline(of_the_map) if of_the_map and not plan.synthetic else None
+    return (rule, of_the_map) if rule is not None else (None, "")
 
 
 def _read_deadline(text: str) -> DeadlineRule | None:
@@ -179,7 +181,7 @@ def _read_deadline(text: str) -> DeadlineRule | None:
 
 
 def _stage(node: Node) -> str:
-    said = node.annotation.text(Property.STAGE)
+    said = said_of(node, Property.STAGE)
     if said:
         return said
     if node.groups:
@@ -214,7 +216,7 @@ def _neighbour(node: Node) -> Node | None:
 
 
 def _responsible(node: Node, noticed: Noticed) -> tuple[str, ...]:
-    text = node.annotation.text(Property.RESPONSIBLE)
+    text = node.annotation.text(Property.RESPONSIBLE) or said_of(node.like, Property.RESPONSIBLE)
     if not text and node.step is not None and node.step.synthetic:
         text = node.lanes[-1] if node.lanes else ""
         neighbour = _neighbour(node)
@@ -255,12 +257,18 @@ def _freedom(node: Node, process: Process, noticed: Noticed) -> Freedom:
     return found or Freedom.STRICT
 
 
+def lacks_deadline(node: Node, step: StepDefinition) -> bool:
+    """Whether the step needs a deadline and has none that can be counted."""
+    drawn = node.step is not None and not node.step.synthetic
+    unreadable = bool(step.deadline_text) or (drawn and step.kind in _WORKED_ON)
+    return step.deadline is None and unreadable
+
+
 def _say_what_is_missing(node: Node, step: StepDefinition, noticed: Noticed) -> None:
     """Publishing takes these for errors; reading only says them."""
     if not step.stage:
         noticed.warning("STAGE_MISSING", node)
-    drawn = node.step is not None and not node.step.synthetic
-    if drawn and step.kind in _WORKED_ON and step.deadline is None and not step.deadline_text:
+    if lacks_deadline(node, step) and not step.deadline_text:
         noticed.warning("DEADLINE_MISSING", node)
     if not step.responsible:
         noticed.warning("RESPONSIBLE_MISSING", node)

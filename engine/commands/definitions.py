@@ -147,6 +147,7 @@ def fill_draft(session: Session, definition: ProcessDefinition, checked: Checked
     definition.compiled = process.model_dump_json() if process is not None else None
     definition.content_hash = process.content_hash if process is not None else ""
     definition.findings = [finding.model_dump(mode="json") for finding in outcome.findings]
+    definition.questions = [question.model_dump(mode="json") for question in outcome.questions]
     definition.called = published_versions(session, process.called_keys if process is not None else ())
     definition.files = [
         DefinitionFile(name=name[:300], content=content, sha256=hashlib.sha256(content).hexdigest())

@@ -12,6 +12,7 @@ from engine.model.heartbeat import Heartbeat
 from engine.model.history_event import HistoryEvent
 from engine.model.incident import Incident, IncidentState
 from engine.model.intervention import Intervention, InterventionKind
+from engine.model.map_answer import MapAnswer
 from engine.model.message_subscription import MessageSubscription
 from engine.model.performed_command import PerformedCommand
 from engine.model.person import Person, Role
@@ -54,6 +55,7 @@ __all__ = [
     "InterventionKind",
     "Job",
     "JobState",
+    "MapAnswer",
     "Membership",
     "MessageSubscription",
     "MovedDeal",

@@ -21,6 +21,14 @@ _WORDS: dict[Property, tuple[str, ...]] = {
     Property.FREEDOM: ("freedom", "свобода"),
     Property.INSTRUCTION: ("instruction", "instructions", "інструкція"),
     Property.RESULT: ("result", "результат"),
+    Property.EXECUTED: ("executed", "виконується"),
+    Property.START_AT: ("start_at", "починається_з"),
+    Property.SPLIT: ("split", "розгалуження"),
+    Property.MERGE: ("merge", "злиття"),
+    Property.DECIDED_BY: ("decided_by", "вирішує"),
+    Property.DEFAULT_WAY: ("default_way", "інакше"),
+    Property.TIMER: ("timer", "таймер"),
+    Property.REPEAT: ("repeat", "повторів"),
 }
 _BY_WORD = {word: key for key, words in _WORDS.items() for word in words}
 

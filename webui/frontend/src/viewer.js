@@ -2,7 +2,7 @@
 //   data-walked, data-current, data-overdue   JSON lists of element ids, marked on the drawing
 //   data-findings                             JSON list of {element, severity, text}: a badge on each element
 // A click on [data-element="id"] anywhere on the page shows and highlights that element; a click on a badge or on an
-// element of the drawing chooses its row there.
+// element of the drawing chooses its row there. The event map:light, with an id, highlights without moving the page.
 import "bpmn-js/dist/assets/diagram-js.css";
 import "bpmn-js/dist/assets/bpmn-js.css";
 import "./viewer.css";
@@ -55,7 +55,7 @@ function badgeOf(viewer, findings) {
   badge.className = `map-badge map-badge-${worst}`;
   badge.textContent = findings.length > 1 ? findings.length : { error: "!", warning: "!", info: "i" }[worst];
   badge.title = findings.map(finding => finding.text).join("\n");
-  badge.setAttribute("aria-label", badge.title);
+  badge.setAttribute("aria-label", findings.length > 1 ? `${findings.length}: ${badge.title}` : badge.title);
   badge.addEventListener("click", event => {
     event.stopPropagation();
     chooseRow(viewer, findings[0].element, { focus: true });
@@ -147,6 +147,11 @@ async function show(container) {
       showElement(viewer, row.dataset.element);
       highlight(viewer, row.dataset.element);
       container.scrollIntoView({ block: "nearest" });
+    });
+    document.addEventListener("map:light", ({ detail }) => {
+      if (!container.isConnected) return;
+      showElement(viewer, detail);
+      highlight(viewer, detail);
     });
     viewer.get("eventBus").on("element.click", ({ element }) => chooseRow(viewer, element.id.replace(/_label$/, "")));
     container.dataset.state = "shown";
