@@ -12,9 +12,11 @@ from engine.model.heartbeat import Heartbeat
 from engine.model.history_event import HistoryEvent
 from engine.model.incident import Incident, IncidentState
 from engine.model.intervention import Intervention, InterventionKind
+from engine.model.map_rule import MapRule
 from engine.model.message_subscription import MessageSubscription
 from engine.model.performed_command import PerformedCommand
 from engine.model.person import Person, Role
+from engine.model.practice import Practice
 from engine.model.process_definition import DefinitionFile, DefinitionState, ProcessDefinition
 from engine.model.process_instance import InstanceState, ProcessInstance
 from engine.model.substitution import Substitution
@@ -54,12 +56,14 @@ __all__ = [
     "InterventionKind",
     "Job",
     "JobState",
+    "MapRule",
     "Membership",
     "MessageSubscription",
     "MovedDeal",
     "MovedDealState",
     "PerformedCommand",
     "Person",
+    "Practice",
     "ProcessDefinition",
     "ProcessInstance",
     "Role",
