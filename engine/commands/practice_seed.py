@@ -1,4 +1,4 @@
-"""The company inside a practice: its people, departments, calendars and substitutions, and the one map that is tried."""
+"""The company inside a practice: people, departments, calendars, substitutions, and the one map that is tried."""
 
 from __future__ import annotations
 
@@ -47,4 +47,4 @@ def seed(sandbox: Sandbox, session: Session, definition: ProcessDefinition) -> N
 def _rows(session: Session, model: type[Base]) -> list[dict[str, object]]:
     columns = [column for column in model.__table__.columns if column.name not in _SECRET]
     hidden = {name: value for name, value in _SECRET.items() if name in model.__table__.columns}
-    return [{**row._mapping, **hidden} for row in session.execute(select(*columns))]
+    return [{**row, **hidden} for row in session.execute(select(*columns)).mappings()]

@@ -10,13 +10,13 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from threading import Lock
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.bpmn.runtime import DeliverMessage
@@ -24,7 +24,7 @@ from engine.clock import SettableClock
 from engine.commands.clients import ClientDraft
 from engine.commands.completions import complete_work_item
 from engine.commands.deals import DealDraft, open_deal
-from engine.commands.escalations import due_escalations, escalate_work_item
+from engine.commands.escalations import escalate_work_item
 from engine.commands.execution import run_step
 from engine.commands.history import record
 from engine.commands.incidents import perform
@@ -61,7 +61,10 @@ class _Action(BaseModel):
 
 
 class OpenDeal(_Action):
-    """Open the deal at the aware instant ``at``, owned by ``person_id``. ``client`` holds the fields of ClientDraft."""
+    """Open the deal at the aware instant ``at``, owned by ``person_id``.
+
+    ``client`` holds the fields of ClientDraft, ``client_fields`` what else the map reads of a client.
+    """
 
     type: Literal["open"] = "open"
     at: datetime
@@ -69,7 +72,9 @@ class OpenDeal(_Action):
     title: str
     amount: Decimal | None = None
     currency: str = "UAH"
+    close_date: date | None = None
     client: Mapping[str, str] = {}
+    client_fields: Mapping[str, Any] = {}
     fields: Mapping[str, Any] = {}
     message: str | None = None
 
@@ -159,7 +164,8 @@ class PracticeWalk:
         draft = DealDraft(
             title=action.title,
             definition_key=self._map_key(),
-            client=ClientDraft(**action.client),
+            client=_client(action),
+            close_date=action.close_date,
             amount=action.amount,
             currency=action.currency,
             fields=action.fields,
@@ -222,7 +228,7 @@ class PracticeWalk:
                 )
             )
             found = [_Due(at, "timer", number) for number, at in timers]
-            found += [_Due(at, "rung", number) for number, at in rungs]
+            found += [_Due(at, "rung", number) for number, at in rungs if at is not None]
         return min((one for one in found if (one.kind, one.id) not in failed), default=None, key=_Due.order)
 
     def _happens(self, due: _Due) -> bool:
@@ -240,6 +246,11 @@ class PracticeWalk:
 
     def _perform(self, command: Callable[[Session], T], actor: Actor | None = None) -> T:
         return perform(self.database, command, actor=actor or Actor.system(), clock=self.clock)
+
+
+def _client(action: OpenDeal) -> ClientDraft:
+    typed: dict[str, Any] = dict(action.client)
+    return ClientDraft(**typed, fields=action.client_fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,5 +338,3 @@ def _ways(session: Session, definition: ProcessDefinition, actions: Sequence[Any
 
 def _digest(*parts: str) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
-
-

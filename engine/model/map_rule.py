@@ -13,7 +13,7 @@ from engine.db.types import Identity, Json, Moment
 
 
 class MapRule(Base):
-    """``given`` and ``expected`` are those of engine.bpmn.map_rules as JSON. A rule belongs to all versions of a map."""
+    """A rule holds for every version of a map. ``given`` and ``expected``: see engine.policy.map_rules, as JSON."""
 
     __tablename__ = "map_rule"
     __table_args__ = (UniqueConstraint("map_key", "position"),)

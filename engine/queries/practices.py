@@ -15,6 +15,7 @@ from engine.db.job import Job
 from engine.errors import NotFound
 from engine.model.deal import Deal, DealResult
 from engine.model.message_subscription import MessageSubscription, SubscriptionKind
+from engine.model.person import Person, Role
 from engine.model.practice import Practice
 from engine.model.process_instance import InstanceState, ProcessInstance
 from engine.model.substitution import Substitution
@@ -128,6 +129,16 @@ def own_practices(session: Session, actor: Actor, definition_id: int) -> tuple[P
             .limit(_SHOWN_PRACTICES)
         )
     )
+
+
+def possible_owners(session: Session) -> tuple[Doer, ...]:
+    """Who may own a deal, sales managers before heads."""
+    rows = session.execute(
+        select(Person.id, Person.full_name, Person.position, Person.role)
+        .where(Person.is_active, Person.role.in_((Role.MANAGER, Role.HEAD)))
+        .order_by(Person.full_name)
+    ).all()
+    return tuple(Doer(*row[:3]) for row in sorted(rows, key=lambda row: row.role is Role.HEAD))
 
 
 def practice_view(session: Session, now: datetime) -> PracticeView:
