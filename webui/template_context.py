@@ -18,6 +18,7 @@ from webui.request_context import now, services, signed_in
 _SECTIONS = {
     "moves": "maps",
     "practice": "maps",
+    "map_rules": "maps",
     "work_items": "inbox",
     "deal_imports": "deals",
     "departments": "people",

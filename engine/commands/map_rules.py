@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 from sqlalchemy import delete, insert, select
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from engine.clock import Clock
 from engine.commands.history import record
-from engine.errors import N_, DomainError, FieldRequired, InvalidInput, NotFound
+from engine.errors import N_, Conflict, DomainError, FieldRequired, InvalidInput, NotFound
 from engine.events import MapRulesChanged
 from engine.model.map_rule import MapRule
 from engine.model.process_definition import ProcessDefinition
@@ -29,6 +30,14 @@ class TooManyRules(DomainError):
 class RuleExpectsNothing(DomainError):
     code: ClassVar[str] = "rule_expects_nothing"
     template: ClassVar[str] = N_("Say what the rule expects: a step, or how the deal ends.")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a rule stood when it was read, and its name then: others may have changed the rules since."""
+
+    position: int
+    name: str
 
 
 def replace_rules(session: Session, definition_id: int, rules: Sequence[Rule], *, actor: Actor, clock: Clock) -> None:
@@ -62,29 +71,31 @@ def replace_rules(session: Session, definition_id: int, rules: Sequence[Rule], *
 
 
 def keep_rule(
-    session: Session, definition_id: int, position: int | None, rule: Rule, *, actor: Actor, clock: Clock
+    session: Session, definition_id: int, place: Place | None, rule: Rule, *, actor: Actor, clock: Clock
 ) -> None:
-    """Put ``rule`` in the place of the one at ``position``, or (None) behind the others.
+    """Put ``rule`` in the place of another, or (None) behind the others.
 
-    Raises NotFound, NotAllowed, InvalidInput.
+    Raises NotFound, NotAllowed, InvalidInput, and Conflict where the other is not there any more.
     """
     rules = _rules(session, definition_id)
-    if position is None:
+    if place is None:
         rules.append(rule)
-    elif position < len(rules):
-        rules[position] = rule
     else:
-        raise NotFound
+        rules[_found(rules, place)] = rule
     replace_rules(session, definition_id, rules, actor=actor, clock=clock)
 
 
-def remove_rule(session: Session, definition_id: int, position: int, *, actor: Actor, clock: Clock) -> None:
-    """Raises NotFound, NotAllowed."""
+def remove_rule(session: Session, definition_id: int, place: Place, *, actor: Actor, clock: Clock) -> None:
+    """Raises NotFound, NotAllowed, and Conflict where the rule is not there any more."""
     rules = _rules(session, definition_id)
-    if position >= len(rules):
-        raise NotFound
-    del rules[position]
+    del rules[_found(rules, place)]
     replace_rules(session, definition_id, rules, actor=actor, clock=clock)
+
+
+def _found(rules: Sequence[Rule], place: Place) -> int:
+    if place.position >= len(rules) or rules[place.position].name != place.name:
+        raise Conflict
+    return place.position
 
 
 def _rules(session: Session, definition_id: int) -> list[Rule]:

@@ -58,7 +58,8 @@ class _Frozen(BaseModel):
 class Given(_Frozen):
     """``values`` by the names that the map uses, as stored JSON. ``outcomes`` by a step's id in the owner's file.
 
-    Of several outcomes of a step the first is that of its first turn, and so on; after them it is done as by default.
+    Of several outcomes of a step the first is that of its first turn, and so on. After them it is approved or completed, or,
+    where it can only be decided which way to go, it goes the last way again.
     """
 
     values: Mapping[str, Any] = {}
@@ -234,8 +235,9 @@ class _Walk:
         if turn < len(given):
             chosen = next((one for one in step.outcomes if one.id == given[turn]), None)
             return chosen or RuleFailure(NO_SUCH_OUTCOME, step.source_id, name)
+        last = next((one for one in step.outcomes if given and one.id == given[-1]), None)
         by_default = next((one for one in step.outcomes if one.kind in _POSITIVE), None)
         only = step.outcomes[0] if len(step.outcomes) == 1 else None
         if not step.outcomes:
             return Outcome(id=OutcomeKind.COMPLETED.value, kind=OutcomeKind.COMPLETED)
-        return by_default or only or RuleFailure(UNDECIDED, step.source_id, name)
+        return by_default or last or only or RuleFailure(UNDECIDED, step.source_id, name)
