@@ -39,7 +39,7 @@ class ReadValue:
 
 def values_read(process: CompiledProcess) -> tuple[ReadValue, ...]:
     """What people give and the map reads, the deal's own first. What the map computes itself is not among it."""
-    deciding = set(_names(_deciding_texts(process)))
+    deciding = set(_names(deciding_texts(process)))
     names = deciding | set(_names(_other_texts(process)))
     fields = fields_by_name(process)
     computed = _computed(process)
@@ -66,7 +66,7 @@ def constants_beside(process: CompiledProcess) -> tuple[tuple[Decimal, ...], tup
     """The numbers and the texts that the map's conditions and tables compare with, sorted."""
     numbers: set[Decimal] = set()
     texts: set[str] = set()
-    for text in (*_deciding_texts(process), *_cells(process)):
+    for text in (*deciding_texts(process), *_cells(process)):
         texts |= {one or other for one, other in _TEXT.findall(text)}
         numbers |= {Decimal(one) for one in _NUMBER.findall(_TEXT.sub("", text))}
     return tuple(sorted(numbers)), tuple(sorted(texts))
@@ -112,7 +112,8 @@ def _names(texts: Iterable[str]) -> Iterator[str]:
         yield from (name for name in compiled.names if name not in FACTS)
 
 
-def _deciding_texts(process: CompiledProcess) -> Iterator[str]:
+def deciding_texts(process: CompiledProcess) -> Iterator[str]:
+    """By what the map decides: conditions, columns of tables, what is assigned, how often a loop runs."""
     yield from (one.text for one in process.conditions.values() if isinstance(one, ExpressionCondition))
     yield from (text for pairs in process.assignments.values() for _, text in pairs)
     for loop in process.loops.values():

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from engine.bpmn.compiled import CompiledProcess, FieldType, StepDefinition
+from engine.bpmn.compiled import CompiledProcess, FieldDefinition, FieldType, StepDefinition
 from engine.bpmn.expressions import compile_expression
 from engine.bpmn.runtime import StepContext
 from engine.bpmn.values_read import fields_by_name, values_read
@@ -18,14 +19,45 @@ from engine.policy.field_values import from_json
 _SOMEBODY = {"login": "owner", "name": ""}
 
 
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The fields of a map: ``asked`` by its steps, ``known`` those and what else it reads, both by name."""
+
+    asked: Mapping[str, FieldDefinition]
+    known: Mapping[str, FieldDefinition]
+
+    @classmethod
+    def of(cls, process: CompiledProcess) -> Shape:
+        asked = fields_by_name(process)
+        return cls(asked, asked | {one.name: one.field for one in values_read(process)})
+
+    def typed(self, stored: Mapping[str, Any]) -> dict[str, Any]:
+        """Stored JSON as typed values. What does not fit its type stays as it was stored."""
+        values: dict[str, Any] = {}
+        for name, value in stored.items():
+            try:
+                values[name] = from_json(self.known[name], value) if name in self.known else value
+            except FieldNotUnderstood:
+                values[name] = value
+        return values
+
+
 class ImaginedDeal:
     """``given``: stored JSON values by the names that maps use: ``deal.amount``, ``client.segment``, ``discount``."""
 
-    def __init__(self, process: CompiledProcess, given: Mapping[str, Any]) -> None:
-        self._process = process
-        self.given = typed(process, given)
-        self._asked = fields_by_name(process)
-        self._written: dict[str, Any] = {}
+    def __init__(
+        self,
+        process: CompiledProcess,
+        given: Mapping[str, Any],
+        *,
+        written: Collection[str] = (),
+        shape: Shape | None = None,
+    ) -> None:
+        """``written`` names those that steps have asked for already; ``shape`` spares looking at the map again."""
+        shape = shape or Shape.of(process)
+        self._process, self._asked = process, shape.asked
+        self.given = shape.typed(given)
+        self._written: dict[str, Any] = {name: self.given[name] for name in written if name in self.given}
 
     def opening(self) -> dict[str, Any]:
         """The variables that the deal begins with: what no step asks for."""
@@ -70,15 +102,3 @@ class ImaginedDeal:
             "today": calendar.local(at).date(),
             "now": at,
         }
-
-
-def typed(process: CompiledProcess, stored: Mapping[str, Any]) -> dict[str, Any]:
-    """Stored JSON as typed values by the map's own fields. What does not fit its type stays as it was stored."""
-    fields = fields_by_name(process) | {one.name: one.field for one in values_read(process)}
-    values: dict[str, Any] = {}
-    for name, value in stored.items():
-        try:
-            values[name] = from_json(fields[name], value) if name in fields else value
-        except FieldNotUnderstood:
-            values[name] = value
-    return values

@@ -58,8 +58,8 @@ class _Frozen(BaseModel):
 class Given(_Frozen):
     """``values`` by the names that the map uses, as stored JSON. ``outcomes`` by a step's id in the owner's file.
 
-    Of several outcomes of a step the first is that of its first turn, and so on. After them it is approved or completed, or,
-    where it can only be decided which way to go, it goes the last way again.
+    Of several outcomes of a step the first is that of its first turn, and so on. Then it is approved or completed,
+    or, where it can only be decided which way to go, it goes the last way again.
     """
 
     values: Mapping[str, Any] = {}

@@ -26,9 +26,7 @@ from webui.rule_words import failure_words
 @api.get("/definitions/<int:definition_id>/rules", tags=[MAPS], responses={200: RuleList})
 def list_rules(path: DefinitionPath) -> Response:
     """The rules of the version's map: they hold for all of its versions."""
-    with reading() as session:
-        rules = rules_of(session, _definition(session, path).key)
-    return answer(RuleList(rules=tuple(RuleItem.of(one.rule) for one in rules)))
+    return answer(_rules(path))
 
 
 @api.put("/definitions/<int:definition_id>/rules", tags=[MAPS], responses={200: RuleList})
@@ -40,7 +38,7 @@ def put_rules(path: DefinitionPath, body: RuleList) -> Response:
         replace_rules(session, path.definition_id, rules, actor=caller(), clock=services().clock)
 
     carry_out(command)
-    return list_rules(path)
+    return answer(_rules(path))
 
 
 @api.post("/definitions/<int:definition_id>/rules/run", tags=[MAPS], responses={200: RuleRuns})
@@ -58,6 +56,12 @@ def run_rules(path: DefinitionPath) -> Response:
     with in_readers_language():
         items = tuple(RuleRunItem.of(run, tuple(failure_words(one) for one in run.failures)) for run in runs)
     return answer(RuleRuns(passed=all(one.passed for one in runs), runs=items))
+
+
+def _rules(path: DefinitionPath) -> RuleList:
+    with reading() as session:
+        rules = rules_of(session, _definition(session, path).key)
+    return RuleList(rules=tuple(RuleItem.of(one.rule) for one in rules))
 
 
 def _definition(session: Session, path: DefinitionPath) -> ProcessDefinition:

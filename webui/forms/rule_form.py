@@ -64,17 +64,8 @@ def expected_lines(process: CompiledProcess, expected: Expected) -> tuple[Expect
     order = {stage.name: stage.position for stage in process.stages}
     steps = sorted(process.steps.values(), key=lambda step: order.get(step.stage, len(order)))
     once = {step.source_id: step for step in steps}
-    return tuple(
-        ExpectedLine(
-            step,
-            "through"
-            if element_id in expected.through
-            else "not_through"
-            if element_id in expected.not_through
-            else "",
-        )
-        for element_id, step in once.items()
-    )
+    chosen = dict.fromkeys(expected.not_through, "not_through") | dict.fromkeys(expected.through, "through")
+    return tuple(ExpectedLine(step, chosen.get(element_id, "")) for element_id, step in once.items())
 
 
 def read_rule(process: CompiledProcess, form: MultiDict[str, str], before: Rule | None) -> Rule:

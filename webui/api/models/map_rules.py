@@ -12,7 +12,7 @@ from webui.api.models.values import Given, Told
 
 _Id = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 _Value = str | bool | int | list[str] | None
-_EXAMPLE = {
+_EXAMPLE: dict[str, Any] = {
     "name": "15 % goes to the head and to finance",
     "given": {"values": {"discount": "15"}, "outcomes": {"sign_contract": ["b2b_signed"]}},
     "expected": {"through": ["approve_by_head", "approve_by_finance"], "not_through": [], "ends": "won"},
