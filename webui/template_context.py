@@ -19,6 +19,7 @@ _SECTIONS = {
     "moves": "maps",
     "practice": "maps",
     "map_rules": "maps",
+    "map_ways": "maps",
     "work_items": "inbox",
     "deal_imports": "deals",
     "departments": "people",

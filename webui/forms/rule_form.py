@@ -8,14 +8,14 @@ from typing import Any, Literal, cast
 
 from werkzeug.datastructures import MultiDict
 
-from engine.bpmn.compiled import CompiledProcess, FieldDefinition, StepDefinition
+from engine.bpmn.compiled import CompiledProcess, FieldDefinition, FieldType, StepDefinition
 from engine.bpmn.values_read import values_read
 from engine.errors import N_, FieldRequired, InvalidInput
 from engine.policy.field_values import read_values, to_json
 from engine.policy.map_rules import Expected, Given, Rule
-from webui.forms.practice_form import label_of
+from webui.forms.practice_form import AMOUNT, label_of
 from webui.forms.step_form import PREFIX, typed_values
-from webui.i18n import chosen_locale
+from webui.i18n import _, chosen_locale
 from webui.outcomes import buttons
 
 OUTCOME, EXPECTED = "outcome:", "expected:"
@@ -40,11 +40,13 @@ class ExpectedLine:
 
 
 def rule_fields(process: CompiledProcess) -> tuple[FieldDefinition, ...]:
-    """The values that the course of a deal depends on, none of them required: a rule gives those that it is about."""
-    return tuple(
-        one.field.model_copy(update={"required": False, "label": one.field.label or label_of(one.name), "help": ""})
-        for one in values_read(process)
-    )
+    """The sum, and what the course of a deal depends on, none of it required: a rule gives what it is about."""
+    read = [
+        one.field.model_copy(update={"label": one.field.label or label_of(one.name)}) for one in values_read(process)
+    ]
+    if AMOUNT not in {one.name for one in read}:
+        read.insert(0, FieldDefinition(name=AMOUNT, label=_("Amount"), type=FieldType.MONEY))
+    return tuple(one.model_copy(update={"required": False, "help": ""}) for one in read)
 
 
 def decision_lines(process: CompiledProcess, given: Mapping[str, tuple[str, ...]]) -> tuple[DecisionLine, ...]:
