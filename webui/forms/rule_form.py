@@ -41,12 +41,13 @@ class ExpectedLine:
 
 def rule_fields(process: CompiledProcess) -> tuple[FieldDefinition, ...]:
     """The sum, and what the course of a deal depends on, none of it required: a rule gives what it is about."""
-    read = [
-        one.field.model_copy(update={"label": one.field.label or label_of(one.name)}) for one in values_read(process)
-    ]
-    if AMOUNT not in {one.name for one in read}:
-        read.insert(0, FieldDefinition(name=AMOUNT, label=_("Amount"), type=FieldType.MONEY))
-    return tuple(one.model_copy(update={"required": False, "help": ""}) for one in read)
+    fields = [one.field for one in values_read(process)]
+    if AMOUNT not in {one.name for one in fields}:
+        fields.insert(0, FieldDefinition(name=AMOUNT, label=_("Amount"), type=FieldType.MONEY))
+    return tuple(
+        one.model_copy(update={"required": False, "help": "", "label": one.label or label_of(one.name)})
+        for one in fields
+    )
 
 
 def decision_lines(process: CompiledProcess, given: Mapping[str, tuple[str, ...]]) -> tuple[DecisionLine, ...]:
