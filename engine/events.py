@@ -338,6 +338,14 @@ class DefinitionRetired(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class MapRulesChanged(Event):
+    """The rules of a map as they are now, by name."""
+
+    key: str
+    rules: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class DealVersionMoved(Event):
     """The deal follows another version of its map. ``changes`` names the kinds of what is different where it stands;
     ``chosen`` maps the name of a place to that of the step at which the deal goes on instead; ``passed_over`` names the

@@ -18,6 +18,9 @@ from webui.request_context import now, services, signed_in
 _SECTIONS = {
     "moves": "maps",
     "step_tables": "maps",
+    "practice": "maps",
+    "map_rules": "maps",
+    "map_ways": "maps",
     "work_items": "inbox",
     "deal_imports": "deals",
     "departments": "people",

@@ -554,6 +554,10 @@ _STEPS: Mapping[str, FindingText] = {
 }
 
 _PUBLISHING: Mapping[str, FindingText] = {
+    "RULE_TEST_FAILED": FindingText(
+        N_("The rule “%(rule)s” is broken: %(problem)s “%(step)s”. The deal went: %(happened)s."),
+        N_("Mend the map, or, if the map is right, change the rule or remove it on the page of the map."),
+    ),
     "RESPONSIBLE_UNKNOWN": FindingText(
         N_("There is no department and no person “%(responsible)s”."),
         N_("Add the department, or name one that exists in the step's property “responsible” or in its lane."),

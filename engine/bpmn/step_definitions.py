@@ -69,7 +69,7 @@ def listed_names(text: str) -> tuple[str, ...]:
 
 
 def says_yes(text: str) -> bool:
-    return text.strip().casefold() in _YES
+    return text.strip().casefold() in SAYS_YES
 
 
 def freedom_named(text: str) -> Freedom | None:

@@ -22,9 +22,11 @@ from engine.errors import N_, Conflict, DomainError, NotFound
 from engine.events import DefinitionDeployed, DefinitionRetired
 from engine.model.process_definition import DefinitionFile, DefinitionState, ProcessDefinition
 from engine.policy.assignment import resolve_assignment, resolve_name
+from engine.policy.map_rules import rule_finding
 from engine.policy.permissions import Ability, Actor, ensure_may
 from engine.queries.definitions import NEEDED_TO_PUBLISH, published_versions
 from engine.queries.directories import directory
+from engine.queries.map_rules import rule_runs
 
 
 class MapRejected(DomainError):
@@ -167,7 +169,10 @@ def retire_definition(session: Session, definition_id: int, *, actor: Actor, clo
 
 
 def publishing_findings(session: Session, definition: ProcessDefinition) -> tuple[Finding, ...]:
-    """Everything to be said before publishing: what the map lacks stands as an error now, and so do unknown names."""
+    """Everything to be said before publishing.
+
+    What the map lacks stands as an error now, and so do unknown names and the rules of the map that it breaks.
+    """
     findings = [Finding.model_validate(one) for one in definition.findings]
     told = [
         one.model_copy(update={"severity": Severity.ERROR}) if one.code in NEEDED_TO_PUBLISH else one
@@ -176,6 +181,7 @@ def publishing_findings(session: Session, definition: ProcessDefinition) -> tupl
     if definition.compiled is not None:
         told += _unknown_responsibles(session, definition)
         told += _approvals_out_of_reach(session, definition)
+        told += [rule_finding(one) for one in rule_runs(session, definition) if not one.passed]
     return tuple(told)
 
 

@@ -31,8 +31,10 @@ from engine.db.session import Database
 from engine.errors import N_, Conflict, MapHasErrors, NotFound
 from engine.events import DefinitionPublished
 from engine.model.process_definition import DefinitionState, ProcessDefinition
+from engine.policy.map_rules import rule_finding
 from engine.policy.permissions import Ability, Actor, ensure_may
 from engine.queries.definitions import published_callers, published_versions
+from engine.queries.map_rules import rule_runs
 from engine.queries.processes import process_of
 
 
@@ -74,6 +76,7 @@ def prepare_publishing(
         if definition is None or definition.compiled is None:
             return PreparedPublishing()  # publishing says what is wrong
         library = {**(shipped or {}), **published_sources(session)}
+        rule_runs(session, definition)  # kept in memory: the transaction of publishing only looks at what came of it
         called = process_of(session, definition_id).called_keys
         published = published_versions(session, called)
         own = _files(definition)
@@ -189,6 +192,9 @@ def _make_caller_anew(
         caller.called = published_versions(session, process.called_keys)
         return
     anew = deploy_definition(session, checked, actor=actor, clock=clock)
+    broken = tuple(rule_finding(one) for one in rule_runs(session, anew) if not one.passed)
+    if broken:
+        raise CallerCannotFollow(broken, name=caller.name)
     _go_live(session, anew, actor, clock.now(), because_of=called)
 
 

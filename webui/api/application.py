@@ -21,6 +21,7 @@ _CALLS = (
     "me",
     "definitions",
     "step_tables",
+    "map_rules",
     "clients",
     "contacts",
     "moves",
