@@ -17,6 +17,7 @@ from webui.request_context import now, services, signed_in
 
 _SECTIONS = {
     "moves": "maps",
+    "map_versions": "maps",
     "work_items": "inbox",
     "deal_imports": "deals",
     "departments": "people",

@@ -23,7 +23,7 @@ class DefinitionState(StrEnum):
 class ProcessDefinition(Base):
     """One version of a map. ``compiled`` is CompiledProcess as JSON, or None while errors stand in its way.
 
-    ``called`` pins the versions of the maps that it calls, by key.
+    ``called`` pins the versions of the maps that it calls, by key. ``published_note`` says why it went live.
     """
 
     __tablename__ = "process_definition"
@@ -42,6 +42,7 @@ class ProcessDefinition(Base):
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     published_at: Mapped[datetime | None] = mapped_column(Moment)
     published_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    published_note: Mapped[str] = mapped_column(Text, default="")
     retired_at: Mapped[datetime | None] = mapped_column(Moment)
 
     files: Mapped[list[DefinitionFile]] = relationship(order_by="DefinitionFile.id", cascade="all, delete-orphan")

@@ -20,6 +20,7 @@ from webui.security import open_to_all
 _CALLS = (
     "me",
     "definitions",
+    "definition_changes",
     "clients",
     "contacts",
     "moves",

@@ -6,7 +6,7 @@ import inspect
 import re
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from typing import Any, get_type_hints
 
 import orjson
 from flask import current_app, request
@@ -14,6 +14,7 @@ from flask.json.provider import DefaultJSONProvider
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from engine.errors import DomainError, InvalidInput
+from webui.api.models.values import GivenOrNothing
 from webui.api.request_faults import FieldNotStorable, FieldUnknown, fault_of
 
 _LARGEST_JSON = 1024 * 1024
@@ -54,13 +55,23 @@ def _parts_of(endpoint: str) -> frozenset[str]:
     return _parts_of_view(current_app.view_functions[endpoint])
 
 
+@cache
+def _may_be_empty_of_view(view: Any) -> bool:
+    return issubclass(get_type_hints(view)["body"], GivenOrNothing)
+
+
+def _may_be_empty(endpoint: str) -> bool:
+    """Whether the call takes no body for an empty one."""
+    return _may_be_empty_of_view(current_app.view_functions[endpoint])
+
+
 def _body_faults(takes: frozenset[str]) -> dict[str, DomainError]:
     if "form" in takes:
         if request.mimetype != "multipart/form-data":
             raise UnsupportedMediaType
         return {}
     request.max_content_length = _LARGEST_JSON
-    if not request.get_data(cache=True) and "body" not in takes:
+    if not request.get_data(cache=True) and ("body" not in takes or _may_be_empty(request.endpoint or "")):
         return {}
     if not request.is_json:
         raise UnsupportedMediaType
