@@ -323,12 +323,16 @@ class DefinitionAmended(Event):
 
 @dataclass(frozen=True, slots=True)
 class DefinitionPublished(Event):
-    """``called_key`` and ``called_version`` name the map whose publishing brought this version about, if one did."""
+    """``called_key`` and ``called_version`` name the map whose publishing brought this version about, if one did.
+
+    ``note`` says why it was published.
+    """
 
     key: str
     version: int
     called_key: str = ""
     called_version: int | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

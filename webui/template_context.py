@@ -21,6 +21,8 @@ _SECTIONS = {
     "practice": "maps",
     "map_rules": "maps",
     "map_ways": "maps",
+    "map_versions": "maps",
+    "handbooks": "maps",
     "work_items": "inbox",
     "deal_imports": "deals",
     "departments": "people",

@@ -312,6 +312,8 @@ def _variables_set(data: Data) -> str:
 
 def _published(data: Data) -> str:
     told = _("Version %(version)s of “%(key)s” published", **_key_version(data))
+    if data.get("note"):
+        told = f"{told}: {data['note']}"
     if not data.get("called_key"):
         return told
     called = _("with version %(version)s of “%(key)s”", key=data["called_key"], version=data["called_version"])

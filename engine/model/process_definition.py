@@ -24,8 +24,8 @@ class ProcessDefinition(Base):
     """One version of a map. ``compiled`` is CompiledProcess as JSON, or None while errors stand in its way.
 
     ``questions`` is what it leaves open, Question as JSON. ``called`` pins the versions of the maps that it calls, by
-    key. ``revision`` counts how often a draft was amended, from 1; ``based_on_id`` is the version that was edited into
-    this one, None for one that was uploaded.
+    key. ``published_note`` says why it went live. ``revision`` counts how often a draft was amended, from 1;
+    ``based_on_id`` is the version that was edited into this one, None for one that was uploaded.
     """
 
     __tablename__ = "process_definition"
@@ -45,6 +45,7 @@ class ProcessDefinition(Base):
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     published_at: Mapped[datetime | None] = mapped_column(Moment)
     published_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    published_note: Mapped[str] = mapped_column(Text, default="")
     retired_at: Mapped[datetime | None] = mapped_column(Moment)
     revision: Mapped[int] = mapped_column(default=1)
     amended_at: Mapped[datetime | None] = mapped_column(Moment)

@@ -22,6 +22,8 @@ _CALLS = (
     "definitions",
     "step_tables",
     "map_rules",
+    "definition_changes",
+    "handbooks",
     "clients",
     "contacts",
     "moves",

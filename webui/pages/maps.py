@@ -138,7 +138,10 @@ def publish(definition_id: int) -> ResponseReturnValue:
 
     def command(session: Session) -> ProcessDefinition:
         _ensure_warnings_confirmed(session, definition_id)
-        return publish_definition(session, definition_id, actor=actor(), clock=services().clock, prepared=prepared)
+        note = request.form.get("note", "")
+        return publish_definition(
+            session, definition_id, actor=actor(), clock=services().clock, prepared=prepared, note=note
+        )
 
     told = _("Published: new deals start on this version.")
     if prepared.callers:
@@ -259,6 +262,7 @@ def _version(definition_id: int, error: DomainError | None = None) -> ResponseRe
         may_publish=may(actor(), Ability.PUBLISH_MAP),
         may_add_departments=may(actor(), Ability.MANAGE_PEOPLE),
         problem_text=error_text(error) if error else "",
+        note=request.form.get("note", "") if error else "",
     )
     return page, status_of(error) if error else 200
 

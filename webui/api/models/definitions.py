@@ -12,6 +12,7 @@ from pydantic import ConfigDict, Field, StringConstraints
 from engine.bpmn.compiled import StepKind
 from engine.bpmn.dmn.model import Aggregator, HitPolicy, ValueKind
 from engine.bpmn.step_cells import StepCell
+from engine.bpmn.version_difference import Mark, Part
 from engine.model.process_definition import DefinitionState
 from webui.api.models.findings import FindingItem
 from webui.api.models.steps import FieldItem, OutcomeItem
@@ -79,10 +80,49 @@ class DefinitionItem(Told):
     created_by: str
     published_at: datetime | None
     published_by: str
+    published_note: str = Field(description="Why it was published, in the words of who published it.")
     retired_at: datetime | None
     errors: int | None = Field(description="How many findings are errors.")
     warnings: int | None
     running_deals: int | None = Field(description="Open deals that follow this version.")
+
+
+class Publishing(Given):
+    note: str = Field(default="", max_length=2_000, description="Why this version goes live, for those who look back.")
+
+
+class ChangesQuery(Given):
+    since: Id = Field(description="The id of another version of the same map: what it was before.")
+
+
+class ChangeDetail(Told):
+    """What about an element differs, in the reader's language."""
+
+    what: str
+    before: str
+    now: str
+
+
+class ChangeItem(Told):
+    """Something that one of the two versions has otherwise."""
+
+    part: Part
+    mark: Mark
+    name: str
+    before_id: str = Field(description="The id in the earlier version's file; empty where it is not there.")
+    now_id: str = Field(description="The id in this version's file; empty where it is not there.")
+    text: tuple[str, ...] = Field(description="Each change as a sentence.")
+    details: tuple[ChangeDetail, ...]
+
+
+class DefinitionChanges(Told):
+    """What a version of a map does otherwise than another one, steps in the order of the map."""
+
+    since: int = Field(description="The earlier version's number.")
+    version: int
+    comparable: bool = Field(description="False while errors stand against executing one of the two.")
+    changes: tuple[ChangeItem, ...]
+    moved: tuple[str, ...] = Field(description="Ids of elements that stand elsewhere in the drawing.")
 
 
 class StageItem(Told):

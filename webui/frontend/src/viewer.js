@@ -7,6 +7,7 @@ import "bpmn-js/dist/assets/diagram-js.css";
 import "bpmn-js/dist/assets/bpmn-js.css";
 import "./viewer.css";
 import NavigatedViewer from "bpmn-js/lib/NavigatedViewer";
+import { showMarks } from "./viewer_marks.js";
 
 const MARKERS = { walked: "is-walked", current: "is-current", overdue: "is-overdue" };
 const READABLE_SCALE = 0.55;
@@ -138,6 +139,7 @@ async function show(container) {
     await viewer.importXML(await response.text());
     mark(viewer, container.dataset);
     showFindings(viewer, container.dataset);
+    showMarks(viewer, list(container.dataset, "marks"), id => chooseRow(viewer, id, { focus: true }));
     openAtCurrent(viewer, container.dataset);
     listenToKeys(viewer, container);
     leaveTheWheelToThePage(viewer, container);
