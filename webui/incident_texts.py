@@ -35,6 +35,9 @@ _REMEDIES = {
     "TIMER_TOO_FAR": N_("Set the date to one within five years, then try again."),
     "UNCAUGHT_ERROR": N_("The map handles this error nowhere: move the deal to the step that a person should do now."),
     "VALUES_TOO_LARGE": N_("The values of this deal have become too large: set the largest to a shorter one."),
+    "call_failed": N_(
+        "Look whether the other system works and takes our requests, then try again: the call is made anew."
+    ),
     "approver_missing": N_("Make a department or a person of the name that the map gives, then try again."),
     "approval_out_of_reach": N_("Add people to the department, or mend the approval's number in the map."),
     "deadline_date_not_a_date": N_("Fill in the date in the deal, then try again."),

@@ -15,7 +15,7 @@ from engine.errors import N_
 from webui.condition_words import Vocabulary, condition_words, expression_words
 from webui.deadlines import rule_words
 from webui.i18n import _
-from webui.map_steps import FREEDOMS, KINDS, approval_words, escalation_words, field_words
+from webui.map_steps import FREEDOMS, KINDS, approval_sentence, escalation_words, field_words
 from webui.outcomes import buttons
 from webui.version_changes import people_words
 
@@ -251,7 +251,7 @@ def _timer(rule: TimerRule | None) -> str:
 
 
 def _approval(rule: ApprovalRule | None) -> str:
-    return approval_words(rule) if rule is not None else _("none")
+    return approval_sentence(rule) if rule is not None else _("none")
 
 
 def _loop(rule: LoopRule | None) -> str:

@@ -81,7 +81,7 @@ def _line(step: StepDefinition, key: str) -> StepLine:
         kind=_(KINDS[step.kind]),
         deadline=rule_words(step.deadline) if step.deadline is not None else "",
         escalation=escalation_words(step.escalation) if step.escalation is not None else (),
-        approval=approval_words(step.approval) if step.approval is not None else "",
+        approval=approval_sentence(step.approval) if step.approval is not None else "",
         outcomes=tuple(one.label for one in buttons(step.outcomes, step.kind)) if len(step.outcomes) > 1 else (),
         fields=tuple(FieldLine(one.label, _(_FIELD_TYPES[one.type]), one.required) for one in step.fields),
         freedom=_(FREEDOMS[step.freedom]),
@@ -125,7 +125,7 @@ def field_words(asked: FieldDefinition) -> str:
     return ", ".join(said)
 
 
-def approval_words(rule: ApprovalRule) -> str:
+def approval_sentence(rule: ApprovalRule) -> str:
     """Whose voices an approval needs."""
     match rule.mode:
         case "any":

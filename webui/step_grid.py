@@ -28,7 +28,7 @@ from engine.queries.directories import directory
 from engine.queries.step_table import StepTable, TableRow
 from webui.deadlines import company_calendar, rule_words, said
 from webui.i18n import _, chosen_locale
-from webui.map_steps import KINDS, approval_words, escalation_words
+from webui.map_steps import KINDS, approval_sentence, escalation_words
 from webui.messages import error_text
 from webui.request_context import now
 
@@ -185,7 +185,7 @@ def _said(meaning: CellMeaning) -> str:
     if meaning.escalation is not None:
         return "; ".join(escalation_words(meaning.escalation)) or _("no escalation")
     if meaning.approval is not None:
-        return approval_words(meaning.approval)
+        return approval_sentence(meaning.approval)
     if meaning.names == ("=owner",):
         return _("the deal’s owner")
     return ""

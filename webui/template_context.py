@@ -30,6 +30,7 @@ _SECTIONS = {
     "tokens": "settings",
     "calendars": "settings",
     "webhooks": "settings",
+    "connectors": "settings",
     "incidents": "settings",
     "machinery": "settings",
 }

@@ -33,7 +33,7 @@ from engine.bpmn.step_definitions import define_steps, in_walking_order, read_la
 from engine.bpmn.step_questions import ask_what_steps_lack
 from engine.errors import DomainError
 
-FORMAT_VERSION = 2  # raised when the same file compiles to something else, so that cached processes are made anew
+FORMAT_VERSION = 3  # raised when the same file compiles to something else, so that cached processes are made anew
 
 _MAX_NODES = 3_000
 _TABLE_SUFFIX = ".dmn"

@@ -15,6 +15,7 @@ from engine.bpmn.runtime import StepContext
 from engine.bpmn.spec import build_spec
 from engine.bpmn.state_codec import encode, encode_document, read_document
 from engine.bpmn.stepper import load
+from engine.bpmn.throwing_events import is_caught
 from engine.bpmn.timer_events import DUE, due_at
 from engine.bpmn.waits import Waits, waits_of
 
@@ -35,6 +36,12 @@ _READING = StepContext(at=datetime.min.replace(tzinfo=UTC), due_times=_NoTimes()
 def waits_in(process: CompiledProcess, state: bytes) -> Waits:
     """Everything that an instance waits for. Raises UnreadableState."""
     return waits_of(_read(process, state))
+
+
+def catches_error(process: CompiledProcess, state: bytes, activity_id: str, code: str) -> bool:
+    """Whether the map handles the error ``code`` of a call that waits. Raises UnreadableState."""
+    task = _read(process, state).find(activity_id)
+    return task is not None and is_caught(code, task)
 
 
 def variables_in(state: bytes) -> Mapping[str, Any]:

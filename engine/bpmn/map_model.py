@@ -201,6 +201,9 @@ class Annotation:
     result_variable: str = ""
     script: str = ""
     script_language: str = ""
+    connector: dict[str, str] = field(default_factory=dict)  # what is said about a call, by the product's own keys
+    topic: str = ""  # of another engine's workers
+    mapping: tuple[dict[str, str], dict[str, str]] = field(default_factory=lambda: ({}, {}))  # what goes and comes
 
     def text(self, key: Property) -> str:
         found = self.said.get(key)

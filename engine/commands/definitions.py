@@ -13,8 +13,10 @@ from sqlalchemy.orm import Session
 from engine.bpmn.archive import is_archive, read_archive
 from engine.bpmn.compile import CompileOutcome, ProcessProposal, library_entries
 from engine.bpmn.compile_child import compile_in_child
+from engine.bpmn.compiled import ConnectorKind
 from engine.bpmn.findings import Finding, Severity
 from engine.bpmn.safe_xml import XmlRefused
+from engine.bpmn.templates import secrets_in
 from engine.clock import Clock
 from engine.commands.history import record
 from engine.commands.step_opening import members_of
@@ -24,6 +26,7 @@ from engine.model.process_definition import DefinitionFile, DefinitionState, Pro
 from engine.policy.assignment import resolve_assignment, resolve_name
 from engine.policy.map_rules import rule_finding
 from engine.policy.permissions import Ability, Actor, ensure_may
+from engine.queries.call_permits import is_allowed, secrets_for
 from engine.queries.definitions import NEEDED_TO_PUBLISH, published_versions
 from engine.queries.directories import directory
 from engine.queries.map_rules import rule_runs
@@ -182,6 +185,7 @@ def publishing_findings(session: Session, definition: ProcessDefinition) -> tupl
         told += _unknown_responsibles(session, definition)
         told += _approvals_out_of_reach(session, definition)
         told += [rule_finding(one) for one in rule_runs(session, definition) if not one.passed]
+        told += _calls_not_permitted(session, definition)
     return tuple(told)
 
 
@@ -229,6 +233,30 @@ def _approvals_out_of_reach(session: Session, definition: ProcessDefinition) -> 
                     params={"needed": str(needed), "members": str(len(members))},
                 )
             )
+    return findings
+
+
+def _calls_not_permitted(session: Session, definition: ProcessDefinition) -> list[Finding]:
+    """A call of a host that the administrator has not allowed, or with a secret that there is not, would fail."""
+    process = definition.process()
+    findings = []
+    for element_id, rule in process.calls.items():
+        if rule.connector is not ConnectorKind.HTTP:
+            continue
+        told = [] if is_allowed(session, rule.host) else [("CONNECTOR_HOST_NOT_ALLOWED", {"host": rule.host})]
+        missing = secrets_in(rule.templates.values()) - secrets_for(session, rule.host).keys()
+        told += [("CONNECTOR_SECRET_UNKNOWN", {"secret": name, "host": rule.host}) for name in sorted(missing)]
+        findings += [
+            Finding(
+                code=code,
+                severity=Severity.ERROR,
+                element_id=rule.source_id or element_id,
+                element_name=process.elements.get(element_id),
+                line=rule.line,
+                params=params,
+            )
+            for code, params in told
+        ]
     return findings
 
 

@@ -16,11 +16,12 @@ from sqlalchemy.orm import Session
 
 from engine.bpmn.runtime import CompleteCall, DeliverMessage, EvaluateConditions, FireTimer
 from engine.clock import Clock
+from engine.commands.call_results import go_on, repeat_call
 from engine.commands.deals import ensure_message_may_say
 from engine.commands.execution import run_step
 from engine.commands.history import record
 from engine.commands.idempotency import already_performed, remember
-from engine.commands.incidents import close, perform
+from engine.commands.incidents import RepeatCall, close, perform
 from engine.commands.locks import lock_instance
 from engine.commands.repeated_completions import complete_again
 from engine.commands.timers import fire_timer
@@ -188,7 +189,13 @@ def _complete_call(
     session: Session, instance: ProcessInstance, stored: Mapping[str, Any], actor: Actor, clock: Clock
 ) -> None:
     stimulus = CompleteCall(stored["activity_id"], stored["values"], stored["error"])
-    run_step(session, instance, stimulus, actor=actor, at=clock.now(), asked_by_id=instance.deal.owner_id)
+    go_on(session, instance, stimulus, actor=actor, at=clock.now())
+
+
+def _repeat_call(
+    session: Session, instance: ProcessInstance, stored: Mapping[str, Any], _: Actor, clock: Clock
+) -> None:
+    repeat_call(session, instance, stored["activity_id"], at=clock.now())
 
 
 def _evaluate_conditions(
@@ -202,6 +209,7 @@ _AGAIN: Mapping[str, Again] = {
     FireTimer.__name__: _fire_timer,
     DeliverMessage.__name__: _deliver_message,
     CompleteCall.__name__: _complete_call,
+    RepeatCall.__name__: _repeat_call,
     EvaluateConditions.__name__: _evaluate_conditions,
 }
 

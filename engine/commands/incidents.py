@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Collection
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -27,6 +27,13 @@ from engine.policy.permissions import Actor
 T = TypeVar("T")
 
 
+@dataclass(frozen=True, slots=True)
+class RepeatCall:
+    """What is tried again where a call failed: the call itself is made once more."""
+
+    activity_id: str
+
+
 def perform(database: Database, command: Callable[[Session], T], *, actor: Actor, clock: Clock) -> T:
     """Run ``command`` in one transaction; if the map itself fails in it, record the incident in a second one.
 
@@ -44,11 +51,11 @@ def perform(database: Database, command: Callable[[Session], T], *, actor: Actor
         raise Conflict from twice
     except MapFailed as failure:
         with database.write() as session:
-            _record_incident(session, failure, actor=actor, at=clock.now())
+            record_incident(session, failure, actor=actor, at=clock.now())
         raise
 
 
-def _record_incident(session: Session, failure: MapFailed, *, actor: Actor, at: datetime) -> None:
+def record_incident(session: Session, failure: MapFailed, *, actor: Actor, at: datetime) -> None:
     """One open incident per instance and stimulus, however often it is tried."""
     stimulus = _stored(failure.stimulus) if failure.stimulus is not None else {}
     if failure.typed is not None:
@@ -159,6 +166,17 @@ def close(
     )
 
 
+def close_incidents_at(
+    session: Session, instance: ProcessInstance, activity_ids: Collection[str], *, actor: Actor, at: datetime
+) -> None:
+    """What failed at these activities of a locked instance is over: the deal stands there no more."""
+    for incident in session.scalars(
+        select(Incident).where(Incident.instance_id == instance.id, Incident.state == IncidentState.OPEN)
+    ):
+        if incident.stimulus.get("activity_id") in activity_ids:
+            close(session, incident, instance, "", actor=actor, at=at)
+
+
 def _params(failure: MapFailed) -> dict[str, Any]:
     """What fills the texts later: the problem's own template and places are kept beside the element's name."""
     problem = failure.params.get("problem")
@@ -170,7 +188,7 @@ def _params(failure: MapFailed) -> dict[str, Any]:
     return dict(plain(params))
 
 
-def _stored(stimulus: Stimulus) -> dict[str, Any]:
+def _stored(stimulus: Stimulus | RepeatCall) -> dict[str, Any]:
     stored: dict[str, Any] = plain(asdict(stimulus))
     return {"type": type(stimulus).__name__, **stored}
 

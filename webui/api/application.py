@@ -35,6 +35,7 @@ _CALLS = (
     "work_items",
     "work_item_actions",
     "messages",
+    "jobs",
     "reports",
     "history",
     "people",

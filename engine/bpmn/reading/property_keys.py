@@ -35,5 +35,9 @@ _BY_WORD = {word: key for key, words in _WORDS.items() for word in words}
 
 def property_named(word: str) -> Property | None:
     """The property that ``word`` names, in any case and with any apostrophe; None for a foreign word."""
-    folded = _GAPS.sub("_", _APOSTROPHES.sub("", word.strip().casefold()))
-    return _BY_WORD.get(folded)
+    return _BY_WORD.get(folded(word))
+
+
+def folded(word: str) -> str:
+    """The word in one spelling: small letters, no apostrophes, one underscore for whatever parts it."""
+    return _GAPS.sub("_", _APOSTROPHES.sub("", word.strip().casefold()))

@@ -5,10 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import select
+from support.called_maps import calling_map
 from support.office import Office
 from support.waiting import somebody_waits
 
 from engine.bpmn.findings import Severity
+from engine.commands.call_permits import allow_host, set_secret
 from engine.commands.definitions import (
     MapRejected,
     check_map,
@@ -177,3 +179,21 @@ def test_the_shipped_sale_calls_the_published_discount_approval_and_opens_a_deal
     assert definition.called == {"discount-approval": 1}
     deal = office.open_deal(definition_key="b2b-sale")
     assert [one.name for one in office.open_steps(deal)] == ["Прийняти лід у роботу"]
+
+
+def test_a_call_of_a_host_or_with_a_secret_that_the_administrator_does_not_know_stands_against_publishing(
+    office: Office,
+) -> None:
+    said = {"connector": "http", "url": "https://crm.example.com/", "header.Authorization": "{{ secret.crm }}"}
+    definition = office.publish(calling_map(**said))
+
+    def told() -> set[str]:
+        with office.database.read() as session:
+            found = publishing_findings(session, session.get_one(ProcessDefinition, definition.id))
+        return {one.code for one in found if one.element_id == "call"}
+
+    assert told() == {"CONNECTOR_HOST_NOT_ALLOWED", "CONNECTOR_SECRET_UNKNOWN"}
+    office.do("admin", allow_host, "crm.example.com")
+    assert told() == {"CONNECTOR_SECRET_UNKNOWN"}
+    office.do("admin", set_secret, "crm", "crm.example.com", "x", seal=str.upper)
+    assert told() == set()
