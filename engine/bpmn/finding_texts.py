@@ -183,6 +183,18 @@ _ARROWS: Mapping[str, FindingText] = {
         N_("An arrow from “%(source)s” to “%(target)s” crosses the border of a sub-process."),
         N_("Let the arrow lead to the sub-process itself, or take the step out of it."),
     ),
+    "FRAME_CROSSED": FindingText(
+        N_("An arrow crosses the border of “%(frame)s”: it was taken for a frame around a stage, not for a step."),
+        N_("Check that this is meant; otherwise let the arrow lead to the sub-process, or take the step out of it."),
+    ),
+    "BORDER_BY_DRAWING": FindingText(
+        N_("The event does not say on which step it sits; it is drawn on the border of “%(step)s” and was put there."),
+        N_("Check that this is meant, and drag the event onto the border in your tool."),
+    ),
+    "BORDER_EVENT_MOVED": FindingText(
+        N_("The event stands on another level than “%(step)s”, on whose border it is; it was taken to that level."),
+        _NOTHING_TO_DO,
+    ),
     "BOUNDARY_HOST": FindingText(
         N_("The event on a border is not attached to a step of its own level (it names “%(reference)s”)."),
         N_("Drag the event onto the border of the step that it belongs to."),

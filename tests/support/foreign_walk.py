@@ -44,7 +44,10 @@ def walk_to_an_end(process: CompiledProcess, seed: int = 1) -> Walked:
         possible = list(_stimuli(run, chance))
         if not possible:
             return walked
-        run.apply(chance.choice(possible))
+        stimulus = chance.choice(possible)
+        if isinstance(stimulus, FireTimer):
+            run.now = max(run.now, stimulus.due_at)
+        run.apply(stimulus)
     return walked
 
 

@@ -9,8 +9,9 @@ from lxml import etree
 from engine.bpmn.map_model import Place, SalesMap
 from engine.bpmn.noticed import Noticed
 from engine.bpmn.reading.annotations import read_annotations
+from engine.bpmn.reading.borders import attach_boundaries
 from engine.bpmn.reading.elements import MODEL, line_of, local, name_of, namespace
-from engine.bpmn.reading.structure import read_structure
+from engine.bpmn.reading.structure import read_compensations, read_structure
 
 # Drafts of the standard, and what tools wrote before it was final.
 _OLD_NAMESPACE = re.compile(
@@ -25,6 +26,8 @@ def read_map(root: etree._Element, file: str, sales_map: SalesMap, noticed: Noti
     if definitions is None:
         return False
     document = read_structure(definitions, file, sales_map, noticed)
+    attach_boundaries(document, noticed)
+    read_compensations(document)
     read_annotations(document, noticed)
     return True
 

@@ -79,8 +79,6 @@ def read_structure(definitions: etree._Element, file: str, sales_map: SalesMap, 
     for process, element in document.process_elements.items():
         _read_scope(document, element, process.scope, sales_map)
     _read_flows(document, sales_map, noticed)
-    _attach_boundaries(document)
-    _read_compensations(document)
     _read_pools(document)
     sales_map.processes += document.processes
     sales_map.pools += document.pools
@@ -216,15 +214,7 @@ def _connect(document: Document, element: etree._Element, source: Node, target: 
         source.default = flow
 
 
-def _attach_boundaries(document: Document) -> None:
-    for node in document.elements:
-        if node.type is NodeType.BOUNDARY:
-            node.host = document.find_node(node.host_reference)
-            if node.host is not None:
-                node.host.boundaries.append(node)
-
-
-def _read_compensations(document: Document) -> None:
+def read_compensations(document: Document) -> None:
     """What undoes an activity hangs on the compensation event on its border by an association."""
     for element in document.definitions.iter(f"{{{MODEL}}}association"):
         one, other = attribute(element, "sourceRef"), attribute(element, "targetRef")

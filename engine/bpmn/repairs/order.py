@@ -13,6 +13,7 @@ from engine.bpmn.repairs.ends import settle_ends
 from engine.bpmn.repairs.errors_thrown import settle_errors
 from engine.bpmn.repairs.event_subprocesses import settle_event_subprocesses
 from engine.bpmn.repairs.events import settle_events
+from engine.bpmn.repairs.frames import dissolve_crossed_frames
 from engine.bpmn.repairs.gateways import settle_gateways
 from engine.bpmn.repairs.links import rewire_links
 from engine.bpmn.repairs.loops import settle_loops
@@ -27,6 +28,7 @@ from engine.bpmn.repairs.workbench import Repair
 
 REPAIRS: tuple[Repair, ...] = (
     # The structure first: a map with broken arrows is not repaired further.
+    dissolve_crossed_frames,
     check_arrows,
     settle_compensation,
     rewire_links,
