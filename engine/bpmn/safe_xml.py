@@ -39,8 +39,25 @@ _ONE_BYTE_NAMES: Mapping[str, str] = {
     "cp1251": "cp1251",
     "cp1252": "cp1252",
     "koi8-u": "koi8-u",
+    "koi8-r": "koi8-r",
+    "ibm866": "cp866",
+    "cp866": "cp866",
+    "iso-8859-7": "iso-8859-7",
+    "iso-8859-9": "iso-8859-9",
+    "windows-1253": "cp1253",
+    "windows-1254": "cp1254",
+    "windows-1257": "cp1257",
+    "x-mac-cyrillic": "mac-cyrillic",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "gb18030": "gb18030",
+    "big5": "big5",
+    "shift_jis": "cp932",
+    "euc-jp": "euc-jp",
+    "euc-kr": "cp949",
 }
-_FALLBACK_ENCODING = "cp1252"
+_WESTERN, _CYRILLIC = "cp1252", "cp1251"
+_LETTERS_IN_A_ROW = re.compile(rb"[\xa5\xaa\xaf\xb2-\xb4\xba\xbf\xc0-\xff]{3,}")  # Cyrillic words, in windows-1251
 
 # Prefixes that tools forget to declare, with the namespace that they always mean.
 _KNOWN_PREFIXES: Mapping[str, str] = {
@@ -142,7 +159,7 @@ def _decode(data: bytes, repairs: list[tuple[str, Mapping[str, str]]]) -> str:
     """The file as text. UTF-8, UTF-16 and the usual one-byte encodings are read; a wrong declaration is mended."""
     if data[:4] in (b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff"):
         raise XmlRefused("XML_ENCODING", 1, encoding="UTF-32")
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff") or data[:4] in (b"\x00<\x00?", b"<\x00?\x00"):
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff") or data[:2] in (b"\x00<", b"<\x00"):
         return _decode_utf16(data)
     data = data.removeprefix(b"\xef\xbb\xbf")
     declared = _DECLARED_ENCODING.match(data)
@@ -153,8 +170,8 @@ def _decode(data: bytes, repairs: list[tuple[str, Mapping[str, str]]]) -> str:
     try:
         text = data.decode(codec)
     except UnicodeDecodeError:
-        text = _decode_mislabelled(data, name)
-        repairs.append(("XML_ENCODING_REPAIRED", {"declared": name, "used": _FALLBACK_ENCODING}))
+        text, used = _decode_mislabelled(data, name)
+        repairs.append(("XML_ENCODING_REPAIRED", {"declared": name, "used": used}))
     if "\x00" in text:
         raise XmlRefused("XML_ENCODING", 1, encoding=name)
     return text
@@ -168,9 +185,11 @@ def _decode_utf16(data: bytes) -> str:
         raise XmlRefused("XML_ENCODING", 1, encoding="UTF-16") from None
 
 
-def _decode_mislabelled(data: bytes, name: str) -> str:
+def _decode_mislabelled(data: bytes, name: str) -> tuple[str, str]:
+    """The text, and the encoding of an old Windows that it was taken for: accented letters stand alone in words."""
+    used = _CYRILLIC if _LETTERS_IN_A_ROW.search(data) else _WESTERN
     try:
-        return data.decode(_FALLBACK_ENCODING)
+        return data.decode(used), used
     except UnicodeDecodeError:
         raise XmlRefused("XML_ENCODING", 1, encoding=name) from None
 

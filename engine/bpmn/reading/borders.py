@@ -15,7 +15,7 @@ def attach_boundaries(document: Document, noticed: Noticed) -> None:
     """Give every event on a border its host; an event that is only drawn on a border is put there."""
     for node in tuple(document.elements):
         if node.type is NodeType.BOUNDARY:
-            host = document.find_node(node.host_reference)
+            host = document.find_node(node.host_reference, node.scope.process)
             if host is None:
                 host = _drawn_on(document, node)
                 if host is not None:

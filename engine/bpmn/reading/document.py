@@ -28,7 +28,7 @@ def read_map(root: etree._Element, file: str, sales_map: SalesMap, noticed: Noti
     document = read_structure(definitions, file, sales_map, noticed)
     attach_boundaries(document, noticed)
     read_compensations(document)
-    read_annotations(document, noticed)
+    read_annotations(document, sales_map.forms, noticed)
     return True
 
 

@@ -21,6 +21,7 @@ _VENDORS = {
     "http://spiffworkflow.org/bpmn/schema/1.0/core": "spiffworkflow",
     "http://www.signavio.com": "signavio",
     "http://www.jboss.org/drools": "drools",
+    "http://processmaker.com/BPMN/2.0/Schema.xsd": "processmaker",
     REGLAMENT: "reglament",
 }
 

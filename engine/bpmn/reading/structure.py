@@ -35,6 +35,7 @@ from engine.bpmn.reading.elements import (
     short_reference,
     text_of,
 )
+from engine.bpmn.reading.html_text import plain_text
 from engine.bpmn.reading.loops import read_loop
 
 _NODE_TYPES = {node_type.value: node_type for node_type in NodeType} | {"globalUserTask": NodeType.USER_TASK}
@@ -54,12 +55,16 @@ class Document:
     processes: list[Process] = field(default_factory=list)
     pools: list[Pool] = field(default_factory=list)
     nodes: dict[str, Node] = field(default_factory=dict)  # by the id in the file
+    namesakes: dict[tuple[Process, str], Node] = field(default_factory=dict)  # whose id is a node's of another pool
     elements: dict[Node, etree._Element] = field(default_factory=dict)
     process_elements: dict[Process, etree._Element] = field(default_factory=dict)
 
-    def find_node(self, reference: str) -> Node | None:
+    def find_node(self, reference: str, process: Process | None = None) -> Node | None:
+        """The node of that id; of several pools with the same ids, the one in ``process``."""
         if not reference:
             return None
+        if process is not None and (process, reference) in self.namesakes:
+            return self.namesakes[process, reference]
         return self.nodes.get(reference) or self.nodes.get(short_reference(reference))
 
     def owner_of(self, element: etree._Element) -> Node | None:
@@ -140,7 +145,7 @@ def _read_node(
         parallel_multiple=is_true(element.get("parallelMultiple")) or element.get("eventGatewayType") == "Parallel",
         loop=read_loop(element, document.references.expression_language),
         called=attribute(element, "calledElement") or _zeebe_called(element),
-        documentation=text_of(child(element, "documentation")),
+        documentation=_documentation(element),
     )
     if node_type is NodeType.START:
         node.interrupting = element.get("isInterrupting") is None or is_true(element.get("isInterrupting"))
@@ -149,11 +154,19 @@ def _read_node(
     document.elements[node] = element
     if not source_id:
         return node
-    if source_id in document.nodes:
-        scope.process.duplicates.append(node)
-    else:
-        document.nodes[source_id] = node
+    first = document.nodes.setdefault(source_id, node)
+    if first is not node:
+        of_pool = (scope.process, source_id)
+        if first.scope.process is scope.process or of_pool in document.namesakes:
+            scope.process.duplicates.append(node)
+        else:
+            document.namesakes[of_pool] = node
     return node
+
+
+def _documentation(element: etree._Element) -> str:
+    """The first documentation that says anything."""
+    return next((text for part in children(element, "documentation") if (text := plain_text(text_of(part)))), "")
 
 
 def _zeebe_called(element: etree._Element) -> str:
@@ -167,15 +180,15 @@ def _read_flows(document: Document, sales_map: SalesMap, noticed: Noticed) -> No
     processes = {element: process for process, element in document.process_elements.items()}
     for element in document.definitions.iter(f"{{{MODEL}}}sequenceFlow"):
         source_reference, target_reference = attribute(element, "sourceRef"), attribute(element, "targetRef")
-        source = document.find_node(source_reference)
-        target = document.find_node(target_reference)
+        process = next((processes[around] for around in element.iterancestors() if around in processes), None)
+        source = document.find_node(source_reference, process)
+        target = document.find_node(target_reference, process)
         place = Place(attribute(element, "id"), name_of(element), line_of(element), document.file)
         if source is None or target is None:
             source, target = ends.repair(place, source, target, noticed)
         if source is not None and target is not None:
             _connect(document, element, source, target, sales_map)
             continue
-        process = next((processes[around] for around in element.iterancestors() if around in processes), None)
         known = source or target
         process = known.scope.process if known is not None else process
         if process is not None:

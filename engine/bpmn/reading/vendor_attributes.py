@@ -20,9 +20,13 @@ from engine.bpmn.reading.elements import (
     vendor,
 )
 
-ENGINES = frozenset({"camunda", "flowable", "activiti", "zeebe", "drools"})
+ENGINES = frozenset({"camunda", "flowable", "activiti", "zeebe", "drools", "processmaker"})
 _RESPONSIBLE = ("candidateGroups", "assignee", "candidateUsers", "ActorId", "GroupId", "groupId", "actors")
 _DEADLINE = ("dueDate",)
+_STAGE = ("category",)  # of a user task in Flowable: what kind of work it is
+# Names of Flowable's own ways to read a due date; any other name is a calendar of working time.
+_PLAIN_CALENDARS = frozenset({"", "duedate", "duration", "cycle"})
+_WHOLE = re.compile(r"^P(?:(\d{1,4})D|T(\d{1,4})H)$", re.IGNORECASE)
 _EXPRESSION = re.compile(r"^[$#]\{(.*)\}$", re.DOTALL)
 _PERFORMERS = ("potentialOwner", "humanPerformer", "performer", "resourceRole")
 
@@ -51,12 +55,44 @@ def _from_attributes(element: etree._Element, source: str = "") -> Iterator[Pair
         origin = vendor(uri.removeprefix("{")) if uri else source
         if origin in ENGINES and str(value).strip():
             found[name] = Said(as_own_expression(str(value)), origin)
+    yield from _processmaker(found)
+    _in_working_time(found)
     # A group is asked before a person, so that work does not stop when one person is away.
-    for key, names in ((Property.RESPONSIBLE, _RESPONSIBLE), (Property.DEADLINE, _DEADLINE)):
+    for key, names in (
+        (Property.RESPONSIBLE, _RESPONSIBLE),
+        (Property.DEADLINE, _DEADLINE),
+        (Property.STAGE, _STAGE),
+    ):
         for name in names:
             if name in found:
                 yield key, found[name]
                 break
+
+
+def _processmaker(found: dict[str, Said]) -> Iterator[Pair]:
+    """Hours until a task is due; who asked for the work, or people and groups where they are named and not numbered."""
+    said = {name: one.text for name, one in found.items() if one.source == "processmaker"}
+    if said.get("dueIn", "").isdecimal():
+        yield Property.DEADLINE, Said(f"{said['dueIn']} hours", "processmaker")
+    if said.get("assignment") == "requester":
+        yield Property.RESPONSIBLE, Said("=owner", "processmaker")
+        return
+    for name in ("assignedGroups", "assignedUsers"):
+        named = said.get(name, "")
+        if named and not named.replace(",", "").replace(" ", "").isdecimal():
+            yield Property.RESPONSIBLE, Said(named, "processmaker")
+            return
+
+
+def _in_working_time(found: dict[str, Said]) -> None:
+    """A due date that Flowable counts in a calendar of the company is working time."""
+    calendar = found.get("businessCalendarName")
+    due = _WHOLE.match(found["dueDate"].text) if "dueDate" in found else None
+    if calendar is None or calendar.text.casefold() in _PLAIN_CALENDARS or due is None:
+        return
+    days, hours = due.groups()
+    written = f"{days} business days" if days else f"{hours} business hours"
+    found["dueDate"] = Said(written, found["dueDate"].source)
 
 
 def standard_responsible(element: etree._Element, resources: dict[str, str]) -> Iterator[Pair]:
