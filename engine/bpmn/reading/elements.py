@@ -12,6 +12,7 @@ DRAWING = "http://www.omg.org/spec/BPMN/20100524/DI"
 REGLAMENT = "https://reglament.app/schema/bpmn/1.0"  # a name, nothing is fetched from there
 XML_SCHEMA_INSTANCE = "http://www.w3.org/2001/XMLSchema-instance"
 
+_ANY = ("*",)
 _VENDORS = {
     "http://camunda.org/schema/1.0/bpmn": "camunda",
     "http://operaton.org/schema/1.0/bpmn": "camunda",
@@ -42,15 +43,9 @@ def vendor(uri: str) -> str:
     return _VENDORS.get(uri, uri)
 
 
-def in_model(element: etree._Element) -> bool:
-    return isinstance(element.tag, str) and element.tag.startswith("{" + MODEL + "}")
-
-
 def children(element: etree._Element, *names: str) -> Iterator[etree._Element]:
     """The BPMN children, of the given local names if there are any."""
-    for child in element:
-        if in_model(child) and (not names or local(child) in names):
-            yield child
+    yield from element.iterchildren(*(f"{{{MODEL}}}{name}" for name in names or _ANY))
 
 
 def child(element: etree._Element, name: str) -> etree._Element | None:
