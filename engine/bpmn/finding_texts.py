@@ -209,6 +209,9 @@ _ACTIVITIES: Mapping[str, FindingText] = {
         N_("The script is not run: only lines “name = expression” are."),
         N_("Rewrite it as assignments, or leave it to a person."),
     ),
+    "CALL_BY_NAME": FindingText(
+        N_("The step does not name a map by its id; it calls “%(called)s”, which has its name."), NOTHING_TO_DO
+    ),
     "CALL_UNRESOLVED": FindingText(
         N_("The called map “%(called)s” is not here, or calls this one back: a person confirms that it is done."),
         N_("Upload the called map together with this one, or publish it first."),

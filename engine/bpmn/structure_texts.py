@@ -74,6 +74,26 @@ ARROWS: Mapping[str, FindingText] = {
         N_("An arrow from “%(source)s” to “%(target)s” crosses the border of a sub-process."),
         N_("Let the arrow lead to the sub-process itself, or take the step out of it."),
     ),
+    "OTHER_ARROW_FOLLOWED": FindingText(
+        N_("From “%(source)s” to “%(target)s” leads a message or a dotted line; it was followed like an arrow."),
+        N_("Check that this is meant, and draw an arrow in your tool."),
+    ),
+    "ARROW_DOUBLED": FindingText(
+        N_("Two arrows lead from “%(source)s” to “%(target)s” and say the same; they were taken for one."),
+        NOTHING_TO_DO,
+    ),
+    "ARROW_THROUGH_DATA": FindingText(
+        N_("The arrow leads from “%(source)s” through a document to “%(target)s”; it was followed to there."),
+        NOTHING_TO_DO,
+    ),
+    "ARROW_TO_DATA": FindingText(
+        N_("The arrow leads to a document or comes from one, where no step stands; it was left out."),
+        N_("Nothing to do, unless a step is missing there."),
+    ),
+    "ARROW_TO_POOL": FindingText(
+        N_("The arrow leads to an outside party or comes from one, where no step stands; it was left out."),
+        N_("Draw a message to the pool, and in the map the step that sends or receives it."),
+    ),
     "FRAME_CROSSED": FindingText(
         N_("An arrow crosses the border of “%(frame)s”: it was taken for a frame around a stage, not for a step."),
         N_("Check that this is meant; otherwise let the arrow lead to the sub-process, or take the step out of it."),

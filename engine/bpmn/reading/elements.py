@@ -7,6 +7,8 @@ from typing import cast
 
 from lxml import etree
 
+from engine.bpmn.reading.html_text import plain_text
+
 MODEL = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 DRAWING = "http://www.omg.org/spec/BPMN/20100524/DI"
 REGLAMENT = "https://reglament.app/schema/bpmn/1.0"  # a name, nothing is fetched from there
@@ -62,7 +64,8 @@ def text_of(element: etree._Element | None) -> str:
 
 
 def name_of(element: etree._Element) -> str:
-    return " ".join((element.get("name") or "").split())
+    """The name in one line, without the markup that some tools keep in it."""
+    return " ".join(plain_text(element.get("name") or "").split())
 
 
 def is_true(text: str | None) -> bool:

@@ -9,8 +9,6 @@ from lxml import etree
 from engine.bpmn.map_model import (
     SUB_PROCESSES,
     EventKind,
-    Flow,
-    LooseFlow,
     Node,
     NodeType,
     Place,
@@ -19,8 +17,6 @@ from engine.bpmn.map_model import (
     SalesMap,
     Scope,
 )
-from engine.bpmn.noticed import Noticed
-from engine.bpmn.reading.arrow_ends import ArrowEnds
 from engine.bpmn.reading.definitions import References, message_of, read_events, read_references
 from engine.bpmn.reading.drawing import Drawing, read_drawing
 from engine.bpmn.reading.elements import (
@@ -76,14 +72,13 @@ class Document:
         return None
 
 
-def read_structure(definitions: etree._Element, file: str, sales_map: SalesMap, noticed: Noticed) -> Document:
+def read_structure(definitions: etree._Element, file: str, sales_map: SalesMap) -> Document:
     document = Document(definitions, file, read_drawing(definitions), read_references(definitions))
     for element in definitions.iter(f"{{{MODEL}}}process"):
         _add_process(document, element, sales_map)
     # Processes first: their ids are keys, and keys must not depend on the names of steps.
     for process, element in document.process_elements.items():
         _read_scope(document, element, process.scope, sales_map)
-    _read_flows(document, sales_map, noticed)
     _read_pools(document)
     sales_map.processes += document.processes
     sales_map.pools += document.pools
@@ -173,58 +168,6 @@ def _zeebe_called(element: etree._Element) -> str:
     holder = child(element, "extensionElements")
     found = holder.find("{*}calledElement") if holder is not None else None
     return attribute(found, "processId") if found is not None else ""
-
-
-def _read_flows(document: Document, sales_map: SalesMap, noticed: Noticed) -> None:
-    ends = ArrowEnds(document.drawing, document.nodes, document.elements)
-    processes = {element: process for process, element in document.process_elements.items()}
-    for element in document.definitions.iter(f"{{{MODEL}}}sequenceFlow"):
-        source_reference, target_reference = attribute(element, "sourceRef"), attribute(element, "targetRef")
-        process = next((processes[around] for around in element.iterancestors() if around in processes), None)
-        source = document.find_node(source_reference, process)
-        target = document.find_node(target_reference, process)
-        place = Place(attribute(element, "id"), name_of(element), line_of(element), document.file)
-        if source is None or target is None:
-            source, target = ends.repair(place, source, target, noticed)
-        if source is not None and target is not None:
-            _connect(document, element, source, target, sales_map)
-            continue
-        known = source or target
-        process = known.scope.process if known is not None else process
-        if process is not None:
-            scope = known.scope if known is not None else process.scope
-            process.loose_flows.append(
-                LooseFlow(
-                    place.source_id,
-                    place.name,
-                    place.line,
-                    scope,
-                    source,
-                    target,
-                    source_reference,
-                    target_reference,
-                )
-            )
-
-
-def _connect(document: Document, element: etree._Element, source: Node, target: Node, sales_map: SalesMap) -> None:
-    source_id = attribute(element, "id")
-    condition = child(element, "conditionExpression")
-    language = attribute(condition, "language") if condition is not None else ""
-    flow = Flow(
-        id=sales_map.new_id(source_id or f"{source.id}_to_{target.id}"),
-        source_id=source_id,
-        source=source,
-        target=target,
-        name=name_of(element),
-        line=line_of(element),
-        condition_text=text_of(condition),
-        condition_language=language or document.references.expression_language,
-    )
-    source.outgoing.append(flow)
-    target.incoming.append(flow)
-    if source_id and source_id == source.default_reference:
-        source.default = flow
 
 
 def read_compensations(document: Document) -> None:

@@ -35,6 +35,10 @@ _FROM_NOW = re.compile(
     r"^[$#]\{\s*(?:dateTime|now)\(\)\.plus(Minutes|Hours|Days|Weeks|Months)\((\d{1,4})\)"
     r"(?:\.toDate\(\)|\.toString\(\))?\s*\}$"
 )
+# =now() + duration("P2D"), ="legal" and =["legal", "sales"], as Camunda 8 writes them.
+_FEEL_FROM_NOW = re.compile(r"^=\s*(?:now|today)\(\)\s*\+\s*(?:@|duration\()\s*\"(P[0-9DTHMWY]{1,30})\"\s*\)?$")
+_FEEL_CONSTANTS = re.compile(r"^=\s*(\[?\s*\"[^\"]{0,300}\"(?:\s*,\s*\"[^\"]{0,300}\")*\s*\]?)$")
+_FEEL_TEXT = re.compile(r"\"([^\"]*)\"")
 _ISO = {"Minutes": "PT{}M", "Hours": "PT{}H", "Days": "P{}D", "Weeks": "P{}W", "Months": "P{}M"}
 
 Pair = tuple[Property, Said]
@@ -107,10 +111,16 @@ def standard_responsible(element: etree._Element, resources: dict[str, str]) -> 
 
 
 def as_own_expression(text: str) -> str:
-    """``${user}`` of JUEL as ``=user``, a time from now as an ISO duration; anything else stays."""
+    """``${user}`` of JUEL as ``=user``, a time from now as an ISO duration, constants of FEEL as they are meant."""
     text = text.strip()
     from_now = _FROM_NOW.match(text)
     if from_now:
         return _ISO[from_now.group(1)].format(from_now.group(2))
+    from_now = _FEEL_FROM_NOW.match(text)
+    if from_now:
+        return from_now.group(1)
+    constants = _FEEL_CONSTANTS.match(text)
+    if constants:
+        return ", ".join(_FEEL_TEXT.findall(constants.group(1)))
     found = _EXPRESSION.match(text)
     return "=" + found.group(1).strip() if found else text

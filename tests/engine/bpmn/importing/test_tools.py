@@ -230,3 +230,148 @@ def test_a_map_without_a_way_out_is_told_which_steps_go_round() -> None:
 def test_a_pool_in_which_only_something_to_undo_is_drawn_has_nothing_to_execute() -> None:
     outcome = outcome_of('<task id="t" isForCompensation="true"/>')
     assert codes(outcome, Severity.ERROR) == {"NOTHING_TO_EXECUTE"}
+
+
+COLLABORATION = (
+    '<collaboration id="c"><participant id="we" name="Ми" processRef="sale"/><participant id="they" name="Клієнт"/>{}'
+    "</collaboration>"
+)
+
+
+@pytest.mark.parametrize(
+    ("inside", "around"),
+    [
+        ("", COLLABORATION.format('<messageFlow id="odd" sourceRef="t" targetRef="u"/>')),
+        ('<association id="odd" sourceRef="t" targetRef="u" associationDirection="One"/>', ""),
+    ],
+    ids=["a message", "a dotted arrow"],
+)
+def test_another_kind_of_arrow_is_followed_where_nothing_else_leads_on(inside: str, around: str) -> None:
+    outcome = outcome_of(
+        START, step("t"), step("u"), END, chain("start", "t"), chain("u", "end"), inside, around=around
+    )
+    assert set(process_of(outcome).steps) == {"t", "u"}
+    assert found(outcome, "OTHER_ARROW_FOLLOWED").element_id == "odd"
+
+
+def test_a_message_beside_arrows_changes_no_order() -> None:
+    message = COLLABORATION.format('<messageFlow id="m" sourceRef="t" targetRef="u"/>')
+    outcome = outcome_of(START, step("t"), step("u"), END, chain("start", "t", "u", "end"), around=message)
+    assert "OTHER_ARROW_FOLLOWED" not in codes(outcome)
+    assert "IMPLICIT_SPLIT" not in codes(outcome)
+
+
+def test_an_arrow_through_a_document_is_followed() -> None:
+    paper = '<dataObjectReference id="paper"/>'
+    outcome = outcome_of(START, step("t"), paper, step("u"), END, chain("start", "t", "paper", "u", "end"))
+    assert set(process_of(outcome).steps) == {"t", "u"}
+    assert found(outcome, "ARROW_THROUGH_DATA").params == {"source": "t", "target": "u"}
+    assert "ARROW_TO_DATA" not in codes(outcome)
+
+
+def test_an_arrow_into_a_store_or_an_outside_party_is_left_out_and_said() -> None:
+    store = '<dataStoreReference id="store"/>'
+    outcome = outcome_of(
+        START,
+        step("t"),
+        store,
+        END,
+        chain("start", "t", "end"),
+        flow("t", "store") + flow("t", "they"),
+        around=COLLABORATION.format(""),
+    )
+    assert process_of(outcome)
+    assert {"ARROW_TO_DATA", "ARROW_TO_POOL"} <= codes(outcome)
+
+
+def test_two_arrows_that_say_the_same_are_one() -> None:
+    outcome = outcome_of(START, step("t"), step("u"), END, chain("start", "t", "u", "end"), flow("t", "u", flow_id="d"))
+    assert found(outcome, "ARROW_DOUBLED").element_id == "d"
+    assert "RUNS_TWICE" not in codes(outcome)
+
+
+def test_a_link_goes_on_on_another_page() -> None:
+    link = '<linkEventDefinition name="2"/>'
+    page = (
+        element("intermediateCatchEvent", "from", "", link)
+        + step("u")
+        + '<endEvent id="e2"/>'
+        + chain("from", "u", "e2")
+    )
+    outcome = outcome_of(
+        START,
+        step("t"),
+        step("t2"),
+        element("intermediateThrowEvent", "to", "", link),
+        chain("start", "t", "t2", "to"),
+        around=f'<process id="page2">{page}</process>',
+    )
+    assert list(process_of(outcome).steps) == ["t", "t2", "u"]
+    assert "POOLS_MERGED" in codes(outcome)
+
+
+@pytest.mark.parametrize(
+    ("call", "name"),
+    [
+        (element("callActivity", "c", "Погодження знижки"), "a.bpmn"),
+        (element("callActivity", "c", "Далі", calledElement="знижка.bpmn"), "знижка.bpmn"),
+    ],
+    ids=["by name", "by file"],
+)
+def test_a_map_may_be_called_by_its_name_or_its_file(call: str, name: str) -> None:
+    called = drawn(START, step("d", "Знижка"), END, chain("start", "d", "end"), key="discount")
+    called = called.replace('name="Продаж"'.encode(), 'name="Погодження  знижки"'.encode())
+    main = drawn(START, call, END, chain("start", "c", "end"))
+    outcome = compile_bpmn({"m.bpmn": main, name: called}, process_key="sale")
+    assert set(process_of(outcome).steps) == {"d"}
+    assert found(outcome, "CALL_BY_NAME").params == {"called": "Погодження знижки"}
+
+
+def test_markup_of_a_drawing_program_in_names_is_no_name() -> None:
+    name = "<div><b>Зателефонувати</b><br>клієнту&nbsp;сьогодні</div>"
+    done = compiled(START, element("task", "2", name), END, chain("start", "2", "end"))
+    assert [one.name for one in done.steps.values()] == ["Зателефонувати клієнту сьогодні"]
+
+
+@pytest.mark.parametrize(
+    ("written", "responsible"),
+    [
+        ('=["Логістика", "Склад"]', ("Логістика", "Склад")),
+        ('="Логістика"', ("Логістика",)),
+        ("=who", ("=who",)),
+    ],
+)
+def test_constants_of_camunda_8_are_names(written: str, responsible: tuple[str, ...]) -> None:
+    task = element("zeebe:assignmentDefinition", "z", candidateGroups=written)
+    assert one_step(f"<extensionElements>{task}</extensionElements>").steps["t"].responsible == responsible
+
+
+def test_a_time_from_now_in_camunda_8_is_a_deadline() -> None:
+    schedule = element("zeebe:taskSchedule", "z", dueDate='=now() + duration("P2D")')
+    assert one_step(f"<extensionElements>{schedule}</extensionElements>").steps["t"].deadline == ElapsedTime(days=2)
+
+
+@pytest.mark.parametrize(
+    ("written", "condition"),
+    [
+        ("return amount > 100;", "amount > 100"),
+        ("amount >= 10;", "amount >= 10"),
+        ('return KieFunctions.equalsTo(status, "ok");', 'status == "ok"'),
+        ('KieFunctions.greaterThan(amount,"5")', "amount > 5"),
+    ],
+)
+def test_conditions_of_java_and_javascript_are_read(written: str, condition: str) -> None:
+    outcome = outcome_of(
+        START,
+        step("t"),
+        '<exclusiveGateway id="g" default="g_end"/>',
+        step("u"),
+        END,
+        chain("start", "t", "g"),
+        flow("g", "u", "", written),
+        chain("g", "end"),
+        chain("u", "end"),
+    )
+    decided = process_of(outcome).conditions["g_u"]
+    assert getattr(decided, "text", None) == condition
+    assert "CONDITION_NOT_UNDERSTOOD" not in codes(outcome)
