@@ -153,6 +153,10 @@ STARTS_AND_ENDS: Mapping[str, FindingText] = {
         N_("There is no start event, and several steps have no arrow into them: all begin at once (%(steps)s)."),
         N_("If only one of them is first, draw a start event with an arrow to it."),
     ),
+    "STARTS_TOGETHER": FindingText(
+        N_("Several starts (%(starts)s) meet here, where all are awaited: a deal begins with all of them at once."),
+        N_("Check that this is meant; otherwise let the paths meet without a gateway that waits."),
+    ),
     "SEVERAL_STARTS": FindingText(
         N_("There are several starts (%(starts)s): whoever opens the deal is asked which one."),
         N_("If the deal always begins in one way, leave only that start."),

@@ -20,6 +20,7 @@ from engine.bpmn.repairs.loops import settle_loops
 from engine.bpmn.repairs.multiple_events import split_multiple_events
 from engine.bpmn.repairs.splits import split_implicitly
 from engine.bpmn.repairs.starts import settle_starts
+from engine.bpmn.repairs.starts_together import begin_together
 from engine.bpmn.repairs.sub_processes import settle_sub_processes
 from engine.bpmn.repairs.tasks import settle_tasks
 from engine.bpmn.repairs.unreachable import leave_out_unreachable
@@ -34,6 +35,7 @@ REPAIRS: tuple[Repair, ...] = (
     rewire_links,
     settle_sub_processes,
     settle_calls,
+    begin_together,
     settle_starts,
     settle_ends,
     settle_gateways,

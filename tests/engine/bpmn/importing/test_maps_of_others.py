@@ -32,6 +32,7 @@ EXECUTED_SINCE = frozenset(
         "11-Enterprise_Explorer_1.0.0_C.2.0-roundtrip.bpmn",
         "21-Visual_Paradigm_11.1_A.3.0-roundtrip.bpmn",
         "25-bpmn.io_Camunda_Modeler_18.6.1_C.6.0-export.bpmn",
+        "45-ex07_writer0011.bpmn",
     }
 )
 

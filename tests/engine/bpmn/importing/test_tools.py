@@ -8,6 +8,7 @@ import zipfile
 
 import pytest
 from support.drawn_maps import END, START, chain, codes, compiled, drawn, element, flow, found, named, outcome_of, step
+from support.instance_run import InstanceRun
 
 from engine.bpmn.compile import CompileOutcome, compile_bpmn
 from engine.bpmn.compiled import CompiledProcess, FieldType
@@ -375,3 +376,54 @@ def test_conditions_of_java_and_javascript_are_read(written: str, condition: str
     decided = process_of(outcome).conditions["g_u"]
     assert getattr(decided, "text", None) == condition
     assert "CONDITION_NOT_UNDERSTOOD" not in codes(outcome)
+
+
+def test_starts_that_meet_at_a_gateway_which_waits_begin_together() -> None:
+    letter = element("startEvent", "letter", "Отримано експертизу", "<messageEventDefinition/>")
+    outcome = outcome_of(
+        START,
+        letter,
+        step("t"),
+        '<parallelGateway id="j"/>',
+        step("u"),
+        END,
+        chain("start", "t", "j", "u", "end"),
+        chain("letter", "j"),
+    )
+    run = InstanceRun(process_of(outcome))
+    assert run.open == ["letter", "t"]
+    for element_id in ("letter", "t", "u"):
+        run.complete(element_id)
+    assert run.last.finished
+    assert found(outcome, "STARTS_TOGETHER").params == {"starts": "start, Отримано експертизу"}
+
+
+def test_starts_that_meet_where_nobody_waits_are_asked_as_before() -> None:
+    outcome = outcome_of(
+        START,
+        '<startEvent id="other" name="Лист"/>',
+        '<exclusiveGateway id="m"/>',
+        step("t"),
+        END,
+        chain("start", "m", "t", "end"),
+        chain("other", "m"),
+    )
+    assert "STARTS_TOGETHER" not in codes(outcome)
+    assert "SEVERAL_STARTS" in codes(outcome)
+
+
+def test_a_link_to_a_page_that_was_not_uploaded_ends_the_path_beside_links_that_arrive() -> None:
+    def link(tag: str, element_id: str, name: str) -> str:
+        return element(tag, element_id, "", f'<linkEventDefinition name="{name}"/>')
+
+    outcome = outcome_of(
+        START,
+        step("t"),
+        '<exclusiveGateway id="g" name="Далі?"/>',
+        link("intermediateThrowEvent", "a", "A") + link("intermediateThrowEvent", "b", "Сторінка 2"),
+        link("intermediateCatchEvent", "c", "A"),
+        END,
+        chain("start", "t", "g", "a") + chain("g", "b") + chain("c", "end"),
+    )
+    assert process_of(outcome)
+    assert found(outcome, "LINK_OFF_PAGE").element_id == "b"
