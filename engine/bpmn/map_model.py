@@ -409,6 +409,11 @@ class Process:
         self.scope = Scope(self)
 
     @property
+    def title(self) -> str:
+        """What to call it in front of people."""
+        return self.name or self.pool or self.source_id
+
+    @property
     def key(self) -> str:
         """Under which the map is deployed: its id in the file, if that can be an id at all."""
         return self.source_id if self.id.startswith(self.source_id) and self.source_id else self.id
@@ -442,6 +447,7 @@ class SalesMap:
     processes: list[Process] = field(default_factory=list)
     pools: list[Pool] = field(default_factory=list)
     used_ids: set[str] = field(default_factory=set)
+    forms: Mapping[str, tuple[FieldDefinition, ...]] = field(default_factory=dict)  # that came as files of their own
     tables: DecisionShelf = field(default_factory=DecisionShelf)  # decisions of the upload
     tables_of: dict[str, DecisionShelf] = field(default_factory=dict)  # of called maps, by the process's file
     choreography: Place | None = None

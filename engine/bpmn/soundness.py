@@ -59,9 +59,20 @@ def _check_scope(scope: Scope, start: Node, noticed: Noticed) -> None:
         else:
             noticed.refuse("DEADLOCK", join, branches=branches)
     if not explored.ends and explored.complete and not explored.deadlocks:
-        noticed.refuse("NEVER_ENDS", place)
+        noticed.refuse("NEVER_ENDS", place, steps=_closed_steps(scope) or place.title)
     elif explored.ends and explored.complete and _has_trap(explored):
-        noticed.warning("MAY_NEVER_END", place)
+        noticed.warning("MAY_NEVER_END", place, steps=_closed_steps(scope) or place.title)
+
+
+def _closed_steps(scope: Scope) -> str:
+    """The named elements of circles that no arrow leaves."""
+    closed = [
+        circle
+        for circle in _circles(scope)
+        if all(after in circle for node in circle for after in _next(node) if after.type is not NodeType.BOUNDARY)
+    ]
+    named = {node.name: node.line or 0 for circle in closed for node in circle if node.name}
+    return ", ".join(sorted(named, key=lambda name: named[name]))
 
 
 def _explore(scope: Scope, start: Node) -> _Explored:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from engine.bpmn.compiled import (
     ApprovalRule,
@@ -170,6 +171,7 @@ def _deadline(node: Node, plan: StepPlan, noticed: Noticed) -> tuple[DeadlineRul
     return (rule, of_the_map) if rule is not None else (None, "")
 
 
+@lru_cache(1_000)
 def _read_deadline(text: str) -> DeadlineRule | None:
     try:
         rule = parse_deadline(text)

@@ -10,7 +10,7 @@ from typing import ClassVar
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from engine.bpmn.archive import is_archive, read_archive
+from engine.bpmn.archive import Archive, is_archive, read_archive
 from engine.bpmn.compile import CompileOutcome, ProcessProposal, library_entries
 from engine.bpmn.compile_child import compile_in_child
 from engine.bpmn.compiled import ConnectorKind
@@ -30,6 +30,8 @@ from engine.queries.call_permits import is_allowed, secrets_for
 from engine.queries.definitions import NEEDED_TO_PUBLISH, published_versions
 from engine.queries.directories import directory
 from engine.queries.map_rules import rule_runs
+
+_LONGEST_LIST = 200  # letters of the names of files that are not read
 
 
 class MapRejected(DomainError):
@@ -79,23 +81,32 @@ def check_map(
     ``process_key`` chooses one of several processes. Of a zip the files inside are kept, byte for byte; the file that
     holds the chosen process comes first.
     """
-    unpacked = _unpacked(files)
+    unpacked, unread = _unpacked(files)
     outcome = compile_in_child(unpacked, process_key=process_key, library=library)
+    outcome = outcome.model_copy(update={"findings": (*outcome.findings, *unread)})
     chosen = next((one.file for one in outcome.processes if one.chosen), "")
     ordered = dict(sorted(unpacked.items(), key=lambda file: file[0] != chosen))
     return CheckedMap(files=ordered, outcome=outcome, library=library)
 
 
-def _unpacked(files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Zips opened. A zip that cannot be opened stays: the compiler says what is wrong with it."""
+def _unpacked(files: Mapping[str, bytes]) -> tuple[dict[str, bytes], list[Finding]]:
+    """Zips opened, and what in them is not read. A zip that cannot be opened stays: the compiler says what is wrong."""
     unpacked: dict[str, bytes] = {}
+    unread: list[Finding] = []
     for name, content in files.items():
         try:
-            inside = read_archive(content) if is_archive(content) else {name: content}
+            archive = read_archive(content) if is_archive(content) else Archive({name: content})
         except XmlRefused:
-            inside = {name: content}
-        unpacked |= inside or {name: content}
-    return unpacked
+            archive = Archive({name: content})
+        if not archive.files:
+            unpacked[name] = content
+            continue
+        for path, inside in archive.files.items():
+            unpacked[f"{name}/{path}" if path in unpacked else path] = inside
+        if archive.unread:
+            named = {"name": ", ".join(archive.unread)[:_LONGEST_LIST]}
+            unread.append(Finding(code="ZIP_FOREIGN_FILE", severity=Severity.INFO, file=name, params=named))
+    return unpacked, unread
 
 
 def deploy_definition(session: Session, checked: CheckedMap, *, actor: Actor, clock: Clock) -> ProcessDefinition:

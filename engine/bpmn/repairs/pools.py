@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.bpmn.map_model import HUMAN_TASKS, Located, Process, Property, SalesMap, Scope
+from engine.bpmn.map_model import HUMAN_TASKS, EventKind, Located, Node, NodeType, Process, Property, SalesMap, Scope
 from engine.bpmn.noticed import Noticed
 from engine.bpmn.questions import Because, Proposal, QuestionKind
 
@@ -14,7 +14,11 @@ def human_steps(process: Process) -> int:
 
 
 def merge_crossed_pools(sales_map: SalesMap, noticed: Noticed) -> None:
-    """A sequence flow between two pools says that they are one process, whatever the standard says about it."""
+    """A sequence flow between two pools says that they are one process, whatever the standard says about it.
+
+    So does a link event that goes on in another process: pages of one drawing are exported like that.
+    """
+    _join_pages(sales_map, noticed)
     for process in tuple(sales_map.processes):
         for flow in tuple(process.scope.flows()):
             source, target = flow.source.scope, flow.target.scope
@@ -22,6 +26,33 @@ def merge_crossed_pools(sales_map: SalesMap, noticed: Noticed) -> None:
             if crosses:
                 noticed.info("POOLS_MERGED", flow, source=flow.source.title, target=flow.target.title)
                 _move(target.process, source.process)
+
+
+def _join_pages(sales_map: SalesMap, noticed: Noticed) -> None:
+    for process in tuple(sales_map.processes):
+        caught = {name for node, name in _links(process) if node.type is NodeType.CATCH}
+        for thrown, name in _links(process):
+            if thrown.type is NodeType.CATCH or not name or name in caught:
+                continue
+            pages = [
+                other
+                for other in sales_map.processes
+                if other is not process
+                and any(node.type is NodeType.CATCH and name == theirs for node, theirs in _links(other))
+            ]
+            if len(pages) == 1:
+                noticed.info("POOLS_MERGED", thrown, source=thrown.title, target=pages[0].title)
+                _move(pages[0], process)
+
+
+def _links(process: Process) -> list[tuple[Node, str]]:
+    """The link events on the first level of a process, and how each link is called."""
+    return [
+        (node, event.name or node.name)
+        for node in process.scope.nodes
+        for event in node.events
+        if event.kind is EventKind.LINK
+    ]
 
 
 def _move(process: Process, into: Process) -> None:
