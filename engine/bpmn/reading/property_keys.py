@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from engine.bpmn.map_model import Property
 
@@ -22,10 +23,11 @@ _WORDS: dict[Property, tuple[str, ...]] = {
     Property.INSTRUCTION: ("instruction", "instructions", "інструкція"),
     Property.RESULT: ("result", "результат"),
 }
-_BY_WORD = {word: key for key, words in _WORDS.items() for word in words}
+PROPERTY_WORDS: Mapping[str, Property] = {word: key for key, words in _WORDS.items() for word in words}
+"""Every word for a property, in lower case, without apostrophes, its parts joined by underscores."""
 
 
 def property_named(word: str) -> Property | None:
     """The property that ``word`` names, in any case and with any apostrophe; None for a foreign word."""
     folded = _GAPS.sub("_", _APOSTROPHES.sub("", word.strip().casefold()))
-    return _BY_WORD.get(folded)
+    return PROPERTY_WORDS.get(folded)
