@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from engine.bpmn.map_model import Property
 
@@ -30,12 +31,13 @@ _WORDS: dict[Property, tuple[str, ...]] = {
     Property.TIMER: ("timer", "таймер"),
     Property.REPEAT: ("repeat", "повторів"),
 }
-_BY_WORD = {word: key for key, words in _WORDS.items() for word in words}
+PROPERTY_WORDS: Mapping[str, Property] = {word: key for key, words in _WORDS.items() for word in words}
+"""Every word for a property, in lower case, without apostrophes, its parts joined by underscores."""
 
 
 def property_named(word: str) -> Property | None:
     """The property that ``word`` names, in any case and with any apostrophe; None for a foreign word."""
-    return _BY_WORD.get(folded(word))
+    return PROPERTY_WORDS.get(folded(word))
 
 
 def folded(word: str) -> str:
