@@ -40,6 +40,10 @@ class ForwardOrder:
         """Whether ``target`` lies after ``name`` without going back in any loop."""
         return target in _closure(self._forward, [name])
 
+    def reached_from(self, name: str, *, without: str) -> frozenset[str]:
+        """The ids of all elements that a token can reach from ``name``, loops too, unless by way of ``without``."""
+        return _ids(_closure(self._ways, [name], barrier=without))
+
     def on_the_way(self, name: str, target: str) -> frozenset[str]:
         """The ids of the elements by which a token can come from ``name`` to ``target``, loops too, each at once.
 

@@ -23,7 +23,7 @@ _MOST_PROPOSED = 12
 
 def settle_starts(workbench: Workbench, process: Process) -> None:
     if not process.scope.nodes:
-        workbench.noticed.refuse("NOTHING_TO_EXECUTE", _place(process))  # what was drawn had to be left out
+        workbench.noticed.refuse("NOTHING_TO_EXECUTE", _place(process.scope))  # what was drawn had to be left out
     for scope in tuple(process.scope.scopes()):
         if scope.nodes and not (scope.owner is not None and scope.owner.triggered_by_event):
             _settle(workbench, scope)
