@@ -384,19 +384,44 @@ class DefinitionDeployed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class DefinitionAmended(Event):
+    """A draft's files were replaced by edited ones. ``revision`` is the new one; ``based_on`` is the number of the
+    version that was edited, where a draft was made of another version.
+    """
+
+    key: str
+    version: int
+    revision: int
+    content_hash: str
+    based_on: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DefinitionPublished(Event):
-    """``called_key`` and ``called_version`` name the map whose publishing brought this version about, if one did."""
+    """``called_key`` and ``called_version`` name the map whose publishing brought this version about, if one did.
+
+    ``note`` says why it was published.
+    """
 
     key: str
     version: int
     called_key: str = ""
     called_version: int | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class DefinitionRetired(Event):
     key: str
     version: int
+
+
+@dataclass(frozen=True, slots=True)
+class MapRulesChanged(Event):
+    """The rules of a map as they are now, by name."""
+
+    key: str
+    rules: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
-from typing import Any
 
 from engine.adapters.https_calls import AnswerTooLarge, CallUnreachable, HttpsCall
 from engine.adapters.mail import Letter, MailFailed
@@ -26,6 +25,7 @@ from engine.commands.call_making import (
 )
 from engine.db.job import Job
 from engine.errors import N_
+from engine.policy.call_fields import fields_set
 from engine.policy.call_requests import (
     CallNotWritable,
     SecretMissing,
@@ -47,7 +47,6 @@ _NO_AMOUNT = N_("the sum of the deal that is opened is no number")
 _ANSWERED = "HTTP %s"
 _ADDRESS = re.compile(r"[^@\s,;:<>\"()\[\]\\]{1,64}@[^@\s,;:<>\"()\[\]\\]+\.[^@\s,;:<>\"()\[\]\\]+")
 _LONGEST_SUBJECT = 300
-_SET = "set."
 
 
 def make_call(services: Services, job: Job) -> None:
@@ -116,11 +115,11 @@ def _letter(services: Services, taken: TakenCall) -> None:
 
 
 def _write_fields(services: Services, taken: TakenCall) -> None:
-    settle_answer(services.database, taken.id, _fields(taken), clock=services.clock)
+    settle_answer(services.database, taken.id, fields_set(taken.rule, taken.values), clock=services.clock)
 
 
 def _open_deal(services: Services, taken: TakenCall) -> None:
-    fields = _fields(taken)
+    fields = fields_set(taken.rule, taken.values)
     amount = fields.pop("deal.amount", None)
     try:
         draft = NextDeal(
@@ -132,27 +131,6 @@ def _open_deal(services: Services, taken: TakenCall) -> None:
         settle_failure(services.database, taken.id, CallFailure(_NO_AMOUNT), clock=services.clock)
     else:
         open_deal_of_call(services.database, taken, draft, clock=services.clock)
-
-
-def _fields(taken: TakenCall) -> dict[str, Any]:
-    """The fields that the map sets, by name: values of expressions, and texts."""
-    filling = Filling(taken.values, {})
-    own = {
-        key.removeprefix(_SET): value
-        for key, value in taken.values.items()
-        if key.startswith(_SET) and key not in _places(taken)
-    }
-    texts = {
-        key.removeprefix(_SET): filling.text(parts)
-        for key, parts in taken.rule.templates.items()
-        if key.startswith(_SET)
-    }
-    return own | texts
-
-
-def _places(taken: TakenCall) -> frozenset[str]:
-    """The parameters that only fill a template."""
-    return frozenset(part.value for parts in taken.rule.templates.values() for part in parts if part.value)
 
 
 _MAKERS: Mapping[ConnectorKind, Make] = {

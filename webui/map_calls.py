@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from engine.bpmn.compiled import CallRule, ConnectorKind
 from engine.errors import N_
+from engine.policy.call_fields import names_set
 from engine.policy.call_targets import target_of
 from engine.queries.definitions import DefinitionCall
 from webui.i18n import _, ngettext
@@ -23,7 +24,6 @@ _RECIPIENTS: Mapping[str, str] = {
     "contact": N_("to the client's contact"),
     "owner": N_("to the deal's owner"),
 }
-_SET = "set."
 _MINUTE = 60
 
 
@@ -71,8 +71,7 @@ def _given(rule: CallRule) -> tuple[str, ...]:
 
 def _taken(rule: CallRule) -> tuple[str, ...]:
     if rule.connector is ConnectorKind.FIELDS:
-        keys = (key.partition("#")[0] for key in (*rule.parameters, *rule.templates))
-        return tuple(dict.fromkeys(key.removeprefix(_SET) for key in keys))
+        return names_set(rule)
     if rule.connector is ConnectorKind.EXTERNAL and not rule.results:
         return (_("everything"),)
     return tuple(rule.results)

@@ -342,10 +342,22 @@ def _variables_set(data: Data) -> str:
 
 def _published(data: Data) -> str:
     told = _("Version %(version)s of “%(key)s” published", **_key_version(data))
+    if data.get("note"):
+        told = f"{told}: {data['note']}"
     if not data.get("called_key"):
         return told
     called = _("with version %(version)s of “%(key)s”", key=data["called_key"], version=data["called_version"])
     return f"{told} {called}"
+
+
+def _amended(data: Data) -> str:
+    if data.get("based_on") is None:
+        return _("Version %(version)s of “%(key)s” edited", **_key_version(data))
+    return _(
+        "Version %(version)s of “%(key)s” made from version %(based_on)s, edited",
+        based_on=data["based_on"],
+        **_key_version(data),
+    )
 
 
 _TELLINGS: Mapping[str, Telling] = {
@@ -428,6 +440,7 @@ _TELLINGS: Mapping[str, Telling] = {
     "definition_deployed": Telling(
         "upload", "neutral", lambda data: _("Map “%(key)s” uploaded as version %(version)s", **_key_version(data))
     ),
+    "definition_amended": Telling("edit", "neutral", _amended),
     "definition_published": Telling("circle-check", "good", _published),
     "definition_retired": Telling(
         "x", "neutral", lambda data: _("Version %(version)s of “%(key)s” retired", **_key_version(data))

@@ -120,6 +120,7 @@ class StepDefinition(_Frozen):
     four_eyes: bool = False
     freedom: Freedom = Freedom.STRICT
     line: int | None = None
+    asks_again: bool = False  # a choice of what to begin next, offered until it is enough
 
 
 class ExpressionCondition(_Frozen):

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from engine.bpmn.inspection import variables_in
-from engine.bpmn.runtime import Stimulus
+from engine.bpmn.runtime import CompleteStep, Stimulus
 from engine.clock import Clock
 from engine.commands.history import record
 from engine.db.session import Database
@@ -21,6 +21,7 @@ from engine.events import IncidentRecorded, IncidentResolved, plain
 from engine.model.deal import Deal
 from engine.model.incident import Incident, IncidentState
 from engine.model.process_instance import ProcessInstance
+from engine.model.work_item import WorkItem
 from engine.policy.permissions import Actor
 
 T = TypeVar("T")
@@ -41,7 +42,11 @@ def perform(database: Database, command: Callable[[Session], T], *, actor: Actor
     """
     try:
         with database.write() as session:
-            return command(session)
+            try:
+                return command(session)
+            except MapFailed as failure:
+                failure.typed = _typed_in(session, failure)
+                raise
     except IntegrityError as twice:  # two at once, and each looked before the other wrote
         raise Conflict from twice
     except MapFailed as failure:
@@ -53,6 +58,8 @@ def perform(database: Database, command: Callable[[Session], T], *, actor: Actor
 def record_incident(session: Session, failure: MapFailed, *, actor: Actor, at: datetime) -> None:
     """One open incident per instance and stimulus, however often it is tried."""
     stimulus = _stored(failure.stimulus) if failure.stimulus is not None else {}
+    if failure.typed is not None:
+        stimulus |= {"typed": failure.typed}
     instance = None
     if failure.instance_id is not None:
         instance = session.get(ProcessInstance, failure.instance_id, with_for_update=True)
@@ -64,7 +71,7 @@ def record_incident(session: Session, failure: MapFailed, *, actor: Actor, at: d
     )
     for one in known:
         if _same(one.stimulus, stimulus):
-            one.attempts, one.last_failed_at = one.attempts + 1, at
+            one.attempts, one.last_failed_at, one.stimulus = one.attempts + 1, at, stimulus
             return
     element = str(failure.params.get("element", ""))
     session.add(
@@ -88,6 +95,30 @@ def record_incident(session: Session, failure: MapFailed, *, actor: Actor, at: d
         at=at,
         deal=session.get_one(Deal, instance.deal_id),
     )
+
+
+def _typed_in(session: Session, failure: MapFailed) -> dict[str, Any] | None:
+    """The step as the transaction that is about to be rolled back has completed it."""
+    if not isinstance(failure.stimulus, CompleteStep):
+        return None
+    done = [
+        one
+        for one in session.identity_map.values()
+        if isinstance(one, WorkItem)
+        and (one.instance_id, one.activity_id) == (failure.instance_id, failure.stimulus.activity_id)
+        and one.completed_at is not None
+    ]
+    if not done:
+        return None
+    item = max(done, key=lambda one: (one.completed_at, one.id))
+    return {
+        "work_item_id": item.id,
+        "element_id": item.element_id,
+        "by_id": item.on_behalf_of_id or item.completed_by_id,
+        "outcome": item.outcome,
+        "comment": item.comment,
+        "values": plain(item.values),
+    }
 
 
 def resolve_incidents(

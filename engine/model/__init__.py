@@ -13,9 +13,12 @@ from engine.model.heartbeat import Heartbeat
 from engine.model.history_event import HistoryEvent
 from engine.model.incident import Incident, IncidentState
 from engine.model.intervention import Intervention, InterventionKind
+from engine.model.map_answer import MapAnswer
+from engine.model.map_rule import MapRule
 from engine.model.message_subscription import MessageSubscription
 from engine.model.performed_command import PerformedCommand
 from engine.model.person import Person, Role
+from engine.model.practice import Practice
 from engine.model.process_definition import DefinitionFile, DefinitionState, ProcessDefinition
 from engine.model.process_instance import InstanceState, ProcessInstance
 from engine.model.service_call import CallState, ServiceCall
@@ -59,12 +62,15 @@ __all__ = [
     "InterventionKind",
     "Job",
     "JobState",
+    "MapAnswer",
+    "MapRule",
     "Membership",
     "MessageSubscription",
     "MovedDeal",
     "MovedDealState",
     "PerformedCommand",
     "Person",
+    "Practice",
     "ProcessDefinition",
     "ProcessInstance",
     "Role",

@@ -20,6 +20,10 @@ from webui.security import open_to_all
 _CALLS = (
     "me",
     "definitions",
+    "step_tables",
+    "map_rules",
+    "definition_changes",
+    "handbooks",
     "clients",
     "contacts",
     "moves",

@@ -22,6 +22,7 @@ from engine.bpmn.run_variables import ACTIVATION_COUNT, COUNTERS
 FACTS = frozenset({"deal", "client", "owner", "today", "now"})
 _DEAL_FACTS = ("deal.amount", "deal.currency", "client.segment")
 _SEVERAL = 2
+_CHOSEN = frozenset({FieldType.CHOICE, FieldType.MANY})
 _COLUMN_TYPES = {
     ValueKind.ANY: FieldType.TEXT,
     ValueKind.TEXT: FieldType.TEXT,
@@ -197,7 +198,7 @@ def _ask(step: Node, path: str, field_type: FieldType, texts: list[str], *, labe
             label=label or path,
             type=field_type,
             required=True,
-            choices=choices if field_type is FieldType.CHOICE else (),
+            choices=choices if field_type in _CHOSEN else (),
         )
     )
 
@@ -216,10 +217,22 @@ def _texts_compared(path: str, text: str) -> list[str]:
     name = re.escape(path)
     found = re.findall(rf"{name}\s*(?:==|!=|=|eq|ne)\s*[\"']([^\"']{{1,80}})[\"']", text)
     found += re.findall(rf"[\"']([^\"']{{1,80}})[\"']\s*(?:==|!=|=|eq|ne)\s*{name}\b", text)
+    return found + _texts_of_list(path, text)
+
+
+def _texts_of_list(path: str, text: str) -> list[str]:
+    """What a condition looks for among several values."""
+    name = re.escape(path)
+    found = re.findall(rf"[\"']([^\"']{{1,80}})[\"']\s+in\s+{name}\b", text)
+    found += re.findall(rf"list contains\(\s*{name}\s*,\s*[\"']([^\"']{{1,80}})[\"']", text)
+    for each in re.findall(rf"\b(?:some|every|for)\s+(\w+)\s+in\s+{name}\b", text):
+        found += _texts_compared(each, text)
     return found
 
 
 def _field_type(path: str, text: str, texts: list[str]) -> FieldType:
+    if _texts_of_list(path, text):
+        return FieldType.MANY
     if texts:
         return FieldType.CHOICE if len(set(texts)) >= _SEVERAL else FieldType.TEXT
     name = re.escape(path)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -21,7 +22,8 @@ from engine.commands.definitions import (
 from engine.commands.departments import DepartmentDraft, add_department
 from engine.commands.publishing import AlreadyPublished, publish_definition
 from engine.db.session import Database
-from engine.errors import InvalidInput, MapHasErrors, NotAllowed
+from engine.errors import DomainError, InvalidInput, MapHasErrors, NotAllowed
+from engine.model.history_event import HistoryEvent
 from engine.model.process_definition import DefinitionState, ProcessDefinition
 from processes import shipped_map
 
@@ -133,6 +135,32 @@ def test_of_two_versions_published_at_once_one_stays_published(postgresql_databa
     with database.read() as session:
         states = dict(session.execute(select(ProcessDefinition.id, ProcessDefinition.state)).all())
     assert states == {first.id: DefinitionState.RETIRED, second.id: DefinitionState.PUBLISHED}
+    database.dispose()
+
+
+def test_two_who_publish_and_retire_at_once_leave_one_outcome(database_url: str) -> None:
+    database = Database(database_url)
+    office = Office(database)
+    first, second = deploy(office, small()), deploy(office, small(deadline="2 р.д."))
+    office.do("owner", publish_definition, first.id)
+    refused: list[str] = []
+
+    def attempt(command: Callable[..., ProcessDefinition], definition: ProcessDefinition) -> None:
+        try:
+            office.do("owner", command, definition.id)
+        except DomainError as error:
+            refused.append(error.code)
+
+    attempts = [(publish_definition, second), (publish_definition, second), (retire_definition, first)]
+    with ThreadPoolExecutor(len(attempts)) as pool:
+        list(pool.map(lambda one: attempt(*one), attempts))
+    with database.read() as session:
+        states = dict(session.execute(select(ProcessDefinition.id, ProcessDefinition.state)).all())
+        told = session.scalars(select(HistoryEvent.kind).where(HistoryEvent.kind.in_(("definition_published",)))).all()
+    assert states == {first.id: DefinitionState.RETIRED, second.id: DefinitionState.PUBLISHED}
+    assert len(told) == 2
+    assert refused.count("already_published") == 1
+    assert set(refused) <= {"already_published", "not_published"}
     database.dispose()
 
 

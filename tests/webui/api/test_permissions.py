@@ -156,12 +156,18 @@ EXPECTED = {
     "GET /definitions": Expected("200 200 200 404 404 200 200"),
     "GET /definitions/<int:definition_id>": Expected(READERS_OF_MAPS),
     "GET /definitions/<int:definition_id>/steps": Expected(READERS_OF_MAPS),
+    "PATCH /definitions/<int:definition_id>/steps": Expected(
+        OWNER_TOO_LATE, body={"read_revision": 9, "edits": {"prepare": {"stage": "Перший"}}}
+    ),
     "GET /definitions/<int:definition_id>/decisions": Expected(READERS_OF_MAPS),
     "GET /definitions/<int:definition_id>/files/<int:position>": Expected(READERS_OF_MAPS),
     "GET /definitions/<int:definition_id>/xml": Expected(OWN_DEAL),
     "POST /definitions/check": Expected("403 403 403 403 403 200 403", uploads=True),
     "POST /definitions": Expected("403 403 403 403 403 422 403", uploads=True),
     "POST /definitions/<int:definition_id>/publish": Expected("403 403 403 403 403 409 403"),
+    "GET /definitions/<int:definition_id>/rules": Expected(READERS_OF_MAPS),
+    "PUT /definitions/<int:definition_id>/rules": Expected("403 403 403 403 403 200 403", body={"rules": []}),
+    "POST /definitions/<int:definition_id>/rules/run": Expected(READERS_OF_MAPS),
     "POST /definitions/<int:definition_id>/moves/preview": Expected(READERS_OF_MAPS, body={}),
     "POST /definitions/<int:definition_id>/moves": Expected(OWNER_TOO_LATE, body={}),
     "POST /deals/<int:deal_id>/move-to-version": Expected(OWNER_TOO_LATE, body={"definition_id": 1}),

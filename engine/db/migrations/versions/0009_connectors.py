@@ -8,7 +8,7 @@ from alembic import op
 ROW_NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 revision = "0009"
-down_revision = "0004"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 

@@ -419,7 +419,9 @@ def test_a_step_without_an_id_gets_one() -> None:
         (
             (
                 START,
-                element("subProcess", "s", "", step("inner")),
+                element(
+                    "subProcess", "s", "", step("inner") + '<multiInstanceLoopCharacteristics isSequential="true"/>'
+                ),
                 END,
                 chain("start", "s", "end"),
                 flow("inner", "end", flow_id="cross"),
