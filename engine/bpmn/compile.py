@@ -18,6 +18,7 @@ from engine.bpmn.executed_tables import fill_tables
 from engine.bpmn.findings import Finding
 from engine.bpmn.map_model import HUMAN_TASKS, Node, NodeType, Place, Process, SalesMap
 from engine.bpmn.noticed import Noticed
+from engine.bpmn.questions import Question
 from engine.bpmn.reading import read_map
 from engine.bpmn.reading.elements import local
 from engine.bpmn.reading.form_files import read_forms
@@ -28,7 +29,8 @@ from engine.bpmn.repairs.stand_ins import plan_human
 from engine.bpmn.repairs.workbench import Workbench
 from engine.bpmn.safe_xml import XmlRefused, read_xml
 from engine.bpmn.soundness import check_soundness
-from engine.bpmn.step_definitions import define_steps, read_ladder, say_what_steps_lack, stages_of
+from engine.bpmn.step_definitions import define_steps, in_walking_order, read_ladder, say_what_steps_lack, stages_of
+from engine.bpmn.step_questions import ask_what_steps_lack
 from engine.bpmn.uploads import TABLE_SUFFIX, is_form_file, sort_upload
 from engine.errors import DomainError
 
@@ -69,6 +71,7 @@ class CompileOutcome(BaseModel):
     process: CompiledProcess | None
     findings: tuple[Finding, ...]
     processes: tuple[ProcessProposal, ...] = ()
+    questions: tuple[Question, ...] = ()  # in the order in which a deal comes to what they are about
 
 
 def compile_bpmn(
@@ -109,7 +112,19 @@ def compile_bpmn(
     used_library = _Library(sales_map, library or {})
     workbench = Workbench(sales_map, noticed, used_library.with_called(chosen))
     compiled = _execute(workbench, _hash(chosen.id, diagrams | upload.forms, used_library.read))
-    return CompileOutcome(process=compiled, findings=noticed.findings, processes=proposals)
+    questions = tuple(one for one in _in_map_order(workbench) if one.file not in used_library.read)
+    return CompileOutcome(process=compiled, findings=noticed.findings, processes=proposals, questions=questions)
+
+
+def _in_map_order(workbench: Workbench) -> list[Question]:
+    """The questions as a deal comes to them; those about whole processes first, those that no path leads to last."""
+    walked = [node.source_id for process in workbench.processes for node in in_walking_order(process.scope)]
+    position = {source_id: number for number, source_id in reversed(list(enumerate(walked)))}
+    whole = {process.source_id: -1 for process in workbench.processes}
+    return sorted(
+        workbench.noticed.questions,
+        key=lambda one: ((whole | position).get(one.element_id, len(walked)), one.line or 0),
+    )
 
 
 def _read(name: str, data: bytes, sales_map: SalesMap, tables: DecisionShelf, noticed: Noticed) -> bool:
@@ -207,6 +222,7 @@ def _execute(workbench: Workbench, content_hash: str) -> CompiledProcess | None:
         say_what_steps_lack(processes, noticed)
         return None
     steps = define_steps(processes, noticed)
+    ask_what_steps_lack(processes, steps, noticed)
     for process in processes:
         check_soundness(process, noticed)
     if noticed.has_refused():

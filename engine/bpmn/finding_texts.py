@@ -205,6 +205,41 @@ _ACTIVITIES: Mapping[str, FindingText] = {
         N_("This automated task (%(kind)s) has nothing that we can run: a person confirms that it is done."),
         N_("Name the responsible who confirms it; another system may do so over the HTTP API."),
     ),
+    "TOPIC_NOT_SERVED": FindingText(
+        N_("The task names the topic “%(topic)s”, under which programs of another engine would fetch it."),
+        N_("If a program of yours fetches it here over the HTTP API, write “connector = job” on the step or the map."),
+    ),
+    "CONNECTOR_UNKNOWN": FindingText(
+        N_("“%(connector)s” is no connector."),
+        N_("Write job or http, or leave the property out: a person then does the step."),
+    ),
+    "CONNECTOR_LACKS": FindingText(
+        N_("The connector “%(connector)s” needs the property “%(key)s”."), N_("Add the property to the step.")
+    ),
+    "CONNECTOR_VALUE": FindingText(
+        N_("The property “%(key)s” of the connector “%(connector)s” cannot be read: “%(text)s”."),
+        N_("Correct the property; the how-to for process owners has an example of each."),
+    ),
+    "CONNECTOR_ADDRESS": FindingText(
+        N_("The address “%(text)s” of the connector “%(connector)s” does not say which host is called."),
+        N_("Write it from “https://” with the host written out; {{ values }} may stand behind the first slash."),
+    ),
+    "CONNECTOR_HOST_NOT_ALLOWED": FindingText(
+        N_("Maps may not call %(host)s yet."),
+        N_("Ask the administrator to allow the host in Settings → Connectors."),
+    ),
+    "CONNECTOR_SECRET_UNKNOWN": FindingText(
+        N_("There is no secret “%(secret)s” for %(host)s."),
+        N_("Ask the administrator to add it in Settings → Connectors, or correct the name."),
+    ),
+    "CONNECTOR_ON_PERSON": FindingText(
+        N_("The connector “%(connector)s” stands on a step for a person and is not used."),
+        N_("Draw the step as a service task, or leave the connector out."),
+    ),
+    "CONNECTOR_DEADLINE": FindingText(
+        N_("The deadline “%(text)s” stands on a step that a program does: nobody can be reminded of it."),
+        N_("Draw a timer on the border of the step, and behind it what has to happen then."),
+    ),
     "SCRIPT_NOT_RUN": FindingText(
         N_("The script is not run: only lines “name = expression” are."),
         N_("Rewrite it as assignments, or leave it to a person."),
@@ -301,6 +336,10 @@ _STEPS: Mapping[str, FindingText] = {
 }
 
 _PUBLISHING: Mapping[str, FindingText] = {
+    "RULE_TEST_FAILED": FindingText(
+        N_("The rule “%(rule)s” is broken: %(problem)s “%(step)s”. The deal went: %(happened)s."),
+        N_("Mend the map, or, if the map is right, change the rule or remove it on the page of the map."),
+    ),
     "RESPONSIBLE_UNKNOWN": FindingText(
         N_("There is no department and no person “%(responsible)s”."),
         N_("Add the department, or name one that exists in the step's property “responsible” or in its lane."),

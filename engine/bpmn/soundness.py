@@ -15,6 +15,7 @@ from engine.bpmn.compiled import ExpressionCondition
 from engine.bpmn.expressions import compile_condition
 from engine.bpmn.map_model import EventKind, Flow, Node, NodeType, Process, Scope
 from engine.bpmn.noticed import Noticed
+from engine.bpmn.repairs.merges import say_runs_twice
 from engine.bpmn.run_variables import ACTIVATION_COUNT
 from engine.errors import DomainError
 
@@ -324,7 +325,7 @@ def _check_meetings(scope: Scope, noticed: Noticed) -> None:
                 effort += 1
         for node in scope.nodes:
             if node.type is not NodeType.END and not _is_join(node) and _two_branches_meet(node, branches):
-                noticed.warning("RUNS_TWICE", node)
+                say_runs_twice(node, noticed)
         if effort > MAX_EFFORT:
             return
 

@@ -11,8 +11,9 @@ from itertools import chain
 
 from lxml import etree
 
-from engine.bpmn.map_model import Annotation, Located, NodeType, Process, Property, Said
+from engine.bpmn.map_model import AUTOMATED_TASKS, HUMAN_TASKS, Annotation, Located, NodeType, Process, Property, Said
 from engine.bpmn.noticed import Noticed
+from engine.bpmn.reading.connectors import read_connector, read_mapping, read_topic
 from engine.bpmn.reading.decision_calls import read_decision_call
 from engine.bpmn.reading.elements import (
     MODEL,
@@ -38,6 +39,7 @@ from engine.bpmn.reading.vendor_attributes import standard_responsible, vendor_p
 Pair = tuple[Property, Said]
 
 _DECIDING_TASKS = frozenset({NodeType.BUSINESS_RULE_TASK, NodeType.SERVICE_TASK})
+_CALLING_TASKS = AUTOMATED_TASKS | HUMAN_TASKS
 _RESULT_ATTRIBUTES = ("resultVariable", "resultVariableName")
 
 
@@ -56,6 +58,7 @@ def read_annotations(document: Document, form_files: Forms, noticed: Noticed) ->
         said = (own_properties(element), foreign_properties(element), spoken)
         _fill(process.annotation, process, element, said, noticed)
         process.annotation.said.setdefault(Property.RESPONSIBLE, Said(process.pool, "pool"))
+        process.annotation.connector = read_connector(element)
     for node, element in document.elements.items():
         sources = (
             own_properties(element),
@@ -76,6 +79,10 @@ def read_annotations(document: Document, form_files: Forms, noticed: Noticed) ->
         say_left_out(node, element, noticed)
         if node.type in _DECIDING_TASKS:
             node.decision_call = read_decision_call(element)
+        if node.type in _CALLING_TASKS:
+            node.annotation.connector = read_connector(element)
+            node.annotation.topic = read_topic(element)
+            node.annotation.mapping = read_mapping(element)
 
 
 def _fill(

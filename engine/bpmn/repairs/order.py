@@ -17,6 +17,7 @@ from engine.bpmn.repairs.frames import dissolve_crossed_frames
 from engine.bpmn.repairs.gateways import settle_gateways
 from engine.bpmn.repairs.links import rewire_links
 from engine.bpmn.repairs.loops import settle_loops
+from engine.bpmn.repairs.merges import wait_where_said
 from engine.bpmn.repairs.multiple_events import split_multiple_events
 from engine.bpmn.repairs.splits import split_implicitly
 from engine.bpmn.repairs.starts import settle_starts
@@ -43,6 +44,7 @@ REPAIRS: tuple[Repair, ...] = (
     split_multiple_events,
     settle_event_subprocesses,
     leave_out_unreachable,
+    wait_where_said,
     # From here on every node can be reached and has the one way out that its kind has.
     settle_tasks,
     settle_events,

@@ -13,6 +13,7 @@ from engine.bpmn.dmn.names import asked_paths, names_in_cells
 from engine.bpmn.executed_tables import expressions_of
 from engine.bpmn.expressions import compile_expression, compile_unary_tests
 from engine.bpmn.map_model import Flow, Located, Node, NodeType, Place, Process
+from engine.bpmn.repairs.connectors import written_by
 from engine.bpmn.repairs.editing import insert_before
 from engine.bpmn.repairs.stand_ins import plan_step
 from engine.bpmn.repairs.workbench import Workbench
@@ -70,8 +71,8 @@ def provided_names(workbench: Workbench) -> Iterator[str]:
         yield from (variable.partition(".")[0] for variable, _ in node.assignments)
         if node.decision is not None:
             yield from node.decision.writes
-        if node.call is not None and node.call.result_variable:
-            yield node.call.result_variable
+        if node.call is not None:
+            yield from written_by(node.call)
         if node.loop_rule is not None and node.loop_rule.item_variable:
             yield node.loop_rule.item_variable
         if node.loop_rule is not None and node.loop_rule.output_collection:
