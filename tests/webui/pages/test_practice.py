@@ -60,7 +60,7 @@ def test_the_step_is_asked_as_the_inbox_asks_it_and_what_is_wrong_stands_at_its_
     told = text_of(practising.page)
     assert "Погодити: Юридичний відділ" in told
     assert "Ірина Бондар, Юристка" in told
-    assert "7,5 %" in told
+    assert "7,5" in told
     with practising.office.database.read() as session:
         assert session.query(Deal).count() == 0
 
