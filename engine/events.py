@@ -286,6 +286,72 @@ class DecisionMade(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class CallOpened(Event):
+    """A step that a program does waits for it. ``target`` says whom: a topic, a host, an address; never a secret."""
+
+    name: str
+    element_id: str
+    connector: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallCompleted(Event):
+    """``values`` are what the answer became; with ``error``, the map's own handler of that code goes on."""
+
+    name: str
+    element_id: str
+    connector: str
+    target: str
+    values: Mapping[str, Any]
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CallFailed(Event):
+    """``retry_at`` is when it is made again; None: an administrator decides."""
+
+    name: str
+    element_id: str
+    connector: str
+    target: str
+    error: str
+    attempts: int
+    retry_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class CallCancelled(Event):
+    """The deal went another way before the answer came."""
+
+    name: str
+    element_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallHostAllowed(Event):
+    host: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallHostForbidden(Event):
+    host: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallSecretSet(Event):
+    """``host`` is the only one that it is sent to. The secret itself is told nowhere."""
+
+    name: str
+    host: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallSecretRemoved(Event):
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class IncidentRecorded(Event):
     code: str
     element: str
@@ -309,13 +375,30 @@ class DefinitionDeployed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class DefinitionAmended(Event):
+    """A draft's files were replaced by edited ones. ``revision`` is the new one; ``based_on`` is the number of the
+    version that was edited, where a draft was made of another version.
+    """
+
+    key: str
+    version: int
+    revision: int
+    content_hash: str
+    based_on: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DefinitionPublished(Event):
-    """``called_key`` and ``called_version`` name the map whose publishing brought this version about, if one did."""
+    """``called_key`` and ``called_version`` name the map whose publishing brought this version about, if one did.
+
+    ``note`` says why it was published.
+    """
 
     key: str
     version: int
     called_key: str = ""
     called_version: int | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

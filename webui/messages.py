@@ -17,6 +17,9 @@ from webui.i18n import _
 # Places that the engine fills with its own marked words ("a date", "the step is somebody else's"): translated too.
 _MARKED_PLACES = frozenset({"reason", "expected", "problem", "what", "kind", "limit", "label"})
 
+# Places that hold names, each told in quotation marks.
+_NAMES = frozenset({"elements"})
+
 _PLACES = re.compile(r"%\((\w+)\)s")
 
 
@@ -46,6 +49,8 @@ def _written(name: str, value: Any) -> Any:
             written = number(value)
         case Mapping():
             written = ", ".join(f"{key}: {_written(name, item)}" for key, item in value.items())
+        case list() | tuple() if name in _NAMES:
+            written = ", ".join(_("“%(name)s”", name=item) for item in value)
         case list() | tuple() | frozenset():
             written = ", ".join(str(_written(name, item)) for item in value)
         case str() if value and name in _MARKED_PLACES:

@@ -17,9 +17,12 @@ from webui.request_context import now, services, signed_in
 
 _SECTIONS = {
     "moves": "maps",
+    "step_tables": "maps",
     "practice": "maps",
     "map_rules": "maps",
     "map_ways": "maps",
+    "map_versions": "maps",
+    "handbooks": "maps",
     "work_items": "inbox",
     "deal_imports": "deals",
     "departments": "people",
@@ -27,6 +30,7 @@ _SECTIONS = {
     "tokens": "settings",
     "calendars": "settings",
     "webhooks": "settings",
+    "connectors": "settings",
     "incidents": "settings",
     "machinery": "settings",
 }

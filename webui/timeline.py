@@ -65,6 +65,10 @@ KINDS_BY_FILTER = {
         "step_delegated",
         "deadline_extended",
         "decision_made",
+        "call_opened",
+        "call_completed",
+        "call_failed",
+        "call_cancelled",
     ),
     "comments": ("commented",),
     "lateness": ("reminder_sent", "head_told", "step_reassigned", "timer_fired", "deadline_extended"),
@@ -111,9 +115,15 @@ def entry(row: HistoryRow, fields: Fields = MappingProxyType({})) -> Entry:
         telling.icon,
         tone,
         telling.sentence(data),
-        quote=str(data.get(telling.quote) or "") if telling.quote else "",
+        quote=_quoted(row.kind, data, telling.quote),
         details=_details(row.kind, data, fields),
     )
+
+
+def _quoted(kind: str, data: Data, name: str) -> str:
+    """What somebody said; why a call failed is often in the product's own words, which are translated."""
+    said = str(data.get(name) or "") if name else ""
+    return _(said) if said and kind == "call_failed" else said
 
 
 def fields_of(session: Session, definition_id: int | None) -> Fields:
@@ -151,7 +161,7 @@ def _details(kind: str, data: Data, fields: Fields) -> tuple[tuple[str, str], ..
         return tuple(_change(name, change) for name, change in dict(data.get("changes") or {}).items())
     if kind == "decision_made":
         return tuple(_decided_values(data, fields))
-    if kind == "message_received":
+    if kind in ("message_received", "call_completed"):
         return tuple((name, readable(value)) for name, value in dict(data.get("values") or {}).items())
     return ()
 
@@ -306,6 +316,25 @@ def _resumed(data: Data) -> str:
     return _("Deal resumed; it rested since %(since)s, deadlines moved by the pause", since=since)
 
 
+def _call_opened(data: Data) -> str:
+    if data.get("target"):
+        return _("Call “%(name)s”: %(target)s", name=data["name"], target=data["target"])
+    return _("Call “%(name)s”", name=data["name"])
+
+
+def _call_completed(data: Data) -> str:
+    if data.get("error"):
+        return _("“%(name)s” was answered with the error “%(error)s”", name=data["name"], error=data["error"])
+    return _("“%(name)s” was answered", name=data["name"])
+
+
+def _call_failed(data: Data) -> str:
+    retry_at = _moment(data.get("retry_at"))
+    if retry_at is None:
+        return _("Call “%(name)s” failed and is not made again by itself", name=data["name"])
+    return _("Call “%(name)s” failed; it is made again %(at)s", name=data["name"], at=when(retry_at))
+
+
 def _variables_set(data: Data) -> str:
     return _("Values given back as they were") if data.get("undoes") else _("Values set by the administrator")
 
@@ -321,10 +350,22 @@ def _rules_changed(data: Data) -> str:
 
 def _published(data: Data) -> str:
     told = _("Version %(version)s of “%(key)s” published", **_key_version(data))
+    if data.get("note"):
+        told = f"{told}: {data['note']}"
     if not data.get("called_key"):
         return told
     called = _("with version %(version)s of “%(key)s”", key=data["called_key"], version=data["called_version"])
     return f"{told} {called}"
+
+
+def _amended(data: Data) -> str:
+    if data.get("based_on") is None:
+        return _("Version %(version)s of “%(key)s” edited", **_key_version(data))
+    return _(
+        "Version %(version)s of “%(key)s” made from version %(based_on)s, edited",
+        based_on=data["based_on"],
+        **_key_version(data),
+    )
 
 
 _TELLINGS: Mapping[str, Telling] = {
@@ -376,6 +417,18 @@ _TELLINGS: Mapping[str, Telling] = {
     "timer_fired": Telling("clock", "neutral", lambda data: _("Time came: “%(name)s”", name=data["name"])),
     "message_received": Telling("mail", "neutral", lambda data: _("Message “%(name)s” received", name=data["name"])),
     "signal_received": Telling("bell", "neutral", lambda data: _("Signal “%(name)s” received", name=data["name"])),
+    "call_opened": Telling("send", "neutral", _call_opened),
+    "call_completed": Telling("check", "good", _call_completed),
+    "call_failed": Telling("alert-triangle", "warning", _call_failed, quote="error"),
+    "call_cancelled": Telling("x", "neutral", lambda data: _("Call “%(name)s” is no longer needed", name=data["name"])),
+    "call_host_allowed": Telling("link", "neutral", lambda data: _("Maps may call %(host)s", host=data["host"])),
+    "call_host_forbidden": Telling(
+        "link", "neutral", lambda data: _("Maps may call %(host)s no more", host=data["host"])
+    ),
+    "call_secret_set": Telling(
+        "key", "neutral", lambda data: _("Secret “%(name)s” set for %(host)s", name=data["name"], host=data["host"])
+    ),
+    "call_secret_removed": Telling("key", "neutral", lambda data: _("Secret “%(name)s” removed", name=data["name"])),
     "event_thrown": Telling("send", "neutral", lambda data: _("Event “%(name)s” sent out", name=data["name"])),
     "decision_made": Telling("table", "accent", _decision_made),
     "incident_recorded": Telling(
@@ -390,6 +443,7 @@ _TELLINGS: Mapping[str, Telling] = {
     "definition_deployed": Telling(
         "upload", "neutral", lambda data: _("Map “%(key)s” uploaded as version %(version)s", **_key_version(data))
     ),
+    "definition_amended": Telling("edit", "neutral", _amended),
     "definition_published": Telling("circle-check", "good", _published),
     "definition_retired": Telling(
         "x", "neutral", lambda data: _("Version %(version)s of “%(key)s” retired", **_key_version(data))

@@ -39,8 +39,25 @@ _ONE_BYTE_NAMES: Mapping[str, str] = {
     "cp1251": "cp1251",
     "cp1252": "cp1252",
     "koi8-u": "koi8-u",
+    "koi8-r": "koi8-r",
+    "ibm866": "cp866",
+    "cp866": "cp866",
+    "iso-8859-7": "iso-8859-7",
+    "iso-8859-9": "iso-8859-9",
+    "windows-1253": "cp1253",
+    "windows-1254": "cp1254",
+    "windows-1257": "cp1257",
+    "x-mac-cyrillic": "mac-cyrillic",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "gb18030": "gb18030",
+    "big5": "big5",
+    "shift_jis": "cp932",
+    "euc-jp": "euc-jp",
+    "euc-kr": "cp949",
 }
-_FALLBACK_ENCODING = "cp1252"
+_WESTERN, _CYRILLIC = "cp1252", "cp1251"
+_LETTERS_IN_A_ROW = re.compile(rb"[\xa5\xaa\xaf\xb2-\xb4\xba\xbf\xc0-\xff]{3,}")  # Cyrillic words, in windows-1251
 
 # Prefixes that tools forget to declare, with the namespace that they always mean.
 _KNOWN_PREFIXES: Mapping[str, str] = {
@@ -79,11 +96,39 @@ class SafeXml:
     repairs: tuple[tuple[str, Mapping[str, str]], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class DecodedText:
+    """A file's text, and what it takes to write it down again: ``bom + text.encode(codec)`` is the file.
+
+    ``mislabelled``: the bytes are not in the encoding that the file declares, ``codec`` is our guess.
+    """
+
+    text: str
+    codec: str
+    bom: bytes = b""
+    mislabelled: bool = False
+
+
 def read_xml(data: bytes) -> SafeXml:
     """Check and parse an uploaded file.
 
     Raises XmlRefused with EMPTY_FILE, FILE_TOO_LARGE, NOT_BPMN_ZIP, NOT_BPMN_VISIO, XML_ENCODING, XML_ENTITY,
     XML_DOCTYPE, XML_TOO_COMPLEX or XML_NOT_WELLFORMED.
+    """
+    repairs: list[tuple[str, Mapping[str, str]]] = []
+    checked = _without_declaration(read_text(data, repairs).text).encode()
+    missing = _check(checked)
+    if missing.prefixes:
+        checked = _declare(checked, missing)
+        repairs.append(("XML_PREFIX_DECLARED", {"prefixes": ", ".join(sorted(missing.prefixes))}))
+    root = _parse(checked, repairs)
+    return SafeXml(root=root, repairs=tuple(repairs))
+
+
+def read_text(data: bytes, repairs: list[tuple[str, Mapping[str, str]]] | None = None) -> DecodedText:
+    """The text of a file that could be XML; what had to be mended is added to ``repairs``.
+
+    Raises XmlRefused with EMPTY_FILE, FILE_TOO_LARGE, NOT_BPMN_ZIP, NOT_BPMN_VISIO or XML_ENCODING.
     """
     if not data.strip():
         raise XmlRefused("EMPTY_FILE", 1)
@@ -93,15 +138,17 @@ def read_xml(data: bytes) -> SafeXml:
         raise XmlRefused("NOT_BPMN_ZIP", 1)
     if data[:4] == b"\xd0\xcf\x11\xe0":
         raise XmlRefused("NOT_BPMN_VISIO", 1)
-    repairs: list[tuple[str, Mapping[str, str]]] = []
-    text = _decode(data, repairs)
-    checked = _without_declaration(text).encode()
-    missing = _check(checked)
-    if missing.prefixes:
-        checked = _declare(checked, missing)
-        repairs.append(("XML_PREFIX_DECLARED", {"prefixes": ", ".join(sorted(missing.prefixes))}))
-    root = _parse(checked, repairs)
-    return SafeXml(root=root, repairs=tuple(repairs))
+    return _decode(data, [] if repairs is None else repairs)
+
+
+def ensure_harmless(text: str) -> None:
+    """Raises XmlRefused with XML_ENTITY, XML_DOCTYPE, XML_TOO_COMPLEX or XML_NOT_WELLFORMED."""
+    _check(_without_declaration(text).encode())
+
+
+def namespace_of_prefix(prefix: str) -> str:
+    """What a prefix means that a file uses and does not declare."""
+    return _KNOWN_PREFIXES.get(prefix, "urn:undeclared:" + prefix)
 
 
 def _parse(checked: bytes, repairs: list[tuple[str, Mapping[str, str]]]) -> etree._Element:
@@ -138,39 +185,44 @@ def _parser() -> etree.XMLParser:
     )
 
 
-def _decode(data: bytes, repairs: list[tuple[str, Mapping[str, str]]]) -> str:
+def _decode(data: bytes, repairs: list[tuple[str, Mapping[str, str]]]) -> DecodedText:
     """The file as text. UTF-8, UTF-16 and the usual one-byte encodings are read; a wrong declaration is mended."""
     if data[:4] in (b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff"):
         raise XmlRefused("XML_ENCODING", 1, encoding="UTF-32")
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff") or data[:4] in (b"\x00<\x00?", b"<\x00?\x00"):
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff") or data[:2] in (b"\x00<", b"<\x00"):
         return _decode_utf16(data)
-    data = data.removeprefix(b"\xef\xbb\xbf")
+    bom = b"\xef\xbb\xbf" if data[:3] == b"\xef\xbb\xbf" else b""
+    data = data.removeprefix(bom)
     declared = _DECLARED_ENCODING.match(data)
     name = declared.group(1).decode().lower() if declared else "utf-8"
     codec = _ONE_BYTE_NAMES.get(name, "utf-8")
     if codec == "utf-8" and name not in _UTF8_NAMES and name not in ("utf-16", "utf-16le", "utf-16be"):
         raise XmlRefused("XML_ENCODING", 1, encoding=name)
     try:
-        text = data.decode(codec)
+        decoded = DecodedText(data.decode(codec), codec, bom)
     except UnicodeDecodeError:
-        text = _decode_mislabelled(data, name)
-        repairs.append(("XML_ENCODING_REPAIRED", {"declared": name, "used": _FALLBACK_ENCODING}))
-    if "\x00" in text:
+        text, used = _decode_mislabelled(data, name)
+        decoded = DecodedText(text, used, bom, mislabelled=True)
+        repairs.append(("XML_ENCODING_REPAIRED", {"declared": name, "used": used}))
+    if "\x00" in decoded.text:
         raise XmlRefused("XML_ENCODING", 1, encoding=name)
-    return text
+    return decoded
 
 
-def _decode_utf16(data: bytes) -> str:
-    codec = "utf-16-be" if data[:1] == b"\x00" else "utf-16-le" if data[:1] == b"<" else "utf-16"
+def _decode_utf16(data: bytes) -> DecodedText:
+    codec = "utf-16-be" if data[:1] in (b"\x00", b"\xfe") else "utf-16-le"
+    bom = data[:2] if data[:2] in (b"\xff\xfe", b"\xfe\xff") else b""
     try:
-        return data.decode(codec)
+        return DecodedText(data.removeprefix(bom).decode(codec), codec, bom)
     except UnicodeDecodeError:
         raise XmlRefused("XML_ENCODING", 1, encoding="UTF-16") from None
 
 
-def _decode_mislabelled(data: bytes, name: str) -> str:
+def _decode_mislabelled(data: bytes, name: str) -> tuple[str, str]:
+    """The text, and the encoding of an old Windows that it was taken for: accented letters stand alone in words."""
+    used = _CYRILLIC if _LETTERS_IN_A_ROW.search(data) else _WESTERN
     try:
-        return data.decode(_FALLBACK_ENCODING)
+        return data.decode(used), used
     except UnicodeDecodeError:
         raise XmlRefused("XML_ENCODING", 1, encoding=name) from None
 
@@ -267,8 +319,5 @@ def _check(data: bytes) -> _MissingPrefixes:
 
 
 def _declare(data: bytes, missing: _MissingPrefixes) -> bytes:
-    declarations = "".join(
-        f' xmlns:{prefix}="{_KNOWN_PREFIXES.get(prefix, "urn:undeclared:" + prefix)}"'
-        for prefix in sorted(missing.prefixes)
-    )
+    declarations = "".join(f' xmlns:{prefix}="{namespace_of_prefix(prefix)}"' for prefix in sorted(missing.prefixes))
     return data[: missing.insert_at] + declarations.encode() + data[missing.insert_at :]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from engine.bpmn.compiled import (
     ApprovalRule,
@@ -17,12 +18,12 @@ from engine.bpmn.compiled import (
 from engine.bpmn.deadline_rules import DeadlineRule, EscalationLadder, RelativeToField
 from engine.bpmn.deadline_text import DeadlineNotUnderstood, ladder_from_bag, parse_deadline, parse_ladder
 from engine.bpmn.expressions import ExpressionRefused, compile_expression
-from engine.bpmn.map_model import Annotation, Located, Node, Process, Property, Scope, StepPlan
+from engine.bpmn.map_model import Annotation, Located, Node, Process, Property, Said, Scope, StepPlan, said_of
 from engine.bpmn.noticed import Noticed
 from engine.bpmn.reading.vendor_attributes import ENGINES
 from engine.bpmn.repairs.approval_text import approval_rule
+from engine.bpmn.repairs.pools import SAYS_YES
 
-_YES = frozenset({"true", "yes", "1", "так", "y"})
 _FREEDOM = {
     "strict": Freedom.STRICT,
     "суворо": Freedom.STRICT,
@@ -36,6 +37,7 @@ _FREEDOM = {
 }
 # Steps that somebody works on. What only waits for an event, or asks a question, needs no deadline of its own.
 _WORKED_ON = frozenset({StepKind.USER, StepKind.APPROVAL, StepKind.CONFIRM})
+_NOWHERE = Said("", "")
 _LIST = re.compile(r"[,;]")
 
 
@@ -62,6 +64,19 @@ def stages_of(steps: dict[str, StepDefinition]) -> tuple[Stage, ...]:
     return tuple(Stage(name=name, position=position) for position, name in enumerate(names))
 
 
+def listed_names(text: str) -> tuple[str, ...]:
+    """The names in a list that commas or semicolons separate."""
+    return tuple(" ".join(part.split()) for part in _LIST.split(text) if part.strip())
+
+
+def says_yes(text: str) -> bool:
+    return text.strip().casefold() in SAYS_YES
+
+
+def freedom_named(text: str) -> Freedom | None:
+    return _FREEDOM.get(" ".join(text.casefold().split()))
+
+
 def in_walking_order(scope: Scope) -> Iterator[Node]:
     """The nodes in the order in which a token first comes to them, the inside of a sub-process after itself.
 
@@ -83,6 +98,8 @@ def in_walking_order(scope: Scope) -> Iterator[Node]:
 def read_ladder(annotation: Annotation, at: Located, noticed: Noticed) -> EscalationLadder | None:
     """The ladder that ``escalation`` says, or the one made of "to whom" and "after how long"."""
     text, after = annotation.text(Property.ESCALATION), annotation.text(Property.ESCALATE_AFTER)
+    if text and annotation.said[Property.ESCALATION].source == "reglament":
+        after = after if annotation.said.get(Property.ESCALATE_AFTER, _NOWHERE).source == "reglament" else ""
     if not text and not after:
         return None
     try:
@@ -114,9 +131,10 @@ def _define(node: Node, plan: StepPlan, process: Process, noticed: Noticed) -> S
         instruction=node.annotation.text(Property.INSTRUCTION),
         outcomes=tuple(plan.outcomes),
         approval=(rule or ApprovalRule()) if plan.kind is StepKind.APPROVAL else None,
-        four_eyes=node.annotation.text(Property.FOUR_EYES).casefold() in _YES,
+        four_eyes=says_yes(node.annotation.text(Property.FOUR_EYES)),
         freedom=_freedom(node, process, noticed),
         line=node.line,
+        asks_again=plan.asks_again,
     )
     _say_what_is_missing(node, step, noticed)
     return step
@@ -148,9 +166,12 @@ def _deadline(node: Node, plan: StepPlan, noticed: Noticed) -> tuple[DeadlineRul
         if boundary.timer is not None and boundary.timer.kind is not TimerKind.CYCLE:
             noticed.info("DEADLINE_FROM_TIMER", node, timer=boundary.title)
             return boundary.timer.rule, boundary.name
-    return None, ""
+    of_the_map = node.scope.process.annotation.text(Property.DEADLINE)
+    rule = _read_deadline(of_the_map) if of_the_map and not plan.synthetic else None
+    return (rule, of_the_map) if rule is not None else (None, "")
 
 
+@lru_cache(1_000)
 def _read_deadline(text: str) -> DeadlineRule | None:
     try:
         rule = parse_deadline(text)
@@ -162,7 +183,7 @@ def _read_deadline(text: str) -> DeadlineRule | None:
 
 
 def _stage(node: Node) -> str:
-    said = node.annotation.text(Property.STAGE)
+    said = said_of(node, Property.STAGE)
     if said:
         return said
     if node.groups:
@@ -197,7 +218,7 @@ def _neighbour(node: Node) -> Node | None:
 
 
 def _responsible(node: Node, noticed: Noticed) -> tuple[str, ...]:
-    text = node.annotation.text(Property.RESPONSIBLE)
+    text = node.annotation.text(Property.RESPONSIBLE) or said_of(node.like, Property.RESPONSIBLE)
     if not text and node.step is not None and node.step.synthetic:
         text = node.lanes[-1] if node.lanes else ""
         neighbour = _neighbour(node)
@@ -208,7 +229,7 @@ def _responsible(node: Node, noticed: Noticed) -> tuple[str, ...]:
         text = owner.annotation.text(Property.RESPONSIBLE) if owner is not None else ""
     text = text or node.scope.process.annotation.text(Property.RESPONSIBLE)
     if not text.startswith("="):
-        return tuple(" ".join(part.split()) for part in _LIST.split(text) if part.strip())
+        return listed_names(text)
     try:
         compile_expression(text)
     except ExpressionRefused:
@@ -232,18 +253,24 @@ def _freedom(node: Node, process: Process, noticed: Noticed) -> Freedom:
     text = node.annotation.text(Property.FREEDOM) or process.annotation.text(Property.FREEDOM)
     if not text:
         return Freedom.STRICT
-    found = _FREEDOM.get(" ".join(text.casefold().split()))
+    found = freedom_named(text)
     if found is None:
         noticed.warning("FREEDOM_UNKNOWN", node, text=text)
     return found or Freedom.STRICT
+
+
+def lacks_deadline(node: Node, step: StepDefinition) -> bool:
+    """Whether the step needs a deadline and has none that can be counted."""
+    drawn = node.step is not None and not node.step.synthetic
+    unreadable = bool(step.deadline_text) or (drawn and step.kind in _WORKED_ON)
+    return step.deadline is None and unreadable
 
 
 def _say_what_is_missing(node: Node, step: StepDefinition, noticed: Noticed) -> None:
     """Publishing takes these for errors; reading only says them."""
     if not step.stage:
         noticed.warning("STAGE_MISSING", node)
-    drawn = node.step is not None and not node.step.synthetic
-    if drawn and step.kind in _WORKED_ON and step.deadline is None and not step.deadline_text:
+    if lacks_deadline(node, step) and not step.deadline_text:
         noticed.warning("DEADLINE_MISSING", node)
     if not step.responsible:
         noticed.warning("RESPONSIBLE_MISSING", node)

@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from engine.bpmn.compiled import OutcomeKind, StepKind
+from engine.bpmn.inspection import lie_ahead
 from engine.bpmn.runtime import EvaluateConditions
 from engine.clock import Clock
 from engine.commands.clients import ClientDraft, add_client
@@ -244,7 +245,10 @@ _CONTENT = frozenset({"amount", "currency"})
 
 
 def is_approved(session: Session, instance: ProcessInstance) -> bool:
-    """Whether the last approvals asked for are open, or were all given."""
+    """Whether the last approvals asked for are open, or were all given for what the deal holds now.
+
+    A deal that was sent back behind all its approvals is asked for them anew: its content may change, as in rework.
+    """
     asked = list(
         session.scalars(
             select(WorkItem)
@@ -256,7 +260,12 @@ def is_approved(session: Session, instance: ProcessInstance) -> bool:
     if any(one.state in PENDING for one in last_round):
         return True
     given = {one.outcome for one in last_round if one.state is WorkItemState.COMPLETED}
-    return given == {OutcomeKind.APPROVED.value}
+    if given != {OutcomeKind.APPROVED.value}:
+        return False
+    last = {one.element_id: one for one in reversed(asked)}
+    approved = [name for name, one in last.items() if one.outcome == OutcomeKind.APPROVED.value]
+    state = instance.execution_state
+    return not state or not lie_ahead(process_of(session, instance.definition_id), state, approved)
 
 
 def ensure_message_may_say(session: Session, instance: ProcessInstance, values: Mapping[str, Any]) -> None:

@@ -32,7 +32,10 @@ _PublishedBy = aliased(Person)
 
 @dataclass(frozen=True, slots=True)
 class DefinitionVersion:
-    """``running_deals`` still follow this version. ``can_run``: it was compiled, whatever warnings remain."""
+    """``running_deals`` still follow this version. ``can_run``: it was compiled, whatever warnings remain.
+
+    ``published_note`` says why it was published, if anybody said so.
+    """
 
     id: int
     key: str
@@ -43,6 +46,7 @@ class DefinitionVersion:
     created_by_name: str
     published_at: datetime | None
     published_by_name: str
+    published_note: str
     retired_at: datetime | None
     errors: int
     warnings: int
@@ -129,9 +133,21 @@ def definitions(session: Session, actor: Actor) -> tuple[DefinitionRow, ...]:
     return tuple(sorted(rows, key=lambda row: (row.name.casefold(), row.key)))
 
 
+def versions_of_map(session: Session, actor: Actor, key: str) -> tuple[DefinitionVersion, ...]:
+    """Newest first; none for an unknown key. Raises NotFound for those to whom maps are not open."""
+    ensure_sees(actor, Ability.SEE_MAPS)
+    wanted = _versions().where(ProcessDefinition.key == key).order_by(ProcessDefinition.version.desc())
+    return tuple(_read(session, wanted))
+
+
 def definition_view(session: Session, actor: Actor, definition_id: int) -> DefinitionView:
     """Raises NotFound."""
     ensure_sees(actor, Ability.SEE_MAPS)
+    return view_of(session, definition_id)
+
+
+def view_of(session: Session, definition_id: int) -> DefinitionView:
+    """The version, whoever asks: the caller has looked at what may be seen of it. Raises NotFound."""
     rows = _read(session, _versions().where(ProcessDefinition.id == definition_id))
     if not rows:
         raise NotFound
@@ -273,6 +289,7 @@ def _versions() -> Select[*tuple[Any, ...]]:
             _CreatedBy.full_name.label("created_by_name"),
             ProcessDefinition.published_at,
             _PublishedBy.full_name.label("published_by_name"),
+            ProcessDefinition.published_note,
             ProcessDefinition.retired_at,
             ProcessDefinition.findings,
             running.label("running_deals"),

@@ -13,6 +13,7 @@ from engine.db.job import Job, JobState
 from engine.model.heartbeat import Heartbeat
 from engine.model.incident import Incident, IncidentState
 from engine.model.timer import Timer
+from engine.queries.map_editors import EDITING
 
 _WORKER = "worker"
 
@@ -37,7 +38,9 @@ def machinery(session: Session, now: datetime) -> Machinery:
     """Open to the health check, which names no person: it tells counts only."""
     ages = {
         name: max(0, int((now - beaten_at).total_seconds()))
-        for name, beaten_at in session.execute(select(Heartbeat.name, Heartbeat.beaten_at))
+        for name, beaten_at in session.execute(
+            select(Heartbeat.name, Heartbeat.beaten_at).where(~Heartbeat.name.startswith(f"{EDITING}-"))
+        )
     }
     workers = [age for name, age in ages.items() if name.startswith(_WORKER)]
     due = select(func.count()).select_from(Job).where(Job.state == JobState.QUEUED, Job.due_at <= now)

@@ -13,7 +13,17 @@ _OF_DEALS = ("/deals", "/deals/board", "/deals/new", "/deals/import")
 _OF_CLIENTS = ("/clients", "/clients/1", "/clients/new", "/search?q=школ")
 _OF_SETTINGS = tuple(
     f"/settings{one}"
-    for one in ("", "/substitutions", "/tokens", "/calendars", "/calendars/1", "/webhooks", "/incidents", "/machinery")
+    for one in (
+        "",
+        "/substitutions",
+        "/tokens",
+        "/calendars",
+        "/calendars/1",
+        "/webhooks",
+        "/connectors",
+        "/incidents",
+        "/machinery",
+    )
 )
 
 

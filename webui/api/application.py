@@ -20,7 +20,10 @@ from webui.security import open_to_all
 _CALLS = (
     "me",
     "definitions",
+    "step_tables",
     "map_rules",
+    "definition_changes",
+    "handbooks",
     "clients",
     "contacts",
     "moves",
@@ -32,6 +35,7 @@ _CALLS = (
     "work_items",
     "work_item_actions",
     "messages",
+    "jobs",
     "reports",
     "history",
     "people",

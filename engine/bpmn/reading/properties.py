@@ -10,10 +10,10 @@ from engine.bpmn.map_model import Property, Said
 from engine.bpmn.reading.elements import REGLAMENT, extensions, local, namespace, vendor
 from engine.bpmn.reading.property_keys import property_named
 
-_NAME_ATTRIBUTES = ("name", "metaKey", "key", "id")
-_VALUE_ATTRIBUTES = ("value", "metaValue")
+NAME_ATTRIBUTES = ("name", "metaKey", "key", "id")
+VALUE_ATTRIBUTES = ("value", "metaValue")
 # Their pairs describe a form's field or a call, not the step.
-_OTHER_HOLDERS = frozenset(
+OTHER_HOLDERS = frozenset(
     {
         "formData",
         "formField",
@@ -26,7 +26,8 @@ _OTHER_HOLDERS = frozenset(
         "message",
     }
 )
-_DEEPEST = 4
+DEEPEST = 4
+_SIGNAVIO_OWN = "meta-"  # before the name of an attribute that the company has defined itself
 
 Pair = tuple[Property, Said]
 
@@ -35,7 +36,7 @@ def own_properties(element: etree._Element) -> Iterator[Pair]:
     """What the owner said in the product's own namespace: attributes of the element, and its own extensions."""
     yield from _attributes(element)
     for extension in extensions(element):
-        if namespace(extension) != REGLAMENT or local(extension) in _OTHER_HOLDERS:
+        if namespace(extension) != REGLAMENT or local(extension) in OTHER_HOLDERS:
             continue
         yield from _plain_attributes(extension)
         yield from _pairs(extension, "reglament", 0)
@@ -45,7 +46,7 @@ def foreign_properties(element: etree._Element) -> Iterator[Pair]:
     """What stands in the bags of other tools."""
     for extension in extensions(element):
         uri = namespace(extension)
-        if uri != REGLAMENT and local(extension) not in _OTHER_HOLDERS:
+        if uri != REGLAMENT and local(extension) not in OTHER_HOLDERS:
             yield from _pairs(extension, f"{vendor(uri)}:properties", 0)
 
 
@@ -68,15 +69,15 @@ def _plain_attributes(extension: etree._Element) -> Iterator[Pair]:
 
 
 def _pairs(element: etree._Element, source: str, depth: int) -> Iterator[Pair]:
-    name = next((element.get(key) for key in _NAME_ATTRIBUTES if element.get(key)), None)
-    value = next((element.get(key) for key in _VALUE_ATTRIBUTES if element.get(key) is not None), None)
+    name = next((element.get(key) for key in NAME_ATTRIBUTES if element.get(key)), None)
+    value = next((element.get(key) for key in VALUE_ATTRIBUTES if element.get(key) is not None), None)
     if value is None and name:
         value = (element.text or "").strip() or None
     if name and value and value.strip():
-        found = property_named(name)
+        found = property_named(name.removeprefix(_SIGNAVIO_OWN))
         if found is not None:
             yield found, Said(value.strip(), source)
-    if depth < _DEEPEST:
+    if depth < DEEPEST:
         for part in element:
-            if isinstance(part.tag, str) and local(part) not in _OTHER_HOLDERS:
+            if isinstance(part.tag, str) and local(part) not in OTHER_HOLDERS:
                 yield from _pairs(part, source, depth + 1)

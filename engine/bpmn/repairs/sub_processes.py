@@ -9,7 +9,8 @@ from engine.bpmn.repairs.workbench import Workbench
 
 
 def settle_sub_processes(workbench: Workbench, process: Process) -> None:
-    for node in tuple(process.scope.all_nodes()):
+    # From the inside out: what was left out inside may leave a frame empty.
+    for node in reversed(tuple(process.scope.all_nodes())):
         if node.type not in SUB_PROCESSES or node.inside is None:
             continue
         if not node.inside.nodes:

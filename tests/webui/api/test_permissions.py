@@ -58,6 +58,8 @@ class Expected:
     uploads: bool = False
 
 
+NO_JOB = "403 403 403 403 403 404 404"
+JOB = "/jobs/<string:job_id>"
 STEP = "/work-items/<int:work_item_id>"
 EXPECTED = {
     "GET /me": Expected(ALL),
@@ -145,9 +147,18 @@ EXPECTED = {
     f"POST {STEP}/comment": Expected(OWN_DEAL, FOREIGN_DEAL, body={"text": "Так"}),
     "POST /work-items/complete-many": Expected(ALL, body={"items": [{"id": 999_999}]}),
     "POST /messages": Expected("422 422 422 422 422 422 422", body={"name": "payment"}),
+    "POST /jobs/fetch-and-lock": Expected("403 403 403 403 403 200 200", body={"topics": ["score"], "worker": "w"}),
+    f"GET {JOB}": Expected("404 404 404 404 404 404 404"),
+    f"POST {JOB}/complete": Expected(NO_JOB, body={"worker": "w"}),
+    f"POST {JOB}/fail": Expected(NO_JOB, body={"worker": "w", "message": "busy"}),
+    f"POST {JOB}/error": Expected(NO_JOB, body={"worker": "w", "code": "NO_DATA"}),
+    f"POST {JOB}/extend": Expected(NO_JOB, body={"worker": "w"}),
     "GET /definitions": Expected("200 200 200 404 404 200 200"),
     "GET /definitions/<int:definition_id>": Expected(READERS_OF_MAPS),
     "GET /definitions/<int:definition_id>/steps": Expected(READERS_OF_MAPS),
+    "PATCH /definitions/<int:definition_id>/steps": Expected(
+        OWNER_TOO_LATE, body={"read_revision": 9, "edits": {"prepare": {"stage": "Перший"}}}
+    ),
     "GET /definitions/<int:definition_id>/decisions": Expected(READERS_OF_MAPS),
     "GET /definitions/<int:definition_id>/files/<int:position>": Expected(READERS_OF_MAPS),
     "GET /definitions/<int:definition_id>/xml": Expected(OWN_DEAL),
@@ -252,6 +263,7 @@ def sent(route: str, records: Records, expected: Expected, *, foreign: bool) -> 
     method, address = route.split(" ")
     for name in ("deal_id", "client_id", "work_item_id", "definition_id", "webhook_id", "move_id", "incident_id"):
         address = address.replace(f"<int:{name}>", str(getattr(records, name)))
+    address = address.replace("<string:job_id>", "0" * 32)
     address = address.replace("<int:position>", "0") + QUERIES.get(route, "")
     if expected.uploads:
         return method, address, {"data": {"file": (io.BytesIO(b"no map"), "map.bpmn")}}

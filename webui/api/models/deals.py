@@ -187,6 +187,9 @@ class DealsQuery(Paging):
     owner_id: Id | None = None
     result: DealResult | None = None
     definition_key: Key | None = None
+    map_version: int | None = Field(
+        default=None, ge=1, le=1_000_000, description="Only deals that follow, or followed to their end, this version."
+    )
     client_id: Id | None = None
     overdue: bool = Field(default=False, description="Only deals with a late step.")
     sort: DealSort = Field(default=DealSort.LATEST, description="A minus means: largest or latest first.")

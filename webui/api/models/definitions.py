@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Annotated
 
 from flask_openapi3.models.file import FileStorage
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, StringConstraints
 
 from engine.bpmn.compiled import StepKind
 from engine.bpmn.dmn.model import Aggregator, HitPolicy, ValueKind
+from engine.bpmn.step_cells import StepCell
+from engine.bpmn.version_difference import Mark, Part
 from engine.model.process_definition import DefinitionState
 from webui.api.models.findings import FindingItem
 from webui.api.models.steps import FieldItem, OutcomeItem
 from webui.api.models.values import Given, Id, Key, Listed, Paging, Told
+
+Address = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+CellText = Annotated[str, StringConstraints(max_length=20_000)]
 
 
 class DefinitionFiles(Given):
@@ -48,13 +55,16 @@ class DeployedDefinition(Told):
 
     model_config = ConfigDict(
         frozen=True,
-        json_schema_extra={"examples": [{"id": 7, "key": "b2b-sale", "version": 3, "status": "draft", "findings": []}]},
+        json_schema_extra={
+            "examples": [{"id": 7, "key": "b2b-sale", "version": 3, "status": "draft", "revision": 1, "findings": []}]
+        },
     )
 
     id: int
     key: str = Field(description="The id of the process in the file: deals are opened by it.")
     version: int = Field(description="Counts from 1 for each key.")
     status: DefinitionState
+    revision: int = Field(description="What an edit of its steps names as read.")
     findings: tuple[FindingItem, ...] = Field(description="All that stands against publishing, and what was repaired.")
 
 
@@ -70,10 +80,49 @@ class DefinitionItem(Told):
     created_by: str
     published_at: datetime | None
     published_by: str
+    published_note: str = Field(description="Why it was published, in the words of who published it.")
     retired_at: datetime | None
     errors: int | None = Field(description="How many findings are errors.")
     warnings: int | None
     running_deals: int | None = Field(description="Open deals that follow this version.")
+
+
+class Publishing(Given):
+    note: str = Field(default="", max_length=2_000, description="Why this version goes live, for those who look back.")
+
+
+class ChangesQuery(Given):
+    since: Id = Field(description="The id of another version of the same map: what it was before.")
+
+
+class ChangeDetail(Told):
+    """What about an element differs, in the reader's language."""
+
+    what: str
+    before: str
+    now: str
+
+
+class ChangeItem(Told):
+    """Something that one of the two versions has otherwise."""
+
+    part: Part
+    mark: Mark
+    name: str
+    before_id: str = Field(description="The id in the earlier version's file; empty where it is not there.")
+    now_id: str = Field(description="The id in this version's file; empty where it is not there.")
+    text: tuple[str, ...] = Field(description="Each change as a sentence.")
+    details: tuple[ChangeDetail, ...]
+
+
+class DefinitionChanges(Told):
+    """What a version of a map does otherwise than another one, steps in the order of the map."""
+
+    since: int = Field(description="The earlier version's number.")
+    version: int
+    comparable: bool = Field(description="False while errors stand against executing one of the two.")
+    changes: tuple[ChangeItem, ...]
+    moved: tuple[str, ...] = Field(description="Ids of elements that stand elsewhere in the drawing.")
 
 
 class StageItem(Told):
@@ -96,6 +145,7 @@ class DefinitionDetail(DefinitionItem):
     """One version with everything that is known of it."""
 
     findings: tuple[FindingItem, ...]
+    revision: int = Field(description="How often the draft was amended, from 1.")
     stages: tuple[StageItem, ...]
     files: tuple[DefinitionFileItem, ...]
     calls: tuple[LinkedMapItem, ...] = Field(description="Maps that are part of this version.")
@@ -105,6 +155,12 @@ class DefinitionDetail(DefinitionItem):
 class StepItem(Told):
     """A step as the map describes it."""
 
+    address: str = Field(
+        description="How an edit names the step; empty for a step that cannot be edited here: it is another map's."
+    )
+    cells: Mapping[StepCell, str] = Field(
+        description="The step's row in the table of steps, as texts that an edit may send back."
+    )
     element_id: str = Field(description="The id in the uploaded file.")
     name: str
     kind: StepKind
@@ -115,6 +171,23 @@ class StepItem(Told):
     four_eyes: bool = Field(description="Who asks for the approval may not give it.")
     outcomes: tuple[OutcomeItem, ...]
     fields: tuple[FieldItem, ...]
+
+
+class StepEdits(Given):
+    """Edited cells of the table of steps. An empty text takes the owner's word back: the drawing speaks again."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        json_schema_extra={
+            "examples": [{"read_revision": 1, "edits": {"call_client": {"deadline": "2 р.д.", "stage": "Перемовини"}}}]
+        },
+    )
+
+    read_revision: int = Field(ge=1, description="`revision` of the version as it was read.")
+    edits: Mapping[Address, Mapping[StepCell, CellText]] = Field(
+        min_length=1, max_length=3_000, description="By the step's `address`, the cells with their new texts."
+    )
 
 
 class DecisionColumnItem(Told):

@@ -14,3 +14,5 @@ import "./keys.js";
 import "./lazy_viewer.js";
 import "./submit_on_change.js";
 import "./drop_zone.js";
+import "./lazy_step_grid.js";
+import "./questions.js";

@@ -2,18 +2,20 @@
 //   data-walked, data-current, data-overdue   JSON lists of element ids, marked on the drawing
 //   data-findings                             JSON list of {element, severity, text}: a badge on each element
 // A click on [data-element="id"] anywhere on the page shows and highlights that element; a click on a badge or on an
-// element of the drawing chooses its row there.
+// element of the drawing chooses its row there. The event map:light, with an id, highlights without moving the page.
 import "bpmn-js/dist/assets/diagram-js.css";
 import "bpmn-js/dist/assets/bpmn-js.css";
 import "./viewer.css";
 import NavigatedViewer from "bpmn-js/lib/NavigatedViewer";
+import { byElement, mapBadge } from "./map_badge.js";
+import { hasDrawing } from "./modeler/drawing.js";
+import { showMarks } from "./viewer_marks.js";
 
 const MARKERS = { walked: "is-walked", current: "is-current", overdue: "is-overdue" };
 const READABLE_SCALE = 0.55;
 const SHOWN_SCALE = 0.8;
 const PAN_STEP = 60;
 const ZOOM_STEP = 1.25;
-const SEVERITIES = ["error", "warning", "info"];
 const CHOSEN = "is-chosen";
 
 const chosen = new WeakMap(); // the element that was chosen last, by viewer
@@ -48,33 +50,13 @@ function chooseRow(viewer, id, { focus = false } = {}) {
   if (focus) row.focus({ preventScroll: true });
 }
 
-function badgeOf(viewer, findings) {
-  const badge = document.createElement("button");
-  const worst = SEVERITIES.find(severity => findings.some(finding => finding.severity === severity));
-  badge.type = "button";
-  badge.className = `map-badge map-badge-${worst}`;
-  badge.textContent = findings.length > 1 ? findings.length : { error: "!", warning: "!", info: "i" }[worst];
-  badge.title = findings.map(finding => finding.text).join("\n");
-  badge.setAttribute("aria-label", badge.title);
-  badge.addEventListener("click", event => {
-    event.stopPropagation();
-    chooseRow(viewer, findings[0].element, { focus: true });
-  });
-  return badge;
-}
-
 function showFindings(viewer, dataset) {
   const overlays = viewer.get("overlays"), elements = viewer.get("elementRegistry");
-  const byElement = Map.groupBy ? Map.groupBy(list(dataset, "findings"), finding => finding.element) : grouped(list(dataset, "findings"));
-  for (const [id, findings] of byElement) {
-    if (id && elements.get(id)) overlays.add(id, { position: { top: -10, right: 12 }, html: badgeOf(viewer, findings) });
+  for (const [id, findings] of byElement(list(dataset, "findings"))) {
+    if (!id || !elements.get(id)) continue;
+    const badge = mapBadge(findings, () => chooseRow(viewer, id, { focus: true }));
+    overlays.add(id, { position: { top: -10, right: 12 }, html: badge });
   }
-}
-
-function grouped(findings) {
-  const groups = new Map();
-  for (const finding of findings) groups.set(finding.element, [...(groups.get(finding.element) ?? []), finding]);
-  return groups;
 }
 
 function fit(viewer) {
@@ -135,9 +117,15 @@ async function show(container) {
   try {
     const response = await fetch(container.dataset.bpmnUrl);
     if (!response.ok) throw new Error(`${response.status} ${container.dataset.bpmnUrl}`);
-    await viewer.importXML(await response.text());
+    const xml = await response.text();
+    if (!hasDrawing(xml)) {
+      container.dataset.state = "undrawn";
+      return;
+    }
+    await viewer.importXML(xml);
     mark(viewer, container.dataset);
     showFindings(viewer, container.dataset);
+    showMarks(viewer, list(container.dataset, "marks"), id => chooseRow(viewer, id, { focus: true }));
     openAtCurrent(viewer, container.dataset);
     listenToKeys(viewer, container);
     leaveTheWheelToThePage(viewer, container);
@@ -147,6 +135,11 @@ async function show(container) {
       showElement(viewer, row.dataset.element);
       highlight(viewer, row.dataset.element);
       container.scrollIntoView({ block: "nearest" });
+    });
+    document.addEventListener("map:light", ({ detail }) => {
+      if (!container.isConnected) return;
+      showElement(viewer, detail);
+      highlight(viewer, detail);
     });
     viewer.get("eventBus").on("element.click", ({ element }) => chooseRow(viewer, element.id.replace(/_label$/, "")));
     container.dataset.state = "shown";

@@ -10,7 +10,7 @@ JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 ROW_NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 revision = "0008"
-down_revision = "0004"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 
