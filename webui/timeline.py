@@ -18,7 +18,7 @@ from engine.queries.decided_fields import decided_fields
 from engine.queries.directories import directory
 from engine.queries.processes import process_of
 from webui.formats import day, money, number, when
-from webui.i18n import _
+from webui.i18n import _, ngettext
 from webui.outcomes import decided, tone_of
 from webui.request_context import reading
 
@@ -340,6 +340,15 @@ def _variables_set(data: Data) -> str:
     return _("Values given back as they were") if data.get("undoes") else _("Values set by the administrator")
 
 
+def _rules_changed(data: Data) -> str:
+    return ngettext(
+        "The rules of the map “%(key)s” were changed: it has %(num)s rule now",
+        "The rules of the map “%(key)s” were changed: it has %(num)s rules now",
+        len(data["rules"]),
+        key=data["key"],
+    )
+
+
 def _published(data: Data) -> str:
     told = _("Version %(version)s of “%(key)s” published", **_key_version(data))
     if data.get("note"):
@@ -445,6 +454,7 @@ _TELLINGS: Mapping[str, Telling] = {
     "definition_retired": Telling(
         "x", "neutral", lambda data: _("Version %(version)s of “%(key)s” retired", **_key_version(data))
     ),
+    "map_rules_changed": Telling("list-check", "neutral", _rules_changed),
     "deal_version_moved": Telling("route", "accent", _version_moved),
     "version_move_undone": Telling(
         "route", "neutral", lambda data: _("Taken back to version %(version)s of the map", version=data["to_version"])
