@@ -19,8 +19,9 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine.bpmn.runtime import DeliverMessage
+from engine.bpmn.runtime import CompleteCall, DeliverMessage
 from engine.clock import SettableClock
+from engine.commands.call_results import go_on, lock_call, raise_call_error
 from engine.commands.clients import ClientDraft
 from engine.commands.completions import complete_work_item
 from engine.commands.deals import DealDraft, open_deal
@@ -36,6 +37,7 @@ from engine.errors import N_, Conflict, DomainError, MapFailed, NotFound
 from engine.events import MessageReceived
 from engine.model.message_subscription import MessageSubscription
 from engine.model.process_definition import ProcessDefinition
+from engine.model.service_call import CallState, ServiceCall
 from engine.model.timer import Timer
 from engine.model.work_item import LIVE, WorkItem
 from engine.policy.history_chain import canonical_json
@@ -105,8 +107,16 @@ class Hear(_Action):
     subscription_id: int
 
 
-Action = Annotated[OpenDeal | DoStep | PassTime | Hear, Field(discriminator="type")]
-_ACTION: TypeAdapter[OpenDeal | DoStep | PassTime | Hear] = TypeAdapter(Action)
+class Answer(_Action):
+    """The service call of an activity is answered, without values, or with the error that ``error`` names."""
+
+    type: Literal["answer"] = "answer"
+    activity_id: str
+    error: str = ""
+
+
+Action = Annotated[OpenDeal | DoStep | PassTime | Hear | Answer, Field(discriminator="type")]
+_ACTION: TypeAdapter[OpenDeal | DoStep | PassTime | Hear | Answer] = TypeAdapter(Action)
 
 
 def stored(action: Action) -> dict[str, Any]:
@@ -155,6 +165,8 @@ class PracticeWalk:
                 self._do_step(action)
             case Hear():
                 self._perform(lambda session: self._hear(session, action))
+            case Answer():
+                self._perform(lambda session: self._answer(session, action))
             case PassTime():
                 self._pass_time(action.until)
         self._pass_time(self.clock.now())
@@ -205,6 +217,21 @@ class PracticeWalk:
         record(session, told, actor=Actor.system(), at=at, deal=instance.deal)
         stimulus = DeliverMessage(subscription.activity_id, subscription.node_id)
         run_step(session, instance, stimulus, actor=Actor.system(), at=at, asked_by_id=instance.deal.owner_id)
+
+    def _answer(self, session: Session, action: Answer) -> None:
+        """As a worker does whose call came back; which values it would bring nobody knows."""
+        waiting = select(ServiceCall.id).where(
+            ServiceCall.activity_id == action.activity_id, ServiceCall.state == CallState.WAITING
+        )
+        call_id = session.scalar(waiting)
+        if call_id is None:
+            raise NotFound
+        call, instance = lock_call(session, call_id)
+        at = self.clock.now()
+        if action.error:
+            raise_call_error(session, call, instance, action.error, actor=Actor.system(), at=at)
+        else:
+            go_on(session, instance, CompleteCall(call.activity_id), actor=Actor.system(), at=at)
 
     def _pass_time(self, until: datetime) -> None:
         failed: set[tuple[str, int]] = set()

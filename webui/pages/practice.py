@@ -11,7 +11,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from engine.commands.practice_walk import Action, DoStep, Hear, PassTime, PracticeWalk, Stand, Walked, walk
+from engine.commands.practice_walk import Action, Answer, DoStep, Hear, PassTime, PracticeWalk, Stand, Walked, walk
 from engine.commands.practices import act_in_practice, forget_practice, runnable, start_practice, take_back
 from engine.errors import N_, DomainError, FieldRequired, InvalidInput, NotFound
 from engine.model.practice import Practice
@@ -108,6 +108,13 @@ def pass_time(practice_id: int) -> ResponseReturnValue:
 def hear(practice_id: int) -> ResponseReturnValue:
     """Let the message come that the deal waits for."""
     return _act(practice_id, Hear(subscription_id=read_id(request.form.get("subscription_id", "")) or 0))
+
+
+@blueprint.post("/practice/<int:practice_id>/answer")
+def answer(practice_id: int) -> ResponseReturnValue:
+    """Let a service call come back, or fail with an error that the map handles. Nothing is called for real."""
+    action = Answer(activity_id=request.form.get("activity_id", ""), error=request.form.get("error", ""))
+    return _act(practice_id, action)
 
 
 @blueprint.post("/practice/<int:practice_id>/undo")
