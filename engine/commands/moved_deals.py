@@ -17,6 +17,7 @@ from engine.bpmn.inspection import as_continuation
 from engine.clock import Clock
 from engine.commands.execution import cancel_step, correlation_key, follow_stage
 from engine.commands.history import record
+from engine.commands.interventions import DealNotRunning
 from engine.commands.locks import lock_instance
 from engine.commands.step_opening import StepOpener, calendar_of_step, ladder_of_step
 from engine.db.session import UNSYNCHRONISED, Database
@@ -68,11 +69,6 @@ _FOLLOWS = (
 
 _GOES_ON = frozenset({"step_completed", "timer_fired", "message_received", "signal_received", "deal_moved"})
 """Kinds of history events after which a move cannot be taken back."""
-
-
-class DealNotRunning(Conflict):
-    code: ClassVar[str] = "deal_not_running"
-    template: ClassVar[str] = N_("The deal is not running any more.")
 
 
 class OnOtherVersion(Conflict):
