@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from engine.bpmn.compiled import CompiledProcess, StepDefinition
+from engine.bpmn.compiled import CompiledProcess, StepDefinition, StepKind
 from engine.bpmn.step_cells import StepCell, cell_text
 from engine.bpmn.writing import process_ids
 from engine.errors import NotFound
@@ -15,6 +15,8 @@ from engine.model.process_definition import DefinitionState, ProcessDefinition
 from engine.policy.permissions import Ability, Actor
 from engine.queries.processes import process_of
 from engine.queries.scopes import ensure_sees
+
+_DECIDED_BY_PEOPLE = frozenset({StepKind.USER, StepKind.APPROVAL})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,10 @@ class TableRow:
     @property
     def is_editable(self) -> bool:
         return bool(self.address)
+
+    def takes(self, cell: StepCell) -> bool:
+        """Whether an edit of the cell would be heeded: only what a person works on can be made an approval."""
+        return self.is_editable and (cell is not StepCell.APPROVAL or self.step.kind in _DECIDED_BY_PEOPLE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,6 +158,22 @@ def test_a_step_without_an_id_is_named_by_its_line() -> None:
     assert step_of(apply_properties(content, {f":{line}": {"stage": "Другий"}})).stage == "Другий"
 
 
+def test_a_decision_that_becomes_a_question_says_what_its_owner_says_of_it() -> None:
+    task = """<bpmn:userTask id="call" name="Подзвонити"/>
+    <bpmn:exclusiveGateway id="which" name="Підходить?"/>
+    <bpmn:exclusiveGateway id="again" name="Точно?"/>
+    <bpmn:endEvent id="no"/><bpmn:endEvent id="never"/>
+    <bpmn:sequenceFlow id="f3" name="Ні" sourceRef="which" targetRef="no"/>
+    <bpmn:sequenceFlow id="f4" name="Так" sourceRef="which" targetRef="again"/>
+    <bpmn:sequenceFlow id="f5" name="Ні" sourceRef="again" targetRef="never"/>
+    <bpmn:sequenceFlow id="f6" name="Так" sourceRef="again" targetRef="end"/>"""
+    content = drawn(task).replace('sourceRef="call" targetRef="end"', 'sourceRef="call" targetRef="which"').encode()
+    (question,) = (step for step in compiled(content)[0].steps.values() if step.kind == "choice")
+    edited = apply_properties(content, {question.source_id: {"stage": "Вибір", "deadline": "1 р.д."}})
+    after = compiled(edited)[0].steps[question.element_id]
+    assert (after.stage, after.deadline_text) == ("Вибір", "1 р.д.")
+
+
 def test_other_elements_of_the_map_can_be_edited_too() -> None:
     content = apply_properties(drawn().encode(), {"sale": {"freedom": "advised"}, "end": {"result": "won"}})
     process, _ = compiled(content)
