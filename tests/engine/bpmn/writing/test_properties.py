@@ -158,6 +158,17 @@ def test_a_step_without_an_id_is_named_by_its_line() -> None:
     assert step_of(apply_properties(content, {f":{line}": {"stage": "Другий"}})).stage == "Другий"
 
 
+def test_an_edited_ladder_leaves_no_room_for_the_delay_that_another_tool_states() -> None:
+    task = """<bpmn:userTask id="call" name="Подзвонити"><bpmn:extensionElements>
+      <zeebe:properties xmlns:zeebe="http://camunda.org/schema/zeebe/1.0">
+        <zeebe:property name="escalate_to" value="head"/><zeebe:property name="escalate_after" value="4 роб. год"/>
+      </zeebe:properties></bpmn:extensionElements></bpmn:userTask>"""
+    edited = apply_properties(drawn(task).encode(), {"call": {"escalation": "нагадати за 1 р.д. до строку"}})
+    ladder = step_of(edited).escalation
+    assert ladder is not None
+    assert [(one.action, one.before) for one in ladder.levels] == [("remind", True)]
+
+
 def test_a_decision_that_becomes_a_question_says_what_its_owner_says_of_it() -> None:
     task = """<bpmn:userTask id="call" name="Подзвонити"/>
     <bpmn:exclusiveGateway id="which" name="Підходить?"/>
