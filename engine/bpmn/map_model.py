@@ -481,6 +481,10 @@ class SalesMap:
             node.lanes = like.lanes
             node.groups = like.groups
             node.like = like
+            if like.type in GATEWAYS:  # what the owner said of a decision holds for the question that it becomes
+                node.annotation.said = {
+                    key: said for key, said in like.annotation.said.items() if said.source == "reglament"
+                }
         scope.nodes.append(node)
         return node
 

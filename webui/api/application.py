@@ -21,6 +21,7 @@ _CALLS = (
     "me",
     "definitions",
     "map_questions",
+    "step_tables",
     "clients",
     "contacts",
     "moves",
