@@ -308,10 +308,11 @@ _STEPS: Mapping[str, FindingText] = {
     ),
     "STAGE_MISSING": FindingText(
         N_("The step belongs to no stage."),
-        N_("Set the property “stage”, or draw a group with the stage's name around the steps."),
+        N_("Answer the question about it, set the property “stage”, or draw a group with its name around the steps."),
     ),
     "DEADLINE_MISSING": FindingText(
-        N_("The step has no deadline."), N_("Set the property “deadline”, for example: 2 р.д. or 4 business hours.")
+        N_("The step has no deadline."),
+        N_("Answer the question about it, or set the property “deadline”, for example: 2 р.д. or 4 business hours."),
     ),
     "DEADLINE_NOT_UNDERSTOOD": FindingText(
         N_("The deadline “%(text)s” cannot be read."), N_("Write for example: 3 р.д., 4 роб. год, P2D, до 18:00.")
@@ -329,7 +330,7 @@ _STEPS: Mapping[str, FindingText] = {
     ),
     "RESPONSIBLE_MISSING": FindingText(
         N_("Nobody is responsible for the step."),
-        N_("Set the property “responsible”, or draw the step in the lane of a department."),
+        N_("Answer the question about it, set the property “responsible”, or draw the step in a department's lane."),
     ),
     "RESPONSIBLE_NOT_UNDERSTOOD": FindingText(
         N_("Who is responsible cannot be evaluated: %(text)s."), N_("Name a department or a person.")

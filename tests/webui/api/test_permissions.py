@@ -164,6 +164,10 @@ EXPECTED = {
     "GET /definitions/<int:definition_id>/xml": Expected(OWN_DEAL),
     "POST /definitions/check": Expected("403 403 403 403 403 200 403", uploads=True),
     "POST /definitions": Expected("403 403 403 403 403 422 403", uploads=True),
+    "GET /definitions/<int:definition_id>/questions": Expected(READERS_OF_MAPS),
+    "POST /definitions/<int:definition_id>/questions": Expected(
+        "403 403 403 403 403 422 403", body={"revision": 1, "answers": {"stage:nowhere": "Етап"}}
+    ),
     "POST /definitions/<int:definition_id>/publish": Expected("403 403 403 403 403 409 403"),
     "GET /definitions/<int:definition_id>/rules": Expected(READERS_OF_MAPS),
     "PUT /definitions/<int:definition_id>/rules": Expected("403 403 403 403 403 200 403", body={"rules": []}),
