@@ -73,7 +73,7 @@ def condition_words(condition: Condition | None, words: Vocabulary) -> str:
         case None:
             return _("no condition")
         case OutcomeCondition(steps=steps, outcomes=outcomes):
-            said = ", ".join(_decision(one, words) for one in outcomes)
+            said = ", ".join(answer_words(one, words) for one in outcomes)
             return f"{_steps(steps, words)}: {said}"
         case ExpressionCondition(text=text):
             return expression_words(text, words)
@@ -86,7 +86,8 @@ def expression_words(text: str, words: Vocabulary) -> str:
         return _("“%(text)s”", text=text.strip().removeprefix("=").strip())
 
 
-def _decision(outcome: str, words: Vocabulary) -> str:
+def answer_words(outcome: str, words: Vocabulary) -> str:
+    """What a step answered: the decision, or the way chosen by its name."""
     return decided(outcome) if outcome in set(OutcomeKind) else _("“%(name)s”", name=words.ways.get(outcome) or outcome)
 
 
@@ -178,7 +179,7 @@ class _Sentence:
             case bool():
                 return _("yes") if value else _("no")
             case str() if path.endswith(_OUTCOME):
-                return _decision(value, self._words)
+                return answer_words(value, self._words)
             case str() if asked is not None and asked.type in (FieldType.CHOICE, FieldType.MANY):
                 found = next((one.label for one in asked.choices if one.value == value), value)
                 return _("“%(name)s”", name=found)

@@ -111,9 +111,13 @@ def _rung(level: EscalationLevel) -> str:
     return f"{moment}: {happens}"
 
 
+def field_type_words(asked: FieldDefinition) -> str:
+    return _(_FIELD_TYPES[asked.type])
+
+
 def field_words(asked: FieldDefinition) -> str:
     """What a field takes: its type, whether it has to be filled, what may be chosen."""
-    said = [_(_FIELD_TYPES[asked.type])]
+    said = [field_type_words(asked)]
     if asked.required:
         said.append(_("required"))
     if asked.choices:

@@ -18,6 +18,7 @@ from webui.request_context import now, services, signed_in
 _SECTIONS = {
     "moves": "maps",
     "map_versions": "maps",
+    "handbooks": "maps",
     "work_items": "inbox",
     "deal_imports": "deals",
     "departments": "people",

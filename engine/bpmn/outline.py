@@ -32,6 +32,7 @@ class Spot:
     host: str = ""
     called: str = ""
     scope: str = ""
+    ends_host: bool = True  # of an event on a border
 
     @property
     def is_gateway(self) -> bool:
@@ -58,6 +59,9 @@ class Outline:
     _out: Mapping[str, list[Way]] = field(repr=False)
     _into: Mapping[str, list[Way]] = field(repr=False)
     _borders: Mapping[str, list[Spot]] = field(repr=False)
+
+    def into(self, spot_id: str) -> list[Way]:
+        return self._into.get(spot_id, [])
 
     def out_of(self, spot_id: str) -> list[Way]:
         return self._out.get(spot_id, [])
@@ -123,6 +127,7 @@ def _spot(element: etree._Element, tag: str, element_id: str, scope_id: str) -> 
         host=attribute(element, "attachedToRef"),
         called=attribute(element, "calledElement"),
         scope=scope_id,
+        ends_host=element.get("cancelActivity") != "false",
     )
 
 

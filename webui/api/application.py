@@ -21,6 +21,7 @@ _CALLS = (
     "me",
     "definitions",
     "definition_changes",
+    "handbooks",
     "clients",
     "contacts",
     "moves",
