@@ -46,6 +46,8 @@ class Opened:
     name: str
     page: Page
 
+_OF_A_MAP = ("", "/questions", "/practice", "/ways", "/rules", "/rules/new", "/compare", "/handbook", "/edit")
+
 
 def main_pages(people: People, sales: Sales, view: View) -> Iterator[Opened]:
     """Each main page in turn, opened by somebody whose work it is."""
@@ -54,7 +56,7 @@ def main_pages(people: People, sales: Sales, view: View) -> Iterator[Opened]:
     deal, step = f"/deals/{deal_id}", f"/work-items/{step_id}"
     tours = {
         "olena": ["/inbox", step, *_OF_DEALS, deal, f"{deal}/approval-sheet", *_OF_CLIENTS],
-        "owner": ["/maps", *(f"/maps/2{one}" for one in ("", "/questions", "/practice", "/ways", "/rules", "/rules/new"))],
+        "owner": ["/maps", *(f"/maps/2{one}" for one in _OF_A_MAP)],
         "admin": [
             "/people",
             "/people/new",
