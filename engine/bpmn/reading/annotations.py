@@ -38,6 +38,8 @@ from engine.bpmn.reading.vendor_attributes import standard_responsible, vendor_p
 
 Pair = tuple[Property, Said]
 
+# What a line in the description of a map says of all its steps. A time there is meant for the whole of it.
+_SPOKEN_OF_ALL = frozenset({Property.STAGE, Property.RESPONSIBLE, Property.ESCALATION, Property.FREEDOM})
 _DECIDING_TASKS = frozenset({NodeType.BUSINESS_RULE_TASK, NodeType.SERVICE_TASK})
 _CALLING_TASKS = AUTOMATED_TASKS | HUMAN_TASKS
 _RESULT_ATTRIBUTES = ("resultVariable", "resultVariableName")
@@ -54,7 +56,8 @@ def read_annotations(document: Document, form_files: Forms, noticed: Noticed) ->
     forms = dict(form_files)
     for process, element in document.process_elements.items():
         forms |= embedded_forms(element)
-        spoken = spoken_properties(plain_text(text_of(child(element, "documentation"))), "documentation")
+        described = spoken_properties(plain_text(text_of(child(element, "documentation"))), "documentation")
+        spoken = (pair for pair in described if pair[0] in _SPOKEN_OF_ALL)
         said = (own_properties(element), foreign_properties(element), spoken)
         _fill(process.annotation, process, element, said, noticed)
         process.annotation.said.setdefault(Property.RESPONSIBLE, Said(process.pool, "pool"))

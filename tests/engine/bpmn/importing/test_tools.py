@@ -454,6 +454,7 @@ def test_a_process_without_definitions_around_it_is_read() -> None:
 
 
 def test_lines_in_the_description_of_the_map_hold_for_its_steps() -> None:
-    words = "<documentation>Етап: Продаж\nВідповідальний: Логістика</documentation>"
+    words = "<documentation>Етап: Продаж\nВідповідальний: Логістика\nТермін: 30 днів</documentation>"
     task = compiled(words, START, step("t"), END, chain("start", "t", "end")).steps["t"]
     assert (task.stage, task.responsible) == ("Продаж", ("Логістика",))
+    assert task.deadline is None
