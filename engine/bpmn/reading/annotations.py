@@ -31,6 +31,7 @@ from engine.bpmn.reading.html_text import plain_text
 from engine.bpmn.reading.jbpm_inputs import jbpm_properties
 from engine.bpmn.reading.lanes import read_lanes
 from engine.bpmn.reading.left_out import say_left_out
+from engine.bpmn.reading.notes import read_notes
 from engine.bpmn.reading.plain_text import spoken_properties, without_properties
 from engine.bpmn.reading.properties import foreign_properties, own_properties
 from engine.bpmn.reading.structure import Document
@@ -49,7 +50,7 @@ def read_annotations(document: Document, form_files: Forms, noticed: Noticed) ->
     """Fill the annotations of all processes and nodes of a file. ``form_files`` are fields by the form's name."""
     read_lanes(document)
     read_groups(document)
-    notes = _notes(document)
+    notes = read_notes(document, noticed)
     resources = {
         attribute(resource, "id"): name_of(resource) for resource in document.definitions.iter(f"{{{MODEL}}}resource")
     }
@@ -140,18 +141,3 @@ def _read_script(annotation: Annotation, element: etree._Element) -> None:
             expression = attribute(extension, "expression").removeprefix("=")
             annotation.script = f"{variable} = {expression}" if variable else ""
             annotation.script_language = "feel"
-
-
-def _notes(document: Document) -> dict[str, list[str]]:
-    """The texts of notes by the id of the element that they hang on."""
-    texts = {
-        attribute(note, "id"): plain_text(text_of(child(note, "text")))
-        for note in document.definitions.iter(f"{{{MODEL}}}textAnnotation")
-    }
-    notes: dict[str, list[str]] = {}
-    for association in document.definitions.iter(f"{{{MODEL}}}association"):
-        one, other = attribute(association, "sourceRef"), attribute(association, "targetRef")
-        for note, element in ((one, other), (other, one)):
-            if texts.get(note):
-                notes.setdefault(element, []).append(texts[note])
-    return notes
