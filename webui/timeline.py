@@ -18,7 +18,7 @@ from engine.queries.decided_fields import decided_fields
 from engine.queries.directories import directory
 from engine.queries.processes import process_of
 from webui.formats import day, money, number, when
-from webui.i18n import _
+from webui.i18n import _, ngettext
 from webui.outcomes import decided, tone_of
 from webui.request_context import reading
 
@@ -74,6 +74,7 @@ KINDS_BY_FILTER = {
     "lateness": ("reminder_sent", "head_told", "step_reassigned", "timer_fired", "deadline_extended"),
     "changes": (
         "deal_opened",
+        "opened_by_step",
         "deal_changed",
         "stage_changed",
         "deal_won",
@@ -339,6 +340,15 @@ def _variables_set(data: Data) -> str:
     return _("Values given back as they were") if data.get("undoes") else _("Values set by the administrator")
 
 
+def _rules_changed(data: Data) -> str:
+    return ngettext(
+        "The rules of the map “%(key)s” were changed: it has %(num)s rule now",
+        "The rules of the map “%(key)s” were changed: it has %(num)s rules now",
+        len(data["rules"]),
+        key=data["key"],
+    )
+
+
 def _published(data: Data) -> str:
     told = _("Version %(version)s of “%(key)s” published", **_key_version(data))
     if data.get("note"):
@@ -412,6 +422,11 @@ _TELLINGS: Mapping[str, Telling] = {
     "call_completed": Telling("check", "good", _call_completed),
     "call_failed": Telling("alert-triangle", "warning", _call_failed, quote="error"),
     "call_cancelled": Telling("x", "neutral", lambda data: _("Call “%(name)s” is no longer needed", name=data["name"])),
+    "opened_by_step": Telling(
+        "briefcase",
+        "accent",
+        lambda data: _("Opened by the step “%(name)s” of deal %(deal)s", name=data["name"], deal=data["deal_number"]),
+    ),
     "call_host_allowed": Telling("link", "neutral", lambda data: _("Maps may call %(host)s", host=data["host"])),
     "call_host_forbidden": Telling(
         "link", "neutral", lambda data: _("Maps may call %(host)s no more", host=data["host"])
@@ -439,6 +454,7 @@ _TELLINGS: Mapping[str, Telling] = {
     "definition_retired": Telling(
         "x", "neutral", lambda data: _("Version %(version)s of “%(key)s” retired", **_key_version(data))
     ),
+    "map_rules_changed": Telling("list-check", "neutral", _rules_changed),
     "deal_version_moved": Telling("route", "accent", _version_moved),
     "version_move_undone": Telling(
         "route", "neutral", lambda data: _("Taken back to version %(version)s of the map", version=data["to_version"])

@@ -15,10 +15,12 @@ from engine.bpmn.compiled import CompiledProcess, ExpressionCondition, FieldDefi
 from engine.bpmn.deadline_rules import RelativeToField
 from engine.bpmn.dmn.model import DecisionTable
 from engine.bpmn.expressions import compile_expression
+from engine.bpmn.repairs.connectors import written_by
 from engine.bpmn.variables import FACTS, outcome_variable
 from engine.errors import DomainError
 
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?")
+_TRUTH = re.compile(r"\b(?:true|false)\b", re.IGNORECASE)
 _TEXT = re.compile(r'"([^"]*)"|\'([^\']*)\'')
 _NUMBERS = frozenset({FieldType.NUMBER, FieldType.MONEY, FieldType.PERCENT})
 _DEAL_TYPES = {"amount": FieldType.MONEY, "close_date": FieldType.DATE}
@@ -44,7 +46,7 @@ def values_read(process: CompiledProcess) -> tuple[ReadValue, ...]:
     fields = fields_by_name(process)
     computed = _computed(process)
     found = [
-        ReadValue(name, fields.get(name) or _unasked(name), name in deciding)
+        ReadValue(name, fields.get(name) or _unasked(process, name), name in deciding)
         for name in names
         if name not in computed and name not in _NEVER_GIVEN and _can_be_given(name)
     ]
@@ -81,9 +83,20 @@ def _can_be_given(name: str) -> bool:
     return root not in FACTS or (root in ("deal", "client") and bool(attribute))
 
 
-def _unasked(name: str) -> FieldDefinition:
+def _unasked(process: CompiledProcess, name: str) -> FieldDefinition:
+    """A value that no form of the map types: what it is compared with tells what it is."""
     root, _, attribute = name.partition(".")
-    kind = _DEAL_TYPES.get(attribute, FieldType.TEXT) if root == "deal" else FieldType.TEXT
+    if root == "deal" and attribute in _DEAL_TYPES:
+        return FieldDefinition(name=name, label="", type=_DEAL_TYPES[attribute])
+    texts = [text for text in deciding_texts(process) if name in set(_names([text]))]
+    if any(_TEXT.search(text) for text in texts):
+        kind = FieldType.TEXT
+    elif any(_NUMBER.search(text) for text in texts):
+        kind = FieldType.NUMBER
+    elif any(_TRUTH.search(text) for text in texts):
+        kind = FieldType.YES_NO
+    else:
+        kind = FieldType.TEXT
     return FieldDefinition(name=name, label="", type=kind)
 
 
@@ -97,7 +110,7 @@ def _computed(process: CompiledProcess) -> set[str]:
             names |= {output.name for output in decision.logic.outputs}
     for loop in process.loops.values():
         names |= {one for one in (loop.item_variable, loop.output_collection) if one}
-    names |= {call.result_variable for call in process.calls.values() if call.result_variable}
+    names |= {name for call in process.calls.values() for name in written_by(call)}
     return names | {"loopCounter"}
 
 

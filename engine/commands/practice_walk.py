@@ -29,6 +29,7 @@ from engine.commands.execution import run_step
 from engine.commands.history import record
 from engine.commands.incidents import perform
 from engine.commands.locks import lock_instance
+from engine.commands.practice_calls import answer_in_practice, make_own_calls
 from engine.commands.practice_seed import seed
 from engine.commands.timers import fire_timer
 from engine.db.sandbox import Sandbox
@@ -105,8 +106,17 @@ class Hear(_Action):
     subscription_id: int
 
 
-Action = Annotated[OpenDeal | DoStep | PassTime | Hear, Field(discriminator="type")]
-_ACTION: TypeAdapter[OpenDeal | DoStep | PassTime | Hear] = TypeAdapter(Action)
+class Answer(_Action):
+    """What another system would answer to the call of an activity: fields by name, or the code of an ``error``."""
+
+    type: Literal["answer"] = "answer"
+    activity_id: str
+    values: Mapping[str, Any] = {}
+    error: str = ""
+
+
+Action = Annotated[OpenDeal | DoStep | PassTime | Hear | Answer, Field(discriminator="type")]
+_ACTION: TypeAdapter[OpenDeal | DoStep | PassTime | Hear | Answer] = TypeAdapter(Action)
 
 
 def stored(action: Action) -> dict[str, Any]:
@@ -155,6 +165,8 @@ class PracticeWalk:
                 self._do_step(action)
             case Hear():
                 self._perform(lambda session: self._hear(session, action))
+            case Answer():
+                self._perform(lambda session: self._answer(session, action))
             case PassTime():
                 self._pass_time(action.until)
         self._pass_time(self.clock.now())
@@ -206,9 +218,13 @@ class PracticeWalk:
         stimulus = DeliverMessage(subscription.activity_id, subscription.node_id)
         run_step(session, instance, stimulus, actor=Actor.system(), at=at, asked_by_id=instance.deal.owner_id)
 
+    def _answer(self, session: Session, action: Answer) -> None:
+        answer_in_practice(session, action.activity_id, action.values, action.error, at=self.clock.now())
+
     def _pass_time(self, until: datetime) -> None:
         failed: set[tuple[str, int]] = set()
         for _ in range(MOST_HAPPENINGS):
+            make_own_calls(self._perform, at=self.clock.now())
             due = self._next_due(failed)
             if due is None or due.at > until:
                 self.clock.set(max(self.clock.now(), until))

@@ -104,13 +104,29 @@ class _Place:
 
 
 def explore(process: CompiledProcess, calendar: BusinessCalendar) -> Situations:
-    """Walk all ways of ``process``, time counted on ``calendar``, within MOST_MOVES and MOST_SECONDS."""
-    return _Explorer(process, calendar).run()
+    """Walk all ways of ``process``, time counted on ``calendar``, within MOST_MOVES and MOST_SECONDS.
+
+    What was not reached is looked for again with the steps that wait side by side done in every order: one of them may
+    be ended by what follows after another.
+    """
+    until = monotonic() + MOST_SECONDS
+    found = _Explorer(process, calendar, until).run()
+    ends = flow_ends(process)
+    if found.complete and not (process.steps.keys() <= found.opened and ends.keys() <= found.passed):
+        beside = _Explorer(process, calendar, until, any_order=True).run()
+        found.passed |= beside.passed
+        found.opened |= beside.opened
+        found.complete = beside.complete
+    return found
 
 
 class _Explorer:
-    def __init__(self, process: CompiledProcess, calendar: BusinessCalendar) -> None:
+    def __init__(
+        self, process: CompiledProcess, calendar: BusinessCalendar, until: float, *, any_order: bool = False
+    ) -> None:
+        """``any_order``: without looking at time, so that every step can be done before every other."""
         self._process, self._calendar = process, calendar
+        self._until, self._any_order = until, any_order
         self._shape = Shape.of(process)
         self._tried = TriedValues(process)
         self._start = calendar.next_working_moment(datetime.combine(_MONDAY, time(), calendar.tzinfo))
@@ -122,7 +138,6 @@ class _Explorer:
         self._found = Situations(tried=self._tried.deciding)
         self._waiting: deque[_Place] = deque()
         self._moves = 0
-        self._until = monotonic() + MOST_SECONDS
 
     def run(self) -> Situations:
         asked = self._shape.asked
@@ -154,10 +169,16 @@ class _Explorer:
         first = self._first(waits, place)
         rivals = _rivals(waits, first)
         for activity_id in waits.steps:
-            if activity_id == first or activity_id in rivals or self._withdraws(place, activity_id, first):
+            if (
+                self._any_order
+                or activity_id == first
+                or activity_id in rivals
+                or self._withdraws(place, activity_id, first)
+            ):
                 yield from self._do(place, waits, activity_id)
         for timer in waits.timers.values():
-            if timer.activity_id == first or timer.activity_id in waits.attached or timer.activity_id in rivals:
+            is_beside = timer.activity_id in waits.attached or timer.activity_id in rivals
+            if self._any_order or timer.activity_id == first or is_beside:
                 yield from self._fire(place, timer)
         for message in waits.messages.values():
             move = Move("message", message.node_id, message.name)
@@ -309,7 +330,7 @@ class _Explorer:
             for name in sorted({*store, *values})
             if any(self._matters(name, one) for one in at)
         )
-        return (places, tuple(sorted(left.values())), read)
+        return (places, () if self._any_order else tuple(sorted(left.values())), read)
 
     def _matters(self, name: str, element_id: str) -> bool:
         """Whether something that can be reached from an element reads the value before it is asked for anew."""

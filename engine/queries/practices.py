@@ -18,6 +18,7 @@ from engine.model.message_subscription import MessageSubscription, SubscriptionK
 from engine.model.person import Person, Role
 from engine.model.practice import Practice
 from engine.model.process_instance import InstanceState, ProcessInstance
+from engine.model.service_call import ANSWERED_BY_OTHERS, CallState, ServiceCall
 from engine.model.substitution import Substitution
 from engine.model.timer import Timer
 from engine.model.work_item import LIVE, WorkItem
@@ -65,6 +66,16 @@ class Awaited:
 
 
 @dataclass(frozen=True, slots=True)
+class AwaitedAnswer:
+    """A call of another system that a real deal would make; ``fields`` are those that its answer becomes."""
+
+    activity_id: str
+    name: str
+    target: str
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Ahead:
     """What comes next by itself: a deadline, a timer, or a rung of escalation, of the step or event ``name``."""
 
@@ -98,6 +109,7 @@ class PracticeView:
     is_over: bool
     steps: tuple[PracticeStep, ...]
     awaited: tuple[Awaited, ...]
+    answers: tuple[AwaitedAnswer, ...]
     ahead: tuple[Ahead, ...]
     morning: datetime
     history: tuple[HistoryRow, ...]
@@ -165,6 +177,7 @@ def practice_view(session: Session, now: datetime) -> PracticeView:
             Awaited(one.id, one.name, one.kind)
             for one in session.scalars(select(MessageSubscription).order_by(MessageSubscription.id))
         ),
+        answers=() if is_over else tuple(_answers(session, instance)),
         ahead=() if is_over else tuple(sorted(_ahead(session, instance, now), key=lambda one: one.at)),
         morning=calendar.next_working_moment(datetime.combine(tomorrow, time(), calendar.tzinfo)),
         history=latest_history(session, deal.id, limit=_SHOWN_HISTORY),
@@ -172,6 +185,17 @@ def practice_view(session: Session, now: datetime) -> PracticeView:
         incidents=incident_page(session, everything).items,
         path=walked_path(session, everything, deal.id, now),
     )
+
+
+def _answers(session: Session, instance: ProcessInstance) -> Iterator[AwaitedAnswer]:
+    process = process_of(session, instance.definition_id)
+    for call in session.scalars(
+        select(ServiceCall)
+        .where(ServiceCall.state == CallState.WAITING, ServiceCall.connector.in_(ANSWERED_BY_OTHERS))
+        .order_by(ServiceCall.opened_at, ServiceCall.activity_id)
+    ):
+        fields = tuple(process.calls[call.element_id].results)
+        yield AwaitedAnswer(call.activity_id, call.name, call.target, fields)
 
 
 def _doers(session: Session, row: WorkItemRow, now: datetime) -> tuple[Doer, ...]:

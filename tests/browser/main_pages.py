@@ -54,7 +54,7 @@ def main_pages(people: People, sales: Sales, view: View) -> Iterator[Opened]:
     deal, step = f"/deals/{deal_id}", f"/work-items/{step_id}"
     tours = {
         "olena": ["/inbox", step, *_OF_DEALS, deal, f"{deal}/approval-sheet", *_OF_CLIENTS],
-        "owner": ["/maps", "/maps/2"],
+        "owner": ["/maps", *(f"/maps/2{one}" for one in ("", "/practice", "/ways", "/rules", "/rules/new"))],
         "admin": [
             "/people",
             "/people/new",

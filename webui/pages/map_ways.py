@@ -110,7 +110,9 @@ def _decision(move: Move) -> str:
 
 def _after(move: Move) -> str:
     decision = _decision(move)
-    return f"“{move.name}” ({decision})" if decision else f"“{move.name}”"
+    if decision:
+        return _("“%(step)s” (%(decision)s)", step=move.name, decision=decision)
+    return _("“%(step)s”", step=move.name)
 
 
 def _badges(found: WaysFound) -> Iterator[Mapping[str, str]]:

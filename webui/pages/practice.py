@@ -11,7 +11,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from engine.commands.practice_walk import Action, DoStep, Hear, PassTime, PracticeWalk, Stand, Walked, walk
+from engine.commands.practice_walk import Action, Answer, DoStep, Hear, PassTime, PracticeWalk, Stand, Walked, walk
 from engine.commands.practices import act_in_practice, forget_practice, runnable, start_practice, take_back
 from engine.errors import N_, DomainError, FieldRequired, InvalidInput, NotFound
 from engine.model.practice import Practice
@@ -30,7 +30,7 @@ from engine.queries.processes import process_of
 from engine.queries.scopes import ensure_sees
 from engine.queries.work_items import WorkItemView, work_item_view
 from webui.error_pages import status_of
-from webui.forms.practice_form import AMOUNT, CLIENT, TITLE, opening_fields, read_opening
+from webui.forms.practice_form import AMOUNT, CLIENT, TITLE, answered_value, opening_fields, read_opening
 from webui.forms.step_form import StepField, shown_texts, step_fields, typed_values
 from webui.forms.typed_values import read_id
 from webui.i18n import _, chosen_locale
@@ -44,6 +44,9 @@ from webui.timeline import Entry, Fields, entries, fields_of
 blueprint = Blueprint("practice", __name__, url_prefix="/maps")
 
 _AN_HOUR = timedelta(hours=1)
+_VALUE = "value."
+_NO_ANSWER = "unreachable"
+_LONGEST_CODE = 100
 
 
 @blueprint.get("/<int:definition_id>/practice")
@@ -108,6 +111,17 @@ def pass_time(practice_id: int) -> ResponseReturnValue:
 def hear(practice_id: int) -> ResponseReturnValue:
     """Let the message come that the deal waits for."""
     return _act(practice_id, Hear(subscription_id=read_id(request.form.get("subscription_id", "")) or 0))
+
+
+@blueprint.post("/practice/<int:practice_id>/answer")
+def answer(practice_id: int) -> ResponseReturnValue:
+    """Say what another system would answer, or that it would not."""
+    form = request.form
+    values = {name.removeprefix(_VALUE): answered_value(text) for name, text in form.items() if name.startswith(_VALUE)}
+    error = (form.get("code", "").strip()[:_LONGEST_CODE] or _NO_ANSWER) if "failed" in form else ""
+    return _act(
+        practice_id, Answer(activity_id=form.get("activity_id", ""), values={} if error else values, error=error)
+    )
 
 
 @blueprint.post("/practice/<int:practice_id>/undo")
