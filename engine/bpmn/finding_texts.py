@@ -302,6 +302,14 @@ _ACTIVITIES: Mapping[str, FindingText] = {
 }
 
 _STEPS: Mapping[str, FindingText] = {
+    "NOTE_BY_DRAWING": FindingText(
+        N_("The note “%(text)s” hangs on no step; it lies beside “%(step)s” and was read for that."),
+        N_("Check that this is meant, and tie the note to the step in your tool."),
+    ),
+    "NOTE_UNTIED": FindingText(
+        N_("The note “%(text)s” hangs on no step and lies beside no single one; it was not read."),
+        N_("Tie the note to the step that it is about."),
+    ),
     "VENDOR_LEFT_OUT": FindingText(
         N_("What another engine would do with this has no effect here: %(what)s."),
         N_("Nothing to do, unless you rely on it: then say it by a deadline, an escalation or a step."),
