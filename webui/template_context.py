@@ -16,6 +16,7 @@ from webui.navigation import menu
 from webui.request_context import now, services, signed_in
 
 _SECTIONS = {
+    "drawing": "maps",
     "moves": "maps",
     "work_items": "inbox",
     "deal_imports": "deals",

@@ -15,6 +15,7 @@ import { copyModule, Properties } from "./modeler/properties.js";
 import { Remarks } from "./modeler/remarks.js";
 import { saidOf } from "./modeler/said.js";
 import { Saving } from "./modeler/saving.js";
+import { nameButtons, simulationModule, toggleSimulation } from "./modeler/simulation.js";
 import { translationModule } from "./modeler/translation.js";
 import { typeNamesModule } from "./modeler/type_names.js";
 
@@ -31,10 +32,10 @@ let understood = {};
 
 const modeler = new Modeler({
   container: part("canvas"),
-  additionalModules: [translationModule(setup.locale), copyModule, clipboardModule, typeNamesModule],
+  additionalModules: [translationModule(setup.locale), copyModule, clipboardModule, typeNamesModule, simulationModule],
 });
 const properties = new Properties(modeler, setup.property_words);
-const panel = new Panel(modeler, part("form"), { properties, understood: () => understood, words });
+const panel = new Panel(modeler, part("form"), { properties, understood: () => understood, words, processId: coded(setup.state.key) });
 const remarks = new Remarks(modeler, {
   codes: setup.codes, said: saidOf(properties, () => understood), box: part("remarks"), words,
 });
@@ -211,6 +212,10 @@ const actions = {
   save: () => saving.save(),
   fit,
   arrange,
+  simulate: () => {
+    const isOn = toggleSimulation(modeler, page.querySelector("[data-do=simulate]"));
+    page.classList.toggle("is-played", isOn);
+  },
   keys: () => part("keys").showModal(),
   find: () => modeler.get("searchPad").toggle(),
 };
@@ -233,6 +238,8 @@ document.addEventListener("keydown", event => {
 });
 
 modeler.on("commandStack.changed", showWhatCanBeUndone);
+
+nameButtons(part("canvas"), words);
 
 remarks.onCounted = (count, hasErrors) => {
   const badge = part("remark-count");

@@ -89,11 +89,12 @@ function reroute(edge, shapes) {
   if (!from || !to) return;
   const middle = box => ({ x: box.x + box.width / 2, y: box.y + box.height / 2 });
   const start = middle(from), end = middle(to);
+  const inTheWay = [...shapes.values()].map(part => part.bounds).filter(box => box !== from && box !== to && start.y > box.y && start.y < box.y + box.height && box.x > Math.min(start.x, end.x) && box.x + box.width < Math.max(start.x, end.x));
   let points;
   if (edge.bpmnElement.sourceRef.attachedToRef) {
     points = [{ x: start.x, y: from.y + from.height }, { x: start.x, y: end.y }, { x: to.x, y: end.y }];
     if (to.x < start.x) points = [{ x: start.x, y: from.y + from.height }, { x: start.x, y: from.y + from.height + 20 }, { x: end.x, y: from.y + from.height + 20 }, { x: end.x, y: to.y + (to.y > from.y ? 0 : to.height) }];
-  } else if (to.x >= from.x + from.width) {
+  } else if (to.x >= from.x + from.width && !(start.y === end.y && inTheWay.length)) {
     const bend = to.x - Math.min(25, (to.x - from.x - from.width) / 2);
     points = start.y === end.y
       ? [{ x: from.x + from.width, y: start.y }, { x: to.x, y: end.y }]
@@ -101,7 +102,7 @@ function reroute(edge, shapes) {
   } else if (Math.abs(start.x - end.x) < 1) {
     points = [{ x: start.x, y: start.y < end.y ? from.y + from.height : from.y }, { x: end.x, y: start.y < end.y ? to.y : to.y + to.height }];
   } else {
-    const below = Math.max(from.y + from.height, to.y + to.height) + 20;
+    const below = Math.max(...[from, to, ...inTheWay].map(box => box.y + box.height)) + 15;
     points = [{ x: start.x, y: from.y + from.height }, { x: start.x, y: below }, { x: end.x, y: below }, { x: end.x, y: to.y + to.height }];
   }
   edge.waypoint.splice(0, edge.waypoint.length, ...points.map(point => edge.$model.create("dc:Point", point)));
@@ -122,6 +123,7 @@ export async function withDrawing(xml) {
     id: `${bpmnElement.id}_di`, bpmnElement, bounds: moddle.create("dc:Bounds", { x, y, width, height }), ...more,
   });
   collect(definitions, elements);
+  nameTheEnds(elements);
   let top = 0;
   for (const holder of [...participants, ...loose]) {
     const isPool = participants.includes(holder);
@@ -169,6 +171,16 @@ function collect(parent, elements) {
     for (const element of parent[list] ?? []) {
       elements.set(element.id, element);
       collect(element, elements);
+    }
+  }
+}
+
+// Some tools name only the ends of an arrow, and not at the steps which arrows touch them; the layout goes by those.
+function nameTheEnds(elements) {
+  for (const flow of elements.values()) {
+    if (flow.$type !== "bpmn:SequenceFlow") continue;
+    for (const [node, list] of [[flow.sourceRef, "outgoing"], [flow.targetRef, "incoming"]]) {
+      if (node && !node.get(list).includes(flow)) node.get(list).push(flow);
     }
   }
 }
