@@ -44,7 +44,7 @@ def main_pages(people: People, sales: Sales, view: View) -> Iterator[Opened]:
     deal, step = f"/deals/{deal_id}", f"/work-items/{step_id}"
     tours = {
         "olena": ["/inbox", step, *_OF_DEALS, deal, f"{deal}/approval-sheet", *_OF_CLIENTS],
-        "owner": ["/maps", "/maps/2"],
+        "owner": ["/maps", "/maps/2", "/maps/new", "/maps/2/edit"],
         "admin": [
             "/people",
             "/people/new",
@@ -76,3 +76,5 @@ def _wait_for_drawing(page: Page) -> None:
     page.evaluate("document.querySelector(\"[hx-trigger='intersect once']\")?.scrollIntoView()")
     if page.locator("[hx-trigger='intersect once'], [data-bpmn-url]").count():
         expect(page.locator("[data-state=shown]")).to_be_visible()
+    if page.locator("[data-modeler]").count():
+        expect(page.locator("[data-modeler][data-state]")).to_be_visible()

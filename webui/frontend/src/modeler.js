@@ -8,7 +8,7 @@ import { clipboardModule } from "./modeler/clipboard.js";
 import { hasDrawing } from "./modeler/drawing.js";
 import { asWritten, coded, readable } from "./modeler/ids.js";
 import { exportDrawing } from "./modeler/exports.js";
-import { commentsIn, losses, withHeading } from "./modeler/losses.js";
+import { commentsIn, losses, withHead } from "./modeler/losses.js";
 import { Panel } from "./modeler/panel.js";
 import { Presence } from "./modeler/presence.js";
 import { copyModule, Properties } from "./modeler/properties.js";
@@ -44,7 +44,7 @@ const saving = new Saving(modeler, {
 });
 
 async function currentXml() {
-  return withHeading(original, asWritten((await modeler.saveXML({ format: true })).xml));
+  return withHead(original, asWritten((await modeler.saveXML({ format: true })).xml));
 }
 
 async function drawingFrom(url) {
