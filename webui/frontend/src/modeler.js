@@ -71,7 +71,6 @@ async function open(xml) {
   const read = readable(xml);
   const isDrawn = hasDrawing(xml);
   const { warnings } = await modeler.importXML(isDrawn ? read : await (await import("./modeler/layout.js")).withDrawing(read));
-  fit();
   const lost = losses(xml, await currentXml());
   showLosses(lost, warnings.map(warning => warning.message), commentsIn(xml) - commentsIn(await currentXml()));
   saving.isClean();
@@ -80,6 +79,8 @@ async function open(xml) {
   if (!saving.isHeld) showState("saved");
   if (!isDrawn && !saving.isHeld) saving.changed();
   told(setup.state);
+  modeler.get("canvas").resized(); // notices above it have taken room
+  fit();
 }
 
 // What the server read of the map. Where the owner has said nothing at a step, it follows from the drawing.
