@@ -109,9 +109,7 @@ def read_sheet(content: bytes) -> Sheet:
 
     Raises SheetNotUnderstood, SheetWithoutColumns, SheetTooLong, SheetTooTall.
     """
-    if len(content) > MOST_BYTES:
-        raise SheetNotUnderstood
-    lines = _xlsx_lines(content) if content.startswith(b"PK") else _csv_lines(content)
+    lines = sheet_lines(content)
     headings = [" ".join(cell.split()) for cell in next(lines, ())]
     meant = [_column_of(heading) for heading in headings]
     if not {"title", "client"} <= set(meant):
@@ -132,6 +130,13 @@ def read_sheet(content: bytes) -> Sheet:
         rows.append(SheetRow(number, texts))
     unused = (heading for heading, column in zip(headings, meant, strict=True) if column is None and heading)
     return Sheet(tuple(rows), tuple(unused))
+
+
+def sheet_lines(content: bytes) -> Iterator[Sequence[str]]:
+    """The rows of a CSV or XLSX file as texts, the headings first. Raises SheetNotUnderstood, also while it is read."""
+    if len(content) > MOST_BYTES:
+        raise SheetNotUnderstood
+    return _xlsx_lines(content) if content.startswith(b"PK") else _csv_lines(content)
 
 
 def understood(row: SheetRow, definition_key: str, locale: Locale) -> UnderstoodRow:

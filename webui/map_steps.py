@@ -35,7 +35,7 @@ class StepLine:
     inherited_from: str
 
 
-_KINDS = {
+KINDS = {
     StepKind.USER: N_("Step"),
     StepKind.APPROVAL: N_("Approval"),
     StepKind.CHOICE: N_("Which way?"),
@@ -78,10 +78,10 @@ def step_lines(steps: Iterable[StepDefinition], stages: Iterable[str], key: str)
 def _line(step: StepDefinition, key: str) -> StepLine:
     return StepLine(
         step=step,
-        kind=_(_KINDS[step.kind]),
+        kind=_(KINDS[step.kind]),
         deadline=rule_words(step.deadline) if step.deadline is not None else "",
         escalation=escalation_words(step.escalation) if step.escalation is not None else (),
-        approval=_approval(step.approval) if step.approval is not None else "",
+        approval=approval_sentence(step.approval) if step.approval is not None else "",
         outcomes=tuple(one.label for one in buttons(step.outcomes, step.kind)) if len(step.outcomes) > 1 else (),
         fields=tuple(FieldLine(one.label, _(_FIELD_TYPES[one.type]), one.required) for one in step.fields),
         freedom=_(_FREEDOMS[step.freedom]),
@@ -111,7 +111,7 @@ def _rung(level: EscalationLevel) -> str:
     return f"{moment}: {happens}"
 
 
-def _approval(rule: ApprovalRule) -> str:
+def approval_sentence(rule: ApprovalRule) -> str:
     match rule.mode:
         case "any":
             return _("one person is enough")

@@ -442,6 +442,10 @@ class SalesMap:
         if like is not None:
             node.lanes = like.lanes
             node.groups = like.groups
+            if like.type in GATEWAYS:  # what the owner said of a decision holds for the question that it becomes
+                node.annotation.said = {
+                    key: said for key, said in like.annotation.said.items() if said.source == "reglament"
+                }
         scope.nodes.append(node)
         return node
 

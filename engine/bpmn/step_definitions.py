@@ -17,7 +17,7 @@ from engine.bpmn.compiled import (
 from engine.bpmn.deadline_rules import DeadlineRule, EscalationLadder, RelativeToField
 from engine.bpmn.deadline_text import DeadlineNotUnderstood, ladder_from_bag, parse_deadline, parse_ladder
 from engine.bpmn.expressions import ExpressionRefused, compile_expression
-from engine.bpmn.map_model import Annotation, Located, Node, Process, Property, Scope, StepPlan
+from engine.bpmn.map_model import Annotation, Located, Node, Process, Property, Said, Scope, StepPlan
 from engine.bpmn.noticed import Noticed
 from engine.bpmn.reading.vendor_attributes import ENGINES
 from engine.bpmn.repairs.approval_text import approval_rule
@@ -36,6 +36,7 @@ _FREEDOM = {
 }
 # Steps that somebody works on. What only waits for an event, or asks a question, needs no deadline of its own.
 _WORKED_ON = frozenset({StepKind.USER, StepKind.APPROVAL, StepKind.CONFIRM})
+_NOWHERE = Said("", "")
 _LIST = re.compile(r"[,;]")
 
 
@@ -62,6 +63,19 @@ def stages_of(steps: dict[str, StepDefinition]) -> tuple[Stage, ...]:
     return tuple(Stage(name=name, position=position) for position, name in enumerate(names))
 
 
+def listed_names(text: str) -> tuple[str, ...]:
+    """The names in a list that commas or semicolons separate."""
+    return tuple(" ".join(part.split()) for part in _LIST.split(text) if part.strip())
+
+
+def says_yes(text: str) -> bool:
+    return text.strip().casefold() in _YES
+
+
+def freedom_named(text: str) -> Freedom | None:
+    return _FREEDOM.get(" ".join(text.casefold().split()))
+
+
 def in_walking_order(scope: Scope) -> Iterator[Node]:
     """The nodes in the order in which a token first comes to them, the inside of a sub-process after itself.
 
@@ -83,6 +97,8 @@ def in_walking_order(scope: Scope) -> Iterator[Node]:
 def read_ladder(annotation: Annotation, at: Located, noticed: Noticed) -> EscalationLadder | None:
     """The ladder that ``escalation`` says, or the one made of "to whom" and "after how long"."""
     text, after = annotation.text(Property.ESCALATION), annotation.text(Property.ESCALATE_AFTER)
+    if text and annotation.said[Property.ESCALATION].source == "reglament":
+        after = after if annotation.said.get(Property.ESCALATE_AFTER, _NOWHERE).source == "reglament" else ""
     if not text and not after:
         return None
     try:
@@ -114,7 +130,7 @@ def _define(node: Node, plan: StepPlan, process: Process, noticed: Noticed) -> S
         instruction=node.annotation.text(Property.INSTRUCTION),
         outcomes=tuple(plan.outcomes),
         approval=(rule or ApprovalRule()) if plan.kind is StepKind.APPROVAL else None,
-        four_eyes=node.annotation.text(Property.FOUR_EYES).casefold() in _YES,
+        four_eyes=says_yes(node.annotation.text(Property.FOUR_EYES)),
         freedom=_freedom(node, process, noticed),
         line=node.line,
     )
@@ -208,7 +224,7 @@ def _responsible(node: Node, noticed: Noticed) -> tuple[str, ...]:
         text = owner.annotation.text(Property.RESPONSIBLE) if owner is not None else ""
     text = text or node.scope.process.annotation.text(Property.RESPONSIBLE)
     if not text.startswith("="):
-        return tuple(" ".join(part.split()) for part in _LIST.split(text) if part.strip())
+        return listed_names(text)
     try:
         compile_expression(text)
     except ExpressionRefused:
@@ -232,7 +248,7 @@ def _freedom(node: Node, process: Process, noticed: Noticed) -> Freedom:
     text = node.annotation.text(Property.FREEDOM) or process.annotation.text(Property.FREEDOM)
     if not text:
         return Freedom.STRICT
-    found = _FREEDOM.get(" ".join(text.casefold().split()))
+    found = freedom_named(text)
     if found is None:
         noticed.warning("FREEDOM_UNKNOWN", node, text=text)
     return found or Freedom.STRICT

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from sqlalchemy.orm import Session
 
+from engine.bpmn.step_cells import StepCell, read_cell
+from engine.bpmn.writing import apply_to_files
 from engine.clock import Clock
-from engine.commands.definitions import CheckedMap, chosen_process, fill_draft, locked_definition, new_draft
+from engine.commands.definitions import CheckedMap, check_map, chosen_process, fill_draft, locked_definition, new_draft
 from engine.commands.history import record
-from engine.errors import N_, Conflict, DomainError
+from engine.errors import N_, Conflict, DomainError, InvalidInput
 from engine.events import DefinitionAmended
 from engine.model.person import Person
 from engine.model.process_definition import DefinitionState, ProcessDefinition
@@ -28,6 +31,39 @@ class AnotherMap(DomainError):
 
     code: ClassVar[str] = "another_map"
     template: ClassVar[str] = N_("The file holds the map “%(key)s”, and this is “%(expected)s”.")
+
+
+class CellsNotUnderstood(InvalidInput):
+    """Some cells of the table of steps cannot be read. ``cells`` holds the error of each, by row and column."""
+
+    def __init__(self, cells: Mapping[str, Mapping[StepCell, DomainError]]) -> None:
+        super().__init__({f"{row}.{cell}": error for row, of_row in cells.items() for cell, error in of_row.items()})
+        self.cells = cells
+
+
+def edit_steps(
+    files: Mapping[str, bytes],
+    edits: Mapping[str, Mapping[StepCell, str]],
+    *,
+    library: Mapping[str, bytes],
+    process_key: str,
+) -> CheckedMap:
+    """The files with edited cells of the table of steps, compiled anew: what ``amend_definition`` keeps.
+
+    ``edits`` are texts as people write them, by the address of the row (see ``apply_properties``). Raises
+    CellsNotUnderstood, ElementNotInFile.
+    """
+    wanted: dict[str, dict[str, str | None]] = {}
+    wrong: dict[str, dict[StepCell, DomainError]] = {}
+    for row, cells in edits.items():
+        for cell, text in cells.items():
+            try:
+                wanted.setdefault(row, {})[cell.value] = read_cell(cell, text).written
+            except DomainError as error:
+                wrong.setdefault(row, {})[cell] = error
+    if wrong:
+        raise CellsNotUnderstood(wrong)
+    return check_map(apply_to_files(files, wanted), library=library, process_key=process_key)
 
 
 def amend_definition(

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from xml.etree import ElementTree as ET
-
 import pytest
 from foreign_maps.verdicts import FOLDER, foreign_maps
+from support.edited_files import canonical, without_extensions
 
 from engine.bpmn.compile import compile_bpmn
 from engine.bpmn.compiled import StepDefinition
-from engine.bpmn.reading.elements import REGLAMENT
-from engine.bpmn.safe_xml import read_text
 from engine.bpmn.writing import ElementNotInFile, apply_properties
 
-CAMUNDA = "http://camunda.org/schema/1.0/bpmn"
-_EMPTY = re.compile(r"\s*<(?:\w+:)?extensionElements></(?:\w+:)?extensionElements>")
 EDITS = {
     "stage": 'Етап «1» & "2"',
     "deadline": "3 робочі дні",
@@ -53,30 +47,6 @@ def ensure_edited(step: StepDefinition) -> None:
     assert (step.responsible, step.instruction) == ((EDITS["responsible"],), EDITS["instruction"])
     assert step.escalation is not None
     assert len(step.escalation.levels) == 2
-
-
-def text_of(content: bytes) -> str:
-    text = read_text(content).text.removeprefix("\ufeff").lstrip()
-    return text.partition("?>")[2].strip() if text.startswith("<?xml") else text
-
-
-def canonical(content: bytes) -> str:
-    """An empty block of extensions says nothing: it may go with what was in it."""
-    return _EMPTY.sub("", ET.canonicalize(text_of(content), with_comments=True))
-
-
-def without_extensions(content: bytes, steps: dict[str, StepDefinition]) -> str:
-    """The canonical form without the two blocks that are edited, and without the space between elements."""
-    parser = ET.XMLParser(target=ET.TreeBuilder(insert_comments=True))  # noqa: S314  # read safely before
-    root = ET.fromstring(text_of(content), parser)  # noqa: S314  # as before
-    for element in root.iter():
-        if element.get("id") in steps:
-            for holder in element.findall("{*}extensionElements"):
-                for bag in (*holder.findall(f"{{{REGLAMENT}}}properties"), *holder.findall(f"{{{CAMUNDA}}}properties")):
-                    holder.remove(bag)
-                if not len(holder):
-                    element.remove(holder)
-    return ET.canonicalize(ET.tostring(root, encoding="unicode"), with_comments=True, strip_text=True)
 
 
 def test_an_element_of_another_file_is_not_found() -> None:

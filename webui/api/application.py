@@ -20,6 +20,7 @@ from webui.security import open_to_all
 _CALLS = (
     "me",
     "definitions",
+    "step_tables",
     "clients",
     "contacts",
     "moves",

@@ -56,10 +56,7 @@ from webui.api.models.definitions import (
     DeployedDefinition,
     LinkedMapItem,
     StageItem,
-    StepItem,
-    StepList,
 )
-from webui.api.models.steps import FieldItem, OutcomeItem
 from webui.api.models.values import Paging
 from webui.api.performing import carry_out_once
 from webui.api.tags import MAPS
@@ -100,7 +97,7 @@ def deploy(form: DefinitionFiles) -> Response:
 
     definition_id = carry_out_once("deploy_definition", arguments, command)
     location = url_for("api.show_definition", definition_id=definition_id)
-    return answer(_deployed(definition_id), 201, location=location)
+    return answer(deployed(definition_id), 201, location=location)
 
 
 @api.post(
@@ -121,7 +118,7 @@ def publish(path: DefinitionPath) -> Response:
         actor, clock = caller(), services().clock
         return publish_definition(session, path.definition_id, actor=actor, clock=clock, prepared=prepared).id
 
-    return answer(_deployed(carry_out_once("publish_definition", {"id": path.definition_id}, command)))
+    return answer(deployed(carry_out_once("publish_definition", {"id": path.definition_id}, command)))
 
 
 @api.get("/definitions", tags=[MAPS], responses={200: DefinitionList})
@@ -142,11 +139,13 @@ def show_definition(path: DefinitionPath) -> Response:
     """One version with its findings, stages and files."""
     with reading() as session:
         view = definition_view(session, caller(), path.definition_id)
-        findings = publishing_findings(session, session.get_one(ProcessDefinition, path.definition_id))
+        definition = session.get_one(ProcessDefinition, path.definition_id)
+        findings, revision = publishing_findings(session, definition), definition.revision
     return answer(
         DefinitionDetail(
             **_item(view.row).model_dump(),
             findings=told_findings(findings),
+            revision=revision,
             stages=tuple(StageItem(name=stage.name, position=stage.position) for stage in view.stages),
             files=tuple(DefinitionFileItem(name=one.name, sha256=one.sha256, size=one.size) for one in view.files),
             calls=tuple(LinkedMapItem(key=one.key, version=one.version) for one in view.called),
@@ -180,29 +179,6 @@ def show_definition_file(path: DefinitionFilePath) -> Response:
         raise NotFound
     name, content = files[path.position]
     return _attachment(name.rpartition("/")[2] or name, content)
-
-
-@api.get("/definitions/<int:definition_id>/steps", tags=[MAPS], responses={200: StepList})
-def list_definition_steps(path: DefinitionPath, query: Paging) -> Response:
-    """The steps with stage, responsible and deadline. Empty while errors stand against executing the map."""
-    with reading() as session:
-        steps = definition_view(session, caller(), path.definition_id).steps
-    return listed(
-        part_of(steps, query),
-        lambda step: StepItem(
-            element_id=step.source_id,
-            name=step.name,
-            kind=step.kind,
-            stage=step.stage,
-            responsible=step.responsible,
-            deadline=step.deadline_text,
-            instruction=step.instruction,
-            four_eyes=step.four_eyes,
-            outcomes=tuple(OutcomeItem.of(one) for one in step.outcomes),
-            fields=tuple(FieldItem.of(one, one.default) for one in step.fields),
-        ),
-        StepList,
-    )
 
 
 @api.get("/definitions/<int:definition_id>/decisions", tags=[MAPS], responses={200: DecisionList})
@@ -277,7 +253,7 @@ def _name_of(file: FileStorage, number: int) -> str:
     return "".join(letter for letter in name if letter.isprintable())[:200] or f"map-{number}.bpmn"
 
 
-def _deployed(definition_id: int) -> DeployedDefinition:
+def deployed(definition_id: int) -> DeployedDefinition:
     with reading() as session:
         definition = session.get_one(ProcessDefinition, definition_id)
         findings = publishing_findings(session, definition)
@@ -286,6 +262,7 @@ def _deployed(definition_id: int) -> DeployedDefinition:
         key=definition.key,
         version=definition.version,
         status=definition.state,
+        revision=definition.revision,
         findings=told_findings(findings),
     )
 

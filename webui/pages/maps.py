@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -25,15 +26,17 @@ from engine.queries.definition_files import drawing_of, executed_map, uploaded_f
 from engine.queries.definitions import DefinitionVersion, definition_view, definitions
 from engine.queries.interventions import departures_of_map
 from engine.queries.scopes import ensure_sees
+from engine.queries.step_table import step_table
 from processes import shipped_map, shipped_maps, shipped_sources
 from webui.decision_tables import decision_lines
 from webui.error_pages import status_of
-from webui.i18n import _, ngettext
+from webui.i18n import _, chosen_locale, ngettext
 from webui.map_findings import finding_groups, map_badges
 from webui.map_steps import step_lines
 from webui.map_uploads import deploy, library, too_large, uploaded
 from webui.messages import error_text
 from webui.request_context import actor, reading, services
+from webui.step_grid import HEADINGS, choices, grid_rows
 
 blueprint = Blueprint("maps", __name__, url_prefix="/maps")
 
@@ -228,6 +231,7 @@ def _version(definition_id: int, error: DomainError | None = None) -> ResponseRe
         findings = publishing_findings(session, session.get_one(ProcessDefinition, definition_id))
         siblings = next(one.versions for one in definitions(session, actor()) if one.key == view.row.key)
         departures = departures_of_map(session, actor(), view.row.key)
+        grid = _grid(session, definition_id) if may(actor(), Ability.DEPLOY_MAP) else None
     groups = finding_groups(findings)
     page = render_template(
         "maps/version.html",
@@ -237,6 +241,7 @@ def _version(definition_id: int, error: DomainError | None = None) -> ResponseRe
         badges=map_badges(groups),
         counts={group.severity.value: len(group.lines) for group in groups},
         steps=step_lines(view.steps, (stage.name for stage in view.stages), view.row.key),
+        grid=grid,
         decisions=decision_lines(view.decisions),
         decision_ids={one.decision.source_id for one in view.decisions},
         departures=departures,
@@ -250,6 +255,18 @@ def _version(definition_id: int, error: DomainError | None = None) -> ResponseRe
         problem_text=error_text(error) if error else "",
     )
     return page, status_of(error) if error else 200
+
+
+def _grid(session: Session, definition_id: int) -> dict[str, Any]:
+    """The table of steps for those who may edit it."""
+    table = step_table(session, actor(), definition_id, chosen_locale())
+    return {
+        "table": table,
+        "rows": grid_rows(session, table),
+        "choices": choices(session, table),
+        "headings": {cell.value: _(heading) for cell, heading in HEADINGS.items()},
+        "command_id": uuid.uuid4().hex,
+    }
 
 
 def _deals_on_others(siblings: tuple[DefinitionVersion, ...], definition_id: int) -> int:

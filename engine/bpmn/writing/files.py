@@ -46,6 +46,17 @@ def apply_to_files(files: Mapping[str, bytes], edits: Edits) -> dict[str, bytes]
     return edited
 
 
+def process_ids(content: bytes) -> frozenset[str]:
+    """The ids of the processes in a file, none for a file that is no map."""
+    try:
+        text = read_text(content).text
+        ensure_harmless(text)
+    except XmlRefused:
+        return frozenset()
+    tags = read_tags(text.removeprefix(_BYTE_ORDER_MARK).encode())
+    return frozenset(tag.attributes.get("id", "").strip() for tag in tags if tag.local == "process")
+
+
 def _apply(content: bytes, edits: Edits) -> tuple[bytes, list[str]]:
     """The edited file, and the elements that it does not have."""
     decoded = read_text(content)

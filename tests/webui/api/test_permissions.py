@@ -148,6 +148,9 @@ EXPECTED = {
     "GET /definitions": Expected("200 200 200 404 404 200 200"),
     "GET /definitions/<int:definition_id>": Expected(READERS_OF_MAPS),
     "GET /definitions/<int:definition_id>/steps": Expected(READERS_OF_MAPS),
+    "PATCH /definitions/<int:definition_id>/steps": Expected(
+        OWNER_TOO_LATE, body={"read_revision": 9, "edits": {"prepare": {"stage": "Перший"}}}
+    ),
     "GET /definitions/<int:definition_id>/decisions": Expected(READERS_OF_MAPS),
     "GET /definitions/<int:definition_id>/files/<int:position>": Expected(READERS_OF_MAPS),
     "GET /definitions/<int:definition_id>/xml": Expected(OWN_DEAL),

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Annotated
 
 from flask_openapi3.models.file import FileStorage
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, StringConstraints
 
 from engine.bpmn.compiled import StepKind
 from engine.bpmn.dmn.model import Aggregator, HitPolicy, ValueKind
+from engine.bpmn.step_cells import StepCell
 from engine.model.process_definition import DefinitionState
 from webui.api.models.findings import FindingItem
 from webui.api.models.steps import FieldItem, OutcomeItem
 from webui.api.models.values import Given, Id, Key, Listed, Paging, Told
+
+Address = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+CellText = Annotated[str, StringConstraints(max_length=20_000)]
 
 
 class DefinitionFiles(Given):
@@ -48,13 +54,16 @@ class DeployedDefinition(Told):
 
     model_config = ConfigDict(
         frozen=True,
-        json_schema_extra={"examples": [{"id": 7, "key": "b2b-sale", "version": 3, "status": "draft", "findings": []}]},
+        json_schema_extra={
+            "examples": [{"id": 7, "key": "b2b-sale", "version": 3, "status": "draft", "revision": 1, "findings": []}]
+        },
     )
 
     id: int
     key: str = Field(description="The id of the process in the file: deals are opened by it.")
     version: int = Field(description="Counts from 1 for each key.")
     status: DefinitionState
+    revision: int = Field(description="What an edit of its steps names as read.")
     findings: tuple[FindingItem, ...] = Field(description="All that stands against publishing, and what was repaired.")
 
 
@@ -96,6 +105,7 @@ class DefinitionDetail(DefinitionItem):
     """One version with everything that is known of it."""
 
     findings: tuple[FindingItem, ...]
+    revision: int = Field(description="How often the draft was amended, from 1.")
     stages: tuple[StageItem, ...]
     files: tuple[DefinitionFileItem, ...]
     calls: tuple[LinkedMapItem, ...] = Field(description="Maps that are part of this version.")
@@ -105,6 +115,12 @@ class DefinitionDetail(DefinitionItem):
 class StepItem(Told):
     """A step as the map describes it."""
 
+    address: str = Field(
+        description="How an edit names the step; empty for a step that cannot be edited here: it is another map's."
+    )
+    cells: Mapping[StepCell, str] = Field(
+        description="The step's row in the table of steps, as texts that an edit may send back."
+    )
     element_id: str = Field(description="The id in the uploaded file.")
     name: str
     kind: StepKind
@@ -115,6 +131,23 @@ class StepItem(Told):
     four_eyes: bool = Field(description="Who asks for the approval may not give it.")
     outcomes: tuple[OutcomeItem, ...]
     fields: tuple[FieldItem, ...]
+
+
+class StepEdits(Given):
+    """Edited cells of the table of steps. An empty text takes the owner's word back: the drawing speaks again."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        json_schema_extra={
+            "examples": [{"read_revision": 1, "edits": {"call_client": {"deadline": "2 р.д.", "stage": "Перемовини"}}}]
+        },
+    )
+
+    read_revision: int = Field(ge=1, description="`revision` of the version as it was read.")
+    edits: Mapping[Address, Mapping[StepCell, CellText]] = Field(
+        min_length=1, max_length=3_000, description="By the step's `address`, the cells with their new texts."
+    )
 
 
 class DecisionColumnItem(Told):

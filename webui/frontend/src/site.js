@@ -14,3 +14,4 @@ import "./keys.js";
 import "./lazy_viewer.js";
 import "./submit_on_change.js";
 import "./drop_zone.js";
+import "./lazy_step_grid.js";
