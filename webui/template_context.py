@@ -17,6 +17,7 @@ from webui.request_context import now, services, signed_in
 
 _SECTIONS = {
     "map_questions": "maps",
+    "drawing": "maps",
     "moves": "maps",
     "step_tables": "maps",
     "practice": "maps",
