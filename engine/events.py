@@ -329,6 +329,15 @@ class CallCancelled(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class OpenedByStep(Event):
+    """A step of another deal has opened this one."""
+
+    name: str
+    deal_id: int
+    deal_number: str
+
+
+@dataclass(frozen=True, slots=True)
 class CallHostAllowed(Event):
     host: str
 

@@ -74,6 +74,7 @@ KINDS_BY_FILTER = {
     "lateness": ("reminder_sent", "head_told", "step_reassigned", "timer_fired", "deadline_extended"),
     "changes": (
         "deal_opened",
+        "opened_by_step",
         "deal_changed",
         "stage_changed",
         "deal_won",
@@ -171,7 +172,9 @@ def _decided_values(data: Data, fields: Fields) -> Iterator[tuple[str, str]]:
     yield from ((str(label), readable(value)) for label, value in dict(data.get("inputs") or {}).items())
     for table, (rules, outputs) in dict(data.get("needed") or {}).items():
         numbers = ", ".join(str(rule) for rule in rules) or "—"
-        yield table, _("%(given)s (rule %(rules)s)", given=readable(outputs), rules=numbers)
+        given = dict(outputs or {})
+        alone = next(iter(given.values())) if len(given) == 1 else given  # then its name adds nothing
+        yield _("By the table “%(table)s”, rule %(rules)s", table=table, rules=numbers), readable(alone)
     for name, value in dict(data.get("outputs") or {}).items():
         label, written = _given(name, value, fields)
         yield f"→ {label}", written
@@ -421,6 +424,11 @@ _TELLINGS: Mapping[str, Telling] = {
     "call_completed": Telling("check", "good", _call_completed),
     "call_failed": Telling("alert-triangle", "warning", _call_failed, quote="error"),
     "call_cancelled": Telling("x", "neutral", lambda data: _("Call “%(name)s” is no longer needed", name=data["name"])),
+    "opened_by_step": Telling(
+        "briefcase",
+        "accent",
+        lambda data: _("Opened by the step “%(name)s” of deal %(deal)s", name=data["name"], deal=data["deal_number"]),
+    ),
     "call_host_allowed": Telling("link", "neutral", lambda data: _("Maps may call %(host)s", host=data["host"])),
     "call_host_forbidden": Telling(
         "link", "neutral", lambda data: _("Maps may call %(host)s no more", host=data["host"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import socket
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from engine.adapters.pinned_https import PinnedConnection, cut_after
 from engine.adapters.public_addresses import ensure_public, resolved
 from engine.errors import N_, DomainError
 
-TIMEOUT_S = 20.0
+TIMEOUT_S = 10.0
 LONGEST_ANSWER = 1024 * 1024
 
 
@@ -50,6 +51,20 @@ class HttpsAnswer:
     retry_after: str = ""
 
 
+_WORDS: tuple[tuple[type[Exception], str], ...] = (
+    (socket.gaierror, N_("the name of the host is not known")),
+    (TimeoutError, N_("it did not answer in time")),
+    (ConnectionRefusedError, N_("it refuses connections")),
+    (ssl.SSLCertVerificationError, N_("its certificate is not trusted")),
+    (http.client.RemoteDisconnected, N_("it hung up without an answer")),
+)
+
+
+def _in_words(failure: Exception) -> str:
+    """What happened, in words that are translated later; what has none, in those of the system."""
+    return next((words for kind, words in _WORDS if isinstance(failure, kind)), str(failure) or type(failure).__name__)
+
+
 class HttpsCaller(Protocol):
     def call(self, call: HttpsCall) -> HttpsAnswer:
         """Raises CallUnreachable, AnswerTooLarge, AddressNotPublic."""
@@ -75,7 +90,7 @@ class PublicHttpsCaller:
                 ensure_public(call.host, address)
             return self._exchange(call, address)
         except (OSError, http.client.HTTPException) as failure:
-            raise CallUnreachable(host=call.host, problem=str(failure) or type(failure).__name__) from failure
+            raise CallUnreachable(host=call.host, problem=_in_words(failure)) from failure
 
     def _exchange(self, call: HttpsCall, address: str) -> HttpsAnswer:
         connection = PinnedConnection(call.host, call.port, address=address, timeout=self._timeout_s, context=self._tls)

@@ -211,7 +211,7 @@ _ACTIVITIES: Mapping[str, FindingText] = {
     ),
     "CONNECTOR_UNKNOWN": FindingText(
         N_("“%(connector)s” is no connector."),
-        N_("Write job or http, or leave the property out: a person then does the step."),
+        N_("Write job, http, mail, fields or map, or leave the property out: a person then does the step."),
     ),
     "CONNECTOR_LACKS": FindingText(
         N_("The connector “%(connector)s” needs the property “%(key)s”."), N_("Add the property to the step.")
@@ -231,6 +231,14 @@ _ACTIVITIES: Mapping[str, FindingText] = {
     "CONNECTOR_SECRET_UNKNOWN": FindingText(
         N_("There is no secret “%(secret)s” for %(host)s."),
         N_("Ask the administrator to add it in Settings → Connectors, or correct the name."),
+    ),
+    "CONNECTOR_SECRET_MISPLACED": FindingText(
+        N_("The secret “%(secret)s” would be written where people read it: “%(connector)s” takes none."),
+        N_("Take the secret out; only http sends one, to its own host."),
+    ),
+    "CONNECTOR_MAP_UNKNOWN": FindingText(
+        N_("The step opens a deal on the map “%(map)s”, and no such map is published."),
+        N_("Publish that map before the first deal comes to this step, or correct its key."),
     ),
     "CONNECTOR_ON_PERSON": FindingText(
         N_("The connector “%(connector)s” stands on a step for a person and is not used."),

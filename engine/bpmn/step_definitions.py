@@ -90,7 +90,7 @@ def in_walking_order(scope: Scope) -> Iterator[Node]:
             yield from in_walking_order(node.inside)
         undo = [node.undone_by] if node.undone_by is not None else []
         for following in (*(flow.target for flow in node.outgoing), *node.boundaries, *undo):
-            if following not in seen:
+            if following not in seen and following.scope is scope:  # of a refused map an arrow may lead outside
                 seen.add(following)
                 waiting.append(following)
 

@@ -15,6 +15,7 @@ from engine.bpmn.compiled import CompiledProcess, ExpressionCondition, FieldDefi
 from engine.bpmn.deadline_rules import RelativeToField
 from engine.bpmn.dmn.model import DecisionTable
 from engine.bpmn.expressions import compile_expression
+from engine.bpmn.repairs.connectors import written_by
 from engine.bpmn.variables import FACTS, outcome_variable
 from engine.errors import DomainError
 
@@ -109,7 +110,7 @@ def _computed(process: CompiledProcess) -> set[str]:
             names |= {output.name for output in decision.logic.outputs}
     for loop in process.loops.values():
         names |= {one for one in (loop.item_variable, loop.output_collection) if one}
-    names |= {call.result_variable for call in process.calls.values() if call.result_variable}
+    names |= {name for call in process.calls.values() for name in written_by(call)}
     return names | {"loopCounter"}
 
 

@@ -80,16 +80,34 @@ def answer_call(
     answer: Any,
     *,
     status: int | None = None,
+    told: Mapping[str, Any] | None = None,
     actor: Actor,
     at: datetime,
 ) -> None:
-    """Take the answer of a locked call that waits, and move the deal on.
+    """Take the answer of a locked call that waits, and move the deal on. ``told`` is for the history alone.
 
     Raises AnswerNotUsable, ValueNotTaken, ContentApproved, DecidedByTable, InvalidInput, and MapFailed.
     """
     rule = process_of(session, instance.definition_id).calls[call.element_id]
     values = values_from(rule, answer, status=status)
-    _tell(session, call, instance, values, "", actor=actor, at=at)
+    take_values(session, call, instance, values, told=told, actor=actor, at=at)
+
+
+def take_values(
+    session: Session,
+    call: ServiceCall,
+    instance: ProcessInstance,
+    values: Mapping[str, Any],
+    *,
+    told: Mapping[str, Any] | None = None,
+    actor: Actor,
+    at: datetime,
+) -> None:
+    """Take what an answer gave, by field, and move the deal of a locked call on.
+
+    Raises ContentApproved, DecidedByTable, InvalidInput, and MapFailed.
+    """
+    _tell(session, call, instance, {**values, **(told or {})}, "", actor=actor, at=at)
     go_on(session, instance, CompleteCall(call.activity_id, values), actor=actor, at=at)
 
 

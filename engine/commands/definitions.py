@@ -252,15 +252,17 @@ def _calls_not_permitted(session: Session, definition: ProcessDefinition) -> lis
     process = definition.process()
     findings = []
     for element_id, rule in process.calls.items():
-        if rule.connector is not ConnectorKind.HTTP:
-            continue
-        told = [] if is_allowed(session, rule.host) else [("CONNECTOR_HOST_NOT_ALLOWED", {"host": rule.host})]
-        missing = secrets_in(rule.templates.values()) - secrets_for(session, rule.host).keys()
-        told += [("CONNECTOR_SECRET_UNKNOWN", {"secret": name, "host": rule.host}) for name in sorted(missing)]
+        told: list[tuple[str, dict[str, str]]] = []
+        if rule.connector is ConnectorKind.HTTP:
+            told = [] if is_allowed(session, rule.host) else [("CONNECTOR_HOST_NOT_ALLOWED", {"host": rule.host})]
+            missing = secrets_in(rule.templates.values()) - secrets_for(session, rule.host).keys()
+            told += [("CONNECTOR_SECRET_UNKNOWN", {"secret": name, "host": rule.host}) for name in sorted(missing)]
+        elif rule.map_key and rule.map_key != definition.key and not published_versions(session, [rule.map_key]):
+            told = [("CONNECTOR_MAP_UNKNOWN", {"map": rule.map_key})]
         findings += [
             Finding(
                 code=code,
-                severity=Severity.ERROR,
+                severity=Severity.WARNING if code == "CONNECTOR_MAP_UNKNOWN" else Severity.ERROR,
                 element_id=rule.source_id or element_id,
                 element_name=process.elements.get(element_id),
                 line=rule.line,

@@ -19,9 +19,8 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine.bpmn.runtime import CompleteCall, DeliverMessage
+from engine.bpmn.runtime import DeliverMessage
 from engine.clock import SettableClock
-from engine.commands.call_results import go_on, lock_call, raise_call_error
 from engine.commands.clients import ClientDraft
 from engine.commands.completions import complete_work_item
 from engine.commands.deals import DealDraft, open_deal
@@ -30,6 +29,7 @@ from engine.commands.execution import run_step
 from engine.commands.history import record
 from engine.commands.incidents import perform
 from engine.commands.locks import lock_instance
+from engine.commands.practice_calls import answer_in_practice, make_own_calls
 from engine.commands.practice_seed import seed
 from engine.commands.timers import fire_timer
 from engine.db.sandbox import Sandbox
@@ -37,7 +37,6 @@ from engine.errors import N_, Conflict, DomainError, MapFailed, NotFound
 from engine.events import MessageReceived
 from engine.model.message_subscription import MessageSubscription
 from engine.model.process_definition import ProcessDefinition
-from engine.model.service_call import CallState, ServiceCall
 from engine.model.timer import Timer
 from engine.model.work_item import LIVE, WorkItem
 from engine.policy.history_chain import canonical_json
@@ -108,10 +107,11 @@ class Hear(_Action):
 
 
 class Answer(_Action):
-    """The service call of an activity is answered, without values, or with the error that ``error`` names."""
+    """What another system would answer to the call of an activity: fields by name, or the code of an ``error``."""
 
     type: Literal["answer"] = "answer"
     activity_id: str
+    values: Mapping[str, Any] = {}
     error: str = ""
 
 
@@ -219,23 +219,12 @@ class PracticeWalk:
         run_step(session, instance, stimulus, actor=Actor.system(), at=at, asked_by_id=instance.deal.owner_id)
 
     def _answer(self, session: Session, action: Answer) -> None:
-        """As a worker does whose call came back; which values it would bring nobody knows."""
-        waiting = select(ServiceCall.id).where(
-            ServiceCall.activity_id == action.activity_id, ServiceCall.state == CallState.WAITING
-        )
-        call_id = session.scalar(waiting)
-        if call_id is None:
-            raise NotFound
-        call, instance = lock_call(session, call_id)
-        at = self.clock.now()
-        if action.error:
-            raise_call_error(session, call, instance, action.error, actor=Actor.system(), at=at)
-        else:
-            go_on(session, instance, CompleteCall(call.activity_id), actor=Actor.system(), at=at)
+        answer_in_practice(session, action.activity_id, action.values, action.error, at=self.clock.now())
 
     def _pass_time(self, until: datetime) -> None:
         failed: set[tuple[str, int]] = set()
         for _ in range(MOST_HAPPENINGS):
+            make_own_calls(self._perform, at=self.clock.now())
             due = self._next_due(failed)
             if due is None or due.at > until:
                 self.clock.set(max(self.clock.now(), until))

@@ -22,6 +22,8 @@ class CallState(StrEnum):
     CANCELLED = "cancelled"  # the deal went another way
 
 
+ANSWERED_BY_OTHERS = (ConnectorKind.EXTERNAL, ConnectorKind.HTTP)
+"""The answer of these comes from a system that is not this one."""
 PENDING_CALLS = (CallState.WAITING, CallState.FAILED)
 """The deal stands there."""
 

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session, aliased
 
-from engine.bpmn.compiled import CompiledProcess, Stage, StepDefinition
+from engine.bpmn.compiled import CallRule, CompiledProcess, Stage, StepDefinition
 from engine.bpmn.dmn.model import Decision
 from engine.bpmn.findings import Finding, Severity
 from engine.errors import NotFound
@@ -20,7 +20,7 @@ from engine.model.person import Person
 from engine.model.process_definition import DefinitionFile, DefinitionState, ProcessDefinition
 from engine.model.process_instance import InstanceState, ProcessInstance
 from engine.policy.permissions import Ability, Actor, may
-from engine.queries.processes import process_of
+from engine.queries.processes import element_name, process_of
 from engine.queries.scopes import ensure_sees, visible_deals
 
 NEEDED_TO_PUBLISH = frozenset({"STAGE_MISSING", "DEADLINE_MISSING", "RESPONSIBLE_MISSING"})
@@ -89,7 +89,7 @@ class DefinitionDecision:
 
 @dataclass(frozen=True, slots=True)
 class DefinitionView:
-    """``steps``, ``stages`` and ``decisions`` are empty while errors stand against compiling the version.
+    """``steps``, ``stages``, ``decisions`` and ``calls`` are empty while errors stand against compiling the version.
 
     ``called`` are the maps that are part of this version, ``callers`` the published maps of which this one is.
     """
@@ -98,10 +98,20 @@ class DefinitionView:
     steps: tuple[StepDefinition, ...]
     stages: tuple[Stage, ...]
     decisions: tuple[DefinitionDecision, ...]
+    calls: tuple[DefinitionCall, ...]
     findings: tuple[Finding, ...]
     files: tuple[DefinitionFileRow, ...]
     called: tuple[LinkedMap, ...]
     callers: tuple[LinkedMap, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DefinitionCall:
+    """A step that a program does. ``source_id`` is its id in the owner's file."""
+
+    source_id: str
+    name: str
+    rule: CallRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +173,12 @@ def view_of(session: Session, definition_id: int) -> DefinitionView:
         steps=tuple(process.steps.values()) if process else (),
         stages=tuple(sorted(process.stages, key=lambda stage: stage.position)) if process else (),
         decisions=_decisions(process) if process else (),
+        calls=tuple(
+            DefinitionCall(rule.source_id or element_id, element_name(process, element_id), rule)
+            for element_id, rule in process.calls.items()
+        )
+        if process
+        else (),
         findings=tuple(Finding.model_validate(finding) for finding in findings),
         files=tuple(DefinitionFileRow(*row) for row in files),
         called=_called(session, definition_id),

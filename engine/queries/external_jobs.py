@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
+from engine.bpmn.compiled import ConnectorKind
 from engine.bpmn.inspection import waits_in
 from engine.errors import NotFound
+from engine.model.process_instance import InstanceState, ProcessInstance
 from engine.model.service_call import CallState, ServiceCall
 from engine.policy.permissions import Ability, Actor
 from engine.queries.processes import process_of
@@ -50,6 +52,34 @@ def jobs_of(session: Session, actor: Actor, ids: Sequence[str]) -> tuple[Job, ..
     )
     found = {row.id: row for row in rows}
     return tuple(_job(session, found[one]) for one in ids if one in found)
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingTopic:
+    """``jobs`` wait to be fetched, the oldest since ``since``."""
+
+    topic: str
+    jobs: int
+    since: datetime
+
+
+def waiting_topics(session: Session, actor: Actor, now: datetime) -> tuple[WaitingTopic, ...]:
+    """The topics whose jobs nobody holds at the moment, the oldest first. Raises NotFound without the ability."""
+    ensure_sees(actor, Ability.SERVE_JOBS)
+    rows = session.execute(
+        select(ServiceCall.topic, func.count(), func.min(ServiceCall.due_at))
+        .join(ProcessInstance, ProcessInstance.id == ServiceCall.instance_id)
+        .where(
+            ServiceCall.connector == ConnectorKind.EXTERNAL,
+            ServiceCall.state == CallState.WAITING,
+            ServiceCall.due_at <= now,
+            or_(ServiceCall.lease_until.is_(None), ServiceCall.lease_until <= now),
+            ProcessInstance.state == InstanceState.RUNNING,
+        )
+        .group_by(ServiceCall.topic)
+        .order_by(func.min(ServiceCall.due_at), ServiceCall.topic)
+    )
+    return tuple(WaitingTopic(*row) for row in rows)
 
 
 def job_of(session: Session, actor: Actor, job_id: str) -> Job:

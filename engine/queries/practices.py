@@ -11,8 +11,6 @@ from typing import Literal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine.bpmn.flow_ends import error_codes
-from engine.bpmn.inspection import catches_error
 from engine.db.job import Job
 from engine.errors import NotFound
 from engine.model.deal import Deal, DealResult
@@ -20,7 +18,7 @@ from engine.model.message_subscription import MessageSubscription, SubscriptionK
 from engine.model.person import Person, Role
 from engine.model.practice import Practice
 from engine.model.process_instance import InstanceState, ProcessInstance
-from engine.model.service_call import CallState, ServiceCall
+from engine.model.service_call import ANSWERED_BY_OTHERS, CallState, ServiceCall
 from engine.model.substitution import Substitution
 from engine.model.timer import Timer
 from engine.model.work_item import LIVE, WorkItem
@@ -68,13 +66,13 @@ class Awaited:
 
 
 @dataclass(frozen=True, slots=True)
-class WaitingCall:
-    """A call that a worker or a program outside would make. ``errors`` are the codes of errors that the map handles."""
+class AwaitedAnswer:
+    """A call of another system that a real deal would make; ``fields`` are those that its answer becomes."""
 
     activity_id: str
     name: str
     target: str
-    errors: tuple[str, ...]
+    fields: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +109,7 @@ class PracticeView:
     is_over: bool
     steps: tuple[PracticeStep, ...]
     awaited: tuple[Awaited, ...]
-    calls: tuple[WaitingCall, ...]
+    answers: tuple[AwaitedAnswer, ...]
     ahead: tuple[Ahead, ...]
     morning: datetime
     history: tuple[HistoryRow, ...]
@@ -179,7 +177,7 @@ def practice_view(session: Session, now: datetime) -> PracticeView:
             Awaited(one.id, one.name, one.kind)
             for one in session.scalars(select(MessageSubscription).order_by(MessageSubscription.id))
         ),
-        calls=tuple(_calls(session, instance)),
+        answers=() if is_over else tuple(_answers(session, instance)),
         ahead=() if is_over else tuple(sorted(_ahead(session, instance, now), key=lambda one: one.at)),
         morning=calendar.next_working_moment(datetime.combine(tomorrow, time(), calendar.tzinfo)),
         history=latest_history(session, deal.id, limit=_SHOWN_HISTORY),
@@ -187,6 +185,17 @@ def practice_view(session: Session, now: datetime) -> PracticeView:
         incidents=incident_page(session, everything).items,
         path=walked_path(session, everything, deal.id, now),
     )
+
+
+def _answers(session: Session, instance: ProcessInstance) -> Iterator[AwaitedAnswer]:
+    process = process_of(session, instance.definition_id)
+    for call in session.scalars(
+        select(ServiceCall)
+        .where(ServiceCall.state == CallState.WAITING, ServiceCall.connector.in_(ANSWERED_BY_OTHERS))
+        .order_by(ServiceCall.opened_at, ServiceCall.activity_id)
+    ):
+        fields = tuple(process.calls[call.element_id].results)
+        yield AwaitedAnswer(call.activity_id, call.name, call.target, fields)
 
 
 def _doers(session: Session, row: WorkItemRow, now: datetime) -> tuple[Doer, ...]:
@@ -227,17 +236,6 @@ def _ahead(session: Session, instance: ProcessInstance, now: datetime) -> Iterat
             yield Ahead("escalation", item.name, max(item.next_escalation_at, now))
     for timer in session.scalars(select(Timer)):
         yield Ahead("timer", element_name(process, timer.node_id), max(timer.due_at, now))
-
-
-def _calls(session: Session, instance: ProcessInstance) -> Iterator[WaitingCall]:
-    process = process_of(session, instance.definition_id)
-    for call in session.scalars(select(ServiceCall).where(ServiceCall.state == CallState.WAITING)):
-        caught = (
-            code
-            for code in error_codes(process)
-            if catches_error(process, instance.execution_state, call.activity_id, code)
-        )
-        yield WaitingCall(call.activity_id, call.name, call.target, tuple(caught))
 
 
 def _letters(session: Session) -> Iterator[WouldBeLetter]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import orjson
@@ -11,21 +12,33 @@ from support.called_maps import NO_DATA, calling_map, on_error
 from support.https_receiver import HttpsReceiver
 from support.office import Office
 
-from engine.adapters.https_calls import PublicHttpsCaller
+from engine.adapters.https_calls import CallUnreachable, HttpsAnswer, HttpsCall, PublicHttpsCaller
 from engine.adapters.sealing import Sealer, SecretNotReadable
 from engine.commands.call_permits import allow_host, set_secret
 from engine.commands.incident_retries import retry_incident
 from engine.commands.suspensions import resume_deal, suspend_deal
 from engine.db.job import Job, JobState
+from engine.db.session import Database
 from engine.model.deal import Deal
 from engine.model.incident import Incident, IncidentState
 from engine.model.service_call import CallState, ServiceCall
 from tasks import calls as tasks_calls
+from tasks.congestion import NotNow, SlowHosts
 from tasks.jobs import run_job, sweep
 from tasks.services import Services, use
 
 SECRET = "s3cret-token"
 BODY = '{"client": "{{ client.name }}", "sum": {{ deal.amount }}, "limit": {{ deal.limit }}}'
+
+
+@pytest.fixture
+def office(sqlite_database_url: str) -> Iterator[Office]:
+    """What both databases do alike is tried on one; rows and locks are tried on both with jobs of programs outside."""
+    database = Database(sqlite_database_url)
+    office = Office(database)
+    office.publish()
+    yield office
+    database.dispose()
 
 
 @pytest.fixture
@@ -189,6 +202,40 @@ def test_killed_between_the_call_and_its_settling_it_is_made_again_under_the_sam
     assert first == second
     with office.database.read() as session:
         assert session.get_one(Job, job).state is JobState.DONE
+
+
+def test_a_host_that_does_not_answer_is_left_alone_and_keeps_no_worker_from_others(
+    office: Office, permitted: HttpsReceiver, services: Services
+) -> None:
+    asked: list[str] = []
+
+    class Silent:
+        def call(self, call: HttpsCall) -> HttpsAnswer:
+            asked.append(call.host)
+            raise CallUnreachable(host=call.host, problem="timed out")
+
+    use(replace(services, https=Silent()))
+    publish(office, permitted)
+    first, second = office.open_deal(), office.open_deal()
+    sweep()
+    assert len(asked) == 1
+    assert sorted(row(office, deal).attempts for deal in (first, second)) == [0, 1]
+    with office.database.read() as session:
+        put_back = session.scalars(select(Job).where(Job.kind == "call", Job.state == JobState.QUEUED)).all()
+    assert [one.attempts for one in put_back] == [0, 0], "waiting for its turn is no attempt"
+    tasks_calls.slow_hosts.forget()
+    use(services)
+    office.wait(seconds=20)
+    sweep()
+    assert {tuple(standing(office, deal)) for deal in (first, second)} == {("after",)}
+
+
+def test_one_request_at_a_time_leaves_a_thread_for_deadlines() -> None:
+    hosts = SlowHosts()
+    with hosts.calling("a"), pytest.raises(NotNow), hosts.calling("b"):
+        pass
+    with hosts.calling("b"):
+        pass
 
 
 def test_a_suspended_deal_calls_nobody_and_a_resumed_one_does_once(office: Office, permitted: HttpsReceiver) -> None:

@@ -32,6 +32,7 @@ from processes import shipped_map, shipped_maps, shipped_sources
 from webui.decision_tables import decision_lines
 from webui.error_pages import status_of
 from webui.i18n import _, chosen_locale, ngettext
+from webui.map_calls import call_lines
 from webui.map_findings import finding_groups, map_badges
 from webui.map_steps import step_lines
 from webui.map_uploads import deploy, library, too_large, uploaded
@@ -249,6 +250,7 @@ def _version(definition_id: int, error: DomainError | None = None) -> ResponseRe
         badges=map_badges(groups),
         counts={group.severity.value: len(group.lines) for group in groups},
         steps=step_lines(view.steps, (stage.name for stage in view.stages), view.row.key),
+        calls=call_lines(view.calls),
         grid=grid,
         decisions=decision_lines(view.decisions),
         decision_ids={one.decision.source_id for one in view.decisions},

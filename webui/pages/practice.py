@@ -30,7 +30,7 @@ from engine.queries.processes import process_of
 from engine.queries.scopes import ensure_sees
 from engine.queries.work_items import WorkItemView, work_item_view
 from webui.error_pages import status_of
-from webui.forms.practice_form import AMOUNT, CLIENT, TITLE, opening_fields, read_opening
+from webui.forms.practice_form import AMOUNT, CLIENT, TITLE, answered_value, opening_fields, read_opening
 from webui.forms.step_form import StepField, shown_texts, step_fields, typed_values
 from webui.forms.typed_values import read_id
 from webui.i18n import _, chosen_locale
@@ -44,6 +44,9 @@ from webui.timeline import Entry, Fields, entries, fields_of
 blueprint = Blueprint("practice", __name__, url_prefix="/maps")
 
 _AN_HOUR = timedelta(hours=1)
+_VALUE = "value."
+_NO_ANSWER = "unreachable"
+_LONGEST_CODE = 100
 
 
 @blueprint.get("/<int:definition_id>/practice")
@@ -112,9 +115,13 @@ def hear(practice_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/practice/<int:practice_id>/answer")
 def answer(practice_id: int) -> ResponseReturnValue:
-    """Let a service call come back, or fail with an error that the map handles. Nothing is called for real."""
-    action = Answer(activity_id=request.form.get("activity_id", ""), error=request.form.get("error", ""))
-    return _act(practice_id, action)
+    """Say what another system would answer, or that it would not."""
+    form = request.form
+    values = {name.removeprefix(_VALUE): answered_value(text) for name, text in form.items() if name.startswith(_VALUE)}
+    error = (form.get("code", "").strip()[:_LONGEST_CODE] or _NO_ANSWER) if "failed" in form else ""
+    return _act(
+        practice_id, Answer(activity_id=form.get("activity_id", ""), values={} if error else values, error=error)
+    )
 
 
 @blueprint.post("/practice/<int:practice_id>/undo")

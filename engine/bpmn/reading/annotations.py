@@ -54,7 +54,9 @@ def read_annotations(document: Document, form_files: Forms, noticed: Noticed) ->
     forms = dict(form_files)
     for process, element in document.process_elements.items():
         forms |= embedded_forms(element)
-        _fill(process.annotation, process, element, (own_properties(element), foreign_properties(element)), noticed)
+        spoken = spoken_properties(plain_text(text_of(child(element, "documentation"))), "documentation")
+        said = (own_properties(element), foreign_properties(element), spoken)
+        _fill(process.annotation, process, element, said, noticed)
         process.annotation.said.setdefault(Property.RESPONSIBLE, Said(process.pool, "pool"))
         process.annotation.connector = read_connector(element)
     for node, element in document.elements.items():

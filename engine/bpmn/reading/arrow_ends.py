@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from lxml import etree
 
@@ -41,6 +41,13 @@ class ArrowEnds:
         if tips is not None and target is None:
             target = self._drawn(place, tips[1], source, noticed, leaves=False)
         return source, target
+
+    def agreed(self) -> Iterator[tuple[str, Node, Node]]:
+        """The arrows that exactly one step says it sends, and exactly one that it gets."""
+        for flow_id, sources in self._says_outgoing.items():
+            targets = self._says_incoming.get(flow_id, [])
+            if flow_id and len(sources) == len(targets) == 1:
+                yield flow_id, sources[0], targets[0]
 
     def _listed(self, place: Located, says: dict[str, list[Node]], noticed: Noticed) -> Node | None:
         found = says.get(place.source_id, []) if place.source_id else []

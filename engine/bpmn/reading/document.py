@@ -40,7 +40,7 @@ def read_map(root: etree._Element, file: str, sales_map: SalesMap, noticed: Noti
 def _definitions(root: etree._Element, file: str, noticed: Noticed) -> etree._Element | None:
     uri, name = namespace(root), local(root)
     place = Place(name=name_of(root), line=line_of(root), file=file)
-    if uri == MODEL and name == "definitions":
+    if uri == MODEL and name in ("definitions", "process"):
         return root
     if name in ("mxfile", "mxGraphModel"):
         noticed.refuse("NOT_BPMN_DRAWIO", place)

@@ -17,6 +17,7 @@ def read_flows(document: Document, sales_map: SalesMap, noticed: Noticed) -> Non
     reader = _FlowReader(document, sales_map, noticed)
     for element in document.definitions.iter(f"{{{MODEL}}}sequenceFlow"):
         reader.read(element)
+    reader.read_unwritten()
 
 
 class _FlowReader:
@@ -42,6 +43,15 @@ class _FlowReader:
             self._past_a_thing(element, place, source)
         else:
             self._keep_loose(element, place, source, target, process)
+
+    def read_unwritten(self) -> None:
+        """Arrows that are no elements of their own: one step says that it leaves there, another that it arrives."""
+        written = {attribute(element, "id") for element in self._document.definitions.iter(f"{{{MODEL}}}sequenceFlow")}
+        for flow_id, source, target in self._ends.agreed():
+            if flow_id not in written:
+                place = Place(flow_id, "", source.line, self._document.file)
+                self._noticed.info("ARROW_END_REPAIRED", place, step=target.title)
+                self._map.connect(source, target).source_id = flow_id
 
     def _touches_a_thing(self, *references: str) -> bool:
         """Whether one end is a paper, a store or a pool."""

@@ -24,9 +24,9 @@ def find_called(node: Node, processes: list[Process]) -> Process | None:
     wished = node.called
     short = wished.rsplit(":", 1)[-1]
     filled = [process for process in processes if process.scope.nodes]
-    by_id = next((process for process in filled if wished and process.source_id in (wished, short)), None)
-    if by_id is not None:
-        return by_id
+    by_id = [process for process in filled if wished and process.source_id in (wished, short)]
+    if by_id:  # modelling tools give many maps the same id: no map means itself by it
+        return next((process for process in by_id if process is not node.scope.process), by_id[0])
     names = {_folded(wished or node.name)} - {""}
     alike = [process for process in filled if names & {_folded(process.name), _folded(_stem(process.file))}]
     return alike[0] if len(alike) == 1 and alike[0] is not node.scope.process else None

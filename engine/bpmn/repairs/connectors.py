@@ -16,7 +16,7 @@ from engine.bpmn.map_model import AUTOMATED_TASKS, Node, NodeType, Property
 from engine.bpmn.repairs.stand_ins import confirm_by_person
 from engine.bpmn.repairs.workbench import Workbench
 from engine.bpmn.template_writing import is_json_template
-from engine.bpmn.templates import TemplateNotUnderstood, is_json, read_template
+from engine.bpmn.templates import TemplateNotUnderstood, is_json, is_whole_expression, read_template, secrets_in
 
 _KINDS: Mapping[str, ConnectorKind] = {
     "job": ConnectorKind.EXTERNAL,
@@ -24,7 +24,24 @@ _KINDS: Mapping[str, ConnectorKind] = {
     "завдання": ConnectorKind.EXTERNAL,
     "http": ConnectorKind.HTTP,
     "https": ConnectorKind.HTTP,
+    "mail": ConnectorKind.MAIL,
+    "пошта": ConnectorKind.MAIL,
+    "лист": ConnectorKind.MAIL,
+    "fields": ConnectorKind.FIELDS,
+    "поля": ConnectorKind.FIELDS,
+    "map": ConnectorKind.MAP,
+    "карта": ConnectorKind.MAP,
 }
+_RECIPIENTS = {
+    word: recipient
+    for recipient, words in (
+        ("client", ("client", "клієнт")),
+        ("contact", ("contact", "контакт")),
+        ("owner", ("owner", "власник", "власник угоди")),
+    )
+    for word in words
+}
+_SET = "set."
 _CALLED = AUTOMATED_TASKS | {NodeType.TASK}
 _FIELD_NAME = re.compile(r"(?:deal\.)?[^\W\d]\w*")
 _TOPIC = re.compile(r"[^\s,]{1,200}")
@@ -69,6 +86,10 @@ def settle_connector(workbench: Workbench, node: Node) -> bool:
         workbench.noticed.error("CONNECTOR_UNKNOWN", node, connector=word)
     else:
         rule = _READERS[kind](reading)
+        if kind is not ConnectorKind.HTTP:
+            reading.faults += [
+                ("CONNECTOR_SECRET_MISPLACED", {"secret": name}) for name in sorted(secrets_in(rule.templates.values()))
+            ]
         if not reading.faults:
             _become_call(workbench, node, rule)
             return True
@@ -82,7 +103,10 @@ def written_by(call: CallRule) -> Iterator[str]:
     """Root names of the variables that the call's answer writes."""
     if call.result_variable:
         yield call.result_variable
-    yield from (name.partition(".")[0] for name in call.results)
+    names = [*call.results]
+    if call.connector is ConnectorKind.FIELDS:
+        names += [key.partition("#")[0].removeprefix(_SET) for key in (*call.parameters, *call.templates)]
+    yield from (name.partition(".")[0] for name in names)
 
 
 def _word_of_map(node: Node) -> str:
@@ -152,6 +176,18 @@ class _Reading:
             elif self.expression(f"result.{name}", text) is not None:
                 read[name] = text
         return read
+
+    def fields(self) -> None:
+        """What ``set.NAME`` gives each field: an expression where it is marked as one, else a text with places."""
+        for name, text in self.dotted("set").items():
+            key = _SET + name
+            if not _FIELD_NAME.fullmatch(name):
+                self.wrong(key, name)
+            elif is_whole_expression(text):
+                if self.expression(key, text) is not None:
+                    self.parameters[key] = text
+            else:
+                self.template(key, text)
 
     def times(self) -> dict[str, Any]:
         """How often it is made again, and after how many seconds."""
@@ -246,7 +282,38 @@ def _split_address(parts: tuple[TemplatePart, ...]) -> tuple[str | None, tuple[T
     return found.group(1).casefold().removesuffix(":443"), (TemplatePart(text=slashed), *parts[1:])
 
 
+def _mail(reading: _Reading) -> CallRule:
+    """A letter to somebody of the deal, or to an address that the map gives."""
+    to = reading.needed("to")
+    recipient = _RECIPIENTS.get(to.casefold(), "")
+    if not recipient:
+        reading.template("to", to)
+    for key in ("subject", "text"):
+        reading.template(key, reading.needed(key))
+    return reading.rule(ConnectorKind.MAIL, recipient=recipient)
+
+
+def _fields(reading: _Reading) -> CallRule:
+    """Fields of the deal are written."""
+    if not reading.dotted("set"):
+        reading.faults.append(("CONNECTOR_LACKS", {"key": "set.…"}))
+    reading.fields()
+    return reading.rule(ConnectorKind.FIELDS)
+
+
+def _map(reading: _Reading) -> CallRule:
+    """A deal of the same client is opened on another map."""
+    key = reading.needed("map")
+    reading.template("title", reading.said.get("title", ""))
+    reading.fields()
+    results = reading.results(reading.dotted("result"))
+    return reading.rule(ConnectorKind.MAP, map_key=key, results=results)
+
+
 _READERS: Mapping[ConnectorKind, Callable[[_Reading], CallRule]] = {
     ConnectorKind.EXTERNAL: _job,
     ConnectorKind.HTTP: _http,
+    ConnectorKind.MAIL: _mail,
+    ConnectorKind.FIELDS: _fields,
+    ConnectorKind.MAP: _map,
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.bpmn.map_model import Node, NodeType, Process, Scope, reachable
+from engine.bpmn.map_model import Node, NodeType, Process, Property, Scope, reachable
 from engine.bpmn.repairs.editing import insert_after
 from engine.bpmn.repairs.workbench import Workbench
 
@@ -16,8 +16,9 @@ def begin_together(workbench: Workbench, process: Process) -> None:
 
 def _settle(workbench: Workbench, scope: Scope) -> None:
     starts = [start for start in scope.starts if not start.incoming]
-    if len(starts) <= 1:
-        return
+    said = scope.owner.annotation if scope.owner is not None else scope.process.annotation
+    if len(starts) <= 1 or said.text(Property.START_AT):
+        return  # where the owner has said where it begins, nothing is left open
     reached = {start: reachable([start]) for start in starts}
     for join in scope.of_type(NodeType.PARALLEL):
         needed = _needed(join, reached)

@@ -192,13 +192,13 @@ def charging_map() -> CompiledProcess:
 def test_nothing_is_called_for_real_and_its_owner_says_what_comes_back(office: Office) -> None:
     office.publish(charging_map())
     trial = Trial(office, definition_id=2)
-    (call,) = trial.view().calls
-    assert (call.name, call.errors) == ("charge", ("NO_MONEY",))
+    (call,) = trial.view().answers
+    assert call.name == "charge"
     trial.act(Answer(activity_id=call.activity_id, error="NO_MONEY"))
     assert waiting(trial) == ["ask_again"]
     trial.take_back()
     trial.act(Answer(activity_id=call.activity_id))
-    assert (trial.view().is_over, trial.view().calls) == (True, ())
+    assert (trial.view().is_over, trial.view().answers) == (True, ())
     with office.database.read() as session:
         for model in (Job, ServiceCall):
             assert session.scalar(select(func.count()).select_from(model)) == 0, model

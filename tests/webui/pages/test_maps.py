@@ -5,6 +5,7 @@ import zipfile
 from collections.abc import Callable
 
 import pytest
+from support.called_maps import calling_map
 from support.office import Office
 from support.web import Browser, text_of
 from werkzeug.test import TestResponse
@@ -253,3 +254,11 @@ def test_publishing_a_called_map_says_who_calls_it_and_takes_them_along(office: 
     assert (first.state.value, second.state.value) == ("retired", "published")
     assert (first.called, second.called) == ({"discount-approval": 1}, {"discount-approval": 2})
     assert owner.get(f"/maps/{second.id}").text.count(changed.location) == 1
+
+
+def test_a_versions_page_lists_the_steps_that_programs_do(office: Office, browse: SignIn) -> None:
+    said = {"connector": "http", "url": "https://crm.example.com/{{ client.edrpou }}", "result.limit": "answer.limit"}
+    definition = office.publish(calling_map(**said, **{"header.A": "{{ secret.crm }}", "retry_after": "1 хв"}))
+    page = text_of(browse("owner").get(f"/maps/{definition.id}"))
+    for told in ("Перевірити клієнта", "GET crm.example.com", "client.edrpou", "secret.crm", "limit", "1 хв"):
+        assert told in page

@@ -5,9 +5,11 @@ from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
+from support.called_maps import job_map
 from support.office import Office
 from support.web import Browser, text_of
 
+from engine.commands.external_jobs import fetch_jobs
 from engine.commands.people import set_password, sign_in
 from engine.model.api_token import ApiToken
 from engine.model.calendar import Calendar
@@ -298,3 +300,14 @@ def test_an_administrator_allows_hosts_and_keeps_secrets_that_no_page_shows(offi
         (host,) = session.query(CallHost)
     assert admin.post(f"{hosts}/{host.id}/remove").status_code == 303
     assert "crm.example.com" not in text_of(admin.get(page)).replace("placeholder", "")
+
+
+def test_jobs_that_no_program_fetches_stand_on_the_machinerys_page(office: Office, browse: SignIn) -> None:
+    assert "score" not in text_of(browse("admin").get("/settings/machinery"))
+    office.publish(job_map())
+    office.open_deal()
+    office.open_deal()
+    page = text_of(browse("admin").get("/settings/machinery"))
+    assert re.search("score.*2 завдання, яких ніхто не забрав", page, re.DOTALL)
+    office.do("owner", fetch_jobs, ["score"], "w1", limit=10, lock_s=60)
+    assert "score" not in text_of(browse("admin").get("/settings/machinery"))

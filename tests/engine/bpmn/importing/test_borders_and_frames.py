@@ -203,3 +203,16 @@ def test_values_that_a_condition_looks_for_in_a_list_are_offered_to_be_ticked() 
     )
     (field,) = named(process, "t").fields
     assert (field.type, [choice.value for choice in field.choices]) == ("many", ["red"])
+
+
+def test_an_arrow_from_inside_a_repeated_frame_to_the_frame_itself_is_refused_by_name() -> None:
+    repeated = step("inner") + '<multiInstanceLoopCharacteristics isSequential="true"/>'
+    outcome = outcome_of(
+        START,
+        element("subProcess", "frame", "Частина", repeated),
+        END,
+        chain("start", "frame", "end"),
+        flow("inner", "frame", flow_id="cross"),
+    )
+    assert outcome.process is None
+    assert found(outcome, "CROSS_SUBPROCESS_FLOW").element_id == "cross"

@@ -85,6 +85,14 @@ def test_mappings_of_other_engines_say_what_goes_and_what_comes() -> None:
         ({"connector": "job", "topic": "t", "retry_after": "3 р.д."}, "CONNECTOR_VALUE"),
         ({"connector": "job", "topic": "t", "input.x": "open('/etc/passwd').read()"}, "CONNECTOR_VALUE"),
         ({"connector": "job", "topic": "t", "result.client name": "answer"}, "CONNECTOR_VALUE"),
+        ({"connector": "mail", "to": "client", "text": "t"}, "CONNECTOR_LACKS"),
+        (
+            {"connector": "mail", "to": "a@b.ua", "subject": "{{ secret.crm }}", "text": "t"},
+            "CONNECTOR_SECRET_MISPLACED",
+        ),
+        ({"connector": "fields"}, "CONNECTOR_LACKS"),
+        ({"connector": "fields", "set.client.name": "x"}, "CONNECTOR_VALUE"),
+        ({"connector": "map"}, "CONNECTOR_LACKS"),
         ({"connector": "http"}, "CONNECTOR_LACKS"),
         ({"connector": "http", "url": "http://a.example.com/"}, "CONNECTOR_ADDRESS"),
         ({"connector": "http", "url": "https://{{ deal.host }}/x"}, "CONNECTOR_ADDRESS"),
@@ -161,3 +169,19 @@ def test_a_value_is_written_as_its_place_needs() -> None:
     assert json.loads(filling.json(parts), parse_float=str) == {"a": f"x {evil}", "b": evil, "n": "1.50"}
     assert "&quot;}, {&quot;b&quot;: 1" in filling.xml(parts)
     assert filling.form(parts[1:2]) == filling.address(parts[1:2]).replace("%20", "+") == "%22%7D%2C+%7B%22b%22%3A+1"
+
+
+def test_fields_that_a_call_sets_are_known_to_conditions_behind_it() -> None:
+    said = {"конектор": "поля", "поле.score": "= 5", "поле.mark": "{{ owner.name }}"}
+    outcome = outcome_of(
+        START,
+        element("serviceTask", "f", "Порахувати", bag(**said)),
+        element("exclusiveGateway", "g", "Добре?", default="g_end"),
+        element("userTask", "t", "Добре"),
+        END,
+        chain("start", "f", "g"),
+        flow("g", "t", condition='score > 3 and mark != "x"'),
+        flow("g", "end"),
+        chain("t", "end"),
+    )
+    assert not {"UNKNOWN_VARIABLE", "UNKNOWN_VARIABLE_NEAR", "UNKNOWN_VARIABLE_UNASKED"} & codes(outcome)

@@ -427,3 +427,33 @@ def test_a_link_to_a_page_that_was_not_uploaded_ends_the_path_beside_links_that_
     )
     assert process_of(outcome)
     assert found(outcome, "LINK_OFF_PAGE").element_id == "b"
+
+
+def test_of_two_maps_with_the_same_id_the_other_is_called() -> None:
+    other = drawn(START, step("d", "Знижка"), END, chain("start", "d", "end"))
+    main = drawn(
+        START, element("callActivity", "c", calledElement="sale"), step("u"), END, chain("start", "c", "u", "end")
+    )
+    outcome = compile_bpmn({"m.bpmn": main, "d.bpmn": other})
+    assert {one.name for one in process_of(outcome).steps.values()} == {"Знижка", "u"}
+
+
+def test_arrows_that_only_the_steps_know_of_are_followed() -> None:
+    done = compiled(
+        '<startEvent id="s"><outgoing>f1</outgoing></startEvent>',
+        '<task id="t" name="Крок"><incoming>f1</incoming><outgoing>f2</outgoing></task>',
+        '<task id="u" name="Інший"><incoming>f2</incoming></task>',
+    )
+    assert [one.name for one in done.steps.values()] == ["Крок", "Інший"]
+
+
+def test_a_process_without_definitions_around_it_is_read() -> None:
+    inside = b'<startEvent id="s"/><task id="t" name="T"/><sequenceFlow id="f" sourceRef="s" targetRef="t"/>'
+    file = b'<process xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" id="p">' + inside + b"</process>"
+    assert set(process_of(compile_bpmn({"m.bpmn": file})).steps) == {"t"}
+
+
+def test_lines_in_the_description_of_the_map_hold_for_its_steps() -> None:
+    words = "<documentation>Етап: Продаж\nВідповідальний: Логістика</documentation>"
+    task = compiled(words, START, step("t"), END, chain("start", "t", "end")).steps["t"]
+    assert (task.stage, task.responsible) == ("Продаж", ("Логістика",))
