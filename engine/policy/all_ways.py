@@ -145,9 +145,9 @@ class _Explorer:
         for given in self._tried.combinations([name for name in self._tried.deciding if name not in asked]):
             values = {**self._tried.fixed, **given}
             opening = ImaginedDeal(self._process, values, shape=self._shape).opening()
-            arrow = self._go(Move("open", "", ""), None, StartProcess(variables=opening), values, {})
-            if arrow is not None:
-                self._found.begins.append(arrow)
+            for message in (None, *self._process.start_messages):
+                stimulus = StartProcess(variables=opening, message=message)
+                self._found.begins += self._made(self._go(Move("open", "", ""), None, stimulus, values, {}))
         while self._waiting and not self._is_spent():
             place = self._waiting.popleft()
             self._found.arrows[place.number] = list(self._leave(place))
