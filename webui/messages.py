@@ -11,6 +11,7 @@ from typing import Any
 from engine.bpmn.finding_texts import message_template, remedy_template
 from engine.bpmn.findings import Finding
 from engine.errors import DomainError, InvalidInput
+from engine.policy.simultaneous_edits import EditedMeanwhile
 from webui.formats import day, number, when
 from webui.i18n import _
 
@@ -30,7 +31,7 @@ def error_text(error: DomainError) -> str:
 
 def field_errors(error: DomainError) -> dict[str, str]:
     """The sentence for each form field at fault, by the field's name."""
-    if isinstance(error, InvalidInput):
+    if isinstance(error, InvalidInput | EditedMeanwhile):
         return {name: error_text(of_field) for name, of_field in error.errors.items()}
     return {error.field: error_text(error)} if error.field else {}
 

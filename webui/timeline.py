@@ -172,7 +172,9 @@ def _decided_values(data: Data, fields: Fields) -> Iterator[tuple[str, str]]:
     yield from ((str(label), readable(value)) for label, value in dict(data.get("inputs") or {}).items())
     for table, (rules, outputs) in dict(data.get("needed") or {}).items():
         numbers = ", ".join(str(rule) for rule in rules) or "—"
-        yield table, _("%(given)s (rule %(rules)s)", given=readable(outputs), rules=numbers)
+        given = dict(outputs or {})
+        alone = next(iter(given.values())) if len(given) == 1 else given  # then its name adds nothing
+        yield _("By the table “%(table)s”, rule %(rules)s", table=table, rules=numbers), readable(alone)
     for name, value in dict(data.get("outputs") or {}).items():
         label, written = _given(name, value, fields)
         yield f"→ {label}", written

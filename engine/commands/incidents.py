@@ -159,7 +159,9 @@ def close(
         instance.open_incidents -= 1
     record(
         session,
-        IncidentResolved(code=incident.code, element=incident.element_id, reason=reason),
+        IncidentResolved(
+            code=incident.code, element=incident.params.get("element") or incident.element_id, reason=reason
+        ),
         actor=actor,
         at=at,
         deal=instance.deal if instance is not None else None,

@@ -18,6 +18,7 @@ from engine.clock import Clock
 from engine.commands.calls import renew_calls
 from engine.commands.execution import cancel_step, correlation_key, follow_stage
 from engine.commands.history import record
+from engine.commands.interventions import DealNotRunning
 from engine.commands.locks import lock_instance
 from engine.commands.step_opening import StepOpener, calendar_of_step, ladder_of_step
 from engine.db.session import UNSYNCHRONISED, Database
@@ -71,11 +72,6 @@ _GOES_ON = frozenset(
     {"step_completed", "timer_fired", "message_received", "signal_received", "deal_moved", "call_completed"}
 )
 """Kinds of history events after which a move cannot be taken back."""
-
-
-class DealNotRunning(Conflict):
-    code: ClassVar[str] = "deal_not_running"
-    template: ClassVar[str] = N_("The deal is not running any more.")
 
 
 class OnOtherVersion(Conflict):

@@ -18,8 +18,8 @@ from engine.bpmn import stepper
 from engine.bpmn.compiled import CompiledProcess, ExpressionCondition, Outcome, OutcomeCondition, StepDefinition
 from engine.bpmn.deadline_rules import FixedInstant, RelativeToField
 from engine.bpmn.expressions import compile_expression
-from engine.bpmn.flow_ends import flow_ends, order_of
-from engine.bpmn.inspection import variables_in, waits_in
+from engine.bpmn.flow_ends import error_codes, flow_ends, order_of
+from engine.bpmn.inspection import catches_error, variables_in, waits_in
 from engine.bpmn.runtime import (
     CompleteCall,
     CompleteStep,
@@ -132,6 +132,7 @@ class _Explorer:
         self._start = calendar.next_working_moment(datetime.combine(_MONDAY, time(), calendar.tzinfo))
         self._readers = _readers(process)
         self._order = order_of(process)
+        self._errors = error_codes(process)
         self._rivalry: dict[Key, bool] = {}
         self._live: dict[tuple[str, str], bool] = {}
         self._numbers: dict[Key, int] = {}
@@ -144,9 +145,9 @@ class _Explorer:
         for given in self._tried.combinations([name for name in self._tried.deciding if name not in asked]):
             values = {**self._tried.fixed, **given}
             opening = ImaginedDeal(self._process, values, shape=self._shape).opening()
-            arrow = self._go(Move("open", "", ""), None, StartProcess(variables=opening), values, {})
-            if arrow is not None:
-                self._found.begins.append(arrow)
+            for message in (None, *self._process.start_messages):
+                stimulus = StartProcess(variables=opening, message=message)
+                self._found.begins += self._made(self._go(Move("open", "", ""), None, stimulus, values, {}))
         while self._waiting and not self._is_spent():
             place = self._waiting.popleft()
             self._found.arrows[place.number] = list(self._leave(place))
@@ -164,7 +165,10 @@ class _Explorer:
         waits = waits_in(self._process, place.state)
         for activity_id, call in waits.calls.items():
             move = Move("call", call.element_id, self._name(call.element_id))
-            yield from self._made(self._go(move, place, CompleteCall(activity_id), place.values, place.left))
+            caught = [one for one in self._errors if catches_error(self._process, place.state, activity_id, one)]
+            for error in (None, *caught):
+                answer = CompleteCall(activity_id, error=error)
+                yield from self._made(self._go(move, place, answer, place.values, place.left))
             return
         first = self._first(waits, place)
         rivals = _rivals(waits, first)

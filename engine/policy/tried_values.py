@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
-from itertools import islice, pairwise, product
+from itertools import combinations, islice, pairwise, product
 from typing import Any
 
 from engine.bpmn.compiled import CompiledProcess, FieldDefinition, FieldType
@@ -22,6 +22,7 @@ MOST_COMBINATIONS = 64
 """Of the values that are given at once."""
 _DATES = (timedelta(days=-1), timedelta(days=30))
 _OTHER_TEXT = "…"
+_MOST_SUBSETS = 3
 
 
 class TriedValues:
@@ -60,7 +61,8 @@ class TriedValues:
             case FieldType.CHOICE if field.choices:
                 values = [one.value for one in field.choices]
             case FieldType.MANY:
-                values = [[], *([one.value] for one in field.choices)]
+                several = self._several([one.value for one in field.choices] or [*texts, _OTHER_TEXT])
+                values = [some for some in several if some or not field.required]
             case FieldType.DATE | FieldType.MOMENT:
                 moments = [OPENED_AT + one for one in _DATES]
                 values = [to_json(one if field.type is FieldType.MOMENT else one.date()) for one in moments]
@@ -71,6 +73,13 @@ class TriedValues:
             case _:
                 values = [*texts, _OTHER_TEXT]
         return values
+
+    def _several(self, choices: Sequence[str]) -> list[Any]:
+        """Every choice of several of a few; of many none, each alone, and all together."""
+        if len(choices) <= _MOST_SUBSETS:
+            return [list(some) for size in range(len(choices) + 1) for some in combinations(choices, size)]
+        self.cut = True
+        return [[], *([one] for one in choices), list(choices)]
 
 
 def _told_apart(name: str, values: Sequence[Any], texts: Sequence[str], shape: Shape) -> tuple[Any, ...]:

@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 from sqlalchemy import func, select, update
+from support.canonical_maps import MapBuilder
 from support.office import MONDAY_10, Office
-from support.sales_map import sales_map
+from support.sales_map import human, sales_map
 
+from engine.bpmn.compiled import CompiledProcess
 from engine.commands import practice_walk
-from engine.commands.practice_walk import Action, DoStep, OpenDeal, PassTime, PracticeWalk, Walked, walk
+from engine.commands.practice_walk import Action, Answer, DoStep, OpenDeal, PassTime, PracticeWalk, Walked, walk
 from engine.commands.practices import PracticeWentOn, act_in_practice, forget_practice, start_practice, take_back
 from engine.commands.upkeep import prune
 from engine.db import outbox
@@ -21,14 +23,15 @@ from engine.model.deal import Deal, DealResult
 from engine.model.history_event import HistoryEvent
 from engine.model.practice import Practice
 from engine.model.process_definition import DefinitionState, ProcessDefinition
+from engine.model.service_call import ServiceCall
 from engine.queries.practices import PracticeView, own_practices, practice_view
 
 
 class Trial:
     """The process owner trying the sale, which is still a draft."""
 
-    def __init__(self, office: Office) -> None:
-        self.office = office
+    def __init__(self, office: Office, definition_id: int = 1) -> None:
+        self.office, self.definition_id = office, definition_id
         with office.database.write() as session:
             session.execute(update(ProcessDefinition).values(state=DefinitionState.DRAFT))
         self.owner = office.actor("owner")
@@ -39,7 +42,7 @@ class Trial:
             amount=Decimal("500000.50"),
             client={"name": "ТОВ «Проба»"},
         )
-        self.id = start_practice(office.database, 1, opening, actor=self.owner, clock=office.clock).id
+        self.id = start_practice(office.database, definition_id, opening, actor=self.owner, clock=office.clock).id
 
     def row(self) -> Practice:
         with self.office.database.read() as session:
@@ -62,7 +65,7 @@ class Trial:
 
     def walked(self) -> Walked:
         with self.office.database.read() as session:
-            definition = session.get_one(ProcessDefinition, 1)
+            definition = session.get_one(ProcessDefinition, self.definition_id)
             return walk(session, definition, session.get_one(Practice, self.id).actions)
 
     def view(self) -> PracticeView:
@@ -171,6 +174,34 @@ def test_what_a_changed_map_does_not_allow_any_more_is_left_out_and_said(trial: 
     trial.do("prepare", "olena", discount="5")
     assert trial.walked().problem is None
     assert len(trial.row().actions) == 2
+
+
+def charging_map() -> CompiledProcess:
+    builder = MapBuilder()
+    builder.start()
+    builder.call_service("charge")
+    builder.step("ask_again")
+    builder.end("won")
+    builder.boundary("refused", "charge", builder.error("NO_MONEY"))
+    builder.chain("start", "charge", "won")
+    builder.chain("refused", "ask_again", "won")
+    built = builder.build()
+    return built.model_copy(update={"steps": {"ask_again": human("ask_again", "Спитати", "власник угоди", "")}})
+
+
+def test_nothing_is_called_for_real_and_its_owner_says_what_comes_back(office: Office) -> None:
+    office.publish(charging_map())
+    trial = Trial(office, definition_id=2)
+    (call,) = trial.view().answers
+    assert call.name == "charge"
+    trial.act(Answer(activity_id=call.activity_id, error="NO_MONEY"))
+    assert waiting(trial) == ["ask_again"]
+    trial.take_back()
+    trial.act(Answer(activity_id=call.activity_id))
+    assert (trial.view().is_over, trial.view().answers) == (True, ())
+    with office.database.read() as session:
+        for model in (Job, ServiceCall):
+            assert session.scalar(select(func.count()).select_from(model)) == 0, model
 
 
 def test_a_practice_is_its_owners_alone_and_needs_the_right_to_draw_maps(trial: Trial) -> None:

@@ -143,3 +143,16 @@ def test_a_hostile_map_is_left_when_enough_was_tried(monkeypatch: pytest.MonkeyP
     assert not situations.complete
     assert len(situations.arrows) <= 60
     assert not ways_found(process, situations).complete
+
+
+def test_a_call_that_fails_goes_the_way_that_the_map_draws_for_it() -> None:
+    builder = MapBuilder()
+    builder.start()
+    builder.call_service("charge")
+    builder.step("ask_again", outcomes=())
+    builder.end("won")
+    builder.boundary("refused", "charge", builder.error("NO_MONEY"))
+    builder.chain("start", "charge", "won")
+    builder.chain("refused", "ask_again", "won")
+    ways = found(timed(builder, "call"))
+    assert (ways.never_reached, ways.never_taken, ways.count) == ((), (), 2)
