@@ -8,9 +8,12 @@ from typing import Any, ClassVar
 from engine.bpmn.compiled import CallRule, ConnectorKind
 from engine.bpmn.expressions import compile_expression
 from engine.errors import N_, DomainError
+from engine.events import plain
+from engine.policy.history_chain import canonical_json
 
 FACTS = frozenset({"client", "owner", "today", "now"})
 ANSWER, STATUS = "answer", "status"
+_LONGEST = 64 * 1024
 
 
 class AnswerNotUsable(DomainError):
@@ -25,10 +28,17 @@ class ValueNotTaken(DomainError):
     template: ClassVar[str] = N_("“%(name)s” cannot be written by an answer.")
 
 
+class ValuesTooLong(DomainError):
+    """They would be kept with the deal and in its history."""
+
+    code: ClassVar[str] = "values_too_long"
+    template: ClassVar[str] = N_("the answer gives more than %(limit)s kB of values")
+
+
 def values_from(rule: CallRule, answer: Any, *, status: int | None = None) -> dict[str, Any]:
     """The fields by name. An answer that is a set of values is also read by their own names.
 
-    Of a job without expressions, the values as they are. Raises AnswerNotUsable, ValueNotTaken.
+    Of a job without expressions, the values as they are. Raises AnswerNotUsable, ValueNotTaken, ValuesTooLong.
     """
     own = dict(answer) if isinstance(answer, Mapping) else {}
     if not rule.results:
@@ -36,6 +46,8 @@ def values_from(rule: CallRule, answer: Any, *, status: int | None = None) -> di
     else:
         readable = {**own, ANSWER: answer, STATUS: status}
         values = {name: _value(name, text, readable) for name, text in rule.results.items()}
+    if len(canonical_json(plain(values))) > _LONGEST:
+        raise ValuesTooLong(limit=_LONGEST // 1024)
     for name in values:
         if name.partition(".")[0] in FACTS or not name:
             raise ValueNotTaken(name=name)

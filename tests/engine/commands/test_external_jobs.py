@@ -30,7 +30,7 @@ from engine.errors import DealIsSuspended, InvalidInput, MapFailed, NotAllowed
 from engine.model.deal import Deal
 from engine.model.incident import Incident, IncidentState
 from engine.model.service_call import CallState, ServiceCall
-from engine.policy.call_answers import ValueNotTaken
+from engine.policy.call_answers import ValueNotTaken, ValuesTooLong
 from engine.queries.external_jobs import Job, jobs_of
 
 OWNER = "owner"  # of the maps: whose token the programs use
@@ -257,6 +257,8 @@ def test_only_who_serves_jobs_may_and_facts_of_others_are_not_written(office: Of
         complete(office, job, **{"client.name": "X"})
     with pytest.raises(InvalidInput):
         complete(office, job, **{"deal.amount": "a lot"})
+    with pytest.raises(ValuesTooLong):
+        complete(office, job, text="x" * 70_000)
     assert fetch(office, "w2") == [], "what was refused can be corrected under the same lock"
 
 
