@@ -86,6 +86,14 @@ def expression_words(text: str, words: Vocabulary) -> str:
         return _("“%(text)s”", text=text.strip().removeprefix("=").strip())
 
 
+def value_words(text: str, words: Vocabulary) -> str:
+    """What an expression gives, by what people call it; quoted where there is no word for it."""
+    try:
+        return _Sentence(words).value(compile_expression(text).tree)
+    except (ExpressionRefused, _NotSayable):
+        return _("“%(text)s”", text=text.strip().removeprefix("=").strip())
+
+
 def answer_words(outcome: str, words: Vocabulary) -> str:
     """What a step answered: the decision, or the way chosen by its name."""
     return decided(outcome) if outcome in set(OutcomeKind) else _("“%(name)s”", name=words.ways.get(outcome) or outcome)
@@ -115,6 +123,9 @@ class _Sentence:
             case syntax.Variable() | syntax.Field() | syntax.Item():
                 return _("%(left)s is %(right)s", left=self._subject(node), right=_("yes"))
         raise _NotSayable
+
+    def value(self, node: syntax.Node) -> str:
+        return self._value(node, node)
 
     def _part(self, node: syntax.Node) -> str:
         said = self.of(node)

@@ -13,7 +13,8 @@ from flask import Response
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-from openpyxl.styles import Font
+from openpyxl.styles import Alignment, Font
+from openpyxl.utils import get_column_letter
 
 from webui.formats import local
 
@@ -35,20 +36,29 @@ def csv_file(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) ->
     return _attachment(text.getvalue().encode("utf-8-sig"), "text/csv; charset=utf-8", f"{name}.csv")
 
 
-def xlsx_file(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Response:
-    """Numbers and dates stay numbers and dates."""
+def xlsx_file(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]], widths: Sequence[int] = ()) -> Response:
+    """Numbers and dates stay numbers and dates. ``widths`` are the columns' in letters; long texts wrap then."""
     book = Workbook(write_only=True)
     sheet = book.create_sheet(name[:31])
     sheet.freeze_panes = "A2"
     headings = [WriteOnlyCell(sheet, value=title) for title in header]
     for heading in headings:
         heading.font = Font(bold=True)
+    for number, width in enumerate(widths, start=1):
+        sheet.column_dimensions[get_column_letter(number)].width = width
     sheet.append(headings)
     for row in rows:
-        sheet.append([_as_cell(value) for value in row])
+        cells = [_as_cell(value) for value in row]
+        sheet.append([_wrapped(sheet, cell) for cell in cells] if widths else cells)
     content = io.BytesIO()
     book.save(content)
     return _attachment(content.getvalue(), _XLSX, f"{name}.xlsx")
+
+
+def _wrapped(sheet: Any, value: Any) -> Any:
+    cell = WriteOnlyCell(sheet, value=value)
+    cell.alignment = Alignment(wrap_text=True, vertical="top")
+    return cell
 
 
 def _as_text(value: Any) -> str:

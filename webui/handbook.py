@@ -12,6 +12,7 @@ from engine.bpmn.strokes import Sheet
 from engine.policy.escalation_ladder import DEFAULT_LADDER
 from engine.queries.definitions import DefinitionVersion
 from engine.queries.handbooks import HandbookSource
+from webui.condition_words import Vocabulary, value_words
 from webui.decision_tables import DecisionLine, decision_lines
 from webui.formats import exactly
 from webui.i18n import _
@@ -99,15 +100,15 @@ def _blocks(source: HandbookSource) -> Iterator[Block]:
     process = source.process
     stages = _numbered(source)
     if process is not None:
+        ways = WaysOut(process)
         yield Heading(1, _("All steps at a glance"), "overview")
-        yield _overview(stages)
+        yield _overview(stages, ways.words)
     if source.sheet is not None:
         caption = _("The map “%(name)s”, version %(version)s", **_named(source.view.row))
         yield Drawing(Heading(1, _("The map"), "map"), source.sheet, caption)
     if process is None:
         yield Paragraph(_("Errors stand against this version, so there are no steps to tell of yet."))
         return
-    ways = WaysOut(process)
     for at, (stage, lines) in enumerate(stages, 1):
         yield Heading(1, f"{at}. {stage}", f"stage-{at}")
         for number, line in lines:
@@ -115,11 +116,11 @@ def _blocks(source: HandbookSource) -> Iterator[Block]:
     yield from _decisions(decision_lines(source.view.decisions))
 
 
-def _overview(stages: list[tuple[str, list[tuple[str, StepLine]]]]) -> Table:
+def _overview(stages: list[tuple[str, list[tuple[str, StepLine]]]], words: Vocabulary) -> Table:
     return Table(
         (_("No."), _("Step"), _("Who"), _("By when")),
         tuple(
-            (number, line.step.name or line.step.source_id, _who(line.step), line.deadline or "—")
+            (number, line.step.name or line.step.source_id, _who(line.step, words), line.deadline or "—")
             for _stage, lines in stages
             for number, line in lines
         ),
@@ -185,7 +186,7 @@ def _kind(asked: FieldDefinition) -> str:
 
 def _facts(line: StepLine, process: CompiledProcess, ways: WaysOut) -> Iterator[tuple[str, tuple[str, ...]]]:
     step = line.step
-    yield _("Who"), (_who(step),)
+    yield _("Who"), (_who(step, ways.words),)
     yield _("By when"), (line.deadline or _("no deadline"),)
     if line.approval or step.four_eyes:
         said = [line.approval] if line.approval else []
@@ -204,8 +205,14 @@ def _facts(line: StepLine, process: CompiledProcess, ways: WaysOut) -> Iterator[
         yield _("From the map"), (line.inherited_from,)
 
 
-def _who(step: StepDefinition) -> str:
-    return people_words(step.responsible)
+def _who(step: StepDefinition, words: Vocabulary) -> str:
+    """Departments and people by name; whoever a value of the deal names, by what the value is called."""
+    named = (one if one == "=owner" or not one.startswith("=") else _whom(one, words) for one in step.responsible)
+    return people_words(named)
+
+
+def _whom(expression: str, words: Vocabulary) -> str:
+    return _("whom %(what)s names", what=value_words(expression, words))
 
 
 def _late(step: StepDefinition, process: CompiledProcess) -> tuple[str, ...]:

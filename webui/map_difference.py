@@ -14,6 +14,7 @@ from engine.bpmn.version_difference import Difference, Mark, Part
 from engine.errors import N_
 from webui.condition_words import Vocabulary, condition_words, expression_words
 from webui.deadlines import rule_words
+from webui.decision_tables import policy_words
 from webui.i18n import _
 from webui.map_steps import FREEDOMS, KINDS, approval_sentence, escalation_words, field_words
 from webui.outcomes import buttons
@@ -61,6 +62,7 @@ _WHAT = {
     ChangeKind.LEADS_TO: N_("leads to"),
     ChangeKind.TIMER: N_("time"),
     ChangeKind.MESSAGE: N_("message"),
+    ChangeKind.HIT_POLICY: N_("which rules count"),
 }
 _KINDS_OF_ELEMENTS = {
     "callActivity": N_("call of another map"),
@@ -167,6 +169,9 @@ class _Telling:
     def _lines(self, change: Change) -> Iterable[ChangeLine]:
         if change.kind is ChangeKind.FIELDS:
             return field_lines(change.before, change.now)
+        if change.kind is ChangeKind.RULE:
+            title = _("rule %(number)s", number=change.element_id)
+            return (ChangeLine(title, _rule_cells(change.before), _rule_cells(change.now)),)
         before, now = self._said(change, change.before, 0), self._said(change, change.now, 1)
         if before == now:  # set up in another way, for which there are no everyday words
             before, now = _("as it was"), _("set up in another way")
@@ -202,6 +207,10 @@ def field_lines(before: Iterable[FieldDefinition], now: Iterable[FieldDefinition
         first, then = (", ".join(one.label for one in each.values()) for each in (old, new))
         lines.append(ChangeLine(_("order of the fields"), first, then))
     return lines
+
+
+def _rule_cells(cells: Iterable[str] | None) -> str:
+    return " | ".join(cells) if cells is not None else _("none")
 
 
 def _title(difference: Difference) -> str:
@@ -282,5 +291,6 @@ _SAID: Mapping[ChangeKind, Callable[[Any], str]] = {
     ChangeKind.TIMER: _timer,
     ChangeKind.MESSAGE: lambda rule: rule.name if rule is not None else _("none"),
     ChangeKind.SERVICE: lambda rule: rule.connector if rule is not None else _("none"),
+    ChangeKind.HIT_POLICY: policy_words,
     ChangeKind.DECIDES: lambda task: task.decision if task is not None else _("none"),
 }

@@ -65,7 +65,6 @@ _WORDS = {
     "simulate_pass": N_("Choose another way"),
     "simulate_trigger": N_("Let it happen"),
     "simulate_pause": N_("Stop here"),
-    "simulate_unsupported": N_("This cannot be played"),
     "simulate_speed": N_("Speed"),
 }
 
@@ -86,6 +85,7 @@ def drawing_state(session: Session, view: DefinitionView) -> dict[str, Any]:
     definition = session.get_one(ProcessDefinition, view.row.id)
     saved_at = definition.amended_at or definition.created_at
     return {
+        "key": view.row.key,
         "title": view.row.name,
         "version": version_words(view),
         "revision": definition.revision,

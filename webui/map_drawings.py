@@ -104,7 +104,7 @@ class PaperDrawing:
                 x, y = self._at(stroke.centre)
                 pdf.circle(x, y, stroke.radius * scale, style=style)
             case Line():
-                pdf.polyline([self._at(one) for one in stroke.points], fill=bool(stroke.fill), polygon=False)
+                pdf.polyline([self._at(one) for one in stroke.points], style=style)
 
     def _text(self, text: Text) -> None:
         pdf = self._pdf
@@ -144,7 +144,7 @@ class _Canvas:
                 self._text(stroke)
             case Rectangle(box=box):
                 corners = self._points(((box.x, box.y), (box.x + box.width, box.y + box.height)))
-                if stroke.dash:
+                if self._shows(stroke.dash):
                     self._dashed(_around(stroke), stroke)
                 else:
                     self._draw.rounded_rectangle(
@@ -156,10 +156,14 @@ class _Canvas:
             case Line():
                 if stroke.fill:
                     self._draw.polygon(self._points(stroke.points), stroke.fill)
-                if stroke.dash:
+                if self._shows(stroke.dash):
                     self._dashed(stroke.points, stroke)
                 else:
                     self._draw.line(self._points(stroke.points), stroke.ink, self._pen(stroke), joint="curve")
+
+    def _shows(self, dash: tuple[float, float] | None) -> bool:
+        """Dashes smaller than the points of the picture are a plain line, and there may be very many of them."""
+        return dash is not None and dash[0] * self._scale >= 1
 
     def _pen(self, stroke: Rectangle | Circle | Line) -> int:
         return max(1, round(stroke.width * self._scale))

@@ -16,6 +16,8 @@ from webui.navigation import menu
 from webui.request_context import now, services, signed_in
 
 _SECTIONS = {
+    "map_questions": "maps",
+    "drawing": "maps",
     "moves": "maps",
     "step_tables": "maps",
     "practice": "maps",

@@ -32,7 +32,7 @@ class WaysOut:
     def __init__(self, process: CompiledProcess) -> None:
         self._process = process
         self._outline: Outline = outline_of(process)
-        self._words = Vocabulary.of(process, self._outline)
+        self.words = Vocabulary.of(process, self._outline)
 
     def out_of(self, step_id: str) -> tuple[WayWords, ...]:
         """In the order of the drawing, decisions on the way followed to the steps behind them."""
@@ -92,8 +92,8 @@ class WaysOut:
             several = len(self._outline.out_of(way.source)) > 1
             return _("otherwise") if way.is_default and several else ""
         if isinstance(condition, OutcomeCondition) and condition.steps == (step_id,):
-            return ", ".join(answer_words(one, self._words) for one in condition.outcomes)
-        return condition_words(condition, self._words)
+            return ", ".join(answer_words(one, self.words) for one in condition.outcomes)
+        return condition_words(condition, self.words)
 
     def _name(self, spot: Spot) -> str:
         step = self._process.steps.get(spot.id)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefinition
 
-from engine.bpmn.activities import HOST, HumanStep
+from engine.bpmn.activities import HOST, PARAMETERS, HumanStep, ServiceCall
 from engine.bpmn.carrying_kinds import is_same_event, is_same_kind, is_same_listener, may_wait_at
 from engine.bpmn.carrying_markings import can_stand, shape_of
 from engine.bpmn.carrying_outcomes import forgotten_outcomes, renamed_outcomes
@@ -273,8 +273,17 @@ class _Carrier:
         elif spec.forgets_outcome:
             self.target.environment.store.clear_outcome(element)
         self._follow_rule(task, carried)
+        self._follow_call(element, carried)
         self._carry_boundary(task, carried)
         return carried
+
+    def _follow_call(self, element: str, carried: LiveTask) -> None:
+        """A call that asks for other values than before gets them now: none may be taken for another."""
+        before, now = self.old.calls.get(element), self.new.calls.get(element)
+        asked = before is not None and now is not None and before.parameters != now.parameters
+        if asked and isinstance(carried.task_spec, ServiceCall):
+            carried.internal_data.pop(PARAMETERS, None)
+            carried.task_spec.fill_in(carried)
 
     def _carry_boundary(self, host: LiveTask, carried: LiveTask) -> None:
         """Alarms at the boundary live on, new ones begin, those that the new version lacks are gone.

@@ -302,16 +302,25 @@ _ACTIVITIES: Mapping[str, FindingText] = {
 }
 
 _STEPS: Mapping[str, FindingText] = {
+    "NOTE_BY_DRAWING": FindingText(
+        N_("The note “%(text)s” hangs on no step; it lies beside “%(step)s” and was read for that."),
+        N_("Check that this is meant, and tie the note to the step in your tool."),
+    ),
+    "NOTE_UNTIED": FindingText(
+        N_("The note “%(text)s” hangs on no step and lies beside no single one; it was not read."),
+        N_("Tie the note to the step that it is about."),
+    ),
     "VENDOR_LEFT_OUT": FindingText(
         N_("What another engine would do with this has no effect here: %(what)s."),
         N_("Nothing to do, unless you rely on it: then say it by a deadline, an escalation or a step."),
     ),
     "STAGE_MISSING": FindingText(
         N_("The step belongs to no stage."),
-        N_("Set the property “stage”, or draw a group with the stage's name around the steps."),
+        N_("Answer the question about it, set the property “stage”, or draw a group with its name around the steps."),
     ),
     "DEADLINE_MISSING": FindingText(
-        N_("The step has no deadline."), N_("Set the property “deadline”, for example: 2 р.д. or 4 business hours.")
+        N_("The step has no deadline."),
+        N_("Answer the question about it, or set the property “deadline”, for example: 2 р.д. or 4 business hours."),
     ),
     "DEADLINE_NOT_UNDERSTOOD": FindingText(
         N_("The deadline “%(text)s” cannot be read."), N_("Write for example: 3 р.д., 4 роб. год, P2D, до 18:00.")
@@ -329,7 +338,7 @@ _STEPS: Mapping[str, FindingText] = {
     ),
     "RESPONSIBLE_MISSING": FindingText(
         N_("Nobody is responsible for the step."),
-        N_("Set the property “responsible”, or draw the step in the lane of a department."),
+        N_("Answer the question about it, set the property “responsible”, or draw the step in a department's lane."),
     ),
     "RESPONSIBLE_NOT_UNDERSTOOD": FindingText(
         N_("Who is responsible cannot be evaluated: %(text)s."), N_("Name a department or a person.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from statistics import median
 
 from lxml import etree
@@ -17,7 +18,10 @@ _EVENT = "EventDefinition"
 _CONTAINERS = ("participant", "lane", "subProcess", "transaction", "adHocSubProcess", "group")
 _LOOPS = {"standardLoopCharacteristics": "loop", "multiInstanceLoopCharacteristics": "multiple"}
 _ENDS = 2
-_FARTHEST = 1_000_000.0  # of a coordinate: beyond that nothing is drawn by hand
+_FARTHEST = 100_000.0  # of a coordinate: beyond that nothing is drawn by hand
+_LONGEST_WORDS = 400  # letters in a box; nobody reads more there
+_MOST_DRAWN = 6_000  # shapes and arrows of a drawing
+_MOST_POINTS = 200  # of an arrow
 _SAME_PLACE = 4.0  # pixels: a hand that lets go elsewhere moved nothing
 
 
@@ -106,7 +110,7 @@ def moved_elements(before: Picture, now: Picture) -> frozenset[str]:
 def _picture(plane: etree._Element, elements: Mapping[str, etree._Element]) -> Picture:
     shapes, arrows = [], []
     defaults = {attribute(one, "default") for one in elements.values()} - {""}
-    for drawn in plane:
+    for drawn in islice(plane, _MOST_DRAWN):
         element = elements.get(short_reference(attribute(drawn, "bpmnElement")))
         if element is None:
             continue
@@ -115,14 +119,15 @@ def _picture(plane: etree._Element, elements: Mapping[str, etree._Element]) -> P
             if box is not None:
                 shapes.append(_shape(drawn, element, box, elements))
         elif local(drawn) == "BPMNEdge":
-            points = tuple(point for one in _named(drawn, "waypoint") if (point := _point(one)) is not None)
+            found = (point for one in _named(drawn, "waypoint") if (point := _point(one)) is not None)
+            points = tuple(islice(found, _MOST_POINTS))
             if len(points) >= _ENDS:
                 arrow_id = attribute(element, "id")
                 arrows.append(
                     Arrow(
                         id=arrow_id,
                         kind=local(element),
-                        words=name_of(element),
+                        words=name_of(element)[:_LONGEST_WORDS],
                         points=points,
                         label=_label(drawn),
                         is_default=arrow_id in defaults,
@@ -138,7 +143,7 @@ def _shape(drawn: etree._Element, element: etree._Element, box: Box, elements: M
     return Shape(
         id=attribute(element, "id"),
         kind=kind,
-        words=_words(element, kind, elements),
+        words=_words(element, kind, elements)[:_LONGEST_WORDS],
         box=box,
         label=_label(drawn),
         event=_event(element),

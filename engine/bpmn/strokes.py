@@ -17,6 +17,7 @@ _MARGIN = 16.0
 _TEXT, _SMALL = 12.0, 11.0
 _BAND = 30.0  # of a pool or a lane, for its name
 _WIDEST_LABEL = 140.0
+_DOUBLE = 8.0  # a shape has to be larger than this for a second line inside its border
 _LINE = 1.2  # of a line of text, in its size
 _TASKS = frozenset(
     {
@@ -142,7 +143,7 @@ def _container(shape: Shape, dx: float, dy: float) -> Iterator[Stroke]:
         yield from _title(shape.words, box, QUIET)
     elif shape.kind in _SUB_PROCESSES:
         yield Rectangle(box, 8.0, PAPER, INK, 1.5)
-        if shape.kind == "transaction":
+        if shape.kind == "transaction" and min(box.width, box.height) > _DOUBLE:
             yield Rectangle(Box(box.x + 3, box.y + 3, box.width - 6, box.height - 6), 6.0, "", INK, 1.0)
         if shape.is_open:
             yield from _title(shape.words, box, INK)
@@ -205,7 +206,7 @@ def _event(shape: Shape, box: Box) -> Iterator[Stroke]:
     centre, radius = _centre(box), min(box.width, box.height) / 2
     dash = None if shape.is_interrupting else (4.0, 3.0)
     yield Circle(centre, radius, PAPER, INK, 3.5 if shape.kind == "endEvent" else 1.5, dash)
-    if shape.kind in ("boundaryEvent", "intermediateCatchEvent", "intermediateThrowEvent"):
+    if shape.kind in ("boundaryEvent", "intermediateCatchEvent", "intermediateThrowEvent") and radius > _DOUBLE / 2:
         yield Circle(centre, radius - 3, "", INK, 1.2, dash)
     is_thrown = shape.kind in ("endEvent", "intermediateThrowEvent")
     if shape.event == "terminate":

@@ -45,6 +45,8 @@ class ChangeKind(StrEnum):
     DEFAULT = "default"
     COMES_FROM = "comes_from"
     LEADS_TO = "leads_to"
+    HIT_POLICY = "hit_policy"
+    RULE = "rule"
 
 
 HARMLESS = frozenset({ChangeKind.STAGE, ChangeKind.INSTRUCTION, ChangeKind.ESCALATION})

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from enum import StrEnum
+from itertools import zip_longest
 from typing import Any
 
 from engine.bpmn.compiled import CompiledProcess, Condition, ExpressionCondition, OutcomeCondition, StepDefinition
-from engine.bpmn.dmn.model import Decision
+from engine.bpmn.dmn.model import Decision, DecisionTable
 from engine.bpmn.outline import Outline, Spot, Way, outline_of
 from engine.bpmn.version_changes import Change, ChangeKind, attribute_changes
 
@@ -275,7 +277,8 @@ class _Comparison:
             if key not in before:
                 yield Difference(Part.TABLE, Mark.ADDED, decision.title)
             elif _logic(before[key]) != _logic(decision):
-                yield Difference(Part.TABLE, Mark.CHANGED, decision.title)
+                changes = tuple(_table_changes(before[key], decision))
+                yield Difference(Part.TABLE, Mark.CHANGED, decision.title, changes=changes)
         yield from (Difference(Part.TABLE, Mark.REMOVED, one.title) for key, one in before.items() if key not in now)
 
 
@@ -309,6 +312,32 @@ def _logic(decision: Decision) -> dict[str, Any]:
     for rule in told.get("rules", ()):
         del rule["line"]
     return told
+
+
+def _table_changes(before: Decision, now: Decision) -> Iterator[Change]:
+    """Rule by rule; none where columns or the kind of the decision differ, and rules cannot be compared."""
+    old, new = before.logic, now.logic
+    if not (isinstance(old, DecisionTable) and isinstance(new, DecisionTable)):
+        return
+    if (old.hit_policy, old.aggregator) != (new.hit_policy, new.aggregator):
+        yield Change(ChangeKind.HIT_POLICY, now.source_id, old, new)
+    if len(old.inputs) != len(new.inputs) or len(old.outputs) != len(new.outputs):
+        return
+    rules = _cells(old), _cells(new)
+    for kind, start, end, new_start, new_end in SequenceMatcher(None, *rules, autojunk=False).get_opcodes():
+        if kind == "equal":
+            continue
+        gone, come = range(start, end), range(new_start, new_end)
+        for one, other in zip_longest(gone, come):
+            number = str((one if one is not None else other or 0) + 1)
+            cells = rules[0][one] if one is not None else None, rules[1][other] if other is not None else None
+            yield Change(ChangeKind.RULE, number, *cells)
+
+
+def _cells(table: DecisionTable) -> list[tuple[str, ...]]:
+    """Each rule as its author wrote it."""
+    rules = ([*(one.text for one in rule.inputs), *(one.text for one in rule.outputs)] for rule in table.rules)
+    return [tuple(text or "-" for text in texts) for texts in rules]
 
 
 def _is_worth_a_word(spot: Spot) -> bool:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from engine.bpmn.compiled import CompiledProcess, StepDefinition
+from engine.bpmn.compiled import CompiledProcess, StepDefinition, StepKind
 from engine.bpmn.step_cells import StepCell, cell_text
 from engine.bpmn.writing import process_ids
 from engine.errors import NotFound
+from engine.model.person import Person
 from engine.model.process_definition import DefinitionState, ProcessDefinition
 from engine.policy.permissions import Ability, Actor
 from engine.queries.processes import process_of
 from engine.queries.scopes import ensure_sees
+
+_DECIDED_BY_PEOPLE = frozenset({StepKind.USER, StepKind.APPROVAL})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +35,17 @@ class TableRow:
     def is_editable(self) -> bool:
         return bool(self.address)
 
+    def takes(self, cell: StepCell) -> bool:
+        """Whether an edit of the cell would be heeded: only what a person works on can be made an approval."""
+        return self.is_editable and (cell is not StepCell.APPROVAL or self.step.kind in _DECIDED_BY_PEOPLE)
+
 
 @dataclass(frozen=True, slots=True)
 class StepTable:
     """``rows`` are in the order of the stages, and empty while errors stand against compiling the version.
 
     ``revision`` is what an edit has to name as read. ``saved_as_new``: edits make a new draft of this version.
+    ``amended_by`` is who edited it last, and ``amended_at`` when, empty and None for one that nobody has.
     """
 
     definition_id: int
@@ -45,6 +54,8 @@ class StepTable:
     version: int
     revision: int
     saved_as_new: bool
+    amended_by: str
+    amended_at: datetime | None
     rows: tuple[TableRow, ...]
 
     def row(self, address: str) -> TableRow | None:
@@ -57,6 +68,7 @@ def step_table(session: Session, actor: Actor, definition_id: int, language: str
     definition = session.get(ProcessDefinition, definition_id)
     if definition is None:
         raise NotFound
+    by = session.get(Person, definition.amended_by_id) if definition.amended_by_id is not None else None
     process = process_of(session, definition_id) if definition.compiled is not None else None
     return StepTable(
         definition_id=definition.id,
@@ -64,6 +76,8 @@ def step_table(session: Session, actor: Actor, definition_id: int, language: str
         name=definition.name,
         version=definition.version,
         revision=definition.revision,
+        amended_by=by.full_name if by is not None else "",
+        amended_at=definition.amended_at,
         saved_as_new=definition.state is not DefinitionState.DRAFT,
         rows=tuple(_rows(definition, process, language)) if process is not None else (),
     )

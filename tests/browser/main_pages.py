@@ -47,6 +47,9 @@ class Opened:
     page: Page
 
 
+_OF_A_MAP = ("", "/questions", "/practice", "/ways", "/rules", "/rules/new", "/compare", "/handbook", "/edit")
+
+
 def main_pages(people: People, sales: Sales, view: View) -> Iterator[Opened]:
     """Each main page in turn, opened by somebody whose work it is."""
     deal_id = sales.deal_named(LATE_DEALS[0])
@@ -54,7 +57,7 @@ def main_pages(people: People, sales: Sales, view: View) -> Iterator[Opened]:
     deal, step = f"/deals/{deal_id}", f"/work-items/{step_id}"
     tours = {
         "olena": ["/inbox", step, *_OF_DEALS, deal, f"{deal}/approval-sheet", *_OF_CLIENTS],
-        "owner": ["/maps", *(f"/maps/2{one}" for one in ("", "/practice", "/ways", "/rules", "/rules/new"))],
+        "owner": ["/maps", "/maps/new", *(f"/maps/2{one}" for one in _OF_A_MAP)],
         "admin": [
             "/people",
             "/people/new",
@@ -86,3 +89,5 @@ def _wait_for_drawing(page: Page) -> None:
     page.evaluate("document.querySelector(\"[hx-trigger='intersect once']\")?.scrollIntoView()")
     if page.locator("[hx-trigger='intersect once'], [data-bpmn-url]").count():
         expect(page.locator("[data-state=shown]")).to_be_visible()
+    if page.locator("[data-modeler]").count():
+        expect(page.locator("[data-modeler][data-state]")).to_be_visible()

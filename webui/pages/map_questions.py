@@ -56,7 +56,9 @@ def answer(definition_id: int) -> ResponseReturnValue:
         prepared = prepare_answers(
             services().database, definition_id, given, read_revision=_revision(), actor=actor(), library=library()
         )
-        answered = _perform(prepared, lambda session: answer_questions(session, prepared, **_by_whom()))
+        answered = _perform(
+            prepared, lambda session: answer_questions(session, prepared, actor=actor(), clock=services().clock)
+        )
     except (NotFound, NotAllowed):
         raise
     except DomainError as error:
@@ -80,7 +82,10 @@ def reopen(definition_id: int) -> ResponseReturnValue:
             actor=actor(),
             library=library(),
         )
-        changed = _perform(prepared, lambda session: reopen_question(session, prepared, kind, element_id, **_by_whom()))
+        changed = _perform(
+            prepared,
+            lambda session: reopen_question(session, prepared, kind, element_id, actor=actor(), clock=services().clock),
+        )
     except (NotFound, NotAllowed):
         raise
     except DomainError as error:
@@ -119,10 +124,6 @@ def _kind(word: str) -> QuestionKind:
 def _revision() -> int:
     text = request.form.get("revision", "")
     return int(text) if text.isdecimal() and len(text) < 10 else 0  # noqa: PLR2004  # a number that a column holds
-
-
-def _by_whom() -> dict[str, object]:
-    return {"actor": actor(), "clock": services().clock}
 
 
 def _typed() -> Typed:

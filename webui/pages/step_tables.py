@@ -26,7 +26,7 @@ from webui.map_uploads import library
 from webui.messages import error_text
 from webui.request_context import actor, reading, services
 from webui.step_grid import Edits, GridCell, checked_cells, read_edits
-from webui.step_sheets import StepSheet, changes, header, read_step_sheet, sheet_rows
+from webui.step_sheets import WIDTHS, StepSheet, changes, header, read_step_sheet, sheet_rows
 
 blueprint = Blueprint("step_tables", __name__, url_prefix="/maps/<int:definition_id>/steps")
 
@@ -64,7 +64,7 @@ def save(definition_id: int) -> ResponseReturnValue:
 def export(definition_id: int) -> ResponseReturnValue:
     with reading() as session:
         table = step_table(session, actor(), definition_id, chosen_locale())
-    return xlsx_file(f"{table.key}-{table.version}"[:31], header(), sheet_rows(table))
+    return xlsx_file(f"{table.key}-{table.version}"[:31], header(), sheet_rows(table), WIDTHS)
 
 
 @blueprint.get("/import")

@@ -31,6 +31,7 @@ from engine.bpmn.reading.html_text import plain_text
 from engine.bpmn.reading.jbpm_inputs import jbpm_properties
 from engine.bpmn.reading.lanes import read_lanes
 from engine.bpmn.reading.left_out import say_left_out
+from engine.bpmn.reading.notes import read_notes
 from engine.bpmn.reading.plain_text import spoken_properties, without_properties
 from engine.bpmn.reading.properties import foreign_properties, own_properties
 from engine.bpmn.reading.structure import Document
@@ -38,6 +39,8 @@ from engine.bpmn.reading.vendor_attributes import standard_responsible, vendor_p
 
 Pair = tuple[Property, Said]
 
+# What a line in the description of a map says of all its steps. A time there is meant for the whole of it.
+_SPOKEN_OF_ALL = frozenset({Property.STAGE, Property.RESPONSIBLE, Property.ESCALATION, Property.FREEDOM})
 _DECIDING_TASKS = frozenset({NodeType.BUSINESS_RULE_TASK, NodeType.SERVICE_TASK})
 _CALLING_TASKS = AUTOMATED_TASKS | HUMAN_TASKS
 _RESULT_ATTRIBUTES = ("resultVariable", "resultVariableName")
@@ -47,14 +50,15 @@ def read_annotations(document: Document, form_files: Forms, noticed: Noticed) ->
     """Fill the annotations of all processes and nodes of a file. ``form_files`` are fields by the form's name."""
     read_lanes(document)
     read_groups(document)
-    notes = _notes(document)
+    notes = read_notes(document, noticed)
     resources = {
         attribute(resource, "id"): name_of(resource) for resource in document.definitions.iter(f"{{{MODEL}}}resource")
     }
     forms = dict(form_files)
     for process, element in document.process_elements.items():
         forms |= embedded_forms(element)
-        spoken = spoken_properties(plain_text(text_of(child(element, "documentation"))), "documentation")
+        described = spoken_properties(plain_text(text_of(child(element, "documentation"))), "documentation")
+        spoken = (pair for pair in described if pair[0] in _SPOKEN_OF_ALL)
         said = (own_properties(element), foreign_properties(element), spoken)
         _fill(process.annotation, process, element, said, noticed)
         process.annotation.said.setdefault(Property.RESPONSIBLE, Said(process.pool, "pool"))
@@ -137,18 +141,3 @@ def _read_script(annotation: Annotation, element: etree._Element) -> None:
             expression = attribute(extension, "expression").removeprefix("=")
             annotation.script = f"{variable} = {expression}" if variable else ""
             annotation.script_language = "feel"
-
-
-def _notes(document: Document) -> dict[str, list[str]]:
-    """The texts of notes by the id of the element that they hang on."""
-    texts = {
-        attribute(note, "id"): plain_text(text_of(child(note, "text")))
-        for note in document.definitions.iter(f"{{{MODEL}}}textAnnotation")
-    }
-    notes: dict[str, list[str]] = {}
-    for association in document.definitions.iter(f"{{{MODEL}}}association"):
-        one, other = attribute(association, "sourceRef"), attribute(association, "targetRef")
-        for note, element in ((one, other), (other, one)):
-            if texts.get(note):
-                notes.setdefault(element, []).append(texts[note])
-    return notes

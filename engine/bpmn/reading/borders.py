@@ -8,33 +8,42 @@ from engine.bpmn.reading.drawing import Box
 from engine.bpmn.reading.structure import Document
 
 _NEAR = 12.0  # pixels between the centre of an event and the border that it is still meant to sit on
+Drawn = list[tuple[Node, Box]]  # the steps that can have events on their border, and their frames
+
 _NEVER_ON_BORDERS = frozenset({EventKind.LINK, EventKind.TERMINATE})
 
 
 def attach_boundaries(document: Document, noticed: Noticed) -> None:
     """Give every event on a border its host; an event that is only drawn on a border is put there."""
+    drawn = [
+        (node, box)
+        for node in document.elements
+        if node.type in ACTIVITIES
+        and not node.triggered_by_event
+        and (box := document.drawing.boxes.get(node.source_id)) is not None
+    ]
     for node in tuple(document.elements):
         if node.type is NodeType.BOUNDARY:
             host = document.find_node(node.host_reference, node.scope.process)
             if host is None:
-                host = _drawn_on(document, node)
+                host = _drawn_on(document, node, drawn)
                 if host is not None:
                     noticed.warning("BORDER_BY_DRAWING", node, step=host.title)
         elif node.type is NodeType.CATCH and node.events and not node.incoming:
-            host = _left_loose(document, node, noticed)
+            host = _left_loose(document, node, drawn, noticed)
         else:
             continue
         if host is not None:
             _attach(node, host, noticed)
 
 
-def _left_loose(document: Document, node: Node, noticed: Noticed) -> Node | None:
+def _left_loose(document: Document, node: Node, drawn: Drawn, noticed: Noticed) -> Node | None:
     """The step on whose border a lonely event is meant to be: tools export it without saying so."""
     if any(event.kind in _NEVER_ON_BORDERS for event in node.events):
         return None
     around = node.scope.owner
     leaves = around is not None and any(flow.target.scope is around.scope for flow in node.outgoing)
-    host = around if leaves and around is not None else _drawn_on(document, node)
+    host = around if leaves and around is not None else _drawn_on(document, node, drawn)
     if host is not None:
         noticed.warning("BORDER_BY_DRAWING", node, step=host.title)
     return host
@@ -55,25 +64,19 @@ def _move(node: Node, scope: Scope) -> None:
     scope.nodes.append(node)
 
 
-def _drawn_on(document: Document, event: Node) -> Node | None:
+def _drawn_on(document: Document, event: Node, drawn: Drawn) -> Node | None:
     """The only step whose border the event is drawn on."""
     box = document.drawing.boxes.get(event.source_id)
     if box is None:
         return None
     centre = (box.x + box.width / 2, box.y + box.height / 2)
-    near = [
-        node
-        for node in document.elements
-        if node.type in ACTIVITIES
-        and not node.triggered_by_event
-        and node.scope.process is event.scope.process
-        and _on_border(document.drawing.boxes.get(node.source_id), centre)
-    ]
+    process = event.scope.process
+    near = [node for node, around in drawn if node.scope.process is process and _on_border(around, centre)]
     return near[0] if len(near) == 1 else None
 
 
-def _on_border(box: Box | None, point: tuple[float, float]) -> bool:
-    if box is None or box.distance(point) > _NEAR:
+def _on_border(box: Box, point: tuple[float, float]) -> bool:
+    if box.distance(point) > _NEAR:
         return False
     x, y = point
     inside = min(x - box.x, box.x + box.width - x, y - box.y, box.y + box.height - y)

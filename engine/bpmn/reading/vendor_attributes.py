@@ -9,13 +9,13 @@ from lxml import etree
 
 from engine.bpmn.map_model import Property, Said
 from engine.bpmn.reading.elements import (
-    MODEL,
     attribute,
     child,
     children,
     extensions,
     local,
     namespace,
+    short_reference,
     text_of,
     vendor,
 )
@@ -102,10 +102,11 @@ def _in_working_time(found: dict[str, Said]) -> None:
 def standard_responsible(element: etree._Element, resources: dict[str, str]) -> Iterator[Pair]:
     """``potentialOwner`` and its kin: an expression, or a resource of the file (``resources``: name by id)."""
     for role in children(element, *_PERFORMERS):
-        text = text_of(next(role.iter(f"{{{MODEL}}}formalExpression"), None))
+        text = text_of(child(role, "resourceAssignmentExpression"))
         text = re.sub(r"\b(?:group|user)\(([^()]*)\)", r"\1", text)
         reference = text_of(child(role, "resourceRef"))
-        name = text or resources.get(reference, "") or attribute(role, "name")
+        named = resources.get(reference) or resources.get(short_reference(reference), "")
+        name = text or named or attribute(role, "name")
         if name:
             yield Property.RESPONSIBLE, Said(as_own_expression(name), "potentialOwner")
 

@@ -113,7 +113,12 @@ def _said_to_be(filled: list[Process]) -> Process | None:
 
 
 def _ask_which(sales_map: SalesMap, chosen: Process, noticed: Noticed) -> None:
-    possible = [process for process in candidates(sales_map) if process.source_id]
+    called = {node.called for process in sales_map.processes for node in process.scope.all_nodes()}
+    possible = [
+        process
+        for process in candidates(sales_map)
+        if process.source_id and (process is chosen or process.source_id not in called)
+    ]
     if len(possible) == 1 or chosen not in possible or _said_to_be(possible) is not None:
         return
     proposals = [

@@ -6,6 +6,8 @@ from engine.bpmn.map_model import Node, NodeType, Process, Property, Scope, reac
 from engine.bpmn.repairs.editing import insert_after
 from engine.bpmn.repairs.workbench import Workbench
 
+_MOST = 20  # starts of which somebody can still say what they mean together
+
 
 def begin_together(workbench: Workbench, process: Process) -> None:
     """A start that waits for a message is drawn where an event between steps is meant: what it waits for is awaited."""
@@ -17,7 +19,7 @@ def begin_together(workbench: Workbench, process: Process) -> None:
 def _settle(workbench: Workbench, scope: Scope) -> None:
     starts = [start for start in scope.starts if not start.incoming]
     said = scope.owner.annotation if scope.owner is not None else scope.process.annotation
-    if len(starts) <= 1 or said.text(Property.START_AT):
+    if not 1 < len(starts) <= _MOST or said.text(Property.START_AT):
         return  # where the owner has said where it begins, nothing is left open
     reached = {start: reachable([start]) for start in starts}
     for join in scope.of_type(NodeType.PARALLEL):

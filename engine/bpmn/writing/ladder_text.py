@@ -69,7 +69,12 @@ def _amount(amount: WorkingTime | ElapsedTime, words: Mapping[str, str]) -> str:
     """In two units at most of a day and less: a reader of ladders looks at six words for an amount."""
     unit = next(unit for unit in _UNITS if amount.seconds % _UNITS[unit] == 0)
     counted = {"days": amount.days, unit: amount.seconds // _UNITS[unit]}
+    prefix = "working_"
     if isinstance(amount, ElapsedTime):
-        counted = {"months": amount.months, **counted}
-        return " ".join(words[unit] % count for unit, count in counted.items() if count)
-    return " ".join(words[f"working_{unit}"] % count for unit, count in counted.items() if count)
+        counted, prefix = {"months": amount.months, **counted}, ""
+    return " ".join(_counted(words[prefix + unit], count) for unit, count in counted.items() if count)
+
+
+def _counted(unit: str, count: int) -> str:
+    """English units end in the "s" of the plural; Ukrainian ones are abbreviations, the same for any number."""
+    return unit.removesuffix("s" if count == 1 else "") % count

@@ -23,7 +23,9 @@ from engine.commands.external_jobs import (
 )
 from engine.commands.incident_retries import retry_incident
 from engine.commands.jumps import move_token, undo_move
+from engine.commands.moved_deals import take_turn
 from engine.commands.suspensions import resume_deal, suspend_deal
+from engine.commands.version_moves import MoveRequest, start_version_move, turns
 from engine.errors import DealIsSuspended, InvalidInput, MapFailed, NotAllowed
 from engine.model.deal import Deal
 from engine.model.incident import Incident, IncidentState
@@ -256,3 +258,23 @@ def test_only_who_serves_jobs_may_and_facts_of_others_are_not_written(office: Of
     with pytest.raises(InvalidInput):
         complete(office, job, **{"deal.amount": "a lot"})
     assert fetch(office, "w2") == [], "what was refused can be corrected under the same lock"
+
+
+def test_a_deal_that_moves_to_another_version_gives_its_job_the_values_that_that_one_asks_for(office: Office) -> None:
+    office.publish(job_map())
+    deal = office.open_deal(fields={"limit": 7})
+    (before,) = fetch(office, lock_s=1)
+    changed = job_map(topic="rating", **{"input.limit": "deal.limit + 1"})
+    to = office.publish(changed.model_copy(update={"content_hash": "another"}))
+    started = office.do(OWNER, start_version_move, to.id, MoveRequest())
+    with office.database.read() as session:
+        (moved_deal_id,) = turns(session, started.id, limit=10)
+    take_turn(office.database, moved_deal_id, clock=office.clock)
+    office.wait(seconds=2)
+    assert fetch(office) == []
+    ids = office.do(OWNER, fetch_jobs, ["rating"], "w1", limit=10, lock_s=60)
+    with office.database.read() as session:
+        (job,) = jobs_of(session, office.actor(OWNER), ids)
+    assert (job.id, job.values["limit"]) == (before.id, 8)
+    complete(office, job)
+    assert standing(office, deal) == ["after"]

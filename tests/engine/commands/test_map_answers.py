@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 
 import pytest
+from foreign_maps.verdicts import FOLDER, foreign_maps
 from support.drawn_maps import END, START, chain, drawn, element, flow, step
 from support.office import Office
 
@@ -110,6 +111,21 @@ def test_with_all_proposals_taken_a_foreign_map_can_be_published_and_sold_by(off
     deal = office.open_deal(definition_key="foreign")
     office.complete("olena", "call", deal=deal)
     assert [item.name for item in office.open_steps(deal)] == ["Перевірити договір"]
+
+
+def test_a_drawing_of_another_tool_is_published_with_the_proposals_alone(office: Office) -> None:
+    """Dozens of questions: pools, decisions, stages, deadlines, and lanes whose names nobody bears."""
+    name = next((one for one in foreign_maps() if one.startswith("08-")), None)
+    if name is None:
+        pytest.skip(f"there is no folder {FOLDER} with diagrams of others")
+    definition = deploy(office, {name: (FOLDER / name).read_bytes()})
+    asked = questions(office, definition.id)
+    assert len(asked.asked) > 40
+    assert any(one.question.kind is QuestionKind.WHO for one in asked.asked)
+    answer(office, definition.id, proposed(asked))
+    assert questions(office, definition.id).asked == ()
+    assert errors_of(office, definition.id) == set()
+    assert office.do("owner", publish_definition, definition.id).state is DefinitionState.PUBLISHED
 
 
 def test_some_answers_are_kept_and_the_rest_is_asked_on(office: Office) -> None:

@@ -161,9 +161,17 @@ EXPECTED = {
     ),
     "GET /definitions/<int:definition_id>/decisions": Expected(READERS_OF_MAPS),
     "GET /definitions/<int:definition_id>/files/<int:position>": Expected(READERS_OF_MAPS),
+    "GET /definitions/<int:definition_id>/changes": Expected(READERS_OF_MAPS),
+    "GET /definitions/<int:definition_id>/handbook": Expected(ALL),
+    "GET /definitions/<int:definition_id>/handbook.pdf": Expected(ALL),
+    "GET /definitions/<int:definition_id>/handbook.docx": Expected(ALL),
     "GET /definitions/<int:definition_id>/xml": Expected(OWN_DEAL),
     "POST /definitions/check": Expected("403 403 403 403 403 200 403", uploads=True),
     "POST /definitions": Expected("403 403 403 403 403 422 403", uploads=True),
+    "GET /definitions/<int:definition_id>/questions": Expected(READERS_OF_MAPS),
+    "POST /definitions/<int:definition_id>/questions": Expected(
+        "403 403 403 403 403 422 403", body={"revision": 1, "answers": {"stage:nowhere": "Етап"}}
+    ),
     "POST /definitions/<int:definition_id>/publish": Expected("403 403 403 403 403 409 403"),
     "GET /definitions/<int:definition_id>/rules": Expected(READERS_OF_MAPS),
     "PUT /definitions/<int:definition_id>/rules": Expected("403 403 403 403 403 200 403", body={"rules": []}),
@@ -184,7 +192,10 @@ EXPECTED = {
     "GET /webhooks": Expected(ADMINISTRATOR),
     "DELETE /webhooks/<int:webhook_id>": Expected("403 403 403 403 403 403 204"),
 }
-QUERIES = {"GET /reports/funnel": "?definition_key=sale"}
+QUERIES = {
+    "GET /reports/funnel": "?definition_key=sale",
+    "GET /definitions/<int:definition_id>/changes": "?since=1",
+}
 
 
 @pytest.fixture

@@ -11,9 +11,10 @@ from support.office import Office
 from support.web import Browser, text_of
 from werkzeug.test import TestResponse
 
-from engine.commands.definitions import check_map, deploy_definition
+from engine.commands.definitions import check_map, deploy_definition, published_sources
 from engine.commands.publishing import publish_definition
 from engine.model.process_definition import ProcessDefinition
+from processes import shipped_map
 
 SignIn = Callable[[str | None], Browser]
 
@@ -153,6 +154,24 @@ def test_what_is_wrong_in_a_spreadsheet_is_said_by_row_and_column(browse: SignIn
     assert "Погода" in told
     assert "Зберегти" not in told
     assert uploaded(browser, draft.id, [["Термін"], ["1 р.д."]]).status_code == 422
+
+
+def test_steps_of_a_called_map_are_shown_and_edited_only_on_their_own_page(browse: SignIn, office: Office) -> None:
+    called, sale = (
+        {shipped.file_name: shipped.content} for shipped in map(shipped_map, ("discount-approval", "b2b-sale"))
+    )
+    definition = office.do("owner", deploy_definition, check_map(called, library={}))
+    office.do("owner", publish_definition, definition.id)
+    with office.database.read() as session:
+        library = published_sources(session)
+    caller = office.do("owner", deploy_definition, check_map(sale, library=library))
+    browser = browse("owner")
+    page = browser.get(f"/maps/{caller.id}").text
+    assert 'data-address="accept_lead"' in page
+    assert "Обґрунтувати знижку" in page
+    assert 'data-address="justify_discount"' not in page
+    refused = send(browser, f"/maps/{caller.id}/steps", {"justify_discount": {"stage": "Чужий"}})
+    assert refused.status_code == 422
 
 
 @pytest.mark.parametrize("login", ["olena", "bohdan"])

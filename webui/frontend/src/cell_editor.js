@@ -31,12 +31,20 @@ export class CellEditor {
     if (this.options.suggestions?.length) {
       const list = document.createElement("datalist");
       list.id = `cell-suggestions-${(lists += 1)}`;
-      list.append(...this.options.suggestions.map(text => new Option("", text)));
       this.cell.append(list);
       this.list = list;
       field.setAttribute("list", list.id);
+      field.addEventListener("input", () => this.suggest(field.value));
+      this.suggest(this.options.typed ?? this.options.text);
     }
     return field;
+  }
+
+  // In a list of names the next one is suggested behind those that stand there.
+  suggest(typed) {
+    const before = this.options.isList ? typed.slice(0, typed.lastIndexOf(",") + 1) : "";
+    const prefix = before && `${before} `;
+    this.list.replaceChildren(...this.options.suggestions.map(text => new Option("", prefix + text)));
   }
 
   select() {

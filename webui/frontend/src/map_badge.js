@@ -8,7 +8,7 @@ export function mapBadge(findings, onClick) {
   badge.className = `map-badge map-badge-${worst}`;
   badge.textContent = findings.length > 1 ? findings.length : { error: "!", warning: "!", info: "i" }[worst];
   badge.title = findings.map(finding => finding.text).join("\n");
-  badge.setAttribute("aria-label", findings.length > 1 ? `${findings.length}: ${badge.title}` : badge.title);
+  badge.setAttribute("aria-label", `${badge.textContent}: ${badge.title}`);
   badge.addEventListener("click", event => {
     event.stopPropagation();
     onClick();

@@ -8,13 +8,14 @@ import { clipboardModule } from "./modeler/clipboard.js";
 import { hasDrawing } from "./modeler/drawing.js";
 import { asWritten, coded, readable } from "./modeler/ids.js";
 import { exportDrawing } from "./modeler/exports.js";
-import { commentsIn, losses, withHeading } from "./modeler/losses.js";
+import { commentsIn, losses, withHead } from "./modeler/losses.js";
 import { Panel } from "./modeler/panel.js";
 import { Presence } from "./modeler/presence.js";
 import { copyModule, Properties } from "./modeler/properties.js";
 import { Remarks } from "./modeler/remarks.js";
 import { saidOf } from "./modeler/said.js";
 import { Saving } from "./modeler/saving.js";
+import { nameButtons, simulationModule, toggleSimulation } from "./modeler/simulation.js";
 import { translationModule } from "./modeler/translation.js";
 import { typeNamesModule } from "./modeler/type_names.js";
 
@@ -31,10 +32,10 @@ let understood = {};
 
 const modeler = new Modeler({
   container: part("canvas"),
-  additionalModules: [translationModule(setup.locale), copyModule, clipboardModule, typeNamesModule],
+  additionalModules: [translationModule(setup.locale), copyModule, clipboardModule, typeNamesModule, simulationModule],
 });
 const properties = new Properties(modeler, setup.property_words);
-const panel = new Panel(modeler, part("form"), { properties, understood: () => understood, words });
+const panel = new Panel(modeler, part("form"), { properties, understood: () => understood, words, processId: coded(setup.state.key) });
 const remarks = new Remarks(modeler, {
   codes: setup.codes, said: saidOf(properties, () => understood), box: part("remarks"), words,
 });
@@ -43,7 +44,7 @@ const saving = new Saving(modeler, {
 });
 
 async function currentXml() {
-  return withHeading(original, asWritten((await modeler.saveXML({ format: true })).xml));
+  return withHead(original, asWritten((await modeler.saveXML({ format: true })).xml));
 }
 
 async function drawingFrom(url) {
@@ -70,7 +71,6 @@ async function open(xml) {
   const read = readable(xml);
   const isDrawn = hasDrawing(xml);
   const { warnings } = await modeler.importXML(isDrawn ? read : await (await import("./modeler/layout.js")).withDrawing(read));
-  fit();
   const lost = losses(xml, await currentXml());
   showLosses(lost, warnings.map(warning => warning.message), commentsIn(xml) - commentsIn(await currentXml()));
   saving.isClean();
@@ -79,6 +79,8 @@ async function open(xml) {
   if (!saving.isHeld) showState("saved");
   if (!isDrawn && !saving.isHeld) saving.changed();
   told(setup.state);
+  modeler.get("canvas").resized(); // notices above it have taken room
+  fit();
 }
 
 // What the server read of the map. Where the owner has said nothing at a step, it follows from the drawing.
@@ -211,6 +213,10 @@ const actions = {
   save: () => saving.save(),
   fit,
   arrange,
+  simulate: () => {
+    const isOn = toggleSimulation(modeler, page.querySelector("[data-do=simulate]"));
+    page.classList.toggle("is-played", isOn);
+  },
   keys: () => part("keys").showModal(),
   find: () => modeler.get("searchPad").toggle(),
 };
@@ -233,6 +239,8 @@ document.addEventListener("keydown", event => {
 });
 
 modeler.on("commandStack.changed", showWhatCanBeUndone);
+
+nameButtons(part("canvas"), words);
 
 remarks.onCounted = (count, hasErrors) => {
   const badge = part("remark-count");

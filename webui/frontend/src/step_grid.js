@@ -182,6 +182,7 @@ export class StepGrid {
       choices: this.closed[name],
       suggestions: this.suggested[name],
       isLong: name === "instruction",
+      isList: name === "responsible" || name === "approval",
       emptyWord: this.words.of_map,
       done: (text, move) => this.edited(cell, text, move),
       pastesTable: text => {

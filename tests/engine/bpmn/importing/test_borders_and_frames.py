@@ -8,6 +8,7 @@ from support.instance_run import InstanceRun
 
 from engine.bpmn.compile import CompileOutcome
 from engine.bpmn.compiled import CompiledProcess
+from engine.bpmn.deadline_rules import WorkingTime
 from engine.bpmn.findings import Severity
 
 TWO_DAYS = "<timerEventDefinition><timeDuration>P2D</timeDuration></timerEventDefinition>"
@@ -216,3 +217,26 @@ def test_an_arrow_from_inside_a_repeated_frame_to_the_frame_itself_is_refused_by
     )
     assert outcome.process is None
     assert found(outcome, "CROSS_SUBPROCESS_FLOW").element_id == "cross"
+
+
+def test_a_note_that_lies_beside_one_step_is_read_for_it() -> None:
+    note = '<textAnnotation id="n"><text>Термін: 3 р.д.</text></textAnnotation>'
+    picture = drawing(shape("t", 100, 100, 100, 80), shape("u", 300, 100, 100, 80), shape("n", 110, 50, 90, 30))
+    outcome = outcome_of(START, step("t"), step("u"), note, END, chain("start", "t", "u", "end"), around=picture)
+    assert process_of(outcome).steps["t"].deadline == WorkingTime(days=3)
+    assert process_of(outcome).steps["u"].deadline is None
+    assert found(outcome, "NOTE_BY_DRAWING").params == {"text": "Термін: 3 р.д.", "step": "t"}
+
+
+def test_a_note_between_two_steps_is_read_for_none_and_said() -> None:
+    note = '<textAnnotation id="n"><text>Термін: 3 р.д.</text></textAnnotation>'
+    picture = drawing(shape("t", 100, 100, 100, 80), shape("u", 300, 100, 100, 80), shape("n", 215, 110, 70, 30))
+    outcome = outcome_of(START, step("t"), step("u"), note, END, chain("start", "t", "u", "end"), around=picture)
+    assert found(outcome, "NOTE_UNTIED").element_id == "n"
+    assert all(one.deadline is None for one in process_of(outcome).steps.values())
+
+
+def test_a_note_that_says_nothing_of_a_step_is_left_alone() -> None:
+    note = '<textAnnotation id="n"><text>Тут буває довго</text></textAnnotation>'
+    outcome = outcome_of(START, step("t"), note, END, chain("start", "t", "end"))
+    assert not {one.code for one in outcome.findings} & {"NOTE_UNTIED", "NOTE_BY_DRAWING"}

@@ -454,6 +454,25 @@ def test_a_process_without_definitions_around_it_is_read() -> None:
 
 
 def test_lines_in_the_description_of_the_map_hold_for_its_steps() -> None:
-    words = "<documentation>Етап: Продаж\nВідповідальний: Логістика</documentation>"
+    words = "<documentation>Етап: Продаж\nВідповідальний: Логістика\nТермін: 30 днів</documentation>"
     task = compiled(words, START, step("t"), END, chain("start", "t", "end")).steps["t"]
     assert (task.stage, task.responsible) == ("Продаж", ("Логістика",))
+    assert task.deadline is None
+
+
+@pytest.mark.parametrize(
+    "role",
+    [
+        "<performer><resourceRef>tns:r</resourceRef></performer>",
+        (
+            "<potentialOwner><resourceAssignmentExpression><expression>group(Логістика)</expression>"
+            "</resourceAssignmentExpression></potentialOwner>"
+        ),
+    ],
+    ids=["a resource with a prefix", "an expression that is not formal"],
+)
+def test_a_performer_of_the_standard_is_the_responsible(role: str) -> None:
+    task = element("userTask", "t", "Крок", role)
+    resource = '<resource id="r" name="Логістика"/>'
+    done = compiled(START, task, END, chain("start", "t", "end"), around=resource)
+    assert done.steps["t"].responsible == ("Логістика",)

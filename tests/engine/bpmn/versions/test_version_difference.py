@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 
 from support.sale_versions import NEXT_SALE, SALE, edited_sale
 
@@ -10,6 +11,8 @@ from engine.bpmn.deadline_rules import WorkingTime
 from engine.bpmn.version_changes import ChangeKind
 from engine.bpmn.version_difference import Difference, Mark, Part, version_difference
 from processes import shipped_sources
+
+BROWSER = Path(__file__).parents[3] / "browser"
 
 
 @cache
@@ -88,6 +91,18 @@ def test_an_answer_that_leads_to_another_step_is_told_with_both() -> None:
     (way,) = told(SALE, next_one).values()
     (change,) = way.changes
     assert (way.part, change.kind, change.now) == (Part.WAY, ChangeKind.LEADS_TO, ("Знижка понад 5 %?",))
+
+
+def test_a_changed_table_says_which_rule_was_and_is() -> None:
+    files = {one.name: one.read_bytes() for one in BROWSER.glob("discount_limit.*")}
+    changed = {name: content.replace(b"<text>3</text>", b"<text>4</text>") for name, content in files.items()}
+    old, new = (compile_bpmn(one).process for one in (files, changed))
+    assert old is not None
+    assert new is not None
+    (table,) = version_difference(old, new)
+    (rule,) = table.changes
+    assert (table.part, table.name, rule.kind, rule.element_id) == (Part.TABLE, "Межа знижки", ChangeKind.RULE, "1")
+    assert (rule.before[2], rule.now[2]) == ("3", "4")
 
 
 def test_timers_and_freedom_are_compared() -> None:

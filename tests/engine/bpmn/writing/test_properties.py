@@ -158,6 +158,33 @@ def test_a_step_without_an_id_is_named_by_its_line() -> None:
     assert step_of(apply_properties(content, {f":{line}": {"stage": "Другий"}})).stage == "Другий"
 
 
+def test_an_edited_ladder_leaves_no_room_for_the_delay_that_another_tool_states() -> None:
+    task = """<bpmn:userTask id="call" name="Подзвонити"><bpmn:extensionElements>
+      <zeebe:properties xmlns:zeebe="http://camunda.org/schema/zeebe/1.0">
+        <zeebe:property name="escalate_to" value="head"/><zeebe:property name="escalate_after" value="4 роб. год"/>
+      </zeebe:properties></bpmn:extensionElements></bpmn:userTask>"""
+    edited = apply_properties(drawn(task).encode(), {"call": {"escalation": "нагадати за 1 р.д. до строку"}})
+    ladder = step_of(edited).escalation
+    assert ladder is not None
+    assert [(one.action, one.before) for one in ladder.levels] == [("remind", True)]
+
+
+def test_a_decision_that_becomes_a_question_says_what_its_owner_says_of_it() -> None:
+    task = """<bpmn:userTask id="call" name="Подзвонити"/>
+    <bpmn:exclusiveGateway id="which" name="Підходить?"/>
+    <bpmn:exclusiveGateway id="again" name="Точно?"/>
+    <bpmn:endEvent id="no"/><bpmn:endEvent id="never"/>
+    <bpmn:sequenceFlow id="f3" name="Ні" sourceRef="which" targetRef="no"/>
+    <bpmn:sequenceFlow id="f4" name="Так" sourceRef="which" targetRef="again"/>
+    <bpmn:sequenceFlow id="f5" name="Ні" sourceRef="again" targetRef="never"/>
+    <bpmn:sequenceFlow id="f6" name="Так" sourceRef="again" targetRef="end"/>"""
+    content = drawn(task).replace('sourceRef="call" targetRef="end"', 'sourceRef="call" targetRef="which"').encode()
+    (question,) = (step for step in compiled(content)[0].steps.values() if step.kind == "choice")
+    edited = apply_properties(content, {question.source_id: {"stage": "Вибір", "deadline": "1 р.д."}})
+    after = compiled(edited)[0].steps[question.element_id]
+    assert (after.stage, after.deadline_text) == ("Вибір", "1 р.д.")
+
+
 def test_other_elements_of_the_map_can_be_edited_too() -> None:
     content = apply_properties(drawn().encode(), {"sale": {"freedom": "advised"}, "end": {"result": "won"}})
     process, _ = compiled(content)

@@ -1,188 +1,85 @@
-// Draws a map that came without a drawing: every pool by itself, one below the other, its steps in their lanes.
+// Draws a map anew, or one that came without a drawing: every pool by itself, one below the other, with its lanes.
 import { BpmnModdle } from "bpmn-moddle";
-import { layoutProcess } from "bpmn-auto-layout";
+import { grid } from "./grid.js";
 
-const POOL_HEADING = 30;
+const HEADING = 30; // of a pool, and of the lanes inside it
 const MARGIN = 40;
-const GAP = 60;
-const LANE_GAP = 30;
-const NO_POOL_HEIGHT = 100;
-const ROW = 10; // shapes whose middles are this near stand in one row
-
-async function laidOut(moddle, definitions, process) {
-  const alone = moddle.create("bpmn:Definitions", { id: "alone", targetNamespace: "urn:alone", rootElements: [process] });
-  const parent = process.$parent;
-  try {
-    const { xml } = await moddle.toXML(alone);
-    const { rootElement } = await moddle.fromXML(await layoutProcess(withoutForeign(xml)));
-    return rootElement.diagrams ?? [];
-  } finally {
-    process.$parent = parent;
-  }
-}
-
-// The layout asks for the shape of the process only; references to what stands outside it would be unresolved.
-function withoutForeign(xml) {
-  const parsed = new DOMParser().parseFromString(xml, "application/xml");
-  for (const holder of [...parsed.getElementsByTagNameNS("*", "extensionElements"), ...parsed.getElementsByTagNameNS("*", "laneSet")]) holder.remove();
-  return new XMLSerializer().serializeToString(parsed);
-}
-
-const isShape = part => part.$type === "bpmndi:BPMNShape";
-
-function move(parts, dx, dy) {
-  for (const part of parts) {
-    for (const place of [part.bounds, part.label?.bounds, ...(part.waypoint ?? [])]) {
-      if (place) { place.x += dx; place.y += dy; }
-    }
-  }
-}
-
-function extent(parts) {
-  const boxes = parts.filter(isShape).map(part => part.bounds);
-  const points = parts.flatMap(part => part.waypoint ?? []);
-  const xs = [...boxes.flatMap(box => [box.x, box.x + box.width]), ...points.map(point => point.x)];
-  const ys = [...boxes.flatMap(box => [box.y, box.y + box.height]), ...points.map(point => point.y)];
-  if (!xs.length) return { left: 0, top: 0, right: 400, bottom: NO_POOL_HEIGHT };
-  return { left: Math.min(...xs), top: Math.min(...ys), right: Math.max(...xs), bottom: Math.max(...ys) };
-}
+const GAP = 50;
+const LABEL = { width: 90, height: 27 }; // of a gateway: above on the left, where arrows seldom run
+const EMPTY_POOL = { width: 600, height: 80 };
 
 const innermost = lanes => lanes.flatMap(lane => (lane.childLaneSet?.lanes?.length ? innermost(lane.childLaneSet.lanes) : [lane]));
 
-// Puts every step into the band of its lane, keeping its column; rows of a lane keep their order.
-function sortIntoLanes(lanes, parts) {
-  const shapes = new Map(parts.filter(isShape).map(part => [part.bpmnElement.id, part]));
-  const attached = [...shapes.values()].filter(part => part.bpmnElement.attachedToRef);
-  const laneOf = new Map(lanes.flatMap((lane, index) => (lane.flowNodeRef ?? []).map(node => [node.id, index])));
-  const bands = lanes.map(() => []);
-  for (const [id, part] of shapes) if (!attached.includes(part)) bands[laneOf.get(id) ?? 0].push(part);
-  const heights = [];
-  let top = 0;
-  for (const band of bands) {
-    const rows = [];
-    for (const part of band.sort((a, b) => a.bounds.y + a.bounds.height / 2 - b.bounds.y - b.bounds.height / 2)) {
-      const middle = part.bounds.y + part.bounds.height / 2;
-      const row = rows.at(-1);
-      if (row && middle - row.middle < ROW) row.parts.push(part);
-      else rows.push({ middle, parts: [part] });
-    }
-    let y = top + LANE_GAP;
-    for (const row of rows) {
-      const height = Math.max(...row.parts.map(part => part.bounds.height), 60);
-      for (const part of row.parts) {
-        const moved = y + (height - part.bounds.height) / 2 - part.bounds.y;
-        const guests = attached.filter(one => one.bpmnElement.attachedToRef.id === part.bpmnElement.id);
-        move([part, ...guests], 0, moved);
-      }
-      y += height + LANE_GAP;
-    }
-    heights.push(Math.max(y - top, NO_POOL_HEIGHT));
-    top += heights.at(-1);
-  }
-  for (const part of parts) if (part.waypoint) reroute(part, shapes);
-  return heights;
-}
-
-// From side to side with one bend; backwards and straight up or down, from below.
-function reroute(edge, shapes) {
-  const from = shapes.get(edge.bpmnElement.sourceRef?.id)?.bounds, to = shapes.get(edge.bpmnElement.targetRef?.id)?.bounds;
-  if (!from || !to) return;
-  const middle = box => ({ x: box.x + box.width / 2, y: box.y + box.height / 2 });
-  const start = middle(from), end = middle(to);
-  let points;
-  if (edge.bpmnElement.sourceRef.attachedToRef) {
-    points = [{ x: start.x, y: from.y + from.height }, { x: start.x, y: end.y }, { x: to.x, y: end.y }];
-    if (to.x < start.x) points = [{ x: start.x, y: from.y + from.height }, { x: start.x, y: from.y + from.height + 20 }, { x: end.x, y: from.y + from.height + 20 }, { x: end.x, y: to.y + (to.y > from.y ? 0 : to.height) }];
-  } else if (to.x >= from.x + from.width) {
-    const bend = to.x - Math.min(25, (to.x - from.x - from.width) / 2);
-    points = start.y === end.y
-      ? [{ x: from.x + from.width, y: start.y }, { x: to.x, y: end.y }]
-      : [{ x: from.x + from.width, y: start.y }, { x: bend, y: start.y }, { x: bend, y: end.y }, { x: to.x, y: end.y }];
-  } else if (Math.abs(start.x - end.x) < 1) {
-    points = [{ x: start.x, y: start.y < end.y ? from.y + from.height : from.y }, { x: end.x, y: start.y < end.y ? to.y : to.y + to.height }];
-  } else {
-    const below = Math.max(from.y + from.height, to.y + to.height) + 20;
-    points = [{ x: start.x, y: from.y + from.height }, { x: start.x, y: below }, { x: end.x, y: below }, { x: end.x, y: to.y + to.height }];
-  }
-  edge.waypoint.splice(0, edge.waypoint.length, ...points.map(point => edge.$model.create("dc:Point", point)));
-}
-
-// The XML with a drawing of all pools and of the processes that stand in none. Earlier drawings are replaced.
+// The XML with a drawing of all pools and of the processes that stand in none. An earlier drawing is replaced.
 export async function withDrawing(xml) {
   const moddle = new BpmnModdle();
   const { rootElement: definitions } = await moddle.fromXML(xml);
   const collaboration = definitions.rootElements.find(root => root.$type === "bpmn:Collaboration");
   const processes = definitions.rootElements.filter(root => root.$type === "bpmn:Process");
-  const participants = collaboration?.participants ?? [];
-  const loose = processes.filter(process => !participants.some(pool => pool.processRef === process));
-  const elements = new Map();
-  const drawn = [];
-  const further = [];
-  const shape = (bpmnElement, x, y, width, height, more = {}) => moddle.create("bpmndi:BPMNShape", {
-    id: `${bpmnElement.id}_di`, bpmnElement, bounds: moddle.create("dc:Bounds", { x, y, width, height }), ...more,
-  });
-  collect(definitions, elements);
+  const pools = collaboration?.participants ?? [];
+  const loose = processes.filter(process => !pools.some(pool => pool.processRef === process));
+  const drawn = new Drawing(moddle);
   let top = 0;
-  for (const holder of [...participants, ...loose]) {
-    const isPool = participants.includes(holder);
-    const process = isPool ? holder.processRef : holder;
-    const parts = [];
-    if (process?.flowElements?.length) {
-      const [main, ...inner] = await laidOut(moddle, definitions, process);
-      parts.push(...adopted(moddle, main?.plane?.planeElement ?? [], elements));
-      for (const diagram of inner) further.push(plane(moddle, elements.get(diagram.plane.bpmnElement.id), adopted(moddle, diagram.plane.planeElement ?? [], elements)));
-    }
-    const lanes = innermost((process?.laneSets ?? []).flatMap(set => set.lanes ?? []));
-    const heights = lanes.length ? sortIntoLanes(lanes, parts) : [];
-    const at = extent(parts);
-    const left = POOL_HEADING * (lanes.length ? 2 : 1) + MARGIN;
-    const inside = lanes.length ? 0 : MARGIN;
-    move(parts, left - at.left, top + inside - (lanes.length ? 0 : at.top));
-    const width = at.right - at.left + left + MARGIN;
-    const height = lanes.length ? heights.reduce((sum, one) => sum + one, 0) : at.bottom - at.top + 2 * inside;
-    if (isPool) {
-      drawn.push(shape(holder, 0, top, width, height, { isHorizontal: true }));
-    }
-    let band = top;
-    lanes.forEach((lane, index) => {
-      drawn.push(shape(lane, POOL_HEADING, band, width - POOL_HEADING, heights[index], { isHorizontal: true }));
-      band += heights[index];
-    });
-    drawn.push(...parts);
-    top += height + GAP;
+  for (const holder of collaboration ? [...pools, ...loose.filter(process => process.flowElements?.length)] : loose.slice(0, 1)) {
+    top += drawn.add(holder, pools.includes(holder) ? holder.processRef : holder, pools.includes(holder), top) + GAP;
   }
-  const byId = new Map(drawn.filter(isShape).map(part => [part.bpmnElement.id, part]));
-  for (const message of collaboration?.messageFlows ?? []) {
-    const from = byId.get(message.sourceRef?.id)?.bounds, to = byId.get(message.targetRef?.id)?.bounds;
-    if (!from || !to) continue;
-    const down = from.y < to.y;
-    const x = from.width > to.width ? to.x + to.width / 2 : from.x + from.width / 2;
-    const waypoint = [{ x, y: down ? from.y + from.height : from.y }, { x, y: down ? to.y : to.y + to.height }];
-    drawn.push(moddle.create("bpmndi:BPMNEdge", { id: `${message.id}_di`, bpmnElement: message, waypoint: waypoint.map(point => moddle.create("dc:Point", point)) }));
-  }
-  definitions.diagrams = [plane(moddle, collaboration ?? processes[0], drawn), ...further];
+  for (const message of collaboration?.messageFlows ?? []) drawn.connect(message);
+  const bpmnElement = collaboration ?? processes[0];
+  const plane = moddle.create("bpmndi:BPMNPlane", { id: `${bpmnElement.id}_plane`, bpmnElement, planeElement: drawn.parts });
+  definitions.diagrams = [moddle.create("bpmndi:BPMNDiagram", { id: `${bpmnElement.id}_diagram`, plane })];
   return (await moddle.toXML(definitions, { format: true })).xml;
 }
 
-function collect(parent, elements) {
-  for (const list of ["rootElements", "participants", "messageFlows", "flowElements", "artifacts"]) {
-    for (const element of parent[list] ?? []) {
-      elements.set(element.id, element);
-      collect(element, elements);
-    }
+class Drawing {
+  constructor(moddle) {
+    Object.assign(this, { moddle, parts: [], boxes: new Map() });
   }
-}
 
-// The parts of a drawing of a copy, made to show the elements of this file.
-function adopted(moddle, parts, elements) {
-  return parts.filter(part => elements.has(part.bpmnElement?.id)).map(part => {
-    part.bpmnElement = elements.get(part.bpmnElement.id);
-    return part;
-  });
-}
+  shape(bpmnElement, { x, y, width, height }, more = {}) {
+    this.boxes.set(bpmnElement, { x, y, width, height });
+    if (bpmnElement.name && bpmnElement.$instanceOf("bpmn:Gateway")) {
+      const bounds = this.moddle.create("dc:Bounds", { x: x - LABEL.width + 15, y: y - LABEL.height - 4, ...LABEL });
+      more.label = this.moddle.create("bpmndi:BPMNLabel", { bounds });
+    }
+    this.parts.push(this.moddle.create("bpmndi:BPMNShape", {
+      id: `${bpmnElement.id}_di`, bpmnElement, bounds: this.moddle.create("dc:Bounds", { x, y, width, height }), ...more,
+    }));
+  }
 
-function plane(moddle, bpmnElement, planeElement) {
-  const made = moddle.create("bpmndi:BPMNPlane", { id: `${bpmnElement.id}_plane`, bpmnElement, planeElement });
-  for (const part of planeElement) part.$parent = made;
-  return moddle.create("bpmndi:BPMNDiagram", { id: `${bpmnElement.id}_diagram`, plane: made });
+  edge(bpmnElement, points) {
+    const waypoint = points.map(([x, y]) => this.moddle.create("dc:Point", { x, y }));
+    this.parts.push(this.moddle.create("bpmndi:BPMNEdge", { id: `${bpmnElement.id}_di`, bpmnElement, waypoint }));
+  }
+
+  // Answers how high the pool, or the process that stands in none, has become.
+  add(holder, process, isPool, top) {
+    const lanes = innermost((process?.laneSets ?? []).flatMap(set => set.lanes ?? []));
+    const { shapes, edges, width, laneHeights } = grid(process ?? {}, lanes);
+    const headings = isPool || lanes.length ? HEADING * (lanes.length ? 2 : 1) : 0;
+    const left = headings + MARGIN;
+    const whole = shapes.length
+      ? { x: 0, y: top, width: left + width + MARGIN, height: laneHeights.reduce((sum, one) => sum + one, 0) }
+      : { x: 0, y: top, ...EMPTY_POOL };
+    if (isPool) this.shape(holder, whole, { isHorizontal: true });
+    let band = top;
+    lanes.forEach((lane, index) => {
+      this.shape(lane, { x: HEADING, y: band, width: whole.width - HEADING, height: laneHeights[index] }, { isHorizontal: true });
+      band += laneHeights[index];
+    });
+    for (const { element, isExpanded, ...box } of shapes) {
+      const marked = { ...(isExpanded ? { isExpanded } : {}), ...(element.$type === "bpmn:ExclusiveGateway" ? { isMarkerVisible: true } : {}) };
+      this.shape(element, { ...box, x: box.x + left, y: box.y + top }, marked);
+    }
+    for (const { element, points } of edges) this.edge(element, points.map(([x, y]) => [x + left, y + top]));
+    return whole.height;
+  }
+
+  // A message runs straight down or up, from the narrower of what it connects.
+  connect(message) {
+    const from = this.boxes.get(message.sourceRef), to = this.boxes.get(message.targetRef);
+    if (!from || !to) return;
+    const narrow = from.width > to.width ? to : from;
+    const x = narrow.x + narrow.width / 2, isDown = from.y < to.y;
+    this.edge(message, [[x, isDown ? from.y + from.height : from.y], [x, isDown ? to.y : to.y + to.height]]);
+  }
 }

@@ -32,7 +32,7 @@ function* facts(element, path) {
   const own = `${path}/${element.namespaceURI}|${element.localName}#${element.getAttribute("id") ?? ""}`;
   yield [own, element];
   for (const attribute of element.attributes) {
-    if (attribute.namespaceURI === XMLNS || attribute.localName === "schemaLocation") continue;
+    if (attribute.namespaceURI === XMLNS) continue;
     const isDefault = !attribute.namespaceURI && DEFAULTS[attribute.localName] === attribute.value.trim();
     if (!isDefault && attribute.value !== "") yield [`${own}@${attribute.namespaceURI ?? ""}|${attribute.localName}=${valueOf(attribute.value)}`, element, attribute.name];
   }
@@ -82,8 +82,20 @@ export function commentsIn(xml) {
   return count;
 }
 
-// The comments in front of the root element, which the drawing program forgets: put back as they stood.
-export function withHeading(original, xml) {
-  const heading = original.match(/^\uFEFF?\s*(?:<\?xml[^?]*\?>)?\s*((?:<!--[\s\S]*?-->\s*)+)/)?.[1];
-  return heading ? xml.replace(/^(<\?xml[^?]*\?>\s*)?/, declaration => declaration + heading) : xml;
+const INSTANCE = "http://www.w3.org/2001/XMLSchema-instance";
+
+// What the drawing program forgets of the file's head, put back as it stood: the comments in front of the root element,
+// and where its schemas lie.
+export function withHead(original, xml) {
+  const comments = original.match(/^\uFEFF?\s*(?:<\?xml[^?]*\?>)?\s*((?:<!--[\s\S]*?-->\s*)+)/)?.[1] ?? "";
+  const headed = xml.replace(/^(<\?xml[^?]*\?>\s*)?/, declaration => declaration + comments);
+  const place = parsed(original).documentElement.getAttributeNS(INSTANCE, "schemaLocation");
+  const root = parsed(headed).documentElement;
+  if (!place || root.getAttributeNS(INSTANCE, "schemaLocation")) return headed;
+  const prefix = root.lookupPrefix(INSTANCE) ?? "xsi";
+  const declared = root.lookupPrefix(INSTANCE) ? "" : ` xmlns:xsi="${INSTANCE}"`;
+  const quoted = place.replace(/&/g, "&amp;").replace(/"/g, "&quot;").replace(/</g, "&lt;");
+  const name = root.nodeName;
+  const at = headed.indexOf(`<${name}`, comments ? headed.indexOf(comments) + comments.length : 0) + name.length + 1;
+  return `${headed.slice(0, at)}${declared} ${prefix}:schemaLocation="${quoted}"${headed.slice(at)}`;
 }

@@ -25,8 +25,9 @@ function partsOf(element) {
 
 export class Panel {
   // `understood()` gives what the server read of a step: shown where the owner has said nothing.
-  constructor(modeler, form, { properties, understood, words }) {
-    Object.assign(this, { modeler, form, properties, understood, words, element: null, pending: null });
+  // `processId` is the process that is the sales map, where the drawing shows several.
+  constructor(modeler, form, { properties, understood, words, processId }) {
+    Object.assign(this, { modeler, form, properties, understood, words, processId, element: null, pending: null });
     this.modeling = modeler.get("modeling");
     this.fields = [...form.querySelectorAll("[data-key], [data-part]")].filter(field => field.name);
     modeler.on("selection.changed", ({ newSelection }) => this.show(newSelection));
@@ -90,7 +91,10 @@ export class Panel {
   subject() {
     const businessObject = getBusinessObject(this.element);
     if (is(businessObject, "bpmn:Participant")) return businessObject.processRef ?? businessObject;
-    if (is(businessObject, "bpmn:Collaboration")) return businessObject.participants?.find(one => one.processRef)?.processRef ?? businessObject;
+    if (is(businessObject, "bpmn:Collaboration")) {
+      const processes = (businessObject.participants ?? []).map(pool => pool.processRef).filter(Boolean);
+      return processes.find(process => process.id === this.processId) ?? processes[0] ?? businessObject;
+    }
     return businessObject;
   }
 

@@ -86,7 +86,7 @@ export class Remarks {
     body.className = "finding-body";
     if (known) Object.assign(body, { type: "button" }).dataset.remark = finding.element;
     const label = { error: this.words.error, warning: this.words.warning, info: this.words.info }[finding.severity];
-    const place = paragraph("finding-place", "");
+    const place = Object.assign(document.createElement("span"), { className: "finding-place" });
     const name = document.createElement("strong");
     name.textContent = finding.name || label;
     place.append(name);
