@@ -146,7 +146,8 @@ def _given(questions: MapQuestions, typed: Typed) -> Mapping[str, str]:
     take = request.form.get("take", _ALL)
     if take == _BEFORE:
         return {one.question.id: one.preselected for one in questions.asked if one.is_answered_before}
-    given = {**typed.chosen, **typed.own}
+    own = {question_id: text for question_id, text in typed.own.items() if text.strip()}  # a blank line leaves it open
+    given = {**typed.chosen, **own}
     if not take.startswith(_ONE):
         return given
     element_id = take.removeprefix(_ONE)

@@ -104,6 +104,8 @@ def test_one_element_is_answered_and_the_other_choices_stay(office: Office, owne
         "answer|deadline:check": "own",
         "own|deadline:check": "3 р.д.",
     }
+    blank = sent | {"take": "element|g", "answer|decision:g": "own", "own|decision:g": " "}
+    assert "Відповіді: 0 із 5" in text_of(owner.post(address, blank))
     page = owner.post(address, sent)
     assert page.status_code == 200
     assert "Відповіді: 2 із 5" in text_of(page)
