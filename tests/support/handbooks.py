@@ -43,6 +43,7 @@ def source_of(content: bytes, process: CompiledProcess | None) -> HandbookSource
         steps=tuple(process.steps.values()) if process is not None else (),
         stages=process.stages if process is not None else (),
         decisions=(),
+        calls=(),
         findings=(),
         files=(),
         called=(),
