@@ -25,6 +25,7 @@ class ForwardOrder:
         self._ways_back = _reversed(self._ways)
         self._forward = _without_loops(self._ways, [start.name for start in spec.main.bpmn_start_events])
         self._end = _EXIT + spec.key
+        self._backward: dict[str, list[str]] | None = None
 
     def ahead_of(self, names: Iterable[str]) -> frozenset[str]:
         """The ids of the elements at and after each of ``names`` (spec names), going forward.
@@ -53,6 +54,17 @@ class ForwardOrder:
         if not any(target in self._ways.get(one, ()) for one in reached):
             return _ids(reached)
         return _ids(reached & ({name} | _closure(self._ways_back, [target], barrier=name)))
+
+    def reaching(self, names: Iterable[str], *, without: str) -> frozenset[str]:
+        """The ids of all elements from which a token can reach one of ``names``, unless by way of ``without``."""
+        backward = self._backward
+        if backward is None:  # two threads may turn the ways round at once, and either result will do
+            backward = defaultdict(list)
+            for name, following in self._ways.items():
+                for successor in following:
+                    backward[successor].append(name)
+            self._backward = backward
+        return _ids(_closure(backward, names, barrier=without))
 
     def _ahead_of(self, name: str) -> set[str]:
         seen = _closure(self._forward, [name])

@@ -294,19 +294,6 @@ class Node:
         return self.step is not None
 
 
-def said_of(node: Node | None, key: Property) -> str:
-    """What the owner says about ``node``; about one that was not drawn, what is said about its origin."""
-    while node is not None:
-        said = node.annotation.said.get(key)
-        if said is not None and (node.like is None or said.source not in _DRAWN_SOURCES):
-            return said.text if said.source not in _DRAWN_SOURCES else ""
-        node = node.like
-    return ""
-
-
-_DRAWN_SOURCES = frozenset({"lane", "pool", "group"})  # said by where the element stands, not by its owner
-
-
 @dataclass(slots=True, eq=False)
 class Flow:
     """A sequence flow whose two ends are known."""
@@ -498,52 +485,3 @@ class SalesMap:
         source.outgoing.append(flow)
         target.incoming.append(flow)
         return flow
-
-
-def redirect_target(flow: Flow, target: Node) -> None:
-    flow.target.incoming.remove(flow)
-    flow.target = target
-    target.incoming.append(flow)
-
-
-def redirect_source(flow: Flow, source: Node) -> None:
-    if flow.source.default is flow:
-        flow.source.default = None
-    flow.source.outgoing.remove(flow)
-    flow.source = source
-    source.outgoing.append(flow)
-
-
-def remove_flow(flow: Flow) -> None:
-    if flow.source.default is flow:
-        flow.source.default = None
-    flow.source.outgoing.remove(flow)
-    flow.target.incoming.remove(flow)
-
-
-def remove_node(node: Node) -> None:
-    """Take a node out with its flows and the events on its border."""
-    for flow in (*node.outgoing, *node.incoming):
-        if flow in flow.source.outgoing:
-            remove_flow(flow)
-    for boundary in tuple(node.boundaries):
-        remove_node(boundary)
-    if node.host is not None and node in node.host.boundaries:
-        node.host.boundaries.remove(node)
-    node.scope.nodes.remove(node)
-
-
-def reachable(starts: list[Node]) -> set[Node]:
-    """Nodes of one scope that a token can come to from ``starts``, events on a border of a reached node included."""
-    seen: set[Node] = set()
-    waiting = list(starts)
-    while waiting:
-        node = waiting.pop()
-        if node in seen:
-            continue
-        seen.add(node)
-        waiting += [flow.target for flow in node.outgoing]
-        waiting += node.boundaries
-        if node.undone_by is not None:
-            waiting.append(node.undone_by)
-    return seen

@@ -18,7 +18,8 @@ from engine.bpmn.compiled import (
 from engine.bpmn.deadline_rules import DeadlineRule, EscalationLadder, RelativeToField
 from engine.bpmn.deadline_text import DeadlineNotUnderstood, ladder_from_bag, parse_deadline, parse_ladder
 from engine.bpmn.expressions import ExpressionRefused, compile_expression
-from engine.bpmn.map_model import Annotation, Located, Node, Process, Property, Said, Scope, StepPlan, said_of
+from engine.bpmn.map_model import Annotation, Located, Node, Process, Property, Said, Scope, StepPlan
+from engine.bpmn.map_sayings import said_of
 from engine.bpmn.noticed import Noticed
 from engine.bpmn.reading.vendor_attributes import ENGINES
 from engine.bpmn.repairs.approval_text import approval_rule

@@ -45,6 +45,7 @@ MOST_MOVES = 6_000
 MOST_SECONDS = 5.0
 _MONDAY = date(2026, 3, 2)
 _NO_TIME = timedelta()
+_NOWHERE = "(nowhere)"
 
 Key = tuple[Any, ...]
 
@@ -134,7 +135,7 @@ class _Explorer:
         self._order = order_of(process)
         self._errors = error_codes(process)
         self._rivalry: dict[Key, bool] = {}
-        self._live: dict[tuple[str, str], bool] = {}
+        self._live: dict[str, frozenset[str]] = {}
         self._numbers: dict[Key, int] = {}
         self._found = Situations(tried=self._tried.deciding)
         self._waiting: deque[_Place] = deque()
@@ -338,12 +339,11 @@ class _Explorer:
 
     def _matters(self, name: str, element_id: str) -> bool:
         """Whether something that can be reached from an element reads the value before it is asked for anew."""
-        known = self._live.get((name, element_id))
+        known = self._live.get(name)
         if known is None:
             asked_at, readers = self._readers.get(name.removeprefix("deal."), ("", frozenset()))
-            ahead = self._order.reached_from(element_id, without=asked_at or "(nothing)")
-            known = self._live[name, element_id] = bool(readers & ahead)
-        return known
+            known = self._live[name] = self._order.reaching(readers, without=asked_at or _NOWHERE)
+        return element_id in known
 
     def _name(self, element_id: str) -> str:
         return self._process.elements.get(element_id) or element_id

@@ -6,6 +6,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from typing import Any
 
 from engine.bpmn.compiled import CompiledProcess, ExpressionCondition
@@ -141,7 +142,12 @@ class _Graph:
         return walked[::-1]
 
     def _longest(self, end: int) -> list[Arrow] | None:
-        """The longest way found that comes nowhere twice: from each situation the few longest are followed on."""
+        """The longest way found that comes nowhere twice; None where there is none."""
+        return self._long_ways[end][0].arrows() if self._long_ways[end] else None
+
+    @cached_property
+    def _long_ways(self) -> dict[int, list[_Walked]]:
+        """The few longest ways to each situation: only these are followed on."""
         kept: dict[int, list[_Walked]] = defaultdict(list)
         waiting = deque([_Walked(_BEFORE, timedelta(), frozenset({()}), None, None)])
         for _ in range(MOST_FOLLOWED):
@@ -162,7 +168,7 @@ class _Graph:
                     known.sort(key=lambda one: (-one.takes, len(one.places)))
                     del known[MOST_KEPT:]
                     waiting.append(further)
-        return kept[end][0].arrows() if kept[end] else None
+        return kept
 
     def loops(self) -> tuple[Loop, ...]:
         """By where a deal goes back to, each with everything after which it does."""

@@ -232,10 +232,11 @@ def _ahead(session: Session, instance: ProcessInstance, now: datetime) -> Iterat
     for item in session.scalars(select(WorkItem).where(WorkItem.state.in_(LIVE))):
         if item.due_at is not None and item.due_at > now:
             yield Ahead("deadline", item.name, item.due_at)
-        if item.next_escalation_at is not None and item.next_escalation_at not in (item.due_at, None):
-            yield Ahead("escalation", item.name, max(item.next_escalation_at, now))
-    for timer in session.scalars(select(Timer)):
-        yield Ahead("timer", element_name(process, timer.node_id), max(timer.due_at, now))
+        rung = item.next_escalation_at
+        if rung is not None and rung > now and rung != item.due_at:
+            yield Ahead("escalation", item.name, rung)
+    for timer in session.scalars(select(Timer).where(Timer.due_at > now)):
+        yield Ahead("timer", element_name(process, timer.node_id), timer.due_at)
 
 
 def _letters(session: Session) -> Iterator[WouldBeLetter]:

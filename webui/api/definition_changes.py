@@ -1,10 +1,12 @@
-"""What differs between two versions of a map, over HTTP."""
+"""What differs between two versions of a map, and how deals went on each, over HTTP."""
 
 from __future__ import annotations
 
 from flask import Response
 
+from engine.queries.definitions import definition_view
 from engine.queries.version_comparison import changes_between
+from engine.queries.version_figures import Timing, version_figures
 from webui.api.answers import answer
 from webui.api.blueprint import api
 from webui.api.caller import caller, in_readers_language
@@ -13,7 +15,11 @@ from webui.api.models.definitions import (
     ChangeItem,
     ChangesQuery,
     DefinitionChanges,
+    DefinitionFigures,
     DefinitionPath,
+    FiguresQuery,
+    StepFigures,
+    TimingItem,
 )
 from webui.api.tags import MAPS
 from webui.map_difference import DifferenceLine, difference_groups
@@ -40,6 +46,36 @@ def show_definition_changes(path: DefinitionPath, query: ChangesQuery) -> Respon
             moved=comparison.moved,
         )
     )
+
+
+@api.get("/definitions/<int:definition_id>/figures", tags=[MAPS], responses={200: DefinitionFigures})
+def show_definition_figures(path: DefinitionPath, query: FiguresQuery) -> Response:
+    """The share won of finished deals, and the median working time of deals and steps, on this version."""
+    version = path.definition_id
+    with reading() as session:
+        steps = definition_view(session, caller(), version).steps
+        figures = version_figures(session, caller(), (version,), since=query.since, until=query.until)[version]
+    return answer(
+        DefinitionFigures(
+            won=figures.won,
+            lost=figures.lost,
+            cancelled=figures.cancelled,
+            share_won=figures.share_won,
+            enough=figures.is_enough,
+            time_to_win=_timing(figures.time_to_win),
+            time_to_lose=_timing(figures.time_to_lose),
+            steps=tuple(
+                StepFigures(element_id=one.source_id, name=one.name, time=_timing(figures.steps[one.element_id]))
+                for one in steps
+                if one.element_id in figures.steps
+            ),
+        )
+    )
+
+
+def _timing(timing: Timing) -> TimingItem:
+    seconds = int(timing.median.total_seconds()) if timing.median is not None else None
+    return TimingItem(median_s=seconds, count=timing.count)
 
 
 def _change(line: DifferenceLine) -> ChangeItem:

@@ -7,7 +7,9 @@ import re
 from collections.abc import Iterator
 
 from engine.bpmn.compiled import ExpressionCondition, FieldDefinition, FieldType
-from engine.bpmn.map_model import Node, NodeType, Property, reachable, said_of
+from engine.bpmn.map_model import Node, NodeType, Property
+from engine.bpmn.map_sayings import said_of
+from engine.bpmn.map_surgery import reachable
 from engine.bpmn.questions import ALL, ASK, NOBODY, Because, Proposal, QuestionKind
 from engine.bpmn.repairs.labels import label, yes_or_no
 from engine.bpmn.repairs.workbench import Workbench

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from engine.bpmn.map_model import GATEWAYS, Flow, Node, NodeType, Process, Property, redirect_source, said_of
+from engine.bpmn.map_model import GATEWAYS, Flow, Node, NodeType, Process, Property
+from engine.bpmn.map_sayings import said_of
+from engine.bpmn.map_surgery import redirect_source
 from engine.bpmn.questions import ALL, ONE, Because, Proposal, QuestionKind
 from engine.bpmn.repairs.editing import add_end, insert_after
 from engine.bpmn.repairs.labels import label

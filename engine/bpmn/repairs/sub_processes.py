@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from engine.bpmn.map_model import SUB_PROCESSES, EventKind, Node, NodeType, Process, remove_node
+from engine.bpmn.map_model import SUB_PROCESSES, EventKind, Node, NodeType, Process
+from engine.bpmn.map_surgery import remove_node
 from engine.bpmn.repairs.ad_hoc import offer_steps
 from engine.bpmn.repairs.stand_ins import confirm_by_person
 from engine.bpmn.repairs.workbench import Workbench

@@ -44,3 +44,17 @@ def test_the_note_of_publishing_is_taken_and_told(api: ApiOf, office: Office) ->
     second = deploy(office, NEXT_SALE)
     read(owner.post(f"/definitions/{second}/publish"))
     assert read(owner.get(f"/definitions/{second}"))["published_note"] == ""
+
+
+def test_figures_tell_how_deals_went_on_a_version(api: ApiOf, office: Office) -> None:
+    office.open_deal()
+    office.wait(hours=3)  # from ten to one o'clock
+    office.prepare()
+    told = read(api("owner").get("/definitions/1/figures"))
+    assert (told["won"], told["share_won"], told["enough"]) == (0, None, False)
+    assert told["time_to_win"] == {"median_s": None, "count": 0}
+    (step,) = told["steps"]
+    assert (step["element_id"], step["time"]) == ("prepare", {"median_s": 3 * 3600, "count": 1})
+    later = read(api("owner").get("/definitions/1/figures?since=2030-01-01T00:00:00Z"))
+    assert later["steps"] == []
+    problem(api("owner").get("/definitions/999/figures"), 404, "not_found")

@@ -162,6 +162,7 @@ EXPECTED = {
     "GET /definitions/<int:definition_id>/decisions": Expected(READERS_OF_MAPS),
     "GET /definitions/<int:definition_id>/files/<int:position>": Expected(READERS_OF_MAPS),
     "GET /definitions/<int:definition_id>/changes": Expected(READERS_OF_MAPS),
+    "GET /definitions/<int:definition_id>/figures": Expected(READERS_OF_MAPS),
     "GET /definitions/<int:definition_id>/handbook": Expected(ALL),
     "GET /definitions/<int:definition_id>/handbook.pdf": Expected(ALL),
     "GET /definitions/<int:definition_id>/handbook.docx": Expected(ALL),

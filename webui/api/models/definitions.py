@@ -16,7 +16,7 @@ from engine.bpmn.version_difference import Mark, Part
 from engine.model.process_definition import DefinitionState
 from webui.api.models.findings import FindingItem
 from webui.api.models.steps import FieldItem, OutcomeItem
-from webui.api.models.values import Given, Id, Key, Listed, Paging, Told
+from webui.api.models.values import Given, Id, Instant, Key, Listed, Paging, Told
 
 Address = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 CellText = Annotated[str, StringConstraints(max_length=20_000)]
@@ -123,6 +123,37 @@ class DefinitionChanges(Told):
     comparable: bool = Field(description="False while errors stand against executing one of the two.")
     changes: tuple[ChangeItem, ...]
     moved: tuple[str, ...] = Field(description="Ids of elements that stand elsewhere in the drawing.")
+
+
+class FiguresQuery(Given):
+    since: Instant | None = Field(default=None, description="Deals closed and steps done from then on.")
+    until: Instant | None = Field(default=None, description="Up to, not including.")
+
+
+class TimingItem(Told):
+    """Working time by the company's calendar."""
+
+    median_s: int | None = Field(description="Seconds; null where nothing was measured.")
+    count: int = Field(description="Of how many, the newest ones.")
+
+
+class StepFigures(Told):
+    element_id: str = Field(description="The id in the uploaded file.")
+    name: str
+    time: TimingItem
+
+
+class DefinitionFigures(Told):
+    """How deals went that ended on this version."""
+
+    won: int
+    lost: int
+    cancelled: int
+    share_won: float | None = Field(description="Of won and lost deals, from 0 to 1.")
+    enough: bool = Field(description="False while so few deals are finished that the share says nothing.")
+    time_to_win: TimingItem
+    time_to_lose: TimingItem
+    steps: tuple[StepFigures, ...] = Field(description="Steps that somebody has done, from opened to done.")
 
 
 class StageItem(Told):

@@ -1,7 +1,7 @@
 // Keys of a person who does this all day. Never while typing, never together with Ctrl, Alt or Meta.
 const dialog = document.getElementById("keys");
 
-const isTyping = element => element.closest("input:not([type=checkbox]), textarea, select, [contenteditable], [role=combobox], .bpmn-viewer");
+const isTyping = element => element.closest("input:not([type=checkbox]), textarea, select, [contenteditable], [role=combobox], .bpmn-viewer, .modeler-canvas");
 
 function moveTo(step) {
   const rows = [...document.querySelectorAll("[data-row]")].filter(row => row.offsetParent);

@@ -200,6 +200,12 @@ async function exportAs(format) {
   await exportDrawing(modeler, await currentXml(), part("title").textContent.trim(), format);
 }
 
+// Two people's changes wait for a decision first.
+function saveNow() {
+  if (page.dataset.saving === "conflict" && !conflict.open) conflict.showModal();
+  else saving.save();
+}
+
 // The version as it came stays as it is; what is drawn goes into a new draft.
 async function goWithout() {
   await saving.save({ asNew: true });
@@ -210,7 +216,7 @@ const actions = {
   go_without: goWithout,
   undo,
   redo: () => modeler.get("commandStack").canRedo() && modeler.get("commandStack").redo(),
-  save: () => saving.save(),
+  save: saveNow,
   fit,
   arrange,
   simulate: () => {
@@ -233,7 +239,7 @@ page.addEventListener("click", event => {
 
 document.addEventListener("keydown", event => {
   if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
-  if (event.code === "KeyS") saving.save();
+  if (event.code === "KeyS") saveNow();
   else return;
   event.preventDefault();
 });
