@@ -338,6 +338,17 @@ class OpenedByStep(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class FileAdded(Event):
+    """``step`` is the step of the map that made it, empty for one that a person added; ``size`` is in bytes."""
+
+    name: str
+    version: int
+    sha256: str
+    size: int
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
 class CallHostAllowed(Event):
     host: str
 

@@ -11,13 +11,16 @@ from engine.adapters.mail import Letter, MailFailed
 from engine.adapters.public_addresses import AddressNotPublic
 from engine.adapters.sealing import SecretNotReadable
 from engine.bpmn.compiled import ConnectorKind
+from engine.bpmn.documents import MEDIA_TYPES, DocumentRefused, kind_of_document, read_document
 from engine.bpmn.template_writing import Filling
 from engine.bpmn.templates import secrets_in
 from engine.commands.call_making import (
     NOT_PERMITTED,
     CallFailure,
+    MadeDocument,
     NextDeal,
     TakenCall,
+    add_document_of_call,
     open_deal_of_call,
     settle_answer,
     settle_failure,
@@ -25,6 +28,7 @@ from engine.commands.call_making import (
 )
 from engine.db.job import Job
 from engine.errors import N_
+from engine.policy.call_documents import name_of_document
 from engine.policy.call_fields import fields_set
 from engine.policy.call_requests import (
     CallNotWritable,
@@ -44,6 +48,8 @@ Make = Callable[[Services, TakenCall], None]
 _NOT_PUBLIC = N_("the host leads to an address that is not public")
 _NO_ADDRESS = N_("there is no e-mail address to write to")
 _NO_AMOUNT = N_("the sum of the deal that is opened is no number")
+_TEMPLATE_MISSING = N_("the template of the document is not there any more")
+_TEMPLATE_REFUSED = N_("the template of the document cannot be filled in")
 _ANSWERED = "HTTP %s"
 _ADDRESS = re.compile(r"[^@\s,;:<>\"()\[\]\\]{1,64}@[^@\s,;:<>\"()\[\]\\]+\.[^@\s,;:<>\"()\[\]\\]+")
 _LONGEST_SUBJECT = 300
@@ -133,9 +139,33 @@ def _open_deal(services: Services, taken: TakenCall) -> None:
         open_deal_of_call(services.database, taken, draft, clock=services.clock)
 
 
+def _make_document(services: Services, taken: TakenCall) -> None:
+    try:
+        made = _document(taken)
+    except DocumentRefused:
+        failure = CallFailure(_TEMPLATE_REFUSED, "template_refused")
+        settle_failure(services.database, taken.id, failure, clock=services.clock)
+    else:
+        if made is None:
+            failure = CallFailure(_TEMPLATE_MISSING, "template_missing")
+            settle_failure(services.database, taken.id, failure, clock=services.clock)
+        else:
+            add_document_of_call(services.database, taken, made, clock=services.clock)
+
+
+def _document(taken: TakenCall) -> MadeDocument | None:
+    """None where the template is not there any more. Raises DocumentRefused."""
+    if taken.template is None:
+        return None
+    content = read_document(taken.rule.template_file, taken.template).filled(taken.values)
+    kind = kind_of_document(taken.rule.template_file)
+    return MadeDocument(name_of_document(taken.rule, taken.values), MEDIA_TYPES[kind], content)
+
+
 _MAKERS: Mapping[ConnectorKind, Make] = {
     ConnectorKind.HTTP: _request,
     ConnectorKind.MAIL: _letter,
     ConnectorKind.FIELDS: _write_fields,
     ConnectorKind.MAP: _open_deal,
+    ConnectorKind.DOCUMENT: _make_document,
 }

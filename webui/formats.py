@@ -11,10 +11,11 @@ from babel.numbers import format_currency, format_decimal
 from flask import Flask
 
 from engine.queries.inbox import MOST_COUNTED
-from webui.i18n import locale, zone
+from webui.i18n import _, locale, zone
 from webui.request_context import now
 
 _NO_VALUE = "—"
+_KIBIBYTE = 1024
 
 
 def money(amount: Decimal | int | None, currency: str = "UAH") -> str:
@@ -39,6 +40,15 @@ def number(value: Decimal | float | None) -> str:
 def counted(steps: int) -> str:
     """A number of steps as the inbox counts them: ``999+`` where it stopped counting."""
     return str(steps) if steps < MOST_COUNTED else f"{MOST_COUNTED - 1}+"
+
+
+def file_size(size: int) -> str:
+    """``12 kB``, ``3.4 MB``: bytes in the unit that people read."""
+    if size < _KIBIBYTE:
+        return _("%(num)s B", num=size)
+    if size < _KIBIBYTE**2:
+        return _("%(num)s kB", num=round(size / _KIBIBYTE))
+    return _("%(num)s MB", num=format_decimal(round(size / _KIBIBYTE**2, 1), locale=locale()))
 
 
 def plain_amount(amount: Decimal | None) -> str:
@@ -91,5 +101,5 @@ def initials(full_name: str) -> str:
 
 
 def configure_formats(app: Flask) -> None:
-    for present in (money, sums, number, counted, plain_amount, day, when, exactly, initials):
+    for present in (money, sums, number, counted, plain_amount, file_size, day, when, exactly, initials):
         app.jinja_env.filters[present.__name__] = present

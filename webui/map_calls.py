@@ -18,6 +18,7 @@ _KINDS: Mapping[ConnectorKind, str] = {
     ConnectorKind.MAIL: N_("A letter"),
     ConnectorKind.FIELDS: N_("Fields of the deal"),
     ConnectorKind.MAP: N_("A deal on another map"),
+    ConnectorKind.DOCUMENT: N_("A document from a template"),
 }
 _RECIPIENTS: Mapping[str, str] = {
     "client": N_("to the client"),

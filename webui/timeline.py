@@ -75,6 +75,7 @@ KINDS_BY_FILTER = {
     "changes": (
         "deal_opened",
         "opened_by_step",
+        "file_added",
         "deal_changed",
         "stage_changed",
         "deal_won",
@@ -331,6 +332,10 @@ def _call_completed(data: Data) -> str:
     return _("“%(name)s” was answered", name=data["name"])
 
 
+def _file_added(data: Data) -> str:
+    return _("File “%(name)s”, version %(version)s", name=data["name"], version=data["version"])
+
+
 def _call_failed(data: Data) -> str:
     retry_at = _moment(data.get("retry_at"))
     if retry_at is None:
@@ -429,6 +434,7 @@ _TELLINGS: Mapping[str, Telling] = {
         "accent",
         lambda data: _("Opened by the step “%(name)s” of deal %(deal)s", name=data["name"], deal=data["deal_number"]),
     ),
+    "file_added": Telling("file-text", "accent", _file_added),
     "call_host_allowed": Telling("link", "neutral", lambda data: _("Maps may call %(host)s", host=data["host"])),
     "call_host_forbidden": Telling(
         "link", "neutral", lambda data: _("Maps may call %(host)s no more", host=data["host"])

@@ -19,7 +19,9 @@ MAX_UNPACKED_BYTES = 10 * 1024 * 1024
 MAX_RATIO = 100
 MAX_PATH_LENGTH = 200
 
-_READ_SUFFIXES = (".bpmn", ".bpmn2", ".dmn", ".xml", ".json", ".form", ".md", ".txt")
+DOCUMENT_SUFFIXES = (".docx", ".odt", ".html", ".htm")
+"""Templates of documents, by the end of their names."""
+_READ_SUFFIXES = (".bpmn", ".bpmn2", ".dmn", ".xml", ".json", ".form", ".md", ".txt", *DOCUMENT_SUFFIXES)
 _NESTED_SUFFIXES = (".zip", ".jar", ".7z", ".gz", ".rar")
 _OFFICE_DOCUMENT = "[Content_Types].xml"
 _MAC_FOLDER = "__MACOSX"
@@ -28,7 +30,7 @@ _RATIO_COUNTS_FROM = 1 << 20
 _LINK = 0o120000
 _KIND_BITS = 0o170000
 _ENCRYPTED_FLAG = 1
-_DAMAGE = (
+DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
     struct.error,
@@ -53,6 +55,11 @@ def is_archive(data: bytes) -> bool:
     return data[:2] == b"PK"
 
 
+def is_document_file(name: str) -> bool:
+    """Whether a file of that name is a template of a document: office documents are zips, but none of maps."""
+    return name.lower().endswith(DOCUMENT_SUFFIXES)
+
+
 def read_archive(data: bytes) -> Archive:
     """What is in a zip; folders are left out.
 
@@ -63,7 +70,7 @@ def read_archive(data: bytes) -> Archive:
         raise XmlRefused("ZIP_TOO_LARGE", None, limit=str(MAX_ARCHIVE_BYTES // 1024 // 1024))
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
-    except _DAMAGE:
+    except DAMAGE:
         raise XmlRefused("ZIP_DAMAGED") from None
     entries = [entry for entry in archive.infolist() if not entry.is_dir()]
     _ensure_no_document({entry.filename for entry in entries})
@@ -74,13 +81,13 @@ def read_archive(data: bytes) -> Archive:
     seen: set[str] = set()
     budget = MAX_UNPACKED_BYTES
     for entry in entries:
-        _ensure_harmless(entry, seen)
+        ensure_harmless(entry, seen)
         if not _is_read(entry.filename):
             unread.append(entry.filename)
             continue
-        content = _unpack(archive, entry, budget)
+        content = unpack(archive, entry, budget)
         budget -= len(content)
-        if content[:2] == b"PK":
+        if is_archive(content) and not is_document_file(entry.filename):
             raise XmlRefused("ZIP_NESTED", None, name=entry.filename)
         files[entry.filename] = content
     return Archive(files, tuple(unread))
@@ -100,7 +107,8 @@ def _is_read(name: str) -> bool:
     return not hidden and name.lower().endswith(_READ_SUFFIXES)
 
 
-def _ensure_harmless(entry: zipfile.ZipInfo, seen: set[str]) -> None:
+def ensure_harmless(entry: zipfile.ZipInfo, seen: set[str]) -> None:
+    """Raises XmlRefused with ZIP_UNSAFE_NAME, ZIP_LINK, ZIP_ENCRYPTED, ZIP_NESTED or ZIP_DUPLICATE."""
     name = entry.filename
     unsafe = (
         not name
@@ -124,8 +132,8 @@ def _ensure_harmless(entry: zipfile.ZipInfo, seen: set[str]) -> None:
     seen.add(folded)
 
 
-def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, budget: int) -> bytes:
-    """Counts the bytes that really come out: a header may lie."""
+def unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, budget: int) -> bytes:
+    """Counts the bytes that really come out: a header may lie. Raises XmlRefused with ZIP_DAMAGED or ZIP_BOMB."""
     if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise XmlRefused("ZIP_DAMAGED", None, name=entry.filename)
     content = bytearray()
@@ -136,6 +144,6 @@ def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, budget: int) -> by
                 too_dense = len(content) > _RATIO_COUNTS_FROM and len(content) > MAX_RATIO * max(1, entry.compress_size)
                 if len(content) > min(MAX_BYTES, budget) or too_dense:
                     raise XmlRefused("ZIP_BOMB", None, name=entry.filename)
-    except _DAMAGE:
+    except DAMAGE:
         raise XmlRefused("ZIP_DAMAGED", None, name=entry.filename) from None
     return bytes(content)

@@ -10,13 +10,14 @@ from collections.abc import Mapping
 
 from pydantic import BaseModel, ConfigDict
 
+from engine.bpmn.archive import is_document_file
 from engine.bpmn.canonical import write_canonical
 from engine.bpmn.compiled import CompiledProcess
 from engine.bpmn.dmn.drawn import DecisionShelf
 from engine.bpmn.dmn.reading import is_decision_file, read_decisions
 from engine.bpmn.executed_tables import fill_tables
 from engine.bpmn.findings import Finding
-from engine.bpmn.map_model import HUMAN_TASKS, Node, NodeType, Place, Process, SalesMap
+from engine.bpmn.map_model import HUMAN_TASKS, Node, NodeType, Place, Process, SalesMap, TemplateShelf
 from engine.bpmn.noticed import Noticed
 from engine.bpmn.questions import Question
 from engine.bpmn.reading import read_map
@@ -44,9 +45,14 @@ def is_table_file(name: str) -> bool:
     return name.lower().endswith(TABLE_SUFFIX)
 
 
+def is_beside_map(name: str) -> bool:
+    """Whether a file of that name goes with a map: decisions, a form, or a template of documents."""
+    return is_table_file(name) or is_form_file(name) or is_document_file(name)
+
+
 def library_entries(key: str, files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """The files of a map as ``compile_bpmn`` takes them for a library: its first file, its tables and forms."""
-    beside = {name: content for name, content in files.items() if is_table_file(name) or is_form_file(name)}
+    """The files of a map as ``compile_bpmn`` takes them for a library: its first file, and those beside it."""
+    beside = {name: content for name, content in files.items() if is_beside_map(name)}
     diagram = next((content for name, content in files.items() if name not in beside), b"")
     return {key: diagram, **{f"{key}/{name}": content for name, content in beside.items()}}
 
@@ -89,7 +95,7 @@ def compile_bpmn(
     noticed = Noticed()
     upload = sort_upload(files, noticed)
     diagrams = upload.diagrams
-    sales_map = SalesMap(forms=read_forms(upload.forms))
+    sales_map = SalesMap(forms=read_forms(upload.forms), templates=TemplateShelf(upload.documents))
     read = [_read(name, data, sales_map, sales_map.tables, noticed) for name, data in diagrams.items()]
     if not any(read):
         for file in sales_map.tables.files:
@@ -111,7 +117,9 @@ def compile_bpmn(
         return CompileOutcome(process=None, findings=noticed.findings, processes=proposals)
     used_library = _Library(sales_map, library or {})
     workbench = Workbench(sales_map, noticed, used_library.with_called(chosen))
-    compiled = _execute(workbench, _hash(chosen.id, diagrams | upload.forms, used_library.read))
+    compiled = _execute(workbench, _hash(chosen.id, diagrams | upload.forms | upload.documents, used_library.read))
+    for name in sales_map.templates.unasked() if compiled is not None else ():
+        noticed.info("ZIP_FOREIGN_FILE", Place(file=name), name=name)
     questions = tuple(one for one in _in_map_order(workbench) if one.file not in used_library.read)
     return CompileOutcome(process=compiled, findings=noticed.findings, processes=proposals, questions=questions)
 
@@ -179,10 +187,12 @@ class _Library:
         of_map = {name: self._library[name] for name in self._library if name == key or name.startswith(f"{key}/")}
         self.read |= of_map
         forms = {name: content for name, content in of_map.items() if is_form_file(name)}
+        documents = {name: content for name, content in of_map.items() if is_document_file(name)}
+        self._sales_map.templates_of[key] = TemplateShelf(documents)
         self._sales_map.forms = {**read_forms(forms), **self._sales_map.forms}
         for name, content in sorted(of_map.items()):
             # What is wrong in a published map was said when it was published.
-            if name not in forms:
+            if name not in forms and name not in documents:
                 _read(name, content, self._sales_map, tables, Noticed())
         merge_crossed_pools(self._sales_map, Noticed())
         return find_called(node, self._sales_map.processes)

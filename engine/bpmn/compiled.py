@@ -195,6 +195,7 @@ class ConnectorKind(StrEnum):
     MAIL = "mail"
     FIELDS = "fields"  # writes fields of the deal
     MAP = "map"  # opens a deal on another map
+    DOCUMENT = "document"  # makes a file of the deal from a template
 
 
 class TemplatePart(_Frozen):
@@ -221,6 +222,8 @@ class CallRule(_Frozen):
     host: str = ""  # of http, with its port if that is not 443: never made of values
     recipient: str = ""  # of a letter: client, contact or owner; else the template ``to``
     map_key: str = ""  # of the deal that is opened
+    template_file: str = ""  # of a document, by the name that it has in the upload
+    template_sha256: str = ""  # of that file: one among the files of the versions
     templates: Mapping[str, tuple[TemplatePart, ...]] = {}
     results: Mapping[str, str] = {}
     result_variable: str | None = None

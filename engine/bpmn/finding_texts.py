@@ -211,7 +211,7 @@ _ACTIVITIES: Mapping[str, FindingText] = {
     ),
     "CONNECTOR_UNKNOWN": FindingText(
         N_("“%(connector)s” is no connector."),
-        N_("Write job, http, mail, fields or map, or leave the property out: a person then does the step."),
+        N_("Write job, http, mail, fields, map or document, or leave the property out: a person then does the step."),
     ),
     "CONNECTOR_LACKS": FindingText(
         N_("The connector “%(connector)s” needs the property “%(key)s”."), N_("Add the property to the step.")
@@ -239,6 +239,22 @@ _ACTIVITIES: Mapping[str, FindingText] = {
     "CONNECTOR_MAP_UNKNOWN": FindingText(
         N_("The step opens a deal on the map “%(map)s”, and no such map is published."),
         N_("Publish that map before the first deal comes to this step, or correct its key."),
+    ),
+    "DOCUMENT_TEMPLATE_MISSING": FindingText(
+        N_("The step makes a document from the template “%(template)s”, and no file of that name came with the map."),
+        N_("Upload the template together with the map, all files at once or in a .zip, or correct its name."),
+    ),
+    "DOCUMENT_TEMPLATE_UNREADABLE": FindingText(
+        N_("The template “%(template)s” cannot be read as a DOCX, ODT or HTML file."),
+        N_("Save it anew as .docx, .odt or .html (UTF-8) and upload it with the map."),
+    ),
+    "DOCUMENT_TEMPLATE_UNSAFE": FindingText(
+        N_("The template “%(template)s” holds what no template needs: macros, scripts, entities, or too much of all."),
+        N_("Save it anew without macros and scripts; large pictures smaller."),
+    ),
+    "DOCUMENT_PLACE": FindingText(
+        N_("In the template “%(template)s” this place cannot be filled in: “%(text)s”."),
+        N_("Write an expression such as {{ client.name }}, in the text: not in a tag, a style or a script."),
     ),
     "CONNECTOR_ON_PERSON": FindingText(
         N_("The connector “%(connector)s” stands on a step for a person and is not used."),

@@ -427,6 +427,26 @@ class Place:
     file: str = ""
 
 
+@dataclass(slots=True)
+class TemplateShelf:
+    """Templates of documents by the names of their files; ``asked`` are those that a call names."""
+
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    asked: set[str] = field(default_factory=set)
+
+    def find(self, name: str) -> bytes | None:
+        """The file of that name, in whatever folder of the upload it lies."""
+        wanted = name.strip().casefold()
+        for path, content in self.files.items():
+            if path.casefold() == wanted or path.casefold().endswith(f"/{wanted}"):
+                self.asked.add(path)
+                return content
+        return None
+
+    def unasked(self) -> tuple[str, ...]:
+        return tuple(path for path in self.files if path not in self.asked)
+
+
 @dataclass(slots=True, eq=False)
 class SalesMap:
     """All processes of an upload, and the ids that they use."""
@@ -437,12 +457,18 @@ class SalesMap:
     forms: Mapping[str, tuple[FieldDefinition, ...]] = field(default_factory=dict)  # that came as files of their own
     tables: DecisionShelf = field(default_factory=DecisionShelf)  # decisions of the upload
     tables_of: dict[str, DecisionShelf] = field(default_factory=dict)  # of called maps, by the process's file
+    templates: TemplateShelf = field(default_factory=TemplateShelf)  # of documents, in the upload
+    templates_of: dict[str, TemplateShelf] = field(default_factory=dict)  # of called maps, by the process's file
     choreography: Place | None = None
     conversation: bool = False
 
     def tables_for(self, node: Node) -> DecisionShelf:
         """The decisions that came with the file that ``node`` stands in."""
         return self.tables_of.get(node.file, self.tables)
+
+    def template(self, node: Node, name: str) -> bytes | None:
+        """The template of that name that came with the file that ``node`` stands in; None where none did."""
+        return self.templates_of.get(node.file, self.templates).find(name)
 
     def new_id(self, wished: str) -> str:
         """An id that is unique over the map, valid in XML and none of SpiffWorkflow's own."""

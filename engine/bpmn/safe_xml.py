@@ -109,7 +109,7 @@ class DecodedText:
     mislabelled: bool = False
 
 
-def read_xml(data: bytes) -> SafeXml:
+def read_xml(data: bytes, *, most_elements: int = MAX_ELEMENTS) -> SafeXml:
     """Check and parse an uploaded file.
 
     Raises XmlRefused with EMPTY_FILE, FILE_TOO_LARGE, NOT_BPMN_ZIP, NOT_BPMN_VISIO, XML_ENCODING, XML_ENTITY,
@@ -117,7 +117,7 @@ def read_xml(data: bytes) -> SafeXml:
     """
     repairs: list[tuple[str, Mapping[str, str]]] = []
     checked = _without_declaration(read_text(data, repairs).text).encode()
-    missing = _check(checked)
+    missing = _check(checked, most_elements)
     if missing.prefixes:
         checked = _declare(checked, missing)
         repairs.append(("XML_PREFIX_DECLARED", {"prefixes": ", ".join(sorted(missing.prefixes))}))
@@ -250,6 +250,7 @@ class _Counter:
     attributes: int = 0
     namespaces: int = 0
     text: int = 0
+    most_elements: int = MAX_ELEMENTS
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
         self.elements += 1
@@ -257,7 +258,7 @@ class _Counter:
         self.text = 0
         if self.elements == 1:
             self.missing.insert_at = self.parser.CurrentByteIndex + 1 + len(name.encode())
-        self._bound("elements", self.elements, MAX_ELEMENTS)
+        self._bound("elements", self.elements, self.most_elements)
         self._bound("depth", len(self.declared), MAX_DEPTH)
         self._bound("attributes", len(attributes), MAX_ATTRIBUTES)
         self._bound("attributes", self.attributes, MAX_ALL_ATTRIBUTES)
@@ -290,11 +291,11 @@ class _Counter:
             raise XmlRefused("XML_TOO_COMPLEX", self.parser.CurrentLineNumber, what=what, limit=str(limit))
 
 
-def _check(data: bytes) -> _MissingPrefixes:
+def _check(data: bytes, most_elements: int = MAX_ELEMENTS) -> _MissingPrefixes:
     """Count and refuse; answers which prefixes are used but not declared."""
     parser = expat.ParserCreate("utf-8")
     parser.buffer_text = True
-    counter = _Counter(parser)
+    counter = _Counter(parser, most_elements=most_elements)
 
     def refuse_doctype(*_: object) -> None:
         code = "XML_ENTITY" if b"<!ENTITY" in data else "XML_DOCTYPE"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from engine.bpmn.archive import is_archive, read_archive
+from engine.bpmn.archive import is_archive, is_document_file, read_archive
 from engine.bpmn.map_model import Place
 from engine.bpmn.noticed import Noticed
 from engine.bpmn.safe_xml import XmlRefused
@@ -19,10 +19,11 @@ _MARKS = b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n"  # of an encoding, before the first 
 
 @dataclass(slots=True)
 class Upload:
-    """The files by name; ``diagrams`` holds decision tables, too."""
+    """The files by name; ``diagrams`` holds decision tables, too, ``documents`` the templates that calls name."""
 
     diagrams: dict[str, bytes] = field(default_factory=dict)
     forms: dict[str, bytes] = field(default_factory=dict)
+    documents: dict[str, bytes] = field(default_factory=dict)
 
 
 def is_form_file(name: str) -> bool:
@@ -34,7 +35,8 @@ def sort_upload(files: Mapping[str, bytes], noticed: Noticed) -> Upload:
     """Zips opened, each file where it belongs; what is not read is said."""
     upload = Upload()
     for name, data in files.items():
-        if is_archive(data) and not name.lower().endswith(_DIAGRAM_SUFFIXES):
+        is_template = is_document_file(name) and len(files) > 1
+        if is_archive(data) and not is_template and not name.lower().endswith(_DIAGRAM_SUFFIXES):
             _open(name, data, upload, noticed)
         else:
             _put(name, data, upload, noticed, alone=len(files) == 1)
@@ -52,7 +54,7 @@ def _open(name: str, data: bytes, upload: Upload, noticed: Noticed) -> None:
     if archive.unread:
         noticed.info("ZIP_FOREIGN_FILE", Place(file=name), name=", ".join(archive.unread))
     for path, content in archive.files.items():
-        taken = path in upload.diagrams or path in upload.forms
+        taken = path in (upload.diagrams | upload.forms | upload.documents)
         _put(f"{name}/{path}" if taken else path, content, upload, noticed, alone=False)
 
 
@@ -61,6 +63,8 @@ def _put(name: str, data: bytes, upload: Upload, noticed: Noticed, *, alone: boo
     folded = name.lower()
     if is_form_file(name) and not alone:
         upload.forms[name] = data
+    elif is_document_file(name) and not alone:
+        upload.documents[name] = data
     elif alone or folded.endswith(_DIAGRAM_SUFFIXES) or data.lstrip(_MARKS).startswith(b"<"):
         upload.diagrams[name] = data
     elif not folded.endswith(_TEXT_SUFFIXES):

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from engine.bpmn.compiled import CallRule, ConnectorKind
 from engine.clock import Clock
 from engine.commands.call_results import CallOver, answer_call, ensure_waits, fail_call, lock_call, stop_call
+from engine.commands.deal_files import add_made_file
 from engine.commands.deals import DealDraft, open_deal
 from engine.commands.history import record
 from engine.commands.incidents import perform
@@ -31,6 +32,7 @@ from engine.model.process_instance import InstanceState, ProcessInstance
 from engine.model.service_call import CallState, ServiceCall
 from engine.policy.permissions import Actor
 from engine.queries.call_permits import is_allowed, secrets_for
+from engine.queries.deal_files import template_content
 from engine.queries.external_jobs import parameters_of
 from engine.queries.processes import process_of
 
@@ -53,6 +55,13 @@ class NextDeal:
 
 
 @dataclass(frozen=True, slots=True)
+class MadeDocument:
+    name: str
+    media_type: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class TakenCall:
     """A call that this worker makes now. ``sealed`` are the secrets that may go to its host, by name."""
 
@@ -63,6 +72,7 @@ class TakenCall:
     recipient: str = ""  # the address of somebody of the deal
     is_permitted: bool = True
     sealed: Mapping[str, str] = field(default_factory=dict, repr=False)
+    template: bytes | None = field(default=None, repr=False)  # of a document
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +117,8 @@ def take_call(session: Session, call_id: str, *, by: str, clock: Clock) -> Taken
     values = parameters_of(session, call)
     if rule.connector is not ConnectorKind.HTTP:
         recipient = _address_of(session, rule.recipient, call.deal) if rule.recipient else ""
-        return TakenCall(call.id, rule, values, call.deal_id, recipient)
+        template = template_content(session, rule.template_sha256) if rule.template_sha256 else None
+        return TakenCall(call.id, rule, values, call.deal_id, recipient, template=template)
     permitted = is_allowed(session, rule.host)
     return TakenCall(
         call.id, rule, values, call.deal_id, "", permitted, secrets_for(session, rule.host) if permitted else {}
@@ -173,6 +184,29 @@ def open_deal_of_call(database: Database, taken: TakenCall, draft: NextDeal, *, 
         call.opened_deal_id = opened.id
         answer = {"id": opened.id, "number": opened.number}
         answer_call(session, call, instance, answer, told={"deal": opened.number}, actor=Actor.system(), at=at)
+
+    _settle(database, taken.id, command, clock=clock)
+
+
+def add_document_of_call(database: Database, taken: TakenCall, made: MadeDocument, *, clock: Clock) -> None:
+    """Add a document to the files of the deal, once, in the transaction that moves the deal on."""
+
+    def command(session: Session) -> None:
+        at = clock.now()
+        call, instance = lock_call(session, taken.id)
+        ensure_waits(call, instance)
+        file = add_made_file(
+            session,
+            instance.deal,
+            made.name,
+            made.content,
+            media_type=made.media_type,
+            step=call.name,
+            actor=Actor.system(),
+            at=at,
+        )
+        answer = {"file_id": file.id, "name": file.name, "version": file.version}
+        answer_call(session, call, instance, answer, told={"document": file.name}, actor=Actor.system(), at=at)
 
     _settle(database, taken.id, command, clock=clock)
 

@@ -10,7 +10,7 @@ from typing import ClassVar
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from engine.bpmn.archive import Archive, is_archive, read_archive
+from engine.bpmn.archive import Archive, is_archive, is_document_file, read_archive
 from engine.bpmn.compile import CompileOutcome, ProcessProposal, library_entries
 from engine.bpmn.compile_child import compile_in_child
 from engine.bpmn.compiled import ConnectorKind
@@ -95,7 +95,8 @@ def _unpacked(files: Mapping[str, bytes]) -> tuple[dict[str, bytes], list[Findin
     unread: list[Finding] = []
     for name, content in files.items():
         try:
-            archive = read_archive(content) if is_archive(content) else Archive({name: content})
+            opened = is_archive(content) and not (is_document_file(name) and len(files) > 1)
+            archive = read_archive(content) if opened else Archive({name: content})
         except XmlRefused:
             archive = Archive({name: content})
         if not archive.files:

@@ -15,6 +15,8 @@ from engine.commands.call_results import ensure_waits, fail_call, lock_call, rai
 from engine.errors import DomainError, NotFound
 from engine.model.process_instance import ProcessInstance
 from engine.model.service_call import ANSWERED_BY_OTHERS, CallState, ServiceCall
+from engine.policy.call_answers import values_from
+from engine.policy.call_documents import name_of_document
 from engine.policy.call_fields import fields_set
 from engine.policy.permissions import Actor
 from engine.queries.external_jobs import parameters_of
@@ -37,7 +39,7 @@ def answer_in_practice(
 
 
 def make_own_calls(perform: Callable[[Callable[[Session], bool]], bool], *, at: datetime) -> None:
-    """Set fields as a real deal would; take letters for sent, and deals on other maps for opened.
+    """Set fields as a real deal would; take letters for sent, documents for made, deals on other maps for opened.
 
     What the map or the deal cannot take is left waiting: the failure is recorded, as it is for a real deal.
     """
@@ -62,7 +64,11 @@ def _make_one(session: Session, at: datetime) -> bool:
     rule = process_of(session, instance.definition_id).calls[call.element_id]
     sets = rule.connector is ConnectorKind.FIELDS
     values = fields_set(rule, parameters_of(session, call)) if sets else {}
-    take_values(session, call, instance, values, actor=Actor.system(), at=at)
+    told = {}
+    if rule.connector is ConnectorKind.DOCUMENT:
+        told = {"document": name_of_document(rule, parameters_of(session, call))}
+        values = values_from(rule, {"file_id": 0, "version": 1, "name": told["document"]})
+    take_values(session, call, instance, values, told=told, actor=Actor.system(), at=at)
     return True
 
 

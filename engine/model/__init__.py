@@ -7,6 +7,7 @@ from engine.model.call_permit import CallHost, CallSecret
 from engine.model.client import Client, Contact
 from engine.model.company_revision import CompanyRevision
 from engine.model.deal import Deal, DealResult
+from engine.model.deal_file import DealFile, StoredFile
 from engine.model.department import Department, Membership
 from engine.model.draft import Draft
 from engine.model.heartbeat import Heartbeat
@@ -47,6 +48,7 @@ __all__ = [
     "Contact",
     "DeadlinePolicy",
     "Deal",
+    "DealFile",
     "DealResult",
     "DefinitionFile",
     "DefinitionState",
@@ -75,6 +77,7 @@ __all__ = [
     "ProcessInstance",
     "Role",
     "ServiceCall",
+    "StoredFile",
     "Substitution",
     "Timer",
     "VersionMove",

@@ -6,7 +6,7 @@ from engine.bpmn.compiled import CallRule, ConnectorKind
 
 
 def target_of(rule: CallRule) -> str:
-    """The topic of a job, the method and the host of a request, the key of a map."""
+    """The topic of a job, the method and the host of a request, the key of a map, the template of a document."""
     if rule.connector is ConnectorKind.HTTP:
         return f"{rule.method} {rule.host}"
-    return rule.map_key or rule.topic
+    return rule.map_key or rule.topic or rule.template_file

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, func, select, update
 from support.called_maps import calling_map, on_error
+from support.drawn_maps import END, START, bag, chain, drawn, element, step
 from support.office import Office
+from support.office_documents import docx, part
 from support.post_office import PostOffice
 
+from engine.bpmn.compile import compile_bpmn
+from engine.commands.deal_files import add_made_file
 from engine.db.session import Database
 from engine.model.client import Client
 from engine.model.deal import Deal
+from engine.model.deal_file import StoredFile
 from engine.model.incident import Incident, IncidentState
+from engine.model.process_definition import DefinitionFile
 from engine.model.process_instance import ProcessInstance
+from engine.policy.permissions import Actor
+from engine.queries.deal_files import file_content, files_of_deal
 from tasks.jobs import sweep
 
 pytestmark = pytest.mark.usefixtures("services")
@@ -127,3 +136,85 @@ def test_maps_that_open_one_another_are_stopped(office: Office) -> None:
     assert "open one another" in problem
     with office.database.read() as session:
         assert session.query(ProcessInstance).count() == 11
+
+
+DOCUMENT = {
+    "connector": "document",
+    "template": "offer.docx",
+    "file_name": "Пропозиція {{ deal.number }} / {{ client.name }}",
+    "result.offer": "answer.name",
+    "result.offer_id": "answer.file_id",
+}
+
+
+def publish_document_map(office: Office, template: bytes, **said: str) -> None:
+    call = element("serviceTask", "call", "Скласти пропозицію", bag(**(DOCUMENT | said)))
+    after = step("after", "Надіслати", відповідальний="власник угоди", етап="Пропозиція", термін="2 р.д.")
+    lost = on_error("template_missing", "ask")
+    around = '<error id="e" name="Немає шаблону" errorCode="template_missing"/>'
+    files = {
+        "sale.bpmn": drawn(START, call, after, END, chain("start", "call", "after", "end"), *lost, around=around),
+        "offer.docx": template,
+    }
+    process = compile_bpmn(files).process
+    assert process is not None
+    definition = office.publish(process)
+    with office.database.write() as session:
+        session.add(
+            DefinitionFile(
+                definition_id=definition.id,
+                name="offer.docx",
+                content=template,
+                sha256=hashlib.sha256(template).hexdigest(),
+            )
+        )
+
+
+def test_a_document_is_made_once_and_a_second_one_of_its_name_is_a_new_version(office: Office) -> None:
+    template = docx(("Для {{ client.name }}: ", "{{ deal.amount", " }} грн"))
+    publish_document_map(office, template, file_name="Пропозиція {{ client.name }}")
+    deal = office.open_deal(amount=Decimal("10.25"))
+    sweep()
+    sweep()
+    with office.database.read() as session:
+        (file,) = files_of_deal(session, office.actor("olena"), deal.id)
+        _, content = file_content(session, office.actor("olena"), deal.id, file.id)
+    assert (file.name, file.version, file.step) == ("Пропозиція ТОВ «Промінь».docx", 1, "Скласти пропозицію")
+    assert "Для ТОВ «Промінь»: " in part(content)
+    assert "10.25" in part(content)
+    assert standing(office, deal) == ["after"]
+    assert office.deal(deal).fields == {"offer": file.name, "offer_id": file.id}
+    (told,) = (event.data for event in office.history(deal) if event.kind == "file_added")
+    assert (told["sha256"], told["size"]) == (hashlib.sha256(content).hexdigest(), len(content))
+    with office.database.write() as session:
+        again = add_made_file(
+            session,
+            session.get_one(Deal, deal.id),
+            file.name,
+            content,
+            media_type=file.media_type,
+            step="Ще раз",
+            actor=Actor.system(),
+            at=office.clock.now(),
+        )
+        assert (again.version, again.sha256) == (2, file.sha256)
+        assert session.scalar(select(func.count()).select_from(StoredFile)) == 1
+
+
+def test_a_name_that_no_system_takes_is_made_harmless(office: Office) -> None:
+    publish_document_map(office, docx(("x",)))
+    deal = office.open_deal()
+    sweep()
+    with office.database.read() as session:
+        (file,) = files_of_deal(session, office.actor("olena"), deal.id)
+    assert file.name == f"Пропозиція {deal.number} - ТОВ «Промінь».docx"
+
+
+def test_a_template_that_is_gone_is_an_error_that_the_map_catches(office: Office) -> None:
+    publish_document_map(office, docx(("x",)))
+    with office.database.write() as session:
+        session.execute(delete(DefinitionFile).where(DefinitionFile.name == "offer.docx"))
+    deal = office.open_deal()
+    sweep()
+    assert standing(office, deal) == ["ask"]
+    assert "file_added" not in office.kinds(deal)

@@ -30,6 +30,7 @@ _CALLS = (
     "moves",
     "deals",
     "deal_imports",
+    "deal_files",
     "deal_records",
     "deal_repairs",
     "incidents",

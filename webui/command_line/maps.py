@@ -14,9 +14,8 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from engine.bpmn.compile import is_table_file, library_entries
+from engine.bpmn.compile import is_beside_map, library_entries
 from engine.bpmn.findings import Finding, Severity
-from engine.bpmn.uploads import is_form_file
 from engine.clock import SystemClock
 from engine.commands.definitions import (
     CheckedMap,
@@ -140,8 +139,8 @@ def _published(given: Settings) -> Mapping[str, bytes]:
 
 
 def _parted(contents: Mapping[Path, bytes]) -> tuple[dict[Path, bytes], dict[str, bytes]]:
-    """The maps, and the decision tables and forms that go with each of them; without any map these stand alone."""
-    beside = {file: one for file, one in contents.items() if is_table_file(file.name) or is_form_file(file.name)}
+    """The maps, and the files beside them that go with each of them; without any map these stand alone."""
+    beside = {file: one for file, one in contents.items() if is_beside_map(file.name)}
     maps = {file: content for file, content in contents.items() if file not in beside}
     if not maps:
         return beside, {}

@@ -19,10 +19,12 @@ from engine.model.deal import Deal
 from engine.policy.freedom import may_suspend
 from engine.policy.permissions import Ability, ensure_may, may
 from engine.queries.approval_sheets import approval_sheet
+from engine.queries.deal_files import file_content, files_of_deal
 from engine.queries.deals import board, deal_history, deal_view, walked_path
 from engine.queries.definitions import definition_xml, startable_definitions
 from engine.queries.version_moves import last_move_of_deal, version_of_deal
 from webui.deadlines import working_time
+from webui.deal_files import as_download
 from webui.deal_list import DealFilter
 from webui.error_pages import status_of
 from webui.exports import csv_file, xlsx_file
@@ -256,6 +258,12 @@ def approval_sheet_file(deal_id: int) -> ResponseReturnValue:
     return response
 
 
+@blueprint.get("/<int:deal_id>/files/<int:file_id>")
+def download_file(deal_id: int, file_id: int) -> ResponseReturnValue:
+    with reading() as session:
+        return as_download(*file_content(session, actor(), deal_id, file_id))
+
+
 def _fields(session: Session, deal_id: int) -> Fields:
     try:
         return fields_of(session, walked_path(session, actor(), deal_id, now()).definition_id)
@@ -329,6 +337,7 @@ def deal_page(
                 )
                 for field in view.fields
             ],
+            files=files_of_deal(session, actor(), deal_id),
             inputs=step_fields(session, editable_fields(view, known), stored if typed is None else typed, errors),
             deal_id=deal_id,
             history=history,

@@ -21,6 +21,8 @@ _WORDS: Mapping[str, tuple[str, ...]] = {
     "text": ("text", "текст"),
     "map": ("map", "карта"),
     "title": ("title", "назва"),
+    "template": ("template", "шаблон"),
+    "file_name": ("file_name", "назва_файлу"),
     "retries": ("retries", "повтори"),
     "retry_after": ("retry_after", "повтор_через"),
 }

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from engine.bpmn.compiled import CallRule, ConnectorKind, TemplatePart
 from engine.bpmn.deadline_rules import ElapsedTime
 from engine.bpmn.deadline_text import DeadlineNotUnderstood
+from engine.bpmn.documents import DocumentRefused, read_document
 from engine.bpmn.duration_text import parse_amount
 from engine.bpmn.expressions import ExpressionRefused, compile_expression
 from engine.bpmn.map_model import AUTOMATED_TASKS, Node, NodeType, Property
@@ -31,6 +34,8 @@ _KINDS: Mapping[str, ConnectorKind] = {
     "поля": ConnectorKind.FIELDS,
     "map": ConnectorKind.MAP,
     "карта": ConnectorKind.MAP,
+    "document": ConnectorKind.DOCUMENT,
+    "документ": ConnectorKind.DOCUMENT,
 }
 _RECIPIENTS = {
     word: recipient
@@ -81,7 +86,7 @@ def settle_connector(workbench: Workbench, node: Node) -> bool:
             workbench.noticed.warning("CONNECTOR_ON_PERSON", node, connector=word)
         return False
     kind = _KINDS.get(word.strip().casefold())
-    reading = _Reading(node, said)
+    reading = _Reading(node, said, partial(workbench.sales_map.template, node))
     if kind is None:
         workbench.noticed.error("CONNECTOR_UNKNOWN", node, connector=word)
     else:
@@ -131,6 +136,7 @@ class _Reading:
 
     node: Node
     said: Mapping[str, str]
+    template_file: Callable[[str], bytes | None]
     faults: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     parameters: dict[str, str] = field(default_factory=dict)
     templates: dict[str, tuple[TemplatePart, ...]] = field(default_factory=dict)
@@ -310,10 +316,31 @@ def _map(reading: _Reading) -> CallRule:
     return reading.rule(ConnectorKind.MAP, map_key=key, results=results)
 
 
+def _document(reading: _Reading) -> CallRule:
+    """A file of the deal is made from a template that came with the map."""
+    name = reading.needed("template")
+    content = reading.template_file(name) if name else None
+    if content is None:
+        reading.faults += [("DOCUMENT_TEMPLATE_MISSING", {"template": name})] if name else []
+    else:
+        try:
+            reading.parameters |= read_document(name, content).expressions
+        except DocumentRefused as refused:
+            reading.faults.append((refused.code, {"template": name, **refused.params}))
+    reading.template("file_name", reading.said.get("file_name", ""))
+    return reading.rule(
+        ConnectorKind.DOCUMENT,
+        template_file=name,
+        template_sha256=hashlib.sha256(content or b"").hexdigest(),
+        results=reading.results(reading.dotted("result")),
+    )
+
+
 _READERS: Mapping[ConnectorKind, Callable[[_Reading], CallRule]] = {
     ConnectorKind.EXTERNAL: _job,
     ConnectorKind.HTTP: _http,
     ConnectorKind.MAIL: _mail,
     ConnectorKind.FIELDS: _fields,
     ConnectorKind.MAP: _map,
+    ConnectorKind.DOCUMENT: _document,
 }
