@@ -262,7 +262,7 @@ def _version(definition_id: int, error: DomainError | None = None) -> ResponseRe
         has_choice=any(one.code == "POOLS_CHOSEN" for one in findings),
         may_deploy=may(actor(), Ability.DEPLOY_MAP),
         may_publish=may(actor(), Ability.PUBLISH_MAP),
-        may_add_departments=may(actor(), Ability.MANAGE_PEOPLE),
+        may_add_departments=may(actor(), Ability.ADD_DEPARTMENT),
         problem_text=error_text(error) if error else "",
         note=request.form.get("note", "") if error else "",
     )
