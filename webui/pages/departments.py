@@ -43,7 +43,7 @@ def create() -> ResponseReturnValue:
     except DomainError as error:
         if missed_at is None:
             return _list(error)
-        flash(error_text(error), "danger")
+        flash(" ".join(field_errors(error).values()) or error_text(error), "danger")
     else:
         flash(_("The department “%(name)s” is added.", name=department.name), "success")
     return redirect(missed_at or url_for("departments.list_departments"), code=303)
