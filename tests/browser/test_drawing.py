@@ -153,3 +153,9 @@ def test_what_other_tools_wrote_is_kept_when_a_name_is_changed_or_saving_is_refu
     expect(page.get_by_text("ot:schemaObjectDescription").first).to_be_attached()
     page.keyboard.press("Control+s")
     expect(page.locator("[data-part-of-page=state]")).to_have_text(uk("Not saved here: see below why."))
+
+    before = page.url
+    page.get_by_role("button", name=uk("Draw in a new draft without these parts")).click()
+    expect(saved(page, uk)).to_be_visible()
+    expect(page.get_by_text("ot:schemaObjectDescription").first).not_to_be_visible()
+    assert page.url != before
