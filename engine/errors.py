@@ -126,6 +126,7 @@ class MapFailed(DomainError):
     instance_id: int | None = None  # of the instance that failed, told by the command that ran it
     deal_id: int | None = None
     stimulus: Any = None  # what to try again
+    typed: Any = None  # what a person had typed into the step that failed, as the incident keeps it
 
 
 class SignInFailed(DomainError):

@@ -286,6 +286,81 @@ class DecisionMade(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class CallOpened(Event):
+    """A step that a program does waits for it. ``target`` says whom: a topic, a host, an address; never a secret."""
+
+    name: str
+    element_id: str
+    connector: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallCompleted(Event):
+    """``values`` are what the answer became; with ``error``, the map's own handler of that code goes on."""
+
+    name: str
+    element_id: str
+    connector: str
+    target: str
+    values: Mapping[str, Any]
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CallFailed(Event):
+    """``retry_at`` is when it is made again; None: an administrator decides."""
+
+    name: str
+    element_id: str
+    connector: str
+    target: str
+    error: str
+    attempts: int
+    retry_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class CallCancelled(Event):
+    """The deal went another way before the answer came."""
+
+    name: str
+    element_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedByStep(Event):
+    """A step of another deal has opened this one."""
+
+    name: str
+    deal_id: int
+    deal_number: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallHostAllowed(Event):
+    host: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallHostForbidden(Event):
+    host: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallSecretSet(Event):
+    """``host`` is the only one that it is sent to. The secret itself is told nowhere."""
+
+    name: str
+    host: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallSecretRemoved(Event):
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class IncidentRecorded(Event):
     code: str
     element: str
@@ -323,18 +398,30 @@ class DefinitionAmended(Event):
 
 @dataclass(frozen=True, slots=True)
 class DefinitionPublished(Event):
-    """``called_key`` and ``called_version`` name the map whose publishing brought this version about, if one did."""
+    """``called_key`` and ``called_version`` name the map whose publishing brought this version about, if one did.
+
+    ``note`` says why it was published.
+    """
 
     key: str
     version: int
     called_key: str = ""
     called_version: int | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class DefinitionRetired(Event):
     key: str
     version: int
+
+
+@dataclass(frozen=True, slots=True)
+class MapRulesChanged(Event):
+    """The rules of a map as they are now, by name."""
+
+    key: str
+    rules: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

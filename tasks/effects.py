@@ -7,6 +7,7 @@ from datetime import timedelta
 from functools import partial
 
 from engine.adapters.webhook_calls import WebhookCall
+from engine.commands.calls import CALL
 from engine.commands.moved_deals import take_turn
 from engine.commands.notifications import MAIL, Notice
 from engine.commands.signals import deliver_signal, waiting_for_signal
@@ -16,6 +17,7 @@ from engine.commands.webhook_deliveries import WEBHOOK, WebhookBacklog, backlog,
 from engine.db.job import Job
 from engine.db.outbox import LEASE
 from engine.queries.step_notices import step_notice
+from tasks.calls import make_call
 from tasks.letters import letter_about
 from tasks.one_by_one import give_way, performed
 from tasks.services import Services
@@ -128,4 +130,5 @@ _EFFECTS: Mapping[str, Effect] = {
     WEBHOOK: _deliver_events,
     SIGNAL: _broadcast_signal,
     VERSION_MOVE: _move_deals,
+    CALL: make_call,
 }

@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 
 from engine.db.job import Job
-from engine.db.outbox import claim_job, due_jobs, fail_job, finish_job
+from engine.db.outbox import claim_job, due_jobs, fail_job, finish_job, put_back_job
 from tasks.app import task
+from tasks.congestion import NotNow
 from tasks.effects import perform_effect
 from tasks.services import services
 
@@ -29,6 +30,9 @@ def run_job(job_id: str) -> None:
         return
     try:
         perform_effect(given, job)
+    except NotNow as later:
+        with given.database.write() as session:
+            put_back_job(session.get_one(Job, job_id), at=given.clock.now() + later.after)
     except Exception as failure:  # noqa: BLE001  # whatever went wrong outside, the job is tried again
         _logger.warning("Job %s (%s) failed and is tried again later: %s", job.kind, job.id, failure)
         with given.database.write() as session:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Lock
 
+from engine.adapters.https_calls import HttpsCaller, PublicHttpsCaller
 from engine.adapters.mail import Mailer, mailer_for
+from engine.adapters.sealing import Sealer, installation_key
 from engine.adapters.webhook_calls import HttpsWebhookCaller, WebhookCaller
 from engine.clock import Clock
 from engine.db.database_clock import installation_clock
@@ -20,6 +22,12 @@ class Services:
     clock: Clock
     mailer: Mailer
     webhooks: WebhookCaller
+    https: HttpsCaller = field(default_factory=PublicHttpsCaller)
+
+    @property
+    def sealer(self) -> Sealer:
+        """Opens the secrets of calls."""
+        return Sealer(installation_key(self.settings))
 
 
 def real_services(settings: Settings, database: Database) -> Services:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from babel.dates import format_date, format_datetime, format_time
 from flask import g
 
-from engine.bpmn.deadline_rules import DeadlineRule
+from engine.bpmn.deadline_rules import DeadlineRule, WorkingTime
 from engine.policy.business_calendar import BusinessCalendar
 from engine.policy.deadline_words import (
     DeadlineKind,
@@ -76,6 +76,15 @@ def working_time(seconds: int) -> str:
     if hours:
         return ngettext("%(num)s working hour", "%(num)s working hours", hours)
     return ngettext("%(num)s minute", "%(num)s minutes", minutes)
+
+
+def working_span(worked: timedelta) -> str:
+    """A span of working time to compare with another: days with hours, or hours with minutes."""
+    days, rest = divmod(worked, company_calendar().day_length)
+    hours, minutes = divmod(round(rest.total_seconds() / 60), 60)
+    if not (days or hours or minutes):
+        return _("under a minute")
+    return rule_words(WorkingTime(days=days, seconds=hours * 3600 + (0 if days else minutes * 60)))
 
 
 def _in_words(phrase: DeadlinePhrase, due_at: datetime) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from flask import url_for
@@ -16,6 +16,7 @@ from engine.queries.deal_list import DealSort, deals
 from engine.queries.deal_rows import DealRow
 from engine.queries.pages import LONGEST_PAGE, Page
 from webui.forms.typed_values import read_id
+from webui.periods import end_of, iso_date, start_of
 
 PAGE_SIZE = 50
 LONGEST_EXPORT = 10_000
@@ -24,7 +25,10 @@ _ANY = "any"
 
 @dataclass(frozen=True, slots=True)
 class DealFilter:
-    """``result`` None means any result; without a word about it only open deals are listed."""
+    """``result`` None means any result; without a word about it only open deals are listed.
+
+    ``closed_from`` and ``closed_to`` are the first and the last day on which the deals were closed.
+    """
 
     q: str = ""
     stage: str | None = None
@@ -32,6 +36,9 @@ class DealFilter:
     owner_text: str = ""
     result: DealResult | None = DealResult.OPEN
     definition_key: str | None = None
+    map_version: int | None = None
+    closed_from: date | None = None
+    closed_to: date | None = None
     overdue: bool = False
     sort: DealSort = DealSort.LATEST
 
@@ -48,6 +55,9 @@ class DealFilter:
             owner_text=given.get("owner_text", "") if owner else "",
             result=DealResult(result) if result in set(DealResult) else None,
             definition_key=given.get("map") or None,
+            map_version=read_id(given.get("version", "")),
+            closed_from=iso_date(given.get("closed_from", "")),
+            closed_to=iso_date(given.get("closed_to", "")),
             overdue=given.get("overdue") == "1",
             sort=DealSort(sort) if sort in set(DealSort) else DealSort.LATEST,
         )
@@ -65,6 +75,9 @@ class DealFilter:
             "owner_text": self.owner_text or None,
             "result": None if self.result is DealResult.OPEN else self.result_word,
             "map": self.definition_key,
+            "version": str(self.map_version) if self.map_version else None,
+            "closed_from": self.closed_from.isoformat() if self.closed_from else None,
+            "closed_to": self.closed_to.isoformat() if self.closed_to else None,
             "overdue": "1" if self.overdue else None,
             "sort": None if self.sort is DealSort.LATEST else self.sort.value,
         }
@@ -86,6 +99,9 @@ class DealFilter:
             owner_id=self.owner_id,
             result=self.result,
             definition_key=self.definition_key,
+            map_version=self.map_version,
+            closed_since=start_of(self.closed_from),
+            closed_until=end_of(self.closed_to),
             overdue=self.overdue,
             sort=self.sort,
             limit=limit,

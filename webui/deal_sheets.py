@@ -19,8 +19,9 @@ from engine.commands.clients import ClientDraft
 from engine.commands.deal_imports import MOST_ROWS, ImportRow
 from engine.commands.deals import DealDraft
 from engine.errors import N_, DomainError
-from engine.policy.field_values import read_value
+from engine.policy.field_values import read_value, to_json
 from engine.policy.search_keys import fold
+from webui.sheet_fields import OWN, own_column
 
 Locale = Literal["uk", "en"]
 
@@ -104,25 +105,24 @@ class UnderstoodRow:
     faults: Mapping[str, DomainError] = field(default_factory=dict)
 
 
-def read_sheet(content: bytes) -> Sheet:
-    """The rows of a CSV or XLSX file, empty ones left out.
+def read_sheet(content: bytes, own: Mapping[str, FieldDefinition]) -> Sheet:
+    """The rows of a CSV or XLSX file, empty ones left out. ``own`` are the columns of the map's fields.
 
     Raises SheetNotUnderstood, SheetWithoutColumns, SheetTooLong, SheetTooTall.
     """
     lines = sheet_lines(content)
     headings = [" ".join(cell.split()) for cell in next(lines, ())]
-    meant = [_column_of(heading) for heading in headings]
+    meant = [_column_of(heading, own) for heading in headings]
     if not {"title", "client"} <= set(meant):
         raise SheetWithoutColumns
     rows: list[SheetRow] = []
     for number, cells in enumerate(lines, start=2):
         if number > _MOST_LINES:
             raise SheetTooTall(maximum=_MOST_LINES)
-        texts = {
-            column: cell.strip()[:_LONGEST_CELL]
-            for column, cell in zip(meant, cells, strict=False)
-            if column is not None
-        }
+        texts: dict[str, str] = {}
+        for column, cell in zip(meant, cells, strict=False):
+            if column is not None and not texts.get(column):  # of two columns that mean the same, what is filled in
+                texts[column] = cell.strip()[:_LONGEST_CELL]
         if not any(texts.values()):
             continue
         if len(rows) == MOST_ROWS:
@@ -139,7 +139,7 @@ def sheet_lines(content: bytes) -> Iterator[Sequence[str]]:
     return _xlsx_lines(content) if content.startswith(b"PK") else _csv_lines(content)
 
 
-def understood(row: SheetRow, definition_key: str, locale: Locale) -> UnderstoodRow:
+def understood(row: SheetRow, definition_key: str, locale: Locale, own: Mapping[str, FieldDefinition]) -> UnderstoodRow:
     """What a row says, numbers and dates in the spelling of ``locale`` or of the standard."""
     faults: dict[str, DomainError] = {}
     texts = row.texts
@@ -156,6 +156,11 @@ def understood(row: SheetRow, definition_key: str, locale: Locale) -> Understood
         amount=_value(_AMOUNT, texts.get("amount", ""), locale, faults),
         currency=texts.get("currency", "").upper() or "UAH",
         close_date=_value(_CLOSE_DATE, texts.get("close_date", ""), locale, faults),
+        fields={
+            column.removeprefix(OWN): to_json(_value(own[column], text, locale, faults))
+            for column, text in texts.items()
+            if column in own and text
+        },
     )
     return UnderstoodRow(ImportRow(row.number, draft, texts.get("owner") or None), faults)
 
@@ -168,9 +173,10 @@ def _value(definition: FieldDefinition, text: str, locale: Locale, faults: dict[
         return None
 
 
-def _column_of(heading: str) -> str | None:
+def _column_of(heading: str, own: Mapping[str, FieldDefinition]) -> str | None:
     known = fold(heading.removesuffix("*"))
-    return next((column for column, names in COLUMNS.items() if known in {fold(name) for name in names}), None)
+    common = (column for column, names in COLUMNS.items() if known in {fold(name) for name in names})
+    return next(common, None) or own_column(known, own)
 
 
 def _csv_lines(content: bytes) -> Iterator[Sequence[str]]:

@@ -89,7 +89,7 @@ def _line(row: DefinitionDecision) -> DecisionLine:
     )
     return DecisionLine(
         row=row,
-        policy=_policy(logic),
+        policy=policy_words(logic),
         policy_name=" ".join(filter(None, (logic.hit_policy.value, logic.aggregator and logic.aggregator.value))),
         inputs=tuple(ColumnLine(one.label, one.expression_text, _kind(one.kind), one.allowed) for one in logic.inputs),
         outputs=tuple(
@@ -100,7 +100,8 @@ def _line(row: DefinitionDecision) -> DecisionLine:
     )
 
 
-def _policy(table: DecisionTable) -> str:
+def policy_words(table: DecisionTable) -> str:
+    """Which of the rules that match count."""
     return _(_AGGREGATORS[table.aggregator]) if table.aggregator is not None else _(_POLICIES[table.hit_policy])
 
 

@@ -35,10 +35,15 @@ _REMEDIES = {
     "TIMER_TOO_FAR": N_("Set the date to one within five years, then try again."),
     "UNCAUGHT_ERROR": N_("The map handles this error nowhere: move the deal to the step that a person should do now."),
     "VALUES_TOO_LARGE": N_("The values of this deal have become too large: set the largest to a shorter one."),
+    "call_failed": N_(
+        "Look whether the other system works and takes our requests, then try again: the call is made anew."
+    ),
     "approver_missing": N_("Make a department or a person of the name that the map gives, then try again."),
     "approval_out_of_reach": N_("Add people to the department, or mend the approval's number in the map."),
     "deadline_date_not_a_date": N_("Fill in the date in the deal, then try again."),
 }
+
+_MEND = N_("Mend the cause (a field of the deal, a person, the map), then try again.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +57,7 @@ class ToldIncident:
 
 
 def told(row: IncidentRow) -> ToldIncident:
-    may_retry = row.stimulus in RETRIED_HERE
+    may_retry = row.stimulus in RETRIED_HERE or row.completes_again
     problem = _problem(row.params)
     return ToldIncident(row, problem[:1].upper() + problem[1:], _advice(row, may_retry=may_retry), may_retry)
 
@@ -68,8 +73,11 @@ def _advice(row: IncidentRow, *, may_retry: bool) -> str:
     if row.deal_id is None:
         return _("The deal was not opened. Mend the map, publish it, open the deal again, and close this here.")
     remedy = _REMEDIES.get(row.problem_code)
+    if row.completes_again and row.typed is not None:
+        again = _("Trying again completes the step for %(name)s with what was typed.", name=row.typed.by)
+        return f"{_(remedy or _MEND)} {again}"
     if may_retry:
-        return _(remedy) if remedy else _("Mend the cause (a field of the deal, a person, the map), then try again.")
+        return _(remedy or _MEND)
     again = _("The person presses the button of the step again, once its cause is mended; that closes this failure.")
     return f"{_(remedy)} {again}" if remedy else again
 

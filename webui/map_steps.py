@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from engine.bpmn.compiled import ApprovalRule, FieldType, Freedom, StepDefinition, StepKind
+from engine.bpmn.compiled import ApprovalRule, FieldDefinition, FieldType, Freedom, StepDefinition, StepKind
 from engine.bpmn.deadline_rules import EscalationAction, EscalationLadder, EscalationLevel
 from engine.errors import N_
 from webui.deadlines import rule_words
@@ -43,7 +43,7 @@ KINDS = {
     StepKind.EVENT: N_("Event from outside"),
 }
 
-_FREEDOMS = {
+FREEDOMS = {
     Freedom.STRICT: N_("strictly by the map"),
     Freedom.ADVISED: N_("otherwise with a reason"),
     Freedom.FREE: N_("free"),
@@ -84,7 +84,7 @@ def _line(step: StepDefinition, key: str) -> StepLine:
         approval=approval_sentence(step.approval) if step.approval is not None else "",
         outcomes=tuple(one.label for one in buttons(step.outcomes, step.kind)) if len(step.outcomes) > 1 else (),
         fields=tuple(FieldLine(one.label, _(_FIELD_TYPES[one.type]), one.required) for one in step.fields),
-        freedom=_(_FREEDOMS[step.freedom]),
+        freedom=_(FREEDOMS[step.freedom]),
         inherited_from=step.process_key if step.process_key != key else "",
     )
 
@@ -111,7 +111,22 @@ def _rung(level: EscalationLevel) -> str:
     return f"{moment}: {happens}"
 
 
+def field_type_words(asked: FieldDefinition) -> str:
+    return _(_FIELD_TYPES[asked.type])
+
+
+def field_words(asked: FieldDefinition) -> str:
+    """What a field takes: its type, whether it has to be filled, what may be chosen."""
+    said = [field_type_words(asked)]
+    if asked.required:
+        said.append(_("required"))
+    if asked.choices:
+        said.append(" / ".join(one.label for one in asked.choices))
+    return ", ".join(said)
+
+
 def approval_sentence(rule: ApprovalRule) -> str:
+    """Whose voices an approval needs."""
     match rule.mode:
         case "any":
             return _("one person is enough")

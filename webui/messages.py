@@ -11,11 +11,15 @@ from typing import Any
 from engine.bpmn.finding_texts import message_template, remedy_template
 from engine.bpmn.findings import Finding
 from engine.errors import DomainError, InvalidInput
+from engine.policy.simultaneous_edits import EditedMeanwhile
 from webui.formats import day, number, when
 from webui.i18n import _
 
 # Places that the engine fills with its own marked words ("a date", "the step is somebody else's"): translated too.
 _MARKED_PLACES = frozenset({"reason", "expected", "problem", "what", "kind", "limit", "label"})
+
+# Places that hold names, each told in quotation marks.
+_NAMES = frozenset({"elements"})
 
 _PLACES = re.compile(r"%\((\w+)\)s")
 
@@ -27,7 +31,7 @@ def error_text(error: DomainError) -> str:
 
 def field_errors(error: DomainError) -> dict[str, str]:
     """The sentence for each form field at fault, by the field's name."""
-    if isinstance(error, InvalidInput):
+    if isinstance(error, InvalidInput | EditedMeanwhile):
         return {name: error_text(of_field) for name, of_field in error.errors.items()}
     return {error.field: error_text(error)} if error.field else {}
 
@@ -46,6 +50,8 @@ def _written(name: str, value: Any) -> Any:
             written = number(value)
         case Mapping():
             written = ", ".join(f"{key}: {_written(name, item)}" for key, item in value.items())
+        case list() | tuple() if name in _NAMES:
+            written = ", ".join(_("“%(name)s”", name=item) for item in value)
         case list() | tuple() | frozenset():
             written = ", ".join(str(_written(name, item)) for item in value)
         case str() if value and name in _MARKED_PLACES:

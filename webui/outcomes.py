@@ -62,6 +62,14 @@ def decided(outcome_id: str | None, outcomes: tuple[Outcome, ...] = (), label: s
     return label or known or _("Way chosen")
 
 
+def choice_explained(outcomes: tuple[Outcome, ...]) -> str:
+    """What a choice does that is offered again and again."""
+    if any(one.kind is OutcomeKind.COMPLETED for one in outcomes):
+        enough = _(_NOTHING_MORE)
+        return _("Choose what to begin next. You will be asked again until you press “%(enough)s”.", enough=enough)
+    return _("Choose what to begin next. You will be asked again until the sales map says that it is enough.")
+
+
 def tone_of(outcome_id: str | None) -> str:
     """The colour of a decision: never the only sign of it."""
     tones = {"approved": "good", "returned": "warning", "rejected": "danger"}

@@ -58,6 +58,11 @@ def now() -> datetime:
     return cast("datetime", g.now)
 
 
+def as_if_at(moment: datetime) -> None:
+    """From here on the request is about another moment: a practice deal has a time of its own."""
+    g.now = moment
+
+
 def signed_in() -> SignedInPerson | None:
     """Who is asking, or None before sign-in."""
     return cast("SignedInPerson", current_user) if current_user.is_authenticated else None

@@ -7,15 +7,14 @@ departments are those of this very moment in every request.
 from __future__ import annotations
 
 import hmac
-import secrets
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 
 from flask import Flask, g, request, session
 from flask_login import LoginManager, login_user, logout_user
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from engine.adapters.sealing import installation_key
 from engine.clock import Clock
 from engine.model.person import Person
 from engine.policy.permissions import Actor
@@ -23,7 +22,6 @@ from engine.queries.accounts import Accounts
 from engine.settings import Settings
 
 IDLE_LIMIT = timedelta(hours=12)
-_SECRET_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +43,7 @@ def configure_sessions(app: Flask, settings: Settings, accounts: Accounts, clock
     """Sign cookies with the secret key; over https name them ``__Host-``, so that no neighbour domain can set one."""
     over_https = settings.base_url.startswith("https://")
     app.config.update(
-        SECRET_KEY=settings.secret_key or _kept_secret(settings.var / "secret_key"),
+        SECRET_KEY=installation_key(settings),
         SESSION_COOKIE_NAME="__Host-reglament" if over_https else "reglament",
         SESSION_COOKIE_SECURE=over_https,
         SESSION_COOKIE_HTTPONLY=True,
@@ -107,22 +105,3 @@ def _person_of_session(accounts: Accounts, clock: Clock, session_id: str) -> Sig
         return None
     g.locale = account.actor.locale
     return SignedInPerson(actor=account.actor, stamp=stamp, theme=account.theme)
-
-
-def _kept_secret(file: Path) -> str:
-    """The key of an embedded installation: made once, readable by its owner only.
-
-    Two processes that start together agree, because only one of them can create the file.
-    """
-    file.parent.mkdir(parents=True, exist_ok=True)
-    draft = file.with_name(f"{file.name}.{secrets.token_hex(8)}")
-    if not file.exists():
-        draft.touch(mode=0o600)
-        draft.write_text(secrets.token_hex(_SECRET_BYTES), encoding="ascii")
-        try:
-            file.hardlink_to(draft)
-        except FileExistsError:
-            pass  # another process was faster: its key is ours
-        finally:
-            draft.unlink()
-    return file.read_text(encoding="ascii").strip()

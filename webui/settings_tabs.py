@@ -25,6 +25,7 @@ _TABS = (
     SettingsTab("tokens.show", "tokens", N_("API tokens")),
     SettingsTab("calendars.list_calendars", "calendars", N_("Working calendars"), Ability.MANAGE_CALENDARS),
     SettingsTab("webhooks.show", "webhooks", N_("Webhooks"), Ability.MANAGE_WEBHOOKS),
+    SettingsTab("connectors.show", "connectors", N_("Connectors"), Ability.MANAGE_CONNECTORS),
     SettingsTab("incidents.show", "incidents", N_("Failures"), Ability.RETRY_INCIDENT),
     SettingsTab("machinery.show", "machinery", N_("Machinery"), Ability.RETRY_INCIDENT),
 )

@@ -16,9 +16,15 @@ from webui.navigation import menu
 from webui.request_context import now, services, signed_in
 
 _SECTIONS = {
+    "map_questions": "maps",
     "drawing": "maps",
     "moves": "maps",
     "step_tables": "maps",
+    "practice": "maps",
+    "map_rules": "maps",
+    "map_ways": "maps",
+    "map_versions": "maps",
+    "handbooks": "maps",
     "work_items": "inbox",
     "deal_imports": "deals",
     "departments": "people",
@@ -26,6 +32,7 @@ _SECTIONS = {
     "tokens": "settings",
     "calendars": "settings",
     "webhooks": "settings",
+    "connectors": "settings",
     "incidents": "settings",
     "machinery": "settings",
 }

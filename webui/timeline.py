@@ -18,7 +18,7 @@ from engine.queries.decided_fields import decided_fields
 from engine.queries.directories import directory
 from engine.queries.processes import process_of
 from webui.formats import day, money, number, when
-from webui.i18n import _
+from webui.i18n import _, ngettext
 from webui.outcomes import decided, tone_of
 from webui.request_context import reading
 
@@ -65,11 +65,16 @@ KINDS_BY_FILTER = {
         "step_delegated",
         "deadline_extended",
         "decision_made",
+        "call_opened",
+        "call_completed",
+        "call_failed",
+        "call_cancelled",
     ),
     "comments": ("commented",),
     "lateness": ("reminder_sent", "head_told", "step_reassigned", "timer_fired", "deadline_extended"),
     "changes": (
         "deal_opened",
+        "opened_by_step",
         "deal_changed",
         "stage_changed",
         "deal_won",
@@ -111,9 +116,15 @@ def entry(row: HistoryRow, fields: Fields = MappingProxyType({})) -> Entry:
         telling.icon,
         tone,
         telling.sentence(data),
-        quote=str(data.get(telling.quote) or "") if telling.quote else "",
+        quote=_quoted(row.kind, data, telling.quote),
         details=_details(row.kind, data, fields),
     )
+
+
+def _quoted(kind: str, data: Data, name: str) -> str:
+    """What somebody said; why a call failed is often in the product's own words, which are translated."""
+    said = str(data.get(name) or "") if name else ""
+    return _(said) if said and kind == "call_failed" else said
 
 
 def fields_of(session: Session, definition_id: int | None) -> Fields:
@@ -151,7 +162,7 @@ def _details(kind: str, data: Data, fields: Fields) -> tuple[tuple[str, str], ..
         return tuple(_change(name, change) for name, change in dict(data.get("changes") or {}).items())
     if kind == "decision_made":
         return tuple(_decided_values(data, fields))
-    if kind == "message_received":
+    if kind in ("message_received", "call_completed"):
         return tuple((name, readable(value)) for name, value in dict(data.get("values") or {}).items())
     return ()
 
@@ -161,7 +172,9 @@ def _decided_values(data: Data, fields: Fields) -> Iterator[tuple[str, str]]:
     yield from ((str(label), readable(value)) for label, value in dict(data.get("inputs") or {}).items())
     for table, (rules, outputs) in dict(data.get("needed") or {}).items():
         numbers = ", ".join(str(rule) for rule in rules) or "—"
-        yield table, _("%(given)s (rule %(rules)s)", given=readable(outputs), rules=numbers)
+        given = dict(outputs or {})
+        alone = next(iter(given.values())) if len(given) == 1 else given  # then its name adds nothing
+        yield _("By the table “%(table)s”, rule %(rules)s", table=table, rules=numbers), readable(alone)
     for name, value in dict(data.get("outputs") or {}).items():
         label, written = _given(name, value, fields)
         yield f"→ {label}", written
@@ -306,12 +319,42 @@ def _resumed(data: Data) -> str:
     return _("Deal resumed; it rested since %(since)s, deadlines moved by the pause", since=since)
 
 
+def _call_opened(data: Data) -> str:
+    if data.get("target"):
+        return _("Call “%(name)s”: %(target)s", name=data["name"], target=data["target"])
+    return _("Call “%(name)s”", name=data["name"])
+
+
+def _call_completed(data: Data) -> str:
+    if data.get("error"):
+        return _("“%(name)s” was answered with the error “%(error)s”", name=data["name"], error=data["error"])
+    return _("“%(name)s” was answered", name=data["name"])
+
+
+def _call_failed(data: Data) -> str:
+    retry_at = _moment(data.get("retry_at"))
+    if retry_at is None:
+        return _("Call “%(name)s” failed and is not made again by itself", name=data["name"])
+    return _("Call “%(name)s” failed; it is made again %(at)s", name=data["name"], at=when(retry_at))
+
+
 def _variables_set(data: Data) -> str:
     return _("Values given back as they were") if data.get("undoes") else _("Values set by the administrator")
 
 
+def _rules_changed(data: Data) -> str:
+    return ngettext(
+        "The rules of the map “%(key)s” were changed: it has %(num)s rule now",
+        "The rules of the map “%(key)s” were changed: it has %(num)s rules now",
+        len(data["rules"]),
+        key=data["key"],
+    )
+
+
 def _published(data: Data) -> str:
     told = _("Version %(version)s of “%(key)s” published", **_key_version(data))
+    if data.get("note"):
+        told = f"{told}: {data['note']}"
     if not data.get("called_key"):
         return told
     called = _("with version %(version)s of “%(key)s”", key=data["called_key"], version=data["called_version"])
@@ -377,6 +420,23 @@ _TELLINGS: Mapping[str, Telling] = {
     "timer_fired": Telling("clock", "neutral", lambda data: _("Time came: “%(name)s”", name=data["name"])),
     "message_received": Telling("mail", "neutral", lambda data: _("Message “%(name)s” received", name=data["name"])),
     "signal_received": Telling("bell", "neutral", lambda data: _("Signal “%(name)s” received", name=data["name"])),
+    "call_opened": Telling("send", "neutral", _call_opened),
+    "call_completed": Telling("check", "good", _call_completed),
+    "call_failed": Telling("alert-triangle", "warning", _call_failed, quote="error"),
+    "call_cancelled": Telling("x", "neutral", lambda data: _("Call “%(name)s” is no longer needed", name=data["name"])),
+    "opened_by_step": Telling(
+        "briefcase",
+        "accent",
+        lambda data: _("Opened by the step “%(name)s” of deal %(deal)s", name=data["name"], deal=data["deal_number"]),
+    ),
+    "call_host_allowed": Telling("link", "neutral", lambda data: _("Maps may call %(host)s", host=data["host"])),
+    "call_host_forbidden": Telling(
+        "link", "neutral", lambda data: _("Maps may call %(host)s no more", host=data["host"])
+    ),
+    "call_secret_set": Telling(
+        "key", "neutral", lambda data: _("Secret “%(name)s” set for %(host)s", name=data["name"], host=data["host"])
+    ),
+    "call_secret_removed": Telling("key", "neutral", lambda data: _("Secret “%(name)s” removed", name=data["name"])),
     "event_thrown": Telling("send", "neutral", lambda data: _("Event “%(name)s” sent out", name=data["name"])),
     "decision_made": Telling("table", "accent", _decision_made),
     "incident_recorded": Telling(
@@ -396,6 +456,7 @@ _TELLINGS: Mapping[str, Telling] = {
     "definition_retired": Telling(
         "x", "neutral", lambda data: _("Version %(version)s of “%(key)s” retired", **_key_version(data))
     ),
+    "map_rules_changed": Telling("list-check", "neutral", _rules_changed),
     "deal_version_moved": Telling("route", "accent", _version_moved),
     "version_move_undone": Telling(
         "route", "neutral", lambda data: _("Taken back to version %(version)s of the map", version=data["to_version"])

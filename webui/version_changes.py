@@ -110,7 +110,8 @@ def _timer(rule: TimerRule | None) -> str:
     return rule_words(rule.rule) if rule.rule is not None else str(rule.expression)
 
 
-def _people(names: Iterable[str]) -> str:
+def people_words(names: Iterable[str]) -> str:
+    """Departments and people as a map names them."""
     return ", ".join(_("the deal’s owner") if one == "=owner" else one for one in names) or "—"
 
 
@@ -132,7 +133,7 @@ _TOLD: Mapping[ChangeKind, tuple[str, Any]] = {
     ChangeKind.INSTRUCTION: (N_("“%(name)s” has another instruction."), None),
     ChangeKind.DEADLINE: (N_("“%(name)s”: deadline %(before)s → %(now)s"), _rule),
     ChangeKind.ESCALATION: (N_("“%(name)s” escalates in another way."), None),
-    ChangeKind.RESPONSIBLE: (N_("“%(name)s”: responsible %(before)s → %(now)s"), _people),
+    ChangeKind.RESPONSIBLE: (N_("“%(name)s”: responsible %(before)s → %(now)s"), people_words),
     ChangeKind.FIELDS: (N_("“%(name)s”: fields %(before)s → %(now)s. What was typed is kept."), _fields),
     ChangeKind.OUTCOMES: (N_("“%(name)s”: buttons %(before)s → %(now)s"), _buttons),
     ChangeKind.FOUR_EYES: (N_("“%(name)s”: four eyes %(before)s → %(now)s"), _yes),

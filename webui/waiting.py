@@ -145,6 +145,12 @@ def _single(one: WaitingFor) -> str:  # noqa: PLR0911  # one sentence per kind
             return _("The deal waits until %(at)s.", at=when(one.due_at))
         case WaitingKind.CONDITION:
             return _("The deal waits until its data fulfil the condition “%(name)s”.", name=one.name)
+        case _ if one.due_at is not None:
+            return _(
+                "The deal waits for the answer of another system: “%(name)s”. It did not come; the next try is %(at)s.",
+                name=one.name,
+                at=when(one.due_at),
+            )
         case _:
             return _("The deal waits for the answer of another system: “%(name)s”.", name=one.name)
 

@@ -6,17 +6,15 @@ import hashlib
 import hmac
 import http.client
 import logging
-import socket
 import ssl
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 from typing import ClassVar, Protocol
 from urllib.parse import urlsplit
 
+from engine.adapters.pinned_https import PinnedConnection, cut_after
 from engine.adapters.public_addresses import ensure_public, resolved
 from engine.errors import N_, DomainError
 
@@ -78,11 +76,11 @@ class HttpsWebhookCaller:
         address = resolved(host, port)
         if not self._allows_private:
             ensure_public(host, address)
-        connection = _PinnedConnection(host, port, address=address, timeout=self._timeout_s, context=self._tls)
+        connection = PinnedConnection(host, port, address=address, timeout=self._timeout_s, context=self._tls)
         target = (path or "/") + (f"?{query}" if query else "")
         try:
             connection.connect()
-            with _cut_after(self._timeout_s, connection.sock):
+            with cut_after(self._timeout_s, connection.sock):
                 connection.request("POST", target, body=call.body, headers=headers_of(call))
                 return connection.getresponse().status
         finally:
@@ -111,37 +109,3 @@ def headers_of(call: WebhookCall) -> Mapping[str, str]:
 def signature(secret: str, moment: int, body: bytes) -> str:
     """HMAC-SHA256, in hex, over ``<seconds since 1970>.<body>``."""
     return hmac.new(secret.encode(), f"{moment}.".encode() + body, hashlib.sha256).hexdigest()
-
-
-class _PinnedConnection(http.client.HTTPSConnection):
-    """Connects to an address that was resolved before, and still proves by TLS that it is the named host."""
-
-    def __init__(self, host: str, port: int, *, address: str, timeout: float, context: ssl.SSLContext) -> None:
-        super().__init__(host, port, timeout=timeout, context=context)
-        self._address = address
-        self._tls = context
-
-    def connect(self) -> None:
-        plain = socket.create_connection((self._address, self.port), self.timeout)
-        try:
-            self.sock = self._tls.wrap_socket(plain, server_hostname=self.host)
-        except BaseException:
-            plain.close()
-            raise
-
-
-@contextmanager
-def _cut_after(seconds: float, connection: socket.socket) -> Iterator[None]:
-    """Bound the whole exchange: a receiver that drips a byte now and then never meets a timeout of reads."""
-
-    def cut() -> None:
-        with suppress(OSError):
-            connection.shutdown(socket.SHUT_RDWR)
-
-    timer = threading.Timer(seconds, cut)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()

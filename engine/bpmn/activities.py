@@ -93,6 +93,11 @@ class ServiceCall(Activity, ServiceTaskMixin, BpmnSpecMixin):  # type: ignore[mi
         self.manual = True
 
     def _update_hook(self, my_task: LiveTask) -> bool:
+        self.fill_in(my_task)
+        return super()._update_hook(my_task)
+
+    def fill_in(self, my_task: LiveTask) -> None:
+        """Give the call the values that its parameters have now. Raises MapFailed."""
         environment = my_task.workflow.top_workflow.environment
         parameters = environment.lookups.calls.get(self.bpmn_id, {})
         if parameters:
@@ -100,7 +105,6 @@ class ServiceCall(Activity, ServiceTaskMixin, BpmnSpecMixin):  # type: ignore[mi
             my_task.internal_data[PARAMETERS] = {
                 name: self.private_copy(my_task, name, value(variables)) for name, value in parameters.items()
             }
-        return super()._update_hook(my_task)
 
 
 class Assignments(Activity, ScriptTaskMixin, BpmnSpecMixin):  # type: ignore[misc]  # SpiffWorkflow is untyped

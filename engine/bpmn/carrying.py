@@ -18,7 +18,11 @@ from typing import TYPE_CHECKING, Any
 
 from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefinition
 
-from engine.bpmn.activities import HOST, HumanStep, ServiceCall
+from engine.bpmn.activities import HOST, PARAMETERS, HumanStep, ServiceCall
+from engine.bpmn.carrying_kinds import is_same_event, is_same_kind, is_same_listener, may_wait_at
+from engine.bpmn.carrying_markings import can_stand, shape_of
+from engine.bpmn.carrying_outcomes import forgotten_outcomes, renamed_outcomes
+from engine.bpmn.carrying_places import Way, hosts_of, hosts_on, ways_to
 from engine.bpmn.carrying_problems import (
     BeingUndone,
     BranchesDiffer,
@@ -35,23 +39,22 @@ from engine.bpmn.carrying_problems import (
     TargetNotAStep,
     WouldGoOn,
 )
-from engine.bpmn.catching_events import CatchEvent, EventGateway, waits_for
+from engine.bpmn.catching_events import EventGateway, waits_for
 from engine.bpmn.compensation import ENTRIES, PENDING, UNDOES, UNDONE, Ledger
 from engine.bpmn.compiled import CompiledProcess
 from engine.bpmn.elements import RACE, RACE_FLOW
 from engine.bpmn.environment import MapEnvironment, MapScriptEngine
 from engine.bpmn.joins import ARRIVED_FROM
-from engine.bpmn.jumps import Token, gateway_of, tokens_of
+from engine.bpmn.jumps import Token, gateway_of, is_leaf, moves_on, tokens_of
 from engine.bpmn.live_workflow import LiveSubWorkflow, LiveTask, LiveWorkflow, Scope
-from engine.bpmn.loops import MultiInstance
-from engine.bpmn.markings import NotProvable, main_track, node_of, tracks_beside
+from engine.bpmn.markings import NotProvable, node_of
 from engine.bpmn.runtime import StepContext, StepResult
 from engine.bpmn.scope_events import BEGAN_AT, EventSubProcess
 from engine.bpmn.settling import settle
-from engine.bpmn.spec import ExecutableSpec, ScopeSpec, build_spec
+from engine.bpmn.spec import ExecutableSpec, build_spec
 from engine.bpmn.stepper import load, result_of
 from engine.bpmn.timer_events import DUE, StoredTimer
-from engine.bpmn.variables import VariableStore, outcome_variable
+from engine.bpmn.variables import VariableStore
 from engine.bpmn.version_changes import is_asked_anew
 from engine.bpmn.waits import waits_of
 
@@ -104,6 +107,7 @@ def carry(old: CompiledProcess, new: CompiledProcess, state: bytes, order: Carry
     if carrier.problems:
         raise CannotCarry(tuple(carrier.problems))
     carrier.ensure_sound(old_spec)
+    carrier.forget_what_lies_ahead(old_spec)
     settle(carrier.target)
     if carrier.target.passed:
         passed = carrier.target.passed[0].element_id
@@ -116,14 +120,6 @@ def carry(old: CompiledProcess, new: CompiledProcess, state: bytes, order: Carry
     }
     waiting = frozenset(task.task_spec.bpmn_id for scope in workflow.scopes() for task in scope.live_tasks())
     return Carried(result_of(carrier.target, waits_of(workflow), new_spec), elements, waiting)
-
-
-@dataclass(frozen=True, slots=True)
-class _Way:
-    """The way to an element: the activities that enclose it, outermost first, and the scope that holds it."""
-
-    around: tuple[str, ...]
-    scope: str
 
 
 class _Carrier:
@@ -139,7 +135,7 @@ class _Carrier:
     ) -> None:
         self.old, self.new = versions
         self.workflow, self.spec, self.order, self.context = workflow, spec, order, context
-        values = _renamed_outcomes(workflow.environment.store.values, order.choices)
+        values = renamed_outcomes(workflow.environment.store.values, order.choices)
         store = VariableStore(spec.lookups.kept, spec.lookups.outcomes, values, context.facts)
         for name, value in order.known.items():
             if name not in values:
@@ -152,6 +148,8 @@ class _Carrier:
         self.place_of: dict[str, str] = {}  # old element's name, by the position in the new version
         self._begun: dict[tuple[int, str], Scope] = {}
         self._chosen: set[tuple[int, str]] = set()
+        self._sent: dict[str, str] = {}  # what tokens were sent to a chosen step, by the old element
+        self._sent_tasks: set[str] = set()
         self._carried_scopes: list[tuple[str, Scope]] = []  # the activity in the new version, the scope in the old one
 
     # tokens -------------------------------------------------------------------------------------------------------
@@ -201,7 +199,7 @@ class _Carrier:
         )
         for listener in scope.spec.listeners:
             task = waiting.get(listener.name)
-            if task is not None and _is_same_listener(task.task_spec, listener):
+            if task is not None and is_same_listener(task.task_spec, listener):
                 self._follow_rule(task, self._carry_attending(task, listener, scope))
             elif not interrupted and (task is not None or listener.name not in old.spec.task_specs):
                 scope.task_tree.spawn(listener).arrive()
@@ -254,7 +252,7 @@ class _Carrier:
         element = task.task_spec.bpmn_id
         holder = self._scope_for(scope, element, element)
         spec = holder.spec.task_specs[element]
-        if not _is_same_kind(task.task_spec, spec, scope, holder):
+        if not is_same_kind(task.task_spec, spec, scope, holder):
             raise self._told(OtherKind, element)
         carried = self._carry_task(task, spec, holder, element)
         for run in task.children:
@@ -275,8 +273,17 @@ class _Carrier:
         elif spec.forgets_outcome:
             self.target.environment.store.clear_outcome(element)
         self._follow_rule(task, carried)
+        self._follow_call(element, carried)
         self._carry_boundary(task, carried)
         return carried
+
+    def _follow_call(self, element: str, carried: LiveTask) -> None:
+        """A call that asks for other values than before gets them now: none may be taken for another."""
+        before, now = self.old.calls.get(element), self.new.calls.get(element)
+        asked = before is not None and now is not None and before.parameters != now.parameters
+        if asked and isinstance(carried.task_spec, ServiceCall):
+            carried.internal_data.pop(PARAMETERS, None)
+            carried.task_spec.fill_in(carried)
 
     def _carry_boundary(self, host: LiveTask, carried: LiveTask) -> None:
         """Alarms at the boundary live on, new ones begin, those that the new version lacks are gone.
@@ -290,7 +297,7 @@ class _Carrier:
         for name in getattr(carried.task_spec, "boundary", ()):
             spec = carried.workflow.spec.task_specs[name]
             old = waiting.get(name)
-            if old is not None and _is_same_event(old.task_spec, spec):
+            if old is not None and is_same_event(old.task_spec, spec):
                 event = LiveTask(carried.workflow, spec, carried.workflow.task_tree, old.state, old.id)
                 event.internal_data = {**old.internal_data, HOST: carried.id}
                 self.kept.add(old.id)
@@ -347,7 +354,7 @@ class _Carrier:
         for rival in spec.outputs:
             old = waiting.get(rival.name)
             flow = spec.flow_ids[rival.name]
-            if old is not None and _is_same_kind(old.task_spec, rival, scope, holder):
+            if old is not None and is_same_kind(old.task_spec, rival, scope, holder):
                 carried = self._carry_task(old, rival, holder, rival.bpmn_id)
                 carried.internal_data[RACE_FLOW] = flow
             else:
@@ -359,14 +366,28 @@ class _Carrier:
         """End the token; one token of all that go on at the same step begins there."""
         if chosen is None:
             return
-        if not any(_may_wait_at(one, chosen) for one in self.spec.scopes.values()):
+        if not any(may_wait_at(one, chosen) for one in self.spec.scopes.values()):
             raise self._told(TargetNotAStep, element, target=chosen)
         holder = self._scope_for(scope, chosen, element, leaves=True)
-        if not _may_wait_at(holder.spec, chosen):
+        if not may_wait_at(holder.spec, chosen):
             raise self._told(TargetNotAStep, element, target=chosen)
         if (id(holder), chosen) not in self._chosen:
             self._chosen.add((id(holder), chosen))
-            holder.task_tree.spawn(holder.spec.task_specs[chosen]).arrive()
+            begun = holder.task_tree.spawn(holder.spec.task_specs[chosen])
+            self._sent_tasks.add(begun.id)
+            begun.arrive()
+        self._sent[element] = chosen
+
+    def forget_what_lies_ahead(self, old: ExecutableSpec) -> None:
+        """Of what was sent back: it is decided anew, as after a jump."""
+        stays = {
+            task.task_spec.name
+            for scope in self.target.scopes()
+            for task in scope.live_tasks()
+            if task.id not in self._sent_tasks and is_leaf(self.target, task) and moves_on(task)
+        }
+        for step in forgotten_outcomes(old, self.spec, self._sent, self.order.choices, stays):
+            self.target.environment.store.clear_outcome(step)
 
     # scopes -------------------------------------------------------------------------------------------------------
     def _scope_for(self, scope: Scope, name: str, element: str, *, leaves: bool = False) -> Scope:
@@ -374,8 +395,8 @@ class _Carrier:
 
         ``leaves``: the token may leave a repetition, because its runs end.
         """
-        hosts = list(reversed(list(_hosts(scope))))
-        fitting = [(way, self._matched(way, hosts)) for way in self._ways_to(name)]
+        hosts = list(reversed(list(hosts_of(scope))))
+        fitting = [(way, hosts_on(way, hosts)) for way in ways_to(self.spec, name)]
         if not fitting:
             raise self._told(NoCounterpart, element)
         best = max(sum(1 for host in matched if host is not None) for _, matched in fitting)
@@ -390,31 +411,7 @@ class _Carrier:
             raise self._told(OutOfRepetition, element)
         return self._entered(way, matched, element)
 
-    def _ways_to(self, name: str) -> Iterator[_Way]:
-        waiting = [_Way((), self.spec.key)]
-        while waiting:
-            way = waiting.pop()
-            scope = self.spec.scopes[way.scope]
-            if name in scope.task_specs and scope.task_specs[name].bpmn_id == name:
-                yield way
-            if len(way.around) < len(self.spec.scopes):
-                for inside in scope.task_specs.values():
-                    inner = getattr(inside, "spec", None)
-                    if isinstance(inner, str):
-                        waiting.append(_Way((*way.around, inside.bpmn_id), inner))
-
-    def _matched(self, way: _Way, hosts: list[LiveTask]) -> list[LiveTask | None]:
-        """Per activity around the new place, the running activity that becomes it; None for what begins."""
-        matched: list[LiveTask | None] = []
-        rest = list(hosts)
-        for element in way.around:
-            found = next((at for at, host in enumerate(rest) if host.task_spec.bpmn_id == element), None)
-            matched.append(None if found is None else rest[found])
-            if found is not None:
-                rest = rest[found + 1 :]
-        return matched
-
-    def _entered(self, way: _Way, matched: list[LiveTask | None], element: str) -> Scope:
+    def _entered(self, way: Way, matched: list[LiveTask | None], element: str) -> Scope:
         scope: Scope = self.target
         for name, host in zip(way.around, matched, strict=True):
             key = (id(scope), name if host is None else host.id)
@@ -436,11 +433,11 @@ class _Carrier:
         spec = scope.spec.task_specs[element]
         loop = None
         if host.task_spec.loop is not None:
-            if not _is_same_kind(host.parent.task_spec, spec, host.workflow, scope):
+            if not is_same_kind(host.parent.task_spec, spec, host.workflow, scope):
                 raise self._told(OtherKind, element)
             loop = scope.tasks.get(host.parent.id) or self._carry_task(host.parent, spec, scope, element)
             spec = scope.spec.task_specs[spec.task_spec]
-        elif not _is_same_kind(host.task_spec, spec, host.workflow, scope):
+        elif not is_same_kind(host.task_spec, spec, host.workflow, scope):
             raise self._told(OtherKind, element)
         began_at = host.internal_data.get(BEGAN_AT)
         if began_at is not None and began_at not in scope.spec.task_specs:
@@ -462,7 +459,7 @@ class _Carrier:
         for scope in self.target.scopes():
             positions = [token.position for token in tokens_of(scope)]
             stood_so = (scope.spec.name, tuple(sorted(positions))) in before
-            if stood_so and _shape(old.scopes[scope.spec.name]) == _shape(scope.spec):
+            if stood_so and shape_of(old.scopes[scope.spec.name]) == shape_of(scope.spec):
                 continue
             problems += self._against(scope, positions)
         if problems:
@@ -471,112 +468,16 @@ class _Carrier:
     def _against(self, scope: Scope, positions: list[str]) -> Iterator[CarryProblem]:
         element = node_of(positions[0]) if positions else scope.spec.name
         try:
-            if not positions or not _can_stand(scope.spec, positions):
+            if not positions or not can_stand(scope.spec, positions):
                 yield self._told(BranchesDiffer, element)
         except NotProvable:
             yield self._told(NotProved, element)
-
-
-def _can_stand(scope: ScopeSpec, positions: list[str]) -> bool:
-    """Whether tokens can stand like this on the main way, and those beside it on theirs. Raises NotProvable.
-
-    A run of an event sub-process can begin at any time, whatever else there is in its scope.
-    """
-    positions = [one for one in positions if not scope.task_specs[node_of(one)].is_event_sub_process]
-    main = main_track(scope)
-    beside = [one for one in positions if node_of(one) not in main.nodes]
-    if not main.may_hold(positions):
-        return False
-    left = set(beside)
-    for one in beside:
-        for track in tracks_beside(scope, node_of(one)):
-            together = [other for other in beside if node_of(other) in track.nodes]
-            if track.may_hold(together) or track.may_hold([one]):
-                left.discard(one)
-                break
-    return not left
-
-
-def _shape(scope: ScopeSpec) -> dict[str, tuple[Any, ...]]:
-    """What decides how tokens can stand in a scope: its elements, their kinds and their connections."""
-    return {
-        name: (
-            type(spec),
-            tuple(spec._inputs),  # noqa: SLF001  # names
-            tuple(sorted(spec._outputs)),  # noqa: SLF001  # names
-            getattr(spec, "boundary", ()),
-            getattr(spec, "cancel_activity", None),
-            type(getattr(spec, "event_definition", None)),
-            getattr(spec, "unconditional", ()),
-            tuple(target for condition, target in getattr(spec, "cond_task_specs", ()) if condition is None),
-        )
-        for name, spec in scope.task_specs.items()
-    }
-
-
-def _hosts(scope: Scope) -> Iterator[LiveTask]:
-    """The activities around a scope, innermost first."""
-    while scope.parent_task_id is not None:
-        host = scope.parent_task
-        yield host
-        scope = host.workflow
 
 
 def _element_of(scope: Scope, token: Token) -> str:
     task = token.tasks[0]
     element: str = gateway_of(scope.spec, task) if RACE in task.internal_data else task.task_spec.bpmn_id
     return element
-
-
-def _is_same_kind(old: Any, new: Any, old_scope: Scope, new_scope: Scope) -> bool:
-    """Whether a token at ``old`` can wait at ``new`` as it is."""
-    if type(old) is not type(new):
-        return False
-    if isinstance(old, CatchEvent):
-        return _is_same_event(old, new)
-    if hasattr(old, "rule"):
-        if isinstance(old, MultiInstance) and old.sequential != new.sequential:
-            return False
-        inner_old = old_scope.spec.task_specs[old.task_spec]
-        return type(inner_old) is type(new_scope.spec.task_specs[new.task_spec])
-    return True
-
-
-def _is_same_listener(old: Any, new: Any) -> bool:
-    same: bool = old.interrupting == new.interrupting and old.handler == new.handler and _is_same_event(old, new)
-    return same
-
-
-def _is_same_event(old: Any, new: Any) -> bool:
-    same: bool = (
-        type(old.event_definition) is type(new.event_definition)
-        and getattr(old, "cancel_activity", None) == getattr(new, "cancel_activity", None)
-        and (
-            not isinstance(old.event_definition, StoredTimer)
-            or old.event_definition.repeats == new.event_definition.repeats
-        )
-    )
-    return same
-
-
-def _may_wait_at(scope: ScopeSpec, name: str) -> bool:
-    """Whether a token that begins at ``name`` waits there: a step, a call, an event outside of a race."""
-    spec = scope.task_specs.get(name)
-    if spec is None or spec.bpmn_id != name:
-        return False
-    inner = scope.task_specs[spec.task_spec] if hasattr(spec, "rule") else spec
-    in_race = any(isinstance(scope.task_specs[one], EventGateway) for one in spec._inputs)  # noqa: SLF001  # names
-    return isinstance(inner, HumanStep | ServiceCall | CatchEvent) and not in_race
-
-
-def _renamed_outcomes(values: Mapping[str, Any], choices: Mapping[str, str | None]) -> dict[str, Any]:
-    """The store as the new version reads it: an approval keeps what it decided before under the new id."""
-    kept = dict(values)
-    for old, new in choices.items():
-        outcome = kept.get(outcome_variable(old))
-        if new is not None and outcome is not None and outcome_variable(new) not in kept:
-            kept[outcome_variable(new)] = outcome
-    return kept
 
 
 def _name_of(element: str, *processes: CompiledProcess) -> str:

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 
 from pydantic import BaseModel, ConfigDict
 
-from engine.bpmn.archive import is_archive, read_archive
 from engine.bpmn.canonical import write_canonical
 from engine.bpmn.compiled import CompiledProcess
 from engine.bpmn.dmn.drawn import DecisionShelf
@@ -19,8 +18,10 @@ from engine.bpmn.executed_tables import fill_tables
 from engine.bpmn.findings import Finding
 from engine.bpmn.map_model import HUMAN_TASKS, Node, NodeType, Place, Process, SalesMap
 from engine.bpmn.noticed import Noticed
+from engine.bpmn.questions import Question
 from engine.bpmn.reading import read_map
 from engine.bpmn.reading.elements import local
+from engine.bpmn.reading.form_files import read_forms
 from engine.bpmn.repairs import REPAIRS
 from engine.bpmn.repairs.calls import find_called
 from engine.bpmn.repairs.pools import candidates, choose_process, human_steps, merge_crossed_pools
@@ -28,26 +29,26 @@ from engine.bpmn.repairs.stand_ins import plan_human
 from engine.bpmn.repairs.workbench import Workbench
 from engine.bpmn.safe_xml import XmlRefused, read_xml
 from engine.bpmn.soundness import check_soundness
-from engine.bpmn.step_definitions import define_steps, read_ladder, say_what_steps_lack, stages_of
+from engine.bpmn.step_definitions import define_steps, in_walking_order, read_ladder, say_what_steps_lack, stages_of
+from engine.bpmn.step_questions import ask_what_steps_lack
+from engine.bpmn.uploads import TABLE_SUFFIX, is_form_file, sort_upload
 from engine.errors import DomainError
 
-FORMAT_VERSION = 2  # raised when the same file compiles to something else, so that cached processes are made anew
+FORMAT_VERSION = 3  # raised when the same file compiles to something else, so that cached processes are made anew
 
 _MAX_NODES = 3_000
-_TABLE_SUFFIX = ".dmn"
-_DIAGRAM_SUFFIXES = (".bpmn", ".bpmn2", ".xml", _TABLE_SUFFIX)
-_KNOWN_OTHERS = (".json", ".form", ".md", ".txt")
 
 
 def is_table_file(name: str) -> bool:
     """Whether a file of that name holds decisions and no map."""
-    return name.lower().endswith(_TABLE_SUFFIX)
+    return name.lower().endswith(TABLE_SUFFIX)
 
 
 def library_entries(key: str, files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """The files of a map as ``compile_bpmn`` takes them for a library: its first file, and its decision tables."""
-    diagram = next((content for name, content in files.items() if not is_table_file(name)), b"")
-    return {key: diagram, **{f"{key}/{name}": content for name, content in files.items() if is_table_file(name)}}
+    """The files of a map as ``compile_bpmn`` takes them for a library: its first file, its tables and forms."""
+    beside = {name: content for name, content in files.items() if is_table_file(name) or is_form_file(name)}
+    diagram = next((content for name, content in files.items() if name not in beside), b"")
+    return {key: diagram, **{f"{key}/{name}": content for name, content in beside.items()}}
 
 
 class ProcessProposal(BaseModel):
@@ -70,6 +71,7 @@ class CompileOutcome(BaseModel):
     process: CompiledProcess | None
     findings: tuple[Finding, ...]
     processes: tuple[ProcessProposal, ...] = ()
+    questions: tuple[Question, ...] = ()  # in the order in which a deal comes to what they are about
 
 
 def compile_bpmn(
@@ -85,8 +87,9 @@ def compile_bpmn(
     key and their name: ``discount-approval/limits.dmn``.
     """
     noticed = Noticed()
-    diagrams = _diagrams(files, noticed)
-    sales_map = SalesMap()
+    upload = sort_upload(files, noticed)
+    diagrams = upload.diagrams
+    sales_map = SalesMap(forms=read_forms(upload.forms))
     read = [_read(name, data, sales_map, sales_map.tables, noticed) for name, data in diagrams.items()]
     if not any(read):
         for file in sales_map.tables.files:
@@ -108,29 +111,20 @@ def compile_bpmn(
         return CompileOutcome(process=None, findings=noticed.findings, processes=proposals)
     used_library = _Library(sales_map, library or {})
     workbench = Workbench(sales_map, noticed, used_library.with_called(chosen))
-    compiled = _execute(workbench, _hash(chosen.id, diagrams, used_library.read))
-    return CompileOutcome(process=compiled, findings=noticed.findings, processes=proposals)
+    compiled = _execute(workbench, _hash(chosen.id, diagrams | upload.forms, used_library.read))
+    questions = tuple(one for one in _in_map_order(workbench) if one.file not in used_library.read)
+    return CompileOutcome(process=compiled, findings=noticed.findings, processes=proposals, questions=questions)
 
 
-def _diagrams(files: Mapping[str, bytes], noticed: Noticed) -> dict[str, bytes]:
-    """The diagrams of an upload, zips opened."""
-    diagrams: dict[str, bytes] = {}
-    for name, data in files.items():
-        if is_archive(data) and not name.lower().endswith(_DIAGRAM_SUFFIXES):
-            try:
-                inside = read_archive(data)
-            except XmlRefused as refused:
-                noticed.refuse(refused.code, Place(line=refused.line, file=name), **refused.params)
-                continue
-            found = {path: content for path, content in inside.items() if path.lower().endswith(_DIAGRAM_SUFFIXES)}
-            if not found:
-                noticed.refuse("ZIP_WITHOUT_MAP", Place(file=name))
-            diagrams |= found
-        elif name.lower().endswith(_KNOWN_OTHERS) and len(files) > 1:
-            continue
-        else:
-            diagrams[name] = data
-    return diagrams
+def _in_map_order(workbench: Workbench) -> list[Question]:
+    """The questions as a deal comes to them; those about whole processes first, those that no path leads to last."""
+    walked = [node.source_id for process in workbench.processes for node in in_walking_order(process.scope)]
+    position = {source_id: number for number, source_id in reversed(list(enumerate(walked)))}
+    whole = {process.source_id: -1 for process in workbench.processes}
+    return sorted(
+        workbench.noticed.questions,
+        key=lambda one: ((whole | position).get(one.element_id, len(walked)), one.line or 0),
+    )
 
 
 def _read(name: str, data: bytes, sales_map: SalesMap, tables: DecisionShelf, noticed: Noticed) -> bool:
@@ -182,10 +176,14 @@ class _Library:
         if found is not None or key not in self._library or key in self.read:
             return found
         tables = self._sales_map.tables_of.setdefault(key, DecisionShelf())
-        for name in (key, *(one for one in self._library if one.startswith(f"{key}/"))):
-            self.read[name] = self._library[name]
+        of_map = {name: self._library[name] for name in self._library if name == key or name.startswith(f"{key}/")}
+        self.read |= of_map
+        forms = {name: content for name, content in of_map.items() if is_form_file(name)}
+        self._sales_map.forms = {**read_forms(forms), **self._sales_map.forms}
+        for name, content in sorted(of_map.items()):
             # What is wrong in a published map was said when it was published.
-            _read(name, self._library[name], self._sales_map, tables, Noticed())
+            if name not in forms:
+                _read(name, content, self._sales_map, tables, Noticed())
         merge_crossed_pools(self._sales_map, Noticed())
         return find_called(node, self._sales_map.processes)
 
@@ -224,6 +222,7 @@ def _execute(workbench: Workbench, content_hash: str) -> CompiledProcess | None:
         say_what_steps_lack(processes, noticed)
         return None
     steps = define_steps(processes, noticed)
+    ask_what_steps_lack(processes, steps, noticed)
     for process in processes:
         check_soundness(process, noticed)
     if noticed.has_refused():

@@ -120,6 +120,7 @@ class StepDefinition(_Frozen):
     four_eyes: bool = False
     freedom: Freedom = Freedom.STRICT
     line: int | None = None
+    asks_again: bool = False  # a choice of what to begin next, offered until it is enough
 
 
 class ExpressionCondition(_Frozen):
@@ -186,13 +187,47 @@ class MessageRule(_Frozen):
     correlation: Mapping[str, str] = {}
 
 
-class CallRule(_Frozen):
-    """A service call made by a worker or fetched as an external job."""
+class ConnectorKind(StrEnum):
+    """Who performs a call, and how."""
 
-    connector: Literal["http", "mail", "external"]
+    EXTERNAL = "external"  # a program outside fetches it over the API
+    HTTP = "http"
+    MAIL = "mail"
+    FIELDS = "fields"  # writes fields of the deal
+    MAP = "map"  # opens a deal on another map
+
+
+class TemplatePart(_Frozen):
+    """A piece of a template, one of: ``text`` as it stands, a ``value`` by its parameter, a ``secret`` by its name."""
+
+    text: str = ""
+    value: str = ""
+    secret: str = ""
+
+
+class CallRule(_Frozen):
+    """A call that a worker makes, or that a program outside fetches as a job.
+
+    ``parameters`` are expressions, evaluated when the deal comes to the call. ``templates`` are made of texts,
+    parameters and secrets when it is sent: ``url``, ``body``, ``header.<name>`` and their kin. ``results`` are
+    expressions over the answer by the field that they become; without any, a job's values are taken as they come.
+    After a failure that may pass, it is made again ``retries`` times, the first time after ``retry_after_s``.
+    """
+
+    connector: ConnectorKind
     topic: str = ""
     parameters: Mapping[str, str] = {}
+    method: str = ""
+    host: str = ""  # of http, with its port if that is not 443: never made of values
+    recipient: str = ""  # of a letter: client, contact or owner; else the template ``to``
+    map_key: str = ""  # of the deal that is opened
+    templates: Mapping[str, tuple[TemplatePart, ...]] = {}
+    results: Mapping[str, str] = {}
     result_variable: str | None = None
+    retries: int = 5
+    retry_after_s: int = 30
+    source_id: str = ""  # the element's id in the owner's file
+    line: int | None = None
 
 
 class Stage(_Frozen):

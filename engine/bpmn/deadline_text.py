@@ -20,10 +20,25 @@ from engine.bpmn.deadline_rules import (
     RelativeToField,
     WorkingTime,
 )
-from engine.bpmn.duration_text import LONGEST_TEXT, QUOTES, DeadlineNotUnderstood, is_nothing, parse_amount, plain
+from engine.bpmn.duration_text import (
+    LONGEST_TEXT,
+    QUOTES,
+    DeadlineNotUnderstood,
+    amounts_in,
+    is_nothing,
+    parse_amount,
+    plain,
+)
 from engine.bpmn.escalation_text import ladder_from_bag, parse_ladder
 
-__all__ = ["DeadlineNotUnderstood", "ladder_from_bag", "parse_deadline", "parse_ladder", "parse_timer_value"]
+__all__ = [
+    "DeadlineNotUnderstood",
+    "amounts_in",
+    "ladder_from_bag",
+    "parse_deadline",
+    "parse_ladder",
+    "parse_timer_value",
+]
 
 END_OF_DAY = time(23, 59)  # "by the end of the day", "24:00", and a date without a time
 

@@ -49,6 +49,33 @@ def parse_amount(text: str) -> WorkingTime | ElapsedTime:
     return amount
 
 
+def amounts_in(text: str) -> tuple[str, ...]:
+    """The parts of a label that name an amount of time: of "Чекати 5 днів на відповідь" it is "5 днів"."""
+    words = text[:LONGEST_TEXT].split()[:_MOST_WORDS]
+    found: list[str] = []
+    at = 0
+    while at < len(words):
+        for end in range(min(len(words), at + _LONGEST_AMOUNT), at, -1):
+            part = " ".join(words[at:end]).strip(",;:!?()")
+            if any(letter.isdigit() for letter in part) and _is_amount(part):
+                found.append(part)
+                at = end - 1
+                break
+        at += 1
+    return tuple(found)
+
+
+_MOST_WORDS = 20  # of a label: those behind them say no time
+_LONGEST_AMOUNT = 5  # words: "2 робочі дні та 4 години" are six, and nobody writes so
+
+
+def _is_amount(text: str) -> bool:
+    try:
+        return not is_nothing(parse_amount(text))
+    except DeadlineNotUnderstood:
+        return False
+
+
 def is_nothing(amount: WorkingTime | ElapsedTime) -> bool:
     """No time at all: a timer may fire at once, but nobody meets such a deadline and no cycle may have it."""
     return amount == type(amount)()

@@ -22,8 +22,10 @@ class ForwardOrder:
 
     def __init__(self, spec: ExecutableSpec) -> None:
         self._ways = _ways(spec)
+        self._ways_back = _reversed(self._ways)
         self._forward = _without_loops(self._ways, [start.name for start in spec.main.bpmn_start_events])
         self._end = _EXIT + spec.key
+        self._backward: dict[str, list[str]] | None = None
 
     def ahead_of(self, names: Iterable[str]) -> frozenset[str]:
         """The ids of the elements at and after each of ``names`` (spec names), going forward.
@@ -42,6 +44,27 @@ class ForwardOrder:
     def reached_from(self, name: str, *, without: str) -> frozenset[str]:
         """The ids of all elements that a token can reach from ``name``, loops too, unless by way of ``without``."""
         return _ids(_closure(self._ways, [name], barrier=without))
+
+    def on_the_way(self, name: str, target: str) -> frozenset[str]:
+        """The ids of the elements by which a token can come from ``name`` to ``target``, loops too, each at once.
+
+        Where no way leads there, all that it can reach.
+        """
+        reached = _closure(self._ways, [name], barrier=target)
+        if not any(target in self._ways.get(one, ()) for one in reached):
+            return _ids(reached)
+        return _ids(reached & ({name} | _closure(self._ways_back, [target], barrier=name)))
+
+    def reaching(self, names: Iterable[str], *, without: str) -> frozenset[str]:
+        """The ids of all elements from which a token can reach one of ``names``, unless by way of ``without``."""
+        backward = self._backward
+        if backward is None:  # two threads may turn the ways round at once, and either result will do
+            backward = defaultdict(list)
+            for name, following in self._ways.items():
+                for successor in following:
+                    backward[successor].append(name)
+            self._backward = backward
+        return _ids(_closure(backward, names, barrier=without))
 
     def _ahead_of(self, name: str) -> set[str]:
         seen = _closure(self._forward, [name])
@@ -62,6 +85,14 @@ def _closure(ways: Mapping[str, list[str]], names: Iterable[str], *, barrier: st
             seen.add(name)
             waiting += ways.get(name, ())
     return seen
+
+
+def _reversed(ways: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    back: dict[str, list[str]] = defaultdict(list)
+    for name, following in ways.items():
+        for successor in following:
+            back[successor].append(name)
+    return back
 
 
 def _ids(names: Iterable[str]) -> frozenset[str]:

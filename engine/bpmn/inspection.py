@@ -7,13 +7,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from engine.bpmn.compiled import CompiledProcess, TimerRule
-from engine.bpmn.jumps import Jump, plan_jump
+from engine.bpmn.forward_order import forward_order
+from engine.bpmn.jumps import Jump, is_leaf, moves_on, plan_jump
 from engine.bpmn.jumps import targets as spec_targets
 from engine.bpmn.live_workflow import LiveWorkflow
 from engine.bpmn.runtime import StepContext
 from engine.bpmn.spec import build_spec
 from engine.bpmn.state_codec import encode, encode_document, read_document
 from engine.bpmn.stepper import load
+from engine.bpmn.throwing_events import is_caught
 from engine.bpmn.timer_events import DUE, due_at
 from engine.bpmn.waits import Waits, waits_of
 
@@ -36,6 +38,12 @@ def waits_in(process: CompiledProcess, state: bytes) -> Waits:
     return waits_of(_read(process, state))
 
 
+def catches_error(process: CompiledProcess, state: bytes, activity_id: str, code: str) -> bool:
+    """Whether the map handles the error ``code`` of a call that waits. Raises UnreadableState."""
+    task = _read(process, state).find(activity_id)
+    return task is not None and is_caught(code, task)
+
+
 def variables_in(state: bytes) -> Mapping[str, Any]:
     """The instance-wide store of variables. Raises UnreadableState."""
     values: Mapping[str, Any] = read_document(state)[2]
@@ -51,6 +59,19 @@ def plan_move(process: CompiledProcess, state: bytes, target: str, withdrawn: It
     """What the stimulus MoveToken would do. Raises JumpRefused, UnreadableState."""
     spec = build_spec(process)
     return plan_jump(_read(process, state), spec, target, withdrawn)[0]
+
+
+def lie_ahead(process: CompiledProcess, state: bytes, elements: Iterable[str]) -> bool:
+    """Whether all of ``elements`` lie ahead of each token: the deal comes by them anew. Raises UnreadableState."""
+    workflow, wanted = _read(process, state), frozenset(elements)
+    order = forward_order(build_spec(process))
+    standing = [
+        task.task_spec.name
+        for scope in workflow.scopes()
+        for task in scope.live_tasks()
+        if is_leaf(workflow, task) and moves_on(task)
+    ]
+    return bool(standing) and all(wanted <= order.ahead_of([name]) for name in standing)
 
 
 def with_later_timers(process: CompiledProcess, state: bytes, later: Callable[[str, datetime], datetime]) -> bytes:

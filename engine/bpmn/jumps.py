@@ -395,12 +395,12 @@ def _described(workflow: LiveWorkflow, spec: ExecutableSpec, target: str, plan: 
         task
         for scope in workflow.scopes()
         for task in scope.live_tasks()
-        if task.id not in inside and _is_leaf(workflow, task)
+        if task.id not in inside and is_leaf(workflow, task)
     ]
     withdrawn_names = {task.task_spec.name for task in left}
     ahead_before = order.ahead_of(withdrawn_names)
     ahead_after = order.ahead_of([target])
-    ahead_of_rest = order.ahead_of({task.task_spec.name for task in stays if _moves_on(task)})
+    ahead_of_rest = order.ahead_of({task.task_spec.name for task in stays if moves_on(task)})
     taken_back = {task.task_spec.bpmn_id for task in left}
     steps = spec.lookups.steps
 
@@ -424,15 +424,15 @@ def _skippable(order: ForwardOrder, left: Iterable[str], target: str) -> frozens
     """What a deal would still have come by before ``target``, from where it stands.
 
     Where the target lies straight ahead, that is what lies ahead. Where it does not, the deal would have come there, if
-    at all, through a loop: whatever it can reach on any way counts, or a step on a way back could be used to jump over
-    the approvals that it leads to.
+    at all, through a loop: what stands on such a way counts, or a step on a way back could be used to jump over the
+    approvals that it leads to. What could lead there only by coming to the same place twice does not: it is behind.
     """
     found: frozenset[str] = frozenset()
     for name in left:
         if order.is_ahead(target, name):
             found |= order.ahead_of([name])
         else:
-            found |= order.reached_from(name, without=target)
+            found |= order.on_the_way(name, target)
     return found
 
 
@@ -445,17 +445,17 @@ def _leaves(workflow: LiveWorkflow, tasks: Iterable[LiveTask]) -> list[LiveTask]
         inner = workflow.get_subprocess_of(task.id)
         if inner is not None:
             waiting += inner.live_tasks()
-        elif _is_leaf(workflow, task):
+        elif is_leaf(workflow, task):
             leaves.append(task)
         else:
             waiting += [child for child in task.children if child.live]
     return leaves
 
 
-def _is_leaf(workflow: LiveWorkflow, task: LiveTask) -> bool:
+def is_leaf(workflow: LiveWorkflow, task: LiveTask) -> bool:
     return workflow.get_subprocess_of(task.id) is None and not hasattr(task.task_spec, "rule")
 
 
-def _moves_on(task: LiveTask) -> bool:
+def moves_on(task: LiveTask) -> bool:
     """Whether the main token is meant, and not the alarm at an activity's boundary."""
     return _can_hold(task.task_spec) or ARRIVED_FROM in task.internal_data

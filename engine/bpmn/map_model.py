@@ -6,7 +6,6 @@ layer sees these classes; what leaves is a CompiledProcess.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -27,12 +26,7 @@ from engine.bpmn.compiled import (
 from engine.bpmn.deadline_rules import DeadlineRule
 from engine.bpmn.dmn.drawn import DecisionShelf
 from engine.bpmn.dmn.model import DecisionTask, ResultShape
-
-_EXECUTABLE_ID = re.compile(r"^[^\W\d][\w.-]*$")
-# Names and endings that SpiffWorkflow gives to its own helper tasks.
-_RESERVED_IDS = frozenset({"Start", "End", "Root", "StartEventSplit", "StartEventJoin"})
-_RESERVED_ENDINGS = (".BoundaryEventSplit", ".BoundaryEventJoin", ".EndJoin")
-_LONGEST_ID = 200
+from engine.bpmn.element_ids import free_id
 
 
 class Located(Protocol):
@@ -165,6 +159,29 @@ class Property(StrEnum):
     FREEDOM = "freedom"
     INSTRUCTION = "instruction"
     RESULT = "result"  # of an end event: the deal is won or lost
+    # Answers to what a drawing leaves open (engine.bpmn.questions).
+    EXECUTED = "executed"  # of a process: it is the sales map
+    START_AT = "start_at"  # of a process or sub-process: where it begins
+    SPLIT = "split"  # of a step with several arrows out of it
+    MERGE = "merge"  # of a step with several arrows into it
+    DECIDED_BY = "decided_by"  # of a gateway
+    DEFAULT_WAY = "default_way"  # of a gateway: the arrow to take when no condition holds
+    TIMER = "timer"  # of a timer event: its value
+    REPEAT = "repeat"  # of an activity: how often it runs
+
+
+ANSWERS = frozenset(
+    {
+        Property.EXECUTED,
+        Property.START_AT,
+        Property.SPLIT,
+        Property.MERGE,
+        Property.DECIDED_BY,
+        Property.DEFAULT_WAY,
+        Property.TIMER,
+        Property.REPEAT,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +201,9 @@ class Annotation:
     result_variable: str = ""
     script: str = ""
     script_language: str = ""
+    connector: dict[str, str] = field(default_factory=dict)  # what is said about a call, by the product's own keys
+    topic: str = ""  # of another engine's workers
+    mapping: tuple[dict[str, str], dict[str, str]] = field(default_factory=lambda: ({}, {}))  # what goes and comes
 
     def text(self, key: Property) -> str:
         found = self.said.get(key)
@@ -201,6 +221,7 @@ class StepPlan:
     deadline: DeadlineRule | None = None
     deadline_text: str = ""
     synthetic: bool = False  # not drawn: its stage and responsible come from its neighbour
+    asks_again: bool = False  # a choice of what to begin next, offered until it is enough
 
 
 @dataclass(slots=True, eq=False)
@@ -248,6 +269,8 @@ class Node:
     decision: DecisionTask | None = None  # as executed
     condition: Condition | None = None  # of a conditional event
     calls: Process | None = None
+    like: Node | None = None  # of a node that was not drawn: what it was made for
+    settled: bool = False  # a gateway that was not drawn and about which nothing is open
 
     @property
     def file(self) -> str:
@@ -373,6 +396,11 @@ class Process:
         self.scope = Scope(self)
 
     @property
+    def title(self) -> str:
+        """What to call it in front of people."""
+        return self.name or self.pool or self.source_id
+
+    @property
     def key(self) -> str:
         """Under which the map is deployed: its id in the file, if that can be an id at all."""
         return self.source_id if self.id.startswith(self.source_id) and self.source_id else self.id
@@ -406,6 +434,7 @@ class SalesMap:
     processes: list[Process] = field(default_factory=list)
     pools: list[Pool] = field(default_factory=list)
     used_ids: set[str] = field(default_factory=set)
+    forms: Mapping[str, tuple[FieldDefinition, ...]] = field(default_factory=dict)  # that came as files of their own
     tables: DecisionShelf = field(default_factory=DecisionShelf)  # decisions of the upload
     tables_of: dict[str, DecisionShelf] = field(default_factory=dict)  # of called maps, by the process's file
     choreography: Place | None = None
@@ -417,14 +446,7 @@ class SalesMap:
 
     def new_id(self, wished: str) -> str:
         """An id that is unique over the map, valid in XML and none of SpiffWorkflow's own."""
-        base = wished
-        usable = _EXECUTABLE_ID.match(base) and base not in _RESERVED_IDS and len(base) <= _LONGEST_ID
-        if not usable or base.endswith(_RESERVED_ENDINGS):
-            base = "element"
-        found, number = base, 1
-        while found in self.used_ids or found in _RESERVED_IDS or (found == "element"):
-            number += 1
-            found = f"{base}_{number}"
+        found = free_id(wished, self.used_ids)
         self.used_ids.add(found)
         return found
 
@@ -446,6 +468,7 @@ class SalesMap:
                 node.annotation.said = {
                     key: said for key, said in like.annotation.said.items() if said.source == "reglament"
                 }
+            node.like = like
         scope.nodes.append(node)
         return node
 
@@ -462,52 +485,3 @@ class SalesMap:
         source.outgoing.append(flow)
         target.incoming.append(flow)
         return flow
-
-
-def redirect_target(flow: Flow, target: Node) -> None:
-    flow.target.incoming.remove(flow)
-    flow.target = target
-    target.incoming.append(flow)
-
-
-def redirect_source(flow: Flow, source: Node) -> None:
-    if flow.source.default is flow:
-        flow.source.default = None
-    flow.source.outgoing.remove(flow)
-    flow.source = source
-    source.outgoing.append(flow)
-
-
-def remove_flow(flow: Flow) -> None:
-    if flow.source.default is flow:
-        flow.source.default = None
-    flow.source.outgoing.remove(flow)
-    flow.target.incoming.remove(flow)
-
-
-def remove_node(node: Node) -> None:
-    """Take a node out with its flows and the events on its border."""
-    for flow in (*node.outgoing, *node.incoming):
-        if flow in flow.source.outgoing:
-            remove_flow(flow)
-    for boundary in tuple(node.boundaries):
-        remove_node(boundary)
-    if node.host is not None and node in node.host.boundaries:
-        node.host.boundaries.remove(node)
-    node.scope.nodes.remove(node)
-
-
-def reachable(starts: list[Node]) -> set[Node]:
-    """Nodes of one scope that a token can come to from ``starts``, events on a border of a reached node included."""
-    seen: set[Node] = set()
-    waiting = list(starts)
-    while waiting:
-        node = waiting.pop()
-        if node in seen:
-            continue
-        seen.add(node)
-        waiting += [flow.target for flow in node.outgoing]
-        waiting += node.boundaries
-        if node.undone_by is not None:
-            waiting.append(node.undone_by)
-    return seen

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.bpmn.findings import Finding, Severity
 from engine.bpmn.map_model import Located
+from engine.bpmn.questions import Proposal, Question, QuestionKind, distinct
 
 _LONGEST_PARAM = 200
 
@@ -12,6 +13,41 @@ class Noticed:
     def __init__(self) -> None:
         self._findings: dict[tuple[object, ...], Finding] = {}
         self._refused = False
+        self._questions: dict[str, Question] = {}
+
+    def ask(
+        self,
+        kind: QuestionKind,
+        at: Located,
+        proposals: list[Proposal],
+        *,
+        assumed: str | None = None,
+        own: bool = False,
+        name: str = "",
+        **params: str,
+    ) -> None:
+        """Leave a question open at ``at``. What has no id in the file cannot hold an answer: nothing is asked there.
+
+        ``name`` is what people call an element that has no name of its own.
+        """
+        if not at.source_id:
+            return
+        question = Question(
+            kind=kind,
+            element_id=at.source_id,
+            element_name=at.name or name,
+            file=at.file,
+            line=at.line,
+            params={key: _shortened(value) for key, value in params.items()},
+            proposals=distinct(proposals),
+            assumed=assumed,
+            own=own,
+        )
+        self._questions.setdefault(question.id, question)
+
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        return tuple(self._questions.values())
 
     def has_refused(self) -> bool:
         """Whether something was found that leaves nothing faithful to execute."""

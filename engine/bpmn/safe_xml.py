@@ -39,8 +39,25 @@ _ONE_BYTE_NAMES: Mapping[str, str] = {
     "cp1251": "cp1251",
     "cp1252": "cp1252",
     "koi8-u": "koi8-u",
+    "koi8-r": "koi8-r",
+    "ibm866": "cp866",
+    "cp866": "cp866",
+    "iso-8859-7": "iso-8859-7",
+    "iso-8859-9": "iso-8859-9",
+    "windows-1253": "cp1253",
+    "windows-1254": "cp1254",
+    "windows-1257": "cp1257",
+    "x-mac-cyrillic": "mac-cyrillic",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "gb18030": "gb18030",
+    "big5": "big5",
+    "shift_jis": "cp932",
+    "euc-jp": "euc-jp",
+    "euc-kr": "cp949",
 }
-_FALLBACK_ENCODING = "cp1252"
+_WESTERN, _CYRILLIC = "cp1252", "cp1251"
+_LETTERS_IN_A_ROW = re.compile(rb"[\xa5\xaa\xaf\xb2-\xb4\xba\xbf\xc0-\xff]{3,}")  # Cyrillic words, in windows-1251
 
 # Prefixes that tools forget to declare, with the namespace that they always mean.
 _KNOWN_PREFIXES: Mapping[str, str] = {
@@ -172,7 +189,7 @@ def _decode(data: bytes, repairs: list[tuple[str, Mapping[str, str]]]) -> Decode
     """The file as text. UTF-8, UTF-16 and the usual one-byte encodings are read; a wrong declaration is mended."""
     if data[:4] in (b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff"):
         raise XmlRefused("XML_ENCODING", 1, encoding="UTF-32")
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff") or data[:4] in (b"\x00<\x00?", b"<\x00?\x00"):
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff") or data[:2] in (b"\x00<", b"<\x00"):
         return _decode_utf16(data)
     bom = b"\xef\xbb\xbf" if data[:3] == b"\xef\xbb\xbf" else b""
     data = data.removeprefix(bom)
@@ -184,8 +201,9 @@ def _decode(data: bytes, repairs: list[tuple[str, Mapping[str, str]]]) -> Decode
     try:
         decoded = DecodedText(data.decode(codec), codec, bom)
     except UnicodeDecodeError:
-        decoded = DecodedText(_decode_mislabelled(data, name), _FALLBACK_ENCODING, bom, mislabelled=True)
-        repairs.append(("XML_ENCODING_REPAIRED", {"declared": name, "used": _FALLBACK_ENCODING}))
+        text, used = _decode_mislabelled(data, name)
+        decoded = DecodedText(text, used, bom, mislabelled=True)
+        repairs.append(("XML_ENCODING_REPAIRED", {"declared": name, "used": used}))
     if "\x00" in decoded.text:
         raise XmlRefused("XML_ENCODING", 1, encoding=name)
     return decoded
@@ -200,9 +218,11 @@ def _decode_utf16(data: bytes) -> DecodedText:
         raise XmlRefused("XML_ENCODING", 1, encoding="UTF-16") from None
 
 
-def _decode_mislabelled(data: bytes, name: str) -> str:
+def _decode_mislabelled(data: bytes, name: str) -> tuple[str, str]:
+    """The text, and the encoding of an old Windows that it was taken for: accented letters stand alone in words."""
+    used = _CYRILLIC if _LETTERS_IN_A_ROW.search(data) else _WESTERN
     try:
-        return data.decode(_FALLBACK_ENCODING)
+        return data.decode(used), used
     except UnicodeDecodeError:
         raise XmlRefused("XML_ENCODING", 1, encoding=name) from None
 

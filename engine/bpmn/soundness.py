@@ -15,6 +15,7 @@ from engine.bpmn.compiled import ExpressionCondition
 from engine.bpmn.expressions import compile_condition
 from engine.bpmn.map_model import EventKind, Flow, Node, NodeType, Process, Scope
 from engine.bpmn.noticed import Noticed
+from engine.bpmn.repairs.merges import say_runs_twice
 from engine.bpmn.run_variables import ACTIVATION_COUNT
 from engine.errors import DomainError
 
@@ -58,9 +59,20 @@ def _check_scope(scope: Scope, start: Node, noticed: Noticed) -> None:
         else:
             noticed.refuse("DEADLOCK", join, branches=branches)
     if not explored.ends and explored.complete and not explored.deadlocks:
-        noticed.refuse("NEVER_ENDS", place)
+        noticed.refuse("NEVER_ENDS", place, steps=_closed_steps(scope) or place.title)
     elif explored.ends and explored.complete and _has_trap(explored):
-        noticed.warning("MAY_NEVER_END", place)
+        noticed.warning("MAY_NEVER_END", place, steps=_closed_steps(scope) or place.title)
+
+
+def _closed_steps(scope: Scope) -> str:
+    """The named elements of circles that no arrow leaves."""
+    closed = [
+        circle
+        for circle in _circles(scope)
+        if all(after in circle for node in circle for after in _next(node) if after.type is not NodeType.BOUNDARY)
+    ]
+    named = {node.name: node.line or 0 for circle in closed for node in circle if node.name}
+    return ", ".join(sorted(named, key=lambda name: named[name]))
 
 
 def _explore(scope: Scope, start: Node) -> _Explored:
@@ -313,7 +325,7 @@ def _check_meetings(scope: Scope, noticed: Noticed) -> None:
                 effort += 1
         for node in scope.nodes:
             if node.type is not NodeType.END and not _is_join(node) and _two_branches_meet(node, branches):
-                noticed.warning("RUNS_TWICE", node)
+                say_runs_twice(node, noticed)
         if effort > MAX_EFFORT:
             return
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from engine.bpmn.compiled import (
     ApprovalRule,
@@ -18,11 +19,12 @@ from engine.bpmn.deadline_rules import DeadlineRule, EscalationLadder, RelativeT
 from engine.bpmn.deadline_text import DeadlineNotUnderstood, ladder_from_bag, parse_deadline, parse_ladder
 from engine.bpmn.expressions import ExpressionRefused, compile_expression
 from engine.bpmn.map_model import Annotation, Located, Node, Process, Property, Said, Scope, StepPlan
+from engine.bpmn.map_sayings import said_of
 from engine.bpmn.noticed import Noticed
 from engine.bpmn.reading.vendor_attributes import ENGINES
 from engine.bpmn.repairs.approval_text import approval_rule
+from engine.bpmn.repairs.pools import SAYS_YES
 
-_YES = frozenset({"true", "yes", "1", "так", "y"})
 _FREEDOM = {
     "strict": Freedom.STRICT,
     "суворо": Freedom.STRICT,
@@ -69,7 +71,7 @@ def listed_names(text: str) -> tuple[str, ...]:
 
 
 def says_yes(text: str) -> bool:
-    return text.strip().casefold() in _YES
+    return text.strip().casefold() in SAYS_YES
 
 
 def freedom_named(text: str) -> Freedom | None:
@@ -89,7 +91,7 @@ def in_walking_order(scope: Scope) -> Iterator[Node]:
             yield from in_walking_order(node.inside)
         undo = [node.undone_by] if node.undone_by is not None else []
         for following in (*(flow.target for flow in node.outgoing), *node.boundaries, *undo):
-            if following not in seen:
+            if following not in seen and following.scope is scope:  # of a refused map an arrow may lead outside
                 seen.add(following)
                 waiting.append(following)
 
@@ -133,6 +135,7 @@ def _define(node: Node, plan: StepPlan, process: Process, noticed: Noticed) -> S
         four_eyes=says_yes(node.annotation.text(Property.FOUR_EYES)),
         freedom=_freedom(node, process, noticed),
         line=node.line,
+        asks_again=plan.asks_again,
     )
     _say_what_is_missing(node, step, noticed)
     return step
@@ -164,9 +167,12 @@ def _deadline(node: Node, plan: StepPlan, noticed: Noticed) -> tuple[DeadlineRul
         if boundary.timer is not None and boundary.timer.kind is not TimerKind.CYCLE:
             noticed.info("DEADLINE_FROM_TIMER", node, timer=boundary.title)
             return boundary.timer.rule, boundary.name
-    return None, ""
+    of_the_map = node.scope.process.annotation.text(Property.DEADLINE)
+    rule = _read_deadline(of_the_map) if of_the_map and not plan.synthetic else None
+    return (rule, of_the_map) if rule is not None else (None, "")
 
 
+@lru_cache(1_000)
 def _read_deadline(text: str) -> DeadlineRule | None:
     try:
         rule = parse_deadline(text)
@@ -178,7 +184,7 @@ def _read_deadline(text: str) -> DeadlineRule | None:
 
 
 def _stage(node: Node) -> str:
-    said = node.annotation.text(Property.STAGE)
+    said = said_of(node, Property.STAGE)
     if said:
         return said
     if node.groups:
@@ -213,7 +219,7 @@ def _neighbour(node: Node) -> Node | None:
 
 
 def _responsible(node: Node, noticed: Noticed) -> tuple[str, ...]:
-    text = node.annotation.text(Property.RESPONSIBLE)
+    text = node.annotation.text(Property.RESPONSIBLE) or said_of(node.like, Property.RESPONSIBLE)
     if not text and node.step is not None and node.step.synthetic:
         text = node.lanes[-1] if node.lanes else ""
         neighbour = _neighbour(node)
@@ -254,12 +260,18 @@ def _freedom(node: Node, process: Process, noticed: Noticed) -> Freedom:
     return found or Freedom.STRICT
 
 
+def lacks_deadline(node: Node, step: StepDefinition) -> bool:
+    """Whether the step needs a deadline and has none that can be counted."""
+    drawn = node.step is not None and not node.step.synthetic
+    unreadable = bool(step.deadline_text) or (drawn and step.kind in _WORKED_ON)
+    return step.deadline is None and unreadable
+
+
 def _say_what_is_missing(node: Node, step: StepDefinition, noticed: Noticed) -> None:
     """Publishing takes these for errors; reading only says them."""
     if not step.stage:
         noticed.warning("STAGE_MISSING", node)
-    drawn = node.step is not None and not node.step.synthetic
-    if drawn and step.kind in _WORKED_ON and step.deadline is None and not step.deadline_text:
+    if lacks_deadline(node, step) and not step.deadline_text:
         noticed.warning("DEADLINE_MISSING", node)
     if not step.responsible:
         noticed.warning("RESPONSIBLE_MISSING", node)

@@ -222,7 +222,7 @@ def _stalled(workflow: LiveWorkflow) -> DomainError:
         for task in scope.live_tasks()
         if task.task_spec.bpmn_id and not task.task_spec.attends
     )
-    names = ", ".join(f"“{lookups.name_of(place)}”" for place in places)
+    names = tuple(lookups.name_of(place) for place in places)
     return map_failed(Stalled(elements=names), next(iter(places)), lookups.name_of(next(iter(places))))
 
 

@@ -130,6 +130,12 @@ def raise_error(definition: ErrorEventDefinition, thrower: LiveTask, host: LiveT
     catcher.task_spec.happen(catcher)
 
 
+def is_caught(code: str, failing: LiveTask) -> bool:
+    """Whether an error of the activity ``failing`` has a handler."""
+    host = failing if failing.task_spec.loop is None else failing.parent
+    return _handler(ErrorEventDefinition(code, code), host, _scope_around(host)) is not None
+
+
 def _waiting_for(top: LiveWorkflow, definition: Any) -> list[LiveTask]:
     """All that wait for the signal or message of that name, in the order in which they began to wait."""
     kind = type(definition)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from engine.bpmn.compiled import CompiledProcess, StepDefinition, StepKind
+from engine.bpmn.compiled import CompiledProcess, Outcome, StepDefinition, StepKind
 from engine.bpmn.forward_order import ForwardOrder
 from engine.bpmn.spec import build_spec
 
@@ -30,10 +30,27 @@ class ChangeKind(StrEnum):
     MESSAGE = "message"
     NOT_ASKED = "not_asked"
     APPROVAL_PASSED = "approval_passed"
+    # Of two versions beside each other, whoever stands in them:
+    KIND = "kind"
+    APPROVAL = "approval"
+    FREEDOM = "freedom"
+    STAGES = "stages"
+    CALLED = "called"
+    REPEATS = "repeats"
+    SERVICE = "service"
+    WRITES = "writes"
+    RESULT = "result"
+    DECIDES = "decides"
+    CONDITION = "condition"
+    DEFAULT = "default"
+    COMES_FROM = "comes_from"
+    LEADS_TO = "leads_to"
+    HIT_POLICY = "hit_policy"
+    RULE = "rule"
 
 
-HARMLESS = frozenset({ChangeKind.NAME, ChangeKind.STAGE, ChangeKind.INSTRUCTION, ChangeKind.ESCALATION})
-"""What nobody has to decide about."""
+HARMLESS = frozenset({ChangeKind.STAGE, ChangeKind.INSTRUCTION, ChangeKind.ESCALATION})
+"""What changes nothing for whoever has the step. A step by another name may be another piece of work: that is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +74,12 @@ _ATTRIBUTES = (
     (ChangeKind.OUTCOMES, "outcomes"),
     (ChangeKind.FOUR_EYES, "four_eyes"),
 )
+_ALL_ATTRIBUTES = (
+    *_ATTRIBUTES,
+    (ChangeKind.KIND, "kind"),
+    (ChangeKind.APPROVAL, "approval"),
+    (ChangeKind.FREEDOM, "freedom"),
+)
 
 
 def is_asked_anew(old: StepDefinition | None, new: StepDefinition | None) -> bool:
@@ -68,6 +91,19 @@ def is_asked_anew(old: StepDefinition | None, new: StepDefinition | None) -> boo
         return False
     several = new.approval is not None and new.approval.mode != "any"
     return old.kind is not new.kind or old.approval != new.approval or (several and old.responsible != new.responsible)
+
+
+def attribute_changes(old: StepDefinition, new: StepDefinition) -> Iterator[Change]:
+    """Everything that the map says otherwise about a step, for whoever compares the two versions."""
+    for kind, attribute in _ALL_ATTRIBUTES:
+        before, now = getattr(old, attribute), getattr(new, attribute)
+        if before != now and not (kind is ChangeKind.OUTCOMES and _buttons(before) == _buttons(now)):
+            yield Change(kind, new.element_id, before, now)
+
+
+def _buttons(outcomes: Iterable[Outcome]) -> list[tuple[Any, ...]]:
+    """Buttons as people see them: a way's id is only what the drawing tool called its arrow."""
+    return [(one.kind, one.label, one.needs_reason) for one in outcomes]
 
 
 def step_changes(old: StepDefinition, new: StepDefinition) -> Iterator[Change]:

@@ -78,7 +78,7 @@ def amend_definition(
     """
     ensure_may(actor, Ability.DEPLOY_MAP)
     definition = locked_definition(session, definition_id)
-    _ensure_as_read(session, definition, read_revision)
+    ensure_as_read(session, definition, read_revision)
     chosen = chosen_process(checked)
     if chosen.key[:200] != definition.key:
         raise AnotherMap(key=chosen.key, expected=definition.key)
@@ -106,7 +106,8 @@ def amend_definition(
     return definition
 
 
-def _ensure_as_read(session: Session, definition: ProcessDefinition, read_revision: int) -> None:
+def ensure_as_read(session: Session, definition: ProcessDefinition, read_revision: int) -> None:
+    """Raises AmendedMeanwhile when ``read_revision`` is not the one that the version has."""
     if definition.revision == read_revision:
         return
     by = session.get(Person, definition.amended_by_id) if definition.amended_by_id is not None else None

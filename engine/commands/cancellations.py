@@ -8,6 +8,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from engine.clock import Clock
+from engine.commands.calls import cancel_calls
 from engine.commands.deals import DealClosed
 from engine.commands.history import record
 from engine.commands.idempotency import already_performed, remember
@@ -50,6 +51,7 @@ def cancel_deal(
     withdrawn = withdraw_all(session, instance, actor=actor, at=at)
     session.execute(delete(Timer).where(Timer.instance_id == instance.id))
     session.execute(delete(MessageSubscription).where(MessageSubscription.instance_id == instance.id))
+    cancel_calls(session, instance, at=at)
     close_open_incidents(session, instance, said, actor=actor, at=at)
     pause = last_of(session, instance, InterventionKind.SUSPENDED)
     if pause is not None:

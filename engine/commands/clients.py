@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.clock import Clock
+from engine.commands.edited_meanwhile import unseen_kept_of_client
 from engine.commands.history import record
 from engine.commands.locks import lock_client
 from engine.errors import N_, DomainError, FieldNotUnderstood, FieldRequired, InvalidInput
@@ -81,9 +82,19 @@ def add_client(session: Session, draft: ClientDraft, *, actor: Actor, clock: Clo
 
 
 def update_client(
-    session: Session, client_id: int, changes: Mapping[str, Any], *, actor: Actor, clock: Clock
+    session: Session,
+    client_id: int,
+    changes: Mapping[str, Any],
+    *,
+    actor: Actor,
+    clock: Clock,
+    read_version: int | None = None,
 ) -> Client:
-    """``changes`` holds any of ClientDraft's fields. Raises NotFound, NotAllowed, InvalidInput."""
+    """``changes`` holds any of ClientDraft's fields.
+
+    With ``read_version``, the client's version when the editor read it, what others changed since stays where the
+    editor left it alone. Raises NotFound, NotAllowed, InvalidInput, and EditedMeanwhile where both have changed it.
+    """
     ensure_may(actor, Ability.MANAGE_CLIENTS)
     client = lock_client(session, client_id, actor)
     wanted = {name: value.strip() if isinstance(value, str) else value for name, value in changes.items()}
@@ -98,6 +109,8 @@ def update_client(
         wanted["email"] = wanted["email"].lower()
     if "phone" in wanted:
         wanted["phone"] = normalise_phone(wanted["phone"]) or wanted["phone"]
+    if read_version is not None:
+        wanted = unseen_kept_of_client(session, client, wanted, read_version)
     changed: dict[str, Any] = {}
     for name in ("name", "edrpou", "segment", "source", "phone", "email", "owner_id", "fields"):
         if name in wanted and wanted[name] != getattr(client, name):

@@ -13,9 +13,8 @@ from engine.commands.history import record
 from engine.events import DealLost, DealWon
 from engine.model.deal import Deal, DealResult
 from engine.model.work_item import WorkItem, WorkItemState
+from engine.policy.deal_ends import is_lost
 from engine.policy.permissions import Actor
-
-_LOST_WORDS = ("програ", "втрач", "відхил", "відмов", "скасов", "lost", "reject", "refus", "cancel", "declin")
 
 
 def close_deal(
@@ -27,21 +26,13 @@ def close_deal(
     ends = list(end_events)
     name = ", ".join(filter(None, (process.elements.get(end, "") for end in ends)))
     deal.closed_at = at
-    if any(_is_lost(process, end) for end in ends):
+    if is_lost(process, ends):
         deal.result = DealResult.LOST
         deal.loss_reason = deal.loss_reason or _last_reason(session, deal)
         record(session, DealLost(end=name, reason=deal.loss_reason), actor=actor, at=at, deal=deal)
     else:
         deal.result = DealResult.WON
         record(session, DealWon(end=name), actor=actor, at=at, deal=deal)
-
-
-def _is_lost(process: CompiledProcess, end: str) -> bool:
-    said = process.results.get(end)
-    if said is not None:
-        return said == DealResult.LOST
-    name = process.elements.get(end, "").casefold()
-    return any(word in name for word in _LOST_WORDS)
 
 
 def _last_reason(session: Session, deal: Deal) -> str:

@@ -12,9 +12,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from engine.bpmn.compiled import OutcomeKind, StepKind
+from engine.bpmn.inspection import lie_ahead
 from engine.bpmn.runtime import EvaluateConditions
 from engine.clock import Clock
 from engine.commands.clients import ClientDraft, add_client
+from engine.commands.edited_meanwhile import unseen_kept_of_deal
 from engine.commands.execution import run_step, start_instance
 from engine.commands.history import record
 from engine.commands.idempotency import already_performed, remember
@@ -197,12 +199,23 @@ def open_sound_deal(
     return deal
 
 
-def update_deal(session: Session, deal_id: int, changes: Mapping[str, Any], *, actor: Actor, clock: Clock) -> Deal:
+def update_deal(
+    session: Session,
+    deal_id: int,
+    changes: Mapping[str, Any],
+    *,
+    actor: Actor,
+    clock: Clock,
+    read_version: int | None = None,
+) -> Deal:
     """``changes``: title, amount, currency, close_date, owner_id, loss_reason, fields (merged by name).
+
+    With ``read_version``, the length of the deal's history when the editor read it, what others changed since stays
+    where the editor left it alone, and is told where both have changed it.
 
     By the deal's owner, the head of sales or an administrator. Conditions that wait for data are looked at again.
     While approvals are asked for or given, sum and fields stay as they are: only a step of the map changes them.
-    Raises NotFound, NotAllowed, InvalidInput, DealClosed, ContentApproved, MapFailed.
+    Raises NotFound, NotAllowed, InvalidInput, DealClosed, EditedMeanwhile, ContentApproved, MapFailed.
     """
     deal, instance = lock_deal(session, deal_id, actor)
     _ensure_may_edit(deal, actor)
@@ -211,6 +224,8 @@ def update_deal(session: Session, deal_id: int, changes: Mapping[str, Any], *, a
     at = clock.now()
     wanted = dict(changes)
     _ensure_readable(session, wanted)
+    if read_version is not None:
+        wanted = unseen_kept_of_deal(session, deal, wanted, read_version)
     changed: dict[str, Any] = {}
     for name in ("title", "amount", "currency", "close_date", "owner_id", "loss_reason"):
         if name in wanted and wanted[name] != getattr(deal, name):
@@ -244,7 +259,10 @@ _CONTENT = frozenset({"amount", "currency"})
 
 
 def is_approved(session: Session, instance: ProcessInstance) -> bool:
-    """Whether the last approvals asked for are open, or were all given."""
+    """Whether the last approvals asked for are open, or were all given for what the deal holds now.
+
+    A deal that was sent back behind all its approvals is asked for them anew: its content may change, as in rework.
+    """
     asked = list(
         session.scalars(
             select(WorkItem)
@@ -256,7 +274,12 @@ def is_approved(session: Session, instance: ProcessInstance) -> bool:
     if any(one.state in PENDING for one in last_round):
         return True
     given = {one.outcome for one in last_round if one.state is WorkItemState.COMPLETED}
-    return given == {OutcomeKind.APPROVED.value}
+    if given != {OutcomeKind.APPROVED.value}:
+        return False
+    last = {one.element_id: one for one in reversed(asked)}
+    approved = [name for name, one in last.items() if one.outcome == OutcomeKind.APPROVED.value]
+    state = instance.execution_state
+    return not state or not lie_ahead(process_of(session, instance.definition_id), state, approved)
 
 
 def ensure_message_may_say(session: Session, instance: ProcessInstance, values: Mapping[str, Any]) -> None:

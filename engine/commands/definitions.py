@@ -10,11 +10,13 @@ from typing import ClassVar
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from engine.bpmn.archive import is_archive, read_archive
+from engine.bpmn.archive import Archive, is_archive, read_archive
 from engine.bpmn.compile import CompileOutcome, ProcessProposal, library_entries
 from engine.bpmn.compile_child import compile_in_child
+from engine.bpmn.compiled import ConnectorKind
 from engine.bpmn.findings import Finding, Severity
 from engine.bpmn.safe_xml import XmlRefused
+from engine.bpmn.templates import secrets_in
 from engine.clock import Clock
 from engine.commands.history import record
 from engine.commands.step_opening import members_of
@@ -22,9 +24,14 @@ from engine.errors import N_, Conflict, DomainError, NotFound
 from engine.events import DefinitionDeployed, DefinitionRetired
 from engine.model.process_definition import DefinitionFile, DefinitionState, ProcessDefinition
 from engine.policy.assignment import resolve_assignment, resolve_name
+from engine.policy.map_rules import rule_finding
 from engine.policy.permissions import Ability, Actor, ensure_may
+from engine.queries.call_permits import is_allowed, secrets_for
 from engine.queries.definitions import NEEDED_TO_PUBLISH, published_versions
 from engine.queries.directories import directory
+from engine.queries.map_rules import rule_runs
+
+_LONGEST_LIST = 200  # letters of the names of files that are not read
 
 
 class MapRejected(DomainError):
@@ -74,23 +81,32 @@ def check_map(
     ``process_key`` chooses one of several processes. Of a zip the files inside are kept, byte for byte; the file that
     holds the chosen process comes first.
     """
-    unpacked = _unpacked(files)
+    unpacked, unread = _unpacked(files)
     outcome = compile_in_child(unpacked, process_key=process_key, library=library)
+    outcome = outcome.model_copy(update={"findings": (*outcome.findings, *unread)})
     chosen = next((one.file for one in outcome.processes if one.chosen), "")
     ordered = dict(sorted(unpacked.items(), key=lambda file: file[0] != chosen))
     return CheckedMap(files=ordered, outcome=outcome, library=library)
 
 
-def _unpacked(files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Zips opened. A zip that cannot be opened stays: the compiler says what is wrong with it."""
+def _unpacked(files: Mapping[str, bytes]) -> tuple[dict[str, bytes], list[Finding]]:
+    """Zips opened, and what in them is not read. A zip that cannot be opened stays: the compiler says what is wrong."""
     unpacked: dict[str, bytes] = {}
+    unread: list[Finding] = []
     for name, content in files.items():
         try:
-            inside = read_archive(content) if is_archive(content) else {name: content}
+            archive = read_archive(content) if is_archive(content) else Archive({name: content})
         except XmlRefused:
-            inside = {name: content}
-        unpacked |= inside or {name: content}
-    return unpacked
+            archive = Archive({name: content})
+        if not archive.files:
+            unpacked[name] = content
+            continue
+        for path, inside in archive.files.items():
+            unpacked[f"{name}/{path}" if path in unpacked else path] = inside
+        if archive.unread:
+            named = {"name": ", ".join(archive.unread)[:_LONGEST_LIST]}
+            unread.append(Finding(code="ZIP_FOREIGN_FILE", severity=Severity.INFO, file=name, params=named))
+    return unpacked, unread
 
 
 def deploy_definition(session: Session, checked: CheckedMap, *, actor: Actor, clock: Clock) -> ProcessDefinition:
@@ -147,6 +163,7 @@ def fill_draft(session: Session, definition: ProcessDefinition, checked: Checked
     definition.compiled = process.model_dump_json() if process is not None else None
     definition.content_hash = process.content_hash if process is not None else ""
     definition.findings = [finding.model_dump(mode="json") for finding in outcome.findings]
+    definition.questions = [question.model_dump(mode="json") for question in outcome.questions]
     definition.called = published_versions(session, process.called_keys if process is not None else ())
     definition.files = [
         DefinitionFile(name=name[:300], content=content, sha256=hashlib.sha256(content).hexdigest())
@@ -166,7 +183,10 @@ def retire_definition(session: Session, definition_id: int, *, actor: Actor, clo
 
 
 def publishing_findings(session: Session, definition: ProcessDefinition) -> tuple[Finding, ...]:
-    """Everything to be said before publishing: what the map lacks stands as an error now, and so do unknown names."""
+    """Everything to be said before publishing.
+
+    What the map lacks stands as an error now, and so do unknown names and the rules of the map that it breaks.
+    """
     findings = [Finding.model_validate(one) for one in definition.findings]
     told = [
         one.model_copy(update={"severity": Severity.ERROR}) if one.code in NEEDED_TO_PUBLISH else one
@@ -175,6 +195,8 @@ def publishing_findings(session: Session, definition: ProcessDefinition) -> tupl
     if definition.compiled is not None:
         told += _unknown_responsibles(session, definition)
         told += _approvals_out_of_reach(session, definition)
+        told += [rule_finding(one) for one in rule_runs(session, definition) if not one.passed]
+        told += _calls_not_permitted(session, definition)
     return tuple(told)
 
 
@@ -222,6 +244,32 @@ def _approvals_out_of_reach(session: Session, definition: ProcessDefinition) -> 
                     params={"needed": str(needed), "members": str(len(members))},
                 )
             )
+    return findings
+
+
+def _calls_not_permitted(session: Session, definition: ProcessDefinition) -> list[Finding]:
+    """A call of a host that the administrator has not allowed, or with a secret that there is not, would fail."""
+    process = definition.process()
+    findings = []
+    for element_id, rule in process.calls.items():
+        told: list[tuple[str, dict[str, str]]] = []
+        if rule.connector is ConnectorKind.HTTP:
+            told = [] if is_allowed(session, rule.host) else [("CONNECTOR_HOST_NOT_ALLOWED", {"host": rule.host})]
+            missing = secrets_in(rule.templates.values()) - secrets_for(session, rule.host).keys()
+            told += [("CONNECTOR_SECRET_UNKNOWN", {"secret": name, "host": rule.host}) for name in sorted(missing)]
+        elif rule.map_key and rule.map_key != definition.key and not published_versions(session, [rule.map_key]):
+            told = [("CONNECTOR_MAP_UNKNOWN", {"map": rule.map_key})]
+        findings += [
+            Finding(
+                code=code,
+                severity=Severity.WARNING if code == "CONNECTOR_MAP_UNKNOWN" else Severity.ERROR,
+                element_id=rule.source_id or element_id,
+                element_name=process.elements.get(element_id),
+                line=rule.line,
+                params=params,
+            )
+            for code, params in told
+        ]
     return findings
 
 

@@ -23,6 +23,7 @@ from engine.bpmn.runtime import (
     Stimulus,
 )
 from engine.bpmn.waits import Waits
+from engine.commands.calls import follow_calls
 from engine.commands.deal_results import close_deal
 from engine.commands.decisions import keep_decisions
 from engine.commands.history import record
@@ -137,6 +138,8 @@ def _step(
     _withdraw(session, instance, set(result.closed_steps) - done, actor, at)
     _write_timers(session, instance, result)
     _write_messages(session, instance, result)
+    if result.closed_calls or result.opened_calls:
+        follow_calls(session, instance, process, result, stimulus, actor=actor, at=at)
     if result.decisions:
         keep_decisions(session, instance, process, result.decisions, actor=actor, at=at)
     if result.opened_steps:

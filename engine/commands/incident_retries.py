@@ -1,6 +1,7 @@
 """Trying again what failed technically: the stored stimulus is rebuilt and run once more.
 
-A timer and a message are tried again here; a person's step by completing it again, with what the person decides then.
+A timer and a message are tried again as they came. A person's step is completed again with what the person had typed,
+mended where that was the cause; an approval is given again by that person alone.
 """
 
 from __future__ import annotations
@@ -15,13 +16,16 @@ from sqlalchemy.orm import Session
 
 from engine.bpmn.runtime import CompleteCall, DeliverMessage, EvaluateConditions, FireTimer
 from engine.clock import Clock
+from engine.commands.call_results import go_on, repeat_call
 from engine.commands.deals import ensure_message_may_say
 from engine.commands.execution import run_step
 from engine.commands.history import record
 from engine.commands.idempotency import already_performed, remember
-from engine.commands.incidents import close, perform
+from engine.commands.incidents import RepeatCall, close, perform
 from engine.commands.locks import lock_instance
+from engine.commands.repeated_completions import complete_again
 from engine.commands.timers import fire_timer
+from engine.commands.variables import Locale, set_variables
 from engine.db.session import Database
 from engine.errors import N_, Conflict, DealIsSuspended, DomainError, NotFound
 from engine.events import MessageReceived
@@ -30,6 +34,8 @@ from engine.model.message_subscription import MessageSubscription
 from engine.model.process_instance import InstanceState, ProcessInstance
 from engine.model.timer import Timer
 from engine.policy.permissions import Ability, Actor, ensure_may
+from engine.queries.incidents import typed_again
+from engine.queries.processes import process_of
 
 Again = Callable[[Session, ProcessInstance, Mapping[str, Any], Actor, Clock], None]
 
@@ -47,25 +53,47 @@ class RetriedByPerson(DomainError):
 
 
 def retry_incident(
-    session: Session, incident_id: int, *, actor: Actor, clock: Clock, command_id: str | None = None
+    session: Session,
+    incident_id: int,
+    values: Mapping[str, Any] | None = None,
+    reason: str = "",
+    *,
+    actor: Actor,
+    clock: Clock,
+    command_id: str | None = None,
+    locale: Locale = "uk",
 ) -> Incident:
     """Run what failed once more. What nothing waits for any longer counts as over.
 
-    With ``command_id``, a repetition changes nothing. Raises NotFound, NotAllowed, IncidentOver, RetriedByPerson,
-    DealIsSuspended, and MapFailed when it fails again.
+    ``values``, with a ``reason``, are set first: fields of the step that failed in what the person had typed, others as
+    variables of the deal. With ``command_id``, a repetition changes nothing. Raises NotFound, NotAllowed, InvalidInput,
+    IncidentOver, RetriedByPerson, DealIsSuspended, what set_variables and complete_work_item raise, and MapFailed when
+    it fails again.
     """
     ensure_may(actor, Ability.RETRY_INCIDENT)
     at = clock.now()
-    if already_performed(session, command_id, "retry_incident", {"id": incident_id}, actor=actor, at=at) is not None:
+    arguments = {"id": incident_id, "values": values or {}, "reason": reason}
+    if already_performed(session, command_id, "retry_incident", arguments, actor=actor, at=at) is not None:
         return session.get_one(Incident, incident_id)
     incident, instance = _locked(session, incident_id)
+    if instance is None:
+        raise RetriedByPerson
+    typed = typed_again(process_of(session, instance.definition_id), incident.stimulus)
     again = _AGAIN.get(incident.stimulus.get("type", ""))
-    if instance is None or again is None:
+    if again is None and typed is None:
         raise RetriedByPerson
     if instance.state is InstanceState.SUSPENDED:
         raise DealIsSuspended
     if instance.state is InstanceState.RUNNING:
-        again(session, instance, incident.stimulus, actor, clock)
+        of_step = {} if typed is None else {one: value for one, value in (values or {}).items() if one in typed.fields}
+        others = {one: value for one, value in (values or {}).items() if one not in of_step}
+        if others:
+            set_variables(session, instance.deal_id, others, reason, actor=actor, clock=clock, locale=locale)
+        if typed is not None:
+            close(session, incident, instance, "", actor=actor, at=at)
+            complete_again(session, instance, typed, of_step, reason, actor=actor, clock=clock, locale=locale)
+        elif again is not None:
+            again(session, instance, incident.stimulus, actor, clock)
     if incident.state is IncidentState.OPEN:
         close(session, incident, instance, "", actor=actor, at=at)
     remember(session, command_id, {"id": incident.id}, actor=actor)
@@ -161,7 +189,13 @@ def _complete_call(
     session: Session, instance: ProcessInstance, stored: Mapping[str, Any], actor: Actor, clock: Clock
 ) -> None:
     stimulus = CompleteCall(stored["activity_id"], stored["values"], stored["error"])
-    run_step(session, instance, stimulus, actor=actor, at=clock.now(), asked_by_id=instance.deal.owner_id)
+    go_on(session, instance, stimulus, actor=actor, at=clock.now())
+
+
+def _repeat_call(
+    session: Session, instance: ProcessInstance, stored: Mapping[str, Any], _: Actor, clock: Clock
+) -> None:
+    repeat_call(session, instance, stored["activity_id"], at=clock.now())
 
 
 def _evaluate_conditions(
@@ -175,6 +209,7 @@ _AGAIN: Mapping[str, Again] = {
     FireTimer.__name__: _fire_timer,
     DeliverMessage.__name__: _deliver_message,
     CompleteCall.__name__: _complete_call,
+    RepeatCall.__name__: _repeat_call,
     EvaluateConditions.__name__: _evaluate_conditions,
 }
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Collection
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from engine.bpmn.inspection import variables_in
-from engine.bpmn.runtime import Stimulus
+from engine.bpmn.runtime import CompleteStep, Stimulus
 from engine.clock import Clock
 from engine.commands.history import record
 from engine.db.session import Database
@@ -21,9 +21,17 @@ from engine.events import IncidentRecorded, IncidentResolved, plain
 from engine.model.deal import Deal
 from engine.model.incident import Incident, IncidentState
 from engine.model.process_instance import ProcessInstance
+from engine.model.work_item import WorkItem
 from engine.policy.permissions import Actor
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatCall:
+    """What is tried again where a call failed: the call itself is made once more."""
+
+    activity_id: str
 
 
 def perform(database: Database, command: Callable[[Session], T], *, actor: Actor, clock: Clock) -> T:
@@ -34,18 +42,24 @@ def perform(database: Database, command: Callable[[Session], T], *, actor: Actor
     """
     try:
         with database.write() as session:
-            return command(session)
+            try:
+                return command(session)
+            except MapFailed as failure:
+                failure.typed = _typed_in(session, failure)
+                raise
     except IntegrityError as twice:  # two at once, and each looked before the other wrote
         raise Conflict from twice
     except MapFailed as failure:
         with database.write() as session:
-            _record_incident(session, failure, actor=actor, at=clock.now())
+            record_incident(session, failure, actor=actor, at=clock.now())
         raise
 
 
-def _record_incident(session: Session, failure: MapFailed, *, actor: Actor, at: datetime) -> None:
+def record_incident(session: Session, failure: MapFailed, *, actor: Actor, at: datetime) -> None:
     """One open incident per instance and stimulus, however often it is tried."""
     stimulus = _stored(failure.stimulus) if failure.stimulus is not None else {}
+    if failure.typed is not None:
+        stimulus |= {"typed": failure.typed}
     instance = None
     if failure.instance_id is not None:
         instance = session.get(ProcessInstance, failure.instance_id, with_for_update=True)
@@ -57,7 +71,7 @@ def _record_incident(session: Session, failure: MapFailed, *, actor: Actor, at: 
     )
     for one in known:
         if _same(one.stimulus, stimulus):
-            one.attempts, one.last_failed_at = one.attempts + 1, at
+            one.attempts, one.last_failed_at, one.stimulus = one.attempts + 1, at, stimulus
             return
     element = str(failure.params.get("element", ""))
     session.add(
@@ -81,6 +95,30 @@ def _record_incident(session: Session, failure: MapFailed, *, actor: Actor, at: 
         at=at,
         deal=session.get_one(Deal, instance.deal_id),
     )
+
+
+def _typed_in(session: Session, failure: MapFailed) -> dict[str, Any] | None:
+    """The step as the transaction that is about to be rolled back has completed it."""
+    if not isinstance(failure.stimulus, CompleteStep):
+        return None
+    done = [
+        one
+        for one in session.identity_map.values()
+        if isinstance(one, WorkItem)
+        and (one.instance_id, one.activity_id) == (failure.instance_id, failure.stimulus.activity_id)
+        and one.completed_at is not None
+    ]
+    if not done:
+        return None
+    item = max(done, key=lambda one: (one.completed_at, one.id))
+    return {
+        "work_item_id": item.id,
+        "element_id": item.element_id,
+        "by_id": item.on_behalf_of_id or item.completed_by_id,
+        "outcome": item.outcome,
+        "comment": item.comment,
+        "values": plain(item.values),
+    }
 
 
 def resolve_incidents(
@@ -121,11 +159,24 @@ def close(
         instance.open_incidents -= 1
     record(
         session,
-        IncidentResolved(code=incident.code, element=incident.element_id, reason=reason),
+        IncidentResolved(
+            code=incident.code, element=incident.params.get("element") or incident.element_id, reason=reason
+        ),
         actor=actor,
         at=at,
         deal=instance.deal if instance is not None else None,
     )
+
+
+def close_incidents_at(
+    session: Session, instance: ProcessInstance, activity_ids: Collection[str], *, actor: Actor, at: datetime
+) -> None:
+    """What failed at these activities of a locked instance is over: the deal stands there no more."""
+    for incident in session.scalars(
+        select(Incident).where(Incident.instance_id == instance.id, Incident.state == IncidentState.OPEN)
+    ):
+        if incident.stimulus.get("activity_id") in activity_ids:
+            close(session, incident, instance, "", actor=actor, at=at)
 
 
 def _params(failure: MapFailed) -> dict[str, Any]:
@@ -139,7 +190,7 @@ def _params(failure: MapFailed) -> dict[str, Any]:
     return dict(plain(params))
 
 
-def _stored(stimulus: Stimulus) -> dict[str, Any]:
+def _stored(stimulus: Stimulus | RepeatCall) -> dict[str, Any]:
     stored: dict[str, Any] = plain(asdict(stimulus))
     return {"type": type(stimulus).__name__, **stored}
 

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from engine.bpmn.compiled import Freedom
 from engine.bpmn.inspection import as_continuation, plan_move
 from engine.bpmn.runtime import MoveToken
 from engine.clock import Clock
@@ -28,8 +29,9 @@ from engine.errors import N_, DomainError, MapFailed
 from engine.events import DealMoved, MoveUndone
 from engine.model.deal import Deal
 from engine.model.intervention import Intervention, InterventionKind
-from engine.policy.freedom import ensure_may_depart
-from engine.policy.permissions import Actor
+from engine.model.work_item import WorkItem
+from engine.policy.freedom import Departure, ensure_may_depart
+from engine.policy.permissions import Actor, may_act_on_step
 from engine.queries.move_targets import activities_of, departure_of, element_of, open_steps_of, works_on
 from engine.queries.processes import element_name, process_of
 
@@ -122,8 +124,9 @@ def undo_move(
 ) -> Deal:
     """Put the deal back to where a move took it from: its steps wait again with whom they were, until when they were.
 
-    Without ``intervention_id``, the latest move. By whoever made the move or may make it. Timers that were due
-    meanwhile fire at once. Raises NotFound, NotAllowed, DealIsSuspended, DealNotRunning, NothingToUndo.
+    Without ``intervention_id``, the latest move. By whoever may make the move today; that the actor made it is not
+    enough. Timers that were due meanwhile fire at once. Raises NotFound, NotAllowed, DealIsSuspended, DealNotRunning,
+    NothingToUndo.
     """
     at = clock.now()
     arguments = {"deal": deal_id, "intervention": intervention_id}
@@ -141,9 +144,12 @@ def undo_move(
     move = undoable(session, deal, intervention_id or 0, InterventionKind.MOVED)
     process = process_of(session, instance.definition_id)
     before = move.state_before or b""
-    if move.by_id != actor.recorded_id:
-        jump = plan_move(process, before, move.element_id)
-        ensure_may_depart(actor, departure_of(process, jump), owner_id=deal.owner_id, works_on_it=False)
+    departure = Departure(Freedom(move.freedom), passes_approval=bool(move.passed_over))
+    works_on_it = any(
+        may_act_on_step(actor, assignee_id=one.assignee_id, group_id=one.group_id)
+        for one in session.scalars(select(WorkItem).where(WorkItem.id.in_(move.withdrawn)))
+    )
+    ensure_may_depart(actor, departure, owner_id=deal.owner_id, works_on_it=works_on_it)
     move.undone_at = at
     name = element_name(process, move.element_id)
     record(session, MoveUndone(to=name, element_id=move.element_id), actor=actor, at=at, deal=deal)

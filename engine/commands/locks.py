@@ -5,9 +5,12 @@ Each function takes what the actor may see; anything else is NotFound, as if it 
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
+from engine.db.row_loading import JoinedRows, Part
 from engine.errors import NotFound
 from engine.model.client import Client
 from engine.model.deal import Deal
@@ -31,25 +34,46 @@ _INSTANCES = (
     .execution_options(populate_existing=True)
 )
 
-_LOCKED_INSTANCE = _INSTANCES.where(ProcessInstance.id == bindparam("instance_id")).with_for_update(
-    of=(ProcessInstance, Deal)
-)
-
 _FREE_INSTANCES = _INSTANCES.with_for_update(of=(ProcessInstance, Deal), skip_locked=True)
 
-_LOCKED_STEP = (
-    select(WorkItem, REVISION)
-    .join(WorkItem.instance)
-    .join(ProcessInstance.deal)
-    .where(WorkItem.id == bindparam("work_item_id"))
-    .options(
-        contains_eager(WorkItem.instance).options(
-            contains_eager(ProcessInstance.deal).joinedload(Deal.client, innerjoin=True),
-            joinedload(ProcessInstance.definition, innerjoin=True).load_only(*_OF_DEFINITION),
-        ),
+_OF_INSTANCE = (
+    Part(Deal, of=ProcessInstance.deal),
+    Part(Client, of=Deal.client),
+    Part(ProcessDefinition, of=ProcessInstance.definition, columns=(ProcessDefinition.id, *_OF_DEFINITION)),
+)
+
+
+def _with_its_deal(statement: Select[Any]) -> Select[Any]:
+    return (
+        statement.join(Deal, Deal.id == ProcessInstance.deal_id)
+        .join(Client, Client.id == Deal.client_id)
+        .join(ProcessDefinition, ProcessDefinition.id == ProcessInstance.definition_id)
     )
-    .with_for_update(of=(ProcessInstance, Deal, WorkItem))
-    .execution_options(populate_existing=True)
+
+
+_LOCKED_INSTANCE = JoinedRows(
+    Part(ProcessInstance),
+    *_OF_INSTANCE,
+    more=(REVISION,),
+    build=lambda statement: (
+        _with_its_deal(statement.select_from(ProcessInstance))
+        .where(ProcessInstance.id == bindparam("instance_id"))
+        .with_for_update(of=(ProcessInstance, Deal))
+    ),
+)
+
+_LOCKED_STEP = JoinedRows(
+    Part(WorkItem),
+    Part(ProcessInstance, of=WorkItem.instance),
+    *_OF_INSTANCE,
+    more=(REVISION,),
+    build=lambda statement: (
+        _with_its_deal(
+            statement.select_from(WorkItem).join(ProcessInstance, ProcessInstance.id == WorkItem.instance_id)
+        )
+        .where(WorkItem.id == bindparam("work_item_id"))
+        .with_for_update(of=(ProcessInstance, Deal, WorkItem))
+    ),
 )
 
 
@@ -59,12 +83,12 @@ def lock_instance(session: Session, instance_id: int) -> ProcessInstance:
     Both rows are locked, not the instance alone: PostgreSQL reads a row that it had to wait for again, but a joined
     row that it does not lock stays as it was before the wait, and the deal would be continued from an old state.
     """
-    found = session.execute(_LOCKED_INSTANCE, {"instance_id": instance_id}).one_or_none()
+    found = _LOCKED_INSTANCE.one_or_none(session, {"instance_id": instance_id})
     if found is None:
         raise NotFound
-    instance: ProcessInstance = found[0]
-    revision_is(session, found[1])
-    return instance
+    (instance, *_), (revision,) = found
+    revision_is(session, revision)
+    return cast("ProcessInstance", instance)
 
 
 def lock_free_instances(session: Session, ids: Select[int]) -> list[ProcessInstance]:
@@ -92,12 +116,11 @@ def lock_deal(session: Session, deal_id: int, actor: Actor) -> tuple[Deal, Proce
 
 def lock_work_item(session: Session, work_item_id: int, actor: Actor) -> tuple[WorkItem, ProcessInstance]:
     """Lock the step's instance, its deal and the step, in one statement and in this order. Raises NotFound."""
-    found = session.execute(_LOCKED_STEP, {"work_item_id": work_item_id}).one_or_none()
+    found = _LOCKED_STEP.one_or_none(session, {"work_item_id": work_item_id})
     if found is None:
         raise NotFound
-    work_item: WorkItem = found[0]
-    revision_is(session, found[1])
-    instance = work_item.instance
+    (work_item, instance, *_), (revision,) = found
+    revision_is(session, revision)
     if not is_plainly_visible(actor, owner_id=instance.deal.owner_id, work_item=work_item):
         seen = select(WorkItem.id).where(WorkItem.id == work_item_id, visible_work_items(actor, only=work_item_id))
         if session.scalar(seen) is None:

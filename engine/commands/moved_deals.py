@@ -13,10 +13,12 @@ from sqlalchemy.orm import Session
 from engine.bpmn.carrying_problems import CarryProblem
 from engine.bpmn.compiled import CompiledProcess, StepDefinition
 from engine.bpmn.deadline_rules import RelativeToField
-from engine.bpmn.inspection import as_continuation
+from engine.bpmn.inspection import as_continuation, waits_in
 from engine.clock import Clock
+from engine.commands.calls import renew_calls
 from engine.commands.execution import cancel_step, correlation_key, follow_stage
 from engine.commands.history import record
+from engine.commands.interventions import DealNotRunning
 from engine.commands.locks import lock_instance
 from engine.commands.step_opening import StepOpener, calendar_of_step, ladder_of_step
 from engine.db.session import UNSYNCHRONISED, Database
@@ -66,13 +68,10 @@ _FOLLOWS = (
 )
 """What a move may change in a work item."""
 
-_GOES_ON = frozenset({"step_completed", "timer_fired", "message_received", "signal_received", "deal_moved"})
+_GOES_ON = frozenset(
+    {"step_completed", "timer_fired", "message_received", "signal_received", "deal_moved", "call_completed"}
+)
 """Kinds of history events after which a move cannot be taken back."""
-
-
-class DealNotRunning(Conflict):
-    code: ClassVar[str] = "deal_not_running"
-    template: ClassVar[str] = N_("The deal is not running any more.")
 
 
 class OnOtherVersion(Conflict):
@@ -234,6 +233,7 @@ class _Moving:
                 self._follow(item, old.steps[item.element_id], new)
         self._write_timers()
         self._write_subscriptions()
+        self._renew_calls(new)
         opened = self._open(new, live)
         if not result.finished:
             follow_stage(session, instance.deal, new, result.waiting_elements, actor=self.actor, at=self.at)
@@ -378,6 +378,10 @@ class _Moving:
             for one in result.opened_timers
         )
 
+    def _renew_calls(self, process: CompiledProcess) -> None:
+        waits = waits_in(process, self.instance.execution_state)
+        renew_calls(self.session, self.instance, process, waits, actor=self.actor, at=self.at)
+
     def _write_subscriptions(self) -> None:
         result = self.carry.carried.result
         gone = {*result.closed_messages, *((one.activity_id, one.node_id) for one in result.opened_messages)}
@@ -431,6 +435,9 @@ def _take_back(session: Session, row: MovedDeal, instance: ProcessInstance, *, a
     for table, kept in ((Timer, image["timers"]), (MessageSubscription, image["subscriptions"])):
         session.execute(delete(table).where(table.instance_id == instance.id), execution_options=UNSYNCHRONISED)
         _put_back(session, table, kept)
+    process = process_of(session, instance.definition_id)
+    waits = waits_in(process, instance.execution_state)
+    renew_calls(session, instance, process, waits, actor=actor, at=at)
     deal = instance.deal
     deal.stage, deal.stage_since = image["stage"], _moment(image["stage_since"])
     row.state, row.settled_at = MovedDealState.UNDONE, at

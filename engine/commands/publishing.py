@@ -28,17 +28,26 @@ from engine.commands.definitions import (
 )
 from engine.commands.history import record
 from engine.db.session import Database
-from engine.errors import N_, Conflict, MapHasErrors, NotFound
+from engine.errors import N_, Conflict, DomainError, MapHasErrors, NotFound
 from engine.events import DefinitionPublished
 from engine.model.process_definition import DefinitionState, ProcessDefinition
+from engine.policy.map_rules import rule_finding
 from engine.policy.permissions import Ability, Actor, ensure_may
 from engine.queries.definitions import published_callers, published_versions
+from engine.queries.map_rules import rule_runs
 from engine.queries.processes import process_of
+
+LONGEST_NOTE = 2_000
 
 
 class AlreadyPublished(Conflict):
     code: ClassVar[str] = "already_published"
     template: ClassVar[str] = N_("This version is published already.")
+
+
+class NoteTooLong(DomainError):
+    code: ClassVar[str] = "note_too_long"
+    template: ClassVar[str] = N_("The note may have up to %(maximum)s characters.")
 
 
 class CallerCannotFollow(MapHasErrors):
@@ -74,6 +83,7 @@ def prepare_publishing(
         if definition is None or definition.compiled is None:
             return PreparedPublishing()  # publishing says what is wrong
         library = {**(shipped or {}), **published_sources(session)}
+        rule_runs(session, definition)  # kept in memory: the transaction of publishing only looks at what came of it
         called = process_of(session, definition_id).called_keys
         published = published_versions(session, called)
         own = _files(definition)
@@ -96,15 +106,21 @@ def publish_definition(
     actor: Actor,
     clock: Clock,
     prepared: PreparedPublishing | None = None,
+    note: str = "",
 ) -> ProcessDefinition:
     """Make a version the one that new deals start on, also as part of maps that call it. Running deals keep theirs.
 
     ``prepared`` is what ``prepare_publishing`` compiled; it may be left out for a map that calls nothing newer than
-    itself and that nothing calls. The version that is live afterwards: another one than asked for, where deals ran on
-    that with older called maps. Raises NotFound, NotAllowed, AlreadyPublished, MapHasErrors with everything that
-    stands against it, CallerCannotFollow, and Conflict when maps were published since ``prepared`` was made.
+    itself and that nothing calls. ``note`` says why, for those who look back.
+
+    Gives the version that is live afterwards: another one than asked for, where deals ran on that with older called
+    maps. Raises NotFound, NotAllowed, AlreadyPublished, MapHasErrors with everything that stands against it,
+    CallerCannotFollow, NoteTooLong, and Conflict when maps were published since ``prepared`` was made.
     """
     ensure_may(actor, Ability.PUBLISH_MAP)
+    note = note.strip()
+    if len(note) > LONGEST_NOTE:
+        raise NoteTooLong(maximum=LONGEST_NOTE)
     prepared = prepared or PreparedPublishing()
     _lock_all_concerned(session, definition_id)
     definition = locked_definition(session, definition_id)
@@ -115,7 +131,7 @@ def publish_definition(
     at = clock.now()
     if prepared.itself is not None:
         definition = _with_called_maps_of_today(session, definition, prepared.itself, actor, clock)
-    _go_live(session, definition, actor, at)
+    _go_live(session, definition, actor, at, note=note)
     for caller_id, checked in prepared.callers.items():
         caller = session.get_one(ProcessDefinition, caller_id)
         _make_caller_anew(session, caller, definition, checked, actor=actor, clock=clock)
@@ -189,6 +205,9 @@ def _make_caller_anew(
         caller.called = published_versions(session, process.called_keys)
         return
     anew = deploy_definition(session, checked, actor=actor, clock=clock)
+    broken = tuple(rule_finding(one) for one in rule_runs(session, anew) if not one.passed)
+    if broken:
+        raise CallerCannotFollow(broken, name=caller.name)
     _go_live(session, anew, actor, clock.now(), because_of=called)
 
 
@@ -199,6 +218,7 @@ def _go_live(
     at: datetime,
     *,
     because_of: ProcessDefinition | None = None,
+    note: str = "",
 ) -> None:
     session.execute(
         update(ProcessDefinition)
@@ -207,11 +227,13 @@ def _go_live(
     )
     definition.state, definition.published_at = DefinitionState.PUBLISHED, at
     definition.published_by_id, definition.retired_at = actor.recorded_id, None
+    definition.published_note = note
     session.flush()
     event = DefinitionPublished(
         key=definition.key,
         version=definition.version,
         called_key=because_of.key if because_of is not None else "",
         called_version=because_of.version if because_of is not None else None,
+        note=note,
     )
     record(session, event, actor=actor, at=at)

@@ -14,6 +14,7 @@ from engine.bpmn.deadline_rules import DeadlineRule, ElapsedTime
 from engine.bpmn.inspection import with_later_timers
 from engine.bpmn.runtime import EvaluateConditions
 from engine.clock import Clock
+from engine.commands.calls import renew_calls
 from engine.commands.execution import run_step, write_waits
 from engine.commands.history import record
 from engine.commands.idempotency import already_performed, remember
@@ -171,7 +172,8 @@ def wake(
             return after_pause(rule, due_at, paused_at=paused_at, resumed_at=at, calendar=calendar)
 
         instance.execution_state = with_later_timers(process, instance.execution_state, later)
-    write_waits(session, instance, process)
+    waits = write_waits(session, instance, process)
+    renew_calls(session, instance, process, waits, actor=actor, at=at)
     restore_items(session, instance, process, items, actor=actor, at=at)
     run_step(session, instance, EvaluateConditions(), actor=actor, at=at, asked_by_id=instance.deal.owner_id)
 

@@ -10,19 +10,30 @@ from sqlalchemy.orm import Session
 from engine.clock import Clock
 from engine.db.job import Job, JobState
 from engine.model.performed_command import PerformedCommand
+from engine.model.practice import Practice
+from engine.model.service_call import CallState, ServiceCall
 
 COMMANDS_KEPT = timedelta(days=7)
 """How long a repeated command is still answered with what the first one did."""
 JOBS_KEPT = timedelta(days=7)
 """How long a job that is done can still be looked at. Jobs that failed stay."""
+CALLS_KEPT = timedelta(days=30)
+"""How long a call that is over can still be asked for by its id; the deal's history keeps what came of it."""
+
+PRACTICES_KEPT = timedelta(days=30)
+"""How long a practice deal that nobody goes on with is kept."""
 
 
 def prune(session: Session, *, clock: Clock) -> int:
-    """Remove performed commands and done jobs that are too old; how many went."""
+    """Remove performed commands, done jobs, calls and practice deals that are too old; how many went."""
     at = clock.now()
     gone = 0
     for statement in (
         delete(PerformedCommand).where(PerformedCommand.performed_at < at - COMMANDS_KEPT),
+        delete(ServiceCall).where(
+            ServiceCall.state.in_((CallState.DONE, CallState.CANCELLED)), ServiceCall.done_at < at - CALLS_KEPT
+        ),
+        delete(Practice).where(Practice.touched_at < at - PRACTICES_KEPT),
         delete(Job).where(Job.state == JobState.DONE, Job.due_at < at - JOBS_KEPT, Job.done_at < at - JOBS_KEPT),
     ):
         gone += session.execute(statement).rowcount  # type: ignore[attr-defined]  # a CursorResult

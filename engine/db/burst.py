@@ -6,6 +6,7 @@ costs several times what such a statement costs the database.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -13,11 +14,13 @@ from functools import lru_cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
+import psycopg
 from psycopg import capabilities
-from sqlalchemy import Connection, Delete, Dialect, FromClause, Insert, Update
+from sqlalchemy import Connection, Delete, Dialect, FromClause, Insert, Select, Update
 from sqlalchemy.exc import DBAPIError
 
 Write = Insert | Update | Delete
+Statement = Write | Select[Any]
 Values = Mapping[str, Any]
 Raise = Callable[[], Exception]
 
@@ -72,9 +75,9 @@ class Burst:
         groups, self._groups = self._groups, []
         dialect, driver = connection.dialect, _driver(connection)
         cursors: list[Any] = []
-        with _errors_of(dialect), _one_trip(driver, dialect, groups):
+        with errors_of(dialect), _one_trip(driver, dialect, groups):
             for group in groups:
-                cursors.append(cursor := driver.cursor())
+                cursors.append(cursor := _cursor(driver, dialect))
                 together = _rows_together(dialect, group)
                 compiled = _compiled(dialect, group.statement, group.names, together)
                 if len(group.rows) == together:
@@ -86,20 +89,31 @@ class Burst:
                 raise group.otherwise()
 
 
+def compiled_select(dialect: Dialect, statement: Select[Any], values: Values) -> tuple[str, tuple[Any, ...]]:
+    """A SELECT with its parameters for ``fetch``. Give one and the same object each time: it is compiled once."""
+    compiled = _compiled(dialect, statement, tuple(values), 1)
+    return compiled.sql, compiled.parameters(values)
+
+
 def fetch(connection: Connection, sql: str, values: Sequence[Any]) -> list[Any]:
-    """All rows of a SELECT in the driver's own words, in the transaction of ``connection``."""
-    with _errors_of(connection.dialect):
-        found: list[Any] = _driver(connection).cursor().execute(sql, values).fetchall()
+    """All rows of a SELECT in the driver's own words (PostgreSQL: $1, $2, …), in the transaction of ``connection``."""
+    with errors_of(connection.dialect):
+        found: list[Any] = _cursor(_driver(connection), connection.dialect).execute(sql, values).fetchall()
     return found
 
 
 @contextmanager
-def _errors_of(dialect: Dialect) -> Iterator[None]:
+def errors_of(dialect: Dialect) -> Iterator[None]:
     """Let the driver's errors be what SQLAlchemy makes of them."""
     try:
         yield
     except dialect.loaded_dbapi.Error as error:
         raise DBAPIError.instance(None, None, error, dialect.loaded_dbapi.Error, dialect=dialect) from error
+
+
+def _cursor(driver: Any, dialect: Dialect) -> Any:
+    """One that takes a statement as the server does: psycopg's usual one looks for placeholders in it each time."""
+    return psycopg.RawCursor(driver) if dialect.name == "postgresql" else driver.cursor()
 
 
 def _driver(connection: Connection) -> Any:
@@ -137,24 +151,29 @@ def _has_pipeline() -> bool:
 class _Compiled:
     """A statement for one row, or an INSERT of several rows, in the words of one driver."""
 
-    def __init__(self, dialect: Dialect, statement: Write, names: tuple[str, ...], together: int) -> None:
-        columns = {column.key for column in statement.table.columns}
-        if together > 1 and isinstance(statement, Insert):
+    def __init__(self, dialect: Dialect, statement: Statement, names: tuple[str, ...], together: int) -> None:
+        if isinstance(statement, Select):
+            compiled = statement.compile(dialect=dialect)
+        elif together > 1 and isinstance(statement, Insert):
             compiled = statement.values([dict.fromkeys(names)] * together).compile(dialect=dialect)
         else:
+            columns = {column.key for column in statement.table.columns}
             compiled = statement.compile(dialect=dialect, column_keys=[name for name in names if name in columns])
-        self.sql = str(compiled)
         types = {name: bound.type for bound, name in compiled.bind_names.items()}
         order = compiled.positiontup or list(types)
+        numbered = {name: f"${number}" for number, name in enumerate(order, 1)}
+        self.sql = str(compiled) if compiled.positional else _in_place_of_names(str(compiled), numbered)
         self._together = together
-        self._is_positional = compiled.positiontup is not None
         self._processors = [(name, types[name].dialect_impl(dialect).bind_processor(dialect)) for name in order]
 
-    def parameters(self, *rows: Values) -> tuple[Any, ...] | dict[str, Any]:
+    def parameters(self, *rows: Values) -> tuple[Any, ...]:
         row = rows[0] if self._together == 1 else _numbered(rows)
-        if self._is_positional:
-            return tuple(row[name] if process is None else process(row[name]) for name, process in self._processors)
-        return {name: row[name] if process is None else process(row[name]) for name, process in self._processors}
+        return tuple([row[name] if process is None else process(row[name]) for name, process in self._processors])
+
+
+def _in_place_of_names(sql: str, numbered: Mapping[str, str]) -> str:
+    """A statement with %(name)s in it, as SQLAlchemy writes for psycopg, with PostgreSQL's own placeholders."""
+    return re.sub(r"%\((\w+)\)s", lambda found: numbered[found[1]], sql).replace("%%", "%")
 
 
 def _numbered(rows: Sequence[Values]) -> Values:
@@ -162,10 +181,10 @@ def _numbered(rows: Sequence[Values]) -> Values:
     return {f"{name}_m{index}": value for index, row in enumerate(rows) for name, value in row.items()}
 
 
-_kept: WeakKeyDictionary[Dialect, dict[tuple[Write, tuple[str, ...], int], _Compiled]] = WeakKeyDictionary()
+_kept: WeakKeyDictionary[Dialect, dict[tuple[Statement, tuple[str, ...], int], _Compiled]] = WeakKeyDictionary()
 
 
-def _compiled(dialect: Dialect, statement: Write, names: tuple[str, ...], together: int) -> _Compiled:
+def _compiled(dialect: Dialect, statement: Statement, names: tuple[str, ...], together: int) -> _Compiled:
     known = _kept.setdefault(dialect, {})
     key = (statement, names, together)
     found = known.get(key)

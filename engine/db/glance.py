@@ -4,12 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.db.burst import errors_of
 from engine.db.session import Database
 
 
 def glance(database: Database, statement: str) -> Any:
     """The first value of what ``statement`` finds, as of now. It only reads and takes no parameters."""
-    # SQLite's connections are in this mode for good; asking for it would put them out of it afterwards.
-    options = {} if database.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
-    with database.engine.connect().execution_options(**options) as connection:
-        return connection.exec_driver_sql(statement).scalar_one()
+    pooled = database.engine.raw_connection()
+    try:
+        with errors_of(database.engine.dialect):
+            return _first_value(pooled.driver_connection, statement, begins=not database.is_sqlite)
+    finally:
+        pooled.close()
+
+
+def _first_value(driver: Any, statement: str, *, begins: bool) -> Any:
+    """``begins``: the driver would open a transaction before the statement."""
+    if begins:
+        driver.autocommit = True
+    try:
+        (value,) = driver.execute(statement).fetchone()
+        return value
+    finally:
+        if begins and not driver.closed:
+            driver.autocommit = False

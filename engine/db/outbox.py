@@ -76,6 +76,11 @@ def finish_job(job: Job, *, at: datetime) -> None:
     job.state, job.done_at, job.lease_until, job.last_error = JobState.DONE, at, None, ""
 
 
+def put_back_job(job: Job, *, at: datetime) -> None:
+    """Its turn comes later, at ``at``: nothing was tried, and nothing counts as an attempt."""
+    job.attempts, job.due_at, job.lease_until = max(0, job.attempts - 1), at, None
+
+
 def fail_job(job: Job, error: str, *, at: datetime) -> None:
     """Try again later, each time twice as late; after MAX_ATTEMPTS the job waits for an administrator."""
     job.last_error, job.lease_until = error[:2000], None

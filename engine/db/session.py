@@ -26,6 +26,7 @@ from engine.db.lean_cursor import LeanCursor
 from engine.db.work_session import WorkSession
 
 _WRITES = "reglament_writes"
+_READS = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 _BUSY_TIMEOUT_MS = 30_000
 _USED_AT = "reglament_used_at"
 _TRUSTED_S = 30.0  # how long a silent connection counts as alive: a firewall may cut longer pauses without a word
@@ -48,11 +49,14 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A session that only reads. Whatever it changes is rolled back."""
+        """A session that only reads. PostgreSQL refuses whatever it would change, SQLite rolls it back."""
         with self._sessions() as session:
-            if not self.is_sqlite:
-                session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+            if self.is_sqlite:
+                yield session
+                return
+            connection = session.connection(execution_options=_READS)
             yield session
+            _commit_reading(connection)
 
     @contextmanager
     def write(self) -> Iterator[Session]:
@@ -104,6 +108,13 @@ class Database:
 def after_commit(session: Session, callback: Any) -> None:
     """Call ``callback`` once the transaction of ``session`` is durable; never if it is rolled back."""
     session.info.setdefault("after_commit", []).append(callback)
+
+
+def _commit_reading(connection: Connection) -> None:
+    """End a transaction that only read. After a ROLLBACK, psycopg would have every statement prepared anew."""
+    if not (connection.closed or connection.invalidated):
+        driver: Any = connection.connection.driver_connection
+        driver.commit()
 
 
 def _json(value: Any) -> str:

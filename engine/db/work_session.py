@@ -165,7 +165,7 @@ class _Plan:
         """New numbers. ``given`` are those of rows that are not written yet."""
         connection = session.connection()
         if connection.dialect.name == "postgresql":
-            taken = f"SELECT nextval('{self._table.name}_{self.key}_seq') FROM generate_series(1, %s)"  # noqa: S608  # the model's own names
+            taken = f"SELECT nextval('{self._table.name}_{self.key}_seq') FROM generate_series(1, $1::integer)"  # noqa: S608  # the model's own names
             return [one for (one,) in fetch(connection, taken, (count,))]
         written = connection.execute(text(f"SELECT max({self.key}) FROM {self._table.name}")).scalar() or 0  # noqa: S608
         last = max((written, *given))

@@ -3,6 +3,7 @@
 from engine.db.job import Job, JobState
 from engine.model.api_token import ApiToken
 from engine.model.calendar import Calendar, CalendarException
+from engine.model.call_permit import CallHost, CallSecret
 from engine.model.client import Client, Contact
 from engine.model.company_revision import CompanyRevision
 from engine.model.deal import Deal, DealResult
@@ -12,11 +13,15 @@ from engine.model.heartbeat import Heartbeat
 from engine.model.history_event import HistoryEvent
 from engine.model.incident import Incident, IncidentState
 from engine.model.intervention import Intervention, InterventionKind
+from engine.model.map_answer import MapAnswer
+from engine.model.map_rule import MapRule
 from engine.model.message_subscription import MessageSubscription
 from engine.model.performed_command import PerformedCommand
 from engine.model.person import Person, Role
+from engine.model.practice import Practice
 from engine.model.process_definition import DefinitionFile, DefinitionState, ProcessDefinition
 from engine.model.process_instance import InstanceState, ProcessInstance
+from engine.model.service_call import CallState, ServiceCall
 from engine.model.substitution import Substitution
 from engine.model.timer import Timer
 from engine.model.version_move import (
@@ -34,6 +39,9 @@ __all__ = [
     "ApiToken",
     "Calendar",
     "CalendarException",
+    "CallHost",
+    "CallSecret",
+    "CallState",
     "Client",
     "CompanyRevision",
     "Contact",
@@ -54,15 +62,19 @@ __all__ = [
     "InterventionKind",
     "Job",
     "JobState",
+    "MapAnswer",
+    "MapRule",
     "Membership",
     "MessageSubscription",
     "MovedDeal",
     "MovedDealState",
     "PerformedCommand",
     "Person",
+    "Practice",
     "ProcessDefinition",
     "ProcessInstance",
     "Role",
+    "ServiceCall",
     "Substitution",
     "Timer",
     "VersionMove",

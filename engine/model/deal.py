@@ -26,6 +26,7 @@ class DealResult(StrEnum):
 class Deal(Base):
     """``stage`` follows the deal's open steps. ``fields`` holds what the map's steps asked for, by variable name.
 
+    ``next_due_at`` is the nearest deadline of its live steps; the database keeps it with every change of a work item.
     ``history_length`` and ``history_hash`` are the head of the deal's chain of history events.
     """
 
@@ -39,7 +40,7 @@ class Deal(Base):
         Index("ix_deal_result_title", "result", "title", "id"),
         Index("ix_deal_result_since", "result", "stage_since", "id"),
         Index("ix_deal_result_stage", "result", "stage", "stage_since", "id"),
-        Index("ix_deal_board", "definition_key", "result", "stage", "currency", "amount"),
+        Index("ix_deal_board", "definition_key", "result", "stage", "currency", "amount", "next_due_at"),
         Index("ix_deal_owner_result", "owner_id", "result"),
     )
 
@@ -54,6 +55,7 @@ class Deal(Base):
     definition_key: Mapped[str] = mapped_column(String(200), index=True)
     stage: Mapped[str] = mapped_column(String(200), default="")
     stage_since: Mapped[datetime | None] = mapped_column(Moment)
+    next_due_at: Mapped[datetime | None] = mapped_column(Moment)
     result: Mapped[DealResult] = mapped_column(Word(DealResult), default=DealResult.OPEN)
     loss_reason: Mapped[str] = mapped_column(String(500), default="")
     fields: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)

@@ -23,8 +23,9 @@ class DefinitionState(StrEnum):
 class ProcessDefinition(Base):
     """One version of a map. ``compiled`` is CompiledProcess as JSON, or None while errors stand in its way.
 
-    ``called`` pins the versions of the maps that it calls, by key. ``revision`` counts how often a draft was amended,
-    from 1; ``based_on_id`` is the version that was edited into this one, None for one that was uploaded.
+    ``questions`` is what it leaves open, Question as JSON. ``called`` pins the versions of the maps that it calls, by
+    key. ``published_note`` says why it went live. ``revision`` counts how often a draft was amended, from 1;
+    ``based_on_id`` is the version that was edited into this one, None for one that was uploaded.
     """
 
     __tablename__ = "process_definition"
@@ -38,11 +39,13 @@ class ProcessDefinition(Base):
     compiled: Mapped[str | None] = mapped_column(Text, deferred=True)
     content_hash: Mapped[str] = mapped_column(String(64), default="")
     findings: Mapped[list[Any]] = mapped_column(Json)
+    questions: Mapped[list[Any]] = mapped_column(Json, default=list, deferred=True)
     called: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     created_at: Mapped[datetime] = mapped_column(Moment)
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     published_at: Mapped[datetime | None] = mapped_column(Moment)
     published_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    published_note: Mapped[str] = mapped_column(Text, default="")
     retired_at: Mapped[datetime | None] = mapped_column(Moment)
     revision: Mapped[int] = mapped_column(default=1)
     amended_at: Mapped[datetime | None] = mapped_column(Moment)

@@ -31,8 +31,10 @@ class Ability(StrEnum):
     MANAGE_CLIENTS = "manage_clients"
     SEE_REPORTS = "see_reports"
     MANAGE_WEBHOOKS = "manage_webhooks"
+    MANAGE_CONNECTORS = "manage_connectors"  # which hosts maps may call, and the secrets that go there
     RETRY_INCIDENT = "retry_incident"
     SEE_ALL_HISTORY = "see_all_history"
+    SERVE_JOBS = "serve_jobs"  # fetch the calls that programs outside make, and answer them
     MOVE_DEAL = "move_deal"  # move, suspend and resume anybody's deal where the map gives some freedom
     MOVE_PAST_APPROVAL = "move_past_approval"  # move a deal past an approval that lies ahead
     REPAIR_DEAL = "repair_deal"  # move a deal on a strict map, set its variables
@@ -63,6 +65,7 @@ _ABILITIES: Mapping[Role, frozenset[Ability]] = {
             Ability.SEE_MAPS,
             Ability.SEE_REPORTS,
             Ability.SEE_ALL_HISTORY,
+            Ability.SERVE_JOBS,
         }
     ),
     Role.ADMINISTRATOR: frozenset(
@@ -75,8 +78,10 @@ _ABILITIES: Mapping[Role, frozenset[Ability]] = {
             Ability.MANAGE_CLIENTS,
             Ability.SEE_REPORTS,
             Ability.MANAGE_WEBHOOKS,
+            Ability.MANAGE_CONNECTORS,
             Ability.RETRY_INCIDENT,
             Ability.SEE_ALL_HISTORY,
+            Ability.SERVE_JOBS,
             Ability.MOVE_DEAL,
             Ability.MOVE_PAST_APPROVAL,
             Ability.REPAIR_DEAL,

@@ -35,6 +35,7 @@ class ClientRow:
     owner_id: int | None
     owner_name: str
     created_at: datetime
+    version: int
     open_deals: int
     has_next_step: bool
     next_due_at: datetime | None
@@ -65,6 +66,7 @@ def client_rows(*conditions: Any) -> Select[*tuple[Any, ...]]:
             Client.owner_id,
             Person.full_name.label("owner_name"),
             Client.created_at,
+            Client.version,
         )
         .select_from(Client)
         .outerjoin(Person, Person.id == Client.owner_id)

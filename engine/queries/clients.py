@@ -85,7 +85,7 @@ def clients(
     """One page of the visible clients. A cursor belongs to its sort. Raises CursorNotUnderstood."""
     size, descending = page_size(limit), sort.startswith("-")
     column, kind = _SORTED_BY[sort.removeprefix("-")]
-    conditions = [visible_clients(actor), matches(Client.search_text, q)]
+    conditions = [visible_clients(actor), matches(session, Client.search_text, q)]
     if owner_id is not None:
         conditions.append(Client.owner_id == owner_id)
     after = cursor_key(cursor, kind, int)
@@ -124,7 +124,7 @@ def choose_clients(session: Session, actor: Actor, q: str, limit: int = 20) -> t
     """For type-ahead, by name."""
     rows = session.execute(
         select(Client.id, Client.name, Client.edrpou)
-        .where(choosable_clients(actor), matches(Client.search_text, q))
+        .where(choosable_clients(actor), matches(session, Client.search_text, q))
         .order_by(Client.name, Client.id)
         .limit(page_size(limit))
     )

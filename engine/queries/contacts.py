@@ -28,7 +28,7 @@ def contacts(
     Raises NotFound for a client that is not visible, CursorNotUnderstood.
     """
     size = page_size(limit)
-    conditions = [visible_clients(actor), matches(Contact.search_text, q)]
+    conditions = [visible_clients(actor), matches(session, Contact.search_text, q)]
     if client_id is not None:
         if session.scalar(select(Client.id).where(Client.id == client_id, visible_clients(actor))) is None:
             raise NotFound

@@ -23,7 +23,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from engine.model.deal import Deal, DealResult
-from engine.model.work_item import LIVE, WorkItem
+from engine.model.process_definition import ProcessDefinition
+from engine.model.process_instance import ProcessInstance
 from engine.policy.permissions import Actor
 from engine.queries.deal_rows import DealRow, deal_rows, deals_of
 from engine.queries.pages import Page, cursor_key, page_of, page_size
@@ -71,6 +72,9 @@ def deals(
     owner_id: int | None = None,
     result: DealResult | None = None,
     definition_key: str | None = None,
+    map_version: int | None = None,
+    closed_since: datetime | None = None,
+    closed_until: datetime | None = None,
     client_id: int | None = None,
     overdue: bool = False,
     sort: DealSort = DealSort.LATEST,
@@ -80,10 +84,11 @@ def deals(
 ) -> Page[DealRow]:
     """One page of the visible deals. ``overdue``: only those with a late live step. Raises CursorNotUnderstood.
 
-    A cursor belongs to its sort.
+    ``map_version`` is the version that deals follow, or followed to their end; closed from ``closed_since`` up to, not
+    including, ``closed_until``. A cursor belongs to its sort.
     """
     key, size = _KEYS[sort], page_size(limit)
-    conditions = [visible_deals(actor), matches(Deal.search_text, q)]
+    conditions = [visible_deals(actor), matches(session, Deal.search_text, q)]
     wanted = {
         Deal.stage: stage,
         Deal.owner_id: owner_id,
@@ -91,14 +96,30 @@ def deals(
         Deal.client_id: client_id,
     }
     conditions += [column == value for column, value in wanted.items() if value is not None]
+    if map_version is not None:
+        conditions.append(_follows(map_version))
+    conditions += [Deal.closed_at >= closed_since] if closed_since else []
+    conditions += [Deal.closed_at < closed_until] if closed_until else []
     if overdue:
-        late = select(WorkItem.id).where(WorkItem.deal_id == Deal.id, WorkItem.state.in_(LIVE), WorkItem.due_at < now)
-        conditions.append(late.exists())
+        conditions.append(Deal.next_due_at < now)
     results = (result,) if result is not None else tuple(DealResult)
     chosen = _in_order(key, results, conditions, size, cursor_key(cursor, key.kind, int)).subquery("page")
     found = session.execute(deal_rows().join(chosen, chosen.c.id == Deal.id).order_by(*_order(key, chosen))).all()
     rows = deals_of(session, found, now)
     return page_of(rows, limit=size, cursor=cursor, key=lambda row: (getattr(row, key.column.key), row.id))
+
+
+def _follows(version: int) -> ColumnElement[bool]:
+    followed = (
+        select(ProcessInstance.id)
+        .join(ProcessDefinition, ProcessDefinition.id == ProcessInstance.definition_id)
+        .where(
+            ProcessInstance.deal_id == Deal.id,
+            ProcessDefinition.key == Deal.definition_key,
+            ProcessDefinition.version == version,
+        )
+    )
+    return followed.exists()
 
 
 def _in_order(

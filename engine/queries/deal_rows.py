@@ -22,6 +22,7 @@ from engine.model.work_item import LIVE, WorkItem
 class DealRow:
     """``next_step`` is the live step with the nearest deadline; ``overdue_steps`` counts the late live steps.
 
+    ``version`` is the length of the deal's history: whoever edits the deal says which they had read.
     ``is_suspended``: nothing in the deal goes on until it is resumed. ``has_failed``: something in it has to be mended.
     """
 
@@ -42,6 +43,7 @@ class DealRow:
     loss_reason: str
     opened_at: datetime
     closed_at: datetime | None
+    version: int
     is_suspended: bool
     has_failed: bool
     open_steps: int
@@ -83,6 +85,7 @@ def deal_rows(*conditions: Any) -> Select[*tuple[Any, ...]]:
             Deal.loss_reason,
             Deal.opened_at,
             Deal.closed_at,
+            Deal.history_length.label("version"),
             _runs(ProcessInstance.state == InstanceState.SUSPENDED).label("is_suspended"),
             _runs(ProcessInstance.open_incidents > 0).label("has_failed"),
         )

@@ -123,7 +123,7 @@ def deal_view(session: Session, actor: Actor, deal_id: int, now: datetime) -> De
         definition_id=definition.id if definition else None,
         definition_name=definition.name if definition else "",
         definition_version=definition.version if definition else None,
-        version=deal.version,
+        version=deal.history_length,
     )
 
 

@@ -18,6 +18,7 @@ from engine.model.incident import Incident, IncidentState
 from engine.model.intervention import InterventionKind
 from engine.model.message_subscription import MessageSubscription
 from engine.model.process_instance import InstanceState, ProcessInstance
+from engine.model.service_call import CallState, ServiceCall
 from engine.model.timer import Timer
 from engine.model.work_item import PENDING, WorkItem, WorkItemState
 from engine.policy.freedom import may_suspend
@@ -55,7 +56,8 @@ class WaitingFor:
 
     ``who`` holds a step or may take it, empty elsewhere. ``may_act``: the actor can unblock the deal here.
     Of an approval by several, ``given`` of ``asked`` decisions are made. What stands behind one event gateway has the
-    same ``race``: the first of it to happen decides. ``incident_id`` only for what failed.
+    same ``race``: the first of it to happen decides. ``incident_id`` only for what failed. A call that failed has
+    ``due_at``: it is made again then.
     """
 
     kind: WaitingKind
@@ -197,12 +199,26 @@ def _parts(session: Session, instance: ProcessInstance) -> dict[int, tuple[str, 
     }
 
 
+def _failed_calls(session: Session, instance: ProcessInstance) -> dict[str, datetime]:
+    """When the calls that failed are made again, by activity."""
+    rows = session.execute(
+        select(ServiceCall.activity_id, ServiceCall.due_at).where(
+            ServiceCall.instance_id == instance.id,
+            ServiceCall.state == CallState.WAITING,
+            ServiceCall.attempts > 0,
+        )
+    )
+    return {row.activity_id: row.due_at for row in rows}
+
+
 def _events(
     session: Session, instance: ProcessInstance, process: CompiledProcess, waits: Waits, *, alone: bool
 ) -> Iterable[WaitingFor]:
     """Calls and events. Those at the boundary of a step only tell until when, unless nothing else is awaited."""
+    tried_again = _failed_calls(session, instance) if waits.calls else {}
     for call in waits.calls.values():
-        yield WaitingFor(WaitingKind.CALL, name=element_name(process, call.element_id))
+        due_at = tried_again.get(call.activity_id)
+        yield WaitingFor(WaitingKind.CALL, name=element_name(process, call.element_id), due_at=due_at)
     found: list[tuple[str, WaitingFor]] = []
     subscriptions = session.execute(
         select(MessageSubscription.activity_id, MessageSubscription.kind, MessageSubscription.name)

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session, aliased
 
-from engine.bpmn.compiled import CompiledProcess, Stage, StepDefinition
+from engine.bpmn.compiled import CallRule, CompiledProcess, Stage, StepDefinition
 from engine.bpmn.dmn.model import Decision
 from engine.bpmn.findings import Finding, Severity
 from engine.errors import NotFound
@@ -20,7 +20,7 @@ from engine.model.person import Person
 from engine.model.process_definition import DefinitionFile, DefinitionState, ProcessDefinition
 from engine.model.process_instance import InstanceState, ProcessInstance
 from engine.policy.permissions import Ability, Actor, may
-from engine.queries.processes import process_of
+from engine.queries.processes import element_name, process_of
 from engine.queries.scopes import ensure_sees, visible_deals
 
 NEEDED_TO_PUBLISH = frozenset({"STAGE_MISSING", "DEADLINE_MISSING", "RESPONSIBLE_MISSING"})
@@ -32,7 +32,10 @@ _PublishedBy = aliased(Person)
 
 @dataclass(frozen=True, slots=True)
 class DefinitionVersion:
-    """``running_deals`` still follow this version. ``can_run``: it was compiled, whatever warnings remain."""
+    """``running_deals`` still follow this version. ``can_run``: it was compiled, whatever warnings remain.
+
+    ``published_note`` says why it was published, if anybody said so.
+    """
 
     id: int
     key: str
@@ -43,6 +46,7 @@ class DefinitionVersion:
     created_by_name: str
     published_at: datetime | None
     published_by_name: str
+    published_note: str
     retired_at: datetime | None
     errors: int
     warnings: int
@@ -85,7 +89,7 @@ class DefinitionDecision:
 
 @dataclass(frozen=True, slots=True)
 class DefinitionView:
-    """``steps``, ``stages`` and ``decisions`` are empty while errors stand against compiling the version.
+    """``steps``, ``stages``, ``decisions`` and ``calls`` are empty while errors stand against compiling the version.
 
     ``called`` are the maps that are part of this version, ``callers`` the published maps of which this one is.
     """
@@ -94,10 +98,20 @@ class DefinitionView:
     steps: tuple[StepDefinition, ...]
     stages: tuple[Stage, ...]
     decisions: tuple[DefinitionDecision, ...]
+    calls: tuple[DefinitionCall, ...]
     findings: tuple[Finding, ...]
     files: tuple[DefinitionFileRow, ...]
     called: tuple[LinkedMap, ...]
     callers: tuple[LinkedMap, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DefinitionCall:
+    """A step that a program does. ``source_id`` is its id in the owner's file."""
+
+    source_id: str
+    name: str
+    rule: CallRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +143,21 @@ def definitions(session: Session, actor: Actor) -> tuple[DefinitionRow, ...]:
     return tuple(sorted(rows, key=lambda row: (row.name.casefold(), row.key)))
 
 
+def versions_of_map(session: Session, actor: Actor, key: str) -> tuple[DefinitionVersion, ...]:
+    """Newest first; none for an unknown key. Raises NotFound for those to whom maps are not open."""
+    ensure_sees(actor, Ability.SEE_MAPS)
+    wanted = _versions().where(ProcessDefinition.key == key).order_by(ProcessDefinition.version.desc())
+    return tuple(_read(session, wanted))
+
+
 def definition_view(session: Session, actor: Actor, definition_id: int) -> DefinitionView:
     """Raises NotFound."""
     ensure_sees(actor, Ability.SEE_MAPS)
+    return view_of(session, definition_id)
+
+
+def view_of(session: Session, definition_id: int) -> DefinitionView:
+    """The version, whoever asks: the caller has looked at what may be seen of it. Raises NotFound."""
     rows = _read(session, _versions().where(ProcessDefinition.id == definition_id))
     if not rows:
         raise NotFound
@@ -147,6 +173,12 @@ def definition_view(session: Session, actor: Actor, definition_id: int) -> Defin
         steps=tuple(process.steps.values()) if process else (),
         stages=tuple(sorted(process.stages, key=lambda stage: stage.position)) if process else (),
         decisions=_decisions(process) if process else (),
+        calls=tuple(
+            DefinitionCall(rule.source_id or element_id, element_name(process, element_id), rule)
+            for element_id, rule in process.calls.items()
+        )
+        if process
+        else (),
         findings=tuple(Finding.model_validate(finding) for finding in findings),
         files=tuple(DefinitionFileRow(*row) for row in files),
         called=_called(session, definition_id),
@@ -273,6 +305,7 @@ def _versions() -> Select[*tuple[Any, ...]]:
             _CreatedBy.full_name.label("created_by_name"),
             ProcessDefinition.published_at,
             _PublishedBy.full_name.label("published_by_name"),
+            ProcessDefinition.published_note,
             ProcessDefinition.retired_at,
             ProcessDefinition.findings,
             running.label("running_deals"),

@@ -65,7 +65,7 @@ def inbox(
     Live steps come nearest deadline first, those without one last; done steps latest first. The tab DONE shows done
     steps whatever ``state`` says. Raises CursorNotUnderstood.
     """
-    narrowed = [matches(WorkItem.search_text, q)]
+    narrowed = [matches(session, WorkItem.search_text, q)]
     if deal_id is not None:
         narrowed.append(WorkItem.deal_id == deal_id)
     states = (WorkItemState.COMPLETED,) if tab is Tab.DONE else _states_of(state)

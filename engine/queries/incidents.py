@@ -10,16 +10,63 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, func, select, tuple_
 from sqlalchemy.orm import Session
 
+from engine.bpmn.compiled import CompiledProcess, FieldDefinition, Outcome
 from engine.errors import NotFound
 from engine.model.deal import Deal
 from engine.model.incident import Incident, IncidentState
 from engine.model.person import Person
+from engine.model.process_definition import ProcessDefinition
 from engine.model.process_instance import InstanceState, ProcessInstance
+from engine.policy.assignment import Directory
 from engine.policy.permissions import Ability, Actor
+from engine.queries.directories import directory
 from engine.queries.pages import CursorNotUnderstood, Page, cursor_key, cursor_text
 from engine.queries.processes import element_name, process_of
 from engine.queries.scopes import ensure_sees
 from engine.queries.walked_path import source_id_of
+
+
+@dataclass(frozen=True, slots=True)
+class TypedStep:
+    """What was typed into a step when it failed. ``by`` is whose step it was, ``fields`` the step's by name.
+
+    ``values`` are JSON.
+    """
+
+    work_item_id: int
+    by_id: int
+    by: str
+    outcome: str
+    outcomes: tuple[Outcome, ...]
+    comment: str
+    fields: Mapping[str, FieldDefinition]
+    values: Mapping[str, Any]
+    is_approval: bool
+
+
+def typed_again(process: CompiledProcess, stimulus: Mapping[str, Any]) -> TypedStep | None:
+    """What was typed, where an administrator may complete the step again with it: never where people approve."""
+    typed = _typed(process, stimulus)
+    return None if typed is None or typed.is_approval else typed
+
+
+def _typed(process: CompiledProcess, stimulus: Mapping[str, Any], names: Directory | None = None) -> TypedStep | None:
+    kept = stimulus.get("typed")
+    step = process.steps.get(kept["element_id"]) if kept else None
+    if not kept or step is None:
+        return None
+    person = names.known_person(kept["by_id"]) if names is not None else None
+    return TypedStep(
+        work_item_id=kept["work_item_id"],
+        by_id=kept["by_id"],
+        by=person.full_name if person is not None else "",
+        outcome=kept["outcome"],
+        outcomes=step.outcomes,
+        comment=kept["comment"],
+        fields={field.name: field for field in step.fields},
+        values=kept["values"],
+        is_approval=step.approval is not None or step.four_eyes,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +81,7 @@ class IncidentRow:
     deal_id: int | None
     deal_number: str
     deal_title: str
+    deal_currency: str
     definition_id: int | None
     definition_key: str
     element_id: str
@@ -52,14 +100,21 @@ class IncidentRow:
     resolved_by: str
     closing_reason: str
     deal_runs: bool
+    typed: TypedStep | None
+
+    @property
+    def completes_again(self) -> bool:
+        """Whether trying again completes the step with what was typed."""
+        return self.typed is not None and not self.typed.is_approval
 
 
 @dataclass(frozen=True, slots=True)
 class IncidentCounts:
-    """Open failures per map key and per kind, the most frequent first."""
+    """Open failures per map key and per kind, the most frequent first; the maps' names by their keys."""
 
     by_map: Mapping[str, int]
     by_code: Mapping[str, int]
+    names: Mapping[str, str]
 
 
 def incident_page(
@@ -117,7 +172,14 @@ def incident_counts(session: Session, actor: Actor) -> IncidentCounts:
         _joined(select(Deal.definition_key, func.count())).where(is_open).group_by(Deal.definition_key)
     )
     by_code = session.execute(select(code, func.count()).where(is_open).group_by(code))
-    return IncidentCounts(_ranked(by_map.all()), _ranked(by_code.all()))
+    of_maps = _ranked(by_map.all())
+    named = (
+        select(ProcessDefinition.key, ProcessDefinition.name)
+        .where(ProcessDefinition.key.in_(of_maps))
+        .order_by(ProcessDefinition.version)
+    )
+    names = {row.key: row.name for row in session.execute(named)}  # the newest version's stays
+    return IncidentCounts(of_maps, _ranked(by_code.all()), names)
 
 
 def _ranked(rows: Any) -> dict[str, int]:
@@ -144,6 +206,7 @@ def _rows() -> Select[*tuple[Any, ...]]:
             Incident,
             Deal.number,
             Deal.title,
+            Deal.currency,
             Deal.definition_key,
             ProcessInstance.definition_id,
             ProcessInstance.state.label("instance_state"),
@@ -160,6 +223,7 @@ def _row(session: Session, row: Row[Any]) -> IncidentRow:
         deal_id=one.deal_id,
         deal_number=row.number or "",
         deal_title=row.title or "",
+        deal_currency=row.currency or "",
         definition_id=row.definition_id,
         definition_key=row.definition_key or "",
         element_id=one.element_id,
@@ -178,4 +242,5 @@ def _row(session: Session, row: Row[Any]) -> IncidentRow:
         resolved_by=row.full_name or "",
         closing_reason=one.closing_reason,
         deal_runs=row.instance_state is InstanceState.RUNNING,
+        typed=_typed(process, one.stimulus, directory(session)) if process is not None else None,
     )

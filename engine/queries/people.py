@@ -119,7 +119,7 @@ def people(session: Session, actor: Actor, q: str = "") -> tuple[PersonRow, ...]
     """Everybody by name, the inactive too. Raises NotFound for those who do not manage people."""
     ensure_sees(actor, Ability.MANAGE_PEOPLE)
     rows = session.scalars(
-        select(Person).where(matches(Person.search_text, q)).order_by(Person.full_name, Person.id)
+        select(Person).where(matches(session, Person.search_text, q)).order_by(Person.full_name, Person.id)
     ).all()
     return tuple(_person_row(person) for person in rows)
 
@@ -217,7 +217,7 @@ def choose_people(
     """Active people by name, for type-ahead."""
     rows = session.execute(
         select(Person.id, Person.full_name, Person.position)
-        .where(Person.is_active, matches(Person.search_text, q))
+        .where(Person.is_active, matches(session, Person.search_text, q))
         .order_by(Person.full_name, Person.id)
         .limit(page_size(limit))
     )

@@ -39,11 +39,11 @@ def search(session: Session, actor: Actor, q: str, limit: int = 10, *, now: date
     if not query_terms(q):
         return SearchResults()
     size = page_size(limit)
-    deals = deal_rows(visible_deals(actor), matches(Deal.search_text, q)).order_by(Deal.id.desc()).limit(size)
-    clients = client_rows(visible_clients(actor), matches(Client.search_text, q)).order_by(Client.id.desc())
+    deals = deal_rows(visible_deals(actor), matches(session, Deal.search_text, q)).order_by(Deal.id.desc()).limit(size)
+    clients = client_rows(visible_clients(actor), matches(session, Client.search_text, q)).order_by(Client.id.desc())
     return SearchResults(
         deals=deals_of(session, session.execute(deals).all(), now),
         clients=clients_of(session, actor, session.execute(clients.limit(size)).all()),
-        contacts=contacts_of(session, visible_clients(actor), matches(Contact.search_text, q), limit=size),
+        contacts=contacts_of(session, visible_clients(actor), matches(session, Contact.search_text, q), limit=size),
         steps=inbox(session, actor, tab=Tab.ALL, q=q, limit=size, now=now).items,
     )

@@ -49,6 +49,7 @@ class WorkItemView:
 
     row: WorkItemRow
     instruction: str
+    asks_again: bool
     fields: tuple[FieldDefinition, ...]
     outcomes: tuple[Outcome, ...]
     typed: Mapping[str, Any]
@@ -88,6 +89,7 @@ def work_item_view(session: Session, actor: Actor, work_item_id: int, now: datet
     return WorkItemView(
         row=row,
         instruction=step.instruction if step else "",
+        asks_again=step is not None and step.asks_again,
         fields=fields,
         outcomes=step.outcomes if step else (),
         typed={field.name: _shown(field, draft or {}, stored) for field in fields},

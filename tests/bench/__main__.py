@@ -13,6 +13,7 @@ from bench.commands import command_figures
 from bench.completions import IN_A_COMPANY, ON_ONE_MACHINE, completion_figures
 from bench.endurance import memory_figure
 from bench.figures import MILLI, Figure
+from bench.imports import import_figures
 from bench.report import machine, print_table, write_page
 from bench.serving import serving_figures
 from bench.steps import condition_figure, growth_figures, step_figures
@@ -54,6 +55,7 @@ class Bench:
             yield figure
         yield from growth_figures()
         yield condition_figure()
+        yield from import_figures()
         for where in (SQLITE, POSTGRESQL):
             yield from command_figures(self._office(where), where)
         yield timer_figure(self._office(SQLITE), SQLITE, timers=1_000, workers=1)

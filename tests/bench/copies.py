@@ -99,6 +99,7 @@ def grow(office: Office, deal_id: int, deals: int) -> None:
                 "currency": lambda _: case((n % 10 == 0, "USD"), else_="UAH"),
                 "amount": lambda one: cast(one.amount, Integer) + n % 1_000 * 100,
                 "opened_at": lambda one: copies.moved(one.opened_at, -n),
+                "next_due_at": lambda _: literal(None, Moment),  # follows the steps
                 "stage_since": lambda one: copies.moved(one.stage_since, -n % 50_000),
                 "title": lambda one: one.title + " " + cast(n, String),
                 "search_text": lambda one: one.search_text + " " + func.lower(number),

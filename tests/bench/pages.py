@@ -39,6 +39,7 @@ def pages(needle: str) -> Addresses:
         ("deals longest in stage, of a head", HEAD, "/deals?sort=stage_since"),
         ("deals of one stage, of a head", HEAD, "/deals?stage=Погодження"),
         ("late deals, of a head", HEAD, "/deals?overdue=1"),
+        ("deals of a version, of a head", HEAD, "/deals?map=sale&version=1"),
         ("a deal", MANAGER, f"/deals/{BASE + 2}"),
         ("clients", MANAGER, "/clients"),
         ("clients, of a head", HEAD, "/clients"),

@@ -13,7 +13,17 @@ _OF_DEALS = ("/deals", "/deals/board", "/deals/new", "/deals/import")
 _OF_CLIENTS = ("/clients", "/clients/1", "/clients/new", "/search?q=школ")
 _OF_SETTINGS = tuple(
     f"/settings{one}"
-    for one in ("", "/substitutions", "/tokens", "/calendars", "/calendars/1", "/webhooks", "/incidents", "/machinery")
+    for one in (
+        "",
+        "/substitutions",
+        "/tokens",
+        "/calendars",
+        "/calendars/1",
+        "/webhooks",
+        "/connectors",
+        "/incidents",
+        "/machinery",
+    )
 )
 
 
@@ -37,6 +47,9 @@ class Opened:
     page: Page
 
 
+_OF_A_MAP = ("", "/questions", "/practice", "/ways", "/rules", "/rules/new", "/compare", "/handbook", "/edit")
+
+
 def main_pages(people: People, sales: Sales, view: View) -> Iterator[Opened]:
     """Each main page in turn, opened by somebody whose work it is."""
     deal_id = sales.deal_named(LATE_DEALS[0])
@@ -44,7 +57,7 @@ def main_pages(people: People, sales: Sales, view: View) -> Iterator[Opened]:
     deal, step = f"/deals/{deal_id}", f"/work-items/{step_id}"
     tours = {
         "olena": ["/inbox", step, *_OF_DEALS, deal, f"{deal}/approval-sheet", *_OF_CLIENTS],
-        "owner": ["/maps", "/maps/2", "/maps/new", "/maps/2/edit"],
+        "owner": ["/maps", "/maps/new", *(f"/maps/2{one}" for one in _OF_A_MAP)],
         "admin": [
             "/people",
             "/people/new",

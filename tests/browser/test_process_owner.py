@@ -27,6 +27,12 @@ def drop(page: Page, file: Path) -> None:
     drop_file(page, "form[data-drop-zone]", file.name, file.read_bytes())
 
 
+def to_the_map(page: Page, uk: Words) -> None:
+    """An upload leads to what the map leaves open first."""
+    expect(page.get_by_role("heading", level=1, name=uk("Questions about the map"))).to_be_visible()
+    page.get_by_role("link", name=uk("To the map")).click()
+
+
 def finding_of(page: Page, element_id: str) -> Locator:
     return page.locator(f"button.finding-body[data-element={element_id}]").first
 
@@ -42,6 +48,7 @@ def test_a_dropped_map_is_drawn_with_every_remark_at_its_step_and_goes_live_when
     page = open_maps(people, uk)
 
     drop(page, UNFINISHED)
+    to_the_map(page, uk)
     expect(page.get_by_role("heading", level=1, name="Сервісний договір")).to_be_visible()
     expect(page.locator(".map-drawing .djs-shape[data-element-id=agree_terms]")).to_be_visible()
     for element_id, name in (("agree_terms", "Узгодити умови"), ("sign_service", "Підписати договір")):
@@ -98,6 +105,7 @@ def test_a_map_drawn_in_another_tool_is_drawn_and_its_remarks_lead_to_its_elemen
     page = open_maps(people, uk)
 
     drop(page, FOLDER / named[0])
+    to_the_map(page, uk)
 
     expect(page.locator(".map-drawing .djs-shape").first).to_be_visible()
     expect(page.locator(".finding").first).to_be_visible()

@@ -56,6 +56,7 @@ def test_the_table_is_edited_by_keyboard_and_the_file_keeps_what_others_wrote(pe
     page = people.at_work("owner")
     page.wait_for_load_state("load")
     drop_file(page, "form[data-drop-zone]", "table.bpmn", FOREIGN.encode())
+    page.get_by_role("link", name=uk("To the map")).click()
     open_table(page)
     other = page.context.new_page()
     other.goto(page.url)

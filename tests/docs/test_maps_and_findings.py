@@ -13,7 +13,7 @@ from engine.bpmn.compiled import FieldType
 from engine.bpmn.deadline_text import parse_deadline, parse_ladder
 from engine.bpmn.dmn.model import Aggregator, HitPolicy
 from engine.bpmn.expressions import compile_unary_tests
-from engine.bpmn.finding_texts import known_codes
+from engine.bpmn.finding_texts import earlier_codes, known_codes
 from engine.bpmn.map_model import Property
 from engine.bpmn.reading.property_keys import property_named
 
@@ -60,6 +60,21 @@ def test_findings_are_documented_in_the_words_of_the_program(findings_page: Modu
     assert (DOCS / "findings.md").read_text(encoding="utf-8") == findings_page.page(), (
         "run .venv/bin/python tools/findings_page.py"
     )
+
+
+def test_every_finding_has_an_example_in_both_languages_and_no_other_has(findings_page: ModuleType) -> None:
+    examples = findings_page.examples()
+    assert set(examples) == known_codes() - earlier_codes()
+    for code, example in examples.items():
+        assert set(example) == {"en", "uk"}, code
+        assert all(text.strip() for text in example.values()), code
+    assert not [code for code, example in examples.items() if re.search("[а-яіїєґ]", example["en"])]
+
+
+def test_every_remedy_and_message_has_its_ukrainian_words(findings_page: ModuleType) -> None:
+    lines = [line for line in findings_page.page().splitlines() if line.startswith("- uk:")]
+    assert len(lines) == len(known_codes())
+    assert not [line for line in lines if len(re.findall("[а-яіїєґ]", line, re.IGNORECASE)) < 10]
 
 
 @pytest.mark.parametrize("key", keys())

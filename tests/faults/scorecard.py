@@ -28,6 +28,7 @@ ROWS = {
     5: "the answer to COMMIT lost",
     6: "eight processes write into SQLite",
     7: "random maps against an independent model",
+    8: "uploads damaged at random",
     10: "diagram bombs",
     14: "backup under load, restored",
     15: "upgrade with deals at every kind of wait",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from foreign_maps.verdicts import FOLDER, differences, foreign_maps, verdict_on
+from foreign_maps.verdicts import FOLDER, differences, foreign_maps, share, strata, verdict_on
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -11,10 +11,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if not names:
         terminalreporter.write_line(f"FOREIGN MAPS: none: there is no folder {FOLDER}", red=True)
         return
-    walked = sum(verdict_on(name).is_walked for name in names)
-    refused = sum(not verdict_on(name).is_accepted for name in names)
-    terminalreporter.write_line(
-        f"FOREIGN MAPS: of {len(names)}, {walked} accepted and walked to an end, {refused} refused with reasons"
-    )
+    terminalreporter.write_line(f"FOREIGN MAPS: {share(names)}")
+    for stratum, of_stratum in strata().items():
+        terminalreporter.write_line(f"  {stratum}: {share(of_stratum)}")
+    for name in names:
+        if not verdict_on(name).is_accepted:
+            reasons = ", ".join(sorted({one.code for one in verdict_on(name).errors}))
+            terminalreporter.write_line(f"  refused: {name}: {reasons}")
     for difference in differences():
         terminalreporter.write_line(f"  {difference}")

@@ -67,6 +67,23 @@ def verdict_on(name: str) -> Verdict:
     return Verdict(name, outcome, walked, monotonic() - began)
 
 
+def strata() -> dict[str, list[str]]:
+    """The maps by who drew them: people at work, vendors of tools, developers."""
+    manifest = json.loads((FOLDER / "manifest.json").read_text())
+    found: dict[str, list[str]] = {}
+    for entry in manifest["files"]:
+        found.setdefault(entry["stratum"], []).append(entry["file"])
+    return {stratum: sorted(names) for stratum, names in sorted(found.items())}
+
+
+def share(names: Collection[str]) -> str:
+    """How many run, in words."""
+    walked = sum(verdict_on(name).is_walked for name in names)
+    return (
+        f"{walked} of {len(names)} ({walked / len(names):.0%}) accepted and walked to an end with every human step done"
+    )
+
+
 def expected_verdicts() -> dict[str, Mapping[str, Any]]:
     """What an earlier experiment made of each file: a hint, not a law."""
     manifest = json.loads((FOLDER / "manifest.json").read_text())

@@ -14,6 +14,7 @@ from engine.bpmn.compiled import (
     CallRule,
     CompiledProcess,
     Condition,
+    ConnectorKind,
     ExpressionCondition,
     LoopRule,
     MessageRule,
@@ -75,7 +76,7 @@ class MapBuilder:
         return self.element("userTask", element_id, loop)
 
     def call_service(self, element_id: str, **rule: Any) -> str:
-        self.table("calls")[element_id] = CallRule(connector="external", **rule)
+        self.table("calls")[element_id] = CallRule(connector=ConnectorKind.EXTERNAL, **rule)
         return self.element("serviceTask", element_id)
 
     def script(self, element_id: str, *assignments: tuple[str, str], loop: str = "") -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from support.decision_tables import dmn
 from support.decision_tables import table as decision_table
-from support.drawn_maps import END, START, chain, drawn, element, flow, step
+from support.drawn_maps import END, START, bag, chain, drawn, element, flow, step
 
 ROOTS = (
     '<message id="m" name="Лист"/><signal id="s" name="Тривога"/><error id="e" name="Зламано" errorCode="broken"/>'
@@ -278,6 +278,8 @@ def _arrow(condition: str = "", *, default: bool = False) -> Drawing:
 def _activities() -> Iterator[tuple[tuple[str, str], Drawing]]:
     for tag in ("task", "userTask", "manualTask", "serviceTask", "sendTask"):
         yield (tag, "–"), _on_the_way(tag)
+    for tag in ("serviceTask", "sendTask"):
+        yield (tag, "with a connector"), _on_the_way(tag, bag(connector="job", topic="x"))
     decided = _on_the_way("businessRuleTask")
     table = dmn(decision_table(["знижка"], ["межа"], ("> 5", "1"), decision="x"))
     yield ("businessRuleTask", "with a decision table"), replace(decided, tables=table)

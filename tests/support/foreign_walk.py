@@ -44,17 +44,21 @@ def walk_to_an_end(process: CompiledProcess, seed: int = 1) -> Walked:
         possible = list(_stimuli(run, chance))
         if not possible:
             return walked
-        run.apply(chance.choice(possible))
+        stimulus = chance.choice(possible)
+        if isinstance(stimulus, FireTimer):
+            run.now = max(run.now, stimulus.due_at)
+        run.apply(stimulus)
     return walked
 
 
 def _stimuli(run: InstanceRun, chance: random.Random) -> Iterator[Stimulus]:
-    for opened in run.steps.values():
+    told = [opened for opened in run.steps.values() if run.process.steps[opened.element_id].outcomes]
+    for opened in told:  # a step without a button only waits for what is on its border
         step = run.process.steps[opened.element_id]
         yield CompleteStep(opened.activity_id, chance.choice(step.outcomes).id, _values(step, chance))
     for call in run.calls.values():
         yield CompleteCall(call.activity_id)
-    if run.steps or run.calls:
+    if told or run.calls:
         return
     for timer in run.timers.values():
         yield FireTimer(timer.activity_id, timer.node_id, timer.due_at)

@@ -20,11 +20,17 @@ from engine.clock import SystemClock
 
 @dataclass
 class HttpsReceiver:
-    """Keeps what it got. ``status`` is its answer; ``location`` is where it would send the caller on."""
+    """Keeps what it got. ``status`` and ``answer`` are its answer; ``location`` is where it would send the caller on.
+
+    ``lines`` are the first lines of the requests, as they came.
+    """
 
     directory: Path
     status: int = 200
     location: str = ""
+    answer: bytes = b""
+    retry_after: str = ""
+    lines: list[str] = field(default_factory=list)
     got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -33,13 +39,19 @@ class HttpsReceiver:
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:  # http.server's name
-                body = self.rfile.read(int(self.headers["Content-Length"]))
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 receiver.got.append((dict(self.headers), body))
+                receiver.lines.append(self.requestline)
                 self.send_response(receiver.status)
                 if receiver.location:
                     self.send_header("Location", receiver.location)
-                self.send_header("Content-Length", "0")
+                if receiver.retry_after:
+                    self.send_header("Retry-After", receiver.retry_after)
+                self.send_header("Content-Length", str(len(receiver.answer)))
                 self.end_headers()
+                self.wfile.write(receiver.answer)
+
+            do_GET = do_PUT = do_POST  # noqa: N815  # http.server's names
 
             def log_message(self, *_: object) -> None:
                 """Nothing is written among the tests' output."""
@@ -53,6 +65,11 @@ class HttpsReceiver:
     @property
     def url(self) -> str:
         return f"https://localhost:{self._server.server_port}/events?from=reglament"
+
+    @property
+    def host(self) -> str:
+        """With its port."""
+        return f"localhost:{self._server.server_port}"
 
     @property
     def tls(self) -> ssl.SSLContext:

@@ -9,6 +9,7 @@ from support.https_receiver import HttpsReceiver
 from support.office import Office
 from support.post_office import PostOffice
 
+from engine.adapters.https_calls import PublicHttpsCaller
 from engine.adapters.mail import mailer_for
 from engine.adapters.webhook_calls import HttpsWebhookCaller
 from engine.db.session import Database
@@ -46,13 +47,16 @@ def receiver(tmp_path: Path) -> Iterator[HttpsReceiver]:
 @pytest.fixture
 def services(office: Office, post_office: PostOffice, receiver: HttpsReceiver) -> Iterator[Services]:
     """What tasks of this test work with; hints are performed where they are given."""
-    settings = replace(settings_from({}), smtp_url=post_office.url, base_url="https://sales.example.com")
+    settings = replace(
+        settings_from({}), smtp_url=post_office.url, base_url="https://sales.example.com", secret_key="k" * 32
+    )
     services = Services(
         settings=settings,
         database=office.database,
         clock=office.clock,
         mailer=mailer_for(post_office.url),
         webhooks=HttpsWebhookCaller(allows_private=True, tls=receiver.tls),
+        https=PublicHttpsCaller(allows_private=True, tls=receiver.tls),
     )
     configure(settings)
     app.conf.task_always_eager = True

@@ -62,7 +62,7 @@ def load(file: Path) -> dict[str, Any]:
 
 def _tables(connection: Connection) -> list[Table]:
     metadata = MetaData()
-    metadata.reflect(connection)
+    metadata.reflect(connection, only=lambda name, _: not name.startswith("fts_"))  # triggers keep the text indexes
     return [table for table in metadata.sorted_tables if table.name not in _MADE_BY_MIGRATIONS]
 
 

@@ -20,6 +20,7 @@ from engine.db.schema import is_up_to_date, migrate, migrate_to
 from engine.db.session import Database
 from engine.model.deal import Deal
 from engine.model.person import Person
+from engine.queries.text_search import matches
 
 RELEASES = sorted(Path(__file__).parent.glob("*/company.json.gz"))
 
@@ -55,6 +56,10 @@ def test_deals_of_a_release_end_as_they_would_have_there(
         write_rows(connection, kept["rows"])
     migrate(database)
     assert is_up_to_date(database)
+    with database.read() as session:
+        for deal in session.scalars(select(Deal)):
+            named = select(Deal.id).where(matches(session, Deal.search_text, f"{deal.number} {deal.title}"))
+            assert deal.id in session.scalars(named).all()
     office = CompanyOfBefore(database, datetime.fromisoformat(kept["at"]))
     endings: dict[str, Any] = kept["endings"]
     assert len(endings) > 15

@@ -7,20 +7,14 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from fpdf import FPDF
-from fpdf.enums import XPos, YPos
-
 from engine.bpmn.compiled import OutcomeKind
 from engine.errors import N_
 from engine.events import DealOpened, kind_of
 from engine.policy.approval_sheet import ApprovalDecision, ApprovalSheet, PassedOver
 from webui.formats import exactly, money
 from webui.i18n import _
+from webui.paper import Paper
 
-_FONT, _MONO = "DejaVu", "DejaVuMono"
-_FILES = {(_FONT, ""): "DejaVuSans.ttf", (_FONT, "B"): "DejaVuSans-Bold.ttf", (_MONO, ""): "DejaVuSansMono.ttf"}
-_MARGIN, _LABEL = 18, 46  # millimetres
-_TITLE, _NAME, _BODY, _SMALL = 16, 11, 9, 7  # points
 _OUTCOMES: Mapping[str, str] = {
     OutcomeKind.APPROVED.value: N_("Approved"),
     OutcomeKind.RETURNED.value: N_("Returned for rework"),
@@ -28,16 +22,9 @@ _OUTCOMES: Mapping[str, str] = {
 }
 
 
-class FontsMissing(RuntimeError):
-    """The installation is incomplete; its owner runs the build."""
-
-    def __str__(self) -> str:
-        return "the fonts for PDF are missing from webui/static/dist/fonts: run `make build`"
-
-
 def sheet_pdf(sheet: ApprovalSheet, *, fonts: Path) -> bytes:
     """The sheet as a PDF in the present language, its times in the reader's zone. Raises FontsMissing."""
-    pdf = _Paper(fonts, footer=_("Approval sheet of deal %(number)s", number=sheet.number))
+    pdf = Paper(fonts, footer=_("Approval sheet of deal %(number)s", number=sheet.number))
     pdf.set_title(_("Approval sheet of deal %(number)s", number=sheet.number))
     pdf.heading(_("Approval sheet"))
     opened: Mapping[str, Any] = next((entry.data for entry in sheet.entries if entry.kind == kind_of(DealOpened)), {})
@@ -55,7 +42,7 @@ def sheet_pdf(sheet: ApprovalSheet, *, fonts: Path) -> bytes:
     return bytes(pdf.output())
 
 
-def _write_decision(pdf: _Paper, sheet: ApprovalSheet, decision: ApprovalDecision) -> None:
+def _write_decision(pdf: Paper, sheet: ApprovalSheet, decision: ApprovalDecision) -> None:
     entry = next(one for one in sheet.entries if one.number == decision.number)
     label = decision.outcome_label or _(_OUTCOMES[decision.outcome])
     pdf.subheading(f"{decision.step} — {label}")
@@ -72,7 +59,7 @@ def _write_decision(pdf: _Paper, sheet: ApprovalSheet, decision: ApprovalDecisio
     pdf.hash_of(_("Hash of the entry"), f"№ {decision.number} · {decision.entry_hash}")
 
 
-def _write_passed_over(pdf: _Paper, passed: PassedOver) -> None:
+def _write_passed_over(pdf: Paper, passed: PassedOver) -> None:
     pdf.subheading(f"{', '.join(passed.approvals)} — {_('passed over without being given')}")
     pdf.line_of(_("Moved by"), passed.by)
     pdf.line_of(_("To the step"), passed.to)
@@ -81,7 +68,7 @@ def _write_passed_over(pdf: _Paper, passed: PassedOver) -> None:
     pdf.hash_of(_("Number of the entry"), f"№ {passed.number}")
 
 
-def _write_proof(pdf: _Paper, sheet: ApprovalSheet) -> None:
+def _write_proof(pdf: Paper, sheet: ApprovalSheet) -> None:
     pdf.subheading(_("What this proves"))
     pdf.paragraph(
         _(
@@ -103,54 +90,3 @@ def _amount(content: Mapping[str, Any]) -> str:
 def _map_of(opened: Mapping[str, Any]) -> str:
     key, version = opened.get("map_key", ""), opened.get("map_version", "")
     return _("%(key)s, version %(version)s", key=key, version=version) if key else "—"
-
-
-class _Paper(FPDF):
-    """A4 with our fonts, a page number and the deal at the foot of each page."""
-
-    def __init__(self, fonts: Path, *, footer: str) -> None:
-        super().__init__(format="A4")
-        self._foot = footer
-        for (family, style), name in _FILES.items():
-            if not (fonts / name).is_file():
-                raise FontsMissing
-            self.add_font(family, style, fonts / name)
-        self.set_margins(_MARGIN, _MARGIN)
-        self.set_auto_page_break(auto=True, margin=_MARGIN)
-        self.add_page()
-
-    def footer(self) -> None:
-        self.set_y(-12)
-        self.set_font(_FONT, "", _SMALL)
-        self.cell(0, 4, f"{self._foot} · {self.page_no()}", align="C")
-
-    def heading(self, text: str) -> None:
-        self.set_font(_FONT, "B", _TITLE)
-        self._write(text, 9)
-        self.ln(2)
-
-    def subheading(self, text: str) -> None:
-        self.ln(4)
-        self.set_font(_FONT, "B", _NAME)
-        self._write(text, 6)
-
-    def paragraph(self, text: str) -> None:
-        self.set_font(_FONT, "", _BODY)
-        self._write(text, 5)
-
-    def line_of(self, label: str, text: str) -> None:
-        self._labelled(label, text, _FONT, _BODY)
-
-    def hash_of(self, label: str, text: str) -> None:
-        self._labelled(label, text, _MONO, _SMALL)
-
-    def _labelled(self, label: str, text: str, family: str, size: int) -> None:
-        self.set_font(_FONT, "", _BODY)
-        self.set_text_color(90)
-        self.cell(_LABEL, 5, label)
-        self.set_text_color(0)
-        self.set_font(family, "", size)
-        self._write(text or "—", 5)
-
-    def _write(self, text: str, height: float) -> None:
-        self.multi_cell(0, height, text, align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)

@@ -66,11 +66,18 @@ def show_client(path: ClientPath) -> Response:
     )
 
 
-@api.patch("/clients/<int:client_id>", tags=[CLIENTS], responses={200: ClientItem, **conflicts("conflict")})
+_CHANGED = conflicts("edited_meanwhile", "conflict")
+
+
+@api.patch("/clients/<int:client_id>", tags=[CLIENTS], responses={200: ClientItem, **_CHANGED})
 def change_client(path: ClientPath, body: ClientChanges) -> Response:
     """Change what is named, and nothing else."""
-    changes = body.model_dump(exclude_unset=True)
-    carry_out(lambda session: update_client(session, path.client_id, changes, actor=caller(), clock=services().clock))
+    changes = body.model_dump(exclude_unset=True, exclude={"read_version"})
+    carry_out(
+        lambda session: update_client(
+            session, path.client_id, changes, actor=caller(), clock=services().clock, read_version=body.read_version
+        )
+    )
     return answer(_written(path.client_id))
 
 
@@ -87,6 +94,7 @@ def client_item(row: ClientRow) -> ClientItem:
         created_at=row.created_at,
         open_deals=row.open_deals,
         next_due_at=row.next_due_at,
+        version=row.version,
     )
 
 

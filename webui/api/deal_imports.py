@@ -27,6 +27,7 @@ from webui.api.tags import DEALS
 from webui.deal_sheets import read_sheet, understood
 from webui.messages import error_text
 from webui.request_context import reading, services
+from webui.sheet_fields import own_columns
 
 _KEY_REUSED = conflicts("idempotency_key_reused")
 
@@ -49,14 +50,19 @@ def import_list(body: DealImport) -> Response:
 
 @api.post("/deals/import/file", tags=[DEALS], responses={200: ImportedDeals, **_KEY_REUSED})
 def import_file(form: DealImportFile) -> Response:
-    """The same from a spreadsheet: CSV or XLSX with the headings of the template on the page of deals."""
+    """The same from a spreadsheet: CSV or XLSX with the headings of the template on the page of deals.
+
+    Columns with the labels or names of the map's own fields fill them.
+    """
     ensure_may(caller(), Ability.OPEN_DEAL)
     rows, faults = [], {}
     with form.file.stream as stream:
-        sheet = read_sheet(stream.read())
-    key = form.definition_key or _only_map()
-    for one in sheet.rows:
-        told = understood(one, key, reader_locale())
+        content = stream.read()
+    key = form.definition_key or _only_map(content)
+    with reading() as session:
+        own = own_columns(session, key)
+    for one in read_sheet(content, own).rows:
+        told = understood(one, key, reader_locale(), own)
         if told.faults:
             faults[one.number] = dict(told.faults)
         else:
@@ -64,8 +70,9 @@ def import_file(form: DealImportFile) -> Response:
     return _imported(rows, faults, opens=not form.check)
 
 
-def _only_map() -> str:
-    """The one published map. Raises InvalidInput where there is none, or a choice."""
+def _only_map(content: bytes) -> str:
+    """The one published map. Raises InvalidInput where there is none, or a choice, and what is wrong with the file."""
+    read_sheet(content, {})
     with reading() as session:
         maps = startable_definitions(session, caller())
     if len(maps) != 1:

@@ -115,10 +115,13 @@ def show_deal(path: DealPath) -> Response:
     )
 
 
-@api.patch("/deals/<int:deal_id>", tags=[DEALS], responses={200: DealItem, **conflicts("deal_closed", "conflict")})
+_CHANGED = conflicts("deal_closed", "edited_meanwhile", "content_approved", "conflict")
+
+
+@api.patch("/deals/<int:deal_id>", tags=[DEALS], responses={200: DealItem, **_CHANGED})
 def change_deal(path: DealPath, body: DealChanges) -> Response:
     """Change what is named, and nothing else. Conditions of the map that wait for data are looked at again."""
-    changes = body.model_dump(exclude_unset=True)
+    changes = body.model_dump(exclude_unset=True, exclude={"read_version"})
 
     def command(session: Session) -> int:
         if "owner" in changes:
@@ -126,7 +129,9 @@ def change_deal(path: DealPath, body: DealChanges) -> Response:
             if owner_id is None:
                 raise InvalidInput({"owner": FieldRequired(label="owner")})
             changes["owner_id"] = owner_id
-        return update_deal(session, path.deal_id, changes, actor=caller(), clock=services().clock).id
+        return update_deal(
+            session, path.deal_id, changes, actor=caller(), clock=services().clock, read_version=body.read_version
+        ).id
 
     with _owner_named():
         carry_out(command)
@@ -153,6 +158,7 @@ def deal_item(row: DealRow) -> DealItem:
         open_steps=row.open_steps,
         overdue_steps=row.overdue_steps,
         next_due_at=row.next_due_at,
+        version=row.version,
     )
 
 

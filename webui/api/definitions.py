@@ -55,6 +55,7 @@ from webui.api.models.definitions import (
     DefinitionsQuery,
     DeployedDefinition,
     LinkedMapItem,
+    Publishing,
     StageItem,
 )
 from webui.api.models.values import Paging
@@ -105,7 +106,7 @@ def deploy(form: DefinitionFiles) -> Response:
     tags=[MAPS],
     responses={200: DeployedDefinition, **conflicts("already_published", "idempotency_key_reused")},
 )
-def publish(path: DefinitionPath) -> Response:
+def publish(path: DefinitionPath, body: Publishing) -> Response:
     """Let new deals start on this version; running deals keep theirs. 422 with findings while an error stands.
 
     Published maps that call this one are published anew with it. The answer is the version that is live now: another
@@ -116,9 +117,12 @@ def publish(path: DefinitionPath) -> Response:
 
     def command(session: Session) -> int:
         actor, clock = caller(), services().clock
-        return publish_definition(session, path.definition_id, actor=actor, clock=clock, prepared=prepared).id
+        return publish_definition(
+            session, path.definition_id, actor=actor, clock=clock, prepared=prepared, note=body.note
+        ).id
 
-    return answer(deployed(carry_out_once("publish_definition", {"id": path.definition_id}, command)))
+    told = {"id": path.definition_id, "note": body.note}
+    return answer(deployed(carry_out_once("publish_definition", told, command)))
 
 
 @api.get("/definitions", tags=[MAPS], responses={200: DefinitionList})
@@ -278,6 +282,7 @@ def _item(version: DefinitionVersion) -> DefinitionItem:
         created_by=version.created_by_name,
         published_at=version.published_at,
         published_by=version.published_by_name,
+        published_note=version.published_note,
         retired_at=version.retired_at,
         errors=version.errors,
         warnings=version.warnings,
@@ -297,5 +302,6 @@ def _startable(version: StartableDefinition) -> DefinitionItem:
         status=DefinitionState.PUBLISHED,
         created_by="",
         published_by="",
+        published_note="",
         **unknown,
     )

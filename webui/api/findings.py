@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from engine.bpmn.finding_texts import known_codes, message_template, remedy_template
+from engine.bpmn.finding_texts import known_codes
 from engine.bpmn.findings import Finding
 from webui.api.caller import in_readers_language
 from webui.api.models.findings import FindingItem
-from webui.i18n import _
+from webui.messages import finding_message, finding_remedy
 
 
 def told_findings(findings: Iterable[Finding]) -> tuple[FindingItem, ...]:
@@ -26,10 +26,6 @@ def _told(finding: Finding) -> FindingItem:
         element_name=finding.element_name,
         line=finding.line,
         file=finding.file,
-        message=_filled(message_template(finding.code), finding) if known else finding.code,
-        remedy=_filled(remedy_template(finding.code), finding) if known else "",
+        message=finding_message(finding) if known else finding.code,
+        remedy=finding_remedy(finding) if known else "",
     )
-
-
-def _filled(template: str, finding: Finding) -> str:
-    return _(template, **finding.params) if finding.params else _(template)

@@ -20,7 +20,9 @@ from webui.api.models.incidents import (
     IncidentItem,
     IncidentList,
     IncidentPath,
+    IncidentRetry,
     IncidentsQuery,
+    TypedValues,
 )
 from webui.api.performing import carry_out, command_id
 from webui.api.tags import INCIDENTS
@@ -47,13 +49,25 @@ def show_incident(path: IncidentPath) -> Response:
 
 
 @api.post("/incidents/<int:incident_id>/retry", tags=[INCIDENTS], responses={200: IncidentDetail, **_OVER})
-def retry(path: IncidentPath) -> Response:
-    """Run what failed once more. What nothing waits for any longer counts as over."""
+def retry(path: IncidentPath, body: IncidentRetry) -> Response:
+    """Run what failed once more. What nothing waits for any longer counts as over.
+
+    With `values` and a `reason`, they are set first: fields of a failed step in what was typed, others in the deal.
+    """
     ensure_sees(caller(), Ability.RETRY_INCIDENT)
     key = command_id()
     carry_out(
         lambda session: (
-            retry_incident(session, path.incident_id, actor=caller(), clock=services().clock, command_id=key).id
+            retry_incident(
+                session,
+                path.incident_id,
+                body.values,
+                body.reason,
+                actor=caller(),
+                clock=services().clock,
+                command_id=key,
+                locale="en",
+            ).id
         )
     )
     return _answer(path.incident_id)
@@ -80,7 +94,19 @@ def _answer(incident_id: int) -> Response:
     with reading() as session:
         found = incident(session, caller(), incident_id)
     with in_readers_language():
-        return answer(IncidentDetail(**_told(found), variables=dict(found.variables)))
+        return answer(IncidentDetail(**_told(found), variables=dict(found.variables), typed=_typed(found)))
+
+
+def _typed(row: IncidentRow) -> TypedValues | None:
+    if row.typed is None:
+        return None
+    return TypedValues(
+        work_item_id=row.typed.work_item_id,
+        by=row.typed.by,
+        outcome=row.typed.outcome,
+        comment=row.typed.comment,
+        values=dict(row.typed.values),
+    )
 
 
 def _told(row: IncidentRow) -> dict[str, Any]:

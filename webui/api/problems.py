@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from engine.bpmn.findings import Finding
 from engine.commands.definitions import MapRejected
 from engine.errors import N_, AlreadyCompleted, DomainError, InvalidInput, MapHasErrors, NotFound
+from engine.policy.simultaneous_edits import EditedMeanwhile
 from webui.api.blueprint import PREFIX, api
 from webui.api.call_limits import TooManyCalls
 from webui.api.caller import NotIdentified, in_readers_language
@@ -158,7 +159,9 @@ def _problem(status: int, error: DomainError | None = None) -> Response:
 def _field_problems(error: DomainError | None) -> dict[str, FieldProblem]:
     if error is None:
         return {}
-    faults = error.errors if isinstance(error, InvalidInput) else {error.field: error} if error.field else {}
+    faults: Mapping[str, DomainError] = {error.field: error} if error.field else {}
+    if isinstance(error, InvalidInput | EditedMeanwhile):
+        faults = error.errors
     return {name: FieldProblem(code=fault.code, message=error_text(fault)) for name, fault in faults.items()}
 
 

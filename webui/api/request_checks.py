@@ -6,7 +6,7 @@ import inspect
 import re
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from typing import Any, get_type_hints
 
 import orjson
 from flask import current_app, request
@@ -54,13 +54,20 @@ def _parts_of(endpoint: str) -> frozenset[str]:
     return _parts_of_view(current_app.view_functions[endpoint])
 
 
+@cache
+def _needs_body(view: Any) -> bool:
+    """Whether the call has a model for a body, and the model has a field that must be given."""
+    model = get_type_hints(inspect.unwrap(view)).get("body")
+    return model is not None and any(field.is_required() for field in model.model_fields.values())
+
+
 def _body_faults(takes: frozenset[str]) -> dict[str, DomainError]:
     if "form" in takes:
         if request.mimetype != "multipart/form-data":
             raise UnsupportedMediaType
         return {}
     request.max_content_length = _LARGEST_JSON
-    if not request.get_data(cache=True) and "body" not in takes:
+    if not request.get_data(cache=True) and not _needs_body(current_app.view_functions[request.endpoint or ""]):
         return {}
     if not request.is_json:
         raise UnsupportedMediaType

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from engine.bpmn.compile import is_table_file, library_entries
 from engine.bpmn.findings import Finding, Severity
+from engine.bpmn.uploads import is_form_file
 from engine.clock import SystemClock
 from engine.commands.definitions import (
     CheckedMap,
@@ -35,12 +36,14 @@ from processes import shipped_sources
 from webui.command_line.failures import Failed, told
 from webui.command_line.installation import database_of, has_sqlite_file, settings
 from webui.command_line.language import _
+from webui.command_line.map_arguments import read_arguments
 from webui.command_line.pages_words import in_pages_words
 from webui.messages import finding_message, finding_remedy
 
 _FILES = click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 _CALLED_IS_MISSING = "CALL_UNRESOLVED"
 _UNUSED = "DECISION_UNUSED"
+_REFUSED, _UNREADABLE = 1, 2
 _SEVERITIES = {Severity.ERROR: N_("error"), Severity.WARNING: N_("warning"), Severity.INFO: N_("note")}
 
 
@@ -49,38 +52,46 @@ def maps() -> None:
     pass
 
 
-@maps.command(help=N_("Say everything that is to be said about the maps in FILES; nothing is stored."))
+@maps.command(
+    help=N_(
+        "Say everything that is to be said about the maps in FILES; nothing is stored. A folder stands for all maps "
+        "below it, - for the standard input. The status is 0 when all are accepted, 1 when one is refused, 2 when one "
+        "cannot be read."
+    )
+)
 @_FILES
 @click.option("--json", "as_json", is_flag=True, help=N_("One line of JSON per file."))
 @click.pass_context
 def check(context: click.Context, files: Sequence[Path], as_json: bool) -> None:
-    readable, unreadable = _contents(files)
-    checked = _checked_together(readable, _published(settings()))
+    contents = read_arguments(files)
+    checked = _checked_together(contents.readable, _published(settings()))
     reports: list[_Report] = []
     with in_pages_words():
-        for file in dict.fromkeys(files):
-            if file in unreadable:
-                report = _report_unreadable(file, unreadable[file])
+        for file in contents.files:
+            if file in contents.unreadable:
+                report = _report_unreadable(file, contents.unreadable[file])
             elif file in checked:
                 report = _report(file, checked[file])
             else:
-                report = _report_tables(file, checked.values())
+                report = _report_beside(file, checked.values())
             reports.append(report)
             click.echo(json.dumps(report.as_json(), ensure_ascii=False) if as_json else report.as_text())
+    if contents.unreadable:
+        context.exit(_UNREADABLE)
     if not all(report.accepted for report in reports):
-        context.exit(1)
+        context.exit(_REFUSED)
 
 
 @maps.command(help=N_("Store each of FILES as a draft: a new version of its map."))
 @_FILES
 def deploy(files: Sequence[Path]) -> None:
-    contents, unreadable = _contents(files)
-    for file, reason in unreadable.items():
+    contents = read_arguments(files)
+    for file, reason in contents.unreadable.items():
         raise Failed(_("%(file)s cannot be read: %(reason)s", file=file, reason=reason))
     with database_of(settings()) as database:
-        maps, tables = _parted(contents)
+        maps, beside = _parted(contents.readable)
         for file, content in maps.items():
-            _deploy(database, file, {file.name: content, **tables})
+            _deploy(database, file, {file.name: content, **beside})
 
 
 @maps.command(help=N_("Publish a version: by its number, or the newest of a key."))
@@ -128,43 +139,31 @@ def _published(given: Settings) -> Mapping[str, bytes]:
     return {}
 
 
-def _contents(files: Sequence[Path]) -> tuple[dict[Path, bytes], dict[Path, str]]:
-    """What the files hold, and why the others could not be read."""
-    readable: dict[Path, bytes] = {}
-    unreadable: dict[Path, str] = {}
-    for file in files:
-        try:
-            readable[file] = file.read_bytes()
-        except OSError as failure:
-            unreadable[file] = failure.strerror or type(failure).__name__
-    return readable, unreadable
-
-
 def _parted(contents: Mapping[Path, bytes]) -> tuple[dict[Path, bytes], dict[str, bytes]]:
-    """The maps, and the decision tables that go with each of them; tables without any map stand for themselves."""
-    tables = {file: content for file, content in contents.items() if is_table_file(file.name)}
-    maps = {file: content for file, content in contents.items() if file not in tables}
+    """The maps, and the decision tables and forms that go with each of them; without any map these stand alone."""
+    beside = {file: one for file, one in contents.items() if is_table_file(file.name) or is_form_file(file.name)}
+    maps = {file: content for file, content in contents.items() if file not in beside}
     if not maps:
-        return tables, {}
-    return maps, {file.name: content for file, content in tables.items()}
+        return beside, {}
+    return maps, {file.name: content for file, content in beside.items()}
 
 
 def _checked_together(contents: Mapping[Path, bytes], library: Mapping[str, bytes]) -> dict[Path, CheckedMap]:
-    """Each map with all decision tables; what it calls may be published, or stand in another of the files."""
-    maps, tables = _parted(contents)
-    checked = {file: check_map({file.name: content, **tables}, library=library) for file, content in maps.items()}
+    """Each map with all tables and forms; what it calls may be published, or stand in another of the files."""
+    maps, beside = _parted(contents)
+    checked = {file: check_map({file.name: content, **beside}, library=library) for file, content in maps.items()}
     offered = {
         name: content
         for file, one in checked.items()
         for proposal in one.outcome.processes
         if proposal.chosen
-        for name, content in library_entries(proposal.key, {file.name: maps[file], **tables}).items()
+        for name, content in library_entries(proposal.key, {file.name: maps[file], **beside}).items()
     }
     for file, one in checked.items():
         own = {proposal.key for proposal in one.outcome.processes}
         others = {name: content for name, content in offered.items() if name.partition("/")[0] not in own}
         if others and any(finding.code == _CALLED_IS_MISSING for finding in one.outcome.findings):
-            checked[file] = check_map({file.name: maps[file], **tables}, library={**library, **others})
+            checked[file] = check_map({file.name: maps[file], **beside}, library={**library, **others})
     return checked
 
 
@@ -212,8 +211,8 @@ def _report(file: Path, checked: CheckedMap) -> _Report:
     return _Report(file, _is_accepted(checked), tuple(_told(one) for one in checked.outcome.findings))
 
 
-def _report_tables(file: Path, checked: Iterable[CheckedMap]) -> _Report:
-    """What was noticed about a file of tables in any of the maps; what one map leaves unused, another may use."""
+def _report_beside(file: Path, checked: Iterable[CheckedMap]) -> _Report:
+    """What was noticed about a file beside the maps in any of them; what one map leaves unused, another may use."""
     told = [[one for one in each.outcome.findings if one.file == file.name] for each in checked]
     findings: list[Finding] = []
     for finding in (one for each in told for one in each):

@@ -19,6 +19,7 @@ from engine.commands.completions import complete_work_item
 from engine.commands.deals import DealDraft, open_deal
 from engine.commands.definitions import check_map, deploy_definition, published_sources
 from engine.commands.escalations import due_escalations, escalate_work_item
+from engine.commands.map_rules import replace_rules
 from engine.commands.people import set_substitution
 from engine.commands.publishing import publish_definition
 from engine.commands.timers import claim_due_timers, fire_timer
@@ -35,6 +36,7 @@ from processes import shipped_maps
 from webui.demo.answers import pressed, typed
 from webui.demo.clients import demo_clients
 from webui.demo.people import DEMO_ACCOUNTS, found_company
+from webui.demo.rules import SALE_RULES
 
 T = TypeVar("T")
 
@@ -157,6 +159,8 @@ class _Company:
         checked = check_map({shipped.file_name: shipped.content}, library=published_sources(self.session))
         definition = self._do("owner", deploy_definition, checked)
         self._do("owner", publish_definition, definition.id)
+        if key == "b2b-sale":
+            self._do("owner", replace_rules, definition.id, SALE_RULES)
 
     def _open_deal(self) -> None:
         seller = self.random.choice(("olena", "olena", "taras", "taras", "bohdan"))

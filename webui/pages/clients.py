@@ -124,7 +124,8 @@ def update(client_id: int) -> ResponseReturnValue:
         owner_id = chosen_id(request.form, "owner_id")
         if owner_id is not None:
             changes["owner_id"] = owner_id
-        update_client(session, client_id, changes, actor=actor(), clock=services().clock)
+        read_version = chosen_id(request.form, "read_version")
+        update_client(session, client_id, changes, actor=actor(), clock=services().clock, read_version=read_version)
 
     return _act(client_id, command, _("Saved."), opened="edit")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ import orjson
 from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
+from engine.bpmn.compiled import FieldDefinition
 from engine.commands.deal_imports import MOST_ROWS, check_rows, import_deals
 from engine.errors import N_, DomainError, FieldRequired, InvalidInput, NotFound
 from engine.policy.permissions import Ability, ensure_may
@@ -21,6 +22,7 @@ from webui.exports import csv_file, xlsx_file
 from webui.i18n import _, chosen_locale
 from webui.messages import error_text, field_errors
 from webui.request_context import actor, reading, services
+from webui.sheet_fields import own_columns
 
 blueprint = Blueprint("deal_imports", __name__, url_prefix="/deals/import")
 
@@ -44,10 +46,11 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class PreviewedRow:
-    """A row without ``problems`` can be opened."""
+    """A row without ``problems`` can be opened. ``own`` are the cells of the map's fields, with their labels."""
 
     understood: UnderstoodRow
     problems: tuple[Problem, ...]
+    own: tuple[tuple[str, str], ...]
 
 
 @blueprint.get("")
@@ -58,12 +61,13 @@ def show() -> ResponseReturnValue:
 
 @blueprint.get("/template.<kind>")
 def template(kind: str) -> ResponseReturnValue:
-    """The headings and one row to write over."""
+    """The headings, those of the chosen map's fields last, and one row to write over."""
     ensure_may(actor(), Ability.OPEN_DEAL)
     if kind not in {"csv", "xlsx"}:
         raise NotFound
-    header = [_(names[0]) for names in COLUMNS.values()]
-    example = [_(_EXAMPLE[column]) if column in _EXAMPLE else "" for column in COLUMNS]
+    own = _own(request.args.get("map", ""))
+    header = [_(names[0]) for names in COLUMNS.values()] + [field.label or field.name for field in own.values()]
+    example = [_(_EXAMPLE[column]) if column in _EXAMPLE else "" for column in [*COLUMNS, *own]]
     return (csv_file if kind == "csv" else xlsx_file)("deals-import", header, [example])
 
 
@@ -75,11 +79,13 @@ def preview() -> ResponseReturnValue:
     try:
         if upload is None or not upload.filename:
             raise InvalidInput({"file": FieldRequired(label=N_("File"))})
+        key = request.form.get("definition_key", "")
+        own = _own(key)
         with upload.stream as stream:
-            sheet = read_sheet(stream.read())
+            sheet = read_sheet(stream.read(), own)
     except DomainError as error:
         return _form(error)
-    return _preview(sheet, request.form.get("definition_key", ""))
+    return _preview(sheet, key, own)
 
 
 @blueprint.post("/open")
@@ -87,7 +93,8 @@ def open_all() -> ResponseReturnValue:
     """Open what can be opened. Pressed twice, it opens nothing twice."""
     ensure_may(actor(), Ability.OPEN_DEAL)
     key = request.form.get("definition_key", "")
-    told = [understood(row, key, chosen_locale()) for row in _kept_rows()]
+    own = _own(key)
+    told = [understood(row, key, chosen_locale(), own) for row in _kept_rows(own)]
     done = import_deals(
         services().database,
         [one.row for one in told if not one.faults],
@@ -99,20 +106,29 @@ def open_all() -> ResponseReturnValue:
     return render_template(
         "deals/imported.html",
         opened=[one for one in done if one.deal_id is not None],
-        failed=[(one, _problems(one.error)) for one in done if one.error is not None],
+        failed=[(one, _problems(one.error, own)) for one in done if one.error is not None],
         left_out=sum(bool(one.faults) for one in told),
         titles=titles,
     )
 
 
-def _preview(sheet: Sheet, key: str) -> ResponseReturnValue:
-    told = [understood(row, key, chosen_locale()) for row in sheet.rows]
+def _own(key: str) -> Mapping[str, FieldDefinition]:
+    with reading() as session:
+        return own_columns(session, key)
+
+
+def _preview(sheet: Sheet, key: str, own: Mapping[str, FieldDefinition]) -> ResponseReturnValue:
+    told = [understood(row, key, chosen_locale(), own) for row in sheet.rows]
     with reading() as session:
         maps = startable_definitions(session, actor())
         faults = check_rows(session, [one.row for one in told], actor=actor())
     rows = [
-        PreviewedRow(one, (*_problems(InvalidInput(one.faults)), *_problems(fault)))
-        for one, fault in zip(told, faults, strict=True)
+        PreviewedRow(
+            one,
+            (*_problems(InvalidInput(one.faults), own), *_problems(fault, own)),
+            tuple((own[column].label or own[column].name, text) for column, text in row.texts.items() if column in own),
+        )
+        for row, one, fault in zip(sheet.rows, told, faults, strict=True)
     ]
     return render_template(
         "deals/import_preview.html",
@@ -126,12 +142,13 @@ def _preview(sheet: Sheet, key: str) -> ResponseReturnValue:
     )
 
 
-def _kept_rows() -> Sequence[SheetRow]:
+def _kept_rows(own: Mapping[str, FieldDefinition]) -> Sequence[SheetRow]:
     """The rows as the preview kept them; whatever else is no request of our page."""
+    columns = {*COLUMNS, *own}
     try:
         kept: Any = orjson.loads(request.form.get("rows", ""))
         rows = [
-            SheetRow(int(number), {column: str(text)[:300] for column, text in texts.items() if column in COLUMNS})
+            SheetRow(int(number), {column: str(text)[:300] for column, text in texts.items() if column in columns})
             for number, texts in kept
         ]
     except (ValueError, TypeError, AttributeError):
@@ -141,7 +158,7 @@ def _kept_rows() -> Sequence[SheetRow]:
     return rows
 
 
-def _problems(error: DomainError | None) -> tuple[Problem, ...]:
+def _problems(error: DomainError | None, own: Mapping[str, FieldDefinition]) -> tuple[Problem, ...]:
     """Each with the column where it stands. A new client's own fields have columns without its prefix."""
     if error is None:
         return ()
@@ -151,10 +168,13 @@ def _problems(error: DomainError | None) -> tuple[Problem, ...]:
         "client.name": COLUMNS["client"][0],
         "definition_key": N_("Sales map"),
     }
-    return tuple(
-        Problem(_(headings.get(name) or headings.get(name.removeprefix("client."), name)), sentence)
-        for name, sentence in field_errors(error).items()
-    )
+    headings |= {column: field.label or field.name for column, field in own.items()}
+    problems = []
+    for name, fault in error.errors.items():
+        heading = headings.get(name) or headings.get(name.removeprefix("client."), name)
+        told = FieldRequired(label=heading) if isinstance(fault, FieldRequired) else fault
+        problems.append(Problem(_(heading), error_text(told)))
+    return tuple(problems)
 
 
 def _form(error: DomainError | None = None) -> ResponseReturnValue:

@@ -23,6 +23,7 @@ from engine.queries.move_targets import MoveTarget, move_targets
 from engine.queries.processes import process_of
 from engine.queries.scopes import ensure_sees
 from webui.error_pages import status_of
+from webui.forms.typed_values import chosen_id
 from webui.i18n import _, chosen_locale
 from webui.messages import error_text, field_errors
 from webui.move_words import told_move
@@ -67,7 +68,7 @@ def undo(deal_id: int) -> ResponseReturnValue:
         lambda session: undo_move(
             session,
             deal_id,
-            _number("intervention"),
+            chosen_id(request.form, "intervention"),
             actor=actor(),
             clock=services().clock,
             command_id=_key(),
@@ -158,7 +159,7 @@ def take_variables_back(deal_id: int) -> ResponseReturnValue:
         lambda session: undo_variables(
             session,
             deal_id,
-            _number("intervention") or 0,
+            chosen_id(request.form, "intervention") or 0,
             actor=actor(),
             clock=services().clock,
             command_id=_key(),
@@ -169,11 +170,6 @@ def take_variables_back(deal_id: int) -> ResponseReturnValue:
 
 def _key() -> str | None:
     return request.form.get("command_id") or None
-
-
-def _number(name: str) -> int | None:
-    typed = request.form.get(name, "")
-    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 19 else None  # noqa: PLR2004  # 64 bits
 
 
 def _deadlines() -> Deadlines:

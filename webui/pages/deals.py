@@ -28,6 +28,7 @@ from webui.error_pages import status_of
 from webui.exports import csv_file, xlsx_file
 from webui.forms.deal_form import definition_of, editable_fields, read_changes, read_new_deal
 from webui.forms.step_form import shown_value, step_fields, typed_values
+from webui.forms.typed_values import chosen_id
 from webui.i18n import _
 from webui.known_maps import known_maps
 from webui.messages import error_text, field_errors
@@ -159,7 +160,14 @@ def update(deal_id: int) -> ResponseReturnValue:
         return deal_page(deal_id, error=error, form=request.form.to_dict(), typed=typed)
     return _act(
         deal_id,
-        lambda session: update_deal(session, deal_id, changes, actor=actor(), clock=services().clock),
+        lambda session: update_deal(
+            session,
+            deal_id,
+            changes,
+            actor=actor(),
+            clock=services().clock,
+            read_version=chosen_id(request.form, "read_version"),
+        ),
         _("Saved."),
         typed=typed,
     )

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from engine.bpmn.compiled import FieldType
 from engine.commands.incident_retries import close_incident, retry_incident, retry_many
 from engine.commands.incidents import perform
-from engine.commands.variables import set_variables, settable_variables
+from engine.commands.variables import settable_variables
 from engine.errors import DomainError, InvalidInput, NotFound, ReasonRequired
 from engine.model.incident import Incident, IncidentState
 from engine.policy.permissions import Ability
@@ -19,15 +20,20 @@ from engine.queries.incidents import IncidentRow, incident, incident_counts, inc
 from engine.queries.processes import process_of
 from engine.queries.scopes import ensure_sees
 from webui.error_pages import status_of
+from webui.forms.step_form import StepField, shown_value, step_fields, typed_values
+from webui.forms.typed_values import read_id
 from webui.i18n import _, chosen_locale, ngettext
+from webui.incident_kinds import kind_in_words
 from webui.incident_texts import told
 from webui.messages import error_text, field_errors
+from webui.outcomes import decided
 from webui.request_context import actor, reading, services
 from webui.timeline import readable
 
 blueprint = Blueprint("incidents", __name__, url_prefix="/settings/incidents")
 
 _RESOLVED_SHOWN = 20
+_MOST_AT_ONCE = 200
 
 
 @blueprint.get("")
@@ -42,27 +48,21 @@ def show_one(incident_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/<int:incident_id>/retry")
 def retry(incident_id: int) -> ResponseReturnValue:
-    """Try again; with values in the form, set those variables first, in the same transaction."""
+    """Try again; with values in the form, set them first, in the same transaction."""
     ensure_sees(actor(), Ability.RETRY_INCIDENT)
     values = {name[4:]: value for name, value in request.form.items() if name.startswith("set.") and value.strip()}
-    locale = chosen_locale()
 
     def command(session: Session) -> Incident:
-        if values:
-            with reading() as known:
-                deal_id = incident(known, actor(), incident_id).deal_id
-            if deal_id is None:
-                raise NotFound
-            set_variables(
-                session,
-                deal_id,
-                values,
-                request.form.get("reason", ""),
-                actor=actor(),
-                clock=services().clock,
-                locale=locale,
-            )
-        return retry_incident(session, incident_id, actor=actor(), clock=services().clock, command_id=_key())
+        return retry_incident(
+            session,
+            incident_id,
+            typed_values(request.form) | values,
+            request.form.get("reason", ""),
+            actor=actor(),
+            clock=services().clock,
+            command_id=_key(),
+            locale=chosen_locale(),
+        )
 
     return _act(incident_id, command, _("It worked: the deal goes on."))
 
@@ -84,7 +84,8 @@ def close(incident_id: int) -> ResponseReturnValue:
 def retry_chosen() -> ResponseReturnValue:
     """Try the chosen ones again, each for itself."""
     ensure_sees(actor(), Ability.RETRY_INCIDENT)
-    chosen = [int(one) for one in request.form.getlist("incident") if one.isascii() and one.isdigit()][:200]
+    ids = [read_id(one) for one in request.form.getlist("incident")[:_MOST_AT_ONCE]]
+    chosen = [one for one in ids if one is not None]
     results = retry_many(services().database, chosen, actor=actor(), clock=services().clock, command_id=_key())
     done = sum(one.error is None for one in results)
     if done:
@@ -129,6 +130,7 @@ def _list() -> ResponseReturnValue:
         page=page,
         incidents=[told(one) for one in page.items],
         counts=counts,
+        kinds={code: kind_in_words(code) for code in counts.by_code},
         chosen_map=chosen_map,
         chosen_code=chosen_code,
         resolved=resolved,
@@ -137,25 +139,50 @@ def _list() -> ResponseReturnValue:
 
 
 def _one(incident_id: int, error: DomainError | None = None) -> ResponseReturnValue:
+    errors = field_errors(error) if error else {}
     with reading() as session:
         row = incident(session, actor(), incident_id)
         page = render_template(
             "settings/incident.html",
             one=told(row),
+            kind=kind_in_words(row.problem_code),
+            given=_given(session, row),
+            fields=_fields(session, row, errors),
+            decided=decided(row.typed.outcome, row.typed.outcomes) if row.typed else "",
             values=[(name, readable(value)) for name, value in sorted(row.variables.items())],
             settable=_settable(session, row),
             is_open=row.state is IncidentState.OPEN,
             problem_text=error_text(error) if error else "",
-            errors=field_errors(error) if error else {},
+            errors=errors,
             form=request.form,
             command_id=uuid.uuid4().hex,
         )
     return page, status_of(error) if error else 200
 
 
+def _given(session: Session, row: IncidentRow) -> list[tuple[str, str]]:
+    """What a person had typed into the step that failed, by label."""
+    if row.typed is None:
+        return []
+    return [
+        (field.label, shown_value(session, field.type, row.typed.values[name], row.deal_currency, field.choices))
+        for name, field in row.typed.fields.items()
+        if name in row.typed.values
+    ]
+
+
+def _fields(session: Session, row: IncidentRow, errors: Mapping[str, str]) -> tuple[StepField, ...]:
+    """The form of the step that failed, filled with what was typed: to be mended before it is completed again."""
+    if row.typed is None or not row.completes_again or row.state is not IncidentState.OPEN:
+        return ()
+    fields = tuple(field for field in row.typed.fields.values() if field.type is not FieldType.READ_ONLY)
+    return step_fields(session, fields, typed_values(request.form) or row.typed.values, errors)
+
+
 def _settable(session: Session, row: IncidentRow) -> list[tuple[str, str]]:
-    """Name and label of the variables that can be set before it is tried again."""
+    """Name and label of the variables that can be set before it is tried again, beside the step's own fields."""
     if row.definition_id is None or not row.deal_runs or row.state is not IncidentState.OPEN:
         return []
     known = settable_variables(process_of(session, row.definition_id))
-    return [(name, field.label or name) for name, field in known.items()]
+    own = row.typed.fields.keys() if row.typed is not None and row.completes_again else frozenset[str]()
+    return [(name, field.label or name) for name, field in known.items() if name not in own]

@@ -6,6 +6,7 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from engine.policy.permissions import Ability
+from engine.queries.external_jobs import waiting_topics
 from engine.queries.machinery import machinery
 from engine.queries.scopes import ensure_sees
 from webui.i18n import ngettext
@@ -23,9 +24,11 @@ def show() -> ResponseReturnValue:
     ensure_sees(actor(), Ability.RETRY_INCIDENT)
     with reading() as session:
         state = machinery(session, now())
+        topics = waiting_topics(session, actor(), now())
     return render_template(
         "settings/machinery.html",
         state=state,
+        topics=topics,
         worker_late=state.worker_age_s is None or state.worker_age_s > _LATE_AFTER_SECONDS,
         heartbeats=[(name, _ago(age), age > _LATE_AFTER_SECONDS) for name, age in sorted(state.heartbeats.items())],
     )

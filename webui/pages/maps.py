@@ -25,12 +25,14 @@ from engine.policy.permissions import Ability, ensure_may, may
 from engine.queries.definition_files import drawing_of, executed_map, uploaded_files
 from engine.queries.definitions import DefinitionVersion, definition_view, definitions
 from engine.queries.interventions import departures_of_map
+from engine.queries.map_questions import open_questions
 from engine.queries.scopes import ensure_sees
 from engine.queries.step_table import step_table
 from processes import shipped_map, shipped_maps, shipped_sources
 from webui.decision_tables import decision_lines
 from webui.error_pages import status_of
 from webui.i18n import _, chosen_locale, ngettext
+from webui.map_calls import call_lines
 from webui.map_findings import finding_groups, map_badges
 from webui.map_steps import step_lines
 from webui.map_uploads import deploy, library, too_large, uploaded
@@ -137,7 +139,10 @@ def publish(definition_id: int) -> ResponseReturnValue:
 
     def command(session: Session) -> ProcessDefinition:
         _ensure_warnings_confirmed(session, definition_id)
-        return publish_definition(session, definition_id, actor=actor(), clock=services().clock, prepared=prepared)
+        note = request.form.get("note", "")
+        return publish_definition(
+            session, definition_id, actor=actor(), clock=services().clock, prepared=prepared, note=note
+        )
 
     told = _("Published: new deals start on this version.")
     if prepared.callers:
@@ -195,7 +200,10 @@ def _deployed(files: Mapping[str, bytes], process_key: str | None = None) -> Res
     except MapRejected as rejected:
         return _rejected(rejected.findings, _REJECTED)
     flash(_("Kept as a draft. No deal follows it before it is published."), "success")
-    return redirect(url_for("maps.show", definition_id=definition.id), code=303)
+    with reading() as session:
+        asks = definition.compiled is not None and open_questions(session, definition.id) > 0
+    # Errors come first: a map that cannot be executed has to be mended before its questions are of use.
+    return redirect(url_for("map_questions.show" if asks else "maps.show", definition_id=definition.id), code=303)
 
 
 def _rejected(findings: tuple[Finding, ...], status: int) -> ResponseReturnValue:
@@ -232,6 +240,7 @@ def _version(definition_id: int, error: DomainError | None = None) -> ResponseRe
         siblings = next(one.versions for one in definitions(session, actor()) if one.key == view.row.key)
         departures = departures_of_map(session, actor(), view.row.key)
         grid = _grid(session, definition_id) if may(actor(), Ability.DEPLOY_MAP) else None
+        asked = open_questions(session, definition_id)
     groups = finding_groups(findings)
     page = render_template(
         "maps/version.html",
@@ -241,10 +250,12 @@ def _version(definition_id: int, error: DomainError | None = None) -> ResponseRe
         badges=map_badges(groups),
         counts={group.severity.value: len(group.lines) for group in groups},
         steps=step_lines(view.steps, (stage.name for stage in view.stages), view.row.key),
+        calls=call_lines(view.calls),
         grid=grid,
         decisions=decision_lines(view.decisions),
         decision_ids={one.decision.source_id for one in view.decisions},
         departures=departures,
+        open_questions=asked,
         siblings=siblings,
         live=next((one for one in siblings if one.state.value == "published"), None),
         deals_on_others=_deals_on_others(siblings, definition_id),
@@ -253,6 +264,7 @@ def _version(definition_id: int, error: DomainError | None = None) -> ResponseRe
         may_publish=may(actor(), Ability.PUBLISH_MAP),
         may_add_departments=may(actor(), Ability.MANAGE_PEOPLE),
         problem_text=error_text(error) if error else "",
+        note=request.form.get("note", "") if error else "",
     )
     return page, status_of(error) if error else 200
 

@@ -35,7 +35,7 @@ from webui.forms.typed_values import read_id
 from webui.i18n import _, chosen_locale
 from webui.inbox_list import TABS, inbox_list
 from webui.messages import error_text, field_errors
-from webui.outcomes import buttons, decided, tone_of
+from webui.outcomes import buttons, choice_explained, decided, tone_of
 from webui.request_context import actor, now, reading, services, writing
 from webui.security import is_partial
 from webui.timeline import entries, fields_of
@@ -215,6 +215,7 @@ def _pane(
                 for field in view.fields
                 if field.name in view.values
             ],
+            "explained": choice_explained(view.outcomes) if view.asks_again else "",
             "buttons": buttons(view.outcomes, view.row.kind),
             "decided": decided(view.row.outcome, view.outcomes),
             "tone": tone_of(view.row.outcome),

@@ -11,9 +11,9 @@ from itertools import chain
 
 from lxml import etree
 
-from engine.bpmn.compiled import FieldDefinition
-from engine.bpmn.map_model import Annotation, Located, NodeType, Process, Property, Said
+from engine.bpmn.map_model import AUTOMATED_TASKS, HUMAN_TASKS, Annotation, Located, NodeType, Process, Property, Said
 from engine.bpmn.noticed import Noticed
+from engine.bpmn.reading.connectors import read_connector, read_mapping, read_topic
 from engine.bpmn.reading.decision_calls import read_decision_call
 from engine.bpmn.reading.elements import (
     MODEL,
@@ -24,39 +24,51 @@ from engine.bpmn.reading.elements import (
     name_of,
     text_of,
 )
+from engine.bpmn.reading.form_files import Forms, embedded_forms, named_form
 from engine.bpmn.reading.forms import read_fields
 from engine.bpmn.reading.groups import read_groups
+from engine.bpmn.reading.html_text import plain_text
+from engine.bpmn.reading.jbpm_inputs import jbpm_properties
 from engine.bpmn.reading.lanes import read_lanes
+from engine.bpmn.reading.left_out import say_left_out
+from engine.bpmn.reading.notes import read_notes
 from engine.bpmn.reading.plain_text import spoken_properties, without_properties
 from engine.bpmn.reading.properties import foreign_properties, own_properties
 from engine.bpmn.reading.structure import Document
 from engine.bpmn.reading.vendor_attributes import standard_responsible, vendor_properties
-from engine.bpmn.reading.zeebe_forms import embedded_forms, named_form
 
 Pair = tuple[Property, Said]
 
+# What a line in the description of a map says of all its steps. A time there is meant for the whole of it.
+_SPOKEN_OF_ALL = frozenset({Property.STAGE, Property.RESPONSIBLE, Property.ESCALATION, Property.FREEDOM})
 _DECIDING_TASKS = frozenset({NodeType.BUSINESS_RULE_TASK, NodeType.SERVICE_TASK})
+_CALLING_TASKS = AUTOMATED_TASKS | HUMAN_TASKS
 _RESULT_ATTRIBUTES = ("resultVariable", "resultVariableName")
 
 
-def read_annotations(document: Document, noticed: Noticed) -> None:
-    """Fill the annotations of all processes and nodes of a file."""
+def read_annotations(document: Document, form_files: Forms, noticed: Noticed) -> None:
+    """Fill the annotations of all processes and nodes of a file. ``form_files`` are fields by the form's name."""
     read_lanes(document)
     read_groups(document)
-    notes = _notes(document)
+    notes = read_notes(document, noticed)
     resources = {
         attribute(resource, "id"): name_of(resource) for resource in document.definitions.iter(f"{{{MODEL}}}resource")
     }
-    forms: dict[str, tuple[FieldDefinition, ...]] = {}
+    forms = dict(form_files)
     for process, element in document.process_elements.items():
         forms |= embedded_forms(element)
-        _fill(process.annotation, process, element, (own_properties(element), foreign_properties(element)), noticed)
+        described = spoken_properties(plain_text(text_of(child(element, "documentation"))), "documentation")
+        spoken = (pair for pair in described if pair[0] in _SPOKEN_OF_ALL)
+        said = (own_properties(element), foreign_properties(element), spoken)
+        _fill(process.annotation, process, element, said, noticed)
         process.annotation.said.setdefault(Property.RESPONSIBLE, Said(process.pool, "pool"))
+        process.annotation.connector = read_connector(element)
     for node, element in document.elements.items():
         sources = (
             own_properties(element),
             foreign_properties(element),
             vendor_properties(element),
+            jbpm_properties(element),
             standard_responsible(element, resources),
             spoken_properties(node.documentation, "documentation"),
             *(spoken_properties(note, "note") for note in notes.get(node.source_id, ())),
@@ -68,8 +80,13 @@ def read_annotations(document: Document, noticed: Noticed) -> None:
         if instruction:
             node.annotation.said.setdefault(Property.INSTRUCTION, Said(instruction, "documentation"))
         _read_script(node.annotation, element)
+        say_left_out(node, element, noticed)
         if node.type in _DECIDING_TASKS:
             node.decision_call = read_decision_call(element)
+        if node.type in _CALLING_TASKS:
+            node.annotation.connector = read_connector(element)
+            node.annotation.topic = read_topic(element)
+            node.annotation.mapping = read_mapping(element)
 
 
 def _fill(
@@ -124,18 +141,3 @@ def _read_script(annotation: Annotation, element: etree._Element) -> None:
             expression = attribute(extension, "expression").removeprefix("=")
             annotation.script = f"{variable} = {expression}" if variable else ""
             annotation.script_language = "feel"
-
-
-def _notes(document: Document) -> dict[str, list[str]]:
-    """The texts of notes by the id of the element that they hang on."""
-    texts = {
-        attribute(note, "id"): text_of(child(note, "text"))
-        for note in document.definitions.iter(f"{{{MODEL}}}textAnnotation")
-    }
-    notes: dict[str, list[str]] = {}
-    for association in document.definitions.iter(f"{{{MODEL}}}association"):
-        one, other = attribute(association, "sourceRef"), attribute(association, "targetRef")
-        for note, element in ((one, other), (other, one)):
-            if texts.get(note):
-                notes.setdefault(element, []).append(texts[note])
-    return notes

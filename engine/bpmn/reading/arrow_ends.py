@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from lxml import etree
 
@@ -12,6 +12,7 @@ from engine.bpmn.reading.drawing import Drawing, Point
 from engine.bpmn.reading.elements import children, local, text_of
 
 SNAP_DISTANCE = 30.0  # pixels between an arrow's tip and a shape that are still meant to touch
+_TOUCHING = 1.0  # pixels of drawing that nobody sees
 _CLEARLY_NEARER = 8.0  # pixels by which the nearest shape must beat the next
 
 _NEVER_TARGET = frozenset({NodeType.START, NodeType.BOUNDARY})
@@ -41,6 +42,13 @@ class ArrowEnds:
             target = self._drawn(place, tips[1], source, noticed, leaves=False)
         return source, target
 
+    def agreed(self) -> Iterator[tuple[str, Node, Node]]:
+        """The arrows that exactly one step says it sends, and exactly one that it gets."""
+        for flow_id, sources in self._says_outgoing.items():
+            targets = self._says_incoming.get(flow_id, [])
+            if flow_id and len(sources) == len(targets) == 1:
+                yield flow_id, sources[0], targets[0]
+
     def _listed(self, place: Located, says: dict[str, list[Node]], noticed: Noticed) -> Node | None:
         found = says.get(place.source_id, []) if place.source_id else []
         if len(found) != 1:
@@ -60,7 +68,12 @@ class ArrowEnds:
             if distance <= SNAP_DISTANCE:
                 near.append((distance, node))
         near.sort(key=lambda candidate: candidate[0])
-        if not near or (len(near) > 1 and near[1][0] - near[0][0] <= _CLEARLY_NEARER):
+        if not near or (len(near) > 1 and not _is_clear(*near[:2])):
             return None
         noticed.warning("ARROW_SNAPPED", place, step=near[0][1].title)
         return near[0][1]
+
+
+def _is_clear(nearest: tuple[float, Node], second: tuple[float, Node]) -> bool:
+    """Whether the nearest shape is meant: it is much nearer, or only it is touched."""
+    return second[0] - nearest[0] > _CLEARLY_NEARER or (nearest[0] <= _TOUCHING < second[0])

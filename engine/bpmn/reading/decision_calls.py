@@ -34,7 +34,7 @@ def read_decision_call(element: etree._Element) -> DecisionCall | None:
         return _with_variable(own["decision"], own.get("resultVariable", ""), ResultShape.STANDARD)
     if camunda.get("decisionRef"):
         shape = _SHAPES.get(camunda.get("mapDecisionResult", ""), ResultShape.RESULT_LIST)
-        inputs, outputs, unread = _parameters(element)
+        inputs, outputs, unread = camunda_parameters(element)
         call = _with_variable(camunda["decisionRef"], camunda.get("resultVariable", ""), shape)
         return DecisionCall(call.reference, call.shape, call.result_variable, inputs, outputs, unread=unread)
     for extension in extensions(element):
@@ -42,7 +42,7 @@ def read_decision_call(element: etree._Element) -> DecisionCall | None:
             call = _with_variable(
                 attribute(extension, "decisionId"), attribute(extension, "resultVariable"), ResultShape.STANDARD
             )
-            inputs, outputs = _zeebe_mapping(element)
+            inputs, outputs = zeebe_mapping(element)
             return DecisionCall(
                 call.reference, call.shape, call.result_variable, inputs, outputs, only_outputs=bool(outputs)
             )
@@ -65,7 +65,7 @@ def _vendor_attributes(element: etree._Element) -> Iterator[tuple[str, dict[str,
     yield from found.items()
 
 
-def _parameters(element: etree._Element) -> tuple[dict[str, str], dict[str, str], str]:
+def camunda_parameters(element: etree._Element) -> tuple[dict[str, str], dict[str, str], str]:
     """Camunda's inputs and outputs; the third is the name of one that is no plain text (a script, a list)."""
     inputs: dict[str, str] = {}
     outputs: dict[str, str] = {}
@@ -83,7 +83,7 @@ def _parameters(element: etree._Element) -> tuple[dict[str, str], dict[str, str]
     return inputs, outputs, ""
 
 
-def _zeebe_mapping(element: etree._Element) -> tuple[dict[str, str], dict[str, str]]:
+def zeebe_mapping(element: etree._Element) -> tuple[dict[str, str], dict[str, str]]:
     inputs: dict[str, str] = {}
     outputs: dict[str, str] = {}
     for extension in extensions(element):

@@ -9,8 +9,11 @@ from lxml import etree
 from engine.bpmn.map_model import Place, SalesMap
 from engine.bpmn.noticed import Noticed
 from engine.bpmn.reading.annotations import read_annotations
+from engine.bpmn.reading.borders import attach_boundaries
 from engine.bpmn.reading.elements import MODEL, line_of, local, name_of, namespace
-from engine.bpmn.reading.structure import read_structure
+from engine.bpmn.reading.flows import read_flows
+from engine.bpmn.reading.other_arrows import follow_other_arrows, leave_out_doubled_arrows
+from engine.bpmn.reading.structure import read_compensations, read_structure
 
 # Drafts of the standard, and what tools wrote before it was final.
 _OLD_NAMESPACE = re.compile(
@@ -24,15 +27,20 @@ def read_map(root: etree._Element, file: str, sales_map: SalesMap, noticed: Noti
     definitions = _definitions(root, file, noticed)
     if definitions is None:
         return False
-    document = read_structure(definitions, file, sales_map, noticed)
-    read_annotations(document, noticed)
+    document = read_structure(definitions, file, sales_map)
+    read_flows(document, sales_map, noticed)
+    leave_out_doubled_arrows(document, noticed)
+    attach_boundaries(document, noticed)
+    follow_other_arrows(document, sales_map, noticed)
+    read_compensations(document)
+    read_annotations(document, sales_map.forms, noticed)
     return True
 
 
 def _definitions(root: etree._Element, file: str, noticed: Noticed) -> etree._Element | None:
     uri, name = namespace(root), local(root)
     place = Place(name=name_of(root), line=line_of(root), file=file)
-    if uri == MODEL and name == "definitions":
+    if uri == MODEL and name in ("definitions", "process"):
         return root
     if name in ("mxfile", "mxGraphModel"):
         noticed.refuse("NOT_BPMN_DRAWIO", place)

@@ -7,11 +7,14 @@ from typing import cast
 
 from lxml import etree
 
+from engine.bpmn.reading.html_text import plain_text
+
 MODEL = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 DRAWING = "http://www.omg.org/spec/BPMN/20100524/DI"
 REGLAMENT = "https://reglament.app/schema/bpmn/1.0"  # a name, nothing is fetched from there
 XML_SCHEMA_INSTANCE = "http://www.w3.org/2001/XMLSchema-instance"
 
+_ANY = ("*",)
 _VENDORS = {
     "http://camunda.org/schema/1.0/bpmn": "camunda",
     "http://operaton.org/schema/1.0/bpmn": "camunda",
@@ -21,6 +24,7 @@ _VENDORS = {
     "http://spiffworkflow.org/bpmn/schema/1.0/core": "spiffworkflow",
     "http://www.signavio.com": "signavio",
     "http://www.jboss.org/drools": "drools",
+    "http://processmaker.com/BPMN/2.0/Schema.xsd": "processmaker",
     REGLAMENT: "reglament",
 }
 
@@ -41,15 +45,9 @@ def vendor(uri: str) -> str:
     return _VENDORS.get(uri, uri)
 
 
-def in_model(element: etree._Element) -> bool:
-    return isinstance(element.tag, str) and element.tag.startswith("{" + MODEL + "}")
-
-
 def children(element: etree._Element, *names: str) -> Iterator[etree._Element]:
     """The BPMN children, of the given local names if there are any."""
-    for child in element:
-        if in_model(child) and (not names or local(child) in names):
-            yield child
+    yield from element.iterchildren(*(f"{{{MODEL}}}{name}" for name in names or _ANY))
 
 
 def child(element: etree._Element, name: str) -> etree._Element | None:
@@ -66,7 +64,8 @@ def text_of(element: etree._Element | None) -> str:
 
 
 def name_of(element: etree._Element) -> str:
-    return " ".join((element.get("name") or "").split())
+    """The name in one line, without the markup that some tools keep in it."""
+    return " ".join(plain_text(element.get("name") or "").split())
 
 
 def is_true(text: str | None) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lxml import etree
 
-from engine.bpmn.map_model import Node
+from engine.bpmn.map_model import Node, Process
 from engine.bpmn.reading.drawing import Box
 from engine.bpmn.reading.elements import MODEL, attribute, children, name_of, text_of
 from engine.bpmn.reading.structure import Document
@@ -12,22 +12,24 @@ from engine.bpmn.reading.structure import Document
 
 def read_lanes(document: Document) -> None:
     """Give every node the names of the lanes around it, outermost first."""
+    processes = {element: process for process, element in document.process_elements.items()}
     for lane_set in document.definitions.iter(f"{{{MODEL}}}laneSet"):
+        process = next((processes[around] for around in lane_set.iterancestors() if around in processes), None)
         for lane in children(lane_set, "lane"):
-            _read_lane(document, lane, ())
+            _read_lane(document, lane, process, ())
     _spread_inwards(document)
     _by_geometry(document)
 
 
-def _read_lane(document: Document, lane: etree._Element, around: tuple[str, ...]) -> None:
+def _read_lane(document: Document, lane: etree._Element, process: Process | None, around: tuple[str, ...]) -> None:
     path = (*around, name_of(lane)) if name_of(lane) else around
     for reference in children(lane, "flowNodeRef"):
-        node = document.find_node(text_of(reference))
+        node = document.find_node(text_of(reference), process)
         if node is not None and len(path) > len(node.lanes):
             node.lanes = path
     for inner in children(lane, "childLaneSet"):
         for part in children(inner, "lane"):
-            _read_lane(document, part, path)
+            _read_lane(document, part, process, path)
 
 
 def _spread_inwards(document: Document) -> None:

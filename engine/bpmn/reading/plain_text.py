@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from engine.bpmn.map_model import Property, Said
+from engine.bpmn.map_model import ANSWERS, Property, Said
 from engine.bpmn.reading.property_keys import property_named
 
 _LINE = re.compile(r"^\s*[-*•]?\s*([^\W\d_][^:=\n]{1,30}?)\s*[:=]\s*(\S.*?)\s*$")
@@ -27,6 +27,8 @@ def without_properties(text: str) -> str:
 def _spoken(line: str) -> tuple[Property, str] | None:
     found = _LINE.match(line)
     key = property_named(found.group(1)) if found else None
+    if key in ANSWERS:
+        return None  # "Таймер: 5 хв" in a description is a sentence, and no answer
     return (key, found.group(2)) if found and key is not None else None
 
 

@@ -27,6 +27,7 @@ OTHER_HOLDERS = frozenset(
     }
 )
 DEEPEST = 4
+_SIGNAVIO_OWN = "meta-"  # before the name of an attribute that the company has defined itself
 
 Pair = tuple[Property, Said]
 
@@ -73,7 +74,7 @@ def _pairs(element: etree._Element, source: str, depth: int) -> Iterator[Pair]:
     if value is None and name:
         value = (element.text or "").strip() or None
     if name and value and value.strip():
-        found = property_named(name)
+        found = property_named(name.removeprefix(_SIGNAVIO_OWN))
         if found is not None:
             yield found, Said(value.strip(), source)
     if depth < DEEPEST:

@@ -22,6 +22,14 @@ _WORDS: dict[Property, tuple[str, ...]] = {
     Property.FREEDOM: ("freedom", "свобода"),
     Property.INSTRUCTION: ("instruction", "instructions", "інструкція"),
     Property.RESULT: ("result", "результат"),
+    Property.EXECUTED: ("executed", "виконується"),
+    Property.START_AT: ("start_at", "починається_з"),
+    Property.SPLIT: ("split", "розгалуження"),
+    Property.MERGE: ("merge", "злиття"),
+    Property.DECIDED_BY: ("decided_by", "вирішує"),
+    Property.DEFAULT_WAY: ("default_way", "інакше"),
+    Property.TIMER: ("timer", "таймер"),
+    Property.REPEAT: ("repeat", "повторів"),
 }
 PROPERTY_WORDS: Mapping[str, Property] = {word: key for key, words in _WORDS.items() for word in words}
 """Every word for a property, in lower case, without apostrophes, its parts joined by underscores."""
@@ -29,5 +37,9 @@ PROPERTY_WORDS: Mapping[str, Property] = {word: key for key, words in _WORDS.ite
 
 def property_named(word: str) -> Property | None:
     """The property that ``word`` names, in any case and with any apostrophe; None for a foreign word."""
-    folded = _GAPS.sub("_", _APOSTROPHES.sub("", word.strip().casefold()))
-    return PROPERTY_WORDS.get(folded)
+    return PROPERTY_WORDS.get(folded(word))
+
+
+def folded(word: str) -> str:
+    """The word in one spelling: small letters, no apostrophes, one underscore for whatever parts it."""
+    return _GAPS.sub("_", _APOSTROPHES.sub("", word.strip().casefold()))

@@ -9,8 +9,6 @@ from lxml import etree
 from engine.bpmn.map_model import (
     SUB_PROCESSES,
     EventKind,
-    Flow,
-    LooseFlow,
     Node,
     NodeType,
     Place,
@@ -19,8 +17,6 @@ from engine.bpmn.map_model import (
     SalesMap,
     Scope,
 )
-from engine.bpmn.noticed import Noticed
-from engine.bpmn.reading.arrow_ends import ArrowEnds
 from engine.bpmn.reading.definitions import References, message_of, read_events, read_references
 from engine.bpmn.reading.drawing import Drawing, read_drawing
 from engine.bpmn.reading.elements import (
@@ -35,6 +31,7 @@ from engine.bpmn.reading.elements import (
     short_reference,
     text_of,
 )
+from engine.bpmn.reading.html_text import plain_text
 from engine.bpmn.reading.loops import read_loop
 
 _NODE_TYPES = {node_type.value: node_type for node_type in NodeType} | {"globalUserTask": NodeType.USER_TASK}
@@ -54,12 +51,16 @@ class Document:
     processes: list[Process] = field(default_factory=list)
     pools: list[Pool] = field(default_factory=list)
     nodes: dict[str, Node] = field(default_factory=dict)  # by the id in the file
+    namesakes: dict[tuple[Process, str], Node] = field(default_factory=dict)  # whose id is a node's of another pool
     elements: dict[Node, etree._Element] = field(default_factory=dict)
     process_elements: dict[Process, etree._Element] = field(default_factory=dict)
 
-    def find_node(self, reference: str) -> Node | None:
+    def find_node(self, reference: str, process: Process | None = None) -> Node | None:
+        """The node of that id; of several pools with the same ids, the one in ``process``."""
         if not reference:
             return None
+        if process is not None and (process, reference) in self.namesakes:
+            return self.namesakes[process, reference]
         return self.nodes.get(reference) or self.nodes.get(short_reference(reference))
 
     def owner_of(self, element: etree._Element) -> Node | None:
@@ -71,16 +72,13 @@ class Document:
         return None
 
 
-def read_structure(definitions: etree._Element, file: str, sales_map: SalesMap, noticed: Noticed) -> Document:
+def read_structure(definitions: etree._Element, file: str, sales_map: SalesMap) -> Document:
     document = Document(definitions, file, read_drawing(definitions), read_references(definitions))
     for element in definitions.iter(f"{{{MODEL}}}process"):
         _add_process(document, element, sales_map)
     # Processes first: their ids are keys, and keys must not depend on the names of steps.
     for process, element in document.process_elements.items():
         _read_scope(document, element, process.scope, sales_map)
-    _read_flows(document, sales_map, noticed)
-    _attach_boundaries(document)
-    _read_compensations(document)
     _read_pools(document)
     sales_map.processes += document.processes
     sales_map.pools += document.pools
@@ -142,7 +140,7 @@ def _read_node(
         parallel_multiple=is_true(element.get("parallelMultiple")) or element.get("eventGatewayType") == "Parallel",
         loop=read_loop(element, document.references.expression_language),
         called=attribute(element, "calledElement") or _zeebe_called(element),
-        documentation=text_of(child(element, "documentation")),
+        documentation=_documentation(element),
     )
     if node_type is NodeType.START:
         node.interrupting = element.get("isInterrupting") is None or is_true(element.get("isInterrupting"))
@@ -151,11 +149,19 @@ def _read_node(
     document.elements[node] = element
     if not source_id:
         return node
-    if source_id in document.nodes:
-        scope.process.duplicates.append(node)
-    else:
-        document.nodes[source_id] = node
+    first = document.nodes.setdefault(source_id, node)
+    if first is not node:
+        of_pool = (scope.process, source_id)
+        if first.scope.process is scope.process or of_pool in document.namesakes:
+            scope.process.duplicates.append(node)
+        else:
+            document.namesakes[of_pool] = node
     return node
+
+
+def _documentation(element: etree._Element) -> str:
+    """The first documentation that says anything."""
+    return next((text for part in children(element, "documentation") if (text := plain_text(text_of(part)))), "")
 
 
 def _zeebe_called(element: etree._Element) -> str:
@@ -164,67 +170,7 @@ def _zeebe_called(element: etree._Element) -> str:
     return attribute(found, "processId") if found is not None else ""
 
 
-def _read_flows(document: Document, sales_map: SalesMap, noticed: Noticed) -> None:
-    ends = ArrowEnds(document.drawing, document.nodes, document.elements)
-    processes = {element: process for process, element in document.process_elements.items()}
-    for element in document.definitions.iter(f"{{{MODEL}}}sequenceFlow"):
-        source_reference, target_reference = attribute(element, "sourceRef"), attribute(element, "targetRef")
-        source = document.find_node(source_reference)
-        target = document.find_node(target_reference)
-        place = Place(attribute(element, "id"), name_of(element), line_of(element), document.file)
-        if source is None or target is None:
-            source, target = ends.repair(place, source, target, noticed)
-        if source is not None and target is not None:
-            _connect(document, element, source, target, sales_map)
-            continue
-        process = next((processes[around] for around in element.iterancestors() if around in processes), None)
-        known = source or target
-        process = known.scope.process if known is not None else process
-        if process is not None:
-            scope = known.scope if known is not None else process.scope
-            process.loose_flows.append(
-                LooseFlow(
-                    place.source_id,
-                    place.name,
-                    place.line,
-                    scope,
-                    source,
-                    target,
-                    source_reference,
-                    target_reference,
-                )
-            )
-
-
-def _connect(document: Document, element: etree._Element, source: Node, target: Node, sales_map: SalesMap) -> None:
-    source_id = attribute(element, "id")
-    condition = child(element, "conditionExpression")
-    language = attribute(condition, "language") if condition is not None else ""
-    flow = Flow(
-        id=sales_map.new_id(source_id or f"{source.id}_to_{target.id}"),
-        source_id=source_id,
-        source=source,
-        target=target,
-        name=name_of(element),
-        line=line_of(element),
-        condition_text=text_of(condition),
-        condition_language=language or document.references.expression_language,
-    )
-    source.outgoing.append(flow)
-    target.incoming.append(flow)
-    if source_id and source_id == source.default_reference:
-        source.default = flow
-
-
-def _attach_boundaries(document: Document) -> None:
-    for node in document.elements:
-        if node.type is NodeType.BOUNDARY:
-            node.host = document.find_node(node.host_reference)
-            if node.host is not None:
-                node.host.boundaries.append(node)
-
-
-def _read_compensations(document: Document) -> None:
+def read_compensations(document: Document) -> None:
     """What undoes an activity hangs on the compensation event on its border by an association."""
     for element in document.definitions.iter(f"{{{MODEL}}}association"):
         one, other = attribute(element, "sourceRef"), attribute(element, "targetRef")

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from engine.bpmn.compiled import ExpressionCondition, Outcome, OutcomeCondition, OutcomeKind, StepKind
 from engine.bpmn.expressions import is_expression
-from engine.bpmn.map_model import EventDefinition, EventKind, Node, NodeType, Property, Scope, reachable, remove_node
+from engine.bpmn.map_model import EventDefinition, EventKind, Node, NodeType, Property, Scope
+from engine.bpmn.map_surgery import reachable, remove_node
 from engine.bpmn.repairs.editing import add_end, attach
 from engine.bpmn.repairs.stand_ins import COMPLETED, plan_step
 from engine.bpmn.repairs.workbench import Workbench
@@ -86,6 +87,7 @@ class _Choice:
         for source, target in ((begin, self._again), (self._again, self._step), (self._step, self._which)):
             self._map.connect(source, target)
         plan = plan_step(self._step, StepKind.CHOICE, synthetic=True)
+        plan.asks_again = True
         self._step.name = self._ad_hoc.name
         plan.outcomes = [self._way(node, name) for node, name in zip(chosen, labels, strict=True)]
         if not self._over_when:
@@ -95,8 +97,8 @@ class _Choice:
             self._withdraw_choice()
 
     def belongs_to(self, nodes: list[Node]) -> None:
-        """Who chooses, and in which stage: as the first of ``nodes`` says that says anything of it."""
-        for what in (Property.RESPONSIBLE, Property.STAGE):
+        """Who chooses, in which stage and by when: as the first of ``nodes`` says that says anything of it."""
+        for what in (Property.RESPONSIBLE, Property.STAGE, Property.DEADLINE):
             said = (node.annotation.said.get(what) for node in nodes)
             found = next((each for each in said if each is not None and each.text), None)
             if found is not None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from engine.bpmn.map_model import ACTIVITIES, Flow, NodeType, Process, remove_flow
+from engine.bpmn.map_model import ACTIVITIES, Flow, NodeType, Process
+from engine.bpmn.map_surgery import remove_flow
 from engine.bpmn.repairs.workbench import Workbench
 
 

@@ -8,16 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.bpmn.map_model import (
-    ACTIVITIES,
-    EventDefinition,
-    EventKind,
-    Node,
-    NodeType,
-    Process,
-    Scope,
-    remove_node,
-)
+from engine.bpmn.map_model import ACTIVITIES, EventDefinition, EventKind, Node, NodeType, Process, Scope
+from engine.bpmn.map_surgery import remove_node
 from engine.bpmn.repairs.workbench import Workbench
 
 

@@ -5,6 +5,13 @@ from __future__ import annotations
 from engine.bpmn.compiled import ExpressionCondition, Outcome, OutcomeCondition, OutcomeKind, StepKind
 from engine.bpmn.expressions import ConditionKind, classify
 from engine.bpmn.map_model import Flow, Node, NodeType, Process
+from engine.bpmn.repairs.answered_decisions import (
+    ask_all_or_some,
+    ask_who_decides,
+    asks_a_person,
+    decide_as_answered,
+    settle_default,
+)
 from engine.bpmn.repairs.approval_routes import route_approvals
 from engine.bpmn.repairs.editing import insert_before
 from engine.bpmn.repairs.inclusive_choices import ask_inclusive
@@ -21,7 +28,9 @@ def settle_decisions(workbench: Workbench, process: Process) -> None:
             continue
         if len(gateway.outgoing) == 1 and gateway.outgoing[0].condition_text and not gateway.outgoing[0].is_default:
             workbench.noticed.warning("CONDITION_IGNORED", gateway, text=gateway.outgoing[0].condition_text)
-        if len(gateway.outgoing) > 1 and not _by_conditions(workbench, gateway):
+        if len(gateway.outgoing) < 2 or decide_as_answered(workbench, gateway):  # noqa: PLR2004  # nothing to decide
+            continue
+        if asks_a_person(gateway) or not _by_conditions(workbench, gateway):
             _ask(workbench, gateway)
 
 
@@ -40,21 +49,23 @@ def _by_conditions(workbench: Workbench, gateway: Node) -> bool:
             if kind in (ConditionKind.REFUSED, ConditionKind.EXPRESSION):
                 workbench.noticed.warning("CONDITION_NOT_UNDERSTOOD", flow, text=flow.condition_text)
         return False
-    if gateway.default is None:
-        workbench.noticed.warning("NO_DEFAULT", gateway)
     for flow in spoken:
         flow.condition = ExpressionCondition(text=flow.condition_text)
+    if gateway.default is None:
+        settle_default(workbench, gateway)
     return True
 
 
 def _ask(workbench: Workbench, gateway: Node) -> None:
     gateway.default = None
     if gateway.type is NodeType.INCLUSIVE:
+        ask_all_or_some(workbench, gateway)
         ask_inclusive(workbench, gateway)
         return
     if route_approvals(workbench, gateway):
         return
     step = _decider(gateway)
+    ask_who_decides(workbench, gateway, step)
     if step is None:
         step = _question(workbench, gateway)
     else:

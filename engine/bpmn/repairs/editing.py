@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from engine.bpmn.map_model import EventDefinition, Flow, Node, NodeType, SalesMap, redirect_source, redirect_target
+from engine.bpmn.map_model import EventDefinition, Flow, Node, NodeType, SalesMap
+from engine.bpmn.map_surgery import redirect_source, redirect_target
 
 
 def merge_before(sales_map: SalesMap, flow: Flow) -> Node:

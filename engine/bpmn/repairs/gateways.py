@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from engine.bpmn.compiled import ExpressionCondition, StepKind
 from engine.bpmn.expressions import is_expression
-from engine.bpmn.map_model import EventKind, Node, NodeType, Process, remove_flow
+from engine.bpmn.map_model import EventKind, Node, NodeType, Process
+from engine.bpmn.map_surgery import remove_flow
 from engine.bpmn.repairs.editing import attach, insert_after, insert_before
 from engine.bpmn.repairs.stand_ins import plan_step
 from engine.bpmn.repairs.timers import timer_rule

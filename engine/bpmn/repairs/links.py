@@ -27,13 +27,15 @@ def _rewire(workbench: Workbench, scope: Scope) -> None:
     for node in linked:
         if node.type is NodeType.BOUNDARY:
             workbench.noticed.refuse("LINK_BOUNDARY", node)
+    thrown = {_name(node) for node in throws}
+    waiting = [catch for catch in catches if _name(catch) not in thrown]  # what a link may have been meant for
     for node in throws:
         target = _target(node, throws, catches)
         if target is not None:
             node.type = NodeType.THROW
             workbench.sales_map.connect(node, target)
             workbench.noticed.info("LINK_REWIRED", node, link=_name(node))
-        elif catches:
+        elif waiting:
             workbench.noticed.refuse("LINK_UNMATCHED", node, link=_name(node))
         else:
             workbench.noticed.warning("LINK_OFF_PAGE", node, link=_name(node))

@@ -7,11 +7,14 @@ import re
 from engine.bpmn.compiled import LoopRule, StepKind
 from engine.bpmn.executed_tables import expressions_of
 from engine.bpmn.expressions import compile_expression, is_expression
-from engine.bpmn.map_model import ACTIVITIES, Loop, Node, NodeType, Process
+from engine.bpmn.map_model import ACTIVITIES, Loop, Node, NodeType, Process, Property
+from engine.bpmn.questions import ASK, ONCE, Because, Proposal, QuestionKind
 from engine.bpmn.repairs.editing import insert_after
 from engine.bpmn.repairs.workbench import Workbench
 from engine.bpmn.run_variables import LOOP_COUNTER
 
+_MOST_RUNS = 1000
+_NUMBERS = re.compile(r"(?<![\w.,])\d{1,3}(?![\w.,])")
 _NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 
 
@@ -43,8 +46,7 @@ def _multi_instance(workbench: Workbench, node: Node, loop: Loop) -> None:
         workbench.noticed.info("APPROVAL_BY_ALL", node)
         return
     if not countable:
-        workbench.noticed.warning("LOOP_ASKED", node, text=loop.cardinality or loop.collection or "–")
-        _again(workbench, node)
+        _uncounted(workbench, node, loop, loop.cardinality or loop.collection)
         return
     completion = loop.condition if loop.condition and is_expression(loop.condition) else None
     if loop.condition and completion is None:
@@ -75,8 +77,7 @@ def _result(workbench: Workbench, node: Node, loop: Loop) -> tuple[str | None, s
 
 def _standard(workbench: Workbench, node: Node, loop: Loop) -> None:
     if not loop.condition or not is_expression(loop.condition):
-        workbench.noticed.warning("LOOP_ASKED", node, text=loop.condition or "–")
-        _again(workbench, node)
+        _uncounted(workbench, node, loop, loop.condition)
         return
     node.loop_rule = LoopRule(
         sequential=True,
@@ -86,6 +87,43 @@ def _standard(workbench: Workbench, node: Node, loop: Loop) -> None:
     )
 
 
+def _uncounted(workbench: Workbench, node: Node, loop: Loop, text: str) -> None:
+    """As often as the owner answered; until then a person says "once more"."""
+    said = node.annotation.text(Property.REPEAT)
+    count = said.removeprefix("=").strip()
+    if said.casefold() == ONCE:
+        return
+    if said and said.casefold() != ASK and is_count(said):
+        by_condition = not loop.multiple and not count.isdecimal()
+        node.loop_rule = LoopRule(
+            sequential=loop.sequential or not loop.multiple,
+            cardinality=None if by_condition else count,
+            again_while=count if by_condition else None,
+            test_before=loop.test_before and by_condition,
+            item_variable=None,
+        )
+        return
+    if said.casefold() != ASK:
+        workbench.noticed.warning("LOOP_ASKED", node, text=text or "–")
+        proposals = [
+            Proposal(value=ASK, because=Because.PERSON_SAYS),
+            *(
+                Proposal(value=number, label=number, because=Because.IN_LABEL, params={"label": node.name})
+                for number in _NUMBERS.findall(node.name)
+            ),
+            Proposal(value=ONCE, because=Because.NOTHING_COUNTED),
+        ]
+        workbench.noticed.ask(QuestionKind.REPEAT, node, proposals, assumed=ASK, own=True, text=text)
+    _again(workbench, node)
+
+
+def is_count(text: str) -> bool:
+    """Whether ``text`` says how often: a number, or an expression from "=" on."""
+    if text.isdecimal():
+        return 0 < int(text) <= _MOST_RUNS
+    return text.startswith("=") and Workbench.is_readable(text.removeprefix("=").strip())
+
+
 def _again(workbench: Workbench, node: Node) -> None:
     """A gateway behind ``node`` where a person is asked whether once more."""
     if node.undoes is not None:
@@ -93,4 +131,4 @@ def _again(workbench: Workbench, node: Node) -> None:
         return
     gateway = insert_after(workbench.sales_map, node, NodeType.EXCLUSIVE, "again")
     workbench.sales_map.connect(gateway, node).name = node.name
-    gateway.name = node.name
+    gateway.name, gateway.settled = node.name, True

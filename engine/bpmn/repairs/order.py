@@ -13,12 +13,15 @@ from engine.bpmn.repairs.ends import settle_ends
 from engine.bpmn.repairs.errors_thrown import settle_errors
 from engine.bpmn.repairs.event_subprocesses import settle_event_subprocesses
 from engine.bpmn.repairs.events import settle_events
+from engine.bpmn.repairs.frames import dissolve_crossed_frames
 from engine.bpmn.repairs.gateways import settle_gateways
 from engine.bpmn.repairs.links import rewire_links
 from engine.bpmn.repairs.loops import settle_loops
+from engine.bpmn.repairs.merges import wait_where_said
 from engine.bpmn.repairs.multiple_events import split_multiple_events
 from engine.bpmn.repairs.splits import split_implicitly
 from engine.bpmn.repairs.starts import settle_starts
+from engine.bpmn.repairs.starts_together import begin_together
 from engine.bpmn.repairs.sub_processes import settle_sub_processes
 from engine.bpmn.repairs.tasks import settle_tasks
 from engine.bpmn.repairs.unreachable import leave_out_unreachable
@@ -27,11 +30,13 @@ from engine.bpmn.repairs.workbench import Repair
 
 REPAIRS: tuple[Repair, ...] = (
     # The structure first: a map with broken arrows is not repaired further.
+    dissolve_crossed_frames,
     check_arrows,
     settle_compensation,
     rewire_links,
     settle_sub_processes,
     settle_calls,
+    begin_together,
     settle_starts,
     settle_ends,
     settle_gateways,
@@ -39,6 +44,7 @@ REPAIRS: tuple[Repair, ...] = (
     split_multiple_events,
     settle_event_subprocesses,
     leave_out_unreachable,
+    wait_where_said,
     # From here on every node can be reached and has the one way out that its kind has.
     settle_tasks,
     settle_events,

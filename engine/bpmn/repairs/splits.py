@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from engine.bpmn.map_model import GATEWAYS, Flow, Node, NodeType, Process, redirect_source
+from engine.bpmn.map_model import GATEWAYS, Flow, Node, NodeType, Process, Property
+from engine.bpmn.map_sayings import said_of
+from engine.bpmn.map_surgery import redirect_source
+from engine.bpmn.questions import ALL, ONE, Because, Proposal, QuestionKind
 from engine.bpmn.repairs.editing import add_end, insert_after
+from engine.bpmn.repairs.labels import label
 from engine.bpmn.repairs.workbench import Workbench
 
 
@@ -19,10 +23,25 @@ def split_implicitly(workbench: Workbench, process: Process) -> None:
 
 
 def _parallel(workbench: Workbench, node: Node) -> None:
+    said = said_of(node, Property.SPLIT).casefold()
+    if said == ONE:
+        insert_after(workbench.sales_map, node, NodeType.EXCLUSIVE, "split")
+        return
+    if said != ALL:
+        _say_and_ask(workbench, node)
+    insert_after(workbench.sales_map, node, NodeType.PARALLEL, "split")
+
+
+def _say_and_ask(workbench: Workbench, node: Node) -> None:
+    ways = ", ".join(label(flow) for flow in node.outgoing)
+    proposals = [
+        Proposal(value=ALL, because=Because.BY_THE_STANDARD),
+        Proposal(value=ONE, because=Because.ONE_IS_MEANT),
+    ]
+    workbench.noticed.ask(QuestionKind.SPLIT, node, proposals, assumed=ALL, ways=ways)
     workbench.noticed.warning(
         "IMPLICIT_SPLIT", node, targets=", ".join(flow.name or flow.target.title for flow in node.outgoing)
     )
-    insert_after(workbench.sales_map, node, NodeType.PARALLEL, "split")
 
 
 def _conditional(workbench: Workbench, node: Node, conditional: list[Flow]) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from engine.bpmn.map_model import SUB_PROCESSES, EventKind, Node, NodeType, Process, remove_node
+from engine.bpmn.map_model import SUB_PROCESSES, EventKind, Node, NodeType, Process
+from engine.bpmn.map_surgery import remove_node
 from engine.bpmn.repairs.ad_hoc import offer_steps
 from engine.bpmn.repairs.stand_ins import confirm_by_person
 from engine.bpmn.repairs.workbench import Workbench
 
 
 def settle_sub_processes(workbench: Workbench, process: Process) -> None:
-    for node in tuple(process.scope.all_nodes()):
+    # From the inside out: what was left out inside may leave a frame empty.
+    for node in reversed(tuple(process.scope.all_nodes())):
         if node.type not in SUB_PROCESSES or node.inside is None:
             continue
         if not node.inside.nodes:

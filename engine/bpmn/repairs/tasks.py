@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.bpmn.expressions import ExpressionRefused, compile_assignments
 from engine.bpmn.map_model import AUTOMATED_TASKS, HUMAN_TASKS, Node, NodeType, Process
+from engine.bpmn.repairs.connectors import settle_connector
 from engine.bpmn.repairs.decision_tables import settle_decision
 from engine.bpmn.repairs.stand_ins import confirm_by_person, plan_human
 from engine.bpmn.repairs.waiting import wait_with_person
@@ -12,7 +13,7 @@ from engine.bpmn.repairs.workbench import Workbench
 
 def settle_tasks(workbench: Workbench, process: Process) -> None:
     for node in tuple(process.scope.all_nodes()):
-        if node.step is not None:
+        if node.step is not None or settle_connector(workbench, node):
             continue
         if node.type in HUMAN_TASKS:
             plan_human(node)

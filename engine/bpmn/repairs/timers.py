@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from engine.bpmn.compiled import TimerKind, TimerRule
-from engine.bpmn.deadline_text import DeadlineNotUnderstood, parse_timer_value
+from engine.bpmn.deadline_text import DeadlineNotUnderstood, amounts_in, parse_timer_value
 from engine.bpmn.expressions import ExpressionRefused, compile_expression
-from engine.bpmn.map_model import EventDefinition, EventKind, Node, NodeType
+from engine.bpmn.map_model import EventDefinition, EventKind, Node, NodeType, Property
+from engine.bpmn.questions import ASK, Because, Proposal, QuestionKind
 from engine.bpmn.repairs.workbench import Workbench
 
 
@@ -15,7 +16,14 @@ def timer_rule(node: Node, event: EventDefinition) -> TimerRule | None:
     What is not interrupting ticks again and again, on a border or as the start of an event sub-process; elsewhere a
     cycle fires once, after its interval.
     """
-    rule = _read(event.timer_kind or TimerKind.DURATION, event.text) or _read(TimerKind.DURATION, node.name)
+    said = _said(node)
+    if said == ASK:
+        return None
+    rule = (
+        _read(TimerKind.DURATION, said)
+        or _read(event.timer_kind or TimerKind.DURATION, event.text)
+        or _read(TimerKind.DURATION, node.name)
+    )
     if rule is None or rule.kind is not TimerKind.CYCLE:
         return rule
     if node.type in (NodeType.BOUNDARY, NodeType.START) and not node.interrupting:
@@ -25,17 +33,44 @@ def timer_rule(node: Node, event: EventDefinition) -> TimerRule | None:
 
 def settle_timer(workbench: Workbench, node: Node, event: EventDefinition) -> bool:
     """Give ``node`` its timer. False, with a finding, when the timer cannot be read."""
-    rule = timer_rule(node, event)
+    rule, said = timer_rule(node, event), _said(node)
+    is_answered = said == ASK or _read(TimerKind.DURATION, said) is not None
     if rule is None:
-        workbench.noticed.warning("TIMER_NOT_UNDERSTOOD", node, text=event.text or node.name or "–")
+        if not is_answered:
+            workbench.noticed.warning("TIMER_NOT_UNDERSTOOD", node, text=event.text or node.name or "–")
+            _ask(workbench, node, event)
         return False
-    if _read(event.timer_kind or TimerKind.DURATION, event.text) is None:
+    if not is_answered and _read(event.timer_kind or TimerKind.DURATION, event.text) is None:
         workbench.noticed.info("TIMER_FROM_LABEL", node, text=node.name)
+        _ask(workbench, node, event)
     elif event.timer_kind is TimerKind.CYCLE and rule.kind is not TimerKind.CYCLE:
         workbench.noticed.info("CYCLE_FIRES_ONCE", node, text=event.text)
     node.timer = rule
     node.events = [EventDefinition(EventKind.TIMER, id=event.id, timer_kind=rule.kind)]
     return True
+
+
+def _said(node: Node) -> str:
+    text = node.annotation.text(Property.TIMER)
+    return ASK if text.casefold() == ASK else text
+
+
+def _ask(workbench: Workbench, node: Node, event: EventDefinition) -> None:
+    """What the label says, whole or in part; a person can say it, too."""
+    in_label = [
+        Proposal(value=text, label=text, because=Because.IN_LABEL, params={"label": node.name})
+        for text in (*([node.name] if _read(TimerKind.DURATION, node.name) else []), *amounts_in(node.name))
+    ]
+    whole = in_label[:1] if _read(TimerKind.DURATION, node.name) else []
+    by_person = Proposal(value=ASK, because=Because.PERSON_SAYS)
+    workbench.noticed.ask(
+        QuestionKind.TIMER,
+        node,
+        [*in_label, by_person],
+        assumed=whole[0].value if whole else ASK,
+        own=True,
+        text=event.text,
+    )
 
 
 def _read(kind: TimerKind, text: str) -> TimerRule | None:

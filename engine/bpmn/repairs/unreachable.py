@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from engine.bpmn.map_model import Process, reachable, remove_node
+from engine.bpmn.map_model import Process
+from engine.bpmn.map_surgery import reachable, remove_node
 from engine.bpmn.repairs.workbench import Workbench
 
 

@@ -13,6 +13,7 @@ from engine.bpmn.dmn.names import asked_paths, names_in_cells
 from engine.bpmn.executed_tables import expressions_of
 from engine.bpmn.expressions import compile_expression, compile_unary_tests
 from engine.bpmn.map_model import Flow, Located, Node, NodeType, Place, Process
+from engine.bpmn.repairs.connectors import written_by
 from engine.bpmn.repairs.editing import insert_before
 from engine.bpmn.repairs.stand_ins import plan_step
 from engine.bpmn.repairs.workbench import Workbench
@@ -21,6 +22,7 @@ from engine.bpmn.run_variables import ACTIVATION_COUNT, COUNTERS
 FACTS = frozenset({"deal", "client", "owner", "today", "now"})
 _DEAL_FACTS = ("deal.amount", "deal.currency", "client.segment")
 _SEVERAL = 2
+_CHOSEN = frozenset({FieldType.CHOICE, FieldType.MANY})
 _COLUMN_TYPES = {
     ValueKind.ANY: FieldType.TEXT,
     ValueKind.TEXT: FieldType.TEXT,
@@ -69,8 +71,8 @@ def provided_names(workbench: Workbench) -> Iterator[str]:
         yield from (variable.partition(".")[0] for variable, _ in node.assignments)
         if node.decision is not None:
             yield from node.decision.writes
-        if node.call is not None and node.call.result_variable:
-            yield node.call.result_variable
+        if node.call is not None:
+            yield from written_by(node.call)
         if node.loop_rule is not None and node.loop_rule.item_variable:
             yield node.loop_rule.item_variable
         if node.loop_rule is not None and node.loop_rule.output_collection:
@@ -196,7 +198,7 @@ def _ask(step: Node, path: str, field_type: FieldType, texts: list[str], *, labe
             label=label or path,
             type=field_type,
             required=True,
-            choices=choices if field_type is FieldType.CHOICE else (),
+            choices=choices if field_type in _CHOSEN else (),
         )
     )
 
@@ -215,10 +217,22 @@ def _texts_compared(path: str, text: str) -> list[str]:
     name = re.escape(path)
     found = re.findall(rf"{name}\s*(?:==|!=|=|eq|ne)\s*[\"']([^\"']{{1,80}})[\"']", text)
     found += re.findall(rf"[\"']([^\"']{{1,80}})[\"']\s*(?:==|!=|=|eq|ne)\s*{name}\b", text)
+    return found + _texts_of_list(path, text)
+
+
+def _texts_of_list(path: str, text: str) -> list[str]:
+    """What a condition looks for among several values."""
+    name = re.escape(path)
+    found = re.findall(rf"[\"']([^\"']{{1,80}})[\"']\s+in\s+{name}\b", text)
+    found += re.findall(rf"list contains\(\s*{name}\s*,\s*[\"']([^\"']{{1,80}})[\"']", text)
+    for each in re.findall(rf"\b(?:some|every|for)\s+(\w+)\s+in\s+{name}\b", text):
+        found += _texts_compared(each, text)
     return found
 
 
 def _field_type(path: str, text: str, texts: list[str]) -> FieldType:
+    if _texts_of_list(path, text):
+        return FieldType.MANY
     if texts:
         return FieldType.CHOICE if len(set(texts)) >= _SEVERAL else FieldType.TEXT
     name = re.escape(path)

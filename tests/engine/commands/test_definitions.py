@@ -1,13 +1,18 @@
 from __future__ import annotations
 
+import io
+import zipfile
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import select
+from support.called_maps import calling_map
 from support.office import Office
 from support.waiting import somebody_waits
 
 from engine.bpmn.findings import Severity
+from engine.commands.call_permits import allow_host, set_secret
 from engine.commands.definitions import (
     MapRejected,
     check_map,
@@ -19,7 +24,8 @@ from engine.commands.definitions import (
 from engine.commands.departments import DepartmentDraft, add_department
 from engine.commands.publishing import AlreadyPublished, publish_definition
 from engine.db.session import Database
-from engine.errors import InvalidInput, MapHasErrors, NotAllowed
+from engine.errors import DomainError, InvalidInput, MapHasErrors, NotAllowed
+from engine.model.history_event import HistoryEvent
 from engine.model.process_definition import DefinitionState, ProcessDefinition
 from processes import shipped_map
 
@@ -59,6 +65,18 @@ def test_a_deployed_map_is_a_draft_that_keeps_its_file_byte_for_byte(office: Off
     with office.database.read() as session:
         kept = session.get_one(ProcessDefinition, definition.id)
         assert kept.files[0].content == small()["small.bpmn"]
+
+
+def test_of_a_zip_the_maps_and_forms_are_kept_and_the_pictures_are_told() -> None:
+    packed = io.BytesIO()
+    inside = small() | {"offer.form": b"{}", "small.png": b"PNG"}
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, content in inside.items():
+            archive.writestr(name, content)
+    checked = check_map({"maps.zip": packed.getvalue()}, library={})
+    assert list(checked.files) == ["small.bpmn", "offer.form"]
+    (told,) = [one for one in checked.outcome.findings if one.code == "ZIP_FOREIGN_FILE"]
+    assert (told.file, told.params) == ("maps.zip", {"name": "small.png"})
 
 
 def test_publishing_retires_the_version_before(office: Office) -> None:
@@ -134,6 +152,32 @@ def test_of_two_versions_published_at_once_one_stays_published(postgresql_databa
     database.dispose()
 
 
+def test_two_who_publish_and_retire_at_once_leave_one_outcome(database_url: str) -> None:
+    database = Database(database_url)
+    office = Office(database)
+    first, second = deploy(office, small()), deploy(office, small(deadline="2 р.д."))
+    office.do("owner", publish_definition, first.id)
+    refused: list[str] = []
+
+    def attempt(command: Callable[..., ProcessDefinition], definition: ProcessDefinition) -> None:
+        try:
+            office.do("owner", command, definition.id)
+        except DomainError as error:
+            refused.append(error.code)
+
+    attempts = [(publish_definition, second), (publish_definition, second), (retire_definition, first)]
+    with ThreadPoolExecutor(len(attempts)) as pool:
+        list(pool.map(lambda one: attempt(*one), attempts))
+    with database.read() as session:
+        states = dict(session.execute(select(ProcessDefinition.id, ProcessDefinition.state)).all())
+        told = session.scalars(select(HistoryEvent.kind).where(HistoryEvent.kind.in_(("definition_published",)))).all()
+    assert states == {first.id: DefinitionState.RETIRED, second.id: DefinitionState.PUBLISHED}
+    assert len(told) == 2
+    assert refused.count("already_published") == 1
+    assert set(refused) <= {"already_published", "not_published"}
+    database.dispose()
+
+
 @pytest.mark.parametrize("login", ["olena", "iryna", "bohdan", "admin"])
 def test_only_the_process_owner_deploys(office: Office, login: str) -> None:
     with pytest.raises(NotAllowed):
@@ -149,3 +193,21 @@ def test_the_shipped_sale_calls_the_published_discount_approval_and_opens_a_deal
     assert definition.called == {"discount-approval": 1}
     deal = office.open_deal(definition_key="b2b-sale")
     assert [one.name for one in office.open_steps(deal)] == ["Прийняти лід у роботу"]
+
+
+def test_a_call_of_a_host_or_with_a_secret_that_the_administrator_does_not_know_stands_against_publishing(
+    office: Office,
+) -> None:
+    said = {"connector": "http", "url": "https://crm.example.com/", "header.Authorization": "{{ secret.crm }}"}
+    definition = office.publish(calling_map(**said))
+
+    def told() -> set[str]:
+        with office.database.read() as session:
+            found = publishing_findings(session, session.get_one(ProcessDefinition, definition.id))
+        return {one.code for one in found if one.element_id == "call"}
+
+    assert told() == {"CONNECTOR_HOST_NOT_ALLOWED", "CONNECTOR_SECRET_UNKNOWN"}
+    office.do("admin", allow_host, "crm.example.com")
+    assert told() == {"CONNECTOR_SECRET_UNKNOWN"}
+    office.do("admin", set_secret, "crm", "crm.example.com", "x", seal=str.upper)
+    assert told() == set()

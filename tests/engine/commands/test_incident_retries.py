@@ -6,17 +6,24 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from support.decision_tables import deciding_map, dmn, table
 from support.office import Office
+from support.sales_map import sales_map
 
+from engine.bpmn.compile import compile_bpmn
+from engine.bpmn.compiled import ApprovalRule
 from engine.bpmn.runtime import FireTimer
+from engine.commands.definitions import check_map, deploy_definition
 from engine.commands.incident_retries import IncidentOver, RetriedByPerson, close_incident, retry_incident
 from engine.commands.incidents import perform
-from engine.errors import MapFailed, NotAllowed, NotFound
+from engine.commands.publishing import prepare_publishing, publish_definition
+from engine.errors import InvalidInput, MapFailed, NotAllowed, NotFound
 from engine.model.deal import Deal
 from engine.model.incident import Incident, IncidentState
 from engine.model.process_instance import ProcessInstance
 from engine.model.timer import Timer
 from engine.policy.permissions import Actor
+from engine.queries.incidents import incident as incident_row
 
 
 @pytest.fixture
@@ -117,3 +124,66 @@ def test_only_the_administrator_retries(login: str, office: Office, deal: Deal) 
 def test_an_incident_that_does_not_exist_is_not_found(office: Office) -> None:
     with pytest.raises(NotFound):
         office.do("admin", retry_incident, 999)
+
+
+TASK = '<businessRuleTask id="decide" name="Визначити межу" camunda:decisionRef="limit"/>'
+RULES = ("> 1", "1"), ("> 2", "2")  # of which several match above 2
+
+
+@pytest.fixture
+def failed(office: Office, monkeypatch: pytest.MonkeyPatch) -> tuple[Deal, int]:
+    """A deal whose first step failed for what olena had typed; the id of the incident."""
+    monkeypatch.setattr("engine.commands.definitions.compile_in_child", compile_bpmn)  # the child costs more than all
+    drawn = {"discount.bpmn": deciding_map(TASK, key="discount")}
+    drawn["limit.dmn"] = dmn(table([("n", "number")], ["limit"], *RULES))
+    draft = office.do("owner", deploy_definition, check_map(drawn, library={}))
+    office.do("owner", publish_definition, draft.id, prepared=prepare_publishing(office.database, draft.id))
+    deal = office.open_deal(definition_key="discount")
+    with pytest.raises(MapFailed):
+        office.complete("olena", "ask", values={"n": "3,5"}, comment="Як домовились", deal=deal)
+    return deal, incident(office).id
+
+
+def test_what_was_typed_into_a_step_that_failed_is_kept_and_told(office: Office, failed: tuple[Deal, int]) -> None:
+    with office.database.read() as session:
+        row = incident_row(session, office.actor("admin"), failed[1])
+    assert row.typed is not None
+    assert row.completes_again
+    assert (row.typed.by, row.typed.outcome, row.typed.comment) == ("Олена Коваль", "completed", "Як домовились")
+    assert row.typed.values == {"n": "3.5"}
+
+
+def test_a_step_is_completed_again_with_mended_values_for_who_typed_them(
+    office: Office, failed: tuple[Deal, int]
+) -> None:
+    deal, incident_id = failed
+    with pytest.raises(InvalidInput) as refused:
+        office.do("admin", retry_incident, incident_id, {"n": "1,5"})
+    assert refused.value.errors.keys() == {"reason"}
+    with pytest.raises(MapFailed):
+        office.do("admin", retry_incident, incident_id)
+    assert (incident(office).attempts, incident(office).stimulus["typed"]["values"]["n"]) == (2, "3.5")
+    for _ in range(2):
+        office.do("admin", retry_incident, incident_id, {"n": "1,5"}, "Описка", command_id="r-1")
+    (done,) = (one for one in office.history(deal) if one.kind == "step_completed")
+    assert (done.actor_name, done.data["on_behalf_of"]) == ("Андрій Савченко", "Олена Коваль")
+    assert (done.data["comment"], done.data["values"]["n"]) == ("Як домовились", "1.5")
+    (mended,) = (one for one in office.history(deal) if one.kind == "variables_set")
+    assert (mended.data["changes"], mended.data["reason"]) == ({"n": ["3.5", "1.5"]}, "Описка")
+    assert office.deal(deal).fields["limit"] == 1
+    assert (incident(office).state, open_incidents(office)) == (IncidentState.RESOLVED, 0)
+    assert office.kinds(deal).count("incident_resolved") == 1
+
+
+def test_nobody_approves_in_another_s_name(office: Office) -> None:
+    office.publish(sales_map({"legal": ApprovalRule(mode="count", count=2)}))
+    office.open_deal()
+    office.prepare()
+    with pytest.raises(MapFailed):
+        office.complete("iryna", "legal", "approved")
+    with pytest.raises(RetriedByPerson):
+        office.do("admin", retry_incident, incident(office).id)
+    with office.database.read() as session:
+        row = incident_row(session, office.actor("admin"), incident(office).id)
+    assert row.typed is not None
+    assert (row.typed.by, row.completes_again) == ("Ірина Бондар", False)

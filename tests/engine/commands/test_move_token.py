@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -12,13 +13,14 @@ from support.office import Office
 from engine.bpmn.compiled import Freedom
 from engine.bpmn.jumps import AlreadyThere, InsideBranches, NoSuchTarget
 from engine.commands.cancellations import cancel_deal
-from engine.commands.deals import comment_on_deal
+from engine.commands.deals import ContentApproved, comment_on_deal, update_deal
 from engine.commands.interventions import DealNotRunning, NothingToUndo
 from engine.commands.jumps import move_token, undo_move
 from engine.commands.work_items import claim_work_item
 from engine.errors import AlreadyCancelled, AlreadyCompleted, DomainError, InvalidInput, NotAllowed, NotFound
 from engine.model.deal import Deal
 from engine.model.intervention import Intervention
+from engine.model.person import Person, Role
 from engine.model.timer import Timer
 from engine.model.work_item import WorkItem, WorkItemState
 from engine.policy.freedom import ApprovalAhead, MapIsStrict, NotYoursToMove
@@ -72,6 +74,20 @@ def test_an_administrator_sends_a_deal_back_and_everything_is_asked_again(office
     office.complete("oksana", "finance", "rejected", comment="Дорого")
     office.complete("petro", "logistics", "approved")
     assert office.deal(deal).result == "lost"
+
+
+def test_a_deal_sent_back_before_its_approvals_may_change_and_is_asked_anew(office: Office) -> None:
+    deal = at_signing(office)
+    with pytest.raises(ContentApproved):
+        office.do("olena", update_deal, deal.id, {"amount": Decimal(5)})
+    office.do("admin", move_token, deal.id, "prepare", WHY)
+    office.do("olena", update_deal, deal.id, {"amount": Decimal(5)})
+    with pytest.raises(NothingToUndo):
+        office.do("admin", undo_move, deal.id)
+    office.prepare()
+    with pytest.raises(ContentApproved):
+        office.do("olena", update_deal, deal.id, {"amount": Decimal(6)})
+    assert open_elements(office, deal) == ["finance", "legal", "logistics"]
 
 
 def test_a_step_is_named_as_people_name_it(office: Office) -> None:
@@ -218,6 +234,27 @@ def test_a_colleague_does_not_undo_what_they_could_not_do(office: Office) -> Non
     office.do("admin", move_token, deal.id, "prepare", WHY)
     with pytest.raises(NotAllowed):
         office.do("olena", undo_move, deal.id)
+
+
+def test_who_may_not_move_deals_any_more_takes_no_move_back(advised: Office) -> None:
+    deal = at_signing(advised)
+    advised.do("bohdan", move_token, deal.id, "prepare", WHY)
+    with advised.database.write() as session:
+        session.get_one(Person, advised.company.bohdan.id).role = Role.MANAGER
+    with pytest.raises(NotYoursToMove):
+        advised.do("bohdan", undo_move, deal.id)
+    assert open_elements(advised, deal) == ["prepare"]
+    advised.do("olena", undo_move, deal.id)
+    assert open_elements(advised, deal) == ["sign"]
+
+
+def test_who_works_on_a_deal_of_a_free_map_takes_back_their_own_move(office: Office) -> None:
+    office.publish(map_with(Freedom.FREE))
+    deal = office.open_deal()
+    office.prepare()
+    office.do("iryna", move_token, deal.id, "prepare")
+    office.do("iryna", undo_move, deal.id)
+    assert open_elements(office, deal) == ["finance", "legal", "logistics"]
 
 
 def test_a_repeated_command_moves_once(office: Office) -> None:

@@ -100,6 +100,15 @@ def preview(office: Office, to: ProcessDefinition, **more: Any) -> Any:
         return move_preview(session, office.actor("owner"), to.id, at=office.clock.now(), **more)
 
 
+def test_a_renamed_step_is_no_unchanged_step(office: Office) -> None:
+    office.open_deal()
+    process = sales_map()
+    renamed = process.steps["prepare"].model_copy(update={"name": "Порахувати знижку"})
+    (group,) = preview(office, office.publish(edited(process, {"prepare": renamed}))).groups
+    assert group.verdict is Verdict.AMBER
+    assert [(one.kind, one.now) for one in group.changes] == [(ChangeKind.NAME, "Порахувати знижку")]
+
+
 def test_the_same_text_published_twice_moves_everything_in_green(office: Office) -> None:
     first = office.publish()
     deals = [office.open_deal(title=f"Угода {number}") for number in range(3)]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import func, select, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from support.office import Office
 
@@ -30,6 +31,26 @@ def test_a_read_sees_one_snapshot_while_others_write(office: Office) -> None:
         assert session.scalar(deals) == before
     with office.database.read() as session:
         assert session.scalar(deals) == 1
+
+
+@pytest.mark.postgres
+def test_a_read_changes_nothing(postgresql_database_url: str) -> None:
+    database = Database(postgresql_database_url)
+    with pytest.raises(DBAPIError, match="read-only"), database.read() as session:
+        session.execute(text("UPDATE company_revision SET number = 0"))
+    database.dispose()
+
+
+@pytest.mark.postgres
+def test_a_connection_keeps_its_prepared_statements_when_a_read_ends(postgresql_database_url: str) -> None:
+    prepared = text("SELECT count(*) FROM pg_prepared_statements")
+    database = Database(postgresql_database_url)
+    for _ in range(8):  # psycopg prepares what is asked for more often than five times
+        with database.read() as session:
+            session.scalar(select(func.count()).select_from(Deal))
+    with database.read() as session:
+        assert session.scalar(prepared) == 1
+    database.dispose()
 
 
 def backend(session: Session) -> int:

@@ -42,7 +42,10 @@ def actor(role: Role = Role.MANAGER, **facts: frozenset[int]) -> Actor:
                 "move_past_approval",
             },
         ),
-        (Role.OWNER, {"see_all_deals", "deploy_map", "publish_map", "see_maps", "see_reports", "see_all_history"}),
+        (
+            Role.OWNER,
+            {"see_all_deals", "deploy_map", "publish_map", "see_maps", "see_reports", "see_all_history", "serve_jobs"},
+        ),
         (
             Role.ADMINISTRATOR,
             {
@@ -54,11 +57,13 @@ def actor(role: Role = Role.MANAGER, **facts: frozenset[int]) -> Actor:
                 "manage_clients",
                 "see_reports",
                 "manage_webhooks",
+                "manage_connectors",
                 "retry_incident",
                 "see_all_history",
                 "move_deal",
                 "move_past_approval",
                 "repair_deal",
+                "serve_jobs",
             },
         ),
     ],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -32,11 +32,14 @@ def now() -> datetime:
 def session(database_url: str) -> Iterator[Session]:
     """A transaction that is never committed."""
     database = Database(database_url)
-    try:
-        with database.read() as session:
-            yield session
-    finally:
-        database.dispose()
+    with suppress(_NeverCommitted), database.write() as session:
+        yield session
+        raise _NeverCommitted
+    database.dispose()
+
+
+class _NeverCommitted(Exception):  # no error: what a test wrote is rolled back
+    pass
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from support.office import Office
 
 from engine.commands.people import PersonDraft, add_person, set_password, set_substitution, update_person
 from engine.commands.tokens import create_token, revoke_token
+from engine.db.glance import glance
 from engine.db.session import Database
 from engine.model.api_token import ApiToken
 from engine.model.calendar import Calendar, CalendarException
@@ -81,16 +82,23 @@ def test_what_is_rolled_back_is_not_counted(office: Office) -> None:
     assert revision(office.database) == before
 
 
-def test_the_same_account_again_costs_one_statement(office: Office) -> None:
+def test_the_same_account_again_costs_one_glance(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     token = office.do("olena", create_token, office.company.olena.id, "1C")
     accounts = Accounts(office.database)
     first = accounts.of_token(token, office.clock.now())
     executed: list[str] = []
+    glances: list[str] = []
     event.listen(office.database.engine, "before_cursor_execute", lambda *told: executed.append(told[2]))
+
+    def noted(database: Database, statement: str) -> Any:
+        glances.append(statement)
+        return glance(database, statement)
+
+    monkeypatch.setattr("engine.queries.accounts.glance", noted)
     again = accounts.of_token(token, office.clock.now())
     assert again is first
     assert again is not None
-    assert [one for one in executed if one != "BEGIN"] == ["SELECT number FROM company_revision WHERE id = 1"]
+    assert (executed, glances) == ([], ["SELECT number FROM company_revision WHERE id = 1"])
 
 
 def test_every_process_refuses_a_revoked_token_at_once(office: Office) -> None:

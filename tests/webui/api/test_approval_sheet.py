@@ -13,7 +13,8 @@ from engine.model.deal import Deal
 from engine.model.department import Membership
 from engine.policy.approval_sheet_check import sheet_faults
 from engine.queries.approval_sheets import approval_sheet
-from webui.api.approval_sheet_pdf import FontsMissing, sheet_pdf
+from webui.api.approval_sheet_pdf import sheet_pdf
+from webui.paper import FontsMissing
 
 ApiOf = Callable[[str | None], ApiClient]
 

@@ -123,6 +123,9 @@ def test_only_what_is_named_is_changed(api: ApiOf, office: Office) -> None:
     changed = read(api("olena").patch(f"/deals/{deal.id}", {"amount": "99.90", "fields": {"color": "red"}}))
     assert (changed["title"], changed["amount"]) == (deal.title, 99.9)
     problem(api("owner").patch(f"/deals/{deal.id}", {"title": "Моє"}), 403, "not_allowed")
+    late = {"amount": 5, "read_version": changed["version"] - 1}
+    told = problem(api("olena").patch(f"/deals/{deal.id}", late), 409, "edited_meanwhile")
+    assert told["errors"].keys() == {"amount"}
 
 
 def test_a_deal_handed_to_another_owner_is_told_once_more(api: ApiOf, office: Office) -> None:

@@ -50,6 +50,7 @@ def test_any_request_gets_an_answer_as_described(
         **dict.fromkeys(("deal_id", "client_id", "definition_id", "webhook_id", "incident_id", "move_id"), 1),
         "work_item_id": 2,
         "position": 0,
+        "job_id": "0" * 32,
     }
     for operation in (found.ok() for found in schema.get_all_operations()):
 

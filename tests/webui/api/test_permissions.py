@@ -58,6 +58,8 @@ class Expected:
     uploads: bool = False
 
 
+NO_JOB = "403 403 403 403 403 404 404"
+JOB = "/jobs/<string:job_id>"
 STEP = "/work-items/<int:work_item_id>"
 EXPECTED = {
     "GET /me": Expected(ALL),
@@ -145,6 +147,12 @@ EXPECTED = {
     f"POST {STEP}/comment": Expected(OWN_DEAL, FOREIGN_DEAL, body={"text": "Так"}),
     "POST /work-items/complete-many": Expected(ALL, body={"items": [{"id": 999_999}]}),
     "POST /messages": Expected("422 422 422 422 422 422 422", body={"name": "payment"}),
+    "POST /jobs/fetch-and-lock": Expected("403 403 403 403 403 200 200", body={"topics": ["score"], "worker": "w"}),
+    f"GET {JOB}": Expected("404 404 404 404 404 404 404"),
+    f"POST {JOB}/complete": Expected(NO_JOB, body={"worker": "w"}),
+    f"POST {JOB}/fail": Expected(NO_JOB, body={"worker": "w", "message": "busy"}),
+    f"POST {JOB}/error": Expected(NO_JOB, body={"worker": "w", "code": "NO_DATA"}),
+    f"POST {JOB}/extend": Expected(NO_JOB, body={"worker": "w"}),
     "GET /definitions": Expected("200 200 200 404 404 200 200"),
     "GET /definitions/<int:definition_id>": Expected(READERS_OF_MAPS),
     "GET /definitions/<int:definition_id>/steps": Expected(READERS_OF_MAPS),
@@ -153,10 +161,22 @@ EXPECTED = {
     ),
     "GET /definitions/<int:definition_id>/decisions": Expected(READERS_OF_MAPS),
     "GET /definitions/<int:definition_id>/files/<int:position>": Expected(READERS_OF_MAPS),
+    "GET /definitions/<int:definition_id>/changes": Expected(READERS_OF_MAPS),
+    "GET /definitions/<int:definition_id>/figures": Expected(READERS_OF_MAPS),
+    "GET /definitions/<int:definition_id>/handbook": Expected(ALL),
+    "GET /definitions/<int:definition_id>/handbook.pdf": Expected(ALL),
+    "GET /definitions/<int:definition_id>/handbook.docx": Expected(ALL),
     "GET /definitions/<int:definition_id>/xml": Expected(OWN_DEAL),
     "POST /definitions/check": Expected("403 403 403 403 403 200 403", uploads=True),
     "POST /definitions": Expected("403 403 403 403 403 422 403", uploads=True),
+    "GET /definitions/<int:definition_id>/questions": Expected(READERS_OF_MAPS),
+    "POST /definitions/<int:definition_id>/questions": Expected(
+        "403 403 403 403 403 422 403", body={"revision": 1, "answers": {"stage:nowhere": "Етап"}}
+    ),
     "POST /definitions/<int:definition_id>/publish": Expected("403 403 403 403 403 409 403"),
+    "GET /definitions/<int:definition_id>/rules": Expected(READERS_OF_MAPS),
+    "PUT /definitions/<int:definition_id>/rules": Expected("403 403 403 403 403 200 403", body={"rules": []}),
+    "POST /definitions/<int:definition_id>/rules/run": Expected(READERS_OF_MAPS),
     "POST /definitions/<int:definition_id>/moves/preview": Expected(READERS_OF_MAPS, body={}),
     "POST /definitions/<int:definition_id>/moves": Expected(OWNER_TOO_LATE, body={}),
     "POST /deals/<int:deal_id>/move-to-version": Expected(OWNER_TOO_LATE, body={"definition_id": 1}),
@@ -173,7 +193,10 @@ EXPECTED = {
     "GET /webhooks": Expected(ADMINISTRATOR),
     "DELETE /webhooks/<int:webhook_id>": Expected("403 403 403 403 403 403 204"),
 }
-QUERIES = {"GET /reports/funnel": "?definition_key=sale"}
+QUERIES = {
+    "GET /reports/funnel": "?definition_key=sale",
+    "GET /definitions/<int:definition_id>/changes": "?since=1",
+}
 
 
 @pytest.fixture
@@ -252,6 +275,7 @@ def sent(route: str, records: Records, expected: Expected, *, foreign: bool) -> 
     method, address = route.split(" ")
     for name in ("deal_id", "client_id", "work_item_id", "definition_id", "webhook_id", "move_id", "incident_id"):
         address = address.replace(f"<int:{name}>", str(getattr(records, name)))
+    address = address.replace("<string:job_id>", "0" * 32)
     address = address.replace("<int:position>", "0") + QUERIES.get(route, "")
     if expected.uploads:
         return method, address, {"data": {"file": (io.BytesIO(b"no map"), "map.bpmn")}}

@@ -30,7 +30,7 @@ def installation(sqlite_database_url: str, tmp_path: Path, monkeypatch: pytest.M
 
 @pytest.fixture
 def command() -> Command:
-    def performed(*arguments: object, given: str | None = None) -> Result:
+    def performed(*arguments: object, given: str | bytes | None = None) -> Result:
         return CliRunner().invoke(main, [str(one) for one in arguments], input=given)
 
     return performed

@@ -8,6 +8,7 @@ import pytest
 from click.testing import Result
 from sqlalchemy import select
 from support.decision_tables import deciding_map, dmn, table
+from support.drawn_maps import END, START, chain, drawn
 from support.office import Office
 
 from engine.model.process_definition import DefinitionState, ProcessDefinition
@@ -59,7 +60,45 @@ def test_a_file_that_is_not_there_is_a_finding_and_the_others_are_still_checked(
 ) -> None:
     done = command("map", "check", tmp_path / "none.bpmn", files["tender"], "--json")
     missing, tender = (json.loads(line) for line in done.stdout.splitlines())
-    assert (done.exit_code, missing["accepted"], tender["accepted"]) == (1, False, True)
+    assert {one["file"]: one["accepted"] for one in (missing, tender)} == {
+        str(tmp_path / "none.bpmn"): False,
+        str(files["tender"]): True,
+    }
+    assert done.exit_code == 2
+
+
+def test_a_folder_stands_for_the_maps_below_it(
+    installation: Office, command: Command, files: dict[str, Path], tmp_path: Path
+) -> None:
+    folder = tmp_path / "карти" / "продажі"
+    folder.mkdir(parents=True)
+    (folder / "tender.bpmn").write_bytes(files["tender"].read_bytes())
+    (folder / "лист.docx").write_text("Шановні колеги!")
+    done = command("map", "check", tmp_path / "карти", "--json")
+    (line,) = done.stdout.splitlines()
+    assert (done.exit_code, json.loads(line)["file"]) == (0, str(folder / "tender.bpmn"))
+    (folder / "tender.bpmn").unlink()
+    empty = command("map", "check", tmp_path / "карти")
+    assert (empty.exit_code, "there is no map in the folder" in empty.stdout) == (2, True)
+
+
+def test_a_map_is_taken_from_the_standard_input(installation: Office, command: Command, files: dict[str, Path]) -> None:
+    done = command("map", "check", "-", "--json", given=files["tender"].read_bytes())
+    assert (done.exit_code, json.loads(done.stdout)["file"]) == (0, "-")
+    assert command("map", "check", "-", given=b"<nothing/>").exit_code == 1
+
+
+def test_a_form_in_a_file_of_its_own_goes_with_the_maps_beside_it(
+    installation: Office, command: Command, tmp_path: Path
+) -> None:
+    named = '<userTask id="t" name="Крок" camunda:formRef="offer"/>'
+    (tmp_path / "m.bpmn").write_bytes(drawn(START, named, END, chain("start", "t", "end"), key="offers"))
+    (tmp_path / "offer.form").write_text('{"id": "offer", "components": [{"key": "sum", "type": "number"}]}')
+    assert command("map", "check", tmp_path, "--json").exit_code == 0
+    assert command("map", "deploy", tmp_path / "m.bpmn", tmp_path / "offer.form").exit_code == 0
+    with installation.database.read() as session:
+        definition = session.scalars(select(ProcessDefinition).where(ProcessDefinition.key == "offers")).one()
+        assert [field.name for field in definition.process().steps["t"].fields] == ["sum"]
 
 
 def test_a_map_may_call_another_one_of_the_same_command(

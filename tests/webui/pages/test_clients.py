@@ -35,6 +35,16 @@ def test_a_client_is_added(office: Office, browse: SignIn) -> None:
     assert (client.phone, client.owner_id) == ("+380671234567", office.company.olena.id)
 
 
+def test_the_second_of_two_editors_of_a_client_is_told(office: Office, browse: SignIn, client: Client) -> None:
+    olena = browse("olena")
+    read = olena.get(f"/clients/{client.id}").text.partition('name="read_version" value="')[2].partition('"')[0]
+    browse("bohdan").post(f"/clients/{client.id}", NEW | {"segment": "B2G"})
+    answer = olena.post(f"/clients/{client.id}", NEW | {"segment": "B2B", "read_version": read})
+    assert answer.status_code == 409
+    assert "«B2G»" in text_of(answer)
+    assert [one.segment for one in stored(office)] == ["B2G"]
+
+
 def test_what_is_wrong_stands_at_its_field_and_what_was_typed_stays(office: Office, browse: SignIn) -> None:
     answer = browse("olena").post("/clients", NEW | {"name": " ", "edrpou": "12", "source": "Виставка"})
     assert answer.status_code == 422

@@ -52,6 +52,26 @@ def test_it_shows_what_was_understood_before_anything_is_opened(office: Office, 
     assert titles(office) == []
 
 
+def test_columns_called_like_the_maps_fields_fill_them(office: Office, browse: SignIn) -> None:
+    browser = browse("olena")
+    sheet = "Назва;Клієнт;Знижка, %;discount\nНасоси;ТОВ «Промінь»;7,5;\nПомпи;ТОВ «Лан»;багато;\n"
+    preview = upload(browser, sheet)
+    page = text_of(preview)
+    assert "Знижка, %: 7,5" in page
+    assert "Знижка, % «багато» не вдалося прочитати" in page
+    assert browser.post("/deals/import/open", kept(preview)).status_code == 200
+    with office.database.read() as session:
+        (deal,) = session.query(Deal)
+        assert deal.fields["discount"] == "7.5"
+    assert "Знижка, %" in browser.get("/deals/import/template.csv?map=sale").data.decode()
+
+
+def test_what_is_missing_is_told_by_the_name_of_its_column(browse: SignIn) -> None:
+    page = text_of(upload(browse("olena"), "Назва;Клієнт\n;ТОВ «Лан»\nПомпи;\n"))
+    assert "Клієнт Заповніть «Клієнт»" in page
+    assert "Що продаємо Заповніть «Що продаємо»" in page
+
+
 def test_what_is_sound_is_opened_and_pressing_twice_opens_nothing_twice(office: Office, browse: SignIn) -> None:
     browser = browse("olena")
     form = kept(upload(browser))

@@ -164,6 +164,24 @@ def test_fault_in_a_change_keeps_what_was_typed(office: Office, browse: SignIn, 
     assert office.deal(deal).title != "Нова назва"
 
 
+def test_the_second_of_two_editors_sees_what_the_first_has_made_of_it(
+    office: Office, browse: SignIn, deal: Deal
+) -> None:
+    olena = browse("olena")
+    page = olena.get(f"/deals/{deal.id}").text
+    read = page.partition('name="read_version" value="')[2].partition('"')[0]
+    form = {"title": "Насоси й труби", "amount": "200 000,25", "currency": "UAH", "close_date": ""}
+    assert browse("bohdan").post(f"/deals/{deal.id}", form | {"amount": "5"}).status_code == 303
+    answer = olena.post(f"/deals/{deal.id}", form | {"read_version": read})
+    assert answer.status_code == 409
+    assert "Тепер тут «5»: Богдан Шевченко" in text_of(answer)
+    assert 'value="200 000,25"' in answer.text
+    assert office.deal(deal).amount == Decimal(5)
+    again = answer.text.partition('name="read_version" value="')[2].partition('"')[0]
+    assert olena.post(f"/deals/{deal.id}", form | {"read_version": again}).status_code == 303
+    assert office.deal(deal).amount == Decimal("200000.25")
+
+
 def test_comment_and_cancelling_need_their_texts(office: Office, browse: SignIn, deal: Deal) -> None:
     olena = browse("olena")
     assert olena.post(f"/deals/{deal.id}/comment", {"text": " "}).status_code == 422

@@ -6,6 +6,7 @@ import pytest
 from support.office import Office
 from support.web import Browser, text_of
 
+from engine.bpmn.guards import Stalled
 from engine.model.deal import Deal
 from engine.model.incident import Incident, IncidentState
 from engine.model.process_instance import ProcessInstance
@@ -67,6 +68,68 @@ def test_a_persons_step_is_not_retried_for_them(office: Office, deal: Deal, brow
     assert admin.post("/settings/incidents/1/close").status_code == 422, "without a reason"
     assert admin.post("/settings/incidents/1/close", {"reason": "Зроблено вручну"}).status_code == 303
     assert state(office) is IncidentState.RESOLVED
+
+
+def test_ids_that_no_failure_can_have_are_not_tried(office: Office, deal: Deal, browse: SignIn) -> None:
+    assert browse("admin").post("/settings/incidents/retry", {"incident": "9" * 30}).status_code == 303
+    assert state(office) is IncidentState.OPEN
+
+
+def test_values_set_with_a_retry_are_set_once_however_often_the_button_is_pressed(
+    office: Office, deal: Deal, browse: SignIn
+) -> None:
+    admin = browse("admin")
+    form = {"set.discount": "9", "reason": "Описка", "command_id": "one"}
+    assert [admin.post("/settings/incidents/1/retry", form).status_code for _ in range(2)] == [303, 303]
+    assert office.kinds(deal).count("variables_set") == 1
+    assert office.deal(deal).fields["discount"] == "9"
+
+
+def test_what_was_typed_into_a_failed_step_is_shown_mended_and_completed(
+    office: Office, deal: Deal, browse: SignIn
+) -> None:
+    typed = {
+        "work_item_id": office.step("prepare").id,
+        "element_id": "prepare",
+        "by_id": office.company.olena.id,
+        "outcome": "completed",
+        "comment": "Як домовились",
+        "values": {"discount": "45", "deal.amount": "500"},
+    }
+    with office.database.write() as session:
+        session.query(Incident).one().stimulus = {"type": "CompleteStep", "activity_id": "x", "typed": typed}
+    admin = browse("admin")
+    page = text_of(admin.get("/settings/incidents/1"))
+    for said in ("Олена Коваль", "Як домовились", "45"):
+        assert said in page
+    form = {"field:discount": "4,5", "field:deal.amount": "500", "reason": ""}
+    assert admin.post("/settings/incidents/1/retry", form).status_code == 422
+    assert admin.post("/settings/incidents/1/retry", form | {"reason": "Описка"}).status_code == 303
+    assert state(office) is IncidentState.RESOLVED
+    assert office.deal(deal).fields["discount"] == "4.5"
+    assert office.kinds(deal).count("step_completed") == 1
+
+
+def test_failures_are_narrowed_by_words_and_not_by_codes(office: Office, deal: Deal, browse: SignIn) -> None:
+    with office.database.write() as session:
+        one = session.query(Incident).one()
+        params = {"problem_code": "STALLED", "problem_template": Stalled.template}
+        params |= {"problem_params": {"elements": ["Склад", "Оплата"]}}
+        session.add(
+            Incident(
+                instance_id=one.instance_id,
+                deal_id=deal.id,
+                code="map_failed",
+                params=params,
+                stimulus={"type": "EvaluateConditions"},
+                occurred_at=office.clock.now(),
+            )
+        )
+    page = text_of(browse("admin").get("/settings/incidents"))
+    assert "Щось чекає на те, чого не буде · 1" in page
+    assert "«Склад», «Оплата»" in page
+    assert "Продаж · 2" in page
+    assert "STALLED" not in page
 
 
 def test_reading_changes_nothing_and_writing_needs_its_token(office: Office, deal: Deal, browse: SignIn) -> None:

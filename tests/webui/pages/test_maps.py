@@ -5,6 +5,7 @@ import zipfile
 from collections.abc import Callable
 
 import pytest
+from support.called_maps import calling_map
 from support.office import Office
 from support.web import Browser, text_of
 from werkzeug.test import TestResponse
@@ -47,6 +48,11 @@ def upload(browser: Browser, *files: tuple[str, bytes], token: str | None = None
     return answer
 
 
+def map_of(answer: TestResponse) -> str:
+    """The page of the version to whose questions an upload led, or to which it led at once."""
+    return (answer.location or "").removesuffix("/questions")
+
+
 def zipped(*files: tuple[str, bytes]) -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
@@ -77,7 +83,7 @@ def test_a_dropped_file_is_answered_with_its_version(office: Office, owner: Brow
     assert (answer.status_code, answer.location) == (303, f"/maps/{definition.id}")
     assert definition.state is DefinitionState.DRAFT
     page = owner.get(answer.location)
-    for said in ("Погодити договір: юристи", "approve_legal", "1 робочий день", "Юридичний відділ", "354"):
+    for said in ("Погодити договір: юристи", "approve_legal", "1 робочий день", "Юридичний відділ", "362"):
         assert said in text_of(page)
     assert 'data-element="departments_decision"' in page.text
 
@@ -158,9 +164,9 @@ def test_a_version_is_published_and_the_former_one_retired(
 def test_errors_stand_against_publishing(office: Office, owner: Browser) -> None:
     """A step without stage, deadline and responsible is only a warning while one draws."""
     answer = upload(owner, ("two.bpmn", TWO_POOLS))
-    page = owner.get(answer.location)
-    assert f"{answer.location}/publish" not in page.text
-    assert owner.post(f"{answer.location}/publish", {"warnings_confirmed": "yes"}).status_code == 422
+    page = owner.get(map_of(answer))
+    assert f"{map_of(answer)}/publish" not in page.text
+    assert owner.post(f"{map_of(answer)}/publish", {"warnings_confirmed": "yes"}).status_code == 422
     assert [one.state.value for one in versions(office, "ours")] == ["draft"]
 
 
@@ -176,16 +182,16 @@ def test_warnings_have_to_be_confirmed(office: Office, draft: ProcessDefinition,
 
 def test_another_process_of_the_file_can_be_chosen(office: Office, owner: Browser) -> None:
     answer = upload(owner, ("two.bpmn", TWO_POOLS))
-    assert f"{answer.location}/processes" in owner.get(answer.location).text
-    assert "Theirs" in text_of(owner.get(f"{answer.location}/processes"))
-    chosen = owner.post(f"{answer.location}/processes", {"process_key": "theirs"})
+    assert f"{map_of(answer)}/processes" in owner.get(map_of(answer)).text
+    assert "Theirs" in text_of(owner.get(f"{map_of(answer)}/processes"))
+    chosen = owner.post(f"{map_of(answer)}/processes", {"process_key": "theirs"})
     assert chosen.status_code == 303
     assert [one.name for one in versions(office, "theirs")] == ["Theirs"]
 
 
 def test_an_unknown_department_is_added_on_the_spot_by_who_may(office: Office, browse: SignIn, owner: Browser) -> None:
     renamed = SALE.replace("Юридичний відділ".encode(), "Договірний відділ".encode())
-    address = upload(owner, ("b2b.bpmn", renamed)).location or ""
+    address = map_of(upload(owner, ("b2b.bpmn", renamed)))
     assert "Договірний відділ" in text_of(owner.get(address))
     assert 'action="/departments"' not in owner.get(address).text
     admin = browse("admin")
@@ -253,3 +259,11 @@ def test_publishing_a_called_map_says_who_calls_it_and_takes_them_along(office: 
     assert (first.state.value, second.state.value) == ("retired", "published")
     assert (first.called, second.called) == ({"discount-approval": 1}, {"discount-approval": 2})
     assert owner.get(f"/maps/{second.id}").text.count(changed.location) == 1
+
+
+def test_a_versions_page_lists_the_steps_that_programs_do(office: Office, browse: SignIn) -> None:
+    said = {"connector": "http", "url": "https://crm.example.com/{{ client.edrpou }}", "result.limit": "answer.limit"}
+    definition = office.publish(calling_map(**said, **{"header.A": "{{ secret.crm }}", "retry_after": "1 хв"}))
+    page = text_of(browse("owner").get(f"/maps/{definition.id}"))
+    for told in ("Перевірити клієнта", "GET crm.example.com", "client.edrpou", "secret.crm", "limit", "1 хв"):
+        assert told in page

@@ -5,12 +5,15 @@ from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
+from support.called_maps import job_map
 from support.office import Office
 from support.web import Browser, text_of
 
+from engine.commands.external_jobs import fetch_jobs
 from engine.commands.people import set_password, sign_in
 from engine.model.api_token import ApiToken
 from engine.model.calendar import Calendar
+from engine.model.call_permit import CallHost, CallSecret
 from engine.model.heartbeat import Heartbeat
 from engine.model.substitution import Substitution
 from engine.model.webhook import Webhook
@@ -20,7 +23,13 @@ from engine.queries.accounts import Accounts
 SignIn = Callable[[str | None], Browser]
 
 PASSWORD = "the present one"
-ADMINISTRATORS = ("/settings/calendars", "/settings/webhooks", "/settings/incidents", "/settings/machinery")
+ADMINISTRATORS = (
+    "/settings/calendars",
+    "/settings/webhooks",
+    "/settings/connectors",
+    "/settings/incidents",
+    "/settings/machinery",
+)
 
 
 def calendar(office: Office) -> Calendar:
@@ -249,6 +258,10 @@ def test_the_administrators_settings_do_not_exist_for_others(login: str, office:
         "/settings/calendars/1/default",
         "/settings/webhooks",
         "/settings/webhooks/1/remove",
+        "/settings/connectors/hosts",
+        "/settings/connectors/hosts/1/remove",
+        "/settings/connectors/secrets",
+        "/settings/connectors/secrets/1/remove",
         "/settings/incidents/1/retry",
         "/settings/incidents/1/close",
     ):
@@ -262,3 +275,39 @@ def test_writing_needs_its_token_and_its_method(browse: SignIn) -> None:
         assert admin.post(address, token="forged").status_code == 400
     for address in ("/settings/password", "/settings/calendars/1/week", "/settings/tokens/1/revoke"):
         assert admin.get(address).status_code == 405
+
+
+def test_an_administrator_allows_hosts_and_keeps_secrets_that_no_page_shows(office: Office, browse: SignIn) -> None:
+    admin = browse("admin")
+    page, hosts, secrets = "/settings/connectors", "/settings/connectors/hosts", "/settings/connectors/secrets"
+    secret = {"name": "crm", "secret_host": "crm.example.com", "value": "very-secret"}
+    assert admin.post(secrets, secret).status_code == 422, "its host is not allowed yet"
+    for wrong in ("", "http://x y", "user@crm.example.com"):
+        assert admin.post(hosts, {"host": wrong}).status_code == 422
+    assert admin.post(hosts, {"host": "https://CRM.example.com/"}).status_code == 303
+    for value in ("very-secret", "another-secret"):
+        assert admin.post(secrets, secret | {"value": value}).status_code == 303
+    refused = admin.post(secrets, secret | {"value": "two\nlines"})
+    assert refused.status_code == 422
+    shown = text_of(admin.get(page)) + refused.text
+    assert "crm.example.com" in shown
+    assert not re.search("very-secret|another-secret|two\nlines", shown)
+    with office.database.read() as session:
+        (kept,) = session.query(CallSecret)
+        assert "secret" not in kept.sealed
+    assert admin.post(f"{secrets}/{kept.id}/remove").status_code == 303
+    with office.database.read() as session:
+        (host,) = session.query(CallHost)
+    assert admin.post(f"{hosts}/{host.id}/remove").status_code == 303
+    assert "crm.example.com" not in text_of(admin.get(page)).replace("placeholder", "")
+
+
+def test_jobs_that_no_program_fetches_stand_on_the_machinerys_page(office: Office, browse: SignIn) -> None:
+    assert "score" not in text_of(browse("admin").get("/settings/machinery"))
+    office.publish(job_map())
+    office.open_deal()
+    office.open_deal()
+    page = text_of(browse("admin").get("/settings/machinery"))
+    assert re.search("score.*2 завдання, яких ніхто не забрав", page, re.DOTALL)
+    office.do("owner", fetch_jobs, ["score"], "w1", limit=10, lock_s=60)
+    assert "score" not in text_of(browse("admin").get("/settings/machinery"))

@@ -7,7 +7,18 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, JsonValue, StringConstraints
 
-from webui.api.models.values import Given, Id, Line, Listed, Paging, PersonName, Query, Told
+from webui.api.models.values import (
+    READ_VERSION,
+    Given,
+    Id,
+    Line,
+    Listed,
+    Paging,
+    PersonName,
+    Query,
+    ReadVersion,
+    Told,
+)
 
 ClientTitle = Annotated[str, StringConstraints(max_length=300)]
 Word = Annotated[str, StringConstraints(max_length=100)]
@@ -46,6 +57,7 @@ class ClientChanges(Given):
     email: Email = ""
     owner_id: Id | None = None
     fields: dict[str, Any] = Field(default={}, description="All of them: the stored ones are replaced.")
+    read_version: ReadVersion | None = READ_VERSION
 
 
 class ClientPath(Given):
@@ -71,6 +83,7 @@ class ClientItem(Told):
     created_at: datetime
     open_deals: int
     next_due_at: datetime | None = Field(description="The nearest deadline of a live step.")
+    version: int = Field(description="Grows with every change.")
 
 
 class NewContact(Given):

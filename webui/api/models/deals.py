@@ -16,6 +16,7 @@ from engine.queries.deal_view import PassageState
 from engine.queries.deal_waiting import Standing, WaitingKind
 from webui.api.models.clients import ContactItem, NewClient
 from webui.api.models.values import (
+    READ_VERSION,
     ClientName,
     Day,
     Given,
@@ -27,6 +28,7 @@ from webui.api.models.values import (
     Paging,
     PersonName,
     Query,
+    ReadVersion,
     Sentence,
     Told,
 )
@@ -81,6 +83,7 @@ class DealChanges(Given):
     owner: Owner | None = None
     loss_reason: Sentence = Field(default="", description="Also of a closed deal.")
     fields: dict[str, Any] = Field(default={}, description="Merged into the stored ones by name.")
+    read_version: ReadVersion | None = READ_VERSION
 
 
 class DealPath(Given):
@@ -187,6 +190,9 @@ class DealsQuery(Paging):
     owner_id: Id | None = None
     result: DealResult | None = None
     definition_key: Key | None = None
+    map_version: int | None = Field(
+        default=None, ge=1, le=1_000_000, description="Only deals that follow, or followed to their end, this version."
+    )
     client_id: Id | None = None
     overdue: bool = Field(default=False, description="Only deals with a late step.")
     sort: DealSort = Field(default=DealSort.LATEST, description="A minus means: largest or latest first.")
@@ -218,6 +224,7 @@ class DealItem(Told):
                     "open_steps": 3,
                     "overdue_steps": 1,
                     "next_due_at": "2026-03-03T16:00:00Z",
+                    "version": 14,
                 }
             ]
         },
@@ -241,6 +248,7 @@ class DealItem(Told):
     open_steps: int
     overdue_steps: int
     next_due_at: datetime | None = Field(description="The nearest deadline of a live step.")
+    version: int = Field(description="Grows with everything that happens to the deal.")
 
 
 class FollowedDefinition(Told):

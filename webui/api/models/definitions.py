@@ -12,10 +12,11 @@ from pydantic import ConfigDict, Field, StringConstraints
 from engine.bpmn.compiled import StepKind
 from engine.bpmn.dmn.model import Aggregator, HitPolicy, ValueKind
 from engine.bpmn.step_cells import StepCell
+from engine.bpmn.version_difference import Mark, Part
 from engine.model.process_definition import DefinitionState
 from webui.api.models.findings import FindingItem
 from webui.api.models.steps import FieldItem, OutcomeItem
-from webui.api.models.values import Given, Id, Key, Listed, Paging, Told
+from webui.api.models.values import Given, Id, Instant, Key, Listed, Paging, Told
 
 Address = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 CellText = Annotated[str, StringConstraints(max_length=20_000)]
@@ -79,10 +80,80 @@ class DefinitionItem(Told):
     created_by: str
     published_at: datetime | None
     published_by: str
+    published_note: str = Field(description="Why it was published, in the words of who published it.")
     retired_at: datetime | None
     errors: int | None = Field(description="How many findings are errors.")
     warnings: int | None
     running_deals: int | None = Field(description="Open deals that follow this version.")
+
+
+class Publishing(Given):
+    note: str = Field(default="", max_length=2_000, description="Why this version goes live, for those who look back.")
+
+
+class ChangesQuery(Given):
+    since: Id = Field(description="The id of another version of the same map: what it was before.")
+
+
+class ChangeDetail(Told):
+    """What about an element differs, in the reader's language."""
+
+    what: str
+    before: str
+    now: str
+
+
+class ChangeItem(Told):
+    """Something that one of the two versions has otherwise."""
+
+    part: Part
+    mark: Mark
+    name: str
+    before_id: str = Field(description="The id in the earlier version's file; empty where it is not there.")
+    now_id: str = Field(description="The id in this version's file; empty where it is not there.")
+    text: tuple[str, ...] = Field(description="Each change as a sentence.")
+    details: tuple[ChangeDetail, ...]
+
+
+class DefinitionChanges(Told):
+    """What a version of a map does otherwise than another one, steps in the order of the map."""
+
+    since: int = Field(description="The earlier version's number.")
+    version: int
+    comparable: bool = Field(description="False while errors stand against executing one of the two.")
+    changes: tuple[ChangeItem, ...]
+    moved: tuple[str, ...] = Field(description="Ids of elements that stand elsewhere in the drawing.")
+
+
+class FiguresQuery(Given):
+    since: Instant | None = Field(default=None, description="Deals closed and steps done from then on.")
+    until: Instant | None = Field(default=None, description="Up to, not including.")
+
+
+class TimingItem(Told):
+    """Working time by the company's calendar."""
+
+    median_s: int | None = Field(description="Seconds; null where nothing was measured.")
+    count: int = Field(description="Of how many, the newest ones.")
+
+
+class StepFigures(Told):
+    element_id: str = Field(description="The id in the uploaded file.")
+    name: str
+    time: TimingItem
+
+
+class DefinitionFigures(Told):
+    """How deals went that ended on this version."""
+
+    won: int
+    lost: int
+    cancelled: int
+    share_won: float | None = Field(description="Of won and lost deals, from 0 to 1.")
+    enough: bool = Field(description="False while so few deals are finished that the share says nothing.")
+    time_to_win: TimingItem
+    time_to_lose: TimingItem
+    steps: tuple[StepFigures, ...] = Field(description="Steps that somebody has done, from opened to done.")
 
 
 class StageItem(Told):

@@ -28,6 +28,23 @@ class IncidentClosing(Given):
     reason: Sentence
 
 
+class IncidentRetry(Given):
+    """What is mended first, if anything."""
+
+    values: dict[str, Any] = Field(default={}, description="By the names of fields and variables.")
+    reason: Sentence = ""
+
+
+class TypedValues(Told):
+    """What a person had typed into the step that failed."""
+
+    work_item_id: int
+    by: str
+    outcome: str
+    comment: str
+    values: dict[str, Any]
+
+
 class IncidentItem(Told):
     """A failure: what, where, since when, how often, and what can be done."""
 
@@ -54,6 +71,7 @@ class IncidentDetail(IncidentItem):
     """With the variables as they were when it failed first."""
 
     variables: dict[str, Any]
+    typed: TypedValues | None = Field(description="Null where no step of a person failed.")
 
 
 class IncidentList(Listed[IncidentItem]):

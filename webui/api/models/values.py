@@ -100,6 +100,15 @@ Sentence = Annotated[str, StringConstraints(max_length=500)]
 Text = Annotated[str, StringConstraints(max_length=20_000)]
 
 
+ReadVersion = Annotated[int, BeforeValidator(_no_truth_value), Field(ge=0, le=LARGEST_ID)]
+
+READ_VERSION: Any = Field(
+    default=None,
+    description="The `version` that you had read. What others changed since is then not overwritten: where you send "
+    "another value than they have put there, the answer is 409 `edited_meanwhile` with what each field is now.",
+)
+
+
 class Paging(Given):
     """Which part of a list."""
 

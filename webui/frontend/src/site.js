@@ -15,3 +15,4 @@ import "./lazy_viewer.js";
 import "./submit_on_change.js";
 import "./drop_zone.js";
 import "./lazy_step_grid.js";
+import "./questions.js";

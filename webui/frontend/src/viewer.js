@@ -2,13 +2,14 @@
 //   data-walked, data-current, data-overdue   JSON lists of element ids, marked on the drawing
 //   data-findings                             JSON list of {element, severity, text}: a badge on each element
 // A click on [data-element="id"] anywhere on the page shows and highlights that element; a click on a badge or on an
-// element of the drawing chooses its row there.
+// element of the drawing chooses its row there. The event map:light, with an id, highlights without moving the page.
 import "bpmn-js/dist/assets/diagram-js.css";
 import "bpmn-js/dist/assets/bpmn-js.css";
 import "./viewer.css";
 import NavigatedViewer from "bpmn-js/lib/NavigatedViewer";
 import { byElement, mapBadge } from "./map_badge.js";
 import { hasDrawing } from "./modeler/drawing.js";
+import { showMarks } from "./viewer_marks.js";
 
 const MARKERS = { walked: "is-walked", current: "is-current", overdue: "is-overdue" };
 const READABLE_SCALE = 0.55;
@@ -124,6 +125,7 @@ async function show(container) {
     await viewer.importXML(xml);
     mark(viewer, container.dataset);
     showFindings(viewer, container.dataset);
+    showMarks(viewer, list(container.dataset, "marks"), id => chooseRow(viewer, id, { focus: true }));
     openAtCurrent(viewer, container.dataset);
     listenToKeys(viewer, container);
     leaveTheWheelToThePage(viewer, container);
@@ -133,6 +135,11 @@ async function show(container) {
       showElement(viewer, row.dataset.element);
       highlight(viewer, row.dataset.element);
       container.scrollIntoView({ block: "nearest" });
+    });
+    document.addEventListener("map:light", ({ detail }) => {
+      if (!container.isConnected) return;
+      showElement(viewer, detail);
+      highlight(viewer, detail);
     });
     viewer.get("eventBus").on("element.click", ({ element }) => chooseRow(viewer, element.id.replace(/_label$/, "")));
     container.dataset.state = "shown";

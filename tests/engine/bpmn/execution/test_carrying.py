@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from support.canonical_maps import MONDAY, MapBuilder, after, context, every
+from support.canonical_maps import MONDAY, MapBuilder, after, context, every, when
 from support.instance_run import InstanceRun
 
 from engine.bpmn.carrying import Carried, CarryOrder, carry
 from engine.bpmn.carrying_problems import CannotCarry
 from engine.bpmn.compiled import CompiledProcess
+from engine.bpmn.spec import build_spec
+from engine.bpmn.stepper import load
 
 
 def carried(run: InstanceRun, new: CompiledProcess, **order: object) -> Carried:
@@ -45,6 +47,23 @@ def with_alarm(days: int = 3, *, repeats: bool = False) -> CompiledProcess:
     rule = every(days=days) if repeats else after(days=days)
     draw.chain(draw.boundary("alarm", "sign", draw.timer("alarm", rule), interrupting=False), draw.step("call"))
     draw.flow("call", draw.end("called"))
+    return draw.build()
+
+
+def approved_once(last: str, *, asks: str = "legal") -> CompiledProcess:
+    """prepare → approved before? → ask, unless it was → last, or back to the beginning."""
+    draw = MapBuilder()
+    draw.start()
+    draw.gateway("exclusive", "merge")
+    draw.gateway("exclusive", "again", default="ask")
+    draw.gateway("exclusive", "asked")
+    draw.gateway("exclusive", "way", default="back")
+    draw.chain("start", "merge", draw.step("prepare"), "again")
+    draw.flow("again", "asked", when("approved", asks))
+    draw.flow("again", draw.step(asks), flow_id="ask")
+    draw.chain(asks, "asked", draw.step(last), "way")
+    draw.flow("way", draw.end(), when("completed", last))
+    draw.flow("way", "merge", flow_id="back")
     return draw.build()
 
 
@@ -164,3 +183,29 @@ def test_what_was_done_can_still_be_undone_or_the_deal_stays() -> None:
     assert refused(run, undoable("pay", "cancel")) == {"other_kind"}
     run.complete("decide")
     assert refused(run, undoable("book", "cancel")) == {"being_undone"}
+
+
+def outcomes_after(run: InstanceRun, new: CompiledProcess, choices: dict[str, str | None]) -> dict[str, object]:
+    assert run.state is not None
+    moved = carried(run, new, choices=choices)
+    workflow = load(build_spec(new), moved.result.state, context(run.now))
+    return {name: value for name, value in workflow.environment.store.values.items() if name.endswith("_outcome")}
+
+
+def test_what_lies_ahead_of_a_step_that_a_deal_is_sent_back_to_is_decided_anew() -> None:
+    run = InstanceRun(approved_once("sign"))
+    run.complete("prepare")
+    run.complete("legal", "approved")
+    assert outcomes_after(run, approved_once("sign"), {}) == {"legal_outcome": "approved"}
+    assert outcomes_after(run, approved_once("close"), {"sign": "prepare"}) == {}
+    assert outcomes_after(run, approved_once("close", asks="lawyer"), {"sign": "prepare", "legal": "lawyer"}) == {}
+
+
+def test_a_step_that_only_took_a_new_id_keeps_what_was_decided_before_it() -> None:
+    run = InstanceRun(approved_once("sign"))
+    run.complete("prepare")
+    run.complete("legal", "approved")
+    assert outcomes_after(run, approved_once("close"), {"sign": "close"}) == {"legal_outcome": "approved"}
+    run.complete("sign", "returned")
+    again = outcomes_after(run, approved_once("close"), {"prepare": "legal", "sign": "close"})
+    assert again["sign_outcome"] == again["close_outcome"] == "returned"

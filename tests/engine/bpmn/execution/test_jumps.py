@@ -54,6 +54,29 @@ def rework_map() -> CompiledProcess:
     return built.model_copy(update={"steps": steps})
 
 
+def three_at_once() -> CompiledProcess:
+    """Three approvals at once behind a step to which a return leads back."""
+    draw = MapBuilder()
+    draw.start()
+    for step in ("prepare", "legal", "finance", "logistics", "sign"):
+        draw.step(step)
+    for kind, gateway in (("exclusive", "merge"), ("parallel", "split"), ("parallel", "join"), ("exclusive", "decide")):
+        draw.gateway(kind, gateway)
+    draw.chain("start", "merge", "prepare", "split")
+    approvals = ("legal", "finance", "logistics")
+    for approval in approvals:
+        draw.chain("split", approval, "join")
+    draw.flow("join", "decide")
+    draw.flow("decide", "sign", when("approved", *approvals))
+    draw.flow("decide", "merge", when("returned|rejected", *approvals))
+    draw.chain("sign", draw.end())
+    built = draw.build()
+    steps = {name: human(name, name, "Продажі", "") for name in ("prepare", "sign")}
+    for approval in approvals:
+        steps[approval] = human(approval, approval, "Юристи", "", kind=StepKind.APPROVAL, outcomes=DECISIONS)
+    return built.model_copy(update={"steps": steps})
+
+
 @pytest.fixture
 def run() -> InstanceRun:
     return InstanceRun(rework_map())
@@ -131,6 +154,20 @@ def test_a_step_on_the_way_back_is_no_way_round_the_approvals(run: InstanceRun) 
     assert planned(run, "sign").passed_over == ("legal", "finance")
     assert planned(run, "ship").passed_over == ("legal", "finance")
     assert planned(run, "prepare").passed_over == ()
+
+
+def test_what_was_given_in_this_round_is_not_passed_over_by_a_move_between_its_branches() -> None:
+    drawn = three_at_once()
+    run = InstanceRun(drawn)
+    run.complete("prepare")
+    run.complete("legal", "approved")
+    run.complete("finance", "approved")
+    assert run.open == ["logistics"]
+    aside = planned(run, "legal")
+    assert (aside.passed_over, aside.asked_again) == ((), ("legal",))
+    run.apply(MoveToken("legal"))
+    assert run.open == ["legal", "logistics"]
+    assert planned(run, "finance").passed_over == ()
 
 
 def test_outcomes_ahead_are_forgotten_and_the_gateway_decides_anew(run: InstanceRun) -> None:

@@ -7,6 +7,7 @@ from support.drawn_maps import END, START, bag, chain, codes, compiled, element,
 from support.instance_run import InstanceRun
 
 from engine.bpmn.compiled import OutcomeKind, StepKind
+from engine.bpmn.deadline_rules import WorkingTime
 from engine.bpmn.findings import Severity
 from engine.errors import MapFailed
 
@@ -454,12 +455,13 @@ class TestAdHoc:
         assert run.open == ["after"]
 
     @pytest.mark.parametrize("own", ["", "Юрист"])
-    def test_who_is_responsible_for_it_or_for_its_first_step_chooses(self, own: str) -> None:
+    def test_who_is_responsible_for_it_or_for_its_first_step_chooses_by_its_deadline(self, own: str) -> None:
         said = bag(відповідальний=own) if own else ""
-        process = compiled(*self.drawn(said + step("a", "А", відповідальний="Логістика", етап="Торг") + step("b", "Б")))
+        first = step("a", "А", відповідальний="Логістика", етап="Торг", термін="2 р.д.")
+        process = compiled(*self.drawn(said + first + step("b", "Б")))
         (choice,) = [each for each in process.steps.values() if each.kind is StepKind.CHOICE]
         assert choice.responsible == (own or "Логістика",)
-        assert choice.stage == "Торг"
+        assert (choice.stage, choice.deadline, choice.asks_again) == ("Торг", WorkingTime(days=2), True)
 
     def test_several_at_once_and_the_end_withdraws_what_still_runs(self) -> None:
         run = InstanceRun(compiled(*self.drawn()))

@@ -109,16 +109,6 @@ def test_an_automated_task_that_we_cannot_run_is_confirmed_by_a_person(tag: str)
     assert found(outcome, "AUTOMATED_STAND_IN").severity is Severity.WARNING
 
 
-def test_a_connector_that_this_version_does_not_perform_is_confirmed_by_a_person() -> None:
-    connector = (
-        '<extensionElements><reglament:connector type="http" topic="https://example.com/crm"/></extensionElements>'
-    )
-    outcome = outcome_of(START, element("serviceTask", "t", "Рахунок", connector), END, chain("start", "t", "end"))
-    assert outcome.process is not None
-    assert outcome.process.steps["t"].kind is StepKind.CONFIRM
-    assert outcome.process.calls == {}
-
-
 def test_a_script_of_assignments_runs_and_any_other_is_left_to_a_person() -> None:
     script = "<script>знижка = deal.amount / 10</script>"
     process = compiled(START, element("scriptTask", "t", "Порахувати", script), END, chain("start", "t", "end"))
@@ -429,7 +419,9 @@ def test_a_step_without_an_id_gets_one() -> None:
         (
             (
                 START,
-                element("subProcess", "s", "", step("inner")),
+                element(
+                    "subProcess", "s", "", step("inner") + '<multiInstanceLoopCharacteristics isSequential="true"/>'
+                ),
                 END,
                 chain("start", "s", "end"),
                 flow("inner", "end", flow_id="cross"),

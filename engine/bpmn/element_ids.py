@@ -1,0 +1,25 @@
+"""Ids that the executed map may use."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container
+
+_EXECUTABLE_ID = re.compile(r"^[^\W\d][\w.-]*$")
+# Names and endings that SpiffWorkflow gives to its own helper tasks.
+_RESERVED_IDS = frozenset({"Start", "End", "Root", "StartEventSplit", "StartEventJoin"})
+_RESERVED_ENDINGS = (".BoundaryEventSplit", ".BoundaryEventJoin", ".EndJoin")
+_LONGEST_ID = 200
+
+
+def free_id(wished: str, used: Container[str]) -> str:
+    """``wished``, or the nearest to it that is valid in XML, none of SpiffWorkflow's own and not in ``used``."""
+    base = wished
+    usable = _EXECUTABLE_ID.match(base) and base not in _RESERVED_IDS and len(base) <= _LONGEST_ID
+    if not usable or base.endswith(_RESERVED_ENDINGS):
+        base = "element"
+    found, number = base, 1
+    while found in used or found in _RESERVED_IDS or (found == "element"):
+        number += 1
+        found = f"{base}_{number}"
+    return found

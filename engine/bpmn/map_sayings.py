@@ -1,0 +1,17 @@
+"""What the owner of a map says about its elements."""
+
+from __future__ import annotations
+
+from engine.bpmn.map_model import Node, Property
+
+_DRAWN_SOURCES = frozenset({"lane", "pool", "group"})  # said by where the element stands, not by its owner
+
+
+def said_of(node: Node | None, key: Property) -> str:
+    """What the owner says about ``node``; about one that was not drawn, what is said about its origin."""
+    while node is not None:
+        said = node.annotation.said.get(key)
+        if said is not None and (node.like is None or said.source not in _DRAWN_SOURCES):
+            return said.text if said.source not in _DRAWN_SOURCES else ""
+        node = node.like
+    return ""

@@ -1,0 +1,48 @@
+"""What other engines know of a step and this one does not do: said once for each step, so that nobody relies on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lxml import etree
+
+from engine.bpmn.map_model import Node
+from engine.bpmn.noticed import Noticed
+from engine.bpmn.reading.elements import children, extensions, local, namespace, text_of, vendor
+
+_ENGINES = frozenset({"camunda", "flowable", "activiti", "zeebe", "drools"})
+_ATTRIBUTES = frozenset({"priority", "followUpDate", "skipExpression"})
+_ELEMENTS = frozenset(
+    {"taskListener", "executionListener", "taskListeners", "executionListeners", "priorityDefinition"}
+)
+_INPUTS = frozenset({"NotStartedNotify", "NotStartedReassign"})
+
+
+def say_left_out(node: Node, element: etree._Element, noticed: Noticed) -> None:
+    found = sorted(set(_left_out(element)))
+    if found:
+        noticed.info("VENDOR_LEFT_OUT", node, what=", ".join(found))
+
+
+def _left_out(element: etree._Element) -> Iterator[str]:
+    yield from _attributes(element)
+    for extension in extensions(element):
+        if vendor(namespace(extension)) not in _ENGINES:
+            continue
+        if local(extension) in _ELEMENTS:
+            yield local(extension)
+        elif local(extension) == "taskSchedule" and extension.get("followUpDate"):
+            yield "followUpDate"
+    for holder in children(element, "ioSpecification"):
+        names = {part.get("id"): part.get("name") for part in children(holder, "dataInput")}
+        for association in children(element, "dataInputAssociation"):
+            target = "".join(text_of(part) for part in children(association, "targetRef"))
+            if names.get(target) in _INPUTS and "@[" in "".join(map(text_of, children(association, "assignment"))):
+                yield names.get(target) or ""
+
+
+def _attributes(element: etree._Element) -> Iterator[str]:
+    for key, value in element.attrib.items():
+        uri, _, name = str(key).removeprefix("{").rpartition("}")
+        if uri and name in _ATTRIBUTES and str(value).strip() and vendor(uri) in _ENGINES:
+            yield name

@@ -1,0 +1,36 @@
+"""Several arrows into a step: it runs for each that comes, unless the owner says that it waits for all."""
+
+from __future__ import annotations
+
+from engine.bpmn.map_model import Node, NodeType, Process, Property
+from engine.bpmn.map_sayings import said_of
+from engine.bpmn.noticed import Noticed
+from engine.bpmn.questions import EACH, WAIT, Because, Proposal, QuestionKind
+from engine.bpmn.repairs.editing import insert_before
+from engine.bpmn.repairs.workbench import Workbench
+
+_JOINS = frozenset({NodeType.PARALLEL, NodeType.INCLUSIVE, NodeType.COMPLEX})
+
+
+def wait_where_said(workbench: Workbench, process: Process) -> None:
+    """A join where the owner wants one. It waits for what can still come, so no path can wait there for ever."""
+    for node in tuple(process.scope.all_nodes()):
+        waits = node.type not in _JOINS and node.like is None and len(node.incoming) > 1
+        if waits and said_of(node, Property.MERGE).casefold() == WAIT:
+            insert_before(workbench.sales_map, node, NodeType.INCLUSIVE, "waits_for_all")
+
+
+def say_runs_twice(node: Node, noticed: Noticed) -> None:
+    """Say and ask, unless the owner has answered already."""
+    if said_of(node, Property.MERGE).casefold() in (WAIT, EACH):
+        return
+    noticed.warning("RUNS_TWICE", node)
+    at = node
+    while at.like is not None:
+        at = at.like
+    proposals = [
+        Proposal(value=EACH, because=Because.BY_THE_STANDARD),
+        Proposal(value=WAIT, because=Because.RUNS_ONCE),
+    ]
+    arriving = ", ".join(dict.fromkeys(flow.source.name for flow in node.incoming if flow.source.name))
+    noticed.ask(QuestionKind.MERGE, at, proposals, assumed=EACH, branches=arriving)

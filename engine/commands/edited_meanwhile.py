@@ -1,0 +1,95 @@
+"""What others did to a record after somebody had read it, to be told before it is overwritten."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine.events import (
+    ClientChanged,
+    DealChanged,
+    DecisionMade,
+    MessageReceived,
+    StepCompleted,
+    VariablesSet,
+    kind_of,
+)
+from engine.model.client import Client
+from engine.model.deal import Deal
+from engine.model.history_event import HistoryEvent
+from engine.model.person import Person
+from engine.policy.simultaneous_edits import UNKNOWN, Touch, reconciled, touched_by
+
+_TELLS_BOTH = (kind_of(DealChanged), kind_of(VariablesSet))
+_TELLS_NEW = {kind_of(StepCompleted): "values", kind_of(MessageReceived): "values", kind_of(DecisionMade): "outputs"}
+_MOST_LOOKED_AT = 100  # of a client's changes
+
+
+def unseen_kept_of_deal(session: Session, deal: Deal, wanted: Mapping[str, Any], read_version: int) -> dict[str, Any]:
+    """The changes to a locked deal that its editor really made, who had read it when its history had that length.
+
+    Raises EditedMeanwhile.
+    """
+    events = session.scalars(
+        select(HistoryEvent)
+        .where(
+            HistoryEvent.deal_id == deal.id,
+            HistoryEvent.number > read_version,
+            HistoryEvent.kind.in_((*_TELLS_BOTH, *_TELLS_NEW)),
+        )
+        .order_by(HistoryEvent.number)
+    )
+    touches: dict[str, Touch] = {}
+    for event in events:
+        for name, before in _told(event).items():
+            touches[name] = touched_by(touches, name, event.actor_name, event.at, before)
+    if not touches:
+        return dict(wanted)
+    own = wanted.get("fields", {})
+    flat = {name: value for name, value in wanted.items() if name != "fields"} | dict(own)
+    current = {name: deal.fields.get(name) if name in own else getattr(deal, name) for name in flat}
+    kept = reconciled(flat, current, touches, _owner_named(session, deal.owner_id))
+    return {name: value for name, value in kept.items() if name not in own} | {
+        "fields": {name: value for name, value in kept.items() if name in own}
+    }
+
+
+def unseen_kept_of_client(
+    session: Session, client: Client, wanted: Mapping[str, Any], read_version: int
+) -> dict[str, Any]:
+    """As ``unseen_kept_of_deal``, of a locked client that was read as of that version. Raises EditedMeanwhile."""
+    changes = client.version - read_version
+    if changes <= 0:
+        return dict(wanted)
+    touches: dict[str, Touch] = {}
+    for event in reversed(_changes_of(session, client.id, changes)):
+        for name, (before, _) in event.data["changes"].items():
+            touches[name] = touched_by(touches, name, event.actor_name, event.at, before)
+    current = {name: getattr(client, name) for name in wanted}
+    return reconciled(wanted, current, touches, _owner_named(session, client.owner_id))
+
+
+def _told(event: HistoryEvent) -> Mapping[str, Any]:
+    """What a value was before, by field; of what steps, messages and tables gave, it is not written down."""
+    if event.kind in _TELLS_BOTH:
+        return {name: before for name, (before, _) in event.data["changes"].items()}
+    return dict.fromkeys(event.data[_TELLS_NEW[event.kind]], UNKNOWN)
+
+
+def _changes_of(session: Session, client_id: int, count: int) -> list[HistoryEvent]:
+    """The last changes of a client, the latest first."""
+    latest = session.scalars(
+        select(HistoryEvent)
+        .where(HistoryEvent.kind == kind_of(ClientChanged), HistoryEvent.data["client_id"].as_integer() == client_id)
+        .order_by(HistoryEvent.id.desc())
+        .limit(min(count, _MOST_LOOKED_AT))
+    )
+    return list(latest)
+
+
+def _owner_named(session: Session, owner_id: int | None) -> Mapping[str, str]:
+    owner = session.get(Person, owner_id) if owner_id is not None else None
+    return {"owner_id": owner.full_name} if owner is not None else {}

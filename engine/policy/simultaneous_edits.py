@@ -1,0 +1,91 @@
+"""Two people edit one record: what each of them changed is kept, and nothing of the first is overwritten unseen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from engine.errors import N_, Conflict, DomainError
+
+UNKNOWN: Any = object()
+"""What a value was before, where nobody has written it down."""
+
+
+class ChangedTo(DomainError):
+    code: ClassVar[str] = "changed_to"
+    template: ClassVar[str] = N_("%(by)s has put “%(value)s” here, %(at)s.")
+
+
+class EmptiedBy(DomainError):
+    code: ClassVar[str] = "emptied_by"
+    template: ClassVar[str] = N_("%(by)s has emptied this, %(at)s.")
+
+
+class EditedMeanwhile(Conflict):
+    """``errors`` tells of each field what it is now and who made it so."""
+
+    code: ClassVar[str] = "edited_meanwhile"
+    template: ClassVar[str] = N_(
+        "%(by)s has changed the same while you were editing. What it is now stands at the fields; save again to put "
+        "yours in its place."
+    )
+
+    def __init__(self, errors: Mapping[str, DomainError], *, by: str) -> None:
+        super().__init__(by=by)
+        self.errors = errors
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """Somebody changed a field after it was read: who and when last, and what it was at the reading."""
+
+    by: str
+    at: datetime
+    before: Any
+
+
+def touched_by(touches: Mapping[str, Touch], name: str, by: str, at: datetime, before: Any) -> Touch:
+    """The touch of a field that is changed once more; what it was at the reading stays."""
+    first = touches.get(name)
+    return Touch(by, at, before if first is None else first.before)
+
+
+def reconciled(
+    wanted: Mapping[str, Any],
+    current: Mapping[str, Any],
+    touches: Mapping[str, Touch],
+    words: Mapping[str, str],
+) -> dict[str, Any]:
+    """``wanted`` without what its editor left as it was read: there the other's change stays.
+
+    ``words`` are the present values that have other words than their own, an owner's name for one. Raises
+    EditedMeanwhile for fields that both have changed, each to something else.
+    """
+    kept: dict[str, Any] = {}
+    errors: dict[str, DomainError] = {}
+    for name, value in wanted.items():
+        touch = touches.get(name)
+        now = current.get(name)
+        if touch is None or _same(value, now):
+            kept[name] = value
+        elif touch.before is UNKNOWN or not _same(value, touch.before):
+            told = words.get(name, now)
+            if told in (None, "", []):
+                errors[name] = EmptiedBy(by=touch.by, at=touch.at)
+            else:
+                errors[name] = ChangedTo(by=touch.by, at=touch.at, value=told)
+    if errors:
+        raise EditedMeanwhile(errors, by=", ".join(dict.fromkeys(touches[name].by for name in errors)))
+    return kept
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Nothing and an empty text are the same; a sum is the same however it is spelt."""
+    if one in (None, "") or other in (None, ""):
+        return one in (None, "") and other in (None, "")
+    if isinstance(one, Decimal) or isinstance(other, Decimal):
+        return Decimal(str(one)) == Decimal(str(other))
+    return bool(one == other) or str(one) == str(other)

@@ -1,0 +1,67 @@
+"""Two people edit one deal or one client. On both databases."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from support.office import Office
+
+from engine.commands.clients import update_client
+from engine.commands.deals import comment_on_deal, update_deal
+from engine.model.client import Client
+from engine.model.deal import Deal
+from engine.policy.simultaneous_edits import EditedMeanwhile
+
+
+def read(office: Office, deal: Deal) -> int:
+    return office.deal(deal).history_length
+
+
+def test_the_second_of_two_editors_of_a_deal_is_told_and_overwrites_knowingly(office: Office) -> None:
+    deal = office.open_deal(amount=Decimal(5))
+    version = read(office, deal)
+    office.do("bohdan", update_deal, deal.id, {"amount": Decimal(7), "fields": {"note": "з доставкою"}})
+    office.do("olena", comment_on_deal, deal.id, "Бачу")
+    theirs = {"title": "Помпи", "amount": Decimal(6), "fields": {"note": "без доставки"}}
+    with pytest.raises(EditedMeanwhile) as told:
+        office.do("olena", update_deal, deal.id, theirs, read_version=version)
+    assert told.value.errors.keys() == {"amount", "note"}
+    assert (office.deal(deal).title, office.deal(deal).amount) == (deal.title, Decimal(7))
+    office.do("olena", update_deal, deal.id, theirs, read_version=read(office, deal))
+    assert (office.deal(deal).title, office.deal(deal).amount) == ("Помпи", Decimal(6))
+
+
+def test_what_the_second_left_alone_stays_as_the_first_made_it(office: Office) -> None:
+    deal = office.open_deal(amount=Decimal(5))
+    version = read(office, deal)
+    office.do("bohdan", update_deal, deal.id, {"amount": Decimal(7)})
+    office.do("olena", update_deal, deal.id, {"title": "Помпи", "amount": Decimal("5.00")}, read_version=version)
+    assert (office.deal(deal).title, office.deal(deal).amount) == ("Помпи", Decimal(7))
+
+
+def test_what_a_step_gave_meanwhile_is_not_overwritten_unseen(office: Office) -> None:
+    deal = office.open_deal()
+    version = read(office, deal)
+    office.prepare(discount="7")
+    office.complete("iryna", "legal", "returned", comment="Дорого")
+    with pytest.raises(EditedMeanwhile) as told:
+        office.do("olena", update_deal, deal.id, {"fields": {"discount": "9"}}, read_version=version)
+    assert told.value.errors["discount"].params["value"] == "7"
+
+
+def test_two_editors_of_a_client(office: Office) -> None:
+    client_id = office.open_deal().client_id
+
+    def client() -> Client:
+        with office.database.read() as session:
+            return session.get_one(Client, client_id)
+
+    version = client().version
+    office.do("bohdan", update_client, client_id, {"segment": "B2G", "source": "виставка"})
+    untouched = {"name": "ТОВ «Промінь»", "segment": "", "source": "", "phone": "067 123-45-67"}
+    office.do("olena", update_client, client_id, untouched, read_version=version)
+    assert (client().segment, client().source, client().phone) == ("B2G", "виставка", "+380671234567")
+    with pytest.raises(EditedMeanwhile) as told:
+        office.do("olena", update_client, client_id, {"segment": "B2B"}, read_version=version)
+    assert (told.value.errors["segment"].params["value"], told.value.params["by"]) == ("B2G", "Богдан Шевченко")

@@ -1,0 +1,74 @@
+"""Diagrams of other tools, with every question answered: nothing is missing any more, and nothing is asked again."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable
+
+import pytest
+from foreign_maps.verdicts import FOLDER, foreign_maps, verdict_on
+from foreign_maps.walker import walk
+
+from engine.bpmn.answers import edits_for, understood
+from engine.bpmn.compile import CompileOutcome, compile_bpmn
+from engine.bpmn.questions import Question
+from engine.bpmn.writing import apply_to_files
+
+MISSING = {"STAGE_MISSING", "DEADLINE_MISSING", "RESPONSIBLE_MISSING"}
+MOST_ROUNDS = 4  # another pool or another start is a map with questions of its own
+
+Choose = Callable[[Question], str]
+
+
+def proposed(question: Question) -> str:
+    return question.preselected
+
+
+def any_of(seed: int) -> Choose:
+    chance = random.Random(seed)  # noqa: S311  # a repeatable choice, no secret
+    return lambda question: chance.choice(question.proposals).value
+
+
+def answered(name: str, choose: Choose) -> tuple[CompileOutcome, int]:
+    """The map when nothing is open any more, and in how many rounds that was."""
+    files = {name: (FOLDER / name).read_bytes()}
+    outcome = compile_bpmn(files)
+    for rounds in range(MOST_ROUNDS):
+        if not outcome.questions:
+            return outcome, rounds
+        files = apply_to_files(files, together(outcome.questions, choose))
+        outcome = compile_bpmn(files)
+    assert not outcome.questions, [question.id for question in outcome.questions]
+    return outcome, MOST_ROUNDS
+
+
+def together(questions: Iterable[Question], choose: Choose) -> dict[str, dict[str, str | None]]:
+    edits: dict[str, dict[str, str | None]] = {}
+    for question in questions:
+        for element_id, values in edits_for(question, understood(question, choose(question))).items():
+            edits.setdefault(element_id, {}).update(values)
+    return edits
+
+
+ACCEPTED = [name for name in foreign_maps() if verdict_on(name).is_accepted]
+
+
+@pytest.mark.parametrize("name", ACCEPTED)
+@pytest.mark.timeout(30)
+def test_with_what_is_proposed_nothing_is_missing_and_every_step_is_walked(name: str) -> None:
+    outcome, rounds = answered(name, proposed)
+    assert rounds <= 1
+    assert outcome.process is not None
+    assert not MISSING & {one.code for one in outcome.findings}
+    assert {*outcome.process.steps} == {*verdict_on(name).outcome.process.steps}
+    walked = walk(outcome.process)
+    assert walked.ends
+
+
+@pytest.mark.parametrize("name", ACCEPTED)
+@pytest.mark.timeout(120)
+def test_with_any_of_the_proposals_nothing_is_missing(name: str, full: bool) -> None:
+    seeds = range(20) if full else range(1) if ACCEPTED.index(name) % 3 == 0 else ()
+    for seed in seeds:
+        outcome, _ = answered(name, any_of(seed))
+        assert not MISSING & {one.code for one in outcome.findings}

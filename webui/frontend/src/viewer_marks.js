@@ -1,0 +1,26 @@
+// What differs between two versions, on the elements of a drawing: a colour, and a sign with the words about it.
+const SIGNS = { added: "+", removed: "−", changed: "≠", moved: "↔" };
+
+function signOf({ mark, text, element }, choose) {
+  const sign = document.createElement("button");
+  sign.type = "button";
+  sign.className = `map-badge map-badge-${mark}`;
+  sign.textContent = SIGNS[mark];
+  sign.title = text;
+  sign.setAttribute("aria-label", text);
+  sign.addEventListener("click", event => {
+    event.stopPropagation();
+    choose(element);
+  });
+  return sign;
+}
+
+export function showMarks(viewer, marks, choose) {
+  const canvas = viewer.get("canvas"), elements = viewer.get("elementRegistry"), overlays = viewer.get("overlays");
+  for (const one of marks) {
+    const element = elements.get(one.element);
+    if (!element) continue;
+    canvas.addMarker(one.element, `is-${one.mark}`);
+    if (!element.waypoints) overlays.add(one.element, { position: { top: -10, right: 12 }, html: signOf(one, choose) });
+  }
+}
