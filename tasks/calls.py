@@ -46,7 +46,7 @@ _NO_ADDRESS = N_("there is no e-mail address to write to")
 _NO_AMOUNT = N_("the sum of the deal that is opened is no number")
 _ANSWERED = "HTTP %s"
 _ADDRESS = re.compile(r"[^@\s,;:<>\"()\[\]\\]{1,64}@[^@\s,;:<>\"()\[\]\\]+\.[^@\s,;:<>\"()\[\]\\]+")
-_LONGEST_SUBJECT = 300
+_LONGEST_SUBJECT = _LONGEST_TITLE = 300
 
 
 def make_call(services: Services, job: Job) -> None:
@@ -123,7 +123,7 @@ def _open_deal(services: Services, taken: TakenCall) -> None:
     amount = fields.pop("deal.amount", None)
     try:
         draft = NextDeal(
-            title=Filling(taken.values, {}).text(taken.rule.templates.get("title", ())).strip(),
+            title=Filling(taken.values, {}).text(taken.rule.templates.get("title", ())).strip()[:_LONGEST_TITLE],
             amount=None if amount is None else Decimal(str(amount)),
             fields={name.removeprefix("deal."): value for name, value in fields.items()},
         )
