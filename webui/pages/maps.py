@@ -35,6 +35,7 @@ from webui.i18n import _, chosen_locale, ngettext
 from webui.map_calls import call_lines
 from webui.map_findings import finding_groups, map_badges
 from webui.map_steps import step_lines
+from webui.map_tabs import map_tabs
 from webui.map_uploads import deploy, library, too_large, uploaded
 from webui.messages import error_text
 from webui.request_context import actor, reading, services
@@ -44,6 +45,12 @@ blueprint = Blueprint("maps", __name__, url_prefix="/maps")
 
 _TOO_LARGE = 413
 _REJECTED = 422
+
+
+@blueprint.app_context_processor
+def _tabs() -> dict[str, object]:
+    """Every page of a map names its neighbours."""
+    return {"map_tabs": map_tabs}
 
 
 class WarningsNotConfirmed(DomainError):
