@@ -52,7 +52,7 @@ _TEMPLATE_MISSING = N_("the template of the document is not there any more")
 _TEMPLATE_REFUSED = N_("the template of the document cannot be filled in")
 _ANSWERED = "HTTP %s"
 _ADDRESS = re.compile(r"[^@\s,;:<>\"()\[\]\\]{1,64}@[^@\s,;:<>\"()\[\]\\]+\.[^@\s,;:<>\"()\[\]\\]+")
-_LONGEST_SUBJECT = 300
+_LONGEST_SUBJECT = _LONGEST_TITLE = 300
 
 
 def make_call(services: Services, job: Job) -> None:
@@ -129,7 +129,7 @@ def _open_deal(services: Services, taken: TakenCall) -> None:
     amount = fields.pop("deal.amount", None)
     try:
         draft = NextDeal(
-            title=Filling(taken.values, {}).text(taken.rule.templates.get("title", ())).strip(),
+            title=Filling(taken.values, {}).text(taken.rule.templates.get("title", ())).strip()[:_LONGEST_TITLE],
             amount=None if amount is None else Decimal(str(amount)),
             fields={name.removeprefix("deal."): value for name, value in fields.items()},
         )

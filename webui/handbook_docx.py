@@ -18,6 +18,7 @@ from webui.map_drawings import as_png
 
 _WIDTH, _HEIGHT, _MARGIN = Mm(210), Mm(297), Mm(18)
 _FONT = "Arial"
+_LONGEST_PROPERTY = 255  # the format's own limit
 
 
 def handbook_docx(book: Handbook, *, fonts: Path, at: datetime) -> bytes:
@@ -36,7 +37,8 @@ def handbook_docx(book: Handbook, *, fonts: Path, at: datetime) -> bytes:
 
 def _prepare(document: Any, book: Handbook, at: datetime) -> None:
     told = document.core_properties
-    told.title, told.subject, told.author, told.comments = book.title, book.subtitle, "", ""
+    told.title, told.subject = book.title[:_LONGEST_PROPERTY], book.subtitle[:_LONGEST_PROPERTY]
+    told.author, told.comments = "", ""
     told.created = told.modified = at.replace(tzinfo=None)
     for name in ("Normal", "Title", "Subtitle", "Heading 1", "Heading 2"):
         font = document.styles[name].font

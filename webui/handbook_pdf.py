@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ _A4_WIDTH, _A3_WIDTH = 297.0, 420.0
 _READABLE = 0.15  # millimetres to a pixel: names in the boxes are then five points high
 _CAPTION = 12.0
 _ROOM_FOR_A_STEP = 45.0
+_CELL, _LINE, _PADDING = 9, 5.0, 1.0  # of a table: points of its letters, millimetres of a line and around a cell
+_NARROWEST = 5.0  # millimetres between the sides of a cell
 
 
 def handbook_pdf(book: Handbook, *, fonts: Path) -> bytes:
@@ -74,14 +77,19 @@ class _Writer:
             pdf.subheading(heading.text)
 
     def _table(self, table: Table) -> None:
+        """What no page can hold as a table, too many columns or too tall a row, is written line by line."""
         pdf = self._pdf
         pdf.ln(2)
-        pdf.set_font(FONT, "", 9)
+        pdf.set_font(FONT, "B", _CELL)
+        if not self._fits(table):
+            self._as_lines(table)
+            return
+        pdf.set_font(FONT, "", _CELL)
         pdf.set_draw_color(190)
         pdf.set_line_width(0.2)
         head = FontFace(emphasis="BOLD", fill_color=(240, 242, 245))
         with pdf.table(
-            col_widths=table.widths, line_height=5, text_align="LEFT", padding=1, headings_style=head
+            col_widths=table.widths, line_height=_LINE, text_align="LEFT", padding=_PADDING, headings_style=head
         ) as rows:
             for cells in (table.header, *table.rows):
                 row = rows.row()
@@ -89,6 +97,29 @@ class _Writer:
                     row.cell(cell)
         pdf.set_draw_color(0)
         pdf.ln(2)
+
+    def _fits(self, table: Table) -> bool:
+        """Whether its widest letter fits into each column, and its heading with each of its rows on a page."""
+        whole = sum(table.widths)
+        columns = [self._pdf.epw * share / whole - 2 * _PADDING for share in table.widths]
+        if min(columns) < _NARROWEST:
+            return False
+        heading = self._tallest(table.header, columns)
+        return all(heading + self._tallest(row, columns) <= self._pdf.eph for row in table.rows)
+
+    def _tallest(self, cells: Sequence[str], columns: Sequence[float]) -> float:
+        """The most that a row can take, in millimetres: broken lines are at least half full."""
+        lines = (
+            sum(1 + 2 * int(self._pdf.get_string_width(line) / width) for line in cell.split("\n"))
+            for cell, width in zip(cells, columns, strict=True)
+        )
+        return max(lines) * _LINE + 2 * _PADDING
+
+    def _as_lines(self, table: Table) -> None:
+        for row in table.rows:
+            for label, text in zip(table.header, row, strict=True):
+                self._pdf.paragraph(f"{label}: {text or '—'}")
+            self._pdf.ln(2)
 
     def _drawing(self, drawing: Drawing) -> None:
         """On a page across, as large as it needs to be read; a page after it follows upright again."""

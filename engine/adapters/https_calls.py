@@ -61,8 +61,14 @@ _WORDS: tuple[tuple[type[Exception], str], ...] = (
 
 
 def _in_words(failure: Exception) -> str:
-    """What happened, in words that are translated later; what has none, in those of the system."""
-    return next((words for kind, words in _WORDS if isinstance(failure, kind)), str(failure) or type(failure).__name__)
+    """What happened, in words that are translated later; what has none, in those of the system.
+
+    Of an answer that is no HTTP only that: it may hold what we sent, and what no database holds.
+    """
+    words = next((words for kind, words in _WORDS if isinstance(failure, kind)), "")
+    if not words and isinstance(failure, http.client.HTTPException):
+        return type(failure).__name__
+    return words or str(failure) or type(failure).__name__
 
 
 class HttpsCaller(Protocol):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
@@ -287,12 +287,21 @@ def ensure_message_may_say(session: Session, instance: ProcessInstance, values: 
 
     Other values, and those that are not there yet, it may bring. Raises ContentApproved, DecidedByTable.
     """
-    known = instance.deal.fields
-    changed = {name: value for name, value in plain(values).items() if known.get(name) not in (None, "", value)}
+    changed = dict(_overwritten(instance.deal.fields, plain(values)))
     _ensure_not_decided(session, instance, changed)
     steps = process_of(session, instance.definition_id).steps.values()
     if changed.keys() & {field.name for step in steps for field in step.fields} and is_approved(session, instance):
         raise ContentApproved
+
+
+def _overwritten(known: Mapping[str, Any], values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The fields that are there and would be others. A dotted name writes into the field before its first dot."""
+    for name, value in values.items():
+        root = name.partition(".")[0]
+        if known.get(name) not in (None, "", value):
+            yield name, value
+        if root != name and known.get(root) not in (None, ""):
+            yield root, value
 
 
 def comment_on_deal(session: Session, deal_id: int, text: str, *, actor: Actor, clock: Clock) -> Deal:

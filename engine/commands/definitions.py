@@ -142,9 +142,10 @@ def new_draft(
     based_on: ProcessDefinition | None = None,
 ) -> ProcessDefinition:
     """The next version of the map ``chosen``, flushed. Permission and history are the caller's."""
-    version = session.scalar(select(func.max(ProcessDefinition.version)).where(ProcessDefinition.key == chosen.key))
+    key = chosen.key[:200]
+    version = session.scalar(select(func.max(ProcessDefinition.version)).where(ProcessDefinition.key == key))
     definition = ProcessDefinition(
-        key=chosen.key[:200],
+        key=key,
         version=(version or 0) + 1,
         state=DefinitionState.DRAFT,
         created_at=clock.now(),

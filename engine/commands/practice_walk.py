@@ -39,6 +39,7 @@ from engine.model.message_subscription import MessageSubscription
 from engine.model.process_definition import ProcessDefinition
 from engine.model.timer import Timer
 from engine.model.work_item import LIVE, WorkItem
+from engine.policy.call_requests import read_answer
 from engine.policy.history_chain import canonical_json
 from engine.policy.permissions import Actor
 from engine.queries.actors import actor_of
@@ -107,7 +108,10 @@ class Hear(_Action):
 
 
 class Answer(_Action):
-    """What another system would answer to the call of an activity: fields by name, or the code of an ``error``."""
+    """What another system would answer to the call of an activity: fields by name, or the code of an ``error``.
+
+    A text is read as an answer is: numbers stay exact however the action is kept.
+    """
 
     type: Literal["answer"] = "answer"
     activity_id: str
@@ -219,7 +223,11 @@ class PracticeWalk:
         run_step(session, instance, stimulus, actor=Actor.system(), at=at, asked_by_id=instance.deal.owner_id)
 
     def _answer(self, session: Session, action: Answer) -> None:
-        answer_in_practice(session, action.activity_id, action.values, action.error, at=self.clock.now())
+        values = {
+            name: read_answer(value.encode(), "", ()) if isinstance(value, str) else value
+            for name, value in action.values.items()
+        }
+        answer_in_practice(session, action.activity_id, values, action.error, at=self.clock.now())
 
     def _pass_time(self, until: datetime) -> None:
         failed: set[tuple[str, int]] = set()

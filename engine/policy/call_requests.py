@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from http import HTTPStatus
 from typing import Any, ClassVar, NoReturn
+from urllib.parse import quote, quote_plus
 
 from engine.bpmn.compiled import CallRule
 from engine.bpmn.template_writing import Filling, NotWritable
@@ -21,6 +23,7 @@ _LONGEST_ADDRESS = 8_000
 _SHORTEST_HIDDEN = 4
 _DIGITS = 6  # of seconds: eleven days
 _HIDDEN = "•••"
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # NUL, and halves of a character
 _MAY_PASS = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS})
 
 
@@ -91,19 +94,52 @@ def _body(rule: CallRule, filling: Filling, headers: dict[str, str]) -> bytes | 
 
 
 def read_answer(body: bytes, content_type: str, secrets: Collection[str]) -> Any:
-    """What a system answered: JSON as values, numbers exact; anything else as text. Our secrets are taken out of it."""
+    """What a system answered: JSON as values, numbers exact; anything else as text.
+
+    Our secrets are taken out of it, however they are written there, and so is what no database holds.
+    """
     text = body.decode(_charset(content_type), errors="replace")
-    for secret in secrets:
-        if len(secret) >= _SHORTEST_HIDDEN:
-            text = text.replace(secret, _HIDDEN)
+    hidden = _spellings(secrets)
     if not text.strip():
         return None
     if is_json(content_type) or text.lstrip()[:1] in "{[":
         try:
-            return json.loads(text, parse_float=Decimal, parse_constant=_refuse)
+            return _harmless(json.loads(text, parse_float=_number, parse_constant=_refuse), hidden)
         except (ValueError, RecursionError):
-            return text
-    return text
+            return _harmless(text, hidden)
+    return _harmless(text, hidden)
+
+
+def _number(digits: str) -> Decimal:
+    """Raises ValueError for an exponent that no decimal has."""
+    try:
+        return Decimal(digits)
+    except InvalidOperation:
+        raise ValueError(digits) from None
+
+
+def _spellings(secrets: Collection[str]) -> tuple[str, ...]:
+    """How the secrets may come back: as they are, in an address, in a form, in a text of JSON. The longest first."""
+    spelled: set[str] = set()
+    for secret in secrets:
+        if len(secret) >= _SHORTEST_HIDDEN:
+            in_json = json.dumps(secret, ensure_ascii=False)[1:-1], json.dumps(secret)[1:-1]
+            spelled |= {secret, quote(secret), quote(secret, safe=""), quote_plus(secret), *in_json}
+            spelled |= {one.replace("/", "\\/") for one in in_json}
+    return tuple(sorted(spelled, key=lambda one: (-len(one), one)))
+
+
+def _harmless(value: Any, hidden: Sequence[str]) -> Any:
+    if isinstance(value, str):
+        text = _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", value)
+        for secret in hidden:
+            text = text.replace(secret, _HIDDEN)
+        return text
+    if isinstance(value, dict):
+        return {_harmless(key, hidden): _harmless(item, hidden) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_harmless(item, hidden) for item in value]
+    return value
 
 
 def _charset(content_type: str) -> str:

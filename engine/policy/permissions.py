@@ -27,6 +27,7 @@ class Ability(StrEnum):
     PUBLISH_MAP = "publish_map"
     SEE_MAPS = "see_maps"
     MANAGE_PEOPLE = "manage_people"
+    ADD_DEPARTMENT = "add_department"  # by its name alone, where a map names one that is missing
     MANAGE_CALENDARS = "manage_calendars"
     MANAGE_CLIENTS = "manage_clients"
     SEE_REPORTS = "see_reports"
@@ -63,6 +64,7 @@ _ABILITIES: Mapping[Role, frozenset[Ability]] = {
             Ability.DEPLOY_MAP,
             Ability.PUBLISH_MAP,
             Ability.SEE_MAPS,
+            Ability.ADD_DEPARTMENT,
             Ability.SEE_REPORTS,
             Ability.SEE_ALL_HISTORY,
             Ability.SERVE_JOBS,
@@ -74,6 +76,7 @@ _ABILITIES: Mapping[Role, frozenset[Ability]] = {
             Ability.DIRECT_WORK,
             Ability.SEE_MAPS,
             Ability.MANAGE_PEOPLE,
+            Ability.ADD_DEPARTMENT,
             Ability.MANAGE_CALENDARS,
             Ability.MANAGE_CLIENTS,
             Ability.SEE_REPORTS,

@@ -62,7 +62,9 @@ class GivenAnswer:
 
 @dataclass(frozen=True, slots=True)
 class MapQuestions:
-    """``asked`` are open, in the order of the map; ``given`` were answered for this version."""
+    """``asked`` are open, in the order of the map; ``given`` were answered for this version.
+    ``can_run``: it was compiled, whatever is still asked.
+    """
 
     definition_id: int
     key: str
@@ -70,6 +72,7 @@ class MapQuestions:
     version: int
     state: DefinitionState
     revision: int
+    can_run: bool
     asked: tuple[AskedQuestion, ...]
     given: tuple[GivenAnswer, ...] = field(default=())
 
@@ -112,6 +115,7 @@ def questions_of(session: Session, definition: ProcessDefinition) -> MapQuestion
         version=definition.version,
         state=definition.state,
         revision=definition.revision,
+        can_run=definition.compiled is not None,
         asked=tuple(AskedQuestion(one, _elements(one, own_steps)) for one in questions),
         given=tuple(one for one in answers.given if (one.kind, one.element_id) not in open_ids),
     )

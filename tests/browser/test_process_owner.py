@@ -74,7 +74,7 @@ def test_a_dropped_map_is_drawn_with_every_remark_at_its_step_and_goes_live_when
     expect(page.get_by_text(uk("This version is live: new deals start on it."))).to_be_visible()
 
     with page.expect_download() as download:
-        page.get_by_role("link", name=uk("Original file")).click()
+        page.get_by_role("link", name=uk("Map file")).click()
     assert download.value.suggested_filename == MENDED.name
     assert download.value.path().read_bytes() == MENDED.read_bytes()
 

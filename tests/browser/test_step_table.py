@@ -70,7 +70,7 @@ def test_the_table_is_edited_by_keyboard_and_the_file_keeps_what_others_wrote(pe
     expect(page.locator(".map-drawing .djs-shape[data-element-id=sign_service]")).to_be_visible()
 
     with page.expect_download() as download:
-        page.get_by_role("link", name=uk("Original file")).click()
+        page.get_by_role("link", name=uk("Map file")).click()
     written = download.value.path().read_bytes()
     assert "3 робочі дні" in written.decode()
     assert "<!-- колір узгоджено з бухгалтерією -->" in written.decode()

@@ -11,7 +11,12 @@ from lxml import etree
 
 from engine.bpmn.compiled import CompiledProcess, StepKind
 from engine.bpmn.findings import Severity
+from engine.policy.all_ways import explore
+from engine.policy.business_calendar import BusinessCalendar
+from engine.policy.map_rules import run_rule
+from engine.policy.ways_found import ways_found
 from processes import shipped_map, shipped_maps, shipped_readme
+from webui.demo.rules import SALE_RULES
 
 KEYS = [each.key for each in shipped_maps()]
 DEPARTMENTS = {"Відділ продажів", "Юридичний відділ", "Фінансовий відділ", "Логістика"}
@@ -212,3 +217,15 @@ def test_ends_say_whether_the_deal_is_won(key: str, results: dict[str, str]) -> 
         for each in find(end, "bpmn:extensionElements/reglament:properties/reglament:property[@name='result']")
     }
     assert said == results
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_no_branch_is_dead(compiled: Callable[[str], CompiledProcess], key: str) -> None:
+    process = compiled(key)
+    ways = ways_found(process, explore(process, BusinessCalendar()))
+    assert (ways.never_reached, ways.never_taken, ways.failures) == ((), (), ())
+
+
+def test_the_rules_of_the_demo_company_hold(compiled: Callable[[str], CompiledProcess]) -> None:
+    for rule in SALE_RULES:
+        assert run_rule(compiled("b2b-sale"), rule, calendar=BusinessCalendar()).failures == ()

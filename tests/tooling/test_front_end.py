@@ -14,7 +14,8 @@ MANIFEST: dict[str, str] = json.loads((DIST / "manifest.json").read_text())
 
 
 def test_every_file_of_the_manifest_is_there() -> None:
-    assert {"site.js", "site.css", "viewer.js", "viewer.css", "icons.svg", "fonts/DejaVuSans.ttf"} <= set(MANIFEST)
+    entries = {f"{name}.{kind}" for name in ("site", "viewer", "modeler") for kind in ("js", "css")}
+    assert entries | {"icons.svg", "fonts/DejaVuSans.ttf"} <= set(MANIFEST)
     assert [file for file in MANIFEST.values() if not (DIST / file).is_file()] == []
 
 

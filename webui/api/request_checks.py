@@ -14,6 +14,7 @@ from flask.json.provider import DefaultJSONProvider
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from engine.errors import DomainError, InvalidInput
+from webui.api.models.values import GivenOrNothing
 from webui.api.request_faults import FieldNotStorable, FieldUnknown, fault_of
 
 _LARGEST_JSON = 1024 * 1024
@@ -56,9 +57,9 @@ def _parts_of(endpoint: str) -> frozenset[str]:
 
 @cache
 def _needs_body(view: Any) -> bool:
-    """Whether the call has a model for a body, and the model has a field that must be given."""
+    """Whether the call has a model for a body, and no body at all would not do."""
     model = get_type_hints(inspect.unwrap(view)).get("body")
-    return model is not None and any(field.is_required() for field in model.model_fields.values())
+    return model is not None and not issubclass(model, GivenOrNothing)
 
 
 def _body_faults(takes: frozenset[str]) -> dict[str, DomainError]:

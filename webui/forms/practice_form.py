@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
@@ -74,11 +73,3 @@ def read_opening(
         fields=fields,
         message=message,
     )
-
-
-def answered_value(text: str) -> Any:
-    """What another system would answer, as it is typed: a number, true or false, JSON, else the text itself."""
-    try:
-        return json.loads(text, parse_float=Decimal, parse_constant=str)
-    except (ValueError, RecursionError):
-        return text

@@ -34,15 +34,19 @@ def list_departments() -> ResponseReturnValue:
 @blueprint.post("")
 def create() -> ResponseReturnValue:
     """Add a department, and go back to the page that missed it."""
-    _ensure_manages()
+    ensure_sees(actor(), Ability.ADD_DEPARTMENT)
+    missed_at = local_path(request.form.get("next"))
     try:
         draft = DepartmentDraft(**_typed(request.form))
         with writing() as session:
             department = add_department(session, draft, actor=actor(), clock=services().clock)
     except DomainError as error:
-        return _list(error)
-    flash(_("The department “%(name)s” is added.", name=department.name), "success")
-    return redirect(local_path(request.form.get("next")) or url_for("departments.list_departments"), code=303)
+        if missed_at is None:
+            return _list(error)
+        flash(" ".join(field_errors(error).values()) or error_text(error), "danger")
+    else:
+        flash(_("The department “%(name)s” is added.", name=department.name), "success")
+    return redirect(missed_at or url_for("departments.list_departments"), code=303)
 
 
 @blueprint.get("/<int:department_id>")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from engine.commands.amending import amend_definition
 from engine.commands.definitions import MapRejected, check_map, deploy_definition
+from engine.commands.idempotency import already_performed, remember
 from engine.commands.incidents import perform
 from engine.commands.map_editors import note_editing
 from engine.errors import N_, DomainError, FieldRequired, NotFound
@@ -97,13 +99,23 @@ def save(definition_id: int) -> ResponseReturnValue:
         return jsonify(message=told_findings(over)[0]["text"], findings=told_findings(over)), _TOO_LARGE
     checked = check_map(files, library=library(), process_key=key)
 
+    as_new, revision = request.form.get("as_new") == "yes", _revision(request.form.get("read_revision", ""))
+    command_id = request.form.get("command_id") or None
+    drawn_as = hashlib.sha256(content).hexdigest()
+    arguments = {"id": definition_id, "revision": revision, "as_new": as_new, "drawn": drawn_as}
+
     def command(session: Session) -> ProcessDefinition:
-        if request.form.get("as_new") == "yes":
-            return deploy_definition(session, checked, actor=actor(), clock=services().clock)
-        revision = _revision(request.form.get("read_revision", ""))
-        return amend_definition(
-            session, definition_id, checked, read_revision=revision, actor=actor(), clock=services().clock
-        )
+        """Once: what was sent again because no answer came is answered with the draft that the first one made."""
+        done = already_performed(session, command_id, "save_drawing", arguments, actor=actor(), at=now())
+        if done is not None:
+            return session.get_one(ProcessDefinition, int(done["id"]))
+        clock = services().clock
+        if as_new:
+            made = deploy_definition(session, checked, actor=actor(), clock=clock)
+        else:
+            made = amend_definition(session, definition_id, checked, read_revision=revision, actor=actor(), clock=clock)
+        remember(session, command_id, {"id": made.id}, actor=actor())
+        return made
 
     try:
         kept = perform(services().database, command, actor=actor(), clock=services().clock)

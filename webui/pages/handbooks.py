@@ -18,12 +18,15 @@ _KINDS = {Heading: "heading", Paragraph: "paragraph", Facts: "facts", Table: "ta
 
 @blueprint.get("/<int:definition_id>/handbook")
 def show(definition_id: int) -> ResponseReturnValue:
-    book = _book(definition_id)
+    with reading() as session:
+        source = handbook_source(session, actor(), definition_id)
+    book = handbook(source)
     return render_template(
         "maps/handbook.html",
         book=book,
         blocks=[(_KINDS[type(block)], block) for block in book.blocks],
         definition_id=definition_id,
+        can_run=source.view.row.can_run,
         sees_maps=may(actor(), Ability.SEE_MAPS),
     )
 

@@ -35,6 +35,7 @@ from webui.i18n import _, chosen_locale, ngettext
 from webui.map_calls import call_lines
 from webui.map_findings import finding_groups, map_badges
 from webui.map_steps import step_lines
+from webui.map_tabs import map_tabs
 from webui.map_uploads import deploy, library, too_large, uploaded
 from webui.messages import error_text
 from webui.request_context import actor, reading, services
@@ -44,6 +45,12 @@ blueprint = Blueprint("maps", __name__, url_prefix="/maps")
 
 _TOO_LARGE = 413
 _REJECTED = 422
+
+
+@blueprint.app_context_processor
+def _tabs() -> dict[str, object]:
+    """Every page of a map names its neighbours."""
+    return {"map_tabs": map_tabs}
 
 
 class WarningsNotConfirmed(DomainError):
@@ -262,7 +269,7 @@ def _version(definition_id: int, error: DomainError | None = None) -> ResponseRe
         has_choice=any(one.code == "POOLS_CHOSEN" for one in findings),
         may_deploy=may(actor(), Ability.DEPLOY_MAP),
         may_publish=may(actor(), Ability.PUBLISH_MAP),
-        may_add_departments=may(actor(), Ability.MANAGE_PEOPLE),
+        may_add_departments=may(actor(), Ability.ADD_DEPARTMENT),
         problem_text=error_text(error) if error else "",
         note=request.form.get("note", "") if error else "",
     )

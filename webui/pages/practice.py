@@ -30,7 +30,7 @@ from engine.queries.processes import process_of
 from engine.queries.scopes import ensure_sees
 from engine.queries.work_items import WorkItemView, work_item_view
 from webui.error_pages import status_of
-from webui.forms.practice_form import AMOUNT, CLIENT, TITLE, answered_value, opening_fields, read_opening
+from webui.forms.practice_form import AMOUNT, CLIENT, TITLE, opening_fields, read_opening
 from webui.forms.step_form import StepField, shown_texts, step_fields, typed_values
 from webui.forms.typed_values import read_id
 from webui.i18n import _, chosen_locale
@@ -117,7 +117,7 @@ def hear(practice_id: int) -> ResponseReturnValue:
 def answer(practice_id: int) -> ResponseReturnValue:
     """Say what another system would answer, or that it would not."""
     form = request.form
-    values = {name.removeprefix(_VALUE): answered_value(text) for name, text in form.items() if name.startswith(_VALUE)}
+    values = {name.removeprefix(_VALUE): text for name, text in form.items() if name.startswith(_VALUE)}
     error = (form.get("code", "").strip()[:_LONGEST_CODE] or _NO_ANSWER) if "failed" in form else ""
     return _act(
         practice_id, Answer(activity_id=form.get("activity_id", ""), values={} if error else values, error=error)

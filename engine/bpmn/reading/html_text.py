@@ -9,6 +9,7 @@ _MARKUP = re.compile(
     r"</?(?:p|br|div|span|b|i|u|em|strong|ul|ol|li|h[1-6]|html|body|head|font|a|table|tr|td|style)\b[^<>]{0,2000}/?>",
     re.IGNORECASE,
 )
+_LONGEST_PARSED = 4_000  # letters: the parser of the library takes far longer than twice for twice as many open tags
 _NEW_LINE = frozenset({"p", "br", "div", "li", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol"})
 _NOT_SHOWN = frozenset({"style", "script", "head", "title"})
 
@@ -17,6 +18,8 @@ def plain_text(text: str) -> str:
     """``text`` itself, or what a reader of it would see if it is HTML."""
     if not _MARKUP.search(text):
         return text
+    if len(text) > _LONGEST_PARSED:
+        return "\n".join(line for part in _MARKUP.sub("\n", text).splitlines() if (line := " ".join(part.split())))
     reader = _Reader()
     reader.feed(text)
     reader.close()

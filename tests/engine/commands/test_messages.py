@@ -98,8 +98,9 @@ def noted_approval_map() -> CompiledProcess:
 def test_a_message_changes_nothing_that_is_being_approved_but_may_bring_other_values(office: Office) -> None:
     office.publish(noted_approval_map())
     deal = office.open_deal(definition_key="noted", fields={"discount": "5"})
-    with pytest.raises(ContentApproved):
-        office.do("olena", deliver_message, "note", {"deal_id": deal.id}, {"discount": "50"})
+    for behind in ({"discount": "50"}, {"discount.share": "50"}, {"discount": None}):
+        with pytest.raises(ContentApproved):
+            office.do("olena", deliver_message, "note", {"deal_id": deal.id}, behind)
     assert office.deal(deal).fields["discount"] == "5"
     office.do("olena", deliver_message, "note", {"deal_id": deal.id}, {"discount": "5", "tracking": "17"})
     assert office.deal(deal).fields["tracking"] == "17"

@@ -126,6 +126,14 @@ def test_substitutions_do_not_run_in_circles(office: Office) -> None:
         office.do("olena", set_substitution, company.petro.id, company.iryna.id, *days)
 
 
+def test_who_draws_maps_adds_a_department_by_its_name_alone(office: Office) -> None:
+    office.do("owner", add_department, DepartmentDraft("Договірний відділ"))
+    with pytest.raises(NotAllowed):
+        office.do("owner", add_department, DepartmentDraft("Склад", head_id=office.company.bohdan.id))
+    with pytest.raises(NotAllowed):
+        office.do("bohdan", add_department, DepartmentDraft("Склад"))
+
+
 def test_a_department_has_one_name_in_any_spelling_and_no_circle_above_it(office: Office) -> None:
     with pytest.raises(InvalidInput):
         office.do("admin", add_department, DepartmentDraft("ЮРИДИЧНИЙ  відділ"))

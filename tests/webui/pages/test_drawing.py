@@ -113,6 +113,22 @@ def test_what_somebody_saved_meanwhile_is_not_overwritten(office: Office, owner:
     assert definition(office, kept["editUrl"]).version == 2
 
 
+@pytest.mark.parametrize("published", [False, True])
+def test_a_drawing_that_is_sent_again_for_want_of_an_answer_is_kept_once(
+    office: Office, owner: Browser, *, published: bool
+) -> None:
+    address = "/maps/1/edit" if published else begin(owner)
+    owner.get(address)
+    content = drawing(owner, address) + b"<!-- drawn -->"
+    first, again = (save(owner, address, content, revision=1, command_id="one") for _ in range(2))
+    assert (first.status_code, told(again)) == (200, told(first))
+    with office.database.read() as session:
+        key = definition(office, address).key
+        assert session.query(ProcessDefinition).filter_by(key=key).count() == (2 if published else 1)
+    later = save(owner, told(first)["editUrl"], content + b"<!-- more -->", told(first)["revision"], command_id="one")
+    assert (later.status_code, told(later)["code"]) == (409, "idempotency_key_reused")
+
+
 def test_a_published_version_stays_and_the_drawing_goes_into_a_draft(office: Office, owner: Browser) -> None:
     with office.database.read() as session:
         published = session.query(ProcessDefinition).filter_by(state=DefinitionState.PUBLISHED).one()

@@ -22,7 +22,7 @@ from engine.commands.definitions import check_map, deploy_definition
 from engine.commands.publishing import prepare_publishing, publish_definition
 from engine.model.process_definition import ProcessDefinition
 from processes import shipped_maps, shipped_sources
-from webui.handbook import handbook
+from webui.handbook import Handbook, Heading, Table, handbook
 from webui.handbook_docx import handbook_docx
 from webui.handbook_pdf import handbook_pdf
 from webui.static_files import DIST
@@ -95,6 +95,24 @@ def test_every_step_of_a_shipped_map_is_in_its_handbook(app: Flask, key: str) ->
             assert " ".join(step.instruction.split()) in text
             assert all(field.label in text for field in step.fields)
     assert "What comes next" in texts[0]
+
+
+@pytest.mark.parametrize(
+    ("columns", "cell"),
+    [(2, "щука " * 2_000), (2, "щ" * 4_000), (60, "щука"), (120, "щ")],
+    ids=["many-choices", "one-word", "wide", "very-wide"],
+)
+def test_a_table_that_fits_on_no_page_is_written_all_the_same(app: Flask, columns: int, cell: str) -> None:
+    """A field of many choices, a decision table of many columns; and a name longer than a document's properties."""
+    widths = (10, *[90 // (columns - 1)] * (columns - 1))
+    header = tuple(f"Графа {number}" for number in range(1, columns + 1))
+    told = Table(header, ((*[cell] * (columns - 1), "останнє"),), widths)
+    book = Handbook("Н" * 300, "Версія 1", "map-1", (Heading(1, "Рішення", "decisions"), told))
+    with app.test_request_context():
+        texts = pdf_text(handbook_pdf(book, fonts=FONTS)), docx_text(handbook_docx(book, fonts=FONTS, at=UPLOADED))
+    for text in texts:
+        assert "останнє" in text
+        assert text.count("щ") == cell.count("щ") * (columns - 1)
 
 
 def test_every_map_that_is_accepted_has_a_handbook(app: Flask, full: bool) -> None:

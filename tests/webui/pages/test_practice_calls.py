@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from support.called_maps import NO_DATA, calling_map, on_error
+from support.called_maps import NO_DATA, calling_map, on_error, rated_map
 from support.drawn_maps import END, START, bag, chain, compiled, element, step
 from support.office import Office
 from support.web import Browser, text_of
@@ -56,6 +56,26 @@ def test_who_tries_a_map_says_what_the_other_system_answers(
     told = trial.answer(**form)
     assert opened in told
     assert "Немає що робити" not in told
+
+
+@pytest.mark.parametrize(("rating", "opened"), [("7.5", True), ("2.5", False)])
+def test_a_number_that_is_typed_as_an_answer_stays_a_number(
+    office: Office, browse: SignIn, rating: str, *, opened: bool
+) -> None:
+    trial = Trial(office, browse("owner"), rated_map())
+    trial.answer(answered="1", **{"value.rating": rating})
+    assert ('name="work_item_id"' in trial.page.text) is opened
+
+
+@pytest.mark.parametrize("rating", ["1e99999999999999999999", '"\\ud83d"'])
+def test_what_no_map_can_use_of_a_typed_answer_is_refused_and_the_deal_stays(
+    office: Office, browse: SignIn, rating: str
+) -> None:
+    trial = Trial(office, browse("owner"), rated_map())
+    sent = dict(re.findall(r'name="(revision|activity_id)" value="(\d+)"', trial.page.text))
+    answer = trial.owner.post(f"{trial.address}/answer", {**sent, "answered": "1", "value.rating": rating})
+    assert answer.status_code == 422
+    assert 'name="activity_id"' in trial.owner.get(trial.address).text
 
 
 def test_fields_are_set_and_letters_taken_for_sent_in_a_practice(office: Office, browse: SignIn) -> None:

@@ -16,7 +16,7 @@ from engine.bpmn.version_difference import Mark, Part
 from engine.model.process_definition import DefinitionState
 from webui.api.models.findings import FindingItem
 from webui.api.models.steps import FieldItem, OutcomeItem
-from webui.api.models.values import Given, Id, Instant, Key, Listed, Paging, Told
+from webui.api.models.values import Given, GivenOrNothing, Id, Instant, Key, Listed, Paging, Told
 
 Address = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 CellText = Annotated[str, StringConstraints(max_length=20_000)]
@@ -87,7 +87,7 @@ class DefinitionItem(Told):
     running_deals: int | None = Field(description="Open deals that follow this version.")
 
 
-class Publishing(Given):
+class Publishing(GivenOrNothing):
     note: str = Field(default="", max_length=2_000, description="Why this version goes live, for those who look back.")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import Field
 
 from engine.model.incident import IncidentState
-from webui.api.models.values import Given, Id, Key, Line, Listed, Paging, Sentence, Told
+from webui.api.models.values import Given, GivenOrNothing, Id, Key, Line, Listed, Paging, Sentence, Told
 
 
 class IncidentPath(Given):
@@ -28,7 +28,7 @@ class IncidentClosing(Given):
     reason: Sentence
 
 
-class IncidentRetry(Given):
+class IncidentRetry(GivenOrNothing):
     """What is mended first, if anything."""
 
     values: dict[str, Any] = Field(default={}, description="By the names of fields and variables.")

@@ -16,6 +16,7 @@ from pydantic import (
     Field,
     PlainSerializer,
     StringConstraints,
+    model_validator,
 )
 from pydantic_core import PydanticCustomError
 
@@ -33,6 +34,15 @@ class Given(BaseModel):
     """The base of what callers send: nothing unknown is swallowed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class GivenOrNothing(Given):
+    """What callers may send, all of it optional: no body at all means the same as an empty one."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _nothing(cls, value: Any) -> Any:
+        return {} if value is None else value
 
 
 class Told(BaseModel):

@@ -209,7 +209,7 @@ function saveNow() {
 // The version as it came stays as it is; what is drawn goes into a new draft.
 async function goWithout() {
   await saving.save({ asNew: true });
-  part("losses").hidden = saving.isHeld;
+  part("losses").hidden = !saving.isHeld;
 }
 
 const actions = {

@@ -7,8 +7,12 @@ const MIRRORS = [["reglament", REGLAMENT], ["camunda", CAMUNDA]];
 const NAME_ATTRIBUTES = ["name", "metaKey", "key", "id"];
 const VALUE_ATTRIBUTES = ["value", "metaValue"];
 
+// Their pairs describe a form's field or a call, not the step.
+const OTHER_HOLDERS = new Set(["formData", "formField", "formProperty", "field", "connector", "ioMapping", "inputOutput", "taskHeaders", "message"]);
+
 export const isOf = (extension, uri, local) => extension.$descriptor?.ns?.uri === uri && extension.$descriptor.ns.localName === local;
 
+const isOtherHolder = extension => OTHER_HOLDERS.has(extension.$descriptor?.ns?.localName);
 const childrenOf = extension => extension.$children ?? [];
 const attributesOf = generic => Object.fromEntries(
   Object.entries(generic).filter(([name, value]) => !name.startsWith("$") && typeof value !== "object"),
@@ -40,6 +44,7 @@ export class Properties {
       if (local && this.isOurPrefix(businessObject, prefix)) take(own, local, value);
     }
     for (const extension of businessObject.extensionElements?.values ?? []) {
+      if (isOtherHolder(extension)) continue;
       const ours = extension.$descriptor?.ns?.uri === REGLAMENT;
       if (ours && !isOf(extension, REGLAMENT, "property")) {
         for (const [name, value] of Object.entries(attributesOf(extension))) take(own, name, value);
@@ -82,7 +87,7 @@ export class Properties {
   }
 
   withoutAttributes(extension, told) {
-    if (extension.$descriptor?.ns?.uri !== REGLAMENT) return extension;
+    if (extension.$descriptor?.ns?.uri !== REGLAMENT || isOtherHolder(extension)) return extension;
     const attributes = attributesOf(extension);
     const stale = Object.keys(attributes).filter(name => this.keyOf(name) in told);
     if (!stale.length || isOf(extension, REGLAMENT, "property")) return extension;

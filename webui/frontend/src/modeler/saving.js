@@ -57,13 +57,20 @@ export class Saving {
     }
   }
 
-  async send(asNew) {
-    this.show("saving");
+  async request(asNew) {
     const changes = this.changes;
     const body = new FormData();
     body.set("map", new Blob([await this.xml()], { type: "application/xml" }), "map.bpmn");
     body.set("read_revision", this.state.revision);
+    body.set("command_id", Array.from(crypto.getRandomValues(new Uint8Array(16)), byte => byte.toString(16).padStart(2, "0")).join(""));
     if (asNew) body.set("as_new", "yes");
+    return { body, changes };
+  }
+
+  // What got no answer may have been kept all the same: it is sent again as it was, before what was drawn since.
+  async send(asNew) {
+    this.show("saving");
+    const { body, changes } = (this.unanswered = (!asNew && this.unanswered) || await this.request(asNew));
     let answer, told;
     try {
       answer = await fetch(this.state.saveUrl, { method: "POST", body, headers: { "X-CSRFToken": this.token, Accept: "application/json" } });
@@ -72,6 +79,7 @@ export class Saving {
       this.show("offline");
       return this.later(RETRY_MS);
     }
+    if (told) this.unanswered = null;
     if (!told) {
       this.show(answer.status >= 500 ? "offline" : "signed_out");
       this.later(RETRY_MS);
