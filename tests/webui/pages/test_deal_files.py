@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from urllib.parse import unquote
 
 import pytest
 from sqlalchemy import func, select
@@ -61,7 +62,8 @@ def test_the_deals_page_lists_every_version_and_gives_it_as_a_download_only(
     latest, first = re.findall(rf"/deals/{deal.id}/files/\d+", page.text)
     answer = olena.get(first)
     assert answer.data == PAGE
-    assert answer.headers["Content-Disposition"].startswith("attachment;")
+    kind, _, named = answer.headers["Content-Disposition"].partition("; ")
+    assert (kind, unquote(named.partition("UTF-8''")[2])) == ("attachment", "Пропозиція.html")
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert olena.get(latest).data == PAGE * 1000
 
