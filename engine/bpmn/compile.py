@@ -17,7 +17,7 @@ from engine.bpmn.dmn.drawn import DecisionShelf
 from engine.bpmn.dmn.reading import is_decision_file, read_decisions
 from engine.bpmn.executed_tables import fill_tables
 from engine.bpmn.findings import Finding
-from engine.bpmn.map_model import HUMAN_TASKS, Node, NodeType, Place, Process, SalesMap, TemplateShelf
+from engine.bpmn.map_model import HUMAN_TASKS, Node, NodeType, Place, Process, SalesMap
 from engine.bpmn.noticed import Noticed
 from engine.bpmn.questions import Question
 from engine.bpmn.reading import read_map
@@ -32,6 +32,7 @@ from engine.bpmn.safe_xml import XmlRefused, read_xml
 from engine.bpmn.soundness import check_soundness
 from engine.bpmn.step_definitions import define_steps, in_walking_order, read_ladder, say_what_steps_lack, stages_of
 from engine.bpmn.step_questions import ask_what_steps_lack
+from engine.bpmn.template_shelf import TemplateShelf
 from engine.bpmn.uploads import TABLE_SUFFIX, is_form_file, sort_upload
 from engine.errors import DomainError
 

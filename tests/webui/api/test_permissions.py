@@ -16,12 +16,15 @@ from support.api import ApiClient
 from support.office import Office
 from support.web import Browser
 
+from engine.commands.deal_files import add_made_file
 from engine.commands.webhooks import add_webhook
 from engine.db.session import Database
+from engine.model.deal import Deal
 from engine.model.history_event import HistoryEvent
 from engine.model.incident import Incident
 from engine.model.process_instance import ProcessInstance
 from engine.model.version_move import VersionMove, VersionMoveState
+from engine.policy.permissions import Actor
 
 PEOPLE = ("olena", "danylo", "bohdan", "iryna", "petro", "owner", "admin")
 """The owner of the first deal, an outsider, the head of sales, two approvers, the owner of maps, the administrator."""
@@ -45,6 +48,7 @@ class Records:
     webhook_id: int
     move_id: int
     incident_id: int
+    file_id: int
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,8 @@ EXPECTED = {
     ),
     "GET /deals/<int:deal_id>": Expected(OWN_DEAL, FOREIGN_DEAL),
     "GET /deals/<int:deal_id>/history": Expected(OWN_DEAL, FOREIGN_DEAL),
+    "GET /deals/<int:deal_id>/files": Expected(OWN_DEAL, FOREIGN_DEAL),
+    "GET /deals/<int:deal_id>/files/<int:file_id>/content": Expected(OWN_DEAL, FOREIGN_DEAL),
     "GET /deals/<int:deal_id>/waiting": Expected(OWN_DEAL, FOREIGN_DEAL),
     "GET /deals/<int:deal_id>/approval-sheet": Expected(OWN_DEAL, FOREIGN_DEAL),
     "GET /deals/<int:deal_id>/approval-sheet.json": Expected(OWN_DEAL, FOREIGN_DEAL),
@@ -222,8 +228,10 @@ class World:
             move = VersionMove(definition_id=1, state=VersionMoveState.DONE, total=0, requested_at=office.clock.now())
             session.add(move)
         incident_id = self._fail(deal.id)
-        self.own = Records(deal.id, deal.client_id, step.id, 1, webhook_id, move.id, incident_id)
-        self.foreign = Records(other.id, other.client_id, first.id, 1, webhook_id, move.id, incident_id)
+        self.own = Records(deal.id, deal.client_id, step.id, 1, webhook_id, move.id, incident_id, self._file(deal.id))
+        self.foreign = Records(
+            other.id, other.client_id, first.id, 1, webhook_id, move.id, incident_id, self._file(other.id)
+        )
         self.programs = {login: ApiClient(app, office, login) for login in PEOPLE}
         self.nobody = ApiClient(app, office, None)
         self.browsers = {login: Browser(app, login) for login in PEOPLE}
@@ -247,6 +255,12 @@ class World:
             session.add(row)
             session.flush()
             return row.id
+
+    def _file(self, deal_id: int) -> int:
+        with self.office.database.write() as session:
+            deal, at = session.get_one(Deal, deal_id), self.office.clock.now()
+            kind, actor = "text/html", Actor.system()
+            return add_made_file(session, deal, "a.html", b"a", media_type=kind, step="", actor=actor, at=at).id
 
     def restore(self) -> None:
         self.office.database.dispose()
@@ -273,7 +287,16 @@ def routes(app: Flask) -> set[str]:
 def sent(route: str, records: Records, expected: Expected, *, foreign: bool) -> tuple[str, str, dict[str, Any]]:
     """Method, address and body of the call."""
     method, address = route.split(" ")
-    for name in ("deal_id", "client_id", "work_item_id", "definition_id", "webhook_id", "move_id", "incident_id"):
+    for name in (
+        "deal_id",
+        "client_id",
+        "work_item_id",
+        "definition_id",
+        "webhook_id",
+        "move_id",
+        "incident_id",
+        "file_id",
+    ):
         address = address.replace(f"<int:{name}>", str(getattr(records, name)))
     address = address.replace("<string:job_id>", "0" * 32)
     address = address.replace("<int:position>", "0") + QUERIES.get(route, "")
