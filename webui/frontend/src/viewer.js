@@ -14,7 +14,6 @@ import { showMarks } from "./viewer_marks.js";
 const MARKERS = { walked: "is-walked", current: "is-current", overdue: "is-overdue" };
 const READABLE_SCALE = 0.55;
 const SHOWN_SCALE = 0.8;
-const FITTED = 0.96;
 const PAN_STEP = 60;
 const ZOOM_STEP = 1.25;
 const CHOSEN = "is-chosen";
@@ -60,11 +59,8 @@ function showFindings(viewer, dataset) {
   }
 }
 
-// The whole map, with a little air at its edges, so that names there are not cut.
 function fit(viewer) {
-  const canvas = viewer.get("canvas");
-  canvas.zoom("fit-viewport", "auto");
-  canvas.zoom(canvas.zoom() * FITTED, "auto");
+  viewer.get("canvas").zoom("fit-viewport", "auto");
 }
 
 function showElement(viewer, id) {
