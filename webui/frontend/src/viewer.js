@@ -111,7 +111,7 @@ function leaveTheWheelToThePage(viewer, container) {
   container.addEventListener("focusout", () => wheel.toggle(false));
 }
 
-async function show(container) {
+async function show(container, asked) {
   container.dataset.state = "loading";
   const viewer = new NavigatedViewer({ container });
   try {
@@ -129,13 +129,16 @@ async function show(container) {
     openAtCurrent(viewer, container.dataset);
     listenToKeys(viewer, container);
     leaveTheWheelToThePage(viewer, container);
+    const bringIntoView = id => {
+      showElement(viewer, id);
+      highlight(viewer, id);
+      container.scrollIntoView({ block: "nearest" });
+    };
     document.addEventListener("click", event => {
       const row = event.target.closest("[data-element]");
-      if (!row || !container.isConnected) return;
-      showElement(viewer, row.dataset.element);
-      highlight(viewer, row.dataset.element);
-      container.scrollIntoView({ block: "nearest" });
+      if (row && container.isConnected) bringIntoView(row.dataset.element);
     });
+    if (viewer.get("elementRegistry").get(asked())) bringIntoView(asked());
     document.addEventListener("map:light", ({ detail }) => {
       if (!container.isConnected) return;
       showElement(viewer, detail);
@@ -149,6 +152,7 @@ async function show(container) {
   }
 }
 
-export function showAll(root) {
-  for (const container of root.querySelectorAll("[data-bpmn-url]:not([data-state])")) show(container);
+// ``asked`` tells the id of the element that was to be shown before a diagram was there.
+export function showAll(root, asked) {
+  for (const container of root.querySelectorAll("[data-bpmn-url]:not([data-state])")) show(container, asked);
 }
