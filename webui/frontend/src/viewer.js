@@ -14,7 +14,6 @@ import { showMarks } from "./viewer_marks.js";
 const MARKERS = { walked: "is-walked", current: "is-current", overdue: "is-overdue" };
 const READABLE_SCALE = 0.55;
 const SHOWN_SCALE = 0.8;
-const FITTED = 0.96;
 const PAN_STEP = 60;
 const ZOOM_STEP = 1.25;
 const CHOSEN = "is-chosen";
@@ -60,11 +59,8 @@ function showFindings(viewer, dataset) {
   }
 }
 
-// The whole map, with a little air at its edges, so that names there are not cut.
 function fit(viewer) {
-  const canvas = viewer.get("canvas");
-  canvas.zoom("fit-viewport", "auto");
-  canvas.zoom(canvas.zoom() * FITTED, "auto");
+  viewer.get("canvas").zoom("fit-viewport", "auto");
 }
 
 function showElement(viewer, id) {
@@ -115,7 +111,7 @@ function leaveTheWheelToThePage(viewer, container) {
   container.addEventListener("focusout", () => wheel.toggle(false));
 }
 
-async function show(container) {
+async function show(container, asked) {
   container.dataset.state = "loading";
   const viewer = new NavigatedViewer({ container });
   try {
@@ -133,13 +129,16 @@ async function show(container) {
     openAtCurrent(viewer, container.dataset);
     listenToKeys(viewer, container);
     leaveTheWheelToThePage(viewer, container);
+    const bringIntoView = id => {
+      showElement(viewer, id);
+      highlight(viewer, id);
+      container.scrollIntoView({ block: "nearest" });
+    };
     document.addEventListener("click", event => {
       const row = event.target.closest("[data-element]");
-      if (!row || !container.isConnected) return;
-      showElement(viewer, row.dataset.element);
-      highlight(viewer, row.dataset.element);
-      container.scrollIntoView({ block: "nearest" });
+      if (row && container.isConnected) bringIntoView(row.dataset.element);
     });
+    if (viewer.get("elementRegistry").get(asked())) bringIntoView(asked());
     document.addEventListener("map:light", ({ detail }) => {
       if (!container.isConnected) return;
       showElement(viewer, detail);
@@ -153,6 +152,7 @@ async function show(container) {
   }
 }
 
-export function showAll(root) {
-  for (const container of root.querySelectorAll("[data-bpmn-url]:not([data-state])")) show(container);
+// ``asked`` tells the id of the element that was to be shown before a diagram was there.
+export function showAll(root, asked) {
+  for (const container of root.querySelectorAll("[data-bpmn-url]:not([data-state])")) show(container, asked);
 }
