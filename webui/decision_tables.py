@@ -35,6 +35,11 @@ _KINDS = {
     ValueKind.TIME: N_("time"),
     ValueKind.DURATION: N_("duration"),
 }
+POLICY_WORDS = {
+    **{policy.value: text for policy, text in _POLICIES.items()},
+    **{f"{HitPolicy.COLLECT.value} {aggregator.value}": text for aggregator, text in _AGGREGATORS.items()},
+}
+"""By hit policy and aggregation as a file writes them, which of the rules that match count; marked for translation."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,18 @@ class Opened:
     page: Page
 
 
-_OF_A_MAP = ("", "/questions", "/practice", "/ways", "/rules", "/rules/new", "/compare", "/handbook", "/edit")
+_OF_A_MAP = (
+    "",
+    "/questions",
+    "/practice",
+    "/ways",
+    "/rules",
+    "/rules/new",
+    "/compare",
+    "/handbook",
+    "/edit",
+    "/decisions/new",
+)
 
 
 def main_pages(people: People, sales: Sales, view: View) -> Iterator[Opened]:

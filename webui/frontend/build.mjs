@@ -11,7 +11,7 @@ const source = join(root, "webui/frontend/src");
 const modules = join(root, "node_modules");
 const dist = join(root, "webui/static/dist");
 
-const ENTRIES = ["site.js", "viewer.js", "modeler.js"];
+const ENTRIES = ["site.js", "viewer.js", "modeler.js", "decision_table.js"];
 const FONTS = ["DejaVuSans", "DejaVuSans-Bold", "DejaVuSans-Oblique", "DejaVuSans-BoldOblique", "DejaVuSansMono"];
 
 const manifest = {};

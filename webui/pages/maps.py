@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from engine.bpmn.findings import Finding, Severity
+from engine.bpmn.writing import PlacedTable, tables_in
 from engine.commands.definitions import (
     MapRejected,
     check_map,
@@ -23,7 +24,7 @@ from engine.errors import N_, DomainError, FieldRequired, NotFound
 from engine.model.process_definition import ProcessDefinition
 from engine.policy.permissions import Ability, ensure_may, may
 from engine.queries.definition_files import drawing_of, executed_map, uploaded_files
-from engine.queries.definitions import DefinitionVersion, definition_view, definitions
+from engine.queries.definitions import DefinitionVersion, DefinitionView, definition_view, definitions
 from engine.queries.interventions import departures_of_map
 from engine.queries.map_questions import open_questions
 from engine.queries.scopes import ensure_sees
@@ -248,6 +249,7 @@ def _version(definition_id: int, error: DomainError | None = None) -> ResponseRe
         departures = departures_of_map(session, actor(), view.row.key)
         grid = _grid(session, definition_id) if may(actor(), Ability.DEPLOY_MAP) else None
         asked = open_questions(session, definition_id)
+        tables = _editable_tables(session, definition_id)
     groups = finding_groups(findings)
     page = render_template(
         "maps/version.html",
@@ -261,6 +263,8 @@ def _version(definition_id: int, error: DomainError | None = None) -> ResponseRe
         grid=grid,
         decisions=decision_lines(view.decisions),
         decision_ids={one.decision.source_id for one in view.decisions},
+        edit_urls={(one.file, one.decision_id): url for one, url in tables},
+        unread_tables=_unread(tables, view),
         departures=departures,
         open_questions=asked,
         siblings=siblings,
@@ -274,6 +278,23 @@ def _version(definition_id: int, error: DomainError | None = None) -> ResponseRe
         note=request.form.get("note", "") if error else "",
     )
     return page, status_of(error) if error else 200
+
+
+def _editable_tables(session: Session, definition_id: int) -> list[tuple[PlacedTable, str]]:
+    """The tables in the map's own files with the addresses where they are changed; none for whoever may not."""
+    if not may(actor(), Ability.DEPLOY_MAP):
+        return []
+    tables = tables_in(uploaded_files(session, actor(), definition_id))
+    addresses = (
+        url_for("decisions.edit", definition_id=definition_id, position=position) for position in range(len(tables))
+    )
+    return list(zip(tables, addresses, strict=True))
+
+
+def _unread(tables: list[tuple[PlacedTable, str]], view: DefinitionView) -> list[dict[str, str]]:
+    """The tables that the page cannot show: nothing needs them, or errors stand against reading the map."""
+    shown = {(one.decision.file, one.decision.source_id) for one in view.decisions}
+    return [{"title": one.title, "url": url} for one, url in tables if (one.file, one.decision_id) not in shown]
 
 
 def _grid(session: Session, definition_id: int) -> dict[str, Any]:

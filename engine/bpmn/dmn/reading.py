@@ -35,7 +35,12 @@ def is_decision_file(root: etree._Element) -> bool:
     """Whether the root is DMN's; some tools leave its elements in the file's own namespace and only declare DMN's."""
     if local(root) != "definitions" or namespace(root) == MODEL:
         return False
-    return any(_NAMESPACE.match(uri) for uri in (namespace(root), *root.nsmap.values()) if uri)
+    return any(is_decision_namespace(uri) for uri in (namespace(root), *root.nsmap.values()) if uri)
+
+
+def is_decision_namespace(uri: str) -> bool:
+    """Whether it is that of a version of DMN."""
+    return _NAMESPACE.match(uri) is not None
 
 
 def read_decisions(root: etree._Element, file: str) -> DecisionFile:

@@ -2,5 +2,27 @@
 
 from engine.bpmn.writing.files import apply_properties, apply_to_files, process_ids
 from engine.bpmn.writing.refusals import ElementNotInFile, PropertyTooLong
+from engine.bpmn.writing.tables import (
+    PlacedTable,
+    TableColumn,
+    TableNotAsRead,
+    TableRow,
+    WrittenTable,
+    tables_in,
+    write_table,
+)
 
-__all__ = ["ElementNotInFile", "PropertyTooLong", "apply_properties", "apply_to_files", "process_ids"]
+__all__ = [
+    "ElementNotInFile",
+    "PlacedTable",
+    "PropertyTooLong",
+    "TableColumn",
+    "TableNotAsRead",
+    "TableRow",
+    "WrittenTable",
+    "apply_properties",
+    "apply_to_files",
+    "process_ids",
+    "tables_in",
+    "write_table",
+]
