@@ -16,6 +16,7 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
 
+from webui.attachments import attachment
 from webui.formats import local
 
 _STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -33,7 +34,7 @@ def csv_file(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) ->
     writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
     writer.writerow(header)
     writer.writerows([_as_text(value) for value in row] for row in rows)
-    return _attachment(text.getvalue().encode("utf-8-sig"), "text/csv; charset=utf-8", f"{name}.csv")
+    return attachment(text.getvalue().encode("utf-8-sig"), "text/csv", f"{name}.csv")
 
 
 def xlsx_file(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]], widths: Sequence[int] = ()) -> Response:
@@ -52,7 +53,7 @@ def xlsx_file(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]], w
         sheet.append([_wrapped(sheet, cell) for cell in cells] if widths else cells)
     content = io.BytesIO()
     book.save(content)
-    return _attachment(content.getvalue(), _XLSX, f"{name}.xlsx")
+    return attachment(content.getvalue(), _XLSX, f"{name}.xlsx")
 
 
 def _wrapped(sheet: Any, value: Any) -> Any:
@@ -84,9 +85,3 @@ def _as_cell(value: Any) -> Any:
         return value
     # One character that XML cannot hold would keep everybody from their file.
     return neutralised(ILLEGAL_CHARACTERS_RE.sub("", str(value)))
-
-
-def _attachment(content: bytes, kind: str, name: str) -> Response:
-    response = Response(content, content_type=kind)
-    response.headers.set("Content-Disposition", "attachment", filename=name)
-    return response

@@ -5,12 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote
 
 from flask import Response, url_for
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage
-from werkzeug.utils import secure_filename
 
 from engine.bpmn.dmn.model import DecisionTable, LiteralDecision
 from engine.bpmn.findings import Severity
@@ -61,6 +59,7 @@ from webui.api.models.definitions import (
 from webui.api.models.values import Paging
 from webui.api.performing import carry_out_once
 from webui.api.tags import MAPS
+from webui.attachments import attachment
 from webui.limits import limiter
 from webui.map_uploads import library
 from webui.request_context import reading, services
@@ -163,15 +162,7 @@ def show_definition_xml(path: DefinitionPath) -> Response:
     """The map's own file as it was uploaded. Also for those who see a deal that follows it."""
     with reading() as session:
         name, content = definition_xml(session, caller(), path.definition_id)
-    return _attachment(name, content)
-
-
-def _attachment(name: str, content: bytes) -> Response:
-    plain_name = secure_filename(name) or "map.bpmn"
-    response = Response(content, mimetype="application/xml")
-    disposition = f"attachment; filename=\"{plain_name}\"; filename*=UTF-8''{quote(name, safe='')}"
-    response.headers["Content-Disposition"] = disposition
-    return response
+    return attachment(content, "application/xml", name)
 
 
 @api.get("/definitions/<int:definition_id>/files/<int:position>", tags=[MAPS], responses={200: _FILE})
@@ -182,7 +173,7 @@ def show_definition_file(path: DefinitionFilePath) -> Response:
     if path.position >= len(files):
         raise NotFound
     name, content = files[path.position]
-    return _attachment(name.rpartition("/")[2] or name, content)
+    return attachment(content, "application/xml", name.rpartition("/")[2] or name)
 
 
 @api.get("/definitions/<int:definition_id>/decisions", tags=[MAPS], responses={200: DecisionList})

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -23,6 +23,7 @@ from engine.queries.deal_files import file_content, files_of_deal
 from engine.queries.deals import board, deal_history, deal_view, walked_path
 from engine.queries.definitions import definition_xml, startable_definitions
 from engine.queries.version_moves import last_move_of_deal, version_of_deal
+from webui.attachments import attachment
 from webui.deadlines import working_time
 from webui.deal_files import as_download
 from webui.deal_list import DealFilter
@@ -234,9 +235,7 @@ def map_file(deal_id: int) -> ResponseReturnValue:
     with reading() as session:
         path = walked_path(session, actor(), deal_id, now())
         name, content = definition_xml(session, actor(), path.definition_id)
-    response = Response(content, mimetype="application/xml")
-    response.headers.set("Content-Disposition", "attachment", filename=name)
-    return response
+    return attachment(content, "application/xml", name)
 
 
 @blueprint.get("/<int:deal_id>/approval-sheet")
@@ -253,9 +252,8 @@ def approval_sheet_file(deal_id: int) -> ResponseReturnValue:
     """The sheet with the whole chain: what `reglament sheet verify` reads without our database."""
     with reading() as session:
         sheet = approval_sheet(session, actor(), deal_id)
-    response = Response(json.dumps(sheet.as_json(), ensure_ascii=False, indent=2), mimetype="application/json")
-    response.headers.set("Content-Disposition", "attachment", filename=f"approval-sheet-{deal_id}.json")
-    return response
+    content = json.dumps(sheet.as_json(), ensure_ascii=False, indent=2)
+    return attachment(content, "application/json", f"approval-sheet-{deal_id}.json")
 
 
 @blueprint.get("/<int:deal_id>/files/<int:file_id>")

@@ -30,6 +30,7 @@ from engine.queries.map_questions import open_questions
 from engine.queries.scopes import ensure_sees
 from engine.queries.step_table import step_table
 from processes import shipped_map, shipped_maps, shipped_sources
+from webui.attachments import attachment
 from webui.decision_tables import decision_lines
 from webui.error_pages import status_of
 from webui.i18n import _, chosen_locale, ngettext
@@ -99,7 +100,7 @@ def drawing(definition_id: int) -> ResponseReturnValue:
     """The diagram for the viewer, in UTF-8 whatever the file is in."""
     with reading() as session:
         content = drawing_of(session, actor(), definition_id)
-    return _file("drawing.bpmn", content)
+    return attachment(content, "application/xml", "drawing.bpmn")
 
 
 @blueprint.get("/<int:definition_id>/files/<int:position>")
@@ -110,7 +111,7 @@ def download(definition_id: int, position: int) -> ResponseReturnValue:
     if position >= len(files):
         raise NotFound
     name, content = files[position]
-    return _file(name.rpartition("/")[2] or name, content)
+    return attachment(content, "application/xml", name.rpartition("/")[2] or name)
 
 
 @blueprint.get("/<int:definition_id>/executed")
@@ -311,9 +312,3 @@ def _grid(session: Session, definition_id: int) -> dict[str, Any]:
 
 def _deals_on_others(siblings: tuple[DefinitionVersion, ...], definition_id: int) -> int:
     return sum(one.running_deals for one in siblings if one.id != definition_id)
-
-
-def _file(name: str, content: bytes) -> Response:
-    response = Response(content, mimetype="application/xml")
-    response.headers.set("Content-Disposition", "attachment", filename=name)
-    return response
