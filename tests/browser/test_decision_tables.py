@@ -30,6 +30,7 @@ def test_a_table_is_shown_with_its_map_and_decides_the_deals_on_it(people: Peopl
     expect(limit).to_contain_text("Обсяг")
     size = tables.get_by_role("region", name="Розмір угоди", exact=True)
     expect(size).to_contain_text(uk("Needed by: %(names)s", names="Межа знижки"))
+    expect(page.locator("[data-bpmn-url]")).to_have_attribute("data-state", "shown")
     limit.get_by_role("button", name="Визначити межу знижки").click()
     expect(page.locator(".djs-element[data-element-id=decide_limit]")).to_be_in_viewport()
     page.get_by_role("button", name=uk("Publish version %(version)s", version=1)).click()

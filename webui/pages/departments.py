@@ -34,8 +34,8 @@ def list_departments() -> ResponseReturnValue:
 @blueprint.post("")
 def create() -> ResponseReturnValue:
     """Add a department, and go back to the page that missed it."""
-    ensure_sees(actor(), Ability.ADD_DEPARTMENT)
     missed_at = local_path(request.form.get("next"))
+    ensure_sees(actor(), Ability.MANAGE_PEOPLE if missed_at is None else Ability.ADD_DEPARTMENT)
     try:
         draft = DepartmentDraft(**_typed(request.form))
         with writing() as session:

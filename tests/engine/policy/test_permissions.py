@@ -44,7 +44,16 @@ def actor(role: Role = Role.MANAGER, **facts: frozenset[int]) -> Actor:
         ),
         (
             Role.OWNER,
-            {"see_all_deals", "deploy_map", "publish_map", "see_maps", "see_reports", "see_all_history", "serve_jobs"},
+            {
+                "see_all_deals",
+                "deploy_map",
+                "publish_map",
+                "see_maps",
+                "add_department",
+                "see_reports",
+                "see_all_history",
+                "serve_jobs",
+            },
         ),
         (
             Role.ADMINISTRATOR,
@@ -53,6 +62,7 @@ def actor(role: Role = Role.MANAGER, **facts: frozenset[int]) -> Actor:
                 "direct_work",
                 "see_maps",
                 "manage_people",
+                "add_department",
                 "manage_calendars",
                 "manage_clients",
                 "see_reports",
