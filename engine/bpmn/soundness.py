@@ -39,18 +39,39 @@ class _Explored:
 
 def check_soundness(process: Process, noticed: Noticed) -> None:
     """Say what cannot finish, what may wait for ever, what runs in circles without anybody, what runs twice."""
-    for scope in process.scope.scopes():
-        starts = scope.starts
-        if scope.owner is None or not scope.owner.triggered_by_event:
-            starts = [node for node in starts if not node.events]
-        if starts:
-            _check_scope(scope, starts[0], noticed)
+    scopes = list(process.scope.scopes())
+    never_completed = _never_completed(scopes)
+    for scope in scopes:
+        start = _start_of(scope)
+        if start is not None:
+            _check_scope(scope, start, never_completed, noticed)
         _check_cycles(scope, noticed)
         _check_meetings(scope, noticed)
 
 
-def _check_scope(scope: Scope, start: Node, noticed: Noticed) -> None:
-    explored = _explore(scope, start)
+def _start_of(scope: Scope) -> Node | None:
+    starts = scope.starts
+    if scope.owner is None or not scope.owner.triggered_by_event:
+        starts = [node for node in starts if not node.events]
+    return next(iter(starts), None)
+
+
+def _never_completed(scopes: list[Scope]) -> set[Node]:
+    """The sub-processes that are left only by the events on their border: each run of them ends in an error."""
+    found: set[Node] = set()
+    for scope in reversed(scopes):  # what is inside is known before what is around it
+        start, owner = _start_of(scope), scope.owner
+        if start is None or owner is None or not owner.boundaries or any(one.triggered_by_event for one in scope.nodes):
+            continue
+        if any(_is_abnormal(node) for node in scope.nodes):
+            explored = _explore(scope, start, found, through_errors=False)
+            if explored.complete and not explored.ends:
+                found.add(owner)
+    return found
+
+
+def _check_scope(scope: Scope, start: Node, never_completed: set[Node], noticed: Noticed) -> None:
+    explored = _explore(scope, start, never_completed)
     place = scope.owner or scope.process
     for join, missing in explored.deadlocks.items():
         branches = ", ".join(sorted(flow.name or flow.source.title for flow in missing))
@@ -75,7 +96,8 @@ def _closed_steps(scope: Scope) -> str:
     return ", ".join(sorted(named, key=lambda name: named[name]))
 
 
-def _explore(scope: Scope, start: Node) -> _Explored:
+def _explore(scope: Scope, start: Node, never_completed: set[Node], *, through_errors: bool = True) -> _Explored:
+    """``through_errors``: an end that throws an error is an end like any other."""
     upstream = _upstream(scope)
     explored = _Explored()
     first = _add(frozenset(), start.outgoing)
@@ -89,7 +111,10 @@ def _explore(scope: Scope, start: Node) -> _Explored:
         if effort > MAX_EFFORT:
             explored.complete = False
             break
-        following = [_bounded(after) for after in _fire(marking, upstream)]
+        if not through_errors and any(_is_abnormal(flow.target) for flow, _ in marking):
+            explored.next_of[marking] = []
+            continue
+        following = [_bounded(after) for after in _fire(marking, upstream, never_completed)]
         explored.next_of[marking] = following
         waiting += following
         if not marking:
@@ -113,7 +138,7 @@ def _note_deadlock(marking: Marking, explored: _Explored) -> None:
         explored.deadlocks.setdefault(join, set()).update(flow for flow in join.incoming if flow not in held)
 
 
-def _fire(marking: Marking, upstream: dict[Node, set[Flow]]) -> Iterator[Marking]:
+def _fire(marking: Marking, upstream: dict[Node, set[Flow]], never_completed: set[Node]) -> Iterator[Marking]:
     """The markings after the next node has fired. A termination may come before whatever else can go on."""
     held = dict(marking)
     enabled = sorted({flow.target for flow in held}, key=lambda node: node.id)
@@ -122,7 +147,7 @@ def _fire(marking: Marking, upstream: dict[Node, set[Flow]]) -> Iterator[Marking
     plain = [node for node in enabled if not _is_join(node) and not _terminates(node)]
     for node in plain:
         flow = next(flow for flow in node.incoming if flow in held)
-        yield from (_add(_take(marking, [flow]), ways) for ways in _ways(node))
+        yield from (_add(_take(marking, [flow]), ways) for ways in _ways(node, never_completed))
         return
     for node in enabled:
         if node.type is NodeType.PARALLEL and _is_join(node) and all(flow in held for flow in node.incoming):
@@ -133,8 +158,13 @@ def _fire(marking: Marking, upstream: dict[Node, set[Flow]]) -> Iterator[Marking
             arrived = [flow for flow in node.incoming if flow in held]
             if not _is_enough(node, len(arrived)):
                 continue
-            yield from (_add(_take(marking, arrived), ways) for ways in _ways(node))
+            yield from (_add(_take(marking, arrived), ways) for ways in _ways(node, never_completed))
             return
+
+
+def _is_abnormal(node: Node) -> bool:
+    """An end that leaves the sub-process by its border."""
+    return node.type is NodeType.END and any(event.kind in (EventKind.ERROR, EventKind.CANCEL) for event in node.events)
 
 
 def _terminates(node: Node) -> bool:
@@ -163,14 +193,15 @@ def _is_enough(node: Node, arrived: int) -> bool:
         return True
 
 
-def _ways(node: Node) -> Iterator[list[Flow]]:
+def _ways(node: Node, never_completed: set[Node]) -> Iterator[list[Flow]]:
     """The sets of flows that get a token when ``node`` fires."""
     if node.type in (NodeType.EXCLUSIVE, NodeType.EVENT_BASED):
         yield from ([flow] for flow in node.outgoing)
     elif node.type is NodeType.INCLUSIVE and len(node.outgoing) > 1:
         yield from _subsets(node.outgoing)
     else:
-        yield node.outgoing
+        if node not in never_completed:
+            yield node.outgoing
         for boundary in node.boundaries:
             yield boundary.outgoing if boundary.interrupting else [*node.outgoing, *boundary.outgoing]
 

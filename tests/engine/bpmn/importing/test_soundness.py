@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from support.drawn_maps import END, START, chain, codes, drawn, element, flow, found, outcome_of, step
 
-from engine.bpmn.compile import compile_bpmn
+from engine.bpmn.compile import CompileOutcome, compile_bpmn
 from engine.bpmn.findings import Severity
 
 
@@ -48,6 +48,34 @@ def test_a_loop_without_a_way_out_never_ends() -> None:
     outcome = outcome_of(START, step("a", "А"), step("b", "Б"), chain("start", "a", "b", "a"))
     assert outcome.process is None
     assert found(outcome, "NEVER_ENDS").element_id == "sale"
+
+
+def test_a_sub_process_that_every_run_leaves_by_an_error_gives_no_way_on() -> None:
+    def sale(last: str) -> CompileOutcome:
+        inside = "".join(
+            (
+                '<startEvent id="s"/><parallelGateway id="fork"/>',
+                step("a", "А"),
+                step("b", "Б"),
+                '<endEvent id="fine"/>',
+                last,
+                chain("s", "fork", "a", "fine"),
+                chain("fork", "b", "last"),
+            )
+        )
+        return outcome_of(
+            START,
+            f'<subProcess id="sub" name="Перевірка">{inside}</subProcess>',
+            '<boundaryEvent id="caught" attachedToRef="sub"><errorEventDefinition/></boundaryEvent>',
+            END,
+            chain("start", "sub", "end"),
+            chain("caught", "sub"),
+        )
+
+    always = sale('<endEvent id="last"><errorEventDefinition/></endEvent>')
+    assert always.process is None
+    assert found(always, "NEVER_ENDS").element_id == "sale"
+    assert sale('<endEvent id="last"/>').process is not None
 
 
 def test_a_trap_on_some_paths_is_a_warning() -> None:
