@@ -72,7 +72,9 @@ class Watch:
 
 
 def drop_file(page: Page, target: str, name: str, content: bytes) -> None:
-    """Drop a file on the element that ``target`` selects, as a hand with a mouse does."""
+    """Drop a file on the element that ``target`` selects, as a hand with a mouse does: once the page's scripts run."""
+    page.locator(target).wait_for()
+    page.wait_for_load_state("load")
     held = page.evaluate_handle(
         """([name, bytes]) => {
             const held = new DataTransfer();
