@@ -28,7 +28,7 @@ from webui.incident_texts import told
 from webui.messages import error_text, field_errors
 from webui.outcomes import decided
 from webui.request_context import actor, reading, services
-from webui.timeline import readable
+from webui.tellings.words import readable
 
 blueprint = Blueprint("incidents", __name__, url_prefix="/settings/incidents")
 

@@ -1,0 +1,83 @@
+"""Events of the company: people, departments, calendars, access."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from engine.events.base import Event
+
+
+@dataclass(frozen=True, slots=True)
+class PersonAdded(Event):
+    person_id: int
+    login: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonChanged(Event):
+    person_id: int
+    changes: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordSet(Event):
+    person_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class SubstitutionSet(Event):
+    person_id: int
+    substitute_id: int
+    starts_on: date
+    ends_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class SubstitutionEnded(Event):
+    person_id: int
+    substitute_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class DepartmentAdded(Event):
+    department_id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class DepartmentChanged(Event):
+    department_id: int
+    changes: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarChanged(Event):
+    calendar_id: int
+    changes: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class TokenCreated(Event):
+    person_id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRevoked(Event):
+    person_id: int
+    token_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookAdded(Event):
+    webhook_id: int
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookRemoved(Event):
+    webhook_id: int

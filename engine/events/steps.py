@@ -1,0 +1,95 @@
+"""Events of steps: opened, taken, done, handed on, late."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from engine.events.base import Event
+
+
+@dataclass(frozen=True, slots=True)
+class StepOpened(Event):
+    name: str
+    element_id: str
+    stage: str
+    assignee: str
+    group: str
+    due_at: datetime | None
+    part: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StepClaimed(Event):
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepReleased(Event):
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepCompleted(Event):
+    """``content_hash`` is the SHA-256 of ``content``: the deal's data that the person had before them."""
+
+    name: str
+    element_id: str
+    stage: str
+    step_kind: str
+    outcome: str
+    outcome_label: str
+    comment: str
+    values: Mapping[str, Any]
+    on_behalf_of: str
+    department: str
+    position: str
+    due_at: datetime | None
+    content: Mapping[str, Any]
+    content_hash: str
+    map_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class StepCancelled(Event):
+    name: str
+    element_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepDelegated(Event):
+    name: str
+    to: str
+    comment: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlineExtended(Event):
+    name: str
+    previous: datetime | None
+    due_at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReminderSent(Event):
+    name: str
+    to: str
+    due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class HeadTold(Event):
+    name: str
+    to: str
+    due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class StepReassigned(Event):
+    name: str
+    previous: str
+    to: str
+    due_at: datetime | None

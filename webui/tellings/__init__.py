@@ -1,0 +1,16 @@
+"""History as sentences: how each kind of event is told, by noun."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from webui.tellings import company, deals, maps, running, steps
+from webui.tellings.words import Telling
+
+TELLINGS: Mapping[str, Telling] = {
+    **deals.TELLINGS,
+    **steps.TELLINGS,
+    **running.TELLINGS,
+    **maps.TELLINGS,
+    **company.TELLINGS,
+}

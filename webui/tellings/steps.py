@@ -1,0 +1,60 @@
+"""How the events of steps are told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from webui.formats import when
+from webui.i18n import _
+from webui.outcomes import decided
+from webui.tellings.words import Data, Telling, moment
+
+
+def _opened(data: Data) -> str:
+    who = data.get("assignee") or data.get("group")
+    due_at = moment(data.get("due_at"))
+    if who and due_at:
+        return _("Step “%(name)s” opened for %(who)s, due %(due)s", name=data["name"], who=who, due=when(due_at))
+    if who:
+        return _("Step “%(name)s” opened for %(who)s", name=data["name"], who=who)
+    return _("Step “%(name)s” opened for nobody", name=data["name"])
+
+
+def _completed(data: Data) -> str:
+    word = decided(data.get("outcome"), label=str(data.get("outcome_label") or ""))
+    if data.get("on_behalf_of"):
+        return _("%(decision)s: “%(name)s”, for %(who)s", decision=word, name=data["name"], who=data["on_behalf_of"])
+    return _("%(decision)s: “%(name)s”", decision=word, name=data["name"])
+
+
+def _extended(data: Data) -> str:
+    return _("Deadline of “%(name)s” moved to %(due)s", name=data["name"], due=when(moment(data["due_at"])))
+
+
+TELLINGS: Mapping[str, Telling] = {
+    "step_opened": Telling("player-play", "neutral", _opened),
+    "step_claimed": Telling("hand-grab", "neutral", lambda data: _("Took “%(name)s”", name=data["name"])),
+    "step_released": Telling(
+        "arrow-back-up", "neutral", lambda data: _("Gave “%(name)s” back to the department", name=data["name"])
+    ),
+    "step_completed": Telling("circle-check", "good", _completed, quote="comment"),
+    "step_cancelled": Telling("x", "neutral", lambda data: _("Step “%(name)s” is no longer needed", name=data["name"])),
+    "step_delegated": Telling(
+        "user-check",
+        "neutral",
+        lambda data: _("Handed “%(name)s” to %(to)s", name=data["name"], to=data["to"]),
+        quote="comment",
+    ),
+    "deadline_extended": Telling("calendar-due", "warning", _extended, quote="reason"),
+    "reminder_sent": Telling(
+        "bell", "warning", lambda data: _("%(to)s was reminded of “%(name)s”", to=data["to"], name=data["name"])
+    ),
+    "head_told": Telling(
+        "alarm", "danger", lambda data: _("%(to)s was told that “%(name)s” is late", to=data["to"], name=data["name"])
+    ),
+    "step_reassigned": Telling(
+        "user-check",
+        "danger",
+        lambda data: _("“%(name)s” was late and went to %(to)s", name=data["name"], to=data["to"]),
+    ),
+}
