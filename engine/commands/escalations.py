@@ -14,9 +14,10 @@ from engine.clock import Clock
 from engine.commands.approvals import voices_beside
 from engine.commands.history import record
 from engine.commands.locks import lock_instance
-from engine.commands.notifications import Notice, notify
+from engine.commands.notifications import notify
 from engine.commands.step_opening import calendar_of_step, ladder_of_step, members_of
 from engine.events import HeadTold, ReminderSent, StepReassigned
+from engine.model.notice import NoticeKind
 from engine.model.person import Person, Role
 from engine.model.process_instance import ProcessInstance
 from engine.model.work_item import LIVE, WorkItem
@@ -88,14 +89,15 @@ class _LateStep:
             self._reassign(self._superiors(level), named=bool(level.to))
 
     def _remind(self) -> None:
-        item = self.work_item
-        holders = (item.assignee_id,) if item.assignee_id is not None else members_of(self.session, item.group_id)
-        self._send(Notice.STEP_REMINDER, holders)
+        item, holders = self.work_item, self._holders()
+        self._send(NoticeKind.DEADLINE_NEAR, holders)
         event = ReminderSent(name=item.name, to=self._names(holders), due_at=item.due_at)
         self._record(event)
 
     def _tell(self, superiors: Sequence[int]) -> None:
-        self._send(Notice.STEP_LATE, superiors)
+        self._send(NoticeKind.STEP_LATE, superiors)
+        if self.work_item.due_at is not None and self.work_item.due_at <= self.at:
+            self._send(NoticeKind.DEADLINE_PASSED, [one for one in self._holders() if one not in superiors])
         self._record(HeadTold(name=self.work_item.name, to=self._names(superiors), due_at=self.work_item.due_at))
 
     def _reassign(self, superiors: Sequence[int], *, named: bool) -> None:
@@ -117,10 +119,15 @@ class _LateStep:
         if not able:  # the step is with the highest already: telling again would change nothing
             return
         previous = item.assignee.full_name if item.assignee is not None else (item.group.name if item.group else "")
-        person = self.session.get_one(Person, able[0])
+        holder_id, person = item.assignee_id, self.session.get_one(Person, able[0])
         item.assign(person, at=self.at)
-        self._send(Notice.STEP_REASSIGNED, (person.id,))
+        self._send(NoticeKind.STEP_HANDED, (person.id,))
+        self._send(NoticeKind.STEP_TAKEN, [one for one in (holder_id,) if one is not None])
         self._record(StepReassigned(name=item.name, previous=previous, to=person.full_name, due_at=item.due_at))
+
+    def _holders(self) -> tuple[int, ...]:
+        item = self.work_item
+        return (item.assignee_id,) if item.assignee_id is not None else members_of(self.session, item.group_id)
 
     def _superiors(self, level: EscalationLevel) -> list[int]:
         """Whom the rung names; else the head of department or holder; else heads of sales, else administrators."""
@@ -149,8 +156,8 @@ class _LateStep:
         people = (self.people.person(one) for one in ids)
         return ", ".join(one.full_name for one in people if one is not None)
 
-    def _send(self, notice: Notice, to: Sequence[int]) -> None:
-        notify(self.session, notice, to, self.work_item, at=self.at)
+    def _send(self, kind: NoticeKind, to: Sequence[int]) -> None:
+        notify(self.session, kind, to=to, work_item=self.work_item, at=self.at)
 
     def _record(self, event: ReminderSent | HeadTold | StepReassigned) -> None:
         record(

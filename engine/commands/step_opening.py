@@ -11,14 +11,16 @@ from typing import ClassVar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine.bpmn.compiled import CompiledProcess, StepDefinition
+from engine.bpmn.compiled import CompiledProcess, StepDefinition, StepKind
 from engine.bpmn.deadline_rules import EscalationLadder, RelativeToField
 from engine.bpmn.escalation_text import parse_ladder
 from engine.bpmn.runtime import OpenedStep
 from engine.commands.history import record
+from engine.commands.notifications import notify
 from engine.db.work_session import number
 from engine.errors import N_, DomainError, MapFailed
 from engine.events import StepOpened
+from engine.model.notice import NoticeKind
 from engine.model.person import Person, Role
 from engine.model.process_instance import ProcessInstance
 from engine.model.work_item import WorkItem, WorkItemState
@@ -212,6 +214,24 @@ class StepOpener:
                 deal=self._instance.deal,
                 work_item_id=one.id,
             )
+            self._tell(one)
+
+    def _tell(self, item: WorkItem) -> None:
+        """Let who has the step now hear of it, or those who may take it."""
+        person_id, kind = item.assignee_id, NoticeKind.STEP_OPENED
+        if item.kind is StepKind.APPROVAL:
+            kind = NoticeKind.APPROVAL_ASKED
+        elif person_id is None:
+            kind = NoticeKind.STEP_TO_TAKE
+        notify(
+            self._session,
+            kind,
+            to=() if person_id is None else (person_id,),
+            department_id=item.group_id if person_id is None else None,
+            at=self._at,
+            by=self._actor,
+            work_item=item,
+        )
 
 
 def members_of(session: Session, department_id: int | None) -> tuple[int, ...]:

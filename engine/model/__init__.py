@@ -14,9 +14,19 @@ from engine.model.heartbeat import Heartbeat
 from engine.model.history_event import HistoryEvent
 from engine.model.incident import Incident, IncidentState
 from engine.model.intervention import Intervention, InterventionKind
+from engine.model.letter import (
+    Letter,
+    LetterState,
+    MailboxPlace,
+    MailLink,
+    ProposedDecision,
+    ReceivedMail,
+)
+from engine.model.mail_choice import MailChoice
 from engine.model.map_answer import MapAnswer
 from engine.model.map_rule import MapRule
 from engine.model.message_subscription import MessageSubscription
+from engine.model.notice import Notice, NoticeKind, NoticeState
 from engine.model.performed_command import PerformedCommand
 from engine.model.person import Person, Role
 from engine.model.practice import Practice
@@ -64,17 +74,27 @@ __all__ = [
     "InterventionKind",
     "Job",
     "JobState",
+    "Letter",
+    "LetterState",
+    "MailChoice",
+    "MailLink",
+    "MailboxPlace",
     "MapAnswer",
     "MapRule",
     "Membership",
     "MessageSubscription",
     "MovedDeal",
     "MovedDealState",
+    "Notice",
+    "NoticeKind",
+    "NoticeState",
     "PerformedCommand",
     "Person",
     "Practice",
     "ProcessDefinition",
     "ProcessInstance",
+    "ProposedDecision",
+    "ReceivedMail",
     "Role",
     "ServiceCall",
     "StoredFile",
