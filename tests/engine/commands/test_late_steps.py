@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 from support.office import Office
 
+from engine.commands.departments import DepartmentDraft, add_department, update_department
 from engine.commands.notifications import MAIL
 from engine.commands.work_items import (
     claim_work_item,
@@ -36,6 +37,21 @@ def test_each_rung_writes_to_the_right_person(office: Office) -> None:
     assert letters(office)[1:] == [("step_late", bohdan)]
     office.wait(days=1)
     assert letters(office)[2:] == [("step_reassigned", bohdan)]
+
+
+def test_heads_are_told_upward_rung_by_rung_and_a_late_step_goes_up(office: Office) -> None:
+    company = office.company
+    board = office.do("admin", add_department, DepartmentDraft("Дирекція", head_id=company.owner.id))
+    ladder = "head at due; head after 1 business day; head after 2 business days; reassign after 3 business days"
+    for department_id, changes in (
+        (company.sales.id, {"parent_id": board.id, "escalation": ladder}),
+        (board.id, {"parent_id": None}),
+    ):
+        office.do("admin", update_department, department_id, changes)
+    office.open_deal()
+    office.wait(days=15)
+    told = [("step_late", one.id) for one in (company.bohdan, company.owner, company.owner)]
+    assert sorted(letters(office)) == sorted([*told, ("step_reassigned", company.bohdan.id)])
 
 
 def test_a_server_that_was_down_climbs_all_rungs_at_once_each_once(office: Office) -> None:
