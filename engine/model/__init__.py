@@ -12,6 +12,7 @@ from engine.model.department import Department, Membership
 from engine.model.draft import Draft
 from engine.model.heartbeat import Heartbeat
 from engine.model.history_event import HistoryEvent
+from engine.model.history_signature import HistoryCheckpoint, HistoryKey, HistorySignature
 from engine.model.incident import Incident, IncidentState
 from engine.model.intervention import Intervention, InterventionKind
 from engine.model.map_answer import MapAnswer
@@ -55,7 +56,10 @@ __all__ = [
     "Department",
     "Draft",
     "Heartbeat",
+    "HistoryCheckpoint",
     "HistoryEvent",
+    "HistoryKey",
+    "HistorySignature",
     "HolderPolicy",
     "Incident",
     "IncidentState",
