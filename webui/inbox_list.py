@@ -12,6 +12,7 @@ from engine.bpmn.compiled import StepKind
 from engine.errors import N_
 from engine.policy.deadline_words import DeadlineKind
 from engine.policy.permissions import Actor
+from engine.queries.attention import AttentionCounts, attention_counts
 from engine.queries.inbox import InboxCounts, Tab, inbox, inbox_counts
 from engine.queries.work_item_rows import WorkItemRow
 from webui.deadlines import Said, said
@@ -55,6 +56,7 @@ class InboxList:
     cursor: str
     groups: tuple[StepGroup, ...]
     counts: InboxCounts
+    attention: AttentionCounts
     next_cursor: str | None
 
     def count_of(self, tab: Tab) -> int:
@@ -75,7 +77,8 @@ def inbox_list(session: Session, actor: Actor, request: Request) -> InboxList:
     page = inbox(session, actor, tab=tab, q=q, limit=PAGE_SIZE, cursor=cursor or None, now=now())
     listed = (_listed(row, tab) for row in page.items)
     groups = tuple(StepGroup(title, tuple(steps)) for title, steps in groupby(listed, key=lambda one: _title(one, tab)))
-    return InboxList(tab, q, cursor, groups, inbox_counts(session, actor, now()), page.next_cursor)
+    counts, told = inbox_counts(session, actor, now()), attention_counts(session, actor)
+    return InboxList(tab, q, cursor, groups, counts, told, page.next_cursor)
 
 
 def _listed(row: WorkItemRow, tab: Tab) -> ListedStep:

@@ -19,6 +19,7 @@ from engine.policy.approval_sheet_file import sheet_bytes, sheet_json
 from engine.policy.freedom import may_suspend
 from engine.policy.permissions import Ability, ensure_may, may
 from engine.queries.approval_sheets import approval_sheet
+from engine.queries.attention import is_watching
 from engine.queries.deal_files import file_content, files_of_deal
 from engine.queries.deals import board, deal_history, deal_view, walked_path
 from engine.queries.definitions import definition_xml, startable_definitions
@@ -334,6 +335,7 @@ def deal_page(
                 )
                 for field in view.fields
             ],
+            watching=is_watching(session, actor(), deal_id),
             files=files_of_deal(session, actor(), deal_id),
             inputs=step_fields(session, editable_fields(view, known), stored if typed is None else typed, errors),
             deal_id=deal_id,

@@ -7,6 +7,7 @@ import "./toasts.js";
 import "./connection.js";
 import "./drafts.js";
 import "./chooser.js";
+import "./mentions.js";
 import "./reasons.js";
 import "./selection.js";
 import "./inbox.js";
