@@ -43,13 +43,17 @@ def perform_effect(services: Services, job: Job) -> None:
 
 
 def _send_letter(services: Services, job: Job) -> None:
+    reason, payload = Notice(job.payload["notice"]), job.payload
     with services.database.read() as session:
-        notice = step_notice(session, person_id=job.payload["person_id"], work_item_id=job.payload["work_item_id"])
+        notice = step_notice(
+            session,
+            person_id=payload["person_id"],
+            work_item_id=payload["work_item_id"],
+            even_if_over=reason is Notice.APPROVAL_RECALLED,
+        )
     if notice is None:  # the step was done before the letter could leave
         return
-    letter = letter_about(
-        notice, Notice(job.payload["notice"]), key=job.id, settings=services.settings, at=services.clock.now()
-    )
+    letter = letter_about(notice, reason, key=job.id, settings=services.settings, at=services.clock.now())
     services.mailer.send(letter)
 
 

@@ -42,6 +42,10 @@ _WORDINGS: Mapping[Notice, _Wording] = {
         N_("“%(step)s” is yours now"),
         N_("The step “%(step)s” was late and has been handed to you. Its deadline was %(due)s."),
     ),
+    Notice.APPROVAL_RECALLED: _Wording(
+        N_("“%(step)s” is no longer asked of you"),
+        N_("The request “%(step)s” was taken back by whoever asked for it. You need not decide on it any more."),
+    ),
 }
 _LINES = (
     ("deal_title", N_("Deal: %(deal_number)s, %(deal_title)s")),

@@ -21,6 +21,7 @@ class Notice(StrEnum):
     STEP_REMINDER = "step_reminder"
     STEP_LATE = "step_late"
     STEP_REASSIGNED = "step_reassigned"
+    APPROVAL_RECALLED = "approval_recalled"
 
 
 def notify(session: Session, notice: Notice, to: Sequence[int], work_item: WorkItem, *, at: datetime) -> None:

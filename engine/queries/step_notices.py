@@ -34,8 +34,13 @@ class StepNotice:
     due_at: datetime | None
 
 
-def step_notice(session: Session, *, person_id: int, work_item_id: int) -> StepNotice | None:
-    """None when there is nothing to write any more: the step is done, or the person has left or has no address."""
+def step_notice(
+    session: Session, *, person_id: int, work_item_id: int, even_if_over: bool = False
+) -> StepNotice | None:
+    """None when there is nothing to write any more: the step is done, or the person has left or has no address.
+
+    ``even_if_over``: the letter says just that, that the step does not wait any more.
+    """
     person = session.get(Person, person_id)
     if person is None or not person.is_active or not person.email:
         return None
@@ -50,7 +55,7 @@ def step_notice(session: Session, *, person_id: int, work_item_id: int) -> StepN
     if row is None:
         return None
     work_item, number, title, client, assignee, department = row
-    if not work_item.is_live:
+    if not work_item.is_live and not even_if_over:
         return None
     return StepNotice(
         to=person.email,

@@ -15,9 +15,9 @@ from engine.bpmn.compiled import FieldDefinition, Outcome
 from engine.model.client import Client
 from engine.model.deal import Deal
 from engine.model.person import Person
+from engine.policy.approved_content import deal_values
 from engine.queries.processes import process_of
 from engine.queries.work_item_rows import WorkItemRow
-from engine.queries.work_items import deal_values
 
 
 @dataclass(frozen=True, slots=True)
