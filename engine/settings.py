@@ -26,6 +26,7 @@ class Settings:
     secret_key: str | None
     demo: bool
     smtp_url: str | None
+    imap_url: str | None
     base_url: str
     time_zone: str
     locale: str
@@ -58,6 +59,7 @@ def settings_from(environ: Mapping[str, str] | None = None) -> Settings:
         secret_key=given.get("SECRET_KEY"),
         demo=given.get("REGLAMENT_DEMO", "0") == "1",
         smtp_url=given.get("SMTP_URL"),
+        imap_url=given.get("IMAP_URL"),
         base_url=given.get("BASE_URL", f"http://{host}:{port}").rstrip("/"),
         time_zone=given.get("TZ_DEFAULT", "Europe/Kyiv"),
         locale=given.get("LOCALE_DEFAULT", "uk"),

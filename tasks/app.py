@@ -20,7 +20,7 @@ Parameters = ParamSpec("Parameters")
 
 app = Celery(
     "reglament",
-    include=["tasks.jobs", "tasks.timers", "tasks.escalations", "tasks.webhooks", "tasks.upkeep"],
+    include=["tasks.jobs", "tasks.timers", "tasks.escalations", "tasks.notices", "tasks.webhooks", "tasks.upkeep"],
     set_as_current=False,
 )
 

@@ -19,6 +19,7 @@ SCHEDULE = {
     "sweep": _every(_OFTEN_S, "tasks.jobs.sweep"),
     "timers": _every(_OFTEN_S, "tasks.timers.fire_due_timers"),
     "escalations": _every(_OFTEN_S, "tasks.escalations.escalate_due"),
+    "notices": _every(_OFTEN_S, "tasks.notices.tell_people"),
     "webhooks": _every(_NOW_AND_THEN_S, "tasks.webhooks.deliver_webhooks"),
     "heartbeat": _every(_HEARTBEAT_S, "tasks.upkeep.beat_heart_of_worker"),
     "upkeep": _every(_HOUR_S, "tasks.upkeep.prune_old"),

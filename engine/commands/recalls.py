@@ -19,11 +19,11 @@ from engine.commands.history import record
 from engine.commands.idempotency import already_performed, remember
 from engine.commands.interventions import LONGEST_REASON, ensure_running, live_items, reason_given
 from engine.commands.locks import lock_work_item
-from engine.commands.notifications import Notice, notify
-from engine.commands.step_opening import members_of
+from engine.commands.notifications import notify
 from engine.errors import N_, Conflict
 from engine.events import ApprovalRecalled, StepDelegated
 from engine.model.deal import Deal
+from engine.model.notice import NoticeKind
 from engine.model.person import Person
 from engine.model.process_instance import ProcessInstance
 from engine.model.work_item import PENDING, WorkItem, WorkItemState
@@ -87,7 +87,9 @@ def recall_approval(
     run_step(session, instance, MoveToken(asking.element_id, None), actor=actor, at=at)
     _hand_back(session, instance, asking, actor, at)
     for one in withdrawn:
-        notify(session, Notice.APPROVAL_RECALLED, _asked(session, one, actor), one, at=at)
+        if one.assignee_id is None:  # who holds a part is told by its withdrawal
+            kind = NoticeKind.STEP_WITHDRAWN
+            notify(session, kind, at=at, by=actor, work_item=one, department_id=one.group_id, text=said)
     remember(session, command_id, {"deal_id": instance.deal_id}, actor=actor)
     return instance.deal
 
@@ -148,8 +150,3 @@ def _hand_back(session: Session, instance: ProcessInstance, asking: WorkItem, ac
         item.assign(person, at=at)
         event = StepDelegated(name=item.name, to=person.full_name, comment="")
         record(session, event, actor=actor, at=at, deal=instance.deal, work_item_id=item.id)
-
-
-def _asked(session: Session, work_item: WorkItem, actor: Actor) -> list[int]:
-    holders = [work_item.assignee_id] if work_item.assignee_id is not None else members_of(session, work_item.group_id)
-    return [one for one in holders if one != actor.person_id]
