@@ -94,6 +94,12 @@ def may_be_kept(step: StepDefinition) -> bool:
     return step.approved_content is not None or bool(step.fields)
 
 
+def bound_value(content: Content, name: str) -> Any:
+    """The value of a name in the content; None also where it is not bound."""
+    top = _AT_TOP.get(name)
+    return content.get(top) if top is not None else dict(content.get("fields") or {}).get(name)
+
+
 def as_decided(content: Content, values: Mapping[str, Any]) -> Content:
     """The content with what the person typed while deciding: that is what they let pass."""
     fields = dict(content.get("fields") or {})
