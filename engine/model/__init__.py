@@ -15,6 +15,7 @@ from engine.model.department import Department, DepartmentTurn, Membership
 from engine.model.draft import Draft
 from engine.model.heartbeat import Heartbeat
 from engine.model.history_event import HistoryEvent
+from engine.model.history_signature import HistoryCheckpoint, HistoryKey, HistorySignature
 from engine.model.incident import Incident, IncidentState
 from engine.model.intervention import Intervention, InterventionKind
 from engine.model.letter import (
@@ -74,7 +75,10 @@ __all__ = [
     "DepartmentTurn",
     "Draft",
     "Heartbeat",
+    "HistoryCheckpoint",
     "HistoryEvent",
+    "HistoryKey",
+    "HistorySignature",
     "HolderPolicy",
     "Incident",
     "IncidentState",
