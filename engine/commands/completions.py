@@ -241,7 +241,7 @@ class _Completion:
             content=content,
             content_hash=hashed,
             map_version=self.instance.definition.version,
-            authenticated={"by": proof.by, "at": proof.at.isoformat()} if proof is not None else {},
+            authentication={"by": proof.by, "at": proof.at.isoformat()} if proof is not None else {},
         )
         record(self.session, event, actor=self.actor, at=self.at, deal=self.instance.deal, work_item_id=item.id)
 

@@ -36,7 +36,7 @@ class StepCompleted(Event):
     """``content_hash`` is the SHA-256 of ``content``: the deal's data that the person had before them.
 
     Of an approval that is what it is bound to (engine.policy.approved_content), ``files`` among it, each by its id,
-    name, version, SHA-256 and size. ``authenticated`` says how and when the person proved anew who they are, where the
+    name, version, SHA-256 and size. ``authentication`` says how and when the person proved anew who they are, where the
     map asks for it.
     """
 
@@ -55,7 +55,7 @@ class StepCompleted(Event):
     content: Mapping[str, Any]
     content_hash: str
     map_version: int
-    authenticated: Mapping[str, str] = field(default_factory=dict)
+    authentication: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -280,9 +280,8 @@ def _typed_late(view: WorkItemView, typed: Mapping[str, Any] | None, comment: st
         return ""
     before = {field.name: view.typed.get(field.name) for field in view.fields}
     labels = {field.name: field.label for field in view.fields}
-    changed = [
-        f"{labels.get(name, name)}: {value}" for name, value in typed.items() if value and value != before.get(name)
-    ]
+    given = [(labels.get(name, name), value) for name, value in typed.items() if value and value != before.get(name)]
+    changed = [f"{label}: {value}" for label, value in given]
     return "\n".join([*changed, *([comment] if comment.strip() else [])])
 
 

@@ -251,7 +251,7 @@ def test_without_a_proof_of_who_one_is_nothing_is_decided(office: Office, wanted
         with pytest.raises(CodeRequired if wanted is Reauthentication.CODE else ReauthenticationRequired):
             office.complete("iryna", "legal", "approved", proof=proof)
     office.complete("iryna", "legal", "approved", proof=Reauthenticated(iryna, wanted, at, "password"))
-    assert office.history(deal)[-1].data["authenticated"] == {"by": "password", "at": at.isoformat()}
+    assert office.history(deal)[-1].data["authentication"] == {"by": "password", "at": at.isoformat()}
 
 
 def test_a_sum_is_the_same_however_it_is_spelled(office: Office) -> None:
