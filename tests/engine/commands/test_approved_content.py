@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from sqlalchemy import select
+from support.approval_maps import DISCOUNT, SUM, naming
 from support.office import Office
-from support.sales_map import sales_map
 
 from engine.bpmn.compiled import (
     ApprovalRule,
-    CompiledProcess,
     ContentRule,
     FieldDefinition,
     FieldType,
@@ -24,49 +24,36 @@ from engine.commands.completions import ContentChanged
 from engine.commands.deal_files import add_made_file
 from engine.commands.jumps import move_token
 from engine.commands.locks import lock_deal
+from engine.commands.recalls import recall_approval
+from engine.db.session import Database
+from engine.errors import AlreadyCancelled, InvalidInput
 from engine.model.deal import Deal
 from engine.model.department import Membership
 from engine.model.work_item import WorkItem
 from engine.policy.history_chain import content_hash
 from engine.policy.permissions import Actor
 from engine.policy.reauthentication import CodeRequired, Reauthenticated, ReauthenticationRequired
+from engine.policy.recalls import NotYoursToRecall, RecallNotGiven
 from engine.queries.approved_contents import present_content
+from engine.queries.processes import process_of
 
-DISCOUNT = ContentRule(names=("discount",))
-SUM = ContentRule(names=("deal.amount",))
 PAPERS = ContentRule(files=("договір*.pdf",))
 NOTE = FieldDefinition(name="note", label="Примітка", type=FieldType.TEXT)
 
 
-def naming(
-    rules: dict[str, ContentRule], approvals: dict[str, ApprovalRule] | None = None, **more: Any
-) -> CompiledProcess:
-    """The sales map, in which each approval names what it is bound to."""
-    process = sales_map(approvals)
-    steps = {
-        name: step.model_copy(update={"approved_content": rules[name], **more}) if name in rules else step
-        for name, step in process.steps.items()
-    }
-    return process.model_copy(
-        update={"steps": steps, "content_hash": process.content_hash[:-4] + f"{len(str(rules)):04d}"}
-    )
-
-
 def hash_now(office: Office, item: WorkItem) -> str:
     with office.database.read() as session:
-        deal = session.get_one(Deal, item.deal_id)
-        step = naming_of(office)[item.element_id]
-        return content_hash(present_content(session, step, deal, deal.client))
+        known = session.get_one(WorkItem, item.id)
+        step = process_of(session, known.instance.definition_id).steps[known.element_id]
+        return content_hash(present_content(session, step, known.deal, known.deal.client))
 
 
-def naming_of(office: Office) -> Any:
-    from engine.model.process_definition import ProcessDefinition  # noqa: PLC0415
-
-    with office.database.read() as session:
-        definition = session.scalars(select(ProcessDefinition).order_by(ProcessDefinition.id.desc())).first()
-        assert definition is not None
-        assert definition.compiled is not None
-        return CompiledProcess.model_validate_json(definition.compiled).steps
+@pytest.fixture
+def office(sqlite_database_url: str) -> Iterator[Office]:
+    """What is decided here is the same on both databases: what is stored differently is tested beside."""
+    database = Database(sqlite_database_url)
+    yield Office(database)
+    database.dispose()
 
 
 def approve(office: Office, *elements: str) -> None:
@@ -129,7 +116,7 @@ def test_only_those_whose_content_changed_are_asked_again(office: Office) -> Non
     given = next(
         event
         for event in office.history(deal)
-        if event.data.get("element_id") == "logistics" and "outcome" in event.data
+        if event.kind == "step_completed" and event.data["element_id"] == "logistics"
     )
     assert (kept.data["by"], kept.data["given_in"]) == ("Петро Лисенко", given.number)
     approve(office, "finance", "legal")
@@ -261,3 +248,32 @@ def test_a_sum_is_the_same_however_it_is_spelled(office: Office) -> None:
     office.complete("iryna", "legal", "returned", comment="Сума")
     office.complete("olena", "prepare", values={"discount": "9", "deal.amount": str(Decimal(100))})
     assert open_elements(office) == ["finance", "legal", "logistics"]
+
+
+def test_who_asked_takes_the_request_back_and_has_the_step_again(office: Office) -> None:
+    office.publish(naming({"legal": SUM, "finance": DISCOUNT, "logistics": SUM}))
+    deal = office.open_deal()
+    office.prepare()
+    approve(office, "logistics")
+    legal = office.step("legal").id
+    with pytest.raises(NotYoursToRecall):
+        office.do("taras", recall_approval, legal, "Помилка в сумі")
+    with pytest.raises(InvalidInput):
+        office.do("olena", recall_approval, legal, " ")
+    office.do("olena", recall_approval, legal, "Помилка в сумі", command_id="a")
+    office.do("olena", recall_approval, legal, "Помилка в сумі", command_id="a")
+    assert [(one.element_id, one.assignee_id) for one in office.open_steps()] == [("prepare", office.company.olena.id)]
+    told = next(event for event in office.history(deal) if event.kind == "approval_recalled")
+    assert (told.data["to"], told.data["reason"]) == ("Підготувати пропозицію", "Помилка в сумі")
+    with pytest.raises(AlreadyCancelled):
+        office.complete("iryna", "legal", "approved", work_item_id=legal)
+    office.prepare()
+    assert open_elements(office) == ["finance", "legal"]
+
+
+def test_a_map_may_keep_a_request_from_being_taken_back(office: Office) -> None:
+    office.publish(naming({"legal": SUM}, recall=False))
+    office.open_deal()
+    office.prepare()
+    with pytest.raises(RecallNotGiven):
+        office.do("olena", recall_approval, office.step("legal").id, "Помилка")
