@@ -159,4 +159,7 @@ def approval_sentence(rule: ApprovalRule) -> str:
             return ngettext("%(num)s person has to approve", "%(num)s people have to approve", rule.count)
         case "list":
             names = ", ".join(rule.approvers)
+            if rule.at_least is not None:
+                enough = _("%(number)s of these: %(names)s", number=rule.at_least, names=names)
+                return _("%(rule)s, in this order", rule=enough) if rule.in_order else enough
             return _("in this order: %(names)s", names=names) if rule.in_order else _("each of: %(names)s", names=names)

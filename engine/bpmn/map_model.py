@@ -158,6 +158,9 @@ class Property(StrEnum):
     REQUIRED = "required"
     APPROVAL = "approval"
     FOUR_EYES = "four_eyes"
+    APPROVED_CONTENT = "approved_content"
+    REAUTHENTICATE = "reauthenticate"
+    RECALL = "recall"
     FREEDOM = "freedom"
     INSTRUCTION = "instruction"
     RESULT = "result"  # of an end event: the deal is won or lost

@@ -2,6 +2,7 @@
 
 from engine.db.job import Job, JobState
 from engine.model.api_token import ApiToken
+from engine.model.authenticator import Authenticator
 from engine.model.calendar import Calendar, CalendarException
 from engine.model.call_permit import CallHost, CallSecret
 from engine.model.client import Client, Contact
@@ -53,6 +54,7 @@ from engine.model.work_item import WorkItem, WorkItemState
 
 __all__ = [
     "ApiToken",
+    "Authenticator",
     "Calendar",
     "CalendarException",
     "CallHost",

@@ -11,18 +11,22 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine.bpmn.compiled import FieldDefinition, Outcome
+from engine.bpmn.compiled import FieldDefinition, Outcome, Reauthentication, StepKind
 from engine.model.client import Client
 from engine.model.deal import Deal
 from engine.model.person import Person
+from engine.policy.approved_content import BoundFile, Content, approved_content, deal_values
+from engine.queries.approved_contents import latest_files
 from engine.queries.processes import process_of
 from engine.queries.work_item_rows import WorkItemRow
-from engine.queries.work_items import deal_values
 
 
 @dataclass(frozen=True, slots=True)
 class WorkItemDetails:
-    """``values`` holds per field what the deal has stored, else the field's default, else None; ready for JSON."""
+    """``values`` holds per field what the deal has stored, else the field's default, else None; ready for JSON.
+
+    ``content`` is what an approval is bound to, empty for any other step.
+    """
 
     row: WorkItemRow
     assignee_login: str
@@ -31,22 +35,33 @@ class WorkItemDetails:
     fields: tuple[FieldDefinition, ...]
     outcomes: tuple[Outcome, ...]
     values: Mapping[str, Any]
+    content: Content
+    reauthenticate: Reauthentication
 
 
 def details_of(session: Session, rows: Sequence[WorkItemRow]) -> tuple[WorkItemDetails, ...]:
-    """The rows, which the caller has found visible, with their details; in two statements, however many rows."""
+    """The rows, which the caller has found visible, with their details; in three statements, however many rows."""
     deal_ids = {row.deal_id for row in rows}
     found = session.execute(select(Deal, Client).join(Client, Client.id == Deal.client_id).where(Deal.id.in_(deal_ids)))
-    stored = {deal.id: deal_values(deal, client) for deal, client in found}
+    deals = {deal.id: (deal, client) for deal, client in found}
+    asked = {row.deal_id for row in rows if row.kind is StepKind.APPROVAL}
+    files = latest_files(session, asked) if asked else {}
     people = {row.assignee_id for row in rows if row.assignee_id is not None}
     logins = dict(session.execute(select(Person.id, Person.login).where(Person.id.in_(people))).all())
-    return tuple(_details(session, row, stored[row.deal_id], logins) for row in rows)
+    return tuple(_details(session, row, *deals[row.deal_id], files.get(row.deal_id, ()), logins=logins) for row in rows)
 
 
 def _details(
-    session: Session, row: WorkItemRow, stored: Mapping[str, Any], logins: Mapping[int, str]
+    session: Session,
+    row: WorkItemRow,
+    deal: Deal,
+    client: Client,
+    files: Sequence[BoundFile],
+    *,
+    logins: Mapping[int, str],
 ) -> WorkItemDetails:
     step = process_of(session, row.definition_id).steps.get(row.element_id)
+    stored = deal_values(deal, client)
     fields = step.fields if step else ()
     return WorkItemDetails(
         row=row,
@@ -56,6 +71,8 @@ def _details(
         fields=fields,
         outcomes=step.outcomes if step else (),
         values={field.name: _value(field, stored) for field in fields},
+        content=approved_content(step, deal, client, files) if step and row.kind is StepKind.APPROVAL else {},
+        reauthenticate=step.reauthenticate if step else Reauthentication.NONE,
     )
 
 

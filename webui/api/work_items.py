@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Response
 
+from engine.policy.history_chain import content_hash
 from engine.queries.inbox import Tab, inbox
 from engine.queries.pages import Page
 from engine.queries.work_item_details import WorkItemDetails, details_of
@@ -69,6 +70,9 @@ def _item(details: WorkItemDetails) -> WorkItemItem:
         outcomes=tuple(OutcomeItem.of(one) for one in details.outcomes),
         fields=tuple(FieldItem.of(one, details.values.get(one.name)) for one in details.fields),
         instruction=details.instruction,
+        content=dict(details.content),
+        content_hash=content_hash(details.content) if details.content else "",
+        reauthenticate=details.reauthenticate,
         outcome=row.outcome,
         completed_at=row.completed_at,
         completed_by=row.completed_by_name,

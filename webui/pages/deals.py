@@ -243,7 +243,10 @@ def show_approval_sheet(deal_id: int) -> ResponseReturnValue:
     with reading() as session:
         view = deal_view(session, actor(), deal_id, now())
         sheet = approval_sheet(session, actor(), deal_id)
-    decisions = [(one, decided(one.outcome, label=one.outcome_label), tone_of(one.outcome)) for one in sheet.decisions]
+    decisions = [
+        (one, decided(one.outcome, label=one.outcome_label, with_remarks=bool(one.comment)), tone_of(one.outcome))
+        for one in sheet.decisions
+    ]
     return render_template("deals/approval_sheet.html", view=view, sheet=sheet, decisions=decisions)
 
 

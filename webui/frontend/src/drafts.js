@@ -5,7 +5,7 @@
 import { onContent } from "./on_content.js";
 
 const SERVER_DELAY_MS = 1500;
-const NEVER_KEPT = new Set(["csrf_token", "next", "command_id"]);
+const NEVER_KEPT = new Set(["csrf_token", "next", "command_id", "proof_password", "proof_code"]);
 const KEPT_FOR_MS = 14 * 24 * 60 * 60 * 1000;
 const timers = new WeakMap();
 
@@ -63,7 +63,9 @@ async function keepOnServer(form) {
   const name = form.dataset.draft;
   const sent = keepHere(form);
   try {
-    const answer = await fetch(form.dataset.draftUrl, { method: "POST", body: new FormData(form), headers: { "HX-Request": "true" } });
+    const body = new FormData(form);
+    for (const unkept of NEVER_KEPT) if (unkept !== "csrf_token") body.delete(unkept);
+    const answer = await fetch(form.dataset.draftUrl, { method: "POST", body, headers: { "HX-Request": "true" } });
     if (answer.ok && localStorage.getItem(keyOf(name)) === sent) forget(name);
   } catch {
     // No network: the device keeps it, and it is sent when the network is back.
