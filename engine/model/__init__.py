@@ -14,6 +14,7 @@ from engine.model.heartbeat import Heartbeat
 from engine.model.history_event import HistoryEvent
 from engine.model.incident import Incident, IncidentState
 from engine.model.intervention import Intervention, InterventionKind
+from engine.model.list_choice import ListChoice
 from engine.model.map_answer import MapAnswer
 from engine.model.map_rule import MapRule
 from engine.model.message_subscription import MessageSubscription
@@ -64,6 +65,7 @@ __all__ = [
     "InterventionKind",
     "Job",
     "JobState",
+    "ListChoice",
     "MapAnswer",
     "MapRule",
     "Membership",
