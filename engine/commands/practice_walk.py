@@ -82,7 +82,7 @@ class OpenDeal(_Action):
 
 
 class DoStep(_Action):
-    """A person does a step. ``values`` are the form's texts as ``locale`` writes them."""
+    """A person does a step. ``values`` are the form's texts as ``locale`` writes them, moments those of ``zone``."""
 
     type: Literal["do"] = "do"
     work_item_id: int
@@ -91,6 +91,7 @@ class DoStep(_Action):
     values: Mapping[str, Any] = {}
     comment: str = ""
     locale: Literal["uk", "en"] = "uk"
+    zone: str = "Europe/Kyiv"
 
 
 class PassTime(_Action):
@@ -207,6 +208,7 @@ class PracticeWalk:
                 actor=actor,
                 clock=self.clock,
                 locale=action.locale,
+                zone=action.zone,
             ),
             actor,
         )

@@ -15,9 +15,10 @@ from engine.bpmn.compiled import FieldDefinition, Outcome
 from engine.model.client import Client
 from engine.model.deal import Deal
 from engine.model.person import Person
+from engine.policy.form_values import Known, default_of
 from engine.queries.processes import process_of
 from engine.queries.work_item_rows import WorkItemRow
-from engine.queries.work_items import deal_values
+from engine.queries.work_items import deal_known, deal_values
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,21 +34,27 @@ class WorkItemDetails:
     values: Mapping[str, Any]
 
 
-def details_of(session: Session, rows: Sequence[WorkItemRow]) -> tuple[WorkItemDetails, ...]:
+def details_of(session: Session, rows: Sequence[WorkItemRow], now: datetime) -> tuple[WorkItemDetails, ...]:
     """The rows, which the caller has found visible, with their details; in two statements, however many rows."""
     deal_ids = {row.deal_id for row in rows}
     found = session.execute(select(Deal, Client).join(Client, Client.id == Deal.client_id).where(Deal.id.in_(deal_ids)))
-    stored = {deal.id: deal_values(deal, client) for deal, client in found}
+    deals = {deal.id: (deal, deal_values(deal, client)) for deal, client in found}
     people = {row.assignee_id for row in rows if row.assignee_id is not None}
     logins = dict(session.execute(select(Person.id, Person.login).where(Person.id.in_(people))).all())
-    return tuple(_details(session, row, stored[row.deal_id], logins) for row in rows)
+    return tuple(_details(session, row, deals[row.deal_id], logins, now) for row in rows)
 
 
 def _details(
-    session: Session, row: WorkItemRow, stored: Mapping[str, Any], logins: Mapping[int, str]
+    session: Session,
+    row: WorkItemRow,
+    of_deal: tuple[Deal, Mapping[str, Any]],
+    logins: Mapping[int, str],
+    now: datetime,
 ) -> WorkItemDetails:
+    deal, stored = of_deal
     step = process_of(session, row.definition_id).steps.get(row.element_id)
     fields = step.fields if step else ()
+    known = deal_known(session, deal, row.definition_id, now)
     return WorkItemDetails(
         row=row,
         assignee_login=logins.get(row.assignee_id, "") if row.assignee_id is not None else "",
@@ -55,14 +62,14 @@ def _details(
         deadline_text=step.deadline_text if step else "",
         fields=fields,
         outcomes=step.outcomes if step else (),
-        values={field.name: _value(field, stored) for field in fields},
+        values={field.name: _value(field, stored, known) for field in fields},
     )
 
 
-def _value(field: FieldDefinition, stored: Mapping[str, Any]) -> Any:
+def _value(field: FieldDefinition, stored: Mapping[str, Any], known: Known) -> Any:
     value = stored.get(field.name)
     if value is None or value == "":
-        return field.default
+        return default_of(field, known)
     if isinstance(value, Decimal):
         return format(value, "f")
     return value.isoformat() if isinstance(value, date | datetime) else value

@@ -42,6 +42,7 @@ from webui.api.models.work_items import (
 )
 from webui.api.performing import carry_out, carry_out_once, command_id
 from webui.api.tags import STEPS
+from webui.i18n import zone
 from webui.messages import error_text
 from webui.request_context import reading, services
 
@@ -93,6 +94,7 @@ def complete(path: WorkItemPath, body: Completion) -> Response:
                 clock=services().clock,
                 command_id=key,
                 locale=reader_locale(),
+                zone=zone().key,
             ),
         )
 
@@ -154,6 +156,7 @@ def complete_several(body: Completions) -> Response:
         actor=caller(),
         clock=services().clock,
         locale=reader_locale(),
+        zone=zone().key,
         command_id=command_id(),
     )
     with in_readers_language():

@@ -10,7 +10,7 @@ from engine.queries.inbox import inbox_counts
 from webui.approving_together import approvals, results_of
 from webui.error_pages import with_event
 from webui.forms.typed_values import read_id
-from webui.i18n import chosen_locale
+from webui.i18n import chosen_locale, zone
 from webui.inbox_list import TABS, inbox_list
 from webui.request_context import actor, now, reading, services
 from webui.security import is_partial
@@ -58,6 +58,7 @@ def approve_together() -> ResponseReturnValue:
         actor=actor(),
         clock=services().clock,
         locale=chosen_locale(),
+        zone=zone().key,
         command_id=request.form.get("command_id"),
     )
     results = results_of(asked, done)
