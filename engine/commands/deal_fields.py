@@ -9,11 +9,12 @@ from typing import Any, ClassVar
 from sqlalchemy.orm import Session
 
 from engine.bpmn.compiled import CompiledProcess, FieldDefinition, FieldType
+from engine.bpmn.field_order import names_read, reads_of
 from engine.errors import N_, DomainError, InvalidInput
 from engine.events import plain
 from engine.model.deal import Deal
 from engine.policy.field_values import Locale, read_each, to_json
-from engine.policy.form_values import names_read, read_form, reads_of
+from engine.policy.form_values import read_form
 from engine.queries.calendars import default_calendar
 from engine.queries.facts import DealFacts
 from engine.queries.references import resolved_references

@@ -5,7 +5,7 @@ The server decides it all; what a browser says of visibility or of a calculated 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -13,7 +13,8 @@ from functools import lru_cache
 from typing import Any
 
 from engine.bpmn.compiled import FieldDefinition, FieldType
-from engine.bpmn.expressions import CompiledExpression, compile_expression
+from engine.bpmn.expressions import CompiledExpression, compile_expression, is_formula
+from engine.bpmn.field_order import in_order, reads_of
 from engine.errors import DomainError, InvalidInput
 from engine.policy.field_values import Locale, read_each, read_value, to_json
 
@@ -81,7 +82,7 @@ def values_of_form(
 
 def default_of(field: FieldDefinition, known: Known = nothing_known) -> Any:
     """What the field holds before anybody types: a text in the map's own spelling, or a stored JSON value."""
-    if field.default is None or not field.default.lstrip().startswith("="):
+    if field.default is None or not is_formula(field.default):
         return field.default
     value = _answer(field.default, _scope(known, (field.default,)))
     return to_json(_rounded(value, field.type))
@@ -99,47 +100,6 @@ def totals_of(field: FieldDefinition, lines: Iterable[Mapping[str, Any]]) -> dic
     return sums
 
 
-def reads_of(field: FieldDefinition) -> Iterator[str]:
-    """The expressions by which a field depends on others, those of its columns among them."""
-    yield from (text for text in (field.visible_if, field.formula) if text)
-    for column in field.columns:
-        yield from (text for text in (column.formula,) if text)
-
-
-@lru_cache(2_000)
-def names_read(text: str) -> frozenset[str]:
-    """The names by which an expression may read a field: ``discount``, ``deal.amount``."""
-    compiled = compile_expression(text)
-    two_deep = {".".join(path.split(".")[:2]) for path in compiled.paths}
-    return compiled.names | two_deep | {name.removeprefix("deal.") for name in two_deep if name.startswith("deal.")}
-
-
-def in_order(fields: Sequence[FieldDefinition]) -> tuple[tuple[FieldDefinition, ...], tuple[str, ...]]:
-    """The fields, each behind those that it reads; and the names in a circle, which has no order."""
-    by_name = {one.name: one for one in fields}
-    ordered: dict[str, FieldDefinition] = {}
-    underway: list[str] = []
-    circle: tuple[str, ...] = ()
-
-    def visit(one: FieldDefinition) -> None:
-        nonlocal circle
-        if one.name in ordered:
-            return
-        if one.name in underway:
-            circle = circle or tuple(underway[underway.index(one.name) :])
-            return
-        underway.append(one.name)
-        for text in reads_of(one):
-            for name in sorted(names_read(text) & by_name.keys() - {one.name}):
-                visit(by_name[name])
-        underway.pop()
-        ordered[one.name] = one
-
-    for one in fields:
-        visit(one)
-    return tuple(ordered.values()), circle
-
-
 def _depends(fields: Iterable[FieldDefinition]) -> bool:
     return any(True for one in fields for _ in reads_of(one)) or any(not one.is_typed for one in fields)
 
@@ -149,7 +109,7 @@ def _with_defaults(fields: Iterable[FieldDefinition], typed: Mapping[str, Any], 
     asked = {
         one.name: default_of(one, known)
         for one in fields
-        if one.is_typed and one.name not in typed and one.default is not None and one.default.lstrip().startswith("=")
+        if one.is_typed and one.name not in typed and one.default is not None and is_formula(one.default)
     }
     return {**typed, **asked} if asked else typed
 

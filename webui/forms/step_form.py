@@ -13,11 +13,12 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from engine.bpmn.compiled import FieldDefinition, FieldType
+from engine.bpmn.field_order import reads_of
 from engine.errors import DomainError
 from engine.model.client import Client
 from engine.model.person import Person
 from engine.policy.field_values import MOST_LINES, read_value, says_something, to_json
-from engine.policy.form_values import FormState, reads_of
+from engine.policy.form_values import FormState
 from webui.formats import local
 from webui.forms.shown_values import (
     NUMBERS,

@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.bpmn.compiled import FieldChoice, FieldDefinition, FieldType
+from engine.bpmn.field_order import in_order
 from engine.errors import DomainError, InvalidInput
 from engine.policy.field_values import MOST_LINES, from_json, to_json
-from engine.policy.form_values import default_of, in_order, read_form, totals_of, values_of_form
+from engine.policy.form_values import default_of, read_form, totals_of, values_of_form
 
 
 def field(name: str, kind: FieldType = FieldType.TEXT, **more: Any) -> FieldDefinition:
