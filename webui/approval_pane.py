@@ -17,7 +17,7 @@ from engine.policy.approved_content import Content, Difference, bound_value, dif
 from engine.policy.history_chain import canonical_json
 from engine.policy.reauthentication import ReauthenticationFailed, ReauthenticationRequired
 from engine.queries.approval_view import ApprovalView, Remark, approval_view, is_with_remarks, remarks_of
-from webui.forms.step_form import shown_value
+from webui.forms.shown_values import shown_value
 from webui.i18n import _
 from webui.messages import error_text
 from webui.outcomes import Button, buttons, decided, tone_of

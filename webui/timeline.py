@@ -15,6 +15,7 @@ from engine.queries.deal_history import HistoryRow
 from engine.queries.decided_fields import decided_fields
 from engine.queries.directories import directory
 from engine.queries.processes import process_of
+from webui.forms.shown_values import lines_text
 from webui.i18n import _
 from webui.outcomes import tone_of
 from webui.request_context import reading
@@ -177,6 +178,8 @@ def _given(name: str, value: Any, fields: Fields) -> tuple[str, str]:
     field = fields.get(name)
     if field is None:
         return name, readable(value)
+    if field.value_type is FieldType.LINES:
+        return field.label, lines_text(field, value)
     if field.type is FieldType.PERSON and isinstance(value, int):
         return field.label, _person_name(value) or str(value)
     label_of = {choice.value: choice.label for choice in field.choices}

@@ -11,7 +11,15 @@ from typing import Any, ClassVar, Literal
 from sqlalchemy import bindparam, delete
 from sqlalchemy.orm import Session
 
-from engine.bpmn.compiled import FieldType, Outcome, OutcomeKind, Reauthentication, StepDefinition, StepKind
+from engine.bpmn.compiled import (
+    FieldDefinition,
+    FieldType,
+    Outcome,
+    OutcomeKind,
+    Reauthentication,
+    StepDefinition,
+    StepKind,
+)
 from engine.bpmn.runtime import CompleteStep
 from engine.clock import Clock
 from engine.commands.approvals import decided_outcome, ensure_one_voice_each, ensure_undecided
@@ -34,14 +42,17 @@ from engine.model.notice import NoticeKind
 from engine.model.process_instance import ProcessInstance
 from engine.model.work_item import WorkItem
 from engine.policy.approvers import other_eyes_needed
-from engine.policy.field_values import read_values, to_json
+from engine.policy.field_values import to_json
+from engine.policy.form_values import read_form
 from engine.policy.history_chain import content_hash
 from engine.policy.permissions import Actor, may_act_on_step
 from engine.policy.reauthentication import Reauthenticated, ensure_reauthenticated
 from engine.queries.approved_contents import present_content
+from engine.queries.calendars import default_calendar
 from engine.queries.directories import directory
-from engine.queries.facts import typed_fields
+from engine.queries.facts import DealFacts, typed_fields
 from engine.queries.processes import process_of
+from engine.queries.references import resolved_references
 
 Locale = Literal["uk", "en"]
 
@@ -89,13 +100,15 @@ def complete_work_item(
     locale: Locale = "uk",
     seen: str | None = None,
     proof: Reauthenticated | None = None,
+    zone: str = "Europe/Kyiv",
 ) -> WorkItem:
     """Do a step: record the decision, and move the deal on.
 
     ``values`` are the form's texts or JSON values by field name; ``locale`` says how numbers and dates in texts are
-    written. ``outcome`` is the id of one of the step's outcomes. With ``command_id``, a repetition changes nothing.
-    ``seen`` is the hash of the content that an approver had before them: what has changed since is not decided on.
-    ``proof`` is that the person has proved anew who they are, where the map asks for it.
+    written, ``zone`` in which moments without one are meant. ``outcome`` is the id of one of the step's outcomes. With
+    ``command_id``, a repetition changes nothing. ``seen`` is the hash of the content that an approver had before them:
+    what has changed since is not decided on. ``proof`` is that the person has proved anew who they are, where the map
+    asks for it.
     Raises NotFound, AlreadyCompleted, AlreadyCancelled, NotAllowed, InvalidInput, ContentChanged,
     ReauthenticationRequired, MapFailed.
     """
@@ -116,7 +129,7 @@ def complete_work_item(
     hashed = content_hash(content)
     if seen is not None and seen != hashed:
         raise ContentChanged
-    read = _read_form(step, button, values, comment, locale)
+    read = completion.read_form(button, values, comment, locale, zone)
     ensure_reauthenticated(step.reauthenticate, proof, actor=actor, at=at)
     work_item.complete(
         actor.person_id,
@@ -141,6 +154,7 @@ def complete_many(
     actor: Actor,
     clock: Clock,
     locale: Locale = "uk",
+    zone: str = "Europe/Kyiv",
     command_id: str | None = None,
     proof: Reauthenticated | None = None,
 ) -> list[CompletionResult]:
@@ -162,6 +176,7 @@ def complete_many(
                 locale=locale,
                 seen=one.seen,
                 proof=proof,
+                zone=zone,
             )
 
         error: DomainError | None = None
@@ -219,6 +234,31 @@ class _Completion:
         if self.step.kind is not StepKind.APPROVAL:
             return _content_of(deal)
         return present_content(self.session, self.step, deal, deal.client)
+
+    def read_form(
+        self, button: Outcome, values: Mapping[str, Any], comment: str, locale: Locale, zone: str
+    ) -> dict[str, Any]:
+        """The form's values as JSON. All that is wrong is told at once. Raises InvalidInput.
+
+        A field that does not apply gives up the value that the deal had of it: what nobody saw decides nothing.
+        """
+        errors: dict[str, DomainError] = {}
+        if button.needs_reason and not comment.strip():
+            errors["comment"] = ReasonRequired()
+        fields, deal = _asked(self.step, button), self.instance.deal
+        process = process_of(self.session, self.instance.definition_id)
+        facts = DealFacts(deal, process, calendar=default_calendar(self.session), at=self.at)
+        form = read_form(fields, values, locale, known=facts.known, zone=zone)
+        read, unknown = resolved_references(self.session, fields, form.values)
+        errors |= form.errors | unknown
+        if errors:
+            raise InvalidInput(errors)
+        given_up = {
+            one.name: None
+            for one in fields
+            if one.name in form.hidden and one.type is not FieldType.READ_ONLY and deal.fields.get(one.name) is not None
+        }
+        return {name: to_json(value) for name, value in {**read, **given_up}.items()}
 
     def record(self, button: Outcome, content: Mapping[str, Any], hashed: str, proof: Reauthenticated | None) -> None:
         item, people = self.work_item, directory(self.session)
@@ -311,25 +351,15 @@ def _button(step: StepDefinition, outcome: str) -> Outcome:
     return button
 
 
-def _read_form(
-    step: StepDefinition, button: Outcome, values: Mapping[str, Any], comment: str, locale: Locale
-) -> dict[str, Any]:
-    """The form's values as JSON. All that is wrong is told at once. Raises InvalidInput."""
-    errors: dict[str, DomainError] = {}
-    if button.needs_reason and not comment.strip():
-        errors["comment"] = ReasonRequired()
-    # Who sends a step back or refuses it does not have to fill in its form: nobody will use it.
+def _asked(step: StepDefinition, button: Outcome) -> list[FieldDefinition]:
+    """The form of the step. Who sends it back or refuses it does not have to fill it in: nobody will use it."""
     lenient = button.kind in _NEGATIVE
-    fields = [one.model_copy(update={"required": False}) if lenient else one for one in step.fields]
-    read: dict[str, Any] = {}
-    try:
-        read = read_values(fields, values, locale)
-    except InvalidInput as invalid:
-        errors |= invalid.errors
-    if errors:
-        raise InvalidInput(errors)
-    read_only = {one.name for one in step.fields if one.type is FieldType.READ_ONLY}
-    return {name: to_json(value) for name, value in read.items() if name not in read_only}
+    return [_optional(one) if lenient else one for one in step.fields]
+
+
+def _optional(field: FieldDefinition) -> FieldDefinition:
+    columns = tuple(_optional(column) for column in field.columns)
+    return field.model_copy(update={"required": False, "columns": columns})
 
 
 def _content_of(deal: Deal) -> dict[str, Any]:

@@ -84,7 +84,7 @@ class OpenDeal(_Action):
 
 
 class DoStep(_Action):
-    """A person does a step. ``values`` are the form's texts as ``locale`` writes them."""
+    """A person does a step. ``values`` are the form's texts as ``locale`` writes them, moments those of ``zone``."""
 
     type: Literal["do"] = "do"
     work_item_id: int
@@ -93,6 +93,7 @@ class DoStep(_Action):
     values: Mapping[str, Any] = {}
     comment: str = ""
     locale: Literal["uk", "en"] = "uk"
+    zone: str = "Europe/Kyiv"
 
 
 class PassTime(_Action):
@@ -211,6 +212,7 @@ class PracticeWalk:
                 locale=action.locale,
                 # Who practises plays many people and knows the passwords of none; nothing real is decided here.
                 proof=Reauthenticated(actor.person_id, Reauthentication.CODE, self.clock.now(), by="practice"),
+                zone=action.zone,
             ),
             actor,
         )

@@ -60,7 +60,7 @@ def inbox_counts(session: Session, actor: Actor, now: datetime) -> InboxCounts:
             _live(reasons(actor, Tab.MINE), WorkItem.due_at < now),
         )
     ).one()
-    return InboxCounts(*counts)
+    return InboxCounts(*tuple(counts))
 
 
 def urgency_counts(

@@ -44,6 +44,7 @@ from webui.api.models.work_items import (
 )
 from webui.api.performing import carry_out, carry_out_once, command_id
 from webui.api.tags import STEPS
+from webui.i18n import zone
 from webui.messages import error_text
 from webui.proofs import proof_given
 from webui.request_context import reading, services
@@ -107,6 +108,7 @@ def complete(path: WorkItemPath, body: Completion) -> Response:
                 locale=reader_locale(),
                 seen=body.content_hash,
                 proof=proof,
+                zone=zone().key,
             ),
         )
 
@@ -185,6 +187,7 @@ def complete_several(body: Completions) -> Response:
         actor=caller(),
         clock=services().clock,
         locale=reader_locale(),
+        zone=zone().key,
         command_id=command_id(),
     )
     with in_readers_language():

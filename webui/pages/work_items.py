@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, jsonify, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -23,6 +23,7 @@ from engine.commands.work_items import (
 )
 from engine.errors import DomainError, InvalidInput, NotFound
 from engine.model.work_item import WorkItem
+from engine.policy.form_values import read_form
 from engine.policy.permissions import may_direct_step
 from engine.queries.approval_view import is_with_remarks
 from engine.queries.deal_waiting import deal_waiting
@@ -30,13 +31,14 @@ from engine.queries.directories import directory
 from engine.queries.inbox import inbox
 from engine.queries.inbox_tabs import Tab
 from engine.queries.work_item_rows import WorkItemRow
-from engine.queries.work_items import WorkItemView, work_item_view
+from engine.queries.work_items import WorkItemView, form_of_step, work_item_view
 from webui.approval_pane import approval_pane, chosen_outcome, pane_buttons, proof_errors
 from webui.deadlines import said
 from webui.error_pages import status_of, with_event, with_toast
-from webui.forms.step_form import shown_texts, shown_value, step_fields, typed_values
+from webui.forms.shown_values import shown_field
+from webui.forms.step_form import depends, faults_of, live_answer, shown_texts, step_fields, typed_values
 from webui.forms.typed_values import read_id
-from webui.i18n import _, chosen_locale
+from webui.i18n import _, chosen_locale, zone
 from webui.inbox_list import TABS, inbox_list
 from webui.messages import error_text, field_errors
 from webui.outcomes import choice_explained, decided, tone_of
@@ -75,6 +77,7 @@ def complete(work_item_id: int) -> ResponseReturnValue:
                 clock=services().clock,
                 command_id=request.form.get("command_id"),
                 locale=chosen_locale(),
+                zone=zone().key,
                 seen=request.form.get("content_hash"),
                 proof=proof,
             )
@@ -172,8 +175,18 @@ def comment(work_item_id: int) -> ResponseReturnValue:
 def draft(work_item_id: int) -> ResponseReturnValue:
     """Keep what is typed so far. Somebody who may not do the step types nothing worth keeping."""
     with writing() as session:
-        save_draft(session, work_item_id, typed_values(request.form), actor=actor(), clock=services().clock)
-    return Response(status=204)
+        saved_at = save_draft(session, work_item_id, typed_values(request.form), actor=actor(), clock=services().clock)
+    return Response(status=204, headers={"Draft-Saved": saved_at.isoformat()})
+
+
+@blueprint.post("/<int:work_item_id>/form")
+def look_at_form(work_item_id: int) -> ResponseReturnValue:
+    """Which fields apply to what is typed so far, and what is calculated from it. Nothing is kept."""
+    typed = typed_values(request.form)
+    with reading() as session:
+        form = form_of_step(session, actor(), work_item_id, now())
+        state = read_form(form.fields, typed, chosen_locale(), known=form.known, zone=zone().key)
+        return jsonify(live_answer(session, form.fields, typed, state, form.currency))
 
 
 def _act(work_item_id: int, command: Command, told: str, *, undo: str = "") -> ResponseReturnValue:
@@ -230,16 +243,18 @@ def _pane(
         view = work_item_view(session, actor(), work_item_id, now())
         known = fields_of(session, view.row.definition_id)
         shown = shown_texts(session, view.fields, view.typed, known, view.row.currency)
+        filled = view.typed if typed is None else typed
+        state = read_form(view.fields, filled, chosen_locale(), known=view.known, zone=zone().key)
+        fields = step_fields(session, view.fields, filled, errors, shown, state=state, currency=view.row.currency)
         context = {
             "view": view,
             "row": view.row,
             "said": said(view.row.due_at) if view.row.completed_at is None else None,
-            "fields": step_fields(session, view.fields, view.typed if typed is None else typed, errors, shown),
+            "fields": fields,
+            "faults": faults_of(fields),
+            "is_live_form": depends(view.fields),
             "given": [
-                (
-                    field.label,
-                    shown_value(session, field.type, view.values.get(field.name), view.row.currency, field.choices),
-                )
+                (field.label, shown_field(session, field, view.values[field.name], view.row.currency))
                 for field in view.fields
                 if field.name in view.values
             ],
