@@ -17,6 +17,7 @@ from engine.bpmn.compiled import (
 from engine.bpmn.deadline_rules import EscalationAction, EscalationLadder, EscalationLevel
 from engine.errors import N_
 from webui.deadlines import rule_words
+from webui.forms.shown_values import column_label
 from webui.i18n import _, ngettext
 from webui.outcomes import buttons
 
@@ -81,7 +82,9 @@ _FIELD_TYPES = {
     FieldType.CLIENT: N_("client"),
     FieldType.PHONE: N_("phone"),
     FieldType.EMAIL: N_("e-mail"),
+    FieldType.LINES: N_("table of lines"),
     FieldType.READ_ONLY: N_("only shown"),
+    FieldType.CALCULATED: N_("calculated"),
 }
 
 
@@ -140,12 +143,20 @@ def field_words(asked: FieldDefinition) -> str:
         said.append(_("required"))
     if asked.choices:
         said.append(" / ".join(one.label for one in asked.choices))
+    if asked.columns:
+        said.append(" / ".join(column_label(one) for one in asked.columns))
+    said += [_("calculated as %(formula)s", formula=_bare(asked.formula))] if asked.formula else []
+    said += [_("only if %(condition)s", condition=_bare(asked.visible_if))] if asked.visible_if else []
     return ", ".join(said)
 
 
 def distribution_sentence(distribution: Distribution | None) -> str:
     """How a department's step comes to its person."""
     return _(DISTRIBUTIONS[distribution]) if distribution is not None else _("as the department")
+
+
+def _bare(expression: str) -> str:
+    return expression.strip().removeprefix("=").strip()
 
 
 def approval_sentence(rule: ApprovalRule) -> str:
@@ -159,4 +170,7 @@ def approval_sentence(rule: ApprovalRule) -> str:
             return ngettext("%(num)s person has to approve", "%(num)s people have to approve", rule.count)
         case "list":
             names = ", ".join(rule.approvers)
+            if rule.at_least is not None:
+                enough = _("%(number)s of these: %(names)s", number=rule.at_least, names=names)
+                return _("%(rule)s, in this order", rule=enough) if rule.in_order else enough
             return _("in this order: %(names)s", names=names) if rule.in_order else _("each of: %(names)s", names=names)

@@ -16,6 +16,7 @@ from engine.queries.deal_history import HistoryRow
 from engine.queries.decided_fields import decided_fields
 from engine.queries.directories import directory
 from engine.queries.processes import process_of
+from webui.forms.shown_values import lines_text
 from webui.i18n import _
 from webui.outcomes import tone_of
 from webui.request_context import reading
@@ -50,6 +51,9 @@ KINDS_BY_FILTER = {
         "step_claimed",
         "step_released",
         "step_completed",
+        "approval_kept",
+        "approval_asked_again",
+        "approval_recalled",
         "step_cancelled",
         "step_delegated",
         "step_handed_back",
@@ -135,6 +139,7 @@ def fields_of(session: Session, definition_id: int | None) -> Fields:
 
 _WITH_CHANGES = frozenset(
     {
+        "approval_asked_again",
         "deal_changed",
         "variables_set",
         "client_changed",
@@ -177,6 +182,8 @@ def _given(name: str, value: Any, fields: Fields) -> tuple[str, str]:
     field = fields.get(name)
     if field is None:
         return name, readable(value)
+    if field.value_type is FieldType.LINES:
+        return field.label, lines_text(field, value)
     if field.type is FieldType.PERSON and isinstance(value, int):
         return field.label, _person_name(value) or str(value)
     label_of = {choice.value: choice.label for choice in field.choices}

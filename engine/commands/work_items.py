@@ -221,8 +221,12 @@ def comment_on_work_item(session: Session, work_item_id: int, text: str, *, acto
     return work_item
 
 
-def save_draft(session: Session, work_item_id: int, typed: Mapping[str, Any], *, actor: Actor, clock: Clock) -> None:
-    """Keep a half-filled form as it was typed, per person. Raises NotFound, AlreadyCompleted, AlreadyCancelled.
+def save_draft(
+    session: Session, work_item_id: int, typed: Mapping[str, Any], *, actor: Actor, clock: Clock
+) -> datetime:
+    """Keep a half-filled form as it was typed, per person, and say when it was kept.
+
+    Raises NotFound, AlreadyCompleted, AlreadyCancelled.
 
     What was typed into fields that the step had in another version of its map stays, unseen: the deal may go back.
     """
@@ -236,6 +240,7 @@ def save_draft(session: Session, work_item_id: int, typed: Mapping[str, Any], *,
     shown = {field.name for field in step.fields}
     unseen = {name: text for name, text in (draft.typed or {}).items() if name not in shown}
     draft.typed, draft.saved_at = unseen | plain(typed), clock.now()
+    return draft.saved_at
 
 
 def holder_of(work_item: WorkItem) -> str:
