@@ -26,6 +26,7 @@ from engine.policy.permissions import may_direct_step
 from engine.queries.deal_waiting import deal_waiting
 from engine.queries.directories import directory
 from engine.queries.inbox import Tab, inbox
+from engine.queries.mail_links import proposed_decision
 from engine.queries.work_item_rows import WorkItemRow
 from engine.queries.work_items import work_item_view
 from webui.deadlines import said
@@ -202,6 +203,7 @@ def _pane(
         view = work_item_view(session, actor(), work_item_id, now())
         known = fields_of(session, view.row.definition_id)
         shown = shown_texts(session, view.fields, view.typed, known, view.row.currency)
+        proposed = proposed_decision(session, actor(), work_item_id)
         context = {
             "view": view,
             "row": view.row,
@@ -223,7 +225,9 @@ def _pane(
             "comments": entries(view.comments),
             "errors": errors,
             "problem_text": _problem(error),
-            "comment": comment,
+            "comment": comment if typed is not None or proposed is None else comment or proposed.comment,
+            "proposed": proposed,
+            "proposed_label": decided(proposed.outcome, view.outcomes) if proposed is not None else "",
             "may_extend": view.row.completed_at is None and _may_extend(session, view.row),
             "command_id": uuid.uuid4().hex,
         }
