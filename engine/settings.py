@@ -14,6 +14,9 @@ _MOST_PROCESSES = 4
 class Settings:
     """The environment's answers. ``var`` holds the SQLite database, keys and files of an embedded installation.
 
+    ``keys`` is the folder of the keys that sign the history and the approval sheets. The daily checkpoints of the
+    history are written into ``checkpoints`` and sent to ``auditor_mail``.
+
     ``web_processes`` is how many processes answer requests: by default one where a database file is all there is,
     since it has one writer at a time; else by the processors.
     """
@@ -31,6 +34,9 @@ class Settings:
     time_zone: str
     locale: str
     web_processes: int
+    keys: Path
+    checkpoints: Path
+    auditor_mail: str | None
 
     @property
     def is_embedded(self) -> bool:
@@ -64,6 +70,9 @@ def settings_from(environ: Mapping[str, str] | None = None) -> Settings:
         time_zone=given.get("TZ_DEFAULT", "Europe/Kyiv"),
         locale=given.get("LOCALE_DEFAULT", "uk"),
         web_processes=max(1, int(given.get("WEB_PROCESSES", 1 if alone else _by_processors()))),
+        keys=Path(given.get("REGLAMENT_KEYS", var / "keys")).absolute(),
+        checkpoints=Path(given.get("REGLAMENT_CHECKPOINTS", var / "checkpoints")).absolute(),
+        auditor_mail=given.get("AUDITOR_MAIL"),
     )
 
 

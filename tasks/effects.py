@@ -8,6 +8,7 @@ from functools import partial
 
 from engine.adapters.webhook_calls import WebhookCall
 from engine.commands.calls import CALL
+from engine.commands.checkpoints import CHECKPOINT
 from engine.commands.mailing import LETTER
 from engine.commands.moved_deals import take_turn
 from engine.commands.signals import deliver_signal, waiting_for_signal
@@ -17,6 +18,7 @@ from engine.commands.webhook_deliveries import WEBHOOK, WebhookBacklog, backlog,
 from engine.db.job import Job
 from engine.db.outbox import LEASE
 from tasks.calls import make_call
+from tasks.checkpoints import publish_checkpoint
 from tasks.notices import send_letter
 from tasks.one_by_one import give_way, performed
 from tasks.services import Services
@@ -119,4 +121,5 @@ _EFFECTS: Mapping[str, Effect] = {
     SIGNAL: _broadcast_signal,
     VERSION_MOVE: _move_deals,
     CALL: make_call,
+    CHECKPOINT: publish_checkpoint,
 }

@@ -23,7 +23,7 @@ from engine.model.process_instance import ProcessInstance
 from engine.model.work_item import LIVE, WorkItem
 from engine.policy.approvers import may_decide, other_eyes_needed
 from engine.policy.assignment import Directory, resolve_name
-from engine.policy.escalation_ladder import next_escalation_at, rungs_due
+from engine.policy.escalation_ladder import heads_told_before, next_escalation_at, rungs_due
 from engine.policy.permissions import Actor
 from engine.queries.directories import directory
 from engine.queries.processes import process_of
@@ -61,7 +61,7 @@ def escalate_work_item(session: Session, work_item_id: int, *, clock: Clock) -> 
     late = _LateStep(session, instance, work_item, directory(session), at)
     reached = work_item.escalation_reached
     for index, level, _ in rungs_due(ladder, work_item.due_at, calendar, reached, at, opened_at=work_item.opened_at):
-        late.climb(level)
+        late.climb(level, heads_told_before(ladder, work_item.due_at, calendar, index))
         reached = index + 1
     work_item.escalation_reached = reached  # levels never fall: a later deadline does not repeat a rung
     work_item.next_escalation_at = next_escalation_at(
@@ -80,11 +80,12 @@ class _LateStep:
     people: Directory
     at: datetime
 
-    def climb(self, level: EscalationLevel) -> None:
+    def climb(self, level: EscalationLevel, told_before: int) -> None:
+        """``told_before`` is how many rungs below this one have told a head: the next tells the head above."""
         if level.action is EscalationAction.REMIND:
             self._remind()
         elif level.action is EscalationAction.TELL_HEAD:
-            self._tell(self._superiors(level))
+            self._tell(self._superiors(level, told_before))
         else:
             self._reassign(self._superiors(level), named=bool(level.to))
 
@@ -129,9 +130,11 @@ class _LateStep:
         item = self.work_item
         return (item.assignee_id,) if item.assignee_id is not None else members_of(self.session, item.group_id)
 
-    def _superiors(self, level: EscalationLevel) -> list[int]:
-        """Whom the rung names; else the head of department or holder; else heads of sales, else administrators."""
-        item = self.work_item
+    def _superiors(self, level: EscalationLevel, height: int = 0) -> list[int]:
+        """Whom the rung names; else a head of department or holder; else heads of sales, else administrators.
+
+        ``height`` counts upward from the nearest head; above the highest is nobody else.
+        """
         if level.to:
             named = resolve_name(level.to, self.people, self.instance.deal.owner_id)
             if named.person_id is not None:
@@ -139,18 +142,26 @@ class _LateStep:
             heads = [self.people.head_of_department(one) for one in named.department_ids]
             if found := [one for one in heads if one is not None]:
                 return found
-        head = None
-        if item.group_id is not None:
-            head = self.people.head_of_department(item.group_id)
-        if item.assignee_id is not None and (head is None or head == item.assignee_id):
-            head = self.people.head_of_person(item.assignee_id)
-        if head is not None:
-            return [head]
+        above = self._heads_above()
+        if above:
+            return [above[min(height, len(above) - 1)]]
         for role in (Role.HEAD, Role.ADMINISTRATOR):
             in_role = select(Person.id).where(Person.role == role, Person.is_active).order_by(Person.id)
             if found := list(self.session.scalars(in_role)):
                 return found
         return []
+
+    def _heads_above(self) -> tuple[int, ...]:
+        """The heads above the step, the nearest first; when one of them holds it, those above that one."""
+        item = self.work_item
+        holders_own = self.people.main_department_of(item.assignee_id)
+        for department_id in (item.group_id, holders_own):
+            heads = self.people.heads_above(department_id)
+            if item.assignee_id in heads:
+                heads = heads[heads.index(item.assignee_id) + 1 :]
+            if heads:
+                return heads
+        return ()
 
     def _names(self, ids: Sequence[int]) -> str:
         people = (self.people.person(one) for one in ids)

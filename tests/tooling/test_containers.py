@@ -26,6 +26,7 @@ SETTINGS = {
     "SECRET_KEY",
     "REGLAMENT_VAR",
     "REGLAMENT_DEMO",
+    "IMAP_URL",
     "SMTP_URL",
     "BASE_URL",
     "TZ_DEFAULT",
