@@ -26,6 +26,7 @@ from engine.model.letter import (
     ProposedDecision,
     ReceivedMail,
 )
+from engine.model.list_choice import ListChoice
 from engine.model.mail_choice import MailChoice
 from engine.model.map_answer import MapAnswer
 from engine.model.map_rule import MapRule
@@ -89,6 +90,7 @@ __all__ = [
     "JobState",
     "Letter",
     "LetterState",
+    "ListChoice",
     "MailChoice",
     "MailLink",
     "MailboxPlace",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask import Response
 
 from engine.policy.history_chain import content_hash
-from engine.queries.inbox import Tab, inbox
+from engine.queries.inbox import inbox
+from engine.queries.inbox_tabs import Tab
 from engine.queries.pages import Page
 from engine.queries.work_item_details import WorkItemDetails, details_of
 from engine.queries.work_items import work_item_view

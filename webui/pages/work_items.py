@@ -27,7 +27,8 @@ from engine.policy.permissions import may_direct_step
 from engine.queries.approval_view import is_with_remarks
 from engine.queries.deal_waiting import deal_waiting
 from engine.queries.directories import directory
-from engine.queries.inbox import Tab, inbox
+from engine.queries.inbox import inbox
+from engine.queries.inbox_tabs import Tab
 from engine.queries.work_item_rows import WorkItemRow
 from engine.queries.work_items import WorkItemView, work_item_view
 from webui.approval_pane import approval_pane, chosen_outcome, pane_buttons, proof_errors
@@ -110,6 +111,7 @@ def claim(work_item_id: int) -> ResponseReturnValue:
         work_item_id,
         lambda session: claim_work_item(session, work_item_id, actor=actor(), clock=services().clock),
         _("The step is yours."),
+        undo=url_for("work_items.release", work_item_id=work_item_id),
     )
 
 
@@ -174,7 +176,7 @@ def draft(work_item_id: int) -> ResponseReturnValue:
     return Response(status=204)
 
 
-def _act(work_item_id: int, command: Command, told: str) -> ResponseReturnValue:
+def _act(work_item_id: int, command: Command, told: str, *, undo: str = "") -> ResponseReturnValue:
     try:
         with writing() as session:
             command(session)
@@ -186,7 +188,7 @@ def _act(work_item_id: int, command: Command, told: str) -> ResponseReturnValue:
         flash(told, "success")
         return redirect(url_for("work_items.show", work_item_id=work_item_id), code=303)
     response = make_response(_pane(work_item_id))
-    return with_toast(with_event(response, "inbox-changed"), told)
+    return with_toast(with_event(response, "inbox-changed"), told, undo=undo)
 
 
 def _completed(work_item_id: int) -> ResponseReturnValue:

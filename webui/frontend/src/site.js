@@ -10,6 +10,7 @@ import "./chooser.js";
 import "./reasons.js";
 import "./selection.js";
 import "./inbox.js";
+import "./live.js";
 import "./suggestions.js";
 import "./keys.js";
 import "./phone.js";
