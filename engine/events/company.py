@@ -109,3 +109,17 @@ class WebhookAdded(Event):
 @dataclass(frozen=True, slots=True)
 class WebhookRemoved(Event):
     webhook_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class WatchStarted(Event):
+    """Somebody wants to be told what happens in a deal."""
+
+    deal_id: int
+    deal_number: str
+
+
+@dataclass(frozen=True, slots=True)
+class WatchEnded(Event):
+    deal_id: int
+    deal_number: str
