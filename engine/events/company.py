@@ -29,6 +29,14 @@ class PasswordSet(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class MailChoicesSet(Event):
+    """How somebody wants to be written to. ``changes`` maps a setting's name to [old, new]."""
+
+    person_id: int
+    changes: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class SubstitutionSet(Event):
     person_id: int
     substitute_id: int

@@ -39,6 +39,7 @@ from engine.queries.deal_waiting import deal_waiting
 from engine.queries.directories import directory
 from engine.queries.inbox import inbox
 from engine.queries.inbox_tabs import Tab
+from engine.queries.mail_links import proposed_decision
 from engine.queries.work_item_rows import WorkItemRow
 from engine.queries.work_items import WorkItemView, form_of_step, work_item_view
 from webui.approval_pane import approval_pane, chosen_outcome, pane_buttons, proof_errors
@@ -321,6 +322,7 @@ def _pane(
         filled = view.typed if typed is None else typed
         state = read_form(view.fields, filled, chosen_locale(), known=view.known, zone=zone().key)
         fields = step_fields(session, view.fields, filled, errors, shown, state=state, currency=view.row.currency)
+        proposed = proposed_decision(session, actor(), work_item_id)
         context = {
             "view": view,
             "row": view.row,
@@ -355,7 +357,9 @@ def _pane(
             "comments": entries(view.comments),
             "errors": errors,
             "problem_text": _problem(error),
-            "comment": comment,
+            "comment": comment if typed is not None or proposed is None else comment or proposed.comment,
+            "proposed": proposed,
+            "proposed_label": decided(proposed.outcome, view.outcomes) if proposed is not None else "",
             "may_extend": view.row.completed_at is None and _may_extend(session, view.row),
             "command_id": uuid.uuid4().hex,
             "said_text": request.form.get("text", "") if error else "",

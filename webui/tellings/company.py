@@ -11,6 +11,7 @@ TELLINGS: Mapping[str, Telling] = {
     "person_added": Telling("user-plus", "neutral", lambda data: _("Person “%(name)s” added", name=data["login"])),
     "person_changed": Telling("edit", "neutral", lambda _data: _("Person changed")),
     "password_set": Telling("key", "neutral", lambda _data: _("Password set")),
+    "mail_choices_set": Telling("mail", "neutral", lambda _data: _("Choice of letters changed")),
     "substitution_set": Telling(
         "users",
         "neutral",
