@@ -7,10 +7,11 @@ from enum import StrEnum
 from typing import Annotated
 
 from pydantic import ConfigDict, Field, StringConstraints
+from pydantic.config import JsonDict
 
 from webui.api.models.values import DealName, Given, Id, Listed, Paging, PersonName, Text, Told
 
-_EXAMPLE = {
+_EXAMPLE: JsonDict = {
     "id": 5,
     "work_item": {"id": 31, "name": "Погодити договір"},
     "deal": {"id": 12, "number": "2026-00012", "title": "Насоси для водоканалу"},
