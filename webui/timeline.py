@@ -179,6 +179,10 @@ def _given(name: str, value: Any, fields: Fields) -> tuple[str, str]:
     if field.type is FieldType.PERSON and isinstance(value, int):
         return field.label, _person_name(value) or str(value)
     label_of = {choice.value: choice.label for choice in field.choices}
+    if isinstance(value, list):
+        return field.label, ", ".join(label_of.get(str(one), str(one)) for one in value)
+    if field.value_type is FieldType.PERCENT:
+        return field.label, f"{readable(value)} %"
     if isinstance(value, str) and value in label_of:
         return field.label, label_of[value]
     return field.label, value if field.type in _TEXTS and isinstance(value, str) else readable(value)
