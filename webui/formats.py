@@ -10,7 +10,7 @@ from babel.dates import format_date, format_datetime, format_time
 from babel.numbers import format_currency, format_decimal
 from flask import Flask
 
-from engine.queries.inbox import MOST_COUNTED
+from engine.queries.inbox_counts import MOST_COUNTED
 from webui.i18n import _, locale, zone
 from webui.request_context import now
 

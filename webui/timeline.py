@@ -50,6 +50,9 @@ KINDS_BY_FILTER = {
         "step_claimed",
         "step_released",
         "step_completed",
+        "approval_kept",
+        "approval_asked_again",
+        "approval_recalled",
         "step_cancelled",
         "step_delegated",
         "deadline_extended",
@@ -134,6 +137,7 @@ def fields_of(session: Session, definition_id: int | None) -> Fields:
 
 _WITH_CHANGES = frozenset(
     {
+        "approval_asked_again",
         "deal_changed",
         "variables_set",
         "client_changed",

@@ -126,13 +126,46 @@ class Freedom(StrEnum):
     FREE = "free"
 
 
+class Distribution(StrEnum):
+    """How a step of a department comes to one of its members."""
+
+    CLAIM = "claim"  # whoever takes it
+    LEAST_LOADED = "least_loaded"
+    ROUND_ROBIN = "round_robin"
+    OWNER = "owner"  # the deal's owner, where a member
+    LAST = "last"  # who did this step, or another of the department, for the client last
+
+
 class ApprovalRule(_Frozen):
-    """Who has to approve: ``any`` one, ``all``, or ``count`` of the responsible group; or one of each in ``list``."""
+    """Who has to approve: ``any`` one, ``all``, or ``count`` of the responsible group; or one of each in ``list``.
+
+    ``at_least`` is how many entries of a list are enough; None: all of them.
+    """
 
     mode: Literal["any", "all", "count", "list"] = "any"
     count: int = 1
     approvers: tuple[str, ...] = ()
     in_order: bool = False
+    at_least: int | None = None
+
+
+class ContentRule(_Frozen):
+    """What an approval is bound to: values by name (``deal.amount``, a field), files by name or pattern (``*.pdf``).
+
+    ``whole`` is the deal with all its fields, whatever they are called.
+    """
+
+    names: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    whole: bool = False
+
+
+class Reauthentication(StrEnum):
+    """How a person has to prove anew who they are when they decide."""
+
+    NONE = "none"
+    PASSWORD = "password"  # noqa: S105  # a kind of proof
+    CODE = "code"  # the password and a code of the authenticator application
 
 
 class StepDefinition(_Frozen):
@@ -145,6 +178,7 @@ class StepDefinition(_Frozen):
     kind: StepKind
     stage: str = ""
     responsible: tuple[str, ...] = ()  # names of departments or people, a login, or an expression from "="
+    distribution: Distribution | None = None  # None: as the department is set up
     deadline: DeadlineRule | None = None
     deadline_text: str = ""  # as the owner wrote it
     escalation: EscalationLadder | None = None
@@ -153,6 +187,9 @@ class StepDefinition(_Frozen):
     outcomes: tuple[Outcome, ...] = ()
     approval: ApprovalRule | None = None
     four_eyes: bool = False
+    approved_content: ContentRule | None = None  # of an approval; None: what the step shows (engine.policy)
+    reauthenticate: Reauthentication = Reauthentication.NONE
+    recall: bool | None = None  # may who asked withdraw the request; None: where it can be returned for rework
     freedom: Freedom = Freedom.STRICT
     line: int | None = None
     asks_again: bool = False  # a choice of what to begin next, offered until it is enough

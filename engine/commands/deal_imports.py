@@ -175,7 +175,7 @@ class _Known:
         owner = self._owner(row)
         if owner is None or not owner.is_active or owner.role not in OWNERS:
             faults["owner"] = FieldNotUnderstood(value=row.owner or "", expected=N_("a sales manager"))
-        return faults | self._fields(draft)[1] | self._client_faults(draft)
+        return {**faults, **self._fields(draft)[1], **self._client_faults(draft)}
 
     def sound(self, row: ImportRow, clock: Clock) -> SoundDraft:
         """The records of a row without faults; its client is added where it is new."""

@@ -61,6 +61,26 @@ class CalendarChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class AuthenticatorAdded(Event):
+    """A person confirms decisions by codes of an application from now on."""
+
+    person_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class AuthenticatorRemoved(Event):
+    person_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryCodeUsed(Event):
+    """``left`` is how many the person has still."""
+
+    person_id: int
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
 class TokenCreated(Event):
     person_id: int
     name: str

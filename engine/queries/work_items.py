@@ -20,6 +20,7 @@ from engine.model.draft import Draft
 from engine.model.person import Person
 from engine.model.process_instance import ProcessInstance
 from engine.model.work_item import WorkItem, WorkItemState
+from engine.policy.approved_content import deal_values
 from engine.policy.approvers import other_eyes_needed
 from engine.policy.form_values import Known, default_of
 from engine.policy.permissions import Actor, may_direct_step
@@ -31,8 +32,6 @@ from engine.queries.scopes import visible_work_items
 from engine.queries.work_item_rows import WorkItemRow, row_of, work_item_rows
 
 _EARLIER = 20
-_DEAL_COLUMNS = frozenset({"title", "number", "amount", "currency", "close_date", "stage"})
-_CLIENT_COLUMNS = frozenset({"name", "edrpou", "segment", "source", "phone", "email"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,16 +143,6 @@ def form_of_step(session: Session, actor: Actor, work_item_id: int, now: datetim
     return FormOfStep(fields, work_item.deal.currency, deal_known(session, work_item.deal, definition_id, now))
 
 
-def deal_values(deal: Deal, client: Client) -> dict[str, Any]:
-    """What is known of a deal by the names that maps use: own fields bare, the rest under ``deal.`` and ``client.``."""
-    values = dict(deal.fields)
-    values |= {f"deal.{name}": value for name, value in deal.fields.items()}
-    values |= {f"deal.{name}": getattr(deal, name) for name in _DEAL_COLUMNS}
-    values |= {f"client.{name}": value for name, value in client.fields.items()}
-    values |= {f"client.{name}": getattr(client, name) for name in _CLIENT_COLUMNS}
-    return values
-
-
 def _shown(field: FieldDefinition, draft: Mapping[str, Any], stored: Mapping[str, Any], known: Known) -> Any:
     """The draft as it was typed, also where it was emptied; else the stored value, dates and money as texts."""
     if field.name in draft:
@@ -185,7 +174,8 @@ def _approval_progress(session: Session, work_item: WorkItem, rule: ApprovalRule
         ).where(WorkItem.instance_id == work_item.instance_id, WorkItem.activity_id == work_item.activity_id)
     ).one()
     everybody = _members(session, work_item.group_id) if rule.in_order and rule.mode == "all" else 0
-    needed = {"any": 1, "count": rule.count, "list": len(rule.approvers)}.get(rule.mode, max(parts, everybody))
+    of_list = rule.at_least or len(rule.approvers)
+    needed = {"any": 1, "count": rule.count, "list": of_list}.get(rule.mode, max(parts, everybody))
     return ApprovalProgress(approved=approved, needed=needed)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -16,6 +15,7 @@ from engine.commands.deals import CURRENCIES, comment_on_deal, open_deal, update
 from engine.commands.incidents import perform
 from engine.errors import DomainError, InvalidInput, NotFound
 from engine.model.deal import Deal
+from engine.policy.approval_sheet_file import sheet_bytes, sheet_json
 from engine.policy.form_values import read_form
 from engine.policy.freedom import may_suspend
 from engine.policy.permissions import Ability, ensure_may, may
@@ -246,7 +246,10 @@ def show_approval_sheet(deal_id: int) -> ResponseReturnValue:
     with reading() as session:
         view = deal_view(session, actor(), deal_id, now())
         sheet = approval_sheet(session, actor(), deal_id)
-    decisions = [(one, decided(one.outcome, label=one.outcome_label), tone_of(one.outcome)) for one in sheet.decisions]
+    decisions = [
+        (one, decided(one.outcome, label=one.outcome_label, with_remarks=bool(one.comment)), tone_of(one.outcome))
+        for one in sheet.decisions
+    ]
     return render_template("deals/approval_sheet.html", view=view, sheet=sheet, decisions=decisions)
 
 
@@ -255,8 +258,7 @@ def approval_sheet_file(deal_id: int) -> ResponseReturnValue:
     """The sheet with the whole chain: what `reglament sheet verify` reads without our database."""
     with reading() as session:
         sheet = approval_sheet(session, actor(), deal_id)
-    content = json.dumps(sheet.as_json(), ensure_ascii=False, indent=2)
-    return attachment(content, "application/json", f"approval-sheet-{deal_id}.json")
+    return attachment(sheet_bytes(sheet_json(sheet)), "application/json", f"approval-sheet-{sheet.number}.json")
 
 
 @blueprint.get("/<int:deal_id>/files/<int:file_id>")

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from engine.commands.completions import complete_work_item
 from engine.commands.incidents import perform
+from engine.commands.recalls import recall_approval
 from engine.commands.work_items import (
     claim_work_item,
     comment_on_work_item,
@@ -24,11 +25,14 @@ from engine.errors import DomainError, InvalidInput, NotFound
 from engine.model.work_item import WorkItem
 from engine.policy.form_values import read_form
 from engine.policy.permissions import may_direct_step
+from engine.queries.approval_view import is_with_remarks
 from engine.queries.deal_waiting import deal_waiting
 from engine.queries.directories import directory
-from engine.queries.inbox import Tab, inbox
+from engine.queries.inbox import inbox
+from engine.queries.inbox_tabs import Tab
 from engine.queries.work_item_rows import WorkItemRow
-from engine.queries.work_items import form_of_step, work_item_view
+from engine.queries.work_items import WorkItemView, form_of_step, work_item_view
+from webui.approval_pane import approval_pane, chosen_outcome, pane_buttons, proof_errors
 from webui.deadlines import said
 from webui.error_pages import status_of, with_event, with_toast
 from webui.forms.shown_values import shown_field
@@ -37,7 +41,8 @@ from webui.forms.typed_values import read_id
 from webui.i18n import _, chosen_locale, zone
 from webui.inbox_list import TABS, inbox_list
 from webui.messages import error_text, field_errors
-from webui.outcomes import buttons, choice_explained, decided, tone_of
+from webui.outcomes import choice_explained, decided, tone_of
+from webui.proofs import proof_in
 from webui.request_context import actor, now, reading, services, writing
 from webui.security import is_partial
 from webui.timeline import entries, fields_of
@@ -56,24 +61,27 @@ def show(work_item_id: int) -> ResponseReturnValue:
 @blueprint.post("/<int:work_item_id>/complete")
 def complete(work_item_id: int) -> ResponseReturnValue:
     """Do the step. What is wrong is told at its field, and the form stays as it was filled."""
-    typed, outcome = typed_values(request.form), request.form.get("outcome", "")
-    comment = request.form.get("comment", "")
-
-    def command(session: Session) -> WorkItem:
-        return complete_work_item(
-            session,
-            work_item_id,
-            typed,
-            outcome,
-            comment,
-            actor=actor(),
-            clock=services().clock,
-            command_id=request.form.get("command_id"),
-            locale=chosen_locale(),
-            zone=zone().key,
-        )
-
+    typed, comment = typed_values(request.form), request.form.get("comment", "")
     try:
+        outcome = chosen_outcome(request.form.get("outcome", ""), comment)
+        proof = proof_in(request.form, actor(), [work_item_id])
+
+        def command(session: Session) -> WorkItem:
+            return complete_work_item(
+                session,
+                work_item_id,
+                typed,
+                outcome,
+                comment,
+                actor=actor(),
+                clock=services().clock,
+                command_id=request.form.get("command_id"),
+                locale=chosen_locale(),
+                zone=zone().key,
+                seen=request.form.get("content_hash"),
+                proof=proof,
+            )
+
         perform(services().database, command, actor=actor(), clock=services().clock)
     except NotFound:
         raise
@@ -82,12 +90,31 @@ def complete(work_item_id: int) -> ResponseReturnValue:
     return _completed(work_item_id)
 
 
+@blueprint.post("/<int:work_item_id>/recall")
+def recall(work_item_id: int) -> ResponseReturnValue:
+    """Take a request for approval back; the step from which it was asked waits again."""
+
+    def command(session: Session) -> WorkItem:
+        recall_approval(
+            session,
+            work_item_id,
+            request.form.get("recall_reason", ""),
+            actor=actor(),
+            clock=services().clock,
+            command_id=request.form.get("command_id"),
+        )
+        return session.get_one(WorkItem, work_item_id)
+
+    return _act(work_item_id, command, _("The request is taken back: the step before it waits again."))
+
+
 @blueprint.post("/<int:work_item_id>/claim")
 def claim(work_item_id: int) -> ResponseReturnValue:
     return _act(
         work_item_id,
         lambda session: claim_work_item(session, work_item_id, actor=actor(), clock=services().clock),
         _("The step is yours."),
+        undo=url_for("work_items.release", work_item_id=work_item_id),
     )
 
 
@@ -162,7 +189,7 @@ def look_at_form(work_item_id: int) -> ResponseReturnValue:
         return jsonify(live_answer(session, form.fields, typed, state, form.currency))
 
 
-def _act(work_item_id: int, command: Command, told: str) -> ResponseReturnValue:
+def _act(work_item_id: int, command: Command, told: str, *, undo: str = "") -> ResponseReturnValue:
     try:
         with writing() as session:
             command(session)
@@ -174,7 +201,7 @@ def _act(work_item_id: int, command: Command, told: str) -> ResponseReturnValue:
         flash(told, "success")
         return redirect(url_for("work_items.show", work_item_id=work_item_id), code=303)
     response = make_response(_pane(work_item_id))
-    return with_toast(with_event(response, "inbox-changed"), told)
+    return with_toast(with_event(response, "inbox-changed"), told, undo=undo)
 
 
 def _completed(work_item_id: int) -> ResponseReturnValue:
@@ -186,7 +213,8 @@ def _completed(work_item_id: int) -> ResponseReturnValue:
             waiting = waiting_sentence(deal_waiting(session, actor(), view.row.deal_id, now()))
         except NotFound:
             waiting = None  # who approved for another department may not see what follows
-    outcome = decided(view.row.outcome, view.outcomes)
+    remarked = is_with_remarks(view.row.kind, view.row.outcome, view.comment)
+    outcome = decided(view.row.outcome, view.outcomes, with_remarks=remarked)
     if not is_partial():
         flash(f"{view.row.name}: {outcome}", "success")
         flash(f"step-{work_item_id}", "draft")
@@ -231,8 +259,22 @@ def _pane(
                 if field.name in view.values
             ],
             "explained": choice_explained(view.outcomes) if view.asks_again else "",
-            "buttons": buttons(view.outcomes, view.row.kind),
-            "decided": decided(view.row.outcome, view.outcomes),
+            "buttons": pane_buttons(view.outcomes, view.row.kind),
+            "decided": decided(
+                view.row.outcome,
+                view.outcomes,
+                with_remarks=is_with_remarks(view.row.kind, view.row.outcome, view.comment),
+            ),
+            "approval": approval_pane(
+                session,
+                work_item_id,
+                known,
+                view.row.currency,
+                seen=request.form.get("seen_content", ""),
+                error=error,
+            ),
+            "proof_errors": proof_errors(error),
+            "typed_late": _typed_late(view, typed, comment),
             "tone": tone_of(view.row.outcome),
             "earlier": entries(view.earlier, known),
             "comments": entries(view.comments),
@@ -247,6 +289,17 @@ def _pane(
             return render_template("steps/pane.html", **context), status
         context |= {"listed": inbox_list(session, actor(), request), "tabs": TABS}
     return render_template("inbox/inbox.html", **context), status
+
+
+def _typed_late(view: WorkItemView, typed: Mapping[str, Any] | None, comment: str) -> str:
+    """What somebody had typed when others were faster, to be kept as a comment or copied elsewhere."""
+    if view.row.completed_at is None or typed is None:
+        return ""
+    before = {field.name: view.typed.get(field.name) for field in view.fields}
+    labels = {field.name: field.label for field in view.fields}
+    given = [(labels.get(name, name), value) for name, value in typed.items() if value and value != before.get(name)]
+    changed = [f"{label}: {value}" for label, value in given]
+    return "\n".join([*changed, *([comment] if comment.strip() else [])])
 
 
 def _may_extend(session: Session, row: WorkItemRow) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from engine.bpmn.compiled import StepKind
 from webui.formats import when
 from webui.i18n import _
 from webui.outcomes import decided
@@ -21,10 +22,28 @@ def _opened(data: Data) -> str:
 
 
 def _completed(data: Data) -> str:
-    word = decided(data.get("outcome"), label=str(data.get("outcome_label") or ""))
+    remarked = data.get("step_kind") == StepKind.APPROVAL.value and bool(data.get("comment"))
+    word = decided(data.get("outcome"), label=str(data.get("outcome_label") or ""), with_remarks=remarked)
     if data.get("on_behalf_of"):
         return _("%(decision)s: “%(name)s”, for %(who)s", decision=word, name=data["name"], who=data["on_behalf_of"])
     return _("%(decision)s: “%(name)s”", decision=word, name=data["name"])
+
+
+def _kept(data: Data) -> str:
+    return _(
+        "“%(name)s” stands: %(who)s approved it %(when)s, and what was approved has not changed",
+        name=data["name"],
+        who=data["by"],
+        when=when(moment(data["given_at"])),
+    )
+
+
+def _recalled(data: Data) -> str:
+    return _(
+        "Request taken back: %(steps)s. The deal is at “%(name)s” again",
+        steps=", ".join(data["withdrawn"]),
+        name=data["to"],
+    )
 
 
 def _extended(data: Data) -> str:
@@ -38,6 +57,15 @@ TELLINGS: Mapping[str, Telling] = {
         "arrow-back-up", "neutral", lambda data: _("Gave “%(name)s” back to the department", name=data["name"])
     ),
     "step_completed": Telling("circle-check", "good", _completed, quote="comment"),
+    "approval_kept": Telling("checks", "good", _kept, quote="comment"),
+    "approval_asked_again": Telling(
+        "refresh",
+        "warning",
+        lambda data: _(
+            "“%(name)s” is asked of %(who)s again: what they approved has changed", name=data["name"], who=data["by"]
+        ),
+    ),
+    "approval_recalled": Telling("arrow-back-up", "warning", _recalled, quote="reason"),
     "step_cancelled": Telling("x", "neutral", lambda data: _("Step “%(name)s” is no longer needed", name=data["name"])),
     "step_delegated": Telling(
         "user-check",

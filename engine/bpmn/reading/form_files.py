@@ -73,8 +73,8 @@ def _name(task: etree._Element) -> str:
         if local(extension) == "formDefinition":
             named = attribute(extension, "formKey") or attribute(extension, "formId")
             return _KEY_PREFIX.sub("", named or attribute(extension, "externalReference"))
-    named = {str(name).rpartition("}")[2]: str(value) for name, value in task.attrib.items() if str(name)[0] == "{"}
-    return next((_KEY_PREFIX.sub("", named[one].strip()) for one in _NAMED_BY if named.get(one)), "")
+    foreign = {str(name).rpartition("}")[2]: str(value) for name, value in task.attrib.items() if str(name)[0] == "{"}
+    return next((_KEY_PREFIX.sub("", foreign[one].strip()) for one in _NAMED_BY if foreign.get(one)), "")
 
 
 def _spiff_names(task: etree._Element) -> tuple[str, str]:
