@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from engine.bpmn.approval_words import ALL_FILES
 from engine.bpmn.compiled import (
     ApprovalRule,
+    ContentRule,
     Distribution,
     FieldDefinition,
     FieldType,
     Freedom,
+    Reauthentication,
     StepDefinition,
     StepKind,
 )
@@ -31,13 +34,18 @@ class FieldLine:
 
 @dataclass(frozen=True, slots=True)
 class StepLine:
-    """``inherited_from`` is the key of the called map that the step belongs to, or empty for the map's own steps."""
+    """``content`` is what an approval is bound to, where the map names it; ``proof`` what is asked of who decides.
+
+    ``inherited_from`` is the key of the called map that the step belongs to, or empty for the map's own steps.
+    """
 
     step: StepDefinition
     kind: str
     deadline: str
     escalation: tuple[str, ...]
     approval: str
+    content: str
+    proof: str
     outcomes: tuple[str, ...]
     fields: tuple[FieldLine, ...]
     freedom: str
@@ -102,6 +110,8 @@ def _line(step: StepDefinition, key: str) -> StepLine:
         deadline=rule_words(step.deadline) if step.deadline is not None else "",
         escalation=escalation_words(step.escalation) if step.escalation is not None else (),
         approval=approval_sentence(step.approval) if step.approval is not None else "",
+        content=content_sentence(step.approved_content) if step.approved_content is not None else "",
+        proof=_(PROOFS[step.reauthenticate]) if step.reauthenticate is not Reauthentication.NONE else "",
         outcomes=tuple(one.label for one in buttons(step.outcomes, step.kind)) if len(step.outcomes) > 1 else (),
         fields=tuple(FieldLine(one.label, _(_FIELD_TYPES[one.type]), one.required) for one in step.fields),
         freedom=_(FREEDOMS[step.freedom]),
@@ -174,3 +184,20 @@ def approval_sentence(rule: ApprovalRule) -> str:
                 enough = _("%(number)s of these: %(names)s", number=rule.at_least, names=names)
                 return _("%(rule)s, in this order", rule=enough) if rule.in_order else enough
             return _("in this order: %(names)s", names=names) if rule.in_order else _("each of: %(names)s", names=names)
+
+
+PROOFS = {
+    Reauthentication.NONE: N_("no further proof"),
+    Reauthentication.PASSWORD: N_("confirmed by password"),
+    Reauthentication.CODE: N_("confirmed by password and code"),
+}
+
+
+def content_sentence(rule: ContentRule | None) -> str:
+    """What an approval is bound to, as the map names it."""
+    if rule is None:
+        return _("what the step shows, and all files")
+    if rule.whole:
+        return _("the whole deal")
+    files = [_("all files") if one == ALL_FILES else one for one in rule.files]
+    return ", ".join((*rule.names, *files))

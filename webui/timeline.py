@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from engine.bpmn.compiled import FieldDefinition, FieldType
 from engine.errors import N_
+from engine.policy.mentions import with_names
 from engine.queries.deal_history import HistoryRow
 from engine.queries.decided_fields import decided_fields
 from engine.queries.directories import directory
@@ -53,6 +54,7 @@ KINDS_BY_FILTER = {
         "approval_recalled",
         "step_cancelled",
         "step_delegated",
+        "step_handed_back",
         "deadline_extended",
         "decision_made",
         "call_opened",
@@ -60,7 +62,7 @@ KINDS_BY_FILTER = {
         "call_failed",
         "call_cancelled",
     ),
-    "comments": ("commented",),
+    "comments": ("commented", "question_asked", "question_answered"),
     "lateness": ("reminder_sent", "head_told", "step_reassigned", "timer_fired", "deadline_extended"),
     "changes": (
         "deal_opened",
@@ -107,7 +109,7 @@ def entry(row: HistoryRow, fields: Fields = MappingProxyType({})) -> Entry:
         telling.icon,
         tone,
         telling.sentence(data),
-        quote=_quoted(row.kind, data, telling.quote),
+        quote=with_names(_quoted(row.kind, data, telling.quote), data.get("mentions") or {}),
         details=_details(row.kind, data, fields),
     )
 
@@ -154,6 +156,8 @@ def _details(kind: str, data: Data, fields: Fields) -> tuple[tuple[str, str], ..
         return tuple(_change(name, change, fields) for name, change in dict(data.get("changes") or {}).items())
     if kind == "decision_made":
         return tuple(_decided_values(data, fields))
+    if kind == "question_answered":
+        return ((_("Question"), str(data["question"])),)
     if kind in ("message_received", "call_completed"):
         return tuple((name, readable(value)) for name, value in dict(data.get("values") or {}).items())
     return ()

@@ -23,6 +23,7 @@ from engine.bpmn.compiled import (
 from engine.bpmn.runtime import CompleteStep
 from engine.clock import Clock
 from engine.commands.approvals import decided_outcome, ensure_one_voice_each, ensure_undecided
+from engine.commands.behalf import behalf_of
 from engine.commands.deals import deal_search_text
 from engine.commands.execution import failing_in, run_step
 from engine.commands.history import record
@@ -30,7 +31,6 @@ from engine.commands.idempotency import Once
 from engine.commands.incidents import perform
 from engine.commands.locks import lock_work_item
 from engine.commands.notifications import notify
-from engine.commands.step_opening import members_of
 from engine.commands.work_items import FourEyes, StepNotYours, holder_of
 from engine.db.session import Database
 from engine.db.work_session import postpone
@@ -206,27 +206,13 @@ class _Completion:
             raise NotFound
         if not may_act_on_step(actor, assignee_id=item.assignee_id, group_id=item.group_id):
             raise StepNotYours(with_whom=holder_of(item))
-        behalf_id = self._behalf_id()
+        behalf_id = behalf_of(self.session, item, actor)
         barred = other_eyes_needed(item.asked_by_id, self.instance.deal.owner_id)
         if self.step.four_eyes and barred & {actor.person_id, behalf_id}:
             raise FourEyes
         if self.step.approval is not None:
             ensure_one_voice_each(self.session, item, self.step.approval, behalf_id or actor.person_id)
         return behalf_id
-
-    def _behalf_id(self) -> int | None:
-        """For whom the actor acts: who holds the step; or, in a department that is not the actor's, its absent member.
-
-        A step claimed there stays the absent member's voice: claiming must not turn one right into two.
-        """
-        item, actor = self.work_item, self.actor
-        if item.assignee_id in actor.substitutes_for:
-            return item.assignee_id
-        if item.group_id is None or item.group_id in actor.department_ids | actor.headed_department_ids:
-            return None
-        absent = [one for one in members_of(self.session, item.group_id) if one in actor.substitutes_for]
-        others = [one for one in absent if one != item.asked_by_id]
-        return next(iter(others or absent), None)
 
     def content(self) -> Mapping[str, Any]:
         """What the person has before them: of an approval, what it is bound to."""

@@ -22,6 +22,7 @@ from engine.commands.execution import run_step, start_instance
 from engine.commands.history import record
 from engine.commands.idempotency import already_performed, remember
 from engine.commands.locks import lock_deal
+from engine.commands.mentions import people_mentioned, tell_mentioned
 from engine.db.work_session import number
 from engine.errors import (
     N_,
@@ -316,7 +317,10 @@ def comment_on_deal(session: Session, deal_id: int, text: str, *, actor: Actor, 
     deal, _ = lock_deal(session, deal_id, actor)
     if not text.strip():
         raise InvalidInput({"text": FieldRequired(label=N_("Comment"))})
-    record(session, Commented(text=text.strip()), actor=actor, at=clock.now(), deal=deal)
+    mentioned = people_mentioned(session, deal.id, text, at=clock.now())
+    names = {person.login: person.full_name for person in mentioned}
+    record(session, Commented(text=text.strip(), mentions=names), actor=actor, at=clock.now(), deal=deal)
+    tell_mentioned(session, deal, mentioned, text, actor=actor, at=clock.now())
     return deal
 
 

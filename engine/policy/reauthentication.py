@@ -40,7 +40,7 @@ class WrongCode(ReauthenticationFailed):
 
 class NoAuthenticator(ReauthenticationFailed):
     code: ClassVar[str] = "authenticator_missing"
-    template: ClassVar[str] = N_("Set up your authenticator application first: on the page “My profile”.")
+    template: ClassVar[str] = N_("Set up your authenticator application first: Settings, “Authenticator application”.")
 
 
 class TooManyTries(ReauthenticationFailed):

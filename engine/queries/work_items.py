@@ -116,7 +116,7 @@ def work_item_view(session: Session, actor: Actor, work_item_id: int, now: datet
         approval=_approval_progress(session, work_item, step.approval) if step and step.approval else None,
         deadline_text=step.deadline_text if step else "",
         freedom=step.freedom if step else Freedom.STRICT,
-        may_direct=work_item.is_live and _may_direct(session, work_item, actor),
+        may_direct=work_item.is_live and may_direct(session, work_item, actor),
         version=work_item.version,
         known=known,
         draft_saved_at=saved_at,
@@ -190,7 +190,8 @@ def _members(session: Session, department_id: int | None) -> int:
     return count or 0
 
 
-def _may_direct(session: Session, work_item: WorkItem, actor: Actor) -> bool:
+def may_direct(session: Session, work_item: WorkItem, actor: Actor) -> bool:
+    """May the actor hand a live step on, give it more time, or ask somebody about it."""
     departments: frozenset[int] = frozenset()
     if work_item.assignee_id is not None and actor.headed_department_ids:
         departments = frozenset(

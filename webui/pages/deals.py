@@ -20,6 +20,7 @@ from engine.policy.form_values import read_form
 from engine.policy.freedom import may_suspend
 from engine.policy.permissions import Ability, ensure_may, may
 from engine.queries.approval_sheets import approval_sheet
+from engine.queries.attention import is_watching
 from engine.queries.deal_files import file_content, files_of_deal
 from engine.queries.deal_view import DealView
 from engine.queries.deals import board, deal_history, deal_view, walked_path
@@ -348,6 +349,7 @@ def deal_page(
                 )
                 for field in view.fields
             ],
+            watching=is_watching(session, actor(), deal_id),
             files=files_of_deal(session, actor(), deal_id),
             inputs=inputs,
             faults=faults_of(inputs),

@@ -11,6 +11,14 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from engine.commands.completions import complete_work_item
+from engine.commands.consultations import (
+    answer_consultation,
+    ask_about_work_item,
+    note_answer,
+    withdraw_consultation,
+)
+from engine.commands.handing_back import hand_back_work_item
+from engine.commands.idempotency import already_performed, remember
 from engine.commands.incidents import perform
 from engine.commands.recalls import recall_approval
 from engine.commands.work_items import (
@@ -22,6 +30,7 @@ from engine.commands.work_items import (
     save_draft,
 )
 from engine.errors import DomainError, InvalidInput, NotFound
+from engine.model.consultation import Consultation
 from engine.model.work_item import WorkItem
 from engine.policy.form_values import read_form
 from engine.policy.permissions import may_direct_step
@@ -30,6 +39,7 @@ from engine.queries.deal_waiting import deal_waiting
 from engine.queries.directories import directory
 from engine.queries.inbox import inbox
 from engine.queries.inbox_tabs import Tab
+from engine.queries.mail_links import proposed_decision
 from engine.queries.work_item_rows import WorkItemRow
 from engine.queries.work_items import WorkItemView, form_of_step, work_item_view
 from webui.approval_pane import approval_pane, chosen_outcome, pane_buttons, proof_errors
@@ -45,6 +55,7 @@ from webui.outcomes import choice_explained, decided, tone_of
 from webui.proofs import proof_in
 from webui.request_context import actor, now, reading, services, writing
 from webui.security import is_partial
+from webui.step_people import between_people
 from webui.timeline import entries, fields_of
 from webui.waiting import waiting_sentence
 
@@ -144,6 +155,60 @@ def delegate(work_item_id: int) -> ResponseReturnValue:
     )
 
 
+@blueprint.post("/<int:work_item_id>/hand-back")
+def hand_back(work_item_id: int) -> ResponseReturnValue:
+    note = request.form.get("answer", "")
+    return _act(
+        work_item_id,
+        lambda session: hand_back_work_item(session, work_item_id, note, actor=actor(), clock=services().clock),
+        _("The step was handed back."),
+    )
+
+
+@blueprint.post("/<int:work_item_id>/consult")
+def consult(work_item_id: int) -> ResponseReturnValue:
+    asked, question = read_id(request.form.get("asked", "")) or 0, request.form.get("question", "")
+    key = request.form.get("command_id")
+
+    def command(session: Session) -> WorkItem:
+        arguments = {"id": work_item_id, "asked": asked, "question": question}
+        name, at = "ask_about_work_item", now()
+        if already_performed(session, key, name, arguments, actor=actor(), at=at) is None:
+            made = ask_about_work_item(session, work_item_id, asked, question, actor=actor(), clock=services().clock)
+            remember(session, key, {"id": made.id}, actor=actor())
+        return session.get_one(WorkItem, work_item_id)
+
+    return _act(work_item_id, command, _("The question is asked; the answer will stand here."))
+
+
+@blueprint.post("/<int:work_item_id>/questions/<int:question_id>/answer")
+def answer(work_item_id: int, question_id: int) -> ResponseReturnValue:
+    text = request.form.get("answer", "")
+    return _act_on_question(
+        work_item_id,
+        lambda session: answer_consultation(session, question_id, text, actor=actor(), clock=services().clock),
+        _("The answer is with who asked."),
+    )
+
+
+@blueprint.post("/<int:work_item_id>/questions/<int:question_id>/withdraw")
+def withdraw_question(work_item_id: int, question_id: int) -> ResponseReturnValue:
+    return _act_on_question(
+        work_item_id,
+        lambda session: withdraw_consultation(session, question_id, actor=actor(), clock=services().clock),
+        _("The question is withdrawn."),
+    )
+
+
+@blueprint.post("/<int:work_item_id>/questions/<int:question_id>/read")
+def read_answer(work_item_id: int, question_id: int) -> ResponseReturnValue:
+    return _act_on_question(
+        work_item_id,
+        lambda session: note_answer(session, question_id, actor=actor(), clock=services().clock),
+        _("It is off your list."),
+    )
+
+
 @blueprint.post("/<int:work_item_id>/extend")
 def extend(work_item_id: int) -> ResponseReturnValue:
     return _act(
@@ -177,6 +242,17 @@ def draft(work_item_id: int) -> ResponseReturnValue:
     with writing() as session:
         saved_at = save_draft(session, work_item_id, typed_values(request.form), actor=actor(), clock=services().clock)
     return Response(status=204, headers={"Draft-Saved": saved_at.isoformat()})
+
+
+def _act_on_question(work_item_id: int, command: Callable[[Session], Consultation], told: str) -> ResponseReturnValue:
+    """What is done with a question of this very step: that of another does not exist here."""
+
+    def on_step(session: Session) -> WorkItem:
+        if command(session).work_item_id != work_item_id:
+            raise NotFound
+        return session.get_one(WorkItem, work_item_id)
+
+    return _act(work_item_id, on_step, told)
 
 
 @blueprint.post("/<int:work_item_id>/form")
@@ -246,6 +322,7 @@ def _pane(
         filled = view.typed if typed is None else typed
         state = read_form(view.fields, filled, chosen_locale(), known=view.known, zone=zone().key)
         fields = step_fields(session, view.fields, filled, errors, shown, state=state, currency=view.row.currency)
+        proposed = proposed_decision(session, actor(), work_item_id)
         context = {
             "view": view,
             "row": view.row,
@@ -280,10 +357,15 @@ def _pane(
             "comments": entries(view.comments),
             "errors": errors,
             "problem_text": _problem(error),
-            "comment": comment,
+            "comment": comment if typed is not None or proposed is None else comment or proposed.comment,
+            "proposed": proposed,
+            "proposed_label": decided(proposed.outcome, view.outcomes) if proposed is not None else "",
             "may_extend": view.row.completed_at is None and _may_extend(session, view.row),
             "command_id": uuid.uuid4().hex,
+            "said_text": request.form.get("text", "") if error else "",
+            "asked_question": request.form.get("question", "") if error else "",
         }
+        context |= between_people(session, view)
         status = status_of(error) if error else 200
         if is_partial():
             return render_template("steps/pane.html", **context), status

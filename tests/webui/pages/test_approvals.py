@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 from support.approval_maps import DISCOUNT, SUM, naming
 from support.office import Office
 from support.web import Browser, text_of
@@ -15,6 +16,7 @@ from engine.bpmn.compiled import ApprovalRule, Reauthentication
 from engine.commands.people import set_password
 from engine.model.deal import Deal
 from engine.model.department import Membership
+from engine.model.history_event import HistoryEvent
 from engine.policy.one_time_codes import code_of, counter_at
 
 SignIn = Callable[[str | None], Browser]
@@ -133,11 +135,22 @@ def test_a_decision_is_confirmed_by_password_and_a_code_that_passes_once(
     assert office.step("legal").is_live  # the code that confirmed the application has passed once
     office.clock.advance(timedelta(seconds=30))
     assert decide(iryna, careful, proof_password=PASSWORD, proof_code=code()).status_code == 200
-    told_event = office.history(office.deal(office.open_deals()[0]))[-1] if hasattr(office, "open_deals") else None
-    assert told_event is None or told_event.data["authentication"]["by"] == "password, code"
+    with office.database.read() as session:
+        last = session.scalars(select(HistoryEvent).where(HistoryEvent.work_item_id == careful)).all()[-1]
+    assert last.data["authentication"]["by"] == "password, code"
+    assert PASSWORD not in str(last.data)
+    office.open_deal(title="Друга")
+    office.prepare()
+    second = office.step("legal").id
+    for expected in (200, 403):
+        answer = decide(iryna, second, proof_password=PASSWORD, proof_code=recovery[0])
+        assert answer.status_code == expected
+        office.open_deal(title="Третя")
+        office.prepare()
+        second = max(one.id for one in office.open_steps() if one.element_id == "legal")
 
 
-def test_a_recovery_code_passes_once_and_guessing_is_stopped(office: Office, browse: SignIn, careful: int) -> None:
+def test_guessing_passwords_is_stopped(office: Office, browse: SignIn, careful: int) -> None:
     iryna = browse("iryna")
     for _ in range(10):
         assert decide(iryna, careful, proof_password="guess").status_code == 403

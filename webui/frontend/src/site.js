@@ -8,6 +8,7 @@ import "./connection.js";
 import "./drafts.js";
 import "./lines.js";
 import "./chooser.js";
+import "./mentions.js";
 import "./live_form.js";
 import "./reasons.js";
 import "./selection.js";
