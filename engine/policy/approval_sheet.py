@@ -38,8 +38,8 @@ class ApprovalDecision:
     """One decision. ``number`` and ``entry_hash`` name its entry in the chain.
 
     ``position`` and ``department`` are as of then. ``on_behalf_of`` is the person substituted, or empty. ``content`` is
-    what the person had before them, ``content_hash`` its SHA-256 as the entry holds it. ``authentication`` is how the
-    person proved who they were, as far as the entry tells.
+    what the person had before them, ``content_hash`` its SHA-256 as the entry holds it. ``authenticated`` is how and
+    when the person proved anew who they are, if the map asked for it.
     """
 
     number: int
@@ -55,7 +55,8 @@ class ApprovalDecision:
     content: Mapping[str, Any]
     content_hash: str
     entry_hash: str
-    authentication: Any = None
+    authenticated: Any = None
+    map_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,5 +179,6 @@ def _decision(entry: ChainEntry) -> ApprovalDecision:
         content=data.get("content", {}),
         content_hash=data.get("content_hash", ""),
         entry_hash=entry.recorded_hash,
-        authentication=data.get("authentication"),
+        authenticated=data.get("authenticated"),
+        map_version=data.get("map_version"),
     )
