@@ -8,9 +8,12 @@ from typing import Any
 
 from engine.bpmn.compiled import FieldDefinition
 from engine.errors import N_
-from engine.policy.approval_sheet import ApprovalDecision
+from engine.policy.approval_sheet import ApprovalDecision, ApprovalSheet
+from engine.policy.history_chain import ChainEntry
 from webui.formats import file_size, money
 from webui.i18n import _
+from webui.outcomes import decided
+from webui.tellings import TELLINGS
 from webui.tellings.words import moment, readable
 
 _KNOWN: Mapping[str, str] = {
@@ -20,8 +23,8 @@ _KNOWN: Mapping[str, str] = {
 }
 _PROOFS: Mapping[str, str] = {
     "password": N_("by password"),
-    "totp": N_("by a code from the phone"),
-    "password+totp": N_("by password and a code from the phone"),
+    "password, code": N_("by password and a code from the phone"),
+    "password, recovery code": N_("by password and a recovery code"),
 }
 
 
@@ -51,6 +54,17 @@ def content_files(content: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield name, str(one.get("sha256", ""))
 
 
+def notes_of(sheet: ApprovalSheet) -> list[tuple[ChainEntry, str, str]]:
+    """What became of approvals beside the decisions: the entry, a sentence, and what somebody wrote with it."""
+    told = [(entry, TELLINGS[entry.kind]) for entry in sheet.about_approvals]
+    return [(entry, one.sentence(entry.data), str(entry.data.get(one.quote, "") or "")) for entry, one in told]
+
+
+def word_of(decision: ApprovalDecision) -> str:
+    """The decision as a word, remarks counted."""
+    return decided(decision.outcome, label=decision.outcome_label, with_remarks=bool(decision.comment))
+
+
 def sum_of(content: Mapping[str, Any]) -> str:
     try:
         return money(Decimal(str(content.get("amount"))), str(content.get("currency") or ""))
@@ -60,7 +74,7 @@ def sum_of(content: Mapping[str, Any]) -> str:
 
 def proof_of_person(decision: ApprovalDecision) -> str:
     """How the person proved anew who they are; empty where the map did not ask for it."""
-    given = decision.authenticated
+    given = decision.authentication
     if not isinstance(given, Mapping) or not given:
         return ""
     by = str(given.get("by", ""))

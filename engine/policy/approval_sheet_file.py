@@ -82,7 +82,7 @@ def decision_json(decision: ApprovalDecision, *, form: str = FORMAT) -> dict[str
         "content_hash": decision.content_hash,
         "entry_hash": decision.entry_hash,
     }
-    return told if form == UNSIGNED_FORMAT else told | {"authenticated": decision.authenticated}
+    return told if form == UNSIGNED_FORMAT else told | {"authentication": decision.authentication}
 
 
 def entry_json(entry: ChainEntry, signature: EntrySignature | None, *, form: str = FORMAT) -> dict[str, Any]:

@@ -12,21 +12,16 @@ from typing import Any
 import segno
 
 from engine.adapters.company_seal import CompanySeal
-from engine.bpmn.compiled import FieldDefinition, OutcomeKind
-from engine.errors import N_
+from engine.bpmn.compiled import FieldDefinition
 from engine.policy.approval_sheet import ApprovalDecision, ApprovalSheet, PassedOver
 from engine.policy.approval_sheet_file import sheet_bytes, sheet_json
+from engine.policy.history_chain import ChainEntry
 from engine.policy.sealed_paper import Seal
 from webui.formats import day, exactly
 from webui.i18n import _
 from webui.paper import MARGIN, Paper
-from webui.sheet_content import content_files, content_rows, proof_of_person, sum_of
+from webui.sheet_content import content_files, content_rows, notes_of, proof_of_person, sum_of, word_of
 
-_OUTCOMES: Mapping[str, str] = {
-    OutcomeKind.APPROVED.value: N_("Approved"),
-    OutcomeKind.RETURNED.value: N_("Returned for rework"),
-    OutcomeKind.REJECTED.value: N_("Rejected"),
-}
 _QR_SIDE = 32  # millimetres: 0.8 mm a module, which a phone reads from a bad print
 
 
@@ -73,6 +68,8 @@ class PaperSheet:
             pdf.paragraph(_("Nothing has been decided on this deal yet."))
         for decision in sheet.decisions:
             self._draw_decision(pdf, decision)
+        for entry, sentence, quote in notes_of(sheet):
+            _draw_note(pdf, entry, sentence, quote)
         for passed in sheet.passed_over:
             _draw_passed_over(pdf, passed)
         self._draw_meaning(pdf)
@@ -88,8 +85,7 @@ class PaperSheet:
         pdf.caption(_("Check this sheet"), left, MARGIN + _QR_SIDE + 1, _QR_SIDE)
 
     def _draw_decision(self, pdf: Paper, decision: ApprovalDecision) -> None:
-        label = decision.outcome_label or _(_OUTCOMES[decision.outcome])
-        pdf.subheading(f"{decision.step} — {label}")
+        pdf.subheading(f"{decision.step} — {word_of(decision)}")
         who = filter(None, (decision.approver, decision.position, decision.department))
         pdf.line_of(_("Decided by"), ", ".join(who))
         if decision.on_behalf_of:
@@ -156,6 +152,16 @@ class PaperSheet:
             _("Sealed by"), f"{seal.owner} ({_('%(issuer)s, valid until %(until)s', issuer=made_by_us, until=until)})"
         )
         pdf.hash_of(_("Certificate, SHA-256"), seal.certificate)
+
+
+def _draw_note(pdf: Paper, entry: ChainEntry, sentence: str, quote: str) -> None:
+    pdf.subheading(sentence)
+    if entry.actor_name:
+        pdf.line_of(_("Who"), entry.actor_name)
+    pdf.line_of(_("When"), exactly(entry.at))
+    if quote:
+        pdf.line_of(_("Comment"), quote)
+    pdf.hash_of(_("Number of the entry"), f"№ {entry.number}")
 
 
 def _draw_passed_over(pdf: Paper, passed: PassedOver) -> None:

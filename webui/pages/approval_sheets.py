@@ -15,10 +15,10 @@ from webui.attachments import attachment
 from webui.error_pages import status_of
 from webui.i18n import _, locale
 from webui.messages import field_errors
-from webui.outcomes import decided, tone_of
+from webui.outcomes import tone_of
 from webui.proving_page import proving_page
 from webui.request_context import actor, now, reading, services, writing
-from webui.sheet_content import content_files, content_rows, proof_of_person
+from webui.sheet_content import content_files, content_rows, notes_of, proof_of_person, word_of
 from webui.sheet_papers import labels_of, sealed_pdf, still_good
 from webui.tellings.words import moment
 
@@ -115,7 +115,7 @@ def _page(deal_id: int, number: int = 0, error: DomainError | None = None) -> Re
     decisions = [
         {
             "told": one,
-            "word": decided(one.outcome, label=one.outcome_label),
+            "word": word_of(one),
             "tone": tone_of(one.outcome),
             "content": tuple(content_rows(one.content, fields)),
             "files": tuple(content_files(one.content)),
@@ -132,6 +132,7 @@ def _page(deal_id: int, number: int = 0, error: DomainError | None = None) -> Re
         view=view,
         sheet=sheet,
         decisions=decisions,
+        notes=notes_of(sheet),
         issued=issued_sheets(sheet),
         issued_hashes={one.sha256 for one in issued_sheets(sheet)},
     )

@@ -177,7 +177,7 @@ function decision({ entry, data }) {
     content: data.get("content") ?? "{}",
     content_hash: told("content_hash"),
     entry_hash: entry.get("hash"),
-    authenticated: data.get("authenticated") ?? "null",
+    authentication: data.get("authentication") ?? "null",
   });
 }
 

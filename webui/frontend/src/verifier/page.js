@@ -40,6 +40,7 @@ function draw() {
     banner(),
     facts(),
     ...decisions(),
+    ...notes(),
     ...passedOver(),
     meaning(),
     proof(),
@@ -84,13 +85,13 @@ function decisions() {
       "section",
       `decision ${outcome}`,
       make("h2", "", value(data, "name")),
-      make("p", "outcome", value(data, "outcome_label") || say(outcome)),
+      make("p", "outcome", word(data)),
       pairs([
         [say("decided_by"), who.join(", ")],
         [say("on_behalf_of"), value(data, "on_behalf_of")],
         [say("when"), moment(value(entry, "at"))],
         [say("comment"), value(data, "comment")],
-        [say("authenticated"), readable(value(data, "authenticated"))],
+        [say("authentication"), readable(value(data, "authentication"))],
         ...attached(value(entry, "number")),
       ]),
       opened(say("content"), pairs(Object.entries(content).map(([name, one]) => [texts[language][`content_${name}`] ?? name, readable(one)]))),
@@ -107,6 +108,29 @@ function attached(number) {
   return verdict.entries
     .filter(({ entry, data }) => value(entry, "kind") === "signature_attached" && value(data, "decision") === number)
     .map(({ data }) => [say("attached"), [value(data, "name"), value(data, "signer"), value(data, "sha256")].filter(Boolean).join(" · ")]);
+}
+
+function word(data) {
+  const outcome = value(data, "outcome");
+  return value(data, "outcome_label") || say(outcome === "approved" && value(data, "comment") ? "with_remarks" : outcome);
+}
+
+function notes() {
+  const kinds = ["approval_kept", "approval_asked_again", "approval_recalled"];
+  return verdict.entries
+    .filter(({ entry }) => kinds.includes(value(entry, "kind")))
+    .map(({ entry, data }) => make(
+      "section",
+      "decision returned",
+      make("h2", "", value(data, "name") || value(data, "withdrawn") || ""),
+      make("p", "outcome", say(value(entry, "kind"))),
+      pairs([
+        [say("decided_by"), value(data, "by") || value(entry, "actor_name")],
+        [say("when"), moment(value(entry, "at"))],
+        [say("comment"), value(data, "comment") || value(data, "reason")],
+        [say("entry_hash"), code(`№ ${value(entry, "number")} · ${value(entry, "hash")}`)],
+      ]),
+    ));
 }
 
 function passedOver() {
