@@ -15,7 +15,8 @@ class Settings:
     """The environment's answers. ``var`` holds the SQLite database, keys and files of an embedded installation.
 
     ``web_processes`` is how many processes answer requests: by default one where a database file is all there is,
-    since it has one writer at a time; else by the processors.
+    since it has one writer at a time; else by the processors. The last three bound files: one, all versions
+    of all files of a deal, all contents together.
     """
 
     host: str
@@ -30,6 +31,9 @@ class Settings:
     time_zone: str
     locale: str
     web_processes: int
+    file_max_mb: int
+    deal_files_max_mb: int
+    all_files_max_gb: int
 
     @property
     def is_embedded(self) -> bool:
@@ -62,6 +66,9 @@ def settings_from(environ: Mapping[str, str] | None = None) -> Settings:
         time_zone=given.get("TZ_DEFAULT", "Europe/Kyiv"),
         locale=given.get("LOCALE_DEFAULT", "uk"),
         web_processes=max(1, int(given.get("WEB_PROCESSES", 1 if alone else _by_processors()))),
+        file_max_mb=max(1, int(given.get("FILE_MAX_MB", "25"))),
+        deal_files_max_mb=max(1, int(given.get("DEAL_FILES_MAX_MB", "1024"))),
+        all_files_max_gb=max(1, int(given.get("ALL_FILES_MAX_GB", "20"))),
     )
 
 

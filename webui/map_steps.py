@@ -65,6 +65,7 @@ _FIELD_TYPES = {
     FieldType.PHONE: N_("phone"),
     FieldType.EMAIL: N_("e-mail"),
     FieldType.READ_ONLY: N_("only shown"),
+    FieldType.FILE: N_("file"),
 }
 
 

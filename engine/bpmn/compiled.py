@@ -63,6 +63,7 @@ class FieldType(StrEnum):
     PHONE = "phone"
     EMAIL = "email"
     READ_ONLY = "read_only"
+    FILE = "file"
 
 
 class FieldChoice(_Frozen):
@@ -71,7 +72,10 @@ class FieldChoice(_Frozen):
 
 
 class FieldDefinition(_Frozen):
-    """A field of a step's form. ``name`` is the variable's name; a name like ``deal.amount`` edits the deal itself."""
+    """A field of a step's form. ``name`` is the variable's name; a name like ``deal.amount`` edits the deal itself.
+
+    ``several`` and ``accept`` are of files: whether more than one may be given, and the map's words for which kinds.
+    """
 
     name: str
     label: str
@@ -83,6 +87,8 @@ class FieldDefinition(_Frozen):
     minimum: str | None = None
     maximum: str | None = None
     pattern: str | None = None
+    several: bool = False
+    accept: str = ""
 
 
 class Freedom(StrEnum):

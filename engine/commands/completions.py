@@ -18,6 +18,7 @@ from engine.clock import Clock
 from engine.commands.approvals import decided_outcome, ensure_one_voice_each
 from engine.commands.deals import deal_search_text
 from engine.commands.execution import failing_in, run_step
+from engine.commands.file_fields import file_values
 from engine.commands.history import record
 from engine.commands.idempotency import Once
 from engine.commands.incidents import perform
@@ -95,6 +96,7 @@ def complete_work_item(
     behalf_id = completion.ensure_may_complete()
     button = _button(step, outcome)
     read = _read_form(step, button, values, comment, locale)
+    read |= file_values(session, work_item.deal_id, step.fields, read)
     content = _content_of(instance.deal)
     work_item.complete(
         actor.person_id,

@@ -7,7 +7,7 @@ from engine.model.call_permit import CallHost, CallSecret
 from engine.model.client import Client, Contact
 from engine.model.company_revision import CompanyRevision
 from engine.model.deal import Deal, DealResult
-from engine.model.deal_file import DealFile, StoredFile
+from engine.model.deal_file import DealFile, StoredFile, StoredPiece
 from engine.model.department import Department, Membership
 from engine.model.draft import Draft
 from engine.model.heartbeat import Heartbeat
@@ -78,6 +78,7 @@ __all__ = [
     "Role",
     "ServiceCall",
     "StoredFile",
+    "StoredPiece",
     "Substitution",
     "Timer",
     "VersionMove",

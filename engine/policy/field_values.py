@@ -28,6 +28,7 @@ _MONEY_DECIMALS = 2
 _LONGEST = {FieldType.TEXT: 2_000, FieldType.LONG_TEXT: 50_000}
 _LONGEST_OTHER = 500
 _LONGEST_PATTERNED = 200
+_LARGEST_ID = 2**63
 _MOST_VARYING_REPEATS = 3  # on the longest text that is some million comparisons at worst
 _YEARS = range(1900, 2200)
 
@@ -84,6 +85,7 @@ _EXPECTED = {
     FieldType.PHONE: N_("a phone number"),
     FieldType.EMAIL: N_("an e-mail address"),
     FieldType.READ_ONLY: N_("a text"),
+    FieldType.FILE: N_("a file"),
 }
 _DECIMALS = frozenset({FieldType.NUMBER, FieldType.MONEY, FieldType.PERCENT})
 _TEXTS = frozenset({FieldType.TEXT, FieldType.LONG_TEXT})
@@ -163,7 +165,9 @@ def from_json(field: FieldDefinition, stored: Any) -> Any:
             return date.fromisoformat(stored)
         if field.type is FieldType.MOMENT:
             return datetime.fromisoformat(stored).astimezone(UTC)
-    except (ValueError, TypeError, InvalidOperation) as error:
+        if field.type is FieldType.FILE:
+            return [str(one["name"]) for one in stored]
+    except (ValueError, TypeError, KeyError, InvalidOperation) as error:
         raise FieldNotUnderstood(
             field.name, value=_shown(stored), expected=_EXPECTED[field.type], label=field.label
         ) from error
@@ -192,7 +196,7 @@ def _empty(field: FieldDefinition) -> Any:
         raise FieldRequired(field.name, label=field.label)
     if field.type is FieldType.YES_NO:
         return False
-    return [] if field.type is FieldType.MANY else None
+    return [] if field.type in {FieldType.MANY, FieldType.FILE} else None
 
 
 def _shown(raw: Any) -> str:
@@ -364,6 +368,16 @@ def _read_reference(_field: FieldDefinition, raw: Any, _locale: Locale, _zone: s
     return int(raw) if isinstance(raw, int) or (raw.isascii() and raw.isdigit()) else raw
 
 
+def _read_files(_field: FieldDefinition, raw: Any, _locale: Locale, _zone: str) -> list[int]:
+    """The ids of files, each given as a number, its text, or the reference that is stored. Who reads looks them up."""
+    given = raw if isinstance(raw, list | tuple) else _LIST_SEPARATOR.split(raw) if isinstance(raw, str) else [raw]
+    named = [one.get("id") if isinstance(one, Mapping) else one for one in given]
+    read = [_read_reference(_field, one, _locale, _zone) for one in named if one not in ("", " ")]
+    if any(not isinstance(one, int) or not 0 < one < _LARGEST_ID for one in read):
+        raise _NotRead
+    return [int(one) for one in dict.fromkeys(read)]
+
+
 def _read_phone(_field: FieldDefinition, raw: Any, _locale: Locale, _zone: str) -> str:
     phone = normalise_phone(str(raw))
     if phone is None:
@@ -395,4 +409,5 @@ _READERS: Mapping[FieldType, Callable[[FieldDefinition, Any, Locale, str], Any]]
     FieldType.PHONE: _read_phone,
     FieldType.EMAIL: _read_email,
     FieldType.READ_ONLY: _read_text,
+    FieldType.FILE: _read_files,
 }

@@ -68,6 +68,9 @@ class TriedValues:
                 values = [to_json(one if field.type is FieldType.MOMENT else one.date()) for one in moments]
             case FieldType.PERSON | FieldType.CLIENT:
                 values = [1]
+            case FieldType.FILE:
+                files = [{"name": _OTHER_TEXT}]
+                values = [files] if field.required else [[], files]
             case _ if is_number(field):
                 values = [to_json(one) for one in _beside(numbers)]
             case _:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Response
 
-from engine.queries.deal_files import file_content, files_of_deal
+from engine.queries.deal_files import file_of_deal, files_of_deal
 from webui.api.answers import answer
 from webui.api.blueprint import api
 from webui.api.caller import caller
@@ -46,4 +46,5 @@ def list_deal_files(path: DealPath) -> Response:
 def download_deal_file(path: DealFilePath) -> Response:
     """One version of a file, always as a download."""
     with reading() as session:
-        return as_download(*file_content(session, caller(), path.deal_id, path.file_id))
+        file = file_of_deal(session, caller(), path.deal_id, path.file_id)
+    return as_download(file)

@@ -60,7 +60,7 @@ def typed(fields: Sequence[FieldDefinition], amount: Decimal | None, now: dateti
     return {
         one.name: _value(one, amount or Decimal(50_000), now, random)
         for one in fields
-        if one.type is not FieldType.READ_ONLY
+        if one.type not in {FieldType.READ_ONLY, FieldType.FILE}
     }
 
 

@@ -78,7 +78,7 @@ def editable_fields(view: DealView, known: Mapping[str, FieldDefinition]) -> tup
     return tuple(
         definition_of(field, known).model_copy(update={"name": field.name, "required": False})
         for field in view.fields
-        if not isinstance(field.value, dict) and field.name not in view.decided
+        if not isinstance(field.value, dict) and field.type is not FieldType.FILE and field.name not in view.decided
     )
 
 

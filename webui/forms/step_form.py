@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -16,6 +16,7 @@ from engine.bpmn.compiled import FieldChoice, FieldDefinition, FieldType
 from engine.model.client import Client
 from engine.model.person import Person
 from webui.formats import day, day_and_time, local, money, number
+from webui.forms.file_fields import FieldUpload, Uploads, file_links, file_names
 from webui.forms.typed_values import read_id
 from webui.i18n import _, chosen_locale
 
@@ -27,7 +28,10 @@ _NUMBERS = frozenset({FieldType.NUMBER, FieldType.MONEY, FieldType.PERCENT})
 
 @dataclass(frozen=True, slots=True)
 class StepField:
-    """An input. ``text`` is what a person reads in it, ``chosen`` the choices ticked, ``error`` what is wrong."""
+    """An input. ``text`` is what a person reads in it, ``chosen`` the choices ticked, ``error`` what is wrong.
+
+    ``upload`` is of a field of files, where files can be sent to.
+    """
 
     definition: FieldDefinition
     input_name: str
@@ -36,6 +40,7 @@ class StepField:
     value: str
     chosen: frozenset[str]
     error: str
+    upload: FieldUpload | None = None
 
 
 def step_fields(
@@ -44,16 +49,24 @@ def step_fields(
     typed: Mapping[str, Any],
     errors: Mapping[str, str],
     shown: Mapping[str, str] | None = None,
+    *,
+    uploads: Uploads | None = None,
 ) -> tuple[StepField, ...]:
     """The inputs of ``fields``, filled with ``typed``: stored values or, after an error, the very texts typed.
 
-    ``shown`` holds the texts of the fields that are only shown.
+    ``shown`` holds the texts of the fields that are only shown; ``uploads`` makes the fields of files.
     """
-    return tuple(
+    made = (
         _shown_field(field, position, (shown or {}).get(field.name, ""))
         if field.type is FieldType.READ_ONLY
         else _field(session, field, position, typed.get(field.name), errors.get(field.name, ""))
         for position, field in enumerate(fields)
+    )
+    return tuple(
+        replace(one, upload=uploads(one.definition, typed.get(one.definition.name)))
+        if uploads is not None and one.definition.type is FieldType.FILE
+        else one
+        for one in made
     )
 
 
@@ -109,7 +122,7 @@ def _field(session: Session, field: FieldDefinition, position: int, raw: Any, er
 
 def _text(session: Session, field: FieldDefinition, raw: Any) -> str:
     if raw is None or raw == "" or isinstance(raw, list):
-        return ", ".join(raw) if isinstance(raw, list) else ""
+        return file_names(raw) if isinstance(raw, list) else ""
     if field.type in _NUMBERS:
         return _localised(str(raw))
     if field.type is FieldType.MOMENT:
@@ -160,6 +173,8 @@ def shown_value(
     """A stored value of a field as people read it, without an input."""
     if value is None or value in ("", []):
         return "—"
+    if kind is FieldType.FILE:
+        return file_links(value)
     labels = {choice.value: choice.label for choice in choices}
     if isinstance(value, list):
         return ", ".join(labels.get(str(one), str(one)) for one in value)

@@ -19,7 +19,7 @@ from engine.model.deal import Deal
 from engine.policy.freedom import may_suspend
 from engine.policy.permissions import Ability, ensure_may, may
 from engine.queries.approval_sheets import approval_sheet
-from engine.queries.deal_files import file_content, files_of_deal
+from engine.queries.deal_files import file_of_deal
 from engine.queries.deals import board, deal_history, deal_view, walked_path
 from engine.queries.definitions import definition_xml, startable_definitions
 from engine.queries.version_moves import last_move_of_deal, version_of_deal
@@ -29,6 +29,8 @@ from webui.deal_files import as_download
 from webui.deal_list import DealFilter
 from webui.error_pages import status_of
 from webui.exports import csv_file, xlsx_file
+from webui.file_lists import deal_files
+from webui.file_uploads import brought, limits
 from webui.forms.deal_form import definition_of, editable_fields, read_changes, read_new_deal
 from webui.forms.step_form import shown_value, step_fields, typed_values
 from webui.forms.typed_values import chosen_id
@@ -178,10 +180,22 @@ def update(deal_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/<int:deal_id>/comment")
 def comment(deal_id: int) -> ResponseReturnValue:
+    with reading() as session:
+        deal_files(session, deal_id)  # nobody stores files where they see nothing
+    try:
+        files = brought(request.files.getlist("files"), "text", required=False)
+    except DomainError as error:
+        return deal_page(deal_id, error=error, form=request.form.to_dict())
     return _act(
         deal_id,
         lambda session: comment_on_deal(
-            session, deal_id, request.form.get("text", ""), actor=actor(), clock=services().clock
+            session,
+            deal_id,
+            request.form.get("text", ""),
+            actor=actor(),
+            clock=services().clock,
+            files=files,
+            limits=limits(),
         ),
         _("The comment is in the deal's history."),
     )
@@ -259,7 +273,8 @@ def approval_sheet_file(deal_id: int) -> ResponseReturnValue:
 @blueprint.get("/<int:deal_id>/files/<int:file_id>")
 def download_file(deal_id: int, file_id: int) -> ResponseReturnValue:
     with reading() as session:
-        return as_download(*file_content(session, actor(), deal_id, file_id))
+        file = file_of_deal(session, actor(), deal_id, file_id)
+    return as_download(file)
 
 
 def _fields(session: Session, deal_id: int) -> Fields:
@@ -335,7 +350,7 @@ def deal_page(
                 )
                 for field in view.fields
             ],
-            files=files_of_deal(session, actor(), deal_id),
+            files=deal_files(session, deal_id),
             inputs=step_fields(session, editable_fields(view, known), stored if typed is None else typed, errors),
             deal_id=deal_id,
             history=history,

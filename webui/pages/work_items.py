@@ -30,6 +30,9 @@ from engine.queries.work_item_rows import WorkItemRow
 from engine.queries.work_items import work_item_view
 from webui.deadlines import said
 from webui.error_pages import status_of, with_event, with_toast
+from webui.file_lists import step_files
+from webui.file_uploads import brought, limits
+from webui.forms.file_fields import uploads_at
 from webui.forms.step_form import shown_texts, shown_value, step_fields, typed_values
 from webui.forms.typed_values import read_id
 from webui.i18n import _, chosen_locale
@@ -132,10 +135,22 @@ def extend(work_item_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/<int:work_item_id>/comment")
 def comment(work_item_id: int) -> ResponseReturnValue:
+    with reading() as session:
+        work_item_view(session, actor(), work_item_id, now())  # nobody stores files where they see nothing
+    try:
+        files = brought(request.files.getlist("files"), "text", required=False)
+    except DomainError as error:
+        return _pane(work_item_id, error=error)
     return _act(
         work_item_id,
         lambda session: comment_on_work_item(
-            session, work_item_id, request.form.get("text", ""), actor=actor(), clock=services().clock
+            session,
+            work_item_id,
+            request.form.get("text", ""),
+            actor=actor(),
+            clock=services().clock,
+            files=files,
+            limits=limits(),
         ),
         _("The comment is in the deal's history."),
     )
@@ -206,7 +221,15 @@ def _pane(
             "view": view,
             "row": view.row,
             "said": said(view.row.due_at) if view.row.completed_at is None else None,
-            "fields": step_fields(session, view.fields, view.typed if typed is None else typed, errors, shown),
+            "fields": step_fields(
+                session,
+                view.fields,
+                view.typed if typed is None else typed,
+                errors,
+                shown,
+                uploads=uploads_at(session, view.row),
+            ),
+            "files": step_files(session, view.row),
             "given": [
                 (
                     field.label,
@@ -225,6 +248,7 @@ def _pane(
             "problem_text": _problem(error),
             "comment": comment,
             "may_extend": view.row.completed_at is None and _may_extend(session, view.row),
+            "comment_text": request.form.get("text", "") if "text" in errors else "",
             "command_id": uuid.uuid4().hex,
         }
         status = status_of(error) if error else 200

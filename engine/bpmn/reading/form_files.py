@@ -91,6 +91,8 @@ def _field(component: Mapping[str, Any]) -> Iterator[FieldDefinition]:
         help=str(component.get("description") or ""),
         minimum=_text(rules.get("min")),
         maximum=_text(rules.get("max")),
+        several=component.get("multiple") is True,
+        accept=str(component.get("accept") or ""),
     )
 
 

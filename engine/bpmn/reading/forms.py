@@ -32,6 +32,10 @@ _TYPES = {field_type.value: field_type for field_type in FieldType} | {
     "checklist": FieldType.MANY,
     "people": FieldType.PERSON,
     "user": FieldType.PERSON,
+    "files": FieldType.FILE,
+    "filepicker": FieldType.FILE,
+    "file-upload": FieldType.FILE,
+    "upload": FieldType.FILE,
 }
 
 
@@ -44,6 +48,11 @@ def read_fields(element: etree._Element) -> Iterator[FieldDefinition]:
             yield from (field for part in _named(extension, "formField") for field in _camunda(part))
         elif local(extension) == "formProperty":
             yield from _flowable(extension)
+
+
+def takes_several(type_text: str, said: bool) -> bool:
+    """Whether a field of files takes more than one: said so, or by the name of its type."""
+    return said or type_text.strip().lower() == "files"
 
 
 def field_type(text: str) -> FieldType:
@@ -69,6 +78,8 @@ def _own(element: etree._Element) -> Iterator[FieldDefinition]:
         minimum=element.get("min"),
         maximum=element.get("max"),
         pattern=element.get("pattern"),
+        several=takes_several(attribute(element, "type"), is_true(element.get("several"))),
+        accept=attribute(element, "accept"),
     )
 
 
@@ -104,6 +115,7 @@ def _camunda(element: etree._Element) -> Iterator[FieldDefinition]:
         required="required" in rules and rules["required"].lower() != "false",
         choices=_values(element),
         default=element.get("defaultValue"),
+        several=takes_several(attribute(element, "type"), said=False),
         minimum=rules.get("min") or None,
         maximum=rules.get("max") or None,
     )
