@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import io
 import zlib
-from collections.abc import Sequence
 
-from support.drawn_maps import END, START, chain, compiled, element
+from support.drawn_maps import END, START, chain, compiled, element, flow
 from support.office import Office
 
 from engine.bpmn.compiled import CompiledProcess
@@ -61,22 +60,26 @@ def add(office: Office, login: str, place: Place, name: str, content: bytes, **m
 
 def asking_for_files(*fields: str, key: str = "sale") -> CompiledProcess:
     """A map whose first step asks for files by the attributes of each of ``fields``; then the lawyers approve."""
+    return compiled(*drawing(*fields)).model_copy(update={"key": key})
+
+
+def drawing(*fields: str) -> tuple[str, ...]:
+    """The parts of that map."""
     asked = "".join(f"<reglament:field {one}/>" for one in fields)
     said = _bag(етап="Договір", термін="2 р.д.", відповідальний="власник угоди")
     approving = _bag(етап="Договір", термін="2 р.д.", відповідальний="Юридичний відділ", погодження="any")
-    return compiled(
+    return (
         START,
         element("userTask", "prepare", "Підготувати договір", f"<extensionElements>{asked}{said}</extensionElements>"),
         element("userTask", "approve", "Погодити договір", f"<extensionElements>{approving}</extensionElements>"),
+        '<exclusiveGateway id="decided"/>',
         END,
-        chain("start", "prepare", "approve", "end"),
-    ).model_copy(update={"key": key})
+        chain("start", "prepare", "approve", "decided"),
+        flow("decided", "end", "Погоджено"),
+        flow("decided", "prepare", "На доопрацювання"),
+    )
 
 
 def _bag(**said: str) -> str:
     pairs = "".join(f'<camunda:property name="{name}" value="{value}"/>' for name, value in said.items())
     return f"<camunda:properties>{pairs}</camunda:properties>"
-
-
-def names(rows: Sequence[object]) -> list[str]:
-    return [str(getattr(row, "name")) for row in rows]  # noqa: B009

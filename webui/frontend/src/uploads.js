@@ -65,6 +65,8 @@ function take(zone, { id, name, url }) {
   const button = item.querySelector("button");
   button.setAttribute("aria-label", button.getAttribute("aria-label").replace("%s", name));
   chosen.append(item);
+  zone.classList.remove("is-invalid");
+  zone.parentElement.querySelector(".invalid-feedback")?.remove();
 }
 
 // The same list can stand on the page twice: all of them ask again what is there now.
@@ -134,7 +136,22 @@ document.addEventListener("drop", event => {
   event.preventDefault();
   mark(null);
   if (!zone.matches("[data-takes-files]")) return bring(zone, event.dataTransfer.files);
-  zone.querySelector("input[type=file]").files = event.dataTransfer.files;
+  const input = zone.querySelector("input[type=file]");
+  input.files = event.dataTransfer.files;
+  input.dispatchEvent(new Event("change", { bubbles: true }));
+});
+
+// What goes with a comment is sent with it: until then its names stand beside the button.
+document.addEventListener("change", event => {
+  const names = event.target.closest(".comment-files")?.querySelector("[data-names]");
+  if (!names) return;
+  names.replaceChildren(
+    ...[...event.target.files].map(file => {
+      const item = document.createElement("li");
+      item.textContent = file.name;
+      return item;
+    }),
+  );
 });
 
 document.addEventListener("click", event => {
