@@ -186,7 +186,8 @@ def _kind(asked: FieldDefinition) -> str:
 
 def _facts(line: StepLine, process: CompiledProcess, ways: WaysOut) -> Iterator[tuple[str, tuple[str, ...]]]:
     step = line.step
-    yield _("Who"), (_who(step, ways.words),)
+    given_out = (line.distribution,) if line.distribution else ()
+    yield _("Who"), (_who(step, ways.words), *given_out)
     yield _("By when"), (line.deadline or _("no deadline"),)
     if line.approval or step.four_eyes:
         said = [line.approval] if line.approval else []

@@ -16,7 +16,14 @@ from webui.condition_words import Vocabulary, condition_words, expression_words
 from webui.deadlines import rule_words
 from webui.decision_tables import policy_words
 from webui.i18n import _
-from webui.map_steps import FREEDOMS, KINDS, approval_sentence, escalation_words, field_words
+from webui.map_steps import (
+    FREEDOMS,
+    KINDS,
+    approval_sentence,
+    distribution_sentence,
+    escalation_words,
+    field_words,
+)
 from webui.outcomes import buttons
 from webui.version_changes import people_words
 
@@ -44,6 +51,7 @@ _WHAT = {
     ChangeKind.DEADLINE: N_("deadline"),
     ChangeKind.ESCALATION: N_("escalation"),
     ChangeKind.RESPONSIBLE: N_("responsible"),
+    ChangeKind.DISTRIBUTION: N_("how it is given out"),
     ChangeKind.OUTCOMES: N_("buttons"),
     ChangeKind.FOUR_EYES: N_("four eyes"),
     ChangeKind.KIND: N_("kind"),
@@ -282,6 +290,7 @@ _SAID: Mapping[ChangeKind, Callable[[Any], str]] = {
     ChangeKind.DEFAULT: _yes,
     ChangeKind.KIND: lambda kind: _(KINDS[kind]) if kind in KINDS else _(_KINDS_OF_ELEMENTS.get(kind, kind)),
     ChangeKind.APPROVAL: _approval,
+    ChangeKind.DISTRIBUTION: distribution_sentence,
     ChangeKind.FREEDOM: lambda freedom: _(FREEDOMS[freedom]),
     ChangeKind.STAGES: lambda names: " → ".join(names) or _("none"),
     ChangeKind.REPEATS: _loop,

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from engine.bpmn.compiled import ApprovalRule, FieldDefinition, FieldType, Freedom, StepDefinition, StepKind
+from engine.bpmn.compiled import (
+    ApprovalRule,
+    Distribution,
+    FieldDefinition,
+    FieldType,
+    Freedom,
+    StepDefinition,
+    StepKind,
+)
 from engine.bpmn.deadline_rules import EscalationAction, EscalationLadder, EscalationLevel
 from engine.errors import N_
 from webui.deadlines import rule_words
@@ -32,6 +40,7 @@ class StepLine:
     outcomes: tuple[str, ...]
     fields: tuple[FieldLine, ...]
     freedom: str
+    distribution: str
     inherited_from: str
 
 
@@ -47,6 +56,14 @@ FREEDOMS = {
     Freedom.STRICT: N_("strictly by the map"),
     Freedom.ADVISED: N_("otherwise with a reason"),
     Freedom.FREE: N_("free"),
+}
+
+DISTRIBUTIONS = {
+    Distribution.CLAIM: N_("whoever takes it"),
+    Distribution.LEAST_LOADED: N_("to who has the fewest open steps"),
+    Distribution.ROUND_ROBIN: N_("in turn"),
+    Distribution.OWNER: N_("to the deal’s owner"),
+    Distribution.LAST: N_("to who worked with the client last"),
 }
 
 _FIELD_TYPES = {
@@ -86,6 +103,7 @@ def _line(step: StepDefinition, key: str) -> StepLine:
         outcomes=tuple(one.label for one in buttons(step.outcomes, step.kind)) if len(step.outcomes) > 1 else (),
         fields=tuple(FieldLine(one.label, _(_FIELD_TYPES[one.type]), one.required) for one in step.fields),
         freedom=_(FREEDOMS[step.freedom]),
+        distribution=distribution_sentence(step.distribution) if step.distribution is not None else "",
         inherited_from=step.process_key if step.process_key != key else "",
     )
 
@@ -124,6 +142,11 @@ def field_words(asked: FieldDefinition) -> str:
     if asked.choices:
         said.append(" / ".join(one.label for one in asked.choices))
     return ", ".join(said)
+
+
+def distribution_sentence(distribution: Distribution | None) -> str:
+    """How a department's step comes to its person."""
+    return _(DISTRIBUTIONS[distribution]) if distribution is not None else _("as the department")
 
 
 def approval_sentence(rule: ApprovalRule) -> str:

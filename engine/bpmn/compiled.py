@@ -97,6 +97,16 @@ class Freedom(StrEnum):
     FREE = "free"
 
 
+class Distribution(StrEnum):
+    """How a step of a department comes to one of its members."""
+
+    CLAIM = "claim"  # whoever takes it
+    LEAST_LOADED = "least_loaded"
+    ROUND_ROBIN = "round_robin"
+    OWNER = "owner"  # the deal's owner, where a member
+    LAST = "last"  # who did this step, or another of the department, for the client last
+
+
 class ApprovalRule(_Frozen):
     """Who has to approve: ``any`` one, ``all``, or ``count`` of the responsible group; or one of each in ``list``."""
 
@@ -116,6 +126,7 @@ class StepDefinition(_Frozen):
     kind: StepKind
     stage: str = ""
     responsible: tuple[str, ...] = ()  # names of departments or people, a login, or an expression from "="
+    distribution: Distribution | None = None  # None: as the department is set up
     deadline: DeadlineRule | None = None
     deadline_text: str = ""  # as the owner wrote it
     escalation: EscalationLadder | None = None

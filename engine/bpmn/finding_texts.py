@@ -359,6 +359,10 @@ _STEPS: Mapping[str, FindingText] = {
     "RESPONSIBLE_NOT_UNDERSTOOD": FindingText(
         N_("Who is responsible cannot be evaluated: %(text)s."), N_("Name a department or a person.")
     ),
+    "DISTRIBUTION_UNKNOWN": FindingText(
+        N_("“%(text)s” is no way to give out the steps of a department; the department's own setting counts."),
+        N_("Write: whoever takes it, least loaded, in turn, deal owner, or who knows the client."),
+    ),
     "FREEDOM_UNKNOWN": FindingText(
         N_("“%(text)s” is no degree of freedom; strict is taken."), N_("Write strict, advised or free.")
     ),
@@ -376,6 +380,10 @@ _PUBLISHING: Mapping[str, FindingText] = {
     "RESPONSIBLE_UNKNOWN": FindingText(
         N_("There is no department and no person “%(responsible)s”."),
         N_("Add the department, or name one that exists in the step's property “responsible” or in its lane."),
+    ),
+    "DISTRIBUTION_UNUSED": FindingText(
+        N_("The map says how a department gives out this step, and it is not one department's to give."),
+        N_("Name a department as the responsible, or empty “distribution”."),
     ),
     "APPROVAL_OUT_OF_REACH": FindingText(
         N_("The approval needs %(needed)s people, but the department has %(members)s."),

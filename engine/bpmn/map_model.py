@@ -152,6 +152,7 @@ class Property(StrEnum):
     STAGE = "stage"
     DEADLINE = "deadline"
     RESPONSIBLE = "responsible"
+    DISTRIBUTION = "distribution"
     ESCALATION = "escalation"
     ESCALATE_AFTER = "escalate_after"
     REQUIRED = "required"

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from engine.bpmn.compiled import (
     ApprovalRule,
+    Distribution,
     FieldDefinition,
     Freedom,
     Stage,
@@ -17,6 +18,7 @@ from engine.bpmn.compiled import (
 )
 from engine.bpmn.deadline_rules import DeadlineRule, EscalationLadder, RelativeToField
 from engine.bpmn.deadline_text import DeadlineNotUnderstood, ladder_from_bag, parse_deadline, parse_ladder
+from engine.bpmn.distribution_text import distribution_named
 from engine.bpmn.expressions import ExpressionRefused, compile_expression
 from engine.bpmn.map_model import Annotation, Located, Node, Process, Property, Said, Scope, StepPlan
 from engine.bpmn.map_sayings import said_of
@@ -125,6 +127,7 @@ def _define(node: Node, plan: StepPlan, process: Process, noticed: Noticed) -> S
         kind=plan.kind,
         stage=_stage(node),
         responsible=_responsible(node, noticed),
+        distribution=_distribution(node, process, noticed),
         deadline=deadline,
         deadline_text=deadline_text,
         escalation=read_ladder(node.annotation, node, noticed),
@@ -237,6 +240,14 @@ def _responsible(node: Node, noticed: Noticed) -> tuple[str, ...]:
         noticed.warning("RESPONSIBLE_NOT_UNDERSTOOD", node, text=text)
         return ()
     return (text,)
+
+
+def _distribution(node: Node, process: Process, noticed: Noticed) -> Distribution | None:
+    text = node.annotation.text(Property.DISTRIBUTION) or process.annotation.text(Property.DISTRIBUTION)
+    found = distribution_named(text)
+    if text and found is None:
+        noticed.warning("DISTRIBUTION_UNKNOWN", node, text=text)
+    return found
 
 
 def _fields(node: Node, plan: StepPlan) -> Iterator[FieldDefinition]:

@@ -19,6 +19,7 @@ class ChangeKind(StrEnum):
     DEADLINE = "deadline"
     ESCALATION = "escalation"
     RESPONSIBLE = "responsible"
+    DISTRIBUTION = "distribution"
     FIELDS = "fields"
     OUTCOMES = "outcomes"
     FOUR_EYES = "four_eyes"
@@ -77,6 +78,7 @@ _ATTRIBUTES = (
 _ALL_ATTRIBUTES = (
     *_ATTRIBUTES,
     (ChangeKind.KIND, "kind"),
+    (ChangeKind.DISTRIBUTION, "distribution"),
     (ChangeKind.APPROVAL, "approval"),
     (ChangeKind.FREEDOM, "freedom"),
 )

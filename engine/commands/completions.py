@@ -23,6 +23,7 @@ from engine.commands.history import record
 from engine.commands.idempotency import Once
 from engine.commands.incidents import perform
 from engine.commands.locks import lock_work_item
+from engine.commands.notifications import notify
 from engine.commands.step_opening import members_of
 from engine.commands.work_items import FourEyes, StepNotYours, holder_of
 from engine.db.session import Database
@@ -31,6 +32,7 @@ from engine.errors import DomainError, InvalidInput, NotFound, ReasonRequired, U
 from engine.events import DealChanged, StepCompleted, plain
 from engine.model.deal import Deal
 from engine.model.draft import Draft
+from engine.model.notice import NoticeKind
 from engine.model.process_instance import ProcessInstance
 from engine.model.work_item import WorkItem
 from engine.policy.approvers import other_eyes_needed
@@ -242,6 +244,7 @@ class _Completion:
             if several is None:
                 return
             decided = several
+        self._tell_who_asked(decided)
         process = process_of(self.session, self.instance.definition_id)
         own = {name: value for name, value in read.items() if not name.startswith("deal.")}
         run_step(
@@ -252,6 +255,23 @@ class _Completion:
             at=self.at,
             # Approvals in a row are asked for by whoever asked for the first, not by those who approved.
             asked_by_id=item.asked_by_id if approval is not None else None,
+        )
+
+    def _tell_who_asked(self, decided: str) -> None:
+        item = self.work_item
+        if self.step.approval is None or item.asked_by_id is None:
+            return
+        kind = NoticeKind.RETURNED if decided == OutcomeKind.RETURNED.value else NoticeKind.DECISION_MADE
+        label = next((one.label for one in self.step.outcomes if one.id == decided), "")
+        notify(
+            self.session,
+            kind,
+            to=(item.asked_by_id,),
+            at=self.at,
+            by=self.actor,
+            work_item=item,
+            text=item.comment,
+            outcome=label or decided,
         )
 
 

@@ -28,6 +28,7 @@ from engine.commands.deal_results import close_deal
 from engine.commands.decisions import keep_decisions
 from engine.commands.history import record
 from engine.commands.incidents import resolve_incidents
+from engine.commands.notifications import notify
 from engine.commands.step_opening import StepOpener
 from engine.commands.thrown_events import tell_thrown
 from engine.db.work_session import append, postpone
@@ -35,6 +36,7 @@ from engine.errors import MapFailed
 from engine.events import StageChanged, StepCancelled
 from engine.model.deal import Deal
 from engine.model.message_subscription import MessageSubscription, SubscriptionKind
+from engine.model.notice import NoticeKind
 from engine.model.process_instance import InstanceState, ProcessInstance
 from engine.model.timer import Timer
 from engine.model.work_item import LIVE, WorkItem
@@ -176,6 +178,9 @@ def cancel_step(
 ) -> None:
     """Withdraw a live work item of a locked instance and say so in the history."""
     work_item.cancel(at=at)
+    if work_item.assignee_id is not None:
+        holder = (work_item.assignee_id,)
+        notify(session, NoticeKind.STEP_WITHDRAWN, to=holder, at=at, by=actor, work_item=work_item)
     record(
         session,
         StepCancelled(name=work_item.name, element_id=work_item.element_id),

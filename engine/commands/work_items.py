@@ -13,6 +13,7 @@ from engine.clock import Clock, as_utc
 from engine.commands.deal_files import put_files
 from engine.commands.history import record
 from engine.commands.locks import lock_work_item
+from engine.commands.notifications import notify
 from engine.commands.step_opening import calendar_of_step, ladder_of_step
 from engine.commands.stored_files import BroughtFile
 from engine.errors import (
@@ -32,6 +33,7 @@ from engine.events import (
     plain,
 )
 from engine.model.draft import Draft
+from engine.model.notice import NoticeKind
 from engine.model.person import Person
 from engine.model.work_item import WorkItem, WorkItemState
 from engine.policy.approvers import may_decide, other_eyes_needed
@@ -127,7 +129,11 @@ def delegate_work_item(
         directory(session), person.id, group_id=work_item.group_id, assignee_id=work_item.assignee_id
     ):
         raise NotAllowed(reason=N_("An approval stays in the department that is asked, or with its heads."))
+    previous_id = work_item.assignee_id
     work_item.assign(person, at=clock.now())
+    for kind, who in ((NoticeKind.STEP_HANDED, person.id), (NoticeKind.STEP_TAKEN, previous_id)):
+        told = [who] if who is not None and previous_id != person.id else []
+        notify(session, kind, to=told, at=clock.now(), by=actor, work_item=work_item, text=comment)
     record(
         session,
         StepDelegated(name=work_item.name, to=person.full_name, comment=comment.strip()),

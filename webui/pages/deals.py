@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -16,6 +15,7 @@ from engine.commands.deals import CURRENCIES, comment_on_deal, open_deal, update
 from engine.commands.incidents import perform
 from engine.errors import DomainError, InvalidInput, NotFound
 from engine.model.deal import Deal
+from engine.policy.approval_sheet_file import sheet_bytes, sheet_json
 from engine.policy.freedom import may_suspend
 from engine.policy.permissions import Ability, ensure_may, may
 from engine.queries.approval_sheets import approval_sheet
@@ -266,8 +266,7 @@ def approval_sheet_file(deal_id: int) -> ResponseReturnValue:
     """The sheet with the whole chain: what `reglament sheet verify` reads without our database."""
     with reading() as session:
         sheet = approval_sheet(session, actor(), deal_id)
-    content = json.dumps(sheet.as_json(), ensure_ascii=False, indent=2)
-    return attachment(content, "application/json", f"approval-sheet-{deal_id}.json")
+    return attachment(sheet_bytes(sheet_json(sheet)), "application/json", f"approval-sheet-{sheet.number}.json")
 
 
 @blueprint.get("/<int:deal_id>/files/<int:file_id>")

@@ -40,7 +40,9 @@ from engine.bpmn.reading.vendor_attributes import standard_responsible, vendor_p
 Pair = tuple[Property, Said]
 
 # What a line in the description of a map says of all its steps. A time there is meant for the whole of it.
-_SPOKEN_OF_ALL = frozenset({Property.STAGE, Property.RESPONSIBLE, Property.ESCALATION, Property.FREEDOM})
+_SPOKEN_OF_ALL = frozenset(
+    {Property.STAGE, Property.RESPONSIBLE, Property.DISTRIBUTION, Property.ESCALATION, Property.FREEDOM}
+)
 _DECIDING_TASKS = frozenset({NodeType.BUSINESS_RULE_TASK, NodeType.SERVICE_TASK})
 _CALLING_TASKS = AUTOMATED_TASKS | HUMAN_TASKS
 _RESULT_ATTRIBUTES = ("resultVariable", "resultVariableName")

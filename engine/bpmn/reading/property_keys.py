@@ -14,6 +14,7 @@ _WORDS: dict[Property, tuple[str, ...]] = {
     Property.STAGE: ("stage", "етап", "стадія"),
     Property.DEADLINE: ("deadline", "due", "sla", "термін", "строк", "дедлайн"),
     Property.RESPONSIBLE: ("responsible", "assignee", "відповідальний", "відповідальна", "відповідальні", "виконавець"),
+    Property.DISTRIBUTION: ("distribution", "розподіл"),
     Property.ESCALATION: ("escalation", "escalate_to", "ескалація", "ескалація_до", "ескалація_кому"),
     Property.ESCALATE_AFTER: ("escalate_after", "ескалація_через"),
     Property.REQUIRED: ("required", "обовязкові", "обовязкові_поля", "required_fields"),

@@ -61,8 +61,9 @@ def test_a_completion_asks_the_database_five_times(office: Office, wire: Wire) -
     # Begin, lock and read, number what opens, write everything, commit.
     said = cost(office, wire, "olena", office.step("prepare", second))
     assert said.trips <= 5
-    # The lock and the numbers; instance, deal, step, all new steps, all history, drafts and the command's id.
-    assert said.statements <= 9
+    # The lock and the numbers; instance, deal, step, all new steps, all history, all notices to people, drafts and the
+    # command's id.
+    assert said.statements <= 10
 
 
 def test_a_completion_that_opens_nothing_asks_the_database_four_times(office: Office, wire: Wire) -> None:
@@ -70,8 +71,8 @@ def test_a_completion_that_opens_nothing_asks_the_database_four_times(office: Of
     office.prepare()
     said = cost(office, wire, "iryna", office.step("legal", deal), "approved")
     assert said.trips <= 4
-    # The lock; instance, deal, step, history, drafts and the command's id.
-    assert said.statements <= 7
+    # The lock; instance, deal, step, history, who is told, drafts and the command's id.
+    assert said.statements <= 8
 
 
 def test_many_timers_cost_no_more_trips_than_one(office: Office, wire: Wire) -> None:

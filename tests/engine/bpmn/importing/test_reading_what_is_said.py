@@ -9,7 +9,7 @@ import pytest
 from support.drawn_maps import END, START, bag, chain, compiled, drawn, element, fixture, found, named, outcome_of, step
 
 from engine.bpmn.compile import compile_bpmn
-from engine.bpmn.compiled import ApprovalRule, FieldChoice, FieldType, Freedom
+from engine.bpmn.compiled import ApprovalRule, Distribution, FieldChoice, FieldType, Freedom
 from engine.bpmn.deadline_rules import ElapsedTime, EscalationAction, WorkingTime
 from engine.bpmn.findings import Severity
 
@@ -44,6 +44,7 @@ def test_ukrainian_property_bag_says_everything_about_a_step() -> None:
                 обовʼязкові="номер договору",
                 чотири_ока="так",
                 свобода="вільно",
+                розподіл="По черзі",
                 інструкція="Перевірте реквізити.",
             )
         )
@@ -58,6 +59,7 @@ def test_ukrainian_property_bag_says_everything_about_a_step() -> None:
     assert [(each.name, each.required) for each in definition.fields] == [("номер договору", True)]
     assert definition.four_eyes
     assert definition.freedom is Freedom.FREE
+    assert definition.distribution is Distribution.ROUND_ROBIN
     assert definition.instruction == "Перевірте реквізити."
 
 
@@ -277,3 +279,12 @@ def test_two_processes_of_one_file_are_two_maps() -> None:
     assert tender is not None
     assert (sale.key, tender.key) == ("sale", "tender")
     assert sale.content_hash != tender.content_hash
+
+
+def test_distribution_of_the_map_holds_where_a_step_says_nothing_and_a_foreign_word_is_told() -> None:
+    steps = (step("a", "Перший"), step("b", "Другий", розподіл="за настроєм"))
+    outcome = outcome_of(bag(distribution="least loaded"), START, *steps, END, chain("start", "a", "b", "end"))
+    assert outcome.process is not None
+    given_out = [one.distribution for one in outcome.process.steps.values()]
+    assert given_out == [Distribution.LEAST_LOADED, None]
+    assert found(outcome, "DISTRIBUTION_UNKNOWN").params["text"] == "за настроєм"
