@@ -40,6 +40,8 @@ class FieldItem(Told):
     minimum: str | None
     maximum: str | None
     pattern: str | None
+    several: bool = Field(description="Of a file field: whether it takes more than one file.")
+    accept: str = Field(description="Of a file field: the map's words for the kinds that it takes; empty for all.")
     value: Any = Field(description="What the deal has stored, or the field's default. Numbers are texts.")
 
     @classmethod
@@ -54,5 +56,7 @@ class FieldItem(Told):
             minimum=field.minimum,
             maximum=field.maximum,
             pattern=field.pattern,
+            several=field.several,
+            accept=field.accept,
             value=value,
         )
