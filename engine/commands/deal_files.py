@@ -29,6 +29,7 @@ from engine.model.work_item import WorkItem
 from engine.policy.field_values import read_value
 from engine.policy.file_limits import FileLimits
 from engine.policy.permissions import Ability, Actor, may, may_edit_deal
+from engine.queries.approved_contents import files_changed
 from engine.queries.processes import process_of
 from engine.queries.stored_files import bytes_of_deal
 
@@ -187,6 +188,7 @@ def _add(
     )
     session.add(added)
     session.flush()
+    files_changed(session)
     return added
 
 
@@ -250,6 +252,7 @@ def _set_hidden(session: Session, file: DealFile, at: datetime | None) -> bool:
     changed = session.execute(
         update(DealFile).where(*versions, other).values(hidden_at=at), execution_options=UNSYNCHRONISED
     )
+    files_changed(session)
     return bool(changed.rowcount)  # type: ignore[attr-defined]  # a CursorResult
 
 

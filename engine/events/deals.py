@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -108,10 +108,14 @@ class VariablesSet(Event):
 
 @dataclass(frozen=True, slots=True)
 class Commented(Event):
-    """``files`` are the references of those that came with it (see queries.deal_files.reference)."""
+    """``mentions`` are the full names, by login, of the people whom the text names.
+
+    ``files`` are the references of those that came with it (see queries.deal_files.reference).
+    """
 
     text: str
     step: str = ""
+    mentions: Mapping[str, str] = field(default_factory=dict)
     files: Sequence[Mapping[str, Any]] = ()
 
 

@@ -37,6 +37,11 @@ class DecisionContent:
     fields: tuple[tuple[FieldDefinition, Any], ...]
     files: tuple[tuple[str, int], ...]
 
+    @property
+    def fingerprint(self) -> str:
+        """Of the content and of the step: who it is with, and until when."""
+        return f"{self.version}-{self.hash}"
+
 
 def decision_content(session: Session, work_item: WorkItem) -> DecisionContent:
     """The content that stands before who decides about the step now."""
