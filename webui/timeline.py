@@ -21,14 +21,17 @@ from webui.i18n import _
 from webui.outcomes import tone_of
 from webui.request_context import reading
 from webui.tellings import TELLINGS
-from webui.tellings.words import Data, readable
+from webui.tellings.words import Data, is_files, readable
 
 Fields = Mapping[str, FieldDefinition]
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """``text`` is the sentence; ``quote`` what somebody wrote; ``details`` pairs of label and value."""
+    """``text`` is the sentence; ``quote`` what somebody wrote; ``details`` pairs of label and value.
+
+    ``files`` are ids and names of those that the event is about.
+    """
 
     row: HistoryRow
     icon: str
@@ -36,6 +39,7 @@ class Entry:
     text: str
     quote: str = ""
     details: tuple[tuple[str, str], ...] = ()
+    files: tuple[tuple[int, str], ...] = ()
 
     @property
     def who(self) -> str:
@@ -68,6 +72,8 @@ KINDS_BY_FILTER = {
         "deal_opened",
         "opened_by_step",
         "file_added",
+        "file_hidden",
+        "file_shown",
         "deal_changed",
         "stage_changed",
         "deal_won",
@@ -111,7 +117,18 @@ def entry(row: HistoryRow, fields: Fields = MappingProxyType({})) -> Entry:
         telling.sentence(data),
         quote=with_names(_quoted(row.kind, data, telling.quote), data.get("mentions") or {}),
         details=_details(row.kind, data, fields),
+        files=tuple(_files(row.kind, data)),
     )
+
+
+def _files(kind: str, data: Data) -> Iterator[tuple[int, str]]:
+    """A file that was added or removed, those of a comment, and those that a form was filled with."""
+    if kind in ("file_added", "file_hidden", "file_shown") and data.get("file_id"):
+        yield int(data["file_id"]), _("Open version %(version)s", version=data["version"])
+    given = dict(data.get("values") or {}).values() if kind == "step_completed" else [data.get("files")]
+    for files in filter(is_files, given):
+        for one in files:
+            yield int(one["id"]), _("%(name)s, version %(version)s", name=one["name"], version=one["version"])
 
 
 def _quoted(kind: str, data: Data, name: str) -> str:
