@@ -15,6 +15,7 @@ from engine.queries.handbooks import HandbookSource
 from webui.condition_words import Vocabulary, value_words
 from webui.decision_tables import DecisionLine, decision_lines
 from webui.formats import exactly
+from webui.forms.shown_values import column_label
 from webui.i18n import _
 from webui.map_steps import PROOFS, StepLine, content_sentence, escalation_words, field_type_words, step_lines
 from webui.version_changes import people_words
@@ -179,8 +180,8 @@ def _step(number: str, line: StepLine, process: CompiledProcess, ways: WaysOut) 
 
 
 def _kind(asked: FieldDefinition) -> str:
-    """The type of a field; of one to choose from, its choices."""
-    choices = " / ".join(one.label for one in asked.choices)
+    """The type of a field; of one to choose from its choices, of a table its columns."""
+    choices = " / ".join([one.label for one in asked.choices] or [column_label(one) for one in asked.columns])
     return f"{field_type_words(asked)}: {choices}" if choices else field_type_words(asked)
 
 

@@ -15,9 +15,10 @@ from engine.bpmn.compiled import StepKind
 from engine.errors import N_
 from engine.policy.permissions import Actor
 from engine.policy.urgency import Urgency, UrgencyBounds
-from engine.queries.inbox import inbox, inbox_conditions
-from engine.queries.inbox_counts import InboxCounts, inbox_counts, urgency_counts
-from engine.queries.inbox_filters import MOST_SORTED, InboxFilter, InboxSort, kept_filter, map_name
+from engine.queries.attention import AttentionCounts, attention_counts
+from engine.queries.inbox import inbox
+from engine.queries.inbox_counts import MOST_COUNTED, InboxCounts, inbox_counts, urgency_counts
+from engine.queries.inbox_filters import InboxFilter, InboxSort, kept_filter, map_name
 from engine.queries.inbox_tabs import Tab
 from engine.queries.work_item_rows import WorkItemRow
 from webui.deadlines import Said, company_calendar, said
@@ -55,7 +56,7 @@ class ListedStep:
 
 @dataclass(frozen=True, slots=True)
 class StepGroup:
-    """``count`` is that of the whole list, however many of its steps stand on this page; None where nobody counted."""
+    """``count`` is that of the whole list; None where a part of it stands on this page and nobody counted the rest."""
 
     title: str
     steps: tuple[ListedStep, ...]
@@ -73,6 +74,7 @@ class InboxList:
     chosen: InboxFilter
     groups: tuple[StepGroup, ...]
     counts: InboxCounts
+    attention: AttentionCounts
     next_cursor: str | None = None
     is_cut: bool = False
     map_name: str = ""
@@ -80,7 +82,7 @@ class InboxList:
 
     def count_of(self, tab: Tab) -> int:
         """How many steps stand behind a tab."""
-        return int(getattr(self.counts, tab.value))
+        return self.counts.of(tab)
 
 
 def tab_of(name: str) -> Tab:
@@ -99,48 +101,61 @@ def inbox_list(session: Session, actor: Actor, request: Request) -> InboxList:
     if request.args.get("sort", chosen.sort) != chosen.sort:
         cursor = ""  # the place in another order: the person has chosen one since, perhaps on another device
     page = inbox(session, actor, tab=tab, q=q, chosen=chosen, limit=PAGE_SIZE, cursor=cursor or None, now=now())
-    total = 0
+    is_whole = page.next_cursor is None and not cursor
+    bounds = UrgencyBounds.at(now(), company_calendar())
+    of_group: Mapping[Urgency, int] | None = None
+    if tab is not Tab.DONE and not q and not chosen.narrows:
+        of_group = urgency_counts(session, actor, tab, bounds)
     if tab is Tab.DONE:
-        groups = _by_day(page.items)
+        groups = _by_day(page.items, is_whole=is_whole)
+    elif chosen.sort is InboxSort.DEADLINE:
+        groups = _by_urgency(page.items, bounds, of_group, is_whole=is_whole)
     else:
-        bounds = UrgencyBounds.at(now(), company_calendar())
-        of_group = urgency_counts(session, actor, tab, bounds, inbox_conditions(session, q, chosen, now()))
-        total = sum(of_group.values())
-        groups = _grouped(page.items, chosen.sort, bounds, of_group)
+        groups = _in_one(page.items, chosen.sort, of_group, is_whole=is_whole)
+    counts = inbox_counts(session, actor, now())
     return InboxList(
         tab,
         q,
         cursor,
         chosen,
         groups,
-        inbox_counts(session, actor, now()),
+        counts,
+        attention_counts(session, actor),
         page.next_cursor,
-        is_cut=chosen.sort is not InboxSort.DEADLINE and total >= MOST_SORTED,
+        is_cut=chosen.sort is not InboxSort.DEADLINE and not is_whole and counts.of(tab) >= MOST_COUNTED,
         map_name=map_name(session, chosen.definition_key) if chosen.definition_key else "",
     )
 
 
-def _grouped(
-    rows: Sequence[WorkItemRow], sort: InboxSort, bounds: UrgencyBounds, counts: Mapping[Urgency, int]
+def _by_urgency(
+    rows: Iterable[WorkItemRow], bounds: UrgencyBounds, counts: Mapping[Urgency, int] | None, *, is_whole: bool
 ) -> tuple[StepGroup, ...]:
-    """By urgency; in another order than by deadline, all in one group."""
-    if sort is not InboxSort.DEADLINE:
-        return (StepGroup(_SORTED[sort], tuple(map(_listed, rows)), sum(counts.values())),) if rows else ()
-    grouped = groupby(rows, key=lambda row: bounds.of(row.due_at))
-    return tuple(
-        StepGroup(_GROUPS[urgency], tuple(map(_listed, steps)), counts[urgency], urgency is Urgency.OVERDUE)
-        for urgency, steps in grouped
-    )
+    groups = []
+    for urgency, steps in groupby(rows, key=lambda row: bounds.of(row.due_at)):
+        listed = tuple(map(_listed, steps))
+        count = counts[urgency] if counts is not None else len(listed) if is_whole else None
+        groups.append(StepGroup(_GROUPS[urgency], listed, count, urgency is Urgency.OVERDUE))
+    return tuple(groups)
 
 
-def _by_day(rows: Iterable[WorkItemRow]) -> tuple[StepGroup, ...]:
+def _in_one(
+    rows: Sequence[WorkItemRow], sort: InboxSort, counts: Mapping[Urgency, int] | None, *, is_whole: bool
+) -> tuple[StepGroup, ...]:
+    """In another order than by deadline, all steps are one group."""
+    total = sum(counts.values()) if counts is not None else len(rows) if is_whole else None
+    return (StepGroup(_SORTED[sort], tuple(map(_listed, rows)), total),) if rows else ()
+
+
+def _by_day(rows: Iterable[WorkItemRow], *, is_whole: bool) -> tuple[StepGroup, ...]:
     today = local(now()).date()
     titles = {today: _TODAY, today - timedelta(days=1): _YESTERDAY}
-
-    def day_of(row: WorkItemRow) -> str:
-        return titles.get(local(row.completed_at or row.opened_at).date(), _EARLIER)
-
-    return tuple(StepGroup(title, tuple(map(_listed, steps)), None) for title, steps in groupby(rows, key=day_of))
+    groups = []
+    for title, steps in groupby(
+        rows, key=lambda row: titles.get(local(row.completed_at or row.opened_at).date(), _EARLIER)
+    ):
+        listed = tuple(map(_listed, steps))
+        groups.append(StepGroup(title, listed, len(listed) if is_whole else None))
+    return tuple(groups)
 
 
 def _listed(row: WorkItemRow) -> ListedStep:

@@ -20,6 +20,7 @@ from engine.bpmn.compiled import (
 from engine.bpmn.deadline_rules import EscalationAction, EscalationLadder, EscalationLevel
 from engine.errors import N_
 from webui.deadlines import rule_words
+from webui.forms.shown_values import column_label
 from webui.i18n import _, ngettext
 from webui.outcomes import buttons
 
@@ -89,7 +90,10 @@ _FIELD_TYPES = {
     FieldType.CLIENT: N_("client"),
     FieldType.PHONE: N_("phone"),
     FieldType.EMAIL: N_("e-mail"),
+    FieldType.LINES: N_("table of lines"),
     FieldType.READ_ONLY: N_("only shown"),
+    FieldType.FILE: N_("file"),
+    FieldType.CALCULATED: N_("calculated"),
 }
 
 
@@ -150,12 +154,20 @@ def field_words(asked: FieldDefinition) -> str:
         said.append(_("required"))
     if asked.choices:
         said.append(" / ".join(one.label for one in asked.choices))
+    if asked.columns:
+        said.append(" / ".join(column_label(one) for one in asked.columns))
+    said += [_("calculated as %(formula)s", formula=_bare(asked.formula))] if asked.formula else []
+    said += [_("only if %(condition)s", condition=_bare(asked.visible_if))] if asked.visible_if else []
     return ", ".join(said)
 
 
 def distribution_sentence(distribution: Distribution | None) -> str:
     """How a department's step comes to its person."""
     return _(DISTRIBUTIONS[distribution]) if distribution is not None else _("as the department")
+
+
+def _bare(expression: str) -> str:
+    return expression.strip().removeprefix("=").strip()
 
 
 def approval_sentence(rule: ApprovalRule) -> str:

@@ -62,7 +62,14 @@ class FieldType(StrEnum):
     CLIENT = "client"
     PHONE = "phone"
     EMAIL = "email"
+    LINES = "lines"  # a table: goods with quantity, price and sum
     READ_ONLY = "read_only"
+    FILE = "file"
+    CALCULATED = "calculated"  # by a formula, on the server
+
+
+UNTYPED = frozenset({FieldType.READ_ONLY, FieldType.CALCULATED})
+"""The types of which nobody types a value."""
 
 
 class FieldChoice(_Frozen):
@@ -71,7 +78,15 @@ class FieldChoice(_Frozen):
 
 
 class FieldDefinition(_Frozen):
-    """A field of a step's form. ``name`` is the variable's name; a name like ``deal.amount`` edits the deal itself."""
+    """A field of a step's form. ``name`` is the variable's name; a name like ``deal.amount`` edits the deal itself.
+
+    ``minimum`` and ``maximum`` bound a number or a date, the length of a text, the count of choices or of lines.
+    ``default`` is a text as people write it, or an expression from "=". ``visible_if`` and ``formula`` are expressions
+    that the expression language has accepted; both read the form's fields as well. ``shown_as`` is the type in which a
+    read-only or calculated value is written. ``columns`` are those of a table, ``total`` of a column whose values are
+    added up under it.
+    ``several`` and ``accept`` are of files: whether more than one may be given, and the map's words for which kinds.
+    """
 
     name: str
     label: str
@@ -83,6 +98,30 @@ class FieldDefinition(_Frozen):
     minimum: str | None = None
     maximum: str | None = None
     pattern: str | None = None
+    placeholder: str = ""
+    visible_if: str | None = None
+    formula: str | None = None
+    shown_as: FieldType | None = None
+    columns: tuple[FieldDefinition, ...] = ()
+    total: bool = False
+    several: bool = False
+    accept: str = ""
+
+    @property
+    def is_typed(self) -> bool:
+        """Whether a person fills it in."""
+        return self.type not in UNTYPED
+
+    @property
+    def value_type(self) -> FieldType:
+        """The type of its value: a calculated one is a number where the map says nothing else."""
+        if self.is_typed:
+            return self.type
+        return self.shown_as or (FieldType.NUMBER if self.type is FieldType.CALCULATED else FieldType.TEXT)
+
+    def as_typed(self) -> FieldDefinition:
+        """The same field as one that takes its value by hand."""
+        return self if self.is_typed else self.model_copy(update={"type": self.value_type})
 
 
 class Freedom(StrEnum):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from engine.bpmn.field_texts import FIELDS
 from engine.bpmn.file_texts import ARCHIVE, FILE
 from engine.bpmn.finding_text import NOTHING_TO_DO, FindingText
 from engine.bpmn.structure_texts import ARROWS, POOLS, STARTS_AND_ENDS
@@ -449,6 +450,7 @@ _TEXTS: Mapping[str, FindingText] = {
     **_COMPLEX,
     **_ACTIVITIES,
     **_STEPS,
+    **FIELDS,
     **_PUBLISHING,
     **DECISIONS_USED,
     **TABLE_FILES,

@@ -31,6 +31,7 @@ from engine.commands.history import record
 from engine.commands.incidents import perform
 from engine.commands.locks import lock_instance
 from engine.commands.practice_calls import answer_in_practice, make_own_calls
+from engine.commands.practice_files import with_imagined_files
 from engine.commands.practice_seed import seed
 from engine.commands.timers import fire_timer
 from engine.db.sandbox import Sandbox
@@ -84,7 +85,7 @@ class OpenDeal(_Action):
 
 
 class DoStep(_Action):
-    """A person does a step. ``values`` are the form's texts as ``locale`` writes them."""
+    """A person does a step. ``values`` are the form's texts as ``locale`` writes them, moments those of ``zone``."""
 
     type: Literal["do"] = "do"
     work_item_id: int
@@ -93,6 +94,7 @@ class DoStep(_Action):
     values: Mapping[str, Any] = {}
     comment: str = ""
     locale: Literal["uk", "en"] = "uk"
+    zone: str = "Europe/Kyiv"
 
 
 class PassTime(_Action):
@@ -203,7 +205,7 @@ class PracticeWalk:
             lambda session: complete_work_item(
                 session,
                 action.work_item_id,
-                action.values,
+                with_imagined_files(session, action.work_item_id, action.values, actor=actor, at=self.clock.now()),
                 action.outcome,
                 action.comment,
                 actor=actor,
@@ -211,6 +213,7 @@ class PracticeWalk:
                 locale=action.locale,
                 # Who practises plays many people and knows the passwords of none; nothing real is decided here.
                 proof=Reauthenticated(actor.person_id, Reauthentication.CODE, self.clock.now(), by="practice"),
+                zone=action.zone,
             ),
             actor,
         )

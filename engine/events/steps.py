@@ -24,11 +24,13 @@ class StepOpened(Event):
 @dataclass(frozen=True, slots=True)
 class StepClaimed(Event):
     name: str
+    on_behalf_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class StepReleased(Event):
     name: str
+    on_behalf_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,44 @@ class StepDelegated(Event):
     name: str
     to: str
     comment: str
+    on_behalf_of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StepHandedBack(Event):
+    """``comment`` is what was found out; ``to`` a person, or the department where nobody may have it any more."""
+
+    name: str
+    to: str
+    comment: str
+    on_behalf_of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionAsked(Event):
+    """Somebody was asked about the step ``name`` and did not get it."""
+
+    name: str
+    to: str
+    question: str
+    on_behalf_of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionAnswered(Event):
+    """``to`` is who had asked; ``on_behalf_of`` who was asked, where a substitute answered."""
+
+    name: str
+    to: str
+    question: str
+    answer: str
+    on_behalf_of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionWithdrawn(Event):
+    name: str
+    to: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from engine.model.deal import Deal
 from engine.model.work_item import LIVE, WorkItem, WorkItemState
 from engine.policy.permissions import Actor
 from engine.queries.inbox_filters import MOST_SORTED, InboxFilter, InboxSort, narrowing
-from engine.queries.inbox_tabs import Tab, reasons
+from engine.queries.inbox_tabs import Tab, live_reasons, reasons
 from engine.queries.pages import Page, cursor_key, page_of, page_size
 from engine.queries.text_search import matches
 from engine.queries.work_item_rows import WorkItemRow, rows_of, work_item_rows
@@ -43,7 +43,7 @@ def inbox(
     Live steps come nearest deadline first, those without one last, unless ``chosen`` sorts them; done steps latest
     first. The tab DONE shows done steps whatever ``state`` says. Raises CursorNotUnderstood.
     """
-    narrowed = inbox_conditions(session, q, chosen, now)
+    narrowed = [matches(session, WorkItem.search_text, q), *narrowing(session, chosen, now)]
     if deal_id is not None:
         narrowed.append(WorkItem.deal_id == deal_id)
     states = (WorkItemState.COMPLETED,) if tab is Tab.DONE else _states_of(state)
@@ -66,11 +66,6 @@ def inbox(
     if states == LIVE:
         return page_of(rows, limit=size, cursor=cursor, key=lambda row: (row.due_at, row.id))
     return page_of(rows, limit=size, cursor=cursor, key=lambda row: (row.completed_at or row.opened_at, row.id))
-
-
-def inbox_conditions(session: Session, q: str, chosen: InboxFilter, now: datetime) -> list[ColumnElement[bool]]:
-    """What the words ``q`` and the filter leave of a tab."""
-    return [matches(session, WorkItem.search_text, q), *narrowing(session, chosen, now)]
 
 
 def _sorted(
@@ -111,19 +106,18 @@ def _by_due_date(
     due_after, id_after = after or (None, 0)
     dated_is_over = after is not None and due_after is None
     reads = []
-    for condition in reasons(actor, tab):
-        for state in LIVE:
-            base = select(WorkItem.id, WorkItem.due_at).where(condition, WorkItem.state == state, *narrowed)
-            if not dated_is_over:
-                dated = base.where(WorkItem.due_at.is_not(None))
-                if due_after is not None:
-                    last = tuple_(literal(due_after, Moment), literal(id_after, BigInteger))
-                    dated = dated.where(tuple_(WorkItem.due_at, WorkItem.id) > last)
-                reads.append(dated.order_by(WorkItem.due_at, WorkItem.id).limit(size + 1))
-            undated = base.where(WorkItem.due_at.is_(None))
-            if dated_is_over:
-                undated = undated.where(WorkItem.id > id_after)
-            reads.append(undated.order_by(WorkItem.id).limit(size + 1))
+    for condition in live_reasons(actor, tab):
+        base = select(WorkItem.id, WorkItem.due_at).where(condition, *narrowed)
+        if not dated_is_over:
+            dated = base.where(WorkItem.due_at.is_not(None))
+            if due_after is not None:
+                last = tuple_(literal(due_after, Moment), literal(id_after, BigInteger))
+                dated = dated.where(tuple_(WorkItem.due_at, WorkItem.id) > last)
+            reads.append(dated.order_by(WorkItem.due_at, WorkItem.id).limit(size + 1))
+        undated = base.where(WorkItem.due_at.is_(None))
+        if dated_is_over:
+            undated = undated.where(WorkItem.id > id_after)
+        reads.append(undated.order_by(WorkItem.id).limit(size + 1))
     if not reads:
         return select(WorkItem.id).where(WorkItem.id.is_(None))
     merged = union_all(*(select(read.subquery()) for read in reads)).subquery("merged")

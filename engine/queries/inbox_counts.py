@@ -14,10 +14,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, literal, select, union_all
 from sqlalchemy.orm import Session
 
-from engine.model.work_item import LIVE, WorkItem
+from engine.model.work_item import WorkItem
 from engine.policy.permissions import Actor
 from engine.policy.urgency import Urgency, UrgencyBounds
-from engine.queries.inbox_tabs import Tab, reasons
+from engine.queries.inbox_tabs import Tab, live_steps, reasons
 
 MOST_COUNTED = 1_000
 
@@ -43,32 +43,39 @@ class InboxCounts:
     done: int
     overdue: int
 
+    def of(self, tab: Tab) -> int:
+        """How many steps stand in a tab that is counted: any but ALL."""
+        return int(getattr(self, tab.value))
+
 
 def own_count(session: Session, actor: Actor, now: datetime) -> OwnCount:
     """The number that stands in the menu of every page."""
-    mine = reasons(actor, Tab.MINE)
-    row = session.execute(select(_live(mine), _live(mine, WorkItem.due_at < now))).one()
-    return OwnCount(*row)
+    mine = live_steps(actor, Tab.MINE)
+    row = session.execute(select(_live(mine).label("mine"), _live(mine, WorkItem.due_at < now).label("overdue"))).one()
+    return OwnCount(**row._asdict())
 
 
 def inbox_counts(session: Session, actor: Actor, now: datetime) -> InboxCounts:
-    open_tabs = (Tab.MINE, Tab.GROUPS, Tab.SUBSTITUTING, Tab.WAITING)
-    counts = session.execute(
+    def live(tab: Tab, *more: ColumnElement[bool]) -> Any:
+        return _live(live_steps(actor, tab), *more)
+
+    row = session.execute(
         select(
-            *(_live(reasons(actor, tab)) for tab in open_tabs),
-            _bounded([select(WorkItem.id).where(*reasons(actor, Tab.DONE))]),
-            _live(reasons(actor, Tab.MINE), WorkItem.due_at < now),
+            live(Tab.MINE).label("mine"),
+            live(Tab.GROUPS).label("groups"),
+            live(Tab.SUBSTITUTING).label("substituting"),
+            live(Tab.WAITING).label("waiting"),
+            _bounded([select(WorkItem.id).where(*reasons(actor, Tab.DONE))]).label("done"),
+            live(Tab.MINE, WorkItem.due_at < now).label("overdue"),
         )
     ).one()
-    return InboxCounts(*counts)
+    return InboxCounts(**row._asdict())
 
 
-def urgency_counts(
-    session: Session, actor: Actor, tab: Tab, bounds: UrgencyBounds, narrowed: Conditions = ()
-) -> Mapping[Urgency, int]:
-    """Live steps of a tab by how soon they are due, of those that ``narrowed`` leaves."""
-    why = reasons(actor, tab)
-    counts = session.execute(select(*(_live(why, *_due(one, bounds), *narrowed) for one in Urgency))).one()
+def urgency_counts(session: Session, actor: Actor, tab: Tab, bounds: UrgencyBounds) -> Mapping[Urgency, int]:
+    """Live steps of a tab by how soon they are due."""
+    why = live_steps(actor, tab)
+    counts = session.execute(select(*(_live(why, *_due(one, bounds)) for one in Urgency))).one()
     return dict(zip(Urgency, counts, strict=True))
 
 
@@ -81,7 +88,7 @@ def _due(urgency: Urgency, bounds: UrgencyBounds) -> Conditions:
 
 
 def _live(why: Conditions, *more: ColumnElement[bool]) -> Any:
-    return _bounded([select(WorkItem.id).where(one, WorkItem.state == state, *more) for one in why for state in LIVE])
+    return _bounded([select(WorkItem.id).where(one, *more) for one in why])
 
 
 def _bounded(parts: Sequence[Any]) -> Any:

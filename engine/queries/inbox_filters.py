@@ -15,9 +15,9 @@ from engine.model.client import Client
 from engine.model.deal import Deal
 from engine.model.list_choice import ListChoice
 from engine.model.process_definition import ProcessDefinition
-from engine.model.work_item import LIVE, WorkItem
+from engine.model.work_item import WorkItem
 from engine.policy.permissions import Actor
-from engine.queries.inbox_tabs import Tab, reasons
+from engine.queries.inbox_tabs import Tab, live_steps, reasons
 from engine.queries.scopes import choosable_clients
 
 MOST_SORTED = 1_000
@@ -97,10 +97,8 @@ def narrowing(session: Session, chosen: InboxFilter, now: datetime) -> list[Colu
 
 def stages_at_hand(session: Session, actor: Actor, tab: Tab) -> tuple[str, ...]:
     """The stages of a tab's steps, by name; where there are very many steps, of the first ones."""
-    state = () if tab is Tab.DONE else (WorkItem.state.in_(LIVE),)
-    some = [
-        select(select(WorkItem.stage).where(one, *state).limit(MOST_SORTED).subquery()) for one in reasons(actor, tab)
-    ]
+    why = reasons(actor, tab) if tab is Tab.DONE else live_steps(actor, tab)
+    some = [select(select(WorkItem.stage).where(one).limit(MOST_SORTED).subquery()) for one in why]
     if not some:
         return ()
     return tuple(stage for stage in sorted(session.scalars(union(*some))) if stage)

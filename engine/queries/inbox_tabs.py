@@ -12,6 +12,8 @@ from engine.model.work_item import LIVE, WorkItem
 from engine.policy.permissions import Actor
 from engine.queries.scopes import visible_work_items
 
+_MOST_LOOKED_INTO = 12  # departments
+
 
 class Tab(StrEnum):
     MINE = "mine"  # held by the actor
@@ -40,6 +42,28 @@ def reasons(actor: Actor, tab: Tab) -> Sequence[ColumnElement[bool]]:
             return [WorkItem.completed_by_id == actor.person_id]
         case Tab.ALL:
             return [visible_work_items(actor)]
+
+
+def live_reasons(actor: Actor, tab: Tab) -> Sequence[ColumnElement[bool]]:
+    """Why a live step stands in a tab, per state, so that an index serves each in the order of deadlines.
+
+    Who waits for others looks their steps up by deal: with the state beside them, SQLite would read all that is open.
+    """
+    if tab is Tab.WAITING:
+        return [_waiting_for_others(actor)]
+    return [one & (WorkItem.state == state) for one in reasons(actor, tab) for state in LIVE]
+
+
+def live_steps(actor: Actor, tab: Tab) -> Sequence[ColumnElement[bool]]:
+    """The same for who counts and needs no order: whoever heads very many departments looks into all of them at once.
+
+    Into a few each is looked by itself: with a list of them, SQLite would read whatever nobody holds.
+    """
+    if tab is Tab.GROUPS:
+        own = actor.department_ids | actor.headed_department_ids
+        if len(own) > _MOST_LOOKED_INTO:
+            return [WorkItem.group_id.in_(sorted(own)) & WorkItem.assignee_id.is_(None) & WorkItem.state.in_(LIVE)]
+    return live_reasons(actor, tab)
 
 
 def _unheld(group_id: int) -> ColumnElement[bool]:

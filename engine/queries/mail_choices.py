@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from engine.model.mail_choice import MailChoice
 from engine.model.notice import NoticeKind
-from engine.policy.mail_choices import USUAL_TIMES, Delivery, MailChoices, read_times
+from engine.policy.mail_choices import ALWAYS, USUAL_TIMES, Delivery, MailChoices, read_times
+from engine.policy.permissions import Ability, Actor, may
 
 
 def mail_choices(session: Session, person_ids: Collection[int]) -> Mapping[int, MailChoices]:
@@ -28,3 +29,13 @@ def choices_of(row: MailChoice) -> MailChoices:
     }
     times = read_times(" ".join(row.digest_times)) if row.digest_times else USUAL_TIMES
     return MailChoices(deliveries=deliveries, times=times, keeps_quiet=row.keeps_quiet)
+
+
+def kinds_for(actor: Actor) -> tuple[NoticeKind, ...]:
+    """The kinds of notices that can ever come to the actor, among which they choose."""
+    left_out = set(ALWAYS)
+    if not actor.headed_department_ids and not may(actor, Ability.DIRECT_WORK):
+        left_out.add(NoticeKind.STEP_LATE)
+    if not may(actor, Ability.RETRY_INCIDENT):
+        left_out.add(NoticeKind.INCIDENT)
+    return tuple(kind for kind in NoticeKind if kind not in left_out)

@@ -119,12 +119,13 @@ class Sales:
 
     def publish(self, key: str) -> None:
         shipped = next(one for one in shipped_maps() if one.key == key)
-        self.publish_drawn(shipped.file_name, shipped.content)
+        self.publish_file(shipped.file_name, shipped.content)
 
-    def publish_drawn(self, file_name: str, content: bytes) -> None:
+    def publish_file(self, name: str, content: bytes) -> None:
+        """A map that is not shipped, in which nothing stands against publishing."""
         with self.database.read() as session:
             library = published_sources(session)
-        checked = check_map({file_name: content}, library=library)
+        checked = check_map({name: content}, library=library)
         definition = self._do("owner", deploy_definition, checked)
         self._do("owner", publish_definition, definition.id)
 

@@ -18,7 +18,7 @@ LAWYERS, FINANCE = "Погодити постачання: юристи", "По�
 def test_a_returned_contract_asks_only_those_whose_part_changed_and_is_confirmed_by_password(
     people: People, sales: Sales, uk: Words
 ) -> None:
-    sales.publish_drawn(DRAWN.name, DRAWN.read_bytes())
+    sales.publish_file(DRAWN.name, DRAWN.read_bytes())
     sales.set_password("oksana", PASSWORD)
     deal = "Насоси на рік"
     deal_id = sales.open_deal(deal, definition_key="supply-contract")

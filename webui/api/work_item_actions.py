@@ -8,10 +8,10 @@ from typing import Any
 
 from flask import Response
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.commands.completions import CompletionRequest, CompletionResult, complete_many, complete_work_item
+from engine.commands.handing_back import hand_back_work_item
 from engine.commands.recalls import recall_approval
 from engine.commands.work_items import (
     claim_work_item,
@@ -21,7 +21,6 @@ from engine.commands.work_items import (
     release_work_item,
 )
 from engine.errors import N_, DomainError, FieldNotUnderstood, InvalidInput
-from engine.model.person import Person as PersonRecord
 from engine.model.work_item import WorkItem
 from engine.queries.directories import directory
 from webui.api.answers import answer
@@ -37,13 +36,16 @@ from webui.api.models.work_items import (
     CompletionResults,
     Completions,
     Extension,
+    HandBack,
     Handover,
     Recall,
     WorkItemPath,
     WorkItemStatus,
 )
+from webui.api.named import person_named
 from webui.api.performing import carry_out, carry_out_once, command_id
 from webui.api.tags import STEPS
+from webui.i18n import zone
 from webui.messages import error_text
 from webui.proofs import proof_given
 from webui.request_context import reading, services
@@ -107,6 +109,7 @@ def complete(path: WorkItemPath, body: Completion) -> Response:
                 locale=reader_locale(),
                 seen=body.content_hash,
                 proof=proof,
+                zone=zone().key,
             ),
         )
 
@@ -137,10 +140,23 @@ def delegate(path: WorkItemPath, body: Handover) -> Response:
         lambda session: delegate_work_item(
             session,
             path.work_item_id,
-            _person_id(session, body.to),
+            person_named(session, body.to),
             body.comment,
             actor=caller(),
             clock=services().clock,
+        ),
+    )
+
+
+@api.post(f"{_ADDRESS}/hand-back", tags=[STEPS], responses={200: WorkItemStatus, **_LATE})
+def hand_back(path: WorkItemPath, body: HandBack) -> Response:
+    """Give a step back to whoever handed it on, with what was found out."""
+    return _acted(
+        "hand_back_work_item",
+        path,
+        body.model_dump(),
+        lambda session: hand_back_work_item(
+            session, path.work_item_id, body.answer, actor=caller(), clock=services().clock
         ),
     )
 
@@ -185,6 +201,7 @@ def complete_several(body: Completions) -> Response:
         actor=caller(),
         clock=services().clock,
         locale=reader_locale(),
+        zone=zone().key,
         command_id=command_id(),
     )
     with in_readers_language():
@@ -217,16 +234,6 @@ def _status(session: Session, item: WorkItem) -> WorkItemStatus:
         completed_at=item.completed_at,
         completed_by=done_by.full_name if done_by is not None else "",
     )
-
-
-def _person_id(session: Session, named: int | str) -> int:
-    """The id of who is named by id or login. Raises InvalidInput."""
-    if isinstance(named, int):
-        return named
-    person_id = session.scalar(select(PersonRecord.id).where(PersonRecord.login == named))
-    if person_id is None:
-        raise InvalidInput({"to": FieldNotUnderstood(value=named, expected=N_("a person"))})
-    return person_id
 
 
 def _until(text: str) -> datetime | str:

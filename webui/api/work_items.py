@@ -35,7 +35,7 @@ def list_work_items(query: WorkItemsQuery) -> Response:
             cursor=query.cursor,
             now=now(),
         )
-        detailed = Page(details_of(session, page.items), page.next_cursor, page.total)
+        detailed = Page(details_of(session, page.items, now()), page.next_cursor, page.total)
     return listed(detailed, _item, WorkItemList)
 
 
@@ -44,7 +44,7 @@ def show_work_item(path: WorkItemPath) -> Response:
     """One step."""
     with reading() as session:
         view = work_item_view(session, caller(), path.work_item_id, now())
-        (details,) = details_of(session, [view.row])
+        (details,) = details_of(session, [view.row], now())
     return answer(_item(details))
 
 

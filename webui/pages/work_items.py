@@ -6,11 +6,19 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, jsonify, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from engine.commands.completions import complete_work_item
+from engine.commands.consultations import (
+    answer_consultation,
+    ask_about_work_item,
+    note_answer,
+    withdraw_consultation,
+)
+from engine.commands.handing_back import hand_back_work_item
+from engine.commands.idempotency import already_performed, remember
 from engine.commands.incidents import perform
 from engine.commands.recalls import recall_approval
 from engine.commands.work_items import (
@@ -22,27 +30,35 @@ from engine.commands.work_items import (
     save_draft,
 )
 from engine.errors import DomainError, InvalidInput, NotFound
+from engine.model.consultation import Consultation
 from engine.model.work_item import WorkItem
+from engine.policy.form_values import read_form
 from engine.policy.permissions import may_direct_step
 from engine.queries.approval_view import is_with_remarks
 from engine.queries.deal_waiting import deal_waiting
 from engine.queries.directories import directory
 from engine.queries.inbox import inbox
 from engine.queries.inbox_tabs import Tab
+from engine.queries.mail_links import proposed_decision
 from engine.queries.work_item_rows import WorkItemRow
-from engine.queries.work_items import WorkItemView, work_item_view
+from engine.queries.work_items import WorkItemView, form_of_step, work_item_view
 from webui.approval_pane import approval_pane, chosen_outcome, pane_buttons, proof_errors
 from webui.deadlines import said
 from webui.error_pages import status_of, with_event, with_toast
-from webui.forms.step_form import shown_texts, shown_value, step_fields, typed_values
+from webui.file_lists import step_files
+from webui.file_uploads import brought, limits
+from webui.forms.file_fields import uploads_at
+from webui.forms.shown_values import shown_field
+from webui.forms.step_form import depends, faults_of, live_answer, shown_texts, step_fields, typed_values
 from webui.forms.typed_values import read_id
-from webui.i18n import _, chosen_locale
+from webui.i18n import _, chosen_locale, zone
 from webui.inbox_list import TABS, inbox_list
 from webui.messages import error_text, field_errors
 from webui.outcomes import choice_explained, decided, tone_of
 from webui.proofs import proof_in
 from webui.request_context import actor, now, reading, services, writing
 from webui.security import is_partial
+from webui.step_people import between_people
 from webui.timeline import entries, fields_of
 from webui.waiting import waiting_sentence
 
@@ -75,6 +91,7 @@ def complete(work_item_id: int) -> ResponseReturnValue:
                 clock=services().clock,
                 command_id=request.form.get("command_id"),
                 locale=chosen_locale(),
+                zone=zone().key,
                 seen=request.form.get("content_hash"),
                 proof=proof,
             )
@@ -141,6 +158,60 @@ def delegate(work_item_id: int) -> ResponseReturnValue:
     )
 
 
+@blueprint.post("/<int:work_item_id>/hand-back")
+def hand_back(work_item_id: int) -> ResponseReturnValue:
+    note = request.form.get("answer", "")
+    return _act(
+        work_item_id,
+        lambda session: hand_back_work_item(session, work_item_id, note, actor=actor(), clock=services().clock),
+        _("The step was handed back."),
+    )
+
+
+@blueprint.post("/<int:work_item_id>/consult")
+def consult(work_item_id: int) -> ResponseReturnValue:
+    asked, question = read_id(request.form.get("asked", "")) or 0, request.form.get("question", "")
+    key = request.form.get("command_id")
+
+    def command(session: Session) -> WorkItem:
+        arguments = {"id": work_item_id, "asked": asked, "question": question}
+        name, at = "ask_about_work_item", now()
+        if already_performed(session, key, name, arguments, actor=actor(), at=at) is None:
+            made = ask_about_work_item(session, work_item_id, asked, question, actor=actor(), clock=services().clock)
+            remember(session, key, {"id": made.id}, actor=actor())
+        return session.get_one(WorkItem, work_item_id)
+
+    return _act(work_item_id, command, _("The question is asked; the answer will stand here."))
+
+
+@blueprint.post("/<int:work_item_id>/questions/<int:question_id>/answer")
+def answer(work_item_id: int, question_id: int) -> ResponseReturnValue:
+    text = request.form.get("answer", "")
+    return _act_on_question(
+        work_item_id,
+        lambda session: answer_consultation(session, question_id, text, actor=actor(), clock=services().clock),
+        _("The answer is with who asked."),
+    )
+
+
+@blueprint.post("/<int:work_item_id>/questions/<int:question_id>/withdraw")
+def withdraw_question(work_item_id: int, question_id: int) -> ResponseReturnValue:
+    return _act_on_question(
+        work_item_id,
+        lambda session: withdraw_consultation(session, question_id, actor=actor(), clock=services().clock),
+        _("The question is withdrawn."),
+    )
+
+
+@blueprint.post("/<int:work_item_id>/questions/<int:question_id>/read")
+def read_answer(work_item_id: int, question_id: int) -> ResponseReturnValue:
+    return _act_on_question(
+        work_item_id,
+        lambda session: note_answer(session, question_id, actor=actor(), clock=services().clock),
+        _("It is off your list."),
+    )
+
+
 @blueprint.post("/<int:work_item_id>/extend")
 def extend(work_item_id: int) -> ResponseReturnValue:
     return _act(
@@ -159,10 +230,22 @@ def extend(work_item_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/<int:work_item_id>/comment")
 def comment(work_item_id: int) -> ResponseReturnValue:
+    with reading() as session:
+        work_item_view(session, actor(), work_item_id, now())  # nobody stores files where they see nothing
+    try:
+        files = brought(request.files.getlist("files"), "text", required=False)
+    except DomainError as error:
+        return _pane(work_item_id, error=error)
     return _act(
         work_item_id,
         lambda session: comment_on_work_item(
-            session, work_item_id, request.form.get("text", ""), actor=actor(), clock=services().clock
+            session,
+            work_item_id,
+            request.form.get("text", ""),
+            actor=actor(),
+            clock=services().clock,
+            files=files,
+            limits=limits(),
         ),
         _("The comment is in the deal's history."),
     )
@@ -172,8 +255,29 @@ def comment(work_item_id: int) -> ResponseReturnValue:
 def draft(work_item_id: int) -> ResponseReturnValue:
     """Keep what is typed so far. Somebody who may not do the step types nothing worth keeping."""
     with writing() as session:
-        save_draft(session, work_item_id, typed_values(request.form), actor=actor(), clock=services().clock)
-    return Response(status=204)
+        saved_at = save_draft(session, work_item_id, typed_values(request.form), actor=actor(), clock=services().clock)
+    return Response(status=204, headers={"Draft-Saved": saved_at.isoformat()})
+
+
+def _act_on_question(work_item_id: int, command: Callable[[Session], Consultation], told: str) -> ResponseReturnValue:
+    """What is done with a question of this very step: that of another does not exist here."""
+
+    def on_step(session: Session) -> WorkItem:
+        if command(session).work_item_id != work_item_id:
+            raise NotFound
+        return session.get_one(WorkItem, work_item_id)
+
+    return _act(work_item_id, on_step, told)
+
+
+@blueprint.post("/<int:work_item_id>/form")
+def look_at_form(work_item_id: int) -> ResponseReturnValue:
+    """Which fields apply to what is typed so far, and what is calculated from it. Nothing is kept."""
+    typed = typed_values(request.form)
+    with reading() as session:
+        form = form_of_step(session, actor(), work_item_id, now())
+        state = read_form(form.fields, typed, chosen_locale(), known=form.known, zone=zone().key)
+        return jsonify(live_answer(session, form.fields, typed, state, form.currency))
 
 
 def _act(work_item_id: int, command: Command, told: str, *, undo: str = "") -> ResponseReturnValue:
@@ -230,16 +334,29 @@ def _pane(
         view = work_item_view(session, actor(), work_item_id, now())
         known = fields_of(session, view.row.definition_id)
         shown = shown_texts(session, view.fields, view.typed, known, view.row.currency)
+        filled = view.typed if typed is None else typed
+        state = read_form(view.fields, filled, chosen_locale(), known=view.known, zone=zone().key)
+        fields = step_fields(
+            session,
+            view.fields,
+            filled,
+            errors,
+            shown,
+            state=state,
+            currency=view.row.currency,
+            uploads=uploads_at(session, view.row),
+        )
+        proposed = proposed_decision(session, actor(), work_item_id)
         context = {
             "view": view,
             "row": view.row,
             "said": said(view.row.due_at) if view.row.completed_at is None else None,
-            "fields": step_fields(session, view.fields, view.typed if typed is None else typed, errors, shown),
+            "fields": fields,
+            "faults": faults_of(fields),
+            "is_live_form": depends(view.fields),
+            "files": step_files(session, view.row),
             "given": [
-                (
-                    field.label,
-                    shown_value(session, field.type, view.values.get(field.name), view.row.currency, field.choices),
-                )
+                (field.label, shown_field(session, field, view.values[field.name], view.row.currency))
                 for field in view.fields
                 if field.name in view.values
             ],
@@ -265,10 +382,15 @@ def _pane(
             "comments": entries(view.comments),
             "errors": errors,
             "problem_text": _problem(error),
-            "comment": comment,
+            "comment": comment if typed is not None or proposed is None else comment or proposed.comment,
+            "proposed": proposed,
+            "proposed_label": decided(proposed.outcome, view.outcomes) if proposed is not None else "",
             "may_extend": view.row.completed_at is None and _may_extend(session, view.row),
             "command_id": uuid.uuid4().hex,
+            "said_text": request.form.get("text", "") if error else "",
+            "asked_question": request.form.get("question", "") if error else "",
         }
+        context |= between_people(session, view)
         status = status_of(error) if error else 200
         if is_partial():
             return render_template("steps/pane.html", **context), status

@@ -11,6 +11,7 @@ TELLINGS: Mapping[str, Telling] = {
     "person_added": Telling("user-plus", "neutral", lambda data: _("Person “%(name)s” added", name=data["login"])),
     "person_changed": Telling("edit", "neutral", lambda _data: _("Person changed")),
     "password_set": Telling("key", "neutral", lambda _data: _("Password set")),
+    "mail_choices_set": Telling("mail", "neutral", lambda _data: _("Choice of letters changed")),
     "substitution_set": Telling(
         "users",
         "neutral",
@@ -37,6 +38,12 @@ TELLINGS: Mapping[str, Telling] = {
     ),
     "token_created": Telling("key", "neutral", lambda data: _("Token “%(name)s” made", name=data["name"])),
     "token_revoked": Telling("key", "neutral", lambda _data: _("Token revoked")),
+    "watch_started": Telling(
+        "eye", "neutral", lambda data: _("Watches the deal %(number)s", number=data["deal_number"])
+    ),
+    "watch_ended": Telling(
+        "eye-off", "neutral", lambda data: _("Watches the deal %(number)s no longer", number=data["deal_number"])
+    ),
     "webhook_added": Telling("link", "neutral", lambda data: _("Webhook to %(url)s added", url=data["url"])),
     "webhook_removed": Telling("link", "neutral", lambda _data: _("Webhook removed")),
 }

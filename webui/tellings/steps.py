@@ -50,11 +50,20 @@ def _extended(data: Data) -> str:
     return _("Deadline of “%(name)s” moved to %(due)s", name=data["name"], due=when(moment(data["due_at"])))
 
 
+def _for(data: Data, done: str) -> str:
+    """What was done, and for whom, where a substitute did it."""
+    if not data.get("on_behalf_of"):
+        return done
+    return _("%(done)s, for %(who)s", done=done, who=data["on_behalf_of"])
+
+
 TELLINGS: Mapping[str, Telling] = {
     "step_opened": Telling("player-play", "neutral", _opened),
-    "step_claimed": Telling("hand-grab", "neutral", lambda data: _("Took “%(name)s”", name=data["name"])),
+    "step_claimed": Telling("hand-grab", "neutral", lambda data: _for(data, _("Took “%(name)s”", name=data["name"]))),
     "step_released": Telling(
-        "arrow-back-up", "neutral", lambda data: _("Gave “%(name)s” back to the department", name=data["name"])
+        "arrow-back-up",
+        "neutral",
+        lambda data: _for(data, _("Gave “%(name)s” back to the department", name=data["name"])),
     ),
     "step_completed": Telling("circle-check", "good", _completed, quote="comment"),
     "approval_kept": Telling("checks", "good", _kept, quote="comment"),
@@ -70,8 +79,31 @@ TELLINGS: Mapping[str, Telling] = {
     "step_delegated": Telling(
         "user-check",
         "neutral",
-        lambda data: _("Handed “%(name)s” to %(to)s", name=data["name"], to=data["to"]),
+        lambda data: _for(data, _("Handed “%(name)s” to %(to)s", name=data["name"], to=data["to"])),
         quote="comment",
+    ),
+    "step_handed_back": Telling(
+        "arrow-back-up",
+        "neutral",
+        lambda data: _for(data, _("Handed “%(name)s” back to %(to)s", name=data["name"], to=data["to"])),
+        quote="comment",
+    ),
+    "question_asked": Telling(
+        "message-question",
+        "accent",
+        lambda data: _for(data, _("Asked %(to)s about “%(name)s”", name=data["name"], to=data["to"])),
+        quote="question",
+    ),
+    "question_answered": Telling(
+        "message",
+        "accent",
+        lambda data: _for(data, _("Answered %(to)s about “%(name)s”", name=data["name"], to=data["to"])),
+        quote="answer",
+    ),
+    "question_withdrawn": Telling(
+        "x",
+        "neutral",
+        lambda data: _("Withdrew the question to %(to)s about “%(name)s”", name=data["name"], to=data["to"]),
     ),
     "deadline_extended": Telling("calendar-due", "warning", _extended, quote="reason"),
     "reminder_sent": Telling(

@@ -15,7 +15,7 @@ from engine.model.person import Person
 from engine.policy.business_calendar import BusinessCalendar
 from engine.policy.permissions import Actor
 from engine.policy.urgency import Urgency, UrgencyBounds
-from engine.queries.inbox import inbox, inbox_conditions
+from engine.queries.inbox import inbox
 from engine.queries.inbox_counts import urgency_counts
 from engine.queries.inbox_filters import (
     InboxFilter,
@@ -79,20 +79,15 @@ def test_another_order_pages_without_gap_or_repetition(
 def test_the_counts_of_the_groups_are_those_of_the_list(
     session: Session, company: Company, records: SalesRecords, as_actor: Act, now: datetime
 ) -> None:
-    deal, actor = records.deal(company.olena, title="Насоси"), as_actor(company.olena)
+    deal, actor = records.deal(company.olena), as_actor(company.iryna)
     for due_in in (-30, -1, 3, 30, 31, 700, None):
-        records.step(
-            deal,
-            assignee=company.olena,
-            due_in=None if due_in is None else timedelta(hours=due_in),
-            search_text="насос",
-        )
-    records.step(deal, assignee=company.olena, due_in=timedelta(hours=2))
+        records.step(deal, group=company.legal, due_in=None if due_in is None else timedelta(hours=due_in))
+    records.step(deal, group=company.legal, assignee=company.iryna, due_in=timedelta(hours=2))
     bounds = UrgencyBounds.at(now, BusinessCalendar())
-    for q in ("", "насос"):
-        page = inbox(session, actor, q=q, now=now)
-        counts = urgency_counts(session, actor, Tab.MINE, bounds, inbox_conditions(session, q, InboxFilter(), now))
-        assert counts == {one: sum(bounds.of(row.due_at) is one for row in page.items) for one in Urgency}
+    rows = inbox(session, actor, tab=Tab.GROUPS, now=now).items
+    counts = urgency_counts(session, actor, Tab.GROUPS, bounds)
+    assert counts == {one: sum(bounds.of(row.due_at) is one for row in rows) for one in Urgency}
+    assert sum(counts.values()) == 7
 
 
 def test_what_was_chosen_is_kept_per_person_and_tab(session: Session, company: Company, as_actor: Act) -> None:

@@ -213,6 +213,16 @@ class Handover(Given):
     comment: Text = ""
 
 
+class HandBack(Given):
+    """What was found out, for whoever handed the step on."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, json_schema_extra={"examples": [{"answer": "Порахував: 7 %"}]}
+    )
+
+    answer: Text
+
+
 class Extension(Given):
     """Until when the step may take."""
 
