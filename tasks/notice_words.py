@@ -82,9 +82,9 @@ WORDINGS: Mapping[NoticeKind, Wording] = {
         N_("%(by)s answered your question about “%(step)s”."),
     ),
     NoticeKind.DEAL_CHANGED: Wording(
-        N_("News of the deal “%(deal_title)s”"),
-        N_("There is news of the deal “%(deal_title)s” that you watch, from %(by)s."),
-        N_("There is news of the deal “%(deal_title)s” that you watch."),
+        N_("“%(deal_title)s”: %(outcome)s"),
+        N_("The deal “%(deal_title)s” that you watch: %(outcome)s (%(by)s)."),
+        N_("The deal “%(deal_title)s” that you watch: %(outcome)s."),
     ),
     NoticeKind.INCIDENT: Wording(
         N_("A deal cannot go on: %(deal_title)s"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from engine.bpmn.field_texts import FIELDS
 from engine.bpmn.file_texts import ARCHIVE, FILE
 from engine.bpmn.finding_text import NOTHING_TO_DO, FindingText
 from engine.bpmn.structure_texts import ARROWS, POOLS, STARTS_AND_ENDS
@@ -366,6 +367,14 @@ _STEPS: Mapping[str, FindingText] = {
     "FREEDOM_UNKNOWN": FindingText(
         N_("“%(text)s” is no degree of freedom; strict is taken."), N_("Write strict, advised or free.")
     ),
+    "APPROVED_CONTENT_UNKNOWN": FindingText(
+        N_("The approval names “%(name)s”, which no step fills in and which is no file."),
+        N_("Name a field of the map, deal.amount, client.name, “files”, or a file such as “contract*.pdf”."),
+    ),
+    "REAUTHENTICATION_UNKNOWN": FindingText(
+        N_("“%(text)s” is no way to prove who decides; the password is asked for."),
+        N_("Write password, or code for the password and a code of the authenticator application."),
+    ),
     "PROPERTY_CONFLICT": FindingText(
         N_("“%(property)s” is said twice: “%(used)s” (%(used_from)s) counts, “%(other)s” (%(other_from)s) does not."),
         N_("Leave only one of the two."),
@@ -441,6 +450,7 @@ _TEXTS: Mapping[str, FindingText] = {
     **_COMPLEX,
     **_ACTIVITIES,
     **_STEPS,
+    **FIELDS,
     **_PUBLISHING,
     **DECISIONS_USED,
     **TABLE_FILES,

@@ -93,8 +93,8 @@ _FREEDOMS: Mapping[str, Mapping[Freedom, str]] = {
     "en": {Freedom.STRICT: "strict", Freedom.ADVISED: "advised", Freedom.FREE: "free"},
 }
 _APPROVALS: Mapping[str, Mapping[str, str]] = {
-    "uk": {"any": "будь-хто", "all": "всі", "in_order": "по черзі"},
-    "en": {"any": "any", "all": "all", "in_order": "in order"},
+    "uk": {"any": "будь-хто", "all": "всі", "in_order": "по черзі", "of": "з"},
+    "en": {"any": "any", "all": "all", "in_order": "in order", "of": "of"},
 }
 
 
@@ -148,7 +148,10 @@ def _approval_text(step: StepDefinition, language: str) -> str:
     if rule is None:
         return ""
     words = _APPROVALS[language]
-    who = {"any": words["any"], "all": words["all"], "count": str(rule.count), "list": ", ".join(rule.approvers)}
+    names = ", ".join(rule.approvers)
+    if rule.at_least is not None:
+        names = f"{rule.at_least} {words['of']}: {names}"
+    who = {"any": words["any"], "all": words["all"], "count": str(rule.count), "list": names}
     return f"{who[rule.mode]} {words['in_order']}" if rule.in_order else who[rule.mode]
 
 

@@ -6,11 +6,14 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
+from engine.bpmn.approval_words import content_rule, reauthentication_named, unknown_names
 from engine.bpmn.compiled import (
     ApprovalRule,
+    ContentRule,
     Distribution,
     FieldDefinition,
     Freedom,
+    Reauthentication,
     Stage,
     StepDefinition,
     StepKind,
@@ -136,6 +139,9 @@ def _define(node: Node, plan: StepPlan, process: Process, noticed: Noticed) -> S
         outcomes=tuple(plan.outcomes),
         approval=(rule or ApprovalRule()) if plan.kind is StepKind.APPROVAL else None,
         four_eyes=says_yes(node.annotation.text(Property.FOUR_EYES)),
+        approved_content=_approved_content(node, process, noticed) if plan.kind is StepKind.APPROVAL else None,
+        reauthenticate=_reauthentication(node, noticed),
+        recall=_recall(node) if plan.kind is StepKind.APPROVAL else None,
         freedom=_freedom(node, process, noticed),
         line=node.line,
         asks_again=plan.asks_again,
@@ -269,6 +275,33 @@ def _freedom(node: Node, process: Process, noticed: Noticed) -> Freedom:
     if found is None:
         noticed.warning("FREEDOM_UNKNOWN", node, text=text)
     return found or Freedom.STRICT
+
+
+def _approved_content(node: Node, process: Process, noticed: Noticed) -> ContentRule | None:
+    text = node.annotation.text(Property.APPROVED_CONTENT)
+    if not text:
+        return None
+    plans = [one.step for one in process.scope.all_nodes() if one.step is not None]
+    fields = [field for plan in plans for field in plan.fields]
+    rule = content_rule(text, {field.label.casefold(): field.name for field in fields})
+    if rule is not None:
+        for name in unknown_names(rule, (field.name for field in fields)):
+            noticed.warning("APPROVED_CONTENT_UNKNOWN", node, name=name)
+    return rule
+
+
+def _reauthentication(node: Node, noticed: Noticed) -> Reauthentication:
+    """Where the word is not known, the password: who asks for a proof must not get none."""
+    text = node.annotation.text(Property.REAUTHENTICATE)
+    found = reauthentication_named(text)
+    if found is None:
+        noticed.warning("REAUTHENTICATION_UNKNOWN", node, text=text)
+    return Reauthentication.PASSWORD if found is None else found
+
+
+def _recall(node: Node) -> bool | None:
+    text = node.annotation.text(Property.RECALL)
+    return says_yes(text) if text else None
 
 
 def lacks_deadline(node: Node, step: StepDefinition) -> bool:

@@ -35,6 +35,9 @@ class ChangeKind(StrEnum):
     KIND = "kind"
     APPROVAL = "approval"
     FREEDOM = "freedom"
+    APPROVED_CONTENT = "approved_content"
+    REAUTHENTICATE = "reauthenticate"
+    RECALL = "recall"
     STAGES = "stages"
     CALLED = "called"
     REPEATS = "repeats"
@@ -81,6 +84,9 @@ _ALL_ATTRIBUTES = (
     (ChangeKind.DISTRIBUTION, "distribution"),
     (ChangeKind.APPROVAL, "approval"),
     (ChangeKind.FREEDOM, "freedom"),
+    (ChangeKind.APPROVED_CONTENT, "approved_content"),
+    (ChangeKind.REAUTHENTICATE, "reauthenticate"),
+    (ChangeKind.RECALL, "recall"),
 )
 
 

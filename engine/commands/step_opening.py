@@ -81,7 +81,7 @@ class StepOpener:
         self._directory = directory(session)
         self._distributor = Distributor(session, instance.deal, at)
 
-    def open(self, opened: Sequence[OpenedStep], *, asked_by_id: int) -> None:
+    def open(self, opened: Sequence[OpenedStep], *, asked_by_id: int) -> list[WorkItem]:
         """Open a work item for each step that waits now, several for an approval by several."""
         items: list[WorkItem] = []
         for one in opened:
@@ -90,12 +90,30 @@ class StepOpener:
             for part, asked in enumerate(self._asked(step, asked_by_id)):
                 items.append(self._item(step, place, part, asked))
         self._write(items)
+        return items
 
-    def ask(self, step: StepDefinition, after: WorkItem, to_ask: Sequence[int] | Sequence[str], *, part: int) -> None:
+    def ask(
+        self, step: StepDefinition, after: WorkItem, to_ask: Sequence[int] | Sequence[str], *, part: int
+    ) -> list[WorkItem]:
         """Ask the next in an approval in order: ``to_ask`` holds a member's id or an entry of the rule's list."""
         place = _Place(after.activity_id, after.asked_by_id, after.item_index, after.item)
         asked = [self._asked_as(step, one, after.group_id, after.asked_by_id) for one in to_ask[:1]]
-        self._write([self._item(step, place, part, one) for one in asked])
+        items = [self._item(step, place, part, one) for one in asked]
+        self._write(items)
+        return items
+
+    def ask_as_before(self, step: StepDefinition, before: WorkItem, person_id: int, *, part: int) -> WorkItem:
+        """Ask again who gave a part of an approval; where they have left, whoever the map asks in their place."""
+        place = _Place(before.activity_id, before.asked_by_id, before.item_index, before.item)
+        if self._directory.person(person_id) is not None:
+            asked = _Asked(person_id, before.group_id, before.approver)
+        elif before.approver:
+            asked = self._asked_as(step, before.approver, before.group_id, before.asked_by_id)
+        else:
+            asked = _Asked(None, before.group_id)
+        item = self._item(step, place, part, asked)
+        self._write([item])
+        return item
 
     def _asked(self, step: StepDefinition, asked_by_id: int) -> list[_Asked]:
         assignment = self._assignment(step)

@@ -2,6 +2,7 @@
 
 from engine.db.job import Job, JobState
 from engine.model.api_token import ApiToken
+from engine.model.authenticator import Authenticator
 from engine.model.calendar import Calendar, CalendarException
 from engine.model.call_permit import CallHost, CallSecret
 from engine.model.client import Client, Contact
@@ -25,6 +26,7 @@ from engine.model.letter import (
     ProposedDecision,
     ReceivedMail,
 )
+from engine.model.list_choice import ListChoice
 from engine.model.mail_choice import MailChoice
 from engine.model.map_answer import MapAnswer
 from engine.model.map_rule import MapRule
@@ -53,6 +55,7 @@ from engine.model.work_item import WorkItem, WorkItemState
 
 __all__ = [
     "ApiToken",
+    "Authenticator",
     "Calendar",
     "CalendarException",
     "CallHost",
@@ -87,6 +90,7 @@ __all__ = [
     "JobState",
     "Letter",
     "LetterState",
+    "ListChoice",
     "MailChoice",
     "MailLink",
     "MailboxPlace",

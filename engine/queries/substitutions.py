@@ -16,6 +16,15 @@ from engine.queries.people import PersonChoice, SubstitutionRow
 
 def arrangeable_substitutions(session: Session, actor: Actor, today: date) -> tuple[SubstitutionRow, ...]:
     """Those that last until ``today`` or longer: of oneself, of the members of headed departments, or all."""
+    return _rows(session, Substitution.ends_on >= today, _arranged_by(actor, Substitution.person_id))
+
+
+def substitution_row(session: Session, substitution_id: int) -> SubstitutionRow:
+    """The substitution that a command has just arranged."""
+    return _rows(session, Substitution.id == substitution_id)[0]
+
+
+def _rows(session: Session, *conditions: ColumnElement[bool]) -> tuple[SubstitutionRow, ...]:
     absent, substitute = aliased(Person), aliased(Person)
     rows = session.execute(
         select(
@@ -29,7 +38,7 @@ def arrangeable_substitutions(session: Session, actor: Actor, today: date) -> tu
         )
         .join(absent, absent.id == Substitution.person_id)
         .join(substitute, substitute.id == Substitution.substitute_id)
-        .where(Substitution.ends_on >= today, _arranged_by(actor, Substitution.person_id))
+        .where(*conditions)
         .order_by(Substitution.starts_on, Substitution.id)
     )
     return tuple(SubstitutionRow(*row) for row in rows)

@@ -19,7 +19,8 @@ from engine.queries.mail_links import LinkExpired, LinkUsed, MailLinkView, mail_
 from engine.queries.work_items import WorkItemView, work_item_view
 from webui.deadlines import said
 from webui.error_pages import status_of
-from webui.forms.step_form import shown_texts, shown_value, step_fields, typed_values
+from webui.forms.shown_values import shown_value
+from webui.forms.step_form import shown_texts, step_fields, typed_values
 from webui.i18n import chosen_locale
 from webui.messages import error_text, field_errors
 from webui.outcomes import buttons, decided, tone_of

@@ -8,7 +8,7 @@ from alembic import op
 ROW_NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 revision = "0016"
-down_revision = "0012"
+down_revision = "0015"
 branch_labels = None
 depends_on = None
 

@@ -221,7 +221,8 @@ def test_a_form_of_camunda_8_is_read_from_its_json() -> None:
         f'<extensionElements><zeebe:userTaskForm id="f">{escape(form)}</zeebe:userTaskForm></extensionElements>',
         *one_step(task),
     )
-    amount, kind = process.steps["t"].fields
+    shown, amount, kind = process.steps["t"].fields
+    assert (shown.type, shown.default) == (FieldType.READ_ONLY, "Заповніть")
     assert (amount.name, amount.type, amount.required, amount.minimum) == ("сума", FieldType.NUMBER, True, "1")
     assert (kind.type, kind.choices) == (FieldType.CHOICE, (FieldChoice(value="a", label="Перший"),))
 
