@@ -14,9 +14,11 @@ from webui import pages
 from webui.api.application import described_application, register_api
 from webui.csrf import configure_csrf
 from webui.error_pages import configure_error_pages
+from webui.file_uploads import configure_uploads
 from webui.formats import configure_formats
 from webui.i18n import configure_languages
 from webui.limits import configure_limits
+from webui.news_desk import configure_news
 from webui.request_context import provide_services
 from webui.security import configure_security
 from webui.sessions import configure_sessions
@@ -32,12 +34,14 @@ def create_app(settings: Settings, database: Database, clock: Clock) -> Flask:
     configure_sessions(app, settings, given.accounts, clock)
     configure_languages(app, settings)
     configure_limits(app, settings)
+    configure_uploads(app)
     configure_security(app)
     configure_csrf(app)
     configure_storable_requests(app)
     configure_error_pages(app)
     configure_static_files(app)
     configure_formats(app)
+    configure_news(app, database, clock)
     configure_templates(app)
     for blueprint in _page_blueprints():
         app.register_blueprint(blueprint)

@@ -74,9 +74,12 @@ def toast(text: str, *, kind: str = "success", status: int = 200) -> Response:
     return with_toast(response, text, kind=kind)
 
 
-def with_toast(response: Response, text: str, *, kind: str = "success") -> Response:
-    """Let the page that gets ``response`` show ``text`` for a while."""
-    return with_event(response, "toast", {"text": text, "kind": kind})
+def with_toast(response: Response, text: str, *, kind: str = "success", undo: str = "") -> Response:
+    """Let the page that gets ``response`` show ``text`` for a while; ``undo`` is the address that takes it back."""
+    detail = {"text": text, "kind": kind}
+    if undo:
+        detail |= {"undo": undo, "label": _("Undo")}
+    return with_event(response, "toast", detail)
 
 
 def with_event(response: Response, name: str, detail: object = None) -> Response:

@@ -10,7 +10,7 @@ from babel.dates import format_date, format_datetime, format_time
 from babel.numbers import format_currency, format_decimal
 from flask import Flask
 
-from engine.queries.inbox import MOST_COUNTED
+from engine.queries.inbox_counts import MOST_COUNTED
 from webui.i18n import _, locale, zone
 from webui.request_context import now
 
@@ -35,6 +35,16 @@ def sums(amounts: Mapping[str, Decimal]) -> str:
 
 def number(value: Decimal | float | None) -> str:
     return _NO_VALUE if value is None else format_decimal(value, locale=locale())
+
+
+def exact_number(value: Decimal) -> str:
+    """With all decimals that a field keeps."""
+    return format_decimal(value, format="#,##0.######", locale=locale())
+
+
+def two_decimals(value: Decimal) -> str:
+    """An amount in a column of amounts: ``12 500,00``."""
+    return format_decimal(value, format="#,##0.00", locale=locale())
 
 
 def counted(steps: int) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
 from itertools import groupby
 
 from flask import Request
@@ -10,11 +13,16 @@ from sqlalchemy.orm import Session
 
 from engine.bpmn.compiled import StepKind
 from engine.errors import N_
-from engine.policy.deadline_words import DeadlineKind
 from engine.policy.permissions import Actor
-from engine.queries.inbox import InboxCounts, Tab, inbox, inbox_counts
+from engine.policy.urgency import Urgency, UrgencyBounds
+from engine.queries.attention import AttentionCounts, attention_counts
+from engine.queries.inbox import inbox
+from engine.queries.inbox_counts import MOST_COUNTED, InboxCounts, inbox_counts, urgency_counts
+from engine.queries.inbox_filters import InboxFilter, InboxSort, kept_filter, map_name
+from engine.queries.inbox_tabs import Tab
 from engine.queries.work_item_rows import WorkItemRow
-from webui.deadlines import Said, said
+from webui.deadlines import Said, company_calendar, said
+from webui.formats import local
 from webui.request_context import now
 
 TABS = (
@@ -27,67 +35,131 @@ TABS = (
 PAGE_SIZE = 50
 
 _GROUPS = {
-    DeadlineKind.OVERDUE: N_("Overdue"),
-    DeadlineKind.TODAY: N_("Today"),
-    DeadlineKind.TOMORROW: N_("This week"),
-    DeadlineKind.THIS_WEEK: N_("This week"),
-    DeadlineKind.LATER: N_("Later"),
+    Urgency.OVERDUE: N_("Overdue"),
+    Urgency.TODAY: N_("Today"),
+    Urgency.WEEK: N_("This week"),
+    Urgency.LATER: N_("Later"),
+    Urgency.NONE: N_("Without a deadline"),
 }
+_SORTED = {InboxSort.LARGEST: N_("Largest amount first"), InboxSort.NEWEST: N_("Newest first")}
+_TODAY, _YESTERDAY, _EARLIER = N_("Today"), N_("Yesterday"), N_("Earlier")
 
 
 @dataclass(frozen=True, slots=True)
 class ListedStep:
+    """``together``: what can be done with it without opening it, of "approve", "complete" and "take"."""
+
     row: WorkItemRow
     said: Said | None
-    may_approve_together: bool
+    together: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class StepGroup:
+    """``count`` is that of the whole list; None where a part of it stands on this page and nobody counted the rest."""
+
     title: str
     steps: tuple[ListedStep, ...]
+    count: int | None
+    is_late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class InboxList:
+    """``is_cut``: another order than by deadline was that of the steps due soonest, and there are more."""
+
     tab: Tab
     q: str
     cursor: str
+    chosen: InboxFilter
     groups: tuple[StepGroup, ...]
     counts: InboxCounts
-    next_cursor: str | None
+    attention: AttentionCounts
+    next_cursor: str | None = None
+    is_cut: bool = False
+    map_name: str = ""
+    command_id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def count_of(self, tab: Tab) -> int:
-        """How many steps stand behind a tab; 0 for the tabs that are not counted."""
-        counted = {
-            Tab.MINE: self.counts.mine,
-            Tab.GROUPS: self.counts.groups,
-            Tab.SUBSTITUTING: self.counts.substituting,
-        }
-        return counted.get(tab, 0)
+        """How many steps stand behind a tab."""
+        return self.counts.of(tab)
+
+
+def tab_of(name: str) -> Tab:
+    """The tab of that name; the first one for a name that no tab has."""
+    return Tab(name) if name in {each for each, _ in TABS} else Tab.MINE
 
 
 def inbox_list(session: Session, actor: Actor, request: Request) -> InboxList:
-    """The list that the request's tab, filter and place ask for. Raises CursorNotUnderstood."""
-    name = request.args.get("tab", "")
-    tab = Tab(name) if name in {each for each, _ in TABS} else Tab.MINE
-    q, cursor = request.args.get("q", "").strip()[:200], request.args.get("cursor", "")
-    page = inbox(session, actor, tab=tab, q=q, limit=PAGE_SIZE, cursor=cursor or None, now=now())
-    listed = (_listed(row, tab) for row in page.items)
-    groups = tuple(StepGroup(title, tuple(steps)) for title, steps in groupby(listed, key=lambda one: _title(one, tab)))
-    return InboxList(tab, q, cursor, groups, inbox_counts(session, actor, now()), page.next_cursor)
+    """The list that the request's tab, words and place ask for, as the actor wants to see it.
 
-
-def _listed(row: WorkItemRow, tab: Tab) -> ListedStep:
-    is_open = tab is not Tab.DONE
-    return ListedStep(
-        row=row,
-        said=said(row.due_at) if is_open else None,
-        may_approve_together=is_open and row.kind is StepKind.APPROVAL and row.may_act,
+    Raises CursorNotUnderstood.
+    """
+    tab = tab_of(request.values.get("tab", ""))
+    q, cursor = request.values.get("q", "").strip()[:200], request.args.get("cursor", "")
+    chosen = kept_filter(session, actor, tab)
+    if request.args.get("sort", chosen.sort) != chosen.sort:
+        cursor = ""  # the place in another order: the person has chosen one since, perhaps on another device
+    page = inbox(session, actor, tab=tab, q=q, chosen=chosen, limit=PAGE_SIZE, cursor=cursor or None, now=now())
+    is_whole = page.next_cursor is None and not cursor
+    bounds = UrgencyBounds.at(now(), company_calendar())
+    of_group: Mapping[Urgency, int] | None = None
+    if tab is not Tab.DONE and not q and not chosen.narrows:
+        of_group = urgency_counts(session, actor, tab, bounds)
+    if tab is Tab.DONE:
+        groups = _by_day(page.items, is_whole=is_whole)
+    elif chosen.sort is InboxSort.DEADLINE:
+        groups = _by_urgency(page.items, bounds, of_group, is_whole=is_whole)
+    else:
+        groups = _in_one(page.items, chosen.sort, of_group, is_whole=is_whole)
+    counts = inbox_counts(session, actor, now())
+    return InboxList(
+        tab,
+        q,
+        cursor,
+        chosen,
+        groups,
+        counts,
+        attention_counts(session, actor),
+        page.next_cursor,
+        is_cut=chosen.sort is not InboxSort.DEADLINE and not is_whole and counts.of(tab) >= MOST_COUNTED,
+        map_name=map_name(session, chosen.definition_key) if chosen.definition_key else "",
     )
 
 
-def _title(step: ListedStep, tab: Tab) -> str:
-    if tab is Tab.DONE:
-        return ""
-    return _GROUPS[step.said.kind] if step.said else N_("Without a deadline")
+def _by_urgency(
+    rows: Iterable[WorkItemRow], bounds: UrgencyBounds, counts: Mapping[Urgency, int] | None, *, is_whole: bool
+) -> tuple[StepGroup, ...]:
+    groups = []
+    for urgency, steps in groupby(rows, key=lambda row: bounds.of(row.due_at)):
+        listed = tuple(map(_listed, steps))
+        count = counts[urgency] if counts is not None else len(listed) if is_whole else None
+        groups.append(StepGroup(_GROUPS[urgency], listed, count, urgency is Urgency.OVERDUE))
+    return tuple(groups)
+
+
+def _in_one(
+    rows: Sequence[WorkItemRow], sort: InboxSort, counts: Mapping[Urgency, int] | None, *, is_whole: bool
+) -> tuple[StepGroup, ...]:
+    """In another order than by deadline, all steps are one group."""
+    total = sum(counts.values()) if counts is not None else len(rows) if is_whole else None
+    return (StepGroup(_SORTED[sort], tuple(map(_listed, rows)), total),) if rows else ()
+
+
+def _by_day(rows: Iterable[WorkItemRow], *, is_whole: bool) -> tuple[StepGroup, ...]:
+    today = local(now()).date()
+    titles = {today: _TODAY, today - timedelta(days=1): _YESTERDAY}
+    groups = []
+    for title, steps in groupby(
+        rows, key=lambda row: titles.get(local(row.completed_at or row.opened_at).date(), _EARLIER)
+    ):
+        listed = tuple(map(_listed, steps))
+        groups.append(StepGroup(title, listed, len(listed) if is_whole else None))
+    return tuple(groups)
+
+
+def _listed(row: WorkItemRow) -> ListedStep:
+    if row.completed_at is not None:
+        return ListedStep(row, None)
+    doing = ("approve" if row.kind is StepKind.APPROVAL else "complete",) if row.may_act else ()
+    return ListedStep(row, said(row.due_at), (*doing, "take") if row.may_claim else doing)

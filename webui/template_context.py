@@ -13,6 +13,7 @@ from webui.deadlines import said
 from webui.i18n import LOCALES, chosen_locale
 from webui.messages import error_text
 from webui.navigation import menu
+from webui.news_desk import marker
 from webui.request_context import now, services, signed_in
 
 _SECTIONS = {
@@ -26,6 +27,7 @@ _SECTIONS = {
     "map_versions": "maps",
     "handbooks": "maps",
     "work_items": "inbox",
+    "questions": "inbox",
     "deal_imports": "deals",
     "departments": "people",
     "substitutions": "settings",
@@ -71,4 +73,5 @@ def _common() -> dict[str, Any]:
         "locales": LOCALES,
         "is_demo": services().settings.demo,
         "now": now(),
+        "since": marker(now()),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -10,9 +10,14 @@ from sqlalchemy.orm import Session
 
 from engine.bpmn.deadline_text import parse_deadline
 from engine.clock import Clock, as_utc
+from engine.commands.behalf import behalf_name, behalf_of
+from engine.commands.deal_files import put_files
 from engine.commands.history import record
 from engine.commands.locks import lock_work_item
+from engine.commands.mentions import people_mentioned, tell_mentioned
+from engine.commands.notifications import notify
 from engine.commands.step_opening import calendar_of_step, ladder_of_step
+from engine.commands.stored_files import BroughtFile
 from engine.errors import (
     N_,
     DomainError,
@@ -29,13 +34,17 @@ from engine.events import (
     StepReleased,
     plain,
 )
+from engine.model.delegation import Delegation
 from engine.model.draft import Draft
+from engine.model.notice import NoticeKind
 from engine.model.person import Person
 from engine.model.work_item import WorkItem, WorkItemState
 from engine.policy.approvers import may_decide, other_eyes_needed
 from engine.policy.due_dates import due_at
 from engine.policy.escalation_ladder import next_escalation_at
+from engine.policy.file_limits import NO_FILES, FileLimits
 from engine.policy.permissions import Actor, may_claim_step, may_direct_step
+from engine.queries.deal_files import reference
 from engine.queries.directories import directory
 from engine.queries.processes import process_of
 
@@ -70,10 +79,11 @@ def claim_work_item(session: Session, work_item_id: int, *, actor: Actor, clock:
     work_item_free = may_claim_step(actor, assignee_id=work_item.assignee_id, group_id=work_item.group_id)
     if work_item.assignee_id is None and not work_item_free:
         raise StepNotYours(with_whom=holder_of(work_item))
+    behalf = behalf_name(session, work_item, actor)
     work_item.claim(person, at=clock.now())
     record(
         session,
-        StepClaimed(name=work_item.name),
+        StepClaimed(name=work_item.name, on_behalf_of=behalf),
         actor=actor,
         at=clock.now(),
         deal=instance.deal,
@@ -91,10 +101,11 @@ def release_work_item(session: Session, work_item_id: int, *, actor: Actor, cloc
     if work_item.assignee_id is None:
         return work_item
     _ensure_may_direct(work_item, actor)
+    behalf = behalf_name(session, work_item, actor)
     work_item.release()
     record(
         session,
-        StepReleased(name=work_item.name),
+        StepReleased(name=work_item.name, on_behalf_of=behalf),
         actor=actor,
         at=clock.now(),
         deal=instance.deal,
@@ -123,16 +134,34 @@ def delegate_work_item(
         directory(session), person.id, group_id=work_item.group_id, assignee_id=work_item.assignee_id
     ):
         raise NotAllowed(reason=N_("An approval stays in the department that is asked, or with its heads."))
+    previous_id = work_item.assignee_id
+    behalf = behalf_name(session, work_item, actor)
+    _note_delegation(session, work_item, person.id, comment.strip(), actor=actor, at=clock.now())
     work_item.assign(person, at=clock.now())
+    for kind, who in ((NoticeKind.STEP_HANDED, person.id), (NoticeKind.STEP_TAKEN, previous_id)):
+        told = [who] if who is not None and previous_id != person.id else []
+        notify(session, kind, to=told, at=clock.now(), by=actor, work_item=work_item, text=comment)
     record(
         session,
-        StepDelegated(name=work_item.name, to=person.full_name, comment=comment.strip()),
+        StepDelegated(name=work_item.name, to=person.full_name, comment=comment.strip(), on_behalf_of=behalf),
         actor=actor,
         at=clock.now(),
         deal=instance.deal,
         work_item_id=work_item.id,
     )
     return work_item
+
+
+def _note_delegation(
+    session: Session, work_item: WorkItem, to_id: int, note: str, *, actor: Actor, at: datetime
+) -> None:
+    """Keep from whom the step comes, so that it can be handed back. To whom has it already, nothing is handed on."""
+    by_id = behalf_of(session, work_item, actor) or actor.recorded_id
+    if by_id is None or work_item.assignee_id == to_id:
+        return
+    session.add(
+        Delegation(work_item_id=work_item.id, by_id=by_id, from_id=work_item.assignee_id, to_id=to_id, note=note, at=at)
+    )
 
 
 def extend_work_item(
@@ -177,24 +206,42 @@ def extend_work_item(
     return work_item
 
 
-def comment_on_work_item(session: Session, work_item_id: int, text: str, *, actor: Actor, clock: Clock) -> WorkItem:
-    """Raises NotFound, InvalidInput."""
+def comment_on_work_item(
+    session: Session,
+    work_item_id: int,
+    text: str,
+    *,
+    actor: Actor,
+    clock: Clock,
+    files: Sequence[BroughtFile] = (),
+    limits: FileLimits = NO_FILES,
+) -> WorkItem:
+    """Say something at a step, with files that were brought or without. Raises NotFound, InvalidInput, FileRefused."""
     work_item, instance = lock_work_item(session, work_item_id, actor)
-    if not text.strip():
+    if not (text.strip() or files):
         raise InvalidInput({"text": FieldRequired(label=N_("Comment"))})
+    at = clock.now()
+    put = put_files(session, instance.deal, files, work_item=work_item, actor=actor, at=at, limits=limits)
+    mentioned = people_mentioned(session, instance.deal_id, text, at=at)
+    names = {person.login: person.full_name for person in mentioned}
     record(
         session,
-        Commented(text=text.strip(), step=work_item.name),
+        Commented(text=text.strip(), step=work_item.name, mentions=names, files=[reference(one) for one in put]),
         actor=actor,
-        at=clock.now(),
+        at=at,
         deal=instance.deal,
         work_item_id=work_item.id,
     )
+    tell_mentioned(session, instance.deal, mentioned, text, actor=actor, at=at, work_item=work_item)
     return work_item
 
 
-def save_draft(session: Session, work_item_id: int, typed: Mapping[str, Any], *, actor: Actor, clock: Clock) -> None:
-    """Keep a half-filled form as it was typed, per person. Raises NotFound, AlreadyCompleted, AlreadyCancelled.
+def save_draft(
+    session: Session, work_item_id: int, typed: Mapping[str, Any], *, actor: Actor, clock: Clock
+) -> datetime:
+    """Keep a half-filled form as it was typed, per person, and say when it was kept.
+
+    Raises NotFound, AlreadyCompleted, AlreadyCancelled.
 
     What was typed into fields that the step had in another version of its map stays, unseen: the deal may go back.
     """
@@ -208,6 +255,7 @@ def save_draft(session: Session, work_item_id: int, typed: Mapping[str, Any], *,
     shown = {field.name for field in step.fields}
     unseen = {name: text for name, text in (draft.typed or {}).items() if name not in shown}
     draft.typed, draft.saved_at = unseen | plain(typed), clock.now()
+    return draft.saved_at
 
 
 def holder_of(work_item: WorkItem) -> str:

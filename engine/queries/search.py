@@ -13,7 +13,8 @@ from engine.policy.permissions import Actor
 from engine.policy.search_keys import query_terms
 from engine.queries.client_rows import ClientRow, ContactRow, client_rows, clients_of, contacts_of
 from engine.queries.deal_rows import DealRow, deal_rows, deals_of
-from engine.queries.inbox import Tab, inbox
+from engine.queries.inbox import inbox
+from engine.queries.inbox_tabs import Tab
 from engine.queries.pages import page_size
 from engine.queries.scopes import visible_clients, visible_deals
 from engine.queries.text_search import matches

@@ -1,5 +1,6 @@
 // Builds webui/static/dist from webui/frontend/src: every file bears the hash of its content in its name, so that
 // browsers may keep it for ever, and manifest.json maps the name that a page asks for to the name of today.
+import { initWasm, Resvg } from "@resvg/resvg-wasm";
 import { build } from "esbuild";
 import { createHash } from "node:crypto";
 import { copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -11,11 +12,18 @@ const source = join(root, "webui/frontend/src");
 const modules = join(root, "node_modules");
 const dist = join(root, "webui/static/dist");
 
-const ENTRIES = ["site.js", "viewer.js", "modeler.js", "decision_table.js"];
+const ENTRIES = ["site.js", "viewer.js", "modeler.js", "decision_table.js", "pdf_view.js", "pdf_worker.js"];
+const WORKER = "service_worker.js";
+const ICON_SIZES = [180, 192, 512]; // what iOS asks for; what browsers ask for before they offer to install
 const FONTS = ["DejaVuSans", "DejaVuSans-Bold", "DejaVuSans-Oblique", "DejaVuSans-BoldOblique", "DejaVuSansMono"];
 
+// What PDFs need that do not carry it with them, under a name that changes with the version.
+const PDF = join(modules, "pdfjs-dist");
+const PDF_FOLDER = `pdf-${JSON.parse(readFileSync(join(PDF, "package.json"), "utf8")).version}/`;
+
 const manifest = {};
-const written = new Set(["manifest.json"]);
+const imports = {}; // by script: the files without which it does not run
+const written = new Set(["manifest.json", "imports.json"]);
 
 function keep(logicalName, file) {
   if (logicalName) manifest[logicalName] = file;
@@ -39,6 +47,7 @@ async function bundleScriptsAndStyles() {
     entryNames: "[name]-[hash]",
     chunkNames: "chunks/[name]-[hash]",
     assetNames: "assets/[name]-[hash]",
+    define: { PDF_FOLDER: JSON.stringify(PDF_FOLDER) },
     loader: { ".woff": "file", ".woff2": "file", ".ttf": "file", ".eot": "file", ".svg": "file" },
   });
   const inDist = path => relative(dist, join(root, path));
@@ -47,7 +56,51 @@ async function bundleScriptsAndStyles() {
     const entry = output.entryPoint && relative(source, join(root, output.entryPoint));
     if (!ENTRIES.includes(entry)) continue;
     keep(entry, inDist(path));
+    const needed = output.imports.filter(({ kind }) => kind === "import-statement");
+    imports[entry] = needed.map(({ path }) => inDist(path));
     if (output.cssBundle) keep(entry.replace(/\.js$/, ".css"), inDist(output.cssBundle));
+  }
+}
+
+// The approval sheet that proves itself is one file: the server puts these two into it.
+async function bundleVerifier() {
+  const { outputFiles } = await build({
+    absWorkingDir: root,
+    entryPoints: [join(source, "verifier/page.js")],
+    outdir: dist,
+    bundle: true,
+    minify: true,
+    format: "iife",
+    target: "es2022",
+    charset: "utf8",
+    legalComments: "inline",
+    write: false,
+    logLevel: "warning",
+  });
+  mkdirSync(join(dist, "verifier"), { recursive: true });
+  for (const { path, contents } of outputFiles) {
+    const file = `verifier/verifier${path.slice(path.lastIndexOf("."))}`;
+    writeFileSync(join(dist, file), contents);
+    keep(file, file);
+  }
+}
+
+// The server sends it from the root, so that it serves every page; its own address says what it is made for.
+async function bundleServiceWorker() {
+  const { outputFiles } = await build({ entryPoints: [join(source, WORKER)], bundle: true, minify: true, target: "es2022", write: false });
+  writeFileSync(join(dist, WORKER), outputFiles[0].contents);
+  keep(WORKER, WORKER);
+}
+
+// The picture of the installed product on phones and desks, in the sizes that systems take as they are.
+async function drawAppIcons() {
+  await initWasm(readFileSync(join(modules, "@resvg/resvg-wasm/index_bg.wasm")));
+  const drawing = readFileSync(join(source, "app_icon.svg"), "utf8");
+  for (const size of ICON_SIZES) {
+    const png = new Resvg(drawing, { fitTo: { mode: "width", value: size } }).render().asPng();
+    const file = `app-icon-${size}-${createHash("sha256").update(png).digest("hex").slice(0, 8)}.png`;
+    writeFileSync(join(dist, file), png);
+    keep(`app-icon-${size}.png`, file);
   }
 }
 
@@ -75,6 +128,19 @@ function copyFontsForPdf() {
   }
 }
 
+// Letters of the standard fonts, tables of East Asian ones, and readers of scans in plain JavaScript: our content policy
+// lets no WebAssembly run.
+function copyWhatPdfsNeed() {
+  for (const [folder, wanted] of [["standard_fonts", /\.(pfb|ttf)$/], ["cmaps", /\.bcmap$/], ["wasm", /_nowasm_fallback\.js$/]]) {
+    mkdirSync(join(dist, PDF_FOLDER, folder), { recursive: true });
+    for (const name of readdirSync(join(PDF, folder)).filter(one => wanted.test(one))) {
+      const file = `${PDF_FOLDER}${folder}/${name}`;
+      copyFileSync(join(PDF, folder, name), join(dist, file));
+      keep(null, file);
+    }
+  }
+}
+
 // Last, so that a page that was just served still finds the files of its manifest while the new ones were written.
 function removeFilesOfEarlierBuilds() {
   for (const entry of readdirSync(dist, { recursive: true, withFileTypes: true })) {
@@ -85,7 +151,12 @@ function removeFilesOfEarlierBuilds() {
 
 mkdirSync(dist, { recursive: true });
 await bundleScriptsAndStyles();
+await bundleVerifier();
+await bundleServiceWorker();
+await drawAppIcons();
 drawIconSprite();
 copyFontsForPdf();
+copyWhatPdfsNeed();
+writeFileSync(join(dist, "imports.json"), JSON.stringify(imports, null, 2) + "\n");
 writeFileSync(join(dist, "manifest.json"), JSON.stringify(manifest, null, 2) + "\n");
 removeFilesOfEarlierBuilds();

@@ -29,7 +29,7 @@ from webui.messages import error_text, field_errors
 from webui.move_words import told_move
 from webui.pages.deals import deal_page
 from webui.request_context import actor, now, reading, services
-from webui.timeline import readable
+from webui.tellings.words import readable
 
 blueprint = Blueprint("deal_repairs", __name__, url_prefix="/deals")
 

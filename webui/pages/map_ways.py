@@ -23,7 +23,7 @@ from webui.limits import limiter
 from webui.messages import error_text
 from webui.outcomes import decided
 from webui.request_context import actor, reading
-from webui.timeline import readable
+from webui.tellings.words import readable
 
 blueprint = Blueprint("map_ways", __name__, url_prefix="/maps")
 

@@ -17,6 +17,7 @@ from tasks.embedded import EmbeddedMachinery
 from tasks.relay import relay
 from tasks.services import real_services
 from webui.app import create_app
+from webui.news_desk import NewsDesk, news_desk
 from webui.serving.staying_threads import StayingThreadWorker
 
 _THREADS = 16
@@ -39,6 +40,7 @@ class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         self._settings = settings
         self._database: Database | None = None
         self._machinery: EmbeddedMachinery | None = None
+        self._news: NewsDesk | None = None
         super().__init__(prog="reglament")
 
     def load_config(self) -> None:
@@ -62,12 +64,14 @@ class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     def load(self) -> Flask:
         self._database = Database(self._settings.database_url)
         app = create_app(self._settings, self._database, installation_clock(self._database))
+        self._news = news_desk(app)
         _leave_out_of_collections()
         return app
 
-    def _begin(self, _worker: Any) -> None:
-        if self._database is None:
+    def _begin(self, worker: Any) -> None:
+        if self._database is None or self._news is None:
             return
+        self._news.stop_when(lambda: not worker.alive)
         if self._settings.is_embedded:
             self._machinery = EmbeddedMachinery(real_services(self._settings, self._database))
             self._machinery.start()

@@ -12,7 +12,9 @@ from support.sales_records import SalesRecords
 from engine.model import Substitution, WorkItemState
 from engine.model.person import Person
 from engine.policy.permissions import Actor
-from engine.queries.inbox import InboxCounts, Tab, inbox, inbox_counts
+from engine.queries.inbox import inbox
+from engine.queries.inbox_counts import InboxCounts, OwnCount, inbox_counts, own_count
+from engine.queries.inbox_tabs import Tab
 from engine.queries.pages import CursorNotUnderstood
 
 Act = Callable[[Person], Actor]
@@ -135,8 +137,11 @@ def test_counts_agree_with_the_tabs(
     records.step(deal, assignee=company.iryna, due_in=timedelta(hours=-1))
     records.step(deal, assignee=company.iryna)
     records.step(deal, group=company.legal, due_in=timedelta(hours=-1))
-    assert inbox_counts(session, as_actor(company.iryna), now) == InboxCounts(2, 1, 0, 1)
-    assert inbox_counts(session, as_actor(company.owner), now) == InboxCounts(0, 0, 0, 0)
+    records.done_step(deal, company.iryna)
+    assert inbox_counts(session, as_actor(company.iryna), now) == InboxCounts(2, 1, 0, 0, 1, 1)
+    assert inbox_counts(session, as_actor(company.olena), now) == InboxCounts(0, 0, 0, 3, 0, 0)
+    assert inbox_counts(session, as_actor(company.owner), now) == InboxCounts(0, 0, 0, 0, 0, 0)
+    assert own_count(session, as_actor(company.iryna), now) == OwnCount(2, 1)
 
 
 def test_a_page_costs_one_statement_however_long_it_is(

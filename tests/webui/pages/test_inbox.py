@@ -2,10 +2,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
+from flask import Flask
 from support.office import Office
 from support.web import Browser, events_of, text_of
+
+from engine.commands.work_items import save_draft
+from engine.queries.pages import cursor_text
+from webui.news_desk import news_desk
 
 SignIn = Callable[[str | None], Browser]
 
@@ -85,10 +91,18 @@ def test_several_steps_are_approved_together_and_each_is_told_of(office: Office,
         )
     legal = [str(step.id) for step in office.open_steps() if step.element_id == "legal"]
     other = next(str(step.id) for step in office.open_steps() if step.element_id == "finance")
-    answer = browse("iryna").post("/inbox/approve", {"step": [*legal, other, "999"]}, part=True)
+    iryna = browse("iryna")
+    looked = iryna.post("/inbox/together/approve", {"step": [*legal, other, "999"]}, part=True)
+    assert "inbox-changed" not in events_of(looked)
+    hashes = dict(re.findall(r'name="(content_hash:\d+)" value="(\w{64})"', looked.text))
+    assert {f"content_hash:{one}" for one in legal} == set(hashes)
+    seen = hashes | {f"content_hash:{legal[0]}": "0" * 64}
+    answer = iryna.post("/inbox/together/approve", {"step": legal, "looked": "yes"} | seen, part=True)
+    assert "тим часом змінилося" in text_of(answer)
+    answer = iryna.post("/inbox/together/approve", {"step": [*legal, other], "looked": "yes"} | hashes, part=True)
     page = text_of(answer)
     assert answer.status_code == 200
-    assert page.count("Погоджено") >= 2
+    assert "Погоджено" in page
     assert "inbox-changed" in events_of(answer)
     assert not [step for step in office.open_steps() if step.element_id == "legal"]
     assert next(step for step in office.open_steps() if str(step.id) == other).is_live
@@ -97,13 +111,92 @@ def test_several_steps_are_approved_together_and_each_is_told_of(office: Office,
 def test_step_with_a_form_is_left_out_of_approving_together(office: Office, browse: SignIn) -> None:
     office.open_deal("olena")
     step = office.step("prepare")
-    answer = browse("olena").post("/inbox/approve", {"step": [str(step.id)]}, part=True)
+    answer = browse("olena").post("/inbox/together/approve", {"step": [str(step.id)]}, part=True)
     assert "Цей крок не є погодженням: відкрийте його і виберіть." in text_of(answer)
     assert office.step("prepare").is_live
 
 
+def test_plain_steps_are_completed_together_and_choices_are_left_out(office: Office, browse: SignIn) -> None:
+    office.open_deal("olena")
+    step = office.step("prepare")
+    answer = browse("olena").post("/inbox/together/complete", {"step": [str(step.id)]}, part=True)
+    assert "Відкрийте його і заповніть" in text_of(answer)
+    assert office.step("prepare").is_live
+    office.do("olena", save_draft, step.id, {"discount": "5"})
+    answer = browse("olena").post("/inbox/together/complete", {"step": [str(step.id)]}, part=True)
+    assert "Зроблено: 1, пропущено: 0" in text_of(answer)
+    legal = office.step("legal").id
+    answer = browse("iryna").post("/inbox/together/complete", {"step": [str(legal)]}, part=True)
+    assert "Цей крок потребує вибору" in text_of(answer)
+    assert office.step("legal").is_live
+
+
+def test_steps_are_taken_together_and_given_back(office: Office, browse: SignIn, approval: int) -> None:
+    taken_by_others = office.step("finance").id
+    iryna = browse("iryna")
+    answer = iryna.post("/inbox/together/take", {"step": [str(approval), str(taken_by_others)]}, part=True)
+    assert office.step("legal").assignee_id == office.company.iryna.id
+    assert office.step("finance").assignee_id is None
+    assert "Зроблено: 1, пропущено: 1" in text_of(answer)
+    assert '/inbox/together/release" hx-post' in answer.text
+    iryna.post("/inbox/together/release", {"step": [str(approval)]}, part=True)
+    assert office.step("legal").assignee_id is None
+
+
+def test_what_was_taken_can_be_given_back_from_the_message(browse: SignIn, approval: int) -> None:
+    told = events_of(browse("iryna").post(f"/work-items/{approval}/claim", part=True))["toast"]
+    assert told["undo"] == f"/work-items/{approval}/release"
+    assert told["label"]
+
+
+def test_a_filter_is_kept_for_the_person_wherever_they_sign_in(office: Office, browse: SignIn) -> None:
+    office.open_deal("olena")
+    olena = browse("olena")
+    assert "Пропозиція" in text_of(olena.get("/inbox/filter?tab=mine", part=True))
+    answer = olena.post("/inbox/filter", {"tab": "mine", "overdue": "1", "sort": "amount"}, part=True)
+    assert "Немає кроків, які відповідають фільтру" in text_of(answer)
+    elsewhere = browse("olena")
+    assert "лише прострочені · спершу найбільша сума" in text_of(elsewhere.get("/inbox"))
+    assert "Підготувати пропозицію" not in text_of(elsewhere.get("/inbox"))
+    office.clock.advance(timedelta(days=7))
+    assert "Підготувати пропозицію" in text_of(elsewhere.get("/inbox"))
+    assert olena.post("/inbox/filter", {"tab": "mine"}).status_code == 303
+    assert "лише прострочені" not in text_of(elsewhere.get("/inbox"))
+
+
+def test_a_place_in_another_order_is_not_looked_for(office: Office, browse: SignIn) -> None:
+    office.open_deal("olena")
+    olena = browse("olena")
+    cursor = cursor_text([office.clock.now(), 0])
+    assert olena.get(f"/inbox?cursor={cursor}&sort=deadline").status_code == 200
+    olena.post("/inbox/filter", {"tab": "mine", "sort": "amount"})
+    assert "Підготувати пропозицію" in text_of(olena.get(f"/inbox/steps?cursor={cursor}&sort=deadline", part=True))
+
+
+def test_page_that_asks_for_news_is_told_what_concerns_its_person(office: Office, browse: SignIn) -> None:
+    olena, danylo = browse("olena"), browse("danylo")
+    first = olena.get("/inbox/news?since=junk").get_json()
+    assert first["changed"]
+    office.clock.advance(timedelta(minutes=1))
+    since = olena.get("/inbox/news").get_json()["since"]
+    assert not danylo.get(f"/inbox/news?since={since}").get_json()["changed"]
+    assert browse(None).get("/inbox/news").status_code == 401
+
+
+def test_stream_says_that_it_is_one_and_only_so_many_are_open(app: Flask, browse: SignIn) -> None:
+    olena = browse("olena")
+    news_desk(app).stop_when(lambda: True)
+    answer = olena.get("/inbox/stream?since=0")
+    assert answer.mimetype == "text/event-stream"
+    assert answer.text.startswith("retry:")
+    desk = news_desk(app)
+    while desk.take_seat():
+        pass
+    assert olena.get("/inbox/stream").status_code == 204
+
+
 def test_get_approves_nothing(browse: SignIn, approval: int) -> None:
-    assert browse("iryna").get(f"/inbox/approve?step={approval}").status_code == 405
+    assert browse("iryna").get(f"/inbox/together/approve?step={approval}").status_code == 405
 
 
 def test_cursor_of_nobody_is_told_not_guessed(browse: SignIn) -> None:

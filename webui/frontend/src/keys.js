@@ -13,6 +13,12 @@ function moveTo(step) {
   rows[next].scrollIntoView({ block: "nearest" });
 }
 
+// Ticks the row that has the focus, or the open one.
+function tick() {
+  const row = document.activeElement?.closest(".step-row") ?? document.querySelector(".step-row:has(a[aria-current])");
+  row?.querySelector("input[data-select]")?.click();
+}
+
 const press = key => document.querySelector(`#pane button[data-key="${key}"]`)?.click();
 
 const ACTIONS = {
@@ -22,11 +28,12 @@ const ACTIONS = {
   a: () => press("a"),
   r: () => press("r"),
   c: () => press("c"),
+  x: tick,
   "?": () => dialog?.showModal(),
 };
 
 // The same keys on a Ukrainian keyboard, by the place of the key.
-const PLACES = { KeyJ: "j", KeyK: "k", KeyA: "a", KeyR: "r", KeyC: "c" };
+const PLACES = { KeyJ: "j", KeyK: "k", KeyA: "a", KeyR: "r", KeyC: "c", KeyX: "x" };
 
 document.addEventListener("keydown", event => {
   if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing || dialog?.open || isTyping(event.target)) return;

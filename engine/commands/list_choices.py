@@ -1,0 +1,20 @@
+"""Remembering how a person wants a list to look."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from engine.model.list_choice import ListChoice
+from engine.policy.permissions import Actor
+
+
+def keep_list_choice(session: Session, list_name: str, chosen: Mapping[str, Any], *, actor: Actor) -> None:
+    """From now on the actor sees the list so, on every device. ``chosen`` holds what JSON can."""
+    kept = session.get(ListChoice, (actor.person_id, list_name))
+    if kept is None:
+        session.add(ListChoice(person_id=actor.person_id, list_name=list_name, chosen=dict(chosen)))
+    else:
+        kept.chosen = dict(chosen)

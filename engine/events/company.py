@@ -1,0 +1,125 @@
+"""Events of the company: people, departments, calendars, access."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from engine.events.base import Event
+
+
+@dataclass(frozen=True, slots=True)
+class PersonAdded(Event):
+    person_id: int
+    login: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonChanged(Event):
+    person_id: int
+    changes: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordSet(Event):
+    person_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class MailChoicesSet(Event):
+    """How somebody wants to be written to. ``changes`` maps a setting's name to [old, new]."""
+
+    person_id: int
+    changes: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class SubstitutionSet(Event):
+    person_id: int
+    substitute_id: int
+    starts_on: date
+    ends_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class SubstitutionEnded(Event):
+    person_id: int
+    substitute_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class DepartmentAdded(Event):
+    department_id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class DepartmentChanged(Event):
+    department_id: int
+    changes: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarChanged(Event):
+    calendar_id: int
+    changes: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class AuthenticatorAdded(Event):
+    """A person confirms decisions by codes of an application from now on."""
+
+    person_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class AuthenticatorRemoved(Event):
+    person_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryCodeUsed(Event):
+    """``left`` is how many the person has still."""
+
+    person_id: int
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
+class TokenCreated(Event):
+    person_id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRevoked(Event):
+    person_id: int
+    token_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookAdded(Event):
+    webhook_id: int
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookRemoved(Event):
+    webhook_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class WatchStarted(Event):
+    """Somebody wants to be told what happens in a deal."""
+
+    deal_id: int
+    deal_number: str
+
+
+@dataclass(frozen=True, slots=True)
+class WatchEnded(Event):
+    deal_id: int
+    deal_number: str

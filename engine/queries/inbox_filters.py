@@ -1,0 +1,118 @@
+"""What a person narrows a tab of the inbox to, and how it is sorted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, select, union
+from sqlalchemy.orm import Session
+
+from engine.model.client import Client
+from engine.model.deal import Deal
+from engine.model.list_choice import ListChoice
+from engine.model.process_definition import ProcessDefinition
+from engine.model.work_item import WorkItem
+from engine.policy.permissions import Actor
+from engine.queries.inbox_tabs import Tab, live_steps, reasons
+from engine.queries.scopes import choosable_clients
+
+MOST_SORTED = 1_000
+"""Another order than by deadline is that of so many steps at most, those due soonest."""
+
+_MOST_NAMED = 200  # deals; a filter that fits more of them meets its steps soon when they are read in their order
+
+
+class InboxSort(StrEnum):
+    DEADLINE = "deadline"  # nearest first, in groups
+    LARGEST = "amount"
+    NEWEST = "newest"
+
+
+@dataclass(frozen=True, slots=True)
+class InboxFilter:
+    """Nothing set narrows nothing. ``definition_key`` names a sales map; ``client_name`` is as of the choice."""
+
+    sort: InboxSort = InboxSort.DEADLINE
+    stage: str = ""
+    definition_key: str = ""
+    client_id: int | None = None
+    client_name: str = ""
+    overdue: bool = False
+
+    @property
+    def narrows(self) -> bool:
+        return bool(self.stage or self.definition_key or self.client_id or self.overdue)
+
+    def stored(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def restored(cls, kept: Mapping[str, Any]) -> InboxFilter:
+        """From what was kept, perhaps by another version: what is not understood any more is left out."""
+        sort, client = kept.get("sort"), kept.get("client_id")
+        return cls(
+            sort=InboxSort(sort) if sort in set(InboxSort) else InboxSort.DEADLINE,
+            stage=str(kept.get("stage") or ""),
+            definition_key=str(kept.get("definition_key") or ""),
+            client_id=client if isinstance(client, int) else None,
+            client_name=str(kept.get("client_name") or "") if isinstance(client, int) else "",
+            overdue=bool(kept.get("overdue")),
+        )
+
+
+def kept_filter(session: Session, actor: Actor, tab: Tab) -> InboxFilter:
+    """What the actor chose for the tab last, on whatever device."""
+    chosen = session.scalar(
+        select(ListChoice.chosen).where(ListChoice.person_id == actor.person_id, ListChoice.list_name == list_name(tab))
+    )
+    return InboxFilter.restored(chosen or {})
+
+
+def list_name(tab: Tab) -> str:
+    return f"inbox.{tab.value}"
+
+
+def client_to_choose(session: Session, actor: Actor, client_id: int) -> str:
+    """The name of a client whom the actor may choose; empty where there is none."""
+    return session.scalar(select(Client.name).where(Client.id == client_id, choosable_clients(actor))) or ""
+
+
+def narrowing(session: Session, chosen: InboxFilter, now: datetime) -> list[ColumnElement[bool]]:
+    """The filter as conditions on live or done steps."""
+    conditions: list[ColumnElement[bool]] = []
+    if chosen.stage:
+        conditions.append(WorkItem.stage == chosen.stage)
+    if chosen.overdue:
+        conditions.append(WorkItem.due_at < now)
+    if chosen.client_id is not None:
+        conditions.append(_in_deals(session, Deal.client_id == chosen.client_id))
+    if chosen.definition_key:
+        conditions.append(_in_deals(session, Deal.definition_key == chosen.definition_key))
+    return conditions
+
+
+def stages_at_hand(session: Session, actor: Actor, tab: Tab) -> tuple[str, ...]:
+    """The stages of a tab's steps, by name; where there are very many steps, of the first ones."""
+    why = reasons(actor, tab) if tab is Tab.DONE else live_steps(actor, tab)
+    some = [select(select(WorkItem.stage).where(one).limit(MOST_SORTED).subquery()) for one in why]
+    if not some:
+        return ()
+    return tuple(stage for stage in sorted(session.scalars(union(*some))) if stage)
+
+
+def map_name(session: Session, key: str) -> str:
+    """The name of the newest version of a sales map; its key where there is none."""
+    newest = select(ProcessDefinition.name).where(ProcessDefinition.key == key)
+    return session.scalar(newest.order_by(ProcessDefinition.version.desc()).limit(1)) or key
+
+
+def _in_deals(session: Session, condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Few deals are named, so that their steps are found by them; of many, a step's deal is looked at."""
+    named: Sequence[int] = session.scalars(select(Deal.id).where(condition).limit(_MOST_NAMED + 1)).all()
+    if len(named) <= _MOST_NAMED:
+        return WorkItem.deal_id.in_(named)
+    return select(Deal.id).where(Deal.id == WorkItem.deal_id, condition).correlate(WorkItem).exists()

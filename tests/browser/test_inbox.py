@@ -1,0 +1,69 @@
+"""The inbox as it lives: steps arrive by themselves and disturb nobody, filters stay, several rows are done at once."""
+
+from __future__ import annotations
+
+import re
+
+from browser.installation import Sales
+from browser.people import People
+from browser.steps import open_step, pane, title
+from playwright.sync_api import expect
+from support.browser import Words
+
+LEGAL = "Погодити договір: юристи"
+
+
+def test_a_step_arrives_by_itself_and_takes_neither_focus_nor_ticks_nor_words(
+    people: People, sales: Sales, uk: Words
+) -> None:
+    sales.ask_departments("Жива перша")
+    iryna = people.at_work("iryna")
+    with iryna.expect_request(lambda asked: "/inbox/stream" in asked.url):
+        iryna.goto("/inbox?tab=groups&q=Жива")
+    ticked = iryna.locator(".step-row", has_text="Жива перша").get_by_role("checkbox")
+    ticked.check()
+    words = iryna.locator("#list-filter")
+    words.focus()
+
+    sales.ask_departments("Жива друга")
+    expect(iryna.locator(".step-row", has_text="Жива друга")).to_be_visible()
+    expect(iryna.get_by_role("status").filter(has_text="1")).to_contain_text(uk("New steps: %(count)s", count=1))
+    expect(words).to_be_focused()
+    expect(words).to_have_value("Жива")
+    expect(ticked).to_be_checked()
+    expect(iryna.locator("[data-selection-count]")).to_have_text("1")
+
+    # What was taken by mistake is given back from the message itself.
+    open_step(iryna, "Жива друга", LEGAL)
+    pane(iryna).get_by_role("button", name=uk("Take the step")).click()
+    expect(iryna.locator(".step-row", has_text="Жива друга")).to_have_count(0)
+    iryna.locator("#toasts").get_by_role("button", name=uk("Undo")).click()
+    expect(iryna.locator(".step-row", has_text="Жива друга")).to_be_visible()
+
+    # What is ticked is taken together and told row by row.
+    iryna.goto("/inbox?tab=groups&q=Жива")
+    rows = iryna.locator("#steps .step-row")
+    expect(rows).to_have_count(2)
+    iryna.keyboard.press("j")
+    iryna.keyboard.press("x")
+    iryna.get_by_role("button", name=uk("Tick all shown")).click()
+    iryna.locator("button[data-can=take]").click()
+    expect(title(iryna)).to_have_text(uk("Taken together"))
+    expect(pane(iryna).locator(".told-rows li")).to_have_count(2)
+    expect(rows).to_have_count(0)
+    expect(iryna).to_have_title(re.compile(r"^\(\d+\) "))
+
+    # The tab's filter is the person's own, on whatever device.
+    iryna.goto("/inbox?tab=mine")
+    iryna.get_by_role("button", name=uk("Filter"), exact=True).click()
+    iryna.get_by_label(uk("Order")).select_option("amount")
+    iryna.locator("#inbox-filter").get_by_role("button", name=uk("Show")).click()
+    expect(iryna.locator(".group-title")).to_contain_text(uk("Largest amount first"))
+    elsewhere = people.at_work("iryna", width=360)
+    expect(elsewhere.locator(".chosen-filter")).to_contain_text(uk("Largest amount first").lower())
+    elsewhere.get_by_role("button", name=uk("Show all")).click()
+    expect(elsewhere.locator(".chosen-filter")).to_have_count(0)
+    elsewhere.locator(".step-row a").first.click()
+    expect(elsewhere.locator("#inbox-list")).to_be_hidden()
+    pane(elsewhere).get_by_role("link", name=uk("To the list")).click()
+    expect(elsewhere.locator("#inbox-list")).to_be_visible()

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from support.office import Office
+
+from engine.commands.work_items import claim_work_item, delegate_work_item
+from engine.db.glance import glance
+from engine.db.session import Database
+from engine.queries import step_news
+from engine.queries.step_news import LAST_EVENT, StepNews, last_settled, news_after
+
+
+@pytest.fixture
+def office(database_url: str) -> Iterator[Office]:
+    office = Office(Database(database_url))
+    office.publish()
+    yield office
+    office.database.dispose()
+
+
+def told_of(office: Office, happening: Callable[[], object]) -> StepNews:
+    """What is news because of ``happening``."""
+    with office.database.read() as session:
+        before = last_settled(session)
+    happening()
+    with office.database.read() as session:
+        news = news_after(session, before)
+    assert news.last_id == glance(office.database, LAST_EVENT)
+    return news
+
+
+def concerned(office: Office, news: StepNews) -> set[str]:
+    return {login for login in ("olena", "bohdan", "iryna", "oksana", "danylo") if news.concerns(office.actor(login))}
+
+
+def test_a_step_for_a_department_is_news_to_its_members_and_to_the_owner_of_the_deal(office: Office) -> None:
+    office.open_deal("olena")
+    news = told_of(office, office.prepare)
+    assert {"olena", "iryna", "oksana"} <= concerned(office, news)
+    assert "danylo" not in concerned(office, news)
+
+
+def test_a_step_that_a_colleague_takes_is_news_to_the_department(office: Office) -> None:
+    office.open_deal("olena")
+    office.prepare()
+    news = told_of(office, lambda: office.do("iryna", claim_work_item, office.step("legal").id))
+    assert "iryna" in concerned(office, news)
+    assert "oksana" not in concerned(office, news)
+
+
+def test_a_step_that_is_handed_on_is_news_to_who_gets_it(office: Office) -> None:
+    office.open_deal("olena")
+    step, danylo = office.step("prepare"), office.company.danylo
+    news = told_of(office, lambda: office.do("bohdan", delegate_work_item, step.id, danylo.id))
+    assert {"olena", "bohdan", "danylo"} <= concerned(office, news)
+    assert "iryna" not in concerned(office, news)
+
+
+def test_nothing_new_concerns_nobody(office: Office) -> None:
+    office.open_deal("olena")
+    news = told_of(office, lambda: None)
+    assert concerned(office, news) == set()
+
+
+def test_after_too_much_everybody_looks(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(step_news, "_MOST_READ", 1)
+    news = told_of(office, office.open_deal)
+    assert news.concerns(office.actor("danylo"))

@@ -1,0 +1,97 @@
+"""How the events of deals and clients are told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from webui.formats import money, when
+from webui.i18n import _
+from webui.tellings.words import Data, Telling, moment
+
+
+def _deal_opened(data: Data) -> str:
+    amount = data.get("amount")
+    if amount is None:
+        return _("Deal opened for %(client)s", client=data["client"])
+    written = money(Decimal(str(amount)), str(data["currency"]))
+    return _("Deal opened for %(client)s, %(amount)s", client=data["client"], amount=written)
+
+
+def _stage_changed(data: Data) -> str:
+    if not data.get("previous"):
+        return _("Stage: %(stage)s", stage=data["stage"])
+    return _("Stage: %(previous)s → %(stage)s", previous=data["previous"], stage=data["stage"])
+
+
+def _lost(data: Data) -> str:
+    return _("Deal lost: %(reason)s", reason=data["reason"]) if data.get("reason") else _("Deal lost")
+
+
+def _moved(data: Data) -> str:
+    back = bool(data.get("goes_back"))
+    text = (_("Sent back to “%(name)s”") if back else _("Moved to “%(name)s”")) % {"name": data["to"]}
+    if data.get("left"):
+        text += ". " + _("Withdrawn: %(steps)s", steps=", ".join(data["left"]))
+    if data.get("passed_over"):
+        text += ". " + _("Passed over without being given: %(approvals)s", approvals=", ".join(data["passed_over"]))
+    return text
+
+
+def _resumed(data: Data) -> str:
+    since = when(moment(data["suspended_at"]))
+    if data.get("deadlines") == "keep":
+        return _("Deal resumed; it rested since %(since)s, deadlines stand as they stood", since=since)
+    return _("Deal resumed; it rested since %(since)s, deadlines moved by the pause", since=since)
+
+
+def _variables_set(data: Data) -> str:
+    return _("Values given back as they were") if data.get("undoes") else _("Values set by the administrator")
+
+
+def _file_added(data: Data) -> str:
+    if data.get("at_step"):
+        return _(
+            "File “%(name)s”, version %(version)s, at “%(step)s”",
+            name=data["name"],
+            version=data["version"],
+            step=data["at_step"],
+        )
+    return _("File “%(name)s”, version %(version)s", name=data["name"], version=data["version"])
+
+
+TELLINGS: Mapping[str, Telling] = {
+    "deal_opened": Telling("briefcase", "accent", _deal_opened),
+    "deal_changed": Telling("edit", "neutral", lambda _data: _("Deal changed")),
+    "stage_changed": Telling("route", "accent", _stage_changed),
+    "deal_won": Telling("trophy", "good", lambda _data: _("Deal won")),
+    "deal_lost": Telling("circle-x", "danger", _lost),
+    "deal_cancelled": Telling("x", "neutral", lambda _data: _("Deal cancelled"), quote="reason"),
+    "deal_reopened": Telling("refresh", "accent", lambda _data: _("Deal opened again"), quote="reason"),
+    "deal_moved": Telling("route", "warning", _moved, quote="reason"),
+    "move_undone": Telling(
+        "arrow-back-up", "neutral", lambda data: _("The move to “%(name)s” was taken back", name=data["to"])
+    ),
+    "deal_suspended": Telling("hourglass", "warning", lambda _data: _("Deal suspended"), quote="reason"),
+    "deal_resumed": Telling("player-play", "accent", _resumed),
+    "variables_set": Telling("edit", "warning", _variables_set, quote="reason"),
+    "commented": Telling(
+        "message",
+        "neutral",
+        lambda data: _("Comment on “%(name)s”", name=data["step"]) if data.get("step") else _("Comment"),
+        quote="text",
+    ),
+    "opened_by_step": Telling(
+        "briefcase",
+        "accent",
+        lambda data: _("Opened by the step “%(name)s” of deal %(deal)s", name=data["name"], deal=data["deal_number"]),
+    ),
+    "file_added": Telling("file-text", "accent", _file_added),
+    "file_hidden": Telling(
+        "trash", "neutral", lambda data: _("File “%(name)s” removed from the list", name=data["name"])
+    ),
+    "file_shown": Telling("refresh", "neutral", lambda data: _("File “%(name)s” put back", name=data["name"])),
+    "client_added": Telling("building", "accent", lambda data: _("Client “%(name)s” added", name=data["name"])),
+    "client_changed": Telling("edit", "neutral", lambda _data: _("Client changed")),
+    "contact_added": Telling("user-plus", "neutral", lambda _data: _("Contact added")),
+}
