@@ -9,7 +9,7 @@ from engine.model.client import Client, Contact
 from engine.model.company_revision import CompanyRevision
 from engine.model.consultation import Consultation
 from engine.model.deal import Deal, DealResult
-from engine.model.deal_file import DealFile, StoredFile
+from engine.model.deal_file import DealFile, StoredFile, StoredPiece
 from engine.model.delegation import Delegation
 from engine.model.department import Department, DepartmentTurn, Membership
 from engine.model.draft import Draft
@@ -116,6 +116,7 @@ __all__ = [
     "Role",
     "ServiceCall",
     "StoredFile",
+    "StoredPiece",
     "Substitution",
     "Timer",
     "VersionMove",

@@ -19,7 +19,7 @@ from engine.policy.form_values import read_form
 from engine.policy.freedom import may_suspend
 from engine.policy.permissions import Ability, ensure_may, may
 from engine.queries.attention import is_watching
-from engine.queries.deal_files import file_content, files_of_deal
+from engine.queries.deal_files import file_of_deal
 from engine.queries.deal_view import DealView
 from engine.queries.deals import board, deal_history, deal_view, walked_path
 from engine.queries.definitions import definition_xml, startable_definitions
@@ -30,6 +30,8 @@ from webui.deal_files import as_download
 from webui.deal_list import DealFilter
 from webui.error_pages import status_of
 from webui.exports import csv_file, xlsx_file
+from webui.file_lists import deal_files
+from webui.file_uploads import brought, limits
 from webui.forms.deal_form import definition_of, editable_fields, read_changes, read_new_deal
 from webui.forms.shown_values import shown_field
 from webui.forms.step_form import StepField, faults_of, step_fields, typed_values
@@ -179,10 +181,22 @@ def update(deal_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/<int:deal_id>/comment")
 def comment(deal_id: int) -> ResponseReturnValue:
+    with reading() as session:
+        deal_files(session, deal_id)  # nobody stores files where they see nothing
+    try:
+        files = brought(request.files.getlist("files"), "text", required=False)
+    except DomainError as error:
+        return deal_page(deal_id, error=error, form=request.form.to_dict())
     return _act(
         deal_id,
         lambda session: comment_on_deal(
-            session, deal_id, request.form.get("text", ""), actor=actor(), clock=services().clock
+            session,
+            deal_id,
+            request.form.get("text", ""),
+            actor=actor(),
+            clock=services().clock,
+            files=files,
+            limits=limits(),
         ),
         _("The comment is in the deal's history."),
     )
@@ -242,7 +256,8 @@ def map_file(deal_id: int) -> ResponseReturnValue:
 @blueprint.get("/<int:deal_id>/files/<int:file_id>")
 def download_file(deal_id: int, file_id: int) -> ResponseReturnValue:
     with reading() as session:
-        return as_download(*file_content(session, actor(), deal_id, file_id))
+        file = file_of_deal(session, actor(), deal_id, file_id)
+    return as_download(file)
 
 
 def _fields(session: Session, deal_id: int) -> Fields:
@@ -327,7 +342,7 @@ def deal_page(
                 for field in view.fields
             ],
             watching=is_watching(session, actor(), deal_id),
-            files=files_of_deal(session, actor(), deal_id),
+            files=deal_files(session, deal_id),
             inputs=inputs,
             faults=faults_of(inputs),
             deal_id=deal_id,
