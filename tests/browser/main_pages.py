@@ -21,6 +21,7 @@ _OF_SETTINGS = tuple(
         "/calendars/1",
         "/webhooks",
         "/connectors",
+        "/seal",
         "/incidents",
         "/machinery",
     )
