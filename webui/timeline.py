@@ -25,8 +25,6 @@ from webui.tellings.words import Data, is_files, readable
 
 Fields = Mapping[str, FieldDefinition]
 
-_TEXTS = frozenset({FieldType.TEXT, FieldType.LONG_TEXT, FieldType.PHONE, FieldType.EMAIL})
-
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -172,7 +170,7 @@ def _details(kind: str, data: Data, fields: Fields) -> tuple[tuple[str, str], ..
         values = dict(data.get("values") or {})
         return tuple(_given(name, value, fields) for name, value in values.items() if value not in (None, "", []))
     if kind in _WITH_CHANGES:
-        return tuple(_change(name, change) for name, change in dict(data.get("changes") or {}).items())
+        return tuple(_change(name, change, fields) for name, change in dict(data.get("changes") or {}).items())
     if kind == "decision_made":
         return tuple(_decided_values(data, fields))
     if kind == "question_answered":
@@ -197,19 +195,31 @@ def _decided_values(data: Data, fields: Fields) -> Iterator[tuple[str, str]]:
 
 def _given(name: str, value: Any, fields: Fields) -> tuple[str, str]:
     field = fields.get(name)
-    if field is None:
-        return name, readable(value)
-    if field.value_type is FieldType.LINES:
-        return field.label, lines_text(field, value)
-    if field.type is FieldType.PERSON and isinstance(value, int):
-        return field.label, _person_name(value) or str(value)
+    return (name, readable(value)) if field is None else (field.label, _worded(field, value))
+
+
+def _worded(field: FieldDefinition, value: Any) -> str:
+    """A value of a field as an event holds it, in one line."""
     label_of = {choice.value: choice.label for choice in field.choices}
-    if isinstance(value, str) and value in label_of:
-        return field.label, label_of[value]
-    return field.label, value if field.type in _TEXTS and isinstance(value, str) else readable(value)
+    match field.value_type:
+        case FieldType.LINES:
+            return lines_text(field, value)
+        case FieldType.PERSON if isinstance(value, int):
+            return _person_name(value) or str(value)
+        case FieldType.PERCENT if value not in (None, ""):
+            return f"{readable(value)} %"
+        case FieldType.TEXT | FieldType.LONG_TEXT | FieldType.PHONE | FieldType.EMAIL if isinstance(value, str):
+            return value
+        case _ if isinstance(value, list) and value:
+            return ", ".join(label_of.get(str(one), str(one)) for one in value)
+        case _:
+            return label_of.get(str(value)) or readable(value)
 
 
-def _change(name: str, change: Any) -> tuple[str, str]:
+def _change(name: str, change: Any, fields: Fields) -> tuple[str, str]:
+    field = None if name in _FIELD_NAMES else fields.get(name)
+    if field is not None and isinstance(change, list) and len(change) == 2:  # noqa: PLR2004  # old and new
+        return field.label, " → ".join(_worded(field, one) for one in change)
     label = _(_FIELD_NAMES[name]) if name in _FIELD_NAMES else name
     if name == "owner_id" and isinstance(change, list):
         change = [_person_name(one) for one in change]

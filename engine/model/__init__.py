@@ -38,6 +38,7 @@ from engine.model.person import Person, Role
 from engine.model.practice import Practice
 from engine.model.process_definition import DefinitionFile, DefinitionState, ProcessDefinition
 from engine.model.process_instance import InstanceState, ProcessInstance
+from engine.model.proof_file import ProofFile
 from engine.model.service_call import CallState, ServiceCall
 from engine.model.substitution import Substitution
 from engine.model.timer import Timer
@@ -109,6 +110,7 @@ __all__ = [
     "Practice",
     "ProcessDefinition",
     "ProcessInstance",
+    "ProofFile",
     "ProposedDecision",
     "ReceivedMail",
     "Role",

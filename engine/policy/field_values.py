@@ -146,9 +146,12 @@ def read_each(
 
 
 def says_something(table: FieldDefinition, line: Mapping[str, Any]) -> bool:
-    """Whether anything is typed into a line of a table. Empty lines are no lines."""
-    typed = (line.get(column.name) for column in table.columns if column.is_typed)
-    return any(bool(one.strip()) if isinstance(one, str) else one not in (None, False, [], ()) for one in typed)
+    """Whether anything is typed into a line of a table, beside what stands there at first. Empty lines are no lines."""
+    typed = ((line.get(column.name), column.default) for column in table.columns if column.is_typed)
+    return any(
+        one.strip() not in ("", default) if isinstance(one, str) else one not in (None, False, [], ())
+        for one, default in typed
+    )
 
 
 def to_json(value: Any) -> Any:

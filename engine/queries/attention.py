@@ -130,6 +130,6 @@ def is_watching(session: Session, actor: Actor, deal_id: int) -> bool:
     return session.get(Watch, (deal_id, actor.person_id)) is not None
 
 
-def _unread_mentions(actor: Actor) -> Select[tuple[int]]:
+def _unread_mentions(actor: Actor) -> Select[int]:
     unread = (Mention.person_id == actor.person_id) & Mention.read_at.is_(None)
     return select(func.count()).select_from(Mention).where(unread)

@@ -96,13 +96,13 @@ def question_row(session: Session, consultation_id: int) -> QuestionRow:
     return _rows(session, _questions(Consultation.id == consultation_id))[0]
 
 
-def open_questions(actor: Actor) -> Select[tuple[int]]:
+def open_questions(actor: Actor) -> Select[int]:
     """How many questions wait for the actor's answer, as a statement for others to take along."""
     about_live = Consultation.work_item_id == WorkItem.id
     return select(func.count()).select_from(Consultation).join(WorkItem, about_live).where(_open_to(actor))
 
 
-def unread_answers(actor: Actor) -> Select[tuple[int]]:
+def unread_answers(actor: Actor) -> Select[int]:
     """How many answers to the actor's questions wait to be read."""
     return (
         select(func.count())

@@ -62,6 +62,29 @@ async function bundleScriptsAndStyles() {
   }
 }
 
+// The approval sheet that proves itself is one file: the server puts these two into it.
+async function bundleVerifier() {
+  const { outputFiles } = await build({
+    absWorkingDir: root,
+    entryPoints: [join(source, "verifier/page.js")],
+    outdir: dist,
+    bundle: true,
+    minify: true,
+    format: "iife",
+    target: "es2022",
+    charset: "utf8",
+    legalComments: "inline",
+    write: false,
+    logLevel: "warning",
+  });
+  mkdirSync(join(dist, "verifier"), { recursive: true });
+  for (const { path, contents } of outputFiles) {
+    const file = `verifier/verifier${path.slice(path.lastIndexOf("."))}`;
+    writeFileSync(join(dist, file), contents);
+    keep(file, file);
+  }
+}
+
 // The server sends it from the root, so that it serves every page; its own address says what it is made for.
 async function bundleServiceWorker() {
   const { outputFiles } = await build({ entryPoints: [join(source, WORKER)], bundle: true, minify: true, target: "es2022", write: false });
@@ -128,6 +151,7 @@ function removeFilesOfEarlierBuilds() {
 
 mkdirSync(dist, { recursive: true });
 await bundleScriptsAndStyles();
+await bundleVerifier();
 await bundleServiceWorker();
 await drawAppIcons();
 drawIconSprite();

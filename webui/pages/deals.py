@@ -15,11 +15,9 @@ from engine.commands.deals import CURRENCIES, comment_on_deal, open_deal, update
 from engine.commands.incidents import perform
 from engine.errors import DomainError, InvalidInput, NotFound
 from engine.model.deal import Deal
-from engine.policy.approval_sheet_file import sheet_bytes, sheet_json
 from engine.policy.form_values import read_form
 from engine.policy.freedom import may_suspend
 from engine.policy.permissions import Ability, ensure_may, may
-from engine.queries.approval_sheets import approval_sheet
 from engine.queries.attention import is_watching
 from engine.queries.deal_files import file_of_deal
 from engine.queries.deal_view import DealView
@@ -41,7 +39,6 @@ from webui.forms.typed_values import chosen_id
 from webui.i18n import _, chosen_locale, zone
 from webui.known_maps import known_maps
 from webui.messages import error_text, field_errors
-from webui.outcomes import decided, tone_of
 from webui.request_context import actor, now, reading, services
 from webui.timeline import FILTERS, Fields, entries, fields_of, kinds_of
 from webui.waiting import waiting_sentence
@@ -254,26 +251,6 @@ def map_file(deal_id: int) -> ResponseReturnValue:
         path = walked_path(session, actor(), deal_id, now())
         name, content = definition_xml(session, actor(), path.definition_id)
     return attachment(content, "application/xml", name)
-
-
-@blueprint.get("/<int:deal_id>/approval-sheet")
-def show_approval_sheet(deal_id: int) -> ResponseReturnValue:
-    with reading() as session:
-        view = deal_view(session, actor(), deal_id, now())
-        sheet = approval_sheet(session, actor(), deal_id)
-    decisions = [
-        (one, decided(one.outcome, label=one.outcome_label, with_remarks=bool(one.comment)), tone_of(one.outcome))
-        for one in sheet.decisions
-    ]
-    return render_template("deals/approval_sheet.html", view=view, sheet=sheet, decisions=decisions)
-
-
-@blueprint.get("/<int:deal_id>/approval-sheet.json")
-def approval_sheet_file(deal_id: int) -> ResponseReturnValue:
-    """The sheet with the whole chain: what `reglament sheet verify` reads without our database."""
-    with reading() as session:
-        sheet = approval_sheet(session, actor(), deal_id)
-    return attachment(sheet_bytes(sheet_json(sheet)), "application/json", f"approval-sheet-{sheet.number}.json")
 
 
 @blueprint.get("/<int:deal_id>/files/<int:file_id>")
