@@ -17,6 +17,7 @@ from engine.errors import N_, Conflict
 from engine.model.letter import MailLink
 from engine.model.work_item import WorkItem
 from engine.policy.permissions import Actor
+from engine.policy.reauthentication import Reauthenticated
 from engine.queries.decision_contents import DecisionContent, decision_content
 from engine.queries.mail_links import LinkExpired, LinkUsed, hash_of_token, mail_link
 
@@ -73,6 +74,7 @@ def decide_by_link(
     clock: Clock,
     command_id: str | None = None,
     locale: Locale = "uk",
+    proof: Reauthenticated | None = None,
 ) -> WorkItem:
     """Do the step of a link as complete_work_item does it, and let the link serve nothing more.
 
@@ -101,4 +103,5 @@ def decide_by_link(
         clock=clock,
         command_id=command_id,
         locale=locale,
+        proof=proof,
     )

@@ -17,13 +17,15 @@ from engine.errors import DomainError, InvalidInput, NotFound
 from engine.model.work_item import WorkItem
 from engine.queries.mail_links import LinkExpired, LinkUsed, MailLinkView, mail_link_view
 from engine.queries.work_items import WorkItemView, work_item_view
+from webui.approval_pane import approval_pane, chosen_outcome, pane_buttons, proof_errors
 from webui.deadlines import said
 from webui.error_pages import status_of
 from webui.forms.shown_values import shown_field
 from webui.forms.step_form import shown_texts, step_fields, typed_values
 from webui.i18n import chosen_locale
 from webui.messages import error_text, field_errors
-from webui.outcomes import buttons, decided, tone_of
+from webui.outcomes import decided, tone_of
+from webui.proofs import proof_in
 from webui.request_context import actor, now, reading, services
 from webui.timeline import fields_of
 
@@ -39,22 +41,27 @@ def show(token: str) -> ResponseReturnValue:
 def decide(token: str) -> ResponseReturnValue:
     """Decide as in the inbox, under the same rules. What is wrong is told at its field, and nothing typed is lost."""
     typed, comment = typed_values(request.form), request.form.get("comment", "")
-
-    def command(session: Session) -> WorkItem:
-        return decide_by_link(
-            session,
-            token,
-            typed,
-            request.form.get("outcome", ""),
-            comment,
-            shown=request.form.get("shown", ""),
-            actor=actor(),
-            clock=services().clock,
-            command_id=request.form.get("command_id"),
-            locale=chosen_locale(),
-        )
-
+    with reading() as session:
+        work_item_id = mail_link_view(session, token, actor(), now()).work_item_id
     try:
+        outcome = chosen_outcome(request.form.get("outcome", ""), comment)
+        proof = proof_in(request.form, actor(), [work_item_id])
+
+        def command(session: Session) -> WorkItem:
+            return decide_by_link(
+                session,
+                token,
+                typed,
+                outcome,
+                comment,
+                shown=request.form.get("shown", ""),
+                actor=actor(),
+                clock=services().clock,
+                command_id=request.form.get("command_id"),
+                locale=chosen_locale(),
+                proof=proof,
+            )
+
         done = perform(services().database, command, actor=actor(), clock=services().clock)
     except NotFound:
         raise
@@ -87,7 +94,9 @@ def _page(
                 for field, value in link.content.fields
             ],
             fields=step_fields(session, view.fields, view.typed if typed is None else typed, errors, shown),
-            buttons=buttons(view.outcomes, view.row.kind),
+            buttons=pane_buttons(view.outcomes, view.row.kind),
+            approval=approval_pane(session, link.work_item_id, known, view.row.currency, error=None),
+            proof_errors=proof_errors(error),
             proposed=decided(link.outcome, view.outcomes) if link.outcome else "",
             decided=decided(view.row.outcome, view.outcomes),
             tone=tone_of(view.row.outcome),
