@@ -328,7 +328,6 @@ class _Completion:
         if self.step.approval is None or item.asked_by_id is None:
             return
         kind = NoticeKind.RETURNED if decided == OutcomeKind.RETURNED.value else NoticeKind.DECISION_MADE
-        label = next((one.label for one in self.step.outcomes if one.id == decided), "")
         notify(
             self.session,
             kind,
@@ -337,7 +336,7 @@ class _Completion:
             by=self.actor,
             work_item=item,
             text=item.comment,
-            outcome=label or decided,
+            outcome=decided,
         )
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from support.office import Office
 from support.specification import specification_map
 from support.web import Browser, text_of
+
+from engine.model.deal import Deal
 
 SignIn = Callable[[str | None], Browser]
 LINES = {
@@ -28,11 +31,16 @@ def step(office: Office) -> int:
     return office.step("prepare").id
 
 
+def fields_kept(office: Office) -> dict[str, Any]:
+    with office.database.read() as session:
+        return dict(session.get_one(Deal, office.step("legal").deal_id).fields)
+
+
 def test_the_server_says_what_applies_and_what_is_calculated(browse: SignIn, step: int) -> None:
     olena = browse("olena")
     told = olena.post(f"/work-items/{step}/form", LINES, part=True).get_json()
     assert told["hidden"] == ["address"]
-    assert told["calculated"] == {"deal.amount": "3 500,78 ₴".replace(" ", "\xa0")}
+    assert told["calculated"]["deal.amount"].replace("\xa0", " ") == "3 500,78 ₴"
     assert told["tables"]["goods"]["lines"] == [{"sum": "2\xa0250,90"}, {"sum": "1\xa0249,88"}]
     assert told["tables"]["goods"]["totals"][-1] == "3\xa0500,78"
     assert (
@@ -60,7 +68,8 @@ def test_faults_lead_from_the_summary_to_their_cells(browse: SignIn, step: int) 
     typed = {**LINES, "outcome": "completed", "line:goods:4:price": "дор", "field:install": "yes"}
     answer = browse("olena").post(f"/work-items/{step}/complete", typed, part=True)
     assert answer.status_code == 422
-    assert "Товари, 2: Ціна: «дор» не вдалося прочитати." in text_of(answer)
+    assert "Товари, 2: Ціна" in text_of(answer)
+    assert "«дор» не вдалося прочитати" in text_of(answer)
     for place in ('href="#step-field-0-1-2"', 'id="step-field-0-1-2"', 'href="#step-field-3"', 'value="дор"'):
         assert place in answer.text
 
@@ -76,10 +85,10 @@ def test_lines_stand_in_the_history_and_before_the_approver(office: Office, brow
 def test_a_field_that_applies_no_more_gives_up_what_the_deal_had(office: Office, browse: SignIn, step: int) -> None:
     typed = {**LINES, "outcome": "completed", "field:install": "yes", "field:address": "Київ"}
     browse("olena").post(f"/work-items/{step}/complete", typed, part=True)
-    assert office.step("legal").deal.fields["address"] == "Київ"
+    assert fields_kept(office)["address"] == "Київ"
     office.complete("iryna", "legal", "returned", comment="Ще раз")
     for login, element in (("oksana", "finance"), ("petro", "logistics")):
         office.complete(login, element, "approved")
     again = {**LINES, "outcome": "completed", "field:install": "", "field:address": "Київ"}
     browse("olena").post(f"/work-items/{office.step('prepare').id}/complete", again, part=True)
-    assert office.step("legal").deal.fields["address"] is None
+    assert fields_kept(office)["address"] is None

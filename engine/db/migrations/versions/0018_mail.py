@@ -17,7 +17,7 @@ MOMENT = sa.DateTime(timezone=True)
 KINDS = {"step_reminder": "deadline_near", "step_late": "step_late", "step_reassigned": "step_handed"}
 
 revision = "0018"
-down_revision = "0016"
+down_revision = "0017"
 branch_labels = None
 depends_on = None
 
@@ -128,7 +128,8 @@ def _create_links_and_replies() -> None:
         sa.Column("mailbox", sa.String(300), nullable=False),
         sa.Column("uid_validity", sa.BigInteger(), nullable=False),
         sa.Column("last_uid", sa.BigInteger(), nullable=False),
-        sa.Column("read_at", MOMENT, nullable=False),
+        sa.Column("lease_until", MOMENT, nullable=True),
+        sa.Column("read_at", MOMENT, nullable=True),
         sa.Column("last_error", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("mailbox", name="pk_mailbox_place"),
     )
