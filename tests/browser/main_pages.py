@@ -16,6 +16,7 @@ _OF_SETTINGS = tuple(
     for one in (
         "",
         "/substitutions",
+        "/authenticator",
         "/tokens",
         "/calendars",
         "/calendars/1",
