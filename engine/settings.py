@@ -14,6 +14,9 @@ _MOST_PROCESSES = 4
 class Settings:
     """The environment's answers. ``var`` holds the SQLite database, keys and files of an embedded installation.
 
+    ``keys`` is the folder of the keys that sign the history and the approval sheets. The daily checkpoints of the
+    history are written into ``checkpoints`` and sent to ``auditor_mail``.
+
     ``web_processes`` is how many processes answer requests: by default one where a database file is all there is,
     since it has one writer at a time; else by the processors.
     """
@@ -26,10 +29,14 @@ class Settings:
     secret_key: str | None
     demo: bool
     smtp_url: str | None
+    imap_url: str | None
     base_url: str
     time_zone: str
     locale: str
     web_processes: int
+    keys: Path
+    checkpoints: Path
+    auditor_mail: str | None
 
     @property
     def is_embedded(self) -> bool:
@@ -58,10 +65,14 @@ def settings_from(environ: Mapping[str, str] | None = None) -> Settings:
         secret_key=given.get("SECRET_KEY"),
         demo=given.get("REGLAMENT_DEMO", "0") == "1",
         smtp_url=given.get("SMTP_URL"),
+        imap_url=given.get("IMAP_URL"),
         base_url=given.get("BASE_URL", f"http://{host}:{port}").rstrip("/"),
         time_zone=given.get("TZ_DEFAULT", "Europe/Kyiv"),
         locale=given.get("LOCALE_DEFAULT", "uk"),
         web_processes=max(1, int(given.get("WEB_PROCESSES", 1 if alone else _by_processors()))),
+        keys=Path(given.get("REGLAMENT_KEYS", var / "keys")).absolute(),
+        checkpoints=Path(given.get("REGLAMENT_CHECKPOINTS", var / "checkpoints")).absolute(),
+        auditor_mail=given.get("AUDITOR_MAIL"),
     )
 
 

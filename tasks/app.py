@@ -20,7 +20,15 @@ Parameters = ParamSpec("Parameters")
 
 app = Celery(
     "reglament",
-    include=["tasks.jobs", "tasks.timers", "tasks.escalations", "tasks.webhooks", "tasks.upkeep"],
+    include=[
+        "tasks.jobs",
+        "tasks.timers",
+        "tasks.escalations",
+        "tasks.notices",
+        "tasks.webhooks",
+        "tasks.upkeep",
+        "tasks.history_signing",
+    ],
     set_as_current=False,
 )
 

@@ -8,17 +8,18 @@ from functools import partial
 
 from engine.adapters.webhook_calls import WebhookCall
 from engine.commands.calls import CALL
+from engine.commands.checkpoints import CHECKPOINT
+from engine.commands.mailing import LETTER
 from engine.commands.moved_deals import take_turn
-from engine.commands.notifications import MAIL, Notice
 from engine.commands.signals import deliver_signal, waiting_for_signal
 from engine.commands.thrown_events import SIGNAL
 from engine.commands.version_moves import VERSION_MOVE, continue_version_move, turns
 from engine.commands.webhook_deliveries import WEBHOOK, WebhookBacklog, backlog, confirm_delivery
 from engine.db.job import Job
 from engine.db.outbox import LEASE
-from engine.queries.step_notices import step_notice
 from tasks.calls import make_call
-from tasks.letters import letter_about
+from tasks.checkpoints import publish_checkpoint
+from tasks.notices import send_letter
 from tasks.one_by_one import give_way, performed
 from tasks.services import Services
 
@@ -40,17 +41,6 @@ def perform_effect(services: Services, job: Job) -> None:
     if effect is None:
         raise UnknownEffect(job.kind)
     effect(services, job)
-
-
-def _send_letter(services: Services, job: Job) -> None:
-    with services.database.read() as session:
-        notice = step_notice(session, person_id=job.payload["person_id"], work_item_id=job.payload["work_item_id"])
-    if notice is None:  # the step was done before the letter could leave
-        return
-    letter = letter_about(
-        notice, Notice(job.payload["notice"]), key=job.id, settings=services.settings, at=services.clock.now()
-    )
-    services.mailer.send(letter)
 
 
 def _deliver_events(services: Services, job: Job) -> None:
@@ -126,9 +116,10 @@ def _move_deals(services: Services, job: Job) -> None:
 
 
 _EFFECTS: Mapping[str, Effect] = {
-    MAIL: _send_letter,
+    LETTER: send_letter,
     WEBHOOK: _deliver_events,
     SIGNAL: _broadcast_signal,
     VERSION_MOVE: _move_deals,
     CALL: make_call,
+    CHECKPOINT: publish_checkpoint,
 }

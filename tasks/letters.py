@@ -1,92 +1,216 @@
-"""Letters about steps, worded for their reader."""
+"""Letters, worded for their reader: the same in plain text and in HTML."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
+from functools import cache
+from pathlib import Path
+from typing import Any
 
-from babel.dates import format_datetime
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from engine.adapters.mail import Letter
-from engine.commands.notifications import Notice
+from engine.adapters.mailbox import reply_address
+from engine.bpmn.compiled import OutcomeKind
 from engine.errors import N_
-from engine.queries.step_notices import StepNotice
+from engine.model.notice import NoticeKind
+from engine.queries.letters import LetterView, ToldNotice
 from engine.settings import Settings
+from tasks.notice_words import DECIDED, OVERDUE, WORDINGS
+from tasks.value_words import ValueWords
 from tasks.words import catalogue
+
+_DECISIVE = frozenset({OutcomeKind.APPROVED, OutcomeKind.RETURNED, OutcomeKind.REJECTED})
+_DECIDE = N_("Look at it and decide")
+_CONFIRM = N_("Look at it and confirm")
+_OPEN_STEP = N_("Open the step")
+_OPEN_DEAL = N_("Open the deal")
+_CONTENT = N_("What is decided on")
+_ONE_LINK = N_("The button works once, after you sign in as yourself, until the decision is made.")
+_REPLY = N_(
+    "Or answer this letter with one word in the first line: approve, return: what to change, reject: why. "
+    "You will be asked to confirm it."
+)
+_SIGNATURE = N_("Reglament wrote this letter; it is meant for %(reader)s alone.")
+_SETTINGS = N_("Choose which letters you get, and when")
+_URGENCY = tuple(NoticeKind)
 
 
 @dataclass(frozen=True, slots=True)
-class _Wording:
-    """English templates; their places are filled from the notice."""
+class Section:
+    """What a letter says about one notice. ``decides``: its button leads to a decision."""
 
-    subject: str
-    opening: str
-
-
-_AHEAD = _Wording(
-    N_("“%(step)s” is due %(due)s"),
-    N_("The step “%(step)s” waits for you. Its deadline is %(due)s."),
-)
-_OVERDUE = _Wording(
-    N_("“%(step)s” is overdue"),
-    N_("The step “%(step)s” waits for you. Its deadline was %(due)s."),
-)
-_WORDINGS: Mapping[Notice, _Wording] = {
-    Notice.STEP_LATE: _Wording(
-        N_("Late: “%(step)s”, %(holder)s"),
-        N_("The step “%(step)s” is late. It is with %(holder)s; its deadline was %(due)s."),
-    ),
-    Notice.STEP_REASSIGNED: _Wording(
-        N_("“%(step)s” is yours now"),
-        N_("The step “%(step)s” was late and has been handed to you. Its deadline was %(due)s."),
-    ),
-}
-_LINES = (
-    ("deal_title", N_("Deal: %(deal_number)s, %(deal_title)s")),
-    ("client", N_("Client: %(client)s")),
-    ("stage", N_("Stage: %(stage)s")),
-)
-_LINK = N_("Open the step: %(link)s")
-_SIGNATURE = N_("Reglament wrote this letter because the deadline of a step is near or has passed.")
+    sentence: str
+    quote: str
+    instruction: str
+    facts: Sequence[tuple[str, str]]
+    content: Sequence[tuple[str, str]]
+    action: str
+    link: str
+    decides: bool
+    note: str
 
 
-def letter_about(notice: StepNotice, reason: Notice, *, key: str, settings: Settings, at: datetime) -> Letter:
-    """The letter in the reader's language, times in the installation's zone. ``at`` is the moment of writing."""
-    words = catalogue(notice.locale)
-    places = {
-        "step": notice.step,
-        "stage": notice.stage,
-        "holder": notice.holder,
-        "deal_number": notice.deal_number,
-        "deal_title": notice.deal_title,
-        "client": notice.client,
-        "due": _moment(notice.due_at, notice.locale, settings.time_zone),
-        "link": f"{settings.base_url}/work-items/{notice.work_item_id}",
-    }
-    is_overdue = notice.due_at is not None and notice.due_at <= at
-    wording = _WORDINGS.get(reason, _OVERDUE if is_overdue else _AHEAD)
-    lines = [
-        words.gettext(wording.opening) % places,
-        "",
-        *(words.gettext(template) % places for place, template in _LINES if places[place]),
-        "",
-        words.gettext(_LINK) % places,
-        "",
-        "-- ",  # RFC 3676 section 4.3: what follows is a signature
-        words.gettext(_SIGNATURE),
-    ]
+def letter_of(
+    view: LetterView, links: Mapping[int, str], *, settings: Settings, in_reply_to: str = "", at: datetime
+) -> Letter:
+    """The letter in the reader's language, times in the installation's zone.
+
+    ``links`` lead to the decisions, by the id of the step; ``at`` is the moment of sending.
+    """
+    writer = _Writer(view, links, settings, at)
+    sections = [writer.section(notice) for notice in sorted(view.notices, key=lambda one: _URGENCY.index(one.kind))]
+    subject, settings_url = writer.subject(), f"{settings.base_url}/settings/mail"
+    words = {"content": writer.say(_CONTENT), "signature": writer.signature(), "settings": writer.say(_SETTINGS)}
     return Letter(
-        key=key,
-        to=notice.to,
-        subject=words.gettext(wording.subject) % places,
-        text="\n".join(lines) + "\n",
-        written_at=at,
+        key=view.key,
+        to=view.to,
+        subject=subject,
+        text=_plain(writer, sections, words, settings_url),
+        html=_template().render(
+            locale=view.locale,
+            subject=subject,
+            title=writer.title(),
+            sections=sections,
+            words=words,
+            settings_url=settings_url,
+        ),
+        written_at=view.written_at,
+        thread=f"deal-{view.deal_id}-{view.person_id}" if view.deal_id is not None else "",
+        reply_to=reply_address(settings.imap_url, view.key) if writer.may_be_answered else "",
+        settings_url=settings_url,
+        in_reply_to=in_reply_to,
     )
 
 
-def _moment(moment: datetime | None, locale: str, zone: str) -> str:
-    if moment is None:
-        return ""
-    return str(format_datetime(moment, "d MMMM, HH:mm", tzinfo=ZoneInfo(zone), locale=locale))
+class _Writer:
+    """One letter being written."""
+
+    def __init__(self, view: LetterView, links: Mapping[int, str], settings: Settings, at: datetime) -> None:
+        self._view, self._links, self._settings, self._at = view, links, settings, at
+        self._catalogue = catalogue(view.locale)
+        self.values = ValueWords(view.locale, settings.time_zone, self._catalogue.gettext)
+        answerable = [one for one in view.notices if one.content is not None and _is_decision(one)]
+        self.may_be_answered = settings.imap_url is not None and len(answerable) == 1
+
+    def say(self, template: str, **places: Any) -> str:
+        return self._catalogue.gettext(template) % places if places else self._catalogue.gettext(template)
+
+    def signature(self) -> str:
+        return self.say(_SIGNATURE, reader=self._view.reader)
+
+    def title(self) -> str:
+        """What stands above several notices."""
+        count = len(self._view.notices)
+        return self._catalogue.ngettext("%(num)s message", "%(num)s messages", count) % {"num": count}
+
+    def subject(self) -> str:
+        """Of one notice what it says, and the deal; of several how many there are, and the most urgent one."""
+        first = min(self._view.notices, key=lambda one: _URGENCY.index(one.kind))
+        about = self._fill(self._wording(first).subject, first)
+        if len(self._view.notices) > 1:
+            return f"{self.title()}: {about}"
+        title = first.deal.title if first.deal is not None else ""
+        return about if not title or title in about else f"{about} · {title}"
+
+    def section(self, notice: ToldNotice) -> Section:
+        wording = self._wording(notice)
+        decides = notice.step is not None and notice.step.id in self._links
+        action, link = self._action(notice)
+        return Section(
+            sentence=self._fill(wording.sentence if notice.by or not wording.unsigned else wording.unsigned, notice),
+            quote=notice.text if notice.kind is not NoticeKind.INCIDENT else "",
+            instruction=notice.step.instruction if notice.step is not None and decides else "",
+            facts=tuple(self._facts(notice)),
+            content=tuple(self._content(notice)),
+            action=self.say(action),
+            link=link,
+            decides=decides,
+            note=self._note() if decides else "",
+        )
+
+    def _note(self) -> str:
+        return " ".join(self.say(text) for text in (_ONE_LINK, *((_REPLY,) if self.may_be_answered else ())))
+
+    def _wording(self, notice: ToldNotice) -> Any:
+        due = notice.step.due_at if notice.step is not None else None
+        if notice.kind is NoticeKind.DEADLINE_NEAR and due is not None and due <= self._at:
+            return OVERDUE
+        return WORDINGS[notice.kind]
+
+    def _fill(self, template: str, notice: ToldNotice) -> str:
+        step, deal = notice.step, notice.deal
+        title = deal.title if deal is not None else ""
+        return self._catalogue.gettext(template) % {
+            "step": step.name if step is not None else title,
+            "holder": (step.holder if step is not None else "") or "—",
+            "due": self.values.moment(step.due_at) if step is not None else "",
+            "by": (step.asked_by if step is not None and notice.kind is NoticeKind.APPROVAL_ASKED else "") or notice.by,
+            "outcome": self.say(DECIDED.get(notice.outcome, notice.outcome)) if notice.outcome else "",
+            "deal_title": title,
+        }
+
+    def _facts(self, notice: ToldNotice) -> Iterator[tuple[str, str]]:
+        """The deal in five lines, and until when the step is due."""
+        deal, step = notice.deal, notice.step
+        if deal is not None:
+            yield self.say(N_("Deal")), f"{deal.number} · {deal.title}"
+            yield self.say(N_("Client")), deal.client
+            if deal.amount is not None:
+                yield self.say(N_("Amount")), self.values.money(deal.amount, deal.currency)
+            if deal.stage:
+                yield self.say(N_("Stage")), deal.stage
+            yield self.say(N_("Owner")), deal.owner
+        if step is not None and step.due_at is not None:
+            yield self.say(N_("Deadline")), self.values.moment(step.due_at)
+
+    def _content(self, notice: ToldNotice) -> Iterator[tuple[str, str]]:
+        if notice.content is None or notice.step is None or notice.step.id not in self._links:
+            return
+        currency = notice.deal.currency if notice.deal is not None else ""
+        for field, value in notice.content.fields:
+            yield field.label or field.name, self.values.of_field(field, value, currency)
+        if notice.content.files:
+            names = (self.say(N_("%(name)s, version %(version)s"), name=n, version=v) for n, v in notice.content.files)
+            yield self.say(N_("Files")), "\n".join(names)
+
+    def _action(self, notice: ToldNotice) -> tuple[str, str]:
+        base = self._settings.base_url
+        if notice.kind is NoticeKind.INCIDENT:
+            return N_("Look at the failures"), f"{base}/settings/incidents"
+        if notice.step is not None and notice.step.id in self._links:
+            return (_CONFIRM if notice.kind is NoticeKind.REPLY_UNDERSTOOD else _DECIDE), self._links[notice.step.id]
+        if notice.step is not None and notice.kind not in {NoticeKind.DEAL_CHANGED, NoticeKind.MENTIONED}:
+            return _OPEN_STEP, f"{base}/work-items/{notice.step.id}"
+        return _OPEN_DEAL, f"{base}/deals/{notice.deal.id}" if notice.deal is not None else base
+
+
+def _is_decision(notice: ToldNotice) -> bool:
+    return notice.step is not None and any(one.kind in _DECISIVE for one in notice.step.outcomes)
+
+
+def _plain(writer: _Writer, sections: Sequence[Section], words: Mapping[str, str], settings_url: str) -> str:
+    lines: list[str] = []
+    if len(sections) > 1:
+        lines += [writer.title(), ""]
+    for section in sections:
+        lines += [section.sentence, ""]
+        for part in (section.quote, section.instruction):
+            lines += [*(f"| {line}" for line in part.splitlines()), ""] if part else []
+        lines += [f"{label}: {value}" for label, value in section.facts]
+        if section.content:
+            lines += ["", f"{words['content']}:", *(f"{label}: {value}" for label, value in section.content)]
+        lines += ["", f"{section.action}: {section.link}", ""]
+        lines += [section.note, ""] if section.note else []
+    # RFC 3676 section 4.3: what follows is a signature
+    return "\n".join([*lines, "-- ", words["signature"], f"{words['settings']}: {settings_url}"]) + "\n"
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True, undefined=StrictUndefined
+    )
+    return environment.get_template("letter.html")

@@ -19,7 +19,10 @@ SCHEDULE = {
     "sweep": _every(_OFTEN_S, "tasks.jobs.sweep"),
     "timers": _every(_OFTEN_S, "tasks.timers.fire_due_timers"),
     "escalations": _every(_OFTEN_S, "tasks.escalations.escalate_due"),
+    "notices": _every(_OFTEN_S, "tasks.notices.tell_people"),
     "webhooks": _every(_NOW_AND_THEN_S, "tasks.webhooks.deliver_webhooks"),
     "heartbeat": _every(_HEARTBEAT_S, "tasks.upkeep.beat_heart_of_worker"),
+    "signing": _every(_OFTEN_S, "tasks.history_signing.sign_history"),
+    "checkpoint": _every(_HOUR_S, "tasks.history_signing.checkpoint_history"),
     "upkeep": _every(_HOUR_S, "tasks.upkeep.prune_old"),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 
 from sqlalchemy.orm import Session
 
@@ -12,11 +13,12 @@ from engine.bpmn.compiled import OutcomeKind
 from engine.clock import Clock
 from engine.commands.completions import CompletionRequest, complete_many
 from engine.commands.incidents import perform
-from engine.commands.work_items import claim_work_item, release_work_item
+from engine.commands.work_items import StepNotYours, claim_work_item, release_work_item
 from engine.db.session import Database
 from engine.errors import N_, DomainError, NotFound
-from engine.model.work_item import WorkItem
+from engine.model.work_item import LIVE, WorkItem
 from engine.policy.permissions import Actor
+from engine.policy.reauthentication import Reauthenticated
 from engine.queries.work_items import WorkItemView, work_item_view
 from webui.i18n import _, chosen_locale
 from webui.messages import error_text
@@ -77,17 +79,28 @@ def do_together(
     actor: Actor,
     clock: Clock,
     command_id: str | None = None,
+    seen: Mapping[int, str] = MappingProxyType({}),
+    proof: Reauthenticated | None = None,
 ) -> list[Told]:
     """Do it with each of the steps that the actor may see, each in a transaction of its own; how each went.
 
-    A repetition with the same ``command_id`` completes nothing twice.
+    A repetition with the same ``command_id`` completes nothing twice. ``seen`` holds, by step, the hash of the content
+    that was looked at, ``proof`` that the person has proved anew who they are: once for all of the steps.
     """
     with database.read() as session:
-        views = _visible(session, actor, ids, clock)
+        views = visible_views(session, actor, ids, clock)
     if doing in _KINDS:
-        requests = {view.row.id: _request(view, doing) for view in views}
+        requests = {view.row.id: ready_or_why_not(view, doing, seen.get(view.row.id)) for view in views}
         ready = [one for one in requests.values() if isinstance(one, CompletionRequest)]
-        done = complete_many(database, ready, actor=actor, clock=clock, locale=chosen_locale(), command_id=command_id)
+        done = complete_many(
+            database,
+            ready,
+            actor=actor,
+            clock=clock,
+            locale=chosen_locale(),
+            command_id=command_id,
+            proof=proof,
+        )
         left_out = {number: reason for number, reason in requests.items() if isinstance(reason, str)}
         return _told(views, {one.work_item_id: one.error for one in done}, left_out)
     command = claim_work_item if doing is Together.TAKE else release_work_item
@@ -105,7 +118,7 @@ def do_together(
     return _told(views, {view.row.id: error_of(view.row.id) for view in views}, {})
 
 
-def _visible(session: Session, actor: Actor, ids: Sequence[int], clock: Clock) -> list[WorkItemView]:
+def visible_views(session: Session, actor: Actor, ids: Sequence[int], clock: Clock) -> list[WorkItemView]:
     """A step that was withdrawn between the list and the tick is left out: nothing is left to tell of it."""
     found = []
     for work_item_id in dict.fromkeys(ids):
@@ -116,8 +129,10 @@ def _visible(session: Session, actor: Actor, ids: Sequence[int], clock: Clock) -
     return found
 
 
-def _request(view: WorkItemView, doing: Together) -> CompletionRequest | str:
-    """How to do the step unopened, or why it has to be opened first."""
+def ready_or_why_not(view: WorkItemView, doing: Together, seen: str | None = None) -> CompletionRequest | str:
+    """How to do the step unopened, or why it has to be opened first. ``seen`` is the hash of what was looked at."""
+    if view.row.state in LIVE and not view.row.may_act:
+        return error_text(StepNotYours(with_whom=view.row.who))
     outcome = next((one for one in view.outcomes if one.kind is _KINDS[doing]), None)
     is_choice = doing is Together.COMPLETE and len(view.outcomes) != 1
     if outcome is None or is_choice:
@@ -125,7 +140,7 @@ def _request(view: WorkItemView, doing: Together) -> CompletionRequest | str:
     empty = [field.label for field in view.fields if field.required and view.typed.get(field.name) in {None, ""}]
     if empty:
         return _("Open it and fill in: %(fields)s.", fields=", ".join(empty))
-    return CompletionRequest(view.row.id, outcome.id, dict(view.typed))
+    return CompletionRequest(view.row.id, outcome.id, dict(view.typed), seen=seen)
 
 
 def _told(views: Sequence[WorkItemView], errors: Errors, left_out: Mapping[int, str]) -> list[Told]:

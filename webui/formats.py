@@ -37,6 +37,16 @@ def number(value: Decimal | float | None) -> str:
     return _NO_VALUE if value is None else format_decimal(value, locale=locale())
 
 
+def exact_number(value: Decimal) -> str:
+    """With all decimals that a field keeps."""
+    return format_decimal(value, format="#,##0.######", locale=locale())
+
+
+def two_decimals(value: Decimal) -> str:
+    """An amount in a column of amounts: ``12 500,00``."""
+    return format_decimal(value, format="#,##0.00", locale=locale())
+
+
 def counted(steps: int) -> str:
     """A number of steps as the inbox counts them: ``999+`` where it stopped counting."""
     return str(steps) if steps < MOST_COUNTED else f"{MOST_COUNTED - 1}+"

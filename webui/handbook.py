@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TypeAlias
 
-from engine.bpmn.compiled import CompiledProcess, FieldDefinition, StepDefinition
+from engine.bpmn.compiled import CompiledProcess, FieldDefinition, Reauthentication, StepDefinition
 from engine.bpmn.strokes import Sheet
 from engine.policy.escalation_ladder import DEFAULT_LADDER
 from engine.queries.definitions import DefinitionVersion
@@ -15,8 +15,9 @@ from engine.queries.handbooks import HandbookSource
 from webui.condition_words import Vocabulary, value_words
 from webui.decision_tables import DecisionLine, decision_lines
 from webui.formats import exactly
+from webui.forms.shown_values import column_label
 from webui.i18n import _
-from webui.map_steps import StepLine, escalation_words, field_type_words, step_lines
+from webui.map_steps import PROOFS, StepLine, content_sentence, escalation_words, field_type_words, step_lines
 from webui.version_changes import people_words
 from webui.way_words import WaysOut
 
@@ -179,20 +180,25 @@ def _step(number: str, line: StepLine, process: CompiledProcess, ways: WaysOut) 
 
 
 def _kind(asked: FieldDefinition) -> str:
-    """The type of a field; of one to choose from, its choices."""
-    choices = " / ".join(one.label for one in asked.choices)
+    """The type of a field; of one to choose from its choices, of a table its columns."""
+    choices = " / ".join([one.label for one in asked.choices] or [column_label(one) for one in asked.columns])
     return f"{field_type_words(asked)}: {choices}" if choices else field_type_words(asked)
 
 
 def _facts(line: StepLine, process: CompiledProcess, ways: WaysOut) -> Iterator[tuple[str, tuple[str, ...]]]:
     step = line.step
-    yield _("Who"), (_who(step, ways.words),)
+    given_out = (line.distribution,) if line.distribution else ()
+    yield _("Who"), (_who(step, ways.words), *given_out)
     yield _("By when"), (line.deadline or _("no deadline"),)
     if line.approval or step.four_eyes:
         said = [line.approval] if line.approval else []
         if step.four_eyes:
             said.append(_("four eyes: who asks for it may not give it"))
+        if step.approved_content is not None:
+            said.append(_("approved is: %(content)s", content=content_sentence(step.approved_content)))
         yield _("Approval"), tuple(said)
+    if step.reauthenticate is not Reauthentication.NONE:
+        yield _("Proof of who decides"), (_(PROOFS[step.reauthenticate]),)
     out = ways.out_of(step.element_id)
     if out:
         yield _("What comes next"), tuple(str(one) for one in out)

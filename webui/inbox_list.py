@@ -15,6 +15,7 @@ from engine.bpmn.compiled import StepKind
 from engine.errors import N_
 from engine.policy.permissions import Actor
 from engine.policy.urgency import Urgency, UrgencyBounds
+from engine.queries.attention import AttentionCounts, attention_counts
 from engine.queries.inbox import inbox
 from engine.queries.inbox_counts import MOST_COUNTED, InboxCounts, inbox_counts, urgency_counts
 from engine.queries.inbox_filters import InboxFilter, InboxSort, kept_filter, map_name
@@ -73,6 +74,7 @@ class InboxList:
     chosen: InboxFilter
     groups: tuple[StepGroup, ...]
     counts: InboxCounts
+    attention: AttentionCounts
     next_cursor: str | None = None
     is_cut: bool = False
     map_name: str = ""
@@ -118,6 +120,7 @@ def inbox_list(session: Session, actor: Actor, request: Request) -> InboxList:
         chosen,
         groups,
         counts,
+        attention_counts(session, actor),
         page.next_cursor,
         is_cut=chosen.sort is not InboxSort.DEADLINE and not is_whole and counts.of(tab) >= MOST_COUNTED,
         map_name=map_name(session, chosen.definition_key) if chosen.definition_key else "",

@@ -16,7 +16,16 @@ from webui.condition_words import Vocabulary, condition_words, expression_words
 from webui.deadlines import rule_words
 from webui.decision_tables import policy_words
 from webui.i18n import _
-from webui.map_steps import FREEDOMS, KINDS, approval_sentence, escalation_words, field_words
+from webui.map_steps import (
+    FREEDOMS,
+    KINDS,
+    PROOFS,
+    approval_sentence,
+    content_sentence,
+    distribution_sentence,
+    escalation_words,
+    field_words,
+)
 from webui.outcomes import buttons
 from webui.version_changes import people_words
 
@@ -44,11 +53,15 @@ _WHAT = {
     ChangeKind.DEADLINE: N_("deadline"),
     ChangeKind.ESCALATION: N_("escalation"),
     ChangeKind.RESPONSIBLE: N_("responsible"),
+    ChangeKind.DISTRIBUTION: N_("how it is given out"),
     ChangeKind.OUTCOMES: N_("buttons"),
     ChangeKind.FOUR_EYES: N_("four eyes"),
     ChangeKind.KIND: N_("kind"),
     ChangeKind.APPROVAL: N_("approval"),
     ChangeKind.FREEDOM: N_("freedom"),
+    ChangeKind.APPROVED_CONTENT: N_("what is approved"),
+    ChangeKind.REAUTHENTICATE: N_("proof of who decides"),
+    ChangeKind.RECALL: N_("taking the request back"),
     ChangeKind.STAGES: N_("stages"),
     ChangeKind.CALLED: N_("called map"),
     ChangeKind.REPEATS: N_("how often"),
@@ -282,6 +295,10 @@ _SAID: Mapping[ChangeKind, Callable[[Any], str]] = {
     ChangeKind.DEFAULT: _yes,
     ChangeKind.KIND: lambda kind: _(KINDS[kind]) if kind in KINDS else _(_KINDS_OF_ELEMENTS.get(kind, kind)),
     ChangeKind.APPROVAL: _approval,
+    ChangeKind.DISTRIBUTION: distribution_sentence,
+    ChangeKind.APPROVED_CONTENT: content_sentence,
+    ChangeKind.REAUTHENTICATE: lambda wanted: _(PROOFS[wanted]),
+    ChangeKind.RECALL: lambda recall: _("as usual") if recall is None else _yes(recall),
     ChangeKind.FREEDOM: lambda freedom: _(FREEDOMS[freedom]),
     ChangeKind.STAGES: lambda names: " → ".join(names) or _("none"),
     ChangeKind.REPEATS: _loop,

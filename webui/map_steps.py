@@ -5,10 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from engine.bpmn.compiled import ApprovalRule, FieldDefinition, FieldType, Freedom, StepDefinition, StepKind
+from engine.bpmn.approval_words import ALL_FILES
+from engine.bpmn.compiled import (
+    ApprovalRule,
+    ContentRule,
+    Distribution,
+    FieldDefinition,
+    FieldType,
+    Freedom,
+    Reauthentication,
+    StepDefinition,
+    StepKind,
+)
 from engine.bpmn.deadline_rules import EscalationAction, EscalationLadder, EscalationLevel
 from engine.errors import N_
 from webui.deadlines import rule_words
+from webui.forms.shown_values import column_label
 from webui.i18n import _, ngettext
 from webui.outcomes import buttons
 
@@ -22,16 +34,22 @@ class FieldLine:
 
 @dataclass(frozen=True, slots=True)
 class StepLine:
-    """``inherited_from`` is the key of the called map that the step belongs to, or empty for the map's own steps."""
+    """``content`` is what an approval is bound to, where the map names it; ``proof`` what is asked of who decides.
+
+    ``inherited_from`` is the key of the called map that the step belongs to, or empty for the map's own steps.
+    """
 
     step: StepDefinition
     kind: str
     deadline: str
     escalation: tuple[str, ...]
     approval: str
+    content: str
+    proof: str
     outcomes: tuple[str, ...]
     fields: tuple[FieldLine, ...]
     freedom: str
+    distribution: str
     inherited_from: str
 
 
@@ -49,6 +67,14 @@ FREEDOMS = {
     Freedom.FREE: N_("free"),
 }
 
+DISTRIBUTIONS = {
+    Distribution.CLAIM: N_("whoever takes it"),
+    Distribution.LEAST_LOADED: N_("to who has the fewest open steps"),
+    Distribution.ROUND_ROBIN: N_("in turn"),
+    Distribution.OWNER: N_("to the deal’s owner"),
+    Distribution.LAST: N_("to who worked with the client last"),
+}
+
 _FIELD_TYPES = {
     FieldType.TEXT: N_("text"),
     FieldType.LONG_TEXT: N_("long text"),
@@ -64,7 +90,9 @@ _FIELD_TYPES = {
     FieldType.CLIENT: N_("client"),
     FieldType.PHONE: N_("phone"),
     FieldType.EMAIL: N_("e-mail"),
+    FieldType.LINES: N_("table of lines"),
     FieldType.READ_ONLY: N_("only shown"),
+    FieldType.CALCULATED: N_("calculated"),
 }
 
 
@@ -82,9 +110,12 @@ def _line(step: StepDefinition, key: str) -> StepLine:
         deadline=rule_words(step.deadline) if step.deadline is not None else "",
         escalation=escalation_words(step.escalation) if step.escalation is not None else (),
         approval=approval_sentence(step.approval) if step.approval is not None else "",
+        content=content_sentence(step.approved_content) if step.approved_content is not None else "",
+        proof=_(PROOFS[step.reauthenticate]) if step.reauthenticate is not Reauthentication.NONE else "",
         outcomes=tuple(one.label for one in buttons(step.outcomes, step.kind)) if len(step.outcomes) > 1 else (),
         fields=tuple(FieldLine(one.label, _(_FIELD_TYPES[one.type]), one.required) for one in step.fields),
         freedom=_(FREEDOMS[step.freedom]),
+        distribution=distribution_sentence(step.distribution) if step.distribution is not None else "",
         inherited_from=step.process_key if step.process_key != key else "",
     )
 
@@ -122,7 +153,20 @@ def field_words(asked: FieldDefinition) -> str:
         said.append(_("required"))
     if asked.choices:
         said.append(" / ".join(one.label for one in asked.choices))
+    if asked.columns:
+        said.append(" / ".join(column_label(one) for one in asked.columns))
+    said += [_("calculated as %(formula)s", formula=_bare(asked.formula))] if asked.formula else []
+    said += [_("only if %(condition)s", condition=_bare(asked.visible_if))] if asked.visible_if else []
     return ", ".join(said)
+
+
+def distribution_sentence(distribution: Distribution | None) -> str:
+    """How a department's step comes to its person."""
+    return _(DISTRIBUTIONS[distribution]) if distribution is not None else _("as the department")
+
+
+def _bare(expression: str) -> str:
+    return expression.strip().removeprefix("=").strip()
 
 
 def approval_sentence(rule: ApprovalRule) -> str:
@@ -136,4 +180,24 @@ def approval_sentence(rule: ApprovalRule) -> str:
             return ngettext("%(num)s person has to approve", "%(num)s people have to approve", rule.count)
         case "list":
             names = ", ".join(rule.approvers)
+            if rule.at_least is not None:
+                enough = _("%(number)s of these: %(names)s", number=rule.at_least, names=names)
+                return _("%(rule)s, in this order", rule=enough) if rule.in_order else enough
             return _("in this order: %(names)s", names=names) if rule.in_order else _("each of: %(names)s", names=names)
+
+
+PROOFS = {
+    Reauthentication.NONE: N_("no further proof"),
+    Reauthentication.PASSWORD: N_("confirmed by password"),
+    Reauthentication.CODE: N_("confirmed by password and code"),
+}
+
+
+def content_sentence(rule: ContentRule | None) -> str:
+    """What an approval is bound to, as the map names it."""
+    if rule is None:
+        return _("what the step shows, and all files")
+    if rule.whole:
+        return _("the whole deal")
+    files = [_("all files") if one == ALL_FILES else one for one in rule.files]
+    return ", ".join((*rule.names, *files))

@@ -54,8 +54,12 @@ def buttons(outcomes: tuple[Outcome, ...], kind: StepKind) -> tuple[Button, ...]
     return tuple(_button(outcome, kind, chosen_among=chosen_among) for outcome in outcomes)
 
 
-def decided(outcome_id: str | None, outcomes: tuple[Outcome, ...] = (), label: str = "") -> str:
-    """The decision as a word: "Approved", or the map's own label for the way chosen."""
+def decided(
+    outcome_id: str | None, outcomes: tuple[Outcome, ...] = (), label: str = "", *, with_remarks: bool = False
+) -> str:
+    """The decision as a word: "Approved", "Approved with remarks", or the map's own label for the way chosen."""
+    if with_remarks and outcome_id == OutcomeKind.APPROVED:
+        return _("Approved with remarks")
     known = next((one.label for one in outcomes if one.id == outcome_id and one.kind is OutcomeKind.WAY), "")
     if outcome_id in set(OutcomeKind):
         return _(_DECIDED.get(OutcomeKind(outcome_id), "Completed"))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from engine.commands.notifications import Notice
 from engine.errors import N_
+from engine.model.notice import NoticeKind
 from engine.queries.practices import Ahead, WouldBeLetter
 from webui.i18n import _
 
@@ -13,9 +13,10 @@ _AHEAD = {
     "escalation": N_("Lateness of “%(name)s”: the next measure"),
 }
 _LETTERS = {
-    Notice.STEP_REMINDER: N_("reminder about “%(step)s”"),
-    Notice.STEP_LATE: N_("“%(step)s” is late"),
-    Notice.STEP_REASSIGNED: N_("“%(step)s” was handed over because it was late"),
+    NoticeKind.DEADLINE_NEAR: N_("reminder about “%(step)s”"),
+    NoticeKind.DEADLINE_PASSED: N_("“%(step)s” is late"),
+    NoticeKind.STEP_LATE: N_("“%(step)s” is late"),
+    NoticeKind.STEP_HANDED: N_("“%(step)s” was handed over because it was late"),
 }
 
 

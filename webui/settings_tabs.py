@@ -21,7 +21,9 @@ class SettingsTab:
 
 _TABS = (
     SettingsTab("settings.show", "settings", N_("My profile")),
+    SettingsTab("mail_settings.show", "mail_settings", N_("Mail")),
     SettingsTab("substitutions.show", "substitutions", N_("Substitutions")),
+    SettingsTab("authenticators.show", "authenticators", N_("Authenticator application")),
     SettingsTab("tokens.show", "tokens", N_("API tokens")),
     SettingsTab("calendars.list_calendars", "calendars", N_("Working calendars"), Ability.MANAGE_CALENDARS),
     SettingsTab("webhooks.show", "webhooks", N_("Webhooks"), Ability.MANAGE_WEBHOOKS),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from flask import Flask, url_for
 
@@ -20,19 +22,33 @@ class FrontEndNotBuilt(RuntimeError):
 
 def asset(name: str) -> str:
     """The address of the built file ``name``. Raises FrontEndNotBuilt."""
-    manifest = DIST / "manifest.json"
+    return url_for("static", filename=_read("manifest.json")[name])
+
+
+def imports_of(name: str) -> list[str]:
+    """The addresses of the built files without which the script ``name`` does not run. Raises FrontEndNotBuilt."""
+    return [url_for("static", filename=one) for one in _read("imports.json")[name]]
+
+
+def build_stamp() -> str:
+    """A word that changes with every build of the front end. Raises FrontEndNotBuilt."""
+    return hashlib.sha256(repr(sorted(_read("manifest.json").items())).encode()).hexdigest()[:12]
+
+
+def _read(name: str) -> dict[str, Any]:
+    file = DIST / name
     try:
-        built_at = manifest.stat().st_mtime_ns
+        built_at = file.stat().st_mtime_ns
     except FileNotFoundError:
         raise FrontEndNotBuilt from None
-    return url_for("static", filename=_manifest(manifest, built_at)[name])
+    return _parsed(file, built_at)
 
 
 @lru_cache(maxsize=4)
-def _manifest(file: Path, _built_at: int) -> dict[str, str]:
-    names: dict[str, str] = json.loads(file.read_text(encoding="utf-8"))
-    return names
+def _parsed(file: Path, _built_at: int) -> dict[str, Any]:
+    read: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return read
 
 
 def configure_static_files(app: Flask) -> None:
-    app.jinja_env.globals["asset"] = asset
+    app.jinja_env.globals.update(asset=asset, imports_of=imports_of, build_stamp=build_stamp)

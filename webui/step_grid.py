@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from engine.bpmn.compiled import StepKind
 from engine.bpmn.deadline_rules import DeadlineRule, RelativeToField
+from engine.bpmn.distribution_text import distribution_words
 from engine.bpmn.step_cells import (
     CellMeaning,
     StepCell,
@@ -28,7 +29,7 @@ from engine.queries.directories import directory
 from engine.queries.step_table import StepTable, TableRow
 from webui.deadlines import company_calendar, rule_words, said
 from webui.i18n import _, chosen_locale
-from webui.map_steps import KINDS, approval_sentence, escalation_words
+from webui.map_steps import KINDS, approval_sentence, distribution_sentence, escalation_words
 from webui.messages import error_text
 from webui.request_context import now
 
@@ -37,6 +38,7 @@ Edits = Mapping[str, Mapping[StepCell, str]]
 HEADINGS: Mapping[StepCell, str] = {
     StepCell.STAGE: N_("Stage"),
     StepCell.RESPONSIBLE: N_("Responsible"),
+    StepCell.DISTRIBUTION: N_("Given out"),
     StepCell.DEADLINE: N_("Deadline"),
     StepCell.ESCALATION: N_("Escalation"),
     StepCell.APPROVAL: N_("Approval"),
@@ -109,7 +111,11 @@ def choices(session: Session, table: StepTable) -> Choices:
             StepCell.ESCALATION: _written(table, StepCell.ESCALATION),
             StepCell.APPROVAL: approval_words(language),
         },
-        closed={StepCell.FOUR_EYES: (yes_word(language),), StepCell.FREEDOM: freedom_words(language)},
+        closed={
+            StepCell.DISTRIBUTION: tuple(distribution_words(language).values()),
+            StepCell.FOUR_EYES: (yes_word(language),),
+            StepCell.FREEDOM: freedom_words(language),
+        },
     )
 
 
@@ -186,6 +192,8 @@ def _said(meaning: CellMeaning) -> str:
         return "; ".join(escalation_words(meaning.escalation)) or _("no escalation")
     if meaning.approval is not None:
         return approval_sentence(meaning.approval)
+    if meaning.distribution is not None:
+        return distribution_sentence(meaning.distribution)
     if meaning.names == ("=owner",):
         return _("the deal’s owner")
     return ""

@@ -27,6 +27,7 @@ _SECTIONS = {
     "map_versions": "maps",
     "handbooks": "maps",
     "work_items": "inbox",
+    "questions": "inbox",
     "deal_imports": "deals",
     "departments": "people",
     "substitutions": "settings",

@@ -11,10 +11,12 @@ from sqlalchemy.orm import Session
 
 from engine.bpmn.compiled import FieldDefinition, FieldType
 from engine.errors import N_
+from engine.policy.mentions import with_names
 from engine.queries.deal_history import HistoryRow
 from engine.queries.decided_fields import decided_fields
 from engine.queries.directories import directory
 from engine.queries.processes import process_of
+from webui.forms.shown_values import lines_text
 from webui.i18n import _
 from webui.outcomes import tone_of
 from webui.request_context import reading
@@ -49,8 +51,12 @@ KINDS_BY_FILTER = {
         "step_claimed",
         "step_released",
         "step_completed",
+        "approval_kept",
+        "approval_asked_again",
+        "approval_recalled",
         "step_cancelled",
         "step_delegated",
+        "step_handed_back",
         "deadline_extended",
         "decision_made",
         "call_opened",
@@ -58,7 +64,7 @@ KINDS_BY_FILTER = {
         "call_failed",
         "call_cancelled",
     ),
-    "comments": ("commented",),
+    "comments": ("commented", "question_asked", "question_answered"),
     "lateness": ("reminder_sent", "head_told", "step_reassigned", "timer_fired", "deadline_extended"),
     "changes": (
         "deal_opened",
@@ -105,7 +111,7 @@ def entry(row: HistoryRow, fields: Fields = MappingProxyType({})) -> Entry:
         telling.icon,
         tone,
         telling.sentence(data),
-        quote=_quoted(row.kind, data, telling.quote),
+        quote=with_names(_quoted(row.kind, data, telling.quote), data.get("mentions") or {}),
         details=_details(row.kind, data, fields),
     )
 
@@ -133,6 +139,7 @@ def fields_of(session: Session, definition_id: int | None) -> Fields:
 
 _WITH_CHANGES = frozenset(
     {
+        "approval_asked_again",
         "deal_changed",
         "variables_set",
         "client_changed",
@@ -151,6 +158,8 @@ def _details(kind: str, data: Data, fields: Fields) -> tuple[tuple[str, str], ..
         return tuple(_change(name, change) for name, change in dict(data.get("changes") or {}).items())
     if kind == "decision_made":
         return tuple(_decided_values(data, fields))
+    if kind == "question_answered":
+        return ((_("Question"), str(data["question"])),)
     if kind in ("message_received", "call_completed"):
         return tuple((name, readable(value)) for name, value in dict(data.get("values") or {}).items())
     return ()
@@ -173,6 +182,8 @@ def _given(name: str, value: Any, fields: Fields) -> tuple[str, str]:
     field = fields.get(name)
     if field is None:
         return name, readable(value)
+    if field.value_type is FieldType.LINES:
+        return field.label, lines_text(field, value)
     if field.type is FieldType.PERSON and isinstance(value, int):
         return field.label, _person_name(value) or str(value)
     label_of = {choice.value: choice.label for choice in field.choices}

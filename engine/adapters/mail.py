@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import logging
+import re
 import smtplib
 import ssl
 from dataclasses import dataclass
 from datetime import datetime
+from email.header import Header
+from email.headerregistry import Address
 from email.message import EmailMessage
+from email.policy import EmailPolicy
 from email.utils import format_datetime
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from engine.errors import N_, DomainError
 
 TIMEOUT_S = 10.0
+_LONGEST_LINE = 200
 _PORTS = {"smtp": 25, "smtps": 465}
 _SUBMISSION = 587
+_PERMANENT = 500  # RFC 5321 section 4.2.1: 5yz, the same command again is answered the same
+_DOMAIN = re.compile(r"[^A-Za-z0-9.-]")
 
 _logger = logging.getLogger(__name__)
 
@@ -37,20 +44,37 @@ class MailFailed(DomainError):
     template: ClassVar[str] = N_("The mail server %(host)s did not take the letter: %(answer)s")
 
 
+class MailRefused(DomainError):
+    """The server will never take a letter to this address; trying again does not help."""
+
+    code: ClassVar[str] = "mail_refused"
+    template: ClassVar[str] = N_("The mail server %(host)s refused the address: %(answer)s")
+
+
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """``key`` is the letter's own and stays the same when it is sent again: receivers drop the copy."""
+    """``key`` is the letter's own and stays the same when it is sent again: receivers drop the copy.
+
+    ``html`` is the same as ``text``, for programs that show it. Letters with the same ``thread`` stand together.
+    ``reply_to`` is where an answer goes, ``settings_url`` where the reader chooses what they are sent.
+    ``in_reply_to`` is the Message-ID of what this letter answers.
+    """
 
     key: str
     to: str
     subject: str
     text: str
     written_at: datetime
+    html: str = ""
+    thread: str = ""
+    reply_to: str = ""
+    settings_url: str = ""
+    in_reply_to: str = ""
 
 
 class Mailer(Protocol):
     def send(self, letter: Letter) -> None:
-        """Hand over one letter. Raises MailFailed."""
+        """Hand over one letter. Raises MailFailed, MailRefused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +120,16 @@ class SmtpMailer:
 
     def send(self, letter: Letter) -> None:
         try:
+            message = message_of(letter, self._server.sender)
+        except ValueError as unusable:
+            raise MailRefused(host=self._server.host, answer=str(unusable)) from unusable
+        try:
             with self._connected() as connection:
-                connection.send_message(message_of(letter, self._server.sender))
+                connection.send_message(message)
+        except smtplib.SMTPRecipientsRefused as refused:
+            code, answer = next(iter(refused.recipients.values()), (_PERMANENT, b""))
+            told = MailRefused if code >= _PERMANENT else MailFailed
+            raise told(host=self._server.host, answer=f"{code} {_shown(answer)}") from refused
         except (OSError, smtplib.SMTPException) as failure:
             raise MailFailed(host=self._server.host, answer=str(failure)) from failure
 
@@ -130,6 +162,19 @@ class SmtpMailer:
             connection.login(server.user, server.password)
 
 
+class _Policy(EmailPolicy):
+    """The library loses the space at which it folds a subject of other than Latin letters."""
+
+    def fold(self, name: str, value: Any) -> str:
+        if name.lower() != "subject":
+            return str(super().fold(name, value))
+        encoded = Header(str(value), "utf-8", header_name=name).encode(linesep=self.linesep)
+        return f"{name}: {encoded}{self.linesep}"
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        return super().fold_binary(name, value) if name.lower() != "subject" else self.fold(name, value).encode("ascii")
+
+
 class ConsoleMailer:
     """Says in the log what would be sent."""
 
@@ -139,18 +184,45 @@ class ConsoleMailer:
 
 
 def message_of(letter: Letter, sender: str) -> EmailMessage:
-    """The letter as it travels: plain text, marked as written by a machine, so that nobody's holiday answers it."""
-    message = EmailMessage()
+    """The letter as it travels, marked as written by a machine, so that nobody's holiday answers it.
+
+    No header can be smuggled in: what people typed stands in the subject only, on one line, and an address is refused
+    by the library when it holds a line break. Raises ValueError for such an address.
+    """
+    domain = _DOMAIN.sub("", sender.rpartition("@")[2]) or "localhost"
+    message = EmailMessage(policy=_Policy())
     message["From"] = sender
-    message["To"] = letter.to
+    message["To"] = Address(addr_spec=letter.to)
     message["Subject"] = one_line(letter.subject)
     message["Date"] = format_datetime(letter.written_at)
-    message["Message-ID"] = f"<{letter.key}@{sender.rpartition('@')[2]}>"
+    message["Message-ID"] = message_id(letter.key, sender)
+    references = [f"<{letter.thread}@{domain}>"] if letter.thread else []
+    if letter.in_reply_to:
+        references.append(one_line(letter.in_reply_to))
+    if references:
+        message["In-Reply-To"], message["References"] = references[-1], " ".join(references)
+    if letter.reply_to:
+        message["Reply-To"] = Address(addr_spec=letter.reply_to)
+    if letter.settings_url:
+        message["List-Unsubscribe"] = f"<{letter.settings_url}>"
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(letter.text)
+    message["X-Auto-Response-Suppress"] = "All"
+    message.set_content(letter.text, cte="quoted-printable")
+    if letter.html:
+        message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
     return message
 
 
+def message_id(key: str, sender: str) -> str:
+    """The Message-ID of the letter with this key."""
+    return f"<{key}@{_DOMAIN.sub('', sender.rpartition('@')[2]) or 'localhost'}>"
+
+
 def one_line(text: str) -> str:
-    """A title that holds a line break must not become a second header."""
-    return " ".join(text.split())
+    """A title that holds a line break must not become a second header; nor may it be of any length."""
+    line = " ".join("".join(one if one.isprintable() else " " for one in text).split())
+    return line if len(line) <= _LONGEST_LINE else line[: _LONGEST_LINE - 1] + "…"
+
+
+def _shown(answer: bytes | str) -> str:
+    return one_line(answer.decode("utf-8", "replace") if isinstance(answer, bytes) else str(answer))

@@ -36,7 +36,7 @@ from engine.bpmn.template_shelf import TemplateShelf
 from engine.bpmn.uploads import TABLE_SUFFIX, is_form_file, sort_upload
 from engine.errors import DomainError
 
-FORMAT_VERSION = 3  # raised when the same file compiles to something else, so that cached processes are made anew
+FORMAT_VERSION = 4  # raised when the same file compiles to something else, so that cached processes are made anew
 
 _MAX_NODES = 3_000
 

@@ -62,7 +62,13 @@ class FieldType(StrEnum):
     CLIENT = "client"
     PHONE = "phone"
     EMAIL = "email"
+    LINES = "lines"  # a table: goods with quantity, price and sum
     READ_ONLY = "read_only"
+    CALCULATED = "calculated"  # by a formula, on the server
+
+
+UNTYPED = frozenset({FieldType.READ_ONLY, FieldType.CALCULATED})
+"""The types of which nobody types a value."""
 
 
 class FieldChoice(_Frozen):
@@ -71,7 +77,14 @@ class FieldChoice(_Frozen):
 
 
 class FieldDefinition(_Frozen):
-    """A field of a step's form. ``name`` is the variable's name; a name like ``deal.amount`` edits the deal itself."""
+    """A field of a step's form. ``name`` is the variable's name; a name like ``deal.amount`` edits the deal itself.
+
+    ``minimum`` and ``maximum`` bound a number or a date, the length of a text, the count of choices or of lines.
+    ``default`` is a text as people write it, or an expression from "=". ``visible_if`` and ``formula`` are expressions
+    that the expression language has accepted; both read the form's fields as well. ``shown_as`` is the type in which a
+    read-only or calculated value is written. ``columns`` are those of a table, ``total`` of a column whose values are
+    added up under it.
+    """
 
     name: str
     label: str
@@ -83,6 +96,28 @@ class FieldDefinition(_Frozen):
     minimum: str | None = None
     maximum: str | None = None
     pattern: str | None = None
+    placeholder: str = ""
+    visible_if: str | None = None
+    formula: str | None = None
+    shown_as: FieldType | None = None
+    columns: tuple[FieldDefinition, ...] = ()
+    total: bool = False
+
+    @property
+    def is_typed(self) -> bool:
+        """Whether a person fills it in."""
+        return self.type not in UNTYPED
+
+    @property
+    def value_type(self) -> FieldType:
+        """The type of its value: a calculated one is a number where the map says nothing else."""
+        if self.is_typed:
+            return self.type
+        return self.shown_as or (FieldType.NUMBER if self.type is FieldType.CALCULATED else FieldType.TEXT)
+
+    def as_typed(self) -> FieldDefinition:
+        """The same field as one that takes its value by hand."""
+        return self if self.is_typed else self.model_copy(update={"type": self.value_type})
 
 
 class Freedom(StrEnum):
@@ -91,13 +126,46 @@ class Freedom(StrEnum):
     FREE = "free"
 
 
+class Distribution(StrEnum):
+    """How a step of a department comes to one of its members."""
+
+    CLAIM = "claim"  # whoever takes it
+    LEAST_LOADED = "least_loaded"
+    ROUND_ROBIN = "round_robin"
+    OWNER = "owner"  # the deal's owner, where a member
+    LAST = "last"  # who did this step, or another of the department, for the client last
+
+
 class ApprovalRule(_Frozen):
-    """Who has to approve: ``any`` one, ``all``, or ``count`` of the responsible group; or one of each in ``list``."""
+    """Who has to approve: ``any`` one, ``all``, or ``count`` of the responsible group; or one of each in ``list``.
+
+    ``at_least`` is how many entries of a list are enough; None: all of them.
+    """
 
     mode: Literal["any", "all", "count", "list"] = "any"
     count: int = 1
     approvers: tuple[str, ...] = ()
     in_order: bool = False
+    at_least: int | None = None
+
+
+class ContentRule(_Frozen):
+    """What an approval is bound to: values by name (``deal.amount``, a field), files by name or pattern (``*.pdf``).
+
+    ``whole`` is the deal with all its fields, whatever they are called.
+    """
+
+    names: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    whole: bool = False
+
+
+class Reauthentication(StrEnum):
+    """How a person has to prove anew who they are when they decide."""
+
+    NONE = "none"
+    PASSWORD = "password"  # noqa: S105  # a kind of proof
+    CODE = "code"  # the password and a code of the authenticator application
 
 
 class StepDefinition(_Frozen):
@@ -110,6 +178,7 @@ class StepDefinition(_Frozen):
     kind: StepKind
     stage: str = ""
     responsible: tuple[str, ...] = ()  # names of departments or people, a login, or an expression from "="
+    distribution: Distribution | None = None  # None: as the department is set up
     deadline: DeadlineRule | None = None
     deadline_text: str = ""  # as the owner wrote it
     escalation: EscalationLadder | None = None
@@ -118,6 +187,9 @@ class StepDefinition(_Frozen):
     outcomes: tuple[Outcome, ...] = ()
     approval: ApprovalRule | None = None
     four_eyes: bool = False
+    approved_content: ContentRule | None = None  # of an approval; None: what the step shows (engine.policy)
+    reauthenticate: Reauthentication = Reauthentication.NONE
+    recall: bool | None = None  # may who asked withdraw the request; None: where it can be returned for rework
     freedom: Freedom = Freedom.STRICT
     line: int | None = None
     asks_again: bool = False  # a choice of what to begin next, offered until it is enough

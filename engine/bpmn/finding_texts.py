@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from engine.bpmn.field_texts import FIELDS
 from engine.bpmn.file_texts import ARCHIVE, FILE
 from engine.bpmn.finding_text import NOTHING_TO_DO, FindingText
 from engine.bpmn.structure_texts import ARROWS, POOLS, STARTS_AND_ENDS
@@ -359,8 +360,20 @@ _STEPS: Mapping[str, FindingText] = {
     "RESPONSIBLE_NOT_UNDERSTOOD": FindingText(
         N_("Who is responsible cannot be evaluated: %(text)s."), N_("Name a department or a person.")
     ),
+    "DISTRIBUTION_UNKNOWN": FindingText(
+        N_("“%(text)s” is no way to give out the steps of a department; the department's own setting counts."),
+        N_("Write: whoever takes it, least loaded, in turn, deal owner, or who knows the client."),
+    ),
     "FREEDOM_UNKNOWN": FindingText(
         N_("“%(text)s” is no degree of freedom; strict is taken."), N_("Write strict, advised or free.")
+    ),
+    "APPROVED_CONTENT_UNKNOWN": FindingText(
+        N_("The approval names “%(name)s”, which no step fills in and which is no file."),
+        N_("Name a field of the map, deal.amount, client.name, “files”, or a file such as “contract*.pdf”."),
+    ),
+    "REAUTHENTICATION_UNKNOWN": FindingText(
+        N_("“%(text)s” is no way to prove who decides; the password is asked for."),
+        N_("Write password, or code for the password and a code of the authenticator application."),
     ),
     "PROPERTY_CONFLICT": FindingText(
         N_("“%(property)s” is said twice: “%(used)s” (%(used_from)s) counts, “%(other)s” (%(other_from)s) does not."),
@@ -376,6 +389,10 @@ _PUBLISHING: Mapping[str, FindingText] = {
     "RESPONSIBLE_UNKNOWN": FindingText(
         N_("There is no department and no person “%(responsible)s”."),
         N_("Add the department, or name one that exists in the step's property “responsible” or in its lane."),
+    ),
+    "DISTRIBUTION_UNUSED": FindingText(
+        N_("The map says how a department gives out this step, and it is not one department's to give."),
+        N_("Name a department as the responsible, or empty “distribution”."),
     ),
     "APPROVAL_OUT_OF_REACH": FindingText(
         N_("The approval needs %(needed)s people, but the department has %(members)s."),
@@ -433,6 +450,7 @@ _TEXTS: Mapping[str, FindingText] = {
     **_COMPLEX,
     **_ACTIVITIES,
     **_STEPS,
+    **FIELDS,
     **_PUBLISHING,
     **DECISIONS_USED,
     **TABLE_FILES,

@@ -27,6 +27,7 @@ from engine.bpmn.deadline_rules import DeadlineRule
 from engine.bpmn.dmn.drawn import DecisionShelf
 from engine.bpmn.dmn.model import DecisionTask, ResultShape
 from engine.bpmn.element_ids import free_id
+from engine.bpmn.form_shelf import Forms
 from engine.bpmn.template_shelf import TemplateShelf
 
 
@@ -152,11 +153,15 @@ class Property(StrEnum):
     STAGE = "stage"
     DEADLINE = "deadline"
     RESPONSIBLE = "responsible"
+    DISTRIBUTION = "distribution"
     ESCALATION = "escalation"
     ESCALATE_AFTER = "escalate_after"
     REQUIRED = "required"
     APPROVAL = "approval"
     FOUR_EYES = "four_eyes"
+    APPROVED_CONTENT = "approved_content"
+    REAUTHENTICATE = "reauthenticate"
+    RECALL = "recall"
     FREEDOM = "freedom"
     INSTRUCTION = "instruction"
     RESULT = "result"  # of an end event: the deal is won or lost
@@ -435,7 +440,7 @@ class SalesMap:
     processes: list[Process] = field(default_factory=list)
     pools: list[Pool] = field(default_factory=list)
     used_ids: set[str] = field(default_factory=set)
-    forms: Mapping[str, tuple[FieldDefinition, ...]] = field(default_factory=dict)  # that came as files of their own
+    forms: Forms = field(default_factory=dict)  # that came as files of their own
     tables: DecisionShelf = field(default_factory=DecisionShelf)  # decisions of the upload
     tables_of: dict[str, DecisionShelf] = field(default_factory=dict)  # of called maps, by the process's file
     templates: TemplateShelf = field(default_factory=TemplateShelf)  # of documents, in the upload

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 
-from engine.bpmn.compiled import ApprovalRule, Freedom, StepDefinition
+from engine.bpmn.compiled import ApprovalRule, Distribution, Freedom, StepDefinition
 from engine.bpmn.deadline_rules import DeadlineRule, EscalationLadder, RelativeToField
 from engine.bpmn.deadline_text import parse_deadline
+from engine.bpmn.distribution_text import distribution_named, distribution_words
 from engine.bpmn.duration_text import DeadlineNotUnderstood
 from engine.bpmn.escalation_text import ladder_from_bag
 from engine.bpmn.expressions import ExpressionRefused, compile_expression
@@ -29,6 +30,7 @@ class StepCell(StrEnum):
 
     STAGE = "stage"
     RESPONSIBLE = "responsible"
+    DISTRIBUTION = "distribution"
     DEADLINE = "deadline"
     ESCALATION = "escalation"
     APPROVAL = "approval"
@@ -42,6 +44,14 @@ class EscalationNotUnderstood(DomainError):
     code: ClassVar[str] = "escalation_not_understood"
     template: ClassVar[str] = N_(
         "“%(text)s” is not understood as an escalation. Write for example “remind 1 business day before; head at due”."
+    )
+
+
+class DistributionNotUnderstood(DomainError):
+    code: ClassVar[str] = "distribution_not_understood"
+    template: ClassVar[str] = N_(
+        "“%(text)s” is no way to give out steps. "
+        "Write: whoever takes it, least loaded, in turn, deal owner, or who knows the client."
     )
 
 
@@ -72,6 +82,7 @@ class CellMeaning:
     approval: ApprovalRule | None = None
     names: tuple[str, ...] = ()
     freedom: Freedom | None = None
+    distribution: Distribution | None = None
     yes: bool = False
 
 
@@ -82,8 +93,8 @@ _FREEDOMS: Mapping[str, Mapping[Freedom, str]] = {
     "en": {Freedom.STRICT: "strict", Freedom.ADVISED: "advised", Freedom.FREE: "free"},
 }
 _APPROVALS: Mapping[str, Mapping[str, str]] = {
-    "uk": {"any": "будь-хто", "all": "всі", "in_order": "по черзі"},
-    "en": {"any": "any", "all": "all", "in_order": "in order"},
+    "uk": {"any": "будь-хто", "all": "всі", "in_order": "по черзі", "of": "з"},
+    "en": {"any": "any", "all": "all", "in_order": "in order", "of": "of"},
 }
 
 
@@ -110,8 +121,8 @@ def cell_text(step: StepDefinition, cell: StepCell, language: str) -> str:
 def read_cell(cell: StepCell, text: str) -> CellMeaning:
     """What the text of a cell means; empty, it says nothing and the drawing speaks.
 
-    Raises DeadlineNotUnderstood, EscalationNotUnderstood, FreedomNotUnderstood, YesOrNoNotUnderstood,
-    ExpressionNotUnderstood, PropertyTooLong.
+    Raises DeadlineNotUnderstood, EscalationNotUnderstood, DistributionNotUnderstood, FreedomNotUnderstood,
+    YesOrNoNotUnderstood, ExpressionNotUnderstood, PropertyTooLong.
     """
     text = text.strip()
     if not text:
@@ -137,7 +148,10 @@ def _approval_text(step: StepDefinition, language: str) -> str:
     if rule is None:
         return ""
     words = _APPROVALS[language]
-    who = {"any": words["any"], "all": words["all"], "count": str(rule.count), "list": ", ".join(rule.approvers)}
+    names = ", ".join(rule.approvers)
+    if rule.at_least is not None:
+        names = f"{rule.at_least} {words['of']}: {names}"
+    who = {"any": words["any"], "all": words["all"], "count": str(rule.count), "list": names}
     return f"{who[rule.mode]} {words['in_order']}" if rule.in_order else who[rule.mode]
 
 
@@ -149,6 +163,9 @@ def _required_text(step: StepDefinition, _language: str) -> str:
 _TEXTS: Mapping[StepCell, Callable[[StepDefinition, str], str]] = {
     StepCell.STAGE: lambda step, _: step.stage,
     StepCell.RESPONSIBLE: lambda step, _: ", ".join(step.responsible),
+    StepCell.DISTRIBUTION: lambda step, language: (
+        distribution_words(language)[step.distribution] if step.distribution is not None else ""
+    ),
     StepCell.DEADLINE: _deadline_text,
     StepCell.ESCALATION: lambda step, language: (
         ladder_text(step.escalation, language) if step.escalation is not None else ""
@@ -195,6 +212,13 @@ def _read_four_eyes(text: str) -> CellMeaning:
     return CellMeaning(written="yes" if yes else "no", yes=yes)
 
 
+def _read_distribution(text: str) -> CellMeaning:
+    found = distribution_named(text)
+    if found is None:
+        raise DistributionNotUnderstood(text=text)
+    return CellMeaning(written=found.value, distribution=found)
+
+
 def _read_freedom(text: str) -> CellMeaning:
     found = freedom_named(text)
     if found is None:
@@ -208,6 +232,7 @@ def _read_approval(text: str) -> CellMeaning:
 
 _READERS: Mapping[StepCell, Callable[[str], CellMeaning]] = {
     StepCell.RESPONSIBLE: _read_responsible,
+    StepCell.DISTRIBUTION: _read_distribution,
     StepCell.DEADLINE: lambda text: CellMeaning(written=text, deadline=_deadline(text)),
     StepCell.ESCALATION: _read_escalation,
     StepCell.APPROVAL: _read_approval,

@@ -6,10 +6,14 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
+from engine.bpmn.approval_words import content_rule, reauthentication_named, unknown_names
 from engine.bpmn.compiled import (
     ApprovalRule,
+    ContentRule,
+    Distribution,
     FieldDefinition,
     Freedom,
+    Reauthentication,
     Stage,
     StepDefinition,
     StepKind,
@@ -17,6 +21,7 @@ from engine.bpmn.compiled import (
 )
 from engine.bpmn.deadline_rules import DeadlineRule, EscalationLadder, RelativeToField
 from engine.bpmn.deadline_text import DeadlineNotUnderstood, ladder_from_bag, parse_deadline, parse_ladder
+from engine.bpmn.distribution_text import distribution_named
 from engine.bpmn.expressions import ExpressionRefused, compile_expression
 from engine.bpmn.map_model import Annotation, Located, Node, Process, Property, Said, Scope, StepPlan
 from engine.bpmn.map_sayings import said_of
@@ -125,6 +130,7 @@ def _define(node: Node, plan: StepPlan, process: Process, noticed: Noticed) -> S
         kind=plan.kind,
         stage=_stage(node),
         responsible=_responsible(node, noticed),
+        distribution=_distribution(node, process, noticed),
         deadline=deadline,
         deadline_text=deadline_text,
         escalation=read_ladder(node.annotation, node, noticed),
@@ -133,6 +139,9 @@ def _define(node: Node, plan: StepPlan, process: Process, noticed: Noticed) -> S
         outcomes=tuple(plan.outcomes),
         approval=(rule or ApprovalRule()) if plan.kind is StepKind.APPROVAL else None,
         four_eyes=says_yes(node.annotation.text(Property.FOUR_EYES)),
+        approved_content=_approved_content(node, process, noticed) if plan.kind is StepKind.APPROVAL else None,
+        reauthenticate=_reauthentication(node, noticed),
+        recall=_recall(node) if plan.kind is StepKind.APPROVAL else None,
         freedom=_freedom(node, process, noticed),
         line=node.line,
         asks_again=plan.asks_again,
@@ -239,6 +248,14 @@ def _responsible(node: Node, noticed: Noticed) -> tuple[str, ...]:
     return (text,)
 
 
+def _distribution(node: Node, process: Process, noticed: Noticed) -> Distribution | None:
+    text = node.annotation.text(Property.DISTRIBUTION) or process.annotation.text(Property.DISTRIBUTION)
+    found = distribution_named(text)
+    if text and found is None:
+        noticed.warning("DISTRIBUTION_UNKNOWN", node, text=text)
+    return found
+
+
 def _fields(node: Node, plan: StepPlan) -> Iterator[FieldDefinition]:
     required = [part.strip() for part in _LIST.split(node.annotation.text(Property.REQUIRED)) if part.strip()]
     known = {field.name for field in plan.fields} | {field.label for field in plan.fields}
@@ -258,6 +275,33 @@ def _freedom(node: Node, process: Process, noticed: Noticed) -> Freedom:
     if found is None:
         noticed.warning("FREEDOM_UNKNOWN", node, text=text)
     return found or Freedom.STRICT
+
+
+def _approved_content(node: Node, process: Process, noticed: Noticed) -> ContentRule | None:
+    text = node.annotation.text(Property.APPROVED_CONTENT)
+    if not text:
+        return None
+    plans = [one.step for one in process.scope.all_nodes() if one.step is not None]
+    fields = [field for plan in plans for field in plan.fields]
+    rule = content_rule(text, {field.label.casefold(): field.name for field in fields})
+    if rule is not None:
+        for name in unknown_names(rule, (field.name for field in fields)):
+            noticed.warning("APPROVED_CONTENT_UNKNOWN", node, name=name)
+    return rule
+
+
+def _reauthentication(node: Node, noticed: Noticed) -> Reauthentication:
+    """Where the word is not known, the password: who asks for a proof must not get none."""
+    text = node.annotation.text(Property.REAUTHENTICATE)
+    found = reauthentication_named(text)
+    if found is None:
+        noticed.warning("REAUTHENTICATION_UNKNOWN", node, text=text)
+    return Reauthentication.PASSWORD if found is None else found
+
+
+def _recall(node: Node) -> bool | None:
+    text = node.annotation.text(Property.RECALL)
+    return says_yes(text) if text else None
 
 
 def lacks_deadline(node: Node, step: StepDefinition) -> bool:

@@ -55,12 +55,12 @@ def values_read(process: CompiledProcess) -> tuple[ReadValue, ...]:
 
 
 def fields_by_name(process: CompiledProcess) -> dict[str, FieldDefinition]:
-    """The fields that steps ask for, by name; of several for one value the first."""
+    """The fields that steps ask for or calculate, by name, as fields to type; of several for one value the first."""
     fields: dict[str, FieldDefinition] = {}
     for step in process.steps.values():
         for field in step.fields:
             if field.type is not FieldType.READ_ONLY:
-                fields.setdefault(field.name, field)
+                fields.setdefault(field.name, field.as_typed())
     return fields
 
 

@@ -19,6 +19,7 @@ class ChangeKind(StrEnum):
     DEADLINE = "deadline"
     ESCALATION = "escalation"
     RESPONSIBLE = "responsible"
+    DISTRIBUTION = "distribution"
     FIELDS = "fields"
     OUTCOMES = "outcomes"
     FOUR_EYES = "four_eyes"
@@ -34,6 +35,9 @@ class ChangeKind(StrEnum):
     KIND = "kind"
     APPROVAL = "approval"
     FREEDOM = "freedom"
+    APPROVED_CONTENT = "approved_content"
+    REAUTHENTICATE = "reauthenticate"
+    RECALL = "recall"
     STAGES = "stages"
     CALLED = "called"
     REPEATS = "repeats"
@@ -77,8 +81,12 @@ _ATTRIBUTES = (
 _ALL_ATTRIBUTES = (
     *_ATTRIBUTES,
     (ChangeKind.KIND, "kind"),
+    (ChangeKind.DISTRIBUTION, "distribution"),
     (ChangeKind.APPROVAL, "approval"),
     (ChangeKind.FREEDOM, "freedom"),
+    (ChangeKind.APPROVED_CONTENT, "approved_content"),
+    (ChangeKind.REAUTHENTICATE, "reauthenticate"),
+    (ChangeKind.RECALL, "recall"),
 )
 
 

@@ -1,4 +1,4 @@
-"""Approvals by several: one work item each, and one decision of them all."""
+"""Approvals by several: one work item each, and one decision of them all, for one and the same content."""
 
 from __future__ import annotations
 
@@ -6,17 +6,20 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import ClassVar
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine.bpmn.compiled import ApprovalRule, OutcomeKind, StepDefinition
-from engine.commands.execution import cancel_step
-from engine.commands.step_opening import StepOpener, calendar_of_step, members_of
-from engine.errors import N_, DomainError, MapFailed, NotAllowed
+from engine.bpmn.compiled import ApprovalRule, OutcomeKind, StepDefinition, StepKind
+from engine.commands.approval_parts import decision_of, is_same_voice, parts_of, speaker_of, voice_of
+from engine.commands.history import record
+from engine.commands.step_opening import StepOpener, calendar_of_step
+from engine.commands.step_withdrawal import cancel_step
+from engine.errors import N_, AlreadyCompleted, DomainError, MapFailed, NotAllowed
+from engine.events import ApprovalAskedAgain
 from engine.model.process_instance import ProcessInstance
 from engine.model.work_item import LIVE, WorkItem, WorkItemState
-from engine.policy.approval_rules import Vote, decide
+from engine.policy.approved_content import as_decided, differences, still_holds
 from engine.policy.permissions import Actor
+from engine.queries.approved_contents import GivenApproval, deciding_part, given_approvals, present_content
 from engine.queries.facts import DealFacts
 from engine.queries.processes import process_of
 
@@ -40,77 +43,123 @@ def decided_outcome(
     """What the approval as a whole decided now that ``work_item`` is completed, or None while others are still asked.
 
     The first return or rejection decides and withdraws the questions to the others; an approval decides when the
-    rule is met. In order, the next is asked.
+    rule is met by approvals of what stands there now. Who approved something else is asked again. In order, the next
+    is asked.
     """
     rule = step.approval or ApprovalRule()
     with session.no_autoflush:  # the part that is completed now is among them as it is in memory
-        parts = _parts(session, work_item)
-    votes = [
-        Vote(voice_of(one), OutcomeKind(one.outcome or ""), one.approver)
-        for one in parts
-        if one.state is WorkItemState.COMPLETED
-    ]
-    decision = decide(rule, votes, members=_voices(session, rule, parts, work_item))
+        parts = parts_of(session, work_item)
+        stale = _stale(session, step, instance, [one for one in parts if one is not work_item])
+    decision = decision_of(session, rule, parts, [given.work_item_id for given in stale])
     live = [one for one in parts if one.state in LIVE]
     if decision.outcome is not None:
         for one in live:
             cancel_step(session, one, instance, actor=actor, at=at)
         return decision.outcome.value
+    asking = _Asking(session, step, instance, actor, at)
+    live += asking.again(stale, parts, rule)
     if not live and decision.is_out_of_reach:
         raise MapFailed(element=work_item.name, element_id=work_item.element_id, problem=ApprovalOutOfReach())
     if rule.in_order and not live:
-        process = process_of(session, instance.definition_id)
-        facts = DealFacts(instance.deal, process, calendar=calendar_of_step(session, work_item), at=at)
-        opener = StepOpener(session, instance, process, facts=facts, actor=actor, at=at)
-        opener.ask(step, work_item, decision.to_ask, part=max(one.part for one in parts) + 1)
+        asking.next(work_item, decision.to_ask, part=max(one.part for one in parts) + 1)
     return None
+
+
+class ApprovalDecided(AlreadyCompleted):
+    """The others have decided without this voice. ``by``, ``at`` and ``outcome`` say who, when and what."""
+
+    code: ClassVar[str] = "approval_decided"
+    template: ClassVar[str] = N_("The approval was decided without you: by %(by)s, %(at)s.")
+
+
+def ensure_undecided(session: Session, work_item: WorkItem) -> None:
+    """Raises AlreadyCompleted, ApprovalDecided, AlreadyCancelled: each says what has happened meanwhile."""
+    if work_item.state is WorkItemState.CANCELLED and work_item.kind is StepKind.APPROVAL:
+        deciding = deciding_part(session, work_item)
+        if deciding is not None:
+            by = deciding.completed_by.full_name if deciding.completed_by is not None else ""
+            raise ApprovalDecided(by=by, at=deciding.completed_at, outcome=deciding.outcome)
+    work_item.ensure_live()
 
 
 def ensure_one_voice_each(session: Session, work_item: WorkItem, rule: ApprovalRule, voice_id: int) -> None:
     """One person counts once in an approval by several, whoever hands which part to whom. Raises NotAllowed.
 
-    In a list the same person may stand for two roles, and then answers for each.
+    In a list the same person may stand for two roles, and then answers for each. Who is asked again, because what they
+    approved has changed, speaks in the part that was opened for that.
     """
     if rule.mode in ("any", "list"):
         return
-    spoken = (one for one in _parts(session, work_item) if one.state is WorkItemState.COMPLETED)
-    if any(voice_of(one) == voice_id for one in spoken):
+    parts = parts_of(session, work_item)
+    spoken = [one for one in parts if one.state is WorkItemState.COMPLETED and voice_of(one) == voice_id]
+    if spoken and not any(one.part < work_item.part and _is_superseded(one, parts, rule) for one in spoken):
         raise NotAllowed(reason=N_("Your decision in this approval is already recorded."))
 
 
 def voices_beside(session: Session, work_item: WorkItem) -> set[int]:
     """Who gave or holds another part of the same approval."""
-    parts = (one for one in _parts(session, work_item) if one.id != work_item.id)
+    parts = (one for one in parts_of(session, work_item) if one.id != work_item.id)
     return {voice_of(one) if one.state is WorkItemState.COMPLETED else one.assignee_id or 0 for one in parts}
 
 
-def voice_of(work_item: WorkItem) -> int:
-    """Whose voice a completed part is: the person substituted, not the substitute."""
-    return work_item.on_behalf_of_id or work_item.completed_by_id or 0
-
-
-def _parts(session: Session, work_item: WorkItem) -> list[WorkItem]:
-    """The parts of an approval as they were given, then those that are not, by their numbers."""
-    parts = session.scalars(
-        select(WorkItem).where(
-            WorkItem.instance_id == work_item.instance_id, WorkItem.activity_id == work_item.activity_id
-        )
-    )
-    return sorted(parts, key=lambda one: (one.completed_at is None, one.completed_at or one.opened_at, one.part))
-
-
-def _voices(session: Session, rule: ApprovalRule, parts: Sequence[WorkItem], work_item: WorkItem) -> tuple[int, ...]:
-    """Whose voices count: of each part, who gave it or holds it now; in order, also the members not asked yet.
-
-    A part given back to the department stands for a voice too, under a number that is nobody's: it has to be heard,
-    whoever takes it.
-    """
-    if rule.mode == "list":
-        return ()
-    asked = [
-        voice_of(one) if one.state is WorkItemState.COMPLETED else one.assignee_id or -one.id
-        for one in parts
-        if one.state is not WorkItemState.CANCELLED
+def _stale(
+    session: Session, step: StepDefinition, instance: ProcessInstance, parts: Sequence[WorkItem]
+) -> list[GivenApproval]:
+    """The approvals among ``parts`` that were given for another content than the deal has now."""
+    approved = [
+        one.id for one in parts if one.state is WorkItemState.COMPLETED and one.outcome == OutcomeKind.APPROVED.value
     ]
-    rest = members_of(session, work_item.group_id) if rule.in_order else ()
-    return tuple(dict.fromkeys(one for one in (*asked, *rest) if one))
+    if not approved:
+        return []
+    deal = instance.deal
+    given = given_approvals(session, deal.id, approved)
+    present = present_content(session, step, deal, deal.client)
+    return [one for one in given.values() if not still_holds(step, one.content, one.values, present)]
+
+
+def _is_superseded(given: WorkItem, parts: Sequence[WorkItem], rule: ApprovalRule) -> bool:
+    """Whether whoever gave this part has been asked again since."""
+    return any(
+        one.part > given.part and one.state is not WorkItemState.CANCELLED and is_same_voice(one, given, rule)
+        for one in parts
+    )
+
+
+class _Asking:
+    """Opens further parts of one approval."""
+
+    def __init__(
+        self, session: Session, step: StepDefinition, instance: ProcessInstance, actor: Actor, at: datetime
+    ) -> None:
+        self._session, self._step, self._instance = session, step, instance
+        self._actor, self._at = actor, at
+
+    def again(self, stale: Sequence[GivenApproval], parts: Sequence[WorkItem], rule: ApprovalRule) -> list[WorkItem]:
+        """Ask those whose approval is for another content, each once."""
+        by_id = {one.id: one for one in parts}
+        opened: list[WorkItem] = []
+        for given in stale:
+            before = by_id[given.work_item_id]
+            if _is_superseded(before, (*parts, *opened), rule):
+                continue
+            self._record(before, given)
+            part = max(one.part for one in (*parts, *opened)) + 1
+            opened.append(self._opener(before).ask_as_before(self._step, before, speaker_of(before), part=part))
+        return opened
+
+    def next(self, after: WorkItem, to_ask: Sequence[int] | Sequence[str], *, part: int) -> None:
+        self._opener(after).ask(self._step, after, to_ask, part=part)
+
+    def _record(self, before: WorkItem, given: GivenApproval) -> None:
+        deal = self._instance.deal
+        present = present_content(self._session, self._step, deal, deal.client)
+        changes = {
+            one.name: [one.old, one.new] for one in differences(as_decided(given.content, given.values), present)
+        }
+        event = ApprovalAskedAgain(name=before.name, element_id=before.element_id, by=given.by, changes=changes)
+        record(self._session, event, actor=self._actor, at=self._at, deal=deal, work_item_id=before.id)
+
+    def _opener(self, beside: WorkItem) -> StepOpener:
+        process = process_of(self._session, self._instance.definition_id)
+        facts = DealFacts(self._instance.deal, process, calendar=calendar_of_step(self._session, beside), at=self._at)
+        return StepOpener(self._session, self._instance, process, facts=facts, actor=self._actor, at=self._at)

@@ -2,43 +2,57 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from sqlalchemy import bindparam, delete
 from sqlalchemy.orm import Session
 
-from engine.bpmn.compiled import FieldType, Outcome, OutcomeKind, StepDefinition
+from engine.bpmn.compiled import (
+    FieldDefinition,
+    FieldType,
+    Outcome,
+    OutcomeKind,
+    Reauthentication,
+    StepDefinition,
+    StepKind,
+)
 from engine.bpmn.runtime import CompleteStep
 from engine.clock import Clock
-from engine.commands.approvals import decided_outcome, ensure_one_voice_each
+from engine.commands.approvals import decided_outcome, ensure_one_voice_each, ensure_undecided
+from engine.commands.behalf import behalf_of
 from engine.commands.deals import deal_search_text
 from engine.commands.execution import failing_in, run_step
 from engine.commands.history import record
 from engine.commands.idempotency import Once
 from engine.commands.incidents import perform
 from engine.commands.locks import lock_work_item
-from engine.commands.step_opening import members_of
+from engine.commands.notifications import notify
 from engine.commands.work_items import FourEyes, StepNotYours, holder_of
 from engine.db.session import Database
 from engine.db.work_session import postpone
-from engine.errors import DomainError, InvalidInput, NotFound, ReasonRequired, UnknownOutcome
+from engine.errors import N_, Conflict, DomainError, InvalidInput, NotFound, ReasonRequired, UnknownOutcome
 from engine.events import DealChanged, StepCompleted, plain
 from engine.model.deal import Deal
 from engine.model.draft import Draft
+from engine.model.notice import NoticeKind
 from engine.model.process_instance import ProcessInstance
 from engine.model.work_item import WorkItem
 from engine.policy.approvers import other_eyes_needed
-from engine.policy.field_values import read_values, to_json
-from engine.policy.history_chain import canonical_json
+from engine.policy.field_values import to_json
+from engine.policy.form_values import read_form
+from engine.policy.history_chain import content_hash
 from engine.policy.permissions import Actor, may_act_on_step
+from engine.policy.reauthentication import Reauthenticated, ensure_reauthenticated
+from engine.queries.approved_contents import present_content
+from engine.queries.calendars import default_calendar
 from engine.queries.directories import directory
-from engine.queries.facts import typed_fields
+from engine.queries.facts import DealFacts, typed_fields
 from engine.queries.processes import process_of
+from engine.queries.references import resolved_references
 
 Locale = Literal["uk", "en"]
 
@@ -47,12 +61,22 @@ _NEGATIVE = (OutcomeKind.RETURNED, OutcomeKind.REJECTED)
 _FORGET_DRAFTS = delete(Draft).where(Draft.work_item_id == bindparam("of_work_item"))
 
 
+class ContentChanged(Conflict):
+    """What would be approved is not what the person saw: nothing is recorded, they look again."""
+
+    code: ClassVar[str] = "content_changed"
+    template: ClassVar[str] = N_("What you were about to decide on has changed meanwhile. Look at it again and decide.")
+
+
 @dataclass(frozen=True, slots=True)
 class CompletionRequest:
+    """``seen`` is the hash of the content that the person had before them; None: it is not compared."""
+
     work_item_id: int
     outcome: str
     values: Mapping[str, Any] = field(default_factory=dict)
     comment: str = ""
+    seen: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +98,19 @@ def complete_work_item(
     clock: Clock,
     command_id: str | None = None,
     locale: Locale = "uk",
+    seen: str | None = None,
+    proof: Reauthenticated | None = None,
+    zone: str = "Europe/Kyiv",
 ) -> WorkItem:
     """Do a step: record the decision, and move the deal on.
 
     ``values`` are the form's texts or JSON values by field name; ``locale`` says how numbers and dates in texts are
-    written. ``outcome`` is the id of one of the step's outcomes. With ``command_id``, a repetition changes nothing.
-    Raises NotFound, AlreadyCompleted, AlreadyCancelled, NotAllowed, InvalidInput, MapFailed.
+    written, ``zone`` in which moments without one are meant. ``outcome`` is the id of one of the step's outcomes. With
+    ``command_id``, a repetition changes nothing. ``seen`` is the hash of the content that an approver had before them:
+    what has changed since is not decided on. ``proof`` is that the person has proved anew who they are, where the map
+    asks for it.
+    Raises NotFound, AlreadyCompleted, AlreadyCancelled, NotAllowed, InvalidInput, ContentChanged,
+    ReauthenticationRequired, MapFailed.
     """
     at = clock.now()
     arguments = {"id": work_item_id, "values": values, "outcome": outcome, "comment": comment}
@@ -89,13 +120,17 @@ def complete_work_item(
     # comes with the same id wait, and look only after the first one's commit.
     if not work_item.is_live and once.was_performed(session):
         return work_item
-    work_item.ensure_live()
+    ensure_undecided(session, work_item)
     step = process_of(session, instance.definition_id).steps[work_item.element_id]
     completion = _Completion(session, work_item, step, instance, actor, at)
     behalf_id = completion.ensure_may_complete()
     button = _button(step, outcome)
-    read = _read_form(step, button, values, comment, locale)
-    content = _content_of(instance.deal)
+    content = completion.content()
+    hashed = content_hash(content)
+    if seen is not None and seen != hashed:
+        raise ContentChanged
+    read = completion.read_form(button, values, comment, locale, zone)
+    ensure_reauthenticated(step.reauthenticate, proof, actor=actor, at=at)
     work_item.complete(
         actor.person_id,
         outcome=outcome,
@@ -104,7 +139,7 @@ def complete_work_item(
         on_behalf_of_id=behalf_id,
         at=at,
     )
-    completion.record(button, content)
+    completion.record(button, content, hashed, proof if step.reauthenticate is not Reauthentication.NONE else None)
     completion.write_into_deal(read)
     postpone(session, _FORGET_DRAFTS, {"of_work_item": work_item.id})
     completion.move_on(read)
@@ -119,7 +154,9 @@ def complete_many(
     actor: Actor,
     clock: Clock,
     locale: Locale = "uk",
+    zone: str = "Europe/Kyiv",
     command_id: str | None = None,
+    proof: Reauthenticated | None = None,
 ) -> list[CompletionResult]:
     """Complete several steps, each in its own transaction; one that fails does not hold the others back."""
     results = []
@@ -137,6 +174,9 @@ def complete_many(
                 clock=clock,
                 command_id=once,
                 locale=locale,
+                seen=one.seen,
+                proof=proof,
+                zone=zone,
             )
 
         error: DomainError | None = None
@@ -166,7 +206,7 @@ class _Completion:
             raise NotFound
         if not may_act_on_step(actor, assignee_id=item.assignee_id, group_id=item.group_id):
             raise StepNotYours(with_whom=holder_of(item))
-        behalf_id = self._behalf_id()
+        behalf_id = behalf_of(self.session, item, actor)
         barred = other_eyes_needed(item.asked_by_id, self.instance.deal.owner_id)
         if self.step.four_eyes and barred & {actor.person_id, behalf_id}:
             raise FourEyes
@@ -174,21 +214,39 @@ class _Completion:
             ensure_one_voice_each(self.session, item, self.step.approval, behalf_id or actor.person_id)
         return behalf_id
 
-    def _behalf_id(self) -> int | None:
-        """For whom the actor acts: who holds the step; or, in a department that is not the actor's, its absent member.
+    def content(self) -> Mapping[str, Any]:
+        """What the person has before them: of an approval, what it is bound to."""
+        deal = self.instance.deal
+        if self.step.kind is not StepKind.APPROVAL:
+            return _content_of(deal)
+        return present_content(self.session, self.step, deal, deal.client)
 
-        A step claimed there stays the absent member's voice: claiming must not turn one right into two.
+    def read_form(
+        self, button: Outcome, values: Mapping[str, Any], comment: str, locale: Locale, zone: str
+    ) -> dict[str, Any]:
+        """The form's values as JSON. All that is wrong is told at once. Raises InvalidInput.
+
+        A field that does not apply gives up the value that the deal had of it: what nobody saw decides nothing.
         """
-        item, actor = self.work_item, self.actor
-        if item.assignee_id in actor.substitutes_for:
-            return item.assignee_id
-        if item.group_id is None or item.group_id in actor.department_ids | actor.headed_department_ids:
-            return None
-        absent = [one for one in members_of(self.session, item.group_id) if one in actor.substitutes_for]
-        others = [one for one in absent if one != item.asked_by_id]
-        return next(iter(others or absent), None)
+        errors: dict[str, DomainError] = {}
+        if button.needs_reason and not comment.strip():
+            errors["comment"] = ReasonRequired()
+        fields, deal = _asked(self.step, button), self.instance.deal
+        process = process_of(self.session, self.instance.definition_id)
+        facts = DealFacts(deal, process, calendar=default_calendar(self.session), at=self.at)
+        form = read_form(fields, values, locale, known=facts.known, zone=zone)
+        read, unknown = resolved_references(self.session, fields, form.values)
+        errors |= form.errors | unknown
+        if errors:
+            raise InvalidInput(errors)
+        given_up = {
+            one.name: None
+            for one in fields
+            if one.name in form.hidden and one.type is not FieldType.READ_ONLY and deal.fields.get(one.name) is not None
+        }
+        return {name: to_json(value) for name, value in {**read, **given_up}.items()}
 
-    def record(self, button: Outcome, content: Mapping[str, Any]) -> None:
+    def record(self, button: Outcome, content: Mapping[str, Any], hashed: str, proof: Reauthenticated | None) -> None:
         item, people = self.work_item, directory(self.session)
         person = people.person(self.actor.person_id)
         substituted = people.known_person(item.on_behalf_of_id)
@@ -207,8 +265,9 @@ class _Completion:
             position=person.position if person is not None else "",
             due_at=item.due_at,
             content=content,
-            content_hash=hashlib.sha256(canonical_json(content)).hexdigest(),
+            content_hash=hashed,
             map_version=self.instance.definition.version,
+            authentication={"by": proof.by, "at": proof.at.isoformat()} if proof is not None else {},
         )
         record(self.session, event, actor=self.actor, at=self.at, deal=self.instance.deal, work_item_id=item.id)
 
@@ -240,6 +299,7 @@ class _Completion:
             if several is None:
                 return
             decided = several
+        self._tell_who_asked(decided)
         process = process_of(self.session, self.instance.definition_id)
         own = {name: value for name, value in read.items() if not name.startswith("deal.")}
         run_step(
@@ -252,6 +312,23 @@ class _Completion:
             asked_by_id=item.asked_by_id if approval is not None else None,
         )
 
+    def _tell_who_asked(self, decided: str) -> None:
+        item = self.work_item
+        if self.step.approval is None or item.asked_by_id is None:
+            return
+        kind = NoticeKind.RETURNED if decided == OutcomeKind.RETURNED.value else NoticeKind.DECISION_MADE
+        label = next((one.label for one in self.step.outcomes if one.id == decided), "")
+        notify(
+            self.session,
+            kind,
+            to=(item.asked_by_id,),
+            at=self.at,
+            by=self.actor,
+            work_item=item,
+            text=item.comment,
+            outcome=label or decided,
+        )
+
 
 def _button(step: StepDefinition, outcome: str) -> Outcome:
     button = next((one for one in step.outcomes if one.id == outcome), None)
@@ -260,25 +337,15 @@ def _button(step: StepDefinition, outcome: str) -> Outcome:
     return button
 
 
-def _read_form(
-    step: StepDefinition, button: Outcome, values: Mapping[str, Any], comment: str, locale: Locale
-) -> dict[str, Any]:
-    """The form's values as JSON. All that is wrong is told at once. Raises InvalidInput."""
-    errors: dict[str, DomainError] = {}
-    if button.needs_reason and not comment.strip():
-        errors["comment"] = ReasonRequired()
-    # Who sends a step back or refuses it does not have to fill in its form: nobody will use it.
+def _asked(step: StepDefinition, button: Outcome) -> list[FieldDefinition]:
+    """The form of the step. Who sends it back or refuses it does not have to fill it in: nobody will use it."""
     lenient = button.kind in _NEGATIVE
-    fields = [one.model_copy(update={"required": False}) if lenient else one for one in step.fields]
-    read: dict[str, Any] = {}
-    try:
-        read = read_values(fields, values, locale)
-    except InvalidInput as invalid:
-        errors |= invalid.errors
-    if errors:
-        raise InvalidInput(errors)
-    read_only = {one.name for one in step.fields if one.type is FieldType.READ_ONLY}
-    return {name: to_json(value) for name, value in read.items() if name not in read_only}
+    return [_optional(one) if lenient else one for one in step.fields]
+
+
+def _optional(field: FieldDefinition) -> FieldDefinition:
+    columns = tuple(_optional(column) for column in field.columns)
+    return field.model_copy(update={"required": False, "columns": columns})
 
 
 def _content_of(deal: Deal) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from engine.events import FileAdded
 from engine.model.deal import Deal
 from engine.model.deal_file import DealFile, StoredFile
 from engine.policy.permissions import Actor
+from engine.queries.approved_contents import files_changed
 
 
 def add_made_file(
@@ -39,6 +40,7 @@ def add_made_file(
     )
     session.add(file)
     session.flush()
+    files_changed(session)
     event = FileAdded(name=name, version=file.version, sha256=sha256, size=file.size, step=step)
     record(session, event, actor=actor, at=at, deal=deal)
     return file

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from sqlalchemy import or_, select
 from sqlalchemy.exc import IntegrityError
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from engine.clock import Clock
 from engine.commands.clients import ClientDraft, add_client, ensure_readable
+from engine.commands.deal_fields import read_own_fields
 from engine.commands.deals import (
     OWNERS,
     DealDraft,
@@ -33,6 +34,7 @@ from engine.model.deal import Deal
 from engine.model.person import Person
 from engine.model.process_definition import DefinitionState, ProcessDefinition
 from engine.policy.permissions import Ability, Actor, ensure_may
+from engine.queries.processes import process_of
 
 MOST_ROWS = 1_000
 AT_ONCE = 50
@@ -173,7 +175,7 @@ class _Known:
         owner = self._owner(row)
         if owner is None or not owner.is_active or owner.role not in OWNERS:
             faults["owner"] = FieldNotUnderstood(value=row.owner or "", expected=N_("a sales manager"))
-        return faults | self._client_faults(draft)
+        return {**faults, **self._fields(draft)[1], **self._client_faults(draft)}
 
     def sound(self, row: ImportRow, clock: Clock) -> SoundDraft:
         """The records of a row without faults; its client is added where it is new."""
@@ -184,8 +186,16 @@ class _Known:
             self._keep(client)
         if owner is None or client is None:
             raise LookupError(row.number)
-        draft = replace(row.draft, client_id=client.id, client=None, owner_id=owner.id)
+        fields, _ = self._fields(row.draft)
+        draft = replace(row.draft, client_id=client.id, client=None, owner_id=owner.id, fields=fields)
         return SoundDraft(draft, self._definitions[draft.definition_key], client, owner)
+
+    def _fields(self, draft: DealDraft) -> tuple[Mapping[str, Any], Mapping[str, DomainError]]:
+        """The row's own fields as the map types them, and what is wrong with them."""
+        definition = self._definitions.get(draft.definition_key)
+        if not draft.fields or definition is None:
+            return draft.fields, {}
+        return read_own_fields(self._session, process_of(self._session, definition.id), draft.fields)
 
     def _client_faults(self, draft: DealDraft) -> dict[str, DomainError]:
         if draft.client_id is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, ClassVar
@@ -11,16 +11,18 @@ from typing import Any, ClassVar
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from engine.bpmn.compiled import OutcomeKind, StepKind
+from engine.bpmn.compiled import CompiledProcess, OutcomeKind, StepKind
 from engine.bpmn.inspection import lie_ahead
 from engine.bpmn.runtime import EvaluateConditions
 from engine.clock import Clock
 from engine.commands.clients import ClientDraft, add_client
+from engine.commands.deal_fields import ensure_not_calculated, read_own_fields, recalculated
 from engine.commands.edited_meanwhile import unseen_kept_of_deal
 from engine.commands.execution import run_step, start_instance
 from engine.commands.history import record
 from engine.commands.idempotency import already_performed, remember
 from engine.commands.locks import lock_deal
+from engine.commands.mentions import people_mentioned, tell_mentioned
 from engine.db.work_session import number
 from engine.errors import (
     N_,
@@ -118,10 +120,10 @@ def open_deal(
             ProcessDefinition.key == draft.definition_key, ProcessDefinition.state == DefinitionState.PUBLISHED
         )
     )
-    client, owner = _ensure_draft_sound(session, draft, definition, actor, clock)
+    client, owner, fields = _ensure_draft_sound(session, draft, definition, actor, clock)
     if definition is None or owner is None or client is None:
         raise NotFound
-    found = SoundDraft(draft, definition, client, owner)
+    found = SoundDraft(replace(draft, fields=fields), definition, client, owner)
     deal = open_sound_deal(session, found, next_number(session, at), message=message, actor=actor, at=at)
     remember(session, command_id, {"deal_id": deal.id}, actor=actor)
     return deal
@@ -223,7 +225,7 @@ def update_deal(
         raise DealClosed
     at = clock.now()
     wanted = dict(changes)
-    _ensure_readable(session, wanted)
+    _ensure_readable(session, wanted, process_of(session, instance.definition_id))
     if read_version is not None:
         wanted = unseen_kept_of_deal(session, deal, wanted, read_version)
     changed: dict[str, Any] = {}
@@ -234,7 +236,13 @@ def update_deal(
     if "owner_id" in changed:
         deal.owner = session.get_one(Person, deal.owner_id)
     fields = {name: value for name, value in plain(wanted.get("fields", {})).items() if deal.fields.get(name) != value}
-    _ensure_not_decided(session, instance, fields)
+    process = process_of(session, instance.definition_id)
+    _ensure_not_decided(process, fields)
+    ensure_not_calculated(process, fields)
+    fields |= recalculated(session, deal, process, fields, at=at)
+    if "deal.amount" in fields and (amount := fields.pop("deal.amount")) is not None:
+        changed["amount"] = [deal.amount, Decimal(amount)]
+        deal.amount = Decimal(amount)
     if (fields or changed.keys() & _CONTENT) and is_approved(session, instance):
         raise ContentApproved
     changed |= {name: [deal.fields.get(name), value] for name, value in fields.items()}
@@ -248,8 +256,8 @@ def update_deal(
     return deal
 
 
-def _ensure_not_decided(session: Session, instance: ProcessInstance, fields: Mapping[str, Any]) -> None:
-    decided = decided_alone(process_of(session, instance.definition_id))
+def _ensure_not_decided(process: CompiledProcess, fields: Mapping[str, Any]) -> None:
+    decided = decided_alone(process)
     errors = {name: DecidedByTable(label=decided[name].label) for name in fields if name in decided}
     if errors:
         raise InvalidInput(errors)
@@ -288,7 +296,7 @@ def ensure_message_may_say(session: Session, instance: ProcessInstance, values: 
     Other values, and those that are not there yet, it may bring. Raises ContentApproved, DecidedByTable.
     """
     changed = dict(_overwritten(instance.deal.fields, plain(values)))
-    _ensure_not_decided(session, instance, changed)
+    _ensure_not_decided(process_of(session, instance.definition_id), changed)
     steps = process_of(session, instance.definition_id).steps.values()
     if changed.keys() & {field.name for step in steps for field in step.fields} and is_approved(session, instance):
         raise ContentApproved
@@ -309,7 +317,10 @@ def comment_on_deal(session: Session, deal_id: int, text: str, *, actor: Actor, 
     deal, _ = lock_deal(session, deal_id, actor)
     if not text.strip():
         raise InvalidInput({"text": FieldRequired(label=N_("Comment"))})
-    record(session, Commented(text=text.strip()), actor=actor, at=clock.now(), deal=deal)
+    mentioned = people_mentioned(session, deal.id, text, at=clock.now())
+    names = {person.login: person.full_name for person in mentioned}
+    record(session, Commented(text=text.strip(), mentions=names), actor=actor, at=clock.now(), deal=deal)
+    tell_mentioned(session, deal, mentioned, text, actor=actor, at=clock.now())
     return deal
 
 
@@ -350,11 +361,18 @@ _NUMBERING = 7_239_001  # any constant: the name of the lock
 
 def _ensure_draft_sound(
     session: Session, draft: DealDraft, definition: ProcessDefinition | None, actor: Actor, clock: Clock
-) -> tuple[Client | None, Person | None]:
-    """The client (added, if new) and the owner. Everything wrong is told at once. Raises InvalidInput."""
+) -> tuple[Client | None, Person | None, Mapping[str, Any]]:
+    """The client (added, if new), the owner, the fields as the map types them. All that is wrong is told at once.
+
+    Raises InvalidInput.
+    """
     errors: dict[str, DomainError] = {}
     if definition is None:
         errors["definition_key"] = MapNotPublished(key=draft.definition_key)
+    fields = draft.fields
+    if fields and definition is not None:
+        fields, wrong = read_own_fields(session, process_of(session, definition.id), fields)
+        errors |= wrong
     errors |= faults_of_values(draft.title, draft.amount, draft.currency)
     owner = session.get(Person, draft.owner_id or actor.person_id)
     if owner is None or not owner.is_active or owner.role not in OWNERS:
@@ -373,7 +391,7 @@ def _ensure_draft_sound(
             errors |= {f"client.{name}": error for name, error in invalid.errors.items()}
     if errors:
         raise InvalidInput(errors)
-    return client, owner
+    return client, owner, fields
 
 
 def faults_of_values(title: str, amount: Decimal | None, currency: str) -> dict[str, DomainError]:
@@ -393,12 +411,16 @@ def faults_of_values(title: str, amount: Decimal | None, currency: str) -> dict[
     return errors
 
 
-def _ensure_readable(session: Session, wanted: Mapping[str, Any]) -> None:
+def _ensure_readable(session: Session, wanted: dict[str, Any], process: CompiledProcess) -> None:
+    """Own fields in ``wanted`` become what the map's definitions make of them. Raises InvalidInput."""
     errors = faults_of_values(wanted.get("title", "-"), wanted.get("amount"), wanted.get("currency", "UAH"))
     if "owner_id" in wanted:
         owner = session.get(Person, wanted["owner_id"])
         if owner is None or not owner.is_active or owner.role not in OWNERS:
             errors["owner_id"] = FieldNotUnderstood(value=wanted["owner_id"], expected=N_("a sales manager"))
+    if "fields" in wanted:
+        wanted["fields"], wrong = read_own_fields(session, process, wanted["fields"])
+        errors |= wrong
     if errors:
         raise InvalidInput(errors)
 

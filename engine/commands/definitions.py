@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from engine.bpmn.archive import Archive, is_archive, is_document_file, read_archive
 from engine.bpmn.compile import CompileOutcome, ProcessProposal, library_entries
 from engine.bpmn.compile_child import compile_in_child
-from engine.bpmn.compiled import ConnectorKind
+from engine.bpmn.compiled import ConnectorKind, Distribution
 from engine.bpmn.findings import Finding, Severity
 from engine.bpmn.safe_xml import XmlRefused
 from engine.bpmn.templates import secrets_in
@@ -197,6 +197,7 @@ def publishing_findings(session: Session, definition: ProcessDefinition) -> tupl
     if definition.compiled is not None:
         told += _unknown_responsibles(session, definition)
         told += _approvals_out_of_reach(session, definition)
+        told += _distributions_unused(session, definition)
         told += [rule_finding(one) for one in rule_runs(session, definition) if not one.passed]
         told += _calls_not_permitted(session, definition)
     return tuple(told)
@@ -244,6 +245,29 @@ def _approvals_out_of_reach(session: Session, definition: ProcessDefinition) -> 
                     element_name=step.name,
                     line=step.line,
                     params={"needed": str(needed), "members": str(len(members))},
+                )
+            )
+    return findings
+
+
+def _distributions_unused(session: Session, definition: ProcessDefinition) -> list[Finding]:
+    """Only a department gives steps out; a person, or all members of it at once, are asked as they are named."""
+    known = directory(session)
+    findings = []
+    for step in definition.process().steps.values():
+        if step.distribution is None or step.distribution is Distribution.CLAIM:
+            continue
+        names = step.approval.approvers if step.approval is not None else ()
+        asks_all = step.approval is not None and step.approval.mode in ("all", "count")
+        asked = resolve_assignment(names or step.responsible, known, None, owner_takes_own_department=False)
+        if asks_all or not asked.department_ids:
+            findings.append(
+                Finding(
+                    code="DISTRIBUTION_UNUSED",
+                    severity=Severity.INFO,
+                    element_id=step.source_id,
+                    element_name=step.name,
+                    line=step.line,
                 )
             )
     return findings

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from engine.bpmn.compiled import Distribution
 from engine.bpmn.escalation_text import parse_ladder
 from engine.clock import Clock
 from engine.commands.history import record
@@ -28,13 +29,17 @@ class DepartmentExists(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class DepartmentDraft:
-    """``escalation`` is the department's own ladder in words, for steps whose map says nothing."""
+    """``escalation`` is the department's own ladder in words, ``distribution`` how its steps find their person.
+
+    Both hold for steps whose map says nothing.
+    """
 
     name: str
     head_id: int | None = None
     parent_id: int | None = None
     calendar_id: int | None = None
     escalation: str = ""
+    distribution: Distribution | None = None
 
 
 def add_department(session: Session, draft: DepartmentDraft, *, actor: Actor, clock: Clock) -> Department:
@@ -49,6 +54,7 @@ def add_department(session: Session, draft: DepartmentDraft, *, actor: Actor, cl
         parent_id=draft.parent_id,
         calendar_id=draft.calendar_id,
         escalation=draft.escalation.strip(),
+        distribution=draft.distribution,
     )
     session.add(department)
     session.flush()
@@ -71,7 +77,7 @@ def update_department(
         raise NotFound
     _ensure_sound(session, changes, department)
     changed: dict[str, Any] = {}
-    for name in ("name", "head_id", "parent_id", "calendar_id", "escalation"):
+    for name in ("name", "head_id", "parent_id", "calendar_id", "escalation", "distribution"):
         if name in changes and changes[name] != getattr(department, name):
             changed[name] = [getattr(department, name), changes[name]]
             setattr(department, name, changes[name])

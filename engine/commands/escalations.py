@@ -14,15 +14,16 @@ from engine.clock import Clock
 from engine.commands.approvals import voices_beside
 from engine.commands.history import record
 from engine.commands.locks import lock_instance
-from engine.commands.notifications import Notice, notify
+from engine.commands.notifications import notify
 from engine.commands.step_opening import calendar_of_step, ladder_of_step, members_of
 from engine.events import HeadTold, ReminderSent, StepReassigned
+from engine.model.notice import NoticeKind
 from engine.model.person import Person, Role
 from engine.model.process_instance import ProcessInstance
 from engine.model.work_item import LIVE, WorkItem
 from engine.policy.approvers import may_decide, other_eyes_needed
 from engine.policy.assignment import Directory, resolve_name
-from engine.policy.escalation_ladder import next_escalation_at, rungs_due
+from engine.policy.escalation_ladder import heads_told_before, next_escalation_at, rungs_due
 from engine.policy.permissions import Actor
 from engine.queries.directories import directory
 from engine.queries.processes import process_of
@@ -60,7 +61,7 @@ def escalate_work_item(session: Session, work_item_id: int, *, clock: Clock) -> 
     late = _LateStep(session, instance, work_item, directory(session), at)
     reached = work_item.escalation_reached
     for index, level, _ in rungs_due(ladder, work_item.due_at, calendar, reached, at, opened_at=work_item.opened_at):
-        late.climb(level)
+        late.climb(level, heads_told_before(ladder, work_item.due_at, calendar, index))
         reached = index + 1
     work_item.escalation_reached = reached  # levels never fall: a later deadline does not repeat a rung
     work_item.next_escalation_at = next_escalation_at(
@@ -79,23 +80,25 @@ class _LateStep:
     people: Directory
     at: datetime
 
-    def climb(self, level: EscalationLevel) -> None:
+    def climb(self, level: EscalationLevel, told_before: int) -> None:
+        """``told_before`` is how many rungs below this one have told a head: the next tells the head above."""
         if level.action is EscalationAction.REMIND:
             self._remind()
         elif level.action is EscalationAction.TELL_HEAD:
-            self._tell(self._superiors(level))
+            self._tell(self._superiors(level, told_before))
         else:
             self._reassign(self._superiors(level), named=bool(level.to))
 
     def _remind(self) -> None:
-        item = self.work_item
-        holders = (item.assignee_id,) if item.assignee_id is not None else members_of(self.session, item.group_id)
-        self._send(Notice.STEP_REMINDER, holders)
+        item, holders = self.work_item, self._holders()
+        self._send(NoticeKind.DEADLINE_NEAR, holders)
         event = ReminderSent(name=item.name, to=self._names(holders), due_at=item.due_at)
         self._record(event)
 
     def _tell(self, superiors: Sequence[int]) -> None:
-        self._send(Notice.STEP_LATE, superiors)
+        self._send(NoticeKind.STEP_LATE, superiors)
+        if self.work_item.due_at is not None and self.work_item.due_at <= self.at:
+            self._send(NoticeKind.DEADLINE_PASSED, [one for one in self._holders() if one not in superiors])
         self._record(HeadTold(name=self.work_item.name, to=self._names(superiors), due_at=self.work_item.due_at))
 
     def _reassign(self, superiors: Sequence[int], *, named: bool) -> None:
@@ -117,14 +120,21 @@ class _LateStep:
         if not able:  # the step is with the highest already: telling again would change nothing
             return
         previous = item.assignee.full_name if item.assignee is not None else (item.group.name if item.group else "")
-        person = self.session.get_one(Person, able[0])
+        holder_id, person = item.assignee_id, self.session.get_one(Person, able[0])
         item.assign(person, at=self.at)
-        self._send(Notice.STEP_REASSIGNED, (person.id,))
+        self._send(NoticeKind.STEP_HANDED, (person.id,))
+        self._send(NoticeKind.STEP_TAKEN, [one for one in (holder_id,) if one is not None])
         self._record(StepReassigned(name=item.name, previous=previous, to=person.full_name, due_at=item.due_at))
 
-    def _superiors(self, level: EscalationLevel) -> list[int]:
-        """Whom the rung names; else the head of department or holder; else heads of sales, else administrators."""
+    def _holders(self) -> tuple[int, ...]:
         item = self.work_item
+        return (item.assignee_id,) if item.assignee_id is not None else members_of(self.session, item.group_id)
+
+    def _superiors(self, level: EscalationLevel, height: int = 0) -> list[int]:
+        """Whom the rung names; else a head of department or holder; else heads of sales, else administrators.
+
+        ``height`` counts upward from the nearest head; above the highest is nobody else.
+        """
         if level.to:
             named = resolve_name(level.to, self.people, self.instance.deal.owner_id)
             if named.person_id is not None:
@@ -132,25 +142,33 @@ class _LateStep:
             heads = [self.people.head_of_department(one) for one in named.department_ids]
             if found := [one for one in heads if one is not None]:
                 return found
-        head = None
-        if item.group_id is not None:
-            head = self.people.head_of_department(item.group_id)
-        if item.assignee_id is not None and (head is None or head == item.assignee_id):
-            head = self.people.head_of_person(item.assignee_id)
-        if head is not None:
-            return [head]
+        above = self._heads_above()
+        if above:
+            return [above[min(height, len(above) - 1)]]
         for role in (Role.HEAD, Role.ADMINISTRATOR):
             in_role = select(Person.id).where(Person.role == role, Person.is_active).order_by(Person.id)
             if found := list(self.session.scalars(in_role)):
                 return found
         return []
 
+    def _heads_above(self) -> tuple[int, ...]:
+        """The heads above the step, the nearest first; when one of them holds it, those above that one."""
+        item = self.work_item
+        holders_own = self.people.main_department_of(item.assignee_id)
+        for department_id in (item.group_id, holders_own):
+            heads = self.people.heads_above(department_id)
+            if item.assignee_id in heads:
+                heads = heads[heads.index(item.assignee_id) + 1 :]
+            if heads:
+                return heads
+        return ()
+
     def _names(self, ids: Sequence[int]) -> str:
         people = (self.people.person(one) for one in ids)
         return ", ".join(one.full_name for one in people if one is not None)
 
-    def _send(self, notice: Notice, to: Sequence[int]) -> None:
-        notify(self.session, notice, to, self.work_item, at=self.at)
+    def _send(self, kind: NoticeKind, to: Sequence[int]) -> None:
+        notify(self.session, kind, to=to, work_item=self.work_item, at=self.at)
 
     def _record(self, event: ReminderSent | HeadTold | StepReassigned) -> None:
         record(

@@ -15,6 +15,7 @@ from engine.bpmn.compiled import CompiledProcess
 from engine.bpmn.inspection import waits_in
 from engine.bpmn.runtime import (
     CompleteStep,
+    MoveToken,
     OpenedMessage,
     OpenedTimer,
     StartProcess,
@@ -28,11 +29,13 @@ from engine.commands.deal_results import close_deal
 from engine.commands.decisions import keep_decisions
 from engine.commands.history import record
 from engine.commands.incidents import resolve_incidents
+from engine.commands.kept_approvals import Keeping
 from engine.commands.step_opening import StepOpener
+from engine.commands.step_withdrawal import cancel_step
 from engine.commands.thrown_events import tell_thrown
 from engine.db.work_session import append, postpone
 from engine.errors import MapFailed
-from engine.events import StageChanged, StepCancelled
+from engine.events import StageChanged
 from engine.model.deal import Deal
 from engine.model.message_subscription import MessageSubscription, SubscriptionKind
 from engine.model.process_instance import InstanceState, ProcessInstance
@@ -123,6 +126,7 @@ def _step(
     actor: Actor,
     at: datetime,
     asked_by_id: int | None,
+    kept_already: frozenset[str] = frozenset(),
 ) -> StepResult:
     process = process_of(session, instance.definition_id)
     calendar = default_calendar(session)
@@ -130,7 +134,8 @@ def _step(
     context = StepContext(at=at, due_times=CalendarDueTimes(calendar, facts.value), facts=facts.of(process.variables))
     result = stepper.step(process, state, stimulus, context)
     instance.execution_state = result.state
-    walked = dict(instance.walked)
+    walked_before = instance.walked
+    walked = dict(walked_before)
     for passed in result.passed:
         walked[passed.element_id] = walked.get(passed.element_id, 0) + 1
     instance.walked = walked
@@ -142,9 +147,12 @@ def _step(
         follow_calls(session, instance, process, result, stimulus, actor=actor, at=at)
     if result.decisions:
         keep_decisions(session, instance, process, result.decisions, actor=actor, at=at)
+    keeping: Keeping | None = None
     if result.opened_steps:
+        asks = asked_by_id or actor.recorded_id or instance.deal.owner_id
         opener = StepOpener(session, instance, process, facts=facts, actor=actor, at=at)
-        opener.open(result.opened_steps, asked_by_id=asked_by_id or actor.recorded_id or instance.deal.owner_id)
+        opened = opener.open(result.opened_steps, asked_by_id=asks)
+        keeping = Keeping(session, instance, process, opener, actor, at)
     tell_thrown(session, instance, result.thrown, actor=actor, at=at)
     if instance.open_incidents:
         resolve_incidents(session, instance, stimulus, actor=actor, at=at)
@@ -153,6 +161,21 @@ def _step(
         close_deal(session, instance.deal, process, result.end_events, actor=actor, at=at)
     else:
         follow_stage(session, instance.deal, process, result.waiting_elements, actor=actor, at=at)
+    if keeping is None or isinstance(stimulus, MoveToken):
+        return result
+    # What was kept once in this step is asked for when the deal comes to it again: no map runs in circles.
+    fresh = {name: times for name, times in walked_before.items() if name not in kept_already}
+    kept = keeping.keep(opened, fresh)
+    elements = {one.activity_id: one.element_id for one in opened}
+    already = kept_already | {elements[one.activity_id] for one in kept}
+    closed: set[str] = set()
+    for one in kept:
+        if one.activity_id not in closed:  # else the one before it led the deal another way
+            state = instance.execution_state
+            result = _step(
+                session, instance, one, state=state, actor=actor, at=at, asked_by_id=asks, kept_already=already
+            )
+            closed |= set(result.closed_steps)
     return result
 
 
@@ -169,21 +192,6 @@ def _withdraw(session: Session, instance: ProcessInstance, closed: set[str], act
     )
     for work_item in gone:
         cancel_step(session, work_item, instance, actor=actor, at=at)
-
-
-def cancel_step(
-    session: Session, work_item: WorkItem, instance: ProcessInstance, *, actor: Actor, at: datetime
-) -> None:
-    """Withdraw a live work item of a locked instance and say so in the history."""
-    work_item.cancel(at=at)
-    record(
-        session,
-        StepCancelled(name=work_item.name, element_id=work_item.element_id),
-        actor=actor,
-        at=at,
-        deal=instance.deal,
-        work_item_id=work_item.id,
-    )
 
 
 def _write_timers(session: Session, instance: ProcessInstance, result: StepResult) -> None:

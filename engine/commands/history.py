@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from engine.commands.watchers import tell_watchers
 from engine.db.work_session import append
 from engine.events import Event
 from engine.model.deal import Deal
@@ -46,6 +47,8 @@ def record(
             )
         )
         deal.history_length, deal.history_hash = number, own_hash
+        if deal.watchers:
+            tell_watchers(session, deal, event, actor=actor, at=at)
     append(
         session,
         HistoryEvent,

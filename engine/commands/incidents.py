@@ -15,11 +15,14 @@ from engine.bpmn.inspection import variables_in
 from engine.bpmn.runtime import CompleteStep, Stimulus
 from engine.clock import Clock
 from engine.commands.history import record
+from engine.commands.notifications import notify
 from engine.db.session import Database
 from engine.errors import Conflict, DomainError, MapFailed
 from engine.events import IncidentRecorded, IncidentResolved, plain
 from engine.model.deal import Deal
 from engine.model.incident import Incident, IncidentState
+from engine.model.notice import NoticeKind
+from engine.model.person import Person, Role
 from engine.model.process_instance import ProcessInstance
 from engine.model.work_item import WorkItem
 from engine.policy.permissions import Actor
@@ -88,13 +91,16 @@ def record_incident(session: Session, failure: MapFailed, *, actor: Actor, at: d
         )
     )
     instance.open_incidents += 1
+    deal = session.get_one(Deal, instance.deal_id)
     record(
         session,
         IncidentRecorded(code=failure.code, element=element, params=_params(failure)),
         actor=actor,
         at=at,
-        deal=session.get_one(Deal, instance.deal_id),
+        deal=deal,
     )
+    in_charge = session.scalars(select(Person.id).where(Person.role == Role.ADMINISTRATOR, Person.is_active)).all()
+    notify(session, NoticeKind.INCIDENT, to=in_charge, at=at, deal=deal, text=element)
 
 
 def _typed_in(session: Session, failure: MapFailed) -> dict[str, Any] | None:

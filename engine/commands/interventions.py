@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 
 from engine.bpmn.compiled import CompiledProcess
 from engine.commands.calls import renew_calls
-from engine.commands.execution import cancel_step, follow_stage, write_waits
+from engine.commands.execution import follow_stage, write_waits
 from engine.commands.leaving import hand_over
 from engine.commands.step_opening import calendar_of_step, ladder_of_step
+from engine.commands.step_withdrawal import cancel_step
 from engine.errors import N_, Conflict, DealIsSuspended, InvalidInput, ReasonRequired
 from engine.model.deal import Deal
 from engine.model.history_event import HistoryEvent

@@ -9,7 +9,9 @@ from sqlalchemy.orm import Session
 
 from engine.commands.history import record
 from engine.commands.locks import lock_instance
+from engine.commands.notifications import notify
 from engine.events import StepReassigned
+from engine.model.notice import NoticeKind
 from engine.model.person import Person, Role
 from engine.model.process_instance import ProcessInstance
 from engine.model.work_item import LIVE, WorkItem
@@ -41,6 +43,7 @@ def hand_over(
         work_item.release()
     else:
         work_item.assign(heir, at=at)
+        notify(session, NoticeKind.STEP_HANDED, to=[heir.id], at=at, by=actor, work_item=work_item)
     to = heir.full_name if heir is not None else work_item.group.name if work_item.group is not None else ""
     record(
         session,

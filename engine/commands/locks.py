@@ -11,6 +11,7 @@ from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from engine.db.row_loading import JoinedRows, Part
+from engine.db.work_session import ReservedNumbers, reserve
 from engine.errors import NotFound
 from engine.model.client import Client
 from engine.model.deal import Deal
@@ -18,9 +19,11 @@ from engine.model.process_definition import ProcessDefinition
 from engine.model.process_instance import ProcessInstance
 from engine.model.work_item import WorkItem
 from engine.policy.permissions import Actor
+from engine.queries.approved_contents import NO_FILES, without_files
 from engine.queries.organisation import REVISION, revision_is
 from engine.queries.scopes import is_plainly_visible, visible_clients, visible_deals, visible_work_items
 
+_USUALLY_OPENED = 3  # steps, when one is done: hardly any asks for more
 _OF_DEFINITION = (ProcessDefinition.key, ProcessDefinition.version, ProcessDefinition.content_hash)
 
 
@@ -66,7 +69,7 @@ _LOCKED_STEP = JoinedRows(
     Part(WorkItem),
     Part(ProcessInstance, of=WorkItem.instance),
     *_OF_INSTANCE,
-    more=(REVISION,),
+    more=(REVISION, NO_FILES, ReservedNumbers(WorkItem, _USUALLY_OPENED)),
     build=lambda statement: (
         _with_its_deal(
             statement.select_from(WorkItem).join(ProcessInstance, ProcessInstance.id == WorkItem.instance_id)
@@ -119,8 +122,10 @@ def lock_work_item(session: Session, work_item_id: int, actor: Actor) -> tuple[W
     found = _LOCKED_STEP.one_or_none(session, {"work_item_id": work_item_id})
     if found is None:
         raise NotFound
-    (work_item, instance, *_), (revision,) = found
+    (work_item, instance, *_), (revision, no_files, numbers) = found
     revision_is(session, revision)
+    without_files(session, instance.deal_id, is_so=bool(no_files))
+    reserve(session, WorkItem, numbers)
     if not is_plainly_visible(actor, owner_id=instance.deal.owner_id, work_item=work_item):
         seen = select(WorkItem.id).where(WorkItem.id == work_item_id, visible_work_items(actor, only=work_item_id))
         if session.scalar(seen) is None:

@@ -16,11 +16,12 @@ from engine.bpmn.deadline_rules import RelativeToField
 from engine.bpmn.inspection import as_continuation, waits_in
 from engine.clock import Clock
 from engine.commands.calls import renew_calls
-from engine.commands.execution import cancel_step, correlation_key, follow_stage
+from engine.commands.execution import correlation_key, follow_stage
 from engine.commands.history import record
 from engine.commands.interventions import DealNotRunning
 from engine.commands.locks import lock_instance
 from engine.commands.step_opening import StepOpener, calendar_of_step, ladder_of_step
+from engine.commands.step_withdrawal import cancel_step
 from engine.db.session import UNSYNCHRONISED, Database
 from engine.db.types import Moment, Word
 from engine.errors import N_, Conflict, DomainError, MapFailed, NotFound

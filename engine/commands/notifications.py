@@ -1,30 +1,68 @@
-"""Telling people by mail: decided here, in the transaction; sent by a worker, from the outbox."""
+"""Telling people: what is to be told is decided here, in the transaction of whoever causes it.
+
+A notice is one row; a worker plans it by its reader's settings, gathers what is due for one person into one letter,
+and sends that from the outbox (see mailing.py).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import datetime
-from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
-from engine.db.outbox import enqueue
+from engine.db.work_session import append
+from engine.model.deal import Deal
+from engine.model.notice import Notice, NoticeKind
 from engine.model.work_item import WorkItem
+from engine.policy.permissions import Actor
 
-MAIL = "mail"
-"""The kind of an outbox job: payload ``notice``, ``person_id``, ``work_item_id``."""
-
-
-class Notice(StrEnum):
-    """Why somebody is written to; the worker words it in the reader's language."""
-
-    STEP_REMINDER = "step_reminder"
-    STEP_LATE = "step_late"
-    STEP_REASSIGNED = "step_reassigned"
+LONGEST_TEXT = 2000
 
 
-def notify(session: Session, notice: Notice, to: Sequence[int], work_item: WorkItem, *, at: datetime) -> None:
-    """One letter per person: a failing address does not keep the others from theirs."""
-    for person_id in to:
-        payload = {"notice": notice.value, "person_id": person_id, "work_item_id": work_item.id}
-        enqueue(session, MAIL, payload, at=at)
+def notify(
+    session: Session,
+    kind: NoticeKind,
+    *,
+    to: Iterable[int] = (),
+    at: datetime,
+    by: Actor | None = None,
+    deal: Deal | None = None,
+    work_item: WorkItem | None = None,
+    department_id: int | None = None,
+    text: str = "",
+    outcome: str = "",
+) -> None:
+    """Let each person of ``to``, by id, or the members of a department hear of something, once and by their settings.
+
+    ``by`` is who caused it: nobody is told of what they did themselves. ``text`` is what somebody wrote (a comment, a
+    question, an answer), ``outcome`` the label of a decision. A work item brings its deal along.
+    """
+    causer = by.recorded_id if by is not None else None
+    if deal is not None:
+        deal_id: int | None = deal.id
+    else:
+        deal_id = work_item.deal_id if work_item is not None else None
+    details = {name: value for name, value in (("text", text.strip()[:LONGEST_TEXT]), ("outcome", outcome)) if value}
+
+    def tell(person_id: int | None, member_of: int | None) -> None:
+        append(
+            session,
+            Notice,
+            kind=kind,
+            person_id=person_id,
+            department_id=member_of,
+            deal_id=deal_id,
+            work_item_id=work_item.id if work_item is not None else None,
+            by_id=causer,
+            details=details,
+            created_at=at,
+            due_at=at,
+            letter_id=None,
+        )
+
+    for person_id in dict.fromkeys(to):
+        if person_id != causer:
+            tell(person_id, None)
+    if department_id is not None:
+        tell(None, department_id)

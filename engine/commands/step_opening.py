@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import ClassVar
@@ -11,17 +11,21 @@ from typing import ClassVar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine.bpmn.compiled import CompiledProcess, StepDefinition
+from engine.bpmn.compiled import CompiledProcess, StepDefinition, StepKind
 from engine.bpmn.deadline_rules import EscalationLadder, RelativeToField
 from engine.bpmn.escalation_text import parse_ladder
 from engine.bpmn.runtime import OpenedStep
+from engine.commands.distributing import Distributor
 from engine.commands.history import record
+from engine.commands.notifications import notify
 from engine.db.work_session import number
 from engine.errors import N_, DomainError, MapFailed
 from engine.events import StepOpened
+from engine.model.notice import NoticeKind
 from engine.model.person import Person, Role
 from engine.model.process_instance import ProcessInstance
 from engine.model.work_item import WorkItem, WorkItemState
+from engine.policy.approvers import other_eyes_needed
 from engine.policy.assignment import Assignment, resolve_assignment, resolve_name
 from engine.policy.business_calendar import BusinessCalendar
 from engine.policy.due_dates import due_at
@@ -29,7 +33,7 @@ from engine.policy.escalation_ladder import DEFAULT_LADDER, next_escalation_at
 from engine.policy.permissions import Actor
 from engine.policy.search_keys import search_text
 from engine.queries.calendars import calendar_of_department, calendar_of_person, default_calendar
-from engine.queries.directories import department_escalation, directory
+from engine.queries.directories import department_distribution, department_escalation, directory
 from engine.queries.facts import DealFacts
 
 
@@ -75,42 +79,73 @@ class StepOpener:
         self._session, self._instance, self._process = session, instance, process
         self._facts, self._actor, self._at = facts, actor, at
         self._directory = directory(session)
+        self._distributor = Distributor(session, instance.deal, at)
 
-    def open(self, opened: Sequence[OpenedStep], *, asked_by_id: int) -> None:
+    def open(self, opened: Sequence[OpenedStep], *, asked_by_id: int) -> list[WorkItem]:
         """Open a work item for each step that waits now, several for an approval by several."""
         items: list[WorkItem] = []
         for one in opened:
             step = self._process.steps[one.element_id]
-            for part, asked in enumerate(self._asked(step)):
-                items.append(self._item(step, _Place(one.activity_id, asked_by_id, one.index, one.item), part, asked))
+            place = _Place(one.activity_id, asked_by_id, one.index, one.item)
+            for part, asked in enumerate(self._asked(step, asked_by_id)):
+                items.append(self._item(step, place, part, asked))
         self._write(items)
+        return items
 
-    def ask(self, step: StepDefinition, after: WorkItem, to_ask: Sequence[int] | Sequence[str], *, part: int) -> None:
+    def ask(
+        self, step: StepDefinition, after: WorkItem, to_ask: Sequence[int] | Sequence[str], *, part: int
+    ) -> list[WorkItem]:
         """Ask the next in an approval in order: ``to_ask`` holds a member's id or an entry of the rule's list."""
         place = _Place(after.activity_id, after.asked_by_id, after.item_index, after.item)
-        self._write([self._item(step, place, part, self._asked_as(step, one, after.group_id)) for one in to_ask[:1]])
+        asked = [self._asked_as(step, one, after.group_id, after.asked_by_id) for one in to_ask[:1]]
+        items = [self._item(step, place, part, one) for one in asked]
+        self._write(items)
+        return items
 
-    def _asked(self, step: StepDefinition) -> list[_Asked]:
+    def ask_as_before(self, step: StepDefinition, before: WorkItem, person_id: int, *, part: int) -> WorkItem:
+        """Ask again who gave a part of an approval; where they have left, whoever the map asks in their place."""
+        place = _Place(before.activity_id, before.asked_by_id, before.item_index, before.item)
+        if self._directory.person(person_id) is not None:
+            asked = _Asked(person_id, before.group_id, before.approver)
+        elif before.approver:
+            asked = self._asked_as(step, before.approver, before.group_id, before.asked_by_id)
+        else:
+            asked = _Asked(None, before.group_id)
+        item = self._item(step, place, part, asked)
+        self._write([item])
+        return item
+
+    def _asked(self, step: StepDefinition, asked_by_id: int) -> list[_Asked]:
         assignment = self._assignment(step)
         group_id = assignment.department_ids[0] if assignment.department_ids else None
         rule = step.approval
         if rule is None or rule.mode == "any":
-            return [_Asked(assignment.person_id, group_id)]
+            return [self._given_out(step, _Asked(assignment.person_id, group_id), asked_by_id)]
         if rule.mode == "list":
-            approvers = list(rule.approvers)
-            return [self._asked_as(step, name, None) for name in (approvers[:1] if rule.in_order else approvers)]
+            names = rule.approvers[:1] if rule.in_order else rule.approvers
+            return [self._asked_as(step, name, None, asked_by_id) for name in names]
         members = members_of(self._session, group_id)
         if not members:
             return [_Asked(assignment.person_id, group_id)]
         return [_Asked(person_id=member, group_id=group_id) for member in (members[:1] if rule.in_order else members)]
 
-    def _asked_as(self, step: StepDefinition, who: int | str, group_id: int | None) -> _Asked:
+    def _asked_as(self, step: StepDefinition, who: int | str, group_id: int | None, asked_by_id: int | None) -> _Asked:
         if isinstance(who, int):
             return _Asked(person_id=who, group_id=group_id)
         found = resolve_name(who, self._directory, self._instance.deal.owner_id)
         if found.is_nobody:
             found = self._stand_in(step)
-        return _Asked(found.person_id, found.department_ids[0] if found.department_ids else None, approver=who)
+        asked = _Asked(found.person_id, found.department_ids[0] if found.department_ids else None, approver=who)
+        return self._given_out(step, asked, asked_by_id)
+
+    def _given_out(self, step: StepDefinition, asked: _Asked, asked_by_id: int | None) -> _Asked:
+        """A department's step with the member to whom the map, or else the department itself, gives it."""
+        distribution = step.distribution or department_distribution(self._session, asked.group_id)
+        if asked.group_id is None or distribution is None:
+            return asked
+        barred = other_eyes_needed(asked_by_id, self._instance.deal.owner_id) if step.four_eyes else frozenset()
+        person_id = self._distributor.person_for(distribution, asked.group_id, step.element_id, barred=barred)
+        return replace(asked, person_id=person_id)
 
     def _assignment(self, step: StepDefinition) -> Assignment:
         """Whose step it is. A step that would be nobody's goes to a stand-in: it must not be lost."""
@@ -212,6 +247,24 @@ class StepOpener:
                 deal=self._instance.deal,
                 work_item_id=one.id,
             )
+            self._tell(one)
+
+    def _tell(self, item: WorkItem) -> None:
+        """Let who has the step now hear of it, or those who may take it."""
+        person_id, kind = item.assignee_id, NoticeKind.STEP_OPENED
+        if item.kind is StepKind.APPROVAL:
+            kind = NoticeKind.APPROVAL_ASKED
+        elif person_id is None:
+            kind = NoticeKind.STEP_TO_TAKE
+        notify(
+            self._session,
+            kind,
+            to=() if person_id is None else (person_id,),
+            department_id=item.group_id if person_id is None else None,
+            at=self._at,
+            by=self._actor,
+            work_item=item,
+        )
 
 
 def members_of(session: Session, department_id: int | None) -> tuple[int, ...]:

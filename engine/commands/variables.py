@@ -53,7 +53,7 @@ class VariablesFailed(DomainError):
 def settable_variables(process: CompiledProcess) -> Mapping[str, FieldDefinition]:
     """The variables that may be set by hand, with the types that the map's forms give them; a text where none does."""
     known = {
-        field.name: field
+        field.name: field.as_typed()
         for step in process.steps.values()
         for field in step.fields
         if not field.name.startswith("deal.") and field.type is not FieldType.READ_ONLY

@@ -10,8 +10,11 @@ from sqlalchemy.orm import Session
 
 from engine.bpmn.deadline_text import parse_deadline
 from engine.clock import Clock, as_utc
+from engine.commands.behalf import behalf_name, behalf_of
 from engine.commands.history import record
 from engine.commands.locks import lock_work_item
+from engine.commands.mentions import people_mentioned, tell_mentioned
+from engine.commands.notifications import notify
 from engine.commands.step_opening import calendar_of_step, ladder_of_step
 from engine.errors import (
     N_,
@@ -29,7 +32,9 @@ from engine.events import (
     StepReleased,
     plain,
 )
+from engine.model.delegation import Delegation
 from engine.model.draft import Draft
+from engine.model.notice import NoticeKind
 from engine.model.person import Person
 from engine.model.work_item import WorkItem, WorkItemState
 from engine.policy.approvers import may_decide, other_eyes_needed
@@ -70,10 +75,11 @@ def claim_work_item(session: Session, work_item_id: int, *, actor: Actor, clock:
     work_item_free = may_claim_step(actor, assignee_id=work_item.assignee_id, group_id=work_item.group_id)
     if work_item.assignee_id is None and not work_item_free:
         raise StepNotYours(with_whom=holder_of(work_item))
+    behalf = behalf_name(session, work_item, actor)
     work_item.claim(person, at=clock.now())
     record(
         session,
-        StepClaimed(name=work_item.name),
+        StepClaimed(name=work_item.name, on_behalf_of=behalf),
         actor=actor,
         at=clock.now(),
         deal=instance.deal,
@@ -91,10 +97,11 @@ def release_work_item(session: Session, work_item_id: int, *, actor: Actor, cloc
     if work_item.assignee_id is None:
         return work_item
     _ensure_may_direct(work_item, actor)
+    behalf = behalf_name(session, work_item, actor)
     work_item.release()
     record(
         session,
-        StepReleased(name=work_item.name),
+        StepReleased(name=work_item.name, on_behalf_of=behalf),
         actor=actor,
         at=clock.now(),
         deal=instance.deal,
@@ -123,16 +130,34 @@ def delegate_work_item(
         directory(session), person.id, group_id=work_item.group_id, assignee_id=work_item.assignee_id
     ):
         raise NotAllowed(reason=N_("An approval stays in the department that is asked, or with its heads."))
+    previous_id = work_item.assignee_id
+    behalf = behalf_name(session, work_item, actor)
+    _note_delegation(session, work_item, person.id, comment.strip(), actor=actor, at=clock.now())
     work_item.assign(person, at=clock.now())
+    for kind, who in ((NoticeKind.STEP_HANDED, person.id), (NoticeKind.STEP_TAKEN, previous_id)):
+        told = [who] if who is not None and previous_id != person.id else []
+        notify(session, kind, to=told, at=clock.now(), by=actor, work_item=work_item, text=comment)
     record(
         session,
-        StepDelegated(name=work_item.name, to=person.full_name, comment=comment.strip()),
+        StepDelegated(name=work_item.name, to=person.full_name, comment=comment.strip(), on_behalf_of=behalf),
         actor=actor,
         at=clock.now(),
         deal=instance.deal,
         work_item_id=work_item.id,
     )
     return work_item
+
+
+def _note_delegation(
+    session: Session, work_item: WorkItem, to_id: int, note: str, *, actor: Actor, at: datetime
+) -> None:
+    """Keep from whom the step comes, so that it can be handed back. To whom has it already, nothing is handed on."""
+    by_id = behalf_of(session, work_item, actor) or actor.recorded_id
+    if by_id is None or work_item.assignee_id == to_id:
+        return
+    session.add(
+        Delegation(work_item_id=work_item.id, by_id=by_id, from_id=work_item.assignee_id, to_id=to_id, note=note, at=at)
+    )
 
 
 def extend_work_item(
@@ -182,19 +207,26 @@ def comment_on_work_item(session: Session, work_item_id: int, text: str, *, acto
     work_item, instance = lock_work_item(session, work_item_id, actor)
     if not text.strip():
         raise InvalidInput({"text": FieldRequired(label=N_("Comment"))})
+    mentioned = people_mentioned(session, instance.deal_id, text, at=clock.now())
+    names = {person.login: person.full_name for person in mentioned}
     record(
         session,
-        Commented(text=text.strip(), step=work_item.name),
+        Commented(text=text.strip(), step=work_item.name, mentions=names),
         actor=actor,
         at=clock.now(),
         deal=instance.deal,
         work_item_id=work_item.id,
     )
+    tell_mentioned(session, instance.deal, mentioned, text, actor=actor, at=clock.now(), work_item=work_item)
     return work_item
 
 
-def save_draft(session: Session, work_item_id: int, typed: Mapping[str, Any], *, actor: Actor, clock: Clock) -> None:
-    """Keep a half-filled form as it was typed, per person. Raises NotFound, AlreadyCompleted, AlreadyCancelled.
+def save_draft(
+    session: Session, work_item_id: int, typed: Mapping[str, Any], *, actor: Actor, clock: Clock
+) -> datetime:
+    """Keep a half-filled form as it was typed, per person, and say when it was kept.
+
+    Raises NotFound, AlreadyCompleted, AlreadyCancelled.
 
     What was typed into fields that the step had in another version of its map stays, unseen: the deal may go back.
     """
@@ -208,6 +240,7 @@ def save_draft(session: Session, work_item_id: int, typed: Mapping[str, Any], *,
     shown = {field.name for field in step.fields}
     unseen = {name: text for name, text in (draft.typed or {}).items() if name not in shown}
     draft.typed, draft.saved_at = unseen | plain(typed), clock.now()
+    return draft.saved_at
 
 
 def holder_of(work_item: WorkItem) -> str:

@@ -1,4 +1,4 @@
-"""Many small writes in one round trip: PostgreSQL gets them in a pipeline, SQLite one after another.
+"""Many small writes in one round trip: PostgreSQL gets them together, SQLite one after another.
 
 Each statement is compiled once per driver and then only given its values: SQLAlchemy's own way through a statement
 costs several times what such a statement costs the database.
@@ -7,22 +7,20 @@ costs several times what such a statement costs the database.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
-import psycopg
-from psycopg import capabilities
 from sqlalchemy import Connection, Delete, Dialect, FromClause, Insert, Select, Update
 from sqlalchemy.exc import DBAPIError
+
+from engine.db.round_trip import Raise, Request, TripConnection, guarded
 
 Write = Insert | Update | Delete
 Statement = Write | Select[Any]
 Values = Mapping[str, Any]
-Raise = Callable[[], Exception]
 
 _FEW = 8  # new rows of one kind that go in one statement: each count is a statement that the server prepares
 
@@ -67,26 +65,42 @@ class Burst:
     def clear(self) -> None:
         self._groups.clear()
 
-    def send(self, connection: Connection) -> None:
-        """Execute everything in the transaction of ``connection``.
+    def send(self, connection: Connection, *, commits: bool = False) -> bool:
+        """Execute everything in the transaction of ``connection``; whether it was committed as well.
 
+        ``commits`` asks for that: on PostgreSQL it costs no trip of its own, SQLite leaves it to the session.
         Raises what SQLAlchemy raises for the driver's errors, and what ``otherwise`` made for rows that were not there.
         """
         groups, self._groups = self._groups, []
-        dialect, driver = connection.dialect, _driver(connection)
-        cursors: list[Any] = []
-        with errors_of(dialect), _one_trip(driver, dialect, groups):
+        driver: Any = connection.connection.driver_connection
+        with errors_of(connection.dialect):
+            if isinstance(driver, TripConnection):
+                driver.ask(*_requests(connection.dialect, groups), begins=True, commits=commits)
+                return commits
             for group in groups:
-                cursors.append(cursor := _cursor(driver, dialect))
-                together = _rows_together(dialect, group)
-                compiled = _compiled(dialect, group.statement, group.names, together)
-                if len(group.rows) == together:
-                    cursor.execute(compiled.sql, compiled.parameters(*group.rows))
-                else:
-                    cursor.executemany(compiled.sql, [compiled.parameters(row) for row in group.rows])
-        for group, cursor in zip(groups, cursors, strict=True):
-            if group.otherwise is not None and cursor.rowcount != len(group.rows):
-                raise group.otherwise()
+                _execute(driver, connection.dialect, group)
+        return False
+
+
+def _requests(dialect: Dialect, groups: Sequence[_Group]) -> Iterator[Request]:
+    for group in groups:
+        together = _rows_together(group)
+        compiled = _compiled(dialect, group.statement, group.names, together)
+        sql = compiled.sql if group.otherwise is None else compiled.guarded_sql
+        for rows in [group.rows] if together > 1 else ([row] for row in group.rows):
+            yield Request(sql, compiled.parameters(*rows), group.otherwise)
+
+
+def _execute(driver: Any, dialect: Dialect, group: _Group) -> None:
+    """On SQLite, which runs one prepared statement over many rows."""
+    compiled = _compiled(dialect, group.statement, group.names, 1)
+    cursor = driver.cursor()
+    if len(group.rows) == 1:
+        cursor.execute(compiled.sql, compiled.parameters(*group.rows))
+    else:
+        cursor.executemany(compiled.sql, [compiled.parameters(row) for row in group.rows])
+    if group.otherwise is not None and cursor.rowcount != len(group.rows):
+        raise group.otherwise()
 
 
 def compiled_select(dialect: Dialect, statement: Select[Any], values: Values) -> tuple[str, tuple[Any, ...]]:
@@ -97,8 +111,11 @@ def compiled_select(dialect: Dialect, statement: Select[Any], values: Values) ->
 
 def fetch(connection: Connection, sql: str, values: Sequence[Any]) -> list[Any]:
     """All rows of a SELECT in the driver's own words (PostgreSQL: $1, $2, …), in the transaction of ``connection``."""
+    driver: Any = connection.connection.driver_connection
     with errors_of(connection.dialect):
-        found: list[Any] = _cursor(_driver(connection), connection.dialect).execute(sql, values).fetchall()
+        if isinstance(driver, TripConnection):
+            return driver.ask(Request(sql, values), begins=True)[0]
+        found: list[Any] = driver.cursor().execute(sql, values).fetchall()
     return found
 
 
@@ -111,41 +128,14 @@ def errors_of(dialect: Dialect) -> Iterator[None]:
         raise DBAPIError.instance(None, None, error, dialect.loaded_dbapi.Error, dialect=dialect) from error
 
 
-def _cursor(driver: Any, dialect: Dialect) -> Any:
-    """One that takes a statement as the server does: psycopg's usual one looks for placeholders in it each time."""
-    return psycopg.RawCursor(driver) if dialect.name == "postgresql" else driver.cursor()
-
-
-def _driver(connection: Connection) -> Any:
-    return connection.connection.driver_connection
-
-
 def _table(statement: Write) -> FromClause:
     return statement.table
 
 
-def _one_trip(driver: Any, dialect: Dialect, groups: Sequence[_Group]) -> AbstractContextManager[Any]:
-    is_alone = len(groups) == 1 and len(groups[0].rows) == 1
-    if is_alone or dialect.name != "postgresql" or not _has_pipeline():
-        return nullcontext()
-    pipeline: AbstractContextManager[Any] = driver.pipeline()
-    return pipeline
-
-
-def _rows_together(dialect: Dialect, group: _Group) -> int:
-    """How many rows one statement takes: a few new ones are cheaper together, many would be a statement of their own.
-
-    SQLite runs one prepared statement over many rows at no such cost.
-    """
+def _rows_together(group: _Group) -> int:
+    """How many rows one statement takes: a few new ones are cheaper together, each count is a statement of its own."""
     count = len(group.rows)
-    is_few = count <= _FEW and isinstance(group.statement, Insert) and group.otherwise is None
-    return count if is_few and dialect.name == "postgresql" else 1
-
-
-@lru_cache
-def _has_pipeline() -> bool:
-    """Whether the client library is new enough."""
-    return capabilities.has_pipeline()
+    return count if count <= _FEW and isinstance(group.statement, Insert) and group.otherwise is None else 1
 
 
 class _Compiled:
@@ -163,6 +153,7 @@ class _Compiled:
         order = compiled.positiontup or list(types)
         numbered = {name: f"${number}" for number, name in enumerate(order, 1)}
         self.sql = str(compiled) if compiled.positional else _in_place_of_names(str(compiled), numbered)
+        self.guarded_sql = guarded(self.sql)
         self._together = together
         self._processors = [(name, types[name].dialect_impl(dialect).bind_processor(dialect)) for name in order]
 

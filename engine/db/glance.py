@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine.db.burst import errors_of
+from engine.db.round_trip import Request, TripConnection
 from engine.db.session import Database
 
 
@@ -13,18 +14,14 @@ def glance(database: Database, statement: str) -> Any:
     pooled = database.engine.raw_connection()
     try:
         with errors_of(database.engine.dialect):
-            return _first_value(pooled.driver_connection, statement, begins=not database.is_sqlite)
+            return _first_value(pooled.driver_connection, statement)
     finally:
         pooled.close()
 
 
-def _first_value(driver: Any, statement: str, *, begins: bool) -> Any:
-    """``begins``: the driver would open a transaction before the statement."""
-    if begins:
-        driver.autocommit = True
-    try:
-        (value,) = driver.execute(statement).fetchone()
-        return value
-    finally:
-        if begins and not driver.closed:
-            driver.autocommit = False
+def _first_value(driver: Any, statement: str) -> Any:
+    if isinstance(driver, TripConnection):
+        ((row,),) = driver.ask(Request(statement))
+    else:
+        row = driver.execute(statement).fetchone()
+    return row[0]

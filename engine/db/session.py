@@ -23,6 +23,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from engine.clock import monotonic
 from engine.db.lean_cursor import LeanCursor
+from engine.db.round_trip import TripConnection
 from engine.db.work_session import WorkSession
 
 _WRITES = "reglament_writes"
@@ -157,6 +158,10 @@ def _postgresql_engine(url: str, pool_size: int) -> Engine:
         connect_args={"cursor_factory": LeanCursor},
         pool_use_lifo=True,  # the connection used last has its statements prepared and was heard of last
     )
+
+    @event.listens_for(engine, "do_connect")
+    def connect(_dialect: Any, _record: Any, arguments: Any, more: Any) -> Any:
+        return TripConnection.connect(*arguments, **more)
 
     @event.listens_for(engine, "checkin")
     def note(_connection: Any, record: ConnectionPoolEntry) -> None:

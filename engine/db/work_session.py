@@ -11,13 +11,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
-from sqlalchemy import ColumnDefault, Table, Update, bindparam, insert, text, update
+from sqlalchemy import ColumnDefault, ColumnElement, Table, Update, bindparam, insert, text, update
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstanceState, Mapper, Session
 from sqlalchemy.orm.base import NO_VALUE
 from sqlalchemy.orm.exc import StaleDataError
 
 from engine.db.base import Base
-from engine.db.burst import Burst, Raise, Values, Write, fetch
+from engine.db.burst import Burst, Values, Write, fetch
+from engine.db.round_trip import Raise
+
+_RESERVED = "reserved_numbers"
 
 
 class WorkSession(Session):
@@ -36,8 +40,11 @@ class WorkSession(Session):
             self._send(self.postponed)
 
     def commit(self) -> None:
-        self.flush()
-        super().commit()
+        if self._is_plain() and not self.in_nested_transaction():
+            self._write(commits=True)
+        else:
+            self.flush()
+        super().commit()  # of what is committed in the same trip, only the session has to be told
 
     def rollback(self) -> None:
         self.postponed.clear()
@@ -48,7 +55,7 @@ class WorkSession(Session):
             state.mapper.class_.is_plain and _says_columns(state) for state in (*self._new, *self._dirty_states)
         )
 
-    def _write(self) -> None:
+    def _write(self, *, commits: bool = False) -> None:
         """Insert the new objects, parents first, update the changed ones, then what was postponed."""
         burst = Burst()
         new = sorted(self._new, key=lambda state: (_plan_of(state.mapper.class_).rank, state.insert_order))
@@ -64,12 +71,12 @@ class WorkSession(Session):
         burst.extend(self.postponed)
         self.postponed.clear()
         if burst:
-            self._send(burst)
+            self._send(burst, commits=commits)
         if written:
             self._register_persistent(written)
 
-    def _send(self, burst: Burst) -> None:
-        burst.send(self.connection())
+    def _send(self, burst: Burst, *, commits: bool = False) -> None:
+        burst.send(self.connection(), commits=commits)
 
 
 def postpone(session: Session, statement: Write, values: Values, *, otherwise: Raise | None = None) -> None:
@@ -85,6 +92,34 @@ def append(session: Session, model: type[Base], **values: Any) -> None:
     """Insert a row of which no object is needed any more, when the session is flushed next."""
     plan = _plan_of(model)
     postpone(session, plan.insertion, plan.row(values))
+
+
+class ReservedNumbers(ColumnElement[list[int]]):
+    """A column for a statement that reads something else: numbers for ``count`` new rows of ``model``, on PostgreSQL.
+
+    What it gives is told to ``reserve``; what is then not used stays a gap. SQLite gives nothing.
+    """
+
+    inherit_cache = False  # its SQL depends on what it was made of
+
+    def __init__(self, model: type[Base], count: int) -> None:
+        (key,) = model.__mapper__.primary_key
+        self.sequence, self.count = f"{model.__tablename__}_{key.name}_seq", count
+
+
+@compiles(ReservedNumbers)
+def _nothing_reserved(_element: ReservedNumbers, _compiler: Any, **_: Any) -> str:
+    return "NULL"
+
+
+@compiles(ReservedNumbers, "postgresql")
+def _reserved(element: ReservedNumbers, _compiler: Any, **_: Any) -> str:
+    return f"ARRAY(SELECT nextval('{element.sequence}') FROM generate_series(1, {element.count}))"  # noqa: S608  # names of the model
+
+
+def reserve(session: Session, model: type[Base], numbers: Sequence[int] | None) -> None:
+    """Let new rows of ``model`` have these numbers: spares asking for them."""
+    session.info.setdefault(_RESERVED, {}).setdefault(model, []).extend(numbers or ())
 
 
 def number(session: Session, objects: Iterable[Any]) -> None:
@@ -104,6 +139,7 @@ class _Plan:
 
     def __init__(self, model: type[Base]) -> None:
         mapper: Mapper[Any] = model.__mapper__
+        self._model = model
         self._table = cast("Table", model.__table__)
         self._columns = frozenset(column.key for column in self._table.columns)
         self._defaults = {
@@ -165,6 +201,10 @@ class _Plan:
         """New numbers. ``given`` are those of rows that are not written yet."""
         connection = session.connection()
         if connection.dialect.name == "postgresql":
+            reserved: list[int] = session.info.get(_RESERVED, {}).get(self._model, [])
+            if len(reserved) >= count:
+                numbers, reserved[:] = reserved[:count], reserved[count:]
+                return numbers
             taken = f"SELECT nextval('{self._table.name}_{self.key}_seq') FROM generate_series(1, $1::integer)"  # noqa: S608  # the model's own names
             return [one for (one,) in fetch(connection, taken, (count,))]
         written = connection.execute(text(f"SELECT max({self.key}) FROM {self._table.name}")).scalar() or 0  # noqa: S608

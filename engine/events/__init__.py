@@ -6,5 +6,6 @@ from engine.events.clients import *  # noqa: F403
 from engine.events.company import *  # noqa: F403
 from engine.events.deals import *  # noqa: F403
 from engine.events.maps import *  # noqa: F403
+from engine.events.proofs import *  # noqa: F403
 from engine.events.running import *  # noqa: F403
 from engine.events.steps import *  # noqa: F403

@@ -29,6 +29,14 @@ class PasswordSet(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class MailChoicesSet(Event):
+    """How somebody wants to be written to. ``changes`` maps a setting's name to [old, new]."""
+
+    person_id: int
+    changes: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class SubstitutionSet(Event):
     person_id: int
     substitute_id: int
@@ -61,6 +69,26 @@ class CalendarChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class AuthenticatorAdded(Event):
+    """A person confirms decisions by codes of an application from now on."""
+
+    person_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class AuthenticatorRemoved(Event):
+    person_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryCodeUsed(Event):
+    """``left`` is how many the person has still."""
+
+    person_id: int
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
 class TokenCreated(Event):
     person_id: int
     name: str
@@ -81,3 +109,17 @@ class WebhookAdded(Event):
 @dataclass(frozen=True, slots=True)
 class WebhookRemoved(Event):
     webhook_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class WatchStarted(Event):
+    """Somebody wants to be told what happens in a deal."""
+
+    deal_id: int
+    deal_number: str
+
+
+@dataclass(frozen=True, slots=True)
+class WatchEnded(Event):
+    deal_id: int
+    deal_number: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -108,8 +108,11 @@ class VariablesSet(Event):
 
 @dataclass(frozen=True, slots=True)
 class Commented(Event):
+    """``mentions`` are the full names, by login, of the people whom the text names."""
+
     text: str
     step: str = ""
+    mentions: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -24,16 +24,23 @@ class StepOpened(Event):
 @dataclass(frozen=True, slots=True)
 class StepClaimed(Event):
     name: str
+    on_behalf_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class StepReleased(Event):
     name: str
+    on_behalf_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class StepCompleted(Event):
-    """``content_hash`` is the SHA-256 of ``content``: the deal's data that the person had before them."""
+    """``content_hash`` is the SHA-256 of ``content``: the deal's data that the person had before them.
+
+    Of an approval that is what it is bound to (engine.policy.approved_content), ``files`` among it, each by its id,
+    name, version, SHA-256 and size. ``authentication`` says how and when the person proved anew who they are, where the
+    map asks for it.
+    """
 
     name: str
     element_id: str
@@ -50,6 +57,57 @@ class StepCompleted(Event):
     content: Mapping[str, Any]
     content_hash: str
     map_version: int
+    authentication: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalKept(Event):
+    """An approval of an earlier round stands, because what it is bound to is what it was: nobody was asked again.
+
+    ``given_in`` is the number of the entry in which it was given, ``given_at`` when, ``by`` by whom. ``content`` is as
+    it stands now, ``values`` what was typed with the approval.
+    """
+
+    name: str
+    element_id: str
+    stage: str
+    step_kind: str
+    outcome: str
+    outcome_label: str
+    comment: str
+    values: Mapping[str, Any]
+    by: str
+    on_behalf_of: str
+    department: str
+    position: str
+    content: Mapping[str, Any]
+    content_hash: str
+    map_version: int
+    given_in: int
+    given_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalAskedAgain(Event):
+    """A given approval counts no more, because what it is bound to has changed: it is asked for again.
+
+    ``by`` gave it. ``changes`` maps the name of a field or file to [old, new].
+    """
+
+    name: str
+    element_id: str
+    by: str
+    changes: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalRecalled(Event):
+    """Who asked for approvals took the request back. ``withdrawn`` are their names; the deal went on at ``to``."""
+
+    to: str
+    element_id: str
+    withdrawn: tuple[str, ...]
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +121,44 @@ class StepDelegated(Event):
     name: str
     to: str
     comment: str
+    on_behalf_of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StepHandedBack(Event):
+    """``comment`` is what was found out; ``to`` a person, or the department where nobody may have it any more."""
+
+    name: str
+    to: str
+    comment: str
+    on_behalf_of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionAsked(Event):
+    """Somebody was asked about the step ``name`` and did not get it."""
+
+    name: str
+    to: str
+    question: str
+    on_behalf_of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionAnswered(Event):
+    """``to`` is who had asked; ``on_behalf_of`` who was asked, where a substitute answered."""
+
+    name: str
+    to: str
+    question: str
+    answer: str
+    on_behalf_of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionWithdrawn(Event):
+    name: str
+    to: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,22 +2,37 @@
 
 from engine.db.job import Job, JobState
 from engine.model.api_token import ApiToken
+from engine.model.authenticator import Authenticator
 from engine.model.calendar import Calendar, CalendarException
 from engine.model.call_permit import CallHost, CallSecret
 from engine.model.client import Client, Contact
 from engine.model.company_revision import CompanyRevision
+from engine.model.consultation import Consultation
 from engine.model.deal import Deal, DealResult
 from engine.model.deal_file import DealFile, StoredFile
-from engine.model.department import Department, Membership
+from engine.model.delegation import Delegation
+from engine.model.department import Department, DepartmentTurn, Membership
 from engine.model.draft import Draft
 from engine.model.heartbeat import Heartbeat
 from engine.model.history_event import HistoryEvent
+from engine.model.history_signature import HistoryCheckpoint, HistoryKey, HistorySignature
 from engine.model.incident import Incident, IncidentState
 from engine.model.intervention import Intervention, InterventionKind
+from engine.model.letter import (
+    Letter,
+    LetterState,
+    MailboxPlace,
+    MailLink,
+    ProposedDecision,
+    ReceivedMail,
+)
 from engine.model.list_choice import ListChoice
+from engine.model.mail_choice import MailChoice
 from engine.model.map_answer import MapAnswer
 from engine.model.map_rule import MapRule
+from engine.model.mention import Mention
 from engine.model.message_subscription import MessageSubscription
+from engine.model.notice import Notice, NoticeKind, NoticeState
 from engine.model.performed_command import PerformedCommand
 from engine.model.person import Person, Role
 from engine.model.practice import Practice
@@ -34,11 +49,13 @@ from engine.model.version_move import (
     VersionMove,
     VersionMoveState,
 )
+from engine.model.watch import Watch
 from engine.model.webhook import Webhook
 from engine.model.work_item import WorkItem, WorkItemState
 
 __all__ = [
     "ApiToken",
+    "Authenticator",
     "Calendar",
     "CalendarException",
     "CallHost",
@@ -46,6 +63,7 @@ __all__ = [
     "CallState",
     "Client",
     "CompanyRevision",
+    "Consultation",
     "Contact",
     "DeadlinePolicy",
     "Deal",
@@ -53,10 +71,15 @@ __all__ = [
     "DealResult",
     "DefinitionFile",
     "DefinitionState",
+    "Delegation",
     "Department",
+    "DepartmentTurn",
     "Draft",
     "Heartbeat",
+    "HistoryCheckpoint",
     "HistoryEvent",
+    "HistoryKey",
+    "HistorySignature",
     "HolderPolicy",
     "Incident",
     "IncidentState",
@@ -65,18 +88,29 @@ __all__ = [
     "InterventionKind",
     "Job",
     "JobState",
+    "Letter",
+    "LetterState",
     "ListChoice",
+    "MailChoice",
+    "MailLink",
+    "MailboxPlace",
     "MapAnswer",
     "MapRule",
     "Membership",
+    "Mention",
     "MessageSubscription",
     "MovedDeal",
     "MovedDealState",
+    "Notice",
+    "NoticeKind",
+    "NoticeState",
     "PerformedCommand",
     "Person",
     "Practice",
     "ProcessDefinition",
     "ProcessInstance",
+    "ProposedDecision",
+    "ReceivedMail",
     "Role",
     "ServiceCall",
     "StoredFile",
@@ -84,6 +118,7 @@ __all__ = [
     "Timer",
     "VersionMove",
     "VersionMoveState",
+    "Watch",
     "Webhook",
     "WorkItem",
     "WorkItemState",

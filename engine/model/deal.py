@@ -27,6 +27,7 @@ class Deal(Base):
     """``stage`` follows the deal's open steps. ``fields`` holds what the map's steps asked for, by variable name.
 
     ``next_due_at`` is the nearest deadline of its live steps; the database keeps it with every change of a work item.
+    ``watchers`` is how many people watch it, so that nobody is looked for where nobody does.
     ``history_length`` and ``history_hash`` are the head of the deal's chain of history events.
     """
 
@@ -65,6 +66,7 @@ class Deal(Base):
     history_length: Mapped[int] = mapped_column(default=0)
     history_hash: Mapped[str] = mapped_column(String(64), default="")
     search_text: Mapped[str] = mapped_column(default="")
+    watchers: Mapped[int] = mapped_column(default=0)
 
     client: Mapped[Client] = relationship()
     owner: Mapped[Person] = relationship()

@@ -5,12 +5,17 @@ from __future__ import annotations
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from engine.bpmn.compiled import Distribution
 from engine.db.base import Base
-from engine.db.types import Identity
+from engine.db.types import Identity, Word
 
 
 class Department(Base):
-    """``name_key`` is the folded name: a lane of such a name, in any case, is this department."""
+    """``name_key`` is the folded name: a lane of such a name, in any case, is this department.
+
+    ``distribution`` is how its steps come to its members where a map says nothing; None: whoever takes them, but the
+    deal's owner their own.
+    """
 
     __tablename__ = "department"
 
@@ -21,6 +26,16 @@ class Department(Base):
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("department.id"))
     calendar_id: Mapped[int | None] = mapped_column(ForeignKey("calendar.id"))
     escalation: Mapped[str] = mapped_column(String(500), default="")
+    distribution: Mapped[Distribution | None] = mapped_column(Word(Distribution))
+
+
+class DepartmentTurn(Base):
+    """Whose turn it was last in a department. Whoever chooses among its members locks the row until the commit."""
+
+    __tablename__ = "department_turn"
+
+    department_id: Mapped[int] = mapped_column(ForeignKey("department.id"), primary_key=True)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
 
 
 class Membership(Base):

@@ -49,6 +49,8 @@ class Decision:
 def decide(rule: ApprovalRule, votes: Sequence[Vote], members: Sequence[int] = ()) -> Decision:
     """What ``votes``, in the order given, decide under ``rule`` for the group ``members``.
 
+    Of a list, ``at_least`` entries have to approve, by default all.
+
     Several votes of one person count once. In ``all``, only members of today are asked for: who left is not missing,
     who joined is. An empty group approves nothing. In order, a vote out of turn does not count.
     """
@@ -80,6 +82,7 @@ def _decide_group(rule: ApprovalRule, votes: Sequence[Vote], members: Sequence[i
 
 def _decide_list(rule: ApprovalRule, votes: Sequence[Vote]) -> Decision:
     missing = list(dict.fromkeys(rule.approvers))
+    spare = len(missing) - (rule.at_least or len(missing))  # how many of the list need not approve
     for vote in votes:
         asked = missing[:1] if rule.in_order else list(rule.approvers)
         if vote.approver not in asked:
@@ -88,12 +91,12 @@ def _decide_list(rule: ApprovalRule, votes: Sequence[Vote]) -> Decision:
             return Decision(outcome=vote.outcome)
         if vote.outcome is OutcomeKind.APPROVED and vote.approver in missing:
             missing.remove(vote.approver)
-    if not missing and rule.approvers:
+    if len(missing) <= max(0, spare) and len(missing) < len(set(rule.approvers)):
         return Decision(outcome=OutcomeKind.APPROVED)
     waiting = tuple(missing)
     return Decision(
         outcome=None,
         missing_approvers=waiting,
-        needed=max(1, len(waiting)),
+        needed=max(1, len(waiting) - max(0, spare)),
         to_ask=waiting[:1] if rule.in_order else waiting,
     )

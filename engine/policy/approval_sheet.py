@@ -6,8 +6,8 @@ Everything on the sheet is derived from the chain's entries, so that a reader wi
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from engine.bpmn.compiled import OutcomeKind
@@ -16,16 +16,18 @@ from engine.events import (
     DealOpened,
     DealVersionMoved,
     MoveUndone,
+    SheetIssued,
+    SignatureAttached,
     StepCompleted,
     VersionMoveUndone,
     kind_of,
 )
-from engine.policy.history_chain import ChainEntry, moment_text
-
-FORMAT = "reglament-approval-sheet/1"
+from engine.policy.history_chain import ChainEntry
+from engine.policy.history_signatures import EntrySignature, SigningKey
 
 _STEP_COMPLETED = kind_of(StepCompleted)
 _DEAL_OPENED = kind_of(DealOpened)
+_ISSUED, _ATTACHED = kind_of(SheetIssued), kind_of(SignatureAttached)
 _MOVED = frozenset({kind_of(DealMoved), kind_of(DealVersionMoved)})
 _UNDONE = frozenset({kind_of(MoveUndone), kind_of(VersionMoveUndone)})
 _DECISIONS = frozenset({OutcomeKind.APPROVED.value, OutcomeKind.RETURNED.value, OutcomeKind.REJECTED.value})
@@ -36,7 +38,8 @@ class ApprovalDecision:
     """One decision. ``number`` and ``entry_hash`` name its entry in the chain.
 
     ``position`` and ``department`` are as of then. ``on_behalf_of`` is the person substituted, or empty. ``content`` is
-    what the person had before them, ``content_hash`` its SHA-256 as the entry holds it.
+    what the person had before them, ``content_hash`` its SHA-256 as the entry holds it. ``authentication`` is how the
+    person proved who they were, as far as the entry tells.
     """
 
     number: int
@@ -52,6 +55,7 @@ class ApprovalDecision:
     content: Mapping[str, Any]
     content_hash: str
     entry_hash: str
+    authentication: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,11 @@ class PassedOver:
 
 @dataclass(frozen=True, slots=True)
 class ApprovalSheet:
-    """``number``, ``title`` and ``client`` are as the deal was opened. ``entries`` is the deal's whole chain."""
+    """``number``, ``title`` and ``client`` are as the deal was opened. ``entries`` is the deal's whole chain.
+
+    ``signatures`` are by the entry's number: the latest entries wait for theirs for some seconds. ``keys`` are all
+    public keys of the company, in the order of their use.
+    """
 
     deal: int
     number: str
@@ -76,6 +84,8 @@ class ApprovalSheet:
     client: str
     decisions: tuple[ApprovalDecision, ...]
     entries: tuple[ChainEntry, ...]
+    signatures: Mapping[int, EntrySignature] = field(default_factory=dict)
+    keys: tuple[SigningKey, ...] = ()
 
     @property
     def passed_over(self) -> tuple[PassedOver, ...]:
@@ -107,21 +117,32 @@ class ApprovalSheet:
     def head_hash(self) -> str:
         return self.entries[-1].recorded_hash if self.entries else ""
 
-    def as_json(self) -> dict[str, Any]:
-        """The sheet as a file: what ``approval_sheet_check.sheet_faults`` verifies without a database."""
-        return {
-            "format": FORMAT,
-            "deal": self.deal,
-            "number": self.number,
-            "title": self.title,
-            "client": self.client,
-            "decisions": [decision_json(decision) for decision in self.decisions],
-            "entries": [entry_json(entry) for entry in self.entries],
-            "head": {"number": self.head_number, "hash": self.head_hash},
-        }
+    @property
+    def unsigned(self) -> tuple[int, ...]:
+        """Numbers of the entries that have no signature (yet)."""
+        return tuple(entry.number for entry in self.entries if entry.number not in self.signatures)
+
+    @property
+    def issued(self) -> tuple[ChainEntry, ...]:
+        """The entries of sealed sheets that were handed out."""
+        return tuple(entry for entry in self.entries if entry.kind == _ISSUED)
+
+    @property
+    def opened(self) -> Mapping[str, Any]:
+        """What was said of the deal when it was opened."""
+        return next((entry.data for entry in self.entries if entry.kind == _DEAL_OPENED), {})
+
+    def attached_to(self, number: int) -> tuple[ChainEntry, ...]:
+        """The entries of signatures that were attached to the decision of entry ``number``."""
+        return tuple(one for one in self.entries if one.kind == _ATTACHED and one.data.get("decision") == number)
 
 
-def sheet_of(deal: int, entries: Sequence[ChainEntry]) -> ApprovalSheet:
+def sheet_of(
+    deal: int,
+    entries: Sequence[ChainEntry],
+    signatures: Mapping[int, EntrySignature] | None = None,
+    keys: Sequence[SigningKey] = (),
+) -> ApprovalSheet:
     """The sheet of the deal with id ``deal``, from its chain in order."""
     opened: Mapping[str, Any] = next((entry.data for entry in entries if entry.kind == _DEAL_OPENED), {})
     return ApprovalSheet(
@@ -131,62 +152,14 @@ def sheet_of(deal: int, entries: Sequence[ChainEntry]) -> ApprovalSheet:
         client=opened.get("client", ""),
         decisions=tuple(_decision(entry) for entry in entries if is_decision(entry)),
         entries=tuple(entries),
+        signatures=dict(signatures or {}),
+        keys=tuple(keys),
     )
 
 
 def is_decision(entry: ChainEntry) -> bool:
     """Was something approved, returned or rejected here? A way chosen or a plain step done is none."""
     return entry.kind == _STEP_COMPLETED and entry.data.get("outcome") in _DECISIONS
-
-
-def decision_json(decision: ApprovalDecision) -> dict[str, Any]:
-    return {
-        "number": decision.number,
-        "step": decision.step,
-        "approver": decision.approver,
-        "position": decision.position,
-        "department": decision.department,
-        "on_behalf_of": decision.on_behalf_of,
-        "outcome": decision.outcome,
-        "outcome_label": decision.outcome_label,
-        "comment": decision.comment,
-        "at": moment_text(decision.at),
-        "content": dict(decision.content),
-        "content_hash": decision.content_hash,
-        "entry_hash": decision.entry_hash,
-    }
-
-
-def entry_json(entry: ChainEntry) -> dict[str, Any]:
-    return {
-        "deal": entry.deal,
-        "number": entry.number,
-        "kind": entry.kind,
-        "actor_id": entry.actor_id,
-        "actor_name": entry.actor_name,
-        "work_item_id": entry.work_item_id,
-        "at": moment_text(entry.at),
-        "data": dict(entry.data),
-        "previous_hash": entry.previous_hash,
-        "hash": entry.recorded_hash,
-    }
-
-
-def entry_of(given: Mapping[str, Any]) -> ChainEntry:
-    """The entry that ``entry_json`` wrote. Raises KeyError, TypeError or ValueError for anything else."""
-    at = datetime.strptime(given["at"], "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
-    return ChainEntry(
-        deal=_whole(given["deal"]),
-        number=_whole(given["number"]),
-        kind=given["kind"],
-        actor_id=given["actor_id"],
-        actor_name=given["actor_name"],
-        work_item_id=given["work_item_id"],
-        at=at,
-        data=dict(given["data"]),
-        previous_hash=given["previous_hash"],
-        recorded_hash=given["hash"],
-    )
 
 
 def _decision(entry: ChainEntry) -> ApprovalDecision:
@@ -205,10 +178,5 @@ def _decision(entry: ChainEntry) -> ApprovalDecision:
         content=data.get("content", {}),
         content_hash=data.get("content_hash", ""),
         entry_hash=entry.recorded_hash,
+        authentication=data.get("authentication"),
     )
-
-
-def _whole(value: Any) -> int:
-    if type(value) is not int:
-        raise TypeError("deals and entries are numbered by whole numbers")
-    return value

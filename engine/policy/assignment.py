@@ -63,28 +63,30 @@ class Directory:
 
     def head_of_department(self, department_id: int | None) -> int | None:
         """The head, or the nearest one above when the department has none."""
+        return next(iter(self.heads_above(department_id)), None)
+
+    def heads_above(self, department_id: int | None) -> tuple[int, ...]:
+        """The department's head and those of the departments above it, the nearest first, each person once."""
+        heads: list[int] = []
         seen: set[int] = set()
         department = self.department(department_id)
         while department is not None and department.id not in seen:
             seen.add(department.id)
-            if self.person(department.head_id) is not None:
-                return department.head_id
+            if department.head_id is not None and self.person(department.head_id) is not None:
+                heads.append(department.head_id)
             department = self.department(department.parent_id)
-        return None
+        return tuple(dict.fromkeys(heads))
+
+    def main_department_of(self, person_id: int | None) -> int | None:
+        """The person's main department, of those who do not work here any more too."""
+        person = self.known_person(person_id)
+        return person.department_ids[0] if person is not None and person.department_ids else None
 
     def head_of_person(self, person_id: int | None) -> int | None:
         """The head of the person's main department; of a head, the head above; None for who has nobody above."""
-        person = self._people_by_id.get(person_id) if person_id is not None else None
-        department = self.department(person.department_ids[0]) if person is not None and person.department_ids else None
-        if department is None:
-            return None
-        head = self.head_of_department(department.id)
-        seen: set[int] = set()
-        while head == person_id and department is not None and department.id not in seen:
-            seen.add(department.id)
-            department = self.department(department.parent_id)
-            head = self.head_of_department(department.id) if department is not None else None
-        return head if head != person_id else None
+        heads = self.heads_above(self.main_department_of(person_id))
+        above = heads[heads.index(person_id) + 1 :] if person_id in heads else heads
+        return next(iter(above), None)
 
     @cached_property
     def _people_by_id(self) -> dict[int, DirectoryPerson]:

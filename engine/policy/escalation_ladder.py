@@ -54,6 +54,12 @@ def next_escalation_at(
     return ahead[0][2] if ahead else None
 
 
+def heads_told_before(ladder: EscalationLadder, due_at: datetime, calendar: BusinessCalendar, index: int) -> int:
+    """How many rungs below the one of ``index`` tell a head, where the map names nobody: the next tells one above."""
+    below = _in_order(ladder, due_at, calendar)[:index]
+    return sum(level.action is EscalationAction.TELL_HEAD and not level.to for _, level in below)
+
+
 def _ahead(
     ladder: EscalationLadder,
     due_at: datetime,
@@ -61,10 +67,15 @@ def _ahead(
     reached: int,
     opened_at: datetime | None,
 ) -> list[Rung]:
-    timed = [(moved(due_at, level.offset, calendar, before=level.before), level) for level in ladder.levels]
-    timed.sort(key=lambda rung: rung[0])
     return [
         (index, level, at)
-        for index, (at, level) in enumerate(timed)
+        for index, (at, level) in enumerate(_in_order(ladder, due_at, calendar))
         if index >= reached and not (level.before and opened_at is not None and at <= opened_at)
     ]
+
+
+def _in_order(
+    ladder: EscalationLadder, due_at: datetime, calendar: BusinessCalendar
+) -> list[tuple[datetime, EscalationLevel]]:
+    timed = [(moved(due_at, level.offset, calendar, before=level.before), level) for level in ladder.levels]
+    return sorted(timed, key=lambda rung: rung[0])

@@ -16,7 +16,18 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from engine.bpmn.compiled import FieldDefinition, FieldType
+from engine.bpmn.field_patterns import LONGEST_PATTERNED, is_usable_pattern
 from engine.errors import N_, DomainError, FieldNotUnderstood, FieldOutOfRange, FieldRequired, InvalidInput
+from engine.policy.field_errors import (
+    FieldDoesNotFit,
+    FieldTooLarge,
+    FieldTooLong,
+    FieldTooShort,
+    FieldTooSmall,
+    LinesNeedAttention,
+    TooFewEntries,
+    TooManyEntries,
+)
 from engine.policy.phone_numbers import normalise_phone
 from engine.policy.search_keys import fold
 
@@ -27,8 +38,8 @@ _MOST_DECIMALS = 6
 _MONEY_DECIMALS = 2
 _LONGEST = {FieldType.TEXT: 2_000, FieldType.LONG_TEXT: 50_000}
 _LONGEST_OTHER = 500
-_LONGEST_PATTERNED = 200
-_MOST_VARYING_REPEATS = 3  # on the longest text that is some million comparisons at worst
+MOST_LINES = 500
+"""Of one table, and of several choices."""
 _YEARS = range(1900, 2200)
 
 _YES = frozenset({"так", "т", "yes", "y", "true", "on", "1", "+", "да"})
@@ -41,33 +52,6 @@ _LOCAL_MOMENT = re.compile(r"(?P<date>\d{1,2}[./]\d{1,2}[./]\d{4}),?\s+(?:о\s+)
 _EMAIL = re.compile(r"[^\s@<>(),;:\"]{1,64}@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_]{2,63}")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
 _LIST_SEPARATOR = re.compile(r"[,;\n]")
-_REPEATED_GROUP = re.compile(r"\)(?:[*+]|\{)")
-_VARYING_REPEAT = re.compile(r"(?<!\\)[*+]|\{\d*,\d*\}")
-_REFERENCE = re.compile(r"\\[1-9]|\(\?P=|\(\?[<!=]")
-
-
-class FieldTooSmall(FieldOutOfRange):
-    code = "field_too_small"
-    template = N_("“%(label)s” must be at least %(minimum)s.")
-
-
-class FieldTooLarge(FieldOutOfRange):
-    code = "field_too_large"
-    template = N_("“%(label)s” must be at most %(maximum)s.")
-
-
-class FieldTooLong(FieldOutOfRange):
-    code = "field_too_long"
-    template = N_("“%(label)s” must not be longer than %(maximum)s characters.")
-
-
-class FieldDoesNotFit(FieldNotUnderstood):
-    """The value does not have the form that the map demands."""
-
-    code = "field_does_not_fit"
-    template = N_("“%(value)s” does not have the form that “%(label)s” needs. %(help)s")
-
-
 _EXPECTED = {
     FieldType.TEXT: N_("a text"),
     FieldType.LONG_TEXT: N_("a text"),
@@ -83,10 +67,13 @@ _EXPECTED = {
     FieldType.CLIENT: N_("a client"),
     FieldType.PHONE: N_("a phone number"),
     FieldType.EMAIL: N_("an e-mail address"),
+    FieldType.LINES: N_("a list of lines"),
     FieldType.READ_ONLY: N_("a text"),
+    FieldType.CALCULATED: N_("a calculated value"),
 }
 _DECIMALS = frozenset({FieldType.NUMBER, FieldType.MONEY, FieldType.PERCENT})
 _TEXTS = frozenset({FieldType.TEXT, FieldType.LONG_TEXT})
+_LISTS = frozenset({FieldType.MANY, FieldType.LINES})
 
 
 class _NotRead(ValueError):
@@ -108,10 +95,12 @@ def read_value(field: FieldDefinition, raw: Any, locale: Locale, *, zone: str = 
         raise FieldTooLong(field.name, label=field.label, minimum="", maximum=longest)
     try:
         value = _READERS[field.type](field, raw, locale, zone)
-    except (ValueError, InvalidOperation, OverflowError) as error:
+    except (ValueError, InvalidOperation, OverflowError, RecursionError) as error:
         raise FieldNotUnderstood(
             field.name, value=_shown(raw), expected=_EXPECTED[field.type], label=field.label
         ) from error
+    if value == [] and field.required:
+        raise FieldRequired(field.name, label=field.label)
     _ensure_within(field, value, locale, zone)
     _ensure_fits(field, value)
     return value
@@ -120,23 +109,44 @@ def read_value(field: FieldDefinition, raw: Any, locale: Locale, *, zone: str = 
 def read_values(
     fields: Iterable[FieldDefinition], form: Mapping[str, Any], locale: Locale, *, zone: str = "Europe/Kyiv"
 ) -> dict[str, Any]:
-    """The values of all ``fields`` by name, read-only ones left out. Names that are no field are not looked at.
+    """The values of all ``fields`` that people fill in, by name. Names that are no field are not looked at.
 
-    A field that ``form`` does not mention takes its default. Raises InvalidInput with the error of every field.
+    A field that ``form`` does not mention takes its default. Raises InvalidInput with the error of every field. What
+    depends on other fields, and what is calculated, is for ``form_values.read_form``.
+    """
+    values, errors = read_each(fields, form, locale, zone=zone)
+    if errors:
+        raise InvalidInput(errors)
+    return values
+
+
+def read_each(
+    fields: Iterable[FieldDefinition], form: Mapping[str, Any], locale: Locale, *, zone: str = "Europe/Kyiv"
+) -> tuple[dict[str, Any], dict[str, DomainError]]:
+    """The values that could be read, and what is wrong with the others, by the field's name. Of a table both are given.
+
+    A cell of a table has the name ``<field>.<place of its line from 0>.<column>``.
     """
     values: dict[str, Any] = {}
     errors: dict[str, DomainError] = {}
     for field in fields:
-        if field.type is FieldType.READ_ONLY:
+        if not field.is_typed:
             continue
         fallback = None if field.type is FieldType.YES_NO else field.default  # an unticked box is not mentioned either
         try:
             values[field.name] = read_value(field, form.get(field.name, fallback), locale, zone=zone)
+        except LinesNeedAttention as error:
+            values[field.name] = error.lines
+            errors |= {f"{field.name}.{cell}": wrong for cell, wrong in error.errors.items()}
         except DomainError as error:
             errors[field.name] = error
-    if errors:
-        raise InvalidInput(errors)
-    return values
+    return values, errors
+
+
+def says_something(table: FieldDefinition, line: Mapping[str, Any]) -> bool:
+    """Whether anything is typed into a line of a table. Empty lines are no lines."""
+    typed = (line.get(column.name) for column in table.columns if column.is_typed)
+    return any(bool(one.strip()) if isinstance(one, str) else one not in (None, False, [], ()) for one in typed)
 
 
 def to_json(value: Any) -> Any:
@@ -149,6 +159,8 @@ def to_json(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, list | tuple):
         return [to_json(one) for one in value]
+    if isinstance(value, dict):
+        return {name: to_json(one) for name, one in value.items()}
     return value
 
 
@@ -157,52 +169,49 @@ def from_json(field: FieldDefinition, stored: Any) -> Any:
     if stored is None:
         return None
     try:
-        if field.type in _DECIMALS:
-            return _finite(Decimal(str(stored)))
-        if field.type is FieldType.DATE:
-            return date.fromisoformat(stored)
-        if field.type is FieldType.MOMENT:
-            return datetime.fromisoformat(stored).astimezone(UTC)
+        return _stored_value(field, stored)
     except (ValueError, TypeError, InvalidOperation) as error:
+        if field.type is FieldType.CALCULATED and field.shown_as is None:
+            return stored  # a formula without a type that gave a text
         raise FieldNotUnderstood(
             field.name, value=_shown(stored), expected=_EXPECTED[field.type], label=field.label
         ) from error
-    return stored
 
 
-def is_usable_pattern(pattern: str) -> bool:
-    """Whether a field's pattern can be tried on any text in a moment.
+def _stored_value(field: FieldDefinition, stored: Any) -> Any:
+    match field.value_type:
+        case FieldType.NUMBER | FieldType.MONEY | FieldType.PERCENT:
+            return _finite(Decimal(str(stored)))
+        case FieldType.DATE:
+            return date.fromisoformat(stored)
+        case FieldType.MOMENT:
+            return datetime.fromisoformat(stored).astimezone(UTC)
+        case FieldType.LINES:
+            return [_line_from_json(field, line) for line in stored]
+        case _:
+            return stored
 
-    Repeated groups, look-arounds, references and more than three varying repetitions can take a hostile text hours;
-    such a pattern, or one that is no regular expression, is not applied, and the reader of the map says so.
-    """
-    if _REPEATED_GROUP.search(pattern) or _REFERENCE.search(pattern):
-        return False
-    if len(_VARYING_REPEAT.findall(pattern)) > _MOST_VARYING_REPEATS:
-        return False
-    try:
-        re.compile(pattern)
-    except (re.error, OverflowError, RecursionError):
-        return False
-    return True
+
+def _line_from_json(field: FieldDefinition, stored: Mapping[str, Any]) -> dict[str, Any]:
+    columns = {column.name: column for column in field.columns}
+    return {name: from_json(columns[name], value) if name in columns else value for name, value in dict(stored).items()}
 
 
 def _empty(field: FieldDefinition) -> Any:
-    if field.required and field.type is not FieldType.READ_ONLY:
+    if field.required and field.is_typed:
         raise FieldRequired(field.name, label=field.label)
     if field.type is FieldType.YES_NO:
         return False
-    return [] if field.type is FieldType.MANY else None
+    return [] if field.type in _LISTS else None
 
 
 def _shown(raw: Any) -> str:
-    return str(raw)[:_LONGEST_PATTERNED]
+    return str(raw)[:LONGEST_PATTERNED]
 
 
 def _ensure_within(field: FieldDefinition, value: Any, locale: Locale, zone: str) -> None:
-    if field.type in _TEXTS:
-        if field.maximum and field.maximum.isdecimal() and len(value) > int(field.maximum):
-            raise FieldTooLong(field.name, label=field.label, minimum="", maximum=field.maximum)
+    if field.type in _TEXTS | _LISTS:
+        _ensure_long_enough(field, len(value))
         return
     if field.type not in _DECIMALS | {FieldType.DATE, FieldType.MOMENT}:
         return
@@ -213,6 +222,15 @@ def _ensure_within(field: FieldDefinition, value: Any, locale: Locale, zone: str
     if field.minimum and field.maximum:
         raise FieldOutOfRange(field.name, **params)
     raise (FieldTooLarge if above == 1 else FieldTooSmall)(field.name, **params)
+
+
+def _ensure_long_enough(field: FieldDefinition, length: int) -> None:
+    """The characters of a text, or the entries of a list, against the map's own limits."""
+    too_short, too_long = (FieldTooShort, FieldTooLong) if field.type in _TEXTS else (TooFewEntries, TooManyEntries)
+    if field.maximum and field.maximum.isdecimal() and length > int(field.maximum):
+        raise too_long(field.name, label=field.label, minimum=field.minimum or "", maximum=field.maximum)
+    if field.minimum and field.minimum.isdecimal() and length < int(field.minimum):
+        raise too_short(field.name, label=field.label, minimum=field.minimum, maximum=field.maximum or "")
 
 
 def _is_past(field: FieldDefinition, value: Any, bound: str | None, locale: Locale, zone: str) -> int:
@@ -229,7 +247,7 @@ def _is_past(field: FieldDefinition, value: Any, bound: str | None, locale: Loca
 def _ensure_fits(field: FieldDefinition, value: Any) -> None:
     if not field.pattern or not isinstance(value, str) or not is_usable_pattern(field.pattern):
         return
-    if len(value) > _LONGEST_PATTERNED or re.fullmatch(field.pattern, value) is None:
+    if len(value) > LONGEST_PATTERNED or re.fullmatch(field.pattern, value) is None:
         raise FieldDoesNotFit(field.name, value=_shown(value), label=field.label, help=field.help)
 
 
@@ -355,7 +373,33 @@ def _read_many(field: FieldDefinition, raw: Any, _locale: Locale, _zone: str) ->
         raw = [raw] if any(choice.value == raw for choice in field.choices) else _LIST_SEPARATOR.split(raw)
     if not isinstance(raw, list | tuple):
         raise _NotRead
+    _ensure_not_endless(field, raw)
     return list(dict.fromkeys(_choice(field, one.strip() if isinstance(one, str) else one) for one in raw if one != ""))
+
+
+def _ensure_not_endless(field: FieldDefinition, raw: list[Any] | tuple[Any, ...]) -> None:
+    if len(raw) > MOST_LINES:
+        raise TooManyEntries(field.name, label=field.label, minimum="", maximum=MOST_LINES)
+
+
+def _read_lines(field: FieldDefinition, raw: Any, locale: Locale, zone: str) -> list[dict[str, Any]]:
+    """The lines in which anything is typed, each by the names of its columns. What is calculated is not among it."""
+    if not isinstance(raw, list | tuple):
+        raise _NotRead
+    _ensure_not_endless(field, raw)
+    lines: list[dict[str, Any]] = []
+    errors: dict[str, DomainError] = {}
+    for place, line in enumerate(raw):
+        if not isinstance(line, Mapping):
+            raise _NotRead
+        if not says_something(field, line):
+            continue
+        values, wrong = read_each(field.columns, line, locale, zone=zone)
+        errors |= {f"{place}.{name}": error for name, error in wrong.items()}
+        lines.append(values)
+    if errors:
+        raise LinesNeedAttention(errors, lines, field.name, field.label)
+    return lines
 
 
 def _read_reference(_field: FieldDefinition, raw: Any, _locale: Locale, _zone: str) -> int | str:
@@ -394,5 +438,7 @@ _READERS: Mapping[FieldType, Callable[[FieldDefinition, Any, Locale, str], Any]]
     FieldType.CLIENT: _read_reference,
     FieldType.PHONE: _read_phone,
     FieldType.EMAIL: _read_email,
+    FieldType.LINES: _read_lines,
     FieldType.READ_ONLY: _read_text,
+    FieldType.CALCULATED: _read_text,
 }

@@ -1,7 +1,7 @@
 """The chain of a deal's history: each entry's hash covers its content and the hash of the entry before.
 
 Who changes, removes, inserts or reorders an entry leaves a fault that names its number. The chain proves integrity
-against a known head; it is no signature.
+against a known head; the signatures are in history_signatures.
 """
 
 from __future__ import annotations
@@ -46,6 +46,13 @@ class ChainFaultReason(StrEnum):
     HEAD_DIFFERS = "head_differs"  # the last entry is not the one that the deal, or the sheet, names as its head
     MISREPORTED = "misreported"  # a sheet says something else than its entry
     UNREADABLE = "unreadable"  # not even the shape of an entry
+    UNSIGNED = "unsigned"  # it has no signature, although later ones have
+    NOT_SIGNED_RIGHT = "not_signed_right"  # its signature is not that of this entry
+    KEY_UNKNOWN = "key_unknown"  # no known key has signed it
+    PAGES_ALTERED = "pages_altered"  # of a sheet on paper: something else than its entries was changed after sealing
+    NOT_SEALED = "not_sealed"  # a sheet on paper without its seal
+    UNEXPECTED_PAGE = "unexpected_page"  # what is around the entries is not the page that this version writes
+    CHECKPOINT_DIFFERS = "checkpoint_differs"  # the history is not what was published
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,9 @@ class TriedValues:
                 values = [to_json(one if field.type is FieldType.MOMENT else one.date()) for one in moments]
             case FieldType.PERSON | FieldType.CLIENT:
                 values = [1]
+            case FieldType.LINES:
+                values = [] if field.required else [[]]
+                values += [[_line(field, one)] for one in _beside(numbers)]
             case _ if is_number(field):
                 values = [to_json(one) for one in _beside(numbers)]
             case _:
@@ -112,6 +115,13 @@ def _answer(expression: CompiledExpression, scope: Mapping[str, Any]) -> Any:
         return expression.evaluate(scope)
     except DomainError as failure:
         return failure.code
+
+
+def _line(table: FieldDefinition, number: Decimal) -> dict[str, Any]:
+    """A line with ``number`` in what a map is likely to add up, and one in every other number of it."""
+    names = [column for column in table.columns if is_number(column.as_typed())]
+    sums = [column.name for column in names if column.total or not column.is_typed] or [one.name for one in names]
+    return {column.name: to_json(number) if column.name in sums else "1" for column in names}
 
 
 def _beside(numbers: Sequence[Decimal]) -> list[Decimal]:

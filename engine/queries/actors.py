@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,9 +12,7 @@ from engine.model.department import Department, Membership
 from engine.model.person import Person
 from engine.model.substitution import Substitution
 from engine.policy.permissions import Actor
-from engine.queries.calendars import calendar_of_person
-
-_FURTHEST_ZONE = timedelta(hours=14)  # UTC+14, the Line Islands
+from engine.queries.absences import substitutions_at
 
 
 def actor_of(session: Session, person_id: int, at: datetime) -> Actor:
@@ -51,17 +49,11 @@ def _headed_departments(session: Session, person_id: int) -> frozenset[int]:
 
 
 def _absent_people(session: Session, substitute_id: int, at: datetime) -> frozenset[int]:
-    """Whom the person substitutes: both dates of a substitution are local dates of the absent person's calendar."""
-    earliest, latest = (at - _FURTHEST_ZONE).date(), (at + _FURTHEST_ZONE).date()
-    near = session.execute(
-        select(Substitution.person_id, Substitution.starts_on, Substitution.ends_on).where(
-            Substitution.substitute_id == substitute_id,
-            Substitution.starts_on <= latest,
-            Substitution.ends_on >= earliest,
-        )
-    ).all()
-    return frozenset(
-        row.person_id
-        for row in near
-        if row.starts_on <= calendar_of_person(session, row.person_id).local(at).date() <= row.ends_on
-    )
+    """Whom the person substitutes, also through others: who is away themselves passes on whom they stand in for."""
+    absent: set[int] = set()
+    newly = {substitute_id}
+    while newly:
+        found = {person for person, _ in substitutions_at(session, Substitution.substitute_id.in_(newly), at)}
+        newly = found - absent - {substitute_id}
+        absent |= newly
+    return frozenset(absent)

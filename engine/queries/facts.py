@@ -42,7 +42,11 @@ class DealFacts:
         Raises ExpressionRefused, ExpressionFailed.
         """
         compiled = compile_expression(expression)
-        return compiled.evaluate({**self.fields(), **self.of(compiled.names)})
+        return compiled.evaluate(self.known(compiled.names))
+
+    def known(self, names: Iterable[str]) -> dict[str, Any]:
+        """All that an expression may read which names these roots: the deal's own fields beside the facts."""
+        return {**self.fields(), **self.of(names)}
 
     def fields(self) -> dict[str, Any]:
         """The deal's own fields by name, with the types that the map's forms give them."""

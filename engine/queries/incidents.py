@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, func, select, tuple_
 from sqlalchemy.orm import Session
 
-from engine.bpmn.compiled import CompiledProcess, FieldDefinition, Outcome
+from engine.bpmn.compiled import CompiledProcess, FieldDefinition, Outcome, Reauthentication
 from engine.errors import NotFound
 from engine.model.deal import Deal
 from engine.model.incident import Incident, IncidentState
@@ -65,7 +65,7 @@ def _typed(process: CompiledProcess, stimulus: Mapping[str, Any], names: Directo
         comment=kept["comment"],
         fields={field.name: field for field in step.fields},
         values=kept["values"],
-        is_approval=step.approval is not None or step.four_eyes,
+        is_approval=step.approval is not None or step.four_eyes or step.reauthenticate is not Reauthentication.NONE,
     )
 
 

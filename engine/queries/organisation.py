@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from engine.bpmn.compiled import Distribution
 from engine.model.calendar import Calendar
 from engine.model.company_revision import CompanyRevision
 from engine.model.department import Department, Membership
@@ -25,13 +26,14 @@ _REVISION = "organisation_revision"
 
 @dataclass(frozen=True)
 class Organisation:
-    """``calendar_ids`` and ``escalations`` hold what departments have of their own, by department."""
+    """``calendar_ids``, ``escalations`` and ``distributions`` hold what a department has of its own."""
 
     directory: Directory
     calendars: Mapping[int, BusinessCalendar]
     company_calendar: BusinessCalendar
     calendar_ids: Mapping[int, int]
     escalations: Mapping[int, str]
+    distributions: Mapping[int, Distribution]
 
 
 _lock = Lock()
@@ -88,6 +90,7 @@ def _read(session: Session) -> Organisation:
             Department.parent_id,
             Department.calendar_id,
             Department.escalation,
+            Department.distribution,
         )
     ).all()
     calendars = list(session.scalars(select(Calendar).order_by(Calendar.is_default.desc(), Calendar.id)))
@@ -115,6 +118,7 @@ def _read(session: Session) -> Organisation:
         else BusinessCalendar(),
         calendar_ids={one.id: one.calendar_id for one in departments if one.calendar_id is not None},
         escalations={one.id: one.escalation for one in departments if one.escalation},
+        distributions={one.id: one.distribution for one in departments if one.distribution is not None},
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
+from engine.bpmn.compiled import Distribution
 from engine.errors import NotFound
 from engine.model.api_token import ApiToken
 from engine.model.calendar import Calendar, CalendarException
@@ -84,6 +85,7 @@ class DepartmentRow:
     calendar_id: int | None
     calendar_name: str
     escalation: str
+    distribution: Distribution | None
     members: int
 
 
@@ -183,6 +185,7 @@ def departments(
             Department.calendar_id,
             func.coalesce(Calendar.name, ""),
             Department.escalation,
+            Department.distribution,
             members,
         )
         .outerjoin(head, head.id == Department.head_id)

@@ -11,10 +11,10 @@ from typing import Literal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine.db.job import Job
 from engine.errors import NotFound
 from engine.model.deal import Deal, DealResult
 from engine.model.message_subscription import MessageSubscription, SubscriptionKind
+from engine.model.notice import Notice, NoticeKind
 from engine.model.person import Person, Role
 from engine.model.practice import Practice
 from engine.model.process_instance import InstanceState, ProcessInstance
@@ -37,6 +37,8 @@ from engine.queries.work_item_rows import WorkItemRow, rows_of, work_item_rows
 _SHOWN_HISTORY = 200
 _SHOWN_DOERS = 50
 _SHOWN_PRACTICES = 10
+_TOLD = (NoticeKind.DEADLINE_NEAR, NoticeKind.DEADLINE_PASSED, NoticeKind.STEP_LATE, NoticeKind.STEP_HANDED)
+"""What time alone brings about; what people do stands in the history beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ class Ahead:
 
 @dataclass(frozen=True, slots=True)
 class WouldBeLetter:
-    """A letter that a real deal would have sent. ``notice`` is its kind's word, see commands.notifications."""
+    """A letter that a real deal would have sent. ``notice`` is its kind's word, see model.notice."""
 
     notice: str
     to: str
@@ -241,8 +243,9 @@ def _ahead(session: Session, instance: ProcessInstance, now: datetime) -> Iterat
 
 def _letters(session: Session) -> Iterator[WouldBeLetter]:
     people = directory(session)
-    for job in session.scalars(select(Job).order_by(Job.created_at.desc(), Job.id)):
-        item = session.get(WorkItem, job.payload.get("work_item_id", 0))
-        person = people.known_person(job.payload.get("person_id"))
+    told = select(Notice).where(Notice.kind.in_(_TOLD)).order_by(Notice.created_at.desc(), Notice.id)
+    for notice in session.scalars(told):
+        item = session.get(WorkItem, notice.work_item_id)
+        person = people.known_person(notice.person_id)
         if item is not None and person is not None:
-            yield WouldBeLetter(str(job.payload.get("notice", "")), person.full_name, item.name, job.created_at)
+            yield WouldBeLetter(notice.kind.value, person.full_name, item.name, notice.created_at)

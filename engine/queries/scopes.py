@@ -14,6 +14,7 @@ from sqlalchemy.sql.selectable import CompoundSelect
 
 from engine.errors import NotFound
 from engine.model.client import Client
+from engine.model.consultation import Consultation
 from engine.model.deal import Deal
 from engine.model.department import Membership
 from engine.model.work_item import LIVE, WorkItem
@@ -117,4 +118,6 @@ def _visible_deal_ids(actor: Actor, only: ColumnElement[int] | None = None) -> I
         ]
     if actor.group_ids:
         reasons.append(ids(WorkItem.deal_id, WorkItem.group_id.in_(actor.group_ids)))
+    asked = Consultation.asked_id.in_(actor.people_acted_for) & Consultation.withdrawn_at.is_(None)
+    reasons.append(ids(Consultation.deal_id, asked))
     return union(*reasons)

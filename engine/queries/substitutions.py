@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
@@ -11,11 +11,21 @@ from engine.model.department import Membership
 from engine.model.person import Person
 from engine.model.substitution import Substitution
 from engine.policy.permissions import Ability, Actor, may
+from engine.queries.calendars import calendar_of_person
 from engine.queries.people import PersonChoice, SubstitutionRow
 
 
 def arrangeable_substitutions(session: Session, actor: Actor, today: date) -> tuple[SubstitutionRow, ...]:
     """Those that last until ``today`` or longer: of oneself, of the members of headed departments, or all."""
+    return _rows(session, Substitution.ends_on >= today, _arranged_by(actor, Substitution.person_id))
+
+
+def substitution_row(session: Session, substitution_id: int) -> SubstitutionRow:
+    """The substitution that a command has just arranged."""
+    return _rows(session, Substitution.id == substitution_id)[0]
+
+
+def _rows(session: Session, *conditions: ColumnElement[bool]) -> tuple[SubstitutionRow, ...]:
     absent, substitute = aliased(Person), aliased(Person)
     rows = session.execute(
         select(
@@ -29,7 +39,7 @@ def arrangeable_substitutions(session: Session, actor: Actor, today: date) -> tu
         )
         .join(absent, absent.id == Substitution.person_id)
         .join(substitute, substitute.id == Substitution.substitute_id)
-        .where(Substitution.ends_on >= today, _arranged_by(actor, Substitution.person_id))
+        .where(*conditions)
         .order_by(Substitution.starts_on, Substitution.id)
     )
     return tuple(SubstitutionRow(*row) for row in rows)
@@ -53,3 +63,19 @@ def _arranged_by(actor: Actor, person_id: InstrumentedAttribute[int]) -> ColumnE
         return own
     members = select(Membership.person_id).where(Membership.department_id.in_(actor.headed_department_ids))
     return own | person_id.in_(members.correlate(None))
+
+
+def substitutes_of(session: Session, person_id: int, now: datetime) -> tuple[int, ...]:
+    """Who acts for the person today, by the dates of the person's own calendar."""
+    today = calendar_of_person(session, person_id).local(now).date()
+    return tuple(
+        session.scalars(
+            select(Substitution.substitute_id)
+            .where(
+                Substitution.person_id == person_id,
+                Substitution.starts_on <= today,
+                Substitution.ends_on >= today,
+            )
+            .order_by(Substitution.id)
+        )
+    )

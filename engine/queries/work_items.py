@@ -18,17 +18,20 @@ from engine.model.deal import Deal
 from engine.model.department import Membership
 from engine.model.draft import Draft
 from engine.model.person import Person
+from engine.model.process_instance import ProcessInstance
 from engine.model.work_item import WorkItem, WorkItemState
+from engine.policy.approved_content import deal_values
 from engine.policy.approvers import other_eyes_needed
+from engine.policy.form_values import Known, default_of
 from engine.policy.permissions import Actor, may_direct_step
+from engine.queries.calendars import default_calendar
 from engine.queries.deal_history import HistoryRow, comments_on_step, latest_history
+from engine.queries.facts import DealFacts
 from engine.queries.processes import process_of
 from engine.queries.scopes import visible_work_items
 from engine.queries.work_item_rows import WorkItemRow, row_of, work_item_rows
 
 _EARLIER = 20
-_DEAL_COLUMNS = frozenset({"title", "number", "amount", "currency", "close_date", "stage"})
-_CLIENT_COLUMNS = frozenset({"name", "edrpou", "segment", "source", "phone", "email"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,8 @@ class WorkItemView:
     """``typed`` holds per field what its input shows: the actor's draft, else the stored value, else the default.
 
     ``four_eyes_blocked``: the actor asked for this approval and the map wants another pair of eyes. ``may_direct``: the
-    actor may hand the step on or give it more time. ``approval`` is None where one person decides.
+    actor may hand the step on or give it more time. ``approval`` is None where one person decides. ``known`` gives what
+    the expressions of the form read of the deal, while the session is open.
     """
 
     row: WorkItemRow
@@ -64,6 +68,15 @@ class WorkItemView:
     freedom: Freedom
     may_direct: bool
     version: int
+    known: Known
+    draft_saved_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class FormOfStep:
+    fields: tuple[FieldDefinition, ...]
+    currency: str
+    known: Known
 
 
 def work_item_view(session: Session, actor: Actor, work_item_id: int, now: datetime) -> WorkItemView:
@@ -75,8 +88,8 @@ def work_item_view(session: Session, actor: Actor, work_item_id: int, now: datet
         raise NotFound
     row = row_of(found, actor, now)
     asker = aliased(Person)
-    work_item, deal, client, asked_by, draft = session.execute(
-        select(WorkItem, Deal, Client, asker.full_name, Draft.typed)
+    work_item, deal, client, asked_by, draft, saved_at = session.execute(
+        select(WorkItem, Deal, Client, asker.full_name, Draft.typed, Draft.saved_at)
         .join(Deal, Deal.id == WorkItem.deal_id)
         .join(Client, Client.id == Deal.client_id)
         .outerjoin(asker, asker.id == WorkItem.asked_by_id)
@@ -86,13 +99,14 @@ def work_item_view(session: Session, actor: Actor, work_item_id: int, now: datet
     step = process_of(session, row.definition_id).steps.get(row.element_id)
     fields = step.fields if step else ()
     stored = deal_values(deal, client)
+    known = deal_known(session, deal, row.definition_id, now)
     return WorkItemView(
         row=row,
         instruction=step.instruction if step else "",
         asks_again=step is not None and step.asks_again,
         fields=fields,
         outcomes=step.outcomes if step else (),
-        typed={field.name: _shown(field, draft or {}, stored) for field in fields},
+        typed={field.name: _shown(field, draft or {}, stored, known) for field in fields},
         values=dict(work_item.values),
         comment=work_item.comment,
         comments=comments_on_step(session, deal.id, work_item_id),
@@ -102,28 +116,41 @@ def work_item_view(session: Session, actor: Actor, work_item_id: int, now: datet
         approval=_approval_progress(session, work_item, step.approval) if step and step.approval else None,
         deadline_text=step.deadline_text if step else "",
         freedom=step.freedom if step else Freedom.STRICT,
-        may_direct=work_item.is_live and _may_direct(session, work_item, actor),
+        may_direct=work_item.is_live and may_direct(session, work_item, actor),
         version=work_item.version,
+        known=known,
+        draft_saved_at=saved_at,
     )
 
 
-def deal_values(deal: Deal, client: Client) -> dict[str, Any]:
-    """What is known of a deal by the names that maps use: own fields bare, the rest under ``deal.`` and ``client.``."""
-    values = dict(deal.fields)
-    values |= {f"deal.{name}": value for name, value in deal.fields.items()}
-    values |= {f"deal.{name}": getattr(deal, name) for name in _DEAL_COLUMNS}
-    values |= {f"client.{name}": value for name, value in client.fields.items()}
-    values |= {f"client.{name}": getattr(client, name) for name in _CLIENT_COLUMNS}
-    return values
+def deal_known(session: Session, deal: Deal, definition_id: int, now: datetime) -> Known:
+    """What the expressions of a form read of a deal on a version of its map."""
+    return DealFacts(deal, process_of(session, definition_id), calendar=default_calendar(session), at=now).known
 
 
-def _shown(field: FieldDefinition, draft: Mapping[str, Any], stored: Mapping[str, Any]) -> Any:
+def form_of_step(session: Session, actor: Actor, work_item_id: int, now: datetime) -> FormOfStep:
+    """The form of a step alone, for telling what depends on what is typed. Raises NotFound as ``work_item_view``."""
+    found = session.execute(
+        select(WorkItem, ProcessInstance.definition_id)
+        .join(ProcessInstance, ProcessInstance.id == WorkItem.instance_id)
+        .where(WorkItem.id == work_item_id, visible_work_items(actor, only=work_item_id))
+    ).one_or_none()
+    if found is None:
+        raise NotFound
+    work_item, definition_id = found
+    step = process_of(session, definition_id).steps.get(work_item.element_id)
+    fields = step.fields if step else ()
+    return FormOfStep(fields, work_item.deal.currency, deal_known(session, work_item.deal, definition_id, now))
+
+
+def _shown(field: FieldDefinition, draft: Mapping[str, Any], stored: Mapping[str, Any], known: Known) -> Any:
     """The draft as it was typed, also where it was emptied; else the stored value, dates and money as texts."""
     if field.name in draft:
         return draft[field.name]
     value = stored.get(field.name)
     if value is None or value == "":
-        return "" if field.default is None else field.default
+        default = default_of(field, known)
+        return "" if default is None else default
     if isinstance(value, Decimal):
         return format(value, "f")
     return value.isoformat() if isinstance(value, date) else value
@@ -147,7 +174,8 @@ def _approval_progress(session: Session, work_item: WorkItem, rule: ApprovalRule
         ).where(WorkItem.instance_id == work_item.instance_id, WorkItem.activity_id == work_item.activity_id)
     ).one()
     everybody = _members(session, work_item.group_id) if rule.in_order and rule.mode == "all" else 0
-    needed = {"any": 1, "count": rule.count, "list": len(rule.approvers)}.get(rule.mode, max(parts, everybody))
+    of_list = rule.at_least or len(rule.approvers)
+    needed = {"any": 1, "count": rule.count, "list": of_list}.get(rule.mode, max(parts, everybody))
     return ApprovalProgress(approved=approved, needed=needed)
 
 
@@ -162,7 +190,8 @@ def _members(session: Session, department_id: int | None) -> int:
     return count or 0
 
 
-def _may_direct(session: Session, work_item: WorkItem, actor: Actor) -> bool:
+def may_direct(session: Session, work_item: WorkItem, actor: Actor) -> bool:
+    """May the actor hand a live step on, give it more time, or ask somebody about it."""
     departments: frozenset[int] = frozenset()
     if work_item.assignee_id is not None and actor.headed_department_ids:
         departments = frozenset(

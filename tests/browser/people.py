@@ -18,8 +18,8 @@ class People:
         self._patience_ms = patience_ms
         self._watched: list[tuple[BrowserContext, Watch]] = []
 
-    def visitor(self, *, width: int = 1280) -> Page:
-        """Somebody who has not signed in, at the sign-in page."""
+    def visitor(self, *, width: int = 1280, installed: bool = False) -> Page:
+        """Somebody who has not signed in, at the sign-in page; ``installed``: with the worker of the installed app."""
         context = self._chromium.new_context(
             base_url=self._installation.address,
             viewport={"width": width, "height": 800},
@@ -27,6 +27,7 @@ class People:
             timezone_id="Europe/Kyiv",
             color_scheme="light",
             reduced_motion="reduce",
+            service_workers="allow" if installed else "block",
         )
         context.set_default_timeout(self._patience_ms)
         self._watched.append((context, Watch(context, self._installation.address)))

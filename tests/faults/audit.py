@@ -11,16 +11,20 @@ from support.canonical_maps import context
 from engine.bpmn import stepper
 from engine.bpmn.spec import build_spec
 from engine.bpmn.waits import Waits, waits_of
-from engine.db.job import Job
 from engine.model.history_event import HistoryEvent
 from engine.model.message_subscription import MessageSubscription
+from engine.model.notice import Notice, NoticeKind
 from engine.model.process_instance import InstanceState, ProcessInstance
 from engine.model.timer import Timer
 from engine.model.work_item import LIVE, WorkItem, WorkItemState
 from engine.queries.history import chain_faults
 from engine.queries.processes import process_of
 
-NOTICES = {"reminder_sent": "step_reminder", "head_told": "step_late", "step_reassigned": "step_reassigned"}
+NOTICES = {
+    "reminder_sent": NoticeKind.DEADLINE_NEAR,
+    "head_told": NoticeKind.STEP_LATE,
+    "step_reassigned": NoticeKind.STEP_HANDED,
+}
 
 
 def assert_deal_is_whole(session: Session, deal_id: int) -> None:
@@ -29,7 +33,7 @@ def assert_deal_is_whole(session: Session, deal_id: int) -> None:
     instance = session.scalars(select(ProcessInstance).where(ProcessInstance.deal_id == deal_id)).one()
     _assert_rows_agree_with_state(session, instance)
     _assert_each_step_is_recorded_once(session, instance)
-    _assert_outbox_is_complete(session, instance)
+    _assert_people_are_told(session, instance)
 
 
 def events(session: Session, deal_id: int) -> Counter[str]:
@@ -80,8 +84,8 @@ def _assert_each_step_is_recorded_once(session: Session, instance: ProcessInstan
     assert recorded == expected
 
 
-def _assert_outbox_is_complete(session: Session, instance: ProcessInstance) -> None:
-    """Each notice that the history tells of is a job, once per person; and no job is there without its event."""
+def _assert_people_are_told(session: Session, instance: ProcessInstance) -> None:
+    """Each notice that the history tells of is a row, once per person; and no row is there without its event."""
     items = set(session.scalars(select(WorkItem.id).where(WorkItem.instance_id == instance.id)))
     told = {
         (event.work_item_id, NOTICES[event.kind])
@@ -89,17 +93,15 @@ def _assert_outbox_is_complete(session: Session, instance: ProcessInstance) -> N
             select(HistoryEvent).where(HistoryEvent.deal_id == instance.deal_id, HistoryEvent.kind.in_(NOTICES))
         )
     }
-    letters = Counter(letter for letter in _letters(session) if letter[0] in items)
-    assert {(item, notice) for item, notice, _ in letters} == told
-    assert set(letters.values()) <= {1}
+    notices = Counter(notice for notice in _notices(session) if notice[0] in items)
+    assert {(item, kind) for item, kind, _ in notices} == told
+    assert set(notices.values()) <= {1}
 
 
-def _letters(session: Session) -> list[tuple[int, str, int]]:
-    """Work item, notice and person of every letter; read once a session, which may look at thousands of deals."""
-    if "letters" not in session.info:
-        session.info["letters"] = [
-            (payload["work_item_id"], payload["notice"], payload["person_id"])
-            for payload in session.scalars(select(Job.payload))
-        ]
-    found: list[tuple[int, str, int]] = session.info["letters"]
+def _notices(session: Session) -> list[tuple[int, NoticeKind, int]]:
+    """Work item, kind and person of every notice; read once a session, which may look at thousands of deals."""
+    if "notices" not in session.info:
+        rows = select(Notice.work_item_id, Notice.kind, Notice.person_id).where(Notice.kind.in_(NOTICES.values()))
+        session.info["notices"] = [tuple(row) for row in session.execute(rows)]
+    found: list[tuple[int, NoticeKind, int]] = session.info["notices"]
     return found

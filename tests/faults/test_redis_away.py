@@ -27,6 +27,8 @@ from engine.commands.tokens import create_token
 from engine.db.job import Job, JobState
 from engine.db.session import Database
 from engine.model.deal import Deal
+from engine.model.letter import Letter, LetterState
+from engine.model.notice import Notice, NoticeState
 from engine.model.timer import Timer
 from engine.model.work_item import WorkItem
 
@@ -62,6 +64,7 @@ def test_each_effect_happens_once_though_the_broker_goes_freezes_and_forgets(
     office = Office(Database(postgresql_database_url))  # its clock stands in the past: all its deadlines have passed
     office.publish()
     office.publish(waiting_map())
+    office.tell_at_any_hour()
     token = office.do("olena", create_token, office.company.olena.id, "test")
     settings = {
         "DATABASE_URL": postgresql_database_url,
@@ -121,9 +124,8 @@ def ensure_each_effect_happened_once(office: Office, deals: list[Deal]) -> int:
             assert_deal_is_whole(session, deal.id)
             if deal.definition_key == "waiting":
                 assert events(session, deal.id)["timer_fired"] == BRANCHES
-        written = Counter(session.scalars(select(Job.state)))
-    assert set(written) == {JobState.DONE}
-    return written.total()
+        assert set(session.scalars(select(Job.state))) == {JobState.DONE}
+        return Counter(session.scalars(select(Letter.state)))[LetterState.SENT]
 
 
 def complete(port: int, token: str, step: WorkItem) -> None:
@@ -143,12 +145,15 @@ def answers(server: Redis) -> bool:
 
 
 def nothing_is_left(office: Office) -> bool:
-    """No timer is due, no rung, no job."""
+    """No timer is due, no rung, no notice that goes at once, no job."""
     with office.database.read() as session:
         timers = session.scalar(select(func.count()).select_from(Timer)) or 0
         late = session.scalar(select(func.count()).where(WorkItem.next_escalation_at < func.now())) or 0
         jobs = session.scalar(select(func.count()).where(Job.state == JobState.QUEUED)) or 0
-    return not (timers or late or jobs)
+        waiting = (NoticeState.NEW, NoticeState.PLANNED)
+        due = (Notice.state.in_(waiting), Notice.due_at < func.now())
+        notices = session.scalar(select(func.count()).select_from(Notice).where(*due)) or 0
+    return not (timers or late or notices or jobs)
 
 
 def wait_until(holds: Callable[[], bool]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gettext
 import re
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,10 @@ _CLIENT_FAILED = 400
 
 # Chromium writes a line for every answer of 400 and above; those below 500 are answers to what a person did wrong.
 _ANSWERED = re.compile(r"^Failed to load resource: the server responded with a status of 4\d\d")
+
+# What a context says whose network a test has taken away; any other reason is told by the failed request itself.
+_OFFLINE = "net::ERR_INTERNET_DISCONNECTED"
+_SAID_OFFLINE = re.compile(rf"{_OFFLINE}|htmx:error: Failed to fetch")
 
 
 class Words:
@@ -57,7 +60,7 @@ class Watch:
         route.abort()
 
     def _console(self, message: ConsoleMessage) -> None:
-        if message.type == "error" and not _ANSWERED.match(message.text):
+        if message.type == "error" and not _ANSWERED.match(message.text) and not _SAID_OFFLINE.search(message.text):
             self.troubles.append(f"console: {message.text}")
 
     def _response(self, response: Response) -> None:
@@ -67,7 +70,7 @@ class Watch:
 
     def _failed(self, request: Request) -> None:
         """A page that is left withdraws its questions, and a download is no page: neither is a failure."""
-        if request.failure != "net::ERR_ABORTED":
+        if request.failure not in ("net::ERR_ABORTED", _OFFLINE):
             self.troubles.append(f"{request.failure}: {request.method} {request.url}")
 
 
@@ -92,16 +95,13 @@ def overflow(page: Page) -> int:
     return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
 
 
-def barriers(page: Page, impacts: Sequence[str] = ("serious", "critical")) -> list[str]:
-    """What axe-core finds in the way of people with disabilities, a line per rule and element."""
+def barriers(page: Page) -> list[str]:
+    """What axe-core finds in people's way, targets too small for a thumb among it: a line per rule and element."""
     page.evaluate(AXE.read_text(encoding="utf-8"))
-    found: list[dict[str, Any]] = page.evaluate("axe.run({resultTypes: ['violations']}).then(told => told.violations)")
-    return [
-        f"{one['id']}: {node['target']} {_said(node)}"
-        for one in found
-        if one["impact"] in impacts
-        for node in one["nodes"]
-    ]
+    found: list[dict[str, Any]] = page.evaluate(
+        "axe.run({resultTypes: ['violations'], rules: {'target-size': {enabled: true}}}).then(told => told.violations)"
+    )
+    return [f"{one['id']}: {node['target']} {_said(node)}" for one in found for node in one["nodes"]]
 
 
 def _said(node: dict[str, Any]) -> str:

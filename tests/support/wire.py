@@ -16,7 +16,7 @@ from engine.db.session import Database
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """``trips``: how often the client waited for an answer. ``statements`` without BEGIN and COMMIT."""
+    """``trips``: how often the client waited for an answer. ``statements``: with BEGIN and COMMIT."""
 
     trips: int
     statements: int
@@ -44,8 +44,8 @@ class Wire:
         heard: list[Said] = []
         yield heard
         said = self._messages() - before
-        # A simple Query (BEGIN, COMMIT) and a Sync each end with an answer; an Execute is a statement with values.
-        heard.append(Said(trips=said["Query"] + said["Sync"], statements=said["Execute"]))
+        # A simple Query and a Sync each end with an answer; an Execute is a statement with values.
+        heard.append(Said(trips=said["Query"] + said["Sync"], statements=said["Query"] + said["Execute"]))
 
     def _trace(self, driver: Any, _record: Any) -> None:
         handle = self.file.open("a")

@@ -4,13 +4,15 @@ import threading
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from support.office import Office
 from support.post_office import PostOffice
 
 from engine.db.job import Job, JobState
 from engine.db.outbox import LEASE, claim_job, enqueue
+from engine.model.letter import Letter, LetterState
 from tasks.jobs import run_job, sweep
+from tasks.notices import tell_people
 from tasks.services import Services
 
 pytestmark = pytest.mark.usefixtures("services")
@@ -20,6 +22,7 @@ def reminded(office: Office) -> str:
     """The deadline of a step of Olena's is near, and the letter to her waits in the outbox: the job's id."""
     office.open_deal()
     office.wait(days=1, hours=6)
+    tell_people()
     (job,) = jobs(office)
     return job.id
 
@@ -116,9 +119,25 @@ def test_nobody_is_written_to_about_a_step_that_was_done_meanwhile(office: Offic
 
 
 def test_the_same_letter_sent_again_has_the_same_message_id(office: Office, post_office: PostOffice) -> None:
+    """A worker that dies right after the mail server has taken the letter cannot know whether it has."""
     job_id = reminded(office)
     run_job(job_id)
-    assert post_office.letters[0]["Message-ID"] == f"<{job_id}@example.com>"
+    with office.database.write() as session:
+        session.execute(update(Letter).values(state=LetterState.WAITING))
+        session.execute(update(Job).values(state=JobState.QUEUED))
+    run_job(job_id)
+    first, second = post_office.letters
+    assert first["Message-ID"] == second["Message-ID"]
+
+
+def test_a_letter_that_has_left_does_not_leave_again_with_its_job(office: Office, post_office: PostOffice) -> None:
+    job_id = reminded(office)
+    run_job(job_id)
+    with office.database.write() as session:
+        session.execute(update(Job).values(state=JobState.QUEUED))
+    run_job(job_id)
+    assert len(post_office.letters) == 1
+    assert jobs(office)[0].state is JobState.DONE
 
 
 def test_a_job_of_an_unknown_kind_waits_for_a_program_that_knows_it(office: Office, services: Services) -> None:

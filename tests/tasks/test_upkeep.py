@@ -10,6 +10,7 @@ from engine.db.job import Job, JobState
 from engine.model.performed_command import PerformedCommand
 from engine.queries.machinery import machinery
 from tasks.jobs import sweep
+from tasks.notices import tell_people
 from tasks.upkeep import beat_heart_of_worker, prune_old
 
 pytestmark = pytest.mark.usefixtures("services")
@@ -48,8 +49,10 @@ def test_a_command_is_answered_again_for_seven_days(office: Office) -> None:
 def test_done_jobs_go_and_waiting_ones_stay(office: Office) -> None:
     office.open_deal()
     office.wait(days=1, hours=6)
+    tell_people()
     sweep()
     office.wait(days=10)
+    tell_people()
     prune_old()
     with office.database.read() as session:
         assert {job.state for job in session.scalars(select(Job))} == {JobState.QUEUED}

@@ -17,7 +17,8 @@ SignIn = Callable[[str | None], Browser]
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self' data:; "
-    "connect-src 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'; form-action 'self'"
+    "connect-src 'self'; manifest-src 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'; "
+    "form-action 'self'"
 )
 NONCE = re.compile(r" 'nonce-[\w-]{16,}'")
 
@@ -168,6 +169,9 @@ def test_every_page_is_closed_unless_it_says_otherwise(app: Flask) -> None:
         "preferences.set_locale",
         "preferences.set_theme",
         "health.show",
+        "installing.manifest",
+        "installing.worker",
+        "installing.no_network",
     }
 
 

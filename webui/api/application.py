@@ -36,11 +36,13 @@ _CALLS = (
     "incidents",
     "work_items",
     "work_item_actions",
+    "consultations",
     "messages",
     "jobs",
     "reports",
     "history",
     "people",
+    "substitutions",
     "webhooks",
 )
 

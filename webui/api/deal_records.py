@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-import orjson
 from flask import Response
 
 from engine.policy.approval_sheet import ApprovalSheet
+from engine.policy.approval_sheet_file import sheet_bytes, sheet_json
 from engine.queries.approval_sheets import approval_sheet
 from engine.queries.deals import deal_history, deal_waiting
 from webui.api.answers import answer, listed
@@ -92,8 +92,8 @@ def _sheet(deal_id: int) -> ApprovalSheet:
 
 
 def _json(sheet: ApprovalSheet) -> Response:
-    """Exactly what ``as_json`` says: the file is verified by its hashes."""
-    return Response(orjson.dumps(sheet.as_json()), mimetype="application/json")
+    """To the byte what ``sheet verify`` expects."""
+    return Response(sheet_bytes(sheet_json(sheet)), mimetype="application/json")
 
 
 def _as_file(response: Response, name: str) -> Response:

@@ -39,6 +39,7 @@ def list_departments(query: Paging) -> Response:
             name=one.name,
             head=PersonName(id=one.head_id, name=one.head_name) if one.head_id is not None else None,
             parent_id=one.parent_id,
+            distribution=one.distribution,
             members=one.members,
         ),
         DepartmentList,

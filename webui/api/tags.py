@@ -9,6 +9,7 @@ MAPS = Tag(name="Sales maps", description="Process definitions: check, deploy, p
 CLIENTS = Tag(name="Clients", description="Clients and contacts.")
 DEALS = Tag(name="Deals", description="Opening a deal starts its map.")
 STEPS = Tag(name="Steps", description="Work items: what waits for people.")
+QUESTIONS = Tag(name="Questions", description="Asking others about a step, and comments that name people.")
 MESSAGES = Tag(name="Messages", description="What other systems tell waiting deals.")
 JOBS = Tag(name="Jobs", description="Steps that programs outside do: fetch and lock, then complete.")
 INCIDENTS = Tag(name="Failures", description="What failed technically, for administrators.")

@@ -8,10 +8,11 @@ from typing import Any
 
 from flask import Response
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.commands.completions import CompletionRequest, CompletionResult, complete_many, complete_work_item
+from engine.commands.handing_back import hand_back_work_item
+from engine.commands.recalls import recall_approval
 from engine.commands.work_items import (
     claim_work_item,
     comment_on_work_item,
@@ -20,7 +21,6 @@ from engine.commands.work_items import (
     release_work_item,
 )
 from engine.errors import N_, DomainError, FieldNotUnderstood, InvalidInput
-from engine.model.person import Person as PersonRecord
 from engine.model.work_item import WorkItem
 from engine.queries.directories import directory
 from webui.api.answers import answer
@@ -36,16 +36,27 @@ from webui.api.models.work_items import (
     CompletionResults,
     Completions,
     Extension,
+    HandBack,
     Handover,
+    Recall,
     WorkItemPath,
     WorkItemStatus,
 )
+from webui.api.named import person_named
 from webui.api.performing import carry_out, carry_out_once, command_id
 from webui.api.tags import STEPS
+from webui.i18n import zone
 from webui.messages import error_text
+from webui.proofs import proof_given
 from webui.request_context import reading, services
 
 _LATE = conflicts("already_completed", "already_cancelled", "already_claimed", "idempotency_key_reused")
+_UNDECIDED = conflicts(
+    "already_completed", "already_cancelled", "approval_decided", "content_changed", "idempotency_key_reused"
+)
+_NO_WAY_BACK = conflicts(
+    "already_completed", "already_cancelled", "nothing_to_recall", "recall_refused", "idempotency_key_reused"
+)
 _ADDRESS = "/work-items/<int:work_item_id>"
 _MOMENT: TypeAdapter[datetime] = TypeAdapter(Instant)
 
@@ -72,13 +83,16 @@ def release(path: WorkItemPath) -> Response:
     )
 
 
-@api.post(f"{_ADDRESS}/complete", tags=[STEPS], responses={200: WorkItemStatus, **_LATE})
+@api.post(f"{_ADDRESS}/complete", tags=[STEPS], responses={200: WorkItemStatus, **_UNDECIDED})
 def complete(path: WorkItemPath, body: Completion) -> Response:
     """Do a step: the decision is recorded with what was decided on, and the deal moves on.
 
-    409 `already_completed` says in `by` and `at` who was faster, and when.
+    409 `already_completed` and `approval_decided` say in `by` and `at` who was faster, and when; 409 `content_changed`
+    that the content is not any more what `content_hash` names. 403 `reauthentication_required`: send `password`, and
+    `totp` where the step's `reauthenticate` is `code`; 403 `reauthentication_failed`: they do not fit.
     """
     key = command_id()
+    proof = proof_given(body.password, body.totp, caller(), [path.work_item_id])
 
     def command(session: Session) -> WorkItemStatus:
         return _status(
@@ -93,10 +107,27 @@ def complete(path: WorkItemPath, body: Completion) -> Response:
                 clock=services().clock,
                 command_id=key,
                 locale=reader_locale(),
+                seen=body.content_hash,
+                proof=proof,
+                zone=zone().key,
             ),
         )
 
     return answer(carry_out(command))
+
+
+@api.post(f"{_ADDRESS}/recall", tags=[STEPS], responses={200: WorkItemStatus, **_NO_WAY_BACK})
+def recall(path: WorkItemPath, body: Recall) -> Response:
+    """Take a request for approval back: by who asked for it, or the deal's owner.
+
+    Its open parts are withdrawn, and the step from which it was asked waits again.
+    """
+
+    def command(session: Session) -> WorkItem:
+        recall_approval(session, path.work_item_id, body.reason, actor=caller(), clock=services().clock)
+        return session.get_one(WorkItem, path.work_item_id)
+
+    return _acted("recall_approval_of", path, body.model_dump(), command)
 
 
 @api.post(f"{_ADDRESS}/delegate", tags=[STEPS], responses={200: WorkItemStatus, **_LATE})
@@ -109,10 +140,23 @@ def delegate(path: WorkItemPath, body: Handover) -> Response:
         lambda session: delegate_work_item(
             session,
             path.work_item_id,
-            _person_id(session, body.to),
+            person_named(session, body.to),
             body.comment,
             actor=caller(),
             clock=services().clock,
+        ),
+    )
+
+
+@api.post(f"{_ADDRESS}/hand-back", tags=[STEPS], responses={200: WorkItemStatus, **_LATE})
+def hand_back(path: WorkItemPath, body: HandBack) -> Response:
+    """Give a step back to whoever handed it on, with what was found out."""
+    return _acted(
+        "hand_back_work_item",
+        path,
+        body.model_dump(),
+        lambda session: hand_back_work_item(
+            session, path.work_item_id, body.answer, actor=caller(), clock=services().clock
         ),
     )
 
@@ -148,12 +192,16 @@ def comment(path: WorkItemPath, body: Comment) -> Response:
 @api.post("/work-items/complete-many", tags=[STEPS], responses={200: CompletionResults})
 def complete_several(body: Completions) -> Response:
     """Do several steps, each in a transaction of its own; the answer says of each whether it was done."""
+    proof = proof_given(body.password, body.totp, caller(), [one.id for one in body.items])
+    requests = [CompletionRequest(one.id, one.outcome, one.values, one.comment, one.content_hash) for one in body.items]
     results = complete_many(
         services().database,
-        [CompletionRequest(one.id, one.outcome, one.values, one.comment) for one in body.items],
+        requests,
+        proof=proof,
         actor=caller(),
         clock=services().clock,
         locale=reader_locale(),
+        zone=zone().key,
         command_id=command_id(),
     )
     with in_readers_language():
@@ -186,16 +234,6 @@ def _status(session: Session, item: WorkItem) -> WorkItemStatus:
         completed_at=item.completed_at,
         completed_by=done_by.full_name if done_by is not None else "",
     )
-
-
-def _person_id(session: Session, named: int | str) -> int:
-    """The id of who is named by id or login. Raises InvalidInput."""
-    if isinstance(named, int):
-        return named
-    person_id = session.scalar(select(PersonRecord.id).where(PersonRecord.login == named))
-    if person_id is None:
-        raise InvalidInput({"to": FieldNotUnderstood(value=named, expected=N_("a person"))})
-    return person_id
 
 
 def _until(text: str) -> datetime | str:

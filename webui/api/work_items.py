@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Response
 
+from engine.policy.history_chain import content_hash
 from engine.queries.inbox import inbox
 from engine.queries.inbox_tabs import Tab
 from engine.queries.pages import Page
@@ -34,7 +35,7 @@ def list_work_items(query: WorkItemsQuery) -> Response:
             cursor=query.cursor,
             now=now(),
         )
-        detailed = Page(details_of(session, page.items), page.next_cursor, page.total)
+        detailed = Page(details_of(session, page.items, now()), page.next_cursor, page.total)
     return listed(detailed, _item, WorkItemList)
 
 
@@ -43,7 +44,7 @@ def show_work_item(path: WorkItemPath) -> Response:
     """One step."""
     with reading() as session:
         view = work_item_view(session, caller(), path.work_item_id, now())
-        (details,) = details_of(session, [view.row])
+        (details,) = details_of(session, [view.row], now())
     return answer(_item(details))
 
 
@@ -70,6 +71,9 @@ def _item(details: WorkItemDetails) -> WorkItemItem:
         outcomes=tuple(OutcomeItem.of(one) for one in details.outcomes),
         fields=tuple(FieldItem.of(one, details.values.get(one.name)) for one in details.fields),
         instruction=details.instruction,
+        content=dict(details.content),
+        content_hash=content_hash(details.content) if details.content else "",
+        reauthenticate=details.reauthenticate,
         outcome=row.outcome,
         completed_at=row.completed_at,
         completed_by=row.completed_by_name,

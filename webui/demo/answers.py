@@ -57,11 +57,7 @@ def pressed(step: StepDefinition, random: Random) -> tuple[Outcome, str]:
 
 def typed(fields: Sequence[FieldDefinition], amount: Decimal | None, now: datetime, random: Random) -> dict[str, Any]:
     """Values for every field, in the spelling of the API. ``now`` is the moment of typing, aware UTC."""
-    return {
-        one.name: _value(one, amount or Decimal(50_000), now, random)
-        for one in fields
-        if one.type is not FieldType.READ_ONLY
-    }
+    return {one.name: _value(one, amount or Decimal(50_000), now, random) for one in fields if one.is_typed}
 
 
 def _value(one: FieldDefinition, amount: Decimal, now: datetime, random: Random) -> Any:
@@ -93,6 +89,9 @@ _ANSWERS: Mapping[FieldType, _Answer] = {
     FieldType.YES_NO: lambda _one, _now, _random: True,
     FieldType.CHOICE: lambda one, _now, random: random.choice(one.choices).value if one.choices else None,
     FieldType.MANY: lambda one, _now, _random: [choice.value for choice in one.choices[:1]],
+    FieldType.LINES: lambda one, now, random: [
+        typed(one.columns, Decimal(random.randrange(1, 40) * 1000), now, random) for _ in range(random.randrange(1, 4))
+    ],
     FieldType.PHONE: lambda _one, _now, random: f"+38067{random.randrange(1_000_000, 10_000_000)}",
     FieldType.EMAIL: lambda _one, _now, _random: "zakupivli@client.example",
 }

@@ -11,10 +11,10 @@ from engine.bpmn.compiled import FieldDefinition, FieldType
 from engine.commands.clients import ClientDraft
 from engine.commands.deals import DealDraft
 from engine.errors import N_, DomainError, FieldNotUnderstood, FieldRequired, InvalidInput
-from engine.policy.field_values import read_value, to_json
+from engine.policy.field_values import read_each, read_value, to_json
 from engine.queries.deal_view import DealView, FieldValue
 from webui.forms.typed_values import chosen_id
-from webui.i18n import _, chosen_locale
+from webui.i18n import _, chosen_locale, zone
 
 _CLIENT_FIELDS = ("name", "edrpou", "segment", "source", "phone", "email")
 
@@ -57,13 +57,10 @@ def read_changes(
     errors: dict[str, DomainError] = {}
     title, amount, close_date = _common(form, errors)
     owner_id = _owner(form, errors)
-    changed: dict[str, Any] = {}
-    for field in fields:
-        if field.name in typed:
-            try:
-                changed[field.name] = to_json(read_value(field, typed[field.name], chosen_locale()))
-            except DomainError as error:
-                errors[field.name] = error
+    asked = [field for field in fields if field.name in typed]
+    read, wrong = read_each(asked, typed, chosen_locale(), zone=zone().key)
+    changed = {name: to_json(value) for name, value in read.items()}
+    errors |= wrong
     if errors:
         raise InvalidInput(errors)
     changes = {"title": title, "amount": amount, "currency": form.get("currency", "UAH"), "close_date": close_date}
@@ -73,13 +70,19 @@ def read_changes(
 def editable_fields(view: DealView, known: Mapping[str, FieldDefinition]) -> tuple[FieldDefinition, ...]:
     """The values that steps gave to the deal, as inputs of its own page; ``known`` are the map's fields by name.
 
-    What only a table of the map gives is nobody's to edit.
+    What a table of the map gives, or a formula, is nobody's to edit.
     """
     return tuple(
-        definition_of(field, known).model_copy(update={"name": field.name, "required": False})
+        _loose(definition_of(field, known), field.name)
         for field in view.fields
-        if not isinstance(field.value, dict) and field.name not in view.decided
+        if not isinstance(field.value, dict) and field.name not in view.decided and definition_of(field, known).is_typed
     )
+
+
+def _loose(definition: FieldDefinition, name: str) -> FieldDefinition:
+    """Nothing is required on the deal's page, and whether a field applies is its step's to say."""
+    columns = tuple(column.model_copy(update={"required": False}) for column in definition.columns)
+    return definition.model_copy(update={"name": name, "required": False, "visible_if": None, "columns": columns})
 
 
 def definition_of(field: FieldValue, known: Mapping[str, FieldDefinition]) -> FieldDefinition:

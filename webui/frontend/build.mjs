@@ -1,5 +1,6 @@
 // Builds webui/static/dist from webui/frontend/src: every file bears the hash of its content in its name, so that
 // browsers may keep it for ever, and manifest.json maps the name that a page asks for to the name of today.
+import { initWasm, Resvg } from "@resvg/resvg-wasm";
 import { build } from "esbuild";
 import { createHash } from "node:crypto";
 import { copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -12,10 +13,13 @@ const modules = join(root, "node_modules");
 const dist = join(root, "webui/static/dist");
 
 const ENTRIES = ["site.js", "viewer.js", "modeler.js", "decision_table.js"];
+const WORKER = "service_worker.js";
+const ICON_SIZES = [180, 192, 512]; // what iOS asks for; what browsers ask for before they offer to install
 const FONTS = ["DejaVuSans", "DejaVuSans-Bold", "DejaVuSans-Oblique", "DejaVuSans-BoldOblique", "DejaVuSansMono"];
 
 const manifest = {};
-const written = new Set(["manifest.json"]);
+const imports = {}; // by script: the files without which it does not run
+const written = new Set(["manifest.json", "imports.json"]);
 
 function keep(logicalName, file) {
   if (logicalName) manifest[logicalName] = file;
@@ -47,7 +51,28 @@ async function bundleScriptsAndStyles() {
     const entry = output.entryPoint && relative(source, join(root, output.entryPoint));
     if (!ENTRIES.includes(entry)) continue;
     keep(entry, inDist(path));
+    const needed = output.imports.filter(({ kind }) => kind === "import-statement");
+    imports[entry] = needed.map(({ path }) => inDist(path));
     if (output.cssBundle) keep(entry.replace(/\.js$/, ".css"), inDist(output.cssBundle));
+  }
+}
+
+// The server sends it from the root, so that it serves every page; its own address says what it is made for.
+async function bundleServiceWorker() {
+  const { outputFiles } = await build({ entryPoints: [join(source, WORKER)], bundle: true, minify: true, target: "es2022", write: false });
+  writeFileSync(join(dist, WORKER), outputFiles[0].contents);
+  keep(WORKER, WORKER);
+}
+
+// The picture of the installed product on phones and desks, in the sizes that systems take as they are.
+async function drawAppIcons() {
+  await initWasm(readFileSync(join(modules, "@resvg/resvg-wasm/index_bg.wasm")));
+  const drawing = readFileSync(join(source, "app_icon.svg"), "utf8");
+  for (const size of ICON_SIZES) {
+    const png = new Resvg(drawing, { fitTo: { mode: "width", value: size } }).render().asPng();
+    const file = `app-icon-${size}-${createHash("sha256").update(png).digest("hex").slice(0, 8)}.png`;
+    writeFileSync(join(dist, file), png);
+    keep(`app-icon-${size}.png`, file);
   }
 }
 
@@ -85,7 +110,10 @@ function removeFilesOfEarlierBuilds() {
 
 mkdirSync(dist, { recursive: true });
 await bundleScriptsAndStyles();
+await bundleServiceWorker();
+await drawAppIcons();
 drawIconSprite();
 copyFontsForPdf();
+writeFileSync(join(dist, "imports.json"), JSON.stringify(imports, null, 2) + "\n");
 writeFileSync(join(dist, "manifest.json"), JSON.stringify(manifest, null, 2) + "\n");
 removeFilesOfEarlierBuilds();

@@ -6,8 +6,13 @@ from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from engine.queries.clients import choose_clients
+from engine.queries.deal_history import ensure_visible_deal
+from engine.queries.deal_readers import readers_of
+from engine.queries.directories import directory
 from engine.queries.people import choose_people
-from webui.request_context import actor, reading
+from webui.forms.typed_values import read_id
+from webui.i18n import _
+from webui.request_context import actor, now, reading
 
 blueprint = Blueprint("choosing", __name__, url_prefix="/choose")
 
@@ -17,6 +22,28 @@ def clients() -> ResponseReturnValue:
     with reading() as session:
         found = choose_clients(session, actor(), request.args.get("q", "")[:200], limit=12)
     return jsonify(items=[{"id": one.id, "text": one.name, "detail": one.edrpou} for one in found])
+
+
+@blueprint.get("/mentioned")
+def mentioned() -> ResponseReturnValue:
+    """People whom a comment in a deal may name, and whether they may see it: the id is what is written after the @."""
+    deal_id = read_id(request.args.get("deal", "")) or 0
+    with reading() as session:
+        ensure_visible_deal(session, actor(), deal_id)
+        found = choose_people(session, actor(), request.args.get("q", "")[:200], limit=8)
+        readers = readers_of(session, [one.id for one in found], deal_id, now())
+        logins = {one.id: one.login for one in directory(session).people}
+    return jsonify(
+        items=[
+            {
+                "id": logins[one.id],
+                "text": one.full_name,
+                "detail": one.position if one.id in readers else _("does not see the deal"),
+                "sees": one.id in readers,
+            }
+            for one in found
+        ]
+    )
 
 
 @blueprint.get("/people")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -16,10 +15,14 @@ from engine.commands.deals import CURRENCIES, comment_on_deal, open_deal, update
 from engine.commands.incidents import perform
 from engine.errors import DomainError, InvalidInput, NotFound
 from engine.model.deal import Deal
+from engine.policy.approval_sheet_file import sheet_bytes, sheet_json
+from engine.policy.form_values import read_form
 from engine.policy.freedom import may_suspend
 from engine.policy.permissions import Ability, ensure_may, may
 from engine.queries.approval_sheets import approval_sheet
+from engine.queries.attention import is_watching
 from engine.queries.deal_files import file_content, files_of_deal
+from engine.queries.deal_view import DealView
 from engine.queries.deals import board, deal_history, deal_view, walked_path
 from engine.queries.definitions import definition_xml, startable_definitions
 from engine.queries.version_moves import last_move_of_deal, version_of_deal
@@ -30,9 +33,10 @@ from webui.deal_list import DealFilter
 from webui.error_pages import status_of
 from webui.exports import csv_file, xlsx_file
 from webui.forms.deal_form import definition_of, editable_fields, read_changes, read_new_deal
-from webui.forms.step_form import shown_value, step_fields, typed_values
+from webui.forms.shown_values import shown_field
+from webui.forms.step_form import StepField, faults_of, step_fields, typed_values
 from webui.forms.typed_values import chosen_id
-from webui.i18n import _
+from webui.i18n import _, chosen_locale, zone
 from webui.known_maps import known_maps
 from webui.messages import error_text, field_errors
 from webui.outcomes import decided, tone_of
@@ -243,7 +247,10 @@ def show_approval_sheet(deal_id: int) -> ResponseReturnValue:
     with reading() as session:
         view = deal_view(session, actor(), deal_id, now())
         sheet = approval_sheet(session, actor(), deal_id)
-    decisions = [(one, decided(one.outcome, label=one.outcome_label), tone_of(one.outcome)) for one in sheet.decisions]
+    decisions = [
+        (one, decided(one.outcome, label=one.outcome_label, with_remarks=bool(one.comment)), tone_of(one.outcome))
+        for one in sheet.decisions
+    ]
     return render_template("deals/approval_sheet.html", view=view, sheet=sheet, decisions=decisions)
 
 
@@ -252,8 +259,7 @@ def approval_sheet_file(deal_id: int) -> ResponseReturnValue:
     """The sheet with the whole chain: what `reglament sheet verify` reads without our database."""
     with reading() as session:
         sheet = approval_sheet(session, actor(), deal_id)
-    content = json.dumps(sheet.as_json(), ensure_ascii=False, indent=2)
-    return attachment(content, "application/json", f"approval-sheet-{deal_id}.json")
+    return attachment(sheet_bytes(sheet_json(sheet)), "application/json", f"approval-sheet-{sheet.number}.json")
 
 
 @blueprint.get("/<int:deal_id>/files/<int:file_id>")
@@ -302,6 +308,14 @@ def _form(typed: Mapping[str, str], error: DomainError | None = None) -> Respons
     return page, status_of(error) if error else 200
 
 
+def _inputs(
+    session: Session, view: DealView, known: Fields, typed: Mapping[str, Any], errors: Mapping[str, str]
+) -> tuple[StepField, ...]:
+    fields = editable_fields(view, known)
+    state = read_form(fields, typed, chosen_locale(), zone=zone().key)
+    return step_fields(session, fields, typed, errors, state=state, currency=view.row.currency)
+
+
 def deal_page(
     deal_id: int,
     *,
@@ -311,12 +325,14 @@ def deal_page(
 ) -> ResponseReturnValue:
     """The deal's page; with an error, at its field, and with what was typed kept."""
     errors = field_errors(error) if error else {}
+    errors |= {name.removeprefix("fields."): text for name, text in errors.items()}
     with reading() as session:
         view = deal_view(session, actor(), deal_id, now())
         history = deal_history(session, actor(), deal_id, limit=_HISTORY_SHOWN)
         known = fields_of(session, view.definition_id)
         stored = {field.name: field.value for field in view.fields}
         may_move = may(actor(), Ability.PUBLISH_MAP)
+        inputs = _inputs(session, view, known, stored if typed is None else typed, errors)
         page = render_template(
             "deals/deal.html",
             may_move=may_move,
@@ -329,14 +345,14 @@ def deal_page(
             values=[
                 (
                     field.label,
-                    shown_value(
-                        session, field.type, field.value, view.row.currency, definition_of(field, known).choices
-                    ),
+                    shown_field(session, definition_of(field, known), field.value, view.row.currency),
                 )
                 for field in view.fields
             ],
+            watching=is_watching(session, actor(), deal_id),
             files=files_of_deal(session, actor(), deal_id),
-            inputs=step_fields(session, editable_fields(view, known), stored if typed is None else typed, errors),
+            inputs=inputs,
+            faults=faults_of(inputs),
             deal_id=deal_id,
             history=history,
             told=entries(history.items, known),

@@ -9,16 +9,18 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from engine.bpmn.compiled import Distribution
 from engine.bpmn.escalation_text import parse_ladder
 from engine.commands.departments import DepartmentDraft, add_department, update_department
 from engine.errors import N_, DomainError, NotFound
 from engine.policy.permissions import Ability
 from engine.queries.people import calendars, departments
 from engine.queries.scopes import ensure_sees
+from webui.department_tree import as_tree
 from webui.error_pages import status_of
 from webui.forms.typed_values import chosen_id, ensure_chosen
 from webui.i18n import _
-from webui.map_steps import escalation_words
+from webui.map_steps import DISTRIBUTIONS, escalation_words
 from webui.messages import error_text, field_errors
 from webui.request_context import actor, reading, services, writing
 from webui.security import local_path
@@ -72,7 +74,9 @@ def _typed(form: Mapping[str, str]) -> dict[str, Any]:
     """Raises InvalidInput."""
     ensure_chosen(form, "head_id", N_("a person"))
     ids = {name: chosen_id(form, name) for name in ("head_id", "parent_id", "calendar_id")}
-    return ids | {"name": form.get("name", "").strip(), "escalation": form.get("escalation", "").strip()}
+    texts = {name: form.get(name, "").strip() for name in ("name", "escalation")}
+    chosen = form.get("distribution", "")
+    return ids | texts | {"distribution": Distribution(chosen) if chosen in set(Distribution) else None}
 
 
 def _act(department_id: int, command: Callable[[Session], Any]) -> ResponseReturnValue:
@@ -86,6 +90,10 @@ def _act(department_id: int, command: Callable[[Session], Any]) -> ResponseRetur
         return _page(department_id, error)
     flash(_("Saved."), "success")
     return redirect(url_for("departments.list_departments"), code=303)
+
+
+def _distributions() -> dict[str, str]:
+    return {one.value: _(words) for one, words in DISTRIBUTIONS.items()}
 
 
 def _understood(escalation: str) -> tuple[str, ...]:
@@ -103,8 +111,9 @@ def _list(error: DomainError | None = None) -> ResponseReturnValue:
         known_calendars = calendars(session)
     page = render_template(
         "people/departments.html",
-        departments=found,
+        departments=as_tree(found),
         others=[(one.id, one.name) for one in found],
+        distributions=_distributions(),
         ladders={one.id: _understood(one.escalation) for one in found},
         calendars=[(one.id, one.name) for one in known_calendars],
         typed=request.form if error else {},
@@ -128,6 +137,7 @@ def _page(department_id: int, error: DomainError | None = None) -> ResponseRetur
         others=[(one.id, one.name) for one in found if one.id != department_id],
         calendars=[(one.id, one.name) for one in known_calendars],
         understood=_understood(row.escalation),
+        distributions=_distributions(),
         typed=request.form if error else row,
         errors=field_errors(error) if error else {},
         problem_text=error_text(error) if error else "",

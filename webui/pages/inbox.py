@@ -9,7 +9,9 @@ from flask import Blueprint, Response, jsonify, make_response, redirect, render_
 from flask.typing import ResponseReturnValue
 
 from engine.commands.list_choices import keep_list_choice
+from engine.errors import DomainError
 from engine.policy.permissions import Actor
+from engine.policy.reauthentication import ReauthenticationFailed
 from engine.queries.inbox_counts import own_count
 from engine.queries.inbox_filters import (
     InboxFilter,
@@ -19,12 +21,15 @@ from engine.queries.inbox_filters import (
     list_name,
     stages_at_hand,
 )
+from webui.approval_pane import proof_errors
 from webui.doing_together import Together, do_together
-from webui.error_pages import with_event
+from webui.error_pages import status_of, with_event
 from webui.forms.typed_values import chosen_id, read_id
 from webui.inbox_list import TABS, inbox_list, tab_of
 from webui.known_maps import known_maps
+from webui.looking_first import hashes_shown, look_first
 from webui.news_desk import WhoAsks, marker, news_desk
+from webui.proofs import proof_in
 from webui.request_context import actor, now, reading, services, signed_in, writing
 from webui.security import is_partial
 from webui.sessions import polls
@@ -123,9 +128,20 @@ def set_filter() -> ResponseReturnValue:
 
 @blueprint.post("/together/<any(approve, complete, take, release):doing>")
 def do_with_ticked(doing: str) -> ResponseReturnValue:
-    """Do the same with all ticked steps, each by itself; what could not be done says why."""
+    """Do the same with all ticked steps, each by itself; what could not be done says why.
+
+    What is approved is looked at before: no approval is counted for what nobody has seen.
+    """
     ids = [one for text in request.form.getlist("step")[:100] if (one := read_id(text)) is not None]
-    wanted = Together(doing)
+    wanted, seen, proof = Together(doing), {}, None
+    if wanted is Together.APPROVE:
+        if "looked" not in request.form:
+            return _look_first(ids)
+        seen = hashes_shown(request.form, ids)
+        try:
+            proof = proof_in(request.form, actor(), ids)
+        except ReauthenticationFailed as error:
+            return _look_first(ids, error)
     results = do_together(
         services().database,
         wanted,
@@ -133,6 +149,8 @@ def do_with_ticked(doing: str) -> ResponseReturnValue:
         actor=actor(),
         clock=services().clock,
         command_id=request.form.get("command_id"),
+        seen=seen,
+        proof=proof,
     )
     told = {"results": results, "doing": wanted, "command_id": uuid.uuid4().hex}
     if is_partial():
@@ -140,6 +158,17 @@ def do_with_ticked(doing: str) -> ResponseReturnValue:
     with reading() as session:
         listed = inbox_list(session, actor(), request)
     return render_template("inbox/inbox.html", listed=listed, tabs=TABS, **told)
+
+
+def _look_first(ids: list[int], error: DomainError | None = None) -> ResponseReturnValue:
+    with reading() as session:
+        look = look_first(session, actor(), ids, services().clock)
+        told = {"look": look, "command_id": uuid.uuid4().hex, "proof_errors": proof_errors(error)}
+        status = status_of(error) if error else 200
+        if is_partial():
+            return render_template("inbox/look_first.html", **told), status
+        listed = inbox_list(session, actor(), request)
+    return render_template("inbox/inbox.html", listed=listed, tabs=TABS, **told), status
 
 
 def _sort(name: str) -> InboxSort:

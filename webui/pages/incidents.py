@@ -9,7 +9,6 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from engine.bpmn.compiled import FieldType
 from engine.commands.incident_retries import close_incident, retry_incident, retry_many
 from engine.commands.incidents import perform
 from engine.commands.variables import settable_variables
@@ -20,7 +19,8 @@ from engine.queries.incidents import IncidentRow, incident, incident_counts, inc
 from engine.queries.processes import process_of
 from engine.queries.scopes import ensure_sees
 from webui.error_pages import status_of
-from webui.forms.step_form import StepField, shown_value, step_fields, typed_values
+from webui.forms.shown_values import shown_field
+from webui.forms.step_form import StepField, step_fields, typed_values
 from webui.forms.typed_values import read_id
 from webui.i18n import _, chosen_locale, ngettext
 from webui.incident_kinds import kind_in_words
@@ -165,7 +165,7 @@ def _given(session: Session, row: IncidentRow) -> list[tuple[str, str]]:
     if row.typed is None:
         return []
     return [
-        (field.label, shown_value(session, field.type, row.typed.values[name], row.deal_currency, field.choices))
+        (field.label, shown_field(session, field, row.typed.values[name], row.deal_currency))
         for name, field in row.typed.fields.items()
         if name in row.typed.values
     ]
@@ -175,7 +175,7 @@ def _fields(session: Session, row: IncidentRow, errors: Mapping[str, str]) -> tu
     """The form of the step that failed, filled with what was typed: to be mended before it is completed again."""
     if row.typed is None or not row.completes_again or row.state is not IncidentState.OPEN:
         return ()
-    fields = tuple(field for field in row.typed.fields.values() if field.type is not FieldType.READ_ONLY)
+    fields = tuple(field for field in row.typed.fields.values() if field.is_typed)
     return step_fields(session, fields, typed_values(request.form) or row.typed.values, errors)
 
 

@@ -21,7 +21,8 @@ from engine.queries.processes import process_of
 from engine.queries.scopes import ensure_sees
 from webui.error_pages import status_of
 from webui.forms.rule_form import decision_lines, expected_lines, read_rule, rule_fields
-from webui.forms.step_form import shown_value, step_fields, typed_values
+from webui.forms.shown_values import shown_field
+from webui.forms.step_form import step_fields, typed_values
 from webui.i18n import _
 from webui.messages import error_text, field_errors
 from webui.outcomes import decided
@@ -149,9 +150,7 @@ def _line(
         return (steps[element_id].name if element_id in steps else "") or element_id
 
     given = [
-        f"{fields[name].label}: {shown_value(session, fields[name].type, value, choices=fields[name].choices)}"
-        if name in fields
-        else f"{name}: {value}"
+        f"{fields[name].label}: {shown_field(session, fields[name], value)}" if name in fields else f"{name}: {value}"
         for name, value in rule.given.values.items()
     ]
     for element_id, outcomes in rule.given.outcomes.items():

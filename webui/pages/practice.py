@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -15,6 +15,7 @@ from engine.commands.practice_walk import Action, Answer, DoStep, Hear, PassTime
 from engine.commands.practices import act_in_practice, forget_practice, runnable, start_practice, take_back
 from engine.errors import N_, DomainError, FieldRequired, InvalidInput, NotFound
 from engine.model.practice import Practice
+from engine.policy.form_values import read_form
 from engine.policy.permissions import Ability, ensure_may
 from engine.queries.actors import actor_of
 from engine.queries.definitions import definition_view
@@ -28,12 +29,20 @@ from engine.queries.practices import (
 )
 from engine.queries.processes import process_of
 from engine.queries.scopes import ensure_sees
-from engine.queries.work_items import WorkItemView, work_item_view
+from engine.queries.work_items import WorkItemView, form_of_step, work_item_view
 from webui.error_pages import status_of
 from webui.forms.practice_form import AMOUNT, CLIENT, TITLE, opening_fields, read_opening
-from webui.forms.step_form import StepField, shown_texts, step_fields, typed_values
+from webui.forms.step_form import (
+    StepField,
+    depends,
+    faults_of,
+    live_answer,
+    shown_texts,
+    step_fields,
+    typed_values,
+)
 from webui.forms.typed_values import read_id
-from webui.i18n import _, chosen_locale
+from webui.i18n import _, chosen_locale, zone
 from webui.incident_texts import ToldIncident, told
 from webui.messages import error_text, field_errors
 from webui.outcomes import buttons
@@ -92,8 +101,27 @@ def do_step(practice_id: int) -> ResponseReturnValue:
         values=typed,
         comment=comment,
         locale=chosen_locale(),
+        zone=zone().key,
     )
     return _act(practice_id, action, typed=typed, comment=comment)
+
+
+@blueprint.post("/practice/<int:practice_id>/form")
+def look_at_form(practice_id: int) -> ResponseReturnValue:
+    """As in the inbox: which fields apply to what is typed so far, and what is calculated from it."""
+    typed = typed_values(request.form)
+    with reading() as session:
+        walked = _walked(session, own_practice(session, practice_id, actor()))
+    as_if_at(walked.stand.now)
+    awake = PracticeWalk(walked.stand)
+    try:
+        with awake.database.read() as inside:
+            doer = actor_of(inside, read_id(request.form.get("person_id", "")) or 0, now())
+            form = form_of_step(inside, doer, read_id(request.form.get("work_item_id", "")) or 0, now())
+            state = read_form(form.fields, typed, chosen_locale(), known=form.known, zone=zone().key)
+            return jsonify(live_answer(inside, form.fields, typed, state, form.currency))
+    finally:
+        awake.close()
 
 
 @blueprint.post("/practice/<int:practice_id>/time")
@@ -246,6 +274,8 @@ def _practice(
         now=walked.stand.now,
         view=shown.view,
         chosen=chosen,
+        is_live_form=chosen is not None and depends(chosen.view.fields),
+        faults=faults_of(chosen.fields) if chosen else (),
         buttons=buttons(chosen.view.outcomes, chosen.step.row.kind) if chosen else (),
         doers=[(one.id, _named(one.full_name, one.position)) for one in chosen.step.doers] if chosen else [],
         history=shown.history,
@@ -291,9 +321,12 @@ def _chosen(inside: Session, view: PracticeView, known: Fields, typed: _Typed) -
     asked = read_id(request.form.get("person_id", ""))
     doer_id = asked if asked in ids else ids[0]
     item = work_item_view(inside, actor_of(inside, doer_id, now()), step.row.id, now())
-    shown = shown_texts(inside, item.fields, item.typed, known, step.row.currency)
+    currency = step.row.currency
+    shown = shown_texts(inside, item.fields, item.typed, known, currency)
     values = typed.values if typed.values is not None and step.row.id == wanted else item.typed
-    return _Chosen(step, item, doer_id, step_fields(inside, item.fields, values, typed.errors, shown))
+    state = read_form(item.fields, values, chosen_locale(), known=item.known, zone=zone().key)
+    fields = step_fields(inside, item.fields, values, typed.errors, shown, state=state, currency=currency)
+    return _Chosen(step, item, doer_id, fields)
 
 
 def _named(full_name: str, position: str) -> str:

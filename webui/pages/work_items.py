@@ -6,12 +6,21 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, jsonify, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from engine.commands.completions import complete_work_item
+from engine.commands.consultations import (
+    answer_consultation,
+    ask_about_work_item,
+    note_answer,
+    withdraw_consultation,
+)
+from engine.commands.handing_back import hand_back_work_item
+from engine.commands.idempotency import already_performed, remember
 from engine.commands.incidents import perform
+from engine.commands.recalls import recall_approval
 from engine.commands.work_items import (
     claim_work_item,
     comment_on_work_item,
@@ -21,24 +30,32 @@ from engine.commands.work_items import (
     save_draft,
 )
 from engine.errors import DomainError, InvalidInput, NotFound
+from engine.model.consultation import Consultation
 from engine.model.work_item import WorkItem
+from engine.policy.form_values import read_form
 from engine.policy.permissions import may_direct_step
+from engine.queries.approval_view import is_with_remarks
 from engine.queries.deal_waiting import deal_waiting
 from engine.queries.directories import directory
 from engine.queries.inbox import inbox
 from engine.queries.inbox_tabs import Tab
+from engine.queries.mail_links import proposed_decision
 from engine.queries.work_item_rows import WorkItemRow
-from engine.queries.work_items import work_item_view
+from engine.queries.work_items import WorkItemView, form_of_step, work_item_view
+from webui.approval_pane import approval_pane, chosen_outcome, pane_buttons, proof_errors
 from webui.deadlines import said
 from webui.error_pages import status_of, with_event, with_toast
-from webui.forms.step_form import shown_texts, shown_value, step_fields, typed_values
+from webui.forms.shown_values import shown_field
+from webui.forms.step_form import depends, faults_of, live_answer, shown_texts, step_fields, typed_values
 from webui.forms.typed_values import read_id
-from webui.i18n import _, chosen_locale
+from webui.i18n import _, chosen_locale, zone
 from webui.inbox_list import TABS, inbox_list
 from webui.messages import error_text, field_errors
-from webui.outcomes import buttons, choice_explained, decided, tone_of
+from webui.outcomes import choice_explained, decided, tone_of
+from webui.proofs import proof_in
 from webui.request_context import actor, now, reading, services, writing
 from webui.security import is_partial
+from webui.step_people import between_people
 from webui.timeline import entries, fields_of
 from webui.waiting import waiting_sentence
 
@@ -55,29 +72,51 @@ def show(work_item_id: int) -> ResponseReturnValue:
 @blueprint.post("/<int:work_item_id>/complete")
 def complete(work_item_id: int) -> ResponseReturnValue:
     """Do the step. What is wrong is told at its field, and the form stays as it was filled."""
-    typed, outcome = typed_values(request.form), request.form.get("outcome", "")
-    comment = request.form.get("comment", "")
-
-    def command(session: Session) -> WorkItem:
-        return complete_work_item(
-            session,
-            work_item_id,
-            typed,
-            outcome,
-            comment,
-            actor=actor(),
-            clock=services().clock,
-            command_id=request.form.get("command_id"),
-            locale=chosen_locale(),
-        )
-
+    typed, comment = typed_values(request.form), request.form.get("comment", "")
     try:
+        outcome = chosen_outcome(request.form.get("outcome", ""), comment)
+        proof = proof_in(request.form, actor(), [work_item_id])
+
+        def command(session: Session) -> WorkItem:
+            return complete_work_item(
+                session,
+                work_item_id,
+                typed,
+                outcome,
+                comment,
+                actor=actor(),
+                clock=services().clock,
+                command_id=request.form.get("command_id"),
+                locale=chosen_locale(),
+                zone=zone().key,
+                seen=request.form.get("content_hash"),
+                proof=proof,
+            )
+
         perform(services().database, command, actor=actor(), clock=services().clock)
     except NotFound:
         raise
     except DomainError as error:
         return _pane(work_item_id, typed=typed, comment=comment, error=error)
     return _completed(work_item_id)
+
+
+@blueprint.post("/<int:work_item_id>/recall")
+def recall(work_item_id: int) -> ResponseReturnValue:
+    """Take a request for approval back; the step from which it was asked waits again."""
+
+    def command(session: Session) -> WorkItem:
+        recall_approval(
+            session,
+            work_item_id,
+            request.form.get("recall_reason", ""),
+            actor=actor(),
+            clock=services().clock,
+            command_id=request.form.get("command_id"),
+        )
+        return session.get_one(WorkItem, work_item_id)
+
+    return _act(work_item_id, command, _("The request is taken back: the step before it waits again."))
 
 
 @blueprint.post("/<int:work_item_id>/claim")
@@ -116,6 +155,60 @@ def delegate(work_item_id: int) -> ResponseReturnValue:
     )
 
 
+@blueprint.post("/<int:work_item_id>/hand-back")
+def hand_back(work_item_id: int) -> ResponseReturnValue:
+    note = request.form.get("answer", "")
+    return _act(
+        work_item_id,
+        lambda session: hand_back_work_item(session, work_item_id, note, actor=actor(), clock=services().clock),
+        _("The step was handed back."),
+    )
+
+
+@blueprint.post("/<int:work_item_id>/consult")
+def consult(work_item_id: int) -> ResponseReturnValue:
+    asked, question = read_id(request.form.get("asked", "")) or 0, request.form.get("question", "")
+    key = request.form.get("command_id")
+
+    def command(session: Session) -> WorkItem:
+        arguments = {"id": work_item_id, "asked": asked, "question": question}
+        name, at = "ask_about_work_item", now()
+        if already_performed(session, key, name, arguments, actor=actor(), at=at) is None:
+            made = ask_about_work_item(session, work_item_id, asked, question, actor=actor(), clock=services().clock)
+            remember(session, key, {"id": made.id}, actor=actor())
+        return session.get_one(WorkItem, work_item_id)
+
+    return _act(work_item_id, command, _("The question is asked; the answer will stand here."))
+
+
+@blueprint.post("/<int:work_item_id>/questions/<int:question_id>/answer")
+def answer(work_item_id: int, question_id: int) -> ResponseReturnValue:
+    text = request.form.get("answer", "")
+    return _act_on_question(
+        work_item_id,
+        lambda session: answer_consultation(session, question_id, text, actor=actor(), clock=services().clock),
+        _("The answer is with who asked."),
+    )
+
+
+@blueprint.post("/<int:work_item_id>/questions/<int:question_id>/withdraw")
+def withdraw_question(work_item_id: int, question_id: int) -> ResponseReturnValue:
+    return _act_on_question(
+        work_item_id,
+        lambda session: withdraw_consultation(session, question_id, actor=actor(), clock=services().clock),
+        _("The question is withdrawn."),
+    )
+
+
+@blueprint.post("/<int:work_item_id>/questions/<int:question_id>/read")
+def read_answer(work_item_id: int, question_id: int) -> ResponseReturnValue:
+    return _act_on_question(
+        work_item_id,
+        lambda session: note_answer(session, question_id, actor=actor(), clock=services().clock),
+        _("It is off your list."),
+    )
+
+
 @blueprint.post("/<int:work_item_id>/extend")
 def extend(work_item_id: int) -> ResponseReturnValue:
     return _act(
@@ -147,8 +240,29 @@ def comment(work_item_id: int) -> ResponseReturnValue:
 def draft(work_item_id: int) -> ResponseReturnValue:
     """Keep what is typed so far. Somebody who may not do the step types nothing worth keeping."""
     with writing() as session:
-        save_draft(session, work_item_id, typed_values(request.form), actor=actor(), clock=services().clock)
-    return Response(status=204)
+        saved_at = save_draft(session, work_item_id, typed_values(request.form), actor=actor(), clock=services().clock)
+    return Response(status=204, headers={"Draft-Saved": saved_at.isoformat()})
+
+
+def _act_on_question(work_item_id: int, command: Callable[[Session], Consultation], told: str) -> ResponseReturnValue:
+    """What is done with a question of this very step: that of another does not exist here."""
+
+    def on_step(session: Session) -> WorkItem:
+        if command(session).work_item_id != work_item_id:
+            raise NotFound
+        return session.get_one(WorkItem, work_item_id)
+
+    return _act(work_item_id, on_step, told)
+
+
+@blueprint.post("/<int:work_item_id>/form")
+def look_at_form(work_item_id: int) -> ResponseReturnValue:
+    """Which fields apply to what is typed so far, and what is calculated from it. Nothing is kept."""
+    typed = typed_values(request.form)
+    with reading() as session:
+        form = form_of_step(session, actor(), work_item_id, now())
+        state = read_form(form.fields, typed, chosen_locale(), known=form.known, zone=zone().key)
+        return jsonify(live_answer(session, form.fields, typed, state, form.currency))
 
 
 def _act(work_item_id: int, command: Command, told: str, *, undo: str = "") -> ResponseReturnValue:
@@ -175,7 +289,8 @@ def _completed(work_item_id: int) -> ResponseReturnValue:
             waiting = waiting_sentence(deal_waiting(session, actor(), view.row.deal_id, now()))
         except NotFound:
             waiting = None  # who approved for another department may not see what follows
-    outcome = decided(view.row.outcome, view.outcomes)
+    remarked = is_with_remarks(view.row.kind, view.row.outcome, view.comment)
+    outcome = decided(view.row.outcome, view.outcomes, with_remarks=remarked)
     if not is_partial():
         flash(f"{view.row.name}: {outcome}", "success")
         flash(f"step-{work_item_id}", "draft")
@@ -204,36 +319,69 @@ def _pane(
         view = work_item_view(session, actor(), work_item_id, now())
         known = fields_of(session, view.row.definition_id)
         shown = shown_texts(session, view.fields, view.typed, known, view.row.currency)
+        filled = view.typed if typed is None else typed
+        state = read_form(view.fields, filled, chosen_locale(), known=view.known, zone=zone().key)
+        fields = step_fields(session, view.fields, filled, errors, shown, state=state, currency=view.row.currency)
+        proposed = proposed_decision(session, actor(), work_item_id)
         context = {
             "view": view,
             "row": view.row,
             "said": said(view.row.due_at) if view.row.completed_at is None else None,
-            "fields": step_fields(session, view.fields, view.typed if typed is None else typed, errors, shown),
+            "fields": fields,
+            "faults": faults_of(fields),
+            "is_live_form": depends(view.fields),
             "given": [
-                (
-                    field.label,
-                    shown_value(session, field.type, view.values.get(field.name), view.row.currency, field.choices),
-                )
+                (field.label, shown_field(session, field, view.values[field.name], view.row.currency))
                 for field in view.fields
                 if field.name in view.values
             ],
             "explained": choice_explained(view.outcomes) if view.asks_again else "",
-            "buttons": buttons(view.outcomes, view.row.kind),
-            "decided": decided(view.row.outcome, view.outcomes),
+            "buttons": pane_buttons(view.outcomes, view.row.kind),
+            "decided": decided(
+                view.row.outcome,
+                view.outcomes,
+                with_remarks=is_with_remarks(view.row.kind, view.row.outcome, view.comment),
+            ),
+            "approval": approval_pane(
+                session,
+                work_item_id,
+                known,
+                view.row.currency,
+                seen=request.form.get("seen_content", ""),
+                error=error,
+            ),
+            "proof_errors": proof_errors(error),
+            "typed_late": _typed_late(view, typed, comment),
             "tone": tone_of(view.row.outcome),
             "earlier": entries(view.earlier, known),
             "comments": entries(view.comments),
             "errors": errors,
             "problem_text": _problem(error),
-            "comment": comment,
+            "comment": comment if typed is not None or proposed is None else comment or proposed.comment,
+            "proposed": proposed,
+            "proposed_label": decided(proposed.outcome, view.outcomes) if proposed is not None else "",
             "may_extend": view.row.completed_at is None and _may_extend(session, view.row),
             "command_id": uuid.uuid4().hex,
+            "said_text": request.form.get("text", "") if error else "",
+            "asked_question": request.form.get("question", "") if error else "",
         }
+        context |= between_people(session, view)
         status = status_of(error) if error else 200
         if is_partial():
             return render_template("steps/pane.html", **context), status
         context |= {"listed": inbox_list(session, actor(), request), "tabs": TABS}
     return render_template("inbox/inbox.html", **context), status
+
+
+def _typed_late(view: WorkItemView, typed: Mapping[str, Any] | None, comment: str) -> str:
+    """What somebody had typed when others were faster, to be kept as a comment or copied elsewhere."""
+    if view.row.completed_at is None or typed is None:
+        return ""
+    before = {field.name: view.typed.get(field.name) for field in view.fields}
+    labels = {field.name: field.label for field in view.fields}
+    given = [(labels.get(name, name), value) for name, value in typed.items() if value and value != before.get(name)]
+    changed = [f"{label}: {value}" for label, value in given]
+    return "\n".join([*changed, *([comment] if comment.strip() else [])])
 
 
 def _may_extend(session: Session, row: WorkItemRow) -> bool:

@@ -18,6 +18,7 @@ from tasks.relay import relay
 from tasks.services import real_services
 from webui.app import create_app
 from webui.news_desk import NewsDesk, news_desk
+from webui.serving.staying_threads import StayingThreadWorker
 
 _THREADS = 16
 _STOP_TIMEOUT_S = 8
@@ -46,7 +47,7 @@ class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         host = f"[{self._settings.host}]" if ":" in self._settings.host else self._settings.host
         for name, value in {
             "bind": [f"{host}:{self._settings.port}"],
-            "worker_class": "gthread",
+            "worker_class": StayingThreadWorker,
             "workers": self._settings.web_processes,
             "threads": _THREADS,
             "timeout": _FROZEN_AFTER_S,

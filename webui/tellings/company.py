@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from webui.i18n import _
+from webui.i18n import _, ngettext
 from webui.tellings.words import Telling, readable
 
 TELLINGS: Mapping[str, Telling] = {
     "person_added": Telling("user-plus", "neutral", lambda data: _("Person “%(name)s” added", name=data["login"])),
     "person_changed": Telling("edit", "neutral", lambda _data: _("Person changed")),
     "password_set": Telling("key", "neutral", lambda _data: _("Password set")),
+    "mail_choices_set": Telling("mail", "neutral", lambda _data: _("Choice of letters changed")),
     "substitution_set": Telling(
         "users",
         "neutral",
@@ -26,8 +27,23 @@ TELLINGS: Mapping[str, Telling] = {
     ),
     "department_changed": Telling("edit", "neutral", lambda _data: _("Department changed")),
     "calendar_changed": Telling("calendar", "neutral", lambda _data: _("Working calendar changed")),
+    "authenticator_added": Telling("shield-check", "good", lambda _data: _("Authenticator application set up")),
+    "authenticator_removed": Telling("shield-check", "warning", lambda _data: _("Authenticator application removed")),
+    "recovery_code_used": Telling(
+        "key",
+        "warning",
+        lambda data: ngettext(
+            "Recovery code used, %(num)s is left", "Recovery code used, %(num)s are left", data["left"]
+        ),
+    ),
     "token_created": Telling("key", "neutral", lambda data: _("Token “%(name)s” made", name=data["name"])),
     "token_revoked": Telling("key", "neutral", lambda _data: _("Token revoked")),
+    "watch_started": Telling(
+        "eye", "neutral", lambda data: _("Watches the deal %(number)s", number=data["deal_number"])
+    ),
+    "watch_ended": Telling(
+        "eye-off", "neutral", lambda data: _("Watches the deal %(number)s no longer", number=data["deal_number"])
+    ),
     "webhook_added": Telling("link", "neutral", lambda data: _("Webhook to %(url)s added", url=data["url"])),
     "webhook_removed": Telling("link", "neutral", lambda _data: _("Webhook removed")),
 }

@@ -5,6 +5,7 @@ No text is handed to Python, no attribute of an object is reached, every size an
 
 from engine.bpmn.expressions.assignments import compile_assignments
 from engine.bpmn.expressions.condition import CompiledCondition, compile_condition
+from engine.bpmn.expressions.dialects import is_marked as is_formula
 from engine.bpmn.expressions.expression import CompiledExpression, compile_expression
 from engine.bpmn.expressions.failures import ExpressionFailed, NullCondition
 from engine.bpmn.expressions.recogniser import Classification, ConditionKind, classify, is_expression
@@ -26,4 +27,5 @@ __all__ = [
     "compile_expression",
     "compile_unary_tests",
     "is_expression",
+    "is_formula",
 ]

@@ -11,7 +11,19 @@ from itertools import chain
 
 from lxml import etree
 
-from engine.bpmn.map_model import AUTOMATED_TASKS, HUMAN_TASKS, Annotation, Located, NodeType, Process, Property, Said
+from engine.bpmn.field_order import in_order
+from engine.bpmn.form_shelf import Forms
+from engine.bpmn.map_model import (
+    AUTOMATED_TASKS,
+    HUMAN_TASKS,
+    Annotation,
+    Located,
+    Node,
+    NodeType,
+    Process,
+    Property,
+    Said,
+)
 from engine.bpmn.noticed import Noticed
 from engine.bpmn.reading.connectors import read_connector, read_mapping, read_topic
 from engine.bpmn.reading.decision_calls import read_decision_call
@@ -24,7 +36,8 @@ from engine.bpmn.reading.elements import (
     name_of,
     text_of,
 )
-from engine.bpmn.reading.form_files import Forms, embedded_forms, named_form
+from engine.bpmn.reading.field_making import ReadForm
+from engine.bpmn.reading.form_files import embedded_forms, named_form
 from engine.bpmn.reading.forms import read_fields
 from engine.bpmn.reading.groups import read_groups
 from engine.bpmn.reading.html_text import plain_text
@@ -40,7 +53,9 @@ from engine.bpmn.reading.vendor_attributes import standard_responsible, vendor_p
 Pair = tuple[Property, Said]
 
 # What a line in the description of a map says of all its steps. A time there is meant for the whole of it.
-_SPOKEN_OF_ALL = frozenset({Property.STAGE, Property.RESPONSIBLE, Property.ESCALATION, Property.FREEDOM})
+_SPOKEN_OF_ALL = frozenset(
+    {Property.STAGE, Property.RESPONSIBLE, Property.DISTRIBUTION, Property.ESCALATION, Property.FREEDOM}
+)
 _DECIDING_TASKS = frozenset({NodeType.BUSINESS_RULE_TASK, NodeType.SERVICE_TASK})
 _CALLING_TASKS = AUTOMATED_TASKS | HUMAN_TASKS
 _RESULT_ATTRIBUTES = ("resultVariable", "resultVariableName")
@@ -74,7 +89,7 @@ def read_annotations(document: Document, form_files: Forms, noticed: Noticed) ->
             *(spoken_properties(note, "note") for note in notes.get(node.source_id, ())),
         )
         _fill(node.annotation, node, element, sources, noticed)
-        node.annotation.fields = node.annotation.fields or list(named_form(element, forms))
+        _read_form(node, element, forms, noticed)
         _standard(node.annotation, node.lanes, node.groups, node.scope.process)
         instruction = without_properties(node.documentation)
         if instruction:
@@ -108,10 +123,25 @@ def _fill(
                 other=said.text,
                 other_from=said.source,
             )
-    for field in read_fields(element):
-        if all(field.name != known.name for known in annotation.fields):
-            annotation.fields.append(field)
     _read_call(annotation, element)
+
+
+def _read_form(node: Node, element: etree._Element, forms: Forms, noticed: Noticed) -> None:
+    """The fields of a step, of its own or of the form that it names, and what of them cannot be had."""
+    form = read_fields(element)
+    if not form.fields and node.type in HUMAN_TASKS:
+        named = named_form(element, forms)
+        form = ReadForm(named.fields, [*form.problems, *named.problems])
+    if node.type is NodeType.START and form.fields:
+        noticed.warning("START_FORM_LEFT_OUT", node, fields=", ".join(one.label for one in form.fields))
+        return
+    node.annotation.fields = form.fields
+    notices = {"error": noticed.error, "warning": noticed.warning, "info": noticed.info}
+    for problem in form.problems:
+        notices[problem.severity](problem.code, node, **problem.params)
+    circle = in_order(form.fields)[1]
+    if circle:
+        noticed.error("FIELD_CIRCLE", node, fields=", ".join(circle))
 
 
 def _standard(annotation: Annotation, lanes: tuple[str, ...], groups: tuple[str, ...], process: Process) -> None:

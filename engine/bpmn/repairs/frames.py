@@ -102,6 +102,6 @@ def _keep_what_the_frame_said(frame: Node, node: Node) -> None:
     stage = frame.annotation.text(Property.STAGE) or frame.name
     if stage and not node.groups:
         node.annotation.said.setdefault(Property.STAGE, Said(stage, "frame"))
-    for key in (Property.RESPONSIBLE, Property.FREEDOM):
+    for key in (Property.RESPONSIBLE, Property.DISTRIBUTION, Property.FREEDOM):
         if frame.annotation.text(key):
             node.annotation.said.setdefault(key, frame.annotation.said[key])

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -13,6 +14,7 @@ from engine.adapters.mail import (
     Letter,
     MailAddressNotUnderstood,
     MailFailed,
+    MailRefused,
     MailServer,
     SmtpMailer,
     mail_server,
@@ -112,6 +114,43 @@ def test_without_a_server_letters_are_written_to_the_log(caplog: pytest.LogCaptu
         mailer_for(None).send(LETTER)
     assert isinstance(mailer_for(None), ConsoleMailer)
     assert caplog.messages == ["Letter to olena@example.com: Термін Bcc: all@example.com"]
+
+
+def test_an_address_that_the_server_refuses_for_good_is_told_apart_from_one_that_it_cannot_take_now(
+    post_office: PostOffice,
+) -> None:
+    post_office.answer_to_receiver = "550 no such person"
+    with pytest.raises(MailRefused, match="no such person"):
+        mailer_for(post_office.url).send(LETTER)
+    post_office.answer_to_receiver = "450 mailbox is busy"
+    with pytest.raises(MailFailed, match="busy"):
+        mailer_for(post_office.url).send(LETTER)
+
+
+@pytest.mark.parametrize("to", ["a@b.c\r\nBcc: x@y.z", "nobody", 'a"b@c.d', "a b@c.d"])
+def test_an_address_that_is_none_reaches_no_server(post_office: PostOffice, to: str) -> None:
+    with pytest.raises(MailRefused):
+        mailer_for(post_office.url).send(replace(LETTER, to=to))
+    assert post_office.letters == []
+
+
+def test_a_long_subject_keeps_every_space(post_office: PostOffice) -> None:
+    subject = "Потрібне ваше погодження: «Погодити: Юридичний відділ» · Насоси для водоканалу і ще кілька слів"
+    mailer_for(post_office.url).send(replace(LETTER, subject=subject))
+    (letter,) = post_office.letters
+    assert letter["Subject"] == subject
+
+
+def test_a_letter_carries_both_forms_and_what_programs_need_to_know() -> None:
+    letter = replace(
+        LETTER, html="<p>Крок чекає</p>", thread="deal-7-1", reply_to="reply+job1@b.c", settings_url="https://s.example"
+    )
+    message = message_of(letter, "a@b.c")
+    assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
+    assert message["In-Reply-To"] == message["References"] == "<deal-7-1@b.c>"
+    assert message["Reply-To"] == "reply+job1@b.c"
+    assert message["List-Unsubscribe"] == "<https://s.example>"
+    assert message["Date"] == "Mon, 02 Mar 2026 00:00:00 +0000"
 
 
 def test_the_copy_of_a_letter_can_be_recognised() -> None:

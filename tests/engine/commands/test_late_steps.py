@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 from support.office import Office
 
-from engine.commands.notifications import MAIL
+from engine.commands.departments import DepartmentDraft, add_department, update_department
 from engine.commands.work_items import (
     claim_work_item,
     comment_on_work_item,
@@ -15,27 +15,44 @@ from engine.commands.work_items import (
     release_work_item,
     save_draft,
 )
-from engine.db.job import Job
 from engine.errors import AlreadyClaimed, AlreadyCompleted, InvalidInput, NotAllowed, NotFound
 from engine.model.department import Membership
 from engine.model.draft import Draft
+from engine.model.notice import Notice, NoticeKind
 
 
-def letters(office: Office) -> list[tuple[str, int]]:
+def told(office: Office) -> list[tuple[str, int | None]]:
+    """What time alone has brought about."""
     with office.database.read() as session:
-        jobs = session.scalars(select(Job).where(Job.kind == MAIL).order_by(Job.created_at, Job.id))
-        return [(job.payload["notice"], job.payload["person_id"]) for job in jobs]
+        notices = session.scalars(select(Notice).where(Notice.by_id.is_(None)).order_by(Notice.id))
+        return [(one.kind.value, one.person_id) for one in notices]
 
 
 def test_each_rung_writes_to_the_right_person(office: Office) -> None:
     office.open_deal()
     olena, bohdan = office.company.olena.id, office.company.bohdan.id
     office.wait(days=1, hours=22)
-    assert letters(office) == [("step_reminder", olena)]
+    assert told(office) == [(NoticeKind.DEADLINE_NEAR, olena)]
     office.wait(hours=3)
-    assert letters(office)[1:] == [("step_late", bohdan)]
+    assert told(office)[1:] == [(NoticeKind.STEP_LATE, bohdan), (NoticeKind.DEADLINE_PASSED, olena)]
     office.wait(days=1)
-    assert letters(office)[2:] == [("step_reassigned", bohdan)]
+    assert told(office)[3:] == [(NoticeKind.STEP_HANDED, bohdan), (NoticeKind.STEP_TAKEN, olena)]
+
+
+def test_heads_are_told_upward_rung_by_rung_and_a_late_step_goes_up(office: Office) -> None:
+    company = office.company
+    board = office.do("admin", add_department, DepartmentDraft("Дирекція", head_id=company.owner.id))
+    ladder = "head at due; head after 1 business day; head after 2 business days; reassign after 3 business days"
+    for department_id, changes in (
+        (company.sales.id, {"parent_id": board.id, "escalation": ladder}),
+        (board.id, {"parent_id": None}),
+    ):
+        office.do("admin", update_department, department_id, changes)
+    office.open_deal()
+    office.wait(days=15)
+    late = [one for one in told(office) if one[0] in (NoticeKind.STEP_LATE, NoticeKind.STEP_HANDED)]
+    expected = [(NoticeKind.STEP_LATE, one.id) for one in (company.bohdan, company.owner, company.owner)]
+    assert sorted(late) == sorted([*expected, (NoticeKind.STEP_HANDED, company.bohdan.id)])
 
 
 def test_a_server_that_was_down_climbs_all_rungs_at_once_each_once(office: Office) -> None:

@@ -55,23 +55,24 @@ def cost(office: Office, wire: Wire, login: str, step: WorkItem, outcome: str = 
     return heard[0]
 
 
-def test_a_completion_asks_the_database_five_times(office: Office, wire: Wire) -> None:
+def test_a_completion_asks_the_database_twice(office: Office, wire: Wire) -> None:
     first, second = office.open_deal(title="Перша"), office.open_deal(title="Друга")
     cost(office, wire, "olena", office.step("prepare", first))
-    # Begin, lock and read, number what opens, write everything, commit.
+    # Begin, lock and read with numbers for what opens; write everything and commit.
     said = cost(office, wire, "olena", office.step("prepare", second))
-    assert said.trips <= 5
-    # The lock and the numbers; instance, deal, step, all new steps, all history, drafts and the command's id.
-    assert said.statements <= 9
+    assert said.trips <= 2
+    # Begin and the lock; instance, deal, step, all new steps, all history, all notices to people, drafts, the command's
+    # id, commit.
+    assert said.statements <= 11
 
 
-def test_a_completion_that_opens_nothing_asks_the_database_four_times(office: Office, wire: Wire) -> None:
+def test_a_completion_that_opens_nothing_asks_the_database_twice(office: Office, wire: Wire) -> None:
     deal = office.open_deal()
     office.prepare()
     said = cost(office, wire, "iryna", office.step("legal", deal), "approved")
-    assert said.trips <= 4
-    # The lock; instance, deal, step, history, drafts and the command's id.
-    assert said.statements <= 7
+    assert said.trips <= 2
+    # Begin and the lock; instance, deal, step, history, who is told, drafts, the command's id, commit.
+    assert said.statements <= 10
 
 
 def test_many_timers_cost_no_more_trips_than_one(office: Office, wire: Wire) -> None:
@@ -84,4 +85,4 @@ def test_many_timers_cost_no_more_trips_than_one(office: Office, wire: Wire) -> 
     with wire.heard() as heard, office.database.write() as session:
         result = fire_timers(session, claimed, clock=office.clock)
     assert (len(result.fired), result.left) == (2 * BRANCHES, ())
-    assert heard[0].trips <= 5
+    assert heard[0].trips <= 4

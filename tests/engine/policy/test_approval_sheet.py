@@ -11,6 +11,7 @@ import pytest
 from engine.events import Commented, DealOpened, Event, StepCompleted
 from engine.policy.approval_sheet import ApprovalSheet, sheet_of
 from engine.policy.approval_sheet_check import sheet_faults
+from engine.policy.approval_sheet_file import sheet_json
 from engine.policy.history_chain import ChainEntry, ChainFault, ChainFaultReason, content_hash, entry_hash
 
 AT = datetime(2026, 3, 16, 10, tzinfo=UTC)
@@ -81,7 +82,7 @@ def whole_sheet() -> ApprovalSheet:
 
 def as_file(of: ApprovalSheet) -> dict[str, Any]:
     """What a reader gets who has only the file."""
-    read: dict[str, Any] = json.loads(json.dumps(of.as_json(), ensure_ascii=False))
+    read: dict[str, Any] = json.loads(json.dumps(sheet_json(of), ensure_ascii=False))
     return read
 
 

@@ -12,16 +12,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.bpmn.compiled import FieldChoice, FieldDefinition, FieldType
+from engine.bpmn.compiled import UNTYPED, FieldChoice, FieldDefinition, FieldType
+from engine.bpmn.field_patterns import anchored, is_usable_pattern
 from engine.errors import DomainError, FieldNotUnderstood, FieldOutOfRange, FieldRequired, InvalidInput
-from engine.policy.field_values import (
+from engine.policy.field_errors import (
     FieldDoesNotFit,
     FieldTooLarge,
     FieldTooLong,
+    FieldTooShort,
     FieldTooSmall,
+    TooFewEntries,
+    TooManyEntries,
+)
+from engine.policy.field_values import (
     Locale,
     from_json,
-    is_usable_pattern,
     read_value,
     read_values,
     to_json,
@@ -134,7 +139,7 @@ def test_what_cannot_be_read_is_refused_by_name(kind: FieldType, raw: Any, local
     assert str(refused.value)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in FieldType if kind is not FieldType.READ_ONLY])
+@pytest.mark.parametrize("kind", [kind for kind in FieldType if kind not in UNTYPED])
 @pytest.mark.parametrize("raw", [None, "", "  ", []])
 def test_a_required_field_has_to_be_filled_in(kind: FieldType, raw: Any) -> None:
     with pytest.raises(FieldRequired):
@@ -152,11 +157,15 @@ def test_a_required_field_has_to_be_filled_in(kind: FieldType, raw: Any) -> None
         (FieldType.MOMENT, None, "2026-01-01T00:00", "2026-01-01T00:01", FieldTooLarge),
         (FieldType.TEXT, None, "3", "чотири", FieldTooLong),
         (FieldType.TEXT, None, None, "а" * 2001, FieldTooLong),
+        (FieldType.TEXT, "8", None, "1234567", FieldTooShort),
+        (FieldType.MANY, "2", None, ["a"], TooFewEntries),
+        (FieldType.MANY, None, "1", ["a", "b"], TooManyEntries),
+        (FieldType.MANY, None, None, ["a"] * 501, TooManyEntries),
         (FieldType.NUMBER, "багато", None, "1", None),  # a bound that cannot be read bounds nothing
     ],
 )
 def test_bounds_are_kept(
-    kind: FieldType, minimum: str | None, maximum: str | None, raw: str, error: type[DomainError] | None
+    kind: FieldType, minimum: str | None, maximum: str | None, raw: Any, error: type[DomainError] | None
 ) -> None:
     definition = field(kind, minimum=minimum, maximum=maximum)
     if error is None:
@@ -176,7 +185,18 @@ def test_a_pattern_has_to_fit() -> None:
 
 
 @pytest.mark.parametrize(
-    "pattern", [r"(a+)+b", r"(a|aa)*b", r"a*a*a*a*b", r"(x)\1", r"(?=a)a", "(", r"(\d{1,9}){9}", "a{9999999999999}"]
+    "pattern",
+    [
+        r"(a+)+b",
+        r"(a|aa)*b",
+        r"a*a*a*a*b",
+        r"(x)\1",
+        r"(?=a)a",
+        "(",
+        r"(\d{1,9}){9}",
+        "a{9999999999999}",
+        "a?" * 30 + "a" * 30,
+    ],
 )
 def test_a_pattern_that_can_be_attacked_is_not_applied(pattern: str) -> None:
     assert not is_usable_pattern(pattern)
@@ -188,6 +208,25 @@ def test_a_pattern_that_can_be_attacked_is_not_applied(pattern: str) -> None:
 @pytest.mark.parametrize("pattern", [r"(\+38)?\d{10}", r"[A-Z]{2}\d+", r"\w+@\w+\.\w+", r"\d{8,10}"])
 def test_an_ordinary_pattern_is_applied(pattern: str) -> None:
     assert is_usable_pattern(pattern)
+
+
+@pytest.mark.parametrize(
+    ("written", "text", "fits"),
+    [
+        ("^[A-Z]+$", "ABC", True),
+        ("^[A-Z]+$", "xABC", False),
+        ("[0-9]", "дім 5, кв. 1", True),
+        ("^UA|EU$", "EUR", False),
+        ("^UA|EU", "EUR", True),
+    ],
+)
+def test_a_pattern_that_is_found_anywhere_is_found_anywhere(written: str, text: str, fits: bool) -> None:
+    definition = field(FieldType.TEXT, pattern=anchored(written))
+    if fits:
+        assert read_value(definition, text, "uk") == text
+    else:
+        with pytest.raises(FieldDoesNotFit):
+            read_value(definition, text, "uk")
 
 
 def test_all_errors_of_a_form_come_at_once() -> None:
@@ -230,7 +269,10 @@ def test_an_amount_survives_any_spelling_and_storage(amount: Decimal) -> None:
     assert from_json(money, to_json(amount)) == amount
 
 
-@given(st.sampled_from(list(FieldType)), st.text(max_size=30) | st.integers() | st.floats() | st.none() | st.booleans())
+@given(
+    st.sampled_from([kind for kind in FieldType if kind not in UNTYPED]),
+    st.text(max_size=30) | st.integers() | st.floats() | st.none() | st.booleans(),
+)
 def test_any_input_is_either_read_or_refused(kind: FieldType, raw: Any) -> None:
     definition = field(kind, choices=CHOICES)
     value = None

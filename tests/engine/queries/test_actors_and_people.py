@@ -62,6 +62,14 @@ def test_a_substitution_counts_in_local_days_of_the_absent_person(
     assert petro.substituted_department_ids == ({company.legal.id} if acts else frozenset())
 
 
+def test_who_is_away_passes_on_whom_they_stand_in_for(session: Session, company: Company, now: datetime) -> None:
+    today = now.date()
+    for person, substitute in ((company.iryna, company.petro), (company.petro, company.oksana)):
+        session.add(Substitution(person_id=person.id, substitute_id=substitute.id, starts_on=today, ends_on=today))
+    session.flush()
+    assert actor_of(session, company.oksana.id, now).substitutes_for == {company.iryna.id, company.petro.id}
+
+
 def test_only_who_manages_people_sees_their_list(session: Session, company: Company, as_actor: Act) -> None:
     rows = people(session, as_actor(company.admin))
     assert {row.login for row in rows} == {person.login for person in company.people}

@@ -16,6 +16,7 @@ from engine.events import Commented, StepCompleted
 from engine.model import HistoryEvent
 from engine.model.person import Person
 from engine.policy.approval_sheet_check import sheet_faults
+from engine.policy.approval_sheet_file import sheet_json
 from engine.policy.history_chain import ChainFault, ChainFaultReason, content_hash
 from engine.policy.permissions import Actor
 from engine.queries.approval_sheets import approval_sheet
@@ -154,6 +155,6 @@ def test_the_sheet_read_from_the_database_is_verified_without_it(
     sheet = approval_sheet(session, as_actor(company.olena), deal.id)
     assert [(one.approver, one.outcome_label) for one in sheet.decisions] == [("Ірина Бондар", "Погоджено")]
     assert sheet.head_hash == deal.history_hash
-    assert sheet_faults(sheet.as_json()) == ()
+    assert sheet_faults(sheet_json(sheet)) == ()
     with pytest.raises(NotFound):
         approval_sheet(session, as_actor(company.danylo), deal.id)

@@ -6,22 +6,27 @@ import io
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import make_url
+from sqlalchemy import make_url, select
 from support.api import ApiClient
 from support.office import Office
 from support.web import Browser
 
+from engine.commands.consultations import ask_about_work_item
 from engine.commands.deal_files import add_made_file
+from engine.commands.deals import comment_on_deal
+from engine.commands.people import set_substitution
 from engine.commands.webhooks import add_webhook
 from engine.db.session import Database
 from engine.model.deal import Deal
 from engine.model.history_event import HistoryEvent
 from engine.model.incident import Incident
+from engine.model.mention import Mention
 from engine.model.process_instance import ProcessInstance
 from engine.model.version_move import VersionMove, VersionMoveState
 from engine.policy.permissions import Actor
@@ -33,6 +38,7 @@ ALL, MANAGERS = "200 200 200 200 200 200 200", "201 201 201 403 403 403 403"
 OWN_DEAL, FOREIGN_DEAL = "200 404 200 200 200 200 200", "200 404 200 404 404 200 200"
 READERS_OF_MAPS, READERS_OF_REPORTS = "404 404 200 404 404 200 200", "404 404 200 200 200 200 200"
 OWNER_TOO_LATE = "403 403 403 403 403 409 403"
+HEAD = "404 404 200 404 404 404 404"
 ADMINISTRATOR = "404 404 404 404 404 404 200"
 REPAIRED, FOREIGN_REPAIRED = "200 404 200 403 403 403 200", "403 404 200 404 404 403 200"
 
@@ -49,6 +55,9 @@ class Records:
     move_id: int
     incident_id: int
     file_id: int
+    question_id: int
+    mention_id: int
+    substitution_id: int
 
 
 @dataclass(frozen=True)
@@ -151,6 +160,28 @@ EXPECTED = {
         "403 404 200 200 403 403 200", "403 404 200 404 404 403 200", body={"due_at": "9 р.д.", "reason": "Треба"}
     ),
     f"POST {STEP}/comment": Expected(OWN_DEAL, FOREIGN_DEAL, body={"text": "Так"}),
+    f"POST {STEP}/hand-back": Expected(
+        "403 404 403 403 403 403 403", "403 404 403 404 404 403 403", body={"answer": "Так"}
+    ),
+    f"POST {STEP}/consult": Expected(
+        "403 404 200 200 403 403 200", "403 404 200 404 404 403 200", body={"to": "owner", "question": "Як бути?"}
+    ),
+    "GET /questions": Expected(ALL),
+    "POST /questions/<int:question_id>/answer": Expected(ADMINISTRATOR, ADMINISTRATOR, body={"answer": "Так"}),
+    "POST /questions/<int:question_id>/withdraw": Expected(HEAD, HEAD),
+    "POST /questions/<int:question_id>/read": Expected("404 404 404 404 404 404 404"),  # it is not answered yet
+    "GET /mentions": Expected(ALL),
+    "POST /mentions/<int:mention_id>/read": Expected(HEAD, HEAD),
+    "POST /deals/<int:deal_id>/watch": Expected(OWN_DEAL, FOREIGN_DEAL),
+    "POST /deals/<int:deal_id>/unwatch": Expected(OWN_DEAL, FOREIGN_DEAL),
+    "GET /substitutions": Expected(ALL),
+    "POST /substitutions": Expected(
+        "201 201 201 201 201 201 201",
+        body={"substitute": "taras", "starts_on": "2027-08-01", "ends_on": "2027-08-14"},
+    ),
+    "POST /substitutions/<int:substitution_id>/end": Expected(
+        "204 404 204 404 404 404 204", "404 404 204 404 404 404 204"
+    ),
     "POST /work-items/complete-many": Expected(ALL, body={"items": [{"id": 999_999}]}),
     "POST /messages": Expected("422 422 422 422 422 422 422", body={"name": "payment"}),
     "POST /jobs/fetch-and-lock": Expected("403 403 403 403 403 200 200", body={"topics": ["score"], "worker": "w"}),
@@ -228,9 +259,13 @@ class World:
             move = VersionMove(definition_id=1, state=VersionMoveState.DONE, total=0, requested_at=office.clock.now())
             session.add(move)
         incident_id = self._fail(deal.id)
-        self.own = Records(deal.id, deal.client_id, step.id, 1, webhook_id, move.id, incident_id, self._file(deal.id))
+        common = 1, webhook_id, move.id, incident_id
+        self.own = Records(
+            *(deal.id, deal.client_id, step.id, *common, self._file(deal.id)), *self._told(deal.id, step.id, "olena")
+        )
         self.foreign = Records(
-            other.id, other.client_id, first.id, 1, webhook_id, move.id, incident_id, self._file(other.id)
+            *(other.id, other.client_id, first.id, *common, self._file(other.id)),
+            *self._told(other.id, first.id, "taras"),
         )
         self.programs = {login: ApiClient(app, office, login) for login in PEOPLE}
         self.nobody = ApiClient(app, office, None)
@@ -238,6 +273,17 @@ class World:
         self.file = Path(str(make_url(office.database.url).database))
         office.database.dispose()
         self.kept = shutil.copy(self.file, self.file.with_suffix(".kept"))
+
+    def _told(self, deal_id: int, work_item_id: int, away: str) -> tuple[int, int, int]:
+        """The head asked the administrator about the step, was named in a comment, and somebody is away in a year."""
+        office, company, day = self.office, self.office.company, date(2027, 7, 1)
+        question = office.do("bohdan", ask_about_work_item, work_item_id, company.admin.id, "Як бути?")
+        office.do("admin", comment_on_deal, deal_id, "@bohdan, гляньте")
+        with office.database.read() as session:
+            mention_id = session.scalars(select(Mention.id).where(Mention.deal_id == deal_id)).one()
+        person_id = getattr(company, away).id
+        absence = office.do("admin", set_substitution, person_id, company.petro.id, day, day)
+        return question.id, mention_id, absence.id
 
     def _fail(self, deal_id: int) -> int:
         """A timer that nothing waits for any longer failed."""
@@ -296,6 +342,9 @@ def sent(route: str, records: Records, expected: Expected, *, foreign: bool) -> 
         "move_id",
         "incident_id",
         "file_id",
+        "question_id",
+        "mention_id",
+        "substitution_id",
     ):
         address = address.replace(f"<int:{name}>", str(getattr(records, name)))
     address = address.replace("<string:job_id>", "0" * 32)

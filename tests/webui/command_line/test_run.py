@@ -16,6 +16,7 @@ from support.running import Running, environment, is_alive, reglament
 from engine.clock import SystemClock
 from engine.db.job import Job, JobState
 from engine.db.session import Database
+from engine.model.notice import Notice
 from engine.model.work_item import WorkItem
 
 
@@ -32,6 +33,7 @@ def late_deal(database: Database) -> Office:
     """A deal whose first step passed its deadline weeks ago, while no server was there."""
     office = Office(database)
     office.publish()
+    office.tell_at_any_hour()
     office.clock.set(SystemClock().now() - timedelta(days=30))
     office.open_deal()
     return office
@@ -42,13 +44,15 @@ def holder(database: Database) -> int | None:
         return session.scalar(select(WorkItem.assignee_id))
 
 
-def undone_jobs(database: Database) -> int:
+def undone(database: Database) -> int:
     with database.read() as session:
-        return session.scalar(select(func.count()).select_from(Job).where(Job.state != JobState.DONE)) or 0
+        jobs = session.scalar(select(func.count()).select_from(Job).where(Job.state != JobState.DONE)) or 0
+        notices = session.scalar(select(func.count()).select_from(Notice).where(Notice.letter_id.is_(None))) or 0
+    return jobs + notices
 
 
 def settle(office: Office, database: Database) -> bool:
-    return eventually(lambda: holder(database) == office.company.bohdan.id and undone_jobs(database) == 0)
+    return eventually(lambda: holder(database) == office.company.bohdan.id and undone(database) == 0)
 
 
 def test_it_starts_from_nothing_answers_and_stops_cleanly(tmp_path: Path) -> None:

@@ -124,6 +124,20 @@ def test_a_department_changes_its_head(office: Office, admin: Browser) -> None:
     assert admin.post(f"/departments/{marketing}", {"name": ""}).status_code == 422
 
 
+def test_departments_stand_below_the_one_they_are_part_of_and_say_how_steps_are_given_out(
+    office: Office, admin: Browser
+) -> None:
+    legal, sales = office.company.legal.id, office.company.sales.id
+    form = {"name": "Юридичний відділ", "parent_id": str(sales), "distribution": "round_robin"}
+    assert admin.post(f"/departments/{legal}", form).status_code == 303
+    page = text_of(admin.get("/departments"))
+    assert "Відділ продажів / Юридичний відділ" in page
+    assert "по черзі" in page
+    circle = admin.post(f"/departments/{sales}", {"name": "Відділ продажів", "parent_id": str(legal)})
+    assert circle.status_code == 422
+    assert 'id="field-parent_id-error"' in circle.text
+
+
 def test_nobody_is_sent_to_another_site(admin: Browser) -> None:
     answer = admin.post("/departments", {"name": "Склад", "next": "https://example.com/"})
     assert answer.location == "/departments"

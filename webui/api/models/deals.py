@@ -307,6 +307,17 @@ class WaitingItem(Told):
     race: str = Field(description="What has the same value stands behind one event gateway: the first decides.")
 
 
+class EntrySignatureItem(Told):
+    """Ed25519 over the statement that gives the entry its place among all entries of the company."""
+
+    position: int
+    previous: str
+    at: str
+    key: str
+    hash: str
+    signature: str
+
+
 class ChainEntryItem(Told):
     """An entry of the deal's history, as it was hashed."""
 
@@ -320,6 +331,7 @@ class ChainEntryItem(Told):
     data: dict[str, Any]
     previous_hash: str
     hash: str
+    signature: EntrySignatureItem | None = Field(description="Empty for some seconds after the entry was recorded.")
 
 
 class DecisionItem(Told):
@@ -338,11 +350,22 @@ class DecisionItem(Told):
     content: dict[str, Any]
     content_hash: str = Field(description="SHA-256 of the canonical JSON of `content`.")
     entry_hash: str
+    authentication: Any = Field(description="How the person proved who they were, as far as the entry tells.")
 
 
 class ChainHead(Told):
     number: int
     hash: str
+
+
+class SigningKeyItem(Told):
+    """A public key of the company. `introduced_by` is the key that signed this one; empty for the first."""
+
+    key: str
+    public_key: str = Field(description="Ed25519, 32 bytes in hex.")
+    since: str
+    introduced_by: str
+    signature: str
 
 
 class ApprovalSheetFile(Told):
@@ -351,7 +374,7 @@ class ApprovalSheetFile(Told):
     A simple electronic signature with proof of integrity, not a qualified one.
     """
 
-    format: Literal["reglament-approval-sheet/1"]
+    format: Literal["reglament-approval-sheet/2"]
     deal: int
     number: str
     title: str
@@ -359,6 +382,7 @@ class ApprovalSheetFile(Told):
     decisions: tuple[DecisionItem, ...]
     entries: tuple[ChainEntryItem, ...]
     head: ChainHead
+    keys: tuple[SigningKeyItem, ...]
 
 
 class MoveTargetList(Listed[MoveTargetItem]):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import ConfigDict, Field
 
+from engine.bpmn.compiled import Distribution
 from engine.model.person import Role
 from engine.policy.permissions import Ability
 from webui.api.models.values import Given, Listed, PersonName, Query, Told
@@ -27,6 +28,7 @@ class DepartmentItem(Told):
     name: str
     head: PersonName | None
     parent_id: int | None = Field(description="The department above.")
+    distribution: Distribution | None = Field(description="How its steps are given out where a map says nothing.")
     members: int = Field(description="Active people.")
 
 

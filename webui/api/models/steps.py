@@ -8,6 +8,7 @@ from pydantic import Field
 
 from engine.bpmn.compiled import FieldDefinition, FieldType, Outcome, OutcomeKind
 from webui.api.models.values import Told
+from webui.forms.shown_values import column_label
 
 
 class OutcomeItem(Told):
@@ -28,6 +29,38 @@ class ChoiceItem(Told):
     label: str
 
 
+class FieldColumn(Told):
+    """A column of a table of lines."""
+
+    name: str = Field(description="The name in each line.")
+    label: str
+    type: FieldType
+    required: bool
+    choices: tuple[ChoiceItem, ...]
+    minimum: str | None
+    maximum: str | None
+    pattern: str | None
+    formula: str | None
+    shown_as: FieldType | None
+    total: bool = Field(description="Whether its values are added up under the table.")
+
+    @classmethod
+    def of(cls, column: FieldDefinition) -> FieldColumn:
+        return cls(
+            name=column.name,
+            label=column_label(column),
+            type=column.type,
+            required=column.required,
+            choices=tuple(ChoiceItem(value=one.value, label=one.label) for one in column.choices),
+            minimum=column.minimum,
+            maximum=column.maximum,
+            pattern=column.pattern,
+            formula=column.formula,
+            shown_as=column.shown_as,
+            total=column.total,
+        )
+
+
 class FieldItem(Told):
     """A field of a step's form."""
 
@@ -40,6 +73,11 @@ class FieldItem(Told):
     minimum: str | None
     maximum: str | None
     pattern: str | None
+    placeholder: str
+    visible_if: str | None = Field(description="An expression: when it does not hold, the field is not asked.")
+    formula: str | None = Field(description="An expression: the server calculates the value, and takes none.")
+    shown_as: FieldType | None = Field(description="In which type a value that is only shown or calculated is written.")
+    columns: tuple[FieldColumn, ...] = Field(description="Of a table of lines; its value is a list of objects.")
     value: Any = Field(description="What the deal has stored, or the field's default. Numbers are texts.")
 
     @classmethod
@@ -54,5 +92,10 @@ class FieldItem(Told):
             minimum=field.minimum,
             maximum=field.maximum,
             pattern=field.pattern,
+            placeholder=field.placeholder,
+            visible_if=field.visible_if,
+            formula=field.formula,
+            shown_as=field.shown_as,
+            columns=tuple(FieldColumn.of(one) for one in field.columns),
             value=value,
         )

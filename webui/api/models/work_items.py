@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, StringConstraints
 
-from engine.bpmn.compiled import StepKind
+from engine.bpmn.compiled import Reauthentication, StepKind
 from engine.model.work_item import WorkItemState
 from webui.api.models.problems import FieldProblem
 from webui.api.models.steps import FieldItem, OutcomeItem
@@ -28,6 +28,21 @@ from webui.api.models.values import (
 )
 
 _MOST_AT_ONCE = 200
+
+Password = Annotated[
+    str,
+    Field(
+        max_length=1024,
+        description="The caller's own, where the step's `reauthenticate` is not `none`. It is kept nowhere.",
+    ),
+]
+OneTimeCode = Annotated[
+    str,
+    Field(
+        max_length=64,
+        description="A code of the caller's authenticator application, where `reauthenticate` is `code`.",
+    ),
+]
 
 
 class Scope(StrEnum):
@@ -86,6 +101,9 @@ class WorkItemItem(Told):
                     "outcomes": [{"id": "approved", "kind": "approved", "label": "", "needs_reason": False}],
                     "fields": [],
                     "instruction": "",
+                    "content": {"client": "ТОВ «Промінь»", "amount": "125000.00", "currency": "UAH", "files": []},
+                    "content_hash": "5d1c",
+                    "reauthenticate": "none",
                     "outcome": None,
                     "completed_at": None,
                     "completed_by": "",
@@ -113,6 +131,11 @@ class WorkItemItem(Told):
     outcomes: tuple[OutcomeItem, ...]
     fields: tuple[FieldItem, ...]
     instruction: str
+    content: dict[str, Any] = Field(description="What an approval is bound to: values and files. Else empty.")
+    content_hash: str = Field(description="SHA-256 of the canonical JSON of `content`, empty where there is none.")
+    reauthenticate: Reauthentication = Field(
+        description="Which proof has to come with the decision: `password`, or `code` for `password` and `totp`."
+    )
     outcome: str | None = Field(description="The button pressed, once the step is done.")
     completed_at: datetime | None
     completed_by: str
@@ -134,7 +157,24 @@ class WorkItemStatus(Told):
     completed_by: str
 
 
-class Completion(Given):
+class Decision(Given):
+    """What is decided at a step, and on what."""
+
+    values: dict[str, Any] = Field(default={}, description="By field name: texts as people type them, or JSON values.")
+    outcome: Line = Field(
+        default="completed",
+        description="completed, approved, returned, rejected, or the id of the way chosen: one of `outcomes`.",
+    )
+    comment: Text = Field(
+        default="", description="The reason of a return or a rejection; with `approved`, remarks that others heed."
+    )
+    content_hash: Line | None = Field(
+        default=None,
+        description="`content_hash` of the step as it was read. If the content has changed since, nothing is decided.",
+    )
+
+
+class Completion(Decision):
     """How a step is done."""
 
     model_config = ConfigDict(
@@ -148,12 +188,18 @@ class Completion(Given):
         },
     )
 
-    values: dict[str, Any] = Field(default={}, description="By field name: texts as people type them, or JSON values.")
-    outcome: Line = Field(
-        default="completed",
-        description="completed, approved, returned, rejected, or the id of the way chosen: one of `outcomes`.",
+    password: Password = ""
+    totp: OneTimeCode = ""
+
+
+class Recall(Given):
+    """Why a request for approval is taken back."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, json_schema_extra={"examples": [{"reason": "Клієнт змінив умови"}]}
     )
-    comment: Text = ""
+
+    reason: Text
 
 
 class Handover(Given):
@@ -165,6 +211,16 @@ class Handover(Given):
         description="A person by login or id."
     )
     comment: Text = ""
+
+
+class HandBack(Given):
+    """What was found out, for whoever handed the step on."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, json_schema_extra={"examples": [{"answer": "Порахував: 7 %"}]}
+    )
+
+    answer: Text
 
 
 class Extension(Given):
@@ -188,7 +244,7 @@ class Comment(Given):
     text: Text
 
 
-class CompletionOf(Completion):
+class CompletionOf(Decision):
     """How one of several steps is done."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra={"examples": [{"id": 31}]})
@@ -208,6 +264,8 @@ class Completions(Given):
     )
 
     items: list[CompletionOf] = Field(min_length=1, max_length=_MOST_AT_ONCE)
+    password: Password = ""
+    totp: OneTimeCode = ""
 
 
 class CompletionFault(Told):

@@ -9,7 +9,7 @@ import pytest
 from support.drawn_maps import END, START, bag, chain, compiled, drawn, element, fixture, found, named, outcome_of, step
 
 from engine.bpmn.compile import compile_bpmn
-from engine.bpmn.compiled import ApprovalRule, FieldChoice, FieldType, Freedom
+from engine.bpmn.compiled import ApprovalRule, Distribution, FieldChoice, FieldType, Freedom
 from engine.bpmn.deadline_rules import ElapsedTime, EscalationAction, WorkingTime
 from engine.bpmn.findings import Severity
 
@@ -44,6 +44,7 @@ def test_ukrainian_property_bag_says_everything_about_a_step() -> None:
                 обовʼязкові="номер договору",
                 чотири_ока="так",
                 свобода="вільно",
+                розподіл="По черзі",
                 інструкція="Перевірте реквізити.",
             )
         )
@@ -58,6 +59,7 @@ def test_ukrainian_property_bag_says_everything_about_a_step() -> None:
     assert [(each.name, each.required) for each in definition.fields] == [("номер договору", True)]
     assert definition.four_eyes
     assert definition.freedom is Freedom.FREE
+    assert definition.distribution is Distribution.ROUND_ROBIN
     assert definition.instruction == "Перевірте реквізити."
 
 
@@ -219,7 +221,8 @@ def test_a_form_of_camunda_8_is_read_from_its_json() -> None:
         f'<extensionElements><zeebe:userTaskForm id="f">{escape(form)}</zeebe:userTaskForm></extensionElements>',
         *one_step(task),
     )
-    amount, kind = process.steps["t"].fields
+    shown, amount, kind = process.steps["t"].fields
+    assert (shown.type, shown.default) == (FieldType.READ_ONLY, "Заповніть")
     assert (amount.name, amount.type, amount.required, amount.minimum) == ("сума", FieldType.NUMBER, True, "1")
     assert (kind.type, kind.choices) == (FieldType.CHOICE, (FieldChoice(value="a", label="Перший"),))
 
@@ -277,3 +280,12 @@ def test_two_processes_of_one_file_are_two_maps() -> None:
     assert tender is not None
     assert (sale.key, tender.key) == ("sale", "tender")
     assert sale.content_hash != tender.content_hash
+
+
+def test_distribution_of_the_map_holds_where_a_step_says_nothing_and_a_foreign_word_is_told() -> None:
+    steps = (step("a", "Перший"), step("b", "Другий", розподіл="за настроєм"))
+    outcome = outcome_of(bag(distribution="least loaded"), START, *steps, END, chain("start", "a", "b", "end"))
+    assert outcome.process is not None
+    given_out = [one.distribution for one in outcome.process.steps.values()]
+    assert given_out == [Distribution.LEAST_LOADED, None]
+    assert found(outcome, "DISTRIBUTION_UNKNOWN").params["text"] == "за настроєм"

@@ -12,6 +12,7 @@ from engine.bpmn.deadline_rules import ElapsedTime, EscalationAction, Escalation
 from engine.bpmn.duration_text import DeadlineNotUnderstood
 from engine.bpmn.escalation_text import parse_ladder
 from engine.bpmn.step_cells import (
+    DistributionNotUnderstood,
     EscalationNotUnderstood,
     ExpressionNotUnderstood,
     FreedomNotUnderstood,
@@ -59,6 +60,7 @@ def test_every_cell_of_a_step_reads_as_what_the_step_says(language: str) -> None
         "required": "Сума; Строк",
         "instruction": "Рядок\nдругий",
         "freedom": "advised",
+        "distribution": "по черзі",
     }
     (before,) = compiled(START, step("t", "Підготувати", **said), END, chain("start", "t", "end")).steps.values()
     texts = {cell.value: cell_text(before, cell, language) for cell in StepCell}
@@ -78,6 +80,7 @@ def test_every_cell_of_a_step_reads_as_what_the_step_says(language: str) -> None
         (StepCell.DEADLINE, "=deal.close_date + import os", DeadlineNotUnderstood),
         (StepCell.ESCALATION, "за 3 місяці тому; завтра", EscalationNotUnderstood),
         (StepCell.FREEDOM, "як вийде", FreedomNotUnderstood),
+        (StepCell.DISTRIBUTION, "як вийде", DistributionNotUnderstood),
         (StepCell.FOUR_EYES, "мабуть", YesOrNoNotUnderstood),
         (StepCell.RESPONSIBLE, "=(", ExpressionNotUnderstood),
         (StepCell.INSTRUCTION, "а" * 9000, PropertyTooLong),

@@ -1,0 +1,73 @@
+"""The parts of an approval by several: whose voices they are, and what they decide together."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine.bpmn.compiled import ApprovalRule, OutcomeKind
+from engine.commands.step_opening import members_of
+from engine.model.work_item import WorkItem, WorkItemState
+from engine.policy.approval_rules import Decision, Vote, decide
+
+
+def parts_of(session: Session, work_item: WorkItem) -> list[WorkItem]:
+    """The parts of an approval as they were given, then those that are not, by their numbers."""
+    parts = session.scalars(
+        select(WorkItem).where(
+            WorkItem.instance_id == work_item.instance_id, WorkItem.activity_id == work_item.activity_id
+        )
+    )
+    return sorted(parts, key=lambda one: (one.completed_at is None, one.completed_at or one.opened_at, one.part))
+
+
+def voice_of(work_item: WorkItem) -> int:
+    """Whose voice a completed part is: the person substituted, not the substitute."""
+    return work_item.on_behalf_of_id or work_item.completed_by_id or 0
+
+
+def is_same_voice(one: WorkItem, other: WorkItem, rule: ApprovalRule) -> bool:
+    """Whether two completed or held parts answer the same question: the same entry of a list, else the same person."""
+    if rule.mode == "list":
+        return one.approver == other.approver
+    return speaker_of(one) == speaker_of(other)
+
+
+def speaker_of(one: WorkItem) -> int:
+    """Who gave or holds a part; a part that nobody holds has a voice that is nobody's yet."""
+    return voice_of(one) if one.state is WorkItemState.COMPLETED else one.assignee_id or -one.id
+
+
+def decision_of(
+    session: Session, rule: ApprovalRule, parts: Sequence[WorkItem], stale: Collection[int] = ()
+) -> Decision:
+    """What the parts decide together. ``stale`` are ids of parts whose approval is for another content: no votes.
+
+    A vote that had to be given again counts in its old turn.
+    """
+    given = [one for one in parts if one.state is WorkItemState.COMPLETED]
+
+    def first_given(part: WorkItem) -> int:
+        return next(at for at, other in enumerate(given) if is_same_voice(part, other, rule))
+
+    votes = [
+        Vote(voice_of(one), OutcomeKind(one.outcome or ""), one.approver)
+        for one in sorted(given, key=first_given)
+        if one.id not in stale
+    ]
+    return decide(rule, votes, members=_voices(session, rule, parts))
+
+
+def _voices(session: Session, rule: ApprovalRule, parts: Sequence[WorkItem]) -> tuple[int, ...]:
+    """Whose voices count: of each part, who gave it or holds it now; in order, also the members not asked yet.
+
+    A part given back to the department stands for a voice too, under a number that is nobody's: it has to be heard,
+    whoever takes it.
+    """
+    if rule.mode == "list":
+        return ()
+    asked = [speaker_of(one) for one in parts if one.state is not WorkItemState.CANCELLED]
+    rest = members_of(session, parts[0].group_id) if rule.in_order and parts else ()
+    return tuple(dict.fromkeys(one for one in (*asked, *rest) if one))

@@ -1,0 +1,162 @@
+"""Signing the history: behind the commands, so that no step waits for it, and in one order over the whole company."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import Row, insert, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from engine.adapters.history_keys import HistoryKeys, SigningKeyMissing
+from engine.clock import Clock
+from engine.commands.history import record
+from engine.db.session import Database, after_commit
+from engine.events import HistoryKeyChanged
+from engine.model.history_event import HistoryEvent
+from engine.model.history_signature import HistoryKey, HistorySignature
+from engine.policy.history_chain import ChainEntry, entry_hash
+from engine.policy.history_signatures import (
+    FIRST_PREVIOUS,
+    SigningKey,
+    key_id_of,
+    statement,
+    statement_hash,
+    to_sign,
+)
+from engine.policy.permissions import Actor
+from engine.queries.history_signatures import latest_key
+
+AT_ONCE = 200
+"""How many entries one transaction signs: a file database has one writer, and steps must not wait for this one."""
+
+_LOOKS_BACK = 2_000
+"""Entries of transactions that took long get their numbers before those of quick ones and appear after them."""
+
+
+def sign_new_entries(
+    database: Database, keys: HistoryKeys, *, clock: Clock, limit: int = AT_ONCE, whole: bool = False
+) -> int:
+    """Sign up to ``limit`` entries that have no signature yet, oldest first; how many were signed.
+
+    ``whole`` looks through the entire history instead of its end. Raises SigningKeyMissing.
+    """
+    with database.read() as session:
+        key = latest_key(session)
+    if key is None:
+        with database.write() as session:
+            key = first_key(session, keys, clock=clock)
+    private = keys.opened(key.key_id)
+    at = clock.now()
+    with database.read() as session:
+        last = _last_signature(session)
+        rows = _unsigned(session, after=0 if whole or last is None else last.event_id - _LOOKS_BACK, limit=limit)
+    if not rows:
+        return 0
+    position, previous = (last.position, last.hash) if last is not None else (0, FIRST_PREVIOUS)
+    signed = _signed(rows, private, key.key_id, position=position, previous=previous, at=at)
+    try:
+        with database.write() as session:
+            session.execute(insert(HistorySignature), signed)
+    except IntegrityError:  # another worker was faster: it has signed the same entries
+        return 0
+    return len(signed)
+
+
+def first_key(session: Session, keys: HistoryKeys, *, clock: Clock) -> HistoryKey:
+    """The company's first key, unless another process has just made one."""
+    return latest_key(session) or _introduce(session, keys.make(), None, keys, at=clock.now())
+
+
+def change_key(session: Session, keys: HistoryKeys, *, clock: Clock, actor: Actor, lost: bool = False) -> HistoryKey:
+    """Sign with a new key from now on: the present one introduces it and is destroyed.
+
+    With ``lost``, nobody introduces it, and every check will say so. Raises SigningKeyMissing.
+    """
+    present = latest_key(session)
+    if present is None:
+        return first_key(session, keys, clock=clock)
+    introducer = None if lost else present
+    if introducer is not None and not keys.has(introducer.key_id):
+        keys.opened(introducer.key_id)
+    new = _introduce(session, keys.make(), introducer, keys, at=clock.now())
+    event = HistoryKeyChanged(key=new.key_id, previous=present.key_id, is_introduced=not lost)
+    record(session, event, actor=actor, at=clock.now())
+    after_commit(session, lambda: keys.destroy(present.key_id))
+    return new
+
+
+def _introduce(
+    session: Session, public_key: str, introducer: HistoryKey | None, keys: HistoryKeys, *, at: datetime
+) -> HistoryKey:
+    key_id = key_id_of(public_key)
+    introduced_by = introducer.key_id if introducer is not None else ""
+    said = SigningKey(key_id, public_key, at, introduced_by, "").statement()
+    signature = keys.opened(introduced_by or key_id).sign(said).hex()
+    key = HistoryKey(key_id=key_id, public_key=public_key, since=at, introduced_by=introduced_by, signature=signature)
+    session.add(key)
+    session.flush()
+    return key
+
+
+def _last_signature(session: Session) -> HistorySignature | None:
+    return session.scalar(select(HistorySignature).order_by(HistorySignature.position.desc()).limit(1))
+
+
+def _unsigned(session: Session, *, after: int, limit: int) -> Sequence[Row[Any]]:
+    return session.execute(
+        select(
+            HistoryEvent.id,
+            HistoryEvent.deal_id,
+            HistoryEvent.number,
+            HistoryEvent.kind,
+            HistoryEvent.actor_id,
+            HistoryEvent.actor_name,
+            HistoryEvent.work_item_id,
+            HistoryEvent.at,
+            HistoryEvent.data,
+            HistoryEvent.previous_hash,
+            HistoryEvent.entry_hash,
+        )
+        .outerjoin(HistorySignature, HistorySignature.event_id == HistoryEvent.id)
+        .where(HistorySignature.position.is_(None), HistoryEvent.id > after)
+        .order_by(HistoryEvent.id)
+        .limit(limit)
+    ).all()
+
+
+def _signed(
+    rows: Sequence[Row[Any]],
+    private: Ed25519PrivateKey,
+    key_id: str,
+    *,
+    position: int,
+    previous: str,
+    at: datetime,
+) -> list[dict[str, Any]]:
+    signed = []
+    for row in rows:
+        event_id, deal_id, number, *content = tuple(row)
+        entry = ChainEntry(deal_id or 0, number or 0, *content)
+        # What was recorded is signed, not what it would be now: an entry altered meanwhile must not be made good.
+        own_hash = entry.recorded_hash or entry_hash(entry)
+        position += 1
+        stated = statement(entry, own_hash, position=position, previous=previous, at=at, key_id=key_id)
+        previous = statement_hash(stated)
+        signed.append(
+            {
+                "position": position,
+                "event_id": event_id,
+                "at": at,
+                "key_id": key_id,
+                "hash": previous,
+                "signature": private.sign(to_sign(stated)),
+            }
+        )
+    return signed
+
+
+__all__ = ["AT_ONCE", "SigningKeyMissing", "change_key", "first_key", "sign_new_entries"]

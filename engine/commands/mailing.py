@@ -1,0 +1,188 @@
+"""From notices to letters: each is planned by its reader's settings, and what is due for one person is one letter.
+
+Workers claim rows and decide in one transaction; whoever comes second finds them decided.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from engine.clock import Clock
+from engine.db.outbox import MAX_ATTEMPTS, enqueue
+from engine.db.session import UNSYNCHRONISED
+from engine.db.work_session import append
+from engine.model.letter import Letter, LetterState
+from engine.model.notice import TO_BE_DONE, Notice, NoticeState
+from engine.model.person import Person
+from engine.policy.mail_choices import ALWAYS, MailChoices, told_at
+from engine.queries.calendars import calendar_of_person
+from engine.queries.directories import directory
+from engine.queries.mail_choices import mail_choices
+from engine.queries.substitutions import substitutes_of
+
+LETTER = "letter"
+"""The kind of an outbox job: payload ``letter_id``."""
+
+
+def plan_notices(session: Session, *, clock: Clock, limit: int = 200) -> int:
+    """Decide for up to ``limit`` new notices, oldest first, when each reader is told of them; how many it were.
+
+    Who acts for an absent person today hears of that person's steps as well. PostgreSQL skips rows that another
+    worker is planning; SQLite has one writer at a time.
+    """
+    at = clock.now()
+    notices = _claim(session, NoticeState.NEW, at, limit)
+    if not notices:
+        return 0
+    substitutes = _Substitutes(session, at)
+    readers = {notice.id: _readers(session, notice, substitutes) for notice in notices}
+    reachable = _reachable(session, {one for ids in readers.values() for one in ids})
+    choices = mail_choices(session, reachable)
+    for notice in notices:
+        _plan(session, notice, [one for one in readers[notice.id] if one in reachable], choices)
+    return len(notices)
+
+
+def write_letters(session: Session, *, clock: Clock, limit: int = 200) -> int:
+    """Gather planned notices that are due, each person's into one letter, and queue the letters; how many notices."""
+    at = clock.now()
+    notices = _claim(session, NoticeState.PLANNED, at, limit)
+    gathered: dict[int | tuple[int, int], list[Notice]] = {}
+    for notice in notices:
+        alone = notice.kind in ALWAYS
+        gathered.setdefault((notice.person_id or 0, notice.id) if alone else notice.person_id or 0, []).append(notice)
+    for together in gathered.values():
+        _write_letter(session, together, at=at)
+    return len(notices)
+
+
+def _write_letter(session: Session, notices: Sequence[Notice], *, at: datetime) -> None:
+    deals = {notice.deal_id for notice in notices}
+    letter = Letter(
+        key=secrets.token_hex(16),
+        state=LetterState.WAITING,
+        person_id=notices[0].person_id or 0,
+        deal_id=deals.pop() if len(deals) == 1 else None,
+        job_id="",
+        written_at=at,
+        sent_at=None,
+        last_error="",
+    )
+    session.add(letter)
+    session.flush()
+    letter.job_id = enqueue(session, LETTER, {"letter_id": letter.id}, at=at)
+    for notice in notices:
+        notice.state, notice.letter_id = NoticeState.TOLD, letter.id
+
+
+def _claim(session: Session, state: NoticeState, at: datetime, limit: int) -> list[Notice]:
+    return list(
+        session.scalars(
+            select(Notice)
+            .where(Notice.state == state, Notice.due_at <= at)
+            .order_by(Notice.due_at, Notice.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+    )
+
+
+@dataclass
+class _Substitutes:
+    """Who acts for whom, asked once per person."""
+
+    session: Session
+    at: datetime
+    known: dict[int, tuple[int, ...]] = field(default_factory=dict)
+
+    def of(self, person_id: int) -> tuple[int, ...]:
+        if person_id not in self.known:
+            self.known[person_id] = substitutes_of(self.session, person_id, self.at)
+        return self.known[person_id]
+
+
+def _readers(session: Session, notice: Notice, substitutes: _Substitutes) -> tuple[int, ...]:
+    if notice.department_id is not None:
+        members = directory(session).members_of(notice.department_id)
+    else:
+        members = (notice.person_id,) if notice.person_id is not None else ()
+    if notice.kind in TO_BE_DONE:
+        members += tuple(one for member in members for one in substitutes.of(member))
+    return tuple(one for one in dict.fromkeys(members) if one != notice.by_id)
+
+
+def _reachable(session: Session, person_ids: Iterable[int]) -> set[int]:
+    """Those of the people who are here and have an address."""
+    return set(
+        session.scalars(select(Person.id).where(Person.id.in_(set(person_ids)), Person.is_active, Person.email != ""))
+    )
+
+
+def _plan(session: Session, notice: Notice, readers: Sequence[int], choices: Mapping[int, MailChoices]) -> None:
+    """The notice becomes the first reader's own; each of the others gets one like it."""
+    moments = {reader: _due(session, reader, notice, choices[reader]) for reader in readers}
+    told = [(reader, due) for reader, due in moments.items() if due is not None]
+    if not told:
+        notice.state = NoticeState.DROPPED
+        return
+    (notice.person_id, notice.due_at), others = told[0], told[1:]
+    notice.state, notice.department_id = NoticeState.PLANNED, None
+    for person_id, due in others:
+        append(
+            session,
+            Notice,
+            kind=notice.kind,
+            state=NoticeState.PLANNED,
+            person_id=person_id,
+            department_id=None,
+            deal_id=notice.deal_id,
+            work_item_id=notice.work_item_id,
+            by_id=notice.by_id,
+            details=notice.details,
+            created_at=notice.created_at,
+            due_at=due,
+            letter_id=None,
+        )
+
+
+def _due(session: Session, person_id: int, notice: Notice, choices: MailChoices) -> datetime | None:
+    return told_at(notice.kind, choices, calendar_of_person(session, person_id), notice.created_at)
+
+
+def replan_notices(session: Session, person_id: int) -> None:
+    """Let what waits for a person be planned again: they have just changed their settings."""
+    session.execute(
+        update(Notice)
+        .where(Notice.person_id == person_id, Notice.state == NoticeState.PLANNED)
+        .values(state=NoticeState.NEW, due_at=Notice.created_at),
+        execution_options=UNSYNCHRONISED,
+    )
+
+
+def letter_left(session: Session, letter_id: int, *, clock: Clock) -> None:
+    """A mail server has taken the letter."""
+    letter = session.get_one(Letter, letter_id)
+    letter.state, letter.sent_at, letter.last_error = LetterState.SENT, clock.now(), ""
+
+
+def letter_was_empty(session: Session, letter_id: int) -> None:
+    """Nothing was left to tell when the letter was to be sent. One that has left has left."""
+    letter = session.get(Letter, letter_id)
+    if letter is not None and letter.state is LetterState.WAITING:
+        letter.state = LetterState.EMPTY
+
+
+def letter_failed(session: Session, letter_id: int, error: str, *, attempts: int = 0, for_good: bool = False) -> None:
+    """The letter did not leave. Tried often enough, or refused for good, it waits for an administrator."""
+    letter = session.get_one(Letter, letter_id)
+    letter.last_error = error[:2000]
+    if for_good:
+        letter.state = LetterState.REFUSED
+    elif attempts >= MAX_ATTEMPTS:
+        letter.state = LetterState.GIVEN_UP

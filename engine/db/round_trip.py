@@ -1,0 +1,215 @@
+"""PostgreSQL asked through its client library itself: several prepared statements in one round trip.
+
+With BEGIN before them and COMMIT behind them where that is wanted: a command begins and ends its transaction without a
+trip of its own. psycopg's cursors and its pipeline do the same at a few times the processor time, and wait for the
+answers to BEGIN and COMMIT each. Values go as texts of no declared type: SQLAlchemy's statements cast each of them.
+"""
+
+from __future__ import annotations
+
+import select
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from typing import Any
+
+import orjson
+import psycopg
+from psycopg import Binary, errors
+from psycopg.adapt import Transformer
+from psycopg.pq import ExecStatus, Format, TransactionStatus
+from psycopg.pq.abc import PGresult
+from psycopg.types.json import Json, Jsonb
+
+Raise = Callable[[], Exception]
+Dump = Callable[[Any], bytes]
+
+_MOST_PREPARED = 500  # more different statements than the program has: what comes beyond is not prepared
+_IN_TRANSACTION = (TransactionStatus.INTRANS, TransactionStatus.INERROR)
+_FAILED = (ExecStatus.FATAL_ERROR, ExecStatus.PIPELINE_ABORTED)
+
+
+class Request:
+    """A statement with PostgreSQL's own placeholders, and their values.
+
+    ``otherwise`` belongs to a guarded statement: it makes the exception for when that touched no row.
+    Raises TypeError for a value that no statement of the product has.
+    """
+
+    __slots__ = ("otherwise", "sql", "written")
+
+    def __init__(self, sql: str, values: Sequence[Any] = (), otherwise: Raise | None = None) -> None:
+        self.sql, self.otherwise = sql, otherwise
+        written = [_written(one) for one in values]
+        self.written = [one for one, _ in written], [kind for _, kind in written]
+
+
+def guarded(sql: str) -> str:
+    """``sql``, an INSERT, UPDATE or DELETE, so that it fails where it touches no row: nothing after it is executed."""
+    return f"WITH touched AS ({sql} RETURNING 1) SELECT 1 / count(*) FROM touched"  # noqa: S608  # values are apart
+
+
+class TripConnection(psycopg.Connection[Any]):
+    """A connection of psycopg that can also be asked several things at once."""
+
+    def __init__(self, *arguments: Any, **more: Any) -> None:
+        super().__init__(*arguments, **more)
+        self._prepared_names: dict[str, bytes] = {}
+        self._names_given = 0
+        self._loading: Any = None
+        self._poll = select.poll()
+        self._poll.register(self.fileno(), select.POLLIN)
+
+    def rollback(self) -> None:
+        """Without psycopg's forgetting of all that was prepared, which is for programs that drop tables meanwhile."""
+        if self.pgconn.transaction_status not in _IN_TRANSACTION:
+            super().rollback()
+            return
+        result = self.pgconn.exec_(b"ROLLBACK")
+        if result.status in _FAILED:
+            raise errors.error_from_result(result)
+
+    def ask(self, *requests: Request, begins: bool = False, commits: bool = False) -> list[list[tuple[Any, ...]]]:
+        """The rows of each request, all in one round trip.
+
+        ``begins``: in a transaction, which is begun unless one is open. ``commits``: committed when all has succeeded.
+        Raises psycopg's errors, and what ``otherwise`` made; the transaction is then to be rolled back.
+        """
+        if begins and self.read_only:
+            self.execute("SELECT")  # psycopg begins it as it was told to
+        first = int(begins and self.pgconn.transaction_status == TransactionStatus.IDLE)
+        asked = (*(_BEGIN,) * first, *requests, *(_COMMIT,) * commits)
+        try:
+            told = self._exchange(asked)
+        except BaseException:
+            self.close()  # what is left of this exchange would be taken for the beginning of the next one
+            raise
+        answers = []
+        for (request, prepares), result in told:
+            if result.status in _FAILED:
+                raise _failure(request, result)
+            if not prepares:
+                answers.append(result)
+        return [self._rows(one) for one in answers[first : first + len(requests)]]
+
+    def _exchange(self, asked: Sequence[Request]) -> list[tuple[tuple[Request, bool], PGresult]]:
+        """Each request with its result, and those that had to be prepared with the result of that as well."""
+        pgconn, names = self.pgconn, self._prepared_names
+        pgconn.enter_pipeline_mode()
+        sent: list[tuple[Request, bool]] = []
+        for request in asked:
+            sql, values = request.sql, request.written
+            name = names.get(sql)
+            if name is None:
+                name = self._new_name(sql)
+                pgconn.send_prepare(name, sql.encode())
+                sent.append((request, True))
+            pgconn.send_query_prepared(name, *values)
+            sent.append((request, False))
+        pgconn.pipeline_sync()
+        while pgconn.flush():
+            self._wait(select.POLLIN | select.POLLOUT)
+        told = list(zip(sent, [self._next_result() for _ in sent], strict=True))
+        self._end_of_exchange()
+        for (request, prepares), result in told:
+            if prepares and result.status in _FAILED:
+                names.pop(request.sql, None)
+        return told
+
+    def _new_name(self, sql: str) -> bytes:
+        """The name under which the statement is prepared now; nameless when there are too many."""
+        if len(self._prepared_names) >= _MOST_PREPARED:
+            return b""
+        self._names_given += 1
+        name = self._prepared_names[sql] = f"reglament_{self._names_given}".encode()
+        return name
+
+    def _next_result(self) -> PGresult:
+        """The next result, and the mark of its end."""
+        result = self._received()
+        if result is None or self._received() is not None:
+            raise errors.OperationalError(f"the connection is lost: {self.pgconn.get_error_message()}")
+        return result
+
+    def _end_of_exchange(self) -> None:
+        synchronised = self._received()
+        if synchronised is None or synchronised.status != ExecStatus.PIPELINE_SYNC:
+            raise errors.OperationalError(f"the connection is lost: {self.pgconn.get_error_message()}")
+        self.pgconn.exit_pipeline_mode()
+
+    def _received(self) -> PGresult | None:
+        pgconn = self.pgconn
+        while pgconn.is_busy():
+            self._wait(select.POLLIN)
+        return pgconn.get_result()
+
+    def _wait(self, moments: int) -> None:
+        """Until the server has said something, or takes more."""
+        self._poll.modify(self.pgconn.socket, moments)
+        for _, moment in self._poll.poll():
+            if moment & ~select.POLLOUT:
+                self.pgconn.consume_input()
+
+    def _rows(self, result: PGresult) -> list[tuple[Any, ...]]:
+        if self._loading is None:
+            self._loading = Transformer(self)
+        self._loading.set_pgresult(result)
+        rows: list[tuple[Any, ...]] = self._loading.load_rows(0, result.ntuples, tuple)
+        return rows
+
+
+def _failure(request: Request, result: PGresult) -> Exception:
+    error = errors.error_from_result(result)
+    if request.otherwise is not None and isinstance(error, errors.DivisionByZero):
+        return request.otherwise()
+    return error
+
+
+def _json(value: Json | Jsonb) -> bytes:
+    return orjson.dumps(value.obj)
+
+
+def _bytes(value: Binary) -> bytes:
+    return bytes(value.obj)
+
+
+def _whole(value: int) -> bytes:
+    return b"%d" % value
+
+
+def _truth(value: bool) -> bytes:
+    return b"t" if value else b"f"
+
+
+def _moment(value: date | datetime) -> bytes:
+    return value.isoformat().encode()
+
+
+_KINDS: tuple[tuple[type, Dump, Format], ...] = (
+    (str, str.encode, Format.TEXT),
+    (bool, _truth, Format.TEXT),
+    (int, _whole, Format.TEXT),
+    (date, _moment, Format.TEXT),
+    (Json, _json, Format.TEXT),
+    (Jsonb, _json, Format.TEXT),
+    (bytes, bytes, Format.BINARY),
+    (Binary, _bytes, Format.BINARY),
+)
+_known: dict[type, tuple[Dump, Format]] = {}
+
+
+def _written(value: Any) -> tuple[bytes | None, Format]:
+    """The value as the server reads it."""
+    if value is None:
+        return None, Format.TEXT
+    kind = type(value)
+    known = _known.get(kind)
+    if known is None:
+        known = next(((dump, form) for base, dump, form in _KINDS if issubclass(kind, base)), None)
+        if known is None:
+            raise TypeError(kind)
+        _known[kind] = known
+    dump, form = known
+    return dump(value), form
+
+
+_BEGIN, _COMMIT = Request("BEGIN"), Request("COMMIT")

@@ -1,0 +1,183 @@
+"""What an approval is bound to: the very values and files that the person had before them, by one hash.
+
+The map names them (``approved_content``). Where it does not, these are client, sum and the fields that the step shows,
+or all of the deal's fields where it shows none, and every file of the deal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fnmatch import fnmatchcase
+from typing import Any
+
+from engine.bpmn.compiled import StepDefinition
+from engine.events import plain
+from engine.model.client import Client
+from engine.model.deal import Deal
+from engine.policy.history_chain import content_hash
+
+Content = Mapping[str, Any]
+
+_SUM = ("deal.amount", "deal.currency")
+_USUAL = ("client.name", *_SUM)
+_DEAL_COLUMNS = frozenset({"title", "number", "amount", "currency", "close_date", "stage"})
+_CLIENT_COLUMNS = frozenset({"name", "edrpou", "segment", "source", "phone", "email"})
+_AT_TOP = {
+    "client.name": "client",
+    "deal.title": "title",
+    "deal.amount": "amount",
+    "deal.currency": "currency",
+    "deal.close_date": "close_date",
+}
+"""Names under which values of every deal stand in the content beside ``fields`` and ``files``."""
+
+
+@dataclass(frozen=True, slots=True)
+class BoundFile:
+    """One version of a file of the deal. ``size`` is in bytes."""
+
+    id: int
+    name: str
+    version: int
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """``name`` is a field's or a file's. ``old`` and ``new`` are values, or of files "version, hash"; None: none."""
+
+    name: str
+    old: Any
+    new: Any
+    is_file: bool = False
+
+
+def deal_values(deal: Deal, client: Client) -> dict[str, Any]:
+    """What is known of a deal by the names that maps use: own fields bare, the rest under ``deal.`` and ``client.``."""
+    values = dict(deal.fields)
+    values |= {f"deal.{name}": value for name, value in deal.fields.items()}
+    values |= {f"deal.{name}": getattr(deal, name) for name in _DEAL_COLUMNS}
+    values |= {f"client.{name}": value for name, value in client.fields.items()}
+    values |= {f"client.{name}": getattr(client, name) for name in _CLIENT_COLUMNS}
+    return values
+
+
+def binds_files(step: StepDefinition) -> bool:
+    rule = step.approved_content
+    return rule is None or rule.whole or bool(rule.files)
+
+
+def approved_content(step: StepDefinition, deal: Deal, client: Client, files: Sequence[BoundFile] = ()) -> Content:
+    """The content of an approval as JSON without floats. ``files`` are the latest versions of the deal's files."""
+    names, all_fields = _bound_names(step)
+    values = deal_values(deal, client)
+    content: dict[str, Any] = {_AT_TOP[name]: _exact(name, values.get(name)) for name in names if name in _AT_TOP}
+    fields = dict(deal.fields) if all_fields else {}
+    fields |= {name: values.get(name) for name in names if name not in _AT_TOP}
+    content["fields"] = fields
+    bound = [one for one in files if _is_bound(step, one.name)]
+    content["files"] = [
+        {"id": one.id, "name": one.name, "version": one.version, "sha256": one.sha256, "size": one.size}
+        for one in sorted(bound, key=lambda one: one.name)
+    ]
+    return dict(plain(content))
+
+
+def may_be_kept(step: StepDefinition) -> bool:
+    """Whether a given approval outlives a round of rework in which its content stayed as it was.
+
+    Only where map or step name what is approved: who approves "the deal" as such also approves what no field holds.
+    """
+    return step.approved_content is not None or bool(step.fields)
+
+
+def bound_value(content: Content, name: str) -> Any:
+    """The value of a name in the content; None also where it is not bound."""
+    top = _AT_TOP.get(name)
+    return content.get(top) if top is not None else dict(content.get("fields") or {}).get(name)
+
+
+def as_decided(content: Content, values: Mapping[str, Any]) -> Content:
+    """The content with what the person typed while deciding: that is what they let pass."""
+    fields = dict(content.get("fields") or {})
+    decided = {**content}
+    for name, value in values.items():
+        top = _AT_TOP.get(name)
+        if top is not None and top in decided:
+            decided[top] = plain(_exact(name, value)) if value is not None else decided[top]
+        elif name in fields:
+            fields[name] = value
+        if name.startswith("deal.") and name.removeprefix("deal.") in fields:
+            fields[name.removeprefix("deal.")] = value
+    decided["fields"] = fields
+    return decided
+
+
+def is_same(given: Content, values: Mapping[str, Any], present: Content) -> bool:
+    """Whether what was decided on, with what was typed then, is what stands there now."""
+    return content_hash(as_decided(given, values)) == content_hash(present)
+
+
+def still_holds(step: StepDefinition, given: Content, values: Mapping[str, Any], present: Content) -> bool:
+    """The same while the approval is still under way. Fields that came to a deal approved as a whole do not count.
+
+    Nobody had them before them, and a step of another branch that asks for one more thing must not ask everybody anew.
+    """
+    if step.approved_content is not None or step.fields:
+        return is_same(given, values, present)
+    known = dict(given.get("fields") or {})
+    fields = {name: value for name, value in dict(present.get("fields") or {}).items() if name in known}
+    return is_same(given, values, {**present, "fields": fields})
+
+
+def differences(old: Content, new: Content) -> tuple[Difference, ...]:
+    """What is different between two contents, values first; by the names under which a map knows them."""
+    found = [
+        Difference(name, old.get(top), new.get(top)) for name, top in _AT_TOP.items() if old.get(top) != new.get(top)
+    ]
+    before, now = dict(old.get("fields") or {}), dict(new.get("fields") or {})
+    found += [
+        Difference(name, before.get(name), now.get(name))
+        for name in dict.fromkeys((*before, *now))
+        if before.get(name) != now.get(name)
+    ]
+    return (*found, *_file_differences(old.get("files") or (), new.get("files") or ()))
+
+
+def _file_differences(old: Iterable[Mapping[str, Any]], new: Iterable[Mapping[str, Any]]) -> Iterable[Difference]:
+    before, now = ({one["name"]: one for one in files} for files in (old, new))
+    for name in dict.fromkeys((*before, *now)):
+        was, is_now = before.get(name), now.get(name)
+        if (was or {}).get("sha256") != (is_now or {}).get("sha256") or (was is None) != (is_now is None):
+            yield Difference(name, was, is_now, is_file=True)
+
+
+def _exact(name: str, value: Any) -> Any:
+    """A sum has one spelling, whether it was typed a moment ago or read from the database."""
+    if name != "deal.amount" or value in (None, ""):
+        return value
+    return Decimal(str(value)).quantize(Decimal("0.01"))
+
+
+def _bound_names(step: StepDefinition) -> tuple[Sequence[str], bool]:
+    """The names of the bound values, and whether all fields of the deal are bound, too."""
+    rule = step.approved_content
+    if rule is None:
+        shown = [field.name for field in step.fields]
+        return tuple(dict.fromkeys((*_USUAL, *shown))), not shown
+    names = [*rule.names]
+    if rule.whole:
+        names = [*_USUAL, "deal.title", "deal.close_date", *names]
+    if "deal.amount" in names:  # a sum without its currency says nothing
+        names.append("deal.currency")
+    return tuple(dict.fromkeys(names)), rule.whole
+
+
+def _is_bound(step: StepDefinition, file_name: str) -> bool:
+    rule = step.approved_content
+    if rule is None or rule.whole:
+        return True
+    return any(fnmatchcase(file_name.casefold(), pattern.casefold()) for pattern in rule.files)

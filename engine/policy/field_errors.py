@@ -1,0 +1,61 @@
+"""What can be wrong with a value that was typed, beyond what every form knows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from engine.errors import N_, DomainError, FieldNotUnderstood, FieldOutOfRange
+
+
+class FieldTooSmall(FieldOutOfRange):
+    code = "field_too_small"
+    template = N_("“%(label)s” must be at least %(minimum)s.")
+
+
+class FieldTooLarge(FieldOutOfRange):
+    code = "field_too_large"
+    template = N_("“%(label)s” must be at most %(maximum)s.")
+
+
+class FieldTooLong(FieldOutOfRange):
+    code = "field_too_long"
+    template = N_("“%(label)s” must not be longer than %(maximum)s characters.")
+
+
+class FieldDoesNotFit(FieldNotUnderstood):
+    """The value does not have the form that the map demands."""
+
+    code = "field_does_not_fit"
+    template = N_("“%(value)s” does not have the form that “%(label)s” needs. %(help)s")
+
+
+class FieldTooShort(FieldOutOfRange):
+    code = "field_too_short"
+    template = N_("“%(label)s” needs at least %(minimum)s characters.")
+
+
+class TooFewEntries(FieldOutOfRange):
+    code = "too_few_entries"
+    template = N_("“%(label)s” needs at least %(minimum)s entries.")
+
+
+class TooManyEntries(FieldOutOfRange):
+    code = "too_many_entries"
+    template = N_("“%(label)s” takes at most %(maximum)s entries.")
+
+
+class LinesNeedAttention(DomainError):
+    """Cells of a table cannot be accepted. ``errors`` holds each, by ``<place of the line from 0>.<column>``.
+
+    ``lines`` is what could be read, for reckoning with it meanwhile.
+    """
+
+    code = "lines_need_attention"
+    template = N_("Some lines of “%(label)s” need attention.")
+
+    def __init__(
+        self, errors: Mapping[str, DomainError], lines: Sequence[Mapping[str, Any]], field: str, label: str
+    ) -> None:
+        super().__init__(field, label=label)
+        self.errors, self.lines = errors, lines

@@ -1,0 +1,34 @@
+"""Who is away at a moment, because a substitute is appointed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from engine.model.substitution import Substitution
+from engine.queries.calendars import calendar_of_person
+
+_FURTHEST_ZONE = timedelta(hours=14)  # UTC+14, the Line Islands
+
+
+def absent_of(session: Session, people: Collection[int], at: datetime) -> frozenset[int]:
+    """Those of ``people`` who have a substitute at the aware instant ``at``."""
+    return frozenset(person for person, _ in substitutions_at(session, Substitution.person_id.in_(people), at))
+
+
+def substitutions_at(session: Session, condition: ColumnElement[bool], at: datetime) -> frozenset[tuple[int, int]]:
+    """Pairs (absent, substitute) in force at ``at``: both dates are local dates of the absent person's calendar."""
+    earliest, latest = (at - _FURTHEST_ZONE).date(), (at + _FURTHEST_ZONE).date()
+    near = session.execute(
+        select(Substitution.person_id, Substitution.substitute_id, Substitution.starts_on, Substitution.ends_on).where(
+            condition, Substitution.starts_on <= latest, Substitution.ends_on >= earliest
+        )
+    ).all()
+    return frozenset(
+        (row.person_id, row.substitute_id)
+        for row in near
+        if row.starts_on <= calendar_of_person(session, row.person_id).local(at).date() <= row.ends_on
+    )

@@ -1,0 +1,126 @@
+"""The content of approvals as it is now, and as it was when somebody decided: read from the deal and its history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import exists, func, select
+from sqlalchemy.orm import Session
+
+from engine.bpmn.compiled import StepDefinition
+from engine.events import ApprovalKept, StepCompleted, kind_of
+from engine.model.client import Client
+from engine.model.deal import Deal
+from engine.model.deal_file import DealFile
+from engine.model.history_event import HistoryEvent
+from engine.model.work_item import WorkItem, WorkItemState
+from engine.policy.approved_content import BoundFile, Content, approved_content, binds_files
+
+_WITHOUT_FILES = "deal_without_files"
+_GIVEN = (kind_of(StepCompleted), kind_of(ApprovalKept))
+
+
+@dataclass(frozen=True, slots=True)
+class GivenApproval:
+    """A decision as history holds it. ``number`` is its entry's; ``values`` is what the person typed with it.
+
+    ``data`` is all that the entry says.
+    """
+
+    number: int
+    work_item_id: int
+    by: str
+    at: datetime
+    outcome: str
+    comment: str
+    content: Content
+    values: Mapping[str, Any]
+    map_version: int
+    data: Mapping[str, Any]
+
+
+def latest_files(session: Session, deal_ids: Iterable[int]) -> dict[int, list[BoundFile]]:
+    """The latest version of each file, by deal; in one statement."""
+    newest = (
+        select(func.max(DealFile.id))
+        .where(DealFile.deal_id.in_(list(deal_ids)))
+        .group_by(DealFile.deal_id, DealFile.name)
+        .scalar_subquery()
+    )
+    found: dict[int, list[BoundFile]] = {}
+    for file in session.scalars(select(DealFile).where(DealFile.id.in_(newest))):
+        bound = BoundFile(file.id, file.name, file.version, file.sha256, file.size)
+        found.setdefault(file.deal_id, []).append(bound)
+    return found
+
+
+NO_FILES = select(~exists().where(DealFile.deal_id == Deal.id)).scalar_subquery()
+"""For statements that read a deal and can say along whether it has no file at all: tell it to ``without_files``."""
+
+
+def without_files(session: Session, deal_id: int, *, is_so: bool) -> None:
+    """Tell whether a locked deal has no file: spares asking for them. Forgotten with ``files_changed``."""
+    session.info[_WITHOUT_FILES] = deal_id if is_so else None
+
+
+def files_changed(session: Session) -> None:
+    session.info.pop(_WITHOUT_FILES, None)
+
+
+def present_content(session: Session, step: StepDefinition, deal: Deal, client: Client) -> Content:
+    """What a decision on ``step`` would be bound to now."""
+    none = not binds_files(step) or session.info.get(_WITHOUT_FILES) == deal.id
+    files = () if none else latest_files(session, [deal.id]).get(deal.id, ())
+    return approved_content(step, deal, client, files)
+
+
+def deciding_part(session: Session, withdrawn: WorkItem) -> WorkItem | None:
+    """The part by which an approval was decided, when ``withdrawn`` was another part of it; None where none was."""
+    return session.scalar(
+        select(WorkItem)
+        .where(
+            WorkItem.instance_id == withdrawn.instance_id,
+            WorkItem.activity_id == withdrawn.activity_id,
+            WorkItem.state == WorkItemState.COMPLETED,
+            WorkItem.completed_at == withdrawn.completed_at,  # it withdrew the others in the same moment
+        )
+        .order_by(WorkItem.id.desc())
+        .limit(1)
+    )
+
+
+def given_approvals(session: Session, deal_id: int, work_item_ids: Sequence[int]) -> dict[int, GivenApproval]:
+    """What history says of decisions that were committed before, by work item; in one statement."""
+    if not work_item_ids:
+        return {}
+    rows = session.execute(
+        select(
+            HistoryEvent.number, HistoryEvent.work_item_id, HistoryEvent.actor_name, HistoryEvent.at, HistoryEvent.data
+        )
+        .where(
+            HistoryEvent.deal_id == deal_id,
+            HistoryEvent.kind.in_(_GIVEN),
+            HistoryEvent.work_item_id.in_(list(work_item_ids)),
+        )
+        .order_by(HistoryEvent.number)
+    )
+    return {row.work_item_id: _given(row) for row in rows}
+
+
+def _given(row: Any) -> GivenApproval:
+    data = row.data
+    return GivenApproval(
+        number=row.number,
+        work_item_id=row.work_item_id,
+        by=data.get("by") or row.actor_name,
+        at=row.at,
+        outcome=data.get("outcome", ""),
+        comment=data.get("comment", ""),
+        content=data.get("content") or {},
+        values=data.get("values") or {},
+        map_version=data.get("map_version", 0),
+        data=data,
+    )

@@ -1,0 +1,201 @@
+"""What a letter has to say, as of the moment of sending: what is over by then is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, aliased
+
+from engine.bpmn.compiled import Outcome
+from engine.model.client import Client
+from engine.model.deal import Deal
+from engine.model.department import Department
+from engine.model.letter import Letter, LetterState
+from engine.model.notice import TO_BE_DONE, Notice, NoticeKind
+from engine.model.person import Person
+from engine.model.work_item import WorkItem
+from engine.policy.permissions import Actor, may_act_on_step
+from engine.queries.actors import actor_of
+from engine.queries.decision_contents import DecisionContent, decision_content
+from engine.queries.processes import process_of
+from engine.queries.scopes import visible_deals
+
+_FORMER = frozenset({NoticeKind.STEP_TAKEN, NoticeKind.STEP_WITHDRAWN})
+"""About what the reader had and need not see any more."""
+_DECIDED = frozenset({NoticeKind.APPROVAL_ASKED, NoticeKind.REPLY_UNDERSTOOD})
+
+
+@dataclass(frozen=True, slots=True)
+class ToldDeal:
+    id: int
+    number: str
+    title: str
+    client: str
+    amount: Decimal | None
+    currency: str
+    stage: str
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToldStep:
+    """``holder`` is the person who has the step, or the department that may take it; ``due_at`` is aware UTC."""
+
+    id: int
+    name: str
+    holder: str
+    asked_by: str
+    instruction: str
+    due_at: datetime | None
+    outcomes: tuple[Outcome, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ToldNotice:
+    """``by`` is who caused it, or nobody. ``content`` is what the reader is asked to decide on, else None."""
+
+    kind: NoticeKind
+    by: str
+    text: str
+    outcome: str
+    deal: ToldDeal | None
+    step: ToldStep | None
+    content: DecisionContent | None
+
+
+@dataclass(frozen=True, slots=True)
+class LetterView:
+    """``key`` is the letter's own; ``deal_id`` is set when all of it is about one deal."""
+
+    id: int
+    key: str
+    to: str
+    reader: str
+    locale: str
+    person_id: int
+    deal_id: int | None
+    written_at: datetime
+    notices: tuple[ToldNotice, ...]
+
+
+def letter_view(session: Session, letter_id: int, now: datetime) -> LetterView | None:
+    """None when there is nothing to write any more: all of it is over, or the reader has left or has no address."""
+    letter = session.get(Letter, letter_id)
+    if letter is None or letter.state is not LetterState.WAITING:
+        return None
+    person = session.get_one(Person, letter.person_id)
+    if not person.is_active or not person.email:
+        return None
+    notices = session.scalars(select(Notice).where(Notice.letter_id == letter_id).order_by(Notice.id)).all()
+    told = tuple(_still_to_tell(session, _News(session, person, notices, now), notices))
+    if not told:
+        return None
+    return LetterView(
+        id=letter.id,
+        key=letter.key,
+        to=person.email,
+        reader=person.full_name,
+        locale=person.locale,
+        person_id=person.id,
+        deal_id=letter.deal_id,
+        written_at=letter.written_at,
+        notices=told,
+    )
+
+
+class _News:
+    """The deals, steps and people that the notices of one letter name, each read once."""
+
+    def __init__(self, session: Session, reader: Person, notices: Iterable[Notice], now: datetime) -> None:
+        self.actor = actor_of(session, reader.id, now)
+        deal_ids = {one.deal_id for one in notices if one.deal_id is not None}
+        self.deals = {
+            deal.id: (
+                deal,
+                ToldDeal(deal.id, deal.number, deal.title, client, deal.amount, deal.currency, deal.stage, owner),
+            )
+            for deal, client, owner in session.execute(
+                select(Deal, Client.name, Person.full_name)
+                .join(Client, Client.id == Deal.client_id)
+                .join(Person, Person.id == Deal.owner_id)
+                .where(Deal.id.in_(deal_ids))
+            )
+        }
+        self.visible = set(session.scalars(select(Deal.id).where(Deal.id.in_(deal_ids), visible_deals(self.actor))))
+        self.items = _items(session, {one.work_item_id for one in notices if one.work_item_id is not None})
+        people = {one.by_id for one in notices if one.by_id is not None}
+        self.names = dict(session.execute(select(Person.id, Person.full_name).where(Person.id.in_(people))).all())
+
+
+def _items(session: Session, ids: set[int]) -> Mapping[int, tuple[WorkItem, ToldStep]]:
+    holder, asker = aliased(Person), aliased(Person)
+    rows = session.execute(
+        select(WorkItem, holder.full_name, Department.name, asker.full_name)
+        .outerjoin(holder, holder.id == WorkItem.assignee_id)
+        .outerjoin(Department, Department.id == WorkItem.group_id)
+        .outerjoin(asker, asker.id == WorkItem.asked_by_id)
+        .where(WorkItem.id.in_(ids))
+    )
+    return {row[0].id: (row[0], _step(session, *row)) for row in rows}
+
+
+def _step(session: Session, item: WorkItem, holder: str | None, group: str | None, asked_by: str | None) -> ToldStep:
+    step = process_of(session, item.instance.definition_id).steps.get(item.element_id)
+    return ToldStep(
+        id=item.id,
+        name=item.name,
+        holder=holder or group or "",
+        asked_by=asked_by or "",
+        instruction=step.instruction if step is not None else "",
+        due_at=item.due_at,
+        outcomes=step.outcomes if step is not None else (),
+    )
+
+
+def _still_to_tell(session: Session, news: _News, notices: Iterable[Notice]) -> Iterable[ToldNotice]:
+    seen: set[tuple[Any, ...]] = set()
+    for notice in notices:
+        details = notice.details
+        same = (notice.kind, notice.deal_id, notice.work_item_id, details.get("text"), details.get("outcome"))
+        if same in seen or not _matters(news, notice):
+            continue
+        seen.add(same)
+        deal = news.deals.get(notice.deal_id or 0)
+        item = news.items.get(notice.work_item_id or 0)
+        content = None
+        if item is not None and notice.kind in _DECIDED and _may_act(news.actor, item[0]):
+            content = decision_content(session, item[0])
+        yield ToldNotice(
+            kind=notice.kind,
+            by=news.names.get(notice.by_id or 0, ""),
+            text=str(details.get("text", "")),
+            outcome=str(details.get("outcome", "")),
+            deal=deal[1] if deal is not None else None,
+            step=item[1] if item is not None else None,
+            content=content,
+        )
+
+
+def _matters(news: _News, notice: Notice) -> bool:
+    item = news.items.get(notice.work_item_id or 0)
+    if notice.kind not in _FORMER and notice.deal_id is not None and notice.deal_id not in news.visible:
+        return False
+    if notice.kind in TO_BE_DONE | _DECIDED:
+        return item is not None and _may_act(news.actor, item[0])
+    if notice.kind is NoticeKind.STEP_LATE:
+        return item is not None and item[0].is_live
+    return True
+
+
+def _may_act(actor: Actor, item: WorkItem) -> bool:
+    return item.is_live and may_act_on_step(actor, assignee_id=item.assignee_id, group_id=item.group_id)
+
+
+def letter_of_key(session: Session, key: str) -> Letter | None:
+    """The letter whose key an answer names."""
+    return session.scalar(select(Letter).where(Letter.key == key))

@@ -1,0 +1,48 @@
+"""The sequencer: signs what was recorded, in one order over the whole company, and the daily checkpoint over it."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from engine.adapters.history_keys import HistoryKeys, SigningKeyMissing
+from engine.commands.checkpoints import write_checkpoint
+from engine.commands.history_signing import AT_ONCE, sign_new_entries
+from tasks.app import task
+from tasks.one_by_one import give_way
+from tasks.services import services
+
+_AT_A_TIME = timedelta(seconds=5)
+
+_logger = logging.getLogger(__name__)
+
+
+@task
+def sign_history() -> None:
+    """Sign until nothing waits, batch by batch: a long history that was never signed takes several runs."""
+    given = services()
+    keys = HistoryKeys(given.settings.keys)
+    until = given.clock.now() + _AT_A_TIME
+    try:
+        while sign_new_entries(given.database, keys, clock=given.clock) == AT_ONCE and given.clock.now() < until:
+            give_way(given)
+    except SigningKeyMissing as missing:
+        _say(missing)
+
+
+@task
+def checkpoint_history() -> None:
+    """Once a day; the other times find that today has one. Whatever the quick look missed is signed before."""
+    given = services()
+    keys = HistoryKeys(given.settings.keys)
+    try:
+        while sign_new_entries(given.database, keys, clock=given.clock, whole=True) == AT_ONCE:
+            give_way(given)
+        write_checkpoint(given.database, keys, clock=given.clock)
+    except SigningKeyMissing as missing:
+        _say(missing)
+
+
+def _say(missing: SigningKeyMissing) -> None:
+    """An administrator's affair, not a failure of the program: where it happened is of no interest."""
+    _logger.error("The history is not being signed: %s", missing)

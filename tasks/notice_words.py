@@ -1,0 +1,127 @@
+"""Notices in words: what a letter's subject and first sentence say of each kind, and how people choose among kinds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from engine.bpmn.compiled import OutcomeKind
+from engine.errors import N_
+from engine.model.notice import NoticeKind
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """English templates; their places are filled from the notice. ``unsigned`` is for what no person caused."""
+
+    subject: str
+    sentence: str
+    unsigned: str = ""
+
+
+OVERDUE = Wording(
+    N_("“%(step)s” is overdue"),
+    N_("The step “%(step)s” waits for you. Its deadline was %(due)s."),
+)
+WORDINGS: Mapping[NoticeKind, Wording] = {
+    NoticeKind.STEP_OPENED: Wording(
+        N_("New step: “%(step)s”"),
+        N_("The step “%(step)s” is yours to do."),
+    ),
+    NoticeKind.STEP_TO_TAKE: Wording(
+        N_("New step of your department: “%(step)s”"),
+        N_("The step “%(step)s” waits for somebody of your department to take it."),
+    ),
+    NoticeKind.APPROVAL_ASKED: Wording(
+        N_("Your approval is asked: “%(step)s”"),
+        N_("%(by)s asks for your approval: “%(step)s”."),
+        N_("Your approval is asked: “%(step)s”."),
+    ),
+    NoticeKind.STEP_HANDED: Wording(
+        N_("“%(step)s” is yours now"),
+        N_("%(by)s handed the step “%(step)s” on to you."),
+        N_("The step “%(step)s” was late and has been handed to you."),
+    ),
+    NoticeKind.STEP_TAKEN: Wording(
+        N_("“%(step)s” is with %(holder)s now"),
+        N_("The step “%(step)s” that was with you is with %(holder)s now."),
+    ),
+    NoticeKind.STEP_WITHDRAWN: Wording(
+        N_("“%(step)s” is not needed any more"),
+        N_("The deal went another way: the step “%(step)s” that was with you is not needed any more."),
+    ),
+    NoticeKind.DECISION_MADE: Wording(
+        N_("%(outcome)s: “%(step)s”"),
+        N_("%(by)s decided about “%(step)s”: %(outcome)s."),
+        N_("It is decided about “%(step)s”: %(outcome)s."),
+    ),
+    NoticeKind.RETURNED: Wording(
+        N_("Returned for rework: “%(step)s”"),
+        N_("%(by)s returned it for rework: “%(step)s”."),
+        N_("It was returned for rework: “%(step)s”."),
+    ),
+    NoticeKind.DEADLINE_NEAR: Wording(
+        N_("“%(step)s” is due %(due)s"),
+        N_("The step “%(step)s” waits for you. Its deadline is %(due)s."),
+    ),
+    NoticeKind.DEADLINE_PASSED: OVERDUE,
+    NoticeKind.STEP_LATE: Wording(
+        N_("Late: “%(step)s”, %(holder)s"),
+        N_("The step “%(step)s” is late. It is with %(holder)s; its deadline was %(due)s."),
+    ),
+    NoticeKind.MENTIONED: Wording(
+        N_("%(by)s mentioned you: %(deal_title)s"),
+        N_("%(by)s mentioned you in the deal “%(deal_title)s”."),
+    ),
+    NoticeKind.CONSULTATION_ASKED: Wording(
+        N_("%(by)s asks for your advice: “%(step)s”"),
+        N_("%(by)s asks for your advice about “%(step)s”. The step stays with %(by)s."),
+    ),
+    NoticeKind.CONSULTATION_ANSWERED: Wording(
+        N_("%(by)s answered you: “%(step)s”"),
+        N_("%(by)s answered your question about “%(step)s”."),
+    ),
+    NoticeKind.DEAL_CHANGED: Wording(
+        N_("“%(deal_title)s”: %(outcome)s"),
+        N_("The deal “%(deal_title)s” that you watch: %(outcome)s (%(by)s)."),
+        N_("The deal “%(deal_title)s” that you watch: %(outcome)s."),
+    ),
+    NoticeKind.INCIDENT: Wording(
+        N_("A deal cannot go on: %(deal_title)s"),
+        N_("The deal “%(deal_title)s” has stopped: a step of the sales map failed technically. Look at it."),
+    ),
+    NoticeKind.REPLY_UNDERSTOOD: Wording(
+        N_("Confirm your decision: “%(step)s”"),
+        N_("You answered a letter about “%(step)s”: %(outcome)s. Nothing is decided yet: confirm it here."),
+    ),
+    NoticeKind.REPLY_UNREAD: Wording(
+        N_("Your answer names no decision: “%(step)s”"),
+        N_("Your answer to a letter could not be read as a decision, and nothing was decided. Decide here."),
+    ),
+}
+KIND_LABELS: Mapping[NoticeKind, str] = {
+    NoticeKind.STEP_OPENED: N_("A new step of mine"),
+    NoticeKind.STEP_TO_TAKE: N_("A new step that anybody of my department may take"),
+    NoticeKind.APPROVAL_ASKED: N_("My approval is asked"),
+    NoticeKind.STEP_HANDED: N_("Somebody's step is handed to me"),
+    NoticeKind.STEP_TAKEN: N_("My step is handed to somebody else"),
+    NoticeKind.STEP_WITHDRAWN: N_("My step is not needed any more"),
+    NoticeKind.DECISION_MADE: N_("What I asked for is approved or rejected"),
+    NoticeKind.RETURNED: N_("What I asked for is returned for rework"),
+    NoticeKind.DEADLINE_NEAR: N_("A deadline of mine is near"),
+    NoticeKind.DEADLINE_PASSED: N_("A deadline of mine has passed"),
+    NoticeKind.STEP_LATE: N_("Somebody whom I head is late"),
+    NoticeKind.MENTIONED: N_("Somebody mentions me in a comment"),
+    NoticeKind.CONSULTATION_ASKED: N_("Somebody asks for my advice"),
+    NoticeKind.CONSULTATION_ANSWERED: N_("My question is answered"),
+    NoticeKind.DEAL_CHANGED: N_("News of a deal that I watch"),
+    NoticeKind.INCIDENT: N_("A deal cannot go on, and I have to look at it"),
+}
+"""Those among which people choose."""
+
+DECIDED: Mapping[str, str] = {
+    OutcomeKind.COMPLETED.value: N_("Completed"),
+    OutcomeKind.APPROVED.value: N_("Approved"),
+    OutcomeKind.RETURNED.value: N_("Returned for rework"),
+    OutcomeKind.REJECTED.value: N_("Rejected"),
+}

@@ -1,0 +1,74 @@
+"""Notices become letters, and letters leave."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from engine.adapters.mail import MailFailed, MailRefused
+from engine.commands.mail_links import make_link
+from engine.commands.mailing import letter_failed, letter_left, letter_was_empty, plan_notices, write_letters
+from engine.db.job import Job
+from engine.queries.letters import LetterView, letter_view
+from tasks.app import task
+from tasks.letters import letter_of
+from tasks.services import Services, services
+
+_AT_ONCE = 200
+
+
+@task
+def tell_people() -> None:
+    """Plan what is new, and write what is due; two at once do no harm."""
+    given = services()
+    for step in (plan_notices, write_letters):
+        while True:
+            with given.database.write() as session:
+                if step(session, clock=given.clock, limit=_AT_ONCE) < _AT_ONCE:
+                    break
+
+
+def send_letter(services: Services, job: Job) -> None:
+    """Send one letter as it is now. A letter that has left is not sent again, whoever performs its job twice."""
+    letter_id, at = int(job.payload["letter_id"]), services.clock.now()
+    with services.database.read() as session:
+        view = letter_view(session, letter_id, at)
+    if view is None:
+        with services.database.write() as session:
+            letter_was_empty(session, letter_id)
+        return
+    links = _links(services, view)
+    letter = letter_of(view, links, settings=services.settings, at=at)
+    try:
+        services.mailer.send(letter)
+    except MailRefused as refused:
+        with services.database.write() as session:
+            letter_failed(session, letter_id, str(refused), for_good=True)
+        return
+    except MailFailed as failed:
+        with services.database.write() as session:
+            letter_failed(session, letter_id, str(failed), attempts=job.attempts)
+        raise
+    with services.database.write() as session:
+        letter_left(session, letter_id, clock=services.clock)
+
+
+def _links(services: Services, view: LetterView) -> Mapping[int, str]:
+    """A fresh link for each decision in the letter. Those of an attempt that failed may have arrived all the same."""
+    decided = [one for one in view.notices if one.content is not None]
+    if not decided:
+        return {}
+    with services.database.write() as session:
+        return {
+            one.content.work_item_id: f"{services.settings.base_url}/mail/"
+            + make_link(
+                session,
+                one.content,
+                letter_id=view.id,
+                person_id=view.person_id,
+                outcome=one.outcome,
+                comment=one.text,
+                at=services.clock.now(),
+            )
+            for one in decided
+            if one.content is not None
+        }

@@ -1,0 +1,65 @@
+"""A phone in a manager's hand: the menu and the buttons under the thumb, and no dead end without a network."""
+
+from __future__ import annotations
+
+import re
+
+from browser.installation import Sales
+from browser.people import People, sign_in
+from browser.steps import field, open_step, pane, title
+from playwright.sync_api import Page, expect
+from support.browser import Words
+
+WIDTH, HEIGHT = 360, 800
+THUMB = 44  # pixels, the size that a thumb hits
+
+
+def in_reach(page: Page, selector: str) -> bool:
+    """Is the element in the lower half of the window, and large enough?"""
+    box = page.locator(selector).first.bounding_box()
+    assert box is not None, selector
+    return box["y"] > HEIGHT / 2 and box["y"] + box["height"] <= HEIGHT and min(box["height"], box["width"]) >= THUMB
+
+
+def test_menu_and_buttons_lie_under_the_thumb(people: People, sales: Sales, uk: Words) -> None:
+    sales.open_deal("Під пальцем")
+    page = people.at_work("olena", width=WIDTH)
+    open_step(page, "Під пальцем", "Прийняти лід у роботу")
+    assert in_reach(page, ".navbar #menu .nav-link")
+    assert in_reach(page, ".outcomes .btn")
+
+    page.get_by_role("navigation", name=uk("Main menu")).get_by_role("link", name=uk("Deals")).click()
+    more = page.get_by_text(uk("More filters"))
+    expect(page.get_by_label(uk("Result"))).to_be_hidden()
+    more.click()
+    page.get_by_label(uk("Result")).select_option("won")
+    expect(page).to_have_url(re.compile("result=won"))
+    expect(page.get_by_label(uk("Result"))).to_be_visible()
+
+
+def test_without_a_network_the_product_says_so_and_keeps_what_is_typed(people: People, sales: Sales, uk: Words) -> None:
+    sales.open_deal("У ліфті")
+    page = people.visitor(width=WIDTH, installed=True)
+    sign_in(page, "olena")
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    open_step(page, "У ліфті", "Прийняти лід у роботу")
+
+    page.context.set_offline(True)
+    expect(page.get_by_text(uk("No network. What you type is kept on this device."))).to_be_visible()
+    field(page, "Контактна особа").press_sequentially("Софія Левченко")
+    page.locator(".outcomes .btn").first.click()
+    expect(page.locator("#toasts")).to_contain_text(
+        uk("The server does not answer. What you typed is kept; try again.")
+    )
+    address = page.url
+    page.goto("/deals")
+    expect(page.get_by_role("heading", level=1, name=uk("No network"))).to_be_visible()
+
+    page.context.set_offline(False)
+    expect(page.get_by_role("heading", level=1, name=uk("Deals"))).to_be_visible()
+    with page.expect_response(lambda answer: answer.url.endswith("/draft")) as kept:
+        page.goto(address)
+        expect(field(page, "Контактна особа")).to_have_value("Софія Левченко")
+    assert kept.value.status == 204
+    expect(title(page)).to_have_text("Прийняти лід у роботу")
+    expect(pane(page)).to_be_visible()

@@ -1,0 +1,99 @@
+"""People about one step: handed on and back, asked and answered, named in a comment, a deal that is watched."""
+
+from __future__ import annotations
+
+from browser.installation import Sales
+from browser.people import People
+from browser.steps import open_step, pane, title
+from playwright.sync_api import Locator, Page, expect
+from support.browser import Words
+
+DEAL = "Насос для басейну"
+STEP = "Кваліфікувати клієнта"
+
+
+def unfolded(page: Page, summary: str) -> Locator:
+    """A folded part of the step's pane, opened."""
+    part = pane(page).locator("details.folded", has=page.locator("summary", has_text=summary))
+    if part.get_attribute("open") is None:
+        part.locator("summary").click()
+    return part
+
+
+def choose(part: Locator, label: str, typed: str, name: str) -> None:
+    part.get_by_role("combobox", name=label).press_sequentially(typed)
+    part.get_by_role("option", name=name).click()
+
+
+def test_a_step_is_talked_over_without_being_lost(people: People, sales: Sales, uk: Words) -> None:
+    sales.accept(sales.open_deal(DEAL))
+    olena, taras, iryna = (people.at_work(login) for login in ("olena", "taras", "iryna"))
+    hands_on_and_gets_back(olena, taras, uk)
+    asks_and_is_answered(olena, iryna, uk)
+    names_somebody(olena, uk)
+    reads_and_watches(people.at_work("bohdan"), uk)
+
+
+def hands_on_and_gets_back(olena: Page, taras: Page, uk: Words) -> None:
+    open_step(olena, DEAL, STEP)
+    handing = unfolded(olena, uk("Hand on"))
+    choose(handing, uk("To whom"), "тар", "Тарас Мельник")
+    handing.get_by_label(uk("Why")).fill("Ти знаєш їхнього директора")
+    handing.get_by_role("button", name=uk("Hand on"), exact=True).click()
+    expect(pane(olena)).to_contain_text("Тарас Мельник")
+
+    open_step(taras, DEAL, STEP)
+    expect(pane(taras).get_by_role("status")).to_contain_text("Ти знаєш їхнього директора")
+    back = unfolded(taras, uk("Hand back"))
+    back.get_by_role("textbox").fill("Директор згоден, дзвони")
+    back.get_by_role("button", name=uk("Hand back")).click()
+    expect(title(taras)).to_have_text(STEP)
+
+
+def asks_and_is_answered(olena: Page, iryna: Page, uk: Words) -> None:
+    open_step(olena, DEAL, STEP)
+    asking = unfolded(olena, uk("Ask somebody"))
+    choose(asking, uk("Whom"), "ірин", "Ірина Бондар")
+    asking.get_by_label(uk("Question")).fill("Чи потрібен тендер?")
+    asking.get_by_role("button", name=uk("Ask"), exact=True).click()
+    expect(unfolded(olena, uk("Ask somebody"))).to_contain_text(uk("not answered yet"))
+
+    iryna.goto("/inbox")
+    iryna.locator(".attention").click()
+    asked = iryna.locator("#to-me")
+    expect(asked).to_contain_text("Чи потрібен тендер?")
+    asked.get_by_label(uk("Your answer")).fill("Ні, сума менша за поріг.")
+    asked.get_by_role("button", name=uk("Answer")).click()
+    expect(iryna.locator("#to-me")).to_contain_text(uk("Nobody waits for your answer"))
+
+    open_step(olena, DEAL, STEP)
+    expect(pane(olena).locator(".asked")).to_contain_text("Ні, сума менша за поріг.")
+    pane(olena).locator(".asked").get_by_role("button", name=uk("I have read it")).click()
+    expect(pane(olena).locator(".asked")).to_have_count(0)
+
+
+def names_somebody(olena: Page, uk: Words) -> None:
+    comment = pane(olena).get_by_label(uk("Comment for everybody in this deal"))
+    comment.press_sequentially("Далі за тобою, @бог")
+    expect(pane(olena).get_by_role("option", name="Богдан Коваленко")).to_be_visible()
+    olena.keyboard.press("Enter")
+    expect(comment).to_have_value("Далі за тобою, @bohdan ")
+    comment.press_sequentially("і @петр")
+    expect(pane(olena).get_by_role("option", name="Петро")).to_contain_text(uk("does not see the deal"))
+    olena.keyboard.press("Enter")
+    expect(pane(olena).locator(".mention-warning")).to_be_visible()
+    comment.fill("Далі за тобою, @bohdan")
+    expect(pane(olena).locator(".mention-warning")).to_have_count(0)
+    pane(olena).get_by_role("button", name=uk("Send")).click()
+    expect(pane(olena).locator(".history").first).to_contain_text("@Богдан")
+
+
+def reads_and_watches(bohdan: Page, uk: Words) -> None:
+    bohdan.goto("/questions")
+    expect(bohdan.locator("#mentions")).to_contain_text("Далі за тобою, @Богдан")
+    bohdan.locator("#mentions").get_by_role("button", name=uk("I have read it")).click()
+    bohdan.locator("#mentions").get_by_role("link", name=DEAL).click()
+    bohdan.get_by_role("button", name=uk("Watch"), exact=True).click()
+    expect(bohdan.get_by_role("button", name=uk("Watching"))).to_have_attribute("aria-pressed", "true")
+    bohdan.goto("/questions")
+    expect(bohdan.locator("#watched")).to_contain_text(DEAL)

@@ -1,0 +1,279 @@
+"""Approvals are bound to what the person saw: whoever approved something else is asked again, the others are not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from support.approval_maps import DISCOUNT, SUM, naming
+from support.office import Office
+
+from engine.bpmn.compiled import (
+    ApprovalRule,
+    ContentRule,
+    FieldDefinition,
+    FieldType,
+    Reauthentication,
+)
+from engine.commands.approvals import ApprovalDecided
+from engine.commands.completions import ContentChanged
+from engine.commands.deal_files import add_made_file
+from engine.commands.jumps import move_token
+from engine.commands.locks import lock_deal
+from engine.commands.recalls import recall_approval
+from engine.db.session import Database
+from engine.errors import AlreadyCancelled, InvalidInput
+from engine.model.deal import Deal
+from engine.model.department import Membership
+from engine.model.work_item import WorkItem
+from engine.policy.history_chain import content_hash
+from engine.policy.permissions import Actor
+from engine.policy.reauthentication import CodeRequired, Reauthenticated, ReauthenticationRequired
+from engine.policy.recalls import NotYoursToRecall, RecallNotGiven
+from engine.queries.approved_contents import present_content
+from engine.queries.processes import process_of
+
+PAPERS = ContentRule(files=("договір*.pdf",))
+NOTE = FieldDefinition(name="note", label="Примітка", type=FieldType.TEXT)
+
+
+def hash_now(office: Office, item: WorkItem) -> str:
+    with office.database.read() as session:
+        known = session.get_one(WorkItem, item.id)
+        step = process_of(session, known.instance.definition_id).steps[known.element_id]
+        return content_hash(present_content(session, step, known.deal, known.deal.client))
+
+
+@pytest.fixture
+def office(sqlite_database_url: str) -> Iterator[Office]:
+    """What is decided here is the same on both databases: what is stored differently is tested beside."""
+    database = Database(sqlite_database_url)
+    yield Office(database)
+    database.dispose()
+
+
+def approve(office: Office, *elements: str) -> None:
+    people = {"legal": "iryna", "finance": "oksana", "logistics": "petro"}
+    for element in elements:
+        office.complete(people[element], element, "approved")
+
+
+def open_elements(office: Office) -> list[str]:
+    return sorted(one.element_id for one in office.open_steps())
+
+
+def add_file(office: Office, deal: Deal, name: str, content: bytes) -> None:
+    with office.database.write() as session:
+        locked, _ = lock_deal(session, deal.id, Actor.system())
+        add_made_file(
+            session,
+            locked,
+            name,
+            content,
+            media_type="application/pdf",
+            step="",
+            actor=Actor.system(),
+            at=office.clock.now(),
+        )
+
+
+def returned_round(office: Office, rules: dict[str, ContentRule]) -> Deal:
+    """Finance and logistics approved, legal returned: the offer is to be prepared again."""
+    office.publish(naming(rules))
+    deal = office.open_deal()
+    office.prepare(discount="7,5")
+    approve(office, "finance", "logistics")
+    office.complete("iryna", "legal", "returned", comment="Додайте реквізити")
+    return deal
+
+
+def test_a_decision_on_what_was_not_seen_is_not_recorded(office: Office) -> None:
+    office.publish(naming({"legal": DISCOUNT}))
+    deal = office.open_deal()
+    office.prepare()
+    legal = office.step("legal")
+    seen = hash_now(office, legal)
+    with office.database.write() as session:
+        session.get_one(Deal, deal.id).fields = {"discount": "9"}
+    with pytest.raises(ContentChanged):
+        office.complete("iryna", "legal", "approved", seen=seen)
+    assert office.step("legal").is_live
+    office.complete("iryna", "legal", "approved", seen=hash_now(office, legal))
+    event = office.history(deal)[-1]
+    assert event.data["content"] == {"fields": {"discount": "9"}, "files": []}
+    assert event.data["content_hash"] == content_hash(event.data["content"])
+
+
+def test_only_those_whose_content_changed_are_asked_again(office: Office) -> None:
+    deal = returned_round(office, {"legal": SUM, "finance": DISCOUNT, "logistics": SUM})
+    office.prepare(discount="9")
+    assert open_elements(office) == ["finance", "legal"]
+    kept = next(event for event in office.history(deal) if event.kind == "approval_kept")
+    given = next(
+        event
+        for event in office.history(deal)
+        if event.kind == "step_completed" and event.data["element_id"] == "logistics"
+    )
+    assert (kept.data["by"], kept.data["given_in"]) == ("Петро Лисенко", given.number)
+    approve(office, "finance", "legal")
+    assert open_elements(office) == ["sign"]
+
+
+def test_when_everybody_whose_content_stays_had_approved_only_who_returned_is_asked(office: Office) -> None:
+    returned_round(office, {"legal": DISCOUNT, "finance": DISCOUNT, "logistics": DISCOUNT})
+    office.prepare(discount="7,5")
+    assert open_elements(office) == ["legal"]
+    office.complete("iryna", "legal", "returned", comment="Ще раз")
+    office.prepare(discount="7,5")
+    assert open_elements(office) == ["legal"]
+    approve(office, "legal")
+    assert open_elements(office) == ["sign"]
+
+
+def test_an_approval_that_names_nothing_is_given_anew_in_each_round(office: Office) -> None:
+    returned_round(office, {"legal": SUM})
+    office.prepare(discount="7,5")
+    assert open_elements(office) == ["finance", "legal", "logistics"]
+
+
+def test_a_new_version_of_a_named_file_is_asked_for_again(office: Office) -> None:
+    rules = {"legal": SUM, "finance": PAPERS, "logistics": PAPERS}
+    office.publish(naming(rules))
+    deal = office.open_deal()
+    add_file(office, deal, "Договір 12.pdf", b"%PDF-1")
+    add_file(office, deal, "Фото.jpg", b"1")
+    office.prepare()
+    approve(office, "finance", "logistics")
+    files = office.history(deal)[-1].data["content"]["files"]
+    assert [(one["name"], one["version"], one["size"]) for one in files] == [("Договір 12.pdf", 1, 6)]
+    office.complete("iryna", "legal", "returned", comment="Реквізити")
+    add_file(office, deal, "Фото.jpg", b"2")
+    office.prepare()
+    assert open_elements(office) == ["legal"]
+    office.complete("iryna", "legal", "returned", comment="Реквізити")
+    add_file(office, deal, "Договір 12.pdf", b"%PDF-2")
+    office.prepare()
+    assert open_elements(office) == ["finance", "legal", "logistics"]
+
+
+def test_who_left_the_department_is_not_kept(office: Office) -> None:
+    returned_round(office, {"legal": SUM, "finance": SUM, "logistics": SUM})
+    with office.database.write() as session:
+        member = session.scalars(select(Membership).where(Membership.person_id == office.company.oksana.id)).one()
+        session.delete(member)
+        finance = session.get_one(type(office.company.finance), office.company.finance.id)
+        finance.head_id = None
+    office.prepare()
+    assert open_elements(office) == ["finance", "legal"]
+
+
+def test_behind_a_move_everything_is_decided_anew(office: Office) -> None:
+    deal = returned_round(office, {"legal": SUM, "finance": SUM, "logistics": SUM})
+    office.prepare()
+    office.do("admin", move_token, deal.id, "prepare", "Почати спочатку")
+    office.prepare()
+    assert open_elements(office) == ["finance", "legal", "logistics"]
+
+
+def several(office: Office, rule: ApprovalRule, **more: Any) -> Deal:
+    """Iryna and Danylo are asked in the legal department, where a note may be changed."""
+    with office.database.write() as session:
+        session.add(Membership(person_id=office.company.danylo.id, department_id=office.company.legal.id))
+    office.publish(naming({"legal": ContentRule(names=("discount", "note"))}, {"legal": rule}, fields=(NOTE,), **more))
+    deal = office.open_deal(fields={"note": "стара"})
+    office.prepare()
+    return deal
+
+
+def legal_part(office: Office, login: str) -> int:
+    person_id = getattr(office.company, login).id
+    return next(one.id for one in office.open_steps() if one.element_id == "legal" and one.assignee_id == person_id)
+
+
+def test_a_change_by_another_approver_asks_the_first_one_again(office: Office) -> None:
+    deal = several(office, ApprovalRule(mode="all"))
+    office.complete("iryna", "legal", "approved", {"note": "стара"}, work_item_id=legal_part(office, "iryna"))
+    office.complete("danylo", "legal", "approved", {"note": "нова"}, work_item_id=legal_part(office, "danylo"))
+    again = next(event for event in office.history(deal) if event.kind == "approval_asked_again")
+    assert (again.data["by"], again.data["changes"]) == ("Ірина Бондар", {"note": ["стара", "нова"]})
+    office.complete("iryna", "legal", "approved", {"note": "нова"}, work_item_id=legal_part(office, "iryna"))
+    assert "legal" not in open_elements(office)
+
+
+def test_in_order_the_first_one_is_asked_again_and_the_second_not(office: Office) -> None:
+    several(office, ApprovalRule(mode="all", in_order=True))
+    office.complete("iryna", "legal", "approved", {"note": "стара"}, work_item_id=legal_part(office, "iryna"))
+    office.complete("danylo", "legal", "approved", {"note": "нова"}, work_item_id=legal_part(office, "danylo"))
+    office.complete("iryna", "legal", "approved", {"note": "нова"}, work_item_id=legal_part(office, "iryna"))
+    assert "legal" not in open_elements(office)
+
+
+def test_a_late_answer_is_told_who_decided_when_and_what(office: Office) -> None:
+    several(office, ApprovalRule(mode="all"))
+    late = legal_part(office, "danylo")
+    office.complete("iryna", "legal", "rejected", comment="Ні", work_item_id=legal_part(office, "iryna"))
+    with pytest.raises(ApprovalDecided) as told:
+        office.complete("danylo", "legal", "approved", work_item_id=late)
+    assert told.value.params == {"by": "Ірина Бондар", "at": office.clock.now(), "outcome": "rejected"}
+
+
+@pytest.mark.parametrize("wanted", [Reauthentication.PASSWORD, Reauthentication.CODE])
+def test_without_a_proof_of_who_one_is_nothing_is_decided(office: Office, wanted: Reauthentication) -> None:
+    office.publish(naming({"legal": SUM}, reauthenticate=wanted))
+    deal = office.open_deal()
+    office.prepare()
+    at, iryna = office.clock.now(), office.company.iryna.id
+    weaker = Reauthentication.PASSWORD if wanted is Reauthentication.CODE else Reauthentication.NONE
+    old = datetime(2026, 3, 2, 7, 50, tzinfo=UTC)
+    for proof in (
+        None,
+        Reauthenticated(office.company.oksana.id, wanted, at, "password"),
+        Reauthenticated(iryna, weaker, at, "password"),
+        Reauthenticated(iryna, wanted, old, "password"),
+    ):
+        with pytest.raises(CodeRequired if wanted is Reauthentication.CODE else ReauthenticationRequired):
+            office.complete("iryna", "legal", "approved", proof=proof)
+    office.complete("iryna", "legal", "approved", proof=Reauthenticated(iryna, wanted, at, "password"))
+    assert office.history(deal)[-1].data["authentication"] == {"by": "password", "at": at.isoformat()}
+
+
+def test_a_sum_is_the_same_however_it_is_spelled(office: Office) -> None:
+    returned_round(office, {"legal": SUM, "finance": SUM, "logistics": SUM})
+    office.complete("olena", "prepare", values={"discount": "9", "deal.amount": "125000,5"})
+    assert open_elements(office) == ["legal"]
+    office.complete("iryna", "legal", "returned", comment="Сума")
+    office.complete("olena", "prepare", values={"discount": "9", "deal.amount": str(Decimal(100))})
+    assert open_elements(office) == ["finance", "legal", "logistics"]
+
+
+def test_who_asked_takes_the_request_back_and_has_the_step_again(office: Office) -> None:
+    office.publish(naming({"legal": SUM, "finance": DISCOUNT, "logistics": SUM}))
+    deal = office.open_deal()
+    office.prepare()
+    approve(office, "logistics")
+    legal = office.step("legal").id
+    with pytest.raises(NotYoursToRecall):
+        office.do("taras", recall_approval, legal, "Помилка в сумі")
+    with pytest.raises(InvalidInput):
+        office.do("olena", recall_approval, legal, " ")
+    office.do("olena", recall_approval, legal, "Помилка в сумі", command_id="a")
+    office.do("olena", recall_approval, legal, "Помилка в сумі", command_id="a")
+    assert [(one.element_id, one.assignee_id) for one in office.open_steps()] == [("prepare", office.company.olena.id)]
+    told = next(event for event in office.history(deal) if event.kind == "approval_recalled")
+    assert (told.data["to"], told.data["reason"]) == ("Підготувати пропозицію", "Помилка в сумі")
+    with pytest.raises(AlreadyCancelled):
+        office.complete("iryna", "legal", "approved", work_item_id=legal)
+    office.prepare()
+    assert open_elements(office) == ["finance", "legal"]
+
+
+def test_a_map_may_keep_a_request_from_being_taken_back(office: Office) -> None:
+    office.publish(naming({"legal": SUM}, recall=False))
+    office.open_deal()
+    office.prepare()
+    with pytest.raises(RecallNotGiven):
+        office.do("olena", recall_approval, office.step("legal").id, "Помилка")

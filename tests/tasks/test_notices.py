@@ -1,0 +1,188 @@
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from email.message import EmailMessage
+
+import pytest
+from sqlalchemy import select
+from support.office import Office
+from support.post_office import PostOffice
+
+from engine.commands.notifications import notify
+from engine.commands.people import set_substitution
+from engine.commands.work_items import delegate_work_item
+from engine.model.deal import Deal
+from engine.model.mail_choice import MailChoice
+from engine.model.notice import Notice, NoticeKind, NoticeState
+from engine.model.person import Person
+from tasks.jobs import sweep
+from tasks.notices import tell_people
+
+pytestmark = pytest.mark.usefixtures("services")
+
+ENGLISH = ("olena", "iryna", "oksana", "petro", "bohdan", "taras", "admin")
+
+
+@pytest.fixture(autouse=True)
+def _everybody_reads_english(office: Office) -> None:
+    with office.database.write() as session:
+        for login in ENGLISH:
+            session.get_one(Person, getattr(office.company, login).id).locale = "en"
+
+
+def send() -> None:
+    tell_people()
+    sweep()
+
+
+def choose(office: Office, login: str, **deliveries: str) -> None:
+    with office.database.write() as session:
+        person_id = getattr(office.company, login).id
+        session.merge(MailChoice(person_id=person_id, deliveries=deliveries, digest_times=["16:00"], keeps_quiet=True))
+
+
+def subjects(post_office: PostOffice, login: str) -> list[str]:
+    return [letter["Subject"] for letter in letters(post_office, login)]
+
+
+def letters(post_office: PostOffice, login: str) -> list[EmailMessage]:
+    return [letter for letter in post_office.letters if letter["To"] == f"{login}@example.com"]
+
+
+def tell(office: Office, kind: NoticeKind, login: str, deal: Deal, text: str = "") -> None:
+    with office.database.write() as session:
+        person = getattr(office.company, login)
+        notify(session, kind, to=[person.id], at=office.clock.now(), deal=session.get_one(Deal, deal.id), text=text)
+
+
+def test_everybody_who_is_asked_for_an_approval_is_written_to_once(office: Office, post_office: PostOffice) -> None:
+    office.open_deal()
+    office.prepare()
+    send()
+    send()
+    assert sorted(post_office.receivers) == ["iryna@example.com", "oksana@example.com", "petro@example.com"]
+    (subject,) = subjects(post_office, "iryna")
+    assert subject == "Your approval is asked: “Погодити: Юридичний відділ” · Насоси для водоканалу"
+
+
+def test_nobody_is_told_of_what_they_did_themselves(office: Office, post_office: PostOffice) -> None:
+    office.open_deal()
+    office.do("olena", delegate_work_item, office.step("prepare").id, office.company.taras.id, "Глянь")
+    send()
+    assert post_office.receivers == ["taras@example.com"]
+    assert subjects(post_office, "taras") == ["“Підготувати пропозицію” is yours now · Насоси для водоканалу"]
+
+
+def test_who_asked_is_told_of_the_decision_and_why_it_came_back(office: Office, post_office: PostOffice) -> None:
+    office.open_deal()
+    office.prepare()
+    office.complete("iryna", "legal", "approved")
+    office.complete("oksana", "finance", "returned", comment="Знижка завелика")
+    office.complete("petro", "logistics", "approved")
+    send()
+    (letter,) = letters(post_office, "olena")
+    body = letter.get_body(("plain",))
+    assert body is not None
+    text = body.get_content()
+    assert letter["Subject"].startswith("4 messages: ")
+    assert "Ірина Бондар decided about “Погодити: Юридичний відділ”: Approved." in text
+    assert "Оксана Ткач returned it for rework: “Погодити: Фінансовий відділ”." in text
+    assert "| Знижка завелика" in text
+
+
+def test_what_came_in_quiet_hours_waits_for_the_morning_and_comes_in_one_letter(
+    office: Office, post_office: PostOffice
+) -> None:
+    deals = [office.open_deal(title=f"Насоси {number}") for number in range(3)]
+    office.clock.advance(timedelta(hours=10))  # 20:00
+    for deal in deals:
+        office.complete("olena", "prepare", values={"discount": "5"}, deal=deal)
+    send()
+    assert post_office.letters == []
+    office.clock.advance(timedelta(hours=13))  # 9:00
+    send()
+    (letter,) = letters(post_office, "iryna")
+    assert letter["Subject"].startswith("3 messages: Your approval is asked")
+
+
+def test_a_digest_waits_for_its_time_and_what_is_not_wanted_never_comes(
+    office: Office, post_office: PostOffice
+) -> None:
+    choose(office, "iryna", approval_asked="digest")
+    choose(office, "oksana", approval_asked="never")
+    office.open_deal()
+    office.prepare()
+    send()
+    assert post_office.receivers == ["petro@example.com"]
+    office.clock.advance(timedelta(hours=6))  # 16:00
+    send()
+    assert sorted(post_office.receivers) == ["iryna@example.com", "petro@example.com"]
+
+
+def test_who_acts_for_somebody_who_is_away_hears_of_their_steps_too(office: Office, post_office: PostOffice) -> None:
+    today = office.clock.now().date()
+    office.do("iryna", set_substitution, office.company.iryna.id, office.company.admin.id, today, today)
+    office.open_deal()
+    office.prepare()
+    send()
+    assert subjects(post_office, "admin") == subjects(post_office, "iryna") != []
+
+
+def test_what_somebody_else_has_done_meanwhile_is_left_out(office: Office, post_office: PostOffice) -> None:
+    deal = office.open_deal()
+    office.prepare()
+    tell_people()
+    office.complete("iryna", "legal", "approved")
+    tell(office, NoticeKind.MENTIONED, "petro", deal, "Подивись")
+    send()
+    assert letters(post_office, "iryna") == []
+    assert len(letters(post_office, "petro")) == 2
+
+
+def test_nobody_reads_of_a_deal_that_is_not_open_to_them(office: Office, post_office: PostOffice) -> None:
+    deal = office.open_deal()
+    tell(office, NoticeKind.MENTIONED, "danylo", deal, "Таємниця")
+    send()
+    assert post_office.letters == []
+
+
+def test_four_workers_write_one_letter_about_each_thing(office: Office, post_office: PostOffice) -> None:
+    for number in range(4):
+        deal = office.open_deal(title=f"Насоси {number}")
+        office.complete("olena", "prepare", values={"discount": "5"}, deal=deal)
+    workers = [threading.Thread(target=tell_people) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    sweep()
+    with office.database.read() as session:
+        told = session.scalars(select(Notice).where(Notice.kind == NoticeKind.APPROVAL_ASKED)).all()
+    assert {(one.state, one.person_id is not None) for one in told} == {(NoticeState.TOLD, True)}
+    assert len(told) == len({(one.person_id, one.work_item_id) for one in told}) == 12
+
+
+def test_letters_about_one_deal_stand_together_and_say_where_they_are_turned_off(
+    office: Office, post_office: PostOffice
+) -> None:
+    deal = office.open_deal()
+    for text in ("Раз", "Два"):
+        tell(office, NoticeKind.MENTIONED, "olena", deal, text)
+        send()
+    first, second = letters(post_office, "olena")
+    assert first["References"] == second["References"] == f"<deal-{deal.id}-{office.company.olena.id}@example.com>"
+    assert first["Message-ID"] != second["Message-ID"]
+    assert first["List-Unsubscribe"] == "<https://sales.example.com/settings/mail>"
+
+
+def test_what_people_typed_reaches_html_as_text_only(office: Office, post_office: PostOffice) -> None:
+    deal = office.open_deal(title="<script>alert(1)</script>")
+    tell(office, NoticeKind.MENTIONED, "olena", deal, "<img src=x onerror=alert(1)>")
+    send()
+    (letter,) = letters(post_office, "olena")
+    html = letter.get_body(("html",))
+    assert html is not None
+    assert "<script" not in html.get_content()
+    assert "<img" not in html.get_content()
+    assert "&lt;img" in html.get_content()

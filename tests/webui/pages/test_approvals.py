@@ -1,0 +1,159 @@
+"""What an approver sees and proves: what changed since, what others remarked, who decided without them, and by what."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+from support.approval_maps import DISCOUNT, SUM, naming
+from support.office import Office
+from support.web import Browser, text_of
+
+from engine.bpmn.compiled import ApprovalRule, Reauthentication
+from engine.commands.people import set_password
+from engine.model.deal import Deal
+from engine.model.department import Membership
+from engine.model.history_event import HistoryEvent
+from engine.policy.one_time_codes import code_of, counter_at
+
+SignIn = Callable[[str | None], Browser]
+
+PASSWORD = "correct horse"  # of a test
+_HIDDEN = re.compile(r'name="(content_hash|seen_content|command_id)" value="([^"]*)"')
+
+
+def decide(browser: Browser, step: int, outcome: str = "approved", **form: str):  # noqa: ANN201  # a test's answer
+    """Open the step, and press a button of it."""
+    shown = browser.get(f"/work-items/{step}", part=True).text
+    return send(browser, step, shown, outcome, **form)
+
+
+def send(browser: Browser, step: int, shown: str, outcome: str = "approved", **form: str):  # noqa: ANN201  # as above
+    hidden = {name: value.replace("&#34;", '"') for name, value in _HIDDEN.findall(shown)}
+    return browser.post(f"/work-items/{step}/complete", hidden | {"outcome": outcome} | form, part=True)
+
+
+def test_a_change_between_looking_and_deciding_is_shown_and_asked_about(office: Office, browse: SignIn) -> None:
+    office.publish(naming({"legal": DISCOUNT}))
+    deal = office.open_deal()
+    office.prepare()
+    legal, iryna = office.step("legal").id, browse("iryna")
+    shown = iryna.get(f"/work-items/{legal}", part=True).text
+    with office.database.write() as session:
+        session.get_one(Deal, deal.id).fields = {"discount": "12.5"}
+    answer = send(iryna, legal, shown, comment="Годиться")
+    assert answer.status_code == 409
+    assert "Знижка, % 7,5 % 12,5 %" in text_of(answer)
+    assert ">Годиться</textarea>" in answer.text
+    assert office.step("legal").is_live
+    assert send(iryna, legal, answer.text).status_code == 200
+
+
+def test_the_next_round_shows_what_changed_and_later_steps_the_remarks(office: Office, browse: SignIn) -> None:
+    office.publish(naming({"legal": DISCOUNT, "finance": DISCOUNT, "logistics": SUM}))
+    office.open_deal()
+    office.prepare()
+    iryna, oksana, olena = browse("iryna"), browse("oksana"), browse("olena")
+    assert decide(iryna, office.step("legal").id, "returned", comment="Знижка замала").status_code == 200
+    finance = office.step("finance").id
+    assert decide(oksana, finance, "approved_with_remarks").status_code == 422
+    done = decide(oksana, finance, "approved_with_remarks", comment="Лише з передплатою")
+    assert "Погоджено із зауваженнями" in text_of(done)
+    office.complete("petro", "logistics", "approved")
+    rework = text_of(olena.get(f"/work-items/{office.step('prepare').id}"))
+    assert "Погоджено із зауваженнями Погодити: Фінансовий відділ Лише з передплатою" in rework
+    assert "Повернуто на доопрацювання Погодити: Юридичний відділ Знижка замала" in rework
+    office.prepare(discount="9")
+    again = text_of(oksana.get(f"/work-items/{office.step('finance').id}"))
+    assert "Знижка, % 7,5 % 9 %" in again
+    history = text_of(olena.get(f"/deals/{office.step('finance').deal_id}"))
+    assert "«Погодити: Логістика» чинне" in history
+
+
+def test_who_comes_late_reads_who_decided_what_and_keeps_what_was_typed(office: Office, browse: SignIn) -> None:
+    with office.database.write() as session:
+        session.add(Membership(person_id=office.company.danylo.id, department_id=office.company.legal.id))
+    office.publish(naming({"legal": DISCOUNT}, {"legal": ApprovalRule(mode="all")}))
+    office.open_deal()
+    office.prepare()
+    parts = {one.assignee_id: one.id for one in office.open_steps() if one.element_id == "legal"}
+    late, danylo = parts[office.company.danylo.id], browse("danylo")
+    shown = danylo.get(f"/work-items/{late}", part=True).text
+    assert decide(browse("iryna"), parts[office.company.iryna.id], "rejected", comment="Ні").status_code == 200
+    answer = send(danylo, late, shown, comment="Мені подобається")
+    assert answer.status_code == 409
+    assert "Погодження ухвалено без вас: Відхилено · Ірина Бондар" in text_of(answer)
+    assert ">Мені подобається</textarea>" in answer.text
+
+
+def test_who_asked_takes_the_request_back(office: Office, browse: SignIn) -> None:
+    office.publish(naming({"legal": DISCOUNT}))
+    office.open_deal()
+    office.prepare()
+    legal, olena, iryna = office.step("legal").id, browse("olena"), browse("iryna")
+    assert f'action="/work-items/{legal}/recall"' in olena.get(f"/work-items/{legal}", part=True).text
+    assert "/recall" not in iryna.get(f"/work-items/{legal}", part=True).text
+    assert iryna.post(f"/work-items/{legal}/recall", {"recall_reason": "Ні"}, part=True).status_code == 403
+    assert olena.post(f"/work-items/{legal}/recall", {"recall_reason": ""}, part=True).status_code == 422
+    assert olena.post(f"/work-items/{legal}/recall", {"recall_reason": "Не та сума"}, part=True).status_code == 200
+    assert office.step("prepare").assignee_id == office.company.olena.id
+
+
+@pytest.fixture
+def careful(office: Office) -> int:
+    """An approval that has to be confirmed by password and code."""
+    office.publish(naming({"legal": DISCOUNT}, reauthenticate=Reauthentication.CODE))
+    office.do("iryna", set_password, office.company.iryna.id, PASSWORD)
+    office.open_deal()
+    office.prepare()
+    return office.step("legal").id
+
+
+def test_a_decision_is_confirmed_by_password_and_a_code_that_passes_once(
+    office: Office, browse: SignIn, careful: int
+) -> None:
+    iryna = browse("iryna")
+    assert iryna.post("/settings/authenticator/begin", {"present": "wrong"}).status_code == 422
+    assert iryna.post("/settings/authenticator/begin", {"present": PASSWORD}).status_code == 303
+    page = iryna.get("/settings/authenticator").text
+    assert "<svg" in page
+    secret = re.search(r"<code>([A-Z2-7 ]+)</code>", page)[1].replace(" ", "")  # type: ignore[index]
+
+    def code() -> str:
+        return code_of(secret, counter_at(office.clock.now()))
+
+    told = iryna.post("/settings/authenticator/confirm", {"code": code()})
+    recovery = re.findall(r"<code>([0-9a-f]{4}-[0-9a-f]{6})</code>", told.text)
+    assert len(recovery) == 8
+    assert decide(iryna, careful).status_code == 403
+    wrong = decide(iryna, careful, proof_password="wrong", proof_code=code(), comment="Так")
+    assert "Це не ваш пароль." in text_of(wrong)
+    assert PASSWORD not in decide(iryna, careful, proof_password=PASSWORD, proof_code=code()).text
+    assert office.step("legal").is_live  # the code that confirmed the application has passed once
+    office.clock.advance(timedelta(seconds=30))
+    assert decide(iryna, careful, proof_password=PASSWORD, proof_code=code()).status_code == 200
+    with office.database.read() as session:
+        last = session.scalars(select(HistoryEvent).where(HistoryEvent.work_item_id == careful)).all()[-1]
+    assert last.data["authentication"]["by"] == "password, code"
+    assert PASSWORD not in str(last.data)
+    office.open_deal(title="Друга")
+    office.prepare()
+    second = office.step("legal").id
+    for expected in (200, 403):
+        answer = decide(iryna, second, proof_password=PASSWORD, proof_code=recovery[0])
+        assert answer.status_code == expected
+        office.open_deal(title="Третя")
+        office.prepare()
+        second = max(one.id for one in office.open_steps() if one.element_id == "legal")
+
+
+def test_guessing_passwords_is_stopped(office: Office, browse: SignIn, careful: int) -> None:
+    iryna = browse("iryna")
+    for _ in range(10):
+        assert decide(iryna, careful, proof_password="guess").status_code == 403
+    stopped = decide(iryna, careful, proof_password=PASSWORD)
+    assert "Забагато" in text_of(stopped)
+    assert office.step("legal").is_live

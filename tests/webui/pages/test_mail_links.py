@@ -1,0 +1,197 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from support.office import Office
+from support.sales_map import sales_map
+from support.web import Browser, text_of
+
+from engine.commands.mail_links import LINKS_LAST, make_link
+from engine.commands.people import set_substitution
+from engine.db.work_session import number
+from engine.model.deal import Deal
+from engine.model.letter import Letter, LetterState, MailLink
+from engine.model.work_item import WorkItem
+from engine.queries.decision_contents import decision_content
+
+SignIn = Callable[[str | None], Browser]
+
+_SHOWN = re.compile(r'name="shown" value="([^"]+)"')
+
+
+@pytest.fixture
+def legal(office: Office) -> int:
+    """An approval that the legal department is asked for."""
+    office.open_deal("olena")
+    office.prepare()
+    return office.step("legal").id
+
+
+def link_for(office: Office, login: str, step: int, **more: Any) -> str:
+    """Where the button of a letter about the step leads."""
+    with office.database.write() as session:
+        person_id = getattr(office.company, login).id
+        letter = Letter(
+            key=f"{step}{login}", state=LetterState.SENT, person_id=person_id, job_id="", written_at=office.clock.now()
+        )
+        number(session, [letter])
+        session.add(letter)
+        content = decision_content(session, session.get_one(WorkItem, step))
+        at = office.clock.now()
+        token = make_link(session, content, letter_id=letter.id, person_id=person_id, at=at, **more)
+    return f"/mail/{token}"
+
+
+def press(browser: Browser, link: str, outcome: str = "approved", **form: str):  # noqa: ANN201  # a test's answer
+    page = browser.get(link)
+    found = _SHOWN.search(page.text)
+    return browser.post(link, {"outcome": outcome, "shown": found[1] if found else "", "command_id": "once"} | form)
+
+
+def step_of(office: Office, step: int) -> WorkItem:
+    with office.database.read() as session:
+        return session.get_one(WorkItem, step)
+
+
+def test_the_page_shows_what_is_decided_on_and_looking_decides_nothing(
+    office: Office, browse: SignIn, legal: int
+) -> None:
+    link, iryna = link_for(office, "iryna", legal), browse("iryna")
+    for _ in range(3):  # scanners of mail follow every link, some of them several times
+        page = iryna.get(link)
+    text = text_of(page)
+    assert page.status_code == 200
+    assert "Насоси для водоканалу" in text
+    assert "Знижка, % 7,5 %" in text
+    assert "125 000,50 ₴" in text.replace("\u00a0", " ")
+    assert step_of(office, legal).is_live
+
+
+def test_the_decision_is_recorded_once_and_the_page_says_so(office: Office, browse: SignIn, legal: int) -> None:
+    link, iryna = link_for(office, "iryna", legal), browse("iryna")
+    answer = press(iryna, link)
+    assert (answer.status_code, answer.location) == (303, link)
+    assert "Погоджено" in text_of(iryna.get(link))
+    assert step_of(office, legal).completed_by_id == office.company.iryna.id
+    again = iryna.post(link, {"outcome": "rejected", "comment": "Ні", "shown": "", "command_id": "other"})
+    assert again.status_code == 409
+    assert "Ірина Бондар" in text_of(again)
+    assert step_of(office, legal).outcome == "approved"
+
+
+def test_a_double_press_is_answered_as_the_first(office: Office, browse: SignIn, legal: int) -> None:
+    link, iryna = link_for(office, "iryna", legal), browse("iryna")
+    shown = _SHOWN.search(iryna.get(link).text)
+    assert shown is not None
+    form = {"outcome": "approved", "shown": shown[1], "command_id": "once"}
+    assert [iryna.post(link, form).status_code for _ in range(2)] == [303, 303]
+
+
+def test_a_visitor_signs_in_first_and_comes_back(office: Office, browse: SignIn, legal: int) -> None:
+    link = link_for(office, "iryna", legal)
+    answer = browse(None).get(link)
+    assert answer.status_code == 302
+    assert answer.location == f"/sign-in?next={link}"
+
+
+@pytest.mark.parametrize("login", ["oksana", "olena", "bohdan", "admin", "danylo"])
+def test_the_link_is_nothing_to_anybody_else(office: Office, browse: SignIn, legal: int, login: str) -> None:
+    link, other = link_for(office, "iryna", legal), browse(login)
+    assert other.get(link).status_code == 404
+    assert other.post(link, {"outcome": "approved", "shown": ""}).status_code == 404
+    assert step_of(office, legal).is_live
+
+
+def test_a_link_that_was_guessed_leads_nowhere(office: Office, browse: SignIn, legal: int) -> None:
+    link_for(office, "iryna", legal)
+    with office.database.read() as session:
+        stored = session.scalars(select(MailLink.token_hash)).one()
+    for token in ("x", stored, "A" * 43):
+        assert browse("iryna").get(f"/mail/{token}").status_code == 404
+
+
+def test_who_acts_for_the_person_decides_by_the_link_in_their_name(office: Office, browse: SignIn, legal: int) -> None:
+    today = office.clock.now().date()
+    office.do("iryna", set_substitution, office.company.iryna.id, office.company.admin.id, today, today)
+    link, admin = link_for(office, "iryna", legal), browse("admin")
+    assert "Ви вирішуєте тут за: Ірина Бондар" in text_of(admin.get(link))
+    assert press(admin, link).status_code == 303
+    assert step_of(office, legal).on_behalf_of_id == office.company.iryna.id
+
+
+def change_deal(office: Office) -> None:
+    """As an administrator repairs it, or a step of another branch fills it in."""
+    with office.database.write() as session:
+        deal = session.scalars(select(Deal)).one()
+        deal.fields = {**deal.fields, "discount": "45"}
+
+
+def test_what_has_changed_since_the_letter_is_shown_and_said(office: Office, browse: SignIn, legal: int) -> None:
+    link, iryna = link_for(office, "iryna", legal), browse("iryna")
+    change_deal(office)
+    text = text_of(iryna.get(link))
+    assert "Відтоді як написано лист, тут дещо змінилося" in text
+    assert "Знижка, % 45 %" in text
+
+
+def test_what_changes_while_somebody_reads_is_not_decided_on_unseen(office: Office, browse: SignIn, legal: int) -> None:
+    link, iryna = link_for(office, "iryna", legal), browse("iryna")
+    shown = _SHOWN.search(iryna.get(link).text)
+    assert shown is not None
+    change_deal(office)
+    answer = iryna.post(link, {"outcome": "approved", "shown": shown[1], "command_id": "1", "comment": "Гаразд"})
+    assert answer.status_code == 409
+    assert "Знижка, % 45 %" in text_of(answer)
+    assert "Гаразд" in answer.text
+    assert step_of(office, legal).is_live
+    assert press(iryna, link, comment="Гаразд").status_code == 303
+
+
+def test_a_reason_is_asked_for_as_in_the_inbox(office: Office, browse: SignIn, legal: int) -> None:
+    link, iryna = link_for(office, "iryna", legal), browse("iryna")
+    answer = press(iryna, link, "returned")
+    assert answer.status_code == 422
+    assert "наступна людина має знати, що змінити" in text_of(answer)
+    assert press(iryna, link, "returned", comment="Зменшіть знижку").status_code == 303
+
+
+def test_four_eyes_hold_by_mail_too(office: Office, browse: SignIn) -> None:
+    office.publish(sales_map(four_eyes=True))
+    today = office.clock.now().date()
+    office.do("iryna", set_substitution, office.company.iryna.id, office.company.olena.id, today, today)
+    office.open_deal("olena")
+    office.prepare()
+    legal = office.step("legal").id
+    link, olena = link_for(office, "iryna", legal), browse("olena")
+    assert 'name="outcome"' not in olena.get(link).text
+    with office.database.read() as session:
+        shown = decision_content(session, session.get_one(WorkItem, legal)).fingerprint
+    assert olena.post(link, {"outcome": "approved", "shown": shown}).status_code == 403
+    assert step_of(office, legal).is_live
+
+
+def test_an_old_link_decides_nothing(office: Office, browse: SignIn, legal: int) -> None:
+    link, iryna = link_for(office, "iryna", legal), browse("iryna")
+    office.clock.advance(LINKS_LAST + timedelta(seconds=1))
+    page = browse("iryna").get(link)
+    assert 'name="outcome"' not in page.text
+    assert "застаріло" in text_of(page)
+    with office.database.read() as session:
+        shown = decision_content(session, session.get_one(WorkItem, legal)).fingerprint
+    assert iryna.post(link, {"outcome": "approved", "shown": shown}).status_code in {303, 422}
+    assert step_of(office, legal).is_live
+
+
+def test_what_a_reply_proposed_is_filled_in_and_still_has_to_be_confirmed(
+    office: Office, browse: SignIn, legal: int
+) -> None:
+    link = link_for(office, "iryna", legal, outcome="returned", comment="Зменшіть знижку")
+    page = browse("iryna").get(link)
+    assert "Ви відповіли листом: Повернуто на доопрацювання" in text_of(page)
+    assert "Зменшіть знижку</textarea>" in page.text
+    assert step_of(office, legal).is_live

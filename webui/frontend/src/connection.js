@@ -1,0 +1,20 @@
+// No network: a bar on every page says so and what becomes of what is typed; it goes when the network is back, and
+// whatever was kept on this device meanwhile is sent (drafts.js listens to "online" itself).
+const bar = document.getElementById("no-network");
+
+const show = () => { bar.hidden = navigator.onLine; };
+
+if (bar && !document.body.hasAttribute("data-stands-in")) {
+  window.addEventListener("online", show);
+  window.addEventListener("offline", show);
+  window.addEventListener("pageshow", show);
+  show();
+}
+
+// The page that stands in for another one, because there was no network, asks for that one again by itself.
+if (document.body.hasAttribute("data-stands-in")) window.addEventListener("online", () => window.location.reload());
+
+const worker = document.body.dataset.worker;
+if (worker && navigator.serviceWorker) {
+  window.addEventListener("load", () => navigator.serviceWorker.register(worker).catch(() => {}));
+}

@@ -1,0 +1,123 @@
+"""One's own authenticator application: set up with a QR code, confirmed by a first code, removed."""
+
+from __future__ import annotations
+
+import io
+
+import segno
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from engine.adapters.sealing import Sealer, installation_key
+from engine.commands.authenticators import begin_authenticator, confirm_authenticator, remove_authenticator
+from engine.commands.people import sign_in
+from engine.errors import N_, DomainError, InvalidInput, SignInFailed
+from engine.model.authenticator import Authenticator
+from engine.policy.one_time_codes import enrolment_uri
+from webui.error_pages import status_of
+from webui.i18n import _
+from webui.limits import failed, limiter, tries
+from webui.messages import field_errors
+from webui.request_context import actor, reading, services, writing
+
+blueprint = Blueprint("authenticators", __name__, url_prefix="/settings/authenticator")
+
+_ISSUER = "Reglament"
+_GROUP = 4
+
+
+class NotYourPassword(DomainError):
+    code = "password_wrong"
+    template = N_("This is not your present password.")
+
+
+def _own_proof_tried() -> str:
+    return f"authenticator:{actor().person_id}"
+
+
+@blueprint.get("")
+def show() -> ResponseReturnValue:
+    return _page()
+
+
+@blueprint.post("/begin")
+@limiter.limit(tries(10), key_func=_own_proof_tried, deduct_when=failed)
+def begin() -> ResponseReturnValue:
+    """A new secret, against the password: whoever finds an open session must not set up an application of theirs."""
+    try:
+        _ensure_password_known()
+        with writing() as session:
+            begin_authenticator(session, seal=_sealer().seal, actor=actor(), clock=services().clock)
+    except DomainError as error:
+        return _page(error=error)
+    return redirect(url_for("authenticators.show"), code=303)
+
+
+@blueprint.post("/confirm")
+@limiter.limit(tries(10), key_func=_own_proof_tried, deduct_when=failed)
+def confirm() -> ResponseReturnValue:
+    """The answer to this request is the only place where the recovery codes ever stand."""
+    try:
+        with writing() as session:
+            codes = confirm_authenticator(
+                session,
+                request.form.get("code", ""),
+                open_=_sealer().open,
+                actor=actor(),
+                clock=services().clock,
+            )
+    except DomainError as error:
+        return _page(error=error)
+    return _page(codes=codes)
+
+
+@blueprint.post("/remove")
+@limiter.limit(tries(10), key_func=_own_proof_tried, deduct_when=failed)
+def remove() -> ResponseReturnValue:
+    try:
+        _ensure_password_known()
+        with writing() as session:
+            remove_authenticator(session, actor().person_id, actor=actor(), clock=services().clock)
+    except DomainError as error:
+        return _page(error=error)
+    flash(_("The application is removed: its codes confirm nothing any more."), "success")
+    return redirect(url_for("authenticators.show"), code=303)
+
+
+def _ensure_password_known() -> None:
+    """Raises InvalidInput."""
+    try:
+        with reading() as session:
+            sign_in(session, actor().login, request.form.get("present", ""))
+    except SignInFailed:
+        raise InvalidInput({"present": NotYourPassword()}) from None
+
+
+def _sealer() -> Sealer:
+    return Sealer(installation_key(services().settings))
+
+
+def _page(*, codes: tuple[str, ...] = (), error: DomainError | None = None) -> ResponseReturnValue:
+    with reading() as session:
+        known = session.get(Authenticator, actor().person_id)
+        secret = ""
+        if known is not None and known.confirmed_at is None:
+            secret = _sealer().open(known.sealed_secret)
+    page = render_template(
+        "settings/authenticator.html",
+        known=known,
+        secret=" ".join(secret[at : at + _GROUP] for at in range(0, len(secret), _GROUP)),
+        qr_code=_qr_code(enrolment_uri(secret, actor().login, _ISSUER)) if secret else "",
+        codes=codes,
+        errors=field_errors(error) if error else {},
+    )
+    return page, status_of(error) if error else 200
+
+
+def _qr_code(text: str) -> str:
+    """An SVG to stand in the page itself: nothing is fetched from anywhere, and no style is inline."""
+    out = io.BytesIO()
+    segno.make(text, error="m", micro=False).save(
+        out, kind="svg", xmldecl=False, svgns=True, border=3, title=None, svgclass=None, lineclass=None, omitsize=True
+    )
+    return out.getvalue().decode()

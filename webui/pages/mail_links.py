@@ -1,0 +1,129 @@
+"""Where the button of a letter leads: what is decided on, and the buttons. Looking changes nothing."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from engine.bpmn.compiled import FieldDefinition, FieldType
+from engine.commands.incidents import perform
+from engine.commands.mail_links import decide_by_link
+from engine.errors import DomainError, InvalidInput, NotFound
+from engine.model.work_item import WorkItem
+from engine.queries.mail_links import LinkExpired, LinkUsed, MailLinkView, mail_link_view
+from engine.queries.work_items import WorkItemView, work_item_view
+from webui.deadlines import said
+from webui.error_pages import status_of
+from webui.forms.shown_values import shown_value
+from webui.forms.step_form import shown_texts, step_fields, typed_values
+from webui.i18n import chosen_locale
+from webui.messages import error_text, field_errors
+from webui.outcomes import buttons, decided, tone_of
+from webui.request_context import actor, now, reading, services
+from webui.timeline import fields_of
+
+blueprint = Blueprint("mail_links", __name__, url_prefix="/mail")
+
+
+@blueprint.get("/<token>")
+def show(token: str) -> ResponseReturnValue:
+    return _page(token)
+
+
+@blueprint.post("/<token>")
+def decide(token: str) -> ResponseReturnValue:
+    """Decide as in the inbox, under the same rules. What is wrong is told at its field, and nothing typed is lost."""
+    typed, comment = typed_values(request.form), request.form.get("comment", "")
+
+    def command(session: Session) -> WorkItem:
+        return decide_by_link(
+            session,
+            token,
+            typed,
+            request.form.get("outcome", ""),
+            comment,
+            shown=request.form.get("shown", ""),
+            actor=actor(),
+            clock=services().clock,
+            command_id=request.form.get("command_id"),
+            locale=chosen_locale(),
+        )
+
+    try:
+        done = perform(services().database, command, actor=actor(), clock=services().clock)
+    except NotFound:
+        raise
+    except DomainError as error:
+        return _page(token, typed=typed, comment=comment, error=error)
+    with reading() as session:
+        view = work_item_view(session, actor(), done.id, now())
+    flash(f"{view.row.name}: {decided(view.row.outcome, view.outcomes)}", "success")
+    return redirect(url_for("mail_links.show", token=token), code=303)
+
+
+def _page(
+    token: str, *, typed: Mapping[str, Any] | None = None, comment: str = "", error: DomainError | None = None
+) -> ResponseReturnValue:
+    errors = field_errors(error) if error else {}
+    with reading() as session:
+        link = mail_link_view(session, token, actor(), now())
+        view = work_item_view(session, actor(), link.work_item_id, now())
+        known = fields_of(session, view.row.definition_id)
+        shown = shown_texts(session, view.fields, view.typed, known, view.row.currency)
+        page = render_template(
+            "steps/from_mail.html",
+            token=token,
+            link=link,
+            view=view,
+            row=view.row,
+            said=said(view.row.due_at) if view.row.completed_at is None else None,
+            content=[
+                (field.label or field.name, _shown(session, field, value, view.row.currency))
+                for field, value in link.content.fields
+            ],
+            fields=step_fields(session, view.fields, view.typed if typed is None else typed, errors, shown),
+            buttons=buttons(view.outcomes, view.row.kind),
+            proposed=decided(link.outcome, view.outcomes) if link.outcome else "",
+            decided=decided(view.row.outcome, view.outcomes),
+            tone=tone_of(view.row.outcome),
+            comment=comment or ("" if error else link.comment),
+            may_decide=_may_decide(view, link),
+            over=_why_over(view, link),
+            errors=errors,
+            problem_text=_problem(error),
+            command_id=uuid.uuid4().hex,
+        )
+    return page, status_of(error) if error else 200
+
+
+def _shown(session: Session, field: FieldDefinition, value: Any, currency: str) -> str:
+    """People and clients stand there by their names already."""
+    if field.type in {FieldType.PERSON, FieldType.CLIENT}:
+        return str(value)
+    return shown_value(session, field.type, value, currency, field.choices)
+
+
+def _may_decide(view: WorkItemView, link: MailLinkView) -> bool:
+    is_live = view.row.state.value in {"open", "claimed"}
+    return is_live and view.row.may_act and not view.four_eyes_blocked and not link.is_over
+
+
+def _why_over(view: WorkItemView, link: MailLinkView) -> str:
+    """Why a step that still waits cannot be decided by this link."""
+    if view.row.state.value not in {"open", "claimed"}:
+        return ""
+    if link.used_at is not None:
+        return error_text(LinkUsed(at=link.used_at))
+    return error_text(LinkExpired()) if link.expired else ""
+
+
+def _problem(error: DomainError | None) -> str:
+    if error is None:
+        return ""
+    of_outcome = error.errors.get("outcome") if isinstance(error, InvalidInput) else None
+    return error_text(of_outcome or error)
