@@ -20,7 +20,7 @@ from engine.model.work_item import LIVE, WorkItem
 from engine.policy.permissions import Actor
 from engine.policy.reauthentication import Reauthenticated
 from engine.queries.work_items import WorkItemView, work_item_view
-from webui.i18n import _, chosen_locale
+from webui.i18n import _, chosen_locale, zone
 from webui.messages import error_text
 
 
@@ -98,6 +98,7 @@ def do_together(
             actor=actor,
             clock=clock,
             locale=chosen_locale(),
+            zone=zone().key,
             command_id=command_id,
             proof=proof,
         )

@@ -16,7 +16,7 @@ from engine.queries.processes import process_of
 OWN = "fields."
 """Before the names of a map's own fields, so that none is taken for a column of every deal."""
 
-_NOT_TYPED = frozenset({FieldType.READ_ONLY, FieldType.PERSON, FieldType.CLIENT})
+_NOT_TYPED = frozenset({FieldType.READ_ONLY, FieldType.PERSON, FieldType.CLIENT, FieldType.FILE})
 
 
 def own_columns(session: Session, definition_key: str) -> Mapping[str, FieldDefinition]:

@@ -26,6 +26,7 @@ from engine.commands.approvals import decided_outcome, ensure_one_voice_each, en
 from engine.commands.behalf import behalf_of
 from engine.commands.deals import deal_search_text
 from engine.commands.execution import failing_in, run_step
+from engine.commands.file_fields import file_values
 from engine.commands.history import record
 from engine.commands.idempotency import Once
 from engine.commands.incidents import perform
@@ -130,6 +131,7 @@ def complete_work_item(
     if seen is not None and seen != hashed:
         raise ContentChanged
     read = completion.read_form(button, values, comment, locale, zone)
+    read |= file_values(session, work_item.deal_id, step.fields, read)
     ensure_reauthenticated(step.reauthenticate, proof, actor=actor, at=at)
     work_item.complete(
         actor.person_id,

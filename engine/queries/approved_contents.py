@@ -43,10 +43,10 @@ class GivenApproval:
 
 
 def latest_files(session: Session, deal_ids: Iterable[int]) -> dict[int, list[BoundFile]]:
-    """The latest version of each file, by deal; in one statement."""
+    """The latest version of each file that is not removed, by deal; in one statement."""
     newest = (
         select(func.max(DealFile.id))
-        .where(DealFile.deal_id.in_(list(deal_ids)))
+        .where(DealFile.deal_id.in_(list(deal_ids)), DealFile.hidden_at.is_(None))
         .group_by(DealFile.deal_id, DealFile.name)
         .scalar_subquery()
     )

@@ -77,7 +77,7 @@ def _named(session: Session, field: FieldDefinition, value: Any) -> Any:
 
 
 def _files(session: Session, deal_id: int) -> list[tuple[str, int, str]]:
-    """The newest version of each file: name, version, SHA-256."""
+    """The newest version of each file that is not removed: name, version, SHA-256."""
     newest = (
         select(DealFile.name, func.max(DealFile.version).label("version"))
         .where(DealFile.deal_id == deal_id)
@@ -87,7 +87,7 @@ def _files(session: Session, deal_id: int) -> list[tuple[str, int, str]]:
     rows = session.execute(
         select(DealFile.name, DealFile.version, DealFile.sha256)
         .join(newest, (newest.c.name == DealFile.name) & (newest.c.version == DealFile.version))
-        .where(DealFile.deal_id == deal_id)
+        .where(DealFile.deal_id == deal_id, DealFile.hidden_at.is_(None))
         .order_by(DealFile.name)
     )
     return [(name, version, sha256) for name, version, sha256 in rows]

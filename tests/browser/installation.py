@@ -116,9 +116,13 @@ class Sales:
 
     def publish(self, key: str) -> None:
         shipped = next(one for one in shipped_maps() if one.key == key)
+        self.publish_file(shipped.file_name, shipped.content)
+
+    def publish_file(self, name: str, content: bytes) -> None:
+        """A map that is not shipped, in which nothing stands against publishing."""
         with self.database.read() as session:
             library = published_sources(session)
-        checked = check_map({shipped.file_name: shipped.content}, library=library)
+        checked = check_map({name: content}, library=library)
         definition = self._do("owner", deploy_definition, checked)
         self._do("owner", publish_definition, definition.id)
 

@@ -19,7 +19,7 @@ from engine.queries.mail_links import LinkExpired, LinkUsed, MailLinkView, mail_
 from engine.queries.work_items import WorkItemView, work_item_view
 from webui.deadlines import said
 from webui.error_pages import status_of
-from webui.forms.shown_values import shown_value
+from webui.forms.shown_values import shown_field
 from webui.forms.step_form import shown_texts, step_fields, typed_values
 from webui.i18n import chosen_locale
 from webui.messages import error_text, field_errors
@@ -105,7 +105,7 @@ def _shown(session: Session, field: FieldDefinition, value: Any, currency: str) 
     """People and clients stand there by their names already."""
     if field.type in {FieldType.PERSON, FieldType.CLIENT}:
         return str(value)
-    return shown_value(session, field.type, value, currency, field.choices)
+    return shown_field(session, field, value, currency)
 
 
 def _may_decide(view: WorkItemView, link: MailLinkView) -> bool:
