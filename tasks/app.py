@@ -25,6 +25,7 @@ app = Celery(
         "tasks.timers",
         "tasks.escalations",
         "tasks.notices",
+        "tasks.answers",
         "tasks.webhooks",
         "tasks.upkeep",
         "tasks.history_signing",

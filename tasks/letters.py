@@ -53,9 +53,7 @@ class Section:
     note: str
 
 
-def letter_of(
-    view: LetterView, links: Mapping[int, str], *, settings: Settings, in_reply_to: str = "", at: datetime
-) -> Letter:
+def letter_of(view: LetterView, links: Mapping[int, str], *, settings: Settings, at: datetime) -> Letter:
     """The letter in the reader's language, times in the installation's zone.
 
     ``links`` lead to the decisions, by the id of the step; ``at`` is the moment of sending.
@@ -81,7 +79,7 @@ def letter_of(
         thread=f"deal-{view.deal_id}-{view.person_id}" if view.deal_id is not None else "",
         reply_to=reply_address(settings.imap_url, view.key) if writer.may_be_answered else "",
         settings_url=settings_url,
-        in_reply_to=in_reply_to,
+        in_reply_to=view.in_reply_to,
     )
 
 
@@ -148,9 +146,16 @@ class _Writer:
             "holder": (step.holder if step is not None else "") or "—",
             "due": self.values.moment(step.due_at) if step is not None else "",
             "by": (step.asked_by if step is not None and notice.kind is NoticeKind.APPROVAL_ASKED else "") or notice.by,
-            "outcome": self.say(DECIDED.get(notice.outcome, notice.outcome)) if notice.outcome else "",
+            "outcome": self._decided(notice),
             "deal_title": title,
         }
+
+    def _decided(self, notice: ToldNotice) -> str:
+        """A decision as a word: the product's own, or the map's label of the way chosen."""
+        if notice.outcome in DECIDED:
+            return self.say(DECIDED[notice.outcome])
+        labels = {one.id: one.label for one in (notice.step.outcomes if notice.step is not None else ())}
+        return labels.get(notice.outcome) or notice.outcome
 
     def _facts(self, notice: ToldNotice) -> Iterator[tuple[str, str]]:
         """The deal in five lines, and until when the step is due."""

@@ -95,8 +95,12 @@ WORDINGS: Mapping[NoticeKind, Wording] = {
         N_("You answered a letter about “%(step)s”: %(outcome)s. Nothing is decided yet: confirm it here."),
     ),
     NoticeKind.REPLY_UNREAD: Wording(
-        N_("Your answer names no decision: “%(step)s”"),
+        N_("Your answer names no decision"),
         N_("Your answer to a letter could not be read as a decision, and nothing was decided. Decide here."),
+    ),
+    NoticeKind.REPLY_LATE: Wording(
+        N_("Your answer came late: “%(step)s”"),
+        N_("You answered a letter about “%(step)s”, but the step does not wait for you any more. Nothing has changed."),
     ),
 }
 KIND_LABELS: Mapping[NoticeKind, str] = {

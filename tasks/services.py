@@ -7,6 +7,7 @@ from threading import Lock
 
 from engine.adapters.https_calls import HttpsCaller, PublicHttpsCaller
 from engine.adapters.mail import Mailer, mailer_for
+from engine.adapters.mailbox import Mailbox, mailbox_for
 from engine.adapters.sealing import Sealer, installation_key
 from engine.adapters.webhook_calls import HttpsWebhookCaller, WebhookCaller
 from engine.clock import Clock
@@ -23,6 +24,7 @@ class Services:
     mailer: Mailer
     webhooks: WebhookCaller
     https: HttpsCaller = field(default_factory=PublicHttpsCaller)
+    mailbox: Mailbox | None = None
 
     @property
     def sealer(self) -> Sealer:
@@ -31,9 +33,14 @@ class Services:
 
 
 def real_services(settings: Settings, database: Database) -> Services:
-    """The services of an installation. Raises MailAddressNotUnderstood."""
+    """The services of an installation. Raises MailAddressNotUnderstood, MailboxNotUnderstood."""
     return Services(
-        settings, database, installation_clock(database), mailer_for(settings.smtp_url), HttpsWebhookCaller()
+        settings,
+        database,
+        installation_clock(database),
+        mailer_for(settings.smtp_url),
+        HttpsWebhookCaller(),
+        mailbox=mailbox_for(settings.imap_url),
     )
 
 

@@ -102,6 +102,8 @@ def approval_pane(
     view = approval_view(session, actor(), item)
     if view is None:
         return ApprovalPane(None, remarks=shown)
+    if view.before is not None:  # told above, with what changed since
+        shown = tuple(one for one in shown if one.remark.work_item_id != view.before.work_item_id)
     changed = differences(_read_seen(seen), view.content) if isinstance(error, ContentChanged) and seen else ()
     return ApprovalPane(
         view=view,

@@ -23,6 +23,7 @@ from engine.bpmn.compiled import (
 from engine.bpmn.runtime import CompleteStep
 from engine.clock import Clock
 from engine.commands.approvals import decided_outcome, ensure_one_voice_each, ensure_undecided
+from engine.commands.asked_again import ask_again_beside, overwrites
 from engine.commands.behalf import behalf_of
 from engine.commands.deals import deal_search_text
 from engine.commands.execution import failing_in, run_step
@@ -142,7 +143,8 @@ def complete_work_item(
         at=at,
     )
     completion.record(button, content, hashed, proof if step.reauthenticate is not Reauthentication.NONE else None)
-    completion.write_into_deal(read)
+    if completion.write_into_deal(read):
+        ask_again_beside(session, instance, work_item.activity_id, actor=actor, at=at)
     postpone(session, _FORGET_DRAFTS, {"of_work_item": work_item.id})
     completion.move_on(read)
     once.remember(session, {"work_item_id": work_item.id})
@@ -273,8 +275,11 @@ class _Completion:
         )
         record(self.session, event, actor=self.actor, at=self.at, deal=self.instance.deal, work_item_id=item.id)
 
-    def write_into_deal(self, read: Mapping[str, Any]) -> None:
-        """Fields named ``deal.…`` edit the deal itself; the others are kept among its fields under their names."""
+    def write_into_deal(self, read: Mapping[str, Any]) -> bool:
+        """Fields named ``deal.…`` edit the deal itself; the others are kept among its fields under their names.
+
+        Answers whether something that was there became something else.
+        """
         deal = self.instance.deal
         changes: dict[str, Any] = {}
         kept = dict(deal.fields)
@@ -285,11 +290,14 @@ class _Completion:
             elif value is not None and _deal_value(attribute, value) != getattr(deal, attribute):
                 changes[attribute] = [getattr(deal, attribute), _deal_value(attribute, value)]
                 setattr(deal, attribute, _deal_value(attribute, value))
+        overwritten = bool(changes)
         if kept != deal.fields:
+            overwritten = overwritten or overwrites(deal.fields, kept)
             deal.fields = kept
         if changes:
             deal.search_text = deal_search_text(deal)
             record(self.session, DealChanged(changes=changes), actor=self.actor, at=self.at, deal=deal)
+        return overwritten
 
     def move_on(self, read: Mapping[str, Any]) -> None:
         """Step the instance, unless others still have to decide. Raises MapFailed."""
@@ -319,7 +327,6 @@ class _Completion:
         if self.step.approval is None or item.asked_by_id is None:
             return
         kind = NoticeKind.RETURNED if decided == OutcomeKind.RETURNED.value else NoticeKind.DECISION_MADE
-        label = next((one.label for one in self.step.outcomes if one.id == decided), "")
         notify(
             self.session,
             kind,
@@ -328,7 +335,7 @@ class _Completion:
             by=self.actor,
             work_item=item,
             text=item.comment,
-            outcome=label or decided,
+            outcome=decided,
         )
 
 

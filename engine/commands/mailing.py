@@ -21,10 +21,10 @@ from engine.model.letter import Letter, LetterState
 from engine.model.notice import TO_BE_DONE, Notice, NoticeState
 from engine.model.person import Person
 from engine.policy.mail_choices import ALWAYS, MailChoices, told_at
+from engine.queries.absences import substitutes_of
 from engine.queries.calendars import calendar_of_person
 from engine.queries.directories import directory
 from engine.queries.mail_choices import mail_choices
-from engine.queries.substitutions import substitutes_of
 
 LETTER = "letter"
 """The kind of an outbox job: payload ``letter_id``."""

@@ -32,18 +32,21 @@ def notify(
     department_id: int | None = None,
     text: str = "",
     outcome: str = "",
+    answers: str = "",
 ) -> None:
     """Let each person of ``to``, by id, or the members of a department hear of something, once and by their settings.
 
     ``by`` is who caused it: nobody is told of what they did themselves. ``text`` is what somebody wrote (a comment, a
-    question, an answer), ``outcome`` the label of a decision. A work item brings its deal along.
+    question, an answer), ``outcome`` the id of a decision, ``answers`` the Message-ID of what the letter answers. A
+    work item brings its deal along.
     """
     causer = by.recorded_id if by is not None else None
     if deal is not None:
         deal_id: int | None = deal.id
     else:
         deal_id = work_item.deal_id if work_item is not None else None
-    details = {name: value for name, value in (("text", text.strip()[:LONGEST_TEXT]), ("outcome", outcome)) if value}
+    told = {"text": text.strip()[:LONGEST_TEXT], "outcome": outcome, "answers": answers}
+    details = {name: value for name, value in told.items() if value}
 
     def tell(person_id: int | None, member_of: int | None) -> None:
         append(

@@ -34,6 +34,7 @@ class NoticeKind(StrEnum):
     INCIDENT = "incident"  # a deal cannot go on, and an administrator has to look
     REPLY_UNDERSTOOD = "reply_understood"  # your answer by mail waits to be confirmed
     REPLY_UNREAD = "reply_unread"  # your answer by mail names no decision
+    REPLY_LATE = "reply_late"  # your answer by mail came when the step did not wait for you any more
 
 
 TO_BE_DONE = frozenset(
@@ -60,7 +61,7 @@ class Notice(Base):
     """``person_id`` is who is told; a new notice may instead name a department, whose members are told.
 
     ``by_id`` is who caused it, None for the machinery. ``details`` fills the letter, by kind: ``text`` is what
-    somebody wrote, ``outcome`` the label of a decision. A worker looks at it from ``due_at`` on.
+    somebody wrote, ``outcome`` the id of a decision. A worker looks at it from ``due_at`` on.
     """
 
     __tablename__ = "notice"

@@ -21,7 +21,7 @@ class Delivery(StrEnum):
 
 USUAL_TIMES = (time(9),)
 MOST_TIMES = 6
-ALWAYS = frozenset({NoticeKind.REPLY_UNDERSTOOD, NoticeKind.REPLY_UNREAD})
+ALWAYS = frozenset({NoticeKind.REPLY_UNDERSTOOD, NoticeKind.REPLY_UNREAD, NoticeKind.REPLY_LATE})
 """Answers to what the person has just written themselves: nobody chooses whether and when they come."""
 
 _IN_DIGESTS = frozenset({NoticeKind.STEP_TO_TAKE, NoticeKind.STEP_WITHDRAWN, NoticeKind.DEAL_CHANGED})

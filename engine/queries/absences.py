@@ -32,3 +32,14 @@ def substitutions_at(session: Session, condition: ColumnElement[bool], at: datet
         for row in near
         if row.starts_on <= calendar_of_person(session, row.person_id).local(at).date() <= row.ends_on
     )
+
+
+def substitutes_of(session: Session, person_id: int, at: datetime) -> tuple[int, ...]:
+    """Who acts for the person at ``at``, also through others: the mirror image of whom somebody substitutes."""
+    acting: set[int] = set()
+    newly = {person_id}
+    while newly:
+        found = {substitute for _, substitute in substitutions_at(session, Substitution.person_id.in_(newly), at)}
+        newly = found - acting - {person_id}
+        acting |= newly
+    return tuple(sorted(acting))

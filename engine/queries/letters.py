@@ -27,7 +27,7 @@ from engine.queries.scopes import visible_deals
 
 _FORMER = frozenset({NoticeKind.STEP_TAKEN, NoticeKind.STEP_WITHDRAWN})
 """About what the reader had and need not see any more."""
-_DECIDED = frozenset({NoticeKind.APPROVAL_ASKED, NoticeKind.REPLY_UNDERSTOOD})
+_DECIDED = frozenset({NoticeKind.APPROVAL_ASKED, NoticeKind.REPLY_UNDERSTOOD, NoticeKind.REPLY_UNREAD})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,10 @@ class ToldNotice:
 
 @dataclass(frozen=True, slots=True)
 class LetterView:
-    """``key`` is the letter's own; ``deal_id`` is set when all of it is about one deal."""
+    """``key`` is the letter's own; ``deal_id`` is set when all of it is about one deal.
+
+    ``in_reply_to`` is the Message-ID of what the reader wrote and is answered here.
+    """
 
     id: int
     key: str
@@ -79,6 +82,7 @@ class LetterView:
     locale: str
     person_id: int
     deal_id: int | None
+    in_reply_to: str
     written_at: datetime
     notices: tuple[ToldNotice, ...]
 
@@ -103,6 +107,7 @@ def letter_view(session: Session, letter_id: int, now: datetime) -> LetterView |
         locale=person.locale,
         person_id=person.id,
         deal_id=letter.deal_id,
+        in_reply_to=next((str(one.details["answers"]) for one in notices if "answers" in one.details), ""),
         written_at=letter.written_at,
         notices=told,
     )
@@ -185,7 +190,7 @@ def _matters(news: _News, notice: Notice) -> bool:
     item = news.items.get(notice.work_item_id or 0)
     if notice.kind not in _FORMER and notice.deal_id is not None and notice.deal_id not in news.visible:
         return False
-    if notice.kind in TO_BE_DONE | _DECIDED:
+    if notice.kind in TO_BE_DONE | {NoticeKind.REPLY_UNDERSTOOD}:
         return item is not None and _may_act(news.actor, item[0])
     if notice.kind is NoticeKind.STEP_LATE:
         return item is not None and item[0].is_live
@@ -194,8 +199,3 @@ def _matters(news: _News, notice: Notice) -> bool:
 
 def _may_act(actor: Actor, item: WorkItem) -> bool:
     return item.is_live and may_act_on_step(actor, assignee_id=item.assignee_id, group_id=item.group_id)
-
-
-def letter_of_key(session: Session, key: str) -> Letter | None:
-    """The letter whose key an answer names."""
-    return session.scalar(select(Letter).where(Letter.key == key))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 
 from sqlalchemy import ColumnElement, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
@@ -11,7 +11,6 @@ from engine.model.department import Membership
 from engine.model.person import Person
 from engine.model.substitution import Substitution
 from engine.policy.permissions import Ability, Actor, may
-from engine.queries.calendars import calendar_of_person
 from engine.queries.people import PersonChoice, SubstitutionRow
 
 
@@ -63,19 +62,3 @@ def _arranged_by(actor: Actor, person_id: InstrumentedAttribute[int]) -> ColumnE
         return own
     members = select(Membership.person_id).where(Membership.department_id.in_(actor.headed_department_ids))
     return own | person_id.in_(members.correlate(None))
-
-
-def substitutes_of(session: Session, person_id: int, now: datetime) -> tuple[int, ...]:
-    """Who acts for the person today, by the dates of the person's own calendar."""
-    today = calendar_of_person(session, person_id).local(now).date()
-    return tuple(
-        session.scalars(
-            select(Substitution.substitute_id)
-            .where(
-                Substitution.person_id == person_id,
-                Substitution.starts_on <= today,
-                Substitution.ends_on >= today,
-            )
-            .order_by(Substitution.id)
-        )
-    )

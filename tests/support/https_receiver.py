@@ -34,7 +34,7 @@ class HttpsReceiver:
     got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.certificate = _certificate(self.directory)
+        self.certificate = make_certificate(self.directory)
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -85,7 +85,8 @@ class HttpsReceiver:
         self._server.server_close()
 
 
-def _certificate(directory: Path) -> Path:
+def make_certificate(directory: Path) -> Path:
+    """For the loopback, for a day. Its key stands beside it, in ``key.pem``."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     now = SystemClock().now()

@@ -128,7 +128,8 @@ def _create_links_and_replies() -> None:
         sa.Column("mailbox", sa.String(300), nullable=False),
         sa.Column("uid_validity", sa.BigInteger(), nullable=False),
         sa.Column("last_uid", sa.BigInteger(), nullable=False),
-        sa.Column("read_at", MOMENT, nullable=False),
+        sa.Column("lease_until", MOMENT, nullable=True),
+        sa.Column("read_at", MOMENT, nullable=True),
         sa.Column("last_error", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("mailbox", name="pk_mailbox_place"),
     )

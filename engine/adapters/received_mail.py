@@ -1,0 +1,151 @@
+"""A message as it came, made readable: whoever wrote it, nothing of it is trusted and all of it is bounded."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email import message_from_bytes
+from email.header import decode_header
+from email.message import Message
+from email.utils import getaddresses
+
+from engine.policy.mail_replies import LONGEST_TEXT, text_of_html
+
+LARGEST_MESSAGE = 256 * 1024
+"""In bytes; the rest of a larger one is not fetched: an answer stands at the top."""
+
+_MOST_PARTS = 100
+_MOST_HEADERS = 50
+_LONGEST_HEADER = 4_000
+_KEY = re.compile(r"\b([0-9a-f]{32})(?=@)")
+_LISTS = ("bulk", "junk", "list", "auto_reply")
+_AUTOMATIC = ("x-autoreply", "x-autorespond", "x-auto-response-suppress", "list-id", "x-loop")
+_RECEIVERS = ("to", "cc", "delivered-to", "x-original-to", "envelope-to")
+_CHARSETS = ("utf-8", "windows-1251")
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedMessage:
+    """``id`` is the SHA-256 of its Message-ID, or of all of it; ``keys`` are those of letters that it may answer.
+
+    ``is_automatic``: a program wrote it (RFC 3834), and nobody means it. ``failure`` is what a mail server says that
+    sends a letter back (RFC 3464), with the keys of that letter.
+    """
+
+    id: str
+    message_id: str
+    sender: str
+    keys: tuple[str, ...]
+    is_automatic: bool
+    failure: str
+    text: str
+
+
+def read_message(raw: bytes) -> ReceivedMessage:
+    """Never raises for what somebody has sent: what cannot be read is an automatic message without text."""
+    try:
+        return _read(raw[:LARGEST_MESSAGE])
+    except (ValueError, LookupError, TypeError, AttributeError, IndexError, RecursionError):
+        return ReceivedMessage(hashlib.sha256(raw).hexdigest(), "", "", (), is_automatic=True, failure="", text="")
+
+
+def _read(raw: bytes) -> ReceivedMessage:
+    message = message_from_bytes(raw)
+    message_id = _first(message, "message-id").strip()
+    senders = getaddresses([_first(message, "from")])
+    failure = _failure(message)
+    return ReceivedMessage(
+        id=hashlib.sha256(message_id.encode("utf-8", "replace") or raw).hexdigest(),
+        message_id=message_id if re.fullmatch(r"<[!-~]{1,250}>", message_id) else "",
+        sender=senders[0][1].casefold() if len(senders) == 1 else "",
+        keys=tuple(dict.fromkeys(_keys(message, raw if failure else b""))),
+        is_automatic=_is_automatic(message),
+        failure=failure,
+        text="" if failure else _text(message),
+    )
+
+
+def _keys(message: Message, returned: bytes) -> Iterator[str]:
+    """The address first: it was made for one letter. Of a letter that came back, what is quoted of it."""
+    for name in (*_RECEIVERS, "in-reply-to", "references"):
+        for value in _values(message, name):
+            yield from _KEY.findall(value.casefold())
+    yield from _KEY.findall(returned.decode("ascii", "replace").casefold())[:_MOST_HEADERS]
+
+
+def _is_automatic(message: Message) -> bool:
+    submitted = _first(message, "auto-submitted").casefold().strip()
+    return (
+        (bool(submitted) and not submitted.startswith("no"))
+        or _first(message, "precedence").casefold().strip() in _LISTS
+        or any(_first(message, name) for name in _AUTOMATIC)
+        or "".join(_first(message, "return-path").split()) == "<>"
+        or message.get_content_type() == "multipart/report"
+        or _first(message, "from").casefold().startswith(("mailer-daemon", "postmaster"))
+    )
+
+
+def _failure(message: Message) -> str:
+    """The diagnosis of a letter that came back for good; nothing of a delay."""
+    if message.get_content_type() != "multipart/report" or not message.is_multipart():
+        return ""
+    for part in _parts(message):
+        if part.get_content_type() != "message/delivery-status":
+            continue
+        blocks = part.get_payload()
+        for block in blocks if isinstance(blocks, list) else []:
+            if isinstance(block, Message) and _first(block, "action").casefold().strip() == "failed":
+                told = _first(block, "diagnostic-code") or _first(block, "status") or "failed"
+                return " ".join(told.split())[:500]
+    return ""
+
+
+def _text(message: Message) -> str:
+    """The first plain text that is no attachment, else the words of the first page."""
+    parts = [one for one in _parts(message) if not one.is_multipart() and one.get_content_disposition() != "attachment"]
+    for wanted in ("text/plain", "text/html"):
+        for part in parts:
+            if part.get_content_type() == wanted and (text := _decoded(part).strip()):
+                return text[:LONGEST_TEXT] if wanted == "text/plain" else text_of_html(text)[:LONGEST_TEXT]
+    return ""
+
+
+def _parts(message: Message) -> Iterator[Message]:
+    for number, part in enumerate(message.walk()):
+        if number >= _MOST_PARTS:
+            return
+        yield part
+
+
+def _decoded(part: Message) -> str:
+    content = part.get_payload(decode=True)
+    if not isinstance(content, bytes):
+        return ""
+    for charset in (part.get_content_charset() or "", *_CHARSETS):
+        try:
+            return content.decode(charset)
+        except (LookupError, UnicodeDecodeError, ValueError):
+            continue
+    return content.decode("utf-8", "replace")
+
+
+def _first(message: Message, name: str) -> str:
+    return next(_values(message, name), "")
+
+
+def _values(message: Message, name: str) -> Iterator[str]:
+    for value in (message.get_all(name) or [])[:_MOST_HEADERS]:
+        yield _header(str(value)[:_LONGEST_HEADER])
+
+
+def _header(value: str) -> str:
+    try:
+        words = decode_header(value)
+        decoded = "".join(
+            word.decode(charset or "ascii", "replace") if isinstance(word, bytes) else word for word, charset in words
+        )
+    except (LookupError, ValueError):
+        decoded = value
+    return " ".join(decoded.split())
