@@ -35,6 +35,7 @@ from engine.queries.scopes import actable_work_items
 from processes import shipped_maps
 from webui.demo.answers import pressed, typed
 from webui.demo.clients import demo_clients
+from webui.demo.files import add_demo_files
 from webui.demo.people import DEMO_ACCOUNTS, found_company
 from webui.demo.rules import SALE_RULES
 
@@ -82,6 +83,7 @@ def load_demo_company(database: Database, *, until: datetime, progress: Progress
         company.run_machinery()
         company.forget_letters()
         company.arrange_leave()
+        add_demo_files(company.session, clock=company.clock)
 
 
 @dataclass
