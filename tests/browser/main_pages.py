@@ -23,6 +23,7 @@ _OF_SETTINGS = tuple(
         "/connectors",
         "/incidents",
         "/machinery",
+        "/mail",
     )
 )
 
