@@ -18,7 +18,8 @@ class Settings:
     history are written into ``checkpoints`` and sent to ``auditor_mail``.
 
     ``web_processes`` is how many processes answer requests: by default one where a database file is all there is,
-    since it has one writer at a time; else by the processors.
+    since it has one writer at a time; else by the processors. The last three bound files: one, all versions
+    of all files of a deal, all contents together.
     """
 
     host: str
@@ -37,6 +38,9 @@ class Settings:
     keys: Path
     checkpoints: Path
     auditor_mail: str | None
+    file_max_mb: int
+    deal_files_max_mb: int
+    all_files_max_gb: int
 
     @property
     def is_embedded(self) -> bool:
@@ -73,6 +77,9 @@ def settings_from(environ: Mapping[str, str] | None = None) -> Settings:
         keys=Path(given.get("REGLAMENT_KEYS", var / "keys")).absolute(),
         checkpoints=Path(given.get("REGLAMENT_CHECKPOINTS", var / "checkpoints")).absolute(),
         auditor_mail=given.get("AUDITOR_MAIL"),
+        file_max_mb=max(1, int(given.get("FILE_MAX_MB", "25"))),
+        deal_files_max_mb=max(1, int(given.get("DEAL_FILES_MAX_MB", "1024"))),
+        all_files_max_gb=max(1, int(given.get("ALL_FILES_MAX_GB", "20"))),
     )
 
 

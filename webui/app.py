@@ -14,6 +14,7 @@ from webui import pages
 from webui.api.application import described_application, register_api
 from webui.csrf import configure_csrf
 from webui.error_pages import configure_error_pages
+from webui.file_uploads import configure_uploads
 from webui.formats import configure_formats
 from webui.i18n import configure_languages
 from webui.limits import configure_limits
@@ -33,6 +34,7 @@ def create_app(settings: Settings, database: Database, clock: Clock) -> Flask:
     configure_sessions(app, settings, given.accounts, clock)
     configure_languages(app, settings)
     configure_limits(app, settings)
+    configure_uploads(app)
     configure_security(app)
     configure_csrf(app)
     configure_storable_requests(app)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -17,7 +17,7 @@ from engine.policy.approved_content import Content, Difference, bound_value, dif
 from engine.policy.history_chain import canonical_json
 from engine.policy.reauthentication import ReauthenticationFailed, ReauthenticationRequired
 from engine.queries.approval_view import ApprovalView, Remark, approval_view, is_with_remarks, remarks_of
-from webui.forms.shown_values import shown_value
+from webui.forms.shown_values import shown_field, shown_value
 from webui.i18n import _
 from webui.messages import error_text
 from webui.outcomes import Button, buttons, decided, tone_of
@@ -102,6 +102,8 @@ def approval_pane(
     view = approval_view(session, actor(), item)
     if view is None:
         return ApprovalPane(None, remarks=shown)
+    if view.before is not None:  # told above, with what changed since
+        shown = tuple(one for one in shown if one.remark.work_item_id != view.before.work_item_id)
     changed = differences(_read_seen(seen), view.content) if isinstance(error, ContentChanged) and seen else ()
     return ApprovalPane(
         view=view,
@@ -196,12 +198,10 @@ class _Showing:
 
     def _text(self, name: str, value: Any) -> str:
         field = self.known.get(name)
-        kind = field.type if field is not None else _TOP.get(name, ("", FieldType.TEXT))[1]
-        if name in _TOP:
-            kind = _TOP[name][1]
-        choices: Sequence[Any] = field.choices if field is not None else ()
         try:
-            return shown_value(self.session, kind, value, self.currency, choices)
+            if field is not None and name not in _TOP:
+                return shown_field(self.session, field, value, self.currency)
+            return shown_value(self.session, _TOP.get(name, ("", FieldType.TEXT))[1], value, self.currency)
         except (TypeError, ValueError):  # a value of another kind, from another version of the map
             return str(value)
 

@@ -9,11 +9,13 @@ from sqlalchemy.orm import Session
 
 from engine.bpmn.compiled import Reauthentication
 from engine.clock import Clock
+from engine.commands.work_items import StepNotYours
 from engine.policy.permissions import Actor
 from engine.queries.approval_view import strongest
 from engine.queries.work_items import WorkItemView
 from webui.approval_pane import ApprovalPane, approval_pane
 from webui.doing_together import Together, ready_or_why_not, visible_views
+from webui.messages import error_text
 from webui.timeline import fields_of
 
 
@@ -67,4 +69,6 @@ def _looked(session: Session, view: WorkItemView) -> Looked:
     known = fields_of(session, view.row.definition_id)
     pane = approval_pane(session, view.row.id, known, view.row.currency, error=None)
     ready = ready_or_why_not(view, Together.APPROVE)
+    if not view.row.may_act:
+        return Looked(view, pane, error_text(StepNotYours(with_whom=view.row.assignee_name or view.row.group_name)))
     return Looked(view, pane, ready if isinstance(ready, str) else "")

@@ -92,6 +92,7 @@ _FIELD_TYPES = {
     FieldType.EMAIL: N_("e-mail"),
     FieldType.LINES: N_("table of lines"),
     FieldType.READ_ONLY: N_("only shown"),
+    FieldType.FILE: N_("file"),
     FieldType.CALCULATED: N_("calculated"),
 }
 

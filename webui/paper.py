@@ -11,6 +11,7 @@ FONT, MONO = "DejaVu", "DejaVuMono"
 MARGIN = 18  # millimetres
 _FILES = {(FONT, ""): "DejaVuSans.ttf", (FONT, "B"): "DejaVuSans-Bold.ttf", (MONO, ""): "DejaVuSansMono.ttf"}
 _LABEL = 46  # millimetres
+_KEPT_TOGETHER = 24  # millimetres: no heading at the foot of a page without anything under it
 _TITLE, _NAME, _BODY, _SMALL = 16, 11, 9, 7  # points
 
 
@@ -46,13 +47,24 @@ class Paper(FPDF):
         self.ln(2)
 
     def subheading(self, text: str) -> None:
-        self.ln(4)
+        if self.will_page_break(_KEPT_TOGETHER):
+            self.add_page()
+        else:
+            self.ln(4)
         self.set_font(FONT, "B", _NAME)
         self._write(text, 6)
 
     def paragraph(self, text: str) -> None:
         self.set_font(FONT, "", _BODY)
         self._write(text, 5)
+
+    def caption(self, text: str, left: float, top: float, width: float) -> None:
+        """Small words under a picture; what follows goes on where it would have."""
+        x, y = self.get_x(), self.get_y()
+        self.set_font(FONT, "", _SMALL)
+        self.set_xy(left, top)
+        self.cell(width, 4, text, align="C")
+        self.set_xy(x, y)
 
     def line_of(self, label: str, text: str) -> None:
         self._labelled(label, text, FONT, _BODY)
@@ -63,7 +75,11 @@ class Paper(FPDF):
     def _labelled(self, label: str, text: str, family: str, size: int) -> None:
         self.set_font(FONT, "", _BODY)
         self.set_text_color(90)
-        self.cell(_LABEL, 5, label)
+        if self.get_string_width(label) > _LABEL - 2:  # a long label has a line of its own
+            self._write(label, 5)
+            self.set_x(self.l_margin + _LABEL)
+        else:
+            self.cell(_LABEL, 5, label)
         self.set_text_color(0)
         self.set_font(family, "", size)
         self._write(text or "—", 5)

@@ -21,16 +21,17 @@ from webui.i18n import _
 from webui.outcomes import tone_of
 from webui.request_context import reading
 from webui.tellings import TELLINGS
-from webui.tellings.words import Data, readable
+from webui.tellings.words import Data, is_files, readable
 
 Fields = Mapping[str, FieldDefinition]
-
-_TEXTS = frozenset({FieldType.TEXT, FieldType.LONG_TEXT, FieldType.PHONE, FieldType.EMAIL})
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """``text`` is the sentence; ``quote`` what somebody wrote; ``details`` pairs of label and value."""
+    """``text`` is the sentence; ``quote`` what somebody wrote; ``details`` pairs of label and value.
+
+    ``files`` are ids and names of those that the event is about.
+    """
 
     row: HistoryRow
     icon: str
@@ -38,6 +39,7 @@ class Entry:
     text: str
     quote: str = ""
     details: tuple[tuple[str, str], ...] = ()
+    files: tuple[tuple[int, str], ...] = ()
 
     @property
     def who(self) -> str:
@@ -70,6 +72,8 @@ KINDS_BY_FILTER = {
         "deal_opened",
         "opened_by_step",
         "file_added",
+        "file_hidden",
+        "file_shown",
         "deal_changed",
         "stage_changed",
         "deal_won",
@@ -113,7 +117,18 @@ def entry(row: HistoryRow, fields: Fields = MappingProxyType({})) -> Entry:
         telling.sentence(data),
         quote=with_names(_quoted(row.kind, data, telling.quote), data.get("mentions") or {}),
         details=_details(row.kind, data, fields),
+        files=tuple(_files(row.kind, data)),
     )
+
+
+def _files(kind: str, data: Data) -> Iterator[tuple[int, str]]:
+    """A file that was added or removed, those of a comment, and those that a form was filled with."""
+    if kind in ("file_added", "file_hidden", "file_shown") and data.get("file_id"):
+        yield int(data["file_id"]), _("Open version %(version)s", version=data["version"])
+    given = dict(data.get("values") or {}).values() if kind == "step_completed" else [data.get("files")]
+    for files in filter(is_files, given):
+        for one in files:
+            yield int(one["id"]), _("%(name)s, version %(version)s", name=one["name"], version=one["version"])
 
 
 def _quoted(kind: str, data: Data, name: str) -> str:
@@ -155,7 +170,7 @@ def _details(kind: str, data: Data, fields: Fields) -> tuple[tuple[str, str], ..
         values = dict(data.get("values") or {})
         return tuple(_given(name, value, fields) for name, value in values.items() if value not in (None, "", []))
     if kind in _WITH_CHANGES:
-        return tuple(_change(name, change) for name, change in dict(data.get("changes") or {}).items())
+        return tuple(_change(name, change, fields) for name, change in dict(data.get("changes") or {}).items())
     if kind == "decision_made":
         return tuple(_decided_values(data, fields))
     if kind == "question_answered":
@@ -180,19 +195,31 @@ def _decided_values(data: Data, fields: Fields) -> Iterator[tuple[str, str]]:
 
 def _given(name: str, value: Any, fields: Fields) -> tuple[str, str]:
     field = fields.get(name)
-    if field is None:
-        return name, readable(value)
-    if field.value_type is FieldType.LINES:
-        return field.label, lines_text(field, value)
-    if field.type is FieldType.PERSON and isinstance(value, int):
-        return field.label, _person_name(value) or str(value)
+    return (name, readable(value)) if field is None else (field.label, _worded(field, value))
+
+
+def _worded(field: FieldDefinition, value: Any) -> str:
+    """A value of a field as an event holds it, in one line."""
     label_of = {choice.value: choice.label for choice in field.choices}
-    if isinstance(value, str) and value in label_of:
-        return field.label, label_of[value]
-    return field.label, value if field.type in _TEXTS and isinstance(value, str) else readable(value)
+    match field.value_type:
+        case FieldType.LINES:
+            return lines_text(field, value)
+        case FieldType.PERSON if isinstance(value, int):
+            return _person_name(value) or str(value)
+        case FieldType.PERCENT if value not in (None, ""):
+            return f"{readable(value)} %"
+        case FieldType.TEXT | FieldType.LONG_TEXT | FieldType.PHONE | FieldType.EMAIL if isinstance(value, str):
+            return value
+        case _ if isinstance(value, list) and value:
+            return ", ".join(label_of.get(str(one), str(one)) for one in value)
+        case _:
+            return label_of.get(str(value)) or readable(value)
 
 
-def _change(name: str, change: Any) -> tuple[str, str]:
+def _change(name: str, change: Any, fields: Fields) -> tuple[str, str]:
+    field = None if name in _FIELD_NAMES else fields.get(name)
+    if field is not None and isinstance(change, list) and len(change) == 2:  # noqa: PLR2004  # old and new
+        return field.label, " → ".join(_worded(field, one) for one in change)
     label = _(_FIELD_NAMES[name]) if name in _FIELD_NAMES else name
     if name == "owner_id" and isinstance(change, list):
         change = [_person_name(one) for one in change]

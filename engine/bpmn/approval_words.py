@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from engine.bpmn.compiled import ContentRule, Reauthentication
 
 _LIST = re.compile(r"[,;\n]")
+_INSIDE = "\N{MIDDLE DOT}"  # for what would part a label in two
 _WHOLE = frozenset({"all", "everything", "whole deal", "усе", "все", "вся угода", "уся угода"})
 _ALL_FILES = frozenset({"files", "all files", "файли", "усі файли", "всі файли"})
 _FILE_NAME = re.compile(r"^(?!(?:deal|client)\.).*(?:[*?]|\.\w{1,5})$")
@@ -50,23 +51,34 @@ def content_rule(text: str, labels: Mapping[str, str]) -> ContentRule | None:
     names: list[str] = []
     files: list[str] = []
     whole = False
-    for part in (" ".join(one.split()) for one in _LIST.split(text)):
+    known = {_as_one_word(label): name for label, name in labels.items()}
+    for part in _parts(text, labels):
         word = part.casefold()
         if word in _WHOLE:
             whole = True
         elif word in _ALL_FILES:
             files.append(ALL_FILES)
-        elif part in labels.values() or word in labels:
-            names.append(part if part in labels.values() else labels[word])
-        elif word in _WORDS:
-            names.append(_WORDS[word])
-        elif part and _FILE_NAME.match(part):
-            files.append(part)
-        elif part:
+        elif part in labels.values():
             names.append(part)
+        elif word in known or word in _WORDS:
+            names.append(known.get(word) or _WORDS[word])
+        else:
+            (files if _FILE_NAME.match(part) else names).append(part)
     if not (names or files or whole):
         return None
     return ContentRule(names=tuple(dict.fromkeys(names)), files=tuple(dict.fromkeys(files)), whole=whole)
+
+
+def _parts(text: str, labels: Iterable[str]) -> Iterator[str]:
+    """The parts of the list; a label such as "Discount, %" is one of them, and not two."""
+    for label in labels:
+        if _LIST.search(label):
+            text = re.sub(re.escape(label), _as_one_word(label), text, flags=re.IGNORECASE)
+    yield from (part for one in _LIST.split(text) if (part := " ".join(one.split())))
+
+
+def _as_one_word(label: str) -> str:
+    return _LIST.sub(_INSIDE, label)
 
 
 def unknown_names(rule: ContentRule, known: Iterable[str]) -> tuple[str, ...]:

@@ -64,6 +64,7 @@ class FieldType(StrEnum):
     EMAIL = "email"
     LINES = "lines"  # a table: goods with quantity, price and sum
     READ_ONLY = "read_only"
+    FILE = "file"
     CALCULATED = "calculated"  # by a formula, on the server
 
 
@@ -84,6 +85,7 @@ class FieldDefinition(_Frozen):
     that the expression language has accepted; both read the form's fields as well. ``shown_as`` is the type in which a
     read-only or calculated value is written. ``columns`` are those of a table, ``total`` of a column whose values are
     added up under it.
+    ``several`` and ``accept`` are of files: whether more than one may be given, and the map's words for which kinds.
     """
 
     name: str
@@ -102,6 +104,8 @@ class FieldDefinition(_Frozen):
     shown_as: FieldType | None = None
     columns: tuple[FieldDefinition, ...] = ()
     total: bool = False
+    several: bool = False
+    accept: str = ""
 
     @property
     def is_typed(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
@@ -17,12 +17,14 @@ from engine.bpmn.runtime import EvaluateConditions
 from engine.clock import Clock
 from engine.commands.clients import ClientDraft, add_client
 from engine.commands.deal_fields import ensure_not_calculated, read_own_fields, recalculated
+from engine.commands.deal_files import put_files
 from engine.commands.edited_meanwhile import unseen_kept_of_deal
 from engine.commands.execution import run_step, start_instance
 from engine.commands.history import record
 from engine.commands.idempotency import already_performed, remember
 from engine.commands.locks import lock_deal
 from engine.commands.mentions import people_mentioned, tell_mentioned
+from engine.commands.stored_files import BroughtFile
 from engine.db.work_session import number
 from engine.errors import (
     N_,
@@ -41,9 +43,11 @@ from engine.model.person import Person, Role
 from engine.model.process_definition import DefinitionState, ProcessDefinition
 from engine.model.process_instance import InstanceState, ProcessInstance
 from engine.model.work_item import PENDING, WorkItem, WorkItemState
+from engine.policy.file_limits import NO_FILES, FileLimits
 from engine.policy.permissions import Ability, Actor, ensure_may, may
 from engine.policy.search_keys import search_text
 from engine.queries.calendars import default_calendar
+from engine.queries.deal_files import reference
 from engine.queries.decided_fields import decided_alone
 from engine.queries.processes import process_of
 from engine.queries.scopes import choosable_clients
@@ -225,7 +229,7 @@ def update_deal(
         raise DealClosed
     at = clock.now()
     wanted = dict(changes)
-    _ensure_readable(session, wanted, process_of(session, instance.definition_id))
+    _ensure_readable(session, wanted, instance)
     if read_version is not None:
         wanted = unseen_kept_of_deal(session, deal, wanted, read_version)
     changed: dict[str, Any] = {}
@@ -312,15 +316,27 @@ def _overwritten(known: Mapping[str, Any], values: Mapping[str, Any]) -> Iterato
             yield root, value
 
 
-def comment_on_deal(session: Session, deal_id: int, text: str, *, actor: Actor, clock: Clock) -> Deal:
-    """Raises NotFound, InvalidInput."""
+def comment_on_deal(
+    session: Session,
+    deal_id: int,
+    text: str,
+    *,
+    actor: Actor,
+    clock: Clock,
+    files: Sequence[BroughtFile] = (),
+    limits: FileLimits = NO_FILES,
+) -> Deal:
+    """Say something in a deal, with files that were brought or without. Raises NotFound, InvalidInput, FileRefused."""
     deal, _ = lock_deal(session, deal_id, actor)
-    if not text.strip():
+    if not (text.strip() or files):
         raise InvalidInput({"text": FieldRequired(label=N_("Comment"))})
-    mentioned = people_mentioned(session, deal.id, text, at=clock.now())
+    at = clock.now()
+    put = put_files(session, deal, files, work_item=None, actor=actor, at=at, limits=limits)
+    mentioned = people_mentioned(session, deal.id, text, at=at)
     names = {person.login: person.full_name for person in mentioned}
-    record(session, Commented(text=text.strip(), mentions=names), actor=actor, at=clock.now(), deal=deal)
-    tell_mentioned(session, deal, mentioned, text, actor=actor, at=clock.now())
+    event = Commented(text=text.strip(), mentions=names, files=[reference(one) for one in put])
+    record(session, event, actor=actor, at=at, deal=deal)
+    tell_mentioned(session, deal, mentioned, text, actor=actor, at=at)
     return deal
 
 
@@ -411,7 +427,7 @@ def faults_of_values(title: str, amount: Decimal | None, currency: str) -> dict[
     return errors
 
 
-def _ensure_readable(session: Session, wanted: dict[str, Any], process: CompiledProcess) -> None:
+def _ensure_readable(session: Session, wanted: dict[str, Any], instance: ProcessInstance) -> None:
     """Own fields in ``wanted`` become what the map's definitions make of them. Raises InvalidInput."""
     errors = faults_of_values(wanted.get("title", "-"), wanted.get("amount"), wanted.get("currency", "UAH"))
     if "owner_id" in wanted:
@@ -419,7 +435,8 @@ def _ensure_readable(session: Session, wanted: dict[str, Any], process: Compiled
         if owner is None or not owner.is_active or owner.role not in OWNERS:
             errors["owner_id"] = FieldNotUnderstood(value=wanted["owner_id"], expected=N_("a sales manager"))
     if "fields" in wanted:
-        wanted["fields"], wrong = read_own_fields(session, process, wanted["fields"])
+        process = process_of(session, instance.definition_id)
+        wanted["fields"], wrong = read_own_fields(session, process, wanted["fields"], deal_id=instance.deal_id)
         errors |= wrong
     if errors:
         raise InvalidInput(errors)

@@ -31,6 +31,7 @@ from engine.commands.history import record
 from engine.commands.incidents import perform
 from engine.commands.locks import lock_instance
 from engine.commands.practice_calls import answer_in_practice, make_own_calls
+from engine.commands.practice_files import with_imagined_files
 from engine.commands.practice_seed import seed
 from engine.commands.timers import fire_timer
 from engine.db.sandbox import Sandbox
@@ -204,7 +205,7 @@ class PracticeWalk:
             lambda session: complete_work_item(
                 session,
                 action.work_item_id,
-                action.values,
+                with_imagined_files(session, action.work_item_id, action.values, actor=actor, at=self.clock.now()),
                 action.outcome,
                 action.comment,
                 actor=actor,

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from engine.bpmn.compiled import FieldDefinition
 from engine.clock import Clock
 from engine.commands.completions import Locale, complete_work_item
 from engine.commands.history import record
@@ -44,7 +45,11 @@ def complete_again(
         return
     fields = [typed.fields[name].model_copy(update={"required": False}) for name in values]
     read = {name: to_json(value) for name, value in read_values(fields, values, locale).items()}
-    changes = {name: [typed.values.get(name), new] for name, new in read.items() if typed.values.get(name) != new}
+    changes = {
+        field.name: [typed.values.get(field.name), read[field.name]]
+        for field in fields
+        if field.name in read and not _same(field, typed.values.get(field.name), read[field.name])
+    }
     if changes:
         event = VariablesSet(changes=changes, reason=reason_given(reason))
         record(session, event, actor=actor, at=clock.now(), deal=instance.deal, work_item_id=item.id)
@@ -63,3 +68,13 @@ def complete_again(
         clock=clock,
         locale=_STORED,
     )
+
+
+def _same(field: FieldDefinition, before: Any, now: Any) -> bool:
+    """Whether the same was typed; what is calculated in a table's lines is calculated again anyway."""
+    if not field.columns or not isinstance(before, list):
+        return bool(before == now)
+    typed = [column.name for column in field.columns if column.is_typed]
+    return [{name: line.get(name) for name in typed} for line in before] == [
+        {name: line.get(name) for name in typed} for line in now
+    ]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Delete, delete, exists
+from sqlalchemy import Delete, delete, exists, select
 from sqlalchemy.orm import Session
 
 from engine.clock import Clock
 from engine.db.job import Job, JobState
+from engine.model.deal_file import DealFile, StoredFile
 from engine.model.letter import Letter, LetterState, MailLink, ProposedDecision, ReceivedMail
 from engine.model.notice import Notice, NoticeState
 from engine.model.performed_command import PerformedCommand
@@ -22,6 +23,8 @@ JOBS_KEPT = timedelta(days=7)
 CALLS_KEPT = timedelta(days=30)
 """How long a call that is over can still be asked for by its id; the deal's history keeps what came of it."""
 
+CONTENTS_KEPT = timedelta(days=1)
+"""How long the content of a file is kept that was brought and never added to anything."""
 PRACTICES_KEPT = timedelta(days=30)
 """How long a practice deal that nobody goes on with is kept."""
 
@@ -31,13 +34,17 @@ MAIL_KEPT = timedelta(days=180)
 
 
 def prune(session: Session, *, clock: Clock) -> int:
-    """Remove performed commands, done jobs, calls, letters and practice deals that are too old; how many went."""
+    """Remove commands, jobs, calls, letters, practice deals and contents of no file that are too old; how many went."""
     at = clock.now()
     gone = 0
     for statement in (
         delete(PerformedCommand).where(PerformedCommand.performed_at < at - COMMANDS_KEPT),
         delete(ServiceCall).where(
             ServiceCall.state.in_((CallState.DONE, CallState.CANCELLED)), ServiceCall.done_at < at - CALLS_KEPT
+        ),
+        delete(StoredFile).where(
+            StoredFile.touched_at < at - CONTENTS_KEPT,
+            ~select(DealFile.id).where(DealFile.sha256 == StoredFile.sha256).exists(),
         ),
         *_old_mail(at),
         delete(Practice).where(Practice.touched_at < at - PRACTICES_KEPT),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -11,11 +11,13 @@ from sqlalchemy.orm import Session
 from engine.bpmn.deadline_text import parse_deadline
 from engine.clock import Clock, as_utc
 from engine.commands.behalf import behalf_name, behalf_of
+from engine.commands.deal_files import put_files
 from engine.commands.history import record
 from engine.commands.locks import lock_work_item
 from engine.commands.mentions import people_mentioned, tell_mentioned
 from engine.commands.notifications import notify
 from engine.commands.step_opening import calendar_of_step, ladder_of_step
+from engine.commands.stored_files import BroughtFile
 from engine.errors import (
     N_,
     DomainError,
@@ -40,7 +42,9 @@ from engine.model.work_item import WorkItem, WorkItemState
 from engine.policy.approvers import may_decide, other_eyes_needed
 from engine.policy.due_dates import due_at
 from engine.policy.escalation_ladder import next_escalation_at
+from engine.policy.file_limits import NO_FILES, FileLimits
 from engine.policy.permissions import Actor, may_claim_step, may_direct_step
+from engine.queries.deal_files import reference
 from engine.queries.directories import directory
 from engine.queries.processes import process_of
 
@@ -202,22 +206,33 @@ def extend_work_item(
     return work_item
 
 
-def comment_on_work_item(session: Session, work_item_id: int, text: str, *, actor: Actor, clock: Clock) -> WorkItem:
-    """Raises NotFound, InvalidInput."""
+def comment_on_work_item(
+    session: Session,
+    work_item_id: int,
+    text: str,
+    *,
+    actor: Actor,
+    clock: Clock,
+    files: Sequence[BroughtFile] = (),
+    limits: FileLimits = NO_FILES,
+) -> WorkItem:
+    """Say something at a step, with files that were brought or without. Raises NotFound, InvalidInput, FileRefused."""
     work_item, instance = lock_work_item(session, work_item_id, actor)
-    if not text.strip():
+    if not (text.strip() or files):
         raise InvalidInput({"text": FieldRequired(label=N_("Comment"))})
-    mentioned = people_mentioned(session, instance.deal_id, text, at=clock.now())
+    at = clock.now()
+    put = put_files(session, instance.deal, files, work_item=work_item, actor=actor, at=at, limits=limits)
+    mentioned = people_mentioned(session, instance.deal_id, text, at=at)
     names = {person.login: person.full_name for person in mentioned}
     record(
         session,
-        Commented(text=text.strip(), step=work_item.name, mentions=names),
+        Commented(text=text.strip(), step=work_item.name, mentions=names, files=[reference(one) for one in put]),
         actor=actor,
-        at=clock.now(),
+        at=at,
         deal=instance.deal,
         work_item_id=work_item.id,
     )
-    tell_mentioned(session, instance.deal, mentioned, text, actor=actor, at=clock.now(), work_item=work_item)
+    tell_mentioned(session, instance.deal, mentioned, text, actor=actor, at=at, work_item=work_item)
     return work_item
 
 

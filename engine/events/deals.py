@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -108,11 +108,15 @@ class VariablesSet(Event):
 
 @dataclass(frozen=True, slots=True)
 class Commented(Event):
-    """``mentions`` are the full names, by login, of the people whom the text names."""
+    """``mentions`` are the full names, by login, of the people whom the text names.
+
+    ``files`` are the references of those that came with it (see queries.deal_files.reference).
+    """
 
     text: str
     step: str = ""
     mentions: Mapping[str, str] = field(default_factory=dict)
+    files: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +130,33 @@ class OpenedByStep(Event):
 
 @dataclass(frozen=True, slots=True)
 class FileAdded(Event):
-    """``step`` is the step of the map that made it, empty for one that a person added; ``size`` is in bytes."""
+    """``step`` is the step of the map that made it, empty for one that a person added; ``size`` is in bytes.
+
+    ``at_step`` names the step at which a person added it.
+    """
 
     name: str
     version: int
     sha256: str
     size: int
     step: str
+    file_id: int = 0
+    at_step: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FileHidden(Event):
+    """Somebody removed a file with all its versions from the lists; ``version`` is the latest of them."""
+
+    name: str
+    version: int
+    file_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class FileShown(Event):
+    """Somebody put a removed file back."""
+
+    name: str
+    version: int
+    file_id: int

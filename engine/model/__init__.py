@@ -9,7 +9,7 @@ from engine.model.client import Client, Contact
 from engine.model.company_revision import CompanyRevision
 from engine.model.consultation import Consultation
 from engine.model.deal import Deal, DealResult
-from engine.model.deal_file import DealFile, StoredFile
+from engine.model.deal_file import DealFile, StoredFile, StoredPiece
 from engine.model.delegation import Delegation
 from engine.model.department import Department, DepartmentTurn, Membership
 from engine.model.draft import Draft
@@ -38,6 +38,7 @@ from engine.model.person import Person, Role
 from engine.model.practice import Practice
 from engine.model.process_definition import DefinitionFile, DefinitionState, ProcessDefinition
 from engine.model.process_instance import InstanceState, ProcessInstance
+from engine.model.proof_file import ProofFile
 from engine.model.service_call import CallState, ServiceCall
 from engine.model.substitution import Substitution
 from engine.model.timer import Timer
@@ -109,11 +110,13 @@ __all__ = [
     "Practice",
     "ProcessDefinition",
     "ProcessInstance",
+    "ProofFile",
     "ProposedDecision",
     "ReceivedMail",
     "Role",
     "ServiceCall",
     "StoredFile",
+    "StoredPiece",
     "Substitution",
     "Timer",
     "VersionMove",

@@ -12,6 +12,9 @@ from typing import Any
 
 from engine.bpmn.compiled import OutcomeKind
 from engine.events import (
+    ApprovalAskedAgain,
+    ApprovalKept,
+    ApprovalRecalled,
     DealMoved,
     DealOpened,
     DealVersionMoved,
@@ -27,6 +30,7 @@ from engine.policy.history_signatures import EntrySignature, SigningKey
 
 _STEP_COMPLETED = kind_of(StepCompleted)
 _DEAL_OPENED = kind_of(DealOpened)
+_ABOUT_APPROVALS = frozenset({kind_of(ApprovalKept), kind_of(ApprovalAskedAgain), kind_of(ApprovalRecalled)})
 _ISSUED, _ATTACHED = kind_of(SheetIssued), kind_of(SignatureAttached)
 _MOVED = frozenset({kind_of(DealMoved), kind_of(DealVersionMoved)})
 _UNDONE = frozenset({kind_of(MoveUndone), kind_of(VersionMoveUndone)})
@@ -38,8 +42,8 @@ class ApprovalDecision:
     """One decision. ``number`` and ``entry_hash`` name its entry in the chain.
 
     ``position`` and ``department`` are as of then. ``on_behalf_of`` is the person substituted, or empty. ``content`` is
-    what the person had before them, ``content_hash`` its SHA-256 as the entry holds it. ``authentication`` is how the
-    person proved who they were, as far as the entry tells.
+    what the person had before them, ``content_hash`` its SHA-256 as the entry holds it. ``authentication`` is how and
+    when the person proved anew who they are, if the map asked for it.
     """
 
     number: int
@@ -56,6 +60,7 @@ class ApprovalDecision:
     content_hash: str
     entry_hash: str
     authentication: Any = None
+    map_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +133,11 @@ class ApprovalSheet:
         return tuple(entry for entry in self.entries if entry.kind == _ISSUED)
 
     @property
+    def about_approvals(self) -> tuple[ChainEntry, ...]:
+        """What became of approvals beside decisions: kept from an earlier round, asked again, taken back."""
+        return tuple(entry for entry in self.entries if entry.kind in _ABOUT_APPROVALS)
+
+    @property
     def opened(self) -> Mapping[str, Any]:
         """What was said of the deal when it was opened."""
         return next((entry.data for entry in self.entries if entry.kind == _DEAL_OPENED), {})
@@ -179,4 +189,5 @@ def _decision(entry: ChainEntry) -> ApprovalDecision:
         content_hash=data.get("content_hash", ""),
         entry_hash=entry.recorded_hash,
         authentication=data.get("authentication"),
+        map_version=data.get("map_version"),
     )

@@ -40,6 +40,7 @@ _LONGEST = {FieldType.TEXT: 2_000, FieldType.LONG_TEXT: 50_000}
 _LONGEST_OTHER = 500
 MOST_LINES = 500
 """Of one table, and of several choices."""
+_LARGEST_ID = 2**63
 _YEARS = range(1900, 2200)
 
 _YES = frozenset({"так", "т", "yes", "y", "true", "on", "1", "+", "да"})
@@ -69,11 +70,12 @@ _EXPECTED = {
     FieldType.EMAIL: N_("an e-mail address"),
     FieldType.LINES: N_("a list of lines"),
     FieldType.READ_ONLY: N_("a text"),
+    FieldType.FILE: N_("a file"),
     FieldType.CALCULATED: N_("a calculated value"),
 }
 _DECIMALS = frozenset({FieldType.NUMBER, FieldType.MONEY, FieldType.PERCENT})
 _TEXTS = frozenset({FieldType.TEXT, FieldType.LONG_TEXT})
-_LISTS = frozenset({FieldType.MANY, FieldType.LINES})
+_LISTS = frozenset({FieldType.MANY, FieldType.LINES, FieldType.FILE})
 
 
 class _NotRead(ValueError):
@@ -144,9 +146,12 @@ def read_each(
 
 
 def says_something(table: FieldDefinition, line: Mapping[str, Any]) -> bool:
-    """Whether anything is typed into a line of a table. Empty lines are no lines."""
-    typed = (line.get(column.name) for column in table.columns if column.is_typed)
-    return any(bool(one.strip()) if isinstance(one, str) else one not in (None, False, [], ()) for one in typed)
+    """Whether anything is typed into a line of a table, beside what stands there at first. Empty lines are no lines."""
+    typed = ((line.get(column.name), column.default) for column in table.columns if column.is_typed)
+    return any(
+        one.strip() not in ("", default) if isinstance(one, str) else one not in (None, False, [], ())
+        for one, default in typed
+    )
 
 
 def to_json(value: Any) -> Any:
@@ -170,7 +175,7 @@ def from_json(field: FieldDefinition, stored: Any) -> Any:
         return None
     try:
         return _stored_value(field, stored)
-    except (ValueError, TypeError, InvalidOperation) as error:
+    except (ValueError, TypeError, KeyError, InvalidOperation) as error:
         if field.type is FieldType.CALCULATED and field.shown_as is None:
             return stored  # a formula without a type that gave a text
         raise FieldNotUnderstood(
@@ -188,6 +193,8 @@ def _stored_value(field: FieldDefinition, stored: Any) -> Any:
             return datetime.fromisoformat(stored).astimezone(UTC)
         case FieldType.LINES:
             return [_line_from_json(field, line) for line in stored]
+        case FieldType.FILE:
+            return [str(one["name"]) for one in stored]
         case _:
             return stored
 
@@ -408,6 +415,16 @@ def _read_reference(_field: FieldDefinition, raw: Any, _locale: Locale, _zone: s
     return int(raw) if isinstance(raw, int) or (raw.isascii() and raw.isdigit()) else raw
 
 
+def _read_files(_field: FieldDefinition, raw: Any, _locale: Locale, _zone: str) -> list[int]:
+    """The ids of files, each given as a number, its text, or the reference that is stored. Who reads looks them up."""
+    given = raw if isinstance(raw, list | tuple) else _LIST_SEPARATOR.split(raw) if isinstance(raw, str) else [raw]
+    named = [one.get("id") if isinstance(one, Mapping) else one for one in given]
+    read = [_read_reference(_field, one, _locale, _zone) for one in named if one not in ("", " ")]
+    if any(not isinstance(one, int) or not 0 < one < _LARGEST_ID for one in read):
+        raise _NotRead
+    return [int(one) for one in dict.fromkeys(read)]
+
+
 def _read_phone(_field: FieldDefinition, raw: Any, _locale: Locale, _zone: str) -> str:
     phone = normalise_phone(str(raw))
     if phone is None:
@@ -440,5 +457,6 @@ _READERS: Mapping[FieldType, Callable[[FieldDefinition, Any, Locale, str], Any]]
     FieldType.EMAIL: _read_email,
     FieldType.LINES: _read_lines,
     FieldType.READ_ONLY: _read_text,
+    FieldType.FILE: _read_files,
     FieldType.CALCULATED: _read_text,
 }

@@ -49,8 +49,7 @@ class ChainFaultReason(StrEnum):
     UNSIGNED = "unsigned"  # it has no signature, although later ones have
     NOT_SIGNED_RIGHT = "not_signed_right"  # its signature is not that of this entry
     KEY_UNKNOWN = "key_unknown"  # no known key has signed it
-    PAGES_ALTERED = "pages_altered"  # of a sheet on paper: something else than its entries was changed after sealing
-    NOT_SEALED = "not_sealed"  # a sheet on paper without its seal
+    NOT_SEALED = "not_sealed"  # a sheet on paper was changed after it was sealed, or was never sealed
     UNEXPECTED_PAGE = "unexpected_page"  # what is around the entries is not the page that this version writes
     CHECKPOINT_DIFFERS = "checkpoint_differs"  # the history is not what was published
 

@@ -68,6 +68,9 @@ class TriedValues:
                 values = [to_json(one if field.type is FieldType.MOMENT else one.date()) for one in moments]
             case FieldType.PERSON | FieldType.CLIENT:
                 values = [1]
+            case FieldType.FILE:
+                files = [{"name": _OTHER_TEXT}]
+                values = [files] if field.required else [[], files]
             case FieldType.LINES:
                 values = [] if field.required else [[]]
                 values += [[_line(field, one)] for one in _beside(numbers)]

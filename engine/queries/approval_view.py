@@ -28,6 +28,7 @@ _MOST_REMARKS = 20
 class Remark:
     """What somebody wrote with the last decision that they gave on a step of the deal."""
 
+    work_item_id: int
     step: str
     outcome: str
     by: str
@@ -94,7 +95,7 @@ def remarks_of(session: Session, instance_id: int, *, besides: int) -> tuple[Rem
         seen.add(voice)
         if one.comment and one.completed_at is not None:
             by = one.completed_by.full_name if one.completed_by is not None else ""
-            remarks.append(Remark(one.name, one.outcome or "", by, one.completed_at, one.comment))
+            remarks.append(Remark(one.id, one.name, one.outcome or "", by, one.completed_at, one.comment))
     return tuple(remarks[:_MOST_REMARKS])
 
 

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.errors import NotFound
-from engine.model.deal_file import DealFile, StoredFile
+from engine.model.deal import Deal
+from engine.model.deal_file import DealFile
 from engine.model.person import Person
 from engine.model.process_definition import DefinitionFile
+from engine.model.work_item import WorkItem
+from engine.policy.file_kinds import Preview, preview_of
 from engine.policy.permissions import Actor
 from engine.queries.deal_history import ensure_visible_deal
+from engine.queries.scopes import visible_deals
 
 
 @dataclass(frozen=True, slots=True)
 class DealFileRow:
-    """``size`` is in bytes; ``added_by`` is the person, ``step`` the step of the map that made it."""
+    """``size`` is in bytes; ``added_by`` is the person, ``step`` the step of the map that made it.
+
+    ``at_step`` names the step at which a person added it. ``hidden_at`` is when it was removed from the lists.
+    """
 
     id: int
+    deal_id: int
     name: str
     version: int
     media_type: str
@@ -29,32 +38,106 @@ class DealFileRow:
     sha256: str
     step: str
     added_by: str
+    added_by_id: int | None
     added_at: datetime
+    work_item_id: int | None
+    at_step: str
+    hidden_at: datetime | None
+
+    @property
+    def preview(self) -> Preview:
+        return preview_of(self.name, self.media_type)
 
 
-def files_of_deal(session: Session, actor: Actor, deal_id: int) -> Sequence[DealFileRow]:
-    """Every version of every file, the latest first. Raises NotFound."""
+@dataclass(frozen=True, slots=True)
+class Document:
+    """All versions of a file: the latest, and those before it, latest first."""
+
+    latest: DealFileRow
+    earlier: tuple[DealFileRow, ...]
+
+    @property
+    def is_hidden(self) -> bool:
+        return self.latest.hidden_at is not None
+
+
+@dataclass(frozen=True, slots=True)
+class FileView:
+    """A version of a file, the deal that it belongs to, and all versions of the same name, latest first."""
+
+    row: DealFileRow
+    deal_number: str
+    deal_title: str
+    deal_owner_id: int
+    versions: tuple[DealFileRow, ...]
+
+    @property
+    def is_latest(self) -> bool:
+        return self.versions[0].id == self.row.id
+
+
+def files_of_deal(session: Session, actor: Actor, deal_id: int, *, hidden: bool = False) -> Sequence[DealFileRow]:
+    """Every version of every file, the latest first; with ``hidden`` also of the removed ones. Raises NotFound."""
     ensure_visible_deal(session, actor, deal_id)
-    rows = session.execute(
-        select(DealFile, Person.full_name)
-        .outerjoin(Person, Person.id == DealFile.added_by_id)
-        .where(DealFile.deal_id == deal_id)
-        .order_by(DealFile.id.desc())
-    )
-    return [_row(file, full_name or "") for file, full_name in rows]
+    shown = () if hidden else (DealFile.hidden_at.is_(None),)
+    return _rows(session, DealFile.deal_id == deal_id, *shown)
 
 
-def file_content(session: Session, actor: Actor, deal_id: int, file_id: int) -> tuple[DealFileRow, bytes]:
-    """One version of a file with what is in it. Raises NotFound."""
-    ensure_visible_deal(session, actor, deal_id)
-    found = session.execute(
-        select(DealFile, StoredFile.content)
-        .join(StoredFile, StoredFile.sha256 == DealFile.sha256)
-        .where(DealFile.id == file_id, DealFile.deal_id == deal_id)
+def documents_of_deal(session: Session, actor: Actor, deal_id: int) -> tuple[Document, ...]:
+    """The files with their versions, the last added first, the removed ones at the end. Raises NotFound."""
+    return _documents(files_of_deal(session, actor, deal_id, hidden=True))
+
+
+def file_view(session: Session, actor: Actor, file_id: int) -> FileView:
+    """A version of a file, a removed one, too. Raises NotFound for one that the actor may not see."""
+    deal = session.execute(
+        select(Deal.id, Deal.number, Deal.title, Deal.owner_id)
+        .join(DealFile, DealFile.deal_id == Deal.id)
+        .where(DealFile.id == file_id, visible_deals(actor))
     ).one_or_none()
-    if found is None:
+    if deal is None:
         raise NotFound
-    return _row(found[0], ""), found[1]
+    name = select(DealFile.name).where(DealFile.id == file_id).scalar_subquery()
+    versions = _rows(session, DealFile.deal_id == deal.id, DealFile.name == name)
+    row = next(one for one in versions if one.id == file_id)
+    return FileView(row, deal.number, deal.title, deal.owner_id, tuple(versions))
+
+
+def file_of_deal(session: Session, actor: Actor, deal_id: int, file_id: int) -> DealFileRow:
+    """Raises NotFound, also for a file of another deal."""
+    row = file_view(session, actor, file_id).row
+    if row.deal_id != deal_id:
+        raise NotFound
+    return row
+
+
+def present_files(session: Session, deal_id: int) -> tuple[Mapping[str, Any], ...]:
+    """The references of what a deal's files are now: the latest version of each that is not removed, by name.
+
+    What whoever decides on the deal has before them, and what an approval is bound to.
+    """
+    latest: dict[str, DealFile] = {}
+    statement = select(DealFile).where(DealFile.deal_id == deal_id, DealFile.hidden_at.is_(None))
+    for file in session.scalars(statement.order_by(DealFile.name, DealFile.version)):
+        latest[file.name] = file
+    return tuple(reference(file) for file in latest.values())
+
+
+def files_by_id(session: Session, deal_id: int, ids: Iterable[int]) -> dict[int, DealFile]:
+    """Those of the files that belong to the deal and are not removed."""
+    wanted = DealFile.id.in_(tuple(ids)), DealFile.deal_id == deal_id, DealFile.hidden_at.is_(None)
+    return {file.id: file for file in session.scalars(select(DealFile).where(*wanted))}
+
+
+def reference(file: DealFile | DealFileRow) -> dict[str, Any]:
+    """A version of a file as values, decisions and history name it: which one, and exactly which content."""
+    return {
+        "id": file.id,
+        "name": file.name,
+        "version": file.version,
+        "sha256": file.sha256,
+        "size": file.size,
+    }
 
 
 def template_content(session: Session, sha256: str) -> bytes | None:
@@ -62,9 +145,29 @@ def template_content(session: Session, sha256: str) -> bytes | None:
     return session.scalar(select(DefinitionFile.content).where(DefinitionFile.sha256 == sha256).limit(1))
 
 
-def _row(file: DealFile, added_by: str) -> DealFileRow:
+def _documents(rows: Iterable[DealFileRow]) -> tuple[Document, ...]:
+    by_name: dict[str, list[DealFileRow]] = {}
+    for row in rows:
+        by_name.setdefault(row.name, []).append(row)
+    found = [Document(latest, tuple(earlier)) for latest, *earlier in by_name.values()]
+    return tuple(sorted(found, key=lambda one: one.is_hidden))
+
+
+def _rows(session: Session, *conditions: Any) -> Sequence[DealFileRow]:
+    statement = (
+        select(DealFile, Person.full_name, WorkItem.name)
+        .outerjoin(Person, Person.id == DealFile.added_by_id)
+        .outerjoin(WorkItem, WorkItem.id == DealFile.work_item_id)
+        .where(*conditions)
+        .order_by(DealFile.id.desc())
+    )
+    return [_row(file, added_by or "", at_step or "") for file, added_by, at_step in session.execute(statement)]
+
+
+def _row(file: DealFile, added_by: str, at_step: str) -> DealFileRow:
     return DealFileRow(
         id=file.id,
+        deal_id=file.deal_id,
         name=file.name,
         version=file.version,
         media_type=file.media_type,
@@ -72,5 +175,9 @@ def _row(file: DealFile, added_by: str) -> DealFileRow:
         sha256=file.sha256,
         step=file.step_name,
         added_by=added_by,
+        added_by_id=file.added_by_id,
         added_at=file.added_at,
+        work_item_id=file.work_item_id,
+        at_step=at_step,
+        hidden_at=file.hidden_at,
     )

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+from bench.beside import beside_figures
 from bench.commands import command_figures
 from bench.completions import IN_A_COMPANY, ON_ONE_MACHINE, completion_figures
 from bench.endurance import memory_figure
@@ -64,6 +65,9 @@ class Bench:
             office = self._office(where)
             var, settings = self._folder / f"var-completing-{where}", self._settings(office, where)
             yield from completion_figures(office, where, var, settings, ways, bare_s=bare[where])
+        office = self._office(POSTGRESQL)
+        settings = self._settings(office, POSTGRESQL)
+        yield from beside_figures(office, self._folder / "var-beside", settings, self._postgresql)
         for where in (SQLITE, POSTGRESQL):
             office = self._office(where)
             yield from serving_figures(office, where, self._folder / f"var-{where}", self._settings(office, where))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -52,16 +53,10 @@ def completion_figures(
 
     ``bare_s``: seconds of the bare durable step on the same kind of database.
     """
-    tokens = {
-        login: office.do(login, create_token, getattr(office.company, login).id, "bench")
-        for login in ("olena", *_WHO.values())
-    }
+    tokens = tokens_of(office)
     for way in ways:
-        given = {"REGLAMENT_DEMO": "0", "SECRET_KEY": "a key for the bench" * 2, "WEB_PROCESSES": str(way.processes)}
-        with Running(var, given | settings) as server:
-            server.wait_until_healthy()
-            _complete_deals(office, server.port, tokens, WARMING, 2 * max(way.clients, way.processes))
-            done = _complete_deals(office, server.port, tokens, DEALS, way.clients)
+        with serving(office, var, settings, tokens, way) as port:
+            done = complete_deals(office, port, tokens, DEALS, way.clients)
         name = f"step over HTTP, {way.name}, {where}"
         p50, p95 = p50_and_p95(name, done.answers)
         yield p50
@@ -73,7 +68,27 @@ def completion_figures(
         yield Figure(f"{name}: time per step", MILLI / rate, "ms", MILLI / way.wanted if way.wanted else None, remark)
 
 
-def _complete_deals(office: Office, port: int, tokens: Mapping[str, str], deals: int, clients: int) -> Load:
+def tokens_of(office: Office) -> dict[str, str]:
+    """A token for everybody who completes steps."""
+    return {
+        login: office.do(login, create_token, getattr(office.company, login).id, "bench")
+        for login in ("olena", *_WHO.values())
+    }
+
+
+@contextmanager
+def serving(
+    office: Office, var: Path, settings: Mapping[str, str], tokens: Mapping[str, str], way: Way
+) -> Iterator[int]:
+    """The port of a server that has warmed up."""
+    given = {"REGLAMENT_DEMO": "0", "SECRET_KEY": "a key for the bench" * 2, "WEB_PROCESSES": str(way.processes)}
+    with Running(var, given | settings) as server:
+        server.wait_until_healthy()
+        complete_deals(office, server.port, tokens, WARMING, 2 * max(way.clients, way.processes))
+        yield server.port
+
+
+def complete_deals(office: Office, port: int, tokens: Mapping[str, str], deals: int, clients: int) -> Load:
     """Open ``deals`` and complete all their steps, wave by wave: those of one kind of all deals, then the next."""
     for _ in range(deals):
         office.open_deal(title=f"Постачання {next(_numbers)}")

@@ -13,16 +13,19 @@ MILLI, MICRO = 1e3, 1e6
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """``value`` and ``at_most`` are in ``unit``; without ``at_most`` the figure is told and not judged."""
+    """``value``, ``at_most`` and ``at_least`` are in ``unit``; without a limit the figure is told and not judged."""
 
     name: str
     value: float
     unit: str
     at_most: float | None = None
     remark: str = ""
+    at_least: float | None = None
 
     @property
     def is_met(self) -> bool | None:
+        if self.at_least is not None:
+            return self.value >= self.at_least
         return None if self.at_most is None else self.value <= self.at_most
 
     @property
@@ -32,6 +35,8 @@ class Figure:
     @property
     def cells(self) -> tuple[str, str, str, str, str]:
         target = "" if self.at_most is None else f"≤ {_written(self.at_most)} {self.unit}"
+        if self.at_least is not None:
+            target = f"≥ {_written(self.at_least)} {self.unit}"
         return self.name, f"{_written(self.value)} {self.unit}", target, self.mark, self.remark
 
 

@@ -25,7 +25,7 @@ from engine.commands.completions import complete_work_item
 from engine.commands.deals import DealDraft, open_deal
 from engine.commands.definitions import check_map, deploy_definition, published_sources
 from engine.commands.incidents import perform
-from engine.commands.people import set_substitution, update_person
+from engine.commands.people import set_password, set_substitution, update_person
 from engine.commands.publishing import publish_definition
 from engine.db.session import Database
 from engine.model.deal import Deal
@@ -114,11 +114,18 @@ class Sales:
         if (person.locale, person.theme) != (locale, theme):
             self._do(login, update_person, person.id, {"locale": locale, "theme": theme})
 
+    def set_password(self, login: str, password: str) -> None:
+        self._do(login, set_password, self._person(login).id, password)
+
     def publish(self, key: str) -> None:
         shipped = next(one for one in shipped_maps() if one.key == key)
+        self.publish_file(shipped.file_name, shipped.content)
+
+    def publish_file(self, name: str, content: bytes) -> None:
+        """A map that is not shipped, in which nothing stands against publishing."""
         with self.database.read() as session:
             library = published_sources(session)
-        checked = check_map({shipped.file_name: shipped.content}, library=library)
+        checked = check_map({name: content}, library=library)
         definition = self._do("owner", deploy_definition, checked)
         self._do("owner", publish_definition, definition.id)
 

@@ -73,7 +73,7 @@ def asks_and_is_answered(olena: Page, iryna: Page, uk: Words) -> None:
 
 
 def names_somebody(olena: Page, uk: Words) -> None:
-    comment = pane(olena).get_by_label(uk("Comment for everybody in this deal"))
+    comment = unfolded(olena, uk("Comments")).get_by_role("textbox")
     comment.press_sequentially("Далі за тобою, @бог")
     expect(pane(olena).get_by_role("option", name="Богдан Коваленко")).to_be_visible()
     olena.keyboard.press("Enter")

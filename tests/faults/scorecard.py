@@ -30,6 +30,7 @@ ROWS = {
     7: "random maps against an independent model",
     8: "uploads damaged at random",
     10: "diagram bombs",
+    11: "a byte of an exported approval sheet changed",
     14: "backup under load, restored",
     15: "upgrade with deals at every kind of wait",
     16: "clock an hour ahead and back; Redis away, frozen, emptied",

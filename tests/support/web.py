@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import html
 import json
+import os
 import re
+import tempfile
+from pathlib import Path
 from typing import Any
 
 from flask import Flask
@@ -21,8 +24,12 @@ _TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 _HTMX = {"HX-Request": "true"}
 
 
+_KEYS = str(Path(tempfile.gettempdir(), f"reglament-keys-of-tests-{os.getpid()}"))
+
+
 def web_settings(**environ: str) -> Settings:
-    return settings_from({"REGLAMENT_DEMO": "1", "SECRET_KEY": "a key for tests", "LOCALE_DEFAULT": "en"} | environ)
+    usual = {"REGLAMENT_DEMO": "1", "SECRET_KEY": "a key for tests", "LOCALE_DEFAULT": "en", "REGLAMENT_KEYS": _KEYS}
+    return settings_from(usual | environ)
 
 
 def web_application(office: Office, **environ: str) -> Flask:

@@ -18,7 +18,7 @@ from webui.api.models.deals import ApprovalSheetFile, DealPath, WaitingItem, Wai
 from webui.api.models.history import DealHistoryQuery, HistoryList
 from webui.api.tags import DEALS
 from webui.request_context import now, reading
-from webui.static_files import DIST
+from webui.sheet_papers import labels_of, sealed_pdf
 from webui.waiting import waiting_sentence
 
 _PDF = {
@@ -77,12 +77,12 @@ def download_approval_sheet(path: DealPath) -> Response:
 
 @api.get("/deals/<int:deal_id>/approval-sheet.pdf", tags=[DEALS], responses={200: _PDF})
 def print_approval_sheet(path: DealPath) -> Response:
-    """The same for people and printers."""
-    sheet = _sheet(path.deal_id)
-    from webui.api.approval_sheet_pdf import sheet_pdf  # noqa: PLC0415  # the PDF library takes a third of a second
-
+    """The same for people and printers, sealed with the company's certificate; the JSON is attached to it."""
+    with reading() as session:
+        sheet = approval_sheet(session, caller(), path.deal_id)
+        fields = labels_of(session, caller(), path.deal_id)
     with in_readers_language():
-        content = sheet_pdf(sheet, fonts=DIST / "fonts")
+        content = sealed_pdf(sheet, fields).pdf
     return _as_file(Response(content, mimetype="application/pdf"), f"{sheet.number}.pdf")
 
 

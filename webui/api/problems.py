@@ -57,7 +57,7 @@ _DETAILS = {
     400: N_("The body must be JSON, and the headers must be those of HTTP."),
     404: N_("There is no such page or record, or it is not open to you."),
     405: N_("Look at the documentation for what this address takes."),
-    413: N_("A body may have up to 1 MB; files together up to 25 MB."),
+    413: N_("A body may have up to 1 MB, files as much as the documentation says."),
     415: N_("Send JSON as application/json, files as multipart/form-data."),
     429: N_("Wait as long as Retry-After says and try again."),
     500: N_("Nothing was half-written. Try again; if it fails again, tell the administrator the time."),

@@ -20,6 +20,7 @@ from engine.clock import SystemClock
 from engine.db.session import Database
 from engine.errors import N_
 from engine.queries.machinery import machinery
+from engine.queries.stored_files import damaged_files
 from engine.settings import Settings
 from webui.command_line.failures import Failed
 from webui.command_line.installation import (
@@ -68,9 +69,17 @@ def restore(file: Path) -> None:
     database = Database(given.database_url)
     try:
         bring_up_to_date(database)
+        damaged = sum(1 for _each in damaged_files(database))
     finally:
         database.dispose()
     click.echo(_("Restored from %(file)s.", file=file))
+    if damaged:
+        raise Failed(
+            _(
+                "Files of deals that are not what they were: %(count)s. Their contents do not fit their hashes.",
+                count=damaged,
+            )
+        )
 
 
 @contextmanager

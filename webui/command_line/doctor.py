@@ -19,6 +19,7 @@ from engine.db.schema import current_revision, newest_revision
 from engine.db.session import Database
 from engine.errors import N_
 from engine.queries.machinery import Machinery, machinery
+from engine.queries.stored_files import bytes_of_all
 from engine.settings import Settings
 from webui.command_line.installation import has_sqlite_file, settings
 from webui.command_line.language import _
@@ -28,6 +29,7 @@ _WORKER_GONE_AFTER_S = 60
 _SCARCE_BYTES = 1024**3
 _FULL_BYTES = 100 * 1024**2
 _MEBIBYTE = 1024**2
+_FILES_NEARLY_FULL = 0.9
 _READABLE_BY_OTHERS = 0o077
 _SHORTEST_SECRET = 32
 
@@ -81,6 +83,7 @@ def _database(given: Settings) -> Iterator[Answer]:
         yield Answer(Verdict.FINE, subject, _("answers, revision %(revision)s.", revision=revision))
         with database.read() as session:
             found = machinery(session, SystemClock().now())
+            used = bytes_of_all(session)
     except SQLAlchemyError as failure:
         cause = getattr(failure, "orig", None) or failure
         yield Answer(Verdict.FAILED, subject, _("does not answer: %(answer)s", answer=str(cause).strip()))
@@ -89,6 +92,7 @@ def _database(given: Settings) -> Iterator[Answer]:
         database.dispose()
     yield _worker(found)
     yield _queue(found)
+    yield _files(used, given)
 
 
 def _worker(found: Machinery) -> Answer:
@@ -112,6 +116,12 @@ def _queue(found: Machinery) -> Answer:
     )
     is_noticed = found.failed_jobs or found.incidents
     return Answer(Verdict.NOTICED if is_noticed else Verdict.FINE, N_("Queue"), text)
+
+
+def _files(used: int, given: Settings) -> Answer:
+    share = used / (given.all_files_max_gb * 1024**3)
+    text = _("%(used)s of %(limit)s GB.", used=f"{used / 1024**3:.1f}", limit=given.all_files_max_gb)
+    return Answer(Verdict.NOTICED if share > _FILES_NEARLY_FULL else Verdict.FINE, N_("Files of deals"), text)
 
 
 def _broker(given: Settings) -> Answer:

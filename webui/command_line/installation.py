@@ -16,13 +16,15 @@ from engine.settings import Settings, settings_from
 from webui.command_line.failures import Failed
 from webui.command_line.language import _
 
+_FILE_BOUNDS = ("FILE_MAX_MB", "DEAL_FILES_MAX_MB", "ALL_FILES_MAX_GB")
+
 
 def settings() -> Settings:
-    """What the environment decides. Raises Failed for a PORT or WEB_PROCESSES that is no number."""
+    """What the environment decides. Raises Failed for one of its numbers that is none."""
     try:
         return settings_from()
     except ValueError:
-        given = {name: os.environ.get(name, "") for name in ("PORT", "WEB_PROCESSES")}
+        given = {name: os.environ.get(name, "") for name in ("PORT", "WEB_PROCESSES", *_FILE_BOUNDS)}
         name, value = next(pair for pair in given.items() if pair[1] and not pair[1].isdecimal())
         raise Failed(_("%(name)s must be a number, not “%(value)s”.", name=name, value=value)) from None
 

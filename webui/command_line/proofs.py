@@ -10,8 +10,8 @@ import click
 from engine.adapters.history_keys import HistoryKeys
 from engine.clock import SystemClock
 from engine.commands.history_signing import change_key, first_key
+from engine.commands.seals import change_seal
 from engine.errors import N_
-from engine.policy.approval_sheet_check import SheetVerdict
 from engine.policy.checkpoints import Checkpoint, NoCheckpoint, checkpoint_of
 from engine.policy.history_chain import ChainFault, ChainFaultReason
 from engine.policy.permissions import Actor
@@ -21,7 +21,8 @@ from engine.queries.history_signatures import latest_key, signing_keys
 from webui.command_line.failures import Failed
 from webui.command_line.installation import database_of, settings
 from webui.command_line.language import _
-from webui.proven_files import NoSheet, proven_file
+from webui.company_seal import company_seal
+from webui.proven_files import NoSheet, ProvenFile, proven_file
 
 _REASONS = {
     ChainFaultReason.ALTERED: N_("its content was altered"),
@@ -33,8 +34,7 @@ _REASONS = {
     ChainFaultReason.UNSIGNED: N_("it has no signature, although later ones have"),
     ChainFaultReason.NOT_SIGNED_RIGHT: N_("its signature does not fit"),
     ChainFaultReason.KEY_UNKNOWN: N_("it is signed by a key that no known key vouches for"),
-    ChainFaultReason.PAGES_ALTERED: N_("the file was changed after it was sealed"),
-    ChainFaultReason.NOT_SEALED: N_("it has no seal, or the seal is broken"),
+    ChainFaultReason.NOT_SEALED: N_("the file was changed after it was sealed, or was never sealed"),
     ChainFaultReason.UNEXPECTED_PAGE: N_(
         "the page around the entries is not the one that this version of Reglament writes; do not trust its own verdict"
     ),
@@ -73,10 +73,16 @@ def verify_sheet(context: click.Context, file: Path, key: str | None) -> None:
         context.exit(1)
 
 
-def _signed_by(found: SheetVerdict, wanted: str | None) -> Iterator[tuple[str, bool]]:
+def _signed_by(found: ProvenFile, wanted: str | None) -> Iterator[tuple[str, bool]]:
     """What the signatures prove, each with whether it is as asked for."""
     if found.unsigned:
         yield _("Not signed: %(entries)s.", entries=_spans(found.unsigned)), wanted is None
+    if found.seal is not None:
+        yield (
+            _("Sealed by “%(owner)s”, certificate %(sha256)s.", owner=found.seal.owner, sha256=found.seal.certificate),
+            True,
+        )
+        yield _("SHA-256 of the file: %(sha256)s.", sha256=found.sha256), True
     kept = HistoryKeys(settings().keys)
     for one in found.keys:
         if wanted is not None and wanted.lower() in {one.key_id, one.public_key}:
@@ -91,6 +97,22 @@ def _signed_by(found: SheetVerdict, wanted: str | None) -> Iterator[tuple[str, b
             )
             # A key that was changed is introduced by the one that was named.
             yield text, wanted is None or any(wanted.lower() in {k.key_id, k.public_key} for k in found.keys)
+
+
+@sheet.command("seal", help=N_("Seal approval sheets with the certificate in FILE (.p12, .pfx) from now on."))
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--password", prompt=True, hide_input=True, default="", show_default=False, help=N_("The password of the file.")
+)
+def seal_with(file: Path, password: str) -> None:
+    given = settings()
+    try:
+        content = file.read_bytes()
+    except OSError as failure:
+        raise Failed(_("%(file)s cannot be read: %(reason)s", file=file, reason=failure.strerror)) from None
+    with database_of(given) as database, database.write() as session:
+        seal = change_seal(session, company_seal(given), content, password, actor=Actor.system(), clock=SystemClock())
+    click.echo(_("Sealed by “%(owner)s”, certificate %(sha256)s.", owner=seal.owner, sha256=seal.certificate))
 
 
 @click.group(help=N_("Verify the history, and change the key that signs it."))

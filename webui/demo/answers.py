@@ -57,7 +57,11 @@ def pressed(step: StepDefinition, random: Random) -> tuple[Outcome, str]:
 
 def typed(fields: Sequence[FieldDefinition], amount: Decimal | None, now: datetime, random: Random) -> dict[str, Any]:
     """Values for every field, in the spelling of the API. ``now`` is the moment of typing, aware UTC."""
-    return {one.name: _value(one, amount or Decimal(50_000), now, random) for one in fields if one.is_typed}
+    return {
+        one.name: _value(one, amount or Decimal(50_000), now, random)
+        for one in fields
+        if one.is_typed and one.type is not FieldType.FILE
+    }
 
 
 def _value(one: FieldDefinition, amount: Decimal, now: datetime, random: Random) -> Any:

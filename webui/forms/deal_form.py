@@ -75,7 +75,9 @@ def editable_fields(view: DealView, known: Mapping[str, FieldDefinition]) -> tup
     return tuple(
         _loose(definition_of(field, known), field.name)
         for field in view.fields
-        if not isinstance(field.value, dict) and field.name not in view.decided and definition_of(field, known).is_typed
+        if not isinstance(field.value, dict)
+        and field.name not in view.decided
+        and _is_edited(definition_of(field, known))
     )
 
 
@@ -83,6 +85,11 @@ def _loose(definition: FieldDefinition, name: str) -> FieldDefinition:
     """Nothing is required on the deal's page, and whether a field applies is its step's to say."""
     columns = tuple(column.model_copy(update={"required": False}) for column in definition.columns)
     return definition.model_copy(update={"name": name, "required": False, "visible_if": None, "columns": columns})
+
+
+def _is_edited(field: FieldDefinition) -> bool:
+    """Files are given in steps, where they are bound to what is decided on."""
+    return field.is_typed and field.type is not FieldType.FILE
 
 
 def definition_of(field: FieldValue, known: Mapping[str, FieldDefinition]) -> FieldDefinition:

@@ -11,10 +11,11 @@ from werkzeug.datastructures import MultiDict
 from engine.bpmn.compiled import CompiledProcess, FieldDefinition, FieldType, StepDefinition
 from engine.bpmn.values_read import values_read
 from engine.errors import N_, FieldRequired, InvalidInput
-from engine.policy.field_values import read_values, to_json
+from engine.policy.field_values import to_json
+from engine.policy.form_values import values_of_form
 from engine.policy.map_rules import Expected, Given, Rule
 from webui.forms.practice_form import AMOUNT, label_of
-from webui.forms.step_form import PREFIX, typed_values
+from webui.forms.step_form import LINE_PREFIX, PREFIX, typed_values
 from webui.i18n import _, chosen_locale
 from webui.outcomes import buttons
 
@@ -45,7 +46,9 @@ def rule_fields(process: CompiledProcess) -> tuple[FieldDefinition, ...]:
     if AMOUNT not in {one.name for one in fields}:
         fields.insert(0, FieldDefinition(name=AMOUNT, label=_("Amount"), type=FieldType.MONEY))
     return tuple(
-        one.model_copy(update={"required": False, "help": "", "label": one.label or label_of(one.name)})
+        one.model_copy(
+            update={"required": False, "help": "", "label": one.label or label_of(one.name), "visible_if": None}
+        )
         for one in fields
     )
 
@@ -79,7 +82,7 @@ def read_rule(process: CompiledProcess, form: MultiDict[str, str], before: Rule 
     name = form.get("name", "").strip()
     fields = rule_fields(process)
     given_fields = [one for one in fields if _is_given(form, one)]
-    values = read_values(given_fields, typed_values(form), chosen_locale())
+    values = values_of_form(given_fields, typed_values(form), chosen_locale())
     if not name:
         raise InvalidInput({"name": FieldRequired(label=N_("Name"))})
     known = {step.source_id for step in process.steps.values()}
@@ -99,7 +102,9 @@ def read_rule(process: CompiledProcess, form: MultiDict[str, str], before: Rule 
 
 
 def _is_given(form: MultiDict[str, str], field: FieldDefinition) -> bool:
-    return any(text.strip() for text in form.getlist(PREFIX + field.name))
+    cells = f"{LINE_PREFIX}{field.name}:"
+    names = [PREFIX + field.name, *(name for name in form if name.startswith(cells))]
+    return any(text.strip() for name in names for text in form.getlist(name))
 
 
 def _outcomes(form: MultiDict[str, str], known: set[str]) -> dict[str, tuple[str, ...]]:

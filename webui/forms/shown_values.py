@@ -18,6 +18,7 @@ from engine.model.person import Person
 from engine.policy.field_values import from_json, to_json
 from engine.policy.form_values import totals_of
 from webui.formats import day, day_and_time, exact_number, money, two_decimals
+from webui.forms.file_fields import file_links
 from webui.forms.typed_values import read_id
 from webui.i18n import _, ngettext
 
@@ -66,6 +67,8 @@ def shown_value(
     """A stored value of a type, with the labels of its choices."""
     if value is None or value in ("", []):
         return "—"
+    if kind is FieldType.FILE:
+        return file_links(value)
     labels = {choice.value: choice.label for choice in choices}
     if isinstance(value, list):
         return ", ".join(labels.get(str(one), str(one)) for one in value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -20,6 +20,7 @@ from engine.model.person import Person
 from engine.policy.field_values import MOST_LINES, read_value, says_something, to_json
 from engine.policy.form_values import FormState
 from webui.formats import local
+from webui.forms.file_fields import FieldUpload, Uploads, file_names
 from webui.forms.shown_values import (
     NUMBERS,
     ShownTable,
@@ -47,7 +48,8 @@ class StepField:
     """An input. ``text`` is what a person reads in it, ``chosen`` the choices ticked, ``error`` what is wrong.
 
     ``hidden``: what is typed so far makes the field pointless. ``as_text``: what stands in it is no date that the
-    browser's own input could hold. ``table`` is given for lines to type, ``shown`` for lines to read.
+    browser's own input could hold. ``table`` is given for lines to type, ``shown`` for lines to read,
+    ``upload`` for files, where they can be sent to.
     """
 
     definition: FieldDefinition
@@ -61,6 +63,7 @@ class StepField:
     as_text: bool = False
     table: LinesInput | None = None
     shown: ShownTable | None = None
+    upload: FieldUpload | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +94,24 @@ def step_fields(
     *,
     state: FormState | None = None,
     currency: str = "UAH",
+    uploads: Uploads | None = None,
 ) -> tuple[StepField, ...]:
     """The inputs of ``fields``, filled with ``typed``: stored values or, after an error, the very texts typed.
 
     ``shown`` holds what the fields that are only shown say: a text, or a table. ``state`` says what is calculated from
-    ``typed`` and which fields apply; without it every field does.
+    ``typed`` and which fields apply; without it every field does. ``uploads`` makes
+    the fields of files.
     """
     making = _Making(session, typed, errors, shown or {}, state or FormState(), currency)
-    return tuple(making.field(one, f"step-field-{position}") for position, one in enumerate(fields))
+    made = (making.field(one, f"step-field-{position}") for position, one in enumerate(fields))
+    return tuple(_with_upload(one, typed, uploads) for one in made)
+
+
+def _with_upload(field: StepField, typed: Mapping[str, Any], uploads: Uploads | None) -> StepField:
+    definition = field.definition
+    if uploads is None or definition.type is not FieldType.FILE:
+        return field
+    return replace(field, upload=uploads(definition, typed.get(definition.name)))
 
 
 def shown_texts(
@@ -276,7 +289,7 @@ def _faults(fields: Iterable[StepField]) -> Iterator[FieldFault]:
 
 def _text(session: Session, field: FieldDefinition, raw: Any) -> str:
     if raw is None or raw == "" or isinstance(raw, list):
-        return ", ".join(map(str, raw)) if isinstance(raw, list) else ""
+        return file_names(raw) if isinstance(raw, list) else ""
     if field.type in NUMBERS:
         return _localised(str(raw))
     if field.type in {FieldType.DATE, FieldType.MOMENT}:

@@ -12,10 +12,14 @@ const source = join(root, "webui/frontend/src");
 const modules = join(root, "node_modules");
 const dist = join(root, "webui/static/dist");
 
-const ENTRIES = ["site.js", "viewer.js", "modeler.js", "decision_table.js"];
+const ENTRIES = ["site.js", "viewer.js", "modeler.js", "decision_table.js", "pdf_view.js", "pdf_worker.js"];
 const WORKER = "service_worker.js";
 const ICON_SIZES = [180, 192, 512]; // what iOS asks for; what browsers ask for before they offer to install
 const FONTS = ["DejaVuSans", "DejaVuSans-Bold", "DejaVuSans-Oblique", "DejaVuSans-BoldOblique", "DejaVuSansMono"];
+
+// What PDFs need that do not carry it with them, under a name that changes with the version.
+const PDF = join(modules, "pdfjs-dist");
+const PDF_FOLDER = `pdf-${JSON.parse(readFileSync(join(PDF, "package.json"), "utf8")).version}/`;
 
 const manifest = {};
 const imports = {}; // by script: the files without which it does not run
@@ -43,6 +47,7 @@ async function bundleScriptsAndStyles() {
     entryNames: "[name]-[hash]",
     chunkNames: "chunks/[name]-[hash]",
     assetNames: "assets/[name]-[hash]",
+    define: { PDF_FOLDER: JSON.stringify(PDF_FOLDER) },
     loader: { ".woff": "file", ".woff2": "file", ".ttf": "file", ".eot": "file", ".svg": "file" },
   });
   const inDist = path => relative(dist, join(root, path));
@@ -54,6 +59,29 @@ async function bundleScriptsAndStyles() {
     const needed = output.imports.filter(({ kind }) => kind === "import-statement");
     imports[entry] = needed.map(({ path }) => inDist(path));
     if (output.cssBundle) keep(entry.replace(/\.js$/, ".css"), inDist(output.cssBundle));
+  }
+}
+
+// The approval sheet that proves itself is one file: the server puts these two into it.
+async function bundleVerifier() {
+  const { outputFiles } = await build({
+    absWorkingDir: root,
+    entryPoints: [join(source, "verifier/page.js")],
+    outdir: dist,
+    bundle: true,
+    minify: true,
+    format: "iife",
+    target: "es2022",
+    charset: "utf8",
+    legalComments: "inline",
+    write: false,
+    logLevel: "warning",
+  });
+  mkdirSync(join(dist, "verifier"), { recursive: true });
+  for (const { path, contents } of outputFiles) {
+    const file = `verifier/verifier${path.slice(path.lastIndexOf("."))}`;
+    writeFileSync(join(dist, file), contents);
+    keep(file, file);
   }
 }
 
@@ -100,6 +128,19 @@ function copyFontsForPdf() {
   }
 }
 
+// Letters of the standard fonts, tables of East Asian ones, and readers of scans in plain JavaScript: our content policy
+// lets no WebAssembly run.
+function copyWhatPdfsNeed() {
+  for (const [folder, wanted] of [["standard_fonts", /\.(pfb|ttf)$/], ["cmaps", /\.bcmap$/], ["wasm", /_nowasm_fallback\.js$/]]) {
+    mkdirSync(join(dist, PDF_FOLDER, folder), { recursive: true });
+    for (const name of readdirSync(join(PDF, folder)).filter(one => wanted.test(one))) {
+      const file = `${PDF_FOLDER}${folder}/${name}`;
+      copyFileSync(join(PDF, folder, name), join(dist, file));
+      keep(null, file);
+    }
+  }
+}
+
 // Last, so that a page that was just served still finds the files of its manifest while the new ones were written.
 function removeFilesOfEarlierBuilds() {
   for (const entry of readdirSync(dist, { recursive: true, withFileTypes: true })) {
@@ -110,10 +151,12 @@ function removeFilesOfEarlierBuilds() {
 
 mkdirSync(dist, { recursive: true });
 await bundleScriptsAndStyles();
+await bundleVerifier();
 await bundleServiceWorker();
 await drawAppIcons();
 drawIconSprite();
 copyFontsForPdf();
+copyWhatPdfsNeed();
 writeFileSync(join(dist, "imports.json"), JSON.stringify(imports, null, 2) + "\n");
 writeFileSync(join(dist, "manifest.json"), JSON.stringify(manifest, null, 2) + "\n");
 removeFilesOfEarlierBuilds();

@@ -15,13 +15,11 @@ from engine.commands.deals import CURRENCIES, comment_on_deal, open_deal, update
 from engine.commands.incidents import perform
 from engine.errors import DomainError, InvalidInput, NotFound
 from engine.model.deal import Deal
-from engine.policy.approval_sheet_file import sheet_bytes, sheet_json
 from engine.policy.form_values import read_form
 from engine.policy.freedom import may_suspend
 from engine.policy.permissions import Ability, ensure_may, may
-from engine.queries.approval_sheets import approval_sheet
 from engine.queries.attention import is_watching
-from engine.queries.deal_files import file_content, files_of_deal
+from engine.queries.deal_files import file_of_deal
 from engine.queries.deal_view import DealView
 from engine.queries.deals import board, deal_history, deal_view, walked_path
 from engine.queries.definitions import definition_xml, startable_definitions
@@ -32,6 +30,8 @@ from webui.deal_files import as_download
 from webui.deal_list import DealFilter
 from webui.error_pages import status_of
 from webui.exports import csv_file, xlsx_file
+from webui.file_lists import deal_files
+from webui.file_uploads import brought, limits
 from webui.forms.deal_form import definition_of, editable_fields, read_changes, read_new_deal
 from webui.forms.shown_values import shown_field
 from webui.forms.step_form import StepField, faults_of, step_fields, typed_values
@@ -39,7 +39,6 @@ from webui.forms.typed_values import chosen_id
 from webui.i18n import _, chosen_locale, zone
 from webui.known_maps import known_maps
 from webui.messages import error_text, field_errors
-from webui.outcomes import decided, tone_of
 from webui.request_context import actor, now, reading, services
 from webui.timeline import FILTERS, Fields, entries, fields_of, kinds_of
 from webui.waiting import waiting_sentence
@@ -182,10 +181,22 @@ def update(deal_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/<int:deal_id>/comment")
 def comment(deal_id: int) -> ResponseReturnValue:
+    with reading() as session:
+        deal_files(session, deal_id)  # nobody stores files where they see nothing
+    try:
+        files = brought(request.files.getlist("files"), "text", required=False)
+    except DomainError as error:
+        return deal_page(deal_id, error=error, form=request.form.to_dict())
     return _act(
         deal_id,
         lambda session: comment_on_deal(
-            session, deal_id, request.form.get("text", ""), actor=actor(), clock=services().clock
+            session,
+            deal_id,
+            request.form.get("text", ""),
+            actor=actor(),
+            clock=services().clock,
+            files=files,
+            limits=limits(),
         ),
         _("The comment is in the deal's history."),
     )
@@ -242,30 +253,11 @@ def map_file(deal_id: int) -> ResponseReturnValue:
     return attachment(content, "application/xml", name)
 
 
-@blueprint.get("/<int:deal_id>/approval-sheet")
-def show_approval_sheet(deal_id: int) -> ResponseReturnValue:
-    with reading() as session:
-        view = deal_view(session, actor(), deal_id, now())
-        sheet = approval_sheet(session, actor(), deal_id)
-    decisions = [
-        (one, decided(one.outcome, label=one.outcome_label, with_remarks=bool(one.comment)), tone_of(one.outcome))
-        for one in sheet.decisions
-    ]
-    return render_template("deals/approval_sheet.html", view=view, sheet=sheet, decisions=decisions)
-
-
-@blueprint.get("/<int:deal_id>/approval-sheet.json")
-def approval_sheet_file(deal_id: int) -> ResponseReturnValue:
-    """The sheet with the whole chain: what `reglament sheet verify` reads without our database."""
-    with reading() as session:
-        sheet = approval_sheet(session, actor(), deal_id)
-    return attachment(sheet_bytes(sheet_json(sheet)), "application/json", f"approval-sheet-{sheet.number}.json")
-
-
 @blueprint.get("/<int:deal_id>/files/<int:file_id>")
 def download_file(deal_id: int, file_id: int) -> ResponseReturnValue:
     with reading() as session:
-        return as_download(*file_content(session, actor(), deal_id, file_id))
+        file = file_of_deal(session, actor(), deal_id, file_id)
+    return as_download(file)
 
 
 def _fields(session: Session, deal_id: int) -> Fields:
@@ -350,7 +342,7 @@ def deal_page(
                 for field in view.fields
             ],
             watching=is_watching(session, actor(), deal_id),
-            files=files_of_deal(session, actor(), deal_id),
+            files=deal_files(session, deal_id),
             inputs=inputs,
             faults=faults_of(inputs),
             deal_id=deal_id,

@@ -45,6 +45,9 @@ from engine.queries.work_items import WorkItemView, form_of_step, work_item_view
 from webui.approval_pane import approval_pane, chosen_outcome, pane_buttons, proof_errors
 from webui.deadlines import said
 from webui.error_pages import status_of, with_event, with_toast
+from webui.file_lists import step_files
+from webui.file_uploads import brought, limits
+from webui.forms.file_fields import uploads_at
 from webui.forms.shown_values import shown_field
 from webui.forms.step_form import depends, faults_of, live_answer, shown_texts, step_fields, typed_values
 from webui.forms.typed_values import read_id
@@ -227,10 +230,22 @@ def extend(work_item_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/<int:work_item_id>/comment")
 def comment(work_item_id: int) -> ResponseReturnValue:
+    with reading() as session:
+        work_item_view(session, actor(), work_item_id, now())  # nobody stores files where they see nothing
+    try:
+        files = brought(request.files.getlist("files"), "text", required=False)
+    except DomainError as error:
+        return _pane(work_item_id, error=error)
     return _act(
         work_item_id,
         lambda session: comment_on_work_item(
-            session, work_item_id, request.form.get("text", ""), actor=actor(), clock=services().clock
+            session,
+            work_item_id,
+            request.form.get("text", ""),
+            actor=actor(),
+            clock=services().clock,
+            files=files,
+            limits=limits(),
         ),
         _("The comment is in the deal's history."),
     )
@@ -321,7 +336,16 @@ def _pane(
         shown = shown_texts(session, view.fields, view.typed, known, view.row.currency)
         filled = view.typed if typed is None else typed
         state = read_form(view.fields, filled, chosen_locale(), known=view.known, zone=zone().key)
-        fields = step_fields(session, view.fields, filled, errors, shown, state=state, currency=view.row.currency)
+        fields = step_fields(
+            session,
+            view.fields,
+            filled,
+            errors,
+            shown,
+            state=state,
+            currency=view.row.currency,
+            uploads=uploads_at(session, view.row),
+        )
         proposed = proposed_decision(session, actor(), work_item_id)
         context = {
             "view": view,
@@ -330,6 +354,7 @@ def _pane(
             "fields": fields,
             "faults": faults_of(fields),
             "is_live_form": depends(view.fields),
+            "files": step_files(session, view.row),
             "given": [
                 (field.label, shown_field(session, field, view.values[field.name], view.row.currency))
                 for field in view.fields

@@ -50,6 +50,13 @@ def _variables_set(data: Data) -> str:
 
 
 def _file_added(data: Data) -> str:
+    if data.get("at_step"):
+        return _(
+            "File “%(name)s”, version %(version)s, at “%(step)s”",
+            name=data["name"],
+            version=data["version"],
+            step=data["at_step"],
+        )
     return _("File “%(name)s”, version %(version)s", name=data["name"], version=data["version"])
 
 
@@ -80,6 +87,10 @@ TELLINGS: Mapping[str, Telling] = {
         lambda data: _("Opened by the step “%(name)s” of deal %(deal)s", name=data["name"], deal=data["deal_number"]),
     ),
     "file_added": Telling("file-text", "accent", _file_added),
+    "file_hidden": Telling(
+        "trash", "neutral", lambda data: _("File “%(name)s” removed from the list", name=data["name"])
+    ),
+    "file_shown": Telling("refresh", "neutral", lambda data: _("File “%(name)s” put back", name=data["name"])),
     "client_added": Telling("building", "accent", lambda data: _("Client “%(name)s” added", name=data["name"])),
     "client_changed": Telling("edit", "neutral", lambda _data: _("Client changed")),
     "contact_added": Telling("user-plus", "neutral", lambda _data: _("Contact added")),

@@ -24,8 +24,15 @@ class Telling:
     quote: str = ""
 
 
+def is_files(value: Any) -> bool:
+    """Is ``value`` that of a file field: references of files."""
+    return isinstance(value, list) and all(isinstance(one, Mapping) and "sha256" in one for one in value)
+
+
 def readable(value: Any) -> str:
     """A value from an event's data as people read it."""
+    if value and is_files(value):
+        return ", ".join(str(one["name"]) for one in value)
     if value is None or value in ("", []):
         return "—"
     if isinstance(value, bool):

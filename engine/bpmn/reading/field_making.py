@@ -46,12 +46,15 @@ _TYPES = {field_type.value: field_type for field_type in FieldType} | {
     "tel": FieldType.PHONE,
     "table": FieldType.LINES,
     "dynamiclist": FieldType.LINES,
+    "files": FieldType.FILE,
+    "filepicker": FieldType.FILE,
+    "upload": FieldType.FILE,
 }
 _NUMBERS = frozenset({FieldType.NUMBER, FieldType.MONEY, FieldType.PERCENT})
 _DAYS = frozenset({FieldType.DATE, FieldType.MOMENT})
 _CHOOSING = frozenset({FieldType.CHOICE, FieldType.MANY})
-_COUNTED = frozenset({FieldType.TEXT, FieldType.LONG_TEXT, FieldType.MANY, FieldType.LINES})
-_NO_COLUMNS = frozenset({FieldType.LINES, FieldType.MANY, FieldType.PERSON, FieldType.CLIENT})
+_COUNTED = frozenset({FieldType.TEXT, FieldType.LONG_TEXT, FieldType.MANY, FieldType.LINES, FieldType.FILE})
+_NO_COLUMNS = frozenset({FieldType.LINES, FieldType.MANY, FieldType.PERSON, FieldType.CLIENT, FieldType.FILE})
 _NUMBER = re.compile(r"[+-]?\d[\d\s\u00a0\u202f]*(?:[.,]\d+)?")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d\S*)?|\d{1,2}[./]\d{1,2}[./]\d{4}(?:,? \d{1,2}:\d\d)?")
 _COUNT = re.compile(r"\d{1,6}")
@@ -77,6 +80,8 @@ class SaidField:
     shown_as: str = ""
     columns: list[SaidField] = field(default_factory=list)
     total: bool = False
+    several: bool = False
+    accept: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +186,8 @@ class _Making:
             shown_as=shown_as,
             columns=columns,
             total=said.total,
+            several=said.several or said.type.strip().lower() == "files",
+            accept=said.accept,
         )
 
     def _shown_as(self, kind: FieldType) -> FieldType | None:

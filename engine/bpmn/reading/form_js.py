@@ -11,7 +11,7 @@ from engine.bpmn.field_patterns import anchored
 from engine.bpmn.reading.field_making import ReadForm, SaidField
 
 _LAYOUT = frozenset({"button", "separator", "spacer"})
-_LEFT_OUT = frozenset({"html", "image", "iframe", "filepicker", "documentPreview"})
+_LEFT_OUT = frozenset({"html", "image", "iframe", "documentPreview"})
 _RULES = frozenset({"required", "min", "max", "minLength", "maxLength", "pattern", "validationType"})
 _MONEY = re.compile(r"₴|грн|uah|\$|usd|€|eur", re.IGNORECASE)
 _IDENTIFIER = re.compile(r"[^\W\d]\w*")
@@ -119,6 +119,8 @@ class _Reading:
             default=default_text(component.get("defaultValue")),
             help=_text(component.get("description")),
             placeholder=_text(component.get("placeholder")),
+            several=component.get("multiple") is True,
+            accept=_text(component.get("accept")),
         )
         self._add_rules(said, component.get("validate"))
         if kind == "expression":

@@ -59,6 +59,8 @@ def _own(element: etree._Element) -> SaidField:
         shown_as=attribute(element, "shown_as"),
         columns=[_own(column) for column in _named(element, "column")],
         total=is_true(element.get("total")),
+        several=is_true(element.get("several")),
+        accept=attribute(element, "accept"),
     )
 
 

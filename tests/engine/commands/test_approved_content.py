@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
+from random import Random
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from support.office import Office
 
 from engine.bpmn.compiled import (
     ApprovalRule,
+    CompiledProcess,
     ContentRule,
     FieldDefinition,
     FieldType,
@@ -277,3 +279,66 @@ def test_a_map_may_keep_a_request_from_being_taken_back(office: Office) -> None:
     office.prepare()
     with pytest.raises(RecallNotGiven):
         office.do("olena", recall_approval, office.step("legal").id, "Помилка")
+
+
+EDITED = FieldDefinition(name="discount", label="Знижка, %", type=FieldType.PERCENT)
+BOUND = {"legal": "discount", "finance": "deal.amount", "logistics": "discount"}
+PEOPLE = {"legal": "iryna", "finance": "oksana", "logistics": "petro"}
+
+
+def with_editing_finance() -> CompiledProcess:
+    """Finance may change the discount that legal and logistics approve."""
+    process = naming({name: ContentRule(names=(bound,)) for name, bound in BOUND.items()})
+    finance = process.steps["finance"].model_copy(update={"fields": (EDITED,)})
+    return process.model_copy(
+        update={"steps": {**process.steps, "finance": finance}, "content_hash": f"{process.content_hash[:-4]}edit"}
+    )
+
+
+def test_a_change_by_another_branch_asks_those_again_who_wait_in_the_join(office: Office) -> None:
+    office.publish(with_editing_finance())
+    deal = office.open_deal()
+    office.prepare(discount="7")
+    approve(office, "legal", "logistics")
+    office.complete("oksana", "finance", "approved", {"discount": "9"})
+    assert open_elements(office) == ["legal", "logistics"]
+    asked = [event.data for event in office.history(deal) if event.kind == "approval_asked_again"]
+    assert {(one["by"], *one["changes"]["discount"]) for one in asked} == {
+        ("Ірина Бондар", "7", "9"),
+        ("Петро Лисенко", "7", "9"),
+    }
+    approve(office, "legal", "logistics")
+    assert open_elements(office) == ["sign"]
+
+
+def play(office: Office, chance: Random) -> bool:
+    """A random deal beside a model that only knows who saw which value; whether it came to be signed."""
+    deal = office.open_deal()
+    values: dict[str, str] = {}
+    saw: dict[str, str] = {}
+    for _ in range(30):
+        standing = {one.element_id: one for one in office.open_steps(deal)}
+        if "sign" in standing:
+            assert saw == {name: values[bound] for name, bound in BOUND.items()}
+            return True
+        if "prepare" in standing:
+            values = {"discount": chance.choice("567"), "deal.amount": chance.choice(("100.00", "200.00"))}
+            office.complete("olena", "prepare", values=values, deal=deal)
+            continue
+        element = chance.choice(sorted(standing))
+        act = chance.choices(("approved", "returned", "recall"), (8, 1, 1))[0]
+        if act == "recall":
+            office.do("olena", recall_approval, standing[element].id, "Зміни")
+            continue
+        typed = {"discount": chance.choice("567")} if element == "finance" and chance.random() < 0.4 else {}
+        values |= typed
+        if act == "approved":
+            saw[element] = values[BOUND[element]]
+        office.complete(PEOPLE[element], element, act, typed, comment="Чому", deal=deal)
+    return False
+
+
+def test_no_approval_is_ever_counted_for_what_its_giver_did_not_see(office: Office) -> None:
+    office.publish(with_editing_finance())
+    chance = Random(7)  # noqa: S311  # repeatable, nothing secret
+    assert sum(play(office, chance) for _ in range(10)) > 5

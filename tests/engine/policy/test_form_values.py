@@ -83,6 +83,13 @@ def test_what_is_no_table_is_refused(raw: Any) -> None:
         values_of_form([GOODS], {"goods": raw}, "uk")
 
 
+def test_a_line_in_which_only_its_defaults_stand_is_none() -> None:
+    columns = tuple(one.model_copy(update={"default": "1"}) if one.name == "quantity" else one for one in GOODS.columns)
+    table = GOODS.model_copy(update={"columns": columns})
+    typed = {"goods": [{"item": "", "quantity": "1"}, {"item": "Насос", "quantity": "1", "price": "5"}]}
+    assert [line["item"] for line in values_of_form([table], typed, "uk")["goods"]] == ["Насос"]
+
+
 def test_a_required_table_needs_a_line() -> None:
     required = GOODS.model_copy(update={"required": True})
     state = read_form([required], {"goods": [{"item": "  "}]}, "uk")

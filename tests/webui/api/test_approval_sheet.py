@@ -8,13 +8,15 @@ from flask import Flask
 from support.api import ApiClient, read
 from support.office import Office
 
+from engine.adapters.company_seal import CompanySeal
 from engine.commands.work_items import delegate_work_item
 from engine.model.deal import Deal
 from engine.model.department import Membership
 from engine.policy.approval_sheet_check import sheet_faults
 from engine.queries.approval_sheets import approval_sheet
-from webui.api.approval_sheet_pdf import sheet_pdf
+from webui.api.approval_sheet_pdf import PaperSheet
 from webui.paper import FontsMissing
+from webui.proven_files import proven_file
 
 ApiOf = Callable[[str | None], ApiClient]
 
@@ -48,6 +50,8 @@ def test_the_sheet_is_a_pdf_in_the_readers_language(app: Flask, office: Office) 
         assert answer.mimetype == "application/pdf"
         assert answer.data.startswith(b"%PDF")
         assert deal.number in answer.headers["Content-Disposition"]
+        assert proven_file(answer.data).faults == ()
+        assert proven_file(answer.data).seal is not None
 
 
 def test_fonts_that_were_not_built_are_named(app: Flask, office: Office, tmp_path: Path) -> None:
@@ -55,4 +59,6 @@ def test_fonts_that_were_not_built_are_named(app: Flask, office: Office, tmp_pat
     with office.database.read() as session:
         sheet = approval_sheet(session, office.actor("olena"), deal.id)
     with app.test_request_context(), pytest.raises(FontsMissing, match="make build"):
-        sheet_pdf(sheet, fonts=tmp_path)
+        PaperSheet(sheet, {}, "https://sales.example.com", office.clock.now()).sealed(
+            CompanySeal(tmp_path, owner="Промінь"), fonts=tmp_path
+        )

@@ -40,6 +40,8 @@ READERS_OF_MAPS, READERS_OF_REPORTS = "404 404 200 404 404 200 200", "404 404 20
 OWNER_TOO_LATE = "403 403 403 403 403 409 403"
 HEAD = "404 404 200 404 404 404 404"
 ADMINISTRATOR = "404 404 404 404 404 404 200"
+OF_WHO_MAY_EDIT, OF_WHO_MAY_EDIT_FOREIGN = "200 404 200 403 403 403 200", "403 404 200 404 404 403 200"
+NO_DOCUMENT, FOREIGN_NO_DOCUMENT = "422 404 422 422 422 422 422", "422 404 422 404 404 422 422"
 REPAIRED, FOREIGN_REPAIRED = "200 404 200 403 403 403 200", "403 404 200 404 404 403 200"
 
 
@@ -98,6 +100,12 @@ EXPECTED = {
     "GET /deals/<int:deal_id>/history": Expected(OWN_DEAL, FOREIGN_DEAL),
     "GET /deals/<int:deal_id>/files": Expected(OWN_DEAL, FOREIGN_DEAL),
     "GET /deals/<int:deal_id>/files/<int:file_id>/content": Expected(OWN_DEAL, FOREIGN_DEAL),
+    # A map is no document: whoever sees the deal is told so.
+    "POST /deals/<int:deal_id>/files": Expected(NO_DOCUMENT, FOREIGN_NO_DOCUMENT, uploads=True),
+    "POST /deals/<int:deal_id>/files/<int:file_id>/remove": Expected(OF_WHO_MAY_EDIT, OF_WHO_MAY_EDIT_FOREIGN, body={}),
+    "POST /deals/<int:deal_id>/files/<int:file_id>/put-back": Expected(
+        OF_WHO_MAY_EDIT, OF_WHO_MAY_EDIT_FOREIGN, body={}
+    ),
     "GET /deals/<int:deal_id>/waiting": Expected(OWN_DEAL, FOREIGN_DEAL),
     "GET /deals/<int:deal_id>/approval-sheet": Expected(OWN_DEAL, FOREIGN_DEAL),
     "GET /deals/<int:deal_id>/approval-sheet.json": Expected(OWN_DEAL, FOREIGN_DEAL),
@@ -144,6 +152,8 @@ EXPECTED = {
         "201 404 201 403 403 403 201", "201 404 201 403 403 403 201", body={"client_id": None, "full_name": "Марія"}
     ),
     f"GET {STEP}": Expected(OWN_DEAL, FOREIGN_DEAL),
+    f"GET {STEP}/files": Expected(OWN_DEAL, FOREIGN_DEAL),
+    f"POST {STEP}/files": Expected(NO_DOCUMENT, FOREIGN_NO_DOCUMENT, uploads=True),
     f"POST {STEP}/claim": Expected("403 404 403 200 403 403 403", "409 404 409 404 404 409 409"),
     # Nobody holds the first one: giving it back changes nothing, for whoever sees it.
     f"POST {STEP}/release": Expected(OWN_DEAL, "403 404 200 404 404 403 200"),

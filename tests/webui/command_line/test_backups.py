@@ -7,14 +7,18 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
+from support.files import add, pdf
 from support.office import Office
 from support.running import environment, reglament
 
 from engine.clock import SystemClock
+from engine.commands.deal_files import Place
 from engine.commands.heartbeats import WORKER, beat_heart
 from engine.db.session import Database
 from engine.model.deal import Deal
+from engine.model.deal_file import DealFile, StoredPiece
+from engine.queries.stored_files import content_of
 
 Command = Callable[..., Result]
 
@@ -28,7 +32,8 @@ def test_a_backup_brings_back_deals_and_keys(installation: Office, command: Comm
     var = Path(os.environ["REGLAMENT_VAR"])
     var.mkdir()
     (var / "secret_key").write_text("abc")
-    installation.open_deal()
+    deal = installation.open_deal()
+    file_id = add(installation, "olena", Place(deal.id), "Договір.pdf", pdf("one"))
     file = tmp_path / "backup.tar.gz"
     assert command("backup", file).exit_code == 0
     assert file.stat().st_mode & 0o077 == 0
@@ -39,11 +44,27 @@ def test_a_backup_brings_back_deals_and_keys(installation: Office, command: Comm
     assert done.exit_code == 0, done.output
     assert deals(installation.database) == 1
     assert (var / "secret_key").read_text() == "abc"
+    with installation.database.read() as session:
+        sha256 = session.get_one(DealFile, file_id).sha256
+    assert b"".join(content_of(installation.database, sha256)) == pdf("one")
     kept = list(tmp_path.glob("*.before-restore"))
     assert len(kept) == 1
     before = Database(f"sqlite:///{kept[0]}")
     assert deals(before) == 2
     before.dispose()
+
+
+def test_a_file_that_is_not_what_it_was_is_told_when_it_is_restored(
+    installation: Office, command: Command, tmp_path: Path
+) -> None:
+    add(installation, "olena", Place(installation.open_deal().id), "Договір.pdf", pdf("one"))
+    with installation.database.write() as session:
+        session.execute(update(StoredPiece).values(content=pdf("two")))
+    assert command("backup", tmp_path / "backup.tar.gz").exit_code == 0
+    installation.database.dispose()
+    done = command("restore", tmp_path / "backup.tar.gz")
+    assert done.exit_code == 1
+    assert "Files of deals that are not what they were: 1" in done.stderr
 
 
 def test_nothing_is_restored_under_a_running_server(installation: Office, command: Command, tmp_path: Path) -> None:

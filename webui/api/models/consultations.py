@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, StringConstraints
-from pydantic.config import JsonDict
 
 from webui.api.models.values import DealName, Given, Id, Listed, Paging, PersonName, Text, Told
 
-_EXAMPLE: JsonDict = {
+_EXAMPLE: dict[str, Any] = {
     "id": 5,
     "work_item": {"id": 31, "name": "Погодити договір"},
     "deal": {"id": 12, "number": "2026-00012", "title": "Насоси для водоканалу"},

@@ -4,14 +4,29 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from pydantic import Field
+from flask_openapi3.models.file import FileStorage
+from pydantic import ConfigDict, Field
 
-from webui.api.models.values import Given, Id, Listed, Told
+from webui.api.models.values import Given, Id, Line, Listed, Told
 
 
 class DealFilePath(Given):
     deal_id: Id
     file_id: Id
+
+
+class GivenFiles(Given):
+    """Documents, images, texts, letters, signatures and archives; what is in a file has to be what its name says."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+    file: list[FileStorage] = Field(description="One or more. A file of the name of another is a new version of it.")
+
+
+class StepFieldQuery(Given):
+    field: Line = Field(
+        default="", description="The name of a file field of the step's form: the caller's draft of it takes the files."
+    )
 
 
 class DealFileItem(Told):
@@ -26,7 +41,9 @@ class DealFileItem(Told):
     step: str = Field(description="The step of the map that made it; empty for one that a person added.")
     added_by: str = Field(description="Who added it; empty for one that a step has made.")
     added_at: datetime
+    work_item_id: int | None = Field(description="The step at which a person added it.")
+    removed_at: datetime | None = Field(description="When it was taken off the lists; it can still be fetched.")
 
 
 class DealFileList(Listed[DealFileItem]):
-    """All files of a deal."""
+    """Files of a deal."""

@@ -350,7 +350,9 @@ class DecisionItem(Told):
     content: dict[str, Any]
     content_hash: str = Field(description="SHA-256 of the canonical JSON of `content`.")
     entry_hash: str
-    authentication: Any = Field(description="How the person proved who they were, as far as the entry tells.")
+    authentication: Any = Field(
+        description="How and when the person proved anew who they are, if the map asked for it."
+    )
 
 
 class ChainHead(Told):

@@ -78,6 +78,8 @@ class FieldItem(Told):
     formula: str | None = Field(description="An expression: the server calculates the value, and takes none.")
     shown_as: FieldType | None = Field(description="In which type a value that is only shown or calculated is written.")
     columns: tuple[FieldColumn, ...] = Field(description="Of a table of lines; its value is a list of objects.")
+    several: bool = Field(description="Of a file field: whether it takes more than one file.")
+    accept: str = Field(description="Of a file field: the map's words for the kinds that it takes; empty for all.")
     value: Any = Field(description="What the deal has stored, or the field's default. Numbers are texts.")
 
     @classmethod
@@ -97,5 +99,7 @@ class FieldItem(Told):
             formula=field.formula,
             shown_as=field.shown_as,
             columns=tuple(FieldColumn.of(one) for one in field.columns),
+            several=field.several,
+            accept=field.accept,
             value=value,
         )

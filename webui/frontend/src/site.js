@@ -20,5 +20,7 @@ import "./phone.js";
 import "./lazy_viewer.js";
 import "./submit_on_change.js";
 import "./drop_zone.js";
+import "./uploads.js";
+import "./file_dialog.js";
 import "./lazy_step_grid.js";
 import "./questions.js";

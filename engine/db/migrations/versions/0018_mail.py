@@ -17,7 +17,7 @@ MOMENT = sa.DateTime(timezone=True)
 KINDS = {"step_reminder": "deadline_near", "step_late": "step_late", "step_reassigned": "step_handed"}
 
 revision = "0018"
-down_revision = "0016"
+down_revision = "0017"
 branch_labels = None
 depends_on = None
 

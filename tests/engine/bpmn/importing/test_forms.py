@@ -178,7 +178,7 @@ def test_components_of_camunda_8_become_fields() -> None:
         {"type": "table", "dataSource": "=offers", "columns": [{"key": "who", "label": "Хто"}]},
         {"type": "textfield", "key": "shown", "readonly": True},
         {"type": "button", "label": "Готово"},
-        {"type": "filepicker", "key": "scan", "label": "Скан"},
+        {"type": "filepicker", "key": "scan", "label": "Скан", "multiple": True, "accept": ".pdf,image/*"},
     )
     fields = fields_of(outcome)
     assert {name: field.type for name, field in fields.items()} == {
@@ -197,7 +197,9 @@ def test_components_of_camunda_8_become_fields() -> None:
         "goods": FieldType.LINES,
         "offers": FieldType.READ_ONLY,
         "shown": FieldType.READ_ONLY,
+        "scan": FieldType.FILE,
     }
+    assert (fields["scan"].several, fields["scan"].accept) == (True, ".pdf,image/*")
     assert fields["intro"].default == "Умови Уважно"
     assert fields["code"].pattern == "[A-Z]+"
     assert fields["mail"].required
@@ -208,7 +210,6 @@ def test_components_of_camunda_8_become_fields() -> None:
     assert sorted(notices(outcome)) == [
         ("FIELD_CHOICES_MISSING", "Склад"),
         ("FIELD_LEFT_OUT", "image"),
-        ("FIELD_LEFT_OUT", "Скан"),
     ]
 
 

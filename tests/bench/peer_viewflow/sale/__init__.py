@@ -1,0 +1,1 @@
+"""The bench's sale as an application of Django."""

@@ -1,0 +1,123 @@
+"""A form with every kind of field: typed on a phone, reckoned as it is typed, kept, refused at its fields, and read."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from browser.installation import Sales
+from browser.people import People
+from browser.steps import complete, open_step, pane
+from playwright.sync_api import Page, expect
+from support.browser import Words, barriers, overflow
+
+MAP = Path(__file__).with_name("every_field.bpmn")
+PHONE = 360
+PASTE = """
+    (input, text) => {
+        const held = new DataTransfer();
+        held.setData("text/plain", text);
+        input.dispatchEvent(new ClipboardEvent("paste", { clipboardData: held, bubbles: true, cancelable: true }));
+    }
+"""
+
+
+@pytest.fixture(scope="module")
+def specification(sales: Sales) -> str:
+    sales.publish_file(MAP.name, MAP.read_bytes())
+    sales.open_deal("Насосна станція", definition_key="every-field")
+    return "Насосна станція"
+
+
+def cell(page: Page, uk: Words, column: str, line: int):  # noqa: ANN201  # a locator
+    return pane(page).get_by_label(uk("%(column)s, line %(num)s", column=column, num=line), exact=True)
+
+
+def barriers_of_all(page: Page) -> list[str]:
+    """With the whole form in the window: what the bar under the thumb hides at this moment is no barrier."""
+    page.set_viewport_size({"width": PHONE, "height": 4_000})
+    found = barriers(page)
+    page.set_viewport_size({"width": PHONE, "height": 800})
+    return found
+
+
+def fill_goods(page: Page, uk: Words) -> None:
+    """Two lines pasted from a spreadsheet, a third by the keyboard, and one of them taken out again."""
+    cell(page, uk, uk("Goods or service"), 1).evaluate(PASTE, "Насос\t2\t1 250,50\t10\nТруба, м\t12,5\t99,99\t\n")
+    expect(cell(page, uk, uk("Price"), 2)).to_have_value("99,99")
+    cell(page, uk, uk("Goods or service"), 2).press("Enter")
+    expect(cell(page, uk, uk("Goods or service"), 3)).to_be_focused()
+    page.keyboard.type("Зайве")
+    expect(pane(page).locator("[data-calculated='deal.amount']")).to_have_text("3 500,78 ₴".replace(" ", "\u00a0"))
+    pane(page).get_by_role("button", name=uk("Remove line %(num)s", num=3)).click()
+    expect(pane(page).get_by_role("button", name=uk("Remove line %(num)s", num=2))).to_be_focused()
+
+
+def test_a_form_of_every_kind_is_filled_in_on_a_phone(people: People, specification: str, uk: Words) -> None:
+    page = people.at_work("olena", width=PHONE)
+    open_step(page, specification, "Скласти специфікацію")
+    form = pane(page)
+    expect(form.get_by_label("Адреса монтажу")).to_be_hidden()
+    expect(form.get_by_label("Дата відвантаження")).to_have_value(re.compile(r"\d{4}-\d\d-\d\d"))
+    assert barriers_of_all(page) == []
+
+    fill_goods(page, uk)
+    expect(form.locator("[data-calculated=advance_sum]")).to_have_text("1 750,39 ₴".replace(" ", "\u00a0"))
+    form.get_by_label("Потрібен монтаж").check()
+    expect(form.get_by_label("Адреса монтажу")).to_be_visible()
+    form.get_by_label("Акт").check()
+    form.get_by_label("Накладна").check()
+    form.get_by_label("Гарантія, місяців").fill("дванадцять")
+    form.get_by_label("Вартість доставки").fill("1 250,00")
+    form.get_by_label("Коли передзвонити").fill("2030-02-01T17:30")
+    form.get_by_label("Код обʼєкта").fill("204")
+
+    # What is wrong stands over the form and at its fields, and the summary leads there.
+    form.get_by_role("button", name=uk("Complete"), exact=True).click()
+    alert = form.get_by_role("alert")
+    expect(alert.get_by_role("link")).to_have_text(
+        ["Предмет", "Гарантія, місяців", "Адреса монтажу", "Умови оплати", "Код обʼєкта"]
+    )
+    assert barriers_of_all(page) == []
+    assert overflow(page) == 0
+    alert.get_by_role("link", name="Умови оплати").click()
+    expect(form.get_by_label("Передплата")).to_be_focused()
+    expect(form.get_by_label("Гарантія, місяців")).to_have_value("дванадцять")
+    expect(form.get_by_label("Акт")).to_be_checked()
+    expect(cell(page, uk, uk("Quantity"), 2)).to_have_value("12,5")
+
+    # On another device the form goes on where it was left.
+    form.get_by_label("Передплата").check()
+    with page.expect_response(lambda answer: answer.url.endswith("/draft")):
+        form.get_by_label("Предмет").fill("Насосна станція")
+    other = people.at_work("olena")
+    open_step(other, specification, "Скласти специфікацію")
+    expect(pane(other).get_by_label("Предмет")).to_have_value("Насосна станція")
+    expect(cell(other, uk, uk("Price"), 1)).to_have_value("1 250,50")
+    expect(pane(other).get_by_label("Адреса монтажу")).to_be_visible()
+    with other.expect_response(lambda answer: answer.url.endswith("/draft")):
+        pane(other).get_by_label("Потрібен монтаж").uncheck()
+    expect(pane(other).get_by_label("Адреса монтажу")).to_be_hidden()
+    page.reload()
+    expect(form.get_by_label("Потрібен монтаж")).not_to_be_checked()
+    expect(form.get_by_label("Накладна")).to_be_checked()
+
+    form.get_by_label("Гарантія, місяців").fill("24")
+    form.get_by_label("Код обʼєкта").fill("KV-204")
+    form.get_by_label("Телефон на обʼєкті").fill("067 123 45 67")
+    form.get_by_label("Пошта для документів").fill("docs@zoria.ua")
+    form.get_by_role("combobox", name="Інженер").fill("Тарас")
+    page.get_by_role("option", name=re.compile("Тарас")).click()
+    complete(page, uk)
+
+
+def test_lines_are_read_by_the_next_step_and_decided_the_way(people: People, specification: str) -> None:
+    page = people.at_work("olena", width=PHONE, theme="dark")
+    open_step(page, specification, "Перевірити велику специфікацію")
+    goods = pane(page).get_by_role("region", name="Товари")
+    expect(goods).to_contain_text("Труба, м")
+    expect(goods.locator("tfoot")).to_contain_text("3\u00a0500,78")
+    expect(pane(page)).to_contain_text("Акт, Накладна")
+    assert barriers(page) == []
+    assert overflow(page) == 0

@@ -1,0 +1,66 @@
+"""Files over the API: brought once however often the call comes, given to a form, removed, and fetched still."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from support.api import ApiClient, problem, read
+from support.files import asking_for_files, pdf, png
+from support.office import Office
+
+ApiOf = Callable[[str | None], ApiClient]
+ONE, OTHER = pdf("one"), pdf("other")
+
+
+def test_files_are_added_once_per_key_in_versions_and_stay_when_removed(office: Office, api: ApiOf) -> None:
+    deal, olena = office.open_deal("olena"), api("olena")
+    address = f"/deals/{deal.id}/files"
+    files = (("Договір.pdf", ONE), ("Схема.png", png()))
+    added = read(olena.upload(address, *files, key="one"), 201)
+    assert [(one["name"], one["version"], one["media_type"]) for one in added["items"]] == [
+        ("Договір.pdf", 1, "application/pdf"),
+        ("Схема.png", 1, "image/png"),
+    ]
+    assert read(olena.upload(address, *files, key="one"), 201) == added
+    problem(olena.upload(address, ("Договір.pdf", OTHER), key="one"), 409, "idempotency_key_reused")
+    read(olena.upload(address, ("Договір.pdf", OTHER)), 201)
+    first = added["items"][0]["id"]
+    removed = read(olena.post(f"{address}/{first}/remove", {}))
+    assert removed["removed_at"]
+    listed = read(olena.get(address))["items"]
+    assert [(one["name"], one["version"], bool(one["removed_at"])) for one in listed] == [
+        ("Договір.pdf", 2, True),
+        ("Схема.png", 1, False),
+        ("Договір.pdf", 1, True),
+    ]
+    answer = olena.get(f"{address}/{first}/content")
+    assert (answer.data, answer.headers["X-Content-Type-Options"]) == (ONE, "nosniff")
+    assert read(olena.post(f"{address}/{first}/put-back", {}))["removed_at"] is None
+
+
+def test_a_refused_file_is_told_at_its_field(office: Office, api: ApiOf) -> None:
+    deal, olena = office.open_deal("olena"), api("olena")
+    told = problem(olena.upload(f"/deals/{deal.id}/files", ("Договір.pdf", b"<html>")), 422, "invalid_input")
+    assert told["errors"]["file"]["code"] == "file_content_differs"
+
+
+def test_a_step_is_completed_with_the_ids_of_its_files(office: Office, api: ApiOf) -> None:
+    office.publish(asking_for_files('name="contract" label="Договір" type="file" required="true"'))
+    deal, olena = office.open_deal("olena"), api("olena")
+    step = office.step("prepare", deal).id
+    address = f"/work-items/{step}"
+    (field,) = read(olena.get(address))["fields"]
+    assert (field["type"], field["several"]) == ("file", False)
+    (added,) = read(olena.upload(f"{address}/files?field=contract", ("Договір.pdf", ONE)), 201)["items"]
+    assert [one["id"] for one in read(olena.get(f"{address}/files"))["items"]] == [added["id"]]
+    told = problem(olena.post(f"{address}/complete", {"values": {"contract": 999}}), 422, "invalid_input")
+    assert told["errors"]["contract"]["code"] == "file_not_there"
+    read(olena.post(f"{address}/complete", {"values": {"contract": added["id"]}}))
+    (kept,) = read(olena.get(f"/deals/{deal.id}"))["fields"]["contract"]
+    assert {name: kept[name] for name in ("id", "name", "version", "size")} == {
+        "id": added["id"],
+        "name": "Договір.pdf",
+        "version": 1,
+        "size": len(ONE),
+    }
+    problem(olena.upload(f"{address}/files", ("Договір.pdf", OTHER)), 409, "already_completed")

@@ -1,0 +1,104 @@
+"""The form of a step on its page: tables, what depends on what is typed, drafts, faults."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from support.office import Office
+from support.specification import specification_map
+from support.web import Browser, text_of
+
+from engine.model.deal import Deal
+
+SignIn = Callable[[str | None], Browser]
+LINES = {
+    "line:goods:0:item": "Насос",
+    "line:goods:0:quantity": "2",
+    "line:goods:0:price": "1 250,50",
+    "line:goods:0:discount": "10",
+    "line:goods:4:item": "Труба",
+    "line:goods:4:quantity": "12,5",
+    "line:goods:4:price": "99,99",
+}
+
+
+@pytest.fixture
+def step(office: Office) -> int:
+    office.publish(specification_map())
+    office.open_deal("olena")
+    return office.step("prepare").id
+
+
+def fields_kept(office: Office) -> dict[str, Any]:
+    with office.database.read() as session:
+        return dict(session.get_one(Deal, office.step("legal").deal_id).fields)
+
+
+def test_the_server_says_what_applies_and_what_is_calculated(browse: SignIn, step: int) -> None:
+    olena = browse("olena")
+    told = olena.post(f"/work-items/{step}/form", LINES, part=True).get_json()
+    assert told["hidden"] == ["address"]
+    assert told["calculated"]["deal.amount"].replace("\xa0", " ") == "3 500,78 ₴"
+    assert told["tables"]["goods"]["lines"] == [{"sum": "2\xa0250,90"}, {"sum": "1\xa0249,88"}]
+    assert told["tables"]["goods"]["totals"][-1] == "3\xa0500,78"
+    assert (
+        olena.post(f"/work-items/{step}/form", {**LINES, "field:install": "yes"}, part=True).get_json()["hidden"] == []
+    )
+
+
+def test_only_who_sees_the_step_may_ask_and_only_by_posting(browse: SignIn, step: int) -> None:
+    assert browse("danylo").post(f"/work-items/{step}/form", LINES, part=True).status_code == 404
+    assert browse("olena").get(f"/work-items/{step}/form").status_code == 405
+
+
+def test_a_draft_keeps_lines_choices_and_what_is_hidden(browse: SignIn, step: int) -> None:
+    typed = {**LINES, "line:goods:4:price": "дор", "field:address": "Київ", "field:papers": "act"}
+    kept = browse("olena").post(f"/work-items/{step}/draft", typed, part=True)
+    assert (kept.status_code, kept.headers["Draft-Saved"]) == (204, "2026-03-02T08:00:00+00:00")
+    page = browse("olena").get(f"/work-items/{step}", part=True).text
+    assert 'name="line:goods:1:price" ' in page.replace("  ", " ")
+    assert 'value="дор"' in page
+    assert 'value="Київ"' in page
+    assert 'data-draft-saved="2026-03-02T08:00:00+00:00"' in page
+
+
+def test_faults_lead_from_the_summary_to_their_cells(browse: SignIn, step: int) -> None:
+    typed = {**LINES, "outcome": "completed", "line:goods:4:price": "дор", "field:install": "yes"}
+    answer = browse("olena").post(f"/work-items/{step}/complete", typed, part=True)
+    assert answer.status_code == 422
+    assert "Товари, 2: Ціна" in text_of(answer)
+    assert "«дор» не вдалося прочитати" in text_of(answer)
+    for place in ('href="#step-field-0-1-2"', 'id="step-field-0-1-2"', 'href="#step-field-3"', 'value="дор"'):
+        assert place in answer.text
+
+
+def test_lines_stand_in_the_history_and_before_the_approver(office: Office, browse: SignIn, step: int) -> None:
+    browse("olena").post(f"/work-items/{step}/complete", {**LINES, "outcome": "completed"}, part=True)
+    pane = text_of(browse("iryna").get(f"/work-items/{office.step('legal').id}", part=True)).replace("\xa0", " ")
+    assert "Насос 2 1 250,50 ₴ 10 % 2 250,90 ₴" in pane
+    deal = text_of(browse("olena").get(f"/deals/{office.step('legal').deal_id}")).replace("\xa0", " ")
+    assert "Насос, 2, 1 250,50, 10 %, 2 250,90; Труба, 12,5, 99,99, 1 249,88 · Сума: 3 500,78" in deal
+
+
+def test_a_field_that_applies_no_more_gives_up_what_the_deal_had(office: Office, browse: SignIn, step: int) -> None:
+    typed = {**LINES, "outcome": "completed", "field:install": "yes", "field:address": "Київ"}
+    browse("olena").post(f"/work-items/{step}/complete", typed, part=True)
+    assert fields_kept(office)["address"] == "Київ"
+    office.complete("iryna", "legal", "returned", comment="Ще раз")
+    for login, element in (("oksana", "finance"), ("petro", "logistics")):
+        office.complete(login, element, "approved")
+    again = {**LINES, "outcome": "completed", "field:install": "", "field:address": "Київ"}
+    browse("olena").post(f"/work-items/{office.step('prepare').id}/complete", again, part=True)
+    assert fields_kept(office)["address"] is None
+
+
+def test_completing_together_asks_only_for_what_applies(browse: SignIn, step: int) -> None:
+    olena = browse("olena")
+    told = text_of(olena.post("/inbox/together/complete", {"step": [str(step)]}, part=True))
+    assert "Товари" in told
+    assert "Адреса монтажу" not in told
+    olena.post(f"/work-items/{step}/draft", LINES, part=True)
+    told = text_of(olena.post("/inbox/together/complete", {"step": [str(step)]}, part=True))
+    assert "Товари" not in told

@@ -1,0 +1,72 @@
+"""Files that come with a request: how much of them is read at all, and keeping what they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import BinaryIO, cast
+
+from flask import Flask, request
+from werkzeug.datastructures import FileStorage
+
+from engine.commands.stored_files import BroughtFile, bring_file
+from engine.errors import N_, DomainError, FieldRequired, InvalidInput
+from engine.policy.file_kinds import FileRefused
+from engine.policy.file_limits import MEGABYTE, FileLimits
+from webui.request_context import services
+
+FILES_AT_ONCE = 4
+"""So many of the largest files fit into one request. Our pages send them one by one."""
+_TAKE_FILES = frozenset(
+    {
+        "files.add_to_deal",
+        "files.add_to_step",
+        "deals.comment",
+        "work_items.comment",
+        "api.add_deal_files",
+        "api.add_work_item_files",
+    }
+)
+
+
+def configure_uploads(app: Flask) -> None:
+    """Before anything of a request's body is read."""
+    app.before_request(_allow_files)
+
+
+def _allow_files() -> None:
+    if request.endpoint in _TAKE_FILES:
+        request.max_content_length = limits().of_file * FILES_AT_ONCE + MEGABYTE
+
+
+def limits() -> FileLimits:
+    settings = services().settings
+    return FileLimits(
+        of_file=settings.file_max_mb * MEGABYTE,
+        of_deal=settings.deal_files_max_mb * MEGABYTE,
+        of_all=settings.all_files_max_gb * 1024 * MEGABYTE,
+    )
+
+
+def brought(files: Iterable[FileStorage], field: str = "file", *, required: bool = True) -> list[BroughtFile]:
+    """Keep the contents of the files that were chosen; of one that cannot be taken, none is.
+
+    Whoever calls has made sure that the person may add files. Raises InvalidInput with the fault at ``field``.
+    """
+    chosen = [one for one in files if one.filename]
+    if required and not chosen:
+        raise InvalidInput({field: FieldRequired(label=N_("File"))})
+    kept = []
+    for one in chosen:
+        try:
+            stream = cast("BinaryIO", one.stream)
+            kept.append(
+                bring_file(services().database, one.filename or "", stream, limits=limits(), clock=services().clock)
+            )
+        except FileRefused as refused:
+            raise InvalidInput({field: refused}) from refused
+    return kept
+
+
+def told_fault(error: DomainError) -> DomainError:
+    """The one fault that a person has to hear of where no field stands beside it."""
+    return next(iter(error.errors.values()), error) if isinstance(error, InvalidInput) else error

@@ -1,0 +1,54 @@
+// A file is looked at above the page, which stays as it is: <a data-file-link href="/files/12">. What draws PDFs is large
+// and fetched with the first of them.
+import { onContent } from "./on_content.js";
+
+let dialog;
+let opener;
+
+function frame() {
+  dialog ??= document.querySelector("dialog[data-file-dialog]");
+  if (dialog?.isConnected) return dialog;
+  dialog = document.createElement("dialog");
+  dialog.className = "file-dialog";
+  dialog.dataset.fileDialog = "";
+  dialog.addEventListener("close", () => {
+    dialog.replaceChildren();
+    opener?.focus();
+  });
+  document.body.append(dialog);
+  return dialog;
+}
+
+async function open(link) {
+  const answer = await fetch(link.href, { headers: { "HX-Request": "true" } });
+  if (!answer.ok) return location.assign(link.href);
+  const shown = frame();
+  shown.innerHTML = await answer.text();
+  shown.setAttribute("aria-labelledby", "file-title");
+  if (!shown.open) shown.showModal();
+  draw(shown);
+  shown.scrollTop = 0;
+}
+
+export function draw(root) {
+  const place = root.querySelector("[data-pdf]:not([data-begun])");
+  if (!place) return;
+  place.dataset.begun = "";
+  import(place.dataset.pdfScript).then(({ showPdf }) => showPdf(place));
+}
+
+document.addEventListener("click", event => {
+  const link = event.target.closest("a[data-file-link]");
+  if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey && event.button === 0) {
+    event.preventDefault();
+    if (!link.closest("dialog")) opener = link;
+    open(link);
+    return;
+  }
+  if (event.target.closest("[data-close-file]") || event.target === dialog) {
+    event.preventDefault();
+    dialog?.close();
+  }
+});
+
+onContent(root => draw(root));

@@ -1,0 +1,83 @@
+"""What was decided on, as people read it: a label and a value each, and the files with their hashes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from engine.bpmn.compiled import FieldDefinition
+from engine.errors import N_
+from engine.policy.approval_sheet import ApprovalDecision, ApprovalSheet
+from engine.policy.history_chain import ChainEntry
+from webui.formats import file_size, money
+from webui.i18n import _
+from webui.outcomes import decided
+from webui.tellings import TELLINGS
+from webui.tellings.words import moment, readable
+
+_KNOWN: Mapping[str, str] = {
+    "title": N_("Title"),
+    "client": N_("Client"),
+    "close_date": N_("Close date"),
+}
+_PROOFS: Mapping[str, str] = {
+    "password": N_("by password"),
+    "password, code": N_("by password and a code from the phone"),
+    "password, recovery code": N_("by password and a recovery code"),
+}
+
+
+def content_rows(content: Mapping[str, Any], fields: Mapping[str, FieldDefinition]) -> Iterator[tuple[str, str]]:
+    """``fields`` gives the labels; a value without one stands under its own name."""
+    if content.get("amount") is not None:
+        yield _("Amount"), sum_of(content)
+    for name, label in _KNOWN.items():
+        if content.get(name) not in (None, ""):
+            yield _(label), readable(content[name])
+    given = content.get("fields")
+    for name, value in dict(given if isinstance(given, Mapping) else {}).items():
+        if value not in (None, "", [], {}):
+            known = fields.get(name) or fields.get(name.removeprefix("deal."))
+            yield known.label if known is not None and known.label else name, readable(value)
+
+
+def content_files(content: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Each file that was approved, named with version and size, and its SHA-256."""
+    files = content.get("files")
+    for one in files if isinstance(files, list) else ():
+        if isinstance(one, Mapping):
+            size = file_size(int(one.get("size") or 0))
+            name = _(
+                "%(file)s, version %(version)s, %(size)s", file=one.get("name"), version=one.get("version"), size=size
+            )
+            yield name, str(one.get("sha256", ""))
+
+
+def notes_of(sheet: ApprovalSheet) -> list[tuple[ChainEntry, str, str]]:
+    """What became of approvals beside the decisions: the entry, a sentence, and what somebody wrote with it."""
+    told = [(entry, TELLINGS[entry.kind]) for entry in sheet.about_approvals]
+    return [(entry, one.sentence(entry.data), str(entry.data.get(one.quote, "") or "")) for entry, one in told]
+
+
+def word_of(decision: ApprovalDecision) -> str:
+    """The decision as a word, remarks counted."""
+    return decided(decision.outcome, label=decision.outcome_label, with_remarks=bool(decision.comment))
+
+
+def sum_of(content: Mapping[str, Any]) -> str:
+    try:
+        return money(Decimal(str(content.get("amount"))), str(content.get("currency") or ""))
+    except InvalidOperation:
+        return "—"
+
+
+def proof_of_person(decision: ApprovalDecision) -> str:
+    """How the person proved anew who they are; empty where the map did not ask for it."""
+    given = decision.authentication
+    if not isinstance(given, Mapping) or not given:
+        return ""
+    by = str(given.get("by", ""))
+    at = moment(given.get("at"))
+    how = _(_PROOFS[by]) if by in _PROOFS else by
+    return ", ".join(filter(None, (how, readable(at.isoformat()) if at is not None else "")))
