@@ -17,6 +17,7 @@ from engine.commands.work_items import StepNotYours, claim_work_item, release_wo
 from engine.db.session import Database
 from engine.errors import N_, DomainError, NotFound
 from engine.model.work_item import LIVE, WorkItem
+from engine.policy.form_values import read_form
 from engine.policy.permissions import Actor
 from engine.policy.reauthentication import Reauthenticated
 from engine.queries.work_items import WorkItemView, work_item_view
@@ -138,9 +139,14 @@ def ready_or_why_not(view: WorkItemView, doing: Together, seen: str | None = Non
     is_choice = doing is Together.COMPLETE and len(view.outcomes) != 1
     if outcome is None or is_choice:
         return _(_OTHER_KIND[doing])
-    empty = [field.label for field in view.fields if field.required and view.typed.get(field.name) in {None, ""}]
-    if empty:
-        return _("Open it and fill in: %(fields)s.", fields=", ".join(empty))
+    form = read_form(view.fields, view.typed, chosen_locale(), known=view.known, zone=zone().key)
+    wanting = [
+        field.label
+        for field in view.fields
+        if any(name == field.name or name.startswith(f"{field.name}.") for name in form.errors)
+    ]
+    if wanting:
+        return _("Open it and fill in: %(fields)s.", fields=", ".join(wanting))
     return CompletionRequest(view.row.id, outcome.id, dict(view.typed), seen=seen)
 
 
