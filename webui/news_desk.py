@@ -115,7 +115,7 @@ class NewsDesk:
         return f"id: {marker(self._clock.now())}\ndata: steps\n\n"
 
     def _look(self, oldest_s: float) -> None:
-        """See what is new, unless it was looked at so lately, for all who ask; who asks meanwhile waits for the answer."""
+        """See what is new, unless somebody has looked so lately; who asks meanwhile waits for the answer."""
         with self._looking:
             at = self._elapsed()
             if self._looked_at is not None and at - self._looked_at < oldest_s:
