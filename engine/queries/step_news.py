@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, or_, select, union
+from sqlalchemy import Select, func, or_, select, union
 from sqlalchemy.orm import Session
 
 from engine.model.consultation import Consultation
@@ -88,13 +88,13 @@ def _addressed(session: Session, *, deals: set[int], steps: set[int]) -> set[int
     """Who held one of the steps before, who was asked about one, who asked, and whom a comment names, still unread."""
     unread = (Mention.deal_id.in_(deals)) & Mention.read_at.is_(None)
     about = (Consultation.work_item_id.in_(steps)) & Consultation.read_at.is_(None)
-    addressed = union(
+    reasons: list[Select[Any]] = [
         select(Consultation.asked_id).where(about),
         select(Consultation.asked_by_id).where(about),
         select(Mention.person_id).where(unread),
         select(Delegation.from_id).where(Delegation.work_item_id.in_(steps)),
-    )
-    return set(session.scalars(addressed))
+    ]
+    return set(session.scalars(union(*reasons)))
 
 
 def _known(ids: set[int | None]) -> frozenset[int]:

@@ -9,7 +9,6 @@ from browser.installation import LATE_DEALS, Sales
 from browser.people import People, Theme
 from playwright.sync_api import Page, expect
 
-_OF_INBOX = ("/inbox", "/inbox/filter", "/questions")
 _OF_DEALS = ("/deals", "/deals/board", "/deals/new", "/deals/import")
 _OF_CLIENTS = ("/clients", "/clients/1", "/clients/new", "/search?q=школ")
 _OF_SETTINGS = tuple(
@@ -70,7 +69,16 @@ def main_pages(people: People, sales: Sales, view: View) -> Iterator[Opened]:
     step_id = sales.step(deal_id, "qualify_client")
     deal, step = f"/deals/{deal_id}", f"/work-items/{step_id}"
     tours = {
-        "olena": [*_OF_INBOX, step, *_OF_DEALS, deal, f"{deal}/approval-sheet", *_OF_CLIENTS],
+        "olena": [
+            "/inbox",
+            "/inbox/filter",
+            "/questions",
+            step,
+            *_OF_DEALS,
+            deal,
+            f"{deal}/approval-sheet",
+            *_OF_CLIENTS,
+        ],
         "owner": ["/maps", "/maps/new", *(f"/maps/2{one}" for one in _OF_A_MAP)],
         "admin": [
             "/people",
