@@ -35,6 +35,9 @@ _REPLY = N_(
 )
 _SIGNATURE = N_("Reglament wrote this letter; it is meant for %(reader)s alone.")
 _SETTINGS = N_("Choose which letters you get, and when")
+_MORE = N_("And %(num)s more: they stand in your inbox.")
+_MOST_TOLD = 30
+"""In one letter: programs cut longer ones."""
 _URGENCY = tuple(NoticeKind)
 
 
@@ -59,9 +62,16 @@ def letter_of(view: LetterView, links: Mapping[int, str], *, settings: Settings,
     ``links`` lead to the decisions, by the id of the step; ``at`` is the moment of sending.
     """
     writer = _Writer(view, links, settings, at)
-    sections = [writer.section(notice) for notice in sorted(view.notices, key=lambda one: _URGENCY.index(one.kind))]
+    urgent_first = sorted(view.notices, key=lambda one: _URGENCY.index(one.kind))
+    sections = [writer.section(notice) for notice in urgent_first[:_MOST_TOLD]]
+    more = writer.say(_MORE, num=len(urgent_first) - len(sections)) if len(urgent_first) > len(sections) else ""
     subject, settings_url = writer.subject(), f"{settings.base_url}/settings/mail"
-    words = {"content": writer.say(_CONTENT), "signature": writer.signature(), "settings": writer.say(_SETTINGS)}
+    words = {
+        "content": writer.say(_CONTENT),
+        "more": more,
+        "signature": writer.signature(),
+        "settings": writer.say(_SETTINGS),
+    }
     return Letter(
         key=view.key,
         to=view.to,
@@ -151,9 +161,9 @@ class _Writer:
         }
 
     def _decided(self, notice: ToldNotice) -> str:
-        """A decision as a word: the product's own, or the map's label of the way chosen."""
-        if notice.outcome in DECIDED:
-            return self.say(DECIDED[notice.outcome])
+        """A decision, or news of a deal, as a word: the product's own, or the map's label of the way chosen."""
+        if notice.kind is NoticeKind.DEAL_CHANGED or notice.outcome in DECIDED:
+            return self.say(DECIDED.get(notice.outcome, notice.outcome)) if notice.outcome else ""
         labels = {one.id: one.label for one in (notice.step.outcomes if notice.step is not None else ())}
         return labels.get(notice.outcome) or notice.outcome
 
@@ -209,6 +219,7 @@ def _plain(writer: _Writer, sections: Sequence[Section], words: Mapping[str, str
             lines += ["", f"{words['content']}:", *(f"{label}: {value}" for label, value in section.content)]
         lines += ["", f"{section.action}: {section.link}", ""]
         lines += [section.note, ""] if section.note else []
+    lines += [words["more"], ""] if words["more"] else []
     # RFC 3676 section 4.3: what follows is a signature
     return "\n".join([*lines, "-- ", words["signature"], f"{words['settings']}: {settings_url}"]) + "\n"
 

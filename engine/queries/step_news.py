@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, or_, select, union
 from sqlalchemy.orm import Session
 
+from engine.model.consultation import Consultation
 from engine.model.deal import Deal
 from engine.model.history_event import HistoryEvent
+from engine.model.mention import Mention
 from engine.model.work_item import PENDING, WorkItem
 from engine.policy.permissions import Actor
 from engine.queries.history import is_settled
@@ -45,7 +47,7 @@ def last_settled(session: Session) -> int:
 
 
 def news_after(session: Session, last_id: int) -> StepNews:
-    """What happened to steps behind an event, in one or two statements however much or little it was."""
+    """What happened to steps behind an event, in a few statements however much or little it was."""
     events = session.execute(
         select(HistoryEvent.id, HistoryEvent.deal_id, HistoryEvent.work_item_id, HistoryEvent.actor_id)
         .where(HistoryEvent.id > last_id, is_settled(session))
@@ -63,7 +65,7 @@ def news_after(session: Session, last_id: int) -> StepNews:
         deals={event.deal_id for event in of_deals if event.work_item_id is None},
         steps={event.work_item_id for event in of_deals if event.work_item_id is not None},
     )
-    people = {event.actor_id for event in of_deals}
+    people = {event.actor_id for event in of_deals} | _addressed(session, {event.deal_id for event in of_deals})
     groups: set[int | None] = set()
     for row in rows:
         people |= {row.owner_id, row.assignee_id, row.asked_by_id, row.completed_by_id}
@@ -81,6 +83,18 @@ def _concerned(session: Session, *, deals: set[int], steps: set[int]) -> Sequenc
         .where(or_(WorkItem.id.in_(steps), of_whole_deals))
         .distinct()
     ).all()
+
+
+def _addressed(session: Session, deals: set[int]) -> set[int]:
+    """Who was asked about a step of these deals, who asked, and whom a comment names that they have not read."""
+    unread = (Mention.deal_id.in_(deals)) & Mention.read_at.is_(None)
+    about = (Consultation.deal_id.in_(deals)) & Consultation.read_at.is_(None)
+    addressed = union(
+        select(Consultation.asked_id).where(about),
+        select(Consultation.asked_by_id).where(about),
+        select(Mention.person_id).where(unread),
+    )
+    return set(session.scalars(addressed))
 
 
 def _known(ids: set[int | None]) -> frozenset[int]:

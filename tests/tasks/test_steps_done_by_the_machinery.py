@@ -24,7 +24,8 @@ from engine.model.incident import Incident, IncidentState
 from engine.model.process_definition import DefinitionFile
 from engine.model.process_instance import ProcessInstance
 from engine.policy.permissions import Actor
-from engine.queries.deal_files import file_content, files_of_deal
+from engine.queries.deal_files import files_of_deal
+from engine.queries.stored_files import content_of
 from tasks.jobs import sweep
 
 pytestmark = pytest.mark.usefixtures("services")
@@ -178,7 +179,7 @@ def test_a_document_is_made_once_and_a_second_one_of_its_name_is_a_new_version(o
     sweep()
     with office.database.read() as session:
         (file,) = files_of_deal(session, office.actor("olena"), deal.id)
-        _, content = file_content(session, office.actor("olena"), deal.id, file.id)
+    content = b"".join(content_of(office.database, file.sha256))
     assert (file.name, file.version, file.step) == ("Пропозиція ТОВ «Промінь».docx", 1, "Скласти пропозицію")
     assert "Для ТОВ «Промінь»: " in part(content)
     assert "10.25" in part(content)

@@ -1,31 +1,25 @@
-"""Files of deals: versions, what is kept by its hash, what was removed, fields of forms that ask for files."""
+"""Files of deals on both databases: versions, what is kept by its hash, two at once, killed in between."""
 
 from __future__ import annotations
 
 import io
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from sqlalchemy import delete, func, select, update
-from support.files import add, asking_for_files, bring, pdf, png
+from support.files import add, bring, pdf
 from support.office import Office
 
-from engine.commands.deal_files import FileNotYours, Place, add_files, hide_file, show_file
-from engine.commands.deals import comment_on_deal
-from engine.commands.file_fields import FileKindNotWanted, FileNotThere, OneFileOnly
+from engine.commands.deal_files import Place, add_files, hide_file, show_file
 from engine.commands.stored_files import ContentGone, bring_file
 from engine.commands.upkeep import prune
-from engine.commands.work_items import comment_on_work_item
-from engine.errors import AlreadyCompleted, FieldRequired, InvalidInput, NotFound
+from engine.errors import NotFound
 from engine.model.deal import Deal
-from engine.model.deal_file import DealFile, StoredFile, StoredPiece
-from engine.model.draft import Draft
-from engine.policy.file_limits import MEGABYTE, DealHoldsTooMuch, FileLimits, FileTooLarge, StorageFull
+from engine.model.deal_file import StoredFile, StoredPiece
+from engine.policy.file_limits import FileLimits
 from engine.queries.deal_files import documents_of_deal, file_view, files_of_deal, present_files
 from engine.queries.stored_files import PIECE, content_of, damaged_files
-from engine.queries.work_items import work_item_view
 
 CONTRACT = "Договір.pdf"
 ONE, OTHER = pdf("one"), pdf("other")
@@ -62,15 +56,6 @@ def test_a_file_of_the_same_name_is_a_new_version_and_every_version_stays(office
         (1, first, len(ONE)),
         (2, second, len(OTHER)),
     ]
-
-
-def test_the_same_file_sent_twice_is_one_version_and_the_same_content_is_kept_once(office: Office, deal: Deal) -> None:
-    place = Place(deal.id)
-    first = add(office, "olena", place, CONTRACT, ONE)
-    assert add(office, "olena", place, CONTRACT, ONE) == first
-    assert add(office, "olena", place, "Копія.pdf", ONE) != first
-    assert rows_of(office, deal) == [("Копія.pdf", 1), (CONTRACT, 1)]
-    assert count(office, StoredFile) == 1
 
 
 def test_a_command_that_comes_again_adds_nothing(office: Office, deal: Deal) -> None:
@@ -144,21 +129,6 @@ def test_a_content_whose_pieces_are_lost_is_never_added(office: Office, deal: De
         office.do("olena", add_files, Place(deal.id), [brought], limits=FileLimits())
 
 
-def test_limits_are_of_a_file_of_a_deal_and_of_everything(office: Office, deal: Deal) -> None:
-    large = b"%PDF-1.7\n" + bytes(MEGABYTE)
-    tight = FileLimits(of_file=MEGABYTE, of_deal=2 * MEGABYTE, of_all=3 * MEGABYTE)
-    with pytest.raises(FileTooLarge):
-        bring(office, CONTRACT, large, tight)
-    assert count(office, StoredPiece) == 0
-    roomy = FileLimits(of_file=2 * MEGABYTE, of_deal=2 * MEGABYTE, of_all=2 * MEGABYTE + 100)
-    office.do("olena", add_files, Place(deal.id), [bring(office, CONTRACT, large, roomy)], limits=roomy)
-    with pytest.raises(DealHoldsTooMuch) as refused:
-        office.do("olena", add_files, Place(deal.id), [bring(office, CONTRACT, large + b"2", roomy)], limits=roomy)
-    assert "2 of 2 MB" in str(refused.value)
-    with pytest.raises(StorageFull):
-        bring(office, CONTRACT, large + b"3", roomy)
-
-
 def test_a_removed_file_leaves_the_lists_and_stays_where_it_was_approved(office: Office, deal: Deal) -> None:
     place = Place(deal.id)
     first = add(office, "olena", place, CONTRACT, ONE)
@@ -175,18 +145,6 @@ def test_a_removed_file_leaves_the_lists_and_stays_where_it_was_approved(office:
     assert office.kinds(deal)[-2:] == ["file_hidden", "file_shown"]
 
 
-def test_only_who_added_a_file_the_owner_and_heads_remove_it(office: Office, deal: Deal) -> None:
-    office.prepare("olena")
-    file_id = add(office, "olena", Place(deal.id), CONTRACT, ONE)
-    own = add(office, "iryna", Place(work_item_id=office.step("legal", deal).id), "Висновок.pdf", OTHER)
-    with pytest.raises(FileNotYours):
-        office.do("iryna", hide_file, file_id)
-    office.do("iryna", hide_file, own)
-    office.do("olena", show_file, own)
-    with pytest.raises(NotFound):
-        office.do("danylo", hide_file, file_id)
-
-
 def test_a_stranger_adds_nothing_and_sees_nothing(office: Office, deal: Deal) -> None:
     file_id = add(office, "olena", Place(deal.id), CONTRACT, ONE)
     step = office.step("prepare", deal).id
@@ -195,90 +153,3 @@ def test_a_stranger_adds_nothing_and_sees_nothing(office: Office, deal: Deal) ->
             add(office, "danylo", place, CONTRACT, OTHER)
     with office.database.read() as session, pytest.raises(NotFound):
         file_view(session, office.actor("danylo"), file_id)
-
-
-def test_files_of_a_comment_are_named_in_it(office: Office, deal: Deal) -> None:
-    step = office.step("prepare", deal)
-    files = [bring(office, CONTRACT, ONE), bring(office, "Схема.png", png())]
-    office.do("olena", comment_on_work_item, step.id, "", files=files, limits=FileLimits())
-    office.do("olena", comment_on_deal, deal.id, "Ще раз", files=files[:1], limits=FileLimits())
-    comments = [event.data for event in office.history(deal) if event.kind == "commented"]
-    assert [[(one["name"], one["version"]) for one in said["files"]] for said in comments] == [
-        [(CONTRACT, 1), ("Схема.png", 1)],
-        [(CONTRACT, 2)],
-    ]
-    with pytest.raises(InvalidInput):
-        office.do("olena", comment_on_deal, deal.id, " ")
-
-
-FIELDS = (
-    'name="contract" label="Договір" type="file" required="true" accept="pdf"',
-    'name="more" label="Додатки" type="files"',
-)
-
-
-@pytest.fixture
-def asked(office: Office) -> Deal:
-    """A deal on a map whose first step asks for files."""
-    office.publish(asking_for_files(*FIELDS))
-    return office.open_deal("olena")
-
-
-def test_a_form_takes_files_of_this_deal_and_keeps_which_content_they_had(office: Office, asked: Deal) -> None:
-    step = office.step("prepare", asked)
-    contract = add(office, "olena", Place(work_item_id=step.id, field="contract"), CONTRACT, ONE)
-    scheme = add(office, "olena", Place(work_item_id=step.id, field="more"), "Схема.png", png())
-    table = add(office, "olena", Place(work_item_id=step.id, field="more"), "Дані.csv", b"a;b\n")
-    with office.database.read() as session:
-        view = work_item_view(session, office.actor("olena"), step.id, office.clock.now())
-        typed = session.get_one(Draft, (step.id, office.company.olena.id)).typed
-    assert view.typed == typed == {"contract": [str(contract)], "more": [str(scheme), str(table)]}
-    add(office, "olena", Place(asked.id), CONTRACT, OTHER)
-    office.complete("olena", "prepare", values={"contract": str(contract), "more": [scheme, {"id": table}]})
-    (kept,) = office.deal(asked).fields["contract"]
-    assert (kept["name"], kept["version"], kept["size"]) == (CONTRACT, 1, len(ONE))
-    with office.database.read() as session:
-        assert kept["sha256"] == session.get_one(DealFile, contract).sha256
-    done = next(event.data for event in office.history(asked) if event.kind == "step_completed")
-    assert [one["name"] for one in done["values"]["more"]] == ["Схема.png", "Дані.csv"]
-    assert office.step("approve", asked).name == "Погодити договір"
-
-
-def test_a_form_refuses_what_is_no_file_of_the_deal(office: Office, asked: Deal) -> None:
-    other = office.open_deal("olena")
-    elsewhere = add(office, "olena", Place(other.id), CONTRACT, ONE)
-    step = office.step("prepare", asked)
-    place = Place(work_item_id=step.id, field="contract")
-    contract = add(office, "olena", place, CONTRACT, ONE)
-    picture = add(office, "olena", Place(work_item_id=step.id), "Схема.png", png())
-    second = add(office, "olena", Place(work_item_id=step.id), "Другий.pdf", OTHER)
-    with pytest.raises(FileKindNotWanted):
-        add(office, "olena", place, "Схема.png", png())
-    with pytest.raises(NotFound):
-        add(office, "olena", Place(work_item_id=step.id, field="no"), CONTRACT, ONE)
-    assert fault_at(office, step.id, {}) is FieldRequired
-    office.do("olena", hide_file, contract)
-    for wrong, kind in ((elsewhere, FileNotThere), (contract, FileNotThere), (picture, FileKindNotWanted)):
-        assert fault_at(office, step.id, {"contract": wrong}) is kind
-    assert fault_at(office, step.id, {"contract": [second, second]}) is None
-    with pytest.raises(AlreadyCompleted):
-        add(office, "olena", place, CONTRACT, OTHER)
-
-
-def fault_at(office: Office, work_item_id: int, values: dict[str, Any]) -> type | None:
-    """What is wrong with the field of the contract; None where the step is done."""
-    try:
-        office.complete("olena", "prepare", values=values, work_item_id=work_item_id)
-    except InvalidInput as refused:
-        return type(refused.errors["contract"])
-    return None
-
-
-def test_a_field_for_one_file_takes_one(office: Office, asked: Deal) -> None:
-    step = office.step("prepare", asked)
-    place = Place(work_item_id=step.id, field="contract")
-    first = add(office, "olena", place, CONTRACT, ONE)
-    second = add(office, "olena", place, "Другий.pdf", OTHER)
-    with office.database.read() as session:
-        assert session.get_one(Draft, (step.id, office.company.olena.id)).typed == {"contract": [str(second)]}
-    assert fault_at(office, step.id, {"contract": [first, second]}) is OneFileOnly
