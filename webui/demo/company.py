@@ -40,6 +40,7 @@ from processes import shipped_maps
 from webui.demo.answers import pressed, typed
 from webui.demo.clients import demo_clients
 from webui.demo.conversations import talk_things_over
+from webui.demo.files import add_demo_files
 from webui.demo.people import DEMO_ACCOUNTS, LOGISTICS, found_company
 from webui.demo.rules import SALE_RULES
 
@@ -88,6 +89,7 @@ def load_demo_company(database: Database, *, until: datetime, progress: Progress
         company.talk_things_over()
         company.forget_letters()
         company.arrange_leave()
+        add_demo_files(company.session, clock=company.clock)
 
 
 @dataclass
