@@ -35,7 +35,17 @@ _REPLY = N_(
 )
 _SIGNATURE = N_("Reglament wrote this letter; it is meant for %(reader)s alone.")
 _SETTINGS = N_("Choose which letters you get, and when")
-_URGENCY = tuple(NoticeKind)
+_MORE = N_("And %(num)s more: they stand in your inbox.")
+_MOST_TOLD = 30
+"""In one letter: programs cut longer ones."""
+_FIRST = (
+    NoticeKind.APPROVAL_ASKED,
+    NoticeKind.DEADLINE_PASSED,
+    NoticeKind.RETURNED,
+    NoticeKind.INCIDENT,
+    NoticeKind.CONSULTATION_ASKED,
+)
+_URGENCY = tuple(dict.fromkeys((*_FIRST, *NoticeKind)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +69,16 @@ def letter_of(view: LetterView, links: Mapping[int, str], *, settings: Settings,
     ``links`` lead to the decisions, by the id of the step; ``at`` is the moment of sending.
     """
     writer = _Writer(view, links, settings, at)
-    sections = [writer.section(notice) for notice in sorted(view.notices, key=lambda one: _URGENCY.index(one.kind))]
+    urgent_first = sorted(view.notices, key=lambda one: _URGENCY.index(one.kind))
+    sections = [writer.section(notice) for notice in urgent_first[:_MOST_TOLD]]
+    more = writer.say(_MORE, num=len(urgent_first) - len(sections)) if len(urgent_first) > len(sections) else ""
     subject, settings_url = writer.subject(), f"{settings.base_url}/settings/mail"
-    words = {"content": writer.say(_CONTENT), "signature": writer.signature(), "settings": writer.say(_SETTINGS)}
+    words = {
+        "content": writer.say(_CONTENT),
+        "more": more,
+        "signature": writer.signature(),
+        "settings": writer.say(_SETTINGS),
+    }
     return Letter(
         key=view.key,
         to=view.to,
@@ -115,7 +132,7 @@ class _Writer:
 
     def section(self, notice: ToldNotice) -> Section:
         wording = self._wording(notice)
-        decides = notice.step is not None and notice.step.id in self._links
+        decides = self._decides(notice)
         action, link = self._action(notice)
         return Section(
             sentence=self._fill(wording.sentence if notice.by or not wording.unsigned else wording.unsigned, notice),
@@ -128,6 +145,9 @@ class _Writer:
             decides=decides,
             note=self._note() if decides else "",
         )
+
+    def _decides(self, notice: ToldNotice) -> bool:
+        return notice.content is not None and notice.content.work_item_id in self._links
 
     def _note(self) -> str:
         return " ".join(self.say(text) for text in (_ONE_LINK, *((_REPLY,) if self.may_be_answered else ())))
@@ -151,17 +171,18 @@ class _Writer:
         }
 
     def _decided(self, notice: ToldNotice) -> str:
-        """A decision as a word: the product's own, or the map's label of the way chosen."""
-        if notice.outcome in DECIDED:
-            return self.say(DECIDED[notice.outcome])
+        """A decision, or news of a deal, as a word: the product's own, or the map's label of the way chosen."""
+        if notice.kind is NoticeKind.DEAL_CHANGED or notice.outcome in DECIDED:
+            return self.say(DECIDED.get(notice.outcome, notice.outcome)) if notice.outcome else ""
         labels = {one.id: one.label for one in (notice.step.outcomes if notice.step is not None else ())}
         return labels.get(notice.outcome) or notice.outcome
 
     def _facts(self, notice: ToldNotice) -> Iterator[tuple[str, str]]:
-        """The deal in five lines, and until when the step is due."""
+        """The deal in five lines, and until when the step is due; among other news, what is no decision is shorter."""
         deal, step = notice.deal, notice.step
         if deal is not None:
             yield self.say(N_("Deal")), f"{deal.number} · {deal.title}"
+        if deal is not None and (len(self._view.notices) == 1 or self._decides(notice)):
             yield self.say(N_("Client")), deal.client
             if deal.amount is not None:
                 yield self.say(N_("Amount")), self.values.money(deal.amount, deal.currency)
@@ -172,7 +193,7 @@ class _Writer:
             yield self.say(N_("Deadline")), self.values.moment(step.due_at)
 
     def _content(self, notice: ToldNotice) -> Iterator[tuple[str, str]]:
-        if notice.content is None or notice.step is None or notice.step.id not in self._links:
+        if notice.content is None or not self._decides(notice):
             return
         currency = notice.deal.currency if notice.deal is not None else ""
         for field, value in notice.content.fields:
@@ -185,7 +206,7 @@ class _Writer:
         base = self._settings.base_url
         if notice.kind is NoticeKind.INCIDENT:
             return N_("Look at the failures"), f"{base}/settings/incidents"
-        if notice.step is not None and notice.step.id in self._links:
+        if notice.step is not None and self._decides(notice):
             return (_CONFIRM if notice.kind is NoticeKind.REPLY_UNDERSTOOD else _DECIDE), self._links[notice.step.id]
         if notice.step is not None and notice.kind not in {NoticeKind.DEAL_CHANGED, NoticeKind.MENTIONED}:
             return _OPEN_STEP, f"{base}/work-items/{notice.step.id}"
@@ -209,6 +230,7 @@ def _plain(writer: _Writer, sections: Sequence[Section], words: Mapping[str, str
             lines += ["", f"{words['content']}:", *(f"{label}: {value}" for label, value in section.content)]
         lines += ["", f"{section.action}: {section.link}", ""]
         lines += [section.note, ""] if section.note else []
+    lines += [words["more"], ""] if words["more"] else []
     # RFC 3676 section 4.3: what follows is a signature
     return "\n".join([*lines, "-- ", words["signature"], f"{words['settings']}: {settings_url}"]) + "\n"
 

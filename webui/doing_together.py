@@ -13,10 +13,11 @@ from engine.bpmn.compiled import OutcomeKind
 from engine.clock import Clock
 from engine.commands.completions import CompletionRequest, complete_many
 from engine.commands.incidents import perform
-from engine.commands.work_items import claim_work_item, release_work_item
+from engine.commands.work_items import StepNotYours, claim_work_item, release_work_item
 from engine.db.session import Database
 from engine.errors import N_, DomainError, NotFound
-from engine.model.work_item import WorkItem
+from engine.model.work_item import LIVE, WorkItem
+from engine.policy.form_values import read_form
 from engine.policy.permissions import Actor
 from engine.policy.reauthentication import Reauthenticated
 from engine.queries.work_items import WorkItemView, work_item_view
@@ -132,13 +133,20 @@ def visible_views(session: Session, actor: Actor, ids: Sequence[int], clock: Clo
 
 def ready_or_why_not(view: WorkItemView, doing: Together, seen: str | None = None) -> CompletionRequest | str:
     """How to do the step unopened, or why it has to be opened first. ``seen`` is the hash of what was looked at."""
+    if view.row.state in LIVE and not view.row.may_act:
+        return error_text(StepNotYours(with_whom=view.row.who))
     outcome = next((one for one in view.outcomes if one.kind is _KINDS[doing]), None)
     is_choice = doing is Together.COMPLETE and len(view.outcomes) != 1
     if outcome is None or is_choice:
         return _(_OTHER_KIND[doing])
-    empty = [field.label for field in view.fields if field.required and view.typed.get(field.name) in {None, ""}]
-    if empty:
-        return _("Open it and fill in: %(fields)s.", fields=", ".join(empty))
+    form = read_form(view.fields, view.typed, chosen_locale(), known=view.known, zone=zone().key)
+    wanting = [
+        field.label
+        for field in view.fields
+        if any(name == field.name or name.startswith(f"{field.name}.") for name in form.errors)
+    ]
+    if wanting:
+        return _("Open it and fill in: %(fields)s.", fields=", ".join(wanting))
     return CompletionRequest(view.row.id, outcome.id, dict(view.typed), seen=seen)
 
 

@@ -90,13 +90,18 @@ def tab_of(name: str) -> Tab:
     return Tab(name) if name in {each for each, _ in TABS} else Tab.MINE
 
 
+def words_in(arguments: Mapping[str, str]) -> str:
+    """What was typed into the list's own box."""
+    return arguments.get("q", "").strip()[:200]
+
+
 def inbox_list(session: Session, actor: Actor, request: Request) -> InboxList:
     """The list that the request's tab, words and place ask for, as the actor wants to see it.
 
     Raises CursorNotUnderstood.
     """
     tab = tab_of(request.values.get("tab", ""))
-    q, cursor = request.values.get("q", "").strip()[:200], request.args.get("cursor", "")
+    q, cursor = words_in(request.values), request.args.get("cursor", "")
     chosen = kept_filter(session, actor, tab)
     if request.args.get("sort", chosen.sort) != chosen.sort:
         cursor = ""  # the place in another order: the person has chosen one since, perhaps on another device

@@ -28,6 +28,7 @@ _TABS = (
     SettingsTab("calendars.list_calendars", "calendars", N_("Working calendars"), Ability.MANAGE_CALENDARS),
     SettingsTab("webhooks.show", "webhooks", N_("Webhooks"), Ability.MANAGE_WEBHOOKS),
     SettingsTab("connectors.show", "connectors", N_("Connectors"), Ability.MANAGE_CONNECTORS),
+    SettingsTab("seal.show", "seal", N_("Signatures and seal"), Ability.MANAGE_SEAL),
     SettingsTab("incidents.show", "incidents", N_("Failures"), Ability.RETRY_INCIDENT),
     SettingsTab("machinery.show", "machinery", N_("Machinery"), Ability.RETRY_INCIDENT),
 )

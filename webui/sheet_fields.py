@@ -16,7 +16,7 @@ from engine.queries.processes import process_of
 OWN = "fields."
 """Before the names of a map's own fields, so that none is taken for a column of every deal."""
 
-_NOT_TYPED = frozenset({FieldType.READ_ONLY, FieldType.PERSON, FieldType.CLIENT, FieldType.FILE})
+_NOT_IN_A_CELL = frozenset({FieldType.READ_ONLY, FieldType.CALCULATED, FieldType.LINES, FieldType.FILE})
 
 
 def own_columns(session: Session, definition_key: str) -> Mapping[str, FieldDefinition]:
@@ -30,13 +30,13 @@ def own_columns(session: Session, definition_key: str) -> Mapping[str, FieldDefi
 
 
 def _columns_of(process: CompiledProcess) -> dict[str, FieldDefinition]:
-    """What nobody could type, what a table decides, and what has a column in every sheet, has none here."""
+    """What nobody could type into a cell, what a table decides, and what has a column in every sheet, has none here."""
     decided = decided_alone(process)
     return {
         OWN + field.name: field.model_copy(update={"required": False, "name": OWN + field.name})
         for step in process.steps.values()
         for field in step.fields
-        if "." not in field.name and field.type not in _NOT_TYPED and field.name not in decided
+        if "." not in field.name and field.type not in _NOT_IN_A_CELL and field.name not in decided
     }
 
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
 from sqlalchemy.orm import Session
 
-from engine.adapters.company_seal import CompanySeal
 from engine.bpmn.compiled import FieldDefinition
 from engine.commands.approval_sheets import DrawnSheet
 from engine.errors import NotFound
@@ -17,17 +15,13 @@ from engine.policy.sealed_paper import sheet_in_paper
 from engine.queries.approval_sheets import IssuedSheet, issued_sheets, proof_content
 from engine.queries.deals import walked_path
 from engine.settings import Settings
+from webui.company_seal import company_seal
 from webui.i18n import locale
 from webui.request_context import now, services
 from webui.static_files import DIST
 from webui.timeline import fields_of
 
 _UNSIGNED = b'"signature":null'
-
-
-def company_seal(settings: Settings) -> CompanySeal:
-    """Until the company brings its own certificate, the seal names the installation by its address."""
-    return CompanySeal(settings.keys, owner=f"Reglament · {urlsplit(settings.base_url).hostname or 'localhost'}")
 
 
 def labels_of(session: Session, actor: Actor, deal_id: int) -> Mapping[str, FieldDefinition]:

@@ -15,11 +15,9 @@ from webui.request_context import actor
 def between_people(session: Session, view: WorkItemView) -> dict[str, Any]:
     """For the step's pane; the step is one that the reader sees."""
     row, acted_for = view.row, actor().people_acted_for
-    is_live = row.completed_at is None
-    handed = handed_on(session, row.id, row.assignee_id) if is_live else None
+    is_held = row.completed_at is None and row.assignee_id in acted_for
     return {
-        "handed": handed,
-        "may_hand_back": handed is not None and row.assignee_id in acted_for,
+        "handed": handed_on(session, row.id, row.assignee_id) if is_held else None,
         "questions": questions_on_step(session, row.id),
         "acted_for": acted_for,
     }

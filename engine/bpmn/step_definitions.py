@@ -281,11 +281,13 @@ def _approved_content(node: Node, process: Process, noticed: Noticed) -> Content
     text = node.annotation.text(Property.APPROVED_CONTENT)
     if not text:
         return None
-    plans = [one.step for one in process.scope.all_nodes() if one.step is not None]
-    fields = [field for plan in plans for field in plan.fields]
-    rule = content_rule(text, {field.label.casefold(): field.name for field in fields})
+    nodes = [one for one in process.scope.all_nodes() if one.step is not None]
+    labels = {field.label.casefold(): field.name for one in nodes if one.step for field in one.step.fields}
+    required = [name for one in nodes for name in listed_names(one.annotation.text(Property.REQUIRED))]
+    labels = {name.casefold(): name for name in required} | labels
+    rule = content_rule(text, labels)
     if rule is not None:
-        for name in unknown_names(rule, (field.name for field in fields)):
+        for name in unknown_names(rule, labels.values()):
             noticed.warning("APPROVED_CONTENT_UNKNOWN", node, name=name)
     return rule
 

@@ -49,7 +49,7 @@ from engine.policy.form_values import read_form
 from engine.policy.history_chain import content_hash
 from engine.policy.permissions import Actor, may_act_on_step
 from engine.policy.reauthentication import Reauthenticated, ensure_reauthenticated
-from engine.queries.approved_contents import present_content
+from engine.queries.approved_contents import has_files, present_content
 from engine.queries.calendars import default_calendar
 from engine.queries.directories import directory
 from engine.queries.facts import DealFacts, typed_fields
@@ -143,7 +143,8 @@ def complete_work_item(
         at=at,
     )
     completion.record(button, content, hashed, proof if step.reauthenticate is not Reauthentication.NONE else None)
-    if completion.write_into_deal(read):
+    # Files come and go beside the steps: who waits in a join is asked about them at the latest before the deal moves.
+    if completion.write_into_deal(read) or has_files(session, work_item.deal_id):
         ask_again_beside(session, instance, work_item.activity_id, actor=actor, at=at)
     postpone(session, _FORGET_DRAFTS, {"of_work_item": work_item.id})
     completion.move_on(read)

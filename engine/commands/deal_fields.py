@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from engine.bpmn.compiled import CompiledProcess, FieldDefinition, FieldType
 from engine.bpmn.field_order import names_read, reads_of
+from engine.commands.file_fields import file_values
 from engine.errors import N_, DomainError, InvalidInput
 from engine.events import plain
 from engine.model.deal import Deal
@@ -38,17 +39,26 @@ def own_fields(process: CompiledProcess) -> dict[str, FieldDefinition]:
 
 
 def read_own_fields(
-    session: Session, process: CompiledProcess, values: Mapping[str, Any], locale: Locale = "uk"
+    session: Session,
+    process: CompiledProcess,
+    values: Mapping[str, Any],
+    locale: Locale = "uk",
+    *,
+    deal_id: int | None = None,
 ) -> tuple[dict[str, Any], dict[str, DomainError]]:
     """``values`` by the names that the deal keeps them under, as JSON, and what is wrong, by ``fields.<name>``.
 
     What the map does not know stays as it is. Nothing is required, and a calculated value is taken for one that was
-    calculated before.
+    calculated before. Files are those of the deal ``deal_id``; a new one has none.
     """
     known = own_fields(process)
     asked = [_loose(known[name], name) for name in values if name in known]
     read, errors = read_each(asked, values, locale)
     resolved, unknown = resolved_references(session, asked, read)
+    try:
+        resolved |= file_values(session, deal_id or 0, asked, resolved)
+    except InvalidInput as invalid:
+        unknown |= invalid.errors
     others = {name: value for name, value in plain(dict(values)).items() if name not in resolved}
     wrong = {f"fields.{name}": error for name, error in (errors | unknown).items()}
     return {**others, **{name: to_json(value) for name, value in resolved.items()}}, wrong

@@ -229,7 +229,7 @@ def update_deal(
         raise DealClosed
     at = clock.now()
     wanted = dict(changes)
-    _ensure_readable(session, wanted, process_of(session, instance.definition_id))
+    _ensure_readable(session, wanted, instance)
     if read_version is not None:
         wanted = unseen_kept_of_deal(session, deal, wanted, read_version)
     changed: dict[str, Any] = {}
@@ -427,7 +427,7 @@ def faults_of_values(title: str, amount: Decimal | None, currency: str) -> dict[
     return errors
 
 
-def _ensure_readable(session: Session, wanted: dict[str, Any], process: CompiledProcess) -> None:
+def _ensure_readable(session: Session, wanted: dict[str, Any], instance: ProcessInstance) -> None:
     """Own fields in ``wanted`` become what the map's definitions make of them. Raises InvalidInput."""
     errors = faults_of_values(wanted.get("title", "-"), wanted.get("amount"), wanted.get("currency", "UAH"))
     if "owner_id" in wanted:
@@ -435,7 +435,8 @@ def _ensure_readable(session: Session, wanted: dict[str, Any], process: Compiled
         if owner is None or not owner.is_active or owner.role not in OWNERS:
             errors["owner_id"] = FieldNotUnderstood(value=wanted["owner_id"], expected=N_("a sales manager"))
     if "fields" in wanted:
-        wanted["fields"], wrong = read_own_fields(session, process, wanted["fields"])
+        process = process_of(session, instance.definition_id)
+        wanted["fields"], wrong = read_own_fields(session, process, wanted["fields"], deal_id=instance.deal_id)
         errors |= wrong
     if errors:
         raise InvalidInput(errors)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from engine.bpmn.compiled import Distribution
 from engine.bpmn.escalation_text import parse_ladder
 from engine.clock import Clock
+from engine.commands.arranging import take_turn_arranging
 from engine.commands.history import record
 from engine.errors import N_, DomainError, FieldNotUnderstood, FieldRequired, InvalidInput, NotFound
 from engine.events import DepartmentAdded, DepartmentChanged
@@ -72,6 +73,8 @@ def update_department(
 ) -> Department:
     """``changes`` holds any of DepartmentDraft's fields. Raises NotFound, NotAllowed, InvalidInput."""
     ensure_may(actor, Ability.MANAGE_PEOPLE)
+    if changes.get("parent_id") is not None:
+        take_turn_arranging(session)
     department = session.get(Department, department_id, with_for_update=True)
     if department is None:
         raise NotFound

@@ -10,13 +10,14 @@ from typing import Any, ClassVar
 from sqlalchemy.orm import Session
 
 from engine.clock import Clock
-from engine.commands.completions import Locale, complete_work_item
+from engine.commands.completions import ContentChanged, Locale, complete_work_item
 from engine.commands.locks import lock_work_item
 from engine.db.work_session import append
 from engine.errors import N_, Conflict
 from engine.model.letter import MailLink
 from engine.model.work_item import WorkItem
 from engine.policy.permissions import Actor
+from engine.policy.reauthentication import Reauthenticated
 from engine.queries.decision_contents import DecisionContent, decision_content
 from engine.queries.mail_links import LinkExpired, LinkUsed, hash_of_token, mail_link
 
@@ -24,11 +25,11 @@ LINKS_LAST = timedelta(days=14)
 _RANDOM_BYTES = 32
 
 
-class ShownContentChanged(Conflict):
-    """What would be decided on is not what the person had before them: nothing is recorded, they look again."""
+class StepChanged(Conflict):
+    """The step was handed on, or its deadline moved, while the person had it before them: they look again."""
 
-    code: ClassVar[str] = "shown_content_changed"
-    template: ClassVar[str] = N_("What you decide on has changed meanwhile. Look at it as it is now, and decide then.")
+    code: ClassVar[str] = "step_changed"
+    template: ClassVar[str] = N_("The step has changed meanwhile. Look at it as it is now, and decide then.")
 
 
 def make_link(
@@ -73,11 +74,13 @@ def decide_by_link(
     clock: Clock,
     command_id: str | None = None,
     locale: Locale = "uk",
+    zone: str = "Europe/Kyiv",
+    proof: Reauthenticated | None = None,
 ) -> WorkItem:
     """Do the step of a link as complete_work_item does it, and let the link serve nothing more.
 
     ``shown`` is the fingerprint of what the person had before them when they pressed the button. Raises NotFound,
-    LinkExpired, LinkUsed, ShownContentChanged, and whatever complete_work_item raises.
+    LinkExpired, LinkUsed, ContentChanged, StepChanged, and whatever complete_work_item raises.
     """
     link = mail_link(session, token, actor)
     work_item, _ = lock_work_item(session, link.work_item_id, actor)
@@ -88,8 +91,7 @@ def decide_by_link(
             raise LinkUsed(at=link.used_at)
         if link.expires_at <= at:
             raise LinkExpired
-        if decision_content(session, work_item).fingerprint != shown:
-            raise ShownContentChanged
+        _ensure_as_shown(decision_content(session, work_item), shown)
         link.used_at = at
     return complete_work_item(
         session,
@@ -101,4 +103,14 @@ def decide_by_link(
         clock=clock,
         command_id=command_id,
         locale=locale,
+        zone=zone,
+        proof=proof,
     )
+
+
+def _ensure_as_shown(content: DecisionContent, shown: str) -> None:
+    """Raises ContentChanged, StepChanged."""
+    if not shown.endswith(content.hash):
+        raise ContentChanged
+    if shown != content.fingerprint:
+        raise StepChanged

@@ -10,21 +10,27 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from engine.clock import Clock
+from engine.commands.history import record
+from engine.db.job import Job, JobState
 from engine.db.outbox import MAX_ATTEMPTS, enqueue
 from engine.db.session import UNSYNCHRONISED
 from engine.db.work_session import append
+from engine.errors import NotFound
+from engine.events import LetterSentAgain
 from engine.model.letter import Letter, LetterState
 from engine.model.notice import TO_BE_DONE, Notice, NoticeState
 from engine.model.person import Person
 from engine.policy.mail_choices import ALWAYS, MailChoices, told_at
+from engine.policy.permissions import Ability, Actor, ensure_may
 from engine.queries.absences import substitutes_of
 from engine.queries.calendars import calendar_of_person
 from engine.queries.directories import directory
 from engine.queries.mail_choices import mail_choices
+from engine.queries.mail_state import NOT_ARRIVED
 
 LETTER = "letter"
 """The kind of an outbox job: payload ``letter_id``."""
@@ -186,3 +192,21 @@ def letter_failed(session: Session, letter_id: int, error: str, *, attempts: int
         letter.state = LetterState.REFUSED
     elif attempts >= MAX_ATTEMPTS:
         letter.state = LetterState.GIVEN_UP
+
+
+def send_letter_again(session: Session, letter_id: int, *, actor: Actor, clock: Clock) -> None:
+    """Try a letter once more that was refused or given up: its address was mended, or the server is there again.
+
+    It says what is still to be told now. One that is on its way stays so. Raises NotFound, NotAllowed.
+    """
+    ensure_may(actor, Ability.RETRY_INCIDENT)
+    letter = session.get(Letter, letter_id, with_for_update=True)
+    if letter is None:
+        raise NotFound
+    if letter.state not in NOT_ARRIVED:
+        return
+    at = clock.now()
+    session.execute(delete(Job).where(Job.id == letter.job_id, Job.state == JobState.FAILED))
+    letter.state, letter.last_error = LetterState.WAITING, ""
+    letter.job_id = enqueue(session, LETTER, {"letter_id": letter.id}, at=at)
+    record(session, LetterSentAgain(letter_id=letter.id, person_id=letter.person_id), actor=actor, at=at)

@@ -11,10 +11,11 @@ from typing import Any, ClassVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from engine.clock import Clock
+from engine.commands.arranging import take_turn_arranging
 from engine.commands.history import record
 from engine.commands.leaving import hand_over_steps
 from engine.errors import (
@@ -200,7 +201,7 @@ def set_substitution(
     if person is None or substitute is None:
         raise NotFound
     _ensure_may_arrange(actor, person)
-    _take_turn_arranging(session)
+    take_turn_arranging(session)
     errors: dict[str, DomainError] = {}
     if not substitute.is_active:
         errors["substitute_id"] = FieldNotUnderstood(value=substitute.full_name, expected=N_("a person"))
@@ -235,15 +236,6 @@ def end_substitution(session: Session, substitution_id: int, *, actor: Actor, cl
         actor=actor,
         at=clock.now(),
     )
-
-
-def _take_turn_arranging(session: Session) -> None:
-    """Two who arrange at once must not close a circle that neither of them sees."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(select(func.pg_advisory_xact_lock(_ARRANGING)))
-
-
-_ARRANGING = 7_239_002  # any constant: the name of the lock
 
 
 def _ensure_may_arrange(actor: Actor, person: Person) -> None:

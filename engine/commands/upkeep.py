@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import Delete, delete, exists, select
 from sqlalchemy.orm import Session
 
 from engine.clock import Clock
 from engine.db.job import Job, JobState
 from engine.model.deal_file import DealFile, StoredFile
+from engine.model.letter import Letter, LetterState, MailLink, ProposedDecision, ReceivedMail
+from engine.model.notice import Notice, NoticeState
 from engine.model.performed_command import PerformedCommand
 from engine.model.practice import Practice
 from engine.model.service_call import CallState, ServiceCall
@@ -27,8 +29,12 @@ PRACTICES_KEPT = timedelta(days=30)
 """How long a practice deal that nobody goes on with is kept."""
 
 
+MAIL_KEPT = timedelta(days=180)
+"""How long a letter is known after it was written: to look at, and for an answer to it to be understood."""
+
+
 def prune(session: Session, *, clock: Clock) -> int:
-    """Remove commands, jobs, calls, practice deals and contents of no file that are too old; how many went."""
+    """Remove commands, jobs, calls, letters, practice deals and contents of no file that are too old; how many went."""
     at = clock.now()
     gone = 0
     for statement in (
@@ -40,8 +46,23 @@ def prune(session: Session, *, clock: Clock) -> int:
             StoredFile.touched_at < at - CONTENTS_KEPT,
             ~select(DealFile.id).where(DealFile.sha256 == StoredFile.sha256).exists(),
         ),
+        *_old_mail(at),
         delete(Practice).where(Practice.touched_at < at - PRACTICES_KEPT),
         delete(Job).where(Job.state == JobState.DONE, Job.due_at < at - JOBS_KEPT, Job.done_at < at - JOBS_KEPT),
     ):
         gone += session.execute(statement).rowcount  # type: ignore[attr-defined]  # a CursorResult
     return gone
+
+
+def _old_mail(at: datetime) -> tuple[Delete, ...]:
+    """A letter goes when nothing names it any more: an answer to it may have come much later."""
+    before = at - MAIL_KEPT
+    over = (NoticeState.TOLD, NoticeState.DROPPED)
+    named = (exists().where(model.letter_id == Letter.id) for model in (Notice, MailLink, ReceivedMail))
+    return (
+        delete(Notice).where(Notice.state.in_(over), Notice.created_at < before),
+        delete(MailLink).where(MailLink.expires_at < before),
+        delete(ProposedDecision).where(ProposedDecision.received_at < before),
+        delete(ReceivedMail).where(ReceivedMail.received_at < before),
+        delete(Letter).where(Letter.state != LetterState.WAITING, Letter.written_at < before, *(~one for one in named)),
+    )

@@ -37,6 +37,14 @@ class MailChoicesSet(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class LetterSentAgain(Event):
+    """An administrator had a letter tried again that had not arrived."""
+
+    letter_id: int
+    person_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class SubstitutionSet(Event):
     person_id: int
     substitute_id: int

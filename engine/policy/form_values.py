@@ -175,7 +175,8 @@ class _Settling:
         else:
             value = self._read[one.name]
             if one.type is FieldType.LINES:
-                value = [self._line(one, place, line) for place, line in enumerate(value)]
+                calculated = [column for column in _order(one.columns) if column.type is FieldType.CALCULATED]
+                value = [self._line(one, calculated, place, line) for place, line in enumerate(value)]
             self._state.values[one.name] = value
         self._say(one, value)
 
@@ -186,15 +187,16 @@ class _Settling:
         except DomainError:
             return True
 
-    def _line(self, table: FieldDefinition, place: int, line: Mapping[str, Any]) -> dict[str, Any]:
+    def _line(
+        self, table: FieldDefinition, calculated: Sequence[FieldDefinition], place: int, line: Mapping[str, Any]
+    ) -> dict[str, Any]:
         zeros = {one.name: 0 for one in table.columns if one.type in _NUMBERS and line.get(one.name) is None}
         scope = {**self._scope, **self._zeros, **line, **zeros}
         full = dict(line)
-        for column in _order(table.columns):
-            if column.type is FieldType.CALCULATED:
-                value = self._calculated(column, scope, f"{table.name}.{place}.")
-                full[column.name] = value
-                scope[column.name] = 0 if value is None and column.value_type in _NUMBERS else value
+        for column in calculated:
+            value = self._calculated(column, scope, f"{table.name}.{place}.")
+            full[column.name] = value
+            scope[column.name] = 0 if value is None and column.value_type in _NUMBERS else value
         return {one.name: full.get(one.name) for one in table.columns if one.type is not FieldType.READ_ONLY}
 
     def _calculated(self, one: FieldDefinition, scope: Mapping[str, Any], prefix: str = "") -> Any:
@@ -203,7 +205,7 @@ class _Settling:
         if value is None or (one.shown_as is None and not isinstance(value, Decimal)):
             return value if isinstance(value, str | bool | date | datetime) else None
         try:
-            return read_value(one.as_typed().model_copy(update={"required": False}), value, "en")
+            return read_value(_as_read(one), value, "en")
         except DomainError as error:
             self._state.errors[prefix + one.name] = error
             return None
@@ -224,6 +226,12 @@ class _Settling:
         cells = f"{one.name}."
         for name in [name for name in self._state.errors if name == one.name or name.startswith(cells)]:
             del self._state.errors[name]
+
+
+@lru_cache(500)
+def _as_read(calculated: FieldDefinition) -> FieldDefinition:
+    """The field that a calculated value has to fit, its limits among it."""
+    return calculated.as_typed().model_copy(update={"required": False})
 
 
 @lru_cache(500)

@@ -33,6 +33,7 @@ class Ability(StrEnum):
     SEE_REPORTS = "see_reports"
     MANAGE_WEBHOOKS = "manage_webhooks"
     MANAGE_CONNECTORS = "manage_connectors"  # which hosts maps may call, and the secrets that go there
+    MANAGE_SEAL = "manage_seal"  # the certificate of the approval sheets, and what signs the history
     RETRY_INCIDENT = "retry_incident"
     SEE_ALL_HISTORY = "see_all_history"
     SERVE_JOBS = "serve_jobs"  # fetch the calls that programs outside make, and answer them
@@ -82,6 +83,7 @@ _ABILITIES: Mapping[Role, frozenset[Ability]] = {
             Ability.SEE_REPORTS,
             Ability.MANAGE_WEBHOOKS,
             Ability.MANAGE_CONNECTORS,
+            Ability.MANAGE_SEAL,
             Ability.RETRY_INCIDENT,
             Ability.SEE_ALL_HISTORY,
             Ability.SERVE_JOBS,

@@ -66,14 +66,19 @@ def without_files(session: Session, deal_id: int, *, is_so: bool) -> None:
     session.info[_WITHOUT_FILES] = deal_id if is_so else None
 
 
+def has_files(session: Session, deal_id: int) -> bool:
+    """Whether a locked deal may have files: true where nobody has told that it has none."""
+    return bool(session.info.get(_WITHOUT_FILES) != deal_id)
+
+
 def files_changed(session: Session) -> None:
     session.info.pop(_WITHOUT_FILES, None)
 
 
 def present_content(session: Session, step: StepDefinition, deal: Deal, client: Client) -> Content:
     """What a decision on ``step`` would be bound to now."""
-    none = not binds_files(step) or session.info.get(_WITHOUT_FILES) == deal.id
-    files = () if none else latest_files(session, [deal.id]).get(deal.id, ())
+    wanted = binds_files(step) and has_files(session, deal.id)
+    files = latest_files(session, [deal.id]).get(deal.id, ()) if wanted else ()
     return approved_content(step, deal, client, files)
 
 

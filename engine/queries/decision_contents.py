@@ -1,34 +1,29 @@
-"""What somebody decides on when they decide about a step: the deal's data and files, as they stand."""
+"""What somebody decides on when they decide about a step, for a letter that shows it."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine.bpmn.compiled import FieldDefinition, FieldType
-from engine.events import plain
+from engine.bpmn.compiled import CompiledProcess, FieldDefinition, FieldType
 from engine.model.client import Client
-from engine.model.deal import Deal
-from engine.model.deal_file import DealFile
 from engine.model.person import Person
 from engine.model.work_item import WorkItem
-from engine.policy.history_chain import canonical_json
+from engine.policy.history_chain import content_hash
+from engine.queries.approved_contents import present_content
 from engine.queries.decided_fields import decided_fields
 from engine.queries.processes import process_of
 
 
 @dataclass(frozen=True, slots=True)
 class DecisionContent:
-    """``fields`` are the deal's own with what they hold, in the order of the map; people and clients by their names.
+    """``fields`` are those that the decision is bound to and that hold something; people and clients by their names.
 
-    ``hash`` covers all of it.
-
-    ``version`` is the step's own: it grows when the step is handed on, or its deadline moved.
+    ``hash`` covers all of it, as the record of the decision has it. ``version`` is the step's own: it grows when the
+    step is handed on, or its deadline moved.
     """
 
     work_item_id: int
@@ -46,26 +41,26 @@ class DecisionContent:
 def decision_content(session: Session, work_item: WorkItem) -> DecisionContent:
     """The content that stands before who decides about the step now."""
     deal, process = work_item.deal, process_of(session, work_item.instance.definition_id)
-    fields = [field for step in process.steps.values() for field in step.fields]
-    shown = [field for field in fields if field.type is FieldType.READ_ONLY]
-    asked = [field for field in fields if field.type is not FieldType.READ_ONLY]
-    known = {field.name.removeprefix("deal."): field for field in (*shown, *decided_fields(process).values(), *asked)}
-    files = _files(session, deal.id)
+    step = process.steps[work_item.element_id]
+    content = present_content(session, step, deal, deal.client)
+    known = _known_fields(process)
+    held = [(name, value) for name, value in content["fields"].items() if value not in (None, "", [])]
+    fields = ((known.get(name) or FieldDefinition(name=name, label=name), value) for name, value in held)
     return DecisionContent(
         work_item_id=work_item.id,
         version=work_item.version,
-        hash=_hash(deal, files),
-        fields=tuple(
-            (field, _named(session, field, deal.fields[name]))
-            for name, field in known.items()
-            if _holds(deal.fields, name)
-        ),
-        files=tuple((name, version) for name, version, _ in files),
+        hash=content_hash(content),
+        fields=tuple((field, _named(session, field, value)) for field, value in fields),
+        files=tuple((file["name"], file["version"]) for file in content["files"]),
     )
 
 
-def _holds(fields: Mapping[str, Any], name: str) -> bool:
-    return fields.get(name) not in (None, "", [])
+def _known_fields(process: CompiledProcess) -> dict[str, FieldDefinition]:
+    """By their bare names. A step that asks for a value knows more of it than one that only shows it."""
+    fields = [field for step in process.steps.values() for field in step.fields]
+    shown = [field for field in fields if field.type is FieldType.READ_ONLY]
+    asked = [field for field in fields if field.type is not FieldType.READ_ONLY]
+    return {field.name.removeprefix("deal."): field for field in (*shown, *decided_fields(process).values(), *asked)}
 
 
 def _named(session: Session, field: FieldDefinition, value: Any) -> Any:
@@ -74,33 +69,3 @@ def _named(session: Session, field: FieldDefinition, value: Any) -> Any:
     if field.type is FieldType.CLIENT and isinstance(value, int):
         return session.scalar(select(Client.name).where(Client.id == value)) or value
     return value
-
-
-def _files(session: Session, deal_id: int) -> list[tuple[str, int, str]]:
-    """The newest version of each file that is not removed: name, version, SHA-256."""
-    newest = (
-        select(DealFile.name, func.max(DealFile.version).label("version"))
-        .where(DealFile.deal_id == deal_id)
-        .group_by(DealFile.name)
-        .subquery()
-    )
-    rows = session.execute(
-        select(DealFile.name, DealFile.version, DealFile.sha256)
-        .join(newest, (newest.c.name == DealFile.name) & (newest.c.version == DealFile.version))
-        .where(DealFile.deal_id == deal_id, DealFile.hidden_at.is_(None))
-        .order_by(DealFile.name)
-    )
-    return [(name, version, sha256) for name, version, sha256 in rows]
-
-
-def _hash(deal: Deal, files: list[tuple[str, int, str]]) -> str:
-    content = {
-        "title": deal.title,
-        "client": deal.client.name,
-        "amount": deal.amount,
-        "currency": deal.currency,
-        "close_date": deal.close_date,
-        "fields": deal.fields,
-        "files": [[name, sha256] for name, _, sha256 in files],
-    }
-    return hashlib.sha256(canonical_json(plain(content))).hexdigest()

@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, func, or_, select, union
 from sqlalchemy.orm import Session
 
+from engine.model.consultation import Consultation
 from engine.model.deal import Deal
+from engine.model.delegation import Delegation
 from engine.model.history_event import HistoryEvent
+from engine.model.mention import Mention
 from engine.model.work_item import PENDING, WorkItem
 from engine.policy.permissions import Actor
 from engine.queries.history import is_settled
@@ -45,7 +48,7 @@ def last_settled(session: Session) -> int:
 
 
 def news_after(session: Session, last_id: int) -> StepNews:
-    """What happened to steps behind an event, in one or two statements however much or little it was."""
+    """What happened to steps behind an event, in a few statements however much or little it was."""
     events = session.execute(
         select(HistoryEvent.id, HistoryEvent.deal_id, HistoryEvent.work_item_id, HistoryEvent.actor_id)
         .where(HistoryEvent.id > last_id, is_settled(session))
@@ -58,12 +61,10 @@ def news_after(session: Session, last_id: int) -> StepNews:
     of_deals = [event for event in events if event.deal_id is not None]
     if not of_deals:
         return StepNews(events[-1].id if events else last_id)
-    rows = _concerned(
-        session,
-        deals={event.deal_id for event in of_deals if event.work_item_id is None},
-        steps={event.work_item_id for event in of_deals if event.work_item_id is not None},
-    )
+    steps = {event.work_item_id for event in of_deals if event.work_item_id is not None}
+    rows = _concerned(session, deals={event.deal_id for event in of_deals if event.work_item_id is None}, steps=steps)
     people = {event.actor_id for event in of_deals}
+    people |= _addressed(session, deals={event.deal_id for event in of_deals}, steps=steps)
     groups: set[int | None] = set()
     for row in rows:
         people |= {row.owner_id, row.assignee_id, row.asked_by_id, row.completed_by_id}
@@ -81,6 +82,19 @@ def _concerned(session: Session, *, deals: set[int], steps: set[int]) -> Sequenc
         .where(or_(WorkItem.id.in_(steps), of_whole_deals))
         .distinct()
     ).all()
+
+
+def _addressed(session: Session, *, deals: set[int], steps: set[int]) -> set[int | None]:
+    """Who held one of the steps before, who was asked about one, who asked, and whom a comment names, still unread."""
+    unread = (Mention.deal_id.in_(deals)) & Mention.read_at.is_(None)
+    about = (Consultation.work_item_id.in_(steps)) & Consultation.read_at.is_(None)
+    reasons: list[Select[Any]] = [
+        select(Consultation.asked_id).where(about),
+        select(Consultation.asked_by_id).where(about),
+        select(Mention.person_id).where(unread),
+        select(Delegation.from_id).where(Delegation.work_item_id.in_(steps)),
+    ]
+    return set(session.scalars(union(*reasons)))
 
 
 def _known(ids: set[int | None]) -> frozenset[int]:

@@ -37,7 +37,7 @@ _WRITTEN_BY_PEOPLE = {
 
 # Names, formats and keys that are the same in every language.
 _INTERNATIONAL = re.compile(
-    r"Reglament|XLSX|CSV|SVG|PNG|PDF|DOCX|Ctrl|deal\.amount|BPMN|XML|API|SHA-256|JSON|[Ee]-mail|Excel|Europe/Kyiv|GMT|"
+    r"Reglament|XLSX|CSV|SVG|PNG|PDF|DOCX|Ctrl|deal\.amount|BPMN|XML|API|SHA-256|PKCS#12|HTML|JSON|[Ee]-mail|Excel|Europe/Kyiv|GMT|"
     r"English|B2B|UAH|USD|EUR|P1D|"
     r"Powered by bpmn.io|\bEnter\b|\bzip\b|https?://\S+|\w+@\S+|\.\w+|\b[a-z0-9]+[-_=][a-z0-9_-]*|\b\w{1,2}\b"
 )

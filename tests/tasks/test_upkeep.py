@@ -6,7 +6,12 @@ import pytest
 from sqlalchemy import func, select
 from support.office import Office
 
+from engine.commands.mail_links import LINKS_LAST
+from engine.commands.upkeep import MAIL_KEPT
+from engine.db.base import Base
 from engine.db.job import Job, JobState
+from engine.model.letter import Letter, MailLink, ReceivedMail
+from engine.model.notice import Notice
 from engine.model.performed_command import PerformedCommand
 from engine.queries.machinery import machinery
 from tasks.jobs import sweep
@@ -56,3 +61,25 @@ def test_done_jobs_go_and_waiting_ones_stay(office: Office) -> None:
     prune_old()
     with office.database.read() as session:
         assert {job.state for job in session.scalars(select(Job))} == {JobState.QUEUED}
+
+
+def test_old_mail_goes_in_the_order_in_which_it_names_each_other(office: Office) -> None:
+    office.open_deal()
+    office.prepare()
+    tell_people()
+    sweep()
+    with office.database.write() as session:
+        letter = session.scalars(select(Letter)).first()
+        assert letter is not None
+        session.add(ReceivedMail(id="0" * 64, became="unread", letter_id=letter.id, received_at=office.clock.now()))
+    office.clock.advance(MAIL_KEPT + timedelta(days=1))
+    prune_old()
+    assert count(office, MailLink) == 3, "a link is kept as long after its end"
+    office.clock.advance(LINKS_LAST)
+    prune_old()
+    assert [count(office, model) for model in (Notice, MailLink, ReceivedMail, Letter)] == [0, 0, 0, 0]
+
+
+def count(office: Office, model: type[Base]) -> int:
+    with office.database.read() as session:
+        return session.scalar(select(func.count()).select_from(model)) or 0

@@ -10,6 +10,7 @@ import click
 from engine.adapters.history_keys import HistoryKeys
 from engine.clock import SystemClock
 from engine.commands.history_signing import change_key, first_key
+from engine.commands.seals import change_seal
 from engine.errors import N_
 from engine.policy.checkpoints import Checkpoint, NoCheckpoint, checkpoint_of
 from engine.policy.history_chain import ChainFault, ChainFaultReason
@@ -20,6 +21,7 @@ from engine.queries.history_signatures import latest_key, signing_keys
 from webui.command_line.failures import Failed
 from webui.command_line.installation import database_of, settings
 from webui.command_line.language import _
+from webui.company_seal import company_seal
 from webui.proven_files import NoSheet, ProvenFile, proven_file
 
 _REASONS = {
@@ -95,6 +97,22 @@ def _signed_by(found: ProvenFile, wanted: str | None) -> Iterator[tuple[str, boo
             )
             # A key that was changed is introduced by the one that was named.
             yield text, wanted is None or any(wanted.lower() in {k.key_id, k.public_key} for k in found.keys)
+
+
+@sheet.command("seal", help=N_("Seal approval sheets with the certificate in FILE (.p12, .pfx) from now on."))
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--password", prompt=True, hide_input=True, default="", show_default=False, help=N_("The password of the file.")
+)
+def seal_with(file: Path, password: str) -> None:
+    given = settings()
+    try:
+        content = file.read_bytes()
+    except OSError as failure:
+        raise Failed(_("%(file)s cannot be read: %(reason)s", file=file, reason=failure.strerror)) from None
+    with database_of(given) as database, database.write() as session:
+        seal = change_seal(session, company_seal(given), content, password, actor=Actor.system(), clock=SystemClock())
+    click.echo(_("Sealed by “%(owner)s”, certificate %(sha256)s.", owner=seal.owner, sha256=seal.certificate))
 
 
 @click.group(help=N_("Verify the history, and change the key that signs it."))

@@ -10,14 +10,16 @@ from random import Random
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from engine.bpmn.compiled import Distribution
 from engine.clock import SettableClock
 from engine.commands.clients import add_client, add_contact
 from engine.commands.completions import complete_work_item
 from engine.commands.deals import DealDraft, open_deal
 from engine.commands.definitions import check_map, deploy_definition, published_sources
+from engine.commands.departments import update_department
 from engine.commands.escalations import due_escalations, escalate_work_item
 from engine.commands.map_rules import replace_rules
 from engine.commands.people import set_substitution
@@ -27,6 +29,8 @@ from engine.commands.work_items import claim_work_item, comment_on_work_item
 from engine.db.job import Job, JobState
 from engine.db.outbox import finish_job
 from engine.db.session import Database
+from engine.model.department import Department
+from engine.model.notice import Notice, NoticeState
 from engine.model.work_item import WorkItem
 from engine.policy.permissions import Actor
 from engine.queries.actors import actor_of
@@ -35,8 +39,9 @@ from engine.queries.scopes import actable_work_items
 from processes import shipped_maps
 from webui.demo.answers import pressed, typed
 from webui.demo.clients import demo_clients
+from webui.demo.conversations import talk_things_over
 from webui.demo.files import add_demo_files
-from webui.demo.people import DEMO_ACCOUNTS, found_company
+from webui.demo.people import DEMO_ACCOUNTS, LOGISTICS, found_company
 from webui.demo.rules import SALE_RULES
 
 T = TypeVar("T")
@@ -81,6 +86,7 @@ def load_demo_company(database: Database, *, until: datetime, progress: Progress
         company.open_deals(openings, until)
         company.clock.set(until)
         company.run_machinery()
+        company.talk_things_over()
         company.forget_letters()
         company.arrange_leave()
         add_demo_files(company.session, clock=company.clock)
@@ -99,6 +105,8 @@ class _Company:
 
     def found(self) -> None:
         self.people = found_company(self.session, clock=self.clock)
+        logistics = self.session.scalars(select(Department).where(Department.name == LOGISTICS)).one()
+        self._do("admin", update_department, logistics.id, {"distribution": Distribution.LEAST_LOADED})
         for key in _MAPS_IN_ORDER:
             self._publish(key)
         for draft, contacts in demo_clients(self.random):
@@ -148,6 +156,17 @@ class _Company:
         """The letters of the past were read in the past: nobody is written to when the demo is loaded."""
         for job in self.session.scalars(select(Job).where(Job.state == JobState.QUEUED)):
             finish_job(job, at=self.clock.now())
+        self.session.flush()
+        self.session.execute(update(Notice).values(state=NoticeState.DROPPED))
+
+    def talk_things_over(self) -> None:
+        talk_things_over(
+            self.session,
+            olena=self._actor("olena"),
+            bohdan=self._actor("bohdan"),
+            lawyer_id=self.people["iryna"],
+            clock=self.clock,
+        )
 
     def arrange_leave(self) -> None:
         """Taras is away for some days from today; Olena acts for him."""

@@ -84,6 +84,15 @@ def remove() -> ResponseReturnValue:
     return redirect(url_for("authenticators.show"), code=303)
 
 
+@blueprint.post("/of/<int:person_id>/remove")
+def remove_of(person_id: int) -> ResponseReturnValue:
+    """By who manages people: a lost telephone must not keep anybody from deciding."""
+    with writing() as session:
+        remove_authenticator(session, person_id, actor=actor(), clock=services().clock)
+    flash(_("The application is removed: its codes confirm nothing any more."), "success")
+    return redirect(url_for("people.show", person_id=person_id), code=303)
+
+
 def _ensure_password_known() -> None:
     """Raises InvalidInput."""
     try:

@@ -24,8 +24,10 @@ from engine.queries.inbox_filters import (
 from webui.approval_pane import proof_errors
 from webui.doing_together import Together, do_together
 from webui.error_pages import status_of, with_event
+from webui.exports import csv_file, xlsx_file
 from webui.forms.typed_values import chosen_id, read_id
-from webui.inbox_list import TABS, inbox_list, tab_of
+from webui.inbox_list import TABS, inbox_list, tab_of, words_in
+from webui.inbox_sheet import header, rows
 from webui.known_maps import known_maps
 from webui.looking_first import hashes_shown, look_first
 from webui.news_desk import WhoAsks, marker, news_desk
@@ -98,9 +100,17 @@ def choose_filter() -> ResponseReturnValue:
         if not is_partial():
             listed = inbox_list(session, actor(), request)
             return render_template(
-                "inbox/inbox.html", listed=listed, tabs=TABS, chosen=chosen, stages=stages, maps=maps, is_choosing=True
+                "inbox/inbox.html",
+                listed=listed,
+                tabs=TABS,
+                chosen=chosen,
+                stages=stages,
+                maps=maps,
+                q=listed.q,
+                is_choosing=True,
             )
-    return render_template("inbox/filter.html", tab=tab, chosen=chosen, stages=stages, maps=maps)
+    q = words_in(request.args)
+    return render_template("inbox/filter.html", tab=tab, chosen=chosen, stages=stages, maps=maps, q=q)
 
 
 @blueprint.post("/filter")
@@ -124,6 +134,14 @@ def set_filter() -> ResponseReturnValue:
     with reading() as session:
         listed = inbox_list(session, actor(), request)
     return render_template("inbox/list_side.html", listed=listed, tabs=TABS)
+
+
+@blueprint.get("/export.<any(csv, xlsx):kind>")
+def export(kind: str) -> ResponseReturnValue:
+    """The tab as it is narrowed and sorted, all its pages, as CSV or XLSX."""
+    with reading() as session:
+        found = list(rows(session, actor(), request.args))
+    return (csv_file if kind == "csv" else xlsx_file)("inbox", header(), found)
 
 
 @blueprint.post("/together/<any(approve, complete, take, release):doing>")

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from engine.commands.mailing import send_letter_again
 from engine.policy.permissions import Ability
 from engine.queries.external_jobs import waiting_topics
 from engine.queries.machinery import machinery
+from engine.queries.mail_state import mail_state
 from engine.queries.scopes import ensure_sees
-from webui.i18n import ngettext
-from webui.request_context import actor, now, reading
+from webui.i18n import _, ngettext
+from webui.request_context import actor, now, reading, services, writing
 
 blueprint = Blueprint("machinery", __name__, url_prefix="/settings/machinery")
 
@@ -25,13 +27,26 @@ def show() -> ResponseReturnValue:
     with reading() as session:
         state = machinery(session, now())
         topics = waiting_topics(session, actor(), now())
+        mail = mail_state(session, actor(), now())
     return render_template(
         "settings/machinery.html",
         state=state,
         topics=topics,
+        mail=mail,
+        sends_mail=services().settings.smtp_url is not None,
         worker_late=state.worker_age_s is None or state.worker_age_s > _LATE_AFTER_SECONDS,
         heartbeats=[(name, _ago(age), age > _LATE_AFTER_SECONDS) for name, age in sorted(state.heartbeats.items())],
     )
+
+
+@blueprint.post("/letters/<int:letter_id>/again")
+def send_again(letter_id: int) -> ResponseReturnValue:
+    """Try a letter once more that did not arrive."""
+    ensure_sees(actor(), Ability.RETRY_INCIDENT)
+    with writing() as session:
+        send_letter_again(session, letter_id, actor=actor(), clock=services().clock)
+    flash(_("The letter is tried again."), "success")
+    return redirect(url_for("machinery.show") + "#mail", code=303)
 
 
 def _ago(seconds: int) -> str:

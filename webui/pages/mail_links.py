@@ -15,15 +15,19 @@ from engine.commands.incidents import perform
 from engine.commands.mail_links import decide_by_link
 from engine.errors import DomainError, InvalidInput, NotFound
 from engine.model.work_item import WorkItem
-from engine.queries.mail_links import LinkExpired, LinkUsed, MailLinkView, mail_link_view
+from engine.policy.form_values import read_form
+from engine.queries.approval_view import is_with_remarks
+from engine.queries.mail_links import LinkExpired, LinkUsed, MailLinkView, mail_link, mail_link_view
 from engine.queries.work_items import WorkItemView, work_item_view
+from webui.approval_pane import approval_pane, chosen_outcome, pane_buttons, proof_errors
 from webui.deadlines import said
 from webui.error_pages import status_of
 from webui.forms.shown_values import shown_field
-from webui.forms.step_form import shown_texts, step_fields, typed_values
-from webui.i18n import chosen_locale
+from webui.forms.step_form import depends, faults_of, shown_texts, step_fields, typed_values
+from webui.i18n import chosen_locale, zone
 from webui.messages import error_text, field_errors
-from webui.outcomes import buttons, decided, tone_of
+from webui.outcomes import decided, tone_of
+from webui.proofs import proof_in
 from webui.request_context import actor, now, reading, services
 from webui.timeline import fields_of
 
@@ -39,22 +43,28 @@ def show(token: str) -> ResponseReturnValue:
 def decide(token: str) -> ResponseReturnValue:
     """Decide as in the inbox, under the same rules. What is wrong is told at its field, and nothing typed is lost."""
     typed, comment = typed_values(request.form), request.form.get("comment", "")
-
-    def command(session: Session) -> WorkItem:
-        return decide_by_link(
-            session,
-            token,
-            typed,
-            request.form.get("outcome", ""),
-            comment,
-            shown=request.form.get("shown", ""),
-            actor=actor(),
-            clock=services().clock,
-            command_id=request.form.get("command_id"),
-            locale=chosen_locale(),
-        )
-
+    with reading() as session:
+        work_item_id = mail_link(session, token, actor()).work_item_id
     try:
+        outcome = chosen_outcome(request.form.get("outcome", ""), comment)
+        proof = proof_in(request.form, actor(), [work_item_id])
+
+        def command(session: Session) -> WorkItem:
+            return decide_by_link(
+                session,
+                token,
+                typed,
+                outcome,
+                comment,
+                shown=request.form.get("shown", ""),
+                actor=actor(),
+                clock=services().clock,
+                command_id=request.form.get("command_id"),
+                locale=chosen_locale(),
+                zone=zone().key,
+                proof=proof,
+            )
+
         done = perform(services().database, command, actor=actor(), clock=services().clock)
     except NotFound:
         raise
@@ -62,7 +72,7 @@ def decide(token: str) -> ResponseReturnValue:
         return _page(token, typed=typed, comment=comment, error=error)
     with reading() as session:
         view = work_item_view(session, actor(), done.id, now())
-    flash(f"{view.row.name}: {decided(view.row.outcome, view.outcomes)}", "success")
+    flash(f"{view.row.name}: {_decided(view)}", "success")
     return redirect(url_for("mail_links.show", token=token), code=303)
 
 
@@ -75,6 +85,10 @@ def _page(
         view = work_item_view(session, actor(), link.work_item_id, now())
         known = fields_of(session, view.row.definition_id)
         shown = shown_texts(session, view.fields, view.typed, known, view.row.currency)
+        filled = view.typed if typed is None else typed
+        state = read_form(view.fields, filled, chosen_locale(), known=view.known, zone=zone().key)
+        may_decide, in_form = _may_decide(view, link), {one.name.removeprefix("deal.") for one in view.fields}
+        fields = step_fields(session, view.fields, filled, errors, shown, state=state, currency=view.row.currency)
         page = render_template(
             "steps/from_mail.html",
             token=token,
@@ -85,20 +99,37 @@ def _page(
             content=[
                 (field.label or field.name, _shown(session, field, value, view.row.currency))
                 for field, value in link.content.fields
+                if not may_decide or field.name not in in_form
             ],
-            fields=step_fields(session, view.fields, view.typed if typed is None else typed, errors, shown),
-            buttons=buttons(view.outcomes, view.row.kind),
+            fields=fields,
+            faults=faults_of(fields),
+            is_live_form=depends(view.fields),
+            buttons=pane_buttons(view.outcomes, view.row.kind),
+            approval=approval_pane(
+                session,
+                view.row.id,
+                known,
+                view.row.currency,
+                seen=request.form.get("seen_content", ""),
+                error=error,
+            ),
+            proof_errors=proof_errors(error),
             proposed=decided(link.outcome, view.outcomes) if link.outcome else "",
-            decided=decided(view.row.outcome, view.outcomes),
+            decided=_decided(view),
             tone=tone_of(view.row.outcome),
             comment=comment or ("" if error else link.comment),
-            may_decide=_may_decide(view, link),
+            may_decide=may_decide,
             over=_why_over(view, link),
             errors=errors,
             problem_text=_problem(error),
             command_id=uuid.uuid4().hex,
         )
     return page, status_of(error) if error else 200
+
+
+def _decided(view: WorkItemView) -> str:
+    remarked = is_with_remarks(view.row.kind, view.row.outcome, view.comment)
+    return decided(view.row.outcome, view.outcomes, with_remarks=remarked)
 
 
 def _shown(session: Session, field: FieldDefinition, value: Any, currency: str) -> str:

@@ -15,6 +15,7 @@ from engine.errors import N_, DomainError, FieldRequired, InvalidInput, NotFound
 from engine.model.person import Role
 from engine.policy.permissions import Ability
 from engine.policy.phone_numbers import normalise_phone
+from engine.queries.approval_view import has_authenticator
 from engine.queries.people import departments, people, person_view
 from engine.queries.scopes import ensure_sees
 from webui.error_pages import status_of
@@ -159,9 +160,11 @@ def _page(
     with reading() as session:
         view = person_view(session, actor(), person_id)
         all_departments = departments(session, actor())
+        confirms_by_codes = has_authenticator(session, person_id)
     page = render_template(
         "people/person.html",
         view=view,
+        confirms_by_codes=confirms_by_codes,
         row=view.row,
         typed=form if form is not None else view.row,
         ticked=set(_department_ids(form)) if form is not None else {one.id for one in view.row.departments},

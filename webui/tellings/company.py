@@ -12,6 +12,7 @@ TELLINGS: Mapping[str, Telling] = {
     "person_changed": Telling("edit", "neutral", lambda _data: _("Person changed")),
     "password_set": Telling("key", "neutral", lambda _data: _("Password set")),
     "mail_choices_set": Telling("mail", "neutral", lambda _data: _("Choice of letters changed")),
+    "letter_sent_again": Telling("mail", "neutral", lambda _data: _("A letter that had not arrived is sent again")),
     "substitution_set": Telling(
         "users",
         "neutral",

@@ -12,6 +12,7 @@ from engine.policy.approval_rules import Vote, decide
 APPROVED, RETURNED, REJECTED = OutcomeKind.APPROVED, OutcomeKind.RETURNED, OutcomeKind.REJECTED
 ANY, ALL, TWO = ApprovalRule(), ApprovalRule(mode="all"), ApprovalRule(mode="count", count=2)
 LIST = ApprovalRule(mode="list", approvers=("юрист", "фінанси", "директор"))
+TWO_OF_THEM = LIST.model_copy(update={"at_least": 2})
 ORDERED_ALL, ORDERED_LIST = ALL.model_copy(update={"in_order": True}), LIST.model_copy(update={"in_order": True})
 MEMBERS = (1, 2, 3)
 
@@ -68,6 +69,10 @@ def test_a_group_decides(  # noqa: PLR0917  # a table's columns
         (LIST, [yes(1, "юрист"), yes(2, "фінанси"), yes(3, "директор")], APPROVED, (), ()),
         (LIST, [yes(1, "юрист"), Vote(2, RETURNED, "фінанси")], RETURNED, (), ()),
         (LIST, [yes(1), yes(2, "маркетинг")], None, ("юрист", "фінанси", "директор"), ("юрист", "фінанси", "директор")),
+        (TWO_OF_THEM, [yes(1, "юрист")], None, ("фінанси", "директор"), ("фінанси", "директор")),
+        (TWO_OF_THEM, [yes(1, "юрист"), yes(1, "юрист")], None, ("фінанси", "директор"), ("фінанси", "директор")),
+        (TWO_OF_THEM, [yes(1, "юрист"), yes(3, "директор")], APPROVED, (), ()),
+        (TWO_OF_THEM, [yes(1, "юрист"), Vote(3, RETURNED, "директор")], RETURNED, (), ()),
         (ORDERED_LIST, [yes(2, "фінанси")], None, ("юрист", "фінанси", "директор"), ("юрист",)),
         (ORDERED_LIST, [yes(1, "юрист")], None, ("фінанси", "директор"), ("фінанси",)),
         (ORDERED_LIST, [yes(1, "юрист"), yes(2, "фінанси"), yes(3, "директор")], APPROVED, (), ()),

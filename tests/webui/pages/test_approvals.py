@@ -150,10 +150,21 @@ def test_a_decision_is_confirmed_by_password_and_a_code_that_passes_once(
         second = max(one.id for one in office.open_steps() if one.element_id == "legal")
 
 
+def test_an_administrator_removes_a_lost_application_and_nobody_else_does(
+    office: Office, browse: SignIn, careful: int
+) -> None:
+    iryna, iryna_id = browse("iryna"), office.company.iryna.id
+    iryna.post("/settings/authenticator/begin", {"present": PASSWORD})
+    assert browse("olena").post(f"/settings/authenticator/of/{iryna_id}/remove").status_code == 403
+    assert browse("admin").post(f"/settings/authenticator/of/{iryna_id}/remove").status_code == 303
+    assert "<svg" not in re.sub(r"<svg class=.*?</svg>", "", iryna.get("/settings/authenticator").text, flags=re.DOTALL)
+    assert browse("admin").post(f"/settings/authenticator/of/{iryna_id}/remove").status_code == 404
+
+
 def test_guessing_passwords_is_stopped(office: Office, browse: SignIn, careful: int) -> None:
     iryna = browse("iryna")
     for _ in range(10):
-        assert decide(iryna, careful, proof_password="guess").status_code == 403
+        assert send(iryna, careful, "", proof_password="guess").status_code == 403
     stopped = decide(iryna, careful, proof_password=PASSWORD)
     assert "Забагато" in text_of(stopped)
     assert office.step("legal").is_live

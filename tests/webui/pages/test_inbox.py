@@ -164,6 +164,18 @@ def test_a_filter_is_kept_for_the_person_wherever_they_sign_in(office: Office, b
     assert "лише прострочені" not in text_of(elsewhere.get("/inbox"))
 
 
+def test_list_is_exported_as_it_is_narrowed(office: Office, browse: SignIn) -> None:
+    office.open_deal("olena", title="=Насоси")
+    office.open_deal("olena", title="Труби")
+    olena = browse("olena")
+    rows = olena.get("/inbox/export.csv?q=насоси").text.splitlines()
+    assert len(rows) == 2
+    assert rows[1].startswith("Підготувати пропозицію;")
+    assert "'=Насоси;ТОВ «Промінь»;125000,50;UAH;Пропозиція;Олена Коваль;2026-03-04 10:00;;" in rows[1]
+    assert olena.get("/inbox/export.xlsx?tab=done").mimetype.endswith("sheet")
+    assert olena.get("/inbox/export.pdf").status_code == 404
+
+
 def test_a_place_in_another_order_is_not_looked_for(office: Office, browse: SignIn) -> None:
     office.open_deal("olena")
     olena = browse("olena")

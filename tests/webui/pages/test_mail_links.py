@@ -11,8 +11,9 @@ from support.office import Office
 from support.sales_map import sales_map
 from support.web import Browser, text_of
 
+from engine.bpmn.compiled import Reauthentication
 from engine.commands.mail_links import LINKS_LAST, make_link
-from engine.commands.people import set_substitution
+from engine.commands.people import set_password, set_substitution
 from engine.db.work_session import number
 from engine.model.deal import Deal
 from engine.model.letter import Letter, LetterState, MailLink
@@ -195,3 +196,19 @@ def test_what_a_reply_proposed_is_filled_in_and_still_has_to_be_confirmed(
     assert "Ви відповіли листом: Повернуто на доопрацювання" in text_of(page)
     assert "Зменшіть знижку</textarea>" in page.text
     assert step_of(office, legal).is_live
+
+
+def test_who_decides_proves_who_they_are_where_the_map_asks_for_it(office: Office, browse: SignIn) -> None:
+    asking = sales_map()
+    legal_step = asking.steps["legal"].model_copy(update={"reauthenticate": Reauthentication.PASSWORD})
+    changed = {"steps": {**asking.steps, "legal": legal_step}, "content_hash": asking.content_hash[::-1]}
+    office.publish(asking.model_copy(update=changed))
+    office.open_deal("olena")
+    office.prepare()
+    legal = office.step("legal").id
+    office.do("admin", set_password, office.company.iryna.id, "довгий пароль")
+    link, iryna = link_for(office, "iryna", legal), browse("iryna")
+    answer = press(iryna, link)
+    assert (answer.status_code, step_of(office, legal).is_live) == (403, True)
+    assert 'name="proof_password"' in answer.text
+    assert press(iryna, link, proof_password="довгий пароль").status_code == 303

@@ -92,3 +92,13 @@ def test_a_field_that_applies_no_more_gives_up_what_the_deal_had(office: Office,
     again = {**LINES, "outcome": "completed", "field:install": "", "field:address": "Київ"}
     browse("olena").post(f"/work-items/{office.step('prepare').id}/complete", again, part=True)
     assert fields_kept(office)["address"] is None
+
+
+def test_completing_together_asks_only_for_what_applies(browse: SignIn, step: int) -> None:
+    olena = browse("olena")
+    told = text_of(olena.post("/inbox/together/complete", {"step": [str(step)]}, part=True))
+    assert "Товари" in told
+    assert "Адреса монтажу" not in told
+    olena.post(f"/work-items/{step}/draft", LINES, part=True)
+    told = text_of(olena.post("/inbox/together/complete", {"step": [str(step)]}, part=True))
+    assert "Товари" not in told

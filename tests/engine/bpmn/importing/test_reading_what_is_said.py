@@ -9,9 +9,19 @@ import pytest
 from support.drawn_maps import END, START, bag, chain, compiled, drawn, element, fixture, found, named, outcome_of, step
 
 from engine.bpmn.compile import compile_bpmn
-from engine.bpmn.compiled import ApprovalRule, Distribution, FieldChoice, FieldType, Freedom
+from engine.bpmn.compiled import (
+    ApprovalRule,
+    ContentRule,
+    Distribution,
+    FieldChoice,
+    FieldType,
+    Freedom,
+    Reauthentication,
+)
 from engine.bpmn.deadline_rules import ElapsedTime, EscalationAction, WorkingTime
 from engine.bpmn.findings import Severity
+
+THREE = ("юрист", "фінанси", "iryna")
 
 
 def one_step(task: str) -> tuple[str, ...]:
@@ -247,6 +257,10 @@ def test_a_broken_form_of_camunda_8_gives_no_fields(broken: str) -> None:
             "юрист, фінанси по черзі",
             ApprovalRule(mode="list", approvers=("юрист", "фінанси"), count=2, in_order=True),
         ),
+        ("2 з: юрист, фінанси, iryna", ApprovalRule(mode="list", approvers=THREE, count=3, at_least=2)),
+        ("2 of юрист; фінанси; iryna", ApprovalRule(mode="list", approvers=THREE, count=3, at_least=2)),
+        ("any of: юрист, фінанси, iryna", ApprovalRule(mode="list", approvers=THREE, count=3, at_least=1)),
+        ("усі: юрист, фінанси, iryna", ApprovalRule(mode="list", approvers=THREE, count=3)),
     ],
 )
 def test_approval_says_who_has_to_approve(text: str, rule: ApprovalRule) -> None:
@@ -289,3 +303,32 @@ def test_distribution_of_the_map_holds_where_a_step_says_nothing_and_a_foreign_w
     given_out = [one.distribution for one in outcome.process.steps.values()]
     assert given_out == [Distribution.LEAST_LOADED, None]
     assert found(outcome, "DISTRIBUTION_UNKNOWN").params["text"] == "за настроєм"
+
+
+def test_an_approval_says_what_it_is_bound_to_and_how_it_is_confirmed() -> None:
+    outcome = outcome_of(
+        START,
+        step("ask", "Підготувати", обовʼязкові="Знижка, номер договору"),
+        step(
+            "t",
+            "Погодити",
+            погодження="так",
+            зміст_погодження="номер договору; сума, знишка; договір*.pdf, файли",
+            підтвердження_особи="відбиток",
+            відкликання="ні",
+        ),
+        '<exclusiveGateway id="g"/>',
+        END,
+        '<endEvent id="no"/>',
+        chain("start", "ask", "t", "g"),
+        '<sequenceFlow id="yes" name="Погоджено" sourceRef="g" targetRef="end"/>',
+        '<sequenceFlow id="nope" name="Відхилено" sourceRef="g" targetRef="no"/>',
+    )
+    assert outcome.process is not None
+    approval = outcome.process.steps["t"]
+    assert approval.approved_content == ContentRule(
+        names=("номер договору", "deal.amount", "знишка"), files=("договір*.pdf", "*")
+    )
+    assert (approval.reauthenticate, approval.recall) == (Reauthentication.PASSWORD, False)
+    assert found(outcome, "APPROVED_CONTENT_UNKNOWN").params == {"name": "знишка"}
+    assert found(outcome, "REAUTHENTICATION_UNKNOWN").params == {"text": "відбиток"}

@@ -22,11 +22,16 @@ export function check(text) {
   }
   const faults = [];
   const { top, entries, keys } = read;
-  if (spelled(top) !== text) faults.push([0, "misreported"]);
-  const known = knownKeys(keys, faults);
-  chain(entries, top, faults);
-  signatures(entries, known, faults);
-  report(top, entries, faults);
+  let known = new Map();
+  try {
+    if (spelled(top) !== text) faults.push([0, "misreported"]);
+    known = knownKeys(keys, faults);
+    chain(entries, top, faults);
+    signatures(entries, known, faults);
+    report(top, entries, faults);
+  } catch { // a member has another kind of value, or another name
+    faults.push([0, "unreadable"]);
+  }
   return { faults: unique(faults), entries, keys: known, top };
 }
 

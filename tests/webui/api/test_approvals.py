@@ -1,0 +1,94 @@
+"""Approvals over the API: bound to what was read, confirmed where the map asks for it, taken back by who asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from support.api import ApiClient, problem, read
+from support.approval_maps import DISCOUNT, SUM, naming
+from support.office import Office
+
+from engine.bpmn.compiled import Reauthentication
+from engine.commands.people import set_password
+from engine.db.session import Database
+from engine.model.deal import Deal
+from engine.policy.history_chain import content_hash
+
+ApiOf = Callable[[str | None], ApiClient]
+
+PASSWORD = "correct horse"  # of a test
+
+
+@pytest.fixture
+def office(sqlite_database_url: str) -> Iterator[Office]:
+    database = Database(sqlite_database_url)
+    yield Office(database)
+    database.dispose()
+
+
+def test_a_decision_names_the_content_that_was_read(api: ApiOf, office: Office) -> None:
+    office.publish(naming({"legal": DISCOUNT}))
+    deal = office.open_deal()
+    office.prepare()
+    iryna = api("iryna")
+    (step,) = read(iryna.get("/work-items?scope=groups"))["items"]
+    assert step["content"] == {"fields": {"discount": "7.5"}, "files": []}
+    assert step["content_hash"] == content_hash(step["content"])
+    with office.database.write() as session:
+        session.get_one(Deal, deal.id).fields = {"discount": "9"}
+    told = {"outcome": "approved", "content_hash": step["content_hash"]}
+    problem(iryna.post(f"/work-items/{step['id']}/complete", told), 409, "content_changed")
+    fresh = read(iryna.get(f"/work-items/{step['id']}"))
+    done = iryna.post(f"/work-items/{step['id']}/complete", told | {"content_hash": fresh["content_hash"]})
+    assert read(done)["outcome"] == "approved"
+
+
+def test_a_proof_is_asked_for_by_its_code_and_given_once_for_several(api: ApiOf, office: Office) -> None:
+    office.publish(naming({"legal": DISCOUNT}, reauthenticate=Reauthentication.PASSWORD))
+    office.do("iryna", set_password, office.company.iryna.id, PASSWORD)
+    for _ in range(2):
+        office.open_deal()
+        office.complete(
+            "olena", "prepare", values={"discount": "5"}, work_item_id=max(one.id for one in office.open_steps())
+        )
+    iryna = api("iryna")
+    steps = read(iryna.get("/work-items?scope=groups"))["items"]
+    assert {one["reauthenticate"] for one in steps} == {"password"}
+    address = f"/work-items/{steps[0]['id']}/complete"
+    problem(iryna.post(address, {"outcome": "approved"}), 403, "reauthentication_required")
+    wrong = problem(iryna.post(address, {"outcome": "approved", "password": "guess"}), 403, "reauthentication_failed")
+    assert list(wrong["errors"]) == ["password"]
+    several = {"items": [{"id": one["id"], "outcome": "approved"} for one in steps]}
+    results = read(iryna.post("/work-items/complete-many", several))["items"]
+    assert {one["error"]["code"] for one in results} == {"reauthentication_required"}
+    results = read(iryna.post("/work-items/complete-many", several | {"password": PASSWORD}))["items"]
+    assert [one["done"] for one in results] == [True, True]
+
+
+def test_who_asked_takes_a_request_back(api: ApiOf, office: Office) -> None:
+    office.publish(naming({"legal": SUM}))
+    office.open_deal()
+    office.prepare()
+    address = f"/work-items/{office.step('legal').id}/recall"
+    problem(api("iryna").post(address, {"reason": "Помилка"}), 403, "not_yours_to_recall")
+    assert read(api("olena").post(address, {"reason": "Помилка"}, key="back"))["state"] == "cancelled"
+    assert read(api("olena").post(address, {"reason": "Помилка"}, key="back"))["state"] == "cancelled"
+    problem(api("olena").post(address, {"reason": "Помилка"}), 409, "already_cancelled")
+    assert office.step("prepare").is_live
+
+
+def test_four_eyes_hold_for_programs_heads_and_several_at_once(api: ApiOf, office: Office) -> None:
+    process = naming({"legal": SUM}, four_eyes=True)
+    prepare = process.steps["prepare"].model_copy(update={"responsible": ("Юридичний відділ",)})
+    office.publish(process.model_copy(update={"steps": process.steps | {"prepare": prepare}}))
+    office.open_deal()
+    office.prepare("iryna")  # the head of the lawyers, who would approve next
+    legal = office.step("legal").id
+    iryna = api("iryna")
+    problem(iryna.post(f"/work-items/{legal}/complete", {"outcome": "approved"}), 403, "four_eyes")
+    (result,) = read(iryna.post("/work-items/complete-many", {"items": [{"id": legal, "outcome": "approved"}]}))[
+        "items"
+    ]
+    assert result["error"]["code"] == "four_eyes"
+    problem(iryna.post(f"/work-items/{legal}/delegate", {"to": "iryna"}), 403, "four_eyes")
