@@ -25,6 +25,7 @@ _OF_SETTINGS = tuple(
         "/seal",
         "/incidents",
         "/machinery",
+        "/mail",
     )
 )
 
@@ -69,7 +70,16 @@ def main_pages(people: People, sales: Sales, view: View) -> Iterator[Opened]:
     step_id = sales.step(deal_id, "qualify_client")
     deal, step = f"/deals/{deal_id}", f"/work-items/{step_id}"
     tours = {
-        "olena": ["/inbox", "/inbox/filter", "/questions", step, *_OF_DEALS, deal, f"{deal}/approval-sheet", *_OF_CLIENTS],
+        "olena": [
+            "/inbox",
+            "/inbox/filter",
+            "/questions",
+            step,
+            *_OF_DEALS,
+            deal,
+            f"{deal}/approval-sheet",
+            *_OF_CLIENTS,
+        ],
         "owner": ["/maps", "/maps/new", *(f"/maps/2{one}" for one in _OF_A_MAP)],
         "admin": [
             "/people",
