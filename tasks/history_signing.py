@@ -12,7 +12,8 @@ from tasks.app import task
 from tasks.one_by_one import give_way
 from tasks.services import services
 
-_AT_A_TIME = timedelta(seconds=5)
+_AT_A_TIME = timedelta(seconds=1.5)
+"""Shorter than the pause of the schedule: two at once would only stand in each other's way."""
 
 _logger = logging.getLogger(__name__)
 

@@ -28,13 +28,10 @@ from engine.policy.history_signatures import (
     to_sign,
 )
 from engine.policy.permissions import Actor
-from engine.queries.history_signatures import latest_key
+from engine.queries.history_signatures import LOOKS_BACK, last_signature, latest_key
 
 AT_ONCE = 200
 """How many entries one transaction signs: a file database has one writer, and steps must not wait for this one."""
-
-_LOOKS_BACK = 2_000
-"""Entries of transactions that took long get their numbers before those of quick ones and appear after them."""
 
 
 def sign_new_entries(
@@ -52,8 +49,8 @@ def sign_new_entries(
     private = keys.opened(key.key_id)
     at = clock.now()
     with database.read() as session:
-        last = _last_signature(session)
-        rows = _unsigned(session, after=0 if whole or last is None else last.event_id - _LOOKS_BACK, limit=limit)
+        last = last_signature(session)
+        rows = _unsigned(session, after=0 if whole or last is None else last.event_id - LOOKS_BACK, limit=limit)
     if not rows:
         return 0
     position, previous = (last.position, last.hash) if last is not None else (0, FIRST_PREVIOUS)
@@ -100,10 +97,6 @@ def _introduce(
     session.add(key)
     session.flush()
     return key
-
-
-def _last_signature(session: Session) -> HistorySignature | None:
-    return session.scalar(select(HistorySignature).order_by(HistorySignature.position.desc()).limit(1))
 
 
 def _unsigned(session: Session, *, after: int, limit: int) -> Sequence[Row[Any]]:

@@ -16,6 +16,9 @@ from engine.policy.checkpoints import Checkpoint
 from engine.policy.history_signatures import FIRST_PREVIOUS, EntrySignature, SigningKey
 from engine.policy.merkle import Frontier
 
+LOOKS_BACK = 2_000
+"""Entries of transactions that took long get their numbers before those of quick ones and appear after them."""
+
 _READ_AT_ONCE = 1000
 
 
@@ -65,13 +68,21 @@ def entry_signature(row: HistorySignature, previous: str | None) -> EntrySignatu
 
 def signing_state(session: Session) -> SigningState:
     keys: Sequence[SigningKey] = signing_keys(session)
-    signed = session.scalar(select(func.max(HistorySignature.position))) or 0
-    recorded = session.scalar(select(func.count()).select_from(HistoryEvent)) or 0
+    newest = last_signature(session)
+    waiting = session.scalar(
+        select(func.count())
+        .select_from(HistoryEvent)
+        .outerjoin(HistorySignature, HistorySignature.event_id == HistoryEvent.id)
+        .where(
+            HistorySignature.position.is_(None),
+            HistoryEvent.id > (newest.event_id - LOOKS_BACK if newest is not None else 0),
+        )
+    )
     last = last_checkpoint(session)
     return SigningState(
         key=keys[-1] if keys else None,
-        signed=signed,
-        waiting=max(0, recorded - signed),
+        signed=newest.position if newest is not None else 0,
+        waiting=waiting or 0,
         checkpoint_at=last.at if last is not None else None,
         checkpoint_size=last.size if last is not None else 0,
     )
@@ -79,6 +90,10 @@ def signing_state(session: Session) -> SigningState:
 
 def _public(row: HistoryKey) -> SigningKey:
     return SigningKey(row.key_id, row.public_key, row.since, row.introduced_by, row.signature)
+
+
+def last_signature(session: Session) -> HistorySignature | None:
+    return session.scalar(select(HistorySignature).order_by(HistorySignature.position.desc()).limit(1))
 
 
 def last_checkpoint(session: Session) -> HistoryCheckpoint | None:

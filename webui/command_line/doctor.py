@@ -13,11 +13,13 @@ import click
 import redis
 from sqlalchemy.exc import SQLAlchemyError
 
+from engine.adapters.history_keys import HistoryKeys
 from engine.adapters.mail import MailAddressNotUnderstood, mail_server
 from engine.clock import SystemClock
 from engine.db.schema import current_revision, newest_revision
 from engine.db.session import Database
 from engine.errors import N_
+from engine.queries.history_signatures import signing_state
 from engine.queries.machinery import Machinery, machinery
 from engine.queries.stored_files import bytes_of_all
 from engine.settings import Settings
@@ -62,6 +64,7 @@ def doctor(context: click.Context) -> None:
 def examined(given: Settings) -> Iterator[Answer]:
     """All answers, in the order in which one would mend what they find."""
     yield from _database(given)
+    yield from _history_key(given)
     yield _broker(given)
     yield _disk(given)
     yield _secret_key(given)
@@ -122,6 +125,28 @@ def _files(used: int, given: Settings) -> Answer:
     share = used / (given.all_files_max_gb * 1024**3)
     text = _("%(used)s of %(limit)s GB.", used=f"{used / 1024**3:.1f}", limit=given.all_files_max_gb)
     return Answer(Verdict.NOTICED if share > _FILES_NEARLY_FULL else Verdict.FINE, N_("Files of deals"), text)
+
+
+def _history_key(given: Settings) -> Iterator[Answer]:
+    """Only what the database can tell: without one, the answer before this has said so."""
+    if given.uses_sqlite and not has_sqlite_file(given):
+        return
+    subject = N_("Signatures of the history")
+    database = Database(given.database_url)
+    try:
+        with database.read() as session:
+            state = signing_state(session)
+    except SQLAlchemyError:
+        return
+    finally:
+        database.dispose()
+    if state.key is None:
+        yield Answer(Verdict.NOTICED, subject, _("there is no key yet; the worker makes it."))
+    elif HistoryKeys(given.keys).has(state.key.key_id):
+        yield Answer(Verdict.FINE, subject, _("%(waiting)s entries wait for theirs.", waiting=state.waiting))
+    else:
+        text = _("the key %(key)s is not in %(folder)s: only the worker needs it, but nothing is signed without it.")
+        yield Answer(Verdict.NOTICED, subject, text % {"key": state.key.key_id, "folder": given.keys})
 
 
 def _broker(given: Settings) -> Answer:

@@ -68,3 +68,14 @@ def test_a_mail_server_that_is_away_is_told_and_stops_nothing(
     done = command("doctor")
     assert done.exit_code == 0
     assert "! Mail: 127.0.0.1 does not answer" in done.stdout
+
+
+def test_a_history_that_nobody_can_sign_is_noticed(working: Office, command: Command) -> None:
+    command("history", "keys")
+    assert "+ Signatures of the history: 0 entries" in command("doctor").stdout
+    for key in (Path(os.environ["REGLAMENT_VAR"]) / "keys").iterdir():
+        key.unlink()
+    working.open_deal()
+    done = command("doctor")
+    assert done.exit_code == 0
+    assert "! Signatures of the history: the key" in done.stdout
