@@ -6,9 +6,8 @@ What has led the deal on is decided: from there on only the map's own steps, a r
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -27,16 +26,21 @@ from engine.policy.permissions import Actor
 from engine.queries.approved_contents import GivenApproval, given_approvals, present_content
 from engine.queries.processes import process_of
 
+_JOINING = ("parallelGateway", "inclusiveGateway", "complexGateway")
+
 
 def ask_again_beside(session: Session, instance: ProcessInstance, besides: str, *, actor: Actor, at: datetime) -> None:
     """Ask again for approvals that wait in a join and were given for another content; not for activity ``besides``.
 
-    To be called when a step has overwritten what the deal said, before it moves the deal on. An approval by several
-    that is still open looks after itself when its next part is given.
+    To be called with every step, when it has written into the deal and before it moves the deal on: client, title and
+    files change beside the steps, too. An approval by several that is still open looks after itself when its next part
+    is given.
     """
     process = process_of(session, instance.definition_id)
     walked = instance.walked
     if not any(walked.get(name) for name, step in process.steps.items() if step.approval is not None):
+        return
+    if not _has_joins(process):
         return
     for item, given in _last_given(session, instance, besides):
         step = process.steps.get(item.element_id)
@@ -52,11 +56,6 @@ def ask_again_beside(session: Session, instance: ProcessInstance, besides: str, 
         record(session, event, actor=actor, at=at, deal=instance.deal, work_item_id=item.id)
         stimulus = MoveToken(step.element_id, None)
         run_step(session, instance, stimulus, actor=actor, at=at, asked_by_id=item.asked_by_id)
-
-
-def overwrites(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
-    """Whether a value that was there became another."""
-    return any(value not in (None, "", []) and now.get(name) != value for name, value in before.items())
 
 
 def _last_given(session: Session, instance: ProcessInstance, besides: str) -> list[tuple[WorkItem, GivenApproval]]:
@@ -90,6 +89,11 @@ def _one_each(given: Sequence[tuple[WorkItem, GivenApproval]]) -> list[tuple[Wor
     """Of an approval by several, the part given first: it is asked for as a whole."""
     by_element = {item.element_id: (item, approval) for item, approval in given}
     return list(by_element.values())
+
+
+def _has_joins(process: CompiledProcess) -> bool:
+    """Whether a token can wait for others at all: where none can, nothing has to be asked of the database."""
+    return bool(process.loops) or any(one in process.executable for one in _JOINING)
 
 
 def _waits_in_join(process: CompiledProcess, instance: ProcessInstance, step: StepDefinition) -> bool:

@@ -23,7 +23,7 @@ from engine.bpmn.compiled import (
 from engine.bpmn.runtime import CompleteStep
 from engine.clock import Clock
 from engine.commands.approvals import decided_outcome, ensure_one_voice_each, ensure_undecided
-from engine.commands.asked_again import ask_again_beside, overwrites
+from engine.commands.asked_again import ask_again_beside
 from engine.commands.behalf import behalf_of
 from engine.commands.deals import deal_search_text
 from engine.commands.execution import failing_in, run_step
@@ -49,7 +49,7 @@ from engine.policy.form_values import read_form
 from engine.policy.history_chain import content_hash
 from engine.policy.permissions import Actor, may_act_on_step
 from engine.policy.reauthentication import Reauthenticated, ensure_reauthenticated
-from engine.queries.approved_contents import has_files, present_content
+from engine.queries.approved_contents import present_content
 from engine.queries.calendars import default_calendar
 from engine.queries.directories import directory
 from engine.queries.facts import DealFacts, typed_fields
@@ -143,9 +143,9 @@ def complete_work_item(
         at=at,
     )
     completion.record(button, content, hashed, proof if step.reauthenticate is not Reauthentication.NONE else None)
-    # Files come and go beside the steps: who waits in a join is asked about them at the latest before the deal moves.
-    if completion.write_into_deal(read) or has_files(session, work_item.deal_id):
-        ask_again_beside(session, instance, work_item.activity_id, actor=actor, at=at)
+    completion.write_into_deal(read)
+    # Files, client and title change beside the steps: who waits in a join is asked about them before the deal moves.
+    ask_again_beside(session, instance, work_item.activity_id, actor=actor, at=at)
     postpone(session, _FORGET_DRAFTS, {"of_work_item": work_item.id})
     completion.move_on(read)
     once.remember(session, {"work_item_id": work_item.id})
@@ -276,11 +276,8 @@ class _Completion:
         )
         record(self.session, event, actor=self.actor, at=self.at, deal=self.instance.deal, work_item_id=item.id)
 
-    def write_into_deal(self, read: Mapping[str, Any]) -> bool:
-        """Fields named ``deal.…`` edit the deal itself; the others are kept among its fields under their names.
-
-        Answers whether something that was there became something else.
-        """
+    def write_into_deal(self, read: Mapping[str, Any]) -> None:
+        """Fields named ``deal.…`` edit the deal itself; the others are kept among its fields under their names."""
         deal = self.instance.deal
         changes: dict[str, Any] = {}
         kept = dict(deal.fields)
@@ -291,14 +288,11 @@ class _Completion:
             elif value is not None and _deal_value(attribute, value) != getattr(deal, attribute):
                 changes[attribute] = [getattr(deal, attribute), _deal_value(attribute, value)]
                 setattr(deal, attribute, _deal_value(attribute, value))
-        overwritten = bool(changes)
         if kept != deal.fields:
-            overwritten = overwritten or overwrites(deal.fields, kept)
             deal.fields = kept
         if changes:
             deal.search_text = deal_search_text(deal)
             record(self.session, DealChanged(changes=changes), actor=self.actor, at=self.at, deal=deal)
-        return overwritten
 
     def move_on(self, read: Mapping[str, Any]) -> None:
         """Step the instance, unless others still have to decide. Raises MapFailed."""

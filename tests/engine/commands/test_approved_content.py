@@ -22,8 +22,10 @@ from engine.bpmn.compiled import (
     Reauthentication,
 )
 from engine.commands.approvals import ApprovalDecided
+from engine.commands.clients import update_client
 from engine.commands.completions import ContentChanged
 from engine.commands.deal_files import add_made_file
+from engine.commands.deals import update_deal
 from engine.commands.jumps import move_token
 from engine.commands.locks import lock_deal
 from engine.commands.recalls import recall_approval
@@ -351,3 +353,19 @@ def test_a_part_given_before_a_recall_stands_in_the_next_round(office: Office) -
     office.prepare()
     asked = [one.assignee_id for one in office.open_steps() if one.element_id == "legal"]
     assert asked == [office.company.danylo.id]
+
+
+@pytest.mark.parametrize("what", ["client", "title"])
+def test_what_changes_beside_the_steps_is_asked_again_before_the_deal_moves(office: Office, what: str) -> None:
+    office.publish(naming({"finance": ContentRule(names=("client.name", "deal.title")), "logistics": DISCOUNT}))
+    deal = office.open_deal()
+    office.prepare()
+    approve(office, "finance", "logistics")
+    if what == "client":
+        office.do("olena", update_client, deal.client_id, {"name": "ТОВ «Інший платник»"})
+    else:
+        office.do("olena", update_deal, deal.id, {"title": "Зовсім інша угода"})
+    approve(office, "legal")
+    assert open_elements(office) == ["finance"]
+    approve(office, "finance")
+    assert open_elements(office) == ["sign"]
