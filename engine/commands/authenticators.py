@@ -15,7 +15,7 @@ from engine.clock import Clock
 from engine.commands.history import record
 from engine.commands.people import sign_in
 from engine.db.session import Database
-from engine.errors import N_, DomainError, InvalidInput, NotFound, SignInFailed
+from engine.errors import N_, DomainError, InvalidInput, NotAllowed, NotFound, SignInFailed
 from engine.events import AuthenticatorAdded, AuthenticatorRemoved, RecoveryCodeUsed
 from engine.model.authenticator import Authenticator
 from engine.policy.one_time_codes import DIGITS, matching_counter, new_secret
@@ -68,16 +68,37 @@ def confirm_authenticator(session: Session, code: str, *, open_: Open, actor: Ac
     return codes
 
 
+def remove_own_authenticator(session: Session, code: str, *, open_: Open, actor: Actor, clock: Clock) -> None:
+    """With a code of it or a recovery code: who knows only the password must not put an application of theirs there.
+
+    Raises NotFound, InvalidInput.
+    """
+    known = session.get(Authenticator, actor.person_id, with_for_update=True)
+    if known is None:
+        raise NotFound
+    if known.confirmed_at is not None:
+        try:
+            _use_code(session, code, open_=open_, actor=actor, clock=clock)
+        except WrongCode:
+            raise InvalidInput({"code": WrongCode()}) from None
+    _remove(session, known, actor, clock)
+
+
 def remove_authenticator(session: Session, person_id: int, *, actor: Actor, clock: Clock) -> None:
-    """One's own, or anybody's by who manages people: telephones get lost. Raises NotFound, NotAllowed."""
-    if actor.person_id != person_id:
-        ensure_may(actor, Ability.MANAGE_PEOPLE)
+    """Somebody else's, by who manages people: telephones get lost. Raises NotFound, NotAllowed."""
+    ensure_may(actor, Ability.MANAGE_PEOPLE)
+    if actor.person_id == person_id:
+        raise NotAllowed(reason=N_("Remove your own application in your settings, with a code of it."))
     known = session.get(Authenticator, person_id, with_for_update=True)
     if known is None:
         raise NotFound
+    _remove(session, known, actor, clock)
+
+
+def _remove(session: Session, known: Authenticator, actor: Actor, clock: Clock) -> None:
     session.delete(known)
     if known.confirmed_at is not None:
-        record(session, AuthenticatorRemoved(person_id=person_id), actor=actor, at=clock.now())
+        record(session, AuthenticatorRemoved(person_id=known.person_id), actor=actor, at=clock.now())
 
 
 def prove(

@@ -9,7 +9,12 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from engine.adapters.sealing import Sealer, installation_key
-from engine.commands.authenticators import begin_authenticator, confirm_authenticator, remove_authenticator
+from engine.commands.authenticators import (
+    begin_authenticator,
+    confirm_authenticator,
+    remove_authenticator,
+    remove_own_authenticator,
+)
 from engine.commands.people import sign_in
 from engine.errors import N_, DomainError, InvalidInput, SignInFailed
 from engine.model.authenticator import Authenticator
@@ -77,7 +82,9 @@ def remove() -> ResponseReturnValue:
     try:
         _ensure_password_known()
         with writing() as session:
-            remove_authenticator(session, actor().person_id, actor=actor(), clock=services().clock)
+            remove_own_authenticator(
+                session, request.form.get("code", ""), open_=_sealer().open, actor=actor(), clock=services().clock
+            )
     except DomainError as error:
         return _page(error=error)
     flash(_("The application is removed: its codes confirm nothing any more."), "success")

@@ -160,7 +160,7 @@ def _page(
     with reading() as session:
         view = person_view(session, actor(), person_id)
         all_departments = departments(session, actor())
-        confirms_by_codes = has_authenticator(session, person_id)
+        confirms_by_codes = person_id != actor().person_id and has_authenticator(session, person_id)
     page = render_template(
         "people/person.html",
         view=view,

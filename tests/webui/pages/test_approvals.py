@@ -161,6 +161,24 @@ def test_an_administrator_removes_a_lost_application_and_nobody_else_does(
     assert browse("admin").post(f"/settings/authenticator/of/{iryna_id}/remove").status_code == 404
 
 
+def test_the_password_alone_puts_no_other_application_in_the_place_of_ones_own(
+    office: Office, browse: SignIn, careful: int
+) -> None:
+    iryna, iryna_id = browse("iryna"), office.company.iryna.id
+    iryna.post("/settings/authenticator/begin", {"present": PASSWORD})
+    page = iryna.get("/settings/authenticator").text
+    secret = re.search(r"<code>([A-Z2-7 ]+)</code>", page)[1].replace(" ", "")  # type: ignore[index]
+    told = iryna.post("/settings/authenticator/confirm", {"code": code_of(secret, counter_at(office.clock.now()))})
+    recovery = re.findall(r"<code>([0-9a-f]{4}-[0-9a-f]{6})</code>", told.text)
+    assert iryna.post(f"/settings/authenticator/of/{iryna_id}/remove").status_code == 403
+    for code in ("", "000000"):
+        assert iryna.post("/settings/authenticator/remove", {"present": PASSWORD, "code": code}).status_code == 422
+    assert iryna.post("/settings/authenticator/begin", {"present": PASSWORD}).status_code == 422
+    given = {"present": PASSWORD, "code": recovery[0]}
+    assert iryna.post("/settings/authenticator/remove", given).status_code == 303
+    assert iryna.post("/settings/authenticator/begin", {"present": PASSWORD}).status_code == 303
+
+
 def test_guessing_passwords_is_stopped(office: Office, browse: SignIn, careful: int) -> None:
     iryna = browse("iryna")
     for _ in range(10):
