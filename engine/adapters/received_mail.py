@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import re
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ _LISTS = ("bulk", "junk", "list", "auto_reply")
 _AUTOMATIC = ("x-autoreply", "x-autorespond", "x-auto-response-suppress", "list-id", "x-loop")
 _RECEIVERS = ("to", "cc", "delivered-to", "x-original-to", "envelope-to")
 _CHARSETS = ("utf-8", "windows-1251")
+_NO_CHARSETS = frozenset({"punycode", "idna", "unicode-escape", "raw-unicode-escape", "undefined", "utf-7"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ def _text(message: Message) -> str:
     parts = [one for one in _parts(message) if not one.is_multipart() and one.get_content_disposition() != "attachment"]
     for wanted in ("text/plain", "text/html"):
         for part in parts:
-            if part.get_content_type() == wanted and (text := _decoded(part).strip()):
+            if part.get_content_type() == wanted and (text := _storable(_decoded(part)).strip()):
                 return text[:LONGEST_TEXT] if wanted == "text/plain" else text_of_html(text)[:LONGEST_TEXT]
     return ""
 
@@ -125,10 +127,22 @@ def _decoded(part: Message) -> str:
         return ""
     for charset in (part.get_content_charset() or "", *_CHARSETS):
         try:
-            return content.decode(charset)
+            return content.decode(_known(charset))
         except (LookupError, UnicodeDecodeError, ValueError):
             continue
     return content.decode("utf-8", "replace")
+
+
+def _known(charset: str) -> str:
+    """Raises LookupError for what is none of a letter: decoding a long text in punycode takes minutes."""
+    if codecs.lookup(charset).name.replace("_", "-") in _NO_CHARSETS:
+        raise LookupError(charset)
+    return charset
+
+
+def _storable(text: str) -> str:
+    """Without what no database keeps: NUL, and halves of letters."""
+    return text.replace("\x00", "").encode("utf-8", "ignore").decode()
 
 
 def _first(message: Message, name: str) -> str:
@@ -144,8 +158,9 @@ def _header(value: str) -> str:
     try:
         words = decode_header(value)
         decoded = "".join(
-            word.decode(charset or "ascii", "replace") if isinstance(word, bytes) else word for word, charset in words
+            word.decode(_known(charset or "ascii"), "replace") if isinstance(word, bytes) else word
+            for word, charset in words
         )
     except (LookupError, ValueError):
         decoded = value
-    return " ".join(decoded.split())
+    return " ".join(_storable(decoded).split())
