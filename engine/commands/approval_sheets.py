@@ -19,11 +19,10 @@ from engine.model.deal import Deal
 from engine.model.proof_file import ProofFile
 from engine.policy.approval_sheet import is_decision
 from engine.policy.attached_signatures import SIZE_LIMIT, covered, read_signature
+from engine.policy.file_names import uploaded_name
 from engine.policy.history_chain import ChainEntry
 from engine.policy.permissions import Ability, Actor, may
 from engine.queries.approval_sheets import proof_content, whole_sheet
-
-_LONGEST_NAME = 200
 
 
 class SheetChanged(Conflict):
@@ -99,7 +98,7 @@ def attach_signature(
     event = SignatureAttached(
         decision=number,
         step=str(decision.data.get("name", "")),
-        name=name[:_LONGEST_NAME],
+        name=uploaded_name(name),
         sha256=_keep(session, content),
         size=len(content),
         signer=signature.signer,

@@ -105,8 +105,9 @@ def _certificate_of(signer: cms.SignerInfo, known: list[x509.Certificate]) -> x5
 
 
 def _name(name: x509.Name) -> str:
+    """In letters that are seen: anybody writes a certificate, and it must not turn round what stands beside it."""
     said = name.native
     for wanted in ("common_name", "organization_name"):
         if isinstance(said.get(wanted), str):
-            return str(said[wanted])[:200]
+            return "".join(letter for letter in said[wanted] if letter.isprintable())[:200]
     return ""

@@ -147,6 +147,16 @@ def test_a_signature_over_our_sheet_is_attached_and_said_to_cover_it(
     assert kept.mimetype == "application/pkcs7-signature"
 
 
+def test_names_in_a_signature_and_of_its_file_are_letters_that_are_seen(
+    browse: SignIn, office: Office, deal: Deal
+) -> None:
+    """Anybody writes a certificate: nothing in it may turn round what stands beside it, or be refused by a database."""
+    hostile = signed_elsewhere(b"x", name="Бондар\u202e \x00Ірина\n")
+    assert attach(browse("iryna"), deal, decision_of(office, deal), hostile, name="дог\u202es7p.exe.p7s") == "303"
+    told = office.history(deal)[-1].data
+    assert (told["signer"], told["name"]) == ("Бондар Ірина", "догs7p.exe.p7s")
+
+
 def test_what_is_no_signature_is_refused_at_its_field(browse: SignIn, office: Office, deal: Deal) -> None:
     iryna, number = browse("iryna"), decision_of(office, deal)
     for content in (b"%PDF-1.7 no signature", b"0\x82", b"-----BEGIN PKCS7-----\nAAAA\n-----END PKCS7-----"):
