@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
@@ -384,7 +384,7 @@ def _read_many(field: FieldDefinition, raw: Any, _locale: Locale, _zone: str) ->
     return list(dict.fromkeys(_choice(field, one.strip() if isinstance(one, str) else one) for one in raw if one != ""))
 
 
-def _ensure_not_endless(field: FieldDefinition, raw: list[Any] | tuple[Any, ...]) -> None:
+def _ensure_not_endless(field: FieldDefinition, raw: Sequence[Any]) -> None:
     if len(raw) > MOST_LINES:
         raise TooManyEntries(field.name, label=field.label, minimum="", maximum=MOST_LINES)
 
@@ -415,11 +415,12 @@ def _read_reference(_field: FieldDefinition, raw: Any, _locale: Locale, _zone: s
     return int(raw) if isinstance(raw, int) or (raw.isascii() and raw.isdigit()) else raw
 
 
-def _read_files(_field: FieldDefinition, raw: Any, _locale: Locale, _zone: str) -> list[int]:
+def _read_files(field: FieldDefinition, raw: Any, locale: Locale, zone: str) -> list[int]:
     """The ids of files, each given as a number, its text, or the reference that is stored. Who reads looks them up."""
     given = raw if isinstance(raw, list | tuple) else _LIST_SEPARATOR.split(raw) if isinstance(raw, str) else [raw]
+    _ensure_not_endless(field, given)
     named = [one.get("id") if isinstance(one, Mapping) else one for one in given]
-    read = [_read_reference(_field, one, _locale, _zone) for one in named if one not in ("", " ")]
+    read = [_read_reference(field, one, locale, zone) for one in named if one not in ("", " ")]
     if any(not isinstance(one, int) or not 0 < one < _LARGEST_ID for one in read):
         raise _NotRead
     return [int(one) for one in dict.fromkeys(read)]
