@@ -38,7 +38,14 @@ _SETTINGS = N_("Choose which letters you get, and when")
 _MORE = N_("And %(num)s more: they stand in your inbox.")
 _MOST_TOLD = 30
 """In one letter: programs cut longer ones."""
-_URGENCY = tuple(NoticeKind)
+_FIRST = (
+    NoticeKind.APPROVAL_ASKED,
+    NoticeKind.DEADLINE_PASSED,
+    NoticeKind.RETURNED,
+    NoticeKind.INCIDENT,
+    NoticeKind.CONSULTATION_ASKED,
+)
+_URGENCY = tuple(dict.fromkeys((*_FIRST, *NoticeKind)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +132,7 @@ class _Writer:
 
     def section(self, notice: ToldNotice) -> Section:
         wording = self._wording(notice)
-        decides = notice.step is not None and notice.step.id in self._links
+        decides = self._decides(notice)
         action, link = self._action(notice)
         return Section(
             sentence=self._fill(wording.sentence if notice.by or not wording.unsigned else wording.unsigned, notice),
@@ -138,6 +145,9 @@ class _Writer:
             decides=decides,
             note=self._note() if decides else "",
         )
+
+    def _decides(self, notice: ToldNotice) -> bool:
+        return notice.content is not None and notice.content.work_item_id in self._links
 
     def _note(self) -> str:
         return " ".join(self.say(text) for text in (_ONE_LINK, *((_REPLY,) if self.may_be_answered else ())))
@@ -168,10 +178,11 @@ class _Writer:
         return labels.get(notice.outcome) or notice.outcome
 
     def _facts(self, notice: ToldNotice) -> Iterator[tuple[str, str]]:
-        """The deal in five lines, and until when the step is due."""
+        """The deal in five lines, and until when the step is due; among other news, what is no decision is shorter."""
         deal, step = notice.deal, notice.step
         if deal is not None:
             yield self.say(N_("Deal")), f"{deal.number} · {deal.title}"
+        if deal is not None and (len(self._view.notices) == 1 or self._decides(notice)):
             yield self.say(N_("Client")), deal.client
             if deal.amount is not None:
                 yield self.say(N_("Amount")), self.values.money(deal.amount, deal.currency)
@@ -182,7 +193,7 @@ class _Writer:
             yield self.say(N_("Deadline")), self.values.moment(step.due_at)
 
     def _content(self, notice: ToldNotice) -> Iterator[tuple[str, str]]:
-        if notice.content is None or notice.step is None or notice.step.id not in self._links:
+        if notice.content is None or not self._decides(notice):
             return
         currency = notice.deal.currency if notice.deal is not None else ""
         for field, value in notice.content.fields:
@@ -195,7 +206,7 @@ class _Writer:
         base = self._settings.base_url
         if notice.kind is NoticeKind.INCIDENT:
             return N_("Look at the failures"), f"{base}/settings/incidents"
-        if notice.step is not None and notice.step.id in self._links:
+        if notice.step is not None and self._decides(notice):
             return (_CONFIRM if notice.kind is NoticeKind.REPLY_UNDERSTOOD else _DECIDE), self._links[notice.step.id]
         if notice.step is not None and notice.kind not in {NoticeKind.DEAL_CHANGED, NoticeKind.MENTIONED}:
             return _OPEN_STEP, f"{base}/work-items/{notice.step.id}"

@@ -75,7 +75,7 @@ WORDINGS: Mapping[NoticeKind, Wording] = {
     ),
     NoticeKind.CONSULTATION_ASKED: Wording(
         N_("%(by)s asks for your advice: “%(step)s”"),
-        N_("%(by)s asks for your advice about “%(step)s”. The step stays with %(by)s."),
+        N_("%(by)s asks for your advice about “%(step)s”. The step itself is not handed to you."),
     ),
     NoticeKind.CONSULTATION_ANSWERED: Wording(
         N_("%(by)s answered you: “%(step)s”"),

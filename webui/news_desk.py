@@ -29,6 +29,7 @@ SEATS = 6
 
 _NAME = "reglament.news"
 _LOOK_EVERY_S = 1.0
+_FRESH_S = 0.25  # for who asks once in a while, and not again within a second
 _BEAT_EVERY_S = 15.0
 _STREAM_S = 240.0
 _MOST_KEPT = 1_000
@@ -78,7 +79,7 @@ class NewsDesk:
 
     def has_changed(self, actor: Actor, since: datetime) -> bool:
         """Whether a list that the actor read at ``since`` may look different now. In doubt it may."""
-        self._look()
+        self._look(_FRESH_S)
         known_since, told = self._known_since, tuple(self._told)
         if known_since is None or since < known_since:
             return True
@@ -98,7 +99,7 @@ class NewsDesk:
             while actor is not None and self._elapsed() < ends and not self._is_stopping():
                 with self._arrived:
                     self._arrived.wait(_LOOK_EVERY_S)
-                self._look()
+                self._look(_LOOK_EVERY_S)
                 fresh = [one for one in tuple(self._told) if one.number > number]
                 number = self._number
                 if any(one.news.concerns(actor) for one in fresh):
@@ -113,11 +114,11 @@ class NewsDesk:
     def _event(self) -> str:
         return f"id: {marker(self._clock.now())}\ndata: steps\n\n"
 
-    def _look(self) -> None:
-        """See what is new, at most once a second for all who ask; who asks meanwhile waits for the answer."""
+    def _look(self, oldest_s: float) -> None:
+        """See what is new, unless somebody has looked so lately; who asks meanwhile waits for the answer."""
         with self._looking:
             at = self._elapsed()
-            if self._looked_at is not None and at - self._looked_at < _LOOK_EVERY_S:
+            if self._looked_at is not None and at - self._looked_at < oldest_s:
                 return
             news = self._read()
             self._looked_at = at

@@ -164,8 +164,9 @@ def _step(
     if keeping is None or isinstance(stimulus, MoveToken):
         return result
     # What was kept once in this step is asked for when the deal comes to it again: no map runs in circles.
-    fresh = {name: times for name, times in walked_before.items() if name not in kept_already}
-    kept = keeping.keep(opened, fresh)
+    once_more = any(walked_before.get(one.element_id) for one in result.passed)
+    opened = [one for one in opened if one.element_id not in kept_already]
+    kept = keeping.keep(opened) if once_more else []
     elements = {one.activity_id: one.element_id for one in opened}
     already = kept_already | {elements[one.activity_id] for one in kept}
     closed: set[str] = set()

@@ -83,16 +83,13 @@ class Keeping:
     actor: Actor
     at: datetime
 
-    def keep(self, opened: Sequence[WorkItem], walked_before: Mapping[str, int]) -> list[CompleteStep]:
-        """Let approvals of earlier rounds stand in the steps that opened now; the stimuli of those decided by that.
-
-        ``walked_before`` says how often the deal had passed each element: what it comes to first was never approved.
-        """
+    def keep(self, opened: Sequence[WorkItem]) -> list[CompleteStep]:
+        """Let approvals of earlier rounds stand in the steps that opened now; the stimuli of those decided by that."""
         decided = []
         for activity_id, parts in groupby(opened, key=lambda one: one.activity_id):
             items = list(parts)
             step = self.process.steps[items[0].element_id]
-            if step.approval is None or not walked_before.get(step.element_id) or not may_be_kept(step):
+            if step.approval is None or not may_be_kept(step):
                 continue
             if self._is_decided(step, step.approval, items):
                 decided.append(CompleteStep(activity_id=activity_id, outcome=OutcomeKind.APPROVED.value, values={}))

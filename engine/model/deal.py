@@ -53,7 +53,7 @@ class Deal(Base):
     currency: Mapped[str] = mapped_column(String(3), default="UAH")
     close_date: Mapped[date | None]
     owner_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
-    definition_key: Mapped[str] = mapped_column(String(200), index=True)
+    definition_key: Mapped[str] = mapped_column(String(200))
     stage: Mapped[str] = mapped_column(String(200), default="")
     stage_since: Mapped[datetime | None] = mapped_column(Moment)
     next_due_at: Mapped[datetime | None] = mapped_column(Moment)

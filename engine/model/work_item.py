@@ -32,6 +32,12 @@ PENDING = (*LIVE, WorkItemState.SUSPENDED)
 """Not done and not withdrawn: live now, or again when the deal is resumed."""
 
 
+def _known(name: str, *columns: str) -> Index:
+    """An index of the rows whose first column is known: a search that compares it with a value finds no others."""
+    first = text(f"{columns[0]} IS NOT NULL")
+    return Index(name, *columns, postgresql_where=first, sqlite_where=first)
+
+
 class WorkItem(Base):
     """``part`` numbers the work items of one activity when several people decide on it (approval by all, N or a list).
 
@@ -44,7 +50,7 @@ class WorkItem(Base):
     is_plain = True
     __table_args__ = (
         UniqueConstraint("instance_id", "activity_id", "part"),
-        Index("ix_work_item_assignee_live", "assignee_id", "state", "due_at"),
+        _known("ix_work_item_assignee_live", "assignee_id", "state", "due_at"),
         Index("ix_work_item_group_live", "group_id", "state", "due_at"),
         Index(
             "ix_work_item_unheld",
@@ -59,7 +65,8 @@ class WorkItem(Base):
         Index("ix_work_item_state_due", "state", "due_at", "id", "deal_id"),
         Index("ix_work_item_deal_state", "deal_id", "state"),
         Index("ix_work_item_asked_by_state", "asked_by_id", "state"),
-        Index("ix_work_item_done", "completed_by_id", "completed_at", "id"),
+        _known("ix_work_item_done", "completed_by_id", "completed_at", "id"),
+        _known("ix_work_item_next_escalation_at", "next_escalation_at"),
     )
 
     id: Mapped[int] = mapped_column(Identity, primary_key=True)
@@ -79,7 +86,7 @@ class WorkItem(Base):
     opened_at: Mapped[datetime] = mapped_column(Moment)
     claimed_at: Mapped[datetime | None] = mapped_column(Moment)
     due_at: Mapped[datetime | None] = mapped_column(Moment)
-    next_escalation_at: Mapped[datetime | None] = mapped_column(Moment, index=True)
+    next_escalation_at: Mapped[datetime | None] = mapped_column(Moment)
     escalation_reached: Mapped[int] = mapped_column(default=0)
     completed_at: Mapped[datetime | None] = mapped_column(Moment)
     completed_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))

@@ -57,13 +57,23 @@ class Accounts:
         hashed = token_hash(token)
         return self._account(hashed, at, lambda: Person.id == _owner_of_token(hashed))
 
+    def last_of_token(self, token: str, at: datetime) -> tuple[Account, int] | None:
+        """Whose token it was when somebody looked last, and the company's revision then; None when it is not kept.
+
+        For whoever sees the revision in their own transaction and begins anew where it is another one.
+        """
+        kept = self._kept  # another thread may put a newer one in its place
+        version, account = kept.version, kept.accounts.get(token_hash(token))
+        if account is None or version is None or version[1] != _quarter(at):
+            return None
+        return account, int(version[0])
+
     def of_person(self, person_id: int, at: datetime) -> Account | None:
         """The account of an active person, at the aware instant ``at``."""
         return self._account(person_id, at, lambda: Person.id == person_id)
 
     def _account(self, key: str | int, at: datetime, condition: Condition) -> Account | None:
-        # A substitution begins and ends at a midnight somewhere, and all zones keep to quarters of an hour.
-        version = (glance(self._database, _REVISION), int(at.timestamp()) // _QUARTER_S)
+        version = (glance(self._database, _REVISION), _quarter(at))
         kept = self._kept
         if kept.version != version or len(kept.accounts) >= _MOST_KEPT:
             kept = self._kept = _Kept(version)
@@ -75,6 +85,11 @@ class Accounts:
             if account is not None:
                 kept.accounts[key] = account
         return account
+
+
+def _quarter(at: datetime) -> int:
+    """A substitution begins and ends at a midnight somewhere, and all zones keep to quarters of an hour."""
+    return int(at.timestamp()) // _QUARTER_S
 
 
 def _owner_of_token(hashed: str) -> Any:

@@ -22,6 +22,11 @@ from engine.policy.business_calendar import BusinessCalendar, Day
 
 _IN_SESSION = "organisation"
 _REVISION = "organisation_revision"
+_EXPECTED = "organisation_revision_expected"
+
+
+class CompanyChanged(Exception):
+    """What was known of the company before this transaction is not known any more: look again and begin anew."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +59,20 @@ def organisation(session: Session) -> Organisation:
 
 
 def revision_is(session: Session, number: int) -> None:
-    """Tell which revision this transaction sees: spares asking for it."""
+    """Tell which revision this transaction sees. Raises CompanyChanged where another is expected."""
     session.info[_REVISION] = number
+    if session.info.get(_EXPECTED, number) != number:
+        raise CompanyChanged
+
+
+def expect_revision(session: Session, number: int) -> None:
+    """Let this transaction fail as soon as it sees another revision: who asks for it is known as of this one."""
+    session.info[_EXPECTED] = number
+
+
+def has_seen_expected_revision(session: Session) -> bool:
+    """Whether the transaction has looked, and found what was expected."""
+    return _REVISION in session.info and session.info[_REVISION] == session.info.get(_EXPECTED)
 
 
 def _current(session: Session) -> Organisation:

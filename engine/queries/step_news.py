@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, or_, select, union
+from sqlalchemy import Select, func, or_, select, union
 from sqlalchemy.orm import Session
 
 from engine.model.consultation import Consultation
 from engine.model.deal import Deal
+from engine.model.delegation import Delegation
 from engine.model.history_event import HistoryEvent
 from engine.model.mention import Mention
 from engine.model.work_item import PENDING, WorkItem
@@ -60,12 +61,10 @@ def news_after(session: Session, last_id: int) -> StepNews:
     of_deals = [event for event in events if event.deal_id is not None]
     if not of_deals:
         return StepNews(events[-1].id if events else last_id)
-    rows = _concerned(
-        session,
-        deals={event.deal_id for event in of_deals if event.work_item_id is None},
-        steps={event.work_item_id for event in of_deals if event.work_item_id is not None},
-    )
-    people = {event.actor_id for event in of_deals} | _addressed(session, {event.deal_id for event in of_deals})
+    steps = {event.work_item_id for event in of_deals if event.work_item_id is not None}
+    rows = _concerned(session, deals={event.deal_id for event in of_deals if event.work_item_id is None}, steps=steps)
+    people = {event.actor_id for event in of_deals}
+    people |= _addressed(session, deals={event.deal_id for event in of_deals}, steps=steps)
     groups: set[int | None] = set()
     for row in rows:
         people |= {row.owner_id, row.assignee_id, row.asked_by_id, row.completed_by_id}
@@ -85,16 +84,17 @@ def _concerned(session: Session, *, deals: set[int], steps: set[int]) -> Sequenc
     ).all()
 
 
-def _addressed(session: Session, deals: set[int]) -> set[int]:
-    """Who was asked about a step of these deals, who asked, and whom a comment names that they have not read."""
+def _addressed(session: Session, *, deals: set[int], steps: set[int]) -> set[int | None]:
+    """Who held one of the steps before, who was asked about one, who asked, and whom a comment names, still unread."""
     unread = (Mention.deal_id.in_(deals)) & Mention.read_at.is_(None)
-    about = (Consultation.deal_id.in_(deals)) & Consultation.read_at.is_(None)
-    addressed = union(
+    about = (Consultation.work_item_id.in_(steps)) & Consultation.read_at.is_(None)
+    reasons: list[Select[Any]] = [
         select(Consultation.asked_id).where(about),
         select(Consultation.asked_by_id).where(about),
         select(Mention.person_id).where(unread),
-    )
-    return set(session.scalars(addressed))
+        select(Delegation.from_id).where(Delegation.work_item_id.in_(steps)),
+    ]
+    return set(session.scalars(union(*reasons)))
 
 
 def _known(ids: set[int | None]) -> frozenset[int]:

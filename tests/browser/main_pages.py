@@ -25,6 +25,7 @@ _OF_SETTINGS = tuple(
         "/seal",
         "/incidents",
         "/machinery",
+        "/mail",
     )
 )
 

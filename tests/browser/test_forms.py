@@ -54,6 +54,16 @@ def fill_goods(page: Page, uk: Words) -> None:
     expect(pane(page).get_by_role("button", name=uk("Remove line %(num)s", num=2))).to_be_focused()
 
 
+def fill_rest(page: Page) -> None:
+    form = pane(page)
+    form.get_by_label("Гарантія, місяців").fill("24")
+    form.get_by_label("Код обʼєкта").fill("KV-204")
+    form.get_by_label("Телефон на обʼєкті").fill("067 123 45 67")
+    form.get_by_label("Пошта для документів").fill("docs@zoria.ua")
+    form.get_by_role("combobox", name="Інженер").fill("Тарас")
+    page.get_by_role("option", name=re.compile("Тарас")).click()
+
+
 def test_a_form_of_every_kind_is_filled_in_on_a_phone(people: People, specification: str, uk: Words) -> None:
     page = people.at_work("olena", width=PHONE)
     open_step(page, specification, "Скласти специфікацію")
@@ -72,12 +82,13 @@ def test_a_form_of_every_kind_is_filled_in_on_a_phone(people: People, specificat
     form.get_by_label("Вартість доставки").fill("1 250,00")
     form.get_by_label("Коли передзвонити").fill("2030-02-01T17:30")
     form.get_by_label("Код обʼєкта").fill("204")
+    cell(page, uk, uk("Price"), 2).fill("дорого")
 
     # What is wrong stands over the form and at its fields, and the summary leads there.
     form.get_by_role("button", name=uk("Complete"), exact=True).click()
     alert = form.get_by_role("alert")
     expect(alert.get_by_role("link")).to_have_text(
-        ["Предмет", "Гарантія, місяців", "Адреса монтажу", "Умови оплати", "Код обʼєкта"]
+        ["Предмет", "Товари, 2: Ціна", "Гарантія, місяців", "Адреса монтажу", "Умови оплати", "Код обʼєкта"]
     )
     assert barriers_of_all(page) == []
     assert overflow(page) == 0
@@ -86,6 +97,9 @@ def test_a_form_of_every_kind_is_filled_in_on_a_phone(people: People, specificat
     expect(form.get_by_label("Гарантія, місяців")).to_have_value("дванадцять")
     expect(form.get_by_label("Акт")).to_be_checked()
     expect(cell(page, uk, uk("Quantity"), 2)).to_have_value("12,5")
+    price = cell(page, uk, uk("Price"), 2)
+    expect(price).to_have_attribute("aria-invalid", "true")
+    price.fill("99,99")
 
     # On another device the form goes on where it was left.
     form.get_by_label("Передплата").check()
@@ -103,12 +117,7 @@ def test_a_form_of_every_kind_is_filled_in_on_a_phone(people: People, specificat
     expect(form.get_by_label("Потрібен монтаж")).not_to_be_checked()
     expect(form.get_by_label("Накладна")).to_be_checked()
 
-    form.get_by_label("Гарантія, місяців").fill("24")
-    form.get_by_label("Код обʼєкта").fill("KV-204")
-    form.get_by_label("Телефон на обʼєкті").fill("067 123 45 67")
-    form.get_by_label("Пошта для документів").fill("docs@zoria.ua")
-    form.get_by_role("combobox", name="Інженер").fill("Тарас")
-    page.get_by_role("option", name=re.compile("Тарас")).click()
+    fill_rest(page)
     complete(page, uk)
 
 

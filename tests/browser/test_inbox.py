@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+from contextlib import ExitStack, closing
+from http.client import HTTPConnection, HTTPResponse
+from urllib.parse import urlsplit
 
 from browser.installation import Sales
 from browser.people import People
 from browser.steps import open_step, pane, title
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 from support.browser import Words
+
+from webui.news_desk import SEATS
 
 LEGAL = "Погодити договір: юристи"
 
@@ -67,3 +72,34 @@ def test_a_step_arrives_by_itself_and_takes_neither_focus_nor_ticks_nor_words(
     expect(elsewhere.locator("#inbox-list")).to_be_hidden()
     pane(elsewhere).get_by_role("link", name=uk("To the list")).click()
     expect(elsewhere.locator("#inbox-list")).to_be_visible()
+
+
+_LOOKED_AT_AGAIN = """
+    deal => {
+        document.dispatchEvent(new Event("visibilitychange"));
+        return document.getElementById("steps").textContent.includes(deal);
+    }
+"""
+
+
+def opened(held: ExitStack, page: Page, address: str) -> HTTPResponse:
+    """The answer's head as the person of ``page`` gets it; what follows is not waited for."""
+    connection = held.enter_context(closing(HTTPConnection(urlsplit(page.url).netloc, timeout=10)))
+    cookies = "; ".join(f"{one['name']}={one['value']}" for one in page.context.cookies())
+    connection.request("GET", address, headers={"Cookie": cookies})
+    return connection.getresponse()
+
+
+def test_pages_are_answered_however_many_listen_and_the_refused_ask_instead(people: People, sales: Sales) -> None:
+    olena = people.at_work("olena")
+    olena.goto("/deals")
+    with ExitStack() as held:
+        answers = [opened(held, olena, "/inbox/stream").status for _ in range(3 * SEATS)]
+        assert set(answers) == {200, 204}
+        assert answers.count(200) <= SEATS
+        for _ in range(3):
+            assert opened(held, olena, "/inbox").status == 200
+        with olena.expect_response(lambda answer: "/inbox/news" in answer.url):
+            olena.goto("/inbox")
+        sales.open_deal("Без потоку")
+        olena.wait_for_function(_LOOKED_AT_AGAIN, arg="Без потоку", polling=500)

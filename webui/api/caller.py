@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import ClassVar, Literal, cast
+from typing import Any, ClassVar, Literal, TypeVar, cast
 
 from flask import Flask, current_app, g, request
 from flask_babel import force_locale
@@ -18,9 +18,11 @@ from webui.i18n import LOCALES, chosen_locale
 from webui.request_context import now, services, signed_in
 
 Locale = Literal["uk", "en"]
+View = TypeVar("View", bound=Callable[..., Any])
 
 _SCHEME = "bearer"
 _LIMITS = "reglament_call_limits"
+_LATER = "is_identified_by_its_command"
 
 
 class NotIdentified(DomainError):
@@ -32,8 +34,17 @@ class NotIdentified(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
+    """``revision`` is that of the company, where its command has still to see that it stands: see carry_out."""
+
     actor: Actor
     by_token: bool
+    revision: int | None = None
+
+
+def identified_by_its_command(view: View) -> View:
+    """Mark a call whose command locks a step: the lock reads the company's revision, so no glance is needed before."""
+    setattr(view, _LATER, True)
+    return view
 
 
 def configure_call_limits(app: Flask) -> None:
@@ -50,7 +61,8 @@ def identify() -> None:
     # Tokens are counted by their hash: nothing keeps them in clear.
     limits.count_call(hash(authorization) if authorization else _person_or(address), address)
     try:
-        g.api_caller = _by_session() if authorization is None else _by_token(authorization)
+        later = hasattr(current_app.view_functions.get(request.endpoint or ""), _LATER)
+        g.api_caller = _by_session() if authorization is None else _by_token(authorization, later=later)
     except NotIdentified:
         limits.count_refusal(address)
         raise
@@ -84,10 +96,25 @@ def in_readers_language() -> Iterator[None]:
         yield
 
 
-def _by_token(authorization: str) -> Caller:
+def unconfirmed_revision() -> int | None:
+    """The revision of the company as of which the caller is known, while nobody has looked whether it stands."""
+    return cast("Caller", g.api_caller).revision
+
+
+def confirm_caller() -> None:
+    """Look who calls as of now. Raises NotIdentified."""
+    if unconfirmed_revision() is not None:
+        g.api_caller = _by_token(request.headers.get("Authorization", ""))
+
+
+def _by_token(authorization: str, *, later: bool = False) -> Caller:
+    """``later``: as last known is enough. Raises NotIdentified."""
     scheme, _, token = authorization.partition(" ")
     if scheme.lower() != _SCHEME:
         raise NotIdentified
+    known = services().accounts.last_of_token(token.strip(), now()) if later else None
+    if known is not None:
+        return Caller(known[0].actor, by_token=True, revision=known[1])
     account = services().accounts.of_token(token.strip(), now())
     if account is None:
         raise NotIdentified

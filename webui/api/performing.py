@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, ClassVar, TypeVar
 
 from flask import request
@@ -11,7 +12,8 @@ from sqlalchemy.orm import Session
 from engine.commands.idempotency import already_performed, remember
 from engine.commands.incidents import perform
 from engine.errors import N_, DomainError, InvalidInput
-from webui.api.caller import caller
+from engine.queries.organisation import CompanyChanged, expect_revision, has_seen_expected_revision
+from webui.api.caller import caller, confirm_caller, unconfirmed_revision
 from webui.request_context import services
 
 T = TypeVar("T")
@@ -34,8 +36,30 @@ def command_id() -> str | None:
 
 
 def carry_out(command: Callable[[Session], T]) -> T:
-    """Perform a command that looks after its own repetitions. Raises whatever it raises."""
+    """Perform a command that looks after its own repetitions. Raises whatever it raises.
+
+    Who calls may be known as of an earlier look at the company. Then the command's lock shows whether that still
+    stands; if it does not, nothing is done and the caller is looked for again.
+    """
+    revision = unconfirmed_revision()
+    if revision is not None:
+        try:
+            return _perform(partial(_as_of, revision, command))
+        except CompanyChanged:
+            confirm_caller()
+    return _perform(command)
+
+
+def _perform(command: Callable[[Session], T]) -> T:
     return perform(services().database, command, actor=caller(), clock=services().clock)
+
+
+def _as_of(revision: int, command: Callable[[Session], T], session: Session) -> T:
+    expect_revision(session, revision)
+    done = command(session)
+    if not has_seen_expected_revision(session):
+        raise CompanyChanged
+    return done
 
 
 def carry_out_once(name: str, arguments: Mapping[str, Any], command: Callable[[Session], int]) -> int:

@@ -25,7 +25,7 @@ from engine.model.work_item import WorkItem
 from engine.queries.directories import directory
 from webui.api.answers import answer
 from webui.api.blueprint import api, conflicts
-from webui.api.caller import caller, in_readers_language, reader_locale
+from webui.api.caller import caller, confirm_caller, identified_by_its_command, in_readers_language, reader_locale
 from webui.api.models.problems import FieldProblem
 from webui.api.models.values import Instant, Person
 from webui.api.models.work_items import (
@@ -84,6 +84,7 @@ def release(path: WorkItemPath) -> Response:
 
 
 @api.post(f"{_ADDRESS}/complete", tags=[STEPS], responses={200: WorkItemStatus, **_UNDECIDED})
+@identified_by_its_command
 def complete(path: WorkItemPath, body: Completion) -> Response:
     """Do a step: the decision is recorded with what was decided on, and the deal moves on.
 
@@ -92,6 +93,8 @@ def complete(path: WorkItemPath, body: Completion) -> Response:
     `totp` where the step's `reauthenticate` is `code`; 403 `reauthentication_failed`: they do not fit.
     """
     key = command_id()
+    if body.password:
+        confirm_caller()
     proof = proof_given(body.password, body.totp, caller(), [path.work_item_id])
 
     def command(session: Session) -> WorkItemStatus:

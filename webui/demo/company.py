@@ -10,7 +10,7 @@ from random import Random
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from engine.bpmn.compiled import Distribution
@@ -30,6 +30,7 @@ from engine.db.job import Job, JobState
 from engine.db.outbox import finish_job
 from engine.db.session import Database
 from engine.model.department import Department
+from engine.model.notice import Notice, NoticeState
 from engine.model.work_item import WorkItem
 from engine.policy.permissions import Actor
 from engine.queries.actors import actor_of
@@ -39,6 +40,7 @@ from processes import shipped_maps
 from webui.demo.answers import pressed, typed
 from webui.demo.clients import demo_clients
 from webui.demo.conversations import talk_things_over
+from webui.demo.files import add_demo_files
 from webui.demo.people import DEMO_ACCOUNTS, LOGISTICS, found_company
 from webui.demo.rules import SALE_RULES
 
@@ -87,6 +89,7 @@ def load_demo_company(database: Database, *, until: datetime, progress: Progress
         company.talk_things_over()
         company.forget_letters()
         company.arrange_leave()
+        add_demo_files(company.session, clock=company.clock)
 
 
 @dataclass
@@ -153,6 +156,8 @@ class _Company:
         """The letters of the past were read in the past: nobody is written to when the demo is loaded."""
         for job in self.session.scalars(select(Job).where(Job.state == JobState.QUEUED)):
             finish_job(job, at=self.clock.now())
+        self.session.flush()
+        self.session.execute(update(Notice).values(state=NoticeState.DROPPED))
 
     def talk_things_over(self) -> None:
         talk_things_over(

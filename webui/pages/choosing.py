@@ -30,7 +30,7 @@ def mentioned() -> ResponseReturnValue:
     deal_id = read_id(request.args.get("deal", "")) or 0
     with reading() as session:
         ensure_visible_deal(session, actor(), deal_id)
-        found = choose_people(session, actor(), request.args.get("q", "")[:200], limit=8)
+        found = choose_people(session, actor(), request.args.get("q", "")[:200], limit=6)
         readers = readers_of(session, [one.id for one in found], deal_id, now())
         logins = {one.id: one.login for one in directory(session).people}
     return jsonify(
@@ -41,7 +41,7 @@ def mentioned() -> ResponseReturnValue:
                 "detail": one.position if one.id in readers else _("does not see the deal"),
                 "sees": one.id in readers,
             }
-            for one in found
+            for one in sorted(found, key=lambda one: one.id not in readers)
         ]
     )
 

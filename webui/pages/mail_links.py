@@ -87,6 +87,7 @@ def _page(
         shown = shown_texts(session, view.fields, view.typed, known, view.row.currency)
         filled = view.typed if typed is None else typed
         state = read_form(view.fields, filled, chosen_locale(), known=view.known, zone=zone().key)
+        may_decide, in_form = _may_decide(view, link), {one.name.removeprefix("deal.") for one in view.fields}
         fields = step_fields(session, view.fields, filled, errors, shown, state=state, currency=view.row.currency)
         page = render_template(
             "steps/from_mail.html",
@@ -98,6 +99,7 @@ def _page(
             content=[
                 (field.label or field.name, _shown(session, field, value, view.row.currency))
                 for field, value in link.content.fields
+                if not may_decide or field.name not in in_form
             ],
             fields=fields,
             faults=faults_of(fields),
@@ -116,7 +118,7 @@ def _page(
             decided=_decided(view),
             tone=tone_of(view.row.outcome),
             comment=comment or ("" if error else link.comment),
-            may_decide=_may_decide(view, link),
+            may_decide=may_decide,
             over=_why_over(view, link),
             errors=errors,
             problem_text=_problem(error),

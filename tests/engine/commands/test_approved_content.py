@@ -342,3 +342,12 @@ def test_no_approval_is_ever_counted_for_what_its_giver_did_not_see(office: Offi
     office.publish(with_editing_finance())
     chance = Random(7)  # noqa: S311  # repeatable, nothing secret
     assert sum(play(office, chance) for _ in range(10)) > 5
+
+
+def test_a_part_given_before_a_recall_stands_in_the_next_round(office: Office) -> None:
+    several(office, ApprovalRule(mode="all"))
+    office.complete("iryna", "legal", "approved", {"note": "стара"}, work_item_id=legal_part(office, "iryna"))
+    office.do("olena", recall_approval, legal_part(office, "danylo"), "Ще раз перевірю")
+    office.prepare()
+    asked = [one.assignee_id for one in office.open_steps() if one.element_id == "legal"]
+    assert asked == [office.company.danylo.id]

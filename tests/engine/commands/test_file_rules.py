@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 from sqlalchemy import delete, func, select
-from support.files import add, asking_for_files, bring, pdf, png
+from support.drawn_maps import compiled, flow
+from support.files import add, asking_for_files, bring, drawing, pdf, png
 from support.office import Office
 
 from engine.commands.deal_files import FileNotYours, Place, add_files, hide_file, show_file
@@ -205,3 +206,22 @@ def test_a_field_for_one_file_takes_one(office: Office, asked: Deal) -> None:
     with office.database.read() as session:
         assert session.get_one(Draft, (step.id, office.company.olena.id)).typed == {"contract": [str(second)]}
     assert fault_at(office, step.id, {"contract": [first, second]}) is OneFileOnly
+
+
+def test_a_map_decides_by_how_many_files_were_given(office: Office) -> None:
+    drawn = drawing('name="more" label="Додатки" type="files"')
+    decided = (
+        '<exclusiveGateway id="any" default="any_end"/>',
+        flow("prepare", "any"),
+        flow("any", "approve", condition='= count(more) > 1 and more[1] = "Дані.csv"'),
+        flow("any", "end", flow_id="any_end"),
+    )
+    parts = [one.replace(flow("prepare", "approve"), "") for one in drawn]
+    office.publish(compiled(*parts, *decided))
+    for names, following in ((["Дані.csv"], []), (["Дані.csv", "Ще.csv"], ["approve"])):
+        deal = office.open_deal("olena")
+        step = office.step("prepare", deal).id
+        place = Place(work_item_id=step, field="more")
+        ids = [add(office, "olena", place, name, f"a;{name}\n".encode()) for name in names]
+        office.complete("olena", "prepare", values={"more": ids}, work_item_id=step)
+        assert [one.element_id for one in office.open_steps(deal)] == following

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 from support.canonical_maps import MapBuilder
+from support.files import asking_for_files
 from support.office import MONDAY_10, Office
 from support.sales_map import human, sales_map
 
@@ -20,6 +21,7 @@ from engine.db.job import Job
 from engine.errors import InvalidInput, NotAllowed, NotFound
 from engine.model.client import Client
 from engine.model.deal import Deal, DealResult
+from engine.model.deal_file import DealFile
 from engine.model.history_event import HistoryEvent
 from engine.model.practice import Practice
 from engine.model.process_definition import DefinitionState, ProcessDefinition
@@ -187,6 +189,17 @@ def charging_map() -> CompiledProcess:
     builder.chain("refused", "ask_again", "won")
     built = builder.build()
     return built.model_copy(update={"steps": {"ask_again": human("ask_again", "Спитати", "власник угоди", "")}})
+
+
+def test_a_form_that_asks_for_files_is_content_with_their_names(office: Office) -> None:
+    asking = asking_for_files('name="contract" label="Договір" type="file" required="true"')
+    trial = Trial(office, office.publish(asking).id)
+    with pytest.raises(InvalidInput):
+        trial.do("prepare", "olena", contract="")
+    trial.do("prepare", "olena", contract="Договір.pdf")
+    assert waiting(trial) == ["approve"]
+    with office.database.read() as session:
+        assert session.scalar(select(func.count()).select_from(DealFile)) == 0
 
 
 def test_nothing_is_called_for_real_and_its_owner_says_what_comes_back(office: Office) -> None:

@@ -10,6 +10,7 @@ from engine.commands.deals import comment_on_deal
 from engine.commands.work_items import claim_work_item, delegate_work_item
 from engine.db.glance import glance
 from engine.db.session import Database
+from engine.model.department import Membership
 from engine.queries import step_news
 from engine.queries.step_news import LAST_EVENT, StepNews, last_settled, news_after
 
@@ -58,6 +59,17 @@ def test_a_step_that_is_handed_on_is_news_to_who_gets_it(office: Office) -> None
     news = told_of(office, lambda: office.do("bohdan", delegate_work_item, step.id, danylo.id))
     assert {"olena", "bohdan", "danylo"} <= concerned(office, news)
     assert "iryna" not in concerned(office, news)
+
+
+def test_a_step_that_is_handed_on_is_news_to_who_held_it(office: Office) -> None:
+    office.open_deal("olena")
+    office.prepare()
+    step, petro = office.step("legal"), office.company.petro
+    office.do("iryna", claim_work_item, step.id)
+    with office.database.write() as session:
+        session.add(Membership(person_id=petro.id, department_id=office.company.legal.id))
+    news = told_of(office, lambda: office.do("bohdan", delegate_work_item, step.id, petro.id))
+    assert office.company.iryna.id in news.people
 
 
 def test_a_question_is_news_to_who_is_asked_and_a_comment_to_whom_it_names(office: Office) -> None:

@@ -6,12 +6,14 @@ from collections.abc import Callable
 
 import pytest
 from flask import Flask
+from sqlalchemy import delete, update
 from support.api import ApiClient, faults, problem, read
 from support.office import Office
 from support.web import Browser, web_application
 
 from engine.commands.tokens import create_token, revoke_token
 from engine.model.api_token import ApiToken
+from engine.model.department import Department, Membership
 
 ApiOf = Callable[[str | None], ApiClient]
 
@@ -38,6 +40,44 @@ def test_a_revoked_token_ends_at_once(app: Flask, office: Office, api: ApiOf) ->
         token_id = session.query(ApiToken.id).scalar()
     office.do("olena", revoke_token, token_id)
     problem(olena.get("/me"), 401, "not_identified")
+
+
+def test_a_token_that_was_revoked_meanwhile_completes_no_step(office: Office, api: ApiOf) -> None:
+    """Who completes steps one after another is known from before; the step's own lock notices that this has changed."""
+    first, second = office.open_deal(title="Перша"), office.open_deal(title="Друга")
+    olena, typed = api("olena"), {"values": {"discount": "5"}}
+    read(olena.get("/me"))
+    read(olena.post(f"/work-items/{office.step('prepare', first).id}/complete", typed))
+    with office.database.read() as session:
+        token_id = session.query(ApiToken.id).scalar()
+    office.do("olena", revoke_token, token_id)
+    problem(olena.post(f"/work-items/{office.step('prepare', second).id}/complete", typed), 401, "not_identified")
+    assert office.step("prepare", second).state == "claimed"
+    assert "step_completed" not in office.kinds(second)
+
+
+def test_who_left_a_department_meanwhile_completes_none_of_its_steps(office: Office, api: ApiOf) -> None:
+    first, second = office.open_deal(title="Перша"), office.open_deal(title="Друга")
+    for deal in (first, second):
+        office.complete("olena", "prepare", work_item_id=office.step("prepare", deal).id, values={"discount": "5"})
+    iryna, decided = api("iryna"), {"outcome": "approved"}
+    read(iryna.get("/me"))
+    read(iryna.post(f"/work-items/{office.step('legal', first).id}/complete", decided))
+    with office.database.write() as session:
+        session.execute(delete(Membership).where(Membership.person_id == office.company.iryna.id))
+        session.execute(update(Department).values(head_id=None))
+    problem(iryna.post(f"/work-items/{office.step('legal', second).id}/complete", decided), 404, "not_found")
+    assert office.step("legal", second).state == "open"
+
+
+def test_a_change_of_the_company_does_not_hold_a_completion_up(office: Office, api: ApiOf) -> None:
+    deal = office.open_deal()
+    olena = api("olena")
+    read(olena.get("/me"))
+    with office.database.write() as session:
+        session.execute(delete(Membership).where(Membership.person_id == office.company.petro.id))
+    read(olena.post(f"/work-items/{office.step('prepare', deal).id}/complete", {"values": {"discount": "5"}}))
+    assert office.kinds(deal).count("step_completed") == 1
 
 
 def test_a_wrong_token_is_not_mended_by_a_session(app: Flask) -> None:

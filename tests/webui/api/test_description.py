@@ -12,8 +12,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis import checks
 from support.api import ApiClient
+from support.files import add, pdf
 from support.office import Office
 
+from engine.commands.deal_files import Place
 from engine.db.session import Database
 
 CHECKS = (
@@ -30,8 +32,9 @@ def office(sqlite_database_url: str) -> Iterator[Office]:
     database = Database(sqlite_database_url)
     office = Office(database)
     office.publish()
-    office.open_deal()
+    deal = office.open_deal()
     office.prepare()
+    add(office, "olena", Place(deal.id), "Договір.pdf", pdf("one"))
     yield office
     database.dispose()
 
@@ -48,7 +51,7 @@ def test_any_request_gets_an_answer_as_described(
     headers = ApiClient(app, office, login).headers
     known = {
         **dict.fromkeys(("deal_id", "client_id", "definition_id", "webhook_id", "incident_id", "move_id"), 1),
-        **dict.fromkeys(("question_id", "mention_id", "substitution_id"), 1),
+        **dict.fromkeys(("question_id", "mention_id", "substitution_id", "file_id"), 1),
         "work_item_id": 2,
         "position": 0,
         "job_id": "0" * 32,

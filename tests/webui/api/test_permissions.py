@@ -163,6 +163,9 @@ EXPECTED = {
         body={"outcome": "approved"},
         foreign_body={"values": {"discount": 5}},
     ),
+    f"POST {STEP}/recall": Expected(
+        "200 404 403 403 403 403 403", "403 404 403 404 404 403 403", body={"reason": "Клієнт змінив умови"}
+    ),
     f"POST {STEP}/delegate": Expected(
         "403 404 200 200 403 403 200", "403 404 200 404 404 403 200", body={"to": "iryna"}
     ),

@@ -16,19 +16,27 @@ function changed(table) {
   table.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
-function nextPlace(table) {
-  const places = linesOf(table).flatMap(inputsOf).map(input => Number(input.name.match(/:(\d+):/)?.[1] ?? -1));
-  return Math.max(-1, ...places) + 1;
+const namedIn = line => [...line.querySelectorAll("input, select, button")];
+
+// Places are counted without gaps, so that what is kept of a form finds its line again.
+function number(table) {
+  const blank = table.querySelector("template").content.querySelector("[data-line]");
+  const models = namedIn(blank);
+  linesOf(table).forEach((line, place) => {
+    namedIn(line).forEach((element, at) => {
+      for (const attribute of ["name", "id", "aria-label"]) {
+        const model = models[at].getAttribute(attribute);
+        if (model) element.setAttribute(attribute, model.replaceAll("__line__", String(place)).replaceAll("__number__", String(place + 1)));
+      }
+    });
+  });
 }
 
 function addLine(table) {
-  const lines = linesOf(table);
-  if (lines.length >= MOST_LINES) return null;
-  const blank = table.querySelector("template").innerHTML;
-  const holder = document.createElement("tbody");
-  holder.innerHTML = blank.replaceAll("__line__", String(nextPlace(table))).replaceAll("__number__", String(lines.length + 1));
-  const line = holder.firstElementChild;
+  if (linesOf(table).length >= MOST_LINES) return null;
+  const line = table.querySelector("template").content.querySelector("[data-line]").cloneNode(true);
   table.querySelector("tbody").append(line);
+  number(table);
   return line;
 }
 
@@ -40,6 +48,7 @@ function removeLine(table, line) {
   const lines = linesOf(table);
   const at = lines.indexOf(line);
   line.remove();
+  number(table);
   const left = linesOf(table);
   if (left.length) (left[Math.min(at, left.length - 1)].querySelector("[data-remove-line]")).focus();
   else focusIn(addLine(table));
@@ -120,15 +129,10 @@ document.addEventListener("paste", event => {
 // A kept draft may have more lines than the page came with, or fewer.
 document.addEventListener("draft-restoring", event => {
   for (const table of event.target.querySelectorAll("[data-lines]")) {
-    const cell = new RegExp(`^line:${RegExp.escape?.(table.dataset.lines) ?? table.dataset.lines.replace(/[^\w]/g, "\\$&")}:(\\d+):`);
-    const places = new Set(Object.keys(event.detail.typed).map(name => name.match(cell)?.[1]).filter(Boolean).map(Number));
-    if (!places.size) continue;
-    for (const line of linesOf(table)) line.remove();
-    const blank = table.querySelector("template").innerHTML;
-    [...places].sort((one, other) => one - other).forEach((place, index) => {
-      const holder = document.createElement("tbody");
-      holder.innerHTML = blank.replaceAll("__line__", String(place)).replaceAll("__number__", String(index + 1));
-      table.querySelector("tbody").append(holder.firstElementChild);
-    });
+    const cells = Object.keys(event.detail.typed).filter(name => name.startsWith(`line:${table.dataset.lines}:`));
+    const wanted = new Set(cells.map(name => name.slice(`line:${table.dataset.lines}:`.length).match(/^\d+/)?.[0])).size;
+    if (!wanted) continue;
+    for (const line of linesOf(table).slice(wanted)) line.remove();
+    while (linesOf(table).length < wanted && addLine(table));
   }
 });

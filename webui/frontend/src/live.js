@@ -5,21 +5,27 @@ const ASK_SELDOM_MS = 60_000; // where nobody looks
 const STREAM_AGAIN_MS = 120_000;
 const REFRESH_EVERY_MS = 300_000; // "today by 14:00" becomes "overdue" without any news
 const GATHER_MS = 400;
+const LEAST_PAUSE_MS = 3_000;
 
 const body = document.body;
 const isInbox = body.classList.contains("inbox-page");
 let since = body.dataset.since;
-let stream, asking, gathering, missed = false;
+let stream, asking, gathering;
+let missed = false, fetchedAt = -LEAST_PAUSE_MS;
 
 const tell = name => body.dispatchEvent(new CustomEvent(name));
 
-// What comes together is fetched together, and not by a whole department in the same instant.
+// What comes together is fetched together, and not by a whole department in the same instant; where steps come without
+// end, the list follows in steps of its own.
 function changed() {
-  clearTimeout(gathering);
+  if (gathering) return;
+  const pause = Math.max(GATHER_MS * (1 + Math.random()), fetchedAt + LEAST_PAUSE_MS - performance.now());
   gathering = setTimeout(() => {
+    gathering = undefined;
+    fetchedAt = performance.now();
     missed = document.hidden;
     tell(isInbox && !document.hidden ? "inbox-changed" : "inbox-count");
-  }, GATHER_MS * (1 + Math.random()));
+  }, pause);
 }
 
 async function ask() {
