@@ -66,7 +66,7 @@ def test_after_a_return_all_three_departments_are_asked_again_and_the_signed_dea
     expect(olena.locator(".page-heading")).to_contain_text(uk("Won"))
     expect(olena.locator("#timeline")).to_contain_text("На складі лише один насос.")
     olena.get_by_role("link", name=uk("Approval sheet")).click()
-    expect(olena.locator("section.card")).to_have_count(6)
+    expect(olena.locator("section[id^=decision-]")).to_have_count(6)
 
 
 def test_a_rejection_with_its_reason_ends_the_deal(people: People, sales: Sales, uk: Words) -> None:
