@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 from faults.waiting_map import BRANCHES, DAYS, waiting_map
+from support.api import ApiClient, read
 from support.office import Office
+from support.web import web_application
 from support.wire import Said, Wire
 
 from engine.commands.completions import complete_work_item
@@ -73,6 +75,16 @@ def test_a_completion_that_opens_nothing_asks_the_database_twice(office: Office,
     assert said.trips <= 2
     # Begin and the lock; instance, deal, step, history, who is told, drafts, the command's id, commit.
     assert said.statements <= 10
+
+
+def test_a_program_that_completes_steps_costs_no_trip_for_who_it_is(office: Office, wire: Wire) -> None:
+    first, second = office.open_deal(title="Перша"), office.open_deal(title="Друга")
+    olena = ApiClient(web_application(office), office, "olena")
+    for deal in (first, second):
+        step = office.step("prepare", deal)
+        with wire.heard() as heard:
+            read(olena.post(f"/work-items/{step.id}/complete", {"values": {"discount": "5"}}))
+    assert heard[0].trips <= 2
 
 
 def test_many_timers_cost_no_more_trips_than_one(office: Office, wire: Wire) -> None:
