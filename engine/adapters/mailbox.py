@@ -104,6 +104,9 @@ class Mailbox(Protocol):
     @property
     def name(self) -> str: ...
 
+    def look(self) -> None:
+        """Sign in and open the folder, and nothing more. Raises MailboxFailed."""
+
     def new_messages(self, after: Place, *, since: date) -> Iterator[RawMessage]:
         """What came after a place, oldest first; from an unknown place on, what came since a day.
 
@@ -124,10 +127,18 @@ class ImapMailbox:
     def name(self) -> str:
         return self._server.name
 
+    def look(self) -> None:
+        with self._failing(), self._signed_in() as connection:
+            self._open(connection)
+
     def new_messages(self, after: Place, *, since: date) -> Iterator[RawMessage]:
+        with self._failing(), self._signed_in() as connection:
+            yield from self._read(connection, after, since)
+
+    @contextmanager
+    def _failing(self) -> Iterator[None]:
         try:
-            with self._signed_in() as connection:
-                yield from self._read(connection, after, since)
+            yield
         except (OSError, imaplib.IMAP4.error, ValueError) as failure:
             raise MailboxFailed(host=self._server.host, answer=" ".join(str(failure).split())[:500]) from failure
 
@@ -151,10 +162,13 @@ class ImapMailbox:
             with suppress(OSError):
                 connection.shutdown()  # what a broken connection has not let logout do
 
-    def _read(self, connection: imaplib.IMAP4, after: Place, since: date) -> Iterator[RawMessage]:
+    def _open(self, connection: imaplib.IMAP4) -> None:
         told, answer = connection.select(_quoted(self._server.folder))
         if told != "OK":
             raise imaplib.IMAP4.error(_shown(answer))
+
+    def _read(self, connection: imaplib.IMAP4, after: Place, since: date) -> Iterator[RawMessage]:
+        self._open(connection)
         validity = _number(connection.response("UIDVALIDITY")[1])
         last = after.last if after.validity == validity else 0
         wanted = ("UID", f"{last + 1}:*") if last else ("SINCE", f"{since.day}-{_MONTHS[since.month - 1]}-{since.year}")

@@ -20,6 +20,7 @@ from webui.security import open_to_all
 _CALLS = (
     "me",
     "definitions",
+    "mail_choices",
     "map_questions",
     "step_tables",
     "map_rules",

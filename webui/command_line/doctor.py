@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from engine.adapters.history_keys import HistoryKeys
 from engine.adapters.mail import MailAddressNotUnderstood, mail_server
+from engine.adapters.mailbox import MailboxFailed, MailboxNotUnderstood, mailbox_for
 from engine.clock import SystemClock
 from engine.db.schema import current_revision, newest_revision
 from engine.db.session import Database
@@ -69,6 +70,7 @@ def examined(given: Settings) -> Iterator[Answer]:
     yield _disk(given)
     yield _secret_key(given)
     yield _mail(given)
+    yield _answers(given)
 
 
 def _database(given: Settings) -> Iterator[Answer]:
@@ -198,3 +200,22 @@ def _mail(given: Settings) -> Answer:
         text = _("%(host)s does not answer: %(answer)s", host=server.host, answer=failure)
         return Answer(Verdict.NOTICED, subject, text)
     return Answer(Verdict.FINE, subject, _("%(host)s answers.", host=server.host))
+
+
+def _answers(given: Settings) -> Answer:
+    """Looks into the mailbox as the worker does, and takes nothing out of it."""
+    subject = N_("Answers to letters")
+    try:
+        mailbox = mailbox_for(given.imap_url)
+        if mailbox is None:
+            return Answer(Verdict.FINE, subject, _("are not read (no IMAP_URL)."))
+        mailbox.look()
+    except MailboxNotUnderstood:
+        text = _(
+            "IMAP_URL cannot be read. Write it as imaps://user:password@host:port/INBOX?address=reply@example.com."
+        )
+        return Answer(Verdict.FAILED, subject, text)
+    except MailboxFailed as failure:
+        text = _("%(host)s does not answer: %(answer)s", host=failure.params["host"], answer=failure.params["answer"])
+        return Answer(Verdict.NOTICED, subject, text)
+    return Answer(Verdict.FINE, subject, _("are read from %(mailbox)s.", mailbox=mailbox.name))

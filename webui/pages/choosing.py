@@ -41,7 +41,7 @@ def mentioned() -> ResponseReturnValue:
                 "detail": one.position if one.id in readers else _("does not see the deal"),
                 "sees": one.id in readers,
             }
-            for one in found
+            for one in sorted(found, key=lambda one: one.id not in readers)
         ]
     )
 

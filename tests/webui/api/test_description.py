@@ -12,8 +12,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis import checks
 from support.api import ApiClient
+from support.files import add, pdf
 from support.office import Office
 
+from engine.commands.deal_files import Place
 from engine.db.session import Database
 
 CHECKS = (
@@ -30,8 +32,9 @@ def office(sqlite_database_url: str) -> Iterator[Office]:
     database = Database(sqlite_database_url)
     office = Office(database)
     office.publish()
-    office.open_deal()
+    deal = office.open_deal()
     office.prepare()
+    add(office, "olena", Place(deal.id), "Договір.pdf", pdf("one"))
     yield office
     database.dispose()
 
