@@ -10,6 +10,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 
 from engine.errors import N_
@@ -102,7 +103,12 @@ def proving_page(sheet: bytes, *, locale: str = "uk", dist: Path = DIST) -> byte
 
     Raises FrontEndNotBuilt.
     """
-    before, after = _around(locale, dist)
+    script = dist / "verifier" / "verifier.js"
+    try:
+        built_at = script.stat().st_mtime_ns
+    except FileNotFoundError:
+        raise FrontEndNotBuilt from None
+    before, after = _around(locale, dist, built_at)
     return f"{before}{_BEGIN}{_escaped(sheet.decode())}{_END}{after}".encode()
 
 
@@ -120,12 +126,10 @@ def _escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;")
 
 
-def _around(locale: str, dist: Path) -> tuple[str, str]:
-    try:
-        script = (dist / "verifier" / "verifier.js").read_text(encoding="utf-8")
-        style = (dist / "verifier" / "verifier.css").read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise FrontEndNotBuilt from None
+@lru_cache(maxsize=4)
+def _around(locale: str, dist: Path, _built_at: int) -> tuple[str, str]:
+    script = (dist / "verifier" / "verifier.js").read_text(encoding="utf-8")
+    style = (dist / "verifier" / "verifier.css").read_text(encoding="utf-8")
     policy = (
         f"default-src 'none'; script-src '{_hash_of(script)}'; style-src '{_hash_of(style)}'; "
         "base-uri 'none'; form-action 'none'"
