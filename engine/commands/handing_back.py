@@ -22,7 +22,7 @@ from engine.model.process_instance import ProcessInstance
 from engine.model.work_item import WorkItem
 from engine.policy.approvers import may_decide, other_eyes_needed
 from engine.policy.permissions import Actor
-from engine.queries.delegations import open_delegation
+from engine.queries.delegations import first_asked, open_delegation
 from engine.queries.directories import directory
 from engine.queries.processes import process_of
 
@@ -79,7 +79,7 @@ def _receiver(
         if person_id is None or holds_it or person_id in barred or people.person(person_id) is None:
             continue
         if step.approval is None or may_decide(
-            people, person_id, group_id=work_item.group_id, assignee_id=work_item.assignee_id
+            people, person_id, group_id=work_item.group_id, assignee_id=first_asked(session, work_item)
         ):
             return session.scalars(select(Person).where(Person.id == person_id)).one()
     return None

@@ -45,6 +45,7 @@ from engine.policy.escalation_ladder import next_escalation_at
 from engine.policy.file_limits import NO_FILES, FileLimits
 from engine.policy.permissions import Actor, may_claim_step, may_direct_step
 from engine.queries.deal_files import reference
+from engine.queries.delegations import first_asked
 from engine.queries.directories import directory
 from engine.queries.processes import process_of
 
@@ -131,7 +132,7 @@ def delegate_work_item(
     if step.four_eyes and person.id in other_eyes_needed(work_item.asked_by_id, instance.deal.owner_id):
         raise FourEyes
     if step.approval is not None and not may_decide(
-        directory(session), person.id, group_id=work_item.group_id, assignee_id=work_item.assignee_id
+        directory(session), person.id, group_id=work_item.group_id, assignee_id=first_asked(session, work_item)
     ):
         raise NotAllowed(reason=N_("An approval stays in the department that is asked, or with its heads."))
     previous_id = work_item.assignee_id

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from engine.model.delegation import Delegation
 from engine.model.person import Person
 from engine.model.work_item import WorkItem
+from engine.queries.directories import directory
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,17 @@ def open_delegation(session: Session, work_item: WorkItem) -> Delegation | None:
         .limit(1)
     )
     return latest if latest is not None and latest.to_id == work_item.assignee_id else None
+
+
+def first_asked(session: Session, work_item: WorkItem) -> int | None:
+    """The person who held the step before anybody handed it on, while they work here; else who holds it now.
+
+    Whom an approval may go to is told from them: handed on twice, it would else come to people of another department.
+    """
+    first = session.scalar(
+        select(Delegation.from_id).where(Delegation.work_item_id == work_item.id).order_by(Delegation.id).limit(1)
+    )
+    return first if directory(session).person(first) is not None else work_item.assignee_id
 
 
 def handed_on(session: Session, work_item_id: int, assignee_id: int | None) -> HandedOn | None:

@@ -139,6 +139,18 @@ def test_an_approval_is_not_handed_to_who_was_not_asked(office: Office) -> None:
     office.do("bohdan", delegate_work_item, item, office.company.iryna.id)
 
 
+def test_an_approval_asked_of_a_person_does_not_wander_from_department_to_department(office: Office) -> None:
+    company = office.company
+    asked_in_legal(office, ApprovalRule(mode="list", approvers=("iryna",)), "danylo")
+    with office.database.write() as session:
+        session.add(Membership(person_id=company.taras.id, department_id=company.marketing.id))
+    item = part_of(office, "iryna")
+    office.do("iryna", delegate_work_item, item, company.danylo.id)
+    with pytest.raises(NotAllowed):  # a colleague of danylo's in marketing, and of nobody in the legal department
+        office.do("danylo", delegate_work_item, item, company.taras.id)
+    office.do("danylo", delegate_work_item, item, company.iryna.id)
+
+
 def test_four_eyes_refuse_the_owner_of_the_deal_whoever_prepared_it(office: Office) -> None:
     asked_in_legal(office, ApprovalRule(), "taras", four_eyes=True)
     office.do("olena", update_deal, legal_parts(office)[0].deal_id, {"owner_id": office.company.taras.id})
