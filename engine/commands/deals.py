@@ -16,10 +16,11 @@ from engine.bpmn.inspection import lie_ahead
 from engine.bpmn.runtime import EvaluateConditions
 from engine.clock import Clock
 from engine.commands.clients import ClientDraft, add_client
-from engine.commands.deal_fields import ensure_not_calculated, read_own_fields, recalculated
+from engine.commands.deal_fields import ensure_not_calculated, own_fields, read_own_fields, recalculated
 from engine.commands.deal_files import put_files
 from engine.commands.edited_meanwhile import unseen_kept_of_deal
 from engine.commands.execution import run_step, start_instance
+from engine.commands.file_fields import ensure_references
 from engine.commands.history import record
 from engine.commands.idempotency import already_performed, remember
 from engine.commands.locks import lock_deal
@@ -297,11 +298,14 @@ def is_approved(session: Session, instance: ProcessInstance) -> bool:
 def ensure_message_may_say(session: Session, instance: ProcessInstance, values: Mapping[str, Any]) -> None:
     """A message must not change behind the backs of those who approve what a step asks for, nor what a table gave.
 
-    Other values, and those that are not there yet, it may bring. Raises ContentApproved, DecidedByTable.
+    Other values, and those that are not there yet, it may bring; into a file field only files of this deal. Raises
+    ContentApproved, DecidedByTable, InvalidInput.
     """
+    process = process_of(session, instance.definition_id)
+    ensure_references(session, instance.deal_id, own_fields(process), values)
     changed = dict(_overwritten(instance.deal.fields, plain(values)))
-    _ensure_not_decided(process_of(session, instance.definition_id), changed)
-    steps = process_of(session, instance.definition_id).steps.values()
+    _ensure_not_decided(process, changed)
+    steps = process.steps.values()
     if changed.keys() & {field.name for step in steps for field in step.fields} and is_approved(session, instance):
         raise ContentApproved
 

@@ -9,8 +9,11 @@ from sqlalchemy.orm import Session
 
 from engine.bpmn.compiled import FieldDefinition, FieldType
 from engine.errors import N_, DomainError, InvalidInput
+from engine.policy.field_values import MOST_LINES
 from engine.policy.file_kinds import accepted_endings, ending_of
 from engine.queries.deal_files import files_by_id, reference
+
+_LARGEST_ID = 2**63
 
 
 class FileNotThere(DomainError):
@@ -50,6 +53,33 @@ def file_values(
     if errors:
         raise InvalidInput(errors)
     return values
+
+
+def ensure_references(
+    session: Session, deal_id: int, fields: Mapping[str, FieldDefinition], values: Mapping[str, Any]
+) -> None:
+    """Of values that no form has read: what stands in file fields are whole references to files of this very deal.
+
+    ``fields`` and ``values`` are by the names under which the deal keeps them. Raises InvalidInput.
+    """
+    asked = {name: fields[name] for name in values if name in fields and fields[name].type is FieldType.FILE}
+    errors: dict[str, DomainError] = {
+        name: FileNotThere(label=field.label)
+        for name, field in asked.items()
+        if values[name] is not None and not _are_references(session, deal_id, values[name])
+    }
+    if errors:
+        raise InvalidInput(errors)
+
+
+def _are_references(session: Session, deal_id: int, value: Any) -> bool:
+    if not isinstance(value, list | tuple) or len(value) > MOST_LINES:
+        return False
+    ids = [one.get("id") if isinstance(one, Mapping) else None for one in value]
+    if not all(isinstance(one, int) and 0 < one < _LARGEST_ID for one in ids):
+        return False
+    found = files_by_id(session, deal_id, ids) if ids else {}
+    return all(one["id"] in found and dict(one) == reference(found[one["id"]]) for one in value)
 
 
 def ensure_wanted(field: FieldDefinition, names: Iterable[str]) -> None:

@@ -71,7 +71,7 @@ def file_links(references: Iterable[Any]) -> Markup:
     links = (
         Markup('<a href="{}" data-file-link>{}</a>').format(file_address(one["id"]), one["name"])
         for one in references
-        if isinstance(one, dict) and "id" in one
+        if isinstance(one, dict) and isinstance(one.get("id"), int) and "name" in one
     )
     return Markup(", ").join(links) or Markup("—")
 

@@ -13,8 +13,9 @@ from support.files import add, asking_for_files, bring, drawing, pdf, png
 from support.office import Office
 
 from engine.commands.deal_files import FileNotYours, Place, add_files, hide_file, show_file
-from engine.commands.deals import comment_on_deal
+from engine.commands.deals import comment_on_deal, ensure_message_may_say
 from engine.commands.file_fields import FileKindNotWanted, FileNotThere, OneFileOnly
+from engine.commands.locks import lock_deal
 from engine.commands.stored_files import ContentGone
 from engine.commands.upkeep import prune
 from engine.commands.work_items import comment_on_work_item
@@ -24,7 +25,8 @@ from engine.model.deal import Deal
 from engine.model.deal_file import DealFile, StoredFile, StoredPiece
 from engine.model.draft import Draft
 from engine.policy.file_limits import MEGABYTE, DealHoldsTooMuch, FileLimits, FileTooLarge, StorageFull
-from engine.queries.deal_files import file_view, files_of_deal
+from engine.policy.permissions import Actor
+from engine.queries.deal_files import file_view, files_of_deal, reference
 from engine.queries.work_items import work_item_view
 
 CONTRACT = "Договір.pdf"
@@ -225,3 +227,29 @@ def test_a_map_decides_by_how_many_files_were_given(office: Office) -> None:
         ids = [add(office, "olena", place, name, f"a;{name}\n".encode()) for name in names]
         office.complete("olena", "prepare", values={"more": ids}, work_item_id=step)
         assert [one.element_id for one in office.open_steps(deal)] == following
+
+
+def test_what_comes_by_messages_names_only_files_of_its_own_deal(office: Office, asked: Deal) -> None:
+    """Else a deal would show, and approvals would name, the file of a deal that its reader must not see."""
+    other = office.open_deal("taras")
+    ids = [add(office, who, Place(deal.id), CONTRACT, ONE) for who, deal in (("olena", asked), ("taras", other))]
+    with office.database.read() as session:
+        own, foreign = (reference(session.get_one(DealFile, one)) for one in ids)
+
+    def tell(value: Any) -> None:
+        with office.database.write() as session:
+            ensure_message_may_say(session, lock_deal(session, asked.id, Actor.system())[1], {"contract": value})
+
+    tell([own])
+    tell(None)
+    for value in (
+        [foreign],
+        [{**own, "sha256": foreign["sha256"][::-1]}],
+        [{"id": "abc"}],
+        [{"id": own["id"]}],
+        "x",
+        7,
+    ):
+        with pytest.raises(InvalidInput) as refused:
+            tell(value)
+        assert isinstance(refused.value.errors["contract"], FileNotThere)
