@@ -296,7 +296,8 @@ def is_approved(session: Session, instance: ProcessInstance) -> bool:
 
 
 def ensure_message_may_say(session: Session, instance: ProcessInstance, values: Mapping[str, Any]) -> None:
-    """A message must not change behind the backs of those who approve what a step asks for, nor what a table gave.
+    """A message must not change behind the backs of those who approve what they name or a step asks for, nor what a
+    table gave.
 
     Other values, and those that are not there yet, it may bring; into a file field only files of this deal. Raises
     ContentApproved, DecidedByTable, InvalidInput.
@@ -305,9 +306,15 @@ def ensure_message_may_say(session: Session, instance: ProcessInstance, values: 
     ensure_references(session, instance.deal_id, own_fields(process), values)
     changed = dict(_overwritten(instance.deal.fields, plain(values)))
     _ensure_not_decided(process, changed)
-    steps = process.steps.values()
-    if changed.keys() & {field.name for step in steps for field in step.fields} and is_approved(session, instance):
+    if changed.keys() & _asked_or_bound(process) and is_approved(session, instance):
         raise ContentApproved
+
+
+def _asked_or_bound(process: CompiledProcess) -> set[str]:
+    """What steps ask for and approvals name, by the names under which the deal keeps it."""
+    names = [field.name for step in process.steps.values() for field in step.fields]
+    names += [name for step in process.steps.values() if (rule := step.approved_content) for name in rule.names]
+    return {name.removeprefix("deal.") for name in names}
 
 
 def _overwritten(known: Mapping[str, Any], values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -76,9 +76,10 @@ def _are_references(session: Session, deal_id: int, value: Any) -> bool:
     if not isinstance(value, list | tuple) or len(value) > MOST_LINES:
         return False
     ids = [one.get("id") if isinstance(one, Mapping) else None for one in value]
-    if not all(isinstance(one, int) and 0 < one < _LARGEST_ID for one in ids):
+    known = [one for one in ids if isinstance(one, int) and 0 < one < _LARGEST_ID]
+    if len(known) < len(ids):
         return False
-    found = files_by_id(session, deal_id, ids) if ids else {}
+    found = files_by_id(session, deal_id, known) if known else {}
     return all(one["id"] in found and dict(one) == reference(found[one["id"]]) for one in value)
 
 

@@ -25,7 +25,7 @@ from engine.commands.approvals import ApprovalDecided
 from engine.commands.clients import update_client
 from engine.commands.completions import ContentChanged
 from engine.commands.deal_files import add_made_file
-from engine.commands.deals import update_deal
+from engine.commands.deals import ContentApproved, ensure_message_may_say, update_deal
 from engine.commands.jumps import move_token
 from engine.commands.locks import lock_deal
 from engine.commands.recalls import recall_approval
@@ -369,3 +369,16 @@ def test_what_changes_beside_the_steps_is_asked_again_before_the_deal_moves(offi
     assert open_elements(office) == ["finance"]
     approve(office, "finance")
     assert open_elements(office) == ["sign"]
+
+
+@pytest.mark.parametrize("name", ["limit", "deal.limit"])
+def test_no_message_changes_what_an_approval_names_though_no_step_asks_for_it(office: Office, name: str) -> None:
+    office.publish(naming({"legal": ContentRule(names=(name,))}))
+    deal = office.open_deal()
+    office.prepare()
+    with office.database.write() as session:
+        locked, instance = lock_deal(session, deal.id, Actor.system())
+        ensure_message_may_say(session, instance, {"limit": 100})  # it was not there yet
+        locked.fields = {**locked.fields, "limit": 100}
+        with pytest.raises(ContentApproved):
+            ensure_message_may_say(session, instance, {"limit": 900})
