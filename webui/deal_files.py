@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from dataclasses import dataclass
 
@@ -64,12 +65,13 @@ def _decoded(content: bytes) -> str:
     """In the encoding that it seems to have: marked, UTF-8, or what Windows wrote here for decades."""
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return content.decode("utf-16", "replace")
+    content = content.removeprefix(codecs.BOM_UTF8)  # before anything is counted
     try:
-        return content.decode("utf-8-sig")
+        return content.decode()
     except UnicodeDecodeError as error:
         cut_letter = error.start >= len(content) - 3
         if cut_letter:
-            return content[: error.start].decode("utf-8-sig")
+            return content[: error.start].decode()
     old = content.decode("cp1251", "replace")
     return old if _LETTERS_OF_CP1251.search(old) else content.decode("latin-1")
 

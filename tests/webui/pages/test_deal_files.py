@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import re
 from collections.abc import Callable
@@ -131,6 +132,19 @@ def test_a_file_is_added_to_a_deal_and_to_a_step_and_shown_at_both(office: Offic
     assert (answer.data, answer.mimetype) == (png(), "image/png")
     assert answer.headers["Content-Security-Policy"].endswith("sandbox")
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize("mark", [b"", codecs.BOM_UTF8])
+def test_the_beginning_of_a_long_text_is_readable_wherever_it_is_cut(
+    office: Office, browse: SignIn, deal: Deal, mark: bytes
+) -> None:
+    olena = browse("olena")
+    for spaces in range(2):
+        before = set(ids_of(office))
+        content = mark + b" " * spaces + "я".encode() * 101_000
+        olena.post(f"/deals/{deal.id}/files", {"file": (io.BytesIO(content), f"Лист {spaces}.txt")})
+        (added,) = set(ids_of(office)) - before
+        assert "я" * 99_000 in olena.get(f"/files/{added}").text
 
 
 def test_what_cannot_be_taken_is_told_and_nothing_is_kept(office: Office, browse: SignIn) -> None:
