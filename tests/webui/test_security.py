@@ -172,6 +172,7 @@ def test_every_page_is_closed_unless_it_says_otherwise(app: Flask) -> None:
         "installing.manifest",
         "installing.worker",
         "installing.no_network",
+        "verification.show",
     }
 
 

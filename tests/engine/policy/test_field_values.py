@@ -279,5 +279,5 @@ def test_any_input_is_either_read_or_refused(kind: FieldType, raw: Any) -> None:
     value = None
     with suppress(DomainError):
         value = read_value(definition, raw, "uk")
-    if kind is not FieldType.FILE:  # of files, ids are read, and references are stored
+    if kind is not FieldType.FILE:  # of a file its reference is stored, which is looked up by what was read
         assert from_json(definition, to_json(value)) == value
