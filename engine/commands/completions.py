@@ -22,6 +22,7 @@ from engine.bpmn.compiled import (
 )
 from engine.bpmn.runtime import CompleteStep
 from engine.clock import Clock
+from engine.commands.approval_parts import voice_of
 from engine.commands.approvals import decided_outcome, ensure_one_voice_each, ensure_undecided
 from engine.commands.asked_again import ask_again_beside
 from engine.commands.behalf import behalf_of
@@ -33,6 +34,7 @@ from engine.commands.idempotency import Once
 from engine.commands.incidents import perform
 from engine.commands.locks import lock_work_item
 from engine.commands.notifications import notify
+from engine.commands.recalls import asking_step
 from engine.commands.work_items import FourEyes, StepNotYours, holder_of
 from engine.db.session import Database
 from engine.db.work_session import postpone
@@ -213,8 +215,12 @@ class _Completion:
             raise StepNotYours(with_whom=holder_of(item))
         behalf_id = behalf_of(self.session, item, actor)
         barred = other_eyes_needed(item.asked_by_id, self.instance.deal.owner_id)
-        if self.step.four_eyes and barred & {actor.person_id, behalf_id}:
-            raise FourEyes
+        if self.step.four_eyes:
+            asking = asking_step(self.session, item)
+            if asking is not None:  # by a substitute: in whose name it was asked asks, too
+                barred |= {voice_of(asking)}
+            if barred & {actor.person_id, behalf_id}:
+                raise FourEyes
         if self.step.approval is not None:
             ensure_one_voice_each(self.session, item, self.step.approval, behalf_id or actor.person_id)
         return behalf_id

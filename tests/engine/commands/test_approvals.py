@@ -178,3 +178,16 @@ def test_what_is_returned_for_rework_may_change_again(office: Office) -> None:
         office.complete(login, element, "approved")
     office.do("olena", update_deal, deal.id, {"amount": Decimal(1)})
     assert office.deal(deal).amount == Decimal(1)
+
+
+def test_who_was_substituted_when_it_was_asked_does_not_give_it(office: Office) -> None:
+    company = office.company
+    office.publish(sales_map({"legal": ApprovalRule()}, four_eyes=True))
+    office.open_deal()
+    prepare = office.step("prepare").id
+    office.do("olena", delegate_work_item, prepare, company.iryna.id)
+    substitute_iryna_by(office, "taras")
+    office.complete("taras", "prepare", values={"discount": "7,5"})
+    with pytest.raises(FourEyes):
+        office.complete("iryna", "legal", "approved")
+    assert legal_parts(office)
