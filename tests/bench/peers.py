@@ -111,9 +111,9 @@ class Peer(ABC):
                 urllib.request.urlopen(f"http://127.0.0.1:{self.port}/nowhere", timeout=5).close()
             except urllib.error.HTTPError as answer:
                 answer.close()
-                return
             except OSError:
                 continue
+            return
         raise AssertionError(f"{self.name} does not come up")
 
 

