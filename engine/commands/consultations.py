@@ -43,7 +43,9 @@ def ask_about_work_item(
         raise StepNotYours(with_whom=holder_of(work_item))
     person = directory(session).person(to_person_id)
     errors: dict[str, DomainError] = {}
-    if person is None:
+    if not to_person_id:
+        errors["asked"] = FieldRequired(label=N_("Whom"))
+    elif person is None:
         errors["asked"] = FieldNotUnderstood(value=to_person_id, expected=N_("a person"))
     elif person.id == actor.person_id:
         errors["asked"] = AskedOneself()

@@ -126,6 +126,8 @@ def delegate_work_item(
     work_item.ensure_live()
     _ensure_may_direct(work_item, actor)
     person = session.get(Person, to_person_id)
+    if not to_person_id:
+        raise InvalidInput({"to": FieldRequired(label=N_("To whom"))})
     if person is None or not person.is_active:
         raise InvalidInput({"to": FieldNotUnderstood(value=to_person_id, expected=N_("a person"))})
     step = process_of(session, instance.definition_id).steps[work_item.element_id]

@@ -387,8 +387,7 @@ def _pane(
             "proposed_label": decided(proposed.outcome, view.outcomes) if proposed is not None else "",
             "may_extend": view.row.completed_at is None and _may_extend(session, view.row),
             "command_id": uuid.uuid4().hex,
-            "said_text": request.form.get("text", "") if error else "",
-            "asked_question": request.form.get("question", "") if error else "",
+            "written": request.form.to_dict() if error and typed is None else {},
         }
         context |= between_people(session, view)
         status = status_of(error) if error else 200

@@ -54,7 +54,7 @@ def test_list_is_filtered_by_its_own_box(office: Office, browse: SignIn) -> None
     office.open_deal("olena")
     olena = browse("olena")
     assert "Підготувати пропозицію" in text_of(olena.get("/inbox?q=водоканал"))
-    assert "Тут ніщо не відповідає" in text_of(olena.get("/inbox?q=автобус"))
+    assert "За запитом «автобус» тут нічого немає" in text_of(olena.get("/inbox?q=автобус"))
 
 
 @pytest.mark.parametrize("tab", ["mine", "groups", "substituting", "waiting", "done"])

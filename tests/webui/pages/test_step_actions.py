@@ -43,9 +43,20 @@ def test_step_is_handed_on(office: Office, browse: SignIn, step: int) -> None:
 
 
 def test_handing_on_to_nobody_is_told_at_the_field(browse: SignIn, step: int) -> None:
-    answer = browse("olena").post(f"/work-items/{step}/delegate", {"to": ""}, part=True)
+    form = {"to": "", "to_text": "Оксана", "note": "Я у відпустці"}
+    answer = browse("olena").post(f"/work-items/{step}/delegate", form, part=True)
     assert answer.status_code == 422
-    assert "Потрібно: людина." in text_of(answer)
+    assert "Заповніть «Кому»." in text_of(answer)
+    assert 'value="Оксана"' in answer.text
+    assert 'value="Я у відпустці"' in answer.text
+
+
+def test_a_refused_question_keeps_whom_it_was_for(office: Office, browse: SignIn, step: int) -> None:
+    form = {"asked": str(office.company.taras.id), "asked_text": "Тарас", "question": " "}
+    answer = browse("olena").post(f"/work-items/{step}/consult", form, part=True)
+    assert answer.status_code == 422
+    assert f'name="asked" value="{office.company.taras.id}"' in answer.text
+    assert 'value="Тарас"' in answer.text
 
 
 def test_head_gives_more_time(office: Office, browse: SignIn, step: int) -> None:

@@ -84,7 +84,9 @@ onContent(() => {
   document.querySelector(".inbox")?.classList.toggle("has-open", Boolean(document.querySelector("#pane [data-pane]")));
   const isChoosing = Boolean(document.querySelector("#inbox-filter form"));
   document.querySelector("[data-choose-filter]")?.setAttribute("aria-expanded", isChoosing);
-  document.querySelector("[data-focus]:not([data-focused])")?.focus();
+  const told = document.querySelector("[data-focus]:not([data-focused])");
+  // What is wrong in one of the folded forms stands far below: that field is shown, not only spoken of.
+  (told?.closest("[data-pane]")?.querySelector(".folded .is-invalid") ?? told)?.focus();
   for (const focused of document.querySelectorAll("[data-focus]")) focused.dataset.focused = "";
 });
 
