@@ -29,6 +29,7 @@ from engine.commands.people import set_password, set_substitution, update_person
 from engine.commands.publishing import publish_definition
 from engine.db.session import Database
 from engine.model.deal import Deal
+from engine.model.history_event import HistoryEvent
 from engine.model.person import Person
 from engine.model.work_item import LIVE, WorkItem
 from engine.policy.permissions import Actor
@@ -98,6 +99,13 @@ class Sales:
                     WorkItem.deal_id == deal_id, WorkItem.element_id == element_id, WorkItem.state.in_(LIVE)
                 )
             ).one()
+
+    def entry(self, deal_id: int) -> str:
+        """The path of the last entry of a deal's history, as the code on a printed sheet has it."""
+        with self.database.read() as session:
+            newest = select(HistoryEvent).where(HistoryEvent.deal_id == deal_id).order_by(HistoryEvent.number.desc())
+            last = session.scalars(newest.limit(1)).one()
+            return f"{deal_id}/{last.number}/{last.entry_hash}"
 
     def deal_named(self, title: str) -> int:
         with self.database.read() as session:

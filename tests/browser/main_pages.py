@@ -69,6 +69,8 @@ def main_pages(people: People, sales: Sales, view: View) -> Iterator[Opened]:
     deal_id = sales.deal_named(LATE_DEALS[0])
     step_id = sales.step(deal_id, "qualify_client")
     deal, step = f"/deals/{deal_id}", f"/work-items/{step_id}"
+    asked_id = sales.ask_departments(f"Насоси для огляду {view}")
+    sales.complete("oksana", asked_id, "approve_finance", {}, "approved")
     tours = {
         "olena": [
             "/inbox",
@@ -79,6 +81,12 @@ def main_pages(people: People, sales: Sales, view: View) -> Iterator[Opened]:
             deal,
             f"{deal}/approval-sheet",
             *_OF_CLIENTS,
+        ],
+        "iryna": [
+            "/inbox?tab=groups",
+            f"/work-items/{sales.step(asked_id, 'approve_legal')}",
+            f"/deals/{asked_id}/approval-sheet",
+            f"/verify/{sales.entry(asked_id)}",
         ],
         "owner": ["/maps", "/maps/new", *(f"/maps/2{one}" for one in _OF_A_MAP)],
         "admin": [

@@ -181,7 +181,7 @@ def consult(work_item_id: int) -> ResponseReturnValue:
             remember(session, key, {"id": made.id}, actor=actor())
         return session.get_one(WorkItem, work_item_id)
 
-    return _act(work_item_id, command, _("The question is asked; the answer will stand here."))
+    return _act(work_item_id, command, _("The question is asked; the answer will stand here."), led_to="questions")
 
 
 @blueprint.post("/<int:work_item_id>/questions/<int:question_id>/answer")
@@ -248,6 +248,7 @@ def comment(work_item_id: int) -> ResponseReturnValue:
             limits=limits(),
         ),
         _("The comment is in the deal's history."),
+        led_to="comments",
     )
 
 
@@ -280,7 +281,8 @@ def look_at_form(work_item_id: int) -> ResponseReturnValue:
         return jsonify(live_answer(session, form.fields, typed, state, form.currency))
 
 
-def _act(work_item_id: int, command: Command, told: str, *, undo: str = "") -> ResponseReturnValue:
+def _act(work_item_id: int, command: Command, told: str, *, undo: str = "", led_to: str = "") -> ResponseReturnValue:
+    """Do it and show the step again, from its top or from what ``led_to`` names: that is where somebody was writing."""
     try:
         with writing() as session:
             command(session)
@@ -291,7 +293,7 @@ def _act(work_item_id: int, command: Command, told: str, *, undo: str = "") -> R
     if not is_partial():
         flash(told, "success")
         return redirect(url_for("work_items.show", work_item_id=work_item_id), code=303)
-    response = make_response(_pane(work_item_id))
+    response = make_response(_pane(work_item_id, led_to=led_to))
     return with_toast(with_event(response, "inbox-changed"), told, undo=undo)
 
 
@@ -328,6 +330,7 @@ def _pane(
     typed: Mapping[str, Any] | None = None,
     comment: str = "",
     error: DomainError | None = None,
+    led_to: str = "",
 ) -> ResponseReturnValue:
     errors = field_errors(error) if error else {}
     with reading() as session:
@@ -387,6 +390,7 @@ def _pane(
             "proposed_label": decided(proposed.outcome, view.outcomes) if proposed is not None else "",
             "may_extend": view.row.completed_at is None and _may_extend(session, view.row),
             "command_id": uuid.uuid4().hex,
+            "led_to": led_to,
             "written": request.form.to_dict() if error and typed is None else {},
         }
         context |= between_people(session, view)

@@ -66,7 +66,7 @@ function facts() {
   return pairs([
     [say("deal"), [value(verdict.top, "number"), value(verdict.top, "title")].filter(Boolean).join(" · ")],
     [say("client"), value(verdict.top, "client")],
-    [say("amount"), [value(opened, "amount"), value(opened, "currency")].filter(Boolean).join(" ")],
+    [say("amount"), [sum(value(opened, "amount")), value(opened, "currency")].filter(Boolean).join(" ")],
     [say("map"), [value(opened, "map_key"), value(opened, "map_version")].filter(Boolean).join(", ")],
   ]);
 }
@@ -88,10 +88,10 @@ function decisions() {
         [say("on_behalf_of"), value(data, "on_behalf_of")],
         [say("when"), moment(value(entry, "at"))],
         [say("comment"), value(data, "comment")],
-        [say("authentication"), readable(value(data, "authentication"))],
+        [say("authentication"), provedBy(value(data, "authentication"))],
         ...attached(value(entry, "number")),
       ]),
-      opened(say("content"), pairs(Object.entries(content).map(([name, one]) => [texts[language][`content_${name}`] ?? name, readable(one)]))),
+      opened(say("content"), pairs(Object.entries(content).map(([name, one]) => [texts[language][`content_${name}`] ?? name, name === "amount" ? sum(one) : readable(one)]))),
       pairs([
         [say("content_hash"), code(value(data, "content_hash"))],
         [say("entry_hash"), code(`№ ${value(entry, "number")} · ${value(entry, "hash")}`)],
@@ -219,6 +219,18 @@ function readable(one) {
     return Object.entries(one).map(([name, inner]) => `${name}: ${readable(inner) || "—"}`).join(", ");
   }
   return String(one);
+}
+
+function provedBy(given) {
+  if (typeof given?.by !== "string") return readable(given);
+  return [texts[language][`by ${given.by}`] ?? given.by, moment(given.at)].join(", ");
+}
+
+// The digits that were recorded, in groups: no rounding can say another sum.
+function sum(recorded) {
+  const [whole, ...cents] = readable(recorded).split(".");
+  const mark = language === "en" ? [",", "."] : ["\u00a0", ","];
+  return [whole.replace(/\B(?=(\d{3})+$)/g, mark[0]), ...cents].join(mark[1]);
 }
 
 function moment(text) {
