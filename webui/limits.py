@@ -24,7 +24,8 @@ def configure_limits(app: Flask, settings: Settings) -> None:
     )
     limiter.init_app(app)
     # Limits stand at single views, which look at them by themselves; before every request there is nothing to look at.
-    app.before_request_funcs[None].remove(limiter._check_request_limit)  # noqa: SLF001  # there is no setting for it
+    hooks = app.before_request_funcs.get(None, [])
+    hooks[:] = [one for one in hooks if one != limiter._check_request_limit]  # noqa: SLF001  # there is no setting
 
 
 def tries(number: int) -> Callable[[], str]:

@@ -81,7 +81,7 @@ def test_the_table_is_edited_by_keyboard_and_the_file_keeps_what_others_wrote(pe
 
 def type_deadlines(page: Page, uk: Words) -> None:
     cell(page, "agree_terms", "stage").focus()
-    for _ in range(2):
+    for _ in range(3):
         page.keyboard.press("Tab")
     deadline, below = cell(page, "agree_terms", "deadline"), cell(page, "sign_service", "deadline")
     expect(deadline).to_be_focused()

@@ -78,6 +78,8 @@ JOB = "/jobs/<string:job_id>"
 STEP = "/work-items/<int:work_item_id>"
 EXPECTED = {
     "GET /me": Expected(ALL),
+    "GET /me/mail": Expected(ALL),
+    "PATCH /me/mail": Expected(ALL, body={"keeps_quiet": False}),
     "GET /people": Expected(ALL),
     "GET /departments": Expected(ALL),
     "GET /history": Expected(ALL),
