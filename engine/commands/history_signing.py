@@ -28,6 +28,7 @@ from engine.policy.history_signatures import (
     to_sign,
 )
 from engine.policy.permissions import Actor
+from engine.queries.history import CHAIN_COLUMNS
 from engine.queries.history_signatures import LOOKS_BACK, last_signature, latest_key
 
 AT_ONCE = 200
@@ -101,19 +102,7 @@ def _introduce(
 
 def _unsigned(session: Session, *, after: int, limit: int) -> Sequence[Row[Any]]:
     return session.execute(
-        select(
-            HistoryEvent.id,
-            HistoryEvent.deal_id,
-            HistoryEvent.number,
-            HistoryEvent.kind,
-            HistoryEvent.actor_id,
-            HistoryEvent.actor_name,
-            HistoryEvent.work_item_id,
-            HistoryEvent.at,
-            HistoryEvent.data,
-            HistoryEvent.previous_hash,
-            HistoryEvent.entry_hash,
-        )
+        select(HistoryEvent.id, *CHAIN_COLUMNS)
         .outerjoin(HistorySignature, HistorySignature.event_id == HistoryEvent.id)
         .where(HistorySignature.position.is_(None), HistoryEvent.id > after)
         .order_by(HistoryEvent.id)

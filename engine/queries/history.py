@@ -19,6 +19,20 @@ from engine.queries.deal_history import HistoryRow, history_of, history_rows
 from engine.queries.pages import Page, cursor_key, page_of, page_size
 from engine.queries.scopes import visible_history
 
+CHAIN_COLUMNS = (
+    HistoryEvent.deal_id,
+    HistoryEvent.number,
+    HistoryEvent.kind,
+    HistoryEvent.actor_id,
+    HistoryEvent.actor_name,
+    HistoryEvent.work_item_id,
+    HistoryEvent.at,
+    HistoryEvent.data,
+    HistoryEvent.previous_hash,
+    HistoryEvent.entry_hash,
+)
+"""Of a history event, what a link of its chain is made of (``ChainEntry``)."""
+
 _READ_AT_ONCE = 1000
 
 
@@ -73,18 +87,7 @@ def is_settled(session: Session) -> ColumnElement[bool]:
 def chain_entries(session: Session, deal_id: int) -> Iterator[ChainEntry]:
     """The deal's chain in its stored order, read piece by piece."""
     rows = session.execute(
-        select(
-            HistoryEvent.deal_id,
-            HistoryEvent.number,
-            HistoryEvent.kind,
-            HistoryEvent.actor_id,
-            HistoryEvent.actor_name,
-            HistoryEvent.work_item_id,
-            HistoryEvent.at,
-            HistoryEvent.data,
-            HistoryEvent.previous_hash,
-            HistoryEvent.entry_hash,
-        )
+        select(*CHAIN_COLUMNS)
         .where(HistoryEvent.deal_id == deal_id, HistoryEvent.number.is_not(None))
         .order_by(HistoryEvent.number)
         .execution_options(yield_per=_READ_AT_ONCE)

@@ -26,6 +26,7 @@ from engine.policy.history_signatures import (
     unintroduced,
 )
 from engine.policy.merkle import Frontier
+from engine.queries.history import CHAIN_COLUMNS
 from engine.queries.history_signatures import checkpoints, signing_keys
 
 _READ_AT_ONCE = 1000
@@ -107,16 +108,7 @@ def _signed_rows(session: Session) -> Iterator[Row[Any]]:
                 HistorySignature.hash,
                 HistorySignature.signature,
                 Deal.number.label("deal_number"),
-                HistoryEvent.deal_id,
-                HistoryEvent.number,
-                HistoryEvent.kind,
-                HistoryEvent.actor_id,
-                HistoryEvent.actor_name,
-                HistoryEvent.work_item_id,
-                HistoryEvent.at,
-                HistoryEvent.data,
-                HistoryEvent.previous_hash,
-                HistoryEvent.entry_hash,
+                *CHAIN_COLUMNS,
             )
             .select_from(HistorySignature)
             .outerjoin(HistoryEvent, HistoryEvent.id == HistorySignature.event_id)
