@@ -82,7 +82,8 @@ def is_settled(session: Session) -> ColumnElement[bool]:
     """
     if session.get_bind().dialect.name != "postgresql":
         return true()
-    return HistoryEvent.id <= session.execute(select(func.settled_history())).scalar_one()
+    last: int = session.execute(select(func.settled_history())).scalar_one()
+    return HistoryEvent.id <= last
 
 
 def chain_entries(session: Session, deal_id: int) -> Iterator[ChainEntry]:
