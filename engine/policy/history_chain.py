@@ -14,8 +14,11 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
+import orjson
+
 FIRST_PREVIOUS_HASH = ""
 _ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+_SORTED = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
 _EXACT = frozenset({str, int, bool, type(None)})
 
 
@@ -69,7 +72,10 @@ def canonical_json(value: Any) -> bytes:
     of keeping them.
     """
     _ensure_exact(value)
-    return _ENCODER.encode(value).encode()
+    try:
+        return orjson.dumps(value, option=_SORTED)
+    except orjson.JSONEncodeError:  # whole numbers of more than 64 bits, halves of characters
+        return _ENCODER.encode(value).encode()
 
 
 def moment_text(at: datetime) -> str:

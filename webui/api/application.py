@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
@@ -57,9 +58,16 @@ for _name in _CALLS:
     import_module(f"webui.api.{_name}")
 
 
+class _Application(OpenAPI):
+    """Without what Flask does for views that are coroutines: there are none, and it looks before each hook."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        return func
+
+
 def described_application(import_name: str, **flask: Any) -> OpenAPI:
     """A Flask application that knows how to describe the calls that are registered with it."""
-    app = OpenAPI(
+    app = _Application(
         import_name,
         info=Info(title="Reglament", version="1", description=_DESCRIPTION),
         security_schemes={
