@@ -15,6 +15,7 @@ from webui.api.docs_pages import docs
 from webui.api.models.problems import Problem
 from webui.api.problems import configure_problems, refuse_unreadable
 from webui.api.request_checks import StrictJson, check_request
+from webui.routing import RuleBuiltWhenNeeded
 from webui.security import open_to_all
 
 _CALLS = (
@@ -57,9 +58,13 @@ for _name in _CALLS:
     import_module(f"webui.api.{_name}")
 
 
+class DescribedApplication(OpenAPI):
+    url_rule_class = RuleBuiltWhenNeeded
+
+
 def described_application(import_name: str, **flask: Any) -> OpenAPI:
     """A Flask application that knows how to describe the calls that are registered with it."""
-    app = OpenAPI(
+    app = DescribedApplication(
         import_name,
         info=Info(title="Reglament", version="1", description=_DESCRIPTION),
         security_schemes={
