@@ -13,8 +13,12 @@ from faults.scorecard import Scorecard, full_lines, table, write_into
 from support.migrated import build_schema
 from support.missing import found_or_skipped, in_ci
 from support.servers import PostgreSQL, Redis, ServerMissing, chromium
+from support.shared_work import leave_tests_to_themselves, share_compiled_statements
 
 TEMPLATE = "reglament_template"
+
+
+share_compiled_statements()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -22,6 +26,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--write-scorecard", action="store_true", help="after the long form, put its table into docs/reliability.md"
     )
+
+
+def pytest_collection_finish() -> None:
+    leave_tests_to_themselves()
 
 
 @pytest.fixture(scope="session")
