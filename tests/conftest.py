@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 import time
 from collections.abc import Iterator
@@ -14,13 +15,16 @@ from support.lent_databases import LentDatabases
 from support.migrated import build_schema
 from support.missing import found_or_skipped, in_ci
 from support.office import Office
+from support.passwords import hash_passwords_cheaply
 from support.servers import PostgreSQL, Redis, ServerMissing, chromium
 from support.shared_work import leave_tests_to_themselves, share_compiled_statements
 
 TEMPLATE = "reglament_template"
 
 
+gc.disable()  # nothing that is imported and collected is garbage
 share_compiled_statements()
+hash_passwords_cheaply()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -50,6 +50,7 @@ def leave_tests_to_themselves() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(_QUIET)
+    gc.enable()
 
 
 class CompiledTemplates(BytecodeCache):

@@ -4,11 +4,14 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from flask import Flask
+from support.compiling import compiles_here
 from support.founded_offices import FoundedOffices
 from support.office import Office
 from support.web import Browser, web_application
 
 SignIn = Callable[[str | None], Browser]
+
+__all__ = ["SignIn", "app", "browse", "compiles_here", "office"]
 
 
 @pytest.fixture

@@ -4,9 +4,11 @@ from datetime import date
 from typing import Literal
 
 import pytest
-from argon2 import PasswordHasher, extract_parameters
+from argon2 import PasswordHasher, Type, extract_parameters
 from argon2.exceptions import VerifyMismatchError
+from argon2.profiles import RFC_9106_LOW_MEMORY
 from support.office import Office
+from support.passwords import SHIPPED
 
 from engine.commands import people
 from engine.commands.calendars import remove_calendar_exception, set_calendar_exception, update_weekly_hours
@@ -43,7 +45,15 @@ def test_a_newcomer_signs_in_with_any_case_of_the_login(office: Office) -> None:
                 sign_in(session, login, password)
 
 
-def test_to_refuse_an_unknown_login_takes_the_work_of_a_known_one(office: Office) -> None:
+def test_a_password_is_hashed_as_the_standard_recommends() -> None:
+    made = extract_parameters(SHIPPED.hash("tajemnycia"))
+    assert (made.type, made.memory_cost) == (Type.ID, RFC_9106_LOW_MEMORY.memory_cost)
+    assert made.time_cost >= RFC_9106_LOW_MEMORY.time_cost
+
+
+def test_to_refuse_an_unknown_login_takes_the_work_of_a_known_one(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
     checked = []
 
     class Noting(PasswordHasher):
@@ -52,8 +62,8 @@ def test_to_refuse_an_unknown_login_takes_the_work_of_a_known_one(office: Office
             return super().verify(hash, password)
 
     newcomer(office)
-    with pytest.MonkeyPatch.context() as patch, office.database.write() as session:
-        patch.setattr(people, "_hasher", Noting())
+    monkeypatch.setattr(people, "_hasher", Noting())
+    with office.database.write() as session:
         for login in ("maria", "nobody"):
             with pytest.raises(SignInFailed) as refused:
                 sign_in(session, login, "ne te")
