@@ -47,6 +47,7 @@ from engine.model.work_item import PENDING, WorkItem, WorkItemState
 from engine.policy.file_limits import NO_FILES, FileLimits
 from engine.policy.permissions import Ability, Actor, ensure_may, may
 from engine.policy.search_keys import search_text
+from engine.queries.approved_contents import fields_approved_as_whole
 from engine.queries.calendars import default_calendar
 from engine.queries.deal_files import reference
 from engine.queries.decided_fields import decided_alone
@@ -296,8 +297,8 @@ def is_approved(session: Session, instance: ProcessInstance) -> bool:
 
 
 def ensure_message_may_say(session: Session, instance: ProcessInstance, values: Mapping[str, Any]) -> None:
-    """A message must not change behind the backs of those who approve what they name or a step asks for, nor what a
-    table gave.
+    """A message must not change behind the backs of those who approve what they name, a step asks for or they approved
+    with the deal as a whole, nor what a table gave.
 
     Other values, and those that are not there yet, it may bring; into a file field only files of this deal. Raises
     ContentApproved, DecidedByTable, InvalidInput.
@@ -306,8 +307,11 @@ def ensure_message_may_say(session: Session, instance: ProcessInstance, values: 
     ensure_references(session, instance.deal_id, own_fields(process), values)
     changed = dict(_overwritten(instance.deal.fields, plain(values)))
     _ensure_not_decided(process, changed)
-    if changed.keys() & _asked_or_bound(process) and is_approved(session, instance):
-        raise ContentApproved
+    if changed and is_approved(session, instance):
+        bound = _asked_or_bound(process)
+        bound |= fields_approved_as_whole(session, process, instance.deal, instance.id)
+        if changed.keys() & bound:
+            raise ContentApproved
 
 
 def _asked_or_bound(process: CompiledProcess) -> set[str]:

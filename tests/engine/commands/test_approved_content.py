@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import select
 from support.approval_maps import DISCOUNT, SUM, naming
 from support.office import Office
+from support.sales_map import sales_map
 
 from engine.bpmn.compiled import (
     ApprovalRule,
@@ -382,3 +383,16 @@ def test_no_message_changes_what_an_approval_names_though_no_step_asks_for_it(of
         locked.fields = {**locked.fields, "limit": 100}
         with pytest.raises(ContentApproved):
             ensure_message_may_say(session, instance, {"limit": 900})
+
+
+def test_no_message_changes_a_deal_that_was_approved_as_a_whole_but_what_came_later_is_free(office: Office) -> None:
+    office.publish(sales_map())
+    deal = office.open_deal(fields={"limit": 100})
+    office.prepare()
+    approve(office, "legal", "finance", "logistics")
+    with office.database.write() as session:
+        locked, instance = lock_deal(session, deal.id, Actor.system())
+        locked.fields = {**locked.fields, "tracking": "packed"}
+        ensure_message_may_say(session, instance, {"tracking": "sent", "limit": 100})
+        with pytest.raises(ContentApproved):
+            ensure_message_may_say(session, instance, {"tracking": "sent", "limit": 900})

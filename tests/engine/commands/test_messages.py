@@ -104,6 +104,8 @@ def test_a_message_changes_nothing_that_is_being_approved_but_may_bring_other_va
     assert office.deal(deal).fields["discount"] == "5"
     office.do("olena", deliver_message, "note", {"deal_id": deal.id}, {"discount": "5", "tracking": "17"})
     assert office.deal(deal).fields["tracking"] == "17"
+    with pytest.raises(ContentApproved):  # it is before them by now: the approval is of the deal as a whole
+        office.do("olena", deliver_message, "note", {"deal_id": deal.id}, {"tracking": "18"})
 
 
 def season_map() -> CompiledProcess:

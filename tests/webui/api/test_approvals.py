@@ -13,6 +13,7 @@ from engine.bpmn.compiled import Reauthentication
 from engine.commands.people import set_password
 from engine.db.session import Database
 from engine.model.deal import Deal
+from engine.model.department import Membership
 from engine.policy.history_chain import content_hash
 
 ApiOf = Callable[[str | None], ApiClient]
@@ -82,6 +83,8 @@ def test_four_eyes_hold_for_programs_heads_and_several_at_once(api: ApiOf, offic
     process = naming({"legal": SUM}, four_eyes=True)
     prepare = process.steps["prepare"].model_copy(update={"responsible": ("Юридичний відділ",)})
     office.publish(process.model_copy(update={"steps": process.steps | {"prepare": prepare}}))
+    with office.database.write() as session:
+        session.add(Membership(person_id=office.company.petro.id, department_id=office.company.legal.id))
     office.open_deal()
     office.prepare("iryna")  # the head of the lawyers, who would approve next
     legal = office.step("legal").id
@@ -92,3 +95,4 @@ def test_four_eyes_hold_for_programs_heads_and_several_at_once(api: ApiOf, offic
     ]
     assert result["error"]["code"] == "four_eyes"
     problem(iryna.post(f"/work-items/{legal}/delegate", {"to": "iryna"}), 403, "four_eyes")
+    problem(iryna.post(f"/work-items/{legal}/claim"), 403, "four_eyes")
