@@ -162,6 +162,7 @@ class Property(StrEnum):
     APPROVED_CONTENT = "approved_content"
     REAUTHENTICATE = "reauthenticate"
     RECALL = "recall"
+    REASK = "reask"
     FREEDOM = "freedom"
     INSTRUCTION = "instruction"
     RESULT = "result"  # of an end event: the deal is won or lost

@@ -142,6 +142,7 @@ def _define(node: Node, plan: StepPlan, process: Process, noticed: Noticed) -> S
         approved_content=_approved_content(node, process, noticed) if plan.kind is StepKind.APPROVAL else None,
         reauthenticate=_reauthentication(node, noticed),
         recall=_recall(node) if plan.kind is StepKind.APPROVAL else None,
+        reask=plan.kind is StepKind.APPROVAL and says_yes(node.annotation.text(Property.REASK)),
         freedom=_freedom(node, process, noticed),
         line=node.line,
         asks_again=plan.asks_again,

@@ -38,6 +38,7 @@ class ChangeKind(StrEnum):
     APPROVED_CONTENT = "approved_content"
     REAUTHENTICATE = "reauthenticate"
     RECALL = "recall"
+    REASK = "reask"
     STAGES = "stages"
     CALLED = "called"
     REPEATS = "repeats"
@@ -87,6 +88,7 @@ _ALL_ATTRIBUTES = (
     (ChangeKind.APPROVED_CONTENT, "approved_content"),
     (ChangeKind.REAUTHENTICATE, "reauthenticate"),
     (ChangeKind.RECALL, "recall"),
+    (ChangeKind.REASK, "reask"),
 )
 
 

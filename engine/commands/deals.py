@@ -15,6 +15,7 @@ from engine.bpmn.compiled import CompiledProcess, OutcomeKind, StepKind
 from engine.bpmn.inspection import lie_ahead
 from engine.bpmn.runtime import EvaluateConditions
 from engine.clock import Clock
+from engine.commands.approved_changes import ContentApproved, ask_again_after_change
 from engine.commands.clients import ClientDraft, add_client
 from engine.commands.deal_fields import ensure_not_calculated, own_fields, read_own_fields, recalculated
 from engine.commands.deal_files import put_files
@@ -74,15 +75,6 @@ class DecidedByTable(DomainError):
 
     code: ClassVar[str] = "decided_by_table"
     template: ClassVar[str] = N_("“%(label)s” is decided by a table of the map.")
-
-
-class ContentApproved(Conflict):
-    """What people approve, or approved, must not change behind their backs."""
-
-    code: ClassVar[str] = "content_approved"
-    template: ClassVar[str] = N_(
-        "The deal is being approved or was approved as it is. Return it for rework to change its sum or its terms."
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +207,7 @@ def update_deal(
     actor: Actor,
     clock: Clock,
     read_version: int | None = None,
+    ask_again: bool = False,
 ) -> Deal:
     """``changes``: title, amount, currency, close_date, owner_id, loss_reason, fields (merged by name).
 
@@ -222,7 +215,8 @@ def update_deal(
     where the editor left it alone, and is told where both have changed it.
 
     By the deal's owner, the head of sales or an administrator. Conditions that wait for data are looked at again.
-    While approvals are asked for or given, sum and fields stay as they are: only a step of the map changes them.
+    While approvals are asked for or given, sum and fields stay as they are: only a step of the map changes them. With
+    ``ask_again``, what was approved changes where the map allows it, and the deal goes back to be approved anew.
     Raises NotFound, NotAllowed, InvalidInput, DealClosed, EditedMeanwhile, ContentApproved, MapFailed.
     """
     deal, instance = lock_deal(session, deal_id, actor)
@@ -234,13 +228,7 @@ def update_deal(
     _ensure_readable(session, wanted, instance)
     if read_version is not None:
         wanted = unseen_kept_of_deal(session, deal, wanted, read_version)
-    changed: dict[str, Any] = {}
-    for name in ("title", "amount", "currency", "close_date", "owner_id", "loss_reason"):
-        if name in wanted and wanted[name] != getattr(deal, name):
-            changed[name] = [getattr(deal, name), wanted[name]]
-            setattr(deal, name, wanted[name])
-    if "owner_id" in changed:
-        deal.owner = session.get_one(Person, deal.owner_id)
+    changed = _set_columns(session, deal, wanted)
     fields = {name: value for name, value in plain(wanted.get("fields", {})).items() if deal.fields.get(name) != value}
     process = process_of(session, instance.definition_id)
     _ensure_not_decided(process, fields)
@@ -249,7 +237,8 @@ def update_deal(
     if "deal.amount" in fields and (amount := fields.pop("deal.amount")) is not None:
         changed["amount"] = [deal.amount, Decimal(amount)]
         deal.amount = Decimal(amount)
-    if (fields or changed.keys() & _CONTENT) and is_approved(session, instance):
+    was_approved = bool(fields or changed.keys() & _CONTENT) and is_approved(session, instance)
+    if was_approved and not (ask_again and instance.state is InstanceState.RUNNING):
         raise ContentApproved
     changed |= {name: [deal.fields.get(name), value] for name, value in fields.items()}
     deal.fields = {**deal.fields, **fields}
@@ -257,9 +246,23 @@ def update_deal(
         return deal
     deal.search_text = deal_search_text(deal)
     record(session, DealChanged(changes=changed), actor=actor, at=at, deal=deal)
+    if was_approved:
+        ask_again_after_change(session, instance, changed.keys(), actor=actor, at=at)
     if instance.state is InstanceState.RUNNING:
         run_step(session, instance, EvaluateConditions(), actor=actor, at=at)
     return deal
+
+
+def _set_columns(session: Session, deal: Deal, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """Write what is wanted into the deal's own columns; [old, new] of each that changed."""
+    changed: dict[str, Any] = {}
+    for name in ("title", "amount", "currency", "close_date", "owner_id", "loss_reason"):
+        if name in wanted and wanted[name] != getattr(deal, name):
+            changed[name] = [getattr(deal, name), wanted[name]]
+            setattr(deal, name, wanted[name])
+    if "owner_id" in changed:
+        deal.owner = session.get_one(Person, deal.owner_id)
+    return changed
 
 
 def _ensure_not_decided(process: CompiledProcess, fields: Mapping[str, Any]) -> None:

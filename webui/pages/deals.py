@@ -10,6 +10,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from engine.commands.approved_changes import ContentApproved, allows_change
 from engine.commands.cancellations import cancel_deal
 from engine.commands.deals import CURRENCIES, comment_on_deal, open_deal, update_deal
 from engine.commands.incidents import perform
@@ -23,6 +24,7 @@ from engine.queries.deal_files import file_of_deal
 from engine.queries.deal_view import DealView
 from engine.queries.deals import board, deal_history, deal_view, walked_path
 from engine.queries.definitions import definition_xml, startable_definitions
+from engine.queries.processes import process_of
 from engine.queries.version_moves import last_move_of_deal, version_of_deal
 from webui.attachments import attachment
 from webui.deadlines import working_time
@@ -173,6 +175,7 @@ def update(deal_id: int) -> ResponseReturnValue:
             actor=actor(),
             clock=services().clock,
             read_version=chosen_id(request.form, "read_version"),
+            ask_again="ask_again" in request.form,
         ),
         _("Saved."),
         typed=typed,
@@ -300,6 +303,13 @@ def _form(typed: Mapping[str, str], error: DomainError | None = None) -> Respons
     return page, status_of(error) if error else 200
 
 
+def _offers_asking_again(session: Session, view: DealView, error: DomainError | None, form: Mapping[str, str]) -> bool:
+    """Offered where saving was refused for it, and still there when something else has to be mended first."""
+    if error is None or ("ask_again" in form) == isinstance(error, ContentApproved) or view.definition_id is None:
+        return False
+    return allows_change(process_of(session, view.definition_id))
+
+
 def _inputs(
     session: Session, view: DealView, known: Fields, typed: Mapping[str, Any], errors: Mapping[str, str]
 ) -> tuple[StepField, ...]:
@@ -352,6 +362,7 @@ def deal_page(
             chosen_filter="",
             errors=errors,
             problem_text=error_text(error) if error else "",
+            offers_asking_again=_offers_asking_again(session, view, error, form or {}),
             form=form,
             currencies=CURRENCIES,
             may_suspend=may_suspend(actor(), owner_id=view.row.owner_id),

@@ -23,6 +23,7 @@ _WORDS: dict[Property, tuple[str, ...]] = {
     Property.APPROVED_CONTENT: ("approved_content", "зміст_погодження", "що_погоджується"),
     Property.REAUTHENTICATE: ("reauthenticate", "підтвердження_особи"),
     Property.RECALL: ("recall", "відкликання"),
+    Property.REASK: ("reask", "повторне_погодження"),
     Property.FREEDOM: ("freedom", "свобода"),
     Property.INSTRUCTION: ("instruction", "instructions", "інструкція"),
     Property.RESULT: ("result", "результат"),

@@ -11,7 +11,8 @@ from support.office import Office
 from support.sales_map import sales_map
 
 from engine.bpmn.compiled import ApprovalRule
-from engine.commands.deals import ContentApproved, update_deal
+from engine.commands.approved_changes import ContentApproved
+from engine.commands.deals import update_deal
 from engine.commands.departments import update_department
 from engine.commands.people import set_substitution, update_person
 from engine.commands.work_items import FourEyes, claim_work_item, delegate_work_item, release_work_item

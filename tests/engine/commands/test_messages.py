@@ -7,7 +7,8 @@ from support.office import Office
 from support.sales_map import human, sales_map
 
 from engine.bpmn.compiled import CompiledProcess
-from engine.commands.deals import ContentApproved, update_deal
+from engine.commands.approved_changes import ContentApproved
+from engine.commands.deals import update_deal
 from engine.commands.messages import MessageDelivery, NobodyWaits, deliver_message, send_message
 from engine.commands.signals import deliver_signal, waiting_for_signal
 from engine.commands.thrown_events import SIGNAL

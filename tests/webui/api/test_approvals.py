@@ -96,3 +96,16 @@ def test_four_eyes_hold_for_programs_heads_and_several_at_once(api: ApiOf, offic
     assert result["error"]["code"] == "four_eyes"
     problem(iryna.post(f"/work-items/{legal}/delegate", {"to": "iryna"}), 403, "four_eyes")
     problem(iryna.post(f"/work-items/{legal}/claim"), 403, "four_eyes")
+
+
+def test_what_was_approved_changes_where_the_map_allows_it_and_who_changes_it_says_so(
+    api: ApiOf, office: Office
+) -> None:
+    office.publish(naming({"legal": SUM, "finance": DISCOUNT, "logistics": DISCOUNT}, reask=True))
+    deal = office.open_deal()
+    office.prepare()
+    for login, element in (("iryna", "legal"), ("oksana", "finance"), ("petro", "logistics")):
+        office.complete(login, element, "approved")
+    problem(api("olena").patch(f"/deals/{deal.id}", {"amount": "99000"}), 409, "content_approved")
+    changed = read(api("olena").patch(f"/deals/{deal.id}", {"amount": "99000", "ask_again": True}))
+    assert (changed["amount"], office.step("prepare").is_live) == (99000, True)
