@@ -38,6 +38,7 @@ class ChangeKind(StrEnum):
     APPROVED_CONTENT = "approved_content"
     REAUTHENTICATE = "reauthenticate"
     RECALL = "recall"
+    CONTENT_SEEN = "content_seen"
     REASK = "reask"
     STAGES = "stages"
     CALLED = "called"
@@ -88,6 +89,7 @@ _ALL_ATTRIBUTES = (
     (ChangeKind.APPROVED_CONTENT, "approved_content"),
     (ChangeKind.REAUTHENTICATE, "reauthenticate"),
     (ChangeKind.RECALL, "recall"),
+    (ChangeKind.CONTENT_SEEN, "content_seen"),
     (ChangeKind.REASK, "reask"),
 )
 

@@ -70,6 +70,13 @@ class ContentChanged(Conflict):
     template: ClassVar[str] = N_("What you were about to decide on has changed meanwhile. Look at it again and decide.")
 
 
+class ContentNotNamed(DomainError):
+    """A program that names nothing has seen nothing; the map's owner wants that it has."""
+
+    code: ClassVar[str] = "content_not_named"
+    template: ClassVar[str] = N_("This approval names what was read: send the step’s content_hash.")
+
+
 @dataclass(frozen=True, slots=True)
 class CompletionRequest:
     """``seen`` is the hash of the content that the person had before them; None: it is not compared."""
@@ -103,6 +110,7 @@ def complete_work_item(
     seen: str | None = None,
     proof: Reauthenticated | None = None,
     zone: str = "Europe/Kyiv",
+    by_program: bool = False,
 ) -> WorkItem:
     """Do a step: record the decision, and move the deal on.
 
@@ -110,7 +118,8 @@ def complete_work_item(
     written, ``zone`` in which moments without one are meant. ``outcome`` is the id of one of the step's outcomes. With
     ``command_id``, a repetition changes nothing. ``seen`` is the hash of the content that an approver had before them:
     what has changed since is not decided on. ``proof`` is that the person has proved anew who they are, where the map
-    asks for it.
+    asks for it. ``by_program``: nobody has a page before them; where the map wants it an approval names what was
+    seen.
     Raises NotFound, AlreadyCompleted, AlreadyCancelled, NotAllowed, InvalidInput, ContentChanged,
     ReauthenticationRequired, MapFailed.
     """
@@ -131,6 +140,8 @@ def complete_work_item(
     hashed = content_hash(content)
     if seen is not None and seen != hashed:
         raise ContentChanged
+    if by_program and seen is None and step.content_seen and button.kind is OutcomeKind.APPROVED:
+        raise InvalidInput({"content_hash": ContentNotNamed()})
     read = completion.read_form(button, values, comment, locale, zone)
     read |= file_values(session, work_item.deal_id, step.fields, read)
     ensure_reauthenticated(step.reauthenticate, proof, actor=actor, at=at)
@@ -162,6 +173,7 @@ def complete_many(
     zone: str = "Europe/Kyiv",
     command_id: str | None = None,
     proof: Reauthenticated | None = None,
+    by_program: bool = False,
 ) -> list[CompletionResult]:
     """Complete several steps, each in its own transaction; one that fails does not hold the others back."""
     results = []
@@ -182,6 +194,7 @@ def complete_many(
                 seen=one.seen,
                 proof=proof,
                 zone=zone,
+                by_program=by_program,
             )
 
         error: DomainError | None = None

@@ -109,3 +109,19 @@ def test_what_was_approved_changes_where_the_map_allows_it_and_who_changes_it_sa
     problem(api("olena").patch(f"/deals/{deal.id}", {"amount": "99000"}), 409, "content_approved")
     changed = read(api("olena").patch(f"/deals/{deal.id}", {"amount": "99000", "ask_again": True}))
     assert (changed["amount"], office.step("prepare").is_live) == (99000, True)
+
+
+def test_where_the_map_wants_it_no_program_approves_without_naming_what_it_read(api: ApiOf, office: Office) -> None:
+    office.publish(naming({"legal": SUM}, content_seen=True))
+    office.open_deal()
+    office.prepare()
+    iryna, legal = api("iryna"), office.step("legal").id
+    step = read(iryna.get(f"/work-items/{legal}"))
+    assert step["content_seen"] is True
+    refused = problem(iryna.post(f"/work-items/{legal}/complete", {"outcome": "approved"}), 422, "invalid_input")
+    assert refused["errors"]["content_hash"]["code"] == "content_not_named"
+    blind = {"items": [{"id": legal, "outcome": "approved"}]}
+    (result,) = read(iryna.post("/work-items/complete-many", blind))["items"]
+    assert list(result["error"]["errors"]) == ["content_hash"]
+    seeing = {"outcome": "approved", "content_hash": step["content_hash"]}
+    assert read(iryna.post(f"/work-items/{legal}/complete", seeing))["outcome"] == "approved"
