@@ -31,6 +31,7 @@ KEYS: Mapping[QuestionKind, Property] = {
     QuestionKind.RESPONSIBLE: Property.RESPONSIBLE,
     QuestionKind.WHO: Property.RESPONSIBLE,
     QuestionKind.DEADLINE: Property.DEADLINE,
+    QuestionKind.DISTRIBUTION: Property.DISTRIBUTION,
 }
 
 

@@ -41,7 +41,7 @@ from engine.errors import (
 from engine.events import Commented, DealChanged, DealOpened, plain
 from engine.model.client import Client
 from engine.model.deal import Deal, DealResult
-from engine.model.person import Person, Role
+from engine.model.person import OWNERS, Person
 from engine.model.process_definition import DefinitionState, ProcessDefinition
 from engine.model.process_instance import InstanceState, ProcessInstance
 from engine.model.work_item import PENDING, WorkItem, WorkItemState
@@ -57,7 +57,6 @@ from engine.queries.scopes import choosable_clients
 
 CURRENCIES = ("UAH", "USD", "EUR", "GBP", "PLN")
 _LARGEST_AMOUNT = Decimal("9999999999999.99")
-OWNERS = (Role.MANAGER, Role.HEAD)
 
 
 class MapNotPublished(DomainError):
