@@ -76,6 +76,7 @@ _ATTRIBUTES = (
     (ChangeKind.DEADLINE, "deadline"),
     (ChangeKind.ESCALATION, "escalation"),
     (ChangeKind.RESPONSIBLE, "responsible"),
+    (ChangeKind.DISTRIBUTION, "distribution"),
     (ChangeKind.FIELDS, "fields"),
     (ChangeKind.OUTCOMES, "outcomes"),
     (ChangeKind.FOUR_EYES, "four_eyes"),
@@ -83,7 +84,6 @@ _ATTRIBUTES = (
 _ALL_ATTRIBUTES = (
     *_ATTRIBUTES,
     (ChangeKind.KIND, "kind"),
-    (ChangeKind.DISTRIBUTION, "distribution"),
     (ChangeKind.APPROVAL, "approval"),
     (ChangeKind.FREEDOM, "freedom"),
     (ChangeKind.APPROVED_CONTENT, "approved_content"),

@@ -117,6 +117,12 @@ class StepOpener:
         self._write([item])
         return item
 
+    def to_whom(self, step: StepDefinition, named: Assignment, barred: frozenset[int]) -> tuple[int | None, int | None]:
+        """The person and the department who get a step for one of those whom the map names."""
+        group_id = named.department_ids[0] if named.department_ids else None
+        asked = self._given_out(step, _Asked(named.person_id, group_id), barred)
+        return asked.person_id, asked.group_id
+
     def _asked(self, step: StepDefinition, asked_by_id: int) -> list[_Asked]:
         barred = self._barred(step, asked_by_id)
         assignment = self._assignment(step, barred)
