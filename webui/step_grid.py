@@ -50,7 +50,7 @@ HEADINGS: Mapping[StepCell, str] = {
     StepCell.APPROVED_CONTENT: N_("What is approved"),
     StepCell.REAUTHENTICATE: N_("Proof of who decides"),
     StepCell.RECALL: N_("May be taken back"),
-    StepCell.CONTENT_SEEN: N_("Programs name what they read"),
+    StepCell.CONTENT_SEEN: N_("Programs have to read it"),
     StepCell.REASK: N_("May change afterwards"),
     StepCell.REQUIRED: N_("Required fields"),
     StepCell.INSTRUCTION: N_("Instruction"),

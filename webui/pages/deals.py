@@ -303,6 +303,12 @@ def _form(typed: Mapping[str, str], error: DomainError | None = None) -> Respons
     return page, status_of(error) if error else 200
 
 
+def _problem(error: DomainError | None, *, offers_asking_again: bool) -> str:
+    if offers_asking_again and isinstance(error, ContentApproved):
+        return _("This was approved as it is. Below what you changed you can have it approved again.")
+    return error_text(error) if error else ""
+
+
 def _offers_asking_again(session: Session, view: DealView, error: DomainError | None, form: Mapping[str, str]) -> bool:
     """Offered where saving was refused for it, and still there when something else has to be mended first."""
     if error is None or ("ask_again" in form) == isinstance(error, ContentApproved) or view.definition_id is None:
@@ -335,6 +341,7 @@ def deal_page(
         stored = {field.name: field.value for field in view.fields}
         may_move = may(actor(), Ability.PUBLISH_MAP)
         inputs = _inputs(session, view, known, stored if typed is None else typed, errors)
+        offers_asking_again = _offers_asking_again(session, view, error, form or {})
         page = render_template(
             "deals/deal.html",
             may_move=may_move,
@@ -361,8 +368,8 @@ def deal_page(
             filters=FILTERS,
             chosen_filter="",
             errors=errors,
-            problem_text=error_text(error) if error else "",
-            offers_asking_again=_offers_asking_again(session, view, error, form or {}),
+            problem_text=_problem(error, offers_asking_again=offers_asking_again),
+            offers_asking_again=offers_asking_again,
             form=form,
             currencies=CURRENCIES,
             may_suspend=may_suspend(actor(), owner_id=view.row.owner_id),
