@@ -42,20 +42,28 @@ def ask_again_beside(session: Session, instance: ProcessInstance, besides: str, 
         _waits_in_join(process, instance, step) for step in _perhaps_changed(session, process, instance)
     ):
         return
-    for item, given in _last_given(session, instance, besides):
+    for item, given in last_given(session, instance, besides):
         step = process.steps.get(item.element_id)
         if step is None or step.approval is None:
             continue
         present = present_content(session, step, instance.deal, instance.deal.client)
         if still_holds(step, given.content, given.values, present) or not _waits_in_join(process, instance, step):
             continue
-        changes = {
-            one.name: [one.old, one.new] for one in differences(as_decided(given.content, given.values), present)
-        }
-        event = ApprovalAskedAgain(name=item.name, element_id=item.element_id, by=given.by, changes=changes)
-        record(session, event, actor=actor, at=at, deal=instance.deal, work_item_id=item.id)
+        record_asked_again(session, instance, item, given, actor=actor, at=at)
         stimulus = MoveToken(step.element_id, None)
         run_step(session, instance, stimulus, actor=actor, at=at, asked_by_id=item.asked_by_id)
+
+
+def record_asked_again(
+    session: Session, instance: ProcessInstance, item: WorkItem, given: GivenApproval, *, actor: Actor, at: datetime
+) -> None:
+    """Tell the deal's history whose approval counts no more, and what has changed since it was given."""
+    deal = instance.deal
+    step = process_of(session, instance.definition_id).steps[item.element_id]
+    present = present_content(session, step, deal, deal.client)
+    changes = {one.name: [one.old, one.new] for one in differences(as_decided(given.content, given.values), present)}
+    event = ApprovalAskedAgain(name=item.name, element_id=item.element_id, by=given.by, changes=changes)
+    record(session, event, actor=actor, at=at, deal=deal, work_item_id=item.id)
 
 
 def _perhaps_changed(session: Session, process: CompiledProcess, instance: ProcessInstance) -> Iterator[StepDefinition]:
@@ -69,7 +77,7 @@ def _perhaps_changed(session: Session, process: CompiledProcess, instance: Proce
             yield step
 
 
-def _last_given(session: Session, instance: ProcessInstance, besides: str) -> list[tuple[WorkItem, GivenApproval]]:
+def last_given(session: Session, instance: ProcessInstance, besides: str = "") -> list[tuple[WorkItem, GivenApproval]]:
     """The approvals of the last round of each element, as they were given. None of one that is being asked."""
     found = session.scalars(
         select(WorkItem)

@@ -10,6 +10,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from engine.commands.approved_changes import ContentApproved, allows_change
 from engine.commands.cancellations import cancel_deal
 from engine.commands.deals import CURRENCIES, comment_on_deal, open_deal, update_deal
 from engine.commands.incidents import perform
@@ -23,6 +24,7 @@ from engine.queries.deal_files import file_of_deal
 from engine.queries.deal_view import DealView
 from engine.queries.deals import board, deal_history, deal_view, walked_path
 from engine.queries.definitions import definition_xml, startable_definitions
+from engine.queries.processes import process_of
 from engine.queries.version_moves import last_move_of_deal, version_of_deal
 from webui.attachments import attachment
 from webui.deadlines import working_time
@@ -173,6 +175,7 @@ def update(deal_id: int) -> ResponseReturnValue:
             actor=actor(),
             clock=services().clock,
             read_version=chosen_id(request.form, "read_version"),
+            ask_again="ask_again" in request.form,
         ),
         _("Saved."),
         typed=typed,
@@ -300,6 +303,19 @@ def _form(typed: Mapping[str, str], error: DomainError | None = None) -> Respons
     return page, status_of(error) if error else 200
 
 
+def _problem(error: DomainError | None, *, offers_asking_again: bool) -> str:
+    if offers_asking_again and isinstance(error, ContentApproved):
+        return _("This was approved as it is. Below what you changed you can have it approved again.")
+    return error_text(error) if error else ""
+
+
+def _offers_asking_again(session: Session, view: DealView, error: DomainError | None, form: Mapping[str, str]) -> bool:
+    """Offered where saving was refused for it, and still there when something else has to be mended first."""
+    if error is None or ("ask_again" in form) == isinstance(error, ContentApproved) or view.definition_id is None:
+        return False
+    return allows_change(process_of(session, view.definition_id))
+
+
 def _inputs(
     session: Session, view: DealView, known: Fields, typed: Mapping[str, Any], errors: Mapping[str, str]
 ) -> tuple[StepField, ...]:
@@ -325,6 +341,7 @@ def deal_page(
         stored = {field.name: field.value for field in view.fields}
         may_move = may(actor(), Ability.PUBLISH_MAP)
         inputs = _inputs(session, view, known, stored if typed is None else typed, errors)
+        offers_asking_again = _offers_asking_again(session, view, error, form or {})
         page = render_template(
             "deals/deal.html",
             may_move=may_move,
@@ -351,7 +368,8 @@ def deal_page(
             filters=FILTERS,
             chosen_filter="",
             errors=errors,
-            problem_text=error_text(error) if error else "",
+            problem_text=_problem(error, offers_asking_again=offers_asking_again),
+            offers_asking_again=offers_asking_again,
             form=form,
             currencies=CURRENCIES,
             may_suspend=may_suspend(actor(), owner_id=view.row.owner_id),
