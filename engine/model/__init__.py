@@ -33,6 +33,7 @@ from engine.model.map_rule import MapRule
 from engine.model.mention import Mention
 from engine.model.message_subscription import MessageSubscription
 from engine.model.notice import Notice, NoticeKind, NoticeState
+from engine.model.own_field import FieldSubject, OwnField
 from engine.model.performed_command import PerformedCommand
 from engine.model.person import Person, Role
 from engine.model.practice import Practice
@@ -76,6 +77,7 @@ __all__ = [
     "Department",
     "DepartmentTurn",
     "Draft",
+    "FieldSubject",
     "Heartbeat",
     "HistoryCheckpoint",
     "HistoryEvent",
@@ -105,6 +107,7 @@ __all__ = [
     "Notice",
     "NoticeKind",
     "NoticeState",
+    "OwnField",
     "PerformedCommand",
     "Person",
     "Practice",
