@@ -12,7 +12,7 @@ from engine.model.deal import Deal, DealResult
 from engine.model.deal_file import DealFile, StoredFile, StoredPiece
 from engine.model.delegation import Delegation
 from engine.model.department import Department, DepartmentTurn, Membership
-from engine.model.draft import Draft
+from engine.model.draft import CommentDraft, Draft
 from engine.model.heartbeat import Heartbeat
 from engine.model.history_event import HistoryEvent
 from engine.model.history_signature import HistoryCheckpoint, HistoryKey, HistorySignature
@@ -64,6 +64,7 @@ __all__ = [
     "CallSecret",
     "CallState",
     "Client",
+    "CommentDraft",
     "CompanyRevision",
     "Consultation",
     "Contact",

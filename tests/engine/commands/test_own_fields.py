@@ -19,6 +19,7 @@ from engine.commands.clients import (
     update_client,
     update_contact,
 )
+from engine.commands.definitions import publishing_findings
 from engine.commands.own_fields import (
     add_own_field,
     move_own_field,
@@ -32,6 +33,7 @@ from engine.model.client import Client, Contact
 from engine.model.deal import Deal
 from engine.model.history_event import HistoryEvent
 from engine.model.own_field import FieldSubject, OwnField
+from engine.model.process_definition import ProcessDefinition
 from engine.model.work_item import WorkItem
 from engine.policy.own_fields import OwnFieldDraft, fields_by_name
 from engine.policy.simultaneous_edits import EditedMeanwhile
@@ -263,3 +265,18 @@ def test_the_definitions_are_read_again_when_they_were_changed(office: Office) -
     office.do("admin", update_own_field, field.id, OwnFieldDraft(label="Ліміт"))
     with office.database.read() as session:
         assert fields_by_name(organisation(session).own_fields, CLIENT)["limit"].label == "Ліміт"
+
+
+def test_a_map_that_names_a_field_nobody_has_is_told_so(office: Office) -> None:
+    field = own(office, LIMIT)
+    names = ("client.limit", "client.limt", "client.segment")
+    definition = office.publish(with_form(*(FieldDefinition(name=name, label=name) for name in names)))
+
+    def told() -> list[tuple[str, str]]:
+        with office.database.read() as session:
+            found = publishing_findings(session, session.get_one(ProcessDefinition, definition.id))
+            return [(one.severity.value, one.params["field"]) for one in found if one.code == "CLIENT_FIELD_UNKNOWN"]
+
+    assert told() == [("warning", "client.limt")]
+    office.do("owner", retire_own_field, field.id)
+    assert told() == [("warning", "client.limit"), ("warning", "client.limt")]

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable
 
+from flask import Flask
+from support.api import ApiClient
 from support.office import Office
+from support.sales_map import sales_map
 from support.web import Browser, text_of
 
+from engine.bpmn.compiled import FieldDefinition, FieldType
 from engine.commands.clients import ClientDraft, add_client
 from engine.model.client import Client, Contact
 from engine.model.own_field import FieldSubject
@@ -124,3 +129,62 @@ def test_a_contact_has_its_page_with_own_fields(office: Office, browse: SignIn) 
         assert session.get_one(Contact, 1).fields == {"birthday": "1990-03-06"}
     assert olena.get(f"/clients/{client.id + 1}/contacts/1").status_code == 404
     assert browse("danylo").get(f"{address}/1").status_code == 404
+
+
+def test_a_sheet_of_deals_fills_the_own_fields_of_new_clients(office: Office, browse: SignIn) -> None:
+    define(browse, LIMIT | {"required": ""}, INDUSTRY)
+    olena = browse("olena")
+    assert "Кредитний ліміт" in olena.get("/deals/import/template.csv?map=sale").text
+    sheet = "Назва;Клієнт;Кредитний ліміт;haluz\nНасоси;ТОВ «Лан»;12 500,50;Агро\nПомпи;ТОВ «Біт»;багато;\n"
+    form = {"file": (io.BytesIO(sheet.encode()), "deals.csv"), "definition_key": "sale"}
+    preview = olena.post("/deals/import", form)
+    assert "«багато» не вдалося прочитати" in text_of(preview)
+    rows = re.search(r'name="rows" value="([^"]*)"', preview.text)
+    assert rows is not None
+    kept = {"rows": rows[1].replace("&#34;", '"'), "definition_key": "sale", "command_id": "one"}
+    olena.post("/deals/import/open", kept)
+    with office.database.read() as session:
+        (client,) = session.query(Client)
+        assert client.fields == {"limit": "12500.50", "haluz": "agro"}
+
+
+def test_a_step_shows_the_clients_field_and_writes_it_back(office: Office, browse: SignIn) -> None:
+    define(browse, LIMIT | {"required": ""}, INDUSTRY)
+    asked = FieldDefinition(name="client.limit", label="client.limit")
+    shown = FieldDefinition(name="client.haluz", label="client.haluz", type=FieldType.READ_ONLY)
+    process = sales_map()
+    prepare = process.steps["prepare"].model_copy(update={"fields": (asked, shown)})
+    office.publish(
+        process.model_copy(update={"steps": {**process.steps, "prepare": prepare}, "content_hash": "c" * 64})
+    )
+    deal = office.open_deal(client=ClientDraft(name="Хвиля", fields={"limit": "7", "haluz": "it"}))
+    step, olena = office.step("prepare").id, browse("olena")
+    pane = olena.get(f"/work-items/{step}")
+    assert "Кредитний ліміт" in text_of(pane)
+    assert 'name="field:client.limit" value="7"' in pane.text
+    assert "Галузь ІТ" in text_of(pane)
+    refused = olena.post(f"/work-items/{step}/complete", {"outcome": "completed", "field:client.limit": "100 001"})
+    assert (refused.status_code, 'id="step-field-0-error"' in refused.text) == (422, True)
+    done = olena.post(f"/work-items/{step}/complete", {"outcome": "completed", "field:client.limit": "8,5"})
+    assert done.status_code == 303
+    timeline = text_of(olena.get(f"/deals/{deal.id}"))
+    assert "Кредитний ліміт 7 → 8,5" in timeline
+
+
+def test_the_api_reads_and_writes_own_fields(office: Office, browse: SignIn, app: Flask) -> None:
+    define(browse, LIMIT, INDUSTRY)
+    olena = ApiClient(app, office, "olena")
+    told = olena.get("/own-fields").json["items"]
+    assert [(one["name"], one["name_in_maps"], one["type"]) for one in told] == [
+        ("limit", "client.limit", "money"),
+        ("haluz", "client.haluz", "choice"),
+    ]
+    refused = olena.post("/clients", {"name": "Хвиля", "fields": {"haluz": "космос"}})
+    assert refused.status_code == 422
+    assert set(refused.json["errors"]) == {"fields.limit", "fields.haluz"}
+    client = olena.post("/clients", {"name": "Хвиля", "fields": {"limit": 12.5, "haluz": "it"}}).json
+    assert client["fields"] == {"limit": "12.5", "haluz": "it"}
+    changed = olena.patch(f"/clients/{client['id']}", {"fields": {"haluz": None}}).json
+    assert changed["fields"] == {"limit": "12.5"}
+    contact = olena.post("/contacts", {"client_id": client["id"], "full_name": "Марія"}).json
+    assert olena.patch(f"/contacts/{contact['id']}", {"position": "Юристка"}).json["position"] == "Юристка"

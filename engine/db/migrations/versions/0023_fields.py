@@ -1,4 +1,4 @@
-"""Own fields of clients and contacts: what they are, and the contacts' values."""
+"""Own fields of clients and contacts with the contacts' values; comments that are being written."""
 
 from __future__ import annotations
 
@@ -31,6 +31,17 @@ def upgrade() -> None:
     )
     op.add_column("contact", sa.Column("fields", JSON, nullable=False, server_default="{}"))
     _count_changes()
+    op.add_column("draft", sa.Column("comment", sa.Text(), nullable=False, server_default=""))
+    op.create_table(
+        "comment_draft",
+        sa.Column("work_item_id", ROW_NUMBER, nullable=False),
+        sa.Column("person_id", ROW_NUMBER, nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("saved_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["work_item_id"], ["work_item.id"], name="fk_comment_draft_work_item_id"),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name="fk_comment_draft_person_id"),
+        sa.PrimaryKeyConstraint("work_item_id", "person_id", name="pk_comment_draft"),
+    )
 
 
 def _count_changes() -> None:
