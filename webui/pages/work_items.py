@@ -319,8 +319,6 @@ def _act(
             flash(done, "draft")
         return redirect(url_for("work_items.show", work_item_id=work_item_id), code=303)
     response = make_response(_pane(work_item_id, led_to=led_to))
-    if done:
-        response = with_event(response, "draft-done", {"name": done})
     return with_toast(with_event(response, "inbox-changed"), told, undo=undo)
 
 
