@@ -258,6 +258,25 @@ def test_a_clients_field_that_an_approval_names_is_bound(office: Office) -> None
     assert asked.data["changes"] == {"client.limit": ["7", "8"]}
 
 
+def test_a_step_that_changes_the_client_asks_those_again_who_approved_it_as_it_was(office: Office) -> None:
+    own(office, LIMIT)
+    process = naming({"legal": ContentRule(names=("client.limit",))})
+    asked = FieldDefinition(name="client.limit", label="client.limit")
+    finance = process.steps["finance"].model_copy(update={"fields": (asked,)})
+    office.publish(
+        process.model_copy(update={"steps": {**process.steps, "finance": finance}, "content_hash": "a" * 64})
+    )
+    deal = office.open_deal(client=ClientDraft(name="Хвиля", fields={"limit": "7"}))
+    office.prepare()
+    office.complete("iryna", "legal", "approved")
+    office.complete("oksana", "finance", "approved", {"client.limit": "9"})
+    assert client_of(office, deal).fields == {"limit": "9"}
+    assert {one.element_id for one in office.open_steps(deal)} == {"legal", "logistics"}
+    office.complete("iryna", "legal", "approved")
+    office.complete("petro", "logistics", "approved")
+    assert [one.element_id for one in office.open_steps(deal)] == ["sign"]
+
+
 def test_the_definitions_are_read_again_when_they_were_changed(office: Office) -> None:
     field = own(office, LIMIT)
     with office.database.read() as session:
