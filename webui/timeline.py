@@ -12,9 +12,11 @@ from sqlalchemy.orm import Session
 from engine.bpmn.compiled import FieldDefinition, FieldType
 from engine.errors import N_
 from engine.policy.mentions import with_names
+from engine.policy.own_fields import CLIENT_ROOT
 from engine.queries.deal_history import HistoryRow
 from engine.queries.decided_fields import decided_fields
 from engine.queries.directories import directory
+from engine.queries.organisation import organisation
 from engine.queries.processes import process_of
 from webui.forms.shown_values import lines_text
 from webui.i18n import _
@@ -149,7 +151,13 @@ def fields_of(session: Session, definition_id: int | None) -> Fields:
     fields = [field for step in process.steps.values() for field in step.fields]
     shown = [field for field in fields if field.type is FieldType.READ_ONLY]
     asked = [field for field in fields if field.type is not FieldType.READ_ONLY]
-    return {field.name: field for field in (*shown, *decided_fields(process).values(), *asked)}
+    own = {CLIENT_ROOT + name: field for name, field in process.client_fields.items()}
+    return own | {field.name: field for field in (*shown, *decided_fields(process).values(), *asked)}
+
+
+def client_labels(session: Session) -> Fields:
+    """The company's own fields by the names under which events have them, retired ones too."""
+    return {one.name_in_maps: one.definition for one in organisation(session).own_fields}
 
 
 _WITH_CHANGES = frozenset(
@@ -158,6 +166,8 @@ _WITH_CHANGES = frozenset(
         "deal_changed",
         "variables_set",
         "client_changed",
+        "contact_changed",
+        "own_field_changed",
         "person_changed",
         "department_changed",
         "calendar_changed",
@@ -253,6 +263,16 @@ _FIELD_NAMES = {
     "is_active": N_("Active"),
     "locale": N_("Language"),
     "theme": N_("Theme"),
+    "label": N_("Label"),
+    "type": N_("Type"),
+    "required": N_("Must be filled in"),
+    "choices": N_("Choices"),
+    "minimum": N_("At least"),
+    "maximum": N_("At most"),
+    "pattern": N_("Pattern"),
+    "help": N_("Help"),
+    "is_listed": N_("Column of the list"),
+    "place": N_("Place"),
 }
 
 
