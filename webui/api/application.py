@@ -28,6 +28,7 @@ _CALLS = (
     "handbooks",
     "clients",
     "contacts",
+    "erasure",
     "moves",
     "deals",
     "deal_imports",

@@ -68,6 +68,7 @@ def actor(role: Role = Role.MANAGER, **facts: frozenset[int]) -> Actor:
                 "see_reports",
                 "manage_webhooks",
                 "manage_connectors",
+                "erase_person",
                 "manage_seal",
                 "retry_incident",
                 "see_all_history",

@@ -319,7 +319,7 @@ class EntrySignatureItem(Told):
 
 
 class ChainEntryItem(Told):
-    """An entry of the deal's history, as it was hashed."""
+    """An entry of the deal's history. In what is hashed, the SHA-256 of salt and text stands for each text of `salts`."""
 
     deal: int
     number: int
@@ -332,6 +332,10 @@ class ChainEntryItem(Told):
     previous_hash: str
     hash: str
     signature: EntrySignatureItem | None = Field(description="Empty for some seconds after the entry was recorded.")
+    salts: dict[str, str] = Field(
+        description="By the place of a text in `data` (JSON Pointer): its salt in hex, or `=` and the SHA-256 that is left "
+        "of an erased one. Empty in entries from before."
+    )
 
 
 class DecisionItem(Told):
@@ -376,7 +380,7 @@ class ApprovalSheetFile(Told):
     A simple electronic signature with proof of integrity, not a qualified one.
     """
 
-    format: Literal["reglament-approval-sheet/2"]
+    format: Literal["reglament-approval-sheet/3"]
     deal: int
     number: str
     title: str
