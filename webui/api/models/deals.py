@@ -319,7 +319,7 @@ class EntrySignatureItem(Told):
 
 
 class ChainEntryItem(Told):
-    """An entry of the deal's history. In what is hashed, the SHA-256 of salt and text stands for each text of `salts`."""
+    """An entry of the deal's history. What is hashed holds SHA-256 of salt and text for texts of `salts`."""
 
     deal: int
     number: int
@@ -333,8 +333,8 @@ class ChainEntryItem(Told):
     hash: str
     signature: EntrySignatureItem | None = Field(description="Empty for some seconds after the entry was recorded.")
     salts: dict[str, str] = Field(
-        description="By the place of a text in `data` (JSON Pointer): its salt in hex, or `=` and the SHA-256 that is left "
-        "of an erased one. Empty in entries from before."
+        description="By the place of a text in `data` (JSON Pointer): its salt in hex, or `=` and the SHA-256 that is "
+        "left of an erased one. Empty in entries from before."
     )
 
 
