@@ -21,7 +21,7 @@ from engine.model.authenticator import Authenticator
 from engine.policy.one_time_codes import enrolment_uri
 from webui.error_pages import status_of
 from webui.i18n import _
-from webui.limits import failed, limiter, tries
+from webui.limits import limit_failures
 from webui.messages import field_errors
 from webui.request_context import actor, reading, services, writing
 
@@ -46,7 +46,7 @@ def show() -> ResponseReturnValue:
 
 
 @blueprint.post("/begin")
-@limiter.limit(tries(10), key_func=_own_proof_tried, deduct_when=failed)
+@limit_failures(10, _own_proof_tried)
 def begin() -> ResponseReturnValue:
     """A new secret, against the password: whoever finds an open session must not set up an application of theirs."""
     try:
@@ -59,7 +59,7 @@ def begin() -> ResponseReturnValue:
 
 
 @blueprint.post("/confirm")
-@limiter.limit(tries(10), key_func=_own_proof_tried, deduct_when=failed)
+@limit_failures(10, _own_proof_tried)
 def confirm() -> ResponseReturnValue:
     """The answer to this request is the only place where the recovery codes ever stand."""
     try:
@@ -77,7 +77,7 @@ def confirm() -> ResponseReturnValue:
 
 
 @blueprint.post("/remove")
-@limiter.limit(tries(10), key_func=_own_proof_tried, deduct_when=failed)
+@limit_failures(10, _own_proof_tried)
 def remove() -> ResponseReturnValue:
     try:
         _ensure_password_known()
