@@ -24,6 +24,7 @@ from webui.i18n import _
 from webui.limits import limit_failures
 from webui.messages import field_errors
 from webui.request_context import actor, reading, services, writing
+from webui.security import local_path
 
 blueprint = Blueprint("authenticators", __name__, url_prefix="/settings/authenticator")
 
@@ -34,6 +35,11 @@ _GROUP = 4
 class NotYourPassword(DomainError):
     code = "password_wrong"
     template = N_("This is not your present password.")
+
+
+def _came_from() -> str | None:
+    """The page on which a code was asked for, to go back to."""
+    return local_path(request.values.get("next"))
 
 
 def _own_proof_tried() -> str:
@@ -55,7 +61,7 @@ def begin() -> ResponseReturnValue:
             begin_authenticator(session, seal=_sealer().seal, actor=actor(), clock=services().clock)
     except DomainError as error:
         return _page(error=error)
-    return redirect(url_for("authenticators.show"), code=303)
+    return redirect(url_for("authenticators.show", next=_came_from()), code=303)
 
 
 @blueprint.post("/confirm")
@@ -125,6 +131,7 @@ def _page(*, codes: tuple[str, ...] = (), error: DomainError | None = None) -> R
         secret=" ".join(secret[at : at + _GROUP] for at in range(0, len(secret), _GROUP)),
         qr_code=_qr_code(enrolment_uri(secret, actor().login, _ISSUER)) if secret else "",
         codes=codes,
+        came_from=_came_from(),
         errors=field_errors(error) if error else {},
     )
     return page, status_of(error) if error else 200
