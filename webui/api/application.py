@@ -33,6 +33,7 @@ _CALLS = (
     "deals",
     "deal_imports",
     "deal_files",
+    "comments",
     "deal_records",
     "deal_repairs",
     "incidents",
