@@ -48,7 +48,7 @@ def _deliver_events(services: Services, job: Job) -> None:
     webhook_id = int(job.payload["webhook_id"])
     until = services.clock.now() + _TIME_FOR_A_WEBHOOK
     while services.clock.now() < until:
-        with services.database.read() as session:
+        with services.database.read(snapshot=False) as session:
             behind = backlog(session, webhook_id, limit=_EVENTS_AT_ONCE)
         if behind is None or not behind.events:
             return

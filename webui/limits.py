@@ -53,7 +53,7 @@ def account_tried() -> str:
 
 
 @contextmanager
-def counted_first(number: int, key: str) -> Iterator[Callable[[], None]]:
+def counted_first(number: int, key: str) -> Iterator[Callable[[], object]]:
     """Count a try before it is looked at: of many at the same instant no more get through than one after another.
 
     Gives the function that takes the count back, for a try that was none or was right. Raises TooManyRequests.

@@ -129,13 +129,13 @@ class NewsDesk:
     def _read(self) -> StepNews | None:
         if self._last_id is None:
             now = self._clock.now()
-            with self._database.read() as session:
+            with self._database.read(snapshot=False) as session:
                 self._last_id = last_settled(session)
             self._known_since = now
             return None
         if glance(self._database, LAST_EVENT) <= self._last_id:
             return None
-        with self._database.read() as session:
+        with self._database.read(snapshot=False) as session:
             news = news_after(session, self._last_id)
         if news.last_id == self._last_id:
             return None  # it is not settled yet

@@ -38,7 +38,7 @@ def proof_given(password: str, code: str, actor: Actor, work_item_ids: Sequence[
         raise TooManyTries("password") from None
 
 
-def _proved(password: str, code: str, actor: Actor, take_back: Callable[[], None]) -> Reauthenticated:
+def _proved(password: str, code: str, actor: Actor, take_back: Callable[[], object]) -> Reauthenticated:
     try:
         sealer = Sealer(installation_key(services().settings))
         proof = prove(services().database, password, code, open_=sealer.open, actor=actor, clock=services().clock)

@@ -41,9 +41,9 @@ def services() -> Services:
     return cast("Services", current_app.extensions[_NAME])
 
 
-def reading() -> AbstractContextManager[Session]:
-    """A session that only reads."""
-    return services().database.read()
+def reading(*, snapshot: bool = True) -> AbstractContextManager[Session]:
+    """A session that only reads (``Database.read``)."""
+    return services().database.read(snapshot=snapshot)
 
 
 def writing() -> AbstractContextManager[Session]:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from engine.bpmn.compiled import ApprovalRule, OutcomeKind
 from engine.commands.step_opening import members_of
+from engine.model.process_instance import ProcessInstance
 from engine.model.work_item import WorkItem, WorkItemState
 from engine.policy.approval_rules import Decision, Vote, decide
 
@@ -71,3 +72,17 @@ def _voices(session: Session, rule: ApprovalRule, parts: Sequence[WorkItem]) -> 
     asked = [speaker_of(one) for one in parts if one.state is not WorkItemState.CANCELLED]
     rest = members_of(session, parts[0].group_id) if rule.in_order and parts else ()
     return tuple(dict.fromkeys(one for one in (*asked, *rest) if one))
+
+
+def note_approved(instance: ProcessInstance, item: WorkItem, hashed: str) -> None:
+    """Keep for whoever asks approvals again that the item was approved when the content had this hash.
+
+    Parts of one approval, or approvals of the same element side by side, that were given for different contents leave
+    nothing that could be compared: history is read then.
+    """
+    noted = dict(instance.approved or {})
+    activity, at, before = noted.get(item.element_id, ("", "", hashed))
+    is_beside = activity == item.activity_id or item.opened_at.isoformat() <= at
+    given_at = item.completed_at.isoformat() if item.completed_at is not None else at
+    noted[item.element_id] = (item.activity_id, given_at, "" if is_beside and before != hashed else hashed)
+    instance.approved = noted

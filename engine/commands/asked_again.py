@@ -6,7 +6,7 @@ What has led the deal on is decided: from there on only the map's own steps, a r
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -22,6 +22,7 @@ from engine.events import ApprovalAskedAgain
 from engine.model.process_instance import ProcessInstance
 from engine.model.work_item import PENDING, WorkItem, WorkItemState
 from engine.policy.approved_content import as_decided, differences, still_holds
+from engine.policy.history_chain import content_hash
 from engine.policy.permissions import Actor
 from engine.queries.approved_contents import GivenApproval, given_approvals, present_content
 from engine.queries.processes import process_of
@@ -37,10 +38,9 @@ def ask_again_beside(session: Session, instance: ProcessInstance, besides: str, 
     is given.
     """
     process = process_of(session, instance.definition_id)
-    walked = instance.walked
-    if not any(walked.get(name) for name, step in process.steps.items() if step.approval is not None):
-        return
-    if not _has_joins(process):
+    if not _has_joins(process) or not any(
+        _waits_in_join(process, instance, step) for step in _perhaps_changed(session, process, instance)
+    ):
         return
     for item, given in _last_given(session, instance, besides):
         step = process.steps.get(item.element_id)
@@ -56,6 +56,17 @@ def ask_again_beside(session: Session, instance: ProcessInstance, besides: str, 
         record(session, event, actor=actor, at=at, deal=instance.deal, work_item_id=item.id)
         stimulus = MoveToken(step.element_id, None)
         run_step(session, instance, stimulus, actor=actor, at=at, asked_by_id=item.asked_by_id)
+
+
+def _perhaps_changed(session: Session, process: CompiledProcess, instance: ProcessInstance) -> Iterator[StepDefinition]:
+    """The approvals the deal has passed by whose content may be another than what was approved."""
+    walked, noted, deal = instance.walked, instance.approved or {}, instance.deal
+    for name, step in process.steps.items():
+        if step.approval is None or not walked.get(name):
+            continue
+        *_, approved = noted.get(name, ("",))
+        if not approved or content_hash(present_content(session, step, deal, deal.client)) != approved:
+            yield step
 
 
 def _last_given(session: Session, instance: ProcessInstance, besides: str) -> list[tuple[WorkItem, GivenApproval]]:

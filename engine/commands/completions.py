@@ -22,7 +22,7 @@ from engine.bpmn.compiled import (
 )
 from engine.bpmn.runtime import CompleteStep
 from engine.clock import Clock
-from engine.commands.approval_parts import voice_of
+from engine.commands.approval_parts import note_approved, voice_of
 from engine.commands.approvals import decided_outcome, ensure_one_voice_each, ensure_undecided
 from engine.commands.asked_again import ask_again_beside
 from engine.commands.behalf import behalf_of
@@ -147,6 +147,8 @@ def complete_work_item(
     )
     completion.record(button, content, hashed, proof if step.reauthenticate is not Reauthentication.NONE else None)
     completion.write_into_deal(read)
+    if step.kind is StepKind.APPROVAL and outcome == OutcomeKind.APPROVED.value:
+        note_approved(instance, work_item, content_hash(completion.content()) if read else hashed)
     # Files, client and title change beside the steps: who waits in a join is asked about them before the deal moves.
     ask_again_beside(session, instance, work_item.activity_id, actor=actor, at=at)
     postpone(session, _FORGET_DRAFTS, {"of_work_item": work_item.id})

@@ -31,6 +31,7 @@ from engine.model.history_event import HistoryEvent
 from engine.model.intervention import Intervention
 from engine.model.letter import MailLink, ProposedDecision
 from engine.model.notice import Notice
+from engine.model.process_instance import ProcessInstance
 from engine.model.proof_file import ProofFile
 from engine.model.work_item import WorkItem
 from engine.policy.permissions import Ability, Actor, ensure_may
@@ -275,6 +276,8 @@ def _emptied(text: str, named: Traces) -> str:
 
 def _erase_from_deal(session: Session, deal: Deal, named: Traces) -> None:
     """Wherever else the deal names the person. Its files stay: what was approved is kept, see docs/operations.md."""
+    for instance in session.scalars(select(ProcessInstance).where(ProcessInstance.deal_id == deal.id)):
+        instance.approved = None  # hashes of contents: without a salt they would give the texts away
     of_deal = select(WorkItem.id).where(WorkItem.deal_id == deal.id)
     _erase_in(deal, named, "title", "fields", "loss_reason")
     places: tuple[tuple[type[Base], InstrumentedAttribute[Any], Any, tuple[str, ...]], ...] = (

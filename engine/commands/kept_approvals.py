@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from engine.bpmn.compiled import ApprovalRule, CompiledProcess, OutcomeKind, StepDefinition
 from engine.bpmn.runtime import CompleteStep
-from engine.commands.approval_parts import decision_of, voice_of
+from engine.commands.approval_parts import decision_of, note_approved, voice_of
 from engine.commands.history import record
 from engine.commands.step_opening import StepOpener
 from engine.commands.step_withdrawal import cancel_step
@@ -172,7 +172,8 @@ class Keeping:
         return may_decide(people, voice_of(before), group_id=part.group_id, assignee_id=part.assignee_id)
 
     def _record(self, part: WorkItem, given: GivenApproval, present: Content) -> None:
-        told = given.data
+        told, hashed = given.data, content_hash(present)
+        note_approved(self.instance, part, hashed)
         event = ApprovalKept(
             name=part.name,
             element_id=part.element_id,
@@ -187,7 +188,7 @@ class Keeping:
             department=told.get("department", ""),
             position=told.get("position", ""),
             content=present,
-            content_hash=content_hash(present),
+            content_hash=hashed,
             map_version=given.map_version,
             given_in=told.get("given_in") or given.number,
             given_at=datetime.fromisoformat(told["given_at"]) if "given_at" in told else given.at,

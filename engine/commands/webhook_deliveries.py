@@ -85,13 +85,17 @@ def queue_deliveries(session: Session, *, clock: Clock) -> int:
 
 
 def backlog(session: Session, webhook_id: int, *, limit: int) -> WebhookBacklog | None:
-    """Up to ``limit`` events that the address has not taken yet; None when it was removed meanwhile."""
+    """Up to ``limit`` events that the address has not taken yet; None when it was removed meanwhile.
+
+    The session sees what was committed since it began (``Database.read`` without a snapshot).
+    """
     webhook = session.get(Webhook, webhook_id)
     if webhook is None or not webhook.is_active:
         return None
+    settled = is_settled(session)
     rows = session.scalars(
         select(HistoryEvent)
-        .where(HistoryEvent.id > webhook.delivered_event_id, is_settled(session))
+        .where(HistoryEvent.id > webhook.delivered_event_id, settled)
         .order_by(HistoryEvent.id)
         .limit(limit)
     )

@@ -27,7 +27,8 @@ from engine.db.round_trip import TripConnection
 from engine.db.work_session import WorkSession
 
 _WRITES = "reglament_writes"
-_READS = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+_READS = {"postgresql_readonly": True}
+_READS_ONE_SNAPSHOT = _READS | {"isolation_level": "REPEATABLE READ"}
 _BUSY_TIMEOUT_MS = 30_000
 _USED_AT = "reglament_used_at"
 _TRUSTED_S = 30.0  # how long a silent connection counts as alive: a firewall may cut longer pauses without a word
@@ -37,7 +38,7 @@ UNSYNCHRONISED = {"synchronize_session": False}
 
 
 class Database:
-    """One engine and the two ways to use it: ``read`` sees one snapshot, ``write`` commits once or not at all."""
+    """One engine and the two ways to use it: ``read`` changes nothing, ``write`` commits once or not at all."""
 
     def __init__(self, url: str, *, pool_size: int = 20) -> None:
         self.url = url
@@ -49,13 +50,16 @@ class Database:
         self._lock_file = Path(f"{path}.lock") if path else None
 
     @contextmanager
-    def read(self) -> Iterator[Session]:
-        """A session that only reads. PostgreSQL refuses whatever it would change, SQLite rolls it back."""
+    def read(self, *, snapshot: bool = True) -> Iterator[Session]:
+        """A session that only reads. PostgreSQL refuses whatever it would change, SQLite rolls it back.
+
+        All its statements see the same moment; without ``snapshot``, on PostgreSQL, each sees its own.
+        """
         with self._sessions() as session:
             if self.is_sqlite:
                 yield session
                 return
-            connection = session.connection(execution_options=_READS)
+            connection = session.connection(execution_options=_READS_ONE_SNAPSHOT if snapshot else _READS)
             yield session
             _commit_reading(connection)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Row, func, literal, literal_column, select, true, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Row, func, literal, select, true, tuple_
 from sqlalchemy.orm import Session
 
 from engine.db.types import Moment
@@ -49,11 +49,13 @@ class FaultyChain:
 def history_after(session: Session, actor: Actor, event_id: int, limit: int = 100) -> Page[HistoryRow]:
     """Visible events behind the one of that id, in the order of their ids, for systems that must not miss any.
 
-    An event whose number an older transaction, still open, could come before is told only when that has ended.
+    An event that one of a lower number could still come before is told only then. The session sees what was committed
+    since it began (``Database.read`` without a snapshot).
     """
     size = page_size(limit)
+    settled = is_settled(session)
     statement = history_rows(visible_history(actor, HistoryEvent.deal_id))
-    statement = statement.where(HistoryEvent.id > event_id, is_settled(session))
+    statement = statement.where(HistoryEvent.id > event_id, settled)
     rows = history_of(session.execute(statement.order_by(HistoryEvent.id).limit(size + 1)))
     return Page(tuple(rows[:size]))
 
@@ -75,16 +77,16 @@ def history_since(
 
 
 def is_settled(session: Session) -> ColumnElement[bool]:
-    """No transaction that is still open can commit an event before this one.
+    """No transaction that is still open can commit an event before this one, for a statement that follows.
 
-    PostgreSQL numbers rows when they are inserted, and a later number may commit first: an event counts as settled
-    once its transaction is older than every open one. SQLite has one writer at a time.
+    PostgreSQL numbers rows when they are inserted, and a later number may commit first. So the database is asked behind
+    which number open transactions may have some (migration 0025), and a statement that begins after that sees every
+    event up to there. SQLite has one writer at a time.
     """
     if session.get_bind().dialect.name != "postgresql":
         return true()
-    age_of_row = func.age(literal_column("history_event.xmin"))
-    oldest_open: ColumnElement[int] = literal_column("pg_snapshot_xmin(pg_current_snapshot())::xid")
-    return age_of_row > func.age(oldest_open)
+    last: int = session.execute(select(func.settled_history())).scalar_one()
+    return HistoryEvent.id <= last
 
 
 def chain_entry(row: Row[Any]) -> ChainEntry:

@@ -42,21 +42,25 @@ class StepNews:
 
 
 def last_settled(session: Session) -> int:
-    """The event behind which news begins for who has just read a list."""
+    """The event behind which news begins for who reads a list from now on. The session reads without a snapshot."""
     newest = select(HistoryEvent.id).where(is_settled(session)).order_by(HistoryEvent.id.desc()).limit(1)
     return session.scalar(newest) or 0
 
 
 def news_after(session: Session, last_id: int) -> StepNews:
-    """What happened to steps behind an event, in a few statements however much or little it was."""
+    """What happened to steps behind an event, in a few statements however much or little it was.
+
+    The session reads without a snapshot: what is settled may have been committed since it began.
+    """
+    settled = is_settled(session)
     events = session.execute(
         select(HistoryEvent.id, HistoryEvent.deal_id, HistoryEvent.work_item_id, HistoryEvent.actor_id)
-        .where(HistoryEvent.id > last_id, is_settled(session))
+        .where(HistoryEvent.id > last_id, settled)
         .order_by(HistoryEvent.id)
         .limit(_MOST_READ + 1)
     ).all()
     if len(events) > _MOST_READ:
-        newest = session.scalar(select(func.max(HistoryEvent.id)).where(HistoryEvent.id > last_id, is_settled(session)))
+        newest = session.scalar(select(func.max(HistoryEvent.id)).where(HistoryEvent.id > last_id, settled))
         return StepNews(newest or last_id, everybody=True)
     of_deals = [event for event in events if event.deal_id is not None]
     if not of_deals:

@@ -26,7 +26,7 @@ def list_history(query: HistoryQuery) -> Response:
         raise InvalidInput(
             {"after": FieldNotUnderstood(value=query.after, expected=N_("an id without since or cursor"))}
         )
-    with reading() as session:
+    with reading(snapshot=query.after is None) as session:
         if query.after is not None:
             page = history_after(session, caller(), query.after, query.limit)
             return listed(page, history_item, HistoryList)

@@ -26,6 +26,7 @@ from engine.model.client import Client, Contact
 from engine.model.consultation import Consultation
 from engine.model.deal import Deal
 from engine.model.history_event import HistoryEvent
+from engine.model.process_instance import ProcessInstance
 from engine.model.proof_file import ProofFile
 from engine.policy.approval_sheet_check import sheet_verdict
 from engine.policy.approval_sheet_file import sheet_json
@@ -94,6 +95,7 @@ def test_an_erased_contact_is_named_nowhere_and_the_proof_stays(office: Office, 
         assert session.get_one(Deal, deal.id).fields == {"contact": ERASED, "city": "Львів", "discount": "7.5"}
         assert session.scalars(select(Consultation.question)).one() == ERASED
         assert session.get_one(Client, deal.client_id).phone == ""
+        assert session.scalars(select(ProcessInstance.approved).where(ProcessInstance.deal_id == deal.id)).one() is None
         contacts = {one.full_name: (one.phone, one.search_text) for one in session.scalars(select(Contact))}
         sheet = whole_sheet(session, deal.id)
     assert contacts[ERASED] == ("", "")

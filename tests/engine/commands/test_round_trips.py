@@ -77,6 +77,18 @@ def test_a_completion_that_opens_nothing_asks_the_database_twice(office: Office,
     assert said.statements <= 10
 
 
+def test_approvals_beside_each_other_and_the_steps_behind_them_ask_the_database_twice(
+    office: Office, wire: Wire
+) -> None:
+    first, second = office.open_deal(title="Перша"), office.open_deal(title="Друга")
+    for deal in (first, second):
+        cost(office, wire, "olena", office.step("prepare", deal))
+        for element, login in (("legal", "iryna"), ("finance", "oksana"), ("logistics", "petro")):
+            said = cost(office, wire, login, office.step(element, deal), "approved")
+            assert said.trips <= 2 or deal is first
+    assert cost(office, wire, "olena", office.step("sign", second)).trips <= 2
+
+
 def test_a_program_that_completes_steps_costs_no_trip_for_who_it_is(office: Office, wire: Wire) -> None:
     first, second = office.open_deal(title="Перша"), office.open_deal(title="Друга")
     olena = ApiClient(web_application(office), office, "olena")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from support.company import Company, acting, found_company
@@ -61,7 +61,7 @@ def test_who_follows_by_id_misses_no_event_of_a_transaction_that_took_long(
         session.refresh(owner)
 
     def told(after: int) -> list[str]:
-        with database.read() as session:
+        with database.read(snapshot=False) as session:
             return [row.data["text"] for row in history_after(session, acting(session, owner, now), after).items]
 
     def happen(session: Session, text: str) -> int:
@@ -77,6 +77,19 @@ def test_who_follows_by_id_misses_no_event_of_a_transaction_that_took_long(
         assert told(0) == []
     assert told(0) == ["перше", "друге"]
     assert told(first) == ["друге"]
+
+    with database.write() as early:  # began first, and writes a later event than one who began after it
+        early.execute(select(func.pg_current_xact_id()))
+        with database.write() as slow:
+            happen(slow, "третє")
+            with database.write() as quick:
+                happen(quick, "п’яте")
+            happen(early, "четверте")
+            early.commit()
+            assert told(first) == ["друге"]
+    assert told(first) == ["друге", "третє", "п’яте", "четверте"]
+    with database.read() as session, pytest.raises(DBAPIError, match="began before"):
+        history_after(session, acting(session, owner, now), 0)
     database.dispose()
 
 

@@ -25,10 +25,10 @@ def office(database_url: str) -> Iterator[Office]:
 
 def told_of(office: Office, happening: Callable[[], object]) -> StepNews:
     """What is news because of ``happening``."""
-    with office.database.read() as session:
+    with office.database.read(snapshot=False) as session:
         before = last_settled(session)
     happening()
-    with office.database.read() as session:
+    with office.database.read(snapshot=False) as session:
         news = news_after(session, before)
     assert news.last_id == glance(office.database, LAST_EVENT)
     return news
