@@ -55,6 +55,7 @@ from engine.queries.behalf import behalf_of
 from engine.queries.calendars import default_calendar
 from engine.queries.directories import directory
 from engine.queries.facts import DealFacts, typed_fields
+from engine.queries.map_fields import field_labels
 from engine.queries.other_eyes import barred_of
 from engine.queries.processes import process_of
 from engine.queries.references import resolved_references
@@ -291,9 +292,13 @@ class _Completion:
             content=content,
             content_hash=hashed,
             map_version=self.instance.definition.version,
+            labels=self._labels(content) if item.kind is StepKind.APPROVAL else {},
             authentication={"by": proof.by, "at": proof.at.isoformat()} if proof is not None else {},
         )
         record(self.session, event, actor=self.actor, at=self.at, deal=self.instance.deal, work_item_id=item.id)
+
+    def _labels(self, content: Mapping[str, Any]) -> dict[str, str]:
+        return field_labels(process_of(self.session, self.instance.definition_id), content)
 
     def write_into_deal(self, read: Mapping[str, Any]) -> None:
         """Fields named ``deal.…`` edit the deal itself; the others are kept among its fields under their names."""

@@ -236,7 +236,13 @@ def show_timeline(deal_id: int) -> ResponseReturnValue:
         )
         told = entries(history.items, _fields(session, deal_id))
     return render_template(
-        "deals/timeline.html", deal_id=deal_id, history=history, told=told, filters=FILTERS, chosen_filter=chosen
+        "deals/timeline.html",
+        deal_id=deal_id,
+        history=history,
+        told=told,
+        filters=FILTERS,
+        chosen_filter=chosen,
+        may_erase=may(actor(), Ability.ERASE_PERSON),
     )
 
 
@@ -365,6 +371,7 @@ def deal_page(
             deal_id=deal_id,
             history=history,
             told=entries(history.items, known),
+            may_erase=may(actor(), Ability.ERASE_PERSON),
             filters=FILTERS,
             chosen_filter="",
             errors=errors,

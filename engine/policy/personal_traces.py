@@ -1,0 +1,59 @@
+"""Where a person is named in texts: by name, phone, address, or other words that somebody gives."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from engine.policy.personal_texts import ERASED
+
+_NOT_A_FIGURE = re.compile(r"\D+")
+_BLANKS = re.compile(r"\s+")
+_SHORTEST = 3
+"""What is shorter stands in other words by chance."""
+_OWN_FIGURES = 9
+"""Of a phone number, without the country and the zero before the area."""
+_SHORTEST_PHONE = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Traces:
+    """``words`` are compared without regard to case and blanks, ``phones`` by their last nine figures."""
+
+    words: frozenset[str]
+    phones: frozenset[str]
+
+    def are_in(self, text: str) -> bool:
+        folded = _folded(text)
+        if any(word in folded for word in self.words):
+            return True
+        figures = _NOT_A_FIGURE.sub("", text)
+        return any(phone in figures for phone in self.phones)
+
+    def without(self, value: Any) -> Any:
+        """``value`` with each text that names the person replaced; the same object where none does."""
+        if isinstance(value, str):
+            return ERASED if self.are_in(value) else value
+        if isinstance(value, dict):
+            made: Any = {key: self.without(inner) for key, inner in value.items()}
+        elif isinstance(value, list):
+            made = [self.without(one) for one in value]
+        else:
+            return value
+        return value if made == value else made
+
+
+def traces(words: Iterable[str], phones: Iterable[str]) -> Traces:
+    """What is too short to be anybody's is left out."""
+    figures = (_NOT_A_FIGURE.sub("", phone)[-_OWN_FIGURES:] for phone in phones)
+    folded = (_folded(word) for word in words)
+    return Traces(
+        words=frozenset(word for word in folded if len(word) >= _SHORTEST and word != _folded(ERASED)),
+        phones=frozenset(one for one in figures if len(one) >= _SHORTEST_PHONE),
+    )
+
+
+def _folded(text: str) -> str:
+    return _BLANKS.sub(" ", text).strip().casefold()
