@@ -255,7 +255,7 @@ def _erase_card(session: Session, client: Client, contact_id: int | None, named:
     chosen = Contact.client_id == client.id if contact_id is None else Contact.id == contact_id
     for contact in session.scalars(select(Contact).where(chosen)):
         contact.full_name, contact.position, contact.phone, contact.email = ERASED, "", "", ""
-        contact.search_text = ""
+        contact.fields, contact.search_text = {}, ""
     if contact_id is None:
         client.name, client.edrpou, client.phone, client.email, client.fields = ERASED, "", "", "", {}
     else:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from engine.policy.own_fields import CLIENT_ROOT
 from engine.policy.personal_texts import ERASED
 
 _NOT_A_FIGURE = re.compile(r"\D+")
@@ -20,10 +21,14 @@ _SHORTEST_PHONE = 6
 
 @dataclass(frozen=True, slots=True)
 class Traces:
-    """``words`` are compared without regard to case and blanks, ``phones`` by their last nine figures."""
+    """``words`` are compared without regard to case and blanks, ``phones`` by their last nine figures.
+
+    ``fields_of_client``: whatever a field of the client holds is the person's, too.
+    """
 
     words: frozenset[str]
     phones: frozenset[str]
+    fields_of_client: bool = False
 
     def are_in(self, text: str) -> bool:
         folded = _folded(text)
@@ -32,12 +37,19 @@ class Traces:
         figures = _NOT_A_FIGURE.sub("", text)
         return any(phone in figures for phone in self.phones)
 
+    def own(self, place: str) -> bool:
+        """Whether what stands at the place (JSON Pointer) is a field's of the client, and so the person's."""
+        return self.fields_of_client and f"/{CLIENT_ROOT}" in place
+
     def without(self, value: Any) -> Any:
         """``value`` with each text that names the person replaced; the same object where none does."""
         if isinstance(value, str):
             return ERASED if self.are_in(value) else value
         if isinstance(value, dict):
-            made: Any = {key: self.without(inner) for key, inner in value.items()}
+            made: Any = {
+                key: ERASED if isinstance(inner, str) and self.own(f"/{key}") else self.without(inner)
+                for key, inner in value.items()
+            }
         elif isinstance(value, list):
             made = [self.without(one) for one in value]
         else:
@@ -45,13 +57,14 @@ class Traces:
         return value if made == value else made
 
 
-def traces(words: Iterable[str], phones: Iterable[str]) -> Traces:
+def traces(words: Iterable[str], phones: Iterable[str], *, fields_of_client: bool = False) -> Traces:
     """What is too short to be anybody's is left out."""
     figures = (_NOT_A_FIGURE.sub("", phone)[-_OWN_FIGURES:] for phone in phones)
     folded = (_folded(word) for word in words)
     return Traces(
         words=frozenset(word for word in folded if len(word) >= _SHORTEST and word != _folded(ERASED)),
         phones=frozenset(one for one in figures if len(one) >= _SHORTEST_PHONE),
+        fields_of_client=fields_of_client,
     )
 
 

@@ -8,7 +8,7 @@ from support.office import Office
 
 from engine.adapters.history_keys import HistoryKeys
 from engine.commands.approval_sheets import DrawnSheet, issue_sheet
-from engine.commands.clients import ContactDraft, add_contact, update_client
+from engine.commands.clients import ContactDraft, add_contact, update_client, update_contact
 from engine.commands.consultations import ask_about_work_item
 from engine.commands.deals import comment_on_deal
 from engine.commands.erasure import (
@@ -21,15 +21,18 @@ from engine.commands.erasure import (
     erase_written,
 )
 from engine.commands.history_signing import sign_new_entries
+from engine.commands.own_fields import add_own_field
 from engine.errors import InvalidInput, NotAllowed, NotFound
 from engine.model.client import Client, Contact
 from engine.model.consultation import Consultation
 from engine.model.deal import Deal
 from engine.model.history_event import HistoryEvent
+from engine.model.own_field import FieldSubject
 from engine.model.process_instance import ProcessInstance
 from engine.model.proof_file import ProofFile
 from engine.policy.approval_sheet_check import sheet_verdict
 from engine.policy.approval_sheet_file import sheet_json
+from engine.policy.own_fields import OwnFieldDraft
 from engine.policy.personal_texts import ERASED
 from engine.queries.approval_sheets import whole_sheet
 from engine.queries.history import chain_faults
@@ -118,6 +121,25 @@ def test_an_erased_client_takes_all_contacts_and_the_deal_is_found_by_its_number
         client, kept = session.get_one(Client, deal.client_id), session.get_one(Deal, deal.id)
         assert (client.name, client.phone, client.fields) == (ERASED, "", {})
         assert "промінь" not in kept.search_text
+
+
+def test_what_own_fields_hold_of_a_person_goes_with_them(office: Office, deal: Deal, tmp_path: Path) -> None:
+    for subject in FieldSubject:
+        office.do("owner", add_own_field, subject, OwnFieldDraft(label="Паспорт", name="passport"))
+    mary, other = (contact_id(office, name) for name in ("Марія Іваненко", "Олег Бут"))
+    office.do("olena", update_contact, mary, {"fields": {"passport": "КМ 111111"}})
+    office.do("olena", update_contact, other, {"fields": {"passport": "КМ 222222"}})
+    office.do("olena", update_client, deal.client_id, {"fields": {"passport": "КМ 333333"}})
+
+    office.do("admin", erase_contact, mary, LETTER)
+    told = everything(office)
+    assert [one for one in ("111111", "222222", "333333") if one in told] == ["222222", "333333"]
+    office.do("admin", erase_client, deal.client_id, ErasureRequest("лист № 8"))
+    told = everything(office)
+    assert not [one for one in ("222222", "333333", "Бут") if one in told]
+    ensure_whole(office, deal, tmp_path)
+    with office.database.read() as session:
+        assert set(map(repr, session.scalars(select(Contact.fields)))) == {"{}"}
 
 
 def test_sealed_papers_that_show_what_was_erased_are_kept_no_more(office: Office, deal: Deal) -> None:
