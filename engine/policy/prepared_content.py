@@ -21,6 +21,7 @@ class Writing:
     ``people`` are who did it and in whose name, nobody where a table or another program did. ``values`` go by the names
     of fields, ``deal.amount`` and its like for the deal's own. ``file`` is the name of a file that was brought,
     ``replaces`` says that another version of it was there. ``element_id`` is the step at which it was done.
+    ``takes_or_gives_back``: the file was not brought but taken off the lists, or put back.
     """
 
     people: frozenset[int] = frozenset()
@@ -28,13 +29,15 @@ class Writing:
     file: str = ""
     replaces: bool = False
     element_id: str = ""
+    takes_or_gives_back: bool = False
 
 
 def preparers(step: StepDefinition, writings: Iterable[Writing]) -> frozenset[int]:
     """Who prepared what ``step`` approves; ``writings`` are in the order of history.
 
     Confirming a value that stands there already prepares nothing. What an approver fills in while deciding on this very
-    step, and what they attach to it beside the files that are there, belongs to their decision.
+    step, and what they attach to it beside the files that are there, belongs to their decision. Who takes away a file
+    that somebody brought has prepared what is left, and who brought it is not forgotten by that.
     """
     names, all_fields = bound_names(step)
     bound = {_key(name) for name in names}
@@ -50,7 +53,10 @@ def preparers(step: StepDefinition, writings: Iterable[Writing]) -> frozenset[in
                 continue
             standing[key] = known
             by[key] = frozenset() if is_own else one.people
-        if one.file and (one.replaces or not is_own):
+        if one.takes_or_gives_back:
+            if one.file in files:
+                files[one.file] |= one.people
+        elif one.file and (one.replaces or not is_own):
             files[one.file] = one.people
     authors = [people for key, people in by.items() if key in bound or (all_fields and not key.startswith("deal."))]
     authors += [people for name, people in files.items() if is_bound_file(step, name)]

@@ -17,6 +17,8 @@ from engine.events import (
     DealOpened,
     DecisionMade,
     FileAdded,
+    FileHidden,
+    FileShown,
     MessageReceived,
     StepCompleted,
     VariablesSet,
@@ -35,7 +37,8 @@ _CLIENT_CHANGED = kind_of(ClientChanged)
 _COMPLETED, _FILE = kind_of(StepCompleted), kind_of(FileAdded)
 _VALUES_OF = {_COMPLETED: "values", kind_of(MessageReceived): "values"}
 _VALUES_OF_MACHINES = {kind_of(CallCompleted): "values", kind_of(DecisionMade): "outputs"}
-_KINDS = (_OPENED, _CHANGED, _REPAIRED, _FILE, *_VALUES_OF, *_VALUES_OF_MACHINES)
+_TAKEN_OR_BACK = (kind_of(FileHidden), kind_of(FileShown))
+_KINDS = (_OPENED, _CHANGED, _REPAIRED, _FILE, *_TAKEN_OR_BACK, *_VALUES_OF, *_VALUES_OF_MACHINES)
 _COLUMNS_OF_DEAL = ("amount", "currency", "close_date", "title")
 
 
@@ -116,6 +119,8 @@ def _writing(row: Any) -> Writing:
     if row.kind == _CLIENT_CHANGED:
         changed = {name.removeprefix(CLIENT_ROOT): new for name, (_old, new) in data["changes"].items()}
         return Writing(_people(row), {f"{CLIENT_ROOT}{name}": new for name, new in changed.items()})
+    if row.kind in _TAKEN_OR_BACK:
+        return Writing(_people(row), file=data["name"], takes_or_gives_back=True)
     if row.kind == _FILE:
         # Of a document that the map makes, the fields were prepared: nobody chose its text.
         people = frozenset() if data.get("step") else _people(row)

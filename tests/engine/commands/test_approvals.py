@@ -7,12 +7,14 @@ from decimal import Decimal
 
 import pytest
 from sqlalchemy import select
+from support.files import add
 from support.office import Office
 from support.sales_map import sales_map
 
 from engine.bpmn.compiled import ApprovalRule
 from engine.commands.approved_changes import ContentApproved
 from engine.commands.clients import update_client
+from engine.commands.deal_files import Place, hide_file
 from engine.commands.deals import update_deal
 from engine.commands.departments import update_department
 from engine.commands.people import set_substitution, update_person
@@ -251,6 +253,17 @@ def test_who_changed_the_client_beside_the_deal_does_not_approve_what_it_is_now(
         office.complete("bohdan", "legal", "approved")
     office.do("olena", update_client, deal.client_id, {"name": "ТОВ «Промінь»"})
     office.complete("bohdan", "legal", "approved")
+
+
+def test_who_took_away_a_file_does_not_approve_what_is_left(office: Office) -> None:
+    join_legal(office, "bohdan")
+    office.publish(sales_map(four_eyes=True))
+    deal = office.open_deal()
+    terms = add(office, "olena", Place(deal.id), "terms.txt", b"never")
+    office.prepare()
+    office.do("bohdan", hide_file, terms)
+    with pytest.raises(FourEyes):
+        office.complete("bohdan", "legal", "approved")
 
 
 def test_an_approval_of_who_leaves_does_not_come_to_the_owner_of_the_deal(office: Office) -> None:

@@ -54,3 +54,10 @@ def test_a_sum_is_the_same_however_it_is_spelt() -> None:
 )
 def test_who_brought_a_bound_file_prepared_it(writing: Writing, expected: set[int]) -> None:
     assert prepared_by(writing, files=("договір*",)) == expected
+
+
+def test_who_takes_a_bound_file_away_prepared_what_is_left() -> None:
+    brought, gone = Writing(A, file="Договір.pdf"), Writing(B, file="Договір.pdf", takes_or_gives_back=True)
+    assert prepared_by(brought, gone, files=("договір*",)) == {1, 2}
+    mistaken = Writing(B, file="Договір.pdf", element_id="legal")
+    assert prepared_by(mistaken, gone, files=("договір*",)) == set()
