@@ -16,7 +16,7 @@ from engine.commands.edited_meanwhile import unseen_kept_of_client
 from engine.commands.history import record
 from engine.commands.locks import lock_client, lock_contact
 from engine.commands.own_values import Spelling, merged, read_own_values, texts_to_find
-from engine.errors import N_, DomainError, FieldNotUnderstood, FieldRequired, InvalidInput
+from engine.errors import N_, Conflict, DomainError, FieldNotUnderstood, FieldRequired, InvalidInput
 from engine.events import ClientAdded, ClientChanged, ContactAdded, ContactChanged
 from engine.model.client import Client, Contact
 from engine.model.deal import Deal
@@ -24,6 +24,7 @@ from engine.model.own_field import FieldSubject
 from engine.model.person import Person
 from engine.policy.own_fields import CLIENT_ROOT
 from engine.policy.permissions import Ability, Actor, ensure_may
+from engine.policy.personal_texts import ERASED
 from engine.policy.phone_numbers import normalise_phone
 from engine.policy.search_keys import search_text
 
@@ -37,6 +38,13 @@ class ClientExists(DomainError):
 
     code: ClassVar[str] = "client_exists"
     template: ClassVar[str] = N_("There is a client with this code already: %(name)s.")
+
+
+class PersonIsErased(Conflict):
+    """Whoever had the card open before would write back what was erased."""
+
+    code: ClassVar[str] = "person_erased"
+    template: ClassVar[str] = N_("What was known here was erased at the person’s wish. Add them anew if you need to.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +122,13 @@ def update_client(
     """``changes`` holds any of ClientDraft's fields; of ``fields`` only those that it names are changed.
 
     With ``read_version``, the client's version when the editor read it, what others changed since stays where the
-    editor left it alone. Raises NotFound, NotAllowed, InvalidInput, and EditedMeanwhile where both have changed it.
+    editor left it alone. Raises NotFound, NotAllowed, InvalidInput, PersonIsErased, and EditedMeanwhile where both have
+    changed it.
     """
     ensure_may(actor, Ability.MANAGE_CLIENTS)
     client = lock_client(session, client_id, actor)
+    if client.name == ERASED:
+        raise PersonIsErased
     wanted: dict[str, Any] = {
         name: value.strip() if isinstance(value, str) else value for name, value in changes.items()
     }
@@ -230,10 +241,12 @@ def update_contact(
 ) -> Contact:
     """``changes`` holds any of ContactDraft's fields; of ``fields`` only those that it names are changed.
 
-    Raises NotFound for a contact of a client that is not visible, NotAllowed, InvalidInput.
+    Raises NotFound for a contact of a client that is not visible, NotAllowed, InvalidInput, PersonIsErased.
     """
     ensure_may(actor, Ability.MANAGE_CLIENTS)
     contact = lock_contact(session, contact_id, actor)
+    if contact.full_name == ERASED:
+        raise PersonIsErased
     wanted: dict[str, Any] = {
         name: value.strip() if isinstance(value, str) else value for name, value in changes.items()
     }

@@ -14,6 +14,7 @@ from engine.events import (
     DecisionMade,
     MessageReceived,
     StepCompleted,
+    TextsErased,
     VariablesSet,
     kind_of,
 )
@@ -22,10 +23,12 @@ from engine.model.deal import Deal
 from engine.model.history_event import HistoryEvent
 from engine.model.person import Person
 from engine.policy.own_fields import CLIENT_ROOT
+from engine.policy.personal_texts import ERASED
 from engine.policy.simultaneous_edits import UNKNOWN, Touch, reconciled, touched_by
 
 _TELLS_BOTH = (kind_of(DealChanged), kind_of(VariablesSet))
 _TELLS_NEW = {kind_of(StepCompleted): "values", kind_of(MessageReceived): "values", kind_of(DecisionMade): "outputs"}
+_ERASED = kind_of(TextsErased)
 _MOST_LOOKED_AT = 100  # of a client's changes
 
 
@@ -39,12 +42,14 @@ def unseen_kept_of_deal(session: Session, deal: Deal, wanted: Mapping[str, Any],
         .where(
             HistoryEvent.deal_id == deal.id,
             HistoryEvent.number > read_version,
-            HistoryEvent.kind.in_((*_TELLS_BOTH, *_TELLS_NEW)),
+            HistoryEvent.kind.in_((*_TELLS_BOTH, *_TELLS_NEW, _ERASED)),
         )
         .order_by(HistoryEvent.number)
-    )
+    ).all()
+    if any(event.kind == _ERASED for event in events):
+        wanted = _without_what_is_erased(deal, wanted)
     touches: dict[str, Touch] = {}
-    for event in events:
+    for event in (one for one in events if one.kind != _ERASED):
         for name, before in _told(event).items():
             touches[name] = touched_by(touches, name, event.actor_name, event.at, before)
     if not touches:
@@ -72,6 +77,14 @@ def unseen_kept_of_client(
     own = {CLIENT_ROOT + name: value for name, value in client.fields.items()}
     current = {name: own.get(name) if name.startswith(CLIENT_ROOT) else getattr(client, name) for name in wanted}
     return reconciled(wanted, current, touches, _owner_named(session, client.owner_id))
+
+
+def _without_what_is_erased(deal: Deal, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """Whoever had the deal open before still has the text: it is not written back."""
+    left = {name: one for name, one in wanted.items() if name == "fields" or getattr(deal, name) != ERASED}
+    if "fields" in left:
+        left["fields"] = {name: one for name, one in left["fields"].items() if deal.fields.get(name) != ERASED}
+    return left
 
 
 def _told(event: HistoryEvent) -> Mapping[str, Any]:

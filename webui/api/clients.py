@@ -65,7 +65,7 @@ def show_client(path: ClientPath) -> Response:
     )
 
 
-_CHANGED = conflicts("edited_meanwhile", "conflict")
+_CHANGED = conflicts("edited_meanwhile", "conflict", "person_erased")
 
 
 @api.patch("/clients/<int:client_id>", tags=[CLIENTS], responses={200: ClientItem, **_CHANGED})

@@ -30,6 +30,8 @@ from webui.api.performing import carry_out, carry_out_once
 from webui.api.tags import CLIENTS
 from webui.request_context import reading, services
 
+_CHANGED = conflicts("conflict", "person_erased")
+
 
 @api.post("/contacts", tags=[CLIENTS], responses={201: ContactItem, **conflicts("idempotency_key_reused")})
 def create_contact(body: NewContact) -> Response:
@@ -53,7 +55,9 @@ def list_contacts(query: ContactsQuery) -> Response:
     return listed(page, contact_item, ContactList)
 
 
-@api.patch("/contacts/<int:contact_id>", tags=[CLIENTS], responses={200: ContactItem, **conflicts("conflict")})
+@api.patch(
+    "/contacts/<int:contact_id>", tags=[CLIENTS], responses={200: ContactItem, **conflicts("conflict", "person_erased")}
+)
 def change_contact(path: ContactPath, body: ContactChanges) -> Response:
     """Change what is named, and nothing else."""
     changes = body.model_dump(exclude_unset=True)

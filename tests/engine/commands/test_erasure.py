@@ -11,9 +11,9 @@ from engine.adapters.history_keys import HistoryKeys
 from engine.bpmn.elements import INDEX, ITEM
 from engine.bpmn.state_codec import encode_document, read_document
 from engine.commands.approval_sheets import DrawnSheet, issue_sheet
-from engine.commands.clients import ContactDraft, add_contact, update_client, update_contact
+from engine.commands.clients import ContactDraft, PersonIsErased, add_contact, update_client, update_contact
 from engine.commands.consultations import ask_about_work_item
-from engine.commands.deals import comment_on_deal
+from engine.commands.deals import comment_on_deal, update_deal
 from engine.commands.erasure import (
     Erased,
     ErasureRequest,
@@ -132,7 +132,13 @@ def test_an_erased_contact_is_named_nowhere_and_the_proof_stays(office: Office, 
     with office.database.read() as session:
         exported = sheet_json(whole_sheet(session, deal.id))
     assert {"draft.comment", "comment_draft.text", "incident.stimulus"} <= set(named_in(office, "іваненко"))
+    read = office.deal(deal).history_length
     done = office.do("admin", erase_contact, mary, LETTER)
+    # What somebody had open all the while does not bring it back.
+    shown = {"title": "Насоси", "fields": {"contact": "Марія Іваненко", "city": "Львів"}}
+    office.do("olena", update_deal, deal.id, shown, read_version=read)
+    with pytest.raises(PersonIsErased):
+        office.do("olena", update_contact, mary, {"full_name": "Марія Іваненко"})
     assert (done.entries >= 5, done.kept, done.papers) == (True, 0, 0)
 
     assert named_in(office, "іваненко", "петренко", "марійка", "67) 123", "671234567") == []
