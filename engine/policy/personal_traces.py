@@ -11,6 +11,7 @@ from engine.policy.personal_texts import ERASED
 
 _NOT_A_FIGURE = re.compile(r"\D+")
 _BLANKS = re.compile(r"\s+")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _SHORTEST = 3
 """What is shorter stands in other words by chance."""
 _OWN_FIGURES = 9
@@ -33,16 +34,23 @@ class Traces:
         return any(phone in figures for phone in self.phones)
 
     def without(self, value: Any) -> Any:
-        """``value`` with each text that names the person replaced; the same object where none does."""
+        """``value`` with each text that names the person replaced; the same object where none does.
+
+        A day among other values becomes None: what reads it as a day would stumble over words.
+        """
         if isinstance(value, str):
             return ERASED if self.are_in(value) else value
         if isinstance(value, dict):
-            made: Any = {key: self.without(inner) for key, inner in value.items()}
+            made: Any = {key: self._without(inner) for key, inner in value.items()}
         elif isinstance(value, list):
-            made = [self.without(one) for one in value]
+            made = [self._without(one) for one in value]
         else:
             return value
         return value if made == value else made
+
+    def _without(self, value: Any) -> Any:
+        left = self.without(value)
+        return None if left == ERASED and _DAY.match(value) else left
 
 
 def traces(words: Iterable[str], phones: Iterable[str]) -> Traces:
