@@ -24,8 +24,10 @@ from engine.queries.deal_files import file_of_deal
 from engine.queries.deal_view import DealView
 from engine.queries.deals import board, deal_history, deal_view, walked_path
 from engine.queries.definitions import definition_xml, startable_definitions
+from engine.queries.outdated_approvals import to_ask_again
 from engine.queries.processes import process_of
 from engine.queries.version_moves import last_move_of_deal, version_of_deal
+from webui.approval_pane import shown_changes
 from webui.attachments import attachment
 from webui.deadlines import working_time
 from webui.deal_files import as_download
@@ -317,9 +319,13 @@ def _problem(error: DomainError | None, *, offers_asking_again: bool) -> str:
 
 def _offers_asking_again(session: Session, view: DealView, error: DomainError | None, form: Mapping[str, str]) -> bool:
     """Offered where saving was refused for it, and still there when something else has to be mended first."""
-    if error is None or ("ask_again" in form) == isinstance(error, ContentApproved) or view.definition_id is None:
+    if error is None or ("ask_again" in form) == isinstance(error, ContentApproved):
         return False
-    return allows_change(process_of(session, view.definition_id))
+    return _allows_change(session, view)
+
+
+def _allows_change(session: Session, view: DealView) -> bool:
+    return view.definition_id is not None and allows_change(process_of(session, view.definition_id))
 
 
 def _inputs(
@@ -348,8 +354,12 @@ def deal_page(
         may_move = may(actor(), Ability.PUBLISH_MAP)
         inputs = _inputs(session, view, known, stored if typed is None else typed, errors)
         offers_asking_again = _offers_asking_again(session, view, error, form or {})
+        allowed = _allows_change(session, view)
+        outdated = to_ask_again(session, actor(), deal_id) if allowed else []
+        changed = [one for approval in outdated for one in approval.changes]
         page = render_template(
             "deals/deal.html",
+            changed_since=shown_changes(session, changed, known, view.row.currency),
             may_move=may_move,
             followed=version_of_deal(session, deal_id) if may_move else None,
             undoable_move=last_move_of_deal(session, deal_id) if may_move else None,
