@@ -9,7 +9,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, false, func, literal, select, tuple_, union_all
+from sqlalchemy import BigInteger, ColumnElement, String, cast, func, literal, select, tuple_, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from engine.bpmn.compiled import FieldType
@@ -34,6 +34,7 @@ from engine.queries.work_item_rows import WorkItemRow, rows_of, work_item_rows
 _DEALS_SHOWN = 100
 _DUPLICATES_SHOWN = 10
 _CHANGES_SHOWN = 50
+_TRUE = ("true", "1")  # of JSON, as PostgreSQL and as SQLite write it
 _OF_CLIENTS = tuple(kind_of(one) for one in (ClientAdded, ClientChanged, ContactAdded, ContactChanged))
 
 
@@ -119,8 +120,9 @@ def _having(session: Session, own: Mapping[str, str]) -> Iterator[ColumnElement[
         if field.type is FieldType.CHOICE:
             yield Client.fields[field.name].as_string() == wanted
         elif field.type is FieldType.YES_NO and wanted in ("yes", "no"):
-            is_so = func.coalesce(Client.fields[field.name].as_boolean(), false())
-            yield is_so if wanted == "yes" else ~is_so
+            # As a text: what was stored before the field was one of yes or no must not fail the whole list.
+            said = func.coalesce(cast(Client.fields[field.name].as_string(), String), "")
+            yield said.in_(_TRUE) if wanted == "yes" else said.not_in(_TRUE)
 
 
 def client_view(session: Session, actor: Actor, client_id: int, now: datetime) -> ClientView:

@@ -148,6 +148,18 @@ def test_a_sheet_of_deals_fills_the_own_fields_of_new_clients(office: Office, br
         assert client.fields == {"limit": "12500.50", "haluz": "agro"}
 
 
+def test_a_client_that_comes_with_a_deal_is_asked_the_same_and_needs_no_answer(office: Office, browse: SignIn) -> None:
+    define(browse, LIMIT, INDUSTRY)
+    olena = browse("olena")
+    assert "Кредитний ліміт" in text_of(olena.get("/deals/new"))
+    deal = {"title": "Насоси", "definition_key": "sale", "client.name": "Хвиля", "field:haluz": "it"}
+    refused = olena.post("/deals", deal | {"field:limit": "багато"})
+    assert (refused.status_code, 'id="client-own-0-error"' in refused.text) == (422, True)
+    assert olena.post("/deals", deal | {"field:limit": ""}).status_code == 303
+    with office.database.read() as session:
+        assert [one.fields for one in session.query(Client)] == [{"haluz": "it"}]
+
+
 def test_a_step_shows_the_clients_field_and_writes_it_back(office: Office, browse: SignIn) -> None:
     define(browse, LIMIT | {"required": ""}, INDUSTRY)
     asked = FieldDefinition(name="client.limit", label="client.limit")
