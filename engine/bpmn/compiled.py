@@ -345,3 +345,4 @@ class CompiledProcess(_Frozen):
     elements: Mapping[str, str] = {}  # executed element id -> name, for messages and the walked path
     default_escalation: EscalationLadder | None = None
     findings: tuple[Finding, ...] = ()
+    client_fields: Mapping[str, FieldDefinition] = {}  # the company's own, by name: known when it runs, stored nowhere

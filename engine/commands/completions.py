@@ -25,6 +25,7 @@ from engine.clock import Clock
 from engine.commands.approval_parts import note_approved
 from engine.commands.approvals import decided_outcome, ensure_one_voice_each, ensure_undecided
 from engine.commands.asked_again import ask_again_beside
+from engine.commands.clients import write_client_in_step
 from engine.commands.deals import deal_search_text
 from engine.commands.execution import failing_in, run_step
 from engine.commands.file_fields import file_values
@@ -46,6 +47,7 @@ from engine.model.work_item import WorkItem
 from engine.policy.field_values import to_json
 from engine.policy.form_values import read_form
 from engine.policy.history_chain import content_hash
+from engine.policy.own_fields import CLIENT_ROOT
 from engine.policy.permissions import Actor, may_act_on_step
 from engine.policy.reauthentication import Reauthenticated, ensure_reauthenticated
 from engine.queries.approved_contents import present_content
@@ -53,6 +55,7 @@ from engine.queries.behalf import behalf_of
 from engine.queries.calendars import default_calendar
 from engine.queries.directories import directory
 from engine.queries.facts import DealFacts, typed_fields
+from engine.queries.map_fields import field_labels
 from engine.queries.other_eyes import barred_of
 from engine.queries.processes import process_of
 from engine.queries.references import resolved_references
@@ -156,6 +159,7 @@ def complete_work_item(
     )
     completion.record(button, content, hashed, proof if step.reauthenticate is not Reauthentication.NONE else None)
     completion.write_into_deal(read)
+    completion.write_into_client(read, values)
     if step.kind is StepKind.APPROVAL and outcome == OutcomeKind.APPROVED.value:
         note_approved(instance, work_item, content_hash(completion.content()) if read else hashed)
     # Files, client and title change beside the steps: who waits in a join is asked about them before the deal moves.
@@ -288,9 +292,13 @@ class _Completion:
             content=content,
             content_hash=hashed,
             map_version=self.instance.definition.version,
+            labels=self._labels(content) if item.kind is StepKind.APPROVAL else {},
             authentication={"by": proof.by, "at": proof.at.isoformat()} if proof is not None else {},
         )
         record(self.session, event, actor=self.actor, at=self.at, deal=self.instance.deal, work_item_id=item.id)
+
+    def _labels(self, content: Mapping[str, Any]) -> dict[str, str]:
+        return field_labels(process_of(self.session, self.instance.definition_id), content)
 
     def write_into_deal(self, read: Mapping[str, Any]) -> None:
         """Fields named ``deal.…`` edit the deal itself; the others are kept among its fields under their names."""
@@ -299,6 +307,8 @@ class _Completion:
         kept = dict(deal.fields)
         for name, value in read.items():
             attribute = _DEAL_ATTRIBUTES.get(name)
+            if name.startswith(CLIENT_ROOT):
+                continue
             if attribute is None:
                 kept[name.removeprefix("deal.")] = value
             elif value is not None and _deal_value(attribute, value) != getattr(deal, attribute):
@@ -309,6 +319,13 @@ class _Completion:
         if changes:
             deal.search_text = deal_search_text(deal)
             record(self.session, DealChanged(changes=changes), actor=self.actor, at=self.at, deal=deal)
+
+    def write_into_client(self, read: Mapping[str, Any], said: Mapping[str, Any]) -> None:
+        """Fields named ``client.…`` edit the client; what is not among ``said`` stays. Raises InvalidInput."""
+        fields = [one for one in self.step.fields if one.name.startswith(CLIENT_ROOT) and one.name in read]
+        given = {one.name: read[one.name] for one in fields if one.name in said or not one.is_typed or one.default}
+        if given:
+            write_client_in_step(self.session, self.instance.deal, given, actor=self.actor, at=self.at)
 
     def move_on(self, read: Mapping[str, Any]) -> None:
         """Step the instance, unless others still have to decide. Raises MapFailed."""
@@ -322,7 +339,7 @@ class _Completion:
             decided = several
         self._tell_who_asked(decided)
         process = process_of(self.session, self.instance.definition_id)
-        own = {name: value for name, value in read.items() if not name.startswith("deal.")}
+        own = {name: value for name, value in read.items() if not name.startswith(("deal.", CLIENT_ROOT))}
         run_step(
             self.session,
             self.instance,

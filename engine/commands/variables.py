@@ -57,7 +57,7 @@ def settable_variables(process: CompiledProcess) -> Mapping[str, FieldDefinition
         field.name: field.as_typed()
         for step in process.steps.values()
         for field in step.fields
-        if not field.name.startswith("deal.") and field.type not in {FieldType.READ_ONLY, FieldType.FILE}
+        if not field.name.startswith(("deal.", "client.")) and field.type not in {FieldType.READ_ONLY, FieldType.FILE}
     }
     outcomes = {outcome_variable(step) for step in process.steps}
     for name in sorted(process.variables - FACTS - outcomes):

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from engine.bpmn.deadline_text import parse_deadline
@@ -34,7 +35,7 @@ from engine.events import (
     plain,
 )
 from engine.model.delegation import Delegation
-from engine.model.draft import Draft
+from engine.model.draft import CommentDraft, Draft
 from engine.model.notice import NoticeKind
 from engine.model.person import Person
 from engine.model.work_item import WorkItem, WorkItemState
@@ -244,13 +245,15 @@ def comment_on_work_item(
         work_item_id=work_item.id,
     )
     tell_mentioned(session, instance.deal, mentioned, text, actor=actor, at=at, work_item=work_item)
+    mine = CommentDraft.work_item_id == work_item.id, CommentDraft.person_id == actor.person_id
+    session.execute(delete(CommentDraft).where(*mine))
     return work_item
 
 
 def save_draft(
-    session: Session, work_item_id: int, typed: Mapping[str, Any], *, actor: Actor, clock: Clock
+    session: Session, work_item_id: int, typed: Mapping[str, Any], *, comment: str = "", actor: Actor, clock: Clock
 ) -> datetime:
-    """Keep a half-filled form as it was typed, per person, and say when it was kept.
+    """Keep a half-filled form and what is said with it as typed, per person, and say when it was kept.
 
     Raises NotFound, AlreadyCompleted, AlreadyCancelled.
 
@@ -265,8 +268,26 @@ def save_draft(
     step = process_of(session, instance.definition_id).steps[work_item.element_id]
     shown = {field.name for field in step.fields}
     unseen = {name: text for name, text in (draft.typed or {}).items() if name not in shown}
-    draft.typed, draft.saved_at = unseen | plain(typed), clock.now()
+    draft.typed, draft.comment, draft.saved_at = unseen | plain(typed), comment, clock.now()
     return draft.saved_at
+
+
+def save_comment_draft(session: Session, work_item_id: int, text: str, *, actor: Actor, clock: Clock) -> datetime:
+    """Keep a half-written comment of a person at a step, done or not, and say when it was kept; an empty one goes.
+
+    Raises NotFound.
+    """
+    work_item, _ = lock_work_item(session, work_item_id, actor)
+    at = clock.now()
+    draft = session.get(CommentDraft, (work_item.id, actor.person_id))
+    if not text.strip():
+        if draft is not None:
+            session.delete(draft)
+    elif draft is None:
+        session.add(CommentDraft(work_item_id=work_item.id, person_id=actor.person_id, text=text, saved_at=at))
+    else:
+        draft.text, draft.saved_at = text, at
+    return at
 
 
 def holder_of(work_item: WorkItem) -> str:

@@ -30,10 +30,12 @@ class Ability(StrEnum):
     ADD_DEPARTMENT = "add_department"  # by its name alone, where a map names one that is missing
     MANAGE_CALENDARS = "manage_calendars"
     MANAGE_CLIENTS = "manage_clients"
+    MANAGE_FIELDS = "manage_fields"  # which fields of their own clients and contacts have
     SEE_REPORTS = "see_reports"
     MANAGE_WEBHOOKS = "manage_webhooks"
     MANAGE_CONNECTORS = "manage_connectors"  # which hosts maps may call, and the secrets that go there
     MANAGE_SEAL = "manage_seal"  # the certificate of the approval sheets, and what signs the history
+    ERASE_PERSON = "erase_person"  # what is known of a client's people, at their wish
     RETRY_INCIDENT = "retry_incident"
     SEE_ALL_HISTORY = "see_all_history"
     SERVE_JOBS = "serve_jobs"  # fetch the calls that programs outside make, and answer them
@@ -66,6 +68,7 @@ _ABILITIES: Mapping[Role, frozenset[Ability]] = {
             Ability.PUBLISH_MAP,
             Ability.SEE_MAPS,
             Ability.ADD_DEPARTMENT,
+            Ability.MANAGE_FIELDS,
             Ability.SEE_REPORTS,
             Ability.SEE_ALL_HISTORY,
             Ability.SERVE_JOBS,
@@ -80,10 +83,12 @@ _ABILITIES: Mapping[Role, frozenset[Ability]] = {
             Ability.ADD_DEPARTMENT,
             Ability.MANAGE_CALENDARS,
             Ability.MANAGE_CLIENTS,
+            Ability.MANAGE_FIELDS,
             Ability.SEE_REPORTS,
             Ability.MANAGE_WEBHOOKS,
             Ability.MANAGE_CONNECTORS,
             Ability.MANAGE_SEAL,
+            Ability.ERASE_PERSON,
             Ability.RETRY_INCIDENT,
             Ability.SEE_ALL_HISTORY,
             Ability.SERVE_JOBS,

@@ -16,7 +16,7 @@ from engine.errors import NotFound
 from engine.model.client import Client
 from engine.model.deal import Deal
 from engine.model.department import Membership
-from engine.model.draft import Draft
+from engine.model.draft import CommentDraft, Draft
 from engine.model.person import Person
 from engine.model.process_instance import ProcessInstance
 from engine.model.work_item import WorkItem, WorkItemState
@@ -50,7 +50,8 @@ class WorkItemView:
     ``four_eyes_blocked``: the actor asked for this approval, or prepared what is approved, and the map wants another
     pair of eyes. ``may_direct``: the
     actor may hand the step on or give it more time. ``approval`` is None where one person decides. ``known`` gives what
-    the expressions of the form read of the deal, while the session is open.
+    the expressions of the form read of the deal, while the session is open. ``draft_comment`` is what the actor has
+    begun to say with the step, ``written`` a comment for everybody that the actor is writing.
     """
 
     row: WorkItemRow
@@ -71,7 +72,10 @@ class WorkItemView:
     may_direct: bool
     version: int
     known: Known
+    draft_comment: str
     draft_saved_at: datetime | None
+    written: str
+    written_saved_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +94,15 @@ def work_item_view(session: Session, actor: Actor, work_item_id: int, now: datet
         raise NotFound
     row = row_of(found, actor, now)
     asker = aliased(Person)
-    work_item, deal, client, asked_by, draft, saved_at = session.execute(
-        select(WorkItem, Deal, Client, asker.full_name, Draft.typed, Draft.saved_at)
+    work_item, deal, client, asked_by, draft, written = session.execute(
+        select(WorkItem, Deal, Client, asker.full_name, Draft, CommentDraft)
         .join(Deal, Deal.id == WorkItem.deal_id)
         .join(Client, Client.id == Deal.client_id)
         .outerjoin(asker, asker.id == WorkItem.asked_by_id)
         .outerjoin(Draft, (Draft.work_item_id == WorkItem.id) & (Draft.person_id == actor.person_id))
+        .outerjoin(
+            CommentDraft, (CommentDraft.work_item_id == WorkItem.id) & (CommentDraft.person_id == actor.person_id)
+        )
         .where(WorkItem.id == work_item_id)
     ).one()
     step = process_of(session, row.definition_id).steps.get(row.element_id)
@@ -108,7 +115,7 @@ def work_item_view(session: Session, actor: Actor, work_item_id: int, now: datet
         asks_again=step is not None and step.asks_again,
         fields=fields,
         outcomes=step.outcomes if step else (),
-        typed={field.name: _shown(field, draft or {}, stored, known) for field in fields},
+        typed={field.name: _shown(field, draft.typed if draft is not None else {}, stored, known) for field in fields},
         values=dict(work_item.values),
         comment=work_item.comment,
         comments=comments_on_step(session, deal.id, work_item_id),
@@ -121,7 +128,10 @@ def work_item_view(session: Session, actor: Actor, work_item_id: int, now: datet
         may_direct=work_item.is_live and may_direct(session, work_item, actor),
         version=work_item.version,
         known=known,
-        draft_saved_at=saved_at,
+        draft_comment=draft.comment if draft is not None else "",
+        draft_saved_at=draft.saved_at if draft is not None else None,
+        written=written.text if written is not None else "",
+        written_saved_at=written.saved_at if written is not None else None,
     )
 
 

@@ -16,6 +16,7 @@ from engine.commands.deals import CURRENCIES, comment_on_deal, open_deal, update
 from engine.commands.incidents import perform
 from engine.errors import DomainError, InvalidInput, NotFound
 from engine.model.deal import Deal
+from engine.model.own_field import FieldSubject
 from engine.policy.form_values import read_form
 from engine.policy.freedom import may_suspend
 from engine.policy.permissions import Ability, ensure_may, may
@@ -25,6 +26,7 @@ from engine.queries.deal_view import DealView
 from engine.queries.deals import board, deal_history, deal_view, walked_path
 from engine.queries.definitions import definition_xml, startable_definitions
 from engine.queries.outdated_approvals import to_ask_again
+from engine.queries.own_fields import own_fields
 from engine.queries.processes import process_of
 from engine.queries.version_moves import last_move_of_deal, version_of_deal
 from webui.approval_pane import shown_changes
@@ -37,6 +39,7 @@ from webui.exports import csv_file, xlsx_file
 from webui.file_lists import deal_files
 from webui.file_uploads import brought, limits
 from webui.forms.deal_form import definition_of, editable_fields, read_changes, read_new_deal
+from webui.forms.own_form import own_inputs
 from webui.forms.shown_values import shown_field
 from webui.forms.step_form import StepField, faults_of, step_fields, typed_values
 from webui.forms.typed_values import chosen_id
@@ -134,7 +137,9 @@ def new() -> ResponseReturnValue:
 def create() -> ResponseReturnValue:
     """Open a deal; its map starts, and its first step stands in somebody's inbox."""
     try:
-        draft = read_new_deal(request.form)
+        with reading() as session:
+            own = [one.definition for one in own_fields(session, FieldSubject.CLIENT)]
+        draft = read_new_deal(request.form, own, typed_values(request.form))
 
         def command(session: Session) -> Deal:
             return open_deal(
@@ -238,7 +243,13 @@ def show_timeline(deal_id: int) -> ResponseReturnValue:
         )
         told = entries(history.items, _fields(session, deal_id))
     return render_template(
-        "deals/timeline.html", deal_id=deal_id, history=history, told=told, filters=FILTERS, chosen_filter=chosen
+        "deals/timeline.html",
+        deal_id=deal_id,
+        history=history,
+        told=told,
+        filters=FILTERS,
+        chosen_filter=chosen,
+        may_erase=may(actor(), Ability.ERASE_PERSON),
     )
 
 
@@ -291,12 +302,16 @@ def _act(
 
 
 def _form(typed: Mapping[str, str], error: DomainError | None = None) -> ResponseReturnValue:
+    errors, typed_own = field_errors(error) if error else {}, typed_values(request.form)
     with reading() as session:
         maps = startable_definitions(session, actor())
+        own = own_inputs(session, FieldSubject.CLIENT, typed_own, errors, ids="client-own")
     page = render_template(
         "deals/new.html",
         typed=typed,
-        errors=field_errors(error) if error else {},
+        own=own,
+        own_asks=any(typed_own.values()) or any(one.error for one in own),
+        errors=errors,
         problem_text=error_text(error) if error else "",
         maps=maps,
         currencies=CURRENCIES,
@@ -375,6 +390,7 @@ def deal_page(
             deal_id=deal_id,
             history=history,
             told=entries(history.items, known),
+            may_erase=may(actor(), Ability.ERASE_PERSON),
             filters=FILTERS,
             chosen_filter="",
             errors=errors,

@@ -180,6 +180,21 @@ def test_the_password_alone_puts_no_other_application_in_the_place_of_ones_own(
     assert iryna.post("/settings/authenticator/begin", {"present": PASSWORD}).status_code == 303
 
 
+def test_who_sets_up_an_application_for_a_decision_comes_back_to_it(
+    office: Office, browse: SignIn, careful: int
+) -> None:
+    iryna, step = browse("iryna"), f"/work-items/{careful}"
+    begun = iryna.post("/settings/authenticator/begin", {"present": PASSWORD, "next": step})
+    assert begun.headers["Location"] == f"/settings/authenticator?next={step}"
+    page = iryna.get(begun.headers["Location"]).text
+    assert f'name="next" value="{step}"' in page
+    secret = re.search(r"<code>([A-Z2-7 ]+)</code>", page)[1].replace(" ", "")  # type: ignore[index]
+    given = {"code": code_of(secret, counter_at(office.clock.now())), "next": step}
+    assert f'href="{step}"' in iryna.post("/settings/authenticator/confirm", given).text
+    assert f'href="{step}"' in iryna.get(f"/settings/authenticator?next={step}").text
+    assert 'href="//evil' not in iryna.get("/settings/authenticator?next=//evil.example").text
+
+
 def test_guessing_passwords_is_stopped(office: Office, browse: SignIn, careful: int) -> None:
     iryna = browse("iryna")
     for _ in range(10):
