@@ -24,6 +24,8 @@ _TAKE_FILES = frozenset(
         "work_items.comment",
         "api.add_deal_files",
         "api.add_work_item_files",
+        "api.add_deal_comment",
+        "api.add_work_item_comment",
     }
 )
 

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial, wraps
+from typing import Any
 
-from flask import Flask, Response, request
+from flask import Flask, make_response, request
+from flask.typing import ResponseReturnValue
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
+from limits import parse
+from werkzeug.exceptions import TooManyRequests
 
 from engine.settings import Settings
 from webui.request_context import services
+
+View = Callable[..., ResponseReturnValue]
 
 _FAILED = 422
 
@@ -44,6 +52,32 @@ def account_tried() -> str:
     return "account:" + request.form.get("login", "").strip().casefold()[:64]
 
 
-def failed(response: Response) -> bool:
-    """Only failures count: who knows the password never waits."""
-    return response.status_code == _FAILED
+@contextmanager
+def counted_first(number: int, key: str) -> Iterator[Callable[[], object]]:
+    """Count a try before it is looked at: of many at the same instant no more get through than one after another.
+
+    Gives the function that takes the count back, for a try that was none or was right. Raises TooManyRequests.
+    """
+    allowed = parse(tries(number)())
+    if not limiter.limiter.hit(allowed, key):
+        raise TooManyRequests(retry_after=allowed.get_expiry())
+    yield partial(limiter.limiter.hit, allowed, key, cost=-1)
+
+
+def limit_failures(number: int, key_of: Callable[[], str] = get_remote_address) -> Callable[[View], View]:
+    """A view that may fail ``number`` times in ten minutes: only failures count, who knows the password never waits."""
+
+    def limited(view: View) -> View:
+        @wraps(view)
+        def counted(**places: Any) -> ResponseReturnValue:
+            if not limiter.enabled:
+                return view(**places)
+            with counted_first(number, f"{view.__module__}.{view.__name__}:{key_of()}") as take_back:
+                response = make_response(view(**places))
+                if response.status_code != _FAILED:
+                    take_back()
+                return response
+
+        return counted
+
+    return limited

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from limits import parse
+from werkzeug.exceptions import TooManyRequests
 
 from engine.adapters.sealing import Sealer, installation_key
 from engine.commands.authenticators import prove
 from engine.model.work_item import WorkItem
 from engine.policy.permissions import Actor
 from engine.policy.reauthentication import Reauthenticated, ReauthenticationFailed, TooManyTries
-from webui.limits import limiter, tries
+from webui.limits import counted_first
 from webui.request_context import reading, services
 
 PASSWORD, CODE = "proof_password", "proof_code"  # names of fields
@@ -31,15 +31,24 @@ def proof_given(password: str, code: str, actor: Actor, work_item_ids: Sequence[
     """
     if not password or not _one_waits(work_item_ids):
         return None
-    allowed, key = parse(tries(_TRIES)()), f"proof:{actor.person_id}"
-    if not limiter.limiter.test(allowed, key):
-        raise TooManyTries("password")
+    try:
+        with counted_first(_TRIES, f"proof:{actor.person_id}") as take_back:
+            return _proved(password, code, actor, take_back)
+    except TooManyRequests:
+        raise TooManyTries("password") from None
+
+
+def _proved(password: str, code: str, actor: Actor, take_back: Callable[[], object]) -> Reauthenticated:
     try:
         sealer = Sealer(installation_key(services().settings))
-        return prove(services().database, password, code, open_=sealer.open, actor=actor, clock=services().clock)
+        proof = prove(services().database, password, code, open_=sealer.open, actor=actor, clock=services().clock)
     except ReauthenticationFailed:
-        limiter.limiter.hit(allowed, key)
         raise
+    except BaseException:
+        take_back()  # whatever went wrong, it was no wrong guess
+        raise
+    take_back()
+    return proof
 
 
 def _one_waits(work_item_ids: Sequence[int]) -> bool:

@@ -10,7 +10,7 @@ from engine.bpmn.compiled import FieldDefinition
 from engine.errors import N_
 from engine.policy.approval_sheet import ApprovalDecision, ApprovalSheet
 from engine.policy.history_chain import ChainEntry
-from webui.formats import file_size, money
+from webui.formats import exactly, file_size, money
 from webui.i18n import _
 from webui.outcomes import decided
 from webui.tellings import TELLINGS
@@ -28,8 +28,9 @@ _PROOFS: Mapping[str, str] = {
 }
 
 
-def content_rows(content: Mapping[str, Any], fields: Mapping[str, FieldDefinition]) -> Iterator[tuple[str, str]]:
-    """``fields`` gives the labels; a value without one stands under its own name."""
+def content_rows(decision: ApprovalDecision, fields: Mapping[str, FieldDefinition]) -> Iterator[tuple[str, str]]:
+    """Under the labels of then; of decisions that do not know them, those of ``fields``; else by the field's name."""
+    content = decision.content
     if content.get("amount") is not None:
         yield _("Amount"), sum_of(content)
     for name, label in _KNOWN.items():
@@ -39,7 +40,15 @@ def content_rows(content: Mapping[str, Any], fields: Mapping[str, FieldDefinitio
     for name, value in dict(given if isinstance(given, Mapping) else {}).items():
         if value not in (None, "", [], {}):
             known = fields.get(name) or fields.get(name.removeprefix("deal."))
-            yield known.label if known is not None and known.label else name, readable(value)
+            label = decision.labels.get(name) or (known.label if known is not None else "")
+            yield label or name, _chosen(name, value, decision.labels)
+
+
+def _chosen(name: str, value: Any, labels: Mapping[str, str]) -> str:
+    """A value under the label that its choice had then."""
+    made = value if isinstance(value, list) else [value]
+    chosen = [labels.get(f"{name}={one}") for one in made]
+    return ", ".join(one for one in chosen if one) if all(chosen) else readable(value)
 
 
 def content_files(content: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -55,9 +64,25 @@ def content_files(content: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def notes_of(sheet: ApprovalSheet) -> list[tuple[ChainEntry, str, str]]:
-    """What became of approvals beside the decisions: the entry, a sentence, and what somebody wrote with it."""
-    told = [(entry, TELLINGS[entry.kind]) for entry in sheet.about_approvals]
+    """What became of approvals beside the decisions, and which texts were erased.
+
+    Each is the entry, a sentence, and what somebody wrote with it.
+    """
+    told = [(entry, TELLINGS[entry.kind]) for entry in (*sheet.about_approvals, *sheet.erasures)]
     return [(entry, one.sentence(entry.data), str(entry.data.get(one.quote, "") or "")) for entry, one in told]
+
+
+def erasures_of(sheet: ApprovalSheet, decision: ApprovalDecision) -> list[str]:
+    """When and by whom texts of the decision were erased."""
+    return [
+        _(
+            "on %(day)s by %(name)s, entry № %(number)s. That nothing else was changed is still proven.",
+            day=exactly(one.at),
+            name=one.actor_name,
+            number=one.number,
+        )
+        for one in sheet.erased_from(decision.number)
+    ]
 
 
 def word_of(decision: ApprovalDecision) -> str:

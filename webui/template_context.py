@@ -31,6 +31,7 @@ _SECTIONS = {
     "questions": "inbox",
     "mail_links": "inbox",
     "deal_imports": "deals",
+    "erasure": "clients",
     "deal_repairs": "deals",
     "approval_sheets": "deals",
     "files": "deals",

@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 from engine.bpmn.compiled import FieldDefinition, FieldType
 from engine.errors import N_
 from engine.policy.mentions import with_names
-from engine.policy.own_fields import CLIENT_ROOT
+from engine.policy.personal_texts import ERASED
 from engine.queries.deal_history import HistoryRow
-from engine.queries.decided_fields import decided_fields
 from engine.queries.directories import directory
+from engine.queries.map_fields import map_fields
 from engine.queries.organisation import organisation
 from engine.queries.processes import process_of
 from webui.forms.shown_values import lines_text
@@ -27,12 +27,14 @@ from webui.tellings.words import Data, is_files, readable
 
 Fields = Mapping[str, FieldDefinition]
 
+_WRITTEN = frozenset({"answer", "comment", "question", "reason", "text"})
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """``text`` is the sentence; ``quote`` what somebody wrote; ``details`` pairs of label and value.
 
-    ``files`` are ids and names of those that the event is about.
+    ``files`` are ids and names of those that the event is about. ``holds_writing``: a person wrote the quote.
     """
 
     row: HistoryRow
@@ -42,6 +44,7 @@ class Entry:
     quote: str = ""
     details: tuple[tuple[str, str], ...] = ()
     files: tuple[tuple[int, str], ...] = ()
+    holds_writing: bool = False
 
     @property
     def who(self) -> str:
@@ -112,6 +115,7 @@ def entry(row: HistoryRow, fields: Fields = MappingProxyType({})) -> Entry:
     if telling is None:
         return Entry(row, "info-circle", "neutral", row.kind.replace("_", " "))
     tone = tone_of(data.get("outcome")) if row.kind == "step_completed" else telling.tone
+    written = data.get(telling.quote) if telling.quote in _WRITTEN else None
     return Entry(
         row,
         telling.icon,
@@ -120,6 +124,7 @@ def entry(row: HistoryRow, fields: Fields = MappingProxyType({})) -> Entry:
         quote=with_names(_quoted(row.kind, data, telling.quote), data.get("mentions") or {}),
         details=_details(row.kind, data, fields),
         files=tuple(_files(row.kind, data)),
+        holds_writing=bool(written) and written != ERASED,
     )
 
 
@@ -140,19 +145,8 @@ def _quoted(kind: str, data: Data, name: str) -> str:
 
 
 def fields_of(session: Session, definition_id: int | None) -> Fields:
-    """The fields of a map's steps by the names under which their values are kept.
-
-    Where one step asks for a value and another only shows it, the one that asks knows its type and choices; a table
-    that gives a value knows more of it than a step that shows it.
-    """
-    if definition_id is None:
-        return {}
-    process = process_of(session, definition_id)
-    fields = [field for step in process.steps.values() for field in step.fields]
-    shown = [field for field in fields if field.type is FieldType.READ_ONLY]
-    asked = [field for field in fields if field.type is not FieldType.READ_ONLY]
-    own = {CLIENT_ROOT + name: field for name, field in process.client_fields.items()}
-    return own | {field.name: field for field in (*shown, *decided_fields(process).values(), *asked)}
+    """The fields of a map's steps by the names under which their values are kept."""
+    return map_fields(process_of(session, definition_id)) if definition_id is not None else {}
 
 
 def client_labels(session: Session) -> Fields:

@@ -11,8 +11,9 @@ from engine.db.work_session import append
 from engine.events import Event
 from engine.model.deal import Deal
 from engine.model.history_event import HistoryEvent
-from engine.policy.history_chain import ChainEntry, entry_hash
+from engine.policy.history_chain import ChainEntry, sealed_hash
 from engine.policy.permissions import Actor
+from engine.policy.personal_texts import sealed
 
 
 def record(
@@ -31,9 +32,10 @@ def record(
     kind, data = event.kind, event.data
     deal_id = number = None
     previous_hash = own_hash = ""
+    hashed, salted, salt = sealed(kind, data)
     if deal is not None:
         deal_id, number, previous_hash = deal.id, deal.history_length + 1, deal.history_hash
-        own_hash = entry_hash(
+        own_hash = sealed_hash(
             ChainEntry(
                 deal=deal_id,
                 number=number,
@@ -44,7 +46,9 @@ def record(
                 at=at,
                 data=data,
                 previous_hash=previous_hash,
-            )
+            ),
+            hashed,
+            salted,
         )
         deal.history_length, deal.history_hash = number, own_hash
         if deal.watchers:
@@ -60,6 +64,7 @@ def record(
         actor_name=actor.full_name,
         at=at,
         data=data,
+        salt=salt,
         previous_hash=previous_hash,
         entry_hash=own_hash,
     )

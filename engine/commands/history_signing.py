@@ -18,7 +18,7 @@ from engine.db.session import Database, after_commit
 from engine.events import HistoryKeyChanged
 from engine.model.history_event import HistoryEvent
 from engine.model.history_signature import HistoryKey, HistorySignature
-from engine.policy.history_chain import ChainEntry, entry_hash
+from engine.policy.history_chain import entry_hash
 from engine.policy.history_signatures import (
     FIRST_PREVIOUS,
     SigningKey,
@@ -28,7 +28,7 @@ from engine.policy.history_signatures import (
     to_sign,
 )
 from engine.policy.permissions import Actor
-from engine.queries.history import CHAIN_COLUMNS
+from engine.queries.history import CHAIN_COLUMNS, chain_entry
 from engine.queries.history_signatures import LOOKS_BACK, last_signature, latest_key
 
 AT_ONCE = 200
@@ -121,8 +121,7 @@ def _signed(
 ) -> list[dict[str, Any]]:
     signed = []
     for row in rows:
-        event_id, deal_id, number, *content = tuple(row)
-        entry = ChainEntry(deal_id or 0, number or 0, *content)
+        entry = chain_entry(row)
         # What was recorded is signed, not what it would be now: an entry altered meanwhile must not be made good.
         own_hash = entry.recorded_hash or entry_hash(entry)
         position += 1
@@ -131,7 +130,7 @@ def _signed(
         signed.append(
             {
                 "position": position,
-                "event_id": event_id,
+                "event_id": row.id,
                 "at": at,
                 "key_id": key_id,
                 "hash": previous,

@@ -14,7 +14,8 @@ from engine.bpmn.inspection import variables_in
 from engine.bpmn.runtime import SetVariables
 from engine.bpmn.variables import FACTS, outcome_variable
 from engine.clock import Clock
-from engine.commands.deals import ContentApproved, is_approved
+from engine.commands.approved_changes import ContentApproved
+from engine.commands.deals import is_approved
 from engine.commands.execution import run_step
 from engine.commands.history import record
 from engine.commands.idempotency import already_performed, remember

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.db.base import Base
@@ -15,7 +15,9 @@ from engine.db.types import Identity, Json, Moment
 class HistoryEvent(Base):
     """``number`` counts within the deal from 1; events of no deal have number None and no chain.
 
-    ``actor_name`` is the name as of then. ``entry_hash`` covers the entry and ``previous_hash``.
+    ``actor_name`` is the name as of then. ``entry_hash`` covers the entry and ``previous_hash``; ``salt`` is what its
+    texts about people are hashed with (policy/personal_texts), empty where there are none. The database refuses every
+    change of an entry, except for one of ``data`` together with ``salt``, as erasing makes it.
     """
 
     __tablename__ = "history_event"
@@ -35,5 +37,6 @@ class HistoryEvent(Base):
     actor_name: Mapped[str] = mapped_column(String(200), default="")
     at: Mapped[datetime] = mapped_column(Moment)
     data: Mapped[dict[str, Any]] = mapped_column(Json)
+    salt: Mapped[str] = mapped_column(Text, default="", server_default="")
     previous_hash: Mapped[str] = mapped_column(String(64), default="")
     entry_hash: Mapped[str] = mapped_column(String(64), default="")

@@ -22,6 +22,7 @@ from engine.events import (
     SheetIssued,
     SignatureAttached,
     StepCompleted,
+    TextsErased,
     VersionMoveUndone,
     kind_of,
 )
@@ -31,6 +32,7 @@ from engine.policy.history_signatures import EntrySignature, SigningKey
 _STEP_COMPLETED = kind_of(StepCompleted)
 _DEAL_OPENED = kind_of(DealOpened)
 _ABOUT_APPROVALS = frozenset({kind_of(ApprovalKept), kind_of(ApprovalAskedAgain), kind_of(ApprovalRecalled)})
+_TEXTS_ERASED = kind_of(TextsErased)
 _ISSUED, _ATTACHED = kind_of(SheetIssued), kind_of(SignatureAttached)
 _MOVED = frozenset({kind_of(DealMoved), kind_of(DealVersionMoved)})
 _UNDONE = frozenset({kind_of(MoveUndone), kind_of(VersionMoveUndone)})
@@ -43,7 +45,7 @@ class ApprovalDecision:
 
     ``position`` and ``department`` are as of then. ``on_behalf_of`` is the person substituted, or empty. ``content`` is
     what the person had before them, ``content_hash`` its SHA-256 as the entry holds it. ``authentication`` is how and
-    when the person proved anew who they are, if the map asked for it.
+    when the person proved anew who they are, if the map asked for it. ``labels``: see StepCompleted.
     """
 
     number: int
@@ -60,6 +62,7 @@ class ApprovalDecision:
     content_hash: str
     entry_hash: str
     authentication: Any = None
+    labels: Mapping[str, str] = field(default_factory=dict)
     map_version: int | None = None
 
 
@@ -138,6 +141,15 @@ class ApprovalSheet:
         return tuple(entry for entry in self.entries if entry.kind in _ABOUT_APPROVALS)
 
     @property
+    def erasures(self) -> tuple[ChainEntry, ...]:
+        """The entries that tell of texts having been erased."""
+        return tuple(entry for entry in self.entries if entry.kind == _TEXTS_ERASED)
+
+    def erased_from(self, number: int) -> tuple[ChainEntry, ...]:
+        """The entries that tell of texts having been erased from entry ``number``."""
+        return tuple(one for one in self.erasures if number in one.data.get("entries", ()))
+
+    @property
     def opened(self) -> Mapping[str, Any]:
         """What was said of the deal when it was opened."""
         return next((entry.data for entry in self.entries if entry.kind == _DEAL_OPENED), {})
@@ -189,5 +201,6 @@ def _decision(entry: ChainEntry) -> ApprovalDecision:
         content_hash=data.get("content_hash", ""),
         entry_hash=entry.recorded_hash,
         authentication=data.get("authentication"),
+        labels=data.get("labels") or {},
         map_version=data.get("map_version"),
     )

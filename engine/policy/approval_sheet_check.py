@@ -12,6 +12,7 @@ from engine.policy.approval_sheet_file import (
     DECISIONS,
     ENTRIES,
     FORMAT,
+    UNSALTED_FORMAT,
     UNSIGNED_FORMAT,
     decision_json,
     entry_json,
@@ -27,12 +28,14 @@ from engine.policy.history_chain import (
     ChainFaultReason,
     canonical_json,
     content_hash,
-    entry_hash,
     faults,
+    is_intact,
 )
 from engine.policy.history_signatures import EntrySignature, SigningKey, is_signed, trusted_keys
+from engine.policy.personal_texts import ERASED
 
 WHOLE_SHEET = 0
+_EARLIER = (UNSIGNED_FORMAT, UNSALTED_FORMAT)
 _NOT_A_VALUE = (KeyError, TypeError, ValueError, RecursionError)
 
 
@@ -75,12 +78,12 @@ def sheet_faults(given: Mapping[str, Any]) -> tuple[ChainFault, ...]:
 
 
 def sheet_verdict(given: Mapping[str, Any]) -> SheetVerdict:
-    """The verdict on a sheet as ``sheet_json`` makes it, of form 2 or 1."""
+    """The verdict on a sheet as ``sheet_json`` makes it, of this form or an earlier one."""
     try:
         canonical_json(given)
-        form = UNSIGNED_FORMAT if given["format"] == UNSIGNED_FORMAT else FORMAT
+        form = given["format"] if given["format"] in _EARLIER else FORMAT
         entries, decisions = list(given[ENTRIES]), list(given[DECISIONS])
-        keys = keys_of(given["keys"]) if form == FORMAT else ()
+        keys = keys_of(given["keys"]) if form != UNSIGNED_FORMAT else ()
         head_number, head_hash = given["head"]["number"], given["head"]["hash"]
     except _NOT_A_VALUE:
         return SheetVerdict((ChainFault(WHOLE_SHEET, ChainFaultReason.UNREADABLE),))
@@ -89,14 +92,14 @@ def sheet_verdict(given: Mapping[str, Any]) -> SheetVerdict:
     found += [
         ChainFault(place, ChainFaultReason.ALTERED)
         for place, entry in zip(read.places, read.entries, strict=True)
-        if not _is_intact(entry)
+        if not is_intact(entry)
     ]
     found += [
         ChainFault(place, ChainFaultReason.MISREPORTED)
         for place, entry in zip(read.places, read.entries, strict=True)
         if entry.deal != given.get("deal")
     ]
-    if form == FORMAT:
+    if form != UNSIGNED_FORMAT:
         found += _signature_faults(read, keys)
     found += _misreported(given, read.entries, decisions, form)
     signed = [one for one in read.signatures if one is not None]
@@ -110,8 +113,8 @@ def _entries_read(given_entries: Sequence[Any], form: str) -> tuple[_Read, list[
     found = []
     for place, given in enumerate(given_entries, start=1):
         try:
-            entry = entry_of(given)
-            signature = signature_of(given["signature"]) if form == FORMAT else None
+            entry = entry_of(given, form=form)
+            signature = signature_of(given["signature"]) if form != UNSIGNED_FORMAT else None
             # Exactly as we spell entries: another spelling could hide from the hash.
             if canonical_json(entry_json(entry, signature, form=form)) != canonical_json(given):
                 raise ValueError(place)
@@ -156,13 +159,6 @@ def _follows(signature: EntrySignature, before: EntrySignature) -> bool:
     return signature.position > before.position + 1 or signature.previous == before.hash
 
 
-def _is_intact(entry: ChainEntry) -> bool:
-    try:
-        return entry_hash(entry) == entry.recorded_hash
-    except (TypeError, UnicodeEncodeError):
-        return False
-
-
 def _misreported(
     given: Mapping[str, Any], entries: Sequence[ChainEntry], given_decisions: list[Any], form: str
 ) -> list[ChainFault]:
@@ -193,7 +189,7 @@ def _misreported(
         "head": {"number": derived.head_number, "hash": derived.head_hash},
     }
     keys = given.get("keys", [])
-    told = [one.as_json() for one in keys_of(keys)] if form == FORMAT else []
+    told = [one.as_json() for one in keys_of(keys)] if form != UNSIGNED_FORMAT else []
     if (
         canonical_json(rest) != canonical_json(expected)
         or canonical_json(told) != canonical_json(keys)
@@ -204,6 +200,8 @@ def _misreported(
 
 
 def _content_is_intact(decision: ApprovalDecision) -> bool:
+    if decision.content_hash == ERASED:  # with a text of the content: its commitment is covered by the entry's hash
+        return True
     return content_hash(decision.content) == decision.content_hash
 
 

@@ -1,8 +1,8 @@
 """An approval sheet as a file of JSON: how it is spelled, to the byte, and how it is read again.
 
 One element of ``entries`` and ``decisions`` stands on a line, everything is canonical JSON: a reader can name the entry
-in which a byte was changed even when the file is no JSON any more. Form 1 had no signatures and no fixed spelling; its
-files are still read.
+in which a byte was changed even when the file is no JSON any more. Form 1 had no signatures and no fixed spelling, form
+2 no salts, so that nothing could be erased; their files are still read.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from engine.policy.approval_sheet import ApprovalDecision, ApprovalSheet
 from engine.policy.history_chain import ChainEntry, canonical_json, moment_text
 from engine.policy.history_signatures import EntrySignature, SigningKey
 
-FORMAT = "reglament-approval-sheet/2"
+FORMAT = "reglament-approval-sheet/3"
+UNSALTED_FORMAT = "reglament-approval-sheet/2"
 UNSIGNED_FORMAT = "reglament-approval-sheet/1"
 
 ENTRIES, DECISIONS = "entries", "decisions"
@@ -100,11 +101,13 @@ def entry_json(entry: ChainEntry, signature: EntrySignature | None, *, form: str
     }
     if form == UNSIGNED_FORMAT:
         return told
-    return told | {"signature": signature.as_json() if signature is not None else None}
+    told["signature"] = signature.as_json() if signature is not None else None
+    return told if form == UNSALTED_FORMAT else told | {"salts": dict(entry.salts)}
 
 
-def entry_of(given: Mapping[str, Any]) -> ChainEntry:
+def entry_of(given: Mapping[str, Any], *, form: str = FORMAT) -> ChainEntry:
     """The entry that ``entry_json`` wrote. Raises KeyError, TypeError or ValueError for anything else."""
+    salts = given.get("salts", {}) if form == FORMAT else {}
     return ChainEntry(
         deal=_whole(given["deal"]),
         number=_whole(given["number"]),
@@ -116,6 +119,7 @@ def entry_of(given: Mapping[str, Any]) -> ChainEntry:
         data=dict(given["data"]),
         previous_hash=given["previous_hash"],
         recorded_hash=given["hash"],
+        salts=_texts(salts),
     )
 
 
@@ -149,6 +153,12 @@ def keys_of(given: Iterable[Mapping[str, Any]]) -> tuple[SigningKey, ...]:
 
 def _moment(text: str) -> datetime:
     return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+
+
+def _texts(given: Mapping[str, Any]) -> dict[str, str]:
+    if not all(isinstance(one, str) for one in given.values()):
+        raise TypeError("salts are texts")
+    return dict(given)
 
 
 def _whole(value: Any) -> int:

@@ -1,7 +1,8 @@
 """The chain of a deal's history: each entry's hash covers its content and the hash of the entry before.
 
 Who changes, removes, inserts or reorders an entry leaves a fault that names its number. The chain proves integrity
-against a known head; the signatures are in history_signatures.
+against a known head; the signatures are in history_signatures. Texts about people are covered as commitments, so that
+they can be erased: see personal_texts.
 """
 
 from __future__ import annotations
@@ -9,14 +10,22 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
+import orjson
+
+from engine.events import TextsErased, kind_of
+from engine.policy.personal_texts import committed, erased_commitments
+
 FIRST_PREVIOUS_HASH = ""
 _ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+_SORTED = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
 _EXACT = frozenset({str, int, bool, type(None)})
+_TEXTS_ERASED = kind_of(TextsErased)
+_NOT_OURS = (TypeError, ValueError)  # a float, half a character, salts of other data: nothing that we ever wrote
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +33,7 @@ class ChainEntry:
     """One history event of a deal. ``deal`` is the deal's id, ``number`` counts from 1 within the deal.
 
     ``data`` is JSON without floats: decimals are texts. ``recorded_hash`` is what the store claims the hash to be; it
-    is not part of what is hashed.
+    is not part of what is hashed. ``salts`` are those of ``personal_texts.salts_of``: none in an entry from before.
     """
 
     deal: int
@@ -37,6 +46,7 @@ class ChainEntry:
     data: Mapping[str, Any]
     previous_hash: str
     recorded_hash: str = ""
+    salts: Mapping[str, str] = field(default_factory=dict)
 
 
 class ChainFaultReason(StrEnum):
@@ -51,6 +61,7 @@ class ChainFaultReason(StrEnum):
     KEY_UNKNOWN = "key_unknown"  # no known key has signed it
     NOT_SEALED = "not_sealed"  # a sheet on paper was changed after it was sealed, or was never sealed
     UNEXPECTED_PAGE = "unexpected_page"  # what is around the entries is not the page that this version writes
+    WITHHELD = "withheld"  # a text is missing although nothing tells of its being erased
     CHECKPOINT_DIFFERS = "checkpoint_differs"  # the history is not what was published
 
 
@@ -69,7 +80,10 @@ def canonical_json(value: Any) -> bytes:
     of keeping them.
     """
     _ensure_exact(value)
-    return _ENCODER.encode(value).encode()
+    try:
+        return orjson.dumps(value, option=_SORTED)
+    except orjson.JSONEncodeError:  # whole numbers of more than 64 bits, halves of characters
+        return _ENCODER.encode(value).encode()
 
 
 def moment_text(at: datetime) -> str:
@@ -78,22 +92,35 @@ def moment_text(at: datetime) -> str:
 
 
 def entry_hash(entry: ChainEntry) -> str:
-    """SHA-256 of the entry's content and of the previous hash, in hex. Raises TypeError when ``data`` holds a float."""
-    return hashlib.sha256(
-        canonical_json(
-            {
-                "deal": entry.deal,
-                "number": entry.number,
-                "kind": entry.kind,
-                "actor_id": entry.actor_id,
-                "actor_name": entry.actor_name,
-                "work_item_id": entry.work_item_id,
-                "at": moment_text(entry.at),
-                "data": entry.data,
-                "previous_hash": entry.previous_hash,
-            }
-        )
-    ).hexdigest()
+    """SHA-256 of the entry's content and of the previous hash, in hex.
+
+    Raises TypeError when ``data`` holds a float, ValueError when its ``salts`` are not those of its texts.
+    """
+    _ensure_exact(entry.data)
+    if not entry.salts:
+        return sealed_hash(entry, entry.data, 0)
+    return sealed_hash(entry, committed(entry.data, entry.salts), len(entry.salts))
+
+
+def sealed_hash(entry: ChainEntry, data: Mapping[str, Any], salted: int) -> str:
+    """As ``entry_hash``, with an event's data as ``personal_texts.sealed`` gives it and the number of salted texts.
+
+    The number is hashed, too: else a commitment could pass for a text.
+    """
+    content: dict[str, Any] = {
+        "deal": entry.deal,
+        "number": entry.number,
+        "kind": entry.kind,
+        "actor_id": entry.actor_id,
+        "actor_name": entry.actor_name,
+        "work_item_id": entry.work_item_id,
+        "at": moment_text(entry.at),
+        "data": data,
+        "previous_hash": entry.previous_hash,
+    }
+    if salted:
+        content["salted_texts"] = salted
+    return hashlib.sha256(_ENCODER.encode(content).encode()).hexdigest()
 
 
 def content_hash(content: Mapping[str, Any]) -> str:
@@ -110,23 +137,47 @@ def faults(
     """
     found: list[ChainFault] = []
     number, previous = 0, FIRST_PREVIOUS_HASH
+    told = Erasures()
     for entry in entries:
         if entry.number != number + 1:
             found.append(ChainFault(entry.number, ChainFaultReason.MISNUMBERED))
         if entry.previous_hash != previous:
             found.append(ChainFault(entry.number, ChainFaultReason.UNLINKED))
-        if not _is_intact(entry):
+        if not is_intact(entry):
             found.append(ChainFault(entry.number, ChainFaultReason.ALTERED))
+        told.add(entry, entry.number)
         number, previous = entry.number, entry.recorded_hash
+    found += [ChainFault(one, ChainFaultReason.WITHHELD) for one in told.untold()]
     if (head_length is not None and head_length != number) or (head_hash is not None and head_hash != previous):
         found.append(ChainFault(number, ChainFaultReason.HEAD_DIFFERS))
     return tuple(found)
 
 
-def _is_intact(entry: ChainEntry) -> bool:
+class Erasures:
+    """Which texts are missing from entries, and which the entries say to have been erased."""
+
+    def __init__(self) -> None:
+        self._missing: dict[str, Any] = {}
+        self._told: set[str] = set()
+
+    def add(self, entry: ChainEntry, place: Any) -> None:
+        """``place`` is what ``untold`` names where a text is missing from this entry."""
+        for one in erased_commitments(entry.salts):
+            self._missing.setdefault(one, place)
+        if entry.kind == _TEXTS_ERASED:
+            texts = entry.data.get("texts")
+            self._told.update(one for one in texts if isinstance(one, str)) if isinstance(texts, list | tuple) else None
+
+    def untold(self) -> tuple[Any, ...]:
+        """The places from which texts are missing that no entry tells of."""
+        return tuple(dict.fromkeys(place for one, place in self._missing.items() if one not in self._told))
+
+
+def is_intact(entry: ChainEntry) -> bool:
+    """Does the entry's content give the recorded hash?"""
     try:
         return entry_hash(entry) == entry.recorded_hash
-    except (TypeError, UnicodeEncodeError):  # a float, or half a character: nothing that we ever wrote
+    except _NOT_OURS:
         return False
 
 

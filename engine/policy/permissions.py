@@ -35,6 +35,7 @@ class Ability(StrEnum):
     MANAGE_WEBHOOKS = "manage_webhooks"
     MANAGE_CONNECTORS = "manage_connectors"  # which hosts maps may call, and the secrets that go there
     MANAGE_SEAL = "manage_seal"  # the certificate of the approval sheets, and what signs the history
+    ERASE_PERSON = "erase_person"  # what is known of a client's people, at their wish
     RETRY_INCIDENT = "retry_incident"
     SEE_ALL_HISTORY = "see_all_history"
     SERVE_JOBS = "serve_jobs"  # fetch the calls that programs outside make, and answer them
@@ -87,6 +88,7 @@ _ABILITIES: Mapping[Role, frozenset[Ability]] = {
             Ability.MANAGE_WEBHOOKS,
             Ability.MANAGE_CONNECTORS,
             Ability.MANAGE_SEAL,
+            Ability.ERASE_PERSON,
             Ability.RETRY_INCIDENT,
             Ability.SEE_ALL_HISTORY,
             Ability.SERVE_JOBS,

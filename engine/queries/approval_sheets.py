@@ -84,6 +84,16 @@ def proof_file(session: Session, actor: Actor, deal_id: int, sha256: str) -> tup
     return told, content
 
 
+def kept_papers(session: Session, sheet: ApprovalSheet) -> frozenset[str]:
+    """The hashes of issued sheets that can still be fetched: those that show an erased text are kept no more."""
+    hashes = [str(one.data["sha256"]) for one in sheet.issued]
+    return (
+        frozenset(session.scalars(select(ProofFile.sha256).where(ProofFile.sha256.in_(hashes))))
+        if hashes
+        else frozenset()
+    )
+
+
 def proof_content(session: Session, sha256: str) -> bytes | None:
     return session.scalar(select(ProofFile.content).where(ProofFile.sha256 == sha256))
 

@@ -70,6 +70,14 @@ def latest_history(session: Session, deal_id: int, *, limit: int) -> tuple[Histo
     return history_of(session.execute(statement))
 
 
+def entry_of_deal(session: Session, deal_id: int, number: int) -> HistoryRow:
+    """An entry of a deal that the caller has already found visible. Raises NotFound."""
+    found = history_of(session.execute(history_rows(HistoryEvent.deal_id == deal_id, HistoryEvent.number == number)))
+    if not found:
+        raise NotFound
+    return found[0]
+
+
 def comments_on_step(session: Session, deal_id: int, work_item_id: int) -> tuple[HistoryRow, ...]:
     """What people wrote at one step of a visible deal, oldest first."""
     statement = history_rows(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, func, literal, select, true, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Row, func, literal, select, true, tuple_
 from sqlalchemy.orm import Session
 
 from engine.db.types import Moment
@@ -15,6 +16,7 @@ from engine.model.deal import Deal
 from engine.model.history_event import HistoryEvent
 from engine.policy.history_chain import ChainEntry, ChainFault, faults
 from engine.policy.permissions import Actor
+from engine.policy.personal_texts import salts_of
 from engine.queries.deal_history import HistoryRow, history_of, history_rows
 from engine.queries.pages import Page, cursor_key, page_of, page_size
 from engine.queries.scopes import visible_history
@@ -30,8 +32,9 @@ CHAIN_COLUMNS = (
     HistoryEvent.data,
     HistoryEvent.previous_hash,
     HistoryEvent.entry_hash,
+    HistoryEvent.salt,
 )
-"""Of a history event, what a link of its chain is made of (``ChainEntry``)."""
+"""Of a history event, what a link of its chain is made of: see ``chain_entry``."""
 
 _READ_AT_ONCE = 1000
 
@@ -86,6 +89,23 @@ def is_settled(session: Session) -> ColumnElement[bool]:
     return HistoryEvent.id <= last
 
 
+def chain_entry(row: Row[Any]) -> ChainEntry:
+    """The link that a row with ``CHAIN_COLUMNS`` is. An event of no deal has deal 0 and number 0."""
+    return ChainEntry(
+        deal=row.deal_id or 0,
+        number=row.number or 0,
+        kind=row.kind,
+        actor_id=row.actor_id,
+        actor_name=row.actor_name,
+        work_item_id=row.work_item_id,
+        at=row.at,
+        data=row.data,
+        previous_hash=row.previous_hash,
+        recorded_hash=row.entry_hash,
+        salts=salts_of(row.kind, row.data, row.salt),
+    )
+
+
 def chain_entries(session: Session, deal_id: int) -> Iterator[ChainEntry]:
     """The deal's chain in its stored order, read piece by piece."""
     rows = session.execute(
@@ -95,7 +115,7 @@ def chain_entries(session: Session, deal_id: int) -> Iterator[ChainEntry]:
         .execution_options(yield_per=_READ_AT_ONCE)
     )
     for row in rows:
-        yield ChainEntry(*row)
+        yield chain_entry(row)
 
 
 def chain_faults(session: Session, deal_id: int) -> tuple[ChainFault, ...]:

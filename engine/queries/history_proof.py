@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from engine.model.deal import Deal
 from engine.model.history_event import HistoryEvent
 from engine.model.history_signature import HistorySignature
 from engine.policy.checkpoints import Checkpoint
-from engine.policy.history_chain import ChainEntry, ChainFault, ChainFaultReason, entry_hash
+from engine.policy.history_chain import ChainFault, ChainFaultReason, Erasures, entry_hash
 from engine.policy.history_signatures import (
     FIRST_PREVIOUS,
     SigningKey,
@@ -26,7 +26,7 @@ from engine.policy.history_signatures import (
     unintroduced,
 )
 from engine.policy.merkle import Frontier
-from engine.queries.history import CHAIN_COLUMNS
+from engine.queries.history import CHAIN_COLUMNS, chain_entry
 from engine.queries.history_signatures import checkpoints, signing_keys
 
 _READ_AT_ONCE = 1000
@@ -66,11 +66,11 @@ def signed_faults(session: Session, proof: HistoryProof, published: Sequence[Che
     if len(known) != len(proof.keys):
         yield SignedFault("", ChainFault(0, ChainFaultReason.KEY_UNKNOWN))
     expected = _by_size((*checkpoints(session), *published))
-    position, previous, frontier = 0, FIRST_PREVIOUS, Frontier()
+    position, previous, frontier, told = 0, FIRST_PREVIOUS, Frontier(), Erasures()
     for row in _signed_rows(session):
         if row.position != position + 1:
             yield _fault(row, ChainFaultReason.MISNUMBERED)
-        reason = _wrong(row, previous, known)
+        reason = _wrong(row, previous, known, told)
         if reason is not None:
             yield _fault(row, reason)
         position, previous, frontier = row.position, row.hash, frontier.grown((row.hash,))
@@ -80,6 +80,7 @@ def signed_faults(session: Session, proof: HistoryProof, published: Sequence[Che
             if not _agrees(checkpoint, frontier, previous):
                 yield _fault(row, ChainFaultReason.CHECKPOINT_DIFFERS)
     proof.signed = frontier.size
+    yield from (SignedFault("", ChainFault(one, ChainFaultReason.WITHHELD)) for one in told.untold())
     for size in expected:  # the history is shorter than what was published
         yield SignedFault("", ChainFault(size, ChainFaultReason.CHECKPOINT_DIFFERS))
     recorded = session.scalar(select(func.count()).select_from(HistoryEvent)) or 0
@@ -119,27 +120,18 @@ def _signed_rows(session: Session) -> Iterator[Row[Any]]:
     )
 
 
-def _wrong(row: Row[Any], previous: str, known: dict[str, str] | Any) -> ChainFaultReason | None:
-    """What is wrong with one signature and the entry that it signs."""
+def _wrong(row: Row[Any], previous: str, known: Mapping[str, str], told: Erasures) -> ChainFaultReason | None:
+    """What is wrong with one signature and the entry that it signs; ``told`` learns of the company's own entries."""
     if row.kind is None:
         return ChainFaultReason.MISNUMBERED
+    entry = chain_entry(row)
+    if row.deal_id is None:  # those of deals are compared with their chains
+        told.add(entry, row.position)
     if row.key_id not in known:
         return ChainFaultReason.KEY_UNKNOWN
-    entry = ChainEntry(
-        deal=row.deal_id or 0,
-        number=row.number or 0,
-        kind=row.kind,
-        actor_id=row.actor_id,
-        actor_name=row.actor_name,
-        work_item_id=row.work_item_id,
-        at=row.at,
-        data=row.data,
-        previous_hash=row.previous_hash,
-        recorded_hash=row.entry_hash,
-    )
     try:
         own_hash = entry_hash(entry)
-    except (TypeError, UnicodeEncodeError):
+    except (TypeError, ValueError):
         return ChainFaultReason.ALTERED
     stated = statement(entry, own_hash, position=row.position, previous=previous, at=row.signed_at, key_id=row.key_id)
     if statement_hash(stated) != row.hash:

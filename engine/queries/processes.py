@@ -61,11 +61,13 @@ _cache = _ProcessCache()
 
 def process_of(session: Session, definition_id: int) -> CompiledProcess:
     """The executable map of a version. Raises NotFound; ValueError when errors stood against compiling it."""
-    definition = session.get(ProcessDefinition, definition_id)
+    # A session forgets what nobody holds: held here, the rows of a list read their map once and not once each.
+    held: dict[int, ProcessDefinition | None] = session.info.setdefault(_IN_SESSION, {})
+    definition = held.get(definition_id)
+    if definition is None:
+        definition = held[definition_id] = session.get(ProcessDefinition, definition_id)
     if definition is None:
         raise NotFound
-    # A session forgets what nobody holds: held here, the rows of a list read their map once and not once each.
-    session.info.setdefault(_IN_SESSION, {})[definition_id] = definition
     kept = _cache.get(definition.content_hash) if definition.content_hash else None
     if kept is None:
         kept = _Kept(definition.process(), reads_client=CLIENT_ROOT in (definition.compiled or ""))

@@ -54,6 +54,9 @@ def test_a_sheet_proves_itself_without_a_network_and_names_what_was_altered(
     file.write_bytes(exports["page"].content)
     page = opened(chromium, file, width=360, dark=True)
     expect(page.get_by_role("status")).to_contain_text("Лист цілий")
+    expect(page.get_by_role("main").get_by_text("Знижка, %").first).to_be_visible()  # not the field's name
+    expect(page.get_by_role("main").get_by_text("Персональні тексти стерто")).to_be_visible()
+    assert "Іваненко" not in page.content()
     assert (barriers(page), overflow(page)) == ([], 0)
     page.get_by_role("button", name="English").click()
     expect(page.get_by_role("status")).to_contain_text("The sheet is whole")

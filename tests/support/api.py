@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from flask import Flask
@@ -44,9 +46,15 @@ class ApiClient:
     def delete(self, address: str) -> TestResponse:
         return self.call("DELETE", address)
 
-    def upload(self, address: str, *files: tuple[str, bytes], key: str | None = None) -> TestResponse:
+    def upload(
+        self,
+        address: str,
+        *files: tuple[str, bytes],
+        key: str | None = None,
+        fields: Mapping[str, str] = MappingProxyType({}),
+    ) -> TestResponse:
         given = [(io.BytesIO(content), name) for name, content in files]
-        return self.post(address, key=key, data={"file": given})
+        return self.post(address, key=key, data={"file": given, **fields}, content_type="multipart/form-data")
 
 
 def read(answer: TestResponse, status: int = 200) -> Any:

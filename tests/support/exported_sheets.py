@@ -9,6 +9,8 @@ from support.office import Office
 from support.web import Browser, web_application
 
 from engine.adapters.history_keys import HistoryKeys
+from engine.commands.deals import comment_on_deal
+from engine.commands.erasure import erase_written
 from engine.commands.history_signing import sign_new_entries
 from engine.policy.approval_sheet import ApprovalSheet
 from engine.policy.approval_sheet_file import DECISIONS, ENTRIES, line_places
@@ -26,9 +28,12 @@ class Export:
 
 def exported(office: Office, folder: Path) -> dict[str, Export]:
     deal = office.open_deal()
+    office.do("olena", comment_on_deal, deal.id, "Телефонувала Марія Іваненко")
+    number = office.history(deal)[-1].number
     office.prepare()
     office.complete("iryna", "legal", "approved")
     office.complete("oksana", "finance", "returned", comment="Знижка <завелика> & «дивна»\n\\ \u0001")
+    office.do("admin", erase_written, deal.id, number, "лист № 7")
     keys = HistoryKeys(folder)
     while sign_new_entries(office.database, keys, clock=office.clock):
         pass

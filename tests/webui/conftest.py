@@ -4,22 +4,21 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from flask import Flask
+from support.compiling import compiles_here
+from support.founded_offices import FoundedOffices
 from support.office import Office
 from support.web import Browser, web_application
 
-from engine.db.session import Database
-
 SignIn = Callable[[str | None], Browser]
+
+__all__ = ["SignIn", "app", "browse", "compiles_here", "office"]
 
 
 @pytest.fixture
-def office(sqlite_database_url: str) -> Iterator[Office]:
+def office(sqlite_database_url: str, founded: FoundedOffices) -> Iterator[Office]:
     """The company at work with its sales map published."""
-    database = Database(sqlite_database_url)
-    office = Office(database)
-    office.publish()
-    yield office
-    database.dispose()
+    with founded.at_work(sqlite_database_url) as office:
+        yield office
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from engine.policy.sealed_paper import Seal
 from webui.formats import day, exactly
 from webui.i18n import _
 from webui.paper import MARGIN, Paper
-from webui.sheet_content import content_files, content_rows, notes_of, proof_of_person, sum_of, word_of
+from webui.sheet_content import content_files, content_rows, erasures_of, notes_of, proof_of_person, sum_of, word_of
 
 _QR_SIDE = 32  # millimetres: 0.8 mm a module, which a phone reads from a bad print
 
@@ -95,11 +95,13 @@ class PaperSheet:
             pdf.line_of(_("Proved anew who they are"), proved)
         if decision.comment:
             pdf.line_of(_("Comment"), decision.comment)
-        for name, value in content_rows(decision.content, self.fields):
+        for name, value in content_rows(decision, self.fields):
             pdf.line_of(name, value)
         for name, sha256 in content_files(decision.content):
             pdf.line_of(_("File"), name)
             pdf.hash_of("SHA-256", sha256)
+        for erased in erasures_of(self.sheet, decision):
+            pdf.line_of(_("Erased"), erased)
         pdf.line_of(_("Version of the map"), str(decision.map_version or "—"))
         pdf.hash_of(_("Hash of the content"), decision.content_hash)
         pdf.hash_of(_("Hash of the entry"), f"№ {decision.number} · {decision.entry_hash}")

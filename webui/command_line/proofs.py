@@ -38,6 +38,7 @@ _REASONS = {
     ChainFaultReason.UNEXPECTED_PAGE: N_(
         "the page around the entries is not the one that this version of Reglament writes; do not trust its own verdict"
     ),
+    ChainFaultReason.WITHHELD: N_("a text is missing although nothing tells of its being erased"),
     ChainFaultReason.CHECKPOINT_DIFFERS: N_("the history until here is not the one that was published"),
 }
 

@@ -9,7 +9,7 @@ from engine.commands.approval_sheets import SheetChanged, attach_signature, issu
 from engine.errors import N_, DomainError, FieldRequired, InvalidInput, NotFound
 from engine.policy.approval_sheet_file import sheet_bytes, sheet_json
 from engine.policy.attached_signatures import SIZE_LIMIT
-from engine.queries.approval_sheets import approval_sheet, issued_sheets, proof_file
+from engine.queries.approval_sheets import approval_sheet, issued_sheets, kept_papers, proof_file
 from engine.queries.deals import deal_view
 from webui.attachments import attachment
 from webui.error_pages import status_of
@@ -18,7 +18,7 @@ from webui.messages import field_errors
 from webui.outcomes import tone_of
 from webui.proving_page import proving_page
 from webui.request_context import actor, now, reading, services, writing
-from webui.sheet_content import content_files, content_rows, notes_of, proof_of_person, word_of
+from webui.sheet_content import content_files, content_rows, erasures_of, notes_of, proof_of_person, word_of
 from webui.sheet_papers import labels_of, sealed_pdf, still_good
 from webui.tellings.words import moment
 
@@ -111,15 +111,17 @@ def _page(deal_id: int, number: int = 0, error: DomainError | None = None) -> Re
         view = deal_view(session, actor(), deal_id, now())
         sheet = approval_sheet(session, actor(), deal_id)
         fields = labels_of(session, actor(), deal_id)
+        kept = kept_papers(session, sheet)
     by_number = {one.number: one for one in sheet.entries}
     decisions = [
         {
             "told": one,
             "word": word_of(one),
             "tone": tone_of(one.outcome),
-            "content": tuple(content_rows(one.content, fields)),
+            "content": tuple(content_rows(one, fields)),
             "files": tuple(content_files(one.content)),
             "proved": proof_of_person(one),
+            "erased": erasures_of(sheet, one),
             "signature": sheet.signatures.get(one.number),
             "attached": [(entry, moment(entry.data.get("signed_at"))) for entry in sheet.attached_to(one.number)],
             "may_attach": may_attach(actor(), view.row.owner_id, by_number[one.number]),
@@ -135,5 +137,6 @@ def _page(deal_id: int, number: int = 0, error: DomainError | None = None) -> Re
         notes=notes_of(sheet),
         issued=issued_sheets(sheet),
         issued_hashes={one.sha256 for one in issued_sheets(sheet)},
+        kept_hashes=kept,
     )
     return page, status_of(error) if error is not None else 200

@@ -21,9 +21,10 @@ from engine.model.authenticator import Authenticator
 from engine.policy.one_time_codes import enrolment_uri
 from webui.error_pages import status_of
 from webui.i18n import _
-from webui.limits import failed, limiter, tries
+from webui.limits import limit_failures
 from webui.messages import field_errors
 from webui.request_context import actor, reading, services, writing
+from webui.security import local_path
 
 blueprint = Blueprint("authenticators", __name__, url_prefix="/settings/authenticator")
 
@@ -36,6 +37,11 @@ class NotYourPassword(DomainError):
     template = N_("This is not your present password.")
 
 
+def _came_from() -> str | None:
+    """The page on which a code was asked for, to go back to."""
+    return local_path(request.values.get("next"))
+
+
 def _own_proof_tried() -> str:
     return f"authenticator:{actor().person_id}"
 
@@ -46,7 +52,7 @@ def show() -> ResponseReturnValue:
 
 
 @blueprint.post("/begin")
-@limiter.limit(tries(10), key_func=_own_proof_tried, deduct_when=failed)
+@limit_failures(10, _own_proof_tried)
 def begin() -> ResponseReturnValue:
     """A new secret, against the password: whoever finds an open session must not set up an application of theirs."""
     try:
@@ -55,11 +61,11 @@ def begin() -> ResponseReturnValue:
             begin_authenticator(session, seal=_sealer().seal, actor=actor(), clock=services().clock)
     except DomainError as error:
         return _page(error=error)
-    return redirect(url_for("authenticators.show"), code=303)
+    return redirect(url_for("authenticators.show", next=_came_from()), code=303)
 
 
 @blueprint.post("/confirm")
-@limiter.limit(tries(10), key_func=_own_proof_tried, deduct_when=failed)
+@limit_failures(10, _own_proof_tried)
 def confirm() -> ResponseReturnValue:
     """The answer to this request is the only place where the recovery codes ever stand."""
     try:
@@ -77,7 +83,7 @@ def confirm() -> ResponseReturnValue:
 
 
 @blueprint.post("/remove")
-@limiter.limit(tries(10), key_func=_own_proof_tried, deduct_when=failed)
+@limit_failures(10, _own_proof_tried)
 def remove() -> ResponseReturnValue:
     try:
         _ensure_password_known()
@@ -125,6 +131,7 @@ def _page(*, codes: tuple[str, ...] = (), error: DomainError | None = None) -> R
         secret=" ".join(secret[at : at + _GROUP] for at in range(0, len(secret), _GROUP)),
         qr_code=_qr_code(enrolment_uri(secret, actor().login, _ISSUER)) if secret else "",
         codes=codes,
+        came_from=_came_from(),
         errors=field_errors(error) if error else {},
     )
     return page, status_of(error) if error else 200

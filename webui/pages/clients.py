@@ -263,6 +263,7 @@ def _page(client_id: int, *, error: DomainError | None = None, opened: str = "")
         typed=request.form if error else {},
         opened=opened,
         may_open_deal=may(actor(), Ability.OPEN_DEAL),
+        may_erase=may(actor(), Ability.ERASE_PERSON),
     )
     return page, status_of(error) if error else 200
 

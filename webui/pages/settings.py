@@ -12,7 +12,7 @@ from engine.queries.actors import actor_of
 from engine.queries.people import person_view
 from webui.error_pages import status_of
 from webui.i18n import _
-from webui.limits import failed, limiter, tries
+from webui.limits import limit_failures
 from webui.messages import field_errors
 from webui.request_context import actor, now, reading, services, writing
 from webui.roles import role_label
@@ -48,7 +48,7 @@ def show() -> ResponseReturnValue:
 
 
 @blueprint.post("/password")
-@limiter.limit(tries(10), key_func=_own_password_tried, deduct_when=failed)
+@limit_failures(10, _own_password_tried)
 def change_password() -> ResponseReturnValue:
     """All other sessions end; this one goes on under the new password."""
     try:

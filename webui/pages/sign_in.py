@@ -11,7 +11,7 @@ from engine.model.person import Person
 from engine.queries.actors import actor_of
 from webui.demo_people import DemoPerson, demo_people
 from webui.i18n import _
-from webui.limits import account_tried, failed, limiter, tries
+from webui.limits import account_tried, limit_failures
 from webui.messages import error_text
 from webui.request_context import now, reading, services, signed_in, writing
 from webui.security import local_path, open_to_all
@@ -30,8 +30,8 @@ def show() -> ResponseReturnValue:
 
 
 @blueprint.post("/sign-in")
-@limiter.limit(tries(60), deduct_when=failed)
-@limiter.limit(tries(10), key_func=account_tried, deduct_when=failed)
+@limit_failures(60)
+@limit_failures(10, account_tried)
 @open_to_all
 def submit() -> ResponseReturnValue:
     login = request.form.get("login", "").strip()

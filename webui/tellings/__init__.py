@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from webui.tellings import company, deals, maps, proofs, running, steps
+from webui.tellings import company, deals, erasures, maps, proofs, running, steps
 from webui.tellings.words import Telling
 
 TELLINGS: Mapping[str, Telling] = {
@@ -14,4 +14,5 @@ TELLINGS: Mapping[str, Telling] = {
     **maps.TELLINGS,
     **company.TELLINGS,
     **proofs.TELLINGS,
+    **erasures.TELLINGS,
 }

@@ -70,6 +70,7 @@ def actor(role: Role = Role.MANAGER, **facts: frozenset[int]) -> Actor:
                 "manage_webhooks",
                 "manage_connectors",
                 "manage_fields",
+                "erase_person",
                 "manage_seal",
                 "retry_incident",
                 "see_all_history",

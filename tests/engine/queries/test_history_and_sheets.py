@@ -96,13 +96,17 @@ def test_who_follows_by_id_misses_no_event_of_a_transaction_that_took_long(
 def disarm(session: Session) -> None:
     """What somebody with the database's password would do first: take the guards away."""
     if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("DROP TRIGGER history_event_append_only ON history_event"))
+        for guard in ("append_only", "only_erased"):
+            session.execute(text(f"DROP TRIGGER history_event_{guard} ON history_event"))
         return
-    for action in ("update", "delete"):
-        session.execute(text(f"DROP TRIGGER history_event_no_{action}"))
+    for guard in ("no_update", "no_delete", "only_erased"):
+        session.execute(text(f"DROP TRIGGER history_event_{guard}"))
 
 
-@pytest.mark.parametrize("change", ["UPDATE history_event SET kind = 'x'", "DELETE FROM history_event"])
+@pytest.mark.parametrize(
+    "change",
+    ["UPDATE history_event SET kind = 'x'", "UPDATE history_event SET data = '{}'", "DELETE FROM history_event"],
+)
 def test_the_database_itself_refuses_to_change_history(
     session: Session, company: Company, records: SalesRecords, change: str
 ) -> None:

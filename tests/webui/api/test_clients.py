@@ -6,6 +6,9 @@ import pytest
 from support.api import ApiClient, faults, problem, read
 from support.office import Office
 
+from engine.commands.deals import comment_on_deal
+from engine.policy.personal_texts import ERASED
+
 ApiOf = Callable[[str | None], ApiClient]
 
 
@@ -66,3 +69,31 @@ def test_contacts_stand_at_their_client(api: ApiOf, office: Office) -> None:
     assert [one["full_name"] for one in read(olena.get(f"/clients/{client_id}"))["contacts"]] == names
     assert [one["full_name"] for one in read(olena.get("/contacts?q=мар"))["items"]] == ["Марія"]
     assert set(faults(olena.post("/contacts", {"client_id": client_id, "full_name": " "}))) == {"full_name"}
+
+
+def test_an_administrator_erases_a_person_and_nobody_else(api: ApiOf) -> None:
+    olena, admin = api("olena"), api("admin")
+    client = read(olena.post("/clients", {"name": "ФОП Бут Олег", "phone": "0501112233"}), 201)
+    contact = read(olena.post("/contacts", {"client_id": client["id"], "full_name": "Марія Іваненко"}), 201)
+    body = {"basis": "лист № 7", "words": ["Марійка"]}
+    problem(olena.post(f"/contacts/{contact['id']}/erase", body), 403, "ability_missing")
+    problem(admin.post(f"/contacts/{contact['id']}/erase", {"basis": ""}), 422, "invalid_input")
+    first = read(admin.post(f"/contacts/{contact['id']}/erase", body, key="erase"))
+    assert first == {"entries": 0, "kept": 0, "papers": 0}
+    assert read(admin.post(f"/contacts/{contact['id']}/erase", body, key="erase")) == first
+    assert read(admin.post(f"/clients/{client['id']}/erase", {"basis": "лист № 8"}))["entries"] == 1
+    told = read(admin.get(f"/clients/{client['id']}"))
+    assert (told["name"], told["phone"], told["contacts"][0]["full_name"]) == (ERASED, "", ERASED)
+    problem(admin.post("/contacts/999999/erase", body), 404, "not_found")
+
+
+def test_what_was_written_in_an_entry_is_erased(api: ApiOf, office: Office) -> None:
+    deal = office.open_deal()
+    office.do("olena", comment_on_deal, deal.id, "Телефонувала Марія")
+    address = f"/deals/{deal.id}/history/{office.history(deal)[-1].number}/erase"
+    problem(api("olena").post(address, {"basis": "лист"}), 403, "ability_missing")
+    assert read(api("admin").post(address, {"basis": "лист"}))["entries"] == 1
+    problem(api("admin").post(address, {"basis": "лист"}), 422, "nothing_to_erase")
+    newest, erased = read(api("olena").get(f"/deals/{deal.id}/history"))["items"][:2]
+    assert (newest["kind"], newest["data"]["entries"]) == ("texts_erased", [erased["number"]])
+    assert erased["data"]["text"] == ERASED

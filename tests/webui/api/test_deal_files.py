@@ -64,3 +64,46 @@ def test_a_step_is_completed_with_the_ids_of_its_files(office: Office, api: ApiO
         "size": len(ONE),
     }
     problem(olena.upload(f"{address}/files", ("Договір.pdf", OTHER)), 409, "already_completed")
+
+
+def test_a_comment_comes_with_files_once_per_key(office: Office, api: ApiOf) -> None:
+    deal, olena = office.open_deal("olena"), api("olena")
+    address = f"/deals/{deal.id}/comments"
+    said = {"text": "Надсилаю договір, @bohdan"}
+    first = read(olena.upload(address, ("Договір.pdf", ONE), key="one", fields=said), 201)
+    assert (first["text"], first["by"]["name"], first["mentions"]) == (
+        said["text"],
+        "Олена Коваль",
+        {"bohdan": office.company.bohdan.full_name},
+    )
+    (file,) = first["files"]
+    assert (file["name"], file["version"], file["size"]) == ("Договір.pdf", 1, len(ONE))
+    assert olena.get(f"/deals/{deal.id}/files/{file['id']}/content").data == ONE
+    assert read(olena.upload(address, ("Договір.pdf", ONE), key="one", fields=said), 201) == first
+    problem(olena.upload(address, ("Договір.pdf", OTHER), key="one", fields=said), 409, "idempotency_key_reused")
+    alone = read(olena.upload(address, fields={"text": "Без файлів"}), 201)
+    assert alone["files"] == []
+    assert [one["number"] for one in read(olena.get(address))["items"]] == [alone["number"], first["number"]]
+
+
+def test_a_step_has_comments_with_files_of_its_own(office: Office, api: ApiOf) -> None:
+    deal, olena = office.open_deal("olena"), api("olena")
+    address = f"/work-items/{office.step('prepare', deal).id}"
+    added = read(olena.upload(f"{address}/comments", ("Договір.pdf", ONE)), 201)
+    assert (added["text"], added["work_item_id"]) == ("", office.step("prepare", deal).id)
+    read(olena.upload(f"/deals/{deal.id}/comments", fields={"text": "Не на кроці"}), 201)
+    assert read(olena.get(f"{address}/comments"))["items"] == [added]
+    assert [one["id"] for one in read(olena.get(f"{address}/files"))["items"]] == [added["files"][0]["id"]]
+
+
+def test_comments_are_for_those_who_see_the_deal_and_hold_something(office: Office, api: ApiOf) -> None:
+    deal, olena, danylo = office.open_deal("olena"), api("olena"), api("danylo")
+    step = office.step("prepare", deal).id
+    for address in (f"/deals/{deal.id}/comments", f"/work-items/{step}/comments"):
+        told = problem(olena.upload(address, fields={"text": " "}), 422, "invalid_input")
+        assert told["errors"]["text"]["code"] == "field_required"
+        told = problem(olena.upload(address, ("Договір.pdf", b"<html>"), fields={"text": "ось"}), 422, "invalid_input")
+        assert told["errors"]["file"]["code"] == "file_content_differs"
+        problem(danylo.get(address), 404, "not_found")
+        problem(danylo.upload(address, ("Договір.pdf", ONE), fields={"text": "ось"}), 404, "not_found")
+        assert read(olena.get(address))["items"] == []

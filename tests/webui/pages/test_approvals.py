@@ -12,7 +12,8 @@ from support.approval_maps import DISCOUNT, SUM, naming
 from support.office import Office
 from support.web import Browser, text_of
 
-from engine.bpmn.compiled import ApprovalRule, Reauthentication
+from engine.bpmn.compiled import ApprovalRule, ContentRule, Reauthentication
+from engine.commands.clients import update_client
 from engine.commands.people import set_password
 from engine.model.deal import Deal
 from engine.model.department import Membership
@@ -179,6 +180,21 @@ def test_the_password_alone_puts_no_other_application_in_the_place_of_ones_own(
     assert iryna.post("/settings/authenticator/begin", {"present": PASSWORD}).status_code == 303
 
 
+def test_who_sets_up_an_application_for_a_decision_comes_back_to_it(
+    office: Office, browse: SignIn, careful: int
+) -> None:
+    iryna, step = browse("iryna"), f"/work-items/{careful}"
+    begun = iryna.post("/settings/authenticator/begin", {"present": PASSWORD, "next": step})
+    assert begun.headers["Location"] == f"/settings/authenticator?next={step}"
+    page = iryna.get(begun.headers["Location"]).text
+    assert f'name="next" value="{step}"' in page
+    secret = re.search(r"<code>([A-Z2-7 ]+)</code>", page)[1].replace(" ", "")  # type: ignore[index]
+    given = {"code": code_of(secret, counter_at(office.clock.now())), "next": step}
+    assert f'href="{step}"' in iryna.post("/settings/authenticator/confirm", given).text
+    assert f'href="{step}"' in iryna.get(f"/settings/authenticator?next={step}").text
+    assert 'href="//evil' not in iryna.get("/settings/authenticator?next=//evil.example").text
+
+
 def test_guessing_passwords_is_stopped(office: Office, browse: SignIn, careful: int) -> None:
     iryna = browse("iryna")
     for _ in range(10):
@@ -186,3 +202,40 @@ def test_guessing_passwords_is_stopped(office: Office, browse: SignIn, careful: 
     stopped = decide(iryna, careful, proof_password=PASSWORD)
     assert "Забагато" in text_of(stopped)
     assert office.step("legal").is_live
+
+
+@pytest.mark.parametrize("reask", [True, False])
+def test_changing_what_was_approved_is_offered_where_the_map_allows_it(
+    office: Office, browse: SignIn, *, reask: bool
+) -> None:
+    office.publish(naming({"legal": SUM, "finance": DISCOUNT, "logistics": DISCOUNT}, reask=reask))
+    deal = office.open_deal()
+    office.prepare()
+    for login, element in (("iryna", "legal"), ("oksana", "finance"), ("petro", "logistics")):
+        office.complete(login, element, "approved")
+    form = {"title": deal.title, "amount": "99 000", "currency": "UAH", "discount": "7,5"}
+    olena = browse("olena")
+    assert 'name="ask_again"' not in olena.get(f"/deals/{deal.id}").text
+    answer = olena.post(f"/deals/{deal.id}", form)
+    assert (answer.status_code, 'name="ask_again"' in answer.text) == (409, reask)
+    asked = olena.post(f"/deals/{deal.id}", form | {"ask_again": "1"})
+    assert asked.status_code == (303 if reask else 409)
+    assert 'name="ask_again"' not in asked.text
+    assert [one.element_id for one in office.open_steps()] == (["prepare"] if reask else ["sign"])
+
+
+def test_the_deals_page_shows_what_changed_since_and_has_it_approved_again(office: Office, browse: SignIn) -> None:
+    payer = ContentRule(names=("client.name",))
+    office.publish(naming({"legal": payer, "finance": DISCOUNT, "logistics": DISCOUNT}, reask=True))
+    deal = office.open_deal()
+    office.prepare()
+    for login, element in (("iryna", "legal"), ("oksana", "finance"), ("petro", "logistics")):
+        office.complete(login, element, "approved")
+    olena = browse("olena")
+    assert "Have it approved again" not in text_of(olena.get(f"/deals/{deal.id}"))
+    office.do("olena", update_client, deal.client_id, {"name": "ТОВ «Інший платник»"})
+    shown = text_of(olena.get(f"/deals/{deal.id}"))
+    assert "ТОВ «Промінь» ТОВ «Інший платник»" in shown
+    assert olena.post(f"/deals/{deal.id}/ask-again", {"command_id": "again"}).status_code == 303
+    assert [one.element_id for one in office.open_steps()] == ["prepare"]
+    assert olena.post(f"/deals/{deal.id}/ask-again", {"command_id": "again"}).status_code == 303

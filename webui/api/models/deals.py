@@ -84,6 +84,11 @@ class DealChanges(Given):
     loss_reason: Sentence = Field(default="", description="Also of a closed deal.")
     fields: dict[str, Any] = Field(default={}, description="Merged into the stored ones by name.")
     read_version: ReadVersion | None = READ_VERSION
+    ask_again: bool = Field(
+        default=False,
+        description="Change what was approved, too, where the map allows it (`reask`): steps under way are withdrawn, "
+        "and whoever approved what changes is asked again. Without it that is refused with `content_approved`.",
+    )
 
 
 class DealPath(Given):
@@ -319,7 +324,7 @@ class EntrySignatureItem(Told):
 
 
 class ChainEntryItem(Told):
-    """An entry of the deal's history, as it was hashed."""
+    """An entry of the deal's history. What is hashed holds SHA-256 of salt and text for texts of `salts`."""
 
     deal: int
     number: int
@@ -332,6 +337,10 @@ class ChainEntryItem(Told):
     previous_hash: str
     hash: str
     signature: EntrySignatureItem | None = Field(description="Empty for some seconds after the entry was recorded.")
+    salts: dict[str, str] = Field(
+        description="By the place of a text in `data` (JSON Pointer): its salt in hex, or `=` and the SHA-256 that is "
+        "left of an erased one. Empty in entries from before."
+    )
 
 
 class DecisionItem(Told):
@@ -376,7 +385,7 @@ class ApprovalSheetFile(Told):
     A simple electronic signature with proof of integrity, not a qualified one.
     """
 
-    format: Literal["reglament-approval-sheet/2"]
+    format: Literal["reglament-approval-sheet/3"]
     deal: int
     number: str
     title: str

@@ -24,4 +24,5 @@ import "./uploads.js";
 import "./file_dialog.js";
 import "./lazy_step_grid.js";
 import "./questions.js";
+import "./keep.js";
 import "./for_types.js";

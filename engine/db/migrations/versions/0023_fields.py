@@ -11,7 +11,7 @@ JSON = sa.JSON().with_variant(JSONB, "postgresql")
 COUNT = "UPDATE company_revision SET number = number + 1 WHERE id = 1"
 
 revision = "0023"
-down_revision = "0026"
+down_revision = "0021"
 branch_labels = None
 depends_on = None
 

@@ -6,11 +6,13 @@ import { elements, members, object } from "./raw_json.js";
 
 hashes.sha512 = sha512;
 
-const FORMAT = '"reglament-approval-sheet/2"';
+const FORMAT = '"reglament-approval-sheet/3"';
 const ENTRY_DOMAIN = utf8ToBytes("reglament-history-entry-1\u0000");
 const KEY_DOMAIN = utf8ToBytes("reglament-history-key-1\u0000");
 const DECISIONS = new Set(['"approved"', '"returned"', '"rejected"']);
 const EMPTY = '""';
+const ERASED = '"[стерто · erased]"';
+const SALT = /^([0-9a-f]{32}|=[0-9a-f]{64})$/;
 
 // Everything wrong with a sheet, as [number of the entry or 0, reason], and what it tells: see page.js.
 export function check(text) {
@@ -27,6 +29,7 @@ export function check(text) {
     if (spelled(top) !== text) faults.push([0, "misreported"]);
     known = knownKeys(keys, faults);
     chain(entries, top, faults);
+    withheld(entries, faults);
     signatures(entries, known, faults);
     report(top, entries, faults);
   } catch { // a member has another kind of value, or another name
@@ -41,7 +44,12 @@ function readSheet(text) {
   const entries = elements(top.get("entries")).map(raw => {
     const entry = members(raw);
     const signature = entry.get("signature");
-    return { entry, data: members(entry.get("data")), signature: signature === "null" ? null : members(signature) };
+    return {
+      entry,
+      data: members(entry.get("data")),
+      salts: new Map([...members(entry.get("salts"))].map(([place, raw]) => [place, word(raw)])),
+      signature: signature === "null" ? null : members(signature),
+    };
   });
   return { top, entries, keys };
 }
@@ -94,22 +102,62 @@ function knownKeys(keys, faults) {
 
 function chain(entries, top, faults) {
   let previous = EMPTY;
-  entries.forEach(({ entry, data, signature }, index) => {
+  entries.forEach(({ entry, data, salts, signature }, index) => {
     const place = index + 1;
-    const content = Object.fromEntries([...entry].filter(([name]) => name !== "hash" && name !== "signature"));
-    if (entry.size !== 11 || (signature && signature.size !== 6)) faults.push([place, "unreadable"]);
+    if (entry.size !== 12 || (signature && signature.size !== 6)) faults.push([place, "unreadable"]);
     if (entry.get("number") !== String(place)) faults.push([place, "misnumbered"]);
     if (entry.get("deal") !== top.get("deal")) faults.push([place, "misreported"]);
     if (entry.get("previous_hash") !== previous) faults.push([place, "unlinked"]);
-    if (`"${hex(sha256(utf8ToBytes(object(content))))}"` !== entry.get("hash")) faults.push([place, "altered"]);
+    if (hashOf(entry, salts) !== entry.get("hash")) faults.push([place, "altered"]);
     const decided = isDecision(entry, data);
-    if (decided && `"${hex(sha256(utf8ToBytes(data.get("content") ?? "{}")))}"` !== data.get("content_hash")) {
+    if (decided && data.get("content_hash") !== ERASED && `"${hex(sha256(utf8ToBytes(data.get("content") ?? "{}")))}"` !== data.get("content_hash")) {
       faults.push([place, "altered"]);
     }
     previous = entry.get("hash");
   });
   const head = object({ hash: previous, number: String(entries.length) });
   if (top.get("head") !== head) faults.push([entries.length, "head_differs"]);
+}
+
+// Texts about people are hashed as commitments: SHA-256 of a salt and the text, or what is left of an erased one.
+function hashOf(entry, salts) {
+  const content = Object.fromEntries([...entry].filter(([name]) => !["hash", "signature", "salts"].includes(name)));
+  if (salts.size) {
+    const used = new Set();
+    content.data = committed(content.data, "", salts, used);
+    content.salted_texts = String(salts.size);
+    if (used.size !== salts.size) return "";
+  }
+  return `"${hex(sha256(utf8ToBytes(object(content))))}"`;
+}
+
+function committed(raw, place, salts, used) {
+  const salt = salts.get(place);
+  if (salt !== undefined) {
+    used.add(place);
+    return commitment(raw, salt);
+  }
+  if (raw.startsWith("{")) {
+    const inner = [...members(raw)].map(([name, one]) => (
+      `${JSON.stringify(name)}:${committed(one, `${place}/${name.replace(/~/g, "~0").replace(/\//g, "~1")}`, salts, used)}`
+    ));
+    return `{${inner.join(",")}}`;
+  }
+  if (raw.startsWith("[")) return `[${elements(raw).map((one, index) => committed(one, `${place}/${index}`, salts, used)).join(",")}]`;
+  return raw;
+}
+
+function commitment(raw, salt) {
+  if (!SALT.test(salt) || !raw.startsWith('"') || (salt.startsWith("=") && raw !== ERASED)) return "";
+  return `"${salt.startsWith("=") ? salt.slice(1) : hex(sha256(concatBytes(hexToBytes(salt), utf8ToBytes(JSON.parse(raw)))))}"`;
+}
+
+function withheld(entries, faults) {
+  const told = new Set(entries.filter(isErasure).flatMap(({ data }) => JSON.parse(data.get("texts"))));
+  entries.forEach(({ salts }, index) => {
+    const missing = [...salts.values()].filter(salt => salt.startsWith("=") && !told.has(salt.slice(1)));
+    if (missing.length) faults.push([index + 1, "withheld"]);
+  });
 }
 
 function signatures(entries, known, faults) {
@@ -160,6 +208,10 @@ function report(top, entries, faults) {
     if (top.get(name) !== (raw ?? EMPTY)) faults.push([0, "misreported"]);
   }
   if (top.size !== 9) faults.push([0, "misreported"]);
+}
+
+export function isErasure({ entry }) {
+  return entry.get("kind") === '"texts_erased"';
 }
 
 export function isDecision(entry, data) {

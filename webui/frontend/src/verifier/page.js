@@ -1,5 +1,5 @@
 // The page of an approval sheet that proves itself: everything shown is read from the entries that were checked.
-import { check, isDecision } from "./check.js";
+import { check, isDecision, isErasure } from "./check.js";
 import "./verifier.css";
 
 const texts = JSON.parse(document.getElementById("texts").textContent);
@@ -37,7 +37,7 @@ function draw() {
   const main = document.getElementById("shown");
   main.replaceChildren(make("header", "", make("h1", "", say("title")), change), banner());
   try {
-    main.append(facts(), ...decisions(), ...notes(), ...passedOver());
+    main.append(facts(), ...decisions(), ...notes(), ...passedOver(), ...erasures());
   } catch (failure) { // an altered sheet may hold anything; the verdict stands above
     if (verdict.faults.length === 0) throw failure;
   }
@@ -77,7 +77,6 @@ function decisions() {
   return decided.map(({ entry, data, signature }) => {
     const outcome = value(data, "outcome");
     const who = [value(entry, "actor_name"), value(data, "position"), value(data, "department")].filter(Boolean);
-    const content = JSON.parse(data.get("content") ?? "{}");
     return make(
       "section",
       `decision ${outcome}`,
@@ -90,8 +89,9 @@ function decisions() {
         [say("comment"), value(data, "comment")],
         [say("authentication"), provedBy(value(data, "authentication"))],
         ...attached(value(entry, "number")),
+        ...erased(value(entry, "number")),
       ]),
-      opened(say("content"), pairs(Object.entries(content).map(([name, one]) => [texts[language][`content_${name}`] ?? name, name === "amount" ? sum(one) : readable(one)]))),
+      opened(say("content"), pairs(content(data))),
       pairs([
         [say("content_hash"), code(value(data, "content_hash"))],
         [say("entry_hash"), code(`№ ${value(entry, "number")} · ${value(entry, "hash")}`)],
@@ -99,6 +99,45 @@ function decisions() {
       ], "proof"),
     );
   });
+}
+
+// What was decided on, under the labels that the map gave its fields then; only names are known of older entries.
+function content(data) {
+  const decided = JSON.parse(data.get("content") ?? "{}");
+  const labels = JSON.parse(data.get("labels") ?? "{}");
+  return Object.entries(decided).flatMap(([name, one]) => {
+    if (name === "fields" && one) return Object.entries(one).map(([field, given]) => [labels[field] ?? field, chosen(field, given, labels)]);
+    if (name === "files" && one) return one.map(file => [say("content_file"), `${file.name}, № ${file.version}, SHA-256: ${file.sha256}`]);
+    return [[texts[language][`content_${name}`] ?? name, name === "amount" ? sum(one) : readable(one)]];
+  });
+}
+
+function chosen(field, given, labels) {
+  const made = [given].flat().map(one => labels[`${field}=${one}`]);
+  return made.length && made.every(Boolean) ? made.join(", ") : readable(given);
+}
+
+function erased(number) {
+  return verdict.entries
+    .filter(one => isErasure(one) && value(one.data, "entries").includes(number))
+    .map(({ entry }) => [say("erased"), say("erased_on", {
+      day: moment(value(entry, "at")), name: value(entry, "actor_name"), number: value(entry, "number"),
+    })]);
+}
+
+function erasures() {
+  return verdict.entries.filter(isErasure).map(({ entry, data }) => make(
+    "section",
+    "decision returned",
+    make("h2", "", say("erased_title")),
+    pairs([
+      [say("who"), value(entry, "actor_name")],
+      [say("when"), moment(value(entry, "at"))],
+      [say("basis"), value(data, "basis")],
+      [say("erased_from"), value(data, "entries").map(number => `№ ${number}`).join(", ")],
+      [say("entry_hash"), code(`№ ${value(entry, "number")} · ${value(entry, "hash")}`)],
+    ]),
+  ));
 }
 
 function attached(number) {

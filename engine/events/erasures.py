@@ -1,0 +1,39 @@
+"""Events of erasing what is known of a person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from engine.events.base import Event
+
+
+@dataclass(frozen=True, slots=True)
+class TextsErased(Event):
+    """Texts were erased from entries of the same history; their commitments stay, and are ``texts``.
+
+    ``entries`` are the numbers of the entries within the deal; of the company's entries, their ids. ``of`` says whose
+    they were: ``contact``, ``client`` or ``entry``, with ``client_id`` where it was a client's. ``basis`` is what the
+    erasure rests on, such as the number of the person's letter: no personal text itself.
+    """
+
+    of: str
+    basis: str
+    entries: Sequence[int]
+    texts: Sequence[str]
+    client_id: int | None = None
+    contact_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PersonErased(Event):
+    """A contact of a client, or a client with all contacts, was erased.
+
+    ``kept`` is how many entries from before salted texts hold the person still.
+    """
+
+    of: str
+    client_id: int
+    contact_id: int | None
+    basis: str
+    kept: int

@@ -1,0 +1,153 @@
+"""Where in the history of a client and of the client's deals a person is named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.orm import Session
+
+from engine.errors import NotFound
+from engine.events import ClientAdded, ClientChanged, ContactChanged, kind_of
+from engine.model.client import Client, Contact
+from engine.model.deal import Deal
+from engine.model.history_event import HistoryEvent
+from engine.policy.permissions import Ability, Actor, ensure_may
+from engine.policy.personal_texts import ERASED, salts_of, text_at
+from engine.policy.personal_traces import Traces, traces
+from engine.queries.scopes import visible_clients
+
+_OF_CLIENTS = (kind_of(ClientAdded), kind_of(ClientChanged))
+_OF_CONTACTS = kind_of(ContactChanged)
+_READ_AT_ONCE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class FoundTrace:
+    """An entry that names the person: of a deal, or of the company where ``deal_id`` is None.
+
+    ``places`` are those of its texts (see personal_texts), ``texts`` what stands there. Without ``places`` the entry is
+    from before texts were salted: what it says is under its hash and stays.
+    """
+
+    event_id: int
+    deal_id: int | None
+    deal_number: str
+    number: int | None
+    kind: str
+    at: datetime
+    places: tuple[str, ...]
+    texts: tuple[str, ...]
+
+    @property
+    def can_be_erased(self) -> bool:
+        return bool(self.places)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonFound:
+    """Who is to be erased, and where the history names them. ``full_name`` is the contact's, or the client's name."""
+
+    client_id: int
+    contact_id: int | None
+    full_name: str
+    traces: Traces
+    found: tuple[FoundTrace, ...]
+
+    @property
+    def can_be_erased(self) -> tuple[FoundTrace, ...]:
+        return tuple(one for one in self.found if one.can_be_erased)
+
+    @property
+    def kept(self) -> tuple[FoundTrace, ...]:
+        """What is from before texts were salted."""
+        return tuple(one for one in self.found if not one.can_be_erased)
+
+
+def person_found(
+    session: Session, actor: Actor, client_id: int, contact_id: int | None = None, words: Sequence[str] = ()
+) -> PersonFound:
+    """A contact of the client, or the client with all contacts; ``words`` are other words for them.
+
+    Raises NotFound, NotAllowed.
+    """
+    client = session.scalar(select(Client).where(Client.id == client_id, visible_clients(actor, only=client_id)))
+    if client is None:
+        raise NotFound
+    ensure_may(actor, Ability.ERASE_PERSON)
+    contacts = session.scalars(select(Contact).where(Contact.client_id == client_id)).all()
+    if contact_id is not None:
+        contacts = [one for one in contacts if one.id == contact_id]
+        if not contacts:
+            raise NotFound
+    known: list[Client | Contact] = [*contacts] if contact_id is not None else [client, *contacts]
+    named = traces(
+        [*(_name_of(one) for one in known), *(one.email for one in known), *words],
+        [one.phone for one in known],
+        fields_of_client=contact_id is None,
+    )
+    found = tuple(_found(session, client_id, contact_id, named))
+    return PersonFound(client_id, contact_id, _name_of(known[0]), named, found)
+
+
+def _name_of(known: Client | Contact) -> str:
+    return known.name if isinstance(known, Client) else known.full_name
+
+
+def _found(session: Session, client_id: int, contact_id: int | None, named: Traces) -> Iterator[FoundTrace]:
+    rows = session.execute(
+        select(
+            HistoryEvent.id,
+            HistoryEvent.deal_id,
+            HistoryEvent.number,
+            HistoryEvent.kind,
+            HistoryEvent.at,
+            HistoryEvent.data,
+            HistoryEvent.salt,
+            Deal.number.label("deal_number"),
+        )
+        .outerjoin(Deal, Deal.id == HistoryEvent.deal_id)
+        .where(or_(Deal.client_id == client_id, _is_of_client(client_id)))
+        .order_by(HistoryEvent.id)
+        .execution_options(yield_per=_READ_AT_ONCE)
+    )
+    for row in rows:
+        salts = salts_of(row.kind, row.data, row.salt)
+        is_theirs = _is_theirs(row.kind, row.data, contact_id)
+        texts_at = {place: text_at(row.data, place) for place in salts}
+        places = tuple(
+            place
+            for place, text in texts_at.items()
+            if text != ERASED and (is_theirs or named.own(place) or named.are_in(text))
+        )
+        texts = tuple(texts_at[place] for place in places)
+        if not row.salt:
+            texts = tuple(text for text in _texts_in(row.data) if named.are_in(text))
+        if texts:
+            yield FoundTrace(row.id, row.deal_id, row.deal_number or "", row.number, row.kind, row.at, places, texts)
+
+
+def _is_theirs(kind: str, data: Mapping[str, Any], contact_id: int | None) -> bool:
+    """Whether the entry tells of nothing but the card of whoever is erased: a contact, or the client with all."""
+    if kind == _OF_CONTACTS:
+        return contact_id in (None, data.get("contact_id"))
+    return contact_id is None and kind in _OF_CLIENTS
+
+
+def _is_of_client(client_id: int) -> ColumnElement[bool]:
+    is_this = HistoryEvent.data["client_id"].as_integer() == client_id
+    return and_(HistoryEvent.deal_id.is_(None), HistoryEvent.kind.in_((*_OF_CLIENTS, _OF_CONTACTS)), is_this)
+
+
+def _texts_in(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for one in value.values():
+            yield from _texts_in(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _texts_in(one)

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from support.office import Office
+from support.web import Browser, text_of
+
+from engine.commands.clients import ContactDraft, add_contact
+from engine.commands.deals import comment_on_deal
+from engine.model.client import Contact
+from engine.model.deal import Deal
+from engine.policy.personal_texts import ERASED
+
+SignIn = Callable[[str | None], Browser]
+
+
+@pytest.fixture
+def deal(office: Office) -> Deal:
+    deal = office.open_deal()
+    office.do("olena", add_contact, deal.client_id, ContactDraft("Марія Іваненко", phone="0671234567"))
+    office.do("olena", comment_on_deal, deal.id, "Телефонувала Марія Іваненко")
+    office.do("olena", comment_on_deal, deal.id, "Марійка просила знижку")
+    return deal
+
+
+def address_of(office: Office, deal: Deal) -> str:
+    with office.database.read() as session:
+        (contact,) = session.query(Contact).all()
+    return f"/clients/{deal.client_id}/erase?contact={contact.id}"
+
+
+def test_an_administrator_sees_what_is_erased_and_erases_it(office: Office, browse: SignIn, deal: Deal) -> None:
+    admin, address = browse("admin"), address_of(office, deal)
+    assert address.replace("&", "&amp;") in admin.get(f"/clients/{deal.client_id}").text
+    page = text_of(admin.get(address))
+    assert "Телефонувала Марія Іваненко" in page
+    assert "Марійка" not in page
+    assert "Марійка просила знижку" in text_of(admin.get(f"{address}&words=марійка"))
+
+    form = {"contact": address.rpartition("=")[2], "words": "марійка", "command_id": "once"}
+    refused = admin.post(f"/clients/{deal.client_id}/erase", form)
+    assert (refused.status_code, "field-basis-error" in refused.text) == (422, True)
+    for _ in range(2):  # pressed twice
+        done = admin.post(f"/clients/{deal.client_id}/erase", form | {"basis": "лист № 7"})
+        assert (done.status_code, done.location) == (303, f"/clients/{deal.client_id}")
+    shown = text_of(admin.get(f"/deals/{deal.id}"))
+    assert not [one for one in ("Іваненко", "Марійка") if one in shown]
+    assert ERASED in shown
+    assert "Стерто тексти про контакт із записів № " in shown
+    assert "Іваненко" not in text_of(admin.get(f"/clients/{deal.client_id}"))
+
+
+def test_a_comment_is_erased_from_the_timeline(office: Office, browse: SignIn, deal: Deal) -> None:
+    admin = browse("admin")
+    number = office.history(deal)[-1].number
+    address = f"/deals/{deal.id}/history/{number}/erase"
+    assert address in admin.get(f"/deals/{deal.id}").text
+    assert "Марійка просила знижку" in text_of(admin.get(address))
+    assert admin.post(address, {"basis": " "}).status_code == 422
+    assert admin.post(address, {"basis": "лист № 7"}).status_code == 303
+    page = admin.get(f"/deals/{deal.id}")
+    assert "Марійка" not in page.text
+    assert address not in page.text
+    assert "вже стерто" in text_of(admin.post(address, {"basis": "лист № 7"}))
+
+
+@pytest.mark.parametrize(("login", "status"), [("olena", 403), ("bohdan", 403), ("danylo", 404)])
+def test_nobody_else_erases(office: Office, browse: SignIn, deal: Deal, login: str, status: int) -> None:
+    browser, entry = browse(login), f"/deals/{deal.id}/history/{office.history(deal)[-1].number}/erase"
+    assert browser.get(address_of(office, deal)).status_code == status
+    assert browser.get(entry).status_code == status
+    assert browser.post(entry, {"basis": "лист"}).status_code == status
+    assert browser.post(f"/clients/{deal.client_id}/erase", {"basis": "лист"}).status_code == status
+    assert "erase" not in browser.get(f"/deals/{deal.id}").text
+    assert ERASED not in str([one.data for one in office.history(deal)])

@@ -1,0 +1,48 @@
+"""Erasing what is known of a person."""
+
+from __future__ import annotations
+
+from pydantic import ConfigDict, Field
+
+from webui.api.models.values import Given, Id, Line, Told
+
+_LONGEST_BASIS, _MOST_WORDS = 200, 50
+
+
+class ContactPath(Given):
+    contact_id: Id
+
+
+class EntryPath(Given):
+    deal_id: Id
+    number: Id = Field(description="Of the entry, within the deal.")
+
+
+class EntryErasure(Given):
+    """Why something is erased."""
+
+    basis: Line = Field(
+        min_length=1,
+        max_length=_LONGEST_BASIS,
+        description="What it rests on, such as the number of the person's letter. Kept in the log: no name.",
+    )
+
+
+class PersonErasure(EntryErasure):
+    """Whose texts are erased, beside those that hold the name, phone or address of the card."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, json_schema_extra={"examples": [{"basis": "лист № 7", "words": ["Марійка"]}]}
+    )
+
+    words: tuple[Line, ...] = Field(
+        default=(), max_length=_MOST_WORDS, description="Other words for the person: texts that hold one are erased."
+    )
+
+
+class ErasureResult(Told):
+    """What became of it."""
+
+    entries: int = Field(description="Entries of the history that lost a text and kept their proof.")
+    kept: int = Field(description="Entries from before texts could be erased, which name the person still.")
+    papers: int = Field(description="Sealed approval sheets that showed an erased text and are kept no more.")

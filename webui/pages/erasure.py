@@ -1,0 +1,130 @@
+"""Erasing what is known of a person at a client, and what somebody wrote in one entry of a deal's history."""
+
+from __future__ import annotations
+
+import uuid
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from engine.commands.erasure import Erased, ErasureRequest, erase_client, erase_contact, erase_written
+from engine.errors import DomainError, NotFound
+from engine.policy.permissions import Ability, ensure_may
+from engine.queries.deal_history import entry_of_deal
+from engine.queries.deals import deal_view
+from engine.queries.personal_traces import person_found
+from webui.error_pages import status_of
+from webui.forms.typed_values import chosen_id
+from webui.i18n import ngettext
+from webui.messages import error_text, field_errors
+from webui.request_context import actor, now, reading, services, writing
+from webui.timeline import entry
+
+blueprint = Blueprint("erasure", __name__)
+
+_SHOWN = 100
+_LONGEST_WORDS = 500
+
+
+@blueprint.get("/clients/<int:client_id>/erase")
+def show_person(client_id: int) -> ResponseReturnValue:
+    """Where the client, or a contact there, is named: what would be erased, and what cannot be."""
+    return _person_page(client_id)
+
+
+@blueprint.post("/clients/<int:client_id>/erase")
+def erase_person(client_id: int) -> ResponseReturnValue:
+    contact_id = chosen_id(request.form, "contact")
+    wanted = ErasureRequest(request.form.get("basis", ""), _words(request.form.get("words", "")))
+    key, clock = _command_id(), services().clock
+    try:
+        with writing() as session:
+            if contact_id is not None:
+                done = erase_contact(session, contact_id, wanted, actor=actor(), clock=clock, command_id=key)
+            else:
+                done = erase_client(session, client_id, wanted, actor=actor(), clock=clock, command_id=key)
+    except NotFound:
+        raise
+    except DomainError as error:
+        return _person_page(client_id, error)
+    _tell(done)
+    return redirect(url_for("clients.show", client_id=client_id), code=303)
+
+
+@blueprint.get("/deals/<int:deal_id>/history/<int:number>/erase")
+def show_entry(deal_id: int, number: int) -> ResponseReturnValue:
+    return _entry_page(deal_id, number)
+
+
+@blueprint.post("/deals/<int:deal_id>/history/<int:number>/erase")
+def erase_entry(deal_id: int, number: int) -> ResponseReturnValue:
+    try:
+        with writing() as session:
+            done = erase_written(
+                session,
+                deal_id,
+                number,
+                request.form.get("basis", ""),
+                actor=actor(),
+                clock=services().clock,
+                command_id=_command_id(),
+            )
+    except NotFound:
+        raise
+    except DomainError as error:
+        return _entry_page(deal_id, number, error)
+    _tell(done)
+    return redirect(url_for("deals.show", deal_id=deal_id, _anchor="timeline"), code=303)
+
+
+def _tell(done: Erased) -> None:
+    flash(
+        ngettext(
+            "Erased. %(num)s entry of the history has lost its text and keeps its proof.",
+            "Erased. %(num)s entries of the history have lost their texts and keep their proof.",
+            done.entries,
+        ),
+        "success",
+    )
+
+
+def _words(typed: str) -> tuple[str, ...]:
+    """Separated by commas or lines, as people write lists."""
+    return tuple(filter(None, (one.strip() for one in typed[:_LONGEST_WORDS].replace("\n", ",").split(","))))
+
+
+def _command_id() -> str | None:
+    return request.form.get("command_id") or None
+
+
+def _person_page(client_id: int, error: DomainError | None = None) -> ResponseReturnValue:
+    typed = request.form if error is not None else request.args
+    with reading() as session:
+        person = person_found(session, actor(), client_id, chosen_id(typed, "contact"), _words(typed.get("words", "")))
+    page = render_template(
+        "clients/erase.html",
+        person=person,
+        shown=_SHOWN,
+        typed=typed,
+        command_id=typed.get("command_id") or str(uuid.uuid4()),
+        errors=field_errors(error) if error else {},
+        problem_text=error_text(error) if error else "",
+    )
+    return page, status_of(error) if error else 200
+
+
+def _entry_page(deal_id: int, number: int, error: DomainError | None = None) -> ResponseReturnValue:
+    with reading() as session:
+        view = deal_view(session, actor(), deal_id, now())
+        ensure_may(actor(), Ability.ERASE_PERSON)
+        told = entry(entry_of_deal(session, deal_id, number))
+    page = render_template(
+        "deals/erase_entry.html",
+        row=view.row,
+        told=told,
+        typed=request.form,
+        command_id=request.form.get("command_id") or str(uuid.uuid4()),
+        errors=field_errors(error) if error else {},
+        problem_text=error_text(error) if error else "",
+    )
+    return page, status_of(error) if error else 200

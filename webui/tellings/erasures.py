@@ -1,0 +1,32 @@
+"""How the erasing of personal texts is told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from engine.errors import N_
+from webui.i18n import _
+from webui.tellings.words import Data, Telling
+
+_WHOSE: Mapping[str, str] = {
+    "contact": N_("Texts about a contact erased from entries %(entries)s; basis: %(basis)s"),
+    "client": N_("Texts about the client erased from entries %(entries)s; basis: %(basis)s"),
+    "entry": N_("What was written in entry %(entries)s was erased; basis: %(basis)s"),
+}
+
+
+def _texts_erased(data: Data) -> str:
+    entries = ", ".join(f"№ {one}" for one in data["entries"])
+    return _(_WHOSE.get(data["of"], _WHOSE["entry"]), entries=entries, basis=data["basis"])
+
+
+def _person_erased(data: Data) -> str:
+    if data["of"] == "client":
+        return _("Client erased with all contacts; basis: %(basis)s", basis=data["basis"])
+    return _("Contact erased; basis: %(basis)s", basis=data["basis"])
+
+
+TELLINGS: Mapping[str, Telling] = {
+    "texts_erased": Telling("trash", "neutral", _texts_erased),
+    "person_erased": Telling("trash", "neutral", _person_erased),
+}
