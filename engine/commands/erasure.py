@@ -20,17 +20,19 @@ from engine.commands.deals import deal_search_text
 from engine.commands.history import record
 from engine.commands.idempotency import already_performed, remember
 from engine.commands.locks import lock_client, lock_deal
+from engine.commands.own_values import texts_to_find
 from engine.db.base import Base
 from engine.errors import N_, DomainError, FieldRequired, InvalidInput, NotFound
 from engine.events import PersonErased, SheetIssued, TextsErased, kind_of
 from engine.model.client import Client, Contact
 from engine.model.consultation import Consultation
 from engine.model.deal import Deal
-from engine.model.draft import Draft
+from engine.model.draft import CommentDraft, Draft
 from engine.model.history_event import HistoryEvent
 from engine.model.intervention import Intervention
 from engine.model.letter import MailLink, ProposedDecision
 from engine.model.notice import Notice
+from engine.model.own_field import FieldSubject
 from engine.model.process_instance import ProcessInstance
 from engine.model.proof_file import ProofFile
 from engine.model.work_item import WorkItem
@@ -261,7 +263,8 @@ def _erase_card(session: Session, client: Client, contact_id: int | None, named:
     else:
         client.phone, client.email = _emptied(client.phone, named), _emptied(client.email, named)
         client.fields = named.without(client.fields)
-    client.search_text = search_text(client.name, client.edrpou, client.phone, client.email, client.segment)
+    own = texts_to_find(session, FieldSubject.CLIENT, client.fields)
+    client.search_text = search_text(client.name, client.edrpou, client.phone, client.email, client.segment, *own)
 
 
 def _find_by_what_is_left(session: Session, deal: Deal, client: Client) -> None:
@@ -285,7 +288,8 @@ def _erase_from_deal(session: Session, deal: Deal, named: Traces) -> None:
         (Consultation, Consultation.deal_id, deal.id, ("question", "answer")),
         (Intervention, Intervention.deal_id, deal.id, ("reason", "former")),
         (Notice, Notice.deal_id, deal.id, ("details",)),
-        (Draft, Draft.work_item_id, of_deal, ("typed",)),
+        (Draft, Draft.work_item_id, of_deal, ("typed", "comment")),
+        (CommentDraft, CommentDraft.work_item_id, of_deal, ("text",)),
         (ProposedDecision, ProposedDecision.work_item_id, of_deal, ("comment",)),
         (MailLink, MailLink.work_item_id, of_deal, ("comment",)),
     )

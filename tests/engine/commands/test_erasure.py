@@ -22,10 +22,12 @@ from engine.commands.erasure import (
 )
 from engine.commands.history_signing import sign_new_entries
 from engine.commands.own_fields import add_own_field
+from engine.commands.work_items import save_comment_draft, save_draft
 from engine.errors import InvalidInput, NotAllowed, NotFound
 from engine.model.client import Client, Contact
 from engine.model.consultation import Consultation
 from engine.model.deal import Deal
+from engine.model.draft import CommentDraft, Draft
 from engine.model.history_event import HistoryEvent
 from engine.model.own_field import FieldSubject
 from engine.model.process_instance import ProcessInstance
@@ -84,6 +86,9 @@ def test_an_erased_contact_is_named_nowhere_and_the_proof_stays(office: Office, 
     before = [one.entry_hash for one in office.history(deal)]
     with office.database.read() as session:
         exported = sheet_json(whole_sheet(session, deal.id))
+    being_typed = office.step("finance", deal).id
+    office.do("oksana", save_draft, being_typed, {}, comment="Марійка каже, що")
+    office.do("olena", save_comment_draft, being_typed, "Запитайте Марію Іваненко, тобто Марійка")
     done = office.do("admin", erase_contact, contact_id(office, "Марія Іваненко"), LETTER)
     assert (done.entries >= 5, done.kept, done.papers) == (True, 0, 0)
 
@@ -97,6 +102,8 @@ def test_an_erased_contact_is_named_nowhere_and_the_proof_stays(office: Office, 
     with office.database.read() as session:
         assert session.get_one(Deal, deal.id).fields == {"contact": ERASED, "city": "Львів", "discount": "7.5"}
         assert session.scalars(select(Consultation.question)).one() == ERASED
+        assert session.scalars(select(Draft.comment)).one() == ERASED
+        assert session.scalars(select(CommentDraft.text)).one() == ERASED
         assert session.get_one(Client, deal.client_id).phone == ""
         assert session.scalars(select(ProcessInstance.approved).where(ProcessInstance.deal_id == deal.id)).one() is None
         contacts = {one.full_name: (one.phone, one.search_text) for one in session.scalars(select(Contact))}
