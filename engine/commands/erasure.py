@@ -41,6 +41,7 @@ from engine.policy.personal_texts import ERASED, erased, erased_commitments, sal
 from engine.policy.personal_traces import Traces, traces
 from engine.policy.search_keys import search_text
 from engine.queries.personal_traces import FoundTrace, person_found
+from engine.queries.scopes import visible_clients
 
 _CONTENT, _CONTENT_HASH = "/content/", "/content_hash"
 _WRITTEN = frozenset({"/answer", "/comment", "/question", "/reason", "/text"})
@@ -214,6 +215,9 @@ def _erase_person(
     arguments = {"client": client_id, "contact": contact_id, "basis": request.basis, "words": request.words}
     if (done := already_performed(session, command_id, "erase_person", arguments, actor=actor, at=at)) is not None:
         return Erased(**done)
+    seen = select(Client.id).where(Client.id == client_id, visible_clients(actor, only=client_id))
+    if session.scalar(seen) is None:
+        raise NotFound
     ensure_may(actor, Ability.ERASE_PERSON)
     _ensure_basis(request.basis)
     deal_ids = session.scalars(select(Deal.id).where(Deal.client_id == client_id).order_by(Deal.id)).all()
