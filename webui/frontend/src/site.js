@@ -25,3 +25,4 @@ import "./file_dialog.js";
 import "./lazy_step_grid.js";
 import "./questions.js";
 import "./keep.js";
+import "./tabs.js";
