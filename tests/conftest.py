@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 import time
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from faults.scorecard import Scorecard, full_lines, table, write_into
+from support.founded_offices import FoundedOffices
+from support.lent_databases import LentDatabases
 from support.migrated import build_schema
 from support.missing import found_or_skipped, in_ci
+from support.office import Office
+from support.passwords import hash_passwords_cheaply
 from support.servers import PostgreSQL, Redis, ServerMissing, chromium
+from support.shared_work import leave_tests_to_themselves, share_compiled_statements
 
 TEMPLATE = "reglament_template"
+
+
+gc.disable()  # nothing that is imported and collected is garbage
+share_compiled_statements()
+hash_passwords_cheaply()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -22,6 +32,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--write-scorecard", action="store_true", help="after the long form, put its table into docs/reliability.md"
     )
+
+
+def pytest_collection_finish() -> None:
+    leave_tests_to_themselves()
 
 
 @pytest.fixture(scope="session")
@@ -97,18 +111,36 @@ def sqlite_database_url(sqlite_template: Path, tmp_path: Path) -> str:
     return f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'reglament.sqlite')}"
 
 
+@pytest.fixture(scope="session")
+def lent_databases(postgresql: PostgreSQL, postgresql_template: str) -> LentDatabases:
+    return LentDatabases(postgresql, postgresql_template)
+
+
 @pytest.fixture
-def postgresql_database_url(postgresql: PostgreSQL, postgresql_template: str) -> Iterator[str]:
+def postgresql_database_url(postgresql: PostgreSQL, lent_databases: LentDatabases) -> Iterator[str]:
     """A migrated PostgreSQL database of this test alone."""
-    name = f"test_{uuid.uuid4().hex}"
-    yield postgresql.create_database(name, template=postgresql_template)
-    postgresql.drop_database(name)
+    name = lent_databases.lend()
+    yield postgresql.url_of(name)
+    lent_databases.take_back(name)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def database_url(request: pytest.FixtureRequest) -> str:
     """A migrated database of this test alone; the test runs once on each kind."""
     return str(request.getfixturevalue(f"{request.param}_database_url"))
+
+
+@pytest.fixture(scope="session")
+def founded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> FoundedOffices:
+    """Puts the company with its published sales map into a migrated database."""
+    return FoundedOffices(request, tmp_path_factory.mktemp("office"))
+
+
+@pytest.fixture
+def office(database_url: str, founded: FoundedOffices) -> Iterator[Office]:
+    """The company at work with its sales map published, on SQLite and on PostgreSQL."""
+    with founded.at_work(database_url) as office:
+        yield office
 
 
 @pytest.fixture(scope="session")

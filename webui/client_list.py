@@ -17,16 +17,19 @@ from webui.forms.typed_values import read_id
 
 PAGE_SIZE = 50
 LONGEST_EXPORT = 10_000
+OWN_FILTER = "own."
+"""Before the names of the company's own fields in an address."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClientFilter:
-    """``owner_text`` is the owner's name as the form shows it."""
+    """``owner_text`` is the owner's name as the form shows it, ``own`` what the company's own fields should hold."""
 
     q: str = ""
     owner_id: int | None = None
     owner_text: str = ""
     sort: ClientSort = ClientSort.NAME
+    own: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def of(cls, given: Mapping[str, str]) -> ClientFilter:
@@ -37,6 +40,11 @@ class ClientFilter:
             owner_id=read_id(owner),
             owner_text=given.get("owner_text", "") if owner else "",
             sort=ClientSort(sort) if sort in set(ClientSort) else ClientSort.NAME,
+            own=tuple(
+                (name.removeprefix(OWN_FILTER), value[:200])
+                for name, value in given.items()
+                if name.startswith(OWN_FILTER) and value
+            ),
         )
 
     def address(self, endpoint: str = "clients.list_clients", **changes: str | None) -> str:
@@ -46,7 +54,7 @@ class ClientFilter:
             "owner": str(self.owner_id) if self.owner_id else None,
             "owner_text": self.owner_text or None,
             "sort": None if self.sort is ClientSort.NAME else self.sort.value,
-        }
+        } | {OWN_FILTER + name: value for name, value in self.own}
         values: dict[str, Any] = {name: value for name, value in (given | changes).items() if value}
         return url_for(endpoint, **values)
 
@@ -57,7 +65,16 @@ class ClientFilter:
         self, session: Session, actor: Actor, *, cursor: str | None = None, limit: int = PAGE_SIZE
     ) -> Page[ClientRow]:
         """Raises CursorNotUnderstood."""
-        return clients(session, actor, q=self.q, owner_id=self.owner_id, sort=self.sort, limit=limit, cursor=cursor)
+        return clients(
+            session,
+            actor,
+            q=self.q,
+            owner_id=self.owner_id,
+            own=dict(self.own),
+            sort=self.sort,
+            limit=limit,
+            cursor=cursor,
+        )
 
     def all_rows(self, session: Session, actor: Actor) -> Iterator[ClientRow]:
         """Every row of the list, page by page, at most LONGEST_EXPORT."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from flask import Response, url_for
 from sqlalchemy.orm import Session
 
+from engine.adapters.picture_view import PictureNotMade, picture_of
 from engine.errors import NotFound
 from engine.policy.file_kinds import Preview
 from engine.queries.deal_files import DealFileRow
@@ -28,7 +29,16 @@ def as_download(file: DealFileRow) -> Response:
 
 
 def as_picture(file: DealFileRow) -> Response:
-    """The file for an ``img`` of our pages; opened on its own, it may do nothing. Raises NotFound."""
+    """The file for an ``img`` of our pages; opened on its own, it may do nothing.
+
+    Of a kind that browsers do not show a picture is made; one version of a file never changes, so browsers may keep
+    it. Raises NotFound, also where none can be made.
+    """
+    if file.preview is Preview.CONVERTED:
+        response = Response(_converted(file), mimetype="image/jpeg")
+        response.headers["Content-Disposition"] = "inline"
+        response.headers["Cache-Control"] = "private, max-age=86400, immutable"
+        return _alone(response)
     if file.preview is not Preview.IMAGE:
         raise NotFound
     response = Response(mimetype=file.media_type)
@@ -39,10 +49,22 @@ def as_picture(file: DealFileRow) -> Response:
 def _with_content(response: Response, file: DealFileRow) -> Response:
     response.response = content_of(services().database, file.sha256)
     response.content_length = file.size
+    return _alone(response)
+
+
+def _alone(response: Response) -> Response:
     response.headers["Content-Security-Policy"] = _ALONE
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
     response.headers["X-Content-Type-Options"] = "nosniff"
     return response
+
+
+def _converted(file: DealFileRow) -> bytes:
+    """Raises NotFound."""
+    try:
+        return picture_of(b"".join(content_of(services().database, file.sha256)))
+    except PictureNotMade as failure:
+        raise NotFound from failure
 
 
 @dataclass(frozen=True, slots=True)

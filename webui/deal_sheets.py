@@ -21,7 +21,7 @@ from engine.commands.deals import DealDraft
 from engine.errors import N_, DomainError
 from engine.policy.field_values import read_value, to_json
 from engine.policy.search_keys import fold
-from webui.sheet_fields import OWN, own_column
+from webui.sheet_fields import OWN, OWN_OF_CLIENT, own_column
 
 Locale = Literal["uk", "en"]
 
@@ -148,6 +148,7 @@ def understood(row: SheetRow, definition_key: str, locale: Locale, own: Mapping[
         edrpou=texts.get("edrpou", ""),
         phone=texts.get("phone", ""),
         email=texts.get("email", ""),
+        fields=_own_values(texts, OWN_OF_CLIENT, locale, own, faults),
     )
     draft = DealDraft(
         title=texts.get("title", ""),
@@ -156,13 +157,23 @@ def understood(row: SheetRow, definition_key: str, locale: Locale, own: Mapping[
         amount=_value(_AMOUNT, texts.get("amount", ""), locale, faults),
         currency=texts.get("currency", "").upper() or "UAH",
         close_date=_value(_CLOSE_DATE, texts.get("close_date", ""), locale, faults),
-        fields={
-            column.removeprefix(OWN): to_json(_value(own[column], text, locale, faults))
-            for column, text in texts.items()
-            if column in own and text
-        },
+        fields=_own_values(texts, OWN, locale, own, faults),
     )
     return UnderstoodRow(ImportRow(row.number, draft, texts.get("owner") or None), faults)
+
+
+def _own_values(
+    texts: Mapping[str, str],
+    prefix: str,
+    locale: Locale,
+    own: Mapping[str, FieldDefinition],
+    faults: dict[str, DomainError],
+) -> dict[str, Any]:
+    return {
+        column.removeprefix(prefix): to_json(_value(own[column], text, locale, faults))
+        for column, text in texts.items()
+        if column in own and column.startswith(prefix) and text
+    }
 
 
 def _value(definition: FieldDefinition, text: str, locale: Locale, faults: dict[str, DomainError]) -> Any:

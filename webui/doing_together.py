@@ -13,7 +13,7 @@ from engine.bpmn.compiled import OutcomeKind
 from engine.clock import Clock
 from engine.commands.completions import CompletionRequest, complete_many
 from engine.commands.incidents import perform
-from engine.commands.work_items import StepNotYours, claim_work_item, release_work_item
+from engine.commands.work_items import FourEyes, StepNotYours, claim_work_item, release_work_item
 from engine.db.session import Database
 from engine.errors import N_, DomainError, NotFound
 from engine.model.work_item import LIVE, WorkItem
@@ -135,6 +135,8 @@ def ready_or_why_not(view: WorkItemView, doing: Together, seen: str | None = Non
     """How to do the step unopened, or why it has to be opened first. ``seen`` is the hash of what was looked at."""
     if view.row.state in LIVE and not view.row.may_act:
         return error_text(StepNotYours(with_whom=view.row.who))
+    if view.four_eyes_blocked:
+        return error_text(FourEyes())
     outcome = next((one for one in view.outcomes if one.kind is _KINDS[doing]), None)
     is_choice = doing is Together.COMPLETE and len(view.outcomes) != 1
     if outcome is None or is_choice:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from engine.bpmn.answers import understood
 from engine.bpmn.questions import Because, Question, QuestionKind
+from engine.commands.map_answers import NOT_TAKEN_BACK
 from engine.errors import DomainError
 from engine.queries.map_questions import AskedQuestion, GivenAnswer, MapQuestions
 from webui.i18n import _
@@ -102,7 +103,7 @@ def answer_lines(given: Iterable[GivenAnswer]) -> tuple[AnswerLine, ...]:
             answer=answer_words(one.kind, one.answer, one.label),
             by=one.by,
             at=one.at,
-            can_be_taken_back=one.kind is not QuestionKind.WHO,
+            can_be_taken_back=one.kind not in NOT_TAKEN_BACK,
         )
         for one in given
     )

@@ -75,7 +75,7 @@ DISTRIBUTIONS = {
     Distribution.LAST: N_("to who worked with the client last"),
 }
 
-_FIELD_TYPES = {
+FIELD_TYPES = {
     FieldType.TEXT: N_("text"),
     FieldType.LONG_TEXT: N_("long text"),
     FieldType.NUMBER: N_("number"),
@@ -114,7 +114,7 @@ def _line(step: StepDefinition, key: str) -> StepLine:
         content=content_sentence(step.approved_content) if step.approved_content is not None else "",
         proof=_(PROOFS[step.reauthenticate]) if step.reauthenticate is not Reauthentication.NONE else "",
         outcomes=tuple(one.label for one in buttons(step.outcomes, step.kind)) if len(step.outcomes) > 1 else (),
-        fields=tuple(FieldLine(one.label, _(_FIELD_TYPES[one.type]), one.required) for one in step.fields),
+        fields=tuple(FieldLine(one.label, _(FIELD_TYPES[one.type]), one.required) for one in step.fields),
         freedom=_(FREEDOMS[step.freedom]),
         distribution=distribution_sentence(step.distribution) if step.distribution is not None else "",
         inherited_from=step.process_key if step.process_key != key else "",
@@ -144,7 +144,7 @@ def _rung(level: EscalationLevel) -> str:
 
 
 def field_type_words(asked: FieldDefinition) -> str:
-    return _(_FIELD_TYPES[asked.type])
+    return _(FIELD_TYPES[asked.type])
 
 
 def field_words(asked: FieldDefinition) -> str:

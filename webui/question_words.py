@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from engine.bpmn.compiled import TimerKind
+from engine.bpmn.compiled import Distribution, TimerKind
 from engine.bpmn.deadline_rules import DeadlineRule
 from engine.bpmn.deadline_text import DeadlineNotUnderstood, parse_deadline, parse_timer_value
 from engine.bpmn.questions import ALL, ASK, EACH, NOBODY, ONCE, ONE, WAIT, Because, Proposal, Question, QuestionKind
@@ -14,6 +14,7 @@ from engine.policy.due_dates import due_at
 from webui.deadlines import company_calendar, rule_words, said
 from webui.formats import when
 from webui.i18n import _, ngettext
+from webui.map_steps import distribution_sentence
 from webui.request_context import now
 
 KINDS: Mapping[QuestionKind, str] = {
@@ -29,6 +30,7 @@ KINDS: Mapping[QuestionKind, str] = {
     QuestionKind.RESPONSIBLE: N_("Responsible"),
     QuestionKind.DEADLINE: N_("Deadline"),
     QuestionKind.WHO: N_("Responsible"),
+    QuestionKind.DISTRIBUTION: N_("Given out"),
 }
 
 _TEXTS: Mapping[QuestionKind, str] = {
@@ -43,6 +45,7 @@ _TEXTS: Mapping[QuestionKind, str] = {
     QuestionKind.STAGE: N_("To which stage does this step belong?"),
     QuestionKind.RESPONSIBLE: N_("Who does this step?"),
     QuestionKind.DEADLINE: N_("How much time is there for this step?"),
+    QuestionKind.DISTRIBUTION: N_("To whom in “%(name)s” do these steps go: %(steps)s?"),
     QuestionKind.WHO: N_("Nobody in the company is called “%(name)s”. Who does: %(steps)s?"),
 }
 _NO_START = N_("Every step has an arrow into it. Where does a deal begin?")
@@ -110,6 +113,10 @@ _REASONS: Mapping[Because, str] = {
     Because.ALIKE: N_("the words “%(name)s” mean it"),
     Because.DEPARTMENT: N_("a department of the company"),
     Because.TO_BEGIN_WITH: N_("to begin with; can be changed any time"),
+    Because.MEMBERS_CHOOSE: N_("all members see it and choose"),
+    Because.SHARES_LOAD: N_("work is shared evenly"),
+    Because.TAKES_TURNS: N_("everybody gets the same number"),
+    Because.KNOWS_CLIENT: N_("the client meets the same person"),
 }
 
 
@@ -120,7 +127,7 @@ def question_text(question: Question) -> str:
         template = _NO_START
     if question.kind is QuestionKind.DEADLINE and params.get("text"):
         template = _UNREADABLE
-    if question.kind is QuestionKind.WHO:
+    if question.kind in (QuestionKind.WHO, QuestionKind.DISTRIBUTION):
         params["name"] = question.element_id
     return _filled(template, params)
 
@@ -145,6 +152,8 @@ def answer_words(kind: QuestionKind, value: str, label: str = "") -> str:
     rule = _rule(kind, value)
     if rule is not None:
         return rule_words(rule)
+    if kind is QuestionKind.DISTRIBUTION:
+        return distribution_sentence(Distribution(value))
     if kind is QuestionKind.REPEAT and value.isdecimal():
         return ngettext("%(num)s time", "%(num)s times", int(value))
     if kind is QuestionKind.DECISION and label:

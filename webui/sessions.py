@@ -10,7 +10,8 @@ import hmac
 from dataclasses import dataclass
 from datetime import timedelta
 
-from flask import Flask, g, request, session
+from flask import Flask, Request, g, request, session
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_login import LoginManager, login_user, logout_user
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -39,6 +40,15 @@ class SignedInPerson:
         return f"{self.actor.person_id}:{self.stamp}"
 
 
+class _Cookies(SecureCookieSessionInterface):
+    """Flask's own; a program that sends no cookie costs no look for its signature."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        if self.get_cookie_name(app) not in request.cookies:
+            return self.session_class()
+        return super().open_session(app, request)
+
+
 def configure_sessions(app: Flask, settings: Settings, accounts: Accounts, clock: Clock) -> None:
     """Sign cookies with the secret key; over https name them ``__Host-``, so that no neighbour domain can set one."""
     over_https = settings.base_url.startswith("https://")
@@ -63,6 +73,7 @@ def configure_sessions(app: Flask, settings: Settings, accounts: Accounts, clock
         return _person_of_session(accounts, clock, session_id)
 
     manager.user_loader(load)
+    app.session_interface = _Cookies()
     app.before_request(_prolong)
 
 

@@ -15,11 +15,15 @@ from engine.bpmn.compiled import StepKind
 from engine.bpmn.deadline_rules import DeadlineRule, RelativeToField
 from engine.bpmn.distribution_text import distribution_words
 from engine.bpmn.step_cells import (
+    OF_APPROVALS,
     CellMeaning,
     StepCell,
     approval_words,
+    content_words,
     freedom_words,
+    proof_words,
     read_cell,
+    yes_and_no,
     yes_word,
 )
 from engine.errors import N_, DomainError
@@ -43,6 +47,11 @@ HEADINGS: Mapping[StepCell, str] = {
     StepCell.ESCALATION: N_("Escalation"),
     StepCell.APPROVAL: N_("Approval"),
     StepCell.FOUR_EYES: N_("Four eyes"),
+    StepCell.APPROVED_CONTENT: N_("What is approved"),
+    StepCell.REAUTHENTICATE: N_("Proof of who decides"),
+    StepCell.RECALL: N_("May be taken back"),
+    StepCell.CONTENT_SEEN: N_("Programs have to read it"),
+    StepCell.REASK: N_("May change afterwards"),
     StepCell.REQUIRED: N_("Required fields"),
     StepCell.INSTRUCTION: N_("Instruction"),
     StepCell.FREEDOM: N_("Freedom"),
@@ -91,10 +100,16 @@ def grid_rows(session: Session, table: StepTable) -> tuple[GridRow, ...]:
         GridRow(
             row,
             _(KINDS[row.step.kind]),
-            tuple(_drawn(row, cell, known) for cell in StepCell),
+            tuple(_drawn(row, cell, known) for cell in cells_shown(table)),
         )
         for row in table.rows
     )
+
+
+def cells_shown(table: StepTable) -> tuple[StepCell, ...]:
+    """The columns: what only approvals say is left out where the map has none."""
+    has_approvals = any(row.step.kind is StepKind.APPROVAL for row in table.rows)
+    return tuple(cell for cell in StepCell if has_approvals or cell not in OF_APPROVALS)
 
 
 def choices(session: Session, table: StepTable) -> Choices:
@@ -110,10 +125,15 @@ def choices(session: Session, table: StepTable) -> Choices:
             StepCell.DEADLINE: _written(table, StepCell.DEADLINE),
             StepCell.ESCALATION: _written(table, StepCell.ESCALATION),
             StepCell.APPROVAL: approval_words(language),
+            StepCell.APPROVED_CONTENT: (*content_words(language), *_written(table, StepCell.APPROVED_CONTENT)),
         },
         closed={
             StepCell.DISTRIBUTION: tuple(distribution_words(language).values()),
             StepCell.FOUR_EYES: (yes_word(language),),
+            StepCell.REAUTHENTICATE: proof_words(language),
+            StepCell.RECALL: yes_and_no(language),
+            StepCell.CONTENT_SEEN: (yes_word(language),),
+            StepCell.REASK: (yes_word(language),),
             StepCell.FREEDOM: freedom_words(language),
         },
     )

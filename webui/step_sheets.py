@@ -19,7 +19,7 @@ ADDRESS = N_("Code of the step (do not change)")
 NAME = N_("Step")
 _FORMULA_SIGNS = ("=", "+", "-", "@")
 _MOST_ROWS = 3_000
-WIDTHS = (22, 32, 20, 26, 18, 40, 18, 12, 30, 60, 16)
+WIDTHS = (22, 32, 20, 26, 22, 18, 40, 18, 12, 30, 20, 16, 16, 18, 30, 60, 16)
 
 
 class SheetWithoutSteps(DomainError):

@@ -16,6 +16,7 @@ from engine.policy.personal_texts import ERASED
 from engine.queries.deal_history import HistoryRow
 from engine.queries.directories import directory
 from engine.queries.map_fields import map_fields
+from engine.queries.organisation import organisation
 from engine.queries.processes import process_of
 from webui.forms.shown_values import lines_text
 from webui.i18n import _
@@ -148,12 +149,19 @@ def fields_of(session: Session, definition_id: int | None) -> Fields:
     return map_fields(process_of(session, definition_id)) if definition_id is not None else {}
 
 
+def client_labels(session: Session) -> Fields:
+    """The company's own fields by the names under which events have them, retired ones too."""
+    return {one.name_in_maps: one.definition for one in organisation(session).own_fields}
+
+
 _WITH_CHANGES = frozenset(
     {
         "approval_asked_again",
         "deal_changed",
         "variables_set",
         "client_changed",
+        "contact_changed",
+        "own_field_changed",
         "person_changed",
         "department_changed",
         "calendar_changed",
@@ -249,6 +257,16 @@ _FIELD_NAMES = {
     "is_active": N_("Active"),
     "locale": N_("Language"),
     "theme": N_("Theme"),
+    "label": N_("Label"),
+    "type": N_("Type"),
+    "required": N_("Must be filled in"),
+    "choices": N_("Choices"),
+    "minimum": N_("At least"),
+    "maximum": N_("At most"),
+    "pattern": N_("Pattern"),
+    "help": N_("Help"),
+    "is_listed": N_("Column of the list"),
+    "place": N_("Place"),
 }
 
 

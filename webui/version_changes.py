@@ -13,6 +13,7 @@ from engine.model.version_move import MovedDealState, VersionMoveState
 from engine.queries.version_moves import MoveGroup, MovePreview, Place, Verdict
 from webui.deadlines import rule_words
 from webui.i18n import _
+from webui.map_steps import distribution_sentence
 from webui.messages import error_text
 
 VERDICTS = {
@@ -134,6 +135,10 @@ _TOLD: Mapping[ChangeKind, tuple[str, Any]] = {
     ChangeKind.DEADLINE: (N_("“%(name)s”: deadline %(before)s → %(now)s"), _rule),
     ChangeKind.ESCALATION: (N_("“%(name)s” escalates in another way."), None),
     ChangeKind.RESPONSIBLE: (N_("“%(name)s”: responsible %(before)s → %(now)s"), people_words),
+    ChangeKind.DISTRIBUTION: (
+        N_("“%(name)s” is given out in another way: %(before)s → %(now)s"),
+        distribution_sentence,
+    ),
     ChangeKind.FIELDS: (N_("“%(name)s”: fields %(before)s → %(now)s. What was typed is kept."), _fields),
     ChangeKind.OUTCOMES: (N_("“%(name)s”: buttons %(before)s → %(now)s"), _buttons),
     ChangeKind.FOUR_EYES: (N_("“%(name)s”: four eyes %(before)s → %(now)s"), _yes),

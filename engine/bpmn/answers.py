@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from engine.bpmn.compiled import TimerKind
 from engine.bpmn.deadline_text import parse_deadline, parse_timer_value
 from engine.bpmn.expressions import compile_expression
-from engine.bpmn.map_model import Property
+from engine.bpmn.map_properties import Property
 from engine.bpmn.questions import YES, Question, QuestionKind
 from engine.bpmn.repairs.loops import is_count
 from engine.bpmn.repairs.workbench import Workbench
@@ -31,6 +31,7 @@ KEYS: Mapping[QuestionKind, Property] = {
     QuestionKind.RESPONSIBLE: Property.RESPONSIBLE,
     QuestionKind.WHO: Property.RESPONSIBLE,
     QuestionKind.DEADLINE: Property.DEADLINE,
+    QuestionKind.DISTRIBUTION: Property.DISTRIBUTION,
 }
 
 

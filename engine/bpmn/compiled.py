@@ -194,6 +194,8 @@ class StepDefinition(_Frozen):
     approved_content: ContentRule | None = None  # of an approval; None: what the step shows (engine.policy)
     reauthenticate: Reauthentication = Reauthentication.NONE
     recall: bool | None = None  # may who asked withdraw the request; None: where it can be returned for rework
+    content_seen: bool = False  # of an approval: a program names what it has read, or does not give it
+    reask: bool = False  # may what was approved change afterwards, when those who approved it are asked again
     freedom: Freedom = Freedom.STRICT
     line: int | None = None
     asks_again: bool = False  # a choice of what to begin next, offered until it is enough
@@ -343,3 +345,4 @@ class CompiledProcess(_Frozen):
     elements: Mapping[str, str] = {}  # executed element id -> name, for messages and the walked path
     default_escalation: EscalationLadder | None = None
     findings: tuple[Finding, ...] = ()
+    client_fields: Mapping[str, FieldDefinition] = {}  # the company's own, by name: known when it runs, stored nowhere

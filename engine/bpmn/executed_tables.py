@@ -19,7 +19,8 @@ from engine.bpmn.deadline_rules import RelativeToField
 from engine.bpmn.dmn.model import Decision, DecisionTask
 from engine.bpmn.dmn.names import names_read
 from engine.bpmn.expressions import compile_expression
-from engine.bpmn.map_model import Node, NodeType, Process, Property
+from engine.bpmn.map_model import Node, NodeType, Process
+from engine.bpmn.map_properties import Property
 
 _RESULTS: Mapping[str, str] = {
     word: result

@@ -390,6 +390,10 @@ _PUBLISHING: Mapping[str, FindingText] = {
         N_("There is no department and no person “%(responsible)s”."),
         N_("Add the department, or name one that exists in the step's property “responsible” or in its lane."),
     ),
+    "CLIENT_FIELD_UNKNOWN": FindingText(
+        N_("The clients of your company have no field “%(field)s”: only this map knows it."),
+        N_("Add it in Settings, Own fields, or take it into use again; or name a field that there is."),
+    ),
     "DISTRIBUTION_UNUSED": FindingText(
         N_("The map says how a department gives out this step, and it is not one department's to give."),
         N_("Name a department as the responsible, or empty “distribution”."),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from engine.bpmn.map_model import Node, Property
+from engine.bpmn.map_model import Node
+from engine.bpmn.map_properties import Property
 
 _DRAWN_SOURCES = frozenset({"lane", "pool", "group"})  # said by where the element stands, not by its owner
 

@@ -23,7 +23,9 @@ YES = "yes"
 
 
 class QuestionKind(StrEnum):
-    """What is open. WHO asks who is meant by a name that nobody in the company bears."""
+    """What is open. WHO asks who is meant by a name that nobody in the company bears, DISTRIBUTION to whom of a
+    department its steps go.
+    """
 
     POOL = "pool"
     START = "start"
@@ -37,6 +39,7 @@ class QuestionKind(StrEnum):
     RESPONSIBLE = "responsible"
     DEADLINE = "deadline"
     WHO = "who"
+    DISTRIBUTION = "distribution"
 
 
 class Because(StrEnum):
@@ -70,6 +73,10 @@ class Because(StrEnum):
     ALIKE = "alike"
     DEPARTMENT = "department"
     COMPANY_USUAL = "company_usual"
+    MEMBERS_CHOOSE = "members_choose"
+    SHARES_LOAD = "shares_load"
+    TAKES_TURNS = "takes_turns"
+    KNOWS_CLIENT = "knows_client"
 
 
 class _Frozen(BaseModel):

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 
-from engine.bpmn.compiled import ApprovalRule, Distribution, Freedom, StepDefinition
+from engine.bpmn.approval_words import ALL_FILES, reauthentication_named
+from engine.bpmn.compiled import ApprovalRule, Distribution, Freedom, Reauthentication, StepDefinition
 from engine.bpmn.deadline_rules import DeadlineRule, EscalationLadder, RelativeToField
 from engine.bpmn.deadline_text import parse_deadline
 from engine.bpmn.distribution_text import distribution_named, distribution_words
@@ -35,9 +36,18 @@ class StepCell(StrEnum):
     ESCALATION = "escalation"
     APPROVAL = "approval"
     FOUR_EYES = "four_eyes"
+    APPROVED_CONTENT = "approved_content"
+    REAUTHENTICATE = "reauthenticate"
+    RECALL = "recall"
+    CONTENT_SEEN = "content_seen"
+    REASK = "reask"
     REQUIRED = "required"
     INSTRUCTION = "instruction"
     FREEDOM = "freedom"
+
+
+OF_APPROVALS = frozenset({StepCell.APPROVED_CONTENT, StepCell.RECALL, StepCell.CONTENT_SEEN, StepCell.REASK})
+"""The columns that say something of approvals alone."""
 
 
 class EscalationNotUnderstood(DomainError):
@@ -58,6 +68,11 @@ class DistributionNotUnderstood(DomainError):
 class FreedomNotUnderstood(DomainError):
     code: ClassVar[str] = "freedom_not_understood"
     template: ClassVar[str] = N_("“%(text)s” is no freedom: write strict, advised or free.")
+
+
+class ReauthenticationNotUnderstood(DomainError):
+    code: ClassVar[str] = "reauthentication_not_understood"
+    template: ClassVar[str] = N_("“%(text)s” is no proof of who decides: write password, or code.")
 
 
 class YesOrNoNotUnderstood(DomainError):
@@ -87,6 +102,12 @@ class CellMeaning:
 
 
 _YES = {"uk": "так", "en": "yes"}
+_NO_WORD = {"uk": "ні", "en": "no"}
+_PROOFS: Mapping[str, Mapping[Reauthentication, str]] = {
+    "uk": {Reauthentication.PASSWORD: "пароль", Reauthentication.CODE: "код"},
+    "en": {Reauthentication.PASSWORD: "password", Reauthentication.CODE: "code"},
+}
+_CONTENT = {"uk": {"whole": "усе", "files": "файли"}, "en": {"whole": "all", "files": "files"}}
 _NO = frozenset({"no", "false", "0", "n", "ні", "-", "—"})
 _FREEDOMS: Mapping[str, Mapping[Freedom, str]] = {
     "uk": {Freedom.STRICT: "суворо", Freedom.ADVISED: "з поясненням", Freedom.FREE: "вільно"},
@@ -107,6 +128,20 @@ def yes_word(language: str) -> str:
     return _YES[_known(language)]
 
 
+def yes_and_no(language: str) -> tuple[str, str]:
+    return yes_word(language), _NO_WORD[_known(language)]
+
+
+def proof_words(language: str) -> tuple[str, ...]:
+    """How people may have to prove who they are when they decide, the weakest first."""
+    return tuple(_PROOFS[_known(language)].values())
+
+
+def content_words(language: str) -> tuple[str, ...]:
+    """What is usually approved without being named: the whole deal, all files."""
+    return tuple(_CONTENT[_known(language)].values())
+
+
 def approval_words(language: str) -> tuple[str, ...]:
     """The usual approvals: by anybody, by all."""
     words = _APPROVALS[_known(language)]
@@ -122,7 +157,7 @@ def read_cell(cell: StepCell, text: str) -> CellMeaning:
     """What the text of a cell means; empty, it says nothing and the drawing speaks.
 
     Raises DeadlineNotUnderstood, EscalationNotUnderstood, DistributionNotUnderstood, FreedomNotUnderstood,
-    YesOrNoNotUnderstood, ExpressionNotUnderstood, PropertyTooLong.
+    YesOrNoNotUnderstood, ReauthenticationNotUnderstood, ExpressionNotUnderstood, PropertyTooLong.
     """
     text = text.strip()
     if not text:
@@ -155,6 +190,20 @@ def _approval_text(step: StepDefinition, language: str) -> str:
     return f"{who[rule.mode]} {words['in_order']}" if rule.in_order else who[rule.mode]
 
 
+def _content_text(step: StepDefinition, language: str) -> str:
+    rule, words = step.approved_content, _CONTENT[language]
+    if rule is None:
+        return ""
+    files = [words["files"] if one == ALL_FILES else one for one in rule.files]
+    return ", ".join([*([words["whole"]] if rule.whole else []), *rule.names, *files])
+
+
+def _recall_text(step: StepDefinition, language: str) -> str:
+    if step.recall is None:
+        return ""
+    return _YES[language] if step.recall else _NO_WORD[language]
+
+
 def _required_text(step: StepDefinition, _language: str) -> str:
     required = (field for field in step.fields if field.required)
     return ", ".join(field.name if "," in field.label or ";" in field.label else field.label for field in required)
@@ -172,6 +221,11 @@ _TEXTS: Mapping[StepCell, Callable[[StepDefinition, str], str]] = {
     ),
     StepCell.APPROVAL: _approval_text,
     StepCell.FOUR_EYES: lambda step, language: _YES[language] if step.four_eyes else "",
+    StepCell.APPROVED_CONTENT: _content_text,
+    StepCell.REAUTHENTICATE: lambda step, language: _PROOFS[language].get(step.reauthenticate, ""),
+    StepCell.RECALL: _recall_text,
+    StepCell.CONTENT_SEEN: lambda step, language: _YES[language] if step.content_seen else "",
+    StepCell.REASK: lambda step, language: _YES[language] if step.reask else "",
     StepCell.REQUIRED: _required_text,
     StepCell.INSTRUCTION: lambda step, _: step.instruction,
     StepCell.FREEDOM: lambda step, language: _FREEDOMS[language][step.freedom],
@@ -205,11 +259,18 @@ def _read_escalation(text: str) -> CellMeaning:
         raise EscalationNotUnderstood(text=text) from None
 
 
-def _read_four_eyes(text: str) -> CellMeaning:
+def _read_yes_or_no(text: str) -> CellMeaning:
     yes = says_yes(text)
     if not yes and text.casefold() not in _NO:
         raise YesOrNoNotUnderstood(text=text)
     return CellMeaning(written="yes" if yes else "no", yes=yes)
+
+
+def _read_reauthentication(text: str) -> CellMeaning:
+    found = reauthentication_named(text)
+    if found is None:
+        raise ReauthenticationNotUnderstood(text=text)
+    return CellMeaning(written=found.value)
 
 
 def _read_distribution(text: str) -> CellMeaning:
@@ -236,7 +297,11 @@ _READERS: Mapping[StepCell, Callable[[str], CellMeaning]] = {
     StepCell.DEADLINE: lambda text: CellMeaning(written=text, deadline=_deadline(text)),
     StepCell.ESCALATION: _read_escalation,
     StepCell.APPROVAL: _read_approval,
-    StepCell.FOUR_EYES: _read_four_eyes,
+    StepCell.FOUR_EYES: _read_yes_or_no,
+    StepCell.REAUTHENTICATE: _read_reauthentication,
+    StepCell.RECALL: _read_yes_or_no,
+    StepCell.CONTENT_SEEN: _read_yes_or_no,
+    StepCell.REASK: _read_yes_or_no,
     StepCell.REQUIRED: lambda text: CellMeaning(written=text, names=listed_names(text)),
     StepCell.FREEDOM: _read_freedom,
 }

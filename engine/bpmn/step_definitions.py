@@ -23,7 +23,8 @@ from engine.bpmn.deadline_rules import DeadlineRule, EscalationLadder, RelativeT
 from engine.bpmn.deadline_text import DeadlineNotUnderstood, ladder_from_bag, parse_deadline, parse_ladder
 from engine.bpmn.distribution_text import distribution_named
 from engine.bpmn.expressions import ExpressionRefused, compile_expression
-from engine.bpmn.map_model import Annotation, Located, Node, Process, Property, Said, Scope, StepPlan
+from engine.bpmn.map_model import Annotation, Located, Node, Process, Said, Scope, StepPlan
+from engine.bpmn.map_properties import Property
 from engine.bpmn.map_sayings import said_of
 from engine.bpmn.noticed import Noticed
 from engine.bpmn.reading.vendor_attributes import ENGINES
@@ -142,6 +143,8 @@ def _define(node: Node, plan: StepPlan, process: Process, noticed: Noticed) -> S
         approved_content=_approved_content(node, process, noticed) if plan.kind is StepKind.APPROVAL else None,
         reauthenticate=_reauthentication(node, noticed),
         recall=_recall(node) if plan.kind is StepKind.APPROVAL else None,
+        content_seen=plan.kind is StepKind.APPROVAL and says_yes(node.annotation.text(Property.CONTENT_SEEN)),
+        reask=plan.kind is StepKind.APPROVAL and says_yes(node.annotation.text(Property.REASK)),
         freedom=_freedom(node, process, noticed),
         line=node.line,
         asks_again=plan.asks_again,

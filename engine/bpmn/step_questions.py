@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from engine.bpmn.compiled import StepDefinition, StepKind
 from engine.bpmn.deadline_text import amounts_in
-from engine.bpmn.map_model import Located, Node, Place, Process, Property
+from engine.bpmn.map_model import Located, Node, Place, Process
+from engine.bpmn.map_properties import Property
 from engine.bpmn.noticed import Noticed
 from engine.bpmn.questions import Because, Proposal, QuestionKind
 from engine.bpmn.step_definitions import lacks_deadline

@@ -86,6 +86,8 @@ def _can_be_given(name: str) -> bool:
 def _unasked(process: CompiledProcess, name: str) -> FieldDefinition:
     """A value that no form of the map types: what it is compared with tells what it is."""
     root, _, attribute = name.partition(".")
+    if root == "client" and attribute in process.client_fields:
+        return process.client_fields[attribute].model_copy(update={"name": name, "required": False})
     if root == "deal" and attribute in _DEAL_TYPES:
         return FieldDefinition(name=name, label="", type=_DEAL_TYPES[attribute])
     texts = [text for text in deciding_texts(process) if name in set(_names([text]))]

@@ -38,6 +38,8 @@ class ChangeKind(StrEnum):
     APPROVED_CONTENT = "approved_content"
     REAUTHENTICATE = "reauthenticate"
     RECALL = "recall"
+    CONTENT_SEEN = "content_seen"
+    REASK = "reask"
     STAGES = "stages"
     CALLED = "called"
     REPEATS = "repeats"
@@ -74,6 +76,7 @@ _ATTRIBUTES = (
     (ChangeKind.DEADLINE, "deadline"),
     (ChangeKind.ESCALATION, "escalation"),
     (ChangeKind.RESPONSIBLE, "responsible"),
+    (ChangeKind.DISTRIBUTION, "distribution"),
     (ChangeKind.FIELDS, "fields"),
     (ChangeKind.OUTCOMES, "outcomes"),
     (ChangeKind.FOUR_EYES, "four_eyes"),
@@ -81,12 +84,13 @@ _ATTRIBUTES = (
 _ALL_ATTRIBUTES = (
     *_ATTRIBUTES,
     (ChangeKind.KIND, "kind"),
-    (ChangeKind.DISTRIBUTION, "distribution"),
     (ChangeKind.APPROVAL, "approval"),
     (ChangeKind.FREEDOM, "freedom"),
     (ChangeKind.APPROVED_CONTENT, "approved_content"),
     (ChangeKind.REAUTHENTICATE, "reauthenticate"),
     (ChangeKind.RECALL, "recall"),
+    (ChangeKind.CONTENT_SEEN, "content_seen"),
+    (ChangeKind.REASK, "reask"),
 )
 
 

@@ -24,6 +24,12 @@ def parts_of(session: Session, work_item: WorkItem) -> list[WorkItem]:
     return sorted(parts, key=lambda one: (one.completed_at is None, one.completed_at or one.opened_at, one.part))
 
 
+def voices_beside(session: Session, work_item: WorkItem) -> set[int]:
+    """Who gave or holds another part of the same approval."""
+    parts = (one for one in parts_of(session, work_item) if one.id != work_item.id)
+    return {voice_of(one) if one.state is WorkItemState.COMPLETED else one.assignee_id or 0 for one in parts}
+
+
 def voice_of(work_item: WorkItem) -> int:
     """Whose voice a completed part is: the person substituted, not the substitute."""
     return work_item.on_behalf_of_id or work_item.completed_by_id or 0
@@ -42,10 +48,15 @@ def speaker_of(one: WorkItem) -> int:
 
 
 def decision_of(
-    session: Session, rule: ApprovalRule, parts: Sequence[WorkItem], stale: Collection[int] = ()
+    session: Session,
+    rule: ApprovalRule,
+    parts: Sequence[WorkItem],
+    stale: Collection[int] = (),
+    barred: Collection[int] = (),
 ) -> Decision:
     """What the parts decide together. ``stale`` are ids of parts whose approval is for another content: no votes.
 
+    ``barred`` are members whom four eyes keep from being asked next.
     A vote that had to be given again counts in its old turn.
     """
     given = [one for one in parts if one.state is WorkItemState.COMPLETED]
@@ -58,10 +69,12 @@ def decision_of(
         for one in sorted(given, key=first_given)
         if one.id not in stale
     ]
-    return decide(rule, votes, members=_voices(session, rule, parts))
+    return decide(rule, votes, members=_voices(session, rule, parts, barred))
 
 
-def _voices(session: Session, rule: ApprovalRule, parts: Sequence[WorkItem]) -> tuple[int, ...]:
+def _voices(
+    session: Session, rule: ApprovalRule, parts: Sequence[WorkItem], barred: Collection[int]
+) -> tuple[int, ...]:
     """Whose voices count: of each part, who gave it or holds it now; in order, also the members not asked yet.
 
     A part given back to the department stands for a voice too, under a number that is nobody's: it has to be heard,
@@ -71,7 +84,7 @@ def _voices(session: Session, rule: ApprovalRule, parts: Sequence[WorkItem]) -> 
         return ()
     asked = [speaker_of(one) for one in parts if one.state is not WorkItemState.CANCELLED]
     rest = members_of(session, parts[0].group_id) if rule.in_order and parts else ()
-    return tuple(dict.fromkeys(one for one in (*asked, *rest) if one))
+    return tuple(dict.fromkeys(one for one in (*asked, *(one for one in rest if one not in barred)) if one))
 
 
 def note_approved(instance: ProcessInstance, item: WorkItem, hashed: str) -> None:

@@ -21,6 +21,7 @@ from engine.policy.approved_content import as_decided, differences, still_holds
 from engine.policy.permissions import Actor
 from engine.queries.approved_contents import GivenApproval, deciding_part, given_approvals, present_content
 from engine.queries.facts import DealFacts
+from engine.queries.other_eyes import barred_of
 from engine.queries.processes import process_of
 
 
@@ -50,7 +51,8 @@ def decided_outcome(
     with session.no_autoflush:  # the part that is completed now is among them as it is in memory
         parts = parts_of(session, work_item)
         stale = _stale(session, step, instance, [one for one in parts if one is not work_item])
-    decision = decision_of(session, rule, parts, [given.work_item_id for given in stale])
+    barred = barred_of(session, step, work_item, instance.deal) if rule.in_order else ()
+    decision = decision_of(session, rule, parts, [given.work_item_id for given in stale], barred)
     live = [one for one in parts if one.state in LIVE]
     if decision.outcome is not None:
         for one in live:
@@ -94,12 +96,6 @@ def ensure_one_voice_each(session: Session, work_item: WorkItem, rule: ApprovalR
     spoken = [one for one in parts if one.state is WorkItemState.COMPLETED and voice_of(one) == voice_id]
     if spoken and not any(one.part < work_item.part and _is_superseded(one, parts, rule) for one in spoken):
         raise NotAllowed(reason=N_("Your decision in this approval is already recorded."))
-
-
-def voices_beside(session: Session, work_item: WorkItem) -> set[int]:
-    """Who gave or holds another part of the same approval."""
-    parts = (one for one in parts_of(session, work_item) if one.id != work_item.id)
-    return {voice_of(one) if one.state is WorkItemState.COMPLETED else one.assignee_id or 0 for one in parts}
 
 
 def _stale(

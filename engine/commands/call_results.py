@@ -15,9 +15,9 @@ from sqlalchemy.orm import Session
 
 from engine.bpmn.inspection import catches_error
 from engine.bpmn.runtime import CompleteCall
+from engine.commands.approved_changes import ContentApproved
 from engine.commands.calls import make_again, tell_worker
 from engine.commands.deals import (
-    ContentApproved,
     deal_search_text,
     ensure_message_may_say,
     faults_of_values,

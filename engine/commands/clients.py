@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import select
@@ -13,16 +14,21 @@ from sqlalchemy.orm import Session
 from engine.clock import Clock
 from engine.commands.edited_meanwhile import unseen_kept_of_client
 from engine.commands.history import record
-from engine.commands.locks import lock_client
+from engine.commands.locks import lock_client, lock_contact
+from engine.commands.own_values import Spelling, merged, read_own_values, texts_to_find
 from engine.errors import N_, DomainError, FieldNotUnderstood, FieldRequired, InvalidInput
-from engine.events import ClientAdded, ClientChanged, ContactAdded
+from engine.events import ClientAdded, ClientChanged, ContactAdded, ContactChanged
 from engine.model.client import Client, Contact
+from engine.model.deal import Deal
+from engine.model.own_field import FieldSubject
 from engine.model.person import Person
+from engine.policy.own_fields import CLIENT_ROOT
 from engine.policy.permissions import Ability, Actor, ensure_may
 from engine.policy.phone_numbers import normalise_phone
 from engine.policy.search_keys import search_text
 
 _EDRPOU = re.compile(r"\d{8}|\d{10}|\d{12}")
+_IN_STEPS = frozenset({"name", "edrpou", "segment", "source", "phone", "email"})
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
@@ -37,7 +43,8 @@ class ClientExists(DomainError):
 class ClientDraft:
     """What is typed about a client. ``phone`` in any spelling; ``edrpou`` is 8, 10 or 12 digits or empty.
 
-    Mail addresses are kept in lower case, as they are compared.
+    Mail addresses are kept in lower case, as they are compared. ``fields`` are texts or JSON values of the company's
+    own fields, by name.
     """
 
     name: str
@@ -56,13 +63,26 @@ class ContactDraft:
     position: str = ""
     phone: str = ""
     email: str = ""
+    fields: Mapping[str, Any] = field(default_factory=dict)
 
 
-def add_client(session: Session, draft: ClientDraft, *, actor: Actor, clock: Clock) -> Client:
-    """Raises NotAllowed, InvalidInput."""
+def add_client(
+    session: Session,
+    draft: ClientDraft,
+    *,
+    actor: Actor,
+    clock: Clock,
+    spelling: Spelling = Spelling(),  # noqa: B008  # frozen
+    whole: bool = False,
+) -> Client:
+    """``whole``: all that is required has to be there. A client that comes with a deal may be filled in later.
+
+    Raises NotAllowed, InvalidInput.
+    """
     ensure_may(actor, Ability.MANAGE_CLIENTS)
     ensure_readable(draft.name, "name", draft.edrpou, draft.email)
     _ensure_new(session, draft.edrpou.strip())
+    own = read_own_values(session, FieldSubject.CLIENT, draft.fields, spelling, whole=whole)
     client = Client(
         name=draft.name.strip(),
         edrpou=draft.edrpou.strip(),
@@ -71,10 +91,10 @@ def add_client(session: Session, draft: ClientDraft, *, actor: Actor, clock: Clo
         phone=normalise_phone(draft.phone) or draft.phone.strip(),
         email=draft.email.strip().lower(),
         owner_id=draft.owner_id or actor.recorded_id,
-        fields=dict(draft.fields),
+        fields=merged({}, own),
         created_at=clock.now(),
     )
-    client.search_text = _search_text_of_client(client)
+    client.search_text = _search_text_of_client(session, client)
     session.add(client)
     session.flush()
     record(session, ClientAdded(client_id=client.id, name=client.name), actor=actor, at=clock.now())
@@ -89,62 +109,169 @@ def update_client(
     actor: Actor,
     clock: Clock,
     read_version: int | None = None,
+    spelling: Spelling = Spelling(),  # noqa: B008  # frozen
 ) -> Client:
-    """``changes`` holds any of ClientDraft's fields.
+    """``changes`` holds any of ClientDraft's fields; of ``fields`` only those that it names are changed.
 
     With ``read_version``, the client's version when the editor read it, what others changed since stays where the
     editor left it alone. Raises NotFound, NotAllowed, InvalidInput, and EditedMeanwhile where both have changed it.
     """
     ensure_may(actor, Ability.MANAGE_CLIENTS)
     client = lock_client(session, client_id, actor)
-    wanted = {name: value.strip() if isinstance(value, str) else value for name, value in changes.items()}
+    wanted: dict[str, Any] = {
+        name: value.strip() if isinstance(value, str) else value for name, value in changes.items()
+    }
+    own = read_own_values(session, FieldSubject.CLIENT, wanted.pop("fields", None) or {}, spelling)
+    _ensure_columns(session, client, wanted)
+    if wanted.get("owner_id") is not None and session.get(Person, wanted["owner_id"]) is None:
+        raise InvalidInput({"owner_id": FieldNotUnderstood(value=wanted["owner_id"], expected="person")})
+    wanted |= {CLIENT_ROOT + name: value for name, value in own.items()}
+    if read_version is not None:
+        wanted = unseen_kept_of_client(session, client, wanted, read_version)
+    changed = write_client(session, client, wanted)
+    if changed:
+        record(session, ClientChanged(client_id=client.id, changes=changed), actor=actor, at=clock.now())
+    return client
+
+
+def write_client(session: Session, client: Client, wanted: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """Write readable values into a locked client; what changed, as [old, new]. Own fields are named ``client.…``."""
+    changed: dict[str, list[Any]] = {}
+    for name in ("name", "edrpou", "segment", "source", "phone", "email", "owner_id"):
+        if name in wanted and wanted[name] != getattr(client, name):
+            changed[name] = [getattr(client, name), wanted[name]]
+            setattr(client, name, wanted[name])
+    own = {name.removeprefix(CLIENT_ROOT): one for name, one in wanted.items() if name.startswith(CLIENT_ROOT)}
+    kept = merged(client.fields, own)
+    changed |= {
+        CLIENT_ROOT + name: [client.fields.get(name), kept.get(name)]
+        for name in own
+        if client.fields.get(name) != kept.get(name)
+    }
+    if changed:
+        client.fields = kept
+        client.search_text = _search_text_of_client(session, client)
+    return changed
+
+
+def write_client_in_step(session: Session, deal: Deal, given: Mapping[str, Any], *, actor: Actor, at: datetime) -> None:
+    """Write what a step's form says of the deal's client, by the names of maps: ``client.segment``, ``client.limit``.
+
+    The map allows it, whoever does the step. Raises InvalidInput.
+    """
+    client = session.get_one(Client, deal.client_id, with_for_update=True, populate_existing=True)
+    own, columns = dict[str, Any](), dict[str, Any]()
+    for name, value in given.items():
+        bare = name.removeprefix(CLIENT_ROOT)
+        if bare in _IN_STEPS:
+            columns[bare] = "" if value is None else str(value).strip()
+        else:
+            own[name] = value
+    try:
+        _ensure_columns(session, client, columns)
+    except InvalidInput as invalid:
+        raise InvalidInput({CLIENT_ROOT + name: error for name, error in invalid.errors.items()}) from invalid
+    changed = write_client(session, client, columns | own)
+    if changed:
+        record(session, ClientChanged(client_id=client.id, changes=changed), actor=actor, at=at, deal=deal)
+
+
+def _ensure_columns(session: Session, client: Client, wanted: dict[str, Any]) -> None:
+    """Bring phone and address into the form in which they are kept. Raises InvalidInput."""
     ensure_readable(
         wanted.get("name", client.name), "name", wanted.get("edrpou", client.edrpou), wanted.get("email", client.email)
     )
     if wanted.get("edrpou", client.edrpou) != client.edrpou:
         _ensure_new(session, wanted["edrpou"])
-    if wanted.get("owner_id") is not None and session.get(Person, wanted["owner_id"]) is None:
-        raise InvalidInput({"owner_id": FieldNotUnderstood(value=wanted["owner_id"], expected="person")})
     if "email" in wanted:
         wanted["email"] = wanted["email"].lower()
     if "phone" in wanted:
         wanted["phone"] = normalise_phone(wanted["phone"]) or wanted["phone"]
-    if read_version is not None:
-        wanted = unseen_kept_of_client(session, client, wanted, read_version)
-    changed: dict[str, Any] = {}
-    for name in ("name", "edrpou", "segment", "source", "phone", "email", "owner_id", "fields"):
-        if name in wanted and wanted[name] != getattr(client, name):
-            changed[name] = [getattr(client, name), wanted[name]]
-            setattr(client, name, wanted[name])
-    if changed:
-        client.search_text = _search_text_of_client(client)
-        record(session, ClientChanged(client_id=client.id, changes=changed), actor=actor, at=clock.now())
-    return client
 
 
-def add_contact(session: Session, client_id: int, draft: ContactDraft, *, actor: Actor, clock: Clock) -> Contact:
+def add_contact(
+    session: Session,
+    client_id: int,
+    draft: ContactDraft,
+    *,
+    actor: Actor,
+    clock: Clock,
+    spelling: Spelling = Spelling(),  # noqa: B008  # frozen
+) -> Contact:
     """Raises NotFound, NotAllowed, InvalidInput."""
     ensure_may(actor, Ability.MANAGE_CLIENTS)
     client = lock_client(session, client_id, actor)
     ensure_readable(draft.full_name, "full_name", "", draft.email)
-    phone = normalise_phone(draft.phone) or draft.phone.strip()
+    own = read_own_values(session, FieldSubject.CONTACT, draft.fields, spelling, whole=True)
     contact = Contact(
         client_id=client.id,
         full_name=draft.full_name.strip(),
         position=draft.position.strip(),
-        phone=phone,
+        phone=normalise_phone(draft.phone) or draft.phone.strip(),
         email=draft.email.strip().lower(),
+        fields=merged({}, own),
         created_at=clock.now(),
-        search_text=search_text(draft.full_name, draft.position, phone, draft.email),
     )
+    contact.search_text = _search_text_of_contact(session, contact)
     session.add(contact)
     session.flush()
     record(session, ContactAdded(client_id=client.id, contact_id=contact.id), actor=actor, at=clock.now())
     return contact
 
 
-def _search_text_of_client(client: Client) -> str:
-    return search_text(client.name, client.edrpou, client.phone, client.email, client.segment)
+def update_contact(
+    session: Session,
+    contact_id: int,
+    changes: Mapping[str, Any],
+    *,
+    actor: Actor,
+    clock: Clock,
+    spelling: Spelling = Spelling(),  # noqa: B008  # frozen
+) -> Contact:
+    """``changes`` holds any of ContactDraft's fields; of ``fields`` only those that it names are changed.
+
+    Raises NotFound for a contact of a client that is not visible, NotAllowed, InvalidInput.
+    """
+    ensure_may(actor, Ability.MANAGE_CLIENTS)
+    contact = lock_contact(session, contact_id, actor)
+    wanted: dict[str, Any] = {
+        name: value.strip() if isinstance(value, str) else value for name, value in changes.items()
+    }
+    own = read_own_values(session, FieldSubject.CONTACT, wanted.pop("fields", None) or {}, spelling)
+    ensure_readable(wanted.get("full_name", contact.full_name), "full_name", "", wanted.get("email", contact.email))
+    if "email" in wanted:
+        wanted["email"] = wanted["email"].lower()
+    if "phone" in wanted:
+        wanted["phone"] = normalise_phone(wanted["phone"]) or wanted["phone"]
+    changed: dict[str, list[Any]] = {}
+    for name in ("full_name", "position", "phone", "email"):
+        if name in wanted and wanted[name] != getattr(contact, name):
+            changed[name] = [getattr(contact, name), wanted[name]]
+            setattr(contact, name, wanted[name])
+    kept = merged(contact.fields, own)
+    changed |= {
+        f"contact.{name}": [contact.fields.get(name), kept.get(name)]
+        for name in own
+        if contact.fields.get(name) != kept.get(name)
+    }
+    if changed:
+        contact.fields = kept
+        contact.search_text = _search_text_of_contact(session, contact)
+        event = ContactChanged(
+            client_id=contact.client_id, contact_id=contact.id, name=contact.full_name, changes=changed
+        )
+        record(session, event, actor=actor, at=clock.now())
+    return contact
+
+
+def _search_text_of_client(session: Session, client: Client) -> str:
+    own = texts_to_find(session, FieldSubject.CLIENT, client.fields)
+    return search_text(client.name, client.edrpou, client.phone, client.email, client.segment, *own)
+
+
+def _search_text_of_contact(session: Session, contact: Contact) -> str:
+    own = texts_to_find(session, FieldSubject.CONTACT, contact.fields)
+    return search_text(contact.full_name, contact.position, contact.phone, contact.email, *own)
 
 
 def ensure_readable(name: str, name_field: str, edrpou: str, email: str) -> None:

@@ -22,10 +22,10 @@ from engine.bpmn.compiled import (
 )
 from engine.bpmn.runtime import CompleteStep
 from engine.clock import Clock
-from engine.commands.approval_parts import note_approved, voice_of
+from engine.commands.approval_parts import note_approved
 from engine.commands.approvals import decided_outcome, ensure_one_voice_each, ensure_undecided
 from engine.commands.asked_again import ask_again_beside
-from engine.commands.behalf import behalf_of
+from engine.commands.clients import write_client_in_step
 from engine.commands.deals import deal_search_text
 from engine.commands.execution import failing_in, run_step
 from engine.commands.file_fields import file_values
@@ -34,7 +34,6 @@ from engine.commands.idempotency import Once
 from engine.commands.incidents import perform
 from engine.commands.locks import lock_work_item
 from engine.commands.notifications import notify
-from engine.commands.recalls import asking_step
 from engine.commands.work_items import FourEyes, StepNotYours, holder_of
 from engine.db.session import Database
 from engine.db.work_session import postpone
@@ -45,17 +44,19 @@ from engine.model.draft import Draft
 from engine.model.notice import NoticeKind
 from engine.model.process_instance import ProcessInstance
 from engine.model.work_item import WorkItem
-from engine.policy.approvers import other_eyes_needed
 from engine.policy.field_values import to_json
 from engine.policy.form_values import read_form
 from engine.policy.history_chain import content_hash
+from engine.policy.own_fields import CLIENT_ROOT
 from engine.policy.permissions import Actor, may_act_on_step
 from engine.policy.reauthentication import Reauthenticated, ensure_reauthenticated
 from engine.queries.approved_contents import present_content
+from engine.queries.behalf import behalf_of
 from engine.queries.calendars import default_calendar
 from engine.queries.directories import directory
 from engine.queries.facts import DealFacts, typed_fields
 from engine.queries.map_fields import field_labels
+from engine.queries.other_eyes import barred_of
 from engine.queries.processes import process_of
 from engine.queries.references import resolved_references
 
@@ -71,6 +72,13 @@ class ContentChanged(Conflict):
 
     code: ClassVar[str] = "content_changed"
     template: ClassVar[str] = N_("What you were about to decide on has changed meanwhile. Look at it again and decide.")
+
+
+class ContentNotNamed(DomainError):
+    """A program that names nothing has seen nothing; the map's owner wants that it has."""
+
+    code: ClassVar[str] = "content_not_named"
+    template: ClassVar[str] = N_("This approval names what was read: send the step’s content_hash.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +114,7 @@ def complete_work_item(
     seen: str | None = None,
     proof: Reauthenticated | None = None,
     zone: str = "Europe/Kyiv",
+    by_program: bool = False,
 ) -> WorkItem:
     """Do a step: record the decision, and move the deal on.
 
@@ -113,7 +122,8 @@ def complete_work_item(
     written, ``zone`` in which moments without one are meant. ``outcome`` is the id of one of the step's outcomes. With
     ``command_id``, a repetition changes nothing. ``seen`` is the hash of the content that an approver had before them:
     what has changed since is not decided on. ``proof`` is that the person has proved anew who they are, where the map
-    asks for it.
+    asks for it. ``by_program``: nobody has a page before them; where the map wants it an approval names what was
+    seen.
     Raises NotFound, AlreadyCompleted, AlreadyCancelled, NotAllowed, InvalidInput, ContentChanged,
     ReauthenticationRequired, MapFailed.
     """
@@ -134,6 +144,8 @@ def complete_work_item(
     hashed = content_hash(content)
     if seen is not None and seen != hashed:
         raise ContentChanged
+    if by_program and seen is None and step.content_seen and button.kind is OutcomeKind.APPROVED:
+        raise InvalidInput({"content_hash": ContentNotNamed()})
     read = completion.read_form(button, values, comment, locale, zone)
     read |= file_values(session, work_item.deal_id, step.fields, read)
     ensure_reauthenticated(step.reauthenticate, proof, actor=actor, at=at)
@@ -147,6 +159,7 @@ def complete_work_item(
     )
     completion.record(button, content, hashed, proof if step.reauthenticate is not Reauthentication.NONE else None)
     completion.write_into_deal(read)
+    completion.write_into_client(read, values)
     if step.kind is StepKind.APPROVAL and outcome == OutcomeKind.APPROVED.value:
         note_approved(instance, work_item, content_hash(completion.content()) if read else hashed)
     # Files, client and title change beside the steps: who waits in a join is asked about them before the deal moves.
@@ -167,6 +180,7 @@ def complete_many(
     zone: str = "Europe/Kyiv",
     command_id: str | None = None,
     proof: Reauthenticated | None = None,
+    by_program: bool = False,
 ) -> list[CompletionResult]:
     """Complete several steps, each in its own transaction; one that fails does not hold the others back."""
     results = []
@@ -187,6 +201,7 @@ def complete_many(
                 seen=one.seen,
                 proof=proof,
                 zone=zone,
+                by_program=by_program,
             )
 
         error: DomainError | None = None
@@ -216,14 +231,10 @@ class _Completion:
             raise NotFound
         if not may_act_on_step(actor, assignee_id=item.assignee_id, group_id=item.group_id):
             raise StepNotYours(with_whom=holder_of(item))
-        behalf_id = behalf_of(self.session, item, actor)
-        barred = other_eyes_needed(item.asked_by_id, self.instance.deal.owner_id)
-        if self.step.four_eyes:
-            asking = asking_step(self.session, item)
-            if asking is not None:  # by a substitute: in whose name it was asked asks, too
-                barred |= {voice_of(asking)}
-            if barred & {actor.person_id, behalf_id}:
-                raise FourEyes
+        barred = barred_of(self.session, self.step, item, self.instance.deal)
+        behalf_id = behalf_of(self.session, item, actor, barred=barred)
+        if barred & {actor.person_id, behalf_id}:
+            raise FourEyes
         if self.step.approval is not None:
             ensure_one_voice_each(self.session, item, self.step.approval, behalf_id or actor.person_id)
         return behalf_id
@@ -296,6 +307,8 @@ class _Completion:
         kept = dict(deal.fields)
         for name, value in read.items():
             attribute = _DEAL_ATTRIBUTES.get(name)
+            if name.startswith(CLIENT_ROOT):
+                continue
             if attribute is None:
                 kept[name.removeprefix("deal.")] = value
             elif value is not None and _deal_value(attribute, value) != getattr(deal, attribute):
@@ -306,6 +319,13 @@ class _Completion:
         if changes:
             deal.search_text = deal_search_text(deal)
             record(self.session, DealChanged(changes=changes), actor=self.actor, at=self.at, deal=deal)
+
+    def write_into_client(self, read: Mapping[str, Any], said: Mapping[str, Any]) -> None:
+        """Fields named ``client.…`` edit the client; what is not among ``said`` stays. Raises InvalidInput."""
+        fields = [one for one in self.step.fields if one.name.startswith(CLIENT_ROOT) and one.name in read]
+        given = {one.name: read[one.name] for one in fields if one.name in said or not one.is_typed or one.default}
+        if given:
+            write_client_in_step(self.session, self.instance.deal, given, actor=self.actor, at=self.at)
 
     def move_on(self, read: Mapping[str, Any]) -> None:
         """Step the instance, unless others still have to decide. Raises MapFailed."""
@@ -319,7 +339,7 @@ class _Completion:
             decided = several
         self._tell_who_asked(decided)
         process = process_of(self.session, self.instance.definition_id)
-        own = {name: value for name, value in read.items() if not name.startswith("deal.")}
+        own = {name: value for name, value in read.items() if not name.startswith(("deal.", CLIENT_ROOT))}
         run_step(
             self.session,
             self.instance,

@@ -8,7 +8,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.clock import Clock
-from engine.commands.behalf import behalf_name
 from engine.commands.history import record
 from engine.commands.locks import lock_work_item
 from engine.commands.notifications import notify
@@ -20,6 +19,7 @@ from engine.model.notice import NoticeKind
 from engine.model.process_instance import ProcessInstance
 from engine.model.work_item import WorkItem
 from engine.policy.permissions import Actor
+from engine.queries.behalf import behalf_name
 from engine.queries.consultations import own_consultation
 from engine.queries.directories import directory
 from engine.queries.work_items import may_direct

@@ -16,6 +16,7 @@ from engine.events import plain
 from engine.model.deal import Deal
 from engine.policy.field_values import Locale, read_each, to_json
 from engine.policy.form_values import read_form
+from engine.policy.own_fields import CLIENT_ROOT
 from engine.queries.calendars import default_calendar
 from engine.queries.facts import DealFacts
 from engine.queries.references import resolved_references
@@ -33,7 +34,7 @@ def own_fields(process: CompiledProcess) -> dict[str, FieldDefinition]:
     fields: dict[str, FieldDefinition] = {}
     for step in process.steps.values():
         for field in step.fields:
-            if field.type is not FieldType.READ_ONLY:
+            if field.type is not FieldType.READ_ONLY and not field.name.startswith(CLIENT_ROOT):
                 fields.setdefault(field.name.removeprefix("deal."), field)
     return fields
 

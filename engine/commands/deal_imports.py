@@ -16,7 +16,6 @@ from engine.clock import Clock
 from engine.commands.clients import ClientDraft, add_client, ensure_readable
 from engine.commands.deal_fields import read_own_fields
 from engine.commands.deals import (
-    OWNERS,
     DealDraft,
     MapNotPublished,
     SoundDraft,
@@ -31,7 +30,7 @@ from engine.db.session import Database
 from engine.errors import N_, DomainError, FieldNotUnderstood, FieldRequired, InvalidInput
 from engine.model.client import Client
 from engine.model.deal import Deal
-from engine.model.person import Person
+from engine.model.person import OWNERS, Person
 from engine.model.process_definition import DefinitionState, ProcessDefinition
 from engine.policy.permissions import Ability, Actor, ensure_may
 from engine.queries.processes import process_of

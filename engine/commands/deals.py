@@ -15,6 +15,7 @@ from engine.bpmn.compiled import CompiledProcess, OutcomeKind, StepKind
 from engine.bpmn.inspection import lie_ahead
 from engine.bpmn.runtime import EvaluateConditions
 from engine.clock import Clock
+from engine.commands.approved_changes import ContentApproved, ask_again_after_change
 from engine.commands.clients import ClientDraft, add_client
 from engine.commands.deal_fields import ensure_not_calculated, own_fields, read_own_fields, recalculated
 from engine.commands.deal_files import put_files
@@ -40,13 +41,14 @@ from engine.errors import (
 from engine.events import Commented, DealChanged, DealOpened, plain
 from engine.model.client import Client
 from engine.model.deal import Deal, DealResult
-from engine.model.person import Person, Role
+from engine.model.person import OWNERS, Person
 from engine.model.process_definition import DefinitionState, ProcessDefinition
 from engine.model.process_instance import InstanceState, ProcessInstance
 from engine.model.work_item import PENDING, WorkItem, WorkItemState
 from engine.policy.file_limits import NO_FILES, FileLimits
 from engine.policy.permissions import Ability, Actor, ensure_may, may
 from engine.policy.search_keys import search_text
+from engine.queries.approved_contents import fields_approved_as_whole
 from engine.queries.calendars import default_calendar
 from engine.queries.deal_files import reference
 from engine.queries.decided_fields import decided_alone
@@ -55,7 +57,6 @@ from engine.queries.scopes import choosable_clients
 
 CURRENCIES = ("UAH", "USD", "EUR", "GBP", "PLN")
 _LARGEST_AMOUNT = Decimal("9999999999999.99")
-OWNERS = (Role.MANAGER, Role.HEAD)
 
 
 class MapNotPublished(DomainError):
@@ -73,15 +74,6 @@ class DecidedByTable(DomainError):
 
     code: ClassVar[str] = "decided_by_table"
     template: ClassVar[str] = N_("“%(label)s” is decided by a table of the map.")
-
-
-class ContentApproved(Conflict):
-    """What people approve, or approved, must not change behind their backs."""
-
-    code: ClassVar[str] = "content_approved"
-    template: ClassVar[str] = N_(
-        "The deal is being approved or was approved as it is. Return it for rework to change its sum or its terms."
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +206,7 @@ def update_deal(
     actor: Actor,
     clock: Clock,
     read_version: int | None = None,
+    ask_again: bool = False,
 ) -> Deal:
     """``changes``: title, amount, currency, close_date, owner_id, loss_reason, fields (merged by name).
 
@@ -221,11 +214,12 @@ def update_deal(
     where the editor left it alone, and is told where both have changed it.
 
     By the deal's owner, the head of sales or an administrator. Conditions that wait for data are looked at again.
-    While approvals are asked for or given, sum and fields stay as they are: only a step of the map changes them.
+    While approvals are asked for or given, sum and fields stay as they are: only a step of the map changes them. With
+    ``ask_again``, what was approved changes where the map allows it, and the deal goes back to be approved anew.
     Raises NotFound, NotAllowed, InvalidInput, DealClosed, EditedMeanwhile, ContentApproved, MapFailed.
     """
     deal, instance = lock_deal(session, deal_id, actor)
-    _ensure_may_edit(deal, actor)
+    ensure_may_edit(deal, actor)
     if deal.result is not DealResult.OPEN and changes.keys() - {"loss_reason"}:
         raise DealClosed
     at = clock.now()
@@ -233,13 +227,7 @@ def update_deal(
     _ensure_readable(session, wanted, instance)
     if read_version is not None:
         wanted = unseen_kept_of_deal(session, deal, wanted, read_version)
-    changed: dict[str, Any] = {}
-    for name in ("title", "amount", "currency", "close_date", "owner_id", "loss_reason"):
-        if name in wanted and wanted[name] != getattr(deal, name):
-            changed[name] = [getattr(deal, name), wanted[name]]
-            setattr(deal, name, wanted[name])
-    if "owner_id" in changed:
-        deal.owner = session.get_one(Person, deal.owner_id)
+    changed = _set_columns(session, deal, wanted)
     fields = {name: value for name, value in plain(wanted.get("fields", {})).items() if deal.fields.get(name) != value}
     process = process_of(session, instance.definition_id)
     _ensure_not_decided(process, fields)
@@ -248,7 +236,8 @@ def update_deal(
     if "deal.amount" in fields and (amount := fields.pop("deal.amount")) is not None:
         changed["amount"] = [deal.amount, Decimal(amount)]
         deal.amount = Decimal(amount)
-    if (fields or changed.keys() & _CONTENT) and is_approved(session, instance):
+    was_approved = bool(fields or changed.keys() & _CONTENT) and is_approved(session, instance)
+    if was_approved and not (ask_again and instance.state is InstanceState.RUNNING):
         raise ContentApproved
     changed |= {name: [deal.fields.get(name), value] for name, value in fields.items()}
     deal.fields = {**deal.fields, **fields}
@@ -256,9 +245,23 @@ def update_deal(
         return deal
     deal.search_text = deal_search_text(deal)
     record(session, DealChanged(changes=changed), actor=actor, at=at, deal=deal)
+    if was_approved:
+        ask_again_after_change(session, instance, changed.keys(), actor=actor, at=at)
     if instance.state is InstanceState.RUNNING:
         run_step(session, instance, EvaluateConditions(), actor=actor, at=at)
     return deal
+
+
+def _set_columns(session: Session, deal: Deal, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """Write what is wanted into the deal's own columns; [old, new] of each that changed."""
+    changed: dict[str, Any] = {}
+    for name in ("title", "amount", "currency", "close_date", "owner_id", "loss_reason"):
+        if name in wanted and wanted[name] != getattr(deal, name):
+            changed[name] = [getattr(deal, name), wanted[name]]
+            setattr(deal, name, wanted[name])
+    if "owner_id" in changed:
+        deal.owner = session.get_one(Person, deal.owner_id)
+    return changed
 
 
 def _ensure_not_decided(process: CompiledProcess, fields: Mapping[str, Any]) -> None:
@@ -296,8 +299,8 @@ def is_approved(session: Session, instance: ProcessInstance) -> bool:
 
 
 def ensure_message_may_say(session: Session, instance: ProcessInstance, values: Mapping[str, Any]) -> None:
-    """A message must not change behind the backs of those who approve what they name or a step asks for, nor what a
-    table gave.
+    """A message must not change behind the backs of those who approve what they name, a step asks for or they approved
+    with the deal as a whole, nor what a table gave.
 
     Other values, and those that are not there yet, it may bring; into a file field only files of this deal. Raises
     ContentApproved, DecidedByTable, InvalidInput.
@@ -306,8 +309,11 @@ def ensure_message_may_say(session: Session, instance: ProcessInstance, values: 
     ensure_references(session, instance.deal_id, own_fields(process), values)
     changed = dict(_overwritten(instance.deal.fields, plain(values)))
     _ensure_not_decided(process, changed)
-    if changed.keys() & _asked_or_bound(process) and is_approved(session, instance):
-        raise ContentApproved
+    if changed and is_approved(session, instance):
+        bound = _asked_or_bound(process)
+        bound |= fields_approved_as_whole(session, process, instance.deal, instance.id)
+        if changed.keys() & bound:
+            raise ContentApproved
 
 
 def _asked_or_bound(process: CompiledProcess) -> set[str]:
@@ -453,7 +459,8 @@ def _ensure_readable(session: Session, wanted: dict[str, Any], instance: Process
         raise InvalidInput(errors)
 
 
-def _ensure_may_edit(deal: Deal, actor: Actor) -> None:
+def ensure_may_edit(deal: Deal, actor: Actor) -> None:
+    """Raises NotAllowed."""
     own = deal.owner_id in actor.people_acted_for
     if not (may(actor, Ability.EDIT_DEAL) and (own or may(actor, Ability.DIRECT_WORK))):
         raise NotAllowed(reason=N_("Only the deal's owner and the head of sales may change it."))

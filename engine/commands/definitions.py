@@ -17,19 +17,23 @@ from engine.bpmn.compiled import ConnectorKind, Distribution
 from engine.bpmn.findings import Finding, Severity
 from engine.bpmn.safe_xml import XmlRefused
 from engine.bpmn.templates import secrets_in
+from engine.bpmn.values_read import values_read
 from engine.clock import Clock
 from engine.commands.history import record
 from engine.commands.step_opening import members_of
 from engine.errors import N_, Conflict, DomainError, NotFound
 from engine.events import DefinitionDeployed, DefinitionRetired
+from engine.model.own_field import FieldSubject
 from engine.model.process_definition import DefinitionFile, DefinitionState, ProcessDefinition
 from engine.policy.assignment import resolve_assignment, resolve_name
 from engine.policy.map_rules import rule_finding
+from engine.policy.own_fields import CLIENT_ROOT, COLUMNS
 from engine.policy.permissions import Ability, Actor, ensure_may
 from engine.queries.call_permits import is_allowed, secrets_for
 from engine.queries.definitions import NEEDED_TO_PUBLISH, published_versions
 from engine.queries.directories import directory
 from engine.queries.map_rules import rule_runs
+from engine.queries.own_fields import own_fields
 
 _LONGEST_LIST = 200  # letters of the names of files that are not read
 
@@ -198,6 +202,7 @@ def publishing_findings(session: Session, definition: ProcessDefinition) -> tupl
         told += _unknown_responsibles(session, definition)
         told += _approvals_out_of_reach(session, definition)
         told += _distributions_unused(session, definition)
+        told += _client_fields_unknown(session, definition)
         told += [rule_finding(one) for one in rule_runs(session, definition) if not one.passed]
         told += _calls_not_permitted(session, definition)
     return tuple(told)
@@ -271,6 +276,27 @@ def _distributions_unused(session: Session, definition: ProcessDefinition) -> li
                 )
             )
     return findings
+
+
+def _client_fields_unknown(session: Session, definition: ProcessDefinition) -> list[Finding]:
+    """A field of clients that the company does not have is only this map's: a typing error, more often than not."""
+    process = definition.process()
+    known = {one.name_in_maps for one in own_fields(session, FieldSubject.CLIENT)}
+    known |= {CLIENT_ROOT + name for name in COLUMNS[FieldSubject.CLIENT]}
+    asked = {field.name: step for step in process.steps.values() for field in step.fields}
+    read = {one.name: None for one in values_read(process)}
+    return [
+        Finding(
+            code="CLIENT_FIELD_UNKNOWN",
+            severity=Severity.WARNING,
+            element_id=step.source_id if step is not None else None,
+            element_name=step.name if step is not None else None,
+            line=step.line if step is not None else None,
+            params={"field": name},
+        )
+        for name, step in (read | asked).items()
+        if name.startswith(CLIENT_ROOT) and name not in known
+    ]
 
 
 def _calls_not_permitted(session: Session, definition: ProcessDefinition) -> list[Finding]:

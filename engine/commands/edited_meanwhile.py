@@ -21,6 +21,7 @@ from engine.model.client import Client
 from engine.model.deal import Deal
 from engine.model.history_event import HistoryEvent
 from engine.model.person import Person
+from engine.policy.own_fields import CLIENT_ROOT
 from engine.policy.simultaneous_edits import UNKNOWN, Touch, reconciled, touched_by
 
 _TELLS_BOTH = (kind_of(DealChanged), kind_of(VariablesSet))
@@ -68,7 +69,8 @@ def unseen_kept_of_client(
     for event in reversed(_changes_of(session, client.id, changes)):
         for name, (before, _) in event.data["changes"].items():
             touches[name] = touched_by(touches, name, event.actor_name, event.at, before)
-    current = {name: getattr(client, name) for name in wanted}
+    own = {CLIENT_ROOT + name: value for name, value in client.fields.items()}
+    current = {name: own.get(name) if name.startswith(CLIENT_ROOT) else getattr(client, name) for name in wanted}
     return reconciled(wanted, current, touches, _owner_named(session, client.owner_id))
 
 

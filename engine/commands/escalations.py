@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from engine.bpmn.deadline_rules import EscalationAction, EscalationLevel
 from engine.clock import Clock
-from engine.commands.approvals import voices_beside
+from engine.commands.approval_parts import voices_beside
 from engine.commands.history import record
 from engine.commands.locks import lock_instance
 from engine.commands.notifications import notify
@@ -21,11 +21,12 @@ from engine.model.notice import NoticeKind
 from engine.model.person import Person, Role
 from engine.model.process_instance import ProcessInstance
 from engine.model.work_item import LIVE, WorkItem
-from engine.policy.approvers import may_decide, other_eyes_needed
+from engine.policy.approvers import may_decide
 from engine.policy.assignment import Directory, resolve_name
 from engine.policy.escalation_ladder import heads_told_before, next_escalation_at, rungs_due
 from engine.policy.permissions import Actor
 from engine.queries.directories import directory
+from engine.queries.other_eyes import barred_of
 from engine.queries.processes import process_of
 
 
@@ -105,9 +106,7 @@ class _LateStep:
         """An approval goes only to who may give it, unless the map itself names somebody else."""
         item = self.work_item
         step = process_of(self.session, self.instance.definition_id).steps[item.element_id]
-        barred = {item.assignee_id} | (
-            other_eyes_needed(item.asked_by_id, self.instance.deal.owner_id) if step.four_eyes else set()
-        )
+        barred = {item.assignee_id, *barred_of(self.session, step, item, self.instance.deal)}
         if step.approval is not None and step.approval.mode in ("all", "count"):
             barred |= voices_beside(self.session, item)  # one person counts once: the part could never be given
         able = [one for one in superiors if one not in barred]

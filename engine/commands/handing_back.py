@@ -8,7 +8,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.clock import Clock
-from engine.commands.behalf import behalf_name
 from engine.commands.history import record
 from engine.commands.locks import lock_work_item
 from engine.commands.notifications import notify
@@ -20,10 +19,12 @@ from engine.model.notice import NoticeKind
 from engine.model.person import Person
 from engine.model.process_instance import ProcessInstance
 from engine.model.work_item import WorkItem
-from engine.policy.approvers import may_decide, other_eyes_needed
+from engine.policy.approvers import may_decide
 from engine.policy.permissions import Actor
+from engine.queries.behalf import behalf_name
 from engine.queries.delegations import first_asked, open_delegation
 from engine.queries.directories import directory
+from engine.queries.other_eyes import barred_of
 from engine.queries.processes import process_of
 
 
@@ -73,7 +74,7 @@ def _receiver(
 ) -> Person | None:
     """Who handed it on, else who held it before: whoever of them works here and may have the step."""
     people, step = directory(session), process_of(session, instance.definition_id).steps[work_item.element_id]
-    barred = other_eyes_needed(work_item.asked_by_id, instance.deal.owner_id) if step.four_eyes else frozenset()
+    barred = barred_of(session, step, work_item, instance.deal)
     for person_id in (delegation.by_id, delegation.from_id):
         holds_it = person_id == work_item.assignee_id  # a head who has taken it over cannot give it to themselves
         if person_id is None or holds_it or person_id in barred or people.person(person_id) is None:

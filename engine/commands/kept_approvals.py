@@ -33,11 +33,12 @@ from engine.model.history_event import HistoryEvent
 from engine.model.process_instance import ProcessInstance
 from engine.model.work_item import LIVE, WorkItem, WorkItemState
 from engine.policy.approved_content import Content, is_same, may_be_kept
-from engine.policy.approvers import may_decide, other_eyes_needed
+from engine.policy.approvers import may_decide
 from engine.policy.history_chain import content_hash
 from engine.policy.permissions import Actor
 from engine.queries.approved_contents import GivenApproval, given_approvals, present_content
 from engine.queries.directories import directory
+from engine.queries.other_eyes import barred_of
 
 # Behind these everything is decided anew: a person took the deal out of the map's order, or the map itself changed.
 _DECIDED_ANEW = tuple(
@@ -105,7 +106,8 @@ class Keeping:
                     self._keep_part(part, rule, step, earlier)
             if not any(one.state is WorkItemState.COMPLETED for one in parts):
                 return False
-            decision = decision_of(self.session, rule, parts)
+            barred = barred_of(self.session, step, parts[0], self.instance.deal) if rule.in_order else ()
+            decision = decision_of(self.session, rule, parts, barred=barred)
             live = [one for one in parts if one.state in LIVE]
             if decision.outcome is not None:
                 for one in live:
@@ -164,8 +166,8 @@ class Keeping:
     def _may_still_give(self, before: WorkItem, part: WorkItem, step: StepDefinition) -> bool:
         """Whether the giver could approve today: still here, still in their place, and not the one who asks."""
         people = directory(self.session)
-        barred = other_eyes_needed(part.asked_by_id, self.instance.deal.owner_id)
-        if step.four_eyes and barred & {before.completed_by_id, before.on_behalf_of_id}:
+        barred = barred_of(self.session, step, part, self.instance.deal)
+        if barred & {before.completed_by_id, before.on_behalf_of_id}:
             return False
         if people.person(before.completed_by_id) is None:
             return False

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from engine.commands.approval_parts import voices_beside
 from engine.commands.history import record
 from engine.commands.locks import lock_instance
 from engine.commands.notifications import notify
@@ -17,6 +18,8 @@ from engine.model.process_instance import ProcessInstance
 from engine.model.work_item import LIVE, WorkItem
 from engine.policy.permissions import Actor
 from engine.queries.directories import directory
+from engine.queries.other_eyes import barred_of
+from engine.queries.processes import process_of
 
 
 def hand_over_steps(session: Session, person: Person, *, actor: Actor, at: datetime) -> None:
@@ -38,7 +41,7 @@ def hand_over(
     session: Session, work_item: WorkItem, instance: ProcessInstance, person: Person, *, actor: Actor, at: datetime
 ) -> None:
     """Take one live step from ``person``: back to its department, or to who stands in for them."""
-    heir = None if work_item.group_id is not None else _heir(session, person, instance.deal.owner_id)
+    heir = None if work_item.group_id is not None else _heir(session, work_item, instance, person)
     if heir is None:
         work_item.release()
     else:
@@ -55,18 +58,25 @@ def hand_over(
     )
 
 
-def _heir(session: Session, person: Person, owner_id: int) -> Person | None:
-    """The head of who leaves, else the deal's owner, else an administrator."""
-    heir_id = directory(session).head_of_person(person.id)
-    if heir_id is None and owner_id != person.id:
-        heir_id = owner_id
+def _heir(session: Session, work_item: WorkItem, instance: ProcessInstance, person: Person) -> Person | None:
+    """The nearest head above who leaves, else the deal's owner, else an administrator.
+
+    An approval never comes to who may not give it: the deal's owner, whom four eyes bar, who has a voice in it already.
+    """
+    people, owner_id = directory(session), instance.deal.owner_id
+    step = process_of(session, instance.definition_id).steps.get(work_item.element_id)
+    barred = {person.id, *barred_of(session, step, work_item, instance.deal)}
+    if step is not None and step.approval is not None:
+        barred |= {owner_id}
+        if step.approval.mode in ("all", "count"):
+            barred |= voices_beside(session, work_item)
+    wanted = (*people.heads_of_person(person.id), owner_id)
+    heir_id = next((one for one in wanted if one not in barred and people.person(one) is not None), None)
     if heir_id is not None:
-        heir = session.get(Person, heir_id)
-        if heir is not None and heir.is_active:
-            return heir
+        return session.get_one(Person, heir_id)
     return session.scalar(
         select(Person)
-        .where(Person.role == Role.ADMINISTRATOR, Person.is_active, Person.id != person.id)
+        .where(Person.role == Role.ADMINISTRATOR, Person.is_active, Person.id.not_in(barred))
         .order_by(Person.id)
         .limit(1)
     )

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, contains_eager, joinedload
 from engine.db.row_loading import JoinedRows, Part
 from engine.db.work_session import ReservedNumbers, reserve
 from engine.errors import NotFound
-from engine.model.client import Client
+from engine.model.client import Client, Contact
 from engine.model.deal import Deal
 from engine.model.process_definition import ProcessDefinition
 from engine.model.process_instance import ProcessInstance
@@ -144,3 +144,17 @@ def lock_client(session: Session, client_id: int, actor: Actor) -> Client:
     if client is None:
         raise NotFound
     return client
+
+
+def lock_contact(session: Session, contact_id: int, actor: Actor) -> Contact:
+    """Raises NotFound."""
+    contact = session.scalar(
+        select(Contact)
+        .join(Client, Client.id == Contact.client_id)
+        .where(Contact.id == contact_id, visible_clients(actor))
+        .with_for_update(of=Contact)
+        .execution_options(populate_existing=True)
+    )
+    if contact is None:
+        raise NotFound
+    return contact

@@ -30,6 +30,8 @@ from engine.queries.directories import directory
 from engine.queries.map_questions import MapQuestions, questions_of, steps_of
 
 _LONGEST = 300
+NOT_TAKEN_BACK = frozenset({QuestionKind.WHO, QuestionKind.DISTRIBUTION})
+"""They are asked about no element: what they wrote is changed on the steps themselves."""
 
 
 class QuestionNotAsked(DomainError):
@@ -46,10 +48,11 @@ class NobodyOfThatName(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An understood answer."""
+    """An understood answer. ``element_ids`` are the elements that it is about."""
 
     question: Question
     text: str
+    element_ids: tuple[str, ...]
 
     @property
     def label(self) -> str:
@@ -137,7 +140,7 @@ def prepare_reopening(
     with database.read() as session:
         definition = session.get(ProcessDefinition, definition_id)
         row = _row(session, definition.key, kind, element_id) if definition is not None else None
-        if definition is None or row is None or kind is QuestionKind.WHO:
+        if definition is None or row is None or kind in NOT_TAKEN_BACK:
             raise NotFound
         holder = row.answer if kind is QuestionKind.POOL else element_id
         files, key = {file.name: file.content for file in definition.files}, definition.key
@@ -162,14 +165,14 @@ def reopen_question(
 
 
 def _understood(questions: MapQuestions, given: Mapping[str, str], known: Directory) -> tuple[Answer, ...]:
-    asked = {one.question.id: one.question for one in questions.asked}
+    asked = {one.question.id: one for one in questions.asked}
     answers, errors = [], {}
     for question_id, text in given.items():
-        question = asked.get(question_id)
+        one = asked.get(question_id)
         try:
-            if question is None:
+            if one is None:
                 raise QuestionNotAsked
-            answer = Answer(question, understood(question, text))
+            answer = Answer(one.question, understood(one.question, text), one.element_ids)
             _ensure_somebody(answer, known)
             answers.append(answer)
         except DomainError as error:
@@ -190,7 +193,10 @@ def _ensure_somebody(answer: Answer, known: Directory) -> None:
 def _edits(answers: tuple[Answer, ...], steps: tuple[StepDefinition, ...]) -> Edits:
     edits: dict[str, dict[str, str | None]] = {}
     for answer in answers:
-        if answer.question.kind is not QuestionKind.WHO:
+        if answer.question.kind is QuestionKind.DISTRIBUTION:
+            for element_id in answer.element_ids:
+                edits.setdefault(element_id, {})[KEYS[QuestionKind.DISTRIBUTION].value] = answer.text
+        elif answer.question.kind is not QuestionKind.WHO:
             for element_id, values in edits_for(answer.question, answer.text).items():
                 edits.setdefault(element_id, {}).update(values)
     meant = {one.question.element_id: one.text for one in answers if one.question.kind is QuestionKind.WHO}

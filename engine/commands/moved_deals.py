@@ -20,15 +20,15 @@ from engine.commands.execution import correlation_key, follow_stage
 from engine.commands.history import record
 from engine.commands.interventions import DealNotRunning
 from engine.commands.locks import lock_instance
+from engine.commands.moved_holders import follow_responsible
 from engine.commands.step_opening import StepOpener, calendar_of_step, ladder_of_step
 from engine.commands.step_withdrawal import cancel_step
 from engine.db.session import UNSYNCHRONISED, Database
 from engine.db.types import Moment, Word
 from engine.errors import N_, Conflict, DomainError, MapFailed, NotFound
-from engine.events import DealVersionMoved, StepReassigned, VersionMoveUndone, plain
+from engine.events import DealVersionMoved, VersionMoveUndone, plain
 from engine.model.history_event import HistoryEvent
 from engine.model.message_subscription import MessageSubscription, SubscriptionKind
-from engine.model.person import Person
 from engine.model.process_definition import ProcessDefinition
 from engine.model.process_instance import InstanceState, ProcessInstance
 from engine.model.timer import Timer
@@ -41,7 +41,6 @@ from engine.model.version_move import (
     VersionMoveState,
 )
 from engine.model.work_item import LIVE, WorkItem
-from engine.policy.assignment import resolve_assignment
 from engine.policy.due_dates import due_at
 from engine.policy.escalation_ladder import next_escalation_at
 from engine.policy.permissions import Ability, Actor, ensure_may
@@ -49,7 +48,6 @@ from engine.policy.search_keys import search_text
 from engine.queries.actors import actor_of
 from engine.queries.calendars import default_calendar
 from engine.queries.carries import Carry, carry_of
-from engine.queries.directories import directory
 from engine.queries.facts import DealFacts
 from engine.queries.processes import element_name, process_of
 
@@ -267,50 +265,25 @@ class _Moving:
         record(self.session, event, actor=self.actor, at=self.at, deal=self.instance.deal)
 
     def _follow(self, item: WorkItem, old: StepDefinition, new_process: CompiledProcess) -> None:
-        """The same step as the new version words it: who holds it, and what was typed, stays."""
+        """The same step as the new version words it. What was typed stays."""
         new = new_process.steps[self.carry.carried.elements[item.activity_id]]
         deal = self.instance.deal
         item.element_id, item.kind, item.stage = new.element_id, new.kind, new.stage
         item.name = (new.name if item.item_index is None else f"{new.name} ({item.item or item.item_index + 1})")[:500]
         item.search_text = search_text(item.name, deal.number, deal.title, deal.client.name)
-        if old.responsible != new.responsible:
-            self._follow_responsible(item, new, new_process)
+        follow_responsible(
+            self.session,
+            item,
+            old,
+            new,
+            self.instance,
+            keeps_holder=self.move.holders is HolderPolicy.KEEP,
+            opener=self._opener(new_process),
+            facts=self._facts(new_process),
+            actor=self.actor,
+            at=self.at,
+        )
         self._follow_deadline(item, old, new, new_process)
-
-    def _follow_responsible(self, item: WorkItem, step: StepDefinition, process: CompiledProcess) -> None:
-        """The department may change; who holds the step keeps it, unless the move says otherwise."""
-        facts = self._facts(process)
-        try:
-            found = resolve_assignment(
-                step.responsible,
-                directory(self.session),
-                self.instance.deal.owner_id,
-                evaluate=facts.value,
-                owner_takes_own_department=step.approval is None,
-            )
-        except DomainError:  # an expression that names nobody yet
-            return
-        if found.is_nobody:
-            return
-        group_id = found.department_ids[0] if found.department_ids else None
-        holds_on = item.assignee_id is not None and self.move.holders is HolderPolicy.KEEP
-        if holds_on:
-            item.group_id = group_id if group_id is not None else item.group_id
-            return
-        previous = item.assignee.full_name if item.assignee is not None else (item.group.name if item.group else "")
-        item.group_id = group_id
-        if found.person_id is None:
-            item.release()
-            department = directory(self.session).department(group_id)
-            name = department.name if department is not None else ""
-        else:
-            person = self.session.get_one(Person, found.person_id)
-            if person.id != item.assignee_id:
-                item.assign(person, at=self.at)
-            name = person.full_name
-        if name != previous:
-            event = StepReassigned(name=item.name, previous=previous, to=name, due_at=item.due_at)
-            record(self.session, event, actor=self.actor, at=self.at, deal=self.instance.deal, work_item_id=item.id)
 
     def _follow_deadline(
         self, item: WorkItem, old: StepDefinition, new: StepDefinition, process: CompiledProcess
@@ -342,14 +315,16 @@ class _Moving:
     def _facts(self, process: CompiledProcess) -> DealFacts:
         return DealFacts(self.instance.deal, process, calendar=default_calendar(self.session), at=self.at)
 
+    def _opener(self, process: CompiledProcess) -> StepOpener:
+        facts = self._facts(process)
+        return StepOpener(self.session, self.instance, process, facts=facts, actor=self.actor, at=self.at)
+
     def _open(self, process: CompiledProcess, live: Iterable[WorkItem]) -> list[int]:
         """Ask for the steps that begin; an approval is asked for by whoever asked for it before."""
         result = self.carry.carried.result
         asked_by = {item.element_id: item.asked_by_id for item in live}
         known = {item.id for item in live}
-        opener = StepOpener(
-            self.session, self.instance, process, facts=self._facts(process), actor=self.actor, at=self.at
-        )
+        opener = self._opener(process)
         for one in result.opened_steps:
             opener.open([one], asked_by_id=asked_by.get(one.element_id) or self.instance.deal.owner_id)
         self.session.flush()

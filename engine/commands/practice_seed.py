@@ -1,4 +1,4 @@
-"""The company inside a practice: people, departments, calendars, substitutions, and the one map that is tried."""
+"""The company inside a practice: people, departments, calendars, substitutions, fields, and the map that is tried."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from engine.db.base import Base
 from engine.db.sandbox import Sandbox
 from engine.model.calendar import Calendar, CalendarException
 from engine.model.department import Department, Membership
+from engine.model.own_field import OwnField
 from engine.model.person import Person
 from engine.model.process_definition import DefinitionState, ProcessDefinition
 from engine.model.substitution import Substitution
 
-_COPIED: tuple[type[Base], ...] = (Calendar, CalendarException, Person, Department, Membership, Substitution)
+_COPIED: tuple[type[Base], ...] = (Calendar, CalendarException, Person, Department, Membership, Substitution, OwnField)
 _SECRET = {"password_hash": None, "session_stamp": "", "email": "", "phone": ""}
 
 

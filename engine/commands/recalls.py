@@ -85,7 +85,7 @@ def recall_approval(
     )
     record(session, told, actor=actor, at=at, deal=instance.deal, work_item_id=work_item.id)
     run_step(session, instance, MoveToken(asking.element_id, None), actor=actor, at=at)
-    _hand_back(session, instance, asking, actor, at)
+    hand_back_to_asker(session, instance, asking, actor, at)
     for one in withdrawn:
         if one.assignee_id is None:  # who holds a part is told by its withdrawal
             kind = NoticeKind.STEP_WITHDRAWN
@@ -133,7 +133,9 @@ def _way_back(
     return jump
 
 
-def _hand_back(session: Session, instance: ProcessInstance, asking: WorkItem, actor: Actor, at: datetime) -> None:
+def hand_back_to_asker(
+    session: Session, instance: ProcessInstance, asking: WorkItem, actor: Actor, at: datetime
+) -> None:
     """Give the step that opened again to who had done it: a colleague would not know what to change."""
     person = session.get(Person, asking.completed_by_id)
     opened = session.scalars(

@@ -25,7 +25,6 @@ from engine.model.notice import NoticeKind
 from engine.model.person import Person, Role
 from engine.model.process_instance import ProcessInstance
 from engine.model.work_item import WorkItem, WorkItemState
-from engine.policy.approvers import other_eyes_needed
 from engine.policy.assignment import Assignment, resolve_assignment, resolve_name
 from engine.policy.business_calendar import BusinessCalendar
 from engine.policy.due_dates import due_at
@@ -35,6 +34,7 @@ from engine.policy.search_keys import search_text
 from engine.queries.calendars import calendar_of_department, calendar_of_person, default_calendar
 from engine.queries.directories import department_distribution, department_escalation, directory
 from engine.queries.facts import DealFacts
+from engine.queries.other_eyes import barred_from
 
 
 class ApproverMissing(DomainError):
@@ -80,6 +80,7 @@ class StepOpener:
         self._facts, self._actor, self._at = facts, actor, at
         self._directory = directory(session)
         self._distributor = Distributor(session, instance.deal, at)
+        self._barred_by_place: dict[tuple[str, int | None], frozenset[int]] = {}
 
     def open(self, opened: Sequence[OpenedStep], *, asked_by_id: int) -> list[WorkItem]:
         """Open a work item for each step that waits now, several for an approval by several."""
@@ -105,7 +106,8 @@ class StepOpener:
     def ask_as_before(self, step: StepDefinition, before: WorkItem, person_id: int, *, part: int) -> WorkItem:
         """Ask again who gave a part of an approval; where they have left, whoever the map asks in their place."""
         place = _Place(before.activity_id, before.asked_by_id, before.item_index, before.item)
-        if self._directory.person(person_id) is not None:
+        barred = self._barred(step, before.asked_by_id)
+        if self._directory.person(person_id) is not None and person_id not in barred:
             asked = _Asked(person_id, before.group_id, before.approver)
         elif before.approver:
             asked = self._asked_as(step, before.approver, before.group_id, before.asked_by_id)
@@ -115,39 +117,73 @@ class StepOpener:
         self._write([item])
         return item
 
+    def to_whom(self, step: StepDefinition, named: Assignment, barred: frozenset[int]) -> tuple[int | None, int | None]:
+        """The person and the department who get a step for one of those whom the map names."""
+        group_id = named.department_ids[0] if named.department_ids else None
+        asked = self._given_out(step, _Asked(named.person_id, group_id), barred)
+        return asked.person_id, asked.group_id
+
     def _asked(self, step: StepDefinition, asked_by_id: int) -> list[_Asked]:
-        assignment = self._assignment(step)
+        barred = self._barred(step, asked_by_id)
+        assignment = self._assignment(step, barred)
         group_id = assignment.department_ids[0] if assignment.department_ids else None
         rule = step.approval
         if rule is None or rule.mode == "any":
-            return [self._given_out(step, _Asked(assignment.person_id, group_id), asked_by_id)]
+            return [self._given_out(step, _Asked(assignment.person_id, group_id), barred)]
         if rule.mode == "list":
             names = rule.approvers[:1] if rule.in_order else rule.approvers
             return [self._asked_as(step, name, None, asked_by_id) for name in names]
-        members = members_of(self._session, group_id)
+        members = [one for one in members_of(self._session, group_id) if one not in barred]
         if not members:
-            return [_Asked(assignment.person_id, group_id)]
+            return [self._able(step, _Asked(assignment.person_id, group_id), barred)]
         return [_Asked(person_id=member, group_id=group_id) for member in (members[:1] if rule.in_order else members)]
 
     def _asked_as(self, step: StepDefinition, who: int | str, group_id: int | None, asked_by_id: int | None) -> _Asked:
         if isinstance(who, int):
             return _Asked(person_id=who, group_id=group_id)
+        barred = self._barred(step, asked_by_id)
         found = resolve_name(who, self._directory, self._instance.deal.owner_id)
         if found.is_nobody:
-            found = self._stand_in(step)
+            found = self._stand_in(step, barred)
         asked = _Asked(found.person_id, found.department_ids[0] if found.department_ids else None, approver=who)
-        return self._given_out(step, asked, asked_by_id)
+        return self._given_out(step, asked, barred)
 
-    def _given_out(self, step: StepDefinition, asked: _Asked, asked_by_id: int | None) -> _Asked:
+    def _given_out(self, step: StepDefinition, asked: _Asked, barred: frozenset[int]) -> _Asked:
         """A department's step with the member to whom the map, or else the department itself, gives it."""
+        asked = self._able(step, asked, barred)
         distribution = step.distribution or department_distribution(self._session, asked.group_id)
         if asked.group_id is None or distribution is None:
             return asked
-        barred = other_eyes_needed(asked_by_id, self._instance.deal.owner_id) if step.four_eyes else frozenset()
         person_id = self._distributor.person_for(distribution, asked.group_id, step.element_id, barred=barred)
         return replace(asked, person_id=person_id)
 
-    def _assignment(self, step: StepDefinition) -> Assignment:
+    def _barred(self, step: StepDefinition, asked_by_id: int | None) -> frozenset[int]:
+        if not step.four_eyes:
+            return frozenset()
+        key = (step.element_id, asked_by_id)
+        if key not in self._barred_by_place:
+            deal = self._instance.deal
+            found = barred_from(self._session, step, deal, asked_by_id=asked_by_id, opened_at=self._at)
+            self._barred_by_place[key] = found
+        return self._barred_by_place[key]
+
+    def _able(self, step: StepDefinition, asked: _Asked, barred: frozenset[int]) -> _Asked:
+        """Nobody is given what four eyes forbid them to do: then it is the nearest head's, else an administrator's.
+
+        A department that has somebody beside those barred keeps its step.
+        """
+        if asked.group_id is not None:
+            heads = self._directory.heads_above(asked.group_id)
+            if not barred or {*members_of(self._session, asked.group_id), *heads} - barred:
+                return replace(asked, person_id=None) if asked.person_id in barred else asked
+        elif asked.person_id not in barred:
+            return asked
+        else:
+            heads = self._directory.heads_of_person(asked.person_id)
+        head = next((one for one in heads if one not in barred), None)
+        return replace(asked, person_id=head or self._administrator(step, barred), group_id=None)
+
+    def _assignment(self, step: StepDefinition, barred: frozenset[int]) -> Assignment:
         """Whose step it is. A step that would be nobody's goes to a stand-in: it must not be lost."""
         try:
             found = resolve_assignment(
@@ -159,25 +195,29 @@ class StepOpener:
             )
         except DomainError:  # an expression that names nobody yet
             found = Assignment()
-        return self._stand_in(step) if found.is_nobody else found
+        return self._stand_in(step, barred) if found.is_nobody else found
 
-    def _stand_in(self, step: StepDefinition) -> Assignment:
+    def _stand_in(self, step: StepDefinition, barred: frozenset[int]) -> Assignment:
         """The deal's owner; for an approval an administrator, who hands it on: who asks must not be the one who gives.
 
         Raises MapFailed when there is no administrator beside the owner.
         """
-        owner_id = self._instance.deal.owner_id
-        if step.approval is None:
-            return Assignment(person_id=owner_id)
+        if step.approval is None and not barred:
+            return Assignment(person_id=self._instance.deal.owner_id)
+        return Assignment(person_id=self._administrator(step, barred))
+
+    def _administrator(self, step: StepDefinition, barred: frozenset[int]) -> int:
+        """Raises MapFailed when there is none beside the owner and those whom four eyes bar."""
+        barred |= {self._instance.deal.owner_id}
         administrator_id = self._session.scalar(
             select(Person.id)
-            .where(Person.role == Role.ADMINISTRATOR, Person.is_active, Person.id != owner_id)
+            .where(Person.role == Role.ADMINISTRATOR, Person.is_active, Person.id.not_in(barred))
             .order_by(Person.id)
             .limit(1)
         )
         if administrator_id is None:
             raise MapFailed(element=step.name, element_id=step.element_id, problem=ApproverMissing())
-        return Assignment(person_id=administrator_id)
+        return administrator_id
 
     def _item(self, step: StepDefinition, place: _Place, part: int, asked: _Asked) -> WorkItem:
         deal, session = self._instance.deal, self._session

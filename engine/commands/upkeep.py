@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from engine.clock import Clock
 from engine.db.job import Job, JobState
 from engine.model.deal_file import DealFile, StoredFile
+from engine.model.draft import CommentDraft
 from engine.model.letter import Letter, LetterState, MailLink, ProposedDecision, ReceivedMail
 from engine.model.notice import Notice, NoticeState
 from engine.model.performed_command import PerformedCommand
@@ -25,6 +26,8 @@ CALLS_KEPT = timedelta(days=30)
 
 CONTENTS_KEPT = timedelta(days=1)
 """How long the content of a file is kept that was brought and never added to anything."""
+COMMENTS_KEPT = timedelta(days=90)
+"""How long a comment is kept that somebody began to write."""
 PRACTICES_KEPT = timedelta(days=30)
 """How long a practice deal that nobody goes on with is kept."""
 
@@ -34,7 +37,10 @@ MAIL_KEPT = timedelta(days=180)
 
 
 def prune(session: Session, *, clock: Clock) -> int:
-    """Remove commands, jobs, calls, letters, practice deals and contents of no file that are too old; how many went."""
+    """Remove commands, jobs, calls, letters, begun comments, practice deals and contents of no file that are too old.
+
+    How many went.
+    """
     at = clock.now()
     gone = 0
     for statement in (
@@ -47,6 +53,7 @@ def prune(session: Session, *, clock: Clock) -> int:
             ~select(DealFile.id).where(DealFile.sha256 == StoredFile.sha256).exists(),
         ),
         *_old_mail(at),
+        delete(CommentDraft).where(CommentDraft.saved_at < at - COMMENTS_KEPT),
         delete(Practice).where(Practice.touched_at < at - PRACTICES_KEPT),
         delete(Job).where(Job.state == JobState.DONE, Job.due_at < at - JOBS_KEPT, Job.done_at < at - JOBS_KEPT),
     ):

@@ -14,7 +14,8 @@ from engine.bpmn.inspection import variables_in
 from engine.bpmn.runtime import SetVariables
 from engine.bpmn.variables import FACTS, outcome_variable
 from engine.clock import Clock
-from engine.commands.deals import ContentApproved, is_approved
+from engine.commands.approved_changes import ContentApproved
+from engine.commands.deals import is_approved
 from engine.commands.execution import run_step
 from engine.commands.history import record
 from engine.commands.idempotency import already_performed, remember
@@ -56,7 +57,7 @@ def settable_variables(process: CompiledProcess) -> Mapping[str, FieldDefinition
         field.name: field.as_typed()
         for step in process.steps.values()
         for field in step.fields
-        if not field.name.startswith("deal.") and field.type not in {FieldType.READ_ONLY, FieldType.FILE}
+        if not field.name.startswith(("deal.", "client.")) and field.type not in {FieldType.READ_ONLY, FieldType.FILE}
     }
     outcomes = {outcome_variable(step) for step in process.steps}
     for name in sorted(process.variables - FACTS - outcomes):

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from engine.bpmn.deadline_text import parse_deadline
 from engine.clock import Clock, as_utc
-from engine.commands.behalf import behalf_name, behalf_of
 from engine.commands.deal_files import put_files
 from engine.commands.history import record
 from engine.commands.locks import lock_work_item
@@ -35,26 +35,30 @@ from engine.events import (
     plain,
 )
 from engine.model.delegation import Delegation
-from engine.model.draft import Draft
+from engine.model.draft import CommentDraft, Draft
 from engine.model.notice import NoticeKind
 from engine.model.person import Person
 from engine.model.work_item import WorkItem, WorkItemState
-from engine.policy.approvers import may_decide, other_eyes_needed
+from engine.policy.approvers import may_decide
 from engine.policy.due_dates import due_at
 from engine.policy.escalation_ladder import next_escalation_at
 from engine.policy.file_limits import NO_FILES, FileLimits
 from engine.policy.permissions import Actor, may_claim_step, may_direct_step
+from engine.queries.behalf import behalf_name, behalf_of
 from engine.queries.deal_files import reference
 from engine.queries.delegations import first_asked
 from engine.queries.directories import directory
+from engine.queries.other_eyes import barred_of
 from engine.queries.processes import process_of
 
 
 class FourEyes(NotAllowed):
-    """The rule of two persons: who asks for an approval is not the one who gives it."""
+    """The rule of two persons: who asks for an approval, or prepared its content, is not the one who gives it."""
 
     code: ClassVar[str] = "four_eyes"
-    template: ClassVar[str] = N_("You asked for this approval; somebody else has to give it.")
+    template: ClassVar[str] = N_(
+        "Whoever asked for this approval, or prepared what is approved, may not give it: somebody else has to."
+    )
 
 
 class StepNotYours(NotAllowed):
@@ -70,7 +74,7 @@ class DeadlineNotLater(DomainError):
 def claim_work_item(session: Session, work_item_id: int, *, actor: Actor, clock: Clock) -> WorkItem:
     """Take a step of one's department. Taking one's own again changes nothing.
 
-    Raises NotFound, AlreadyClaimed, AlreadyCompleted, AlreadyCancelled, NotAllowed.
+    Raises NotFound, AlreadyClaimed, AlreadyCompleted, AlreadyCancelled, NotAllowed, FourEyes.
     """
     work_item, instance = lock_work_item(session, work_item_id, actor)
     work_item.ensure_live()
@@ -80,6 +84,11 @@ def claim_work_item(session: Session, work_item_id: int, *, actor: Actor, clock:
     work_item_free = may_claim_step(actor, assignee_id=work_item.assignee_id, group_id=work_item.group_id)
     if work_item.assignee_id is None and not work_item_free:
         raise StepNotYours(with_whom=holder_of(work_item))
+    if work_item.assignee_id is None:
+        step = process_of(session, instance.definition_id).steps[work_item.element_id]
+        barred = barred_of(session, step, work_item, instance.deal)
+        if barred & {actor.person_id, behalf_of(session, work_item, actor, barred=barred)}:
+            raise FourEyes
     behalf = behalf_name(session, work_item, actor)
     work_item.claim(person, at=clock.now())
     record(
@@ -118,7 +127,7 @@ def release_work_item(session: Session, work_item_id: int, *, actor: Actor, cloc
 def delegate_work_item(
     session: Session, work_item_id: int, to_person_id: int, comment: str = "", *, actor: Actor, clock: Clock
 ) -> WorkItem:
-    """Hand a step to somebody else; an approval only within the department asked, and with four eyes not to who asks.
+    """Hand a step to somebody else; an approval only within the department asked, and not to whom four eyes bar.
 
     Raises NotFound, AlreadyCompleted, AlreadyCancelled, NotAllowed, InvalidInput.
     """
@@ -131,7 +140,7 @@ def delegate_work_item(
     if person is None or not person.is_active:
         raise InvalidInput({"to": FieldNotUnderstood(value=to_person_id, expected=N_("a person"))})
     step = process_of(session, instance.definition_id).steps[work_item.element_id]
-    if step.four_eyes and person.id in other_eyes_needed(work_item.asked_by_id, instance.deal.owner_id):
+    if person.id in barred_of(session, step, work_item, instance.deal):
         raise FourEyes
     if step.approval is not None and not may_decide(
         directory(session), person.id, group_id=work_item.group_id, assignee_id=first_asked(session, work_item)
@@ -236,13 +245,15 @@ def comment_on_work_item(
         work_item_id=work_item.id,
     )
     tell_mentioned(session, instance.deal, mentioned, text, actor=actor, at=at, work_item=work_item)
+    mine = CommentDraft.work_item_id == work_item.id, CommentDraft.person_id == actor.person_id
+    session.execute(delete(CommentDraft).where(*mine))
     return work_item
 
 
 def save_draft(
-    session: Session, work_item_id: int, typed: Mapping[str, Any], *, actor: Actor, clock: Clock
+    session: Session, work_item_id: int, typed: Mapping[str, Any], *, comment: str = "", actor: Actor, clock: Clock
 ) -> datetime:
-    """Keep a half-filled form as it was typed, per person, and say when it was kept.
+    """Keep a half-filled form and what is said with it as typed, per person, and say when it was kept.
 
     Raises NotFound, AlreadyCompleted, AlreadyCancelled.
 
@@ -257,8 +268,26 @@ def save_draft(
     step = process_of(session, instance.definition_id).steps[work_item.element_id]
     shown = {field.name for field in step.fields}
     unseen = {name: text for name, text in (draft.typed or {}).items() if name not in shown}
-    draft.typed, draft.saved_at = unseen | plain(typed), clock.now()
+    draft.typed, draft.comment, draft.saved_at = unseen | plain(typed), comment, clock.now()
     return draft.saved_at
+
+
+def save_comment_draft(session: Session, work_item_id: int, text: str, *, actor: Actor, clock: Clock) -> datetime:
+    """Keep a half-written comment of a person at a step, done or not, and say when it was kept; an empty one goes.
+
+    Raises NotFound.
+    """
+    work_item, _ = lock_work_item(session, work_item_id, actor)
+    at = clock.now()
+    draft = session.get(CommentDraft, (work_item.id, actor.person_id))
+    if not text.strip():
+        if draft is not None:
+            session.delete(draft)
+    elif draft is None:
+        session.add(CommentDraft(work_item_id=work_item.id, person_id=actor.person_id, text=text, saved_at=at))
+    else:
+        draft.text, draft.saved_at = text, at
+    return at
 
 
 def holder_of(work_item: WorkItem) -> str:

@@ -39,8 +39,17 @@ class Request:
 
     def __init__(self, sql: str, values: Sequence[Any] = (), otherwise: Raise | None = None) -> None:
         self.sql, self.otherwise = sql, otherwise
-        written = [_written(one) for one in values]
-        self.written = [one for one, _ in written], [kind for _, kind in written]
+        texts: list[bytes | None] = []
+        forms: list[Format] = []
+        for value in values:
+            if value is None:
+                texts.append(None)
+                forms.append(Format.TEXT)
+                continue
+            dump, form = _known.get(type(value)) or _kind_of(type(value))
+            texts.append(dump(value))
+            forms.append(form)
+        self.written = texts, forms
 
 
 def guarded(sql: str) -> str:
@@ -197,19 +206,13 @@ _KINDS: tuple[tuple[type, Dump, Format], ...] = (
 _known: dict[type, tuple[Dump, Format]] = {}
 
 
-def _written(value: Any) -> tuple[bytes | None, Format]:
-    """The value as the server reads it."""
-    if value is None:
-        return None, Format.TEXT
-    kind = type(value)
-    known = _known.get(kind)
-    if known is None:
-        known = next(((dump, form) for base, dump, form in _KINDS if issubclass(kind, base)), None)
-        if known is None:
-            raise TypeError(kind)
-        _known[kind] = known
-    dump, form = known
-    return dump(value), form
+def _kind_of(kind: type) -> tuple[Dump, Format]:
+    """How values of a type are written for the server. Raises TypeError."""
+    found = next(((dump, form) for base, dump, form in _KINDS if issubclass(kind, base)), None)
+    if found is None:
+        raise TypeError(kind)
+    _known[kind] = found
+    return found
 
 
 _BEGIN, _COMMIT = Request("BEGIN"), Request("COMMIT")

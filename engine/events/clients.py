@@ -17,6 +17,8 @@ class ClientAdded(Event):
 
 @dataclass(frozen=True, slots=True)
 class ClientChanged(Event):
+    """``changes`` maps a field's name to [old, new]; own fields have names like ``client.industry``."""
+
     client_id: int
     changes: Mapping[str, Any]
 
@@ -25,3 +27,46 @@ class ClientChanged(Event):
 class ContactAdded(Event):
     client_id: int
     contact_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContactChanged(Event):
+    """``changes`` maps a field's name to [old, new]; own fields have names like ``contact.birthday``."""
+
+    client_id: int
+    contact_id: int
+    name: str
+    changes: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnFieldAdded(Event):
+    """``subject`` is client or contact; ``name`` is the field's in maps, ``label`` what people read."""
+
+    subject: str
+    name: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class OwnFieldChanged(Event):
+    subject: str
+    name: str
+    label: str
+    changes: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnFieldRetired(Event):
+    """It is asked for nowhere any more; its values stay."""
+
+    subject: str
+    name: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class OwnFieldRestored(Event):
+    subject: str
+    name: str
+    label: str

@@ -12,7 +12,7 @@ from engine.model.deal import Deal, DealResult
 from engine.model.deal_file import DealFile, StoredFile, StoredPiece
 from engine.model.delegation import Delegation
 from engine.model.department import Department, DepartmentTurn, Membership
-from engine.model.draft import Draft
+from engine.model.draft import CommentDraft, Draft
 from engine.model.heartbeat import Heartbeat
 from engine.model.history_event import HistoryEvent
 from engine.model.history_signature import HistoryCheckpoint, HistoryKey, HistorySignature
@@ -33,6 +33,7 @@ from engine.model.map_rule import MapRule
 from engine.model.mention import Mention
 from engine.model.message_subscription import MessageSubscription
 from engine.model.notice import Notice, NoticeKind, NoticeState
+from engine.model.own_field import FieldSubject, OwnField
 from engine.model.performed_command import PerformedCommand
 from engine.model.person import Person, Role
 from engine.model.practice import Practice
@@ -63,6 +64,7 @@ __all__ = [
     "CallSecret",
     "CallState",
     "Client",
+    "CommentDraft",
     "CompanyRevision",
     "Consultation",
     "Contact",
@@ -76,6 +78,7 @@ __all__ = [
     "Department",
     "DepartmentTurn",
     "Draft",
+    "FieldSubject",
     "Heartbeat",
     "HistoryCheckpoint",
     "HistoryEvent",
@@ -105,6 +108,7 @@ __all__ = [
     "Notice",
     "NoticeKind",
     "NoticeState",
+    "OwnField",
     "PerformedCommand",
     "Person",
     "Practice",

@@ -42,6 +42,8 @@ class Client(Base):
 
 
 class Contact(Base):
+    """``fields`` are the values of the company's own fields of a contact."""
+
     __tablename__ = "contact"
     __table_args__ = (
         Index("ix_contact_phone", "phone"),
@@ -54,6 +56,7 @@ class Contact(Base):
     position: Mapped[str] = mapped_column(String(200), default="")
     phone: Mapped[str] = mapped_column(String(32), default="")
     email: Mapped[str] = mapped_column(String(254), default="")
+    fields: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     created_at: Mapped[datetime] = mapped_column(Moment)
     search_text: Mapped[str] = mapped_column(default="")
 

@@ -9,13 +9,14 @@ from sqlalchemy.orm import Mapper, Session, object_session
 
 from engine.model.calendar import Calendar, CalendarException
 from engine.model.department import Department, Membership
+from engine.model.own_field import OwnField
 from engine.model.person import Person
 
 _CHANGED = "organisation_changed"
 
 
 def has_changed_organisation(session: Session) -> bool:
-    """Whether this very transaction has written people, departments or calendars."""
+    """Whether this very transaction has written people, departments, calendars or own fields."""
     return _CHANGED in session.info
 
 
@@ -25,6 +26,6 @@ def _note(_mapper: Mapper[Any], _connection: Any, changed: Any) -> None:
         session.info[_CHANGED] = True
 
 
-for _model in (Person, Department, Membership, Calendar, CalendarException):
+for _model in (Person, Department, Membership, Calendar, CalendarException, OwnField):
     for _moment in ("after_insert", "after_update", "after_delete"):
         event.listen(_model, _moment, _note)

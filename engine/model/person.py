@@ -23,6 +23,10 @@ class Role(StrEnum):
     ADMINISTRATOR = "administrator"
 
 
+OWNERS = (Role.MANAGER, Role.HEAD)
+"""Who may own deals."""
+
+
 class Person(Base):
     """``session_stamp`` changes with the password, so that old sessions end. ``locale`` is uk or en."""
 

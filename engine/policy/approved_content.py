@@ -72,18 +72,22 @@ def binds_files(step: StepDefinition) -> bool:
 
 def approved_content(step: StepDefinition, deal: Deal, client: Client, files: Sequence[BoundFile] = ()) -> Content:
     """The content of an approval as JSON without floats. ``files`` are the latest versions of the deal's files."""
-    names, all_fields = _bound_names(step)
+    names, all_fields = bound_names(step)
     values = deal_values(deal, client)
-    content: dict[str, Any] = {_AT_TOP[name]: _exact(name, values.get(name)) for name in names if name in _AT_TOP}
+    content: dict[str, Any] = {_AT_TOP[name]: exact(name, values.get(name)) for name in names if name in _AT_TOP}
     fields = dict(deal.fields) if all_fields else {}
     fields |= {name: values.get(name) for name in names if name not in _AT_TOP}
     content["fields"] = fields
-    bound = [one for one in files if _is_bound(step, one.name)]
+    bound = [one for one in files if is_bound_file(step, one.name)]
     content["files"] = [
         {"id": one.id, "name": one.name, "version": one.version, "sha256": one.sha256, "size": one.size}
         for one in sorted(bound, key=lambda one: one.name)
     ]
     return dict(plain(content))
+
+
+def binds_all_fields(step: StepDefinition) -> bool:
+    return bound_names(step)[1]
 
 
 def may_be_kept(step: StepDefinition) -> bool:
@@ -107,7 +111,7 @@ def as_decided(content: Content, values: Mapping[str, Any]) -> Content:
     for name, value in values.items():
         top = _AT_TOP.get(name)
         if top is not None and top in decided:
-            decided[top] = plain(_exact(name, value)) if value is not None else decided[top]
+            decided[top] = plain(exact(name, value)) if value is not None else decided[top]
         elif name in fields:
             fields[name] = value
         if name.startswith("deal.") and name.removeprefix("deal.") in fields:
@@ -170,14 +174,14 @@ def _file_differences(old: Iterable[Mapping[str, Any]], new: Iterable[Mapping[st
             yield Difference(name, was, is_now, is_file=True)
 
 
-def _exact(name: str, value: Any) -> Any:
+def exact(name: str, value: Any) -> Any:
     """A sum has one spelling, whether it was typed a moment ago or read from the database."""
     if name != "deal.amount" or value in (None, ""):
         return value
     return Decimal(str(value)).quantize(Decimal("0.01"))
 
 
-def _bound_names(step: StepDefinition) -> tuple[Sequence[str], bool]:
+def bound_names(step: StepDefinition) -> tuple[Sequence[str], bool]:
     """The names of the bound values, and whether all fields of the deal are bound, too."""
     rule = step.approved_content
     if rule is None:
@@ -191,7 +195,7 @@ def _bound_names(step: StepDefinition) -> tuple[Sequence[str], bool]:
     return tuple(dict.fromkeys(names)), rule.whole
 
 
-def _is_bound(step: StepDefinition, file_name: str) -> bool:
+def is_bound_file(step: StepDefinition, file_name: str) -> bool:
     rule = step.approved_content
     if rule is None or rule.whole:
         return True

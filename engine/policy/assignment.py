@@ -84,9 +84,12 @@ class Directory:
 
     def head_of_person(self, person_id: int | None) -> int | None:
         """The head of the person's main department; of a head, the head above; None for who has nobody above."""
+        return next(iter(self.heads_of_person(person_id)), None)
+
+    def heads_of_person(self, person_id: int | None) -> tuple[int, ...]:
+        """The heads above a person, the nearest first."""
         heads = self.heads_above(self.main_department_of(person_id))
-        above = heads[heads.index(person_id) + 1 :] if person_id in heads else heads
-        return next(iter(above), None)
+        return heads[heads.index(person_id) + 1 :] if person_id in heads else heads
 
     @cached_property
     def _people_by_id(self) -> dict[int, DirectoryPerson]:

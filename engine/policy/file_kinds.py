@@ -70,6 +70,7 @@ class Preview(StrEnum):
 
     NONE = "none"
     IMAGE = "image"
+    CONVERTED = "converted"  # a picture that is made into one of a kind that browsers show
     PDF = "pdf"
     TEXT = "text"
 
@@ -169,9 +170,9 @@ _KINDS: Mapping[str, tuple[str, _Test, Preview]] = {
     "gif": ("image/gif", _starts(b"GIF87a", b"GIF89a"), _IMAGE),
     "webp": ("image/webp", _is_webp, _IMAGE),
     "bmp": ("image/bmp", _starts(b"BM"), _IMAGE),
-    "tif": ("image/tiff", _starts(b"II*\x00", b"MM\x00*"), Preview.NONE),
-    "tiff": ("image/tiff", _starts(b"II*\x00", b"MM\x00*"), Preview.NONE),
-    "heic": ("image/heic", _at(4, b"ftypheic", b"ftypheix", b"ftypmif1", b"ftypmsf1"), Preview.NONE),
+    "tif": ("image/tiff", _starts(b"II*\x00", b"MM\x00*"), Preview.CONVERTED),
+    "tiff": ("image/tiff", _starts(b"II*\x00", b"MM\x00*"), Preview.CONVERTED),
+    "heic": ("image/heic", _at(4, b"ftypheic", b"ftypheix", b"ftypmif1", b"ftypmsf1"), Preview.CONVERTED),
     "docx": (f"{_OOXML}.wordprocessingml.document", _is_office(_PARTS["docx"]), Preview.NONE),
     "xlsx": (f"{_OOXML}.spreadsheetml.sheet", _is_office(_PARTS["xlsx"]), Preview.NONE),
     "pptx": (f"{_OOXML}.presentationml.presentation", _is_office(_PARTS["pptx"]), Preview.NONE),

@@ -15,11 +15,14 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
+import orjson
+
 from engine.events import TextsErased, kind_of
 from engine.policy.personal_texts import committed, erased_commitments
 
 FIRST_PREVIOUS_HASH = ""
 _ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+_SORTED = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
 _EXACT = frozenset({str, int, bool, type(None)})
 _TEXTS_ERASED = kind_of(TextsErased)
 _NOT_OURS = (TypeError, ValueError)  # a float, half a character, salts of other data: nothing that we ever wrote
@@ -77,7 +80,10 @@ def canonical_json(value: Any) -> bytes:
     of keeping them.
     """
     _ensure_exact(value)
-    return _ENCODER.encode(value).encode()
+    try:
+        return orjson.dumps(value, option=_SORTED)
+    except orjson.JSONEncodeError:  # whole numbers of more than 64 bits, halves of characters
+        return _ENCODER.encode(value).encode()
 
 
 def moment_text(at: datetime) -> str:

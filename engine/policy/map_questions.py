@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from engine.bpmn.compiled import StepDefinition
+from engine.bpmn.compiled import Distribution, StepDefinition
 from engine.bpmn.questions import Because, Proposal, Question, QuestionKind, distinct
 from engine.policy.assignment import Directory, resolve_name
 from engine.policy.search_keys import fold
@@ -68,6 +68,50 @@ def unknown_names(steps: Iterable[StepDefinition], known: Directory) -> tuple[Qu
         )
         for name, on in named.items()
     )
+
+
+def steps_to_give_out(
+    steps: Iterable[StepDefinition], known: Directory, departments: Collection[int]
+) -> Mapping[int, Sequence[StepDefinition]]:
+    """By department, those of ``departments`` whose steps the map gives to nobody in particular.
+
+    An approval by all or by a number asks the members themselves: there is nothing to give out.
+    """
+    found: dict[int, list[StepDefinition]] = {}
+    for step in steps:
+        is_for_one = step.approval is None or step.approval.mode == "any"
+        if step.distribution is not None or not step.source_id or not is_for_one or len(step.responsible) != 1:
+            continue
+        (name,) = step.responsible
+        meant = resolve_name(name, known).department_ids if not name.startswith("=") else ()
+        if meant and meant[0] in departments:
+            found.setdefault(meant[0], []).append(step)
+    return found
+
+
+def undistributed(given_out: Mapping[int, Sequence[StepDefinition]], known: Directory) -> tuple[Question, ...]:
+    """A question for each department, whatever number of steps it has. Its id is the department's name."""
+    return tuple(
+        Question(
+            kind=QuestionKind.DISTRIBUTION,
+            element_id=department.name,
+            element_name=department.name,
+            line=on[0].line,
+            params={"steps": ", ".join(dict.fromkeys(step.name or step.source_id for step in on))},
+            proposals=tuple(Proposal(value=way.value, because=because) for way, because in _WAYS_TO_GIVE_OUT),
+            assumed=Distribution.CLAIM.value,
+        )
+        for department_id, on in given_out.items()
+        if (department := known.department(department_id)) is not None
+    )
+
+
+_WAYS_TO_GIVE_OUT = (
+    (Distribution.CLAIM, Because.MEMBERS_CHOOSE),
+    (Distribution.LEAST_LOADED, Because.SHARES_LOAD),
+    (Distribution.ROUND_ROBIN, Because.TAKES_TURNS),
+    (Distribution.LAST, Because.KNOWS_CLIENT),
+)
 
 
 def renamed(responsible: Iterable[str], meant: Mapping[str, str]) -> str:

@@ -30,6 +30,7 @@ class Ability(StrEnum):
     ADD_DEPARTMENT = "add_department"  # by its name alone, where a map names one that is missing
     MANAGE_CALENDARS = "manage_calendars"
     MANAGE_CLIENTS = "manage_clients"
+    MANAGE_FIELDS = "manage_fields"  # which fields of their own clients and contacts have
     SEE_REPORTS = "see_reports"
     MANAGE_WEBHOOKS = "manage_webhooks"
     MANAGE_CONNECTORS = "manage_connectors"  # which hosts maps may call, and the secrets that go there
@@ -67,6 +68,7 @@ _ABILITIES: Mapping[Role, frozenset[Ability]] = {
             Ability.PUBLISH_MAP,
             Ability.SEE_MAPS,
             Ability.ADD_DEPARTMENT,
+            Ability.MANAGE_FIELDS,
             Ability.SEE_REPORTS,
             Ability.SEE_ALL_HISTORY,
             Ability.SERVE_JOBS,
@@ -81,6 +83,7 @@ _ABILITIES: Mapping[Role, frozenset[Ability]] = {
             Ability.ADD_DEPARTMENT,
             Ability.MANAGE_CALENDARS,
             Ability.MANAGE_CLIENTS,
+            Ability.MANAGE_FIELDS,
             Ability.SEE_REPORTS,
             Ability.MANAGE_WEBHOOKS,
             Ability.MANAGE_CONNECTORS,

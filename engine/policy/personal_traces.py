@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from engine.policy.own_fields import CLIENT_ROOT
 from engine.policy.personal_texts import ERASED
 
 _NOT_A_FIGURE = re.compile(r"\D+")
@@ -17,31 +18,47 @@ _SHORTEST = 3
 _OWN_FIGURES = 9
 """Of a phone number, without the country and the zero before the area."""
 _SHORTEST_PHONE = 6
+_LONG = 100
+"""A text of this length that another one begins with is a copy of it, cut off."""
 
 
 @dataclass(frozen=True, slots=True)
 class Traces:
-    """``words`` are compared without regard to case and blanks, ``phones`` by their last nine figures."""
+    """``words`` are compared without regard to case and blanks, ``phones`` by their last nine figures.
+
+    ``fields_of_client``: whatever a field of the client holds is the person's, too. ``whole``: only a text that is one
+    of the words, or a long beginning of one, is meant: what merely holds it is somebody else's.
+    """
 
     words: frozenset[str]
     phones: frozenset[str]
+    fields_of_client: bool = False
+    whole: bool = False
 
     def are_in(self, text: str) -> bool:
         folded = _folded(text)
+        if self.whole:
+            is_long = len(folded) >= _LONG
+            return folded in self.words or (is_long and any(word.startswith(folded) for word in self.words))
         if any(word in folded for word in self.words):
             return True
         figures = _NOT_A_FIGURE.sub("", text)
         return any(phone in figures for phone in self.phones)
 
+    def own(self, place: str) -> bool:
+        """Whether what stands at the place (JSON Pointer) is a field's of the client, and so the person's."""
+        return self.fields_of_client and f"/{CLIENT_ROOT}" in place
+
     def without(self, value: Any) -> Any:
         """``value`` with each text that names the person replaced; the same object where none does.
 
-        A day among other values becomes None: what reads it as a day would stumble over words.
+        A day among other values becomes None, and so does a field of the client, of whatever type it is: what reads
+        them would stumble over words.
         """
         if isinstance(value, str):
             return ERASED if self.are_in(value) else value
         if isinstance(value, dict):
-            made: Any = {key: self._without(inner) for key, inner in value.items()}
+            made: Any = {key: None if self.own(f"/{key}") else self._without(inner) for key, inner in value.items()}
         elif isinstance(value, list):
             made = [self._without(one) for one in value]
         else:
@@ -53,14 +70,20 @@ class Traces:
         return None if left == ERASED and _DAY.match(value) else left
 
 
-def traces(words: Iterable[str], phones: Iterable[str]) -> Traces:
+def traces(words: Iterable[str], phones: Iterable[str], *, fields_of_client: bool = False) -> Traces:
     """What is too short to be anybody's is left out."""
     figures = (_NOT_A_FIGURE.sub("", phone)[-_OWN_FIGURES:] for phone in phones)
     folded = (_folded(word) for word in words)
     return Traces(
         words=frozenset(word for word in folded if len(word) >= _SHORTEST and word != _folded(ERASED)),
         phones=frozenset(one for one in figures if len(one) >= _SHORTEST_PHONE),
+        fields_of_client=fields_of_client,
     )
+
+
+def texts_as_written(texts: Iterable[str]) -> Traces:
+    """Of the very texts, however short, and of what was cut off from long ones; not of others that hold them."""
+    return Traces(frozenset(_folded(text) for text in texts), frozenset(), whole=True)
 
 
 def _folded(text: str) -> str:

@@ -10,14 +10,14 @@ from typing import Any
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
-from engine.bpmn.compiled import StepDefinition
+from engine.bpmn.compiled import CompiledProcess, StepDefinition
 from engine.events import ApprovalKept, StepCompleted, kind_of
 from engine.model.client import Client
 from engine.model.deal import Deal
 from engine.model.deal_file import DealFile
 from engine.model.history_event import HistoryEvent
-from engine.model.work_item import WorkItem, WorkItemState
-from engine.policy.approved_content import BoundFile, Content, approved_content, binds_files
+from engine.model.work_item import PENDING, WorkItem, WorkItemState
+from engine.policy.approved_content import BoundFile, Content, approved_content, binds_all_fields, binds_files
 
 _WITHOUT_FILES = "deal_without_files"
 _GIVEN = (kind_of(StepCompleted), kind_of(ApprovalKept))
@@ -80,6 +80,29 @@ def present_content(session: Session, step: StepDefinition, deal: Deal, client: 
     wanted = binds_files(step) and has_files(session, deal.id)
     files = latest_files(session, [deal.id]).get(deal.id, ()) if wanted else ()
     return approved_content(step, deal, client, files)
+
+
+def fields_approved_as_whole(
+    session: Session, process: CompiledProcess, deal: Deal, instance_id: int
+) -> frozenset[str]:
+    """The fields of a deal that approvals were given for which bind all of them, whatever they are called.
+
+    While such an approval is asked for, that is every field that the deal has now.
+    """
+    elements = [name for name, step in process.steps.items() if step.approval is not None and binds_all_fields(step)]
+    if not elements:
+        return frozenset()
+    items = session.execute(
+        select(WorkItem.id, WorkItem.state).where(
+            WorkItem.instance_id == instance_id,
+            WorkItem.element_id.in_(elements),
+            WorkItem.state.in_((*PENDING, WorkItemState.COMPLETED)),
+        )
+    ).all()
+    if any(state in PENDING for _, state in items):
+        return frozenset(deal.fields)
+    given = given_approvals(session, deal.id, [number for number, _ in items]).values()
+    return frozenset(name for one in given for name in one.content.get("fields") or ())
 
 
 def deciding_part(session: Session, withdrawn: WorkItem) -> WorkItem | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -22,7 +22,8 @@ from engine.queries.scopes import visible_deals
 class ClientRow:
     """``open_deals`` and ``next_due_at`` count only the deals that the actor sees.
 
-    A client without a live step in them has no ``next_due_at`` and ``has_next_step`` False.
+    A client without a live step in them has no ``next_due_at`` and ``has_next_step`` False. ``fields`` are the values
+    of the company's own fields by name, as JSON.
     """
 
     id: int
@@ -39,6 +40,7 @@ class ClientRow:
     open_deals: int
     has_next_step: bool
     next_due_at: datetime | None
+    fields: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ class ContactRow:
     position: str
     phone: str
     email: str
+    fields: Mapping[str, Any] = field(default_factory=dict)
 
 
 def client_rows(*conditions: Any) -> Select[*tuple[Any, ...]]:
@@ -67,6 +70,7 @@ def client_rows(*conditions: Any) -> Select[*tuple[Any, ...]]:
             Person.full_name.label("owner_name"),
             Client.created_at,
             Client.version,
+            Client.fields,
         )
         .select_from(Client)
         .outerjoin(Person, Person.id == Client.owner_id)
@@ -91,6 +95,7 @@ def contacts_of(session: Session, *conditions: Any, limit: int | None = None) ->
             Contact.position,
             Contact.phone,
             Contact.email,
+            Contact.fields,
         )
         .join(Client, Client.id == Contact.client_id)
         .where(*conditions)

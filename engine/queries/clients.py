@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, literal, select, tuple_, union_all
+from sqlalchemy import BigInteger, ColumnElement, String, cast, func, literal, select, tuple_, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from engine.bpmn.compiled import FieldType
 from engine.errors import NotFound
+from engine.events import ClientAdded, ClientChanged, ContactAdded, ContactChanged, kind_of
 from engine.model.client import Client, Contact
 from engine.model.deal import Deal
+from engine.model.history_event import HistoryEvent
+from engine.model.own_field import FieldSubject
 from engine.model.work_item import LIVE, WorkItem
 from engine.policy.permissions import Ability, Actor, may
 from engine.policy.phone_numbers import normalise_phone
 from engine.queries.client_rows import ClientRow, ContactRow, client_rows, clients_of, contacts_of
+from engine.queries.deal_history import HistoryRow, history_of, history_rows
 from engine.queries.deal_rows import DealRow, deal_rows, deals_of
+from engine.queries.own_fields import own_fields
 from engine.queries.pages import Page, cursor_key, page_of, page_size
 from engine.queries.scopes import choosable_clients, visible_clients, visible_deals, visible_work_items
 from engine.queries.text_search import matches
@@ -26,6 +33,9 @@ from engine.queries.work_item_rows import WorkItemRow, rows_of, work_item_rows
 
 _DEALS_SHOWN = 100
 _DUPLICATES_SHOWN = 10
+_CHANGES_SHOWN = 50
+_TRUE = ("true", "1")  # of JSON, as PostgreSQL and as SQLite write it
+_OF_CLIENTS = tuple(kind_of(one) for one in (ClientAdded, ClientChanged, ContactAdded, ContactChanged))
 
 
 class ClientSort(StrEnum):
@@ -78,16 +88,22 @@ def clients(
     *,
     q: str = "",
     owner_id: int | None = None,
+    own: Mapping[str, str] = MappingProxyType({}),
     sort: ClientSort = ClientSort.NAME,
     limit: int = 50,
     cursor: str | None = None,
 ) -> Page[ClientRow]:
-    """One page of the visible clients. A cursor belongs to its sort. Raises CursorNotUnderstood."""
+    """One page of the visible clients. A cursor belongs to its sort. ``own`` are values of own fields to filter by.
+
+    Of a choice that is its value, of a yes/no field ``yes`` or ``no``; what can be no filter is not applied.
+    Raises CursorNotUnderstood.
+    """
     size, descending = page_size(limit), sort.startswith("-")
     column, kind = _SORTED_BY[sort.removeprefix("-")]
     conditions = [visible_clients(actor), matches(session, Client.search_text, q)]
     if owner_id is not None:
         conditions.append(Client.owner_id == owner_id)
+    conditions += _having(session, own)
     after = cursor_key(cursor, kind, int)
     if after is not None:
         shown, last = tuple_(column, Client.id), tuple_(literal(after[0], column.type), literal(after[1], BigInteger))
@@ -98,26 +114,47 @@ def clients(
     return page_of(rows, limit=size, cursor=cursor, key=lambda row: (getattr(row, column.key), row.id))
 
 
+def _having(session: Session, own: Mapping[str, str]) -> Iterator[ColumnElement[bool]]:
+    for field in (one.definition for one in own_fields(session, FieldSubject.CLIENT) if one.name in own):
+        wanted = own[field.name]
+        if field.type is FieldType.CHOICE:
+            yield Client.fields[field.name].as_string() == wanted
+        elif field.type is FieldType.YES_NO and wanted in ("yes", "no"):
+            # As a text: what was stored before the field was one of yes or no must not fail the whole list.
+            said = func.coalesce(cast(Client.fields[field.name].as_string(), String), "")
+            yield said.in_(_TRUE) if wanted == "yes" else said.not_in(_TRUE)
+
+
 def client_view(session: Session, actor: Actor, client_id: int, now: datetime) -> ClientView:
     """Raises NotFound for a client that does not exist or that the actor may not see."""
     found = session.execute(client_rows(Client.id == client_id, visible_clients(actor, only=client_id))).all()
     if not found:
         raise NotFound
     (row,) = clients_of(session, actor, found)
-    fields, version = session.execute(select(Client.fields, Client.version).where(Client.id == client_id)).one()
     its_deals = deal_rows(Deal.client_id == client_id, visible_deals(actor))
     nearest = work_item_rows(Deal.client_id == client_id, WorkItem.state.in_(LIVE), visible_work_items(actor))
     steps = session.execute(nearest.order_by(WorkItem.due_at.asc().nulls_last(), WorkItem.id).limit(1))
     latest = session.execute(its_deals.order_by(Deal.opened_at.desc(), Deal.id.desc()).limit(_DEALS_SHOWN)).all()
     return ClientView(
         row=row,
-        fields=fields,
+        fields=row.fields,
         contacts=contacts_of(session, Contact.client_id == client_id),
         deals=deals_of(session, latest, now),
         next_step=next(iter(rows_of(steps, actor, now)), None),
         may_edit=may(actor, Ability.MANAGE_CLIENTS),
-        version=version,
+        version=row.version,
     )
+
+
+def client_history(session: Session, actor: Actor, client_id: int) -> tuple[HistoryRow, ...]:
+    """What was changed about a client and its contacts, the latest first. Raises NotFound."""
+    if session.scalar(select(Client.id).where(Client.id == client_id, visible_clients(actor, only=client_id))) is None:
+        raise NotFound
+    of_client = history_rows(
+        HistoryEvent.kind.in_(_OF_CLIENTS), HistoryEvent.data["client_id"].as_integer() == client_id
+    )
+    # By the index of kinds: ordered by the row number as it is, all of history might be walked backwards.
+    return history_of(session.execute(of_client.order_by((HistoryEvent.id + 0).desc()).limit(_CHANGES_SHOWN)))
 
 
 def choose_clients(session: Session, actor: Actor, q: str, limit: int = 20) -> tuple[ClientChoice, ...]:

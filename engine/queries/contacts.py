@@ -39,3 +39,11 @@ def contacts(
         conditions.append(tuple_(Contact.full_name, Contact.id) > last)
     rows = contacts_of(session, *conditions, limit=size + 1)
     return page_of(rows, limit=size, cursor=cursor, key=lambda row: (row.full_name, row.id))
+
+
+def contact_view(session: Session, actor: Actor, contact_id: int) -> ContactRow:
+    """One contact of a visible client. Raises NotFound."""
+    found = contacts_of(session, Contact.id == contact_id, visible_clients(actor))
+    if not found:
+        raise NotFound
+    return found[0]

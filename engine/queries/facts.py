@@ -12,6 +12,7 @@ from engine.errors import FieldNotUnderstood
 from engine.model.deal import Deal
 from engine.policy.business_calendar import BusinessCalendar
 from engine.policy.field_values import from_json
+from engine.policy.own_fields import typed_values
 from engine.queries.decided_fields import decided_fields
 
 
@@ -67,7 +68,7 @@ class DealFacts:
     def _client_facts(self) -> dict[str, Any]:
         client = self._deal.client
         return {
-            **client.fields,
+            **typed_values(client.fields, self._process.client_fields),
             "name": client.name,
             "edrpou": client.edrpou,
             "segment": client.segment,

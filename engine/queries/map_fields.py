@@ -7,14 +7,16 @@ from functools import lru_cache
 from typing import Any
 
 from engine.bpmn.compiled import CompiledProcess, FieldDefinition, FieldType
+from engine.policy.own_fields import CLIENT_ROOT
 from engine.queries.decided_fields import decided_fields
 
 
 def map_fields(process: CompiledProcess) -> Mapping[str, FieldDefinition]:
     """Where one step asks for a value and another only shows it, the one that asks knows its type and choices; a table
-    that gives a value knows more of it than a step that shows it.
+    that gives a value knows more of it than a step that shows it. The company's own fields of clients are among them.
     """
-    return _fields_of(_Map(process))
+    own = {CLIENT_ROOT + name: field for name, field in process.client_fields.items()}
+    return own | _fields_of(_Map(process)) if own else _fields_of(_Map(process))
 
 
 def field_labels(process: CompiledProcess, content: Mapping[str, Any]) -> dict[str, str]:
@@ -49,7 +51,7 @@ class _Map:
 
 
 @lru_cache(maxsize=64)
-def _fields_of(kept: _Map) -> Mapping[str, FieldDefinition]:
+def _fields_of(kept: _Map) -> dict[str, FieldDefinition]:
     process = kept.process
     fields = [field for step in process.steps.values() for field in step.fields]
     shown = [field for field in fields if field.type is FieldType.READ_ONLY]

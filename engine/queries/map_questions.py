@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -12,25 +12,30 @@ from sqlalchemy.orm import Session
 from engine.bpmn.compiled import StepDefinition
 from engine.bpmn.questions import Because, Question, QuestionKind
 from engine.errors import NotFound
+from engine.model.department import Membership
 from engine.model.map_answer import MapAnswer
-from engine.model.person import Person
+from engine.model.person import OWNERS, Person
 from engine.model.process_definition import DefinitionState, ProcessDefinition
+from engine.policy.assignment import Directory
 from engine.policy.map_questions import (
     EarlierAnswer,
     earlier_answer,
+    steps_to_give_out,
+    undistributed,
     unknown_names,
     with_company_proposals,
     with_earlier_first,
 )
 from engine.policy.permissions import Ability, Actor
 from engine.queries.directories import directory
+from engine.queries.organisation import organisation
 from engine.queries.processes import process_of
 from engine.queries.scopes import ensure_sees
 
 
 @dataclass(frozen=True, slots=True)
 class AskedQuestion:
-    """``element_ids`` are the elements to show: of a name that nobody bears, all steps that it stands on."""
+    """``element_ids`` are the elements to show: of a name or a department, all steps that it stands on."""
 
     question: Question
     element_ids: tuple[str, ...]
@@ -100,13 +105,19 @@ def questions_of(session: Session, definition: ProcessDefinition) -> MapQuestion
     own_steps = steps_of(session, definition)
     asked = [Question.model_validate(one) for one in definition.questions]
     names = unknown_names(own_steps, known)
+    given_out = _to_give_out(session, definition, own_steps, known)
     published = _published_steps(session, definition) if asked else ()
     answers = _answers(session, definition)
     questions = []
-    for question in (*asked, *names):
+    for question in (*asked, *names, *undistributed(given_out, known)):
         full = with_company_proposals(question, steps=published, known=known)
         before = earlier_answer(full, answers.before)
         questions.append(with_earlier_first(full, before) if before is not None else full)
+    of_department = {
+        department.name: tuple(step.source_id for step in steps)
+        for department_id, steps in given_out.items()
+        if (department := known.department(department_id)) is not None
+    }
     open_ids = {(one.kind, one.element_id) for one in questions}
     return MapQuestions(
         definition_id=definition.id,
@@ -116,7 +127,7 @@ def questions_of(session: Session, definition: ProcessDefinition) -> MapQuestion
         state=definition.state,
         revision=definition.revision,
         can_run=definition.compiled is not None,
-        asked=tuple(AskedQuestion(one, _elements(one, own_steps)) for one in questions),
+        asked=tuple(AskedQuestion(one, _elements(one, own_steps, of_department)) for one in questions),
         given=tuple(one for one in answers.given if (one.kind, one.element_id) not in open_ids),
     )
 
@@ -126,7 +137,30 @@ def open_questions(session: Session, definition_id: int) -> int:
     definition = session.get(ProcessDefinition, definition_id)
     if definition is None:
         return 0
-    return len(definition.questions) + len(unknown_names(steps_of(session, definition), directory(session)))
+    steps, known = steps_of(session, definition), directory(session)
+    given_out = _to_give_out(session, definition, steps, known)
+    return len(definition.questions) + len(unknown_names(steps, known)) + len(given_out)
+
+
+def _to_give_out(
+    session: Session, definition: ProcessDefinition, steps: Iterable[StepDefinition], known: Directory
+) -> Mapping[int, Sequence[StepDefinition]]:
+    """The steps of a draft that go to a department of several which has not said either to whom.
+
+    Where a deal's owner is a member, the step is the owner's by itself: such departments are not asked about.
+    """
+    if definition.state is not DefinitionState.DRAFT:
+        return {}
+    said = organisation(session).distributions
+    several = {one.id for one in known.departments if len(known.members_of(one.id)) > 1 and one.id not in said}
+    if not several:
+        return {}
+    of_owners = session.scalars(
+        select(Membership.department_id)
+        .join(Person, Person.id == Membership.person_id)
+        .where(Membership.department_id.in_(several), Person.is_active, Person.role.in_(OWNERS))
+    )
+    return steps_to_give_out(steps, known, several - set(of_owners))
 
 
 def steps_of(session: Session, definition: ProcessDefinition) -> tuple[StepDefinition, ...]:
@@ -137,7 +171,11 @@ def steps_of(session: Session, definition: ProcessDefinition) -> tuple[StepDefin
     return tuple(step for step in steps if step.process_key not in definition.called)
 
 
-def _elements(question: Question, steps: Iterable[StepDefinition]) -> tuple[str, ...]:
+def _elements(
+    question: Question, steps: Iterable[StepDefinition], of_department: Mapping[str, tuple[str, ...]]
+) -> tuple[str, ...]:
+    if question.kind is QuestionKind.DISTRIBUTION:
+        return of_department[question.element_id]
     if question.kind is not QuestionKind.WHO:
         return (question.element_id,)
     return tuple(step.source_id for step in steps if question.element_id in step.responsible)

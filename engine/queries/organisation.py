@@ -11,14 +11,16 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from engine.bpmn.compiled import Distribution
+from engine.bpmn.compiled import Distribution, FieldDefinition
 from engine.model.calendar import Calendar
 from engine.model.company_revision import CompanyRevision
 from engine.model.department import Department, Membership
 from engine.model.organisation_changes import has_changed_organisation
+from engine.model.own_field import OwnField
 from engine.model.person import Person
 from engine.policy.assignment import Directory, DirectoryDepartment, DirectoryPerson
 from engine.policy.business_calendar import BusinessCalendar, Day
+from engine.policy.own_fields import KnownField
 
 _IN_SESSION = "organisation"
 _REVISION = "organisation_revision"
@@ -31,7 +33,10 @@ class CompanyChanged(Exception):
 
 @dataclass(frozen=True)
 class Organisation:
-    """``calendar_ids``, ``escalations`` and ``distributions`` hold what a department has of its own."""
+    """``calendar_ids``, ``escalations`` and ``distributions`` hold what a department has of its own.
+
+    ``own_fields`` are those of clients and contacts in their order, retired ones among them.
+    """
 
     directory: Directory
     calendars: Mapping[int, BusinessCalendar]
@@ -39,6 +44,7 @@ class Organisation:
     calendar_ids: Mapping[int, int]
     escalations: Mapping[int, str]
     distributions: Mapping[int, Distribution]
+    own_fields: tuple[KnownField, ...] = ()
 
 
 _lock = Lock()
@@ -136,6 +142,19 @@ def _read(session: Session) -> Organisation:
         calendar_ids={one.id: one.calendar_id for one in departments if one.calendar_id is not None},
         escalations={one.id: one.escalation for one in departments if one.escalation},
         distributions={one.id: one.distribution for one in departments if one.distribution is not None},
+        own_fields=tuple(
+            known_field(one) for one in session.scalars(select(OwnField).order_by(OwnField.position, OwnField.id))
+        ),
+    )
+
+
+def known_field(row: OwnField) -> KnownField:
+    return KnownField(
+        id=row.id,
+        subject=row.subject,
+        definition=FieldDefinition.model_validate({**row.definition, "name": row.name}),
+        is_listed=row.is_listed,
+        is_retired=row.retired_at is not None,
     )
 
 

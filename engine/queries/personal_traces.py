@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,16 +11,18 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from engine.errors import NotFound
-from engine.events import ClientAdded, ClientChanged, kind_of
+from engine.events import ClientAdded, ClientChanged, ContactChanged, kind_of
 from engine.model.client import Client, Contact
 from engine.model.deal import Deal
 from engine.model.history_event import HistoryEvent
 from engine.policy.permissions import Ability, Actor, ensure_may
-from engine.policy.personal_texts import salts_of, text_at
+from engine.policy.personal_texts import ERASED, salts_of, text_at
 from engine.policy.personal_traces import Traces, traces
 from engine.queries.scopes import visible_clients
 
 _OF_CLIENTS = (kind_of(ClientAdded), kind_of(ClientChanged))
+_OF_CONTACTS = kind_of(ContactChanged)
+_WORDS = frozenset({"name", "full_name", "email", "edrpou"})
 _READ_AT_ONCE = 1000
 
 
@@ -83,18 +85,40 @@ def person_found(
         if not contacts:
             raise NotFound
     known: list[Client | Contact] = [*contacts] if contact_id is not None else [client, *contacts]
+    former_words, former_phones = _former(session, client_id, contact_id)
+    codes = [client.edrpou] if contact_id is None else []
     named = traces(
-        [*(_name_of(one) for one in known), *(one.email for one in known), *words],
-        [one.phone for one in known],
+        [*(_name_of(one) for one in known), *(one.email for one in known), *codes, *former_words, *words],
+        [*(one.phone for one in known), *former_phones],
+        fields_of_client=contact_id is None,
     )
-    return PersonFound(client_id, contact_id, _name_of(known[0]), named, tuple(_found(session, client_id, named)))
+    found = tuple(_found(session, client_id, contact_id, named))
+    return PersonFound(client_id, contact_id, _name_of(known[0]), named, found)
 
 
 def _name_of(known: Client | Contact) -> str:
     return known.name if isinstance(known, Client) else known.full_name
 
 
-def _found(session: Session, client_id: int, named: Traces) -> Iterator[FoundTrace]:
+def _former(session: Session, client_id: int, contact_id: int | None) -> tuple[list[str], list[str]]:
+    """By which words and phones the card has known the person before: who has married is still the same."""
+    rows = session.execute(
+        select(HistoryEvent.kind, HistoryEvent.data).where(
+            HistoryEvent.kind.in_((*_OF_CLIENTS, _OF_CONTACTS)),
+            HistoryEvent.data["client_id"].as_integer() == client_id,
+        )
+    )
+    told = [(name, one) for kind, data in rows if _is_theirs(kind, data, contact_id) for name, one in _said(data)]
+    words = [one for name, one in told if name in _WORDS]
+    return words, [one for name, one in told if name == "phone"]
+
+
+def _said(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, values in {"name": [data.get("name")], **(data.get("changes") or {})}.items():
+        yield from ((name, one) for one in values if isinstance(one, str))
+
+
+def _found(session: Session, client_id: int, contact_id: int | None, named: Traces) -> Iterator[FoundTrace]:
     rows = session.execute(
         select(
             HistoryEvent.id,
@@ -113,17 +137,30 @@ def _found(session: Session, client_id: int, named: Traces) -> Iterator[FoundTra
     )
     for row in rows:
         salts = salts_of(row.kind, row.data, row.salt)
-        places = tuple(place for place in salts if named.are_in(text_at(row.data, place)))
-        texts = tuple(text_at(row.data, place) for place in places)
+        is_theirs = _is_theirs(row.kind, row.data, contact_id)
+        texts_at = {place: text_at(row.data, place) for place in salts}
+        places = tuple(
+            place
+            for place, text in texts_at.items()
+            if text != ERASED and (is_theirs or named.own(place) or named.are_in(text))
+        )
+        texts = tuple(texts_at[place] for place in places)
         if not row.salt:
             texts = tuple(text for text in _texts_in(row.data) if named.are_in(text))
         if texts:
             yield FoundTrace(row.id, row.deal_id, row.deal_number or "", row.number, row.kind, row.at, places, texts)
 
 
+def _is_theirs(kind: str, data: Mapping[str, Any], contact_id: int | None) -> bool:
+    """Whether the entry tells of nothing but the card of whoever is erased: a contact, or the client with all."""
+    if kind == _OF_CONTACTS:
+        return contact_id in (None, data.get("contact_id"))
+    return contact_id is None and kind in _OF_CLIENTS
+
+
 def _is_of_client(client_id: int) -> ColumnElement[bool]:
     is_this = HistoryEvent.data["client_id"].as_integer() == client_id
-    return and_(HistoryEvent.deal_id.is_(None), HistoryEvent.kind.in_(_OF_CLIENTS), is_this)
+    return and_(HistoryEvent.deal_id.is_(None), HistoryEvent.kind.in_((*_OF_CLIENTS, _OF_CONTACTS)), is_this)
 
 
 def _texts_in(value: Any) -> Iterator[str]:

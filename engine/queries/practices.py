@@ -22,13 +22,13 @@ from engine.model.service_call import ANSWERED_BY_OTHERS, CallState, ServiceCall
 from engine.model.substitution import Substitution
 from engine.model.timer import Timer
 from engine.model.work_item import LIVE, WorkItem
-from engine.policy.approvers import other_eyes_needed
 from engine.policy.permissions import Ability, Actor, may_act_on_step
 from engine.queries.actors import actor_of
 from engine.queries.calendars import default_calendar
 from engine.queries.deal_history import HistoryRow, latest_history
 from engine.queries.directories import directory
 from engine.queries.incidents import IncidentRow, incident_page
+from engine.queries.other_eyes import barred_of
 from engine.queries.processes import element_name, process_of
 from engine.queries.scopes import ensure_sees
 from engine.queries.walked_path import WalkedPath, walked_path
@@ -225,8 +225,7 @@ def _may_do(session: Session, person_id: int, row: WorkItemRow, now: datetime) -
         return False
     item = session.get_one(WorkItem, row.id)
     step = process_of(session, row.definition_id).steps[row.element_id]
-    barred = other_eyes_needed(item.asked_by_id, item.instance.deal.owner_id) if step.four_eyes else frozenset()
-    return person_id not in barred
+    return person_id not in barred_of(session, step, item, item.deal)
 
 
 def _ahead(session: Session, instance: ProcessInstance, now: datetime) -> Iterator[Ahead]:

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from engine.bpmn.compiled import CompiledProcess, StepDefinition, StepKind
-from engine.bpmn.step_cells import StepCell, cell_text
+from engine.bpmn.step_cells import OF_APPROVALS, StepCell, cell_text
 from engine.bpmn.writing import process_ids
 from engine.errors import NotFound
 from engine.model.person import Person
@@ -37,6 +37,8 @@ class TableRow:
 
     def takes(self, cell: StepCell) -> bool:
         """Whether an edit of the cell would be heeded: only what a person works on can be made an approval."""
+        if cell in OF_APPROVALS:
+            return self.is_editable and self.step.kind is StepKind.APPROVAL
         return self.is_editable and (cell is not StepCell.APPROVAL or self.step.kind in _DECIDED_BY_PEOPLE)
 
 

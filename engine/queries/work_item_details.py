@@ -39,6 +39,7 @@ class WorkItemDetails:
     values: Mapping[str, Any]
     content: Content
     reauthenticate: Reauthentication
+    content_seen: bool
 
 
 def details_of(session: Session, rows: Sequence[WorkItemRow], now: datetime) -> tuple[WorkItemDetails, ...]:
@@ -79,6 +80,7 @@ def _details(
         values={field.name: _value(field, stored, known) for field in fields},
         content=approved_content(step, deal, client, files) if step and row.kind is StepKind.APPROVAL else {},
         reauthenticate=step.reauthenticate if step else Reauthentication.NONE,
+        content_seen=step is not None and step.content_seen,
     )
 
 

@@ -16,17 +16,18 @@ from engine.errors import NotFound
 from engine.model.client import Client
 from engine.model.deal import Deal
 from engine.model.department import Membership
-from engine.model.draft import Draft
+from engine.model.draft import CommentDraft, Draft
 from engine.model.person import Person
 from engine.model.process_instance import ProcessInstance
 from engine.model.work_item import WorkItem, WorkItemState
 from engine.policy.approved_content import deal_values
-from engine.policy.approvers import other_eyes_needed
 from engine.policy.form_values import Known, default_of
 from engine.policy.permissions import Actor, may_direct_step
+from engine.queries.behalf import behalf_of
 from engine.queries.calendars import default_calendar
 from engine.queries.deal_history import HistoryRow, comments_on_step, latest_history
 from engine.queries.facts import DealFacts
+from engine.queries.other_eyes import barred_of
 from engine.queries.processes import process_of
 from engine.queries.scopes import visible_work_items
 from engine.queries.work_item_rows import WorkItemRow, row_of, work_item_rows
@@ -46,9 +47,11 @@ class ApprovalProgress:
 class WorkItemView:
     """``typed`` holds per field what its input shows: the actor's draft, else the stored value, else the default.
 
-    ``four_eyes_blocked``: the actor asked for this approval and the map wants another pair of eyes. ``may_direct``: the
+    ``four_eyes_blocked``: the actor asked for this approval, or prepared what is approved, and the map wants another
+    pair of eyes. ``may_direct``: the
     actor may hand the step on or give it more time. ``approval`` is None where one person decides. ``known`` gives what
-    the expressions of the form read of the deal, while the session is open.
+    the expressions of the form read of the deal, while the session is open. ``draft_comment`` is what the actor has
+    begun to say with the step, ``written`` a comment for everybody that the actor is writing.
     """
 
     row: WorkItemRow
@@ -69,7 +72,10 @@ class WorkItemView:
     may_direct: bool
     version: int
     known: Known
+    draft_comment: str
     draft_saved_at: datetime | None
+    written: str
+    written_saved_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +94,15 @@ def work_item_view(session: Session, actor: Actor, work_item_id: int, now: datet
         raise NotFound
     row = row_of(found, actor, now)
     asker = aliased(Person)
-    work_item, deal, client, asked_by, draft, saved_at = session.execute(
-        select(WorkItem, Deal, Client, asker.full_name, Draft.typed, Draft.saved_at)
+    work_item, deal, client, asked_by, draft, written = session.execute(
+        select(WorkItem, Deal, Client, asker.full_name, Draft, CommentDraft)
         .join(Deal, Deal.id == WorkItem.deal_id)
         .join(Client, Client.id == Deal.client_id)
         .outerjoin(asker, asker.id == WorkItem.asked_by_id)
         .outerjoin(Draft, (Draft.work_item_id == WorkItem.id) & (Draft.person_id == actor.person_id))
+        .outerjoin(
+            CommentDraft, (CommentDraft.work_item_id == WorkItem.id) & (CommentDraft.person_id == actor.person_id)
+        )
         .where(WorkItem.id == work_item_id)
     ).one()
     step = process_of(session, row.definition_id).steps.get(row.element_id)
@@ -106,20 +115,23 @@ def work_item_view(session: Session, actor: Actor, work_item_id: int, now: datet
         asks_again=step is not None and step.asks_again,
         fields=fields,
         outcomes=step.outcomes if step else (),
-        typed={field.name: _shown(field, draft or {}, stored, known) for field in fields},
+        typed={field.name: _shown(field, draft.typed if draft is not None else {}, stored, known) for field in fields},
         values=dict(work_item.values),
         comment=work_item.comment,
         comments=comments_on_step(session, deal.id, work_item_id),
         earlier=latest_history(session, deal.id, limit=_EARLIER),
         asked_by=asked_by or "",
-        four_eyes_blocked=_needs_other_eyes(step, work_item, deal.owner_id, actor),
+        four_eyes_blocked=_needs_other_eyes(session, step, work_item, actor),
         approval=_approval_progress(session, work_item, step.approval) if step and step.approval else None,
         deadline_text=step.deadline_text if step else "",
         freedom=step.freedom if step else Freedom.STRICT,
         may_direct=work_item.is_live and may_direct(session, work_item, actor),
         version=work_item.version,
         known=known,
-        draft_saved_at=saved_at,
+        draft_comment=draft.comment if draft is not None else "",
+        draft_saved_at=draft.saved_at if draft is not None else None,
+        written=written.text if written is not None else "",
+        written_saved_at=written.saved_at if written is not None else None,
     )
 
 
@@ -156,12 +168,12 @@ def _shown(field: FieldDefinition, draft: Mapping[str, Any], stored: Mapping[str
     return value.isoformat() if isinstance(value, date) else value
 
 
-def _needs_other_eyes(step: StepDefinition | None, work_item: WorkItem, owner_id: int, actor: Actor) -> bool:
-    """Is the actor, or the person in whose name the actor would decide, the one who asked, or the deal's owner?"""
-    if step is None or not step.four_eyes:
+def _needs_other_eyes(session: Session, step: StepDefinition | None, work_item: WorkItem, actor: Actor) -> bool:
+    """Do four eyes bar the actor, or the person in whose name the actor would decide? Told while the step is live."""
+    if not work_item.is_live:
         return False
-    behalf_id = work_item.assignee_id if work_item.assignee_id in actor.substitutes_for else None
-    return bool(other_eyes_needed(work_item.asked_by_id, owner_id) & {actor.person_id, behalf_id})
+    barred = barred_of(session, step, work_item, work_item.deal)
+    return bool(barred & {actor.person_id, behalf_of(session, work_item, actor, barred=barred)})
 
 
 def _approval_progress(session: Session, work_item: WorkItem, rule: ApprovalRule) -> ApprovalProgress:

@@ -20,11 +20,12 @@ from support.migrated import build_schema
 from support.servers import free_port
 
 from engine.clock import Clock, SettableClock, SystemClock
-from engine.commands.clients import ClientDraft
+from engine.commands.clients import ClientDraft, ContactDraft, add_contact
 from engine.commands.completions import complete_work_item
 from engine.commands.deals import DealDraft, open_deal
 from engine.commands.definitions import check_map, deploy_definition, published_sources
 from engine.commands.incidents import perform
+from engine.commands.own_fields import add_own_field
 from engine.commands.people import set_password, set_substitution, update_person
 from engine.commands.publishing import publish_definition
 from engine.db.session import Database
@@ -35,6 +36,7 @@ from engine.model.work_item import LIVE, WorkItem
 from engine.policy.permissions import Actor
 from engine.queries.actors import actor_of
 from processes import shipped_maps
+from webui.demo.clients import OWN_FIELDS
 from webui.demo.people import found_company
 
 T = TypeVar("T")
@@ -75,6 +77,12 @@ class Sales:
         self, login: str, deal_id: int, element_id: str, values: Mapping[str, Any], outcome: str = "completed"
     ) -> None:
         self._do(login, complete_work_item, self.step(deal_id, element_id), values, outcome, "")
+
+    def know_clients(self, client_id: int) -> None:
+        """The company has fields of its own, and this client a contact."""
+        for subject, draft in OWN_FIELDS:
+            self._do("owner", add_own_field, subject, draft)
+        self._do("olena", add_contact, client_id, ContactDraft(full_name="Ганна Бойко"))
 
     def accept(self, deal_id: int, login: str = "olena") -> None:
         """The lead is in work: its owner has to qualify the client."""
@@ -188,6 +196,7 @@ def _found(database: Database) -> None:
         sales.publish(key)
     for title in LATE_DEALS:
         sales.accept(sales.open_deal(title))
+    sales.know_clients(1)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from browser.people import People, Theme
 from playwright.sync_api import Page, expect
 
 _OF_DEALS = ("/deals", "/deals/board", "/deals/new", "/deals/import")
-_OF_CLIENTS = ("/clients", "/clients/1", "/clients/new", "/search?q=школ")
+_OF_CLIENTS = ("/clients", "/clients/1", "/clients/1/contacts/1", "/clients/new", "/search?q=школ")
 _OF_SETTINGS = tuple(
     f"/settings{one}"
     for one in (
@@ -20,6 +20,8 @@ _OF_SETTINGS = tuple(
         "/tokens",
         "/calendars",
         "/calendars/1",
+        "/fields",
+        "/fields/1",
         "/webhooks",
         "/connectors",
         "/seal",

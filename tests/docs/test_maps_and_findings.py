@@ -14,7 +14,7 @@ from engine.bpmn.deadline_text import parse_deadline, parse_ladder
 from engine.bpmn.dmn.model import Aggregator, HitPolicy
 from engine.bpmn.expressions import compile_unary_tests
 from engine.bpmn.finding_texts import earlier_codes, known_codes
-from engine.bpmn.map_model import Property
+from engine.bpmn.map_properties import Property
 from engine.bpmn.reading.property_keys import property_named
 
 MAPS = DOCS / "maps.md"

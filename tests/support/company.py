@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.model.calendar import Calendar
@@ -102,6 +103,19 @@ def found_company(session: Session, at: datetime) -> Company:
     session.flush()
     session.expire_all()
     return company
+
+
+def company_of(session: Session) -> Company:
+    """The company that was inserted before."""
+    departments = {one.name: one for one in session.scalars(select(Department))}
+    return Company(
+        sales=departments["Відділ продажів"],
+        legal=departments["Юридичний відділ"],
+        finance=departments["Фінансовий відділ"],
+        logistics=departments["Логістика"],
+        marketing=departments["Маркетинг"],
+        **{one.login: one for one in session.scalars(select(Person))},
+    )
 
 
 def acting(session: Session, person: Person, at: datetime) -> Actor:

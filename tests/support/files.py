@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import zlib
 
+from PIL import Image
 from support.drawn_maps import END, START, chain, compiled, element, flow
 from support.office import Office
 
@@ -45,6 +47,25 @@ def png(width: int = 8, height: int = 8) -> bytes:
     header = width.to_bytes(4) + height.to_bytes(4) + bytes([8, 2, 0, 0, 0])
     rows = (b"\x00" + bytes([40, 120, 200]) * width) * height
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+
+
+HEIC = base64.b64decode(
+    "AAAAHGZ0eXBoZWljAAAAAG1pZjFoZWljbWlhZgAAAX1tZXRhAAAAAAAAACFoZGxyAAAAAAAAAABwaWN0AAAAAAAAAAAAAAAAAAAA"
+    "ACJpbG9jAAAAAERAAAEAAQAAAAABoQABAAAAAAAAACYAAAAjaWluZgAAAAAAAQAAABVpbmZlAgAAAAABAABodmMxAAAAAA5waXRt"
+    "AAAAAAABAAAA/WlwcnAAAADdaXBjbwAAAHZodmNDAQNwAAAAkAAAAAAAHvAA/P34+AAADwNgAAEAGEABDAH//wNwAAADAJAAAAMA"
+    "AAMAHroCQGEAAQAqQgEBA3AAAAMAkAAAAwAAAwAeoCCBBZbq5Ka5uAhoMCAAAAMDIAAAAwAhYgABAAZEAcFzwIkAAAATY29scm5j"
+    "bHgAAQANAAaAAAAAFGlzcGUAAAAAAAAAQAAAAEAAAAAoY2xhcAAAAEAAAAABAAAAMAAAAAEAAAAAAAAAAv////AAAAACAAAAEHBp"
+    "eGkAAAAAAwgICAAAABhpcG1hAAAAAAAAAAEAAQWBAgMFhAAAAC5tZGF0AAAAIigBr1jm9Oq//8hu//vukh8j4X1/g9V+rO0/7o89"
+    "cjF36SU="
+)
+"""A photograph of 64 × 48 pixels as a telephone takes it: red on its left, blue on its right."""
+
+
+def tiff(width: int, height: int) -> bytes:
+    """A black page as a scanner sends it."""
+    made = io.BytesIO()
+    Image.new("1", (width, height)).save(made, "TIFF", compression="group4")
+    return made.getvalue()
 
 
 def bring(office: Office, name: str, content: bytes, limits: FileLimits | None = None) -> BroughtFile:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from support.company import Company, found_company
+from support.company import Company, company_of, found_company
 from support.sales_map import sales_map
 
 from engine.bpmn.compiled import CompiledProcess
@@ -39,13 +39,21 @@ MONDAY_10 = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)  # 10:00 in Kyiv
 
 @dataclass
 class Office:
-    """``clock`` starts on a Monday at 10:00 in Kyiv. People are named by their logins."""
+    """``clock`` starts on a Monday at 10:00 in Kyiv. People are named by their logins.
+
+    ``is_founded``: the database holds the company already, as of that Monday.
+    """
 
     database: Database
     clock: SettableClock = field(default_factory=lambda: SettableClock(MONDAY_10))
     company: Company = field(init=False)
+    is_founded: bool = False
 
     def __post_init__(self) -> None:
+        if self.is_founded:
+            with self.database.read() as session:
+                self.company = company_of(session)
+            return
         with self.database.write() as session:
             self.company = found_company(session, self.clock.now())
             for row in list(session.identity_map.values()):

@@ -167,18 +167,23 @@ class PostgreSQL(Server):
         """Drop it, whoever is still connected."""
         self._execute("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
 
+    def rename_database(self, name: str, new: str) -> None:
+        """Nobody may be connected to it."""
+        self._execute("ALTER DATABASE {} RENAME TO {}", name, new)
+
     def _execute(self, statement: str, *names: str) -> None:
-        with self._connect() as connection:
+        with self.connect() as connection:
             connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
 
-    def _connect(self) -> psycopg.Connection[tuple[Any, ...]]:
+    def connect(self, database: str = "postgres") -> psycopg.Connection[tuple[Any, ...]]:
+        """A connection of the driver's own, each statement a transaction."""
         return psycopg.connect(
-            host="127.0.0.1", port=self.port, user="test", dbname="postgres", autocommit=True, connect_timeout=2
+            host="127.0.0.1", port=self.port, user="test", dbname=database, autocommit=True, connect_timeout=2
         )
 
     def _answers(self) -> bool:
         try:
-            self._connect().close()
+            self.connect().close()
         except psycopg.OperationalError:
             return False
         return True
@@ -192,6 +197,8 @@ class PostgreSQL(Server):
             # A test's data need not survive the machine, only the process: synchronous_commit stays on.
             "fsync": "off",
             "full_page_writes": "off",
+            # What a test left behind is never vacuumed away in the middle of another one.
+            "autovacuum": "off",
         }
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         return [str(self.program), "-D", str(self.directory / "data"), *options]

@@ -14,6 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from support.office import Office
+from support.shared_work import CompiledTemplates
 from werkzeug.test import TestResponse
 
 from engine.model.person import Person
@@ -22,8 +23,7 @@ from webui.app import create_app
 
 _TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 _HTMX = {"HX-Request": "true"}
-
-
+_TEMPLATES = CompiledTemplates()
 _KEYS = str(Path(tempfile.gettempdir(), f"reglament-keys-of-tests-{os.getpid()}"))
 
 
@@ -34,7 +34,9 @@ def web_settings(**environ: str) -> Settings:
 
 def web_application(office: Office, **environ: str) -> Flask:
     """The pages over the office's database, by the office's clock. People of the office read Ukrainian."""
-    return create_app(web_settings(**environ), office.database, office.clock)
+    app = create_app(web_settings(**environ), office.database, office.clock)
+    app.jinja_env.bytecode_cache = _TEMPLATES
+    return app
 
 
 class Browser:

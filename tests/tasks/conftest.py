@@ -12,20 +12,9 @@ from support.post_office import PostOffice
 from engine.adapters.https_calls import PublicHttpsCaller
 from engine.adapters.mail import mailer_for
 from engine.adapters.webhook_calls import HttpsWebhookCaller
-from engine.db.session import Database
 from engine.settings import settings_from
 from tasks.app import app, configure
 from tasks.services import Services, use
-
-
-@pytest.fixture
-def office(database_url: str) -> Iterator[Office]:
-    """The company at work with its sales map published, on SQLite and on PostgreSQL."""
-    database = Database(database_url)
-    office = Office(database)
-    office.publish()
-    yield office
-    database.dispose()
 
 
 @pytest.fixture

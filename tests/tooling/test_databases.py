@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
+import psycopg
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
+from support.lent_databases import LentDatabases
+from support.office import Office
+from support.servers import PostgreSQL
 
 from engine.db.schema import is_up_to_date
 from engine.db.session import Database
+from engine.model.person import Person
+from engine.model.process_definition import ProcessDefinition
 
 
 @pytest.mark.parametrize("turn", [1, 2])
@@ -19,6 +27,40 @@ def test_every_test_has_a_migrated_database_of_its_own(database_url: str, turn: 
             session.execute(text("CREATE TABLE left_behind (turn integer)"))
     finally:
         database.dispose()
+
+
+@pytest.mark.parametrize("turn", [1, 2])
+def test_no_row_and_no_number_is_left_for_the_next_test(database_url: str, turn: int) -> None:
+    database = Database(database_url)
+    try:
+        office = Office(database)
+        office.publish()
+        assert office.open_deal().id == office.company.sales.id == 1
+    finally:
+        database.dispose()
+
+
+@pytest.mark.postgres
+def test_whoever_is_still_at_work_in_a_database_is_sent_away(
+    postgresql: PostgreSQL, lent_databases: LentDatabases
+) -> None:
+    name = lent_databases.lend()
+    with closing(postgresql.connect(name)) as busy:
+        busy.execute("BEGIN")
+        busy.execute("LOCK TABLE deal")
+        lent_databases.take_back(name)
+        with pytest.raises(psycopg.OperationalError):
+            busy.execute("COMMIT")
+
+
+@pytest.mark.parametrize("turn", [1, 2])
+def test_an_office_is_found_as_it_was_founded(office: Office, turn: int) -> None:
+    founded = office.company
+    with office.database.read() as session:
+        assert set(session.scalars(select(Person.login))) == {one.login for one in founded.people}
+        assert session.scalars(select(ProcessDefinition.version)).all() == [1]
+    assert office.open_deal().id == founded.olena.id == 1
+    office.complete("olena", "prepare", values={"discount": "7,5"})
 
 
 def test_the_two_kinds_are_what_they_say(sqlite_database_url: str, postgresql_database_url: str) -> None:

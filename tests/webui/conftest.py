@@ -1,30 +1,41 @@
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from flask import Flask
+from support.compiling import compiles_here
+from support.founded_offices import FoundedOffices
 from support.office import Office
 from support.web import Browser, web_application
 
-from engine.db.session import Database
-
 SignIn = Callable[[str | None], Browser]
+
+__all__ = ["SignIn", "app", "browse", "compiles_here", "office", "speaking_app"]
 
 
 @pytest.fixture
-def office(sqlite_database_url: str) -> Iterator[Office]:
+def office(sqlite_database_url: str, founded: FoundedOffices) -> Iterator[Office]:
     """The company at work with its sales map published."""
-    database = Database(sqlite_database_url)
-    office = Office(database)
-    office.publish()
-    yield office
-    database.dispose()
+    with founded.at_work(sqlite_database_url) as office:
+        yield office
 
 
 @pytest.fixture
 def app(office: Office) -> Flask:
     return web_application(office)
+
+
+@pytest.fixture(scope="session")
+def speaking_app(
+    sqlite_template: Path, founded: FoundedOffices, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Flask]:
+    """One application for all tests that only ask what it would say: nothing is written, nobody is signed in."""
+    file = shutil.copy(sqlite_template, tmp_path_factory.mktemp("speaking") / "reglament.sqlite")
+    with founded.at_work(f"sqlite:///{file}") as office:
+        yield web_application(office)
 
 
 @pytest.fixture

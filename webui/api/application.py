@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
@@ -15,6 +16,7 @@ from webui.api.docs_pages import docs
 from webui.api.models.problems import Problem
 from webui.api.problems import configure_problems, refuse_unreadable
 from webui.api.request_checks import StrictJson, check_request
+from webui.routing import RuleBuiltWhenNeeded
 from webui.security import open_to_all
 
 _CALLS = (
@@ -59,9 +61,18 @@ for _name in _CALLS:
     import_module(f"webui.api.{_name}")
 
 
+class DescribedApplication(OpenAPI):
+    """Without what Flask does for views that are coroutines: there are none, and it looks before each hook."""
+
+    url_rule_class = RuleBuiltWhenNeeded
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        return func
+
+
 def described_application(import_name: str, **flask: Any) -> OpenAPI:
     """A Flask application that knows how to describe the calls that are registered with it."""
-    app = OpenAPI(
+    app = DescribedApplication(
         import_name,
         info=Info(title="Reglament", version="1", description=_DESCRIPTION),
         security_schemes={

@@ -37,7 +37,7 @@ def create_client(body: NewClient) -> Response:
     def command(session: Session) -> int:
         _ensure_person(session, body.owner_id)
         draft = ClientDraft(**body.model_dump())
-        return add_client(session, draft, actor=caller(), clock=services().clock).id
+        return add_client(session, draft, actor=caller(), clock=services().clock, whole=True).id
 
     client_id = carry_out_once("add_client", body.model_dump(), command)
     return answer(_written(client_id), 201, location=url_for("api.show_client", client_id=client_id))
@@ -59,7 +59,6 @@ def show_client(path: ClientPath) -> Response:
     return answer(
         ClientDetail(
             **client_item(view.row).model_dump(),
-            fields=dict(view.fields),
             contacts=tuple(contact_item(row) for row in view.contacts),
             may_edit=view.may_edit,
         )
@@ -95,6 +94,7 @@ def client_item(row: ClientRow) -> ClientItem:
         open_deals=row.open_deals,
         next_due_at=row.next_due_at,
         version=row.version,
+        fields=dict(row.fields),
     )
 
 

@@ -5,15 +5,28 @@ from __future__ import annotations
 from flask import Response
 from sqlalchemy.orm import Session
 
-from engine.commands.clients import ContactDraft, add_contact
+from engine.commands.clients import ContactDraft, add_contact, update_contact
 from engine.model.client import Contact
+from engine.policy.own_fields import KnownField
 from engine.queries.client_rows import ContactRow, contacts_of
-from engine.queries.contacts import contacts
+from engine.queries.contacts import contact_view, contacts
+from engine.queries.own_fields import own_fields
 from webui.api.answers import answer, listed
 from webui.api.blueprint import api, conflicts
 from webui.api.caller import caller
-from webui.api.models.clients import ContactItem, ContactList, ContactsQuery, NewContact
-from webui.api.performing import carry_out_once
+from webui.api.models.clients import (
+    ContactChanges,
+    ContactItem,
+    ContactList,
+    ContactPath,
+    ContactsQuery,
+    NewContact,
+    OwnFieldItem,
+    OwnFieldList,
+    OwnFieldsQuery,
+)
+from webui.api.models.steps import ChoiceItem
+from webui.api.performing import carry_out, carry_out_once
 from webui.api.tags import CLIENTS
 from webui.request_context import reading, services
 
@@ -40,6 +53,44 @@ def list_contacts(query: ContactsQuery) -> Response:
     return listed(page, contact_item, ContactList)
 
 
+@api.patch("/contacts/<int:contact_id>", tags=[CLIENTS], responses={200: ContactItem, **conflicts("conflict")})
+def change_contact(path: ContactPath, body: ContactChanges) -> Response:
+    """Change what is named, and nothing else."""
+    changes = body.model_dump(exclude_unset=True)
+    carry_out(lambda session: update_contact(session, path.contact_id, changes, actor=caller(), clock=services().clock))
+    with reading() as session:
+        row = contact_view(session, caller(), path.contact_id)
+    return answer(contact_item(row))
+
+
+@api.get("/own-fields", tags=[CLIENTS], responses={200: OwnFieldList})
+def list_own_fields(query: OwnFieldsQuery) -> Response:
+    """The company's own fields of clients or contacts: what `fields` may hold."""
+    with reading() as session:
+        found = (*own_fields(session, query.of), *own_fields(session, query.of, retired=True))
+    return answer(OwnFieldList(items=tuple(_own_field_item(one) for one in found)))
+
+
+def _own_field_item(known: KnownField) -> OwnFieldItem:
+    field = known.definition
+    return OwnFieldItem(
+        id=known.id,
+        subject=known.subject,
+        name=field.name,
+        name_in_maps=known.name_in_maps,
+        label=field.label,
+        type=field.type,
+        required=field.required,
+        choices=tuple(ChoiceItem(value=one.value, label=one.label) for one in field.choices),
+        help=field.help,
+        minimum=field.minimum,
+        maximum=field.maximum,
+        pattern=field.pattern,
+        is_listed=known.is_listed,
+        is_retired=known.is_retired,
+    )
+
+
 def contact_item(row: ContactRow) -> ContactItem:
     return ContactItem(
         id=row.id,
@@ -49,4 +100,5 @@ def contact_item(row: ContactRow) -> ContactItem:
         position=row.position,
         phone=row.phone,
         email=row.email,
+        fields=dict(row.fields),
     )

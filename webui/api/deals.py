@@ -121,7 +121,7 @@ _CHANGED = conflicts("deal_closed", "edited_meanwhile", "content_approved", "con
 @api.patch("/deals/<int:deal_id>", tags=[DEALS], responses={200: DealItem, **_CHANGED})
 def change_deal(path: DealPath, body: DealChanges) -> Response:
     """Change what is named, and nothing else. Conditions of the map that wait for data are looked at again."""
-    changes = body.model_dump(exclude_unset=True, exclude={"read_version"})
+    changes = body.model_dump(exclude_unset=True, exclude={"read_version", "ask_again"})
 
     def command(session: Session) -> int:
         if "owner" in changes:
@@ -130,7 +130,13 @@ def change_deal(path: DealPath, body: DealChanges) -> Response:
                 raise InvalidInput({"owner": FieldRequired(label="owner")})
             changes["owner_id"] = owner_id
         return update_deal(
-            session, path.deal_id, changes, actor=caller(), clock=services().clock, read_version=body.read_version
+            session,
+            path.deal_id,
+            changes,
+            actor=caller(),
+            clock=services().clock,
+            read_version=body.read_version,
+            ask_again=body.ask_again,
         ).id
 
     with _owner_named():

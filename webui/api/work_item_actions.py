@@ -89,8 +89,9 @@ def complete(path: WorkItemPath, body: Completion) -> Response:
     """Do a step: the decision is recorded with what was decided on, and the deal moves on.
 
     409 `already_completed` and `approval_decided` say in `by` and `at` who was faster, and when; 409 `content_changed`
-    that the content is not any more what `content_hash` names. 403 `reauthentication_required`: send `password`, and
-    `totp` where the step's `reauthenticate` is `code`; 403 `reauthentication_failed`: they do not fit.
+    that the content is not any more what `content_hash` names. 422 `content_not_named` at `content_hash`: the step's
+    `content_seen` is true, so who approves it says what they have read. 403 `reauthentication_required`: send
+    `password`, and `totp` where the step's `reauthenticate` is `code`; 403 `reauthentication_failed`: they do not fit.
     """
     key = command_id()
     if body.password:
@@ -113,6 +114,7 @@ def complete(path: WorkItemPath, body: Completion) -> Response:
                 seen=body.content_hash,
                 proof=proof,
                 zone=zone().key,
+                by_program=True,
             ),
         )
 
@@ -206,6 +208,7 @@ def complete_several(body: Completions) -> Response:
         locale=reader_locale(),
         zone=zone().key,
         command_id=command_id(),
+        by_program=True,
     )
     with in_readers_language():
         items = tuple(_result(one) for one in results)

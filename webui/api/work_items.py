@@ -73,6 +73,7 @@ def _item(details: WorkItemDetails) -> WorkItemItem:
         instruction=details.instruction,
         content=dict(details.content),
         content_hash=content_hash(details.content) if details.content else "",
+        content_seen=details.content_seen,
         reauthenticate=details.reauthenticate,
         outcome=row.outcome,
         completed_at=row.completed_at,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from random import Random
 
 from engine.commands.clients import ClientDraft, ContactDraft
+from engine.model.own_field import FieldSubject
+from engine.policy.own_fields import OwnFieldDraft
 
 _NAMES = (
     ("ТОВ «Промінь-Агро»", "Агро"),
@@ -54,6 +56,44 @@ _LAST = ("Кравчук", "Поліщук", "Бойко", "Остапенко",
 _POSITIONS = ("Директор", "Керівник закупівель", "Головний інженер", "Бухгалтер", "Технолог")
 
 
+OWN_FIELDS = (
+    (
+        FieldSubject.CLIENT,
+        OwnFieldDraft(
+            label="Платник податків",
+            name="payer",
+            type="choice",
+            choices="vat=Платник ПДВ\nsingle_tax=Єдиний податок\nother=Інше",
+            is_listed=True,
+        ),
+    ),
+    (
+        FieldSubject.CLIENT,
+        OwnFieldDraft(
+            label="Кредитний ліміт",
+            name="credit_limit",
+            type="money",
+            minimum="0",
+            help="До цієї суми відвантажуємо без передоплати.",
+        ),
+    ),
+    (
+        FieldSubject.CLIENT,
+        OwnFieldDraft(label="Рамковий договір", name="contract", pattern="РД-[0-9]{3}", help="Наприклад, РД-015."),
+    ),
+    (
+        FieldSubject.CONTACT,
+        OwnFieldDraft(
+            label="Роль у закупівлі",
+            name="role",
+            type="choice",
+            choices="decides=Вирішує\nadvises=Радить\nuses=Користується",
+        ),
+    ),
+)
+"""What the demo company wants to know of its clients and contacts."""
+
+
 def demo_clients(random: Random) -> list[tuple[ClientDraft, list[ContactDraft]]]:
     """Forty clients, each with one or two contacts, the same for the same ``random``."""
     return [_client(random, number, name, segment) for number, (name, segment) in enumerate(_NAMES)]
@@ -67,6 +107,11 @@ def _client(random: Random, number: int, name: str, segment: str) -> tuple[Clien
         source=random.choice(_SOURCES),
         phone=_phone(random),
         email=f"office{number + 1}@client.example",
+        fields={
+            "payer": ("vat", "single_tax", "vat")[number % 3],
+            "credit_limit": 50_000 * (number % 5),
+            "contract": f"РД-{number + 1:03d}" if number % 4 else "",
+        },
     )
     contacts = [
         ContactDraft(
@@ -74,6 +119,7 @@ def _client(random: Random, number: int, name: str, segment: str) -> tuple[Clien
             position=random.choice(_POSITIONS),
             phone=_phone(random),
             email=f"contact{number + 1}-{which + 1}@client.example",
+            fields={"role": "decides" if which == 0 else "uses"},
         )
         for which in range(random.choice((1, 1, 2)))
     ]

@@ -22,6 +22,7 @@ from engine.commands.definitions import check_map, deploy_definition, published_
 from engine.commands.departments import update_department
 from engine.commands.escalations import due_escalations, escalate_work_item
 from engine.commands.map_rules import replace_rules
+from engine.commands.own_fields import add_own_field
 from engine.commands.people import set_substitution
 from engine.commands.publishing import publish_definition
 from engine.commands.timers import claim_due_timers, fire_timer
@@ -38,7 +39,7 @@ from engine.queries.processes import process_of
 from engine.queries.scopes import actable_work_items
 from processes import shipped_maps
 from webui.demo.answers import pressed, typed
-from webui.demo.clients import demo_clients
+from webui.demo.clients import OWN_FIELDS, demo_clients
 from webui.demo.conversations import talk_things_over
 from webui.demo.files import add_demo_files
 from webui.demo.people import DEMO_ACCOUNTS, LOGISTICS, found_company
@@ -109,6 +110,8 @@ class _Company:
         self._do("admin", update_department, logistics.id, {"distribution": Distribution.LEAST_LOADED})
         for key in _MAPS_IN_ORDER:
             self._publish(key)
+        for subject, wanted in OWN_FIELDS:
+            self._do("owner", add_own_field, subject, wanted)
         for draft, contacts in demo_clients(self.random):
             seller = self.random.choice(("olena", "taras"))
             client = self._do(seller, add_client, draft)

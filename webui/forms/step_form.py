@@ -95,15 +95,16 @@ def step_fields(
     state: FormState | None = None,
     currency: str = "UAH",
     uploads: Uploads | None = None,
+    ids: str = "step-field",
 ) -> tuple[StepField, ...]:
     """The inputs of ``fields``, filled with ``typed``: stored values or, after an error, the very texts typed.
 
     ``shown`` holds what the fields that are only shown say: a text, or a table. ``state`` says what is calculated from
     ``typed`` and which fields apply; without it every field does. ``uploads`` makes
-    the fields of files.
+    the fields of files. ``ids`` begins their ids in the page.
     """
     making = _Making(session, typed, errors, shown or {}, state or FormState(), currency)
-    made = (making.field(one, f"step-field-{position}") for position, one in enumerate(fields))
+    made = (making.field(one, f"{ids}-{position}") for position, one in enumerate(fields))
     return tuple(_with_upload(one, typed, uploads) for one in made)
 
 

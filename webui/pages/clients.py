@@ -9,17 +9,23 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from engine.commands.clients import ClientDraft, ContactDraft, add_client, add_contact, update_client
+from engine.commands.clients import ClientDraft, ContactDraft, add_client, add_contact, update_client, update_contact
 from engine.errors import N_, DomainError, NotFound
+from engine.model.own_field import FieldSubject
 from engine.policy.permissions import Ability, ensure_may, may
-from engine.queries.clients import client_view, possible_duplicates
+from engine.queries.clients import client_history, client_view, possible_duplicates
+from engine.queries.contacts import contact_view
+from engine.queries.own_fields import own_fields
 from webui.client_list import ClientFilter
 from webui.error_pages import status_of
 from webui.exports import csv_file, xlsx_file
+from webui.forms.own_form import cell, filters, own_cell, own_inputs, own_shown, spelling
+from webui.forms.step_form import typed_values
 from webui.forms.typed_values import chosen_id, ensure_chosen
 from webui.i18n import _
 from webui.messages import error_text, field_errors
 from webui.request_context import actor, now, reading, services, writing
+from webui.timeline import client_labels, entries
 
 blueprint = Blueprint("clients", __name__, url_prefix="/clients")
 
@@ -33,9 +39,16 @@ def list_clients() -> ResponseReturnValue:
     cursor = request.args.get("cursor") or None
     with reading() as session:
         page = chosen.page(session, actor(), cursor=cursor)
+        fields = own_fields(session, FieldSubject.CLIENT)
+        listed = [one for one in fields if one.is_listed]
+        cells = {row.id: [cell(session, one, row.fields) for one in listed] for row in page.items}
     return render_template(
         "clients/list.html",
         page=page,
+        listed=listed,
+        cells=cells,
+        filters=filters(listed),
+        chosen_own=dict(chosen.own),
         chosen=chosen,
         first_url=chosen.address() if cursor else None,
         next_url=chosen.address(cursor=page.next_cursor) if page.next_cursor else None,
@@ -61,6 +74,7 @@ def export(kind: str) -> ResponseReturnValue:
         _("Added"),
     )
     with reading() as session:
+        fields = own_fields(session, FieldSubject.CLIENT)
         rows = [
             (
                 row.name,
@@ -73,10 +87,12 @@ def export(kind: str) -> ResponseReturnValue:
                 row.open_deals,
                 row.next_due_at,
                 row.created_at,
+                *(own_cell(session, one, row.fields) for one in fields),
             )
             for row in ClientFilter.of(request.args).all_rows(session, actor())
         ]
-    return (csv_file if kind == "csv" else xlsx_file)("clients", header, rows)
+    labels = [one.definition.label for one in fields]
+    return (csv_file if kind == "csv" else xlsx_file)("clients", [*header, *labels], rows)
 
 
 @blueprint.get("/duplicates")
@@ -101,9 +117,9 @@ def create() -> ResponseReturnValue:
     form = request.form
     try:
         ensure_chosen(form, "owner_id", N_("a person"))
-        draft = ClientDraft(**_typed(_FIELDS), owner_id=chosen_id(form, "owner_id"))
+        draft = ClientDraft(**_typed(_FIELDS), owner_id=chosen_id(form, "owner_id"), fields=typed_values(form))
         with writing() as session:
-            client = add_client(session, draft, actor=actor(), clock=services().clock)
+            client = add_client(session, draft, actor=actor(), clock=services().clock, spelling=spelling(), whole=True)
     except DomainError as error:
         return _form(form.to_dict(), error)
     flash(_("The client is added."), "success")
@@ -124,21 +140,65 @@ def update(client_id: int) -> ResponseReturnValue:
         owner_id = chosen_id(request.form, "owner_id")
         if owner_id is not None:
             changes["owner_id"] = owner_id
-        read_version = chosen_id(request.form, "read_version")
-        update_client(session, client_id, changes, actor=actor(), clock=services().clock, read_version=read_version)
+        update_client(
+            session,
+            client_id,
+            changes | {"fields": typed_values(request.form)},
+            actor=actor(),
+            clock=services().clock,
+            read_version=chosen_id(request.form, "read_version"),
+            spelling=spelling(),
+        )
 
     return _act(client_id, command, _("Saved."), opened="edit")
 
 
 @blueprint.post("/<int:client_id>/contacts")
 def create_contact(client_id: int) -> ResponseReturnValue:
-    draft = ContactDraft(**_typed(_CONTACT_FIELDS))
+    draft = ContactDraft(**_typed(_CONTACT_FIELDS), fields=typed_values(request.form))
     return _act(
         client_id,
-        lambda session: add_contact(session, client_id, draft, actor=actor(), clock=services().clock),
+        lambda session: add_contact(
+            session, client_id, draft, actor=actor(), clock=services().clock, spelling=spelling()
+        ),
         _("The contact is added."),
         opened="contact",
     )
+
+
+@blueprint.get("/<int:client_id>/history")
+def history(client_id: int) -> ResponseReturnValue:
+    """What was changed about the client, as a part of its page."""
+    with reading() as session:
+        rows = client_history(session, actor(), client_id)
+        labels = client_labels(session)
+    return render_template("clients/history.html", entries=entries(rows, labels))
+
+
+@blueprint.get("/<int:client_id>/contacts/<int:contact_id>")
+def show_contact(client_id: int, contact_id: int) -> ResponseReturnValue:
+    return _contact_page(client_id, contact_id)
+
+
+@blueprint.post("/<int:client_id>/contacts/<int:contact_id>")
+def change_contact(client_id: int, contact_id: int) -> ResponseReturnValue:
+    _ensure_contact_of(client_id, contact_id)
+    changes = _typed(_CONTACT_FIELDS) | {"fields": typed_values(request.form)}
+    try:
+        with writing() as session:
+            update_contact(session, contact_id, changes, actor=actor(), clock=services().clock, spelling=spelling())
+    except NotFound:
+        raise
+    except DomainError as error:
+        return _contact_page(client_id, contact_id, error)
+    flash(_("Saved."), "success")
+    return redirect(url_for("clients.show", client_id=client_id), code=303)
+
+
+def _ensure_contact_of(client_id: int, contact_id: int) -> None:
+    with reading() as session:
+        if contact_view(session, actor(), contact_id).client_id != client_id:
+            raise NotFound
 
 
 def _typed(names: tuple[str, ...]) -> dict[str, Any]:
@@ -166,27 +226,64 @@ def _act(client_id: int, command: Callable[[Session], Any], told: str, *, opened
 
 
 def _form(typed: Mapping[str, str], error: DomainError | None = None) -> ResponseReturnValue:
+    errors = field_errors(error) if error else {}
+    with reading() as session:
+        own = own_inputs(session, FieldSubject.CLIENT, typed_values(request.form), errors, ids="client-own")
     page = render_template(
         "clients/new.html",
         typed=typed,
-        errors=field_errors(error) if error else {},
+        own=own,
+        errors=errors,
         problem_text=error_text(error) if error else "",
     )
     return page, status_of(error) if error else 200
 
 
 def _page(client_id: int, *, error: DomainError | None = None, opened: str = "") -> ResponseReturnValue:
+    errors = field_errors(error) if error else {}
+    typed = typed_values(request.form)
     with reading() as session:
         view = client_view(session, actor(), client_id, now())
+        of_client, of_contact = ((typed, errors) if opened == name else ({}, {}) for name in ("edit", "contact"))
+        filled = of_client[0] if opened == "edit" else view.fields
+        own = own_inputs(session, FieldSubject.CLIENT, filled, of_client[1], ids="edit-own")
+        shown = own_shown(session, FieldSubject.CLIENT, view.fields)
+        contact_own = own_inputs(session, FieldSubject.CONTACT, *of_contact, ids="contact-own")
+        contacts = [(one, own_shown(session, FieldSubject.CONTACT, one.fields)) for one in view.contacts]
     page = render_template(
         "clients/client.html",
         view=view,
         row=view.row,
-        errors=field_errors(error) if error else {},
+        own=own,
+        shown=shown,
+        contacts=contacts,
+        contact_own=contact_own,
+        errors=errors,
         problem_text=error_text(error) if error else "",
         typed=request.form if error else {},
         opened=opened,
         may_open_deal=may(actor(), Ability.OPEN_DEAL),
         may_erase=may(actor(), Ability.ERASE_PERSON),
+    )
+    return page, status_of(error) if error else 200
+
+
+def _contact_page(client_id: int, contact_id: int, error: DomainError | None = None) -> ResponseReturnValue:
+    _ensure_contact_of(client_id, contact_id)
+    errors = field_errors(error) if error else {}
+    with reading() as session:
+        row = contact_view(session, actor(), contact_id)
+        filled = typed_values(request.form) if error else row.fields
+        own = own_inputs(session, FieldSubject.CONTACT, filled, errors, ids="contact-own")
+        shown = own_shown(session, FieldSubject.CONTACT, row.fields)
+    page = render_template(
+        "clients/contact.html",
+        row=row,
+        own=own,
+        shown=shown,
+        kept=request.form if error else row,
+        errors=errors,
+        problem_text=error_text(error) if error else "",
+        may_edit=may(actor(), Ability.MANAGE_CLIENTS),
     )
     return page, status_of(error) if error else 200

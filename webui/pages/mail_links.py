@@ -22,6 +22,7 @@ from engine.queries.work_items import WorkItemView, work_item_view
 from webui.approval_pane import approval_pane, chosen_outcome, pane_buttons, proof_errors
 from webui.deadlines import said
 from webui.error_pages import status_of
+from webui.forms.file_fields import uploads_at
 from webui.forms.shown_values import shown_field
 from webui.forms.step_form import depends, faults_of, shown_texts, step_fields, typed_values
 from webui.i18n import chosen_locale, zone
@@ -88,7 +89,16 @@ def _page(
         filled = view.typed if typed is None else typed
         state = read_form(view.fields, filled, chosen_locale(), known=view.known, zone=zone().key)
         may_decide, in_form = _may_decide(view, link), {one.name.removeprefix("deal.") for one in view.fields}
-        fields = step_fields(session, view.fields, filled, errors, shown, state=state, currency=view.row.currency)
+        fields = step_fields(
+            session,
+            view.fields,
+            filled,
+            errors,
+            shown,
+            state=state,
+            currency=view.row.currency,
+            uploads=uploads_at(session, view.row),
+        )
         page = render_template(
             "steps/from_mail.html",
             token=token,

@@ -41,7 +41,7 @@ from webui.map_tabs import map_tabs
 from webui.map_uploads import deploy, library, too_large, uploaded
 from webui.messages import error_text
 from webui.request_context import actor, reading, services
-from webui.step_grid import HEADINGS, choices, grid_rows
+from webui.step_grid import HEADINGS, cells_shown, choices, grid_rows
 
 blueprint = Blueprint("maps", __name__, url_prefix="/maps")
 
@@ -305,7 +305,7 @@ def _grid(session: Session, definition_id: int) -> dict[str, Any]:
         "table": table,
         "rows": grid_rows(session, table),
         "choices": choices(session, table),
-        "headings": {cell.value: _(heading) for cell, heading in HEADINGS.items()},
+        "headings": {cell.value: _(HEADINGS[cell]) for cell in cells_shown(table)},
         "command_id": uuid.uuid4().hex,
     }
 

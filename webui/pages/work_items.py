@@ -27,6 +27,7 @@ from engine.commands.work_items import (
     delegate_work_item,
     extend_work_item,
     release_work_item,
+    save_comment_draft,
     save_draft,
 )
 from engine.errors import DomainError, InvalidInput, NotFound
@@ -249,6 +250,7 @@ def comment(work_item_id: int) -> ResponseReturnValue:
         ),
         _("The comment is in the deal's history."),
         led_to="comments",
+        done=f"comment-{work_item_id}",
     )
 
 
@@ -256,7 +258,23 @@ def comment(work_item_id: int) -> ResponseReturnValue:
 def draft(work_item_id: int) -> ResponseReturnValue:
     """Keep what is typed so far. Somebody who may not do the step types nothing worth keeping."""
     with writing() as session:
-        saved_at = save_draft(session, work_item_id, typed_values(request.form), actor=actor(), clock=services().clock)
+        saved_at = save_draft(
+            session,
+            work_item_id,
+            typed_values(request.form),
+            comment=request.form.get("comment", ""),
+            actor=actor(),
+            clock=services().clock,
+        )
+    return Response(status=204, headers={"Draft-Saved": saved_at.isoformat()})
+
+
+@blueprint.post("/<int:work_item_id>/comment-draft")
+def comment_draft(work_item_id: int) -> ResponseReturnValue:
+    """Keep the comment that is being written, whoever may see the step."""
+    text = request.form.get("text", "")
+    with writing() as session:
+        saved_at = save_comment_draft(session, work_item_id, text, actor=actor(), clock=services().clock)
     return Response(status=204, headers={"Draft-Saved": saved_at.isoformat()})
 
 
@@ -281,8 +299,13 @@ def look_at_form(work_item_id: int) -> ResponseReturnValue:
         return jsonify(live_answer(session, form.fields, typed, state, form.currency))
 
 
-def _act(work_item_id: int, command: Command, told: str, *, undo: str = "", led_to: str = "") -> ResponseReturnValue:
-    """Do it and show the step again, from its top or from what ``led_to`` names: that is where somebody was writing."""
+def _act(
+    work_item_id: int, command: Command, told: str, *, undo: str = "", led_to: str = "", done: str = ""
+) -> ResponseReturnValue:
+    """Do it and show the step again, from its top or from what ``led_to`` names: that is where somebody was writing.
+
+    ``done`` names the draft that the device may forget.
+    """
     try:
         with writing() as session:
             command(session)
@@ -292,6 +315,8 @@ def _act(work_item_id: int, command: Command, told: str, *, undo: str = "", led_
         return _pane(work_item_id, error=error)
     if not is_partial():
         flash(told, "success")
+        if done:
+            flash(done, "draft")
         return redirect(url_for("work_items.show", work_item_id=work_item_id), code=303)
     response = make_response(_pane(work_item_id, led_to=led_to))
     return with_toast(with_event(response, "inbox-changed"), told, undo=undo)
@@ -385,7 +410,7 @@ def _pane(
             "comments": entries(view.comments),
             "errors": errors,
             "problem_text": _problem(error),
-            "comment": comment if typed is not None or proposed is None else comment or proposed.comment,
+            "comment": comment if typed is not None else view.draft_comment or (proposed.comment if proposed else ""),
             "proposed": proposed,
             "proposed_label": decided(proposed.outcome, view.outcomes) if proposed is not None else "",
             "may_extend": view.row.completed_at is None and _may_extend(session, view.row),

@@ -45,6 +45,16 @@ TELLINGS: Mapping[str, Telling] = {
     "watch_ended": Telling(
         "eye-off", "neutral", lambda data: _("Watches the deal %(number)s no longer", number=data["deal_number"])
     ),
+    "own_field_added": Telling("layout-list", "neutral", lambda data: _("Field “%(name)s” added", name=data["label"])),
+    "own_field_changed": Telling(
+        "layout-list", "neutral", lambda data: _("Field “%(name)s” changed", name=data["label"])
+    ),
+    "own_field_retired": Telling(
+        "layout-list", "warning", lambda data: _("Field “%(name)s” taken out of use", name=data["label"])
+    ),
+    "own_field_restored": Telling(
+        "layout-list", "neutral", lambda data: _("Field “%(name)s” in use again", name=data["label"])
+    ),
     "webhook_added": Telling("link", "neutral", lambda data: _("Webhook to %(url)s added", url=data["url"])),
     "webhook_removed": Telling("link", "neutral", lambda _data: _("Webhook removed")),
 }

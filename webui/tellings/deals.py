@@ -93,5 +93,6 @@ TELLINGS: Mapping[str, Telling] = {
     "file_shown": Telling("refresh", "neutral", lambda data: _("File “%(name)s” put back", name=data["name"])),
     "client_added": Telling("building", "accent", lambda data: _("Client “%(name)s” added", name=data["name"])),
     "client_changed": Telling("edit", "neutral", lambda _data: _("Client changed")),
+    "contact_changed": Telling("edit", "neutral", lambda data: _("Contact changed: %(name)s", name=data["name"])),
     "contact_added": Telling("user-plus", "neutral", lambda _data: _("Contact added")),
 }

@@ -13,17 +13,8 @@ from lxml import etree
 
 from engine.bpmn.field_order import in_order
 from engine.bpmn.form_shelf import Forms
-from engine.bpmn.map_model import (
-    AUTOMATED_TASKS,
-    HUMAN_TASKS,
-    Annotation,
-    Located,
-    Node,
-    NodeType,
-    Process,
-    Property,
-    Said,
-)
+from engine.bpmn.map_model import AUTOMATED_TASKS, HUMAN_TASKS, Annotation, Located, Node, NodeType, Process, Said
+from engine.bpmn.map_properties import Property
 from engine.bpmn.noticed import Noticed
 from engine.bpmn.reading.connectors import read_connector, read_mapping, read_topic
 from engine.bpmn.reading.decision_calls import read_decision_call

@@ -12,7 +12,8 @@ from datetime import timedelta
 
 from lxml import etree
 
-from engine.bpmn.map_model import Property, Said
+from engine.bpmn.map_model import Said
+from engine.bpmn.map_properties import Property
 from engine.bpmn.reading.elements import attribute, child, children, text_of
 
 _SOURCE = "drools"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from engine.bpmn.map_model import ANSWERS, Property, Said
+from engine.bpmn.map_model import Said
+from engine.bpmn.map_properties import ANSWERS, Property
 from engine.bpmn.reading.property_keys import property_named
 
 _LINE = re.compile(r"^\s*[-*•]?\s*([^\W\d_][^:=\n]{1,30}?)\s*[:=]\s*(\S.*?)\s*$")

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from engine.bpmn.map_model import Property, Said
+from engine.bpmn.map_model import Said
+from engine.bpmn.map_properties import Property
 from engine.bpmn.reading.elements import REGLAMENT, extensions, local, namespace, vendor
 from engine.bpmn.reading.property_keys import property_named
 

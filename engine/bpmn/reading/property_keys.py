@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from engine.bpmn.map_model import Property
+from engine.bpmn.map_properties import Property
 
 _APOSTROPHES = re.compile("[\u0027\u2019\u02bc\u2018\u0060\u00b4]")
 _GAPS = re.compile(r"[\s\-_]+")
@@ -23,6 +23,8 @@ _WORDS: dict[Property, tuple[str, ...]] = {
     Property.APPROVED_CONTENT: ("approved_content", "зміст_погодження", "що_погоджується"),
     Property.REAUTHENTICATE: ("reauthenticate", "підтвердження_особи"),
     Property.RECALL: ("recall", "відкликання"),
+    Property.CONTENT_SEEN: ("content_seen", "бачений_зміст"),
+    Property.REASK: ("reask", "повторне_погодження"),
     Property.FREEDOM: ("freedom", "свобода"),
     Property.INSTRUCTION: ("instruction", "instructions", "інструкція"),
     Property.RESULT: ("result", "результат"),

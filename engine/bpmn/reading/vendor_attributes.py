@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from engine.bpmn.map_model import Property, Said
+from engine.bpmn.map_model import Said
+from engine.bpmn.map_properties import Property
 from engine.bpmn.reading.elements import (
     attribute,
     child,

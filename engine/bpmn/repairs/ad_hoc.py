@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from engine.bpmn.compiled import ExpressionCondition, Outcome, OutcomeCondition, OutcomeKind, StepKind
 from engine.bpmn.expressions import is_expression
-from engine.bpmn.map_model import EventDefinition, EventKind, Node, NodeType, Property, Scope
+from engine.bpmn.map_model import EventDefinition, EventKind, Node, NodeType, Scope
+from engine.bpmn.map_properties import Property
 from engine.bpmn.map_surgery import reachable, remove_node
 from engine.bpmn.repairs.editing import add_end, attach
 from engine.bpmn.repairs.stand_ins import COMPLETED, plan_step

@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator
 
 from engine.bpmn.compiled import ExpressionCondition, FieldDefinition, FieldType
-from engine.bpmn.map_model import Node, NodeType, Property
+from engine.bpmn.map_model import Node, NodeType
+from engine.bpmn.map_properties import Property
 from engine.bpmn.map_sayings import said_of
 from engine.bpmn.map_surgery import reachable
 from engine.bpmn.questions import ALL, ASK, NOBODY, Because, Proposal, QuestionKind

@@ -15,7 +15,8 @@ from engine.bpmn.deadline_text import DeadlineNotUnderstood
 from engine.bpmn.documents import DocumentRefused, read_document
 from engine.bpmn.duration_text import parse_amount
 from engine.bpmn.expressions import ExpressionRefused, compile_expression
-from engine.bpmn.map_model import AUTOMATED_TASKS, Node, NodeType, Property
+from engine.bpmn.map_model import AUTOMATED_TASKS, Node, NodeType
+from engine.bpmn.map_properties import Property
 from engine.bpmn.repairs.stand_ins import confirm_by_person
 from engine.bpmn.repairs.workbench import Workbench
 from engine.bpmn.template_writing import is_json_template

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.bpmn.map_model import EventKind, Flow, Node, NodeType, Process, Property, Said, Scope
+from engine.bpmn.map_model import EventKind, Flow, Node, NodeType, Process, Said, Scope
+from engine.bpmn.map_properties import Property
 from engine.bpmn.map_surgery import redirect_source, redirect_target, remove_node
 from engine.bpmn.repairs.workbench import Workbench
 

@@ -7,7 +7,8 @@ import re
 from engine.bpmn.compiled import LoopRule, StepKind
 from engine.bpmn.executed_tables import expressions_of
 from engine.bpmn.expressions import compile_expression, is_expression
-from engine.bpmn.map_model import ACTIVITIES, Loop, Node, NodeType, Process, Property
+from engine.bpmn.map_model import ACTIVITIES, Loop, Node, NodeType, Process
+from engine.bpmn.map_properties import Property
 from engine.bpmn.questions import ASK, ONCE, Because, Proposal, QuestionKind
 from engine.bpmn.repairs.editing import insert_after
 from engine.bpmn.repairs.workbench import Workbench

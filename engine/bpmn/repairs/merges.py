@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from engine.bpmn.map_model import Node, NodeType, Process, Property
+from engine.bpmn.map_model import Node, NodeType, Process
+from engine.bpmn.map_properties import Property
 from engine.bpmn.map_sayings import said_of
 from engine.bpmn.noticed import Noticed
 from engine.bpmn.questions import EACH, WAIT, Because, Proposal, QuestionKind

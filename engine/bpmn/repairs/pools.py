@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from engine.bpmn.map_model import HUMAN_TASKS, EventKind, Located, Node, NodeType, Process, Property, SalesMap, Scope
+from engine.bpmn.map_model import HUMAN_TASKS, EventKind, Located, Node, NodeType, Process, SalesMap, Scope
+from engine.bpmn.map_properties import Property
 from engine.bpmn.noticed import Noticed
 from engine.bpmn.questions import Because, Proposal, QuestionKind
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from engine.bpmn.map_model import GATEWAYS, Flow, Node, NodeType, Process, Property
+from engine.bpmn.map_model import GATEWAYS, Flow, Node, NodeType, Process
+from engine.bpmn.map_properties import Property
 from engine.bpmn.map_sayings import said_of
 from engine.bpmn.map_surgery import redirect_source
 from engine.bpmn.questions import ALL, ONE, Because, Proposal, QuestionKind

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from engine.bpmn.compiled import Outcome, OutcomeKind, StepKind
-from engine.bpmn.map_model import Node, NodeType, Property, StepPlan
+from engine.bpmn.map_model import Node, NodeType, StepPlan
+from engine.bpmn.map_properties import Property
 from engine.bpmn.repairs.approval_text import approval_rule
 
 COMPLETED = Outcome(id=OutcomeKind.COMPLETED, kind=OutcomeKind.COMPLETED)

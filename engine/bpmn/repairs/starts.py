@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from engine.bpmn.compiled import MessageRule
-from engine.bpmn.map_model import EventDefinition, EventKind, Located, Node, NodeType, Place, Process, Property, Scope
+from engine.bpmn.map_model import EventDefinition, EventKind, Located, Node, NodeType, Place, Process, Scope
+from engine.bpmn.map_properties import Property
 from engine.bpmn.map_surgery import remove_node
 from engine.bpmn.questions import ALL, ASK, Because, Proposal, QuestionKind
 from engine.bpmn.repairs.workbench import Workbench

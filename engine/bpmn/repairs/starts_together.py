@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from engine.bpmn.map_model import Node, NodeType, Process, Property, Scope
+from engine.bpmn.map_model import Node, NodeType, Process, Scope
+from engine.bpmn.map_properties import Property
 from engine.bpmn.map_surgery import reachable
 from engine.bpmn.repairs.editing import insert_after
 from engine.bpmn.repairs.workbench import Workbench

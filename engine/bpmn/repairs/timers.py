@@ -5,7 +5,8 @@ from __future__ import annotations
 from engine.bpmn.compiled import TimerKind, TimerRule
 from engine.bpmn.deadline_text import DeadlineNotUnderstood, amounts_in, parse_timer_value
 from engine.bpmn.expressions import ExpressionRefused, compile_expression
-from engine.bpmn.map_model import EventDefinition, EventKind, Node, NodeType, Property
+from engine.bpmn.map_model import EventDefinition, EventKind, Node, NodeType
+from engine.bpmn.map_properties import Property
 from engine.bpmn.questions import ASK, Because, Proposal, QuestionKind
 from engine.bpmn.repairs.workbench import Workbench
 

@@ -11,7 +11,8 @@ from support.office import Office
 from support.sales_map import sales_map
 
 from engine.bpmn.compiled import ApprovalRule
-from engine.commands.deals import ContentApproved, update_deal
+from engine.commands.approved_changes import ContentApproved
+from engine.commands.deals import update_deal
 from engine.commands.departments import update_department
 from engine.commands.people import set_substitution, update_person
 from engine.commands.work_items import FourEyes, claim_work_item, delegate_work_item, release_work_item
@@ -21,18 +22,23 @@ from engine.model.department import Membership
 from engine.model.incident import Incident
 from engine.model.person import Role
 from engine.model.work_item import WorkItem
+from engine.queries.work_items import work_item_view
 
 
 def asked_in_legal(office: Office, rule: ApprovalRule, *logins: str, four_eyes: bool = False) -> Deal:
     """A deal whose offer is prepared; ``logins`` are members of the legal department beside iryna."""
-    with office.database.write() as session:
-        for login in logins:
-            person_id = getattr(office.company, login).id
-            session.add(Membership(person_id=person_id, department_id=office.company.legal.id))
+    join_legal(office, *logins)
     office.publish(sales_map({"legal": rule}, four_eyes=four_eyes))
     deal = office.open_deal()
     office.prepare()
     return deal
+
+
+def join_legal(office: Office, *logins: str) -> None:
+    with office.database.write() as session:
+        for login in logins:
+            person_id = getattr(office.company, login).id
+            session.add(Membership(person_id=person_id, department_id=office.company.legal.id))
 
 
 def legal_parts(office: Office) -> list[WorkItem]:
@@ -80,6 +86,7 @@ def test_a_substitute_speaks_for_the_absent_member_of_the_department(office: Off
 
 
 def test_four_eyes_refuse_the_substitute_of_who_asks(office: Office) -> None:
+    join_legal(office, "petro")
     office.publish(sales_map(four_eyes=True))
     office.open_deal()
     office.do("olena", delegate_work_item, office.step("prepare").id, office.company.iryna.id)
@@ -180,14 +187,60 @@ def test_what_is_returned_for_rework_may_change_again(office: Office) -> None:
     assert office.deal(deal).amount == Decimal(1)
 
 
-def test_who_was_substituted_when_it_was_asked_does_not_give_it(office: Office) -> None:
-    company = office.company
-    office.publish(sales_map({"legal": ApprovalRule()}, four_eyes=True))
+def asked_by_taras_for_iryna(office: Office, rule: ApprovalRule) -> None:
+    office.publish(sales_map({"legal": rule}, four_eyes=True))
     office.open_deal()
-    prepare = office.step("prepare").id
-    office.do("olena", delegate_work_item, prepare, company.iryna.id)
+    office.do("olena", delegate_work_item, office.step("prepare").id, office.company.iryna.id)
     substitute_iryna_by(office, "taras")
     office.complete("taras", "prepare", values={"discount": "7,5"})
+
+
+def test_who_was_substituted_when_it_was_asked_neither_gets_nor_gives_it(office: Office) -> None:
+    join_legal(office, "petro")
+    asked_by_taras_for_iryna(office, ApprovalRule())
+    item = legal_parts(office)[0].id
     with pytest.raises(FourEyes):
         office.complete("iryna", "legal", "approved")
-    assert legal_parts(office)
+    with pytest.raises(FourEyes):
+        office.do("iryna", claim_work_item, item)
+    with pytest.raises(FourEyes):
+        office.do("petro", delegate_work_item, item, office.company.iryna.id)
+    with office.database.read() as session:
+        hints = [work_item_view(session, office.actor(one), item, office.clock.now()) for one in ("iryna", "petro")]
+    assert [one.four_eyes_blocked for one in hints] == [True, False]
+    office.complete("petro", "legal", "approved")
+
+
+@pytest.mark.parametrize("rule", [ApprovalRule(mode="all"), ApprovalRule(mode="all", in_order=True)])
+def test_four_eyes_ask_only_members_who_may_give_it(office: Office, rule: ApprovalRule) -> None:
+    join_legal(office, "petro", "oksana", "taras")
+    asked_by_taras_for_iryna(office, rule)
+    asked = []
+    while parts := legal_parts(office):
+        asked.append(parts[0].assignee_id)
+        login = next(one.login for one in office.company.people if one.id == parts[0].assignee_id)
+        office.complete(login, "legal", "approved", work_item_id=parts[0].id)
+    assert sorted(asked) == sorted([office.company.petro.id, office.company.oksana.id])
+
+
+def test_a_department_of_nobody_but_who_asked_hands_its_approval_to_an_administrator(office: Office) -> None:
+    asked_by_taras_for_iryna(office, ApprovalRule())
+    (item,) = legal_parts(office)
+    assert (item.assignee_id, item.group_id) == (office.company.admin.id, None)
+
+
+def test_who_prepared_the_content_does_not_give_it_whoever_asked(office: Office) -> None:
+    join_legal(office, "bohdan")
+    office.publish(sales_map(four_eyes=True))
+    deal = office.open_deal()
+    office.do("bohdan", update_deal, deal.id, {"amount": Decimal(1)})
+    office.prepare()
+    with pytest.raises(FourEyes):
+        office.complete("bohdan", "legal", "approved")
+    office.complete("iryna", "legal", "approved")
+
+
+def test_an_approval_of_who_leaves_does_not_come_to_the_owner_of_the_deal(office: Office) -> None:
+    asked_in_legal(office, ApprovalRule(mode="list", approvers=("danylo",)))
+    office.do("admin", update_person, office.company.danylo.id, {"is_active": False})
+    assert [one.assignee_id for one in legal_parts(office)] == [office.company.admin.id]

@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 from support.approval_maps import DISCOUNT, SUM, naming
+from support.canonical_maps import MapBuilder
 from support.office import Office
+from support.sales_map import hash_of, sales_map
 
 from engine.bpmn.compiled import (
     ApprovalRule,
@@ -22,10 +24,12 @@ from engine.bpmn.compiled import (
     Reauthentication,
 )
 from engine.commands.approvals import ApprovalDecided
+from engine.commands.approved_changes import ContentApproved
+from engine.commands.asking_again import NothingToAskAgain, ask_approvals_again
 from engine.commands.clients import update_client
 from engine.commands.completions import ContentChanged
 from engine.commands.deal_files import add_made_file
-from engine.commands.deals import ContentApproved, ensure_message_may_say, update_deal
+from engine.commands.deals import ensure_message_may_say, update_deal
 from engine.commands.jumps import move_token
 from engine.commands.locks import lock_deal
 from engine.commands.recalls import recall_approval
@@ -39,6 +43,7 @@ from engine.policy.permissions import Actor
 from engine.policy.reauthentication import CodeRequired, Reauthenticated, ReauthenticationRequired
 from engine.policy.recalls import NotYoursToRecall, RecallNotGiven
 from engine.queries.approved_contents import present_content
+from engine.queries.outdated_approvals import to_ask_again
 from engine.queries.processes import process_of
 
 PAPERS = ContentRule(files=("договір*.pdf",))
@@ -382,3 +387,92 @@ def test_no_message_changes_what_an_approval_names_though_no_step_asks_for_it(of
         locked.fields = {**locked.fields, "limit": 100}
         with pytest.raises(ContentApproved):
             ensure_message_may_say(session, instance, {"limit": 900})
+
+
+def test_no_message_changes_a_deal_that_was_approved_as_a_whole_but_what_came_later_is_free(office: Office) -> None:
+    office.publish(sales_map())
+    deal = office.open_deal(fields={"limit": 100})
+    office.prepare()
+    approve(office, "legal", "finance", "logistics")
+    with office.database.write() as session:
+        locked, instance = lock_deal(session, deal.id, Actor.system())
+        locked.fields = {**locked.fields, "tracking": "packed"}
+        ensure_message_may_say(session, instance, {"tracking": "sent", "limit": 100})
+        with pytest.raises(ContentApproved):
+            ensure_message_may_say(session, instance, {"tracking": "sent", "limit": 900})
+
+
+AMOUNT = {"amount": Decimal("99000.00")}
+
+
+def test_a_change_after_the_approvals_asks_those_again_whose_content_changed(office: Office) -> None:
+    office.publish(naming({"legal": SUM, "finance": DISCOUNT, "logistics": DISCOUNT}, reask=True))
+    deal = office.open_deal()
+    office.prepare()
+    approve(office, "legal", "finance", "logistics")
+    with pytest.raises(ContentApproved):
+        office.do("olena", update_deal, deal.id, AMOUNT)
+    office.do("olena", update_deal, deal.id, AMOUNT, ask_again=True)
+    assert open_elements(office) == ["prepare"]  # into one branch of three no deal can go back: whence it was asked
+    assert office.step("prepare").assignee_id == office.company.olena.id
+    office.prepare()
+    assert open_elements(office) == ["legal"]
+    (asked,) = (one.data for one in office.history(deal) if one.kind == "approval_asked_again")
+    assert (asked["element_id"], asked["changes"]["deal.amount"]) == ("legal", ["125000.50", "99000.00"])
+    approve(office, "legal")
+    assert open_elements(office) == ["sign"]
+
+
+def one_after_the_other(*, reask: bool) -> CompiledProcess:
+    """prepare → legal → finance → sign, and nothing that the map decides."""
+    builder = MapBuilder()
+    builder.start()
+    builder.end("won")
+    builder.chain("start", *(builder.step(one) for one in ("prepare", "legal", "finance", "sign")), "won")
+    of_sale = naming({"legal": DISCOUNT, "finance": SUM}, reask=reask).steps
+    steps = {name: of_sale[name] for name in ("prepare", "legal", "finance", "sign")}
+    built = builder.build()
+    return built.model_copy(update={"steps": steps, "content_hash": f"{built.content_hash[:40]}{hash_of(steps)}"})
+
+
+def test_where_the_map_decides_nothing_by_it_the_deal_goes_back_to_the_approvals_themselves(office: Office) -> None:
+    office.publish(one_after_the_other(reask=True))
+    deal = office.open_deal()
+    office.prepare()
+    approve(office, "legal", "finance")
+    office.do("olena", update_deal, deal.id, {"fields": {"colour": "red"}}, ask_again=True)
+    assert open_elements(office) == ["sign"]  # nobody has approved a colour
+    office.do("olena", update_deal, deal.id, {"fields": {"discount": "9"}}, ask_again=True)
+    assert open_elements(office) == ["legal"]
+    with pytest.raises(ContentApproved):  # it is open now: who asked takes it back, or waits
+        office.do("olena", update_deal, deal.id, AMOUNT, ask_again=True)
+    approve(office, "legal")
+    assert open_elements(office) == ["sign"]
+    assert office.kinds(deal).count("approval_kept") == 1
+
+
+def test_where_the_map_does_not_say_so_nothing_that_was_approved_changes(office: Office) -> None:
+    office.publish(one_after_the_other(reask=False))
+    deal = office.open_deal()
+    office.prepare()
+    approve(office, "legal", "finance")
+    with pytest.raises(ContentApproved):
+        office.do("olena", update_deal, deal.id, AMOUNT, ask_again=True)
+    assert (office.deal(deal).amount, open_elements(office)) == (Decimal("125000.50"), ["sign"])
+
+
+def test_what_changed_beside_the_deals_page_is_approved_again_when_somebody_says_so(office: Office) -> None:
+    office.publish(naming({"legal": PAPERS, "finance": DISCOUNT, "logistics": DISCOUNT}, reask=True))
+    deal = office.open_deal()
+    add_file(office, deal, "Договір.pdf", b"one")
+    office.prepare()
+    approve(office, "legal", "finance", "logistics")
+    with pytest.raises(NothingToAskAgain):
+        office.do("olena", ask_approvals_again, deal.id)
+    add_file(office, deal, "Договір.pdf", b"two")
+    with office.database.read() as session:
+        (found,) = to_ask_again(session, office.actor("olena"), deal.id)
+    assert (found.item.element_id, [one.name for one in found.changes]) == ("legal", ["Договір.pdf"])
+    office.do("olena", ask_approvals_again, deal.id)
+    office.prepare()
+    assert open_elements(office) == ["legal"]

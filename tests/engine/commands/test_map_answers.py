@@ -11,6 +11,7 @@ from support.drawn_maps import END, START, chain, drawn, element, flow, step
 from support.office import Office
 
 from engine.bpmn.compile import compile_bpmn
+from engine.bpmn.compiled import Distribution
 from engine.bpmn.findings import Severity
 from engine.bpmn.questions import Because, QuestionKind
 from engine.commands import definitions
@@ -26,6 +27,7 @@ from engine.commands.map_answers import (
 )
 from engine.commands.publishing import publish_definition
 from engine.errors import InvalidInput, NotAllowed, NotFound
+from engine.model.department import Membership
 from engine.model.process_definition import DefinitionState, ProcessDefinition
 from engine.queries.map_questions import MapQuestions, map_questions
 from engine.queries.processes import process_of
@@ -210,6 +212,26 @@ def test_a_name_that_nobody_bears_is_asked_once_for_all_of_its_steps(office: Off
     with office.database.read() as session:
         assert process_of(session, definition.id).steps["check"].responsible == ("Юридичний відділ",)
     assert not any(one.question.kind is QuestionKind.WHO for one in questions(office, definition.id).asked)
+
+
+def test_to_whom_of_a_department_its_steps_go_is_asked_once_while_nothing_says_it(office: Office) -> None:
+    definition = deploy(office, foreign())
+    asked_of = "distribution:Юридичний відділ"
+    assert asked_of not in {one.question.id for one in questions(office, definition.id).asked}  # iryna is alone there
+    with office.database.write() as session:
+        for person in (office.company.petro, office.company.oksana):
+            session.add(Membership(person_id=person.id, department_id=office.company.legal.id))
+    asked = {one.question.id: one for one in questions(office, definition.id).asked}
+    assert not any(one.endswith("Відділ продажів") for one in asked)  # there a deal's owner has the step
+    assert (asked[asked_of].element_ids, asked[asked_of].preselected) == (("check",), "claim")
+    assert not asked[asked_of].question.is_required
+    answer(office, definition.id, {asked_of: "round_robin"})
+    with office.database.read() as session:
+        steps = process_of(session, definition.id).steps
+    assert [steps[one].distribution for one in ("check", "call")] == [Distribution.ROUND_ROBIN, None]
+    again = questions(office, definition.id)
+    assert asked_of not in {one.question.id for one in again.asked}
+    assert (again.given[0].kind, again.given[0].answer) == (QuestionKind.DISTRIBUTION, "round_robin")
 
 
 def test_an_answer_can_be_taken_back(office: Office) -> None:

@@ -7,7 +7,8 @@ from support.office import Office
 from support.sales_map import human, sales_map
 
 from engine.bpmn.compiled import CompiledProcess
-from engine.commands.deals import ContentApproved, update_deal
+from engine.commands.approved_changes import ContentApproved
+from engine.commands.deals import update_deal
 from engine.commands.messages import MessageDelivery, NobodyWaits, deliver_message, send_message
 from engine.commands.signals import deliver_signal, waiting_for_signal
 from engine.commands.thrown_events import SIGNAL
@@ -104,6 +105,8 @@ def test_a_message_changes_nothing_that_is_being_approved_but_may_bring_other_va
     assert office.deal(deal).fields["discount"] == "5"
     office.do("olena", deliver_message, "note", {"deal_id": deal.id}, {"discount": "5", "tracking": "17"})
     assert office.deal(deal).fields["tracking"] == "17"
+    with pytest.raises(ContentApproved):  # it is before them by now: the approval is of the deal as a whole
+        office.do("olena", deliver_message, "note", {"deal_id": deal.id}, {"tracking": "18"})
 
 
 def season_map() -> CompiledProcess:

@@ -12,8 +12,9 @@ from support.office import Office
 
 from engine.bpmn.compiled import Freedom
 from engine.bpmn.jumps import AlreadyThere, InsideBranches, NoSuchTarget
+from engine.commands.approved_changes import ContentApproved
 from engine.commands.cancellations import cancel_deal
-from engine.commands.deals import ContentApproved, comment_on_deal, update_deal
+from engine.commands.deals import comment_on_deal, update_deal
 from engine.commands.interventions import DealNotRunning, NothingToUndo
 from engine.commands.jumps import move_token, undo_move
 from engine.commands.work_items import claim_work_item

@@ -1,10 +1,16 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Literal
 
 import pytest
+from argon2 import PasswordHasher, Type, extract_parameters
+from argon2.exceptions import VerifyMismatchError
+from argon2.profiles import RFC_9106_LOW_MEMORY
 from support.office import Office
+from support.passwords import SHIPPED
 
+from engine.commands import people
 from engine.commands.calendars import remove_calendar_exception, set_calendar_exception, update_weekly_hours
 from engine.commands.departments import DepartmentDraft, add_department, update_department
 from engine.commands.people import (
@@ -37,6 +43,33 @@ def test_a_newcomer_signs_in_with_any_case_of_the_login(office: Office) -> None:
         for login, password in (("maria", "ne te"), ("nobody", "tajemnycia"), ("olena", "")):
             with pytest.raises(SignInFailed):
                 sign_in(session, login, password)
+
+
+def test_a_password_is_hashed_as_the_standard_recommends() -> None:
+    made = extract_parameters(SHIPPED.hash("tajemnycia"))
+    assert (made.type, made.memory_cost) == (Type.ID, RFC_9106_LOW_MEMORY.memory_cost)
+    assert made.time_cost >= RFC_9106_LOW_MEMORY.time_cost
+
+
+def test_to_refuse_an_unknown_login_takes_the_work_of_a_known_one(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checked = []
+
+    class Noting(PasswordHasher):
+        def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:  # noqa: A002  # argon2's signature
+            checked.append(extract_parameters(str(hash)))
+            return super().verify(hash, password)
+
+    newcomer(office)
+    monkeypatch.setattr(people, "_hasher", Noting())
+    with office.database.write() as session:
+        for login in ("maria", "nobody"):
+            with pytest.raises(SignInFailed) as refused:
+                sign_in(session, login, "ne te")
+            assert isinstance(refused.value.__context__, VerifyMismatchError)
+    known, unknown = checked
+    assert unknown == known
 
 
 def test_who_left_cannot_sign_in_and_holds_no_token(office: Office) -> None:

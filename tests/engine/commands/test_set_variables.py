@@ -9,7 +9,7 @@ import pytest
 from support.office import Office
 
 from engine.bpmn.inspection import variables_in
-from engine.commands.deals import ContentApproved
+from engine.commands.approved_changes import ContentApproved
 from engine.commands.interventions import NothingToUndo
 from engine.commands.variables import set_variables, undo_variables
 from engine.errors import InvalidInput, NotAllowed, NotFound

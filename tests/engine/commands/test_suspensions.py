@@ -12,8 +12,9 @@ from support.canonical_maps import MapBuilder
 from support.office import MONDAY_10, Office
 from support.sales_map import human
 
+from engine.commands.approved_changes import ContentApproved
 from engine.commands.cancellations import cancel_deal
-from engine.commands.deals import ContentApproved, update_deal
+from engine.commands.deals import update_deal
 from engine.commands.interventions import DealNotRunning
 from engine.commands.jumps import move_token
 from engine.commands.signals import deliver_signal, waiting_for_signal

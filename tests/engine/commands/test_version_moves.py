@@ -8,7 +8,7 @@ from support.office import Office
 from support.sales_map import APPROVERS, sales_map
 from support.versions import edited
 
-from engine.bpmn.compiled import ApprovalRule, CompiledProcess, FieldDefinition
+from engine.bpmn.compiled import ApprovalRule, CompiledProcess, Distribution, FieldDefinition
 from engine.bpmn.deadline_rules import WorkingTime
 from engine.bpmn.version_changes import ChangeKind
 from engine.commands.moved_deals import WentOn, take_turn, undo_moved_deal
@@ -26,6 +26,7 @@ from engine.commands.version_moves import (
 from engine.commands.work_items import claim_work_item, save_draft
 from engine.db.session import Database
 from engine.model.deal import Deal
+from engine.model.department import Membership
 from engine.model.draft import Draft
 from engine.model.process_definition import DefinitionState, ProcessDefinition
 from engine.model.process_instance import ProcessInstance
@@ -191,6 +192,38 @@ def test_a_changed_department_keeps_the_holder_unless_told_otherwise(office: Off
     third = office.publish(with_step(sales_map(), "legal", responsible=("Логістика",)))
     move(office, third, holders=HolderPolicy.REASSIGN)
     assert office.step("legal", deals[0]).assignee_id is None
+
+
+def test_what_nobody_holds_is_given_out_by_the_new_version(office: Office) -> None:
+    with office.database.write() as session:
+        session.add(Membership(person_id=office.company.danylo.id, department_id=office.company.finance.id))
+    office.publish()
+    deals = [office.open_deal(title=f"Угода {number}") for number in range(3)]
+    for deal in deals:
+        office.complete("olena", "prepare", values={"discount": "5"}, deal=deal)
+    office.do("iryna", claim_work_item, office.step("legal", deals[0]).id)
+    in_turn = {"responsible": ("Фінансовий відділ",), "distribution": Distribution.ROUND_ROBIN}
+    started = move(office, office.publish(with_step(sales_map(), "legal", **in_turn)))
+    holders = [office.step("legal", deal).assignee_id for deal in deals]
+    assert holders == [office.company.iryna.id, office.company.oksana.id, office.company.danylo.id]
+    assert office.kinds(deals[1]).count("step_reassigned") == 1
+    office.do("owner", undo_version_move, started.id)
+    work(office.database, started.id, office)
+    assert [office.step("legal", deal).assignee_id for deal in deals] == [office.company.iryna.id, None, None]
+
+
+@pytest.mark.parametrize("policy", list(HolderPolicy))
+def test_another_way_of_giving_out_leaves_whoever_holds_a_step_in_peace(office: Office, policy: HolderPolicy) -> None:
+    with office.database.write() as session:
+        session.add(Membership(person_id=office.company.danylo.id, department_id=office.company.legal.id))
+    office.publish()
+    deal = office.open_deal()
+    office.prepare()
+    office.do("danylo", claim_work_item, office.step("legal", deal).id)
+    given = office.publish(with_step(sales_map(), "legal", distribution=Distribution.LEAST_LOADED))
+    move(office, given, holders=policy)
+    kept = policy is HolderPolicy.KEEP
+    assert office.step("legal", deal).assignee_id == (office.company.danylo.id if kept else office.company.iryna.id)
 
 
 def test_an_added_branch_is_never_bypassed(office: Office) -> None:

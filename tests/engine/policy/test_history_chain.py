@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from engine.policy.history_chain import (
     ChainEntry,
@@ -109,3 +112,24 @@ def test_canonical_json_has_one_spelling_and_refuses_what_has_several() -> None:
     for inexact in ({"x": 1.5}, {"x": [1.0]}, {1: "x"}):
         with pytest.raises(TypeError):
             canonical_json(inexact)
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+
+
+@given(_JSON)
+@settings(max_examples=300)
+def test_the_one_spelling_is_that_of_the_standard_library(value: Any) -> None:
+    spelled = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    assert canonical_json(value) == spelled.encode()
+
+
+def test_canonical_json_refuses_what_is_no_json() -> None:
+    for foreign in (AT, AT.date(), entry(1, "")):
+        with pytest.raises(TypeError):
+            canonical_json({"x": foreign})
+    with pytest.raises(UnicodeEncodeError):
+        canonical_json({"x": "\ud800"})

@@ -5,23 +5,20 @@ from collections.abc import Callable, Iterator
 import pytest
 from flask import Flask
 from support.api import ApiClient
+from support.founded_offices import FoundedOffices
 from support.office import Office
 from support.web import web_application
 
-from engine.db.session import Database
 from webui.limits import limiter
 
 ApiOf = Callable[[str | None], ApiClient]
 
 
 @pytest.fixture
-def office(database_url: str) -> Iterator[Office]:
+def office(database_url: str, founded: FoundedOffices) -> Iterator[Office]:
     """The company at work with its sales map published, on SQLite and on PostgreSQL."""
-    database = Database(database_url)
-    office = Office(database)
-    office.publish()
-    yield office
-    database.dispose()
+    with founded.at_work(database_url) as office:
+        yield office
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from engine.bpmn.compiled import Reauthentication
 from engine.commands.people import set_password
 from engine.db.session import Database
 from engine.model.deal import Deal
+from engine.model.department import Membership
 from engine.policy.history_chain import content_hash
 
 ApiOf = Callable[[str | None], ApiClient]
@@ -82,6 +83,8 @@ def test_four_eyes_hold_for_programs_heads_and_several_at_once(api: ApiOf, offic
     process = naming({"legal": SUM}, four_eyes=True)
     prepare = process.steps["prepare"].model_copy(update={"responsible": ("Юридичний відділ",)})
     office.publish(process.model_copy(update={"steps": process.steps | {"prepare": prepare}}))
+    with office.database.write() as session:
+        session.add(Membership(person_id=office.company.petro.id, department_id=office.company.legal.id))
     office.open_deal()
     office.prepare("iryna")  # the head of the lawyers, who would approve next
     legal = office.step("legal").id
@@ -92,3 +95,33 @@ def test_four_eyes_hold_for_programs_heads_and_several_at_once(api: ApiOf, offic
     ]
     assert result["error"]["code"] == "four_eyes"
     problem(iryna.post(f"/work-items/{legal}/delegate", {"to": "iryna"}), 403, "four_eyes")
+    problem(iryna.post(f"/work-items/{legal}/claim"), 403, "four_eyes")
+
+
+def test_what_was_approved_changes_where_the_map_allows_it_and_who_changes_it_says_so(
+    api: ApiOf, office: Office
+) -> None:
+    office.publish(naming({"legal": SUM, "finance": DISCOUNT, "logistics": DISCOUNT}, reask=True))
+    deal = office.open_deal()
+    office.prepare()
+    for login, element in (("iryna", "legal"), ("oksana", "finance"), ("petro", "logistics")):
+        office.complete(login, element, "approved")
+    problem(api("olena").patch(f"/deals/{deal.id}", {"amount": "99000"}), 409, "content_approved")
+    changed = read(api("olena").patch(f"/deals/{deal.id}", {"amount": "99000", "ask_again": True}))
+    assert (changed["amount"], office.step("prepare").is_live) == (99000, True)
+
+
+def test_where_the_map_wants_it_no_program_approves_without_naming_what_it_read(api: ApiOf, office: Office) -> None:
+    office.publish(naming({"legal": SUM}, content_seen=True))
+    office.open_deal()
+    office.prepare()
+    iryna, legal = api("iryna"), office.step("legal").id
+    step = read(iryna.get(f"/work-items/{legal}"))
+    assert step["content_seen"] is True
+    refused = problem(iryna.post(f"/work-items/{legal}/complete", {"outcome": "approved"}), 422, "invalid_input")
+    assert refused["errors"]["content_hash"]["code"] == "content_not_named"
+    blind = {"items": [{"id": legal, "outcome": "approved"}]}
+    (result,) = read(iryna.post("/work-items/complete-many", blind))["items"]
+    assert list(result["error"]["errors"]) == ["content_hash"]
+    seeing = {"outcome": "approved", "content_hash": step["content_hash"]}
+    assert read(iryna.post(f"/work-items/{legal}/complete", seeing))["outcome"] == "approved"

@@ -4,12 +4,18 @@ import io
 import zipfile
 from collections.abc import Callable
 
+import pytest
 from support.api import ApiClient, faults, problem, read
 from support.office import Office
 
 from processes import ShippedMap, shipped_map, shipped_maps
 
 ApiOf = Callable[[str | None], ApiClient]
+
+
+@pytest.fixture
+def compiles_here() -> None:
+    """Not here: what is uploaded is compiled in the child."""
 
 
 def file_of(one: ShippedMap) -> tuple[str, bytes]:

@@ -126,6 +126,9 @@ EXPECTED = {
     "POST /deals/<int:deal_id>/move/undo": Expected(
         "409 404 409 409 409 409 409", "409 404 409 404 404 409 409", body={}
     ),
+    "POST /deals/<int:deal_id>/ask-again": Expected(
+        "409 404 409 403 403 403 403", "403 404 409 404 404 403 403", body={}
+    ),
     "POST /deals/<int:deal_id>/suspend": Expected(REPAIRED, FOREIGN_REPAIRED, body={"reason": "Треба"}),
     "POST /deals/<int:deal_id>/resume": Expected("409 404 409 403 403 403 409", "403 404 409 404 404 403 409", body={}),
     "POST /deals/<int:deal_id>/cancel": Expected(REPAIRED, FOREIGN_REPAIRED, body={"reason": "Треба"}),

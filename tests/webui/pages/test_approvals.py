@@ -12,7 +12,8 @@ from support.approval_maps import DISCOUNT, SUM, naming
 from support.office import Office
 from support.web import Browser, text_of
 
-from engine.bpmn.compiled import ApprovalRule, Reauthentication
+from engine.bpmn.compiled import ApprovalRule, ContentRule, Reauthentication
+from engine.commands.clients import update_client
 from engine.commands.people import set_password
 from engine.model.deal import Deal
 from engine.model.department import Membership
@@ -201,3 +202,40 @@ def test_guessing_passwords_is_stopped(office: Office, browse: SignIn, careful: 
     stopped = decide(iryna, careful, proof_password=PASSWORD)
     assert "Забагато" in text_of(stopped)
     assert office.step("legal").is_live
+
+
+@pytest.mark.parametrize("reask", [True, False])
+def test_changing_what_was_approved_is_offered_where_the_map_allows_it(
+    office: Office, browse: SignIn, *, reask: bool
+) -> None:
+    office.publish(naming({"legal": SUM, "finance": DISCOUNT, "logistics": DISCOUNT}, reask=reask))
+    deal = office.open_deal()
+    office.prepare()
+    for login, element in (("iryna", "legal"), ("oksana", "finance"), ("petro", "logistics")):
+        office.complete(login, element, "approved")
+    form = {"title": deal.title, "amount": "99 000", "currency": "UAH", "discount": "7,5"}
+    olena = browse("olena")
+    assert 'name="ask_again"' not in olena.get(f"/deals/{deal.id}").text
+    answer = olena.post(f"/deals/{deal.id}", form)
+    assert (answer.status_code, 'name="ask_again"' in answer.text) == (409, reask)
+    asked = olena.post(f"/deals/{deal.id}", form | {"ask_again": "1"})
+    assert asked.status_code == (303 if reask else 409)
+    assert 'name="ask_again"' not in asked.text
+    assert [one.element_id for one in office.open_steps()] == (["prepare"] if reask else ["sign"])
+
+
+def test_the_deals_page_shows_what_changed_since_and_has_it_approved_again(office: Office, browse: SignIn) -> None:
+    payer = ContentRule(names=("client.name",))
+    office.publish(naming({"legal": payer, "finance": DISCOUNT, "logistics": DISCOUNT}, reask=True))
+    deal = office.open_deal()
+    office.prepare()
+    for login, element in (("iryna", "legal"), ("oksana", "finance"), ("petro", "logistics")):
+        office.complete(login, element, "approved")
+    olena = browse("olena")
+    assert "Have it approved again" not in text_of(olena.get(f"/deals/{deal.id}"))
+    office.do("olena", update_client, deal.client_id, {"name": "ТОВ «Інший платник»"})
+    shown = text_of(olena.get(f"/deals/{deal.id}"))
+    assert "ТОВ «Промінь» ТОВ «Інший платник»" in shown
+    assert olena.post(f"/deals/{deal.id}/ask-again", {"command_id": "again"}).status_code == 303
+    assert [one.element_id for one in office.open_steps()] == ["prepare"]
+    assert olena.post(f"/deals/{deal.id}/ask-again", {"command_id": "again"}).status_code == 303

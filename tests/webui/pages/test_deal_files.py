@@ -11,9 +11,10 @@ from urllib.parse import unquote
 
 import pytest
 from flask import Flask
+from PIL import Image
 from sqlalchemy import func, select
 from support.drawn_maps import END, START, bag, chain, drawn, element, step
-from support.files import asking_for_files, pdf, png
+from support.files import HEIC, add, asking_for_files, pdf, png, tiff
 from support.office import Office
 from support.office_documents import docx
 from support.web import Browser, text_of, web_application
@@ -21,7 +22,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
 from engine.bpmn.compile import compile_bpmn
-from engine.commands.deal_files import add_made_file
+from engine.commands.deal_files import Place, add_made_file
 from engine.model.deal import Deal
 from engine.model.deal_file import DealFile, StoredFile
 from engine.policy.permissions import Actor
@@ -247,3 +248,30 @@ def test_a_practice_deal_says_what_would_be_made_and_no_file_is(office: Office, 
     assert "Документ за шаблоном" in text_of(owner.get(f"/maps/{definition.id}"))
     with office.database.read() as session:
         assert session.scalar(select(func.count()).select_from(DealFile)) == 0
+
+
+def test_a_photograph_of_a_telephone_and_a_scan_are_shown(office: Office, browse: SignIn) -> None:
+    deal, olena = office.open_deal("olena"), browse("olena")
+    photo = add(office, "olena", Place(deal.id), "Підписано.heic", HEIC)
+    page = olena.get(f"/files/{photo}").text
+    assert f'src="/files/{photo}/picture"' in page
+    shown = olena.get(f"/files/{photo}/picture")
+    assert (shown.status_code, shown.mimetype) == (200, "image/jpeg")
+    picture = Image.open(io.BytesIO(shown.data))
+    assert picture.size == (64, 48)
+    left, right = (picture.getpixel((x, 20)) for x in (8, 56))
+    assert left[0] > 150 > left[2]
+    assert right[2] > 150 > right[0]
+    scan = add(office, "olena", Place(deal.id), "Скан.tiff", tiff(5_000, 7_000))
+    assert Image.open(io.BytesIO(olena.get(f"/files/{scan}/picture").data)).size == (1_714, 2_400)
+    assert browse("danylo").get(f"/files/{photo}/picture").status_code == 404
+
+
+@pytest.mark.parametrize(("name", "content"), [("x.heic", HEIC[:300]), ("y.tif", tiff(30_000, 30_000))])
+def test_of_a_damaged_or_huge_picture_none_is_made(office: Office, browse: SignIn, name: str, content: bytes) -> None:
+    deal = office.open_deal("olena")
+    file = add(office, "olena", Place(deal.id), name, content)
+    olena = browse("olena")
+    assert olena.get(f"/files/{file}/picture").status_code == 404
+    assert "Завантажте" in olena.get(f"/files/{file}").text
+    assert olena.get(f"/files/{file}/content").data == content

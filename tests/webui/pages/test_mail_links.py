@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -7,11 +8,13 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from support.files import add, pdf
 from support.office import Office
 from support.sales_map import sales_map
 from support.web import Browser, text_of
 
-from engine.bpmn.compiled import Reauthentication
+from engine.bpmn.compiled import FieldDefinition, FieldType, Reauthentication
+from engine.commands.deal_files import Place
 from engine.commands.mail_links import LINKS_LAST, make_link
 from engine.commands.people import set_password, set_substitution
 from engine.db.work_session import number
@@ -123,6 +126,36 @@ def test_who_acts_for_the_person_decides_by_the_link_in_their_name(office: Offic
     assert "Ви вирішуєте тут за: Ірина Бондар" in text_of(admin.get(link))
     assert press(admin, link).status_code == 303
     assert step_of(office, legal).on_behalf_of_id == office.company.iryna.id
+
+
+def test_a_file_is_given_on_the_page_as_in_the_inbox(office: Office, browse: SignIn) -> None:
+    process = sales_map()
+    paper = FieldDefinition(name="paper", label="Висновок", type=FieldType.FILE, required=True, accept="pdf")
+    of_legal = process.steps["legal"].model_copy(update={"fields": (paper,)})
+    steps = {**process.steps, "legal": of_legal}
+    office.publish(process.model_copy(update={"steps": steps, "content_hash": "d" * 64}))
+    office.open_deal("olena")
+    office.prepare()
+    step, iryna = office.step("legal").id, browse("iryna")
+    link = link_for(office, "iryna", step)
+    page = iryna.get(link).text
+    assert f'data-url="/work-items/{step}/files?field=paper"' in page
+    assert 'accept=".pdf"' in page
+    shown = _SHOWN.search(page)
+    assert shown is not None
+    add(office, "olena", Place(work_item_id=step), "Чернетка.pdf", pdf("other"))  # nobody has shown her that
+    sent = {"file": (io.BytesIO(pdf("one")), "Висновок.pdf"), "command_id": "one"}
+    asked = {"Accept": "application/json"}
+    told = iryna.post(f"/work-items/{step}/files?field=paper", sent, headers=asked).json
+    assert not shown[1].endswith(told["content"]["before"])
+    fresh = _SHOWN.search(iryna.get(link).text)
+    assert fresh is not None
+    assert fresh[1].endswith(told["content"]["after"])  # what she saw, and what she added herself
+    assert "Висновок.pdf" in text_of(iryna.get(link))
+    form = {"outcome": "approved", "command_id": "once", "field:paper": str(told["files"][0]["id"])}
+    assert iryna.post(link, form | {"shown": shown[1]}).status_code == 409
+    assert iryna.post(link, form | {"shown": fresh[1]}).status_code == 303
+    assert [one["name"] for one in step_of(office, step).values["paper"]] == ["Висновок.pdf"]
 
 
 def change_deal(office: Office) -> None:

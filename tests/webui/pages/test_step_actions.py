@@ -6,11 +6,11 @@ import pytest
 from support.office import Office
 from support.web import Browser, events_of, text_of
 
-from engine.model.draft import Draft
+from engine.model.draft import CommentDraft, Draft
 
 SignIn = Callable[[str | None], Browser]
 
-ACTIONS = ("claim", "release", "delegate", "extend", "comment", "draft", "complete")
+ACTIONS = ("claim", "release", "delegate", "extend", "comment", "draft", "comment-draft", "complete")
 
 
 @pytest.fixture
@@ -96,6 +96,31 @@ def test_draft_comes_back_after_a_reload(office: Office, browse: SignIn, step: i
     assert draft.typed == {"discount": "не знаю", "deal.amount": ""}
     assert 'value="не знаю"' in olena.get(f"/work-items/{step}").text
     assert 'value="не знаю"' not in browse("taras").get(f"/work-items/{step}").text
+
+
+def test_what_is_said_with_a_step_and_a_comment_being_written_come_back(
+    office: Office, browse: SignIn, step: int
+) -> None:
+    """On any device, to nobody else; a comment also when the step is done meanwhile, until it is sent."""
+    olena = browse("olena")
+    assert olena.post(f"/work-items/{step}/draft", {"comment": "Чекаю на рахунок"}, part=True).status_code == 204
+    answer = olena.post(f"/work-items/{step}/comment-draft", {"text": "Хто знає, чи"}, part=True)
+    assert (answer.status_code, answer.headers["Draft-Saved"]) == (204, "2026-03-02T08:00:00+00:00")
+    page = browse("olena").get(f"/work-items/{step}").text
+    assert "Чекаю на рахунок</textarea>" in page
+    assert "Хто знає, чи</textarea>" in page
+    other = browse("bohdan").get(f"/work-items/{step}").text
+    assert "Чекаю на рахунок" not in other
+    assert "Хто знає, чи" not in other
+    office.prepare()
+    assert "Хто знає, чи</textarea>" in olena.get(f"/work-items/{step}").text
+    sent = olena.post(f"/work-items/{step}/comment", {"text": "Хто знає, чи вистачить?"}, part=True)
+    assert f'data-draft-done="comment-{step}"' in sent.text
+    assert "Хто знає, чи</textarea>" not in olena.get(f"/work-items/{step}").text
+    olena.post(f"/work-items/{step}/comment-draft", {"text": "Ще"}, part=True)
+    olena.post(f"/work-items/{step}/comment-draft", {"text": " "}, part=True)
+    with office.database.read() as session:
+        assert session.query(CommentDraft).count() == 0
 
 
 @pytest.mark.parametrize("action", ACTIONS)

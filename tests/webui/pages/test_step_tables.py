@@ -70,6 +70,18 @@ def test_saved_cells_stand_in_the_owners_file_and_take_the_remarks_away(
     assert '<camunda:property name="deadline" value="1 р.д."/>' in written
 
 
+def test_what_an_approval_says_has_columns_where_there_is_an_approval(browse: SignIn, draft: ProcessDefinition) -> None:
+    browser, address = browse("owner"), f"/maps/{draft.id}/steps"
+    assert 'data-column="reask"' not in browser.get(f"/maps/{draft.id}").text
+    assert send(browser, address, {"call": {**FULL, "approval": "всі"}, "meet": FULL}).status_code == 200
+    assert 'data-column="reask"' in browser.get(f"/maps/{draft.id}").text
+    said = {"approved_content": "deal.amount, *.pdf", "reauthenticate": "код", "recall": "ні", "reask": "так"}
+    assert send(browser, address, {"call": said}, revision=2).status_code == 200
+    written = file_of(browser, draft.id)
+    for name, value in {**said, "reauthenticate": "code", "recall": "no", "reask": "yes"}.items():
+        assert f'<reglament:property name="{name}" value="{value}"/>' in written
+
+
 def test_cells_are_checked_while_they_are_typed_and_nothing_is_kept(browse: SignIn, draft: ProcessDefinition) -> None:
     browser = browse("owner")
     typed = {

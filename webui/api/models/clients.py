@@ -7,6 +7,9 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, JsonValue, StringConstraints
 
+from engine.bpmn.compiled import FieldType
+from engine.model.own_field import FieldSubject
+from webui.api.models.steps import ChoiceItem
 from webui.api.models.values import (
     READ_VERSION,
     Given,
@@ -26,6 +29,7 @@ Phone = Annotated[str, StringConstraints(max_length=32)]
 Email = Annotated[str, StringConstraints(max_length=254)]
 Edrpou = Annotated[str, StringConstraints(max_length=12)]
 
+_OWN = "The company's own fields by name, read by their types; another name is kept as it is given."
 _CLIENT: JsonValue = {"name": "ТОВ «Промінь»", "edrpou": "32855961", "segment": "B2B", "phone": "+380441234567"}
 
 
@@ -41,7 +45,7 @@ class NewClient(Given):
     phone: Phone = Field(default="", description="In any spelling.")
     email: Email = ""
     owner_id: Id | None = None
-    fields: dict[str, Any] = Field(default={}, description="Whatever else is known, by name.")
+    fields: dict[str, Any] = Field(default={}, description=_OWN)
 
 
 class ClientChanges(Given):
@@ -56,7 +60,7 @@ class ClientChanges(Given):
     phone: Phone = ""
     email: Email = ""
     owner_id: Id | None = None
-    fields: dict[str, Any] = Field(default={}, description="All of them: the stored ones are replaced.")
+    fields: dict[str, Any] = Field(default={}, description=f"{_OWN} Only those named are changed; null empties.")
     read_version: ReadVersion | None = READ_VERSION
 
 
@@ -84,6 +88,7 @@ class ClientItem(Told):
     open_deals: int
     next_due_at: datetime | None = Field(description="The nearest deadline of a live step.")
     version: int = Field(description="Grows with every change.")
+    fields: dict[str, Any] = Field(description="The company's own fields that hold something.")
 
 
 class NewContact(Given):
@@ -100,6 +105,23 @@ class NewContact(Given):
     position: Line = ""
     phone: Phone = ""
     email: Email = ""
+    fields: dict[str, Any] = Field(default={}, description=_OWN)
+
+
+class ContactChanges(Given):
+    """Only what is named is changed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra={"examples": [{"position": "Директорка"}]})
+
+    full_name: Line = ""
+    position: Line = ""
+    phone: Phone = ""
+    email: Email = ""
+    fields: dict[str, Any] = Field(default={}, description=f"{_OWN} Only those named are changed; null empties.")
+
+
+class ContactPath(Given):
+    contact_id: Id
 
 
 class ContactsQuery(Paging):
@@ -117,12 +139,12 @@ class ContactItem(Told):
     position: str
     phone: str
     email: str
+    fields: dict[str, Any] = Field(description="The company's own fields that hold something.")
 
 
 class ClientDetail(ClientItem):
     """A client with everything that is known of it."""
 
-    fields: dict[str, Any]
     contacts: tuple[ContactItem, ...]
     may_edit: bool
 
@@ -133,3 +155,32 @@ class ClientList(Listed[ClientItem]):
 
 class ContactList(Listed[ContactItem]):
     """Contacts by name."""
+
+
+class OwnFieldsQuery(Given):
+    of: FieldSubject = Field(default=FieldSubject.CLIENT, description="Whose fields.")
+
+
+class OwnFieldItem(Told):
+    """A field that the company gives its clients or contacts."""
+
+    id: int
+    subject: FieldSubject
+    name: str = Field(description="The name in `fields`.")
+    name_in_maps: str = Field(description="How a sales map names it.")
+    label: str
+    type: FieldType
+    required: bool
+    choices: tuple[ChoiceItem, ...]
+    help: str
+    minimum: str | None
+    maximum: str | None
+    pattern: str | None
+    is_listed: bool = Field(description="Whether it is a column of the list.")
+    is_retired: bool = Field(description="Asked for nowhere any more; its values stay.")
+
+
+class OwnFieldList(Told):
+    """All of them in their order."""
+
+    items: tuple[OwnFieldItem, ...]

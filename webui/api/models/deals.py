@@ -84,6 +84,11 @@ class DealChanges(Given):
     loss_reason: Sentence = Field(default="", description="Also of a closed deal.")
     fields: dict[str, Any] = Field(default={}, description="Merged into the stored ones by name.")
     read_version: ReadVersion | None = READ_VERSION
+    ask_again: bool = Field(
+        default=False,
+        description="Change what was approved, too, where the map allows it (`reask`): steps under way are withdrawn, "
+        "and whoever approved what changes is asked again. Without it that is refused with `content_approved`.",
+    )
 
 
 class DealPath(Given):

@@ -103,6 +103,7 @@ class WorkItemItem(Told):
                     "instruction": "",
                     "content": {"client": "ТОВ «Промінь»", "amount": "125000.00", "currency": "UAH", "files": []},
                     "content_hash": "5d1c",
+                    "content_seen": False,
                     "reauthenticate": "none",
                     "outcome": None,
                     "completed_at": None,
@@ -133,6 +134,7 @@ class WorkItemItem(Told):
     instruction: str
     content: dict[str, Any] = Field(description="What an approval is bound to: values and files. Else empty.")
     content_hash: str = Field(description="SHA-256 of the canonical JSON of `content`, empty where there is none.")
+    content_seen: bool = Field(description="Whether an approval has to come with the `content_hash` that was read.")
     reauthenticate: Reauthentication = Field(
         description="Which proof has to come with the decision: `password`, or `code` for `password` and `totp`."
     )
@@ -170,7 +172,8 @@ class Decision(Given):
     )
     content_hash: Line | None = Field(
         default=None,
-        description="`content_hash` of the step as it was read. If the content has changed since, nothing is decided.",
+        description="`content_hash` of the step as it was read. If the content has changed since, nothing is decided. "
+        "Where the step's `content_seen` is true, nothing is approved without it.",
     )
 
 

@@ -69,6 +69,7 @@ async function keepOnServer(form) {
   try {
     const body = new FormData(form);
     for (const unkept of NEVER_KEPT) if (unkept !== "csrf_token") body.delete(unkept);
+    for (const [field, value] of [...body]) if (value instanceof File) body.delete(field);
     const answer = await fetch(form.dataset.draftUrl, { method: "POST", body, headers: { "HX-Request": "true" } });
     const saved = answer.headers.get("Draft-Saved");
     if (!answer.ok || !saved) return;
@@ -110,6 +111,7 @@ onContent(root => {
       continue;
     }
     fill(form, kept.typed);
+    if (Object.values(kept.typed).some(value => value.length)) form.closest("details")?.setAttribute("open", "");
     if (form.dataset.draftUrl && navigator.onLine) keepOnServer(form);
     form.dispatchEvent(new CustomEvent("draft-restored", { bubbles: true }));
   }

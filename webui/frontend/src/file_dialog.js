@@ -52,3 +52,21 @@ document.addEventListener("click", event => {
 });
 
 onContent(root => draw(root));
+
+// A picture that the server makes for looking at takes a moment, and of some files none can be made.
+const toldOf = picture => picture.matches?.("[data-made-picture]") && picture.parentElement.querySelector("[data-picture-told]");
+
+function tellOfPicture(picture) {
+  const told = toldOf(picture);
+  if (!told) return;
+  const made = picture.naturalWidth > 0;
+  picture.hidden = !made;
+  told.hidden = made;
+  if (!made) told.textContent = told.dataset.failed;
+}
+
+document.addEventListener("load", event => tellOfPicture(event.target), true);
+document.addEventListener("error", event => tellOfPicture(event.target), true);
+onContent(root => {
+  for (const picture of root.querySelectorAll("[data-made-picture]")) if (picture.complete) tellOfPicture(picture);
+});

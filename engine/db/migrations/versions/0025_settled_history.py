@@ -10,7 +10,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = "0025"
-down_revision = "0021"
+down_revision = "0024"
 branch_labels = None
 depends_on = None
 
@@ -26,9 +26,12 @@ def upgrade() -> None:
         f"""
         CREATE FUNCTION announce_history() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
-            IF coalesce(current_setting('reglament.announced', true), '') = '' THEN
-                PERFORM set_config('reglament.announced', '1', true);
-                PERFORM pg_advisory_xact_lock_shared(({MARK}::bigint << 48) | {LAST_NUMBER});
+            -- One expression, done from left to right: a PERFORM for each would be a statement and cost as one.
+            IF coalesce(current_setting('reglament.announced', true), '') = ''
+                AND set_config('reglament.announced', '1', true) = '1'
+                AND pg_advisory_xact_lock_shared(({MARK}::bigint << 48) | {LAST_NUMBER}) IS NULL
+            THEN
+                RAISE 'it has no value';
             END IF;
             RETURN NULL;
         END $$

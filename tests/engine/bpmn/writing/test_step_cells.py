@@ -7,7 +7,7 @@ import itertools
 import pytest
 from support.drawn_maps import END, START, chain, compiled, step
 
-from engine.bpmn.compiled import ApprovalRule, Freedom
+from engine.bpmn.compiled import ApprovalRule, ContentRule, Freedom
 from engine.bpmn.deadline_rules import ElapsedTime, EscalationAction, EscalationLadder, EscalationLevel, WorkingTime
 from engine.bpmn.duration_text import DeadlineNotUnderstood
 from engine.bpmn.escalation_text import parse_ladder
@@ -16,6 +16,7 @@ from engine.bpmn.step_cells import (
     EscalationNotUnderstood,
     ExpressionNotUnderstood,
     FreedomNotUnderstood,
+    ReauthenticationNotUnderstood,
     StepCell,
     YesOrNoNotUnderstood,
     cell_text,
@@ -61,6 +62,11 @@ def test_every_cell_of_a_step_reads_as_what_the_step_says(language: str) -> None
         "instruction": "Рядок\nдругий",
         "freedom": "advised",
         "distribution": "по черзі",
+        "approved_content": "deal.amount, договір*.pdf, файли",
+        "reauthenticate": "код",
+        "recall": "ні",
+        "content_seen": "так",
+        "reask": "yes",
     }
     (before,) = compiled(START, step("t", "Підготувати", **said), END, chain("start", "t", "end")).steps.values()
     texts = {cell.value: cell_text(before, cell, language) for cell in StepCell}
@@ -71,6 +77,8 @@ def test_every_cell_of_a_step_reads_as_what_the_step_says(language: str) -> None
     )
     assert read_cell(StepCell.FREEDOM, texts["freedom"]).written == Freedom.ADVISED.value
     assert read_cell(StepCell.FOUR_EYES, texts["four_eyes"]).yes
+    assert (before.reauthenticate, before.recall, before.content_seen, before.reask) == ("code", False, True, True)
+    assert before.approved_content == ContentRule(names=("deal.amount",), files=("договір*.pdf", "*"))
 
 
 @pytest.mark.parametrize(
@@ -82,6 +90,8 @@ def test_every_cell_of_a_step_reads_as_what_the_step_says(language: str) -> None
         (StepCell.FREEDOM, "як вийде", FreedomNotUnderstood),
         (StepCell.DISTRIBUTION, "як вийде", DistributionNotUnderstood),
         (StepCell.FOUR_EYES, "мабуть", YesOrNoNotUnderstood),
+        (StepCell.REASK, "мабуть", YesOrNoNotUnderstood),
+        (StepCell.REAUTHENTICATE, "чесне слово", ReauthenticationNotUnderstood),
         (StepCell.RESPONSIBLE, "=(", ExpressionNotUnderstood),
         (StepCell.INSTRUCTION, "а" * 9000, PropertyTooLong),
     ],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy.orm import Session
 
 from engine.model.work_item import WorkItem
@@ -9,10 +11,11 @@ from engine.policy.permissions import Actor
 from engine.queries.directories import directory
 
 
-def behalf_of(session: Session, work_item: WorkItem, actor: Actor) -> int | None:
+def behalf_of(session: Session, work_item: WorkItem, actor: Actor, *, barred: Collection[int] = ()) -> int | None:
     """For whom the actor acts: who holds the step; or, in a department that is not the actor's, its absent member.
 
-    A step claimed there stays the absent member's voice: claiming must not turn one right into two.
+    A step claimed there stays the absent member's voice: claiming must not turn one right into two. Of several absent
+    members it is one whom four eyes do not bar.
     """
     if work_item.assignee_id in actor.substitutes_for:
         return work_item.assignee_id
@@ -20,7 +23,7 @@ def behalf_of(session: Session, work_item: WorkItem, actor: Actor) -> int | None
         return None
     members = directory(session).members_of(work_item.group_id)
     absent = [one for one in members if one in actor.substitutes_for]
-    others = [one for one in absent if one != work_item.asked_by_id]
+    others = [one for one in absent if one != work_item.asked_by_id and one not in barred]
     return next(iter(others or absent), None)
 
 

@@ -1,0 +1,131 @@
+"""The company's own fields of clients and contacts: add, change, order, retire."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine.clock import Clock
+from engine.commands.history import record
+from engine.errors import N_, FieldNotUnderstood, InvalidInput, NotFound
+from engine.events import OwnFieldAdded, OwnFieldChanged, OwnFieldRestored, OwnFieldRetired
+from engine.model.own_field import FieldSubject, OwnField
+from engine.policy.own_fields import MOST_FIELDS, OwnFieldDraft, definition_of
+from engine.policy.permissions import Ability, Actor, ensure_may
+
+
+def add_own_field(
+    session: Session, subject: FieldSubject, draft: OwnFieldDraft, *, actor: Actor, clock: Clock
+) -> OwnField:
+    """Add a field behind the others. Raises NotAllowed, InvalidInput."""
+    ensure_may(actor, Ability.MANAGE_FIELDS)
+    others = _of_subject(session, subject)
+    definition = definition_of(draft, subject, [one.name for one in others])
+    if len(others) >= MOST_FIELDS:
+        raise InvalidInput({"label": FieldNotUnderstood(value=draft.label, expected=N_("one of at most 100 fields"))})
+    field = OwnField(
+        subject=subject,
+        name=definition.name,
+        definition=definition.model_dump(mode="json", exclude_defaults=True),
+        position=max((one.position for one in others), default=0) + 1,
+        is_listed=draft.is_listed,
+    )
+    session.add(field)
+    session.flush()
+    event = OwnFieldAdded(subject=subject.value, name=field.name, label=definition.label)
+    record(session, event, actor=actor, at=clock.now())
+    return field
+
+
+def update_own_field(session: Session, field_id: int, draft: OwnFieldDraft, *, actor: Actor, clock: Clock) -> OwnField:
+    """Change a field; its name and its type stay, because values and maps go by them.
+
+    Raises NotFound, NotAllowed, InvalidInput.
+    """
+    ensure_may(actor, Ability.MANAGE_FIELDS)
+    field = _locked(session, field_id)
+    kept = OwnFieldDraft(
+        name=field.name,
+        type=field.definition.get("type", "text"),
+        label=draft.label,
+        required=draft.required,
+        choices=draft.choices,
+        minimum=draft.minimum,
+        maximum=draft.maximum,
+        pattern=draft.pattern,
+        help=draft.help,
+    )
+    definition = definition_of(kept, field.subject, ())
+    new = definition.model_dump(mode="json", exclude_defaults=True)
+    before, after = (
+        {**one, "is_listed": listed} for one, listed in ((field.definition, field.is_listed), (new, draft.is_listed))
+    )
+    changes = {
+        name: [before.get(name), after.get(name)]
+        for name in dict.fromkeys((*before, *after))
+        if before.get(name) != after.get(name)
+    }
+    if changes:
+        field.definition, field.is_listed = new, draft.is_listed
+        event = OwnFieldChanged(subject=field.subject.value, name=field.name, label=definition.label, changes=changes)
+        record(session, event, actor=actor, at=clock.now())
+    return field
+
+
+def move_own_field(session: Session, field_id: int, *, by: int, actor: Actor, clock: Clock) -> OwnField:
+    """Move a field up (``by`` -1) or down (1) among those in use. At the end of the list nothing happens.
+
+    Raises NotFound, NotAllowed.
+    """
+    ensure_may(actor, Ability.MANAGE_FIELDS)
+    field = _locked(session, field_id)
+    in_use = [one for one in _of_subject(session, field.subject) if one.retired_at is None]
+    if field not in in_use:
+        return field
+    place = in_use.index(field) + (1 if by > 0 else -1)
+    if not 0 <= place < len(in_use):
+        return field
+    changes = {"place": [in_use.index(field) + 1, place + 1]}
+    other = in_use[place]
+    field.position, other.position = other.position, field.position
+    event = OwnFieldChanged(
+        subject=field.subject.value, name=field.name, label=field.definition["label"], changes=changes
+    )
+    record(session, event, actor=actor, at=clock.now())
+    return field
+
+
+def retire_own_field(session: Session, field_id: int, *, actor: Actor, clock: Clock) -> OwnField:
+    """Ask for a field nowhere any more. Its values stay, and maps that name it go on. Raises NotFound, NotAllowed."""
+    return _retired(session, field_id, clock.now(), actor=actor, clock=clock)
+
+
+def restore_own_field(session: Session, field_id: int, *, actor: Actor, clock: Clock) -> OwnField:
+    """Take a retired field into use again. Raises NotFound, NotAllowed."""
+    return _retired(session, field_id, None, actor=actor, clock=clock)
+
+
+def _retired(session: Session, field_id: int, at: datetime | None, *, actor: Actor, clock: Clock) -> OwnField:
+    ensure_may(actor, Ability.MANAGE_FIELDS)
+    field = _locked(session, field_id)
+    if (field.retired_at is None) != (at is None):
+        field.retired_at = at
+        happened = OwnFieldRestored if at is None else OwnFieldRetired
+        event = happened(subject=field.subject.value, name=field.name, label=field.definition["label"])
+        record(session, event, actor=actor, at=clock.now())
+    return field
+
+
+def _of_subject(session: Session, subject: FieldSubject) -> list[OwnField]:
+    """In their order, locked: two who order the fields at once take turns."""
+    ordered = select(OwnField).where(OwnField.subject == subject).order_by(OwnField.position, OwnField.id)
+    return list(session.scalars(ordered.with_for_update()))
+
+
+def _locked(session: Session, field_id: int) -> OwnField:
+    field = session.get(OwnField, field_id, with_for_update=True)
+    if field is None:
+        raise NotFound
+    return field

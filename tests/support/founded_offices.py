@@ -1,0 +1,64 @@
+"""The company at work in a database of a test: founded once by its commands, and copied from then on."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+
+import pytest
+from support.lent_databases import Content, LentDatabases
+from support.office import Office
+from support.servers import PostgreSQL
+
+from engine.db.session import Database
+
+
+class FoundedOffices:
+    """``request`` gives the session's servers and templates, none before it is needed; ``folder`` is empty."""
+
+    def __init__(self, request: pytest.FixtureRequest, folder: Path) -> None:
+        self._request = request
+        self._folder = folder
+
+    @contextmanager
+    def at_work(self, url: str) -> Iterator[Office]:
+        """The office over the migrated database at ``url``, with its sales map published."""
+        database = Database(url)
+        if database.is_sqlite:
+            shutil.copy(self._sqlite, str(database.engine.url.database))
+        else:
+            with self._postgresql.connect(str(database.engine.url.database)) as connection:
+                self._content.put_into(connection)
+        yield Office(database, is_founded=True)
+        database.dispose()
+
+    @cached_property
+    def _sqlite(self) -> Path:
+        file = self._folder / "office.sqlite"
+        shutil.copy(self._request.getfixturevalue("sqlite_template"), file)
+        _found(f"sqlite:///{file}")
+        return file
+
+    @cached_property
+    def _postgresql(self) -> PostgreSQL:
+        server: PostgreSQL = self._request.getfixturevalue("postgresql")
+        return server
+
+    @cached_property
+    def _content(self) -> Content:
+        lent: LentDatabases = self._request.getfixturevalue("lent_databases")
+        name = lent.lend()
+        _found(self._postgresql.url_of(name))
+        with self._postgresql.connect(name) as connection:
+            content = Content.of(connection)
+        lent.take_back(name)
+        return content
+
+
+def _found(url: str) -> None:
+    database = Database(url)
+    Office(database).publish()
+    database.dispose()

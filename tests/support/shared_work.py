@@ -1,0 +1,67 @@
+"""Work that tests of one process would do again and again with the same result: done once, and kept."""
+
+from __future__ import annotations
+
+import gc
+import io
+from collections.abc import Callable
+from typing import Any
+
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
+from sqlalchemy import Engine, event
+
+import engine.db.session
+
+_QUIET = 50_000
+"""Objects made before a collection begins: the process holds thousands of tests that none of them will find."""
+
+_connected: dict[str, Engine] = {}
+
+
+def share_compiled_statements() -> None:
+    """Let all databases of a kind know the SQL that one of them has made of a statement.
+
+    Every test has a database of its own, and every `Database` its own engine, which keeps what it has compiled under
+    its own dialect. The engines stay apart, with their own connections; the dialect, which holds nothing of a database,
+    is that of the first that has connected.
+    """
+    makers = vars(engine.db.session)
+    for name in ("_sqlite_engine", "_postgresql_engine"):
+        makers[name] = _sharing(makers[name])
+
+
+def _sharing(make: Callable[..., Engine]) -> Callable[..., Engine]:
+    def make_sharing(*given: Any) -> Engine:
+        made = make(*given)
+        known = _connected.get(made.dialect.name)
+        if known is None:
+            event.listen(made, "connect", lambda *_: _connected.setdefault(made.dialect.name, made))
+        else:
+            made.dialect = made.pool._dialect = known.dialect
+            made._compiled_cache = known._compiled_cache
+        return made
+
+    return make_sharing
+
+
+def leave_tests_to_themselves() -> None:
+    """Keep the garbage collector from what lives as long as the process: modules, and the tests that were collected."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_QUIET)
+    gc.enable()
+
+
+class CompiledTemplates(BytecodeCache):
+    """The templates of one application, for the next: Jinja looks at the source before it takes one."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if kept := self._kept.get(bucket.key):
+            bucket.load_bytecode(io.BytesIO(kept))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept[bucket.key] = bucket.bytecode_to_string()
