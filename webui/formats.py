@@ -123,5 +123,5 @@ def initials(full_name: str) -> str:
 
 
 def configure_formats(app: Flask) -> None:
-    for present in (money, sums, number, counted, plain_amount, file_size, day, when, exactly, initials):
+    for present in (money, sums, number, counted, plain_amount, file_size, day, local, when, exactly, initials):
         app.jinja_env.filters[present.__name__] = present

@@ -18,21 +18,28 @@ _SHORTEST = 3
 _OWN_FIGURES = 9
 """Of a phone number, without the country and the zero before the area."""
 _SHORTEST_PHONE = 6
+_LONG = 100
+"""A text of this length that another one begins with is a copy of it, cut off."""
 
 
 @dataclass(frozen=True, slots=True)
 class Traces:
     """``words`` are compared without regard to case and blanks, ``phones`` by their last nine figures.
 
-    ``fields_of_client``: whatever a field of the client holds is the person's, too.
+    ``fields_of_client``: whatever a field of the client holds is the person's, too. ``whole``: only a text that is one
+    of the words, or a long beginning of one, is meant: what merely holds it is somebody else's.
     """
 
     words: frozenset[str]
     phones: frozenset[str]
     fields_of_client: bool = False
+    whole: bool = False
 
     def are_in(self, text: str) -> bool:
         folded = _folded(text)
+        if self.whole:
+            is_long = len(folded) >= _LONG
+            return folded in self.words or (is_long and any(word.startswith(folded) for word in self.words))
         if any(word in folded for word in self.words):
             return True
         figures = _NOT_A_FIGURE.sub("", text)
@@ -72,6 +79,11 @@ def traces(words: Iterable[str], phones: Iterable[str], *, fields_of_client: boo
         phones=frozenset(one for one in figures if len(one) >= _SHORTEST_PHONE),
         fields_of_client=fields_of_client,
     )
+
+
+def texts_as_written(texts: Iterable[str]) -> Traces:
+    """Of the very texts, however short, and of what was cut off from long ones; not of others that hold them."""
+    return Traces(frozenset(_folded(text) for text in texts), frozenset(), whole=True)
 
 
 def _folded(text: str) -> str:

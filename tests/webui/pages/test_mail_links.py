@@ -133,7 +133,7 @@ def test_a_file_is_given_on_the_page_as_in_the_inbox(office: Office, browse: Sig
     paper = FieldDefinition(name="paper", label="Висновок", type=FieldType.FILE, required=True, accept="pdf")
     of_legal = process.steps["legal"].model_copy(update={"fields": (paper,)})
     steps = {**process.steps, "legal": of_legal}
-    office.publish(process.model_copy(update={"steps": steps, "content_hash": "f" * 64}))
+    office.publish(process.model_copy(update={"steps": steps, "content_hash": "d" * 64}))
     office.open_deal("olena")
     office.prepare()
     step, iryna = office.step("legal").id, browse("iryna")

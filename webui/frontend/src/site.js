@@ -26,3 +26,4 @@ import "./lazy_step_grid.js";
 import "./questions.js";
 import "./keep.js";
 import "./for_types.js";
+import "./tabs.js";
