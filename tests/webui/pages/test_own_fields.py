@@ -191,6 +191,9 @@ def test_the_api_reads_and_writes_own_fields(office: Office, browse: SignIn, app
         ("limit", "client.limit", "money"),
         ("haluz", "client.haluz", "choice"),
     ]
+    define(browse, LIMIT, of="contact")
+    (of_contact,) = olena.get("/own-fields?of=contact").json["items"]
+    assert (of_contact["name"], of_contact["name_in_maps"]) == ("limit", None)
     refused = olena.post("/clients", {"name": "Хвиля", "fields": {"haluz": "космос"}})
     assert refused.status_code == 422
     assert set(refused.json["errors"]) == {"fields.limit", "fields.haluz"}
@@ -198,5 +201,5 @@ def test_the_api_reads_and_writes_own_fields(office: Office, browse: SignIn, app
     assert client["fields"] == {"limit": "12.5", "haluz": "it"}
     changed = olena.patch(f"/clients/{client['id']}", {"fields": {"haluz": None}}).json
     assert changed["fields"] == {"limit": "12.5"}
-    contact = olena.post("/contacts", {"client_id": client["id"], "full_name": "Марія"}).json
+    contact = olena.post("/contacts", {"client_id": client["id"], "full_name": "Марія", "fields": {"limit": 1}}).json
     assert olena.patch(f"/contacts/{contact['id']}", {"position": "Юристка"}).json["position"] == "Юристка"
