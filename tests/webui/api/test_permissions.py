@@ -90,6 +90,7 @@ EXPECTED = {
     "GET /deals": Expected(ALL),
     "GET /clients": Expected(ALL),
     "GET /contacts": Expected(ALL),
+    "GET /own-fields": Expected(ALL),
     "POST /deals": Expected(
         MANAGERS, body={"title": "Насоси", "definition_key": "sale", "client": {"name": "ТОВ «Обрій»"}}
     ),
@@ -155,6 +156,9 @@ EXPECTED = {
     "GET /clients/<int:client_id>": Expected(OWN_DEAL, FOREIGN_DEAL),
     "PATCH /clients/<int:client_id>": Expected(
         "200 404 200 403 403 403 200", "200 404 200 403 403 403 200", body={"segment": "B2G"}
+    ),
+    "PATCH /contacts/<int:contact_id>": Expected(
+        "200 404 200 403 403 403 200", "200 404 200 403 403 403 200", body={"position": "Юристка"}
     ),
     "POST /clients/<int:client_id>/erase": Expected(ERASED, FOREIGN_ERASED, body={"basis": "лист"}),
     "POST /contacts/<int:contact_id>/erase": Expected(ERASED, FOREIGN_ERASED, body={"basis": "лист"}),
