@@ -158,7 +158,7 @@ EXPECTED = {
         "200 404 200 403 403 403 200", "200 404 200 403 403 403 200", body={"segment": "B2G"}
     ),
     "PATCH /contacts/<int:contact_id>": Expected(
-        "200 404 200 403 403 403 200", "200 404 200 403 403 403 200", body={"position": "Юристка"}
+        "200 404 200 403 403 403 200", "200 404 200 403 403 403 200", body={"position": "Закупівлі"}
     ),
     "POST /clients/<int:client_id>/erase": Expected(ERASED, FOREIGN_ERASED, body={"basis": "лист"}),
     "POST /contacts/<int:contact_id>/erase": Expected(ERASED, FOREIGN_ERASED, body={"basis": "лист"}),
