@@ -24,7 +24,7 @@ from engine.commands.locks import lock_client, lock_deal
 from engine.commands.own_values import texts_to_find
 from engine.db.base import Base
 from engine.errors import N_, Conflict, DomainError, FieldRequired, InvalidInput, NotFound
-from engine.events import PersonErased, SheetIssued, TextsErased, kind_of
+from engine.events import PersonErased, SheetIssued, SignatureAttached, TextsErased, kind_of
 from engine.model.client import Client, Contact
 from engine.model.consultation import Consultation
 from engine.model.deal import Deal
@@ -40,13 +40,16 @@ from engine.model.proof_file import ProofFile
 from engine.model.service_call import ServiceCall
 from engine.model.version_move import MovedDeal
 from engine.model.work_item import WorkItem
+from engine.policy.attached_signatures import holds_what_it_signs
 from engine.policy.permissions import Ability, Actor, ensure_may
 from engine.policy.personal_texts import ERASED, erased, erased_commitments, salts_of, text_at
 from engine.policy.personal_traces import Traces, texts_as_written
 from engine.policy.search_keys import search_text
+from engine.queries.approval_sheets import proof_content
 from engine.queries.personal_traces import FoundTrace, person_found
 from engine.queries.scopes import visible_clients
 
+_ISSUED, _ATTACHED = kind_of(SheetIssued), kind_of(SignatureAttached)
 _CONTENT, _CONTENT_HASH = "/content/", "/content_hash"
 _WRITTEN = frozenset({"/answer", "/comment", "/question", "/reason", "/text"})
 """Where an entry holds what somebody wrote."""
@@ -126,11 +129,18 @@ class _Erasing:
         record(self.session, event, actor=self.actor, at=self.at, deal=deal)
 
     def _forget_papers(self, deal: Deal, number: int) -> None:
-        """Sealed sheets show the texts of their entries. Whoever was given one can prove it still: its hash is kept."""
-        issued = self.session.scalars(
-            select(HistoryEvent.data).where(HistoryEvent.deal_id == deal.id, HistoryEvent.kind == kind_of(SheetIssued))
-        )
-        hashes = [str(one["sha256"]) for one in issued if one["number"] >= number]
+        """Sealed sheets show the texts of their entries, and so does a signature that holds the sheet which it signs.
+
+        Whoever was given one can prove it still: its hash is kept.
+        """
+        proofs = self.session.execute(
+            select(HistoryEvent.kind, HistoryEvent.number, HistoryEvent.data).where(
+                HistoryEvent.deal_id == deal.id, HistoryEvent.kind.in_((_ISSUED, _ATTACHED))
+            )
+        ).all()
+        hashes = [str(one.data["sha256"]) for one in proofs if one.kind == _ISSUED and one.data["number"] >= number]
+        attached = [str(one.data["sha256"]) for one in proofs if one.kind == _ATTACHED and one.number > number]
+        hashes += [one for one in attached if holds_what_it_signs(proof_content(self.session, one) or b"")]
         gone = self.session.execute(delete(ProofFile).where(ProofFile.sha256.in_(hashes)).returning(ProofFile.sha256))
         self.papers += len(gone.all())
 

@@ -5,26 +5,28 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import permutations
 from typing import Any
 
 from engine.policy.own_fields import CLIENT_ROOT
 from engine.policy.personal_texts import ERASED
+from engine.policy.search_keys import fold
 
 _NOT_A_FIGURE = re.compile(r"\D+")
-_BLANKS = re.compile(r"\s+")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _SHORTEST = 3
 """What is shorter stands in other words by chance."""
 _OWN_FIGURES = 9
 """Of a phone number, without the country and the zero before the area."""
 _SHORTEST_PHONE = 6
+_MOST_WORDS = 3
 _LONG = 100
 """A text of this length that another one begins with is a copy of it, cut off."""
 
 
 @dataclass(frozen=True, slots=True)
 class Traces:
-    """``words`` are compared without regard to case and blanks, ``phones`` by their last nine figures.
+    """``words`` are compared without regard to case, blanks, apostrophes; ``phones`` by their last nine figures.
 
     ``fields_of_client``: whatever a field of the client holds is the person's, too. ``whole``: only a text that is one
     of the words, or a long beginning of one, is meant: what merely holds it is somebody else's.
@@ -36,7 +38,7 @@ class Traces:
     whole: bool = False
 
     def are_in(self, text: str) -> bool:
-        folded = _folded(text)
+        folded = fold(text)
         if self.whole:
             is_long = len(folded) >= _LONG
             return folded in self.words or (is_long and any(word.startswith(folded) for word in self.words))
@@ -73,9 +75,9 @@ class Traces:
 def traces(words: Iterable[str], phones: Iterable[str], *, fields_of_client: bool = False) -> Traces:
     """What is too short to be anybody's is left out."""
     figures = (_NOT_A_FIGURE.sub("", phone)[-_OWN_FIGURES:] for phone in phones)
-    folded = (_folded(word) for word in words)
+    folded = (fold(word) for word in words)
     return Traces(
-        words=frozenset(word for word in folded if len(word) >= _SHORTEST and word != _folded(ERASED)),
+        words=frozenset(word for word in folded if len(word) >= _SHORTEST and word != fold(ERASED)),
         phones=frozenset(one for one in figures if len(one) >= _SHORTEST_PHONE),
         fields_of_client=fields_of_client,
     )
@@ -83,8 +85,10 @@ def traces(words: Iterable[str], phones: Iterable[str], *, fields_of_client: boo
 
 def texts_as_written(texts: Iterable[str]) -> Traces:
     """Of the very texts, however short, and of what was cut off from long ones; not of others that hold them."""
-    return Traces(frozenset(_folded(text) for text in texts), frozenset(), whole=True)
+    return Traces(frozenset(fold(text) for text in texts), frozenset(), whole=True)
 
 
-def _folded(text: str) -> str:
-    return _BLANKS.sub(" ", text).strip().casefold()
+def orders_of(full_name: str) -> list[str]:
+    """A person's name with its words in every order: the family name stands first or last."""
+    words = full_name.split()
+    return [" ".join(order) for order in permutations(words)] if len(words) <= _MOST_WORDS else [full_name]

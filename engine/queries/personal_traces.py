@@ -17,7 +17,7 @@ from engine.model.deal import Deal
 from engine.model.history_event import HistoryEvent
 from engine.policy.permissions import Ability, Actor, ensure_may
 from engine.policy.personal_texts import ERASED, salts_of, text_at
-from engine.policy.personal_traces import Traces, traces
+from engine.policy.personal_traces import Traces, orders_of, traces
 from engine.queries.scopes import visible_clients
 
 _OF_CLIENTS = (kind_of(ClientAdded), kind_of(ClientChanged))
@@ -86,9 +86,10 @@ def person_found(
             raise NotFound
     known: list[Client | Contact] = [*contacts] if contact_id is not None else [client, *contacts]
     former_words, former_phones = _former(session, client_id, contact_id)
+    names = [name for one in known for name in ([one.name] if isinstance(one, Client) else orders_of(one.full_name))]
     codes = [client.edrpou] if contact_id is None else []
     named = traces(
-        [*(_name_of(one) for one in known), *(one.email for one in known), *codes, *former_words, *words],
+        [*names, *(one.email for one in known), *codes, *former_words, *words],
         [*(one.phone for one in known), *former_phones],
         fields_of_client=contact_id is None,
     )
@@ -110,6 +111,7 @@ def _former(session: Session, client_id: int, contact_id: int | None) -> tuple[l
     )
     told = [(name, one) for kind, data in rows if _is_theirs(kind, data, contact_id) for name, one in _said(data)]
     words = [one for name, one in told if name in _WORDS]
+    words += [spelt for name, one in told if name == "full_name" for spelt in orders_of(one)]
     return words, [one for name, one in told if name == "phone"]
 
 

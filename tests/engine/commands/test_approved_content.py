@@ -30,6 +30,7 @@ from engine.commands.clients import update_client
 from engine.commands.completions import ContentChanged
 from engine.commands.deal_files import add_made_file
 from engine.commands.deals import ensure_message_may_say, update_deal
+from engine.commands.erasure import ErasureRequest, erase_client
 from engine.commands.jumps import move_token
 from engine.commands.locks import lock_deal
 from engine.commands.recalls import recall_approval
@@ -421,6 +422,18 @@ def test_a_change_after_the_approvals_asks_those_again_whose_content_changed(off
     assert (asked["element_id"], asked["changes"]["deal.amount"]) == ("legal", ["125000.50", "99000.00"])
     approve(office, "legal")
     assert open_elements(office) == ["sign"]
+
+
+def test_what_was_erased_from_an_approval_is_not_taken_for_what_stands_there_now(office: Office) -> None:
+    office.publish(naming({"finance": ContentRule(names=("note",))}))
+    deal = office.open_deal(fields={"note": "Марії по 100"})
+    office.prepare()
+    approve(office, "finance", "logistics")
+    office.complete("iryna", "legal", "returned", comment="Ще раз")
+    office.do("olena", update_deal, deal.id, {"fields": {"note": "Марії по 900"}})
+    office.do("admin", erase_client, deal.client_id, ErasureRequest("лист № 7", ("Марії",)))
+    office.prepare()
+    assert "finance" in open_elements(office)
 
 
 def one_after_the_other(*, reask: bool) -> CompiledProcess:

@@ -102,6 +102,17 @@ def test_a_client_is_chosen_by_any_part(
     assert choose_clients(session, as_actor(company.iryna), "345") == ()
 
 
+def test_own_fields_of_a_client_that_one_may_not_see_are_not_guessed(
+    session: Session, company: Company, records: SalesRecords, as_actor: Act
+) -> None:
+    client = records.client("ТОВ «Промінь»")
+    client.search_text += " пароль-1"  # as the text of an own field stands there
+    session.flush()
+    assert choose_clients(session, as_actor(company.danylo), "промінь пароль") == ()
+    assert [one.id for one in choose_clients(session, as_actor(company.danylo), "промінь")] == [client.id]
+    assert [one.id for one in choose_clients(session, as_actor(company.bohdan), "промінь пароль")] == [client.id]
+
+
 def test_one_box_finds_deals_clients_contacts_and_steps_within_what_is_visible(
     session: Session, company: Company, records: SalesRecords, as_actor: Act, now: datetime
 ) -> None:

@@ -53,6 +53,16 @@ def test_a_change_between_looking_and_deciding_is_shown_and_asked_about(office: 
     assert send(iryna, legal, answer.text).status_code == 200
 
 
+def test_a_post_that_no_page_of_ours_made_names_what_was_read_as_well(office: Office, browse: SignIn) -> None:
+    office.publish(naming({"legal": SUM}, content_seen=True))
+    office.open_deal()
+    office.prepare()
+    iryna, legal = browse("iryna"), office.step("legal").id
+    assert iryna.post(f"/work-items/{legal}/complete", {"outcome": "approved"}, part=True).status_code == 422
+    assert office.step("legal").is_live
+    assert decide(iryna, legal).status_code == 200
+
+
 def test_the_next_round_shows_what_changed_and_later_steps_the_remarks(office: Office, browse: SignIn) -> None:
     office.publish(naming({"legal": DISCOUNT, "finance": DISCOUNT, "logistics": SUM}))
     office.open_deal()
