@@ -42,6 +42,7 @@ _SECTIONS = {
     "authenticators": "settings",
     "tokens": "settings",
     "calendars": "settings",
+    "own_fields": "settings",
     "webhooks": "settings",
     "connectors": "settings",
     "seal": "settings",

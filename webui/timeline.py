@@ -214,7 +214,7 @@ def _worded(field: FieldDefinition, value: Any) -> str:
             return f"{readable(value)} %"
         case FieldType.TEXT | FieldType.LONG_TEXT | FieldType.PHONE | FieldType.EMAIL if isinstance(value, str):
             return value
-        case _ if isinstance(value, list) and value:
+        case _ if isinstance(value, list) and value and not is_files(value):
             return ", ".join(label_of.get(str(one), str(one)) for one in value)
         case _:
             return label_of.get(str(value)) or readable(value)
