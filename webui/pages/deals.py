@@ -184,7 +184,7 @@ def update(deal_id: int) -> ResponseReturnValue:
             read_version=chosen_id(request.form, "read_version"),
             ask_again="ask_again" in request.form,
         ),
-        _("Saved."),
+        _("Saved. Whoever approved what you changed is asked again.") if "ask_again" in request.form else _("Saved."),
         typed=typed,
     )
 
