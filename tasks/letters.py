@@ -199,7 +199,9 @@ class _Writer:
         for field, value in notice.content.fields:
             yield field.label or field.name, self.values.of_field(field, value, currency)
         if notice.content.files:
-            names = (self.say(N_("%(name)s, version %(version)s"), name=n, version=v) for n, v in notice.content.files)
+            names = (
+                self.say(N_("%(name)s, version %(version)s"), name=n, version=v) for _id, n, v in notice.content.files
+            )
             yield self.say(N_("Files")), "\n".join(names)
 
     def _action(self, notice: ToldNotice) -> tuple[str, str]:

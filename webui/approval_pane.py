@@ -17,6 +17,7 @@ from engine.policy.approved_content import Content, Difference, bound_value, dif
 from engine.policy.history_chain import canonical_json
 from engine.policy.reauthentication import ReauthenticationFailed, ReauthenticationRequired
 from engine.queries.approval_view import ApprovalView, Remark, approval_view, is_with_remarks, remarks_of
+from webui.formats import file_size
 from webui.forms.shown_values import shown_field, shown_value
 from webui.i18n import _
 from webui.messages import error_text
@@ -44,11 +45,11 @@ class RemarkMissing(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class ShownValue:
-    """A bound value, or a bound file with its version, size in bytes and hash."""
+    """A bound value, or a bound file with its version, size and hash; ``file_id`` is 0 for a value."""
 
     label: str
     text: str
-    is_file: bool = False
+    file_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,13 @@ def approval_pane(
     )
 
 
+def shown_changes(
+    session: Session, changes: Iterable[Difference], known: Fields, currency: str
+) -> tuple[ShownChange, ...]:
+    """What is different between two contents, as people read it; each name once."""
+    return _Showing(session, known, currency).changes({one.name: one for one in changes}.values())
+
+
 def chosen_outcome(sent: str, comment: str) -> str:
     """The outcome that a button means. Raises InvalidInput where it promises a remark and none is there."""
     if sent != WITH_REMARKS:
@@ -175,7 +183,7 @@ class _Showing:
         fields = dict(content.get("fields") or {})
         values += [ShownValue(self._label(name), self._text(name, value)) for name, value in fields.items()]
         files = content.get("files") or ()
-        return (*values, *(ShownValue(one["name"], _file_text(one), is_file=True) for one in files))
+        return (*values, *(ShownValue(one["name"], _file_text(one), file_id=int(one.get("id") or 0)) for one in files))
 
     def changes(self, changes: Iterable[Difference]) -> tuple[ShownChange, ...]:
         return tuple(
@@ -209,10 +217,9 @@ class _Showing:
 def _file_text(file: Mapping[str, Any] | None) -> str:
     if not file:
         return "—"
-    size = max(1, round(int(file.get("size") or 0) / 1024))
     return _(
-        "version %(version)s, %(size)s KB, SHA-256 %(hash)s…",
+        "version %(version)s, %(size)s, SHA-256 %(hash)s…",
         version=file.get("version"),
-        size=size,
+        size=file_size(int(file.get("size") or 0)),
         hash=str(file.get("sha256", ""))[:_SHORT_HASH],
     )

@@ -17,7 +17,7 @@ from webui.decision_tables import DecisionLine, decision_lines
 from webui.formats import exactly
 from webui.forms.shown_values import column_label
 from webui.i18n import _
-from webui.map_steps import PROOFS, StepLine, content_sentence, escalation_words, field_type_words, step_lines
+from webui.map_steps import PROOFS, StepLine, escalation_words, field_type_words, step_lines
 from webui.version_changes import people_words
 from webui.way_words import WaysOut
 
@@ -195,7 +195,7 @@ def _facts(line: StepLine, process: CompiledProcess, ways: WaysOut) -> Iterator[
         if step.four_eyes:
             said.append(_("four eyes: who asks for it may not give it"))
         if step.approved_content is not None:
-            said.append(_("approved is: %(content)s", content=content_sentence(step.approved_content)))
+            said.append(_("approved is: %(content)s", content=line.content))
         yield _("Approval"), tuple(said)
     if step.reauthenticate is not Reauthentication.NONE:
         yield _("Proof of who decides"), (_(PROOFS[step.reauthenticate]),)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from engine.bpmn.approval_words import ALL_FILES
 from engine.bpmn.compiled import (
@@ -101,17 +102,19 @@ def step_lines(steps: Iterable[StepDefinition], stages: Iterable[str], key: str)
     """In the order of the stages, within a stage as drawn. Steps without a stage come last."""
     order = {name: position for position, name in enumerate(stages)}
     ordered = sorted(steps, key=lambda step: order.get(step.stage, len(order)))
-    return tuple(_line(step, key) for step in ordered)
+    labels = {name: _(word) for name, word in _OF_EVERY_DEAL.items()}
+    labels |= {field.name: field.label for step in ordered for field in step.fields if field.label}
+    return tuple(_line(step, key, labels) for step in ordered)
 
 
-def _line(step: StepDefinition, key: str) -> StepLine:
+def _line(step: StepDefinition, key: str, labels: Mapping[str, str]) -> StepLine:
     return StepLine(
         step=step,
         kind=_(KINDS[step.kind]),
         deadline=rule_words(step.deadline) if step.deadline is not None else "",
         escalation=escalation_words(step.escalation) if step.escalation is not None else (),
         approval=approval_sentence(step.approval) if step.approval is not None else "",
-        content=content_sentence(step.approved_content) if step.approved_content is not None else "",
+        content=content_sentence(step.approved_content, labels) if step.approved_content is not None else "",
         proof=_(PROOFS[step.reauthenticate]) if step.reauthenticate is not Reauthentication.NONE else "",
         outcomes=tuple(one.label for one in buttons(step.outcomes, step.kind)) if len(step.outcomes) > 1 else (),
         fields=tuple(FieldLine(one.label, _(FIELD_TYPES[one.type]), one.required) for one in step.fields),
@@ -194,11 +197,20 @@ PROOFS = {
 }
 
 
-def content_sentence(rule: ContentRule | None) -> str:
-    """What an approval is bound to, as the map names it."""
+_OF_EVERY_DEAL = {
+    "client.name": N_("Client"),
+    "deal.title": N_("Title"),
+    "deal.amount": N_("Amount"),
+    "deal.currency": N_("Currency"),
+    "deal.close_date": N_("Close date"),
+}
+
+
+def content_sentence(rule: ContentRule | None, labels: Mapping[str, str] = MappingProxyType({})) -> str:
+    """What an approval is bound to: as the map names it, or by the ``labels`` of its fields that people read."""
     if rule is None:
         return _("what the step shows, and all files")
     if rule.whole:
         return _("the whole deal")
     files = [_("all files") if one == ALL_FILES else one for one in rule.files]
-    return ", ".join((*rule.names, *files))
+    return ", ".join((*(labels.get(name, name) for name in rule.names), *files))

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Flask, current_app, request
 
+from engine.policy.personal_texts import ERASED
 from engine.queries.definitions import StartableDefinition
 from webui.csp import nonce
 from webui.deadlines import said
@@ -42,6 +43,7 @@ _SECTIONS = {
     "authenticators": "settings",
     "tokens": "settings",
     "calendars": "settings",
+    "own_fields": "settings",
     "webhooks": "settings",
     "connectors": "settings",
     "seal": "settings",
@@ -54,6 +56,7 @@ def configure_templates(app: Flask) -> None:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(csp_nonce=nonce, error_text=error_text, said=said, has_page=has_page)
+    app.jinja_env.tests["erased"] = ERASED.__eq__
     app.jinja_env.filters.update(pairs=pairs, map_pairs=map_pairs)
     app.context_processor(_common)
 

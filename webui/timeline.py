@@ -120,12 +120,17 @@ def entry(row: HistoryRow, fields: Fields = MappingProxyType({})) -> Entry:
         row,
         telling.icon,
         tone,
-        telling.sentence(data),
-        quote=with_names(_quoted(row.kind, data, telling.quote), data.get("mentions") or {}),
-        details=_details(row.kind, data, fields),
+        _read(telling.sentence(data)),
+        quote=_read(with_names(_quoted(row.kind, data, telling.quote), data.get("mentions") or {})),
+        details=tuple((label, _read(value)) for label, value in _details(row.kind, data, fields)),
         files=tuple(_files(row.kind, data)),
         holds_writing=bool(written) and written != ERASED,
     )
+
+
+def _read(text: str) -> str:
+    """Where a text was erased, the reader's language says so: what is recorded says it in both."""
+    return text.replace(ERASED, _("[erased]")) if ERASED in text else text
 
 
 def _files(kind: str, data: Data) -> Iterator[tuple[int, str]]:
@@ -214,7 +219,7 @@ def _worded(field: FieldDefinition, value: Any) -> str:
             return f"{readable(value)} %"
         case FieldType.TEXT | FieldType.LONG_TEXT | FieldType.PHONE | FieldType.EMAIL if isinstance(value, str):
             return value
-        case _ if isinstance(value, list) and value:
+        case _ if isinstance(value, list) and value and not is_files(value):
             return ", ".join(label_of.get(str(one), str(one)) for one in value)
         case _:
             return label_of.get(str(value)) or readable(value)

@@ -47,6 +47,7 @@ from engine.policy.personal_traces import Traces, texts_as_written
 from engine.policy.search_keys import search_text
 from engine.queries.approval_sheets import proof_content
 from engine.queries.personal_traces import FoundTrace, person_found
+from engine.queries.scopes import visible_clients
 
 _ISSUED, _ATTACHED = kind_of(SheetIssued), kind_of(SignatureAttached)
 _CONTENT, _CONTENT_HASH = "/content/", "/content_hash"
@@ -229,6 +230,9 @@ def _erase_person(
     arguments = {"client": client_id, "contact": contact_id, "basis": request.basis, "words": request.words}
     if (done := already_performed(session, command_id, "erase_person", arguments, actor=actor, at=at)) is not None:
         return Erased(**done)
+    seen = select(Client.id).where(Client.id == client_id, visible_clients(actor, only=client_id))
+    if session.scalar(seen) is None:
+        raise NotFound
     ensure_may(actor, Ability.ERASE_PERSON)
     _ensure_basis(request.basis)
     deal_ids = session.scalars(select(Deal.id).where(Deal.client_id == client_id).order_by(Deal.id)).all()

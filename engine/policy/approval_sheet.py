@@ -32,6 +32,7 @@ from engine.policy.history_signatures import EntrySignature, SigningKey
 _STEP_COMPLETED = kind_of(StepCompleted)
 _DEAL_OPENED = kind_of(DealOpened)
 _ABOUT_APPROVALS = frozenset({kind_of(ApprovalKept), kind_of(ApprovalAskedAgain), kind_of(ApprovalRecalled)})
+_ASKED_AGAIN = kind_of(ApprovalAskedAgain)
 _TEXTS_ERASED = kind_of(TextsErased)
 _ISSUED, _ATTACHED = kind_of(SheetIssued), kind_of(SignatureAttached)
 _MOVED = frozenset({kind_of(DealMoved), kind_of(DealVersionMoved)})
@@ -45,7 +46,7 @@ class ApprovalDecision:
 
     ``position`` and ``department`` are as of then. ``on_behalf_of`` is the person substituted, or empty. ``content`` is
     what the person had before them, ``content_hash`` its SHA-256 as the entry holds it. ``authentication`` is how and
-    when the person proved anew who they are, if the map asked for it. ``labels`` are those of the fields then.
+    when the person proved anew who they are, if the map asked for it. ``labels``: see StepCompleted.
     """
 
     number: int
@@ -94,6 +95,15 @@ class ApprovalSheet:
     entries: tuple[ChainEntry, ...]
     signatures: Mapping[int, EntrySignature] = field(default_factory=dict)
     keys: tuple[SigningKey, ...] = ()
+
+    @property
+    def no_longer_counting(self) -> frozenset[int]:
+        """The numbers of the decisions that were asked for again, because what they approved had changed."""
+        asked = [entry for entry in self.entries if entry.kind == _ASKED_AGAIN]
+        return frozenset(
+            max((one.number for one in self.decisions if one.number < entry.number and _answers(one, entry)), default=0)
+            for entry in asked
+        )
 
     @property
     def passed_over(self) -> tuple[PassedOver, ...]:
@@ -157,6 +167,10 @@ class ApprovalSheet:
     def attached_to(self, number: int) -> tuple[ChainEntry, ...]:
         """The entries of signatures that were attached to the decision of entry ``number``."""
         return tuple(one for one in self.entries if one.kind == _ATTACHED and one.data.get("decision") == number)
+
+
+def _answers(decision: ApprovalDecision, asked_again: ChainEntry) -> bool:
+    return (decision.step, decision.approver) == (asked_again.data["name"], asked_again.data["by"])
 
 
 def sheet_of(

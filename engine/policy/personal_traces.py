@@ -13,6 +13,7 @@ from engine.policy.personal_texts import ERASED
 from engine.policy.search_keys import fold
 
 _NOT_A_FIGURE = re.compile(r"\D+")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _SHORTEST = 3
 """What is shorter stands in other words by chance."""
 _OWN_FIGURES = 9
@@ -51,19 +52,24 @@ class Traces:
         return self.fields_of_client and f"/{CLIENT_ROOT}" in place
 
     def without(self, value: Any) -> Any:
-        """``value`` with each text that names the person replaced; the same object where none does."""
+        """``value`` with each text that names the person replaced; the same object where none does.
+
+        A day among other values becomes None, and so does a field of the client, of whatever type it is: what reads
+        them would stumble over words.
+        """
         if isinstance(value, str):
             return ERASED if self.are_in(value) else value
         if isinstance(value, dict):
-            made: Any = {
-                key: ERASED if isinstance(inner, str) and self.own(f"/{key}") else self.without(inner)
-                for key, inner in value.items()
-            }
+            made: Any = {key: None if self.own(f"/{key}") else self._without(inner) for key, inner in value.items()}
         elif isinstance(value, list):
-            made = [self.without(one) for one in value]
+            made = [self._without(one) for one in value]
         else:
             return value
         return value if made == value else made
+
+    def _without(self, value: Any) -> Any:
+        left = self.without(value)
+        return None if left == ERASED and _DAY.match(value) else left
 
 
 def traces(words: Iterable[str], phones: Iterable[str], *, fields_of_client: bool = False) -> Traces:

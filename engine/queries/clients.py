@@ -9,7 +9,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, String, cast, false, func, literal, select, tuple_, union_all
+from sqlalchemy import BigInteger, ColumnElement, String, cast, func, literal, select, tuple_, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from engine.bpmn.compiled import FieldType
@@ -32,11 +32,11 @@ from engine.queries.scopes import choosable_clients, visible_clients, visible_de
 from engine.queries.text_search import matches
 from engine.queries.work_item_rows import WorkItemRow, rows_of, work_item_rows
 
-_YES = ("true", "1")  # as PostgreSQL and SQLite tell it
 _DEALS_SHOWN = 100
 _DUPLICATES_SHOWN = 10
 _LOOKED_THROUGH = 200  # of those whom a search finds, to offer some
 _CHANGES_SHOWN = 50
+_TRUE = ("true", "1")  # of JSON, as PostgreSQL and as SQLite write it
 _OF_CLIENTS = tuple(kind_of(one) for one in (ClientAdded, ClientChanged, ContactAdded, ContactChanged))
 
 
@@ -122,9 +122,9 @@ def _having(session: Session, own: Mapping[str, str]) -> Iterator[ColumnElement[
         if field.type is FieldType.CHOICE:
             yield Client.fields[field.name].as_string() == wanted
         elif field.type is FieldType.YES_NO and wanted in ("yes", "no"):
-            # Compared as a text: what a program has kept there before the field was one need not be yes or no.
-            is_so = func.coalesce(cast(Client.fields[field.name].as_string(), String).in_(_YES), false())
-            yield is_so if wanted == "yes" else ~is_so
+            # As a text: what was stored before the field was one of yes or no must not fail the whole list.
+            said = func.coalesce(cast(Client.fields[field.name].as_string(), String), "")
+            yield said.in_(_TRUE) if wanted == "yes" else said.not_in(_TRUE)
 
 
 def client_view(session: Session, actor: Actor, client_id: int, now: datetime) -> ClientView:

@@ -22,15 +22,15 @@ from engine.queries.processes import process_of
 class DecisionContent:
     """``fields`` are those that the decision is bound to and that hold something; people and clients by their names.
 
-    ``hash`` covers all of it, as the record of the decision has it. ``version`` is the step's own: it grows when the
-    step is handed on, or its deadline moved.
+    ``files`` are the bound ones: id, name, version. ``hash`` covers all of it, as the record of the decision has it.
+    ``version`` is the step's own: it grows when the step is handed on, or its deadline moved.
     """
 
     work_item_id: int
     version: int
     hash: str
     fields: tuple[tuple[FieldDefinition, Any], ...]
-    files: tuple[tuple[str, int], ...]
+    files: tuple[tuple[int, str, int], ...]
 
     @property
     def fingerprint(self) -> str:
@@ -51,7 +51,7 @@ def decision_content(session: Session, work_item: WorkItem) -> DecisionContent:
         version=work_item.version,
         hash=content_hash(content),
         fields=tuple((field, _named(session, field, value)) for field, value in fields),
-        files=tuple((file["name"], file["version"]) for file in content["files"]),
+        files=tuple((file["id"], file["name"], file["version"]) for file in content["files"]),
     )
 
 

@@ -10,6 +10,7 @@ from flask import Flask
 from flask_babel import force_locale
 
 from engine import events
+from engine.bpmn.compiled import FieldDefinition, FieldType
 from engine.events import Event
 from engine.queries.deal_history import HistoryRow
 from webui.timeline import entry, told_kinds
@@ -42,8 +43,8 @@ def test_every_kind_of_event_has_a_sentence() -> None:
 
 @pytest.mark.parametrize("event", every_event(), ids=lambda event: event.__name__)
 @pytest.mark.parametrize("locale", ["uk", "en"])
-def test_event_is_told_in_both_languages(app: Flask, event: type[Event], locale: str) -> None:
-    with app.test_request_context(), force_locale(locale):
+def test_event_is_told_in_both_languages(speaking_app: Flask, event: type[Event], locale: str) -> None:
+    with speaking_app.test_request_context(), force_locale(locale):
         told = entry(row_of(event))
     assert told.text
     assert "%(" not in told.text
@@ -51,6 +52,17 @@ def test_event_is_told_in_both_languages(app: Flask, event: type[Event], locale:
     assert told.who == "Reglament"
 
 
-def test_event_of_a_newer_version_is_told_by_its_name(app: Flask) -> None:
-    with app.test_request_context():
+def test_event_of_a_newer_version_is_told_by_its_name(speaking_app: Flask) -> None:
+    with speaking_app.test_request_context():
         assert entry(HistoryRow(1, 1, 1, "deal_merged", AT, None, "", None, "", {})).text == "deal merged"
+
+
+def test_the_file_that_a_step_was_given_is_told_by_its_name(app: Flask) -> None:
+    asked = FieldDefinition(name="spec", label="Специфікація", type=FieldType.FILE)
+    given = [{"id": 7, "name": "насоси.pdf", "version": 1, "sha256": "ab", "size": 12}]
+    data = {"step": "Підготувати", "outcome": "completed", "values": {"spec": given}}
+    row = HistoryRow(1, 1, 1, "step_completed", AT, None, "", None, "", row_of(events.StepCompleted).data | data)
+    with app.test_request_context(), force_locale("uk"):
+        told = entry(row, {"spec": asked})
+    assert told.details == (("Специфікація", "насоси.pdf"),)
+    assert told.files == ((7, "насоси.pdf, версія 1"),)

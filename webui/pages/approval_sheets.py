@@ -138,5 +138,6 @@ def _page(deal_id: int, number: int = 0, error: DomainError | None = None) -> Re
         issued=issued_sheets(sheet),
         issued_hashes={one.sha256 for one in issued_sheets(sheet)},
         kept_hashes=kept,
+        no_longer_counting=sheet.no_longer_counting,
     )
     return page, status_of(error) if error is not None else 200

@@ -31,6 +31,7 @@ from engine.errors import InvalidInput, NotAllowed, NotFound
 from engine.model.client import Client, Contact
 from engine.model.consultation import Consultation
 from engine.model.deal import Deal
+from engine.model.draft import CommentDraft, Draft
 from engine.model.history_event import HistoryEvent
 from engine.model.incident import Incident
 from engine.model.intervention import Intervention, InterventionKind
@@ -150,6 +151,8 @@ def test_an_erased_contact_is_named_nowhere_and_the_proof_stays(office: Office, 
     with office.database.read() as session:
         assert session.get_one(Deal, deal.id).fields == {"contact": ERASED, "city": "Львів", "discount": "7.5"}
         assert session.scalars(select(Consultation.question)).one() == ERASED
+        assert session.scalars(select(Draft.comment)).one() == ERASED
+        assert session.scalars(select(CommentDraft.text)).one() == ERASED
         assert session.get_one(Client, deal.client_id).phone == ""
         assert session.scalars(select(ProcessInstance.approved).where(ProcessInstance.deal_id == deal.id)).one() is None
         contacts = {one.full_name: (one.phone, one.search_text) for one in session.scalars(select(Contact))}

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from engine.events import Commented, DealOpened, Event, StepCompleted
+from engine.events import ApprovalAskedAgain, Commented, DealOpened, Event, StepCompleted
 from engine.policy.approval_sheet import ApprovalSheet, sheet_of
 from engine.policy.approval_sheet_check import sheet_faults
 from engine.policy.approval_sheet_file import sheet_json
@@ -174,3 +174,12 @@ def test_content_that_does_not_give_its_hash_is_named() -> None:
 @pytest.mark.parametrize("given", [{}, {"entries": 1, "decisions": [], "head": {}}, {"entries": [1.5]}])
 def test_what_is_no_sheet_is_told_so(given: dict[str, Any]) -> None:
     assert sheet_faults(given) == (ChainFault(0, ChainFaultReason.UNREADABLE),)
+
+
+def test_decision_whose_content_changed_no_longer_counts_and_the_next_one_does() -> None:
+    before = sheet(opened(), decided("approved"))
+    again = ApprovalAskedAgain(
+        name="Погодити договір", element_id="approve", by=before.decisions[0].approver, changes={"discount": ["7", "5"]}
+    )
+    assert sheet(opened(), decided("approved"), again, decided("approved")).no_longer_counting == {2}
+    assert before.no_longer_counting == set()

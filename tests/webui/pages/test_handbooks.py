@@ -30,6 +30,7 @@ from webui.static_files import DIST
 SignIn = Callable[[str | None], Browser]
 
 FONTS = DIST / "fonts"
+SUPPLY = Path(__file__).parents[2] / "browser" / "supply_contract.bpmn"
 EVERY_ELEVENTH = 11
 SAID = (
     "Прийняти лід у роботу",
@@ -79,6 +80,16 @@ def test_page_pdf_and_document_say_the_same_to_everybody_who_works_by_the_map(
     for ending in ("handbook", "handbook.pdf", "handbook.docx", "drawing.svg"):
         assert olena.get(f"/maps/{draft.id}/{ending}").status_code == 404
     assert "чернетка, не діє" in text_of(browse("owner").get(f"/maps/{draft.id}/handbook"))
+
+
+def test_what_is_approved_is_told_by_the_labels_of_its_fields(app: Flask) -> None:
+    content = SUPPLY.read_bytes()
+    process = compile_bpmn({SUPPLY.name: content}).process
+    assert process is not None
+    with app.test_request_context(), force_locale("uk"):
+        written = docx_text(handbook_docx(handbook(source_of(content, process)), fonts=FONTS, at=UPLOADED))
+    assert "погоджується: Умови доставки" in written
+    assert "погоджується: Знижка, %, Сума" in written
 
 
 @pytest.mark.parametrize("key", [one.key for one in shipped_maps()])
