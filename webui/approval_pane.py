@@ -118,6 +118,13 @@ def approval_pane(
     )
 
 
+def shown_changes(
+    session: Session, changes: Iterable[Difference], known: Fields, currency: str
+) -> tuple[ShownChange, ...]:
+    """What is different between two contents, as people read it; each name once."""
+    return _Showing(session, known, currency).changes({one.name: one for one in changes}.values())
+
+
 def chosen_outcome(sent: str, comment: str) -> str:
     """The outcome that a button means. Raises InvalidInput where it promises a remark and none is there."""
     if sent != WITH_REMARKS:

@@ -32,7 +32,7 @@ def csv_file(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) ->
     """UTF-8 with a mark that Excel needs, semicolons as Excel in Ukraine reads them."""
     text = io.StringIO()
     writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
-    writer.writerow(header)
+    writer.writerow([neutralised(title) for title in header])
     writer.writerows([_as_text(value) for value in row] for row in rows)
     return attachment(text.getvalue().encode("utf-8-sig"), "text/csv", f"{name}.csv")
 
@@ -42,7 +42,7 @@ def xlsx_file(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]], w
     book = Workbook(write_only=True)
     sheet = book.create_sheet(name[:31])
     sheet.freeze_panes = "A2"
-    headings = [WriteOnlyCell(sheet, value=title) for title in header]
+    headings = [WriteOnlyCell(sheet, value=_as_cell(title)) for title in header]
     for heading in headings:
         heading.font = Font(bold=True)
     for number, width in enumerate(widths, start=1):

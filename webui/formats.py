@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
+from zoneinfo import ZoneInfo
 
+from babel import Locale
 from babel.dates import format_date, format_datetime, format_time
 from babel.numbers import format_currency, format_decimal
 from flask import Flask
@@ -16,16 +19,20 @@ from webui.request_context import now
 
 _NO_VALUE = "—"
 _KIBIBYTE = 1024
+_KEPT = 4096  # texts: a list that is read again shows most of its amounts and moments again
 
 
 def money(amount: Decimal | int | None, currency: str = "UAH") -> str:
     """``12 500 ₴``: kopecks only where there are any."""
     if amount is None:
         return _NO_VALUE
-    exact = Decimal(amount)
-    whole = exact == exact.to_integral_value()
-    pattern = "#,##0 ¤" if whole else "#,##0.00 ¤"
-    return format_currency(exact, currency, format=pattern, locale=locale(), currency_digits=False)
+    return _money(Decimal(amount), currency, locale())
+
+
+@lru_cache(maxsize=_KEPT)
+def _money(amount: Decimal, currency: str, reader: Locale) -> str:
+    pattern = "#,##0 ¤" if amount == amount.to_integral_value() else "#,##0.00 ¤"
+    return format_currency(amount, currency, format=pattern, locale=reader, currency_digits=False)
 
 
 def sums(amounts: Mapping[str, Decimal]) -> str:
@@ -102,7 +109,12 @@ def exactly(moment: datetime | None) -> str:
     """The full date and time with its zone, for the hint over a deadline."""
     if moment is None:
         return _NO_VALUE
-    return format_datetime(local(moment), format="EEEE, d MMMM y, HH:mm zzzz", tzinfo=zone(), locale=locale())
+    return _exactly(moment.replace(second=0, microsecond=0), zone(), locale())
+
+
+@lru_cache(maxsize=_KEPT)
+def _exactly(minute: datetime, here: ZoneInfo, reader: Locale) -> str:
+    return format_datetime(minute, format="EEEE, d MMMM y, HH:mm zzzz", tzinfo=here, locale=reader)
 
 
 def initials(full_name: str) -> str:

@@ -41,7 +41,14 @@ def content_rows(decision: ApprovalDecision, fields: Mapping[str, FieldDefinitio
         if value not in (None, "", [], {}):
             known = fields.get(name) or fields.get(name.removeprefix("deal."))
             label = decision.labels.get(name) or (known.label if known is not None else "")
-            yield label or name, readable(value)
+            yield label or name, _chosen(name, value, decision.labels)
+
+
+def _chosen(name: str, value: Any, labels: Mapping[str, str]) -> str:
+    """A value under the label that its choice had then."""
+    made = value if isinstance(value, list) else [value]
+    chosen = [labels.get(f"{name}={one}") for one in made]
+    return ", ".join(one for one in chosen if one) if all(chosen) else readable(value)
 
 
 def content_files(content: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -8,8 +8,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, url_for
+from flask import Flask, g, url_for
 
+_ADDRESSES = "asset_addresses"
 DIST = Path(__file__).parent / "static" / "dist"
 
 
@@ -22,7 +23,11 @@ class FrontEndNotBuilt(RuntimeError):
 
 def asset(name: str) -> str:
     """The address of the built file ``name``. Raises FrontEndNotBuilt."""
-    return url_for("static", filename=_read("manifest.json")[name])
+    known: dict[str, str] = g.setdefault(_ADDRESSES, {})  # a page asks for the file of its icons dozens of times
+    address = known.get(name)
+    if address is None:
+        address = known[name] = url_for("static", filename=_read("manifest.json")[name])
+    return address
 
 
 def imports_of(name: str) -> list[str]:

@@ -11,23 +11,28 @@ LONGEST_PATTERNED = 200
 _MOST_WORK = 24  # bits: some sixteen million comparisons at worst, a fraction of a second
 _LONGEST_PATTERN = 500
 _REPEATED_GROUP = re.compile(r"\)(?:[*+]|\{)")
-_VARYING_REPEAT = re.compile(r"(?<!\\)[*+]|\{\d*,\d*\}")
-_FORK = re.compile(r"(?<!\\)[|?]")
-_REFERENCE = re.compile(r"\\[1-9]|\(\?P=|\(\?[<!=]")
+_VARYING_REPEAT = re.compile(r"[*+]|\{\d*,\d*\}")
+_FORK = re.compile(r"[|?]")
+_REFERENCE = re.compile(r"\\[1-9]|\(\?P=|\(\?[<!=(#]")
+_VERBOSE = re.compile(r"\(\?[a-z]*x")  # blanks would part a group from its repetition
+_ESCAPED = re.compile(r"\\.", re.DOTALL)
 
 
 @lru_cache(1_000)
 def is_usable_pattern(pattern: str) -> bool:
     """Whether a field's pattern can be tried on any text in a moment.
 
-    Repeated groups, look-arounds and references can take a hostile text hours, and so can many repetitions, options
-    and alternatives together: each multiplies the ways to try. Such a pattern, or one that is no regular expression,
-    is not applied, and the reader of the map says so.
+    Repeated groups, look-arounds, conditions and references can take a hostile text hours, and so can many repetitions,
+    options and alternatives together: each multiplies the ways to try. Such a pattern, or one that is no regular
+    expression, is not applied, and the reader of the map says so.
     """
-    if len(pattern) > _LONGEST_PATTERN or _REPEATED_GROUP.search(pattern) or _REFERENCE.search(pattern):
+    if len(pattern) > _LONGEST_PATTERN or _REFERENCE.search(pattern):
         return False
-    repeats = len(_VARYING_REPEAT.findall(pattern))
-    forks = len(_FORK.findall(pattern.replace("(?:", "(")))
+    plain = _ESCAPED.sub("_", pattern)
+    if _REPEATED_GROUP.search(plain) or _VERBOSE.search(plain):
+        return False
+    repeats = len(_VARYING_REPEAT.findall(plain))
+    forks = len(_FORK.findall(plain.replace("(?:", "(")))
     if repeats * log2(LONGEST_PATTERNED) - log2(factorial(min(repeats, 20))) + forks > _MOST_WORK:
         return False
     try:

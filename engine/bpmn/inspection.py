@@ -7,10 +7,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from engine.bpmn.compiled import CompiledProcess, TimerRule
+from engine.bpmn.elements import ITEM, WRITTEN
 from engine.bpmn.forward_order import forward_order
 from engine.bpmn.jumps import Jump, is_leaf, moves_on, plan_jump
 from engine.bpmn.jumps import targets as spec_targets
 from engine.bpmn.live_workflow import LiveWorkflow
+from engine.bpmn.loops import ITEMS, RESULTS
 from engine.bpmn.runtime import StepContext
 from engine.bpmn.spec import build_spec
 from engine.bpmn.state_codec import encode, encode_document, read_document
@@ -18,6 +20,8 @@ from engine.bpmn.stepper import load
 from engine.bpmn.throwing_events import is_caught
 from engine.bpmn.timer_events import DUE, due_at
 from engine.bpmn.waits import Waits, waits_of
+
+_OF_RUNS = frozenset({ITEM, ITEMS, RESULTS, WRITTEN})
 
 
 class _NoTimes:
@@ -48,6 +52,20 @@ def variables_in(state: bytes) -> Mapping[str, Any]:
     """The instance-wide store of variables. Raises UnreadableState."""
     values: Mapping[str, Any] = read_document(state)[2]
     return values
+
+
+def with_values(state: bytes, replaced: Callable[[Any], Any]) -> bytes:
+    """The same state with other values in its variables and in the runs of its loops; where it stands is the same.
+
+    ``replaced`` is given the variables, and what each run holds. Raises UnreadableState.
+    """
+    document = read_document(state)
+    document[2] = replaced(document[2])
+    for rows in (document[3], *(rows for _activity, rows in document[4])):
+        for row in rows:
+            data = row[-1] or {}
+            row[-1] = {name: replaced(one) if name in _OF_RUNS else one for name, one in data.items()} or 0
+    return encode_document(document)
 
 
 def jump_targets(process: CompiledProcess) -> tuple[str, ...]:

@@ -17,16 +17,15 @@ from engine.bpmn.compiled import CompiledProcess, StepKind
 from engine.bpmn.inspection import plan_move
 from engine.bpmn.jumps import JumpRefused
 from engine.bpmn.runtime import MoveToken
-from engine.commands.asked_again import last_given, record_asked_again
+from engine.commands.asked_again import record_asked_again
 from engine.commands.execution import run_step
 from engine.commands.interventions import live_items
 from engine.commands.recalls import asking_step, hand_back_to_asker
 from engine.errors import N_, Conflict
 from engine.model.process_instance import ProcessInstance
 from engine.model.work_item import WorkItem
-from engine.policy.approved_content import still_holds
 from engine.policy.permissions import Actor
-from engine.queries.approved_contents import GivenApproval, present_content
+from engine.queries.outdated_approvals import OutdatedApproval, last_given, outdated_approvals
 from engine.queries.processes import process_of
 
 
@@ -55,22 +54,16 @@ def ask_again_after_change(
     process = process_of(session, instance.definition_id)
     if any(one.kind is StepKind.APPROVAL for one in live_items(session, instance)):
         raise ContentApproved
-    deal = instance.deal
-    given = last_given(session, instance)
-    outdated = [
-        (item, approval)
-        for item, approval in given
-        if (step := process.steps.get(item.element_id)) is not None
-        and not still_holds(step, approval.content, approval.values, present_content(session, step, deal, deal.client))
-    ]
-    affected = [process.steps[item.element_id] for item, _ in outdated or given if item.element_id in process.steps]
+    outdated = outdated_approvals(session, instance)
+    items = [one.item for one in outdated] or [item for item, _ in last_given(session, instance)]
+    affected = [process.steps[item.element_id] for item in items if item.element_id in process.steps]
     if not affected or not all(step.reask for step in affected):
         raise ContentApproved
     if not outdated:
         return
     target, asking = _way_back(session, process, instance, outdated, changed)
-    for item, approval in outdated:
-        record_asked_again(session, instance, item, approval, actor=actor, at=at)
+    for one in outdated:
+        record_asked_again(session, instance, one.item, one.given, actor=actor, at=at)
     run_step(session, instance, MoveToken(target, None), actor=actor, at=at)
     if asking is not None:
         hand_back_to_asker(session, instance, asking, actor, at)
@@ -80,11 +73,11 @@ def _way_back(
     session: Session,
     process: CompiledProcess,
     instance: ProcessInstance,
-    outdated: Sequence[tuple[WorkItem, GivenApproval]],
+    outdated: Sequence[OutdatedApproval],
     changed: Collection[str],
 ) -> tuple[str, WorkItem | None]:
     """Where the deal goes on, and what was done there when it is none of the approvals. Raises ContentApproved."""
-    wanted = {item.element_id for item, _ in outdated}
+    wanted = {one.item.element_id for one in outdated}
     for target, asking in _targets(session, process, outdated, changed):
         try:
             jump = plan_move(process, instance.execution_state, target)
@@ -98,12 +91,13 @@ def _way_back(
 def _targets(
     session: Session,
     process: CompiledProcess,
-    outdated: Sequence[tuple[WorkItem, GivenApproval]],
+    outdated: Sequence[OutdatedApproval],
     changed: Collection[str],
 ) -> Iterator[tuple[str, WorkItem | None]]:
     """The approvals, the earliest first, unless the map may decide otherwise now; then whence they were asked for."""
-    items = sorted((item for item, _ in outdated), key=lambda one: one.id)
-    if not process.variables & {"deal", *(name.removeprefix("deal.") for name in changed)}:
+    items = sorted((one.item for one in outdated), key=lambda one: one.id)
+    read = {name.removeprefix("deal.").partition(".")[0] for name in changed} | ({"deal"} if changed else set())
+    if not process.variables & read:
         yield from ((item.element_id, None) for item in items)
     for item in items:
         asking = asking_step(session, item)

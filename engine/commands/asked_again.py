@@ -6,13 +6,12 @@ What has led the deal on is decided: from there on only the map's own steps, a r
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine.bpmn.compiled import CompiledProcess, OutcomeKind, StepDefinition, StepKind
+from engine.bpmn.compiled import CompiledProcess, StepDefinition
 from engine.bpmn.inspection import plan_move, waits_in
 from engine.bpmn.jumps import JumpRefused
 from engine.bpmn.runtime import MoveToken
@@ -20,11 +19,12 @@ from engine.commands.execution import run_step
 from engine.commands.history import record
 from engine.events import ApprovalAskedAgain
 from engine.model.process_instance import ProcessInstance
-from engine.model.work_item import PENDING, WorkItem, WorkItemState
+from engine.model.work_item import WorkItem
 from engine.policy.approved_content import as_decided, differences, still_holds
 from engine.policy.history_chain import content_hash
 from engine.policy.permissions import Actor
-from engine.queries.approved_contents import GivenApproval, given_approvals, present_content
+from engine.queries.approved_contents import GivenApproval, present_content
+from engine.queries.outdated_approvals import last_given
 from engine.queries.processes import process_of
 
 _JOINING = ("parallelGateway", "inclusiveGateway", "complexGateway")
@@ -75,39 +75,6 @@ def _perhaps_changed(session: Session, process: CompiledProcess, instance: Proce
         *_, approved = noted.get(name, ("",))
         if not approved or content_hash(present_content(session, step, deal, deal.client)) != approved:
             yield step
-
-
-def last_given(session: Session, instance: ProcessInstance, besides: str = "") -> list[tuple[WorkItem, GivenApproval]]:
-    """The approvals of the last round of each element, as they were given. None of one that is being asked."""
-    found = session.scalars(
-        select(WorkItem)
-        .where(
-            WorkItem.instance_id == instance.id,
-            WorkItem.kind == StepKind.APPROVAL,
-            WorkItem.activity_id != besides,
-            WorkItem.state.in_((*PENDING, WorkItemState.COMPLETED)),
-        )
-        .order_by(WorkItem.id.desc())
-    )
-    last: dict[str, str] = {}
-    items: list[WorkItem] = []
-    asked: set[str] = set()
-    for one in found:
-        if last.setdefault(one.element_id, one.activity_id) != one.activity_id:
-            continue
-        if one.state in PENDING:
-            asked.add(one.activity_id)
-        elif one.outcome == OutcomeKind.APPROVED.value:
-            items.append(one)
-    items = [one for one in items if one.activity_id not in asked]
-    given = given_approvals(session, instance.deal_id, [one.id for one in items])
-    return _one_each([(one, given[one.id]) for one in items if one.id in given])
-
-
-def _one_each(given: Sequence[tuple[WorkItem, GivenApproval]]) -> list[tuple[WorkItem, GivenApproval]]:
-    """Of an approval by several, the part given first: it is asked for as a whole."""
-    by_element = {item.element_id: (item, approval) for item, approval in given}
-    return list(by_element.values())
 
 
 def _has_joins(process: CompiledProcess) -> bool:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from engine.bpmn.compiled import FieldDefinition, FieldType
+from engine.bpmn.compiled import FieldDefinition, FieldType, StepKind
 from engine.clock import Clock
 from engine.commands.file_fields import ensure_wanted
 from engine.commands.history import record
@@ -28,8 +28,9 @@ from engine.model.process_instance import ProcessInstance
 from engine.model.work_item import WorkItem
 from engine.policy.field_values import read_value
 from engine.policy.file_limits import FileLimits
+from engine.policy.history_chain import content_hash
 from engine.policy.permissions import Ability, Actor, may, may_edit_deal
-from engine.queries.approved_contents import files_changed
+from engine.queries.approved_contents import files_changed, present_content
 from engine.queries.processes import process_of
 from engine.queries.stored_files import bytes_of_deal
 
@@ -88,6 +89,21 @@ def add_files(
         _into_draft(session, work_item, field, ids, actor=actor, at=at)
     remember(session, command_id, {"ids": list(ids)}, actor=actor)
     return ids
+
+
+def decided_on(session: Session, work_item_id: int | None, actor: Actor) -> str:
+    """The hash of what a decision at a live approval would be bound to, its deal locked; empty for any other place.
+
+    Asked before and behind a file that an approver adds, it tells what they have before them: what they saw, and their
+    own file. Raises NotFound.
+    """
+    if work_item_id is None:
+        return ""
+    work_item, instance = lock_work_item(session, work_item_id, actor)
+    step = process_of(session, instance.definition_id).steps[work_item.element_id]
+    if step.kind is not StepKind.APPROVAL or not work_item.is_live:
+        return ""
+    return content_hash(present_content(session, step, instance.deal, instance.deal.client))
 
 
 def put_files(

@@ -219,7 +219,7 @@ def update_deal(
     Raises NotFound, NotAllowed, InvalidInput, DealClosed, EditedMeanwhile, ContentApproved, MapFailed.
     """
     deal, instance = lock_deal(session, deal_id, actor)
-    _ensure_may_edit(deal, actor)
+    ensure_may_edit(deal, actor)
     if deal.result is not DealResult.OPEN and changes.keys() - {"loss_reason"}:
         raise DealClosed
     at = clock.now()
@@ -459,7 +459,8 @@ def _ensure_readable(session: Session, wanted: dict[str, Any], instance: Process
         raise InvalidInput(errors)
 
 
-def _ensure_may_edit(deal: Deal, actor: Actor) -> None:
+def ensure_may_edit(deal: Deal, actor: Actor) -> None:
+    """Raises NotAllowed."""
     own = deal.owner_id in actor.people_acted_for
     if not (may(actor, Ability.EDIT_DEAL) and (own or may(actor, Ability.DIRECT_WORK))):
         raise NotAllowed(reason=N_("Only the deal's owner and the head of sales may change it."))

@@ -10,36 +10,46 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from sqlalchemy import Select, delete, select, update
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy.orm import Session
 
+from engine.bpmn.inspection import with_values
 from engine.clock import Clock
 from engine.commands.deals import deal_search_text
 from engine.commands.history import record
 from engine.commands.idempotency import already_performed, remember
 from engine.commands.locks import lock_client, lock_deal
+from engine.commands.own_values import texts_to_find
 from engine.db.base import Base
-from engine.errors import N_, DomainError, FieldRequired, InvalidInput, NotFound
-from engine.events import PersonErased, SheetIssued, TextsErased, kind_of
+from engine.errors import N_, Conflict, DomainError, FieldRequired, InvalidInput, NotFound
+from engine.events import PersonErased, SheetIssued, SignatureAttached, TextsErased, kind_of
 from engine.model.client import Client, Contact
 from engine.model.consultation import Consultation
 from engine.model.deal import Deal
-from engine.model.draft import Draft
+from engine.model.draft import CommentDraft, Draft
 from engine.model.history_event import HistoryEvent
+from engine.model.incident import Incident
 from engine.model.intervention import Intervention
 from engine.model.letter import MailLink, ProposedDecision
 from engine.model.notice import Notice
+from engine.model.own_field import FieldSubject
 from engine.model.process_instance import ProcessInstance
 from engine.model.proof_file import ProofFile
+from engine.model.service_call import ServiceCall
+from engine.model.version_move import MovedDeal
 from engine.model.work_item import WorkItem
+from engine.policy.attached_signatures import holds_what_it_signs
 from engine.policy.permissions import Ability, Actor, ensure_may
 from engine.policy.personal_texts import ERASED, erased, erased_commitments, salts_of, text_at
-from engine.policy.personal_traces import Traces, traces
+from engine.policy.personal_traces import Traces, texts_as_written
 from engine.policy.search_keys import search_text
+from engine.queries.approval_sheets import proof_content
 from engine.queries.personal_traces import FoundTrace, person_found
+from engine.queries.scopes import visible_clients
 
+_ISSUED, _ATTACHED = kind_of(SheetIssued), kind_of(SignatureAttached)
 _CONTENT, _CONTENT_HASH = "/content/", "/content_hash"
 _WRITTEN = frozenset({"/answer", "/comment", "/question", "/reason", "/text"})
 """Where an entry holds what somebody wrote."""
@@ -119,11 +129,18 @@ class _Erasing:
         record(self.session, event, actor=self.actor, at=self.at, deal=deal)
 
     def _forget_papers(self, deal: Deal, number: int) -> None:
-        """Sealed sheets show the texts of their entries. Whoever was given one can prove it still: its hash is kept."""
-        issued = self.session.scalars(
-            select(HistoryEvent.data).where(HistoryEvent.deal_id == deal.id, HistoryEvent.kind == kind_of(SheetIssued))
-        )
-        hashes = [str(one["sha256"]) for one in issued if one["number"] >= number]
+        """Sealed sheets show the texts of their entries, and so does a signature that holds the sheet which it signs.
+
+        Whoever was given one can prove it still: its hash is kept.
+        """
+        proofs = self.session.execute(
+            select(HistoryEvent.kind, HistoryEvent.number, HistoryEvent.data).where(
+                HistoryEvent.deal_id == deal.id, HistoryEvent.kind.in_((_ISSUED, _ATTACHED))
+            )
+        ).all()
+        hashes = [str(one.data["sha256"]) for one in proofs if one.kind == _ISSUED and one.data["number"] >= number]
+        attached = [str(one.data["sha256"]) for one in proofs if one.kind == _ATTACHED and one.number > number]
+        hashes += [one for one in attached if holds_what_it_signs(proof_content(self.session, one) or b"")]
         gone = self.session.execute(delete(ProofFile).where(ProofFile.sha256.in_(hashes)).returning(ProofFile.sha256))
         self.papers += len(gone.all())
 
@@ -190,7 +207,8 @@ def erase_written(
     places = _WRITTEN.intersection(salts_of(entry.kind, entry.data, entry.salt))
     if not places:
         raise NotErasable
-    _erase_from_deal(session, deal, traces((text_at(entry.data, place) for place in places), ()))
+    written_there = texts_as_written(text_at(entry.data, place) for place in places)
+    _erase_from_deal(session, deal, written_there, only_step=entry.work_item_id)
     erasing = _Erasing(session, "entry", basis.strip(), actor, at)
     erasing.erase_from_history(deal, {entry.id: places})
     result = Erased(1, 0, erasing.papers)
@@ -212,11 +230,16 @@ def _erase_person(
     arguments = {"client": client_id, "contact": contact_id, "basis": request.basis, "words": request.words}
     if (done := already_performed(session, command_id, "erase_person", arguments, actor=actor, at=at)) is not None:
         return Erased(**done)
+    seen = select(Client.id).where(Client.id == client_id, visible_clients(actor, only=client_id))
+    if session.scalar(seen) is None:
+        raise NotFound
     ensure_may(actor, Ability.ERASE_PERSON)
     _ensure_basis(request.basis)
     deal_ids = session.scalars(select(Deal.id).where(Deal.client_id == client_id).order_by(Deal.id)).all()
     deals = {deal_id: lock_deal(session, deal_id, actor)[0] for deal_id in deal_ids}
     client = lock_client(session, client_id, actor)
+    if session.scalar(select(Deal.id).where(Deal.client_id == client_id, Deal.id.not_in(deal_ids)).limit(1)):
+        raise Conflict  # opened before the client was locked, and not locked itself
     person = person_found(session, actor, client_id, contact_id, request.words)
     of = "client" if contact_id is None else "contact"
     erasing = _Erasing(session, of, request.basis.strip(), actor, at, client_id, contact_id)
@@ -261,7 +284,8 @@ def _erase_card(session: Session, client: Client, contact_id: int | None, named:
     else:
         client.phone, client.email = _emptied(client.phone, named), _emptied(client.email, named)
         client.fields = named.without(client.fields)
-    client.search_text = search_text(client.name, client.edrpou, client.phone, client.email, client.segment)
+    own = texts_to_find(session, FieldSubject.CLIENT, client.fields)
+    client.search_text = search_text(client.name, client.edrpou, client.phone, client.email, client.segment, *own)
 
 
 def _find_by_what_is_left(session: Session, deal: Deal, client: Client) -> None:
@@ -274,25 +298,49 @@ def _emptied(text: str, named: Traces) -> str:
     return "" if named.are_in(text) else text
 
 
-def _erase_from_deal(session: Session, deal: Deal, named: Traces) -> None:
-    """Wherever else the deal names the person. Its files stay: what was approved is kept, see docs/operations.md."""
+def _erase_from_deal(session: Session, deal: Deal, named: Traces, *, only_step: int | None = None) -> None:
+    """Wherever else the deal names the person. Its files stay: what was approved is kept, see docs/operations.md.
+
+    A text as somebody wrote it (``named.whole``) is no value of the deal's; ``only_step`` is where it was written.
+    """
     for instance in session.scalars(select(ProcessInstance).where(ProcessInstance.deal_id == deal.id)):
         instance.approved = None  # hashes of contents: without a salt they would give the texts away
-    of_deal = select(WorkItem.id).where(WorkItem.deal_id == deal.id)
-    _erase_in(deal, named, "title", "fields", "loss_reason")
-    places: tuple[tuple[type[Base], InstrumentedAttribute[Any], Any, tuple[str, ...]], ...] = (
-        (WorkItem, WorkItem.deal_id, deal.id, ("comment", "values", "item")),
-        (Consultation, Consultation.deal_id, deal.id, ("question", "answer")),
-        (Intervention, Intervention.deal_id, deal.id, ("reason", "former")),
-        (Notice, Notice.deal_id, deal.id, ("details",)),
-        (Draft, Draft.work_item_id, of_deal, ("typed",)),
-        (ProposedDecision, ProposedDecision.work_item_id, of_deal, ("comment",)),
-        (MailLink, MailLink.work_item_id, of_deal, ("comment",)),
+        if not named.whole:
+            _erase_in_state(instance, named, "execution_state")
+    steps = select(WorkItem.id).where(WorkItem.deal_id == deal.id)
+    if only_step is not None:
+        steps = steps.where(WorkItem.id == only_step)
+    _erase_in(deal, named, *_told_of(named, ("loss_reason",), ("title", "fields")))
+    places: tuple[tuple[type[Base], ColumnElement[bool], tuple[str, ...], tuple[str, ...]], ...] = (
+        (WorkItem, WorkItem.id.in_(steps), ("comment",), ("values", "item")),
+        (Consultation, Consultation.deal_id == deal.id, ("question", "answer"), ()),
+        (Intervention, Intervention.deal_id == deal.id, ("reason",), ("former",)),
+        (Notice, Notice.deal_id == deal.id, ("details",), ()),
+        (Incident, Incident.deal_id == deal.id, ("stimulus", "closing_reason"), ("params", "variables")),
+        (ServiceCall, ServiceCall.deal_id == deal.id, (), ("target", "last_error")),
+        (MovedDeal, MovedDeal.deal_id == deal.id, (), ("before",)),
+        (Draft, Draft.work_item_id.in_(steps), ("comment",), ("typed",)),
+        (CommentDraft, CommentDraft.work_item_id.in_(steps), ("text",), ()),
+        (ProposedDecision, ProposedDecision.work_item_id.in_(steps), ("comment",), ()),
+        (MailLink, MailLink.work_item_id.in_(steps), ("comment",), ()),
     )
-    for model, column, wanted, names in places:
-        is_of_deal = column.in_(wanted) if isinstance(wanted, Select) else column == wanted
+    for model, is_of_deal, written, values in places:
         for row in session.scalars(select(model).where(is_of_deal)):
-            _erase_in(row, named, *names)
+            _erase_in(row, named, *_told_of(named, written, values))
+            if isinstance(row, Intervention | MovedDeal) and not named.whole:
+                _erase_in_state(row, named, "state_before")
+
+
+def _told_of(named: Traces, written: tuple[str, ...], values: tuple[str, ...]) -> tuple[str, ...]:
+    return written if named.whole else (*written, *values)
+
+
+def _erase_in_state(row: ProcessInstance | Intervention | MovedDeal, named: Traces, name: str) -> None:
+    before = getattr(row, name)
+    if before:
+        after = with_values(before, named.without)
+        if after != before:
+            setattr(row, name, after)
 
 
 def _erase_in(row: Base, named: Traces, *names: str) -> None:

@@ -32,7 +32,7 @@ from engine.events import (
 from engine.model.history_event import HistoryEvent
 from engine.model.process_instance import ProcessInstance
 from engine.model.work_item import LIVE, WorkItem, WorkItemState
-from engine.policy.approved_content import Content, is_same, may_be_kept
+from engine.policy.approved_content import Content, is_known, is_same, may_be_kept
 from engine.policy.approvers import may_decide
 from engine.policy.history_chain import content_hash
 from engine.policy.permissions import Actor
@@ -64,7 +64,8 @@ class _Earlier:
             return None
         if given.number < self.decided_anew_at or given.map_version != self.map_version:
             return None
-        return (before, given) if is_same(given.content, given.values, self.present) else None
+        is_the_same = is_known(given.content) and is_same(given.content, given.values, self.present)
+        return (before, given) if is_the_same else None
 
 
 def _answers(before: WorkItem, part: WorkItem, rule: ApprovalRule) -> bool:

@@ -39,7 +39,8 @@ class StepCompleted(Event):
 
     Of an approval that is what it is bound to (engine.policy.approved_content), ``files`` among it, each by its id,
     name, version, SHA-256 and size. ``authentication`` says how and when the person proved anew who they are, where the
-    map asks for it. ``labels`` are those of the fields in ``content`` of an approval, as the map gave them then.
+    map asks for it. ``labels`` are those of the fields in ``content`` of an approval, and of choices made
+    in them, as the map gave them then (queries.map_fields).
     """
 
     name: str

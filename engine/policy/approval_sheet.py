@@ -46,7 +46,7 @@ class ApprovalDecision:
 
     ``position`` and ``department`` are as of then. ``on_behalf_of`` is the person substituted, or empty. ``content`` is
     what the person had before them, ``content_hash`` its SHA-256 as the entry holds it. ``authentication`` is how and
-    when the person proved anew who they are, if the map asked for it. ``labels`` are those of the fields then.
+    when the person proved anew who they are, if the map asked for it. ``labels``: see StepCompleted.
     """
 
     number: int

@@ -16,7 +16,8 @@ from engine.bpmn.compiled import StepDefinition
 from engine.events import plain
 from engine.model.client import Client
 from engine.model.deal import Deal
-from engine.policy.history_chain import content_hash
+from engine.policy.history_chain import canonical_json, content_hash
+from engine.policy.personal_texts import ERASED
 
 Content = Mapping[str, Any]
 
@@ -123,6 +124,11 @@ def as_decided(content: Content, values: Mapping[str, Any]) -> Content:
 def is_same(given: Content, values: Mapping[str, Any], present: Content) -> bool:
     """Whether what was decided on, with what was typed then, is what stands there now."""
     return content_hash(as_decided(given, values)) == content_hash(present)
+
+
+def is_known(given: Content) -> bool:
+    """Whether nothing was erased from what was decided on: else another value may have stood there."""
+    return ERASED.encode() not in canonical_json(given)
 
 
 def still_holds(step: StepDefinition, given: Content, values: Mapping[str, Any], present: Content) -> bool:

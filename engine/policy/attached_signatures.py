@@ -68,6 +68,14 @@ def read_signature(content: bytes) -> SignatureFile:
         raise NoSignatureInFile from None
 
 
+def holds_what_it_signs(content: bytes) -> bool:
+    """Whether the file can be read without what it signs beside it."""
+    try:
+        return read_signature(content).content is not None
+    except NoSignatureInFile:
+        return False
+
+
 def covered(signature: SignatureFile, issued: Iterable[tuple[str, Callable[[], bytes | None]]]) -> str:
     """The SHA-256 of the issued sheet that was signed, or empty."""
     return next((hashed for hashed, given in issued if signature.covers(hashed, given)), "")

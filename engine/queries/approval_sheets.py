@@ -85,8 +85,8 @@ def proof_file(session: Session, actor: Actor, deal_id: int, sha256: str) -> tup
 
 
 def kept_papers(session: Session, sheet: ApprovalSheet) -> frozenset[str]:
-    """The hashes of issued sheets that can still be fetched: those that show an erased text are kept no more."""
-    hashes = [str(one.data["sha256"]) for one in sheet.issued]
+    """The hashes of issued sheets and attached signatures that can still be fetched: not those with an erased text."""
+    hashes = [str(one.data["sha256"]) for one in sheet.entries if one.kind in PROOFS]
     return (
         frozenset(session.scalars(select(ProofFile.sha256).where(ProofFile.sha256.in_(hashes))))
         if hashes

@@ -9,7 +9,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, false, func, literal, select, tuple_, union_all
+from sqlalchemy import BigInteger, ColumnElement, String, cast, func, literal, select, tuple_, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from engine.bpmn.compiled import FieldType
@@ -22,6 +22,7 @@ from engine.model.own_field import FieldSubject
 from engine.model.work_item import LIVE, WorkItem
 from engine.policy.permissions import Ability, Actor, may
 from engine.policy.phone_numbers import normalise_phone
+from engine.policy.search_keys import query_terms, search_text
 from engine.queries.client_rows import ClientRow, ContactRow, client_rows, clients_of, contacts_of
 from engine.queries.deal_history import HistoryRow, history_of, history_rows
 from engine.queries.deal_rows import DealRow, deal_rows, deals_of
@@ -33,7 +34,9 @@ from engine.queries.work_item_rows import WorkItemRow, rows_of, work_item_rows
 
 _DEALS_SHOWN = 100
 _DUPLICATES_SHOWN = 10
+_LOOKED_THROUGH = 200  # of those whom a search finds, to offer some
 _CHANGES_SHOWN = 50
+_TRUE = ("true", "1")  # of JSON, as PostgreSQL and as SQLite write it
 _OF_CLIENTS = tuple(kind_of(one) for one in (ClientAdded, ClientChanged, ContactAdded, ContactChanged))
 
 
@@ -119,8 +122,9 @@ def _having(session: Session, own: Mapping[str, str]) -> Iterator[ColumnElement[
         if field.type is FieldType.CHOICE:
             yield Client.fields[field.name].as_string() == wanted
         elif field.type is FieldType.YES_NO and wanted in ("yes", "no"):
-            is_so = func.coalesce(Client.fields[field.name].as_boolean(), false())
-            yield is_so if wanted == "yes" else ~is_so
+            # As a text: what was stored before the field was one of yes or no must not fail the whole list.
+            said = func.coalesce(cast(Client.fields[field.name].as_string(), String), "")
+            yield said.in_(_TRUE) if wanted == "yes" else said.not_in(_TRUE)
 
 
 def client_view(session: Session, actor: Actor, client_id: int, now: datetime) -> ClientView:
@@ -156,14 +160,25 @@ def client_history(session: Session, actor: Actor, client_id: int) -> tuple[Hist
 
 
 def choose_clients(session: Session, actor: Actor, q: str, limit: int = 20) -> tuple[ClientChoice, ...]:
-    """For type-ahead, by name."""
+    """For type-ahead, by name. Own fields find a client only for who may read them: else they could be guessed."""
+    terms, size = query_terms(q), page_size(limit)
     rows = session.execute(
-        select(Client.id, Client.name, Client.edrpou)
+        select(
+            Client.id,
+            Client.name,
+            Client.edrpou,
+            Client.segment,
+            Client.phone,
+            Client.email,
+            visible_clients(actor).label("is_seen"),
+        )
         .where(choosable_clients(actor), matches(session, Client.search_text, q))
         .order_by(Client.name, Client.id)
-        .limit(page_size(limit))
+        .limit(_LOOKED_THROUGH if terms else size)
     )
-    return tuple(ClientChoice(*row) for row in rows)
+    known = ((row, search_text(row.name, row.edrpou, row.segment, row.phone, row.email)) for row in rows)
+    chosen = [row for row, text in known if row.is_seen or all(term in text for term in terms)]
+    return tuple(ClientChoice(row.id, row.name, row.edrpou) for row in chosen[:size])
 
 
 def possible_duplicates(

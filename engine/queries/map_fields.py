@@ -20,10 +20,19 @@ def map_fields(process: CompiledProcess) -> Mapping[str, FieldDefinition]:
 
 
 def field_labels(process: CompiledProcess, content: Mapping[str, Any]) -> dict[str, str]:
-    """The labels of the fields in the content of an approval; a field without one, or labelled by its name, is none."""
-    fields = map_fields(process)
-    known = {name: fields.get(name) or fields.get(name.removeprefix("deal.")) for name in content.get("fields") or ()}
-    return {name: one.label for name, one in known.items() if one is not None and one.label not in ("", name)}
+    """Labels of the fields in the content of an approval, by name, and of choices made in them, by ``name=value``.
+
+    What has none, or is labelled as it is called, is left out.
+    """
+    fields, labels = map_fields(process), {}
+    for name, value in (content.get("fields") or {}).items():
+        field = fields.get(name) or fields.get(name.removeprefix("deal."))
+        if field is None:
+            continue
+        labels[name] = field.label
+        made = value if isinstance(value, list) else [value]
+        labels |= {f"{name}={one.value}": one.label for one in field.choices if one.value in made}
+    return {name: label for name, label in labels.items() if label and label != name.rpartition("=")[2]}
 
 
 class _Map:

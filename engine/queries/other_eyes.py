@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from engine.bpmn.compiled import StepDefinition, StepKind
 from engine.events import (
     CallCompleted,
+    ClientChanged,
     DealChanged,
     DealOpened,
     DecisionMade,
@@ -24,10 +25,13 @@ from engine.events import (
 from engine.model.deal import Deal
 from engine.model.history_event import HistoryEvent
 from engine.model.work_item import WorkItem
+from engine.policy.approved_content import bound_names
 from engine.policy.approvers import other_eyes_needed
+from engine.policy.own_fields import CLIENT_ROOT
 from engine.policy.prepared_content import Writing, preparers
 
 _OPENED, _CHANGED, _REPAIRED = kind_of(DealOpened), kind_of(DealChanged), kind_of(VariablesSet)
+_CLIENT_CHANGED = kind_of(ClientChanged)
 _COMPLETED, _FILE = kind_of(StepCompleted), kind_of(FileAdded)
 _VALUES_OF = {_COMPLETED: "values", kind_of(MessageReceived): "values"}
 _VALUES_OF_MACHINES = {kind_of(CallCompleted): "values", kind_of(DecisionMade): "outputs"}
@@ -63,11 +67,29 @@ def barred_from(
             WorkItem.kind.label("step_kind"),
         )
         .outerjoin(WorkItem, WorkItem.id == HistoryEvent.work_item_id)
-        .where(HistoryEvent.deal_id == deal.id, HistoryEvent.kind.in_(_KINDS))
-        .order_by(HistoryEvent.number)
+        .where(_tells(step, deal))
+        .order_by(HistoryEvent.id)
     ).all()
     barred |= _askers(told, asked_by_id, opened_at)
     return barred | preparers(step, _writings(told, deal)) if step.kind is StepKind.APPROVAL else barred
+
+
+def _tells(step: StepDefinition, deal: Deal) -> ColumnElement[bool]:
+    """The entries of the deal, and what was changed beside it in its client since it was opened.
+
+    A client that was never changed is not asked about.
+    """
+    of_deal = and_(HistoryEvent.deal_id == deal.id, HistoryEvent.kind.in_(_KINDS))
+    binds_client = any(name.startswith(CLIENT_ROOT) for name in bound_names(step)[0])
+    if step.kind is not StepKind.APPROVAL or not binds_client or deal.client.version == 1:
+        return of_deal
+    of_client = and_(
+        HistoryEvent.kind == _CLIENT_CHANGED,
+        HistoryEvent.at >= deal.opened_at,
+        HistoryEvent.deal_id.is_distinct_from(deal.id),  # what a step of the deal wrote is told by the step
+        HistoryEvent.data["client_id"].as_integer() == deal.client_id,
+    )
+    return or_(of_deal, of_client)
 
 
 def _askers(told: Sequence[Any], asked_by_id: int | None, opened_at: datetime) -> frozenset[int]:
@@ -91,6 +113,9 @@ def _writings(told: Sequence[Any], deal: Deal) -> Iterator[Writing]:
 
 def _writing(row: Any) -> Writing:
     data = row.data
+    if row.kind == _CLIENT_CHANGED:
+        changed = {name.removeprefix(CLIENT_ROOT): new for name, (_old, new) in data["changes"].items()}
+        return Writing(_people(row), {f"{CLIENT_ROOT}{name}": new for name, new in changed.items()})
     if row.kind == _FILE:
         # Of a document that the map makes, the fields were prepared: nobody chose its text.
         people = frozenset() if data.get("step") else _people(row)

@@ -17,11 +17,12 @@ from engine.model.deal import Deal
 from engine.model.history_event import HistoryEvent
 from engine.policy.permissions import Ability, Actor, ensure_may
 from engine.policy.personal_texts import ERASED, salts_of, text_at
-from engine.policy.personal_traces import Traces, traces
+from engine.policy.personal_traces import Traces, orders_of, traces
 from engine.queries.scopes import visible_clients
 
 _OF_CLIENTS = (kind_of(ClientAdded), kind_of(ClientChanged))
 _OF_CONTACTS = kind_of(ContactChanged)
+_WORDS = frozenset({"name", "full_name", "email", "edrpou"})
 _READ_AT_ONCE = 1000
 
 
@@ -84,9 +85,12 @@ def person_found(
         if not contacts:
             raise NotFound
     known: list[Client | Contact] = [*contacts] if contact_id is not None else [client, *contacts]
+    former_words, former_phones = _former(session, client_id, contact_id)
+    names = [name for one in known for name in ([one.name] if isinstance(one, Client) else orders_of(one.full_name))]
+    codes = [client.edrpou] if contact_id is None else []
     named = traces(
-        [*(_name_of(one) for one in known), *(one.email for one in known), *words],
-        [one.phone for one in known],
+        [*names, *(one.email for one in known), *codes, *former_words, *words],
+        [*(one.phone for one in known), *former_phones],
         fields_of_client=contact_id is None,
     )
     found = tuple(_found(session, client_id, contact_id, named))
@@ -95,6 +99,25 @@ def person_found(
 
 def _name_of(known: Client | Contact) -> str:
     return known.name if isinstance(known, Client) else known.full_name
+
+
+def _former(session: Session, client_id: int, contact_id: int | None) -> tuple[list[str], list[str]]:
+    """By which words and phones the card has known the person before: who has married is still the same."""
+    rows = session.execute(
+        select(HistoryEvent.kind, HistoryEvent.data).where(
+            HistoryEvent.kind.in_((*_OF_CLIENTS, _OF_CONTACTS)),
+            HistoryEvent.data["client_id"].as_integer() == client_id,
+        )
+    )
+    told = [(name, one) for kind, data in rows if _is_theirs(kind, data, contact_id) for name, one in _said(data)]
+    words = [one for name, one in told if name in _WORDS]
+    words += [spelt for name, one in told if name == "full_name" for spelt in orders_of(one)]
+    return words, [one for name, one in told if name == "phone"]
+
+
+def _said(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, values in {"name": [data.get("name")], **(data.get("changes") or {})}.items():
+        yield from ((name, one) for one in values if isinstance(one, str))
 
 
 def _found(session: Session, client_id: int, contact_id: int | None, named: Traces) -> Iterator[FoundTrace]:

@@ -97,6 +97,8 @@ def main_pages(people: People, sales: Sales, view: View) -> Iterator[Opened]:
             "/people/2",
             "/departments",
             "/departments/1",
+            "/clients/1/erase",
+            f"{deal}/history/1/erase",
             f"{deal}/move",
             f"{deal}/variables",
             *_OF_SETTINGS,

@@ -7,7 +7,7 @@ from browser.people import People
 from browser.steps import complete, open_step, pane
 from playwright.sync_api import Locator, Page, expect
 from support.browser import Words, barriers, drop_file, overflow
-from support.files import pdf, png
+from support.files import HEIC, pdf, png
 
 DEAL = "Насоси з договором"
 CONTRACT = "Договір поставки.pdf"
@@ -26,13 +26,18 @@ def test_what_was_approved_can_be_opened_after_a_new_version(people: People, sal
 
     olena = people.at_work("olena", width=360)
     olena.goto(f"/deals/{deal_id}")
-    for name, content in ((CONTRACT, pdf("First edition", "Total 240 000")), ("Майданчик.png", png(900, 500))):
+    brought = {CONTRACT: pdf("First edition", "Total 240 000"), "Майданчик.png": png(900, 500), "Знімок.heic": HEIC}
+    for name, content in brought.items():
         drop_file(olena, "#files", name, content)
         expect(olena.locator("#files .file-name", has_text=name)).to_be_visible()
     assert overflow(olena) == 0
     olena.get_by_role("link", name="Майданчик.png", exact=True).click()
     expect(dialog(olena).locator("img")).to_have_js_property("naturalWidth", 900)
     assert overflow(olena) == 0
+    olena.keyboard.press("Escape")
+    olena.get_by_role("link", name="Знімок.heic", exact=True).click()
+    expect(dialog(olena).locator("img")).to_have_js_property("naturalWidth", 64)
+    expect(dialog(olena).locator("[data-picture-told]")).to_be_hidden()
     olena.keyboard.press("Escape")
     expect(dialog(olena)).to_have_count(0)
 
@@ -43,6 +48,9 @@ def test_what_was_approved_can_be_opened_after_a_new_version(people: People, sal
     assert barriers(iryna) == []
     iryna.keyboard.press("Escape")
     expect(link).to_be_focused()
+    # Her own file is no change behind her back: nothing has to be looked at again.
+    drop_file(iryna, "#pane .step-files", "Висновок.pdf", pdf("Agreed"))
+    expect(pane(iryna).get_by_role("link", name="Висновок.pdf", exact=True)).to_be_visible()
     complete(iryna, uk, "Approve", "Approved")
 
     drop_file(olena, "#files", CONTRACT, pdf("Second edition"))

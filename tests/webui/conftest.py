@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -11,7 +13,7 @@ from support.web import Browser, web_application
 
 SignIn = Callable[[str | None], Browser]
 
-__all__ = ["SignIn", "app", "browse", "compiles_here", "office"]
+__all__ = ["SignIn", "app", "browse", "compiles_here", "office", "speaking_app"]
 
 
 @pytest.fixture
@@ -24,6 +26,16 @@ def office(sqlite_database_url: str, founded: FoundedOffices) -> Iterator[Office
 @pytest.fixture
 def app(office: Office) -> Flask:
     return web_application(office)
+
+
+@pytest.fixture(scope="session")
+def speaking_app(
+    sqlite_template: Path, founded: FoundedOffices, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Flask]:
+    """One application for all tests that only ask what it would say: nothing is written, nobody is signed in."""
+    file = shutil.copy(sqlite_template, tmp_path_factory.mktemp("speaking") / "reglament.sqlite")
+    with founded.at_work(f"sqlite:///{file}") as office:
+        yield web_application(office)
 
 
 @pytest.fixture

@@ -18,41 +18,41 @@ def all_errors(kind: type[DomainError] = DomainError) -> list[type[DomainError]]
 
 
 @pytest.mark.parametrize("kind", all_errors(), ids=lambda kind: kind.__name__)
-def test_error_without_its_data_is_still_a_sentence(app: Flask, kind: type[DomainError]) -> None:
+def test_error_without_its_data_is_still_a_sentence(speaking_app: Flask, kind: type[DomainError]) -> None:
     """Data that is missing leaves a gap; an error while telling an error would leave nothing."""
     for locale in ("uk", "en"):
-        with app.test_request_context(), force_locale(locale):
+        with speaking_app.test_request_context(), force_locale(locale):
             error = kind.__new__(kind)
             error.params = {}
             assert "%(" not in error_text(error)
 
 
-def test_data_is_written_as_the_reader_writes_it(app: Flask) -> None:
+def test_data_is_written_as_the_reader_writes_it(speaking_app: Flask) -> None:
     error = AlreadyCompleted(by="Олена", at=datetime(2026, 3, 2, 12, 2, tzinfo=UTC))
-    with app.test_request_context(), force_locale("uk"):
+    with speaking_app.test_request_context(), force_locale("uk"):
         assert error_text(error) == "Уже зроблено: Олена, 14:02."
 
 
-def test_what_was_expected_is_translated_too(app: Flask) -> None:
+def test_what_was_expected_is_translated_too(speaking_app: Flask) -> None:
     error = FieldNotUnderstood(value=Decimal("1.5"), expected=N_("a whole number"))
-    with app.test_request_context(), force_locale("uk"):
+    with speaking_app.test_request_context(), force_locale("uk"):
         assert error_text(error) == "«1,5» не вдалося прочитати. Потрібно: ціле число."
 
 
-def test_errors_of_fields_are_told_by_field(app: Flask) -> None:
+def test_errors_of_fields_are_told_by_field(speaking_app: Flask) -> None:
     several = InvalidInput({"title": FieldRequired(label="Назва"), "amount": FieldRequired(label="Сума")})
-    with app.test_request_context(), force_locale("uk"):
+    with speaking_app.test_request_context(), force_locale("uk"):
         assert field_errors(several) == {"title": "Заповніть «Назва».", "amount": "Заповніть «Сума»."}
         assert field_errors(FieldRequired("title", label="Назва")) == {"title": "Заповніть «Назва»."}
         assert field_errors(FieldRequired(label="Назва")) == {}
 
 
 @pytest.mark.parametrize("code", sorted(known_codes()))
-def test_finding_is_told_with_its_remedy_in_both_languages(app: Flask, code: str) -> None:
+def test_finding_is_told_with_its_remedy_in_both_languages(speaking_app: Flask, code: str) -> None:
     finding = Finding(code=code, severity=Severity.ERROR)
     told = {}
     for locale in ("uk", "en"):
-        with app.test_request_context(), force_locale(locale):
+        with speaking_app.test_request_context(), force_locale(locale):
             told[locale] = (finding_message(finding), finding_remedy(finding))
     assert all("%(" not in text and text for pair in told.values() for text in pair)
     assert told["uk"][0] != told["en"][0]

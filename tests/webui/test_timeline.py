@@ -43,8 +43,8 @@ def test_every_kind_of_event_has_a_sentence() -> None:
 
 @pytest.mark.parametrize("event", every_event(), ids=lambda event: event.__name__)
 @pytest.mark.parametrize("locale", ["uk", "en"])
-def test_event_is_told_in_both_languages(app: Flask, event: type[Event], locale: str) -> None:
-    with app.test_request_context(), force_locale(locale):
+def test_event_is_told_in_both_languages(speaking_app: Flask, event: type[Event], locale: str) -> None:
+    with speaking_app.test_request_context(), force_locale(locale):
         told = entry(row_of(event))
     assert told.text
     assert "%(" not in told.text
@@ -52,8 +52,8 @@ def test_event_is_told_in_both_languages(app: Flask, event: type[Event], locale:
     assert told.who == "Reglament"
 
 
-def test_event_of_a_newer_version_is_told_by_its_name(app: Flask) -> None:
-    with app.test_request_context():
+def test_event_of_a_newer_version_is_told_by_its_name(speaking_app: Flask) -> None:
+    with speaking_app.test_request_context():
         assert entry(HistoryRow(1, 1, 1, "deal_merged", AT, None, "", None, "", {})).text == "deal merged"
 
 

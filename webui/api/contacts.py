@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from engine.commands.clients import ContactDraft, add_contact, update_contact
 from engine.model.client import Contact
+from engine.model.own_field import FieldSubject
 from engine.policy.own_fields import KnownField
 from engine.queries.client_rows import ContactRow, contacts_of
 from engine.queries.contacts import contact_view, contacts
@@ -77,7 +78,7 @@ def _own_field_item(known: KnownField) -> OwnFieldItem:
         id=known.id,
         subject=known.subject,
         name=field.name,
-        name_in_maps=known.name_in_maps,
+        name_in_maps=known.name_in_maps if known.subject is FieldSubject.CLIENT else None,
         label=field.label,
         type=field.type,
         required=field.required,

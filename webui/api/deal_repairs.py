@@ -7,6 +7,7 @@ from collections.abc import Callable
 from flask import Response
 from sqlalchemy.orm import Session
 
+from engine.commands.asking_again import ask_approvals_again
 from engine.commands.cancellations import cancel_deal, reopen_deal
 from engine.commands.jumps import move_token, undo_move
 from engine.commands.suspensions import resume_deal, suspend_deal
@@ -75,6 +76,21 @@ def undo_deal_move(path: DealPath, body: MoveUndoing) -> Response:
         path.deal_id,
         lambda session, key: undo_move(
             session, path.deal_id, body.intervention_id, actor=caller(), clock=services().clock, command_id=key
+        ),
+    )
+
+
+@api.post(
+    "/deals/<int:deal_id>/ask-again",
+    tags=[DEALS],
+    responses={200: DealItem, **_RESTING, **conflicts("nothing_to_ask_again", "content_approved")},
+)
+def ask_again(path: DealPath) -> Response:
+    """Have approved again what has changed since it was approved, where the map allows it (`reask`)."""
+    return _done(
+        path.deal_id,
+        lambda session, key: ask_approvals_again(
+            session, path.deal_id, actor=caller(), clock=services().clock, command_id=key
         ),
     )
 

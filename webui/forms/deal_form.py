@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -19,8 +19,8 @@ from webui.i18n import _, chosen_locale, zone
 _CLIENT_FIELDS = ("name", "edrpou", "segment", "source", "phone", "email")
 
 
-def read_new_deal(form: Mapping[str, str]) -> DealDraft:
-    """Raises InvalidInput with an error per field."""
+def read_new_deal(form: Mapping[str, str], own: Sequence[FieldDefinition], typed_own: Mapping[str, Any]) -> DealDraft:
+    """``own`` are the company's own fields of clients, which a new client has. Raises InvalidInput with all errors."""
     errors: dict[str, DomainError] = {}
     title, amount, close_date = _common(form, errors)
     client_id = chosen_id(form, "client_id")
@@ -28,7 +28,7 @@ def read_new_deal(form: Mapping[str, str]) -> DealDraft:
     if client_id is None:
         typed: dict[str, Any] = {name: form.get(f"client.{name}", "").strip() for name in _CLIENT_FIELDS}
         if any(typed.values()):
-            client = ClientDraft(**typed)
+            client = ClientDraft(**typed, fields=_own_values(own, typed_own, errors))
         elif form.get("client_id_text", "").strip():
             errors["client_id"] = FieldNotUnderstood(value=form["client_id_text"], expected=N_("a client"))
         else:
@@ -48,6 +48,16 @@ def read_new_deal(form: Mapping[str, str]) -> DealDraft:
         owner_id=owner_id,
         close_date=close_date,
     )
+
+
+def _own_values(
+    own: Sequence[FieldDefinition], typed: Mapping[str, Any], errors: dict[str, DomainError]
+) -> dict[str, Any]:
+    """Nothing is required of a client that comes with a deal: its page asks for the rest."""
+    asked = [one.model_copy(update={"required": False}) for one in own if one.name in typed]
+    read, wrong = read_each(asked, typed, chosen_locale(), zone=zone().key)
+    errors |= {f"client.fields.{name}": error for name, error in wrong.items()}
+    return {name: to_json(value) for name, value in read.items() if value is not None}
 
 
 def read_changes(

@@ -47,11 +47,17 @@ def own_inputs(
 ) -> tuple[StepField, ...]:
     """The inputs, filled with stored values or, after an error, with the very texts typed."""
     fields = tuple(one.definition for one in own_fields(session, subject))
-    at_fields = {name.partition(".")[2]: text for name, text in errors.items() if name.startswith(_PREFIXES)}
+    at_fields = {_bare(name): text for name, text in errors.items() if name.startswith(_PREFIXES)}
     return step_fields(session, fields, filled, at_fields, ids=ids)
 
 
 _PREFIXES = ("fields.", "client.", "contact.")
+
+
+def _bare(name: str) -> str:
+    for prefix in ("client.", "contact.", "fields."):
+        name = name.removeprefix(prefix)
+    return name
 
 
 def own_shown(session: Session, subject: FieldSubject, stored: Mapping[str, Any]) -> tuple[OwnValue, ...]:

@@ -10,6 +10,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from engine.commands.asking_again import ask_approvals_again
 from engine.commands.cancellations import reopen_deal
 from engine.commands.incidents import perform
 from engine.commands.jumps import move_token, undo_move
@@ -74,6 +75,15 @@ def undo(deal_id: int) -> ResponseReturnValue:
             command_id=_key(),
         ),
         _("The deal stands where it stood."),
+    )
+
+
+@blueprint.post("/<int:deal_id>/ask-again")
+def ask_again(deal_id: int) -> ResponseReturnValue:
+    return _act(
+        deal_id,
+        lambda session: ask_approvals_again(session, deal_id, actor=actor(), clock=services().clock, command_id=_key()),
+        _("The deal is on its way to be approved again."),
     )
 
 

@@ -16,6 +16,7 @@ from engine.commands.deals import CURRENCIES, comment_on_deal, open_deal, update
 from engine.commands.incidents import perform
 from engine.errors import DomainError, InvalidInput, NotFound
 from engine.model.deal import Deal
+from engine.model.own_field import FieldSubject
 from engine.policy.form_values import read_form
 from engine.policy.freedom import may_suspend
 from engine.policy.permissions import Ability, ensure_may, may
@@ -24,8 +25,11 @@ from engine.queries.deal_files import file_of_deal
 from engine.queries.deal_view import DealView
 from engine.queries.deals import board, deal_history, deal_view, walked_path
 from engine.queries.definitions import definition_xml, startable_definitions
+from engine.queries.outdated_approvals import to_ask_again
+from engine.queries.own_fields import own_fields
 from engine.queries.processes import process_of
 from engine.queries.version_moves import last_move_of_deal, version_of_deal
+from webui.approval_pane import shown_changes
 from webui.attachments import attachment
 from webui.deadlines import working_time
 from webui.deal_files import as_download
@@ -35,6 +39,7 @@ from webui.exports import csv_file, xlsx_file
 from webui.file_lists import deal_files
 from webui.file_uploads import brought, limits
 from webui.forms.deal_form import definition_of, editable_fields, read_changes, read_new_deal
+from webui.forms.own_form import own_inputs
 from webui.forms.shown_values import shown_field
 from webui.forms.step_form import StepField, faults_of, step_fields, typed_values
 from webui.forms.typed_values import chosen_id
@@ -132,7 +137,9 @@ def new() -> ResponseReturnValue:
 def create() -> ResponseReturnValue:
     """Open a deal; its map starts, and its first step stands in somebody's inbox."""
     try:
-        draft = read_new_deal(request.form)
+        with reading() as session:
+            own = [one.definition for one in own_fields(session, FieldSubject.CLIENT)]
+        draft = read_new_deal(request.form, own, typed_values(request.form))
 
         def command(session: Session) -> Deal:
             return open_deal(
@@ -295,12 +302,16 @@ def _act(
 
 
 def _form(typed: Mapping[str, str], error: DomainError | None = None) -> ResponseReturnValue:
+    errors, typed_own = field_errors(error) if error else {}, typed_values(request.form)
     with reading() as session:
         maps = startable_definitions(session, actor())
+        own = own_inputs(session, FieldSubject.CLIENT, typed_own, errors, ids="client-own")
     page = render_template(
         "deals/new.html",
         typed=typed,
-        errors=field_errors(error) if error else {},
+        own=own,
+        own_asks=any(typed_own.values()) or any(one.error for one in own),
+        errors=errors,
         problem_text=error_text(error) if error else "",
         maps=maps,
         currencies=CURRENCIES,
@@ -317,9 +328,13 @@ def _problem(error: DomainError | None, *, offers_asking_again: bool) -> str:
 
 def _offers_asking_again(session: Session, view: DealView, error: DomainError | None, form: Mapping[str, str]) -> bool:
     """Offered where saving was refused for it, and still there when something else has to be mended first."""
-    if error is None or ("ask_again" in form) == isinstance(error, ContentApproved) or view.definition_id is None:
+    if error is None or ("ask_again" in form) == isinstance(error, ContentApproved):
         return False
-    return allows_change(process_of(session, view.definition_id))
+    return _allows_change(session, view)
+
+
+def _allows_change(session: Session, view: DealView) -> bool:
+    return view.definition_id is not None and allows_change(process_of(session, view.definition_id))
 
 
 def _inputs(
@@ -348,8 +363,12 @@ def deal_page(
         may_move = may(actor(), Ability.PUBLISH_MAP)
         inputs = _inputs(session, view, known, stored if typed is None else typed, errors)
         offers_asking_again = _offers_asking_again(session, view, error, form or {})
+        allowed = _allows_change(session, view)
+        outdated = to_ask_again(session, actor(), deal_id) if allowed else []
+        changed = [one for approval in outdated for one in approval.changes]
         page = render_template(
             "deals/deal.html",
+            changed_since=shown_changes(session, changed, known, view.row.currency),
             may_move=may_move,
             followed=version_of_deal(session, deal_id) if may_move else None,
             undoable_move=last_move_of_deal(session, deal_id) if may_move else None,

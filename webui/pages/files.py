@@ -9,7 +9,7 @@ from flask import Blueprint, Response, flash, jsonify, make_response, redirect, 
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from engine.commands.deal_files import Place, add_files, hide_file, may_hide, show_file
+from engine.commands.deal_files import Place, add_files, decided_on, hide_file, may_hide, show_file
 from engine.commands.incidents import perform
 from engine.errors import DomainError, NotFound
 from engine.model.deal import Deal
@@ -113,19 +113,22 @@ def _add(place: Place, back: str) -> ResponseReturnValue:
     try:
         files = brought(request.files.getlist("file"))
 
-        def command(session: Session) -> tuple[int, ...]:
+        def command(session: Session) -> tuple[tuple[int, ...], dict[str, str]]:
             key = request.form.get("command_id") or None
-            return add_files(
+            before = decided_on(session, place.work_item_id, actor())
+            ids = add_files(
                 session, place, files, actor=actor(), clock=services().clock, limits=limits(), command_id=key
             )
+            after = decided_on(session, place.work_item_id, actor())
+            return ids, {"before": before, "after": after} if before and after else {}
 
-        ids = perform(services().database, command, actor=actor(), clock=services().clock)
+        ids, content = perform(services().database, command, actor=actor(), clock=services().clock)
     except NotFound:
         raise
     except DomainError as error:
         return _refused(error, back)
     if _wants_json():
-        return jsonify(files=[_told(file_id) for file_id in ids])
+        return jsonify(files=[_told(file_id) for file_id in ids], content=content)
     flash(_("Added: %(names)s", names=", ".join(one.name for one in files)), "success")
     return redirect(back, code=303)
 

@@ -36,7 +36,7 @@ def show() -> ResponseReturnValue:
 def submit() -> ResponseReturnValue:
     login = request.form.get("login", "").strip()
     try:
-        with reading() as session:
+        with reading() as session, session.no_autoflush:  # a renewed hash is written below
             person = sign_in(session, login, request.form.get("password", ""))
             hash_is_outdated = session.is_modified(person)
             start_session(person, actor_of(session, person.id, now()))

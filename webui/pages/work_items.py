@@ -95,6 +95,7 @@ def complete(work_item_id: int) -> ResponseReturnValue:
                 zone=zone().key,
                 seen=request.form.get("content_hash"),
                 proof=proof,
+                by_program="content_hash" not in request.form,  # our page of an approval says what it shows
             )
 
         perform(services().database, command, actor=actor(), clock=services().clock)

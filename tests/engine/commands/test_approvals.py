@@ -12,6 +12,7 @@ from support.sales_map import sales_map
 
 from engine.bpmn.compiled import ApprovalRule
 from engine.commands.approved_changes import ContentApproved
+from engine.commands.clients import update_client
 from engine.commands.deals import update_deal
 from engine.commands.departments import update_department
 from engine.commands.people import set_substitution, update_person
@@ -238,6 +239,18 @@ def test_who_prepared_the_content_does_not_give_it_whoever_asked(office: Office)
     with pytest.raises(FourEyes):
         office.complete("bohdan", "legal", "approved")
     office.complete("iryna", "legal", "approved")
+
+
+def test_who_changed_the_client_beside_the_deal_does_not_approve_what_it_is_now(office: Office) -> None:
+    join_legal(office, "bohdan")
+    office.publish(sales_map(four_eyes=True))
+    deal = office.open_deal()
+    office.prepare()
+    office.do("bohdan", update_client, deal.client_id, {"name": "ТОВ «Рога й копита»"})
+    with pytest.raises(FourEyes):
+        office.complete("bohdan", "legal", "approved")
+    office.do("olena", update_client, deal.client_id, {"name": "ТОВ «Промінь»"})
+    office.complete("bohdan", "legal", "approved")
 
 
 def test_an_approval_of_who_leaves_does_not_come_to_the_owner_of_the_deal(office: Office) -> None:

@@ -25,10 +25,12 @@ from engine.bpmn.compiled import (
 )
 from engine.commands.approvals import ApprovalDecided
 from engine.commands.approved_changes import ContentApproved
+from engine.commands.asking_again import NothingToAskAgain, ask_approvals_again
 from engine.commands.clients import update_client
 from engine.commands.completions import ContentChanged
 from engine.commands.deal_files import add_made_file
 from engine.commands.deals import ensure_message_may_say, update_deal
+from engine.commands.erasure import ErasureRequest, erase_client
 from engine.commands.jumps import move_token
 from engine.commands.locks import lock_deal
 from engine.commands.recalls import recall_approval
@@ -42,6 +44,7 @@ from engine.policy.permissions import Actor
 from engine.policy.reauthentication import CodeRequired, Reauthenticated, ReauthenticationRequired
 from engine.policy.recalls import NotYoursToRecall, RecallNotGiven
 from engine.queries.approved_contents import present_content
+from engine.queries.outdated_approvals import to_ask_again
 from engine.queries.processes import process_of
 
 PAPERS = ContentRule(files=("договір*.pdf",))
@@ -421,6 +424,18 @@ def test_a_change_after_the_approvals_asks_those_again_whose_content_changed(off
     assert open_elements(office) == ["sign"]
 
 
+def test_what_was_erased_from_an_approval_is_not_taken_for_what_stands_there_now(office: Office) -> None:
+    office.publish(naming({"finance": ContentRule(names=("note",))}))
+    deal = office.open_deal(fields={"note": "Марії по 100"})
+    office.prepare()
+    approve(office, "finance", "logistics")
+    office.complete("iryna", "legal", "returned", comment="Ще раз")
+    office.do("olena", update_deal, deal.id, {"fields": {"note": "Марії по 900"}})
+    office.do("admin", erase_client, deal.client_id, ErasureRequest("лист № 7", ("Марії",)))
+    office.prepare()
+    assert "finance" in open_elements(office)
+
+
 def one_after_the_other(*, reask: bool) -> CompiledProcess:
     """prepare → legal → finance → sign, and nothing that the map decides."""
     builder = MapBuilder()
@@ -457,3 +472,20 @@ def test_where_the_map_does_not_say_so_nothing_that_was_approved_changes(office:
     with pytest.raises(ContentApproved):
         office.do("olena", update_deal, deal.id, AMOUNT, ask_again=True)
     assert (office.deal(deal).amount, open_elements(office)) == (Decimal("125000.50"), ["sign"])
+
+
+def test_what_changed_beside_the_deals_page_is_approved_again_when_somebody_says_so(office: Office) -> None:
+    office.publish(naming({"legal": PAPERS, "finance": DISCOUNT, "logistics": DISCOUNT}, reask=True))
+    deal = office.open_deal()
+    add_file(office, deal, "Договір.pdf", b"one")
+    office.prepare()
+    approve(office, "legal", "finance", "logistics")
+    with pytest.raises(NothingToAskAgain):
+        office.do("olena", ask_approvals_again, deal.id)
+    add_file(office, deal, "Договір.pdf", b"two")
+    with office.database.read() as session:
+        (found,) = to_ask_again(session, office.actor("olena"), deal.id)
+    assert (found.item.element_id, [one.name for one in found.changes]) == ("legal", ["Договір.pdf"])
+    office.do("olena", ask_approvals_again, deal.id)
+    office.prepare()
+    assert open_elements(office) == ["legal"]

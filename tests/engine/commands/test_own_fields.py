@@ -38,6 +38,7 @@ from engine.model.work_item import WorkItem
 from engine.policy.own_fields import OwnFieldDraft, fields_by_name
 from engine.policy.simultaneous_edits import EditedMeanwhile
 from engine.queries.calendars import default_calendar
+from engine.queries.clients import clients
 from engine.queries.facts import DealFacts
 from engine.queries.organisation import organisation
 from engine.queries.processes import process_of
@@ -299,3 +300,14 @@ def test_a_map_that_names_a_field_nobody_has_is_told_so(office: Office) -> None:
     assert told() == [("warning", "client.limt")]
     office.do("owner", retire_own_field, field.id)
     assert told() == [("warning", "client.limit"), ("warning", "client.limt")]
+
+
+def test_what_was_kept_under_a_name_before_it_was_a_field_breaks_no_list(each_office: Office) -> None:
+    office = each_office
+    vat = ("abc", {"a": 1}, 5, True, False)
+    ids = [office.do("olena", add_client, ClientDraft(name="ТОВ", fields={"vat": one})).id for one in vat]
+    own(office, OwnFieldDraft(label="Платник ПДВ", name="vat", type="yes_no"))
+    with office.database.read() as session:
+        by = {wanted: clients(session, office.actor("olena"), own={"vat": wanted}).items for wanted in ("yes", "no")}
+    assert [one.id for one in by["yes"]] == [ids[3]]
+    assert ids[3] not in [one.id for one in by["no"]]

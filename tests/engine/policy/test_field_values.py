@@ -197,6 +197,10 @@ def test_a_pattern_has_to_fit() -> None:
         r"(\d{1,9}){9}",
         "a{9999999999999}",
         "a?" * 30 + "a" * 30,
+        "(?x:(?:a+) +b)",
+        "(?:a+)(?#and again)+b",
+        "(a)?(?(1)a+|b)",
+        r"\\+" * 12 + "b",
     ],
 )
 def test_a_pattern_that_can_be_attacked_is_not_applied(pattern: str) -> None:

@@ -18,7 +18,7 @@ from engine.policy.personal_texts import (
     text_at,
     with_texts,
 )
-from engine.policy.personal_traces import traces
+from engine.policy.personal_traces import orders_of, traces
 
 DATA: dict[str, Any] = {
     "name": "Погодити",
@@ -142,8 +142,13 @@ def test_a_person_is_found_in_any_spelling_of_name_and_phone() -> None:
     named = traces(["Марія  Іваненко", "m@client.example", "Ма"], ["+380671234567", "12"])
     for text in ("дзвонила МАРІЯ іваненко,", "пишіть на M@client.example", "тел. (067) 123-45-67", "8 067 1234567"):
         assert named.are_in(text), text
+    named = traces(orders_of("Мар'яна Дем’яненко"), [])
+    assert named.are_in("Дзвонила Демʼяненко Мар`яна")
+    named = traces(["Марія  Іваненко", "m@client.example", "Ма"], ["+380671234567", "12"])
     for text in ("Марія Петренко", "Макарони", "067 123 45 68", "12 штук", ERASED):
         assert not named.are_in(text), text
+    born = traces(["1985-03-12"], ())
+    assert born.without({"born": "1985-03-12", "note": "нар. 1985-03-12"}) == {"born": None, "note": ERASED}
     given = {"who": ["Марія Іваненко", 5], "amount": "1.00"}
     assert named.without(given) == {"who": [ERASED, 5], "amount": "1.00"}
     assert named.without({"amount": "1.00"}) == {"amount": "1.00"}

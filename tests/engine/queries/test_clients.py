@@ -10,6 +10,7 @@ from support.sales_records import SalesRecords
 
 from engine.errors import NotFound
 from engine.model import DealResult
+from engine.model.own_field import FieldSubject, OwnField
 from engine.model.person import Person
 from engine.policy.permissions import Actor
 from engine.queries.clients import choose_clients, client_view, clients, possible_duplicates
@@ -35,6 +36,27 @@ def test_clients_come_by_name_page_and_count_only_visible_deals(
     assert row.next_due_at == now + timedelta(days=1)
     assert second.next_cursor is None
     assert [one.id for one in clients(session, actor, q="а", owner_id=company.olena.id).items] == [idle.id]
+
+
+def test_clients_are_filtered_by_own_fields_whatever_was_stored_there_before(
+    session: Session, company: Company, records: SalesRecords, as_actor: Act
+) -> None:
+    for name, kind in (("vat", "yes_no"), ("industry", "choice")):
+        definition = {"label": name, "type": kind}
+        session.add(OwnField(subject=FieldSubject.CLIENT, name=name, definition=definition, position=1))
+    values = ({"vat": True, "industry": "it"}, {"vat": False}, {"vat": "колись"}, {})
+    ids = [records.client(f"Клієнт {number}", fields=one).id for number, one in enumerate(values)]
+    session.flush()
+    actor = as_actor(company.admin)
+
+    def found(**own: str) -> list[int]:
+        return [ids.index(one.id) for one in clients(session, actor, own=own).items]
+
+    assert found(vat="yes") == [0]
+    assert found(vat="no") == [1, 2, 3]
+    assert found(vat="no", industry="it") == []
+    assert found(industry="it") == [0]
+    assert found(vat="perhaps", unknown="it") == [0, 1, 2, 3]
 
 
 def test_a_client_s_page_hides_deals_of_others(
@@ -78,6 +100,17 @@ def test_a_client_is_chosen_by_any_part(
     records.client("Зоря")
     assert [one.id for one in choose_clients(session, as_actor(company.danylo), "345")] == [client.id]
     assert choose_clients(session, as_actor(company.iryna), "345") == ()
+
+
+def test_own_fields_of_a_client_that_one_may_not_see_are_not_guessed(
+    session: Session, company: Company, records: SalesRecords, as_actor: Act
+) -> None:
+    client = records.client("ТОВ «Промінь»")
+    client.search_text += " пароль-1"  # as the text of an own field stands there
+    session.flush()
+    assert choose_clients(session, as_actor(company.danylo), "промінь пароль") == ()
+    assert [one.id for one in choose_clients(session, as_actor(company.danylo), "промінь")] == [client.id]
+    assert [one.id for one in choose_clients(session, as_actor(company.bohdan), "промінь пароль")] == [client.id]
 
 
 def test_one_box_finds_deals_clients_contacts_and_steps_within_what_is_visible(

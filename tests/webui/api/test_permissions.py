@@ -17,6 +17,7 @@ from support.api import ApiClient
 from support.office import Office
 from support.web import Browser
 
+from engine.commands.clients import ContactDraft, add_contact
 from engine.commands.consultations import ask_about_work_item
 from engine.commands.deal_files import add_made_file
 from engine.commands.deals import comment_on_deal
@@ -42,6 +43,7 @@ HEAD = "404 404 200 404 404 404 404"
 ADMINISTRATOR = "404 404 404 404 404 404 200"
 OF_WHO_MAY_EDIT, OF_WHO_MAY_EDIT_FOREIGN = "200 404 200 403 403 403 200", "403 404 200 404 404 403 200"
 NO_DOCUMENT, FOREIGN_NO_DOCUMENT = "422 404 422 422 422 422 422", "422 404 422 404 404 422 422"
+ERASED, FOREIGN_ERASED = "403 404 403 403 403 403 200", "403 404 403 404 404 403 200"
 REPAIRED, FOREIGN_REPAIRED = "200 404 200 403 403 403 200", "403 404 200 404 404 403 200"
 
 
@@ -60,6 +62,7 @@ class Records:
     question_id: int
     mention_id: int
     substitution_id: int
+    contact_id: int
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,7 @@ EXPECTED = {
     "GET /deals": Expected(ALL),
     "GET /clients": Expected(ALL),
     "GET /contacts": Expected(ALL),
+    "GET /own-fields": Expected(ALL),
     "POST /deals": Expected(
         MANAGERS, body={"title": "Насоси", "definition_key": "sale", "client": {"name": "ТОВ «Обрій»"}}
     ),
@@ -123,6 +127,9 @@ EXPECTED = {
     "POST /deals/<int:deal_id>/move/undo": Expected(
         "409 404 409 409 409 409 409", "409 404 409 404 404 409 409", body={}
     ),
+    "POST /deals/<int:deal_id>/ask-again": Expected(
+        "409 404 409 403 403 403 403", "403 404 409 404 404 403 403", body={}
+    ),
     "POST /deals/<int:deal_id>/suspend": Expected(REPAIRED, FOREIGN_REPAIRED, body={"reason": "Треба"}),
     "POST /deals/<int:deal_id>/resume": Expected("409 404 409 403 403 403 409", "403 404 409 404 404 403 409", body={}),
     "POST /deals/<int:deal_id>/cancel": Expected(REPAIRED, FOREIGN_REPAIRED, body={"reason": "Треба"}),
@@ -150,6 +157,19 @@ EXPECTED = {
     "PATCH /clients/<int:client_id>": Expected(
         "200 404 200 403 403 403 200", "200 404 200 403 403 403 200", body={"segment": "B2G"}
     ),
+    "PATCH /contacts/<int:contact_id>": Expected(
+        "200 404 200 403 403 403 200", "200 404 200 403 403 403 200", body={"position": "Закупівлі"}
+    ),
+    "POST /clients/<int:client_id>/erase": Expected(ERASED, FOREIGN_ERASED, body={"basis": "лист"}),
+    "POST /contacts/<int:contact_id>/erase": Expected(ERASED, FOREIGN_ERASED, body={"basis": "лист"}),
+    # The first entry holds nothing that somebody wrote.
+    "POST /deals/<int:deal_id>/history/<int:number>/erase": Expected(
+        "403 404 403 403 403 403 422", "403 404 403 404 404 403 422", body={"basis": "лист"}
+    ),
+    "GET /deals/<int:deal_id>/comments": Expected(OWN_DEAL, FOREIGN_DEAL),
+    "POST /deals/<int:deal_id>/comments": Expected(NO_DOCUMENT, FOREIGN_NO_DOCUMENT, uploads=True),
+    f"GET {STEP}/comments": Expected(OWN_DEAL, FOREIGN_DEAL),
+    f"POST {STEP}/comments": Expected(NO_DOCUMENT, FOREIGN_NO_DOCUMENT, uploads=True),
     "POST /contacts": Expected(
         "201 404 201 403 403 403 201", "201 404 201 403 403 403 201", body={"client_id": None, "full_name": "Марія"}
     ),
@@ -276,11 +296,11 @@ class World:
         incident_id = self._fail(deal.id)
         common = 1, webhook_id, move.id, incident_id
         self.own = Records(
-            *(deal.id, deal.client_id, step.id, *common, self._file(deal.id)), *self._told(deal.id, step.id, "olena")
+            *(deal.id, deal.client_id, step.id, *common, self._file(deal.id)), *self._told(deal, step.id, "olena")
         )
         self.foreign = Records(
             *(other.id, other.client_id, first.id, *common, self._file(other.id)),
-            *self._told(other.id, first.id, "taras"),
+            *self._told(other, first.id, "taras"),
         )
         self.programs = {login: ApiClient(app, office, login) for login in PEOPLE}
         self.nobody = ApiClient(app, office, None)
@@ -289,16 +309,17 @@ class World:
         office.database.dispose()
         self.kept = shutil.copy(self.file, self.file.with_suffix(".kept"))
 
-    def _told(self, deal_id: int, work_item_id: int, away: str) -> tuple[int, int, int]:
+    def _told(self, deal: Deal, work_item_id: int, away: str) -> tuple[int, int, int, int]:
         """The head asked the administrator about the step, was named in a comment, and somebody is away in a year."""
         office, company, day = self.office, self.office.company, date(2027, 7, 1)
         question = office.do("bohdan", ask_about_work_item, work_item_id, company.admin.id, "Як бути?")
-        office.do("admin", comment_on_deal, deal_id, "@bohdan, гляньте")
+        office.do("admin", comment_on_deal, deal.id, "@bohdan, гляньте")
+        contact = office.do("admin", add_contact, deal.client_id, ContactDraft("Марія Іваненко"))
         with office.database.read() as session:
-            mention_id = session.scalars(select(Mention.id).where(Mention.deal_id == deal_id)).one()
+            mention_id = session.scalars(select(Mention.id).where(Mention.deal_id == deal.id)).one()
         person_id = getattr(company, away).id
         absence = office.do("admin", set_substitution, person_id, company.petro.id, day, day)
-        return question.id, mention_id, absence.id
+        return question.id, mention_id, absence.id, contact.id
 
     def _fail(self, deal_id: int) -> int:
         """A timer that nothing waits for any longer failed."""
@@ -360,9 +381,11 @@ def sent(route: str, records: Records, expected: Expected, *, foreign: bool) -> 
         "question_id",
         "mention_id",
         "substitution_id",
+        "contact_id",
     ):
         address = address.replace(f"<int:{name}>", str(getattr(records, name)))
     address = address.replace("<string:job_id>", "0" * 32)
+    address = address.replace("<int:number>", "1")
     address = address.replace("<int:position>", "0") + QUERIES.get(route, "")
     if expected.uploads:
         return method, address, {"data": {"file": (io.BytesIO(b"no map"), "map.bpmn")}}

@@ -18,6 +18,8 @@ from support.web import Browser, text_of, web_application
 
 from engine.adapters.history_keys import HistoryKeys
 from engine.commands.approval_sheets import SignatureTooLarge, attach_signature
+from engine.commands.deals import comment_on_deal
+from engine.commands.erasure import erase_written
 from engine.commands.history_signing import sign_new_entries
 from engine.model.deal import Deal
 from engine.policy.attached_signatures import SIZE_LIMIT
@@ -123,6 +125,8 @@ def test_outsiders_get_nothing_of_it(browse: SignIn, deal: Deal, office: Office)
 def test_a_signature_over_our_sheet_is_attached_and_said_to_cover_it(
     browse: SignIn, office: Office, deal: Deal, tmp_path: Path
 ) -> None:
+    office.do("olena", comment_on_deal, deal.id, "Дзвонила Марія")
+    said = office.deal(deal).history_length
     sign(office, tmp_path)
     iryna = browse("iryna")
     sheet = issued(iryna, deal)
@@ -145,6 +149,11 @@ def test_a_signature_over_our_sheet_is_attached_and_said_to_cover_it(
     kept = iryna.get(f"/deals/{deal.id}/approval-sheet/files/{told[0]['sha256']}")
     assert kept.data == detached
     assert kept.mimetype == "application/pkcs7-signature"
+
+    assert office.do("admin", erase_written, deal.id, said, "лист № 7").papers == 2  # also inside a signature
+    files = [iryna.get(f"/deals/{deal.id}/approval-sheet/files/{one['sha256']}").status_code for one in told]
+    assert files == [200, 404, 200]
+    assert text_of(iryna.get(f"/deals/{deal.id}/approval-sheet")).count("не зберігається") == 2
 
 
 def test_names_in_a_signature_and_of_its_file_are_letters_that_are_seen(

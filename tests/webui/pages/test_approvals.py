@@ -12,7 +12,8 @@ from support.approval_maps import DISCOUNT, SUM, naming
 from support.office import Office
 from support.web import Browser, text_of
 
-from engine.bpmn.compiled import ApprovalRule, Reauthentication
+from engine.bpmn.compiled import ApprovalRule, ContentRule, Reauthentication
+from engine.commands.clients import update_client
 from engine.commands.people import set_password
 from engine.model.deal import Deal
 from engine.model.department import Membership
@@ -50,6 +51,16 @@ def test_a_change_between_looking_and_deciding_is_shown_and_asked_about(office: 
     assert ">Годиться</textarea>" in answer.text
     assert office.step("legal").is_live
     assert send(iryna, legal, answer.text).status_code == 200
+
+
+def test_a_post_that_no_page_of_ours_made_names_what_was_read_as_well(office: Office, browse: SignIn) -> None:
+    office.publish(naming({"legal": SUM}, content_seen=True))
+    office.open_deal()
+    office.prepare()
+    iryna, legal = browse("iryna"), office.step("legal").id
+    assert iryna.post(f"/work-items/{legal}/complete", {"outcome": "approved"}, part=True).status_code == 422
+    assert office.step("legal").is_live
+    assert decide(iryna, legal).status_code == 200
 
 
 def test_the_next_round_shows_what_changed_and_later_steps_the_remarks(office: Office, browse: SignIn) -> None:
@@ -221,3 +232,20 @@ def test_changing_what_was_approved_is_offered_where_the_map_allows_it(
     assert asked.status_code == (303 if reask else 409)
     assert 'name="ask_again"' not in asked.text
     assert [one.element_id for one in office.open_steps()] == (["prepare"] if reask else ["sign"])
+
+
+def test_the_deals_page_shows_what_changed_since_and_has_it_approved_again(office: Office, browse: SignIn) -> None:
+    payer = ContentRule(names=("client.name",))
+    office.publish(naming({"legal": payer, "finance": DISCOUNT, "logistics": DISCOUNT}, reask=True))
+    deal = office.open_deal()
+    office.prepare()
+    for login, element in (("iryna", "legal"), ("oksana", "finance"), ("petro", "logistics")):
+        office.complete(login, element, "approved")
+    olena = browse("olena")
+    assert "Have it approved again" not in text_of(olena.get(f"/deals/{deal.id}"))
+    office.do("olena", update_client, deal.client_id, {"name": "ТОВ «Інший платник»"})
+    shown = text_of(olena.get(f"/deals/{deal.id}"))
+    assert "ТОВ «Промінь» ТОВ «Інший платник»" in shown
+    assert olena.post(f"/deals/{deal.id}/ask-again", {"command_id": "again"}).status_code == 303
+    assert [one.element_id for one in office.open_steps()] == ["prepare"]
+    assert olena.post(f"/deals/{deal.id}/ask-again", {"command_id": "again"}).status_code == 303

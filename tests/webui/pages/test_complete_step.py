@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 
 import pytest
@@ -161,5 +162,6 @@ def _deal_with_fields(office: Office, *fields: FieldDefinition) -> Deal:
     process = sales_map()
     prepare = process.steps["prepare"].model_copy(update={"fields": fields})
     steps = {**process.steps, "prepare": prepare}
-    office.publish(process.model_copy(update={"steps": steps, "content_hash": "f" * 64}))
+    content_hash = hashlib.sha256(repr(fields).encode()).hexdigest()  # what is compiled is kept by it
+    office.publish(process.model_copy(update={"steps": steps, "content_hash": content_hash}))
     return office.open_deal()

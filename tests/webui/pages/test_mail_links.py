@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -132,7 +133,7 @@ def test_a_file_is_given_on_the_page_as_in_the_inbox(office: Office, browse: Sig
     paper = FieldDefinition(name="paper", label="Висновок", type=FieldType.FILE, required=True, accept="pdf")
     of_legal = process.steps["legal"].model_copy(update={"fields": (paper,)})
     steps = {**process.steps, "legal": of_legal}
-    office.publish(process.model_copy(update={"steps": steps, "content_hash": "f" * 64}))
+    office.publish(process.model_copy(update={"steps": steps, "content_hash": "d" * 64}))
     office.open_deal("olena")
     office.prepare()
     step, iryna = office.step("legal").id, browse("iryna")
@@ -140,10 +141,20 @@ def test_a_file_is_given_on_the_page_as_in_the_inbox(office: Office, browse: Sig
     page = iryna.get(link).text
     assert f'data-url="/work-items/{step}/files?field=paper"' in page
     assert 'accept=".pdf"' in page
-    place = Place(work_item_id=step, field="paper")
-    file_id = add(office, "iryna", place, "Висновок.pdf", pdf("one"))
+    shown = _SHOWN.search(page)
+    assert shown is not None
+    add(office, "olena", Place(work_item_id=step), "Чернетка.pdf", pdf("other"))  # nobody has shown her that
+    sent = {"file": (io.BytesIO(pdf("one")), "Висновок.pdf"), "command_id": "one"}
+    asked = {"Accept": "application/json"}
+    told = iryna.post(f"/work-items/{step}/files?field=paper", sent, headers=asked).json
+    assert not shown[1].endswith(told["content"]["before"])
+    fresh = _SHOWN.search(iryna.get(link).text)
+    assert fresh is not None
+    assert fresh[1].endswith(told["content"]["after"])  # what she saw, and what she added herself
     assert "Висновок.pdf" in text_of(iryna.get(link))
-    assert press(iryna, link, **{"field:paper": str(file_id)}).status_code == 303
+    form = {"outcome": "approved", "command_id": "once", "field:paper": str(told["files"][0]["id"])}
+    assert iryna.post(link, form | {"shown": shown[1]}).status_code == 409
+    assert iryna.post(link, form | {"shown": fresh[1]}).status_code == 303
     assert [one["name"] for one in step_of(office, step).values["paper"]] == ["Висновок.pdf"]
 
 

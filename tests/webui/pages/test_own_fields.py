@@ -148,6 +148,18 @@ def test_a_sheet_of_deals_fills_the_own_fields_of_new_clients(office: Office, br
         assert client.fields == {"limit": "12500.50", "haluz": "agro"}
 
 
+def test_a_client_that_comes_with_a_deal_is_asked_the_same_and_needs_no_answer(office: Office, browse: SignIn) -> None:
+    define(browse, LIMIT, INDUSTRY)
+    olena = browse("olena")
+    assert "Кредитний ліміт" in text_of(olena.get("/deals/new"))
+    deal = {"title": "Насоси", "definition_key": "sale", "client.name": "Хвиля", "field:haluz": "it"}
+    refused = olena.post("/deals", deal | {"field:limit": "багато"})
+    assert (refused.status_code, 'id="client-own-0-error"' in refused.text) == (422, True)
+    assert olena.post("/deals", deal | {"field:limit": ""}).status_code == 303
+    with office.database.read() as session:
+        assert [one.fields for one in session.query(Client)] == [{"haluz": "it"}]
+
+
 def test_a_step_shows_the_clients_field_and_writes_it_back(office: Office, browse: SignIn) -> None:
     define(browse, LIMIT | {"required": ""}, INDUSTRY)
     asked = FieldDefinition(name="client.limit", label="client.limit")
@@ -179,6 +191,9 @@ def test_the_api_reads_and_writes_own_fields(office: Office, browse: SignIn, app
         ("limit", "client.limit", "money"),
         ("haluz", "client.haluz", "choice"),
     ]
+    define(browse, LIMIT, of="contact")
+    (of_contact,) = olena.get("/own-fields?of=contact").json["items"]
+    assert (of_contact["name"], of_contact["name_in_maps"]) == ("limit", None)
     refused = olena.post("/clients", {"name": "Хвиля", "fields": {"haluz": "космос"}})
     assert refused.status_code == 422
     assert set(refused.json["errors"]) == {"fields.limit", "fields.haluz"}
@@ -186,5 +201,5 @@ def test_the_api_reads_and_writes_own_fields(office: Office, browse: SignIn, app
     assert client["fields"] == {"limit": "12.5", "haluz": "it"}
     changed = olena.patch(f"/clients/{client['id']}", {"fields": {"haluz": None}}).json
     assert changed["fields"] == {"limit": "12.5"}
-    contact = olena.post("/contacts", {"client_id": client["id"], "full_name": "Марія"}).json
+    contact = olena.post("/contacts", {"client_id": client["id"], "full_name": "Марія", "fields": {"limit": 1}}).json
     assert olena.patch(f"/contacts/{contact['id']}", {"position": "Юристка"}).json["position"] == "Юристка"

@@ -3,10 +3,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from argon2 import PasswordHasher
+from support.founded_offices import FoundedOffices
 from support.office import Office
 from support.web import Browser, text_of, web_application
 
 from engine.commands.people import set_password
+from engine.model.person import Person
 
 SignIn = Callable[[str | None], Browser]
 
@@ -51,6 +54,19 @@ def test_wrong_password_and_unknown_name_read_the_same(browse: SignIn, login: st
     assert "The name or the password is wrong." in text_of(answer)
     assert f'value="{login}"' in answer.text
     assert visitor.get("/inbox").status_code == 302
+
+
+@pytest.mark.postgres
+def test_a_hash_of_another_cost_is_renewed_at_sign_in(postgresql_database_url: str, founded: FoundedOffices) -> None:
+    outdated = PasswordHasher(time_cost=2, memory_cost=16, parallelism=1).hash(PASSWORD)
+    with founded.at_work(postgresql_database_url) as office:
+        with office.database.write() as session:
+            session.get_one(Person, office.company.olena.id).password_hash = outdated
+        visitor = Browser(web_application(office))
+        assert visitor.post("/sign-in", {"login": "olena", "password": PASSWORD}).status_code == 303
+        with office.database.read() as session:
+            assert session.get_one(Person, office.company.olena.id).password_hash != outdated
+        assert visitor.get("/inbox").status_code == 200
 
 
 @pytest.mark.usefixtures("with_password")

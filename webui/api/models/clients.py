@@ -167,7 +167,7 @@ class OwnFieldItem(Told):
     id: int
     subject: FieldSubject
     name: str = Field(description="The name in `fields`.")
-    name_in_maps: str = Field(description="How a sales map names it.")
+    name_in_maps: str | None = Field(description="How a sales map names it; maps name no contacts' fields.")
     label: str
     type: FieldType
     required: bool

@@ -25,4 +25,5 @@ import "./file_dialog.js";
 import "./lazy_step_grid.js";
 import "./questions.js";
 import "./keep.js";
+import "./for_types.js";
 import "./tabs.js";

@@ -72,6 +72,15 @@ function take(zone, { id, name, url }) {
 // The same list can stand on the page twice: all of them ask again what is there now.
 const refresh = () => document.body.dispatchEvent(new CustomEvent("files-changed"));
 
+// Who decides has seen what they add themselves: only what others change meanwhile is to be told.
+function seeOwnFile({ before, after }) {
+  if (!before) return;
+  for (const input of document.querySelectorAll("input[name=content_hash], input[name=shown]")) {
+    if (input.value.endsWith(before)) input.value = input.value.slice(0, -before.length) + after;
+  }
+  for (const told of document.querySelectorAll(".hash code")) if (told.textContent === before) told.textContent = after;
+}
+
 async function sendAll(zone, files) {
   zone.setAttribute("aria-busy", "true");
   const waiting = files.map(file => [file, row(zone, file.name)]);
@@ -82,6 +91,7 @@ async function sendAll(zone, files) {
     else {
       shown.done();
       added = true;
+      seeOwnFile(answer.content ?? {});
       if (zone.matches("[data-upload-field]")) answer.files.forEach(one => take(zone, one));
     }
   }

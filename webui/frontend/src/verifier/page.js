@@ -106,10 +106,15 @@ function content(data) {
   const decided = JSON.parse(data.get("content") ?? "{}");
   const labels = JSON.parse(data.get("labels") ?? "{}");
   return Object.entries(decided).flatMap(([name, one]) => {
-    if (name === "fields" && one) return Object.entries(one).map(([field, given]) => [labels[field] ?? field, readable(given)]);
+    if (name === "fields" && one) return Object.entries(one).map(([field, given]) => [labels[field] ?? field, chosen(field, given, labels)]);
     if (name === "files" && one) return one.map(file => [say("content_file"), `${file.name}, № ${file.version}, SHA-256: ${file.sha256}`]);
     return [[texts[language][`content_${name}`] ?? name, name === "amount" ? sum(one) : readable(one)]];
   });
+}
+
+function chosen(field, given, labels) {
+  const made = [given].flat().map(one => labels[`${field}=${one}`]);
+  return made.length && made.every(Boolean) ? made.join(", ") : readable(given);
 }
 
 function erased(number) {
