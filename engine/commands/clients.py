@@ -226,7 +226,8 @@ def add_contact(
     contact.search_text = _search_text_of_contact(session, contact)
     session.add(contact)
     session.flush()
-    record(session, ContactAdded(client_id=client.id, contact_id=contact.id), actor=actor, at=clock.now())
+    event = ContactAdded(client_id=client.id, contact_id=contact.id, name=contact.full_name)
+    record(session, event, actor=actor, at=clock.now())
     return contact
 
 

@@ -25,8 +25,11 @@ class ClientChanged(Event):
 
 @dataclass(frozen=True, slots=True)
 class ContactAdded(Event):
+    """Entries of 0.1.0 have no ``name``."""
+
     client_id: int
     contact_id: int
+    name: str
 
 
 @dataclass(frozen=True, slots=True)

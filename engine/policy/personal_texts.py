@@ -55,6 +55,7 @@ _NAMES = frozenset(
 _OF_KIND: Mapping[str, frozenset[str]] = {
     "client_added": _NAMES | {"name"},
     "commented": _NAMES | {"files"},
+    "contact_added": _NAMES | {"name"},
     "contact_changed": _NAMES | {"name"},
     "file_added": _NAMES | {"name"},
     "file_hidden": _NAMES | {"name"},

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from engine.errors import NotFound
-from engine.events import ClientAdded, ClientChanged, ContactChanged, kind_of
+from engine.events import ClientAdded, ClientChanged, ContactAdded, ContactChanged, kind_of
 from engine.model.client import Client, Contact
 from engine.model.deal import Deal
 from engine.model.history_event import HistoryEvent
@@ -21,7 +21,7 @@ from engine.policy.personal_traces import Traces, orders_of, traces
 from engine.queries.scopes import visible_clients
 
 _OF_CLIENTS = (kind_of(ClientAdded), kind_of(ClientChanged))
-_OF_CONTACTS = kind_of(ContactChanged)
+_OF_CONTACTS = (kind_of(ContactAdded), kind_of(ContactChanged))
 _WORDS = frozenset({"name", "full_name", "email", "edrpou"})
 _READ_AT_ONCE = 1000
 
@@ -105,7 +105,7 @@ def _former(session: Session, client_id: int, contact_id: int | None) -> tuple[l
     """By which words and phones the card has known the person before: who has married is still the same."""
     rows = session.execute(
         select(HistoryEvent.kind, HistoryEvent.data).where(
-            HistoryEvent.kind.in_((*_OF_CLIENTS, _OF_CONTACTS)),
+            HistoryEvent.kind.in_((*_OF_CLIENTS, *_OF_CONTACTS)),
             HistoryEvent.data["client_id"].as_integer() == client_id,
         )
     )
@@ -155,14 +155,14 @@ def _found(session: Session, client_id: int, contact_id: int | None, named: Trac
 
 def _is_theirs(kind: str, data: Mapping[str, Any], contact_id: int | None) -> bool:
     """Whether the entry tells of nothing but the card of whoever is erased: a contact, or the client with all."""
-    if kind == _OF_CONTACTS:
+    if kind in _OF_CONTACTS:
         return contact_id in (None, data.get("contact_id"))
     return contact_id is None and kind in _OF_CLIENTS
 
 
 def _is_of_client(client_id: int) -> ColumnElement[bool]:
     is_this = HistoryEvent.data["client_id"].as_integer() == client_id
-    return and_(HistoryEvent.deal_id.is_(None), HistoryEvent.kind.in_((*_OF_CLIENTS, _OF_CONTACTS)), is_this)
+    return and_(HistoryEvent.deal_id.is_(None), HistoryEvent.kind.in_((*_OF_CLIENTS, *_OF_CONTACTS)), is_this)
 
 
 def _texts_in(value: Any) -> Iterator[str]:

@@ -60,6 +60,11 @@ def _file_added(data: Data) -> str:
     return _("File “%(name)s”, version %(version)s", name=data["name"], version=data["version"])
 
 
+def _contact_added(data: Data) -> str:
+    name = data.get("name")
+    return _("Contact added: %(name)s", name=name) if name else _("Contact added")
+
+
 TELLINGS: Mapping[str, Telling] = {
     "deal_opened": Telling("briefcase", "accent", _deal_opened),
     "deal_changed": Telling("edit", "neutral", lambda _data: _("Deal changed")),
@@ -94,5 +99,5 @@ TELLINGS: Mapping[str, Telling] = {
     "client_added": Telling("building", "accent", lambda data: _("Client “%(name)s” added", name=data["name"])),
     "client_changed": Telling("edit", "neutral", lambda _data: _("Client changed")),
     "contact_changed": Telling("edit", "neutral", lambda data: _("Contact changed: %(name)s", name=data["name"])),
-    "contact_added": Telling("user-plus", "neutral", lambda _data: _("Contact added")),
+    "contact_added": Telling("user-plus", "neutral", _contact_added),
 }
