@@ -53,3 +53,4 @@ def sign_in(page: Page, login: str) -> None:
     """The one click of the demo company."""
     page.locator(f"button.demo-person[value={login}]").click()
     expect(page.locator(".person-button")).to_be_visible()
+    page.wait_for_load_state()  # its scripts have run: what is pressed now does something

@@ -75,6 +75,7 @@ def test_the_language_and_the_theme_are_switched_on_the_page_and_kept(people: Pe
     page.get_by_role("button", name="English").click()
     expect(page.get_by_role("navigation", name=en("Main menu"))).to_be_visible()
     expect(page.locator("html")).to_have_attribute("lang", "en")
+    page.wait_for_load_state()
     page.locator(".person-button").click()
     page.get_by_role("button", name=en("Dark")).click()
     expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
