@@ -55,9 +55,9 @@ def test_without_a_network_the_product_says_so_and_keeps_what_is_typed(people: P
     page.goto("/deals")
     expect(page.get_by_role("heading", level=1, name=uk("No network"))).to_be_visible()
 
-    page.context.set_offline(False)
-    expect(page.get_by_role("heading", level=1, name=uk("Deals"))).to_be_visible()
     with page.expect_response(lambda answer: answer.url.endswith("/draft")) as kept:
+        page.context.set_offline(False)
+        expect(page.get_by_role("heading", level=1, name=uk("Deals"))).to_be_visible()
         page.goto(address)
         expect(field(page, "Контактна особа")).to_have_value("Софія Левченко")
     assert kept.value.status == 204
