@@ -17,7 +17,6 @@ class People:
         self._installation = installation
         self._patience_ms = patience_ms
         self._watched: list[tuple[BrowserContext, Watch]] = []
-        self._at_work: set[str] = set()
 
     def visitor(self, *, width: int = 1280, installed: bool = False) -> Page:
         """Somebody who has not signed in, at the sign-in page; ``installed``: with the worker of the installed app."""
@@ -39,17 +38,14 @@ class People:
     def at_work(self, login: str, *, locale: str = "uk", theme: Theme = "auto", width: int = 1280) -> Page:
         """A person of the company on their home page, reading in ``locale``."""
         self._installation.sales.prefer(login, locale=locale, theme=theme)
-        self._at_work.add(login)
         page = self.visitor(width=width)
         sign_in(page, login)
         return page
 
     def leave(self) -> list[str]:
-        """Close all contexts, each person reading as before for whoever comes next; what went wrong in them."""
+        """Close all contexts; what went wrong in them."""
         for context, _ in self._watched:
             context.close()
-        for login in self._at_work:
-            self._installation.sales.prefer(login, locale="uk", theme="auto")
         return [trouble for _, watch in self._watched for trouble in watch.troubles]
 
 

@@ -23,6 +23,7 @@ def tab_to(page: Page, wanted: str) -> None:
 
 def test_a_whole_approval_is_done_by_keyboard_alone(people: People, sales: Sales, uk: Words) -> None:
     sales.ask_departments("Без миші")
+    sales.prefer("iryna", locale="uk", theme="auto")  # whichever journey came before
     page = people.visitor()
     page.mouse.move(0, 0)
     expect(page.get_by_label(uk("Login"))).to_be_focused()

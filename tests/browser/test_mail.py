@@ -38,6 +38,7 @@ def test_an_approver_decides_from_a_letter_on_the_phone(people: People, sales: S
     deal_id = sales.ask_departments("Насоси, погоджені з листа")
     step = sales.step(deal_id, "approve_legal")
     page = people.visitor(width=PHONE)
+    sales.prefer("iryna", locale="uk", theme="auto")  # whichever journey came before
     page.goto(link_of_a_letter(sales, "iryna", step))
     page.locator("button.demo-person[value=iryna]").click()
 
