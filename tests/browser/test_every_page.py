@@ -21,6 +21,7 @@ _SAID = """
         const places = "nav a, th, label, legend, button, h1, h2, dt, a.btn, [placeholder], [aria-label], [title]";
         const words = [];
         for (const each of document.querySelectorAll(places)) {
+            if (each.closest("[translate=no]")) continue;
             words.push(each.getAttribute("aria-label"), each.getAttribute("placeholder"), each.title);
             for (const child of each.childNodes) if (child.nodeType === Node.TEXT_NODE) words.push(child.textContent);
         }
