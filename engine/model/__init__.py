@@ -41,6 +41,7 @@ from engine.model.process_definition import DefinitionFile, DefinitionState, Pro
 from engine.model.process_instance import InstanceState, ProcessInstance
 from engine.model.proof_file import ProofFile
 from engine.model.service_call import CallState, ServiceCall
+from engine.model.stage_total import StageTotal
 from engine.model.substitution import Substitution
 from engine.model.timer import Timer
 from engine.model.version_move import (
@@ -119,6 +120,7 @@ __all__ = [
     "ReceivedMail",
     "Role",
     "ServiceCall",
+    "StageTotal",
     "StoredFile",
     "StoredPiece",
     "Substitution",

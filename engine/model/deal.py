@@ -41,7 +41,7 @@ class Deal(Base):
         Index("ix_deal_result_title", "result", "title", "id"),
         Index("ix_deal_result_since", "result", "stage_since", "id"),
         Index("ix_deal_result_stage", "result", "stage", "stage_since", "id"),
-        Index("ix_deal_board", "definition_key", "result", "stage", "currency", "amount", "next_due_at"),
+        Index("ix_deal_board", "definition_key", "result", "next_due_at", "stage"),
         Index("ix_deal_owner_result", "owner_id", "result"),
     )
 

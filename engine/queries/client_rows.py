@@ -120,16 +120,17 @@ def _open_work(
     """Per client: open deals, live steps, nearest deadline."""
     if not client_ids:
         return {}
+    is_open = Deal.result == DealResult.OPEN  # beside the counts: as a condition, SQLite would read all that is open
     rows = session.execute(
         select(
             Deal.client_id,
-            func.count(Deal.id.distinct()),
-            func.count(WorkItem.id),
-            func.min(WorkItem.due_at),
+            func.count(Deal.id.distinct()).filter(is_open),
+            func.count(WorkItem.id).filter(is_open),
+            func.min(WorkItem.due_at).filter(is_open),
         )
         .select_from(Deal)
         .outerjoin(WorkItem, (WorkItem.deal_id == Deal.id) & WorkItem.state.in_(LIVE))
-        .where(Deal.client_id.in_(client_ids), Deal.result == DealResult.OPEN, visible_deals(actor))
+        .where(Deal.client_id.in_(client_ids), visible_deals(actor))
         .group_by(Deal.client_id)
     )
     return {client_id: (deals, steps, due_at) for client_id, deals, steps, due_at in rows}

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, MetaData, Table, insert, select, text
 Rows = Mapping[str, list[dict[str, Any]]]
 
 _MADE_BY_MIGRATIONS = frozenset({"alembic_version"})
+_KEPT_BY_TRIGGERS = frozenset({"stage_total"})
 
 
 def read_rows(connection: Connection) -> dict[str, list[dict[str, Any]]]:
@@ -63,7 +64,8 @@ def load(file: Path) -> dict[str, Any]:
 def _tables(connection: Connection) -> list[Table]:
     metadata = MetaData()
     metadata.reflect(connection, only=lambda name, _: not name.startswith("fts_"))  # triggers keep the text indexes
-    return [table for table in metadata.sorted_tables if table.name not in _MADE_BY_MIGRATIONS]
+    tables = [table for table in metadata.sorted_tables if table.name not in _MADE_BY_MIGRATIONS]
+    return sorted(tables, key=lambda table: table.name in _KEPT_BY_TRIGGERS)  # behind what makes the triggers write
 
 
 def _kept(value: Any) -> Any:

@@ -12,6 +12,7 @@ from faults.audit import assert_deal_is_whole
 from faults.scorecard import Scorecard
 from sqlalchemy import select
 from support.office import Office
+from support.stage_totals import kept_totals, true_totals
 from upgrades.kept_company import load, write_rows
 from upgrades.waiting_deals import Ending, arrange, finish
 
@@ -60,6 +61,7 @@ def test_deals_of_a_release_end_as_they_would_have_there(
         for deal in session.scalars(select(Deal)):
             named = select(Deal.id).where(matches(session, Deal.search_text, f"{deal.number} {deal.title}"))
             assert deal.id in session.scalars(named).all()
+        assert kept_totals(session) == true_totals(session) != {}
     office = CompanyOfBefore(database, datetime.fromisoformat(kept["at"]))
     endings: dict[str, Any] = kept["endings"]
     assert len(endings) > 15
@@ -69,6 +71,7 @@ def test_deals_of_a_release_end_as_they_would_have_there(
     with database.read() as session:
         for deal_id in session.scalars(select(Deal.id)):
             assert_deal_is_whole(session, deal_id)
+        assert kept_totals(session) == true_totals(session)
     scorecard.passed(15, database, f"{len(endings)} deals of {file.parent.name}, each at another kind of wait")
 
 

@@ -1,16 +1,19 @@
-"""A deal's nearest deadline is that of its open steps, whatever was done to them."""
+"""What the database keeps about deals is what their steps and the deals themselves say, whatever was done to them."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from decimal import Decimal
 from functools import partial
 
 from sqlalchemy import func, select
 from support.office import Office
+from support.stage_totals import kept_totals, true_totals
 
 from engine.commands.cancellations import cancel_deal, reopen_deal
+from engine.commands.deals import update_deal
 from engine.commands.jumps import move_token, undo_move
 from engine.commands.suspensions import resume_deal, suspend_deal
 from engine.commands.work_items import claim_work_item, delegate_work_item, extend_work_item, release_work_item
@@ -47,6 +50,7 @@ def acts(office: Office, deal: Deal, draw: random.Random) -> list[Callable[[], o
         partial(office.do, "bohdan", reopen_deal, deal.id, WHY),
         partial(office.do, "admin", move_token, deal.id, target, WHY),
         partial(office.do, "admin", undo_move, deal.id),
+        partial(office.do, "bohdan", update_deal, deal.id, {"amount": Decimal(draw.randrange(9)), "currency": "USD"}),
     ]
     steps = office.open_steps(deal)
     if not steps:
@@ -67,10 +71,10 @@ def acts(office: Office, deal: Deal, draw: random.Random) -> list[Callable[[], o
     return [draw.choice(of_deal), *of_step]
 
 
-def test_it_is_the_nearest_of_the_open_steps_after_any_commands(office: Office) -> None:
+def test_deadlines_and_totals_are_true_after_any_commands(office: Office) -> None:
     draw = random.Random(7)  # noqa: S311  # the same commands every time
     deals = [office.open_deal(title=f"Угода {number}") for number in range(DEALS)]
-    performed, seen = 0, set()
+    performed, seen, stages = 0, set(), set()
     for _ in range(COMMANDS):
         act = draw.choice(acts(office, draw.choice(deals), draw))
         try:
@@ -80,7 +84,12 @@ def test_it_is_the_nearest_of_the_open_steps_after_any_commands(office: Office) 
         performed += 1
         kept, true = kept_and_true(office)
         assert kept == true, act
+        with office.database.read() as session:
+            totals = kept_totals(session)
+            assert totals == true_totals(session), act
+        stages |= {stage for _, stage, _ in totals}
         seen.update(kept.values())
     assert performed > COMMANDS // 4
     assert None in seen
     assert len(seen) > DEALS * 3
+    assert len(stages) > 1
