@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -9,10 +11,11 @@ from sqlalchemy.orm import Session
 
 from engine.model.deal import Deal
 from engine.model.process_definition import ProcessDefinition
-from engine.policy.permissions import Actor
-from engine.queries.scopes import visible_deals
+from engine.policy.permissions import Ability, Actor, may
+from engine.queries.scopes import some_visible_deals, visible_deals
 
 _COUNTED = 1_000  # enough to tell which maps are used most, however many deals there are
+_SAMPLED = 300  # of each reason for seeing a deal: as above
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,22 +31,26 @@ def known_maps(session: Session, actor: Actor) -> tuple[KnownMap, ...]:
         .group_by(ProcessDefinition.key)
         .subquery()
     )
-    seen = (
-        select(Deal.id)
-        .where(Deal.definition_key == newest.c.key, visible_deals(actor))
-        .limit(_COUNTED)
-        .correlate(newest)
-    )
-    deals = select(func.count()).select_from(seen.subquery()).scalar_subquery()
-    rows = (
-        select(ProcessDefinition.key, ProcessDefinition.name, deals.label("deals"))
-        .join(
-            newest,
-            (ProcessDefinition.key == newest.c.key) & (ProcessDefinition.version == newest.c.version),
+    some = select(Deal.id).where(Deal.definition_key == newest.c.key).limit(_COUNTED).correlate(newest)
+    deals = select(func.count()).select_from(some.subquery()).scalar_subquery()
+    maps = session.execute(
+        select(ProcessDefinition.key, ProcessDefinition.name, deals.label("deals")).join(
+            newest, (ProcessDefinition.key == newest.c.key) & (ProcessDefinition.version == newest.c.version)
         )
-        .subquery()
-    )
-    found = session.execute(
-        select(rows.c.key, rows.c.name).where(rows.c.deals > 0).order_by(rows.c.deals.desc(), rows.c.name)
-    )
-    return tuple(KnownMap(*row) for row in found)
+    ).all()
+    used = {row.key: row.deals for row in maps if row.deals}
+    if not may(actor, Ability.SEE_ALL_DEALS):
+        used = _seen(session, actor, used)
+    seen = [row for row in maps if row.key in used]
+    return tuple(KnownMap(row.key, row.name) for row in sorted(seen, key=lambda row: (-used[row.key], row.name)))
+
+
+def _seen(session: Session, actor: Actor, keys: Collection[str]) -> Counter[str]:
+    """How many deals of each map are among some that the actor sees; all are looked through for a map without any."""
+    some = some_visible_deals(actor, _SAMPLED).subquery()
+    counted = select(Deal.definition_key, func.count()).join(some, some.c.id == Deal.id).group_by(Deal.definition_key)
+    seen = Counter({key: count for key, count in session.execute(counted) if key in keys})
+    if rare := set(keys) - set(seen):
+        others = select(Deal.definition_key).where(Deal.definition_key.in_(rare), visible_deals(actor)).distinct()
+        seen.update(session.scalars(others))
+    return seen

@@ -100,9 +100,22 @@ def visible_history(actor: Actor, deal_id: InstrumentedAttribute[Any]) -> Column
     return deal_id.in_(_visible_deal_ids(actor))
 
 
+def some_visible_deals(actor: Actor, most: int) -> Select[Any]:
+    """Ids of deals that the actor sees, those of the first ``most`` of each reason: a sample that costs no more.
+
+    Only for who does not see all deals.
+    """
+    first = (select(reason.limit(most).subquery()) for reason in _reasons(actor, None))
+    ids = union(*first).subquery("some")
+    return select(next(iter(ids.c)).label("id"))
+
+
 def _visible_deal_ids(actor: Actor, only: ColumnElement[int] | None = None) -> Ids:
     """One member per reason; with ``only``, each asks for that deal alone."""
+    return union(*_reasons(actor, only))
 
+
+def _reasons(actor: Actor, only: ColumnElement[int] | None) -> list[Select[Any]]:
     def ids(column: InstrumentedAttribute[int], because: ColumnElement[bool]) -> Select[Any]:
         return _ids(column, because) if only is None else _ids(column, column == only, because)
 
@@ -120,4 +133,4 @@ def _visible_deal_ids(actor: Actor, only: ColumnElement[int] | None = None) -> I
         reasons.append(ids(WorkItem.deal_id, WorkItem.group_id.in_(actor.group_ids)))
     asked = Consultation.asked_id.in_(actor.people_acted_for) & Consultation.withdrawn_at.is_(None)
     reasons.append(ids(Consultation.deal_id, asked))
-    return union(*reasons)
+    return reasons
