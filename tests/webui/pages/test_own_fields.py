@@ -203,3 +203,14 @@ def test_the_api_reads_and_writes_own_fields(office: Office, browse: SignIn, app
     assert changed["fields"] == {"limit": "12.5"}
     contact = olena.post("/contacts", {"client_id": client["id"], "full_name": "Марія", "fields": {"limit": 1}}).json
     assert olena.patch(f"/contacts/{contact['id']}", {"position": "Юристка"}).json["position"] == "Юристка"
+
+
+def test_an_import_names_the_choices_where_a_cell_holds_none_of_them(browse: SignIn) -> None:
+    define(browse, INDUSTRY | {"choices": "agro=Агро\nit=ІТ\na\nb\nc\nd\ne\nf"})
+    olena = browse("olena")
+    olena.get("/deals/import")
+    sheet = "Назва;Клієнт;Галузь\nНасоси;ТОВ «Лан»;Агро\nПомпи;ТОВ «Поле»;Космос\n".encode()
+    preview = olena.post("/deals/import", {"file": (io.BytesIO(sheet), "deals.csv"), "definition_key": "sale"})
+    told = "Галузь «Космос» — такого варіанта в полі «Галузь» немає. Варіанти: «Агро», «ІТ», «a», «b», «c», «d» і ще 2."
+    assert told in text_of(preview)
+    assert "Відкрити 1 угоду" in text_of(preview)
