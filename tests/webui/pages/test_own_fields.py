@@ -197,6 +197,15 @@ def test_the_api_reads_and_writes_own_fields(office: Office, browse: SignIn, app
     refused = olena.post("/clients", {"name": "Хвиля", "fields": {"haluz": "космос"}})
     assert refused.status_code == 422
     assert set(refused.json["errors"]) == {"fields.limit", "fields.haluz"}
+    strange = olena.post("/clients", {"name": "Хвиля", "fields": {f"name{one}": 1 for one in range(5_000)}})
+    assert strange.status_code == 422
+    assert strange.json["errors"]["fields"]["code"] == "unknown_fields"
+    assert "“name0”, “name1”" in strange.json["errors"]["fields"]["message"]
+    assert "and 4995 more" in strange.json["errors"]["fields"]["message"]
+    assert len(strange.data) < 1_000
+    listed = {"title": "Насоси", "definition_key": "sale", "client": {"name": "Хвиля", "fields": {"nothing": 1}}}
+    (row,) = olena.post("/deals/import", {"items": [listed], "check": True}).json["items"]
+    assert set(row["error"]["errors"]) == {"client.fields"}
     client = olena.post("/clients", {"name": "Хвиля", "fields": {"limit": 12.5, "haluz": "it"}}).json
     assert client["fields"] == {"limit": "12.5", "haluz": "it"}
     changed = olena.patch(f"/clients/{client['id']}", {"fields": {"haluz": None}}).json

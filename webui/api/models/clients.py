@@ -29,7 +29,7 @@ Phone = Annotated[str, StringConstraints(max_length=32)]
 Email = Annotated[str, StringConstraints(max_length=254)]
 Edrpou = Annotated[str, StringConstraints(max_length=12)]
 
-_OWN = "The company's own fields by name, read by their types; another name is kept as it is given."
+_OWN = "The company's own fields by name, read by their types; other names are refused."
 _CLIENT: JsonValue = {"name": "ТОВ «Промінь»", "edrpou": "32855961", "segment": "B2B", "phone": "+380441234567"}
 
 

@@ -44,7 +44,7 @@ function show(input, found) {
     const name = document.createElement("span");
     name.textContent = item.text;
     const detail = document.createElement("small");
-    detail.className = item.barred ? "text-late ms-auto" : "text-secondary ms-auto";
+    detail.className = "text-secondary ms-auto";
     if (item.barred) option.ariaDisabled = "true";
     detail.textContent = item.detail ?? "";
     option.append(name, detail);
