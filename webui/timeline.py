@@ -23,7 +23,7 @@ from webui.i18n import _
 from webui.outcomes import tone_of
 from webui.request_context import reading
 from webui.tellings import TELLINGS
-from webui.tellings.words import Data, is_files, readable
+from webui.tellings.words import Data, Telling, is_files, readable
 
 Fields = Mapping[str, FieldDefinition]
 
@@ -80,6 +80,7 @@ KINDS_BY_FILTER = {
         "file_hidden",
         "file_shown",
         "deal_changed",
+        "client_changed",
         "stage_changed",
         "deal_won",
         "deal_lost",
@@ -120,12 +121,18 @@ def entry(row: HistoryRow, fields: Fields = MappingProxyType({})) -> Entry:
         row,
         telling.icon,
         tone,
-        _read(telling.sentence(data)),
+        _read(_sentence(row, telling)),
         quote=_read(with_names(_quoted(row.kind, data, telling.quote), data.get("mentions") or {})),
         details=tuple((label, _read(value)) for label, value in _details(row.kind, data, fields)),
         files=tuple(_files(row.kind, data)),
         holds_writing=bool(written) and written != ERASED,
     )
+
+
+def _sentence(row: HistoryRow, telling: Telling) -> str:
+    if row.kind == "client_changed" and row.deal_id is not None:  # the step's own entry stands beside it
+        return _("The client’s card changed by a step of the deal")
+    return telling.sentence(row.data)
 
 
 def _read(text: str) -> str:

@@ -176,11 +176,13 @@ def test_a_step_shows_the_clients_field_and_writes_it_back(office: Office, brows
     assert "Кредитний ліміт" in text_of(pane)
     assert 'name="field:client.limit" value="7"' in pane.text
     assert "Галузь ІТ" in text_of(pane)
+    assert text_of(pane).count("Записується і в картку клієнта.") == 1  # what is only shown is not written
     refused = olena.post(f"/work-items/{step}/complete", {"outcome": "completed", "field:client.limit": "100 001"})
     assert (refused.status_code, 'id="step-field-0-error"' in refused.text) == (422, True)
     done = olena.post(f"/work-items/{step}/complete", {"outcome": "completed", "field:client.limit": "8,5"})
     assert done.status_code == 303
     timeline = text_of(olena.get(f"/deals/{deal.id}"))
+    assert "Картку клієнта змінено кроком угоди" in timeline
     assert "Кредитний ліміт 7 → 8,5" in timeline
 
 
