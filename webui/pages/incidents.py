@@ -176,7 +176,7 @@ def _fields(session: Session, row: IncidentRow, errors: Mapping[str, str]) -> tu
     if row.typed is None or not row.completes_again or row.state is not IncidentState.OPEN:
         return ()
     fields = tuple(field for field in row.typed.fields.values() if field.is_typed)
-    return step_fields(session, fields, typed_values(request.form) or row.typed.values, errors)
+    return step_fields(session, fields, typed_values(request.form) or row.typed.values, errors, writes_client=True)
 
 
 def _settable(session: Session, row: IncidentRow) -> list[tuple[str, str]]:

@@ -374,6 +374,7 @@ def _pane(
             state=state,
             currency=view.row.currency,
             uploads=uploads_at(session, view.row),
+            writes_client=True,
         )
         proposed = proposed_decision(session, actor(), work_item_id)
         context = {
