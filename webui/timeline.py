@@ -79,6 +79,7 @@ KINDS_BY_FILTER = {
         "file_added",
         "file_hidden",
         "file_shown",
+        "file_erased",
         "deal_changed",
         "stage_changed",
         "deal_won",
