@@ -80,6 +80,7 @@ KINDS_BY_FILTER = {
         "file_added",
         "file_hidden",
         "file_shown",
+        "file_erased",
         "deal_changed",
         "client_changed",
         "stage_changed",

@@ -62,6 +62,7 @@ class ChainFaultReason(StrEnum):
     NOT_SEALED = "not_sealed"  # a sheet on paper was changed after it was sealed, or was never sealed
     UNEXPECTED_PAGE = "unexpected_page"  # what is around the entries is not the page that this version writes
     WITHHELD = "withheld"  # a text is missing although nothing tells of its being erased
+    FILE_MISSING = "file_missing"  # the file is not there as it was added, and nothing tells of its being erased
     CHECKPOINT_DIFFERS = "checkpoint_differs"  # the history is not what was published
 
 

@@ -110,6 +110,7 @@ EXPECTED = {
     # A map is no document: whoever sees the deal is told so.
     "POST /deals/<int:deal_id>/files": Expected(NO_DOCUMENT, FOREIGN_NO_DOCUMENT, uploads=True),
     "POST /deals/<int:deal_id>/files/<int:file_id>/remove": Expected(OF_WHO_MAY_EDIT, OF_WHO_MAY_EDIT_FOREIGN, body={}),
+    "POST /deals/<int:deal_id>/files/<int:file_id>/erase": Expected(ERASED, FOREIGN_ERASED, body={"basis": "лист"}),
     "POST /deals/<int:deal_id>/files/<int:file_id>/put-back": Expected(
         OF_WHO_MAY_EDIT, OF_WHO_MAY_EDIT_FOREIGN, body={}
     ),
