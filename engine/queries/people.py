@@ -171,7 +171,7 @@ def person_view(session: Session, actor: Actor, person_id: int) -> PersonView:
     )
 
 
-def _last_erasure(session: Session, person_id: int) -> Row[Any] | None:
+def _last_erasure(session: Session, person_id: int) -> Row[datetime, str] | None:
     of_person = HistoryEvent.data["person_id"].as_integer() == person_id
     return session.execute(
         select(HistoryEvent.at, HistoryEvent.actor_name)
