@@ -64,7 +64,6 @@ def _with_content(response: Response, file: DealFileRow) -> Response:
 def _alone(response: Response) -> Response:
     response.headers["Content-Security-Policy"] = _ALONE
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
-    response.headers["X-Content-Type-Options"] = "nosniff"
     return response
 
 

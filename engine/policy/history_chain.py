@@ -81,6 +81,10 @@ def canonical_json(value: Any) -> bytes:
     of keeping them.
     """
     _ensure_exact(value)
+    return _spelled(value)
+
+
+def _spelled(value: Any) -> bytes:
     try:
         return orjson.dumps(value, option=_SORTED)
     except orjson.JSONEncodeError:  # whole numbers of more than 64 bits, halves of characters
@@ -121,7 +125,7 @@ def sealed_hash(entry: ChainEntry, data: Mapping[str, Any], salted: int) -> str:
     }
     if salted:
         content["salted_texts"] = salted
-    return hashlib.sha256(_ENCODER.encode(content).encode()).hexdigest()
+    return hashlib.sha256(_spelled(content)).hexdigest()
 
 
 def content_hash(content: Mapping[str, Any]) -> str:

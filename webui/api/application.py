@@ -30,6 +30,7 @@ _CALLS = (
     "handbooks",
     "clients",
     "contacts",
+    "own_fields",
     "erasure",
     "moves",
     "deals",

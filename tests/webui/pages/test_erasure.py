@@ -57,6 +57,16 @@ def test_an_administrator_sees_what_is_erased_and_erases_it(office: Office, brow
     assert address.replace("&", "&amp;") not in card.text
 
 
+def test_an_erased_client_is_called_so_in_the_readers_own_language(office: Office, browse: SignIn, deal: Deal) -> None:
+    admin = browse("admin")
+    admin.post(f"/clients/{deal.client_id}/erase", {"basis": "лист № 8", "command_id": "once"})
+    step = office.open_steps()[0].id
+    for address in (f"/clients/{deal.client_id}", "/clients", f"/deals/{deal.id}", "/deals", f"/work-items/{step}"):
+        shown = text_of(admin.get(address))
+        assert "[стерто]" in shown, address
+        assert ERASED not in shown, address
+
+
 def test_a_comment_is_erased_from_the_timeline(office: Office, browse: SignIn, deal: Deal) -> None:
     admin = browse("admin")
     number = office.history(deal)[-1].number
