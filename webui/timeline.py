@@ -141,7 +141,11 @@ def _sentence(row: HistoryRow, telling: Telling) -> str:
 def _files(kind: str, data: Data) -> Iterator[tuple[int, str]]:
     """A file that was added or removed, those of a comment, and those that a form was filled with."""
     if kind in ("file_added", "file_hidden", "file_shown") and data.get("file_id"):
-        yield int(data["file_id"]), _("Open version %(version)s", version=data["version"])
+        is_erased = data["name"] == ERASED
+        yield (
+            int(data["file_id"]),
+            _("Erased file") if is_erased else _("Open version %(version)s", version=data["version"]),
+        )
     given = dict(data.get("values") or {}).values() if kind == "step_completed" else [data.get("files")]
     for files in filter(is_files, given):
         for one in files:
