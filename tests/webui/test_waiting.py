@@ -65,13 +65,30 @@ def test_the_readers_own_step_comes_first_and_gives_the_button() -> None:
 
 def test_an_approval_by_several_says_how_many_have_decided() -> None:
     parts = [replace(STEP, who=who, given=1, asked=3) for who in ("Ірина Бондар", "Оксана Ткач")]
-    assert told(*parts) == "Угода чекає на «Погодити»: рішення дали 1 з 3, ще чекаємо: Ірина Бондар; Оксана Ткач."
+    by_then = "Угода чекає на «Погодити», завтра до 10:00: рішення дали 1 з 3, ще чекаємо: Ірина Бондар; Оксана Ткач."
+    assert told(*parts) == by_then
+    assert told(*(replace(part, due_at=None) for part in parts)).startswith("Угода чекає на «Погодити»: рішення")
     assert "1 of 3 have decided" in told(*parts, locale="en")
 
 
 def test_events_behind_one_gateway_are_whichever_comes_first() -> None:
     text = told(replace(PAID, race="4"), replace(WEEK, race="4"))
     assert text.startswith("Угода чекає на те, що станеться першим: повідомлення «Оплата»; час ")
+
+
+def test_what_happens_outside_is_waited_for_and_not_done() -> None:
+    paid = replace(STEP, name="Оплата надійшла", happens_outside=True, due_at=None)
+    assert told(paid) == "Угода чекає, доки станеться «Оплата надійшла» (позначає: Юристи)."
+    own = replace(paid, may_act=True)
+    assert told(own, locale="en") == "The deal waits until “Оплата надійшла” happens (you mark it)."
+    assert waiting_sentence(DealWaiting(Standing.RUNNING, (own,))).marks
+
+
+def test_a_step_that_waits_for_the_first_of_several_events_names_them_all() -> None:
+    first = replace(STEP, name="Що перше?", happens_outside=True, ways=("Клієнт відповів", "Ціни змінено"))
+    assert told(first) == "Угода чекає на те, що станеться першим: «Клієнт відповів»; «Ціни змінено»."
+    timed = told(replace(first, ways=("Клієнт відповів",), until=MONDAY_10 + timedelta(days=7)))
+    assert timed.startswith("Угода чекає на те, що станеться першим: «Клієнт відповів»; час ")
 
 
 def test_what_failed_comes_before_everything() -> None:
