@@ -10,6 +10,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 from flask_babel import force_locale
+from support.drawn_maps import START, chain, compiled, element, step
 from support.instance_run import InstanceRun
 from support.office import MONDAY_10, Office
 from support.token_game.canonical import as_canonical
@@ -19,7 +20,7 @@ from support.token_game.random_maps import random_map
 from engine.bpmn.inspection import waits_in
 from engine.bpmn.runtime import OpenedStep
 from engine.errors import MapFailed
-from engine.queries.deal_waiting import DealWaiting, Standing, WaitingFor, WaitingKind
+from engine.queries.deal_waiting import DealWaiting, Standing, WaitingFor, WaitingKind, deal_waiting
 from webui.waiting import waiting_sentence
 
 STEP = WaitingFor(WaitingKind.STEP, "Погодити", who="Юристи", due_at=MONDAY_10 + timedelta(days=1), work_item_id=7)
@@ -89,6 +90,28 @@ def test_a_step_that_waits_for_the_first_of_several_events_names_them_all() -> N
     assert told(first) == "Угода чекає на те, що станеться першим: «Клієнт відповів»; «Ціни змінено»."
     timed = told(replace(first, ways=("Клієнт відповів",), until=MONDAY_10 + timedelta(days=7)))
     assert timed.startswith("Угода чекає на те, що станеться першим: «Клієнт відповів»; час ")
+
+
+def test_a_deal_at_an_event_gateway_is_told_with_its_events_and_its_time(office: Office) -> None:
+    timer = "<timerEventDefinition><timeDuration>P2D</timeDuration></timerEventDefinition>"
+    office.publish(
+        compiled(
+            START,
+            element("eventBasedGateway", "g", "Чекаємо на клієнта"),
+            element("intermediateCatchEvent", "yes", "Погодився", "<messageEventDefinition/>"),
+            element("intermediateCatchEvent", "late", "Минуло 2 дні", timer),
+            step("a", "Договір"),
+            step("b", "Нагадати"),
+            chain("start", "g", "yes", "a"),
+            chain("g", "late", "b"),
+        )
+    )
+    deal = office.open_deal()
+    with office.database.read() as session, force_locale("uk"):
+        waiting = deal_waiting(session, office.actor("olena"), deal.id, office.clock.now())
+        assert len(waiting.items) == 1
+        text = waiting_sentence(waiting).text
+    assert text.startswith("Угода чекає на те, що станеться першим: «Погодився»; час 4 бер")
 
 
 def test_what_failed_comes_before_everything() -> None:
