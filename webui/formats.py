@@ -13,6 +13,7 @@ from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, format_decimal
 from flask import Flask
 
+from engine.policy.personal_texts import ERASED
 from engine.queries.inbox_counts import MOST_COUNTED
 from webui.i18n import _, locale, zone
 from webui.request_context import now
@@ -20,6 +21,11 @@ from webui.request_context import now
 _NO_VALUE = "—"
 _KIBIBYTE = 1024
 _KEPT = 4096  # texts: a list that is read again shows most of its amounts and moments again
+
+
+def legible(text: str) -> str:
+    """Where a text was erased, the reader's language says so: what is recorded says it in both."""
+    return text.replace(ERASED, _("[erased]")) if ERASED in text else text
 
 
 def money(amount: Decimal | int | None, currency: str = "UAH") -> str:
@@ -131,5 +137,18 @@ def initials(full_name: str) -> str:
 
 
 def configure_formats(app: Flask) -> None:
-    for present in (money, sums, number, counted, plain_amount, file_size, day, local, when, exactly, initials):
+    for present in (
+        legible,
+        money,
+        sums,
+        number,
+        counted,
+        plain_amount,
+        file_size,
+        day,
+        local,
+        when,
+        exactly,
+        initials,
+    ):
         app.jinja_env.filters[present.__name__] = present

@@ -18,12 +18,13 @@ from engine.queries.directories import directory
 from engine.queries.map_fields import map_fields
 from engine.queries.organisation import organisation
 from engine.queries.processes import process_of
+from webui.formats import legible
 from webui.forms.shown_values import lines_text
 from webui.i18n import _
 from webui.outcomes import tone_of
 from webui.request_context import reading
 from webui.tellings import TELLINGS
-from webui.tellings.words import Data, is_files, readable
+from webui.tellings.words import Data, Telling, is_files, readable
 
 Fields = Mapping[str, FieldDefinition]
 
@@ -79,7 +80,9 @@ KINDS_BY_FILTER = {
         "file_added",
         "file_hidden",
         "file_shown",
+        "file_erased",
         "deal_changed",
+        "client_changed",
         "stage_changed",
         "deal_won",
         "deal_lost",
@@ -120,17 +123,18 @@ def entry(row: HistoryRow, fields: Fields = MappingProxyType({})) -> Entry:
         row,
         telling.icon,
         tone,
-        _read(telling.sentence(data)),
-        quote=_read(with_names(_quoted(row.kind, data, telling.quote), data.get("mentions") or {})),
-        details=tuple((label, _read(value)) for label, value in _details(row.kind, data, fields)),
+        legible(_sentence(row, telling)),
+        quote=legible(with_names(_quoted(row.kind, data, telling.quote), data.get("mentions") or {})),
+        details=tuple((label, legible(value)) for label, value in _details(row.kind, data, fields)),
         files=tuple(_files(row.kind, data)),
         holds_writing=bool(written) and written != ERASED,
     )
 
 
-def _read(text: str) -> str:
-    """Where a text was erased, the reader's language says so: what is recorded says it in both."""
-    return text.replace(ERASED, _("[erased]")) if ERASED in text else text
+def _sentence(row: HistoryRow, telling: Telling) -> str:
+    if row.kind == "client_changed" and row.deal_id is not None:  # the step's own entry stands beside it
+        return _("The client’s card changed by a step of the deal")
+    return telling.sentence(row.data)
 
 
 def _files(kind: str, data: Data) -> Iterator[tuple[int, str]]:

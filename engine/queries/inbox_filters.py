@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, select, union
+from sqlalchemy import ColumnElement, Row, select, union_all
 from sqlalchemy.orm import Session
 
 from engine.model.client import Client
@@ -64,6 +64,20 @@ class InboxFilter:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class MapChoice:
+    key: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """The stages and the sales maps that a tab can be narrowed to."""
+
+    stages: tuple[str, ...]
+    maps: tuple[MapChoice, ...]
+
+
 def kept_filter(session: Session, actor: Actor, tab: Tab) -> InboxFilter:
     """What the actor chose for the tab last, on whatever device."""
     chosen = session.scalar(
@@ -95,19 +109,35 @@ def narrowing(session: Session, chosen: InboxFilter, now: datetime) -> list[Colu
     return conditions
 
 
-def stages_at_hand(session: Session, actor: Actor, tab: Tab) -> tuple[str, ...]:
-    """The stages of a tab's steps, by name; where there are very many steps, of the first ones."""
+def choices_at_hand(session: Session, actor: Actor, tab: Tab, chosen: InboxFilter) -> Choices:
+    """What a tab's steps can be narrowed to, by name, and what they are narrowed to now.
+
+    Where there are very many steps, that of some of them: nobody waits for a look at all.
+    """
     why = reasons(actor, tab) if tab is Tab.DONE else live_steps(actor, tab)
-    some = [select(select(WorkItem.stage).where(one).limit(MOST_SORTED).subquery()) for one in why]
-    if not some:
-        return ()
-    return tuple(stage for stage in sorted(session.scalars(union(*some))) if stage)
+    some = [select(select(WorkItem.stage, WorkItem.deal_id).where(one).limit(MOST_SORTED).subquery()) for one in why]
+    found: Sequence[Row[tuple[str, str]]] = []
+    if some:
+        steps = union_all(*some).subquery("steps")
+        seen = select(steps.c.stage, Deal.definition_key).join(Deal, Deal.id == steps.c.deal_id).distinct()
+        found = session.execute(seen).all()
+    stages = {stage for stage, _ in found} | {chosen.stage}
+    names = _map_names(session, {key for _, key in found} | {chosen.definition_key})
+    maps = sorted((MapChoice(key, name) for key, name in names.items() if key), key=lambda one: (one.name, one.key))
+    return Choices(tuple(stage for stage in sorted(stages) if stage), tuple(maps))
 
 
 def map_name(session: Session, key: str) -> str:
     """The name of the newest version of a sales map; its key where there is none."""
     newest = select(ProcessDefinition.name).where(ProcessDefinition.key == key)
     return session.scalar(newest.order_by(ProcessDefinition.version.desc()).limit(1)) or key
+
+
+def _map_names(session: Session, keys: Collection[str]) -> dict[str, str]:
+    """By key, each as its newest version calls it."""
+    versions = select(ProcessDefinition.key, ProcessDefinition.name).where(ProcessDefinition.key.in_(keys))
+    named = session.execute(versions.order_by(ProcessDefinition.version))
+    return {key: key for key in keys} | {row.key: row.name for row in named}
 
 
 def _in_deals(session: Session, condition: ColumnElement[bool]) -> ColumnElement[bool]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -216,11 +216,14 @@ def choose_people(
     actor: Actor,  # noqa: ARG001  # every query is told who asks; a step can be handed to anybody
     q: str,
     limit: int = 20,
+    *,
+    among: Collection[int] | None = None,
 ) -> tuple[PersonChoice, ...]:
-    """Active people by name, for type-ahead."""
+    """Active people by name, for type-ahead; only ``among`` these ids, where they are given."""
+    chosen = [] if among is None else [Person.id.in_(among)]
     rows = session.execute(
         select(Person.id, Person.full_name, Person.position)
-        .where(Person.is_active, matches(session, Person.search_text, q))
+        .where(Person.is_active, matches(session, Person.search_text, q), *chosen)
         .order_by(Person.full_name, Person.id)
         .limit(page_size(limit))
     )

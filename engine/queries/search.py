@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.model.client import Client, Contact
@@ -40,11 +41,18 @@ def search(session: Session, actor: Actor, q: str, limit: int = 10, *, now: date
     if not query_terms(q):
         return SearchResults()
     size = page_size(limit)
-    deals = deal_rows(visible_deals(actor), matches(session, Deal.search_text, q)).order_by(Deal.id.desc()).limit(size)
     clients = client_rows(visible_clients(actor), matches(session, Client.search_text, q)).order_by(Client.id.desc())
     return SearchResults(
-        deals=deals_of(session, session.execute(deals).all(), now),
+        deals=_deals(session, actor, q, size, now),
         clients=clients_of(session, actor, session.execute(clients.limit(size)).all()),
         contacts=contacts_of(session, visible_clients(actor), matches(session, Contact.search_text, q), limit=size),
         steps=inbox(session, actor, tab=Tab.ALL, q=q, limit=size, now=now).items,
     )
+
+
+def _deals(session: Session, actor: Actor, q: str, size: int, now: datetime) -> tuple[DealRow, ...]:
+    """The ids first: what a row tells beside the deal is looked up for the shown ones only."""
+    found = select(Deal.id).where(visible_deals(actor), matches(session, Deal.search_text, q))
+    newest = found.order_by(Deal.id.desc()).limit(size).subquery("newest")
+    rows = session.execute(deal_rows().join(newest, newest.c.id == Deal.id).order_by(Deal.id.desc())).all()
+    return deals_of(session, rows, now)

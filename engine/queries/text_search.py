@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import cast
 
-from sqlalchemy import ColumnElement, Table, and_, text, true
+from sqlalchemy import ColumnElement, Table, and_, literal, select, text, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from engine.policy.search_keys import query_terms
@@ -13,34 +13,49 @@ from engine.policy.search_keys import query_terms
 _ESCAPE = "\\"
 _TRIGRAM = 3  # the shortest part that an index of trigrams can find
 _MOST_LISTED = 200  # rows; what more rows hold is met soon when a list is read in its order
-_INDEXED_ON_SQLITE = ("client", "contact", "deal", "work_item")
+_INDEXED = ("client", "contact", "deal", "work_item")
 
 
 def matches(session: Session, column: InstrumentedAttribute[str], q: str) -> ColumnElement[bool]:
     """Every term of ``q`` stands somewhere in ``column``; an empty ``q`` matches all.
 
-    A plain LIKE: PostgreSQL serves it from a trigram index. SQLite's index of trigrams is a table of its own: it is
-    asked first, and where few rows hold the terms, they are named.
+    The index of trigrams is asked first, and once: where few rows hold the terms, they are named, so that a list made
+    of several reads does not search again with each of them. Where many do, a plain LIKE filters what is read in order.
     """
     terms = query_terms(q)
     if not terms:
         return true()
-    found = and_(*(column.like(f"%{_literally(term)}%", escape=_ESCAPE) for term in terms))
+    found = and_(*(column.like(_pattern(term), escape=_ESCAPE) for term in terms))
     table = cast("Table", column.class_.__table__)
     long = [term for term in terms if len(term) >= _TRIGRAM]
-    if not long or session.get_bind().dialect.name != "sqlite" or table.name not in _INDEXED_ON_SQLITE:
+    if not long or table.name not in _INDEXED:
         return found
-    rows = _rows_with(session, table, long)
-    return found if len(rows) > _MOST_LISTED else and_(table.c.id.in_(rows), found)
+    is_sqlite = session.get_bind().dialect.name == "sqlite"
+    rows = _rows_by_full_text(session, table, long) if is_sqlite else _rows_by_like(session, table, terms)
+    if len(rows) > _MOST_LISTED:
+        return found
+    named = table.c.id.in_(rows)
+    return named & found if len(long) < len(terms) else named
 
 
-def _rows_with(session: Session, table: Table, terms: Sequence[str]) -> list[int]:
-    """The ids of rows that hold all terms, of one more than may be listed at most."""
+def _rows_by_like(session: Session, table: Table, terms: Sequence[str]) -> list[int]:
+    """The ids of rows that hold all terms, of one more than may be listed at most; PostgreSQL has an index for it.
+
+    The patterns stand in the statement itself: how common they are decides whether the index or the table is read.
+    """
+    patterns = (literal(_pattern(term), table.c.search_text.type, literal_execute=True) for term in terms)
+    found = (table.c.search_text.like(pattern, escape=_ESCAPE) for pattern in patterns)
+    return list(session.scalars(select(table.c.id).where(*found).limit(_MOST_LISTED + 1)))
+
+
+def _rows_by_full_text(session: Session, table: Table, terms: Sequence[str]) -> list[int]:
+    """The same by SQLite's index of trigrams, which is a table of its own."""
     index = f"fts_{table.name}"
     wanted = " AND ".join('"{}"'.format(term.replace('"', '""')) for term in terms)
     statement = text(f"SELECT rowid FROM {index} WHERE {index} MATCH :wanted LIMIT {_MOST_LISTED + 1}")  # noqa: S608  # own names
     return list(session.scalars(statement, {"wanted": wanted}))
 
 
-def _literally(term: str) -> str:
-    return term.replace(_ESCAPE, _ESCAPE * 2).replace("%", _ESCAPE + "%").replace("_", _ESCAPE + "_")
+def _pattern(term: str) -> str:
+    literally = term.replace(_ESCAPE, _ESCAPE * 2).replace("%", _ESCAPE + "%").replace("_", _ESCAPE + "_")
+    return f"%{literally}%"

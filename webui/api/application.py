@@ -31,6 +31,7 @@ _CALLS = (
     "handbooks",
     "clients",
     "contacts",
+    "own_fields",
     "erasure",
     "moves",
     "deals",

@@ -16,10 +16,10 @@ from engine.queries.inbox_counts import own_count
 from engine.queries.inbox_filters import (
     InboxFilter,
     InboxSort,
+    choices_at_hand,
     client_to_choose,
     kept_filter,
     list_name,
-    stages_at_hand,
 )
 from webui.approval_pane import proof_errors
 from webui.doing_together import Together, do_together
@@ -28,7 +28,6 @@ from webui.exports import csv_file, xlsx_file
 from webui.forms.typed_values import chosen_id, read_id
 from webui.inbox_list import TABS, inbox_list, tab_of, words_in
 from webui.inbox_sheet import header, rows
-from webui.known_maps import known_maps
 from webui.looking_first import hashes_shown, look_first
 from webui.news_desk import WhoAsks, marker, news_desk
 from webui.proofs import proof_in
@@ -95,8 +94,8 @@ def choose_filter() -> ResponseReturnValue:
     """The form in which a tab is narrowed and sorted."""
     tab = tab_of(request.args.get("tab", ""))
     with reading() as session:
-        chosen, stages = kept_filter(session, actor(), tab), stages_at_hand(session, actor(), tab)
-        maps = known_maps(session, actor())
+        chosen = kept_filter(session, actor(), tab)
+        choices = choices_at_hand(session, actor(), tab, chosen)
         if not is_partial():
             listed = inbox_list(session, actor(), request)
             return render_template(
@@ -104,13 +103,12 @@ def choose_filter() -> ResponseReturnValue:
                 listed=listed,
                 tabs=TABS,
                 chosen=chosen,
-                stages=stages,
-                maps=maps,
+                choices=choices,
                 q=listed.q,
                 is_choosing=True,
             )
     q = words_in(request.args)
-    return render_template("inbox/filter.html", tab=tab, chosen=chosen, stages=stages, maps=maps, q=q)
+    return render_template("inbox/filter.html", tab=tab, chosen=chosen, choices=choices, q=q)
 
 
 @blueprint.post("/filter")

@@ -15,15 +15,16 @@ from engine.model.person import Person
 from engine.policy.business_calendar import BusinessCalendar
 from engine.policy.permissions import Actor
 from engine.policy.urgency import Urgency, UrgencyBounds
-from engine.queries.inbox import inbox
+from engine.queries.inbox import UNFILTERED, inbox
 from engine.queries.inbox_counts import urgency_counts
 from engine.queries.inbox_filters import (
     InboxFilter,
     InboxSort,
+    choices_at_hand,
     client_to_choose,
     kept_filter,
     list_name,
-    stages_at_hand,
+    map_name,
 )
 from engine.queries.inbox_tabs import Tab
 
@@ -107,18 +108,37 @@ def test_what_another_version_kept_is_left_out_where_it_is_not_understood() -> N
     assert InboxFilter.restored(kept) == InboxFilter(overdue=True)
 
 
-def test_stages_of_the_steps_at_hand_can_be_chosen(
+def test_stages_and_maps_of_the_steps_at_hand_can_be_chosen(
     session: Session, company: Company, records: SalesRecords, as_actor: Act
 ) -> None:
     deal = records.deal(company.danylo)
     records.step(deal, group=company.legal, stage=APPROVAL)
     records.step(deal, group=company.finance, stage=OFFER)
     records.done_step(deal, company.iryna)
-    iryna = as_actor(company.iryna)
-    assert stages_at_hand(session, iryna, Tab.GROUPS) == (APPROVAL,)
-    assert stages_at_hand(session, iryna, Tab.MINE) == ()
-    assert stages_at_hand(session, iryna, Tab.DONE) == (OFFER,)
-    assert stages_at_hand(session, as_actor(company.owner), Tab.GROUPS) == ()
+    tender = records.deal(company.danylo)
+    tender.definition_key = "tender"
+    records.step(tender, assignee=company.oksana, stage=OFFER)
+    session.flush()
+
+    def choices(person: Person, tab: Tab, chosen: InboxFilter) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        found = choices_at_hand(session, as_actor(person), tab, chosen)
+        return found.stages, tuple(one.key for one in found.maps)
+
+    assert choices(company.iryna, Tab.GROUPS, UNFILTERED) == ((APPROVAL,), ("sale",))
+    assert choices(company.iryna, Tab.MINE, UNFILTERED) == ((), ())
+    assert choices(company.iryna, Tab.DONE, UNFILTERED) == ((OFFER,), ("sale",))
+    assert choices(company.oksana, Tab.MINE, UNFILTERED) == ((OFFER,), ("tender",))
+    assert choices(company.oksana, Tab.ALL, UNFILTERED) == ((APPROVAL, OFFER), ("tender", "sale"))
+    assert choices(company.owner, Tab.GROUPS, UNFILTERED) == ((), ())
+
+
+def test_what_a_tab_is_narrowed_to_can_be_seen_also_where_no_step_is_left(
+    session: Session, company: Company, as_actor: Act
+) -> None:
+    chosen = InboxFilter(stage=OFFER, definition_key="sale")
+    choices = choices_at_hand(session, as_actor(company.iryna), Tab.MINE, chosen)
+    assert choices.stages == (OFFER,)
+    assert [(one.key, one.name) for one in choices.maps] == [("sale", map_name(session, "sale"))]
 
 
 def test_a_client_out_of_sight_cannot_be_named(
