@@ -9,7 +9,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_datetime, format_time
+from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, format_decimal
 from flask import Flask
 
@@ -85,8 +85,17 @@ def day(value: date | None) -> str:
     """``23 лист. 2026 р.``; the year is left out where it is this one."""
     if value is None:
         return _NO_VALUE
-    pattern = "d MMM" if value.year == local(now()).year else "d MMM y"
-    return format_date(value, format=pattern, locale=locale())
+    return _day(value, "d MMM" if value.year == local(now()).year else "d MMM y", locale())
+
+
+@lru_cache(maxsize=_KEPT)
+def _day(value: date, pattern: str, reader: Locale) -> str:
+    return format_date(value, format=pattern, locale=reader)
+
+
+def clock_time(here: datetime) -> str:
+    """``14:02``: of a moment that is on the wall clock already."""
+    return f"{here:%H:%M}"
 
 
 def local(moment: datetime) -> datetime:
@@ -99,16 +108,15 @@ def when(moment: datetime | None) -> str:
     if moment is None:
         return _NO_VALUE
     here = local(moment)
-    clock_time = format_time(here, format="HH:mm", locale=locale())
     if here.date() == local(now()).date():
-        return clock_time
-    return f"{day(here.date())}, {clock_time}"
+        return clock_time(here)
+    return f"{day(here.date())}, {clock_time(here)}"
 
 
 def day_and_time(moment: datetime) -> str:
     """``21 лист., 14:02``, today as well: a value that somebody typed."""
     here = local(moment)
-    return f"{day(here.date())}, {format_time(here, format='HH:mm', locale=locale())}"
+    return f"{day(here.date())}, {clock_time(here)}"
 
 
 def exactly(moment: datetime | None) -> str:
