@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from babel.dates import format_date, format_datetime, format_time
+from babel.dates import format_date, format_datetime
 from flask import g
 
 from engine.bpmn.deadline_rules import DeadlineRule, WorkingTime
@@ -20,7 +20,7 @@ from engine.policy.deadline_words import (
     describe_rule,
 )
 from engine.queries.calendars import default_calendar
-from webui.formats import day
+from webui.formats import clock_time, day
 from webui.i18n import _, locale, ngettext
 from webui.request_context import now, reading
 
@@ -89,18 +89,18 @@ def working_span(worked: timedelta) -> str:
 
 def _in_words(phrase: DeadlinePhrase, due_at: datetime) -> str:
     here = phrase.local or due_at
-    clock_time = format_time(here, format="HH:mm", locale=locale())
+    time = clock_time(here)
     match phrase.kind:
         case DeadlineKind.OVERDUE:
             return _late(phrase)
         case DeadlineKind.TODAY:
-            return _("today by %(time)s", time=clock_time)
+            return _("today by %(time)s", time=time)
         case DeadlineKind.TOMORROW:
-            return _("tomorrow by %(time)s", time=clock_time)
+            return _("tomorrow by %(time)s", time=time)
         case DeadlineKind.THIS_WEEK:
-            return _("%(day)s by %(time)s", day=format_date(here, format="EEE", locale=locale()), time=clock_time)
+            return _("%(day)s by %(time)s", day=format_date(here, format="EEE", locale=locale()), time=time)
         case _:
-            return _("%(day)s by %(time)s", day=day(here.date()), time=clock_time)
+            return _("%(day)s by %(time)s", day=day(here.date()), time=time)
 
 
 def _late(phrase: DeadlinePhrase) -> str:

@@ -10,6 +10,7 @@ from flask import Response, url_for
 from sqlalchemy.orm import Session
 
 from engine.adapters.picture_view import PictureNotMade, picture_of
+from engine.commands.file_erasure import FileIsErased
 from engine.errors import NotFound
 from engine.policy.file_kinds import Preview
 from engine.queries.deal_files import DealFileRow
@@ -22,8 +23,15 @@ _SHOWN_TEXT = 200_000  # bytes
 _LETTERS_OF_CP1251 = re.compile(r"[А-Яа-яІіЇїЄєҐґ]")
 
 
+def ensure_there(file: DealFileRow) -> None:
+    """Raises FileIsErased."""
+    if file.erased_at is not None:
+        raise FileIsErased(at=file.erased_at, by=file.erased_by)
+
+
 def as_download(file: DealFileRow) -> Response:
-    """The file under its own name, never shown by the browser as a page of ours."""
+    """The file under its own name, never shown by the browser as a page of ours. Raises FileIsErased."""
+    ensure_there(file)
     response = attachment("", file.media_type, file.name)
     return _with_content(response, file)
 
@@ -32,8 +40,9 @@ def as_picture(file: DealFileRow) -> Response:
     """The file for an ``img`` of our pages; opened on its own, it may do nothing.
 
     Of a kind that browsers do not show a picture is made; one version of a file never changes, so browsers may keep
-    it. Raises NotFound, also where none can be made.
+    it. Raises NotFound, also where none can be made, and FileIsErased.
     """
+    ensure_there(file)
     if file.preview is Preview.CONVERTED:
         response = Response(_converted(file), mimetype="image/jpeg")
         response.headers["Content-Disposition"] = "inline"
@@ -55,7 +64,6 @@ def _with_content(response: Response, file: DealFileRow) -> Response:
 def _alone(response: Response) -> Response:
     response.headers["Content-Security-Policy"] = _ALONE
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
-    response.headers["X-Content-Type-Options"] = "nosniff"
     return response
 
 
@@ -77,7 +85,7 @@ class ShownText:
 
 def shown_text(session: Session, file: DealFileRow) -> ShownText | None:
     """The beginning of a text file; None for what is no text."""
-    if file.preview is not Preview.TEXT:
+    if file.preview is not Preview.TEXT or file.erased_at is not None:
         return None
     content = beginning_of(session, file.sha256)[:_SHOWN_TEXT]
     return ShownText(_decoded(content), cut=file.size > len(content))

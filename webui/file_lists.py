@@ -62,7 +62,9 @@ def _list(session: Session, deal_id: int, url: str, work_item_id: int | None, *,
     here = [one for one in shown if work_item_id is not None and one.latest.work_item_id == work_item_id]
     owner_id = session.scalar(select(Deal.owner_id).where(Deal.id == deal_id)) or 0
     removable = {
-        one.latest.id for one in documents if may_hide(actor(), added_by_id=one.latest.added_by_id, owner_id=owner_id)
+        one.latest.id
+        for one in documents
+        if one.latest.erased_at is None and may_hide(actor(), added_by_id=one.latest.added_by_id, owner_id=owner_id)
     }
     return FileList(
         url=url,

@@ -9,10 +9,11 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_datetime, format_time
+from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, format_decimal
 from flask import Flask
 
+from engine.policy.personal_texts import ERASED
 from engine.queries.inbox_counts import MOST_COUNTED
 from webui.i18n import _, locale, zone
 from webui.request_context import now
@@ -20,6 +21,11 @@ from webui.request_context import now
 _NO_VALUE = "—"
 _KIBIBYTE = 1024
 _KEPT = 4096  # texts: a list that is read again shows most of its amounts and moments again
+
+
+def legible(text: str) -> str:
+    """Where a text was erased, the reader's language says so: what is recorded says it in both."""
+    return text.replace(ERASED, _("[erased]")) if ERASED in text else text
 
 
 def money(amount: Decimal | int | None, currency: str = "UAH") -> str:
@@ -79,8 +85,17 @@ def day(value: date | None) -> str:
     """``23 лист. 2026 р.``; the year is left out where it is this one."""
     if value is None:
         return _NO_VALUE
-    pattern = "d MMM" if value.year == local(now()).year else "d MMM y"
-    return format_date(value, format=pattern, locale=locale())
+    return _day(value, "d MMM" if value.year == local(now()).year else "d MMM y", locale())
+
+
+@lru_cache(maxsize=_KEPT)
+def _day(value: date, pattern: str, reader: Locale) -> str:
+    return format_date(value, format=pattern, locale=reader)
+
+
+def clock_time(here: datetime) -> str:
+    """``14:02``: of a moment that is on the wall clock already."""
+    return f"{here:%H:%M}"
 
 
 def local(moment: datetime) -> datetime:
@@ -93,16 +108,15 @@ def when(moment: datetime | None) -> str:
     if moment is None:
         return _NO_VALUE
     here = local(moment)
-    clock_time = format_time(here, format="HH:mm", locale=locale())
     if here.date() == local(now()).date():
-        return clock_time
-    return f"{day(here.date())}, {clock_time}"
+        return clock_time(here)
+    return f"{day(here.date())}, {clock_time(here)}"
 
 
 def day_and_time(moment: datetime) -> str:
     """``21 лист., 14:02``, today as well: a value that somebody typed."""
     here = local(moment)
-    return f"{day(here.date())}, {format_time(here, format='HH:mm', locale=locale())}"
+    return f"{day(here.date())}, {clock_time(here)}"
 
 
 def exactly(moment: datetime | None) -> str:
@@ -123,5 +137,18 @@ def initials(full_name: str) -> str:
 
 
 def configure_formats(app: Flask) -> None:
-    for present in (money, sums, number, counted, plain_amount, file_size, day, local, when, exactly, initials):
+    for present in (
+        legible,
+        money,
+        sums,
+        number,
+        counted,
+        plain_amount,
+        file_size,
+        day,
+        local,
+        when,
+        exactly,
+        initials,
+    ):
         app.jinja_env.filters[present.__name__] = present

@@ -5,26 +5,36 @@ from __future__ import annotations
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-import flask_babel
 from babel import Locale
 from flask import Flask, g, has_request_context, request
 from flask_babel import Babel, get_locale
+from markupsafe import Markup
 
 from engine.settings import Settings
+from webui.catalogues import catalogue
 from webui.request_context import services, signed_in
 
 LocaleCode = Literal["uk", "en"]
 LOCALES: tuple[LocaleCode, ...] = ("uk", "en")
 LOCALE_COOKIE = "locale"
 
+_ENGLISH: LocaleCode = "en"
+_BABEL_LOCALES = {code: Locale.parse(code) for code in LOCALES}
+
 
 def configure_languages(app: Flask, settings: Settings) -> None:
+    """Flask-Babel keeps who reads in which language; texts are taken from its catalogue without asking again for each.
+
+    A page has hundreds of them, and no template needs more than the two functions.
+    """
     Babel(
         app,
+        configure_jinja=False,
         default_locale=settings.locale if settings.locale in LOCALES else LOCALES[0],
         default_timezone=settings.time_zone,
         locale_selector=chosen_locale,
     )
+    app.jinja_env.globals.update(_=_as_markup, ngettext=_counted_as_markup)
 
 
 def chosen_locale() -> LocaleCode:
@@ -46,8 +56,7 @@ def _known(code: str | None) -> LocaleCode | None:
 
 def locale() -> Locale:
     """The reader's locale as Babel knows it."""
-    found = get_locale()
-    return found if isinstance(found, Locale) else Locale.parse(LOCALES[0])
+    return _BABEL_LOCALES[_language() or LOCALES[0]]
 
 
 def zone() -> ZoneInfo:
@@ -57,10 +66,31 @@ def zone() -> ZoneInfo:
 
 def _(message: str, /, **places: Any) -> str:
     """``message`` in the reader's language, its ``%(places)s`` filled."""
-    text = str(flask_babel.gettext(message))
+    text = catalogue(_language() or _ENGLISH).gettext(message)
     return text % places if places else text
 
 
 def ngettext(singular: str, plural: str, number: int, /, **places: Any) -> str:
     """``number`` things in the reader's language; ``%(num)s`` is the number itself."""
-    return str(flask_babel.ngettext(singular, plural, number, **places))
+    return _form(singular, plural, number) % {"num": number, **places}
+
+
+def _form(singular: str, plural: str, number: int) -> str:
+    return catalogue(_language() or _ENGLISH).ngettext(singular, plural, number)
+
+
+def _as_markup(message: str, /, **places: Any) -> Markup:
+    """``_`` of templates: a translated text is trusted, what fills its places is escaped."""
+    text = Markup(_(message))  # noqa: S704  # ours
+    return text % places if "%" in text else text
+
+
+def _counted_as_markup(singular: str, plural: str, number: int, /, **places: Any) -> Markup:
+    """``ngettext`` of templates."""
+    return Markup(_form(singular, plural, number)) % {"num": number, **places}  # noqa: S704
+
+
+def _language() -> LocaleCode | None:
+    """The reader's; None where nobody reads: outside of an application."""
+    found = get_locale()
+    return _known(found.language) if found is not None else None

@@ -35,6 +35,7 @@ _KINDS = {
     "VALUE_TOO_LARGE": N_("A value is too large"),
     "approval_out_of_reach": N_("Fewer approvers than the map asks for"),
     "approver_missing": N_("Nobody can be asked for an approval"),
+    "call_failed": N_("A call to another system fails"),
     "calendar_exhausted": N_("The calendar has no working time"),
     "deadline_date_missing": N_("The date for a deadline is missing"),
     "deadline_date_not_a_date": N_("The date for a deadline cannot be read"),

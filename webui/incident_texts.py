@@ -74,7 +74,7 @@ def _advice(row: IncidentRow, *, may_retry: bool) -> str:
         return _("The deal was not opened. Mend the map, publish it, open the deal again, and close this here.")
     remedy = _REMEDIES.get(row.problem_code)
     if row.completes_again and row.typed is not None:
-        again = _("Trying again completes the step for %(name)s with what was typed.", name=row.typed.by)
+        again = _("Trying again completes the step with what was typed, in the name of: %(name)s.", name=row.typed.by)
         return f"{_(remedy or _MEND)} {again}"
     if may_retry:
         return _(remedy or _MEND)

@@ -30,10 +30,10 @@ def configure_limits(app: Flask, settings: Settings) -> None:
         RATELIMIT_STRATEGY="fixed-window",
         RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=settings.redis_url is not None,
     )
+    # Limits stand at single views, which look at them by themselves; around every request there is nothing to look at.
+    # An application that knows the limiter gets no hooks from it.
+    app.extensions.setdefault("limiter", set()).add(limiter)
     limiter.init_app(app)
-    # Limits stand at single views, which look at them by themselves; before every request there is nothing to look at.
-    hooks = app.before_request_funcs.get(None, [])
-    hooks[:] = [one for one in hooks if one != limiter._check_request_limit]  # noqa: SLF001  # there is no setting
 
 
 def tries(number: int) -> Callable[[], str]:

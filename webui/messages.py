@@ -19,7 +19,7 @@ from webui.i18n import _
 _MARKED_PLACES = frozenset({"reason", "expected", "problem", "what", "kind", "limit", "label"})
 
 # Places that hold names, each told in quotation marks.
-_NAMES = frozenset({"elements"})
+_NAMES = frozenset({"elements", "choices", "names"})
 
 _PLACES = re.compile(r"%\((\w+)\)s")
 

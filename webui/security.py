@@ -1,4 +1,4 @@
-"""Headers that every answer carries, and the rule that every page is closed unless it says otherwise."""
+"""The rule that every page is closed unless it says otherwise."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from webui.csp import add_policy
+from webui.answer_headers import SafeAnswers
 from webui.request_context import signed_in
 from webui.sessions import is_polled
 
@@ -27,14 +27,14 @@ def open_to_all(view: View) -> View:
 def configure_security(app: Flask) -> None:
     app.config.update(MAX_CONTENT_LENGTH=25 * 1024 * 1024, MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024, MAX_FORM_PARTS=2_000)
     app.before_request(ensure_signed_in)
-    app.after_request(_add_headers)
-    app.after_request(add_policy)
+    app.wsgi_app = SafeAnswers(app.wsgi_app)  # type: ignore[method-assign]  # Flask's way
 
 
 def ensure_signed_in() -> ResponseReturnValue | None:
     """Send whoever is not signed in to the sign-in page, and from there back to where they were."""
-    view = current_app.view_functions.get(request.endpoint or "")
-    if view is None or request.endpoint == "static" or getattr(view, _OPEN_MARK, False) or signed_in():
+    endpoint = request.endpoint
+    view = current_app.view_functions.get(endpoint or "")
+    if view is None or endpoint == "static" or getattr(view, _OPEN_MARK, False) or signed_in():
         return None
     return sign_in_first()
 
@@ -68,20 +68,3 @@ def local_path(address: str | None) -> str | None:
     if not address.isprintable() or address.startswith("/sign-in"):
         return None
     return address.removesuffix("?")
-
-
-def _add_headers(response: Response) -> Response:
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Referrer-Policy"] = "same-origin"
-    response.headers["X-Frame-Options"] = "DENY"
-    response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
-    response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
-    if request.is_secure:
-        response.headers["Strict-Transport-Security"] = "max-age=31536000"
-    if request.endpoint == "static":
-        # The name of a built file holds the hash of its content.
-        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-    elif "Cache-Control" not in response.headers:
-        response.headers["Cache-Control"] = "no-store"
-        response.headers["Vary"] = "HX-Request, Cookie"
-    return response

@@ -10,8 +10,8 @@ import hmac
 from dataclasses import dataclass
 from datetime import timedelta
 
-from flask import Flask, Request, g, request, session
-from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+from flask import Flask, Request, Response, g, request, session
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from flask_login import LoginManager, login_user, logout_user
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -41,12 +41,24 @@ class SignedInPerson:
 
 
 class _Cookies(SecureCookieSessionInterface):
-    """Flask's own; a program that sends no cookie costs no look for its signature."""
+    """Flask's own; who sends no cookie costs no look for one, and a session that nobody looked at no look at how it is.
+
+    So programs with a token pay nothing for it, and built files do not vary with the cookie, which each page prolongs.
+    """
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
-        if self.get_cookie_name(app) not in request.cookies:
+        if _sends_no_cookie(request) or self.get_cookie_name(app) not in request.cookies:
             return self.session_class()
         return super().open_session(app, request)
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if session.accessed or session.modified:
+            super().save_session(app, session, response)
+
+
+def _sends_no_cookie(request: Request) -> bool:
+    """Asked of the environment: to answer with no cookies, ``request.cookies`` looks at every header."""
+    return "HTTP_COOKIE" not in request.environ
 
 
 def configure_sessions(app: Flask, settings: Settings, accounts: Accounts, clock: Clock) -> None:
@@ -66,7 +78,9 @@ def configure_sessions(app: Flask, settings: Settings, accounts: Accounts, clock
         # Behind https stands exactly one proxy that we trust to name the caller: gunicorn itself speaks no TLS.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]  # Flask's way
 
-    manager = LoginManager(app)
+    manager = LoginManager()
+    app.login_manager = manager  # type: ignore[attr-defined]  # init_app also looks after each request for what to
+    # remember beyond a session: nothing is.
     manager.session_protection = None  # phones change their address all day; the stamp protects instead
 
     def load(session_id: str) -> SignedInPerson | None:
@@ -103,7 +117,9 @@ _POLLED: set[str] = set()
 
 
 def _prolong() -> None:
-    if session.get("_user_id") and not is_polled() and request.endpoint != "static":
+    if _sends_no_cookie(request) or request.endpoint == "static":
+        return
+    if session.get("_user_id") and not is_polled():
         session.modified = True
 
 

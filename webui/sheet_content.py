@@ -51,24 +51,28 @@ def _chosen(name: str, value: Any, labels: Mapping[str, str]) -> str:
     return ", ".join(one for one in chosen if one) if all(chosen) else readable(value)
 
 
-def content_files(content: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Each file that was approved, named with version and size, and its SHA-256."""
-    files = content.get("files")
+def content_files(sheet: ApprovalSheet, decision: ApprovalDecision) -> Iterator[tuple[str, str]]:
+    """Each file that was approved, named with version and size, and its SHA-256; of an erased one, when and by whom."""
+    files, erased = decision.content.get("files"), sheet.erased_files
     for one in files if isinstance(files, list) else ():
         if isinstance(one, Mapping):
             size = file_size(int(one.get("size") or 0))
             name = _(
                 "%(file)s, version %(version)s, %(size)s", file=one.get("name"), version=one.get("version"), size=size
             )
+            gone = erased.get(one.get("id", 0))
+            if gone is not None:
+                name = f"{name}. " + _("Erased on %(day)s by %(name)s.", day=exactly(gone.at), name=gone.actor_name)
             yield name, str(one.get("sha256", ""))
 
 
 def notes_of(sheet: ApprovalSheet) -> list[tuple[ChainEntry, str, str]]:
-    """What became of approvals beside the decisions, and which texts were erased.
+    """What became of approvals beside the decisions, and which texts and files were erased.
 
     Each is the entry, a sentence, and what somebody wrote with it.
     """
-    told = [(entry, TELLINGS[entry.kind]) for entry in (*sheet.about_approvals, *sheet.erasures)]
+    noted = (*sheet.about_approvals, *sheet.erasures, *sheet.file_erasures)
+    told = [(entry, TELLINGS[entry.kind]) for entry in noted]
     return [(entry, one.sentence(entry.data), str(entry.data.get(one.quote, "") or "")) for entry, one in told]
 
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, g, url_for
+from flask import Flask, Response, g, make_response, url_for
 
 _ADDRESSES = "asset_addresses"
 DIST = Path(__file__).parent / "static" / "dist"
@@ -56,4 +56,13 @@ def _parsed(file: Path, _built_at: int) -> dict[str, Any]:
 
 
 def configure_static_files(app: Flask) -> None:
+    """Browsers keep a built file for good: its name holds the hash of its content."""
+    send = app.view_functions["static"]
+
+    def send_for_good(**places: str) -> Response:
+        response = make_response(send(**places))
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return response
+
+    app.view_functions["static"] = send_for_good
     app.jinja_env.globals.update(asset=asset, imports_of=imports_of, build_stamp=build_stamp)

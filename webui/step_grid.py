@@ -33,7 +33,7 @@ from engine.queries.directories import directory
 from engine.queries.step_table import StepTable, TableRow
 from webui.deadlines import company_calendar, rule_words, said
 from webui.i18n import _, chosen_locale
-from webui.map_steps import KINDS, approval_sentence, distribution_sentence, escalation_words
+from webui.map_steps import KINDS, approval_sentence, content_sentence, distribution_sentence, escalation_words
 from webui.messages import error_text
 from webui.request_context import now
 
@@ -96,11 +96,12 @@ class Choices:
 
 def grid_rows(session: Session, table: StepTable) -> tuple[GridRow, ...]:
     known = directory(session)
+    labels = {field.name: field.label for row in table.rows for field in row.step.fields if field.label}
     return tuple(
         GridRow(
             row,
             _(KINDS[row.step.kind]),
-            tuple(_drawn(row, cell, known) for cell in cells_shown(table)),
+            tuple(_drawn(row, cell, known, labels) for cell in cells_shown(table)),
         )
         for row in table.rows
     )
@@ -194,13 +195,16 @@ def _text(value: Any) -> str:
     return value
 
 
-def _drawn(row: TableRow, cell: StepCell, known: Directory) -> GridCell:
+def _drawn(row: TableRow, cell: StepCell, known: Directory, labels: Mapping[str, str]) -> GridCell:
     """A cell as the version has it: a deadline may be drawn, and then has words and no text."""
     step, text = row.step, row.texts[cell]
     if cell is StepCell.DEADLINE and not text and step.deadline is not None:
         return GridCell(cell, said=rule_said(step.deadline))
     if cell is StepCell.ESCALATION and not text and step.kind is not StepKind.CHOICE:
         return GridCell(cell, said=_("as the department"))
+    if cell is StepCell.APPROVED_CONTENT and step.approved_content is not None:
+        sentence = content_sentence(step.approved_content, labels)
+        return GridCell(cell, text, "" if sentence.casefold() == text.casefold() else sentence)
     told = told_cell(cell, text, known)
     return replace(told, said="") if cell is StepCell.ESCALATION else told  # the text is made of the same words
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from engine.bpmn.compiled import FieldDefinition, FieldType
 from engine.errors import N_
+from engine.policy.approved_content import FILE_CHANGE
 from engine.policy.mentions import with_names
 from engine.policy.personal_texts import ERASED
 from engine.queries.deal_history import HistoryRow
@@ -18,12 +19,13 @@ from engine.queries.directories import directory
 from engine.queries.map_fields import map_fields
 from engine.queries.organisation import organisation
 from engine.queries.processes import process_of
+from webui.formats import legible
 from webui.forms.shown_values import lines_text
 from webui.i18n import _
 from webui.outcomes import tone_of
 from webui.request_context import reading
 from webui.tellings import TELLINGS
-from webui.tellings.words import Data, is_files, readable
+from webui.tellings.words import Data, Telling, is_files, readable
 
 Fields = Mapping[str, FieldDefinition]
 
@@ -79,7 +81,9 @@ KINDS_BY_FILTER = {
         "file_added",
         "file_hidden",
         "file_shown",
+        "file_erased",
         "deal_changed",
+        "client_changed",
         "stage_changed",
         "deal_won",
         "deal_lost",
@@ -120,23 +124,28 @@ def entry(row: HistoryRow, fields: Fields = MappingProxyType({})) -> Entry:
         row,
         telling.icon,
         tone,
-        _read(telling.sentence(data)),
-        quote=_read(with_names(_quoted(row.kind, data, telling.quote), data.get("mentions") or {})),
-        details=tuple((label, _read(value)) for label, value in _details(row.kind, data, fields)),
+        legible(_sentence(row, telling)),
+        quote=legible(with_names(_quoted(row.kind, data, telling.quote), data.get("mentions") or {})),
+        details=tuple((label, legible(value)) for label, value in _details(row.kind, data, fields)),
         files=tuple(_files(row.kind, data)),
         holds_writing=bool(written) and written != ERASED,
     )
 
 
-def _read(text: str) -> str:
-    """Where a text was erased, the reader's language says so: what is recorded says it in both."""
-    return text.replace(ERASED, _("[erased]")) if ERASED in text else text
+def _sentence(row: HistoryRow, telling: Telling) -> str:
+    if row.kind == "client_changed" and row.deal_id is not None:  # the step's own entry stands beside it
+        return _("The client’s card changed by a step of the deal")
+    return telling.sentence(row.data)
 
 
 def _files(kind: str, data: Data) -> Iterator[tuple[int, str]]:
     """A file that was added or removed, those of a comment, and those that a form was filled with."""
     if kind in ("file_added", "file_hidden", "file_shown") and data.get("file_id"):
-        yield int(data["file_id"]), _("Open version %(version)s", version=data["version"])
+        is_erased = data["name"] == ERASED
+        yield (
+            int(data["file_id"]),
+            _("Erased file") if is_erased else _("Open version %(version)s", version=data["version"]),
+        )
     given = dict(data.get("values") or {}).values() if kind == "step_completed" else [data.get("files")]
     for files in filter(is_files, given):
         for one in files:
@@ -226,6 +235,8 @@ def _worded(field: FieldDefinition, value: Any) -> str:
 
 
 def _change(name: str, change: Any, fields: Fields) -> tuple[str, str]:
+    if name.startswith(FILE_CHANGE):
+        return _("File"), " → ".join(_version(one) for one in change)
     field = None if name in _FIELD_NAMES else fields.get(name)
     if field is not None and isinstance(change, list) and len(change) == 2:  # noqa: PLR2004  # old and new
         return field.label, " → ".join(_worded(field, one) for one in change)
@@ -235,6 +246,10 @@ def _change(name: str, change: Any, fields: Fields) -> tuple[str, str]:
     if isinstance(change, list) and len(change) == 2:  # noqa: PLR2004  # old and new
         return label, f"{readable(change[0])} → {readable(change[1])}"
     return label, readable(change)
+
+
+def _version(file: Data | None) -> str:
+    return _("%(name)s, version %(version)s", name=file["name"], version=file["version"]) if file else "—"
 
 
 def _person_name(person_id: Any) -> str | None:

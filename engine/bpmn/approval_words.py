@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from engine.bpmn.compiled import ContentRule, Reauthentication
+from engine.bpmn.compiled import ContentRule, FieldDefinition, Reauthentication
 
 _LIST = re.compile(r"[,;\n]")
 _INSIDE = "\N{MIDDLE DOT}"  # for what would part a label in two
@@ -43,6 +44,10 @@ _WORDS = {
     "close date": "deal.close_date",
     "дата закриття": "deal.close_date",
 }
+_SHOWN_WORDS = {
+    "uk": {"deal.amount": "Сума", "client.name": "Клієнт", "deal.title": "Назва", "deal.close_date": "Дата закриття"},
+    "en": {"deal.amount": "Amount", "client.name": "Client", "deal.title": "Title", "deal.close_date": "Close date"},
+}
 ALL_FILES = "*"
 
 
@@ -67,6 +72,33 @@ def content_rule(text: str, labels: Mapping[str, str]) -> ContentRule | None:
     if not (names or files or whole):
         return None
     return ContentRule(names=tuple(dict.fromkeys(names)), files=tuple(dict.fromkeys(files)), whole=whole)
+
+
+def labels_of(fields: Iterable[FieldDefinition]) -> dict[str, str]:
+    """The name of each field by its label, as the list of what is approved may call it."""
+    return {field.label.casefold(): field.name for field in fields}
+
+
+def labelled_names(rule: ContentRule, fields: Collection[FieldDefinition], language: str) -> tuple[str, ...]:
+    """The names of the rule by the labels that people know, each where the label is read as that very name.
+
+    ``fields`` are all of the map; ``language`` words what every deal has. A client's field may have its label from the
+    company, which no map knows: it keeps its name.
+    """
+    labels = {field.name.casefold(): field.name for field in fields} | labels_of(fields)
+    shown = _SHOWN_WORDS[language] | {
+        field.name: field.label for field in fields if field.label and not field.name.startswith("client.")
+    }
+    pairs = {(field.label.casefold(), field.name) for field in fields}
+    called = Counter(label for label, _name in pairs)
+
+    def reads_back(label: str, name: str) -> bool:
+        is_shared = called[label.casefold()] > 1  # by two fields: only their names tell them apart
+        return not is_shared and content_rule(label, labels) == ContentRule(names=(name,))
+
+    return tuple(
+        label if (label := shown.get(name)) is not None and reads_back(label, name) else name for name in rule.names
+    )
 
 
 def _parts(text: str, labels: Iterable[str]) -> Iterator[str]:

@@ -5,13 +5,13 @@ Texts are written in the owner's language and read in any; what is written into 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 
-from engine.bpmn.approval_words import ALL_FILES, reauthentication_named
-from engine.bpmn.compiled import ApprovalRule, Distribution, Freedom, Reauthentication, StepDefinition
+from engine.bpmn.approval_words import ALL_FILES, labelled_names, reauthentication_named
+from engine.bpmn.compiled import ApprovalRule, Distribution, FieldDefinition, Freedom, Reauthentication, StepDefinition
 from engine.bpmn.deadline_rules import DeadlineRule, EscalationLadder, RelativeToField
 from engine.bpmn.deadline_text import parse_deadline
 from engine.bpmn.distribution_text import distribution_named, distribution_words
@@ -148,8 +148,13 @@ def approval_words(language: str) -> tuple[str, ...]:
     return words["any"], words["all"]
 
 
-def cell_text(step: StepDefinition, cell: StepCell, language: str) -> str:
-    """What stands in the cell: for a deadline that was drawn and not written, nothing."""
+def cell_text(step: StepDefinition, cell: StepCell, language: str, *, fields: Collection[FieldDefinition]) -> str:
+    """What stands in the cell: for a deadline that was drawn and not written, nothing.
+
+    ``fields`` are all of the map: what is approved is told by their labels.
+    """
+    if cell is StepCell.APPROVED_CONTENT:
+        return _content_text(step, _known(language), fields)
     return _TEXTS[cell](step, _known(language))
 
 
@@ -190,12 +195,13 @@ def _approval_text(step: StepDefinition, language: str) -> str:
     return f"{who[rule.mode]} {words['in_order']}" if rule.in_order else who[rule.mode]
 
 
-def _content_text(step: StepDefinition, language: str) -> str:
+def _content_text(step: StepDefinition, language: str, fields: Collection[FieldDefinition]) -> str:
     rule, words = step.approved_content, _CONTENT[language]
     if rule is None:
         return ""
     files = [words["files"] if one == ALL_FILES else one for one in rule.files]
-    return ", ".join([*([words["whole"]] if rule.whole else []), *rule.names, *files])
+    names = labelled_names(rule, fields, language)
+    return ", ".join([*([words["whole"]] if rule.whole else []), *names, *files])
 
 
 def _recall_text(step: StepDefinition, language: str) -> str:
@@ -221,7 +227,6 @@ _TEXTS: Mapping[StepCell, Callable[[StepDefinition, str], str]] = {
     ),
     StepCell.APPROVAL: _approval_text,
     StepCell.FOUR_EYES: lambda step, language: _YES[language] if step.four_eyes else "",
-    StepCell.APPROVED_CONTENT: _content_text,
     StepCell.REAUTHENTICATE: lambda step, language: _PROOFS[language].get(step.reauthenticate, ""),
     StepCell.RECALL: _recall_text,
     StepCell.CONTENT_SEEN: lambda step, language: _YES[language] if step.content_seen else "",

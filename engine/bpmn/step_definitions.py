@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from engine.bpmn.approval_words import content_rule, reauthentication_named, unknown_names
+from engine.bpmn.approval_words import content_rule, labels_of, reauthentication_named, unknown_names
 from engine.bpmn.compiled import (
     ApprovalRule,
     ContentRule,
@@ -285,7 +285,7 @@ def _approved_content(node: Node, process: Process, noticed: Noticed) -> Content
     if not text:
         return None
     nodes = [one for one in process.scope.all_nodes() if one.step is not None]
-    labels = {field.label.casefold(): field.name for one in nodes if one.step for field in one.step.fields}
+    labels = labels_of(field for one in nodes if one.step for field in one.step.fields)
     required = [name for one in nodes for name in listed_names(one.annotation.text(Property.REQUIRED))]
     labels = {name.casefold(): name for name in required} | labels
     rule = content_rule(text, labels)

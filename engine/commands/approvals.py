@@ -17,9 +17,9 @@ from engine.errors import N_, AlreadyCompleted, DomainError, MapFailed, NotAllow
 from engine.events import ApprovalAskedAgain
 from engine.model.process_instance import ProcessInstance
 from engine.model.work_item import LIVE, WorkItem, WorkItemState
-from engine.policy.approved_content import as_decided, differences, still_holds
+from engine.policy.approved_content import as_decided, told_changes
 from engine.policy.permissions import Actor
-from engine.queries.approved_contents import GivenApproval, deciding_part, given_approvals, present_content
+from engine.queries.approved_contents import GivenApproval, deciding_part, given_approvals, holds, present_content
 from engine.queries.facts import DealFacts
 from engine.queries.other_eyes import barred_of
 from engine.queries.processes import process_of
@@ -110,7 +110,7 @@ def _stale(
     deal = instance.deal
     given = given_approvals(session, deal.id, approved)
     present = present_content(session, step, deal, deal.client)
-    return [one for one in given.values() if not still_holds(step, one.content, one.values, present)]
+    return [one for one in given.values() if not holds(step, one, present)]
 
 
 def _is_superseded(given: WorkItem, parts: Sequence[WorkItem], rule: ApprovalRule) -> bool:
@@ -149,9 +149,7 @@ class _Asking:
     def _record(self, before: WorkItem, given: GivenApproval) -> None:
         deal = self._instance.deal
         present = present_content(self._session, self._step, deal, deal.client)
-        changes = {
-            one.name: [one.old, one.new] for one in differences(as_decided(given.content, given.values), present)
-        }
+        changes = told_changes(as_decided(given.content, given.values), present)
         event = ApprovalAskedAgain(name=before.name, element_id=before.element_id, by=given.by, changes=changes)
         record(self._session, event, actor=self._actor, at=self._at, deal=deal, work_item_id=before.id)
 

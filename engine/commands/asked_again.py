@@ -20,10 +20,10 @@ from engine.commands.history import record
 from engine.events import ApprovalAskedAgain
 from engine.model.process_instance import ProcessInstance
 from engine.model.work_item import WorkItem
-from engine.policy.approved_content import as_decided, differences, still_holds
+from engine.policy.approved_content import as_decided, told_changes
 from engine.policy.history_chain import content_hash
 from engine.policy.permissions import Actor
-from engine.queries.approved_contents import GivenApproval, present_content
+from engine.queries.approved_contents import GivenApproval, holds, present_content
 from engine.queries.outdated_approvals import last_given
 from engine.queries.processes import process_of
 
@@ -47,7 +47,7 @@ def ask_again_beside(session: Session, instance: ProcessInstance, besides: str, 
         if step is None or step.approval is None:
             continue
         present = present_content(session, step, instance.deal, instance.deal.client)
-        if still_holds(step, given.content, given.values, present) or not _waits_in_join(process, instance, step):
+        if holds(step, given, present) or not _waits_in_join(process, instance, step):
             continue
         record_asked_again(session, instance, item, given, actor=actor, at=at)
         stimulus = MoveToken(step.element_id, None)
@@ -61,7 +61,7 @@ def record_asked_again(
     deal = instance.deal
     step = process_of(session, instance.definition_id).steps[item.element_id]
     present = present_content(session, step, deal, deal.client)
-    changes = {one.name: [one.old, one.new] for one in differences(as_decided(given.content, given.values), present)}
+    changes = told_changes(as_decided(given.content, given.values), present)
     event = ApprovalAskedAgain(name=item.name, element_id=item.element_id, by=given.by, changes=changes)
     record(session, event, actor=actor, at=at, deal=deal, work_item_id=item.id)
 

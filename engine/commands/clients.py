@@ -132,7 +132,8 @@ def update_client(
     wanted: dict[str, Any] = {
         name: value.strip() if isinstance(value, str) else value for name, value in changes.items()
     }
-    own = read_own_values(session, FieldSubject.CLIENT, wanted.pop("fields", None) or {}, spelling)
+    given = wanted.pop("fields", None) or {}
+    own = read_own_values(session, FieldSubject.CLIENT, given, spelling, held=client.fields)
     _ensure_columns(session, client, wanted)
     if wanted.get("owner_id") is not None and session.get(Person, wanted["owner_id"]) is None:
         raise InvalidInput({"owner_id": FieldNotUnderstood(value=wanted["owner_id"], expected="person")})
@@ -251,7 +252,8 @@ def update_contact(
     wanted: dict[str, Any] = {
         name: value.strip() if isinstance(value, str) else value for name, value in changes.items()
     }
-    own = read_own_values(session, FieldSubject.CONTACT, wanted.pop("fields", None) or {}, spelling)
+    given = wanted.pop("fields", None) or {}
+    own = read_own_values(session, FieldSubject.CONTACT, given, spelling, held=contact.fields)
     ensure_readable(wanted.get("full_name", contact.full_name), "full_name", "", wanted.get("email", contact.email))
     if "email" in wanted:
         wanted["email"] = wanted["email"].lower()

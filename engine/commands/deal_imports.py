@@ -26,10 +26,12 @@ from engine.commands.deals import (
 )
 from engine.commands.idempotency import already_performed, remember
 from engine.commands.incidents import perform
+from engine.commands.own_values import read_own_values
 from engine.db.session import Database
 from engine.errors import N_, DomainError, FieldNotUnderstood, FieldRequired, InvalidInput
 from engine.model.client import Client
 from engine.model.deal import Deal
+from engine.model.own_field import FieldSubject
 from engine.model.person import OWNERS, Person
 from engine.model.process_definition import DefinitionState, ProcessDefinition
 from engine.policy.permissions import Ability, Actor, ensure_may
@@ -209,6 +211,10 @@ class _Known:
             return {"client.name": ClientAmbiguous(name=name)}
         try:
             ensure_readable(name, "name", draft.client.edrpou, draft.client.email)
+            if (
+                draft.client.fields and self._client(draft) is None
+            ):  # of a client that is known already, nothing changes
+                read_own_values(self._session, FieldSubject.CLIENT, draft.client.fields)
         except InvalidInput as invalid:
             return {f"client.{field}": error for field, error in invalid.errors.items()}
         return {}

@@ -7,50 +7,37 @@ decided are never erased from what they decided: a decision without its giver wo
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import ClassVar
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine.bpmn.inspection import with_values
 from engine.clock import Clock
 from engine.commands.deals import deal_search_text
+from engine.commands.erasing import Erasing, ensure_basis, erase_from_deal
+from engine.commands.file_erasure import erase_files
 from engine.commands.history import record
 from engine.commands.idempotency import already_performed, remember
 from engine.commands.locks import lock_client, lock_deal
 from engine.commands.own_values import texts_to_find
-from engine.db.base import Base
-from engine.errors import N_, Conflict, DomainError, FieldRequired, InvalidInput, NotFound
-from engine.events import PersonErased, SheetIssued, SignatureAttached, TextsErased, kind_of
+from engine.db.overwriting import overwritten
+from engine.errors import N_, Conflict, DomainError, NotFound
+from engine.events import PersonErased
 from engine.model.client import Client, Contact
-from engine.model.consultation import Consultation
 from engine.model.deal import Deal
-from engine.model.draft import CommentDraft, Draft
 from engine.model.history_event import HistoryEvent
-from engine.model.incident import Incident
-from engine.model.intervention import Intervention
-from engine.model.letter import MailLink, ProposedDecision
-from engine.model.notice import Notice
 from engine.model.own_field import FieldSubject
-from engine.model.process_instance import ProcessInstance
-from engine.model.proof_file import ProofFile
-from engine.model.service_call import ServiceCall
-from engine.model.version_move import MovedDeal
 from engine.model.work_item import WorkItem
-from engine.policy.attached_signatures import holds_what_it_signs
 from engine.policy.permissions import Ability, Actor, ensure_may
-from engine.policy.personal_texts import ERASED, erased, erased_commitments, salts_of, text_at
+from engine.policy.personal_texts import ERASED, salts_of, text_at
 from engine.policy.personal_traces import Traces, texts_as_written
 from engine.policy.search_keys import search_text
-from engine.queries.approval_sheets import proof_content
-from engine.queries.personal_traces import FoundTrace, person_found
+from engine.queries.personal_traces import FoundTrace, PersonFound, person_found
 from engine.queries.scopes import visible_clients
 
-_ISSUED, _ATTACHED = kind_of(SheetIssued), kind_of(SignatureAttached)
-_CONTENT, _CONTENT_HASH = "/content/", "/content_hash"
 _WRITTEN = frozenset({"/answer", "/comment", "/question", "/reason", "/text"})
 """Where an entry holds what somebody wrote."""
 
@@ -69,80 +56,36 @@ class NotErasable(DomainError):
     )
 
 
+class FilesToErase(StrEnum):
+    """Which files of the client's deals go with a person."""
+
+    ALL = "all"
+    NAMED = "named"  # those whose names hold the person
+
+
 @dataclass(frozen=True, slots=True)
 class ErasureRequest:
-    """``basis`` is what it rests on, such as the number of a letter; ``words`` are other words for the person."""
+    """``basis`` is what it rests on, such as the number of a letter; ``words`` are other words for the person.
+
+    ``files`` are by default all for a client who is a person, and for a contact those that are called after them.
+    """
 
     basis: str
     words: tuple[str, ...] = ()
+    files: FilesToErase | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """``entries`` lost texts, ``kept`` are from before them; ``papers`` are sealed sheets that are kept no more."""
+    """``entries`` lost texts, ``kept`` are from before them; ``papers`` are sealed sheets that are kept no more.
+
+    ``files`` were erased with all their versions.
+    """
 
     entries: int
     kept: int
     papers: int
-
-
-@dataclass(slots=True)
-class _Erasing:
-    """One erasure. ``of`` is what TextsErased says of it."""
-
-    session: Session
-    of: str
-    basis: str
-    actor: Actor
-    at: datetime
-    client_id: int | None = None
-    contact_id: int | None = None
-    papers: int = field(default=0)
-
-    def erase_from_history(self, deal: Deal | None, entries: Mapping[int, Collection[str]]) -> None:
-        """Erase the texts at the places of each event, and record it in the same history.
-
-        ``entries`` are of the locked ``deal``, or all of no deal.
-        """
-        rows = self.session.execute(
-            select(HistoryEvent.id, HistoryEvent.number, HistoryEvent.kind, HistoryEvent.data, HistoryEvent.salt)
-            .where(HistoryEvent.id.in_(list(entries)))
-            .order_by(HistoryEvent.id)
-        ).all()
-        commitments: list[str] = []
-        for row in rows:
-            salts = salts_of(row.kind, row.data, row.salt)
-            places = set(entries[row.id])
-            if _CONTENT_HASH in salts and any(place.startswith(_CONTENT) for place in places):
-                places.add(_CONTENT_HASH)
-            before = erased_commitments(salts)
-            data, salt = erased(row.kind, row.data, row.salt, places)
-            commitments += [one for one in erased_commitments(salts_of(row.kind, data, salt)) if one not in before]
-            self.session.execute(
-                update(HistoryEvent).where(HistoryEvent.id == row.id).values(data=data, salt=salt),
-                execution_options={"synchronize_session": False},
-            )
-        numbers = tuple(row.id if deal is None else row.number for row in rows)
-        if deal is not None:
-            self._forget_papers(deal, min(numbers))
-        event = TextsErased(self.of, self.basis, numbers, tuple(commitments), self.client_id, self.contact_id)
-        record(self.session, event, actor=self.actor, at=self.at, deal=deal)
-
-    def _forget_papers(self, deal: Deal, number: int) -> None:
-        """Sealed sheets show the texts of their entries, and so does a signature that holds the sheet which it signs.
-
-        Whoever was given one can prove it still: its hash is kept.
-        """
-        proofs = self.session.execute(
-            select(HistoryEvent.kind, HistoryEvent.number, HistoryEvent.data).where(
-                HistoryEvent.deal_id == deal.id, HistoryEvent.kind.in_((_ISSUED, _ATTACHED))
-            )
-        ).all()
-        hashes = [str(one.data["sha256"]) for one in proofs if one.kind == _ISSUED and one.data["number"] >= number]
-        attached = [str(one.data["sha256"]) for one in proofs if one.kind == _ATTACHED and one.number > number]
-        hashes += [one for one in attached if holds_what_it_signs(proof_content(self.session, one) or b"")]
-        gone = self.session.execute(delete(ProofFile).where(ProofFile.sha256.in_(hashes)).returning(ProofFile.sha256))
-        self.papers += len(gone.all())
+    files: int = 0
 
 
 def erase_contact(
@@ -197,7 +140,7 @@ def erase_written(
         return Erased(**done)
     deal, _instance = lock_deal(session, deal_id, actor)
     ensure_may(actor, Ability.ERASE_PERSON)
-    _ensure_basis(basis)
+    ensure_basis(basis)
     entry = session.scalar(select(HistoryEvent).where(HistoryEvent.deal_id == deal_id, HistoryEvent.number == number))
     if entry is None:
         raise NotFound
@@ -208,9 +151,10 @@ def erase_written(
     if not places:
         raise NotErasable
     written_there = texts_as_written(text_at(entry.data, place) for place in places)
-    _erase_from_deal(session, deal, written_there, only_step=entry.work_item_id)
-    erasing = _Erasing(session, "entry", basis.strip(), actor, at)
-    erasing.erase_from_history(deal, {entry.id: places})
+    erasing = Erasing(session, "entry", basis.strip(), actor, at)
+    with overwritten(session):
+        erasing.erase_from_history(deal, {entry.id: places})
+        erase_from_deal(session, deal, written_there, only_step=entry.work_item_id)
     result = Erased(1, 0, erasing.papers)
     remember(session, command_id, _told(result), actor=actor)
     return result
@@ -227,14 +171,16 @@ def _erase_person(
     command_id: str | None,
 ) -> Erased:
     at = clock.now()
+    files = request.files or (FilesToErase.ALL if contact_id is None else FilesToErase.NAMED)
     arguments = {"client": client_id, "contact": contact_id, "basis": request.basis, "words": request.words}
+    arguments |= {"files": files.value}
     if (done := already_performed(session, command_id, "erase_person", arguments, actor=actor, at=at)) is not None:
         return Erased(**done)
     seen = select(Client.id).where(Client.id == client_id, visible_clients(actor, only=client_id))
     if session.scalar(seen) is None:
         raise NotFound
     ensure_may(actor, Ability.ERASE_PERSON)
-    _ensure_basis(request.basis)
+    ensure_basis(request.basis)
     deal_ids = session.scalars(select(Deal.id).where(Deal.client_id == client_id).order_by(Deal.id)).all()
     deals = {deal_id: lock_deal(session, deal_id, actor)[0] for deal_id in deal_ids}
     client = lock_client(session, client_id, actor)
@@ -242,29 +188,38 @@ def _erase_person(
         raise Conflict  # opened before the client was locked, and not locked itself
     person = person_found(session, actor, client_id, contact_id, request.words)
     of = "client" if contact_id is None else "contact"
-    erasing = _Erasing(session, of, request.basis.strip(), actor, at, client_id, contact_id)
-    for deal_id, found in _by_deal(person.can_be_erased).items():
-        deal = deals[deal_id] if deal_id is not None else None
-        erasing.erase_from_history(deal, {one.event_id: one.places for one in found})
-    for deal in deals.values():
-        _erase_from_deal(session, deal, person.traces)
-    _erase_card(session, client, contact_id, person.traces)
-    for deal in deals.values():
-        _find_by_what_is_left(session, deal, client)
+    erasing = Erasing(session, of, request.basis.strip(), actor, at, client_id, contact_id)
+    with overwritten(session):
+        erased_files = _erase_files(erasing, deals, person, files)
+        _erase_texts(erasing, deals, person)
+        _erase_card(session, client, contact_id, person.traces)
+        for deal in deals.values():
+            _find_by_what_is_left(session, deal, client)
     event = PersonErased(of, client_id, contact_id, request.basis.strip(), len(person.kept))
     record(session, event, actor=actor, at=at)
-    result = Erased(len(person.can_be_erased), len(person.kept), erasing.papers)
+    result = Erased(len(person.can_be_erased), len(person.kept), erasing.papers, erased_files)
     remember(session, command_id, _told(result), actor=actor)
     return result
 
 
-def _ensure_basis(basis: str) -> None:
-    if not basis.strip():
-        raise InvalidInput({"basis": FieldRequired(label=N_("Basis"))})
-
-
 def _told(result: Erased) -> dict[str, int]:
-    return {"entries": result.entries, "kept": result.kept, "papers": result.papers}
+    return {"entries": result.entries, "kept": result.kept, "papers": result.papers, "files": result.files}
+
+
+def _erase_files(erasing: Erasing, deals: Mapping[int, Deal], person: PersonFound, files: FilesToErase) -> int:
+    chosen = [one for one in person.files if files is FilesToErase.ALL or one.is_named]
+    for deal in deals.values():
+        erase_files(erasing, deal, {one.name for one in chosen if one.deal_id == deal.id})
+    return len(chosen)
+
+
+def _erase_texts(erasing: Erasing, deals: Mapping[int, Deal], person: PersonFound) -> None:
+    by_deal = _by_deal(person.can_be_erased)
+    for deal_id, found in by_deal.items():
+        deal = deals[deal_id] if deal_id is not None else None
+        erasing.erase_from_history(deal, {one.event_id: one.places for one in found})
+    for deal in deals.values():
+        erase_from_deal(erasing.session, deal, person.traces)
 
 
 def _by_deal(found: Iterable[FoundTrace]) -> dict[int | None, list[FoundTrace]]:
@@ -296,56 +251,3 @@ def _find_by_what_is_left(session: Session, deal: Deal, client: Client) -> None:
 
 def _emptied(text: str, named: Traces) -> str:
     return "" if named.are_in(text) else text
-
-
-def _erase_from_deal(session: Session, deal: Deal, named: Traces, *, only_step: int | None = None) -> None:
-    """Wherever else the deal names the person. Its files stay: what was approved is kept, see docs/operations.md.
-
-    A text as somebody wrote it (``named.whole``) is no value of the deal's; ``only_step`` is where it was written.
-    """
-    for instance in session.scalars(select(ProcessInstance).where(ProcessInstance.deal_id == deal.id)):
-        instance.approved = None  # hashes of contents: without a salt they would give the texts away
-        if not named.whole:
-            _erase_in_state(instance, named, "execution_state")
-    steps = select(WorkItem.id).where(WorkItem.deal_id == deal.id)
-    if only_step is not None:
-        steps = steps.where(WorkItem.id == only_step)
-    _erase_in(deal, named, *_told_of(named, ("loss_reason",), ("title", "fields")))
-    places: tuple[tuple[type[Base], ColumnElement[bool], tuple[str, ...], tuple[str, ...]], ...] = (
-        (WorkItem, WorkItem.id.in_(steps), ("comment",), ("values", "item")),
-        (Consultation, Consultation.deal_id == deal.id, ("question", "answer"), ()),
-        (Intervention, Intervention.deal_id == deal.id, ("reason",), ("former",)),
-        (Notice, Notice.deal_id == deal.id, ("details",), ()),
-        (Incident, Incident.deal_id == deal.id, ("stimulus", "closing_reason"), ("params", "variables")),
-        (ServiceCall, ServiceCall.deal_id == deal.id, (), ("target", "last_error")),
-        (MovedDeal, MovedDeal.deal_id == deal.id, (), ("before",)),
-        (Draft, Draft.work_item_id.in_(steps), ("comment",), ("typed",)),
-        (CommentDraft, CommentDraft.work_item_id.in_(steps), ("text",), ()),
-        (ProposedDecision, ProposedDecision.work_item_id.in_(steps), ("comment",), ()),
-        (MailLink, MailLink.work_item_id.in_(steps), ("comment",), ()),
-    )
-    for model, is_of_deal, written, values in places:
-        for row in session.scalars(select(model).where(is_of_deal)):
-            _erase_in(row, named, *_told_of(named, written, values))
-            if isinstance(row, Intervention | MovedDeal) and not named.whole:
-                _erase_in_state(row, named, "state_before")
-
-
-def _told_of(named: Traces, written: tuple[str, ...], values: tuple[str, ...]) -> tuple[str, ...]:
-    return written if named.whole else (*written, *values)
-
-
-def _erase_in_state(row: ProcessInstance | Intervention | MovedDeal, named: Traces, name: str) -> None:
-    before = getattr(row, name)
-    if before:
-        after = with_values(before, named.without)
-        if after != before:
-            setattr(row, name, after)
-
-
-def _erase_in(row: Base, named: Traces, *names: str) -> None:
-    for name in names:
-        before = getattr(row, name)
-        after = named.without(before)
-        if after != before:
-            setattr(row, name, after)

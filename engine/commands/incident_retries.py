@@ -126,10 +126,14 @@ def close_incident(
 
 @dataclass(frozen=True, slots=True)
 class RetryResult:
-    """``error`` is None where it worked, or where nothing was left to try."""
+    """``error`` is None where it worked, or where nothing was left to try.
+
+    ``is_under_way``: a call is made anew; whether that works is known later.
+    """
 
     incident_id: int
     error: DomainError | None
+    is_under_way: bool = False
 
 
 def retry_many(
@@ -144,12 +148,12 @@ def retry_many(
     for incident_id in incident_ids:
         once = f"{command_id}:{incident_id}" if command_id else None
         command = partial(retry_incident, incident_id=incident_id, actor=actor, clock=clock, command_id=once)
-        error: DomainError | None = None
         try:
-            perform(database, command, actor=actor, clock=clock)
+            again = perform(database, command, actor=actor, clock=clock)
         except DomainError as failure:
-            error = failure
-        results.append(RetryResult(incident_id, error))
+            results.append(RetryResult(incident_id, failure))
+        else:
+            results.append(RetryResult(incident_id, None, is_made_anew(again)))
     return results
 
 
@@ -215,6 +219,11 @@ _AGAIN: Mapping[str, Again] = {
 
 RETRIED_HERE = frozenset(_AGAIN)
 """The kinds of stored stimuli that retry_incident runs again."""
+
+
+def is_made_anew(incident: Incident) -> bool:
+    """Whether trying it again only makes a call anew: if that fails, too, it is recorded as a failure of its own."""
+    return incident.stimulus.get("type") == RepeatCall.__name__
 
 
 def _locked(session: Session, incident_id: int) -> tuple[Incident, ProcessInstance | None]:

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
+from typing import ClassVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.clock import Clock
 from engine.commands.history import record
-from engine.errors import N_, FieldNotUnderstood, InvalidInput, NotFound
+from engine.errors import N_, DomainError, FieldNotUnderstood, InvalidInput, NotFound
 from engine.events import OwnFieldAdded, OwnFieldChanged, OwnFieldRestored, OwnFieldRetired
 from engine.model.own_field import FieldSubject, OwnField
-from engine.policy.own_fields import MOST_FIELDS, OwnFieldDraft, definition_of
+from engine.policy.own_fields import MOST_FIELDS, FieldNameTaken, OwnFieldDraft, definition_of, name_of
 from engine.policy.permissions import Ability, Actor, ensure_may
+
+
+class FieldTypeStays(DomainError):
+    """Values and maps go by a field's type: another one needs another field."""
+
+    code: ClassVar[str] = "field_type_stays"
+    template: ClassVar[str] = N_("The type of this field is “%(type)s” and stays so: add a field of another name.")
 
 
 def add_own_field(
@@ -87,14 +97,82 @@ def move_own_field(session: Session, field_id: int, *, by: int, actor: Actor, cl
     place = in_use.index(field) + (1 if by > 0 else -1)
     if not 0 <= place < len(in_use):
         return field
-    changes = {"place": [in_use.index(field) + 1, place + 1]}
     other = in_use[place]
     field.position, other.position = other.position, field.position
+    _record_place(session, field, in_use.index(field) + 1, place + 1, actor=actor, clock=clock)
+    return field
+
+
+def _record_place(session: Session, field: OwnField, was: int, place: int, *, actor: Actor, clock: Clock) -> None:
     event = OwnFieldChanged(
-        subject=field.subject.value, name=field.name, label=field.definition["label"], changes=changes
+        subject=field.subject.value,
+        name=field.name,
+        label=field.definition["label"],
+        changes={"place": [was, place]},
     )
     record(session, event, actor=actor, at=clock.now())
-    return field
+
+
+def replace_own_fields(
+    session: Session, subject: FieldSubject, drafts: Sequence[OwnFieldDraft], *, actor: Actor, clock: Clock
+) -> None:
+    """Let the fields in use be these, in this order; each is known by its name, or by the name made of its label.
+
+    A new name adds a field, a retired one comes into use again, and what is not named is retired with its values kept.
+    An empty type is that of the field, or a text. Raises NotAllowed, and InvalidInput with everything that is wrong by
+    ``items.<place from 0>.<input>``: the transaction is then to be rolled back.
+    """
+    ensure_may(actor, Ability.MANAGE_FIELDS)
+    known = {one.name: one for one in _of_subject(session, subject)}
+    in_use = [one for one in known.values() if one.retired_at is None]
+    names = [draft.name.strip() or name_of(draft.label) for draft in drafts]
+    errors: dict[str, DomainError] = {}
+    wanted: list[OwnField] = []
+    for place, (name, draft) in enumerate(zip(names, drafts, strict=True)):
+        if name and name in names[:place]:
+            errors[f"items.{place}.name"] = FieldNameTaken(name=name)
+            continue
+        try:
+            wanted.append(_written(session, subject, known.get(name), draft, actor=actor, clock=clock))
+        except InvalidInput as invalid:
+            errors |= {f"items.{place}.{field}": error for field, error in invalid.errors.items()}
+    if errors:
+        raise InvalidInput(errors)
+    for field in in_use:
+        if field.name not in names:
+            _set_retired(session, field, clock.now(), actor=actor, clock=clock)
+    _put_in_order(session, in_use, wanted, actor=actor, clock=clock)
+
+
+def _written(
+    session: Session,
+    subject: FieldSubject,
+    field: OwnField | None,
+    draft: OwnFieldDraft,
+    *,
+    actor: Actor,
+    clock: Clock,
+) -> OwnField:
+    if field is None:
+        return add_own_field(session, subject, replace(draft, type=draft.type or "text"), actor=actor, clock=clock)
+    kind = field.definition.get("type", "text")
+    if draft.type not in {"", kind}:
+        raise InvalidInput({"type": FieldTypeStays(type=kind)})
+    _set_retired(session, field, None, actor=actor, clock=clock)
+    return update_own_field(session, field.id, draft, actor=actor, clock=clock)
+
+
+def _put_in_order(
+    session: Session, before: Sequence[OwnField], wanted: Sequence[OwnField], *, actor: Actor, clock: Clock
+) -> None:
+    """Number the fields anew. Told of those that stand at another place among the ones that were there before."""
+    stayed = [one for one in wanted if one in before]
+    were = [one for one in before if one in wanted]
+    for place, field in enumerate(wanted, start=1):
+        field.position = place
+    for place, field in enumerate(stayed):
+        if (was := were.index(field)) != place:
+            _record_place(session, field, was + 1, place + 1, actor=actor, clock=clock)
 
 
 def retire_own_field(session: Session, field_id: int, *, actor: Actor, clock: Clock) -> OwnField:
@@ -110,12 +188,16 @@ def restore_own_field(session: Session, field_id: int, *, actor: Actor, clock: C
 def _retired(session: Session, field_id: int, at: datetime | None, *, actor: Actor, clock: Clock) -> OwnField:
     ensure_may(actor, Ability.MANAGE_FIELDS)
     field = _locked(session, field_id)
+    _set_retired(session, field, at, actor=actor, clock=clock)
+    return field
+
+
+def _set_retired(session: Session, field: OwnField, at: datetime | None, *, actor: Actor, clock: Clock) -> None:
     if (field.retired_at is None) != (at is None):
         field.retired_at = at
         happened = OwnFieldRestored if at is None else OwnFieldRetired
         event = happened(subject=field.subject.value, name=field.name, label=field.definition["label"])
         record(session, event, actor=actor, at=clock.now())
-    return field
 
 
 def _of_subject(session: Session, subject: FieldSubject) -> list[OwnField]:

@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy.orm import Session
 
 from engine.bpmn.compiled import FieldDefinition, FieldType
-from engine.errors import DomainError, InvalidInput
+from engine.errors import N_, DomainError, InvalidInput
 from engine.events import plain
 from engine.model.own_field import FieldSubject
 from engine.policy.field_values import Locale, read_each, to_json
 from engine.queries.organisation import organisation
 from engine.queries.references import resolved_references
 
+_MOST_NAMES_TOLD, _LONGEST_NAME_TOLD = 5, 64
 _FOUND_BY = frozenset({FieldType.TEXT, FieldType.PHONE, FieldType.EMAIL, FieldType.NUMBER})
+
+
+class UnknownFields(DomainError):
+    """The company has given its clients or contacts no fields of these names."""
+
+    code: ClassVar[str] = "unknown_fields"
+    template: ClassVar[str] = N_("There are no fields with these names: %(names)s.")
+
+
+class ManyUnknownFields(UnknownFields):
+    """The same of many names: the first of them are told. ``more`` counts the others."""
+
+    template: ClassVar[str] = N_("There are no fields with these names: %(names)s and %(more)s more.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +48,16 @@ def read_own_values(
     spelling: Spelling = Spelling(),  # frozen
     *,
     whole: bool = False,
+    held: Container[str] = (),
 ) -> dict[str, Any]:
     """``given`` texts or JSON values by the fields' names, as they are kept; None for what was emptied.
 
-    ``whole``: required fields that are not given are told, too. What is no field of the company stays as it is given.
-    Raises InvalidInput with the errors by ``fields.<name>``.
+    ``whole``: required fields that are not given are told, too. ``held`` are names under which the record holds
+    something that maps wrote without a field of the company: these stay as they are given. Raises InvalidInput with the
+    errors by ``fields.<name>``, and one by ``fields`` for all other names.
     """
     known = {one.name: one for one in organisation(session).own_fields if one.subject is subject}
+    strange = [name for name in given if name not in known and name not in held]
     asked = [
         _loose(one.definition) if one.is_retired else one.definition
         for name, one in known.items()
@@ -49,10 +66,18 @@ def read_own_values(
     values, errors = read_each(asked, given, spelling.locale, zone=spelling.zone)
     values, unknown = resolved_references(session, asked, values)
     wrong: dict[str, DomainError] = {f"fields.{name}": error for name, error in (errors | unknown).items()}
+    if strange:
+        wrong["fields"] = _unknown(strange)
     if wrong:
         raise InvalidInput(wrong)
     others = {name: value for name, value in plain(dict(given)).items() if name not in known}
     return {**others, **{name: to_json(value) for name, value in values.items()}}
+
+
+def _unknown(names: Sequence[str]) -> UnknownFields:
+    told = [name[:_LONGEST_NAME_TOLD] for name in names[:_MOST_NAMES_TOLD]]
+    more = len(names) - len(told)
+    return ManyUnknownFields(names=told, more=more) if more else UnknownFields(names=told)
 
 
 def merged(stored: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,23 +7,25 @@ upkeep forgets. Killed in between, nothing is half there: the file is added in o
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO, ClassVar
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from engine.clock import Clock
 from engine.db.session import UNSYNCHRONISED, Database
 from engine.errors import N_, Conflict
-from engine.model.deal_file import StoredFile, StoredPiece
+from engine.model.deal_file import DealFile, StoredFile, StoredPiece
 from engine.policy.file_kinds import FileLook, kind_of
 from engine.policy.file_limits import FileLimits
 from engine.policy.file_names import uploaded_name
 from engine.queries.stored_files import PIECE, bytes_of_all, is_whole
+
+_RESERVING = 0x5245474C_0004  # a number of our own for PostgreSQL's advisory locks
 
 
 class ContentGone(Conflict):
@@ -60,10 +62,8 @@ def bring_file(
     brought = BroughtFile(name, kind.media_type, look.size, look.sha256)
     with database.read() as session:
         kept = session.get(StoredFile, brought.sha256) is not None and is_whole(session, brought.sha256, brought.size)
-        if not kept:
-            limits.ensure_storage_has_room(name, look.size, used=bytes_of_all(session))
     if not kept:
-        _write(database, brought, stream, at=clock.now())
+        _write(database, brought, stream, limits=limits, at=clock.now())
     return brought
 
 
@@ -90,13 +90,42 @@ def ensure_kept(session: Session, file: BroughtFile, *, at: datetime) -> None:
         raise ContentGone(name=file.name)
 
 
-def _write(database: Database, file: BroughtFile, stream: BinaryIO, *, at: datetime) -> None:
-    """Two who bring the same content at once write the same pieces; the second finds them there."""
+def forget_contents(session: Session, hashes: Collection[str], *, at: datetime) -> None:
+    """Erase the pieces of those contents that no file holds any more, other than as an erased one.
+
+    Whoever adds a file of such a content meanwhile holds its row, or finds its pieces gone.
+    """
+    rows = select(StoredFile.sha256).where(StoredFile.sha256.in_(hashes)).order_by(StoredFile.sha256)
+    known = session.scalars(rows.with_for_update()).all()
+    held = select(DealFile.sha256).where(DealFile.sha256.in_(known), DealFile.erased_at.is_(None))
+    gone = set(known).difference(session.scalars(held))
+    session.execute(delete(StoredPiece).where(StoredPiece.sha256.in_(gone)))
+    session.execute(
+        update(StoredFile).where(StoredFile.sha256.in_(gone)).values(erased_at=at), execution_options=UNSYNCHRONISED
+    )
+
+
+def _write(database: Database, file: BroughtFile, stream: BinaryIO, *, limits: FileLimits, at: datetime) -> None:
+    """Two who bring the same content at once write the same pieces; the second finds them there. Raises StorageFull."""
     with database.write() as session:
-        _touch(session, file.sha256, file.size, at)
+        _reserve(session, file, limits=limits, at=at)
     for number, piece in enumerate(_pieces(stream)):
         with database.write() as session:
             _keep_piece(session, file.sha256, number, piece)
+
+
+def _reserve(session: Session, file: BroughtFile, *, limits: FileLimits, at: datetime) -> None:
+    """Take the room for a whole content before the first of its pieces, one who brings a file after the other.
+
+    On SQLite there is one writer; on PostgreSQL an advisory lock of the transaction orders those who reserve, so that
+    each counts what all before it have taken. Raises StorageFull.
+    """
+    if _dialect(session) is postgresql:
+        session.execute(select(func.pg_advisory_xact_lock(_RESERVING)))
+    there = session.get(StoredFile, file.sha256)
+    if there is None or there.erased_at is not None:
+        limits.ensure_storage_has_room(file.name, file.size, used=bytes_of_all(session))
+    _touch(session, file.sha256, file.size, at)
 
 
 def _pieces(stream: BinaryIO) -> Iterator[bytes]:
@@ -107,7 +136,8 @@ def _pieces(stream: BinaryIO) -> Iterator[bytes]:
 
 def _touch(session: Session, sha256: str, size: int, at: datetime) -> None:
     insertion = _dialect(session).insert(StoredFile).values(sha256=sha256, size=size, touched_at=at)
-    session.execute(insertion.on_conflict_do_update(index_elements=["sha256"], set_={"touched_at": at}))
+    brought_anew = {"touched_at": at, "erased_at": None}
+    session.execute(insertion.on_conflict_do_update(index_elements=["sha256"], set_=brought_anew))
 
 
 def _keep_piece(session: Session, sha256: str, number: int, content: bytes) -> None:

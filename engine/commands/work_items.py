@@ -39,17 +39,16 @@ from engine.model.draft import CommentDraft, Draft
 from engine.model.notice import NoticeKind
 from engine.model.person import Person
 from engine.model.work_item import WorkItem, WorkItemState
-from engine.policy.approvers import may_decide
+from engine.policy.approvers import NotGiven
 from engine.policy.due_dates import due_at
 from engine.policy.escalation_ladder import next_escalation_at
 from engine.policy.file_limits import NO_FILES, FileLimits
 from engine.policy.permissions import Actor, may_claim_step, may_direct_step
 from engine.queries.behalf import behalf_name, behalf_of
 from engine.queries.deal_files import reference
-from engine.queries.delegations import first_asked
-from engine.queries.directories import directory
 from engine.queries.other_eyes import barred_of
 from engine.queries.processes import process_of
+from engine.queries.receivers import receiving
 
 
 class FourEyes(NotAllowed):
@@ -140,11 +139,10 @@ def delegate_work_item(
     if person is None or not person.is_active:
         raise InvalidInput({"to": FieldNotUnderstood(value=to_person_id, expected=N_("a person"))})
     step = process_of(session, instance.definition_id).steps[work_item.element_id]
-    if person.id in barred_of(session, step, work_item, instance.deal):
+    refusal = receiving(session, step, work_item).refusal(person.id)
+    if refusal is NotGiven.FOUR_EYES:
         raise FourEyes
-    if step.approval is not None and not may_decide(
-        directory(session), person.id, group_id=work_item.group_id, assignee_id=first_asked(session, work_item)
-    ):
+    if refusal is NotGiven.OTHER_DEPARTMENT:
         raise NotAllowed(reason=N_("An approval stays in the department that is asked, or with its heads."))
     previous_id = work_item.assignee_id
     behalf = behalf_name(session, work_item, actor)

@@ -150,26 +150,28 @@ class _Compiled:
             columns = {column.key for column in statement.table.columns}
             compiled = statement.compile(dialect=dialect, column_keys=[name for name in names if name in columns])
         types = {name: bound.type for bound, name in compiled.bind_names.items()}
+        of_rows = {f"{name}_m{index}": (index, name) for index in range(together) for name in names}
         order = compiled.positiontup or list(types)
         numbered = {name: f"${number}" for number, name in enumerate(order, 1)}
         self.sql = str(compiled) if compiled.positional else _in_place_of_names(str(compiled), numbered)
         self.guarded_sql = guarded(self.sql)
-        self._together = together
-        self._processors = [(name, types[name].dialect_impl(dialect).bind_processor(dialect)) for name in order]
+        self._places = [
+            (*of_rows.get(name, (0, name)), types[name].dialect_impl(dialect).bind_processor(dialect)) for name in order
+        ]
+        """Of each placeholder: of which row it is, under which name, and what the driver wants done with its value."""
 
     def parameters(self, *rows: Values) -> tuple[Any, ...]:
-        row = rows[0] if self._together == 1 else _numbered(rows)
-        return tuple([row[name] if process is None else process(row[name]) for name, process in self._processors])
+        return tuple(
+            [
+                rows[index][name] if process is None else process(rows[index][name])
+                for index, name, process in self._places
+            ]
+        )
 
 
 def _in_place_of_names(sql: str, numbered: Mapping[str, str]) -> str:
     """A statement with %(name)s in it, as SQLAlchemy writes for psycopg, with PostgreSQL's own placeholders."""
     return re.sub(r"%\((\w+)\)s", lambda found: numbered[found[1]], sql).replace("%%", "%")
-
-
-def _numbered(rows: Sequence[Values]) -> Values:
-    """The values of several rows under the names that SQLAlchemy gives them in one INSERT."""
-    return {f"{name}_m{index}": value for index, row in enumerate(rows) for name, value in row.items()}
 
 
 _kept: WeakKeyDictionary[Dialect, dict[tuple[Statement, tuple[str, ...], int], _Compiled]] = WeakKeyDictionary()

@@ -8,6 +8,7 @@ answers to BEGIN and COMMIT each. Values go as texts of no declared type: SQLAlc
 from __future__ import annotations
 
 import select
+from binascii import hexlify
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -16,7 +17,7 @@ import orjson
 import psycopg
 from psycopg import Binary, errors
 from psycopg.adapt import Transformer
-from psycopg.pq import ExecStatus, Format, TransactionStatus
+from psycopg.pq import ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 from psycopg.types.json import Json, Jsonb
 
@@ -39,17 +40,7 @@ class Request:
 
     def __init__(self, sql: str, values: Sequence[Any] = (), otherwise: Raise | None = None) -> None:
         self.sql, self.otherwise = sql, otherwise
-        texts: list[bytes | None] = []
-        forms: list[Format] = []
-        for value in values:
-            if value is None:
-                texts.append(None)
-                forms.append(Format.TEXT)
-                continue
-            dump, form = _known.get(type(value)) or _kind_of(type(value))
-            texts.append(dump(value))
-            forms.append(form)
-        self.written = texts, forms
+        self.written = [None if value is None else _dumps[type(value)](value) for value in values]
 
 
 def guarded(sql: str) -> str:
@@ -68,9 +59,17 @@ class TripConnection(psycopg.Connection[Any]):
         self._poll = select.poll()
         self._poll.register(self.fileno(), select.POLLIN)
 
+    def commit(self) -> None:
+        """Nothing where the last trip has committed already."""
+        if self.pgconn.transaction_status != TransactionStatus.IDLE:
+            super().commit()
+
     def rollback(self) -> None:
         """Without psycopg's forgetting of all that was prepared, which is for programs that drop tables meanwhile."""
-        if self.pgconn.transaction_status not in _IN_TRANSACTION:
+        status = self.pgconn.transaction_status
+        if status == TransactionStatus.IDLE:
+            return
+        if status not in _IN_TRANSACTION:
             super().rollback()
             return
         result = self.pgconn.exec_(b"ROLLBACK")
@@ -112,7 +111,7 @@ class TripConnection(psycopg.Connection[Any]):
                 name = self._new_name(sql)
                 pgconn.send_prepare(name, sql.encode())
                 sent.append((request, True))
-            pgconn.send_query_prepared(name, *values)
+            pgconn.send_query_prepared(name, values)
             sent.append((request, False))
         pgconn.pipeline_sync()
         while pgconn.flush():
@@ -177,8 +176,12 @@ def _json(value: Json | Jsonb) -> bytes:
     return orjson.dumps(value.obj)
 
 
-def _bytes(value: Binary) -> bytes:
-    return bytes(value.obj)
+def _bytes(value: bytes) -> bytes:
+    return b"\\x" + hexlify(value)
+
+
+def _wrapped_bytes(value: Binary) -> bytes:
+    return _bytes(value.obj)
 
 
 def _whole(value: int) -> bytes:
@@ -193,26 +196,29 @@ def _moment(value: date | datetime) -> bytes:
     return value.isoformat().encode()
 
 
-_KINDS: tuple[tuple[type, Dump, Format], ...] = (
-    (str, str.encode, Format.TEXT),
-    (bool, _truth, Format.TEXT),
-    (int, _whole, Format.TEXT),
-    (date, _moment, Format.TEXT),
-    (Json, _json, Format.TEXT),
-    (Jsonb, _json, Format.TEXT),
-    (bytes, bytes, Format.BINARY),
-    (Binary, _bytes, Format.BINARY),
+class _Dumps(dict[type, Dump]):
+    """How values of a type are written for the server, also of its subclasses. Raises TypeError for other types."""
+
+    def __missing__(self, kind: type) -> Dump:
+        dump = next((self[base] for base in kind.__mro__ if base in self), None)
+        if dump is None:
+            raise TypeError(kind)
+        self[kind] = dump
+        return dump
+
+
+_dumps = _Dumps(
+    {
+        str: str.encode,
+        bool: _truth,
+        int: _whole,
+        date: _moment,
+        datetime: _moment,
+        Json: _json,
+        Jsonb: _json,
+        bytes: _bytes,
+        Binary: _wrapped_bytes,
+    }
 )
-_known: dict[type, tuple[Dump, Format]] = {}
-
-
-def _kind_of(kind: type) -> tuple[Dump, Format]:
-    """How values of a type are written for the server. Raises TypeError."""
-    found = next(((dump, form) for base, dump, form in _KINDS if issubclass(kind, base)), None)
-    if found is None:
-        raise TypeError(kind)
-    _known[kind] = found
-    return found
-
 
 _BEGIN, _COMMIT = Request("BEGIN"), Request("COMMIT")

@@ -28,7 +28,8 @@ class Event:
 
     @property
     def data(self) -> dict[str, Any]:
-        return {name: plain(getattr(self, name)) for name in self.__dataclass_fields__}
+        values = ((name, getattr(self, name)) for name in self.__dataclass_fields__)
+        return {name: value if type(value) in _PLAIN else plain(value) for name, value in values}
 
 
 def kind_of(event: type[Event]) -> str:
@@ -45,7 +46,7 @@ def plain(value: Any) -> Any:
     if type(value) in _PLAIN:  # nearly everything is: the questions below cost more than the answer
         return value
     if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
+        return {str(key): item if type(item) in _PLAIN else plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [plain(item) for item in value]
     if isinstance(value, float):

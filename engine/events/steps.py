@@ -93,7 +93,7 @@ class ApprovalKept(Event):
 class ApprovalAskedAgain(Event):
     """A given approval counts no more, because what it is bound to has changed: it is asked for again.
 
-    ``by`` gave it. ``changes`` maps the name of a field or file to [old, new].
+    ``by`` gave it. ``changes`` maps the name of a field, or ``file:`` and the id of a file, to [old, new].
     """
 
     name: str

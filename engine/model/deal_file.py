@@ -15,7 +15,8 @@ class StoredFile(Base):
     """The content of files, once by its hash: ``size`` bytes, kept as numbered pieces.
 
     It lies in the database, so that a backup and every machine of a company hold it, too. ``touched_at`` is when it was
-    last brought: content that no file has kept is forgotten some time after it.
+    last brought: content that no file has kept is forgotten some time after it. ``erased_at``: its pieces were erased,
+    and only what files are called by is known; who brings the same content again brings it anew.
     """
 
     __tablename__ = "stored_file"
@@ -23,6 +24,7 @@ class StoredFile(Base):
     sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
     size: Mapped[int] = mapped_column(BigInteger)
     touched_at: Mapped[datetime] = mapped_column(Moment)
+    erased_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
 class StoredPiece(Base):
@@ -40,7 +42,8 @@ class DealFile(Base):
 
     ``size`` is in bytes. ``step_name`` is the step of the map that made it, empty for one that a person added:
     ``added_by_id`` then says who, and ``work_item_id`` at which step. A removed file is only hidden: what was approved
-    can be fetched for ever.
+    can be fetched for ever, unless it is erased: then ``erased_at`` and ``erased_by_id`` say when and by whom, and
+    ``name`` is none that anybody gave it.
     """
 
     __tablename__ = "deal_file"
@@ -58,3 +61,5 @@ class DealFile(Base):
     added_at: Mapped[datetime] = mapped_column(Moment)
     work_item_id: Mapped[int | None] = mapped_column(ForeignKey("work_item.id"))
     hidden_at: Mapped[datetime | None] = mapped_column(Moment)
+    erased_at: Mapped[datetime | None] = mapped_column(Moment)
+    erased_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))

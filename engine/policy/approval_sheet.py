@@ -18,6 +18,7 @@ from engine.events import (
     DealMoved,
     DealOpened,
     DealVersionMoved,
+    FileErased,
     MoveUndone,
     SheetIssued,
     SignatureAttached,
@@ -33,7 +34,7 @@ _STEP_COMPLETED = kind_of(StepCompleted)
 _DEAL_OPENED = kind_of(DealOpened)
 _ABOUT_APPROVALS = frozenset({kind_of(ApprovalKept), kind_of(ApprovalAskedAgain), kind_of(ApprovalRecalled)})
 _ASKED_AGAIN = kind_of(ApprovalAskedAgain)
-_TEXTS_ERASED = kind_of(TextsErased)
+_TEXTS_ERASED, _FILE_ERASED = kind_of(TextsErased), kind_of(FileErased)
 _ISSUED, _ATTACHED = kind_of(SheetIssued), kind_of(SignatureAttached)
 _MOVED = frozenset({kind_of(DealMoved), kind_of(DealVersionMoved)})
 _UNDONE = frozenset({kind_of(MoveUndone), kind_of(VersionMoveUndone)})
@@ -154,6 +155,16 @@ class ApprovalSheet:
     def erasures(self) -> tuple[ChainEntry, ...]:
         """The entries that tell of texts having been erased."""
         return tuple(entry for entry in self.entries if entry.kind == _TEXTS_ERASED)
+
+    @property
+    def file_erasures(self) -> tuple[ChainEntry, ...]:
+        """The entries that tell of files having been erased."""
+        return tuple(entry for entry in self.entries if entry.kind == _FILE_ERASED)
+
+    @property
+    def erased_files(self) -> Mapping[int, ChainEntry]:
+        """The same entries by the ids of the files' versions."""
+        return {one["id"]: entry for entry in self.file_erasures for one in entry.data["versions"]}
 
     def erased_from(self, number: int) -> tuple[ChainEntry, ...]:
         """The entries that tell of texts having been erased from entry ``number``."""

@@ -25,6 +25,8 @@ _SUM = ("deal.amount", "deal.currency")
 _USUAL = ("client.name", *_SUM)
 _DEAL_COLUMNS = frozenset({"title", "number", "amount", "currency", "close_date", "stage"})
 _CLIENT_COLUMNS = frozenset({"name", "edrpou", "segment", "source", "phone", "email"})
+FILE_CHANGE = "file:"
+"""With the id of a file: under what a change of it is told, since names are erased from values only."""
 _AT_TOP = {
     "client.name": "client",
     "deal.title": "title",
@@ -122,8 +124,17 @@ def as_decided(content: Content, values: Mapping[str, Any]) -> Content:
 
 
 def is_same(given: Content, values: Mapping[str, Any], present: Content) -> bool:
-    """Whether what was decided on, with what was typed then, is what stands there now."""
-    return content_hash(as_decided(given, values)) == content_hash(present)
+    """Whether what was decided on, with what was typed then, is what stands there now.
+
+    A file that was erased since counts in neither: it was there as it was approved (see ``TextsErased.outdated``).
+    """
+    return content_hash(as_decided(_without_erased_files(given), values)) == content_hash(present)
+
+
+def _without_erased_files(content: Content) -> Content:
+    files = content.get("files") or ()
+    left = [one for one in files if one["name"] != ERASED]
+    return content if len(left) == len(files) else {**content, "files": left}
 
 
 def is_known(given: Content) -> bool:
@@ -172,8 +183,20 @@ def differences(old: Content, new: Content) -> tuple[Difference, ...]:
     return (*found, *_file_differences(old.get("files") or (), new.get("files") or ()))
 
 
+def told_changes(old: Content, new: Content) -> dict[str, list[Any]]:
+    """The differences as history tells them, ``[old, new]`` each.
+
+    A file goes by FILE_CHANGE and its id: its name stands in the values, from where it can be erased.
+    """
+
+    def name_of(one: Difference) -> str:
+        return f"{FILE_CHANGE}{(one.new or one.old)['id']}" if one.is_file else one.name
+
+    return {name_of(one): [one.old, one.new] for one in differences(old, new)}
+
+
 def _file_differences(old: Iterable[Mapping[str, Any]], new: Iterable[Mapping[str, Any]]) -> Iterable[Difference]:
-    before, now = ({one["name"]: one for one in files} for files in (old, new))
+    before, now = ({one["name"]: one for one in files if one["name"] != ERASED} for files in (old, new))
     for name in dict.fromkeys((*before, *now)):
         was, is_now = before.get(name), now.get(name)
         if (was or {}).get("sha256") != (is_now or {}).get("sha256") or (was is None) != (is_now is None):

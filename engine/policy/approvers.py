@@ -2,7 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from enum import StrEnum
+
 from engine.policy.assignment import Directory
+
+
+class NotGiven(StrEnum):
+    """Why a step cannot be handed to somebody."""
+
+    FOUR_EYES = "four_eyes"
+    OTHER_DEPARTMENT = "other_department"
+
+
+def why_not_given(
+    directory: Directory,
+    person_id: int,
+    *,
+    is_approval: bool,
+    group_id: int | None,
+    assignee_id: int | None,
+    barred: Collection[int],
+) -> NotGiven | None:
+    """Why a step cannot be handed to a person, or None. ``barred`` are those whom four eyes keep from it.
+
+    ``group_id`` and ``assignee_id`` say of whom it was asked first. Only an approval stays where it was asked.
+    """
+    if person_id in barred:
+        return NotGiven.FOUR_EYES
+    if is_approval and not may_decide(directory, person_id, group_id=group_id, assignee_id=assignee_id):
+        return NotGiven.OTHER_DEPARTMENT
+    return None
 
 
 def may_decide(directory: Directory, person_id: int, *, group_id: int | None, assignee_id: int | None) -> bool:

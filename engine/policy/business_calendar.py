@@ -71,7 +71,7 @@ class BusinessCalendar:
     @property
     def day_length(self) -> timedelta:
         """Working time of the longest day of an ordinary week: what "a working day" means in "late by two days"."""
-        return max(sum((_length(span) for span in day), timedelta()) for day in self.week)
+        return _longest_day(self.week)
 
     def hours_of(self, day: date) -> Day:
         return self.exceptions.get(day, self.week[day.weekday()])
@@ -235,6 +235,11 @@ def _ensure_in_order(day: Day) -> None:
     for (opens, closes), (opens_next, _) in pairwise(day):
         if closes <= opens or opens_next < closes:
             raise CalendarNotUsable(problem=N_("working hours overlap"))
+
+
+@lru_cache(maxsize=64)  # each row of a list asks for it
+def _longest_day(week: tuple[Day, ...]) -> timedelta:
+    return max(sum((_length(span) for span in day), timedelta()) for day in week)
 
 
 def _length(span: Span) -> timedelta:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from engine.bpmn.compiled import FieldDefinition
 from engine.errors import N_, DomainError, FieldNotUnderstood, FieldOutOfRange
 
 
@@ -28,6 +29,33 @@ class FieldDoesNotFit(FieldNotUnderstood):
 
     code = "field_does_not_fit"
     template = N_("“%(value)s” does not have the form that “%(label)s” needs. %(help)s")
+
+
+_MOST_CHOICES_TOLD, _LONGEST_CHOICE_TOLD = 6, 60
+
+
+class NotAChoice(FieldNotUnderstood):
+    """None of the field's choices is called so: the first of them are told."""
+
+    template = N_("“%(value)s” is no choice of “%(label)s”. Choose from: %(choices)s.")
+
+
+class NotAmongChoices(NotAChoice):
+    """The same of a field with too many choices to tell them all. ``more`` counts the others."""
+
+    template = N_("“%(value)s” is no choice of “%(label)s”. Choose from: %(choices)s and %(more)s more.")
+
+
+def not_a_choice(field: FieldDefinition, value: str) -> NotAChoice:
+    """The error of a ``value`` that names no choice of the field, in few words however many choices there are."""
+    told = [_cut(one.label or one.value) for one in field.choices[:_MOST_CHOICES_TOLD]]
+    more = len(field.choices) - len(told)
+    params = {"value": value, "label": field.label or field.name, "choices": told}
+    return NotAmongChoices(field.name, **params, more=more) if more else NotAChoice(field.name, **params)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST_CHOICE_TOLD else f"{text[: _LONGEST_CHOICE_TOLD - 1]}…"
 
 
 class FieldTooShort(FieldOutOfRange):

@@ -27,6 +27,7 @@ from engine.policy.field_errors import (
     LinesNeedAttention,
     TooFewEntries,
     TooManyEntries,
+    not_a_choice,
 )
 from engine.policy.phone_numbers import normalise_phone
 from engine.policy.search_keys import fold
@@ -367,7 +368,7 @@ def _choice(field: FieldDefinition, raw: Any) -> str:
         return text
     labelled = [choice.value for choice in field.choices if fold(choice.label) == fold(text)]
     if len(labelled) != 1:
-        raise _NotRead
+        raise not_a_choice(field, _shown(text))
     return labelled[0]
 
 

@@ -62,6 +62,7 @@ class ChainFaultReason(StrEnum):
     NOT_SEALED = "not_sealed"  # a sheet on paper was changed after it was sealed, or was never sealed
     UNEXPECTED_PAGE = "unexpected_page"  # what is around the entries is not the page that this version writes
     WITHHELD = "withheld"  # a text is missing although nothing tells of its being erased
+    FILE_MISSING = "file_missing"  # the file is not there as it was added, and nothing tells of its being erased
     CHECKPOINT_DIFFERS = "checkpoint_differs"  # the history is not what was published
 
 
@@ -80,6 +81,10 @@ def canonical_json(value: Any) -> bytes:
     of keeping them.
     """
     _ensure_exact(value)
+    return _spelled(value)
+
+
+def _spelled(value: Any) -> bytes:
     try:
         return orjson.dumps(value, option=_SORTED)
     except orjson.JSONEncodeError:  # whole numbers of more than 64 bits, halves of characters
@@ -120,7 +125,7 @@ def sealed_hash(entry: ChainEntry, data: Mapping[str, Any], salted: int) -> str:
     }
     if salted:
         content["salted_texts"] = salted
-    return hashlib.sha256(_ENCODER.encode(content).encode()).hexdigest()
+    return hashlib.sha256(_spelled(content)).hexdigest()
 
 
 def content_hash(content: Mapping[str, Any]) -> str:

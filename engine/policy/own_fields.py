@@ -30,7 +30,8 @@ COLUMNS: Final[Mapping[FieldSubject, frozenset[str]]] = {
 }
 """Names that every client or contact has of itself."""
 MOST_FIELDS = 100
-_LONGEST_NAME, _LONGEST_LABEL, _LONGEST_HELP, _MOST_CHOICES = 64, 150, 500, 200
+MOST_CHOICES = 200
+_LONGEST_NAME, _LONGEST_LABEL, _LONGEST_HELP = 64, 150, 500
 _NAME = re.compile(r"[^\W\d_]\w*")
 _INPUT_OF = {
     "FIELD_LIMIT_NOT_UNDERSTOOD": "limits",
@@ -113,7 +114,7 @@ def definition_of(draft: OwnFieldDraft, subject: FieldSubject, taken: Iterable[s
     values = [one.value for one in choices]
     if twice := next((value for value in values if values.count(value) > 1), None):
         errors["choices"] = ChoiceTwice(value=twice)
-    elif len(values) > _MOST_CHOICES:
+    elif len(values) > MOST_CHOICES:
         errors["choices"] = FieldNotUnderstood(value=len(values), expected=N_("a list of at most 200 choices"))
     if errors:
         raise InvalidInput(errors)

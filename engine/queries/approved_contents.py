@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -11,23 +11,32 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from engine.bpmn.compiled import CompiledProcess, StepDefinition
-from engine.events import ApprovalKept, StepCompleted, kind_of
+from engine.events import ApprovalKept, StepCompleted, TextsErased, kind_of
 from engine.model.client import Client
 from engine.model.deal import Deal
 from engine.model.deal_file import DealFile
 from engine.model.history_event import HistoryEvent
 from engine.model.work_item import PENDING, WorkItem, WorkItemState
-from engine.policy.approved_content import BoundFile, Content, approved_content, binds_all_fields, binds_files
+from engine.policy.approved_content import (
+    BoundFile,
+    Content,
+    approved_content,
+    binds_all_fields,
+    binds_files,
+    is_known,
+    still_holds,
+)
 
 _WITHOUT_FILES = "deal_without_files"
 _GIVEN = (kind_of(StepCompleted), kind_of(ApprovalKept))
+_ERASURE = kind_of(TextsErased)
 
 
 @dataclass(frozen=True, slots=True)
 class GivenApproval:
     """A decision as history holds it. ``number`` is its entry's; ``values`` is what the person typed with it.
 
-    ``data`` is all that the entry says.
+    ``data`` is all that the entry says. ``was_outdated``: when texts of it were erased, the deal already held others.
     """
 
     number: int
@@ -40,13 +49,14 @@ class GivenApproval:
     values: Mapping[str, Any]
     map_version: int
     data: Mapping[str, Any]
+    was_outdated: bool = False
 
 
 def latest_files(session: Session, deal_ids: Iterable[int]) -> dict[int, list[BoundFile]]:
-    """The latest version of each file that is not removed, by deal; in one statement."""
+    """The latest version of each file that is neither removed nor erased, by deal; in one statement."""
     newest = (
         select(func.max(DealFile.id))
-        .where(DealFile.deal_id.in_(list(deal_ids)), DealFile.hidden_at.is_(None))
+        .where(DealFile.deal_id.in_(list(deal_ids)), DealFile.hidden_at.is_(None), DealFile.erased_at.is_(None))
         .group_by(DealFile.deal_id, DealFile.name)
         .scalar_subquery()
     )
@@ -135,7 +145,24 @@ def given_approvals(session: Session, deal_id: int, work_item_ids: Sequence[int]
         )
         .order_by(HistoryEvent.number)
     )
-    return {row.work_item_id: _given(row) for row in rows}
+    given = [_given(row) for row in rows]
+    if not all(is_known(one.content) for one in given):
+        outdated = _outdated_at_erasures(session, deal_id)
+        given = [replace(one, was_outdated=one.number in outdated) for one in given]
+    return {one.work_item_id: one for one in given}
+
+
+def holds(step: StepDefinition, given: GivenApproval, present: Content) -> bool:
+    """Whether an approval that is under way was given for what the deal has now.
+
+    Of two erased texts nobody can see whether they were the same. Therefore it was seen to when they were erased.
+    """
+    return not given.was_outdated and still_holds(step, given.content, given.values, present)
+
+
+def _outdated_at_erasures(session: Session, deal_id: int) -> frozenset[int]:
+    erasures = select(HistoryEvent.data).where(HistoryEvent.deal_id == deal_id, HistoryEvent.kind == _ERASURE)
+    return frozenset(number for data in session.scalars(erasures) for number in data.get("outdated") or ())
 
 
 def _given(row: Any) -> GivenApproval:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from engine.errors import NotFound
 from engine.model.deal import Deal
@@ -21,12 +21,16 @@ from engine.policy.permissions import Actor
 from engine.queries.deal_history import ensure_visible_deal
 from engine.queries.scopes import visible_deals
 
+SHOWN = (DealFile.hidden_at.is_(None), DealFile.erased_at.is_(None))
+"""Of the files that there are for whoever works on a deal: those neither removed nor erased."""
+
 
 @dataclass(frozen=True, slots=True)
 class DealFileRow:
     """``size`` is in bytes; ``added_by`` is the person, ``step`` the step of the map that made it.
 
-    ``at_step`` names the step at which a person added it. ``hidden_at`` is when it was removed from the lists.
+    ``at_step`` names the step at which a person added it. ``hidden_at`` is when it was removed from the lists,
+    ``erased_at`` when its content was erased, and ``erased_by`` by whom.
     """
 
     id: int
@@ -43,6 +47,8 @@ class DealFileRow:
     work_item_id: int | None
     at_step: str
     hidden_at: datetime | None
+    erased_at: datetime | None
+    erased_by: str
 
     @property
     def preview(self) -> Preview:
@@ -103,6 +109,13 @@ def file_view(session: Session, actor: Actor, file_id: int) -> FileView:
     return FileView(row, deal.number, deal.title, deal.owner_id, tuple(versions))
 
 
+def copies_elsewhere(session: Session, actor: Actor, view: FileView) -> tuple[DealFileRow, ...]:
+    """Visible files under other names, or of other deals, that hold a content which this file has in some version."""
+    wanted = DealFile.sha256.in_({one.sha256 for one in view.versions}), DealFile.erased_at.is_(None)
+    other = DealFile.id.not_in([one.id for one in view.versions])
+    return tuple(_rows(session, *wanted, other, DealFile.deal_id.in_(select(Deal.id).where(visible_deals(actor)))))
+
+
 def file_of_deal(session: Session, actor: Actor, deal_id: int, file_id: int) -> DealFileRow:
     """Raises NotFound, also for a file of another deal."""
     row = file_view(session, actor, file_id).row
@@ -112,20 +125,21 @@ def file_of_deal(session: Session, actor: Actor, deal_id: int, file_id: int) -> 
 
 
 def present_files(session: Session, deal_id: int) -> tuple[Mapping[str, Any], ...]:
-    """The references of what a deal's files are now: the latest version of each that is not removed, by name.
+    """The references of what a deal's files are now: the latest version of each that is neither removed nor erased.
 
     What whoever decides on the deal has before them, and what an approval is bound to.
     """
     latest: dict[str, DealFile] = {}
-    statement = select(DealFile).where(DealFile.deal_id == deal_id, DealFile.hidden_at.is_(None))
-    for file in session.scalars(statement.order_by(DealFile.name, DealFile.version)):
+    for file in session.scalars(
+        select(DealFile).where(DealFile.deal_id == deal_id, *SHOWN).order_by(DealFile.name, DealFile.version)
+    ):
         latest[file.name] = file
     return tuple(reference(file) for file in latest.values())
 
 
 def files_by_id(session: Session, deal_id: int, ids: Iterable[int]) -> dict[int, DealFile]:
-    """Those of the files that belong to the deal and are not removed."""
-    wanted = DealFile.id.in_(tuple(ids)), DealFile.deal_id == deal_id, DealFile.hidden_at.is_(None)
+    """Those of the files that belong to the deal and are neither removed nor erased."""
+    wanted = DealFile.id.in_(tuple(ids)), DealFile.deal_id == deal_id, *SHOWN
     return {file.id: file for file in session.scalars(select(DealFile).where(*wanted))}
 
 
@@ -154,17 +168,20 @@ def _documents(rows: Iterable[DealFileRow]) -> tuple[Document, ...]:
 
 
 def _rows(session: Session, *conditions: Any) -> Sequence[DealFileRow]:
+    eraser = aliased(Person)
     statement = (
-        select(DealFile, Person.full_name, WorkItem.name)
+        select(DealFile, Person.full_name, WorkItem.name, eraser.full_name)
         .outerjoin(Person, Person.id == DealFile.added_by_id)
+        .outerjoin(eraser, eraser.id == DealFile.erased_by_id)
         .outerjoin(WorkItem, WorkItem.id == DealFile.work_item_id)
         .where(*conditions)
         .order_by(DealFile.id.desc())
     )
-    return [_row(file, added_by or "", at_step or "") for file, added_by, at_step in session.execute(statement)]
+    rows = session.execute(statement)
+    return [_row(file, added_by or "", at_step or "", erased_by or "") for file, added_by, at_step, erased_by in rows]
 
 
-def _row(file: DealFile, added_by: str, at_step: str) -> DealFileRow:
+def _row(file: DealFile, added_by: str, at_step: str, erased_by: str) -> DealFileRow:
     return DealFileRow(
         id=file.id,
         deal_id=file.deal_id,
@@ -180,4 +197,6 @@ def _row(file: DealFile, added_by: str, at_step: str) -> DealFileRow:
         work_item_id=file.work_item_id,
         at_step=at_step,
         hidden_at=file.hidden_at,
+        erased_at=file.erased_at,
+        erased_by=erased_by,
     )

@@ -9,13 +9,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.bpmn.compiled import OutcomeKind, StepKind
+from engine.model.deal import Deal
 from engine.model.process_instance import InstanceState, ProcessInstance
 from engine.model.work_item import PENDING, WorkItem, WorkItemState
-from engine.policy.approved_content import Difference, as_decided, differences, still_holds
+from engine.policy.approved_content import Difference, as_decided, differences
 from engine.policy.permissions import Actor
-from engine.queries.approved_contents import GivenApproval, given_approvals, present_content
+from engine.queries.approved_contents import GivenApproval, given_approvals, holds, present_content
 from engine.queries.processes import process_of
 from engine.queries.scopes import visible_deals
+
+_GOING_ON = (InstanceState.RUNNING, InstanceState.SUSPENDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +72,43 @@ def outdated_approvals(session: Session, instance: ProcessInstance) -> list[Outd
         if step is None:
             continue
         present = present_content(session, step, deal, deal.client)
-        if not still_holds(step, given.content, given.values, present):
+        if not holds(step, given, present):
             changes = differences(as_decided(given.content, given.values), present)
             found.append(OutdatedApproval(item, given, changes))
     return found
+
+
+def differing_approvals(session: Session, deal: Deal) -> tuple[int, ...]:
+    """The entries of approvals under way that were given for another content than the deal has now.
+
+    Each part of an approval counts for itself; of each element, the last round.
+    """
+    found = session.scalars(
+        select(WorkItem)
+        .join(ProcessInstance, ProcessInstance.id == WorkItem.instance_id)
+        .where(
+            WorkItem.deal_id == deal.id,
+            WorkItem.kind == StepKind.APPROVAL,
+            WorkItem.state.in_((*PENDING, WorkItemState.COMPLETED)),
+            ProcessInstance.state.in_(_GOING_ON),
+        )
+        .order_by(WorkItem.id.desc())
+    )
+    last: dict[tuple[int, str], str] = {}
+    items = []
+    for one in found:
+        is_last = last.setdefault((one.instance_id, one.element_id), one.activity_id) == one.activity_id
+        if is_last and one.state is WorkItemState.COMPLETED and one.outcome == OutcomeKind.APPROVED.value:
+            items.append(one)
+    given = given_approvals(session, deal.id, [one.id for one in items])
+    differing = []
+    for item in items:
+        step = process_of(session, item.instance.definition_id).steps.get(item.element_id)
+        if step is None or item.id not in given:
+            continue
+        if not holds(step, given[item.id], present_content(session, step, deal, deal.client)):
+            differing.append(given[item.id].number)
+    return tuple(sorted(differing))
 
 
 def to_ask_again(session: Session, actor: Actor, deal_id: int) -> list[OutdatedApproval]:

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from engine.errors import NotFound
 from engine.events import ClientAdded, ClientChanged, ContactAdded, ContactChanged, kind_of
 from engine.model.client import Client, Contact
 from engine.model.deal import Deal
+from engine.model.deal_file import DealFile
 from engine.model.history_event import HistoryEvent
 from engine.policy.permissions import Ability, Actor, ensure_may
 from engine.policy.personal_texts import ERASED, salts_of, text_at
@@ -49,14 +50,29 @@ class FoundTrace:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundFile:
+    """A file of one of the client's deals with all its versions. ``is_named``: its name holds the person."""
+
+    latest_id: int
+    deal_id: int
+    deal_number: str
+    name: str
+    is_named: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PersonFound:
-    """Who is to be erased, and where the history names them. ``full_name`` is the contact's, or the client's name."""
+    """Who is to be erased, and where the history names them. ``full_name`` is the contact's, or the client's name.
+
+    ``files`` are all of the client's deals.
+    """
 
     client_id: int
     contact_id: int | None
     full_name: str
     traces: Traces
     found: tuple[FoundTrace, ...]
+    files: tuple[FoundFile, ...]
 
     @property
     def can_be_erased(self) -> tuple[FoundTrace, ...]:
@@ -94,7 +110,20 @@ def person_found(
         fields_of_client=contact_id is None,
     )
     found = tuple(_found(session, client_id, contact_id, named))
-    return PersonFound(client_id, contact_id, _name_of(known[0]), named, found)
+    files = tuple(_files(session, client_id, named))
+    return PersonFound(client_id, contact_id, _name_of(known[0]), named, found, files)
+
+
+def _files(session: Session, client_id: int, named: Traces) -> Iterator[FoundFile]:
+    rows = session.execute(
+        select(func.max(DealFile.id).label("latest"), DealFile.deal_id, Deal.number, DealFile.name)
+        .join(Deal, Deal.id == DealFile.deal_id)
+        .where(Deal.client_id == client_id, DealFile.erased_at.is_(None))
+        .group_by(DealFile.deal_id, Deal.number, DealFile.name)
+        .order_by(DealFile.deal_id, DealFile.name)
+    )
+    for row in rows:
+        yield FoundFile(row.latest, row.deal_id, row.number, row.name, is_named=named.are_in(row.name))
 
 
 def _name_of(known: Client | Contact) -> str:

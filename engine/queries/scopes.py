@@ -6,6 +6,7 @@ the database read the whole table; a UNION reads one index per reason.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Select, literal, select, true, union
@@ -42,7 +43,7 @@ def visible_deals(actor: Actor, *, only: int | None = None) -> ColumnElement[boo
     """
     if may(actor, Ability.SEE_ALL_DEALS):
         return true()
-    return Deal.id.in_(_visible_deal_ids(actor, None if only is None else literal(only, BigInteger)))
+    return _in_visible_deals(actor, only)
 
 
 def visible_work_items(actor: Actor, *, only: int | None = None) -> ColumnElement[bool]:
@@ -108,6 +109,11 @@ def some_visible_deals(actor: Actor, most: int) -> Select[Any]:
     first = (select(reason.limit(most).subquery()) for reason in _reasons(actor, None))
     ids = union(*first).subquery("some")
     return select(next(iter(ids.c)).label("id"))
+
+
+@lru_cache(maxsize=256)  # a page puts the same condition into several statements, and making it costs as much as one
+def _in_visible_deals(actor: Actor, only: int | None) -> ColumnElement[bool]:
+    return Deal.id.in_(_visible_deal_ids(actor, None if only is None else literal(only, BigInteger)))
 
 
 def _visible_deal_ids(actor: Actor, only: ColumnElement[int] | None = None) -> Ids:

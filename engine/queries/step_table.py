@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from engine.bpmn.compiled import CompiledProcess, StepDefinition, StepKind
+from engine.bpmn.compiled import CompiledProcess, FieldDefinition, StepDefinition, StepKind
 from engine.bpmn.step_cells import OF_APPROVALS, StepCell, cell_text
 from engine.bpmn.writing import process_ids
 from engine.errors import NotFound
@@ -93,6 +93,9 @@ def address_of(step: StepDefinition) -> str:
 def _rows(definition: ProcessDefinition, process: CompiledProcess, language: str) -> list[TableRow]:
     own = _own_processes(definition, process)
     order = {stage.name: stage.position for stage in process.stages}
+    fields: dict[str, list[FieldDefinition]] = {}
+    for step in process.steps.values():
+        fields.setdefault(step.process_key, []).extend(step.fields)
     taken: set[str] = set()
     rows = []
     for step in sorted(process.steps.values(), key=lambda step: order.get(step.stage, len(order))):
@@ -101,7 +104,7 @@ def _rows(definition: ProcessDefinition, process: CompiledProcess, language: str
             TableRow(
                 address=address if address not in taken else "",
                 step=step,
-                texts={cell: cell_text(step, cell, language) for cell in StepCell},
+                texts={cell: cell_text(step, cell, language, fields=fields[step.process_key]) for cell in StepCell},
             )
         )
         taken.add(address)

@@ -51,15 +51,15 @@ def beginning_of(session: Session, sha256: str) -> bytes:
 
 
 def bytes_of_deal(session: Session, deal_id: int) -> int:
-    """What all versions of all files of a deal have together, the removed ones among them."""
-    return int(
-        session.scalar(select(func.coalesce(func.sum(DealFile.size), 0)).where(DealFile.deal_id == deal_id)) or 0
-    )
+    """What all versions of all files of a deal have together: the removed ones among them, not the erased ones."""
+    kept = DealFile.deal_id == deal_id, DealFile.erased_at.is_(None)
+    return int(session.scalar(select(func.coalesce(func.sum(DealFile.size), 0)).where(*kept)) or 0)
 
 
 def bytes_of_all(session: Session) -> int:
     """What all contents have together, each counted once."""
-    return int(session.scalar(select(func.coalesce(func.sum(StoredFile.size), 0))) or 0)
+    kept = StoredFile.erased_at.is_(None)
+    return int(session.scalar(select(func.coalesce(func.sum(StoredFile.size), 0)).where(kept)) or 0)
 
 
 def damaged_files(database: Database) -> Iterator[str]:
@@ -67,7 +67,9 @@ def damaged_files(database: Database) -> Iterator[str]:
     with database.read() as session:
         kept = session.execute(
             select(StoredFile.sha256, StoredFile.size)
-            .where(select(DealFile.id).where(DealFile.sha256 == StoredFile.sha256).exists())
+            .where(
+                select(DealFile.id).where(DealFile.sha256 == StoredFile.sha256, DealFile.erased_at.is_(None)).exists()
+            )
             .order_by(StoredFile.sha256)
         ).all()
     for sha256, size in kept:

@@ -142,6 +142,14 @@ def deal_known(session: Session, deal: Deal, definition_id: int, now: datetime) 
 
 def form_of_step(session: Session, actor: Actor, work_item_id: int, now: datetime) -> FormOfStep:
     """The form of a step alone, for telling what depends on what is typed. Raises NotFound as ``work_item_view``."""
+    work_item, definition_id = visible_work_item(session, actor, work_item_id)
+    step = process_of(session, definition_id).steps.get(work_item.element_id)
+    fields = step.fields if step else ()
+    return FormOfStep(fields, work_item.deal.currency, deal_known(session, work_item.deal, definition_id, now))
+
+
+def visible_work_item(session: Session, actor: Actor, work_item_id: int) -> tuple[WorkItem, int]:
+    """A step and the id of the version of the map that it belongs to. Raises NotFound as ``work_item_view``."""
     found = session.execute(
         select(WorkItem, ProcessInstance.definition_id)
         .join(ProcessInstance, ProcessInstance.id == WorkItem.instance_id)
@@ -149,10 +157,7 @@ def form_of_step(session: Session, actor: Actor, work_item_id: int, now: datetim
     ).one_or_none()
     if found is None:
         raise NotFound
-    work_item, definition_id = found
-    step = process_of(session, definition_id).steps.get(work_item.element_id)
-    fields = step.fields if step else ()
-    return FormOfStep(fields, work_item.deal.currency, deal_known(session, work_item.deal, definition_id, now))
+    return found[0], found[1]
 
 
 def _shown(field: FieldDefinition, draft: Mapping[str, Any], stored: Mapping[str, Any], known: Known) -> Any:

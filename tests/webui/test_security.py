@@ -45,21 +45,44 @@ def test_no_page_needs_inline_styles_or_handlers(browse: SignIn, address: str) -
     assert "hx-on" not in page
 
 
-@pytest.mark.parametrize("address", ["/sign-in", "/inbox", "/nowhere", "/static/manifest.json"])
-def test_every_answer_carries_the_headers(browse: SignIn, address: str) -> None:
-    headers = browse("olena").get(address).headers
-    assert headers["X-Content-Type-Options"] == "nosniff"
-    assert headers["Referrer-Policy"] == "same-origin"
-    assert headers["X-Frame-Options"] == "DENY"
+def test_every_answer_carries_the_headers_once(browse: SignIn) -> None:
+    olena = browse("olena")
+    built, calls = ["/static/manifest.json", "/static/none.js"], ["/api/v1/me", "/api/v1/none"]
+    for address in ["/sign-in", "/inbox", "/nowhere", *built, *calls]:
+        headers = olena.get(address).headers
+        assert len({name.lower() for name in headers.keys()}) == len(list(headers.keys())), address  # noqa: SIM118
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Referrer-Policy"] == "same-origin"
+        assert headers["X-Frame-Options"] == "DENY"
+        assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+        assert "camera=()" in headers["Permissions-Policy"]
+        assert "default-src 'none'" in headers["Content-Security-Policy"]
+        assert "Strict-Transport-Security" not in headers
+
+
+def test_over_https_browsers_are_told_to_stay_there(office: Office) -> None:
+    client = web_application(office, BASE_URL="https://crm.example.com").test_client()
+    proxied = {"X-Forwarded-For": "10.0.0.9", "X-Forwarded-Proto": "https", "X-Forwarded-Host": "crm.example.com"}
+    assert client.get("/sign-in", headers=proxied).headers["Strict-Transport-Security"] == "max-age=31536000"
+
+
+def test_libraries_that_find_nothing_look_at_no_request(app: Flask) -> None:
+    """Limits stand at single views, and nothing is remembered beyond a session: their hooks would find nothing."""
+    for hooks in (app.before_request_funcs, app.after_request_funcs, app.teardown_request_funcs):
+        modules = {getattr(hook, "func", hook).__module__ for hook in hooks.get(None, [])}
+        assert not any(module.startswith(("flask_limiter", "flask_login")) for module in modules), modules
 
 
 def test_pages_are_not_kept_by_caches_and_built_files_are(browse: SignIn) -> None:
     olena = browse("olena")
     page = olena.get("/inbox")
-    assert page.headers["Cache-Control"] == "no-store"
+    assert (page.headers["Cache-Control"], page.headers["Vary"]) == ("no-store", "HX-Request, Cookie")
     script = re.search(r'src="(/static/site-[^"]+)"', page.text)
     assert script is not None
-    assert "immutable" in olena.get(script[1]).headers["Cache-Control"]
+    built = olena.get(script[1]).headers
+    assert "immutable" in built["Cache-Control"]
+    assert "Vary" not in built  # each page prolongs the cookie: browsers would fetch their scripts with each page
+    assert olena.get("/static/none.js").headers["Cache-Control"] == "no-store"  # the next build may have it
 
 
 def test_write_without_a_token_is_refused(office: Office, browse: SignIn) -> None:

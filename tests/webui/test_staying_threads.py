@@ -1,25 +1,36 @@
-"""A thread of the web server stays a moment with a connection, and nobody is kept waiting for that."""
+"""A thread of the web server stays a moment with a connection; processes share the connections evenly."""
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from multiprocessing.sharedctypes import RawArray
+from types import SimpleNamespace
 from typing import Self
 
 import pytest
 from support.servers import free_port
 
+from webui.serving.staying_threads import StayingThreadWorker, give_place, leave_place
+
 THREADS = 2
+PROCESSES = 2
 _SERVER = """
-import sys
+import os, sys
+from multiprocessing.sharedctypes import RawArray
 from gunicorn.app.base import BaseApplication
-from webui.serving.staying_threads import StayingThreadWorker
+from webui.serving.staying_threads import StayingThreadWorker, give_place, leave_place
 
 class CountingWorker(StayingThreadWorker):
     handed_over = 0
+    held = RawArray("i", int(sys.argv[3]))
+    gives_way_at_most = 5_000
 
     def enqueue_req(self, conn):
         CountingWorker.handed_over += 1
@@ -28,12 +39,13 @@ class CountingWorker(StayingThreadWorker):
 class Server(BaseApplication):
     def load_config(self):
         for name, value in {"bind": "127.0.0.1:" + sys.argv[1], "worker_class": CountingWorker, "keepalive": 75,
-                            "threads": int(sys.argv[2]), "control_socket_disable": True,
+                            "threads": int(sys.argv[2]), "control_socket_disable": True, "workers": int(sys.argv[3]),
+                            "pre_fork": give_place, "child_exit": leave_place,
                             "post_worker_init": lambda _: print("ready", flush=True)}.items():
             self.cfg.set(name, value)
     def load(self):
         def answer(environ, start):
-            told = f"{environ['PATH_INFO']} {CountingWorker.handed_over}".encode()
+            told = f"{environ['PATH_INFO']} {CountingWorker.handed_over} {os.getpid()}".encode()
             start("200 OK", [("Content-Length", str(len(told)))])
             return [told]
         return answer
@@ -44,15 +56,29 @@ Server().run()
 
 @pytest.fixture(scope="module")
 def port() -> Iterator[int]:
+    with serving(processes=1) as (chosen, _):
+        yield chosen
+
+
+@contextmanager
+def serving(processes: int) -> Iterator[tuple[int, Callable[[], object]]]:
+    """The server's port, and what waits until one more of its processes is ready."""
     chosen = free_port()
     with subprocess.Popen(
-        [sys.executable, "-c", _SERVER, str(chosen), str(THREADS)],
+        [sys.executable, "-c", _SERVER, str(chosen), str(THREADS), str(processes)],
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
     ) as server:  # fmt: skip
-        assert server.stdout is not None
-        assert server.stdout.readline() == "ready\n"
-        yield chosen
-        server.terminate()
+
+        def one_more() -> None:
+            assert server.stdout is not None
+            assert server.stdout.readline() == "ready\n"
+
+        for _ in range(processes):
+            one_more()
+        try:
+            yield chosen, one_more
+        finally:
+            server.terminate()
 
 
 @pytest.fixture
@@ -78,12 +104,20 @@ class Client:
 
     def receive(self) -> tuple[str, int]:
         """The path that is answered, and how often the server has given a connection to a thread until then."""
+        path, handed_over, _ = self._receive()
+        return path, int(handed_over)
+
+    def process(self) -> int:
+        """Which process answers."""
+        self.send("/")
+        return int(self._receive()[2])
+
+    def _receive(self) -> list[str]:
         length = 0
         while (line := self._answers.readline().strip()) != b"":
             name, _, value = line.partition(b": ")
             length = int(value) if name == b"Content-Length" else length
-        path, handed_over = self._answers.read(length).decode().split()
-        return path, int(handed_over)
+        return self._answers.read(length).decode().split()
 
 
 def test_requests_one_after_another_stay_with_one_thread(client: Client) -> None:
@@ -109,3 +143,35 @@ def test_more_connections_than_threads_are_all_served_and_may_come_back(port: in
             for one in clients:
                 one.send(path)
             assert [one.receive()[0] for one in clients] == [path] * len(clients)
+
+
+def test_two_processes_hold_the_same_number_of_connections() -> None:
+    with serving(PROCESSES) as (port, _), ExitStack() as held:
+        held_by = Counter(held.enter_context(Client(port)).process() for _ in range(PROCESSES * 3))
+    assert sorted(held_by.values()) == [3] * PROCESSES
+
+
+def test_a_process_that_died_leaves_its_place_to_the_next() -> None:
+    with serving(PROCESSES) as (port, one_more), ExitStack() as held:
+        first, second = (held.enter_context(Client(port)).process() for _ in range(2))
+        os.kill(first, signal.SIGKILL)
+        one_more()
+        assert held.enter_context(Client(port)).process() not in {first, second}
+
+
+def test_nobody_gives_way_to_a_process_that_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(StayingThreadWorker, "held", RawArray("i", PROCESSES))
+    server = SimpleNamespace(WORKERS={})
+    for number in range(PROCESSES + 1):
+        worker = server.WORKERS[number] = StayingThreadWorker.__new__(StayingThreadWorker)
+        give_place(server, worker)
+        worker.nr_conns = number + 3
+    # One process more than there are places: it has none, and writes into none.
+    assert [one.place for one in server.WORKERS.values()] == [0, 1, None]
+    assert list(StayingThreadWorker.held) == [3, 4]
+    leave_place(server, server.WORKERS.pop(0))
+    assert min(StayingThreadWorker.held) == 4
+    again = StayingThreadWorker.__new__(StayingThreadWorker)
+    give_place(server, again)
+    assert again.place == 0
+    assert list(StayingThreadWorker.held) == [0, 4]

@@ -17,7 +17,7 @@ Item = TypeVar("Item", bound=BaseModel)
 
 def answer(told: BaseModel, status: int = 200, *, location: str | None = None) -> Response:
     """``told`` as the answer; ``location`` is the address of what was made."""
-    response = Response(told.model_dump_json(), status=status, mimetype="application/json")
+    response = Response(told.model_dump_json(), status=status, content_type="application/json")
     if location is not None:
         response.headers["Location"] = location
     return response

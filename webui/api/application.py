@@ -16,6 +16,7 @@ from webui.api.docs_pages import docs
 from webui.api.models.problems import Problem
 from webui.api.problems import configure_problems, refuse_unreadable
 from webui.api.request_checks import StrictJson, check_request
+from webui.page_environment import PageEnvironment
 from webui.routing import RuleBuiltWhenNeeded
 from webui.security import open_to_all
 
@@ -30,6 +31,7 @@ _CALLS = (
     "handbooks",
     "clients",
     "contacts",
+    "own_fields",
     "erasure",
     "moves",
     "deals",
@@ -65,6 +67,7 @@ class DescribedApplication(OpenAPI):
     """Without what Flask does for views that are coroutines: there are none, and it looks before each hook."""
 
     url_rule_class = RuleBuiltWhenNeeded
+    jinja_environment = PageEnvironment
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         return func

@@ -97,7 +97,7 @@ class PaperSheet:
             pdf.line_of(_("Comment"), decision.comment)
         for name, value in content_rows(decision, self.fields):
             pdf.line_of(name, value)
-        for name, sha256 in content_files(decision.content):
+        for name, sha256 in content_files(self.sheet, decision):
             pdf.line_of(_("File"), name)
             pdf.hash_of("SHA-256", sha256)
         for erased in erasures_of(self.sheet, decision):

@@ -112,10 +112,11 @@ def _by_token(authorization: str, *, later: bool = False) -> Caller:
     scheme, _, token = authorization.partition(" ")
     if scheme.lower() != _SCHEME:
         raise NotIdentified
-    known = services().accounts.last_of_token(token.strip(), now()) if later else None
+    accounts, at = services().accounts, now()
+    known = accounts.last_of_token(token.strip(), at) if later else None
     if known is not None:
         return Caller(known[0].actor, by_token=True, revision=known[1])
-    account = services().accounts.of_token(token.strip(), now())
+    account = accounts.of_token(token.strip(), at)
     if account is None:
         raise NotIdentified
     return Caller(account.actor, by_token=True)

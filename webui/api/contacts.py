@@ -7,11 +7,8 @@ from sqlalchemy.orm import Session
 
 from engine.commands.clients import ContactDraft, add_contact, update_contact
 from engine.model.client import Contact
-from engine.model.own_field import FieldSubject
-from engine.policy.own_fields import KnownField
 from engine.queries.client_rows import ContactRow, contacts_of
 from engine.queries.contacts import contact_view, contacts
-from engine.queries.own_fields import own_fields
 from webui.api.answers import answer, listed
 from webui.api.blueprint import api, conflicts
 from webui.api.caller import caller
@@ -22,11 +19,7 @@ from webui.api.models.clients import (
     ContactPath,
     ContactsQuery,
     NewContact,
-    OwnFieldItem,
-    OwnFieldList,
-    OwnFieldsQuery,
 )
-from webui.api.models.steps import ChoiceItem
 from webui.api.performing import carry_out, carry_out_once
 from webui.api.tags import CLIENTS
 from webui.request_context import reading, services
@@ -66,34 +59,6 @@ def change_contact(path: ContactPath, body: ContactChanges) -> Response:
     with reading() as session:
         row = contact_view(session, caller(), path.contact_id)
     return answer(contact_item(row))
-
-
-@api.get("/own-fields", tags=[CLIENTS], responses={200: OwnFieldList})
-def list_own_fields(query: OwnFieldsQuery) -> Response:
-    """The company's own fields of clients or contacts: what `fields` may hold."""
-    with reading() as session:
-        found = (*own_fields(session, query.of), *own_fields(session, query.of, retired=True))
-    return answer(OwnFieldList(items=tuple(_own_field_item(one) for one in found)))
-
-
-def _own_field_item(known: KnownField) -> OwnFieldItem:
-    field = known.definition
-    return OwnFieldItem(
-        id=known.id,
-        subject=known.subject,
-        name=field.name,
-        name_in_maps=known.name_in_maps if known.subject is FieldSubject.CLIENT else None,
-        label=field.label,
-        type=field.type,
-        required=field.required,
-        choices=tuple(ChoiceItem(value=one.value, label=one.label) for one in field.choices),
-        help=field.help,
-        minimum=field.minimum,
-        maximum=field.maximum,
-        pattern=field.pattern,
-        is_listed=known.is_listed,
-        is_retired=known.is_retired,
-    )
 
 
 def contact_item(row: ContactRow) -> ContactItem:

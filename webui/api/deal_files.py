@@ -8,13 +8,22 @@ from flask import Response
 from sqlalchemy.orm import Session
 
 from engine.commands.deal_files import Place, add_files, hide_file, show_file
+from engine.commands.file_erasure import erase_file
 from engine.model.deal import Deal
+from engine.policy.personal_texts import ERASED
 from engine.queries.deal_files import DealFileRow, file_of_deal, file_view, files_of_deal
 from engine.queries.work_items import work_item_view
 from webui.api.answers import answer
 from webui.api.blueprint import api, conflicts
 from webui.api.caller import caller
-from webui.api.models.deal_files import DealFileItem, DealFileList, DealFilePath, GivenFiles, StepFieldQuery
+from webui.api.models.deal_files import (
+    DealFileItem,
+    DealFileList,
+    DealFilePath,
+    FileErasure,
+    GivenFiles,
+    StepFieldQuery,
+)
 from webui.api.models.deals import DealPath
 from webui.api.models.work_items import WorkItemPath
 from webui.api.performing import carry_out, carry_out_once, command_id
@@ -49,7 +58,11 @@ def add_deal_files(path: DealPath, form: GivenFiles) -> Response:
     return _add(Place(deal_id=path.deal_id), form)
 
 
-@api.get("/deals/<int:deal_id>/files/<int:file_id>/content", tags=[DEALS], responses={200: _ANY_FILE})
+@api.get(
+    "/deals/<int:deal_id>/files/<int:file_id>/content",
+    tags=[DEALS],
+    responses={200: _ANY_FILE, **conflicts("file_erased")},
+)
 def download_deal_file(path: DealFilePath) -> Response:
     """One version of a file, always as a download, removed or not."""
     with reading() as session:
@@ -75,6 +88,25 @@ def put_deal_file_back(path: DealFilePath) -> Response:
         return show_file(session, path.file_id, actor=caller(), clock=services().clock)
 
     return _changed(path, "show_file", command)
+
+
+@api.post(
+    "/deals/<int:deal_id>/files/<int:file_id>/erase",
+    tags=[DEALS],
+    responses={200: DealFileItem, **conflicts("file_erased", "idempotency_key_reused")},
+)
+def erase_deal_file(path: DealFilePath, body: FileErasure) -> Response:
+    """Erase the content and the name of a file, all its versions. What was decided on it is proven still."""
+    key = command_id()
+    with reading() as session:
+        file_of_deal(session, caller(), path.deal_id, path.file_id)
+    carry_out(
+        lambda session: erase_file(
+            session, path.file_id, body.basis, actor=caller(), clock=services().clock, command_id=key
+        )
+    )
+    with reading() as session:
+        return answer(_item(file_of_deal(session, caller(), path.deal_id, path.file_id)))
 
 
 @api.get("/work-items/<int:work_item_id>/files", tags=[STEPS], responses={200: DealFileList})
@@ -121,7 +153,7 @@ def _listed(rows: Iterable[DealFileRow], status: int = 200) -> Response:
 def _item(row: DealFileRow) -> DealFileItem:
     return DealFileItem(
         id=row.id,
-        name=row.name,
+        name=ERASED if row.erased_at is not None else row.name,
         version=row.version,
         media_type=row.media_type,
         size=row.size,
@@ -131,4 +163,6 @@ def _item(row: DealFileRow) -> DealFileItem:
         added_at=row.added_at,
         work_item_id=row.work_item_id,
         removed_at=row.hidden_at,
+        erased_at=row.erased_at,
+        erased_by=row.erased_by,
     )

@@ -24,7 +24,7 @@ def erase_known_contact(path: ContactPath, body: PersonErasure) -> Response:
     Entries of the history keep their hashes and signatures: what was erased can no longer be read, and everything else
     is still proven.
     """
-    key, wanted = command_id(), ErasureRequest(body.basis, body.words)
+    key, wanted = command_id(), ErasureRequest(body.basis, body.words, body.files)
     return _told(
         carry_out(
             lambda session: erase_contact(
@@ -37,7 +37,7 @@ def erase_known_contact(path: ContactPath, body: PersonErasure) -> Response:
 @api.post("/clients/<int:client_id>/erase", tags=[CLIENTS], responses={200: ErasureResult, **_ONCE})
 def erase_known_client(path: ClientPath, body: PersonErasure) -> Response:
     """Erase a client who is a person, with all contacts."""
-    key, wanted = command_id(), ErasureRequest(body.basis, body.words)
+    key, wanted = command_id(), ErasureRequest(body.basis, body.words, body.files)
     return _told(
         carry_out(
             lambda session: erase_client(
@@ -67,4 +67,4 @@ def erase_entry_text(path: EntryPath, body: EntryErasure) -> Response:
 
 
 def _told(done: Erased) -> Response:
-    return answer(ErasureResult(entries=done.entries, kept=done.kept, papers=done.papers))
+    return answer(ErasureResult(entries=done.entries, kept=done.kept, papers=done.papers, files=done.files))

@@ -6,12 +6,22 @@ from flask import Response
 
 from engine.queries.pages import Page
 from engine.queries.people import choose_people, departments
+from engine.queries.receivers import receivers
 from webui.api.answers import listed, part_of
 from webui.api.blueprint import api
 from webui.api.caller import caller
-from webui.api.models.people import DepartmentItem, DepartmentList, PeopleQuery, PersonItem, PersonList
+from webui.api.models.people import (
+    DepartmentItem,
+    DepartmentList,
+    PeopleQuery,
+    PersonItem,
+    PersonList,
+    ReceiverItem,
+    ReceiverList,
+)
 from webui.api.models.values import Paging, PersonName
-from webui.api.tags import PEOPLE
+from webui.api.models.work_items import WorkItemPath
+from webui.api.tags import PEOPLE, STEPS
 from webui.request_context import reading
 
 
@@ -24,6 +34,20 @@ def list_people(query: PeopleQuery) -> Response:
         Page(items=found),
         lambda one: PersonItem(id=one.id, name=one.full_name, position=one.position),
         PersonList,
+    )
+
+
+@api.get("/work-items/<int:work_item_id>/receivers", tags=[STEPS], responses={200: ReceiverList})
+def list_receivers(path: WorkItemPath, query: PeopleQuery) -> Response:
+    """Whom a step can be handed to; a name looked for by `q` is told also where it cannot, and why."""
+    with reading() as session:
+        found = receivers(session, caller(), path.work_item_id, query.q, limit=query.limit)
+    return listed(
+        Page(items=found),
+        lambda one: ReceiverItem(
+            id=one.person.id, name=one.person.full_name, position=one.person.position, refusal=one.refusal
+        ),
+        ReceiverList,
     )
 
 

@@ -130,8 +130,9 @@ def _of_failure(error: Exception) -> Response:
 def _answer_unknown_address() -> Response | None:
     """No call stands at this address, or none with this method: the error page would be of no use to a program."""
     error = request.routing_exception
-    ours = request.path == PREFIX or request.path.startswith(f"{PREFIX}/")
-    if error is None or not ours or (error.code or 0) < _CLIENT_ERROR:
+    if error is None or (error.code or 0) < _CLIENT_ERROR:
+        return None
+    if request.path != PREFIX and not request.path.startswith(f"{PREFIX}/"):
         return None
     return _of_http_error(error)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Mapping
 from functools import cache
 from typing import Any, get_type_hints
 
@@ -20,6 +19,7 @@ from webui.api.request_faults import FieldNotStorable, FieldUnknown, fault_of
 _LARGEST_JSON = 1024 * 1024
 _DEEPEST = 20
 _LONGEST_NAME = 200
+_NESTED = (dict, list)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -33,26 +33,18 @@ class StrictJson(DefaultJSONProvider):
 
 def check_request() -> None:
     """Raises BadRequest, UnsupportedMediaType, RequestEntityTooLarge, InvalidInput."""
-    takes = _parts_of(request.endpoint or "")
-    faults: dict[str, DomainError] = {}
-    if "query" not in takes:
-        faults |= {name: FieldUnknown() for name in request.args}
-    for name, text in request.args.items(multi=True):
-        faults |= _unstorable(text, name)
+    view = current_app.view_functions[request.endpoint or ""]
+    faults = _query_faults(view) if request.query_string else {}
     if request.method not in _SAFE_METHODS:
-        faults |= _body_faults(takes)
+        faults |= _body_faults(view)
     if faults:
         raise InvalidInput(faults)
 
 
 @cache
-def _parts_of_view(view: Any) -> frozenset[str]:
-    return frozenset(inspect.signature(view).parameters)
-
-
-def _parts_of(endpoint: str) -> frozenset[str]:
+def _parts_of(view: Any) -> frozenset[str]:
     """Which parts of a request the call has a model for: path, query, body, form."""
-    return _parts_of_view(current_app.view_functions[endpoint])
+    return frozenset(inspect.signature(view).parameters)
 
 
 @cache
@@ -62,13 +54,23 @@ def _needs_body(view: Any) -> bool:
     return model is not None and not issubclass(model, GivenOrNothing)
 
 
-def _body_faults(takes: frozenset[str]) -> dict[str, DomainError]:
+def _query_faults(view: Any) -> dict[str, DomainError]:
+    faults: dict[str, DomainError] = {}
+    if "query" not in _parts_of(view):
+        faults |= {name: FieldUnknown() for name in request.args}
+    for name, text in request.args.items(multi=True):
+        faults |= _unstorable(text, name)
+    return faults
+
+
+def _body_faults(view: Any) -> dict[str, DomainError]:
+    takes = _parts_of(view)
     if "form" in takes:
         if request.mimetype != "multipart/form-data":
             raise UnsupportedMediaType
         return {}
     request.max_content_length = _LARGEST_JSON
-    if not request.get_data(cache=True) and not _needs_body(current_app.view_functions[request.endpoint or ""]):
+    if not request.get_data(cache=True) and not _needs_body(view):
         return {}
     if not request.is_json:
         raise UnsupportedMediaType
@@ -90,10 +92,12 @@ def _unstorable(value: Any, name: str) -> dict[str, DomainError]:
     waiting = [(value, name, 0)]
     while waiting:
         one, where, depth = waiting.pop()
-        too_deep = isinstance(one, Mapping | list) and depth > _DEEPEST
-        if too_deep or (isinstance(one, str) and _CONTROL.search(one)):
+        if isinstance(one, str):
+            if _CONTROL.search(one):
+                faults[where] = FieldNotStorable()
+        elif isinstance(one, _NESTED) and depth > _DEEPEST:
             faults[where] = FieldNotStorable()
-        elif isinstance(one, Mapping):
+        elif isinstance(one, dict):
             for key, item in one.items():
                 inner = f"{where}.{key[:_LONGEST_NAME]}" if where else key[:_LONGEST_NAME]
                 if _CONTROL.search(key):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import gettext
 import os
 from collections.abc import Mapping
-from functools import cache
-from importlib.resources import files
 from typing import Any
+
+from webui.catalogues import catalogue
 
 LOCALES = ("uk", "en")
 
@@ -23,10 +22,5 @@ def chosen_language(environ: Mapping[str, str]) -> str:
 
 def _(message: str, **places: Any) -> str:
     """``message`` in the terminal's language, its ``%(places)s`` filled."""
-    told = _catalogue(chosen_language(os.environ)).gettext(message)
+    told = catalogue(chosen_language(os.environ)).gettext(message)
     return told % places if places else told
-
-
-@cache
-def _catalogue(language: str) -> gettext.NullTranslations:
-    return gettext.translation("messages", str(files("webui") / "translations"), [language], fallback=True)

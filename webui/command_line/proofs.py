@@ -15,6 +15,7 @@ from engine.errors import N_
 from engine.policy.checkpoints import Checkpoint, NoCheckpoint, checkpoint_of
 from engine.policy.history_chain import ChainFault, ChainFaultReason
 from engine.policy.permissions import Actor
+from engine.queries.file_proof import file_faults
 from engine.queries.history import faulty_chains
 from engine.queries.history_proof import HistoryProof, signed_faults
 from engine.queries.history_signatures import latest_key, signing_keys
@@ -39,6 +40,7 @@ _REASONS = {
         "the page around the entries is not the one that this version of Reglament writes; do not trust its own verdict"
     ),
     ChainFaultReason.WITHHELD: N_("a text is missing although nothing tells of its being erased"),
+    ChainFaultReason.FILE_MISSING: N_("its file is missing or not whole although nothing tells of its being erased"),
     ChainFaultReason.CHECKPOINT_DIFFERS: N_("the history until here is not the one that was published"),
 }
 
@@ -123,7 +125,7 @@ def history() -> None:
 
 @history.command(
     "verify",
-    help=N_("Verify the chain of every deal, all signatures and checkpoints; status 1 when something differs."),
+    help=N_("Verify the chain of every deal, all signatures, checkpoints and files; status 1 when something differs."),
 )
 @click.option(
     "--checkpoint",
@@ -142,6 +144,7 @@ def verify_history(context: click.Context, files: tuple[Path, ...]) -> None:
         lines = [
             *_chain_lines((chain.deal_number, chain.faults) for chain in faulty_chains(session)),
             *_chain_lines((one.deal_number, (one.fault,)) for one in signed_faults(session, proof, published)),
+            *_chain_lines((one.deal_number, (one.fault,)) for one in file_faults(session)),
         ]
     for line in dict.fromkeys(lines):
         click.echo(line)

@@ -14,12 +14,13 @@ from engine.bpmn.compiled import FieldDefinition
 from engine.errors import DomainError
 from engine.policy.field_values import read_value
 from engine.policy.file_kinds import accepted_endings
+from engine.policy.personal_texts import ERASED
 from engine.queries.deal_files import files_by_id
 from engine.queries.work_item_rows import WorkItemRow
 from webui.deal_files import file_address
 from webui.file_lists import ACCEPTED
 from webui.file_uploads import limits
-from webui.i18n import chosen_locale
+from webui.i18n import _, chosen_locale
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +70,16 @@ def file_names(raw: Any) -> str:
 def file_links(references: Iterable[Any]) -> Markup:
     """The value of a file field as links to exactly those versions."""
     links = (
-        Markup('<a href="{}" data-file-link>{}</a>').format(file_address(one["id"]), one["name"])
+        Markup('<a href="{}" data-file-link>{}</a>').format(file_address(one["id"]), shown_name(one["name"]))
         for one in references
         if isinstance(one, dict) and isinstance(one.get("id"), int) and "name" in one
     )
     return Markup(", ").join(links) or Markup("—")
+
+
+def shown_name(name: str) -> str:
+    """Of an erased file, that it was erased, in the reader's language."""
+    return _("[erased]") if name.startswith(ERASED) else name
 
 
 def _ids(field: FieldDefinition, raw: Any) -> list[int]:

@@ -19,6 +19,7 @@ from engine.model.client import Client
 from engine.model.person import Person
 from engine.policy.field_values import MOST_LINES, read_value, says_something, to_json
 from engine.policy.form_values import FormState
+from engine.policy.own_fields import CLIENT_ROOT
 from webui.formats import local
 from webui.forms.file_fields import FieldUpload, Uploads, file_names
 from webui.forms.shown_values import (
@@ -49,7 +50,7 @@ class StepField:
 
     ``hidden``: what is typed so far makes the field pointless. ``as_text``: what stands in it is no date that the
     browser's own input could hold. ``table`` is given for lines to type, ``shown`` for lines to read,
-    ``upload`` for files, where they can be sent to.
+    ``upload`` for files, where they can be sent to. ``writes_client``: the value goes onto the client's card as well.
     """
 
     definition: FieldDefinition
@@ -64,6 +65,7 @@ class StepField:
     table: LinesInput | None = None
     shown: ShownTable | None = None
     upload: FieldUpload | None = None
+    writes_client: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +97,17 @@ def step_fields(
     state: FormState | None = None,
     currency: str = "UAH",
     uploads: Uploads | None = None,
+    writes_client: bool = False,
     ids: str = "step-field",
 ) -> tuple[StepField, ...]:
     """The inputs of ``fields``, filled with ``typed``: stored values or, after an error, the very texts typed.
 
     ``shown`` holds what the fields that are only shown say: a text, or a table. ``state`` says what is calculated from
     ``typed`` and which fields apply; without it every field does. ``uploads`` makes
-    the fields of files. ``ids`` begins their ids in the page.
+    the fields of files. ``writes_client``: this is a step of a deal, which keeps what it says of the client on the
+    client's card. ``ids`` begins the ids in the page.
     """
-    making = _Making(session, typed, errors, shown or {}, state or FormState(), currency)
+    making = _Making(session, typed, errors, shown or {}, state or FormState(), currency, writes_client)
     made = (making.field(one, f"{ids}-{position}") for position, one in enumerate(fields))
     return tuple(_with_upload(one, typed, uploads) for one in made)
 
@@ -174,6 +178,7 @@ class _Making:
     shown: Mapping[str, Any]
     state: FormState
     currency: str
+    writes_client: bool = False
 
     def field(self, field: FieldDefinition, id_: str) -> StepField:
         made: dict[str, Any] = {
@@ -182,6 +187,9 @@ class _Making:
             "id": id_,
             "hidden": field.name in self.state.hidden,
             "error": self.errors.get(field.name, ""),
+            "writes_client": self.writes_client
+            and field.name.startswith(CLIENT_ROOT)
+            and field.type is not FieldType.READ_ONLY,
         }
         raw = self.typed.get(field.name)
         if field.type is FieldType.READ_ONLY:

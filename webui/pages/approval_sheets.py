@@ -119,7 +119,7 @@ def _page(deal_id: int, number: int = 0, error: DomainError | None = None) -> Re
             "word": word_of(one),
             "tone": tone_of(one.outcome),
             "content": tuple(content_rows(one, fields)),
-            "files": tuple(content_files(one.content)),
+            "files": tuple(content_files(sheet, one)),
             "proved": proof_of_person(one),
             "erased": erasures_of(sheet, one),
             "signature": sheet.signatures.get(one.number),

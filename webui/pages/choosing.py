@@ -5,16 +5,24 @@ from __future__ import annotations
 from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
+from engine.errors import N_
+from engine.policy.approvers import NotGiven
 from engine.queries.clients import choose_clients
 from engine.queries.deal_history import ensure_visible_deal
 from engine.queries.deal_readers import readers_of
 from engine.queries.directories import directory
 from engine.queries.people import choose_people
+from engine.queries.receivers import receivers
 from webui.forms.typed_values import read_id
 from webui.i18n import _
 from webui.request_context import actor, now, reading
 
 blueprint = Blueprint("choosing", __name__, url_prefix="/choose")
+
+_NOT_GIVEN = {
+    NotGiven.FOUR_EYES: N_("asked for it or prepared it: somebody else approves"),
+    NotGiven.OTHER_DEPARTMENT: N_("not of the department that is asked"),
+}
 
 
 @blueprint.get("/clients")
@@ -51,3 +59,22 @@ def people() -> ResponseReturnValue:
     with reading() as session:
         found = choose_people(session, actor(), request.args.get("q", "")[:200], limit=12)
     return jsonify(items=[{"id": one.id, "text": one.full_name, "detail": one.position} for one in found])
+
+
+@blueprint.get("/receivers")
+def receivers_of_step() -> ResponseReturnValue:
+    """People to whom a step can be handed; who cannot get it is named with the reason, and cannot be chosen."""
+    work_item_id = read_id(request.args.get("step", "")) or 0
+    with reading() as session:
+        found = receivers(session, actor(), work_item_id, request.args.get("q", "")[:200], limit=12)
+    return jsonify(
+        items=[
+            {
+                "id": one.person.id,
+                "text": one.person.full_name,
+                "detail": _(_NOT_GIVEN[one.refusal]) if one.refusal else one.person.position,
+                "barred": one.refusal is not None,
+            }
+            for one in found
+        ]
+    )

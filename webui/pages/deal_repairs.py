@@ -140,7 +140,7 @@ def show_variables(deal_id: int) -> ResponseReturnValue:
 @blueprint.post("/<int:deal_id>/variables")
 def write_variables(deal_id: int) -> ResponseReturnValue:
     ensure_sees(actor(), Ability.REPAIR_DEAL)
-    values = {name[4:]: value for name, value in request.form.items() if name.startswith("set.") and value.strip()}
+    values = _values_given()
     locale = chosen_locale()
     try:
         _perform(
@@ -176,6 +176,10 @@ def take_variables_back(deal_id: int) -> ResponseReturnValue:
         ),
         _("The values are as they were."),
     )
+
+
+def _values_given() -> dict[str, str]:
+    return {name[4:]: value for name, value in request.form.items() if name.startswith("set.") and value.strip()}
 
 
 def _key() -> str | None:
@@ -237,14 +241,16 @@ def _variables(deal_id: int, error: DomainError | None = None) -> ResponseReturn
         view = deal_view(session, actor(), deal_id, now())
         known = settable_variables(process_of(session, view.definition_id)) if view.definition_id else {}
     stored = {field.name: readable(field.value) for field in view.fields}
+    errors = field_errors(error) if error else {}
+    nothing = _("Nothing is filled in: give at least one value.") if "values" in errors and not _values_given() else ""
     page = render_template(
         "deals/variables.html",
         view=view,
         row=view.row,
         settable=[(name, field.label or name, stored.get(name, "—")) for name, field in known.items()],
         form=request.form,
-        errors=field_errors(error) if error else {},
-        problem_text=error_text(error) if error else "",
+        errors=errors,
+        problem_text=nothing or (error_text(error) if error else ""),
         command_id=uuid.uuid4().hex,
     )
     return page, status_of(error) if error else 200

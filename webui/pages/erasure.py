@@ -1,4 +1,4 @@
-"""Erasing what is known of a person at a client, and what somebody wrote in one entry of a deal's history."""
+"""Erasing what is known of a person at a client, a file of a deal, and what somebody wrote in one entry of history."""
 
 from __future__ import annotations
 
@@ -7,15 +7,18 @@ import uuid
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from engine.commands.erasure import Erased, ErasureRequest, erase_client, erase_contact, erase_written
+from engine.commands.erasure import Erased, ErasureRequest, FilesToErase, erase_client, erase_contact, erase_written
+from engine.commands.file_erasure import erase_file
 from engine.errors import DomainError, NotFound
 from engine.policy.permissions import Ability, ensure_may
+from engine.queries.deal_files import copies_elsewhere, file_view
 from engine.queries.deal_history import entry_of_deal
 from engine.queries.deals import deal_view
 from engine.queries.personal_traces import person_found
+from webui.deal_files import ensure_there
 from webui.error_pages import status_of
 from webui.forms.typed_values import chosen_id
-from webui.i18n import ngettext
+from webui.i18n import _, ngettext
 from webui.messages import error_text, field_errors
 from webui.request_context import actor, now, reading, services, writing
 from webui.timeline import entry
@@ -35,7 +38,8 @@ def show_person(client_id: int) -> ResponseReturnValue:
 @blueprint.post("/clients/<int:client_id>/erase")
 def erase_person(client_id: int) -> ResponseReturnValue:
     contact_id = chosen_id(request.form, "contact")
-    wanted = ErasureRequest(request.form.get("basis", ""), _words(request.form.get("words", "")))
+    files = FilesToErase.ALL if request.form.get("files") == FilesToErase.ALL else FilesToErase.NAMED
+    wanted = ErasureRequest(request.form.get("basis", ""), _words(request.form.get("words", "")), files)
     key, clock = _command_id(), services().clock
     try:
         with writing() as session:
@@ -77,7 +81,29 @@ def erase_entry(deal_id: int, number: int) -> ResponseReturnValue:
     return redirect(url_for("deals.show", deal_id=deal_id, _anchor="timeline"), code=303)
 
 
+@blueprint.get("/files/<int:file_id>/erase")
+def show_file(file_id: int) -> ResponseReturnValue:
+    """What of a file would be gone, and where else the same content stands."""
+    return _file_page(file_id)
+
+
+@blueprint.post("/files/<int:file_id>/erase")
+def erase_deal_file(file_id: int) -> ResponseReturnValue:
+    basis, key = request.form.get("basis", ""), _command_id()
+    try:
+        with writing() as session:
+            deal_id = erase_file(session, file_id, basis, actor=actor(), clock=services().clock, command_id=key)
+    except NotFound:
+        raise
+    except DomainError as error:
+        return _file_page(file_id, error)
+    flash(_("The file is erased. What was decided on it is proven still."), "success")
+    return redirect(url_for("deals.show", deal_id=deal_id, _anchor="files"), code=303)
+
+
 def _tell(done: Erased) -> None:
+    if done.files:
+        flash(ngettext("%(num)s file is erased.", "%(num)s files are erased.", done.files), "success")
     flash(
         ngettext(
             "Erased. %(num)s entry of the history has lost its text and keeps its proof.",
@@ -105,8 +131,29 @@ def _person_page(client_id: int, error: DomainError | None = None) -> ResponseRe
         "clients/erase.html",
         person=person,
         shown=_SHOWN,
+        files=sorted(person.files, key=lambda one: not one.is_named),
+        named=sum(one.is_named for one in person.files),
         typed=typed,
         command_id=typed.get("command_id") or str(uuid.uuid4()),
+        errors=field_errors(error) if error else {},
+        problem_text=error_text(error) if error else "",
+    )
+    return page, status_of(error) if error else 200
+
+
+def _file_page(file_id: int, error: DomainError | None = None) -> ResponseReturnValue:
+    with reading() as session:
+        view = file_view(session, actor(), file_id)
+        ensure_may(actor(), Ability.ERASE_PERSON)
+        copies = copies_elsewhere(session, actor(), view)
+    ensure_there(view.row)
+    page = render_template(
+        "files/erase.html",
+        view=view,
+        file=view.row,
+        copies=copies,
+        typed=request.form,
+        command_id=request.form.get("command_id") or str(uuid.uuid4()),
         errors=field_errors(error) if error else {},
         problem_text=error_text(error) if error else "",
     )

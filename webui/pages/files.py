@@ -13,6 +13,7 @@ from engine.commands.deal_files import Place, add_files, decided_on, hide_file, 
 from engine.commands.incidents import perform
 from engine.errors import DomainError, NotFound
 from engine.model.deal import Deal
+from engine.policy.permissions import Ability, may
 from engine.queries.deal_files import file_view
 from engine.queries.work_items import work_item_view
 from webui.deal_files import as_download, as_picture, file_address, shown_text
@@ -39,6 +40,7 @@ def show(file_id: int) -> ResponseReturnValue:
         file=view.row,
         text=text,
         may_hide=may_hide(actor(), added_by_id=view.row.added_by_id, owner_id=view.deal_owner_id),
+        may_erase=may(actor(), Ability.ERASE_PERSON),
     )
 
 

@@ -9,7 +9,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from engine.commands.incident_retries import close_incident, retry_incident, retry_many
+from engine.commands.incident_retries import close_incident, is_made_anew, retry_incident, retry_many
 from engine.commands.incidents import perform
 from engine.commands.variables import settable_variables
 from engine.errors import DomainError, InvalidInput, NotFound, ReasonRequired
@@ -64,7 +64,8 @@ def retry(incident_id: int) -> ResponseReturnValue:
             locale=chosen_locale(),
         )
 
-    return _act(incident_id, command, _("It worked: the deal goes on."))
+    made_anew = _("The call is made anew. If it fails again, you find it here again.")
+    return _act(incident_id, command, lambda one: made_anew if is_made_anew(one) else _("It worked: the deal goes on."))
 
 
 @blueprint.post("/<int:incident_id>/close")
@@ -77,7 +78,7 @@ def close(incident_id: int) -> ResponseReturnValue:
             raise InvalidInput({"closing": ReasonRequired()})
         return close_incident(session, incident_id, reason, actor=actor(), clock=services().clock, command_id=_key())
 
-    return _act(incident_id, command, _("Closed."))
+    return _act(incident_id, command, lambda _closed: _("Closed."))
 
 
 @blueprint.post("/retry")
@@ -87,7 +88,13 @@ def retry_chosen() -> ResponseReturnValue:
     ids = [read_id(one) for one in request.form.getlist("incident")[:_MOST_AT_ONCE]]
     chosen = [one for one in ids if one is not None]
     results = retry_many(services().database, chosen, actor=actor(), clock=services().clock, command_id=_key())
-    done = sum(one.error is None for one in results)
+    if not results:
+        flash(_("Nothing is chosen: tick the failures to try again."), "warning")
+    under_way = sum(one.is_under_way for one in results)
+    if under_way:
+        calls = ngettext("%(num)s call is made anew.", "%(num)s calls are made anew.", under_way)
+        flash(calls + " " + _("What fails again comes back here."), "success")
+    done = sum(one.error is None for one in results) - under_way
     if done:
         flash(ngettext("%(num)s failure is over.", "%(num)s failures are over.", done), "success")
     failed = [one for one in results if one.error is not None]
@@ -100,14 +107,16 @@ def _key() -> str | None:
     return request.form.get("command_id") or None
 
 
-def _act(incident_id: int, command: Callable[[Session], Incident], done: str) -> ResponseReturnValue:
+def _act(
+    incident_id: int, command: Callable[[Session], Incident], done: Callable[[Incident], str]
+) -> ResponseReturnValue:
     try:
-        perform(services().database, command, actor=actor(), clock=services().clock)
+        one = perform(services().database, command, actor=actor(), clock=services().clock)
     except NotFound:
         raise
     except DomainError as error:
         return _one(incident_id, error)
-    flash(done, "success")
+    flash(done(one), "success")
     return redirect(url_for("incidents.show"), code=303)
 
 
@@ -176,7 +185,7 @@ def _fields(session: Session, row: IncidentRow, errors: Mapping[str, str]) -> tu
     if row.typed is None or not row.completes_again or row.state is not IncidentState.OPEN:
         return ()
     fields = tuple(field for field in row.typed.fields.values() if field.is_typed)
-    return step_fields(session, fields, typed_values(request.form) or row.typed.values, errors)
+    return step_fields(session, fields, typed_values(request.form) or row.typed.values, errors, writes_client=True)
 
 
 def _settable(session: Session, row: IncidentRow) -> list[tuple[str, str]]:

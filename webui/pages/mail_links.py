@@ -98,6 +98,7 @@ def _page(
             state=state,
             currency=view.row.currency,
             uploads=uploads_at(session, view.row),
+            writes_client=True,
         )
         page = render_template(
             "steps/from_mail.html",

@@ -30,7 +30,7 @@ from engine.commands.work_items import (
     save_comment_draft,
     save_draft,
 )
-from engine.errors import DomainError, InvalidInput, NotFound
+from engine.errors import DomainError, InvalidInput, MapFailed, NotFound
 from engine.model.consultation import Consultation
 from engine.model.work_item import WorkItem
 from engine.policy.form_values import read_form
@@ -374,6 +374,7 @@ def _pane(
             state=state,
             currency=view.row.currency,
             uploads=uploads_at(session, view.row),
+            writes_client=True,
         )
         proposed = proposed_decision(session, actor(), work_item_id)
         context = {
@@ -450,4 +451,7 @@ def _problem(error: DomainError | None) -> str:
     if error is None:
         return ""
     of_outcome = error.errors.get("outcome") if isinstance(error, InvalidInput) else None
-    return error_text(of_outcome or error)
+    text = error_text(of_outcome or error)
+    if isinstance(error, MapFailed):
+        text += " " + _("The step is still open, and the administrator is told. Correct what you filled in, or wait.")
+    return text

@@ -1,21 +1,54 @@
-"""gunicorn's threads, which stay a moment with a connection that was just answered.
+"""gunicorn's threads, which stay a moment with a connection that was just answered, and connections shared evenly.
 
-Without that every request goes from the poller to a thread and back, which costs a tenth of a step: whoever sends one
-request after another (a program, a page with its parts) is served by one thread instead.
+Without the first every request goes from the poller to a thread and back, which costs a tenth of a step: whoever sends
+one request after another (a program, a page with its parts) is served by one thread instead.
+
+A connection that is kept open stays with its process. Whoever is faster takes a new one, so without the second one of
+two processes often holds three quarters of them, and works while the other has nothing to do.
 """
 
 from __future__ import annotations
 
 import select
-from typing import Any
+from multiprocessing.sharedctypes import RawArray
+from time import sleep
+from typing import Any, ClassVar
 
 from gunicorn.workers.gthread import ThreadWorker
 
 _STAYS_MS = 10
+_GIVES_WAY_S = 0.001
+_MORE_THAN_ANYBODY = 2**31 - 1
 
 
 class StayingThreadWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     """A thread stays only while there is a thread for everybody else who is being served."""
+
+    held: ClassVar[Any] = RawArray("i", 1)
+    """How many connections each process holds: memory that they share, made for their number before they fork."""
+    place: int | None = None
+    """This process's among them."""
+    gives_way_at_most = 5
+    """How often a new connection is left a millisecond to the processes that hold fewer."""
+
+    @property
+    def nr_conns(self) -> int:
+        """Gunicorn's count of open connections."""
+        return self._open
+
+    @nr_conns.setter
+    def nr_conns(self, number: int) -> None:
+        self._open = number
+        if self.place is not None:
+            self.held[self.place] = number
+
+    def accept(self, listener: Any) -> None:
+        """Take a new connection, unless a process that holds fewer takes it within a moment."""
+        for _ in range(self.gives_way_at_most):
+            if self.place is None or self._open <= min(self.held):
+                break
+            sleep(_GIVES_WAY_S)
+        super().accept(listener)
 
     def handle(self, conn: Any) -> Any:
         """One request after another of ``conn``; whether the connection may be kept, as gunicorn asks."""
@@ -27,6 +60,21 @@ class StayingThreadWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has n
     def _has_spare_threads(self) -> bool:
         served = self.nr_conns - len(self.keepalived_conns) - len(self.pending_conns)
         return bool(served < self.cfg.threads)
+
+
+def give_place(server: Any, worker: Any) -> None:
+    """Gunicorn's hook before a fork: the first place that no process has, such as that of one which died.
+
+    A process that was added by a signal may get none: it gives way to nobody.
+    """
+    taken = {one.place for one in server.WORKERS.values()}
+    worker.place = next((place for place in range(len(worker.held)) if place not in taken), None)
+    worker.nr_conns = 0
+
+
+def leave_place(_server: Any, worker: Any) -> None:
+    """Gunicorn's hook when a process has ended: nobody gives way to it any more."""
+    worker.nr_conns = _MORE_THAN_ANYBODY
 
 
 def _has_next(conn: Any) -> bool:

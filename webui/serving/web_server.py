@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import signal
+from multiprocessing.sharedctypes import RawArray
 from typing import Any
 
 from flask import Flask
@@ -18,7 +19,7 @@ from tasks.relay import relay
 from tasks.services import real_services
 from webui.app import create_app
 from webui.news_desk import NewsDesk, news_desk
-from webui.serving.staying_threads import StayingThreadWorker
+from webui.serving.staying_threads import StayingThreadWorker, give_place, leave_place
 
 _THREADS = 16
 _STOP_TIMEOUT_S = 8
@@ -56,10 +57,13 @@ class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "loglevel": "warning",
             "control_socket_disable": True,
             "forwarded_allow_ips": "*",  # who may name the caller is decided by the application, from BASE_URL
+            "pre_fork": give_place,
+            "child_exit": leave_place,
             "post_worker_init": self._begin,
             "worker_exit": self._end,
         }.items():
             self.cfg.set(name, value)
+        StayingThreadWorker.held = RawArray("i", self._settings.web_processes)
 
     def load(self) -> Flask:
         self._database = Database(self._settings.database_url)

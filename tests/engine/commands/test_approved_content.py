@@ -436,6 +436,22 @@ def test_what_was_erased_from_an_approval_is_not_taken_for_what_stands_there_now
     assert "finance" in open_elements(office)
 
 
+@pytest.mark.parametrize("renamed", [True, False])
+def test_two_erased_texts_are_the_same_only_where_they_were_before(office: Office, *, renamed: bool) -> None:
+    office.publish(naming({"finance": ContentRule(names=("client.name",))}))
+    deal = office.open_deal()
+    office.prepare()
+    approve(office, "finance")
+    if renamed:
+        office.do("olena", update_client, deal.client_id, {"name": "Марія Петренко"})
+    office.do("admin", erase_client, deal.client_id, ErasureRequest("лист № 7"))
+    approve(office, "legal", "logistics")
+    assert open_elements(office) == (["finance"] if renamed else ["sign"])
+    if renamed:
+        approve(office, "finance")
+        assert open_elements(office) == ["sign"]
+
+
 def one_after_the_other(*, reask: bool) -> CompiledProcess:
     """prepare → legal → finance → sign, and nothing that the map decides."""
     builder = MapBuilder()

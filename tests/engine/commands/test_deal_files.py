@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 from sqlalchemy import delete, func, select, update
@@ -17,9 +18,9 @@ from engine.commands.upkeep import prune
 from engine.errors import NotFound
 from engine.model.deal import Deal
 from engine.model.deal_file import StoredFile, StoredPiece
-from engine.policy.file_limits import FileLimits
+from engine.policy.file_limits import FileLimits, StorageFull
 from engine.queries.deal_files import documents_of_deal, file_view, files_of_deal, present_files
-from engine.queries.stored_files import PIECE, content_of, damaged_files
+from engine.queries.stored_files import PIECE, bytes_of_all, content_of, damaged_files
 
 CONTRACT = "Договір.pdf"
 ONE, OTHER = pdf("one"), pdf("other")
@@ -72,6 +73,26 @@ def test_two_who_add_a_file_of_the_same_name_at_once_make_two_versions(office: O
     with ThreadPoolExecutor(4) as at_once:
         list(at_once.map(lambda one: add(office, one[0], Place(deal.id), CONTRACT, one[1]), files))
     assert [version for _, version in rows_of(office, deal)] == [4, 3, 2, 1]
+
+
+def test_files_brought_at_once_are_never_more_than_there_is_room_for(office: Office) -> None:
+    contents = [ONE + bytes([number]) for number in range(8)]
+    limits = FileLimits(of_all=len(contents[0]) * 3)
+    begins = Barrier(len(contents))
+
+    def brought(content: bytes) -> bool:
+        begins.wait()
+        try:
+            bring(office, CONTRACT, content, limits)
+        except StorageFull:
+            return False
+        return True
+
+    with ThreadPoolExecutor(len(contents)) as at_once:
+        assert sum(at_once.map(brought, contents)) == 3
+    with office.database.read() as session:
+        assert bytes_of_all(session) == limits.of_all
+    assert count(office, StoredPiece) == 3
 
 
 def test_a_large_file_is_kept_in_pieces_and_comes_back_byte_for_byte(office: Office, deal: Deal) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, text, update
 from support.office import Office
+from support.personal_traces import ensure_whole, named_in
 
-from engine.adapters.history_keys import HistoryKeys
 from engine.bpmn.elements import INDEX, ITEM
 from engine.bpmn.state_codec import encode_document, read_document
 from engine.commands.approval_sheets import DrawnSheet, issue_sheet
@@ -23,10 +23,8 @@ from engine.commands.erasure import (
     erase_contact,
     erase_written,
 )
-from engine.commands.history_signing import sign_new_entries
 from engine.commands.own_fields import add_own_field
 from engine.commands.work_items import save_comment_draft, save_draft
-from engine.db.base import Base
 from engine.errors import InvalidInput, NotAllowed, NotFound
 from engine.model.client import Client, Contact
 from engine.model.consultation import Consultation
@@ -43,8 +41,6 @@ from engine.policy.approval_sheet_file import sheet_json
 from engine.policy.own_fields import OwnFieldDraft
 from engine.policy.personal_texts import ERASED
 from engine.queries.approval_sheets import whole_sheet
-from engine.queries.history import chain_faults
-from engine.queries.history_proof import HistoryProof, signed_faults
 
 LETTER = ErasureRequest("лист № 7", ("Марійка",))
 
@@ -77,24 +73,6 @@ def everything(office: Office) -> str:
         return repr(session.execute(select(HistoryEvent.data, HistoryEvent.salt)).all())
 
 
-def named_in(office: Office, *words: str) -> list[str]:
-    """The tables and columns of the whole database that hold one of the words."""
-    found = []
-    with office.database.read() as session:
-        for table in Base.metadata.sorted_tables:
-            for row in session.execute(select(table)).mappings():
-                told = {
-                    name: one.decode(errors="replace") if isinstance(one, bytes) else str(one)
-                    for name, one in row.items()
-                }
-                found += [
-                    f"{table.name}.{name}"
-                    for name, one in told.items()
-                    if any(word in one.casefold() for word in words)
-                ]
-    return found
-
-
 def keep_where_only_machines_look(office: Office, deal: Deal, said: str) -> None:
     """In the variables of the map, in a run of a loop, in what an incident would try again, before a move."""
     with office.database.write() as session:
@@ -107,16 +85,6 @@ def keep_where_only_machines_look(office: Office, deal: Deal, said: str) -> None
         session.add(Incident(code="x", stimulus={"typed": {"comment": said}}, occurred_at=office.clock.now(), **values))
         made = {"kind": InterventionKind.MOVED, "at": office.clock.now(), "state_before": instance.execution_state}
         session.add(Intervention(definition_id=instance.definition_id, **made, **values))
-
-
-def ensure_whole(office: Office, deal: Deal, folder: Path) -> None:
-    """The chain, the signatures and an exported sheet, whatever was erased."""
-    while sign_new_entries(office.database, HistoryKeys(folder), clock=office.clock):
-        pass
-    with office.database.read() as session:
-        assert chain_faults(session, deal.id) == ()
-        assert list(signed_faults(session, HistoryProof())) == []
-        assert sheet_verdict(sheet_json(whole_sheet(session, deal.id))).faults == ()
 
 
 def test_an_erased_contact_is_named_nowhere_and_the_proof_stays(office: Office, deal: Deal, tmp_path: Path) -> None:

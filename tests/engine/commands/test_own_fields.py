@@ -119,6 +119,16 @@ def test_what_is_wrong_is_told_at_the_field_and_nothing_is_kept(office: Office) 
     office.do("olena", add_client, ClientDraft(name="ТОВ «Хвиля»"))
 
 
+def test_a_name_that_is_no_field_is_refused_unless_a_map_had_written_it(office: Office) -> None:
+    client = office.do("olena", add_client, ClientDraft(name="ТОВ «Хвиля»"))
+    with pytest.raises(InvalidInput) as refused:
+        office.do("olena", update_client, client.id, {"fields": {"colour": "синій"}})
+    assert refused.value.errors["fields"].code == "unknown_fields"
+    with office.database.write() as session:
+        session.get_one(Client, client.id).fields = {"colour": "синій"}
+    assert office.do("olena", update_client, client.id, {"fields": {"colour": "сірий"}}).fields == {"colour": "сірий"}
+
+
 @pytest.mark.parametrize(
     ("draft", "wrong"),
     [
@@ -305,7 +315,10 @@ def test_a_map_that_names_a_field_nobody_has_is_told_so(office: Office) -> None:
 def test_what_was_kept_under_a_name_before_it_was_a_field_breaks_no_list(each_office: Office) -> None:
     office = each_office
     vat = ("abc", {"a": 1}, 5, True, False)
-    ids = [office.do("olena", add_client, ClientDraft(name="ТОВ", fields={"vat": one})).id for one in vat]
+    ids = [office.do("olena", add_client, ClientDraft(name="ТОВ")).id for _ in vat]
+    with office.database.write() as session:
+        for client_id, value in zip(ids, vat, strict=True):
+            session.get_one(Client, client_id).fields = {"vat": value}
     own(office, OwnFieldDraft(label="Платник ПДВ", name="vat", type="yes_no"))
     with office.database.read() as session:
         by = {wanted: clients(session, office.actor("olena"), own={"vat": wanted}).items for wanted in ("yes", "no")}

@@ -21,6 +21,7 @@ from engine.policy.field_errors import (
     FieldTooLong,
     FieldTooShort,
     FieldTooSmall,
+    NotAChoice,
     TooFewEntries,
     TooManyEntries,
 )
@@ -272,6 +273,18 @@ def test_an_amount_survives_any_spelling_and_storage(amount: Decimal) -> None:
     assert read_value(money, ukrainian, "uk") == amount
     assert read_value(money, f"{amount:,.2f}", "en") == amount
     assert from_json(money, to_json(amount)) == amount
+
+
+@pytest.mark.parametrize("kind", [FieldType.CHOICE, FieldType.MANY])
+def test_a_value_that_is_no_choice_is_told_with_the_first_choices(kind: FieldType) -> None:
+    with pytest.raises(NotAChoice) as told:
+        read_value(field(kind, choices=CHOICES), "Бартер", "uk")
+    assert str(told.value) == "“Бартер” is no choice of “Значення”. Choose from: ['Передоплата', 'Відстрочка']."
+    many = tuple(FieldChoice(value=str(one), label="довгий " * 40) for one in range(200))
+    with pytest.raises(NotAChoice) as told:
+        read_value(field(kind, choices=many), "Бартер", "uk")
+    assert told.value.params["more"] == 194
+    assert len(str(told.value)) < 500
 
 
 @given(

@@ -125,3 +125,20 @@ def test_where_the_map_wants_it_no_program_approves_without_naming_what_it_read(
     assert list(result["error"]["errors"]) == ["content_hash"]
     seeing = {"outcome": "approved", "content_hash": step["content_hash"]}
     assert read(iryna.post(f"/work-items/{legal}/complete", seeing))["outcome"] == "approved"
+
+
+def test_whom_an_approval_can_be_handed_to_is_told_as_handing_it_on_would(api: ApiOf, office: Office) -> None:
+    office.publish(naming({"legal": DISCOUNT}, four_eyes=True))
+    with office.database.write() as session:
+        session.add(Membership(person_id=office.company.olena.id, department_id=office.company.legal.id))
+    office.open_deal()
+    office.prepare()
+    iryna, legal = api("iryna"), office.step("legal").id
+    (olena,) = read(iryna.get(f"/work-items/{legal}/receivers?q=Олена"))["items"]
+    (taras,) = read(iryna.get(f"/work-items/{legal}/receivers?q=Тарас"))["items"]
+    assert (olena["refusal"], taras["refusal"]) == ("four_eyes", "other_department")
+    assert [one["refusal"] for one in read(iryna.get(f"/work-items/{legal}/receivers"))["items"]] == [None]
+    iryna.post(f"/work-items/{legal}/claim")
+    problem(iryna.post(f"/work-items/{legal}/delegate", {"to": "olena"}), 403, "four_eyes")
+    problem(iryna.post(f"/work-items/{legal}/delegate", {"to": "taras"}), 403, "not_allowed")
+    problem(api("danylo").get(f"/work-items/{legal}/receivers"), 404, "not_found")

@@ -79,7 +79,7 @@ def test_an_administrator_erases_a_person_and_nobody_else(api: ApiOf) -> None:
     problem(olena.post(f"/contacts/{contact['id']}/erase", body), 403, "ability_missing")
     problem(admin.post(f"/contacts/{contact['id']}/erase", {"basis": ""}), 422, "invalid_input")
     first = read(admin.post(f"/contacts/{contact['id']}/erase", body, key="erase"))
-    assert first == {"entries": 1, "kept": 0, "papers": 0}
+    assert first == {"entries": 1, "kept": 0, "papers": 0, "files": 0}
     assert read(admin.post(f"/contacts/{contact['id']}/erase", body, key="erase")) == first
     assert read(admin.post(f"/clients/{client['id']}/erase", {"basis": "лист № 8"}))["entries"] == 1
     told = read(admin.get(f"/clients/{client['id']}"))

@@ -8,6 +8,8 @@ from support.api import ApiClient, problem, read
 from support.files import asking_for_files, pdf, png
 from support.office import Office
 
+from engine.policy.personal_texts import ERASED
+
 ApiOf = Callable[[str | None], ApiClient]
 ONE, OTHER = pdf("one"), pdf("other")
 
@@ -36,6 +38,14 @@ def test_files_are_added_once_per_key_in_versions_and_stay_when_removed(office: 
     answer = olena.get(f"{address}/{first}/content")
     assert (answer.data, answer.headers["X-Content-Type-Options"]) == (ONE, "nosniff")
     assert read(olena.post(f"{address}/{first}/put-back", {}))["removed_at"] is None
+    admin, basis = api("admin"), {"basis": "лист № 7"}
+    problem(olena.post(f"{address}/{first}/erase", basis), 403, "ability_missing")
+    erased = read(admin.post(f"{address}/{first}/erase", basis, key="erase"))
+    assert (erased["name"], erased["erased_by"], bool(erased["erased_at"])) == (ERASED, "Андрій Савченко", True)
+    assert read(admin.post(f"{address}/{first}/erase", basis, key="erase")) == erased
+    problem(admin.post(f"{address}/{first}/erase", basis), 409, "file_erased")
+    problem(olena.get(f"{address}/{first}/content"), 409, "file_erased")
+    assert [one["name"] for one in read(olena.get(address))["items"]] == [ERASED, "Схема.png", ERASED]
 
 
 def test_a_refused_file_is_told_at_its_field(office: Office, api: ApiOf) -> None:

@@ -91,6 +91,7 @@ EXPECTED = {
     "GET /clients": Expected(ALL),
     "GET /contacts": Expected(ALL),
     "GET /own-fields": Expected(ALL),
+    "PUT /own-fields": Expected("403 403 403 403 403 200 200", body={"items": [{"label": "Галузь"}]}),
     "POST /deals": Expected(
         MANAGERS, body={"title": "Насоси", "definition_key": "sale", "client": {"name": "ТОВ «Обрій»"}}
     ),
@@ -109,6 +110,7 @@ EXPECTED = {
     # A map is no document: whoever sees the deal is told so.
     "POST /deals/<int:deal_id>/files": Expected(NO_DOCUMENT, FOREIGN_NO_DOCUMENT, uploads=True),
     "POST /deals/<int:deal_id>/files/<int:file_id>/remove": Expected(OF_WHO_MAY_EDIT, OF_WHO_MAY_EDIT_FOREIGN, body={}),
+    "POST /deals/<int:deal_id>/files/<int:file_id>/erase": Expected(ERASED, FOREIGN_ERASED, body={"basis": "лист"}),
     "POST /deals/<int:deal_id>/files/<int:file_id>/put-back": Expected(
         OF_WHO_MAY_EDIT, OF_WHO_MAY_EDIT_FOREIGN, body={}
     ),
@@ -174,6 +176,7 @@ EXPECTED = {
         "201 404 201 403 403 403 201", "201 404 201 403 403 403 201", body={"client_id": None, "full_name": "Марія"}
     ),
     f"GET {STEP}": Expected(OWN_DEAL, FOREIGN_DEAL),
+    f"GET {STEP}/receivers": Expected(OWN_DEAL, FOREIGN_DEAL),
     f"GET {STEP}/files": Expected(OWN_DEAL, FOREIGN_DEAL),
     f"POST {STEP}/files": Expected(NO_DOCUMENT, FOREIGN_NO_DOCUMENT, uploads=True),
     f"POST {STEP}/claim": Expected("403 404 403 200 403 403 403", "409 404 409 404 404 409 409"),

@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 from sqlalchemy import text, update
+from support.files import add, pdf
 from support.office import Office
 
 from engine.adapters.history_keys import HistoryKeys
 from engine.commands.checkpoints import write_checkpoint
+from engine.commands.deal_files import Place
+from engine.commands.file_erasure import erase_file
 from engine.commands.history_signing import sign_new_entries
 from engine.model.deal import Deal
 from engine.policy.approval_sheet import ApprovalSheet
@@ -133,9 +136,16 @@ def test_a_file_that_is_no_sheet_is_told(command: Command, installation: Office,
 def test_the_whole_history_is_verified(installation: Office, keys: HistoryKeys, command: Command) -> None:
     deal = decided(installation)
     sign(installation, keys)
+    erased, missing = (add(installation, "olena", Place(deal.id), f"{one}.pdf", pdf(one)) for one in ("a", "b"))
+    installation.do("admin", erase_file, erased, "лист № 7")
+    sign(installation, keys)
     done = command("history", "verify")
     assert done.exit_code == 0
     assert done.stdout.startswith("The history of every deal is whole.\nSigned entries: ")
+    number = next(one.number for one in installation.history(deal) if one.data.get("file_id") == missing)
+    alter(installation, "DELETE FROM deal_file WHERE id = :id", id=missing)
+    done = command("history", "verify")
+    assert (done.exit_code, f"Deal {deal.number}: Entry {number}: its file is missing" in done.stdout) == (1, True)
     with installation.database.write() as session:
         session.execute(update(Deal).where(Deal.id == deal.id).values(history_hash="0" * 64))
     done = command("history", "verify")

@@ -249,3 +249,29 @@ def test_the_deals_page_shows_what_changed_since_and_has_it_approved_again(offic
     assert olena.post(f"/deals/{deal.id}/ask-again", {"command_id": "again"}).status_code == 303
     assert [one.element_id for one in office.open_steps()] == ["prepare"]
     assert olena.post(f"/deals/{deal.id}/ask-again", {"command_id": "again"}).status_code == 303
+
+
+def test_who_may_not_get_an_approval_is_not_offered_it_and_named_with_the_reason(
+    office: Office, browse: SignIn
+) -> None:
+    company = office.company
+    office.publish(naming({"legal": DISCOUNT}, four_eyes=True))
+    with office.database.write() as session:
+        session.add_all(
+            Membership(person_id=one.id, department_id=company.legal.id) for one in (company.petro, company.taras)
+        )
+    office.open_deal("taras")
+    office.complete("taras", "prepare", values={"discount": "5"})
+    iryna = browse("iryna")
+    legal = office.step("legal").id
+
+    def offered(q: str) -> dict[str, str]:
+        answer = iryna.client.get("/choose/receivers", query_string={"step": legal, "q": q}).get_json()
+        return {one["text"]: one["detail"] if one["barred"] else "" for one in answer["items"]}
+
+    assert set(offered("")) == {company.iryna.full_name, company.petro.full_name}
+    assert offered("тарас") == {company.taras.full_name: "серед тих, хто просив чи готував: погоджує хтось інший"}
+    assert offered("олена") == {company.olena.full_name: "не з відділу, який погоджує"}
+    assert offered("петро") == {company.petro.full_name: ""}
+    assert f'data-chooser="/choose/receivers?step={legal}"' in iryna.get(f"/work-items/{legal}").text
+    assert browse("danylo").get(f"/choose/receivers?step={legal}").status_code == 404

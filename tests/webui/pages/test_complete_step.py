@@ -8,7 +8,7 @@ from support.office import Office
 from support.sales_map import sales_map
 from support.web import Browser, events_of, text_of
 
-from engine.bpmn.compiled import FieldChoice, FieldDefinition, FieldType
+from engine.bpmn.compiled import ApprovalRule, FieldChoice, FieldDefinition, FieldType
 from engine.model.deal import Deal
 
 SignIn = Callable[[str | None], Browser]
@@ -137,6 +137,16 @@ def test_button_that_the_map_does_not_have_is_refused(browse: SignIn, prepare: i
     )
     assert answer.status_code == 422
     assert "Цей крок не має кнопки «sold»." in text_of(answer)
+
+
+def test_whose_step_fails_technically_is_told_what_to_do_next(office: Office, browse: SignIn) -> None:
+    office.publish(sales_map({"legal": ApprovalRule(mode="count", count=2)}))  # the department has one member
+    office.open_deal()
+    office.prepare()
+    answer = complete(browse("iryna"), office.step("legal").id, outcome="approved")
+    assert answer.status_code == 422
+    assert "Крок лишається відкритим, адміністратора повідомлено." in text_of(answer)
+    assert office.step("legal").is_live
 
 
 def test_outsider_finds_no_such_step(office: Office, browse: SignIn, prepare: int) -> None:

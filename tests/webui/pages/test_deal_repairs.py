@@ -129,6 +129,8 @@ def test_an_administrator_sets_values_and_takes_them_back(office: Office, deal: 
     office.do("admin", move_token, deal.id, "prepare", "Треба")
     assert "Знижка, %" in text_of(admin.get(f"/deals/{deal.id}/variables"))
     assert admin.post(f"/deals/{deal.id}/variables", {"set.discount": "багато", "reason": "Треба"}).status_code == 422
+    nothing = admin.post(f"/deals/{deal.id}/variables", {"set.discount": " ", "reason": "Треба"})
+    assert (nothing.status_code, "Нічого не заповнено" in text_of(nothing)) == (422, True)
     answer = admin.post(f"/deals/{deal.id}/variables", {"set.discount": "9", "reason": "Треба"})
     assert answer.status_code == 303
     assert office.deal(deal).fields["discount"] == "9"

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
+from support.files import add, pdf
 from support.office import Office
 from support.web import Browser, text_of
 
 from engine.commands.clients import ContactDraft, add_contact
+from engine.commands.deal_files import Place
 from engine.commands.deals import comment_on_deal
 from engine.model.client import Contact
 from engine.model.deal import Deal
@@ -54,6 +57,16 @@ def test_an_administrator_sees_what_is_erased_and_erases_it(office: Office, brow
     assert address.replace("&", "&amp;") not in card.text
 
 
+def test_an_erased_client_is_called_so_in_the_readers_own_language(office: Office, browse: SignIn, deal: Deal) -> None:
+    admin = browse("admin")
+    admin.post(f"/clients/{deal.client_id}/erase", {"basis": "лист № 8", "command_id": "once"})
+    step = office.open_steps()[0].id
+    for address in (f"/clients/{deal.client_id}", "/clients", f"/deals/{deal.id}", "/deals", f"/work-items/{step}"):
+        shown = text_of(admin.get(address))
+        assert "[стерто]" in shown, address
+        assert ERASED not in shown, address
+
+
 def test_a_comment_is_erased_from_the_timeline(office: Office, browse: SignIn, deal: Deal) -> None:
     admin = browse("admin")
     number = office.history(deal)[-1].number
@@ -68,9 +81,58 @@ def test_a_comment_is_erased_from_the_timeline(office: Office, browse: SignIn, d
     assert "вже стерто" in text_of(admin.post(address, {"basis": "лист № 7"}))
 
 
+def test_a_file_is_erased_and_everywhere_it_says_when_and_by_whom(office: Office, browse: SignIn, deal: Deal) -> None:
+    admin, name = browse("admin"), "Паспорт Іваненко.pdf"
+    for content in ("one", "two"):
+        file_id = add(office, "olena", Place(deal.id), name, pdf(content))
+    office.prepare()
+    office.complete("iryna", "legal", "approved")
+    address = f"/files/{file_id}/erase"
+    assert address in admin.get(f"/files/{file_id}").text
+    assert address not in browse("olena").get(f"/files/{file_id}").text
+    assert "версія 2" in text_of(admin.get(address))
+    refused = admin.post(address, {"basis": " "})
+    assert (refused.status_code, "field-basis-error" in refused.text) == (422, True)
+    for _ in range(2):  # pressed twice
+        done = admin.post(address, {"basis": "лист № 7", "command_id": "once"})
+        assert (done.status_code, done.location) == (303, f"/deals/{deal.id}#files")
+    told = text_of(browse("olena").get(f"/deals/{deal.id}"))
+    assert re.search("Стертий файл стерто .*, Андрій Савченко 2 версії", told)
+    assert "Файл стерто; версій: 2; підстава: лист № 7" in told
+    assert "Паспорт" not in told
+    page = text_of(admin.get(f"/files/{file_id}"))
+    assert "Уміст і назву цього файлу стерто" in page
+    assert ("Паспорт" in page, f"/files/{file_id}/content" in admin.get(f"/files/{file_id}").text) == (False, False)
+    for one in (f"/files/{file_id}/content", f"/deals/{deal.id}/files/{file_id}", f"/files/{file_id}/picture", address):
+        assert "Файл стерто" in text_of(refused := admin.get(one))
+        assert refused.status_code == 409
+    sheet = text_of(admin.get(f"/deals/{deal.id}/approval-sheet"))
+    assert re.search("версія 2, .* Б. Стерто .*, Андрій Савченко. SHA-256", sheet)
+    assert "Паспорт" not in sheet
+
+
+def test_a_client_is_erased_with_the_files_that_were_chosen(office: Office, browse: SignIn, deal: Deal) -> None:
+    admin = browse("admin")
+    for name in ("Паспорт Іваненко.pdf", "Ціни.pdf"):
+        add(office, "olena", Place(deal.id), name, pdf(name.encode().hex()))
+    page = admin.get(f"{address_of(office, deal)}&words=іваненко")
+    assert "Паспорт Іваненко.pdf 2026-00001 · названо іменем цієї людини" in text_of(page)
+    form = {
+        "contact": address_of(office, deal).rpartition("=")[2],
+        "basis": "лист № 7",
+        "words": "іваненко",
+        "files": "named",
+    }
+    assert admin.post(f"/clients/{deal.client_id}/erase", form).status_code == 303
+    told = text_of(admin.get(f"/deals/{deal.id}"))
+    assert ("Стертий файл" in told, "Ціни.pdf" in told, "Паспорт" in told) == (True, True, False)
+
+
 @pytest.mark.parametrize(("login", "status"), [("olena", 403), ("bohdan", 403), ("danylo", 404)])
 def test_nobody_else_erases(office: Office, browse: SignIn, deal: Deal, login: str, status: int) -> None:
     browser, entry = browse(login), f"/deals/{deal.id}/history/{office.history(deal)[-1].number}/erase"
+    file = f"/files/{add(office, 'olena', Place(deal.id), 'a.pdf', pdf('a'))}/erase"
+    assert (browser.get(file).status_code, browser.post(file, {"basis": "лист"}).status_code) == (status, status)
     assert browser.get(address_of(office, deal)).status_code == status
     assert browser.get(entry).status_code == status
     assert browser.post(entry, {"basis": "лист"}).status_code == status

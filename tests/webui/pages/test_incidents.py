@@ -70,6 +70,24 @@ def test_a_persons_step_is_not_retried_for_them(office: Office, deal: Deal, brow
     assert state(office) is IncidentState.RESOLVED
 
 
+def test_a_call_that_is_made_anew_is_not_called_a_success(office: Office, deal: Deal, browse: SignIn) -> None:
+    with office.database.write() as session:
+        one = session.query(Incident).one()
+        one.stimulus, one.params = {"type": "RepeatCall", "activity_id": "gone"}, {"problem_code": "call_failed"}
+    admin = browse("admin")
+    assert "Звернення до іншої системи не вдається" in text_of(admin.get("/settings/incidents/1"))
+    assert admin.post("/settings/incidents/1/retry").status_code == 303
+    told = text_of(admin.get("/settings/incidents"))
+    assert "Виклик роблять заново." in told
+    assert "Вийшло" not in told
+
+
+def test_trying_none_again_says_what_to_do_first(office: Office, deal: Deal, browse: SignIn) -> None:
+    admin = browse("admin")
+    assert admin.post("/settings/incidents/retry", {}).status_code == 303
+    assert "Нічого не обрано" in text_of(admin.get("/settings/incidents"))
+
+
 def test_ids_that_no_failure_can_have_are_not_tried(office: Office, deal: Deal, browse: SignIn) -> None:
     assert browse("admin").post("/settings/incidents/retry", {"incident": "9" * 30}).status_code == 303
     assert state(office) is IncidentState.OPEN

@@ -78,5 +78,6 @@ def test_choices_on_the_page_are_judged_before_anything_moves(browse: SignIn, of
     assert '<option value="offer" selected>' in page  # proposed by its name
     seen = owner.post(f"/maps/{second.id}/moves/preview", {f"choice|{name}": "offer"})
     assert "потребують рішення" not in text_of(seen)
+    assert "«Підготувати пропозицію» продовжиться на кроці" in text_of(seen)  # by its name, also once it is chosen
     refused = owner.post(f"/maps/{second.id}/moves", {f"choice|{name}": "nowhere"})
     assert refused.status_code == 422

@@ -16,6 +16,7 @@ from support.web import Browser, text_of
 from engine.bpmn.compiled import FieldDefinition, FieldType
 from engine.commands.clients import ClientDraft, add_client
 from engine.model.client import Client, Contact
+from engine.model.history_event import HistoryEvent
 from engine.model.own_field import FieldSubject
 from engine.queries.own_fields import own_fields
 
@@ -175,11 +176,13 @@ def test_a_step_shows_the_clients_field_and_writes_it_back(office: Office, brows
     assert "Кредитний ліміт" in text_of(pane)
     assert 'name="field:client.limit" value="7"' in pane.text
     assert "Галузь ІТ" in text_of(pane)
+    assert text_of(pane).count("Записується і в картку клієнта.") == 1  # what is only shown is not written
     refused = olena.post(f"/work-items/{step}/complete", {"outcome": "completed", "field:client.limit": "100 001"})
     assert (refused.status_code, 'id="step-field-0-error"' in refused.text) == (422, True)
     done = olena.post(f"/work-items/{step}/complete", {"outcome": "completed", "field:client.limit": "8,5"})
     assert done.status_code == 303
     timeline = text_of(olena.get(f"/deals/{deal.id}"))
+    assert "Картку клієнта змінено кроком угоди" in timeline
     assert "Кредитний ліміт 7 → 8,5" in timeline
 
 
@@ -197,9 +200,80 @@ def test_the_api_reads_and_writes_own_fields(office: Office, browse: SignIn, app
     refused = olena.post("/clients", {"name": "Хвиля", "fields": {"haluz": "космос"}})
     assert refused.status_code == 422
     assert set(refused.json["errors"]) == {"fields.limit", "fields.haluz"}
+    strange = olena.post("/clients", {"name": "Хвиля", "fields": {f"name{one}": 1 for one in range(5_000)}})
+    assert strange.status_code == 422
+    assert strange.json["errors"]["fields"]["code"] == "unknown_fields"
+    assert "“name0”, “name1”" in strange.json["errors"]["fields"]["message"]
+    assert "and 4995 more" in strange.json["errors"]["fields"]["message"]
+    assert len(strange.data) < 1_000
+    listed = {"title": "Насоси", "definition_key": "sale", "client": {"name": "Хвиля", "fields": {"nothing": 1}}}
+    (row,) = olena.post("/deals/import", {"items": [listed], "check": True}).json["items"]
+    assert set(row["error"]["errors"]) == {"client.fields"}
     client = olena.post("/clients", {"name": "Хвиля", "fields": {"limit": 12.5, "haluz": "it"}}).json
     assert client["fields"] == {"limit": "12.5", "haluz": "it"}
     changed = olena.patch(f"/clients/{client['id']}", {"fields": {"haluz": None}}).json
     assert changed["fields"] == {"limit": "12.5"}
     contact = olena.post("/contacts", {"client_id": client["id"], "full_name": "Марія", "fields": {"limit": 1}}).json
     assert olena.patch(f"/contacts/{contact['id']}", {"position": "Юристка"}).json["position"] == "Юристка"
+
+
+def test_the_api_sets_fields_up_as_the_page_does(office: Office, browse: SignIn, app: Flask) -> None:
+    define(browse, LIMIT, INDUSTRY, VAT)
+    owner, olena = ApiClient(app, office, "owner"), ApiClient(app, office, "olena")
+    told = owner.get("/own-fields").json["items"]
+    assert owner.call("PUT", "/own-fields", {"items": told}).json["items"] == told
+    with office.database.read() as session:
+        assert not session.query(HistoryEvent).filter(HistoryEvent.kind == "own_field_changed").count()
+    limit, industry, _vat = told
+    wanted = [industry | {"label": "Сфера"}, {"label": "Обіг", "type": "number"}, limit]
+    assert olena.call("PUT", "/own-fields", {"items": wanted}).status_code == 403
+    done = owner.call("PUT", "/own-fields", {"items": wanted}).json["items"]
+    assert [(one["name"], one["label"], one["is_retired"]) for one in done] == [
+        ("haluz", "Сфера", False),
+        ("obih", "Обіг", False),
+        ("limit", "Кредитний ліміт", False),
+        ("vat", "Платник ПДВ", True),
+    ]
+    assert names(office) == ["haluz", "obih", "limit"]
+    with office.database.read() as session:
+        last = session.query(HistoryEvent).order_by(HistoryEvent.id.desc()).limit(5).all()
+    assert {(one.kind, one.data["name"]) for one in last} == {
+        ("own_field_changed", "haluz"),
+        ("own_field_added", "obih"),
+        ("own_field_retired", "vat"),
+        ("own_field_changed", "limit"),
+    }
+    assert "Сфера" in text_of(browse("owner").get("/settings/fields"))
+
+
+def test_what_is_wrong_with_fields_set_up_over_the_api_changes_none(office: Office, browse: SignIn, app: Flask) -> None:
+    define(browse, LIMIT)
+    owner = ApiClient(app, office, "owner")
+    wrong = [
+        {"label": "Телефон", "name": "phone"},
+        {"label": "Ліміт", "name": "limit", "type": "text"},
+        {"label": "Галузь", "type": "choice"},
+        {"label": "Галузь"},
+    ]
+    refused = owner.call("PUT", "/own-fields", {"items": wrong})
+    assert refused.status_code == 422
+    assert {name: one["code"] for name, one in refused.json["errors"].items()} == {
+        "items.0.name": "field_name_taken",
+        "items.1.type": "field_type_stays",
+        "items.2.choices": "field_required",
+        "items.3.name": "field_name_taken",
+    }
+    assert names(office) == ["limit"]
+    bad = {"label": "Галузь", "type": "choice", "choices": [{"value": "a=b"}]}
+    assert owner.call("PUT", "/own-fields", {"items": [bad]}).status_code == 422
+
+
+def test_an_import_names_the_choices_where_a_cell_holds_none_of_them(browse: SignIn) -> None:
+    define(browse, INDUSTRY | {"choices": "agro=Агро\nit=ІТ\na\nb\nc\nd\ne\nf"})
+    olena = browse("olena")
+    olena.get("/deals/import")
+    sheet = "Назва;Клієнт;Галузь\nНасоси;ТОВ «Лан»;Агро\nПомпи;ТОВ «Поле»;Космос\n".encode()
+    preview = olena.post("/deals/import", {"file": (io.BytesIO(sheet), "deals.csv"), "definition_key": "sale"})
+    told = "Галузь «Космос» — такого варіанта в полі «Галузь» немає. Варіанти: «Агро», «ІТ», «a», «b», «c», «d» і ще 2."
+    assert told in text_of(preview)
+    assert "Відкрити 1 угоду" in text_of(preview)

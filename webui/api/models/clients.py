@@ -7,9 +7,6 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, JsonValue, StringConstraints
 
-from engine.bpmn.compiled import FieldType
-from engine.model.own_field import FieldSubject
-from webui.api.models.steps import ChoiceItem
 from webui.api.models.values import (
     READ_VERSION,
     Given,
@@ -29,7 +26,7 @@ Phone = Annotated[str, StringConstraints(max_length=32)]
 Email = Annotated[str, StringConstraints(max_length=254)]
 Edrpou = Annotated[str, StringConstraints(max_length=12)]
 
-_OWN = "The company's own fields by name, read by their types; another name is kept as it is given."
+_OWN = "The company's own fields by name, read by their types; other names are refused."
 _CLIENT: JsonValue = {"name": "ТОВ «Промінь»", "edrpou": "32855961", "segment": "B2B", "phone": "+380441234567"}
 
 
@@ -155,32 +152,3 @@ class ClientList(Listed[ClientItem]):
 
 class ContactList(Listed[ContactItem]):
     """Contacts by name."""
-
-
-class OwnFieldsQuery(Given):
-    of: FieldSubject = Field(default=FieldSubject.CLIENT, description="Whose fields.")
-
-
-class OwnFieldItem(Told):
-    """A field that the company gives its clients or contacts."""
-
-    id: int
-    subject: FieldSubject
-    name: str = Field(description="The name in `fields`.")
-    name_in_maps: str | None = Field(description="How a sales map names it; maps name no contacts' fields.")
-    label: str
-    type: FieldType
-    required: bool
-    choices: tuple[ChoiceItem, ...]
-    help: str
-    minimum: str | None
-    maximum: str | None
-    pattern: str | None
-    is_listed: bool = Field(description="Whether it is a column of the list.")
-    is_retired: bool = Field(description="Asked for nowhere any more; its values stay.")
-
-
-class OwnFieldList(Told):
-    """All of them in their order."""
-
-    items: tuple[OwnFieldItem, ...]

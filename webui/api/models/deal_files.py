@@ -7,6 +7,7 @@ from datetime import datetime
 from flask_openapi3.models.file import FileStorage
 from pydantic import ConfigDict, Field
 
+from webui.api.models.erasure import EntryErasure
 from webui.api.models.values import Given, Id, Line, Listed, Told
 
 
@@ -21,6 +22,12 @@ class GivenFiles(Given):
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
     file: list[FileStorage] = Field(description="One or more. A file of the name of another is a new version of it.")
+
+
+class FileErasure(EntryErasure):
+    """Why a file is erased."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra={"examples": [{"basis": "лист № 7"}]})
 
 
 class StepFieldQuery(Given):
@@ -43,6 +50,8 @@ class DealFileItem(Told):
     added_at: datetime
     work_item_id: int | None = Field(description="The step at which a person added it.")
     removed_at: datetime | None = Field(description="When it was taken off the lists; it can still be fetched.")
+    erased_at: datetime | None = Field(description="When its content and its name were erased: only its hash is known.")
+    erased_by: str = Field(description="Who erased it; empty for one that is there.")
 
 
 class DealFileList(Listed[DealFileItem]):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import ConfigDict, Field
 
+from engine.commands.erasure import FilesToErase
 from webui.api.models.values import Given, Id, Line, Told
 
 _LONGEST_BASIS, _MOST_WORDS = 200, 50
@@ -38,6 +39,11 @@ class PersonErasure(EntryErasure):
     words: tuple[Line, ...] = Field(
         default=(), max_length=_MOST_WORDS, description="Other words for the person: texts that hold one are erased."
     )
+    files: FilesToErase | None = Field(
+        default=None,
+        description="Which files of the client's deals are erased, too: `all`, or those `named` after the person. By "
+        "default `all` for a client, `named` for a contact.",
+    )
 
 
 class ErasureResult(Told):
@@ -45,4 +51,5 @@ class ErasureResult(Told):
 
     entries: int = Field(description="Entries of the history that lost a text and kept their proof.")
     kept: int = Field(description="Entries from before texts could be erased, which name the person still.")
+    files: int = Field(description="Files of deals that were erased with all their versions.")
     papers: int = Field(description="Sealed approval sheets that showed an erased text and are kept no more.")

@@ -6,6 +6,7 @@ from pydantic import ConfigDict, Field
 
 from engine.bpmn.compiled import Distribution
 from engine.model.person import Role
+from engine.policy.approvers import NotGiven
 from engine.policy.permissions import Ability
 from webui.api.models.values import Given, Listed, PersonName, Query, Told
 
@@ -21,6 +22,15 @@ class PersonItem(Told):
     id: int
     name: str
     position: str
+
+
+class ReceiverItem(PersonItem):
+    """An active person, and whether a step can be handed to them."""
+
+    refusal: NotGiven | None = Field(
+        description="`four_eyes`: they asked for this approval or prepared what is approved; `other_department`: an "
+        "approval stays in the department that is asked. Null for whom the step can be handed to."
+    )
 
 
 class DepartmentItem(Told):
@@ -67,6 +77,10 @@ class Me(Told):
 
 class PersonList(Listed[PersonItem]):
     """Active people by name."""
+
+
+class ReceiverList(Listed[ReceiverItem]):
+    """Whom a step can be handed to, by name; then whom it cannot, where `q` looks for them."""
 
 
 class DepartmentList(Listed[DepartmentItem]):

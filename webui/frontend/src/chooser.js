@@ -1,5 +1,6 @@
 // Choosing a record by typing a part of its name: the combobox pattern of ARIA, filled from the server.
 //   <div data-chooser="/choose/clients"><input type="hidden" …><input role="combobox" …><ul role="listbox" hidden></ul></div>
+// What is found but cannot be chosen comes as "barred", and its detail says why.
 const DELAY_MS = 180;
 const timers = new WeakMap();
 
@@ -15,6 +16,7 @@ function close(input) {
 }
 
 function choose(input, option) {
+  if (option.ariaDisabled === "true") return;
   const { hidden } = partsOf(input);
   hidden.value = option.dataset.value;
   input.value = option.dataset.text;
@@ -43,6 +45,7 @@ function show(input, found) {
     name.textContent = item.text;
     const detail = document.createElement("small");
     detail.className = "text-secondary ms-auto";
+    if (item.barred) option.ariaDisabled = "true";
     detail.textContent = item.detail ?? "";
     option.append(name, detail);
     return option;
@@ -60,7 +63,9 @@ function show(input, found) {
 async function ask(input) {
   const { chooser } = partsOf(input);
   const asked = input.value;
-  const response = await fetch(`${chooser.dataset.chooser}?q=${encodeURIComponent(asked)}`, { headers: { "HX-Request": "true" } });
+  const address = new URL(chooser.dataset.chooser, location.href);
+  address.searchParams.set("q", asked);
+  const response = await fetch(address, { headers: { "HX-Request": "true" } });
   if (response.ok && input.value === asked && document.activeElement === input) show(input, (await response.json()).items);
 }
 

@@ -7,7 +7,8 @@ import itertools
 import pytest
 from support.drawn_maps import END, START, chain, compiled, step
 
-from engine.bpmn.compiled import ApprovalRule, ContentRule, Freedom
+from engine.bpmn.approval_words import content_rule, labels_of
+from engine.bpmn.compiled import ApprovalRule, ContentRule, FieldDefinition, Freedom
 from engine.bpmn.deadline_rules import ElapsedTime, EscalationAction, EscalationLadder, EscalationLevel, WorkingTime
 from engine.bpmn.duration_text import DeadlineNotUnderstood
 from engine.bpmn.escalation_text import parse_ladder
@@ -69,7 +70,7 @@ def test_every_cell_of_a_step_reads_as_what_the_step_says(language: str) -> None
         "reask": "yes",
     }
     (before,) = compiled(START, step("t", "Підготувати", **said), END, chain("start", "t", "end")).steps.values()
-    texts = {cell.value: cell_text(before, cell, language) for cell in StepCell}
+    texts = {cell.value: cell_text(before, cell, language, fields=before.fields) for cell in StepCell}
     (after,) = compiled(START, step("t", "Підготувати", **texts), END, chain("start", "t", "end")).steps.values()
     assert after == before.model_copy(update={"line": after.line})
     assert read_cell(StepCell.APPROVAL, texts["approval"]).approval == ApprovalRule(
@@ -79,6 +80,27 @@ def test_every_cell_of_a_step_reads_as_what_the_step_says(language: str) -> None
     assert read_cell(StepCell.FOUR_EYES, texts["four_eyes"]).yes
     assert (before.reauthenticate, before.recall, before.content_seen, before.reask) == ("code", False, True, True)
     assert before.approved_content == ContentRule(names=("deal.amount",), files=("договір*.pdf", "*"))
+
+
+@pytest.mark.parametrize(("language", "amount"), [("uk", "Сума"), ("en", "Amount")])
+def test_what_is_approved_is_told_by_labels_that_read_as_the_same_names(language: str, amount: str) -> None:
+    fields = [
+        FieldDefinition(name="discount", label="Знижка, %"),
+        FieldDefinition(name="term", label="Строк"),
+        FieldDefinition(name="delay", label="Строк"),
+        FieldDefinition(name="note", label="усе"),
+        FieldDefinition(name="bare", label=""),
+        FieldDefinition(name="client.limit", label="Ліміт"),
+    ]
+    said = {
+        "deadline": "3 р.д.",
+        "approval": "any",
+        "approved_content": "deal.amount, discount, term, note, bare, client.limit",
+    }
+    (before,) = compiled(START, step("t", "Підготувати", **said), END, chain("start", "t", "end")).steps.values()
+    text = cell_text(before, StepCell.APPROVED_CONTENT, language, fields=fields)
+    assert text == f"{amount}, Знижка, %, term, note, bare, client.limit"
+    assert content_rule(text, labels_of(fields)) == before.approved_content
 
 
 @pytest.mark.parametrize(
