@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from engine.bpmn.compiled import FieldDefinition, FieldType
 from engine.errors import N_
+from engine.policy.approved_content import FILE_CHANGE
 from engine.policy.mentions import with_names
 from engine.policy.personal_texts import ERASED
 from engine.queries.deal_history import HistoryRow
@@ -140,7 +141,11 @@ def _sentence(row: HistoryRow, telling: Telling) -> str:
 def _files(kind: str, data: Data) -> Iterator[tuple[int, str]]:
     """A file that was added or removed, those of a comment, and those that a form was filled with."""
     if kind in ("file_added", "file_hidden", "file_shown") and data.get("file_id"):
-        yield int(data["file_id"]), _("Open version %(version)s", version=data["version"])
+        is_erased = data["name"] == ERASED
+        yield (
+            int(data["file_id"]),
+            _("Erased file") if is_erased else _("Open version %(version)s", version=data["version"]),
+        )
     given = dict(data.get("values") or {}).values() if kind == "step_completed" else [data.get("files")]
     for files in filter(is_files, given):
         for one in files:
@@ -230,6 +235,8 @@ def _worded(field: FieldDefinition, value: Any) -> str:
 
 
 def _change(name: str, change: Any, fields: Fields) -> tuple[str, str]:
+    if name.startswith(FILE_CHANGE):
+        return _("File"), " → ".join(_version(one) for one in change)
     field = None if name in _FIELD_NAMES else fields.get(name)
     if field is not None and isinstance(change, list) and len(change) == 2:  # noqa: PLR2004  # old and new
         return field.label, " → ".join(_worded(field, one) for one in change)
@@ -239,6 +246,10 @@ def _change(name: str, change: Any, fields: Fields) -> tuple[str, str]:
     if isinstance(change, list) and len(change) == 2:  # noqa: PLR2004  # old and new
         return label, f"{readable(change[0])} → {readable(change[1])}"
     return label, readable(change)
+
+
+def _version(file: Data | None) -> str:
+    return _("%(name)s, version %(version)s", name=file["name"], version=file["version"]) if file else "—"
 
 
 def _person_name(person_id: Any) -> str | None:

@@ -19,7 +19,8 @@ class WaitingSentence:
     """``action`` is what the reader can do about it: step, incident, resume, reopen, or nothing.
 
     ``work_item_id`` and ``incident_id`` are what stands behind the button; ``may_act`` whether the reader can do the
-    step now. ``undo`` is the number of the latest intervention, while it can be taken back.
+    step now, ``marks`` that doing it is to say that something happened. ``undo`` is the number of the latest
+    intervention, while it can be taken back.
     """
 
     text: str
@@ -28,6 +29,7 @@ class WaitingSentence:
     work_item_id: int | None = None
     incident_id: int | None = None
     may_act: bool = False
+    marks: bool = False
     undo: int | None = None
     undo_kind: InterventionKind | None = None
 
@@ -59,6 +61,7 @@ def waiting_sentence(waiting: DealWaiting) -> WaitingSentence:
         work_item_id=first.work_item_id,
         incident_id=first.incident_id,
         may_act=first.may_act,
+        marks=first.happens_outside,
         undo=undo.id if undo is not None else None,
         undo_kind=undo.kind if undo is not None else None,
     )
@@ -115,13 +118,7 @@ def _about(items: Sequence[WaitingFor], own: Sequence[WaitingFor]) -> str:
         return _single(one)
     approval = {(each.name, each.given, each.asked) for each in items}
     if len(approval) == 1 and one.asked > 1:
-        return _(
-            "The deal waits for “%(name)s”: %(given)s of %(asked)s have decided, still asked: %(who)s.",
-            name=one.name,
-            given=one.given,
-            asked=one.asked,
-            who=_listed([each.who or _("nobody yet") for each in items]),
-        )
+        return _approval(one, [each.who for each in items])
     ordered = [*own, *(each for each in items if each not in own)]
     return ngettext(
         "The deal waits for %(num)s thing: %(list)s.",
@@ -155,20 +152,46 @@ def _single(one: WaitingFor) -> str:  # noqa: PLR0911  # one sentence per kind
             return _("The deal waits for the answer of another system: “%(name)s”.", name=one.name)
 
 
+def _approval(one: WaitingFor, still_asked: Sequence[str]) -> str:
+    deadline = said(one.due_at)
+    counted = {"given": one.given, "asked": one.asked, "who": _listed([who or _("nobody yet") for who in still_asked])}
+    if deadline is None:
+        return _(
+            "The deal waits for “%(name)s”: %(given)s of %(asked)s have decided, still asked: %(who)s.",
+            name=one.name,
+            **counted,
+        )
+    return _(
+        "The deal waits for “%(name)s”, %(deadline)s: %(given)s of %(asked)s have decided, still asked: %(who)s.",
+        name=one.name,
+        deadline=deadline.words,
+        **counted,
+    )
+
+
+def _happening(one: WaitingFor) -> str:
+    """What happens outside, and of which a person only says that it has."""
+    events = [_("“%(name)s”", name=way) for way in one.ways]
+    if one.until is not None:
+        events.append(_("the time %(at)s", at=when(one.until)))
+    if len(events) > 1:
+        return _("The deal waits for whichever comes first: %(events)s.", events="; ".join(events))
+    deadline = said(one.due_at)
+    by = _("you mark it") if one.may_act else _("marked by %(who)s", who=one.who or _("nobody yet"))
+    details = ", ".join(filter(None, [by, deadline.words if deadline else ""]))
+    return _("The deal waits until “%(name)s” happens (%(details)s).", name=one.name, details=details)
+
+
 def _step(one: WaitingFor) -> str:
+    if one.happens_outside:
+        return _happening(one)
     deadline = said(one.due_at)
     if one.may_act:
         if deadline is None:
             return _("The deal waits for you: “%(name)s”.", name=one.name)
         return _("The deal waits for you: “%(name)s”, %(deadline)s.", name=one.name, deadline=deadline.words)
     if one.asked > 1:
-        return _(
-            "The deal waits for “%(name)s”: %(given)s of %(asked)s have decided, still asked: %(who)s.",
-            name=one.name,
-            given=one.given,
-            asked=one.asked,
-            who=one.who or _("nobody yet"),
-        )
+        return _approval(one, [one.who])
     if deadline is None:
         return _("The deal waits for “%(name)s” by %(who)s.", name=one.name, who=one.who or _("nobody yet"))
     return _(

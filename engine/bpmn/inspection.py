@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from engine.bpmn.catching_events import CORRELATION
 from engine.bpmn.compiled import CompiledProcess, TimerRule
 from engine.bpmn.elements import ITEM, WRITTEN
 from engine.bpmn.forward_order import forward_order
@@ -21,7 +22,7 @@ from engine.bpmn.throwing_events import is_caught
 from engine.bpmn.timer_events import DUE, due_at
 from engine.bpmn.waits import Waits, waits_of
 
-_OF_RUNS = frozenset({ITEM, ITEMS, RESULTS, WRITTEN})
+_OF_RUNS = frozenset({ITEM, ITEMS, RESULTS, WRITTEN, CORRELATION})
 
 
 class _NoTimes:
@@ -55,9 +56,10 @@ def variables_in(state: bytes) -> Mapping[str, Any]:
 
 
 def with_values(state: bytes, replaced: Callable[[Any], Any]) -> bytes:
-    """The same state with other values in its variables and in the runs of its loops; where it stands is the same.
+    """The same state with other values in its variables, the runs of its loops and what it awaits messages by.
 
-    ``replaced`` is given the variables, and what each run holds. Raises UnreadableState.
+    Where it stands is the same. ``replaced`` is given the variables, and what each run holds. Raises
+    UnreadableState.
     """
     document = read_document(state)
     document[2] = replaced(document[2])

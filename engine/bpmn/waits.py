@@ -27,7 +27,8 @@ class Waits:
     itself could make true is nothing that it can wait for.
 
     For the sentence that tells what is awaited: ``conditional_events`` are all of them, ``races`` the event gateways
-    that waiting events stand behind, ``attached`` the events that only accompany something else that is awaited.
+    that waiting events stand behind, ``attached`` the events that only accompany something else that is awaited, with
+    what they stand on the border of (empty where they accompany a scope).
     """
 
     steps: dict[str, OpenedStep] = field(default_factory=dict)
@@ -37,7 +38,7 @@ class Waits:
     conditions: int = 0
     conditional_events: dict[str, str] = field(default_factory=dict)  # activity id -> element id
     races: dict[str, str] = field(default_factory=dict)  # activity id -> the event gateway's
-    attached: set[str] = field(default_factory=set)  # activity ids
+    attached: dict[str, str] = field(default_factory=dict)  # activity id -> the host's
 
     def __bool__(self) -> bool:
         return bool(self.steps or self.timers or self.messages or self.calls or self.conditions)
@@ -57,7 +58,7 @@ def _add(waits: Waits, task: LiveTask) -> None:
     if RACE in data:
         waits.races[task.id] = data[RACE]
     if HOST in data or spec.attends:
-        waits.attached.add(task.id)
+        waits.attached[task.id] = data.get(HOST, "")
     if task.ready:
         if isinstance(spec, HumanStep):
             waits.steps[task.id] = OpenedStep(task.id, spec.bpmn_id, data.get(INDEX), data.get(ITEM))

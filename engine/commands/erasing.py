@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,8 +11,10 @@ from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 
 from engine.bpmn.inspection import with_values
+from engine.commands.execution import correlation_text
 from engine.commands.history import record
 from engine.db.base import Base
+from engine.db.session import UNSYNCHRONISED
 from engine.errors import N_, FieldRequired, InvalidInput
 from engine.events import SheetIssued, SignatureAttached, TextsErased, kind_of
 from engine.model.consultation import Consultation
@@ -21,6 +24,7 @@ from engine.model.history_event import HistoryEvent
 from engine.model.incident import Incident
 from engine.model.intervention import Intervention
 from engine.model.letter import MailLink, ProposedDecision
+from engine.model.message_subscription import MessageSubscription
 from engine.model.notice import Notice
 from engine.model.process_instance import ProcessInstance
 from engine.model.proof_file import ProofFile
@@ -30,7 +34,7 @@ from engine.model.work_item import WorkItem
 from engine.policy.attached_signatures import holds_what_it_signs
 from engine.policy.file_traces import FileTraces
 from engine.policy.permissions import Actor
-from engine.policy.personal_texts import erased, erased_commitments, salts_of
+from engine.policy.personal_texts import ERASED, erased, erased_commitments, salts_of
 from engine.policy.personal_traces import Traces
 from engine.queries.approval_sheets import proof_content
 from engine.queries.outdated_approvals import differing_approvals
@@ -122,6 +126,8 @@ def erase_from_deal(session: Session, deal: Deal, named: Traces | FileTraces, *,
         instance.approved = None  # hashes of contents: without a salt they would give the texts away
         if not named.whole:
             _erase_in_state(instance, named, "execution_state")
+    if not named.whole:
+        _erase_awaited(session, deal, named)
     steps = select(WorkItem.id).where(WorkItem.deal_id == deal.id)
     if only_step is not None:
         steps = steps.where(WorkItem.id == only_step)
@@ -144,6 +150,21 @@ def erase_from_deal(session: Session, deal: Deal, named: Traces | FileTraces, *,
             _erase_in(row, named, *_told_of(named, written, values))
             if isinstance(row, Intervention | MovedDeal) and not named.whole:
                 _erase_in_state(row, named, "state_before")
+
+
+def _erase_awaited(session: Session, deal: Deal, named: Traces | FileTraces) -> None:
+    """Values by which awaited messages find the deal. From then on only who names the deal itself wakes it."""
+    rows = session.execute(
+        select(MessageSubscription.id, MessageSubscription.correlation_key)
+        .join(ProcessInstance, ProcessInstance.id == MessageSubscription.instance_id)
+        .where(ProcessInstance.deal_id == deal.id)
+    ).all()
+    for row in rows:
+        awaited = json.loads(row.correlation_key)
+        left = {key: ERASED if named.without(value) != value else value for key, value in awaited.items()}
+        if left != awaited:
+            changed = update(MessageSubscription).where(MessageSubscription.id == row.id)
+            session.execute(changed.values(correlation_key=correlation_text(left)), execution_options=UNSYNCHRONISED)
 
 
 def _told_of(named: Traces | FileTraces, written: tuple[str, ...], values: tuple[str, ...]) -> tuple[str, ...]:

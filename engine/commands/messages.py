@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, cast
 
-from sqlalchemy import or_, select, true
+from sqlalchemy import false, or_, select, true
 from sqlalchemy.orm import Session
 
 from engine.bpmn.compiled import FieldDefinition, FieldType
@@ -28,6 +28,7 @@ from engine.model.process_definition import DefinitionState, ProcessDefinition
 from engine.model.process_instance import InstanceState, ProcessInstance
 from engine.policy.field_values import read_values
 from engine.policy.permissions import Ability, Actor, may
+from engine.policy.personal_texts import ERASED
 from engine.queries.processes import process_of
 from engine.queries.scopes import visible_deals
 
@@ -116,8 +117,9 @@ def deliver_message(
     A message speaks for the deal: its owner sends it, the head of sales, or an administrator (and their tokens).
 
     ``deal_id`` or ``deal_number`` in ``correlation`` narrows it to one deal; the other keys must equal those that the
-    map names, and an event without correlation takes any. To open a deal, ``values`` hold ``client_id``, or ``client``
-    (a name), and may hold ``title``, ``amount``, ``currency`` and ``close_date``; the rest become its fields.
+    map names, and an event without correlation takes any; so does one whose key was erased, in that very deal. To open
+    a deal, ``values`` hold ``client_id``, or ``client`` (a name), and may hold ``title``, ``amount``, ``currency`` and
+    ``close_date``; the rest become its fields.
     Raises NobodyWaits, DealIsSuspended, NotAllowed, InvalidInput, ContentApproved, MapFailed.
     """
     at = clock.now()
@@ -166,12 +168,14 @@ def _receivers(
 ) -> tuple[Receiver, ...]:
     """The waiting events that the actor may tell, in the order in which instances are locked."""
     own = {key: value for key, value in correlation.items() if key not in _DEAL_KEYS}
+    names_deal = len(own) < len(correlation)  # then what an awaited one was known by may be erased
     wanted = [
         MessageSubscription.name == name,
         MessageSubscription.kind == SubscriptionKind.MESSAGE,
         or_(
             MessageSubscription.correlation_key == correlation_text(own),
             MessageSubscription.correlation_key == correlation_text({}),
+            MessageSubscription.correlation_key.contains(ERASED) if names_deal else false(),
         ),
         visible_deals(actor),
         true() if may(actor, Ability.DIRECT_WORK) else Deal.owner_id.in_(actor.people_acted_for),

@@ -54,3 +54,11 @@ class PersonErased(Event):
     contact_id: int | None
     basis: str
     kept: int
+
+
+@dataclass(frozen=True, slots=True)
+class EmployeeErased(Event):
+    """Of somebody of the company who has left, everything was erased but the name under which they decided."""
+
+    person_id: int
+    basis: str

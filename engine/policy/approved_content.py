@@ -25,6 +25,8 @@ _SUM = ("deal.amount", "deal.currency")
 _USUAL = ("client.name", *_SUM)
 _DEAL_COLUMNS = frozenset({"title", "number", "amount", "currency", "close_date", "stage"})
 _CLIENT_COLUMNS = frozenset({"name", "edrpou", "segment", "source", "phone", "email"})
+FILE_CHANGE = "file:"
+"""With the id of a file: under what a change of it is told, since names are erased from values only."""
 _AT_TOP = {
     "client.name": "client",
     "deal.title": "title",
@@ -184,10 +186,13 @@ def differences(old: Content, new: Content) -> tuple[Difference, ...]:
 def told_changes(old: Content, new: Content) -> dict[str, list[Any]]:
     """The differences as history tells them, ``[old, new]`` each.
 
-    A file goes by ``file:`` and its id: its name stands in the values, from where it can be erased.
+    A file goes by FILE_CHANGE and its id: its name stands in the values, from where it can be erased.
     """
-    found = differences(old, new)
-    return {f"file:{(one.new or one.old)['id']}" if one.is_file else one.name: [one.old, one.new] for one in found}
+
+    def name_of(one: Difference) -> str:
+        return f"{FILE_CHANGE}{(one.new or one.old)['id']}" if one.is_file else one.name
+
+    return {name_of(one): [one.old, one.new] for one in differences(old, new)}
 
 
 def _file_differences(old: Iterable[Mapping[str, Any]], new: Iterable[Mapping[str, Any]]) -> Iterable[Difference]:

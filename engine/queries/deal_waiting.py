@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -10,7 +10,7 @@ from enum import StrEnum
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
-from engine.bpmn.compiled import CompiledProcess
+from engine.bpmn.compiled import CompiledProcess, OutcomeKind, StepKind
 from engine.bpmn.inspection import waits_in
 from engine.bpmn.waits import Waits
 from engine.model.deal import Deal, DealResult
@@ -57,7 +57,8 @@ class WaitingFor:
     ``who`` holds a step or may take it, empty elsewhere. ``may_act``: the actor can unblock the deal here.
     Of an approval by several, ``given`` of ``asked`` decisions are made. What stands behind one event gateway has the
     same ``race``: the first of it to happen decides. ``incident_id`` only for what failed. A call that failed has
-    ``due_at``: it is made again then.
+    ``due_at``: it is made again then. ``happens_outside``: a person only says that it happened; of several things that
+    may happen, ``ways`` names them, and ``until`` is when time decides among them.
     """
 
     kind: WaitingKind
@@ -72,6 +73,9 @@ class WaitingFor:
     race: str = ""
     incident_id: int | None = None
     place: str = ""
+    happens_outside: bool = False
+    ways: tuple[str, ...] = ()
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +128,11 @@ def waiting_of(session: Session, actor: Actor, deal_id: int, steps: tuple[WorkIt
         return DealWaiting(Standing.SUSPENDED, (), last.at, last.by_name, last.reason, may_change)
     process = process_of(session, instance.definition_id)
     waits = waits_in(process, instance.execution_state) if instance.execution_state else Waits()
+    timers = _timers(session, instance)
     items = [
         *_failures(session, actor, instance, process),
-        *_steps(session, instance, steps, waits),
-        *_events(session, instance, process, waits, alone=not steps and not waits.calls),
+        *_steps(steps, process, waits, _parts(session, instance) if waits.steps else {}, timers),
+        *_events(session, instance, process, waits, timers, alone=not steps and not waits.calls),
     ]
     return DealWaiting(Standing.RUNNING, tuple(items), moved=last if last is not None and last.may_undo else None)
 
@@ -152,13 +157,32 @@ def _failures(
     ]
 
 
+_TimerRow = Row[str, str, datetime]
+
+
+def _timers(session: Session, instance: ProcessInstance) -> Sequence[_TimerRow]:
+    """Activity, element and moment of the instance's timers, the next one first."""
+    return session.execute(
+        select(Timer.activity_id, Timer.node_id, Timer.due_at)
+        .where(Timer.instance_id == instance.id)
+        .order_by(Timer.due_at, Timer.id)
+    ).all()
+
+
 def _steps(
-    session: Session, instance: ProcessInstance, steps: Iterable[WorkItemRow], waits: Waits
+    steps: Iterable[WorkItemRow],
+    process: CompiledProcess,
+    waits: Waits,
+    several: Mapping[int, tuple[str, int, int]],
+    timers: Sequence[_TimerRow],
 ) -> Iterable[WaitingFor]:
     """One entry per step, and per part of an approval by several that is still open."""
-    several = _parts(session, instance) if waits.steps else {}
+    next_timer: Mapping[str, datetime] = {
+        waits.attached[one.activity_id]: one.due_at for one in reversed(timers) if one.activity_id in waits.attached
+    }
     for step in steps:
         activity_id, given, asked = several.get(step.id, ("", 0, 0))
+        ways = _what_may_happen(process, step)
         yield WaitingFor(
             WaitingKind.STEP,
             name=step.name,
@@ -170,7 +194,18 @@ def _steps(
             given=given,
             asked=asked,
             race=waits.races.get(activity_id, ""),
+            happens_outside=step.kind is StepKind.EVENT,
+            ways=ways,
+            until=next_timer.get(activity_id) if ways else None,
         )
+
+
+def _what_may_happen(process: CompiledProcess, step: WorkItemRow) -> tuple[str, ...]:
+    """Of a step that waits for the first of several events, those that a person can say have happened."""
+    known = process.steps.get(step.element_id) if step.kind is StepKind.EVENT else None
+    if known is None:
+        return ()
+    return tuple(one.label for one in known.outcomes if one.kind is OutcomeKind.WAY and one.label)
 
 
 def _parts(session: Session, instance: ProcessInstance) -> dict[int, tuple[str, int, int]]:
@@ -212,7 +247,13 @@ def _failed_calls(session: Session, instance: ProcessInstance) -> dict[str, date
 
 
 def _events(
-    session: Session, instance: ProcessInstance, process: CompiledProcess, waits: Waits, *, alone: bool
+    session: Session,
+    instance: ProcessInstance,
+    process: CompiledProcess,
+    waits: Waits,
+    timers: Sequence[_TimerRow],
+    *,
+    alone: bool,
 ) -> Iterable[WaitingFor]:
     """Calls and events. Those at the boundary of a step only tell until when, unless nothing else is awaited."""
     tried_again = _failed_calls(session, instance) if waits.calls else {}
@@ -226,11 +267,6 @@ def _events(
         .order_by(MessageSubscription.id)
     )
     found += [(one.activity_id, WaitingFor(WaitingKind(one.kind.value), name=one.name)) for one in subscriptions]
-    timers = session.execute(
-        select(Timer.activity_id, Timer.node_id, Timer.due_at)
-        .where(Timer.instance_id == instance.id)
-        .order_by(Timer.due_at, Timer.id)
-    )
     found += [
         (
             one.activity_id,

@@ -116,7 +116,7 @@ def choices_at_hand(session: Session, actor: Actor, tab: Tab, chosen: InboxFilte
     """
     why = reasons(actor, tab) if tab is Tab.DONE else live_steps(actor, tab)
     some = [select(select(WorkItem.stage, WorkItem.deal_id).where(one).limit(MOST_SORTED).subquery()) for one in why]
-    found: Sequence[Row[tuple[str, str]]] = []
+    found: Sequence[Row[str, str]] = []
     if some:
         steps = union_all(*some).subquery("steps")
         seen = select(steps.c.stage, Deal.definition_key).join(Deal, Deal.id == steps.c.deal_id).distinct()

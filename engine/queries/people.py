@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session, aliased
 
 from engine.bpmn.compiled import Distribution
 from engine.errors import NotFound
+from engine.events import EmployeeErased, kind_of
 from engine.model.api_token import ApiToken
 from engine.model.calendar import Calendar, CalendarException
 from engine.model.department import Department, Membership
+from engine.model.history_event import HistoryEvent
 from engine.model.person import Person, Role
 from engine.model.substitution import Substitution
 from engine.policy.permissions import Ability, Actor
@@ -66,11 +68,16 @@ class TokenRow:
 
 @dataclass(frozen=True, slots=True)
 class PersonView:
-    """``substitutions`` are those in which the person is absent or acts for another, latest first."""
+    """``substitutions`` are those in which the person is absent or acts for another, latest first.
+
+    ``erased_at`` and ``erased_by`` say when their own data was erased last, and by whom.
+    """
 
     row: PersonRow
     substitutions: tuple[SubstitutionRow, ...]
     tokens: tuple[TokenRow, ...]
+    erased_at: datetime | None = None
+    erased_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,11 +161,24 @@ def person_view(session: Session, actor: Actor, person_id: int) -> PersonView:
         .where(ApiToken.person_id == person_id)
         .order_by(ApiToken.id.desc())
     )
+    erasure = None if person.is_active else _last_erasure(session, person_id)
     return PersonView(
         row=_person_row(person),
         substitutions=tuple(SubstitutionRow(*row) for row in substitutions),
         tokens=tuple(TokenRow(*row) for row in tokens),
+        erased_at=erasure.at if erasure is not None else None,
+        erased_by=erasure.actor_name if erasure is not None else "",
     )
+
+
+def _last_erasure(session: Session, person_id: int) -> Row[datetime, str] | None:
+    of_person = HistoryEvent.data["person_id"].as_integer() == person_id
+    return session.execute(
+        select(HistoryEvent.at, HistoryEvent.actor_name)
+        .where(HistoryEvent.kind == kind_of(EmployeeErased), of_person)
+        .order_by(HistoryEvent.id.desc())
+        .limit(1)
+    ).one_or_none()
 
 
 def departments(

@@ -10,6 +10,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 from flask_babel import force_locale
+from support.drawn_maps import START, chain, compiled, element, step
 from support.instance_run import InstanceRun
 from support.office import MONDAY_10, Office
 from support.token_game.canonical import as_canonical
@@ -19,7 +20,7 @@ from support.token_game.random_maps import random_map
 from engine.bpmn.inspection import waits_in
 from engine.bpmn.runtime import OpenedStep
 from engine.errors import MapFailed
-from engine.queries.deal_waiting import DealWaiting, Standing, WaitingFor, WaitingKind
+from engine.queries.deal_waiting import DealWaiting, Standing, WaitingFor, WaitingKind, deal_waiting
 from webui.waiting import waiting_sentence
 
 STEP = WaitingFor(WaitingKind.STEP, "Погодити", who="Юристи", due_at=MONDAY_10 + timedelta(days=1), work_item_id=7)
@@ -65,13 +66,52 @@ def test_the_readers_own_step_comes_first_and_gives_the_button() -> None:
 
 def test_an_approval_by_several_says_how_many_have_decided() -> None:
     parts = [replace(STEP, who=who, given=1, asked=3) for who in ("Ірина Бондар", "Оксана Ткач")]
-    assert told(*parts) == "Угода чекає на «Погодити»: рішення дали 1 з 3, ще чекаємо: Ірина Бондар; Оксана Ткач."
+    by_then = "Угода чекає на «Погодити», завтра до 10:00: рішення дали 1 з 3, ще чекаємо: Ірина Бондар; Оксана Ткач."
+    assert told(*parts) == by_then
+    assert told(*(replace(part, due_at=None) for part in parts)).startswith("Угода чекає на «Погодити»: рішення")
     assert "1 of 3 have decided" in told(*parts, locale="en")
 
 
 def test_events_behind_one_gateway_are_whichever_comes_first() -> None:
     text = told(replace(PAID, race="4"), replace(WEEK, race="4"))
     assert text.startswith("Угода чекає на те, що станеться першим: повідомлення «Оплата»; час ")
+
+
+def test_what_happens_outside_is_waited_for_and_not_done() -> None:
+    paid = replace(STEP, name="Оплата надійшла", happens_outside=True, due_at=None)
+    assert told(paid) == "Угода чекає, доки станеться «Оплата надійшла» (позначає: Юристи)."
+    own = replace(paid, may_act=True)
+    assert told(own, locale="en") == "The deal waits until “Оплата надійшла” happens (you mark it)."
+    assert waiting_sentence(DealWaiting(Standing.RUNNING, (own,))).marks
+
+
+def test_a_step_that_waits_for_the_first_of_several_events_names_them_all() -> None:
+    first = replace(STEP, name="Що перше?", happens_outside=True, ways=("Клієнт відповів", "Ціни змінено"))
+    assert told(first) == "Угода чекає на те, що станеться першим: «Клієнт відповів»; «Ціни змінено»."
+    timed = told(replace(first, ways=("Клієнт відповів",), until=MONDAY_10 + timedelta(days=7)))
+    assert timed.startswith("Угода чекає на те, що станеться першим: «Клієнт відповів»; час ")
+
+
+def test_a_deal_at_an_event_gateway_is_told_with_its_events_and_its_time(office: Office) -> None:
+    timer = "<timerEventDefinition><timeDuration>P2D</timeDuration></timerEventDefinition>"
+    office.publish(
+        compiled(
+            START,
+            element("eventBasedGateway", "g", "Чекаємо на клієнта"),
+            element("intermediateCatchEvent", "yes", "Погодився", "<messageEventDefinition/>"),
+            element("intermediateCatchEvent", "late", "Минуло 2 дні", timer),
+            step("a", "Договір"),
+            step("b", "Нагадати"),
+            chain("start", "g", "yes", "a"),
+            chain("g", "late", "b"),
+        )
+    )
+    deal = office.open_deal()
+    with office.database.read() as session, force_locale("uk"):
+        waiting = deal_waiting(session, office.actor("olena"), deal.id, office.clock.now())
+        assert len(waiting.items) == 1
+        text = waiting_sentence(waiting).text
+    assert text.startswith("Угода чекає на те, що станеться першим: «Погодився»; час 4 бер")
 
 
 def test_what_failed_comes_before_everything() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -11,9 +12,10 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from engine.commands.people import MIN_PASSWORD_LENGTH, PersonDraft, add_person, set_password, update_person
+from engine.commands.staff_erasure import erase_employee
 from engine.errors import N_, DomainError, FieldRequired, InvalidInput, NotFound
 from engine.model.person import Role
-from engine.policy.permissions import Ability
+from engine.policy.permissions import Ability, may
 from engine.policy.phone_numbers import normalise_phone
 from engine.queries.approval_view import has_authenticator
 from engine.queries.people import departments, people, person_view
@@ -89,6 +91,25 @@ def set_active(person_id: int) -> ResponseReturnValue:
     )
 
 
+@blueprint.post("/<int:person_id>/erase")
+def erase(person_id: int) -> ResponseReturnValue:
+    """Erase what is no longer needed of somebody who has left."""
+    form = request.form
+    return _act(
+        person_id,
+        lambda session: erase_employee(
+            session,
+            person_id,
+            form.get("basis", ""),
+            actor=actor(),
+            clock=services().clock,
+            command_id=form.get("command_id") or None,
+        ),
+        _("Erased. The name stays where this person decided."),
+        basis=form.get("basis", ""),
+    )
+
+
 @blueprint.post("/<int:person_id>/password")
 def change_password(person_id: int) -> ResponseReturnValue:
     return _act(
@@ -122,7 +143,12 @@ def _department_ids(form: MultiDict[str, str]) -> tuple[int, ...]:
 
 
 def _act(
-    person_id: int, command: Callable[[Session], Any], told: str, *, form: MultiDict[str, str] | None = None
+    person_id: int,
+    command: Callable[[Session], Any],
+    told: str,
+    *,
+    form: MultiDict[str, str] | None = None,
+    basis: str = "",
 ) -> ResponseReturnValue:
     _ensure_manages()
     try:
@@ -131,7 +157,7 @@ def _act(
     except NotFound:
         raise
     except DomainError as error:
-        return _page(person_id, form, error)
+        return _page(person_id, form, error, basis=basis)
     flash(told, "success")
     return redirect(url_for("people.show", person_id=person_id), code=303)
 
@@ -154,7 +180,7 @@ def _form(typed: MultiDict[str, str], error: DomainError | None = None) -> Respo
 
 
 def _page(
-    person_id: int, form: MultiDict[str, str] | None = None, error: DomainError | None = None
+    person_id: int, form: MultiDict[str, str] | None = None, error: DomainError | None = None, *, basis: str = ""
 ) -> ResponseReturnValue:
     _ensure_manages()
     with reading() as session:
@@ -171,6 +197,9 @@ def _page(
         departments=all_departments,
         roles=role_options(),
         role_label=role_label,
+        may_erase=may(actor(), Ability.ERASE_PERSON) and not view.row.is_active,
+        basis=basis,
+        command_id=request.form.get("command_id") or str(uuid.uuid4()),
         minimum=MIN_PASSWORD_LENGTH,
         errors=field_errors(error) if error else {},
         problem_text=error_text(error) if error else "",

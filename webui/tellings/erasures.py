@@ -11,6 +11,7 @@ from webui.tellings.words import Data, Telling
 _WHOSE: Mapping[str, str] = {
     "contact": N_("Texts about a contact erased from entries %(entries)s; basis: %(basis)s"),
     "client": N_("Texts about the client erased from entries %(entries)s; basis: %(basis)s"),
+    "person": N_("Contact data of an employee who has left erased from entries %(entries)s; basis: %(basis)s"),
     "file": N_("The name of a file erased from entries %(entries)s; basis: %(basis)s"),
     "entry": N_("What was written in entry %(entries)s was erased; basis: %(basis)s"),
 }
@@ -34,5 +35,10 @@ def _person_erased(data: Data) -> str:
 TELLINGS: Mapping[str, Telling] = {
     "texts_erased": Telling("trash", "neutral", _texts_erased),
     "file_erased": Telling("trash", "neutral", _file_erased),
+    "employee_erased": Telling(
+        "trash",
+        "neutral",
+        lambda data: _("Own data of an employee who has left erased; basis: %(basis)s", basis=data["basis"]),
+    ),
     "person_erased": Telling("trash", "neutral", _person_erased),
 }

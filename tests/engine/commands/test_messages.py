@@ -4,11 +4,14 @@ import pytest
 from sqlalchemy import select
 from support.canonical_maps import MapBuilder, every
 from support.office import Office
+from support.personal_traces import named_in
 from support.sales_map import human, sales_map
 
 from engine.bpmn.compiled import CompiledProcess
 from engine.commands.approved_changes import ContentApproved
+from engine.commands.clients import ClientDraft
 from engine.commands.deals import update_deal
+from engine.commands.erasure import ErasureRequest, erase_client
 from engine.commands.messages import MessageDelivery, NobodyWaits, deliver_message, send_message
 from engine.commands.signals import deliver_signal, waiting_for_signal
 from engine.commands.thrown_events import SIGNAL
@@ -73,6 +76,24 @@ def test_a_message_for_nobody_or_for_a_strangers_deal_says_so(office: Office, in
     with pytest.raises(NobodyWaits):
         office.do("olena", deliver_message, "payment", {"invoice": "17", "deal_number": "2026-09999"}, {})
     assert office.deal(invoiced).result is DealResult.OPEN
+
+
+def test_what_an_awaited_message_is_known_by_is_erased_and_the_deal_itself_still_names_it(office: Office) -> None:
+    office.publish(waiting_map())
+    phone = "+380 67 123 45 67"
+    client = ClientDraft(name="Марія Іваненко", phone=phone)
+    known = {"invoice": phone}
+    deal = office.open_deal(definition_key="waiting", client=client, fields=known)
+    other = office.open_deal("taras", definition_key="waiting", fields={"invoice": "+380 50 765 43 21"})
+    assert "message_subscription.correlation_key" in named_in(office, "67 123 45 67")
+    office.do("admin", erase_client, deal.client_id, ErasureRequest("лист № 7"))
+    assert named_in(office, "67 123 45 67", "671234567") == []
+    named = {"deal_id": deal.id}
+    for login, correlation in (("admin", known), ("admin", {"deal_id": other.id}), ("danylo", named | known)):
+        with pytest.raises(NobodyWaits):
+            office.do(login, deliver_message, "payment", correlation, {})
+    assert office.do("admin", deliver_message, "payment", named | known, {}).deal_ids == (deal.id,)
+    assert [one.element_id for one in office.open_steps()] == ["ship"]
 
 
 def test_a_repeated_message_wakes_once(office: Office, invoiced: Deal) -> None:

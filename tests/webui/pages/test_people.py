@@ -168,3 +168,17 @@ def test_writing_needs_its_token_and_its_method(office: Office, admin: Browser) 
     assert admin.get(f"/people/{office.company.olena.id}/active").status_code == 405
     with office.database.read() as session, pytest.raises(SignInFailed):
         sign_in(session, "maria", NEW["password"])
+
+
+def test_who_has_left_is_erased_after_being_told_what_stays(office: Office, browse: SignIn, admin: Browser) -> None:
+    address = f"/people/{office.company.iryna.id}"
+    assert f"{address}/erase" not in admin.get(address).text
+    assert "Спершу заберіть доступ" in text_of(admin.post(f"{address}/erase", {"basis": "заява № 3"}))
+    admin.post(f"{address}/active", {"active": "no"})
+    page = admin.get(address)
+    assert (f"{address}/erase" in page.text, "Ім’я лишається" in text_of(page)) == (True, True)
+    refused = admin.post(f"{address}/erase", {"basis": " "})
+    assert (refused.status_code, "field-basis-error" in refused.text) == (422, True)
+    assert admin.post(f"{address}/erase", {"basis": "заява № 3"}).status_code == 303
+    assert "Стерто 2 бер., Андрій Савченко." in text_of(admin.get(address))
+    assert browse("bohdan").post(f"{address}/erase", {"basis": "заява № 3"}).status_code in (403, 404)
