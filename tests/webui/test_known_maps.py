@@ -9,6 +9,7 @@ from support.sales_map import sales_map
 
 import webui.known_maps
 from engine.model.deal import Deal
+from engine.model.work_item import WorkItem
 from webui.known_maps import known_maps
 
 
@@ -31,6 +32,7 @@ def test_maps_of_visible_deals_also_of_a_rare_one(
     with office.database.write() as session:
         for deal, key in ((rare, "tender"), (foreign, "service")):
             session.execute(update(Deal).where(Deal.id == deal.id).values(definition_key=key))
+        session.execute(update(WorkItem).where(WorkItem.deal_id == foreign.id).values(group_id=None))
     assert len(deals) > 1
     assert maps_of(office, "olena") == [("sale", original.name), ("tender", "Тендер")]
     assert {key for key, _ in maps_of(office, "bohdan")} == {"sale", "tender", "service"}
