@@ -73,6 +73,7 @@ def main_pages(people: People, sales: Sales, view: View) -> Iterator[Opened]:
     deal, step = f"/deals/{deal_id}", f"/work-items/{step_id}"
     asked_id = sales.ask_departments(f"Насоси для огляду {view}")
     sales.complete("oksana", asked_id, "approve_finance", {}, "approved")
+    file_id, leaver_id = sales.file_of(deal_id), sales.leaver()
     tours = {
         "olena": [
             "/inbox",
@@ -95,10 +96,13 @@ def main_pages(people: People, sales: Sales, view: View) -> Iterator[Opened]:
             "/people",
             "/people/new",
             "/people/2",
+            f"/people/{leaver_id}",
             "/departments",
             "/departments/1",
             "/clients/1/erase",
             f"{deal}/history/1/erase",
+            f"/files/{file_id}",
+            f"/files/{file_id}/erase",
             f"{deal}/move",
             f"{deal}/variables",
             *_OF_SETTINGS,

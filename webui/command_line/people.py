@@ -71,7 +71,7 @@ def add(
         click.echo(_("Password: %(password)s", password=made))
 
 
-@user.command("password", help=N_("Set a person's password; all their sessions end.."))
+@user.command("password", help=N_("Set a person's password; all their sessions end."))
 @click.argument("login")
 @click.option("--password", prompt=N_("New password"), hide_input=True, help=N_("“-” reads it from standard input."))
 def change_password(login: str, password: str) -> None:
