@@ -41,6 +41,7 @@ class PersonRow:
     phone: str
     role: Role
     is_active: bool
+    has_password: bool
     locale: str
     departments: tuple[DepartmentName, ...]
 
@@ -260,6 +261,7 @@ def _person_row(person: Person) -> PersonRow:
         phone=person.phone,
         role=person.role,
         is_active=person.is_active,
+        has_password=person.password_hash is not None,
         locale=person.locale,
         departments=tuple(DepartmentName(one.id, one.name) for one in person.departments),
     )
