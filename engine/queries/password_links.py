@@ -18,7 +18,7 @@ class PasswordLinkOver(DomainError):
     """It was used, is too old, another way of setting the password was quicker, or it never existed."""
 
     code: ClassVar[str] = "password_link_over"
-    template: ClassVar[str] = N_("This link serves no more. Ask for a new one.")
+    template: ClassVar[str] = N_("It was used, it is too old, or the password was set meanwhile. Ask for a new one.")
 
 
 def person_of_link(session: Session, token: str, now: datetime) -> Person:

@@ -19,6 +19,7 @@ from engine.model.person import Role
 from engine.policy.permissions import Ability, may
 from engine.policy.phone_numbers import normalise_phone
 from engine.queries.approval_view import has_authenticator
+from engine.queries.first_steps import first_steps
 from engine.queries.people import departments, people, person_view
 from engine.queries.scopes import ensure_sees
 from webui.error_pages import status_of
@@ -38,12 +39,20 @@ def list_people() -> ResponseReturnValue:
     q = request.args.get("q", "").strip()[:200]
     with reading() as session:
         found = people(session, actor(), q)
-    return render_template("people/list.html", people=found, q=q, role_label=role_label)
+        first = first_steps(session, actor())
+    return render_template(
+        "people/list.html",
+        people=found,
+        q=q,
+        role_label=role_label,
+        first=first,
+        sends_mail=services().settings.smtp_url is not None,
+    )
 
 
 @blueprint.get("/new")
 def new() -> ResponseReturnValue:
-    return _form(MultiDict())
+    return _form(MultiDict({"role": request.args.get("role", "")}))
 
 
 @blueprint.post("")
