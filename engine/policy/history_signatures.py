@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
@@ -121,10 +122,16 @@ def signature_fits(public_key: str, message: bytes, signature: str) -> bool:
         signed = bytes.fromhex(signature)
         if signed.hex() != signature:
             return False
-        Ed25519PublicKey.from_public_bytes(bytes.fromhex(public_key)).verify(signed, message)
+        _read_key(public_key).verify(signed, message)
     except (InvalidSignature, ValueError):
         return False
     return True
+
+
+@lru_cache(maxsize=64)
+def _read_key(public_key: str) -> Ed25519PublicKey:
+    """Raises ValueError."""
+    return Ed25519PublicKey.from_public_bytes(bytes.fromhex(public_key))
 
 
 def trusted_keys(keys: Sequence[SigningKey]) -> Mapping[str, str]:
