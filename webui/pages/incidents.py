@@ -15,6 +15,7 @@ from engine.commands.variables import settable_variables
 from engine.errors import DomainError, InvalidInput, NotFound, ReasonRequired
 from engine.model.incident import Incident, IncidentState
 from engine.policy.permissions import Ability
+from engine.queries.deals import walked_path
 from engine.queries.incidents import IncidentRow, incident, incident_counts, incident_page
 from engine.queries.processes import process_of
 from engine.queries.scopes import ensure_sees
@@ -27,7 +28,7 @@ from webui.incident_kinds import kind_in_words
 from webui.incident_texts import told
 from webui.messages import error_text, field_errors
 from webui.outcomes import decided
-from webui.request_context import actor, reading, services
+from webui.request_context import actor, now, reading, services
 from webui.tellings.words import readable
 
 blueprint = Blueprint("incidents", __name__, url_prefix="/settings/incidents")
@@ -161,6 +162,7 @@ def _one(incident_id: int, error: DomainError | None = None) -> ResponseReturnVa
             values=[(name, readable(value)) for name, value in sorted(row.variables.items())],
             settable=_settable(session, row),
             is_open=row.state is IncidentState.OPEN,
+            path=walked_path(session, actor(), row.deal_id, now()) if row.deal_id else None,
             problem_text=error_text(error) if error else "",
             errors=errors,
             form=request.form,

@@ -50,6 +50,19 @@ def test_a_failure_says_what_happened_and_where(deal: Deal, browse: SignIn) -> N
     assert "/settings/incidents/1/retry" in browse("admin").get("/settings/incidents/1").text
 
 
+def test_the_step_that_failed_is_marked_on_the_map_until_it_is_put_right(
+    office: Office, deal: Deal, browse: SignIn
+) -> None:
+    admin, olena = browse("admin"), browse("olena")
+    places = [(admin, "/settings/incidents/1"), (olena, f"/deals/{deal.id}/map")]
+    for somebody, place in places:
+        assert "data-failing='[\"sign\"]'" in somebody.get(place).text
+    assert "тут збій" in text_of(olena.get(f"/deals/{deal.id}/map")), "a legend, for those who tell no colours apart"
+    assert admin.post("/settings/incidents/1/retry").status_code == 303
+    for somebody, place in places:
+        assert "data-failing" not in somebody.get(place).text
+
+
 def test_a_failure_is_tried_again_with_one_press(office: Office, deal: Deal, browse: SignIn) -> None:
     admin = browse("admin")
     assert admin.post("/settings/incidents/1/retry").status_code == 303
