@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from support.drawn_maps import END, START, chain, compiled, element, step
 from support.office import Office
 from support.web import Browser, text_of
 
@@ -139,6 +140,45 @@ def test_what_was_typed_into_a_failed_step_is_shown_mended_and_completed(
     assert state(office) is IncidentState.RESOLVED
     assert office.deal(deal).fields["discount"] == "4.5"
     assert office.kinds(deal).count("step_completed") == 1
+
+
+FIELDS = (
+    '<reglament:property name="responsible" value="власник угоди"/>'
+    '<reglament:property name="stage" value="Пропозиція"/>'
+    '<reglament:property name="deadline" value="2 р.д."/>'
+    '<reglament:field name="discount_percent" label="Знижка, %" type="percent"/>'
+    '<reglament:field name="parts" label="Кількість частин" type="number"/>'
+)
+
+
+@pytest.mark.parametrize(
+    ("condition", "told"),
+    [
+        ("discount_percent &gt; 5", "не заповнено «Знижка, %» (discount_percent)."),
+        ("deal.amount / parts &gt; 5", "ділить на нуль: «Кількість частин» (parts): число, 0."),
+        ("parts &gt; client.name", "порівнює непорівнянне: «Кількість частин» (parts): число, 0"),
+    ],
+)
+def test_a_failure_names_fields_as_people_know_them(office: Office, browse: SignIn, condition: str, told: str) -> None:
+    decision = f'<conditionExpression xsi:type="tFormalExpression">{condition}</conditionExpression>'
+    office.publish(
+        compiled(
+            START,
+            element("userTask", "prepare", "Порахувати", f"<extensionElements>{FIELDS}</extensionElements>"),
+            element("exclusiveGateway", "large", "Знижка велика?", default="large_end"),
+            step("approve", "Погодити", відповідальний="власник угоди", етап="Пропозиція", термін="2 р.д."),
+            END,
+            chain("start", "prepare", "large"),
+            element("sequenceFlow", "yes", "так", decision, sourceRef="large", targetRef="approve"),
+            chain("large", "end"),
+            chain("approve", "end"),
+        )
+    )
+    office.open_deal()
+    item = office.step("prepare")
+    answer = browse("olena").post(f"/work-items/{item.id}/complete", {"outcome": "completed", "field:parts": "0"})
+    assert told in text_of(answer), "who pressed the button is told at once"
+    assert told in text_of(browse("admin").get("/settings/incidents/1"))
 
 
 def test_failures_are_narrowed_by_words_and_not_by_codes(office: Office, deal: Deal, browse: SignIn) -> None:
