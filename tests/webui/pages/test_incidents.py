@@ -5,8 +5,10 @@ from collections.abc import Callable
 import pytest
 from support.drawn_maps import END, START, chain, compiled, element, step
 from support.office import Office
+from support.sales_map import sales_map
 from support.web import Browser, text_of
 
+from engine.bpmn.compiled import FieldDefinition, FieldType
 from engine.bpmn.guards import Stalled
 from engine.model.deal import Deal
 from engine.model.incident import Incident, IncidentState
@@ -179,6 +181,34 @@ def test_a_failure_names_fields_as_people_know_them(office: Office, browse: Sign
     answer = browse("olena").post(f"/work-items/{item.id}/complete", {"outcome": "completed", "field:parts": "0"})
     assert told in text_of(answer), "who pressed the button is told at once"
     assert told in text_of(browse("admin").get("/settings/incidents/1"))
+
+
+def test_the_values_when_it_failed_are_written_as_elsewhere(office: Office, deal: Deal, browse: SignIn) -> None:
+    kinds = {"engineer": FieldType.PERSON, "payer": FieldType.CLIENT, "advance": FieldType.MONEY}
+    kinds |= {"shipped_on": FieldType.DATE, "paper": FieldType.FILE}
+    process = sales_map()
+    prepare = process.steps["prepare"]
+    asked = tuple(FieldDefinition(name=name, label=f"Поле {name}", type=kind) for name, kind in kinds.items())
+    more = {"prepare": prepare.model_copy(update={"fields": (*prepare.fields, *asked)})}
+    definition = office.publish(process.model_copy(update={"steps": {**process.steps, **more}, "content_hash": "more"}))
+    with office.database.write() as session:
+        session.query(ProcessInstance).one().definition_id = definition.id
+        session.query(Incident).one().variables = {
+            "engineer": office.company.taras.id,
+            "payer": deal.client_id,
+            "advance": "12500.5",
+            "shipped_on": "2026-12-24",
+            "paper": [{"id": 7, "name": "Рахунок.pdf", "version": 1, "sha256": "0" * 64}],
+            "prepare_outcome": "completed",
+            "round": "1500",
+        }
+    answer = browse("admin").get("/settings/incidents/1")
+    page = text_of(answer)
+    for told in (office.company.taras.full_name, "ТОВ «Промінь»", "12 500,50", "24 груд.", "Рахунок.pdf", "Виконано"):
+        assert told in page
+    for address in (f"/people/{office.company.taras.id}", f"/clients/{deal.client_id}", "/files/7"):
+        assert f'href="{address}"' in answer.text
+    assert "Рішення на кроці «Підготувати" in page
 
 
 def test_failures_are_narrowed_by_words_and_not_by_codes(office: Office, deal: Deal, browse: SignIn) -> None:
