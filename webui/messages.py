@@ -14,6 +14,7 @@ from engine.errors import DomainError, InvalidInput
 from engine.policy.simultaneous_edits import EditedMeanwhile
 from webui.formats import day, number, when
 from webui.i18n import _
+from webui.variable_words import VARIABLE_PLACES, variables_in
 
 # Places that the engine fills with its own marked words ("a date", "the step is somebody else's"): translated too.
 _MARKED_PLACES = frozenset({"reason", "expected", "problem", "what", "kind", "limit", "label"})
@@ -73,6 +74,9 @@ def finding_remedy(finding: Finding) -> str:
 
 def _filled(template: str, params: Mapping[str, Any]) -> str:
     """Findings are stored: one from an older version may lack a place, and is then told with a gap instead of it."""
-    given = {name: _written(name, value) for name, value in params.items()}
+    labels = params.get("labels")  # of what the engine could not calculate
+    given = {name: _written(name, value) for name, value in params.items() if name != "labels"}
+    if labels is not None:
+        given |= {name: variables_in(name, params[name], labels) for name in VARIABLE_PLACES & params.keys()}
     missing = {name: "…" for name in _PLACES.findall(template) if name not in given}
     return _(template, **given, **missing) if "%" in template else _(template)
