@@ -14,6 +14,7 @@ import { hasDrawing } from "./modeler/drawing.js";
 import { showMarks } from "./viewer_marks.js";
 
 const MARKERS = { walked: "is-walked", current: "is-current", overdue: "is-overdue" };
+const PAPER_WIDTH = 640; // pixels of CSS between the margins of an A4 sheet
 const READABLE_SCALE = 0.55;
 const SHOWN_SCALE = 0.8;
 const PAN_STEP = 60;
@@ -68,6 +69,20 @@ function showFailing(viewer, dataset) {
 
 function fit(viewer) {
   viewer.get("canvas").zoom("fit-viewport", "auto");
+}
+
+// On paper the whole map, in the left part that a sheet has room for; afterwards what was looked at.
+function showWholeOnPaper(viewer) {
+  const canvas = viewer.get("canvas");
+  let seen = null;
+  window.addEventListener("beforeprint", () => {
+    seen = canvas.viewbox();
+    const { inner, outer } = seen;
+    if (!inner.width || !outer.width) return;
+    const width = inner.width * outer.width / Math.min(outer.width, PAPER_WIDTH);
+    canvas.viewbox({ x: inner.x, y: inner.y, width, height: inner.height });
+  });
+  window.addEventListener("afterprint", () => { if (seen) canvas.viewbox(seen); });
 }
 
 function showElement(viewer, id) {
@@ -145,6 +160,7 @@ async function show(container, asked) {
     showFailing(viewer, container.dataset);
     showMarks(viewer, list(container.dataset, "marks"), id => chooseRow(viewer, id, { focus: true }));
     openAtCurrent(viewer, container.dataset);
+    showWholeOnPaper(viewer);
     listenToKeys(viewer, container);
     leaveTheWheelToThePage(viewer, container);
     const bringIntoView = id => {
