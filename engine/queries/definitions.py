@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, aliased
 from engine.bpmn.compiled import CallRule, CompiledProcess, Stage, StepDefinition
 from engine.bpmn.dmn.model import Decision
 from engine.bpmn.findings import Finding, Severity
+from engine.bpmn.purpose import purpose_of
 from engine.errors import N_, NotFound
 from engine.model.deal import Deal
 from engine.model.person import Person
@@ -298,6 +299,46 @@ def definition_xml(session: Session, actor: Actor, definition_id: int) -> tuple[
     if file is None:
         raise NotFound
     return file.name, file.content
+
+
+@dataclass(frozen=True, slots=True)
+class MapInForce:
+    """A published map as those see it who work by it."""
+
+    id: int
+    key: str
+    name: str
+    version: int
+    published_at: datetime | None
+    published_note: str
+    purpose: str
+    stages: tuple[str, ...]
+    steps: int
+
+
+def maps_in_force(session: Session) -> tuple[MapInForce, ...]:
+    """The published maps by name. Open to everybody, as their handbooks are: one has to know by what one works."""
+    rows = session.execute(
+        select(ProcessDefinition, DefinitionFile.content)
+        .join(DefinitionFile, DefinitionFile.definition_id == ProcessDefinition.id)
+        .where(ProcessDefinition.state == DefinitionState.PUBLISHED)
+        .order_by(ProcessDefinition.key, DefinitionFile.id.desc())
+    )
+    found: dict[str, MapInForce] = {}
+    for one, content in rows:  # of several files the first one, which holds the map, is read last
+        process = process_of(session, one.id)
+        found[one.key] = MapInForce(
+            id=one.id,
+            key=one.key,
+            name=one.name,
+            version=one.version,
+            published_at=one.published_at,
+            published_note=one.published_note,
+            purpose=purpose_of(content, one.key),
+            stages=tuple(stage.name for stage in sorted(process.stages, key=lambda stage: stage.position)),
+            steps=len(process.steps),
+        )
+    return tuple(sorted(found.values(), key=lambda one: (one.name.casefold(), one.key)))
 
 
 def startable_definitions(session: Session, actor: Actor) -> tuple[StartableDefinition, ...]:

@@ -31,6 +31,7 @@ from engine.queries.definitions import (
     definition_view,
     definitions,
     discarded_draft,
+    maps_in_force,
 )
 from engine.queries.interventions import departures_of_map
 from engine.queries.map_questions import open_questions
@@ -71,7 +72,8 @@ class WarningsNotConfirmed(DomainError):
 
 @blueprint.get("")
 def list_maps() -> ResponseReturnValue:
-    return _list()
+    """All maps with their versions; for those who only work by them, the ones in force."""
+    return _list() if may(actor(), Ability.SEE_MAPS) else _in_force()
 
 
 @blueprint.post("")
@@ -99,6 +101,9 @@ def deploy_shipped(key: str) -> ResponseReturnValue:
 
 @blueprint.get("/<int:definition_id>")
 def show(definition_id: int) -> ResponseReturnValue:
+    """The version; for those who only work by maps, its handbook, which says whether it is open to them."""
+    if not may(actor(), Ability.SEE_MAPS):
+        return redirect(url_for("handbooks.show", definition_id=definition_id))
     return _version(definition_id)
 
 
@@ -242,6 +247,12 @@ def _deployed(files: Mapping[str, bytes], process_key: str | None = None) -> Res
 
 def _rejected(findings: tuple[Finding, ...], status: int) -> ResponseReturnValue:
     return render_template("maps/rejected.html", groups=finding_groups(findings)), status
+
+
+def _in_force() -> ResponseReturnValue:
+    with reading() as session:
+        maps = maps_in_force(session)
+    return render_template("maps/in_force.html", maps=maps)
 
 
 def _list(error: DomainError | None = None) -> ResponseReturnValue:

@@ -234,14 +234,28 @@ def test_running_deals_are_counted(office: Office, owner: Browser) -> None:
 
 
 @pytest.mark.parametrize("login", ["olena", "iryna", "danylo"])
-def test_maps_do_not_exist_for_those_to_whom_they_are_not_open(
+def test_drafts_do_not_exist_for_those_who_only_work_by_maps(
     login: str, draft: ProcessDefinition, browse: SignIn
 ) -> None:
     browser = browse(login)
-    for address in ("", f"/{draft.id}", f"/{draft.id}/files/0", f"/{draft.id}/executed", f"/{draft.id}/drawing"):
+    assert draft.name not in text_of(browser.get("/maps"))
+    gone = browser.client.get(f"/maps/{draft.id}", follow_redirects=True)
+    assert (gone.status_code, "Чинні карти відкрито всім" in text_of(gone)) == (404, True)
+    for address in (f"/{draft.id}/files/0", f"/{draft.id}/executed", f"/{draft.id}/drawing"):
         assert browser.get(f"/maps{address}").status_code == 404
     for address in ("", "/shipped/tender", f"/{draft.id}/publish", f"/{draft.id}/retire", f"/{draft.id}/processes"):
         assert browser.post(f"/maps{address}").status_code == 404
+
+
+@pytest.mark.parametrize("login", ["olena", "iryna"])
+def test_who_works_by_a_map_may_look_at_it(login: str, office: Office, browse: SignIn) -> None:
+    (live,) = versions(office, "sale")
+    browser = browse(login)
+    page = browser.get("/maps")
+    for said in (live.name, "Версія 1", "Подивитися карту"):
+        assert said in text_of(page)
+    assert f'href="/maps/{live.id}/handbook"' in page.text
+    assert browser.get(f"/maps/{live.id}").location == f"/maps/{live.id}/handbook"
 
 
 @pytest.mark.parametrize("login", ["bohdan", "admin"])
