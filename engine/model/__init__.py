@@ -38,7 +38,7 @@ from engine.model.password_link import PasswordLink
 from engine.model.performed_command import PerformedCommand
 from engine.model.person import Person, Role
 from engine.model.practice import Practice
-from engine.model.process_definition import DefinitionFile, DefinitionState, ProcessDefinition
+from engine.model.process_definition import DefinitionFile, DefinitionState, DiscardedDraft, ProcessDefinition
 from engine.model.process_instance import InstanceState, ProcessInstance
 from engine.model.proof_file import ProofFile
 from engine.model.service_call import CallState, ServiceCall
@@ -79,6 +79,7 @@ __all__ = [
     "Delegation",
     "Department",
     "DepartmentTurn",
+    "DiscardedDraft",
     "Draft",
     "FieldSubject",
     "Heartbeat",

@@ -251,6 +251,12 @@ def choose_people(
     return tuple(PersonChoice(*row) for row in rows)
 
 
+def names_of_role(session: Session, role: Role, limit: int) -> tuple[str, ...]:
+    """Whom one can ask: active people of a role, by name."""
+    names = select(Person.full_name).where(Person.is_active, Person.role == role)
+    return tuple(session.scalars(names.order_by(Person.full_name, Person.id).limit(limit)))
+
+
 def _person_row(person: Person) -> PersonRow:
     return PersonRow(
         id=person.id,

@@ -84,6 +84,7 @@ def main_pages(people: People, sales: Sales, view: View) -> Iterator[Opened]:
             deal,
             f"{deal}/approval-sheet",
             *_OF_CLIENTS,
+            "/maps",
         ],
         "iryna": [
             "/inbox?tab=groups",
