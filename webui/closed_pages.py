@@ -135,6 +135,7 @@ def explanation(status: int) -> Explanation | None:
     section = request.endpoint.partition(".")[0]
     closed = _CLOSED.get(request.endpoint) or _CLOSED.get(section)
     records = _RECORDS.get(section)
+    sentences: tuple[str, ...]
     if closed is not None and not may(actor(), closed.ability):
         title, sentences = _("This page is not part of your role"), (_(closed.what), _done_by(closed.ability))
     elif status == 404 and records is not None:  # noqa: PLR2004  # the HTTP status

@@ -8,7 +8,7 @@ from alembic import op
 ROW_NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 revision = "0033"
-down_revision = "0028"
+down_revision = "0030"
 branch_labels = None
 depends_on = None
 
