@@ -173,13 +173,12 @@ def _row_at(session: Session, position: int) -> Iterator[Row[Any]]:
 
 
 def _hashes(session: Session) -> Iterator[tuple[int, str, datetime]]:
-    return iter(
-        session.execute(
-            select(HistorySignature.position, HistorySignature.hash, HistorySignature.at)
-            .order_by(HistorySignature.position)
-            .execution_options(yield_per=_READ_AT_ONCE)
-        ).tuples()
+    rows = session.execute(
+        select(HistorySignature.position, HistorySignature.hash, HistorySignature.at)
+        .order_by(HistorySignature.position)
+        .execution_options(yield_per=_READ_AT_ONCE)
     )
+    return ((position, entry_hash, at) for position, entry_hash, at in rows)
 
 
 def _untold(session: Session) -> tuple[int, ...]:

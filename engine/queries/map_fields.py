@@ -44,7 +44,8 @@ def name_fields(process: CompiledProcess, failure: MapFailed) -> None:
     told = " ".join(map(str, problem.params.values()))
     fields = map_fields(process)
     labels = {name: one.label for name, one in fields.items() if one.label not in ("", name) and name in told}
-    problem.params = {**problem.params, "labels": labels}
+    if labels:
+        problem.params = {**problem.params, "labels": labels}
 
 
 class _Map:
