@@ -172,13 +172,14 @@ def _row_at(session: Session, position: int) -> Iterator[Row[Any]]:
     return _signed_rows(session, position, position)
 
 
-def _hashes(session: Session) -> Iterator[tuple[int, str, datetime]]:
-    rows = session.execute(
-        select(HistorySignature.position, HistorySignature.hash, HistorySignature.at)
-        .order_by(HistorySignature.position)
-        .execution_options(yield_per=_READ_AT_ONCE)
+def _hashes(session: Session) -> Iterator[Row[int, str, datetime]]:
+    return iter(
+        session.execute(
+            select(HistorySignature.position, HistorySignature.hash, HistorySignature.at)
+            .order_by(HistorySignature.position)
+            .execution_options(yield_per=_READ_AT_ONCE)
+        )
     )
-    return ((position, entry_hash, at) for position, entry_hash, at in rows)
 
 
 def _untold(session: Session) -> tuple[int, ...]:
