@@ -74,7 +74,7 @@ class Burst:
         driver: Any = connection.connection.driver_connection
         with errors_of(connection.dialect):
             if isinstance(driver, TripConnection):
-                driver.ask(*_requests(connection.dialect, groups), begins=True, commits=commits)
+                driver.tell(*_requests(connection.dialect, groups), commits=commits)
                 return commits
             for group in groups:
                 _execute(driver, connection.dialect, group)
