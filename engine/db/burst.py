@@ -74,7 +74,7 @@ class Burst:
         driver: Any = connection.connection.driver_connection
         with errors_of(connection.dialect):
             if isinstance(driver, TripConnection):
-                driver.ask(*_requests(connection.dialect, groups), begins=True, commits=commits)
+                driver.tell(*_requests(connection.dialect, groups), commits=commits)
                 return commits
             for group in groups:
                 _execute(driver, connection.dialect, group)
@@ -84,10 +84,9 @@ class Burst:
 def _requests(dialect: Dialect, groups: Sequence[_Group]) -> Iterator[Request]:
     known = _known_to(dialect)
     for group in groups:
-        together = _rows_together(group)
-        compiled = _compiled(known, dialect, group.statement, group.names, together)
-        sql = compiled.sql if group.otherwise is None else compiled.guarded_sql
-        for rows in [group.rows] if together > 1 else ([row] for row in group.rows):
+        for rows in _together(group):
+            compiled = _compiled(known, dialect, group.statement, group.names, len(rows))
+            sql = compiled.sql if group.otherwise is None else compiled.guarded_sql
             yield Request(sql, compiled.parameters(*rows), group.otherwise)
 
 
@@ -142,10 +141,11 @@ def _table(statement: Write) -> FromClause:
     return statement.table
 
 
-def _rows_together(group: _Group) -> int:
-    """How many rows one statement takes: a few new ones are cheaper together, each count is a statement of its own."""
-    count = len(group.rows)
-    return count if count <= _FEW and isinstance(group.statement, Insert) and group.otherwise is None else 1
+def _together(group: _Group) -> Iterator[list[Values]]:
+    """The rows of each statement: a few new ones are cheaper together, whatever else is one row."""
+    few = _FEW if isinstance(group.statement, Insert) and group.otherwise is None else 1
+    for at in range(0, len(group.rows), few):
+        yield group.rows[at : at + few]
 
 
 class _Compiled:

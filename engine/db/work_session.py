@@ -168,6 +168,7 @@ class _Plan:
         self._defaults = {
             column.key: column.default for column in self._table.columns if isinstance(column.default, ColumnDefault)
         }
+        self._empty = dict.fromkeys(self._columns)
         self._keys = tuple(column.key for column in self._table.primary_key.columns)
         version = mapper.version_id_col
         self._version = None if version is None else str(version.key)
@@ -201,7 +202,7 @@ class _Plan:
 
     def insert_into(self, burst: Burst, state: InstanceState[Any]) -> None:
         row = self.row({name: value for name, value in state.dict.items() if name in self._columns})
-        state.dict.update(dict.fromkeys(self._columns - row.keys()) | row)
+        state.dict.update(self._empty | row)
         burst.add(self.insertion, row)
 
     def update_in(self, burst: Burst, state: InstanceState[Any]) -> None:
