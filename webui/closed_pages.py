@@ -137,7 +137,8 @@ def explanation(status: int) -> Explanation | None:
     records = _RECORDS.get(section)
     sentences: tuple[str, ...]
     if closed is not None and not may(actor(), closed.ability):
-        title, sentences = _("This page is not part of your role"), (_(closed.what), _done_by(closed.ability))
+        title = _("This page is not part of your role")
+        sentences: tuple[str, ...] = (_(closed.what), _done_by(closed.ability))
     elif status == 404 and records is not None:  # noqa: PLR2004  # the HTTP status
         title, sentences = _("Nothing to be seen here"), (_(records.missing),)
     else:

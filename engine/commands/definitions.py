@@ -34,6 +34,7 @@ from engine.queries.definitions import NEEDED_TO_PUBLISH, missing_definition, pu
 from engine.queries.directories import directory
 from engine.queries.map_rules import rule_runs
 from engine.queries.own_fields import own_fields
+from engine.queries.processes import process_of
 
 _LONGEST_LIST = 200  # letters of the names of files that are not read
 
@@ -212,7 +213,7 @@ def publishing_findings(session: Session, definition: ProcessDefinition) -> tupl
 
     What the map lacks stands as an error now, and so do unknown names and the rules of the map that it breaks.
     """
-    findings = [Finding.model_validate(one) for one in definition.findings]
+    findings = _without_choices_that_the_company_gives(session, definition)
     told = [
         one.model_copy(update={"severity": Severity.ERROR}) if one.code in NEEDED_TO_PUBLISH else one
         for one in findings
@@ -225,6 +226,25 @@ def publishing_findings(session: Session, definition: ProcessDefinition) -> tupl
         told += [rule_finding(one) for one in rule_runs(session, definition) if not one.passed]
         told += _calls_not_permitted(session, definition)
     return tuple(told)
+
+
+def _without_choices_that_the_company_gives(session: Session, definition: ProcessDefinition) -> list[Finding]:
+    """What was found in the files. The choices of a client's own field need not stand in the form: the company's do."""
+    findings = [Finding.model_validate(one) for one in definition.findings]
+    if definition.compiled is None or all(one.code != "FIELD_CHOICES_MISSING" for one in findings):
+        return findings
+    given = {
+        (step.source_id, title)
+        for step in process_of(session, definition.id).steps.values()
+        for field in step.fields
+        if field.name.startswith(CLIENT_ROOT) and field.choices
+        for title in (field.label, field.name)
+    }
+    return [
+        one
+        for one in findings
+        if one.code != "FIELD_CHOICES_MISSING" or (one.element_id, one.params.get("field")) not in given
+    ]
 
 
 def _unknown_responsibles(session: Session, definition: ProcessDefinition) -> list[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -10,10 +11,15 @@ from typing import Any, TypeVar
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, LargeBinary, String, TypeDecorator
 from sqlalchemy.dialects.postgresql import JSONB
 
+from engine.alphabet import LONGEST_KEY, sort_key
+
 E = TypeVar("E", bound=StrEnum)
 
 Identity = BigInteger().with_variant(Integer, "sqlite")
 """A row number. SQLite numbers rows only in an INTEGER column."""
+
+SortKey = String(LONGEST_KEY).with_variant(String(LONGEST_KEY, collation="C"), "postgresql")
+"""What a list of names is ordered by, see engine.alphabet: compared by code point on either database."""
 
 Json = JSON().with_variant(JSONB, "postgresql")
 Bytes = LargeBinary
@@ -95,3 +101,12 @@ class Word(TypeDecorator[E]):
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Any:  # noqa: ARG002
         return self.process_result_value
+
+
+def key_of(column: str) -> Callable[[Any], str]:
+    """The default of a SortKey column: the key of the name that is inserted with it."""
+
+    def key(context: Any) -> str:  # SQLAlchemy types the context of a default, but not its parameters
+        return sort_key(context.get_current_parameters()[column])
+
+    return key

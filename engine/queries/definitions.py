@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session, aliased
 
+from engine.alphabet import sort_key
 from engine.bpmn.compiled import CallRule, CompiledProcess, Stage, StepDefinition
 from engine.bpmn.dmn.model import Decision
 from engine.bpmn.findings import Finding, Severity
@@ -148,7 +149,7 @@ def definitions(session: Session, actor: Actor) -> tuple[DefinitionRow, ...]:
     for version in _read(session, statement):
         by_key.setdefault(version.key, []).append(version)
     rows = [DefinitionRow(key, versions[0].name, tuple(versions)) for key, versions in by_key.items()]
-    return tuple(sorted(rows, key=lambda row: (row.name.casefold(), row.key)))
+    return tuple(sorted(rows, key=lambda row: (sort_key(row.name), row.key)))
 
 
 def versions_of_map(session: Session, actor: Actor, key: str) -> tuple[DefinitionVersion, ...]:
@@ -338,7 +339,7 @@ def maps_in_force(session: Session) -> tuple[MapInForce, ...]:
             stages=tuple(stage.name for stage in sorted(process.stages, key=lambda stage: stage.position)),
             steps=len(process.steps),
         )
-    return tuple(sorted(found.values(), key=lambda one: (one.name.casefold(), one.key)))
+    return tuple(sorted(found.values(), key=lambda one: (sort_key(one.name), one.key)))
 
 
 def startable_definitions(session: Session, actor: Actor) -> tuple[StartableDefinition, ...]:
@@ -351,7 +352,7 @@ def startable_definitions(session: Session, actor: Actor) -> tuple[StartableDefi
         .order_by(ProcessDefinition.version)
     )
     newest = {row.key: StartableDefinition(*row) for row in rows}
-    return tuple(sorted(newest.values(), key=lambda one: (one.name.casefold(), one.key)))
+    return tuple(sorted(newest.values(), key=lambda one: (sort_key(one.name), one.key)))
 
 
 def _versions() -> Select[*tuple[Any, ...]]:

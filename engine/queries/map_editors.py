@@ -65,4 +65,6 @@ def _others(session: Session, actor: Actor, definition_id: int, now: datetime) -
         )
     )
     ids = {int(name.removeprefix(prefix)) for name in names} - {actor.person_id}
-    return tuple(session.scalars(select(Person.full_name).where(Person.id.in_(ids)).order_by(Person.full_name)))
+    return tuple(
+        session.scalars(select(Person.full_name).where(Person.id.in_(ids)).order_by(Person.sort_key, Person.id))
+    )

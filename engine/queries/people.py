@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session, aliased
 
+from engine.alphabet import sort_key
 from engine.bpmn.compiled import Distribution
 from engine.errors import NotFound
 from engine.events import EmployeeErased, kind_of
@@ -129,7 +130,7 @@ def people(session: Session, actor: Actor, q: str = "") -> tuple[PersonRow, ...]
     """Everybody by name, the inactive too. Raises NotFound for those who do not manage people."""
     ensure_sees(actor, Ability.MANAGE_PEOPLE)
     rows = session.scalars(
-        select(Person).where(matches(session, Person.search_text, q)).order_by(Person.full_name, Person.id)
+        select(Person).where(matches(session, Person.search_text, q)).order_by(Person.sort_key, Person.id)
     ).all()
     return tuple(_person_row(person) for person in rows)
 
@@ -211,14 +212,14 @@ def departments(
         )
         .outerjoin(head, head.id == Department.head_id)
         .outerjoin(Calendar, Calendar.id == Department.calendar_id)
-        .order_by(Department.name, Department.id)
+        .order_by(Department.sort_key, Department.id)
     )
     return tuple(DepartmentRow(*row) for row in rows)
 
 
 def calendars(session: Session) -> tuple[CalendarRow, ...]:
     """The company's calendar first, then by name."""
-    rows = session.scalars(select(Calendar).order_by(Calendar.is_default.desc(), Calendar.name)).all()
+    rows = sorted(session.scalars(select(Calendar)), key=lambda one: (not one.is_default, sort_key(one.name), one.id))
     return tuple(
         CalendarRow(
             id=row.id,
@@ -245,7 +246,7 @@ def choose_people(
     rows = session.execute(
         select(Person.id, Person.full_name, Person.position)
         .where(Person.is_active, matches(session, Person.search_text, q), *chosen)
-        .order_by(Person.full_name, Person.id)
+        .order_by(Person.sort_key, Person.id)
         .limit(page_size(limit))
     )
     return tuple(PersonChoice(*row) for row in rows)
@@ -254,7 +255,7 @@ def choose_people(
 def names_of_role(session: Session, role: Role, limit: int) -> tuple[str, ...]:
     """Whom one can ask: active people of a role, by name."""
     names = select(Person.full_name).where(Person.is_active, Person.role == role)
-    return tuple(session.scalars(names.order_by(Person.full_name, Person.id).limit(limit)))
+    return tuple(session.scalars(names.order_by(Person.sort_key, Person.id).limit(limit)))
 
 
 def _person_row(person: Person) -> PersonRow:
