@@ -135,7 +135,6 @@ def explanation(status: int) -> Explanation | None:
     section = request.endpoint.partition(".")[0]
     closed = _CLOSED.get(request.endpoint) or _CLOSED.get(section)
     records = _RECORDS.get(section)
-    sentences: tuple[str, ...]
     if closed is not None and not may(actor(), closed.ability):
         title = _("This page is not part of your role")
         sentences: tuple[str, ...] = (_(closed.what), _done_by(closed.ability))
