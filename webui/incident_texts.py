@@ -58,6 +58,16 @@ _REMEDIES = {
     "deadline_date_not_a_date": N_("Fill in the date in the deal, then try again."),
 }
 
+EARLIER = (
+    N_("The condition “%(text)s” cannot be decided: %(names)s has no value."),
+    N_("The condition “%(text)s” compares values of different kinds."),
+    N_("The condition “%(text)s” must give yes or no and gave something else."),
+    N_("A yes or no was expected on each side of “and”, “or” and “not”."),
+    N_("A value is larger than expressions may use."),
+    N_("the call to %(target)s failed %(attempts)s times, the last time with: %(reason)s"),
+)
+"""How version 0.1.0 told failures: those that it recorded are still told in the reader's language."""
+
 _MEND = N_("Mend the cause (a field of the deal, a person, the map), then try again.")
 
 

@@ -12,6 +12,7 @@ from engine.bpmn.finding_texts import message_template, remedy_template
 from engine.bpmn.findings import Finding
 from engine.errors import DomainError, InvalidInput
 from engine.policy.simultaneous_edits import EditedMeanwhile
+from webui.failure_words import failure_words
 from webui.formats import day, number, when
 from webui.i18n import _
 from webui.variable_words import VARIABLE_PLACES, variables_in
@@ -56,7 +57,7 @@ def _written(name: str, value: Any) -> Any:
         case list() | tuple() | frozenset():
             written = ", ".join(str(_written(name, item)) for item in value)
         case str() if value and name in _MARKED_PLACES:
-            written = _(value)
+            written = failure_words(value)
         case _:
             written = value
     return written

@@ -20,6 +20,7 @@ from engine.queries.directories import directory
 from engine.queries.map_fields import map_fields
 from engine.queries.organisation import organisation
 from engine.queries.processes import process_of
+from webui.failure_words import failure_words
 from webui.formats import legible
 from webui.forms.shown_values import lines_text, name_of
 from webui.i18n import _
@@ -156,7 +157,7 @@ def _files(kind: str, data: Data) -> Iterator[tuple[int, str]]:
 def _quoted(kind: str, data: Data, name: str) -> str:
     """What somebody said; why a call failed is often in the product's own words, which are translated."""
     said = str(data.get(name) or "") if name else ""
-    return _(said) if said and kind == "call_failed" else said
+    return failure_words(said) if said and kind == "call_failed" else said
 
 
 def fields_of(session: Session, definition_id: int | None) -> Fields:

@@ -42,7 +42,7 @@ class TooDeep(DomainError):
 
 class TooManyRuns(DomainError):
     code = "TOO_MANY_RUNS"
-    template = N_("the step would be repeated %(count)s times; %(limit)s is the most")
+    template = N_("the step would be repeated too often: %(count)s is asked for, %(limit)s is the most")
 
 
 class RunsNotCountable(DomainError):
