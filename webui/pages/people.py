@@ -35,9 +35,17 @@ _TEXTS = ("full_name", "position", "email", "phone")
 @blueprint.get("")
 def list_people() -> ResponseReturnValue:
     q = request.args.get("q", "").strip()[:200]
+    cursor = request.args.get("cursor") or None
     with reading() as session:
-        found = people(session, actor(), q)
-    return render_template("people/list.html", people=found, q=q, role_label=role_label)
+        page = people(session, actor(), q, cursor=cursor)
+    return render_template(
+        "people/list.html",
+        page=page,
+        q=q,
+        first_url=url_for("people.list_people", q=q or None) if cursor else None,
+        next_url=url_for("people.list_people", q=q or None, cursor=page.next_cursor) if page.next_cursor else None,
+        role_label=role_label,
+    )
 
 
 @blueprint.get("/new")
