@@ -10,7 +10,7 @@ from typing import Any
 
 from engine.bpmn.finding_texts import message_template, remedy_template
 from engine.bpmn.findings import Finding
-from engine.errors import DomainError, InvalidInput
+from engine.errors import N_, DomainError, InvalidInput
 from engine.policy.simultaneous_edits import EditedMeanwhile
 from webui.failure_words import failure_words
 from webui.formats import day, number, when
@@ -22,6 +22,18 @@ _MARKED_PLACES = frozenset({"reason", "expected", "problem", "what", "kind", "li
 
 # Places that hold names, each told in quotation marks.
 _NAMES = frozenset({"elements", "choices", "names"})
+
+# What a map says in words of its own, as the page of the map calls it.
+_WORDS = {
+    ("property", "stage"): N_("Stage"),
+    ("property", "responsible"): N_("Responsible"),
+    ("property", "deadline"): N_("Deadline"),
+    ("property", "escalation"): N_("Escalation"),
+    ("property", "approval"): N_("Approval"),
+    ("property", "instruction"): N_("Instruction"),
+    ("used", "=owner"): N_("the deal’s owner"),
+    ("other", "=owner"): N_("the deal’s owner"),
+}
 
 _PLACES = re.compile(r"%\((\w+)\)s")
 
@@ -56,6 +68,8 @@ def _written(name: str, value: Any) -> Any:
             written = ", ".join(_("“%(name)s”", name=item) for item in value)
         case list() | tuple() | frozenset():
             written = ", ".join(str(_written(name, item)) for item in value)
+        case str() if (name, value) in _WORDS:
+            written = _(_WORDS[name, value])
         case str() if value and name in _MARKED_PLACES:
             written = failure_words(value)
         case _:

@@ -37,13 +37,16 @@ _TEXTS = ("full_name", "position", "email", "phone")
 @blueprint.get("")
 def list_people() -> ResponseReturnValue:
     q = request.args.get("q", "").strip()[:200]
+    cursor = request.args.get("cursor") or None
     with reading() as session:
-        found = people(session, actor(), q)
+        page = people(session, actor(), q, cursor=cursor)
         first = first_steps(session, actor())
     return render_template(
         "people/list.html",
-        people=found,
+        page=page,
         q=q,
+        first_url=url_for("people.list_people", q=q or None) if cursor else None,
+        next_url=url_for("people.list_people", q=q or None, cursor=page.next_cursor) if page.next_cursor else None,
         role_label=role_label,
         first=first,
         sends_mail=services().settings.smtp_url is not None,
