@@ -8,6 +8,7 @@ from typing import Any
 from flask import url_for
 from sqlalchemy.orm import Session
 
+from engine.alphabet import sort_key
 from engine.bpmn.compiled import StepDefinition
 from engine.bpmn.finding_texts import message_template, remedy_template
 from engine.bpmn.findings import Finding, Severity
@@ -113,21 +114,22 @@ def told_findings(findings: Iterable[Finding]) -> list[dict[str, str]]:
         {
             "code": line.finding.code,
             "severity": group.severity.value,
-            "element": line.finding.element_id or "",
-            "name": line.finding.element_name or "",
+            "element": finding.element_id or "",
+            "name": finding.element_name or "",
             "text": line.text,
             "remedy": line.remedy,
         }
         for group in finding_groups(findings)
         for line in group.lines
+        for finding in line.all
     ]
 
 
 def names_to_choose(session: Session) -> tuple[list[str], list[str]]:
     """The departments and the people that a step can be given to."""
     known = directory(session)
-    departments = sorted(one.name for one in known.departments)
-    return departments, sorted(one.full_name for one in known.people if one.is_active)
+    departments = sorted((one.name for one in known.departments), key=sort_key)
+    return departments, sorted((one.full_name for one in known.people if one.is_active), key=sort_key)
 
 
 def _code(code: str, severity: Severity) -> dict[str, str]:

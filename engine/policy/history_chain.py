@@ -23,6 +23,7 @@ from engine.policy.personal_texts import committed, erased_commitments, resealed
 FIRST_PREVIOUS_HASH = ""
 _ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 _SORTED = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
+_MAPPINGS = (dict, Mapping)  # to be a dict is seen at once, to be a Mapping is looked up
 _EXACT = frozenset({str, int, bool, type(None)})
 _TEXTS_ERASED = kind_of(TextsErased)
 _NOT_OURS = (TypeError, ValueError)  # a float, half a character, salts of other data: nothing that we ever wrote
@@ -95,7 +96,7 @@ def _spelled(value: Any) -> bytes:
 
 def moment_text(at: datetime) -> str:
     """RFC 3339 in UTC, always with microseconds: the spelling that is hashed."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return f"{at.astimezone(UTC).isoformat(timespec='microseconds').removesuffix('+00:00')}Z"
 
 
 def entry_hash(entry: ChainEntry) -> str:
@@ -193,7 +194,7 @@ def is_intact(entry: ChainEntry) -> bool:
 def _ensure_exact(value: Any) -> None:
     if type(value) in _EXACT:  # nearly everything is, and an isinstance of Mapping costs more than the encoding
         return
-    if type(value) is dict or isinstance(value, Mapping):
+    if isinstance(value, _MAPPINGS):
         for key, inner in value.items():
             if not isinstance(key, str):
                 raise TypeError("a key of canonical JSON is a text")

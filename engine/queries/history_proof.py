@@ -211,7 +211,15 @@ def _wrong(row: Row[Any], previous: str, known: Mapping[str, str]) -> ChainFault
         own_hash = entry_hash(entry)
     except (TypeError, ValueError):
         return ChainFaultReason.ALTERED
-    stated = statement(entry, own_hash, position=row.position, previous=previous, at=row.signed_at, key_id=row.key_id)
+    stated = statement(
+        entry.deal,
+        entry.number,
+        own_hash,
+        position=row.position,
+        previous=previous,
+        at=row.signed_at,
+        key_id=row.key_id,
+    )
     if statement_hash(stated) != row.hash:
         return ChainFaultReason.ALTERED
     if not signature_fits(known[row.key_id], to_sign(stated), row.signature.hex()):

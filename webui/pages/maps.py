@@ -18,13 +18,21 @@ from engine.commands.definitions import (
     publishing_findings,
     retire_definition,
 )
+from engine.commands.discarding import discard_draft
 from engine.commands.incidents import perform
 from engine.commands.publishing import prepare_publishing, publish_definition
 from engine.errors import N_, DomainError, FieldRequired, NotFound
 from engine.model.process_definition import ProcessDefinition
 from engine.policy.permissions import Ability, ensure_may, may
 from engine.queries.definition_files import drawing_of, executed_map, uploaded_files
-from engine.queries.definitions import DefinitionVersion, DefinitionView, definition_view, definitions
+from engine.queries.definitions import (
+    DefinitionVersion,
+    DefinitionView,
+    definition_view,
+    definitions,
+    discarded_draft,
+    maps_in_force,
+)
 from engine.queries.interventions import departures_of_map
 from engine.queries.map_questions import open_questions
 from engine.queries.scopes import ensure_sees
@@ -40,11 +48,12 @@ from webui.map_steps import step_lines
 from webui.map_tabs import map_tabs
 from webui.map_uploads import deploy, library, too_large, uploaded
 from webui.messages import error_text
-from webui.request_context import actor, reading, services
+from webui.request_context import actor, reading, services, writing
 from webui.step_grid import HEADINGS, cells_shown, choices, grid_rows
 
 blueprint = Blueprint("maps", __name__, url_prefix="/maps")
 
+_SHOWN_VERSIONS = 5
 _TOO_LARGE = 413
 _REJECTED = 422
 
@@ -64,7 +73,8 @@ class WarningsNotConfirmed(DomainError):
 
 @blueprint.get("")
 def list_maps() -> ResponseReturnValue:
-    return _list()
+    """All maps with their versions; for those who only work by them, the ones in force."""
+    return _list() if may(actor(), Ability.SEE_MAPS) else _in_force()
 
 
 @blueprint.post("")
@@ -92,6 +102,9 @@ def deploy_shipped(key: str) -> ResponseReturnValue:
 
 @blueprint.get("/<int:definition_id>")
 def show(definition_id: int) -> ResponseReturnValue:
+    """The version; for those who only work by maps, its handbook, which says whether it is open to them."""
+    if not may(actor(), Ability.SEE_MAPS):
+        return redirect(url_for("handbooks.show", definition_id=definition_id))
     return _version(definition_id)
 
 
@@ -173,6 +186,24 @@ def retire(definition_id: int) -> ResponseReturnValue:
     )
 
 
+@blueprint.post("/<int:definition_id>/discard")
+def discard(definition_id: int) -> ResponseReturnValue:
+    """Throw a draft away, and lead to what is left of its map."""
+    _ensure_may_deploy()
+    key = request.form.get("command_id") or None
+    try:
+        with writing() as session:
+            discard_draft(session, definition_id, actor=actor(), clock=services().clock, command_id=key)
+    except NotFound:
+        raise
+    except DomainError as error:
+        return _version(definition_id, error)
+    with reading() as session:
+        gone = discarded_draft(session, actor(), definition_id)
+    flash(_("Thrown away: version %(version)s of “%(name)s”.", version=gone.version, name=gone.name), "success")
+    return redirect(url_for("maps.list_maps"), code=303)
+
+
 def _ensure_may_deploy() -> None:
     """Before anything is read or compiled. Raises NotFound where maps are not open, NotAllowed where they are."""
     ensure_sees(actor(), Ability.SEE_MAPS)
@@ -219,12 +250,19 @@ def _rejected(findings: tuple[Finding, ...], status: int) -> ResponseReturnValue
     return render_template("maps/rejected.html", groups=finding_groups(findings)), status
 
 
+def _in_force() -> ResponseReturnValue:
+    with reading() as session:
+        maps = maps_in_force(session)
+    return render_template("maps/in_force.html", maps=maps)
+
+
 def _list(error: DomainError | None = None) -> ResponseReturnValue:
     with reading() as session:
         maps = definitions(session, actor())
     page = render_template(
         "maps/list.html",
         maps=maps,
+        shown_versions=_SHOWN_VERSIONS,
         shipped=_shipped({one.key for one in maps}),
         may_deploy=may(actor(), Ability.DEPLOY_MAP),
         problem_text=error_text(error) if error else "",
@@ -258,7 +296,7 @@ def _version(definition_id: int, error: DomainError | None = None) -> ResponseRe
         row=view.row,
         groups=groups,
         badges=map_badges(groups),
-        counts={group.severity.value: len(group.lines) for group in groups},
+        counts={group.severity.value: group.count for group in groups},
         steps=step_lines(view.steps, (stage.name for stage in view.stages), view.row.key),
         calls=call_lines(view.calls),
         grid=grid,
@@ -269,6 +307,7 @@ def _version(definition_id: int, error: DomainError | None = None) -> ResponseRe
         departures=departures,
         open_questions=asked,
         siblings=siblings,
+        command_id=uuid.uuid4().hex,
         live=next((one for one in siblings if one.state.value == "published"), None),
         deals_on_others=_deals_on_others(siblings, definition_id),
         has_choice=any(one.code == "POOLS_CHOSEN" for one in findings),

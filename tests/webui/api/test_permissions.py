@@ -249,6 +249,7 @@ EXPECTED = {
         "403 403 403 403 403 422 403", body={"revision": 1, "answers": {"stage:nowhere": "Етап"}}
     ),
     "POST /definitions/<int:definition_id>/publish": Expected("403 403 403 403 403 409 403"),
+    "POST /definitions/<int:definition_id>/discard": Expected("403 403 403 403 403 409 403"),
     "GET /definitions/<int:definition_id>/rules": Expected(READERS_OF_MAPS),
     "PUT /definitions/<int:definition_id>/rules": Expected("403 403 403 403 403 200 403", body={"rules": []}),
     "POST /definitions/<int:definition_id>/rules/run": Expected(READERS_OF_MAPS),

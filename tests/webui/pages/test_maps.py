@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Callable
 
 import pytest
 from support.called_maps import calling_map
+from support.drawn_maps import END, START, chain, drawn, element, step
 from support.office import Office
 from support.web import Browser, text_of
 from werkzeug.test import TestResponse
@@ -83,7 +85,7 @@ def test_a_dropped_file_is_answered_with_its_version(office: Office, owner: Brow
     assert (answer.status_code, answer.location) == (303, f"/maps/{definition.id}")
     assert definition.state is DefinitionState.DRAFT
     page = owner.get(answer.location)
-    for said in ("Погодити договір: юристи", "approve_legal", "1 робочий день", "Юридичний відділ", "365"):
+    for said in ("Погодити договір: юристи", "approve_legal", "1 робочий день", "Юридичний відділ"):
         assert said in text_of(page)
     assert 'data-element="departments_decision"' in page.text
 
@@ -93,6 +95,29 @@ def test_the_file_comes_back_byte_for_byte(draft: ProcessDefinition, owner: Brow
     assert answer.data == SALE
     assert "b2b.bpmn" in answer.headers["Content-Disposition"]
     assert owner.get(f"/maps/{draft.id}/files/1").status_code == 404
+
+
+def test_a_draft_is_thrown_away_by_its_owner_after_reading_what_goes(
+    office: Office, draft: ProcessDefinition, owner: Browser, browse: SignIn
+) -> None:
+    page = owner.get(f"/maps/{draft.id}")
+    assert "Інших версій цієї карти немає" in text_of(page)
+    head = browse("bohdan")
+    assert "Викинути чернетку" not in text_of(head.get(f"/maps/{draft.id}"))
+    assert head.post(f"/maps/{draft.id}/discard", {}).status_code == 403
+    answer = owner.post(f"/maps/{draft.id}/discard", {"command_id": "away"})
+    assert (answer.status_code, answer.location) == (303, "/maps")
+    assert owner.post(f"/maps/{draft.id}/discard", {"command_id": "away"}).status_code == 303
+    assert versions(office) == []
+    gone = head.get(f"/maps/{draft.id}")
+    assert (gone.status_code, office.company.owner.full_name in text_of(gone)) == (404, True)
+
+
+def test_a_published_version_offers_no_throwing_away(office: Office, owner: Browser) -> None:
+    (live,) = versions(office, "sale")
+    assert "Викинути чернетку" not in text_of(owner.get(f"/maps/{live.id}"))
+    refused = owner.post(f"/maps/{live.id}/discard", {})
+    assert (refused.status_code, "її можна вилучити з ужитку" in text_of(refused)) == (409, True)
 
 
 def test_the_engines_own_form_is_shown_as_plain_text(draft: ProcessDefinition, owner: Browser) -> None:
@@ -211,14 +236,28 @@ def test_running_deals_are_counted(office: Office, owner: Browser) -> None:
 
 
 @pytest.mark.parametrize("login", ["olena", "iryna", "danylo"])
-def test_maps_do_not_exist_for_those_to_whom_they_are_not_open(
+def test_drafts_do_not_exist_for_those_who_only_work_by_maps(
     login: str, draft: ProcessDefinition, browse: SignIn
 ) -> None:
     browser = browse(login)
-    for address in ("", f"/{draft.id}", f"/{draft.id}/files/0", f"/{draft.id}/executed", f"/{draft.id}/drawing"):
+    assert draft.name not in text_of(browser.get("/maps"))
+    gone = browser.client.get(f"/maps/{draft.id}", follow_redirects=True)
+    assert (gone.status_code, "Чинні карти відкрито всім" in text_of(gone)) == (404, True)
+    for address in (f"/{draft.id}/files/0", f"/{draft.id}/executed", f"/{draft.id}/drawing"):
         assert browser.get(f"/maps{address}").status_code == 404
     for address in ("", "/shipped/tender", f"/{draft.id}/publish", f"/{draft.id}/retire", f"/{draft.id}/processes"):
         assert browser.post(f"/maps{address}").status_code == 404
+
+
+@pytest.mark.parametrize("login", ["olena", "iryna"])
+def test_who_works_by_a_map_may_look_at_it(login: str, office: Office, browse: SignIn) -> None:
+    (live,) = versions(office, "sale")
+    browser = browse(login)
+    page = browser.get("/maps")
+    for said in (live.name, "Версія 1", "Подивитися карту"):
+        assert said in text_of(page)
+    assert f'href="/maps/{live.id}/handbook"' in page.text
+    assert browser.get(f"/maps/{live.id}").location == f"/maps/{live.id}/handbook"
 
 
 @pytest.mark.parametrize("login", ["bohdan", "admin"])
@@ -269,3 +308,35 @@ def test_a_versions_page_lists_the_steps_that_programs_do(office: Office, browse
     page = text_of(browse("owner").get(f"/maps/{definition.id}"))
     for told in ("Перевірити клієнта", "GET crm.example.com", "client.edrpou", "secret.crm", "limit", "1 хв"):
         assert told in page
+
+
+def test_what_is_said_of_several_steps_is_said_once(owner: Browser) -> None:
+    content = drawn(
+        START,
+        element("serviceTask", "a", "Рахунок"),
+        element("serviceTask", "b", "Лист"),
+        END,
+        chain("start", "a", "b", "end"),
+    )
+    page = owner.get(map_of(upload(owner, ("foreign.bpmn", content))))
+    assert page.text.count("людина підтверджує, що це зроблено") == 1
+    assert re.findall(r'class="step-name" data-element="(\w+)">([^<]+)<', page.text) == [
+        ("a", "Рахунок"),
+        ("b", "Лист"),
+    ]
+
+
+def test_a_map_without_a_name_is_called_as_its_file(office: Office, owner: Browser) -> None:
+    nameless = drawn(START, step("a"), END, chain("start", "a", "end"), key="Process_19noq").replace(
+        "Продаж".encode(), b""
+    )
+    page = owner.get(map_of(upload(owner, ("Постачання.bpmn", nameless))))
+    assert "<h1>Постачання</h1>" in re.sub(r"<h1[^>]*>", "<h1>", page.text)
+
+
+def test_of_many_versions_the_newest_and_those_in_use_are_listed(office: Office, owner: Browser) -> None:
+    for number in range(8):
+        drawing = drawn(START, step(f"a{number}"), END, chain("start", f"a{number}", "end"), key="often")
+        upload(owner, ("often.bpmn", drawing))
+    page = text_of(owner.get("/maps"))
+    assert ("Версія 8" in page, "Версія 3" in page, "Ще 3 давніші версії" in page) == (True, False, True)
