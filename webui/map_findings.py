@@ -21,6 +21,7 @@ class FindingLine:
     text: str
     remedy: str
     responsible: str
+    host: str = ""  # of another system that only an administrator can allow to be called
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +60,15 @@ def map_badges(groups: Iterable[FindingGroup]) -> list[dict[str, str]]:
     ]
 
 
+_BY_ADMINISTRATOR = frozenset({"CONNECTOR_HOST_NOT_ALLOWED", "CONNECTOR_SECRET_UNKNOWN"})
+
+
 def _line(finding: Finding) -> FindingLine:
     remedy = finding_remedy(finding)
     return FindingLine(
         finding=finding,
         text=finding_message(finding),
         remedy="" if remedy == _(_NOTHING_TO_DO) else remedy,
+        host=finding.params.get("host", "") if finding.code in _BY_ADMINISTRATOR else "",
         responsible=finding.params.get("responsible", "") if finding.code == "RESPONSIBLE_UNKNOWN" else "",
     )
