@@ -155,7 +155,13 @@ def test_a_call_that_is_made_again_by_itself_is_told_with_its_next_try(office: O
         call.attempts, call.retries, call.last_error = 1, 2, "HTTP 503"
         call.due_at = office.clock.now() + timedelta(minutes=10)
     told = text_of(browse("admin").get("/settings/incidents"))
-    for part in ("Повторюється автоматично", deal.number, "зараз вона не працює (HTTP 503)", "10:10", "і ще 2 спроби"):
+    for part in (
+        "Повторюється автоматично",
+        deal.number,
+        "зараз система не працює (HTTP 503)",
+        "10:10",
+        "і ще 2 спроби",
+    ):
         assert part in told
     page = text_of(browse("olena").get(f"/deals/{deal.id}"))
     assert "Відповіді не було; наступна спроба: 10:10." in page
