@@ -24,7 +24,8 @@ from engine.queries.attention import is_watching
 from engine.queries.deal_files import file_of_deal
 from engine.queries.deal_view import DealView
 from engine.queries.deals import board, deal_history, deal_view, walked_path
-from engine.queries.definitions import definition_xml, startable_definitions
+from engine.queries.definition_files import drawing_of
+from engine.queries.definitions import startable_definitions
 from engine.queries.outdated_approvals import to_ask_again
 from engine.queries.own_fields import own_fields
 from engine.queries.processes import process_of
@@ -265,8 +266,8 @@ def show_map(deal_id: int) -> ResponseReturnValue:
 def map_file(deal_id: int) -> ResponseReturnValue:
     with reading() as session:
         path = walked_path(session, actor(), deal_id, now())
-        name, content = definition_xml(session, actor(), path.definition_id)
-    return attachment(content, "application/xml", name)
+        content = drawing_of(session, actor(), path.definition_id)
+    return attachment(content, "application/xml", "map.bpmn")
 
 
 @blueprint.get("/<int:deal_id>/files/<int:file_id>")
