@@ -180,9 +180,10 @@ def _told(findings: Iterable[Finding]) -> list[dict[str, str]]:
             "severity": group.severity.value,
             "text": line.text,
             "remedy": line.remedy,
-            "rule": line.finding.params.get("rule", ""),
-            "column": line.finding.params.get("column", ""),
+            "rule": finding.params.get("rule", ""),
+            "column": finding.params.get("column", ""),
         }
         for group in finding_groups(findings)
         for line in group.lines
+        for finding in line.all
     ]

@@ -114,13 +114,14 @@ def told_findings(findings: Iterable[Finding]) -> list[dict[str, str]]:
         {
             "code": line.finding.code,
             "severity": group.severity.value,
-            "element": line.finding.element_id or "",
-            "name": line.finding.element_name or "",
+            "element": finding.element_id or "",
+            "name": finding.element_name or "",
             "text": line.text,
             "remedy": line.remedy,
         }
         for group in finding_groups(findings)
         for line in group.lines
+        for finding in line.all
     ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.bpmn.findings import Finding, Severity
 from engine.errors import N_
@@ -15,12 +15,20 @@ _NOTHING_TO_DO = N_("Nothing to do.")
 
 @dataclass(frozen=True, slots=True)
 class FindingLine:
-    """``remedy`` is empty where nothing has to be done; ``responsible`` is a name that nobody bears, or empty."""
+    """``finding`` is said of its own element and of those of ``others``, in the same words.
+
+    ``remedy`` is empty where nothing has to be done; ``responsible`` is a name that nobody bears, or empty.
+    """
 
     finding: Finding
     text: str
     remedy: str
     responsible: str
+    others: tuple[Finding, ...] = ()
+
+    @property
+    def all(self) -> tuple[Finding, ...]:
+        return (self.finding, *self.others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +38,10 @@ class FindingGroup:
     tone: str
     icon: str
     lines: tuple[FindingLine, ...]
+
+    @property
+    def count(self) -> int:
+        return sum(len(line.all) for line in self.lines)
 
 
 _LOOKS = (
@@ -43,7 +55,7 @@ def finding_groups(findings: Iterable[Finding]) -> tuple[FindingGroup, ...]:
     """The findings in words, errors first; a severity without findings is left out."""
     lines = [_line(finding) for finding in findings]
     groups = (
-        FindingGroup(severity, _(label), tone, icon, tuple(line for line in lines if line.finding.severity is severity))
+        FindingGroup(severity, _(label), tone, icon, _said_once(lines, severity))
         for severity, label, tone, icon in _LOOKS
     )
     return tuple(group for group in groups if group.lines)
@@ -52,11 +64,22 @@ def finding_groups(findings: Iterable[Finding]) -> tuple[FindingGroup, ...]:
 def map_badges(groups: Iterable[FindingGroup]) -> list[dict[str, str]]:
     """What the viewer marks on the drawing's elements."""
     return [
-        {"element": line.finding.element_id, "severity": group.severity.value, "text": line.text}
+        {"element": finding.element_id, "severity": group.severity.value, "text": line.text}
         for group in groups
         for line in group.lines
-        if line.finding.element_id
+        for finding in line.all
+        if finding.element_id
     ]
+
+
+def _said_once(lines: Iterable[FindingLine], severity: Severity) -> tuple[FindingLine, ...]:
+    """What is said in the same words of several elements is one line, where it was said first."""
+    first: dict[tuple[str, str], FindingLine] = {}
+    for line in (one for one in lines if one.finding.severity is severity):
+        key = line.text, line.remedy
+        known = first.get(key)
+        first[key] = line if known is None else replace(known, others=(*known.others, line.finding))
+    return tuple(first.values())
 
 
 def _line(finding: Finding) -> FindingLine:

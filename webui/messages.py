@@ -10,16 +10,30 @@ from typing import Any
 
 from engine.bpmn.finding_texts import message_template, remedy_template
 from engine.bpmn.findings import Finding
-from engine.errors import DomainError, InvalidInput
+from engine.errors import N_, DomainError, InvalidInput
 from engine.policy.simultaneous_edits import EditedMeanwhile
+from webui.failure_words import failure_words
 from webui.formats import day, number, when
 from webui.i18n import _
+from webui.variable_words import VARIABLE_PLACES, variables_in
 
 # Places that the engine fills with its own marked words ("a date", "the step is somebody else's"): translated too.
 _MARKED_PLACES = frozenset({"reason", "expected", "problem", "what", "kind", "limit", "label"})
 
 # Places that hold names, each told in quotation marks.
 _NAMES = frozenset({"elements", "choices", "names"})
+
+# What a map says in words of its own, as the page of the map calls it.
+_WORDS = {
+    ("property", "stage"): N_("Stage"),
+    ("property", "responsible"): N_("Responsible"),
+    ("property", "deadline"): N_("Deadline"),
+    ("property", "escalation"): N_("Escalation"),
+    ("property", "approval"): N_("Approval"),
+    ("property", "instruction"): N_("Instruction"),
+    ("used", "=owner"): N_("the deal’s owner"),
+    ("other", "=owner"): N_("the deal’s owner"),
+}
 
 _PLACES = re.compile(r"%\((\w+)\)s")
 
@@ -54,8 +68,10 @@ def _written(name: str, value: Any) -> Any:
             written = ", ".join(_("“%(name)s”", name=item) for item in value)
         case list() | tuple() | frozenset():
             written = ", ".join(str(_written(name, item)) for item in value)
+        case str() if (name, value) in _WORDS:
+            written = _(_WORDS[name, value])
         case str() if value and name in _MARKED_PLACES:
-            written = _(value)
+            written = failure_words(value)
         case _:
             written = value
     return written
@@ -73,6 +89,9 @@ def finding_remedy(finding: Finding) -> str:
 
 def _filled(template: str, params: Mapping[str, Any]) -> str:
     """Findings are stored: one from an older version may lack a place, and is then told with a gap instead of it."""
-    given = {name: _written(name, value) for name, value in params.items()}
+    labels = params.get("labels")  # of what the engine could not calculate
+    given = {name: _written(name, value) for name, value in params.items() if name != "labels"}
+    if labels is not None:
+        given |= {name: variables_in(name, params[name], labels) for name in VARIABLE_PLACES & params.keys()}
     missing = {name: "…" for name in _PLACES.findall(template) if name not in given}
     return _(template, **given, **missing) if "%" in template else _(template)

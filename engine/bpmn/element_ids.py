@@ -1,9 +1,10 @@
-"""Ids that the executed map may use."""
+"""Ids that the executed map may use, and what people call a map that has nothing but an id."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Container
+from pathlib import PurePosixPath
 
 _EXECUTABLE_ID = re.compile(r"^[^\W\d][\w.-]*$")
 # Names and endings that SpiffWorkflow gives to its own helper tasks.
@@ -23,3 +24,9 @@ def free_id(wished: str, used: Container[str]) -> str:
         number += 1
         found = f"{base}_{number}"
     return found
+
+
+def called_by_file(file: str, process_id: str) -> str:
+    """A map without a name: as its file is called where the id is one that a tool has made up, as Process_19noq."""
+    is_made_up = any(letter.isdigit() for letter in process_id)
+    return (PurePosixPath(file).stem if is_made_up else "") or process_id

@@ -203,8 +203,8 @@ _COMPLEX: Mapping[str, FindingText] = {
 
 _ACTIVITIES: Mapping[str, FindingText] = {
     "AUTOMATED_STAND_IN": FindingText(
-        N_("This automated task (%(kind)s) has nothing that we can run: a person confirms that it is done."),
-        N_("Name the responsible who confirms it; another system may do so over the HTTP API."),
+        N_("A program would do this step, but the map names none that runs here: a person confirms that it is done."),
+        N_("Nothing to do if a person does it. Otherwise draw a call of your program, or let it report over the API."),
     ),
     "TOPIC_NOT_SERVED": FindingText(
         N_("The task names the topic “%(topic)s”, under which programs of another engine would fetch it."),
@@ -378,6 +378,10 @@ _STEPS: Mapping[str, FindingText] = {
     "PROPERTY_CONFLICT": FindingText(
         N_("“%(property)s” is said twice: “%(used)s” (%(used_from)s) counts, “%(other)s” (%(other_from)s) does not."),
         N_("Leave only one of the two."),
+    ),
+    "PROPERTY_OVERRULED": FindingText(
+        N_("%(property)s: your “%(used)s” counts, and no longer “%(other)s”, as the map was drawn (%(other_from)s)."),
+        NOTHING_TO_DO,
     ),
 }
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from engine.bpmn.compiled import StepDefinition, StepKind
 from engine.bpmn.deadline_text import amounts_in
+from engine.bpmn.element_ids import called_by_file
 from engine.bpmn.map_model import Located, Node, Place, Process
 from engine.bpmn.map_properties import Property
 from engine.bpmn.noticed import Noticed
@@ -54,7 +55,7 @@ def _stages(node: Node, steps: Mapping[str, StepDefinition], stages: list[str]) 
     if node.lanes:
         proposals.append(Proposal(value=node.lanes[-1], because=Because.LANE))
     process = node.scope.process
-    name = process.name or process.pool or process.source_id or process.id
+    name = process.name or process.pool or called_by_file(process.file, process.source_id or process.id)
     proposals.append(Proposal(value=name, because=Because.MAP_NAME))
     return proposals
 

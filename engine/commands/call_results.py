@@ -51,7 +51,9 @@ class CallGivenUp(DomainError):
     """``reason`` is the last failure, in the words of whoever was called."""
 
     code: ClassVar[str] = "call_failed"
-    template: ClassVar[str] = N_("the call to %(target)s failed %(attempts)s times, the last time with: %(reason)s")
+    template: ClassVar[str] = N_(
+        "the call to %(target)s failed (tries: %(attempts)s), the last time because: %(reason)s"
+    )
 
 
 def lock_call(session: Session, call_id: str) -> tuple[ServiceCall, ProcessInstance]:

@@ -14,6 +14,7 @@ from engine.bpmn.archive import Archive, is_archive, is_document_file, read_arch
 from engine.bpmn.compile import CompileOutcome, ProcessProposal, library_entries
 from engine.bpmn.compile_child import compile_in_child
 from engine.bpmn.compiled import ConnectorKind, Distribution
+from engine.bpmn.element_ids import called_by_file
 from engine.bpmn.findings import Finding, Severity
 from engine.bpmn.safe_xml import XmlRefused
 from engine.bpmn.templates import secrets_in
@@ -185,7 +186,7 @@ def _unused_id(session: Session) -> int | None:
 def fill_draft(session: Session, definition: ProcessDefinition, checked: CheckedMap, chosen: ProcessProposal) -> None:
     """Give a draft the files and what was made of them."""
     outcome, process = checked.outcome, checked.outcome.process
-    definition.name = (chosen.name or chosen.key)[:300]
+    definition.name = (chosen.name or called_by_file(chosen.file, chosen.key))[:300]
     definition.compiled = process.model_dump_json() if process is not None else None
     definition.content_hash = process.content_hash if process is not None else ""
     definition.findings = [finding.model_dump(mode="json") for finding in outcome.findings]

@@ -34,6 +34,7 @@ from engine.model.mention import Mention
 from engine.model.message_subscription import MessageSubscription
 from engine.model.notice import Notice, NoticeKind, NoticeState
 from engine.model.own_field import FieldSubject, OwnField
+from engine.model.password_link import PasswordLink
 from engine.model.performed_command import PerformedCommand
 from engine.model.person import Person, Role
 from engine.model.practice import Practice
@@ -111,6 +112,7 @@ __all__ = [
     "NoticeKind",
     "NoticeState",
     "OwnField",
+    "PasswordLink",
     "PerformedCommand",
     "Person",
     "Practice",

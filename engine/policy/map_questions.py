@@ -41,6 +41,8 @@ def with_company_proposals(question: Question, *, steps: Sequence[StepDefinition
             first = _deadlines(question, steps)
         case QuestionKind.RESPONSIBLE:
             first, last = [*_responsibles(question, steps), *_alike(question.element_name, known)], _departments(known)
+            # The next question would be who that is: a name is proposed where somebody bears it.
+            first, question = _borne(first, known), _without_unknown(question, known)
         case QuestionKind.WHO:
             first, last = _alike(question.element_name, known), _departments(known)
         case _:
@@ -179,6 +181,19 @@ def _alike(name: str, known: Directory) -> list[Proposal]:
     if department is None:
         return []
     return [Proposal(value=department.name, because=Because.ALIKE, params={"name": name})]
+
+
+def _without_unknown(question: Question, known: Directory) -> Question:
+    return question.model_copy(update={"proposals": tuple(_borne(question.proposals, known))})
+
+
+def _borne(proposals: Iterable[Proposal], known: Directory) -> list[Proposal]:
+    """Those whose every name somebody in the company bears, or that are found out deal by deal."""
+    return [
+        one
+        for one in proposals
+        if all(name.startswith("=") or not resolve_name(name, known).unknown for name in one.value.split(", "))
+    ]
 
 
 def _departments(known: Directory) -> list[Proposal]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import BigInteger, Row, func, literal, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from engine.alphabet import sort_key
@@ -21,7 +21,7 @@ from engine.model.history_event import HistoryEvent
 from engine.model.person import Person, Role
 from engine.model.substitution import Substitution
 from engine.policy.permissions import Ability, Actor
-from engine.queries.pages import page_size
+from engine.queries.pages import Page, cursor_key, page_of, page_size
 from engine.queries.scopes import ensure_sees
 from engine.queries.text_search import matches
 
@@ -42,6 +42,7 @@ class PersonRow:
     phone: str
     role: Role
     is_active: bool
+    has_password: bool
     locale: str
     departments: tuple[DepartmentName, ...]
 
@@ -125,13 +126,20 @@ class PersonChoice:
     position: str
 
 
-def people(session: Session, actor: Actor, q: str = "") -> tuple[PersonRow, ...]:
-    """Everybody by name, the inactive too. Raises NotFound for those who do not manage people."""
+def people(
+    session: Session, actor: Actor, q: str = "", *, cursor: str | None = None, limit: int = 50
+) -> Page[PersonRow]:
+    """Everybody by name, the inactive too. Raises NotFound for those who do not manage people, CursorNotUnderstood."""
     ensure_sees(actor, Ability.MANAGE_PEOPLE)
-    rows = session.scalars(
-        select(Person).where(matches(session, Person.search_text, q)).order_by(Person.sort_key, Person.id)
-    ).all()
-    return tuple(_person_row(person) for person in rows)
+    limit = page_size(limit)
+    statement = select(Person).where(matches(session, Person.search_text, q))
+    after = cursor_key(cursor, str, int)
+    if after is not None:
+        last = tuple_(literal(after[0]), literal(after[1], BigInteger))
+        statement = statement.where(tuple_(Person.sort_key, Person.id) > last)
+    found = session.scalars(statement.order_by(Person.sort_key, Person.id).limit(limit + 1)).all()
+    rows = [_person_row(person) for person in found]
+    return page_of(rows, limit=limit, cursor=cursor, key=lambda row: (sort_key(row.full_name), row.id))
 
 
 def person_view(session: Session, actor: Actor, person_id: int) -> PersonView:
@@ -267,6 +275,7 @@ def _person_row(person: Person) -> PersonRow:
         phone=person.phone,
         role=person.role,
         is_active=person.is_active,
+        has_password=person.password_hash is not None,
         locale=person.locale,
         departments=tuple(DepartmentName(one.id, one.name) for one in person.departments),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,17 +24,21 @@ from support.servers import free_port
 from engine.clock import Clock, SettableClock, SystemClock
 from engine.commands.clients import ClientDraft, ContactDraft, add_contact
 from engine.commands.completions import complete_work_item
+from engine.commands.deal_files import Place, add_files
 from engine.commands.deals import DealDraft, open_deal
 from engine.commands.definitions import check_map, deploy_definition, published_sources
 from engine.commands.incidents import perform
 from engine.commands.own_fields import add_own_field
-from engine.commands.people import set_password, set_substitution, update_person
+from engine.commands.password_links import make_password_link
+from engine.commands.people import PersonDraft, add_person, set_password, set_substitution, update_person
 from engine.commands.publishing import publish_definition
+from engine.commands.stored_files import bring_file
 from engine.db.session import Database
 from engine.model.deal import Deal
 from engine.model.history_event import HistoryEvent
-from engine.model.person import Person
+from engine.model.person import Person, Role
 from engine.model.work_item import LIVE, WorkItem
+from engine.policy.file_limits import FileLimits
 from engine.policy.permissions import Actor
 from engine.queries.actors import actor_of
 from processes import shipped_maps
@@ -46,6 +52,7 @@ AGO = timedelta(days=20)
 """How long the company has been at work: what was open then is overdue now, on whatever day the tests run."""
 
 LATE_DEALS = ("Котельня для школи", "Вагова для елеватора", "Стелажі для аптеки")
+LEAVER = PersonDraft(login="former", full_name="Зоя Колишня", role=Role.MANAGER, email="zoia@example.com")
 OFFER: Mapping[str, Any] = {
     "deal.amount": "240000",
     "discount": "3",
@@ -114,6 +121,27 @@ class Sales:
             newest = select(HistoryEvent).where(HistoryEvent.deal_id == deal_id).order_by(HistoryEvent.number.desc())
             last = session.scalars(newest.limit(1)).one()
             return f"{deal_id}/{last.number}/{last.entry_hash}"
+
+    def file_of(self, deal_id: int) -> int:
+        """A file of the deal, the same one however often it is asked for."""
+        limits = FileLimits()
+        content = io.BytesIO(b"Two pumps, 40 m3/h each.")
+        brought = bring_file(self.database, "Заявка.txt", content, limits=limits, clock=self.clock)
+        (file_id,) = self._do("olena", partial(add_files, limits=limits), Place(deal_id), [brought])
+        return file_id
+
+    def leaver(self) -> int:
+        """Somebody who has left the company."""
+        with self.database.read() as session:
+            left = session.scalars(select(Person.id).where(Person.login == LEAVER.login)).one_or_none()
+        if left is None:
+            left = self._do("admin", add_person, LEAVER).id
+            self._do("admin", update_person, left, {"is_active": False})
+        return left
+
+    def password_link(self, login: str) -> str:
+        """The path of a link by which a person chooses their password."""
+        return f"/password/{self._do('admin', make_password_link, self._person(login).id)}"
 
     def deal_named(self, title: str) -> int:
         with self.database.read() as session:

@@ -15,6 +15,7 @@ from engine.settings import Settings
 from webui.command_line.failures import Failed
 from webui.command_line.installation import bring_up_to_date, database_of, settings
 from webui.command_line.language import _
+from webui.first_administrator import COMMAND, has_nobody
 from webui.serving import parts
 from webui.serving.process_group import ProcessGroup
 
@@ -23,8 +24,11 @@ from webui.serving.process_group import ProcessGroup
 def run() -> None:
     given = settings()
     _ensure_port_is_free(given)
-    _prepare(given)
+    is_empty = _prepare(given)
     _greet(given)
+    if is_empty:
+        click.echo(_("There are no people yet. In another terminal, add the first administrator:"))
+        click.echo(f"  {COMMAND}")
     if given.is_embedded:
         parts.web(given)
     else:
@@ -89,16 +93,19 @@ def _port_problem(given: Settings, failure: OSError) -> str:
     return _("%(host)s:%(port)s is no address of this machine.", host=given.host, port=given.port)
 
 
-def _prepare(given: Settings) -> None:
+def _prepare(given: Settings) -> bool:
+    """Whether the company has no people yet."""
     given.var.mkdir(parents=True, exist_ok=True)
     if given.demo:
         from webui.command_line.databases import fill_if_empty  # noqa: PLC0415  # the demo company is large to load
 
         fill_if_empty(given)
-        return
+        return False
     database = Database(given.database_url)
     try:
         bring_up_to_date(database)
+        with database.read() as session:
+            return has_nobody(session)
     finally:
         database.dispose()
 

@@ -53,6 +53,7 @@ from webui.step_grid import HEADINGS, cells_shown, choices, grid_rows
 
 blueprint = Blueprint("maps", __name__, url_prefix="/maps")
 
+_SHOWN_VERSIONS = 5
 _TOO_LARGE = 413
 _REJECTED = 422
 
@@ -261,6 +262,7 @@ def _list(error: DomainError | None = None) -> ResponseReturnValue:
     page = render_template(
         "maps/list.html",
         maps=maps,
+        shown_versions=_SHOWN_VERSIONS,
         shipped=_shipped({one.key for one in maps}),
         may_deploy=may(actor(), Ability.DEPLOY_MAP),
         problem_text=error_text(error) if error else "",
@@ -294,7 +296,7 @@ def _version(definition_id: int, error: DomainError | None = None) -> ResponseRe
         row=view.row,
         groups=groups,
         badges=map_badges(groups),
-        counts={group.severity.value: len(group.lines) for group in groups},
+        counts={group.severity.value: group.count for group in groups},
         steps=step_lines(view.steps, (stage.name for stage in view.stages), view.row.key),
         calls=call_lines(view.calls),
         grid=grid,

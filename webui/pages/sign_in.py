@@ -10,6 +10,7 @@ from engine.errors import DomainError, NotFound
 from engine.model.person import Person
 from engine.queries.actors import actor_of
 from webui.demo_people import DemoPerson, demo_people
+from webui.first_administrator import COMMAND, has_nobody
 from webui.i18n import _
 from webui.limits import account_tried, limit_failures
 from webui.messages import error_text
@@ -74,10 +75,9 @@ def _go_on() -> ResponseReturnValue:
 
 
 def _page(*, login: str = "", problem: str = "", notice: str = "") -> str:
-    people: tuple[DemoPerson, ...] = ()
-    if services().settings.demo:
-        with reading() as session:
-            people = demo_people(session)
+    with reading() as session:
+        people: tuple[DemoPerson, ...] = demo_people(session) if services().settings.demo else ()
+        first_command = COMMAND if not people and has_nobody(session) else ""
     following = local_path(request.values.get("next")) or ""
     return render_template(
         "sign_in/sign_in.html",
@@ -85,5 +85,6 @@ def _page(*, login: str = "", problem: str = "", notice: str = "") -> str:
         problem_text=problem,
         signed_out_notice=notice,
         people=people,
+        first_command=first_command,
         following=following,
     )

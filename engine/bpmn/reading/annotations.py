@@ -7,7 +7,6 @@ BPMN (performers, lanes, groups), then lines of plain text in documentation and 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import chain
 
 from lxml import etree
 
@@ -49,6 +48,8 @@ _SPOKEN_OF_ALL = frozenset(
 )
 _DECIDING_TASKS = frozenset({NodeType.BUSINESS_RULE_TASK, NodeType.SERVICE_TASK})
 _CALLING_TASKS = AUTOMATED_TASKS | HUMAN_TASKS
+_OWN = "reglament"
+_DRAWN_BY_OTHERS = 2  # from this source on nobody mirrors the owner's table, as the bags of other tools do
 _RESULT_ATTRIBUTES = ("resultVariable", "resultVariableName")
 
 
@@ -102,18 +103,22 @@ def _fill(
     sources: tuple[Iterator[Pair], ...],
     noticed: Noticed,
 ) -> None:
-    for key, said in chain.from_iterable(sources):
-        first = annotation.said.setdefault(key, said)
-        if first.text.casefold() != said.text.casefold():
-            noticed.warning(
-                "PROPERTY_CONFLICT",
-                at,
-                property=key.value,
-                used=first.text,
-                used_from=first.source,
-                other=said.text,
-                other_from=said.source,
-            )
+    for number, source in enumerate(sources):
+        for key, said in source:
+            first = annotation.said.setdefault(key, said)
+            if first.text.casefold() == said.text.casefold():
+                continue
+            conflict = {
+                "property": key.value,
+                "used": first.text,
+                "used_from": first.source,
+                "other": said.text,
+                "other_from": said.source,
+            }
+            if first.source == _OWN and number >= _DRAWN_BY_OTHERS:
+                noticed.info("PROPERTY_OVERRULED", at, **conflict)
+            else:
+                noticed.warning("PROPERTY_CONFLICT", at, **conflict)
     _read_call(annotation, element)
 
 

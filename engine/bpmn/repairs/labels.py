@@ -56,6 +56,8 @@ _WORDS: dict[OutcomeKind, tuple[str, ...]] = {
 }
 _YES = ("так", "yes", "y")
 _NO = ("ні", "no", "n")
+_FINISH = "Завершити"  # what the button says that leads to an end without a name, in the language of the map
+_CYRILLIC = re.compile("[а-яґєії]", re.IGNORECASE)
 _NOT_LETTERS = re.compile(r"[^\w\s]+")
 
 
@@ -69,7 +71,7 @@ def label(flow: Flow) -> str:
 
 
 def _leads_to(flow: Flow) -> str:
-    """The name of the first thing with a name that the way comes to; failing that, where it begins."""
+    """The name of the first thing with a name that the way comes to; failing that, that it ends, or where it begins."""
     seen: set[Node] = {flow.source}
     waiting = [flow.target]
     for node in waiting:
@@ -78,6 +80,9 @@ def _leads_to(flow: Flow) -> str:
         if node not in seen:
             seen.add(node)
             waiting += [following.target for following in node.outgoing]
+    if not flow.target.outgoing:
+        names = (node.name for node in flow.source.scope.process.scope.all_nodes())
+        return _FINISH if any(map(_CYRILLIC.search, names)) else "Finish"
     return flow.target.source_id or flow.id
 
 

@@ -275,3 +275,18 @@ def test_the_company_s_published_steps_say_how_long_such_a_step_takes(office: Of
     assert asked["stage:x"].preselected == "Юридична перевірка"
     # The words of the step's name mean a department.
     assert asked["responsible:x"].preselected == "Юридичний відділ"
+
+
+def test_a_name_that_nobody_bears_is_proposed_to_no_other_step(office: Office) -> None:
+    unowned = drawn(
+        START,
+        step("a", responsible="demo"),
+        step("b"),
+        step("c", responsible="demo"),
+        END,
+        chain("start", "a", "b", "c", "end"),
+    )
+    definition = deploy(office, {"foreign.bpmn": unowned})
+    asked = next(one for one in questions(office, definition.id).asked if one.question.id == "responsible:b")
+    assert "demo" not in {one.value for one in asked.question.proposals}
+    assert asked.preselected == "=owner"

@@ -71,12 +71,25 @@ def test_who_is_away_passes_on_whom_they_stand_in_for(session: Session, company:
 
 
 def test_only_who_manages_people_sees_their_list(session: Session, company: Company, as_actor: Act) -> None:
-    rows = people(session, as_actor(company.admin))
+    rows = people(session, as_actor(company.admin)).items
     assert {row.login for row in rows} == {person.login for person in company.people}
-    (olena,) = people(session, as_actor(company.admin), "коваль")
+    (olena,) = people(session, as_actor(company.admin), "коваль").items
     assert [department.name for department in olena.departments] == ["Відділ продажів"]
     with pytest.raises(NotFound):
         people(session, as_actor(company.bohdan))
+
+
+def test_people_are_listed_page_by_page_and_each_once(session: Session, company: Company, as_actor: Act) -> None:
+    shown, cursor = [], None
+    while True:
+        page = people(session, as_actor(company.admin), cursor=cursor, limit=2)
+        shown += [row.full_name for row in page.items]
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    assert shown == sorted(shown)
+    assert set(shown) == {person.full_name for person in company.people}
+    assert len(shown) == len(set(shown))
 
 
 def test_one_s_own_page_is_open_and_a_colleague_s_is_not(

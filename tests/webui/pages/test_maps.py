@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Callable
 
 import pytest
 from support.called_maps import calling_map
+from support.drawn_maps import END, START, chain, drawn, element, step
 from support.office import Office
 from support.web import Browser, text_of
 from werkzeug.test import TestResponse
@@ -83,7 +85,7 @@ def test_a_dropped_file_is_answered_with_its_version(office: Office, owner: Brow
     assert (answer.status_code, answer.location) == (303, f"/maps/{definition.id}")
     assert definition.state is DefinitionState.DRAFT
     page = owner.get(answer.location)
-    for said in ("Погодити договір: юристи", "approve_legal", "1 робочий день", "Юридичний відділ", "365"):
+    for said in ("Погодити договір: юристи", "approve_legal", "1 робочий день", "Юридичний відділ"):
         assert said in text_of(page)
     assert 'data-element="departments_decision"' in page.text
 
@@ -306,3 +308,35 @@ def test_a_versions_page_lists_the_steps_that_programs_do(office: Office, browse
     page = text_of(browse("owner").get(f"/maps/{definition.id}"))
     for told in ("Перевірити клієнта", "GET crm.example.com", "client.edrpou", "secret.crm", "limit", "1 хв"):
         assert told in page
+
+
+def test_what_is_said_of_several_steps_is_said_once(owner: Browser) -> None:
+    content = drawn(
+        START,
+        element("serviceTask", "a", "Рахунок"),
+        element("serviceTask", "b", "Лист"),
+        END,
+        chain("start", "a", "b", "end"),
+    )
+    page = owner.get(map_of(upload(owner, ("foreign.bpmn", content))))
+    assert page.text.count("людина підтверджує, що це зроблено") == 1
+    assert re.findall(r'class="step-name" data-element="(\w+)">([^<]+)<', page.text) == [
+        ("a", "Рахунок"),
+        ("b", "Лист"),
+    ]
+
+
+def test_a_map_without_a_name_is_called_as_its_file(office: Office, owner: Browser) -> None:
+    nameless = drawn(START, step("a"), END, chain("start", "a", "end"), key="Process_19noq").replace(
+        "Продаж".encode(), b""
+    )
+    page = owner.get(map_of(upload(owner, ("Постачання.bpmn", nameless))))
+    assert "<h1>Постачання</h1>" in re.sub(r"<h1[^>]*>", "<h1>", page.text)
+
+
+def test_of_many_versions_the_newest_and_those_in_use_are_listed(office: Office, owner: Browser) -> None:
+    for number in range(8):
+        drawing = drawn(START, step(f"a{number}"), END, chain("start", f"a{number}", "end"), key="often")
+        upload(owner, ("often.bpmn", drawing))
+    page = text_of(owner.get("/maps"))
+    assert ("Версія 8" in page, "Версія 3" in page, "Ще 3 давніші версії" in page) == (True, False, True)

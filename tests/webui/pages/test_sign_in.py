@@ -6,10 +6,14 @@ import pytest
 from argon2 import PasswordHasher
 from support.founded_offices import FoundedOffices
 from support.office import Office
-from support.web import Browser, text_of, web_application
+from support.web import Browser, text_of, web_application, web_settings
 
-from engine.commands.people import set_password
-from engine.model.person import Person
+from engine.clock import SystemClock
+from engine.commands.people import PersonDraft, add_person, set_password
+from engine.db.session import Database
+from engine.model.person import Person, Role
+from engine.policy.permissions import Actor
+from webui.app import create_app
 
 SignIn = Callable[[str | None], Browser]
 
@@ -105,6 +109,18 @@ def test_without_the_demo_company_there_is_no_such_door(office: Office) -> None:
     visitor = Browser(web_application(office, REGLAMENT_DEMO=""))
     assert 'value="olena"' not in visitor.get("/sign-in").text
     assert visitor.post("/sign-in/demo", {"login": "olena"}).status_code == 404
+
+
+def test_who_comes_to_a_company_without_people_reads_how_to_begin(database_url: str) -> None:
+    database = Database(database_url)
+    visitor = create_app(web_settings(), database, SystemClock()).test_client()
+    begin = "reglament user add admin"
+    assert begin in text_of(visitor.get("/sign-in"))
+    with database.write() as session:
+        draft = PersonDraft(login="admin", full_name="Ada", role=Role.ADMINISTRATOR)
+        add_person(session, draft, actor=Actor.system(), clock=SystemClock())
+    assert begin not in text_of(visitor.get("/sign-in"))
+    database.dispose()
 
 
 def test_demo_door_opens_only_the_accounts_that_it_shows(browse: SignIn) -> None:

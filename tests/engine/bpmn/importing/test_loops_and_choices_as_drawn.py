@@ -539,3 +539,11 @@ class TestAdHoc:
         outcome = outcome_of(*self.drawn(inner))
         assert outcome.process is None
         assert found(outcome, "AD_HOC_SHARED").element_id == "c"
+
+
+@pytest.mark.parametrize(("name", "button"), [("Скласти пропозицію", "Завершити"), ("Make an offer", "Finish")])
+def test_a_way_to_an_end_without_a_name_is_a_button_in_the_language_of_the_map(name: str, button: str) -> None:
+    gateway, other_end = '<exclusiveGateway id="g"/>', '<endEvent id="_uaqNkON0EeKz"/>'
+    ways = flow("g", "s") + flow("g", "_uaqNkON0EeKz")
+    process = compiled(START, step("t", name), gateway, step("s", name), END, other_end, chain("start", "t", "g"), ways)
+    assert [outcome.label for outcome in process.steps["t"].outcomes] == [name, button]

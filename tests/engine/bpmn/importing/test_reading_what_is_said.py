@@ -134,6 +134,13 @@ def test_a_conflict_between_two_places_is_shown_with_both_values() -> None:
     assert (conflict.params["used"], conflict.params["other"]) == ("5 р.д.", "2 р.д.")
 
 
+def test_what_the_owner_decided_against_the_drawing_needs_no_answer() -> None:
+    task = element("userTask", "t", "Крок", **{"reglament:responsible": "=owner", "camunda:candidateGroups": "sales"})
+    overruled = found(outcome_of(*one_step(task)), "PROPERTY_OVERRULED")
+    assert overruled.severity is Severity.INFO
+    assert (overruled.params["used"], overruled.params["other"]) == ("=owner", "sales")
+
+
 def test_a_deadline_that_cannot_be_read_is_an_error_at_its_step_and_line() -> None:
     finding = found(outcome_of(*one_step(step("t", "Підписати", термін="скоро"))), "DEADLINE_NOT_UNDERSTOOD")
     assert finding.severity is Severity.ERROR
