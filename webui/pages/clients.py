@@ -13,7 +13,6 @@ from engine.commands.clients import ClientDraft, ContactDraft, add_client, add_c
 from engine.errors import N_, DomainError, NotFound
 from engine.model.own_field import FieldSubject
 from engine.policy.permissions import Ability, ensure_may, may
-from engine.policy.personal_texts import ERASED
 from engine.queries.clients import client_history, client_view, possible_duplicates
 from engine.queries.contacts import contact_view
 from engine.queries.own_fields import own_fields
@@ -133,16 +132,10 @@ def show(client_id: int) -> ResponseReturnValue:
     return _page(client_id)
 
 
-def _is_erased(session: Session, client_id: int) -> bool:
-    return client_view(session, actor(), client_id, now()).row.name == ERASED
-
-
 @blueprint.post("/<int:client_id>")
 def update(client_id: int) -> ResponseReturnValue:
     def command(session: Session) -> None:
         changes: dict[str, Any] = {name: request.form[name] for name in _FIELDS if name in request.form}
-        if not changes.get("name", "?").strip() and _is_erased(session, client_id):
-            del changes["name"]  # the input of an erased name is empty, and may be left so
         ensure_chosen(request.form, "owner_id", N_("a person"))
         owner_id = chosen_id(request.form, "owner_id")
         if owner_id is not None:
