@@ -39,7 +39,7 @@ from webui.error_pages import status_of
 from webui.exports import csv_file, xlsx_file
 from webui.file_lists import deal_files
 from webui.file_uploads import brought, limits
-from webui.forms.deal_form import definition_of, editable_fields, read_changes, read_new_deal
+from webui.forms.deal_form import definition_of, editable_fields, read_changes, read_new_deal, with_erased
 from webui.forms.own_form import own_inputs
 from webui.forms.shown_values import shown_field
 from webui.forms.step_form import StepField, faults_of, step_fields, typed_values
@@ -169,9 +169,10 @@ def update(deal_id: int) -> ResponseReturnValue:
     with reading() as session:
         view = deal_view(session, actor(), deal_id, now())
         fields = editable_fields(view, fields_of(session, view.definition_id))
-    typed = typed_values(request.form)
+    form = with_erased(request.form.to_dict(), {"title": view.row.title})
+    typed = with_erased(typed_values(request.form), {field.name: field.value for field in view.fields})
     try:
-        changes = read_changes(request.form, fields, typed)
+        changes = read_changes(form, fields, typed)
     except InvalidInput as error:
         return deal_page(deal_id, error=error, form=request.form.to_dict(), typed=typed)
     return _act(

@@ -111,6 +111,7 @@ def test_a_draft_is_thrown_away_by_its_owner_after_reading_what_goes(
     assert versions(office) == []
     gone = head.get(f"/maps/{draft.id}")
     assert (gone.status_code, office.company.owner.full_name in text_of(gone)) == (404, True)
+    assert "або її вам не відкрито" not in text_of(gone)
 
 
 def test_a_published_version_offers_no_throwing_away(office: Office, owner: Browser) -> None:
