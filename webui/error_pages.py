@@ -71,11 +71,12 @@ def error_page(status: int, detail: str = "", *, is_plain: bool = False) -> Resp
     known = explanation(status) if status in _CLOSED else None
     if known is not None and is_plain:
         detail = ""
+    sentences = known.sentences if known else (_(remedy),)
     page = render_template(
         "errors/error.html",
         status=status,
         title=known.title if known else _(title),
-        sentences=known.sentences if known else (_(remedy),),
+        sentences=() if known and detail else sentences,  # what happened is told: no need to guess what may be
         detail=detail,
         way=known,
     )

@@ -14,27 +14,27 @@ _NOT_USABLE = re.compile(
     re.escape(AnswerNotUsable.template).replace(r"%\(name\)s", "(.+?)").replace(r"%\(problem\)s", "(.+)"), re.DOTALL
 )
 _MEANINGS: Mapping[int, str] = {
-    400: N_("it did not understand our request"),
-    401: N_("it does not know us: look at the secret"),
-    403: N_("it does not let us do this: look at the secret and its rights"),
+    400: N_("the system did not understand our request"),
+    401: N_("the system does not know us: look at the secret"),
+    403: N_("the system does not let us do this: look at the secret and its rights"),
     404: N_("there is nothing at this address"),
     405: N_("this address does not take such a request"),
     408: N_("our request took too long"),
-    409: N_("it says that this contradicts what it has"),
+    409: N_("the system says that this contradicts what it has"),
     410: N_("what was at this address is gone"),
-    413: N_("we sent it too much"),
-    422: N_("it does not accept these values"),
-    429: N_("we ask it too often"),
-    500: N_("something failed in it"),
-    501: N_("it cannot do this"),
-    502: N_("a part of it does not answer"),
-    503: N_("it does not work at the moment"),
-    504: N_("a part of it does not answer in time"),
+    413: N_("we sent the system too much"),
+    422: N_("the system does not accept these values"),
+    429: N_("we ask the system too often"),
+    500: N_("something failed in the system"),
+    501: N_("the system cannot do this"),
+    502: N_("a part of the system does not answer"),
+    503: N_("the system does not work at the moment"),
+    504: N_("a part of the system does not answer in time"),
 }
 _BY_HUNDREDS: Mapping[int, str] = {
-    3: N_("it sends us on to another address; write that one into the map"),
-    4: N_("it refuses our request"),
-    5: N_("something failed in it"),
+    3: N_("the system sends us on to another address; write that one into the map"),
+    4: N_("the system refuses our request"),
+    5: N_("something failed in the system"),
 }
 
 

@@ -68,13 +68,17 @@ def _written(name: str, value: Any) -> Any:
             written = ", ".join(_("“%(name)s”", name=item) for item in value)
         case list() | tuple() | frozenset():
             written = ", ".join(str(_written(name, item)) for item in value)
-        case str() if (name, value) in _WORDS:
-            written = _(_WORDS[name, value])
-        case str() if value and name in _MARKED_PLACES:
-            written = failure_words(value)
+        case str() if value:
+            written = _in_words(name, value)
         case _:
             written = value
     return written
+
+
+def _in_words(name: str, value: str) -> str:
+    if (name, value) in _WORDS:
+        return _(_WORDS[name, value])
+    return failure_words(value) if name in _MARKED_PLACES else value
 
 
 def finding_message(finding: Finding) -> str:

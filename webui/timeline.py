@@ -22,7 +22,7 @@ from engine.queries.organisation import organisation
 from engine.queries.processes import process_of
 from webui.failure_words import failure_words
 from webui.formats import legible
-from webui.forms.shown_values import lines_text, name_of
+from webui.forms.shown_values import cell_text, lines_text, name_of
 from webui.i18n import _
 from webui.outcomes import tone_of
 from webui.request_context import reading
@@ -227,8 +227,8 @@ def _worded(field: FieldDefinition, value: Any) -> str:
         case FieldType.PERSON | FieldType.CLIENT if isinstance(value, int):
             name = _person_name(value) if field.value_type is FieldType.PERSON else _client_name(value)
             return name or str(value)
-        case FieldType.PERCENT if value not in (None, ""):
-            return f"{readable(value)} %"
+        case FieldType.PERCENT | FieldType.MONEY if not isinstance(value, list):
+            return cell_text(field, value)
         case FieldType.TEXT | FieldType.LONG_TEXT | FieldType.PHONE | FieldType.EMAIL if isinstance(value, str):
             return value
         case _ if isinstance(value, list) and value and not is_files(value):

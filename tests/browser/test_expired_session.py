@@ -55,3 +55,21 @@ def test_a_draft_of_one_person_is_not_shown_to_the_next_one_at_the_same_computer
     sign_in(page, "olena")
     page.goto("/deals/new")
     expect(page.locator("#field-title")).to_have_value("")
+
+
+def test_a_deal_sent_without_a_network_is_still_typed_and_opened_by_the_next_press(people: People, uk: Words) -> None:
+    page = people.at_work("taras")
+    page.goto("/deals/new")
+    page.get_by_text(uk("The client is new")).click()
+    page.get_by_label(uk("Name"), exact=True).fill("ФОП Тунель")
+    page.get_by_label(uk("What is sold")).fill("Світильники в тунель")
+    page.get_by_label(uk("Sales map")).select_option(label="Продаж B2B")
+    page.context.set_offline(True)
+    for _press in range(2):
+        page.get_by_role("button", name=uk("Open the deal")).click()
+    expect(page.locator("#toasts > *")).to_have_text(
+        [uk("The server does not answer. What you typed is kept; try again.")]
+    )
+    page.context.set_offline(False)
+    page.get_by_role("button", name=uk("Open the deal")).click()
+    expect(page.get_by_role("heading", level=1, name="Світильники в тунель")).to_be_visible()

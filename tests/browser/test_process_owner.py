@@ -34,7 +34,12 @@ def to_the_map(page: Page, uk: Words) -> None:
 
 
 def finding_of(page: Page, element_id: str) -> Locator:
-    return page.locator(f"button.finding-body[data-element={element_id}]").first
+    """A remark about the element, whether it is about others too or not."""
+    return page.locator(".finding", has=element_in(page, element_id)).first
+
+
+def element_in(page: Page, element_id: str) -> Locator:
+    return page.locator(f"button[data-element={element_id}]")
 
 
 def line_of(element_id: str, file: Path) -> int:
@@ -53,13 +58,12 @@ def test_a_dropped_map_is_drawn_with_every_remark_at_its_step_and_goes_live_when
     expect(page.locator(".map-drawing .djs-shape[data-element-id=agree_terms]")).to_be_visible()
     for element_id, name in (("agree_terms", "Узгодити умови"), ("sign_service", "Підписати договір")):
         finding = finding_of(page, element_id)
-        expect(finding.locator("strong")).to_have_text(name)
-        expect(finding.locator("code")).to_have_text(element_id)
+        expect(element_in(page, element_id).first).to_contain_text(name)
         expect(finding).to_contain_text(uk("line %(line)s", line=line_of(element_id, UNFINISHED)))
         expect(finding.locator(".finding-remedy")).not_to_be_empty()
     expect(page.get_by_role("button", name=re.compile(publish_words(uk, "")))).to_have_count(0)
 
-    finding_of(page, "sign_service").click()
+    element_in(page, "sign_service").first.click()
     shown = page.locator(".map-drawing .djs-shape.is-chosen")
     expect(shown).to_have_count(1)
     expect(shown).to_have_attribute("data-element-id", "sign_service")
@@ -109,5 +113,5 @@ def test_a_map_drawn_in_another_tool_is_drawn_and_its_remarks_lead_to_its_elemen
 
     expect(page.locator(".map-drawing .djs-shape").first).to_be_visible()
     expect(page.locator(".finding").first).to_be_visible()
-    page.locator("button.finding-body").first.click()
+    page.locator(".finding button[data-element]").first.click()
     expect(page.locator(".map-drawing .djs-element.is-chosen").first).to_be_visible()

@@ -46,8 +46,8 @@ def test_what_was_expected_is_translated_too(speaking_app: Flask) -> None:
 @pytest.mark.parametrize(
     ("kept", "told"),
     [
-        ("HTTP 503", "зараз вона не працює (HTTP 503)"),
-        ("HTTP 418", "вона відхиляє наш запит (HTTP 418)"),
+        ("HTTP 503", "зараз система не працює (HTTP 503)"),
+        ("HTTP 418", "система відхиляє наш запит (HTTP 418)"),
         ("it refuses connections", "не приймає зʼєднань"),
         ("the answer does not give “credit”: порожньо", "відповідь не дає «credit»: порожньо"),
         ("Немає товару на складі", "Немає товару на складі"),

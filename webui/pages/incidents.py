@@ -16,10 +16,12 @@ from engine.errors import DomainError, InvalidInput, NotFound, ReasonRequired
 from engine.model.incident import Incident, IncidentState
 from engine.policy.permissions import Ability
 from engine.queries.deals import walked_path
+from engine.queries.failing_calls import failing_calls
 from engine.queries.incidents import IncidentRow, incident, incident_counts, incident_page
 from engine.queries.processes import process_of
 from engine.queries.scopes import ensure_sees
 from webui.error_pages import status_of
+from webui.failure_words import failure_words
 from webui.forms.shown_values import shown_field
 from webui.forms.step_form import StepField, step_fields, typed_values
 from webui.forms.typed_values import read_id
@@ -135,11 +137,13 @@ def _list() -> ResponseReturnValue:
             cursor=request.args.get("cursor") or None,
         )
         counts = incident_counts(session, actor())
+        failing = [] if resolved or chosen_map or chosen_code else failing_calls(session, actor())
     return render_template(
         "settings/incidents.html",
         page=page,
         incidents=[told(one) for one in page.items],
         counts=counts,
+        failing=[(one, failure_words(one.error)) for one in failing],
         kinds={code: kind_in_words(code) for code in counts.by_code},
         chosen_map=chosen_map,
         chosen_code=chosen_code,

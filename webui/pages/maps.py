@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
@@ -43,7 +43,7 @@ from webui.decision_tables import decision_lines
 from webui.error_pages import status_of
 from webui.i18n import _, chosen_locale, ngettext
 from webui.map_calls import call_lines
-from webui.map_findings import finding_groups, map_badges
+from webui.map_findings import FindingGroup, finding_groups, map_badges
 from webui.map_steps import step_lines
 from webui.map_tabs import map_tabs
 from webui.map_uploads import deploy, library, too_large, uploaded
@@ -314,6 +314,8 @@ def _version(definition_id: int, error: DomainError | None = None) -> ResponseRe
         may_deploy=may(actor(), Ability.DEPLOY_MAP),
         may_publish=may(actor(), Ability.PUBLISH_MAP),
         may_add_departments=may(actor(), Ability.ADD_DEPARTMENT),
+        may_connect=may(actor(), Ability.MANAGE_CONNECTORS),
+        to_allow=_to_allow(groups),
         problem_text=error_text(error) if error else "",
         note=request.form.get("note", "") if error else "",
     )
@@ -351,3 +353,9 @@ def _grid(session: Session, definition_id: int) -> dict[str, Any]:
 
 def _deals_on_others(siblings: tuple[DefinitionVersion, ...], definition_id: int) -> int:
     return sum(one.running_deals for one in siblings if one.id != definition_id)
+
+
+def _to_allow(groups: Iterable[FindingGroup]) -> str:
+    """A host that stands against publishing, where nothing else does than what an administrator has to allow."""
+    errors = [line for group in groups if group.severity is Severity.ERROR for line in group.lines]
+    return errors[0].host if errors and all(line.host for line in errors) else ""

@@ -32,7 +32,7 @@ from engine.commands.work_items import (
 )
 from engine.errors import DomainError, InvalidInput, MapFailed, NotFound
 from engine.model.consultation import Consultation
-from engine.model.work_item import WorkItem
+from engine.model.work_item import LIVE, WorkItem
 from engine.policy.form_values import read_form
 from engine.policy.permissions import may_direct_step
 from engine.queries.approval_view import is_with_remarks
@@ -429,10 +429,11 @@ def _pane(
 
 
 def _typed_late(view: WorkItemView, typed: Mapping[str, Any] | None, comment: str) -> str:
-    """What somebody had typed when others were faster, to be kept as a comment or copied elsewhere."""
-    if view.row.completed_at is None or typed is None:
+    """What somebody had typed when others were faster, or got the step: to be kept as a comment or copied."""
+    if typed is None or (view.row.state in LIVE and view.row.may_act and not view.four_eyes_blocked):
         return ""
-    before = {field.name: view.typed.get(field.name) for field in view.fields}
+    # In a step that is still open, what is typed has become its typist's draft: that says nothing about before.
+    before = {field.name: view.typed.get(field.name) for field in view.fields} if view.row.completed_at else {}
     labels = {field.name: field.label for field in view.fields}
     given = [(labels.get(name, name), value) for name, value in typed.items() if value and value != before.get(name)]
     changed = [f"{label}: {value}" for label, value in given]

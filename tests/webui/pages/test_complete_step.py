@@ -84,6 +84,21 @@ def test_second_person_is_told_who_was_faster(office: Office, browse: SignIn, pr
     assert "Знижка, % 7,5 %" in text_of(answer)
 
 
+def test_who_typed_while_the_step_was_given_to_somebody_else_keeps_what_was_typed(
+    office: Office, browse: SignIn, prepare: int
+) -> None:
+    typing = browse("olena")
+    taras = {"to": str(office.company.taras.id)}
+    assert browse("bohdan").post(f"/work-items/{prepare}/delegate", taras, part=True).status_code == 200
+    for action in ("draft", "complete"):  # the draft that the page keeps meanwhile is no reason to forget it
+        typed = {"field:discount": "9", "comment": "Клієнт просив більше"}
+        answer = typing.post(f"/work-items/{prepare}/{action}", typed, part=True)
+    assert answer.status_code == 403
+    assert "Знижка, %: 9" in text_of(answer)
+    assert "Клієнт просив більше" in text_of(answer)
+    assert office.step("prepare").is_live
+
+
 def test_field_is_kept_whatever_its_name_ends_in(office: Office, browse: SignIn) -> None:
     offer = FieldDefinition(name="offer_text", label="Склад пропозиції", required=True)
     deal = _deal_with_fields(office, offer)

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
+from support.called_maps import job_map
 from support.drawn_maps import END, START, chain, compiled, element, step
 from support.office import Office
 from support.sales_map import sales_map
@@ -13,6 +15,7 @@ from engine.bpmn.guards import Stalled
 from engine.model.deal import Deal
 from engine.model.incident import Incident, IncidentState
 from engine.model.process_instance import ProcessInstance
+from engine.model.service_call import ServiceCall
 
 SignIn = Callable[[str | None], Browser]
 
@@ -142,6 +145,27 @@ def test_what_was_typed_into_a_failed_step_is_shown_mended_and_completed(
     assert state(office) is IncidentState.RESOLVED
     assert office.deal(deal).fields["discount"] == "4.5"
     assert office.kinds(deal).count("step_completed") == 1
+
+
+def test_a_call_that_is_made_again_by_itself_is_told_with_its_next_try(office: Office, browse: SignIn) -> None:
+    office.publish(job_map())
+    deal = office.open_deal()
+    with office.database.write() as session:
+        call = session.query(ServiceCall).one()
+        call.attempts, call.retries, call.last_error = 1, 2, "HTTP 503"
+        call.due_at = office.clock.now() + timedelta(minutes=10)
+    told = text_of(browse("admin").get("/settings/incidents"))
+    for part in (
+        "Повторюється автоматично",
+        deal.number,
+        "зараз система не працює (HTTP 503)",
+        "10:10",
+        "і ще 2 спроби",
+    ):
+        assert part in told
+    page = text_of(browse("olena").get(f"/deals/{deal.id}"))
+    assert "Відповіді не було; наступна спроба: 10:10." in page
+    assert browse("olena").get("/settings/incidents").status_code == 404
 
 
 FIELDS = (

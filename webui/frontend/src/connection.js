@@ -1,5 +1,7 @@
 // No network: a bar on every page says so and what becomes of what is typed; it goes when the network is back, and
 // whatever was kept on this device meanwhile is sent (drafts.js listens to "online" itself).
+import { toast } from "./toasts.js";
+
 const bar = document.getElementById("no-network");
 
 const show = () => { bar.hidden = navigator.onLine; };
@@ -13,6 +15,14 @@ if (bar && !document.body.hasAttribute("data-stands-in")) {
 
 // The page that stands in for another one, because there was no network, asks for that one again by itself.
 if (document.body.hasAttribute("data-stands-in")) window.addEventListener("online", () => window.location.reload());
+
+// A form that leaves the page would leave it for the browser's own page of failure: it waits here instead.
+document.addEventListener("submit", event => {
+  const form = event.target;
+  if (navigator.onLine || form.method !== "post" || form.hasAttribute("hx-post") || event.defaultPrevented) return;
+  event.preventDefault();
+  toast(document.getElementById("toasts").dataset.failed, "danger");
+});
 
 const worker = document.body.dataset.worker;
 if (worker && navigator.serviceWorker) {

@@ -7,7 +7,9 @@ const UNDO_FOR_MS = 15000;
 const box = document.getElementById("toasts");
 
 export function toast(text, kind = "success", undo = undefined) {
+  for (const shown of box.children) if (shown.dataset.said === text) shown.remove(); // said again, not twice
   const message = document.createElement("div");
+  message.dataset.said = text;
   message.className = `alert alert-${kind} toast-message`;
   message.textContent = text;
   if (undo) message.append(undoButton(message, undo));
