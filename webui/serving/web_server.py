@@ -19,6 +19,7 @@ from tasks.relay import relay
 from tasks.services import real_services
 from webui.app import create_app
 from webui.news_desk import NewsDesk, news_desk
+from webui.serving.large_pages import use_large_pages
 from webui.serving.staying_threads import StayingThreadWorker, give_place, leave_place
 
 _THREADS = 16
@@ -76,6 +77,7 @@ class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         if self._database is None or self._news is None:
             return
         self._news.stop_when(lambda: not worker.alive)
+        use_large_pages()
         if self._settings.is_embedded:
             self._machinery = EmbeddedMachinery(real_services(self._settings, self._database))
             self._machinery.start()
