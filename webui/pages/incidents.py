@@ -18,8 +18,10 @@ from engine.policy.permissions import Ability
 from engine.queries.deals import walked_path
 from engine.queries.failing_calls import failing_calls
 from engine.queries.incidents import IncidentRow, incident, incident_counts, incident_page
+from engine.queries.map_fields import map_fields
 from engine.queries.processes import process_of
 from engine.queries.scopes import ensure_sees
+from webui.condition_words import Vocabulary, expression_words
 from webui.error_pages import status_of
 from webui.failure_words import failure_words
 from webui.forms.shown_values import shown_field
@@ -165,6 +167,7 @@ def _one(incident_id: int, error: DomainError | None = None) -> ResponseReturnVa
             fields=_fields(session, row, errors),
             decided=decided(row.typed.outcome, row.typed.outcomes) if row.typed else "",
             values=values,
+            in_words=_in_words(session, row),
             settable=_settable(session, row, values),
             is_open=row.state is IncidentState.OPEN,
             path=walked_path(session, actor(), row.deal_id, now()) if row.deal_id else None,
@@ -185,6 +188,17 @@ def _given(session: Session, row: IncidentRow) -> list[tuple[str, str]]:
         for name, field in row.typed.fields.items()
         if name in row.typed.values
     ]
+
+
+def _in_words(session: Session, row: IncidentRow) -> str:
+    """The condition that had no answer, as people say it; nothing where it has no everyday words."""
+    text = (row.params.get("problem_params") or {}).get("text")
+    if not isinstance(text, str) or row.definition_id is None:
+        return ""
+    process = process_of(session, row.definition_id)
+    words = Vocabulary(map_fields(process), {key: step.name for key, step in process.steps.items()})
+    said = expression_words(text, words)
+    return "" if text.strip().removeprefix("=").strip() in said else said
 
 
 def _values(session: Session, row: IncidentRow) -> tuple[ShownVariable, ...]:
