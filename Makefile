@@ -40,7 +40,7 @@ bench-scale: dev services ## measure every page with 300,000 open steps; writes 
 	PYTHONPATH=tests $(BIN)/python -m bench.scale $(ARGS)
 
 .PHONY: ordeal
-ordeal: dev services ## the long form of the fault tests, about an hour; prints the scorecard (ARGS=--write-scorecard also writes it into docs/reliability.md)
+ordeal: dev services ## the long form of the fault tests, an hour and a half; prints the scorecard (ARGS=--write-scorecard also writes it into docs/reliability.md)
 	$(BIN)/python -m pytest $(ORDEAL) --full $(ARGS)
 
 .PHONY: snapshot

@@ -10,7 +10,7 @@ from engine.queries.history_signatures import checkpoint
 from tasks.services import Services
 from tasks.words import catalogue
 
-_SUBJECT = N_("Reglament: the history on %(day)s, %(size)s entries")
+_SUBJECT = N_("Reglament: the history on %(day)s, entries: %(size)s")
 _TEXT = N_(
     "This line stands for all %(size)s entries of the history until %(day)s. Keep it: with it you can prove later "
     "that none of them was changed, removed or added since, even by somebody who has the database and its keys.\n\n"

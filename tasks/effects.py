@@ -11,6 +11,7 @@ from engine.commands.calls import CALL
 from engine.commands.checkpoints import CHECKPOINT
 from engine.commands.mailing import LETTER
 from engine.commands.moved_deals import take_turn
+from engine.commands.password_links import PASSWORD_LETTER
 from engine.commands.signals import deliver_signal, waiting_for_signal
 from engine.commands.thrown_events import SIGNAL
 from engine.commands.version_moves import VERSION_MOVE, continue_version_move, turns
@@ -21,6 +22,7 @@ from tasks.calls import make_call
 from tasks.checkpoints import publish_checkpoint
 from tasks.notices import send_letter
 from tasks.one_by_one import give_way, performed
+from tasks.password_letters import send_password_letter
 from tasks.services import Services
 
 _EVENTS_AT_ONCE = 100
@@ -122,4 +124,5 @@ _EFFECTS: Mapping[str, Effect] = {
     VERSION_MOVE: _move_deals,
     CALL: make_call,
     CHECKPOINT: publish_checkpoint,
+    PASSWORD_LETTER: send_password_letter,
 }

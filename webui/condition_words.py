@@ -26,7 +26,7 @@ from webui.formats import day, day_and_time, number
 from webui.i18n import _, locale
 from webui.outcomes import decided
 
-_KNOWN = {
+KNOWN_VALUES = {
     "deal.amount": N_("the deal’s amount"),
     "deal.currency": N_("the deal’s currency"),
     "deal.close_date": N_("the deal’s close date"),
@@ -156,8 +156,8 @@ class _Sentence:
         name = ".".join(path)
         if name in self._words.fields:
             return _("“%(name)s”", name=self._words.fields[name].label or name)
-        if name in _KNOWN:
-            return _(_KNOWN[name])
+        if name in KNOWN_VALUES:
+            return _(KNOWN_VALUES[name])
         step = self._words.steps.get(name.removesuffix(_OUTCOME)) if name.endswith(_OUTCOME) else None
         return _("the decision at “%(step)s”", step=step) if step else _("“%(name)s”", name=name)
 

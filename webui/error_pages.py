@@ -11,6 +11,8 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from engine.errors import N_, Conflict, DomainError, NotAllowed, NotFound
+from engine.policy.permissions import AbilityMissing
+from webui.closed_pages import explanation
 from webui.csrf import ForeignOrigin
 from webui.i18n import _
 from webui.messages import error_text
@@ -18,6 +20,8 @@ from webui.request_context import signed_in
 from webui.security import is_partial, sign_in_first
 
 _logger = logging.getLogger(__name__)
+
+_CLOSED = frozenset({403, 404})
 
 _PAGES = {
     400: (N_("This request cannot be understood"), N_("Go back, look at what was typed and send it again.")),
@@ -56,15 +60,27 @@ def configure_error_pages(app: Flask) -> None:
     app.register_error_handler(Exception, _show_failure)
 
 
-def error_page(status: int, detail: str = "") -> ResponseReturnValue:
-    """The page for ``status``, or a passing message where htmx asked for a part of a page."""
+def error_page(status: int, detail: str = "", *, is_plain: bool = False) -> ResponseReturnValue:
+    """The page for ``status``, or a passing message where htmx asked for a part of a page.
+
+    ``is_plain``: ``detail`` says only that it is not open; where the page can explain more, it is left out.
+    """
     title, remedy = _PAGES.get(status, _PAGES[400 if status < 500 else 500])  # noqa: PLR2004  # the HTTP class
     if is_partial():
         return toast(detail or f"{_(title)}. {_(remedy)}", kind="danger", status=status)
-    return (
-        render_template("errors/error.html", status=status, title=_(title), remedy=_(remedy), detail=detail),
-        status,
+    known = explanation(status) if status in _CLOSED else None
+    if known is not None and is_plain:
+        detail = ""
+    sentences = known.sentences if known else (_(remedy),)
+    page = render_template(
+        "errors/error.html",
+        status=status,
+        title=known.title if known else _(title),
+        sentences=() if known and detail else sentences,  # what happened is told: no need to guess what may be
+        detail=detail,
+        way=known,
     )
+    return page, status
 
 
 def toast(text: str, *, kind: str = "success", status: int = 200) -> Response:
@@ -91,7 +107,7 @@ def with_event(response: Response, name: str, detail: object = None) -> Response
 
 
 def _show_domain_error(error: DomainError) -> ResponseReturnValue:
-    return error_page(status_of(error), error_text(error))
+    return error_page(status_of(error), error_text(error), is_plain=type(error) in {NotFound, AbilityMissing})
 
 
 def _show_csrf_error(_error: CSRFError) -> ResponseReturnValue:

@@ -13,13 +13,27 @@ from webui.i18n import _
 from webui.messages import error_text
 
 _REMEDIES = {
-    "NULL_CONDITION": N_("Give the variable a value, then try again."),
-    "CONDITION_WITHOUT_ANSWER": N_(
-        "Give the variable a value of the kind that the condition compares, then try again."
+    "NULL_CONDITION": N_("Fill in what is missing, then try again."),
+    "CONDITION_WITHOUT_ANSWER": N_("Look at the values below, set those that are wrong, then try again."),
+    "KINDS_DO_NOT_COMPARE": N_(
+        "Set a value that the condition can compare, then try again. If the values are right, the condition in the map "
+        "is wrong: mend it and publish; move this deal past the place meanwhile."
     ),
+    "DIVIDES_BY_ZERO": N_(
+        "Set the number that is zero to another one, then try again. If zero is right, the condition in the map has to "
+        "ask for it first."
+    ),
+    "NOT_CALCULABLE": N_("Set the value that is no number to a number, then try again."),
+    "NO_SUCH_ITEM": N_("Complete the list, then try again, or let the condition in the map ask how long it is."),
+    "VALUE_NOT_READABLE": N_("Set the value as it can be read (a date as 2026-12-31), then try again."),
+    "VALUE_NOT_ALLOWED": N_("Set the value to a text, a number or a date, then try again."),
+    "VALUE_TOO_LARGE": N_("Set the value to a shorter one, then try again."),
+    "EXPRESSION_TOO_MANY_STEPS": N_("Shorten the list or the text, then try again."),
+    "DATA_NESTED_TOO_DEEPLY": N_("Set the value to a plain list, then try again."),
     "CONDITION_NOT_YES_OR_NO": N_(
         "Mend the condition in the map and publish it; move this deal past the place meanwhile."
     ),
+    "YES_OR_NO_EXPECTED": N_("Mend the condition in the map and publish it; move this deal past the place meanwhile."),
     "EXPRESSION_FAILED": N_("Look at the values below, set those that are wrong, then try again."),
     "NO_WAY_OPEN": N_(
         "No way out of the decision is open for these values: set them, then try again, or move the deal to the right "
@@ -32,6 +46,7 @@ _REMEDIES = {
     "TOO_MANY_RUNS": N_("The list or the number of repetitions is too long: set it to a smaller one, then try again."),
     "RUNS_NOT_COUNTABLE": N_("Set the variable to a list or a whole number, then try again."),
     "TIMER_NOT_UNDERSTOOD": N_("Set the variable to a date or a duration that can be read, then try again."),
+    "TIME_MISSING": N_("Fill in the date or the duration, then try again."),
     "TIMER_TOO_FAR": N_("Set the date to one within five years, then try again."),
     "UNCAUGHT_ERROR": N_("The map handles this error nowhere: move the deal to the step that a person should do now."),
     "VALUES_TOO_LARGE": N_("The values of this deal have become too large: set the largest to a shorter one."),
@@ -42,6 +57,16 @@ _REMEDIES = {
     "approval_out_of_reach": N_("Add people to the department, or mend the approval's number in the map."),
     "deadline_date_not_a_date": N_("Fill in the date in the deal, then try again."),
 }
+
+EARLIER = (
+    N_("The condition “%(text)s” cannot be decided: %(names)s has no value."),
+    N_("The condition “%(text)s” compares values of different kinds."),
+    N_("The condition “%(text)s” must give yes or no and gave something else."),
+    N_("A yes or no was expected on each side of “and”, “or” and “not”."),
+    N_("A value is larger than expressions may use."),
+    N_("the call to %(target)s failed %(attempts)s times, the last time with: %(reason)s"),
+)
+"""How version 0.1.0 told failures: those that it recorded are still told in the reader's language."""
 
 _MEND = N_("Mend the cause (a field of the deal, a person, the map), then try again.")
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from engine.alphabet import sort_key
 from engine.model.deal import Deal
 from engine.model.process_definition import ProcessDefinition
 from engine.policy.permissions import Ability, Actor, may
@@ -42,7 +43,9 @@ def known_maps(session: Session, actor: Actor) -> tuple[KnownMap, ...]:
     if not may(actor, Ability.SEE_ALL_DEALS):
         used = _seen(session, actor, used)
     seen = [row for row in maps if row.key in used]
-    return tuple(KnownMap(row.key, row.name) for row in sorted(seen, key=lambda row: (-used[row.key], row.name)))
+    return tuple(
+        KnownMap(row.key, row.name) for row in sorted(seen, key=lambda row: (-used[row.key], sort_key(row.name)))
+    )
 
 
 def _seen(session: Session, actor: Actor, keys: Collection[str]) -> Counter[str]:

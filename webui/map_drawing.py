@@ -8,6 +8,7 @@ from typing import Any
 from flask import url_for
 from sqlalchemy.orm import Session
 
+from engine.alphabet import sort_key
 from engine.bpmn.compiled import StepDefinition
 from engine.bpmn.finding_texts import message_template, remedy_template
 from engine.bpmn.findings import Finding, Severity
@@ -127,8 +128,8 @@ def told_findings(findings: Iterable[Finding]) -> list[dict[str, str]]:
 def names_to_choose(session: Session) -> tuple[list[str], list[str]]:
     """The departments and the people that a step can be given to."""
     known = directory(session)
-    departments = sorted(one.name for one in known.departments)
-    return departments, sorted(one.full_name for one in known.people if one.is_active)
+    departments = sorted((one.name for one in known.departments), key=sort_key)
+    return departments, sorted((one.full_name for one in known.people if one.is_active), key=sort_key)
 
 
 def _code(code: str, severity: Severity) -> dict[str, str]:

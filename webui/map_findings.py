@@ -11,6 +11,7 @@ from webui.i18n import _
 from webui.messages import finding_message, finding_remedy
 
 _NOTHING_TO_DO = N_("Nothing to do.")
+_BY_ADMINISTRATOR = frozenset({"CONNECTOR_HOST_NOT_ALLOWED", "CONNECTOR_SECRET_UNKNOWN"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class FindingLine:
     remedy: str
     responsible: str
     others: tuple[Finding, ...] = ()
+    host: str = ""  # of another system that only an administrator can allow to be called
 
     @property
     def all(self) -> tuple[Finding, ...]:
@@ -88,5 +90,6 @@ def _line(finding: Finding) -> FindingLine:
         finding=finding,
         text=finding_message(finding),
         remedy="" if remedy == _(_NOTHING_TO_DO) else remedy,
+        host=finding.params.get("host", "") if finding.code in _BY_ADMINISTRATOR else "",
         responsible=finding.params.get("responsible", "") if finding.code == "RESPONSIBLE_UNKNOWN" else "",
     )

@@ -12,8 +12,10 @@ from engine.bpmn.finding_texts import message_template, remedy_template
 from engine.bpmn.findings import Finding
 from engine.errors import N_, DomainError, InvalidInput
 from engine.policy.simultaneous_edits import EditedMeanwhile
+from webui.failure_words import failure_words
 from webui.formats import day, number, when
 from webui.i18n import _
+from webui.variable_words import VARIABLE_PLACES, variables_in
 
 # Places that the engine fills with its own marked words ("a date", "the step is somebody else's"): translated too.
 _MARKED_PLACES = frozenset({"reason", "expected", "problem", "what", "kind", "limit", "label"})
@@ -66,11 +68,17 @@ def _written(name: str, value: Any) -> Any:
             written = ", ".join(_("“%(name)s”", name=item) for item in value)
         case list() | tuple() | frozenset():
             written = ", ".join(str(_written(name, item)) for item in value)
-        case str() if value and (name in _MARKED_PLACES or (name, value) in _WORDS):
-            written = _(_WORDS.get((name, value), value))
+        case str() if value:
+            written = _in_words(name, value)
         case _:
             written = value
     return written
+
+
+def _in_words(name: str, value: str) -> str:
+    if (name, value) in _WORDS:
+        return _(_WORDS[name, value])
+    return failure_words(value) if name in _MARKED_PLACES else value
 
 
 def finding_message(finding: Finding) -> str:
@@ -85,6 +93,9 @@ def finding_remedy(finding: Finding) -> str:
 
 def _filled(template: str, params: Mapping[str, Any]) -> str:
     """Findings are stored: one from an older version may lack a place, and is then told with a gap instead of it."""
-    given = {name: _written(name, value) for name, value in params.items()}
+    labels = params.get("labels")  # of what the engine could not calculate
+    given = {name: _written(name, value) for name, value in params.items() if name != "labels"}
+    if labels is not None:
+        given |= {name: variables_in(name, params[name], labels) for name in VARIABLE_PLACES & params.keys()}
     missing = {name: "…" for name in _PLACES.findall(template) if name not in given}
     return _(template, **given, **missing) if "%" in template else _(template)

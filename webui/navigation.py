@@ -25,7 +25,7 @@ DESTINATIONS = (
     Destination("inbox.show", "inbox", N_("Inbox"), "inbox"),
     Destination("deals.list_deals", "deals", N_("Deals"), "briefcase"),
     Destination("clients.list_clients", "clients", N_("Clients"), "building"),
-    Destination("maps.list_maps", "maps", N_("Sales maps"), "sitemap", Ability.SEE_MAPS),
+    Destination("maps.list_maps", "maps", N_("Sales maps"), "sitemap"),
     Destination("people.list_people", "people", N_("People"), "users", Ability.MANAGE_PEOPLE),
     Destination("settings.show", "settings", N_("Settings"), "settings"),
 )

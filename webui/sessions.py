@@ -96,6 +96,7 @@ def start_session(person: Person, actor: Actor) -> None:
     session.clear()
     session.permanent = True
     login_user(SignedInPerson(actor=actor, stamp=person.session_stamp, theme=person.theme))
+    g.locale = actor.locale
 
 
 def end_session() -> None:

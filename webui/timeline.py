@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from engine.bpmn.compiled import FieldDefinition, FieldType
 from engine.errors import N_
+from engine.model.client import Client
 from engine.policy.approved_content import FILE_CHANGE
 from engine.policy.mentions import with_names
 from engine.policy.personal_texts import ERASED
@@ -19,8 +20,9 @@ from engine.queries.directories import directory
 from engine.queries.map_fields import map_fields
 from engine.queries.organisation import organisation
 from engine.queries.processes import process_of
+from webui.failure_words import failure_words
 from webui.formats import legible
-from webui.forms.shown_values import lines_text
+from webui.forms.shown_values import cell_text, lines_text, name_of
 from webui.i18n import _
 from webui.outcomes import tone_of
 from webui.request_context import reading
@@ -155,7 +157,7 @@ def _files(kind: str, data: Data) -> Iterator[tuple[int, str]]:
 def _quoted(kind: str, data: Data, name: str) -> str:
     """What somebody said; why a call failed is often in the product's own words, which are translated."""
     said = str(data.get(name) or "") if name else ""
-    return _(said) if said and kind == "call_failed" else said
+    return failure_words(said) if said and kind == "call_failed" else said
 
 
 def fields_of(session: Session, definition_id: int | None) -> Fields:
@@ -222,10 +224,11 @@ def _worded(field: FieldDefinition, value: Any) -> str:
     match field.value_type:
         case FieldType.LINES:
             return lines_text(field, value)
-        case FieldType.PERSON if isinstance(value, int):
-            return _person_name(value) or str(value)
-        case FieldType.PERCENT if value not in (None, ""):
-            return f"{readable(value)} %"
+        case FieldType.PERSON | FieldType.CLIENT if isinstance(value, int):
+            name = _person_name(value) if field.value_type is FieldType.PERSON else _client_name(value)
+            return name or str(value)
+        case FieldType.PERCENT | FieldType.MONEY if not isinstance(value, list):
+            return cell_text(field, value)
         case FieldType.TEXT | FieldType.LONG_TEXT | FieldType.PHONE | FieldType.EMAIL if isinstance(value, str):
             return value
         case _ if isinstance(value, list) and value and not is_files(value):
@@ -255,6 +258,11 @@ def _version(file: Data | None) -> str:
 def _person_name(person_id: Any) -> str | None:
     with reading() as session:
         return next((one.full_name for one in directory(session).people if one.id == person_id), None)
+
+
+def _client_name(client_id: int) -> str:
+    with reading() as session:
+        return name_of(session, Client, client_id, Client.name)
 
 
 _FIELD_NAMES = {

@@ -47,6 +47,8 @@ def waiting_sentence(waiting: DealWaiting) -> WaitingSentence:
     if first is None:
         return WaitingSentence(_("The deal waits for nothing: tell the administrator."), "danger")
     text = _about_failures(failed) if failed else _about(waiting.items, own)
+    if failed and not first.may_act:
+        text += " " + _("The administrators have been told.")
     if failed and not first.may_act and own:
         first = own[0]
         text += " " + _("Your step is open: correct what you filled in, or wait.")
@@ -144,7 +146,7 @@ def _single(one: WaitingFor) -> str:  # noqa: PLR0911  # one sentence per kind
             return _("The deal waits until its data fulfil the condition “%(name)s”.", name=one.name)
         case _ if one.due_at is not None:
             return _(
-                "The deal waits for the answer of another system: “%(name)s”. It did not come; the next try is %(at)s.",
+                "The deal waits for the answer of another system: “%(name)s”. It did not come; the next try: %(at)s.",
                 name=one.name,
                 at=when(one.due_at),
             )

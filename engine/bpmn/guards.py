@@ -42,12 +42,12 @@ class TooDeep(DomainError):
 
 class TooManyRuns(DomainError):
     code = "TOO_MANY_RUNS"
-    template = N_("the step would be repeated %(count)s times; %(limit)s is the most")
+    template = N_("the step would be repeated too often: %(count)s is asked for, %(limit)s is the most")
 
 
 class RunsNotCountable(DomainError):
     code = "RUNS_NOT_COUNTABLE"
-    template = N_("how often the step is repeated must be a whole number or a list")
+    template = N_("how often the step is repeated must be a whole number or a list, and it is %(kind)s")
 
 
 class TooManyTimers(DomainError):
@@ -68,6 +68,11 @@ class TimerTooFar(DomainError):
 class TimerNotUnderstood(DomainError):
     code = "TIMER_NOT_UNDERSTOOD"
     template = N_("“%(value)s” cannot be read as a time")
+
+
+class TimeMissing(DomainError):
+    code = "TIME_MISSING"
+    template = N_("nothing is filled in that says how long or until when it waits: “%(expression)s”")
 
 
 class TooMuchToUndo(DomainError):

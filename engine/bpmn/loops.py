@@ -16,6 +16,7 @@ from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
 from engine.bpmn.activities import Activity
 from engine.bpmn.compensation import ENTRIES, enter
 from engine.bpmn.elements import COMPLETED, INDEX, ITEM, OPENED, RUNS
+from engine.bpmn.expressions import kind_of
 from engine.bpmn.guards import LOOP_RUNS, RunsNotCountable, TooManyRuns
 from engine.bpmn.run_variables import LOOP_COUNTER, loop_items
 
@@ -107,7 +108,7 @@ class MultiInstance(_Loop):
         if self.rule.collection is not None:
             value = self.rule.collection(variables)
             if not isinstance(value, list | tuple):
-                raise self.failed(my_task, RunsNotCountable())
+                raise self.failed(my_task, RunsNotCountable(kind=kind_of(value)))
             if len(value) > LOOP_RUNS:
                 raise self.failed(my_task, TooManyRuns(count=len(value), limit=LOOP_RUNS))
             items = [self.private_copy(my_task, self.rule.item_variable or self.bpmn_id, item) for item in value]
@@ -116,7 +117,7 @@ class MultiInstance(_Loop):
             value = None if self.rule.cardinality is None else self.rule.cardinality(variables)
             runs = _whole_number(value)
             if runs is None:
-                raise self.failed(my_task, RunsNotCountable())
+                raise self.failed(my_task, RunsNotCountable(kind=kind_of(value)))
         if runs > LOOP_RUNS:
             raise self.failed(my_task, TooManyRuns(count=runs, limit=LOOP_RUNS))
         return runs, items
@@ -168,9 +169,10 @@ class StandardLoop(_Loop):
         if self.rule.cardinality is None:
             return None
         environment = my_task.workflow.top_workflow.environment
-        maximum = _whole_number(self.rule.cardinality(environment.variables(loop_items(my_task))))
+        value = self.rule.cardinality(environment.variables(loop_items(my_task)))
+        maximum = _whole_number(value)
         if maximum is None:
-            raise self.failed(my_task, RunsNotCountable())
+            raise self.failed(my_task, RunsNotCountable(kind=kind_of(value)))
         return maximum
 
     def run_completed(self, _workflow: Any, run: LiveTask) -> None:

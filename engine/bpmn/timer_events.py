@@ -18,6 +18,7 @@ from engine.bpmn.guards import (
     FARTHEST_TIMER,
     SHORTEST_CYCLE,
     CycleTooFast,
+    TimeMissing,
     TimerNotUnderstood,
     TimerTooFar,
     map_failed,
@@ -96,6 +97,8 @@ class StoredTimer(TimerEventDefinition):  # type: ignore[misc]  # SpiffWorkflow 
         if timer.value is None:
             return timer.rule
         value = timer.value(environment.variables(loop_items(task)))
+        if value is None or value == "":
+            raise self._failed(task, TimeMissing(expression=timer.rule.expression or ""))
         try:
             return _rule_of_value(self.kind, value)
         except DomainError as problem:

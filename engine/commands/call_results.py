@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from engine.bpmn.compiled import ConnectorKind
 from engine.bpmn.inspection import catches_error
 from engine.bpmn.runtime import CompleteCall
 from engine.commands.approved_changes import ContentApproved
@@ -51,7 +52,9 @@ class CallGivenUp(DomainError):
     """``reason`` is the last failure, in the words of whoever was called."""
 
     code: ClassVar[str] = "call_failed"
-    template: ClassVar[str] = N_("the call to %(target)s failed %(attempts)s times, the last time with: %(reason)s")
+    template: ClassVar[str] = N_(
+        "the call to %(target)s failed (tries: %(attempts)s), the last time because: %(reason)s"
+    )
 
 
 def lock_call(session: Session, call_id: str) -> tuple[ServiceCall, ProcessInstance]:
@@ -155,11 +158,16 @@ def fail_call(
         call.state = CallState.FAILED
         _record_failure(session, call, instance, None, actor=actor, at=at)
         session.flush()
-        problem = CallGivenUp(target=call.target, attempts=call.attempts, reason=call.last_error)
+        problem = CallGivenUp(target=called_host(call), attempts=call.attempts, reason=call.last_error)
         failure = MapFailed(element=call.name, element_id=call.element_id, problem=problem, problem_code=problem.code)
         failure.instance_id, failure.deal_id = instance.id, instance.deal_id
         failure.stimulus = RepeatCall(call.activity_id)
         record_incident(session, failure, actor=actor, at=at)
+
+
+def called_host(call: ServiceCall) -> str:
+    """Whom a call asks, for people: of a request the host alone."""
+    return call.target.rpartition(" ")[2] if call.connector is ConnectorKind.HTTP else call.target
 
 
 def raise_call_error(

@@ -12,6 +12,7 @@ from sqlalchemy import bindparam, delete
 from sqlalchemy.orm import Session
 
 from engine.bpmn.compiled import (
+    CompiledProcess,
     FieldDefinition,
     FieldType,
     Outcome,
@@ -136,8 +137,9 @@ def complete_work_item(
     if not work_item.is_live and once.was_performed(session):
         return work_item
     ensure_undecided(session, work_item)
-    step = process_of(session, instance.definition_id).steps[work_item.element_id]
-    completion = _Completion(session, work_item, step, instance, actor, at)
+    process = process_of(session, instance.definition_id)
+    step = process.steps[work_item.element_id]
+    completion = _Completion(session, work_item, process, step, instance, actor, at)
     behalf_id = completion.ensure_may_complete()
     button = _button(step, outcome)
     content = completion.content()
@@ -219,6 +221,7 @@ class _Completion:
 
     session: Session
     work_item: WorkItem
+    process: CompiledProcess
     step: StepDefinition
     instance: ProcessInstance
     actor: Actor
@@ -257,8 +260,7 @@ class _Completion:
         if button.needs_reason and not comment.strip():
             errors["comment"] = ReasonRequired()
         fields, deal = _asked(self.step, button), self.instance.deal
-        process = process_of(self.session, self.instance.definition_id)
-        facts = DealFacts(deal, process, calendar=default_calendar(self.session), at=self.at)
+        facts = DealFacts(deal, self.process, calendar=default_calendar(self.session), at=self.at)
         form = read_form(fields, values, locale, known=facts.known, zone=zone)
         read, unknown = resolved_references(self.session, fields, form.values)
         errors |= form.errors | unknown
@@ -298,7 +300,7 @@ class _Completion:
         record(self.session, event, actor=self.actor, at=self.at, deal=self.instance.deal, work_item_id=item.id)
 
     def _labels(self, content: Mapping[str, Any]) -> dict[str, str]:
-        return field_labels(process_of(self.session, self.instance.definition_id), content)
+        return field_labels(self.process, content)
 
     def write_into_deal(self, read: Mapping[str, Any]) -> None:
         """Fields named ``deal.…`` edit the deal itself; the others are kept among its fields under their names."""
@@ -338,12 +340,11 @@ class _Completion:
                 return
             decided = several
         self._tell_who_asked(decided)
-        process = process_of(self.session, self.instance.definition_id)
         own = {name: value for name, value in read.items() if not name.startswith(("deal.", CLIENT_ROOT))}
         run_step(
             self.session,
             self.instance,
-            CompleteStep(activity_id=item.activity_id, outcome=decided, values=typed_fields(process, own)),
+            CompleteStep(activity_id=item.activity_id, outcome=decided, values=typed_fields(self.process, own)),
             actor=self.actor,
             at=self.at,
             # Approvals in a row are asked for by whoever asked for the first, not by those who approved.

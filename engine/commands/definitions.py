@@ -22,19 +22,20 @@ from engine.bpmn.values_read import values_read
 from engine.clock import Clock
 from engine.commands.history import record
 from engine.commands.step_opening import members_of
-from engine.errors import N_, Conflict, DomainError, NotFound
+from engine.errors import N_, Conflict, DomainError
 from engine.events import DefinitionDeployed, DefinitionRetired
 from engine.model.own_field import FieldSubject
-from engine.model.process_definition import DefinitionFile, DefinitionState, ProcessDefinition
+from engine.model.process_definition import DefinitionFile, DefinitionState, DiscardedDraft, ProcessDefinition
 from engine.policy.assignment import resolve_assignment, resolve_name
 from engine.policy.map_rules import rule_finding
 from engine.policy.own_fields import CLIENT_ROOT, COLUMNS
 from engine.policy.permissions import Ability, Actor, ensure_may
 from engine.queries.call_permits import is_allowed, secrets_for
-from engine.queries.definitions import NEEDED_TO_PUBLISH, published_versions
+from engine.queries.definitions import NEEDED_TO_PUBLISH, missing_definition, published_versions
 from engine.queries.directories import directory
 from engine.queries.map_rules import rule_runs
 from engine.queries.own_fields import own_fields
+from engine.queries.processes import process_of
 
 _LONGEST_LIST = 200  # letters of the names of files that are not read
 
@@ -148,10 +149,10 @@ def new_draft(
 ) -> ProcessDefinition:
     """The next version of the map ``chosen``, flushed. Permission and history are the caller's."""
     key = chosen.key[:200]
-    version = session.scalar(select(func.max(ProcessDefinition.version)).where(ProcessDefinition.key == key))
     definition = ProcessDefinition(
+        id=_unused_id(session),
         key=key,
-        version=(version or 0) + 1,
+        version=_newest_version(session, key) + 1,
         state=DefinitionState.DRAFT,
         created_at=clock.now(),
         created_by_id=actor.recorded_id,
@@ -161,6 +162,25 @@ def new_draft(
     session.add(definition)
     session.flush()
     return definition
+
+
+def _newest_version(session: Session, key: str) -> int:
+    """The highest number that a version of the map has or had; 0 for a new map."""
+    kept = session.scalar(select(func.max(ProcessDefinition.version)).where(ProcessDefinition.key == key))
+    discarded = session.scalar(select(func.max(DiscardedDraft.version)).where(DiscardedDraft.key == key))
+    return max(kept or 0, discarded or 0)
+
+
+def _unused_id(session: Session) -> int | None:
+    """Where the database would give the id of a discarded draft out again, the next one; else None: it numbers itself.
+
+    SQLite counts on from the highest row that is there, PostgreSQL from the highest that ever was.
+    """
+    if session.get_bind().dialect.name != "sqlite":
+        return None
+    discarded = session.scalar(select(func.max(DiscardedDraft.definition_id))) or 0
+    kept = session.scalar(select(func.max(ProcessDefinition.id))) or 0
+    return discarded + 1 if discarded > kept else None
 
 
 def fill_draft(session: Session, definition: ProcessDefinition, checked: CheckedMap, chosen: ProcessProposal) -> None:
@@ -194,7 +214,7 @@ def publishing_findings(session: Session, definition: ProcessDefinition) -> tupl
 
     What the map lacks stands as an error now, and so do unknown names and the rules of the map that it breaks.
     """
-    findings = [Finding.model_validate(one) for one in definition.findings]
+    findings = _without_choices_that_the_company_gives(session, definition)
     told = [
         one.model_copy(update={"severity": Severity.ERROR}) if one.code in NEEDED_TO_PUBLISH else one
         for one in findings
@@ -207,6 +227,25 @@ def publishing_findings(session: Session, definition: ProcessDefinition) -> tupl
         told += [rule_finding(one) for one in rule_runs(session, definition) if not one.passed]
         told += _calls_not_permitted(session, definition)
     return tuple(told)
+
+
+def _without_choices_that_the_company_gives(session: Session, definition: ProcessDefinition) -> list[Finding]:
+    """What was found in the files. The choices of a client's own field need not stand in the form: the company's do."""
+    findings = [Finding.model_validate(one) for one in definition.findings]
+    if definition.compiled is None or all(one.code != "FIELD_CHOICES_MISSING" for one in findings):
+        return findings
+    given = {
+        (step.source_id, title)
+        for step in process_of(session, definition.id).steps.values()
+        for field in step.fields
+        if field.name.startswith(CLIENT_ROOT) and field.choices
+        for title in (field.label, field.name)
+    }
+    return [
+        one
+        for one in findings
+        if one.code != "FIELD_CHOICES_MISSING" or (one.element_id, one.params.get("field")) not in given
+    ]
 
 
 def _unknown_responsibles(session: Session, definition: ProcessDefinition) -> list[Finding]:
@@ -330,5 +369,5 @@ def locked_definition(session: Session, definition_id: int) -> ProcessDefinition
     """The version, locked until the end of the transaction. Raises NotFound."""
     definition = session.get(ProcessDefinition, definition_id, with_for_update=True)
     if definition is None:
-        raise NotFound
+        raise missing_definition(session, definition_id)
     return definition

@@ -46,6 +46,7 @@ from engine.policy.history_chain import canonical_json
 from engine.policy.permissions import Actor
 from engine.queries.calendars import default_calendar
 from engine.queries.facts import DealFacts, typed_fields
+from engine.queries.map_fields import name_fields
 from engine.queries.processes import process_of
 
 
@@ -98,8 +99,12 @@ def _run(
     at: datetime,
     asked_by_id: int | None = None,
 ) -> StepResult:
-    with failing_in(instance if state is not None else None, stimulus):
-        return _step(session, instance, stimulus, state=state, actor=actor, at=at, asked_by_id=asked_by_id)
+    try:
+        with failing_in(instance if state is not None else None, stimulus):
+            return _step(session, instance, stimulus, state=state, actor=actor, at=at, asked_by_id=asked_by_id)
+    except MapFailed as failure:
+        name_fields(process_of(session, instance.definition_id), failure)
+        raise
 
 
 @contextmanager

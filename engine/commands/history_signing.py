@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Row, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -15,6 +15,7 @@ from engine.adapters.history_keys import HistoryKeys, SigningKeyMissing
 from engine.clock import Clock
 from engine.commands.history import record
 from engine.db.session import Database, after_commit
+from engine.db.work_session import append
 from engine.events import HistoryKeyChanged
 from engine.model.history_event import HistoryEvent
 from engine.model.history_signature import HistoryKey, HistorySignature
@@ -58,7 +59,8 @@ def sign_new_entries(
     signed = _signed(rows, private, key.key_id, position=position, previous=previous, at=at)
     try:
         with database.write() as session:
-            session.execute(insert(HistorySignature), signed)
+            for one in signed:
+                append(session, HistorySignature, **one)
     except IntegrityError:  # another worker was faster: it has signed the same entries
         return 0
     return len(signed)
@@ -121,11 +123,12 @@ def _signed(
 ) -> list[dict[str, Any]]:
     signed = []
     for row in rows:
-        entry = chain_entry(row)
         # What was recorded is signed, not what it would be now: an entry altered meanwhile must not be made good.
-        own_hash = entry.recorded_hash or entry_hash(entry)
+        own_hash = row.entry_hash or entry_hash(chain_entry(row))
         position += 1
-        stated = statement(entry, own_hash, position=position, previous=previous, at=at, key_id=key_id)
+        stated = statement(
+            row.deal_id or 0, row.number or 0, own_hash, position=position, previous=previous, at=at, key_id=key_id
+        )
         previous = statement_hash(stated)
         signed.append(
             {

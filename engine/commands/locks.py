@@ -21,6 +21,7 @@ from engine.model.work_item import WorkItem
 from engine.policy.permissions import Actor
 from engine.queries.approved_contents import NO_FILES, without_files
 from engine.queries.organisation import REVISION, revision_is
+from engine.queries.processes import hold_definition
 from engine.queries.scopes import is_plainly_visible, visible_clients, visible_deals, visible_work_items
 
 _USUALLY_OPENED = 3  # steps, when one is done: hardly any asks for more
@@ -122,8 +123,9 @@ def lock_work_item(session: Session, work_item_id: int, actor: Actor) -> tuple[W
     found = _LOCKED_STEP.one_or_none(session, {"work_item_id": work_item_id})
     if found is None:
         raise NotFound
-    (work_item, instance, *_), (revision, no_files, numbers) = found
+    (work_item, instance, _, _, definition), (revision, no_files, numbers) = found
     revision_is(session, revision)
+    hold_definition(session, definition)
     without_files(session, instance.deal_id, is_so=bool(no_files))
     reserve(session, WorkItem, numbers)
     if not is_plainly_visible(actor, owner_id=instance.deal.owner_id, work_item=work_item):

@@ -28,12 +28,12 @@ from engine.commands.definitions import (
 )
 from engine.commands.history import record
 from engine.db.session import Database
-from engine.errors import N_, Conflict, DomainError, MapHasErrors, NotFound
+from engine.errors import N_, Conflict, DomainError, MapHasErrors
 from engine.events import DefinitionPublished
 from engine.model.process_definition import DefinitionState, ProcessDefinition
 from engine.policy.map_rules import rule_finding
 from engine.policy.permissions import Ability, Actor, ensure_may
-from engine.queries.definitions import published_callers, published_versions
+from engine.queries.definitions import missing_definition, published_callers, published_versions
 from engine.queries.map_rules import rule_runs
 from engine.queries.processes import process_of
 
@@ -149,7 +149,7 @@ def _lock_all_concerned(session: Session, definition_id: int) -> None:
     """
     definition = session.get(ProcessDefinition, definition_id)
     if definition is None:
-        raise NotFound
+        raise missing_definition(session, definition_id)
     called = process_of(session, definition_id).called_keys if definition.compiled is not None else ()
     keys = {definition.key, *called, *(one.key for one in published_callers(session, definition.key))}
     versions = select(ProcessDefinition.id).where(ProcessDefinition.key.in_(keys)).order_by(ProcessDefinition.id)

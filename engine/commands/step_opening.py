@@ -18,7 +18,7 @@ from engine.bpmn.runtime import OpenedStep
 from engine.commands.distributing import Distributor
 from engine.commands.history import record
 from engine.commands.notifications import notify
-from engine.db.work_session import number
+from engine.db.work_session import add_rows, new_row, number
 from engine.errors import N_, DomainError, MapFailed
 from engine.events import StepOpened
 from engine.model.notice import NoticeKind
@@ -229,7 +229,8 @@ class StepOpener:
         due = self._due(step, calendar)
         ladder = ladder_of_step(session, self._process, step, asked.group_id)
         name = step.name if place.index is None else f"{step.name} ({place.item or place.index + 1})"
-        return WorkItem(
+        return new_row(
+            WorkItem,
             instance_id=self._instance.id,
             deal_id=deal.id,
             activity_id=place.activity_id,
@@ -267,7 +268,7 @@ class StepOpener:
 
     def _write(self, items: Sequence[WorkItem]) -> None:
         number(self._session, items)
-        self._session.add_all(items)
+        add_rows(self._session, items)
         for one in items:
             person = self._directory.person(one.assignee_id)
             department = self._directory.department(one.group_id)

@@ -13,6 +13,7 @@ from engine.model.deal_file import DealFile, StoredFile
 from engine.model.draft import CommentDraft
 from engine.model.letter import Letter, LetterState, MailLink, ProposedDecision, ReceivedMail
 from engine.model.notice import Notice, NoticeState
+from engine.model.password_link import PasswordLink
 from engine.model.performed_command import PerformedCommand
 from engine.model.practice import Practice
 from engine.model.service_call import CallState, ServiceCall
@@ -37,7 +38,7 @@ MAIL_KEPT = timedelta(days=180)
 
 
 def prune(session: Session, *, clock: Clock) -> int:
-    """Remove commands, jobs, calls, letters, begun comments, practice deals and contents of no file that are too old.
+    """Remove commands, jobs, calls, letters, links, begun comments, practice deals, unused contents: what is too old.
 
     How many went.
     """
@@ -53,6 +54,7 @@ def prune(session: Session, *, clock: Clock) -> int:
             ~select(DealFile.id).where(DealFile.sha256 == StoredFile.sha256).exists(),
         ),
         *_old_mail(at),
+        delete(PasswordLink).where(PasswordLink.expires_at < at),
         delete(CommentDraft).where(CommentDraft.saved_at < at - COMMENTS_KEPT),
         delete(Practice).where(Practice.touched_at < at - PRACTICES_KEPT),
         delete(Job).where(Job.state == JobState.DONE, Job.due_at < at - JOBS_KEPT, Job.done_at < at - JOBS_KEPT),

@@ -48,7 +48,7 @@ class OutcomeNotSettable(DomainError):
 
 class VariablesFailed(DomainError):
     code: ClassVar[str] = "variables_failed"
-    template: ClassVar[str] = N_("With these values the map fails at “%(element)s”: nothing was changed.")
+    template: ClassVar[str] = N_("Nothing was changed: with these values the map fails at “%(element)s”. %(problem)s")
 
 
 def settable_variables(process: CompiledProcess) -> Mapping[str, FieldDefinition]:
@@ -173,4 +173,5 @@ class _Setting:
         try:
             run_step(session, instance, stimulus, actor=actor, at=at, asked_by_id=deal.owner_id)
         except MapFailed as failure:
-            raise VariablesFailed(element=failure.params.get("element", "")) from failure
+            problem = failure.params.get("problem", "")
+            raise VariablesFailed(element=failure.params.get("element", ""), problem=problem) from failure

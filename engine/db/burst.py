@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -75,7 +74,7 @@ class Burst:
         driver: Any = connection.connection.driver_connection
         with errors_of(connection.dialect):
             if isinstance(driver, TripConnection):
-                driver.ask(*_requests(connection.dialect, groups), begins=True, commits=commits)
+                driver.tell(*_requests(connection.dialect, groups), commits=commits)
                 return commits
             for group in groups:
                 _execute(driver, connection.dialect, group)
@@ -83,17 +82,17 @@ class Burst:
 
 
 def _requests(dialect: Dialect, groups: Sequence[_Group]) -> Iterator[Request]:
+    known = _known_to(dialect)
     for group in groups:
-        together = _rows_together(group)
-        compiled = _compiled(dialect, group.statement, group.names, together)
-        sql = compiled.sql if group.otherwise is None else compiled.guarded_sql
-        for rows in [group.rows] if together > 1 else ([row] for row in group.rows):
+        for rows in _together(group):
+            compiled = _compiled(known, dialect, group.statement, group.names, len(rows))
+            sql = compiled.sql if group.otherwise is None else compiled.guarded_sql
             yield Request(sql, compiled.parameters(*rows), group.otherwise)
 
 
 def _execute(driver: Any, dialect: Dialect, group: _Group) -> None:
     """On SQLite, which runs one prepared statement over many rows."""
-    compiled = _compiled(dialect, group.statement, group.names, 1)
+    compiled = _compiled(_known_to(dialect), dialect, group.statement, group.names, 1)
     cursor = driver.cursor()
     if len(group.rows) == 1:
         cursor.execute(compiled.sql, compiled.parameters(*group.rows))
@@ -103,9 +102,9 @@ def _execute(driver: Any, dialect: Dialect, group: _Group) -> None:
         raise group.otherwise()
 
 
-def compiled_select(dialect: Dialect, statement: Select[Any], values: Values) -> tuple[str, tuple[Any, ...]]:
+def compiled_select(dialect: Dialect, statement: Select[Any], values: Values) -> tuple[str, Sequence[Any]]:
     """A SELECT with its parameters for ``fetch``. Give one and the same object each time: it is compiled once."""
-    compiled = _compiled(dialect, statement, tuple(values), 1)
+    compiled = _compiled(_known_to(dialect), dialect, statement, tuple(values), 1)
     return compiled.sql, compiled.parameters(values)
 
 
@@ -119,23 +118,34 @@ def fetch(connection: Connection, sql: str, values: Sequence[Any]) -> list[Any]:
     return found
 
 
-@contextmanager
-def errors_of(dialect: Dialect) -> Iterator[None]:
+class errors_of:  # noqa: N801  # a with block reads like a sentence
     """Let the driver's errors be what SQLAlchemy makes of them."""
-    try:
-        yield
-    except dialect.loaded_dbapi.Error as error:
-        raise DBAPIError.instance(None, None, error, dialect.loaded_dbapi.Error, dialect=dialect) from error
+
+    __slots__ = ("_dialect",)
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if error is None:
+            return
+        dialect = self._dialect
+        if isinstance(error, dialect.loaded_dbapi.Error):
+            raise DBAPIError.instance(None, None, error, dialect.loaded_dbapi.Error, dialect=dialect) from error
 
 
 def _table(statement: Write) -> FromClause:
     return statement.table
 
 
-def _rows_together(group: _Group) -> int:
-    """How many rows one statement takes: a few new ones are cheaper together, each count is a statement of its own."""
-    count = len(group.rows)
-    return count if count <= _FEW and isinstance(group.statement, Insert) and group.otherwise is None else 1
+def _together(group: _Group) -> Iterator[list[Values]]:
+    """The rows of each statement: a few new ones are cheaper together, whatever else is one row."""
+    few = _FEW if isinstance(group.statement, Insert) and group.otherwise is None else 1
+    for at in range(0, len(group.rows), few):
+        yield group.rows[at : at + few]
 
 
 class _Compiled:
@@ -160,13 +170,11 @@ class _Compiled:
         ]
         """Of each placeholder: of which row it is, under which name, and what the driver wants done with its value."""
 
-    def parameters(self, *rows: Values) -> tuple[Any, ...]:
-        return tuple(
-            [
-                rows[index][name] if process is None else process(rows[index][name])
-                for index, name, process in self._places
-            ]
-        )
+    def parameters(self, *rows: Values) -> Sequence[Any]:
+        return [
+            rows[index][name] if process is None else process(rows[index][name])
+            for index, name, process in self._places
+        ]
 
 
 def _in_place_of_names(sql: str, numbered: Mapping[str, str]) -> str:
@@ -174,11 +182,17 @@ def _in_place_of_names(sql: str, numbered: Mapping[str, str]) -> str:
     return re.sub(r"%\((\w+)\)s", lambda found: numbered[found[1]], sql).replace("%%", "%")
 
 
-_kept: WeakKeyDictionary[Dialect, dict[tuple[Statement, tuple[str, ...], int], _Compiled]] = WeakKeyDictionary()
+_Known = dict[tuple[Statement, tuple[str, ...], int], _Compiled]
+_kept: WeakKeyDictionary[Dialect, _Known] = WeakKeyDictionary()
 
 
-def _compiled(dialect: Dialect, statement: Statement, names: tuple[str, ...], together: int) -> _Compiled:
-    known = _kept.setdefault(dialect, {})
+def _known_to(dialect: Dialect) -> _Known:
+    return _kept.setdefault(dialect, {})
+
+
+def _compiled(
+    known: _Known, dialect: Dialect, statement: Statement, names: tuple[str, ...], together: int
+) -> _Compiled:
     key = (statement, names, together)
     found = known.get(key)
     if found is None:

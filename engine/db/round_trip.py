@@ -82,10 +82,22 @@ class TripConnection(psycopg.Connection[Any]):
         ``begins``: in a transaction, which is begun unless one is open. ``commits``: committed when all has succeeded.
         Raises psycopg's errors, and what ``otherwise`` made; the transaction is then to be rolled back.
         """
-        if begins and self.read_only:
+        first = self._beginning() if begins else ()
+        answers = self._answers((*first, *requests, *(_COMMIT,) * commits))
+        return [self._rows(one) for one in answers[len(first) : len(first) + len(requests)]]
+
+    def tell(self, *requests: Request, commits: bool = False) -> None:
+        """As ``ask``, in a transaction, where nobody wants to read an answer."""
+        self._answers((*self._beginning(), *requests, *(_COMMIT,) * commits))
+
+    def _beginning(self) -> tuple[Request, ...]:
+        """What begins a transaction, unless one is open."""
+        if self.read_only:
             self.execute("SELECT")  # psycopg begins it as it was told to
-        first = int(begins and self.pgconn.transaction_status == TransactionStatus.IDLE)
-        asked = (*(_BEGIN,) * first, *requests, *(_COMMIT,) * commits)
+        return (_BEGIN,) if self.pgconn.transaction_status == TransactionStatus.IDLE else ()
+
+    def _answers(self, asked: Sequence[Request]) -> list[PGresult]:
+        """The result of each request. Raises psycopg's errors, and what ``otherwise`` made."""
         try:
             told = self._exchange(asked)
         except BaseException:
@@ -97,7 +109,7 @@ class TripConnection(psycopg.Connection[Any]):
                 raise _failure(request, result)
             if not prepares:
                 answers.append(result)
-        return [self._rows(one) for one in answers[first : first + len(requests)]]
+        return answers
 
     def _exchange(self, asked: Sequence[Request]) -> list[tuple[tuple[Request, bool], PGresult]]:
         """Each request with its result, and those that had to be prepared with the result of that as well."""
@@ -132,9 +144,9 @@ class TripConnection(psycopg.Connection[Any]):
         return name
 
     def _next_result(self) -> PGresult:
-        """The next result, and the mark of its end."""
+        """The next result, and the mark of its end, which the library sets by itself."""
         result = self._received()
-        if result is None or self._received() is not None:
+        if result is None or self.pgconn.get_result() is not None:
             raise errors.OperationalError(f"the connection is lost: {self.pgconn.get_error_message()}")
         return result
 

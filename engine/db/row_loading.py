@@ -103,12 +103,14 @@ def _loaded(session: Session, part: Part, values: Sequence[Any]) -> Any:
     known = session.identity_map.get(identity)
     one = mapper.class_manager.new_instance() if known is None else known
     state: InstanceState[Any] = instance_state(one)
+    loaded = instance_dict(one)
+    loaded.update(zip(part.names, values, strict=True))
     if known is None:
         state.key = identity
         state.session_id = session.hash_key
         session.identity_map.add(state)
-    loaded = instance_dict(one)
-    loaded.update(zip(part.names, values, strict=True))
+        state.expired_attributes.update(part.unread)
+        return one
     state.expired_attributes.difference_update(part.names)
     state.expired_attributes.update(part.unread - loaded.keys())
     state._commit_all(loaded, session.identity_map)  # noqa: SLF001  # as SQLAlchemy's own loading ends

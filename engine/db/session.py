@@ -10,7 +10,7 @@ import fcntl
 import select
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -66,10 +66,7 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A session in one transaction: committed at the end, rolled back by any exception."""
-        with ExitStack() as held:
-            if self.is_sqlite:
-                held.enter_context(self._only_writer())
-            session = held.enter_context(self._sessions())
+        with self._only_writer() if self.is_sqlite else nullcontext(), self._sessions() as session:
             if self.is_sqlite:
                 session.connection(execution_options={_WRITES: True})
             yield session

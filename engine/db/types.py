@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -10,10 +11,15 @@ from typing import Any, TypeVar
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, LargeBinary, String, TypeDecorator
 from sqlalchemy.dialects.postgresql import JSONB
 
+from engine.alphabet import LONGEST_KEY, sort_key
+
 E = TypeVar("E", bound=StrEnum)
 
 Identity = BigInteger().with_variant(Integer, "sqlite")
 """A row number. SQLite numbers rows only in an INTEGER column."""
+
+SortKey = String(LONGEST_KEY).with_variant(String(LONGEST_KEY, collation="C"), "postgresql")
+"""What a list of names is ordered by, see engine.alphabet: compared by code point on either database."""
 
 Json = JSON().with_variant(JSONB, "postgresql")
 Bytes = LargeBinary
@@ -26,18 +32,33 @@ class Moment(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            msg = "a naive datetime names no instant"
-            raise ValueError(msg)
-        in_utc = value.astimezone(UTC)
-        return in_utc.replace(tzinfo=None) if dialect.name == "sqlite" else in_utc
+        in_utc = _in_utc(value)
+        return in_utc.replace(tzinfo=None) if in_utc is not None and dialect.name == "sqlite" else in_utc
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        return _read_in_utc(value)
+
+    def bind_processor(self, dialect: Dialect) -> Any:
+        """For psycopg the function itself: between it and SQLAlchemy's own stands nothing but a call per value."""
+        return _in_utc if dialect.name == "postgresql" else super().bind_processor(dialect)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
+        return _read_in_utc if dialect.name == "postgresql" else super().result_processor(dialect, coltype)
+
+
+def _in_utc(value: datetime | None) -> datetime | None:
+    if value is None or value.tzinfo is UTC:
+        return value
+    if value.tzinfo is None:
+        msg = "a naive datetime names no instant"
+        raise ValueError(msg)
+    return value.astimezone(UTC)
+
+
+def _read_in_utc(value: datetime | None) -> datetime | None:
+    if value is None:
+        return None
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 class Amount(TypeDecorator[Decimal]):
@@ -62,9 +83,30 @@ class Word(TypeDecorator[E]):
     def __init__(self, words: type[E]) -> None:
         super().__init__()
         self.words = words
+        self._known = {word.value: word for word in words}
 
-    def process_bind_param(self, value: E | str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
-        return None if value is None else self.words(value).value
+    def process_bind_param(self, value: E | str | None, dialect: Dialect | None = None) -> str | None:  # noqa: ARG002
+        if value is None:
+            return None
+        return value.value if isinstance(value, self.words) else self.words(value).value
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> E | None:  # noqa: ARG002
-        return None if value is None else self.words(value)
+    def process_result_value(self, value: str | None, dialect: Dialect | None = None) -> E | None:  # noqa: ARG002
+        if value is None:
+            return None
+        return self._known[value] if value in self._known else self.words(value)
+
+    def bind_processor(self, dialect: Dialect) -> Any:  # noqa: ARG002
+        """The method itself, as above: no driver does anything else with a word."""
+        return self.process_bind_param
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:  # noqa: ARG002
+        return self.process_result_value
+
+
+def key_of(column: str) -> Callable[[Any], str]:
+    """The default of a SortKey column: the key of the name that is inserted with it."""
+
+    def key(context: Any) -> str:  # SQLAlchemy types the context of a default, but not its parameters
+        return sort_key(context.get_current_parameters()[column])
+
+    return key

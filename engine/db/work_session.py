@@ -9,17 +9,20 @@ be written, or a relationship says something else than its column, SQLAlchemy wr
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import ColumnDefault, ColumnElement, Table, Update, bindparam, insert, text, update
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstanceState, Mapper, Session
+from sqlalchemy.orm.attributes import instance_dict, instance_state
 from sqlalchemy.orm.base import NO_VALUE
 from sqlalchemy.orm.exc import StaleDataError
 
 from engine.db.base import Base
 from engine.db.burst import Burst, Values, Write, fetch
 from engine.db.round_trip import Raise
+
+T = TypeVar("T", bound=Base)
 
 _RESERVED = "reserved_numbers"
 
@@ -59,21 +62,25 @@ class WorkSession(Session):
         """Insert the new objects, parents first, update the changed ones, then what was postponed."""
         burst = Burst()
         new = sorted(self._new, key=lambda state: (_plan_of(state.mapper.class_).rank, state.insert_order))
+        changed = list(self._dirty_states)
         unnumbered = [state.obj() for state in new if not _plan_of(state.mapper.class_).has_key(state.dict)]
         if unnumbered:
             number(self, unnumbered)
-        written = set(new)
         for state in new:
             _plan_of(state.mapper.class_).insert_into(burst, state)
-        for state in self._dirty_states:
+        for state in changed:
             _plan_of(state.mapper.class_).update_in(burst, state)
-            written.add(state)
         burst.extend(self.postponed)
         self.postponed.clear()
         if burst:
             self._send(burst, commits=commits)
-        if written:
-            self._register_persistent(written)
+        if self.in_nested_transaction():  # of which the session has to know what it changed
+            new += changed
+        else:
+            for state in changed:
+                state._commit_all(state.dict, self.identity_map)  # noqa: SLF001  # as SQLAlchemy's own flush ends
+        if new:
+            self._register_persistent(set(new))
 
     def _send(self, burst: Burst, *, commits: bool = False) -> None:
         burst.send(self.connection(), commits=commits)
@@ -92,6 +99,22 @@ def append(session: Session, model: type[Base], **values: Any) -> None:
     """Insert a row of which no object is needed any more, when the session is flushed next."""
     plan = _plan_of(model)
     postpone(session, plan.insertion, plan.row(values))
+
+
+def new_row(model: type[T], **values: Any) -> T:
+    """An object for a new row of a plain class, of columns only.
+
+    As ``model(**values)`` makes it, without telling SQLAlchemy of each value apart: nobody has to hear of what is new.
+    """
+    one: T = model.__mapper__.class_manager.new_instance()
+    instance_dict(one).update(values)
+    return one
+
+
+def add_rows(session: Session, rows: Iterable[Base]) -> None:
+    """``session.add_all`` for what ``new_row`` made: no other object hangs on it, so none is looked for."""
+    for one in rows:
+        session._save_impl(instance_state(one))  # noqa: SLF001  # what add ends in
 
 
 class ReservedNumbers(ColumnElement[list[int]]):
@@ -145,6 +168,7 @@ class _Plan:
         self._defaults = {
             column.key: column.default for column in self._table.columns if isinstance(column.default, ColumnDefault)
         }
+        self._empty = dict.fromkeys(self._columns)
         self._keys = tuple(column.key for column in self._table.primary_key.columns)
         version = mapper.version_id_col
         self._version = None if version is None else str(version.key)
@@ -178,7 +202,7 @@ class _Plan:
 
     def insert_into(self, burst: Burst, state: InstanceState[Any]) -> None:
         row = self.row({name: value for name, value in state.dict.items() if name in self._columns})
-        state.dict.update(dict.fromkeys(self._columns - row.keys()) | row)
+        state.dict.update(self._empty | row)
         burst.add(self.insertion, row)
 
     def update_in(self, burst: Burst, state: InstanceState[Any]) -> None:
@@ -199,12 +223,12 @@ class _Plan:
 
     def numbers(self, session: Session, count: int, *, given: Iterable[int] = ()) -> list[int]:
         """New numbers. ``given`` are those of rows that are not written yet."""
+        reserved: list[int] = session.info.get(_RESERVED, {}).get(self._model, [])
+        if len(reserved) >= count:
+            numbers, reserved[:] = reserved[:count], reserved[count:]
+            return numbers
         connection = session.connection()
         if connection.dialect.name == "postgresql":
-            reserved: list[int] = session.info.get(_RESERVED, {}).get(self._model, [])
-            if len(reserved) >= count:
-                numbers, reserved[:] = reserved[:count], reserved[count:]
-                return numbers
             taken = f"SELECT nextval('{self._table.name}_{self.key}_seq') FROM generate_series(1, $1::integer)"  # noqa: S608  # the model's own names
             return [one for (one,) in fetch(connection, taken, (count,))]
         written = connection.execute(text(f"SELECT max({self.key}) FROM {self._table.name}")).scalar() or 0  # noqa: S608

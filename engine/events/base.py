@@ -15,6 +15,8 @@ from functools import cache
 from typing import Any
 
 _PLAIN = frozenset({str, int, bool, type(None)})
+_MAPPINGS = (dict, Mapping)  # to be a dict is seen at once, to be a Mapping is looked up
+_DATES, _FRACTIONS = (datetime, date), (float, Decimal)
 _WORD_START = re.compile(r"(?<!^)(?=[A-Z])")
 
 
@@ -28,8 +30,10 @@ class Event:
 
     @property
     def data(self) -> dict[str, Any]:
-        values = ((name, getattr(self, name)) for name in self.__dataclass_fields__)
-        return {name: value if type(value) in _PLAIN else plain(value) for name, value in values}
+        return {
+            name: value if type(value := getattr(self, name)) in _PLAIN else plain(value)
+            for name in self.__dataclass_fields__
+        }
 
 
 def kind_of(event: type[Event]) -> str:
@@ -45,12 +49,12 @@ def plain(value: Any) -> Any:
     """The value as JSON without floats: decimals, dates and instants as texts."""
     if type(value) in _PLAIN:  # nearly everything is: the questions below cost more than the answer
         return value
-    if isinstance(value, Mapping):
+    if isinstance(value, _DATES):
+        return value.isoformat()
+    if isinstance(value, _MAPPINGS):
         return {str(key): item if type(item) in _PLAIN else plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [plain(item) for item in value]
-    if isinstance(value, float):
-        return format(Decimal(repr(value)), "f")
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    return value.isoformat() if isinstance(value, datetime | date) else value
+    if isinstance(value, _FRACTIONS):
+        return format(value if isinstance(value, Decimal) else Decimal(repr(value)), "f")
+    return value

@@ -29,6 +29,14 @@ class PasswordSet(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class PasswordLinkMade(Event):
+    """A link by which somebody chooses their password. ``by_mail``: it is sent to them, else the actor passes it on."""
+
+    person_id: int
+    by_mail: bool
+
+
+@dataclass(frozen=True, slots=True)
 class MailChoicesSet(Event):
     """How somebody wants to be written to. ``changes`` maps a setting's name to [old, new]."""
 

@@ -49,6 +49,16 @@ class DefinitionRetired(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class DefinitionDiscarded(Event):
+    """A draft was thrown away. ``was_last``: no version of the map is left, its rules and answers are gone as well."""
+
+    key: str
+    version: int
+    name: str
+    was_last: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class MapRulesChanged(Event):
     """The rules of a map as they are now, by name."""
 

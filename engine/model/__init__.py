@@ -34,10 +34,11 @@ from engine.model.mention import Mention
 from engine.model.message_subscription import MessageSubscription
 from engine.model.notice import Notice, NoticeKind, NoticeState
 from engine.model.own_field import FieldSubject, OwnField
+from engine.model.password_link import PasswordLink
 from engine.model.performed_command import PerformedCommand
 from engine.model.person import Person, Role
 from engine.model.practice import Practice
-from engine.model.process_definition import DefinitionFile, DefinitionState, ProcessDefinition
+from engine.model.process_definition import DefinitionFile, DefinitionState, DiscardedDraft, ProcessDefinition
 from engine.model.process_instance import InstanceState, ProcessInstance
 from engine.model.proof_file import ProofFile
 from engine.model.service_call import CallState, ServiceCall
@@ -78,6 +79,7 @@ __all__ = [
     "Delegation",
     "Department",
     "DepartmentTurn",
+    "DiscardedDraft",
     "Draft",
     "FieldSubject",
     "Heartbeat",
@@ -110,6 +112,7 @@ __all__ = [
     "NoticeKind",
     "NoticeState",
     "OwnField",
+    "PasswordLink",
     "PerformedCommand",
     "Person",
     "Practice",

@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
+from engine.alphabet import sort_key
 from engine.db.base import Base
-from engine.db.types import Identity, Json, Moment
+from engine.db.types import Identity, Json, Moment, SortKey, key_of
 from engine.model.person import Person
 
 
@@ -19,6 +20,7 @@ class Client(Base):
     __tablename__ = "client"
     __table_args__ = (
         Index("ix_client_name", "name", "id"),
+        Index("ix_client_sort_key", "sort_key", "id"),
         Index("ix_client_phone", "phone"),
         Index("ix_client_email", "email"),
     )
@@ -35,10 +37,16 @@ class Client(Base):
     created_at: Mapped[datetime] = mapped_column(Moment)
     version: Mapped[int] = mapped_column(default=1)
     search_text: Mapped[str] = mapped_column(default="")
+    sort_key: Mapped[str] = mapped_column(SortKey, default=key_of("name"))
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  # SQLAlchemy's own spelling
 
     owner: Mapped[Person | None] = relationship()
+
+    @validates("name")
+    def _keep_in_order(self, _field: str, name: str) -> str:
+        self.sort_key = sort_key(name)
+        return name
 
 
 class Contact(Base):
@@ -46,6 +54,7 @@ class Contact(Base):
 
     __tablename__ = "contact"
     __table_args__ = (
+        Index("ix_contact_sort_key", "sort_key", "id"),
         Index("ix_contact_phone", "phone"),
         Index("ix_contact_email", "email"),
     )
@@ -59,5 +68,11 @@ class Contact(Base):
     fields: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     created_at: Mapped[datetime] = mapped_column(Moment)
     search_text: Mapped[str] = mapped_column(default="")
+    sort_key: Mapped[str] = mapped_column(SortKey, default=key_of("full_name"))
 
     client: Mapped[Client] = relationship()
+
+    @validates("full_name")
+    def _keep_in_order(self, _field: str, name: str) -> str:
+        self.sort_key = sort_key(name)
+        return name

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from sqlalchemy import ForeignKey, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, validates
 
+from engine.alphabet import sort_key
 from engine.bpmn.compiled import Distribution
 from engine.db.base import Base
-from engine.db.types import Identity, Word
+from engine.db.types import Identity, SortKey, Word, key_of
 
 
 class Department(Base):
@@ -27,6 +28,12 @@ class Department(Base):
     calendar_id: Mapped[int | None] = mapped_column(ForeignKey("calendar.id"))
     escalation: Mapped[str] = mapped_column(String(500), default="")
     distribution: Mapped[Distribution | None] = mapped_column(Word(Distribution))
+    sort_key: Mapped[str] = mapped_column(SortKey, default=key_of("name"))
+
+    @validates("name")
+    def _keep_in_order(self, _field: str, name: str) -> str:
+        self.sort_key = sort_key(name)
+        return name
 
 
 class DepartmentTurn(Base):

@@ -6,10 +6,11 @@ from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import String
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
+from engine.alphabet import sort_key
 from engine.db.base import Base
-from engine.db.types import Identity, Moment, Word
+from engine.db.types import Identity, Moment, SortKey, Word, key_of
 from engine.model.department import Department
 
 
@@ -46,7 +47,13 @@ class Person(Base):
     theme: Mapped[str] = mapped_column(String(8), default="auto")
     created_at: Mapped[datetime] = mapped_column(Moment)
     search_text: Mapped[str] = mapped_column(default="")
+    sort_key: Mapped[str] = mapped_column(SortKey, default=key_of("full_name"))
 
     departments: Mapped[list[Department]] = relationship(
-        secondary="membership", lazy="selectin", order_by="Department.name"
+        secondary="membership", lazy="selectin", order_by="(Department.sort_key, Department.id)"
     )
+
+    @validates("full_name")
+    def _keep_in_order(self, _field: str, name: str) -> str:
+        self.sort_key = sort_key(name)
+        return name

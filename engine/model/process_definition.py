@@ -72,3 +72,18 @@ class DefinitionFile(Base):
     name: Mapped[str] = mapped_column(String(300))
     content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     sha256: Mapped[str] = mapped_column(String(64))
+
+
+class DiscardedDraft(Base):
+    """The number of a draft that was thrown away, and what it was called: neither its id nor its version comes again,
+    so that a page of it that somebody has open can never act on another map.
+    """
+
+    __tablename__ = "discarded_draft"
+
+    definition_id: Mapped[int] = mapped_column(Identity, primary_key=True, autoincrement=False)
+    key: Mapped[str] = mapped_column(String(200), index=True)
+    version: Mapped[int]
+    name: Mapped[str] = mapped_column(String(300))
+    discarded_at: Mapped[datetime] = mapped_column(Moment)
+    discarded_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))

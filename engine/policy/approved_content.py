@@ -58,14 +58,17 @@ class Difference:
     is_file: bool = False
 
 
-def deal_values(deal: Deal, client: Client) -> dict[str, Any]:
-    """What is known of a deal by the names that maps use: own fields bare, the rest under ``deal.`` and ``client.``."""
-    values = dict(deal.fields)
-    values |= {f"deal.{name}": value for name, value in deal.fields.items()}
-    values |= {f"deal.{name}": getattr(deal, name) for name in _DEAL_COLUMNS}
-    values |= {f"client.{name}": value for name, value in client.fields.items()}
-    values |= {f"client.{name}": getattr(client, name) for name in _CLIENT_COLUMNS}
-    return values
+def deal_value(deal: Deal, client: Client, name: str) -> Any:
+    """What a deal has under a name that maps use: own fields bare, the rest under ``deal.`` and ``client.``."""
+    subject: Deal | Client
+    for root, subject, columns in (("deal.", deal, _DEAL_COLUMNS), ("client.", client, _CLIENT_COLUMNS)):
+        if name.startswith(root):
+            bare = name.removeprefix(root)
+            if bare in columns:
+                return getattr(subject, bare)
+            if bare in subject.fields:
+                return subject.fields[bare]
+    return deal.fields.get(name)
 
 
 def binds_files(step: StepDefinition) -> bool:
@@ -76,10 +79,14 @@ def binds_files(step: StepDefinition) -> bool:
 def approved_content(step: StepDefinition, deal: Deal, client: Client, files: Sequence[BoundFile] = ()) -> Content:
     """The content of an approval as JSON without floats. ``files`` are the latest versions of the deal's files."""
     names, all_fields = bound_names(step)
-    values = deal_values(deal, client)
-    content: dict[str, Any] = {_AT_TOP[name]: exact(name, values.get(name)) for name in names if name in _AT_TOP}
+    content: dict[str, Any] = {}
     fields = dict(deal.fields) if all_fields else {}
-    fields |= {name: values.get(name) for name in names if name not in _AT_TOP}
+    for name in names:
+        value, top = deal_value(deal, client, name), _AT_TOP.get(name)
+        if top is None:
+            fields[name] = value
+        else:
+            content[top] = exact(name, value)
     content["fields"] = fields
     bound = [one for one in files if is_bound_file(step, one.name)]
     content["files"] = [
@@ -205,7 +212,7 @@ def _file_differences(old: Iterable[Mapping[str, Any]], new: Iterable[Mapping[st
 
 def exact(name: str, value: Any) -> Any:
     """A sum has one spelling, whether it was typed a moment ago or read from the database."""
-    if name != "deal.amount" or value in (None, ""):
+    if name != "deal.amount" or value is None or (isinstance(value, str) and not value):
         return value
     return Decimal(str(value)).quantize(Decimal("0.01"))
 

@@ -13,6 +13,7 @@ class NotGiven(StrEnum):
 
     FOUR_EYES = "four_eyes"
     OTHER_DEPARTMENT = "other_department"
+    HOLDS_IT = "holds_it"
 
 
 def why_not_given(

@@ -21,7 +21,7 @@ class FieldTooLarge(FieldOutOfRange):
 
 class FieldTooLong(FieldOutOfRange):
     code = "field_too_long"
-    template = N_("“%(label)s” must not be longer than %(maximum)s characters.")
+    template = N_("“%(label)s” is too long (characters at most: %(maximum)s).")
 
 
 class FieldDoesNotFit(FieldNotUnderstood):
@@ -60,17 +60,17 @@ def _cut(text: str) -> str:
 
 class FieldTooShort(FieldOutOfRange):
     code = "field_too_short"
-    template = N_("“%(label)s” needs at least %(minimum)s characters.")
+    template = N_("“%(label)s” is too short (characters at least: %(minimum)s).")
 
 
 class TooFewEntries(FieldOutOfRange):
     code = "too_few_entries"
-    template = N_("“%(label)s” needs at least %(minimum)s entries.")
+    template = N_("“%(label)s” has too few entries (at least: %(minimum)s).")
 
 
 class TooManyEntries(FieldOutOfRange):
     code = "too_many_entries"
-    template = N_("“%(label)s” takes at most %(maximum)s entries.")
+    template = N_("“%(label)s” has too many entries (at most: %(maximum)s).")
 
 
 class LinesNeedAttention(DomainError):

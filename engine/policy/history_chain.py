@@ -18,11 +18,12 @@ from typing import Any
 import orjson
 
 from engine.events import TextsErased, kind_of
-from engine.policy.personal_texts import committed, erased_commitments
+from engine.policy.personal_texts import committed, erased_commitments, resealed
 
 FIRST_PREVIOUS_HASH = ""
 _ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 _SORTED = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
+_MAPPINGS = (dict, Mapping)  # to be a dict is seen at once, to be a Mapping is looked up
 _EXACT = frozenset({str, int, bool, type(None)})
 _TEXTS_ERASED = kind_of(TextsErased)
 _NOT_OURS = (TypeError, ValueError)  # a float, half a character, salts of other data: nothing that we ever wrote
@@ -34,6 +35,7 @@ class ChainEntry:
 
     ``data`` is JSON without floats: decimals are texts. ``recorded_hash`` is what the store claims the hash to be; it
     is not part of what is hashed. ``salts`` are those of ``personal_texts.salts_of``: none in an entry from before.
+    Who only checks may give, instead of them, the stored ``fresh_salt`` that they come from: see personal_texts.
     """
 
     deal: int
@@ -47,6 +49,7 @@ class ChainEntry:
     previous_hash: str
     recorded_hash: str = ""
     salts: Mapping[str, str] = field(default_factory=dict)
+    fresh_salt: str = ""
 
 
 class ChainFaultReason(StrEnum):
@@ -93,7 +96,7 @@ def _spelled(value: Any) -> bytes:
 
 def moment_text(at: datetime) -> str:
     """RFC 3339 in UTC, always with microseconds: the spelling that is hashed."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return f"{at.astimezone(UTC).isoformat(timespec='microseconds').removesuffix('+00:00')}Z"
 
 
 def entry_hash(entry: ChainEntry) -> str:
@@ -102,6 +105,8 @@ def entry_hash(entry: ChainEntry) -> str:
     Raises TypeError when ``data`` holds a float, ValueError when its ``salts`` are not those of its texts.
     """
     _ensure_exact(entry.data)
+    if entry.fresh_salt:
+        return sealed_hash(entry, *resealed(entry.kind, entry.data, entry.fresh_salt))
     if not entry.salts:
         return sealed_hash(entry, entry.data, 0)
     return sealed_hash(entry, committed(entry.data, entry.salts), len(entry.salts))
@@ -189,7 +194,7 @@ def is_intact(entry: ChainEntry) -> bool:
 def _ensure_exact(value: Any) -> None:
     if type(value) in _EXACT:  # nearly everything is, and an isinstance of Mapping costs more than the encoding
         return
-    if isinstance(value, Mapping):
+    if isinstance(value, _MAPPINGS):
         for key, inner in value.items():
             if not isinstance(key, str):
                 raise TypeError("a key of canonical JSON is a text")

@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
@@ -91,13 +92,15 @@ def key_id_of(public_key: str) -> str:
     return hashlib.sha256(bytes.fromhex(public_key)).hexdigest()[:KEY_ID_LENGTH]
 
 
-def statement(entry: ChainEntry, entry_hash: str, *, position: int, previous: str, at: datetime, key_id: str) -> bytes:
-    """The canonical JSON that places and dates an entry. Events of no deal have deal 0 and number 0."""
+def statement(
+    deal: int, number: int, entry_hash: str, *, position: int, previous: str, at: datetime, key_id: str
+) -> bytes:
+    """The canonical JSON that places and dates an entry of a deal. Events of no deal have deal 0 and number 0."""
     return canonical_json(
         {
             "position": position,
-            "deal": entry.deal,
-            "number": entry.number,
+            "deal": deal,
+            "number": number,
             "entry_hash": entry_hash,
             "previous": previous,
             "at": moment_text(at),
@@ -121,10 +124,16 @@ def signature_fits(public_key: str, message: bytes, signature: str) -> bool:
         signed = bytes.fromhex(signature)
         if signed.hex() != signature:
             return False
-        Ed25519PublicKey.from_public_bytes(bytes.fromhex(public_key)).verify(signed, message)
+        _read_key(public_key).verify(signed, message)
     except (InvalidSignature, ValueError):
         return False
     return True
+
+
+@lru_cache(maxsize=64)
+def _read_key(public_key: str) -> Ed25519PublicKey:
+    """Raises ValueError."""
+    return Ed25519PublicKey.from_public_bytes(bytes.fromhex(public_key))
 
 
 def trusted_keys(keys: Sequence[SigningKey]) -> Mapping[str, str]:
@@ -146,7 +155,13 @@ def unintroduced(keys: Iterable[SigningKey]) -> list[str]:
 def is_signed(entry: ChainEntry, entry_hash: str, given: EntrySignature, keys: Mapping[str, str]) -> bool:
     """Is ``given`` the signature of this very entry, by one of ``keys`` (public keys by id)?"""
     stated = statement(
-        entry, entry_hash, position=given.position, previous=given.previous, at=given.at, key_id=given.key_id
+        entry.deal,
+        entry.number,
+        entry_hash,
+        position=given.position,
+        previous=given.previous,
+        at=given.at,
+        key_id=given.key_id,
     )
     if statement_hash(stated) != given.hash:
         return False

@@ -154,6 +154,11 @@ def may(actor: Actor, ability: Ability) -> bool:
     return actor.is_system or ability in _ABILITIES[actor.role]
 
 
+def roles_with(ability: Ability) -> tuple[Role, ...]:
+    """Whose work it is, the administrator last."""
+    return tuple(role for role, abilities in _ABILITIES.items() if ability in abilities)
+
+
 def ensure_may(actor: Actor, ability: Ability) -> None:
     """Raises AbilityMissing (a NotAllowed)."""
     if not may(actor, ability):

@@ -82,6 +82,21 @@ def sealed(kind: str, data: Mapping[str, Any]) -> tuple[Mapping[str, Any], int, 
     return (hashed, commitments.count, VERSION + seed.hex()) if commitments.count else (data, 0, "")
 
 
+def resealed(kind: str, data: Mapping[str, Any], salt: str) -> tuple[Mapping[str, Any], int]:
+    """As ``sealed``, with a stored salt that ``is_fresh``. Raises ValueError where ``data`` holds no text to salt."""
+    names = _OF_KIND.get(kind, _NAMES)
+    commitments = _Commitments(bytes.fromhex(salt[len(VERSION) :]))
+    hashed = {name: commitments.instead_of(data[name]) if name in names else data[name] for name in sorted(data)}
+    if not commitments.count:
+        raise ValueError(salt)
+    return hashed, commitments.count
+
+
+def is_fresh(salt: str) -> bool:
+    """Whether a stored salt is as ``sealed`` gave it: nothing of its entry was erased."""
+    return _FRESH.fullmatch(salt) is not None
+
+
 def salts_of(kind: str, data: Mapping[str, Any], salt: str) -> dict[str, str]:
     """By the place of each salted text (JSON Pointer, RFC 6901): its salt in hex, or ``=`` and the commitment of an
     erased one. ``salt`` is what was stored.
@@ -89,7 +104,7 @@ def salts_of(kind: str, data: Mapping[str, Any], salt: str) -> dict[str, str]:
     if not salt:
         return {}
     places = list(_places(kind, data))
-    if _FRESH.fullmatch(salt):
+    if is_fresh(salt):
         salts = _salts(bytes.fromhex(salt[len(VERSION) :]))
         items = [next(salts).hex() for _ in places]
     else:

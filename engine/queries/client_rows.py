@@ -99,7 +99,7 @@ def contacts_of(session: Session, *conditions: Any, limit: int | None = None) ->
         )
         .join(Client, Client.id == Contact.client_id)
         .where(*conditions)
-        .order_by(Contact.full_name, Contact.id)
+        .order_by(Contact.sort_key, Contact.id)
         .limit(limit)
     )
     return tuple(ContactRow(**row._asdict()) for row in session.execute(statement))

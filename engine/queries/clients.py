@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, String, cast, func, literal, select, tuple_, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from engine.alphabet import sort_key
 from engine.bpmn.compiled import FieldType
 from engine.errors import NotFound
 from engine.events import ClientAdded, ClientChanged, ContactAdded, ContactChanged, kind_of
@@ -50,7 +51,7 @@ class ClientSort(StrEnum):
 
 
 _SORTED_BY: Mapping[str, tuple[InstrumentedAttribute[Any], type]] = {
-    "name": (Client.name, str),
+    "name": (Client.sort_key, str),
     "created_at": (Client.created_at, datetime),
 }
 
@@ -113,7 +114,11 @@ def clients(
     order = (column.desc(), Client.id.desc()) if descending else (column.asc(), Client.id.asc())
     found = session.execute(client_rows(*conditions).order_by(*order).limit(size + 1)).all()
     rows = clients_of(session, actor, found)
-    return page_of(rows, limit=size, cursor=cursor, key=lambda row: (getattr(row, column.key), row.id))
+    return page_of(rows, limit=size, cursor=cursor, key=lambda row: (_sorted_by(row, sort), row.id))
+
+
+def _sorted_by(row: ClientRow, sort: ClientSort) -> str | datetime:
+    return sort_key(row.name) if sort in {ClientSort.NAME, ClientSort.NAME_REVERSED} else row.created_at
 
 
 def _having(session: Session, own: Mapping[str, str]) -> Iterator[ColumnElement[bool]]:
@@ -173,7 +178,7 @@ def choose_clients(session: Session, actor: Actor, q: str, limit: int = 20) -> t
             visible_clients(actor).label("is_seen"),
         )
         .where(choosable_clients(actor), matches(session, Client.search_text, q))
-        .order_by(Client.name, Client.id)
+        .order_by(Client.sort_key, Client.id)
         .limit(_LOOKED_THROUGH if terms else size)
     )
     known = ((row, search_text(row.name, row.edrpou, row.segment, row.phone, row.email)) for row in rows)

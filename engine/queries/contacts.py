@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, literal, select, tuple_
 from sqlalchemy.orm import Session
 
+from engine.alphabet import sort_key
 from engine.errors import NotFound
 from engine.model.client import Client, Contact
 from engine.policy.permissions import Actor
@@ -35,10 +36,10 @@ def contacts(
         conditions.append(Contact.client_id == client_id)
     after = cursor_key(cursor, str, int)
     if after is not None:
-        last = tuple_(literal(after[0]), literal(after[1], BigInteger))
-        conditions.append(tuple_(Contact.full_name, Contact.id) > last)
+        last = tuple_(literal(after[0], Contact.sort_key.type), literal(after[1], BigInteger))
+        conditions.append(tuple_(Contact.sort_key, Contact.id) > last)
     rows = contacts_of(session, *conditions, limit=size + 1)
-    return page_of(rows, limit=size, cursor=cursor, key=lambda row: (row.full_name, row.id))
+    return page_of(rows, limit=size, cursor=cursor, key=lambda row: (sort_key(row.full_name), row.id))
 
 
 def contact_view(session: Session, actor: Actor, contact_id: int) -> ContactRow:

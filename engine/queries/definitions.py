@@ -6,18 +6,20 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session, aliased
 
+from engine.alphabet import sort_key
 from engine.bpmn.compiled import CallRule, CompiledProcess, Stage, StepDefinition
 from engine.bpmn.dmn.model import Decision
 from engine.bpmn.findings import Finding, Severity
-from engine.errors import NotFound
+from engine.bpmn.purpose import purpose_of
+from engine.errors import N_, NotFound
 from engine.model.deal import Deal
 from engine.model.person import Person
-from engine.model.process_definition import DefinitionFile, DefinitionState, ProcessDefinition
+from engine.model.process_definition import DefinitionFile, DefinitionState, DiscardedDraft, ProcessDefinition
 from engine.model.process_instance import InstanceState, ProcessInstance
 from engine.policy.permissions import Ability, Actor, may
 from engine.queries.processes import element_name, process_of
@@ -28,6 +30,13 @@ NEEDED_TO_PUBLISH = frozenset({"STAGE_MISSING", "DEADLINE_MISSING", "RESPONSIBLE
 
 _CreatedBy = aliased(Person)
 _PublishedBy = aliased(Person)
+
+
+class DraftDiscarded(NotFound):
+    """The version was a draft, and somebody threw it away. ``params``: ``name``, ``version``, ``by``, ``at``."""
+
+    code: ClassVar[str] = "draft_discarded"
+    template: ClassVar[str] = N_("Version %(version)s of “%(name)s” was a draft and was thrown away by %(by)s, %(at)s.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +149,7 @@ def definitions(session: Session, actor: Actor) -> tuple[DefinitionRow, ...]:
     for version in _read(session, statement):
         by_key.setdefault(version.key, []).append(version)
     rows = [DefinitionRow(key, versions[0].name, tuple(versions)) for key, versions in by_key.items()]
-    return tuple(sorted(rows, key=lambda row: (row.name.casefold(), row.key)))
+    return tuple(sorted(rows, key=lambda row: (sort_key(row.name), row.key)))
 
 
 def versions_of_map(session: Session, actor: Actor, key: str) -> tuple[DefinitionVersion, ...]:
@@ -160,7 +169,7 @@ def view_of(session: Session, definition_id: int) -> DefinitionView:
     """The version, whoever asks: the caller has looked at what may be seen of it. Raises NotFound."""
     rows = _read(session, _versions().where(ProcessDefinition.id == definition_id))
     if not rows:
-        raise NotFound
+        raise missing_definition(session, definition_id)
     findings = session.scalar(select(ProcessDefinition.findings).where(ProcessDefinition.id == definition_id)) or []
     files = session.execute(
         select(DefinitionFile.name, DefinitionFile.sha256, func.length(DefinitionFile.content))
@@ -186,6 +195,28 @@ def view_of(session: Session, definition_id: int) -> DefinitionView:
             LinkedMap(one.key, one.name, one.version, one.id) for one in published_callers(session, rows[0].key)
         ),
     )
+
+
+def discarded_draft(session: Session, actor: Actor, definition_id: int) -> DiscardedDraft:
+    """What is kept of a draft that was thrown away. Raises NotFound."""
+    ensure_sees(actor, Ability.SEE_MAPS)
+    found = session.get(DiscardedDraft, definition_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def missing_definition(session: Session, definition_id: int) -> NotFound:
+    """Why there is no such version, for whoever sees maps: it was thrown away, or it never was."""
+    found = session.execute(
+        select(DiscardedDraft, Person.full_name)
+        .outerjoin(Person, Person.id == DiscardedDraft.discarded_by_id)
+        .where(DiscardedDraft.definition_id == definition_id)
+    ).one_or_none()
+    if found is None:
+        return NotFound()
+    draft, by = found
+    return DraftDiscarded(name=draft.name, version=draft.version, by=by or "", at=draft.discarded_at)
 
 
 def published_callers(session: Session, key: str) -> list[ProcessDefinition]:
@@ -271,6 +302,46 @@ def definition_xml(session: Session, actor: Actor, definition_id: int) -> tuple[
     return file.name, file.content
 
 
+@dataclass(frozen=True, slots=True)
+class MapInForce:
+    """A published map as those see it who work by it."""
+
+    id: int
+    key: str
+    name: str
+    version: int
+    published_at: datetime | None
+    published_note: str
+    purpose: str
+    stages: tuple[str, ...]
+    steps: int
+
+
+def maps_in_force(session: Session) -> tuple[MapInForce, ...]:
+    """The published maps by name. Open to everybody, as their handbooks are: one has to know by what one works."""
+    rows = session.execute(
+        select(ProcessDefinition, DefinitionFile.content)
+        .join(DefinitionFile, DefinitionFile.definition_id == ProcessDefinition.id)
+        .where(ProcessDefinition.state == DefinitionState.PUBLISHED)
+        .order_by(ProcessDefinition.key, DefinitionFile.id.desc())
+    )
+    found: dict[str, MapInForce] = {}
+    for one, content in rows:  # of several files the first one, which holds the map, is read last
+        process = process_of(session, one.id)
+        found[one.key] = MapInForce(
+            id=one.id,
+            key=one.key,
+            name=one.name,
+            version=one.version,
+            published_at=one.published_at,
+            published_note=one.published_note,
+            purpose=purpose_of(content, one.key),
+            stages=tuple(stage.name for stage in sorted(process.stages, key=lambda stage: stage.position)),
+            steps=len(process.steps),
+        )
+    return tuple(sorted(found.values(), key=lambda one: (sort_key(one.name), one.key)))
+
+
 def startable_definitions(session: Session, actor: Actor) -> tuple[StartableDefinition, ...]:
     """The published maps by name, for those who may open deals; the others can start none."""
     if not may(actor, Ability.OPEN_DEAL):
@@ -281,7 +352,7 @@ def startable_definitions(session: Session, actor: Actor) -> tuple[StartableDefi
         .order_by(ProcessDefinition.version)
     )
     newest = {row.key: StartableDefinition(*row) for row in rows}
-    return tuple(sorted(newest.values(), key=lambda one: (one.name.casefold(), one.key)))
+    return tuple(sorted(newest.values(), key=lambda one: (sort_key(one.name), one.key)))
 
 
 def _versions() -> Select[*tuple[Any, ...]]:

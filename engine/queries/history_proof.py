@@ -26,10 +26,19 @@ from engine.policy.history_signatures import (
     unintroduced,
 )
 from engine.policy.merkle import Frontier
-from engine.queries.history import CHAIN_COLUMNS, chain_entry
+from engine.queries.history import CHAIN_COLUMNS, chain_entry, chain_link
 from engine.queries.history_signatures import checkpoints, signing_keys
 
 _READ_AT_ONCE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryExtent:
+    """How far the ids of deals and the positions of signatures go, and how many entries there are; 0 for none."""
+
+    last_deal: int
+    last_position: int
+    entries: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +51,7 @@ class SignedFault:
 
 @dataclass(slots=True)
 class HistoryProof:
-    """What was checked: fill it by iterating over ``signed_faults``.
+    """What was checked: fill it by iterating over ``order_faults`` or ``signed_faults``.
 
     ``lost_keys`` are ids of keys that no other vouches for, without the first; ``last_signed_at`` is of the newest.
     """
@@ -55,36 +64,63 @@ class HistoryProof:
     last_signed_at: datetime | None = None
 
 
+def history_extent(session: Session) -> HistoryExtent:
+    last_deal = session.scalar(select(func.max(Deal.id)))
+    last_position = session.scalar(select(func.max(HistorySignature.position)))
+    return HistoryExtent(last_deal or 0, last_position or 0, _recorded(session))
+
+
 def signed_faults(session: Session, proof: HistoryProof, published: Sequence[Checkpoint] = ()) -> Iterator[SignedFault]:
-    """Everything wrong with the signatures, in their order; ``published`` are checkpoints that were kept outside.
+    """Everything wrong with the signatures; ``published`` are checkpoints that were kept outside.
 
     The whole history is read. The chains of the deals are another question: see queries/history.
     """
-    proof.keys = signing_keys(session)
-    known = trusted_keys(proof.keys)
-    proof.lost_keys = unintroduced(proof.keys)[1:]
-    if len(known) != len(proof.keys):
-        yield SignedFault("", ChainFault(0, ChainFaultReason.KEY_UNKNOWN))
-    expected = _by_size((*checkpoints(session), *published))
-    position, previous, frontier, told = 0, FIRST_PREVIOUS, Frontier(), Erasures()
-    for row in _signed_rows(session):
+    yield from signature_faults(session)
+    yield from order_faults(session, proof, published)
+
+
+def signature_faults(session: Session, first: int = 1, last: int | None = None) -> Iterator[SignedFault]:
+    """What is wrong with single signatures, and with the entries that they sign, in their order.
+
+    Of the positions ``first`` to ``last``, or of all. Each part of the history can be looked at by itself.
+    """
+    known = trusted_keys(signing_keys(session))
+    position, previous = _last_before(session, first)
+    for row in _signed_rows(session, first, last):
         if row.position != position + 1:
             yield _fault(row, ChainFaultReason.MISNUMBERED)
-        reason = _wrong(row, previous, known, told)
+        reason = _wrong(row, previous, known)
         if reason is not None:
             yield _fault(row, reason)
-        position, previous, frontier = row.position, row.hash, frontier.grown((row.hash,))
-        proof.last_signed_at = row.signed_at
+        position, previous = row.position, row.hash
+
+
+def order_faults(session: Session, proof: HistoryProof, published: Sequence[Checkpoint] = ()) -> Iterator[SignedFault]:
+    """What is wrong with the whole: its keys, its checkpoints, texts that are missing from entries of no deal.
+
+    Reads the hashes of all signatures, not their entries: see ``signature_faults``.
+    """
+    proof.keys = signing_keys(session)
+    proof.lost_keys = unintroduced(proof.keys)[1:]
+    if len(trusted_keys(proof.keys)) != len(proof.keys):
+        yield SignedFault("", ChainFault(0, ChainFaultReason.KEY_UNKNOWN))
+    expected = _by_size((*checkpoints(session), *published))
+    frontier = Frontier()
+    for position, signed_hash, proof.last_signed_at in _hashes(session):
+        frontier = frontier.grown((signed_hash,))
         for checkpoint in expected.pop(position, ()):
             proof.checkpoints += 1
-            if not _agrees(checkpoint, frontier, previous):
-                yield _fault(row, ChainFaultReason.CHECKPOINT_DIFFERS)
+            if not _agrees(checkpoint, frontier, signed_hash):
+                yield from (_fault(row, ChainFaultReason.CHECKPOINT_DIFFERS) for row in _row_at(session, position))
     proof.signed = frontier.size
-    yield from (SignedFault("", ChainFault(one, ChainFaultReason.WITHHELD)) for one in told.untold())
+    yield from (SignedFault("", ChainFault(one, ChainFaultReason.WITHHELD)) for one in _untold(session))
     for size in expected:  # the history is shorter than what was published
         yield SignedFault("", ChainFault(size, ChainFaultReason.CHECKPOINT_DIFFERS))
-    recorded = session.scalar(select(func.count()).select_from(HistoryEvent)) or 0
-    proof.waiting = recorded - proof.signed
+    proof.waiting = _recorded(session) - proof.signed
+
+
+def _recorded(session: Session) -> int:
+    return session.scalar(select(func.count()).select_from(HistoryEvent)) or 0
 
 
 def _by_size(given: Sequence[Checkpoint]) -> dict[int, list[Checkpoint]]:
@@ -99,7 +135,18 @@ def _agrees(given: Checkpoint, frontier: Frontier, head: str) -> bool:
     return is_same and signature_fits(given.public_key, given.statement(), given.signature)
 
 
-def _signed_rows(session: Session) -> Iterator[Row[Any]]:
+def _last_before(session: Session, position: int) -> tuple[int, str]:
+    """Position and hash of the signature before that position."""
+    row = session.execute(
+        select(HistorySignature.position, HistorySignature.hash)
+        .where(HistorySignature.position < position)
+        .order_by(HistorySignature.position.desc())
+        .limit(1)
+    ).one_or_none()
+    return (row.position, row.hash) if row is not None else (0, FIRST_PREVIOUS)
+
+
+def _signed_rows(session: Session, first: int, last: int | None) -> Iterator[Row[Any]]:
     return iter(
         session.execute(
             select(
@@ -114,26 +161,65 @@ def _signed_rows(session: Session) -> Iterator[Row[Any]]:
             .select_from(HistorySignature)
             .outerjoin(HistoryEvent, HistoryEvent.id == HistorySignature.event_id)
             .outerjoin(Deal, Deal.id == HistoryEvent.deal_id)
+            .where(HistorySignature.position >= first, *(() if last is None else (HistorySignature.position <= last,)))
             .order_by(HistorySignature.position)
             .execution_options(yield_per=_READ_AT_ONCE)
         )
     )
 
 
-def _wrong(row: Row[Any], previous: str, known: Mapping[str, str], told: Erasures) -> ChainFaultReason | None:
-    """What is wrong with one signature and the entry that it signs; ``told`` learns of the company's own entries."""
+def _row_at(session: Session, position: int) -> Iterator[Row[Any]]:
+    return _signed_rows(session, position, position)
+
+
+def _hashes(session: Session) -> Iterator[Row[int, str, datetime]]:
+    return iter(
+        session.execute(
+            select(HistorySignature.position, HistorySignature.hash, HistorySignature.at)
+            .order_by(HistorySignature.position)
+            .execution_options(yield_per=_READ_AT_ONCE)
+        )
+    )
+
+
+def _untold(session: Session) -> tuple[int, ...]:
+    """The positions of entries of no deal from which texts are missing that no such entry tells of.
+
+    Those of deals are compared with their chains.
+    """
+    told = Erasures()
+    rows = session.execute(
+        select(HistorySignature.position, *CHAIN_COLUMNS)
+        .join(HistoryEvent, HistoryEvent.id == HistorySignature.event_id)
+        .where(HistoryEvent.deal_id.is_(None))
+        .order_by(HistorySignature.position)
+        .execution_options(yield_per=_READ_AT_ONCE)
+    )
+    for row in rows:
+        told.add(chain_entry(row), row.position)
+    return told.untold()
+
+
+def _wrong(row: Row[Any], previous: str, known: Mapping[str, str]) -> ChainFaultReason | None:
+    """What is wrong with one signature and the entry that it signs."""
     if row.kind is None:
         return ChainFaultReason.MISNUMBERED
-    entry = chain_entry(row)
-    if row.deal_id is None:  # those of deals are compared with their chains
-        told.add(entry, row.position)
+    entry = chain_link(row)
     if row.key_id not in known:
         return ChainFaultReason.KEY_UNKNOWN
     try:
         own_hash = entry_hash(entry)
     except (TypeError, ValueError):
         return ChainFaultReason.ALTERED
-    stated = statement(entry, own_hash, position=row.position, previous=previous, at=row.signed_at, key_id=row.key_id)
+    stated = statement(
+        entry.deal,
+        entry.number,
+        own_hash,
+        position=row.position,
+        previous=previous,
+        at=row.signed_at,
+        key_id=row.key_id,
+    )
     if statement_hash(stated) != row.hash:
         return ChainFaultReason.ALTERED
     if not signature_fits(known[row.key_id], to_sign(stated), row.signature.hex()):

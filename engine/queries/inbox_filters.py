@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, select, union_all
 from sqlalchemy.orm import Session
 
+from engine.alphabet import sort_key
 from engine.model.client import Client
 from engine.model.deal import Deal
 from engine.model.list_choice import ListChoice
@@ -123,8 +124,10 @@ def choices_at_hand(session: Session, actor: Actor, tab: Tab, chosen: InboxFilte
         found = session.execute(seen).all()
     stages = {stage for stage, _ in found} | {chosen.stage}
     names = _map_names(session, {key for _, key in found} | {chosen.definition_key})
-    maps = sorted((MapChoice(key, name) for key, name in names.items() if key), key=lambda one: (one.name, one.key))
-    return Choices(tuple(stage for stage in sorted(stages) if stage), tuple(maps))
+    maps = sorted(
+        (MapChoice(key, name) for key, name in names.items() if key), key=lambda one: (sort_key(one.name), one.key)
+    )
+    return Choices(tuple(stage for stage in sorted(stages, key=sort_key) if stage), tuple(maps))
 
 
 def map_name(session: Session, key: str) -> str:

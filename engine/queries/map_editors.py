@@ -21,9 +21,14 @@ SEEN_WITHIN = timedelta(seconds=45)
 EDITING = "editing"
 
 
+def editing_of(definition_id: int) -> str:
+    """How the names of all heartbeats at one map's version begin."""
+    return f"{EDITING}-{definition_id}-"
+
+
 def editing_name(definition_id: int, person_id: int) -> str:
     """The name of the heartbeat of one person at one map's version."""
-    return f"{EDITING}-{definition_id}-{person_id}"
+    return f"{editing_of(definition_id)}{person_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +58,13 @@ def open_map(session: Session, actor: Actor, definition_id: int, now: datetime) 
 
 
 def _others(session: Session, actor: Actor, definition_id: int, now: datetime) -> tuple[str, ...]:
-    prefix = editing_name(definition_id, 0).removesuffix("0")
+    prefix = editing_of(definition_id)
     names = session.scalars(
         select(Heartbeat.name).where(
             Heartbeat.name.startswith(prefix, autoescape=True), Heartbeat.beaten_at > now - SEEN_WITHIN
         )
     )
     ids = {int(name.removeprefix(prefix)) for name in names} - {actor.person_id}
-    return tuple(session.scalars(select(Person.full_name).where(Person.id.in_(ids)).order_by(Person.full_name)))
+    return tuple(
+        session.scalars(select(Person.full_name).where(Person.id.in_(ids)).order_by(Person.sort_key, Person.id))
+    )

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from engine.bpmn.compiled import CompiledProcess, FieldDefinition, FieldType
+from engine.errors import DomainError, MapFailed
 from engine.policy.own_fields import CLIENT_ROOT
 from engine.queries.decided_fields import decided_fields
 
@@ -33,6 +34,18 @@ def field_labels(process: CompiledProcess, content: Mapping[str, Any]) -> dict[s
         made = value if isinstance(value, list) else [value]
         labels |= {f"{name}={one.value}": one.label for one in field.choices if one.value in made}
     return {name: label for name, label in labels.items() if label and label != name.rpartition("=")[2]}
+
+
+def name_fields(process: CompiledProcess, failure: MapFailed) -> None:
+    """Let the problem of a failed map know what people call the fields that it tells of, by name, as ``labels``."""
+    problem = failure.params.get("problem")
+    if not isinstance(problem, DomainError):
+        return
+    told = " ".join(map(str, problem.params.values()))
+    fields = map_fields(process)
+    labels = {name: one.label for name, one in fields.items() if one.label not in ("", name) and name in told}
+    if labels:
+        problem.params = {**problem.params, "labels": labels}
 
 
 class _Map:

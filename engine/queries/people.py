@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Row, func, literal, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
+from engine.alphabet import sort_key
 from engine.bpmn.compiled import Distribution
 from engine.errors import NotFound
 from engine.events import EmployeeErased, kind_of
@@ -41,6 +42,7 @@ class PersonRow:
     phone: str
     role: Role
     is_active: bool
+    has_password: bool
     locale: str
     departments: tuple[DepartmentName, ...]
 
@@ -134,10 +136,10 @@ def people(
     after = cursor_key(cursor, str, int)
     if after is not None:
         last = tuple_(literal(after[0]), literal(after[1], BigInteger))
-        statement = statement.where(tuple_(Person.full_name, Person.id) > last)
-    found = session.scalars(statement.order_by(Person.full_name, Person.id).limit(limit + 1)).all()
+        statement = statement.where(tuple_(Person.sort_key, Person.id) > last)
+    found = session.scalars(statement.order_by(Person.sort_key, Person.id).limit(limit + 1)).all()
     rows = [_person_row(person) for person in found]
-    return page_of(rows, limit=limit, cursor=cursor, key=lambda row: (row.full_name, row.id))
+    return page_of(rows, limit=limit, cursor=cursor, key=lambda row: (sort_key(row.full_name), row.id))
 
 
 def person_view(session: Session, actor: Actor, person_id: int) -> PersonView:
@@ -217,14 +219,14 @@ def departments(
         )
         .outerjoin(head, head.id == Department.head_id)
         .outerjoin(Calendar, Calendar.id == Department.calendar_id)
-        .order_by(Department.name, Department.id)
+        .order_by(Department.sort_key, Department.id)
     )
     return tuple(DepartmentRow(*row) for row in rows)
 
 
 def calendars(session: Session) -> tuple[CalendarRow, ...]:
     """The company's calendar first, then by name."""
-    rows = session.scalars(select(Calendar).order_by(Calendar.is_default.desc(), Calendar.name)).all()
+    rows = sorted(session.scalars(select(Calendar)), key=lambda one: (not one.is_default, sort_key(one.name), one.id))
     return tuple(
         CalendarRow(
             id=row.id,
@@ -251,10 +253,16 @@ def choose_people(
     rows = session.execute(
         select(Person.id, Person.full_name, Person.position)
         .where(Person.is_active, matches(session, Person.search_text, q), *chosen)
-        .order_by(Person.full_name, Person.id)
+        .order_by(Person.sort_key, Person.id)
         .limit(page_size(limit))
     )
     return tuple(PersonChoice(*row) for row in rows)
+
+
+def names_of_role(session: Session, role: Role, limit: int) -> tuple[str, ...]:
+    """Whom one can ask: active people of a role, by name."""
+    names = select(Person.full_name).where(Person.is_active, Person.role == role)
+    return tuple(session.scalars(names.order_by(Person.sort_key, Person.id).limit(limit)))
 
 
 def _person_row(person: Person) -> PersonRow:
@@ -267,6 +275,7 @@ def _person_row(person: Person) -> PersonRow:
         phone=person.phone,
         role=person.role,
         is_active=person.is_active,
+        has_password=person.password_hash is not None,
         locale=person.locale,
         departments=tuple(DepartmentName(one.id, one.name) for one in person.departments),
     )

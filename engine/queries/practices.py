@@ -150,7 +150,7 @@ def possible_owners(session: Session) -> tuple[Doer, ...]:
     rows = session.execute(
         select(Person.id, Person.full_name, Person.position, Person.role)
         .where(Person.is_active, Person.role.in_((Role.MANAGER, Role.HEAD)))
-        .order_by(Person.full_name)
+        .order_by(Person.sort_key, Person.id)
     ).all()
     return tuple(Doer(*row[:3]) for row in sorted(rows, key=lambda row: row.role is Role.HEAD))
 

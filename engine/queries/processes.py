@@ -59,6 +59,11 @@ class _ProcessCache:
 _cache = _ProcessCache()
 
 
+def hold_definition(session: Session, definition: ProcessDefinition) -> None:
+    """Spare ``process_of`` a look for what was read already."""
+    session.info.setdefault(_IN_SESSION, {})[definition.id] = definition
+
+
 def process_of(session: Session, definition_id: int) -> CompiledProcess:
     """The executable map of a version. Raises NotFound; ValueError when errors stood against compiling it."""
     # A session forgets what nobody holds: held here, the rows of a list read their map once and not once each.

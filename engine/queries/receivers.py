@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -29,10 +29,6 @@ class Receiving:
     group_id: int | None
     assignee_id: int | None
     barred: frozenset[int]
-
-    @property
-    def is_open_to_all(self) -> bool:
-        return not (self.is_approval or self.barred)
 
     def refusal(self, person_id: int) -> NotGiven | None:
         return why_not_given(
@@ -66,20 +62,23 @@ def receiving(session: Session, step: StepDefinition, work_item: WorkItem) -> Re
 
 
 def receivers(session: Session, actor: Actor, work_item_id: int, q: str, *, limit: int = 20) -> tuple[Receiver, ...]:
-    """Active people whom ``q`` finds: first those who can get the step, by name, then who cannot.
+    """Active people whom ``q`` finds: first those who can get the step, by name, then who cannot or has it now.
 
     Who cannot is told only to whom looks for a name: without one the list offers what can be chosen. Raises NotFound.
     """
     work_item, definition_id = visible_work_item(session, actor, work_item_id)
     step = process_of(session, definition_id).steps.get(work_item.element_id)
     rule = receiving(session, step, work_item) if step is not None else None
-    if rule is None or rule.is_open_to_all:
-        return tuple(Receiver(one, None) for one in choose_people(session, actor, q, limit))
-    return tuple(_found(session, actor, rule, q, limit))
+    people = directory(session).people
+    refused = {one.id: rule.refusal(one.id) if rule is not None else None for one in people}
+    if work_item.assignee_id is not None:
+        refused[work_item.assignee_id] = NotGiven.HOLDS_IT
+    return tuple(_found(session, actor, refused, q, limit))
 
 
-def _found(session: Session, actor: Actor, rule: Receiving, q: str, limit: int) -> Iterator[Receiver]:
-    refused = {one.id: rule.refusal(one.id) for one in rule.directory.people}
+def _found(
+    session: Session, actor: Actor, refused: Mapping[int, NotGiven | None], q: str, limit: int
+) -> Iterator[Receiver]:
     able = choose_people(session, actor, q, limit, among=[one for one, why in refused.items() if why is None])
     yield from (Receiver(one, None) for one in able)
     left = limit - len(able)

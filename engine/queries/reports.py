@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, func, null, or_, select
 from sqlalchemy.orm import Session
 
+from engine.alphabet import sort_key
 from engine.errors import NotFound
 from engine.events import StageChanged, kind_of
 from engine.model.deal import Deal, DealResult
@@ -128,7 +129,7 @@ def lateness(
     )
     rows = session.execute(statement.where(visible_work_items(actor), or_(is_done, is_open_late)))
     found = [LatenessRow(row[0], row[1] or "", *row[2:]) for row in rows]
-    return tuple(sorted(found, key=lambda row: (-row.open_late, -row.done_late, row.name, row.id or 0)))
+    return tuple(sorted(found, key=lambda row: (-row.open_late, -row.done_late, sort_key(row.name), row.id or 0)))
 
 
 def workload(session: Session, actor: Actor, *, now: datetime) -> tuple[WorkloadRow, ...]:
@@ -169,7 +170,7 @@ def workload(session: Session, actor: Actor, *, now: datetime) -> tuple[Workload
         members = select(Membership.person_id).where(Membership.department_id.in_(actor.headed_department_ids))
         statement = statement.where(Person.id.in_(members))
     rows = [WorkloadRow(*row) for row in session.execute(statement)]
-    return tuple(sorted(rows, key=lambda row: (-row.overdue, -row.held, row.full_name, row.person_id)))
+    return tuple(sorted(rows, key=lambda row: (-row.overdue, -row.held, sort_key(row.full_name), row.person_id)))
 
 
 def _ensure_reads_reports(actor: Actor) -> None:

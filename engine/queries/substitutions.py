@@ -49,7 +49,7 @@ def people_arranged_for(session: Session, actor: Actor) -> tuple[PersonChoice, .
     rows = session.execute(
         select(Person.id, Person.full_name, Person.position)
         .where(Person.is_active, _arranged_by(actor, Person.id))
-        .order_by(Person.id != actor.person_id, Person.full_name, Person.id)
+        .order_by(Person.id != actor.person_id, Person.sort_key, Person.id)
     )
     return tuple(PersonChoice(*row) for row in rows)
 

@@ -15,7 +15,7 @@ from engine.bpmn.compiled import FieldDefinition, Outcome, Reauthentication, Ste
 from engine.model.client import Client
 from engine.model.deal import Deal
 from engine.model.person import Person
-from engine.policy.approved_content import BoundFile, Content, approved_content, deal_values
+from engine.policy.approved_content import BoundFile, Content, approved_content, deal_value
 from engine.policy.form_values import Known, default_of
 from engine.queries.approved_contents import latest_files
 from engine.queries.processes import process_of
@@ -67,8 +67,8 @@ def _details(
     now: datetime,
 ) -> WorkItemDetails:
     step = process_of(session, row.definition_id).steps.get(row.element_id)
-    stored = deal_values(deal, client)
     fields = step.fields if step else ()
+    stored = {field.name: deal_value(deal, client, field.name) for field in fields}
     known = deal_known(session, deal, row.definition_id, now)
     return WorkItemDetails(
         row=row,

@@ -20,7 +20,7 @@ from engine.model.draft import CommentDraft, Draft
 from engine.model.person import Person
 from engine.model.process_instance import ProcessInstance
 from engine.model.work_item import WorkItem, WorkItemState
-from engine.policy.approved_content import deal_values
+from engine.policy.approved_content import deal_value
 from engine.policy.form_values import Known, default_of
 from engine.policy.permissions import Actor, may_direct_step
 from engine.queries.behalf import behalf_of
@@ -107,7 +107,7 @@ def work_item_view(session: Session, actor: Actor, work_item_id: int, now: datet
     ).one()
     step = process_of(session, row.definition_id).steps.get(row.element_id)
     fields = step.fields if step else ()
-    stored = deal_values(deal, client)
+    stored = {field.name: deal_value(deal, client, field.name) for field in fields}
     known = deal_known(session, deal, row.definition_id, now)
     return WorkItemView(
         row=row,

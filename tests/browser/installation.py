@@ -29,6 +29,7 @@ from engine.commands.deals import DealDraft, open_deal
 from engine.commands.definitions import check_map, deploy_definition, published_sources
 from engine.commands.incidents import perform
 from engine.commands.own_fields import add_own_field
+from engine.commands.password_links import make_password_link
 from engine.commands.people import PersonDraft, add_person, set_password, set_substitution, update_person
 from engine.commands.publishing import publish_definition
 from engine.commands.stored_files import bring_file
@@ -137,6 +138,10 @@ class Sales:
             left = self._do("admin", add_person, LEAVER).id
             self._do("admin", update_person, left, {"is_active": False})
         return left
+
+    def password_link(self, login: str) -> str:
+        """The path of a link by which a person chooses their password."""
+        return f"/password/{self._do('admin', make_password_link, self._person(login).id)}"
 
     def deal_named(self, title: str) -> int:
         with self.database.read() as session:

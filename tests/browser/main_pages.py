@@ -84,6 +84,7 @@ def main_pages(people: People, sales: Sales, view: View) -> Iterator[Opened]:
             deal,
             f"{deal}/approval-sheet",
             *_OF_CLIENTS,
+            "/maps",
         ],
         "iryna": [
             "/inbox?tab=groups",
@@ -113,6 +114,9 @@ def main_pages(people: People, sales: Sales, view: View) -> Iterator[Opened]:
     visitor.context.add_cookies([{"name": name, "value": value, "url": visitor.url} for name, value in chosen.items()])
     visitor.reload()
     yield Opened("/sign-in", visitor)
+    for address in ("/forgotten-password", sales.password_link("iryna")):
+        visitor.goto(address)
+        yield Opened(address[:20], visitor)
     for login, addresses in tours.items():
         page = people.at_work(login, locale=view.locale, theme=view.theme, width=view.width)
         for address in addresses:

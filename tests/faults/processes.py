@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing import get_context
@@ -37,6 +39,18 @@ def kill(process: ForkServerProcess) -> None:
     process.kill()
     process.join(PATIENCE_S)
     process.close()
+
+
+@contextmanager
+def frozen(processes: Sequence[ForkServerProcess]) -> Iterator[None]:
+    """They stand still wherever they are, with their transactions open, and go on afterwards."""
+    for process in processes:
+        os.kill(process.pid or 0, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for process in processes:
+            os.kill(process.pid or 0, signal.SIGCONT)
 
 
 @contextmanager

@@ -29,6 +29,7 @@ ROWS = {
     6: "eight processes write into SQLite",
     7: "random maps against an independent model",
     8: "uploads damaged at random",
+    9: "expressions made at random",
     10: "diagram bombs",
     11: "a byte of an exported approval sheet changed",
     14: "backup under load, restored",

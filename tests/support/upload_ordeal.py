@@ -15,6 +15,7 @@ from time import process_time
 
 from support.damaged_uploads import damaged
 from support.foreign_walk import walk_to_an_end
+from support.peak_memory import peak_mebibytes
 
 import engine.bpmn.spec  # noqa: F401  # loaded before the limits count, as in the product
 from engine.bpmn.compile import CompileOutcome, compile_bpmn
@@ -85,7 +86,7 @@ def try_uploads(series: int, numbers: range, walk_each: int = 1) -> Tried:
         except (Exception, TooSlow) as failure:  # noqa: BLE001  # any at all is what is looked for
             wrong = [f"{failure!r}\n{''.join(traceback.format_exception(failure)[-3:])}"]
         tried.failures += [f"series {series}, upload {number}: {one}" for one in wrong]
-    tried.peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    tried.peak = peak_mebibytes()
     return tried
 
 

@@ -22,6 +22,7 @@ from engine.db.session import Database
 from engine.model.deal import Deal
 from engine.model.incident import Incident, IncidentState
 from engine.model.service_call import CallState, ServiceCall
+from engine.queries.deals import walked_path
 from tasks import calls as tasks_calls
 from tasks.congestion import NotNow, SlowHosts
 from tasks.jobs import run_job, sweep
@@ -119,6 +120,9 @@ def test_an_answer_that_cannot_get_better_is_told_at_once_and_can_be_tried_anew(
     assert told in repr(incident.params)
     assert len(permitted.got) == 1, "no redirect is followed"
     assert SECRET not in everything_stored(office, deal)
+    with office.database.read() as session:
+        path = walked_path(session, office.actor("olena"), deal.id, office.clock.now())
+    assert (path.open, path.failing) == (("call",), ("call",)), "the drawing shows where it stands and that it failed"
     permitted.status, permitted.answer = 200, b'{"a": 10}'
     office.do("admin", retry_incident, incident.id)
     sweep()

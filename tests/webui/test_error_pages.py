@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 from flask import Flask
+from support.office import Office
 from support.web import Browser, events_of, text_of
 
 SignIn = Callable[[str | None], Browser]
@@ -57,7 +58,35 @@ def test_file_that_is_too_large_is_refused_before_it_is_read(browse: SignIn) -> 
 def test_role_that_may_not_is_told_so(browse: SignIn) -> None:
     answer = browse("iryna").get("/deals/new")
     assert answer.status_code == 403
-    assert "Ваша роль цього не дозволяє." in text_of(answer)
+    assert "Це робота ролі: менеджер з продажу" in text_of(answer)
+
+
+@pytest.mark.parametrize(
+    ("login", "address", "said"),
+    [
+        ("olena", "/people", "Тут ведуть людей і відділи."),
+        ("olena", "/settings/incidents/1", "Тут усувають збої."),
+        ("olena", "/maps/new", "власник процесу"),
+        ("bohdan", "/maps/1/edit", "власник процесу"),
+    ],
+)
+def test_a_page_of_another_role_says_what_it_is_and_whom_to_ask(
+    office: Office, browse: SignIn, login: str, address: str, said: str
+) -> None:
+    page = text_of(browse(login).get(address))
+    assert "Ця сторінка не для вашої ролі" in page
+    assert said in page
+    assert (office.company.admin.full_name in page) is ("maps" not in address)
+
+
+def test_a_foreign_deal_and_none_at_all_are_answered_alike(office: Office, browse: SignIn) -> None:
+    """Else an address would tell whether somebody else's deal exists."""
+    foreign = office.open_deal("olena")
+    danylo = browse("danylo")
+    for address in ("/deals/{}", "/deals/{}/timeline", "/deals/{}/history/1/erase", "/deals/{}/move"):
+        there, nowhere = danylo.get(address.format(foreign.id)), danylo.get(address.format(999_999))
+        assert (there.status_code, text_of(there)) == (404, text_of(nowhere))
+    assert "До угод" in text_of(danylo.get(f"/deals/{foreign.id}"))
 
 
 def test_address_that_takes_only_its_own_form_says_so(browse: SignIn) -> None:

@@ -9,7 +9,11 @@ from flask_babel import force_locale
 
 from engine.bpmn.finding_texts import known_codes
 from engine.bpmn.findings import Finding, Severity
+from engine.commands.call_results import CallGivenUp
 from engine.errors import N_, AlreadyCompleted, DomainError, FieldNotUnderstood, FieldRequired, InvalidInput
+from webui.failure_words import failure_words
+from webui.i18n import _
+from webui.incident_texts import EARLIER
 from webui.messages import error_text, field_errors, finding_message, finding_remedy
 
 
@@ -37,6 +41,30 @@ def test_what_was_expected_is_translated_too(speaking_app: Flask) -> None:
     error = FieldNotUnderstood(value=Decimal("1.5"), expected=N_("a whole number"))
     with speaking_app.test_request_context(), force_locale("uk"):
         assert error_text(error) == "«1,5» не вдалося прочитати. Потрібно: ціле число."
+
+
+@pytest.mark.parametrize(
+    ("kept", "told"),
+    [
+        ("HTTP 503", "зараз система не працює (HTTP 503)"),
+        ("HTTP 418", "система відхиляє наш запит (HTTP 418)"),
+        ("it refuses connections", "не приймає зʼєднань"),
+        ("the answer does not give “credit”: порожньо", "відповідь не дає «credit»: порожньо"),
+        ("Немає товару на складі", "Немає товару на складі"),
+    ],
+)
+def test_why_a_call_failed_is_told_in_the_readers_language(speaking_app: Flask, kept: str, told: str) -> None:
+    with speaking_app.test_request_context(), force_locale("uk"):
+        assert failure_words(kept) == told
+        given_up = error_text(CallGivenUp(target="POST crm.example.com", attempts=1, reason=kept))
+    assert (
+        given_up == f"звернення до іншої системи (POST crm.example.com) не вдалося, спроб: 1. Остання причина: {told}"
+    )
+
+
+def test_failures_that_an_earlier_version_recorded_are_still_translated(speaking_app: Flask) -> None:
+    with speaking_app.test_request_context(), force_locale("uk"):
+        assert all(_(text) != text for text in EARLIER)
 
 
 def test_errors_of_fields_are_told_by_field(speaking_app: Flask) -> None:

@@ -34,7 +34,7 @@ from webui.request_context import now, reading, services
 
 _ANY_FILE = {
     "description": "The file, byte for byte.",
-    "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    "content": {"*/*": {"schema": {"type": "string", "format": "binary"}}},
 }
 _ADDED = {201: DealFileList, **conflicts("content_gone", "idempotency_key_reused")}
 _ADDED_AT_STEP = {

@@ -18,6 +18,7 @@ from engine.commands.definitions import (
     deploy_definition,
     publishing_findings,
 )
+from engine.commands.discarding import discard_draft
 from engine.commands.publishing import prepare_publishing, publish_definition
 from engine.errors import FieldRequired, InvalidInput, NotFound
 from engine.model.process_definition import DefinitionState, ProcessDefinition
@@ -30,6 +31,7 @@ from engine.queries.definitions import (
     definition_view,
     definition_xml,
     definitions,
+    discarded_draft,
     startable_definitions,
 )
 from processes import shipped_sources
@@ -52,12 +54,13 @@ from webui.api.models.definitions import (
     DefinitionPath,
     DefinitionsQuery,
     DeployedDefinition,
+    DiscardedDefinition,
     LinkedMapItem,
     Publishing,
     StageItem,
 )
 from webui.api.models.values import Paging
-from webui.api.performing import carry_out_once
+from webui.api.performing import carry_out, carry_out_once, command_id
 from webui.api.tags import MAPS
 from webui.attachments import attachment
 from webui.limits import limiter
@@ -122,6 +125,27 @@ def publish(path: DefinitionPath, body: Publishing) -> Response:
 
     told = {"id": path.definition_id, "note": body.note}
     return answer(deployed(carry_out_once("publish_definition", told, command)))
+
+
+@api.post(
+    "/definitions/<int:definition_id>/discard",
+    tags=[MAPS],
+    responses={200: DiscardedDefinition, **conflicts("not_a_draft", "idempotency_key_reused")},
+)
+def discard(path: DefinitionPath) -> Response:
+    """Throw a draft away with its files; it cannot be taken back. A version that was ever published stays.
+
+    The rules of a map go with its last version. Neither the id nor the version's number is given out again.
+    """
+    key = command_id()
+    carry_out(
+        lambda session: discard_draft(
+            session, path.definition_id, actor=caller(), clock=services().clock, command_id=key
+        )
+    )
+    with reading() as session:
+        gone = discarded_draft(session, caller(), path.definition_id)
+    return answer(DiscardedDefinition(id=gone.definition_id, key=gone.key, version=gone.version, name=gone.name))
 
 
 @api.get("/definitions", tags=[MAPS], responses={200: DefinitionList})

@@ -5,14 +5,24 @@ from __future__ import annotations
 from flask import Response
 
 from engine.commands.erasure import Erased, ErasureRequest, erase_client, erase_contact, erase_written
+from engine.commands.staff_erasure import erase_employee
+from engine.queries.people import person_view
 from webui.api.answers import answer
 from webui.api.blueprint import api, conflicts
 from webui.api.caller import caller
 from webui.api.models.clients import ClientPath
-from webui.api.models.erasure import ContactPath, EntryErasure, EntryPath, ErasureResult, PersonErasure
+from webui.api.models.erasure import (
+    ContactPath,
+    EmployeePath,
+    EntryErasure,
+    EntryPath,
+    ErasedEmployee,
+    ErasureResult,
+    PersonErasure,
+)
 from webui.api.performing import carry_out, command_id
-from webui.api.tags import CLIENTS, HISTORY
-from webui.request_context import services
+from webui.api.tags import CLIENTS, HISTORY, PEOPLE
+from webui.request_context import reading, services
 
 _ONCE = conflicts("idempotency_key_reused")
 
@@ -44,6 +54,29 @@ def erase_known_client(path: ClientPath, body: PersonErasure) -> Response:
                 session, path.client_id, wanted, actor=caller(), clock=services().clock, command_id=key
             )
         )
+    )
+
+
+@api.post(
+    "/people/<int:person_id>/erase",
+    tags=[PEOPLE],
+    responses={200: ErasedEmployee, **conflicts("person_has_access", "idempotency_key_reused")},
+)
+def erase_person_who_left(path: EmployeePath, body: EntryErasure) -> Response:
+    """Erase phone, address and position of somebody whose access was taken away, and what was theirs alone.
+
+    The name stays where they decided: an approval without its giver is none. Done again, it erases what has come since.
+    """
+    key = command_id()
+    carry_out(
+        lambda session: erase_employee(
+            session, path.person_id, body.basis, actor=caller(), clock=services().clock, command_id=key
+        )
+    )
+    with reading() as session:
+        view = person_view(session, caller(), path.person_id)
+    return answer(
+        ErasedEmployee(id=view.row.id, name=view.row.full_name, erased_at=view.erased_at, erased_by=view.erased_by)
     )
 
 

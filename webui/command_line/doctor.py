@@ -113,7 +113,7 @@ def _worker(found: Machinery) -> Answer:
 
 def _queue(found: Machinery) -> Answer:
     text = _(
-        "%(due)s jobs wait, %(failed)s were given up, %(late)s timers are late, %(incidents)s incidents are open.",
+        "Jobs that wait: %(due)s, given up: %(failed)s; late timers: %(late)s; open failures: %(incidents)s.",
         due=found.queue_length,
         failed=found.failed_jobs,
         late=found.late_timers,

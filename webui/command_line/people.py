@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.clock import SystemClock
+from engine.commands.password_links import make_password_link
 from engine.commands.people import PersonDraft, add_person, set_password
 from engine.commands.tokens import create_token
 from engine.errors import N_
@@ -78,6 +79,16 @@ def change_password(login: str, password: str) -> None:
     with database_of(settings()) as database, database.write() as session:
         set_password(session, _person_id(session, login), _read(password), actor=Actor.system(), clock=SystemClock())
     click.echo(_("The password of %(login)s is set; all sessions of this person have ended.", login=login))
+
+
+@user.command(help=N_("Print a link by which a person chooses their password."))
+@click.argument("login")
+def link(login: str) -> None:
+    given = settings()
+    with database_of(given) as database, database.write() as session:
+        person_id = _person_id(session, login)
+        token = make_password_link(session, person_id, actor=Actor.system(), clock=SystemClock())
+    click.echo(f"{given.base_url}/password/{token}")
 
 
 @click.group(help=N_("Create tokens for the HTTP API."))

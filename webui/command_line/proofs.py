@@ -15,13 +15,12 @@ from engine.errors import N_
 from engine.policy.checkpoints import Checkpoint, NoCheckpoint, checkpoint_of
 from engine.policy.history_chain import ChainFault, ChainFaultReason
 from engine.policy.permissions import Actor
-from engine.queries.file_proof import file_faults
-from engine.queries.history import faulty_chains
-from engine.queries.history_proof import HistoryProof, signed_faults
+from engine.queries.history_proof import HistoryProof
 from engine.queries.history_signatures import latest_key, signing_keys
 from webui.command_line.failures import Failed
 from webui.command_line.installation import database_of, settings
 from webui.command_line.language import _
+from webui.command_line.whole_history import Fault, faults_of_history
 from webui.company_seal import company_seal
 from webui.proven_files import NoSheet, ProvenFile, proven_file
 
@@ -140,13 +139,9 @@ def verify_history(context: click.Context, files: tuple[Path, ...]) -> None:
     kept = sorted(given.checkpoints.glob("*.json")) if given.checkpoints.is_dir() else []
     published = [_checkpoint(file) for file in (*files, *kept)]
     proof = HistoryProof()
-    with database_of(given) as database, database.read() as session:
-        lines = [
-            *_chain_lines((chain.deal_number, chain.faults) for chain in faulty_chains(session)),
-            *_chain_lines((one.deal_number, (one.fault,)) for one in signed_faults(session, proof, published)),
-            *_chain_lines((one.deal_number, (one.fault,)) for one in file_faults(session)),
-        ]
-    for line in dict.fromkeys(lines):
+    with database_of(given) as database:
+        lines = dict.fromkeys(_lines(faults_of_history(database, proof, published)))
+    for line in lines:
         click.echo(line)
     if lines:
         context.exit(1)
@@ -155,11 +150,10 @@ def verify_history(context: click.Context, files: tuple[Path, ...]) -> None:
         click.echo(line)
 
 
-def _chain_lines(faulty: Iterable[tuple[str, Sequence[ChainFault]]]) -> Iterator[str]:
-    for deal_number, found in faulty:
-        for fault in found:
-            whose = _("Deal %(number)s", number=deal_number) if deal_number else _("The company")
-            yield f"{whose}: {_sentence(fault)}"
+def _lines(faults: Iterable[Fault]) -> Iterator[str]:
+    for deal_number, fault in faults:
+        whose = _("Deal %(number)s", number=deal_number) if deal_number else _("The company")
+        yield f"{whose}: {_sentence(fault)}"
 
 
 def _proved(proof: HistoryProof) -> Iterator[str]:

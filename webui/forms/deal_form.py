@@ -12,6 +12,7 @@ from engine.commands.clients import ClientDraft
 from engine.commands.deals import DealDraft
 from engine.errors import N_, DomainError, FieldNotUnderstood, FieldRequired, InvalidInput
 from engine.policy.field_values import read_each, read_value, to_json
+from engine.policy.personal_texts import ERASED
 from engine.queries.deal_view import DealView, FieldValue
 from webui.forms.typed_values import chosen_id
 from webui.i18n import _, chosen_locale, zone
@@ -67,7 +68,7 @@ def read_changes(
     errors: dict[str, DomainError] = {}
     title, amount, close_date = _common(form, errors)
     owner_id = _owner(form, errors)
-    asked = [field for field in fields if field.name in typed]
+    asked = [field for field in fields if field.name in typed and typed[field.name] != ERASED]
     read, wrong = read_each(asked, typed, chosen_locale(), zone=zone().key)
     changed = {name: to_json(value) for name, value in read.items()}
     errors |= wrong
@@ -75,6 +76,25 @@ def read_changes(
         raise InvalidInput(errors)
     changes = {"title": title, "amount": amount, "currency": form.get("currency", "UAH"), "close_date": close_date}
     return changes | ({"owner_id": owner_id} if owner_id else {}) | {"fields": changed}
+
+
+def with_erased(typed: Mapping[str, Any], stored: Mapping[str, Any]) -> dict[str, Any]:
+    """``typed`` with the mark of an erased text wherever the input that stood for it was left empty: it stays erased.
+
+    In a table that holds as long as it has as many lines as before.
+    """
+    return {name: _or_erased(value, stored.get(name)) for name, value in typed.items()}
+
+
+def _or_erased(typed: Any, stored: Any) -> Any:
+    if stored == ERASED:
+        return typed or ERASED
+    if isinstance(typed, list) and isinstance(stored, list) and len(typed) == len(stored):
+        return [
+            with_erased(line, before) if isinstance(line, Mapping) and isinstance(before, Mapping) else line
+            for line, before in zip(typed, stored, strict=True)
+        ]
+    return typed
 
 
 def editable_fields(view: DealView, known: Mapping[str, FieldDefinition]) -> tuple[FieldDefinition, ...]:

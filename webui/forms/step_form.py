@@ -20,6 +20,7 @@ from engine.model.person import Person
 from engine.policy.field_values import MOST_LINES, read_value, says_something, to_json
 from engine.policy.form_values import FormState
 from engine.policy.own_fields import CLIENT_ROOT
+from engine.policy.personal_texts import ERASED
 from webui.formats import local
 from webui.forms.file_fields import FieldUpload, Uploads, file_names
 from webui.forms.shown_values import (
@@ -32,7 +33,7 @@ from webui.forms.shown_values import (
     shown_table,
     totals_text,
 )
-from webui.i18n import chosen_locale
+from webui.i18n import _, chosen_locale
 
 PREFIX = "field:"
 """Before the names of a step's fields, so that no map can name a field like one of our own."""
@@ -205,6 +206,8 @@ class _Making:
         return StepField(**made)
 
     def _input(self, field: FieldDefinition, raw: Any) -> dict[str, Any]:
+        if raw == ERASED:  # nothing to type on from: the input is empty, and says why
+            return {"definition": field.model_copy(update={"placeholder": _("[erased]")})}
         text = _text(self.session, field, raw)
         return {
             "text": text,
@@ -242,15 +245,13 @@ class _Making:
         for number, column in enumerate(table.columns):
             raw = typed.get(column.name, column.default if not typed and column.is_typed else None)
             made = {"text": cell_text(column, to_json(read.get(column.name)))} if not column.is_typed else {}
-            cells.append(
-                StepField(
-                    definition=column,
-                    input_name=f"{LINE_PREFIX}{table.name}:{place}:{column.name}",
-                    id=f"{id_}-{place}-{number}",
-                    error=self.errors.get(f"{table.name}.{place}.{column.name}", ""),
-                    **(made or self._input(column, raw)),
-                )
-            )
+            cell: dict[str, Any] = {
+                "definition": column,
+                "input_name": f"{LINE_PREFIX}{table.name}:{place}:{column.name}",
+                "id": f"{id_}-{place}-{number}",
+                "error": self.errors.get(f"{table.name}.{place}.{column.name}", ""),
+            }
+            cells.append(StepField(**cell | (made or self._input(column, raw))))
         return tuple(cells)
 
 

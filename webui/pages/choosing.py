@@ -22,6 +22,7 @@ blueprint = Blueprint("choosing", __name__, url_prefix="/choose")
 _NOT_GIVEN = {
     NotGiven.FOUR_EYES: N_("asked for it or prepared it: somebody else approves"),
     NotGiven.OTHER_DEPARTMENT: N_("not of the department that is asked"),
+    NotGiven.HOLDS_IT: N_("has the step now"),
 }
 
 

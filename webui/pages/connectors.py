@@ -15,6 +15,7 @@ from webui.error_pages import status_of
 from webui.i18n import _
 from webui.messages import field_errors
 from webui.request_context import actor, reading, services, writing
+from webui.security import local_path
 
 blueprint = Blueprint("connectors", __name__, url_prefix="/settings/connectors")
 
@@ -34,7 +35,7 @@ def allow() -> ResponseReturnValue:
     except DomainError as error:
         return _page(error)
     flash(_("Maps may call %(host)s now.", host=host), "success")
-    return redirect(url_for("connectors.show"), code=303)
+    return redirect(_back() or url_for("connectors.show"), code=303)
 
 
 @blueprint.post("/hosts/<int:host_id>/remove")
@@ -64,7 +65,7 @@ def keep_secret() -> ResponseReturnValue:
     except DomainError as error:
         return _page(error)
     flash(_("The secret is kept. It is never shown again."), "success")
-    return redirect(url_for("connectors.show"), code=303)
+    return redirect(_back() or url_for("connectors.show"), code=303)
 
 
 @blueprint.post("/secrets/<int:secret_id>/remove")
@@ -76,17 +77,26 @@ def drop_secret(secret_id: int) -> ResponseReturnValue:
     return redirect(url_for("connectors.show"), code=303)
 
 
+def _back() -> str | None:
+    """The page that a host or a secret was missed at."""
+    return local_path(request.values.get("next"))
+
+
 def _page(error: DomainError | None = None) -> ResponseReturnValue:
     """What was typed stands again beside an error, but never a secret."""
     with reading() as session:
         hosts, known = allowed_hosts(session, actor()), known_secrets(session, actor())
     typed = {name: request.form.get(name, "") for name in ("host", "name", "secret_host")} if error else {}
+    asked = request.args.get("host", "")  # by the page of a map that calls it
+    is_allowed = any(one.host == asked for one in hosts)
+    typed = typed or ({"secret_host": asked} if is_allowed else {"host": asked})
     page = render_template(
         "settings/connectors.html",
         hosts=hosts,
         host_choices=[(one.host, one.host) for one in hosts],
         known=known,
         typed=typed,
+        next_path=_back() or "",
         errors=field_errors(error) if error else {},
     )
     return page, status_of(error) if error else 200

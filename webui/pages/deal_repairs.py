@@ -10,6 +10,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from engine.bpmn.compiled import FieldType
 from engine.commands.asking_again import ask_approvals_again
 from engine.commands.cancellations import reopen_deal
 from engine.commands.incidents import perform
@@ -24,6 +25,7 @@ from engine.queries.move_targets import MoveTarget, move_targets
 from engine.queries.processes import process_of
 from engine.queries.scopes import ensure_sees
 from webui.error_pages import status_of
+from webui.forms.shown_values import shown_field
 from webui.forms.typed_values import chosen_id
 from webui.i18n import _, chosen_locale
 from webui.messages import error_text, field_errors
@@ -240,7 +242,13 @@ def _variables(deal_id: int, error: DomainError | None = None) -> ResponseReturn
     with reading() as session:
         view = deal_view(session, actor(), deal_id, now())
         known = settable_variables(process_of(session, view.definition_id)) if view.definition_id else {}
-    stored = {field.name: readable(field.value) for field in view.fields}
+        stored = {
+            one.name: readable(one.value)
+            if known[one.name].type is FieldType.TEXT
+            else shown_field(session, known[one.name], one.value, view.row.currency)
+            for one in view.fields
+            if one.name in known
+        }
     errors = field_errors(error) if error else {}
     nothing = _("Nothing is filled in: give at least one value.") if "values" in errors and not _values_given() else ""
     page = render_template(

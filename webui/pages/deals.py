@@ -24,7 +24,8 @@ from engine.queries.attention import is_watching
 from engine.queries.deal_files import file_of_deal
 from engine.queries.deal_view import DealView
 from engine.queries.deals import board, deal_history, deal_view, walked_path
-from engine.queries.definitions import definition_xml, startable_definitions
+from engine.queries.definition_files import drawing_of
+from engine.queries.definitions import startable_definitions
 from engine.queries.outdated_approvals import to_ask_again
 from engine.queries.own_fields import own_fields
 from engine.queries.processes import process_of
@@ -38,7 +39,7 @@ from webui.error_pages import status_of
 from webui.exports import csv_file, xlsx_file
 from webui.file_lists import deal_files
 from webui.file_uploads import brought, limits
-from webui.forms.deal_form import definition_of, editable_fields, read_changes, read_new_deal
+from webui.forms.deal_form import definition_of, editable_fields, read_changes, read_new_deal, with_erased
 from webui.forms.own_form import own_inputs
 from webui.forms.shown_values import shown_field
 from webui.forms.step_form import StepField, faults_of, step_fields, typed_values
@@ -168,9 +169,10 @@ def update(deal_id: int) -> ResponseReturnValue:
     with reading() as session:
         view = deal_view(session, actor(), deal_id, now())
         fields = editable_fields(view, fields_of(session, view.definition_id))
-    typed = typed_values(request.form)
+    form = with_erased(request.form.to_dict(), {"title": view.row.title})
+    typed = with_erased(typed_values(request.form), {field.name: field.value for field in view.fields})
     try:
-        changes = read_changes(request.form, fields, typed)
+        changes = read_changes(form, fields, typed)
     except InvalidInput as error:
         return deal_page(deal_id, error=error, form=request.form.to_dict(), typed=typed)
     return _act(
@@ -265,8 +267,8 @@ def show_map(deal_id: int) -> ResponseReturnValue:
 def map_file(deal_id: int) -> ResponseReturnValue:
     with reading() as session:
         path = walked_path(session, actor(), deal_id, now())
-        name, content = definition_xml(session, actor(), path.definition_id)
-    return attachment(content, "application/xml", name)
+        content = drawing_of(session, actor(), path.definition_id)
+    return attachment(content, "application/xml", "map.bpmn")
 
 
 @blueprint.get("/<int:deal_id>/files/<int:file_id>")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -15,20 +15,23 @@ from engine.commands.variables import settable_variables
 from engine.errors import DomainError, InvalidInput, NotFound, ReasonRequired
 from engine.model.incident import Incident, IncidentState
 from engine.policy.permissions import Ability
+from engine.queries.deals import walked_path
+from engine.queries.failing_calls import failing_calls
 from engine.queries.incidents import IncidentRow, incident, incident_counts, incident_page
 from engine.queries.processes import process_of
 from engine.queries.scopes import ensure_sees
 from webui.error_pages import status_of
+from webui.failure_words import failure_words
 from webui.forms.shown_values import shown_field
 from webui.forms.step_form import StepField, step_fields, typed_values
 from webui.forms.typed_values import read_id
+from webui.forms.variable_values import ShownVariable, shown_variables
 from webui.i18n import _, chosen_locale, ngettext
 from webui.incident_kinds import kind_in_words
 from webui.incident_texts import told
 from webui.messages import error_text, field_errors
 from webui.outcomes import decided
-from webui.request_context import actor, reading, services
-from webui.tellings.words import readable
+from webui.request_context import actor, now, reading, services
 
 blueprint = Blueprint("incidents", __name__, url_prefix="/settings/incidents")
 
@@ -134,11 +137,13 @@ def _list() -> ResponseReturnValue:
             cursor=request.args.get("cursor") or None,
         )
         counts = incident_counts(session, actor())
+        failing = [] if resolved or chosen_map or chosen_code else failing_calls(session, actor())
     return render_template(
         "settings/incidents.html",
         page=page,
         incidents=[told(one) for one in page.items],
         counts=counts,
+        failing=[(one, failure_words(one.error)) for one in failing],
         kinds={code: kind_in_words(code) for code in counts.by_code},
         chosen_map=chosen_map,
         chosen_code=chosen_code,
@@ -151,6 +156,7 @@ def _one(incident_id: int, error: DomainError | None = None) -> ResponseReturnVa
     errors = field_errors(error) if error else {}
     with reading() as session:
         row = incident(session, actor(), incident_id)
+        values = _values(session, row)
         page = render_template(
             "settings/incident.html",
             one=told(row),
@@ -158,9 +164,10 @@ def _one(incident_id: int, error: DomainError | None = None) -> ResponseReturnVa
             given=_given(session, row),
             fields=_fields(session, row, errors),
             decided=decided(row.typed.outcome, row.typed.outcomes) if row.typed else "",
-            values=[(name, readable(value)) for name, value in sorted(row.variables.items())],
-            settable=_settable(session, row),
+            values=values,
+            settable=_settable(session, row, values),
             is_open=row.state is IncidentState.OPEN,
+            path=walked_path(session, actor(), row.deal_id, now()) if row.deal_id else None,
             problem_text=error_text(error) if error else "",
             errors=errors,
             form=request.form,
@@ -180,6 +187,11 @@ def _given(session: Session, row: IncidentRow) -> list[tuple[str, str]]:
     ]
 
 
+def _values(session: Session, row: IncidentRow) -> tuple[ShownVariable, ...]:
+    process = process_of(session, row.definition_id) if row.definition_id is not None else None
+    return shown_variables(session, process, row.variables, row.deal_currency)
+
+
 def _fields(session: Session, row: IncidentRow, errors: Mapping[str, str]) -> tuple[StepField, ...]:
     """The form of the step that failed, filled with what was typed: to be mended before it is completed again."""
     if row.typed is None or not row.completes_again or row.state is not IncidentState.OPEN:
@@ -188,10 +200,11 @@ def _fields(session: Session, row: IncidentRow, errors: Mapping[str, str]) -> tu
     return step_fields(session, fields, typed_values(request.form) or row.typed.values, errors, writes_client=True)
 
 
-def _settable(session: Session, row: IncidentRow) -> list[tuple[str, str]]:
-    """Name and label of the variables that can be set before it is tried again, beside the step's own fields."""
+def _settable(session: Session, row: IncidentRow, values: Iterable[ShownVariable]) -> list[tuple[str, str, str]]:
+    """Variables that can be set before it is tried again, beside the step's own fields: name, label, value then."""
     if row.definition_id is None or not row.deal_runs or row.state is not IncidentState.OPEN:
         return []
     known = settable_variables(process_of(session, row.definition_id))
     own = row.typed.fields.keys() if row.typed is not None and row.completes_again else frozenset[str]()
-    return [(name, field.label or name) for name, field in known.items() if name not in own]
+    then = {one.name or one.label: one.value for one in values}
+    return [(name, field.label or name, then.get(name, "")) for name, field in known.items() if name not in own]

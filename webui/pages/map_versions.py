@@ -9,6 +9,7 @@ from typing import Any
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
+from engine.alphabet import sort_key
 from engine.bpmn.version_difference import Mark, same_steps
 from engine.errors import NotFound
 from engine.queries.version_comparison import VersionComparison, compare_versions, key_of_map
@@ -110,7 +111,7 @@ def _moved(comparison: VersionComparison) -> list[str]:
         return []
     names = {step.source_id: step.name for step in process.steps.values()} | dict(process.elements)
     only = (one for one in comparison.moved if comparison.marks_now.get(one) is Mark.MOVED)
-    return sorted({name for one in only if (name := names.get(one))})
+    return sorted({name for one in only if (name := names.get(one))}, key=sort_key)
 
 
 def _step_times(comparison: VersionComparison, before: VersionFigures, now: VersionFigures) -> list[StepTimes]:

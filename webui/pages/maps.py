@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
@@ -18,13 +18,21 @@ from engine.commands.definitions import (
     publishing_findings,
     retire_definition,
 )
+from engine.commands.discarding import discard_draft
 from engine.commands.incidents import perform
 from engine.commands.publishing import prepare_publishing, publish_definition
 from engine.errors import N_, DomainError, FieldRequired, NotFound
 from engine.model.process_definition import ProcessDefinition
 from engine.policy.permissions import Ability, ensure_may, may
 from engine.queries.definition_files import drawing_of, executed_map, uploaded_files
-from engine.queries.definitions import DefinitionVersion, DefinitionView, definition_view, definitions
+from engine.queries.definitions import (
+    DefinitionVersion,
+    DefinitionView,
+    definition_view,
+    definitions,
+    discarded_draft,
+    maps_in_force,
+)
 from engine.queries.interventions import departures_of_map
 from engine.queries.map_questions import open_questions
 from engine.queries.scopes import ensure_sees
@@ -35,12 +43,12 @@ from webui.decision_tables import decision_lines
 from webui.error_pages import status_of
 from webui.i18n import _, chosen_locale, ngettext
 from webui.map_calls import call_lines
-from webui.map_findings import finding_groups, map_badges
+from webui.map_findings import FindingGroup, finding_groups, map_badges
 from webui.map_steps import step_lines
 from webui.map_tabs import map_tabs
 from webui.map_uploads import deploy, library, too_large, uploaded
 from webui.messages import error_text
-from webui.request_context import actor, reading, services
+from webui.request_context import actor, reading, services, writing
 from webui.step_grid import HEADINGS, cells_shown, choices, grid_rows
 
 blueprint = Blueprint("maps", __name__, url_prefix="/maps")
@@ -65,7 +73,8 @@ class WarningsNotConfirmed(DomainError):
 
 @blueprint.get("")
 def list_maps() -> ResponseReturnValue:
-    return _list()
+    """All maps with their versions; for those who only work by them, the ones in force."""
+    return _list() if may(actor(), Ability.SEE_MAPS) else _in_force()
 
 
 @blueprint.post("")
@@ -93,6 +102,9 @@ def deploy_shipped(key: str) -> ResponseReturnValue:
 
 @blueprint.get("/<int:definition_id>")
 def show(definition_id: int) -> ResponseReturnValue:
+    """The version; for those who only work by maps, its handbook, which says whether it is open to them."""
+    if not may(actor(), Ability.SEE_MAPS):
+        return redirect(url_for("handbooks.show", definition_id=definition_id))
     return _version(definition_id)
 
 
@@ -174,6 +186,24 @@ def retire(definition_id: int) -> ResponseReturnValue:
     )
 
 
+@blueprint.post("/<int:definition_id>/discard")
+def discard(definition_id: int) -> ResponseReturnValue:
+    """Throw a draft away, and lead to what is left of its map."""
+    _ensure_may_deploy()
+    key = request.form.get("command_id") or None
+    try:
+        with writing() as session:
+            discard_draft(session, definition_id, actor=actor(), clock=services().clock, command_id=key)
+    except NotFound:
+        raise
+    except DomainError as error:
+        return _version(definition_id, error)
+    with reading() as session:
+        gone = discarded_draft(session, actor(), definition_id)
+    flash(_("Thrown away: version %(version)s of “%(name)s”.", version=gone.version, name=gone.name), "success")
+    return redirect(url_for("maps.list_maps"), code=303)
+
+
 def _ensure_may_deploy() -> None:
     """Before anything is read or compiled. Raises NotFound where maps are not open, NotAllowed where they are."""
     ensure_sees(actor(), Ability.SEE_MAPS)
@@ -218,6 +248,12 @@ def _deployed(files: Mapping[str, bytes], process_key: str | None = None) -> Res
 
 def _rejected(findings: tuple[Finding, ...], status: int) -> ResponseReturnValue:
     return render_template("maps/rejected.html", groups=finding_groups(findings)), status
+
+
+def _in_force() -> ResponseReturnValue:
+    with reading() as session:
+        maps = maps_in_force(session)
+    return render_template("maps/in_force.html", maps=maps)
 
 
 def _list(error: DomainError | None = None) -> ResponseReturnValue:
@@ -271,12 +307,15 @@ def _version(definition_id: int, error: DomainError | None = None) -> ResponseRe
         departures=departures,
         open_questions=asked,
         siblings=siblings,
+        command_id=uuid.uuid4().hex,
         live=next((one for one in siblings if one.state.value == "published"), None),
         deals_on_others=_deals_on_others(siblings, definition_id),
         has_choice=any(one.code == "POOLS_CHOSEN" for one in findings),
         may_deploy=may(actor(), Ability.DEPLOY_MAP),
         may_publish=may(actor(), Ability.PUBLISH_MAP),
         may_add_departments=may(actor(), Ability.ADD_DEPARTMENT),
+        may_connect=may(actor(), Ability.MANAGE_CONNECTORS),
+        to_allow=_to_allow(groups),
         problem_text=error_text(error) if error else "",
         note=request.form.get("note", "") if error else "",
     )
@@ -314,3 +353,9 @@ def _grid(session: Session, definition_id: int) -> dict[str, Any]:
 
 def _deals_on_others(siblings: tuple[DefinitionVersion, ...], definition_id: int) -> int:
     return sum(one.running_deals for one in siblings if one.id != definition_id)
+
+
+def _to_allow(groups: Iterable[FindingGroup]) -> str:
+    """A host that stands against publishing, where nothing else does than what an administrator has to allow."""
+    errors = [line for group in groups if group.severity is Severity.ERROR for line in group.lines]
+    return errors[0].host if errors and all(line.host for line in errors) else ""

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
+from engine.commands.password_links import INVITATION_LASTS, make_password_link, send_password_link
 from engine.commands.people import MIN_PASSWORD_LENGTH, PersonDraft, add_person, set_password, update_person
 from engine.commands.staff_erasure import erase_employee
 from engine.errors import N_, DomainError, FieldRequired, InvalidInput, NotFound
@@ -18,6 +19,7 @@ from engine.model.person import Role
 from engine.policy.permissions import Ability, may
 from engine.policy.phone_numbers import normalise_phone
 from engine.queries.approval_view import has_authenticator
+from engine.queries.first_steps import first_steps
 from engine.queries.people import departments, people, person_view
 from engine.queries.scopes import ensure_sees
 from webui.error_pages import status_of
@@ -38,6 +40,7 @@ def list_people() -> ResponseReturnValue:
     cursor = request.args.get("cursor") or None
     with reading() as session:
         page = people(session, actor(), q, cursor=cursor)
+        first = first_steps(session, actor())
     return render_template(
         "people/list.html",
         page=page,
@@ -45,12 +48,14 @@ def list_people() -> ResponseReturnValue:
         first_url=url_for("people.list_people", q=q or None) if cursor else None,
         next_url=url_for("people.list_people", q=q or None, cursor=page.next_cursor) if page.next_cursor else None,
         role_label=role_label,
+        first=first,
+        sends_mail=services().settings.smtp_url is not None,
     )
 
 
 @blueprint.get("/new")
 def new() -> ResponseReturnValue:
-    return _form(MultiDict())
+    return _form(MultiDict({"role": request.args.get("role", "")}))
 
 
 @blueprint.post("")
@@ -69,7 +74,12 @@ def create() -> ResponseReturnValue:
             person = add_person(session, draft, actor=actor(), clock=services().clock)
     except DomainError as error:
         return _form(form, error)
-    flash(_("%(name)s is added.", name=person.full_name), "success")
+    if draft.password is None:
+        flash(
+            _("%(name)s is added, and cannot sign in yet: choose how under “Access”.", name=person.full_name), "warning"
+        )
+    else:
+        flash(_("%(name)s is added.", name=person.full_name), "success")
     return redirect(url_for("people.show", person_id=person.id), code=303)
 
 
@@ -127,6 +137,24 @@ def change_password(person_id: int) -> ResponseReturnValue:
         ),
         _("The password is set. All sessions of this person have ended."),
     )
+
+
+@blueprint.post("/<int:person_id>/password-letter")
+def send_link(person_id: int) -> ResponseReturnValue:
+    return _act(
+        person_id,
+        lambda session: send_password_link(session, person_id, actor=actor(), clock=services().clock),
+        _("A letter with a link is on its way: the person chooses the password themselves."),
+    )
+
+
+@blueprint.post("/<int:person_id>/password-link")
+def make_link(person_id: int) -> ResponseReturnValue:
+    """The answer to this request is the only place where the link ever stands."""
+    _ensure_manages()
+    with writing() as session:
+        token = make_password_link(session, person_id, actor=actor(), clock=services().clock)
+    return _page(person_id, link=f"{services().settings.base_url}{url_for('passwords.show', token=token)}")
 
 
 def _ensure_manages() -> None:
@@ -188,7 +216,12 @@ def _form(typed: MultiDict[str, str], error: DomainError | None = None) -> Respo
 
 
 def _page(
-    person_id: int, form: MultiDict[str, str] | None = None, error: DomainError | None = None, *, basis: str = ""
+    person_id: int,
+    form: MultiDict[str, str] | None = None,
+    error: DomainError | None = None,
+    *,
+    basis: str = "",
+    link: str = "",
 ) -> ResponseReturnValue:
     _ensure_manages()
     with reading() as session:
@@ -207,6 +240,9 @@ def _page(
         role_label=role_label,
         may_erase=may(actor(), Ability.ERASE_PERSON) and not view.row.is_active,
         basis=basis,
+        link=link,
+        link_days=INVITATION_LASTS.days,
+        sends_mail=services().settings.smtp_url is not None,
         command_id=request.form.get("command_id") or str(uuid.uuid4()),
         minimum=MIN_PASSWORD_LENGTH,
         errors=field_errors(error) if error else {},

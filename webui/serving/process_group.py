@@ -98,10 +98,15 @@ class ProcessGroup:
 def _live(part: Callable[..., object], arguments: tuple[Any, ...]) -> None:
     """In the new process: away from the terminal, whose Ctrl-C is for the group, and not longer than the group."""
     os.setsid()
+    end_with_parent()
+    raise SystemExit(part(*arguments))
+
+
+def end_with_parent() -> None:
+    """Send this process SIGTERM when the one that started it has ended, however that came."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_after, args=(parent,), name="group", daemon=True).start()
-    raise SystemExit(part(*arguments))
 
 
 def _end_after(parent: multiprocessing.process.BaseProcess) -> None:

@@ -11,6 +11,11 @@ TELLINGS: Mapping[str, Telling] = {
     "person_added": Telling("user-plus", "neutral", lambda data: _("Person “%(name)s” added", name=data["login"])),
     "person_changed": Telling("edit", "neutral", lambda _data: _("Person changed")),
     "password_set": Telling("key", "neutral", lambda _data: _("Password set")),
+    "password_link_made": Telling(
+        "key",
+        "neutral",
+        lambda data: _("Link for a password sent by mail") if data["by_mail"] else _("Link for a password made"),
+    ),
     "mail_choices_set": Telling("mail", "neutral", lambda _data: _("Choice of letters changed")),
     "letter_sent_again": Telling("mail", "neutral", lambda _data: _("A letter that had not arrived is sent again")),
     "substitution_set": Telling(

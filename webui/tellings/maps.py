@@ -56,6 +56,12 @@ def _key_version(data: Data) -> dict[str, Any]:
     return {"key": data["key"], "version": data["version"]}
 
 
+def _discarded(data: Data) -> str:
+    if data["was_last"]:
+        return _("Map “%(name)s” thrown away: it was never published", name=data["name"])
+    return _("Draft thrown away: version %(version)s of “%(key)s”", **_key_version(data))
+
+
 TELLINGS: Mapping[str, Telling] = {
     "definition_deployed": Telling(
         "upload", "neutral", lambda data: _("Map “%(key)s” uploaded as version %(version)s", **_key_version(data))
@@ -65,6 +71,7 @@ TELLINGS: Mapping[str, Telling] = {
     "definition_retired": Telling(
         "x", "neutral", lambda data: _("Version %(version)s of “%(key)s” retired", **_key_version(data))
     ),
+    "definition_discarded": Telling("trash", "neutral", _discarded),
     "map_rules_changed": Telling("list-check", "neutral", _rules_changed),
     "deal_version_moved": Telling("route", "accent", _version_moved),
     "version_move_undone": Telling(

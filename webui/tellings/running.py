@@ -33,7 +33,7 @@ def _call_failed(data: Data) -> str:
     retry_at = moment(data.get("retry_at"))
     if retry_at is None:
         return _("Call “%(name)s” failed and is not made again by itself", name=data["name"])
-    return _("Call “%(name)s” failed; it is made again %(at)s", name=data["name"], at=when(retry_at))
+    return _("Call “%(name)s” failed; the next try: %(at)s", name=data["name"], at=when(retry_at))
 
 
 TELLINGS: Mapping[str, Telling] = {

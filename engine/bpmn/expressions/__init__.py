@@ -11,6 +11,7 @@ from engine.bpmn.expressions.failures import ExpressionFailed, NullCondition
 from engine.bpmn.expressions.recogniser import Classification, ConditionKind, classify, is_expression
 from engine.bpmn.expressions.refusals import ExpressionRefused
 from engine.bpmn.expressions.unary_tests import CompiledTests, compile_unary_tests
+from engine.bpmn.expressions.values import kind_of
 
 __all__ = [
     "Classification",
@@ -28,4 +29,5 @@ __all__ = [
     "compile_unary_tests",
     "is_expression",
     "is_formula",
+    "kind_of",
 ]

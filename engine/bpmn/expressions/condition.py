@@ -7,13 +7,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from engine.bpmn.expressions.diagnosis import why_undecided
 from engine.bpmn.expressions.expression import CACHED_EXPRESSIONS, CompiledExpression, compile_expression
-from engine.bpmn.expressions.failures import (
-    ConditionNotYesOrNo,
-    ConditionWithoutAnswer,
-    ExpressionFailed,
-    NullCondition,
-)
+from engine.bpmn.expressions.failures import ConditionNotYesOrNo, ExpressionFailed, NullCondition
+from engine.bpmn.expressions.values import kind_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,11 +44,11 @@ class CompiledCondition:
 
     def _failure(self, answer: Any, variables: Mapping[str, Any]) -> ExpressionFailed:
         if answer is not None:
-            return ConditionNotYesOrNo(text=self.text)
+            return ConditionNotYesOrNo(text=self.text, kind=kind_of(answer))
         missing = sorted(path for path in self.paths if _is_missing(path, variables))
         if missing:
             return NullCondition(text=self.text, names=", ".join(missing))
-        return ConditionWithoutAnswer(text=self.text)
+        return why_undecided(self.text, self.expression.tree, self.expression.loops, variables.get)
 
 
 def _is_missing(path: str, variables: Mapping[str, Any]) -> bool:

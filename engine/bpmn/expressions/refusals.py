@@ -86,7 +86,7 @@ class FunctionNotAvailable(ExpressionRefused):
 
 class WrongNumberOfValues(ExpressionRefused):
     code = "EXPRESSION_WRONG_NUMBER_OF_VALUES"
-    template = N_("The function “%(name)s” takes from %(minimum)s to %(maximum)s values.")
+    template = N_("The function “%(name)s” takes another number of values: from %(minimum)s to %(maximum)s.")
 
 
 class MixedTemplate(ExpressionRefused):

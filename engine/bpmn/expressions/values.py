@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -20,6 +20,7 @@ from engine.bpmn.expressions.limits import (
     MAX_TEXT_READ,
     NUMBERS,
 )
+from engine.errors import N_
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -37,6 +38,23 @@ class Range:
     high_included: bool
 
 
+TEXT: Final = N_("a text")
+_KINDS: Final[Mapping[type, str]] = {
+    str: TEXT,
+    bool: N_("a yes or no"),
+    int: N_("a number"),
+    Decimal: N_("a number"),
+    float: N_("a number"),
+    date: N_("a date"),
+    datetime: N_("a date with a time"),
+    time: N_("a time of day"),
+    timedelta: N_("a duration"),
+    Months: N_("a duration"),
+    Range: N_("a range"),
+    list: N_("a list"),
+    tuple: N_("a list"),
+    dict: N_("a group of values"),
+}
 AS_THEY_ARE: Final = frozenset({bool, NoneType, date, datetime, time, timedelta, dict, list, Months, Range})
 NUMBER_TYPES: Final = frozenset({int, Decimal})
 DATE_FIELDS: Final[dict[str, Callable[[date], int]]] = {
@@ -51,6 +69,13 @@ MOMENT_FIELDS: Final[dict[str, Callable[[datetime], int]]] = {
     "minute": lambda moment: moment.minute,
     "second": lambda moment: moment.second,
 }
+
+
+def kind_of(value: object) -> str:
+    """The kind of a value, marked for translation."""
+    if value is None:
+        return N_("nothing at all")
+    return _KINDS.get(type(value), N_("another kind"))
 
 
 def admit(value: Any) -> Any:
@@ -76,7 +101,7 @@ def admit(value: Any) -> Any:
         return _admit_decimal(value)
     if kind is tuple:
         return list(value)
-    raise ValueNotAllowed(kind=kind.__name__)
+    raise ValueNotAllowed(kind=kind_of(value))
 
 
 def _admit_decimal(value: Decimal) -> Decimal | None:
@@ -145,7 +170,7 @@ def settle(value: Any) -> Any:
     """The result of an evaluation, as plain data that shares nothing with the variables that it came from."""
     if type(value) not in {list, dict}:
         if type(value) in {Range, Months}:
-            raise ValueNotAllowed(kind=type(value).__name__)
+            raise ValueNotAllowed(kind=kind_of(value))
         return value
     return _Settler().copy(value, MAX_DEPTH)
 
@@ -165,6 +190,6 @@ class _Settler:
             return [self.copy(item, depth - 1) for item in value]
         if type(value) is dict:
             if not all(type(key) is str for key in value):
-                raise ValueNotAllowed(kind="dict")
+                raise ValueNotAllowed(kind=kind_of(value))
             return {key: self.copy(item, depth - 1) for key, item in value.items()}
         return settle(value)

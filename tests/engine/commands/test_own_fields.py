@@ -19,7 +19,7 @@ from engine.commands.clients import (
     update_client,
     update_contact,
 )
-from engine.commands.definitions import publishing_findings
+from engine.commands.definitions import check_map, deploy_definition, publishing_findings
 from engine.commands.own_fields import (
     add_own_field,
     move_own_field,
@@ -310,6 +310,28 @@ def test_a_map_that_names_a_field_nobody_has_is_told_so(office: Office) -> None:
     assert told() == [("warning", "client.limt")]
     office.do("owner", retire_own_field, field.id)
     assert told() == [("warning", "client.limit"), ("warning", "client.limt")]
+
+
+WITH_CHOICES = """<?xml version="1.0" encoding="UTF-8"?>
+<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:reglament="https://reglament.app/schema/bpmn/1.0"
+  targetNamespace="t"><process id="asks"><startEvent id="s"/>
+  <userTask id="ask" name="Запитати"><extensionElements>
+    <reglament:field name="client.branch" label="Галузь" type="choice"/>
+    <reglament:field name="mood" label="Настрій" type="choice"/></extensionElements></userTask>
+  <sequenceFlow id="f" sourceRef="s" targetRef="ask"/></process></definitions>"""
+
+
+def test_choices_that_the_company_keeps_are_not_missed_in_the_map(office: Office) -> None:
+    definition = office.do("owner", deploy_definition, check_map({"a.bpmn": WITH_CHOICES.encode()}, library={}))
+
+    def told() -> list[str]:
+        with office.database.read() as session:
+            found = publishing_findings(session, session.get_one(ProcessDefinition, definition.id))
+            return [one.params["field"] for one in found if one.code == "FIELD_CHOICES_MISSING"]
+
+    assert told() == ["Галузь", "Настрій"]
+    own(office, OwnFieldDraft(label="Галузь клієнта", name="branch", type="choice", choices="Торгівля\nМедицина"))
+    assert told() == ["Настрій"]
 
 
 def test_what_was_kept_under_a_name_before_it_was_a_field_breaks_no_list(each_office: Office) -> None:

@@ -13,7 +13,7 @@ from support.office import Office
 
 from engine.db.job import Job, JobState
 from engine.db.session import Database
-from engine.db.work_session import append, number, postpone
+from engine.db.work_session import add_rows, append, new_row, number, postpone
 from engine.model.client import Client
 from engine.model.deal import Deal
 from engine.model.timer import Timer
@@ -157,6 +157,17 @@ def test_an_appended_row_has_the_defaults_of_its_columns(office: Office) -> None
     with office.database.read() as session:
         job = session.get_one(Job, "a" * 32)
         assert (job.state, job.attempts, job.last_error, job.lease_until) == (JobState.QUEUED, 0, "", None)
+
+
+def test_a_new_row_is_an_object_of_the_session_like_any_other(office: Office) -> None:
+    deal = office.open_deal()
+    with office.database.write() as session:
+        one = new_row(Timer, **timer(office, deal, "new"))
+        add_rows(session, [one])
+        session.flush()
+        assert session.get(Timer, one.id) is one
+        one.node_id = "changed"
+    assert timers(office) == ["changed"]
 
 
 def test_a_violation_is_told_as_sqlalchemy_tells_it(office: Office) -> None:

@@ -76,8 +76,8 @@ def test_the_hash_recomputed_from_texts_and_salts_is_the_one_recorded() -> None:
     """Also with more texts than salts are made at once."""
     many = {"values": {f"field{number}": f"текст {number}" for number in range(300)}}
     for data in (DATA, many):
-        made, _salt = recorded(data)
-        assert entry_hash(made) == made.recorded_hash
+        made, salt = recorded(data)
+        assert entry_hash(made) == entry_hash(replace(made, salts={}, fresh_salt=salt)) == made.recorded_hash
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -95,8 +95,9 @@ def test_erasing_any_text_keeps_the_hash(place: str) -> None:
 
 
 def test_no_other_texts_or_salts_give_the_hash() -> None:
-    made, _salt = recorded()
+    made, salt = recorded()
     salts = dict(made.salts)
+    fresh = replace(made, salts={}, fresh_salt=salt)
     other = [replace(made, data=with_texts(DATA, {place: text_at(DATA, place) + "x"})) for place in PLACES]
     other += [replace(made, salts=salts | {place: "0" * 32}) for place in PLACES]
     other += [
@@ -105,6 +106,13 @@ def test_no_other_texts_or_salts_give_the_hash() -> None:
         # a commitment that passes for a text
         replace(made, data=dict(sealed("step_completed", DATA)[0]), salts={}),
         replace(made, data=committed(DATA, salts), salts={}),
+    ]
+    other += [replace(fresh, data=with_texts(DATA, {place: text_at(DATA, place) + "x"})) for place in PLACES]
+    other += [
+        replace(fresh, data={name: one for name, one in DATA.items() if name != "comment"}),
+        replace(fresh, data=dict(sealed("step_completed", DATA)[0])),
+        replace(fresh, data={}),
+        replace(fresh, fresh_salt=sealed("step_completed", DATA)[2]),
     ]
     for one in other:
         assert ChainFault(1, ChainFaultReason.ALTERED) in faults([one])

@@ -2,18 +2,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from support.company import Company
 from support.sales_records import SalesRecords
 
 from engine.errors import NotFound
 from engine.model import DealResult
+from engine.model.client import Client, Contact
 from engine.model.own_field import FieldSubject, OwnField
 from engine.model.person import Person
 from engine.policy.permissions import Actor
-from engine.queries.clients import choose_clients, client_view, clients, possible_duplicates
+from engine.queries.clients import ClientSort, choose_clients, client_view, clients, possible_duplicates
+from engine.queries.contacts import contacts
+from engine.queries.pages import Page
 from engine.queries.search import SearchResults, search
 
 Act = Callable[[Person], Actor]
@@ -36,6 +41,37 @@ def test_clients_come_by_name_page_and_count_only_visible_deals(
     assert row.next_due_at == now + timedelta(days=1)
     assert second.next_cursor is None
     assert [one.id for one in clients(session, actor, q="а", owner_id=company.olena.id).items] == [idle.id]
+
+
+def test_names_come_in_ukrainian_order_page_by_page(
+    session: Session, company: Company, records: SalesRecords, as_actor: Act
+) -> None:
+    """By code point, Є, І, Ї and Ґ would come first and the lower case last."""
+    names = ["агро", "Гай", "Ґалаґан", "Енергія", "«Євген»", "Зоря", "Іван", "Їжак", "Яр", "ACME"]
+    for name in reversed(names):
+        contact_of = records.client(name)
+        session.add(Contact(client_id=contact_of.id, full_name=name, created_at=contact_of.created_at))
+    session.flush()
+    actor = as_actor(company.admin)
+
+    def paged(read: Callable[[str | None], Page[Any]], of: str) -> list[str]:
+        found, cursor = [], None
+        while True:
+            page = read(cursor)
+            found += [getattr(one, of) for one in page.items]
+            cursor = page.next_cursor
+            if cursor is None:
+                return found
+
+    assert paged(lambda at: clients(session, actor, limit=3, cursor=at), "name") == names
+    down = paged(lambda at: clients(session, actor, sort=ClientSort.NAME_REVERSED, limit=3, cursor=at), "name")
+    assert down == names[::-1]
+    assert paged(lambda at: contacts(session, actor, limit=3, cursor=at), "full_name") == names
+    assert [one.name for one in choose_clients(session, actor, "")] == names
+    renamed = session.scalars(select(Client).where(Client.name == "ACME")).one()
+    renamed.name = "Бджола"
+    session.flush()
+    assert [one.name for one in clients(session, actor).items][:2] == ["агро", "Бджола"]
 
 
 def test_clients_are_filtered_by_own_fields_whatever_was_stored_there_before(

@@ -128,7 +128,7 @@ def test_stages_and_maps_of_the_steps_at_hand_can_be_chosen(
     assert choices(company.iryna, Tab.MINE, UNFILTERED) == ((), ())
     assert choices(company.iryna, Tab.DONE, UNFILTERED) == ((OFFER,), ("sale",))
     assert choices(company.oksana, Tab.MINE, UNFILTERED) == ((OFFER,), ("tender",))
-    assert choices(company.oksana, Tab.ALL, UNFILTERED) == ((APPROVAL, OFFER), ("tender", "sale"))
+    assert choices(company.oksana, Tab.ALL, UNFILTERED) == ((APPROVAL, OFFER), ("sale", "tender"))
     assert choices(company.owner, Tab.GROUPS, UNFILTERED) == ((), ())
 
 

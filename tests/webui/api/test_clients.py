@@ -7,6 +7,8 @@ from support.api import ApiClient, faults, problem, read
 from support.office import Office
 
 from engine.commands.deals import comment_on_deal
+from engine.commands.people import update_person
+from engine.model.person import Person
 from engine.policy.personal_texts import ERASED
 
 ApiOf = Callable[[str | None], ApiClient]
@@ -85,6 +87,22 @@ def test_an_administrator_erases_a_person_and_nobody_else(api: ApiOf) -> None:
     told = read(admin.get(f"/clients/{client['id']}"))
     assert (told["name"], told["phone"], told["contacts"][0]["full_name"]) == (ERASED, "", ERASED)
     problem(admin.post("/contacts/999999/erase", body), 404, "not_found")
+
+
+def test_an_employee_who_has_left_is_erased_but_for_the_name(api: ApiOf, office: Office) -> None:
+    iryna, admin = office.company.iryna, api("admin")
+    address, body = f"/people/{iryna.id}/erase", {"basis": "наказ № 3"}
+    problem(api("bohdan").post(address, body), 403, "ability_missing")
+    problem(admin.post(address, {"basis": ""}), 422, "invalid_input")
+    problem(admin.post(address, body), 409, "person_has_access")
+    office.do("admin", update_person, iryna.id, {"phone": "0501112233"})
+    office.do("admin", update_person, iryna.id, {"is_active": False})
+    told = read(admin.post(address, body, key="left"))
+    assert (told["id"], told["name"], told["erased_by"]) == (iryna.id, iryna.full_name, "Андрій Савченко")
+    assert read(admin.post(address, body, key="left")) == told
+    problem(admin.post("/people/999999/erase", body), 404, "not_found")
+    with office.database.read() as session:
+        assert session.get_one(Person, iryna.id).phone == ""
 
 
 def test_what_was_written_in_an_entry_is_erased(api: ApiOf, office: Office) -> None:

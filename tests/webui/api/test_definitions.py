@@ -76,6 +76,18 @@ def test_the_same_key_stores_one_version(api: ApiOf) -> None:
     assert read(owner.upload("/definitions", file), 201)["version"] == 2
 
 
+def test_a_draft_is_thrown_away_once_per_key(api: ApiOf) -> None:
+    owner = api("owner")
+    draft = read(owner.upload("/definitions", file_of(shipped_map("discount-approval"))), 201)
+    told = read(owner.post(f"/definitions/{draft['id']}/discard", key="away"))
+    assert told == {"id": draft["id"], "key": "discount-approval", "version": 1, "name": "Погодження знижки"}
+    assert read(owner.post(f"/definitions/{draft['id']}/discard", key="away")) == told
+    problem(owner.get(f"/definitions/{draft['id']}"), 404, "draft_discarded")
+    assert [one["key"] for one in read(owner.get("/definitions"))["items"]] == ["sale"]
+    (live,) = read(owner.get("/definitions"))["items"]
+    problem(owner.post(f"/definitions/{live['id']}/discard"), 409, "not_a_draft")
+
+
 def test_what_is_no_map_is_refused_with_findings(api: ApiOf) -> None:
     told = problem(api("owner").upload("/definitions", ("notes.bpmn", b"no map at all")), 422, "map_rejected")
     assert told["findings"]

@@ -7,6 +7,7 @@ from click.testing import Result
 from sqlalchemy import select
 from support.office import Office
 
+from engine.commands.password_links import set_password_by_link
 from engine.commands.people import sign_in
 from engine.errors import SignInFailed
 from engine.model.person import Person, Role
@@ -70,6 +71,14 @@ def test_a_new_password_replaces_the_old_one(installation: Office, command: Comm
     assert command("user", "password", "maria", "--password", "battery staple").exit_code == 0
     assert not may_sign_in(installation, "maria", "correct horse")
     assert may_sign_in(installation, "maria", "battery staple")
+
+
+def test_by_a_link_a_person_chooses_their_password(installation: Office, command: Command) -> None:
+    (link,) = command("user", "link", "olena").stdout.split("\n")[:-1]
+    token = link.removeprefix("http://127.0.0.1:8000/password/")
+    with installation.database.write() as session:
+        set_password_by_link(session, token, "battery staple", clock=installation.clock)
+    assert may_sign_in(installation, "olena", "battery staple")
 
 
 def test_a_token_is_printed_alone_and_names_its_person(installation: Office, command: Command) -> None:

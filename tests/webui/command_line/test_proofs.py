@@ -20,10 +20,13 @@ from engine.commands.history_signing import sign_new_entries
 from engine.model.deal import Deal
 from engine.policy.approval_sheet import ApprovalSheet
 from engine.policy.approval_sheet_file import UNSIGNED_FORMAT, sheet_bytes, sheet_json
-from engine.policy.history_chain import entry_hash
+from engine.policy.history_chain import ChainFaultReason, entry_hash
 from engine.policy.permissions import Actor
 from engine.queries.approval_sheets import approval_sheet
+from engine.queries.history_proof import HistoryProof
 from engine.settings import settings_from
+from webui.command_line import whole_history
+from webui.command_line.whole_history import faults_of_history
 
 Command = Callable[..., Result]
 
@@ -151,6 +154,28 @@ def test_the_whole_history_is_verified(installation: Office, keys: HistoryKeys, 
     done = command("history", "verify")
     assert done.exit_code == 1
     assert f"Deal {deal.number}: Entry" in done.stdout
+
+
+def test_a_large_history_is_shared_among_processes_which_find_the_same(
+    installation: Office, keys: HistoryKeys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        decided(installation)
+    sign(installation, keys)
+    alter(installation, "UPDATE history_event SET actor_name = 'Хтось' WHERE deal_id = 2 AND number = 2")
+    with installation.database.write() as session:
+        session.execute(text("DELETE FROM history_signature WHERE position IN (5, 8, 9)"))
+        session.execute(text("UPDATE history_signature SET signature = zeroblob(64) WHERE position = 12"))
+        session.execute(text("UPDATE deal SET history_hash = '' WHERE id = 3"))
+    whole, shared = HistoryProof(), HistoryProof()
+    found = faults_of_history(installation.database, whole, ())
+    monkeypatch.setattr(whole_history, "DEALS_AT_ONCE", 1)
+    monkeypatch.setattr(whole_history, "SIGNATURES_AT_ONCE", 2)
+    assert faults_of_history(installation.database, shared, (), large=0) == found
+    assert shared == whole
+    reasons = [fault.reason for _deal, fault in found]
+    assert reasons.count(ChainFaultReason.MISNUMBERED) == 2
+    assert {ChainFaultReason.ALTERED, ChainFaultReason.HEAD_DIFFERS, ChainFaultReason.NOT_SIGNED_RIGHT} < {*reasons}
 
 
 def test_who_rewrites_an_entry_and_all_hashes_still_cannot_sign_it(

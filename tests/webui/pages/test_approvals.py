@@ -15,6 +15,7 @@ from support.web import Browser, text_of
 from engine.bpmn.compiled import ApprovalRule, ContentRule, Reauthentication
 from engine.commands.clients import update_client
 from engine.commands.people import set_password
+from engine.commands.work_items import claim_work_item
 from engine.model.deal import Deal
 from engine.model.department import Membership
 from engine.model.history_event import HistoryEvent
@@ -273,5 +274,8 @@ def test_who_may_not_get_an_approval_is_not_offered_it_and_named_with_the_reason
     assert offered("тарас") == {company.taras.full_name: "серед тих, хто просив чи готував: погоджує хтось інший"}
     assert offered("олена") == {company.olena.full_name: "не з відділу, який погоджує"}
     assert offered("петро") == {company.petro.full_name: ""}
+    office.do("petro", claim_work_item, legal)
+    assert set(offered("")) == {company.iryna.full_name}
+    assert offered("петро") == {company.petro.full_name: "має цей крок зараз"}
     assert f'data-chooser="/choose/receivers?step={legal}"' in iryna.get(f"/work-items/{legal}").text
     assert browse("danylo").get(f"/choose/receivers?step={legal}").status_code == 404

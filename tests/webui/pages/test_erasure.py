@@ -10,7 +10,7 @@ from support.web import Browser, text_of
 
 from engine.commands.clients import ContactDraft, add_contact
 from engine.commands.deal_files import Place
-from engine.commands.deals import comment_on_deal
+from engine.commands.deals import comment_on_deal, update_deal
 from engine.model.client import Contact
 from engine.model.deal import Deal
 from engine.policy.personal_texts import ERASED
@@ -65,6 +65,30 @@ def test_an_erased_client_is_called_so_in_the_readers_own_language(office: Offic
         shown = text_of(admin.get(address))
         assert "[стерто]" in shown, address
         assert ERASED not in shown, address
+    card = admin.get(f"/clients/{deal.client_id}").text
+    assert (ERASED in card, 'id="edit-name"' in card) == (False, False)  # nothing of an erased client can be changed
+
+
+def test_what_was_erased_of_a_deal_is_no_text_to_edit_and_stays_erased(
+    office: Office, browse: SignIn, deal: Deal
+) -> None:
+    named = {"title": "Насоси, Марія Іваненко", "fields": {"note": "Іваненко Марія чекає", "place": "Київ"}}
+    office.do("olena", update_deal, deal.id, named)
+    admin, olena = browse("admin"), browse("olena")
+    form = {"contact": address_of(office, deal).rpartition("=")[2], "basis": "лист № 9", "command_id": "once"}
+    admin.post(f"/clients/{deal.client_id}/erase", form)
+    page = olena.get(f"/deals/{deal.id}")
+    assert ERASED not in page.text
+    for empty in ('name="title" value=""', 'name="field:note" value=""'):
+        assert re.search(rf"<input[^>]*{re.escape(empty)}[^>]*placeholder=\"\[стерто\]\"", page.text), empty
+    kept = {"amount": "10", "currency": "UAH", "field:place": "Львів"}
+    assert olena.post(f"/deals/{deal.id}", kept | {"title": "", "field:note": ""}).status_code == 303
+    (told,) = [one for one in office.history(deal) if one.kind == "deal_changed"][-1:]
+    assert set(told.data["changes"]) == {"amount", "place"}
+    assert olena.post(f"/deals/{deal.id}", kept | {"title": "Насоси", "field:note": ""}).status_code == 303
+    with office.database.read() as session:
+        now = session.get_one(Deal, deal.id)
+        assert (now.title, now.fields) == ("Насоси", {"note": ERASED, "place": "Львів"})
 
 
 def test_a_comment_is_erased_from_the_timeline(office: Office, browse: SignIn, deal: Deal) -> None:

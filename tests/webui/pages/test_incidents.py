@@ -1,15 +1,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
+from support.called_maps import job_map
+from support.drawn_maps import END, START, chain, compiled, element, step
 from support.office import Office
+from support.sales_map import sales_map
 from support.web import Browser, text_of
 
+from engine.bpmn.compiled import FieldDefinition, FieldType
 from engine.bpmn.guards import Stalled
 from engine.model.deal import Deal
 from engine.model.incident import Incident, IncidentState
 from engine.model.process_instance import ProcessInstance
+from engine.model.service_call import ServiceCall
 
 SignIn = Callable[[str | None], Browser]
 
@@ -48,6 +54,19 @@ def test_a_failure_says_what_happened_and_where(deal: Deal, browse: SignIn) -> N
     for said in ("багато", "Підписати договір", deal.number):
         assert said in text_of(page)
     assert "/settings/incidents/1/retry" in browse("admin").get("/settings/incidents/1").text
+
+
+def test_the_step_that_failed_is_marked_on_the_map_until_it_is_put_right(
+    office: Office, deal: Deal, browse: SignIn
+) -> None:
+    admin, olena = browse("admin"), browse("olena")
+    places = [(admin, "/settings/incidents/1"), (olena, f"/deals/{deal.id}/map")]
+    for somebody, place in places:
+        assert "data-failing='[\"sign\"]'" in somebody.get(place).text
+    assert "тут збій" in text_of(olena.get(f"/deals/{deal.id}/map")), "a legend, for those who tell no colours apart"
+    assert admin.post("/settings/incidents/1/retry").status_code == 303
+    for somebody, place in places:
+        assert "data-failing" not in somebody.get(place).text
 
 
 def test_a_failure_is_tried_again_with_one_press(office: Office, deal: Deal, browse: SignIn) -> None:
@@ -126,6 +145,94 @@ def test_what_was_typed_into_a_failed_step_is_shown_mended_and_completed(
     assert state(office) is IncidentState.RESOLVED
     assert office.deal(deal).fields["discount"] == "4.5"
     assert office.kinds(deal).count("step_completed") == 1
+
+
+def test_a_call_that_is_made_again_by_itself_is_told_with_its_next_try(office: Office, browse: SignIn) -> None:
+    office.publish(job_map())
+    deal = office.open_deal()
+    with office.database.write() as session:
+        call = session.query(ServiceCall).one()
+        call.attempts, call.retries, call.last_error = 1, 2, "HTTP 503"
+        call.due_at = office.clock.now() + timedelta(minutes=10)
+    told = text_of(browse("admin").get("/settings/incidents"))
+    for part in (
+        "Повторюється автоматично",
+        deal.number,
+        "зараз система не працює (HTTP 503)",
+        "10:10",
+        "і ще 2 спроби",
+    ):
+        assert part in told
+    page = text_of(browse("olena").get(f"/deals/{deal.id}"))
+    assert "Відповіді не було; наступна спроба: 10:10." in page
+    assert browse("olena").get("/settings/incidents").status_code == 404
+
+
+FIELDS = (
+    '<reglament:property name="responsible" value="власник угоди"/>'
+    '<reglament:property name="stage" value="Пропозиція"/>'
+    '<reglament:property name="deadline" value="2 р.д."/>'
+    '<reglament:field name="discount_percent" label="Знижка, %" type="percent"/>'
+    '<reglament:field name="parts" label="Кількість частин" type="number"/>'
+)
+
+
+@pytest.mark.parametrize(
+    ("condition", "told"),
+    [
+        ("discount_percent &gt; 5", "не заповнено «Знижка, %» (discount_percent)."),
+        ("deal.amount / parts &gt; 5", "ділить на нуль: «Кількість частин» (parts): число, 0."),
+        ("parts &gt; client.name", "порівнює непорівнянне: «Кількість частин» (parts): число, 0"),
+    ],
+)
+def test_a_failure_names_fields_as_people_know_them(office: Office, browse: SignIn, condition: str, told: str) -> None:
+    decision = f'<conditionExpression xsi:type="tFormalExpression">{condition}</conditionExpression>'
+    office.publish(
+        compiled(
+            START,
+            element("userTask", "prepare", "Порахувати", f"<extensionElements>{FIELDS}</extensionElements>"),
+            element("exclusiveGateway", "large", "Знижка велика?", default="large_end"),
+            step("approve", "Погодити", відповідальний="власник угоди", етап="Пропозиція", термін="2 р.д."),
+            END,
+            chain("start", "prepare", "large"),
+            element("sequenceFlow", "yes", "так", decision, sourceRef="large", targetRef="approve"),
+            chain("large", "end"),
+            chain("approve", "end"),
+        )
+    )
+    office.open_deal()
+    item = office.step("prepare")
+    answer = browse("olena").post(f"/work-items/{item.id}/complete", {"outcome": "completed", "field:parts": "0"})
+    assert told in text_of(answer), "who pressed the button is told at once"
+    assert told in text_of(browse("admin").get("/settings/incidents/1"))
+
+
+def test_the_values_when_it_failed_are_written_as_elsewhere(office: Office, deal: Deal, browse: SignIn) -> None:
+    kinds = {"engineer": FieldType.PERSON, "payer": FieldType.CLIENT, "advance": FieldType.MONEY}
+    kinds |= {"shipped_on": FieldType.DATE, "paper": FieldType.FILE}
+    process = sales_map()
+    prepare = process.steps["prepare"]
+    asked = tuple(FieldDefinition(name=name, label=f"Поле {name}", type=kind) for name, kind in kinds.items())
+    more = {"prepare": prepare.model_copy(update={"fields": (*prepare.fields, *asked)})}
+    definition = office.publish(process.model_copy(update={"steps": {**process.steps, **more}, "content_hash": "more"}))
+    with office.database.write() as session:
+        session.query(ProcessInstance).one().definition_id = definition.id
+        session.query(Incident).one().variables = {
+            "engineer": office.company.taras.id,
+            "payer": deal.client_id,
+            "advance": "12500.5",
+            "shipped_on": "2026-12-24",
+            "paper": [{"id": 7, "name": "Рахунок.pdf", "version": 1, "sha256": "0" * 64}],
+            "prepare_outcome": "completed",
+            "round": "1500",
+        }
+    answer = browse("admin").get("/settings/incidents/1")
+    page = text_of(answer)
+    for told in (office.company.taras.full_name, "ТОВ «Промінь»", "12 500,50", "24 груд.", "Рахунок.pdf", "Виконано"):
+        assert told in page
+    for address in (f"/people/{office.company.taras.id}", f"/clients/{deal.client_id}", "/files/7"):
+        assert f'href="{address}"' in answer.text
+    assert "Рішення на кроці «Підготувати" in page
 
 
 def test_failures_are_narrowed_by_words_and_not_by_codes(office: Office, deal: Deal, browse: SignIn) -> None:

@@ -97,6 +97,30 @@ def test_the_file_comes_back_byte_for_byte(draft: ProcessDefinition, owner: Brow
     assert owner.get(f"/maps/{draft.id}/files/1").status_code == 404
 
 
+def test_a_draft_is_thrown_away_by_its_owner_after_reading_what_goes(
+    office: Office, draft: ProcessDefinition, owner: Browser, browse: SignIn
+) -> None:
+    page = owner.get(f"/maps/{draft.id}")
+    assert "Інших версій цієї карти немає" in text_of(page)
+    head = browse("bohdan")
+    assert "Викинути чернетку" not in text_of(head.get(f"/maps/{draft.id}"))
+    assert head.post(f"/maps/{draft.id}/discard", {}).status_code == 403
+    answer = owner.post(f"/maps/{draft.id}/discard", {"command_id": "away"})
+    assert (answer.status_code, answer.location) == (303, "/maps")
+    assert owner.post(f"/maps/{draft.id}/discard", {"command_id": "away"}).status_code == 303
+    assert versions(office) == []
+    gone = head.get(f"/maps/{draft.id}")
+    assert (gone.status_code, office.company.owner.full_name in text_of(gone)) == (404, True)
+    assert "або її вам не відкрито" not in text_of(gone)
+
+
+def test_a_published_version_offers_no_throwing_away(office: Office, owner: Browser) -> None:
+    (live,) = versions(office, "sale")
+    assert "Викинути чернетку" not in text_of(owner.get(f"/maps/{live.id}"))
+    refused = owner.post(f"/maps/{live.id}/discard", {})
+    assert (refused.status_code, "її можна вилучити з ужитку" in text_of(refused)) == (409, True)
+
+
 def test_the_engines_own_form_is_shown_as_plain_text(draft: ProcessDefinition, owner: Browser) -> None:
     answer = owner.get(f"/maps/{draft.id}/executed")
     assert answer.mimetype == "text/plain"
@@ -213,14 +237,28 @@ def test_running_deals_are_counted(office: Office, owner: Browser) -> None:
 
 
 @pytest.mark.parametrize("login", ["olena", "iryna", "danylo"])
-def test_maps_do_not_exist_for_those_to_whom_they_are_not_open(
+def test_drafts_do_not_exist_for_those_who_only_work_by_maps(
     login: str, draft: ProcessDefinition, browse: SignIn
 ) -> None:
     browser = browse(login)
-    for address in ("", f"/{draft.id}", f"/{draft.id}/files/0", f"/{draft.id}/executed", f"/{draft.id}/drawing"):
+    assert draft.name not in text_of(browser.get("/maps"))
+    gone = browser.client.get(f"/maps/{draft.id}", follow_redirects=True)
+    assert (gone.status_code, "Чинні карти відкрито всім" in text_of(gone)) == (404, True)
+    for address in (f"/{draft.id}/files/0", f"/{draft.id}/executed", f"/{draft.id}/drawing"):
         assert browser.get(f"/maps{address}").status_code == 404
     for address in ("", "/shipped/tender", f"/{draft.id}/publish", f"/{draft.id}/retire", f"/{draft.id}/processes"):
         assert browser.post(f"/maps{address}").status_code == 404
+
+
+@pytest.mark.parametrize("login", ["olena", "iryna"])
+def test_who_works_by_a_map_may_look_at_it(login: str, office: Office, browse: SignIn) -> None:
+    (live,) = versions(office, "sale")
+    browser = browse(login)
+    page = browser.get("/maps")
+    for said in (live.name, "Версія 1", "Подивитися карту"):
+        assert said in text_of(page)
+    assert f'href="/maps/{live.id}/handbook"' in page.text
+    assert browser.get(f"/maps/{live.id}").location == f"/maps/{live.id}/handbook"
 
 
 @pytest.mark.parametrize("login", ["bohdan", "admin"])
@@ -303,3 +341,24 @@ def test_of_many_versions_the_newest_and_those_in_use_are_listed(office: Office,
         upload(owner, ("often.bpmn", drawing))
     page = text_of(owner.get("/maps"))
     assert ("Версія 8" in page, "Версія 3" in page, "Ще 3 давніші версії" in page) == (True, False, True)
+
+
+def test_a_host_that_is_not_allowed_is_allowed_by_an_administrator_and_not_mended_in_the_map(
+    office: Office, browse: SignIn
+) -> None:
+    definition = office.publish(calling_map(connector="http", url="https://crm.example.com/orders"))
+    with office.database.write() as session:
+        session.get_one(ProcessDefinition, definition.id).state = DefinitionState.DRAFT
+    owner, admin, place = browse("owner"), browse("admin"), f"/maps/{definition.id}"
+    for_owner = owner.get(place)
+    assert "Сама карта справна. Адміністратор має дозволити" in text_of(for_owner)
+    assert "Виправте їх" not in text_of(for_owner)
+    assert "/settings/connectors?" not in for_owner.text, "only an administrator can follow it"
+    asked = f"/settings/connectors?host=crm.example.com&next={place}"
+    assert asked.replace("&", "&amp;") in admin.get(place).text
+    form = admin.get(asked).text
+    assert 'value="crm.example.com"' in form
+    assert f'name="next" value="{place}"' in form
+    allowed = admin.post("/settings/connectors/hosts", {"host": "crm.example.com", "next": place})
+    assert (allowed.status_code, allowed.location) == (303, place)
+    assert "Публікації ніщо не заважає" in text_of(owner.get(place))

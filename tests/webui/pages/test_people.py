@@ -1,15 +1,20 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
 from support.office import Office
-from support.web import Browser, text_of
+from support.web import Browser, text_of, web_settings
 
-from engine.commands.people import sign_in
+from engine.clock import SystemClock
+from engine.commands.people import PersonDraft, add_person, sign_in
+from engine.db.session import Database
 from engine.errors import SignInFailed
 from engine.model.department import Department
 from engine.model.person import Person, Role
+from engine.policy.permissions import Actor
+from webui.app import create_app
 
 SignIn = Callable[[str | None], Browser]
 
@@ -182,3 +187,25 @@ def test_who_has_left_is_erased_after_being_told_what_stays(office: Office, brow
     assert admin.post(f"{address}/erase", {"basis": "заява № 3"}).status_code == 303
     assert "Стерто 2 бер., Андрій Савченко." in text_of(admin.get(address))
     assert browse("bohdan").post(f"{address}/erase", {"basis": "заява № 3"}).status_code in (403, 404)
+
+
+def test_before_the_first_map_is_published_the_administrator_reads_what_is_still_missing(database_url: str) -> None:
+    database = Database(database_url)
+    with database.write() as session:
+        draft = PersonDraft(login="admin", full_name="Ada", role=Role.ADMINISTRATOR, locale="en")
+        add_person(session, draft, actor=Actor.system(), clock=SystemClock())
+    admin = Browser(create_app(web_settings(), database, SystemClock()), "admin")
+
+    def to_do() -> list[str]:
+        return re.findall(r"To do: (Departments|The process owner|The sales map)", text_of(admin.get("/people")))
+
+    assert to_do() == ["Departments", "The process owner", "The sales map"]
+    assert '<option value="owner" selected' in admin.get("/people/new?role=owner").text
+    admin.post("/people", NEW | {"role": "owner"})
+    admin.post("/departments", {"name": "Sales"})
+    assert to_do() == ["The sales map"]
+    database.dispose()
+
+
+def test_a_company_at_work_reads_of_no_first_steps(admin: Browser) -> None:
+    assert "first-step" not in admin.get("/people").text

@@ -68,6 +68,15 @@ class DeployedDefinition(Told):
     findings: tuple[FindingItem, ...] = Field(description="All that stands against publishing, and what was repaired.")
 
 
+class DiscardedDefinition(Told):
+    """A draft that is gone: what it was."""
+
+    id: int
+    key: str
+    version: int
+    name: str
+
+
 class DefinitionItem(Told):
     """One version of a map. Those who only open deals see of it what they need for that."""
 

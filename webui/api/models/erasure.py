@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from pydantic import ConfigDict, Field
 
 from engine.commands.erasure import FilesToErase
@@ -44,6 +46,19 @@ class PersonErasure(EntryErasure):
         description="Which files of the client's deals are erased, too: `all`, or those `named` after the person. By "
         "default `all` for a client, `named` for a contact.",
     )
+
+
+class EmployeePath(Given):
+    person_id: Id
+
+
+class ErasedEmployee(Told):
+    """Somebody who has left, and of whom the company keeps no more than the name where they decided."""
+
+    id: int
+    name: str
+    erased_at: datetime | None = Field(description="Null once they were given their access back.")
+    erased_by: str
 
 
 class ErasureResult(Told):

@@ -29,7 +29,8 @@ class ReceiverItem(PersonItem):
 
     refusal: NotGiven | None = Field(
         description="`four_eyes`: they asked for this approval or prepared what is approved; `other_department`: an "
-        "approval stays in the department that is asked. Null for whom the step can be handed to."
+        "approval stays in the department that is asked; `holds_it`: the step is theirs now. "
+        "Null for whom the step can be handed to."
     )
 
 

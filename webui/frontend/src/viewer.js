@@ -1,5 +1,6 @@
 // Shows a sales map read-only in each element with data-bpmn-url:
 //   data-walked, data-current, data-overdue   JSON lists of element ids, marked on the drawing
+//   data-failing, data-failure                a JSON list of element ids that failed, and what is said of them
 //   data-findings                             JSON list of {element, severity, text}: a badge on each element
 // A click on [data-element="id"] anywhere on the page shows and highlights that element; a click on a badge or on an
 // element of the drawing chooses its row there. The event map:light, with an id, highlights without moving the page.
@@ -7,6 +8,7 @@ import "bpmn-js/dist/assets/diagram-js.css";
 import "bpmn-js/dist/assets/bpmn-js.css";
 import "./viewer.css";
 import NavigatedViewer from "bpmn-js/lib/NavigatedViewer";
+import { getBBox } from "diagram-js/lib/util/Elements";
 import { byElement, mapBadge } from "./map_badge.js";
 import { hasDrawing } from "./modeler/drawing.js";
 import { showMarks } from "./viewer_marks.js";
@@ -60,6 +62,11 @@ function showFindings(viewer, dataset) {
   }
 }
 
+function showFailing(viewer, dataset) {
+  const failing = list(dataset, "failing").map(element => ({ element, mark: "failing", text: dataset.failure }));
+  showMarks(viewer, failing, id => chooseRow(viewer, id, { focus: true }));
+}
+
 function fit(viewer) {
   viewer.get("canvas").zoom("fit-viewport", "auto");
 }
@@ -85,11 +92,21 @@ function showElement(viewer, id) {
   canvas.scrollToElement(element, 120);
 }
 
-// A map that would be too small to read opens where the deal stands now.
+function centre(viewer, id) {
+  const canvas = viewer.get("canvas"), element = viewer.get("elementRegistry").get(id);
+  if (!element) return;
+  canvas.zoom(SHOWN_SCALE);
+  const { x, y, width, height } = getBBox(element), { width: shownWidth, height: shownHeight } = canvas.viewbox();
+  canvas.viewbox({
+    x: x + width / 2 - shownWidth / 2, y: y + height / 2 - shownHeight / 2, width: shownWidth, height: shownHeight,
+  });
+}
+
+// A map that would be too small to read opens where it failed, else where the deal stands now.
 function openAtCurrent(viewer, dataset) {
   fit(viewer);
-  const [current] = [...list(dataset, "overdue"), ...list(dataset, "current")];
-  if (current && viewer.get("canvas").zoom() < READABLE_SCALE) showElement(viewer, current);
+  const [current] = ["failing", "overdue", "current"].flatMap(name => list(dataset, name));
+  if (current && viewer.get("canvas").zoom() < READABLE_SCALE) centre(viewer, current);
 }
 
 function zoomBy(viewer, factor) {
@@ -140,6 +157,7 @@ async function show(container, asked) {
     await viewer.importXML(xml);
     mark(viewer, container.dataset);
     showFindings(viewer, container.dataset);
+    showFailing(viewer, container.dataset);
     showMarks(viewer, list(container.dataset, "marks"), id => chooseRow(viewer, id, { focus: true }));
     openAtCurrent(viewer, container.dataset);
     showWholeOnPaper(viewer);

@@ -1,5 +1,5 @@
-// What differs between two versions, on the elements of a drawing: a colour, and a sign with the words about it.
-const SIGNS = { added: "+", removed: "−", changed: "≠", moved: "↔" };
+// What differs between two versions, or failed, on the elements of a drawing: a colour, and a sign with the words.
+const SIGNS = { added: "+", removed: "−", changed: "≠", moved: "↔", failing: "!" };
 
 function signOf({ mark, text, element }, choose) {
   const sign = document.createElement("button");

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -52,12 +53,34 @@ def test_a_guard_against_a_missing_value_is_enough(text: str) -> None:
     assert compile_condition(text).holds({}) is (" or " in text)
 
 
-@pytest.mark.parametrize("text", ['amount > "many"', 'approved == "yes"', "amount > today.hour"])
-def test_comparing_different_kinds_is_no_answer(text: str) -> None:
-    variables = {"amount": 5, "approved": True, "today": {"hour": "noon"}}
+@pytest.mark.parametrize(
+    ("text", "code", "operands"),
+    [
+        ('amount > "many"', "KINDS_DO_NOT_COMPARE", [("amount", "a number", "5"), ("", "a text", "many")]),
+        ('approved == "yes"', "KINDS_DO_NOT_COMPARE", [("approved", "a yes or no", ""), ("", "a text", "yes")]),
+        ("deal.amount / parts > 100", "DIVIDES_BY_ZERO", [("parts", "a number", "0")]),
+        ("parts != 0 or amount / (amount - 5) > 1", "DIVIDES_BY_ZERO", [("", "a number", "0")]),
+        ("amount + word > 1", "NOT_CALCULABLE", [("amount", "a number", "5"), ("word", "a text", "half")]),
+        ("sum(word) > 1", "NOT_CALCULABLE", [("word", "a text", "half")]),
+        ('date("31.02.2026") > day', "VALUE_NOT_READABLE", [("", "a text", "31.02.2026")]),
+        ("goods[3] > 1", "NO_SUCH_ITEM", [("goods", "a list", "")]),
+        ("day > amount", "KINDS_DO_NOT_COMPARE", [("day", "a date", "2026-12-31"), ("amount", "a number", "5")]),
+    ],
+)
+def test_what_has_no_answer_though_nothing_is_missing_says_which_values_are_to_blame(
+    text: str, code: str, operands: list[tuple[str, str, str]]
+) -> None:
+    variables = {"amount": 5, "approved": True, "deal": {"amount": 9}, "parts": 0, "word": "half", "goods": [1, 2]}
     with pytest.raises(ExpressionFailed) as failure:
-        compile_condition(text).holds(variables)
-    assert failure.value.code == "CONDITION_WITHOUT_ANSWER"
+        compile_condition(text).holds({**variables, "day": date(2026, 12, 31)})
+    assert failure.value.code == code
+    assert [tuple(one.values()) for one in failure.value.params["operands"]] == operands
+
+
+def test_what_cannot_be_traced_to_a_value_is_no_answer_all_the_same() -> None:
+    with pytest.raises(ExpressionFailed) as failure:
+        compile_condition("every x in goods satisfies x / parts > 1").holds({"goods": [1], "parts": 0})
+    assert (failure.value.code, failure.value.params.keys()) == ("CONDITION_WITHOUT_ANSWER", {"text"})
 
 
 @pytest.mark.parametrize("text", ["= amount", "${'true'}", "= [true]", "= 1", "'yes' if amount > 1 else 'no'"])

@@ -1,125 +1,44 @@
-"""Whatever the text: an answer, a refusal or a failure, and soon."""
+"""Whatever the text: an answer, a refusal or a failure, and soon.
+
+The long form tries half a million new expressions of each kind, in several processes.
+"""
 
 from __future__ import annotations
 
-import time
-from datetime import UTC, date, datetime
-from decimal import Decimal
-from typing import Any
+from secrets import randbelow
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from faults.scorecard import Scorecard
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.expression_ordeal import VARIABLES, try_expressions, try_in_processes
+from support.random_expressions import KINDS, NAMES, expression
 
-from engine.bpmn.expressions import ExpressionFailed, ExpressionRefused, classify, compile_assignments
-from engine.bpmn.expressions.expression import compile_expression
-from engine.bpmn.expressions.functions import FUNCTIONS, METHODS
-from engine.bpmn.expressions.grammar import BINDING, CONSTANTS, JUEL_WORDS, RESERVED
+from engine.bpmn.expressions import ExpressionRefused, compile_assignments
 
-LONGEST_SECONDS = 0.05
-QUICK, FULL = 1_500, 500_000  # of random text, and again of random tokens
-
-VARIABLES: dict[str, Any] = {
-    "amount": 1500,
-    "price": Decimal("99.90"),
-    "rate": 0.1,
-    "approved": True,
-    "name": "Олена",
-    "long": "a" * 90_000,
-    "rows": list(range(1_000)),
-    "texts": ["a" * 1_000] * 100,
-    "deal": {"amount": 5, "items": [{"price": 1}, {"price": 2}], "none": None},
-    "today": date(2026, 7, 31),
-    "now": datetime(2026, 7, 31, 9, 30, tzinfo=UTC),
-    "thing": object(),
-    "nan": float("nan"),
-    "huge": 10**60,
-}
-TOKENS = st.sampled_from(
-    [
-        *VARIABLES, *CONSTANTS, *RESERVED, *JUEL_WORDS, *FUNCTIONS, *(f"{name}(" for name in FUNCTIONS),
-        *(f".{name}(" for name in METHODS), *BINDING, "(", ")", "[", "]", ",", "..", ":", "!", "-", "@", "{", "}", "$",
-        "1", "0", "0.5", "1e9", "-1", "999", '"a"', "'P1D'", '"2026-07-31"', ".amount", ".items", ".price", "missing",
-        "for x in", "some x in", "every x in", "satisfies", "return x", "x", "if", "then", "else", "in (",
-        "var:equals(", "execution.getVariable(", "empty", "div", "_a", "__class__",
-    ]
-)  # fmt: skip
-WRAPPINGS = st.sampled_from(["{}", "= {}", "${{{}}}", "#{{{}}}"])
+QUICK, FULL = 2_000, 500_000  # of each kind
 TEXTS = st.one_of(
     st.text(max_size=300),
     st.text(alphabet="ab.1[](){}<>=!&|+-*/%?:,'\" \\$#@_\n", max_size=200),
 )
-TOKEN_TEXTS = st.builds(
-    lambda wrapping, tokens: wrapping.format(" ".join(tokens)), WRAPPINGS, st.lists(TOKENS, min_size=1, max_size=40)
-)
-OPERATORS = st.sampled_from(["+", "-", "*", "/", "%", "**", "<", ">=", "=", "and", "in"])
-OPERANDS = st.sampled_from(
-    [*VARIABLES, "missing", "1", "0", "-2.5", '"a"', "null", "true", "[1, 2]", "deal.items", "x"]
-)
-SENTENCES = st.recursive(
-    OPERANDS,
-    lambda inner: st.one_of(
-        st.builds("({} {} {})".format, inner, OPERATORS, inner),
-        st.builds("{}({})".format, st.sampled_from(sorted(FUNCTIONS)), inner),
-        st.builds("{}({}, {})".format, st.sampled_from(sorted(FUNCTIONS)), inner, inner),
-        st.builds("({} x in {} satisfies {})".format, st.sampled_from(["some", "every"]), inner, inner),
-        st.builds("(for x in {} return {})".format, inner, inner),
-        st.builds("(if {} then {} else {})".format, inner, inner, inner),
-        st.builds("{}[{}]".format, inner, inner),
-    ),
-    max_leaves=25,
-)
 
 
-def outcome(text: str) -> Exception | None:
-    try:
-        compile_expression.__wrapped__(text).evaluate(VARIABLES)
-    except (ExpressionRefused, ExpressionFailed) as error:
-        return error
-    return None
+@pytest.mark.timeout(3_600)
+@pytest.mark.parametrize("kind", KINDS)
+def test_random_expressions_are_refused_or_answered(kind: str, full: bool, scorecard: Scorecard) -> None:
+    tried = try_in_processes(kind, randbelow(10**9), FULL) if full else try_expressions(kind, 0, range(QUICK))
+    assert not tried.failures, "\n".join(tried.failures)
+    assert tried.expressions == (FULL if full else QUICK)
+    assert 0 < tried.answered < tried.expressions
+    told = f"{tried.expressions:,} expressions: {tried.answered:,} answered, the others refused or failed"
+    scorecard.passed(9, kind, told, remark=f"slowest {tried.slowest * 1000:.0f} ms of computing")
 
 
-def seconds_of(text: str) -> float:
-    """The processor's time for telling what the text is, compiling and evaluating it."""
-    started = time.thread_time()
-    classify(text)
-    outcome(text)
-    return time.thread_time() - started
-
-
-def ensure_only_known_outcomes(text: str) -> None:
-    error = outcome(text)
-    assert error is None or "%(" not in str(error) or "%(" in text
-    # Again when it was slow: the garbage of the tests themselves is collected in the middle of some examples.
-    assert any(seconds_of(text) < LONGEST_SECONDS for _ in range(3))
-
-
-def run(request: pytest.FixtureRequest, texts: st.SearchStrategy[str]) -> None:
-    full = request.config.getoption("--full", default=False)
-
-    @settings(
-        max_examples=FULL if full else QUICK,
-        deadline=None,
-        database=None,
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(texts)
-    def check(text: str) -> None:
-        ensure_only_known_outcomes(text)
-
-    check()
-
-
-def test_random_text_is_refused_or_answered(request: pytest.FixtureRequest) -> None:
-    run(request, TEXTS)
-
-
-def test_random_tokens_are_refused_or_answered(request: pytest.FixtureRequest) -> None:
-    run(request, TOKEN_TEXTS)
-
-
-def test_random_sentences_are_refused_or_answered(request: pytest.FixtureRequest) -> None:
-    run(request, SENTENCES)
+def test_an_expression_can_be_made_again_from_its_number() -> None:
+    assert set(NAMES) == set(VARIABLES)
+    for kind in KINDS:
+        assert [expression(kind, 7, one) for one in range(20)] == [expression(kind, 7, one) for one in range(20)]
+        assert len({expression(kind, 7, one) for one in range(20)}) > 15
 
 
 @settings(max_examples=300, deadline=None, database=None)
