@@ -161,9 +161,7 @@ STARTS_AND_ENDS: Mapping[str, FindingText] = {
         N_("There are several starts (%(starts)s): whoever opens the deal is asked which one."),
         N_("If the deal always begins in one way, leave only that start."),
     ),
-    "START_TRIGGER": FindingText(
-        N_("The start waits for an event (%(trigger)s); opening a deal starts it as well."), NOTHING_TO_DO
-    ),
+    "START_TRIGGER": FindingText(N_("The map begins with an event; opening a deal begins it as well."), NOTHING_TO_DO),
     "FLOW_INTO_START": FindingText(
         N_("An arrow leads back into the start; the deal goes on from there."),
         N_("Let the arrow lead to the first step."),
