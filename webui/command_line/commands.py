@@ -4,30 +4,82 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
+from dataclasses import dataclass
+from gettext import gettext
 from importlib import import_module
 
 import click
-from sqlalchemy.exc import SQLAlchemyError
 
 from engine.errors import N_, DomainError
 from webui.command_line.failures import Failed, told
 from webui.command_line.language import _
 
-_COMMANDS: Mapping[str, str] = {
-    "run": "webui.command_line.running:run",
-    "web": "webui.command_line.running:web",
-    "worker": "webui.command_line.running:worker",
-    "beat": "webui.command_line.running:beat",
-    "migrate": "webui.command_line.databases:migrate_database",
-    "demo": "webui.command_line.databases:demo",
-    "map": "webui.command_line.maps:maps",
-    "user": "webui.command_line.people:user",
-    "token": "webui.command_line.people:token",
-    "sheet": "webui.command_line.proofs:sheet",
-    "history": "webui.command_line.proofs:history",
-    "backup": "webui.command_line.backups:backup",
-    "restore": "webui.command_line.backups:restore",
-    "doctor": "webui.command_line.doctor:doctor",
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Where a command is, and what the list of commands says of it: its own help, known without importing it."""
+
+    place: str
+    help: str
+
+
+COMMANDS: Mapping[str, Listed] = {
+    "run": Listed(
+        "webui.command_line.running:run",
+        N_("Start everything: the database is migrated, the pages open, steps escalate by themselves."),
+    ),
+    "web": Listed(
+        "webui.command_line.running:web",
+        N_("Start the web server alone; without REDIS_URL the worker and the schedule are inside it."),
+    ),
+    "worker": Listed(
+        "webui.command_line.running:worker",
+        N_("Start a worker, which sends letters, fires timers and escalates. Needs REDIS_URL."),
+    ),
+    "beat": Listed(
+        "webui.command_line.running:beat",
+        N_("Start the schedule, which says every few seconds what is to be looked at. Needs REDIS_URL."),
+    ),
+    "migrate": Listed(
+        "webui.command_line.databases:migrate_database",
+        N_("Bring the database up to date."),
+    ),
+    "demo": Listed(
+        "webui.command_line.databases:demo",
+        N_("Fill an empty database with the demo company."),
+    ),
+    "map": Listed(
+        "webui.command_line.maps:maps",
+        N_("Check, deploy, publish and export sales maps."),
+    ),
+    "user": Listed(
+        "webui.command_line.people:user",
+        N_("Add people and set their passwords."),
+    ),
+    "token": Listed(
+        "webui.command_line.people:token",
+        N_("Create tokens for the HTTP API."),
+    ),
+    "sheet": Listed(
+        "webui.command_line.proofs:sheet",
+        N_("Verify approval sheets."),
+    ),
+    "history": Listed(
+        "webui.command_line.proofs:history",
+        N_("Verify the history, and change the key that signs it."),
+    ),
+    "backup": Listed(
+        "webui.command_line.backups:backup",
+        N_("Write the database, the keys and the files of this installation to FILE (.tar.gz)."),
+    ),
+    "restore": Listed(
+        "webui.command_line.backups:restore",
+        N_("Put a backup in place of the present database. Stop the server first; the old one is kept."),
+    ),
+    "doctor": Listed(
+        "webui.command_line.doctor:doctor",
+        N_("Say what is in order and what is not; status 1 when something does not work."),
+    ),
 }
 
 
@@ -35,14 +87,21 @@ class Reglament(click.Group):
     __doc__ = N_("Regulated sales, executed.")
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
-        return list(_COMMANDS)
+        return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  # click's signature
-        if cmd_name not in _COMMANDS:
+        if cmd_name not in COMMANDS:
             return None
-        module, _colon, name = _COMMANDS[cmd_name].partition(":")
+        module, _colon, name = COMMANDS[cmd_name].place.partition(":")
         command: click.Command = getattr(import_module(module), name)
         return translated(command)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  # click's
+        """What click lists, for which it would import every command."""
+        room = formatter.width - 6 - max(map(len, COMMANDS))
+        lines = [(name, _short(one, room)) for name, one in COMMANDS.items()]
+        with formatter.section(gettext("Commands")):
+            formatter.write_dl(lines)
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  # click's
         formatter.write_paragraph()
@@ -55,9 +114,20 @@ class Reglament(click.Group):
             return super().invoke(ctx)
         except DomainError as error:
             raise Failed(told(error)) from error
-        except SQLAlchemyError as error:
+        except _from_database() as error:
             cause = getattr(error, "orig", None) or error
             raise Failed(_("The database does not answer as it should: %(answer)s", answer=cause)) from error
+
+
+def _short(listed: Listed, room: int) -> str:
+    return click.Command(None, help=_(listed.help)).get_short_help_str(room)
+
+
+def _from_database() -> type[Exception]:
+    """What a database answers with; asked for, and imported, only when something failed."""
+    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415  # the help needs no database
+
+    return SQLAlchemyError
 
 
 def translated(command: click.Command) -> click.Command:

@@ -7,7 +7,6 @@ from typing import IO, Any
 import click
 
 from engine.errors import DomainError, InvalidInput
-from webui.command_line.pages_words import in_pages_words
 
 
 class Failed(click.ClickException):
@@ -19,6 +18,7 @@ class Failed(click.ClickException):
 
 def told(error: DomainError) -> str:
     """The error, and each field's own, as the pages would word them."""
+    from webui.command_line.pages_words import in_pages_words  # noqa: PLC0415  # only when something failed
     from webui.messages import error_text  # noqa: PLC0415  # the pages' libraries load only when something failed
 
     with in_pages_words():

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 from click.testing import Result
 
+from webui.command_line.commands import COMMANDS
 from webui.command_line.language import chosen_language
 
 Command = Callable[..., Result]
@@ -33,6 +37,20 @@ def test_every_command_has_help(command: Command, monkeypatch: pytest.MonkeyPatc
     listed = [line.split() for line in done.stdout.partition("Commands:")[2].splitlines() if line.strip()]
     assert len(listed) == 14
     assert all(len(words) > 1 for words in listed)
+
+
+def test_the_list_says_of_each_command_what_its_own_help_says() -> None:
+    """The list is written without importing what a command needs; the two must not come apart."""
+    for name, listed in COMMANDS.items():
+        module, _colon, attribute = listed.place.partition(":")
+        assert getattr(import_module(module), attribute).help == listed.help, name
+
+
+def test_help_loads_neither_the_database_nor_the_engine_of_maps() -> None:
+    loaded = "import sys; from webui.command_line import main; main(['--help'], standalone_mode=False); "
+    told = "print([one for one in ('sqlalchemy', 'flask', 'lxml', 'SpiffWorkflow') if one in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", loaded + told], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
 
 
 def test_a_command_without_a_database_says_how_to_make_one(
