@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
-from gettext import gettext
 from importlib import import_module
 
 import click
@@ -100,7 +99,7 @@ class Reglament(click.Group):
         """What click lists, for which it would import every command."""
         room = formatter.width - 6 - max(map(len, COMMANDS))
         lines = [(name, _short(one, room)) for name, one in COMMANDS.items()]
-        with formatter.section(gettext("Commands")):
+        with formatter.section(_("Commands")):
             formatter.write_dl(lines)
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  # click's
