@@ -16,6 +16,7 @@ from engine.adapters.mailbox import reply_address
 from engine.bpmn.compiled import OutcomeKind
 from engine.errors import N_
 from engine.model.notice import NoticeKind
+from engine.queries.control import Control, DealsList, StepsList
 from engine.queries.letters import LetterView, ToldNotice
 from engine.settings import Settings
 from tasks.notice_words import DECIDED, OVERDUE, WORDINGS
@@ -36,6 +37,17 @@ _REPLY = N_(
 _SIGNATURE = N_("Reglament wrote this letter; it is meant for %(reader)s alone.")
 _SETTINGS = N_("Choose which letters you get, and when")
 _MORE = N_("And %(num)s more: they stand in your inbox.")
+_STEPS_TO_LOOK_AT = (
+    (StepsList.OVERDUE, N_("Overdue steps")),
+    (StepsList.TODAY, N_("Due today")),
+    (StepsList.UNTAKEN, N_("Nobody has taken")),
+)
+_DEALS_TO_LOOK_AT = (
+    (DealsList.RETURNED, N_("Returned more than once")),
+    (DealsList.STALLED, N_("Without a next step")),
+    (DealsList.SILENT, N_("Nothing happens")),
+)
+_MOST_NAMED = 10
 _MOST_TOLD = 30
 """In one letter: programs cut longer ones."""
 _FIRST = (
@@ -179,6 +191,8 @@ class _Writer:
 
     def _facts(self, notice: ToldNotice) -> Iterator[tuple[str, str]]:
         """The deal in five lines, and until when the step is due; among other news, what is no decision is shorter."""
+        if notice.control is not None:
+            yield from self._control(notice.control)
         deal, step = notice.deal, notice.step
         if deal is not None:
             yield self.say(N_("Deal")), f"{deal.number} · {deal.title}"
@@ -191,6 +205,23 @@ class _Writer:
             yield self.say(N_("Owner")), deal.owner
         if step is not None and step.due_at is not None:
             yield self.say(N_("Deadline")), self.values.moment(step.due_at)
+
+    def _control(self, found: Control) -> Iterator[tuple[str, str]]:
+        """How much there is to look at, and whose steps are late; what there is nothing of is left out."""
+        counts = (
+            *((label, found.steps[which].total) for which, label in _STEPS_TO_LOOK_AT),
+            *((label, found.deals[which].total) for which, label in _DEALS_TO_LOOK_AT),
+        )
+        for label, count in counts:
+            if count:
+                yield self.say(label), str(count)
+        if found.at_risk:
+            sums = (self.values.money(amount, currency) for currency, amount in found.at_risk.items())
+            yield self.say(N_("Sums at risk")), ", ".join(sums)
+        late = [one for one in found.holders if one.overdue][:_MOST_NAMED]
+        if late:
+            names = (f"{one.name or self.say(N_('Nobody'))} ({one.overdue})" for one in late)
+            yield self.say(N_("Whose steps are late")), ", ".join(names)
 
     def _content(self, notice: ToldNotice) -> Iterator[tuple[str, str]]:
         if notice.content is None or not self._decides(notice):
@@ -206,6 +237,8 @@ class _Writer:
 
     def _action(self, notice: ToldNotice) -> tuple[str, str]:
         base = self._settings.base_url
+        if notice.kind is NoticeKind.DAILY_CONTROL:
+            return N_("Open the daily control"), f"{base}/control"
         if notice.kind is NoticeKind.INCIDENT:
             return N_("Look at the failures"), f"{base}/settings/incidents"
         if notice.step is not None and self._decides(notice):

@@ -65,9 +65,18 @@ WORDINGS: Mapping[NoticeKind, Wording] = {
         N_("The step “%(step)s” waits for you. Its deadline is %(due)s."),
     ),
     NoticeKind.DEADLINE_PASSED: OVERDUE,
+    NoticeKind.REMINDED: Wording(
+        N_("%(by)s reminds you: “%(step)s”"),
+        N_("%(by)s reminds you of the step “%(step)s”. It waits for you."),
+        N_("You are reminded of the step “%(step)s”. It waits for you."),
+    ),
     NoticeKind.STEP_LATE: Wording(
         N_("Late: “%(step)s”, %(holder)s"),
         N_("The step “%(step)s” is late. It is with %(holder)s; its deadline was %(due)s."),
+    ),
+    NoticeKind.DAILY_CONTROL: Wording(
+        N_("Daily control"),
+        N_("What is late, what is due today, and what stands still, as of now:"),
     ),
     NoticeKind.MENTIONED: Wording(
         N_("%(by)s mentioned you: %(deal_title)s"),
@@ -114,7 +123,9 @@ KIND_LABELS: Mapping[NoticeKind, str] = {
     NoticeKind.RETURNED: N_("What I asked for is returned for rework"),
     NoticeKind.DEADLINE_NEAR: N_("A deadline of mine is near"),
     NoticeKind.DEADLINE_PASSED: N_("A deadline of mine has passed"),
+    NoticeKind.REMINDED: N_("A head reminds me of my step"),
     NoticeKind.STEP_LATE: N_("Somebody whom I head is late"),
+    NoticeKind.DAILY_CONTROL: N_("The daily control, each working morning"),
     NoticeKind.MENTIONED: N_("Somebody mentions me in a comment"),
     NoticeKind.CONSULTATION_ASKED: N_("Somebody asks for my advice"),
     NoticeKind.CONSULTATION_ANSWERED: N_("My question is answered"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.adapters.mail import MailFailed, MailRefused
+from engine.commands.control_letters import tell_of_control
 from engine.commands.mail_links import make_link
 from engine.commands.mailing import letter_failed, letter_left, letter_was_empty, plan_notices, write_letters
 from engine.db.job import Job
@@ -25,6 +26,14 @@ def tell_people() -> None:
             with given.database.write() as session:
                 if step(session, clock=given.clock, limit=_AT_ONCE) < _AT_ONCE:
                     break
+
+
+@task
+def tell_heads() -> None:
+    """Tell whoever heads somebody of the day's control, once a day; two at once do no harm."""
+    given = services()
+    with given.database.write() as session:
+        tell_of_control(session, clock=given.clock)
 
 
 def send_letter(services: Services, job: Job) -> None:

@@ -8,6 +8,7 @@ _OFTEN_S = 2.0
 _NOW_AND_THEN_S = 5.0
 _HEARTBEAT_S = 10.0
 _HALF_A_MINUTE_S = 30.0
+_FEW_MINUTES_S = 300.0
 _HOUR_S = 3600.0
 
 
@@ -21,6 +22,7 @@ SCHEDULE = {
     "timers": _every(_OFTEN_S, "tasks.timers.fire_due_timers"),
     "escalations": _every(_OFTEN_S, "tasks.escalations.escalate_due"),
     "notices": _every(_OFTEN_S, "tasks.notices.tell_people"),
+    "control": _every(_FEW_MINUTES_S, "tasks.notices.tell_heads"),
     "answers": _every(_HALF_A_MINUTE_S, "tasks.answers.read_answers"),
     "webhooks": _every(_NOW_AND_THEN_S, "tasks.webhooks.deliver_webhooks"),
     "heartbeat": _every(_HEARTBEAT_S, "tasks.upkeep.beat_heart_of_worker"),

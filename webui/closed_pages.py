@@ -50,6 +50,7 @@ class Explanation:
 _PEOPLE = Closed(N_("People and departments are kept here."), Ability.MANAGE_PEOPLE)
 _READ_MAP = Closed(N_("Versions of sales maps are looked at here, drafts among them."), Ability.SEE_MAPS)
 _CHANGE_MAP = Closed(N_("Sales maps are changed and tried here."), Ability.DEPLOY_MAP)
+_CONTROL = Closed(N_("Heads look here at what is late and how sales go."), Ability.SEE_REPORTS)
 _OPEN_DEAL = Closed(N_("Deals are opened here."), Ability.OPEN_DEAL)
 _CLIENTS = Closed(N_("Clients are added and put in order here."), Ability.MANAGE_CLIENTS)
 
@@ -78,6 +79,9 @@ _CLOSED: Mapping[str, Closed] = {
     "map_versions": _READ_MAP,
     "map_ways": _READ_MAP,
     "step_tables": _READ_MAP,
+    "map_facts": _READ_MAP,
+    "control": _CONTROL,
+    "reports": _CONTROL,
     "deals.new": _OPEN_DEAL,
     "deal_imports": _OPEN_DEAL,
     "clients.new": _CLIENTS,
@@ -124,6 +128,7 @@ _RECORDS: Mapping[str, Records] = {
         N_("To the clients"),
     ),
     **dict.fromkeys(("maps", "handbooks", "map_questions", "map_rules", "map_versions", "map_ways", "moves"), _MAPS),
+    "map_facts": _MAPS,
     **dict.fromkeys(("drawing", "practice", "decisions", "step_tables"), _MAPS),
 }
 

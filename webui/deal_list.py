@@ -27,7 +27,8 @@ _ANY = "any"
 class DealFilter:
     """``result`` None means any result; without a word about it only open deals are listed.
 
-    ``closed_from`` and ``closed_to`` are the first and the last day on which the deals were closed.
+    ``closed_from`` and ``closed_to`` are the first and the last day on which the deals were closed, ``opened_from`` and
+    ``opened_to`` those on which they were opened.
     """
 
     q: str = ""
@@ -39,6 +40,8 @@ class DealFilter:
     map_version: int | None = None
     closed_from: date | None = None
     closed_to: date | None = None
+    opened_from: date | None = None
+    opened_to: date | None = None
     overdue: bool = False
     sort: DealSort = DealSort.LATEST
 
@@ -58,6 +61,8 @@ class DealFilter:
             map_version=read_id(given.get("version", "")),
             closed_from=iso_date(given.get("closed_from", "")),
             closed_to=iso_date(given.get("closed_to", "")),
+            opened_from=iso_date(given.get("opened_from", "")),
+            opened_to=iso_date(given.get("opened_to", "")),
             overdue=given.get("overdue") == "1",
             sort=DealSort(sort) if sort in set(DealSort) else DealSort.LATEST,
         )
@@ -78,6 +83,8 @@ class DealFilter:
             "version": str(self.map_version) if self.map_version else None,
             "closed_from": self.closed_from.isoformat() if self.closed_from else None,
             "closed_to": self.closed_to.isoformat() if self.closed_to else None,
+            "opened_from": self.opened_from.isoformat() if self.opened_from else None,
+            "opened_to": self.opened_to.isoformat() if self.opened_to else None,
             "overdue": "1" if self.overdue else None,
             "sort": None if self.sort is DealSort.LATEST else self.sort.value,
         }
@@ -102,6 +109,8 @@ class DealFilter:
             map_version=self.map_version,
             closed_since=start_of(self.closed_from),
             closed_until=end_of(self.closed_to),
+            opened_since=start_of(self.opened_from),
+            opened_until=end_of(self.opened_to),
             overdue=self.overdue,
             sort=self.sort,
             limit=limit,

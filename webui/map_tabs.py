@@ -26,6 +26,7 @@ _TABS = (
     MapTab("practice.begin", "practice", N_("Try the map"), Ability.DEPLOY_MAP, needs_run=True),
     MapTab("map_ways.show", "map_ways", N_("All ways"), needs_run=True),
     MapTab("map_rules.list_rules", "map_rules", N_("Rules")),
+    MapTab("map_facts.show", "map_facts", N_("In work"), needs_run=True),
     MapTab("map_versions.compare", "map_versions", N_("Compare versions")),
     MapTab("handbooks.show", "handbooks", N_("Handbook")),
 )

@@ -8,6 +8,7 @@ from flask import current_app
 
 from engine.errors import N_
 from engine.policy.permissions import Ability, Actor, may
+from engine.queries.control import controls
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +20,13 @@ class Destination:
     label: str
     icon: str
     ability: Ability | None = None
+    for_heads: bool = False
+    """Only for who controls somebody's work."""
 
 
 DESTINATIONS = (
     Destination("inbox.show", "inbox", N_("Inbox"), "inbox"),
+    Destination("control.show", "control", N_("Control"), "clipboard-check", for_heads=True),
     Destination("deals.list_deals", "deals", N_("Deals"), "briefcase"),
     Destination("clients.list_clients", "clients", N_("Clients"), "building"),
     Destination("maps.list_maps", "maps", N_("Sales maps"), "sitemap"),
@@ -36,5 +40,7 @@ def menu(actor: Actor) -> tuple[Destination, ...]:
     return tuple(
         entry
         for entry in DESTINATIONS
-        if entry.endpoint in current_app.view_functions and (entry.ability is None or may(actor, entry.ability))
+        if entry.endpoint in current_app.view_functions
+        and (entry.ability is None or may(actor, entry.ability))
+        and (not entry.for_heads or controls(actor))
     )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+from engine.errors import N_
 from webui.i18n import zone
 
 
@@ -13,6 +15,29 @@ def iso_date(text: str) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """``first`` and ``last`` are days, both included."""
+
+    label: str
+    first: date
+    last: date
+
+
+def usual_periods(today: date) -> tuple[Period, ...]:
+    """Those that people ask about most, each up to today but the month that is over."""
+    month = today.replace(day=1)
+    quarter = today.replace(month=today.month - (today.month - 1) % 3, day=1)
+    month_before = (month - timedelta(days=1)).replace(day=1)
+    return (
+        Period(N_("This month"), month, today),
+        Period(N_("The month before"), month_before, month - timedelta(days=1)),
+        Period(N_("This quarter"), quarter, today),
+        Period(N_("90 days"), today - timedelta(days=90), today),
+        Period(N_("This year"), today.replace(month=1, day=1), today),
+    )
 
 
 def start_of(day: date | None) -> datetime | None:

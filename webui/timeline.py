@@ -76,7 +76,14 @@ KINDS_BY_FILTER = {
         "call_cancelled",
     ),
     "comments": ("commented", "question_asked", "question_answered"),
-    "lateness": ("reminder_sent", "head_told", "step_reassigned", "timer_fired", "deadline_extended"),
+    "lateness": (
+        "reminder_sent",
+        "step_reminded",
+        "head_told",
+        "step_reassigned",
+        "timer_fired",
+        "deadline_extended",
+    ),
     "changes": (
         "deal_opened",
         "opened_by_step",

@@ -185,7 +185,7 @@ def extend_work_item(
     work_item, instance = lock_work_item(session, work_item_id, actor)
     work_item.ensure_live()
     if work_item.assignee_id in actor.people_acted_for or not may_direct_step(
-        actor, assignee_id=None, group_id=None, assignee_department_ids=_responsible_departments(work_item)
+        actor, assignee_id=None, group_id=None, assignee_department_ids=responsible_departments(work_item)
     ):
         raise NotAllowed(reason=N_("Only a head may give a step more time."))
     if not reason.strip():
@@ -295,7 +295,8 @@ def holder_of(work_item: WorkItem) -> str:
     return work_item.group.name if work_item.group is not None else ""
 
 
-def _responsible_departments(work_item: WorkItem) -> frozenset[int]:
+def responsible_departments(work_item: WorkItem) -> frozenset[int]:
+    """Ids of the departments of who holds the step, and of the one that may take it."""
     ids = {one.id for one in work_item.assignee.departments} if work_item.assignee is not None else set()
     return frozenset(ids | ({work_item.group_id} if work_item.group_id is not None else set()))
 
@@ -305,6 +306,6 @@ def _ensure_may_direct(work_item: WorkItem, actor: Actor) -> None:
         actor,
         assignee_id=work_item.assignee_id,
         group_id=work_item.group_id,
-        assignee_department_ids=_responsible_departments(work_item),
+        assignee_department_ids=responsible_departments(work_item),
     ):
         raise StepNotYours(with_whom=holder_of(work_item))

@@ -128,6 +128,13 @@ class WebhookRemoved(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ControlLooked(Event):
+    """Somebody looked through the daily control of ``day``."""
+
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
 class WatchStarted(Event):
     """Somebody wants to be told what happens in a deal."""
 

@@ -179,6 +179,15 @@ class ReminderSent(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class StepReminded(Event):
+    """Somebody who heads the responsible asked for the step; ``to`` is who holds it, or may take it."""
+
+    step: str
+    to: str
+    due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class HeadTold(Event):
     name: str
     to: str

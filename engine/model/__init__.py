@@ -8,6 +8,7 @@ from engine.model.call_permit import CallHost, CallSecret
 from engine.model.client import Client, Contact
 from engine.model.company_revision import CompanyRevision
 from engine.model.consultation import Consultation
+from engine.model.control_look import ControlLook
 from engine.model.deal import Deal, DealResult
 from engine.model.deal_file import DealFile, StoredFile, StoredPiece
 from engine.model.delegation import Delegation
@@ -70,6 +71,7 @@ __all__ = [
     "CompanyRevision",
     "Consultation",
     "Contact",
+    "ControlLook",
     "DeadlinePolicy",
     "Deal",
     "DealFile",

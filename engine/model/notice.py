@@ -26,7 +26,9 @@ class NoticeKind(StrEnum):
     RETURNED = "returned"  # what you asked for was returned for rework
     DEADLINE_NEAR = "deadline_near"
     DEADLINE_PASSED = "deadline_passed"
+    REMINDED = "reminded"  # somebody who heads you asks for a step of yours
     STEP_LATE = "step_late"  # a step of somebody whom you head is late
+    DAILY_CONTROL = "daily_control"  # what a head has to look at today
     MENTIONED = "mentioned"
     CONSULTATION_ASKED = "consultation_asked"
     CONSULTATION_ANSWERED = "consultation_answered"
@@ -45,6 +47,7 @@ TO_BE_DONE = frozenset(
         NoticeKind.STEP_HANDED,
         NoticeKind.DEADLINE_NEAR,
         NoticeKind.DEADLINE_PASSED,
+        NoticeKind.REMINDED,
     }
 )
 """What the reader has to do themselves; it is told only while they still have to."""

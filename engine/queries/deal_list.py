@@ -75,6 +75,8 @@ def deals(
     map_version: int | None = None,
     closed_since: datetime | None = None,
     closed_until: datetime | None = None,
+    opened_since: datetime | None = None,
+    opened_until: datetime | None = None,
     client_id: int | None = None,
     overdue: bool = False,
     sort: DealSort = DealSort.LATEST,
@@ -85,7 +87,7 @@ def deals(
     """One page of the visible deals. ``overdue``: only those with a late live step. Raises CursorNotUnderstood.
 
     ``map_version`` is the version that deals follow, or followed to their end; closed from ``closed_since`` up to, not
-    including, ``closed_until``. A cursor belongs to its sort.
+    including, ``closed_until``; opened likewise. A cursor belongs to its sort.
     """
     key, size = _KEYS[sort], page_size(limit)
     conditions = [visible_deals(actor), matches(session, Deal.search_text, q)]
@@ -100,6 +102,8 @@ def deals(
         conditions.append(_follows(map_version))
     conditions += [Deal.closed_at >= closed_since] if closed_since else []
     conditions += [Deal.closed_at < closed_until] if closed_until else []
+    conditions += [Deal.opened_at >= opened_since] if opened_since else []
+    conditions += [Deal.opened_at < opened_until] if opened_until else []
     if overdue:
         conditions.append(Deal.next_due_at < now)
     results = (result,) if result is not None else tuple(DealResult)

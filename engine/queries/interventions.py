@@ -15,6 +15,7 @@ from engine.events import (
     ReminderSent,
     StepClaimed,
     StepReleased,
+    StepReminded,
     kind_of,
 )
 from engine.model.history_event import HistoryEvent
@@ -26,7 +27,7 @@ from engine.queries.processes import element_name, process_of
 from engine.queries.scopes import ensure_sees
 
 # What changes nothing of where the deal stands.
-_HARMLESS = tuple(map(kind_of, (Commented, StepClaimed, StepReleased, ReminderSent, HeadTold)))
+_HARMLESS = tuple(map(kind_of, (Commented, StepClaimed, StepReleased, ReminderSent, StepReminded, HeadTold)))
 
 
 def happened_since(history_length: int) -> ColumnElement[bool]:

@@ -21,6 +21,7 @@ from engine.model.person import Person
 from engine.model.work_item import WorkItem
 from engine.policy.permissions import Actor, may_act_on_step
 from engine.queries.actors import actor_of
+from engine.queries.control import Control, control, controls
 from engine.queries.decision_contents import DecisionContent, decision_content
 from engine.queries.processes import process_of
 from engine.queries.scopes import visible_deals
@@ -57,7 +58,10 @@ class ToldStep:
 
 @dataclass(frozen=True, slots=True)
 class ToldNotice:
-    """``by`` is who caused it, or nobody. ``content`` is what the reader is asked to decide on, else None."""
+    """``by`` is who caused it, or nobody. ``content`` is what the reader is asked to decide on, else None.
+
+    ``control`` is what they have to look at today, of a notice of that kind.
+    """
 
     kind: NoticeKind
     by: str
@@ -66,6 +70,7 @@ class ToldNotice:
     deal: ToldDeal | None
     step: ToldStep | None
     content: DecisionContent | None
+    control: Control | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +123,7 @@ class _News:
 
     def __init__(self, session: Session, reader: Person, notices: Iterable[Notice], now: datetime) -> None:
         self.actor = actor_of(session, reader.id, now)
+        self.now = now
         deal_ids = {one.deal_id for one in notices if one.deal_id is not None}
         self.deals = {
             deal.id: (
@@ -170,6 +176,9 @@ def _still_to_tell(session: Session, news: _News, notices: Iterable[Notice]) -> 
         if same in seen or not _matters(news, notice):
             continue
         seen.add(same)
+        looked_at = _to_look_at(session, news) if notice.kind is NoticeKind.DAILY_CONTROL else None
+        if notice.kind is NoticeKind.DAILY_CONTROL and looked_at is None:
+            continue
         deal = news.deals.get(notice.deal_id or 0)
         item = news.items.get(notice.work_item_id or 0)
         content = None
@@ -183,7 +192,17 @@ def _still_to_tell(session: Session, news: _News, notices: Iterable[Notice]) -> 
             deal=deal[1] if deal is not None else None,
             step=item[1] if item is not None else None,
             content=content,
+            control=looked_at,
         )
+
+
+def _to_look_at(session: Session, news: _News) -> Control | None:
+    """None where the reader heads nobody any more, or nothing calls for a look."""
+    if not controls(news.actor):
+        return None
+    found = control(session, news.actor, now=news.now, shown=0)
+    totals = [*(one.total for one in found.steps.values()), *(one.total for one in found.deals.values())]
+    return found if any(totals) else None
 
 
 def _matters(news: _News, notice: Notice) -> bool:

@@ -77,10 +77,7 @@ def funnel(
     session: Session, actor: Actor, definition_key: str, since: datetime | None = None, until: datetime | None = None
 ) -> Funnel:
     """Of the deals of a map opened from ``since`` up to, not including, ``until``. Raises NotFound."""
-    _ensure_reads_reports(actor)
-    chosen = [visible_deals(actor), Deal.definition_key == definition_key]
-    chosen += [Deal.opened_at >= since] if since else []
-    chosen += [Deal.opened_at < until] if until else []
+    chosen = deals_opened(actor, definition_key, since, until)
     results: dict[DealResult, int] = dict.fromkeys(DealResult, 0)
     here: dict[str, int] = {}
     ended: dict[str, int] = {}
@@ -104,6 +101,17 @@ def funnel(
         cancelled=results[DealResult.CANCELLED],
         stages=tuple(FunnelStage(name, reached.get(name, 0), here.get(name, 0), ended.get(name, 0)) for name in names),
     )
+
+
+def deals_opened(
+    actor: Actor, definition_key: str, since: datetime | None, until: datetime | None
+) -> list[ColumnElement[bool]]:
+    """Conditions: the deals of a map that the actor sees, opened in the period. Raises NotFound."""
+    _ensure_reads_reports(actor)
+    chosen = [visible_deals(actor), Deal.definition_key == definition_key]
+    chosen += [Deal.opened_at >= since] if since else []
+    chosen += [Deal.opened_at < until] if until else []
+    return chosen
 
 
 def lateness(

@@ -86,9 +86,9 @@ def version_figures(
             won=results[one, DealResult.WON],
             lost=results[one, DealResult.LOST],
             cancelled=results[one, DealResult.CANCELLED],
-            time_to_win=_timing(deals[one, DealResult.WON]),
-            time_to_lose=_timing(deals[one, DealResult.LOST]),
-            steps={element: _timing(times) for (version, element), times in steps.items() if version == one},
+            time_to_win=timing(deals[one, DealResult.WON]),
+            time_to_lose=timing(deals[one, DealResult.LOST]),
+            steps={element: timing(times) for (version, element), times in steps.items() if version == one},
         )
         for one in definition_ids
     }
@@ -138,7 +138,7 @@ def _deal_times(
     )
     times: dict[tuple[int, DealResult], list[timedelta]] = defaultdict(list)
     for row in session.execute(select(numbered).where(numbered.c.place <= _NEWEST_DEALS)):
-        times[row.definition_id, row.result] += _worked(calendar, row.opened_at, row.closed_at)
+        times[row.definition_id, row.result] += worked(calendar, row.opened_at, row.closed_at)
     return times
 
 
@@ -163,11 +163,11 @@ def _step_times(
     )
     times: dict[tuple[int, str], list[timedelta]] = defaultdict(list)
     for row in session.execute(select(numbered).where(numbered.c.place <= _NEWEST_STEPS)):
-        times[row.definition_id, row.element_id] += _worked(calendar, row.opened_at, row.completed_at)
+        times[row.definition_id, row.element_id] += worked(calendar, row.opened_at, row.completed_at)
     return times
 
 
-def _worked(calendar: BusinessCalendar, start: datetime, end: datetime) -> Iterable[timedelta]:
+def worked(calendar: BusinessCalendar, start: datetime, end: datetime) -> Iterable[timedelta]:
     """One span, or none where the calendar has no answer."""
     try:
         return (calendar.working_time_between(start, end),)
@@ -175,6 +175,7 @@ def _worked(calendar: BusinessCalendar, start: datetime, end: datetime) -> Itera
         return ()
 
 
-def _timing(times: list[timedelta]) -> Timing:
+def timing(times: list[timedelta]) -> Timing:
+    """The median of ``times``."""
     seconds = median(one.total_seconds() for one in times) if times else 0
     return Timing(timedelta(seconds=seconds), len(times)) if times else Timing()

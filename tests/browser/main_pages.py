@@ -59,6 +59,7 @@ _OF_A_MAP = (
     "/ways",
     "/rules",
     "/rules/new",
+    "/facts",
     "/compare",
     "/handbook",
     "/edit",
@@ -91,6 +92,13 @@ def main_pages(people: People, sales: Sales, view: View) -> Iterator[Opened]:
             f"/work-items/{sales.step(asked_id, 'approve_legal')}",
             f"/deals/{asked_id}/approval-sheet",
             f"/verify/{sales.entry(asked_id)}",
+        ],
+        "bohdan": [
+            "/control",
+            "/control/steps?show=open",
+            "/control/deals?show=returned",
+            "/reports/funnel",
+            "/reports/lateness",
         ],
         "owner": ["/maps", "/maps/new", *(f"/maps/2{one}" for one in _OF_A_MAP)],
         "admin": [

@@ -17,7 +17,7 @@ from engine.model.mail_choice import MailChoice
 from engine.model.notice import Notice, NoticeKind, NoticeState
 from engine.model.person import Person
 from tasks.jobs import sweep
-from tasks.notices import tell_people
+from tasks.notices import tell_heads, tell_people
 
 pytestmark = pytest.mark.usefixtures("services")
 
@@ -186,3 +186,39 @@ def test_what_people_typed_reaches_html_as_text_only(office: Office, post_office
     assert "<script" not in html.get_content()
     assert "<img" not in html.get_content()
     assert "&lt;img" in html.get_content()
+
+
+def test_heads_get_the_days_control_once_in_their_working_hours(office: Office, post_office: PostOffice) -> None:
+    """Bohdan heads all; Iryna's lawyers have nothing to do, so that nothing is written to her."""
+    office.open_deal()
+    office.wait(days=2, hours=1)
+    send()
+    post_office.letters.clear()
+    for _ in range(2):
+        tell_heads()
+        send()
+    assert post_office.receivers == ["bohdan@example.com"]
+    (letter,) = letters(post_office, "bohdan")
+    assert letter["Subject"] == "Daily control"
+    body = letter.get_body(("plain",))
+    assert body is not None
+    for said in ("Overdue steps: 1", "Whose steps are late: Олена Коваль (1)", "https://sales.example.com/control"):
+        assert said in body.get_content()
+    assert "Due today" not in body.get_content()
+    office.clock.advance(timedelta(hours=10))
+    tell_heads()
+    send()
+    assert len(post_office.letters) == 1, "nobody is written to at night"
+    office.clock.advance(timedelta(hours=14))
+    tell_heads()
+    send()
+    assert subjects(post_office, "bohdan").count("Daily control") == 2
+
+
+def test_who_wants_no_control_by_letter_gets_none(office: Office, post_office: PostOffice) -> None:
+    choose(office, "bohdan", daily_control="never")
+    office.open_deal()
+    office.wait(days=2, hours=1)
+    tell_heads()
+    send()
+    assert "Daily control" not in subjects(post_office, "bohdan")

@@ -65,6 +65,7 @@ def test_role_that_may_not_is_told_so(browse: SignIn) -> None:
     ("login", "address", "said"),
     [
         ("olena", "/people", "Тут ведуть людей і відділи."),
+        ("olena", "/control", "Тут керівники дивляться"),
         ("olena", "/settings/incidents/1", "Тут усувають збої."),
         ("olena", "/maps/new", "власник процесу"),
         ("bohdan", "/maps/1/edit", "власник процесу"),

@@ -1,10 +1,11 @@
-"""What differs between two versions of a map, and how deals went on each, over HTTP."""
+"""What differs between two versions of a map, how deals went on each, and how steps go, over HTTP."""
 
 from __future__ import annotations
 
 from flask import Response
 
 from engine.queries.definitions import definition_view
+from engine.queries.step_facts import StepFacts, step_facts
 from engine.queries.version_comparison import changes_between
 from engine.queries.version_figures import Timing, version_figures
 from webui.api.answers import answer
@@ -18,12 +19,15 @@ from webui.api.models.definitions import (
     DefinitionFigures,
     DefinitionPath,
     FiguresQuery,
+    StepFactsItem,
+    StepFactsQuery,
+    StepFactsReport,
     StepFigures,
     TimingItem,
 )
 from webui.api.tags import MAPS
 from webui.map_difference import DifferenceLine, difference_groups
-from webui.request_context import reading
+from webui.request_context import now, reading
 
 
 @api.get("/definitions/<int:definition_id>/changes", tags=[MAPS], responses={200: DefinitionChanges})
@@ -69,6 +73,34 @@ def show_definition_figures(path: DefinitionPath, query: FiguresQuery) -> Respon
                 for one in steps
                 if one.element_id in figures.steps
             ),
+        )
+    )
+
+
+@api.get("/definitions/<int:definition_id>/facts", tags=[MAPS], responses={200: StepFactsReport})
+def show_step_facts(path: DefinitionPath, query: StepFactsQuery) -> Response:
+    """How often the steps of this version were done, late and returned, and how long they take, on any version."""
+    with reading() as session:
+        view = definition_view(session, caller(), path.definition_id)
+        found = step_facts(session, caller(), view.row.key, since=query.since, until=query.until, now=now())
+    facts = ((step, found.get(step.element_id, StepFacts())) for step in view.steps)
+    return answer(
+        StepFactsReport(
+            steps=tuple(
+                StepFactsItem(
+                    element_id=step.source_id,
+                    name=step.name,
+                    done=one.done,
+                    late=one.late,
+                    returned=one.returned,
+                    open=one.open,
+                    open_late=one.open_late,
+                    moves=one.moves,
+                    share_late=one.share_late,
+                    time=_timing(one.taken),
+                )
+                for step, one in facts
+            )
         )
     )
 

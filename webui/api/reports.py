@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from flask import Response
 
+from engine.queries.control import DealsList, StepsList, control
 from engine.queries.reports import funnel, lateness, workload
 from webui.api.answers import answer, listed, part_of
 from webui.api.blueprint import api
 from webui.api.caller import caller
 from webui.api.models.reports import (
+    ControlReport,
     FunnelQuery,
     FunnelReport,
     FunnelStageItem,
+    HolderItem,
     LatenessItem,
     LatenessQuery,
     LatenessReport,
@@ -55,6 +58,37 @@ def report_lateness(query: LatenessQuery) -> Response:
             id=row.id, name=row.name, done=row.done, done_late=row.done_late, open_late=row.open_late
         ),
         LatenessReport,
+    )
+
+
+@api.get("/reports/control", tags=[REPORTS], responses={200: ControlReport})
+def report_control() -> Response:
+    """What is late, due today, not taken, and which deals stand still: of everybody, or of whom the caller heads."""
+    with reading() as session:
+        found = control(session, caller(), now=now(), shown=0)
+    return answer(
+        ControlReport(
+            overdue=found.steps[StepsList.OVERDUE].total,
+            today=found.steps[StepsList.TODAY].total,
+            untaken=found.steps[StepsList.UNTAKEN].total,
+            deals_at_risk=found.deals_at_risk,
+            sums_at_risk=dict(found.at_risk),
+            returned=found.deals[DealsList.RETURNED].total,
+            stalled=found.deals[DealsList.STALLED].total,
+            silent=found.deals[DealsList.SILENT].total,
+            holders=tuple(
+                HolderItem(
+                    person_id=one.person_id,
+                    department_id=one.department_id,
+                    name=one.name,
+                    overdue=one.overdue,
+                    today=one.today,
+                    open=one.open,
+                    nearest_due_at=one.nearest_due_at,
+                )
+                for one in found.holders
+            ),
+        )
     )
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from engine.commands.completions import CompletionRequest, CompletionResult, complete_many, complete_work_item
 from engine.commands.handing_back import hand_back_work_item
 from engine.commands.recalls import recall_approval
+from engine.commands.reminders import remind_of_work_item
 from engine.commands.work_items import (
     claim_work_item,
     comment_on_work_item,
@@ -56,6 +57,9 @@ _UNDECIDED = conflicts(
 )
 _NO_WAY_BACK = conflicts(
     "already_completed", "already_cancelled", "nothing_to_recall", "recall_refused", "idempotency_key_reused"
+)
+_UNREMINDED = conflicts(
+    "already_completed", "already_cancelled", "reminded_already", "nobody_to_remind", "idempotency_key_reused"
 )
 _ADDRESS = "/work-items/<int:work_item_id>"
 _MOMENT: TypeAdapter[datetime] = TypeAdapter(Instant)
@@ -213,6 +217,17 @@ def complete_several(body: Completions) -> Response:
     with in_readers_language():
         items = tuple(_result(one) for one in results)
     return answer(CompletionResults(items=items))
+
+
+@api.post(f"{_ADDRESS}/remind", tags=[STEPS], responses={200: WorkItemStatus, **_UNREMINDED})
+def remind(path: WorkItemPath) -> Response:
+    """Ask who holds a step for it, or everybody who may take it: by a head of theirs, once an hour."""
+    return _acted(
+        "remind_of_work_item",
+        path,
+        {},
+        lambda session: remind_of_work_item(session, path.work_item_id, actor=caller(), clock=services().clock),
+    )
 
 
 def _acted(

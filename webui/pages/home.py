@@ -10,7 +10,7 @@ from webui.request_context import actor
 
 blueprint = Blueprint("home", __name__)
 
-_HOME = {Role.OWNER: "maps.list_maps", Role.ADMINISTRATOR: "people.list_people"}
+_HOME = {Role.HEAD: "control.show", Role.OWNER: "maps.list_maps", Role.ADMINISTRATOR: "people.list_people"}
 
 
 @blueprint.get("/")

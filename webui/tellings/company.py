@@ -44,6 +44,9 @@ TELLINGS: Mapping[str, Telling] = {
     ),
     "token_created": Telling("key", "neutral", lambda data: _("Token “%(name)s” made", name=data["name"])),
     "token_revoked": Telling("key", "neutral", lambda _data: _("Token revoked")),
+    "control_looked": Telling(
+        "checks", "good", lambda data: _("Looked through the daily control of %(day)s", day=readable(data["day"]))
+    ),
     "watch_started": Telling(
         "eye", "neutral", lambda data: _("Watches the deal %(number)s", number=data["deal_number"])
     ),

@@ -109,6 +109,9 @@ TELLINGS: Mapping[str, Telling] = {
     "reminder_sent": Telling(
         "bell", "warning", lambda data: _("%(to)s was reminded of “%(name)s”", to=data["to"], name=data["name"])
     ),
+    "step_reminded": Telling(
+        "bell", "warning", lambda data: _("Reminded %(to)s of “%(name)s”", to=data["to"], name=data["step"])
+    ),
     "head_told": Telling(
         "alarm", "danger", lambda data: _("%(to)s was told that “%(name)s” is late", to=data["to"], name=data["name"])
     ),

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from sqlalchemy.orm import Session
@@ -17,6 +18,7 @@ from engine.policy.permissions import Actor
 from engine.queries.incidents import incident_page
 from engine.queries.machinery import machinery
 from engine.queries.reports import FunnelStage, LatenessGroup, LatenessRow, funnel, lateness, workload
+from engine.queries.sales_results import sales_results
 
 Act = Callable[[Person], Actor]
 
@@ -144,3 +146,33 @@ def test_incidents_are_open_to_administrators_only(
     assert (row.code, row.deal_number, row.element_name) == ("map_failed", deal.number, "Підготувати пропозицію")
     with pytest.raises(NotFound):
         incident_page(session, as_actor(company.bohdan))
+
+
+def test_results_tell_sums_reasons_and_the_time_that_deals_spent_in_a_stage_before_they_left_it(
+    session: Session, company: Company, records: SalesRecords, as_actor: Act, now: datetime
+) -> None:
+    """Now is Monday noon; an office day has eight working hours, and the weekend none."""
+    bohdan, hour, day = as_actor(company.bohdan), timedelta(hours=1), timedelta(days=1)
+    back_and_forth, lost, euro = (
+        records.deal(company.olena, amount=Decimal(amount), currency=currency, opened_at=now - 5 * day)
+        for amount, currency in ((100, "UAH"), (30, "UAH"), (7, "EUR"))
+    )
+    for stage, at in ((OFFER, -4 * hour), (APPROVAL, -3 * hour), (OFFER, -hour), (SIGNATURE, timedelta())):
+        records.event(StageChanged(stage=stage, previous=""), back_and_forth, at=now + day + at)
+    records.event(StageChanged(stage=OFFER, previous=""), lost, at=now - day * 3)
+    records.close(lost, DealResult.LOST, at=now)
+    records.close(euro, DealResult.LOST)
+    lost.loss_reason = "Ціна"
+    session.flush()
+    found = sales_results(session, bohdan, "sale", since=now - 6 * day, until=now)
+    assert found.sums == {
+        DealResult.OPEN: {"UAH": Decimal(100)},
+        DealResult.LOST: {"EUR": Decimal(7), "UAH": Decimal(30)},
+    }
+    assert sorted((one.reason, one.deals) for one in found.reasons) == [("", 1), ("Ціна", 1)]
+    assert found.times[APPROVAL].count == 1
+    assert found.times[OFFER].count == 2
+    assert SIGNATURE not in found.times, "the deal stands in it yet"
+    assert sales_results(session, bohdan, "sale", since=now).sums == {}
+    with pytest.raises(NotFound):
+        sales_results(session, as_actor(company.olena), "sale")

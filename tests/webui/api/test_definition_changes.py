@@ -58,3 +58,18 @@ def test_figures_tell_how_deals_went_on_a_version(api: ApiOf, office: Office) ->
     later = read(api("owner").get("/definitions/1/figures?since=2030-01-01T00:00:00Z"))
     assert later["steps"] == []
     problem(api("owner").get("/definitions/999/figures"), 404, "not_found")
+
+
+def test_facts_tell_how_the_steps_of_a_map_go_in_work(api: ApiOf, office: Office) -> None:
+    office.open_deal()
+    office.open_deal(title="Друга")
+    office.wait(hours=3)
+    first, second = office.open_steps()
+    office.complete("olena", "prepare", values={"discount": "5"}, work_item_id=first.id)
+    told = read(api("owner").get("/definitions/1/facts"))["steps"]
+    step = next(one for one in told if one["element_id"] == second.element_id)
+    assert (step["done"], step["late"], step["open"], step["open_late"], step["share_late"]) == (1, 0, 1, 0, None)
+    assert step["time"] == {"median_s": 3 * 3600, "count": 1}
+    later = read(api("owner").get("/definitions/1/facts?since=2030-01-01T00:00:00Z"))["steps"]
+    assert {one["done"] for one in later} == {0}
+    problem(api("owner").get("/definitions/999/facts"), 404, "not_found")

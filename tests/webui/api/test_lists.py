@@ -73,3 +73,18 @@ def test_whom_a_step_can_be_handed_to_is_found_by_any_part_of_the_name(api: ApiO
     departments = read(api("olena").get("/departments"))["items"]
     sales = next(one for one in departments if one["name"] == "Відділ продажів")
     assert (sales["head"]["name"], sales["members"]) == ("Богдан Шевченко", 3)
+
+
+def test_control_counts_what_a_head_has_to_look_at_and_a_reminder_is_sent_once_an_hour(
+    api: ApiOf, office: Office
+) -> None:
+    office.open_deal()
+    office.wait(days=2, hours=1)
+    bohdan = api("bohdan")
+    told = read(bohdan.get("/reports/control"))
+    assert (told["overdue"], told["today"], told["untaken"], told["deals_at_risk"]) == (1, 0, 0, 1)
+    assert told["sums_at_risk"] == {"UAH": 125000.5}
+    assert [(one["name"], one["overdue"]) for one in told["holders"]] == [("Олена Коваль", 1)]
+    step = office.step("prepare").id
+    read(bohdan.post(f"/work-items/{step}/remind", {}))
+    problem(api("admin").post(f"/work-items/{step}/remind", {}), 409, "reminded_already")

@@ -199,6 +199,7 @@ EXPECTED = {
     f"POST {STEP}/extend": Expected(
         "403 404 200 200 403 403 200", "403 404 200 404 404 403 200", body={"due_at": "9 р.д.", "reason": "Треба"}
     ),
+    f"POST {STEP}/remind": Expected("403 404 200 409 403 403 200", "403 404 200 404 404 403 200"),
     f"POST {STEP}/comment": Expected(OWN_DEAL, FOREIGN_DEAL, body={"text": "Так"}),
     f"POST {STEP}/hand-back": Expected(
         "403 404 403 403 403 403 403", "403 404 403 404 404 403 403", body={"answer": "Так"}
@@ -239,6 +240,7 @@ EXPECTED = {
     "GET /definitions/<int:definition_id>/decisions": Expected(READERS_OF_MAPS),
     "GET /definitions/<int:definition_id>/files/<int:position>": Expected(READERS_OF_MAPS),
     "GET /definitions/<int:definition_id>/changes": Expected(READERS_OF_MAPS),
+    "GET /definitions/<int:definition_id>/facts": Expected(READERS_OF_MAPS),
     "GET /definitions/<int:definition_id>/figures": Expected(READERS_OF_MAPS),
     "GET /definitions/<int:definition_id>/handbook": Expected(ALL),
     "GET /definitions/<int:definition_id>/handbook.pdf": Expected(ALL),
@@ -264,6 +266,7 @@ EXPECTED = {
     "POST /moves/<int:move_id>/cancel": Expected(OWNER_TOO_LATE),
     "POST /moves/<int:move_id>/undo": Expected(OWNER_TOO_LATE),
     "POST /moves/<int:move_id>/deals/<int:deal_id>/undo": Expected("403 403 403 403 403 404 403"),
+    "GET /reports/control": Expected(READERS_OF_REPORTS),
     "GET /reports/funnel": Expected(READERS_OF_REPORTS),
     "GET /reports/lateness": Expected(READERS_OF_REPORTS),
     "GET /reports/workload": Expected(READERS_OF_REPORTS),

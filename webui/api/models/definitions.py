@@ -165,6 +165,32 @@ class DefinitionFigures(Told):
     steps: tuple[StepFigures, ...] = Field(description="Steps that somebody has done, from opened to done.")
 
 
+class StepFactsQuery(Given):
+    since: Instant | None = Field(default=None, description="Steps done from then on.")
+    until: Instant | None = Field(default=None, description="Up to, not including.")
+
+
+class StepFactsItem(Told):
+    """How a step goes in work, over all versions of the map."""
+
+    element_id: str = Field(description="The id in the uploaded file.")
+    name: str
+    done: int
+    late: int = Field(description="Of the done ones, after their deadline.")
+    returned: int = Field(description="Of the done ones, returned for rework.")
+    open: int = Field(description="Now.")
+    open_late: int
+    moves: int = Field(description="How often a deal was sent here out of the map's order, ever.")
+    share_late: float | None = Field(description="From 0 to 1; null where fewer than five are done.")
+    time: TimingItem
+
+
+class StepFactsReport(Told):
+    """How the steps of a map go in work, in the map's order."""
+
+    steps: tuple[StepFactsItem, ...]
+
+
 class StageItem(Told):
     name: str
     position: int = Field(description="In the order of the map, from 0.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from engine.queries.reports import LatenessGroup
-from webui.api.models.values import Given, Instant, Key, Listed, Paging, Told
+from webui.api.models.values import Given, Instant, Key, Listed, Money, Paging, Told
 
 
 class FunnelQuery(Given):
@@ -53,6 +53,30 @@ class WorkloadItem(Told):
     held: int = Field(description="Live steps held.")
     overdue: int
     open_deals: int
+
+
+class HolderItem(Told):
+    person_id: int | None = Field(description="Who holds the steps; null where a department may take them.")
+    department_id: int | None = Field(description="The department that may take them; null where somebody holds them.")
+    name: str
+    overdue: int
+    today: int = Field(description="Due later today.")
+    open: int
+    nearest_due_at: Instant | None
+
+
+class ControlReport(Told):
+    """What a head has to look at now: steps by holder, and deals that stand still."""
+
+    overdue: int
+    today: int = Field(description="Steps due later today.")
+    untaken: int = Field(description="Steps of departments that nobody has taken.")
+    deals_at_risk: int = Field(description="Open deals with a late step.")
+    sums_at_risk: dict[str, Money] = Field(description="What they come to, by currency.")
+    returned: int = Field(description="Open deals returned more than once within 30 days; at most 200 are counted.")
+    stalled: int = Field(description="Open deals without a next step; at most 200 are counted.")
+    silent: int = Field(description="Open deals without any event for five working days; at most 200 are counted.")
+    holders: tuple[HolderItem, ...] = Field(description="Most late steps first.")
 
 
 class LatenessReport(Listed[LatenessItem]):

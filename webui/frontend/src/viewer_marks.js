@@ -1,11 +1,12 @@
-// What differs between two versions, or failed, on the elements of a drawing: a colour, and a sign with the words.
+// What is told of elements of a drawing: a colour, and a sign with the words about it. A mark without a sign of its own
+// says what differs between two versions, or what failed.
 const SIGNS = { added: "+", removed: "−", changed: "≠", moved: "↔", failing: "!" };
 
-function signOf({ mark, text, element }, choose) {
+function signOf({ mark, text, element, sign: own }, choose) {
   const sign = document.createElement("button");
   sign.type = "button";
   sign.className = `map-badge map-badge-${mark}`;
-  sign.textContent = SIGNS[mark];
+  sign.textContent = own || SIGNS[mark];
   sign.title = text;
   sign.setAttribute("aria-label", text);
   sign.addEventListener("click", event => {

@@ -1,0 +1,328 @@
+"""The daily control: what is late, what is due today, what nobody has taken, which deals stand still.
+
+Whoever sees reports controls everybody; a head of departments controls the steps of their members and the steps that
+the departments may take, and the deals that have such a step or are owned by a member.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select, true
+from sqlalchemy.orm import Session
+
+from engine.bpmn.compiled import OutcomeKind
+from engine.bpmn.deadline_rules import WorkingTime
+from engine.clock import as_utc
+from engine.db.types import Moment
+from engine.errors import NotFound
+from engine.model.control_look import ControlLook
+from engine.model.deal import Deal, DealResult
+from engine.model.department import Department, Membership
+from engine.model.history_event import HistoryEvent
+from engine.model.person import Person, Role
+from engine.model.work_item import LIVE, PENDING, WorkItem, WorkItemState
+from engine.policy.business_calendar import BusinessCalendar
+from engine.policy.permissions import Ability, Actor, may
+from engine.queries.calendars import default_calendar
+from engine.queries.deal_rows import DealRow, deal_rows, deals_of
+from engine.queries.work_item_rows import WorkItemRow, rows_of, work_item_rows
+
+MOST_LISTED = 200
+SILENT_DAYS = 5
+"""Working days without anything happening after which a deal is silent."""
+LOOKED_BACK = 10
+"""Working days whose looks are shown."""
+
+_RETURNED_WITHIN = timedelta(days=30)
+_TOO_OFTEN = 2
+_CALENDAR_DAYS = 40  # enough to hold LOOKED_BACK working days through the longest holidays
+
+
+class StepsList(StrEnum):
+    """Lists of steps. ``OPEN`` are all live ones."""
+
+    OVERDUE = "overdue"
+    TODAY = "today"
+    UNTAKEN = "untaken"
+    OPEN = "open"
+
+
+class DealsList(StrEnum):
+    """Open deals: returned more than once within 30 days; with nothing to do for anybody; with nothing happening."""
+
+    RETURNED = "returned"
+    STALLED = "stalled"
+    SILENT = "silent"
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Whose steps: a person, or the department that may take them, or nobody where both are None."""
+
+    person_id: int | None
+    department_id: int | None
+    name: str
+    overdue: int
+    today: int
+    open: int
+    nearest_due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ListedSteps:
+    """The first ``items``, nearest deadline first, of ``total``."""
+
+    items: tuple[WorkItemRow, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListedDeals:
+    """``total`` counts up to MOST_LISTED; where it is that many, there may be more."""
+
+    items: tuple[DealRow, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class LookedDays:
+    """A person who controls, and of the latest working days, the newest last, on which they looked: None is unasked.
+
+    Days before a person's first look are unasked, and so is today until they have looked.
+    """
+
+    person_id: int
+    name: str
+    days: tuple[tuple[date, bool | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """``at_risk`` are the sums of open deals with a late step, by currency, ``deals_at_risk`` how many they are."""
+
+    holders: tuple[Holder, ...]
+    steps: Mapping[StepsList, ListedSteps]
+    deals: Mapping[DealsList, ListedDeals]
+    at_risk: Mapping[str, Decimal]
+    deals_at_risk: int
+    has_looked: bool
+
+
+def controls(actor: Actor) -> bool:
+    """Is there anybody whose work the actor controls?"""
+    return may(actor, Ability.SEE_REPORTS) or bool(actor.headed_department_ids)
+
+
+def ensure_controls(actor: Actor) -> None:
+    """Raises NotFound: a page that is not open to the actor does not exist for them."""
+    if not controls(actor):
+        raise NotFound
+
+
+def control(session: Session, actor: Actor, *, now: datetime, shown: int = 5) -> Control:
+    """Everything on the page, with the first ``shown`` of each list. Raises NotFound."""
+    ensure_controls(actor)
+    at_risk = list(
+        session.execute(
+            select(Deal.currency, func.count(), func.sum(Deal.amount))
+            .where(Deal.result == DealResult.OPEN, Deal.next_due_at < now, _with_late_step(actor, now))
+            .group_by(Deal.currency)
+            .order_by(Deal.currency)
+        )
+    )
+    today = default_calendar(session).local(now).date()
+    return Control(
+        holders=_holders(session, actor, now),
+        steps={
+            one: controlled_steps(session, actor, one, now=now, limit=shown)
+            for one in (StepsList.OVERDUE, StepsList.TODAY, StepsList.UNTAKEN)
+        },
+        deals={one: controlled_deals(session, actor, one, now=now, limit=shown) for one in DealsList},
+        at_risk={currency: amount for currency, _, amount in at_risk if amount is not None},
+        deals_at_risk=sum(count for _, count, _ in at_risk),
+        has_looked=session.get(ControlLook, (actor.person_id, today)) is not None,
+    )
+
+
+def controlled_steps(
+    session: Session,
+    actor: Actor,
+    which: StepsList,
+    *,
+    now: datetime,
+    person_id: int | None = None,
+    department_id: int | None = None,
+    limit: int = MOST_LISTED,
+) -> ListedSteps:
+    """Live steps, nearest deadline first. ``person_id`` narrows to a holder, ``department_id`` to what it may take.
+
+    Raises NotFound.
+    """
+    ensure_controls(actor)
+    conditions = [*_chosen_steps(session, which, now), _controlled(actor)]
+    if person_id is not None:
+        conditions.append(WorkItem.assignee_id == person_id)
+    if department_id is not None:
+        conditions.append(and_(WorkItem.group_id == department_id, WorkItem.assignee_id.is_(None)))
+    ordered = work_item_rows(*conditions).order_by(WorkItem.due_at.asc().nulls_last(), WorkItem.id).limit(limit)
+    total = session.scalar(select(func.count()).select_from(WorkItem).where(*conditions)) or 0
+    return ListedSteps(rows_of(session.execute(ordered), actor, now), total)
+
+
+def controlled_deals(
+    session: Session, actor: Actor, which: DealsList, *, now: datetime, limit: int = MOST_LISTED
+) -> ListedDeals:
+    """Open deals, those that have stood longest in their stage first. Raises NotFound."""
+    ensure_controls(actor)
+    found = (
+        select(Deal.id)
+        .where(Deal.result == DealResult.OPEN, _of_controlled(actor), *_chosen_deals(session, which, now))
+        .order_by(Deal.stage_since, Deal.id)
+        .limit(MOST_LISTED)
+    )
+    ids = list(session.scalars(found))
+    shown = deal_rows(Deal.id.in_(ids[:limit])).order_by(Deal.stage_since, Deal.id)
+    return ListedDeals(deals_of(session, session.execute(shown).all() if ids else [], now), len(ids))
+
+
+def looks(session: Session, actor: Actor, *, now: datetime) -> tuple[LookedDays, ...]:
+    """Of the heads of sales and whoever else looked lately: on which of the latest working days. Raises NotFound.
+
+    Who sees no reports sees only themselves.
+    """
+    ensure_controls(actor)
+    calendar = default_calendar(session)
+    today = calendar.local(now).date()
+    days = _working_days_until(calendar, today)
+    seen: dict[int, set[date]] = {}
+    for person_id, day in session.execute(
+        select(ControlLook.person_id, ControlLook.day).where(ControlLook.day >= days[0])
+    ):
+        seen.setdefault(person_id, set()).add(day)
+    first: dict[int, date] = {
+        row[0]: row[1]
+        for row in session.execute(
+            select(ControlLook.person_id, func.min(ControlLook.day)).group_by(ControlLook.person_id)
+        )
+    }
+    wanted: ColumnElement[bool] = or_(Person.role == Role.HEAD, Person.id.in_(seen))
+    if not may(actor, Ability.SEE_REPORTS):
+        wanted = Person.id == actor.person_id
+    people = session.execute(
+        select(Person.id, Person.full_name).where(Person.is_active, wanted).order_by(Person.full_name, Person.id)
+    )
+
+    def looked(person_id: int, day: date) -> bool | None:
+        if day in seen.get(person_id, ()):
+            return True
+        return None if day == today or day < first.get(person_id, today) else False
+
+    return tuple(LookedDays(one, name, tuple((day, looked(one, day)) for day in days)) for one, name in people)
+
+
+def _working_days_until(calendar: BusinessCalendar, last: date) -> list[date]:
+    """The latest working days up to ``last``, which itself counts even where it is none; oldest first."""
+    back = (last - timedelta(days=number) for number in range(_CALENDAR_DAYS))
+    worked = [day for day in back if day == last or calendar.is_working_day(day)]
+    return worked[:LOOKED_BACK][::-1]
+
+
+def end_of_today(calendar: BusinessCalendar, now: datetime) -> datetime:
+    """The first UTC instant after today, by the calendar's zone."""
+    tomorrow = calendar.local(now).date() + timedelta(days=1)
+    return as_utc(datetime.combine(tomorrow, time(), calendar.tzinfo))
+
+
+def _holders(session: Session, actor: Actor, now: datetime) -> tuple[Holder, ...]:
+    """Most late steps first, then most due today, then most open."""
+    late = WorkItem.due_at < now
+    today = and_(WorkItem.due_at >= now, WorkItem.due_at < end_of_today(default_calendar(session), now))
+    taker = case((WorkItem.assignee_id.is_(None), WorkItem.group_id))  # of a step that somebody holds: none
+    rows = session.execute(
+        select(
+            WorkItem.assignee_id,
+            taker,
+            Person.full_name,
+            Department.name,
+            func.count().filter(late),
+            func.count().filter(today),
+            func.count(),
+            func.min(WorkItem.due_at, type_=Moment),
+        )
+        .outerjoin(Person, Person.id == WorkItem.assignee_id)
+        .outerjoin(Department, Department.id == taker)
+        .where(WorkItem.state.in_(LIVE), _controlled(actor))
+        .group_by(WorkItem.assignee_id, taker, Person.full_name, Department.name)
+    )
+    found = [Holder(row[0], row[1], row[2] or row[3] or "", *row[4:]) for row in rows]
+    return tuple(sorted(found, key=lambda one: (-one.overdue, -one.today, -one.open, one.name)))
+
+
+def _chosen_steps(session: Session, which: StepsList, now: datetime) -> list[ColumnElement[bool]]:
+    live = WorkItem.state.in_(LIVE)
+    match which:
+        case StepsList.OVERDUE:
+            return [live, WorkItem.due_at < now]
+        case StepsList.TODAY:
+            return [live, WorkItem.due_at >= now, WorkItem.due_at < end_of_today(default_calendar(session), now)]
+        case StepsList.UNTAKEN:
+            return [live, WorkItem.assignee_id.is_(None)]
+        case _:
+            return [live]
+
+
+def _chosen_deals(session: Session, which: DealsList, now: datetime) -> list[ColumnElement[bool]]:
+    match which:
+        case DealsList.RETURNED:
+            lately = func.coalesce(WorkItem.completed_at, WorkItem.opened_at, type_=Moment) >= now - _RETURNED_WITHIN
+            often = (
+                select(WorkItem.deal_id)
+                .where(
+                    WorkItem.state == WorkItemState.COMPLETED,
+                    lately,
+                    WorkItem.outcome == OutcomeKind.RETURNED.value,
+                )
+                .group_by(WorkItem.deal_id)
+                .having(func.count() >= _TOO_OFTEN)
+            )
+            return [Deal.id.in_(often)]
+        case DealsList.STALLED:
+            waiting = exists().where(WorkItem.deal_id == Deal.id, WorkItem.state.in_(PENDING))
+            return [Deal.next_due_at.is_(None), ~waiting]
+        case _:
+            since = default_calendar(session).subtract_working_time(now, WorkingTime(days=SILENT_DAYS))
+            happened = exists().where(
+                HistoryEvent.deal_id == Deal.id, HistoryEvent.number == Deal.history_length, HistoryEvent.at >= since
+            )
+            return [Deal.stage_since < since, ~happened]
+
+
+def _members(actor: Actor) -> Select[int]:
+    return select(Membership.person_id).where(Membership.department_id.in_(actor.headed_department_ids))
+
+
+def _controlled(actor: Actor) -> ColumnElement[bool]:
+    """The steps whose holders, or whose departments where nobody holds them, the actor heads."""
+    if may(actor, Ability.SEE_REPORTS):
+        return true()
+    untaken = and_(WorkItem.assignee_id.is_(None), WorkItem.group_id.in_(actor.headed_department_ids))
+    return or_(WorkItem.assignee_id.in_(_members(actor)), untaken)
+
+
+def _with_late_step(actor: Actor, now: datetime) -> ColumnElement[bool]:
+    if may(actor, Ability.SEE_REPORTS):
+        return true()
+    late = select(WorkItem.deal_id).where(WorkItem.state.in_(LIVE), WorkItem.due_at < now, _controlled(actor))
+    return Deal.id.in_(late)
+
+
+def _of_controlled(actor: Actor) -> ColumnElement[bool]:
+    if may(actor, Ability.SEE_REPORTS):
+        return true()
+    pending = select(WorkItem.deal_id).where(WorkItem.state.in_(PENDING), _controlled(actor))
+    return or_(Deal.owner_id.in_(_members(actor)), Deal.id.in_(pending))

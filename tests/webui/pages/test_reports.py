@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from io import BytesIO
+
+import openpyxl
+import pytest
+from support.office import Office
+from support.web import Browser, text_of
+
+SignIn = Callable[[str | None], Browser]
+
+
+def rows(book: bytes) -> list[tuple[object, ...]]:
+    sheet = openpyxl.load_workbook(BytesIO(book)).active
+    assert sheet is not None
+    return list(sheet.iter_rows(min_row=2, values_only=True))
+
+
+def test_the_funnel_tells_how_far_deals_came_and_leads_to_them(office: Office, browse: SignIn) -> None:
+    first = office.open_deal()
+    office.open_deal(title="Друга")
+    office.complete("olena", "prepare", values={"discount": "7,5"}, deal=first)
+    bohdan = browse("bohdan")
+    page = bohdan.get("/reports/funnel")
+    for said in ("Дійшли до нього", "Відкрито за період", "50 %"):
+        assert said in text_of(page)
+    today = f"{office.clock.now():%Y-%m-%d}"
+    assert f"opened_to={today}" in page.text
+    assert [row[1:5] for row in rows(bohdan.get("/reports/funnel.xlsx").data)][:2] == [(2, 100, 1, 0), (1, 50, 1, 0)]
+    assert "За цей період угод не відкривали" in text_of(bohdan.get("/reports/funnel?from=2020-01-01&to=2020-02-01"))
+
+
+@pytest.mark.parametrize(("opened_from", "is_listed"), [("2020-01-01", True), ("2099-01-01", False)])
+def test_deals_are_listed_by_when_they_were_opened(
+    office: Office, browse: SignIn, opened_from: str, is_listed: bool
+) -> None:
+    office.open_deal()
+    page = text_of(browse("bohdan").get(f"/deals?opened_from={opened_from}"))
+    assert ("Насоси для водоканалу" in page) is is_listed
+
+
+def test_deadlines_kept_are_told_by_person_and_by_step(office: Office, browse: SignIn) -> None:
+    for _ in range(2):
+        office.open_deal()
+    late, in_time = office.open_steps()
+    office.complete("olena", "prepare", values={"discount": "7,5"}, work_item_id=in_time.id)
+    office.wait(days=2, hours=1)
+    office.complete("olena", "prepare", values={"discount": "7,5"}, work_item_id=late.id)
+    bohdan = browse("bohdan")
+    told = {row[0]: row[1:4] for row in rows(bohdan.get("/reports/lateness.xlsx").data)}
+    assert told["Олена Коваль"] == (2, 1, 50)
+    by_step = bohdan.get("/reports/lateness?by=step")
+    assert "Підготувати пропозицію" in text_of(by_step)
+
+
+def test_reports_are_for_heads(browse: SignIn) -> None:
+    for address in ("/reports/funnel", "/reports/lateness", "/reports/funnel.csv", "/reports/lateness.csv"):
+        assert browse("olena").get(address).status_code == 404, address
+        assert browse("bohdan").get(address).status_code == 200, address

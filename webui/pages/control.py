@@ -1,0 +1,173 @@
+"""The daily control: the page that a head opens every morning, and the lists behind its numbers."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import partial
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from engine.commands.incidents import perform
+from engine.commands.reminders import note_control_look, remind_of_work_item
+from engine.errors import DomainError, NotFound
+from engine.policy.permissions import Ability, may
+from engine.queries.control import (
+    MOST_LISTED,
+    SILENT_DAYS,
+    DealsList,
+    StepsList,
+    control,
+    controlled_deals,
+    controlled_steps,
+    looks,
+)
+from engine.queries.directories import directory
+from webui.control_words import DEAL_LISTS, STEP_LISTS, may_remind
+from webui.exports import csv_file, xlsx_file
+from webui.forms.typed_values import read_id
+from webui.i18n import _, ngettext
+from webui.messages import error_text
+from webui.request_context import actor, now, reading, services, writing
+
+blueprint = Blueprint("control", __name__, url_prefix="/control")
+
+_MOST_REMINDED = 100
+_MOST_EXPORTED = 10_000
+
+
+@blueprint.get("")
+def show() -> ResponseReturnValue:
+    with reading() as session:
+        found = control(session, actor(), now=now())
+        return render_template(
+            "control/control.html",
+            control=found,
+            step_lists=STEP_LISTS,
+            deal_lists=DEAL_LISTS,
+            looks=looks(session, actor(), now=now()),
+            may_remind=may_remind(directory(session), actor()),
+            sees_all=may(actor(), Ability.SEE_ALL_DEALS),
+            silent_days=SILENT_DAYS,
+            most=MOST_LISTED,
+        )
+
+
+@blueprint.get("/steps")
+def list_steps() -> ResponseReturnValue:
+    chosen = _chosen_steps()
+    with reading() as session:
+        people = directory(session)
+        found = controlled_steps(session, actor(), now=now(), **chosen)
+        reminds = may_remind(people, actor())
+        person = people.known_person(chosen["person_id"])
+        department = people.department(chosen["department_id"])
+        return render_template(
+            "control/steps.html",
+            which=chosen["which"],
+            whose=person.full_name if person else department.name if department else "",
+            chosen={name: request.args.get(name) for name in ("person", "department")},
+            found=found,
+            lists=STEP_LISTS,
+            may_remind=reminds,
+            remindable=any(map(reminds, found.items)),
+        )
+
+
+@blueprint.get("/steps/export.<kind>")
+def export_steps(kind: str) -> ResponseReturnValue:
+    if kind not in {"csv", "xlsx"}:
+        raise NotFound
+    header = (
+        _("Step"),
+        _("Deal"),
+        _("Title"),
+        _("Client"),
+        _("Amount"),
+        _("Currency"),
+        _("Stage"),
+        _("With whom"),
+        _("Deadline"),
+        _("Open since"),
+    )
+    with reading() as session:
+        rows = [
+            (
+                row.name,
+                row.deal_number,
+                row.deal_title,
+                row.client_name,
+                row.amount,
+                row.currency,
+                row.stage,
+                row.who,
+                row.due_at,
+                row.opened_at,
+            )
+            for row in controlled_steps(session, actor(), now=now(), limit=_MOST_EXPORTED, **_chosen_steps()).items
+        ]
+    return (csv_file if kind == "csv" else xlsx_file)("control", header, rows)
+
+
+@blueprint.get("/deals")
+def list_deals() -> ResponseReturnValue:
+    which = _word(DealsList, DealsList.SILENT)
+    with reading() as session:
+        found = controlled_deals(session, actor(), which, now=now())
+    return render_template(
+        "control/deals.html", which=which, found=found, lists=DEAL_LISTS, silent_days=SILENT_DAYS, most=MOST_LISTED
+    )
+
+
+@blueprint.post("/looked")
+def looked() -> ResponseReturnValue:
+    with writing() as session:
+        day: date = note_control_look(session, actor=actor(), clock=services().clock)
+    flash(_("Noted: you have looked through the control of %(day)s.", day=day.strftime("%d.%m.%Y")), "success")
+    return redirect(url_for("control.show"), code=303)
+
+
+@blueprint.post("/remind")
+def remind() -> ResponseReturnValue:
+    """Remind of one step, or of those that are ticked: each by itself, and what was not possible is told."""
+    alone = request.form.get("only", "")
+    wanted = [alone] if alone else request.form.getlist("item")[:_MOST_REMINDED]
+    ids = list(dict.fromkeys(one for text in wanted if (one := read_id(text))))
+    done, refused = 0, dict[str, int]()
+    for work_item_id in ids:
+        command = partial(remind_of_work_item, work_item_id=work_item_id, actor=actor(), clock=services().clock)
+        try:
+            perform(services().database, command, actor=actor(), clock=services().clock)
+        except DomainError as error:
+            refused[error_text(error)] = refused.get(error_text(error), 0) + 1
+        else:
+            done += 1
+    if done:
+        flash(ngettext("%(num)s step reminded of.", "%(num)s steps reminded of.", done), "success")
+    for told, count in refused.items():
+        flash(f"{told} ({count})" if count > 1 else told, "warning")
+    if not ids:
+        flash(_("Tick the steps of which you want to remind."), "warning")
+    return redirect(_back(), code=303)
+
+
+def _back() -> str:
+    """The list from which somebody reminded; what they narrowed it to stays."""
+    if request.form.get("from") != "steps":
+        return url_for("control.show")
+    kept: dict[str, Any] = {name: request.form.get(name) or None for name in ("show", "person", "department")}
+    return url_for("control.list_steps", **kept)
+
+
+def _chosen_steps() -> dict[str, Any]:
+    return {
+        "which": _word(StepsList, StepsList.OVERDUE),
+        "person_id": read_id(request.args.get("person", "")),
+        "department_id": read_id(request.args.get("department", "")),
+    }
+
+
+def _word(kinds: Any, usual: Any) -> Any:
+    given = request.args.get("show", "")
+    return kinds(given) if given in set(kinds) else usual

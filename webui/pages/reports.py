@@ -1,0 +1,143 @@
+"""Reports that a head shows to the owner: what became of the deals, and how deadlines are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+
+from engine.errors import N_, NotFound
+from engine.model.deal import DealResult
+from engine.policy.permissions import Ability, may
+from engine.queries.control import ensure_controls
+from engine.queries.reports import Funnel, FunnelStage, LatenessGroup, LatenessRow, funnel, lateness
+from engine.queries.sales_results import NEWEST_DEALS, SalesResults, sales_results
+from webui.deadlines import working_span
+from webui.exports import csv_file, xlsx_file
+from webui.formats import local
+from webui.i18n import _
+from webui.known_maps import KnownMap, known_maps
+from webui.periods import end_of, iso_date, start_of, usual_periods
+from webui.request_context import actor, now, reading
+
+blueprint = Blueprint("reports", __name__, url_prefix="/reports")
+
+_USUAL_DAYS = 90
+_GROUPS = {
+    LatenessGroup.PERSON: N_("By person"),
+    LatenessGroup.DEPARTMENT: N_("By department"),
+    LatenessGroup.STEP: N_("By step"),
+}
+
+
+@blueprint.get("/funnel")
+def show_funnel() -> ResponseReturnValue:
+    maps, key, found, results = _funnel()
+    return render_template(
+        "control/funnel.html",
+        maps=maps,
+        map_key=key,
+        funnel=found,
+        results=results,
+        result_words=((DealResult.WON, _("Won")), (DealResult.LOST, _("Lost")), (DealResult.OPEN, _("In progress"))),
+        working_span=working_span,
+        newest=NEWEST_DEALS,
+        **_period_words(),
+    )
+
+
+@blueprint.get("/funnel.<kind>")
+def export_funnel(kind: str) -> ResponseReturnValue:
+    _maps, _key, found, results = _funnel()
+    header = (
+        _("Stage"),
+        _("Reached it"),
+        _("Share of all opened"),
+        _("Are in it now"),
+        _("Ended in it unwon"),
+        _("Working time in it, median"),
+    )
+    rows = [_stage_cells(stage, found, results) for stage in found.stages] if found and results else []
+    return _file(kind, "funnel", header, rows)
+
+
+@blueprint.get("/lateness")
+def show_lateness() -> ResponseReturnValue:
+    group, rows = _lateness()
+    return render_template(
+        "control/lateness.html",
+        group=group,
+        groups={one: _(label) for one, label in _GROUPS.items()},
+        rows=rows,
+        in_time=_in_time,
+        counts_all=may(actor(), Ability.SEE_REPORTS),
+        **_period_words(),
+    )
+
+
+@blueprint.get("/lateness.<kind>")
+def export_lateness(kind: str) -> ResponseReturnValue:
+    group, rows = _lateness()
+    header = (_(_GROUPS[group]), _("Done"), _("Done late"), _("In time, of a hundred"), _("Late now"))
+    told = [(row.name or _("Nobody"), row.done, row.done_late, _in_time(row), row.open_late) for row in rows]
+    return _file(kind, "deadlines", header, told)
+
+
+def _funnel() -> tuple[tuple[KnownMap, ...], str, Funnel | None, SalesResults | None]:
+    """The maps that can be chosen, the chosen one's key, and its figures; None where nobody sees a deal yet."""
+    ensure_controls(actor())
+    first, last = _period()
+    with reading() as session:
+        maps = known_maps(session, actor())
+        keys = [one.key for one in maps]
+        key = request.args.get("map", "")
+        key = key if key in keys else next(iter(keys), "")
+        if not key:
+            return maps, key, None, None
+        chosen = (session, actor(), key, start_of(first), end_of(last))
+        return maps, key, funnel(*chosen), sales_results(*chosen)
+
+
+def _stage_cells(stage: FunnelStage, found: Funnel, results: SalesResults) -> tuple[Any, ...]:
+    timing = results.times.get(stage.name)
+    spent = working_span(timing.median) if timing is not None and timing.median is not None else ""
+    return stage.name, stage.reached, _share(stage.reached, found.opened), stage.here, stage.ended, spent
+
+
+def _lateness() -> tuple[LatenessGroup, tuple[LatenessRow, ...]]:
+    given = request.args.get("by", "")
+    group = LatenessGroup(given) if given in set(LatenessGroup) else LatenessGroup.PERSON
+    first, last = _period()
+    with reading() as session:
+        rows = lateness(session, actor(), group, since=start_of(first), until=end_of(last), now=now())
+    return group, rows
+
+
+def _period() -> tuple[date, date]:
+    """What is asked for; otherwise the last 90 days. A period that ends before it begins is one day."""
+    today = local(now()).date()
+    first = iso_date(request.args.get("from", "")) or today - timedelta(days=_USUAL_DAYS)
+    return first, max(first, iso_date(request.args.get("to", "")) or today)
+
+
+def _period_words() -> dict[str, Any]:
+    first, last = _period()
+    return {"first": first, "last": last, "periods": usual_periods(local(now()).date())}
+
+
+def _in_time(row: LatenessRow) -> int | None:
+    """Of a hundred done steps, how many in time; None where none was done."""
+    return _share(row.done - row.done_late, row.done)
+
+
+def _share(part: int, whole: int) -> int | None:
+    return round(100 * part / whole) if whole else None
+
+
+def _file(kind: str, name: str, header: Sequence[str], rows: Sequence[Sequence[Any]]) -> ResponseReturnValue:
+    if kind not in {"csv", "xlsx"}:
+        raise NotFound
+    return (csv_file if kind == "csv" else xlsx_file)(name, header, rows)
