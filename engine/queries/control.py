@@ -15,6 +15,7 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select, true
 from sqlalchemy.orm import Session
 
+from engine.alphabet import sort_key
 from engine.bpmn.compiled import OutcomeKind
 from engine.bpmn.deadline_rules import WorkingTime
 from engine.clock import as_utc
@@ -214,7 +215,7 @@ def looks(session: Session, actor: Actor, *, now: datetime) -> tuple[LookedDays,
     if not may(actor, Ability.SEE_REPORTS):
         wanted = Person.id == actor.person_id
     people = session.execute(
-        select(Person.id, Person.full_name).where(Person.is_active, wanted).order_by(Person.full_name, Person.id)
+        select(Person.id, Person.full_name).where(Person.is_active, wanted).order_by(Person.sort_key, Person.id)
     )
 
     def looked(person_id: int, day: date) -> bool | None:
@@ -260,7 +261,7 @@ def _holders(session: Session, actor: Actor, now: datetime) -> tuple[Holder, ...
         .group_by(WorkItem.assignee_id, taker, Person.full_name, Department.name)
     )
     found = [Holder(row[0], row[1], row[2] or row[3] or "", *row[4:]) for row in rows]
-    return tuple(sorted(found, key=lambda one: (-one.overdue, -one.today, -one.open, one.name)))
+    return tuple(sorted(found, key=lambda one: (-one.overdue, -one.today, -one.open, sort_key(one.name))))
 
 
 def _chosen_steps(session: Session, which: StepsList, now: datetime) -> list[ColumnElement[bool]]:
