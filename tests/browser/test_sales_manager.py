@@ -142,6 +142,7 @@ def test_a_deal_shows_its_stages_what_it_waits_for_its_history_and_where_it_stan
 def test_what_is_late_says_so_in_words_and_stands_first(people: People) -> None:
     theme: Theme = "dark"
     page = people.at_work("bohdan", theme=theme)
+    page.goto("/inbox")
     late = page.locator(".step-rows").first.locator(".step-row")
     for name in LATE_DEALS:
         expect(late.filter(has_text=name).first).to_be_visible()

@@ -80,10 +80,12 @@ def _leads_to(flow: Flow) -> str:
         if node not in seen:
             seen.add(node)
             waiting += [following.target for following in node.outgoing]
-    if not flow.target.outgoing:
-        names = (node.name for node in flow.source.scope.process.scope.all_nodes())
-        return _FINISH if any(map(_CYRILLIC.search, names)) else "Finish"
-    return flow.target.source_id or flow.id
+    if flow.target.outgoing:
+        return flow.target.source_id or flow.id
+    names = (node.name for node in flow.source.scope.process.scope.all_nodes())
+    finish = _FINISH if any(map(_CYRILLIC.search, names)) else "Finish"
+    alike = [one for one in flow.source.outgoing if not (one.name or one.target.name or one.target.outgoing)]
+    return finish if len(alike) == 1 else f"{finish} {alike.index(flow) + 1}"
 
 
 def approval_outcome(text: str) -> OutcomeKind | None:

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy.orm import Session
 from support.company import Company
 
+from engine.alphabet import sort_key
 from engine.errors import NotFound
 from engine.model import ApiToken, Calendar, CalendarException, Role, Substitution
 from engine.model.person import Person
@@ -87,7 +88,7 @@ def test_people_are_listed_page_by_page_and_each_once(session: Session, company:
         cursor = page.next_cursor
         if cursor is None:
             break
-    assert shown == sorted(shown)
+    assert shown == sorted(shown, key=sort_key)
     assert set(shown) == {person.full_name for person in company.people}
     assert len(shown) == len(set(shown))
 

@@ -73,7 +73,7 @@ def test_the_deals_page_lists_every_version_and_gives_it_as_a_download_only(
     olena = browse("olena")
     told = text_of(olena.get(f"/deals/{deal.id}"))
     assert re.search(
-        "Пропозиція.html версія 2 24 КБ.*склав крок «Скласти пропозицію».*1 попередня версія версія 1 25 Б", told
+        "Пропозиція.html версія 2 24 КБ.*склав крок «Скласти пропозицію».*Ще 1 давніша версія версія 1 25 Б", told
     )
     assert "Файл «Пропозиція.html», версія 2" in told
     first, latest = ids_of(office)

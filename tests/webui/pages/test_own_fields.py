@@ -183,7 +183,7 @@ def test_a_step_shows_the_clients_field_and_writes_it_back(office: Office, brows
     assert done.status_code == 303
     timeline = text_of(olena.get(f"/deals/{deal.id}"))
     assert "Картку клієнта змінено кроком угоди" in timeline
-    assert "Кредитний ліміт 7 → 8,5" in timeline
+    assert "Кредитний ліміт 7,00 → 8,50" in timeline
 
 
 def test_the_api_reads_and_writes_own_fields(office: Office, browse: SignIn, app: Flask) -> None:

@@ -112,7 +112,7 @@ def test_an_arrow_without_a_label_is_called_by_where_it_leads() -> None:
 
 def test_no_button_is_without_a_label() -> None:
     process = compiled(*one_decision("", ""))
-    assert [each.label for each in process.steps["t"].outcomes] == ["end0", "end1"]
+    assert [each.label for each in process.steps["t"].outcomes] == ["Завершити 1", "Завершити 2"]
 
 
 @pytest.mark.parametrize(
