@@ -97,6 +97,7 @@ def overflow(page: Page) -> int:
 
 def barriers(page: Page) -> list[str]:
     """What axe-core finds in people's way, targets too small for a thumb among it: a line per rule and element."""
+    page.wait_for_load_state("load")  # what is sent already may still want its style
     page.evaluate(AXE.read_text(encoding="utf-8"))
     found: list[dict[str, Any]] = page.evaluate(
         "axe.run({resultTypes: ['violations'], rules: {'target-size': {enabled: true}}}).then(told => told.violations)"
