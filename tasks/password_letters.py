@@ -26,7 +26,11 @@ def send_password_letter(services: Services, job: Job) -> None:
     hours = int(job.payload["hours"])
     with services.database.write() as session:
         found = link_for_letter(
-            session, int(job.payload["person_id"]), lasts=timedelta(hours=hours), clock=services.clock
+            session,
+            int(job.payload["person_id"]),
+            lasts=timedelta(hours=hours),
+            is_forgotten=bool(job.payload.get("forgotten")),
+            clock=services.clock,
         )
         if found is None:
             return

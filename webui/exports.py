@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,7 +13,6 @@ from typing import Any
 from flask import Response
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
 
@@ -20,6 +20,8 @@ from webui.attachments import attachment
 from webui.formats import local
 
 _STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""The library looks for control characters only, and fails at the others."""
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -84,4 +86,4 @@ def _as_cell(value: Any) -> Any:
     if value is None or isinstance(value, date | Decimal | int):
         return value
     # One character that XML cannot hold would keep everybody from their file.
-    return neutralised(ILLEGAL_CHARACTERS_RE.sub("", str(value)))
+    return neutralised(_NOT_XML.sub("", str(value)))

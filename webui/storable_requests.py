@@ -1,16 +1,22 @@
-"""What a page is asked for or sent has to be storable: ids that a record can have, and no NUL character.
+"""What a page is asked for or sent has to be storable: ids of records, no characters that no file holds.
 
 The HTTP API has its own check, which names the field.
 """
 
 from __future__ import annotations
 
+import re
+
 from flask import Flask, abort, request
+from werkzeug.datastructures import ImmutableMultiDict
 
 from engine.errors import NotFound
 from webui.forms.typed_values import LARGEST_ID
 
 _API = "api"
+_HELD_BY_NO_FILE = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
+"""Word processors leave them in what is pasted; no XML holds them, so no spreadsheet and no letter of Word either."""
+_LINE_IN_A_PARAGRAPH = "\x0b"
 
 
 def configure_storable_requests(app: Flask) -> None:
@@ -18,10 +24,19 @@ def configure_storable_requests(app: Flask) -> None:
 
 
 def ensure_storable() -> None:
-    """Raises NotFound for an id that no record can have, BadRequest for a text that PostgreSQL cannot keep."""
+    """Raises NotFound for an id that no record can have, BadRequest for a text that PostgreSQL cannot keep.
+
+    Of what is typed, characters that nobody sees and no file holds are left out.
+    """
     if request.blueprint == _API:
         return
     if any(isinstance(part, int) and part > LARGEST_ID for part in (request.view_args or {}).values()):
         raise NotFound
     if any("\x00" in text for given in (request.args, request.form) for _, text in given.items(multi=True)):
         abort(400)
+    if any(_HELD_BY_NO_FILE.search(text) for _, text in request.form.items(multi=True)):
+        request.form = ImmutableMultiDict((name, _held(text)) for name, text in request.form.items(multi=True))
+
+
+def _held(text: str) -> str:
+    return _HELD_BY_NO_FILE.sub("", text.replace(_LINE_IN_A_PARAGRAPH, "\n"))

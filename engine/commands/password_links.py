@@ -23,7 +23,8 @@ from engine.queries.mail_links import hash_of_token
 from engine.queries.password_links import person_of_link
 
 PASSWORD_LETTER = "password_letter"  # noqa: S105  # a word for a job
-"""The kind of an outbox job: payload ``person_id``, and ``hours`` that the link in the letter lasts."""
+"""The kind of an outbox job: payload ``person_id`` (0: nobody is to be written to), ``hours`` that the link lasts,
+and ``forgotten``: whether somebody asked for it who was not signed in."""
 INVITATION_LASTS = timedelta(days=3)
 FORGOTTEN_LASTS = timedelta(hours=1)
 _RANDOM_BYTES = 32
@@ -52,27 +53,34 @@ def send_password_link(session: Session, person_id: int, *, actor: Actor, clock:
     person = _active(session, person_id)
     if not person.email:
         raise NoMailAddress(name=person.full_name)
-    _send(session, person, INVITATION_LASTS, actor=actor, at=clock.now())
+    at = clock.now()
+    record(session, PasswordLinkMade(person_id=person.id, by_mail=True), actor=actor, at=at)
+    _enqueue(session, person.id, INVITATION_LASTS, at=at, is_forgotten=False)
 
 
 def ask_for_password_link(session: Session, login_or_mail: str, *, clock: Clock) -> None:
     """Have a letter sent to whoever forgot their password, if it is somebody with access and an e-mail.
 
-    Whether it is, nobody is told. An address that several people share names none of them: they give their login.
+    Whether it is, nobody is told, and no clock tells either: for a stranger the same is written, a letter to nobody. An
+    address that several people share names none of them: they give their login.
     """
     said = login_or_mail.strip().lower()
     fits = Person.email if "@" in said else Person.login
-    found = session.scalars(select(Person).where(func.lower(fits) == said, Person.is_active, Person.email != "")).all()
-    if said and len(found) == 1:
-        _send(session, found[0], FORGOTTEN_LASTS, actor=Actor.system(), at=clock.now())
+    found = session.scalars(select(Person.id).where(func.lower(fits) == said, Person.is_active, Person.email != ""))
+    ids = found.all()
+    _enqueue(session, ids[0] if said and len(ids) == 1 else 0, FORGOTTEN_LASTS, at=clock.now(), is_forgotten=True)
 
 
-def link_for_letter(session: Session, person_id: int, *, lasts: timedelta, clock: Clock) -> tuple[Person, str] | None:
+def link_for_letter(
+    session: Session, person_id: int, *, lasts: timedelta, is_forgotten: bool, clock: Clock
+) -> tuple[Person, str] | None:
     """Whom a letter goes to, and the token in it, made only when it leaves; None when nobody is to be written to."""
-    person = session.get(Person, person_id)
+    person, at = session.get(Person, person_id), clock.now()
     if person is None or not person.is_active or not person.email:
         return None
-    return person, _new_link(session, person, clock.now(), lasts)
+    if is_forgotten:
+        record(session, PasswordLinkMade(person_id=person.id, by_mail=True), actor=Actor.system(), at=at)
+    return person, _new_link(session, person, at, lasts)
 
 
 def set_password_by_link(session: Session, token: str, password: str, *, clock: Clock) -> Person:
@@ -95,9 +103,9 @@ def _active(session: Session, person_id: int) -> Person:
     return person
 
 
-def _send(session: Session, person: Person, lasts: timedelta, *, actor: Actor, at: datetime) -> None:
-    record(session, PasswordLinkMade(person_id=person.id, by_mail=True), actor=actor, at=at)
-    enqueue(session, PASSWORD_LETTER, {"person_id": person.id, "hours": lasts // _HOUR}, at=at)
+def _enqueue(session: Session, person_id: int, lasts: timedelta, *, at: datetime, is_forgotten: bool) -> None:
+    payload = {"person_id": person_id, "hours": lasts // _HOUR, "forgotten": is_forgotten}
+    enqueue(session, PASSWORD_LETTER, payload, at=at)
 
 
 def _new_link(session: Session, person: Person, at: datetime, lasts: timedelta) -> str:

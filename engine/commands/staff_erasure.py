@@ -9,13 +9,16 @@ from __future__ import annotations
 import secrets
 from typing import ClassVar
 
-from sqlalchemy import Delete, delete, select, update
+from sqlalchemy import Delete, Update, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from engine.clock import Clock
 from engine.commands.erasing import Erasing, ensure_basis
 from engine.commands.history import record
 from engine.commands.idempotency import already_performed, remember
+from engine.commands.mailing import LETTER
+from engine.commands.password_links import PASSWORD_LETTER
+from engine.db.job import Job
 from engine.db.overwriting import overwritten
 from engine.db.session import UNSYNCHRONISED
 from engine.errors import N_, Conflict, NotFound
@@ -95,8 +98,21 @@ def _erase_own(session: Session, person: Person) -> None:
         session.execute(statement)
     waiting = Notice.person_id == person.id, Notice.state.in_((NoticeState.NEW, NoticeState.PLANNED))
     session.execute(update(Notice).where(*waiting).values(state=NoticeState.DROPPED), execution_options=UNSYNCHRONISED)
-    refused = Letter.person_id == person.id, Letter.last_error != ""  # a mail server's answer repeats the address
-    session.execute(update(Letter).where(*refused).values(last_error=""), execution_options=UNSYNCHRONISED)
+    for statement in _answers_of_mail_servers(person.id):
+        session.execute(statement, execution_options=UNSYNCHRONISED)
+
+
+def _answers_of_mail_servers(person_id: int) -> tuple[Update, Update]:
+    """They repeat the address that could not be written to."""
+    letters = select(Letter.id).where(Letter.person_id == person_id)
+    is_to_them = or_(
+        (Job.kind == LETTER) & Job.payload["letter_id"].as_integer().in_(letters),
+        (Job.kind == PASSWORD_LETTER) & (Job.payload["person_id"].as_integer() == person_id),
+    )
+    return (
+        update(Letter).where(Letter.person_id == person_id, Letter.last_error != "").values(last_error=""),
+        update(Job).where(Job.last_error != "", is_to_them).values(last_error=""),
+    )
 
 
 def _gone(person_id: int) -> list[Delete]:

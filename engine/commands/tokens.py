@@ -12,7 +12,7 @@ from engine.errors import NotFound
 from engine.events import TokenCreated, TokenRevoked
 from engine.model.api_token import ApiToken, token_hash
 from engine.model.person import Person
-from engine.policy.permissions import Ability, Actor, ensure_may
+from engine.policy.permissions import Ability, Actor, ensure_may, may
 
 _PREFIX = "rgl_"
 _BYTES = 32
@@ -37,10 +37,8 @@ def create_token(session: Session, person_id: int, name: str, *, actor: Actor, c
 def revoke_token(session: Session, token_id: int, *, actor: Actor, clock: Clock) -> None:
     """Raises NotFound for a token that is not one's own, unless one administers people."""
     token = session.get(ApiToken, token_id, with_for_update=True)
-    if token is None:
+    if token is None or not (token.person_id == actor.person_id or may(actor, Ability.MANAGE_PEOPLE)):
         raise NotFound
-    if token.person_id != actor.person_id:
-        ensure_may(actor, Ability.MANAGE_PEOPLE)
     if token.revoked_at is None:
         token.revoked_at = clock.now()
         record(session, TokenRevoked(person_id=token.person_id, token_id=token.id), actor=actor, at=clock.now())

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from support.office import Office
-from support.web import Browser, web_application
+from support.web import Browser, text_of, web_application
 
 from engine.db.session import Database
 
@@ -49,3 +49,8 @@ def test_who_is_not_signed_in_fails_no_database_either(browse: Callable[[], Brow
 
 def test_a_step_is_not_handed_to_an_id_that_nobody_can_have(browser: Browser) -> None:
     assert browser.post("/work-items/1/delegate", {"to": HUGE}).status_code == 422
+
+
+def test_what_is_pasted_with_characters_that_no_file_holds_is_kept_without_them(browser: Browser) -> None:
+    browser.post("/deals/1/comment", {"text": "Рядок\x0bдругий\ufffe і\x01 \uffffтретій"})
+    assert "Рядок другий і третій" in text_of(browser.get("/deals/1/timeline"))

@@ -6,15 +6,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from support.office import Office
 from support.personal_traces import ensure_whole, named_in
 
+from engine.commands.password_links import send_password_link
 from engine.commands.people import set_password, sign_in, update_person
 from engine.commands.staff_erasure import PersonHasAccess, erase_employee
 from engine.commands.tokens import create_token
 from engine.commands.watching import watch_deal
 from engine.commands.work_items import save_draft
+from engine.db.job import Job, JobState
 from engine.db.session import Database
 from engine.errors import InvalidInput, NotAllowed, NotFound, SignInFailed
 from engine.model.deal import Deal
@@ -60,6 +62,7 @@ def test_who_has_left_is_reached_nowhere_and_still_named_on_what_they_decided(
     ensure_whole(office, deal, tmp_path)
     with pytest.raises(PersonHasAccess):
         office.do("admin", erase_employee, iryna, BASIS)
+    _let_mail_fail(office, iryna)
     office.do("admin", update_person, iryna, {"is_active": False})
     with pytest.raises(NotAllowed):
         office.do("bohdan", erase_employee, iryna, BASIS)
@@ -68,7 +71,9 @@ def test_who_has_left_is_reached_nowhere_and_still_named_on_what_they_decided(
     with pytest.raises(NotFound):
         office.do("admin", erase_employee, 10**6, BASIS)
     words = ("671234567", "home.example", "телефон", "половина")
-    assert {"person.phone", "person.email", "api_token.name", "history_event.data"} <= set(named_in(office, *words))
+    assert {"person.phone", "person.email", "job.last_error", "api_token.name", "history_event.data"} <= set(
+        named_in(office, *words)
+    )
     office.do("admin", erase_employee, iryna, BASIS, command_id="once")
     office.do("admin", erase_employee, iryna, BASIS, command_id="once")
 
@@ -87,3 +92,10 @@ def test_who_has_left_is_reached_nowhere_and_still_named_on_what_they_decided(
     assert (view.tokens, view.erased_by, person.password_hash) == ((), "Андрій Савченко", None)
     assert (decision.approver, decision.position, decision.comment) == ("Ірина Бондар", CARD["position"], "Згода")
     assert (told.count("texts_erased"), told.count("employee_erased")) == (1, 1)
+
+
+def _let_mail_fail(office: Office, person_id: int) -> None:
+    """The server repeats the address that it did not take."""
+    office.do("admin", send_password_link, person_id)
+    with office.database.write() as session:
+        session.execute(update(Job).values(state=JobState.FAILED, last_error="550 <iryna@home.example>: no such user"))
