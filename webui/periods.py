@@ -9,12 +9,17 @@ from engine.errors import N_
 from webui.i18n import zone
 
 
+_YEARS = range(1900, 2200)
+"""Of others no clock knows the moments everywhere: the first of them begins before time does, seen from Kyiv."""
+
+
 def iso_date(text: str) -> date | None:
-    """The day that a date input sends; None for an empty one, and for what is no day."""
+    """The day that a date input sends; None for an empty one, and for what is no day of these centuries."""
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         return None
+    return day if day.year in _YEARS else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,4 +52,4 @@ def start_of(day: date | None) -> datetime | None:
 
 def end_of(day: date | None) -> datetime | None:
     """The first moment after the period's last day."""
-    return datetime.combine(day + timedelta(days=1), time(), zone()) if day is not None and day < date.max else None
+    return datetime.combine(day + timedelta(days=1), time(), zone()) if day is not None else None

@@ -17,7 +17,9 @@ from engine.model.call_permit import CallHost, CallSecret
 from engine.policy.permissions import Ability, Actor, ensure_may
 
 LONGEST_SECRET = 4_000
-_HOST = re.compile(r"(?=.{1,253}(?::|$))[a-z0-9-]+(?:\.[a-z0-9-]+)*(?::[1-9][0-9]{0,4})?")
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_HOST = re.compile(rf"(?=.{{1,253}}(?::|$)){_LABEL}(?:\.{_LABEL})*(?::(?P<port>[1-9][0-9]{{0,4}}))?")
+_LAST_PORT = 65_535
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 
 
@@ -35,7 +37,8 @@ def allow_host(session: Session, host: str, *, actor: Actor, clock: Clock) -> Ca
     """Let maps call ``host``; one that is allowed already stays so. Raises NotAllowed, InvalidInput."""
     ensure_may(actor, Ability.MANAGE_CONNECTORS)
     wanted = host.strip().casefold().removeprefix("https://").rstrip("/").removesuffix(":443")
-    if not _HOST.fullmatch(wanted):
+    named = _HOST.fullmatch(wanted)
+    if named is None or int(named["port"] or 1) > _LAST_PORT:
         raise InvalidInput({"host": FieldNotUnderstood(value=host[:80], expected=N_("the name of a host"))})
     known = session.scalar(select(CallHost).where(CallHost.host == wanted))
     if known is not None:

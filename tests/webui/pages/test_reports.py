@@ -58,3 +58,9 @@ def test_reports_are_for_heads(browse: SignIn) -> None:
     for address in ("/reports/funnel", "/reports/lateness", "/reports/funnel.csv", "/reports/lateness.csv"):
         assert browse("olena").get(address).status_code == 404, address
         assert browse("bohdan").get(address).status_code == 200, address
+
+
+@pytest.mark.parametrize("address", ["/reports/funnel", "/reports/lateness", "/maps/1/facts", "/deals"])
+def test_a_day_before_the_calendar_begins_is_as_none(office: Office, browse: SignIn, address: str) -> None:
+    office.open_deal()
+    assert browse("bohdan").get(f"{address}?from=0001-01-01&to=9999-12-31&opened_from=0001-01-01").status_code == 200

@@ -282,7 +282,7 @@ def test_an_administrator_allows_hosts_and_keeps_secrets_that_no_page_shows(offi
     page, hosts, secrets = "/settings/connectors", "/settings/connectors/hosts", "/settings/connectors/secrets"
     secret = {"name": "crm", "secret_host": "crm.example.com", "value": "very-secret"}
     assert admin.post(secrets, secret).status_code == 422, "its host is not allowed yet"
-    for wrong in ("", "http://x y", "user@crm.example.com"):
+    for wrong in ("", "http://x y", "user@crm.example.com", "crm.example.com:99999", "-crm.example.com"):
         assert admin.post(hosts, {"host": wrong}).status_code == 422
     assert admin.post(hosts, {"host": "https://CRM.example.com/"}).status_code == 303
     for value in ("very-secret", "another-secret"):
