@@ -20,6 +20,7 @@ from engine.queries.control import Control, DealsList, StepsList
 from engine.queries.letters import LetterView, ToldNotice
 from engine.settings import Settings
 from tasks.notice_words import DECIDED, OVERDUE, WORDINGS
+from tasks.problem_words import problem_words
 from tasks.value_words import ValueWords
 from tasks.words import catalogue
 
@@ -194,6 +195,10 @@ class _Writer:
         if notice.control is not None:
             yield from self._control(notice.control)
         deal, step = notice.deal, notice.step
+        if notice.failure is not None:
+            if notice.text:
+                yield self.say(N_("Step")), notice.text
+            yield self.say(N_("What happened")), problem_words(notice.failure, self._catalogue.gettext)
         if deal is not None:
             yield self.say(N_("Deal")), f"{deal.number} · {deal.title}"
         if deal is not None and (len(self._view.notices) == 1 or self._decides(notice)):

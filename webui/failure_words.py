@@ -5,14 +5,39 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from engine.errors import N_
-from engine.policy.call_answers import AnswerNotUsable
+from engine.bpmn.expressions import failures
+from engine.commands.call_results import ValueNotReadable
+from engine.errors import N_, DomainError, FieldNotUnderstood, FieldOutOfRange, FieldRequired
+from engine.policy.call_answers import AnswerNotUsable, ValueNotTaken, ValuesTooLong
 from webui.i18n import _
 
-_CODE = re.compile(r"HTTP (\d{3})")
-_NOT_USABLE = re.compile(
-    re.escape(AnswerNotUsable.template).replace(r"%\(name\)s", "(.+?)").replace(r"%\(problem\)s", "(.+)"), re.DOTALL
+_KEPT: tuple[type[DomainError], ...] = (
+    AnswerNotUsable,
+    ValueNotTaken,
+    ValuesTooLong,
+    ValueNotReadable,
+    FieldNotUnderstood,
+    FieldRequired,
+    FieldOutOfRange,
+    failures.ExpressionFailed,
+    failures.YesOrNoExpected,
+    failures.ValueTooLarge,
+    failures.ValueNotAllowed,
+    failures.TooManySteps,
+    failures.DataNestedTooDeeply,
 )
+"""What may be wrong with an answer. It is kept as an English sentence, beside those of the other system."""
+_PLACE = re.compile(r"%\\\((\w+)\\\)s")
+
+
+def _pattern_of(template: str) -> re.Pattern[str]:
+    return re.compile(_PLACE.sub(r"(?P<\1>.+?)", re.escape(template)), re.DOTALL)
+
+
+_PATTERNS = tuple((_pattern_of(kind.template), kind.template) for kind in _KEPT)
+_MARKED = frozenset({"problem", "expected", "kind", "label"})
+
+_CODE = re.compile(r"HTTP (\d{3})")
 _MEANINGS: Mapping[int, str] = {
     400: N_("the system did not understand our request"),
     401: N_("the system does not know us: look at the secret"),
@@ -40,12 +65,15 @@ _BY_HUNDREDS: Mapping[int, str] = {
 
 def failure_words(text: str) -> str:
     """A marked text is translated, a code of HTTP explained; anything else is what the other system said."""
-    code, unusable = _CODE.fullmatch(text), _NOT_USABLE.fullmatch(text)
+    code = _CODE.fullmatch(text)
     if code is not None:
         number = int(code[1])
         meaning = _MEANINGS.get(number) or _BY_HUNDREDS.get(number // 100)
         if meaning is not None:
             return _("%(meaning)s (HTTP %(code)s)", meaning=_(meaning), code=number)
-    if unusable is not None:
-        return _(AnswerNotUsable.template, name=unusable[1], problem=unusable[2])
+    for pattern, template in _PATTERNS:
+        found = pattern.fullmatch(text)
+        if found is not None:
+            told = {name: failure_words(one) if name in _MARKED else one for name, one in found.groupdict().items()}
+            return _(template, **told) if told else _(template)
     return _(text)

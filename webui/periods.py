@@ -8,7 +8,6 @@ from datetime import date, datetime, time, timedelta
 from engine.errors import N_
 from webui.i18n import zone
 
-
 _YEARS = range(1900, 2200)
 """Of others no clock knows the moments everywhere: the first of them begins before time does, seen from Kyiv."""
 

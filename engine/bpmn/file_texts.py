@@ -32,7 +32,7 @@ FILE: Mapping[str, FindingText] = {
         N_("This is XML, but not BPMN 2.0: its root is “%(root)s” of the namespace “%(namespace)s”."), EXPORT_AGAIN
     ),
     "XML_NOT_WELLFORMED": FindingText(
-        N_("The file is damaged at this line: %(problem)s."),
+        N_("The file is damaged at this line, at character %(column)s: %(problem)s."),
         N_("Export the map again. If it was edited by hand, mend the line named here."),
     ),
     "XML_ENCODING": FindingText(

@@ -13,6 +13,8 @@ from xml.parsers import expat
 
 from lxml import etree
 
+from engine.errors import N_
+
 MAX_BYTES = 2 * 1024 * 1024
 MAX_ELEMENTS = 20_000
 MAX_DEPTH = 64
@@ -23,6 +25,26 @@ MAX_TEXT_LENGTH = 1_000_000  # a real map keeps 535 kB of a vendor's settings in
 MAX_NAME_LENGTH = 256
 MAX_NAMESPACES = 5_000
 
+_CUT_OFF = N_("the file ends too early, as if it had been cut off while it was saved or sent")
+_NOT_XML = N_("this is no XML")
+_WRONG_NAMESPACE = N_("a prefix is declared in a way that XML does not allow")
+_PROBLEMS: Mapping[int, str] = {
+    expat.errors.codes[text]: problem
+    for text, problem in (
+        (expat.errors.XML_ERROR_SYNTAX, _NOT_XML),
+        (expat.errors.XML_ERROR_NO_ELEMENTS, _CUT_OFF),
+        (expat.errors.XML_ERROR_INVALID_TOKEN, N_("there is a character that cannot stand here, such as “<” or “&”")),
+        (expat.errors.XML_ERROR_UNCLOSED_TOKEN, _CUT_OFF),
+        (expat.errors.XML_ERROR_PARTIAL_CHAR, _CUT_OFF),
+        (expat.errors.XML_ERROR_TAG_MISMATCH, N_("a closing tag does not fit the tag that was opened")),
+        (expat.errors.XML_ERROR_DUPLICATE_ATTRIBUTE, N_("an element has the same attribute twice")),
+        (expat.errors.XML_ERROR_JUNK_AFTER_DOC_ELEMENT, N_("the file goes on after its end")),
+        (expat.errors.XML_ERROR_UNDEFINED_ENTITY, N_("“&” stands before a word that means nothing in XML")),
+        (expat.errors.XML_ERROR_BAD_CHAR_REF, N_("“&#” stands before a number that is no character")),
+        (expat.errors.XML_ERROR_MISPLACED_XML_PI, N_("something stands before “<?xml”")),
+        (expat.errors.XML_ERROR_UNCLOSED_CDATA_SECTION, _CUT_OFF),
+    )
+}
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _DECLARED_ENCODING = re.compile(rb"^\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._:-]{1,40})[\"']")
 _NAMESPACE_VALUE = re.compile(rb"(\sxmlns(?::[\w.-]+)?\s*=\s*)(\"[^\"<>]{0,2000}\"|'[^'<>]{0,2000}')")
@@ -155,7 +177,8 @@ def _parse(checked: bytes, repairs: list[tuple[str, Mapping[str, str]]]) -> etre
     try:
         return etree.fromstring(checked, _parser())
     except (etree.XMLSyntaxError, ValueError) as error:
-        refused = XmlRefused("XML_NOT_WELLFORMED", getattr(error, "lineno", None) or 1, problem=str(error))
+        line, column = getattr(error, "position", None) or (1, 1)
+        refused = XmlRefused("XML_NOT_WELLFORMED", line or 1, problem=_WRONG_NAMESPACE, column=str(column or 1))
     # Some tools put spaces into namespace names, which libxml2 takes for an error although nobody reads them.
     mended = _NAMESPACE_VALUE.sub(lambda found: found.group(1) + found.group(2).replace(b" ", b"%20"), checked)
     if mended == checked:
@@ -258,20 +281,20 @@ class _Counter:
         self.text = 0
         if self.elements == 1:
             self.missing.insert_at = self.parser.CurrentByteIndex + 1 + len(name.encode())
-        self._bound("elements", self.elements, self.most_elements)
-        self._bound("depth", len(self.declared), MAX_DEPTH)
-        self._bound("attributes", len(attributes), MAX_ATTRIBUTES)
-        self._bound("attributes", self.attributes, MAX_ALL_ATTRIBUTES)
-        self._bound("name length", len(name), MAX_NAME_LENGTH)
+        self._bound(N_("the number of elements"), self.elements, self.most_elements)
+        self._bound(N_("the depth"), len(self.declared), MAX_DEPTH)
+        self._bound(N_("the number of attributes"), len(attributes), MAX_ATTRIBUTES)
+        self._bound(N_("the number of attributes"), self.attributes, MAX_ALL_ATTRIBUTES)
+        self._bound(N_("the length of a name"), len(name), MAX_NAME_LENGTH)
         for key, value in attributes.items():
-            self._bound("name length", len(key), MAX_NAME_LENGTH)
-            self._bound("attribute length", len(value), MAX_ATTRIBUTE_LENGTH)
+            self._bound(N_("the length of a name"), len(key), MAX_NAME_LENGTH)
+            self._bound(N_("the length of an attribute"), len(value), MAX_ATTRIBUTE_LENGTH)
         self._prefixes(name, attributes)
 
     def _prefixes(self, name: str, attributes: Mapping[str, str]) -> None:
         new = {key.removeprefix("xmlns:") for key in attributes if key.startswith("xmlns:")}
         self.namespaces += len(new) + ("xmlns" in attributes)
-        self._bound("namespaces", self.namespaces, MAX_NAMESPACES)
+        self._bound(N_("the number of namespaces"), self.namespaces, MAX_NAMESPACES)
         known = self.declared[-1] | new if new else self.declared[-1]
         self.declared.append(known)
         for qualified in (name, *attributes):
@@ -284,7 +307,7 @@ class _Counter:
 
     def characters(self, text: str) -> None:
         self.text += len(text)
-        self._bound("text length", self.text, MAX_TEXT_LENGTH)
+        self._bound(N_("the length of a text"), self.text, MAX_TEXT_LENGTH)
 
     def _bound(self, what: str, seen: int, limit: int) -> None:
         if seen > limit:
@@ -315,7 +338,8 @@ def _check(data: bytes, most_elements: int = MAX_ELEMENTS) -> _MissingPrefixes:
     try:
         parser.Parse(data, True)  # noqa: FBT003  # expat takes no keywords
     except expat.ExpatError as error:
-        raise XmlRefused("XML_NOT_WELLFORMED", error.lineno, problem=expat.ErrorString(error.code) or "") from None
+        problem, column = _PROBLEMS.get(error.code, _NOT_XML), str(error.offset + 1)
+        raise XmlRefused("XML_NOT_WELLFORMED", error.lineno, problem=problem, column=column) from None
     return counter.missing
 
 

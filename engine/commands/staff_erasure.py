@@ -98,8 +98,8 @@ def _erase_own(session: Session, person: Person) -> None:
         session.execute(statement)
     waiting = Notice.person_id == person.id, Notice.state.in_((NoticeState.NEW, NoticeState.PLANNED))
     session.execute(update(Notice).where(*waiting).values(state=NoticeState.DROPPED), execution_options=UNSYNCHRONISED)
-    for statement in _answers_of_mail_servers(person.id):
-        session.execute(statement, execution_options=UNSYNCHRONISED)
+    for answer in _answers_of_mail_servers(person.id):
+        session.execute(answer, execution_options=UNSYNCHRONISED)
 
 
 def _answers_of_mail_servers(person_id: int) -> tuple[Update, Update]:

@@ -15,6 +15,7 @@ from engine.bpmn.compiled import Outcome
 from engine.model.client import Client
 from engine.model.deal import Deal
 from engine.model.department import Department
+from engine.model.incident import Incident, IncidentState
 from engine.model.letter import Letter, LetterState
 from engine.model.notice import TO_BE_DONE, Notice, NoticeKind
 from engine.model.person import Person
@@ -60,7 +61,8 @@ class ToldStep:
 class ToldNotice:
     """``by`` is who caused it, or nobody. ``content`` is what the reader is asked to decide on, else None.
 
-    ``control`` is what they have to look at today, of a notice of that kind.
+    ``control`` is what they have to look at today, of a notice of that kind; ``failure`` is what a deal failed at, as
+    its incident keeps it.
     """
 
     kind: NoticeKind
@@ -71,6 +73,7 @@ class ToldNotice:
     step: ToldStep | None
     content: DecisionContent | None
     control: Control | None = None
+    failure: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +142,21 @@ class _News:
         }
         self.visible = set(session.scalars(select(Deal.id).where(Deal.id.in_(deal_ids), visible_deals(self.actor))))
         self.items = _items(session, {one.work_item_id for one in notices if one.work_item_id is not None})
+        self.failures = _failures(session, {one.deal_id for one in notices if one.kind is NoticeKind.INCIDENT})
         people = {one.by_id for one in notices if one.by_id is not None}
         self.names = dict(session.execute(select(Person.id, Person.full_name).where(Person.id.in_(people))).all())
+
+
+def _failures(session: Session, deal_ids: set[int | None]) -> Mapping[tuple[int | None, str], Mapping[str, Any]]:
+    """By deal and element: those that are still open."""
+    if not deal_ids:
+        return {}
+    rows = session.execute(
+        select(Incident.deal_id, Incident.params)
+        .where(Incident.deal_id.in_(deal_ids), Incident.state == IncidentState.OPEN)
+        .order_by(Incident.id)
+    )
+    return {(row.deal_id, str(row.params.get("element", "")).strip()): row.params for row in rows}
 
 
 def _items(session: Session, ids: set[int]) -> Mapping[int, tuple[WorkItem, ToldStep]]:
@@ -193,6 +209,7 @@ def _still_to_tell(session: Session, news: _News, notices: Iterable[Notice]) -> 
             step=item[1] if item is not None else None,
             content=content,
             control=looked_at,
+            failure=news.failures.get((notice.deal_id, str(details.get("text", "")))),
         )
 
 
@@ -211,6 +228,8 @@ def _matters(news: _News, notice: Notice) -> bool:
         return False
     if notice.kind in TO_BE_DONE | {NoticeKind.REPLY_UNDERSTOOD}:
         return item is not None and _may_act(news.actor, item[0])
+    if notice.kind is NoticeKind.INCIDENT:
+        return (notice.deal_id, str(notice.details.get("text", ""))) in news.failures
     if notice.kind is NoticeKind.STEP_LATE:
         return item is not None and item[0].is_live
     return True

@@ -7,7 +7,13 @@ import pytest
 from support.office import Office
 from support.post_office import PostOffice
 
+from engine.bpmn.expressions.failures import NullCondition
+from engine.commands.incidents import record_incident
+from engine.errors import MapFailed
+from engine.model.incident import Incident, IncidentState
 from engine.model.person import Person
+from engine.model.process_instance import ProcessInstance
+from engine.policy.permissions import Actor
 from tasks.jobs import sweep
 from tasks.notices import tell_people
 from tasks.services import Services, use
@@ -102,3 +108,32 @@ def test_who_has_no_address_is_not_written_to(office: Office, post_office: PostO
     office.wait(days=1, hours=6)
     send()
     assert post_office.letters == []
+
+
+def fail(office: Office) -> None:
+    """The map cannot go on after a step of the deal, for want of a value."""
+    problem = NullCondition(text="discount > 5", names="discount", labels={"discount": "Знижка, %"})
+    failure = MapFailed(element="Підготувати пропозицію", element_id="prepare", problem=problem)
+    with office.database.write() as session:
+        instance = session.query(ProcessInstance).one()
+        failure.instance_id, failure.deal_id = instance.id, instance.deal_id
+        record_incident(session, failure, actor=Actor.system(), at=office.clock.now())
+
+
+def test_a_failure_is_told_with_its_step_and_its_cause(office: Office, post_office: PostOffice) -> None:
+    office.open_deal()
+    fail(office)
+    send()
+    text = text_of(letters_to("admin", post_office)[-1])
+    assert "Крок: Підготувати пропозицію" in text
+    assert "Що сталося: Умову «discount > 5» не можна перевірити: не заповнено «Знижка, %» (discount)." in text
+    assert "/settings/incidents" in text
+
+
+def test_a_failure_that_was_mended_meanwhile_is_not_told(office: Office, post_office: PostOffice) -> None:
+    office.open_deal()
+    fail(office)
+    with office.database.write() as session:
+        session.query(Incident).one().state = IncidentState.RESOLVED
+    send()
+    assert letters_to("admin", post_office) == []

@@ -7,10 +7,12 @@ import pytest
 from flask import Flask
 from flask_babel import force_locale
 
+from engine.bpmn.expressions.failures import ExpressionFailed
 from engine.bpmn.finding_texts import known_codes
 from engine.bpmn.findings import Finding, Severity
 from engine.commands.call_results import CallGivenUp
 from engine.errors import N_, AlreadyCompleted, DomainError, FieldNotUnderstood, FieldRequired, InvalidInput
+from engine.policy.call_answers import AnswerNotUsable
 from webui.failure_words import failure_words
 from webui.i18n import _
 from webui.incident_texts import EARLIER
@@ -50,6 +52,14 @@ def test_what_was_expected_is_translated_too(speaking_app: Flask) -> None:
         ("HTTP 418", "система відхиляє наш запит (HTTP 418)"),
         ("it refuses connections", "не приймає зʼєднань"),
         ("the answer does not give “credit”: порожньо", "відповідь не дає «credit»: порожньо"),
+        (
+            str(AnswerNotUsable(name="credit", problem=ExpressionFailed(text="answer.sum / 0"))),
+            "відповідь не дає «credit»: Вираз «answer.sum / 0» не має відповіді для цих даних.",
+        ),
+        (
+            str(FieldNotUnderstood(value="багато", expected=N_("a whole number"))),
+            "«багато» не вдалося прочитати. Потрібно: ціле число.",
+        ),
         ("Немає товару на складі", "Немає товару на складі"),
     ],
 )

@@ -105,7 +105,7 @@ class Reglament(click.Group):
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  # click's
         formatter.write_paragraph()
         with formatter.indentation():
-            formatter.write_text(_(self.help or ""))
+            formatter.write_text(_(self.help) if self.help else "")
 
     def invoke(self, ctx: click.Context) -> object:
         """Whatever an owner can act on is said in one sentence, never as a traceback."""

@@ -74,7 +74,9 @@ def test_a_file_that_is_no_map_is_refused_by_its_reason(data: bytes, code: str) 
 
 
 def test_the_line_of_damage_is_the_line_in_the_file() -> None:
-    assert found(check(GOOD.replace(b"</process>", b"</proces>")), "XML_NOT_WELLFORMED").line == 8
+    finding = found(check(GOOD.replace(b"</process>", b"</proces>")), "XML_NOT_WELLFORMED")
+    assert (finding.line, finding.params["column"]) == (8, "3")
+    assert finding.params["problem"] == "a closing tag does not fit the tag that was opened"
 
 
 @pytest.mark.parametrize(
