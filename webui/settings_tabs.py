@@ -30,6 +30,7 @@ _TABS = (
     SettingsTab("webhooks.show", "webhooks", N_("Webhooks"), Ability.MANAGE_WEBHOOKS),
     SettingsTab("connectors.show", "connectors", N_("Connectors"), Ability.MANAGE_CONNECTORS),
     SettingsTab("seal.show", "seal", N_("Signatures and seal"), Ability.MANAGE_SEAL),
+    SettingsTab("journal.show", "journal", N_("Journal"), Ability.SEE_JOURNAL),
     SettingsTab("incidents.show", "incidents", N_("Failures"), Ability.RETRY_INCIDENT),
     SettingsTab("machinery.show", "machinery", N_("Machinery"), Ability.RETRY_INCIDENT),
 )

@@ -28,6 +28,7 @@ class Ability(StrEnum):
     SEE_MAPS = "see_maps"
     MANAGE_PEOPLE = "manage_people"
     ADD_DEPARTMENT = "add_department"  # by its name alone, where a map names one that is missing
+    SEE_JOURNAL = "see_journal"  # who changed which accounts and settings, and when
     MANAGE_CALENDARS = "manage_calendars"
     MANAGE_CLIENTS = "manage_clients"
     MANAGE_FIELDS = "manage_fields"  # which fields of their own clients and contacts have
@@ -81,6 +82,7 @@ _ABILITIES: Mapping[Role, frozenset[Ability]] = {
             Ability.SEE_MAPS,
             Ability.MANAGE_PEOPLE,
             Ability.ADD_DEPARTMENT,
+            Ability.SEE_JOURNAL,
             Ability.MANAGE_CALENDARS,
             Ability.MANAGE_CLIENTS,
             Ability.MANAGE_FIELDS,

@@ -25,6 +25,7 @@ _OF_SETTINGS = tuple(
         "/webhooks",
         "/connectors",
         "/seal",
+        "/journal",
         "/incidents",
         "/machinery",
         "/mail",

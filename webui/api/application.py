@@ -48,6 +48,7 @@ _CALLS = (
     "jobs",
     "reports",
     "history",
+    "journal",
     "people",
     "substitutions",
     "webhooks",

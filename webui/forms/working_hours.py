@@ -6,9 +6,18 @@ import re
 from collections.abc import Iterable, Mapping
 
 from engine.commands.calendars import HoursNotUnderstood
-from engine.errors import DomainError, InvalidInput
+from engine.errors import N_, DomainError, InvalidInput
 
 WEEKDAYS = range(7)
+DAY_NAMES = (
+    N_("Monday"),
+    N_("Tuesday"),
+    N_("Wednesday"),
+    N_("Thursday"),
+    N_("Friday"),
+    N_("Saturday"),
+    N_("Sunday"),
+)
 
 _SPAN = re.compile(r"(\d{1,2})[:.](\d{2})\s*[-–—]\s*(\d{1,2})[:.](\d{2})")
 _BETWEEN = re.compile(r"[\s,;]*")

@@ -26,22 +26,13 @@ from engine.queries.scopes import ensure_sees
 from webui.error_pages import status_of
 from webui.formats import local
 from webui.forms.typed_values import read_date
-from webui.forms.working_hours import WEEKDAYS, read_spans, read_week, written
+from webui.forms.working_hours import DAY_NAMES, WEEKDAYS, read_spans, read_week, written
 from webui.i18n import _
 from webui.messages import error_text, field_errors
 from webui.request_context import actor, now, reading, services, writing
 
 blueprint = Blueprint("calendars", __name__, url_prefix="/settings/calendars")
 
-_DAY_NAMES = (
-    N_("Monday"),
-    N_("Tuesday"),
-    N_("Wednesday"),
-    N_("Thursday"),
-    N_("Friday"),
-    N_("Saturday"),
-    N_("Sunday"),
-)
 _FURTHEST_YEARS = 5
 
 
@@ -203,7 +194,7 @@ def _list(error: DomainError | None = None) -> ResponseReturnValue:
 
 
 def _summary(row: CalendarRow) -> list[tuple[str, str]]:
-    return [(_(_DAY_NAMES[day]), written(row.weekly.get(str(day), []))) for day in WEEKDAYS]
+    return [(_(DAY_NAMES[day]), written(row.weekly.get(str(day), []))) for day in WEEKDAYS]
 
 
 def _page(calendar_id: int, error: DomainError | None = None) -> ResponseReturnValue:
@@ -216,8 +207,7 @@ def _page(calendar_id: int, error: DomainError | None = None) -> ResponseReturnV
         "settings/calendar.html",
         row=row,
         week=[
-            (day, _(_DAY_NAMES[day]), typed.get(f"day-{day}", written(row.weekly.get(str(day), []))))
-            for day in WEEKDAYS
+            (day, _(DAY_NAMES[day]), typed.get(f"day-{day}", written(row.weekly.get(str(day), [])))) for day in WEEKDAYS
         ],
         exceptions=[(one, written(one.spans)) for one in row.exceptions],
         offered=_offered(row, year),

@@ -47,6 +47,7 @@ EXPECTED = {
     "GET /people": Expected(ALL),
     "GET /departments": Expected(ALL),
     "GET /history": Expected(ALL),
+    "GET /journal": Expected(ADMINISTRATOR),
     "GET /work-items": Expected(ALL),
     "GET /deals": Expected(ALL),
     "GET /clients": Expected(ALL),

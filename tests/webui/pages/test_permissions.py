@@ -236,6 +236,8 @@ PAGES = {
         "GET /people/new",
         "POST /questions/<int:question_id>/answer",
         "GET /settings/calendars",
+        "GET /settings/journal",
+        "GET /settings/journal/export.<any(csv, xlsx):kind>",
         "POST /settings/calendars",
         "GET /settings/calendars/<int:calendar_id>",
         "POST /settings/calendars/<int:calendar_id>/days",

@@ -1,0 +1,104 @@
+"""What changed in accounts and settings: who did it, when, about whom."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+
+import openpyxl
+import pytest
+from flask import Flask
+from support.api import ApiClient
+from support.office import Office
+from support.web import Browser, text_of
+
+from engine.commands.calendars import set_calendar_exception
+from engine.commands.departments import update_department
+from engine.commands.people import set_password, set_substitution, update_person
+from engine.commands.staff_erasure import erase_employee
+from engine.commands.tokens import create_token
+from engine.model.calendar import Calendar
+from engine.model.person import Role
+
+SignIn = Callable[[str | None], Browser]
+
+JOURNAL = "/settings/journal"
+
+
+@pytest.fixture
+def changed(office: Office) -> Office:
+    """Somebody became head, a department got another head, a day became a holiday, and so on."""
+    company = office.company
+    office.do("admin", update_person, company.iryna.id, {"role": Role.HEAD, "email": "i@example.com"})
+    office.do("admin", update_department, company.legal.id, {"head_id": company.olena.id})
+    with office.database.read() as session:
+        calendar_id = session.query(Calendar.id).scalar()
+    if calendar_id is not None:
+        office.do("admin", set_calendar_exception, calendar_id, datetime(2026, 3, 9, tzinfo=UTC).date(), [], "Свято")
+    office.do("admin", set_password, company.taras.id, "a long password")
+    office.do("olena", create_token, company.olena.id, "Облік")
+    day = datetime(2027, 8, 1, tzinfo=UTC).date()
+    office.do("taras", set_substitution, company.taras.id, company.olena.id, day, day)
+    office.do("olena", update_person, company.olena.id, {"theme": "dark"})
+    return office
+
+
+def test_every_change_says_who_made_it_and_about_whom(changed: Office, browse: SignIn) -> None:
+    page = text_of(browse("admin").get(JOURNAL))
+    assert "Роль: Погоджувач → Керівник продажів" in page
+    assert re.search("Керівник: .+ → Олена Коваль", page)
+    assert "Заступник: Олена Коваль" in page
+    for said in ("Ірина Бондар", "Створено токен «Облік»", "Андрій Савченко", "Установлено пароль"):
+        assert said in page
+    assert "→ dark" not in page, "how people like their own pages is nobody's business"
+
+
+def test_it_is_narrowed_to_a_person_a_kind_and_a_period(changed: Office, browse: SignIn) -> None:
+    admin, olena = browse("admin"), changed.company.olena.id
+    of_olena = text_of(admin.get(f"{JOURNAL}?person={olena}"))
+    assert "Створено токен «Облік»" in of_olena
+    assert "Установлено пароль" not in of_olena
+    access = text_of(admin.get(f"{JOURNAL}?part=access"))
+    assert "Створено токен «Облік»" in access
+    assert "Роль:" not in access
+    tomorrow = changed.clock.now() + timedelta(days=1)
+    assert "Нічого не змінювали" in text_of(admin.get(f"{JOURNAL}?from={tomorrow:%Y-%m-%d}&to={tomorrow:%Y-%m-%d}"))
+    assert admin.get(f"{JOURNAL}?person=x&part=x&from=x&to=x").status_code == 200
+
+
+def test_it_is_exported_whole_and_read_page_by_page(changed: Office, browse: SignIn) -> None:
+    for number in range(60):
+        changed.do("admin", create_token, changed.company.admin.id, f"=1+{number}")
+    admin = browse("admin")
+    sheet = openpyxl.load_workbook(BytesIO(admin.get(f"{JOURNAL}/export.xlsx").data)).active
+    assert sheet is not None
+    rows = list(sheet.iter_rows(min_row=2, values_only=True))
+    assert len(rows) > 60
+    first = admin.get(f"{JOURNAL}?part=access")
+    assert "=1+59" in first.text
+    assert "Облік" not in first.text
+    more = first.text.split('rel="next" href="')[1].split('"')[0].replace("&amp;", "&")
+    assert "Облік" in admin.get(more).text
+
+
+def test_what_was_erased_stays_erased(changed: Office, browse: SignIn) -> None:
+    iryna = changed.company.iryna.id
+    changed.do("admin", update_person, iryna, {"is_active": False})
+    changed.do("admin", erase_employee, iryna, "заява № 3")
+    page = text_of(browse("admin").get(f"{JOURNAL}?person={iryna}"))
+    assert "i@example.com" not in page
+    assert "заява № 3" in page
+
+
+def test_programs_read_it_with_the_sentence(app: Flask, changed: Office) -> None:
+    admin, olena = ApiClient(app, changed, "admin"), changed.company.olena.id
+    answer = admin.call("GET", f"/journal?part=access&person_id={olena}&limit=1")
+    told = answer.get_json()
+    (item,) = told["items"]
+    assert (item["kind"], item["text"], item["subject"]["name"]) == (
+        "token_created",
+        "Token “Облік” made",
+        "Олена Коваль",
+    )

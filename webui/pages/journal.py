@@ -1,0 +1,97 @@
+"""The journal: who changed which accounts, maps and settings, and when. The administrator's."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from flask import Blueprint, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from engine.queries.directories import directory
+from engine.queries.journal import JournalFilter, JournalPart, JournalRow, journal
+from engine.queries.pages import Page
+from webui.exports import csv_file, xlsx_file
+from webui.formats import local
+from webui.forms.typed_values import read_id
+from webui.i18n import _
+from webui.journal import PARTS, journal_entries
+from webui.periods import end_of, iso_date, start_of, usual_periods
+from webui.request_context import actor, now, reading
+
+blueprint = Blueprint("journal", __name__, url_prefix="/settings/journal")
+
+_SHOWN = 50
+_MOST_EXPORTED = 10_000
+_USUAL_DAYS = 90
+
+
+@blueprint.get("")
+def show() -> ResponseReturnValue:
+    kept, cursor = _kept(), request.args.get("cursor") or None
+    with reading() as session:
+        page = _found(session, limit=_SHOWN, cursor=cursor)
+        entries = journal_entries(session, page.items)
+        person = directory(session).known_person(read_id(request.args.get("person", "")))
+    first, last = _period()
+    return render_template(
+        "settings/journal.html",
+        entries=entries,
+        kept=kept,
+        parts=[(part.value, _(label)) for part, label in PARTS.items()],
+        person=person,
+        first=first,
+        last=last,
+        periods=usual_periods(_today()),
+        first_url=url_for("journal.show", **kept) if cursor else None,
+        next_url=url_for("journal.show", **kept, cursor=page.next_cursor) if page.next_cursor else None,
+        total=page.total,
+    )
+
+
+@blueprint.get("/export.<any(csv, xlsx):kind>")
+def export(kind: str) -> ResponseReturnValue:
+    header = (_("When"), _("Who"), _("What"), _("About"), _("Details"), _("Kind"))
+    with reading() as session:
+        page = _found(session, limit=_MOST_EXPORTED)
+        rows = [
+            (
+                one.told.row.at,
+                one.told.who,
+                one.told.text,
+                one.about,
+                "; ".join(f"{label}: {value}" for label, value in one.details),
+                one.part,
+            )
+            for one in journal_entries(session, page.items)
+        ]
+    if kind == "csv":
+        return csv_file("journal", header, rows)
+    return xlsx_file("journal", header, rows, widths=(18, 28, 50, 28, 60, 26))
+
+
+def _found(session: Any, *, limit: int, cursor: str | None = None) -> Page[JournalRow]:
+    """Raises NotFound for who may not read it."""
+    part = request.args.get("part", "")
+    first, last = _period()
+    wanted = JournalFilter(
+        person_id=read_id(request.args.get("person", "")),
+        part=JournalPart(part) if part in set(JournalPart) else None,
+        since=start_of(first),
+        until=end_of(last),
+    )
+    return journal(session, actor(), wanted, limit=limit, cursor=cursor)
+
+
+def _kept() -> dict[str, Any]:
+    """What the list is narrowed to, for the links that narrow it no less."""
+    return {name: request.args.get(name) or None for name in ("person", "part", "from", "to")}
+
+
+def _period() -> tuple[date, date]:
+    first = iso_date(request.args.get("from", "")) or _today() - timedelta(days=_USUAL_DAYS)
+    return first, max(first, iso_date(request.args.get("to", "")) or _today())
+
+
+def _today() -> date:
+    return local(now()).date()
