@@ -10,6 +10,7 @@ from engine.errors import N_
 from engine.policy.call_fields import names_set
 from engine.policy.call_targets import target_of
 from engine.queries.definitions import DefinitionCall
+from webui.call_words import target_words
 from webui.i18n import _, ngettext
 
 _KINDS: Mapping[ConnectorKind, str] = {
@@ -59,7 +60,7 @@ def call_lines(calls: Iterable[DefinitionCall]) -> tuple[CallLine, ...]:
 def _target(rule: CallRule) -> str:
     if rule.connector is ConnectorKind.MAIL:
         return _(_RECIPIENTS[rule.recipient]) if rule.recipient else _("to an address that the map gives")
-    return target_of(rule)
+    return target_words(target_of(rule))
 
 
 def _given(rule: CallRule) -> tuple[str, ...]:

@@ -73,6 +73,7 @@ KINDS_BY_FILTER = {
         "call_opened",
         "call_completed",
         "call_failed",
+        "call_hurried",
         "call_cancelled",
     ),
     "comments": ("commented", "question_asked", "question_answered"),

@@ -46,6 +46,15 @@ class CallFailed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class CallHurried(Event):
+    """Somebody had a call made at once that would have been made again later. ``attempts`` had failed by then."""
+
+    name: str
+    element_id: str
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
 class CallCancelled(Event):
     """The deal went another way before the answer came."""
 

@@ -22,6 +22,7 @@ MOST_SHOWN = 100
 class FailingCall:
     """``attempts`` have failed, the last one because of ``error``; the next is at ``due_at``, and ``more`` after it."""
 
+    id: str
     deal_id: int
     deal_number: str
     deal_title: str
@@ -49,6 +50,7 @@ def failing_calls(session: Session, actor: Actor) -> Sequence[FailingCall]:
     )
     return [
         FailingCall(
+            id=row.ServiceCall.id,
             deal_id=row.ServiceCall.deal_id,
             deal_number=row.number,
             deal_title=row.title,

@@ -11,7 +11,9 @@ from engine.model.department import Membership
 from engine.model.person import Person
 from engine.model.substitution import Substitution
 from engine.policy.permissions import Ability, Actor, may
+from engine.queries.pages import page_size
 from engine.queries.people import PersonChoice, SubstitutionRow
+from engine.queries.text_search import matches
 
 
 def arrangeable_substitutions(session: Session, actor: Actor, today: date) -> tuple[SubstitutionRow, ...]:
@@ -44,12 +46,19 @@ def _rows(session: Session, *conditions: ColumnElement[bool]) -> tuple[Substitut
     return tuple(SubstitutionRow(*row) for row in rows)
 
 
-def people_arranged_for(session: Session, actor: Actor) -> tuple[PersonChoice, ...]:
-    """The active people whose absence the actor may arrange, the actor first, then by name."""
+def arranges_for_others(session: Session, actor: Actor) -> bool:
+    """Whether there is somebody beside the actor whose absence they may arrange."""
+    others = Person.is_active, Person.id != actor.person_id, _arranged_by(actor, Person.id)
+    return session.scalar(select(Person.id).where(*others).limit(1)) is not None
+
+
+def people_arranged_for(session: Session, actor: Actor, q: str, *, limit: int) -> tuple[PersonChoice, ...]:
+    """The active people whose absence the actor may arrange, for type-ahead: the actor first, then by name."""
     rows = session.execute(
         select(Person.id, Person.full_name, Person.position)
-        .where(Person.is_active, _arranged_by(actor, Person.id))
+        .where(Person.is_active, matches(session, Person.search_text, q), _arranged_by(actor, Person.id))
         .order_by(Person.id != actor.person_id, Person.sort_key, Person.id)
+        .limit(page_size(limit))
     )
     return tuple(PersonChoice(*row) for row in rows)
 

@@ -15,10 +15,13 @@ from support.office import Office
 from engine.adapters.https_calls import CallUnreachable, HttpsAnswer, HttpsCall, PublicHttpsCaller
 from engine.adapters.sealing import Sealer, SecretNotReadable
 from engine.commands.call_permits import allow_host, set_secret
+from engine.commands.call_results import CallOver
+from engine.commands.hurried_calls import make_call_now
 from engine.commands.incident_retries import retry_incident
 from engine.commands.suspensions import resume_deal, suspend_deal
 from engine.db.job import Job, JobState
 from engine.db.session import Database
+from engine.errors import NotAllowed
 from engine.model.deal import Deal
 from engine.model.incident import Incident, IncidentState
 from engine.model.service_call import CallState, ServiceCall
@@ -144,6 +147,27 @@ def test_a_system_that_is_down_is_asked_again_later_and_at_last_the_map_catches_
     assert (len(permitted.got), standing(office, deal)) == (2, ["ask"])
     keys = {headers["idempotency-key"] for headers, _ in permitted.got}
     assert len(keys) == 1, "a repetition can be told from another call"
+
+
+def test_a_call_that_waits_for_its_next_try_is_made_at_once(office: Office, permitted: HttpsReceiver) -> None:
+    permitted.status, permitted.retry_after = 503, "40"
+    publish(office, permitted)
+    deal = office.open_deal()
+    sweep()
+    call_id = row(office, deal).id
+    with pytest.raises(NotAllowed):
+        office.do("bohdan", make_call_now, call_id)
+    permitted.status = 200
+    assert office.do("admin", make_call_now, call_id)
+    assert not office.do("admin", make_call_now, call_id), "it is due already"
+    sweep()
+    assert (len(permitted.got), standing(office, deal)) == (2, ["after"])
+    office.wait(seconds=60)
+    sweep()
+    assert len(permitted.got) == 2, "its own turn finds nothing left to do"
+    assert office.kinds(deal).count("call_hurried") == 1
+    with pytest.raises(CallOver):
+        office.do("admin", make_call_now, call_id)
 
 
 def test_what_is_not_permitted_or_not_public_is_not_called(

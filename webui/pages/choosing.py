@@ -13,6 +13,7 @@ from engine.queries.deal_readers import readers_of
 from engine.queries.directories import directory
 from engine.queries.people import choose_people
 from engine.queries.receivers import receivers
+from engine.queries.substitutions import people_arranged_for
 from webui.forms.typed_values import read_id
 from webui.i18n import _
 from webui.request_context import actor, now, reading
@@ -59,6 +60,14 @@ def mentioned() -> ResponseReturnValue:
 def people() -> ResponseReturnValue:
     with reading() as session:
         found = choose_people(session, actor(), request.args.get("q", "")[:200], limit=12)
+    return jsonify(items=[{"id": one.id, "text": one.full_name, "detail": one.position} for one in found])
+
+
+@blueprint.get("/absent")
+def absent() -> ResponseReturnValue:
+    """Those whose absence the actor may arrange."""
+    with reading() as session:
+        found = people_arranged_for(session, actor(), request.args.get("q", "")[:200], limit=12)
     return jsonify(items=[{"id": one.id, "text": one.full_name, "detail": one.position} for one in found])
 
 

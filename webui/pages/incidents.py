@@ -9,10 +9,12 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from engine.commands.call_results import CallOver
+from engine.commands.hurried_calls import make_call_now
 from engine.commands.incident_retries import close_incident, is_made_anew, retry_incident, retry_many
 from engine.commands.incidents import perform
 from engine.commands.variables import settable_variables
-from engine.errors import DomainError, InvalidInput, NotFound, ReasonRequired
+from engine.errors import DealIsSuspended, DomainError, InvalidInput, NotFound, ReasonRequired
 from engine.model.incident import Incident, IncidentState
 from engine.policy.permissions import Ability
 from engine.queries.deals import walked_path
@@ -33,7 +35,7 @@ from webui.incident_kinds import kind_in_words
 from webui.incident_texts import told
 from webui.messages import error_text, field_errors
 from webui.outcomes import decided
-from webui.request_context import actor, now, reading, services
+from webui.request_context import actor, now, reading, services, writing
 
 blueprint = Blueprint("incidents", __name__, url_prefix="/settings/incidents")
 
@@ -84,6 +86,20 @@ def close(incident_id: int) -> ResponseReturnValue:
         return close_incident(session, incident_id, reason, actor=actor(), clock=services().clock, command_id=_key())
 
     return _act(incident_id, command, lambda _closed: _("Closed."))
+
+
+@blueprint.post("/calls/<string:call_id>/now")
+def call_now(call_id: str) -> ResponseReturnValue:
+    """Make a call at once that would be made again by itself later."""
+    ensure_sees(actor(), Ability.RETRY_INCIDENT)
+    try:
+        with writing() as session:
+            make_call_now(session, call_id, actor=actor(), clock=services().clock)
+    except (CallOver, DealIsSuspended) as over:
+        flash(error_text(over), "warning")
+    else:
+        flash(_("The call is made now. If it fails again, you find it here again."), "success")
+    return redirect(url_for("incidents.show"), code=303)
 
 
 @blueprint.post("/retry")

@@ -9,7 +9,8 @@ from flask.typing import ResponseReturnValue
 
 from engine.commands.people import end_substitution, set_substitution
 from engine.errors import N_, DomainError, FieldRequired, InvalidInput, NotFound
-from engine.queries.substitutions import arrangeable_substitutions, people_arranged_for
+from engine.queries.directories import directory
+from engine.queries.substitutions import arrangeable_substitutions, arranges_for_others
 from webui.error_pages import status_of
 from webui.formats import local
 from webui.forms.typed_values import chosen_id, ensure_chosen, read_date
@@ -49,7 +50,8 @@ def end(substitution_id: int) -> ResponseReturnValue:
 def _read() -> tuple[int, int, date, date]:
     """Who, by whom, from, until. Raises InvalidInput."""
     form = request.form
-    ensure_chosen(form, "substitute_id", N_("a person"))
+    for name in ("person_id", "substitute_id"):
+        ensure_chosen(form, name, N_("a person"))
     errors: dict[str, DomainError] = {}
     substitute_id = chosen_id(form, "substitute_id")
     if substitute_id is None:
@@ -64,12 +66,14 @@ def _read() -> tuple[int, int, date, date]:
 def _page(error: DomainError | None = None) -> ResponseReturnValue:
     with reading() as session:
         arranged = arrangeable_substitutions(session, actor(), local(now()).date())
-        people = people_arranged_for(session, actor())
+        for_others = arranges_for_others(session, actor())
+        absent_id = chosen_id(request.values, "person_id") or chosen_id(request.args, "person") or actor().person_id
+        absent = directory(session).known_person(absent_id)
     page = render_template(
         "settings/substitutions.html",
         arranged=arranged,
-        people=[(one.id, one.full_name) for one in people],
-        chosen=chosen_id(request.values, "person_id") or chosen_id(request.args, "person") or actor().person_id,
+        for_others=for_others,
+        absent=absent,
         typed=request.form,
         errors=field_errors(error) if error else {},
         problem_text=error_text(error) if error else "",

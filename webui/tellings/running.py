@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from webui.call_words import target_words
 from webui.formats import when
 from webui.i18n import _
 from webui.tellings.words import Data, Telling, moment
@@ -19,7 +20,7 @@ def _decision_made(data: Data) -> str:
 
 def _call_opened(data: Data) -> str:
     if data.get("target"):
-        return _("Call “%(name)s”: %(target)s", name=data["name"], target=data["target"])
+        return _("Call “%(name)s”: %(target)s", name=data["name"], target=target_words(data["target"]))
     return _("Call “%(name)s”", name=data["name"])
 
 
@@ -43,6 +44,9 @@ TELLINGS: Mapping[str, Telling] = {
     "call_opened": Telling("send", "neutral", _call_opened),
     "call_completed": Telling("check", "good", _call_completed),
     "call_failed": Telling("alert-triangle", "warning", _call_failed, quote="error"),
+    "call_hurried": Telling(
+        "refresh", "neutral", lambda data: _("Call “%(name)s” is made again at once", name=data["name"])
+    ),
     "call_cancelled": Telling("x", "neutral", lambda data: _("Call “%(name)s” is no longer needed", name=data["name"])),
     "call_host_allowed": Telling("link", "neutral", lambda data: _("Maps may call %(host)s", host=data["host"])),
     "call_host_forbidden": Telling(

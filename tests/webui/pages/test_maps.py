@@ -307,7 +307,7 @@ def test_a_versions_page_lists_the_steps_that_programs_do(office: Office, browse
     said = {"connector": "http", "url": "https://crm.example.com/{{ client.edrpou }}", "result.limit": "answer.limit"}
     definition = office.publish(calling_map(**said, **{"header.A": "{{ secret.crm }}", "retry_after": "1 хв"}))
     page = text_of(browse("owner").get(f"/maps/{definition.id}"))
-    for told in ("Перевірити клієнта", "GET crm.example.com", "client.edrpou", "secret.crm", "limit", "1 хв"):
+    for told in ("Перевірити клієнта", "запитує crm.example.com", "client.edrpou", "secret.crm", "limit", "1 хв"):
         assert told in page
 
 

@@ -69,6 +69,7 @@ FORM = {
 """Sound for every form, so that it is the permission that refuses."""
 PLACES = {
     "calendar_id": 1,
+    "call_id": "0" * 32,
     "day": "2027-01-01",
     "department_id": 1,
     "doing": "take",
@@ -94,6 +95,7 @@ REFUSED, _NOT_FOUND, _FAILURE = (403, 404), 404, 500
 PAGES = {
     EVERYBODY: (
         "GET /",
+        "GET /choose/absent",
         "GET /choose/clients",
         "GET /choose/people",
         "GET /clients",
@@ -154,6 +156,7 @@ PAGES = {
         "POST /maps/shipped/<key>",
         "POST /questions/<int:question_id>/read",
         "POST /settings/authenticator/confirm",
+        "POST /settings/incidents/calls/<string:call_id>/now",
         "POST /settings/authenticator/of/<int:person_id>/remove",
         "POST /settings/calendars/<int:calendar_id>/days/<day>/remove",
         "POST /settings/connectors/hosts/<int:host_id>/remove",

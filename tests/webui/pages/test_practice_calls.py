@@ -52,7 +52,7 @@ def test_who_tries_a_map_says_what_the_other_system_answers(
     said = {"connector": "http", "url": "https://crm.example.com/", "result.limit": "answer.limit"}
     process = calling_map(*on_error("http_404", "ask"), around=NO_DATA.replace("NO_DATA", "http_404"), **said)
     trial = Trial(office, browse("owner"), process)
-    assert "GET crm.example.com" in text_of(trial.page)
+    assert "запитує crm.example.com" in text_of(trial.page)
     told = trial.answer(**form)
     assert opened in told
     assert "Немає що робити" not in told

@@ -145,6 +145,11 @@ def test_ones_own_absence_is_arranged_and_ended(office: Office, browse: SignIn) 
 
 def test_a_head_arranges_for_members_only(office: Office, browse: SignIn) -> None:
     bohdan, olena, iryna = browse("bohdan"), str(office.company.olena.id), str(office.company.iryna.id)
+    offered = [one["text"] for one in bohdan.get("/choose/absent").get_json()["items"]]
+    assert offered[0] == "Богдан Шевченко"
+    assert {"Олена Коваль", "Ірина Бондар"} & set(offered) == {"Олена Коваль"}
+    unknown = bohdan.post("/settings/substitutions", absence(office, person_id="", person_id_text="Хтось"))
+    assert 'id="field-person_id-error"' in unknown.text
     assert bohdan.post("/settings/substitutions", absence(office, person_id=olena)).status_code == 303
     assert bohdan.post("/settings/substitutions", absence(office, person_id=iryna)).status_code == 404
     assert browse("danylo").post("/settings/substitutions", absence(office, person_id=olena)).status_code == 404
