@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from engine.bpmn.compiled import CompiledProcess, FieldDefinition, FieldType
 from engine.bpmn.variables import outcome_variable
+from engine.errors import N_, DomainError, FieldNotUnderstood, InvalidInput
 from engine.model.client import Client
 from engine.model.person import Person
 from engine.queries.map_fields import map_fields
@@ -21,6 +22,29 @@ from webui.forms.typed_values import read_id
 from webui.i18n import _
 from webui.outcomes import decided
 from webui.tellings.words import is_files, readable
+
+_SET, _TYPED_NAME = "set.", "shown:set."
+
+
+def given_variables(form: Mapping[str, str]) -> dict[str, str]:
+    """What is to be set, by name; what stays empty is left out.
+
+    Raises InvalidInput for the name of a person or client that was typed and not chosen: it must not be lost.
+    """
+    given = {name.removeprefix(_SET): text for name, text in form.items() if name.startswith(_SET) and text.strip()}
+    typed = {
+        name.removeprefix(_TYPED_NAME): text.strip()
+        for name, text in form.items()
+        if name.startswith(_TYPED_NAME) and text.strip()
+    }
+    unknown: dict[str, DomainError] = {
+        name: FieldNotUnderstood(value=text, expected=N_("one of those that are offered while you type"))
+        for name, text in typed.items()
+        if name not in given
+    }
+    if unknown:
+        raise InvalidInput(unknown)
+    return given
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from engine.queries.scopes import ensure_sees
 from webui.error_pages import status_of
 from webui.forms.shown_values import shown_field
 from webui.forms.typed_values import chosen_id
+from webui.forms.variable_values import given_variables
 from webui.i18n import _, chosen_locale
 from webui.messages import error_text, field_errors
 from webui.move_words import told_move
@@ -142,9 +143,9 @@ def show_variables(deal_id: int) -> ResponseReturnValue:
 @blueprint.post("/<int:deal_id>/variables")
 def write_variables(deal_id: int) -> ResponseReturnValue:
     ensure_sees(actor(), Ability.REPAIR_DEAL)
-    values = _values_given()
     locale = chosen_locale()
     try:
+        values = given_variables(request.form)
         _perform(
             lambda session: set_variables(
                 session,
@@ -178,10 +179,6 @@ def take_variables_back(deal_id: int) -> ResponseReturnValue:
         ),
         _("The values are as they were."),
     )
-
-
-def _values_given() -> dict[str, str]:
-    return {name[4:]: value for name, value in request.form.items() if name.startswith("set.") and value.strip()}
 
 
 def _key() -> str | None:
@@ -250,12 +247,13 @@ def _variables(deal_id: int, error: DomainError | None = None) -> ResponseReturn
             if one.name in known
         }
     errors = field_errors(error) if error else {}
-    nothing = _("Nothing is filled in: give at least one value.") if "values" in errors and not _values_given() else ""
+    is_empty = not any(text.strip() for name, text in request.form.items() if name.startswith("set."))
+    nothing = _("Nothing is filled in: give at least one value.") if "values" in errors and is_empty else ""
     page = render_template(
         "deals/variables.html",
         view=view,
         row=view.row,
-        settable=[(name, field.label or name, stored.get(name, "—")) for name, field in known.items()],
+        settable=[(field, stored.get(name, "—")) for name, field in known.items()],
         form=request.form,
         errors=errors,
         problem_text=nothing or (error_text(error) if error else ""),

@@ -9,6 +9,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from engine.bpmn.compiled import FieldDefinition
 from engine.commands.call_results import CallOver
 from engine.commands.hurried_calls import make_call_now
 from engine.commands.incident_retries import close_incident, is_made_anew, retry_incident, retry_many
@@ -29,7 +30,7 @@ from webui.failure_words import failure_words
 from webui.forms.shown_values import shown_field
 from webui.forms.step_form import StepField, step_fields, typed_values
 from webui.forms.typed_values import read_id
-from webui.forms.variable_values import ShownVariable, shown_variables
+from webui.forms.variable_values import ShownVariable, given_variables, shown_variables
 from webui.i18n import _, chosen_locale, ngettext
 from webui.incident_kinds import kind_in_words
 from webui.incident_texts import told
@@ -57,13 +58,12 @@ def show_one(incident_id: int) -> ResponseReturnValue:
 def retry(incident_id: int) -> ResponseReturnValue:
     """Try again; with values in the form, set them first, in the same transaction."""
     ensure_sees(actor(), Ability.RETRY_INCIDENT)
-    values = {name[4:]: value for name, value in request.form.items() if name.startswith("set.") and value.strip()}
 
     def command(session: Session) -> Incident:
         return retry_incident(
             session,
             incident_id,
-            typed_values(request.form) | values,
+            typed_values(request.form) | given_variables(request.form),
             request.form.get("reason", ""),
             actor=actor(),
             clock=services().clock,
@@ -230,11 +230,11 @@ def _fields(session: Session, row: IncidentRow, errors: Mapping[str, str]) -> tu
     return step_fields(session, fields, typed_values(request.form) or row.typed.values, errors, writes_client=True)
 
 
-def _settable(session: Session, row: IncidentRow, values: Iterable[ShownVariable]) -> list[tuple[str, str, str]]:
-    """Variables that can be set before it is tried again, beside the step's own fields: name, label, value then."""
+def _settable(session: Session, row: IncidentRow, values: Iterable[ShownVariable]) -> list[tuple[FieldDefinition, str]]:
+    """Variables that can be set before it is tried again, beside the step's own fields, each with its value then."""
     if row.definition_id is None or not row.deal_runs or row.state is not IncidentState.OPEN:
         return []
     known = settable_variables(process_of(session, row.definition_id))
     own = row.typed.fields.keys() if row.typed is not None and row.completes_again else frozenset[str]()
     then = {one.name or one.label: one.value for one in values}
-    return [(name, field.label or name, then.get(name, "")) for name, field in known.items() if name not in own]
+    return [(field, then.get(name, "")) for name, field in known.items() if name not in own]

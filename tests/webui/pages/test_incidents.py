@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -238,13 +239,25 @@ def test_the_values_when_it_failed_are_written_as_elsewhere(office: Office, deal
             "prepare_outcome": "completed",
             "round": "1500",
         }
-    answer = browse("admin").get("/settings/incidents/1")
+    admin = browse("admin")
+    answer = admin.get("/settings/incidents/1")
     page = text_of(answer)
     for told in (office.company.taras.full_name, "ТОВ «Промінь»", "12 500,50", "24 груд.", "Рахунок.pdf", "Виконано"):
         assert told in page
     for address in (f"/people/{office.company.taras.id}", f"/clients/{deal.client_id}", "/files/7"):
         assert f'href="{address}"' in answer.text
     assert "Рішення на кроці «Підготувати" in page
+    for place in ("/settings/incidents/1", f"/deals/{deal.id}/variables"):
+        choosers = re.findall(
+            r'data-chooser="(/choose/\w+)"[^>]*>\s*<input type="hidden" name="(set\.\w+)"', admin.get(place).text
+        )
+        assert choosers == [("/choose/people", "set.engineer"), ("/choose/clients", "set.payer")]
+    variables, why = f"/deals/{deal.id}/variables", {"reason": "Треба", "command_id": "once"}
+    unknown = admin.post(variables, why | {"shown:set.engineer": "Хтось", "set.engineer": ""})
+    assert (unknown.status_code, 'value="Хтось"' in unknown.text) == (422, True)
+    given = {"set.engineer": str(office.company.olena.id), "shown:set.engineer": "Олена Коваль"}
+    assert admin.post(variables, why | given).status_code == 303
+    assert office.deal(deal).fields["engineer"] == office.company.olena.id
 
 
 def test_failures_are_narrowed_by_words_and_not_by_codes(office: Office, deal: Deal, browse: SignIn) -> None:
