@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from functools import partial, wraps
 from typing import Any
 
-from flask import Flask, make_response, request
+from flask import Flask, Response, make_response, request
 from flask.typing import ResponseReturnValue
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
@@ -66,7 +66,15 @@ def counted_first(number: int, key: str) -> Iterator[Callable[[], object]]:
 
 def limit_failures(number: int, key_of: Callable[[], str] = get_remote_address) -> Callable[[View], View]:
     """A view that may fail ``number`` times in ten minutes: only failures count, who knows the password never waits."""
+    return _limited(number, key_of, lambda response: response.status_code == _FAILED)
 
+
+def limit_tries(number: int, key_of: Callable[[], str] = get_remote_address) -> Callable[[View], View]:
+    """A view that may be asked ``number`` times in ten minutes, whatever it answers."""
+    return _limited(number, key_of, lambda _response: True)
+
+
+def _limited(number: int, key_of: Callable[[], str], counts: Callable[[Response], bool]) -> Callable[[View], View]:
     def limited(view: View) -> View:
         @wraps(view)
         def counted(**places: Any) -> ResponseReturnValue:
@@ -74,25 +82,9 @@ def limit_failures(number: int, key_of: Callable[[], str] = get_remote_address) 
                 return view(**places)
             with counted_first(number, f"{view.__module__}.{view.__name__}:{key_of()}") as take_back:
                 response = make_response(view(**places))
-                if response.status_code != _FAILED:
+                if not counts(response):
                     take_back()
                 return response
-
-        return counted
-
-    return limited
-
-
-def limit_tries(number: int, key_of: Callable[[], str] = get_remote_address) -> Callable[[View], View]:
-    """A view that may be asked ``number`` times in ten minutes, whatever it answers."""
-
-    def limited(view: View) -> View:
-        @wraps(view)
-        def counted(**places: Any) -> ResponseReturnValue:
-            if not limiter.enabled:
-                return view(**places)
-            with counted_first(number, f"{view.__module__}.{view.__name__}:{key_of()}"):
-                return view(**places)
 
         return counted
 

@@ -32,6 +32,7 @@ from engine.policy.due_dates import due_at
 from engine.queries.directories import directory
 from engine.queries.step_table import StepTable, TableRow
 from webui.deadlines import company_calendar, rule_words, said
+from webui.forms.typed_values import holdable
 from webui.i18n import _, chosen_locale
 from webui.map_steps import KINDS, approval_sentence, content_sentence, distribution_sentence, escalation_words
 from webui.messages import error_text
@@ -192,7 +193,7 @@ def rule_said(rule: DeadlineRule, start: datetime | None = None) -> str:
 def _text(value: Any) -> str:
     if not isinstance(value, str) or len(value) > _LONGEST_TEXT:
         raise TypeError
-    return value
+    return holdable(value)
 
 
 def _drawn(row: TableRow, cell: StepCell, known: Directory, labels: Mapping[str, str]) -> GridCell:

@@ -5,18 +5,13 @@ The HTTP API has its own check, which names the field.
 
 from __future__ import annotations
 
-import re
-
 from flask import Flask, abort, request
 from werkzeug.datastructures import ImmutableMultiDict
 
 from engine.errors import NotFound
-from webui.forms.typed_values import LARGEST_ID
+from webui.forms.typed_values import LARGEST_ID, holdable
 
 _API = "api"
-_HELD_BY_NO_FILE = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
-"""Word processors leave them in what is pasted; no XML holds them, so no spreadsheet and no letter of Word either."""
-_LINE_IN_A_PARAGRAPH = "\x0b"
 
 
 def configure_storable_requests(app: Flask) -> None:
@@ -34,9 +29,6 @@ def ensure_storable() -> None:
         raise NotFound
     if any("\x00" in text for given in (request.args, request.form) for _, text in given.items(multi=True)):
         abort(400)
-    if any(_HELD_BY_NO_FILE.search(text) for _, text in request.form.items(multi=True)):
-        request.form = ImmutableMultiDict((name, _held(text)) for name, text in request.form.items(multi=True))
-
-
-def _held(text: str) -> str:
-    return _HELD_BY_NO_FILE.sub("", text.replace(_LINE_IN_A_PARAGRAPH, "\n"))
+    held = [(name, holdable(text)) for name, text in request.form.items(multi=True)]
+    if held != list(request.form.items(multi=True)):
+        request.form = ImmutableMultiDict(held)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from typing import cast
@@ -12,6 +13,16 @@ from engine.policy.field_values import read_value
 from webui.i18n import chosen_locale
 
 LARGEST_ID = 2**63 - 1
+_HELD_BY_NO_FILE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
+"""Word processors leave them in what is pasted; no XML holds them, so no spreadsheet and no letter of Word either."""
+_LINE_IN_A_PARAGRAPH = "\x0b"
+
+
+def holdable(text: str) -> str:
+    """``text`` without the characters that nobody sees and no file holds."""
+    if _HELD_BY_NO_FILE.search(text) is None:
+        return text
+    return _HELD_BY_NO_FILE.sub("", text.replace(_LINE_IN_A_PARAGRAPH, "\n"))
 
 
 def read_id(text: str) -> int | None:

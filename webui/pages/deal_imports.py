@@ -19,6 +19,7 @@ from engine.queries.definitions import startable_definitions
 from webui.deal_sheets import COLUMNS, Sheet, SheetRow, UnderstoodRow, read_sheet, understood
 from webui.error_pages import status_of
 from webui.exports import csv_file, xlsx_file
+from webui.forms.typed_values import holdable
 from webui.i18n import _, chosen_locale
 from webui.messages import error_text, field_errors
 from webui.request_context import actor, reading, services
@@ -148,7 +149,9 @@ def _kept_rows(own: Mapping[str, FieldDefinition]) -> Sequence[SheetRow]:
     try:
         kept: Any = orjson.loads(request.form.get("rows", ""))
         rows = [
-            SheetRow(int(number), {column: str(text)[:300] for column, text in texts.items() if column in columns})
+            SheetRow(
+                int(number), {column: holdable(str(text)[:300]) for column, text in texts.items() if column in columns}
+            )
             for number, texts in kept
         ]
     except (ValueError, TypeError, AttributeError):

@@ -150,6 +150,17 @@ def test_the_table_goes_to_a_spreadsheet_and_back(browse: SignIn, draft: Process
     assert '<reglament:property name="deadline" value="2 р.д."/>' in file_of(browser, draft.id)
 
 
+def test_what_a_word_processor_leaves_in_a_cell_is_left_out(browse: SignIn, draft: ProcessDefinition) -> None:
+    """No XML can hold these characters: one of them must not stand against saving the whole table."""
+    browser = browse("owner")
+    browser.get(f"/maps/{draft.id}")
+    pasted = {"call": FULL | {"stage": "Пер\x0bший\ufffe"}, "meet": FULL | {"instruction": "Спитати\x00 ще\x01"}}
+    assert send(browser, f"/maps/{draft.id}/steps", pasted).status_code == 200
+    written = file_of(browser, draft.id)
+    assert "Спитати ще" in written
+    assert browser.get(f"/maps/{draft.id}/handbook.docx").status_code == 200
+
+
 def test_what_is_wrong_in_a_spreadsheet_is_said_by_row_and_column(browse: SignIn, draft: ProcessDefinition) -> None:
     browser = browse("owner")
     rows = [
