@@ -27,6 +27,7 @@ from engine.policy.permissions import Ability, Actor, ensure_may
 from engine.policy.personal_texts import ERASED
 from engine.policy.phone_numbers import normalise_phone
 from engine.policy.search_keys import search_text
+from engine.policy.visible_names import is_invisible
 
 _EDRPOU = re.compile(r"\d{8}|\d{10}|\d{12}")
 _IN_STEPS = frozenset({"name", "edrpou", "segment", "source", "phone", "email"})
@@ -293,7 +294,7 @@ def _search_text_of_contact(session: Session, contact: Contact) -> str:
 def ensure_readable(name: str, name_field: str, edrpou: str, email: str) -> None:
     """Raises InvalidInput; an empty name is an error of ``name_field``."""
     errors: dict[str, DomainError] = {}
-    if not name.strip():
+    if is_invisible(name):
         errors[name_field] = FieldRequired(label=N_("Name"))
     if edrpou.strip() and not _EDRPOU.fullmatch(edrpou.strip()):
         errors["edrpou"] = FieldNotUnderstood(value=edrpou, expected=N_("an EDRPOU code of 8, 10 or 12 digits"))

@@ -48,6 +48,7 @@ from engine.model.work_item import PENDING, WorkItem, WorkItemState
 from engine.policy.file_limits import NO_FILES, FileLimits
 from engine.policy.permissions import Ability, Actor, ensure_may, may
 from engine.policy.search_keys import search_text
+from engine.policy.visible_names import is_invisible
 from engine.queries.approved_contents import fields_approved_as_whole
 from engine.queries.calendars import default_calendar
 from engine.queries.deal_files import reference
@@ -430,7 +431,7 @@ def _ensure_draft_sound(
 def faults_of_values(title: str, amount: Decimal | None, currency: str) -> dict[str, DomainError]:
     """What is wrong with the values themselves, by field."""
     errors: dict[str, DomainError] = {}
-    if not title.strip():
+    if is_invisible(title):
         errors["title"] = FieldRequired(label=N_("Title"))
     try:
         if amount is not None and not (

@@ -21,6 +21,7 @@ from engine.model.department import Department
 from engine.model.person import Person
 from engine.policy.permissions import Ability, Actor, ensure_may
 from engine.policy.search_keys import fold
+from engine.policy.visible_names import is_invisible
 
 
 class DepartmentExists(DomainError):
@@ -95,7 +96,7 @@ def _ensure_sound(session: Session, given: Mapping[str, Any], department: Depart
     own_id = department.id if department else None
     if "name" in given:
         key = fold(given["name"])
-        if not key:
+        if not key or is_invisible(given["name"]):
             errors["name"] = FieldRequired(label=N_("Name"))
         elif session.scalar(select(Department.id).where(Department.name_key == key, Department.id != (own_id or 0))):
             errors["name"] = DepartmentExists(name=given["name"].strip())

@@ -37,9 +37,11 @@ from engine.model.substitution import Substitution
 from engine.policy.permissions import Ability, Actor, ensure_may, may
 from engine.policy.phone_numbers import normalise_phone
 from engine.policy.search_keys import search_text
+from engine.policy.visible_names import is_invisible
 
 MIN_PASSWORD_LENGTH = 8
 _LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+_EMAIL = re.compile(r"[^\s@<>(),;:\"]{1,64}@[^\s@<>(),;:\"]{1,255}")  # that of somebody in the office may have no dot
 _hasher = PasswordHasher()
 
 
@@ -99,8 +101,9 @@ def add_person(session: Session, draft: PersonDraft, *, actor: Actor, clock: Clo
         errors["login"] = FieldNotUnderstood(value=draft.login, expected=N_("a login of Latin letters and digits"))
     elif session.scalar(select(Person.id).where(Person.login == login)) is not None:
         errors["login"] = LoginTaken(login=login)
-    if not draft.full_name.strip():
+    if is_invisible(draft.full_name):
         errors["full_name"] = FieldRequired(label=N_("Full name"))
+    _ensure_reachable(draft.email, errors)
     if draft.password is not None and len(draft.password) < MIN_PASSWORD_LENGTH:
         errors["password"] = PasswordTooShort(minimum=MIN_PASSWORD_LENGTH)
     departments = _departments(session, draft.department_ids, errors)
@@ -167,8 +170,10 @@ def _ensure_change_sound(
     if actor.person_id == person.id and (changes.get("is_active") is False or loses_role):
         raise NotAllowed(reason=N_("You cannot take your own access away."))
     errors: dict[str, DomainError] = {}
-    if "full_name" in changes and not str(changes["full_name"]).strip():
+    if "full_name" in changes and is_invisible(str(changes["full_name"])):
         errors["full_name"] = FieldRequired(label=N_("Full name"))
+    if changes.get("email", person.email) != person.email:
+        _ensure_reachable(str(changes["email"]), errors)
     departments = _departments(session, changes.get("department_ids", ()), errors)
     if errors:
         raise InvalidInput(errors)
@@ -274,6 +279,11 @@ def _leads_back(session: Session, person_id: int, substitute_id: int, starts_on:
             )
         )
     return False
+
+
+def _ensure_reachable(email: str, errors: dict[str, DomainError]) -> None:
+    if email.strip() and not _EMAIL.fullmatch(email.strip()):
+        errors["email"] = FieldNotUnderstood(value=email, expected=N_("an e-mail address"))
 
 
 def _departments(session: Session, ids: Sequence[int], errors: dict[str, DomainError]) -> list[Department]:

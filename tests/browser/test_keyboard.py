@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from browser.installation import Sales
 from browser.people import People
 from browser.steps import title
@@ -49,3 +51,29 @@ def test_a_whole_approval_is_done_by_keyboard_alone(people: People, sales: Sales
     tab_to(page, ".outcomes [data-key=a]")
     page.keyboard.press("Enter")
     expect(title(page)).to_contain_text(uk("Approved"))
+
+
+def test_a_step_a_cancelled_deal_and_an_uploaded_map_need_no_mouse(people: People, sales: Sales, uk: Words) -> None:
+    deal_id = sales.open_deal("Клавіатура")
+    page = people.at_work("olena")
+    page.goto(f"/work-items/{sales.step(deal_id, 'accept_lead')}")
+    expect(title(page)).to_be_focused()
+    page.keyboard.press("c")
+    expect(page.locator("#pane .is-invalid").first).to_be_focused()
+    page.goto(f"/deals/{deal_id}")
+    tab_to(page, "details:has(#cancel-reason) > summary")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.type("Клієнт передумав")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_contain_text(uk("The deal is cancelled; its open steps are withdrawn."))
+
+    owner = people.at_work("owner")
+    owner.goto("/maps")
+    tab_to(owner, "form[data-drop-zone] input[type=file]")
+    with owner.expect_file_chooser() as asked:
+        owner.keyboard.press("Enter")
+    asked.value.set_files(Path(__file__).with_name("service_contract.bpmn"))
+    expect(owner.get_by_role("heading", level=1)).to_be_visible()
+    owner.wait_for_url("**/maps/*")

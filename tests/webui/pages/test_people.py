@@ -50,9 +50,11 @@ def test_a_person_is_added_and_can_sign_in(office: Office, admin: Browser) -> No
 
 
 def test_what_is_wrong_about_a_person_stands_at_its_field(admin: Browser) -> None:
-    answer = admin.post("/people", NEW | {"login": "olena", "password": "short", "full_name": ""})
+    answer = admin.post(
+        "/people", NEW | {"login": "olena", "password": "short", "full_name": "\u200b", "email": "a@b\nBcc: c@d"}
+    )
     assert answer.status_code == 422
-    for name in ("login", "password", "full_name"):
+    for name in ("login", "password", "full_name", "email"):
         assert f'id="field-{name}-error"' in answer.text
     assert admin.post("/people", NEW | {"role": "emperor"}).status_code == 422
 

@@ -84,9 +84,10 @@ onContent(() => {
   document.querySelector(".inbox")?.classList.toggle("has-open", Boolean(document.querySelector("#pane [data-pane]")));
   const isChoosing = Boolean(document.querySelector("#inbox-filter form"));
   document.querySelector("[data-choose-filter]")?.setAttribute("aria-expanded", isChoosing);
-  const told = document.querySelector("[data-focus]:not([data-focused])");
-  // What is wrong in one of the folded forms stands far below: that field is shown, not only spoken of.
-  (told?.closest("[data-pane]")?.querySelector(".folded .is-invalid") ?? told)?.focus();
+  const news = [...document.querySelectorAll("[data-focus]:not([data-focused])")];
+  const told = news.find(one => one.matches("[role=alert]")) ?? news[0];
+  // Whoever has to mend a field gets to it without looking for it: the alert is spoken in any case.
+  (told?.closest("[data-pane]")?.querySelector(".is-invalid") ?? told)?.focus();
   for (const focused of document.querySelectorAll("[data-focus]")) focused.dataset.focused = "";
 });
 
