@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import secrets
 from typing import ClassVar
@@ -54,13 +55,16 @@ def ensure_linkable(person: Person) -> None:
         raise PasswordFirst(name=person.full_name, login=person.login)
 
 
-def link_account(
-    session: Session, person_id: int, account: ProvenAccount, *, session_stamp: str, clock: Clock
-) -> Person:
+def mark_of(person: Person) -> str:
+    """Changes with the person's password and access, and tells nothing of their sessions to who reads it."""
+    return hashlib.sha256(person.session_stamp.encode()).hexdigest()
+
+
+def link_account(session: Session, person_id: int, account: ProvenAccount, *, mark: str, clock: Clock) -> Person:
     """Let an account open what is the person's from now on.
 
-    The caller has seen the person's password, where there is one, when the person's stamp was ``session_stamp``: with
-    another password, or without access, it is another. Raises NotFound, PasswordFirst, LinkedMeanwhile.
+    The caller has seen the person's password, where there is one, when ``mark`` was the person's ``mark_of``.
+    Raises NotFound, PasswordFirst, LinkedMeanwhile.
     """
     person = session.get(Person, person_id, with_for_update=True, populate_existing=True)
     if person is None or not person.is_active:
@@ -70,7 +74,7 @@ def link_account(
         LinkedAccount.issuer == account.issuer,
         (LinkedAccount.subject == account.subject) | (LinkedAccount.person_id == person_id),
     )
-    if not hmac.compare_digest(person.session_stamp, session_stamp) or session.scalar(taken.limit(1)) is not None:
+    if not hmac.compare_digest(mark_of(person), mark) or session.scalar(taken.limit(1)) is not None:
         raise LinkedMeanwhile
     at = clock.now()
     session.add(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
-from engine.commands.linked_accounts import ensure_linkable, link_account
+from engine.commands.linked_accounts import ensure_linkable, link_account, mark_of
 from engine.commands.people import sign_in
 from engine.errors import N_, DomainError, NotFound, SignInFailed
 from engine.model.person import Person, Role
@@ -79,13 +79,13 @@ class _Begun:
 
 @dataclass(frozen=True, slots=True)
 class _ToLink:
-    """A proven account that nobody has yet, and the person whom it would open, as of their ``stamp``."""
+    """A proven account that nobody has yet, and the person whom it would open, as of their ``mark``."""
 
     issuer: str
     subject: str
     mail: str
     person_id: int
-    stamp: str
+    mark: str
     following: str
     at: float
     is_own: bool
@@ -164,7 +164,7 @@ def link() -> ResponseReturnValue:
                 database_session,
                 to_link.person_id,
                 to_link.account,
-                session_stamp=to_link.stamp,
+                mark=to_link.mark,
                 clock=services().clock,
             )
             actor = actor_of(database_session, person.id, now())
@@ -246,7 +246,7 @@ def _ask_about(person: Person, begun: _Begun, account: ProvenAccount) -> Respons
         subject=account.subject,
         mail=account.mail,
         person_id=person.id,
-        stamp=person.session_stamp,
+        mark=mark_of(person),
         following=begun.following,
         at=now().timestamp(),
         is_own=begun.person_id is not None,

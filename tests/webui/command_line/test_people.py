@@ -7,7 +7,7 @@ from click.testing import Result
 from sqlalchemy import select
 from support.office import Office
 
-from engine.commands.linked_accounts import link_account
+from engine.commands.linked_accounts import link_account, mark_of
 from engine.commands.password_links import set_password_by_link
 from engine.commands.people import sign_in
 from engine.errors import SignInFailed
@@ -103,7 +103,7 @@ def test_an_account_of_the_company_is_taken_off_a_person(installation: Office, c
     olena = installation.company.olena
     with installation.database.write() as session:
         account = ProvenAccount("https://id.example.com", "108", "olena@example.com")
-        link_account(session, olena.id, account, session_stamp=olena.session_stamp, clock=installation.clock)
+        link_account(session, olena.id, account, mark=mark_of(olena), clock=installation.clock)
     assert command("user", "unlink", "olena").exit_code == 0
     with installation.database.read() as session:
         assert person_of_account(session, account) is None
