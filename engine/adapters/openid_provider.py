@@ -96,6 +96,7 @@ class _Metadata:
     authorization: str
     token: str
     keys: str
+    userinfo: str | None
     sends_secret_in_body: bool
     names_itself: bool
 
@@ -158,15 +159,33 @@ class OpenIdProvider:
             raise CodeRefused
         metadata = self._metadata_now()
         told = self._exchange(metadata, code, verifier)
-        id_token, access_token = told.get("id_token"), told.get("access_token")
-        if not isinstance(id_token, str):
+        id_token, access_token = (_text_in(told, name) for name in ("id_token", "access_token"))
+        if id_token is None:
             raise self._not_trusted("no id_token came for the code")
         try:
             token = self._verified(metadata, id_token)
-            self._ensure_meant_for_us(token, nonce, access_token if isinstance(access_token, str) else None)
-            return proven_account(self.given, token.claims)
+            self._ensure_meant_for_us(token, nonce, access_token)
+            return proven_account(self.given, token.claims | self._mail_of(metadata, token, access_token))
         except (JoseError, ValueError, TypeError, KeyError) as failure:
             raise self._not_trusted(f"{type(failure).__name__}: {failure}") from failure
+
+    def _mail_of(self, metadata: _Metadata, token: jwt.Token, access_token: str | None) -> dict[str, Any]:
+        """The address, where the token leaves it to be asked for, as the standard lets providers do (OIDC Core 5.4).
+
+        Raises ValueError for an answer about somebody else (5.3.2).
+        """
+        if "email" in token.claims or metadata.userinfo is None or not access_token:
+            return {}
+        headers = {"Accept": "application/json", "Authorization": f"Bearer {access_token}"}
+        answer = self._call("GET", metadata.userinfo, headers, None)
+        if answer.status != _OK:
+            _logger.warning("%s answers %s", metadata.userinfo, answer.status)
+            return {}
+        told = self._read(answer)
+        if told.get("sub") != token.claims.get("sub"):
+            msg = "userinfo is about somebody else"
+            raise ValueError(msg)
+        return {name: told[name] for name in ("email", "email_verified") if name in told}
 
     def _verified(self, metadata: _Metadata, id_token: str) -> jwt.Token:
         registry = JWSRegistry(algorithms=SIGNATURES, strict_check_header=False)
@@ -225,6 +244,7 @@ class OpenIdProvider:
             authorization=self._address(told, "authorization_endpoint"),
             token=self._address(told, "token_endpoint"),
             keys=self._address(told, "jwks_uri"),
+            userinfo=self._address(told, "userinfo_endpoint") if "userinfo_endpoint" in told else None,
             sends_secret_in_body=isinstance(methods, list) and "client_secret_post" in methods,
             names_itself=told.get("authorization_response_iss_parameter_supported") is True,
         )
@@ -291,6 +311,11 @@ class OpenIdProvider:
     def _not_trusted(self, problem: str) -> AnswerNotTrusted:
         _logger.warning("sign-in through %s was refused: %s", self.name, problem)
         return AnswerNotTrusted(provider=self.name)
+
+
+def _text_in(told: dict[str, Any], name: str) -> str | None:
+    value = told.get(name)
+    return value if isinstance(value, str) and value.isascii() and value.isprintable() else None
 
 
 def _is_https(address: str) -> bool:

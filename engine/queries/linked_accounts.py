@@ -110,6 +110,11 @@ def ensure_password_signs_in(session: Session, person_id: int, issuer: str, prov
         raise OnlyThroughProvider(provider=provider)
 
 
+def passwords_are_closed(session: Session, issuer: str) -> bool:
+    """Whether those who are linked at ``issuer`` sign in by it alone."""
+    return session.get(SignInRule, issuer) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Unlinked:
     id: int

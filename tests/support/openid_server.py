@@ -36,7 +36,8 @@ class OpenIdServer:
     """``account`` holds the claims of whoever is signed in there.
 
     ``forge`` makes the id_token of the claims that an honest one would have. ``status`` and ``answer``, where they are
-    set, are given to whatever is asked. ``metadata`` changes what the provider says of itself.
+    set, are given to whatever is asked. ``metadata`` changes what the provider says of itself. ``userinfo`` is what it
+    tells who brings an access token.
     """
 
     directory: Path
@@ -46,11 +47,13 @@ class OpenIdServer:
     status: int = 200
     answer: bytes | None = None
     metadata: dict[str, Any] = field(default_factory=dict)
+    userinfo: Claims = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.certificate = make_certificate(self.directory)
         self.key = RSAKey.generate_key(2048, {"kid": "first", "use": "sig"})
+        self._access_tokens: set[str] = set()
         self._codes: dict[str, tuple[dict[str, str], Claims]] = {}
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -73,7 +76,7 @@ class OpenIdServer:
     def behave(self, clock: Clock) -> None:
         """As at first: what one test asked for does not reach the next."""
         self.clock, self.account, self.forge = clock, {}, None
-        self.status, self.answer, self.metadata = 200, None, {}
+        self.status, self.answer, self.metadata, self.userinfo = 200, None, {}, {}
         self.asked.clear()
         self._codes.clear()
 
@@ -120,7 +123,9 @@ class OpenIdServer:
         claims = {"iss": self.issuer, "aud": asked["client_id"], "iat": now, "exp": now + _LASTS_S}
         claims |= {"nonce": asked.get("nonce"), **account}
         token = self.sign(claims) if self.forge is None else self.forge(claims)
-        return 200, {"access_token": secrets.token_urlsafe(16), "token_type": "Bearer", "id_token": token}
+        access_token = secrets.token_urlsafe(16)
+        self._access_tokens.add(f"Bearer {access_token}")
+        return 200, {"access_token": access_token, "token_type": "Bearer", "id_token": token}
 
 
 def _handler(provider: OpenIdServer) -> type[BaseHTTPRequestHandler]:
@@ -132,6 +137,9 @@ def _handler(provider: OpenIdServer) -> type[BaseHTTPRequestHandler]:
                 self.send_response(302)
                 self.send_header("Location", provider.authorize(self.path))
                 self.end_headers()
+            elif path == "/userinfo":
+                is_known = self.headers.get("Authorization") in provider._access_tokens
+                self._answer(200 if is_known else 401, provider.userinfo)
             else:
                 self._answer(200, provider.told(path))
 

@@ -9,6 +9,7 @@ from engine.commands.people import sign_in
 from engine.errors import DomainError, NotFound
 from engine.model.person import Person
 from engine.queries.actors import actor_of
+from engine.queries.linked_accounts import passwords_are_closed
 from webui.demo_people import DemoPerson, demo_people
 from webui.first_administrator import COMMAND, has_nobody
 from webui.i18n import _
@@ -88,11 +89,12 @@ def sign_in_page(
     """``following`` is where one goes on to, by default what the address asks for. ``chooses_account``: the provider of
     the company's accounts asks which one, for the last was refused. ``whom_to_ask``: people who can help.
     """
+    provider = services().provider
     with reading() as session:
+        folds_password = provider is not None and passwords_are_closed(session, provider.given.issuer)
         people: tuple[DemoPerson, ...] = demo_people(session) if services().settings.demo else ()
         first_command = COMMAND if not people and has_nobody(session) else ""
     following = (local_path(request.values.get("next")) or "") if following is None else following
-    provider = services().provider
     return render_template(
         "sign_in/sign_in.html",
         login=login,
@@ -103,5 +105,6 @@ def sign_in_page(
         following=following,
         provider=provider.given if provider is not None else None,
         chooses_account=chooses_account,
+        folds_password=folds_password and not login,
         whom_to_ask=whom_to_ask,
     )

@@ -134,6 +134,18 @@ def test_who_is_not_known_for_certain_is_told_why(
     assert not stranger.is_signed_in()
 
 
+def test_a_mail_that_the_token_leaves_out_is_asked_for(
+    office: Office, provider: OpenIdServer, visitor: Callable[[], Visitor]
+) -> None:
+    provider.metadata = {"userinfo_endpoint": f"{provider.issuer}/userinfo"}
+    provider.userinfo = {**OLENA, "sub": "somebody else"}
+    refused(visitor().sign_in(sub="108"), "cannot be trusted")
+    provider.userinfo = OLENA
+    assert visitor().sign_in(sub="108").location == "/sign-in/company/link"
+    provider.userinfo = {"sub": "108", "email": "olena@example.com"}
+    refused(visitor().sign_in(sub="108"), "does not say that the e-mail of this account is yours")
+
+
 def test_a_mail_of_two_people_names_none_and_one_without_access_does_not_count(
     office: Office, visitor: Callable[[], Visitor]
 ) -> None:

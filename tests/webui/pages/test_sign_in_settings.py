@@ -54,6 +54,7 @@ def test_passwords_of_who_is_connected_are_closed_and_opened_again(
     assert signs_in(app, "olena")
     connect(app, provider, ADMIN, PASSWORD)
     assert close(admin) == 303
+    assert "<details" in Browser(app).get("/sign-in").text
     assert [signs_in(app, login) for login in ("admin", "olena", "taras")] == [False, False, True]
     answer = Browser(app).post("/sign-in", {"login": "olena", "password": PASSWORD})
     assert "You sign in through Keycloak alone" in text_of(answer)
