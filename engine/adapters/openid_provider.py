@@ -172,9 +172,11 @@ class OpenIdProvider:
     def _mail_of(self, metadata: _Metadata, token: jwt.Token, access_token: str | None) -> dict[str, Any]:
         """The address, where the token leaves it to be asked for, as the standard lets providers do (OIDC Core 5.4).
 
-        Raises ValueError for an answer about somebody else (5.3.2).
+        Not from Microsoft: what would vouch for the address stands in the token alone. Raises ValueError for an answer
+        about somebody else (5.3.2).
         """
-        if "email" in token.claims or metadata.userinfo is None or not access_token:
+        is_told = "email" in token.claims or self.given.is_microsoft
+        if is_told or metadata.userinfo is None or not access_token:
             return {}
         headers = {"Accept": "application/json", "Authorization": f"Bearer {access_token}"}
         answer = self._call("GET", metadata.userinfo, headers, None)

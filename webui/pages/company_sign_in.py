@@ -205,7 +205,7 @@ def _proven(provider: OpenIdProvider, begun: _Begun) -> ProvenAccount:
     given = request.args
     provider.ensure_itself(given.get("iss"))
     if "error" in given:
-        told = given["error"] if _WORD.fullmatch(given["error"]) else ""
+        told = given["error"] if _WORD.fullmatch(given["error"]) else N_("no reason was given")
         problem = N_("the sign-in was cancelled") if told == "access_denied" else told
         raise Cancelled(provider=provider.name, problem=problem)
     account = provider.finish(given.get("code", ""), nonce=begun.nonce, verifier=begun.verifier)

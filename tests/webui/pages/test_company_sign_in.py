@@ -263,7 +263,7 @@ def test_a_wrong_secret_is_told_to_whoever_runs_the_server(
     [
         ("access_denied", "Keycloak did not let you in: the sign-in was cancelled."),
         ("server_error", "Keycloak did not let you in: server_error."),
-        ("Call +380 44 evil", "Keycloak did not let you in: ."),
+        ("Call +380 44 evil", "Keycloak did not let you in: no reason was given."),
     ],
 )
 def test_who_says_no_at_the_provider_is_back_at_the_sign_in_page(
