@@ -45,6 +45,9 @@ def user() -> None:
     "--language", type=click.Choice(LOCALES), default=LOCALES[0], help=N_("The language of pages and letters.")
 )
 @click.option("--password", help=N_("The password; “-” reads it from standard input."))
+@click.option(
+    "--without-password", is_flag=True, help=N_("None: the person signs in by an account of the company, or by a link.")
+)
 def add(
     *,
     login: str,
@@ -55,8 +58,11 @@ def add(
     email: str,
     language: str,
     password: str | None,
+    without_password: bool,
 ) -> None:
-    made = secrets.token_urlsafe(_MADE_PASSWORD_BYTES) if password is None else None
+    if without_password and password is not None:
+        raise Failed(_("Give either --password or --without-password."))
+    made = secrets.token_urlsafe(_MADE_PASSWORD_BYTES) if password is None and not without_password else None
     with database_of(settings()) as database, database.write() as session:
         draft = PersonDraft(
             login=login,
@@ -65,7 +71,7 @@ def add(
             position=position,
             email=email,
             department_ids=[_department_id(session, one) for one in departments],
-            password=made or _read(password),
+            password=None if without_password else made or _read(password),
             locale=language,
         )
         add_person(session, draft, actor=Actor.system(), clock=SystemClock())

@@ -109,3 +109,12 @@ def test_an_account_of_the_company_is_taken_off_a_person(installation: Office, c
         assert person_of_account(session, account) is None
     again = command("user", "unlink", "olena")
     assert (again.exit_code, "No account is connected with olena" in again.stderr) == (1, True)
+
+
+def test_a_person_is_added_without_a_password_for_the_company_account(installation: Office, command: Command) -> None:
+    done = added(command, "--without-password")
+    assert (done.exit_code, "Password" in done.stdout) == (0, False)
+    with installation.database.read() as session:
+        assert session.scalars(select(Person).where(Person.login == "maria")).one().password_hash is None
+    both = added(command, "--without-password", "--password", "long enough")
+    assert (both.exit_code, "either --password or --without-password" in both.stderr) == (1, True)
