@@ -45,6 +45,10 @@ EVENTS: Mapping[JournalPart, tuple[type[Event], ...]] = {
     JournalPart.ACCESS: (
         events.PasswordSet,
         events.PasswordLinkMade,
+        events.PasswordsClosed,
+        events.PasswordsOpened,
+        events.AccountLinked,
+        events.AccountUnlinked,
         events.TokenCreated,
         events.TokenRevoked,
         events.AuthenticatorAdded,

@@ -19,8 +19,10 @@ from engine.commands.departments import update_department
 from engine.commands.people import set_password, set_substitution, update_person
 from engine.commands.staff_erasure import erase_employee
 from engine.commands.tokens import create_token
+from engine.events.base import Event
 from engine.model.calendar import Calendar
 from engine.model.person import Role
+from engine.queries.journal import EVENTS
 
 SignIn = Callable[[str | None], Browser]
 
@@ -102,3 +104,11 @@ def test_programs_read_it_with_the_sentence(app: Flask, changed: Office) -> None
         "Token “Облік” made",
         "Олена Коваль",
     )
+
+
+def test_whatever_happens_in_the_company_is_told_or_left_out_on_purpose() -> None:
+    """Letters, what somebody watches and looks at are nobody's account and no setting."""
+    left_out = {"MailChoicesSet", "LetterSentAgain", "ControlLooked", "WatchStarted", "WatchEnded"}
+    of_company = {one.__name__ for one in Event.__subclasses__() if one.__module__ == "engine.events.company"}
+    told = {event.__name__ for events in EVENTS.values() for event in events}
+    assert of_company - told == left_out
