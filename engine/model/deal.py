@@ -8,10 +8,11 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
+from engine.alphabet import sort_key
 from engine.db.base import Base
-from engine.db.types import Amount, Identity, Json, Moment, Word
+from engine.db.types import Amount, Identity, Json, Moment, SortKey, Word, key_of
 from engine.model.client import Client
 from engine.model.person import Person
 
@@ -28,6 +29,7 @@ class Deal(Base):
 
     ``next_due_at`` is the nearest deadline of its live steps; the database keeps it with every change of a work item.
     ``watchers`` is how many people watch it, so that nobody is looked for where nobody does.
+    ``sort_key`` is what its title is sorted by; no step asks for it.
     ``history_length`` and ``history_hash`` are the head of the deal's chain of history events.
     """
 
@@ -38,7 +40,7 @@ class Deal(Base):
         Index("ix_deal_result_opened", "result", "opened_at", "id"),
         Index("ix_deal_result_amount", "result", "amount", "id"),
         Index("ix_deal_result_close_date", "result", "close_date", "id"),
-        Index("ix_deal_result_title", "result", "title", "id"),
+        Index("ix_deal_result_sort_key", "result", "sort_key", "id"),
         Index("ix_deal_result_since", "result", "stage_since", "id"),
         Index("ix_deal_result_stage", "result", "stage", "stage_since", "id"),
         Index("ix_deal_board", "definition_key", "result", "next_due_at", "stage"),
@@ -67,6 +69,12 @@ class Deal(Base):
     history_hash: Mapped[str] = mapped_column(String(64), default="")
     search_text: Mapped[str] = mapped_column(default="")
     watchers: Mapped[int] = mapped_column(default=0)
+    sort_key: Mapped[str] = mapped_column(SortKey, default=key_of("title"), deferred=True)
 
     client: Mapped[Client] = relationship()
     owner: Mapped[Person] = relationship()
+
+    @validates("title")
+    def _keep_in_order(self, _field: str, title: str) -> str:
+        self.sort_key = sort_key(title)
+        return title

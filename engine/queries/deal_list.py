@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from engine.alphabet import sort_key
 from engine.model.deal import Deal, DealResult
 from engine.model.process_definition import ProcessDefinition
 from engine.model.process_instance import ProcessInstance
@@ -58,7 +59,7 @@ _KEYS = {
     DealSort.LARGEST: _Key(Deal.amount, Decimal, descending=True, may_be_empty=True),
     DealSort.SMALLEST: _Key(Deal.amount, Decimal, may_be_empty=True),
     DealSort.CLOSING: _Key(Deal.close_date, date, may_be_empty=True),
-    DealSort.TITLE: _Key(Deal.title, str),
+    DealSort.TITLE: _Key(Deal.sort_key, str),
     DealSort.LONGEST_IN_STAGE: _Key(Deal.stage_since, datetime, may_be_empty=True),
 }
 
@@ -110,7 +111,11 @@ def deals(
     chosen = _in_order(key, results, conditions, size, cursor_key(cursor, key.kind, int)).subquery("page")
     found = session.execute(deal_rows().join(chosen, chosen.c.id == Deal.id).order_by(*_order(key, chosen))).all()
     rows = deals_of(session, found, now)
-    return page_of(rows, limit=size, cursor=cursor, key=lambda row: (getattr(row, key.column.key), row.id))
+    return page_of(rows, limit=size, cursor=cursor, key=lambda row: (_value_of(row, sort), row.id))
+
+
+def _value_of(row: DealRow, sort: DealSort) -> Any:
+    return sort_key(row.title) if sort is DealSort.TITLE else getattr(row, _KEYS[sort].column.key)
 
 
 def _follows(version: int) -> ColumnElement[bool]:

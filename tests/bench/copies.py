@@ -102,6 +102,7 @@ def grow(office: Office, deal_id: int, deals: int) -> None:
                 "next_due_at": lambda _: literal(None, Moment),  # follows the steps
                 "stage_since": lambda one: copies.moved(one.stage_since, -n % 50_000),
                 "title": lambda one: one.title + " " + cast(n, String),
+                "sort_key": lambda one: one.sort_key + " " + cast(n, String),  # digits are their own keys
                 "search_text": lambda one: one.search_text + " " + func.lower(number),
             },
         )

@@ -60,6 +60,17 @@ def test_every_sort_pages_without_gap_or_repetition(
     assert len(set(seen)) == 4
 
 
+def test_titles_come_as_the_ukrainian_alphabet_goes_also_when_one_is_changed(
+    session: Session, company: Company, records: SalesRecords, as_actor: Act, now: datetime
+) -> None:
+    titles = ["Юшка", "«Єдність»", "Іскра", "Ґанок", "Азов", "їжак", "Ель"]
+    made = [records.deal(company.olena, title=title) for title in titles]
+    made[0].title = "Брама"
+    session.flush()
+    shown = [row.title for row in deals(session, as_actor(company.olena), sort=DealSort.TITLE, now=now).items]
+    assert shown == ["Азов", "Брама", "Ґанок", "Ель", "«Єдність»", "Іскра", "їжак"]
+
+
 def test_deals_without_an_amount_come_last_whatever_the_direction(
     session: Session, company: Company, records: SalesRecords, as_actor: Act, now: datetime
 ) -> None:
