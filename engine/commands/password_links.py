@@ -27,6 +27,8 @@ PASSWORD_LETTER = "password_letter"  # noqa: S105  # a word for a job
 and ``forgotten``: whether somebody asked for it who was not signed in."""
 INVITATION_LASTS = timedelta(days=3)
 FORGOTTEN_LASTS = timedelta(hours=1)
+MOST_FORGOTTEN = 5
+"""Letters that one person gets within FORGOTTEN_LASTS because somebody, from wherever, said to have forgotten."""
 _RANDOM_BYTES = 32
 _HOUR = timedelta(hours=1)
 
@@ -74,11 +76,17 @@ def ask_for_password_link(session: Session, login_or_mail: str, *, clock: Clock)
 def link_for_letter(
     session: Session, person_id: int, *, lasts: timedelta, is_forgotten: bool, clock: Clock
 ) -> tuple[Person, str] | None:
-    """Whom a letter goes to, and the token in it, made only when it leaves; None when nobody is to be written to."""
+    """Whom a letter goes to, and the token in it, made only when it leaves; None when nobody is to be written to.
+
+    Nobody's mailbox is filled by asking again and again.
+    """
     person, at = session.get(Person, person_id), clock.now()
     if person is None or not person.is_active or not person.email:
         return None
     if is_forgotten:
+        living = PasswordLink.person_id == person.id, PasswordLink.expires_at.between(at, at + FORGOTTEN_LASTS)
+        if (session.scalar(select(func.count()).select_from(PasswordLink).where(*living)) or 0) >= MOST_FORGOTTEN:
+            return None
         record(session, PasswordLinkMade(person_id=person.id, by_mail=True), actor=Actor.system(), at=at)
     return person, _new_link(session, person, at, lasts)
 

@@ -211,7 +211,7 @@ def sign_in(session: Session, login: str, password: str) -> Person:
 def set_substitution(
     session: Session, person_id: int, substitute_id: int, starts_on: date, ends_on: date, *, actor: Actor, clock: Clock
 ) -> Substitution:
-    """Let somebody act for a person between two dates, both included.
+    """Let somebody act for a person between two dates, both included; what is arranged already stays as it is.
 
     By the person, the head of their department or the administrator. Raises NotFound, NotAllowed, InvalidInput.
     """
@@ -229,7 +229,11 @@ def set_substitution(
         errors["substitute_id"] = SubstituteSelf()
     if errors:
         raise InvalidInput(errors)
-    substitution = Substitution(person_id=person_id, substitute_id=substitute_id, starts_on=starts_on, ends_on=ends_on)
+    told = {"person_id": person_id, "substitute_id": substitute_id, "starts_on": starts_on, "ends_on": ends_on}
+    known = session.scalar(select(Substitution).filter_by(**told).limit(1))
+    if known is not None:
+        return known
+    substitution = Substitution(**told)
     session.add(substitution)
     session.flush()
     record(

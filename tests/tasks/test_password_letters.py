@@ -7,7 +7,13 @@ import pytest
 from support.office import Office
 from support.post_office import PostOffice
 
-from engine.commands.password_links import ask_for_password_link, send_password_link, set_password_by_link
+from engine.commands.password_links import (
+    FORGOTTEN_LASTS,
+    MOST_FORGOTTEN,
+    ask_for_password_link,
+    send_password_link,
+    set_password_by_link,
+)
 from engine.commands.people import sign_in, update_person
 from engine.queries.password_links import PasswordLinkOver
 from tasks.jobs import sweep
@@ -59,3 +65,16 @@ def test_who_has_left_meanwhile_is_not_written_to(office: Office, post_office: P
     office.do("admin", update_person, office.company.olena.id, {"is_active": False})
     sweep()
     assert post_office.letters == []
+
+
+def test_nobody_fills_a_mailbox_by_asking_again_and_again(office: Office, post_office: PostOffice) -> None:
+    for _ in range(MOST_FORGOTTEN + 3):
+        with office.database.write() as session:
+            ask_for_password_link(session, "olena", clock=office.clock)
+        sweep()
+    assert len(post_office.letters) == MOST_FORGOTTEN
+    office.clock.advance(FORGOTTEN_LASTS + timedelta(seconds=1))
+    with office.database.write() as session:
+        ask_for_password_link(session, "olena", clock=office.clock)
+    sweep()
+    assert len(post_office.letters) == MOST_FORGOTTEN + 1
