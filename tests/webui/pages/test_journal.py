@@ -9,8 +9,6 @@ from io import BytesIO
 
 import openpyxl
 import pytest
-from flask import Flask
-from support.api import ApiClient
 from support.office import Office
 from support.web import Browser, text_of
 
@@ -92,18 +90,6 @@ def test_what_was_erased_stays_erased(changed: Office, browse: SignIn) -> None:
     page = text_of(browse("admin").get(f"{JOURNAL}?person={iryna}"))
     assert "i@example.com" not in page
     assert "заява № 3" in page
-
-
-def test_programs_read_it_with_the_sentence(app: Flask, changed: Office) -> None:
-    admin, olena = ApiClient(app, changed, "admin"), changed.company.olena.id
-    answer = admin.call("GET", f"/journal?part=access&person_id={olena}&limit=1")
-    told = answer.get_json()
-    (item,) = told["items"]
-    assert (item["kind"], item["text"], item["subject"]["name"]) == (
-        "token_created",
-        "Token “Облік” made",
-        "Олена Коваль",
-    )
 
 
 def test_whatever_happens_in_the_company_is_told_or_left_out_on_purpose() -> None:
