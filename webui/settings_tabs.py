@@ -22,6 +22,7 @@ class SettingsTab:
 _TABS = (
     SettingsTab("settings.show", "settings", N_("My profile")),
     SettingsTab("mail_settings.show", "mail_settings", N_("Mail")),
+    SettingsTab("deadline_feeds.show", "deadline_feeds", N_("Deadlines in my calendar")),
     SettingsTab("substitutions.show", "substitutions", N_("Substitutions")),
     SettingsTab("authenticators.show", "authenticators", N_("Authenticator application")),
     SettingsTab("tokens.show", "tokens", N_("API tokens")),

@@ -22,6 +22,7 @@ from engine.errors import N_, Conflict, NotFound
 from engine.events import EmployeeErased, PersonChanged, kind_of
 from engine.model.api_token import ApiToken
 from engine.model.authenticator import Authenticator
+from engine.model.deadline_feed import DeadlineFeed
 from engine.model.draft import CommentDraft, Draft
 from engine.model.history_event import HistoryEvent
 from engine.model.letter import Letter, MailLink, ProposedDecision
@@ -35,7 +36,18 @@ from engine.policy.personal_texts import ERASED, salts_of, text_at
 from engine.policy.search_keys import search_text
 
 _OWN = ("position", "email", "phone")
-_GOES = (ApiToken, Authenticator, Draft, CommentDraft, MailChoice, ListChoice, ProposedDecision, MailLink, Watch)
+_GOES = (
+    ApiToken,
+    Authenticator,
+    CommentDraft,
+    DeadlineFeed,
+    Draft,
+    ListChoice,
+    MailChoice,
+    MailLink,
+    ProposedDecision,
+    Watch,
+)
 """What is nobody's but the person's: how they sign in, what they began and never sent, what they wanted to be told."""
 
 

@@ -117,6 +117,18 @@ class TokenRevoked(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class DeadlineFeedMade(Event):
+    """A secret address at which somebody's own calendar fetches their deadlines; one from before is over."""
+
+    person_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlineFeedWithdrawn(Event):
+    person_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class WebhookAdded(Event):
     webhook_id: int
     url: str

@@ -9,6 +9,7 @@ from engine.model.client import Client, Contact
 from engine.model.company_revision import CompanyRevision
 from engine.model.consultation import Consultation
 from engine.model.control_look import ControlLook
+from engine.model.deadline_feed import DeadlineFeed
 from engine.model.deal import Deal, DealResult
 from engine.model.deal_file import DealFile, StoredFile, StoredPiece
 from engine.model.delegation import Delegation
@@ -72,6 +73,7 @@ __all__ = [
     "Consultation",
     "Contact",
     "ControlLook",
+    "DeadlineFeed",
     "DeadlinePolicy",
     "Deal",
     "DealFile",

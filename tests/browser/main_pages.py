@@ -28,6 +28,7 @@ _OF_SETTINGS = tuple(
         "/incidents",
         "/machinery",
         "/mail",
+        "/deadlines",
     )
 )
 

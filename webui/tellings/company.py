@@ -44,6 +44,12 @@ TELLINGS: Mapping[str, Telling] = {
     ),
     "token_created": Telling("key", "neutral", lambda data: _("Token “%(name)s” made", name=data["name"])),
     "token_revoked": Telling("key", "neutral", lambda _data: _("Token revoked")),
+    "deadline_feed_made": Telling(
+        "calendar-due", "neutral", lambda _data: _("Address of the calendar with deadlines made")
+    ),
+    "deadline_feed_withdrawn": Telling(
+        "calendar-due", "neutral", lambda _data: _("Address of the calendar with deadlines withdrawn")
+    ),
     "control_looked": Telling(
         "checks", "good", lambda data: _("Looked through the daily control of %(day)s", day=readable(data["day"]))
     ),
