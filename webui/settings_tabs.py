@@ -28,6 +28,7 @@ _TABS = (
     SettingsTab("tokens.show", "tokens", N_("API tokens")),
     SettingsTab("calendars.list_calendars", "calendars", N_("Working calendars"), Ability.MANAGE_CALENDARS),
     SettingsTab("own_fields.show", "own_fields", N_("Own fields"), Ability.MANAGE_FIELDS),
+    SettingsTab("loss_reasons.show", "loss_reasons", N_("Reasons of loss"), Ability.MANAGE_LOSS_REASONS),
     SettingsTab("webhooks.show", "webhooks", N_("Webhooks"), Ability.MANAGE_WEBHOOKS),
     SettingsTab("connectors.show", "connectors", N_("Connectors"), Ability.MANAGE_CONNECTORS),
     SettingsTab("seal.show", "seal", N_("Signatures and seal"), Ability.MANAGE_SEAL),

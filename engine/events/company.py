@@ -129,6 +129,44 @@ class DeadlineFeedWithdrawn(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class LossReasonAdded(Event):
+    """People may choose it from now on when a deal ends without a sale."""
+
+    reason_id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class LossReasonRenamed(Event):
+    reason_id: int
+    name: str
+    previous: str
+
+
+@dataclass(frozen=True, slots=True)
+class LossReasonMoved(Event):
+    """It stands at ``place`` of those that are offered, from 1."""
+
+    reason_id: int
+    name: str
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class LossReasonArchived(Event):
+    """It is offered no more; deals and reports keep it."""
+
+    reason_id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class LossReasonRestored(Event):
+    reason_id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class WebhookAdded(Event):
     webhook_id: int
     url: str

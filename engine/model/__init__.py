@@ -29,6 +29,7 @@ from engine.model.letter import (
     ReceivedMail,
 )
 from engine.model.list_choice import ListChoice
+from engine.model.loss_reason import LossReason
 from engine.model.mail_choice import MailChoice
 from engine.model.map_answer import MapAnswer
 from engine.model.map_rule import MapRule
@@ -102,6 +103,7 @@ __all__ = [
     "Letter",
     "LetterState",
     "ListChoice",
+    "LossReason",
     "MailChoice",
     "MailLink",
     "MailboxPlace",

@@ -29,6 +29,7 @@ _OF_SETTINGS = tuple(
         "/machinery",
         "/mail",
         "/deadlines",
+        "/loss-reasons",
     )
 )
 

@@ -45,6 +45,7 @@ def show_funnel() -> ResponseReturnValue:
         result_words=((DealResult.WON, _("Won")), (DealResult.LOST, _("Lost")), (DealResult.OPEN, _("In progress"))),
         working_span=working_span,
         newest=NEWEST_DEALS,
+        own_words=any(one.reason_id is None and one.lost for one in results.reasons) if results else False,
         **_period_words(),
     )
 
@@ -62,6 +63,18 @@ def export_funnel(kind: str) -> ResponseReturnValue:
     )
     rows = [_stage_cells(stage, found, results) for stage in found.stages] if found and results else []
     return _file(kind, "funnel", header, rows)
+
+
+@blueprint.get("/reasons.<kind>")
+def export_reasons(kind: str) -> ResponseReturnValue:
+    """Why the deals of the funnel ended without a sale."""
+    *_maps, results = _funnel()
+    header = (_("Reason"), _("Of the list"), _("Lost"), _("Cancelled"))
+    rows = [
+        (one.reason or _("no reason given"), _("yes") if one.reason_id else _("no"), one.lost, one.cancelled)
+        for one in (results.reasons if results else ())
+    ]
+    return _file(kind, "reasons", header, rows)
 
 
 @blueprint.get("/lateness")

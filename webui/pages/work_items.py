@@ -20,6 +20,7 @@ from engine.commands.consultations import (
 from engine.commands.handing_back import hand_back_work_item
 from engine.commands.idempotency import already_performed, remember
 from engine.commands.incidents import perform
+from engine.commands.loss_choices import LossChoice
 from engine.commands.recalls import recall_approval
 from engine.commands.work_items import (
     claim_work_item,
@@ -40,6 +41,7 @@ from engine.queries.deal_waiting import deal_waiting
 from engine.queries.directories import directory
 from engine.queries.inbox import inbox
 from engine.queries.inbox_tabs import Tab
+from engine.queries.loss_reasons import loss_reasons
 from engine.queries.mail_links import proposed_decision
 from engine.queries.work_item_rows import WorkItemRow
 from engine.queries.work_items import WorkItemView, form_of_step, work_item_view
@@ -51,7 +53,7 @@ from webui.file_uploads import brought, limits
 from webui.forms.file_fields import uploads_at
 from webui.forms.shown_values import shown_field
 from webui.forms.step_form import depends, faults_of, live_answer, shown_texts, step_fields, typed_values
-from webui.forms.typed_values import read_id
+from webui.forms.typed_values import chosen_id, read_id
 from webui.i18n import _, chosen_locale, zone
 from webui.inbox_list import TABS, inbox_list
 from webui.messages import error_text, field_errors
@@ -95,6 +97,7 @@ def complete(work_item_id: int) -> ResponseReturnValue:
                 zone=zone().key,
                 seen=request.form.get("content_hash"),
                 proof=proof,
+                loss=LossChoice(chosen_id(request.form, "loss_reason_id"), is_asked=True),
                 by_program="content_hash" not in request.form,  # our page of an approval says what it shows
             )
 
@@ -414,6 +417,7 @@ def _pane(
             "problem_text": _problem(error),
             "comment": comment if typed is not None else view.draft_comment or (proposed.comment if proposed else ""),
             "proposed": proposed,
+            "reasons": [(one.id, one.name) for one in loss_reasons(session)] if "loss_reason_id" in errors else [],
             "proposed_label": decided(proposed.outcome, view.outcomes) if proposed is not None else "",
             "may_extend": view.row.completed_at is None and _may_extend(session, view.row),
             "command_id": uuid.uuid4().hex,

@@ -90,6 +90,7 @@ EXPECTED = {
     "GET /deals": Expected(ALL),
     "GET /clients": Expected(ALL),
     "GET /contacts": Expected(ALL),
+    "GET /loss-reasons": Expected(ALL),
     "GET /own-fields": Expected(ALL),
     "PUT /own-fields": Expected("403 403 403 403 403 200 200", body={"items": [{"label": "Галузь"}]}),
     "POST /deals": Expected(
