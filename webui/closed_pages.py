@@ -83,6 +83,7 @@ _CLOSED: Mapping[str, Closed] = {
     "map_facts": _READ_MAP,
     "control": _CONTROL,
     "reports": _CONTROL,
+    "work_reports": _CONTROL,
     "deals.new": _OPEN_DEAL,
     "deal_imports": _OPEN_DEAL,
     "clients.new": _CLIENTS,

@@ -101,6 +101,9 @@ def main_pages(people: People, sales: Sales, view: View) -> Iterator[Opened]:
             "/control/deals?show=returned",
             "/reports/funnel",
             "/reports/lateness",
+            "/reports/approvals",
+            "/reports/activity",
+            "/reports/steps?show=returned",
         ],
         "owner": ["/maps", "/maps/new", *(f"/maps/2{one}" for one in _OF_A_MAP)],
         "admin": [

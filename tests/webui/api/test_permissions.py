@@ -267,6 +267,8 @@ EXPECTED = {
     "POST /moves/<int:move_id>/cancel": Expected(OWNER_TOO_LATE),
     "POST /moves/<int:move_id>/undo": Expected(OWNER_TOO_LATE),
     "POST /moves/<int:move_id>/deals/<int:deal_id>/undo": Expected("403 403 403 403 403 404 403"),
+    "GET /reports/activity": Expected(READERS_OF_REPORTS),
+    "GET /reports/approvals": Expected(READERS_OF_REPORTS),
     "GET /reports/control": Expected(READERS_OF_REPORTS),
     "GET /reports/funnel": Expected(READERS_OF_REPORTS),
     "GET /reports/lateness": Expected(READERS_OF_REPORTS),
