@@ -76,9 +76,12 @@ def approval_report(
     chosen = [visible_work_items(actor), *in_period(ReportedSteps.ASKED, since, until)]
     counts = [func.count().filter(is_one_of(which, now)) for which in _COUNTED]
     times = _times(session, group_by, chosen)
+    names = [which.value for which in _COUNTED]
     rows = [
-        ApprovalRow(one_id, name or "", *counted, timing=timing(times.get(one_id, [])))
-        for one_id, name, *counted in session.execute(_grouped(group_by).add_columns(*counts).where(*chosen))
+        ApprovalRow(
+            row[0], row[1] or "", **dict(zip(names, row[2:], strict=True)), timing=timing(times.get(row[0], []))
+        )
+        for row in session.execute(_grouped(group_by).add_columns(*counts).where(*chosen))
     ]
     return tuple(sorted(rows, key=lambda row: (-row.late, -row.asked, sort_key(row.name), row.id or 0)))
 
