@@ -98,6 +98,7 @@ def main_pages(people: People, sales: Sales, view: View) -> Iterator[Opened]:
         "bohdan": [
             "/control",
             "/control/steps?show=open",
+            f"/control/steps/{sales.step(asked_id, 'approve_legal')}/direct",
             "/control/deals?show=returned",
             "/reports/funnel",
             "/reports/lateness",

@@ -35,15 +35,12 @@ from engine.errors import DomainError, InvalidInput, MapFailed, NotFound
 from engine.model.consultation import Consultation
 from engine.model.work_item import LIVE, WorkItem
 from engine.policy.form_values import read_form
-from engine.policy.permissions import may_direct_step
 from engine.queries.approval_view import is_with_remarks
 from engine.queries.deal_waiting import deal_waiting
-from engine.queries.directories import directory
 from engine.queries.inbox import inbox
 from engine.queries.inbox_tabs import Tab
 from engine.queries.loss_reasons import loss_reasons
 from engine.queries.mail_links import proposed_decision
-from engine.queries.work_item_rows import WorkItemRow
 from engine.queries.work_items import WorkItemView, form_of_step, work_item_view
 from webui.approval_pane import approval_pane, chosen_outcome, pane_buttons, proof_errors
 from webui.deadlines import said
@@ -61,7 +58,7 @@ from webui.outcomes import choice_explained, decided, tone_of
 from webui.proofs import proof_in
 from webui.request_context import actor, now, reading, services, writing
 from webui.security import is_partial
-from webui.step_people import between_people
+from webui.step_people import between_people, may_extend
 from webui.timeline import entries, fields_of
 from webui.waiting import waiting_sentence
 
@@ -419,7 +416,7 @@ def _pane(
             "proposed": proposed,
             "reasons": [(one.id, one.name) for one in loss_reasons(session)] if "loss_reason_id" in errors else [],
             "proposed_label": decided(proposed.outcome, view.outcomes) if proposed is not None else "",
-            "may_extend": view.row.completed_at is None and _may_extend(session, view.row),
+            "may_extend": view.row.completed_at is None and may_extend(session, view.row),
             "command_id": uuid.uuid4().hex,
             "led_to": led_to,
             "written": request.form.to_dict() if error and typed is None else {},
@@ -442,13 +439,6 @@ def _typed_late(view: WorkItemView, typed: Mapping[str, Any] | None, comment: st
     given = [(labels.get(name, name), value) for name, value in typed.items() if value and value != before.get(name)]
     changed = [f"{label}: {value}" for label, value in given]
     return "\n".join([*changed, *([comment] if comment.strip() else [])])
-
-
-def _may_extend(session: Session, row: WorkItemRow) -> bool:
-    """A head of whoever holds the step, or of its department, may give it more time; the holder alone may not."""
-    holders = (one.department_ids for one in directory(session).people if one.id == row.assignee_id)
-    departments = frozenset(next(holders, ())) | ({row.group_id} if row.group_id is not None else frozenset())
-    return may_direct_step(actor(), assignee_id=None, group_id=None, assignee_department_ids=departments)
 
 
 def _problem(error: DomainError | None) -> str:
