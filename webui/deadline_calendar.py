@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from urllib.parse import urlsplit
 
 from flask import url_for
-from icalendar import Calendar, Event
+from icalendar import Calendar, Event, Timezone
 
 from engine.queries.deadline_feeds import Deadlines, DealDeadline, StepDeadline
 from webui.i18n import _
@@ -21,8 +21,11 @@ _ASKED_AGAIN = timedelta(hours=1)
 _DAY = timedelta(days=1)
 
 
-def deadline_calendar(deadlines: Deadlines, base_url: str) -> bytes:
-    """The file in the reader's language; the same deadlines make the same file."""
+def deadline_calendar(deadlines: Deadlines, base_url: str, zone: str, year: int) -> bytes:
+    """The file in the reader's language; the same deadlines make the same file, all ``year``.
+
+    It says how the installation's ``zone`` runs: without any component a file is none, and somebody may have no deadlines.
+    """
     calendar = Calendar()
     calendar.add("version", "2.0")
     calendar.add("prodid", "-//Reglament//Deadlines//UK")
@@ -31,6 +34,8 @@ def deadline_calendar(deadlines: Deadlines, base_url: str) -> bytes:
         calendar.add(name, _("Reglament: my deadlines"))
     calendar.add("refresh-interval", _ASKED_AGAIN, parameters={"VALUE": "DURATION"})
     calendar.add("x-published-ttl", "PT1H")
+    calendar.add("x-wr-timezone", zone)
+    calendar.add_component(Timezone.from_tzid(zone, first_date=date(year - 1, 1, 1), last_date=date(year + 2, 1, 1)))
     host = urlsplit(base_url).hostname or "reglament"
     for step in deadlines.steps:
         calendar.add_component(_event_of_step(step, base_url, host))

@@ -11,7 +11,7 @@ from engine.model.api_token import token_hash
 from engine.queries.actors import actor_of
 from engine.queries.deadline_feeds import deadlines_of, feed_made_at, owner_of_feed
 from webui.deadline_calendar import deadline_calendar
-from webui.i18n import _
+from webui.i18n import _, zone
 from webui.limits import limit_failures, limit_tries
 from webui.request_context import actor, now, reading, services, writing
 from webui.security import open_to_all
@@ -54,7 +54,8 @@ def fetch(token: str) -> ResponseReturnValue:
         reader = actor_of(session, owner_of_feed(session, token), now())
         deadlines = deadlines_of(session, reader, now=now())
     with force_locale(reader.locale):
-        response = Response(deadline_calendar(deadlines, services().settings.base_url), mimetype="text/calendar")
+        file = deadline_calendar(deadlines, services().settings.base_url, zone().key, now().year)
+    response = Response(file, mimetype="text/calendar")
     response.headers["Cache-Control"] = "private, no-cache"
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
     response.headers["Content-Disposition"] = 'inline; filename="deadlines.ics"'

@@ -30,7 +30,9 @@ def events(browser: Browser, address: str) -> dict[str, Event]:
     """What a calendar shows, by the beginning of each summary."""
     answer = browser.get(address)
     assert (answer.status_code, answer.mimetype) == (200, "text/calendar")
-    found = [one for one in Calendar.from_ical(answer.data).walk("VEVENT") if isinstance(one, Event)]
+    calendar = Calendar.from_ical(answer.data)
+    assert calendar.walk("VTIMEZONE")  # a file without any component is none
+    found = [one for one in calendar.walk("VEVENT") if isinstance(one, Event)]
     return {str(one["summary"]).split(" · ", 1)[0]: one for one in found}
 
 
