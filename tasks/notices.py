@@ -24,7 +24,7 @@ def tell_people() -> None:
     for step in (plan_notices, write_letters):
         while True:
             with given.database.write() as session:
-                if step(session, clock=given.clock, limit=_AT_ONCE) < _AT_ONCE:
+                if step(session, telegram=given.telegram is not None, clock=given.clock, limit=_AT_ONCE) < _AT_ONCE:
                     break
 
 

@@ -29,13 +29,26 @@ from engine.model.list_choice import ListChoice
 from engine.model.mail_choice import MailChoice
 from engine.model.notice import Notice, NoticeState
 from engine.model.person import Person
+from engine.model.telegram import TelegramChat, TelegramCode
 from engine.model.watch import Watch
 from engine.policy.permissions import Ability, Actor, ensure_may
 from engine.policy.personal_texts import ERASED, salts_of, text_at
 from engine.policy.search_keys import search_text
 
 _OWN = ("position", "email", "phone")
-_GOES = (ApiToken, Authenticator, Draft, CommentDraft, MailChoice, ListChoice, ProposedDecision, MailLink, Watch)
+_GOES = (
+    ApiToken,
+    Authenticator,
+    Draft,
+    CommentDraft,
+    MailChoice,
+    ListChoice,
+    ProposedDecision,
+    MailLink,
+    TelegramChat,
+    TelegramCode,
+    Watch,
+)
 """What is nobody's but the person's: how they sign in, what they began and never sent, what they wanted to be told."""
 
 

@@ -27,13 +27,15 @@ def show() -> ResponseReturnValue:
     with reading() as session:
         state = machinery(session, now())
         topics = waiting_topics(session, actor(), now())
-        mail = mail_state(session, actor(), now())
+        mail = mail_state(session, actor(), now(), bot_id=services().settings.telegram_bot_id)
     return render_template(
         "settings/machinery.html",
         state=state,
         topics=topics,
         mail=mail,
+        in_words=_,  # not the templates' own: what a server answered is no markup
         sends_mail=services().settings.smtp_url is not None,
+        has_bot=services().settings.telegram_bot_id is not None,
         worker_late=state.worker_age_s is None or state.worker_age_s > _LATE_AFTER_SECONDS,
         heartbeats=[(name, _ago(age), age > _LATE_AFTER_SECONDS) for name, age in sorted(state.heartbeats.items())],
     )
