@@ -30,7 +30,7 @@ _DELIVERIES = (
     (Delivery.NEVER, N_("Never")),
 )
 _PLACES = (
-    (Place.BOTH, N_("Telegram and letter")),
+    (Place.BOTH, N_("Everywhere")),
     (Place.TELEGRAM, N_("Telegram")),
     (Place.MAIL, N_("Letter")),
 )
