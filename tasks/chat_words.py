@@ -51,11 +51,12 @@ def chat_message_of(
     writer = NoticeWriter(view, {}, settings, at, is_brief=True)
     notices = writer.urgent_first()
     sections = [writer.section(notice) for notice in notices]
-    button = _button(sections[0], settings) if len(sections) == 1 else None
+    can_link = "." in (urlsplit(settings.base_url).hostname or "")  # what has no dot is no address to Telegram
+    button = (sections[0].action, sections[0].link) if len(sections) == 1 and can_link else None
     parts = [f"<b>{inert(writer.title())}</b>"] if len(sections) > 1 else []
     told = 0
     for section in sections:
-        part = "\n".join(_lines(section, has_button=button is not None))
+        part = "\n".join((*_lines(section), *((_link(section, can_link=can_link),) if button is None else ())))
         if told and sum(map(len, parts)) + len(part) > _LONGEST:
             break
         parts.append(part)
@@ -85,22 +86,18 @@ def inert(text: str) -> str:
     return html.escape(_LIVE.sub(_JOINER, plain))
 
 
-def _lines(section: Section, *, has_button: bool) -> Iterator[str]:
+def _lines(section: Section) -> Iterator[str]:
     yield f"<b>{_short(section.sentence)}</b>"
     if section.quote:
         yield f"<blockquote>{_short(section.quote)}</blockquote>"
     for label, value in section.facts:
         yield f"{inert(label)}: {_short(value)}"
-    if not has_button:
-        yield f'<a href="{html.escape(section.link)}">{inert(section.action)}</a>'
+
+
+def _link(section: Section, *, can_link: bool) -> str:
+    link, action = html.escape(section.link), inert(section.action)
+    return f'<a href="{link}">{action}</a>' if can_link else f"{action}: {link}"
 
 
 def _short(text: str) -> str:
     return inert(text if len(text) <= _LONGEST_PART else text[: _LONGEST_PART - 1] + "…")
-
-
-def _button(section: Section, settings: Settings) -> tuple[str, str] | None:
-    """None where Telegram would refuse the address: it takes none of a machine without a public name."""
-    parts = urlsplit(settings.base_url)
-    is_public = parts.scheme == "https" and "." in (parts.hostname or "").strip(".")
-    return (section.action, section.link) if is_public else None

@@ -5,6 +5,7 @@ https://core.telegram.org/bots/api. The token is a part of each address: no addr
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -173,10 +174,14 @@ class BotApi:
             "parse_mode": "HTML",
             "link_preview_options": {"is_disabled": True},  # a preview would fetch our pages
         }
-        if message.button is not None:
-            label, url = message.button
-            asked["reply_markup"] = {"inline_keyboard": [[{"text": label, "url": url}]]}
-        self._done("sendMessage", asked)
+        if message.button is None:
+            self._done("sendMessage", asked)
+            return
+        label, url = message.button
+        try:
+            self._done("sendMessage", asked | {"reply_markup": {"inline_keyboard": [[{"text": label, "url": url}]]}})
+        except TelegramRefused:  # it takes buttons to some addresses only, and says nowhere to which
+            self._done("sendMessage", asked | {"text": f"{message.html}\n{html.escape(f'{label}: {url}')}"})
 
     def _done(self, method: str, asked: Mapping[str, Any]) -> Any:
         """The result of a call. Raises TelegramFailed, TelegramRefused, ChatGone."""

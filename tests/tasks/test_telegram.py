@@ -15,6 +15,7 @@ from support.bot_api import LOST, TOKEN, BotApiServer, blocked, written
 from support.office import Office
 from support.post_office import PostOffice
 
+from engine.commands.mailing import send_letter_again
 from engine.commands.people import update_person
 from engine.commands.telegram_links import CODES_LAST, make_telegram_code, unlink_telegram
 from engine.db.job import Job, JobState
@@ -194,6 +195,33 @@ def test_what_is_told_by_letter_comes_to_the_chat_too_short_and_with_a_button(
         "url": f"https://sales.example.com/work-items/{office.step('legal').id}",
     }
     assert sorted(post_office.receivers) == ["iryna@example.com", "oksana@example.com", "petro@example.com"]
+
+
+def test_a_button_that_telegram_refuses_becomes_an_address_in_the_message(
+    office: Office, bot_api: BotApiServer
+) -> None:
+    link(office, bot_api, "iryna", IRYNA)
+    bot_api.faults.append((400, "Bad Request: BUTTON_URL_INVALID", {}))
+    ask_for_approval(office)
+    (message,) = bot_api.messages
+    assert "reply_markup" not in message
+    address = f"https://sales.example.com/work-items/{office.step('legal').id}"
+    assert message["text"].endswith(f"\nOpen the step: {address}")
+
+
+def test_what_telegram_will_never_take_waits_for_an_administrator_who_has_it_tried_again(
+    office: Office, bot_api: BotApiServer
+) -> None:
+    link(office, bot_api, "iryna", IRYNA)
+    bot_api.faults += [(400, "Bad Request: message is too odd", {})] * 2
+    ask_for_approval(office)
+    (letter,) = letters(office, "iryna")
+    assert letter.state is LetterState.REFUSED
+    assert letter.last_error.endswith("Bad Request: message is too odd")
+    office.do("admin", send_letter_again, letter.id)
+    sweep()
+    assert len(bot_api.messages) == 1
+    assert letters(office, "iryna")[0].state is LetterState.SENT
 
 
 @pytest.mark.parametrize(("place", "told"), [("telegram", (0, 1)), ("mail", (1, 0)), ("both", (1, 1))])
