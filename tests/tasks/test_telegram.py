@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import logging
 import re
 from collections.abc import Iterator
@@ -16,11 +17,14 @@ from support.office import Office
 from support.post_office import PostOffice
 
 from engine.commands.mailing import send_letter_again
+from engine.commands.notifications import notify
 from engine.commands.people import update_person
 from engine.commands.telegram_links import CODES_LAST, make_telegram_code, unlink_telegram
 from engine.db.job import Job, JobState
+from engine.model.deal import Deal
 from engine.model.letter import Channel, Letter, LetterState
 from engine.model.mail_choice import MailChoice
+from engine.model.notice import NoticeKind
 from engine.model.person import Person
 from engine.model.telegram import TelegramBot, TelegramChat, TelegramCode, TelegramEnd
 from tasks.jobs import sweep
@@ -33,6 +37,18 @@ BOHDAN = 502
 STRANGER = 900
 LIVE = re.compile(r"\w[.]\w|[@/#$]\w|:/")
 """What Telegram may make a link, a mention or a command of."""
+
+
+on_both = pytest.mark.parametrize(
+    "database_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True
+)
+"""Where rows are locked, or a constraint decides."""
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A migrated database of this test alone: on SQLite, unless the test says otherwise."""
+    return str(request.getfixturevalue(f"{getattr(request, 'param', 'sqlite')}_database_url"))
 
 
 @pytest.fixture
@@ -107,6 +123,7 @@ def letters(office: Office, login: str, channel: Channel = Channel.TELEGRAM) -> 
         return list(session.scalars(found))
 
 
+@on_both
 def test_a_code_links_a_chat_once_and_the_bot_greets_its_person(office: Office, bot_api: BotApiServer) -> None:
     code = code_of(office, "iryna")
     write(bot_api, IRYNA, f"/start {code}")
@@ -139,6 +156,7 @@ def test_a_code_is_kept_as_a_hash_lasts_shortly_and_may_be_typed_as_it_is_shown(
     assert chat_of(office, "iryna") is not None
 
 
+@on_both
 def test_an_update_that_comes_twice_is_handled_once(office: Office, bot_api: BotApiServer) -> None:
     bot_api.updates.append(written(7, IRYNA, f"/start {code_of(office, 'iryna')}"))
     read_telegram()
@@ -155,6 +173,7 @@ def test_an_update_that_comes_twice_is_handled_once(office: Office, bot_api: Bot
     assert chat.ended is TelegramEnd.STOPPED
 
 
+@on_both
 def test_one_worker_reads_at_a_time(office: Office, bot_api: BotApiServer) -> None:
     with office.database.write() as session:
         session.add(TelegramBot(id=123456789, lease_until=office.clock.now() + timedelta(seconds=60)))
@@ -247,6 +266,7 @@ def test_who_has_no_address_is_told_in_the_chat_and_who_has_no_chat_by_letter(
     assert "oksana@example.com" in post_office.receivers
 
 
+@on_both
 def test_what_came_in_quiet_hours_comes_in_one_message_in_the_morning(office: Office, bot_api: BotApiServer) -> None:
     link(office, bot_api, "iryna", IRYNA)
     choose(office, "iryna", "telegram")
@@ -261,6 +281,24 @@ def test_what_came_in_quiet_hours_comes_in_one_message_in_the_morning(office: Of
     (text,) = bot_api.texts(IRYNA)
     assert text.startswith("<b>3 messages</b>")
     assert text.count('<a href="https://sales.example.com/work-items/') == 3
+
+
+def test_a_message_is_never_longer_than_telegram_takes(office: Office, bot_api: BotApiServer) -> None:
+    link(office, bot_api, "iryna", IRYNA)
+    deal = office.open_deal()
+    office.prepare()
+    with office.database.write() as session:
+        for number in range(40):
+            to, text = [office.company.iryna.id], f"{number} {'&' * 1000}"
+            notify(
+                session, NoticeKind.MENTIONED, to=to, at=office.clock.now(), deal=session.get(Deal, deal.id), text=text
+            )
+    send()
+    (text,) = bot_api.texts(IRYNA)
+    assert text.startswith("<b>41 messages</b>")
+    assert "asks for your approval" in text
+    assert re.search(r"And \d+ more: they stand in your inbox\.$", text)
+    assert len(html.unescape(text)) <= 4096
 
 
 def test_a_head_gets_the_daily_control(office: Office, bot_api: BotApiServer, post_office: PostOffice) -> None:
@@ -290,6 +328,7 @@ def test_a_hostile_title_is_text_and_nothing_in_it_can_be_pressed(office: Office
     assert "\u202e" not in line
 
 
+@on_both
 def test_two_workers_send_one_message(office: Office, bot_api: BotApiServer) -> None:
     link(office, bot_api, "iryna", IRYNA)
     ask_for_approval(office)
@@ -342,6 +381,7 @@ def test_a_message_that_may_have_arrived_says_so_when_it_comes_again(
     assert letters(office, "iryna")[0].state is LetterState.SENT
 
 
+@on_both
 def test_who_blocked_the_bot_is_unlinked_and_told_by_letter_what_the_message_said(
     office: Office, bot_api: BotApiServer, post_office: PostOffice
 ) -> None:
@@ -384,6 +424,7 @@ def test_stop_and_blocking_unlink_from_the_chat(office: Office, bot_api: BotApiS
     assert (chat.chat_id, chat.ended) == (None, TelegramEnd.BLOCKED)
 
 
+@on_both
 def test_a_chat_belongs_to_one_person_and_linking_again_moves_it(office: Office, bot_api: BotApiServer) -> None:
     link(office, bot_api, "iryna", IRYNA)
     link(office, bot_api, "bohdan", IRYNA)
@@ -393,6 +434,7 @@ def test_a_chat_belongs_to_one_person_and_linking_again_moves_it(office: Office,
     assert (iryna.chat_id, iryna.ended, bohdan.chat_id) == (None, TelegramEnd.MOVED, IRYNA)
 
 
+@on_both
 def test_whose_access_is_taken_away_is_unlinked(office: Office, bot_api: BotApiServer) -> None:
     link(office, bot_api, "iryna", IRYNA)
     code = code_of(office, "iryna")

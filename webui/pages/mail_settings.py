@@ -20,7 +20,7 @@ from webui.error_pages import status_of
 from webui.i18n import _
 from webui.messages import field_errors
 from webui.qr_codes import qr_code
-from webui.request_context import actor, reading, services, writing
+from webui.request_context import actor, now, reading, services, writing
 
 blueprint = Blueprint("mail_settings", __name__, url_prefix="/settings/mail")
 
@@ -90,9 +90,9 @@ def link_telegram() -> ResponseReturnValue:
 
 @blueprint.get("/telegram")
 def is_linked() -> ResponseReturnValue:
-    """The page that shows a code asks whether it has been used: then it is shown anew."""
+    """The page that shows a code asks whether it has been used, or lasts no longer: then it is shown anew."""
     own = _own_telegram()
-    if own is not None and own.is_linked:
+    if own is None or own.is_linked or not own.is_awaited:
         return Response(status=204, headers={"HX-Redirect": url_for("mail_settings.show")})
     return Response(status=204)
 
@@ -111,7 +111,7 @@ def _own_telegram() -> OwnTelegram | None:
     if bot_id is None:
         return None
     with reading() as session:
-        return own_telegram(session, actor().person_id, bot_id)
+        return own_telegram(session, actor().person_id, bot_id, now())
 
 
 def _page(error: DomainError | None = None, code: str = "") -> ResponseReturnValue:

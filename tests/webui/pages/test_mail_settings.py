@@ -7,7 +7,7 @@ import pytest
 from support.office import Office
 from support.web import Browser, text_of, web_application
 
-from engine.commands.telegram_links import end_chat, link_chat
+from engine.commands.telegram_links import CODES_LAST, end_chat, link_chat
 from engine.model.mail_choice import MailChoice
 from engine.model.telegram import TelegramBot, TelegramChat, TelegramEnd
 
@@ -97,6 +97,8 @@ def test_one_press_gives_a_link_a_code_to_type_and_a_picture_and_the_page_sees_t
     assert "<svg" in page.text.partition("authenticator-code")[2]
     waiting = olena.get("/settings/mail/telegram")
     assert (waiting.status_code, waiting.headers.get("HX-Redirect")) == (204, None)
+    office.clock.advance(CODES_LAST)
+    assert olena.get("/settings/mail/telegram").headers["HX-Redirect"] == "/settings/mail"
     link(office, olena)
     assert olena.get("/settings/mail/telegram").headers["HX-Redirect"] == "/settings/mail"
     assert "Сповіщення надходять у Telegram: @olena_k" in text_of(olena.get("/settings/mail"))
