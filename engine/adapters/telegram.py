@@ -41,7 +41,7 @@ class TelegramFailed(DomainError):
     """Nothing was taken; it is tried again later."""
 
     code: ClassVar[str] = "telegram_failed"
-    template: ClassVar[str] = N_("Telegram did not take it: %(answer)s")
+    template: ClassVar[str] = N_("Telegram does not work now: %(answer)s")
 
 
 class TelegramTokenRefused(TelegramFailed):

@@ -135,7 +135,7 @@ def test_who_unlinks_is_forgotten_and_who_was_blocked_reads_why(office: Office, 
 
 def test_administrators_read_how_the_bot_does_and_an_answer_is_no_markup(office: Office, with_bot: SignIn) -> None:
     with office.database.write() as session:
-        session.get_one(TelegramBot, 77).last_error = "Telegram did not take it: <b>odd</b>"
+        session.get_one(TelegramBot, 77).last_error = "Telegram does not work now: <b>odd</b>"
     page = with_bot("admin").get("/settings/machinery")
     assert "@sales_bot у Telegram пише 0 людям." in text_of(page)
-    assert "&lt;b&gt;odd&lt;/b&gt;" in page.text
+    assert "Telegram зараз не працює: &lt;b&gt;odd&lt;/b&gt;" in page.text
