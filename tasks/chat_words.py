@@ -48,7 +48,9 @@ def chat_message_of(
     view: LetterView, *, chat_id: int, settings: Settings, at: datetime, is_repeated: bool = False
 ) -> ChatMessage:
     """The letter as a message. ``is_repeated``: a try before may have arrived, which the message says."""
-    writer = NoticeWriter(view, {}, settings, at, is_brief=True)
+    decided = [one.content.work_item_id for one in view.notices if one.content is not None]
+    pages = {item_id: f"{settings.base_url}/work-items/{item_id}" for item_id in decided}
+    writer = NoticeWriter(view, pages, settings, at, is_brief=True)
     notices = writer.urgent_first()
     sections = [writer.section(notice) for notice in notices]
     can_link = "." in (urlsplit(settings.base_url).hostname or "")  # what has no dot is no address to Telegram

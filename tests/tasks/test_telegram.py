@@ -210,7 +210,7 @@ def test_what_is_told_by_letter_comes_to_the_chat_too_short_and_with_a_button(
     assert [line.partition(":")[0] for line in lines[1:]] == ["Deal", "Client", "Deadline"]
     ((button,),) = message["reply_markup"]["inline_keyboard"]
     assert button == {
-        "text": "Open the step",
+        "text": "Look at it and decide",
         "url": f"https://sales.example.com/work-items/{office.step('legal').id}",
     }
     assert sorted(post_office.receivers) == ["iryna@example.com", "oksana@example.com", "petro@example.com"]
@@ -225,7 +225,7 @@ def test_a_button_that_telegram_refuses_becomes_an_address_in_the_message(
     (message,) = bot_api.messages
     assert "reply_markup" not in message
     address = f"https://sales.example.com/work-items/{office.step('legal').id}"
-    assert message["text"].endswith(f"\nOpen the step: {address}")
+    assert message["text"].endswith(f"\nLook at it and decide: {address}")
 
 
 def test_what_telegram_will_never_take_waits_for_an_administrator_who_has_it_tried_again(
