@@ -21,7 +21,7 @@ class SettingsTab:
 
 _TABS = (
     SettingsTab("settings.show", "settings", N_("My profile")),
-    SettingsTab("mail_settings.show", "mail_settings", N_("Mail")),
+    SettingsTab("mail_settings.show", "mail_settings", N_("Notices")),
     SettingsTab("substitutions.show", "substitutions", N_("Substitutions")),
     SettingsTab("authenticators.show", "authenticators", N_("Authenticator application")),
     SettingsTab("tokens.show", "tokens", N_("API tokens")),

@@ -30,6 +30,7 @@ from engine.model.list_choice import ListChoice
 from engine.model.mail_choice import MailChoice
 from engine.model.notice import Notice, NoticeState
 from engine.model.person import Person
+from engine.model.telegram import TelegramChat, TelegramCode
 from engine.model.watch import Watch
 from engine.policy.permissions import Ability, Actor, ensure_may
 from engine.policy.personal_texts import ERASED, salts_of, text_at
@@ -47,6 +48,8 @@ _GOES = (
     ListChoice,
     ProposedDecision,
     MailLink,
+    TelegramChat,
+    TelegramCode,
     Watch,
 )
 """What is nobody's but the person's: how they sign in, what they began and never sent, what they wanted to be told."""

@@ -88,6 +88,21 @@ class LetterSentAgain(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class TelegramLinked(Event):
+    """Somebody linked their chat in Telegram: what they are told of comes there, too."""
+
+    person_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class TelegramUnlinked(Event):
+    """Nothing comes to somebody's chat any more. ``reason`` is one of TelegramEnd, or "unlinked" by themselves."""
+
+    person_id: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class SubstitutionSet(Event):
     person_id: int
     substitute_id: int

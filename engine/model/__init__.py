@@ -20,6 +20,7 @@ from engine.model.history_signature import HistoryCheckpoint, HistoryKey, Histor
 from engine.model.incident import Incident, IncidentState
 from engine.model.intervention import Intervention, InterventionKind
 from engine.model.letter import (
+    Channel,
     Letter,
     LetterState,
     MailboxPlace,
@@ -47,6 +48,7 @@ from engine.model.service_call import CallState, ServiceCall
 from engine.model.sign_in_rule import SignInRule
 from engine.model.stage_total import StageTotal
 from engine.model.substitution import Substitution
+from engine.model.telegram import TelegramBot, TelegramChat, TelegramCode
 from engine.model.timer import Timer
 from engine.model.version_move import (
     DeadlinePolicy,
@@ -68,6 +70,7 @@ __all__ = [
     "CallHost",
     "CallSecret",
     "CallState",
+    "Channel",
     "Client",
     "CommentDraft",
     "CompanyRevision",
@@ -133,6 +136,9 @@ __all__ = [
     "StoredFile",
     "StoredPiece",
     "Substitution",
+    "TelegramBot",
+    "TelegramChat",
+    "TelegramCode",
     "Timer",
     "VersionMove",
     "VersionMoveState",
