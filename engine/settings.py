@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 _MOST_PROCESSES = 4
@@ -18,8 +18,9 @@ class Settings:
     history are written into ``checkpoints`` and sent to ``auditor_mail``.
 
     ``web_processes`` is how many processes answer requests: by default one where a database file is all there is,
-    since it has one writer at a time; else by the processors. The last three bound files: one, all versions
-    of all files of a deal, all contents together.
+    since it has one writer at a time; else by the processors. The next three bound files: one, all versions
+    of all files of a deal, all contents together. The last five, as they were given, name the provider of the
+    company's own accounts (``engine.policy.company_sign_in`` reads them).
     """
 
     host: str
@@ -31,6 +32,7 @@ class Settings:
     demo: bool
     smtp_url: str | None
     imap_url: str | None
+    telegram_bot_token: str | None = field(repr=False)
     base_url: str
     time_zone: str
     locale: str
@@ -41,11 +43,22 @@ class Settings:
     file_max_mb: int
     deal_files_max_mb: int
     all_files_max_gb: int
+    oidc_issuer: str | None
+    oidc_client_id: str | None
+    oidc_client_secret: str | None = field(repr=False)
+    oidc_name: str | None
+    oidc_domains: str | None
 
     @property
     def is_embedded(self) -> bool:
         """Without Redis the worker and the beat live inside the server process."""
         return self.redis_url is None
+
+    @property
+    def telegram_bot_id(self) -> int | None:
+        """The number with which the token begins, None where there is none."""
+        number = (self.telegram_bot_token or "").partition(":")[0]
+        return int(number) if number.isascii() and number.isdecimal() else None
 
     @property
     def uses_sqlite(self) -> bool:
@@ -70,6 +83,7 @@ def settings_from(environ: Mapping[str, str] | None = None) -> Settings:
         demo=given.get("REGLAMENT_DEMO", "0") == "1",
         smtp_url=given.get("SMTP_URL"),
         imap_url=given.get("IMAP_URL"),
+        telegram_bot_token=given.get("TELEGRAM_BOT_TOKEN", "").strip() or None,
         base_url=given.get("BASE_URL", f"http://{host}:{port}").rstrip("/"),
         time_zone=given.get("TZ_DEFAULT", "Europe/Kyiv"),
         locale=given.get("LOCALE_DEFAULT", "uk"),
@@ -80,6 +94,11 @@ def settings_from(environ: Mapping[str, str] | None = None) -> Settings:
         file_max_mb=max(1, int(given.get("FILE_MAX_MB", "25"))),
         deal_files_max_mb=max(1, int(given.get("DEAL_FILES_MAX_MB", "1024"))),
         all_files_max_gb=max(1, int(given.get("ALL_FILES_MAX_GB", "20"))),
+        oidc_issuer=given.get("OIDC_ISSUER"),
+        oidc_client_id=given.get("OIDC_CLIENT_ID"),
+        oidc_client_secret=given.get("OIDC_CLIENT_SECRET"),
+        oidc_name=given.get("OIDC_NAME"),
+        oidc_domains=given.get("OIDC_DOMAINS"),
     )
 
 

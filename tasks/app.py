@@ -26,9 +26,11 @@ app = Celery(
         "tasks.escalations",
         "tasks.notices",
         "tasks.answers",
+        "tasks.telegram",
         "tasks.webhooks",
         "tasks.upkeep",
         "tasks.history_signing",
+        "tasks.rounds",
     ],
     set_as_current=False,
 )

@@ -24,7 +24,7 @@ _DAY = timedelta(days=1)
 def deadline_calendar(deadlines: Deadlines, base_url: str, zone: str, year: int) -> bytes:
     """The file in the reader's language; the same deadlines make the same file, all ``year``.
 
-    It says how the installation's ``zone`` runs: without any component a file is none, and somebody may have no deadlines.
+    It says how the installation's ``zone`` runs: without any component a file is none, and some have no deadlines.
     """
     calendar = Calendar()
     calendar.add("version", "2.0")

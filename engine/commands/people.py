@@ -20,6 +20,7 @@ from engine.clock import Clock
 from engine.commands.arranging import take_turn_arranging
 from engine.commands.history import record
 from engine.commands.leaving import hand_over_steps
+from engine.commands.telegram_links import forget_telegram
 from engine.errors import (
     N_,
     DomainError,
@@ -155,6 +156,7 @@ def update_person(
     if changed.get("is_active") == [True, False]:
         hand_over_steps(session, person, actor=actor, at=clock.now())
         session.execute(delete(DeadlineFeed).where(DeadlineFeed.person_id == person.id))
+        forget_telegram(session, person.id)
     if changed:
         person.search_text = search_text(person.full_name, person.login, person.email, person.phone, person.position)
         record(session, PersonChanged(person_id=person.id, changes=changed), actor=actor, at=clock.now())

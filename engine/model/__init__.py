@@ -21,6 +21,7 @@ from engine.model.history_signature import HistoryCheckpoint, HistoryKey, Histor
 from engine.model.incident import Incident, IncidentState
 from engine.model.intervention import Intervention, InterventionKind
 from engine.model.letter import (
+    Channel,
     Letter,
     LetterState,
     MailboxPlace,
@@ -28,6 +29,7 @@ from engine.model.letter import (
     ProposedDecision,
     ReceivedMail,
 )
+from engine.model.linked_account import LinkedAccount
 from engine.model.list_choice import ListChoice
 from engine.model.loss_reason import LossReason
 from engine.model.mail_choice import MailChoice
@@ -45,8 +47,10 @@ from engine.model.process_definition import DefinitionFile, DefinitionState, Dis
 from engine.model.process_instance import InstanceState, ProcessInstance
 from engine.model.proof_file import ProofFile
 from engine.model.service_call import CallState, ServiceCall
+from engine.model.sign_in_rule import SignInRule
 from engine.model.stage_total import StageTotal
 from engine.model.substitution import Substitution
+from engine.model.telegram import TelegramBot, TelegramChat, TelegramCode
 from engine.model.timer import Timer
 from engine.model.version_move import (
     DeadlinePolicy,
@@ -68,6 +72,7 @@ __all__ = [
     "CallHost",
     "CallSecret",
     "CallState",
+    "Channel",
     "Client",
     "CommentDraft",
     "CompanyRevision",
@@ -102,6 +107,7 @@ __all__ = [
     "JobState",
     "Letter",
     "LetterState",
+    "LinkedAccount",
     "ListChoice",
     "LossReason",
     "MailChoice",
@@ -129,10 +135,14 @@ __all__ = [
     "ReceivedMail",
     "Role",
     "ServiceCall",
+    "SignInRule",
     "StageTotal",
     "StoredFile",
     "StoredPiece",
     "Substitution",
+    "TelegramBot",
+    "TelegramChat",
+    "TelegramCode",
     "Timer",
     "VersionMove",
     "VersionMoveState",
