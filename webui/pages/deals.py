@@ -109,8 +109,11 @@ def export(kind: str) -> ResponseReturnValue:
         _("Next step"),
         _("Deadline"),
         _("Overdue steps"),
+        _("Reason of loss"),
+        _("Reason of the list"),
     )
     with reading() as session:
+        reasons = {one.id: one.name for one in loss_reasons(session, archived=True)}
         rows = [
             (
                 row.number,
@@ -126,6 +129,8 @@ def export(kind: str) -> ResponseReturnValue:
                 row.next_step,
                 row.next_due_at,
                 row.overdue_steps,
+                row.loss_reason,
+                reasons.get(row.loss_reason_id or 0),
             )
             for row in DealFilter.of(request.args).all_rows(session, actor(), now())
         ]

@@ -59,6 +59,8 @@ def test_whoever_cancels_has_to_choose_and_the_funnel_leads_to_the_deals_of_a_re
     listed = text_of(bohdan.get(address.replace("&amp;", "&")))
     assert deal.title in listed
     assert "Причина: Ціна" in listed
+    exported = bohdan.get(address.replace("&amp;", "&").replace("/deals?", "/deals/export.csv?")).text
+    assert exported.splitlines()[1].endswith(";Ціна: Дорого;Ціна")
     assert bohdan.get("/reports/reasons.csv").text.splitlines()[1:] == ["Ціна;так;0;1"]
     assert bohdan.get("/reports/reasons.xlsx").status_code == 200
     assert olena.get("/reports/reasons.csv").status_code == 404
