@@ -6,6 +6,8 @@ from engine.model.authenticator import Authenticator
 from engine.model.calendar import Calendar, CalendarException
 from engine.model.call_permit import CallHost, CallSecret
 from engine.model.client import Client, Contact
+from engine.model.client_import import ClientImport, ClientImportRow, ImportKind, ImportState, RowState
+from engine.model.client_note import ClientNote
 from engine.model.company_revision import CompanyRevision
 from engine.model.consultation import Consultation
 from engine.model.control_look import ControlLook
@@ -67,6 +69,9 @@ __all__ = [
     "CallSecret",
     "CallState",
     "Client",
+    "ClientImport",
+    "ClientImportRow",
+    "ClientNote",
     "CommentDraft",
     "CompanyRevision",
     "Consultation",
@@ -90,6 +95,8 @@ __all__ = [
     "HistoryKey",
     "HistorySignature",
     "HolderPolicy",
+    "ImportKind",
+    "ImportState",
     "Incident",
     "IncidentState",
     "InstanceState",
@@ -124,6 +131,7 @@ __all__ = [
     "ProposedDecision",
     "ReceivedMail",
     "Role",
+    "RowState",
     "ServiceCall",
     "StageTotal",
     "StoredFile",

@@ -15,7 +15,16 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from engine.alphabet import sort_key
 from engine.bpmn.compiled import FieldType
 from engine.errors import NotFound
-from engine.events import ClientAdded, ClientChanged, ContactAdded, ContactChanged, kind_of
+from engine.events import (
+    ClientAdded,
+    ClientChanged,
+    ClientImported,
+    ContactAdded,
+    ContactChanged,
+    ContactImported,
+    ContactRemoved,
+    kind_of,
+)
 from engine.model.client import Client, Contact
 from engine.model.deal import Deal
 from engine.model.history_event import HistoryEvent
@@ -38,7 +47,18 @@ _DUPLICATES_SHOWN = 10
 _LOOKED_THROUGH = 200  # of those whom a search finds, to offer some
 _CHANGES_SHOWN = 50
 _TRUE = ("true", "1")  # of JSON, as PostgreSQL and as SQLite write it
-_OF_CLIENTS = tuple(kind_of(one) for one in (ClientAdded, ClientChanged, ContactAdded, ContactChanged))
+_OF_CLIENTS = tuple(
+    kind_of(one)
+    for one in (
+        ClientAdded,
+        ClientChanged,
+        ClientImported,
+        ContactAdded,
+        ContactChanged,
+        ContactImported,
+        ContactRemoved,
+    )
+)
 
 
 class ClientSort(StrEnum):
