@@ -51,7 +51,10 @@ _PLAIN = ""
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A row as the page shows it. ``told`` are sentences with their kind: a problem, a remark, or neither."""
+    """A row as the page shows it. ``told`` are sentences with their kind: a problem, a remark, or neither.
+
+    ``is_over``: it was taken over, and only whom it was about is known of it any more.
+    """
 
     number: int
     name: str
@@ -64,6 +67,7 @@ class Line:
     told: tuple[tuple[str, str], ...]
     client_id: int | None
     client_name: str
+    is_over: bool
 
 
 def line(brought: ImportRow, row: ListedRow) -> Line:
@@ -74,7 +78,7 @@ def line(brought: ImportRow, row: ListedRow) -> Line:
     note = next(iter(read.notes), None) if is_note else None
     return Line(
         number=row.number,
-        name=read.name or (row.client_name if not row.cells else ""),
+        name=read.name,
         under_name=" · ".join(filter(None, (read.edrpou, note.author if note else ""))),
         phone=next(iter(read.phones), ""),
         email=next(iter(read.emails), ""),
@@ -84,6 +88,7 @@ def line(brought: ImportRow, row: ListedRow) -> Line:
         told=tuple(_told(brought, row)),
         client_id=row.client_id if row.client_name else None,
         client_name=row.client_name,
+        is_over=not row.cells,
     )
 
 

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from engine.clock import Clock
 from engine.commands.client_import_judging import Judged, Judging, Surroundings
-from engine.commands.client_import_taking import Taking
+from engine.commands.client_import_taking import Taking, requester_of
 from engine.commands.client_import_undoing import undo_row
 from engine.commands.client_imports import CLIENT_IMPORT, MOST_ROWS, headings_of, rows_in
 from engine.commands.moved_deals import reason_of
@@ -226,7 +226,8 @@ class ImportTurns:
             return Taking(session, brought, rows, self.zone, at).take
         if self._named is None:  # who is named in the seconds after this look is named by a number that finds nobody
             self._named = clients_named_in_fields(session)
-        return partial(undo_row, session, brought, named=self._named, at=at)
+        actor = requester_of(session, brought, at)
+        return partial(undo_row, session, brought, named=self._named, actor=actor, at=at)
 
 
 def _next(session: Session, import_id: int, limit: int) -> list[ClientImportRow]:

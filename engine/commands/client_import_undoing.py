@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, exists, select
 from sqlalchemy.orm import Session
 
-from engine.commands.client_import_taking import imprint, requester_of
+from engine.commands.client_import_taking import imprint
 from engine.commands.clients import write_client
 from engine.commands.history import record
 from engine.db.session import UNSYNCHRONISED
@@ -17,13 +18,20 @@ from engine.model.client_import import ClientImport, ClientImportRow, RowState
 from engine.model.client_note import ClientNote
 from engine.model.deal import Deal
 from engine.policy.own_fields import CLIENT_ROOT
+from engine.policy.permissions import Actor
 
 _UNTOUCHED = 1
 """The version of a client that nobody has changed since it was added."""
 
 
 def undo_row(
-    session: Session, brought: ClientImport, row: ClientImportRow, *, named: frozenset[int], at: datetime
+    session: Session,
+    brought: ClientImport,
+    row: ClientImportRow,
+    *,
+    named: frozenset[int],
+    actor: Actor,
+    at: datetime,
 ) -> None:
     """Take back what the row has made: it becomes UNDONE, or KEPT where somebody uses it by now.
 
@@ -36,7 +44,7 @@ def undo_row(
     elif row.state is RowState.ADDED and not _may_go(session, row, client, named):
         row.state = RowState.KEPT
     else:
-        _Undoing(session, brought, row, client, at).perform()
+        _Undoing(session, brought.id, row, client, actor, at).perform()
 
 
 def _may_go(session: Session, row: ClientImportRow, client: Client, named: frozenset[int]) -> bool:
@@ -56,12 +64,14 @@ def _contact_is_untouched(session: Session, row: ClientImportRow) -> bool:
     return contact is None or imprint(contact) == (row.before or {}).get("contact")
 
 
+@dataclass(frozen=True, slots=True)
 class _Undoing:
-    def __init__(
-        self, session: Session, brought: ClientImport, row: ClientImportRow, client: Client, at: datetime
-    ) -> None:
-        self._session, self._brought, self._row, self._client, self._at = session, brought, row, client, at
-        self._actor = requester_of(session, brought, at)
+    _session: Session
+    _import_id: int
+    _row: ClientImportRow
+    _client: Client
+    _actor: Actor
+    _at: datetime
 
     def perform(self) -> None:
         removes_client = self._row.state is RowState.ADDED
@@ -72,7 +82,7 @@ class _Undoing:
         if removes_client:
             self._session.flush()
             self._session.delete(self._client)
-            self._record(ClientRemoved(client_id=self._client.id, import_id=self._brought.id))
+            self._record(ClientRemoved(client_id=self._client.id, import_id=self._import_id))
         self._row.state = RowState.UNDONE if whole else RowState.KEPT
 
     def _remove_contact(self) -> bool:
@@ -83,7 +93,7 @@ class _Undoing:
         if not _contact_is_untouched(self._session, self._row):
             return False
         self._session.delete(contact)
-        removed = ContactRemoved(client_id=self._client.id, contact_id=contact.id, import_id=self._brought.id)
+        removed = ContactRemoved(client_id=self._client.id, contact_id=contact.id, import_id=self._import_id)
         self._record(removed)
         return True
 

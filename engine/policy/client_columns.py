@@ -32,7 +32,7 @@ CLIENT_COLUMNS: Mapping[str, str] = {
     "contact_position": N_("Contact: position"),
     "contact_phone": N_("Contact: phone"),
     "contact_email": N_("Contact: e-mail"),
-    NOTE: N_("Note"),
+    NOTE: N_("Text of the note"),
     KEPT_AS_NOTE: N_("Keep in a note, with the heading"),
 }
 """The meanings of columns in a list of clients, in the order in which they are offered, with their labels."""
@@ -45,7 +45,7 @@ NOTE_COLUMNS: Mapping[str, str] = {
     "contact_name": N_("Contact: full name"),
     "at": N_("Date of the note"),
     "author": N_("Author"),
-    NOTE: N_("Note"),
+    NOTE: N_("Text of the note"),
     KEPT_AS_NOTE: N_("Add to the note, with the heading"),
 }
 """The same of a list of old notes."""
@@ -112,7 +112,8 @@ _HEADINGS: Mapping[str, str] = {
         "e-mail контактної особи|email контактної особи|пошта контакту"
     ),
     NOTE: (
-        "note|notes|нотатка|нотатки|примітка|примітки|примечание|примечания|коментар|коментарі|комментарий|комментарии|"
+        "note|notes|текст нотатки|нотатка|нотатки|примітка|примітки|примечание|примечания|"
+        "коментар|коментарі|комментарий|комментарии|"
         "comment|comments|текст|text|опис|описание|description|зміст|содержание|результат|result|subject|тема"
     ),
     "at": (

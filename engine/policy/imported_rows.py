@@ -156,7 +156,7 @@ def read_note_row(cells: Sequence[str], columns: Sequence[str], headings: Sequen
         reading.kept.append(written)
     text = reading.note()
     if not text:
-        reading.faults[NOTE] = FieldRequired(label=N_("Note"))
+        reading.faults[NOTE] = FieldRequired(label=N_("Text of the note"))
     name, contact = reading.line("name"), reading.line("contact_name")
     code, phones, emails = reading.code(), reading.phones("phone"), reading.emails("email")
     if not (name or contact or code or phones or emails):

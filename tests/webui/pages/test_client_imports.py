@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable
 
 import pytest
@@ -12,6 +13,7 @@ from support.web import Browser, text_of
 from werkzeug.test import TestResponse
 
 from engine.model.client import Client
+from engine.model.client_import import ImportKind
 from webui import exports
 
 SignIn = Callable[[str | None], Browser]
@@ -136,3 +138,24 @@ def test_the_headings_of_the_template_are_all_understood(office: Office, browse:
     answer = browse("olena").get(f"/clients/import/template-{kind}.csv")
     bring(browse("olena"), answer.data, kind)
     assert all(Lists(office).row(1).columns)
+
+
+def test_old_notes_are_read_on_the_clients_and_the_deals_page_marked_as_brought(office: Office, browse: SignIn) -> None:
+    lists = Lists(office)
+    deal = office.open_deal()
+    rows = [f"{day:02d}.03.2021 14:05;ТОВ «Промінь»;Петренко П.;Дзвінок {day}" for day in range(1, 29)]
+    noted = "\n".join(["Дата;Компанія;Автор;Коментар", *rows, ";ТОВ «Промінь»;;<b>Без</b> дати <script>x</script>"])
+    lists.take_over(noted, ImportKind.NOTES)
+    olena = browse("olena")
+    shown = text_of(olena.get(f"/clients/{deal.client_id}"))
+    assert "28 бер. 2021, 14:05 · Петренко П. Дзвінок 28 Принесено з іншої системи: clients.csv" in shown
+    assert "Давні нотатки: 29" in text_of(olena.get(f"/deals/{deal.id}"))
+    part = olena.get(f"/clients/{deal.client_id}/notes", part=True)
+    more = re.search(r'hx-get="([^"]+cursor[^"]+)"', part.text)
+    assert more is not None
+    rest = olena.get(more[1].replace("&amp;", "&"), part=True)
+    assert "Дзвінок 1" in rest.text
+    assert "Без дати x" in rest.text
+    assert "cursor" not in rest.text
+    assert "Дзвінок" not in text_of(olena.get(f"/deals/{deal.id}/timeline"))
+    assert browse("iryna").get(f"/clients/{deal.client_id}/notes").status_code == 404
