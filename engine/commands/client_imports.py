@@ -20,7 +20,7 @@ from engine.commands.history import record
 from engine.commands.own_values import Spelling
 from engine.db import outbox
 from engine.db.session import UNSYNCHRONISED
-from engine.errors import N_, Conflict, DomainError, InvalidInput, NotFound
+from engine.errors import N_, Conflict, DomainError, FieldNotUnderstood, InvalidInput, NotFound
 from engine.events import ImportStarted, ImportStopped, ImportTakenBack
 from engine.model.client_import import (
     BEFORE_TAKING_OVER,
@@ -277,4 +277,4 @@ def _ensure_sound(session: Session, brought: ClientImport, choices: ImportChoice
     if fault is not None:
         raise InvalidInput({"columns": fault})
     if choices.owner_id is not None and session.get(Person, choices.owner_id) is None:
-        raise NotFound
+        raise InvalidInput({"owner_id": FieldNotUnderstood(value=choices.owner_id, expected=N_("a person"))})

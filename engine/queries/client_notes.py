@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import ColumnElement, ScalarSelect, func, literal, select, tuple_
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from engine.db.types import Identity, Moment
 from engine.errors import NotFound
@@ -74,6 +74,6 @@ def notes_of(session: Session, client_id: int, *, limit: int = 20, cursor: str |
     return page_of(found, limit=size, cursor=cursor, key=lambda row: (row.written_at or _BEFORE_ALL, row.id))
 
 
-def count_of_notes(client_id: ColumnElement[int]) -> ScalarSelect[int]:
+def count_of_notes(client_id: InstrumentedAttribute[int]) -> ScalarSelect[int]:
     """How many a client has, as a part of a statement that reads the client anyway."""
     return select(func.count(ClientNote.id)).where(ClientNote.client_id == client_id).scalar_subquery()
