@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 _MOST_PROCESSES = 4
@@ -18,8 +18,9 @@ class Settings:
     history are written into ``checkpoints`` and sent to ``auditor_mail``.
 
     ``web_processes`` is how many processes answer requests: by default one where a database file is all there is,
-    since it has one writer at a time; else by the processors. The last three bound files: one, all versions
-    of all files of a deal, all contents together.
+    since it has one writer at a time; else by the processors. The next three bound files: one, all versions
+    of all files of a deal, all contents together. The last five, as they were given, name the provider of the
+    company's own accounts (``engine.policy.company_sign_in`` reads them).
     """
 
     host: str
@@ -41,6 +42,11 @@ class Settings:
     file_max_mb: int
     deal_files_max_mb: int
     all_files_max_gb: int
+    oidc_issuer: str | None
+    oidc_client_id: str | None
+    oidc_client_secret: str | None = field(repr=False)
+    oidc_name: str | None
+    oidc_domains: str | None
 
     @property
     def is_embedded(self) -> bool:
@@ -80,6 +86,11 @@ def settings_from(environ: Mapping[str, str] | None = None) -> Settings:
         file_max_mb=max(1, int(given.get("FILE_MAX_MB", "25"))),
         deal_files_max_mb=max(1, int(given.get("DEAL_FILES_MAX_MB", "1024"))),
         all_files_max_gb=max(1, int(given.get("ALL_FILES_MAX_GB", "20"))),
+        oidc_issuer=given.get("OIDC_ISSUER"),
+        oidc_client_id=given.get("OIDC_CLIENT_ID"),
+        oidc_client_secret=given.get("OIDC_CLIENT_SECRET"),
+        oidc_name=given.get("OIDC_NAME"),
+        oidc_domains=given.get("OIDC_DOMAINS"),
     )
 
 

@@ -29,6 +29,7 @@ app = Celery(
         "tasks.webhooks",
         "tasks.upkeep",
         "tasks.history_signing",
+        "tasks.rounds",
     ],
     set_as_current=False,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 
 from sqlalchemy.orm import Session
@@ -16,18 +17,28 @@ _READ_AT_ONCE = 100
 
 @task
 def escalate_due() -> None:
-    """Let every step whose next rung is due climb it. A step that fails keeps its place and blocks none behind it."""
-    given = services()
+    """Let every step whose next rung is due climb it."""
+    for _ in escalating(services()):
+        pass
+
+
+def escalating(services: Services) -> Iterator[None]:
+    """Let steps climb the rungs that are due. A step that fails keeps its place and blocks none behind it.
+
+    Yields while more may be due.
+    """
     failed: set[int] = set()
     while True:
-        with given.database.read() as session:
-            due = due_escalations(session, clock=given.clock, limit=_READ_AT_ONCE + len(failed))
+        with services.database.read() as session:
+            due = due_escalations(session, clock=services.clock, limit=_READ_AT_ONCE + len(failed))
         waiting = [work_item_id for work_item_id in due if work_item_id not in failed]
         if not waiting:
             return
         for work_item_id in waiting:
-            if not performed(given, f"Escalation of step {work_item_id}", partial(_escalate, given, work_item_id)):
+            escalate = partial(_escalate, services, work_item_id)
+            if not performed(services, f"Escalation of step {work_item_id}", escalate):
                 failed.add(work_item_id)
+        yield
 
 
 def _escalate(services: Services, work_item_id: int, session: Session) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from datetime import timedelta
 
 from engine.adapters.history_keys import HistoryKeys, SigningKeyMissing
@@ -10,7 +11,7 @@ from engine.commands.checkpoints import write_checkpoint
 from engine.commands.history_signing import AT_ONCE, sign_new_entries
 from tasks.app import task
 from tasks.one_by_one import give_way
-from tasks.services import services
+from tasks.services import Services, services
 
 _AT_A_TIME = timedelta(seconds=1.5)
 """Shorter than the pause of the schedule: two at once would only stand in each other's way."""
@@ -20,13 +21,21 @@ _logger = logging.getLogger(__name__)
 
 @task
 def sign_history() -> None:
-    """Sign until nothing waits, batch by batch: a long history that was never signed takes several runs."""
+    """Sign what waits, as far as the time goes: a long history that was never signed takes several runs."""
     given = services()
-    keys = HistoryKeys(given.settings.keys)
     until = given.clock.now() + _AT_A_TIME
+    for _ in signing(given):
+        if given.clock.now() >= until:
+            return
+
+
+def signing(services: Services) -> Iterator[None]:
+    """Sign batch by batch. Yields while more may wait."""
+    keys = HistoryKeys(services.settings.keys)
     try:
-        while sign_new_entries(given.database, keys, clock=given.clock) == AT_ONCE and given.clock.now() < until:
-            give_way(given)
+        while sign_new_entries(services.database, keys, clock=services.clock) == AT_ONCE:
+            give_way(services)
+            yield
     except SigningKeyMissing as missing:
         _say(missing)
 

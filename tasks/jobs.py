@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 
 from engine.db.job import Job
 from engine.db.outbox import claim_job, due_jobs, fail_job, finish_job, put_back_job
 from tasks.app import task
 from tasks.congestion import NotNow
 from tasks.effects import perform_effect
-from tasks.services import services
+from tasks.services import Services, services
 
 _SWEPT_AT_ONCE = 200
 
@@ -45,8 +46,14 @@ def run_job(job_id: str) -> None:
 @task
 def sweep() -> None:
     """Hint again at every job that is due: the broker may have lost the first hint, or a worker died with the job."""
-    given = services()
-    with given.database.read() as session:
-        ids = due_jobs(session, at=given.clock.now(), limit=_SWEPT_AT_ONCE)
+    for _ in sweeping(services()):
+        pass
+
+
+def sweeping(services: Services) -> Iterator[None]:
+    """Hint at the jobs that are due. Yields nothing: what is left over is due again at the next round."""
+    with services.database.read() as session:
+        ids = due_jobs(session, at=services.clock.now(), limit=_SWEPT_AT_ONCE)
     for job_id in ids:
         run_job.delay(job_id)
+    yield from ()

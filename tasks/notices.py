@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from engine.adapters.mail import MailFailed, MailRefused
 from engine.commands.control_letters import tell_of_control
@@ -19,13 +19,20 @@ _AT_ONCE = 200
 
 @task
 def tell_people() -> None:
-    """Plan what is new, and write what is due; two at once do no harm."""
-    given = services()
+    """Plan what is new, and write what is due."""
+    for _ in telling(services()):
+        pass
+
+
+def telling(services: Services) -> Iterator[None]:
+    """Plan letters of what is new, and write those that are due; two at once do no harm. Yields while more may be."""
     for step in (plan_notices, write_letters):
         while True:
-            with given.database.write() as session:
-                if step(session, clock=given.clock, limit=_AT_ONCE) < _AT_ONCE:
-                    break
+            with services.database.write() as session:
+                done = step(session, clock=services.clock, limit=_AT_ONCE)
+            if done < _AT_ONCE:
+                break
+            yield
 
 
 @task

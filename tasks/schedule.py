@@ -18,15 +18,11 @@ def _every(seconds: float, name: str) -> dict[str, Any]:
 
 
 SCHEDULE = {
-    "sweep": _every(_OFTEN_S, "tasks.jobs.sweep"),
-    "timers": _every(_OFTEN_S, "tasks.timers.fire_due_timers"),
-    "escalations": _every(_OFTEN_S, "tasks.escalations.escalate_due"),
-    "notices": _every(_OFTEN_S, "tasks.notices.tell_people"),
+    "round": _every(_OFTEN_S, "tasks.rounds.go_round"),
     "control": _every(_FEW_MINUTES_S, "tasks.notices.tell_heads"),
     "answers": _every(_HALF_A_MINUTE_S, "tasks.answers.read_answers"),
     "webhooks": _every(_NOW_AND_THEN_S, "tasks.webhooks.deliver_webhooks"),
     "heartbeat": _every(_HEARTBEAT_S, "tasks.upkeep.beat_heart_of_worker"),
-    "signing": _every(_OFTEN_S, "tasks.history_signing.sign_history"),
     "checkpoint": _every(_HOUR_S, "tasks.history_signing.checkpoint_history"),
     "upkeep": _every(_HOUR_S, "tasks.upkeep.prune_old"),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 from sqlalchemy.orm import Session
@@ -22,16 +22,22 @@ _logger = logging.getLogger(__name__)
 
 @task
 def fire_due_timers() -> None:
-    """Claim the due timers batch by batch and fire each once; a map that fails becomes an incident."""
-    given = services()
+    """Fire all due timers."""
+    for _ in firing(services()):
+        pass
+
+
+def firing(services: Services) -> Iterator[None]:
+    """Claim due timers and fire each once; a map that fails becomes an incident. Yields while more may be due."""
     while True:
-        with given.database.write() as session:
-            claimed = claim_due_timers(session, clock=given.clock, limit=_CLAIMED_AT_ONCE)
+        with services.database.write() as session:
+            claimed = claim_due_timers(session, clock=services.clock, limit=_CLAIMED_AT_ONCE)
         for first in range(0, len(claimed), _FIRED_AT_ONCE):
-            for timer_id in _left_after_firing(given, claimed[first : first + _FIRED_AT_ONCE]):
-                performed(given, f"Timer {timer_id}", partial(_fire, given, timer_id))
+            for timer_id in _left_after_firing(services, claimed[first : first + _FIRED_AT_ONCE]):
+                performed(services, f"Timer {timer_id}", partial(_fire, services, timer_id))
         if len(claimed) < _CLAIMED_AT_ONCE:
             return
+        yield
 
 
 def _left_after_firing(services: Services, timer_ids: Sequence[int]) -> Sequence[int]:

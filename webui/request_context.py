@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from flask import Flask, current_app, g
 from flask_login import current_user
@@ -17,23 +17,32 @@ from engine.errors import NotFound
 from engine.policy.permissions import Actor
 from engine.queries.accounts import Accounts
 from engine.settings import Settings
+from webui.company_sign_in import provider_of
 from webui.sessions import SignedInPerson
+
+if TYPE_CHECKING:
+    from engine.adapters.openid_provider import OpenIdProvider
 
 _NAME = "reglament"
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What create_app was given, for every request of that application."""
+    """What create_app was given, for every request of that application.
+
+    ``provider`` keeps the company's own accounts; None where people sign in by passwords alone.
+    """
 
     settings: Settings
     database: Database
     clock: Clock
     accounts: Accounts
+    provider: OpenIdProvider | None
 
 
 def provide_services(app: Flask, settings: Settings, database: Database, clock: Clock) -> Services:
-    given = app.extensions[_NAME] = Services(settings, database, clock, Accounts(database))
+    provider = provider_of(settings, clock)
+    given = app.extensions[_NAME] = Services(settings, database, clock, Accounts(database), provider)
     return given
 
 

@@ -25,6 +25,7 @@ _TABS = (
     SettingsTab("substitutions.show", "substitutions", N_("Substitutions")),
     SettingsTab("authenticators.show", "authenticators", N_("Authenticator application")),
     SettingsTab("tokens.show", "tokens", N_("API tokens")),
+    SettingsTab("sign_in_settings.show", "sign_in_settings", N_("Sign-in"), Ability.MANAGE_PEOPLE),
     SettingsTab("calendars.list_calendars", "calendars", N_("Working calendars"), Ability.MANAGE_CALENDARS),
     SettingsTab("own_fields.show", "own_fields", N_("Own fields"), Ability.MANAGE_FIELDS),
     SettingsTab("webhooks.show", "webhooks", N_("Webhooks"), Ability.MANAGE_WEBHOOKS),

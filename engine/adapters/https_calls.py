@@ -79,7 +79,8 @@ class HttpsCaller(Protocol):
 class PublicHttpsCaller:
     """Resolves the name once, calls that address if it is public, and follows no redirect.
 
-    ``allows_private`` and ``tls`` are for tests on the loopback.
+    ``allows_private``: also an address of our own network, where whoever runs the server has named the host. ``tls`` is
+    for tests on the loopback.
     """
 
     def __init__(

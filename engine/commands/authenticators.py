@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Callable
 from typing import ClassVar
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.bpmn.compiled import Reauthentication
@@ -18,9 +19,16 @@ from engine.db.session import Database
 from engine.errors import N_, DomainError, InvalidInput, NotAllowed, NotFound, SignInFailed
 from engine.events import AuthenticatorAdded, AuthenticatorRemoved, RecoveryCodeUsed
 from engine.model.authenticator import Authenticator
+from engine.model.person import Person
 from engine.policy.one_time_codes import DIGITS, matching_counter, new_secret
 from engine.policy.permissions import Ability, Actor, ensure_may
-from engine.policy.reauthentication import NoAuthenticator, Reauthenticated, ReauthenticationFailed, WrongCode
+from engine.policy.reauthentication import (
+    NoAuthenticator,
+    NoPassword,
+    Reauthenticated,
+    ReauthenticationFailed,
+    WrongCode,
+)
 
 RECOVERY_CODES = 8
 _RECOVERY_BYTES = 5
@@ -111,6 +119,8 @@ def prove(
     """
     try:
         with database.read() as session:
+            if _has_no_password(session, actor.person_id):
+                raise NoPassword("password")
             sign_in(session, actor.login, password)
     except SignInFailed:
         raise ReauthenticationFailed("password") from None
@@ -119,6 +129,10 @@ def prove(
     with database.write() as session:
         by = _use_code(session, code, open_=open_, actor=actor, clock=clock)
     return Reauthenticated(actor.person_id, Reauthentication.CODE, clock.now(), by=f"password, {by}")
+
+
+def _has_no_password(session: Session, person_id: int) -> bool:
+    return session.scalar(select(Person.id).where(Person.id == person_id, Person.password_hash.is_(None))) is not None
 
 
 def _use_code(session: Session, typed: str, *, open_: Open, actor: Actor, clock: Clock) -> str:

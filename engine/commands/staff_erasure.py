@@ -19,12 +19,13 @@ from engine.commands.idempotency import already_performed, remember
 from engine.db.overwriting import overwritten
 from engine.db.session import UNSYNCHRONISED
 from engine.errors import N_, Conflict, NotFound
-from engine.events import EmployeeErased, PersonChanged, kind_of
+from engine.events import AccountLinked, AccountUnlinked, EmployeeErased, PersonChanged, kind_of
 from engine.model.api_token import ApiToken
 from engine.model.authenticator import Authenticator
 from engine.model.draft import CommentDraft, Draft
 from engine.model.history_event import HistoryEvent
 from engine.model.letter import Letter, MailLink, ProposedDecision
+from engine.model.linked_account import LinkedAccount
 from engine.model.list_choice import ListChoice
 from engine.model.mail_choice import MailChoice
 from engine.model.notice import Notice, NoticeState
@@ -34,8 +35,20 @@ from engine.policy.permissions import Ability, Actor, ensure_may
 from engine.policy.personal_texts import ERASED, salts_of, text_at
 from engine.policy.search_keys import search_text
 
-_OWN = ("position", "email", "phone")
-_GOES = (ApiToken, Authenticator, Draft, CommentDraft, MailChoice, ListChoice, ProposedDecision, MailLink, Watch)
+_OWN = ("position", "email", "phone", "account")
+_TELL = tuple(kind_of(event) for event in (PersonChanged, AccountLinked, AccountUnlinked))
+_GOES = (
+    ApiToken,
+    Authenticator,
+    LinkedAccount,
+    Draft,
+    CommentDraft,
+    MailChoice,
+    ListChoice,
+    ProposedDecision,
+    MailLink,
+    Watch,
+)
 """What is nobody's but the person's: how they sign in, what they began and never sent, what they wanted to be told."""
 
 
@@ -73,7 +86,7 @@ def _told_of(session: Session, person_id: int) -> dict[int, list[str]]:
     """The places in the log where the card's contact data stood, before and after each change."""
     rows = session.execute(
         select(HistoryEvent.id, HistoryEvent.kind, HistoryEvent.data, HistoryEvent.salt).where(
-            HistoryEvent.kind == kind_of(PersonChanged),
+            HistoryEvent.kind.in_(_TELL),
             HistoryEvent.data["person_id"].as_integer() == person_id,
         )
     )

@@ -37,6 +37,41 @@ class PasswordLinkMade(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class AccountLinked(Event):
+    """Somebody signs in by an account of the company's provider from now on.
+
+    ``provider`` is its address. ``changes`` maps ``account`` to [old, new]: what the account is called.
+    """
+
+    person_id: int
+    provider: str
+    changes: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountUnlinked(Event):
+    """The account opens nothing any more. ``provider`` and ``changes`` as in ``AccountLinked``."""
+
+    person_id: int
+    provider: str
+    changes: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordsClosed(Event):
+    """Whoever has an account of ``provider`` connected signs in by it alone from now on."""
+
+    provider: str
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordsOpened(Event):
+    """Passwords sign in again, also those of people with an account of ``provider``."""
+
+    provider: str
+
+
+@dataclass(frozen=True, slots=True)
 class MailChoicesSet(Event):
     """How somebody wants to be written to. ``changes`` maps a setting's name to [old, new]."""
 

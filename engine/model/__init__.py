@@ -29,6 +29,7 @@ from engine.model.letter import (
     ProposedDecision,
     ReceivedMail,
 )
+from engine.model.linked_account import LinkedAccount
 from engine.model.list_choice import ListChoice
 from engine.model.mail_choice import MailChoice
 from engine.model.map_answer import MapAnswer
@@ -45,6 +46,7 @@ from engine.model.process_definition import DefinitionFile, DefinitionState, Dis
 from engine.model.process_instance import InstanceState, ProcessInstance
 from engine.model.proof_file import ProofFile
 from engine.model.service_call import CallState, ServiceCall
+from engine.model.sign_in_rule import SignInRule
 from engine.model.stage_total import StageTotal
 from engine.model.substitution import Substitution
 from engine.model.timer import Timer
@@ -106,6 +108,7 @@ __all__ = [
     "JobState",
     "Letter",
     "LetterState",
+    "LinkedAccount",
     "ListChoice",
     "MailChoice",
     "MailLink",
@@ -133,6 +136,7 @@ __all__ = [
     "Role",
     "RowState",
     "ServiceCall",
+    "SignInRule",
     "StageTotal",
     "StoredFile",
     "StoredPiece",

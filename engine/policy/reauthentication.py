@@ -34,6 +34,13 @@ class ReauthenticationFailed(NotAllowed):
     template: ClassVar[str] = N_("This is not your password.")
 
 
+class NoPassword(ReauthenticationFailed):
+    """Who signs in by an account of the company may never have had one."""
+
+    code: ClassVar[str] = "password_missing"
+    template: ClassVar[str] = N_("You have no password here yet. Choose one: Settings, “My profile”.")
+
+
 class WrongCode(ReauthenticationFailed):
     template: ClassVar[str] = N_("This code is wrong, out of date, or was used already. Wait for the next one.")
 

@@ -18,6 +18,7 @@ _OF_SETTINGS = tuple(
         "/substitutions",
         "/authenticator",
         "/tokens",
+        "/sign-in",
         "/calendars",
         "/calendars/1",
         "/fields",

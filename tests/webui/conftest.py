@@ -9,6 +9,7 @@ from flask import Flask
 from support.compiling import compiles_here
 from support.founded_offices import FoundedOffices
 from support.office import Office
+from support.openid_server import OpenIdServer
 from support.web import Browser, web_application
 
 SignIn = Callable[[str | None], Browser]
@@ -46,3 +47,19 @@ def browse(app: Flask) -> SignIn:
         return Browser(app, login)
 
     return signed_in_as
+
+
+@pytest.fixture(scope="session")
+def openid_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenIdServer]:
+    server = OpenIdServer(tmp_path_factory.mktemp("provider"))
+    server.open()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def provider(openid_server: OpenIdServer, office: Office, monkeypatch: pytest.MonkeyPatch) -> OpenIdServer:
+    """Who keeps the company's own accounts; its certificate is trusted as the system's are."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(openid_server.certificate))
+    openid_server.behave(office.clock)
+    return openid_server

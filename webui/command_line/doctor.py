@@ -19,13 +19,15 @@ from engine.adapters.mailbox import MailboxFailed, MailboxNotUnderstood, mailbox
 from engine.clock import SystemClock
 from engine.db.schema import current_revision, newest_revision
 from engine.db.session import Database
-from engine.errors import N_
+from engine.errors import N_, DomainError
+from engine.policy.company_sign_in import CompanySignInNotUnderstood, company_sign_in
 from engine.queries.history_signatures import signing_state
 from engine.queries.machinery import Machinery, machinery
 from engine.queries.stored_files import bytes_of_all
 from engine.settings import Settings
 from webui.command_line.installation import has_sqlite_file, settings
 from webui.command_line.language import _
+from webui.company_sign_in import provider_of
 
 _TIMEOUT_S = 3
 _WORKER_GONE_AFTER_S = 60
@@ -71,6 +73,7 @@ def examined(given: Settings) -> Iterator[Answer]:
     yield _secret_key(given)
     yield _mail(given)
     yield _answers(given)
+    yield _accounts(given)
 
 
 def _database(given: Settings) -> Iterator[Answer]:
@@ -219,3 +222,22 @@ def _answers(given: Settings) -> Answer:
         text = _("%(host)s does not answer: %(answer)s", host=failure.params["host"], answer=failure.params["answer"])
         return Answer(Verdict.NOTICED, subject, text)
     return Answer(Verdict.FINE, subject, _("are read from %(mailbox)s.", mailbox=mailbox.name))
+
+
+def _accounts(given: Settings) -> Answer:
+    """Asks the provider who it is, as the first sign-in does; nobody is signed in."""
+    subject = N_("Sign-in by company accounts")
+    try:
+        asked_for = company_sign_in(given)
+    except CompanySignInNotUnderstood as problem:
+        return Answer(Verdict.FAILED, subject, _(problem.template, **problem.params))
+    provider = provider_of(given, SystemClock())
+    if asked_for is None or provider is None:
+        return Answer(Verdict.FINE, subject, _("is off (no OIDC_ISSUER)."))
+    try:
+        provider.look()
+    except DomainError as problem:
+        text = f"{asked_for.name}: {problem.params['problem']}"
+        return Answer(Verdict.NOTICED, subject, text)
+    text = _("%(provider)s answers; its address to return to is %(address)s.")
+    return Answer(Verdict.FINE, subject, text % {"provider": asked_for.name, "address": asked_for.redirect_uri})

@@ -11,11 +11,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.clock import SystemClock
+from engine.commands.linked_accounts import unlink_account
 from engine.commands.password_links import make_password_link
 from engine.commands.people import PersonDraft, add_person, set_password
 from engine.commands.tokens import create_token
 from engine.errors import N_
 from engine.model.department import Department
+from engine.model.linked_account import LinkedAccount
 from engine.model.person import Person, Role
 from engine.policy.permissions import Actor
 from engine.policy.search_keys import fold
@@ -43,6 +45,9 @@ def user() -> None:
     "--language", type=click.Choice(LOCALES), default=LOCALES[0], help=N_("The language of pages and letters.")
 )
 @click.option("--password", help=N_("The password; “-” reads it from standard input."))
+@click.option(
+    "--without-password", is_flag=True, help=N_("None: the person signs in by an account of the company, or by a link.")
+)
 def add(
     *,
     login: str,
@@ -53,8 +58,11 @@ def add(
     email: str,
     language: str,
     password: str | None,
+    without_password: bool,
 ) -> None:
-    made = secrets.token_urlsafe(_MADE_PASSWORD_BYTES) if password is None else None
+    if without_password and password is not None:
+        raise Failed(_("Give either --password or --without-password."))
+    made = secrets.token_urlsafe(_MADE_PASSWORD_BYTES) if password is None and not without_password else None
     with database_of(settings()) as database, database.write() as session:
         draft = PersonDraft(
             login=login,
@@ -63,7 +71,7 @@ def add(
             position=position,
             email=email,
             department_ids=[_department_id(session, one) for one in departments],
-            password=made or _read(password),
+            password=None if without_password else made or _read(password),
             locale=language,
         )
         add_person(session, draft, actor=Actor.system(), clock=SystemClock())
@@ -89,6 +97,19 @@ def link(login: str) -> None:
         person_id = _person_id(session, login)
         token = make_password_link(session, person_id, actor=Actor.system(), clock=SystemClock())
     click.echo(f"{given.base_url}/password/{token}")
+
+
+@user.command(help=N_("Let a person's account of the company sign in no more; their password does again."))
+@click.argument("login")
+def unlink(login: str) -> None:
+    with database_of(settings()) as database, database.write() as session:
+        person_id = _person_id(session, login)
+        issuers = session.scalars(select(LinkedAccount.issuer).where(LinkedAccount.person_id == person_id)).all()
+        if not issuers:
+            raise Failed(_("No account is connected with %(login)s.", login=login))
+        for issuer in issuers:
+            unlink_account(session, person_id, issuer, actor=Actor.system(), clock=SystemClock())
+    click.echo(_("No account signs %(login)s in any more; all sessions of this person have ended.", login=login))
 
 
 @click.group(help=N_("Create tokens for the HTTP API."))

@@ -11,6 +11,7 @@ import click
 
 from engine.db.session import Database
 from engine.errors import N_
+from engine.policy.company_sign_in import CompanySignInNotUnderstood, company_sign_in
 from engine.settings import Settings
 from webui.command_line.failures import Failed
 from webui.command_line.installation import bring_up_to_date, database_of, settings
@@ -26,6 +27,7 @@ def run() -> None:
     _ensure_port_is_free(given)
     is_empty = _prepare(given)
     _greet(given)
+    _tell_wrong_sign_in(given)
     if is_empty:
         click.echo(_("There are no people yet. In another terminal, add the first administrator:"))
         click.echo(f"  {COMMAND}")
@@ -41,6 +43,7 @@ def web() -> None:
     _ensure_port_is_free(given)
     with database_of(given):
         pass
+    _tell_wrong_sign_in(given)
     parts.web(given)
 
 
@@ -126,6 +129,14 @@ def _greet(given: Settings) -> None:
                 fg="yellow",
             )
     click.echo(_("Ctrl-C stops it."))
+
+
+def _tell_wrong_sign_in(given: Settings) -> None:
+    """Say it at once: people go on by their passwords, and would wonder where the button is."""
+    try:
+        company_sign_in(given)
+    except CompanySignInNotUnderstood as problem:
+        click.secho(_(problem.template, **problem.params), fg="yellow", err=True)
 
 
 def _is_loopback(host: str) -> bool:

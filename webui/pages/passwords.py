@@ -11,11 +11,13 @@ from engine.commands.password_links import FORGOTTEN_LASTS, ask_for_password_lin
 from engine.commands.people import MIN_PASSWORD_LENGTH
 from engine.errors import N_, DomainError, FieldRequired
 from engine.queries.actors import actor_of
+from engine.queries.linked_accounts import OnlyThroughProvider
 from engine.queries.password_links import PasswordLinkOver, person_of_link
 from webui.error_pages import status_of
 from webui.i18n import _
 from webui.limits import account_tried, limit_tries
 from webui.messages import error_text, field_errors
+from webui.password_door import ensure_password_opens
 from webui.request_context import now, reading, services, writing
 from webui.security import open_to_all
 from webui.sessions import start_session
@@ -60,6 +62,13 @@ def choose(token: str) -> ResponseReturnValue:
             actor = actor_of(session, person.id, now())
     except DomainError as error:
         return _choose(token, error)
+    try:
+        with reading() as session:
+            ensure_password_opens(session, person)
+    except OnlyThroughProvider as closed:
+        flash(_("The password is set."), "success")
+        flash(error_text(closed), "warning")
+        return redirect(url_for("sign_in.show"), code=303)
     start_session(person, actor)
     flash(_("The password is set. You are signed in."), "success")
     return redirect(url_for("home.show"), code=303)

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
+from engine.commands.linked_accounts import unlink_account
 from engine.commands.password_links import INVITATION_LASTS, make_password_link, send_password_link
 from engine.commands.people import MIN_PASSWORD_LENGTH, PersonDraft, add_person, set_password, update_person
 from engine.commands.staff_erasure import erase_employee
@@ -20,6 +21,7 @@ from engine.policy.permissions import Ability, may
 from engine.policy.phone_numbers import normalise_phone
 from engine.queries.approval_view import has_authenticator
 from engine.queries.first_steps import first_steps
+from engine.queries.linked_accounts import account_of_person
 from engine.queries.people import departments, people, person_view
 from engine.queries.scopes import ensure_sees
 from webui.error_pages import status_of
@@ -49,6 +51,7 @@ def list_people() -> ResponseReturnValue:
         next_url=url_for("people.list_people", q=q or None, cursor=page.next_cursor) if page.next_cursor else None,
         role_label=role_label,
         first=first,
+        has_provider=services().provider is not None,
         sends_mail=services().settings.smtp_url is not None,
     )
 
@@ -74,7 +77,18 @@ def create() -> ResponseReturnValue:
             person = add_person(session, draft, actor=actor(), clock=services().clock)
     except DomainError as error:
         return _form(form, error)
-    if draft.password is None:
+    provider = services().provider
+    if draft.password is None and provider is not None and person.email and person.role is not Role.ADMINISTRATOR:
+        flash(
+            _(
+                "%(name)s is added, and signs in through %(provider)s as %(mail)s.",
+                name=person.full_name,
+                provider=provider.name,
+                mail=person.email,
+            ),
+            "success",
+        )
+    elif draft.password is None:
         flash(
             _("%(name)s is added, and cannot sign in yet: choose how under “Access”.", name=person.full_name), "warning"
         )
@@ -136,6 +150,21 @@ def change_password(person_id: int) -> ResponseReturnValue:
             session, person_id, request.form.get("password", ""), actor=actor(), clock=services().clock
         ),
         _("The password is set. All sessions of this person have ended."),
+    )
+
+
+@blueprint.post("/<int:person_id>/company-account/remove")
+def remove_account(person_id: int) -> ResponseReturnValue:
+    """An account that was connected by mistake, or that its owner has no more."""
+    provider = services().provider
+    if provider is None:
+        raise NotFound
+    return _act(
+        person_id,
+        lambda session: unlink_account(
+            session, person_id, provider.given.issuer, actor=actor(), clock=services().clock
+        ),
+        _("The connection is removed. All sessions of this person have ended."),
     )
 
 
@@ -224,14 +253,18 @@ def _page(
     link: str = "",
 ) -> ResponseReturnValue:
     _ensure_manages()
+    provider = services().provider
     with reading() as session:
         view = person_view(session, actor(), person_id)
         all_departments = departments(session, actor())
+        linked = account_of_person(session, person_id, provider.given.issuer) if provider is not None else None
         confirms_by_codes = person_id != actor().person_id and has_authenticator(session, person_id)
     page = render_template(
         "people/person.html",
         view=view,
         confirms_by_codes=confirms_by_codes,
+        provider=provider.given if provider is not None else None,
+        linked=linked,
         row=view.row,
         typed=form if form is not None else view.row,
         ticked=set(_department_ids(form)) if form is not None else {one.id for one in view.row.departments},

@@ -5,10 +5,12 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from engine.commands.linked_accounts import unlink_account
 from engine.commands.people import MIN_PASSWORD_LENGTH, set_password, sign_in
-from engine.errors import N_, DomainError, InvalidInput, SignInFailed
+from engine.errors import N_, DomainError, InvalidInput, NotFound, SignInFailed
 from engine.model.person import Person
 from engine.queries.actors import actor_of
+from engine.queries.linked_accounts import account_of_person
 from engine.queries.people import person_view
 from webui.error_pages import status_of
 from webui.i18n import _
@@ -52,7 +54,9 @@ def show() -> ResponseReturnValue:
 def change_password() -> ResponseReturnValue:
     """All other sessions end; this one goes on under the new password."""
     try:
-        _ensure_password_known()
+        _ensure_password_known("present")
+        if request.form.get("password") != request.form.get("repeated"):
+            raise InvalidInput({"repeated": PasswordsDiffer()})
         with writing() as session:
             set_password(
                 session,
@@ -63,32 +67,57 @@ def change_password() -> ResponseReturnValue:
             )
     except DomainError as error:
         return _page(error)
-    with reading() as session:
-        person = session.get_one(Person, actor().person_id)
-        start_session(person, actor_of(session, person.id, now()))
+    _go_on_here()
     flash(_("The password is changed. Your sessions on other devices have ended."), "success")
     return redirect(url_for("settings.show"), code=303)
 
 
-def _ensure_password_known() -> None:
+@blueprint.post("/company-account/remove")
+@limit_failures(10, _own_password_tried)
+def remove_account() -> ResponseReturnValue:
+    """One's own account signs in no more. Against the password: without one, nothing would open the doors again."""
+    provider = services().provider
+    if provider is None:
+        raise NotFound
+    try:
+        _ensure_password_known("account_password")
+        with writing() as session:
+            unlink_account(session, actor().person_id, provider.given.issuer, actor=actor(), clock=services().clock)
+    except InvalidInput as error:
+        return _page(error)
+    _go_on_here()
+    flash(_("Your account of %(provider)s signs in no more.", provider=provider.name), "success")
+    return redirect(url_for("settings.show"), code=303)
+
+
+def _go_on_here() -> None:
+    with reading() as session:
+        person = session.get_one(Person, actor().person_id)
+        start_session(person, actor_of(session, person.id, now()))
+
+
+def _ensure_password_known(field: str) -> None:
     """Whoever finds an open session must not be able to keep it. Raises InvalidInput."""
     try:
         with reading() as session:
-            sign_in(session, actor().login, request.form.get("present", ""))
+            sign_in(session, actor().login, request.form.get(field, ""))
     except SignInFailed:
-        raise InvalidInput({"present": PasswordWrong()}) from None
-    if request.form.get("password") != request.form.get("repeated"):
-        raise InvalidInput({"repeated": PasswordsDiffer()})
+        raise InvalidInput({field: PasswordWrong()}) from None
 
 
 def _page(error: DomainError | None = None) -> ResponseReturnValue:
+    provider = services().provider
     with reading() as session:
         view = person_view(session, actor(), actor().person_id)
+        linked = account_of_person(session, view.row.id, provider.given.issuer) if provider is not None else None
     page = render_template(
         "settings/profile.html",
         row=view.row,
         role=role_label(view.row.role),
         minimum=MIN_PASSWORD_LENGTH,
+        provider=provider.given if provider is not None else None,
+        linked=linked,
+        sends_mail=services().settings.smtp_url is not None,
         errors=field_errors(error) if error else {},
     )
     return page, status_of(error) if error else 200

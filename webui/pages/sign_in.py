@@ -9,11 +9,13 @@ from engine.commands.people import sign_in
 from engine.errors import DomainError, NotFound
 from engine.model.person import Person
 from engine.queries.actors import actor_of
+from engine.queries.linked_accounts import passwords_are_closed
 from webui.demo_people import DemoPerson, demo_people
 from webui.first_administrator import COMMAND, has_nobody
 from webui.i18n import _
 from webui.limits import account_tried, limit_failures
 from webui.messages import error_text
+from webui.password_door import ensure_password_opens
 from webui.request_context import now, reading, services, signed_in, writing
 from webui.security import local_path, open_to_all
 from webui.sessions import end_session, start_session
@@ -27,7 +29,7 @@ def show() -> ResponseReturnValue:
     if signed_in():
         return redirect(local_path(request.args.get("next")) or url_for("home.show"))
     notice = _("You were signed out. Sign in again: what you typed is kept.") if request.args.get("expired") else ""
-    return _page(notice=notice)
+    return sign_in_page(notice=notice)
 
 
 @blueprint.post("/sign-in")
@@ -39,10 +41,11 @@ def submit() -> ResponseReturnValue:
     try:
         with reading() as session, session.no_autoflush:  # a renewed hash is written below
             person = sign_in(session, login, request.form.get("password", ""))
+            ensure_password_opens(session, person)
             hash_is_outdated = session.is_modified(person)
             start_session(person, actor_of(session, person.id, now()))
     except DomainError as error:
-        return _page(login=login, problem=error_text(error)), 422
+        return sign_in_page(login=login, problem=error_text(error)), 422
     if hash_is_outdated:
         # In a transaction of its own: checking passwords must never hold up those who work.
         with writing() as session:
@@ -74,11 +77,24 @@ def _go_on() -> ResponseReturnValue:
     return redirect(local_path(request.form.get("next")) or url_for("home.show"), code=303)
 
 
-def _page(*, login: str = "", problem: str = "", notice: str = "") -> str:
+def sign_in_page(
+    *,
+    login: str = "",
+    problem: str = "",
+    notice: str = "",
+    following: str | None = None,
+    chooses_account: bool = False,
+    whom_to_ask: tuple[str, ...] = (),
+) -> str:
+    """``following`` is where one goes on to, by default what the address asks for. ``chooses_account``: the provider of
+    the company's accounts asks which one, for the last was refused. ``whom_to_ask``: people who can help.
+    """
+    provider = services().provider
     with reading() as session:
+        folds_password = provider is not None and passwords_are_closed(session, provider.given.issuer)
         people: tuple[DemoPerson, ...] = demo_people(session) if services().settings.demo else ()
         first_command = COMMAND if not people and has_nobody(session) else ""
-    following = local_path(request.values.get("next")) or ""
+    following = (local_path(request.values.get("next")) or "") if following is None else following
     return render_template(
         "sign_in/sign_in.html",
         login=login,
@@ -87,4 +103,8 @@ def _page(*, login: str = "", problem: str = "", notice: str = "") -> str:
         people=people,
         first_command=first_command,
         following=following,
+        provider=provider.given if provider is not None else None,
+        chooses_account=chooses_account,
+        folds_password=folds_password and not login,
+        whom_to_ask=whom_to_ask,
     )

@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from webui.i18n import _, ngettext
 from webui.tellings.words import Telling, readable
+
+
+def _host(data: Mapping[str, Any]) -> str:
+    return str(data["provider"]).removeprefix("https://")
+
+
+def _account(data: Mapping[str, Any], at: int) -> str:
+    """What the account is called before (0) or after (1)."""
+    return str(data["changes"].get("account", ("", ""))[at]) or "—"
+
 
 TELLINGS: Mapping[str, Telling] = {
     "person_added": Telling("user-plus", "neutral", lambda data: _("Person “%(name)s” added", name=data["login"])),
@@ -16,6 +27,30 @@ TELLINGS: Mapping[str, Telling] = {
         "neutral",
         lambda data: _("Link for a password sent by mail") if data["by_mail"] else _("Link for a password made"),
     ),
+    "account_linked": Telling(
+        "link",
+        "neutral",
+        lambda data: _(
+            "Account of %(provider)s connected for signing in: %(account)s",
+            provider=_host(data),
+            account=_account(data, 1),
+        ),
+    ),
+    "account_unlinked": Telling(
+        "unlink",
+        "warning",
+        lambda data: _(
+            "Account of %(provider)s signs in no more: %(account)s",
+            provider=_host(data),
+            account=_account(data, 0),
+        ),
+    ),
+    "passwords_closed": Telling(
+        "lock",
+        "warning",
+        lambda data: _("Who is connected with %(provider)s signs in by it alone", provider=_host(data)),
+    ),
+    "passwords_opened": Telling("key", "warning", lambda _data: _("Passwords sign everybody in again")),
     "mail_choices_set": Telling("mail", "neutral", lambda _data: _("Choice of letters changed")),
     "letter_sent_again": Telling("mail", "neutral", lambda _data: _("A letter that had not arrived is sent again")),
     "substitution_set": Telling(

@@ -79,3 +79,18 @@ def test_a_history_that_nobody_can_sign_is_noticed(working: Office, command: Com
     done = command("doctor")
     assert done.exit_code == 0
     assert "! Signatures of the history: the key" in done.stdout
+
+
+def test_settings_of_company_accounts_that_cannot_be_followed_are_a_failure(
+    working: Office, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET"):
+        monkeypatch.setenv(name, "something")
+    monkeypatch.setenv("OIDC_ISSUER", "https://login.microsoftonline.com/common/v2.0")
+    done = command("doctor")
+    assert failed(done) == ["Sign-in by company accounts"]
+    assert "OIDC_ISSUER stands for accounts of any company" in done.stdout
+    monkeypatch.setenv("OIDC_ISSUER", f"https://127.0.0.1:{free_port()}")
+    done = command("doctor")
+    assert (done.exit_code, failed(done)) == (0, [])
+    assert "! Sign-in by company accounts: 127.0.0.1: " in done.stdout

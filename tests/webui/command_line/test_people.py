@@ -7,11 +7,14 @@ from click.testing import Result
 from sqlalchemy import select
 from support.office import Office
 
+from engine.commands.linked_accounts import link_account, mark_of
 from engine.commands.password_links import set_password_by_link
 from engine.commands.people import sign_in
 from engine.errors import SignInFailed
 from engine.model.person import Person, Role
+from engine.policy.company_sign_in import ProvenAccount
 from engine.queries.accounts import Accounts
+from engine.queries.linked_accounts import person_of_account
 
 Command = Callable[..., Result]
 
@@ -94,3 +97,24 @@ def test_nobody_gets_a_token_for_a_stranger(installation: Office, command: Comma
     done = command("token", "create", "--user", "nobody")
     assert (done.exit_code, done.stdout) == (1, "")
     assert "nobody" in done.stderr
+
+
+def test_an_account_of_the_company_is_taken_off_a_person(installation: Office, command: Command) -> None:
+    olena = installation.company.olena
+    with installation.database.write() as session:
+        account = ProvenAccount("https://id.example.com", "108", "olena@example.com")
+        link_account(session, olena.id, account, mark=mark_of(olena), clock=installation.clock)
+    assert command("user", "unlink", "olena").exit_code == 0
+    with installation.database.read() as session:
+        assert person_of_account(session, account) is None
+    again = command("user", "unlink", "olena")
+    assert (again.exit_code, "No account is connected with olena" in again.stderr) == (1, True)
+
+
+def test_a_person_is_added_without_a_password_for_the_company_account(installation: Office, command: Command) -> None:
+    done = added(command, "--without-password")
+    assert (done.exit_code, "Password" in done.stdout) == (0, False)
+    with installation.database.read() as session:
+        assert session.scalars(select(Person).where(Person.login == "maria")).one().password_hash is None
+    both = added(command, "--without-password", "--password", "long enough")
+    assert (both.exit_code, "either --password or --without-password" in both.stderr) == (1, True)

@@ -56,13 +56,14 @@ def settle(office: Office, database: Database) -> bool:
 
 
 def test_it_starts_from_nothing_answers_and_stops_cleanly(tmp_path: Path) -> None:
-    with Running(tmp_path / "var") as server:
+    with Running(tmp_path / "var", {"OIDC_ISSUER": "https://accounts.google.com"}) as server:
         server.wait_until_healthy()
         status, answer = server.health()
         assert (status, answer["status"], answer["database"]) == (200, "ok", "ok")
         assert answer["worker_age_s"] < 60
         assert f"http://127.0.0.1:{server.port}" in server.log
         assert "reglament user add admin" in server.log
+        assert "OIDC_CLIENT_ID is missing: without it nobody signs in by a company account." in server.log
         assert ((server.var / "secret_key").stat().st_mode & 0o777) == 0o600
         workers = server.children()
         assert server.press_ctrl_c() == 0

@@ -1,0 +1,322 @@
+"""Signing in by an account of the company: to its provider and back, and the first time a word about whose it is."""
+
+from __future__ import annotations
+
+import hmac
+import re
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, ClassVar
+
+from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+
+from engine.commands.linked_accounts import ensure_linkable, link_account, mark_of
+from engine.commands.people import sign_in
+from engine.errors import N_, DomainError, NotFound, SignInFailed
+from engine.model.person import Person, Role
+from engine.policy.company_sign_in import CALLBACK, ProvenAccount, ensure_domain_allowed
+from engine.queries.actors import actor_of
+from engine.queries.linked_accounts import person_of_account, person_of_mail
+from engine.queries.people import names_of_role
+from webui.i18n import _, chosen_locale
+from webui.limits import limit_failures
+from webui.messages import error_text
+from webui.pages.sign_in import sign_in_page
+from webui.request_context import now, reading, services, signed_in, writing
+from webui.security import local_path, open_to_all
+from webui.sessions import start_session
+
+if TYPE_CHECKING:
+    from engine.adapters.openid_provider import OpenIdProvider
+
+blueprint = Blueprint("company_sign_in", __name__)
+
+_BEGUN, _TO_LINK = "company_sign_ins", "account_to_link"
+_LASTS = timedelta(minutes=10)
+_MOST_BEGUN = 3
+_LONGEST_NEXT = 500
+_WORD = re.compile(r"[a-z_]{1,60}")
+_FAILED, _UNREACHABLE = 422, 503
+_MOST_NAMED = 3
+
+
+class BegunElsewhere(DomainError):
+    """Nobody began it in this browser: a foreign site sent the person here, or it was too long ago."""
+
+    code: ClassVar[str] = "sign_in_begun_elsewhere"
+    template: ClassVar[str] = N_("This sign-in was begun in another browser, or too long ago. Begin again.")
+
+
+class Cancelled(DomainError):
+    code: ClassVar[str] = "sign_in_cancelled"
+    template: ClassVar[str] = N_(
+        "%(provider)s did not let you in: %(problem)s. Begin again, or sign in by your password."
+    )
+
+
+class AccountOfAnother(DomainError):
+    code: ClassVar[str] = "account_of_another"
+    template: ClassVar[str] = N_("This account is connected with somebody else here. Choose another one.")
+
+
+class PasswordWrongHere(DomainError):
+    code: ClassVar[str] = "password_wrong"
+    template: ClassVar[str] = N_("This is not your present password.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """What the cookie keeps of a sign-in that began. ``person_id``: somebody signed in connects another account."""
+
+    state: str
+    nonce: str
+    verifier: str
+    following: str
+    at: float
+    person_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _ToLink:
+    """A proven account that nobody has yet, and the person whom it would open, as of their ``mark``."""
+
+    issuer: str
+    subject: str
+    mail: str
+    person_id: int
+    mark: str
+    following: str
+    at: float
+    is_own: bool
+
+    @property
+    def account(self) -> ProvenAccount:
+        return ProvenAccount(self.issuer, self.subject, self.mail)
+
+
+@blueprint.get("/sign-in/company")
+@limit_failures(60)
+@open_to_all
+def begin() -> ResponseReturnValue:
+    """Off to the provider. By a link and not a form: the policy of our pages lets forms lead nowhere else."""
+    provider, person = _provider(), signed_in()
+    try:
+        begun = provider.begin(locale=chosen_locale(), chooses_account="other" in request.args)
+    except DomainError as error:
+        return _failed(error)
+    following = local_path(request.args.get("next")) or ""
+    kept = _Begun(
+        state=begun.state,
+        nonce=begun.nonce,
+        verifier=begun.verifier,
+        following=following if len(following) <= _LONGEST_NEXT else "",
+        at=now().timestamp(),
+        person_id=person.actor.person_id if person is not None else None,
+    )
+    session[_BEGUN] = [*session.get(_BEGUN, ()), asdict(kept)][-_MOST_BEGUN:]
+    return redirect(begun.address)
+
+
+@blueprint.get(CALLBACK)
+@limit_failures(60)
+@open_to_all
+def come_back() -> ResponseReturnValue:
+    provider = _provider()
+    begun = _taken(request.args.get("state", ""))
+    if begun is None:
+        return _failed(BegunElsewhere())
+    try:
+        account = _proven(provider, begun)
+    except DomainError as error:
+        return _failed(error, begun)
+    try:
+        return _admit(provider, begun, account)
+    except DomainError as error:
+        return _failed(error, begun, is_colleague=bool(provider.given.domains))
+
+
+@blueprint.get("/sign-in/company/link")
+@open_to_all
+def ask() -> ResponseReturnValue:
+    to_link = _to_link()
+    return _failed(BegunElsewhere()) if to_link is None else _asked(to_link)
+
+
+def _tried() -> str:
+    to_link = _to_link()
+    return f"link:{to_link.person_id if to_link is not None else ''}"
+
+
+@blueprint.post("/sign-in/company/link")
+@limit_failures(60)
+@limit_failures(10, _tried)
+@open_to_all
+def link() -> ResponseReturnValue:
+    """Connect the account with the person, and sign in; the next time no question is asked."""
+    to_link = _to_link()
+    if to_link is None:
+        return _failed(BegunElsewhere())
+    try:
+        _ensure_password_known(to_link)
+        with writing() as database_session:
+            person = link_account(
+                database_session,
+                to_link.person_id,
+                to_link.account,
+                mark=to_link.mark,
+                clock=services().clock,
+            )
+            actor = actor_of(database_session, person.id, now())
+    except PasswordWrongHere as error:
+        return _asked(to_link, error)
+    except DomainError as error:
+        session.pop(_TO_LINK, None)
+        return _failed(error)
+    start_session(person, actor)
+    flash(_("Connected: from now on you sign in through %(provider)s.", provider=_provider().name), "success")
+    return _go_on(to_link.following)
+
+
+def _provider() -> OpenIdProvider:
+    """Raises NotFound where the company has none."""
+    provider = services().provider
+    if provider is None:
+        raise NotFound
+    return provider
+
+
+def _taken(state: str) -> _Begun | None:
+    """What began under ``state`` in this browser: it serves once."""
+    begun = [_Begun(**kept) for kept in session.get(_BEGUN, ())]
+    found = next((one for one in begun if hmac.compare_digest(one.state.encode(), state.encode())), None)
+    if found is None:
+        return None
+    session[_BEGUN] = [asdict(one) for one in begun if one is not found]
+    return found if _is_fresh(found.at) else None
+
+
+def _is_fresh(at: float) -> bool:
+    return 0 <= now().timestamp() - at <= _LASTS.total_seconds()
+
+
+def _proven(provider: OpenIdProvider, begun: _Begun) -> ProvenAccount:
+    """Whose account came back. Raises what says why nobody's did."""
+    given = request.args
+    provider.ensure_itself(given.get("iss"))
+    if "error" in given:
+        told = given["error"] if _WORD.fullmatch(given["error"]) else N_("no reason was given")
+        problem = N_("the sign-in was cancelled") if told == "access_denied" else told
+        raise Cancelled(provider=provider.name, problem=problem)
+    account = provider.finish(given.get("code", ""), nonce=begun.nonce, verifier=begun.verifier)
+    ensure_domain_allowed(provider.given, account)
+    return account
+
+
+def _admit(provider: OpenIdProvider, begun: _Begun, account: ProvenAccount) -> ResponseReturnValue:
+    """Sign in whom the account belongs to; one that is new is asked about first."""
+    with reading() as database_session:
+        person = person_of_account(database_session, account)
+        if begun.person_id is not None:
+            return _connect_own(database_session.get(Person, begun.person_id), begun, person, account)
+        if person is not None:
+            start_session(person, actor_of(database_session, person.id, now()))
+            return _go_on(begun.following)
+        return _ask_about(person_of_mail(database_session, account, provider.name), begun, account)
+
+
+def _connect_own(
+    own: Person | None, begun: _Begun, belongs_to: Person | None, account: ProvenAccount
+) -> ResponseReturnValue:
+    who = signed_in()
+    if own is None or who is None or who.actor.person_id != own.id:
+        raise BegunElsewhere
+    if belongs_to is None:
+        return _ask_about(own, begun, account)
+    if belongs_to.id != own.id:
+        raise AccountOfAnother
+    return _go_on(begun.following)
+
+
+def _ask_about(person: Person, begun: _Begun, account: ProvenAccount) -> ResponseReturnValue:
+    """Remember the account until the person has said yes: a GET changes nothing, and the page can be loaded again."""
+    ensure_linkable(person)
+    to_link = _ToLink(
+        issuer=account.issuer,
+        subject=account.subject,
+        mail=account.mail,
+        person_id=person.id,
+        mark=mark_of(person),
+        following=begun.following,
+        at=now().timestamp(),
+        is_own=begun.person_id is not None,
+    )
+    session[_TO_LINK] = asdict(to_link)
+    return redirect(url_for("company_sign_in.ask"), code=303)
+
+
+def _to_link() -> _ToLink | None:
+    kept = session.get(_TO_LINK)
+    if kept is None:
+        return None
+    to_link, who = _ToLink(**kept), signed_in()
+    if not _is_fresh(to_link.at) or (to_link.is_own and (who is None or who.actor.person_id != to_link.person_id)):
+        return None
+    return to_link
+
+
+def _ensure_password_known(to_link: _ToLink) -> None:
+    """Whoever has a password says it once: an address on a card, which others write, is not enough.
+
+    Raises PasswordWrongHere.
+    """
+    try:
+        with reading() as database_session, database_session.no_autoflush:
+            person = database_session.get(Person, to_link.person_id)
+            if person is not None and person.password_hash is not None:
+                sign_in(database_session, person.login, request.form.get("password", ""))
+    except SignInFailed:
+        raise PasswordWrongHere from None
+
+
+def _asked(to_link: _ToLink, error: DomainError | None = None) -> ResponseReturnValue:
+    with reading() as database_session:
+        person = database_session.get_one(Person, to_link.person_id)
+        page = render_template(
+            "sign_in/link_account.html",
+            provider=_provider().name,
+            mail=to_link.mail,
+            following=to_link.following,
+            person=person,
+            has_password=person.password_hash is not None,
+            password_error=error_text(error) if error is not None else "",
+        )
+    return page, _FAILED if error is not None else 200
+
+
+def _go_on(following: str) -> ResponseReturnValue:
+    return redirect(local_path(following) or url_for("home.show"), code=303)
+
+
+def _failed(error: DomainError, begun: _Begun | None = None, *, is_colleague: bool = False) -> ResponseReturnValue:
+    """A sentence where the person is: on the sign-in page, or in their profile.
+
+    ``is_colleague``: somebody with a proven address of the company, who may read whom to ask.
+    """
+    if signed_in() is not None:
+        if isinstance(error, BegunElsewhere) and begun is None:  # back and forth in the browser's history
+            return redirect(url_for("home.show"), code=303)
+        flash(error_text(error), "danger")
+        return redirect(url_for("settings.show"), code=303)
+    page = sign_in_page(
+        problem=error_text(error),
+        following=begun.following if begun else "",
+        chooses_account=True,
+        whom_to_ask=_administrators() if is_colleague else (),
+    )
+    return page, _UNREACHABLE if error.code == "provider_unreachable" else _FAILED
+
+
+def _administrators() -> tuple[str, ...]:
+    with reading() as database_session:
+        return names_of_role(database_session, Role.ADMINISTRATOR, _MOST_NAMED)
