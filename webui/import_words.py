@@ -9,7 +9,7 @@ from typing import Any
 from engine.errors import N_
 from engine.model.client_import import ImportKind, ImportState, RowState
 from engine.policy.client_columns import CLIENT_COLUMNS, NOTE_COLUMNS
-from engine.policy.imported_rows import ReadRow, read_client_row, read_note_row
+from engine.policy.imported_rows import KeptInNote, ReadRow, read_client_row, read_note_row
 from engine.queries.client_imports import ImportRow, ListedRow
 from webui.i18n import _, ngettext
 from webui.version_changes import reason_words
@@ -27,7 +27,8 @@ IMPORT_STATES: Mapping[ImportState, tuple[str, str]] = {
 }
 
 ROW_STATES: Mapping[RowState, tuple[str, str]] = {
-    RowState.NEW: (N_("New"), "good"),
+    RowState.NEW: (N_("Will be added"), "good"),
+    RowState.COMPLETES: (N_("Adds to who is here"), "accent"),
     RowState.SAME: (N_("Here already"), "neutral"),
     RowState.REFUSED: (N_("Mistake"), "danger"),
     RowState.ADDED: (N_("Added"), "good"),
@@ -104,14 +105,17 @@ def read_row(brought: ImportRow, cells: Sequence[str]) -> ReadRow:
 def _told(brought: ImportRow, row: ListedRow) -> Iterator[tuple[str, str]]:
     for sentence in problems(brought, row):
         yield _PROBLEM, sentence
-    if row.state is RowState.SAME or (row.state is RowState.NEW and brought.kind is ImportKind.NOTES):
+    if row.state in (RowState.SAME, RowState.COMPLETES) or (
+        row.state is RowState.NEW and brought.kind is ImportKind.NOTES
+    ):
         yield from ((_PLAIN, one) for one in _sameness(row.told))
     if row.told.get("contact"):
         yield _PLAIN, _("A contact will be added.")
     if row.told.get("notes") and brought.kind is ImportKind.CLIENTS:
         yield _PLAIN, _("A note will be added.")
-    for remark in row.told.get("remarks") or ():
-        yield _REMARK, reason_words(remark)
+    for remark in (row.told.get("remarks") or ()) if row.state is not RowState.REFUSED else ():
+        if row.state is not RowState.SAME or remark["code"] != KeptInNote.code:  # that note is there already
+            yield _REMARK, reason_words(remark)
 
 
 def _sameness(told: Mapping[str, Any]) -> Iterator[str]:
@@ -142,9 +146,15 @@ def heading_of(brought: ImportRow, meaning: str) -> str:
 
 def start_label(brought: ImportRow) -> str:
     """What the button says that takes the rows over."""
-    new, same = brought.counts.get(RowState.NEW, 0), brought.counts.get(RowState.SAME, 0)
+    new, completes = brought.counts.get(RowState.NEW, 0), brought.counts.get(RowState.COMPLETES, 0)
     if brought.kind is ImportKind.NOTES:
         return ngettext("Add %(num)s note", "Add %(num)s notes", new)
-    if not new:
-        return ngettext("Complete %(num)s client", "Complete %(num)s clients", same)
-    return ngettext("Add %(num)s client", "Add %(num)s clients", new)
+    adds = ngettext("Add %(num)s client", "Add %(num)s clients", new)
+    if not completes:
+        return adds
+    completing = ngettext("Complete %(num)s client", "Complete %(num)s clients", completes)
+    return (
+        _("%(adds)s, %(completes)s", adds=adds, completes=completing[:1].lower() + completing[1:])
+        if new
+        else completing
+    )

@@ -143,7 +143,7 @@ def _xlsx_rows(content: bytes, most_unpacked: int, *, with_time: bool) -> Iterat
         sheet: Any = next((one for one in book.worksheets if one.sheet_state == "visible"), book.worksheets[0])
         sheet.reset_dimensions()  # what a file says about its own size is often wrong, and rows would be missing
         for cells in sheet.iter_rows(values_only=True, max_col=MOST_COLUMNS):
-            yield [_cell(cell, with_time=with_time) for cell in cells]
+            yield [] if not any(cells) else [_cell(cell, with_time=with_time) for cell in cells]
     except _UNREADABLE as error:
         raise SheetNotUnderstood from error
 

@@ -75,10 +75,11 @@ class Judging:
             return Judged(read, same, faults=faults, remarks=read.remarks)
         own = self._own(session, FieldSubject.CLIENT, read.own, OWN_OF_CLIENT, faults)
         contact_own = self._own(session, FieldSubject.CONTACT, read.contact_own, OWN_OF_CONTACT, faults)
-        owner_id, remarks = self._owner(session, read)
+        owner_id, remarks = self._owner(session, read) if same is None else (None, ())
         return Judged(read, same, owner_id, own, contact_own, faults, (*read.remarks, *remarks))
 
     def _owner(self, session: Session, read: ReadRow) -> tuple[int, tuple[DomainError, ...]]:
+        """Of somebody new: who is here already stays with their owner."""
         if not read.owner:
             return self._default_owner_id, ()
         if self._owners is None:

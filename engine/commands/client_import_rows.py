@@ -77,7 +77,9 @@ def check_rows(database: Database, import_id: int, job_id: str, *, zone: str, cl
         rows = delete(ClientImportRow).where(ClientImportRow.import_id == import_id)
         session.execute(rows, execution_options=UNSYNCHRONISED)
         headings, is_notes = list(brought.headings), brought.kind is ImportKind.NOTES
-        checking = _Checking(import_id, job_id, Judging(brought, zone), is_notes=is_notes, width=len(headings))
+        checking = _Checking(
+            import_id, job_id, Judging(brought, zone), is_notes=is_notes, fills=brought.fills, width=len(headings)
+        )
     try:
         below = _below(rows_in(content), headings)
         while some := list(islice(below, CHECKED_AT_ONCE)):
@@ -116,6 +118,7 @@ class _Checking:
     job_id: str
     judging: Judging
     is_notes: bool
+    fills: bool
     width: int
     _known: KnownClients = field(default_factory=KnownClients)
     _surroundings: Surroundings = field(default_factory=Surroundings)
@@ -161,9 +164,9 @@ class _Checking:
             state = RowState.REFUSED
         else:
             notes = self._surroundings.new_notes(key, judged.read.notes)
-            told |= {"contact": self._surroundings.adds_contact(key, judged.read), "notes": len(notes)}
-            is_new = bool(notes) if self.is_notes else judged.same is None
-            state = RowState.NEW if is_new else RowState.SAME
+            contact = not self.is_notes and self._surroundings.adds_contact(key, judged.read)
+            told |= {"contact": contact, "notes": len(notes)}
+            state = self._state(judged, adds=contact or bool(notes))
         return {
             "import_id": self.import_id,
             "number": number,
@@ -173,6 +176,19 @@ class _Checking:
             "client_id": client_id,
             "note_ids": [],
         }
+
+    def _state(self, judged: Judged, *, adds: bool) -> RowState:
+        if judged.same is None or (self.is_notes and adds):
+            return RowState.NEW
+        if adds or (self.fills and judged.same.client.id is not None and _may_fill(judged.read, judged.same.client)):
+            return RowState.COMPLETES
+        return RowState.SAME
+
+
+def _may_fill(row: ReadRow, client: KnownClient) -> bool:
+    """Whether the row says something that may be empty in the client; what own fields hold is not known here."""
+    keys = ((row.edrpou, client.edrpou), (bool(row.phones), client.phone), (bool(row.emails), client.email))
+    return any(said and not held for said, held in keys) or bool(row.segment or row.source or row.own)
 
 
 # taking over, taking back -----------------------------------------------------------------------------------------

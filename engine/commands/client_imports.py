@@ -24,6 +24,7 @@ from engine.errors import N_, Conflict, DomainError, FieldNotUnderstood, Invalid
 from engine.events import ImportStarted, ImportStopped, ImportTakenBack
 from engine.model.client_import import (
     BEFORE_TAKING_OVER,
+    PROMISING,
     TAKEN,
     WAITING,
     ClientImport,
@@ -42,6 +43,7 @@ CLIENT_IMPORT = "client_import"
 MOST_BYTES = 20 * 1024 * 1024
 MOST_ROWS = 50_000
 MOST_UNPACKED = 200 * 1024 * 1024
+_MOST_LINES = 200_000
 _HEADINGS_SOUGHT = 10
 _SAMPLES = 3
 _LONGEST_SAMPLE = 80
@@ -51,6 +53,11 @@ _LONGEST_HEADING = 150
 class FileTooLarge(DomainError):
     code: ClassVar[str] = "import_too_large"
     template: ClassVar[str] = N_("A file may have up to %(megabytes)s MB. Divide it.")
+
+
+class ListTooTall(DomainError):
+    code: ClassVar[str] = "import_too_tall"
+    template: ClassVar[str] = N_("The sheet has more than %(maximum)s rows. Delete the empty rows below the list.")
 
 
 class NothingInFile(DomainError):
@@ -75,7 +82,7 @@ class ImportMovedOn(Conflict):
 
 class NothingToTakeOver(Conflict):
     code: ClassVar[str] = "nothing_to_take_over"
-    template: ClassVar[str] = N_("No row of this file can be taken over.")
+    template: ClassVar[str] = N_("No row of this file would add anything.")
 
 
 class NothingToTakeBack(Conflict):
@@ -104,7 +111,7 @@ def bring_list(
 ) -> ClientImport:
     """Keep a file and guess what its columns mean; nothing of it is read beyond its first rows.
 
-    Raises NotAllowed, SheetNotUnderstood, FileTooLarge, NothingInFile.
+    Raises NotAllowed, SheetNotUnderstood, FileTooLarge, ListTooTall, NothingInFile.
     """
     ensure_may(actor, Ability.MANAGE_CLIENTS)
     if len(content) > MOST_BYTES:
@@ -133,9 +140,16 @@ def bring_list(
 
 
 def rows_in(content: bytes) -> Iterator[tuple[int, Sequence[str]]]:
-    """The rows of a file that hold something, with their numbers in it from 1. Raises SheetNotUnderstood."""
+    """The rows of a file that hold something, with their numbers in it from 1.
+
+    A sheet of a few kilobytes can claim to have endlessly many empty ones. Raises SheetNotUnderstood, ListTooTall.
+    """
     rows = sheet_rows(content, most_unpacked=MOST_UNPACKED, with_time=True)
-    return ((number, row) for number, row in enumerate(rows, start=1) if any(cell.strip() for cell in row))
+    for number, row in enumerate(rows, start=1):
+        if number > _MOST_LINES:
+            raise ListTooTall(maximum=_MOST_LINES)
+        if any(cell.strip() for cell in row):
+            yield number, row
 
 
 def headings_of(cells: Sequence[str]) -> list[str]:
@@ -179,7 +193,7 @@ def take_over(session: Session, import_id: int, *, actor: Actor, clock: Clock) -
         return brought
     if brought.state is not ImportState.CHECKED:
         raise ImportMovedOn
-    rows = _count(session, brought.id, WAITING)
+    rows = _count(session, brought.id, PROMISING)
     if not rows:
         raise NothingToTakeOver
     at = clock.now()

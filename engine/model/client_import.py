@@ -33,7 +33,8 @@ class ImportState(StrEnum):
 
 class RowState(StrEnum):
     NEW = "new"  # would add a client, or a note
-    SAME = "same"  # is here already
+    COMPLETES = "completes"  # would add something to a client that is here
+    SAME = "same"  # is here already, with all that the row says
     REFUSED = "refused"
     ADDED = "added"
     FILLED = "filled"  # something was added to a client that was here
@@ -44,7 +45,8 @@ class RowState(StrEnum):
 
 BEFORE_TAKING_OVER = (ImportState.CHOOSING, ImportState.CHECKING, ImportState.CHECKED, ImportState.UNREADABLE)
 AT_WORK = (ImportState.CHECKING, ImportState.RUNNING, ImportState.UNDOING)
-WAITING = (RowState.NEW, RowState.SAME)
+PROMISING = (RowState.NEW, RowState.COMPLETES)
+WAITING = (*PROMISING, RowState.SAME)
 TAKEN = (RowState.ADDED, RowState.FILLED)
 
 

@@ -14,6 +14,7 @@ from engine.errors import NotFound
 from engine.model.client import Client, Contact
 from engine.model.client_import import (
     AT_WORK,
+    PROMISING,
     TAKEN,
     WAITING,
     ClientImport,
@@ -59,6 +60,11 @@ class ImportRow:
     @property
     def waiting(self) -> int:
         return sum(self.counts.get(one, 0) for one in WAITING)
+
+    @property
+    def promising(self) -> int:
+        """Rows that would add something."""
+        return sum(self.counts.get(one, 0) for one in PROMISING)
 
     @property
     def may_be_undone(self) -> bool:

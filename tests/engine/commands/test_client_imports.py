@@ -11,6 +11,7 @@ from engine.commands.client_imports import (
     ImportChoices,
     ImportMovedOn,
     NothingToTakeBack,
+    NothingToTakeOver,
     bring_list,
     check_list,
     stop,
@@ -60,7 +61,7 @@ def test_it_says_what_each_row_would_do_before_anything_is_stored(office: Office
     rows = lists.rows(import_id)
     assert {number: row.state for number, row in rows.items()} == {
         2: RowState.NEW,
-        3: RowState.SAME,
+        3: RowState.COMPLETES,
         4: RowState.REFUSED,
         5: RowState.REFUSED,
     }
@@ -97,15 +98,18 @@ def test_the_same_list_again_creates_nothing_twice(office: Office) -> None:
     lists.take_over(COMPANIES)
     again = lists.bring(COMPANIES)
     assert set(lists.states(again).values()) == {RowState.SAME, RowState.REFUSED}
-    office.do("olena", take_over, again)
-    office.do("olena", take_over, again)  # pressed twice
-    lists.work(again)
-    lists.work(again)
-    assert len(clients_of(office)) == 2
+    with pytest.raises(NothingToTakeOver):
+        office.do("olena", take_over, again)
+    more = lists.bring(COMPANIES + "ТОВ Сад;30000009;;;;;;\n")
+    office.do("olena", take_over, more)
+    office.do("olena", take_over, more)  # pressed twice
+    lists.work(more)
+    lists.work(more)
+    assert len(clients_of(office)) == 3
     assert len(notes(office)) == 2
     with office.database.read() as session:
         assert len(session.scalars(select(Contact)).all()) == 1
-    assert lists.states(again)[2] is RowState.LEFT
+    assert lists.states(more)[2] is RowState.LEFT
 
 
 def test_rows_of_one_list_that_are_the_same_are_told_and_taken_as_one(office: Office) -> None:
@@ -138,7 +142,7 @@ def test_what_is_empty_is_filled_in_only_when_asked_and_only_for_who_sees_the_cl
     office.do("bohdan", add_client, ClientDraft("ТОВ Сад", "30000001"))
     text = "Компанія;ЄДРПОУ;Телефон;Email\nЛан;32855961;0671234567;a@lan.ua\nСад;30000001;0671234568;b@sad.ua\n"
     lists = Lists(office)
-    assert set(lists.states(lists.take_over(text)).values()) == {RowState.LEFT}
+    assert set(lists.states(lists.bring(text)).values()) == {RowState.SAME}
     filled = lists.take_over(text, fills=True)
     found = clients_of(office)
     assert (found["ТОВ Лан"].phone, found["ТОВ Лан"].email) == ("+380501112233", "a@lan.ua")

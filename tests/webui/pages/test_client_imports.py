@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import zipfile
 from collections.abc import Callable
 
 import pytest
@@ -30,6 +31,21 @@ def chosen(*columns: str, **more: str) -> dict[str, str]:
 
 
 GUESSED = ("name", "edrpou", "phone", "email", "owner", "contact_name", "contact_position", "heading_note")
+
+
+def book_with_row(number: int) -> bytes:
+    """A book of a few kilobytes whose second row says that it is that far below."""
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["Клієнт"])
+    sheet.append(["ТОВ Лан"])
+    content, made = io.BytesIO(), io.BytesIO()
+    book.save(content)
+    with zipfile.ZipFile(content) as old, zipfile.ZipFile(made, "w") as new:
+        for one in old.namelist():
+            new.writestr(one, old.read(one).replace(b'<row r="2"', f'<row r="{number}"'.encode()))
+    return made.getvalue()
 
 
 def names(office: Office) -> list[str]:
@@ -99,6 +115,7 @@ def test_what_is_wrong_with_a_file_or_its_columns_is_told(browse: SignIn) -> Non
     assert olena.post("/clients/import", {"kind": "clients"}).status_code == 422
     for content in (b"PK\x03\x04 nothing", b"\x00\x01", b"", "Компанія\n".encode()):
         assert bring(olena, content).status_code == 422
+    assert "понад 200000 рядків" in text_of(bring(olena, book_with_row(10**12)))
     bring(olena, "Телефон;Пошта\n067;a@b.ua\n")
     refused = olena.post("/clients/import/1/check", chosen("phone", "email"))
     assert refused.status_code == 422
