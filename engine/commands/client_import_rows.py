@@ -225,6 +225,7 @@ class ImportTurns:
 
     def _take(self, limit: int) -> bool:
         with self.database.write() as session:
+            _be_alone(session)
             rows, at = _next(session, self.import_id, limit), self.clock.now()
             if not rows:
                 return False
@@ -244,6 +245,12 @@ class ImportTurns:
             self._named = clients_named_in_fields(session)
         actor = requester_of(session, brought, at)
         return partial(undo_row, session, brought, named=self._named, actor=actor, at=at)
+
+
+def _be_alone(session: Session) -> None:
+    """Of two imports at once, each sees what the other has added: whoever is on both lists is added once."""
+    running = select(ClientImport.id).where(ClientImport.state == ImportState.RUNNING).order_by(ClientImport.id)
+    session.execute(running.with_for_update())
 
 
 def _next(session: Session, import_id: int, limit: int) -> list[ClientImportRow]:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from engine.clock import Clock
 from engine.db.job import Job, JobState
-from engine.model.client_import import BEFORE_TAKING_OVER, ClientImport, ClientImportRow, RowState
+from engine.model.client_import import BEFORE_TAKING_OVER, ClientImport, ClientImportRow
 from engine.model.deal_file import DealFile, StoredFile
 from engine.model.draft import CommentDraft
 from engine.model.letter import Letter, LetterState, MailLink, ProposedDecision, ReceivedMail
@@ -36,8 +36,8 @@ PRACTICES_KEPT = timedelta(days=30)
 
 LISTS_KEPT = timedelta(days=2)
 """How long a list of clients is kept that somebody brought and never took over."""
-REFUSED_ROWS_KEPT = timedelta(days=30)
-"""How long a row of a list that was refused can be fetched, to be mended."""
+ROWS_KEPT = timedelta(days=30)
+"""How long an import can be taken back, and its refused rows be fetched to be mended."""
 
 
 MAIL_KEPT = timedelta(days=180)
@@ -74,11 +74,11 @@ def prune(session: Session, *, clock: Clock) -> int:
 def _old_lists(at: datetime) -> tuple[Delete, ...]:
     never_taken = ClientImport.state.in_(BEFORE_TAKING_OVER), ClientImport.uploaded_at < at - LISTS_KEPT
     lists = select(ClientImport.id).where(*never_taken)
-    over = select(ClientImport.id).where(ClientImport.finished_at < at - REFUSED_ROWS_KEPT)
+    over = select(ClientImport.id).where(ClientImport.finished_at < at - ROWS_KEPT)
     return (
         delete(ClientImportRow).where(ClientImportRow.import_id.in_(lists)),
         delete(ClientImport).where(*never_taken),
-        delete(ClientImportRow).where(ClientImportRow.state == RowState.REFUSED, ClientImportRow.import_id.in_(over)),
+        delete(ClientImportRow).where(ClientImportRow.import_id.in_(over)),
     )
 
 

@@ -133,7 +133,7 @@ def worker_of(office: Office, reglament: str, bas: Bas) -> Any:
         for name, login in (("TOKEN", "bohdan"), ("JOBS_TOKEN", "owner"))
     }
     told = {"REGLAMENT": reglament, "BAS": bas.url, "BAS_USER": USER, "BAS_PASSWORD": PASSWORD}
-    return module.worker_from({**told, **tokens, "BAS_SELLER": "s", "BAS_ITEM": ITEM})
+    return module.worker_from({**told, **tokens, "BAS_SELLER": "s", "BAS_ITEM": ITEM, "CLIENTS_EVERY_S": "0"})
 
 
 def deal_at_its_invoice(office: Office, **client: str) -> Deal:
@@ -168,6 +168,7 @@ def test_the_worker_makes_invoices_tells_payments_and_keeps_clients_once(
     assert invoice["СуммаДокумента"] == 125000.5
     assert [one.name for one in office.open_steps()] == ["Оплата надійшла"]
     payment = bas.pay(invoice)
+    bas.records[CLIENTS].append({"Ref_Key": "-", "Description": "Хтось", "КодПоЕДРПОУ": "5", "DeletionMark": False})
     bas.records[CLIENTS][0]["Description"] = "ТОВ «Промінь Плюс»"
     for _ in range(2):
         worker.round()
@@ -177,12 +178,13 @@ def test_the_worker_makes_invoices_tells_payments_and_keeps_clients_once(
     codes = {one["КодПоЕДРПОУ"] for one in bas.records[CLIENTS]}
     with office.database.read() as session:
         clients = {one.edrpou: one.name for one in session.query(Client)}
-    assert codes == {"32855961", "30000001"}
+    assert codes == {"32855961", "30000001", "5"}
     assert clients == {"32855961": "ТОВ «Промінь Плюс»", "30000001": "ТОВ «Лан»"}
-    assert len(bas.records[CLIENTS]) == 2
+    assert len(bas.records[CLIENTS]) == 3
     caplog.clear()
     worker.round()
-    assert not [one for one in caplog.records if one.name == "bas_worker"]
+    (told,) = [one for one in caplog.records if one.name == "bas_worker"]
+    assert "The client 5 is not kept in step" in told.getMessage()
 
 
 @pytest.mark.usefixtures("published")

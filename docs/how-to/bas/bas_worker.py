@@ -105,9 +105,12 @@ def moment(at: datetime) -> str:
 class Worker:
     """One round after the other. ``seller`` and ``item`` are keys in BAS: our company, and what an invoice names."""
 
-    def __init__(self, reglament: Side, jobs: Side, bas: Bas, *, seller: str, item: str) -> None:
+    def __init__(
+        self, reglament: Side, jobs: Side, bas: Bas, *, seller: str, item: str, clients_every_s: float
+    ) -> None:
         self._reglament, self._jobs, self._bas = reglament, jobs, bas
         self._seller, self._item = seller, item
+        self._clients_every_s, self._clients_at = clients_every_s, 0.0
 
     def round(self) -> None:
         for what in (self.make_invoices, self.tell_payments, self.keep_clients):
@@ -184,18 +187,30 @@ class Worker:
                     raise
 
     def keep_clients(self) -> None:
-        """Who is on one side only is added on the other; the legal name of BAS is the one that counts."""
+        """Who is on one side only is added on the other; the legal name of BAS is the one that counts.
+
+        Both lists are read as a whole, and so not in every round. Whom one side refuses holds nobody else back.
+        """
+        if time.monotonic() < self._clients_at:
+            return
         here = {one["edrpou"]: one for one in self._clients() if one["edrpou"]}
         there = {one[CODE]: one for one in self._bas.found(CLIENTS, "DeletionMark eq false") if one.get(CODE)}
-        for code in there.keys() - here.keys():
-            added = {"name": there[code]["Description"], "edrpou": code, "source": "BAS"}
+        for code in sorted(here.keys() | there.keys()):
+            try:
+                self._keep_client(code, here.get(code), there.get(code))
+            except Refused as refused:
+                log.warning("The client %s is not kept in step: %s", code, refused)
+        self._clients_at = time.monotonic() + self._clients_every_s
+
+    def _keep_client(self, code: str, here: Fields | None, there: Fields | None) -> None:
+        if there is None:
+            if here is not None:
+                self._client(code, here["name"])
+        elif here is None:
+            added = {"name": there["Description"], "edrpou": code, "source": "BAS"}
             self._reglament.call("POST", "/api/v1/clients", added, **{"Idempotency-Key": f"bas-client-{code}"})
-        for code in here.keys() - there.keys():
-            self._client(code, here[code]["name"])
-        for code in here.keys() & there.keys():
-            name = there[code]["Description"]
-            if name and name != here[code]["name"]:
-                self._reglament.call("PATCH", f"/api/v1/clients/{here[code]['id']}", {"name": name})
+        elif there["Description"] and there["Description"] != here["name"]:
+            self._reglament.call("PATCH", f"/api/v1/clients/{here['id']}", {"name": there["Description"]})
 
     def _clients(self) -> Iterator[Fields]:
         cursor = ""
@@ -216,6 +231,7 @@ def worker_from(given: Mapping[str, str]) -> Worker:
         Bas(given["BAS"], f"Basic {basic}"),
         seller=given["BAS_SELLER"],
         item=given["BAS_ITEM"],
+        clients_every_s=float(given.get("CLIENTS_EVERY_S", "3600")),
     )
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from threading import Thread
+
 import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import DataError
@@ -18,8 +20,8 @@ from engine.commands.client_imports import (
     take_over,
 )
 from engine.commands.clients import ClientDraft, ContactDraft, add_client, add_contact, update_client
-from engine.commands.erasure import ErasureRequest, erase_client
-from engine.commands.upkeep import LISTS_KEPT, REFUSED_ROWS_KEPT, prune
+from engine.commands.erasure import ErasureRequest, erase_client, erase_contact
+from engine.commands.upkeep import LISTS_KEPT, ROWS_KEPT, prune
 from engine.errors import InvalidInput, NotFound
 from engine.model.client import Client, Contact
 from engine.model.client_import import ClientImport, ClientImportRow, ImportKind, ImportState, RowState
@@ -207,6 +209,23 @@ def test_erasing_a_client_erases_the_notes_on_them(office: Office) -> None:
     assert [text for _, _, text in notes(office)] == ["+380501112233"]
 
 
+def test_erasing_a_contact_erases_the_notes_that_name_them_and_no_list_knows_them_any_more(office: Office) -> None:
+    lists = Lists(office)
+    import_id = lists.take_over(COMPANIES)
+    told = "Компанія;Коментар\nТОВ Лан;Гай Іван просив знижку\nТОВ Лан;Просили рахунок\n"
+    lists.take_over(told, ImportKind.NOTES)
+    with office.database.read() as session:
+        contact_id = session.scalars(select(Contact.id)).one()
+    office.do("admin", erase_contact, contact_id, ErasureRequest("Лист № 2"))
+    assert [text for _, _, text in notes(office)] == [
+        "Адреса: Київ, Хрещатик 1",
+        "+380501112233",
+        "Просили рахунок",
+    ]
+    lists.take_back(import_id)
+    assert lists.states(import_id)[2] is RowState.KEPT
+
+
 def test_columns_are_judged_and_a_list_that_goes_on_is_left_alone(office: Office) -> None:
     lists = Lists(office)
     for columns in (["phone", "email"], ["name", "name"], ["name"], ["name", "nonsense"]):
@@ -242,19 +261,38 @@ def test_lists_are_of_who_brought_them(office: Office) -> None:
         office.do("iryna", bring_list, ImportKind.CLIENTS, COMPANIES.encode(), "a.csv")
 
 
-def test_lists_that_nobody_took_over_and_refused_rows_are_not_kept_for_ever(office: Office) -> None:
+def test_lists_that_nobody_took_over_and_rows_are_not_kept_for_ever(office: Office) -> None:
     lists = Lists(office)
-    lists.take_over(COMPANIES)
+    import_id = lists.take_over(COMPANIES)
     lists.bring(COMPANIES)
     office.clock.advance(LISTS_KEPT * 2)
     with office.database.write() as session:
         prune(session, clock=office.clock)
         assert session.scalars(select(ClientImport.state)).all() == [ImportState.DONE]
         assert len(session.scalars(select(ClientImportRow)).all()) == 4
-    office.clock.advance(REFUSED_ROWS_KEPT)
+    office.clock.advance(ROWS_KEPT)
     with office.database.write() as session:
         prune(session, clock=office.clock)
-        assert len(session.scalars(select(ClientImportRow)).all()) == 2
+        assert session.scalars(select(ClientImportRow)).all() == []
+    with pytest.raises(NothingToTakeBack):
+        lists.take_back(import_id)
+    assert len(clients_of(office)) == 2
+
+
+def test_two_lists_at_once_add_whoever_is_on_both_once(office: Office) -> None:
+    lists = Lists(office)
+    rows = "".join(f"Фірма {number};{30000000 + number}\n" for number in range(60))
+    imports = [lists.bring("Компанія;Код ЄДРПОУ\n" + rows) for _ in range(2)]
+    for import_id in imports:
+        office.do("olena", take_over, import_id)
+    workers = [Thread(target=lists.work, args=(import_id,)) for import_id in imports]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    with office.database.read() as session:
+        assert len(session.scalars(select(Client)).all()) == 60
+    assert {lists.row(import_id).state for import_id in imports} == {ImportState.DONE}
 
 
 def test_a_row_that_cannot_be_stored_fails_alone(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
