@@ -87,6 +87,7 @@ _CLOSED: Mapping[str, Closed] = {
     "deals.new": _OPEN_DEAL,
     "deal_imports": _OPEN_DEAL,
     "clients.new": _CLIENTS,
+    "client_imports": _CLIENTS,
     "clients.duplicates": _CLIENTS,
 }
 """By endpoint, else by blueprint."""

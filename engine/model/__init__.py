@@ -6,6 +6,8 @@ from engine.model.authenticator import Authenticator
 from engine.model.calendar import Calendar, CalendarException
 from engine.model.call_permit import CallHost, CallSecret
 from engine.model.client import Client, Contact
+from engine.model.client_import import ClientImport, ClientImportRow, ImportKind, ImportState, RowState
+from engine.model.client_note import ClientNote
 from engine.model.company_revision import CompanyRevision
 from engine.model.consultation import Consultation
 from engine.model.control_look import ControlLook
@@ -74,6 +76,9 @@ __all__ = [
     "CallState",
     "Channel",
     "Client",
+    "ClientImport",
+    "ClientImportRow",
+    "ClientNote",
     "CommentDraft",
     "CompanyRevision",
     "Consultation",
@@ -98,6 +103,8 @@ __all__ = [
     "HistoryKey",
     "HistorySignature",
     "HolderPolicy",
+    "ImportKind",
+    "ImportState",
     "Incident",
     "IncidentState",
     "InstanceState",
@@ -134,6 +141,7 @@ __all__ = [
     "ProposedDecision",
     "ReceivedMail",
     "Role",
+    "RowState",
     "ServiceCall",
     "SignInRule",
     "StageTotal",

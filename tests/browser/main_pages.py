@@ -10,7 +10,7 @@ from browser.people import People, Theme
 from playwright.sync_api import Page, expect
 
 _OF_DEALS = ("/deals", "/deals/board", "/deals/new", "/deals/import")
-_OF_CLIENTS = ("/clients", "/clients/1", "/clients/1/contacts/1", "/clients/new", "/search?q=школ")
+_OF_CLIENTS = ("/clients", "/clients/1", "/clients/1/contacts/1", "/clients/new", "/clients/import", "/search?q=школ")
 _OF_SETTINGS = tuple(
     f"/settings{one}"
     for one in (
@@ -88,6 +88,7 @@ def main_pages(people: People, sales: Sales, view: View) -> Iterator[Opened]:
             deal,
             f"{deal}/approval-sheet",
             *_OF_CLIENTS,
+            *(f"/clients/import/{one}" for one in sales.lists_of_clients()),
             "/maps",
         ],
         "iryna": [

@@ -35,6 +35,7 @@ _CALLS = (
     "erasure",
     "moves",
     "deals",
+    "client_imports",
     "deal_imports",
     "deal_files",
     "comments",

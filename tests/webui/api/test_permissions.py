@@ -17,6 +17,7 @@ from support.api import ApiClient
 from support.office import Office
 from support.web import Browser
 
+from engine.commands.client_imports import bring_list
 from engine.commands.clients import ContactDraft, add_contact
 from engine.commands.consultations import ask_about_work_item
 from engine.commands.deal_files import add_made_file
@@ -24,6 +25,7 @@ from engine.commands.deals import comment_on_deal
 from engine.commands.people import set_substitution
 from engine.commands.webhooks import add_webhook
 from engine.db.session import Database
+from engine.model.client_import import ImportKind
 from engine.model.deal import Deal
 from engine.model.history_event import HistoryEvent
 from engine.model.incident import Incident
@@ -44,6 +46,8 @@ ADMINISTRATOR = "404 404 404 404 404 404 200"
 OF_WHO_MAY_EDIT, OF_WHO_MAY_EDIT_FOREIGN = "200 404 200 403 403 403 200", "403 404 200 404 404 403 200"
 NO_DOCUMENT, FOREIGN_NO_DOCUMENT = "422 404 422 422 422 422 422", "422 404 422 404 404 422 422"
 ERASED, FOREIGN_ERASED = "403 404 403 403 403 403 200", "403 404 403 404 404 403 200"
+OF_WHO_BROUGHT, OF_WHO_BROUGHT_FOREIGN = "200 404 200 403 403 403 200", "404 404 200 403 403 403 200"
+NOT_CHECKED, FOREIGN_NOT_CHECKED = "409 404 409 403 403 403 409", "404 404 409 403 403 403 409"
 REPAIRED, FOREIGN_REPAIRED = "200 404 200 403 403 403 200", "403 404 200 404 404 403 200"
 
 
@@ -63,6 +67,7 @@ class Records:
     mention_id: int
     substitution_id: int
     contact_id: int
+    import_id: int
 
 
 @dataclass(frozen=True)
@@ -157,6 +162,14 @@ EXPECTED = {
     ),
     "POST /clients": Expected("201 201 201 403 403 403 201", body={"name": "ТОВ «Обрій»"}),
     "GET /clients/<int:client_id>": Expected(OWN_DEAL, FOREIGN_DEAL),
+    "GET /clients/<int:client_id>/notes": Expected(OWN_DEAL, FOREIGN_DEAL),
+    "POST /client-imports": Expected("422 422 422 403 403 403 422", uploads=True),  # it has no rows
+    "GET /client-imports": Expected("200 200 200 403 403 403 200"),
+    "GET /client-imports/<int:import_id>": Expected(OF_WHO_BROUGHT, OF_WHO_BROUGHT_FOREIGN),
+    "GET /client-imports/<int:import_id>/rows": Expected(OF_WHO_BROUGHT, OF_WHO_BROUGHT_FOREIGN),
+    "POST /client-imports/<int:import_id>/take-over": Expected(NOT_CHECKED, FOREIGN_NOT_CHECKED),
+    "POST /client-imports/<int:import_id>/stop": Expected(NOT_CHECKED, FOREIGN_NOT_CHECKED),
+    "POST /client-imports/<int:import_id>/take-back": Expected(NOT_CHECKED, FOREIGN_NOT_CHECKED),
     "PATCH /clients/<int:client_id>": Expected(
         "200 404 200 403 403 403 200", "200 404 200 403 403 403 200", body={"segment": "B2G"}
     ),
@@ -321,8 +334,11 @@ class World:
         office.database.dispose()
         self.kept = shutil.copy(self.file, self.file.with_suffix(".kept"))
 
-    def _told(self, deal: Deal, work_item_id: int, away: str) -> tuple[int, int, int, int]:
-        """The head asked the administrator about the step, was named in a comment, and somebody is away in a year."""
+    def _told(self, deal: Deal, work_item_id: int, away: str) -> tuple[int, int, int, int, int]:
+        """The head asked the administrator about the step, was named in a comment, and somebody is away in a year.
+
+        Who will be away has brought a list of clients.
+        """
         office, company, day = self.office, self.office.company, date(2027, 7, 1)
         question = office.do("bohdan", ask_about_work_item, work_item_id, company.admin.id, "Як бути?")
         office.do("admin", comment_on_deal, deal.id, "@bohdan, гляньте")
@@ -331,7 +347,8 @@ class World:
             mention_id = session.scalars(select(Mention.id).where(Mention.deal_id == deal.id)).one()
         person_id = getattr(company, away).id
         absence = office.do("admin", set_substitution, person_id, company.petro.id, day, day)
-        return question.id, mention_id, absence.id, contact.id
+        brought = office.do(away, bring_list, ImportKind.CLIENTS, "Клієнт\nТОВ Лан\n".encode(), "clients.csv")
+        return question.id, mention_id, absence.id, contact.id, brought.id
 
     def _fail(self, deal_id: int) -> int:
         """A timer that nothing waits for any longer failed."""
@@ -394,6 +411,7 @@ def sent(route: str, records: Records, expected: Expected, *, foreign: bool) -> 
         "mention_id",
         "substitution_id",
         "contact_id",
+        "import_id",
     ):
         address = address.replace(f"<int:{name}>", str(getattr(records, name)))
     address = address.replace("<string:job_id>", "0" * 32)
