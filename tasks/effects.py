@@ -9,10 +9,12 @@ from functools import partial
 from engine.adapters.webhook_calls import WebhookCall
 from engine.commands.calls import CALL
 from engine.commands.checkpoints import CHECKPOINT
-from engine.commands.mailing import LETTER
+from engine.commands.client_imports import CLIENT_IMPORT
+from engine.commands.mailing import LETTER, TELEGRAM_LETTER
 from engine.commands.moved_deals import take_turn
 from engine.commands.password_links import PASSWORD_LETTER
 from engine.commands.signals import deliver_signal, waiting_for_signal
+from engine.commands.telegram_updates import TELEGRAM_REPLY
 from engine.commands.thrown_events import SIGNAL
 from engine.commands.version_moves import VERSION_MOVE, continue_version_move, turns
 from engine.commands.webhook_deliveries import WEBHOOK, WebhookBacklog, backlog, confirm_delivery
@@ -20,10 +22,12 @@ from engine.db.job import Job
 from engine.db.outbox import LEASE
 from tasks.calls import make_call
 from tasks.checkpoints import publish_checkpoint
+from tasks.client_imports import go_on_with_import
 from tasks.notices import send_letter
 from tasks.one_by_one import give_way, performed
 from tasks.password_letters import send_password_letter
 from tasks.services import Services
+from tasks.telegram import send_telegram_letter, send_telegram_reply
 
 _EVENTS_AT_ONCE = 100
 _TIME_FOR_A_WEBHOOK: timedelta = LEASE / 2
@@ -119,10 +123,13 @@ def _move_deals(services: Services, job: Job) -> None:
 
 _EFFECTS: Mapping[str, Effect] = {
     LETTER: send_letter,
+    TELEGRAM_LETTER: send_telegram_letter,
+    TELEGRAM_REPLY: send_telegram_reply,
     WEBHOOK: _deliver_events,
     SIGNAL: _broadcast_signal,
     VERSION_MOVE: _move_deals,
     CALL: make_call,
     CHECKPOINT: publish_checkpoint,
     PASSWORD_LETTER: send_password_letter,
+    CLIENT_IMPORT: go_on_with_import,
 }

@@ -58,6 +58,7 @@ _CLOSED: Mapping[str, Closed] = {
     "people": _PEOPLE,
     "departments": _PEOPLE,
     "calendars": Closed(N_("Working calendars are kept here."), Ability.MANAGE_CALENDARS),
+    "loss_reasons": Closed(N_("Reasons of loss are kept here."), Ability.MANAGE_LOSS_REASONS),
     "own_fields": Closed(N_("Own fields of clients and contacts are kept here."), Ability.MANAGE_FIELDS),
     "webhooks": Closed(N_("Other programs are connected here."), Ability.MANAGE_WEBHOOKS),
     "connectors": Closed(N_("Other programs are connected here."), Ability.MANAGE_CONNECTORS),
@@ -82,9 +83,11 @@ _CLOSED: Mapping[str, Closed] = {
     "map_facts": _READ_MAP,
     "control": _CONTROL,
     "reports": _CONTROL,
+    "work_reports": _CONTROL,
     "deals.new": _OPEN_DEAL,
     "deal_imports": _OPEN_DEAL,
     "clients.new": _CLIENTS,
+    "client_imports": _CLIENTS,
     "clients.duplicates": _CLIENTS,
 }
 """By endpoint, else by blueprint."""

@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import zipfile
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
 from typing import Any, ClassVar, Literal
 
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
-
+from engine.adapters.spreadsheets import SheetNotUnderstood, sheet_rows
 from engine.bpmn.compiled import FieldDefinition, FieldType
 from engine.commands.clients import ClientDraft
 from engine.commands.deal_imports import MOST_ROWS, ImportRow
@@ -26,24 +19,8 @@ from webui.sheet_fields import OWN, OWN_OF_CLIENT, own_column
 Locale = Literal["uk", "en"]
 
 MOST_BYTES = 2 * 1024 * 1024
-_MOST_UNPACKED_BYTES = 30 * 1024 * 1024
 _LONGEST_CELL = 300
 _MOST_LINES = 20_000  # empty ones count: a sheet of a few kilobytes can claim to have millions
-_UNREADABLE = (
-    InvalidFileException,
-    zipfile.BadZipFile,
-    zlib.error,
-    KeyError,
-    ValueError,
-    TypeError,
-    AttributeError,
-    IndexError,
-    OSError,
-    SyntaxError,
-    RuntimeError,  # encrypted, or packed by a method that is not known here
-)
-"""What the readers of archives, XML and sheets raise for a file that is no sheet."""
-
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "title": (N_("What is sold"), "title", "deal", "угода", "назва", "що продаємо"),
     "client": (N_("Client"), "client", "company", "клієнт", "компанія"),
@@ -59,11 +36,6 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 
 _AMOUNT = FieldDefinition(name="amount", label=N_("Amount"), type=FieldType.MONEY)
 _CLOSE_DATE = FieldDefinition(name="close_date", label=N_("Close date"), type=FieldType.DATE)
-
-
-class SheetNotUnderstood(DomainError):
-    code: ClassVar[str] = "sheet_not_understood"
-    template: ClassVar[str] = N_("The file cannot be read. Save it as CSV or XLSX, with the headings in its first row.")
 
 
 class SheetWithoutColumns(DomainError):
@@ -136,7 +108,7 @@ def sheet_lines(content: bytes) -> Iterator[Sequence[str]]:
     """The rows of a CSV or XLSX file as texts, the headings first. Raises SheetNotUnderstood, also while it is read."""
     if len(content) > MOST_BYTES:
         raise SheetNotUnderstood
-    return _xlsx_lines(content) if content.startswith(b"PK") else _csv_lines(content)
+    return sheet_rows(content)
 
 
 def understood(row: SheetRow, definition_key: str, locale: Locale, own: Mapping[str, FieldDefinition]) -> UnderstoodRow:
@@ -188,49 +160,3 @@ def _column_of(heading: str, own: Mapping[str, FieldDefinition]) -> str | None:
     known = fold(heading.removesuffix("*"))
     common = (column for column, names in COLUMNS.items() if known in {fold(name) for name in names})
     return next(common, None) or own_column(known, own)
-
-
-def _csv_lines(content: bytes) -> Iterator[Sequence[str]]:
-    """Raises SheetNotUnderstood. Excel in Ukraine separates by semicolons and may write cp1251."""
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = content.decode("cp1251", errors="replace")
-    if "\x00" in text:
-        raise SheetNotUnderstood
-    first = text.partition("\n")[0]
-    delimiter = max(";,\t", key=first.count)
-    try:
-        yield from csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    except csv.Error as error:
-        raise SheetNotUnderstood from error
-
-
-def _xlsx_lines(content: bytes) -> Iterator[Sequence[str]]:
-    """The first sheet, row by row. Raises SheetNotUnderstood."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            unpacked = sum(one.file_size for one in archive.infolist())
-        if unpacked > _MOST_UNPACKED_BYTES:
-            raise SheetNotUnderstood
-        book = load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
-        sheet: Any = book.worksheets[0]
-        sheet.reset_dimensions()  # what a file says about its own size is often wrong, and rows would be missing
-        for cells in sheet.iter_rows(values_only=True, max_col=100):
-            yield [_cell(cell) for cell in cells]
-    except _UNREADABLE as error:
-        raise SheetNotUnderstood from error
-
-
-def _cell(value: Any) -> str:
-    match value:
-        case None:
-            return ""
-        case datetime():
-            return value.date().isoformat()
-        case date():
-            return value.isoformat()
-        case float() if value.is_integer():
-            return str(int(value))
-        case _:
-            return str(value)

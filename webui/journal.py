@@ -27,6 +27,7 @@ PARTS: Mapping[JournalPart, str] = {
     JournalPart.CONNECTIONS: N_("Connectors and webhooks"),
     JournalPart.CALENDARS: N_("Working calendars"),
     JournalPart.FIELDS: N_("Own fields"),
+    JournalPart.LOSS_REASONS: N_("Reasons of loss"),
     JournalPart.PROOFS: N_("Signatures and seal"),
     JournalPart.ERASURES: N_("Erasures"),
 }

@@ -35,6 +35,7 @@ _SECTIONS = {
     "reports": "control",
     "mail_links": "inbox",
     "deal_imports": "deals",
+    "client_imports": "clients",
     "erasure": "clients",
     **dict.fromkeys(("erasure.show_file", "erasure.erase_deal_file"), "deals"),
     **dict.fromkeys(("erasure.show_entry", "erasure.erase_entry"), "deals"),

@@ -92,6 +92,15 @@ def add_client(
     ensure_readable(draft.name, "name", draft.edrpou, draft.email)
     _ensure_new(session, draft.edrpou.strip())
     own = read_own_values(session, FieldSubject.CLIENT, draft.fields, spelling, whole=whole)
+    client = put_client(session, draft, own, owner_id=draft.owner_id or actor.recorded_id, at=clock.now())
+    record(session, ClientAdded(client_id=client.id, name=client.name), actor=actor, at=clock.now())
+    return client
+
+
+def put_client(
+    session: Session, draft: ClientDraft, own: Mapping[str, Any], *, owner_id: int | None, at: datetime
+) -> Client:
+    """Store a draft that was found readable, with its own values as ``read_own_values`` gives them."""
     client = Client(
         name=draft.name.strip(),
         edrpou=draft.edrpou.strip(),
@@ -99,14 +108,13 @@ def add_client(
         source=draft.source.strip(),
         phone=normalise_phone(draft.phone) or draft.phone.strip(),
         email=draft.email.strip().lower(),
-        owner_id=draft.owner_id or actor.recorded_id,
+        owner_id=owner_id,
         fields=merged({}, own),
-        created_at=clock.now(),
+        created_at=at,
     )
     client.search_text = _search_text_of_client(session, client)
     session.add(client)
     session.flush()
-    record(session, ClientAdded(client_id=client.id, name=client.name), actor=actor, at=clock.now())
     return client
 
 
@@ -216,20 +224,28 @@ def add_contact(
     client = lock_client(session, client_id, actor)
     ensure_readable(draft.full_name, "full_name", "", draft.email)
     own = read_own_values(session, FieldSubject.CONTACT, draft.fields, spelling, whole=True)
+    contact = put_contact(session, client.id, draft, own, at=clock.now())
+    event = ContactAdded(client_id=client.id, contact_id=contact.id, name=contact.full_name)
+    record(session, event, actor=actor, at=clock.now())
+    return contact
+
+
+def put_contact(
+    session: Session, client_id: int, draft: ContactDraft, own: Mapping[str, Any], *, at: datetime
+) -> Contact:
+    """Store a draft that was found readable, at a client."""
     contact = Contact(
-        client_id=client.id,
+        client_id=client_id,
         full_name=draft.full_name.strip(),
         position=draft.position.strip(),
         phone=normalise_phone(draft.phone) or draft.phone.strip(),
         email=draft.email.strip().lower(),
         fields=merged({}, own),
-        created_at=clock.now(),
+        created_at=at,
     )
     contact.search_text = _search_text_of_contact(session, contact)
     session.add(contact)
     session.flush()
-    event = ContactAdded(client_id=client.id, contact_id=contact.id, name=contact.full_name)
-    record(session, event, actor=actor, at=clock.now())
     return contact
 
 

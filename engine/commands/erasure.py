@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from engine.clock import Clock
@@ -24,9 +24,12 @@ from engine.commands.idempotency import already_performed, remember
 from engine.commands.locks import lock_client, lock_deal
 from engine.commands.own_values import texts_to_find
 from engine.db.overwriting import overwritten
+from engine.db.session import UNSYNCHRONISED
 from engine.errors import N_, Conflict, DomainError, NotFound
 from engine.events import PersonErased
 from engine.model.client import Client, Contact
+from engine.model.client_import import ClientImportRow
+from engine.model.client_note import ClientNote
 from engine.model.deal import Deal
 from engine.model.history_event import HistoryEvent
 from engine.model.own_field import FieldSubject
@@ -193,6 +196,7 @@ def _erase_person(
         erased_files = _erase_files(erasing, deals, person, files)
         _erase_texts(erasing, deals, person)
         _erase_card(session, client, contact_id, person.traces)
+        _erase_brought(session, client.id, contact_id, person.traces)
         for deal in deals.values():
             _find_by_what_is_left(session, deal, client)
     event = PersonErased(of, client_id, contact_id, request.basis.strip(), len(person.kept))
@@ -241,6 +245,19 @@ def _erase_card(session: Session, client: Client, contact_id: int | None, named:
         client.fields = named.without(client.fields)
     own = texts_to_find(session, FieldSubject.CLIENT, client.fields)
     client.search_text = search_text(client.name, client.edrpou, client.phone, client.email, client.segment, *own)
+
+
+def _erase_brought(session: Session, client_id: int, contact_id: int | None, named: Traces) -> None:
+    """Old notes on the client go; of a contact, those that name them. A list forgets what it had brought."""
+    notes = ClientNote.client_id == client_id
+    if contact_id is None:
+        session.execute(delete(ClientNote).where(notes), execution_options=UNSYNCHRONISED)
+    else:
+        for note in session.scalars(select(ClientNote).where(notes)):
+            if named.are_in(note.text) or named.are_in(note.author):
+                session.delete(note)
+    rows = update(ClientImportRow).where(ClientImportRow.client_id == client_id).values(before=None, cells=[])
+    session.execute(rows, execution_options=UNSYNCHRONISED)
 
 
 def _find_by_what_is_left(session: Session, deal: Deal, client: Client) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from engine.clock import Clock
 from engine.db.job import Job, JobState
+from engine.model.client_import import BEFORE_TAKING_OVER, ClientImport, ClientImportRow
 from engine.model.deal_file import DealFile, StoredFile
 from engine.model.draft import CommentDraft
 from engine.model.letter import Letter, LetterState, MailLink, ProposedDecision, ReceivedMail
@@ -17,6 +18,7 @@ from engine.model.password_link import PasswordLink
 from engine.model.performed_command import PerformedCommand
 from engine.model.practice import Practice
 from engine.model.service_call import CallState, ServiceCall
+from engine.model.telegram import TelegramCode
 
 COMMANDS_KEPT = timedelta(days=7)
 """How long a repeated command is still answered with what the first one did."""
@@ -33,12 +35,18 @@ PRACTICES_KEPT = timedelta(days=30)
 """How long a practice deal that nobody goes on with is kept."""
 
 
+LISTS_KEPT = timedelta(days=2)
+"""How long a list of clients is kept that somebody brought and never took over."""
+ROWS_KEPT = timedelta(days=30)
+"""How long an import can be taken back, and its refused rows be fetched to be mended."""
+
+
 MAIL_KEPT = timedelta(days=180)
 """How long a letter is known after it was written: to look at, and for an answer to it to be understood."""
 
 
 def prune(session: Session, *, clock: Clock) -> int:
-    """Remove commands, jobs, calls, letters, links, begun comments, practice deals, unused contents: what is too old.
+    """Remove what is too old: commands, jobs, calls, letters, links, lists, begun comments, practice deals, contents.
 
     How many went.
     """
@@ -53,14 +61,27 @@ def prune(session: Session, *, clock: Clock) -> int:
             StoredFile.touched_at < at - CONTENTS_KEPT,
             ~select(DealFile.id).where(DealFile.sha256 == StoredFile.sha256).exists(),
         ),
+        *_old_lists(at),
         *_old_mail(at),
         delete(PasswordLink).where(PasswordLink.expires_at < at),
+        delete(TelegramCode).where(TelegramCode.expires_at < at),
         delete(CommentDraft).where(CommentDraft.saved_at < at - COMMENTS_KEPT),
         delete(Practice).where(Practice.touched_at < at - PRACTICES_KEPT),
         delete(Job).where(Job.state == JobState.DONE, Job.due_at < at - JOBS_KEPT, Job.done_at < at - JOBS_KEPT),
     ):
         gone += session.execute(statement).rowcount  # type: ignore[attr-defined]  # a CursorResult
     return gone
+
+
+def _old_lists(at: datetime) -> tuple[Delete, ...]:
+    never_taken = ClientImport.state.in_(BEFORE_TAKING_OVER), ClientImport.uploaded_at < at - LISTS_KEPT
+    lists = select(ClientImport.id).where(*never_taken)
+    over = select(ClientImport.id).where(ClientImport.finished_at < at - ROWS_KEPT)
+    return (
+        delete(ClientImportRow).where(ClientImportRow.import_id.in_(lists)),
+        delete(ClientImport).where(*never_taken),
+        delete(ClientImportRow).where(ClientImportRow.import_id.in_(over)),
+    )
 
 
 def _old_mail(at: datetime) -> tuple[Delete, ...]:

@@ -15,7 +15,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from engine.db.job import Job, JobState
-from engine.db.session import after_commit
+from engine.db.session import UNSYNCHRONISED, after_commit
 from engine.db.work_session import append
 
 LEASE = timedelta(seconds=60)
@@ -70,6 +70,14 @@ def claim_job(session: Session, job_id: str, *, at: datetime) -> Job | None:
         .values(lease_until=at + LEASE, attempts=Job.attempts + 1)
     )
     return session.get(Job, job_id) if claimed.rowcount == 1 else None  # type: ignore[attr-defined]  # a CursorResult
+
+
+def hold_job(session: Session, job_id: str, *, at: datetime) -> None:
+    """Take the lease of a job that is being done for longer: what is under way is not begun again by another worker."""
+    session.execute(
+        update(Job).where(Job.id == job_id, Job.state == JobState.QUEUED).values(lease_until=at + LEASE),
+        execution_options=UNSYNCHRONISED,
+    )
 
 
 def finish_job(job: Job, *, at: datetime) -> None:

@@ -43,6 +43,55 @@ class ContactChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ClientImported(Event):
+    """Added from a list that somebody brought. It names nobody: what is undone leaves no names behind."""
+
+    client_id: int
+    import_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContactImported(Event):
+    client_id: int
+    contact_id: int
+    import_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClientRemoved(Event):
+    """What an import had added was taken back, with all contacts and notes of that import."""
+
+    client_id: int
+    import_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContactRemoved(Event):
+    client_id: int
+    contact_id: int
+    import_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImportStarted(Event):
+    """``content`` is clients or notes, ``rows`` how many are to be taken over."""
+
+    import_id: int
+    content: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImportStopped(Event):
+    import_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImportTakenBack(Event):
+    import_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class OwnFieldAdded(Event):
     """``subject`` is client or contact; ``name`` is the field's in maps, ``label`` what people read."""
 

@@ -15,7 +15,16 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from engine.alphabet import sort_key
 from engine.bpmn.compiled import FieldType
 from engine.errors import NotFound
-from engine.events import ClientAdded, ClientChanged, ContactAdded, ContactChanged, kind_of
+from engine.events import (
+    ClientAdded,
+    ClientChanged,
+    ClientImported,
+    ContactAdded,
+    ContactChanged,
+    ContactImported,
+    ContactRemoved,
+    kind_of,
+)
 from engine.model.client import Client, Contact
 from engine.model.deal import Deal
 from engine.model.history_event import HistoryEvent
@@ -24,6 +33,7 @@ from engine.model.work_item import LIVE, WorkItem
 from engine.policy.permissions import Ability, Actor, may
 from engine.policy.phone_numbers import normalise_phone
 from engine.policy.search_keys import query_terms, search_text
+from engine.queries.client_notes import NoteRow, notes_of
 from engine.queries.client_rows import ClientRow, ContactRow, client_rows, clients_of, contacts_of
 from engine.queries.deal_history import HistoryRow, history_of, history_rows
 from engine.queries.deal_rows import DealRow, deal_rows, deals_of
@@ -37,8 +47,20 @@ _DEALS_SHOWN = 100
 _DUPLICATES_SHOWN = 10
 _LOOKED_THROUGH = 200  # of those whom a search finds, to offer some
 _CHANGES_SHOWN = 50
+_NOTES_SHOWN = 5
 _TRUE = ("true", "1")  # of JSON, as PostgreSQL and as SQLite write it
-_OF_CLIENTS = tuple(kind_of(one) for one in (ClientAdded, ClientChanged, ContactAdded, ContactChanged))
+_OF_CLIENTS = tuple(
+    kind_of(one)
+    for one in (
+        ClientAdded,
+        ClientChanged,
+        ClientImported,
+        ContactAdded,
+        ContactChanged,
+        ContactImported,
+        ContactRemoved,
+    )
+)
 
 
 class ClientSort(StrEnum):
@@ -58,13 +80,17 @@ _SORTED_BY: Mapping[str, tuple[InstrumentedAttribute[Any], type]] = {
 
 @dataclass(frozen=True, slots=True)
 class ClientView:
-    """``deals`` are the visible ones, latest first, at most a hundred. ``next_step`` has the nearest deadline."""
+    """``deals`` are the visible ones, latest first, at most a hundred. ``next_step`` has the nearest deadline.
+
+    ``old_notes`` are the latest of those that were brought from elsewhere.
+    """
 
     row: ClientRow
     fields: Mapping[str, Any]
     contacts: tuple[ContactRow, ...]
     deals: tuple[DealRow, ...]
     next_step: WorkItemRow | None
+    old_notes: Page[NoteRow]
     may_edit: bool
     version: int
 
@@ -148,6 +174,7 @@ def client_view(session: Session, actor: Actor, client_id: int, now: datetime) -
         contacts=contacts_of(session, Contact.client_id == client_id),
         deals=deals_of(session, latest, now),
         next_step=next(iter(rows_of(steps, actor, now)), None),
+        old_notes=notes_of(session, client_id, limit=_NOTES_SHOWN),
         may_edit=may(actor, Ability.MANAGE_CLIENTS),
         version=row.version,
     )

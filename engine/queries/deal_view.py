@@ -23,6 +23,7 @@ from engine.policy.business_calendar import LONGEST_SEARCH, BusinessCalendar
 from engine.policy.freedom import may_move_somewhere
 from engine.policy.permissions import Actor, may_edit_deal
 from engine.queries.calendars import default_calendar
+from engine.queries.client_notes import count_of_notes
 from engine.queries.client_rows import ContactRow, contacts_of
 from engine.queries.deal_rows import DealRow, deal_rows, deals_of
 from engine.queries.deal_waiting import DealWaiting, open_steps, waiting_of
@@ -61,12 +62,15 @@ class FieldValue:
 
 @dataclass(frozen=True, slots=True)
 class ClientSummary:
+    """``old_notes`` counts those that were brought from elsewhere."""
+
     id: int
     name: str
     edrpou: str
     segment: str
     phone: str
     email: str
+    old_notes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +99,10 @@ def deal_view(session: Session, actor: Actor, deal_id: int, now: datetime) -> De
     if not found:
         raise NotFound
     (row,) = deals_of(session, found, now)
-    deal, client = session.execute(
-        select(Deal, Client).join(Client, Client.id == Deal.client_id).where(Deal.id == deal_id)
+    deal, client, old_notes = session.execute(
+        select(Deal, Client, count_of_notes(Client.id))
+        .join(Client, Client.id == Deal.client_id)
+        .where(Deal.id == deal_id)
     ).one()
     definition = session.execute(
         select(ProcessDefinition.id, ProcessDefinition.name, ProcessDefinition.version)
@@ -109,7 +115,9 @@ def deal_view(session: Session, actor: Actor, deal_id: int, now: datetime) -> De
     steps = open_steps(session, actor, deal_id, now)
     return DealView(
         row=row,
-        client=ClientSummary(client.id, client.name, client.edrpou, client.segment, client.phone, client.email),
+        client=ClientSummary(
+            client.id, client.name, client.edrpou, client.segment, client.phone, client.email, old_notes
+        ),
         contacts=contacts_of(session, Contact.client_id == client.id),
         fields=_field_values(deal.fields, process),
         decided=frozenset(decided_alone(process) if process else ()),

@@ -31,6 +31,7 @@ class JournalPart(StrEnum):
     CONNECTIONS = "connections"
     CALENDARS = "calendars"
     FIELDS = "fields"
+    LOSS_REASONS = "loss_reasons"
     PROOFS = "proofs"
     ERASURES = "erasures"
 
@@ -49,6 +50,10 @@ EVENTS: Mapping[JournalPart, tuple[type[Event], ...]] = {
         events.PasswordsOpened,
         events.AccountLinked,
         events.AccountUnlinked,
+        events.TelegramLinked,
+        events.TelegramUnlinked,
+        events.DeadlineFeedMade,
+        events.DeadlineFeedWithdrawn,
         events.TokenCreated,
         events.TokenRevoked,
         events.AuthenticatorAdded,
@@ -81,6 +86,13 @@ EVENTS: Mapping[JournalPart, tuple[type[Event], ...]] = {
         events.OwnFieldChanged,
         events.OwnFieldRetired,
         events.OwnFieldRestored,
+    ),
+    JournalPart.LOSS_REASONS: (
+        events.LossReasonAdded,
+        events.LossReasonRenamed,
+        events.LossReasonMoved,
+        events.LossReasonArchived,
+        events.LossReasonRestored,
     ),
     JournalPart.PROOFS: (events.HistoryKeyChanged, events.SealChanged),
     JournalPart.ERASURES: (events.EmployeeErased, events.PersonErased, events.TextsErased),

@@ -22,6 +22,8 @@ from support.migrated import build_schema
 from support.servers import free_port
 
 from engine.clock import Clock, SettableClock, SystemClock
+from engine.commands.client_import_rows import check_rows
+from engine.commands.client_imports import ImportChoices, bring_list, check_list
 from engine.commands.clients import ClientDraft, ContactDraft, add_contact
 from engine.commands.completions import complete_work_item
 from engine.commands.deal_files import Place, add_files
@@ -34,6 +36,7 @@ from engine.commands.people import PersonDraft, add_person, set_password, set_su
 from engine.commands.publishing import publish_definition
 from engine.commands.stored_files import bring_file
 from engine.db.session import Database
+from engine.model.client_import import ImportKind
 from engine.model.deal import Deal
 from engine.model.history_event import HistoryEvent
 from engine.model.person import Person, Role
@@ -129,6 +132,14 @@ class Sales:
         brought = bring_file(self.database, "Заявка.txt", content, limits=limits, clock=self.clock)
         (file_id,) = self._do("olena", partial(add_files, limits=limits), Place(deal_id), [brought])
         return file_id
+
+    def lists_of_clients(self) -> tuple[int, int]:
+        """A list whose columns are to be looked at, and one of which is said what each row would do."""
+        content = "Клієнт;Код ЄДРПОУ;Контакт\nТОВ «Лан»;32855961;Іван Гай\nФОП Сова;12345;\n".encode()
+        first, second = (self._do("olena", bring_list, ImportKind.CLIENTS, content, "clients.csv") for _ in range(2))
+        self._do("olena", check_list, second.id, ImportChoices(second.columns))
+        check_rows(self.database, second.id, "here", zone="Europe/Kyiv", clock=self.clock)
+        return first.id, second.id
 
     def leaver(self) -> int:
         """Somebody who has left the company."""

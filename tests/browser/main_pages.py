@@ -10,7 +10,7 @@ from browser.people import People, Theme
 from playwright.sync_api import Page, expect
 
 _OF_DEALS = ("/deals", "/deals/board", "/deals/new", "/deals/import")
-_OF_CLIENTS = ("/clients", "/clients/1", "/clients/1/contacts/1", "/clients/new", "/search?q=школ")
+_OF_CLIENTS = ("/clients", "/clients/1", "/clients/1/contacts/1", "/clients/new", "/clients/import", "/search?q=школ")
 _OF_SETTINGS = tuple(
     f"/settings{one}"
     for one in (
@@ -30,6 +30,8 @@ _OF_SETTINGS = tuple(
         "/incidents",
         "/machinery",
         "/mail",
+        "/deadlines",
+        "/loss-reasons",
     )
 )
 
@@ -87,6 +89,7 @@ def main_pages(people: People, sales: Sales, view: View) -> Iterator[Opened]:
             deal,
             f"{deal}/approval-sheet",
             *_OF_CLIENTS,
+            *(f"/clients/import/{one}" for one in sales.lists_of_clients()),
             "/maps",
         ],
         "iryna": [
@@ -98,9 +101,13 @@ def main_pages(people: People, sales: Sales, view: View) -> Iterator[Opened]:
         "bohdan": [
             "/control",
             "/control/steps?show=open",
+            f"/control/steps/{sales.step(asked_id, 'approve_legal')}/direct",
             "/control/deals?show=returned",
             "/reports/funnel",
             "/reports/lateness",
+            "/reports/approvals",
+            "/reports/activity",
+            "/reports/steps?show=returned",
         ],
         "owner": ["/maps", "/maps/new", *(f"/maps/2{one}" for one in _OF_A_MAP)],
         "admin": [

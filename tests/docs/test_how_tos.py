@@ -11,7 +11,7 @@ from support.documents import DOCS, ROOT, headings, links, prose
 
 ENGLISH, UKRAINIAN = DOCS / "how-to" / "en", DOCS / "how-to" / "uk"
 CATALOGUE = ROOT / "webui" / "translations" / "uk" / "LC_MESSAGES" / "messages.po"
-READERS = ("process-owner", "manager", "approver", "head-of-sales", "administrator")
+READERS = ("process-owner", "manager", "approver", "head-of-sales", "administrator", "accounting")
 PLACE = re.compile(r"%\(\w+\)[sd]")
 PAIRS = [pytest.param(ENGLISH / f"{one}.md", UKRAINIAN / f"{one}.md", id=one) for one in READERS]
 

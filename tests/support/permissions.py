@@ -13,12 +13,14 @@ from support.api import ApiClient
 from support.office import Office
 from support.web import Browser
 
+from engine.commands.client_imports import bring_list
 from engine.commands.clients import ContactDraft, add_contact
 from engine.commands.consultations import ask_about_work_item
 from engine.commands.deal_files import add_made_file
 from engine.commands.deals import comment_on_deal
 from engine.commands.people import set_substitution
 from engine.commands.webhooks import add_webhook
+from engine.model.client_import import ImportKind
 from engine.model.deal import Deal
 from engine.model.history_event import HistoryEvent
 from engine.model.incident import Incident
@@ -47,6 +49,7 @@ class Records:
     mention_id: int
     substitution_id: int
     contact_id: int
+    import_id: int
 
 
 class World:
@@ -78,8 +81,11 @@ class World:
         office.database.dispose()
         self.kept = shutil.copy(self.file, self.file.with_suffix(".kept"))
 
-    def _told(self, deal: Deal, work_item_id: int, away: str) -> tuple[int, int, int, int]:
-        """The head asked the administrator about the step, was named in a comment, and somebody is away in a year."""
+    def _told(self, deal: Deal, work_item_id: int, away: str) -> tuple[int, int, int, int, int]:
+        """The head asked the administrator about the step, was named in a comment, and somebody is away in a year.
+
+        Who will be away has brought a list of clients.
+        """
         office, company, day = self.office, self.office.company, date(2027, 7, 1)
         question = office.do("bohdan", ask_about_work_item, work_item_id, company.admin.id, "Як бути?")
         office.do("admin", comment_on_deal, deal.id, "@bohdan, гляньте")
@@ -88,7 +94,8 @@ class World:
             mention_id = session.scalars(select(Mention.id).where(Mention.deal_id == deal.id)).one()
         person_id = getattr(company, away).id
         absence = office.do("admin", set_substitution, person_id, company.petro.id, day, day)
-        return question.id, mention_id, absence.id, contact.id
+        brought = office.do(away, bring_list, ImportKind.CLIENTS, "Клієнт\nТОВ Лан\n".encode(), "clients.csv")
+        return question.id, mention_id, absence.id, contact.id, brought.id
 
     def _fail(self, deal_id: int) -> int:
         """A timer that nothing waits for any longer failed."""

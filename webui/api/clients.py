@@ -9,6 +9,7 @@ from engine.commands.clients import ClientDraft, add_client, update_client
 from engine.errors import FieldNotUnderstood, InvalidInput, NotFound
 from engine.model.client import Client
 from engine.model.person import Person
+from engine.queries.client_notes import NoteRow, client_notes
 from engine.queries.client_rows import ClientRow, client_rows, clients_of
 from engine.queries.clients import client_view, clients
 from webui.api.answers import answer, listed
@@ -20,11 +21,13 @@ from webui.api.models.clients import (
     ClientDetail,
     ClientItem,
     ClientList,
+    ClientNoteItem,
+    ClientNoteList,
     ClientPath,
     ClientsQuery,
     NewClient,
 )
-from webui.api.models.values import PersonName
+from webui.api.models.values import Paging, PersonName
 from webui.api.performing import carry_out, carry_out_once
 from webui.api.tags import CLIENTS
 from webui.request_context import now, reading, services
@@ -62,6 +65,26 @@ def show_client(path: ClientPath) -> Response:
             contacts=tuple(contact_item(row) for row in view.contacts),
             may_edit=view.may_edit,
         )
+    )
+
+
+@api.get("/clients/<int:client_id>/notes", tags=[CLIENTS], responses={200: ClientNoteList})
+def list_client_notes(path: ClientPath, query: Paging) -> Response:
+    """Notes on a client that were brought from another system."""
+    with reading() as session:
+        page = client_notes(session, caller(), path.client_id, limit=query.limit, cursor=query.cursor)
+    return listed(page, _note, ClientNoteList)
+
+
+def _note(row: NoteRow) -> ClientNoteItem:
+    return ClientNoteItem(
+        id=row.id,
+        written_at=row.written_at,
+        author=row.author,
+        text=row.text,
+        source=row.source,
+        brought_at=row.brought_at,
+        brought_by=row.brought_by,
     )
 
 

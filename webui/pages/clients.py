@@ -13,6 +13,7 @@ from engine.commands.clients import ClientDraft, ContactDraft, add_client, add_c
 from engine.errors import N_, DomainError, NotFound
 from engine.model.own_field import FieldSubject
 from engine.policy.permissions import Ability, ensure_may, may
+from engine.queries.client_notes import client_notes
 from engine.queries.clients import client_history, client_view, possible_duplicates
 from engine.queries.contacts import contact_view
 from engine.queries.own_fields import own_fields
@@ -173,6 +174,14 @@ def history(client_id: int) -> ResponseReturnValue:
         rows = client_history(session, actor(), client_id)
         labels = client_labels(session)
     return render_template("clients/history.html", entries=entries(rows, labels))
+
+
+@blueprint.get("/<int:client_id>/notes")
+def notes(client_id: int) -> ResponseReturnValue:
+    """Old notes on the client, as a part of its page or of a deal's."""
+    with reading() as session:
+        page = client_notes(session, actor(), client_id, cursor=request.args.get("cursor") or None)
+    return render_template("clients/notes.html", notes=page, client_id=client_id)
 
 
 @blueprint.get("/<int:client_id>/contacts/<int:contact_id>")

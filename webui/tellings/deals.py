@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from webui.formats import money, when
-from webui.i18n import _
+from webui.i18n import _, ngettext
 from webui.tellings.words import Data, Telling, moment
 
 
@@ -65,6 +65,13 @@ def _contact_added(data: Data) -> str:
     return _("Contact added: %(name)s", name=name) if name else _("Contact added")
 
 
+def _import_started(data: Data) -> str:
+    rows = int(data["rows"])
+    if data["content"] == "notes":
+        return ngettext("Import of %(num)s old note", "Import of %(num)s old notes", rows)
+    return ngettext("Import of clients: %(num)s row", "Import of clients: %(num)s rows", rows)
+
+
 TELLINGS: Mapping[str, Telling] = {
     "deal_opened": Telling("briefcase", "accent", _deal_opened),
     "deal_changed": Telling("edit", "neutral", lambda _data: _("Deal changed")),
@@ -100,4 +107,15 @@ TELLINGS: Mapping[str, Telling] = {
     "client_changed": Telling("edit", "neutral", lambda _data: _("Client changed")),
     "contact_changed": Telling("edit", "neutral", lambda data: _("Contact changed: %(name)s", name=data["name"])),
     "contact_added": Telling("user-plus", "neutral", _contact_added),
+    "client_imported": Telling("building", "accent", lambda _data: _("Client brought by an import")),
+    "contact_imported": Telling("user-plus", "neutral", lambda _data: _("Contact brought by an import")),
+    "client_removed": Telling(
+        "arrow-back-up", "neutral", lambda _data: _("Client removed: the import that had brought it was taken back")
+    ),
+    "contact_removed": Telling(
+        "arrow-back-up", "neutral", lambda _data: _("Contact removed: the import that had brought it was taken back")
+    ),
+    "import_started": Telling("upload", "accent", _import_started),
+    "import_stopped": Telling("x", "neutral", lambda _data: _("Import stopped")),
+    "import_taken_back": Telling("arrow-back-up", "warning", lambda _data: _("Import taken back")),
 }

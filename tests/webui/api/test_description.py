@@ -50,7 +50,9 @@ def test_any_request_gets_an_answer_as_described(
 ) -> None:
     headers = ApiClient(app, office, login).headers
     known = {
-        **dict.fromkeys(("deal_id", "client_id", "definition_id", "webhook_id", "incident_id", "move_id"), 1),
+        **dict.fromkeys(
+            ("deal_id", "client_id", "definition_id", "webhook_id", "incident_id", "move_id", "import_id"), 1
+        ),
         **dict.fromkeys(("question_id", "mention_id", "substitution_id", "file_id", "contact_id", "number"), 1),
         "work_item_id": 2,
         "person_id": 1,

@@ -23,6 +23,8 @@ ADMINISTRATOR = "404 404 404 404 404 404 200"
 OF_WHO_MAY_EDIT, OF_WHO_MAY_EDIT_FOREIGN = "200 404 200 403 403 403 200", "403 404 200 404 404 403 200"
 NO_DOCUMENT, FOREIGN_NO_DOCUMENT = "422 404 422 422 422 422 422", "422 404 422 404 404 422 422"
 ERASED, FOREIGN_ERASED = "403 404 403 403 403 403 200", "403 404 403 404 404 403 200"
+OF_WHO_BROUGHT, OF_WHO_BROUGHT_FOREIGN = "200 404 200 403 403 403 200", "404 404 200 403 403 403 200"
+NOT_CHECKED, FOREIGN_NOT_CHECKED = "409 404 409 403 403 403 409", "404 404 409 403 403 403 409"
 REPAIRED, FOREIGN_REPAIRED = "200 404 200 403 403 403 200", "403 404 200 404 404 403 200"
 
 
@@ -52,6 +54,7 @@ EXPECTED = {
     "GET /deals": Expected(ALL),
     "GET /clients": Expected(ALL),
     "GET /contacts": Expected(ALL),
+    "GET /loss-reasons": Expected(ALL),
     "GET /own-fields": Expected(ALL),
     "PUT /own-fields": Expected("403 403 403 403 403 200 200", body={"items": [{"label": "Галузь"}]}),
     "POST /deals": Expected(
@@ -118,6 +121,14 @@ EXPECTED = {
     ),
     "POST /clients": Expected("201 201 201 403 403 403 201", body={"name": "ТОВ «Обрій»"}),
     "GET /clients/<int:client_id>": Expected(OWN_DEAL, FOREIGN_DEAL),
+    "GET /clients/<int:client_id>/notes": Expected(OWN_DEAL, FOREIGN_DEAL),
+    "POST /client-imports": Expected("422 422 422 403 403 403 422", uploads=True),  # it has no rows
+    "GET /client-imports": Expected("200 200 200 403 403 403 200"),
+    "GET /client-imports/<int:import_id>": Expected(OF_WHO_BROUGHT, OF_WHO_BROUGHT_FOREIGN),
+    "GET /client-imports/<int:import_id>/rows": Expected(OF_WHO_BROUGHT, OF_WHO_BROUGHT_FOREIGN),
+    "POST /client-imports/<int:import_id>/take-over": Expected(NOT_CHECKED, FOREIGN_NOT_CHECKED),
+    "POST /client-imports/<int:import_id>/stop": Expected(NOT_CHECKED, FOREIGN_NOT_CHECKED),
+    "POST /client-imports/<int:import_id>/take-back": Expected(NOT_CHECKED, FOREIGN_NOT_CHECKED),
     "PATCH /clients/<int:client_id>": Expected(
         "200 404 200 403 403 403 200", "200 404 200 403 403 403 200", body={"segment": "B2G"}
     ),
@@ -228,6 +239,8 @@ EXPECTED = {
     "POST /moves/<int:move_id>/cancel": Expected(OWNER_TOO_LATE),
     "POST /moves/<int:move_id>/undo": Expected(OWNER_TOO_LATE),
     "POST /moves/<int:move_id>/deals/<int:deal_id>/undo": Expected("403 403 403 403 403 404 403"),
+    "GET /reports/activity": Expected(READERS_OF_REPORTS),
+    "GET /reports/approvals": Expected(READERS_OF_REPORTS),
     "GET /reports/control": Expected(READERS_OF_REPORTS),
     "GET /reports/funnel": Expected(READERS_OF_REPORTS),
     "GET /reports/lateness": Expected(READERS_OF_REPORTS),
@@ -276,6 +289,7 @@ def sent(route: str, records: Records, expected: Expected, *, foreign: bool) -> 
         "mention_id",
         "substitution_id",
         "contact_id",
+        "import_id",
     ):
         address = address.replace(f"<int:{name}>", str(getattr(records, name)))
     address = address.replace("<string:job_id>", "0" * 32)

@@ -35,6 +35,7 @@ WHO_MAY_TAKE_IT: Audience = ("---.---", ".-.--..")
 WHO_MAY_DO_IT: Audience = ("---.---", "-------")
 WHO_DID_IT_BEFORE: Audience = (".------", "-------")
 WHO_MAY_GIVE_IT_BACK: Audience = (".-.....", "--.---.")
+WHO_CONTROLS_IT: Audience = ("--.....", "--.--..")
 FORM = {
     "active": "no",
     "answer": "Так",
@@ -50,6 +51,7 @@ FORM = {
     "kind": "text",
     "label": "Галузь",
     "login": "nova",
+    "loss_reason_id": "1",
     "name": "ТОВ «Обрій»",
     "node": "sign",
     "outcome": "approved",
@@ -82,18 +84,25 @@ PLACES = {
     "person_id": 4,
     "position": 0,
     "practice_id": 1,
+    "reason_id": 1,
     "secret_id": 1,
     "sha256": "0" * 64,
     "subject": "client",
+    "suffix": "csv",
     "token_id": 1,
     "year": 2027,
 }
 """What stands in addresses beside the records: for each person the same."""
-OF_A_DEAL = re.compile(r"<int:(?:deal|client|contact|file|work_item|question|mention|substitution)_id>")
+OF_A_DEAL = re.compile(r"<int:(?:deal|client|contact|file|import|work_item|question|mention|substitution)_id>")
 NOT_TRIED = {"inbox.stream", "mail_links.show", "mail_links.decide"}  # one has no end, the others have their tests
 REFUSED, _NOT_FOUND, _FAILURE = (403, 404), 404, 500
 PAGES = {
     EVERYBODY: (
+        "GET /settings/deadlines",
+        "POST /settings/deadlines",
+        "POST /settings/deadlines/withdraw",
+        "GET /settings/mail/telegram",
+        "POST /settings/mail/telegram/unlink",
         "GET /",
         "GET /choose/absent",
         "GET /choose/clients",
@@ -133,6 +142,12 @@ PAGES = {
         "POST /settings/tokens",
     ),
     ABSENT: (
+        "GET /clients/import/template-<kind>.<suffix>",
+        "POST /settings/mail/telegram",
+        "POST /settings/loss-reasons/<int:reason_id>",
+        "POST /settings/loss-reasons/<int:reason_id>/archive",
+        "POST /settings/loss-reasons/<int:reason_id>/move",
+        "POST /settings/loss-reasons/<int:reason_id>/restore",
         "GET /choose/mentioned",
         "GET /choose/receivers",
         "GET /deals/<int:deal_id>/approval-sheet/files/<sha256>",
@@ -174,11 +189,14 @@ PAGES = {
         "POST /work-items/<int:work_item_id>/questions/<int:question_id>/read",
     ),
     KEEPERS_OF_CLIENTS: (
+        "GET /clients/import",
+        "POST /clients/import",
         "POST /clients",
         "GET /clients/duplicates",
         "GET /clients/new",
     ),
     READERS_OF_THE_DEAL: (
+        "GET /clients/<int:client_id>/notes",
         "GET /clients/<int:client_id>",
         "GET /clients/<int:client_id>/contacts/<int:contact_id>",
         "GET /clients/<int:client_id>/history",
@@ -268,6 +286,13 @@ PAGES = {
         "POST /work-items/<int:work_item_id>/questions/<int:question_id>/answer",
     ),
     CONTROLLERS: (
+        "GET /reports/activity",
+        "GET /reports/activity.<kind>",
+        "GET /reports/approvals",
+        "GET /reports/approvals.<kind>",
+        "GET /reports/reasons.<kind>",
+        "GET /reports/steps",
+        "GET /reports/steps.<kind>",
         "GET /control",
         "GET /control/deals",
         "POST /control/looked",
@@ -283,6 +308,16 @@ PAGES = {
         "POST /deals/<int:deal_id>/ask-again",
     ),
     EDITORS_OF_THE_DEAL: (
+        "GET /clients/import/<int:import_id>/refused.<suffix>",
+        "GET /clients/import/<int:import_id>",
+        "GET /clients/import/<int:import_id>/progress",
+        "POST /clients/import/<int:import_id>/check",
+        "POST /clients/import/<int:import_id>/columns",
+        "POST /clients/import/<int:import_id>/stop",
+        "POST /clients/import/<int:import_id>/take-back",
+        "POST /clients/import/<int:import_id>/take-over",
+        "POST /clients/import/<int:import_id>/throw-away",
+        "POST /deals/<int:deal_id>/loss-reason",
         "POST /deals/<int:deal_id>/cancel",
         "POST /deals/<int:deal_id>/reopen",
         "POST /deals/<int:deal_id>/resume",
@@ -349,13 +384,19 @@ PAGES = {
         "POST /work-items/<int:work_item_id>/questions/<int:question_id>/withdraw",
     ),
     KEEPERS_OF_FIELDS: (
+        "GET /settings/loss-reasons",
+        "POST /settings/loss-reasons",
+        "POST /settings/loss-reasons/usual",
         "GET /settings/fields",
         "POST /settings/fields/<subject>",
     ),
+    WHO_CONTROLS_IT: ("GET /control/steps/<int:work_item_id>/direct",),
     TOKENS_PERSON: ("POST /settings/tokens/<int:token_id>/revoke",),
     WHO_MAY_TAKE_IT: ("POST /work-items/<int:work_item_id>/claim",),
     WHO_MAY_DO_IT: ("POST /work-items/<int:work_item_id>/complete",),
     DIRECTORS: (
+        "POST /control/steps/<int:work_item_id>/extend",
+        "POST /control/steps/<int:work_item_id>/hand-on",
         "POST /work-items/<int:work_item_id>/consult",
         "POST /work-items/<int:work_item_id>/delegate",
         "POST /work-items/<int:work_item_id>/extend",

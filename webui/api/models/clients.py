@@ -139,6 +139,22 @@ class ContactItem(Told):
     fields: dict[str, Any] = Field(description="The company's own fields that hold something.")
 
 
+class ClientNoteItem(Told):
+    """A note that was brought from another system: its words, not an entry of the history."""
+
+    id: int
+    written_at: datetime | None = Field(description="As the other system said; null where it did not.")
+    author: str
+    text: str
+    source: str = Field(description="The file in which it came.")
+    brought_at: datetime
+    brought_by: str
+
+
+class ClientNoteList(Listed[ClientNoteItem]):
+    """Notes, the latest first; those without a date last."""
+
+
 class ClientDetail(ClientItem):
     """A client with everything that is known of it."""
 

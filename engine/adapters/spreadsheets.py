@@ -1,0 +1,177 @@
+"""Spreadsheets that people bring: CSV, XLSX, and the HTML that old systems save under the name of Excel.
+
+Whatever is brought may be hostile: what an archive unpacks to is bounded before it is unpacked, XML with declarations
+of its own is refused, and nothing in a cell is ever calculated.
+"""
+
+from __future__ import annotations
+
+import csv
+import html
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, time
+from typing import Any, ClassVar
+
+from openpyxl import load_workbook
+from openpyxl.utils.exceptions import InvalidFileException
+
+from engine.errors import N_, DomainError
+
+MOST_COLUMNS = 100
+_MOST_UNPACKED_BYTES = 30 * 1024 * 1024
+_MOST_PARTS = 2_000
+_PROLOG_BYTES = 4096
+_DECLARATIONS = tuple("<!DOCTYPE".encode(encoding) for encoding in ("utf-8", "utf-16-le", "utf-16-be"))
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_DELIMITERS = ";,\t|"
+_LOOKED_AT = 64 * 1024  # characters of a CSV file that show what separates its cells
+_TAG_OR_TEXT = re.compile(r"<(/?)(tr|td|th|br|p)\b[^<>]*>|<[!?/a-z][^<>]*>|([^<]+|<)", re.IGNORECASE)
+_IS_HTML = re.compile(rb"\s*<(?:!doctype html|html|head|meta|table)\b", re.IGNORECASE)
+_SEVERAL_LINES = 2
+_UNREADABLE = (
+    InvalidFileException,
+    zipfile.BadZipFile,
+    zlib.error,
+    KeyError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    IndexError,
+    OSError,
+    SyntaxError,
+    RuntimeError,  # encrypted, or packed by a method that is not known here
+)
+"""What the readers of archives, XML and sheets raise for a file that is no sheet."""
+
+
+class SheetNotUnderstood(DomainError):
+    code: ClassVar[str] = "sheet_not_understood"
+    template: ClassVar[str] = N_("The file cannot be read. Save it as CSV or XLSX, with the headings in its first row.")
+
+
+def sheet_rows(
+    content: bytes, *, most_unpacked: int = _MOST_UNPACKED_BYTES, with_time: bool = False
+) -> Iterator[Sequence[str]]:
+    """The rows of the first sheet as texts, empty ones too. ``with_time``: of a moment, its time is told as well.
+
+    Text is UTF-8, UTF-16 with a mark, else Windows-1251; cells are separated by whatever separates them most evenly.
+    Raises SheetNotUnderstood, also while it is read.
+    """
+    if content.startswith(b"PK"):
+        return _xlsx_rows(content, most_unpacked, with_time=with_time)
+    text = _text(content)
+    if _IS_HTML.match(content.removeprefix(b"\xef\xbb\xbf")[:_PROLOG_BYTES]):
+        return _html_rows(text)
+    return _csv_rows(text)
+
+
+def _text(content: bytes) -> str:
+    """Raises SheetNotUnderstood."""
+    try:
+        text = content.decode("utf-16") if content.startswith(_UTF16) else content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.decode("cp1251", errors="replace")
+    if "\x00" in text:
+        raise SheetNotUnderstood
+    return text
+
+
+def _csv_rows(text: str) -> Iterator[Sequence[str]]:
+    """Raises SheetNotUnderstood. Excel in Ukraine separates by semicolons."""
+    try:
+        for row in csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text)):
+            yield row[:MOST_COLUMNS]
+    except csv.Error as error:
+        raise SheetNotUnderstood from error
+
+
+def _delimiter(text: str) -> str:
+    """What the first lines are divided by: as often in the second as in the first, and as often as possible."""
+    lines = [line for line in text[:_LOOKED_AT].splitlines() if line.strip()][:_SEVERAL_LINES]
+    if not lines:
+        return ";"
+    first, last = lines[0], lines[-1]
+    return max(_DELIMITERS, key=lambda mark: (first.count(mark) > 0 and last.count(mark) > 0, first.count(mark)))
+
+
+def _html_rows(text: str) -> Iterator[Sequence[str]]:
+    """Tables as Bitrix24 and others save them as .xls: one row after the other, without regard to merged cells."""
+    table = _Table()
+    for found in _TAG_OR_TEXT.finditer(text):
+        closes, tag, words = bool(found[1]), (found[2] or "").lower(), found[3]
+        if words is not None:
+            table.text(html.unescape(words))
+        elif tag in {"br", "p"}:
+            table.text("\n")
+        elif tag and (row := table.tag(tag, closes=closes)):
+            yield row[:MOST_COLUMNS]
+    if row := table.tag("tr", closes=True):
+        yield row[:MOST_COLUMNS]
+
+
+class _Table:
+    """The row and the cell that are open. What stands outside of cells says nothing."""
+
+    def __init__(self) -> None:
+        self._row: list[str] = []
+        self._cell: list[str] | None = None
+
+    def text(self, words: str) -> None:
+        if self._cell is not None:
+            self._cell.append(words)
+
+    def tag(self, tag: str, *, closes: bool) -> list[str]:
+        """The row that ends here, if one does. A cell ends with its own tag or with the next one."""
+        if self._cell is not None:
+            self._row.append("".join(self._cell).strip())
+        self._cell = None if closes or tag == "tr" else []
+        if tag != "tr":
+            return []
+        row, self._row = self._row, []
+        return row
+
+
+def _xlsx_rows(content: bytes, most_unpacked: int, *, with_time: bool) -> Iterator[Sequence[str]]:
+    """The first sheet, row by row. Raises SheetNotUnderstood."""
+    try:
+        _ensure_harmless(content, most_unpacked)
+        book = load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
+        sheet: Any = next((one for one in book.worksheets if one.sheet_state == "visible"), book.worksheets[0])
+        sheet.reset_dimensions()  # what a file says about its own size is often wrong, and rows would be missing
+        for cells in sheet.iter_rows(values_only=True, max_col=MOST_COLUMNS):
+            yield [] if not any(cells) else [_cell(cell, with_time=with_time) for cell in cells]
+    except _UNREADABLE as error:
+        raise SheetNotUnderstood from error
+
+
+def _ensure_harmless(content: bytes, most_unpacked: int) -> None:
+    """An archive unpacks no more than it declares; what it declares is bounded. Raises SheetNotUnderstood."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        parts = archive.infolist()
+        if len(parts) > _MOST_PARTS or sum(one.file_size for one in parts) > most_unpacked:
+            raise SheetNotUnderstood
+        for one in parts:
+            with archive.open(one) as part:
+                prolog = part.read(_PROLOG_BYTES)
+            if any(mark in prolog for mark in _DECLARATIONS):
+                raise SheetNotUnderstood
+
+
+def _cell(value: Any, *, with_time: bool) -> str:
+    match value:
+        case None:
+            return ""
+        case datetime() if with_time and value.time() != time():
+            return value.replace(microsecond=0).isoformat()
+        case datetime():
+            return value.date().isoformat()
+        case date():
+            return value.isoformat()
+        case float() if value.is_integer():
+            return str(int(value))
+        case _:
+            return str(value)

@@ -1,0 +1,28 @@
+"""Lists of clients that somebody brought: read, taken over, taken back, in the background."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from engine.commands.client_import_rows import ImportTurns, check_rows, finish_turns
+from engine.db.job import Job
+from engine.db.outbox import LEASE
+from tasks.one_by_one import give_way
+from tasks.services import Services
+
+_TIME_FOR_ROWS: timedelta = LEASE / 2
+
+
+def go_on_with_import(services: Services, job: Job) -> None:
+    """Do what the import's state says is to be done; rows are taken over as far as the lease allows.
+
+    A worker that is killed leaves every row whole: its job is done again when the lease is over.
+    """
+    import_id, zone = int(job.payload["import_id"]), services.settings.time_zone
+    check_rows(services.database, import_id, job.id, zone=zone, clock=services.clock)
+    turns = ImportTurns(services.database, import_id, zone, services.clock)
+    until = services.clock.now() + _TIME_FOR_ROWS
+    while services.clock.now() < until and turns.take():
+        give_way(services)
+    with services.database.write() as session:
+        finish_turns(session, import_id, clock=services.clock)

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import io
+import zipfile
+from datetime import date, datetime
+
+import pytest
+from openpyxl import Workbook
+
+from engine.adapters.spreadsheets import SheetNotUnderstood, sheet_rows
+
+ROWS = [["Клієнт", "Телефон"], ["ТОВ «Лан»; філія", "067"]]
+
+
+def book(*rows: list[object]) -> bytes:
+    made = Workbook()
+    sheet = made.active
+    assert sheet is not None
+    for row in rows:
+        sheet.append(row)
+    content = io.BytesIO()
+    made.save(content)
+    return content.getvalue()
+
+
+def repacked(content: bytes, name: str, part: bytes) -> bytes:
+    """The archive with another content in one of its parts."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as new:
+        for one in old.namelist():
+            new.writestr(one, part if one == name else old.read(one))
+    return made.getvalue()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1251", "utf-16"])
+@pytest.mark.parametrize("mark", [";", ",", "\t", "|"])
+def test_text_in_any_usual_encoding_and_with_any_usual_separator(encoding: str, mark: str) -> None:
+    lines = (mark.join(f'"{cell}"' for cell in row) for row in ROWS)
+    assert list(sheet_rows("\r\n".join(lines).encode(encoding))) == ROWS
+
+
+def test_tables_that_are_html_under_the_name_of_excel() -> None:
+    html = (
+        '<meta http-equiv="Content-type" content="text/html;charset=UTF-8" /><style>td {color: red}</style>'
+        "<table border=1><thead><tr><th>Назва<th>Комент&#225;р</tr></thead>"
+        "<tr><td><b>ТОВ</b> &laquo;Лан&raquo;</td><td>рядок<br>другий</td></tr><tr><td>x<TD></td></TR></table>"
+    )
+    assert list(sheet_rows(html.encode())) == [["Назва", "Коментáр"], ["ТОВ «Лан»", "рядок\nдругий"], ["x", ""]]
+
+
+def test_a_hostile_page_is_read_in_the_time_of_its_length() -> None:
+    assert list(sheet_rows(b"<table>" + b"<!--<td" * 200_000)) == []
+
+
+def test_numbers_dates_and_formulas_of_a_book_are_what_they_show() -> None:
+    content = book(["a", 32129.0, date(2024, 5, 1), datetime(2024, 5, 1, 14, 5), "=1+1"])  # noqa: DTZ001  # as Excel
+    (row,) = sheet_rows(content, with_time=True)
+    assert list(row)[:5] == ["a", "32129", "2024-05-01", "2024-05-01T14:05:00", ""]
+    (row,) = sheet_rows(content)
+    assert row[3] == "2024-05-01"
+
+
+def test_bombs_entities_and_broken_archives_are_no_sheets() -> None:
+    sound, sheet = book(["a"]), "xl/worksheets/sheet1.xml"
+    laughs = (
+        b'<?xml version="1.0"?><!DOCTYPE w [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;">]>'
+        b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData><row r="1">'
+        b'<c r="A1" t="inlineStr"><is><t>&b;</t></is></c></row></sheetData></worksheet>'
+    )
+    outside = laughs.replace(b'"ha"', b'SYSTEM "file:///etc/passwd"')
+    late = laughs.replace(b"<!DOCTYPE", b"<!--" + b"x" * 5000 + b"--><!DOCTYPE").replace(
+        b'"ha"', b'SYSTEM "file:///etc/passwd"'
+    )
+    bomb = repacked(sound, sheet, b" " * (31 * 1024 * 1024))
+    assert len(bomb) < 100_000
+    for content in (repacked(sound, sheet, laughs), repacked(sound, sheet, outside), bomb, sound[:-40], b"PK\x03\x04"):
+        with pytest.raises(SheetNotUnderstood):
+            list(sheet_rows(content))
+    try:
+        told = list(sheet_rows(repacked(sound, sheet, late)))
+    except SheetNotUnderstood:
+        told = []
+    assert "root:" not in str(told)

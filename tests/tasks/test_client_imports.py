@@ -1,0 +1,67 @@
+"""Lists of clients are read, taken over and taken back by the worker, and not again when a job comes twice."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from support.client_lists import COMPANIES, Lists
+from support.office import Office
+
+from engine.commands.client_import_rows import check_rows
+from engine.commands.client_imports import ImportChoices, bring_list, check_list, take_back, take_over
+from engine.db.job import Job
+from engine.db.outbox import LEASE, claim_job, hold_job
+from engine.model.client import Client
+from engine.model.client_import import ImportKind, ImportState
+from tasks.jobs import run_job, sweep
+from tasks.services import Services
+
+
+def bring(office: Office, text: str = COMPANIES) -> int:
+    brought = office.do("olena", bring_list, ImportKind.CLIENTS, text.encode(), "clients.csv")
+    office.do("olena", check_list, brought.id, ImportChoices(brought.columns))
+    return brought.id
+
+
+def names(office: Office) -> list[str]:
+    with office.database.read() as session:
+        return [one.name for one in session.query(Client).order_by(Client.id)]
+
+
+def test_the_worker_reads_takes_over_and_takes_back(office: Office, services: Services) -> None:
+    import_id, lists = bring(office), Lists(office)
+    sweep()
+    assert lists.row(import_id).state is ImportState.CHECKED
+    office.do("olena", take_over, import_id)
+    sweep()
+    assert lists.row(import_id).state is ImportState.DONE
+    assert names(office) == ["ТОВ «Лан»", "ПП Мрія"]
+    with office.database.read() as session:
+        jobs = [one.id for one in session.query(Job)]
+    for job_id in jobs:
+        run_job(job_id)
+    assert len(names(office)) == 2
+    office.do("olena", take_back, import_id)
+    sweep()
+    assert names(office) == []
+
+
+def test_a_pass_that_was_superseded_writes_nothing_more(office: Office, services: Services) -> None:
+    import_id = bring(office)
+    sweep()
+    before = Lists(office).states(import_id)
+    check_rows(office.database, import_id, "late", zone="Europe/Kyiv", clock=office.clock)
+    assert Lists(office).states(import_id) == before
+
+
+def test_a_job_that_takes_long_keeps_its_lease(office: Office, services: Services) -> None:
+    bring(office)
+    with office.database.write() as session:
+        job = session.query(Job).one()
+        assert claim_job(session, job.id, at=office.clock.now()) is not None
+    office.clock.advance(LEASE - timedelta(seconds=1))
+    with office.database.write() as session:
+        hold_job(session, job.id, at=office.clock.now())
+    office.clock.advance(timedelta(seconds=2))
+    with office.database.write() as session:
+        assert claim_job(session, job.id, at=office.clock.now()) is None
