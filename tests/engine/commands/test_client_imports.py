@@ -242,6 +242,17 @@ def test_columns_are_judged_and_a_list_that_goes_on_is_left_alone(office: Office
         office.do("olena", check_list, import_id, ImportChoices(lists.row(import_id).columns))
 
 
+def test_what_somebody_said_of_a_heading_is_remembered_for_their_next_list(office: Office) -> None:
+    lists = Lists(office)
+    lists.bring("Хто;Код;Де\nА;32855961;Київ\n", columns=["name", "", "heading_note"])
+    again = office.do("olena", bring_list, ImportKind.CLIENTS, "Де;Хто;Пошта\nКиїв;Б;b@b.ua\n".encode(), "b.csv")
+    assert again.columns == ["heading_note", "name", "email"]
+    other = office.do("taras", bring_list, ImportKind.CLIENTS, "Де;Хто;Пошта\nКиїв;Б;b@b.ua\n".encode(), "b.csv")
+    assert other.columns == ["", "", "email"]
+    clash = office.do("olena", bring_list, ImportKind.CLIENTS, "Хто;Клієнт\nА;Б\n".encode(), "c.csv")
+    assert clash.columns == ["", "name"]
+
+
 def test_a_stopped_import_keeps_what_it_has_done(office: Office) -> None:
     lists = Lists(office)
     import_id = lists.bring(COMPANIES)
