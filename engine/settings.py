@@ -32,6 +32,7 @@ class Settings:
     demo: bool
     smtp_url: str | None
     imap_url: str | None
+    telegram_bot_token: str | None = field(repr=False)
     base_url: str
     time_zone: str
     locale: str
@@ -52,6 +53,12 @@ class Settings:
     def is_embedded(self) -> bool:
         """Without Redis the worker and the beat live inside the server process."""
         return self.redis_url is None
+
+    @property
+    def telegram_bot_id(self) -> int | None:
+        """The number with which the token begins, None where there is none."""
+        number = (self.telegram_bot_token or "").partition(":")[0]
+        return int(number) if number.isascii() and number.isdecimal() else None
 
     @property
     def uses_sqlite(self) -> bool:
@@ -76,6 +83,7 @@ def settings_from(environ: Mapping[str, str] | None = None) -> Settings:
         demo=given.get("REGLAMENT_DEMO", "0") == "1",
         smtp_url=given.get("SMTP_URL"),
         imap_url=given.get("IMAP_URL"),
+        telegram_bot_token=given.get("TELEGRAM_BOT_TOKEN", "").strip() or None,
         base_url=given.get("BASE_URL", f"http://{host}:{port}").rstrip("/"),
         time_zone=given.get("TZ_DEFAULT", "Europe/Kyiv"),
         locale=given.get("LOCALE_DEFAULT", "uk"),

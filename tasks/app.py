@@ -26,6 +26,7 @@ app = Celery(
         "tasks.escalations",
         "tasks.notices",
         "tasks.answers",
+        "tasks.telegram",
         "tasks.webhooks",
         "tasks.upkeep",
         "tasks.history_signing",

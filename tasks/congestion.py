@@ -46,7 +46,11 @@ class SlowHosts:
 
     def is_silent(self, host: str) -> None:
         """The host did not answer: it is left alone for a while."""
-        self._silent_until[host] = monotonic() + SILENCE_S
+        self.rest(host, SILENCE_S)
+
+    def rest(self, host: str, seconds: float) -> None:
+        """The host asked for it: it is left alone for so long."""
+        self._silent_until[host] = monotonic() + seconds
 
     def forget(self) -> None:
         """Call every host again at once."""

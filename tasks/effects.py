@@ -10,10 +10,11 @@ from engine.adapters.webhook_calls import WebhookCall
 from engine.commands.calls import CALL
 from engine.commands.checkpoints import CHECKPOINT
 from engine.commands.client_imports import CLIENT_IMPORT
-from engine.commands.mailing import LETTER
+from engine.commands.mailing import LETTER, TELEGRAM_LETTER
 from engine.commands.moved_deals import take_turn
 from engine.commands.password_links import PASSWORD_LETTER
 from engine.commands.signals import deliver_signal, waiting_for_signal
+from engine.commands.telegram_updates import TELEGRAM_REPLY
 from engine.commands.thrown_events import SIGNAL
 from engine.commands.version_moves import VERSION_MOVE, continue_version_move, turns
 from engine.commands.webhook_deliveries import WEBHOOK, WebhookBacklog, backlog, confirm_delivery
@@ -26,6 +27,7 @@ from tasks.notices import send_letter
 from tasks.one_by_one import give_way, performed
 from tasks.password_letters import send_password_letter
 from tasks.services import Services
+from tasks.telegram import send_telegram_letter, send_telegram_reply
 
 _EVENTS_AT_ONCE = 100
 _TIME_FOR_A_WEBHOOK: timedelta = LEASE / 2
@@ -121,6 +123,8 @@ def _move_deals(services: Services, job: Job) -> None:
 
 _EFFECTS: Mapping[str, Effect] = {
     LETTER: send_letter,
+    TELEGRAM_LETTER: send_telegram_letter,
+    TELEGRAM_REPLY: send_telegram_reply,
     WEBHOOK: _deliver_events,
     SIGNAL: _broadcast_signal,
     VERSION_MOVE: _move_deals,

@@ -2,77 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from engine.adapters.mail import Letter
 from engine.adapters.mailbox import reply_address
-from engine.bpmn.compiled import OutcomeKind
 from engine.errors import N_
-from engine.model.notice import NoticeKind
-from engine.queries.control import Control, DealsList, StepsList
-from engine.queries.letters import LetterView, ToldNotice
+from engine.queries.letters import LetterView
 from engine.settings import Settings
-from tasks.notice_words import DECIDED, OVERDUE, WORDINGS
-from tasks.value_words import ValueWords
-from tasks.words import catalogue
+from tasks.notice_writer import NoticeWriter, Section
 
-_DECISIVE = frozenset({OutcomeKind.APPROVED, OutcomeKind.RETURNED, OutcomeKind.REJECTED})
-_DECIDE = N_("Look at it and decide")
-_CONFIRM = N_("Look at it and confirm")
-_OPEN_STEP = N_("Open the step")
-_OPEN_DEAL = N_("Open the deal")
 _CONTENT = N_("What is decided on")
-_ONE_LINK = N_("The button works once, after you sign in as yourself, until the decision is made.")
-_REPLY = N_(
-    "Or answer this letter with one word in the first line: approve, return: what to change, reject: why. "
-    "You will be asked to confirm it."
-)
-_SIGNATURE = N_("Reglament wrote this letter; it is meant for %(reader)s alone.")
 _SETTINGS = N_("Choose which letters you get, and when")
-_MORE = N_("And %(num)s more: they stand in your inbox.")
-_STEPS_TO_LOOK_AT = (
-    (StepsList.OVERDUE, N_("Overdue steps")),
-    (StepsList.TODAY, N_("Due today")),
-    (StepsList.UNTAKEN, N_("Nobody has taken")),
-)
-_DEALS_TO_LOOK_AT = (
-    (DealsList.RETURNED, N_("Returned more than once")),
-    (DealsList.STALLED, N_("Without a next step")),
-    (DealsList.SILENT, N_("Nothing happens")),
-)
-_MOST_NAMED = 10
 _MOST_TOLD = 30
 """In one letter: programs cut longer ones."""
-_FIRST = (
-    NoticeKind.APPROVAL_ASKED,
-    NoticeKind.DEADLINE_PASSED,
-    NoticeKind.RETURNED,
-    NoticeKind.INCIDENT,
-    NoticeKind.CONSULTATION_ASKED,
-)
-_URGENCY = tuple(dict.fromkeys((*_FIRST, *NoticeKind)))
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """What a letter says about one notice. ``decides``: its button leads to a decision."""
-
-    sentence: str
-    quote: str
-    instruction: str
-    facts: Sequence[tuple[str, str]]
-    content: Sequence[tuple[str, str]]
-    action: str
-    link: str
-    decides: bool
-    note: str
 
 
 def letter_of(view: LetterView, links: Mapping[int, str], *, settings: Settings, at: datetime) -> Letter:
@@ -80,14 +27,12 @@ def letter_of(view: LetterView, links: Mapping[int, str], *, settings: Settings,
 
     ``links`` lead to the decisions, by the id of the step; ``at`` is the moment of sending.
     """
-    writer = _Writer(view, links, settings, at)
-    urgent_first = sorted(view.notices, key=lambda one: _URGENCY.index(one.kind))
-    sections = [writer.section(notice) for notice in urgent_first[:_MOST_TOLD]]
-    more = writer.say(_MORE, num=len(urgent_first) - len(sections)) if len(urgent_first) > len(sections) else ""
+    writer = NoticeWriter(view, links, settings, at)
+    sections = [writer.section(notice) for notice in writer.urgent_first()[:_MOST_TOLD]]
     subject, settings_url = writer.subject(), f"{settings.base_url}/settings/mail"
     words = {
         "content": writer.say(_CONTENT),
-        "more": more,
+        "more": writer.more(len(sections)),
         "signature": writer.signature(),
         "settings": writer.say(_SETTINGS),
     }
@@ -112,147 +57,7 @@ def letter_of(view: LetterView, links: Mapping[int, str], *, settings: Settings,
     )
 
 
-class _Writer:
-    """One letter being written."""
-
-    def __init__(self, view: LetterView, links: Mapping[int, str], settings: Settings, at: datetime) -> None:
-        self._view, self._links, self._settings, self._at = view, links, settings, at
-        self._catalogue = catalogue(view.locale)
-        self.values = ValueWords(view.locale, settings.time_zone, self._catalogue.gettext)
-        answerable = [one for one in view.notices if one.content is not None and _is_decision(one)]
-        self.may_be_answered = settings.imap_url is not None and len(answerable) == 1
-
-    def say(self, template: str, **places: Any) -> str:
-        return self._catalogue.gettext(template) % places if places else self._catalogue.gettext(template)
-
-    def signature(self) -> str:
-        return self.say(_SIGNATURE, reader=self._view.reader)
-
-    def title(self) -> str:
-        """What stands above several notices."""
-        count = len(self._view.notices)
-        return self._catalogue.ngettext("%(num)s message", "%(num)s messages", count) % {"num": count}
-
-    def subject(self) -> str:
-        """Of one notice what it says, and the deal; of several how many there are, and the most urgent one."""
-        first = min(self._view.notices, key=lambda one: _URGENCY.index(one.kind))
-        about = self._fill(self._wording(first).subject, first)
-        if len(self._view.notices) > 1:
-            return f"{self.title()}: {about}"
-        title = first.deal.title if first.deal is not None else ""
-        return about if not title or title in about else f"{about} · {title}"
-
-    def section(self, notice: ToldNotice) -> Section:
-        wording = self._wording(notice)
-        decides = self._decides(notice)
-        action, link = self._action(notice)
-        return Section(
-            sentence=self._fill(wording.sentence if notice.by or not wording.unsigned else wording.unsigned, notice),
-            quote=notice.text if notice.kind is not NoticeKind.INCIDENT else "",
-            instruction=notice.step.instruction if notice.step is not None and decides else "",
-            facts=tuple(self._facts(notice)),
-            content=tuple(self._content(notice)),
-            action=self.say(action),
-            link=link,
-            decides=decides,
-            note=self._note() if decides else "",
-        )
-
-    def _decides(self, notice: ToldNotice) -> bool:
-        return notice.content is not None and notice.content.work_item_id in self._links
-
-    def _note(self) -> str:
-        return " ".join(self.say(text) for text in (_ONE_LINK, *((_REPLY,) if self.may_be_answered else ())))
-
-    def _wording(self, notice: ToldNotice) -> Any:
-        due = notice.step.due_at if notice.step is not None else None
-        if notice.kind is NoticeKind.DEADLINE_NEAR and due is not None and due <= self._at:
-            return OVERDUE
-        return WORDINGS[notice.kind]
-
-    def _fill(self, template: str, notice: ToldNotice) -> str:
-        step, deal = notice.step, notice.deal
-        title = deal.title if deal is not None else ""
-        return self._catalogue.gettext(template) % {
-            "step": step.name if step is not None else title,
-            "holder": (step.holder if step is not None else "") or "—",
-            "due": self.values.moment(step.due_at) if step is not None else "",
-            "by": (step.asked_by if step is not None and notice.kind is NoticeKind.APPROVAL_ASKED else "") or notice.by,
-            "outcome": self._decided(notice),
-            "deal_title": title,
-        }
-
-    def _decided(self, notice: ToldNotice) -> str:
-        """A decision, or news of a deal, as a word: the product's own, or the map's label of the way chosen."""
-        if notice.kind is NoticeKind.DEAL_CHANGED or notice.outcome in DECIDED:
-            return self.say(DECIDED.get(notice.outcome, notice.outcome)) if notice.outcome else ""
-        labels = {one.id: one.label for one in (notice.step.outcomes if notice.step is not None else ())}
-        return labels.get(notice.outcome) or notice.outcome
-
-    def _facts(self, notice: ToldNotice) -> Iterator[tuple[str, str]]:
-        """The deal in five lines, and until when the step is due; among other news, what is no decision is shorter."""
-        if notice.control is not None:
-            yield from self._control(notice.control)
-        deal, step = notice.deal, notice.step
-        if deal is not None:
-            yield self.say(N_("Deal")), f"{deal.number} · {deal.title}"
-        if deal is not None and (len(self._view.notices) == 1 or self._decides(notice)):
-            yield self.say(N_("Client")), deal.client
-            if deal.amount is not None:
-                yield self.say(N_("Amount")), self.values.money(deal.amount, deal.currency)
-            if deal.stage:
-                yield self.say(N_("Stage")), deal.stage
-            yield self.say(N_("Owner")), deal.owner
-        if step is not None and step.due_at is not None:
-            yield self.say(N_("Deadline")), self.values.moment(step.due_at)
-
-    def _control(self, found: Control) -> Iterator[tuple[str, str]]:
-        """How much there is to look at, and whose steps are late; what there is nothing of is left out."""
-        counts = (
-            *((label, found.steps[which].total) for which, label in _STEPS_TO_LOOK_AT),
-            *((label, found.deals[which].total) for which, label in _DEALS_TO_LOOK_AT),
-        )
-        for label, count in counts:
-            if count:
-                yield self.say(label), str(count)
-        if found.at_risk:
-            sums = (self.values.money(amount, currency) for currency, amount in found.at_risk.items())
-            yield self.say(N_("Sums at risk")), ", ".join(sums)
-        late = [one for one in found.holders if one.overdue][:_MOST_NAMED]
-        if late:
-            names = (f"{one.name or self.say(N_('Nobody'))} ({one.overdue})" for one in late)
-            yield self.say(N_("Whose steps are late")), ", ".join(names)
-
-    def _content(self, notice: ToldNotice) -> Iterator[tuple[str, str]]:
-        if notice.content is None or not self._decides(notice):
-            return
-        currency = notice.deal.currency if notice.deal is not None else ""
-        for field, value in notice.content.fields:
-            yield field.label or field.name, self.values.of_field(field, value, currency)
-        if notice.content.files:
-            names = (
-                self.say(N_("%(name)s, version %(version)s"), name=n, version=v) for _id, n, v in notice.content.files
-            )
-            yield self.say(N_("Files")), "\n".join(names)
-
-    def _action(self, notice: ToldNotice) -> tuple[str, str]:
-        base = self._settings.base_url
-        if notice.kind is NoticeKind.DAILY_CONTROL:
-            return N_("Open the daily control"), f"{base}/control"
-        if notice.kind is NoticeKind.INCIDENT:
-            return N_("Look at the failures"), f"{base}/settings/incidents"
-        if notice.step is not None and self._decides(notice):
-            return (_CONFIRM if notice.kind is NoticeKind.REPLY_UNDERSTOOD else _DECIDE), self._links[notice.step.id]
-        if notice.step is not None and notice.kind not in {NoticeKind.DEAL_CHANGED, NoticeKind.MENTIONED}:
-            return _OPEN_STEP, f"{base}/work-items/{notice.step.id}"
-        return _OPEN_DEAL, f"{base}/deals/{notice.deal.id}" if notice.deal is not None else base
-
-
-def _is_decision(notice: ToldNotice) -> bool:
-    return notice.step is not None and any(one.kind in _DECISIVE for one in notice.step.outcomes)
-
-
-def _plain(writer: _Writer, sections: Sequence[Section], words: Mapping[str, str], settings_url: str) -> str:
+def _plain(writer: NoticeWriter, sections: Sequence[Section], words: Mapping[str, str], settings_url: str) -> str:
     lines: list[str] = []
     if len(sections) > 1:
         lines += [writer.title(), ""]

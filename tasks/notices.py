@@ -29,7 +29,7 @@ def telling(services: Services) -> Iterator[None]:
     for step in (plan_notices, write_letters):
         while True:
             with services.database.write() as session:
-                done = step(session, clock=services.clock, limit=_AT_ONCE)
+                done = step(session, telegram=services.telegram is not None, clock=services.clock, limit=_AT_ONCE)
             if done < _AT_ONCE:
                 break
             yield

@@ -21,6 +21,7 @@ SCHEDULE = {
     "round": _every(_OFTEN_S, "tasks.rounds.go_round"),
     "control": _every(_FEW_MINUTES_S, "tasks.notices.tell_heads"),
     "answers": _every(_HALF_A_MINUTE_S, "tasks.answers.read_answers"),
+    "telegram": _every(_NOW_AND_THEN_S, "tasks.telegram.read_telegram"),
     "webhooks": _every(_NOW_AND_THEN_S, "tasks.webhooks.deliver_webhooks"),
     "heartbeat": _every(_HEARTBEAT_S, "tasks.upkeep.beat_heart_of_worker"),
     "checkpoint": _every(_HOUR_S, "tasks.history_signing.checkpoint_history"),

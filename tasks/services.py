@@ -9,6 +9,7 @@ from engine.adapters.https_calls import HttpsCaller, PublicHttpsCaller
 from engine.adapters.mail import Mailer, mailer_for
 from engine.adapters.mailbox import Mailbox, mailbox_for
 from engine.adapters.sealing import Sealer, installation_key
+from engine.adapters.telegram import Telegram, telegram_for
 from engine.adapters.webhook_calls import HttpsWebhookCaller, WebhookCaller
 from engine.clock import Clock
 from engine.db.database_clock import installation_clock
@@ -25,6 +26,7 @@ class Services:
     webhooks: WebhookCaller
     https: HttpsCaller = field(default_factory=PublicHttpsCaller)
     mailbox: Mailbox | None = None
+    telegram: Telegram | None = None
 
     @property
     def sealer(self) -> Sealer:
@@ -33,7 +35,10 @@ class Services:
 
 
 def real_services(settings: Settings, database: Database) -> Services:
-    """The services of an installation. Raises MailAddressNotUnderstood, MailboxNotUnderstood."""
+    """The services of an installation.
+
+    Raises MailAddressNotUnderstood, MailboxNotUnderstood, TelegramTokenNotUnderstood.
+    """
     return Services(
         settings,
         database,
@@ -41,6 +46,7 @@ def real_services(settings: Settings, database: Database) -> Services:
         mailer_for(settings.smtp_url),
         HttpsWebhookCaller(),
         mailbox=mailbox_for(settings.imap_url),
+        telegram=telegram_for(settings.telegram_bot_token, PublicHttpsCaller()),
     )
 
 

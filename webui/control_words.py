@@ -41,10 +41,14 @@ DEAL_LISTS: Mapping[DealsList, ListWords] = {
 
 def may_remind(people: Directory, actor: Actor) -> Callable[[WorkItemRow], bool]:
     """Tells of a listed step whether ``actor`` may remind of it: as a head, and not of their own."""
+    directs = may_direct(people, actor)
+    return lambda row: row.assignee_id not in actor.people_acted_for and directs(row)
+
+
+def may_direct(people: Directory, actor: Actor) -> Callable[[WorkItemRow], bool]:
+    """Tells of a listed step whether ``actor`` may hand it on or give it more time: as a head."""
 
     def of(row: WorkItemRow) -> bool:
-        if row.assignee_id in actor.people_acted_for:
-            return False
         holder = people.person(row.assignee_id)
         departments = frozenset(holder.department_ids if holder else ())
         if row.group_id is not None:

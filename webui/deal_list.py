@@ -28,7 +28,7 @@ class DealFilter:
     """``result`` None means any result; without a word about it only open deals are listed.
 
     ``closed_from`` and ``closed_to`` are the first and the last day on which the deals were closed, ``opened_from`` and
-    ``opened_to`` those on which they were opened.
+    ``opened_to`` those on which they were opened. ``reason_id`` is why they ended without a sale, 0: none of the list.
     """
 
     q: str = ""
@@ -42,6 +42,7 @@ class DealFilter:
     closed_to: date | None = None
     opened_from: date | None = None
     opened_to: date | None = None
+    reason_id: int | None = None
     overdue: bool = False
     sort: DealSort = DealSort.LATEST
 
@@ -63,6 +64,7 @@ class DealFilter:
             closed_to=iso_date(given.get("closed_to", "")),
             opened_from=iso_date(given.get("opened_from", "")),
             opened_to=iso_date(given.get("opened_to", "")),
+            reason_id=0 if given.get("reason") == "none" else read_id(given.get("reason", "")),
             overdue=given.get("overdue") == "1",
             sort=DealSort(sort) if sort in set(DealSort) else DealSort.LATEST,
         )
@@ -85,6 +87,7 @@ class DealFilter:
             "closed_to": self.closed_to.isoformat() if self.closed_to else None,
             "opened_from": self.opened_from.isoformat() if self.opened_from else None,
             "opened_to": self.opened_to.isoformat() if self.opened_to else None,
+            "reason": None if self.reason_id is None else str(self.reason_id or "none"),
             "overdue": "1" if self.overdue else None,
             "sort": None if self.sort is DealSort.LATEST else self.sort.value,
         }
@@ -111,6 +114,7 @@ class DealFilter:
             closed_until=end_of(self.closed_to),
             opened_since=start_of(self.opened_from),
             opened_until=end_of(self.opened_to),
+            loss_reason_id=self.reason_id,
             overdue=self.overdue,
             sort=self.sort,
             limit=limit,

@@ -21,13 +21,15 @@ class SettingsTab:
 
 _TABS = (
     SettingsTab("settings.show", "settings", N_("My profile")),
-    SettingsTab("mail_settings.show", "mail_settings", N_("Mail")),
+    SettingsTab("mail_settings.show", "mail_settings", N_("Notices")),
+    SettingsTab("deadline_feeds.show", "deadline_feeds", N_("Deadlines in my calendar")),
     SettingsTab("substitutions.show", "substitutions", N_("Substitutions")),
     SettingsTab("authenticators.show", "authenticators", N_("Authenticator application")),
     SettingsTab("tokens.show", "tokens", N_("API tokens")),
     SettingsTab("sign_in_settings.show", "sign_in_settings", N_("Sign-in"), Ability.MANAGE_PEOPLE),
     SettingsTab("calendars.list_calendars", "calendars", N_("Working calendars"), Ability.MANAGE_CALENDARS),
     SettingsTab("own_fields.show", "own_fields", N_("Own fields"), Ability.MANAGE_FIELDS),
+    SettingsTab("loss_reasons.show", "loss_reasons", N_("Reasons of loss"), Ability.MANAGE_LOSS_REASONS),
     SettingsTab("webhooks.show", "webhooks", N_("Webhooks"), Ability.MANAGE_WEBHOOKS),
     SettingsTab("connectors.show", "connectors", N_("Connectors"), Ability.MANAGE_CONNECTORS),
     SettingsTab("seal.show", "seal", N_("Signatures and seal"), Ability.MANAGE_SEAL),

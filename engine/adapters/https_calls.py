@@ -24,6 +24,10 @@ class CallUnreachable(DomainError):
     template: ClassVar[str] = N_("%(host)s does not answer: %(problem)s")
 
 
+class AnswerLost(CallUnreachable):
+    """The connection stood and then broke: whether the request was taken, nobody knows."""
+
+
 class AnswerTooLarge(DomainError):
     code: ClassVar[str] = "answer_too_large"
     template: ClassVar[str] = N_("the answer is larger than 1 MiB")
@@ -73,7 +77,7 @@ def _in_words(failure: Exception) -> str:
 
 class HttpsCaller(Protocol):
     def call(self, call: HttpsCall) -> HttpsAnswer:
-        """Raises CallUnreachable, AnswerTooLarge, AddressNotPublic."""
+        """Raises CallUnreachable, of which AnswerLost is one; AnswerTooLarge, AddressNotPublic."""
 
 
 class PublicHttpsCaller:
@@ -101,12 +105,14 @@ class PublicHttpsCaller:
 
     def _exchange(self, call: HttpsCall, address: str) -> HttpsAnswer:
         connection = PinnedConnection(call.host, call.port, address=address, timeout=self._timeout_s, context=self._tls)
+        connection.connect()
         try:
-            connection.connect()
             with cut_after(self._timeout_s, connection.sock):
                 connection.request(call.method, call.target, body=call.body, headers=dict(call.headers))
                 answer = connection.getresponse()
                 body = answer.read(LONGEST_ANSWER + 1)
+        except (OSError, http.client.HTTPException) as failure:
+            raise AnswerLost(host=call.host, problem=_in_words(failure)) from failure
         finally:
             connection.close()
         if len(body) > LONGEST_ANSWER:

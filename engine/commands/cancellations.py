@@ -15,6 +15,7 @@ from engine.commands.idempotency import already_performed, remember
 from engine.commands.incidents import close_open_incidents
 from engine.commands.interventions import keep, last_of, reason_given, withdraw_all
 from engine.commands.locks import lock_deal
+from engine.commands.loss_choices import NOT_ASKED, LossChoice, explain_cancelling
 from engine.commands.suspensions import Deadlines, ensure_may_suspend, wake
 from engine.errors import N_, Conflict
 from engine.events import DealCancelled, DealReopened
@@ -33,21 +34,30 @@ class NotCancelled(Conflict):
 
 
 def cancel_deal(
-    session: Session, deal_id: int, reason: str, *, actor: Actor, clock: Clock, command_id: str | None = None
+    session: Session,
+    deal_id: int,
+    reason: str,
+    loss: LossChoice = NOT_ASKED,
+    *,
+    actor: Actor,
+    clock: Clock,
+    command_id: str | None = None,
 ) -> Deal:
     """End a deal that the map does not end: all its open steps are withdrawn, its timers, messages and incidents go.
 
+    ``loss`` chooses from the company's list; ``reason`` is what is said beside it, or the reason where none is chosen.
     Raises NotFound, NotAllowed, InvalidInput, DealClosed.
     """
     at = clock.now()
-    arguments = {"deal": deal_id, "reason": reason}
+    chosen = {} if loss.reason_id is None else {"reason_id": loss.reason_id}
+    arguments = {"deal": deal_id, "reason": reason, **chosen}
     if already_performed(session, command_id, "cancel_deal", arguments, actor=actor, at=at) is not None:
         return lock_deal(session, deal_id, actor)[0]
     deal, instance = lock_deal(session, deal_id, actor)
     ensure_may_suspend(deal, actor)
     if deal.result is not DealResult.OPEN:
         raise DealClosed
-    said = reason_given(reason)
+    said = explain_cancelling(session, deal, loss, reason)
     withdrawn = withdraw_all(session, instance, actor=actor, at=at)
     session.execute(delete(Timer).where(Timer.instance_id == instance.id))
     session.execute(delete(MessageSubscription).where(MessageSubscription.instance_id == instance.id))
@@ -57,7 +67,7 @@ def cancel_deal(
     if pause is not None:
         pause.undone_at = at
     instance.state, instance.finished_at = InstanceState.CANCELLED, at
-    deal.result, deal.closed_at, deal.loss_reason = DealResult.CANCELLED, at, said
+    deal.result, deal.closed_at = DealResult.CANCELLED, at
     record(session, DealCancelled(reason=said), actor=actor, at=at, deal=deal)
     keep(session, instance, InterventionKind.CANCELLED, actor=actor, at=at, reason=said, withdrawn=withdrawn)
     remember(session, command_id, {"deal_id": deal.id}, actor=actor)
@@ -106,7 +116,8 @@ def reopen_deal(
         cancellation.undone_at = at
         items = [item for item in items if item.id in set(cancellation.withdrawn)]
     instance.state, instance.finished_at = InstanceState.RUNNING, None
-    deal.result, deal.closed_at, deal.loss_reason = DealResult.OPEN, None, ""
+    deal.result, deal.closed_at = DealResult.OPEN, None
+    deal.loss_reason, deal.loss_reason_id = "", None
     record(session, DealReopened(reason=said, deadlines=deadlines.value), actor=actor, at=at, deal=deal)
     wake(session, instance, items, deadlines, paused_at=closed_at, actor=actor, at=at)
     remember(session, command_id, {"deal_id": deal.id}, actor=actor)

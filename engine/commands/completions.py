@@ -34,6 +34,7 @@ from engine.commands.history import record
 from engine.commands.idempotency import Once
 from engine.commands.incidents import perform
 from engine.commands.locks import lock_work_item
+from engine.commands.loss_choices import NOT_ASKED, Losing, LossChoice, why_lost
 from engine.commands.notifications import notify
 from engine.commands.work_items import FourEyes, StepNotYours, holder_of
 from engine.db.session import Database
@@ -116,6 +117,7 @@ def complete_work_item(
     proof: Reauthenticated | None = None,
     zone: str = "Europe/Kyiv",
     by_program: bool = False,
+    loss: LossChoice = NOT_ASKED,
 ) -> WorkItem:
     """Do a step: record the decision, and move the deal on.
 
@@ -124,7 +126,7 @@ def complete_work_item(
     ``command_id``, a repetition changes nothing. ``seen`` is the hash of the content that an approver had before them:
     what has changed since is not decided on. ``proof`` is that the person has proved anew who they are, where the map
     asks for it. ``by_program``: nobody has a page before them; where the map wants it an approval names what was
-    seen.
+    seen. ``loss`` says why the deal is lost, should this step lose it.
     Raises NotFound, AlreadyCompleted, AlreadyCancelled, NotAllowed, InvalidInput, ContentChanged,
     ReauthenticationRequired, MapFailed.
     """
@@ -167,7 +169,10 @@ def complete_work_item(
     # Files, client and title change beside the steps: who waits in a join is asked about them before the deal moves.
     ask_again_beside(session, instance, work_item.activity_id, actor=actor, at=at)
     postpone(session, _FORGET_DRAFTS, {"of_work_item": work_item.id})
+    losing, told_before = Losing(session, instance.deal, process, loss), why_lost(instance.deal)
+    losing.say(comment)
     completion.move_on(read)
+    losing.settle(told_before, actor)
     once.remember(session, {"work_item_id": work_item.id})
     return work_item
 

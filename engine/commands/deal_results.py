@@ -15,6 +15,7 @@ from engine.model.deal import Deal, DealResult
 from engine.model.work_item import WorkItem, WorkItemState
 from engine.policy.deal_ends import is_lost
 from engine.policy.permissions import Actor
+from engine.queries.loss_reasons import reason_named
 
 
 def close_deal(
@@ -29,6 +30,7 @@ def close_deal(
     if is_lost(process, ends):
         deal.result = DealResult.LOST
         deal.loss_reason = deal.loss_reason or _last_reason(session, deal)
+        deal.loss_reason_id = deal.loss_reason_id or reason_named(session, deal.loss_reason)
         record(session, DealLost(end=name, reason=deal.loss_reason), actor=actor, at=at, deal=deal)
     else:
         deal.result = DealResult.WON

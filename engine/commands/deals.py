@@ -25,6 +25,7 @@ from engine.commands.file_fields import ensure_references
 from engine.commands.history import record
 from engine.commands.idempotency import already_performed, remember
 from engine.commands.locks import lock_deal
+from engine.commands.loss_choices import read_loss_reason
 from engine.commands.mentions import people_mentioned, tell_mentioned
 from engine.commands.stored_files import BroughtFile
 from engine.db.work_session import number
@@ -159,6 +160,7 @@ def open_sound_deal(
         history_hash="",
         result=DealResult.OPEN,
         loss_reason="",
+        loss_reason_id=None,
         stage="",
     )
     deal.search_text = deal_search_text(deal)
@@ -208,7 +210,7 @@ def update_deal(
     read_version: int | None = None,
     ask_again: bool = False,
 ) -> Deal:
-    """``changes``: title, amount, currency, close_date, owner_id, loss_reason, fields (merged by name).
+    """``changes``: title, amount, currency, close_date, owner_id, loss_reason, loss_reason_id, fields (merged by name).
 
     With ``read_version``, the length of the deal's history when the editor read it, what others changed since stays
     where the editor left it alone, and is told where both have changed it.
@@ -220,11 +222,12 @@ def update_deal(
     """
     deal, instance = lock_deal(session, deal_id, actor)
     ensure_may_edit(deal, actor)
-    if deal.result is not DealResult.OPEN and changes.keys() - {"loss_reason"}:
+    if deal.result is not DealResult.OPEN and changes.keys() - {"loss_reason", "loss_reason_id"}:
         raise DealClosed
     at = clock.now()
     wanted = dict(changes)
     _ensure_readable(session, wanted, instance)
+    read_loss_reason(session, deal, wanted)
     if read_version is not None:
         wanted = unseen_kept_of_deal(session, deal, wanted, read_version)
     changed = _set_columns(session, deal, wanted)
@@ -255,6 +258,9 @@ def update_deal(
 def _set_columns(session: Session, deal: Deal, wanted: Mapping[str, Any]) -> dict[str, Any]:
     """Write what is wanted into the deal's own columns; [old, new] of each that changed."""
     changed: dict[str, Any] = {}
+    if "loss_reason_id" in wanted and wanted["loss_reason_id"] != deal.loss_reason_id:
+        changed["loss_reason"] = [deal.loss_reason, wanted.get("loss_reason", deal.loss_reason)]
+        deal.loss_reason_id = wanted["loss_reason_id"]
     for name in ("title", "amount", "currency", "close_date", "owner_id", "loss_reason"):
         if name in wanted and wanted[name] != getattr(deal, name):
             changed[name] = [getattr(deal, name), wanted[name]]

@@ -1,4 +1,4 @@
-"""Choosing how one is written to: which kinds of letters, at once or together, and when."""
+"""Choosing how one is written to: of what, at once or together, when, and where."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from engine.events import MailChoicesSet
 from engine.model.mail_choice import MailChoice
 from engine.model.notice import NoticeKind
 from engine.model.person import Person
-from engine.policy.mail_choices import ALWAYS, USUAL_TIMES, Delivery, read_times
+from engine.policy.mail_choices import ALWAYS, USUAL_TIMES, Delivery, Place, read_times
 from engine.policy.permissions import Actor
 
 
@@ -23,12 +23,13 @@ def set_mail_choices(
     session: Session,
     *,
     deliveries: Mapping[str, str],
+    places: Mapping[str, str],
     times: str,
     keeps_quiet: bool,
     actor: Actor,
     clock: Clock,
 ) -> None:
-    """Keep the actor's own choices: by kind of notice when it comes, and the local times of the digest ("9:00, 16:30").
+    """Keep the actor's own choices: by kind of notice when and where it comes, and the digest's local times ("9:00").
 
     A kind that is not named keeps what was chosen before. What waits to be sent follows the new choices.
     Raises NotFound, InvalidInput.
@@ -36,9 +37,10 @@ def set_mail_choices(
     if session.get(Person, actor.person_id, with_for_update=True) is None:
         raise NotFound
     errors: dict[str, DomainError] = {}
-    for kind, delivery in deliveries.items():
-        if kind not in set(NoticeKind) - ALWAYS or delivery not in set(Delivery):
-            errors[f"deliveries.{kind}"] = FieldNotUnderstood(value=delivery, expected=N_("a choice of the list"))
+    for name, chosen, possible in (("deliveries", deliveries, set(Delivery)), ("places", places, set(Place))):
+        for kind, choice in chosen.items():
+            if kind not in set(NoticeKind) - ALWAYS or choice not in possible:
+                errors[f"{name}.{kind}"] = FieldNotUnderstood(value=choice, expected=N_("a choice of the list"))
     try:
         read = read_times(times)
     except ValueError:
@@ -50,12 +52,14 @@ def set_mail_choices(
         row = MailChoice(
             person_id=actor.person_id,
             deliveries={},
+            places={},
             digest_times=[f"{one:%H:%M}" for one in USUAL_TIMES],
             keeps_quiet=True,
         )
         session.add(row)
     wanted = {
         "deliveries": {**row.deliveries, **deliveries},
+        "places": {**row.places, **places},
         "digest_times": [f"{one:%H:%M}" for one in read],
         "keeps_quiet": keeps_quiet,
     }

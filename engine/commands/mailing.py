@@ -1,5 +1,7 @@
 """From notices to letters: each is planned by its reader's settings, and what is due for one person is one letter.
 
+A letter leaves by mail, or as a message in Telegram; what goes both ways is written twice, from one plan.
+
 Workers claim rows and decide in one transaction; whoever comes second finds them decided.
 """
 
@@ -9,6 +11,7 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
@@ -21,10 +24,11 @@ from engine.db.session import UNSYNCHRONISED
 from engine.db.work_session import append
 from engine.errors import NotFound
 from engine.events import LetterSentAgain
-from engine.model.letter import Letter, LetterState
+from engine.model.letter import Channel, Letter, LetterState
 from engine.model.notice import TO_BE_DONE, Notice, NoticeState
 from engine.model.person import Person
-from engine.policy.mail_choices import ALWAYS, MailChoices, told_at
+from engine.model.telegram import TelegramChat
+from engine.policy.mail_choices import ALWAYS, MailChoices, channels_of, told_at
 from engine.policy.permissions import Ability, Actor, ensure_may
 from engine.queries.absences import substitutes_of
 from engine.queries.calendars import calendar_of_person
@@ -33,14 +37,16 @@ from engine.queries.mail_choices import mail_choices
 from engine.queries.mail_state import NOT_ARRIVED
 
 LETTER = "letter"
-"""The kind of an outbox job: payload ``letter_id``."""
+TELEGRAM_LETTER = "telegram_letter"
+KINDS: Mapping[Channel, str] = {Channel.MAIL: LETTER, Channel.TELEGRAM: TELEGRAM_LETTER}
+"""The kinds of an outbox job: payload ``letter_id``."""
 
 
-def plan_notices(session: Session, *, clock: Clock, limit: int = 200) -> int:
+def plan_notices(session: Session, *, telegram: bool = False, clock: Clock, limit: int = 200) -> int:
     """Decide for up to ``limit`` new notices, oldest first, when each reader is told of them; how many it were.
 
-    Who acts for an absent person today hears of that person's steps as well. PostgreSQL skips rows that another
-    worker is planning; SQLite has one writer at a time.
+    ``telegram``: this installation has a bot. Who acts for an absent person today hears of that person's steps as well.
+    PostgreSQL skips rows that another worker is planning; SQLite has one writer at a time.
     """
     at = clock.now()
     notices = _claim(session, NoticeState.NEW, at, limit)
@@ -48,43 +54,63 @@ def plan_notices(session: Session, *, clock: Clock, limit: int = 200) -> int:
         return 0
     substitutes = _Substitutes(session, at)
     readers = {notice.id: _readers(session, notice, substitutes) for notice in notices}
-    reachable = _reachable(session, {one for ids in readers.values() for one in ids})
+    reachable = channels_to(session, {one for ids in readers.values() for one in ids}, telegram=telegram)
     choices = mail_choices(session, reachable)
     for notice in notices:
         _plan(session, notice, [one for one in readers[notice.id] if one in reachable], choices)
     return len(notices)
 
 
-def write_letters(session: Session, *, clock: Clock, limit: int = 200) -> int:
-    """Gather planned notices that are due, each person's into one letter, and queue the letters; how many notices."""
+def write_letters(session: Session, *, telegram: bool = False, clock: Clock, limit: int = 200) -> int:
+    """Gather planned notices that are due, each person's into one letter, and queue the letters; how many notices.
+
+    Where somebody is told both by mail and in Telegram, there is a letter of either kind.
+    """
     at = clock.now()
     notices = _claim(session, NoticeState.PLANNED, at, limit)
-    gathered: dict[int | tuple[int, int], list[Notice]] = {}
+    people = {notice.person_id or 0 for notice in notices}
+    reached, choices = channels_to(session, people, telegram=telegram), mail_choices(session, people)
+    gathered: dict[tuple[int, Channel, int], list[Notice]] = {}
     for notice in notices:
-        alone = notice.kind in ALWAYS
-        gathered.setdefault((notice.person_id or 0, notice.id) if alone else notice.person_id or 0, []).append(notice)
-    for together in gathered.values():
-        _write_letter(session, together, at=at)
+        person_id, alone = notice.person_id or 0, notice.id if notice.kind in ALWAYS else 0
+        channels = channels_of(notice.kind, choices[person_id], reached.get(person_id, ()))
+        notice.state = NoticeState.TOLD if channels else NoticeState.DROPPED
+        for channel in channels:
+            gathered.setdefault((person_id, channel, alone), []).append(notice)
+    for (_, channel, _), together in gathered.items():
+        _write_letter(session, channel, together, at=at)
     return len(notices)
 
 
-def _write_letter(session: Session, notices: Sequence[Notice], *, at: datetime) -> None:
+def _write_letter(session: Session, channel: Channel, notices: Sequence[Notice], *, at: datetime) -> None:
+    """A notice that is in a letter already goes into this one as a copy."""
     deals = {notice.deal_id for notice in notices}
     letter = Letter(
         key=secrets.token_hex(16),
+        channel=channel,
         state=LetterState.WAITING,
         person_id=notices[0].person_id or 0,
         deal_id=deals.pop() if len(deals) == 1 else None,
         job_id="",
         written_at=at,
         sent_at=None,
+        may_have_left=False,
         last_error="",
     )
     session.add(letter)
     session.flush()
-    letter.job_id = enqueue(session, LETTER, {"letter_id": letter.id}, at=at)
+    letter.job_id = enqueue(session, KINDS[channel], {"letter_id": letter.id}, at=at)
     for notice in notices:
-        notice.state, notice.letter_id = NoticeState.TOLD, letter.id
+        if notice.letter_id is None:
+            notice.letter_id = letter.id
+        else:
+            append(session, Notice, **_like(notice), state=NoticeState.TOLD, due_at=at, letter_id=letter.id)
+
+
+def _like(notice: Notice) -> dict[str, Any]:
+    """What a notice tells, and to whom."""
+    names = ("kind", "person_id", "department_id", "deal_id", "work_item_id", "by_id", "details", "created_at")
+    return {name: getattr(notice, name) for name in names}
 
 
 def _claim(session: Session, state: NoticeState, at: datetime, limit: int) -> list[Notice]:
@@ -123,11 +149,19 @@ def _readers(session: Session, notice: Notice, substitutes: _Substitutes) -> tup
     return tuple(one for one in dict.fromkeys(members) if one != notice.by_id)
 
 
-def _reachable(session: Session, person_ids: Iterable[int]) -> set[int]:
-    """Those of the people who are here and have an address."""
-    return set(
-        session.scalars(select(Person.id).where(Person.id.in_(set(person_ids)), Person.is_active, Person.email != ""))
+def channels_to(session: Session, person_ids: Iterable[int], *, telegram: bool) -> Mapping[int, frozenset[Channel]]:
+    """By which ways those of the people are reached who are here, and in any way."""
+    rows = session.execute(
+        select(Person.id, Person.email, TelegramChat.chat_id)
+        .outerjoin(TelegramChat, TelegramChat.person_id == Person.id)
+        .where(Person.id.in_(set(person_ids)), Person.is_active)
     )
+    found = {}
+    for person_id, email, chat_id in rows:
+        ways = {Channel.MAIL: bool(email), Channel.TELEGRAM: telegram and chat_id is not None}
+        if any(ways.values()):
+            found[person_id] = frozenset(channel for channel, reaches in ways.items() if reaches)
+    return found
 
 
 def _plan(session: Session, notice: Notice, readers: Sequence[int], choices: Mapping[int, MailChoices]) -> None:
@@ -140,21 +174,8 @@ def _plan(session: Session, notice: Notice, readers: Sequence[int], choices: Map
     (notice.person_id, notice.due_at), others = told[0], told[1:]
     notice.state, notice.department_id = NoticeState.PLANNED, None
     for person_id, due in others:
-        append(
-            session,
-            Notice,
-            kind=notice.kind,
-            state=NoticeState.PLANNED,
-            person_id=person_id,
-            department_id=None,
-            deal_id=notice.deal_id,
-            work_item_id=notice.work_item_id,
-            by_id=notice.by_id,
-            details=notice.details,
-            created_at=notice.created_at,
-            due_at=due,
-            letter_id=None,
-        )
+        told_alike = {**_like(notice), "person_id": person_id}
+        append(session, Notice, **told_alike, state=NoticeState.PLANNED, due_at=due, letter_id=None)
 
 
 def _due(session: Session, person_id: int, notice: Notice, choices: MailChoices) -> datetime | None:
@@ -172,9 +193,10 @@ def replan_notices(session: Session, person_id: int) -> None:
 
 
 def letter_left(session: Session, letter_id: int, *, clock: Clock) -> None:
-    """A mail server has taken the letter."""
+    """A server has taken the letter."""
     letter = session.get_one(Letter, letter_id)
     letter.state, letter.sent_at, letter.last_error = LetterState.SENT, clock.now(), ""
+    letter.may_have_left = False
 
 
 def letter_was_empty(session: Session, letter_id: int) -> None:
@@ -208,5 +230,5 @@ def send_letter_again(session: Session, letter_id: int, *, actor: Actor, clock: 
     at = clock.now()
     session.execute(delete(Job).where(Job.id == letter.job_id, Job.state == JobState.FAILED))
     letter.state, letter.last_error = LetterState.WAITING, ""
-    letter.job_id = enqueue(session, LETTER, {"letter_id": letter.id}, at=at)
+    letter.job_id = enqueue(session, KINDS[letter.channel], {"letter_id": letter.id}, at=at)
     record(session, LetterSentAgain(letter_id=letter.id, person_id=letter.person_id), actor=actor, at=at)

@@ -13,13 +13,14 @@ from typing import Any, ClassVar
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.low_level import ARGON2_VERSION
-from sqlalchemy import or_, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
 from engine.clock import Clock
 from engine.commands.arranging import take_turn_arranging
 from engine.commands.history import record
 from engine.commands.leaving import hand_over_steps
+from engine.commands.telegram_links import forget_telegram
 from engine.errors import (
     N_,
     DomainError,
@@ -31,6 +32,7 @@ from engine.errors import (
     SignInFailed,
 )
 from engine.events import PasswordSet, PersonAdded, PersonChanged, SubstitutionEnded, SubstitutionSet
+from engine.model.deadline_feed import DeadlineFeed
 from engine.model.department import Department
 from engine.model.person import Person, Role
 from engine.model.substitution import Substitution
@@ -153,6 +155,8 @@ def update_person(
         person.session_stamp = secrets.token_hex(8)
     if changed.get("is_active") == [True, False]:
         hand_over_steps(session, person, actor=actor, at=clock.now())
+        session.execute(delete(DeadlineFeed).where(DeadlineFeed.person_id == person.id))
+        forget_telegram(session, person.id)
     if changed:
         person.search_text = search_text(person.full_name, person.login, person.email, person.phone, person.position)
         record(session, PersonChanged(person_id=person.id, changes=changed), actor=actor, at=clock.now())

@@ -22,6 +22,7 @@ from engine.errors import N_, Conflict, NotFound
 from engine.events import AccountLinked, AccountUnlinked, EmployeeErased, PersonChanged, kind_of
 from engine.model.api_token import ApiToken
 from engine.model.authenticator import Authenticator
+from engine.model.deadline_feed import DeadlineFeed
 from engine.model.draft import CommentDraft, Draft
 from engine.model.history_event import HistoryEvent
 from engine.model.letter import Letter, MailLink, ProposedDecision
@@ -30,6 +31,7 @@ from engine.model.list_choice import ListChoice
 from engine.model.mail_choice import MailChoice
 from engine.model.notice import Notice, NoticeState
 from engine.model.person import Person
+from engine.model.telegram import TelegramChat, TelegramCode
 from engine.model.watch import Watch
 from engine.policy.permissions import Ability, Actor, ensure_may
 from engine.policy.personal_texts import ERASED, salts_of, text_at
@@ -43,10 +45,13 @@ _GOES = (
     LinkedAccount,
     Draft,
     CommentDraft,
+    DeadlineFeed,
     MailChoice,
     ListChoice,
     ProposedDecision,
     MailLink,
+    TelegramChat,
+    TelegramCode,
     Watch,
 )
 """What is nobody's but the person's: how they sign in, what they began and never sent, what they wanted to be told."""

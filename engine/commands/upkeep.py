@@ -18,6 +18,7 @@ from engine.model.password_link import PasswordLink
 from engine.model.performed_command import PerformedCommand
 from engine.model.practice import Practice
 from engine.model.service_call import CallState, ServiceCall
+from engine.model.telegram import TelegramCode
 
 COMMANDS_KEPT = timedelta(days=7)
 """How long a repeated command is still answered with what the first one did."""
@@ -63,6 +64,7 @@ def prune(session: Session, *, clock: Clock) -> int:
         *_old_lists(at),
         *_old_mail(at),
         delete(PasswordLink).where(PasswordLink.expires_at < at),
+        delete(TelegramCode).where(TelegramCode.expires_at < at),
         delete(CommentDraft).where(CommentDraft.saved_at < at - COMMENTS_KEPT),
         delete(Practice).where(Practice.touched_at < at - PRACTICES_KEPT),
         delete(Job).where(Job.state == JobState.DONE, Job.due_at < at - JOBS_KEPT, Job.done_at < at - JOBS_KEPT),

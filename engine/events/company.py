@@ -88,6 +88,21 @@ class LetterSentAgain(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class TelegramLinked(Event):
+    """Somebody linked their chat in Telegram: what they are told of comes there, too."""
+
+    person_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class TelegramUnlinked(Event):
+    """Nothing comes to somebody's chat any more. ``reason`` is one of TelegramEnd, or "unlinked" by themselves."""
+
+    person_id: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class SubstitutionSet(Event):
     person_id: int
     substitute_id: int
@@ -149,6 +164,56 @@ class TokenCreated(Event):
 class TokenRevoked(Event):
     person_id: int
     token_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlineFeedMade(Event):
+    """A secret address at which somebody's own calendar fetches their deadlines; one from before is over."""
+
+    person_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlineFeedWithdrawn(Event):
+    person_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class LossReasonAdded(Event):
+    """People may choose it from now on when a deal ends without a sale."""
+
+    reason_id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class LossReasonRenamed(Event):
+    reason_id: int
+    name: str
+    previous: str
+
+
+@dataclass(frozen=True, slots=True)
+class LossReasonMoved(Event):
+    """It stands at ``place`` of those that are offered, from 1."""
+
+    reason_id: int
+    name: str
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class LossReasonArchived(Event):
+    """It is offered no more; deals and reports keep it."""
+
+    reason_id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class LossReasonRestored(Event):
+    reason_id: int
+    name: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from engine.model.client_note import ClientNote
 from engine.model.company_revision import CompanyRevision
 from engine.model.consultation import Consultation
 from engine.model.control_look import ControlLook
+from engine.model.deadline_feed import DeadlineFeed
 from engine.model.deal import Deal, DealResult
 from engine.model.deal_file import DealFile, StoredFile, StoredPiece
 from engine.model.delegation import Delegation
@@ -22,6 +23,7 @@ from engine.model.history_signature import HistoryCheckpoint, HistoryKey, Histor
 from engine.model.incident import Incident, IncidentState
 from engine.model.intervention import Intervention, InterventionKind
 from engine.model.letter import (
+    Channel,
     Letter,
     LetterState,
     MailboxPlace,
@@ -31,6 +33,7 @@ from engine.model.letter import (
 )
 from engine.model.linked_account import LinkedAccount
 from engine.model.list_choice import ListChoice
+from engine.model.loss_reason import LossReason
 from engine.model.mail_choice import MailChoice
 from engine.model.map_answer import MapAnswer
 from engine.model.map_rule import MapRule
@@ -49,6 +52,7 @@ from engine.model.service_call import CallState, ServiceCall
 from engine.model.sign_in_rule import SignInRule
 from engine.model.stage_total import StageTotal
 from engine.model.substitution import Substitution
+from engine.model.telegram import TelegramBot, TelegramChat, TelegramCode
 from engine.model.timer import Timer
 from engine.model.version_move import (
     DeadlinePolicy,
@@ -70,6 +74,7 @@ __all__ = [
     "CallHost",
     "CallSecret",
     "CallState",
+    "Channel",
     "Client",
     "ClientImport",
     "ClientImportRow",
@@ -79,6 +84,7 @@ __all__ = [
     "Consultation",
     "Contact",
     "ControlLook",
+    "DeadlineFeed",
     "DeadlinePolicy",
     "Deal",
     "DealFile",
@@ -110,6 +116,7 @@ __all__ = [
     "LetterState",
     "LinkedAccount",
     "ListChoice",
+    "LossReason",
     "MailChoice",
     "MailLink",
     "MailboxPlace",
@@ -141,6 +148,9 @@ __all__ = [
     "StoredFile",
     "StoredPiece",
     "Substitution",
+    "TelegramBot",
+    "TelegramChat",
+    "TelegramCode",
     "Timer",
     "VersionMove",
     "VersionMoveState",

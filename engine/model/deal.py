@@ -27,6 +27,7 @@ class Deal(Base):
     """``stage`` follows the deal's open steps. ``fields`` holds what the map's steps asked for, by variable name.
 
     ``next_due_at`` is the nearest deadline of its live steps; the database keeps it with every change of a work item.
+    ``loss_reason`` is why it ended without a sale, in words; ``loss_reason_id`` the reason chosen from the list.
     ``watchers`` is how many people watch it, so that nobody is looked for where nobody does.
     ``history_length`` and ``history_hash`` are the head of the deal's chain of history events.
     """
@@ -59,6 +60,7 @@ class Deal(Base):
     next_due_at: Mapped[datetime | None] = mapped_column(Moment)
     result: Mapped[DealResult] = mapped_column(Word(DealResult), default=DealResult.OPEN)
     loss_reason: Mapped[str] = mapped_column(String(500), default="")
+    loss_reason_id: Mapped[int | None] = mapped_column(ForeignKey("loss_reason.id"))
     fields: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     opened_at: Mapped[datetime] = mapped_column(Moment)
     closed_at: Mapped[datetime | None] = mapped_column(Moment)

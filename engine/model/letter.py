@@ -14,16 +14,26 @@ from engine.db.types import Identity, Moment, Word
 
 class LetterState(StrEnum):
     WAITING = "waiting"  # to be sent, or to be sent again
-    SENT = "sent"  # a mail server has taken it
+    SENT = "sent"  # a server has taken it
     EMPTY = "empty"  # what it would have told was over before it could leave
     REFUSED = "refused"  # the server says that it will never take it, or it came back
     GIVEN_UP = "given_up"  # tried too often; an administrator may have it tried again
 
 
-class Letter(Base):
-    """``key`` is random: the Message-ID is made of it, and the address to which a reply goes.
+class Channel(StrEnum):
+    """By what a person is reached."""
 
-    ``deal_id`` is set when everything in it is about one deal. ``last_error`` says what the mail server answered.
+    MAIL = "mail"
+    TELEGRAM = "telegram"
+
+
+class Letter(Base):
+    """What one person is told at once, by one channel.
+
+    ``key`` is random: the Message-ID is made of it, and the address to which a reply goes.
+
+    ``deal_id`` is set when everything in it is about one deal. ``last_error`` says what the server answered.
+    ``may_have_left``: it was handed over and no answer came, so that it may arrive twice.
     """
 
     __tablename__ = "letter"
@@ -35,12 +45,14 @@ class Letter(Base):
 
     id: Mapped[int] = mapped_column(Identity, primary_key=True)
     key: Mapped[str] = mapped_column(String(32), unique=True)
+    channel: Mapped[Channel] = mapped_column(Word(Channel), default=Channel.MAIL)
     state: Mapped[LetterState] = mapped_column(Word(LetterState), default=LetterState.WAITING)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     deal_id: Mapped[int | None] = mapped_column(ForeignKey("deal.id"))
     job_id: Mapped[str] = mapped_column(String(32))
     written_at: Mapped[datetime] = mapped_column(Moment)
     sent_at: Mapped[datetime | None] = mapped_column(Moment)
+    may_have_left: Mapped[bool] = mapped_column(default=False)
     last_error: Mapped[str] = mapped_column(Text, default="")
 
 

@@ -10,7 +10,7 @@ from engine.db.types import Json
 
 
 class MailChoice(Base):
-    """What differs from the usual: ``deliveries`` by kind of notice, ``digest_times`` as local "HH:MM".
+    """What differs from the usual: ``deliveries`` and ``places`` by kind of notice, ``digest_times`` as local "HH:MM".
 
     With ``keeps_quiet`` nothing is sent outside the person's working hours. Who has no row has chosen nothing.
     """
@@ -19,5 +19,6 @@ class MailChoice(Base):
 
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
     deliveries: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
+    places: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
     digest_times: Mapped[list[str]] = mapped_column(Json, default=list)
     keeps_quiet: Mapped[bool] = mapped_column(default=True)

@@ -1,14 +1,18 @@
-"""When somebody is written to: at once, at the times of their digest, never; and not outside their working hours."""
+"""When and where somebody is written to.
+
+At once, at the times of their digest, or never; not outside their working hours; by letter, in Telegram, or both.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
 from engine.clock import as_utc
+from engine.model.letter import Channel
 from engine.model.notice import NoticeKind
 from engine.policy.business_calendar import BusinessCalendar, CalendarExhausted
 
@@ -19,12 +23,23 @@ class Delivery(StrEnum):
     NEVER = "never"
 
 
+class Place(StrEnum):
+    BOTH = "both"
+    TELEGRAM = "telegram"
+    MAIL = "mail"
+
+
 USUAL_TIMES = (time(9),)
 MOST_TIMES = 6
 ALWAYS = frozenset({NoticeKind.REPLY_UNDERSTOOD, NoticeKind.REPLY_UNREAD, NoticeKind.REPLY_LATE})
 """Answers to what the person has just written themselves: nobody chooses whether and when they come."""
 
 _IN_DIGESTS = frozenset({NoticeKind.STEP_TO_TAKE, NoticeKind.STEP_WITHDRAWN, NoticeKind.DEAL_CHANGED})
+_CHANNELS: Mapping[Place, tuple[Channel, ...]] = {
+    Place.BOTH: (Channel.MAIL, Channel.TELEGRAM),
+    Place.TELEGRAM: (Channel.TELEGRAM,),
+    Place.MAIL: (Channel.MAIL,),
+}
 _TIME = re.compile(r"([01]?\d|2[0-3])[:.]([0-5]\d)")
 _ONE_DAY = timedelta(days=1)
 _DAYS_LOOKED_AHEAD = 2
@@ -40,11 +55,22 @@ class MailChoices:
     """One person's. ``times`` are local to their calendar, in order."""
 
     deliveries: Mapping[NoticeKind, Delivery] = field(default_factory=dict)
+    places: Mapping[NoticeKind, Place] = field(default_factory=dict)
     times: tuple[time, ...] = USUAL_TIMES
     keeps_quiet: bool = True
 
     def delivery_of(self, kind: NoticeKind) -> Delivery:
         return Delivery.AT_ONCE if kind in ALWAYS else self.deliveries.get(kind, usual_delivery(kind))
+
+    def place_of(self, kind: NoticeKind) -> Place:
+        """Where a kind comes to who can be reached in Telegram. What answers a letter comes as one."""
+        return Place.MAIL if kind in ALWAYS else self.places.get(kind, Place.BOTH)
+
+
+def channels_of(kind: NoticeKind, choices: MailChoices, reached: Collection[Channel]) -> tuple[Channel, ...]:
+    """By which of the channels that reach a person a notice goes: in another place than chosen rather than nowhere."""
+    chosen = tuple(one for one in _CHANNELS[choices.place_of(kind)] if one in reached)
+    return chosen or tuple(one for one in Channel if one in reached)[:1]
 
 
 def told_at(kind: NoticeKind, choices: MailChoices, calendar: BusinessCalendar, at: datetime) -> datetime | None:

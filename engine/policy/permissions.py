@@ -31,6 +31,7 @@ class Ability(StrEnum):
     MANAGE_CALENDARS = "manage_calendars"
     MANAGE_CLIENTS = "manage_clients"
     MANAGE_FIELDS = "manage_fields"  # which fields of their own clients and contacts have
+    MANAGE_LOSS_REASONS = "manage_loss_reasons"  # the list from which people choose why a deal ends without a sale
     SEE_REPORTS = "see_reports"
     MANAGE_WEBHOOKS = "manage_webhooks"
     MANAGE_CONNECTORS = "manage_connectors"  # which hosts maps may call, and the secrets that go there
@@ -69,6 +70,7 @@ _ABILITIES: Mapping[Role, frozenset[Ability]] = {
             Ability.SEE_MAPS,
             Ability.ADD_DEPARTMENT,
             Ability.MANAGE_FIELDS,
+            Ability.MANAGE_LOSS_REASONS,
             Ability.SEE_REPORTS,
             Ability.SEE_ALL_HISTORY,
             Ability.SERVE_JOBS,
@@ -84,6 +86,7 @@ _ABILITIES: Mapping[Role, frozenset[Ability]] = {
             Ability.MANAGE_CALENDARS,
             Ability.MANAGE_CLIENTS,
             Ability.MANAGE_FIELDS,
+            Ability.MANAGE_LOSS_REASONS,
             Ability.SEE_REPORTS,
             Ability.MANAGE_WEBHOOKS,
             Ability.MANAGE_CONNECTORS,

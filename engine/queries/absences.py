@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from datetime import datetime, timedelta
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Row, select
 from sqlalchemy.orm import Session
 
 from engine.model.substitution import Substitution
@@ -19,19 +19,31 @@ def absent_of(session: Session, people: Collection[int], at: datetime) -> frozen
     return frozenset(person for person, _ in substitutions_at(session, Substitution.person_id.in_(people), at))
 
 
+def absent_until(session: Session, people: Collection[int], at: datetime) -> Mapping[int, date]:
+    """Those of ``people`` who are away at ``at``, and the last local day on which somebody acts for them."""
+    until: dict[int, date] = {}
+    for row in _in_force(session, Substitution.person_id.in_(people), at):
+        until[row.person_id] = max(row.ends_on, until.get(row.person_id, row.ends_on))
+    return until
+
+
 def substitutions_at(session: Session, condition: ColumnElement[bool], at: datetime) -> frozenset[tuple[int, int]]:
     """Pairs (absent, substitute) in force at ``at``: both dates are local dates of the absent person's calendar."""
+    return frozenset((row.person_id, row.substitute_id) for row in _in_force(session, condition, at))
+
+
+def _in_force(session: Session, condition: ColumnElement[bool], at: datetime) -> Sequence[Row[int, int, date, date]]:
     earliest, latest = (at - _FURTHEST_ZONE).date(), (at + _FURTHEST_ZONE).date()
     near = session.execute(
         select(Substitution.person_id, Substitution.substitute_id, Substitution.starts_on, Substitution.ends_on).where(
             condition, Substitution.starts_on <= latest, Substitution.ends_on >= earliest
         )
-    ).all()
-    return frozenset(
-        (row.person_id, row.substitute_id)
+    )
+    return [
+        row
         for row in near
         if row.starts_on <= calendar_of_person(session, row.person_id).local(at).date() <= row.ends_on
-    )
+    ]
 
 
 def substitutes_of(session: Session, person_id: int, at: datetime) -> tuple[int, ...]:

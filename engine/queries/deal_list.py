@@ -78,6 +78,7 @@ def deals(
     opened_since: datetime | None = None,
     opened_until: datetime | None = None,
     client_id: int | None = None,
+    loss_reason_id: int | None = None,
     overdue: bool = False,
     sort: DealSort = DealSort.LATEST,
     limit: int = 50,
@@ -87,7 +88,7 @@ def deals(
     """One page of the visible deals. ``overdue``: only those with a late live step. Raises CursorNotUnderstood.
 
     ``map_version`` is the version that deals follow, or followed to their end; closed from ``closed_since`` up to, not
-    including, ``closed_until``; opened likewise. A cursor belongs to its sort.
+    including, ``closed_until``; opened likewise. ``loss_reason_id`` 0: none of the list. A cursor belongs to its sort.
     """
     key, size = _KEYS[sort], page_size(limit)
     conditions = [visible_deals(actor), matches(session, Deal.search_text, q)]
@@ -98,6 +99,8 @@ def deals(
         Deal.client_id: client_id,
     }
     conditions += [column == value for column, value in wanted.items() if value is not None]
+    if loss_reason_id is not None:
+        conditions.append(Deal.loss_reason_id == loss_reason_id if loss_reason_id else Deal.loss_reason_id.is_(None))
     if map_version is not None:
         conditions.append(_follows(map_version))
     conditions += [Deal.closed_at >= closed_since] if closed_since else []

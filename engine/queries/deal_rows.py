@@ -41,6 +41,7 @@ class DealRow:
     stage_since: datetime | None
     result: DealResult
     loss_reason: str
+    loss_reason_id: int | None
     opened_at: datetime
     closed_at: datetime | None
     version: int
@@ -83,6 +84,7 @@ def deal_rows(*conditions: Any) -> Select[*tuple[Any, ...]]:
             Deal.stage_since,
             Deal.result,
             Deal.loss_reason,
+            Deal.loss_reason_id,
             Deal.opened_at,
             Deal.closed_at,
             Deal.history_length.label("version"),

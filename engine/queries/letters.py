@@ -15,7 +15,7 @@ from engine.bpmn.compiled import Outcome
 from engine.model.client import Client
 from engine.model.deal import Deal
 from engine.model.department import Department
-from engine.model.letter import Letter, LetterState
+from engine.model.letter import Channel, Letter, LetterState
 from engine.model.notice import TO_BE_DONE, Notice, NoticeKind
 from engine.model.person import Person
 from engine.model.work_item import WorkItem
@@ -25,6 +25,7 @@ from engine.queries.control import Control, control, controls
 from engine.queries.decision_contents import DecisionContent, decision_content
 from engine.queries.processes import process_of
 from engine.queries.scopes import visible_deals
+from engine.queries.telegram import chat_of
 
 _FORMER = frozenset({NoticeKind.STEP_TAKEN, NoticeKind.STEP_WITHDRAWN})
 """About what the reader had and need not see any more."""
@@ -77,7 +78,8 @@ class ToldNotice:
 class LetterView:
     """``key`` is the letter's own; ``deal_id`` is set when all of it is about one deal.
 
-    ``in_reply_to`` is the Message-ID of what the reader wrote and is answered here.
+    ``in_reply_to`` is the Message-ID of what the reader wrote and is answered here. ``chat_id`` is where it goes in
+    Telegram, None of a letter that goes by mail.
     """
 
     id: int
@@ -89,16 +91,19 @@ class LetterView:
     deal_id: int | None
     in_reply_to: str
     written_at: datetime
+    chat_id: int | None
     notices: tuple[ToldNotice, ...]
 
 
 def letter_view(session: Session, letter_id: int, now: datetime) -> LetterView | None:
-    """None when there is nothing to write any more: all of it is over, or the reader has left or has no address."""
+    """None when there is nothing to write any more: all of it is over, or the reader has left or cannot be reached."""
     letter = session.get(Letter, letter_id)
     if letter is None or letter.state is not LetterState.WAITING:
         return None
     person = session.get_one(Person, letter.person_id)
-    if not person.is_active or not person.email:
+    chat_id = chat_of(session, person.id) if letter.channel is Channel.TELEGRAM else None
+    is_reached = bool(person.email) if letter.channel is Channel.MAIL else chat_id is not None
+    if not person.is_active or not is_reached:
         return None
     notices = session.scalars(select(Notice).where(Notice.letter_id == letter_id).order_by(Notice.id)).all()
     told = tuple(_still_to_tell(session, _News(session, person, notices, now), notices))
@@ -114,6 +119,7 @@ def letter_view(session: Session, letter_id: int, now: datetime) -> LetterView |
         deal_id=letter.deal_id,
         in_reply_to=next((str(one.details["answers"]) for one in notices if "answers" in one.details), ""),
         written_at=letter.written_at,
+        chat_id=chat_id,
         notices=told,
     )
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from engine.model.mail_choice import MailChoice
 from engine.model.notice import NoticeKind
-from engine.policy.mail_choices import ALWAYS, USUAL_TIMES, Delivery, MailChoices, read_times
+from engine.policy.mail_choices import ALWAYS, USUAL_TIMES, Delivery, MailChoices, Place, read_times
 from engine.policy.permissions import Ability, Actor, may
 
 
@@ -27,8 +27,13 @@ def choices_of(row: MailChoice) -> MailChoices:
         for kind, delivery in row.deliveries.items()
         if kind in set(NoticeKind) and delivery in set(Delivery)
     }
+    places = {
+        NoticeKind(kind): Place(place)
+        for kind, place in row.places.items()
+        if kind in set(NoticeKind) and place in set(Place)
+    }
     times = read_times(" ".join(row.digest_times)) if row.digest_times else USUAL_TIMES
-    return MailChoices(deliveries=deliveries, times=times, keeps_quiet=row.keeps_quiet)
+    return MailChoices(deliveries=deliveries, places=places, times=times, keeps_quiet=row.keeps_quiet)
 
 
 def kinds_for(actor: Actor) -> tuple[NoticeKind, ...]:

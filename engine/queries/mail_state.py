@@ -9,9 +9,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from engine.db.job import Job
-from engine.model.letter import Letter, LetterState, MailboxPlace
+from engine.model.letter import Channel, Letter, LetterState, MailboxPlace
 from engine.model.notice import Notice, NoticeState
 from engine.model.person import Person
+from engine.model.telegram import TelegramBot, TelegramChat
 from engine.policy.permissions import Ability, Actor
 from engine.queries.scopes import ensure_sees
 
@@ -25,6 +26,7 @@ class TroubledLetter:
     """A letter that has not left, or came back. ``next_try_at`` is None where nobody tries any more."""
 
     id: int
+    channel: Channel
     to: str
     email: str
     error: str
@@ -44,10 +46,20 @@ class MailboxState:
 
 
 @dataclass(frozen=True, slots=True)
+class BotState:
+    """``linked`` is how many people are written to by the bot. ``read_at`` is when its updates were last read."""
+
+    name: str
+    linked: int
+    read_at: datetime | None
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
 class MailState:
     """``held_back`` counts notices that wait for working hours or a digest, ``waiting`` letters that are to be sent.
 
-    ``sent_lately`` counts those of the last 24 hours.
+    ``sent_lately`` counts those of the last 24 hours. ``bot`` is None where none is set, or no worker has seen it yet.
     """
 
     held_back: int
@@ -55,17 +67,21 @@ class MailState:
     sent_lately: int
     troubled: tuple[TroubledLetter, ...]
     mailboxes: tuple[MailboxState, ...]
+    bot: BotState | None
 
 
-def mail_state(session: Session, actor: Actor, now: datetime) -> MailState:
-    """Raises NotFound for who does not look after the machinery."""
+def mail_state(session: Session, actor: Actor, now: datetime, *, bot_id: int | None = None) -> MailState:
+    """``bot_id``: of the bot in Telegram that this installation has.
+
+    Raises NotFound for who does not look after the machinery.
+    """
     ensure_sees(actor, Ability.RETRY_INCIDENT)
     held_back = select(func.count()).select_from(Notice).where(Notice.state == NoticeState.PLANNED)
     waiting = select(func.count()).select_from(Letter).where(Letter.state == LetterState.WAITING)
     sent = select(func.count()).select_from(Letter)
     sent = sent.where(Letter.state == LetterState.SENT, Letter.written_at > now - _LATELY)
     counts = session.execute(select(*(one.scalar_subquery() for one in (held_back, waiting, sent)))).one()
-    return MailState(counts[0], counts[1], counts[2], _troubled(session), _mailboxes(session))
+    return MailState(counts[0], counts[1], counts[2], _troubled(session), _mailboxes(session), _bot(session, bot_id))
 
 
 def _troubled(session: Session) -> tuple[TroubledLetter, ...]:
@@ -80,6 +96,7 @@ def _troubled(session: Session) -> tuple[TroubledLetter, ...]:
     return tuple(
         TroubledLetter(
             id=letter.id,
+            channel=letter.channel,
             to=name,
             email=email,
             error=letter.last_error,
@@ -95,3 +112,11 @@ def _troubled(session: Session) -> tuple[TroubledLetter, ...]:
 def _mailboxes(session: Session) -> tuple[MailboxState, ...]:
     rows = session.scalars(select(MailboxPlace).order_by(MailboxPlace.mailbox))
     return tuple(MailboxState(row.mailbox, row.read_at, row.last_error) for row in rows)
+
+
+def _bot(session: Session, bot_id: int | None) -> BotState | None:
+    bot = session.get(TelegramBot, bot_id) if bot_id is not None else None
+    if bot is None:
+        return None
+    linked = select(func.count()).select_from(TelegramChat).where(TelegramChat.chat_id.is_not(None))
+    return BotState(bot.username, session.scalar(linked) or 0, bot.read_at, bot.last_error)

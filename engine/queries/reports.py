@@ -107,7 +107,7 @@ def deals_opened(
     actor: Actor, definition_key: str, since: datetime | None, until: datetime | None
 ) -> list[ColumnElement[bool]]:
     """Conditions: the deals of a map that the actor sees, opened in the period. Raises NotFound."""
-    _ensure_reads_reports(actor)
+    ensure_reads_reports(actor)
     chosen = [visible_deals(actor), Deal.definition_key == definition_key]
     chosen += [Deal.opened_at >= since] if since else []
     chosen += [Deal.opened_at < until] if until else []
@@ -124,7 +124,7 @@ def lateness(
     now: datetime,
 ) -> tuple[LatenessRow, ...]:
     """Worst first. A done step counts for who did it, a late live one for who holds it. Raises NotFound."""
-    _ensure_reads_reports(actor)
+    ensure_reads_reports(actor)
     done = [WorkItem.state == WorkItemState.COMPLETED]
     done += [WorkItem.completed_at >= since] if since else []
     done += [WorkItem.completed_at < until] if until else []
@@ -145,7 +145,7 @@ def workload(session: Session, actor: Actor, *, now: datetime) -> tuple[Workload
 
     Raises NotFound.
     """
-    _ensure_reads_reports(actor)
+    ensure_reads_reports(actor)
     held = (
         select(
             WorkItem.assignee_id,
@@ -181,7 +181,7 @@ def workload(session: Session, actor: Actor, *, now: datetime) -> tuple[Workload
     return tuple(sorted(rows, key=lambda row: (-row.overdue, -row.held, sort_key(row.full_name), row.person_id)))
 
 
-def _ensure_reads_reports(actor: Actor) -> None:
+def ensure_reads_reports(actor: Actor) -> None:
     """Reports are open to those who see reports, and to heads of departments over what they see."""
     if not may(actor, Ability.SEE_REPORTS) and not actor.headed_department_ids:
         raise NotFound

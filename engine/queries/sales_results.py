@@ -1,4 +1,4 @@
-"""What the deals of a map opened in a period came to: sums by result, time in the stages, why they were lost."""
+"""What the deals of a map opened in a period came to: sums by result, time in the stages, why none was sold."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, select
+from sqlalchemy import ColumnElement, Row, case, func, select
 from sqlalchemy.orm import Session
 
 from engine.events import StageChanged, kind_of
 from engine.model.deal import Deal, DealResult
 from engine.model.history_event import HistoryEvent
+from engine.model.loss_reason import LossReason
 from engine.policy.business_calendar import BusinessCalendar
 from engine.policy.permissions import Actor
 from engine.queries.calendars import default_calendar
@@ -24,15 +25,21 @@ from engine.queries.version_figures import Timing, timing, worked
 
 NEWEST_DEALS = 300
 """Of so many deals, the newest ones, the time in stages is taken."""
-_MOST_REASONS = 20
+MOST_OWN_WORDS = 20
+MOST_REASONS = 100
 
 
 @dataclass(frozen=True, slots=True)
-class LossReason:
-    """``reason`` is empty for deals of which none was given."""
+class LossCount:
+    """Deals that ended for one reason. ``reason_id`` is that of the list; None for words of people's own.
 
+    ``reason`` is empty for deals of which none was given.
+    """
+
+    reason_id: int | None
     reason: str
-    deals: int
+    lost: int
+    cancelled: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +48,7 @@ class SalesResults:
 
     sums: Mapping[DealResult, Mapping[str, Decimal]]
     times: Mapping[str, Timing]
-    reasons: tuple[LossReason, ...]
+    reasons: tuple[LossCount, ...]
 
 
 def sales_results(
@@ -58,18 +65,32 @@ def sales_results(
     ):
         if amount is not None:
             sums[result][currency] = amount
-    lost = session.execute(
-        select(Deal.loss_reason, func.count().label("deals"))
-        .where(*chosen, Deal.result == DealResult.LOST)
-        .group_by(Deal.loss_reason)
-        .order_by(func.count().desc(), Deal.loss_reason)
-        .limit(_MOST_REASONS)
-    )
     return SalesResults(
         sums=dict(sums),
         times=_stage_times(session, default_calendar(session), *chosen),
-        reasons=tuple(LossReason(row.loss_reason, row.deals) for row in lost),
+        reasons=_loss_counts(session, *chosen),
     )
+
+
+def _loss_counts(session: Session, *chosen: ColumnElement[bool]) -> tuple[LossCount, ...]:
+    """Reasons of the list first, whatever their number; of people's own words the most frequent ones."""
+    said = case((Deal.loss_reason_id.is_(None), Deal.loss_reason), else_=LossReason.name)
+    rows = session.execute(
+        select(
+            Deal.loss_reason_id,
+            said,
+            func.count().filter(Deal.result == DealResult.LOST),
+            func.count().filter(Deal.result == DealResult.CANCELLED),
+        )
+        .outerjoin(LossReason, LossReason.id == Deal.loss_reason_id)
+        .where(*chosen, Deal.result.in_((DealResult.LOST, DealResult.CANCELLED)))
+        .group_by(Deal.loss_reason_id, said)
+        .order_by(Deal.loss_reason_id.is_(None), func.count().desc(), said)
+        .limit(MOST_REASONS + MOST_OWN_WORDS)
+    )
+    found = [LossCount(row[0], row[1] or "", row[2], row[3]) for row in rows]
+    own = [one for one in found if one.reason_id is None]
+    return tuple([one for one in found if one.reason_id is not None] + own[:MOST_OWN_WORDS])
 
 
 def _stage_times(session: Session, calendar: BusinessCalendar, *chosen: ColumnElement[bool]) -> Mapping[str, Timing]:

@@ -29,6 +29,8 @@ _OF_SETTINGS = tuple(
         "/incidents",
         "/machinery",
         "/mail",
+        "/deadlines",
+        "/loss-reasons",
     )
 )
 
@@ -98,9 +100,13 @@ def main_pages(people: People, sales: Sales, view: View) -> Iterator[Opened]:
         "bohdan": [
             "/control",
             "/control/steps?show=open",
+            f"/control/steps/{sales.step(asked_id, 'approve_legal')}/direct",
             "/control/deals?show=returned",
             "/reports/funnel",
             "/reports/lateness",
+            "/reports/approvals",
+            "/reports/activity",
+            "/reports/steps?show=returned",
         ],
         "owner": ["/maps", "/maps/new", *(f"/maps/2{one}" for one in _OF_A_MAP)],
         "admin": [

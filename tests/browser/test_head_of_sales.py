@@ -64,3 +64,12 @@ def test_the_head_gives_more_time_and_hands_a_step_on(people: People, sales: Sal
     expect(title(taras)).to_have_text("Кваліфікувати клієнта")
     taras.goto(f"/deals/{deal_id}")
     expect(taras.locator("#timeline")).to_contain_text("Клієнт у відпустці")
+
+    page.goto("/control/steps?show=open")
+    row = page.locator("tr", has_text=deal)
+    row.locator("a[data-over-page]").click()
+    above = page.get_by_role("dialog", name="Кваліфікувати клієнта")
+    above.get_by_role("combobox", name=uk("To whom")).press_sequentially("Шевчук")
+    above.get_by_role("option").click()
+    above.get_by_role("button", name=uk("Hand on")).click()
+    expect(row).to_contain_text("Олена Шевчук")

@@ -39,6 +39,7 @@ SETTINGS = {
     "OIDC_NAME",
     "OIDC_DOMAINS",
     "SMTP_URL",
+    "TELEGRAM_BOT_TOKEN",
     "BASE_URL",
     "TZ_DEFAULT",
     "WEB_PROCESSES",

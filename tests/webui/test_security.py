@@ -197,6 +197,7 @@ def test_every_page_is_closed_unless_it_says_otherwise(app: Flask) -> None:
         "passwords.ask",
         "passwords.show",
         "passwords.choose",
+        "deadline_feeds.fetch",
         "preferences.set_locale",
         "preferences.set_theme",
         "health.show",

@@ -16,6 +16,9 @@ from engine.db.session import Database
 from webui.formats import counted
 
 FEW, MANY = 2, 100
+REPORTS = tuple(
+    (report, "bohdan", f"/reports/{report}") for report in ("funnel", "lateness", "approvals", "activity", "steps")
+)
 NEEDLE = "B-0000001"
 
 
@@ -56,7 +59,7 @@ def companies(tmp_path: Path) -> Iterator[tuple[Counted, Counted]]:
 def test_no_page_and_no_list_reads_more_often_when_there_is_more(companies: tuple[Counted, Counted]) -> None:
     few, many = companies
     grown = {}
-    for what, addresses in (("page", pages(NEEDLE)), ("call", calls(NEEDLE))):
+    for what, addresses in (("page", (*pages(NEEDLE), *REPORTS)), ("call", calls(NEEDLE))):
         for name, login, address in addresses:
             costs = few.cost(what, login, address), many.cost(what, login, address)
             if costs[0] != costs[1]:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from engine.commands.asking_again import ask_approvals_again
 from engine.commands.cancellations import cancel_deal, reopen_deal
 from engine.commands.jumps import move_token, undo_move
+from engine.commands.loss_choices import LossChoice
 from engine.commands.suspensions import resume_deal, suspend_deal
 from engine.commands.variables import set_variables, undo_variables
 from engine.model.deal import Deal
@@ -127,7 +128,13 @@ def cancel(path: DealPath, body: Cancellation) -> Response:
     return _done(
         path.deal_id,
         lambda session, key: cancel_deal(
-            session, path.deal_id, body.reason, actor=caller(), clock=services().clock, command_id=key
+            session,
+            path.deal_id,
+            body.reason,
+            LossChoice(body.reason_id),
+            actor=caller(),
+            clock=services().clock,
+            command_id=key,
         ),
     )
 

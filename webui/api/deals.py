@@ -158,6 +158,7 @@ def deal_item(row: DealRow) -> DealItem:
         stage_since=row.stage_since,
         result=row.result,
         loss_reason=row.loss_reason,
+        loss_reason_id=row.loss_reason_id,
         close_date=row.close_date,
         opened_at=row.opened_at,
         closed_at=row.closed_at,

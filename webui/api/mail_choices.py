@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from engine.commands.mail_choices import set_mail_choices
 from engine.queries.mail_choices import kinds_for, mail_choices
+from engine.queries.telegram import chat_of
 from webui.api.answers import answer
 from webui.api.blueprint import api
 from webui.api.caller import caller
@@ -18,7 +19,7 @@ from webui.request_context import reading, services
 
 @api.get("/me/mail", tags=[ME], responses={200: MailChoices})
 def show_mail_choices() -> Response:
-    """Which letters the caller gets: at once, in a digest or never, by kind; and when."""
+    """What the caller is told of: at once, in a digest or never, and where, by kind; and when."""
     return _answer()
 
 
@@ -31,6 +32,7 @@ def change_mail_choices(body: MailChoicesChange) -> Response:
         set_mail_choices(
             session,
             deliveries={kind.value: delivery.value for kind, delivery in (body.deliveries or {}).items()},
+            places={kind.value: place.value for kind, place in (body.places or {}).items()},
             times=", ".join(f"{one:%H:%M}" for one in present.times)
             if body.digest_times is None
             else ", ".join(body.digest_times),
@@ -46,9 +48,13 @@ def change_mail_choices(body: MailChoicesChange) -> Response:
 def _answer() -> Response:
     with reading() as session:
         chosen = mail_choices(session, [caller().person_id])[caller().person_id]
+        is_linked = chat_of(session, caller().person_id) is not None
+    kinds = kinds_for(caller())
     return answer(
         MailChoices(
-            deliveries={kind: chosen.delivery_of(kind) for kind in kinds_for(caller())},
+            deliveries={kind: chosen.delivery_of(kind) for kind in kinds},
+            places={kind: chosen.place_of(kind) for kind in kinds},
+            telegram_linked=is_linked and services().settings.telegram_bot_id is not None,
             digest_times=tuple(f"{one:%H:%M}" for one in chosen.times),
             keeps_quiet=chosen.keeps_quiet,
         )

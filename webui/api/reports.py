@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from flask import Response
 
+from engine.queries.activity_report import ActivityRow, DealsCounted, activity_report
+from engine.queries.approval_report import ApprovalRow, approval_report
 from engine.queries.control import DealsList, StepsList, control
-from engine.queries.reports import funnel, lateness, workload
+from engine.queries.reports import FunnelStage, funnel, lateness, workload
+from engine.queries.sales_results import sales_results
+from engine.queries.version_figures import Timing
 from webui.api.answers import answer, listed, part_of
 from webui.api.blueprint import api
 from webui.api.caller import caller
 from webui.api.models.reports import (
+    ActivityItem,
+    ActivityQuery,
+    ActivityReport,
+    ApprovalItem,
+    ApprovalsQuery,
+    ApprovalsReport,
     ControlReport,
+    DealsCountedItem,
     FunnelQuery,
     FunnelReport,
     FunnelStageItem,
@@ -18,6 +29,7 @@ from webui.api.models.reports import (
     LatenessItem,
     LatenessQuery,
     LatenessReport,
+    LossCountItem,
     WorkloadItem,
     WorkloadReport,
 )
@@ -30,7 +42,8 @@ from webui.request_context import now, reading
 def report_funnel(query: FunnelQuery) -> Response:
     """What became of the deals of a map that were opened in a period."""
     with reading() as session:
-        report = funnel(session, caller(), query.definition_key, query.since, query.until)
+        chosen = (session, caller(), query.definition_key, query.since, query.until)
+        report, results = funnel(*chosen), sales_results(*chosen)
     return answer(
         FunnelReport(
             definition_key=report.definition_key,
@@ -39,12 +52,79 @@ def report_funnel(query: FunnelQuery) -> Response:
             won=report.won,
             lost=report.lost,
             cancelled=report.cancelled,
-            stages=tuple(
-                FunnelStageItem(name=stage.name, reached=stage.reached, here=stage.here, ended=stage.ended)
-                for stage in report.stages
+            sums={result: dict(sums) for result, sums in results.sums.items()},
+            reasons=tuple(
+                LossCountItem(reason_id=one.reason_id, reason=one.reason, lost=one.lost, cancelled=one.cancelled)
+                for one in results.reasons
             ),
+            stages=tuple(_stage(stage, results.times.get(stage.name, Timing())) for stage in report.stages),
         )
     )
+
+
+def _stage(stage: FunnelStage, timing: Timing) -> FunnelStageItem:
+    return FunnelStageItem(
+        name=stage.name,
+        reached=stage.reached,
+        here=stage.here,
+        ended=stage.ended,
+        median_s=_seconds(timing),
+        timed=timing.count,
+    )
+
+
+def _seconds(timing: Timing) -> int | None:
+    return int(timing.median.total_seconds()) if timing.median is not None else None
+
+
+@api.get("/reports/approvals", tags=[REPORTS], responses={200: ApprovalsReport})
+def report_approvals(query: ApprovalsQuery) -> Response:
+    """How approvals were answered, and how long that took: by department or person."""
+    with reading() as session:
+        period = {"since": query.since, "until": query.until}
+        rows = approval_report(session, caller(), query.group_by, **period, now=now())
+    return listed(part_of(rows, query), _approval_item, ApprovalsReport)
+
+
+def _approval_item(row: ApprovalRow) -> ApprovalItem:
+    return ApprovalItem(
+        id=row.id,
+        name=row.name,
+        asked=row.asked,
+        approved=row.approved,
+        returned=row.returned,
+        rejected=row.rejected,
+        waiting=row.waiting,
+        withdrawn=row.withdrawn,
+        late=row.late,
+        median_s=_seconds(row.timing),
+        timed=row.timing.count,
+    )
+
+
+@api.get("/reports/activity", tags=[REPORTS], responses={200: ActivityReport})
+def report_activity(query: ActivityQuery) -> Response:
+    """What managers did: steps, and the deals that they opened, won and lost."""
+    with reading() as session:
+        rows = activity_report(session, caller(), since=query.since, until=query.until, now=now())
+    return listed(part_of(rows, query), _activity_item, ActivityReport)
+
+
+def _activity_item(row: ActivityRow) -> ActivityItem:
+    return ActivityItem(
+        id=row.person_id,
+        name=row.name,
+        done=row.done,
+        done_late=row.done_late,
+        opened=_counted(row.opened),
+        won=_counted(row.won),
+        lost=_counted(row.lost),
+        cancelled=_counted(row.cancelled),
+    )
+
+
+def _counted(deals: DealsCounted) -> DealsCountedItem:
+    return DealsCountedItem(count=deals.count, sums=dict(deals.sums))
 
 
 @api.get("/reports/lateness", tags=[REPORTS], responses={200: LatenessReport})

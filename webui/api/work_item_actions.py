@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from engine.commands.completions import CompletionRequest, CompletionResult, complete_many, complete_work_item
 from engine.commands.handing_back import hand_back_work_item
+from engine.commands.loss_choices import LossChoice
 from engine.commands.recalls import recall_approval
 from engine.commands.reminders import remind_of_work_item
 from engine.commands.work_items import (
@@ -119,6 +120,7 @@ def complete(path: WorkItemPath, body: Completion) -> Response:
                 proof=proof,
                 zone=zone().key,
                 by_program=True,
+                loss=LossChoice(body.loss_reason_id),
             ),
         )
 

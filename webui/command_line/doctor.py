@@ -16,10 +16,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from engine.adapters.history_keys import HistoryKeys
 from engine.adapters.mail import MailAddressNotUnderstood, mail_server
 from engine.adapters.mailbox import MailboxFailed, MailboxNotUnderstood, mailbox_for
+from engine.adapters.telegram import TelegramTokenNotUnderstood, bot_id_of
 from engine.clock import SystemClock
 from engine.db.schema import current_revision, newest_revision
 from engine.db.session import Database
 from engine.errors import N_, DomainError
+from engine.model.telegram import TelegramBot
 from engine.policy.company_sign_in import CompanySignInNotUnderstood, company_sign_in
 from engine.queries.history_signatures import signing_state
 from engine.queries.machinery import Machinery, machinery
@@ -74,6 +76,7 @@ def examined(given: Settings) -> Iterator[Answer]:
     yield _mail(given)
     yield _answers(given)
     yield _accounts(given)
+    yield from _telegram(given)
 
 
 def _database(given: Settings) -> Iterator[Answer]:
@@ -241,3 +244,32 @@ def _accounts(given: Settings) -> Answer:
         return Answer(Verdict.NOTICED, subject, text)
     text = _("%(provider)s answers; its address to return to is %(address)s.")
     return Answer(Verdict.FINE, subject, text % {"provider": asked_for.name, "address": asked_for.redirect_uri})
+
+
+def _telegram(given: Settings) -> Iterator[Answer]:
+    """What the worker has met at its last look: no network is asked."""
+    subject = "Telegram"
+    if given.telegram_bot_token is None:
+        yield Answer(Verdict.FINE, subject, _("is not used (no TELEGRAM_BOT_TOKEN)."))
+        return
+    try:
+        bot_id = bot_id_of(given.telegram_bot_token)
+    except TelegramTokenNotUnderstood as wrong:
+        yield Answer(Verdict.FAILED, subject, _(wrong.template))
+        return
+    if given.uses_sqlite and not has_sqlite_file(given):
+        return
+    database = Database(given.database_url)
+    try:
+        with database.read() as session:
+            bot = session.get(TelegramBot, bot_id)
+    except SQLAlchemyError:
+        return
+    finally:
+        database.dispose()
+    if bot is None or not (bot.username or bot.last_error):
+        yield Answer(Verdict.NOTICED, subject, _("no worker has asked it yet."))
+    elif bot.last_error:
+        yield Answer(Verdict.NOTICED, subject, _("does not answer: %(answer)s", answer=_(bot.last_error)))
+    else:
+        yield Answer(Verdict.FINE, subject, _("@%(bot)s answers.", bot=bot.username))

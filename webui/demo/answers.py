@@ -24,6 +24,10 @@ _TEXTS = {
     "loss_details": "Переможець запропонував ціну на 9 % нижчу за нашу межу.",
     "tender_number": "UA-2026-09-14-000317-a",
 }
+LOSS_REASONS = (
+    *("Ціна", "Вибрали конкурента", "Умови оплати чи постачання", "Потреба відпала", "Немає бюджету"),
+    *("Не наш клієнт", "Немає відповіді"),
+)
 _REASONS = {
     OutcomeKind.RETURNED: (
         "Знижка більша, ніж дозволяє маржа. Перерахуйте.",
@@ -76,11 +80,13 @@ def _value(one: FieldDefinition, amount: Decimal, now: datetime, random: Random)
     return answer(one, now, random)
 
 
-def _text(one: FieldDefinition, _now: datetime, random: Random) -> str | None:
+def _text(one: FieldDefinition, now: datetime, random: Random) -> str | None:
     if one.name.endswith("number"):
         return _TEXTS.get(one.name, f"{random.randrange(100, 999)}/26")
     if not one.required and random.random() < 0.5:  # noqa: PLR2004  # half leave it empty
         return None
+    if one.name == "loss_reason":
+        return LOSS_REASONS[now.toordinal() % len(LOSS_REASONS)]
     return _TEXTS.get(one.name, "Узгоджено з клієнтом телефоном.")
 
 

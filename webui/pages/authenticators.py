@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import io
-
-import segno
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -23,6 +20,7 @@ from webui.error_pages import status_of
 from webui.i18n import _
 from webui.limits import limit_failures
 from webui.messages import field_errors
+from webui.qr_codes import qr_code
 from webui.request_context import actor, reading, services, writing
 from webui.security import local_path
 
@@ -129,18 +127,9 @@ def _page(*, codes: tuple[str, ...] = (), error: DomainError | None = None) -> R
         "settings/authenticator.html",
         known=known,
         secret=" ".join(secret[at : at + _GROUP] for at in range(0, len(secret), _GROUP)),
-        qr_code=_qr_code(enrolment_uri(secret, actor().login, _ISSUER)) if secret else "",
+        qr_code=qr_code(enrolment_uri(secret, actor().login, _ISSUER)) if secret else "",
         codes=codes,
         came_from=_came_from(),
         errors=field_errors(error) if error else {},
     )
     return page, status_of(error) if error else 200
-
-
-def _qr_code(text: str) -> str:
-    """An SVG to stand in the page itself: nothing is fetched from anywhere, and no style is inline."""
-    out = io.BytesIO()
-    segno.make(text, error="m", micro=False).save(
-        out, kind="svg", xmldecl=False, svgns=True, border=3, title=None, svgclass=None, lineclass=None, omitsize=True
-    )
-    return out.getvalue().decode()

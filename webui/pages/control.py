@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from functools import partial
 from typing import Any
@@ -11,7 +12,9 @@ from flask.typing import ResponseReturnValue
 
 from engine.commands.incidents import perform
 from engine.commands.reminders import note_control_look, remind_of_work_item
+from engine.commands.work_items import delegate_work_item, extend_work_item
 from engine.errors import DomainError, NotFound
+from engine.model.work_item import WorkItem
 from engine.policy.permissions import Ability, may
 from engine.queries.control import (
     MOST_LISTED,
@@ -21,20 +24,26 @@ from engine.queries.control import (
     control,
     controlled_deals,
     controlled_steps,
+    ensure_controls,
     looks,
 )
 from engine.queries.directories import directory
-from webui.control_words import DEAL_LISTS, STEP_LISTS, may_remind
+from engine.queries.work_items import work_item_view
+from webui.control_words import DEAL_LISTS, STEP_LISTS, may_direct, may_remind
+from webui.error_pages import status_of
 from webui.exports import csv_file, xlsx_file
 from webui.forms.typed_values import read_id
 from webui.i18n import _, ngettext
-from webui.messages import error_text
+from webui.messages import error_text, field_errors
 from webui.request_context import actor, now, reading, services, writing
+from webui.security import is_partial
+from webui.step_people import may_extend
 
 blueprint = Blueprint("control", __name__, url_prefix="/control")
 
 _MOST_REMINDED = 100
 _MOST_EXPORTED = 10_000
+_NARROWED = ("from", "show", "person", "department")
 
 
 @blueprint.get("")
@@ -48,6 +57,8 @@ def show() -> ResponseReturnValue:
             deal_lists=DEAL_LISTS,
             looks=looks(session, actor(), now=now()),
             may_remind=may_remind(directory(session), actor()),
+            may_direct=may_direct(directory(session), actor()),
+            kept={},
             sees_all=may(actor(), Ability.SEE_ALL_DEALS),
             silent_days=SILENT_DAYS,
             most=MOST_LISTED,
@@ -67,10 +78,12 @@ def list_steps() -> ResponseReturnValue:
             "control/steps.html",
             which=chosen["which"],
             whose=person.full_name if person else department.name if department else "",
-            chosen={name: request.args.get(name) for name in ("person", "department")},
+            chosen=_whose(),
             found=found,
             lists=STEP_LISTS,
             may_remind=reminds,
+            may_direct=may_direct(people, actor()),
+            kept={"from": "steps", "show": chosen["which"].value, **_whose()},
             remindable=any(map(reminds, found.items)),
         )
 
@@ -108,6 +121,28 @@ def export_steps(kind: str) -> ResponseReturnValue:
             for row in controlled_steps(session, actor(), now=now(), limit=_MOST_EXPORTED, **_chosen_steps()).items
         ]
     return (csv_file if kind == "csv" else xlsx_file)("control", header, rows)
+
+
+@blueprint.get("/steps/<int:work_item_id>/direct")
+def direct(work_item_id: int) -> ResponseReturnValue:
+    """To hand a step on or to give it more time, above the list that leads here."""
+    return _directing(work_item_id)
+
+
+@blueprint.post("/steps/<int:work_item_id>/hand-on")
+def hand_on(work_item_id: int) -> ResponseReturnValue:
+    to = read_id(request.form.get("to", "")) or 0
+    return _direct(
+        work_item_id,
+        partial(delegate_work_item, to_person_id=to, comment=request.form.get("note", "")),
+        _("The step was handed on."),
+    )
+
+
+@blueprint.post("/steps/<int:work_item_id>/extend")
+def extend(work_item_id: int) -> ResponseReturnValue:
+    until, reason = request.form.get("due_at", ""), request.form.get("reason", "")
+    return _direct(work_item_id, partial(extend_work_item, until=until, reason=reason), _("The deadline was moved."))
 
 
 @blueprint.get("/deals")
@@ -152,12 +187,47 @@ def remind() -> ResponseReturnValue:
     return redirect(_back(), code=303)
 
 
+def _direct(work_item_id: int, command: Callable[..., WorkItem], told: str) -> ResponseReturnValue:
+    try:
+        with writing() as session:
+            command(session, work_item_id, actor=actor(), clock=services().clock)
+    except NotFound:
+        raise
+    except DomainError as error:
+        return _directing(work_item_id, error)
+    flash(told, "success")
+    return redirect(_back(), code=303)
+
+
+def _directing(work_item_id: int, error: DomainError | None = None) -> ResponseReturnValue:
+    ensure_controls(actor())
+    with reading() as session:
+        view = work_item_view(session, actor(), work_item_id, now())
+        extends = view.row.completed_at is None and may_extend(session, view.row)
+    page = render_template(
+        "control/direct_part.html" if is_partial() else "control/direct.html",
+        row=view.row,
+        may_direct=view.may_direct,
+        may_extend=extends,
+        typed=request.form,
+        errors=field_errors(error) if error else {},
+        problem_text=error_text(error) if error else "",
+        back=_back(),
+        kept={name: request.values[name] for name in _NARROWED if request.values.get(name)},
+    )
+    return page, status_of(error) if error else 200
+
+
 def _back() -> str:
-    """The list from which somebody reminded; what they narrowed it to stays."""
-    if request.form.get("from") != "steps":
+    """The list from which somebody acts; what they narrowed it to stays."""
+    if request.values.get("from") != "steps":
         return url_for("control.show")
-    kept: dict[str, Any] = {name: request.form.get(name) or None for name in ("show", "person", "department")}
+    kept: dict[str, Any] = {name: request.values.get(name) or None for name in _NARROWED if name != "from"}
     return url_for("control.list_steps", **kept)
+
+
+def _whose() -> dict[str, str | None]:
+    return {name: request.args.get(name) for name in ("person", "department")}
 
 
 def _chosen_steps() -> dict[str, Any]:

@@ -14,18 +14,20 @@ from engine.commands.approved_changes import ContentApproved, allows_change
 from engine.commands.cancellations import cancel_deal
 from engine.commands.deals import CURRENCIES, comment_on_deal, open_deal, update_deal
 from engine.commands.incidents import perform
+from engine.commands.loss_choices import LossChoice, LossReasonRequired
 from engine.errors import DomainError, InvalidInput, NotFound
 from engine.model.deal import Deal
 from engine.model.own_field import FieldSubject
 from engine.policy.form_values import read_form
 from engine.policy.freedom import may_suspend
-from engine.policy.permissions import Ability, ensure_may, may
+from engine.policy.permissions import Ability, ensure_may, may, may_edit_deal
 from engine.queries.attention import is_watching
 from engine.queries.deal_files import file_of_deal
 from engine.queries.deal_view import DealView
 from engine.queries.deals import board, deal_history, deal_view, walked_path
 from engine.queries.definition_files import drawing_of
 from engine.queries.definitions import startable_definitions
+from engine.queries.loss_reasons import loss_reasons
 from engine.queries.outdated_approvals import to_ask_again
 from engine.queries.own_fields import own_fields
 from engine.queries.processes import process_of
@@ -63,8 +65,10 @@ def list_deals() -> ResponseReturnValue:
     with reading() as session:
         page = chosen.page(session, actor(), now(), cursor=cursor)
         maps = known_maps(session, actor())
+        reasons = loss_reasons(session, archived=True) if chosen.reason_id else ()
     return render_template(
         "deals/list.html",
+        reason_name=next((one.name for one in reasons if one.id == chosen.reason_id), ""),
         page=page,
         chosen=chosen,
         maps=maps,
@@ -105,8 +109,11 @@ def export(kind: str) -> ResponseReturnValue:
         _("Next step"),
         _("Deadline"),
         _("Overdue steps"),
+        _("Reason of loss"),
+        _("Reason of the list"),
     )
     with reading() as session:
+        reasons = {one.id: one.name for one in loss_reasons(session, archived=True)}
         rows = [
             (
                 row.number,
@@ -122,6 +129,8 @@ def export(kind: str) -> ResponseReturnValue:
                 row.next_step,
                 row.next_due_at,
                 row.overdue_steps,
+                row.loss_reason,
+                reasons.get(row.loss_reason_id or 0),
             )
             for row in DealFilter.of(request.args).all_rows(session, actor(), now())
         ]
@@ -214,6 +223,21 @@ def comment(deal_id: int) -> ResponseReturnValue:
     )
 
 
+@blueprint.post("/<int:deal_id>/loss-reason")
+def explain(deal_id: int) -> ResponseReturnValue:
+    """Choose from the list why a deal has ended without a sale."""
+    chosen = chosen_id(request.form, "loss_reason_id")
+    if chosen is None:
+        missing = InvalidInput({"loss_reason_id": LossReasonRequired()})
+        return deal_page(deal_id, error=missing, form=request.form.to_dict())
+    changes = {"loss_reason_id": chosen, "loss_reason": request.form.get("loss_comment", "")}
+    return _act(
+        deal_id,
+        lambda session: update_deal(session, deal_id, changes, actor=actor(), clock=services().clock),
+        _("The reason is chosen."),
+    )
+
+
 @blueprint.post("/<int:deal_id>/cancel")
 def cancel(deal_id: int) -> ResponseReturnValue:
     return _act(
@@ -222,6 +246,7 @@ def cancel(deal_id: int) -> ResponseReturnValue:
             session,
             deal_id,
             request.form.get("reason", ""),
+            LossChoice(chosen_id(request.form, "reason_id"), is_asked=True),
             actor=actor(),
             clock=services().clock,
             command_id=request.form.get("command_id") or None,
@@ -378,6 +403,8 @@ def deal_page(
             row=view.row,
             stages=[(stage, working_time(int(stage.spent.total_seconds()))) for stage in view.stages],
             waiting=waiting_sentence(view.waiting),
+            reasons=[(one.id, one.name) for one in loss_reasons(session)],
+            may_explain=may_edit_deal(actor(), owner_id=view.row.owner_id),
             values=[
                 (
                     field.label,

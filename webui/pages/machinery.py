@@ -27,13 +27,15 @@ def show() -> ResponseReturnValue:
     with reading() as session:
         state = machinery(session, now())
         topics = waiting_topics(session, actor(), now())
-        mail = mail_state(session, actor(), now())
+        mail = mail_state(session, actor(), now(), bot_id=services().settings.telegram_bot_id)
     return render_template(
         "settings/machinery.html",
         state=state,
         topics=topics,
         mail=mail,
+        in_words=_in_words,
         sends_mail=services().settings.smtp_url is not None,
+        has_bot=services().settings.telegram_bot_id is not None,
         worker_late=state.worker_age_s is None or state.worker_age_s > _LATE_AFTER_SECONDS,
         heartbeats=[(name, _ago(age), age > _LATE_AFTER_SECONDS) for name, age in sorted(state.heartbeats.items())],
     )
@@ -47,6 +49,15 @@ def send_again(letter_id: int) -> ResponseReturnValue:
         send_letter_again(session, letter_id, actor=actor(), clock=services().clock)
     flash(_("The letter is tried again."), "success")
     return redirect(url_for("machinery.show") + "#mail", code=303)
+
+
+def _in_words(error: str) -> str:
+    """What was kept in the words of the source, in the reader's as far as the words are ours; no markup."""
+    head, _colon, answer = error.partition(": ")
+    if not answer or "%" in head:
+        return _(error)
+    template = f"{head}: %(answer)s"
+    return _(template, answer=_(answer))
 
 
 def _ago(seconds: int) -> str:

@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date, timedelta
 from typing import Any
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
-from engine.errors import N_, NotFound
+from engine.errors import N_
 from engine.model.deal import DealResult
 from engine.policy.permissions import Ability, may
 from engine.queries.control import ensure_controls
 from engine.queries.reports import Funnel, FunnelStage, LatenessGroup, LatenessRow, funnel, lateness
 from engine.queries.sales_results import NEWEST_DEALS, SalesResults, sales_results
 from webui.deadlines import working_span
-from webui.exports import csv_file, xlsx_file
-from webui.formats import local
 from webui.i18n import _
 from webui.known_maps import KnownMap, known_maps
-from webui.periods import end_of, iso_date, start_of, usual_periods
+from webui.periods import end_of, start_of
+from webui.report_periods import asked_period, period_words, report_file
 from webui.request_context import actor, now, reading
 
 blueprint = Blueprint("reports", __name__, url_prefix="/reports")
 
-_USUAL_DAYS = 90
 _GROUPS = {
     LatenessGroup.PERSON: N_("By person"),
     LatenessGroup.DEPARTMENT: N_("By department"),
@@ -45,7 +41,8 @@ def show_funnel() -> ResponseReturnValue:
         result_words=((DealResult.WON, _("Won")), (DealResult.LOST, _("Lost")), (DealResult.OPEN, _("In progress"))),
         working_span=working_span,
         newest=NEWEST_DEALS,
-        **_period_words(),
+        own_words=any(one.reason_id is None and one.lost for one in results.reasons) if results else False,
+        **period_words(),
     )
 
 
@@ -61,7 +58,19 @@ def export_funnel(kind: str) -> ResponseReturnValue:
         _("Working time in it, median"),
     )
     rows = [_stage_cells(stage, found, results) for stage in found.stages] if found and results else []
-    return _file(kind, "funnel", header, rows)
+    return report_file(kind, "funnel", header, rows)
+
+
+@blueprint.get("/reasons.<kind>")
+def export_reasons(kind: str) -> ResponseReturnValue:
+    """Why the deals of the funnel ended without a sale."""
+    *_maps, results = _funnel()
+    header = (_("Reason"), _("Of the list"), _("Lost"), _("Cancelled"))
+    rows = [
+        (one.reason or _("no reason given"), _("yes") if one.reason_id else _("no"), one.lost, one.cancelled)
+        for one in (results.reasons if results else ())
+    ]
+    return report_file(kind, "reasons", header, rows)
 
 
 @blueprint.get("/lateness")
@@ -74,7 +83,7 @@ def show_lateness() -> ResponseReturnValue:
         rows=rows,
         in_time=_in_time,
         counts_all=may(actor(), Ability.SEE_REPORTS),
-        **_period_words(),
+        **period_words(),
     )
 
 
@@ -83,13 +92,13 @@ def export_lateness(kind: str) -> ResponseReturnValue:
     group, rows = _lateness()
     header = (_(_GROUPS[group]), _("Done"), _("Done late"), _("In time, of a hundred"), _("Late now"))
     told = [(row.name or _("Nobody"), row.done, row.done_late, _in_time(row), row.open_late) for row in rows]
-    return _file(kind, "deadlines", header, told)
+    return report_file(kind, "deadlines", header, told)
 
 
 def _funnel() -> tuple[tuple[KnownMap, ...], str, Funnel | None, SalesResults | None]:
     """The maps that can be chosen, the chosen one's key, and its figures; None where nobody sees a deal yet."""
     ensure_controls(actor())
-    first, last = _period()
+    first, last = asked_period()
     with reading() as session:
         maps = known_maps(session, actor())
         keys = [one.key for one in maps]
@@ -110,22 +119,10 @@ def _stage_cells(stage: FunnelStage, found: Funnel, results: SalesResults) -> tu
 def _lateness() -> tuple[LatenessGroup, tuple[LatenessRow, ...]]:
     given = request.args.get("by", "")
     group = LatenessGroup(given) if given in set(LatenessGroup) else LatenessGroup.PERSON
-    first, last = _period()
+    first, last = asked_period()
     with reading() as session:
         rows = lateness(session, actor(), group, since=start_of(first), until=end_of(last), now=now())
     return group, rows
-
-
-def _period() -> tuple[date, date]:
-    """What is asked for; otherwise the last 90 days. A period that ends before it begins is one day."""
-    today = local(now()).date()
-    first = iso_date(request.args.get("from", "")) or today - timedelta(days=_USUAL_DAYS)
-    return first, max(first, iso_date(request.args.get("to", "")) or today)
-
-
-def _period_words() -> dict[str, Any]:
-    first, last = _period()
-    return {"first": first, "last": last, "periods": usual_periods(local(now()).date())}
 
 
 def _in_time(row: LatenessRow) -> int | None:
@@ -135,9 +132,3 @@ def _in_time(row: LatenessRow) -> int | None:
 
 def _share(part: int, whole: int) -> int | None:
     return round(100 * part / whole) if whole else None
-
-
-def _file(kind: str, name: str, header: Sequence[str], rows: Sequence[Sequence[Any]]) -> ResponseReturnValue:
-    if kind not in {"csv", "xlsx"}:
-        raise NotFound
-    return (csv_file if kind == "csv" else xlsx_file)(name, header, rows)

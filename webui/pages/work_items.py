@@ -20,6 +20,7 @@ from engine.commands.consultations import (
 from engine.commands.handing_back import hand_back_work_item
 from engine.commands.idempotency import already_performed, remember
 from engine.commands.incidents import perform
+from engine.commands.loss_choices import LossChoice
 from engine.commands.recalls import recall_approval
 from engine.commands.work_items import (
     claim_work_item,
@@ -34,14 +35,12 @@ from engine.errors import DomainError, InvalidInput, MapFailed, NotFound
 from engine.model.consultation import Consultation
 from engine.model.work_item import LIVE, WorkItem
 from engine.policy.form_values import read_form
-from engine.policy.permissions import may_direct_step
 from engine.queries.approval_view import is_with_remarks
 from engine.queries.deal_waiting import deal_waiting
-from engine.queries.directories import directory
 from engine.queries.inbox import inbox
 from engine.queries.inbox_tabs import Tab
+from engine.queries.loss_reasons import loss_reasons
 from engine.queries.mail_links import proposed_decision
-from engine.queries.work_item_rows import WorkItemRow
 from engine.queries.work_items import WorkItemView, form_of_step, work_item_view
 from webui.approval_pane import approval_pane, chosen_outcome, pane_buttons, proof_errors
 from webui.deadlines import said
@@ -51,7 +50,7 @@ from webui.file_uploads import brought, limits
 from webui.forms.file_fields import uploads_at
 from webui.forms.shown_values import shown_field
 from webui.forms.step_form import depends, faults_of, live_answer, shown_texts, step_fields, typed_values
-from webui.forms.typed_values import read_id
+from webui.forms.typed_values import chosen_id, read_id
 from webui.i18n import _, chosen_locale, zone
 from webui.inbox_list import TABS, inbox_list
 from webui.messages import error_text, field_errors
@@ -59,7 +58,7 @@ from webui.outcomes import choice_explained, decided, tone_of
 from webui.proofs import proof_in
 from webui.request_context import actor, now, reading, services, writing
 from webui.security import is_partial
-from webui.step_people import between_people
+from webui.step_people import between_people, may_extend
 from webui.timeline import entries, fields_of
 from webui.waiting import waiting_sentence
 
@@ -95,6 +94,7 @@ def complete(work_item_id: int) -> ResponseReturnValue:
                 zone=zone().key,
                 seen=request.form.get("content_hash"),
                 proof=proof,
+                loss=LossChoice(chosen_id(request.form, "loss_reason_id"), is_asked=True),
                 by_program="content_hash" not in request.form,  # our page of an approval says what it shows
             )
 
@@ -414,8 +414,9 @@ def _pane(
             "problem_text": _problem(error),
             "comment": comment if typed is not None else view.draft_comment or (proposed.comment if proposed else ""),
             "proposed": proposed,
+            "reasons": [(one.id, one.name) for one in loss_reasons(session)] if "loss_reason_id" in errors else [],
             "proposed_label": decided(proposed.outcome, view.outcomes) if proposed is not None else "",
-            "may_extend": view.row.completed_at is None and _may_extend(session, view.row),
+            "may_extend": view.row.completed_at is None and may_extend(session, view.row),
             "command_id": uuid.uuid4().hex,
             "led_to": led_to,
             "written": request.form.to_dict() if error and typed is None else {},
@@ -438,13 +439,6 @@ def _typed_late(view: WorkItemView, typed: Mapping[str, Any] | None, comment: st
     given = [(labels.get(name, name), value) for name, value in typed.items() if value and value != before.get(name)]
     changed = [f"{label}: {value}" for label, value in given]
     return "\n".join([*changed, *([comment] if comment.strip() else [])])
-
-
-def _may_extend(session: Session, row: WorkItemRow) -> bool:
-    """A head of whoever holds the step, or of its department, may give it more time; the holder alone may not."""
-    holders = (one.department_ids for one in directory(session).people if one.id == row.assignee_id)
-    departments = frozenset(next(holders, ())) | ({row.group_id} if row.group_id is not None else frozenset())
-    return may_direct_step(actor(), assignee_id=None, group_id=None, assignee_department_ids=departments)
 
 
 def _problem(error: DomainError | None) -> str:

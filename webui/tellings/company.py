@@ -79,6 +79,12 @@ TELLINGS: Mapping[str, Telling] = {
     ),
     "token_created": Telling("key", "neutral", lambda data: _("Token “%(name)s” made", name=data["name"])),
     "token_revoked": Telling("key", "neutral", lambda _data: _("Token revoked")),
+    "deadline_feed_made": Telling(
+        "calendar-due", "neutral", lambda _data: _("Address of the calendar with deadlines made")
+    ),
+    "deadline_feed_withdrawn": Telling(
+        "calendar-due", "neutral", lambda _data: _("Address of the calendar with deadlines withdrawn")
+    ),
     "control_looked": Telling(
         "checks", "good", lambda data: _("Looked through the daily control of %(day)s", day=readable(data["day"]))
     ),
@@ -97,6 +103,25 @@ TELLINGS: Mapping[str, Telling] = {
     ),
     "own_field_restored": Telling(
         "layout-list", "neutral", lambda data: _("Field “%(name)s” in use again", name=data["label"])
+    ),
+    "loss_reason_added": Telling(
+        "thumb-down", "neutral", lambda data: _("Reason of loss “%(name)s” added", name=data["name"])
+    ),
+    "loss_reason_renamed": Telling(
+        "thumb-down",
+        "neutral",
+        lambda data: _("Reason of loss “%(old)s” renamed to “%(new)s”", old=data["previous"], new=data["name"]),
+    ),
+    "loss_reason_moved": Telling(
+        "thumb-down",
+        "neutral",
+        lambda data: _("Reason of loss “%(name)s” moved to place %(place)s", name=data["name"], place=data["place"]),
+    ),
+    "loss_reason_archived": Telling(
+        "thumb-down", "warning", lambda data: _("Reason of loss “%(name)s” archived", name=data["name"])
+    ),
+    "loss_reason_restored": Telling(
+        "thumb-down", "neutral", lambda data: _("Reason of loss “%(name)s” in use again", name=data["name"])
     ),
     "webhook_added": Telling("link", "neutral", lambda data: _("Webhook to %(url)s added", url=data["url"])),
     "webhook_removed": Telling("link", "neutral", lambda _data: _("Webhook removed")),

@@ -21,6 +21,7 @@ from engine.model.deal import Deal
 from engine.model.history_event import HistoryEvent
 from engine.model.notice import Notice, NoticeState
 from engine.model.person import Person
+from engine.model.telegram import TelegramChat
 from engine.queries.approval_sheets import whole_sheet
 from engine.queries.people import person_view
 
@@ -50,6 +51,8 @@ def deal(office: Office) -> Deal:
     office.complete("iryna", "legal", "approved", comment="Згода")
     office.do("iryna", create_token, iryna, "Телефон")
     office.do("iryna", watch_deal, deal.id)
+    with office.database.write() as session:
+        session.add(TelegramChat(person_id=iryna, chat_id=None, name="@iryna_home", linked_at=office.clock.now()))
     return deal
 
 
@@ -67,12 +70,12 @@ def test_who_has_left_is_reached_nowhere_and_still_named_on_what_they_decided(
         office.do("admin", erase_employee, iryna, " ")
     with pytest.raises(NotFound):
         office.do("admin", erase_employee, 10**6, BASIS)
-    words = ("671234567", "home.example", "телефон", "половина")
+    words = ("671234567", "home.example", "телефон", "половина", "iryna_home")
     assert {"person.phone", "person.email", "api_token.name", "history_event.data"} <= set(named_in(office, *words))
     office.do("admin", erase_employee, iryna, BASIS, command_id="once")
     office.do("admin", erase_employee, iryna, BASIS, command_id="once")
 
-    assert named_in(office, "671234567", "home.example", "половина") == []
+    assert named_in(office, "671234567", "home.example", "половина", "iryna_home") == []
     ensure_whole(office, deal, tmp_path)
     with office.database.read() as session:
         view = person_view(session, office.actor("admin"), iryna)

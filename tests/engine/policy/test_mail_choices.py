@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, time
 
 import pytest
 
+from engine.model.letter import Channel
 from engine.model.notice import NoticeKind
 from engine.policy.business_calendar import BusinessCalendar
-from engine.policy.mail_choices import ALWAYS, Delivery, MailChoices, read_times, told_at
+from engine.policy.mail_choices import ALWAYS, Delivery, MailChoices, Place, channels_of, read_times, told_at
 
 KYIV = BusinessCalendar()  # Monday to Friday, 9 to 18, a break from 13 to 14
 
@@ -73,3 +75,21 @@ def test_times_are_read_as_people_write_them(text: str, times: tuple[time, ...])
 def test_anything_else_is_no_time(text: str) -> None:
     with pytest.raises(ValueError, match=r".*"):
         read_times(text)
+
+
+@pytest.mark.parametrize(
+    ("kind", "place", "reached", "expected"),
+    [
+        (NoticeKind.STEP_OPENED, None, Channel, (Channel.MAIL, Channel.TELEGRAM)),
+        (NoticeKind.STEP_OPENED, Place.TELEGRAM, Channel, (Channel.TELEGRAM,)),
+        (NoticeKind.STEP_OPENED, Place.TELEGRAM, (Channel.MAIL,), (Channel.MAIL,)),
+        (NoticeKind.STEP_OPENED, Place.MAIL, (Channel.TELEGRAM,), (Channel.TELEGRAM,)),
+        (NoticeKind.STEP_OPENED, Place.BOTH, (), ()),
+        (NoticeKind.REPLY_UNREAD, Place.TELEGRAM, Channel, (Channel.MAIL,)),
+    ],
+)
+def test_it_comes_where_it_is_wanted_or_elsewhere_rather_than_nowhere(
+    kind: NoticeKind, place: Place | None, reached: Iterable[Channel], expected: tuple[Channel, ...]
+) -> None:
+    choices = MailChoices(places={kind: place} if place is not None else {})
+    assert channels_of(kind, choices, tuple(reached)) == expected

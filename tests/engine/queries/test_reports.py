@@ -169,7 +169,7 @@ def test_results_tell_sums_reasons_and_the_time_that_deals_spent_in_a_stage_befo
         DealResult.OPEN: {"UAH": Decimal(100)},
         DealResult.LOST: {"EUR": Decimal(7), "UAH": Decimal(30)},
     }
-    assert sorted((one.reason, one.deals) for one in found.reasons) == [("", 1), ("Ціна", 1)]
+    assert sorted((one.reason, one.lost) for one in found.reasons) == [("", 1), ("Ціна", 1)]
     assert found.times[APPROVAL].count == 1
     assert found.times[OFFER].count == 2
     assert SIGNATURE not in found.times, "the deal stands in it yet"

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from support.api import ApiClient
+from support.api import ApiClient, faults
 from support.office import Office
 
+from engine.commands.loss_reasons import add_loss_reason
 from engine.db.session import Database
 from engine.model.deal import Deal
 
@@ -85,3 +86,19 @@ def test_variables_are_set_by_their_types(office: Office, deal: Deal, api: ApiOf
     assert (answer.status_code, list(answer.get_json()["errors"])) == (422, ["discount"])
     assert admin.post(f"/deals/{deal.id}/variables", {"values": {"discount": 9}, "reason": WHY}).status_code == 200
     assert office.deal(deal).fields["discount"] == "9"
+
+
+def test_a_reason_is_chosen_from_the_list_or_said_in_words_as_ever(office: Office, api: ApiOf) -> None:
+    reason = office.do("owner", add_loss_reason, "Ціна")
+    olena, told = api("olena"), ("loss_reason_id", "loss_reason")
+    assert olena.get("/loss-reasons").get_json() == {"items": [{"id": reason.id, "name": "Ціна", "is_archived": False}]}
+    ended = []
+    for body in ({"reason": WHY}, {"reason_id": reason.id}, {"reason_id": reason.id, "reason": WHY}):
+        answer = olena.post(f"/deals/{office.open_deal().id}/cancel", body).get_json()
+        ended.append([answer[name] for name in told])
+    assert ended == [[None, WHY], [reason.id, "Ціна"], [reason.id, f"Ціна: {WHY}"]]
+    assert faults(olena.post(f"/deals/{office.open_deal().id}/cancel", {})) == {"reason": "reason_required"}
+    listed = olena.get(f"/deals?loss_reason_id={reason.id}").get_json()["items"]
+    assert len(listed) == len(ended) - 1
+    changed = olena.patch(f"/deals/{listed[0]['id']}", {"loss_reason_id": None, "loss_reason": "Інше"}).get_json()
+    assert [changed[name] for name in told] == [None, "Інше"]

@@ -57,6 +57,16 @@ def test_reports_count_what_happened(api: ApiOf, office: Office) -> None:
     funnel = read(bohdan.get("/reports/funnel?definition_key=sale"))
     assert (funnel["opened"], funnel["open"]) == (1, 1)
     assert [stage["reached"] for stage in funnel["stages"]] == [1, 1, 0]
+    assert funnel["sums"] == {"open": {"UAH": 125000.5}}
+    assert (funnel["reasons"], funnel["stages"][0]["timed"], funnel["stages"][1]["median_s"]) == ([], 1, None)
+    legal = read(bohdan.get("/reports/approvals"))["items"][0]
+    assert (legal["asked"], legal["waiting"], legal["median_s"]) == (1, 1, None)
+    olena = read(bohdan.get("/reports/activity?limit=1"))["items"][0]
+    assert (olena["name"], olena["done"], olena["opened"]) == (
+        "Олена Коваль",
+        1,
+        {"count": 1, "sums": {"UAH": 125000.5}},
+    )
     by_step = read(bohdan.get("/reports/lateness?group_by=step"))["items"]
     assert [(row["name"], row["done"]) for row in by_step] == [("Підготувати пропозицію", 1)]
     first = read(bohdan.get("/reports/workload?limit=2"))

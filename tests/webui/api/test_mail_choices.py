@@ -19,12 +19,16 @@ def test_choices_are_read_and_changed_piece_by_piece(api: ApiOf) -> None:
     assert (changed["digest_times"], changed["keeps_quiet"]) == (["08:00", "16:30"], False)
     assert changed["deliveries"] == usual["deliveries"] | {"approval_asked": "never"}
     assert read(api("taras").get("/me/mail")) == usual
+    assert (usual["places"]["step_opened"], usual["telegram_linked"]) == ("both", False)
+    moved = read(olena.patch("/me/mail", {"places": {"step_opened": "telegram"}}))
+    assert moved == changed | {"places": usual["places"] | {"step_opened": "telegram"}}
 
 
 @pytest.mark.parametrize(
     ("body", "field"),
     [
         ({"deliveries": {"reply_unread": "never"}}, "deliveries.reply_unread"),
+        ({"places": {"reply_late": "telegram"}}, "places.reply_late"),
         ({"deliveries": {"birthday": "never"}}, "deliveries.birthday.[key]"),
         ({"digest_times": ["25:00"]}, "times"),
         ({"digest_times": []}, "digest_times"),

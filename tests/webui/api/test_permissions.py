@@ -95,6 +95,7 @@ EXPECTED = {
     "GET /deals": Expected(ALL),
     "GET /clients": Expected(ALL),
     "GET /contacts": Expected(ALL),
+    "GET /loss-reasons": Expected(ALL),
     "GET /own-fields": Expected(ALL),
     "PUT /own-fields": Expected("403 403 403 403 403 200 200", body={"items": [{"label": "Галузь"}]}),
     "POST /deals": Expected(
@@ -279,6 +280,8 @@ EXPECTED = {
     "POST /moves/<int:move_id>/cancel": Expected(OWNER_TOO_LATE),
     "POST /moves/<int:move_id>/undo": Expected(OWNER_TOO_LATE),
     "POST /moves/<int:move_id>/deals/<int:deal_id>/undo": Expected("403 403 403 403 403 404 403"),
+    "GET /reports/activity": Expected(READERS_OF_REPORTS),
+    "GET /reports/approvals": Expected(READERS_OF_REPORTS),
     "GET /reports/control": Expected(READERS_OF_REPORTS),
     "GET /reports/funnel": Expected(READERS_OF_REPORTS),
     "GET /reports/lateness": Expected(READERS_OF_REPORTS),

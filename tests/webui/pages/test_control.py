@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from io import BytesIO
 
@@ -35,6 +36,43 @@ def test_one_press_reminds_and_the_reminder_stands_among_what_concerns_its_reade
     assert back == f"/control/steps?show=open&person={office.company.olena.id}"
     assert "менше години тому" in text_of(bohdan.get(back))
     assert "нагадує вам про цей крок" in text_of(browse("olena").get("/questions"))
+
+
+def test_a_step_is_handed_on_or_given_more_time_from_its_row_and_the_list_stays_as_it_was(
+    office: Office, browse: SignIn
+) -> None:
+    office.open_deal()
+    step, company = office.step("prepare"), office.company
+    bohdan, narrowed = browse("bohdan"), {"from": "steps", "show": "open", "person": str(company.olena.id)}
+    listed = bohdan.get(f"/control/steps?show=open&person={company.olena.id}")
+    (address,) = re.findall(rf'href="(/control/steps/{step.id}/direct[^"]*)"', listed.text)
+    part = bohdan.get(address.replace("&amp;", "&"), part=True)
+    assert "<html" not in part.text
+    assert all(f'name="{name}" value="{value}"' in part.text for name, value in narrowed.items())
+    bohdan.get("/control")
+    post = f"/control/steps/{step.id}"
+    refused = bohdan.post(f"{post}/extend", narrowed | {"due_at": "4 р.д.", "reason": ""})
+    assert (refused.status_code, 'value="4 р.д."' in refused.text) == (422, True)
+    extended = bohdan.post(f"{post}/extend", narrowed | {"due_at": "4 р.д.", "reason": "Клієнт у відпустці"})
+    assert extended.location == f"/control/steps?show=open&person={company.olena.id}"
+    due_at, before = office.step("prepare").due_at, step.due_at
+    assert due_at is not None
+    assert before is not None
+    assert due_at > before
+    assert bohdan.post(f"{post}/hand-on", {"to": ""}).status_code == 422
+    assert bohdan.post(f"{post}/hand-on", {"to": str(company.taras.id), "note": "Відпустка"}).location == "/control"
+    assert office.step("prepare").assignee_id == company.taras.id
+
+
+def test_who_heads_nobody_directs_nothing_from_the_control(office: Office, browse: SignIn) -> None:
+    office.open_deal()
+    step, danylo = office.step("prepare"), browse("danylo")
+    assert danylo.get(f"/control/steps/{step.id}/direct").status_code == 404
+    assert danylo.post(f"/control/steps/{step.id}/hand-on", {"to": str(office.company.danylo.id)}).status_code == 404
+    assert "/direct" not in browse("owner").get("/control/steps?show=open").text  # who sees, and directs nobody
+    office.prepare()
+    page = browse("bohdan").get(f"/control/steps/{step.id}/direct")
+    assert "уже нічого не вдієш" in text_of(page)
 
 
 def test_lists_narrow_to_a_person_and_are_exported_as_they_are_shown(office: Office, browse: SignIn) -> None:

@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from decimal import Decimal
 from io import BytesIO
 
 import openpyxl
 import pytest
 from support.office import Office
 from support.web import Browser, text_of
+from werkzeug.test import TestResponse
+
+from engine.commands.cancellations import cancel_deal
 
 SignIn = Callable[[str | None], Browser]
 
@@ -54,7 +59,61 @@ def test_deadlines_kept_are_told_by_person_and_by_step(office: Office, browse: S
     assert "Підготувати пропозицію" in text_of(by_step)
 
 
+def linked(page: TestResponse, word: str) -> list[tuple[str, int]]:
+    """Where numbers lead to whose address holds ``word``, and the numbers."""
+    found = re.findall(rf'<a href="([^"]*{word}[^"]*)"[^>]*>(\d+)</a>', page.text)
+    return [(address.replace("&amp;", "&"), int(number)) for address, number in found]
+
+
+def test_a_number_of_approvals_opens_the_list_that_it_counts(office: Office, browse: SignIn) -> None:
+    office.open_deal()
+    office.prepare()
+    office.wait(days=1)
+    office.complete("iryna", "legal", "returned", comment="Немає умов оплати")
+    office.wait(days=2)
+    bohdan = browse("bohdan")
+    page = bohdan.get("/reports/approvals")
+    assert "Немає умов оплати" in text_of(page)
+    numbers = linked(page, "/reports/steps")
+    assert len(numbers) == 8  # asked of three; one returned, two wait and are late
+    for address, number in numbers:
+        assert len(rows(bohdan.get(address.replace("/steps?", "/steps.xlsx?")).data)) == number, address
+        assert f"Показано: {number} " in text_of(bohdan.get(address)), address
+    by_person = bohdan.get("/reports/approvals?by=person")
+    assert "department=" not in by_person.text
+    assert "Петро Лисенко" in text_of(by_person)
+    told = {row[0]: row[1:] for row in rows(bohdan.get("/reports/approvals.xlsx").data)}
+    assert told["Юридичний відділ"] == (1, 0, 1, 0, 0, 0, 0, "1 робочий день")
+    assert told["Логістика"] == (1, 0, 0, 0, 1, 0, 1, None)
+
+
+def test_a_number_of_a_managers_activity_opens_the_list_that_it_counts(office: Office, browse: SignIn) -> None:
+    for amount in (Decimal(100), Decimal(50)):
+        office.open_deal(amount=amount)
+    first, second = office.open_steps()
+    office.complete("olena", "prepare", values={"discount": "7,5"}, work_item_id=first.id)
+    office.wait(days=2, hours=1)
+    office.complete("olena", "prepare", values={"discount": "7,5"}, work_item_id=second.id)
+    office.do("olena", cancel_deal, second.deal_id, "Передумали")
+    bohdan = browse("bohdan")
+    page = bohdan.get("/reports/activity")
+    assert [number for _, number in linked(page, "/reports/steps")] == [2, 1]
+    for address, number in linked(page, "/reports/steps"):
+        assert len(rows(bohdan.get(address.replace("/steps?", "/steps.xlsx?")).data)) == number, address
+    assert [number for _, number in linked(page, "/deals")] == [2, 1]
+    for address, number in linked(page, "/deals"):
+        assert len(rows(bohdan.get(address.replace("/deals?", "/deals/export.xlsx?")).data)) == number, address
+    header, olena = bohdan.get("/reports/activity.csv").text.splitlines()[:2]
+    assert "Відкрито на суму, UAH" in header
+    assert olena == "Олена Коваль;2;1;2;150,00;0;0;1"
+
+
 def test_reports_are_for_heads(browse: SignIn) -> None:
-    for address in ("/reports/funnel", "/reports/lateness", "/reports/funnel.csv", "/reports/lateness.csv"):
+    for report in ("funnel", "reasons", "lateness", "approvals", "activity", "steps"):
+        address = f"/reports/{report}.csv"
+        assert browse("olena").get(address).status_code == 404, address
+        assert browse("bohdan").get(address).status_code == 200, address
+    for report in ("funnel", "lateness", "approvals", "activity", "steps"):
+        address = f"/reports/{report}"
         assert browse("olena").get(address).status_code == 404, address
         assert browse("bohdan").get(address).status_code == 200, address

@@ -82,6 +82,10 @@ class DealChanges(Given):
     close_date: Day | None = None
     owner: Owner | None = None
     loss_reason: Sentence = Field(default="", description="Also of a closed deal.")
+    loss_reason_id: Id | None = Field(
+        default=None,
+        description="One of `/loss-reasons`, also of a closed deal; `loss_reason` is what stands beside it.",
+    )
     fields: dict[str, Any] = Field(default={}, description="Merged into the stored ones by name.")
     read_version: ReadVersion | None = READ_VERSION
     ask_again: bool = Field(
@@ -133,9 +137,10 @@ class Resumption(Given):
 
 
 class Cancellation(Given):
-    """Why a deal ends that its map does not end."""
+    """Why a deal ends that its map does not end: a reason of the list, words of one's own, or both."""
 
-    reason: Sentence
+    reason: Sentence = ""
+    reason_id: Id | None = Field(default=None, description="One of `/loss-reasons`.")
 
 
 class Reopening(Given):
@@ -199,6 +204,7 @@ class DealsQuery(Paging):
         default=None, ge=1, le=1_000_000, description="Only deals that follow, or followed to their end, this version."
     )
     client_id: Id | None = None
+    loss_reason_id: Id | None = Field(default=None, description="Only deals that ended for this reason of the list.")
     overdue: bool = Field(default=False, description="Only deals with a late step.")
     sort: DealSort = Field(default=DealSort.LATEST, description="A minus means: largest or latest first.")
 
@@ -223,6 +229,7 @@ class DealItem(Told):
                     "stage_since": "2026-03-02T08:00:00Z",
                     "result": "open",
                     "loss_reason": "",
+                    "loss_reason_id": None,
                     "close_date": "2026-04-30",
                     "opened_at": "2026-03-01T08:00:00Z",
                     "closed_at": None,
@@ -246,7 +253,8 @@ class DealItem(Told):
     stage: str
     stage_since: datetime | None
     result: DealResult
-    loss_reason: str
+    loss_reason: str = Field(description="Why it ended without a sale, in words.")
+    loss_reason_id: int | None = Field(description="The reason of the list, if one was chosen.")
     close_date: date | None
     opened_at: datetime
     closed_at: datetime | None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from engine.model.deal import DealResult
+from engine.queries.approval_report import ApprovalGroup
 from engine.queries.reports import LatenessGroup
 from webui.api.models.values import Given, Instant, Key, Listed, Money, Paging, Told
 
@@ -25,6 +27,17 @@ class FunnelStageItem(Told):
     reached: int = Field(description="Deals that were in this stage at least once.")
     here: int = Field(description="Deals that are in it now.")
     ended: int = Field(description="Deals that ended in it without being won.")
+    median_s: int | None = Field(description="Working seconds that a deal spent in it until it left, the median.")
+    timed: int = Field(description="Of how many deals that is the median; at most the newest 300 are looked at.")
+
+
+class LossCountItem(Told):
+    """Deals that ended without a sale for one reason."""
+
+    reason_id: int | None = Field(description="Of `/loss-reasons`; null for words of people's own.")
+    reason: str = Field(description="Empty where none was given.")
+    lost: int
+    cancelled: int
 
 
 class FunnelReport(Told):
@@ -36,7 +49,56 @@ class FunnelReport(Told):
     won: int
     lost: int
     cancelled: int
+    sums: dict[DealResult, dict[str, Money]] = Field(description="What the deals come to, by result and currency.")
+    reasons: tuple[LossCountItem, ...] = Field(
+        description="Why deals ended without a sale: by the list, then the 20 most frequent of people's own words."
+    )
     stages: tuple[FunnelStageItem, ...]
+
+
+class ApprovalsQuery(Paging):
+    group_by: ApprovalGroup = ApprovalGroup.DEPARTMENT
+    since: Instant | None = Field(default=None, description="Approvals asked for from this moment on.")
+    until: Instant | None = Field(default=None, description="Approvals asked for before this moment.")
+
+
+class ActivityQuery(Paging):
+    since: Instant | None = Field(default=None, description="Done, opened and closed from this moment on.")
+    until: Instant | None = Field(default=None, description="Done, opened and closed before this moment.")
+
+
+class ApprovalItem(Told):
+    """``asked`` are all others together, but for ``late``, which are some of them."""
+
+    id: int | None = Field(description="Of the department, or of who answered, else holds it; null for none.")
+    name: str
+    asked: int
+    approved: int
+    returned: int
+    rejected: int
+    waiting: int
+    withdrawn: int = Field(description="The deal went another way, or enough others had answered.")
+    late: int = Field(description="Answered after the deadline, or late now.")
+    median_s: int | None = Field(description="Working seconds from the question to the answer, the median.")
+    timed: int = Field(description="Of how many answers that is the median; at most the newest 2,000 are looked at.")
+
+
+class DealsCountedItem(Told):
+    count: int
+    sums: dict[str, Money] = Field(description="By currency, of the deals that have an amount.")
+
+
+class ActivityItem(Told):
+    """Steps that somebody did; deals that they own now and that were opened or closed in the period."""
+
+    id: int = Field(description="The person's.")
+    name: str
+    done: int
+    done_late: int
+    opened: DealsCountedItem
+    won: DealsCountedItem
+    lost: DealsCountedItem
+    cancelled: DealsCountedItem
 
 
 class LatenessItem(Told):
@@ -81,6 +143,14 @@ class ControlReport(Told):
 
 class LatenessReport(Listed[LatenessItem]):
     """Who or what is late, worst first."""
+
+
+class ApprovalsReport(Listed[ApprovalItem]):
+    """Approvals, most late ones first."""
+
+
+class ActivityReport(Listed[ActivityItem]):
+    """What managers did, who won most deals first."""
 
 
 class WorkloadReport(Listed[WorkloadItem]):

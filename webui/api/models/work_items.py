@@ -193,6 +193,9 @@ class Completion(Decision):
 
     password: Password = ""
     totp: OneTimeCode = ""
+    loss_reason_id: Id | None = Field(
+        default=None, description="One of `/loss-reasons`: why the deal is lost, should this step lose it."
+    )
 
 
 class Recall(Given):

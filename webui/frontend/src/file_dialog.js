@@ -1,5 +1,5 @@
 // A file is looked at above the page, which stays as it is: <a data-file-link href="/files/12">. What draws PDFs is large
-// and fetched with the first of them.
+// and fetched with the first of them. A page that asks for little opens there as well: <a data-over-page href="…">.
 import { onContent } from "./on_content.js";
 
 let dialog;
@@ -25,6 +25,7 @@ async function open(link) {
   const shown = frame();
   shown.innerHTML = await answer.text();
   shown.setAttribute("aria-labelledby", "file-title");
+  shown.classList.toggle("is-small", "overPage" in link.dataset);
   if (!shown.open) shown.showModal();
   draw(shown);
   shown.scrollTop = 0;
@@ -38,7 +39,7 @@ export function draw(root) {
 }
 
 document.addEventListener("click", event => {
-  const link = event.target.closest("a[data-file-link]");
+  const link = event.target.closest("a[data-file-link], a[data-over-page]");
   if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey && event.button === 0) {
     event.preventDefault();
     if (!link.closest("dialog")) opener = link;

@@ -1,0 +1,116 @@
+"""The steps behind the numbers of reports: approvals asked for in a period, and steps done in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, or_, select, true
+from sqlalchemy.orm import Session
+
+from engine.bpmn.compiled import OutcomeKind, StepKind
+from engine.db.types import Moment
+from engine.model.work_item import LIVE, PENDING, WorkItem, WorkItemState
+from engine.policy.permissions import Actor
+from engine.queries.reports import ensure_reads_reports
+from engine.queries.scopes import visible_work_items
+from engine.queries.work_item_rows import WorkItemRow, rows_of, work_item_rows
+
+MOST_LISTED = 200
+RESPONSIBLE = func.coalesce(WorkItem.completed_by_id, WorkItem.assignee_id)
+"""Who did the step, else who holds it; None for a step that nobody has taken."""
+_LATEST = func.coalesce(WorkItem.completed_at, WorkItem.opened_at, type_=Moment)
+
+
+class ReportedSteps(StrEnum):
+    """Approvals asked for in the period and what became of them; ``DONE`` are steps of any kind done in the period.
+
+    ``WITHDRAWN``: the deal went another way, or enough others had answered. ``LATE``: answered late, or late now.
+    """
+
+    ASKED = "asked"
+    APPROVED = "approved"
+    RETURNED = "returned"
+    REJECTED = "rejected"
+    WAITING = "waiting"
+    WITHDRAWN = "withdrawn"
+    LATE = "late"
+    DONE = "done"
+    DONE_LATE = "done_late"
+
+
+_OUTCOMES = {
+    ReportedSteps.APPROVED: OutcomeKind.APPROVED,
+    ReportedSteps.RETURNED: OutcomeKind.RETURNED,
+    ReportedSteps.REJECTED: OutcomeKind.REJECTED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedStep:
+    """``comment`` is what was said with the decision: of a return, its reason."""
+
+    row: WorkItemRow
+    comment: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListedReport:
+    """The latest ``items`` of ``total``."""
+
+    items: tuple[ReportedStep, ...]
+    total: int
+
+
+def in_period(which: ReportedSteps, since: datetime | None, until: datetime | None) -> list[ColumnElement[bool]]:
+    """Conditions: approvals opened, or steps done, from ``since`` up to, not including, ``until``."""
+    is_done = which in (ReportedSteps.DONE, ReportedSteps.DONE_LATE)
+    at = WorkItem.completed_at if is_done else WorkItem.opened_at
+    chosen = [WorkItem.state == WorkItemState.COMPLETED] if is_done else [WorkItem.kind == StepKind.APPROVAL]
+    if since is not None:
+        # Nothing ends before it begins: with every state named, an index leads to the steps of the period.
+        chosen += [at >= since, since <= _LATEST, WorkItem.state.in_(tuple(WorkItemState))]
+    return chosen + ([at < until] if until is not None else [])
+
+
+def is_one_of(which: ReportedSteps, now: datetime) -> ColumnElement[bool]:
+    """Whether a step of the period is one of those."""
+    is_done = WorkItem.state == WorkItemState.COMPLETED
+    answered_late = is_done & (WorkItem.completed_at > WorkItem.due_at)
+    conditions: dict[ReportedSteps, ColumnElement[bool]] = {
+        ReportedSteps.ASKED: true(),
+        ReportedSteps.WAITING: WorkItem.state.in_(PENDING),
+        ReportedSteps.WITHDRAWN: WorkItem.state == WorkItemState.CANCELLED,
+        ReportedSteps.LATE: or_(answered_late, WorkItem.state.in_(LIVE) & (WorkItem.due_at < now)),
+        ReportedSteps.DONE: is_done,
+        ReportedSteps.DONE_LATE: answered_late,
+    }
+    return conditions[which] if which in conditions else is_done & (WorkItem.outcome == _OUTCOMES[which].value)
+
+
+def reported_steps(
+    session: Session,
+    actor: Actor,
+    which: ReportedSteps,
+    *,
+    person_id: int | None = None,
+    department_id: int | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    now: datetime,
+    limit: int = MOST_LISTED,
+) -> ListedReport:
+    """The latest first. ``person_id`` 0 and ``department_id`` 0 mean: of nobody, of none. Raises NotFound."""
+    ensure_reads_reports(actor)
+    conditions: list[Any] = [visible_work_items(actor), *in_period(which, since, until), is_one_of(which, now)]
+    for column, wanted in ((RESPONSIBLE, person_id), (WorkItem.group_id, department_id)):
+        if wanted is not None:
+            conditions.append(column == wanted if wanted else column.is_(None))
+    order = (_LATEST.desc(), WorkItem.id.desc())
+    shown = rows_of(session.execute(work_item_rows(*conditions).order_by(*order).limit(limit)), actor, now)
+    comments = select(WorkItem.id, WorkItem.comment).where(*conditions).order_by(*order).limit(limit)
+    said = {row.id: row.comment for row in session.execute(comments)}
+    total = session.scalar(select(func.count()).select_from(WorkItem).where(*conditions)) or 0
+    return ListedReport(tuple(ReportedStep(row, said.get(row.id, "")) for row in shown), total)

@@ -1,0 +1,149 @@
+"""Telegram: letters leave as messages, and what people write to the bot is read."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from engine.adapters.telegram import (
+    API_HOST,
+    ChatGone,
+    ChatMessage,
+    Telegram,
+    TelegramBusy,
+    TelegramFailed,
+    TelegramRefused,
+    TelegramSilent,
+)
+from engine.commands.mailing import letter_failed, letter_left
+from engine.commands.telegram_letters import begin_try, chat_is_gone, not_written, try_failed
+from engine.commands.telegram_links import end_chat
+from engine.commands.telegram_updates import (
+    Reading,
+    Reply,
+    claim_bot,
+    name_bot,
+    pass_over,
+    release_bot,
+    take_update,
+)
+from engine.db.job import Job
+from engine.errors import DomainError
+from engine.model.telegram import TelegramEnd
+from engine.queries.letters import letter_view
+from tasks.app import task
+from tasks.chat_words import chat_message_of, locale_of, reply_of
+from tasks.congestion import NotNow, SlowHosts
+from tasks.services import Services, services
+
+_REPLIES_TRIED = 3
+"""An answer in a chat that comes much later answers nothing."""
+
+_logger = logging.getLogger(__name__)
+telegram_rest = SlowHosts()
+
+
+@task
+def read_telegram() -> None:
+    """Take what people have written to the bot, each update in a transaction of its own. Without a bot, nothing."""
+    given = services()
+    if given.telegram is None:
+        return
+    with given.database.write() as session:
+        reading = claim_bot(session, given.telegram.bot_id, clock=given.clock)
+    if reading is None:
+        return
+    error = ""
+    try:
+        _read(given, given.telegram, reading)
+    except TelegramFailed as failure:
+        error = str(failure)
+        _logger.warning("%s", failure)
+    finally:
+        with given.database.write() as session:
+            release_bot(session, given.telegram.bot_id, error=error, clock=given.clock)
+
+
+def _read(services: Services, telegram: Telegram, reading: Reading) -> None:
+    if not reading.has_name:
+        username = telegram.username()
+        with services.database.write() as session:
+            name_bot(session, telegram.bot_id, username)
+    for update in telegram.updates(reading.after):
+        try:
+            with services.database.write() as session:
+                take_update(session, telegram.bot_id, update, clock=services.clock)
+        except (DomainError, ValueError, LookupError, TypeError):
+            _logger.exception("Update %s of the bot is passed over", update.id)  # those behind it must come
+            with services.database.write() as session:
+                pass_over(session, telegram.bot_id, update, clock=services.clock)
+
+
+def send_telegram_letter(services: Services, job: Job) -> None:
+    """Send one letter as it is now. One that has left is not sent again, whoever performs its job twice.
+
+    The API knows no repetitions: where a try met no answer, the next one says that it may be one. Raises NotNow.
+    """
+    letter_id, at = int(job.payload["letter_id"]), services.clock.now()
+    with services.database.read() as session:
+        view = letter_view(session, letter_id, at)
+    if view is None or view.chat_id is None or services.telegram is None:
+        with services.database.write() as session:
+            not_written(session, letter_id, has_bot=services.telegram is not None, clock=services.clock)
+        return
+    with telegram_rest.calling(API_HOST):
+        with services.database.write() as session:
+            is_repeated = begin_try(session, letter_id)
+        message = chat_message_of(
+            view, chat_id=view.chat_id, settings=services.settings, at=at, is_repeated=is_repeated
+        )
+        failure = _failure_of_sending(services.telegram, message)
+    with services.database.write() as session:
+        if failure is None:
+            letter_left(session, letter_id, clock=services.clock)
+            return
+        if not isinstance(failure, TelegramSilent):
+            try_failed(session, letter_id, had_left=is_repeated)
+        if isinstance(failure, ChatGone):
+            chat_is_gone(session, letter_id, view.chat_id, clock=services.clock)
+        elif not isinstance(failure, TelegramBusy):
+            is_refused = isinstance(failure, TelegramRefused)
+            letter_failed(session, letter_id, str(failure), attempts=job.attempts, for_good=is_refused)
+    if isinstance(failure, TelegramFailed):
+        raise _tried_later(failure)
+
+
+def send_telegram_reply(services: Services, job: Job) -> None:
+    """Answer in a chat. Raises NotNow."""
+    if services.telegram is None:
+        return
+    told = job.payload
+    locale = locale_of(told["locale"], usual=services.settings.locale)
+    message = reply_of(Reply(told["reply"]), chat_id=told["chat_id"], locale=locale, name=told["name"])
+    with telegram_rest.calling(API_HOST):
+        failure = _failure_of_sending(services.telegram, message)
+    if isinstance(failure, ChatGone):
+        with services.database.write() as session:
+            end_chat(session, message.chat_id, TelegramEnd.BLOCKED, at=services.clock.now())
+    elif isinstance(failure, TelegramBusy) or (isinstance(failure, TelegramFailed) and job.attempts < _REPLIES_TRIED):
+        raise _tried_later(failure)
+    elif failure is not None:
+        _logger.warning("A chat is not answered: %s", failure)
+
+
+def _failure_of_sending(telegram: Telegram, message: ChatMessage) -> DomainError | None:
+    try:
+        telegram.send(message)
+    except (TelegramFailed, TelegramRefused, ChatGone) as failure:
+        return failure
+    return None
+
+
+def _tried_later(failure: TelegramFailed) -> Exception:
+    """What a job raises for it; meanwhile this process leaves Telegram alone."""
+    if isinstance(failure, TelegramBusy):
+        seconds = float(failure.params["seconds"])
+        telegram_rest.rest(API_HOST, seconds)
+        return NotNow(timedelta(seconds=seconds))
+    telegram_rest.is_silent(API_HOST)
+    return failure

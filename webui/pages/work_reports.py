@@ -1,0 +1,200 @@
+"""Reports of people's work: approvals, managers' activity, and the steps behind each number."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+
+from engine.errors import N_
+from engine.queries.activity_report import ActivityRow, activity_report
+from engine.queries.approval_report import NEWEST_ANSWERS, ApprovalGroup, ApprovalRow, approval_report
+from engine.queries.control import ensure_controls
+from engine.queries.directories import directory
+from engine.queries.reported_steps import ListedReport, ReportedSteps, reported_steps
+from webui.deadlines import working_span
+from webui.forms.typed_values import read_id
+from webui.i18n import _
+from webui.outcomes import decided
+from webui.periods import end_of, start_of
+from webui.report_periods import asked_period, period_words, report_file
+from webui.request_context import actor, now, reading
+
+blueprint = Blueprint("work_reports", __name__, url_prefix="/reports")
+
+_GROUPS = {ApprovalGroup.DEPARTMENT: N_("By department"), ApprovalGroup.PERSON: N_("By person")}
+_LISTS = {
+    ReportedSteps.ASKED: N_("Asked for"),
+    ReportedSteps.APPROVED: N_("Approved"),
+    ReportedSteps.RETURNED: N_("Returned for rework"),
+    ReportedSteps.REJECTED: N_("Rejected"),
+    ReportedSteps.WAITING: N_("Still waiting"),
+    ReportedSteps.WITHDRAWN: N_("Withdrawn"),
+    ReportedSteps.LATE: N_("Late"),
+    ReportedSteps.DONE: N_("Steps done"),
+    ReportedSteps.DONE_LATE: N_("Steps done late"),
+}
+_OF_APPROVALS = tuple(one for one in _LISTS if one not in (ReportedSteps.DONE, ReportedSteps.DONE_LATE))
+_MOST_EXPORTED = 10_000
+_RETURNS_SHOWN = 10
+_NOBODY = "none"
+
+
+@blueprint.get("/approvals")
+def show_approvals() -> ResponseReturnValue:
+    group, rows = _approvals()
+    with reading() as session:
+        returned = reported_steps(
+            session, actor(), ReportedSteps.RETURNED, now=now(), limit=_RETURNS_SHOWN, **_moments()
+        )
+    return render_template(
+        "control/approvals.html",
+        group=group,
+        groups={one: _(label) for one, label in _GROUPS.items()},
+        rows=rows,
+        totals={one: sum(getattr(row, one.value) for row in rows) for one in _OF_APPROVALS},
+        lists={one: _(_LISTS[one]) for one in _OF_APPROVALS},
+        returned=returned,
+        working_span=working_span,
+        newest=NEWEST_ANSWERS,
+        **period_words(),
+    )
+
+
+@blueprint.get("/approvals.<kind>")
+def export_approvals(kind: str) -> ResponseReturnValue:
+    group, rows = _approvals()
+    header = (
+        _(_GROUPS[group]),
+        *(_(_LISTS[one]) for one in _OF_APPROVALS),
+        _("Working time to an answer, median"),
+    )
+    told = [
+        (row.name or _("Nobody"), *(getattr(row, one.value) for one in _OF_APPROVALS), _median(row)) for row in rows
+    ]
+    return report_file(kind, "approvals", header, told)
+
+
+@blueprint.get("/activity")
+def show_activity() -> ResponseReturnValue:
+    return render_template("control/activity.html", rows=_activity(), **period_words())
+
+
+@blueprint.get("/activity.<kind>")
+def export_activity(kind: str) -> ResponseReturnValue:
+    """A column for each currency: sums stay numbers that a spreadsheet adds up."""
+    rows = _activity()
+    parts = (
+        (_("Deals opened"), _("Opened for, %(currency)s"), [row.opened for row in rows]),
+        (_("Deals won"), _("Won for, %(currency)s"), [row.won for row in rows]),
+        (_("Deals lost"), _("Lost for, %(currency)s"), [row.lost for row in rows]),
+        (_("Deals cancelled"), "", [row.cancelled for row in rows]),
+    )
+    header = [_("Person"), _("Steps done"), _("Steps done late")]
+    told: list[list[Any]] = [[row.name, row.done, row.done_late] for row in rows]
+    for counted, summed, of_rows in parts:
+        currencies = sorted({one for part in of_rows for one in part.sums}) if summed else []
+        header += [counted, *(summed % {"currency": currency} for currency in currencies)]
+        for line, part in zip(told, of_rows, strict=True):
+            line += [part.count, *(part.sums.get(currency) for currency in currencies)]
+    return report_file(kind, "activity", header, told)
+
+
+@blueprint.get("/steps")
+def list_steps() -> ResponseReturnValue:
+    """The steps that a number of a report counts."""
+    which, chosen = _chosen()
+    found = _steps(which, chosen)
+    with reading() as session:
+        people = directory(session)
+        person = people.known_person(chosen["person_id"])
+        department = people.department(chosen["department_id"])
+    whose = person.full_name if person else department.name if department else ""
+    return render_template(
+        "control/reported_steps.html",
+        which=which,
+        title=_(_LISTS[which]),
+        whose=whose or (_("Nobody") if 0 in chosen.values() else ""),
+        kept={name: request.args.get(name) for name in ("person", "department") if request.args.get(name)},
+        found=found,
+        decided=decided,
+        is_of_approvals=which in _OF_APPROVALS,
+        **period_words(),
+    )
+
+
+@blueprint.get("/steps.<kind>")
+def export_steps(kind: str) -> ResponseReturnValue:
+    which, chosen = _chosen()
+    header = (
+        _("Step"),
+        _("Deal"),
+        _("Title"),
+        _("Client"),
+        _("Department"),
+        _("Who"),
+        _("Opened"),
+        _("Deadline"),
+        _("Done"),
+        _("Decision"),
+        _("Comment"),
+    )
+    rows = [
+        (
+            one.row.name,
+            one.row.deal_number,
+            one.row.deal_title,
+            one.row.client_name,
+            one.row.group_name,
+            one.row.completed_by_name or one.row.assignee_name,
+            one.row.opened_at,
+            one.row.due_at,
+            one.row.completed_at,
+            decided(one.row.outcome) if one.row.outcome else "",
+            one.comment,
+        )
+        for one in _steps(which, chosen, _MOST_EXPORTED).items
+    ]
+    return report_file(kind, "steps", header, rows)
+
+
+def _approvals() -> tuple[ApprovalGroup, tuple[ApprovalRow, ...]]:
+    ensure_controls(actor())
+    given = request.args.get("by", "")
+    group = ApprovalGroup(given) if given in set(ApprovalGroup) else ApprovalGroup.DEPARTMENT
+    with reading() as session:
+        return group, approval_report(session, actor(), group, now=now(), **_moments())
+
+
+def _activity() -> tuple[ActivityRow, ...]:
+    ensure_controls(actor())
+    with reading() as session:
+        return activity_report(session, actor(), now=now(), **_moments())
+
+
+def _steps(which: ReportedSteps, chosen: dict[str, Any], limit: int | None = None) -> ListedReport:
+    ensure_controls(actor())
+    more: dict[str, Any] = {} if limit is None else {"limit": limit}
+    with reading() as session:
+        return reported_steps(session, actor(), which, now=now(), **chosen, **_moments(), **more)
+
+
+def _chosen() -> tuple[ReportedSteps, dict[str, Any]]:
+    given = request.args.get("show", "")
+    which = ReportedSteps(given) if given in set(ReportedSteps) else ReportedSteps.ASKED
+
+    def read(name: str) -> int | None:
+        said = request.args.get(name, "")
+        return 0 if said == _NOBODY else read_id(said)
+
+    return which, {"person_id": read("person"), "department_id": read("department")}
+
+
+def _moments() -> dict[str, Any]:
+    first, last = asked_period()
+    return {"since": start_of(first), "until": end_of(last)}
+
+
+def _median(row: ApprovalRow) -> str:
+    return working_span(row.timing.median) if row.timing.median is not None else ""

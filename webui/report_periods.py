@@ -1,0 +1,38 @@
+"""What the pages of all reports share: the period that is asked for, and the report as a file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from flask import request
+from flask.typing import ResponseReturnValue
+
+from engine.errors import NotFound
+from webui.exports import csv_file, xlsx_file
+from webui.formats import local
+from webui.periods import iso_date, usual_periods
+from webui.request_context import now
+
+_USUAL_DAYS = 90
+
+
+def asked_period() -> tuple[date, date]:
+    """What is asked for; otherwise the last 90 days. A period that ends before it begins is one day."""
+    today = local(now()).date()
+    first = iso_date(request.args.get("from", "")) or today - timedelta(days=_USUAL_DAYS)
+    return first, max(first, iso_date(request.args.get("to", "")) or today)
+
+
+def period_words() -> dict[str, Any]:
+    """The period as the templates of reports name it."""
+    first, last = asked_period()
+    return {"first": first, "last": last, "periods": usual_periods(local(now()).date())}
+
+
+def report_file(kind: str, name: str, header: Sequence[str], rows: Sequence[Sequence[Any]]) -> ResponseReturnValue:
+    """Raises NotFound for a kind that is none."""
+    if kind not in {"csv", "xlsx"}:
+        raise NotFound
+    return (csv_file if kind == "csv" else xlsx_file)(name, header, rows)
