@@ -34,7 +34,7 @@ from engine.model.client_import import (
     ImportState,
     RowState,
 )
-from engine.policy.imported_rows import ReadRow
+from engine.policy.imported_rows import ReadRow, storable
 from engine.queries.client_imports import clients_named_in_fields
 from engine.queries.same_clients import KnownClient, KnownClients
 
@@ -179,7 +179,7 @@ class _Checking:
         return {
             "import_id": self.import_id,
             "number": number,
-            "cells": list(cells[: self.width]),
+            "cells": [storable(cell) for cell in cells[: self.width]],
             "state": state,
             "told": told,
             "client_id": client_id,

@@ -34,6 +34,7 @@ from engine.model.client_import import (
 )
 from engine.model.person import Person
 from engine.policy.client_columns import SEVERAL, guessed_columns, heading_row, offered_columns
+from engine.policy.imported_rows import storable
 from engine.policy.own_fields import KnownField
 from engine.policy.permissions import Ability, Actor, ensure_may
 from engine.queries.client_imports import visible_imports
@@ -127,10 +128,13 @@ def bring_list(
     headings = headings_of(first[place][1])
     brought = ClientImport(
         kind=kind,
-        file_name=file_name[-200:],
+        file_name=storable(file_name)[-200:],
         content=content,
         headings=headings,
-        samples=[[cell[:_LONGEST_SAMPLE] for cell in row[: len(headings)]] for _, row in first[place + 1 :][:_SAMPLES]],
+        samples=[
+            [storable(cell)[:_LONGEST_SAMPLE] for cell in row[: len(headings)]]
+            for _, row in first[place + 1 :][:_SAMPLES]
+        ],
         columns=_columns_of(session, kind, headings, used, actor),
         locale=spelling.locale,
         requested_by_id=actor.person_id,
@@ -182,7 +186,7 @@ def rows_in(content: bytes) -> Iterator[tuple[int, Sequence[str]]]:
 
 def headings_of(cells: Sequence[str]) -> list[str]:
     """A row as headings, each in one line, without what stands empty at its end."""
-    headings = [" ".join(cell.split())[:_LONGEST_HEADING] for cell in cells]
+    headings = [" ".join(storable(cell).split())[:_LONGEST_HEADING] for cell in cells]
     while headings and not headings[-1]:
         headings.pop()
     return headings
