@@ -29,6 +29,7 @@ from engine.model.client_note import ClientNote
 from engine.model.history_event import HistoryEvent
 from engine.policy.permissions import AbilityMissing
 from engine.queries.clients import clients
+from engine.queries.contacts import contacts
 
 NOTES = (
     "Дата;Компанія;Автор;Коментар\n"
@@ -169,6 +170,9 @@ def test_an_import_is_taken_back_as_far_as_nobody_uses_what_it_made(office: Offi
     assert lists.states(import_id) == {2: RowState.UNDONE, 3: RowState.KEPT, 4: RowState.KEPT, 5: RowState.UNDONE}
     assert lists.row(import_id).state is ImportState.UNDONE
     assert "client_removed" in kinds(office)
+    with office.database.read() as session:
+        assert clients(session, office.actor("bohdan"), q="0671111111").items == ()
+        assert contacts(session, office.actor("bohdan"), q="гай").items == ()
     with pytest.raises(NothingToTakeBack):
         lists.take_back(import_id)
     lists.take_over(text)
