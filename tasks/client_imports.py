@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 from engine.commands.client_import_rows import ImportTurns, check_rows, finish_turns
 from engine.db.job import Job
@@ -19,7 +20,8 @@ def go_on_with_import(services: Services, job: Job) -> None:
     A worker that is killed leaves every row whole: its job is done again when the lease is over.
     """
     import_id, zone = int(job.payload["import_id"]), services.settings.time_zone
-    check_rows(services.database, import_id, job.id, zone=zone, clock=services.clock)
+    between = partial(give_way, services)
+    check_rows(services.database, import_id, job.id, zone=zone, clock=services.clock, between=between)
     turns = ImportTurns(services.database, import_id, zone, services.clock)
     until = services.clock.now() + _TIME_FOR_ROWS
     while services.clock.now() < until and turns.take():

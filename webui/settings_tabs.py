@@ -19,6 +19,12 @@ class SettingsTab:
     ability: Ability | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class SettingsGroup:
+    name: str
+    tabs: tuple[SettingsTab, ...]
+
+
 _TABS = (
     SettingsTab("settings.show", "settings", N_("My profile")),
     SettingsTab("mail_settings.show", "mail_settings", N_("Notices")),
@@ -39,6 +45,8 @@ _TABS = (
 )
 
 
-def settings_tabs() -> tuple[SettingsTab, ...]:
-    """Those that are open to who asks."""
-    return tuple(tab for tab in _TABS if tab.ability is None or may(actor(), tab.ability))
+def settings_groups() -> tuple[SettingsGroup, ...]:
+    """The tabs that are open to who asks: everybody's own, and what is the same for the whole company."""
+    company = tuple(tab for tab in _TABS if tab.ability is not None and may(actor(), tab.ability))
+    own = SettingsGroup(N_("Mine"), tuple(tab for tab in _TABS if tab.ability is None))
+    return (own, SettingsGroup(N_("Company"), company)) if company else (own,)

@@ -34,7 +34,7 @@ from engine.model.client_import import (
     ImportState,
     RowState,
 )
-from engine.policy.imported_rows import ReadRow
+from engine.policy.imported_rows import ReadRow, storable
 from engine.queries.client_imports import clients_named_in_fields
 from engine.queries.same_clients import KnownClient, KnownClients
 
@@ -63,11 +63,19 @@ class _Superseded(Exception):
     """Another job reads the list by now, or somebody has thrown it away."""
 
 
-def check_rows(database: Database, import_id: int, job_id: str, *, zone: str, clock: Clock) -> None:
+def check_rows(
+    database: Database,
+    import_id: int,
+    job_id: str,
+    *,
+    zone: str,
+    clock: Clock,
+    between: Callable[[], object] = lambda: None,
+) -> None:
     """Read the whole file and say of each row what it would do. Done again, all of it is said anew.
 
     ``job_id`` is the outbox job under which it happens: its lease is held for as long as this takes. Times in the file
-    that name no zone are those of ``zone``.
+    that name no zone are those of ``zone``. ``between`` portions others may have their turn.
     """
     with database.write() as session:
         brought = session.get(ClientImport, import_id, with_for_update=True)
@@ -84,6 +92,7 @@ def check_rows(database: Database, import_id: int, job_id: str, *, zone: str, cl
         below = _below(rows_in(content), headings)
         while some := list(islice(below, CHECKED_AT_ONCE)):
             checking.portion(database, some, clock)
+            between()
         _finish_checking(database, import_id, job_id, None)
     except _Superseded:
         return
@@ -170,7 +179,7 @@ class _Checking:
         return {
             "import_id": self.import_id,
             "number": number,
-            "cells": list(cells[: self.width]),
+            "cells": [storable(cell) for cell in cells[: self.width]],
             "state": state,
             "told": told,
             "client_id": client_id,

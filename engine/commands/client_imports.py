@@ -34,6 +34,8 @@ from engine.model.client_import import (
 )
 from engine.model.person import Person
 from engine.policy.client_columns import SEVERAL, guessed_columns, heading_row, offered_columns
+from engine.policy.imported_rows import storable
+from engine.policy.own_fields import KnownField
 from engine.policy.permissions import Ability, Actor, ensure_may
 from engine.queries.client_imports import visible_imports
 from engine.queries.organisation import organisation
@@ -45,6 +47,7 @@ MOST_ROWS = 50_000
 MOST_UNPACKED = 200 * 1024 * 1024
 _MOST_LINES = 200_000
 _HEADINGS_SOUGHT = 10
+_REMEMBERED = 10  # imports whose columns are looked at
 _SAMPLES = 3
 _LONGEST_SAMPLE = 80
 _LONGEST_HEADING = 150
@@ -125,11 +128,14 @@ def bring_list(
     headings = headings_of(first[place][1])
     brought = ClientImport(
         kind=kind,
-        file_name=file_name[-200:],
+        file_name=storable(file_name)[-200:],
         content=content,
         headings=headings,
-        samples=[[cell[:_LONGEST_SAMPLE] for cell in row[: len(headings)]] for _, row in first[place + 1 :][:_SAMPLES]],
-        columns=guessed_columns(headings, used, notes=notes),
+        samples=[
+            [storable(cell)[:_LONGEST_SAMPLE] for cell in row[: len(headings)]]
+            for _, row in first[place + 1 :][:_SAMPLES]
+        ],
+        columns=_columns_of(session, kind, headings, used, actor),
         locale=spelling.locale,
         requested_by_id=actor.person_id,
         uploaded_at=clock.now(),
@@ -137,6 +143,32 @@ def bring_list(
     session.add(brought)
     session.flush()
     return brought
+
+
+def _columns_of(
+    session: Session, kind: ImportKind, headings: Sequence[str], own: Sequence[KnownField], actor: Actor
+) -> list[str]:
+    """What the columns mean: as the actor said of the same headings before, else as they are usually meant."""
+    notes = kind is ImportKind.NOTES
+    guessed, offered = guessed_columns(headings, own, notes=notes), offered_columns(own, notes=notes)
+    earlier = session.execute(
+        select(ClientImport.headings, ClientImport.columns)
+        .where(
+            ClientImport.requested_by_id == actor.person_id,
+            ClientImport.kind == kind,
+            ClientImport.state != ImportState.CHOOSING,
+        )
+        .order_by(ClientImport.id.desc())
+        .limit(_REMEMBERED)
+    )
+    said: dict[str, str] = {}
+    for known, meant in earlier:
+        for heading, meaning in zip(known, meant, strict=True):
+            said.setdefault(heading, meaning)
+    columns = [said.get(heading, guess) for heading, guess in zip(headings, guessed, strict=True)]
+    single = [one for one in columns if one and one not in SEVERAL]
+    is_sound = len(single) == len(set(single)) and all(one in offered for one in columns if one)
+    return columns if is_sound else guessed
 
 
 def rows_in(content: bytes) -> Iterator[tuple[int, Sequence[str]]]:
@@ -154,7 +186,7 @@ def rows_in(content: bytes) -> Iterator[tuple[int, Sequence[str]]]:
 
 def headings_of(cells: Sequence[str]) -> list[str]:
     """A row as headings, each in one line, without what stands empty at its end."""
-    headings = [" ".join(cell.split())[:_LONGEST_HEADING] for cell in cells]
+    headings = [" ".join(storable(cell).split())[:_LONGEST_HEADING] for cell in cells]
     while headings and not headings[-1]:
         headings.pop()
     return headings

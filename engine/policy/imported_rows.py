@@ -203,7 +203,12 @@ def plain_text(text: str) -> str:
 
 def clean(text: str) -> str:
     """A cell without what no database keeps, and without the apostrophe that keeps a spreadsheet from calculating."""
-    return _NEUTRALISED.sub("", _CONTROL.sub("", unicodedata.normalize("NFC", text)).strip())
+    return _NEUTRALISED.sub("", storable(unicodedata.normalize("NFC", text)).strip())
+
+
+def storable(text: str) -> str:
+    """Text without what no database keeps."""
+    return _CONTROL.sub("", text)
 
 
 class _Reading:

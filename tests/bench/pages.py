@@ -55,6 +55,17 @@ def pages(needle: str) -> Addresses:
     )
 
 
+def reports() -> Addresses:
+    """Pages that count all that they tell of, so that they grow with it."""
+    return (
+        ("daily control, of a head", HEAD, "/control"),
+        ("funnel, of a head", HEAD, "/reports/funnel"),
+        ("lateness, of a head", HEAD, "/reports/lateness"),
+        ("approvals, of a head", HEAD, "/reports/approvals"),
+        ("activity, of a head", HEAD, "/reports/activity"),
+    )
+
+
 def calls(needle: str) -> Addresses:
     """Lists for programs."""
     return (
@@ -76,11 +87,12 @@ def calls(needle: str) -> Addresses:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """Seconds of the same address in the small and in the large company."""
+    """Seconds of the same address in the small and in the large company. ``counts``: it may grow with the company."""
 
     name: str
     small: Sequence[float]
     large: Sequence[float]
+    counts: bool = False
 
     @property
     def ratio(self) -> float:

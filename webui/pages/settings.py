@@ -19,7 +19,7 @@ from webui.messages import field_errors
 from webui.request_context import actor, now, reading, services, writing
 from webui.roles import role_label
 from webui.sessions import start_session
-from webui.settings_tabs import settings_tabs
+from webui.settings_tabs import settings_groups
 
 blueprint = Blueprint("settings", __name__, url_prefix="/settings")
 
@@ -37,7 +37,7 @@ class PasswordsDiffer(DomainError):
 @blueprint.app_context_processor
 def _tabs() -> dict[str, object]:
     """Every page of the settings names its neighbours."""
-    return {"settings_tabs": settings_tabs}
+    return {"settings_groups": settings_groups}
 
 
 def _own_password_tried() -> str:

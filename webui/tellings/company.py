@@ -52,6 +52,8 @@ TELLINGS: Mapping[str, Telling] = {
     ),
     "passwords_opened": Telling("key", "warning", lambda _data: _("Passwords sign everybody in again")),
     "mail_choices_set": Telling("mail", "neutral", lambda _data: _("Choice of letters changed")),
+    "telegram_linked": Telling("brand-telegram", "neutral", lambda _data: _("Chat in Telegram linked")),
+    "telegram_unlinked": Telling("brand-telegram", "warning", lambda _data: _("Chat in Telegram linked no more")),
     "letter_sent_again": Telling("mail", "neutral", lambda _data: _("A letter that had not arrived is sent again")),
     "substitution_set": Telling(
         "users",

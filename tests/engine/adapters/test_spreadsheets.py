@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import random
 import zipfile
 from datetime import date, datetime
 
@@ -81,3 +82,17 @@ def test_bombs_entities_and_broken_archives_are_no_sheets() -> None:
     except SheetNotUnderstood:
         told = []
     assert "root:" not in str(told)
+
+
+def test_a_damaged_book_is_read_or_refused_and_nothing_else() -> None:
+    sound, chance = book(["Клієнт", "Телефон"], ["ТОВ Лан", 67]), random.Random(5)  # noqa: S311  # damage, not secrets
+    refused = 0
+    for _ in range(120):
+        damaged = bytearray(sound)
+        for _ in range(3):
+            damaged[chance.randrange(len(damaged))] = chance.randrange(256)
+        try:
+            list(sheet_rows(bytes(damaged)))
+        except SheetNotUnderstood:
+            refused += 1
+    assert refused

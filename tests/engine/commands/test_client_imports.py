@@ -29,6 +29,7 @@ from engine.model.client_note import ClientNote
 from engine.model.history_event import HistoryEvent
 from engine.policy.permissions import AbilityMissing
 from engine.queries.clients import clients
+from engine.queries.contacts import contacts
 
 NOTES = (
     "Дата;Компанія;Автор;Коментар\n"
@@ -169,6 +170,9 @@ def test_an_import_is_taken_back_as_far_as_nobody_uses_what_it_made(office: Offi
     assert lists.states(import_id) == {2: RowState.UNDONE, 3: RowState.KEPT, 4: RowState.KEPT, 5: RowState.UNDONE}
     assert lists.row(import_id).state is ImportState.UNDONE
     assert "client_removed" in kinds(office)
+    with office.database.read() as session:
+        assert clients(session, office.actor("bohdan"), q="0671111111").items == ()
+        assert contacts(session, office.actor("bohdan"), q="гай").items == ()
     with pytest.raises(NothingToTakeBack):
         lists.take_back(import_id)
     lists.take_over(text)
@@ -240,6 +244,17 @@ def test_columns_are_judged_and_a_list_that_goes_on_is_left_alone(office: Office
         office.do("olena", stop, import_id)
     with pytest.raises(ImportMovedOn):
         office.do("olena", check_list, import_id, ImportChoices(lists.row(import_id).columns))
+
+
+def test_what_somebody_said_of_a_heading_is_remembered_for_their_next_list(office: Office) -> None:
+    lists = Lists(office)
+    lists.bring("Хто;Код;Де\nА;32855961;Київ\n", columns=["name", "", "heading_note"])
+    again = office.do("olena", bring_list, ImportKind.CLIENTS, "Де;Хто;Пошта\nКиїв;Б;b@b.ua\n".encode(), "b.csv")
+    assert again.columns == ["heading_note", "name", "email"]
+    other = office.do("taras", bring_list, ImportKind.CLIENTS, "Де;Хто;Пошта\nКиїв;Б;b@b.ua\n".encode(), "b.csv")
+    assert other.columns == ["", "", "email"]
+    clash = office.do("olena", bring_list, ImportKind.CLIENTS, "Хто;Клієнт\nА;Б\n".encode(), "c.csv")
+    assert clash.columns == ["", "name"]
 
 
 def test_a_stopped_import_keeps_what_it_has_done(office: Office) -> None:

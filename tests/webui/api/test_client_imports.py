@@ -1,14 +1,23 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
+import pytest
 from support.api import ApiClient, faults, problem, read
 from support.client_lists import COMPANIES, Lists
+from support.founded_offices import FoundedOffices
 from support.office import Office
 
 from engine.model.client_import import ImportKind
 
 ApiOf = Callable[[str | None], ApiClient]
+
+
+@pytest.fixture
+def office(sqlite_database_url: str, founded: FoundedOffices) -> Iterator[Office]:
+    """What both databases do alike is tried on one; the commands are tried on both."""
+    with founded.at_work(sqlite_database_url) as office:
+        yield office
 
 
 def test_a_program_brings_a_list_sees_what_it_would_do_takes_it_over_and_back(office: Office, api: ApiOf) -> None:

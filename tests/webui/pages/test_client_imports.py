@@ -68,6 +68,10 @@ def test_a_list_is_brought_looked_at_taken_over_and_taken_back(office: Office, b
     assert "ТОВ «Лан» · ПП Мрія" in text_of(columns)
     assert olena.post("/clients/import/1/check", chosen(*GUESSED)).status_code == 303
     assert 'hx-trigger="every 2s"' in olena.get("/clients/import/1").text
+    assert olena.post("/clients/import/1/columns").status_code == 303  # while it is being read
+    worker.work(1)
+    assert 'name="column-0"' in olena.get("/clients/import/1").text
+    assert olena.post("/clients/import/1/check", chosen(*GUESSED)).status_code == 303
     worker.work(1)
     part = olena.get("/clients/import/1/progress", part=True)
     assert "every 2s" not in part.text
