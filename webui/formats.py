@@ -114,7 +114,7 @@ def when(moment: datetime | None) -> str:
 
 
 def day_and_time(moment: datetime) -> str:
-    """``21 лист., 14:02``, today as well: a value that somebody typed."""
+    """``21 лист., 14:02``, today as well: a value that somebody typed, a moment on what is printed and kept."""
     here = local(moment)
     return f"{day(here.date())}, {clock_time(here)}"
 
@@ -148,6 +148,7 @@ def configure_formats(app: Flask) -> None:
         day,
         local,
         when,
+        day_and_time,
         exactly,
         initials,
     ):
