@@ -79,7 +79,11 @@ TELLINGS: Mapping[str, Telling] = {
             "Recovery code used, %(num)s is left", "Recovery code used, %(num)s are left", data["left"]
         ),
     ),
-    "token_created": Telling("key", "neutral", lambda data: _("Token “%(name)s” made", name=data["name"])),
+    "token_created": Telling(
+        "key",
+        "neutral",
+        lambda data: _("Token “%(name)s” made", name=data["name"]) if data["name"] else _("Token made"),
+    ),
     "token_revoked": Telling("key", "neutral", lambda _data: _("Token revoked")),
     "deadline_feed_made": Telling(
         "calendar-due", "neutral", lambda _data: _("Address of the calendar with deadlines made")
