@@ -10,7 +10,7 @@ from engine.alphabet import LONGEST_KEY, sort_key
 SORT_KEY = sa.String(LONGEST_KEY).with_variant(sa.String(LONGEST_KEY, collation="C"), "postgresql")
 
 revision = "0040"
-down_revision = "0043"
+down_revision = "0039"
 branch_labels = None
 depends_on = None
 
