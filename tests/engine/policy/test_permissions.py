@@ -71,6 +71,7 @@ def actor(role: Role = Role.MANAGER, **facts: frozenset[int]) -> Actor:
                 "manage_webhooks",
                 "manage_connectors",
                 "manage_fields",
+                "see_journal",
                 "manage_loss_reasons",
                 "erase_person",
                 "manage_seal",
