@@ -9,12 +9,14 @@ from typing import Any
 from flask import url_for
 from sqlalchemy.orm import Session
 
+from engine.bpmn.compiled import Distribution
 from engine.errors import N_
 from engine.model.person import Role
 from engine.queries.directories import directory
 from engine.queries.journal import JournalPart, JournalRow, SubjectKind, calendar_names
 from webui.forms.working_hours import DAY_NAMES, written
 from webui.i18n import _
+from webui.map_steps import DISTRIBUTIONS
 from webui.roles import role_label
 from webui.tellings.words import readable
 from webui.timeline import Entry, entry
@@ -103,6 +105,7 @@ class _Words:
             "head_id": self._person,
             "parent_id": self._department,
             "calendar_id": self._calendar,
+            "distribution": _distribution,
             "weekly": _week,
         }
         write = writers.get(name)
@@ -124,6 +127,10 @@ class _Words:
 
     def _role(self, role: str) -> str:
         return role_label(Role(role)) if role in set(Role) else role
+
+
+def _distribution(distribution: str | None) -> str:
+    return _(DISTRIBUTIONS[Distribution(distribution)]) if distribution in set(Distribution) else distribution or "—"
 
 
 def _week(weekly: Mapping[str, Any] | None) -> str:

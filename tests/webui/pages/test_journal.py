@@ -12,6 +12,7 @@ import pytest
 from support.office import Office
 from support.web import Browser, text_of
 
+from engine.bpmn.compiled import Distribution
 from engine.commands.calendars import set_calendar_exception
 from engine.commands.departments import update_department
 from engine.commands.people import set_password, set_substitution, update_person
@@ -32,7 +33,12 @@ def changed(office: Office) -> Office:
     """Somebody became head, a department got another head, a day became a holiday, and so on."""
     company = office.company
     office.do("admin", update_person, company.iryna.id, {"role": Role.HEAD, "email": "i@example.com"})
-    office.do("admin", update_department, company.legal.id, {"head_id": company.olena.id})
+    office.do(
+        "admin",
+        update_department,
+        company.legal.id,
+        {"head_id": company.olena.id, "distribution": Distribution.LEAST_LOADED},
+    )
     with office.database.read() as session:
         calendar_id = session.query(Calendar.id).scalar()
     if calendar_id is not None:
@@ -49,6 +55,7 @@ def test_every_change_says_who_made_it_and_about_whom(changed: Office, browse: S
     page = text_of(browse("admin").get(JOURNAL))
     assert "Роль: Погоджувач → Керівник продажів" in page
     assert re.search("Керівник: .+ → Олена Коваль", page)
+    assert "Розподіл кроків: — → тому, у кого найменше відкритих кроків" in page
     assert "Заступник: Олена Коваль" in page
     for said in ("Ірина Бондар", "Створено токен «Облік»", "Андрій Савченко", "Установлено пароль"):
         assert said in page
