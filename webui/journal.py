@@ -9,12 +9,14 @@ from typing import Any
 from flask import url_for
 from sqlalchemy.orm import Session
 
+from engine.bpmn.compiled import Distribution
 from engine.errors import N_
 from engine.model.person import Role
 from engine.queries.directories import directory
 from engine.queries.journal import JournalPart, JournalRow, SubjectKind, calendar_names
 from webui.forms.working_hours import DAY_NAMES, written
 from webui.i18n import _
+from webui.map_steps import DISTRIBUTIONS
 from webui.roles import role_label
 from webui.tellings.words import readable
 from webui.timeline import Entry, entry
@@ -45,7 +47,7 @@ _LABELS: Mapping[str, str] = {
     "weekly": N_("Working hours"),
     "is_default": N_("The company's calendar"),
 }
-_CHANGED = frozenset({"department_changed", "calendar_changed", "person_changed"})
+_CHANGED = frozenset({"department_changed", "calendar_changed", "person_changed", "own_field_changed"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,8 @@ class _Words:
             "parent_id": self._department,
             "calendar_id": self._calendar,
             "weekly": _week,
+            "distribution": _distribution,
+            "choices": _choices,
         }
         write = writers.get(name)
         if write is None and name[:4].isdecimal():
@@ -129,6 +133,15 @@ class _Words:
 def _week(weekly: Mapping[str, Any] | None) -> str:
     days = ((_(DAY_NAMES[int(day)]), spans) for day, spans in sorted((weekly or {}).items()))
     return "; ".join(f"{day} {written(spans)}" for day, spans in days if spans) or "—"
+
+
+def _distribution(word: str | None) -> str:
+    return _(DISTRIBUTIONS[Distribution(word)]) if word in set(Distribution) else "—"
+
+
+def _choices(choices: list[Mapping[str, Any]] | None) -> str:
+    """Of a field of a client or contact, by the words that people choose."""
+    return ", ".join(str(one.get("label") or one["value"]) for one in choices or ()) or "—"
 
 
 def _hours(spans: list[Any] | None) -> str:

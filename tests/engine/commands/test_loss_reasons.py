@@ -165,7 +165,7 @@ def test_the_list_is_ordered_archived_and_has_each_name_once(office: Office, pri
     assert names(office) == ["Ціна", "Конкурент", "Немає бюджету"]
     office.do("admin", move_loss_reason, price, by=1)
     assert names(office) == ["Конкурент", "Ціна", "Немає бюджету"]
-    for name in ("конкурент", " ", "ц" * 101):
+    for name in ("конкурент", " ", "\u200b\u2060", "ц" * 101, "ﷺ" * 100):
         with pytest.raises(InvalidInput):
             office.do("owner", add_loss_reason, name)
     office.do("owner", archive_loss_reason, price)

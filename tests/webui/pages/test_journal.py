@@ -12,14 +12,18 @@ import pytest
 from support.office import Office
 from support.web import Browser, text_of
 
+from engine.bpmn.compiled import Distribution
 from engine.commands.calendars import set_calendar_exception
 from engine.commands.departments import update_department
+from engine.commands.own_fields import add_own_field, update_own_field
 from engine.commands.people import set_password, set_substitution, update_person
 from engine.commands.staff_erasure import erase_employee
 from engine.commands.tokens import create_token
 from engine.events.base import Event
 from engine.model.calendar import Calendar
+from engine.model.own_field import FieldSubject
 from engine.model.person import Role
+from engine.policy.own_fields import OwnFieldDraft
 from engine.queries.journal import EVENTS
 
 SignIn = Callable[[str | None], Browser]
@@ -32,7 +36,13 @@ def changed(office: Office) -> Office:
     """Somebody became head, a department got another head, a day became a holiday, and so on."""
     company = office.company
     office.do("admin", update_person, company.iryna.id, {"role": Role.HEAD, "email": "i@example.com"})
-    office.do("admin", update_department, company.legal.id, {"head_id": company.olena.id})
+    changes = {"head_id": company.olena.id, "distribution": Distribution.ROUND_ROBIN}
+    office.do("admin", update_department, company.legal.id, changes)
+    field = office.do(
+        "admin", add_own_field, FieldSubject.CLIENT, OwnFieldDraft(label="Канал", type="choice", choices="A")
+    )
+    drafted = OwnFieldDraft(label="Канал", type="choice", choices="vip=Ключовий")
+    office.do("admin", update_own_field, field.id, drafted)
     with office.database.read() as session:
         calendar_id = session.query(Calendar.id).scalar()
     if calendar_id is not None:
@@ -49,6 +59,8 @@ def test_every_change_says_who_made_it_and_about_whom(changed: Office, browse: S
     page = text_of(browse("admin").get(JOURNAL))
     assert "Роль: Погоджувач → Керівник продажів" in page
     assert re.search("Керівник: .+ → Олена Коваль", page)
+    assert "Розподіл кроків: — → по черзі" in page
+    assert "Варіанти: A → Ключовий" in page
     assert "Заступник: Олена Коваль" in page
     for said in ("Ірина Бондар", "Створено токен «Облік»", "Андрій Савченко", "Установлено пароль"):
         assert said in page
