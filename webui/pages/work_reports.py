@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from engine.errors import N_
@@ -71,7 +71,7 @@ def export_approvals(kind: str) -> ResponseReturnValue:
         _("Working time to an answer, median"),
     )
     told = [
-        (row.name or _("Nobody"), *(getattr(row, one.value) for one in _OF_APPROVALS), _median(row)) for row in rows
+        (row.name or _no_name(group), *(getattr(row, one.value) for one in _OF_APPROVALS), _median(row)) for row in rows
     ]
     return report_file(kind, "approvals", header, told)
 
@@ -115,11 +115,11 @@ def list_steps() -> ResponseReturnValue:
         "control/reported_steps.html",
         which=which,
         title=_(_LISTS[which]),
-        whose=whose or (_("Nobody") if 0 in chosen.values() else ""),
-        kept={name: request.args.get(name) for name in ("person", "department") if request.args.get(name)},
+        whose=whose or _whose_none(chosen),
+        kept={name: request.args.get(name) for name in ("person", "department", "report") if request.args.get(name)},
+        report=_report_of(which, chosen),
         found=found,
         decided=decided,
-        is_of_approvals=which in _OF_APPROVALS,
         **period_words(),
     )
 
@@ -189,6 +189,27 @@ def _chosen() -> tuple[ReportedSteps, dict[str, Any]]:
         return 0 if said == _NOBODY else read_id(said)
 
     return which, {"person_id": read("person"), "department_id": read("department")}
+
+
+def _report_of(which: ReportedSteps, chosen: dict[str, Any]) -> str:
+    """The address of the report whose number was pressed, grouped as it was."""
+    period = {name: request.args.get(name) or None for name in ("from", "to")}
+    grouped = next((by for by in ("person", "department") if chosen[f"{by}_id"] is not None), None)
+    if which in _OF_APPROVALS:
+        return url_for("work_reports.show_approvals", by=grouped, **period)
+    if request.args.get("report") == "lateness":
+        return url_for("reports.show_lateness", by=grouped, **period)
+    return url_for("work_reports.show_activity", **period)
+
+
+def _whose_none(chosen: dict[str, Any]) -> str:
+    if chosen["department_id"] == 0:
+        return _("No department")
+    return _("Nobody") if chosen["person_id"] == 0 else ""
+
+
+def _no_name(group: ApprovalGroup) -> str:
+    return _("No department") if group is ApprovalGroup.DEPARTMENT else _("Nobody has taken")
 
 
 def _moments() -> dict[str, Any]:

@@ -7,11 +7,13 @@ from io import BytesIO
 
 import openpyxl
 import pytest
+from sqlalchemy import update
 from support.office import Office
 from support.web import Browser, text_of
 from werkzeug.test import TestResponse
 
 from engine.commands.cancellations import cancel_deal
+from engine.model.work_item import WorkItem
 
 SignIn = Callable[[str | None], Browser]
 
@@ -57,6 +59,15 @@ def test_deadlines_kept_are_told_by_person_and_by_step(office: Office, browse: S
     assert told["Олена Коваль"] == (2, 1, 50)
     by_step = bohdan.get("/reports/lateness?by=step")
     assert "Підготувати пропозицію" in text_of(by_step)
+    with office.database.write() as session:  # as those of the deal's owner that stand in no department's lane
+        session.execute(update(WorkItem).values(group_id=None))
+    by_department = bohdan.get("/reports/lateness?by=department")
+    assert "Без відділу" in text_of(by_department)
+    assert rows(bohdan.get("/reports/lateness.xlsx?by=department").data)[0][0] == "Без відділу"
+    ((address, number), *_) = linked(by_department, "/reports/steps")
+    listed = bohdan.get(address)
+    assert (number, "Без відділу" in text_of(listed)) == (2, True)
+    assert re.search(r'href="/reports/lateness\?by=department[^"]*"', listed.text)
 
 
 def linked(page: TestResponse, word: str) -> list[tuple[str, int]]:
@@ -82,6 +93,8 @@ def test_a_number_of_approvals_opens_the_list_that_it_counts(office: Office, bro
     by_person = bohdan.get("/reports/approvals?by=person")
     assert "department=" not in by_person.text
     assert "Петро Лисенко" in text_of(by_person)
+    listed = bohdan.get(linked(by_person, "/reports/steps")[-1][0])
+    assert re.search(r'href="/reports/approvals\?by=person[^"]*"', listed.text)
     told = {row[0]: row[1:] for row in rows(bohdan.get("/reports/approvals.xlsx").data)}
     assert told["Юридичний відділ"] == (1, 0, 1, 0, 0, 0, 0, "1 робочий день")
     assert told["Логістика"] == (1, 0, 0, 0, 1, 0, 1, None)
