@@ -52,6 +52,7 @@ def changed(office: Office) -> Office:
     day = datetime(2027, 8, 1, tzinfo=UTC).date()
     office.do("taras", set_substitution, company.taras.id, company.olena.id, day, day)
     office.do("olena", update_person, company.olena.id, {"theme": "dark"})
+    office.do("admin", update_person, company.petro.id, {"locale": "en", "position": "Завскладу"})
     return office
 
 
@@ -64,6 +65,7 @@ def test_every_change_says_who_made_it_and_about_whom(changed: Office, browse: S
     assert "Заступник: Олена Коваль" in page
     for said in ("Ірина Бондар", "Створено токен «Облік»", "Андрій Савченко", "Установлено пароль"):
         assert said in page
+    assert "Завскладу" in page, "a change of the account is not hidden by one of taste beside it"
     assert "→ dark" not in page, "how people like their own pages is nobody's business"
 
 
@@ -72,6 +74,7 @@ def test_it_is_narrowed_to_a_person_a_kind_and_a_period(changed: Office, browse:
     of_olena = text_of(admin.get(f"{JOURNAL}?person={olena}"))
     assert "Створено токен «Облік»" in of_olena
     assert "Установлено пароль" not in of_olena
+    assert "Заступник: Олена Коваль" in of_olena
     access = text_of(admin.get(f"{JOURNAL}?part=access"))
     assert "Створено токен «Облік»" in access
     assert "Роль:" not in access
