@@ -172,7 +172,8 @@ def _conditions(wanted: JournalFilter) -> list[ColumnElement[bool]]:
         ),
     ]
     if wanted.person_id is not None:
-        is_about = (HistoryEvent.data[name].as_integer() == wanted.person_id for name in _ABOUT)
+        person_id = literal(wanted.person_id, BigInteger)  # it comes from an address, and may be any
+        is_about = (HistoryEvent.data[name].as_integer() == person_id for name in _ABOUT)
         found.append(or_(HistoryEvent.actor_id == wanted.person_id, *is_about))
     if wanted.since is not None:
         found.append(HistoryEvent.at >= wanted.since)
