@@ -90,6 +90,8 @@ class _Words:
     ) -> Iterator[tuple[str, str]]:
         if kind in ("substitution_set", "substitution_ended"):
             yield _("Substitute"), self._person(data["substitute_id"])
+        elif kind == "person_added":
+            yield _("Role"), self._role(data["role"])
         elif kind in _CHANGED:
             changes = dict(data.get("changes") or {})
             for (name, change), usual in zip(changes.items(), otherwise, strict=True):

@@ -16,7 +16,7 @@ from engine.bpmn.compiled import Distribution
 from engine.commands.calendars import set_calendar_exception
 from engine.commands.departments import update_department
 from engine.commands.own_fields import add_own_field, update_own_field
-from engine.commands.people import set_password, set_substitution, update_person
+from engine.commands.people import PersonDraft, add_person, set_password, set_substitution, update_person
 from engine.commands.staff_erasure import erase_employee
 from engine.commands.tokens import create_token
 from engine.events.base import Event
@@ -52,6 +52,7 @@ def changed(office: Office) -> Office:
     day = datetime(2027, 8, 1, tzinfo=UTC).date()
     office.do("taras", set_substitution, company.taras.id, company.olena.id, day, day)
     office.do("olena", update_person, company.olena.id, {"theme": "dark"})
+    office.do("admin", add_person, PersonDraft("nova", "Нова Людина", Role.ADMINISTRATOR))
     office.do("admin", update_person, company.petro.id, {"locale": "en", "position": "Завскладу"})
     return office
 
@@ -59,6 +60,7 @@ def changed(office: Office) -> Office:
 def test_every_change_says_who_made_it_and_about_whom(changed: Office, browse: SignIn) -> None:
     page = text_of(browse("admin").get(JOURNAL))
     assert "Роль: Погоджувач → Керівник продажів" in page
+    assert "Роль: Адміністратор" in page, "who was let in, and as what"
     assert re.search("Керівник: .+ → Олена Коваль", page)
     assert "Розподіл кроків: — → по черзі" in page
     assert "Варіанти: A → Ключовий" in page
