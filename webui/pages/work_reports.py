@@ -36,6 +36,8 @@ _LISTS = {
     ReportedSteps.DONE_LATE: N_("Steps done late"),
 }
 _OF_APPROVALS = tuple(one for one in _LISTS if one not in (ReportedSteps.DONE, ReportedSteps.DONE_LATE))
+_GROUPED = {"person": "person_id", "department": "department_id", "step": "step"}
+"""Of whose steps a number tells: how the address calls it, and how the query does."""
 _MOST_EXPORTED = 10_000
 _RETURNS_SHOWN = 10
 _NOBODY = "none"
@@ -115,8 +117,8 @@ def list_steps() -> ResponseReturnValue:
         "control/reported_steps.html",
         which=which,
         title=_(_LISTS[which]),
-        whose=whose or _whose_none(chosen),
-        kept={name: request.args.get(name) for name in ("person", "department", "report") if request.args.get(name)},
+        whose=whose or chosen["step"] or _whose_none(chosen),
+        kept={name: request.args.get(name) for name in (*_GROUPED, "report") if request.args.get(name)},
         report=_report_of(which, chosen),
         found=found,
         decided=decided,
@@ -188,13 +190,14 @@ def _chosen() -> tuple[ReportedSteps, dict[str, Any]]:
         said = request.args.get(name, "")
         return 0 if said == _NOBODY else read_id(said)
 
-    return which, {"person_id": read("person"), "department_id": read("department")}
+    step = request.args.get("step") or None
+    return which, {"person_id": read("person"), "department_id": read("department"), "step": step}
 
 
 def _report_of(which: ReportedSteps, chosen: dict[str, Any]) -> str:
     """The address of the report whose number was pressed, grouped as it was."""
     period = {name: request.args.get(name) or None for name in ("from", "to")}
-    grouped = next((by for by in ("person", "department") if chosen[f"{by}_id"] is not None), None)
+    grouped = next((by for by, name in _GROUPED.items() if chosen[name] is not None), None)
     if which in _OF_APPROVALS:
         return url_for("work_reports.show_approvals", by=grouped, **period)
     if request.args.get("report") == "lateness":

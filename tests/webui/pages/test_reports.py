@@ -59,6 +59,13 @@ def test_deadlines_kept_are_told_by_person_and_by_step(office: Office, browse: S
     assert told["Олена Коваль"] == (2, 1, 50)
     by_step = bohdan.get("/reports/lateness?by=step")
     assert "Підготувати пропозицію" in text_of(by_step)
+    opened = linked(by_step, "/reports/steps")
+    assert [number for _, number in opened] == [2, 1]
+    for address, number in opened:
+        assert len(rows(bohdan.get(address.replace("/steps?", "/steps.xlsx?")).data)) == number, address
+        assert 'href="/reports/lateness?by=step' in bohdan.get(address).text
+    other = opened[0][0].replace("step=", "step=x")
+    assert rows(bohdan.get(other.replace("/steps?", "/steps.xlsx?")).data) == []
     with office.database.write() as session:  # as those of the deal's owner that stand in no department's lane
         session.execute(update(WorkItem).values(group_id=None))
     by_department = bohdan.get("/reports/lateness?by=department")
