@@ -183,7 +183,8 @@ def _conditions(wanted: JournalFilter) -> list[ColumnElement[bool]]:
 
 
 def _change_of(name: str) -> ColumnElement[Any]:
-    return HistoryEvent.data[("changes", name)].as_string()
+    change: ColumnElement[Any] = HistoryEvent.data[("changes", name)].as_string()
+    return change
 
 
 def _with_subjects(session: Session, rows: Iterable[HistoryRow]) -> Sequence[JournalRow]:

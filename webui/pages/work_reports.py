@@ -196,7 +196,7 @@ def _chosen() -> tuple[ReportedSteps, dict[str, Any]]:
 
 def _report_of(which: ReportedSteps, chosen: dict[str, Any]) -> str:
     """The address of the report whose number was pressed, grouped as it was."""
-    period = {name: request.args.get(name) or None for name in ("from", "to")}
+    period: dict[str, Any] = {name: request.args.get(name) or None for name in ("from", "to")}
     grouped = next((by for by, name in _GROUPED.items() if chosen[name] is not None), None)
     if which in _OF_APPROVALS:
         return url_for("work_reports.show_approvals", by=grouped, **period)
