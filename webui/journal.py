@@ -107,8 +107,8 @@ class _Words:
             "head_id": self._person,
             "parent_id": self._department,
             "calendar_id": self._calendar,
-            "weekly": _week,
             "distribution": _distribution,
+            "weekly": _week,
             "choices": _choices,
         }
         write = writers.get(name)
@@ -132,13 +132,13 @@ class _Words:
         return role_label(Role(role)) if role in set(Role) else role
 
 
+def _distribution(distribution: str | None) -> str:
+    return _(DISTRIBUTIONS[Distribution(distribution)]) if distribution in set(Distribution) else distribution or "—"
+
+
 def _week(weekly: Mapping[str, Any] | None) -> str:
     days = ((_(DAY_NAMES[int(day)]), spans) for day, spans in sorted((weekly or {}).items()))
     return "; ".join(f"{day} {written(spans)}" for day, spans in days if spans) or "—"
-
-
-def _distribution(word: str | None) -> str:
-    return _(DISTRIBUTIONS[Distribution(word)]) if word in set(Distribution) else "—"
 
 
 def _choices(choices: list[Mapping[str, Any]] | None) -> str:

@@ -36,7 +36,7 @@ def changed(office: Office) -> Office:
     """Somebody became head, a department got another head, a day became a holiday, and so on."""
     company = office.company
     office.do("admin", update_person, company.iryna.id, {"role": Role.HEAD, "email": "i@example.com"})
-    changes = {"head_id": company.olena.id, "distribution": Distribution.ROUND_ROBIN}
+    changes = {"head_id": company.olena.id, "distribution": Distribution.LEAST_LOADED}
     office.do("admin", update_department, company.legal.id, changes)
     field = office.do(
         "admin", add_own_field, FieldSubject.CLIENT, OwnFieldDraft(label="Канал", type="choice", choices="A")
@@ -62,7 +62,7 @@ def test_every_change_says_who_made_it_and_about_whom(changed: Office, browse: S
     assert "Роль: Погоджувач → Керівник продажів" in page
     assert "Роль: Адміністратор" in page, "who was let in, and as what"
     assert re.search("Керівник: .+ → Олена Коваль", page)
-    assert "Розподіл кроків: — → по черзі" in page
+    assert "Розподіл кроків: — → тому, у кого найменше відкритих кроків" in page
     assert "Варіанти: A → Ключовий" in page
     assert "Заступник: Олена Коваль" in page
     for said in ("Ірина Бондар", "Створено токен «Облік»", "Андрій Савченко", "Установлено пароль"):
