@@ -138,7 +138,7 @@ def export_steps(kind: str) -> ResponseReturnValue:
         _("Who"),
         _("Opened"),
         _("Deadline"),
-        _("Done"),
+        _("Done at"),
         _("Decision"),
         _("Comment"),
     )
