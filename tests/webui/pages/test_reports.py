@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 from io import BytesIO
 
@@ -126,6 +127,13 @@ def test_a_number_of_a_managers_activity_opens_the_list_that_it_counts(office: O
     header, olena = bohdan.get("/reports/activity.csv").text.splitlines()[:2]
     assert "Відкрито на суму, UAH" in header
     assert olena == "Олена Коваль;2;1;2;150,00;0;0;1"
+
+
+@pytest.mark.parametrize("address", ["/reports/funnel", "/reports/lateness", "/reports/approvals", "/reports/activity"])
+def test_ninety_days_are_ninety_with_the_first_and_the_last(browse: SignIn, address: str) -> None:
+    asked = re.findall(r'name="(?:from|to)" value="([^"]+)"', browse("bohdan").get(address).text)
+    first, last = (date.fromisoformat(day) for day in asked)
+    assert (last - first).days + 1 == 90
 
 
 def test_reports_are_for_heads(browse: SignIn) -> None:
