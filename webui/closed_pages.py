@@ -64,6 +64,8 @@ _CLOSED: Mapping[str, Closed] = {
     "connectors": Closed(N_("Other programs are connected here."), Ability.MANAGE_CONNECTORS),
     "seal": Closed(N_("What signs sheets and the history is kept here."), Ability.MANAGE_SEAL),
     "incidents": Closed(N_("Failures are mended here."), Ability.RETRY_INCIDENT),
+    "journal": Closed(N_("Who changed accounts, maps and settings is read here."), Ability.SEE_JOURNAL),
+    "sign_in_settings": Closed(N_("How people sign in is set here."), Ability.MANAGE_PEOPLE),
     "machinery": Closed(N_("The state of the machinery is shown here."), Ability.RETRY_INCIDENT),
     "erasure": Closed(N_("Personal data is erased here."), Ability.ERASE_PERSON),
     "maps.choose_process": _CHANGE_MAP,

@@ -47,7 +47,7 @@ _LABELS: Mapping[str, str] = {
     "weekly": N_("Working hours"),
     "is_default": N_("The company's calendar"),
 }
-_CHANGED = frozenset({"department_changed", "calendar_changed", "person_changed"})
+_CHANGED = frozenset({"department_changed", "calendar_changed", "person_changed", "own_field_changed"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,8 @@ class _Words:
     ) -> Iterator[tuple[str, str]]:
         if kind in ("substitution_set", "substitution_ended"):
             yield _("Substitute"), self._person(data["substitute_id"])
+        elif kind == "person_added":
+            yield _("Role"), self._role(data["role"])
         elif kind in _CHANGED:
             changes = dict(data.get("changes") or {})
             for (name, change), usual in zip(changes.items(), otherwise, strict=True):
@@ -107,6 +109,7 @@ class _Words:
             "calendar_id": self._calendar,
             "distribution": _distribution,
             "weekly": _week,
+            "choices": _choices,
         }
         write = writers.get(name)
         if write is None and name[:4].isdecimal():
@@ -136,6 +139,11 @@ def _distribution(distribution: str | None) -> str:
 def _week(weekly: Mapping[str, Any] | None) -> str:
     days = ((_(DAY_NAMES[int(day)]), spans) for day, spans in sorted((weekly or {}).items()))
     return "; ".join(f"{day} {written(spans)}" for day, spans in days if spans) or "—"
+
+
+def _choices(choices: list[Mapping[str, Any]] | None) -> str:
+    """Of a field of a client or contact, by the words that people choose."""
+    return ", ".join(str(one.get("label") or one["value"]) for one in choices or ()) or "—"
 
 
 def _hours(spans: list[Any] | None) -> str:

@@ -11,6 +11,9 @@ from webui.i18n import zone
 _YEARS = range(1900, 2200)
 """Of others no clock knows the moments everywhere: the first of them begins before time does, seen from Kyiv."""
 
+BACK = timedelta(days=89)
+"""Before today begins the period that is shown until another one is chosen: 90 days with today."""
+
 
 def iso_date(text: str) -> date | None:
     """The day that a date input sends; None for an empty one, and for what is no day of these centuries."""
@@ -39,7 +42,7 @@ def usual_periods(today: date) -> tuple[Period, ...]:
         Period(N_("This month"), month, today),
         Period(N_("The month before"), month_before, month - timedelta(days=1)),
         Period(N_("This quarter"), quarter, today),
-        Period(N_("90 days"), today - timedelta(days=90), today),
+        Period(N_("90 days"), today - BACK, today),
         Period(N_("This year"), today.replace(month=1, day=1), today),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from flask import request
@@ -12,16 +12,14 @@ from flask.typing import ResponseReturnValue
 from engine.errors import NotFound
 from webui.exports import csv_file, xlsx_file
 from webui.formats import local
-from webui.periods import iso_date, usual_periods
+from webui.periods import BACK, iso_date, usual_periods
 from webui.request_context import now
-
-_USUAL_DAYS = 90
 
 
 def asked_period() -> tuple[date, date]:
     """What is asked for; otherwise the last 90 days. A period that ends before it begins is one day."""
     today = local(now()).date()
-    first = iso_date(request.args.get("from", "")) or today - timedelta(days=_USUAL_DAYS)
+    first = iso_date(request.args.get("from", "")) or today - BACK
     return first, max(first, iso_date(request.args.get("to", "")) or today)
 
 

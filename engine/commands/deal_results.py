@@ -29,7 +29,7 @@ def close_deal(
     deal.closed_at = at
     if is_lost(process, ends):
         deal.result = DealResult.LOST
-        deal.loss_reason = deal.loss_reason or _last_reason(session, deal)
+        deal.loss_reason = deal.loss_reason or _last_reason(session, deal, process)
         deal.loss_reason_id = deal.loss_reason_id or reason_named(session, deal.loss_reason)
         record(session, DealLost(end=name, reason=deal.loss_reason), actor=actor, at=at, deal=deal)
     else:
@@ -37,10 +37,13 @@ def close_deal(
         record(session, DealWon(end=name), actor=actor, at=at, deal=deal)
 
 
-def _last_reason(session: Session, deal: Deal) -> str:
+def _last_reason(session: Session, deal: Deal, process: CompiledProcess) -> str:
     """What the map asked for as the reason of the loss; else what the person wrote who rejected last."""
-    if deal.fields.get("loss_reason"):
-        return str(deal.fields["loss_reason"])[:500]
+    given = deal.fields.get("loss_reason")
+    if given:
+        asked = (field for step in process.steps.values() for field in step.fields if field.name == "loss_reason")
+        labels = {choice.value: choice.label for field in asked for choice in field.choices}
+        return str(labels.get(str(given)) or given)[:500]
     reason = session.scalar(
         select(WorkItem.comment)
         .where(

@@ -15,8 +15,11 @@ from engine.events import LossReasonAdded, LossReasonArchived, LossReasonMoved, 
 from engine.model.loss_reason import LossReason
 from engine.policy.permissions import Ability, Actor, ensure_may
 from engine.policy.search_keys import fold
+from engine.policy.visible_names import is_invisible
 
 LONGEST_NAME = 100
+LONGEST_KEY = 200
+"""Some letters are compared as several."""
 MOST_REASONS = 100
 
 
@@ -118,9 +121,9 @@ def _locked(session: Session, reason_id: int, actor: Actor) -> tuple[LossReason,
 
 def _name_given(name: str, others: Sequence[LossReason]) -> str:
     said = " ".join(name.split())
-    if not said:
+    if is_invisible(said):
         raise InvalidInput({"name": FieldRequired(label=N_("Reason"))})
-    if len(said) > LONGEST_NAME:
+    if len(said) > LONGEST_NAME or len(fold(said)) > LONGEST_KEY:
         raise InvalidInput({"name": FieldNotUnderstood(value=said, expected=N_("at most 100 characters"))})
     if fold(said) in {one.name_key for one in others}:
         raise InvalidInput({"name": LossReasonKnown(name=said)})

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, and_, literal, or_, select, tuple_
 from sqlalchemy.orm import Session
@@ -102,6 +103,9 @@ EVENTS: Mapping[JournalPart, tuple[type[Event], ...]] = {
 _PARTS: Mapping[str, JournalPart] = {kind_of(event): part for part, told in EVENTS.items() for event in told}
 _OWN_TASTE = ("theme", "locale")
 """How people like their own pages, which everybody sets for themselves."""
+_OF_ACCOUNTS = ("full_name", "position", "email", "phone", "role", "is_active", "departments")
+"""Changed together with a taste, they are told all the same."""
+_ABOUT = ("person_id", "substitute_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,20 +162,29 @@ def calendar_names(session: Session) -> Mapping[int, str]:
 def _conditions(wanted: JournalFilter) -> list[ColumnElement[bool]]:
     parts = JournalPart if wanted.part is None else (wanted.part,)
     kinds = [kind_of(event) for part in parts for event in EVENTS[part]]
-    changes = (HistoryEvent.data[("changes", name)].as_string() for name in _OWN_TASTE)
     found = [
         HistoryEvent.deal_id.is_(None),
         HistoryEvent.kind.in_(kinds),
-        or_(HistoryEvent.kind != kind_of(events.PersonChanged), and_(*(one.is_(None) for one in changes))),
+        or_(
+            HistoryEvent.kind != kind_of(events.PersonChanged),
+            and_(*(_change_of(name).is_(None) for name in _OWN_TASTE)),
+            *(_change_of(name).is_not(None) for name in _OF_ACCOUNTS),
+        ),
     ]
     if wanted.person_id is not None:
-        is_about = HistoryEvent.data["person_id"].as_integer() == wanted.person_id
-        found.append(or_(HistoryEvent.actor_id == wanted.person_id, is_about))
+        person_id = literal(wanted.person_id, BigInteger)  # it comes from an address, and may be any
+        is_about = (HistoryEvent.data[name].as_integer() == person_id for name in _ABOUT)
+        found.append(or_(HistoryEvent.actor_id == wanted.person_id, *is_about))
     if wanted.since is not None:
         found.append(HistoryEvent.at >= wanted.since)
     if wanted.until is not None:
         found.append(HistoryEvent.at < wanted.until)
     return found
+
+
+def _change_of(name: str) -> ColumnElement[Any]:
+    change: ColumnElement[Any] = HistoryEvent.data[("changes", name)].as_string()
+    return change
 
 
 def _with_subjects(session: Session, rows: Iterable[HistoryRow]) -> Sequence[JournalRow]:

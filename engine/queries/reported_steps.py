@@ -97,17 +97,23 @@ def reported_steps(
     *,
     person_id: int | None = None,
     department_id: int | None = None,
+    step: str | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
     now: datetime,
     limit: int = MOST_LISTED,
 ) -> ListedReport:
-    """The latest first. ``person_id`` 0 and ``department_id`` 0 mean: of nobody, of none. Raises NotFound."""
+    """The latest first. ``person_id`` 0 and ``department_id`` 0 mean: of nobody, of none. ``step`` is a step's name.
+
+    Raises NotFound.
+    """
     ensure_reads_reports(actor)
     conditions: list[Any] = [visible_work_items(actor), *in_period(which, since, until), is_one_of(which, now)]
     for column, wanted in ((RESPONSIBLE, person_id), (WorkItem.group_id, department_id)):
         if wanted is not None:
             conditions.append(column == wanted if wanted else column.is_(None))
+    if step is not None:
+        conditions.append(WorkItem.name == step)
     order = (_LATEST.desc(), WorkItem.id.desc())
     shown = rows_of(session.execute(work_item_rows(*conditions).order_by(*order).limit(limit)), actor, now)
     comments = select(WorkItem.id, WorkItem.comment).where(*conditions).order_by(*order).limit(limit)

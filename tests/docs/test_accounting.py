@@ -166,6 +166,7 @@ def test_the_worker_makes_invoices_tells_payments_and_keeps_clients_once(
     (invoice,) = bas.records[INVOICES]
     assert invoice["Товары"][0]["Номенклатура_Key"] == ITEM
     assert invoice["СуммаДокумента"] == 125000.5
+    assert invoice["Posted"], "what broke off before it was entered into the books is entered later"
     assert [one.name for one in office.open_steps()] == ["Оплата надійшла"]
     payment = bas.pay(invoice)
     bas.records[CLIENTS].append({"Ref_Key": "-", "Description": "Хтось", "КодПоЕДРПОУ": "5", "DeletionMark": False})
@@ -185,6 +186,12 @@ def test_the_worker_makes_invoices_tells_payments_and_keeps_clients_once(
     worker.round()
     (told,) = [one for one in caplog.records if one.name == "bas_worker"]
     assert "The client 5 is not kept in step" in told.getMessage()
+    payment["Number"] = "0000-000124"  # somebody mends it, and the deal was told of another
+    deal_at_its_invoice(office, name="ТОВ «Гай»", edrpou="30000002")
+    worker.round()
+    bas.pay(bas.records[INVOICES][1])
+    worker.round()
+    assert [one.name for one in office.open_steps()] == ["Відвантажити товар"] * 2, "one payment holds no other up"
 
 
 @pytest.mark.usefixtures("published")

@@ -65,6 +65,8 @@ def test_role_that_may_not_is_told_so(browse: SignIn) -> None:
     ("login", "address", "said"),
     [
         ("olena", "/people", "Тут ведуть людей і відділи."),
+        ("bohdan", "/settings/journal", "Тут видно, хто змінював облікові записи"),
+        ("olena", "/settings/sign-in", "Тут налаштовують, як люди входять."),
         ("olena", "/control", "Тут керівники дивляться"),
         ("olena", "/settings/incidents/1", "Тут усувають збої."),
         ("olena", "/maps/new", "власник процесу"),

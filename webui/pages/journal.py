@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
@@ -16,14 +16,13 @@ from webui.formats import local
 from webui.forms.typed_values import read_id
 from webui.i18n import _
 from webui.journal import PARTS, journal_entries
-from webui.periods import end_of, iso_date, start_of, usual_periods
+from webui.periods import BACK, end_of, iso_date, start_of, usual_periods
 from webui.request_context import actor, now, reading
 
 blueprint = Blueprint("journal", __name__, url_prefix="/settings/journal")
 
 _SHOWN = 50
 _MOST_EXPORTED = 10_000
-_USUAL_DAYS = 90
 
 
 @blueprint.get("")
@@ -89,7 +88,7 @@ def _kept() -> dict[str, Any]:
 
 
 def _period() -> tuple[date, date]:
-    first = iso_date(request.args.get("from", "")) or _today() - timedelta(days=_USUAL_DAYS)
+    first = iso_date(request.args.get("from", "")) or _today() - BACK
     return first, max(first, iso_date(request.args.get("to", "")) or _today())
 
 

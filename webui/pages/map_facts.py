@@ -17,12 +17,11 @@ from webui.deadlines import company_calendar, rule_words, working_span
 from webui.exports import csv_file, xlsx_file
 from webui.formats import local
 from webui.i18n import _
-from webui.periods import end_of, iso_date, start_of, usual_periods
+from webui.periods import BACK, end_of, iso_date, start_of, usual_periods
 from webui.request_context import actor, now, reading
 
 blueprint = Blueprint("map_facts", __name__, url_prefix="/maps")
 
-_USUAL_DAYS = 90
 _OFTEN, _MOSTLY = 20, 50  # of a hundred
 _OFTEN_RETURNED = 0.25
 
@@ -157,5 +156,5 @@ def _said(one: StepLine) -> str:
 
 def _period() -> tuple[date, date]:
     today = local(now()).date()
-    first = iso_date(request.args.get("from", "")) or today - timedelta(days=_USUAL_DAYS)
+    first = iso_date(request.args.get("from", "")) or today - BACK
     return first, max(first, iso_date(request.args.get("to", "")) or today)

@@ -82,6 +82,7 @@ def show_lateness() -> ResponseReturnValue:
         groups={one: _(label) for one, label in _GROUPS.items()},
         rows=rows,
         in_time=_in_time,
+        no_name=_no_name(group),
         counts_all=may(actor(), Ability.SEE_REPORTS),
         **period_words(),
     )
@@ -91,7 +92,7 @@ def show_lateness() -> ResponseReturnValue:
 def export_lateness(kind: str) -> ResponseReturnValue:
     group, rows = _lateness()
     header = (_(_GROUPS[group]), _("Done"), _("Done late"), _("In time, of a hundred"), _("Late now"))
-    told = [(row.name or _("Nobody"), row.done, row.done_late, _in_time(row), row.open_late) for row in rows]
+    told = [(row.name or _no_name(group), row.done, row.done_late, _in_time(row), row.open_late) for row in rows]
     return report_file(kind, "deadlines", header, told)
 
 
@@ -123,6 +124,11 @@ def _lateness() -> tuple[LatenessGroup, tuple[LatenessRow, ...]]:
     with reading() as session:
         rows = lateness(session, actor(), group, since=start_of(first), until=end_of(last), now=now())
     return group, rows
+
+
+def _no_name(group: LatenessGroup) -> str:
+    """Of the row of steps that ask no department, or that nobody has taken."""
+    return _("No department") if group is LatenessGroup.DEPARTMENT else _("Nobody")
 
 
 def _in_time(row: LatenessRow) -> int | None:

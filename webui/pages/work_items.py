@@ -359,6 +359,7 @@ def _pane(
     led_to: str = "",
 ) -> ResponseReturnValue:
     errors = field_errors(error) if error else {}
+    asks_why = error is not None and "loss_reason_id" in {*errors, *request.form}
     with reading() as session:
         view = work_item_view(session, actor(), work_item_id, now())
         known = fields_of(session, view.row.definition_id)
@@ -414,7 +415,8 @@ def _pane(
             "problem_text": _problem(error),
             "comment": comment if typed is not None else view.draft_comment or (proposed.comment if proposed else ""),
             "proposed": proposed,
-            "reasons": [(one.id, one.name) for one in loss_reasons(session)] if "loss_reason_id" in errors else [],
+            "reasons": [(one.id, one.name) for one in loss_reasons(session)] if asks_why else [],
+            "chosen_reason": request.form.get("loss_reason_id", ""),
             "proposed_label": decided(proposed.outcome, view.outcomes) if proposed is not None else "",
             "may_extend": view.row.completed_at is None and may_extend(session, view.row),
             "command_id": uuid.uuid4().hex,

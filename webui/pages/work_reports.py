@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from engine.errors import N_
@@ -36,6 +36,8 @@ _LISTS = {
     ReportedSteps.DONE_LATE: N_("Steps done late"),
 }
 _OF_APPROVALS = tuple(one for one in _LISTS if one not in (ReportedSteps.DONE, ReportedSteps.DONE_LATE))
+_GROUPED = {"person": "person_id", "department": "department_id", "step": "step"}
+"""Of whose steps a number tells: how the address calls it, and how the query does."""
 _MOST_EXPORTED = 10_000
 _RETURNS_SHOWN = 10
 _NOBODY = "none"
@@ -71,7 +73,7 @@ def export_approvals(kind: str) -> ResponseReturnValue:
         _("Working time to an answer, median"),
     )
     told = [
-        (row.name or _("Nobody"), *(getattr(row, one.value) for one in _OF_APPROVALS), _median(row)) for row in rows
+        (row.name or _no_name(group), *(getattr(row, one.value) for one in _OF_APPROVALS), _median(row)) for row in rows
     ]
     return report_file(kind, "approvals", header, told)
 
@@ -115,11 +117,11 @@ def list_steps() -> ResponseReturnValue:
         "control/reported_steps.html",
         which=which,
         title=_(_LISTS[which]),
-        whose=whose or (_("Nobody") if 0 in chosen.values() else ""),
-        kept={name: request.args.get(name) for name in ("person", "department") if request.args.get(name)},
+        whose=whose or chosen["step"] or _whose_none(chosen),
+        kept={name: request.args.get(name) for name in (*_GROUPED, "report") if request.args.get(name)},
+        report=_report_of(which, chosen),
         found=found,
         decided=decided,
-        is_of_approvals=which in _OF_APPROVALS,
         **period_words(),
     )
 
@@ -136,7 +138,7 @@ def export_steps(kind: str) -> ResponseReturnValue:
         _("Who"),
         _("Opened"),
         _("Deadline"),
-        _("Done"),
+        _("Done at"),
         _("Decision"),
         _("Comment"),
     )
@@ -188,7 +190,29 @@ def _chosen() -> tuple[ReportedSteps, dict[str, Any]]:
         said = request.args.get(name, "")
         return 0 if said == _NOBODY else read_id(said)
 
-    return which, {"person_id": read("person"), "department_id": read("department")}
+    step = request.args.get("step") or None
+    return which, {"person_id": read("person"), "department_id": read("department"), "step": step}
+
+
+def _report_of(which: ReportedSteps, chosen: dict[str, Any]) -> str:
+    """The address of the report whose number was pressed, grouped as it was."""
+    period: dict[str, Any] = {name: request.args.get(name) or None for name in ("from", "to")}
+    grouped = next((by for by, name in _GROUPED.items() if chosen[name] is not None), None)
+    if which in _OF_APPROVALS:
+        return url_for("work_reports.show_approvals", by=grouped, **period)
+    if request.args.get("report") == "lateness":
+        return url_for("reports.show_lateness", by=grouped, **period)
+    return url_for("work_reports.show_activity", **period)
+
+
+def _whose_none(chosen: dict[str, Any]) -> str:
+    if chosen["department_id"] == 0:
+        return _("No department")
+    return _("Nobody") if chosen["person_id"] == 0 else ""
+
+
+def _no_name(group: ApprovalGroup) -> str:
+    return _("No department") if group is ApprovalGroup.DEPARTMENT else _("Nobody has taken")
 
 
 def _moments() -> dict[str, Any]:

@@ -139,8 +139,13 @@ class Worker:
     def _invoice(self, deal_number: str, values: Fields) -> Fields:
         mark = MARK + deal_number
         found = self._bas.found(INVOICES, f"startswith(Комментарий,{text(mark)}) and DeletionMark eq false")
-        if same := [one for one in found if one["Комментарий"] == mark]:
-            return same[0]
+        same = [one for one in found if one["Комментарий"] == mark]
+        invoice = same[0] if same else self._bas.add(INVOICES, self._drafted(mark, values))
+        if not invoice.get("Posted"):  # made, but BAS refused to enter it, or the answer was lost
+            self._bas.post(INVOICES, invoice["Ref_Key"])
+        return invoice
+
+    def _drafted(self, mark: str, values: Fields) -> Fields:
         client = self._client(values["edrpou"], values["client_name"])
         line = {
             "LineNumber": "1",
@@ -149,7 +154,7 @@ class Worker:
             "Цена": values["sum"],
             "Сумма": values["sum"],
         }
-        invoice = {
+        return {
             "Date": moment(datetime.now()),
             "Организация_Key": self._seller,
             "Контрагент_Key": client["Ref_Key"],
@@ -157,16 +162,16 @@ class Worker:
             "Комментарий": mark,
             "Товары": [line],
         }
-        made = self._bas.add(INVOICES, invoice)
-        self._bas.post(INVOICES, made["Ref_Key"])
-        return made
 
     def _client(self, code: str, name: str) -> Fields:
         found = self._bas.found(CLIENTS, f"{CODE} eq {text(code)} and DeletionMark eq false")
         return found[0] if found else self._bas.add(CLIENTS, {"Description": name, CODE: code})
 
     def tell_payments(self) -> None:
-        """Tell deals of the payments of the last days; Reglament knows which it was told of."""
+        """Tell deals of the payments of the last days; Reglament knows which it was told of.
+
+        One that is refused, as when somebody mended it after it was told, holds no other up.
+        """
         since = moment(datetime.now() - PAYMENTS_SINCE)
         for payment in self._bas.found(PAYMENTS, f"Posted eq true and Date ge datetime'{since}'"):
             paid = payment.get("ДокументОснование")
@@ -184,7 +189,7 @@ class Worker:
                 self._reglament.call("POST", "/api/v1/messages", message, **key)
             except Refused as refused:
                 if refused.code != "nobody_waits":  # the step was done by hand, or the deal has ended
-                    raise
+                    log.warning("The payment %s is told in the next round, or by hand: %s", payment["Number"], refused)
 
     def keep_clients(self) -> None:
         """Who is on one side only is added on the other; the legal name of BAS is the one that counts.

@@ -15,12 +15,15 @@ from support.web import Browser, text_of
 from engine.bpmn.compiled import Distribution
 from engine.commands.calendars import set_calendar_exception
 from engine.commands.departments import update_department
-from engine.commands.people import set_password, set_substitution, update_person
+from engine.commands.own_fields import add_own_field, update_own_field
+from engine.commands.people import PersonDraft, add_person, set_password, set_substitution, update_person
 from engine.commands.staff_erasure import erase_employee
 from engine.commands.tokens import create_token
 from engine.events.base import Event
 from engine.model.calendar import Calendar
+from engine.model.own_field import FieldSubject
 from engine.model.person import Role
+from engine.policy.own_fields import OwnFieldDraft
 from engine.queries.journal import EVENTS
 
 SignIn = Callable[[str | None], Browser]
@@ -33,12 +36,13 @@ def changed(office: Office) -> Office:
     """Somebody became head, a department got another head, a day became a holiday, and so on."""
     company = office.company
     office.do("admin", update_person, company.iryna.id, {"role": Role.HEAD, "email": "i@example.com"})
-    office.do(
-        "admin",
-        update_department,
-        company.legal.id,
-        {"head_id": company.olena.id, "distribution": Distribution.LEAST_LOADED},
+    changes = {"head_id": company.olena.id, "distribution": Distribution.LEAST_LOADED}
+    office.do("admin", update_department, company.legal.id, changes)
+    field = office.do(
+        "admin", add_own_field, FieldSubject.CLIENT, OwnFieldDraft(label="Канал", type="choice", choices="A")
     )
+    drafted = OwnFieldDraft(label="Канал", type="choice", choices="vip=Ключовий")
+    office.do("admin", update_own_field, field.id, drafted)
     with office.database.read() as session:
         calendar_id = session.query(Calendar.id).scalar()
     if calendar_id is not None:
@@ -48,17 +52,22 @@ def changed(office: Office) -> Office:
     day = datetime(2027, 8, 1, tzinfo=UTC).date()
     office.do("taras", set_substitution, company.taras.id, company.olena.id, day, day)
     office.do("olena", update_person, company.olena.id, {"theme": "dark"})
+    office.do("admin", add_person, PersonDraft("nova", "Нова Людина", Role.ADMINISTRATOR))
+    office.do("admin", update_person, company.petro.id, {"locale": "en", "position": "Завскладу"})
     return office
 
 
 def test_every_change_says_who_made_it_and_about_whom(changed: Office, browse: SignIn) -> None:
     page = text_of(browse("admin").get(JOURNAL))
     assert "Роль: Погоджувач → Керівник продажів" in page
+    assert "Роль: Адміністратор" in page, "who was let in, and as what"
     assert re.search("Керівник: .+ → Олена Коваль", page)
     assert "Розподіл кроків: — → тому, у кого найменше відкритих кроків" in page
+    assert "Варіанти: A → Ключовий" in page
     assert "Заступник: Олена Коваль" in page
     for said in ("Ірина Бондар", "Створено токен «Облік»", "Андрій Савченко", "Установлено пароль"):
         assert said in page
+    assert "Завскладу" in page, "a change of the account is not hidden by one of taste beside it"
     assert "→ dark" not in page, "how people like their own pages is nobody's business"
 
 
@@ -67,6 +76,7 @@ def test_it_is_narrowed_to_a_person_a_kind_and_a_period(changed: Office, browse:
     of_olena = text_of(admin.get(f"{JOURNAL}?person={olena}"))
     assert "Створено токен «Облік»" in of_olena
     assert "Установлено пароль" not in of_olena
+    assert "Заступник: Олена Коваль" in of_olena
     access = text_of(admin.get(f"{JOURNAL}?part=access"))
     assert "Створено токен «Облік»" in access
     assert "Роль:" not in access

@@ -102,6 +102,9 @@ def test_a_step_that_loses_the_deal_asks_for_the_reason_and_keeps_what_was_typed
     assert 'name="loss_reason_id"' in refused.text
     assert "Задорого для них" in refused.text
     assert office.deal(deal).result is DealResult.OPEN
-    assert bohdan.post(f"{address}/complete", said | {"loss_reason_id": str(price)}).status_code == 303
+    chosen = said | {"loss_reason_id": str(price)}
+    refused = bohdan.post(f"{address}/complete", chosen | {"comment": ""})  # another fault forgets no choice
+    assert f'<option value="{price}" selected>' in refused.text
+    assert bohdan.post(f"{address}/complete", chosen).status_code == 303
     found = office.deal(deal)
     assert (found.result, found.loss_reason) == (DealResult.LOST, "Ціна: Задорого для них")

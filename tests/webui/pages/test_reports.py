@@ -2,16 +2,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 from io import BytesIO
 
 import openpyxl
 import pytest
+from sqlalchemy import update
 from support.office import Office
 from support.web import Browser, text_of
 from werkzeug.test import TestResponse
 
 from engine.commands.cancellations import cancel_deal
+from engine.model.work_item import WorkItem
 
 SignIn = Callable[[str | None], Browser]
 
@@ -57,6 +60,22 @@ def test_deadlines_kept_are_told_by_person_and_by_step(office: Office, browse: S
     assert told["Олена Коваль"] == (2, 1, 50)
     by_step = bohdan.get("/reports/lateness?by=step")
     assert "Підготувати пропозицію" in text_of(by_step)
+    opened = linked(by_step, "/reports/steps")
+    assert [number for _, number in opened] == [2, 1]
+    for address, number in opened:
+        assert len(rows(bohdan.get(address.replace("/steps?", "/steps.xlsx?")).data)) == number, address
+        assert 'href="/reports/lateness?by=step' in bohdan.get(address).text
+    other = opened[0][0].replace("step=", "step=x")
+    assert rows(bohdan.get(other.replace("/steps?", "/steps.xlsx?")).data) == []
+    with office.database.write() as session:  # as those of the deal's owner that stand in no department's lane
+        session.execute(update(WorkItem).values(group_id=None))
+    by_department = bohdan.get("/reports/lateness?by=department")
+    assert "Без відділу" in text_of(by_department)
+    assert rows(bohdan.get("/reports/lateness.xlsx?by=department").data)[0][0] == "Без відділу"
+    ((address, number), *_) = linked(by_department, "/reports/steps")
+    listed = bohdan.get(address)
+    assert (number, "Без відділу" in text_of(listed)) == (2, True)
+    assert re.search(r'href="/reports/lateness\?by=department[^"]*"', listed.text)
 
 
 def linked(page: TestResponse, word: str) -> list[tuple[str, int]]:
@@ -82,6 +101,8 @@ def test_a_number_of_approvals_opens_the_list_that_it_counts(office: Office, bro
     by_person = bohdan.get("/reports/approvals?by=person")
     assert "department=" not in by_person.text
     assert "Петро Лисенко" in text_of(by_person)
+    listed = bohdan.get(linked(by_person, "/reports/steps")[-1][0])
+    assert re.search(r'href="/reports/approvals\?by=person[^"]*"', listed.text)
     told = {row[0]: row[1:] for row in rows(bohdan.get("/reports/approvals.xlsx").data)}
     assert told["Юридичний відділ"] == (1, 0, 1, 0, 0, 0, 0, "1 робочий день")
     assert told["Логістика"] == (1, 0, 0, 0, 1, 0, 1, None)
@@ -106,6 +127,13 @@ def test_a_number_of_a_managers_activity_opens_the_list_that_it_counts(office: O
     header, olena = bohdan.get("/reports/activity.csv").text.splitlines()[:2]
     assert "Відкрито на суму, UAH" in header
     assert olena == "Олена Коваль;2;1;2;150,00;0;0;1"
+
+
+@pytest.mark.parametrize("address", ["/reports/funnel", "/reports/lateness", "/reports/approvals", "/reports/activity"])
+def test_ninety_days_are_ninety_with_the_first_and_the_last(browse: SignIn, address: str) -> None:
+    asked = re.findall(r'name="(?:from|to)" value="([^"]+)"', browse("bohdan").get(address).text)
+    first, last = (date.fromisoformat(day) for day in asked)
+    assert (last - first).days + 1 == 90
 
 
 def test_reports_are_for_heads(browse: SignIn) -> None:

@@ -45,6 +45,17 @@ def test_everybody_has_a_profile(browse: SignIn) -> None:
         assert f'"{address}"' in browse("admin").get("/settings").text
 
 
+def test_the_menu_shows_where_one_is(browse: SignIn) -> None:
+    admin, bohdan = browse("admin"), browse("bohdan")
+    tabs = re.findall(r'href="(/settings[^"?#]*)"', admin.get("/settings").text)
+    assert len(set(tabs)) > 12
+    reports = ["/reports/funnel", "/reports/approvals", "/reports/activity", "/reports/steps"]
+    for browser, home, addresses in ((admin, "/settings", set(tabs)), (bohdan, "/control", reports)):
+        for address in addresses:
+            here = f'<a class="nav-link" href="{home}" aria-current="page">'
+            assert here in browser.get(address).text, address
+
+
 def test_a_password_is_changed_and_this_session_goes_on(office: Office, browse: SignIn) -> None:
     office.do("olena", set_password, office.company.olena.id, PASSWORD)
     here, elsewhere = browse("olena"), browse("olena")
