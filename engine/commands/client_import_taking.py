@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 import orjson
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from engine.commands.client_import_judging import Judged, Judging, Surroundings, fingerprint
@@ -154,9 +154,14 @@ class Taking:
         """Of the clients that the rows may be about: what they have already, and which of them the requester sees."""
         ids = self._known.ids()
         self._surroundings.read(self._session, ids)
-        self._seen.update(
-            self._session.scalars(select(Client.id).where(Client.id.in_(ids), visible_clients(self._actor)))
+        # The machinery sees everybody: who has left must not add to more clients than they could.
+        own = Client.owner_id == self._brought.requested_by_id
+        seen = own if self._actor.is_system else visible_clients(self._actor)
+        added = select(ClientImportRow.client_id).where(
+            ClientImportRow.import_id == self._brought.id, ClientImportRow.state == RowState.ADDED
         )
+        is_open = or_(seen, Client.id.in_(added))  # whoever an earlier row has added, for whatever owner
+        self._seen.update(self._session.scalars(select(Client.id).where(Client.id.in_(ids), is_open)))
 
     def _sees(self, client_id: int) -> bool:
         return client_id in self._seen

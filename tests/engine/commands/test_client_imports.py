@@ -4,11 +4,12 @@ from threading import Thread
 
 import pytest
 from sqlalchemy import select
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DataError, OperationalError
 from support.client_lists import COMPANIES, Lists
 from support.office import Office
 
 from engine.commands import client_import_taking
+from engine.commands.client_import_rows import TAKEN_AT_ONCE
 from engine.commands.client_imports import (
     ImportChoices,
     ImportMovedOn,
@@ -21,6 +22,7 @@ from engine.commands.client_imports import (
 )
 from engine.commands.clients import ClientDraft, ContactDraft, add_client, add_contact, update_client
 from engine.commands.erasure import ErasureRequest, erase_client, erase_contact
+from engine.commands.people import update_person
 from engine.commands.upkeep import LISTS_KEPT, ROWS_KEPT, prune
 from engine.errors import InvalidInput, NotFound
 from engine.model.client import Client, Contact
@@ -213,6 +215,14 @@ def test_erasing_a_client_erases_the_notes_on_them(office: Office) -> None:
     assert [text for _, _, text in notes(office)] == ["+380501112233"]
 
 
+def test_erasing_a_client_erases_what_a_list_says_of_them(office: Office) -> None:
+    lists = Lists(office, "bohdan")
+    import_id = lists.take_over(COMPANIES)
+    assert "+380501112233" in str(lists.rows(import_id)[3].told)
+    office.do("admin", erase_client, clients_of(office)["ПП Мрія"].id, ErasureRequest("Лист № 1"))
+    assert lists.rows(import_id)[3].told == {}
+
+
 def test_erasing_a_contact_erases_the_notes_that_name_them_and_no_list_knows_them_any_more(office: Office) -> None:
     lists = Lists(office)
     import_id = lists.take_over(COMPANIES)
@@ -323,3 +333,48 @@ def test_a_row_that_cannot_be_stored_fails_alone(office: Office, monkeypatch: py
     import_id = lists.take_over("Компанія;Телефон\nА;0671111111\nБ;0672222222\nВ;0673333333\n")
     assert lists.states(import_id) == {2: RowState.ADDED, 3: RowState.REFUSED, 4: RowState.ADDED}
     assert sorted(clients_of(office)) == ["А", "В"]
+
+
+def test_a_database_that_was_away_says_nothing_of_a_row(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, lists = client_import_taking.put_client, Lists(office)
+    import_id = lists.bring("Компанія;Телефон\nА;0671111111\nБ;0672222222\n")
+    office.do("olena", take_over, import_id)
+
+    def put_client(*_arguments: object, **_more: object) -> Client:
+        raise OperationalError("INSERT", {}, Exception("the server is shutting down"))
+
+    monkeypatch.setattr(client_import_taking, "put_client", put_client)
+    with pytest.raises(OperationalError):
+        lists.work(import_id)
+    monkeypatch.setattr(client_import_taking, "put_client", real)
+    lists.work(import_id)
+    assert sorted(clients_of(office)) == ["А", "Б"]
+
+
+def test_contacts_far_below_come_to_the_client_that_the_list_added_for_a_colleague(office: Office) -> None:
+    rows = [f"Фірма {number};;" for number in range(TAKEN_AT_ONCE)]
+    rows = [f"Лан;{office.company.taras.full_name};Іван Гай", *rows, "Лан;;Ольга Гай"]
+    Lists(office).take_over("Компанія;Відповідальний;Контактна особа\n" + "\n".join(rows))
+    with office.database.read() as session:
+        assert [one.full_name for one in session.scalars(select(Contact).order_by(Contact.id))] == [
+            "Іван Гай",
+            "Ольга Гай",
+        ]
+
+
+def test_a_list_of_who_has_left_adds_to_no_client_of_others(office: Office) -> None:
+    office.do("bohdan", add_client, ClientDraft("ТОВ Сад", "30000001"))
+    lists = Lists(office)
+    import_id = lists.bring("Компанія;ЄДРПОУ;Телефон\nСад;30000001;0671234568\nЛан;30000002;\n", fills=True)
+    office.do("olena", take_over, import_id)
+    office.do("admin", update_person, office.company.olena.id, {"is_active": False})
+    lists.work(import_id)
+    found = clients_of(office)
+    assert (found["ТОВ Сад"].phone, found["Лан"].owner_id) == ("", office.company.olena.id)
+
+
+def test_notes_complete_no_card(office: Office) -> None:
+    office.do("olena", add_client, ClientDraft("ТОВ Лан"))
+    lists = Lists(office)
+    text = "Компанія;Телефон;Коментар\nТОВ Лан;0671234567;Дзвонили\nТОВ Лан;0671234567;Дзвонили\n"
+    assert lists.states(lists.bring(text, ImportKind.NOTES, fills=True)) == {2: RowState.NEW, 3: RowState.SAME}
