@@ -7,7 +7,7 @@ was read of it are kept for a short while, see upkeep.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import ClassVar
 
@@ -102,38 +102,51 @@ class ImportChoices:
     owner_id: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class BroughtFile:
+    """A file whose ``first`` rows that hold something have been read."""
+
+    name: str
+    content: bytes = field(repr=False)
+    first: Sequence[Sequence[str]] = field(repr=False)
+
+
+def look_into(content: bytes, file_name: str) -> BroughtFile:
+    """Read the first rows of a file, outside of any transaction: opening a large book takes seconds.
+
+    Raises SheetNotUnderstood, FileTooLarge, ListTooTall.
+    """
+    if len(content) > MOST_BYTES:
+        raise FileTooLarge(megabytes=MOST_BYTES // 1024 // 1024)
+    first = [row for _, row in islice(rows_in(content), _HEADINGS_SOUGHT + _SAMPLES)]
+    return BroughtFile(file_name, content, first)
+
+
 def bring_list(
     session: Session,
     kind: ImportKind,
-    content: bytes,
-    file_name: str,
+    file: BroughtFile,
     *,
     actor: Actor,
     clock: Clock,
     spelling: Spelling = Spelling(),  # noqa: B008  # frozen
 ) -> ClientImport:
-    """Keep a file and guess what its columns mean; nothing of it is read beyond its first rows.
-
-    Raises NotAllowed, SheetNotUnderstood, FileTooLarge, ListTooTall, NothingInFile.
-    """
+    """Keep a file and guess what its columns mean. Raises NotAllowed, SheetNotUnderstood, NothingInFile."""
     ensure_may(actor, Ability.MANAGE_CLIENTS)
-    if len(content) > MOST_BYTES:
-        raise FileTooLarge(megabytes=MOST_BYTES // 1024 // 1024)
-    first = list(islice(rows_in(content), _HEADINGS_SOUGHT + _SAMPLES))
+    first = file.first
     own, notes = organisation(session).own_fields, kind is ImportKind.NOTES
     used = [one for one in own if not one.is_retired]
-    place = heading_row([row for _, row in first[:_HEADINGS_SOUGHT]], used, notes=notes)
+    place = heading_row(first[:_HEADINGS_SOUGHT], used, notes=notes)
     if len(first) <= place + 1:
         raise NothingInFile if first else SheetNotUnderstood
-    headings = headings_of(first[place][1])
+    headings = headings_of(first[place])
     brought = ClientImport(
         kind=kind,
-        file_name=storable(file_name)[-200:],
-        content=content,
+        file_name=storable(file.name)[-200:],
+        content=file.content,
         headings=headings,
         samples=[
-            [storable(cell)[:_LONGEST_SAMPLE] for cell in row[: len(headings)]]
-            for _, row in first[place + 1 :][:_SAMPLES]
+            [storable(cell)[:_LONGEST_SAMPLE] for cell in row[: len(headings)]] for row in first[place + 1 :][:_SAMPLES]
         ],
         columns=_columns_of(session, kind, headings, used, actor),
         locale=spelling.locale,

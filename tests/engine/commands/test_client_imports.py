@@ -17,6 +17,7 @@ from engine.commands.client_imports import (
     NothingToTakeOver,
     bring_list,
     check_list,
+    look_into,
     stop,
     take_over,
 )
@@ -243,7 +244,7 @@ def test_erasing_a_contact_erases_the_notes_that_name_them_and_no_list_knows_the
 def test_columns_are_judged_and_a_list_that_goes_on_is_left_alone(office: Office) -> None:
     lists = Lists(office)
     for columns in (["phone", "email"], ["name", "name"], ["name"], ["name", "nonsense"]):
-        brought = office.do("olena", bring_list, ImportKind.CLIENTS, b"a;b\n1;2\n", "a.csv")
+        brought = office.do("olena", bring_list, ImportKind.CLIENTS, look_into(b"a;b\n1;2\n", "a.csv"))
         with pytest.raises(InvalidInput) as refused:
             office.do("olena", check_list, brought.id, ImportChoices(columns))
         assert set(refused.value.errors) == {"columns"}
@@ -259,11 +260,15 @@ def test_columns_are_judged_and_a_list_that_goes_on_is_left_alone(office: Office
 def test_what_somebody_said_of_a_heading_is_remembered_for_their_next_list(office: Office) -> None:
     lists = Lists(office)
     lists.bring("Хто;Код;Де\nА;32855961;Київ\n", columns=["name", "", "heading_note"])
-    again = office.do("olena", bring_list, ImportKind.CLIENTS, "Де;Хто;Пошта\nКиїв;Б;b@b.ua\n".encode(), "b.csv")
+    again = office.do(
+        "olena", bring_list, ImportKind.CLIENTS, look_into("Де;Хто;Пошта\nКиїв;Б;b@b.ua\n".encode(), "b.csv")
+    )
     assert again.columns == ["heading_note", "name", "email"]
-    other = office.do("taras", bring_list, ImportKind.CLIENTS, "Де;Хто;Пошта\nКиїв;Б;b@b.ua\n".encode(), "b.csv")
+    other = office.do(
+        "taras", bring_list, ImportKind.CLIENTS, look_into("Де;Хто;Пошта\nКиїв;Б;b@b.ua\n".encode(), "b.csv")
+    )
     assert other.columns == ["", "", "email"]
-    clash = office.do("olena", bring_list, ImportKind.CLIENTS, "Хто;Клієнт\nА;Б\n".encode(), "c.csv")
+    clash = office.do("olena", bring_list, ImportKind.CLIENTS, look_into("Хто;Клієнт\nА;Б\n".encode(), "c.csv"))
     assert clash.columns == ["", "name"]
 
 
@@ -283,7 +288,7 @@ def test_lists_are_of_who_brought_them(office: Office) -> None:
     with pytest.raises(NotFound):
         Lists(office, "taras").row(import_id)
     with pytest.raises(AbilityMissing):
-        office.do("iryna", bring_list, ImportKind.CLIENTS, COMPANIES.encode(), "a.csv")
+        office.do("iryna", bring_list, ImportKind.CLIENTS, look_into(COMPANIES.encode(), "a.csv"))
 
 
 def test_lists_that_nobody_took_over_and_rows_are_not_kept_for_ever(office: Office) -> None:
