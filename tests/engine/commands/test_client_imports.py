@@ -182,6 +182,24 @@ def test_an_import_is_taken_back_as_far_as_nobody_uses_what_it_made(office: Offi
     assert sorted(clients_of(office)) == ["А", "Б", "В", "Г"]
 
 
+@pytest.mark.parametrize("somebody_edits", [False, True])
+def test_what_several_rows_filled_in_is_emptied_again_unless_somebody_changed_it(
+    office: Office, *, somebody_edits: bool
+) -> None:
+    known = office.do("olena", add_client, ClientDraft("ТОВ Лан", "32855961"))
+    lists = Lists(office)
+    text = "Компанія;ЄДРПОУ;Телефон;Email;Сегмент\nЛан;32855961;0671234567;;\nЛан;32855961;;a@lan.ua;\n"
+    import_id = lists.take_over(text + "Лан;32855961;;;VIP\n", fills=True)
+    if somebody_edits:
+        office.do("olena", update_client, known.id, {"source": "Виставка"})
+    lists.take_back(import_id)
+    (client,) = clients_of(office).values()
+    state = RowState.KEPT if somebody_edits else RowState.UNDONE
+    assert set(lists.states(import_id).values()) == {state}
+    filled = ("+380671234567", "a@lan.ua", "VIP") if somebody_edits else ("", "", "")
+    assert (client.phone, client.email, client.segment) == filled
+
+
 def test_a_contact_that_somebody_added_keeps_its_client(office: Office) -> None:
     lists = Lists(office)
     import_id = lists.take_over("Компанія;Телефон\nА;0671111111\n")
