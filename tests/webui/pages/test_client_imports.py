@@ -91,6 +91,7 @@ def test_a_list_is_brought_looked_at_taken_over_and_taken_back(office: Office, b
     assert "/clients/1" in olena.get("/clients/import/1").text
     assert "Клієнта додано імпортом" in text_of(olena.get("/clients/1/history"))
     assert olena.post("/clients/import/1/take-back").status_code == 303
+    assert "2 з 4 рядків чекають черги" in text_of(olena.get("/clients/import/1"))
     worker.work(1)
     assert names(office) == []
     assert "clients.csv" in text_of(olena.get("/clients/import"))
