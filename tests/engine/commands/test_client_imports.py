@@ -134,6 +134,16 @@ def test_rows_of_one_list_that_are_the_same_are_told_and_taken_as_one(office: Of
         assert len(session.scalars(select(Contact)).all()) == 2
 
 
+def test_an_address_that_several_people_share_names_none_of_them(office: Office) -> None:
+    for login in ("taras", "bohdan"):
+        person = getattr(office.company, login)
+        office.do("admin", update_person, person.id, {"email": "sales@example.com"})
+    lists = Lists(office)
+    rows = lists.rows(lists.take_over("Компанія;Відповідальний\nЛан;sales@example.com\n"))
+    assert [one["code"] for one in rows[2].told["remarks"]] == ["owner_not_known"]
+    assert clients_of(office)["Лан"].owner_id == office.company.olena.id
+
+
 def test_a_guess_between_several_clients_is_refused(office: Office) -> None:
     for name in ("Перший", "Другий"):
         office.do("olena", add_client, ClientDraft(name, phone="0671234567"))
