@@ -44,6 +44,8 @@ CLIENT_IMPORT = "client_import"
 """The kind of an outbox job: payload ``import_id``. It does whatever the import's state says is to be done."""
 MOST_BYTES = 20 * 1024 * 1024
 MOST_ROWS = 50_000
+MOST_WAITING = 20
+"""Lists of one person that are kept without having been taken over."""
 MOST_UNPACKED = 200 * 1024 * 1024
 _MOST_LINES = 200_000
 _HEADINGS_SOUGHT = 10
@@ -66,6 +68,15 @@ class ListTooTall(DomainError):
 class NothingInFile(DomainError):
     code: ClassVar[str] = "import_empty"
     template: ClassVar[str] = N_("The file has no rows below its headings.")
+
+
+class TooManyLists(DomainError):
+    """Each is kept in the database with its whole file."""
+
+    code: ClassVar[str] = "import_too_many"
+    template: ClassVar[str] = N_(
+        "%(most)s of your files wait already, which were brought and not taken over. Forget some of them first."
+    )
 
 
 class ColumnMissing(DomainError):
@@ -131,8 +142,12 @@ def bring_list(
     clock: Clock,
     spelling: Spelling = Spelling(),  # noqa: B008  # frozen
 ) -> ClientImport:
-    """Keep a file and guess what its columns mean. Raises NotAllowed, SheetNotUnderstood, NothingInFile."""
+    """Keep a file and guess what its columns mean.
+
+    Raises NotAllowed, SheetNotUnderstood, NothingInFile, TooManyLists.
+    """
     ensure_may(actor, Ability.MANAGE_CLIENTS)
+    _ensure_few(session, actor)
     first = file.first
     own, notes = organisation(session).own_fields, kind is ImportKind.NOTES
     used = [one for one in own if not one.is_retired]
@@ -156,6 +171,15 @@ def bring_list(
     session.add(brought)
     session.flush()
     return brought
+
+
+def _ensure_few(session: Session, actor: Actor) -> None:
+    """Raises TooManyLists."""
+    waiting = select(func.count()).where(
+        ClientImport.requested_by_id == actor.person_id, ClientImport.state.in_(BEFORE_TAKING_OVER)
+    )
+    if (session.scalar(waiting) or 0) >= MOST_WAITING:
+        raise TooManyLists(most=MOST_WAITING)
 
 
 def _columns_of(

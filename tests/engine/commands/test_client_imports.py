@@ -11,15 +11,18 @@ from support.office import Office
 from engine.commands import client_import_taking
 from engine.commands.client_import_rows import TAKEN_AT_ONCE
 from engine.commands.client_imports import (
+    MOST_WAITING,
     ImportChoices,
     ImportMovedOn,
     NothingToTakeBack,
     NothingToTakeOver,
+    TooManyLists,
     bring_list,
     check_list,
     look_into,
     stop,
     take_over,
+    throw_away,
 )
 from engine.commands.clients import ClientDraft, ContactDraft, add_client, add_contact, update_client
 from engine.commands.erasure import ErasureRequest, erase_client, erase_contact
@@ -308,6 +311,17 @@ def test_a_stopped_import_keeps_what_it_has_done(office: Office) -> None:
     lists.work(import_id)
     assert lists.row(import_id).state is ImportState.STOPPED
     assert clients_of(office) == {}
+
+
+def test_nobody_fills_the_database_with_lists_that_are_never_taken_over(office: Office) -> None:
+    file = look_into(COMPANIES.encode(), "a.csv")
+    first, *_ = [office.do("olena", bring_list, ImportKind.CLIENTS, file) for _ in range(MOST_WAITING)]
+    with pytest.raises(TooManyLists):
+        office.do("olena", bring_list, ImportKind.CLIENTS, file)
+    office.do("taras", bring_list, ImportKind.CLIENTS, file)
+    with office.database.write() as session:
+        throw_away(session, first.id, actor=office.actor("olena"))
+    office.do("olena", bring_list, ImportKind.CLIENTS, file)
 
 
 def test_lists_are_of_who_brought_them(office: Office) -> None:
