@@ -22,8 +22,8 @@ IMPORT_STATES: Mapping[ImportState, tuple[str, str]] = {
     ImportState.RUNNING: (N_("at work"), "accent"),
     ImportState.DONE: (N_("finished"), "good"),
     ImportState.STOPPED: (N_("stopped"), "neutral"),
-    ImportState.UNDOING: (N_("being taken back"), "accent"),
-    ImportState.UNDONE: (N_("taken back"), "neutral"),
+    ImportState.UNDOING: (N_("being undone"), "accent"),
+    ImportState.UNDONE: (N_("undone"), "neutral"),
 }
 
 ROW_STATES: Mapping[RowState, tuple[str, str]] = {

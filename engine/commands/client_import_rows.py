@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Any, ClassVar
 
 from sqlalchemy import delete, insert, select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError, TimeoutError  # noqa: A004  # of the pool
 from sqlalchemy.orm import Session
 
 from engine.clock import Clock
@@ -41,6 +41,8 @@ from engine.queries.same_clients import KnownClient, KnownClients
 CHECKED_AT_ONCE = 250
 TAKEN_AT_ONCE = 25
 """Rows of one transaction: nobody else who writes waits for long."""
+_LIMIT_EXCEEDED = "54"
+"""The class of PostgreSQL's codes for what is too large for it: of all operational errors, the one that is a row's."""
 _NUMBERED = Sequence[tuple[int, Sequence[str]]]
 
 
@@ -86,7 +88,12 @@ def check_rows(
         session.execute(rows, execution_options=UNSYNCHRONISED)
         headings, is_notes = list(brought.headings), brought.kind is ImportKind.NOTES
         checking = _Checking(
-            import_id, job_id, Judging(brought, zone), is_notes=is_notes, fills=brought.fills, width=len(headings)
+            import_id,
+            job_id,
+            Judging(brought, zone),
+            is_notes=is_notes,
+            fills=brought.fills and not is_notes,
+            width=len(headings),
         )
     try:
         below = _below(rows_in(content), headings)
@@ -217,14 +224,16 @@ class ImportTurns:
         """The next few rows. False where none is left, or the import is not at work any more."""
         try:
             return self._take(TAKEN_AT_ONCE)
-        except SQLAlchemyError:
+        except SQLAlchemyError as failure:
+            _ensure_of_rows(failure)
             # One of them cannot be stored: each by itself, so that it fails alone.
             return all(self._take_alone() for _ in range(TAKEN_AT_ONCE))
 
     def _take_alone(self) -> bool:
         try:
             return self._take(1)
-        except SQLAlchemyError:
+        except SQLAlchemyError as failure:
+            _ensure_of_rows(failure)
             with self.database.write() as session:
                 for row in _next(session, self.import_id, 1):
                     row.state = RowState.KEPT if row.state in TAKEN else RowState.REFUSED
@@ -254,6 +263,19 @@ class ImportTurns:
             self._named = clients_named_in_fields(session)
         actor = requester_of(session, brought, at)
         return partial(undo_row, session, brought, named=self._named, actor=actor, at=at)
+
+
+def _ensure_of_rows(failure: SQLAlchemyError) -> None:
+    """A database that was away says nothing of a row, which has its turn when the job is done again.
+
+    Raises ``failure``.
+    """
+    is_passing = isinstance(failure, (OperationalError, TimeoutError)) or (
+        isinstance(failure, DBAPIError) and failure.connection_invalidated
+    )
+    too_long = str(getattr(getattr(failure, "orig", None), "sqlstate", "")).startswith(_LIMIT_EXCEEDED)
+    if is_passing and not too_long:
+        raise failure
 
 
 def _be_alone(session: Session) -> None:

@@ -154,9 +154,24 @@ class Taking:
         """Of the clients that the rows may be about: what they have already, and which of them the requester sees."""
         ids = self._known.ids()
         self._surroundings.read(self._session, ids)
-        self._seen.update(
-            self._session.scalars(select(Client.id).where(Client.id.in_(ids), visible_clients(self._actor)))
+        # The machinery sees everybody: who has left must not add to more clients than they could.
+        own = Client.owner_id == self._brought.requested_by_id
+        seen = own if self._actor.is_system else visible_clients(self._actor)
+        self._seen.update(self._session.scalars(select(Client.id).where(Client.id.in_(ids), seen)))
+        self._seen.update(self._added_of(set(ids) - self._seen))
+
+    def _added_of(self, client_ids: set[int]) -> set[int]:
+        """Those whom an earlier row has added, for whatever owner. Its rows are many: asked only where there may be."""
+        young = select(Client.id).where(Client.id.in_(client_ids), Client.created_at >= self._brought.started_at)
+        found = set(self._session.scalars(young)) if client_ids else set()
+        if not found:
+            return found
+        added = select(ClientImportRow.client_id).where(
+            ClientImportRow.import_id == self._brought.id,
+            ClientImportRow.state == RowState.ADDED,
+            ClientImportRow.client_id.in_(found),
         )
+        return {one for one in self._session.scalars(added) if one is not None}
 
     def _sees(self, client_id: int) -> bool:
         return client_id in self._seen

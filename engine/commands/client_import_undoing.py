@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import delete, exists, select
 from sqlalchemy.orm import Session
@@ -102,12 +104,28 @@ class _Undoing:
         before = self._row.before or {}
         if not before.get("changes"):
             return True
-        if self._client.version != before.get("version"):
+        if self._client.version != self._version_by_import(before):
             return False
         emptied = {name: None if name.startswith(CLIENT_ROOT) else "" for name in before["changes"]}
         changed = write_client(self._session, self._client, emptied)
         self._record(ClientChanged(client_id=self._client.id, changes=changed))
         return True
+
+    def _version_by_import(self, before: Mapping[str, Any]) -> int:
+        """The client's version where nobody but this import has changed it since: rows below have filled in, too.
+
+        Each of those has made a version, and its being taken back another one.
+        """
+        if self._client.version == before["version"]:
+            return self._client.version
+        below = select(ClientImportRow.before).where(
+            ClientImportRow.import_id == self._import_id,
+            ClientImportRow.state == RowState.UNDONE,
+            ClientImportRow.number > self._row.number,
+            ClientImportRow.client_id == self._client.id,
+        )
+        restored = sum(1 for one in self._session.scalars(below) if one and one.get("changes"))
+        return int(before["version"]) + 2 * restored
 
     def _record(self, event: ClientRemoved | ContactRemoved | ClientChanged) -> None:
         record(self._session, event, actor=self._actor, at=self._at)

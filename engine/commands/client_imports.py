@@ -7,7 +7,7 @@ was read of it are kept for a short while, see upkeep.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import ClassVar
 
@@ -44,6 +44,8 @@ CLIENT_IMPORT = "client_import"
 """The kind of an outbox job: payload ``import_id``. It does whatever the import's state says is to be done."""
 MOST_BYTES = 20 * 1024 * 1024
 MOST_ROWS = 50_000
+MOST_WAITING = 20
+"""Lists of one person that are kept without having been taken over."""
 MOST_UNPACKED = 200 * 1024 * 1024
 _MOST_LINES = 200_000
 _HEADINGS_SOUGHT = 10
@@ -66,6 +68,15 @@ class ListTooTall(DomainError):
 class NothingInFile(DomainError):
     code: ClassVar[str] = "import_empty"
     template: ClassVar[str] = N_("The file has no rows below its headings.")
+
+
+class TooManyLists(DomainError):
+    """Each is kept in the database with its whole file."""
+
+    code: ClassVar[str] = "import_too_many"
+    template: ClassVar[str] = N_(
+        "%(most)s of your files wait already, which were brought and not taken over. Forget some of them first."
+    )
 
 
 class ColumnMissing(DomainError):
@@ -102,38 +113,55 @@ class ImportChoices:
     owner_id: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class BroughtFile:
+    """A file whose ``first`` rows that hold something have been read."""
+
+    name: str
+    content: bytes = field(repr=False)
+    first: Sequence[Sequence[str]] = field(repr=False)
+
+
+def look_into(content: bytes, file_name: str) -> BroughtFile:
+    """Read the first rows of a file, outside of any transaction: opening a large book takes seconds.
+
+    Raises SheetNotUnderstood, FileTooLarge, ListTooTall.
+    """
+    if len(content) > MOST_BYTES:
+        raise FileTooLarge(megabytes=MOST_BYTES // 1024 // 1024)
+    first = [row for _, row in islice(rows_in(content), _HEADINGS_SOUGHT + _SAMPLES)]
+    return BroughtFile(file_name, content, first)
+
+
 def bring_list(
     session: Session,
     kind: ImportKind,
-    content: bytes,
-    file_name: str,
+    file: BroughtFile,
     *,
     actor: Actor,
     clock: Clock,
     spelling: Spelling = Spelling(),  # noqa: B008  # frozen
 ) -> ClientImport:
-    """Keep a file and guess what its columns mean; nothing of it is read beyond its first rows.
+    """Keep a file and guess what its columns mean.
 
-    Raises NotAllowed, SheetNotUnderstood, FileTooLarge, ListTooTall, NothingInFile.
+    Raises NotAllowed, SheetNotUnderstood, NothingInFile, TooManyLists.
     """
     ensure_may(actor, Ability.MANAGE_CLIENTS)
-    if len(content) > MOST_BYTES:
-        raise FileTooLarge(megabytes=MOST_BYTES // 1024 // 1024)
-    first = list(islice(rows_in(content), _HEADINGS_SOUGHT + _SAMPLES))
+    _ensure_few(session, actor)
+    first = file.first
     own, notes = organisation(session).own_fields, kind is ImportKind.NOTES
     used = [one for one in own if not one.is_retired]
-    place = heading_row([row for _, row in first[:_HEADINGS_SOUGHT]], used, notes=notes)
+    place = heading_row(first[:_HEADINGS_SOUGHT], used, notes=notes)
     if len(first) <= place + 1:
         raise NothingInFile if first else SheetNotUnderstood
-    headings = headings_of(first[place][1])
+    headings = headings_of(first[place])
     brought = ClientImport(
         kind=kind,
-        file_name=storable(file_name)[-200:],
-        content=content,
+        file_name=storable(file.name)[-200:],
+        content=file.content,
         headings=headings,
         samples=[
-            [storable(cell)[:_LONGEST_SAMPLE] for cell in row[: len(headings)]]
-            for _, row in first[place + 1 :][:_SAMPLES]
+            [storable(cell)[:_LONGEST_SAMPLE] for cell in row[: len(headings)]] for row in first[place + 1 :][:_SAMPLES]
         ],
         columns=_columns_of(session, kind, headings, used, actor),
         locale=spelling.locale,
@@ -143,6 +171,15 @@ def bring_list(
     session.add(brought)
     session.flush()
     return brought
+
+
+def _ensure_few(session: Session, actor: Actor) -> None:
+    """Raises TooManyLists."""
+    waiting = select(func.count()).where(
+        ClientImport.requested_by_id == actor.person_id, ClientImport.state.in_(BEFORE_TAKING_OVER)
+    )
+    if (session.scalar(waiting) or 0) >= MOST_WAITING:
+        raise TooManyLists(most=MOST_WAITING)
 
 
 def _columns_of(

@@ -32,6 +32,7 @@ from engine.policy.visible_names import is_invisible
 _EDRPOU = re.compile(r"\d{8}|\d{10}|\d{12}")
 _IN_STEPS = frozenset({"name", "edrpou", "segment", "source", "phone", "email"})
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_LONGEST_EMAIL = 254
 
 
 class ClientExists(DomainError):
@@ -314,7 +315,8 @@ def ensure_readable(name: str, name_field: str, edrpou: str, email: str) -> None
         errors[name_field] = FieldRequired(label=N_("Name"))
     if edrpou.strip() and not _EDRPOU.fullmatch(edrpou.strip()):
         errors["edrpou"] = FieldNotUnderstood(value=edrpou, expected=N_("an EDRPOU code of 8, 10 or 12 digits"))
-    if email.strip() and not _EMAIL.fullmatch(email.strip()):
+    # Its length is looked at first: of a very long text, the pattern would try every division.
+    if email.strip() and (len(email.strip()) > _LONGEST_EMAIL or not _EMAIL.fullmatch(email.strip())):
         errors["email"] = FieldNotUnderstood(value=email, expected=N_("an e-mail address"))
     if errors:
         raise InvalidInput(errors)

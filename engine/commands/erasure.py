@@ -256,7 +256,7 @@ def _erase_brought(session: Session, client_id: int, contact_id: int | None, nam
         for note in session.scalars(select(ClientNote).where(notes)):
             if named.are_in(note.text) or named.are_in(note.author):
                 session.delete(note)
-    rows = update(ClientImportRow).where(ClientImportRow.client_id == client_id).values(before=None, cells=[])
+    rows = update(ClientImportRow).where(ClientImportRow.client_id == client_id).values(before=None, cells=[], told={})
     session.execute(rows, execution_options=UNSYNCHRONISED)
 
 

@@ -61,7 +61,7 @@ def mark_of(person: Person) -> str:
 
 
 def link_account(session: Session, person_id: int, account: ProvenAccount, *, mark: str, clock: Clock) -> Person:
-    """Let an account open what is the person's from now on.
+    """Let an account open what is the person's from now on. Where it does already, nothing happens: pressed twice.
 
     The caller has seen the person's password, where there is one, when ``mark`` was the person's ``mark_of``.
     Raises NotFound, PasswordFirst, LinkedMeanwhile.
@@ -70,12 +70,15 @@ def link_account(session: Session, person_id: int, account: ProvenAccount, *, ma
     if person is None or not person.is_active:
         raise NotFound
     ensure_linkable(person)
-    taken = select(LinkedAccount.person_id).where(
+    taken = select(LinkedAccount.person_id, LinkedAccount.subject).where(
         LinkedAccount.issuer == account.issuer,
         (LinkedAccount.subject == account.subject) | (LinkedAccount.person_id == person_id),
     )
-    if not hmac.compare_digest(mark_of(person), mark) or session.scalar(taken.limit(1)) is not None:
+    known = {(row.person_id, row.subject) for row in session.execute(taken)}
+    if not hmac.compare_digest(mark_of(person), mark) or not known <= {(person_id, account.subject)}:
         raise LinkedMeanwhile
+    if known:
+        return person
     at = clock.now()
     session.add(
         LinkedAccount(

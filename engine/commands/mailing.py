@@ -13,14 +13,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from engine.clock import Clock
 from engine.commands.history import record
 from engine.db.job import Job, JobState
 from engine.db.outbox import MAX_ATTEMPTS, enqueue
-from engine.db.session import UNSYNCHRONISED
 from engine.db.work_session import append
 from engine.errors import NotFound
 from engine.events import LetterSentAgain
@@ -183,13 +182,15 @@ def _due(session: Session, person_id: int, notice: Notice, choices: MailChoices)
 
 
 def replan_notices(session: Session, person_id: int) -> None:
-    """Let what waits for a person be planned again: they have just changed their settings."""
-    session.execute(
-        update(Notice)
-        .where(Notice.person_id == person_id, Notice.state == NoticeState.PLANNED)
-        .values(state=NoticeState.NEW, due_at=Notice.created_at),
-        execution_options=UNSYNCHRONISED,
-    )
+    """Let what waits for a person follow their settings, which they have just changed; nobody else is told again."""
+    choices = mail_choices(session, [person_id])[person_id]
+    waiting = select(Notice).where(Notice.person_id == person_id, Notice.state == NoticeState.PLANNED)
+    for notice in session.scalars(waiting.order_by(Notice.id).with_for_update()):
+        due = _due(session, person_id, notice, choices)
+        if due is None:
+            notice.state = NoticeState.DROPPED
+        else:
+            notice.due_at = due
 
 
 def letter_left(session: Session, letter_id: int, *, clock: Clock) -> None:

@@ -84,6 +84,16 @@ class MailNotConfirmed(DomainError):
     )
 
 
+class DomainNotConfirmed(DomainError):
+    """With ``domains``, a profile connects no such account either."""
+
+    code: ClassVar[str] = "account_domain_not_confirmed"
+    template: ClassVar[str] = N_(
+        "Only accounts of %(domains)s sign in here, and %(provider)s does not say that the e-mail of this account is "
+        "yours. Sign in by your password; how the provider is made to say it stands in the how-to for administrators."
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class CompanySignIn:
     """What is agreed with the provider. ``domains`` are those of the addresses that may sign in; empty: any.
@@ -164,11 +174,11 @@ def proven_account(given: CompanySignIn, claims: Mapping[str, Any]) -> ProvenAcc
 
 
 def ensure_domain_allowed(given: CompanySignIn, account: ProvenAccount) -> None:
-    """Raises DomainNotAllowed, MailNotConfirmed."""
+    """Raises DomainNotAllowed, DomainNotConfirmed."""
     if not given.domains:
         return
     if not account.mail:
-        raise MailNotConfirmed(provider=given.name)
+        raise DomainNotConfirmed(provider=given.name, domains=given.domains)
     if account.domain not in given.domains:
         raise DomainNotAllowed(mail=account.mail, domains=given.domains)
 

@@ -18,11 +18,13 @@ from zoneinfo import ZoneInfo
 from engine.errors import N_, DomainError, FieldNotUnderstood, FieldRequired
 from engine.policy.client_columns import KEPT_AS_NOTE, NOTE, OWN_OF_CLIENT, OWN_OF_CONTACT
 from engine.policy.phone_numbers import normalise_phone
+from engine.policy.visible_names import is_invisible
 
 LONGEST_NOTE = 50_000
 _LONGEST: Mapping[str, int] = {"name": 300, "contact_name": 200, "contact_position": 200, "segment": 100, "source": 100}
 _LONGEST_AUTHOR = 200
 _LONGEST_EMAIL = 254
+_MOST_REMARKS = 20
 _EMAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+")
 _CODE = re.compile(r"\d{8}|\d{10}|\d{12}")
 _CODE_NOISE = re.compile(r"(?:єдрпоу|эдрпоу|окпо|іпн|инн|рнокпп|код|ua)|\.0$|[\s\u00a0.\-№:]", re.IGNORECASE)
@@ -118,7 +120,7 @@ def read_client_row(cells: Sequence[str], columns: Sequence[str], headings: Sequ
         name, contact = contact, ""
         phones, emails = (*phones, *contact_phones), (*emails, *contact_emails)
         contact_phones = contact_emails = ()
-    if not name:
+    if is_invisible(name):
         reading.faults["name"] = FieldRequired(label=N_("Client"))
     code = reading.code()
     reading.spare(phones, emails)
@@ -241,7 +243,7 @@ class _Reading:
         text = self.line("contact_name") or " ".join(filter(None, parts))
         if len(text) > _LONGEST["contact_name"]:
             self.faults["contact_name"] = CellTooLong(maximum=_LONGEST["contact_name"])
-        return text
+        return "" if is_invisible(text) else text
 
     def code(self) -> str:
         """The tax number, with the zeros that a spreadsheet took away."""
@@ -278,7 +280,8 @@ class _Reading:
 
     def _set_aside(self, value: str) -> None:
         self.kept.append(value)
-        self.remarks.append(KeptInNote(value=value[:80]))
+        if len(self.remarks) < _MOST_REMARKS:  # a cell can hold thousands of what is no phone
+            self.remarks.append(KeptInNote(value=value[:80]))
 
     def spare(self, phones: Sequence[str], emails: Sequence[str]) -> None:
         """A card has room for one phone and one address: the others go into the note."""
@@ -301,4 +304,6 @@ class _Reading:
 
 def _email(text: str) -> str | None:
     address = text.strip().lower()
-    return address if _EMAIL.fullmatch(address) and len(address) <= _LONGEST_EMAIL else None
+    if len(address) > _LONGEST_EMAIL:  # looked at first: of a very long text, the pattern would try every division
+        return None
+    return address if _EMAIL.fullmatch(address) else None

@@ -59,7 +59,8 @@ class ImportRow:
 
     @property
     def waiting(self) -> int:
-        return sum(self.counts.get(one, 0) for one in WAITING)
+        """Rows whose turn is to come: to be taken over, or back."""
+        return sum(self.counts.get(one, 0) for one in (TAKEN if self.state is ImportState.UNDOING else WAITING))
 
     @property
     def promising(self) -> int:

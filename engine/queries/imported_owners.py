@@ -20,17 +20,18 @@ class ImportedOwners:
         people = session.execute(
             select(Person.id, Person.login, Person.email, Person.full_name).where(Person.is_active)
         ).all()
-        self._exactly: dict[str, int] = {}
+        self._exactly: dict[str, set[int]] = {}
         self._named: list[tuple[frozenset[str], int]] = []
         for one in people:
-            self._exactly |= dict.fromkeys(filter(None, (fold(one.login), fold(one.email))), one.id)
+            for key in filter(None, (fold(one.login), fold(one.email))):
+                self._exactly.setdefault(key, set()).add(one.id)
             self._named.append((frozenset(fold(one.full_name).split()), one.id))
 
     def find(self, text: str) -> int | None:
         """None where nobody is called so, or several are."""
         wanted = fold(_BRACKETED.sub("", text))
-        if wanted in self._exactly:
-            return self._exactly[wanted]
+        if exact := self._exactly.get(wanted):
+            return next(iter(exact)) if len(exact) == 1 else None
         words = frozenset(wanted.split())
         same = [person for name, person in self._named if name == words]
         if not same and len(words) > 1:

@@ -23,7 +23,7 @@ from support.servers import free_port
 
 from engine.clock import Clock, SettableClock, SystemClock
 from engine.commands.client_import_rows import check_rows
-from engine.commands.client_imports import ImportChoices, bring_list, check_list
+from engine.commands.client_imports import ImportChoices, bring_list, check_list, look_into
 from engine.commands.clients import ClientDraft, ContactDraft, add_contact
 from engine.commands.completions import complete_work_item
 from engine.commands.deal_files import Place, add_files
@@ -136,7 +136,8 @@ class Sales:
     def lists_of_clients(self) -> tuple[int, int]:
         """A list whose columns are to be looked at, and one of which is said what each row would do."""
         content = "Клієнт;Код ЄДРПОУ;Контакт\nТОВ «Лан»;32855961;Іван Гай\nФОП Сова;12345;\n".encode()
-        first, second = (self._do("olena", bring_list, ImportKind.CLIENTS, content, "clients.csv") for _ in range(2))
+        file = look_into(content, "clients.csv")
+        first, second = (self._do("olena", bring_list, ImportKind.CLIENTS, file) for _ in range(2))
         self._do("olena", check_list, second.id, ImportChoices(second.columns))
         check_rows(self.database, second.id, "here", zone="Europe/Kyiv", clock=self.clock)
         return first.id, second.id

@@ -8,7 +8,7 @@ from typing import Any
 from support.office import Office
 
 from engine.commands.client_import_rows import ImportTurns, check_rows, finish_turns
-from engine.commands.client_imports import ImportChoices, bring_list, check_list, take_back, take_over
+from engine.commands.client_imports import ImportChoices, bring_list, check_list, look_into, take_back, take_over
 from engine.model.client_import import ImportKind, RowState
 from engine.queries.client_imports import ImportRow, ListedRow, client_import, import_rows
 
@@ -33,7 +33,7 @@ class Lists:
     def bring(self, text: str | bytes, kind: ImportKind = ImportKind.CLIENTS, **choices: Any) -> int:
         """Brought and looked at, with the columns as they were guessed unless ``columns`` says otherwise."""
         content = text.encode() if isinstance(text, str) else text
-        brought = self.office.do(self.login, bring_list, kind, content, "clients.csv")
+        brought = self.office.do(self.login, bring_list, kind, look_into(content, "clients.csv"))
         columns = choices.pop("columns", brought.columns)
         self.office.do(self.login, check_list, brought.id, ImportChoices(columns, **choices))
         self.work(brought.id)

@@ -13,7 +13,7 @@ from support.api import ApiClient
 from support.office import Office
 from support.web import Browser
 
-from engine.commands.client_imports import bring_list
+from engine.commands.client_imports import bring_list, look_into
 from engine.commands.clients import ContactDraft, add_contact
 from engine.commands.consultations import ask_about_work_item
 from engine.commands.deal_files import add_made_file
@@ -94,7 +94,8 @@ class World:
             mention_id = session.scalars(select(Mention.id).where(Mention.deal_id == deal.id)).one()
         person_id = getattr(company, away).id
         absence = office.do("admin", set_substitution, person_id, company.petro.id, day, day)
-        brought = office.do(away, bring_list, ImportKind.CLIENTS, "Клієнт\nТОВ Лан\n".encode(), "clients.csv")
+        file = look_into("Клієнт\nТОВ Лан\n".encode(), "clients.csv")
+        brought = office.do(away, bring_list, ImportKind.CLIENTS, file)
         return question.id, mention_id, absence.id, contact.id, brought.id
 
     def _fail(self, deal_id: int) -> int:

@@ -8,7 +8,7 @@ from support.client_lists import COMPANIES, Lists
 from support.office import Office
 
 from engine.commands.client_import_rows import check_rows
-from engine.commands.client_imports import ImportChoices, bring_list, check_list, take_back, take_over
+from engine.commands.client_imports import ImportChoices, bring_list, check_list, look_into, take_back, take_over
 from engine.db.job import Job
 from engine.db.outbox import LEASE, claim_job, hold_job
 from engine.model.client import Client
@@ -18,7 +18,7 @@ from tasks.services import Services
 
 
 def bring(office: Office, text: str = COMPANIES) -> int:
-    brought = office.do("olena", bring_list, ImportKind.CLIENTS, text.encode(), "clients.csv")
+    brought = office.do("olena", bring_list, ImportKind.CLIENTS, look_into(text.encode(), "clients.csv"))
     office.do("olena", check_list, brought.id, ImportChoices(brought.columns))
     return brought.id
 

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from support.office import Office
 from support.post_office import PostOffice
 
+from engine.commands.mail_choices import set_mail_choices
 from engine.commands.notifications import notify
 from engine.commands.people import set_substitution
 from engine.commands.work_items import delegate_work_item
@@ -127,6 +128,19 @@ def test_who_acts_for_somebody_who_is_away_hears_of_their_steps_too(office: Offi
     office.prepare()
     send()
     assert subjects(post_office, "admin") == subjects(post_office, "iryna") != []
+
+
+def test_who_changes_the_settings_while_away_has_nobody_told_twice(office: Office, post_office: PostOffice) -> None:
+    today = office.clock.now().date()
+    office.do("iryna", set_substitution, office.company.iryna.id, office.company.admin.id, today, today)
+    choose(office, "iryna", approval_asked="digest")
+    office.open_deal()
+    office.prepare()
+    send()
+    changed = {"deliveries": {"approval_asked": "at_once"}, "places": {}, "times": "16:00", "keeps_quiet": True}
+    office.do("iryna", set_mail_choices, **changed)
+    send()
+    assert (len(subjects(post_office, "iryna")), len(subjects(post_office, "admin"))) == (1, 1)
 
 
 def test_what_somebody_else_has_done_meanwhile_is_left_out(office: Office, post_office: PostOffice) -> None:

@@ -3,15 +3,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from flask import Flask
 from support.office import Office
 from support.web import Browser, web_application
 
+import webui
 from engine.commands.people import set_password
 from engine.model.deal import Deal
 from engine.model.person import Person
+from webui import sessions
 
 SignIn = Callable[[str | None], Browser]
 
@@ -171,6 +174,17 @@ def test_a_page_asked_for_by_itself_does_not_keep_a_session_alive(browse: SignIn
     assert "Set-Cookie" in olena.get("/inbox").headers
     assert "Set-Cookie" not in olena.get("/inbox/steps", part=True).headers
     assert "Set-Cookie" not in olena.get("/inbox/count", part=True).headers
+
+
+def test_every_part_that_a_page_asks_for_by_the_clock_is_known_as_such() -> None:
+    asked = re.compile(r"""hx-get="{{ url_for\('([\w.]+)'[^>]*hx-trigger="[^"]*every """)
+    found = {
+        name
+        for page in Path(webui.__file__).parent.joinpath("templates").rglob("*.html")
+        for name in asked.findall(page.read_text())
+    }
+    assert "client_imports.progress" in found
+    assert found <= sessions._POLLED
 
 
 def test_session_ends_after_half_a_day_of_silence(app: Flask) -> None:

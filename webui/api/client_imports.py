@@ -8,9 +8,18 @@ from collections.abc import Callable
 from flask import Response, url_for
 from sqlalchemy.orm import Session
 
-from engine.commands.client_imports import ImportChoices, bring_list, check_list, stop, take_back, take_over
+from engine.commands.client_imports import (
+    ImportChoices,
+    bring_list,
+    check_list,
+    look_into,
+    stop,
+    take_back,
+    take_over,
+)
 from engine.commands.own_values import Spelling
 from engine.model.client_import import ClientImport
+from engine.policy.permissions import Ability, ensure_may
 from engine.queries.client_imports import ImportRow, ListedRow, client_import, client_imports, import_rows
 from webui.api.answers import answer, listed
 from webui.api.blueprint import api, conflicts
@@ -38,10 +47,11 @@ _MOVED_ON = conflicts("import_moved_on", "idempotency_key_reused")
 @api.post("/client-imports", tags=[CLIENTS], responses={201: ClientImportItem, **conflicts("idempotency_key_reused")})
 def bring_client_import(form: NewClientImport) -> Response:
     """Bring a list. What each row would do is said in the background; nothing is added before `take-over`."""
+    ensure_may(caller(), Ability.MANAGE_CLIENTS)
     with form.file.stream as stream:
-        content = stream.read()
+        file = look_into(stream.read(), form.file.filename or "")
     told = {
-        "sha256": hashlib.sha256(content).hexdigest(),
+        "sha256": hashlib.sha256(file.content).hexdigest(),
         "kind": form.kind,
         "fills": form.fills,
         "owner": form.owner_id,
@@ -49,15 +59,8 @@ def bring_client_import(form: NewClientImport) -> Response:
 
     def command(session: Session) -> int:
         clock = services().clock
-        brought = bring_list(
-            session,
-            form.kind,
-            content,
-            form.file.filename or "",
-            actor=caller(),
-            clock=clock,
-            spelling=Spelling(reader_locale()),
-        )
+        spelling = Spelling(reader_locale())
+        brought = bring_list(session, form.kind, file, actor=caller(), clock=clock, spelling=spelling)
         choices = ImportChoices(brought.columns, form.fills, form.owner_id)
         return check_list(session, brought.id, choices, actor=caller(), clock=clock).id
 

@@ -15,6 +15,7 @@ from engine.commands.client_imports import (
     bring_list,
     check_list,
     choose_again,
+    look_into,
     stop,
     take_back,
     take_over,
@@ -41,9 +42,11 @@ from webui.i18n import _
 from webui.import_words import IMPORT_STATES, ROW_STATES, line, problems, start_label
 from webui.messages import error_text, field_errors
 from webui.request_context import actor, reading, services, writing
+from webui.sessions import polls
 from webui.version_changes import reason_words
 
 blueprint = Blueprint("client_imports", __name__, url_prefix="/clients/import")
+polls("client_imports.progress")
 
 _EXAMPLES = {
     ImportKind.CLIENTS: {
@@ -91,17 +94,9 @@ def bring() -> ResponseReturnValue:
         if upload is None or not upload.filename:
             raise InvalidInput({"file": FieldRequired(label=N_("File"))})
         with upload.stream as stream:
-            content = stream.read()
+            file = look_into(stream.read(), upload.filename)
         with writing() as session:
-            import_id = bring_list(
-                session,
-                kind,
-                content,
-                upload.filename,
-                actor=actor(),
-                clock=services().clock,
-                spelling=spelling(),
-            ).id
+            import_id = bring_list(session, kind, file, actor=actor(), clock=services().clock, spelling=spelling()).id
     except DomainError as error:
         return _form(error, kind)
     return redirect(url_for("client_imports.show", import_id=import_id), code=303)

@@ -21,8 +21,10 @@ from webui.i18n import _
 from webui.messages import field_errors
 from webui.qr_codes import qr_code
 from webui.request_context import actor, now, reading, services, writing
+from webui.sessions import polls
 
 blueprint = Blueprint("mail_settings", __name__, url_prefix="/settings/mail")
+polls("mail_settings.is_linked")
 
 _DELIVERIES = (
     (Delivery.AT_ONCE, N_("At once")),

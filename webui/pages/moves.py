@@ -27,9 +27,11 @@ from webui.error_pages import status_of
 from webui.i18n import _
 from webui.messages import error_text
 from webui.request_context import actor, now, reading, services
+from webui.sessions import polls
 from webui.version_changes import DEAL_STATES, MOVE_STATES, group_lines, reason_words
 
 blueprint = Blueprint("moves", __name__, url_prefix="/maps")
+polls("moves.progress")
 
 _CHOICE = "choice|"
 _WITHDRAW = "-"

@@ -4,23 +4,29 @@ from threading import Thread
 
 import pytest
 from sqlalchemy import select
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DataError, OperationalError
 from support.client_lists import COMPANIES, Lists
 from support.office import Office
 
 from engine.commands import client_import_taking
+from engine.commands.client_import_rows import TAKEN_AT_ONCE
 from engine.commands.client_imports import (
+    MOST_WAITING,
     ImportChoices,
     ImportMovedOn,
     NothingToTakeBack,
     NothingToTakeOver,
+    TooManyLists,
     bring_list,
     check_list,
+    look_into,
     stop,
     take_over,
+    throw_away,
 )
 from engine.commands.clients import ClientDraft, ContactDraft, add_client, add_contact, update_client
 from engine.commands.erasure import ErasureRequest, erase_client, erase_contact
+from engine.commands.people import update_person
 from engine.commands.upkeep import LISTS_KEPT, ROWS_KEPT, prune
 from engine.errors import InvalidInput, NotFound
 from engine.model.client import Client, Contact
@@ -131,6 +137,16 @@ def test_rows_of_one_list_that_are_the_same_are_told_and_taken_as_one(office: Of
         assert len(session.scalars(select(Contact)).all()) == 2
 
 
+def test_an_address_that_several_people_share_names_none_of_them(office: Office) -> None:
+    for login in ("taras", "bohdan"):
+        person = getattr(office.company, login)
+        office.do("admin", update_person, person.id, {"email": "sales@example.com"})
+    lists = Lists(office)
+    rows = lists.rows(lists.take_over("Компанія;Відповідальний\nЛан;sales@example.com\n"))
+    assert [one["code"] for one in rows[2].told["remarks"]] == ["owner_not_known"]
+    assert clients_of(office)["Лан"].owner_id == office.company.olena.id
+
+
 def test_a_guess_between_several_clients_is_refused(office: Office) -> None:
     for name in ("Перший", "Другий"):
         office.do("olena", add_client, ClientDraft(name, phone="0671234567"))
@@ -179,6 +195,24 @@ def test_an_import_is_taken_back_as_far_as_nobody_uses_what_it_made(office: Offi
     assert sorted(clients_of(office)) == ["А", "Б", "В", "Г"]
 
 
+@pytest.mark.parametrize("somebody_edits", [False, True])
+def test_what_several_rows_filled_in_is_emptied_again_unless_somebody_changed_it(
+    office: Office, *, somebody_edits: bool
+) -> None:
+    known = office.do("olena", add_client, ClientDraft("ТОВ Лан", "32855961"))
+    lists = Lists(office)
+    text = "Компанія;ЄДРПОУ;Телефон;Email;Сегмент\nЛан;32855961;0671234567;;\nЛан;32855961;;a@lan.ua;\n"
+    import_id = lists.take_over(text + "Лан;32855961;;;VIP\n", fills=True)
+    if somebody_edits:
+        office.do("olena", update_client, known.id, {"source": "Виставка"})
+    lists.take_back(import_id)
+    (client,) = clients_of(office).values()
+    state = RowState.KEPT if somebody_edits else RowState.UNDONE
+    assert set(lists.states(import_id).values()) == {state}
+    filled = ("+380671234567", "a@lan.ua", "VIP") if somebody_edits else ("", "", "")
+    assert (client.phone, client.email, client.segment) == filled
+
+
 def test_a_contact_that_somebody_added_keeps_its_client(office: Office) -> None:
     lists = Lists(office)
     import_id = lists.take_over("Компанія;Телефон\nА;0671111111\n")
@@ -213,6 +247,14 @@ def test_erasing_a_client_erases_the_notes_on_them(office: Office) -> None:
     assert [text for _, _, text in notes(office)] == ["+380501112233"]
 
 
+def test_erasing_a_client_erases_what_a_list_says_of_them(office: Office) -> None:
+    lists = Lists(office, "bohdan")
+    import_id = lists.take_over(COMPANIES)
+    assert "+380501112233" in str(lists.rows(import_id)[3].told)
+    office.do("admin", erase_client, clients_of(office)["ПП Мрія"].id, ErasureRequest("Лист № 1"))
+    assert lists.rows(import_id)[3].told == {}
+
+
 def test_erasing_a_contact_erases_the_notes_that_name_them_and_no_list_knows_them_any_more(office: Office) -> None:
     lists = Lists(office)
     import_id = lists.take_over(COMPANIES)
@@ -233,7 +275,7 @@ def test_erasing_a_contact_erases_the_notes_that_name_them_and_no_list_knows_the
 def test_columns_are_judged_and_a_list_that_goes_on_is_left_alone(office: Office) -> None:
     lists = Lists(office)
     for columns in (["phone", "email"], ["name", "name"], ["name"], ["name", "nonsense"]):
-        brought = office.do("olena", bring_list, ImportKind.CLIENTS, b"a;b\n1;2\n", "a.csv")
+        brought = office.do("olena", bring_list, ImportKind.CLIENTS, look_into(b"a;b\n1;2\n", "a.csv"))
         with pytest.raises(InvalidInput) as refused:
             office.do("olena", check_list, brought.id, ImportChoices(columns))
         assert set(refused.value.errors) == {"columns"}
@@ -249,11 +291,15 @@ def test_columns_are_judged_and_a_list_that_goes_on_is_left_alone(office: Office
 def test_what_somebody_said_of_a_heading_is_remembered_for_their_next_list(office: Office) -> None:
     lists = Lists(office)
     lists.bring("Хто;Код;Де\nА;32855961;Київ\n", columns=["name", "", "heading_note"])
-    again = office.do("olena", bring_list, ImportKind.CLIENTS, "Де;Хто;Пошта\nКиїв;Б;b@b.ua\n".encode(), "b.csv")
+    again = office.do(
+        "olena", bring_list, ImportKind.CLIENTS, look_into("Де;Хто;Пошта\nКиїв;Б;b@b.ua\n".encode(), "b.csv")
+    )
     assert again.columns == ["heading_note", "name", "email"]
-    other = office.do("taras", bring_list, ImportKind.CLIENTS, "Де;Хто;Пошта\nКиїв;Б;b@b.ua\n".encode(), "b.csv")
+    other = office.do(
+        "taras", bring_list, ImportKind.CLIENTS, look_into("Де;Хто;Пошта\nКиїв;Б;b@b.ua\n".encode(), "b.csv")
+    )
     assert other.columns == ["", "", "email"]
-    clash = office.do("olena", bring_list, ImportKind.CLIENTS, "Хто;Клієнт\nА;Б\n".encode(), "c.csv")
+    clash = office.do("olena", bring_list, ImportKind.CLIENTS, look_into("Хто;Клієнт\nА;Б\n".encode(), "c.csv"))
     assert clash.columns == ["", "name"]
 
 
@@ -267,13 +313,24 @@ def test_a_stopped_import_keeps_what_it_has_done(office: Office) -> None:
     assert clients_of(office) == {}
 
 
+def test_nobody_fills_the_database_with_lists_that_are_never_taken_over(office: Office) -> None:
+    file = look_into(COMPANIES.encode(), "a.csv")
+    first, *_ = [office.do("olena", bring_list, ImportKind.CLIENTS, file) for _ in range(MOST_WAITING)]
+    with pytest.raises(TooManyLists):
+        office.do("olena", bring_list, ImportKind.CLIENTS, file)
+    office.do("taras", bring_list, ImportKind.CLIENTS, file)
+    with office.database.write() as session:
+        throw_away(session, first.id, actor=office.actor("olena"))
+    office.do("olena", bring_list, ImportKind.CLIENTS, file)
+
+
 def test_lists_are_of_who_brought_them(office: Office) -> None:
     import_id = Lists(office).bring(COMPANIES)
     assert Lists(office, "bohdan").row(import_id).total == 4
     with pytest.raises(NotFound):
         Lists(office, "taras").row(import_id)
     with pytest.raises(AbilityMissing):
-        office.do("iryna", bring_list, ImportKind.CLIENTS, COMPANIES.encode(), "a.csv")
+        office.do("iryna", bring_list, ImportKind.CLIENTS, look_into(COMPANIES.encode(), "a.csv"))
 
 
 def test_lists_that_nobody_took_over_and_rows_are_not_kept_for_ever(office: Office) -> None:
@@ -323,3 +380,48 @@ def test_a_row_that_cannot_be_stored_fails_alone(office: Office, monkeypatch: py
     import_id = lists.take_over("Компанія;Телефон\nА;0671111111\nБ;0672222222\nВ;0673333333\n")
     assert lists.states(import_id) == {2: RowState.ADDED, 3: RowState.REFUSED, 4: RowState.ADDED}
     assert sorted(clients_of(office)) == ["А", "В"]
+
+
+def test_a_database_that_was_away_says_nothing_of_a_row(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, lists = client_import_taking.put_client, Lists(office)
+    import_id = lists.bring("Компанія;Телефон\nА;0671111111\nБ;0672222222\n")
+    office.do("olena", take_over, import_id)
+
+    def put_client(*_arguments: object, **_more: object) -> Client:
+        raise OperationalError("INSERT", {}, Exception("the server is shutting down"))
+
+    monkeypatch.setattr(client_import_taking, "put_client", put_client)
+    with pytest.raises(OperationalError):
+        lists.work(import_id)
+    monkeypatch.setattr(client_import_taking, "put_client", real)
+    lists.work(import_id)
+    assert sorted(clients_of(office)) == ["А", "Б"]
+
+
+def test_contacts_far_below_come_to_the_client_that_the_list_added_for_a_colleague(office: Office) -> None:
+    rows = [f"Фірма {number};;" for number in range(TAKEN_AT_ONCE)]
+    rows = [f"Лан;{office.company.taras.full_name};Іван Гай", *rows, "Лан;;Ольга Гай"]
+    Lists(office).take_over("Компанія;Відповідальний;Контактна особа\n" + "\n".join(rows))
+    with office.database.read() as session:
+        assert [one.full_name for one in session.scalars(select(Contact).order_by(Contact.id))] == [
+            "Іван Гай",
+            "Ольга Гай",
+        ]
+
+
+def test_a_list_of_who_has_left_adds_to_no_client_of_others(office: Office) -> None:
+    office.do("bohdan", add_client, ClientDraft("ТОВ Сад", "30000001"))
+    lists = Lists(office)
+    import_id = lists.bring("Компанія;ЄДРПОУ;Телефон\nСад;30000001;0671234568\nЛан;30000002;\n", fills=True)
+    office.do("olena", take_over, import_id)
+    office.do("admin", update_person, office.company.olena.id, {"is_active": False})
+    lists.work(import_id)
+    found = clients_of(office)
+    assert (found["ТОВ Сад"].phone, found["Лан"].owner_id) == ("", office.company.olena.id)
+
+
+def test_notes_complete_no_card(office: Office) -> None:
+    office.do("olena", add_client, ClientDraft("ТОВ Лан"))
+    lists = Lists(office)
+    text = "Компанія;Телефон;Коментар\nТОВ Лан;0671234567;Дзвонили\nТОВ Лан;0671234567;Дзвонили\n"
+    assert lists.states(lists.bring(text, ImportKind.NOTES, fills=True)) == {2: RowState.NEW, 3: RowState.SAME}

@@ -115,3 +115,21 @@ def test_comments_are_text_without_the_marks_of_their_systems() -> None:
 def test_moments_of_other_systems(text: str, moment: str) -> None:
     read = read_moment(text, "Europe/Kyiv")
     assert (read.isoformat() if read else "") == moment
+
+
+@pytest.mark.parametrize("name", ["\u200b", "\u3164 \u2060", "\u00ad"])
+def test_a_name_that_nobody_sees_is_none(name: str) -> None:
+    assert set(read_client_row([name], ["name"], [""]).faults) == {"name"}
+    assert read_client_row(["А", name], ["name", "contact_name"], ["", ""]).contact == ""
+
+
+def test_a_cell_full_of_what_is_no_phone_is_kept_and_told_of_a_few_times() -> None:
+    read = read_client_row(["А", "x;" * 5000], ["name", "phone"], ["", ""])
+    assert len(read.remarks) == 20
+    assert read.notes[0].text.count("x") == 5000
+
+
+def test_a_long_text_in_place_of_an_address_is_read_in_no_time() -> None:
+    """The pattern would try every division of it: this text of an ordinary size took most of a minute."""
+    text = "a@" + "." * 120_000 + "@"
+    assert read_client_row(["А", text], ["name", "email"], ["", ""]).emails == ()

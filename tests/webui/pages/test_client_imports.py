@@ -4,7 +4,8 @@ import csv
 import io
 import re
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import pytest
 from openpyxl import Workbook, load_workbook
@@ -13,6 +14,7 @@ from support.office import Office
 from support.web import Browser, text_of
 from werkzeug.test import TestResponse
 
+from engine.commands import client_imports
 from engine.model.client import Client
 from engine.model.client_import import ImportKind
 from webui import exports
@@ -89,6 +91,7 @@ def test_a_list_is_brought_looked_at_taken_over_and_taken_back(office: Office, b
     assert "/clients/1" in olena.get("/clients/import/1").text
     assert "Клієнта додано імпортом" in text_of(olena.get("/clients/1/history"))
     assert olena.post("/clients/import/1/take-back").status_code == 303
+    assert "2 з 4 рядків чекають черги" in text_of(olena.get("/clients/import/1"))
     worker.work(1)
     assert names(office) == []
     assert "clients.csv" in text_of(olena.get("/clients/import"))
@@ -124,6 +127,21 @@ def test_what_is_wrong_with_a_file_or_its_columns_is_told(browse: SignIn) -> Non
     refused = olena.post("/clients/import/1/check", chosen("phone", "email"))
     assert refused.status_code == 422
     assert "Вкажіть, у якому стовпці: Клієнт" in text_of(refused)
+
+
+def test_nobody_who_writes_waits_while_a_file_is_opened(
+    office: Office, browse: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A large book takes seconds to open, and an SQLite database has one writer at a time."""
+    held, real = [], client_imports.sheet_rows
+
+    def sheet_rows(content: bytes, **more: Any) -> Iterator[Sequence[str]]:
+        held.append(office.database._thread_lock.locked())
+        return real(content, **more)
+
+    monkeypatch.setattr(client_imports, "sheet_rows", sheet_rows)
+    assert bring(browse("olena")).status_code == 303
+    assert held == [False]
 
 
 def test_an_excel_book_with_lost_zeros_dates_and_a_title_above_the_headings(office: Office, browse: SignIn) -> None:

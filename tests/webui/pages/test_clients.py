@@ -53,6 +53,13 @@ def test_what_is_wrong_stands_at_its_field_and_what_was_typed_stays(office: Offi
     assert stored(office) == []
 
 
+def test_a_long_text_in_place_of_an_address_is_refused_in_no_time(office: Office, browse: SignIn) -> None:
+    """Every division of it at a dot was tried: a request of half a megabyte kept the server busy for a quarter hour."""
+    answer = browse("olena").post("/clients", NEW | {"email": "a@" + "." * 500_000 + "@"})
+    assert answer.status_code == 422
+    assert stored(office) == []
+
+
 def test_an_owner_who_was_typed_but_not_chosen_is_asked_for(office: Office, browse: SignIn) -> None:
     answer = browse("olena").post("/clients", NEW | {"owner_id": "", "owner_id_text": "Невідомий"})
     assert answer.status_code == 422
