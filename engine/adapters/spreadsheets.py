@@ -14,7 +14,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time
-from typing import Any, ClassVar
+from typing import IO, Any, ClassVar
 
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
@@ -24,12 +24,19 @@ from engine.errors import N_, DomainError
 MOST_COLUMNS = 100
 _MOST_UNPACKED_BYTES = 30 * 1024 * 1024
 _MOST_PARTS = 2_000
+_MOST_STRINGS = 1_000_000  # of a whole book: each is an object in memory before the first row is read
+_MOST_CELLS = 16_384  # of one row, as Excel itself allows: a row is read as a whole
+_AT_ONCE = 256 * 1024  # bytes
+_LONGEST_TAG = 64  # bytes of a name with its prefix: those of books are shorter
 _PROLOG_BYTES = 4096
 _DECLARATIONS = tuple("<!DOCTYPE".encode(encoding) for encoding in ("utf-8", "utf-16-le", "utf-16-be"))
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _DELIMITERS = ";,\t|"
 _LOOKED_AT = 64 * 1024  # characters of a CSV file that show what separates its cells
 _TAG_OR_TEXT = re.compile(r"<(/?)(tr|td|th|br|p)\b[^<>]*>|<[!?/a-z][^<>]*>|([^<]+|<)", re.IGNORECASE)
+_ENCODING = re.compile(rb"<\?xml[^>]*\bencoding\s*=\s*[\"'](?!utf-8[\"']|us-ascii[\"'])", re.IGNORECASE)
+_ROWS, _CELLS, _STRINGS = (re.compile(rb"<(?:[^\s<>/:]{1,40}:)?" + name + rb"[\s/>]") for name in (b"row", b"c", b"si"))
+_TOO_LONG = re.compile(rb"<[^\s<>/?!]{56}")
 _IS_HTML = re.compile(rb"\s*<(?:!doctype html|html|head|meta|table)\b", re.IGNORECASE)
 _SEVERAL_LINES = 2
 _UNREADABLE = (
@@ -158,9 +165,37 @@ def _ensure_harmless(content: bytes, most_unpacked: int) -> None:
             raise SheetNotUnderstood
         for one in parts:
             with archive.open(one) as part:
-                prolog = part.read(_PROLOG_BYTES)
-            if any(mark in prolog for mark in _DECLARATIONS):
+                _ensure_plain(part)
+
+
+def _ensure_plain(part: IO[bytes]) -> None:
+    """XML in UTF-8, without declarations, of which no string table and no row is larger than in books that people have.
+
+    Raises SheetNotUnderstood.
+    """
+    chunk = part.read(_AT_ONCE)
+    prolog = chunk.removeprefix(b"\xef\xbb\xbf").lstrip()[:_PROLOG_BYTES]
+    if any(mark in prolog for mark in _DECLARATIONS) or prolog.startswith(_UTF16):
+        raise SheetNotUnderstood
+    if not prolog.startswith(b"<"):
+        return  # a picture: whoever reads it as XML meets an error
+    if b"\x00" in prolog or _ENCODING.match(prolog):
+        raise SheetNotUnderstood
+    strings = cells = 0
+    rest = b""  # the beginning of a tag that goes on in the next chunk
+    while chunk:
+        text = rest + chunk
+        cut = text.rfind(b"<")
+        rest = text[cut:] if cut >= 0 and len(text) - cut < _LONGEST_TAG else b""
+        text = text[: len(text) - len(rest)]
+        strings += len(_STRINGS.findall(text))
+        for at, of_row in enumerate(_ROWS.split(text)):
+            cells = len(_CELLS.findall(of_row)) + (0 if at else cells)
+            if cells > _MOST_CELLS:
                 raise SheetNotUnderstood
+        if strings > _MOST_STRINGS or _TOO_LONG.search(text):
+            raise SheetNotUnderstood
+        chunk = part.read(_AT_ONCE)
 
 
 def _cell(value: Any, *, with_time: bool) -> str:

@@ -8,6 +8,7 @@ from datetime import date, datetime
 import pytest
 from openpyxl import Workbook
 
+from engine.adapters import spreadsheets
 from engine.adapters.spreadsheets import SheetNotUnderstood, sheet_rows
 
 ROWS = [["Клієнт", "Телефон"], ["ТОВ «Лан»; філія", "067"]]
@@ -25,11 +26,13 @@ def book(*rows: list[object]) -> bytes:
 
 
 def repacked(content: bytes, name: str, part: bytes) -> bytes:
-    """The archive with another content in one of its parts."""
+    """The archive with another content in one of its parts, or with one more part."""
     made = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as new:
         for one in old.namelist():
-            new.writestr(one, part if one == name else old.read(one))
+            if one != name:
+                new.writestr(one, old.read(one))
+        new.writestr(name, part)
     return made.getvalue()
 
 
@@ -82,6 +85,44 @@ def test_bombs_entities_and_broken_archives_are_no_sheets() -> None:
     except SheetNotUnderstood:
         told = []
     assert "root:" not in str(told)
+
+
+MAIN = b'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+
+
+@pytest.mark.parametrize("prefix", [b"", b"x:", "ї:".encode(), b"p" * 70 + b":"])
+def test_a_book_of_more_strings_or_wider_rows_than_people_have_is_refused_before_it_fills_the_memory(
+    prefix: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spreadsheets, "_MOST_STRINGS", 10_000)
+    sound, sheet, declared = book(["a"]), "xl/worksheets/sheet1.xml", b"xmlns:" + prefix[:-1] if prefix else b"xmlns"
+    declared += MAIN[5:]
+    row = b"<%brow>" % prefix + b"<%bc/>" % prefix * 9_000 + b"</%brow>" % prefix
+    sheet_of = b"<%bworksheet %b><%bsheetData>%%b</%bsheetData></%bworksheet>" % (prefix, declared, *[prefix] * 3)
+    wide = sheet_of % (row.replace(b"</%brow>" % prefix, b"") + row.replace(b"<%brow>" % prefix, b""))
+    strings = b"<%bsst %b>" % (prefix, declared) + b"<%bsi/>" % prefix * 10_001 + b"</%bsst>" % prefix
+    if len(prefix) < 60:
+        assert list(sheet_rows(repacked(sound, sheet, sheet_of % (row * 4))))
+    monkeypatch.setattr(spreadsheets, "load_workbook", lambda *_, **__: pytest.fail("it was read"))
+    for content in (repacked(sound, sheet, wide), repacked(sound, "xl/sharedStrings.xml", strings)):
+        with pytest.raises(SheetNotUnderstood):
+            list(sheet_rows(content))
+
+
+def test_a_book_in_another_encoding_hides_nothing_from_who_counts() -> None:
+    sound, sheet = book(["a"]), "xl/worksheets/sheet1.xml"
+    cell = '<row><c t="inlineStr"><is><t>b</t></is></c></row>'
+    text = f"<worksheet {MAIN.decode()}><sheetData>{cell}</sheetData></worksheet>"
+    for content in (
+        text.encode("utf-16"),
+        text.encode("utf-16-le"),
+        b'<?xml version="1.0" encoding="cp037"?>' + text.encode("cp037"),
+    ):
+        with pytest.raises(SheetNotUnderstood):
+            list(sheet_rows(repacked(sound, sheet, content)))
+    for told in (b"", b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n', b"\xef\xbb\xbf"):
+        (row,) = sheet_rows(repacked(sound, sheet, told + text.encode()))
+        assert "".join(row) == "b"
 
 
 def test_a_damaged_book_is_read_or_refused_and_nothing_else() -> None:
