@@ -8,14 +8,15 @@ from __future__ import annotations
 import base64
 import json
 import re
-import threading
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
+
+from support.local_server import LocalServer
 
 Record = dict[str, Any]
 
@@ -48,7 +49,7 @@ class _Wrong(Exception):
 
 
 @dataclass
-class Bas:
+class Bas(LocalServer):
     """``records`` by entity, in the order in which they were made. ``breaks`` lets the next requests be lost after
     they were done, as when a connection breaks before the answer."""
 
@@ -78,20 +79,11 @@ class Bas:
             def log_message(self, *_: object) -> None:
                 """Nothing is written among the tests' output."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
+        self.serve(Handler)
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}/accounting"
-
-    def open(self) -> None:
-        self._thread.start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        return f"http://127.0.0.1:{self.port}/accounting"
 
     def pay(self, invoice: Record) -> Record:
         """A payment of the invoice, entered into the books."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import ssl
-import threading
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 from support.https_receiver import make_certificate
+from support.local_server import LocalServer
 
 from engine.adapters.https_calls import PublicHttpsCaller
 from engine.adapters.telegram import BotApi
@@ -21,7 +21,7 @@ LOST = 0
 
 
 @dataclass
-class BotApiServer:
+class BotApiServer(LocalServer):
     """``faults`` are what it answers next to a message: a status, its description and parameters, or LOST."""
 
     directory: Path
@@ -52,25 +52,13 @@ class BotApiServer:
             def log_message(self, *_: object) -> None:
                 """Nothing is written among the tests' output."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(self.certificate, self.directory / "key.pem")
-        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
-
-    def open(self) -> None:
-        self._thread.start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        self.serve(Handler, tls=(self.certificate, self.directory / "key.pem"))
 
     def bot(self, token: str = TOKEN) -> BotApi:
         """As an installation has it, but of this server."""
         tls = ssl.create_default_context(cafile=str(self.certificate))
         https = PublicHttpsCaller(timeout_s=5, allows_private=True, tls=tls)
-        return BotApi(token, https, host="localhost", port=self._server.server_port)
+        return BotApi(token, https, host="localhost", port=self.port)
 
     def answer(self, path: str, asked: dict[str, Any]) -> tuple[int, dict[str, Any] | bytes]:
         token, _, method = path.removeprefix("/bot").partition("/")

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import ssl
-import threading
 from dataclasses import dataclass, field
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from ipaddress import IPv4Address
 from pathlib import Path
 
@@ -14,12 +13,13 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from support.local_server import LocalServer
 
 from engine.clock import SystemClock
 
 
 @dataclass
-class HttpsReceiver:
+class HttpsReceiver(LocalServer):
     """Keeps what it got. ``status`` and ``answer`` are its answer; ``location`` is where it would send the caller on.
 
     ``lines`` are the first lines of the requests, as they came.
@@ -56,33 +56,21 @@ class HttpsReceiver:
             def log_message(self, *_: object) -> None:
                 """Nothing is written among the tests' output."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(self.certificate, self.directory / "key.pem")
-        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
+        self.serve(Handler, tls=(self.certificate, self.directory / "key.pem"))
 
     @property
     def url(self) -> str:
-        return f"https://localhost:{self._server.server_port}/events?from=reglament"
+        return f"https://localhost:{self.port}/events?from=reglament"
 
     @property
     def host(self) -> str:
         """With its port."""
-        return f"localhost:{self._server.server_port}"
+        return f"localhost:{self.port}"
 
     @property
     def tls(self) -> ssl.SSLContext:
         """Trusts this server alone."""
         return ssl.create_default_context(cafile=str(self.certificate))
-
-    def open(self) -> None:
-        self._thread.start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
 
 
 def make_certificate(directory: Path) -> Path:

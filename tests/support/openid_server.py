@@ -9,11 +9,9 @@ import base64
 import hashlib
 import json
 import secrets
-import ssl
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
@@ -21,6 +19,7 @@ from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
 from support.https_receiver import make_certificate
+from support.local_server import LocalServer
 
 from engine.clock import Clock, SystemClock
 
@@ -32,7 +31,7 @@ Claims = dict[str, Any]
 
 
 @dataclass
-class OpenIdServer:
+class OpenIdServer(LocalServer):
     """``account`` holds the claims of whoever is signed in there.
 
     ``forge`` makes the id_token of the claims that an honest one would have. ``status`` and ``answer``, where they are
@@ -55,23 +54,11 @@ class OpenIdServer:
         self.key = RSAKey.generate_key(2048, {"kid": "first", "use": "sig"})
         self._access_tokens: set[str] = set()
         self._codes: dict[str, tuple[dict[str, str], Claims]] = {}
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(self.certificate, self.directory / "key.pem")
-        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
+        self.serve(_handler(self), tls=(self.certificate, self.directory / "key.pem"))
 
     @property
     def issuer(self) -> str:
-        return f"https://localhost:{self._server.server_port}"
-
-    def open(self) -> None:
-        self._thread.start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        return f"https://localhost:{self.port}"
 
     def behave(self, clock: Clock) -> None:
         """As at first: what one test asked for does not reach the next."""
