@@ -9,11 +9,15 @@ from ipaddress import ip_address
 
 import click
 
+from engine.adapters.https_calls import PublicHttpsCaller
+from engine.adapters.mail import mailer_for
+from engine.adapters.mailbox import mailbox_for
+from engine.adapters.telegram import telegram_for
 from engine.db.session import Database
-from engine.errors import N_
+from engine.errors import N_, DomainError
 from engine.policy.company_sign_in import CompanySignInNotUnderstood, company_sign_in
 from engine.settings import Settings
-from webui.command_line.failures import Failed
+from webui.command_line.failures import Failed, told
 from webui.command_line.installation import bring_up_to_date, database_of, settings
 from webui.command_line.language import _
 from webui.first_administrator import COMMAND, has_nobody
@@ -25,6 +29,7 @@ from webui.serving.process_group import ProcessGroup
 def run() -> None:
     given = settings()
     _ensure_port_is_free(given)
+    _ensure_servers_are_understood(given)
     is_empty = _prepare(given)
     _greet(given)
     _tell_wrong_sign_in(given)
@@ -41,6 +46,8 @@ def run() -> None:
 def web() -> None:
     given = settings()
     _ensure_port_is_free(given)
+    if given.is_embedded:
+        _ensure_servers_are_understood(given)
     with database_of(given):
         pass
     _tell_wrong_sign_in(given)
@@ -53,6 +60,7 @@ def web() -> None:
 )
 def worker(concurrency: int) -> None:
     given = _with_redis()
+    _ensure_servers_are_understood(given)
     with database_of(given):
         pass
     raise SystemExit(parts.worker(given, concurrency))
@@ -82,6 +90,16 @@ def _ensure_port_is_free(given: Settings) -> None:
             probe.bind(address)
         except OSError as failure:
             raise Failed(_port_problem(given, failure)) from None
+
+
+def _ensure_servers_are_understood(given: Settings) -> None:
+    """How the worker reaches mail and Telegram. Not understood, none of its tasks would do anything. Raises Failed."""
+    try:
+        mailer_for(given.smtp_url)
+        mailbox_for(given.imap_url)
+        telegram_for(given.telegram_bot_token, PublicHttpsCaller())
+    except DomainError as problem:
+        raise Failed(told(problem)) from None
 
 
 def _port_problem(given: Settings, failure: OSError) -> str:

@@ -81,6 +81,25 @@ def test_a_taken_port_is_told(tmp_path: Path) -> None:
         assert not (tmp_path / "other").exists()
 
 
+@pytest.mark.parametrize(
+    ("command", "name", "said"),
+    [
+        ("run", "SMTP_URL", "SMTP_URL cannot be read."),
+        ("web", "IMAP_URL", "IMAP_URL cannot be read."),
+        ("worker", "TELEGRAM_BOT_TOKEN", "TELEGRAM_BOT_TOKEN is no token of a bot."),
+    ],
+)
+def test_a_setting_that_the_worker_cannot_use_is_told_before_anything_begins(
+    command: str, name: str, said: str, tmp_path: Path
+) -> None:
+    redis = {"REDIS_URL": "redis://127.0.0.1:1/0"} if command == "worker" else {}
+    told = reglament(command, env=environment(tmp_path / "var", **{name: "no such thing"}, **redis))
+    assert told.returncode == 1
+    assert said in told.stderr
+    assert "Traceback" not in told.stderr
+    assert not (tmp_path / "var").exists()
+
+
 def test_a_killed_process_is_started_again_and_does_what_waits(sqlite_database_url: str, tmp_path: Path) -> None:
     database = Database(sqlite_database_url)
     office = late_deal(database)
