@@ -71,8 +71,9 @@ def test_a_step_a_cancelled_deal_and_an_uploaded_map_need_no_mouse(people: Peopl
 
     owner = people.at_work("owner")
     owner.goto("/maps")
-    tab_to(owner, "form[data-drop-zone] input[type=file]")
     with owner.expect_file_chooser() as asked:
+        # Inside: a key may overtake the request to hand the chooser over, but not the questions that follow it.
+        tab_to(owner, "form[data-drop-zone] input[type=file]")
         owner.keyboard.press("Enter")
     asked.value.set_files(Path(__file__).with_name("service_contract.bpmn"))
     expect(owner.get_by_role("heading", level=1)).to_be_visible()
