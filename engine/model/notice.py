@@ -10,6 +10,7 @@ from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.db.base import Base
+from engine.db.indexes import index_of_known
 from engine.db.types import Identity, Json, Moment, Word
 
 
@@ -72,7 +73,7 @@ class Notice(Base):
     __table_args__ = (
         Index("ix_notice_state_due", "state", "due_at"),
         Index("ix_notice_person_state", "person_id", "state"),
-        Index("ix_notice_letter", "letter_id"),
+        index_of_known("ix_notice_letter", "letter_id"),
     )
 
     id: Mapped[int] = mapped_column(Identity, primary_key=True)
