@@ -48,6 +48,7 @@ _FIRST = (
     NoticeKind.INCIDENT,
     NoticeKind.CONSULTATION_ASKED,
 )
+_OF_LETTERS = frozenset({NoticeKind.CLIENT_WROTE, NoticeKind.CLIENT_LETTER_RETURNED})
 _URGENCY = tuple(dict.fromkeys((*_FIRST, *NoticeKind)))
 
 
@@ -222,6 +223,8 @@ class NoticeWriter:
             return N_("Open the daily control"), f"{base}/control"
         if notice.kind is NoticeKind.INCIDENT:
             return N_("Look at the failures"), f"{base}/settings/incidents"
+        if notice.kind in _OF_LETTERS and notice.deal is not None:
+            return N_("Open the letters"), f"{base}/deals/{notice.deal.id}/letters"
         if notice.step is not None and self._decides(notice):
             return (_CONFIRM if notice.kind is NoticeKind.REPLY_UNDERSTOOD else _DECIDE), self._links[notice.step.id]
         if notice.step is not None and notice.kind not in {NoticeKind.DEAL_CHANGED, NoticeKind.MENTIONED}:

@@ -21,6 +21,7 @@ _TAKE_FILES = frozenset(
         "files.add_to_deal",
         "files.add_to_step",
         "deals.comment",
+        "deal_letters.send",
         "work_items.comment",
         "api.add_deal_files",
         "api.add_work_item_files",

@@ -41,6 +41,7 @@ _SECTIONS = {
     **dict.fromkeys(("erasure.show_file", "erasure.erase_deal_file"), "deals"),
     **dict.fromkeys(("erasure.show_entry", "erasure.erase_entry"), "deals"),
     "deal_repairs": "deals",
+    "deal_letters": "deals",
     "approval_sheets": "deals",
     "files": "deals",
     "watching": "deals",

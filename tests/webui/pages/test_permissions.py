@@ -54,6 +54,7 @@ FORM = {
     "loss_reason_id": "1",
     "name": "ТОВ «Обрій»",
     "node": "sign",
+    "other_receivers": "maria@client.example.com",
     "outcome": "approved",
     "password": "four patient herons",
     "person_id": "1",
@@ -61,6 +62,7 @@ FORM = {
     "reason": "Треба",
     "role": "manager",
     "starts_on": "2027-08-01",
+    "subject": "Лист",
     "substitute_id": "3",
     "text": "Так",
     "title": "Помпи",
@@ -144,6 +146,7 @@ PAGES = {
     ABSENT: (
         "GET /clients/import/template-<kind>.<suffix>",
         "POST /settings/mail/telegram",
+        "POST /deals/<int:deal_id>/letters/<int:letter_id>/again",
         "POST /settings/loss-reasons/<int:reason_id>",
         "POST /settings/loss-reasons/<int:reason_id>/archive",
         "POST /settings/loss-reasons/<int:reason_id>/move",
@@ -202,6 +205,7 @@ PAGES = {
         "GET /clients/<int:client_id>/history",
         "GET /deals/<int:deal_id>",
         "GET /deals/<int:deal_id>/approval-sheet",
+        "GET /deals/<int:deal_id>/letters",
         "GET /deals/<int:deal_id>/approval-sheet.html",
         "GET /deals/<int:deal_id>/approval-sheet.json",
         "POST /deals/<int:deal_id>/approval-sheet/<int:number>/signature",
@@ -306,6 +310,7 @@ PAGES = {
     OWNER_OR_HEAD: (
         "POST /deals/<int:deal_id>",
         "POST /deals/<int:deal_id>/ask-again",
+        "POST /deals/<int:deal_id>/letters",
     ),
     EDITORS_OF_THE_DEAL: (
         "GET /clients/import/<int:import_id>/refused.<suffix>",

@@ -1,0 +1,74 @@
+"""Letters to clients leave."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from engine.adapters.mail import Attachment, Letter, MailFailed, MailRefused, time_to_send
+from engine.adapters.mailbox import reply_address
+from engine.commands.client_letters import client_letter_failed, client_letter_left, client_letter_unsent
+from engine.db.job import Job
+from engine.db.outbox import hold_job
+from engine.queries.client_letters import LeavingLetter, LetterFile, leaving_letter
+from engine.queries.stored_files import content_of
+from tasks.services import Services
+
+
+def send_client_letter(services: Services, job: Job) -> None:
+    """Send one letter. One that has left is not sent again, whoever performs its job twice."""
+    letter_id = int(job.payload["letter_id"])
+    with services.database.read() as session:
+        leaving = leaving_letter(session, letter_id)
+    if leaving is None:
+        return
+    letter = _letter(services, leaving)
+    if services.settings.smtp_url is None:
+        services.mailer.send(letter)  # says in the log what would be sent
+        with services.database.write() as session:
+            client_letter_unsent(session, letter_id)
+        return
+    _hold(services, job, letter)
+    try:
+        refused = services.mailer.send(letter)
+    except MailRefused as told:
+        _failed(services, letter_id, str(told), for_good=True)
+        return
+    except MailFailed as told:
+        _failed(services, letter_id, str(told), attempts=job.attempts)
+        raise
+    problem = "\n".join(f"{address}: {answer}" for address, answer in refused.items())
+    with services.database.write() as session:
+        client_letter_left(session, letter_id, problem=problem, clock=services.clock)
+
+
+def _failed(services: Services, letter_id: int, error: str, *, attempts: int = 0, for_good: bool = False) -> None:
+    with services.database.write() as session:
+        client_letter_failed(session, letter_id, error, attempts=attempts, for_good=for_good, clock=services.clock)
+
+
+def _letter(services: Services, leaving: LeavingLetter) -> Letter:
+    """An answer comes back to us where we have a mailbox, else to whoever wrote the letter."""
+    return Letter(
+        key=leaving.key,
+        to=leaving.to[0],
+        also_to=leaving.to[1:],
+        subject=leaving.subject,
+        text=leaving.text + "\n",
+        written_at=leaving.written_at,
+        reply_to=reply_address(services.settings.imap_url, leaving.key) or leaving.writer_address,
+        in_reply_to=leaving.answers,
+        writer=leaving.writer,
+        attachments=tuple(_attachment(services, one) for one in leaving.files),
+    )
+
+
+def _attachment(services: Services, file: LetterFile) -> Attachment:
+    return Attachment(file.name, file.media_type, b"".join(content_of(services.database, file.sha256)))
+
+
+def _hold(services: Services, job: Job, letter: Letter) -> None:
+    """A letter with large files is under way for longer than a job is held: nobody begins to send it again."""
+    if letter.attachments:
+        until = services.clock.now() + timedelta(seconds=time_to_send(letter))
+        with services.database.write() as session:
+            hold_job(session, job.id, at=until)
