@@ -1,14 +1,21 @@
-"""Letters to clients leave."""
+"""Letters to clients leave, and what clients answer is brought with its files."""
 
 from __future__ import annotations
 
 from datetime import timedelta
+from io import BytesIO
 
 from engine.adapters.mail import Attachment, Letter, MailFailed, MailRefused, time_to_send
-from engine.adapters.mailbox import reply_address
+from engine.adapters.mailbox import RawMessage, reply_address
+from engine.adapters.received_letters import LARGEST_LETTER, NOTHING_SAID, read_letter
+from engine.adapters.received_mail import LARGEST_MESSAGE, ReceivedMessage
+from engine.commands.client_answers import BroughtLetter
 from engine.commands.client_letters import client_letter_failed, client_letter_left, client_letter_unsent
+from engine.commands.stored_files import bring_file
 from engine.db.job import Job
 from engine.db.outbox import hold_job
+from engine.policy.file_kinds import FileRefused
+from engine.policy.file_limits import limits_of
 from engine.queries.client_letters import LeavingLetter, LetterFile, leaving_letter
 from engine.queries.stored_files import content_of
 from tasks.services import Services
@@ -31,10 +38,10 @@ def send_client_letter(services: Services, job: Job) -> None:
     try:
         refused = services.mailer.send(letter)
     except MailRefused as told:
-        _failed(services, letter_id, str(told), for_good=True)
+        _failed(services, letter_id, str(told.params["answer"]), for_good=True)
         return
     except MailFailed as told:
-        _failed(services, letter_id, str(told), attempts=job.attempts)
+        _failed(services, letter_id, str(told.params["answer"]), attempts=job.attempts)
         raise
     problem = "\n".join(f"{address}: {answer}" for address, answer in refused.items())
     with services.database.write() as session:
@@ -72,3 +79,31 @@ def _hold(services: Services, job: Job, letter: Letter) -> None:
         until = services.clock.now() + timedelta(seconds=time_to_send(letter))
         with services.database.write() as session:
             hold_job(session, job.id, at=until)
+
+
+def bring_letter(services: Services, message: RawMessage, answer: ReceivedMessage) -> BroughtLetter:
+    """Read a client's letter, the whole of it where it has files, and keep their contents. Raises MailboxFailed.
+
+    What a program wrote has no files that anybody needs.
+    """
+    if answer.failure:
+        return BroughtLetter(NOTHING_SAID)
+    is_more = len(message.raw) >= LARGEST_MESSAGE and not answer.is_automatic
+    letter = read_letter(message.read(LARGEST_LETTER) if is_more else message.raw)
+    if answer.is_automatic:
+        return BroughtLetter(letter)
+    files, left_out = [], list(letter.left_out)
+    for file in letter.files:
+        try:
+            files.append(
+                bring_file(
+                    services.database,
+                    file.name,
+                    BytesIO(file.content),
+                    limits=limits_of(services.settings),
+                    clock=services.clock,
+                )
+            )
+        except FileRefused as refused:
+            left_out.append((file.name, refused.code))
+    return BroughtLetter(letter, tuple(files), tuple(left_out))

@@ -141,7 +141,7 @@ def send_client_letter_again(session: Session, deal_id: int, letter_id: int, *, 
     if letter is None or letter.deal_id != deal.id:
         raise NotFound
     ensure_may_write(actor, deal.owner_id)
-    if letter.state not in NOT_SENT:
+    if letter.state not in NOT_SENT or letter.key is None:
         return
     at = clock.now()
     session.execute(delete(Job).where(Job.id == letter.job_id, Job.state == JobState.FAILED))
@@ -241,7 +241,7 @@ def _ensure_files_fit(
     brought: Sequence[BroughtFile],
     errors: dict[str, DomainError],
 ) -> None:
-    sizes = [one.size for one in (*found.values(), *brought)]
+    sizes = [*(one.size for one in found.values()), *(one.size for one in brought)]
     missing = next((one for one in draft.file_ids if one not in found), None)
     if missing is not None:
         errors["files"] = FieldNotUnderstood(value=str(missing), expected=N_("a file of this deal"))

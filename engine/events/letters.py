@@ -36,3 +36,15 @@ class ClientLetterReturned(Event):
     to: Sequence[str]
     subject: str
     error: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClientLetterReceived(Event):
+    """A letter came in answer to one of ours. ``is_known``: from an address that we knew as the client's."""
+
+    letter_id: int
+    sender: str
+    subject: str
+    is_known: bool
+    is_automatic: bool
+    files: Sequence[Mapping[str, Any]] = ()

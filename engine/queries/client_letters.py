@@ -15,6 +15,7 @@ from engine.model.client import Client, Contact
 from engine.model.client_letter import ClientLetter, ClientLetterState
 from engine.model.deal import Deal
 from engine.model.deal_file import DealFile
+from engine.model.letter import Letter
 from engine.model.person import Person
 from engine.policy.permissions import Actor
 from engine.policy.personal_texts import ERASED
@@ -28,7 +29,10 @@ NOT_SENT = (ClientLetterState.REFUSED, ClientLetterState.GIVEN_UP, ClientLetterS
 
 @dataclass(frozen=True, slots=True)
 class LetterFile:
-    """A version of a file of the deal. ``name`` says so where the file was erased. ``size`` is in bytes."""
+    """A version of a file of the deal. ``name`` says so where the file was erased. ``size`` is in bytes.
+
+    ``is_hidden``: it is not among the deal's files, as what a client sent is not until somebody puts it there.
+    """
 
     id: int
     name: str
@@ -36,6 +40,7 @@ class LetterFile:
     media_type: str
     sha256: str
     is_erased: bool
+    is_hidden: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +88,12 @@ class ClientLetterRow:
 
     @property
     def may_be_sent_again(self) -> bool:
-        return self.state in NOT_SENT
+        return self.state in NOT_SENT and not self.is_erased
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether it was to or from somebody who was erased: it says nothing any more."""
+        return self.text == ERASED
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +178,17 @@ def letter_of_deal(session: Session, actor: Actor, deal_id: int, letter_id: int)
     return found[0]
 
 
+def answered_letter(session: Session, keys: Sequence[str]) -> int | None:
+    """The id of the letter to a client that something in the mailbox answers, by the first key that is ours."""
+    for key in keys:
+        found = session.scalar(select(ClientLetter.id).where(ClientLetter.key == key))
+        if found is not None:
+            return found
+        if session.scalar(select(Letter.id).where(Letter.key == key)) is not None:
+            return None  # it answers a letter to one of us
+    return None
+
+
 def leaving_letter(session: Session, letter_id: int) -> LeavingLetter | None:
     """None where it has left already, or was erased."""
     letter = session.get(ClientLetter, letter_id)
@@ -214,6 +235,7 @@ def _files(session: Session, ids: Iterable[int]) -> dict[int, LetterFile]:
             media_type=one.media_type,
             sha256=one.sha256,
             is_erased=one.erased_at is not None,
+            is_hidden=one.hidden_at is not None,
         )
         for one in session.scalars(select(DealFile).where(DealFile.id.in_(wanted)))
     }

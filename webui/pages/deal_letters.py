@@ -36,6 +36,7 @@ from webui.error_pages import status_of
 from webui.file_uploads import brought, limits
 from webui.forms.typed_values import chosen_id, read_id
 from webui.i18n import _
+from webui.letter_words import left_out_words
 from webui.messages import error_text, field_errors
 from webui.request_context import actor, reading, services
 
@@ -166,7 +167,7 @@ def _page(session: Session, desk: LetterDesk, typed: Typed, error: DomainError |
         ],
         may_write=may_edit_deal(actor(), owner_id=desk.owner_id),
         is_open=error is not None or typed.answers_id is not None or "write" in request.args,
-        left_out_words={},
+        left_out_words=left_out_words(),
         errors=errors,
         problem_text=error_text(error) if error else "",
         draft=_draft(desk.deal_id, typed.answers_id),

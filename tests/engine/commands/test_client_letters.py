@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from support.client_mail import CLIENT, deal_with_a_contact, file_of, letters_in, write
 from support.files import pdf
 from support.office import Office
+from support.personal_traces import ensure_whole, named_in
 
+from engine.adapters.received_letters import ReceivedLetter
+from engine.adapters.received_mail import ReceivedMessage
+from engine.commands.client_answers import BroughtLetter, take_client_answer
 from engine.commands.client_letters import MOST_ATTACHED, LetterDraft, LetterNotYours, write_to_client
+from engine.commands.erasure import ErasureRequest, erase_client, erase_contact
 from engine.commands.idempotency import KeyReused
 from engine.errors import InvalidInput, NotFound
+from engine.model.client import Contact
+from engine.model.deal import Deal
 from engine.model.deal_file import DealFile
 from engine.model.history_event import HistoryEvent
 from engine.model.person import Person
+from engine.policy.file_limits import FileLimits
 from engine.policy.letter_addresses import sendable_address
+from engine.policy.personal_texts import ERASED
+from engine.queries.client_letters import leaving_letter
 
 
 def test_a_double_click_is_one_letter_and_another_letter_under_its_key_is_refused(office: Office) -> None:
@@ -91,6 +103,43 @@ def test_the_owner_and_a_head_write_and_others_do_not(office: Office) -> None:
     with office.database.read() as session:
         people = {one.id: one.login for one in session.query(Person)}
     assert [people[one.person_id or 0] for one in letters_in(office)] == ["bohdan"]
+
+
+def talk(office: Office) -> tuple[Deal, int]:
+    """A deal with a letter to Марія, her answer, and one to somebody else; the id of her contact."""
+    deal = deal_with_a_contact(office)
+    answered = write(office, deal, subject="Зустріч", text="Зустріч про ваше здоров’я")
+    message = ReceivedMessage("m", "<m@client.example.com>", CLIENT, (), is_automatic=False, failure="", text="")
+    said = ReceivedLetter("Марія", "Re: Зустріч", "Лікар каже мені відпочити", "> цитата", (), ())
+    with office.database.write() as session:
+        take_client_answer(session, message, BroughtLetter(said), answered, limits=FileLimits(), clock=office.clock)
+    write(office, deal, to=("other@example.com",), subject="Інше", text="Про насоси")
+    write(office, deal, to=("other@example.com",), subject="Інше", text=f"Пишіть на {CLIENT}")
+    with office.database.read() as session:
+        return deal, session.query(Contact).one().id
+
+
+def test_with_a_contact_the_letters_to_and_from_them_are_erased(office: Office, tmp_path: Path) -> None:
+    deal, contact_id = talk(office)
+    ensure_whole(office, deal, tmp_path)
+    office.do("admin", erase_contact, contact_id, ErasureRequest("лист № 7"))
+    assert named_in(office, CLIENT, "client.example.com", "іваненко", "здоров", "лікар") == []
+    letters = letters_in(office)
+    assert [one.text for one in letters] == [ERASED, ERASED, "Про насоси", ERASED]
+    assert letters[0].key is None  # a later answer to it comes nowhere
+    assert letters[2].receivers == [{"address": "other@example.com", "name": ""}]
+    ensure_whole(office, deal, tmp_path)
+    with office.database.read() as session:
+        assert leaving_letter(session, letters[0].id) is None
+        assert leaving_letter(session, letters[2].id) is not None
+
+
+def test_with_the_client_all_letters_are_gone(office: Office, tmp_path: Path) -> None:
+    deal, _ = talk(office)
+    office.do("admin", erase_client, deal.client_id, ErasureRequest("лист № 7"))
+    assert letters_in(office) == []
+    assert named_in(office, CLIENT, "other@example.com", "здоров", "лікар", "про насоси", "зустріч") == []
+    ensure_whole(office, deal, tmp_path)
 
 
 @pytest.mark.parametrize(
