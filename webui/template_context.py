@@ -53,6 +53,7 @@ _SECTIONS = {
     "calendars": "settings",
     "own_fields": "settings",
     "loss_reasons": "settings",
+    "letter_templates": "settings",
     "deadline_feeds": "settings",
     "sign_in_settings": "settings",
     "journal": "settings",

@@ -28,6 +28,7 @@ from engine.model.deal_file import DealFile
 from engine.model.notice import NoticeKind
 from engine.policy.file_limits import MEGABYTE, NO_FILES, FileLimits
 from engine.policy.letter_addresses import sendable_address
+from engine.policy.letter_places import open_place
 from engine.policy.permissions import Actor, may_edit_deal
 from engine.policy.visible_names import is_invisible
 from engine.queries.client_letters import NOT_SENT
@@ -61,6 +62,11 @@ class AttachedTooMuch(DomainError):
 class LetterTooLong(DomainError):
     code: ClassVar[str] = "letter_too_long"
     template: ClassVar[str] = N_("At most %(most)s characters; there are %(length)s.")
+
+
+class PlaceNotFilled(DomainError):
+    code: ClassVar[str] = "letter_place_not_filled"
+    template: ClassVar[str] = N_("Write what is meant in place of “%(place)s”.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +218,8 @@ def _sound(
             errors[name] = FieldRequired(label=label)
         elif len(value.strip()) > most:
             errors[name] = LetterTooLong(most=most, length=len(value.strip()))
+        elif (place := open_place(value)) is not None:
+            errors[name] = PlaceNotFilled(place=f"{{{place}}}")
     found = files_by_id(session, deal.id, draft.file_ids)
     _ensure_files_fit(draft, found, brought, errors)
     if draft.answers_id is not None and not _is_of_deal(session, draft.answers_id, deal.id):

@@ -48,3 +48,24 @@ class ClientLetterReceived(Event):
     is_known: bool
     is_automatic: bool
     files: Sequence[Mapping[str, Any]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LetterTemplateAdded(Event):
+    """The company has another text for letters to clients."""
+
+    template_id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class LetterTemplateChanged(Event):
+    template_id: int
+    name: str
+    previous: str
+
+
+@dataclass(frozen=True, slots=True)
+class LetterTemplateRemoved(Event):
+    template_id: int
+    name: str

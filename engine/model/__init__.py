@@ -32,6 +32,7 @@ from engine.model.letter import (
     ProposedDecision,
     ReceivedMail,
 )
+from engine.model.letter_template import LetterTemplate
 from engine.model.linked_account import LinkedAccount
 from engine.model.list_choice import ListChoice
 from engine.model.loss_reason import LossReason
@@ -117,6 +118,7 @@ __all__ = [
     "JobState",
     "Letter",
     "LetterState",
+    "LetterTemplate",
     "LinkedAccount",
     "ListChoice",
     "LossReason",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -32,6 +32,7 @@ from engine.queries.client_letters import (
     letters_of_deal,
 )
 from engine.queries.deal_files import documents_of_deal
+from engine.queries.letter_templates import filled_template, letter_templates
 from webui.error_pages import status_of
 from webui.file_uploads import brought, limits
 from webui.forms.typed_values import chosen_id, read_id
@@ -78,6 +79,10 @@ def send(deal_id: int) -> ResponseReturnValue:
         desk = letter_desk(session, actor(), deal_id)
     ensure_may_write(actor(), desk.owner_id)
     typed = _typed()
+    if "insert" in request.form:
+        flash(_draft(deal_id, typed.answers_id), "draft")  # what the browser keeps does not hold the text yet
+        with reading() as session:
+            return _page(session, desk, _with_template(session, desk, typed))
     try:
         files = brought(request.files.getlist("files"), "files", required=False)
 
@@ -127,6 +132,21 @@ def _typed() -> Typed:
     )
 
 
+def _with_template(session: Session, desk: LetterDesk, typed: Typed) -> Typed:
+    """One of the company's texts behind what is typed already; nothing is sent."""
+    template_id = chosen_id(request.form, "template")
+    if template_id is None:
+        return typed
+    names = {one.address: one.name for one in desk.known}
+    contact = next((names[one] for one in typed.chosen if names.get(one)), "")
+    subject, text = filled_template(session, template_id, desk, actor(), contact=contact)
+    return replace(
+        typed,
+        subject=typed.subject if typed.subject.strip() else subject,
+        text="\n\n".join(part for part in (typed.text.strip(), text) if part),
+    )
+
+
 def _first(desk: LetterDesk) -> Typed:
     """Who is the only one to be written to is chosen already."""
     return Typed(chosen=(desk.known[0].address,) if len(desk.known) == 1 else ())
@@ -166,7 +186,8 @@ def _page(session: Session, desk: LetterDesk, typed: Typed, error: DomainError |
             if not one.is_hidden and one.latest.erased_at is None
         ],
         may_write=may_edit_deal(actor(), owner_id=desk.owner_id),
-        is_open=error is not None or typed.answers_id is not None or "write" in request.args,
+        templates=[(one.id, one.name) for one in letter_templates(session)],
+        is_open=request.method == "POST" or typed.answers_id is not None or "write" in request.args,
         left_out_words=left_out_words(),
         errors=errors,
         problem_text=error_text(error) if error else "",

@@ -77,3 +77,38 @@ def test_who_may_not_write_reads_the_letters_and_stores_no_file(office: Office, 
     sent = LETTER | {"files": FileStorage(io.BytesIO(b"nothing that is taken"), "a.exe")}
     assert admin.post(f"/deals/{deal.id}/letters", sent).status_code == 403
     assert browse("danylo").get(f"/deals/{deal.id}/letters").status_code == 404
+
+
+TEMPLATE = {
+    "name": "Пропозиція",
+    "subject": "Угода {номер угоди}",
+    "text": "Добрий день, {Контакт}!\nДля {client}: {угода}.\n{менеджер}",
+}
+
+
+def test_the_owner_keeps_texts_and_a_manager_begins_from_one(office: Office, browse: SignIn) -> None:
+    owner, olena, page = browse("owner"), browse("olena"), "/settings/letter-templates"
+    refused = owner.post(page, TEMPLATE | {"text": "{знижка}"})
+    assert (refused.status_code, "«{знижка}»" in text_of(refused)) == (422, True)
+    assert owner.post(page, TEMPLATE).status_code == 303
+    assert owner.post(page, TEMPLATE | {"name": "пропозиція"}).status_code == 422
+    assert olena.get(page).status_code == 404
+    deal = deal_with_a_contact(office)
+    form, address = {"insert": "1", "template": "1", "receiver": CLIENT, "text": ""}, f"/deals/{deal.id}/letters"
+    filled = olena.post(address, form)
+    assert f'value="Угода {deal.number}"' in filled.text
+    said = f"Добрий день, Марія Іваненко!\nДля ТОВ «Промінь»: {deal.title}.\n{office.company.olena.full_name}"
+    assert said in filled.text
+    without = olena.post(address, form | {"receiver": "", "text": "Вітаю!"})
+    assert "Вітаю!\n\nДобрий день, {Контакт}!" in without.text
+    assert letters_in(office) == []
+    unfinished = olena.post(address, LETTER | {"text": "Добрий день, {Контакт}!"})
+    assert (unfinished.status_code, "«{Контакт}»" in text_of(unfinished)) == (422, True)
+    assert olena.post(address, LETTER | {"text": "Ціна {без ПДВ}"}).status_code == 303
+    assert owner.post(f"{page}/1", TEMPLATE | {"name": "Рахунок"}).status_code == 303
+    assert "Рахунок" in text_of(olena.get(address))
+    assert owner.post(f"{page}/1/remove").status_code == 303
+    assert olena.post(address, form).status_code == 404
+    told = text_of(browse("admin").get("/settings/journal"))
+    for one in ("«Пропозиція» додано", "«Рахунок» змінено", "«Рахунок» вилучено"):
+        assert f"Текст листів {one}" in told

@@ -91,6 +91,7 @@ PLACES = {
     "sha256": "0" * 64,
     "subject": "client",
     "suffix": "csv",
+    "template_id": 1,
     "token_id": 1,
     "year": 2027,
 }
@@ -147,6 +148,8 @@ PAGES = {
         "GET /clients/import/template-<kind>.<suffix>",
         "POST /settings/mail/telegram",
         "POST /deals/<int:deal_id>/letters/<int:letter_id>/again",
+        "POST /settings/letter-templates/<int:template_id>",
+        "POST /settings/letter-templates/<int:template_id>/remove",
         "POST /settings/loss-reasons/<int:reason_id>",
         "POST /settings/loss-reasons/<int:reason_id>/archive",
         "POST /settings/loss-reasons/<int:reason_id>/move",
@@ -389,6 +392,8 @@ PAGES = {
         "POST /work-items/<int:work_item_id>/questions/<int:question_id>/withdraw",
     ),
     KEEPERS_OF_FIELDS: (
+        "GET /settings/letter-templates",
+        "POST /settings/letter-templates",
         "GET /settings/loss-reasons",
         "POST /settings/loss-reasons",
         "POST /settings/loss-reasons/usual",
