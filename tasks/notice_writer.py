@@ -71,13 +71,14 @@ class NoticeWriter:
     """One letter being written.
 
     ``links`` lead to the decisions, by the id of the step; ``at`` is the moment of sending. ``is_brief``: of a deal it
-    says no more than which one it is.
+    says no more than which one it is, and nothing of what clients write.
     """
 
     def __init__(
         self, view: LetterView, links: Mapping[int, str], settings: Settings, at: datetime, *, is_brief: bool = False
     ) -> None:
         self._view, self._links, self._settings, self._at, self._is_brief = view, links, settings, at, is_brief
+        self._unquoted = _OF_LETTERS | {NoticeKind.INCIDENT} if is_brief else {NoticeKind.INCIDENT}
         self._catalogue = catalogue(view.locale)
         self.values = ValueWords(view.locale, settings.time_zone, self._catalogue.gettext)
         answerable = [one for one in view.notices if one.content is not None and _is_decision(one)]
@@ -117,7 +118,7 @@ class NoticeWriter:
         action, link = self._action(notice)
         return Section(
             sentence=self._fill(wording.sentence if notice.by or not wording.unsigned else wording.unsigned, notice),
-            quote=notice.text if notice.kind is not NoticeKind.INCIDENT else "",
+            quote=notice.text if notice.kind not in self._unquoted else "",
             instruction=notice.step.instruction if notice.step is not None and decides else "",
             facts=tuple(self._facts(notice)),
             content=tuple(self._content(notice)),

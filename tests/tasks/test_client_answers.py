@@ -11,7 +11,6 @@ import pytest
 from sqlalchemy import select
 from support.client_mail import CLIENT, deal_with_a_contact, file_of, letters_in, write
 from support.files import pdf, png
-from support.founded_offices import FoundedOffices
 from support.imap_server import ImapServer
 from support.office import Office
 from support.post_office import PostOffice
@@ -41,10 +40,16 @@ def mailbox(tmp_path: Path) -> Iterator[ImapServer]:
     mailbox.close()
 
 
+on_both = pytest.mark.parametrize(
+    "database_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True
+)
+"""Where rows are locked, or values are compared in their own type."""
+
+
 @pytest.fixture
-def office(sqlite_database_url: str, founded: FoundedOffices) -> Iterator[Office]:
-    with founded.at_work(sqlite_database_url) as office:
-        yield office
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A migrated database of this test alone: on SQLite, unless the test says otherwise."""
+    return str(request.getfixturevalue(f"{getattr(request, 'param', 'sqlite')}_database_url"))
 
 
 @dataclass
@@ -109,6 +114,7 @@ def talk(office: Office, services: Services, post_office: PostOffice, mailbox: I
     return Talk(office, post_office, mailbox, deal, post_office.letters[0])
 
 
+@on_both
 def test_an_answer_comes_into_the_deal_and_its_owner_is_told(talk: Talk) -> None:
     assert talk.letter["Reply-To"].startswith("reply+")
     (letter,) = talk.take(talk.answer("Згодні.\nКоли привезете?"))
@@ -155,6 +161,7 @@ def test_a_stranger_who_knows_the_address_is_shown_as_one(talk: Talk) -> None:
     assert [(one.sender, one.is_known) for one in talk.take(two, nobody)[1:]] == [("", False), ("", False)]
 
 
+@on_both
 def test_files_are_kept_off_the_list_and_never_as_versions_of_ours(talk: Talk) -> None:
     answer = talk.answer()
     answer.add_attachment(SIGNED, maintype="application", subtype="pdf", filename="offer.pdf")

@@ -23,6 +23,12 @@ from tasks.services import Services, use
 OFFER = pdf("an offer")
 
 
+@pytest.fixture
+def database_url(sqlite_database_url: str) -> str:
+    """What is written here is tried on both elsewhere."""
+    return sqlite_database_url
+
+
 @pytest.fixture(autouse=True)
 def _sends_mail(services: Services) -> None:
     assert services.settings.imap_url is None

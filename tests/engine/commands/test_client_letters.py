@@ -27,7 +27,19 @@ from engine.policy.letter_addresses import sendable_address
 from engine.policy.personal_texts import ERASED
 from engine.queries.client_letters import leaving_letter
 
+on_both = pytest.mark.parametrize(
+    "database_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True
+)
+"""Where rows are locked, or values are compared in their own type."""
 
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A migrated database of this test alone: on SQLite, unless the test says otherwise."""
+    return str(request.getfixturevalue(f"{getattr(request, 'param', 'sqlite')}_database_url"))
+
+
+@on_both
 def test_a_double_click_is_one_letter_and_another_letter_under_its_key_is_refused(office: Office) -> None:
     deal = deal_with_a_contact(office)
     first = write(office, deal, command_id="key")
@@ -119,6 +131,7 @@ def talk(office: Office) -> tuple[Deal, int]:
         return deal, session.query(Contact).one().id
 
 
+@on_both
 def test_with_a_contact_the_letters_to_and_from_them_are_erased(office: Office, tmp_path: Path) -> None:
     deal, contact_id = talk(office)
     ensure_whole(office, deal, tmp_path)
@@ -134,6 +147,7 @@ def test_with_a_contact_the_letters_to_and_from_them_are_erased(office: Office, 
         assert leaving_letter(session, letters[2].id) is not None
 
 
+@on_both
 def test_with_the_client_all_letters_are_gone(office: Office, tmp_path: Path) -> None:
     deal, _ = talk(office)
     office.do("admin", erase_client, deal.client_id, ErasureRequest("лист № 7"))

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from support.api import ApiClient, faults, read
 from support.client_mail import CLIENT, deal_with_a_contact, file_of, letters_in
 from support.files import pdf
 from support.office import Office
 
 ApiOf = Callable[[str | None], ApiClient]
+
+
+@pytest.fixture
+def database_url(sqlite_database_url: str) -> str:
+    """No row is locked here in another way than elsewhere."""
+    return sqlite_database_url
 
 
 def test_a_letter_is_sent_once_and_listed(api: ApiOf, office: Office) -> None:
