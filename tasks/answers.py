@@ -61,9 +61,7 @@ def _take(services: Services, mailbox: Mailbox, message: RawMessage) -> None:
         with services.database.write() as session:
             became = take(session)
             keep_place(session, mailbox.name, message.place)
-    except (DomainError, ValueError, LookupError, TypeError, AttributeError) as failure:
-        if isinstance(failure, MailboxFailed):
-            raise
+    except (DomainError, ValueError, LookupError, TypeError, AttributeError):
         _logger.exception("Message %s of the mailbox is passed over", message.place.last)  # those behind it must come
         with services.database.write() as session:
             keep_place(session, mailbox.name, message.place)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 from io import BytesIO
 
 from engine.adapters.mail import Attachment, Letter, MailFailed, MailRefused, time_to_send
-from engine.adapters.mailbox import RawMessage, reply_address
+from engine.adapters.mailbox import MailboxFailed, RawMessage, reply_address
 from engine.adapters.received_letters import LARGEST_LETTER, NOTHING_SAID, read_letter
 from engine.adapters.received_mail import LARGEST_MESSAGE, ReceivedMessage
 from engine.commands.client_answers import BroughtLetter
@@ -19,6 +20,8 @@ from engine.policy.file_limits import limits_of
 from engine.queries.client_letters import LeavingLetter, LetterFile, leaving_letter
 from engine.queries.stored_files import content_of
 from tasks.services import Services
+
+_logger = logging.getLogger(__name__)
 
 
 def send_client_letter(services: Services, job: Job) -> None:
@@ -82,14 +85,20 @@ def _hold(services: Services, job: Job, letter: Letter) -> None:
 
 
 def bring_letter(services: Services, message: RawMessage, answer: ReceivedMessage) -> BroughtLetter:
-    """Read a client's letter, the whole of it where it has files, and keep their contents. Raises MailboxFailed.
+    """Read a client's letter, the whole of it where it has files, and keep their contents.
 
-    What a program wrote has no files that anybody needs.
+    What a program wrote has no files that anybody needs. Of a letter that the mailbox does not give as a whole its
+    beginning is taken: nobody's letter keeps those behind it from being read.
     """
     if answer.failure:
         return BroughtLetter(NOTHING_SAID)
-    is_more = len(message.raw) >= LARGEST_MESSAGE and not answer.is_automatic
-    letter = read_letter(message.read(LARGEST_LETTER) if is_more else message.raw)
+    raw, is_whole = message.raw, len(message.raw) < LARGEST_MESSAGE
+    if not is_whole and not answer.is_automatic:
+        try:
+            raw, is_whole = message.read(LARGEST_LETTER), True
+        except MailboxFailed as failure:
+            _logger.warning("A letter of a client is read no further than its beginning: %s", failure)
+    letter = read_letter(raw, is_whole=is_whole)
     if answer.is_automatic:
         return BroughtLetter(letter)
     files, left_out = [], list(letter.left_out)

@@ -45,10 +45,13 @@ class ReceivedLetter:
 NOTHING_SAID = ReceivedLetter("", "", "", "", (), ())
 
 
-def read_letter(raw: bytes) -> ReceivedLetter:
-    """Never raises for what somebody has sent: what cannot be read is a letter without words."""
+def read_letter(raw: bytes, *, is_whole: bool = True) -> ReceivedLetter:
+    """Never raises for what somebody has sent: what cannot be read is a letter without words.
+
+    ``is_whole``: nothing is known to follow ``raw``.
+    """
     try:
-        return _read(raw[:LARGEST_LETTER], is_whole=len(raw) < LARGEST_LETTER)
+        return _read(raw[:LARGEST_LETTER], is_whole=is_whole and len(raw) < LARGEST_LETTER)
     except (ValueError, LookupError, TypeError, AttributeError, IndexError, RecursionError):
         return ReceivedLetter("", "", "", "", (), (("", "not_whole"),))
 

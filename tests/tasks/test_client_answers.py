@@ -16,6 +16,7 @@ from support.office import Office
 from support.post_office import PostOffice
 
 from engine.adapters.mailbox import ImapMailbox, mailbox_server
+from engine.adapters.received_letters import LARGEST_LETTER
 from engine.commands.client_answers import MOST_ANSWERS, MOST_AUTOMATIC
 from engine.commands.deal_files import show_file
 from engine.model.client_letter import ClientLetter, ClientLetterState
@@ -189,6 +190,18 @@ def test_a_large_letter_is_fetched_with_its_files(talk: Talk) -> None:
     with talk.office.database.read() as session:
         sizes = [session.get_one(DealFile, one).size for one in letter.file_ids]
     assert sizes == [len(photo), len(SIGNED)]
+
+
+def test_a_letter_that_the_mailbox_does_not_give_holds_up_nobody(talk: Talk) -> None:
+    answer = talk.answer()
+    answer.add_attachment(SIGNED, maintype="application", subtype="pdf", filename="signed.pdf")
+    answer.add_attachment(bytes(600 * 1024), maintype="image", subtype="png", filename="photo.png")
+    talk.mailbox.fails_at = f"UID FETCH 1 (BODY.PEEK[]<0.{LARGEST_LETTER}"
+    (letter,) = talk.take(answer)
+    assert letter.text == "Згодні."
+    assert [one["name"] for one in letter.left_out] == ["photo.png"]
+    assert [name for name, _ in talk.files()] == ["offer.pdf", "signed.pdf"]
+    assert [one.text for one in talk.take(talk.answer("Ще одне"))] == ["Згодні.", "Ще одне"]
 
 
 def test_what_programs_write_is_marked_tells_nobody_and_is_bounded(talk: Talk) -> None:
