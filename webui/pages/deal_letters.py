@@ -65,11 +65,14 @@ class Typed:
 
 @blueprint.get("")
 def show(deal_id: int) -> ResponseReturnValue:
-    """The letters, and the form of a new one; with ``answer``, of an answer to one of them."""
+    """The letters, and the form of a new one: an answer to the letter ``answer``, or one to the address ``to``."""
     answered = chosen_id(request.args, "answer")
     with reading() as session:
         desk = letter_desk(session, actor(), deal_id)
-        typed = _answer(desk, letter_of_deal(session, actor(), deal_id, answered)) if answered else _first(desk)
+        if answered:
+            typed = _answer(desk, letter_of_deal(session, actor(), deal_id, answered))
+        else:
+            typed = _first(desk, request.args.get("to", ""))
         return _page(session, desk, typed)
 
 
@@ -147,9 +150,10 @@ def _with_template(session: Session, desk: LetterDesk, typed: Typed) -> Typed:
     )
 
 
-def _first(desk: LetterDesk) -> Typed:
-    """Who is the only one to be written to is chosen already."""
-    return Typed(chosen=(desk.known[0].address,) if len(desk.known) == 1 else ())
+def _first(desk: LetterDesk, wanted: str) -> Typed:
+    """Who was pressed, or is the only one to be written to, is chosen already."""
+    known = [one.address for one in desk.known]
+    return Typed(chosen=(wanted,) if wanted in known else tuple(known) if len(known) == 1 else ())
 
 
 def _answer(desk: LetterDesk, letter: ClientLetterRow) -> Typed:
@@ -187,7 +191,7 @@ def _page(session: Session, desk: LetterDesk, typed: Typed, error: DomainError |
         ],
         may_write=may_edit_deal(actor(), owner_id=desk.owner_id),
         templates=[(one.id, one.name) for one in letter_templates(session)],
-        is_open=request.method == "POST" or typed.answers_id is not None or "write" in request.args,
+        is_open=request.method == "POST" or typed.answers_id is not None or bool({"to", "write"} & request.args.keys()),
         left_out_words=left_out_words(),
         errors=errors,
         problem_text=error_text(error) if error else "",

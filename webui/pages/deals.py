@@ -419,6 +419,7 @@ def deal_page(
             letters=latest_letters(session, deal_id, limit=_LETTERS_SHOWN + 1),
             letters_shown=_LETTERS_SHOWN,
             may_write=may_edit_deal(actor(), owner_id=view.row.owner_id),
+            sends_mail=services().settings.smtp_url is not None,
             inputs=inputs,
             faults=faults_of(inputs),
             deal_id=deal_id,

@@ -9,9 +9,10 @@ from collections.abc import Callable
 from support.client_mail import CLIENT, deal_with_a_contact, file_of, letters_in, write
 from support.files import pdf
 from support.office import Office
-from support.web import Browser, text_of
+from support.web import Browser, text_of, web_application
 from werkzeug.datastructures import FileStorage
 
+from engine.commands.clients import ContactDraft, add_contact
 from engine.model.client_letter import ClientLetter, ClientLetterState
 
 SignIn = Callable[[str | None], Browser]
@@ -35,6 +36,18 @@ def test_a_letter_is_written_with_files_and_stands_in_the_deal(office: Office, b
     shown = text_of(olena.get(f"/deals/{deal.id}"))
     assert f"Лист на {CLIENT}: Пропозиція" in shown
     assert "у черзі" in shown
+
+
+def test_an_address_on_the_deal_s_page_leads_to_a_letter_where_letters_leave(office: Office) -> None:
+    deal = deal_with_a_contact(office)
+    office.do("olena", add_contact, deal.client_id, ContactDraft("Олег Бут", email="oleh@client.example.com"))
+    address = f"/deals/{deal.id}/letters?to={CLIENT}#write"
+    assert f"mailto:{CLIENT}" in Browser(web_application(office), "olena").get(f"/deals/{deal.id}").text
+    sending = web_application(office, SMTP_URL="smtp://mail.example.com")
+    assert f'href="{address}"' in Browser(sending, "olena").get(f"/deals/{deal.id}").text
+    assert f"mailto:{CLIENT}" in Browser(sending, "admin").get(f"/deals/{deal.id}").text
+    page = Browser(sending, "olena").get(address).text
+    assert re.findall(r'name="receiver" value="([^"]+)" checked', page) == [CLIENT]
 
 
 def test_a_double_click_writes_once_and_what_is_wrong_stays_typed(office: Office, browse: SignIn) -> None:

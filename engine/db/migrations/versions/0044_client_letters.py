@@ -41,9 +41,9 @@ def upgrade() -> None:
         sa.Column("last_error", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_client_letter"),
         sa.UniqueConstraint("key", name="uq_client_letter_key"),
-        sa.ForeignKeyConstraint(["deal_id"], ["deal.id"], name="fk_client_letter_deal_id_deal"),
-        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name="fk_client_letter_person_id_person"),
-        sa.ForeignKeyConstraint(["answers_id"], ["client_letter.id"], name="fk_client_letter_answers_id_client_letter"),
+        sa.ForeignKeyConstraint(["deal_id"], ["deal.id"], name="fk_client_letter_deal_id"),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name="fk_client_letter_person_id"),
+        sa.ForeignKeyConstraint(["answers_id"], ["client_letter.id"], name="fk_client_letter_answers_id"),
     )
     op.create_index("ix_client_letter_deal", "client_letter", ["deal_id", "id"])
     op.create_index("ix_client_letter_answers", "client_letter", ["answers_id"])
