@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import mimetypes
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import Message
 
-from engine.adapters.received_mail import decoded_text, first_header, parts_of, readable_header, sender_of, storable
+from engine.adapters.received_mail import (
+    LARGEST_MESSAGE,
+    decoded_text,
+    first_header,
+    parts_of,
+    readable_header,
+    sender_of,
+    storable,
+)
 from engine.policy.file_limits import MEGABYTE
 from engine.policy.mail_replies import LONGEST_TEXT, split_quoted, text_of_html
 
@@ -59,13 +67,13 @@ def read_letter(raw: bytes, *, is_whole: bool = True) -> ReceivedLetter:
 def _read(raw: bytes, *, is_whole: bool) -> ReceivedLetter:
     message = message_from_bytes(raw)
     parts = list(parts_of(message))
-    body = _body(parts)
+    body = _body(parts_of(message_from_bytes(raw[:LARGEST_MESSAGE]))) or _body(map(_of_some_length, parts))
     text = storable(decoded_text(body)).strip() if body is not None else ""
     if body is not None and body.get_content_type() == "text/html":
         text = text_of_html(text)
     own, quoted = split_quoted(text[:LONGEST_TEXT])
     left_out = [("", "text_too_long")] if len(text) > LONGEST_TEXT else []
-    files = list(_files(parts, body, left_out))
+    files = list(_files(parts, left_out))
     if not is_whole and files:
         left_out.append((files.pop().name, "not_whole"))
     left_out += [(one.name, "too_many_files") for one in files[MOST_FILES:]]
@@ -79,8 +87,9 @@ def _read(raw: bytes, *, is_whole: bool) -> ReceivedLetter:
     )
 
 
-def _body(parts: list[Message]) -> Message | None:
+def _body(given: Iterable[Message]) -> Message | None:
     """The first plain text that is no file, else the first page."""
+    parts = list(given)
     for wanted in ("text/plain", "text/html"):
         for part in parts:
             if part.get_content_type() == wanted and not _is_file(part) and decoded_text(part).strip():
@@ -88,11 +97,16 @@ def _body(parts: list[Message]) -> Message | None:
     return None
 
 
-def _files(parts: list[Message], body: Message | None, left_out: list[tuple[str, str]]) -> Iterator[ReceivedFile]:
+def _of_some_length(part: Message) -> Message:
+    """A part behind large files may still be what was said, but nobody says that much."""
+    return part if part.is_multipart() or len(str(part.get_payload())) <= LARGEST_MESSAGE else Message()
+
+
+def _files(parts: list[Message], left_out: list[tuple[str, str]]) -> Iterator[ReceivedFile]:
     for part in parts:
         if part.get_content_type() == "message/rfc822":
             left_out.append((_name_of(part) or "message.eml", "letter_inside"))
-        if part.is_multipart() or part is body:
+        if part.is_multipart():
             continue
         if part.get_content_maintype() == "text" and not _is_file(part):
             continue  # the same in another form, or the foot of a mailing list

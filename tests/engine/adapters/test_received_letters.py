@@ -8,6 +8,7 @@ import pytest
 
 from engine.adapters import received_letters
 from engine.adapters.received_letters import MOST_FILES, ReceivedLetter, read_letter
+from engine.adapters.received_mail import LARGEST_MESSAGE
 from engine.policy.mail_replies import LONGEST_TEXT
 
 SAID = "Доброго дня, ціна нас влаштовує. Їжак, ґанок, Євген."
@@ -95,6 +96,22 @@ def test_of_a_letter_that_was_cut_off_the_last_file_is_named_and_not_kept(monkey
     read = read_letter(raw)
     assert [one.name for one in read.files] == ["first.txt"]
     assert read.left_out == (("second.txt", "not_whole"),)
+
+
+def test_what_is_said_behind_a_large_file_is_read_and_of_a_huge_page_its_beginning() -> None:
+    letter, huge = EmailMessage(), EmailMessage()
+    letter.make_mixed()
+    letter.add_attachment(bytes(LARGEST_MESSAGE), maintype="image", subtype="png", filename="photo.png")
+    said = EmailMessage()
+    said.set_content("Фото вгорі")
+    letter.attach(said)
+    read = read_letter(letter.as_bytes())
+    assert (read.text, [one.name for one in read.files]) == ("Фото вгорі", ["photo.png"])
+    huge.set_content(f"<p>{'слово ' * 500_000}</p>", subtype="html")
+    huge.add_attachment("a", filename="a.txt")
+    read = read_letter(huge.as_bytes())
+    assert (read.text[:11], [one.name for one in read.files]) == ("слово слово", ["a.txt"])
+    assert read.left_out == (("", "text_too_long"),)
 
 
 def test_a_long_text_is_cut_and_said_to_be() -> None:
