@@ -26,6 +26,8 @@ MOST_FILES = 20
 LONGEST_SUBJECT = 300
 LONGEST_NAME = 200
 _LONGEST_FILE_NAME = 200
+_MOST_LINES = 1_000_000
+"""Twice as many as the largest letter with files has. What is all line breaks takes minutes to take apart."""
 _DECORATION = 20 * 1024
 """Pictures below this size that the text itself shows are logos of signatures."""
 
@@ -58,10 +60,17 @@ def read_letter(raw: bytes, *, is_whole: bool = True) -> ReceivedLetter:
 
     ``is_whole``: nothing is known to follow ``raw``.
     """
+    is_whole = is_whole and len(raw) < LARGEST_LETTER
+    if _lines_of(raw) > _MOST_LINES:
+        raw, is_whole = raw[:LARGEST_MESSAGE], False
     try:
-        return _read(raw[:LARGEST_LETTER], is_whole=is_whole and len(raw) < LARGEST_LETTER)
+        return _read(raw[:LARGEST_LETTER], is_whole=is_whole)
     except (ValueError, LookupError, TypeError, AttributeError, IndexError, RecursionError):
         return ReceivedLetter("", "", "", "", (), (("", "not_whole"),))
+
+
+def _lines_of(raw: bytes) -> int:
+    return raw.count(b"\n") + raw.count(b"\r") - raw.count(b"\r\n")
 
 
 def _read(raw: bytes, *, is_whole: bool) -> ReceivedLetter:

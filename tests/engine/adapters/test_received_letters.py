@@ -114,6 +114,17 @@ def test_what_is_said_behind_a_large_file_is_read_and_of_a_huge_page_its_beginni
     assert read.left_out == (("", "text_too_long"),)
 
 
+@pytest.mark.parametrize("ending", [b"\n", b"\r", b"\r\n"])
+def test_of_a_letter_of_too_many_lines_the_beginning_is_read(monkeypatch: pytest.MonkeyPatch, ending: bytes) -> None:
+    monkeypatch.setattr(received_letters, "_MOST_LINES", 1000)
+    monkeypatch.setattr(received_letters, "LARGEST_MESSAGE", 500)
+    head = b"Content-Type: multipart/mixed; boundary=b" + ending * 2
+    part = ending.join((b"--b", b"Content-Disposition: attachment; filename=a.txt", b"", b"x", b""))
+    read = read_letter(head + part * 1000)
+    assert 0 < len(read.files) < 10
+    assert read.left_out[-1][1] == "not_whole"
+
+
 def test_a_long_text_is_cut_and_said_to_be() -> None:
     letter = EmailMessage()
     letter.set_content("слово " * LONGEST_TEXT)
