@@ -20,6 +20,7 @@ LARGEST_MESSAGE = 256 * 1024
 _MOST_PARTS = 100
 _MOST_HEADERS = 50
 _LONGEST_HEADER = 4_000
+_LONGEST_ADDRESS = 254
 _KEY = re.compile(r"\b([0-9a-f]{32})(?=@)")
 _LISTS = ("bulk", "junk", "list", "auto_reply")
 _AUTOMATIC = ("x-autoreply", "x-autorespond", "x-auto-response-suppress", "list-id", "x-loop")
@@ -33,7 +34,7 @@ class ReceivedMessage:
     """``id`` is the SHA-256 of its Message-ID, or of all of it; ``keys`` are those of letters that it may answer.
 
     ``is_automatic``: a program wrote it (RFC 3834), and nobody means it. ``failure`` is what a mail server says that
-    sends a letter back (RFC 3464), with the keys of that letter.
+    sends a letter back (RFC 3464), with the keys of that letter; ``failed_for`` is the address that it names.
     """
 
     id: str
@@ -43,6 +44,7 @@ class ReceivedMessage:
     is_automatic: bool
     failure: str
     text: str
+    failed_for: str = ""
 
 
 def read_message(raw: bytes) -> ReceivedMessage:
@@ -56,7 +58,7 @@ def read_message(raw: bytes) -> ReceivedMessage:
 def _read(raw: bytes) -> ReceivedMessage:
     message = message_from_bytes(raw)
     message_id = first_header(message, "message-id").strip()
-    failure = _failure(message)
+    failure, failed_for = _failure(message)
     return ReceivedMessage(
         id=hashlib.sha256(message_id.encode("utf-8", "replace") or raw).hexdigest(),
         message_id=message_id if re.fullmatch(r"<[!-~]{1,250}>", message_id) else "",
@@ -65,6 +67,7 @@ def _read(raw: bytes) -> ReceivedMessage:
         is_automatic=_is_automatic(message),
         failure=failure,
         text="" if failure else _text(message),
+        failed_for=failed_for,
     )
 
 
@@ -101,10 +104,10 @@ def _is_automatic(message: Message) -> bool:
     )
 
 
-def _failure(message: Message) -> str:
-    """The diagnosis of a letter that came back for good; nothing of a delay."""
+def _failure(message: Message) -> tuple[str, str]:
+    """The diagnosis of a letter that came back for good, and for which address; nothing of a delay."""
     if message.get_content_type() != "multipart/report" or not message.is_multipart():
-        return ""
+        return "", ""
     for part in parts_of(message):
         if part.get_content_type() != "message/delivery-status":
             continue
@@ -112,8 +115,9 @@ def _failure(message: Message) -> str:
         for block in blocks if isinstance(blocks, list) else []:
             if isinstance(block, Message) and first_header(block, "action").casefold().strip() == "failed":
                 told = first_header(block, "diagnostic-code") or first_header(block, "status") or "failed"
-                return " ".join(told.split())[:500]
-    return ""
+                address = first_header(block, "final-recipient").rpartition(";")[2].strip()
+                return " ".join(told.split())[:500], address[:_LONGEST_ADDRESS]
+    return "", ""
 
 
 def _text(message: Message) -> str:

@@ -85,7 +85,7 @@ def _become(
 ) -> Became:
     if message.failure:
         if answered.state in (ClientLetterState.WAITING, ClientLetterState.SENT):
-            answered.last_error = message.failure
+            answered.last_error = ": ".join(one for one in (message.failed_for, message.failure) if one)
             give_letter_up(session, answered, ClientLetterState.REFUSED, clock)
         return Became.BOUNCE
     if answered.key is not None and answered.key in message.message_id.casefold():

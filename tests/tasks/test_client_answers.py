@@ -241,7 +241,7 @@ def test_a_letter_that_came_back_is_shown_as_not_delivered(talk: Talk) -> None:
 
     assert talk.take(bounce(1), bounce(2)) == []
     (letter,) = letters_in(talk.office)
-    assert (letter.state, letter.last_error) == (ClientLetterState.REFUSED, "smtp; 550 no such user")
+    assert (letter.state, letter.last_error) == (ClientLetterState.REFUSED, f"{CLIENT}: smtp; 550 no such user")
     with talk.office.database.read() as session:
         assert session.query(Notice).filter_by(kind=NoticeKind.CLIENT_LETTER_RETURNED).count() == 1
         assert session.query(HistoryEvent).filter_by(kind="client_letter_returned").count() == 1
