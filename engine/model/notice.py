@@ -35,6 +35,8 @@ class NoticeKind(StrEnum):
     CONSULTATION_ANSWERED = "consultation_answered"
     DEAL_CHANGED = "deal_changed"  # something happened in a deal that you watch
     INCIDENT = "incident"  # a deal cannot go on, and an administrator has to look
+    CLIENT_WROTE = "client_wrote"  # a letter of the client came into your deal
+    CLIENT_LETTER_RETURNED = "client_letter_returned"  # your letter to a client did not arrive
     REPLY_UNDERSTOOD = "reply_understood"  # your answer by mail waits to be confirmed
     REPLY_UNREAD = "reply_unread"  # your answer by mail names no decision
     REPLY_LATE = "reply_late"  # your answer by mail came when the step did not wait for you any more
