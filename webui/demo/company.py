@@ -115,8 +115,8 @@ class _Company:
         for subject, wanted in OWN_FIELDS:
             self._do("owner", add_own_field, subject, wanted)
         self._do("owner", add_usual_loss_reasons, LOSS_REASONS)
-        for name, subject, text in TEXTS_OF_LETTERS:
-            self._do("owner", add_letter_template, name, subject, text)
+        for name, heading, text in TEXTS_OF_LETTERS:
+            self._do("owner", add_letter_template, name, heading, text)
         for draft, contacts in demo_clients(self.random):
             seller = self.random.choice(("olena", "taras"))
             client = self._do(seller, add_client, draft)
