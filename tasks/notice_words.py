@@ -99,6 +99,10 @@ WORDINGS: Mapping[NoticeKind, Wording] = {
         N_("A deal cannot go on: %(deal_title)s"),
         N_("The deal “%(deal_title)s” has stopped: a step of the sales map failed technically. Look at it."),
     ),
+    NoticeKind.NEW_BROWSER: Wording(
+        N_("Somebody signed in as you from a new browser"),
+        N_("Somebody signed in as you from a browser that you have not used here before. If it was you, all is well."),
+    ),
     NoticeKind.REPLY_UNDERSTOOD: Wording(
         N_("Confirm your decision: “%(step)s”"),
         N_("You answered a letter about “%(step)s”: %(outcome)s. Nothing is decided yet: confirm it here."),
@@ -131,6 +135,7 @@ KIND_LABELS: Mapping[NoticeKind, str] = {
     NoticeKind.CONSULTATION_ANSWERED: N_("My question is answered"),
     NoticeKind.DEAL_CHANGED: N_("News of a deal that I watch"),
     NoticeKind.INCIDENT: N_("A deal cannot go on, and I have to look at it"),
+    NoticeKind.NEW_BROWSER: N_("Somebody signs in as me from a new browser"),
 }
 """Those among which people choose."""
 

@@ -14,7 +14,7 @@ from engine.db.types import Identity, Json, Moment, Word
 
 
 class NoticeKind(StrEnum):
-    """Why somebody is written to. The words for people stand in tasks/notice_words.py and webui/notice_words.py."""
+    """Why somebody is written to. The words for people stand in tasks/notice_words.py."""
 
     STEP_OPENED = "step_opened"  # a new step is yours
     STEP_TO_TAKE = "step_to_take"  # a new step waits for anybody of your department
@@ -34,6 +34,7 @@ class NoticeKind(StrEnum):
     CONSULTATION_ANSWERED = "consultation_answered"
     DEAL_CHANGED = "deal_changed"  # something happened in a deal that you watch
     INCIDENT = "incident"  # a deal cannot go on, and an administrator has to look
+    NEW_BROWSER = "new_browser"  # somebody signed in as you from a browser that you never used before
     REPLY_UNDERSTOOD = "reply_understood"  # your answer by mail waits to be confirmed
     REPLY_UNREAD = "reply_unread"  # your answer by mail names no decision
     REPLY_LATE = "reply_late"  # your answer by mail came when the step did not wait for you any more
@@ -51,6 +52,10 @@ TO_BE_DONE = frozenset(
     }
 )
 """What the reader has to do themselves; it is told only while they still have to."""
+
+
+UNDELIVERED = "undelivered"
+"""Of the details of a notice that goes by letter: why the message in Telegram was given up."""
 
 
 class NoticeState(StrEnum):
