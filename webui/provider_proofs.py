@@ -15,6 +15,7 @@ from engine.commands.provider_proofs import (
     proved_at,
     use_provider_proof,
 )
+from engine.model.person import Person
 from engine.policy.company_sign_in import CompanySignIn
 from engine.policy.reauthentication import VALID_FOR
 from engine.queries.linked_accounts import account_of_person
@@ -27,11 +28,15 @@ _USED = "used_provider_proof"
 
 @dataclass(frozen=True, slots=True)
 class ProviderOffer:
-    """``address`` is where a click leads off to the provider; ``until``: confirmed already, for a decision by then."""
+    """``address`` is where a click leads off to the provider; ``until``: confirmed already, for a decision by then.
+
+    ``has_password``: the person may type their password as well.
+    """
 
     provider: CompanySignIn
     address: str
     until: datetime | None
+    has_password: bool
 
 
 def provider_offer(database_session: Session, work_item_id: int, following: str) -> ProviderOffer | None:
@@ -42,7 +47,8 @@ def provider_offer(database_session: Session, work_item_id: int, following: str)
     held = _held(work_item_id)
     given = proved_at(database_session, held, actor=actor(), at=now()) if held is not None else None
     address = url_for("company_sign_in.confirm", work_item_id=work_item_id, next=following)
-    return ProviderOffer(provider.given, address, given + VALID_FOR if given is not None else None)
+    has_password = database_session.get_one(Person, actor().person_id).password_hash is not None
+    return ProviderOffer(provider.given, address, given + VALID_FOR if given is not None else None, has_password)
 
 
 def hold_proof(work_item_id: int) -> None:

@@ -130,10 +130,10 @@ def confirm(work_item_id: int) -> ResponseReturnValue:
 
 
 def _leave(work_item_id: int | None = None) -> ResponseReturnValue:
-    person, following = signed_in(), local_path(request.args.get("next")) or ""
+    provider, person, following = _provider(), signed_in(), local_path(request.args.get("next")) or ""
     is_proof = work_item_id is not None
     try:
-        begun = _provider().begin(
+        begun = provider.begin(
             locale=chosen_locale(), chooses_account="other" in request.args and not is_proof, asks_anew=is_proof
         )
     except DomainError as error:
