@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-LONGEST = 100
 _LONGEST_PROGRAM = 40
 _BROWSERS = (  # the first that fits: most of them say that they are Chrome and Safari as well
     (re.compile(r"Edg(?:e|A|iOS)?/"), "Edge"),
