@@ -264,6 +264,22 @@ def test_what_telegram_gave_up_goes_by_letter_with_the_reason_to_who_chose_teleg
     assert post_office.receivers.count("iryna@example.com") == 1
 
 
+def test_a_sign_in_from_a_new_browser_is_told_with_the_way_to_end_it(
+    office: Office, bot_api: BotApiServer, post_office: PostOffice
+) -> None:
+    link(office, bot_api, "iryna", IRYNA)
+    with office.database.write() as session:
+        to, text = [office.company.iryna.id], "Firefox, Windows · 203.0.113.7"
+        notify(session, NoticeKind.NEW_BROWSER, to=to, at=office.clock.now(), text=text)
+    send()
+    (message,) = bot_api.texts(IRYNA)
+    (body,) = [one.get_body(("plain",)) for one in post_office.letters]
+    assert body is not None
+    assert "| Firefox, Windows · 203.0.113.7" in body.get_content()
+    assert "Look at my sign-ins: https://sales.example.com/settings#sign-ins" in body.get_content()
+    assert "Firefox, Windows" in message
+
+
 def test_a_bot_that_was_renamed_is_called_by_its_new_name_within_the_hour(
     office: Office, bot_api: BotApiServer
 ) -> None:
