@@ -107,6 +107,10 @@ WORDINGS: Mapping[NoticeKind, Wording] = {
         N_("A letter did not arrive: %(deal_title)s"),
         N_("Your letter in the deal “%(deal_title)s” was not delivered. Look at the address and try again."),
     ),
+    NoticeKind.NEW_BROWSER: Wording(
+        N_("Somebody signed in as you from a new browser"),
+        N_("Somebody signed in as you from a browser that you have not used here before. If it was you, all is well."),
+    ),
     NoticeKind.REPLY_UNDERSTOOD: Wording(
         N_("Confirm your decision: “%(step)s”"),
         N_("You answered a letter about “%(step)s”: %(outcome)s. Nothing is decided yet: confirm it here."),
@@ -141,6 +145,7 @@ KIND_LABELS: Mapping[NoticeKind, str] = {
     NoticeKind.INCIDENT: N_("A deal cannot go on, and I have to look at it"),
     NoticeKind.CLIENT_WROTE: N_("A client wrote to me in a deal"),
     NoticeKind.CLIENT_LETTER_RETURNED: N_("A letter of mine to a client did not arrive"),
+    NoticeKind.NEW_BROWSER: N_("Somebody signs in as me from a new browser"),
 }
 """Those among which people choose."""
 

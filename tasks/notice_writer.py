@@ -161,6 +161,11 @@ class NoticeWriter:
 
     def _facts(self, notice: ToldNotice) -> Iterator[tuple[str, str]]:
         """The deal in five lines, and until when the step is due; among other news, what is no decision is shorter."""
+        if notice.undelivered:
+            yield (
+                self.say(N_("Why by letter")),
+                self.say(N_("Telegram did not take it: %(why)s"), why=notice.undelivered),
+            )
         if notice.control is not None:
             yield from self._control(notice.control)
         deal, step = notice.deal, notice.step
@@ -226,6 +231,8 @@ class NoticeWriter:
             return N_("Look at the failures"), f"{base}/settings/incidents"
         if notice.kind in _OF_LETTERS and notice.deal is not None:
             return N_("Open the letters"), f"{base}/deals/{notice.deal.id}/letters"
+        if notice.kind is NoticeKind.NEW_BROWSER:
+            return N_("Look at my sign-ins"), f"{base}/settings#sign-ins"
         if notice.step is not None and self._decides(notice):
             return (_CONFIRM if notice.kind is NoticeKind.REPLY_UNDERSTOOD else _DECIDE), self._links[notice.step.id]
         if notice.step is not None and notice.kind not in {NoticeKind.DEAL_CHANGED, NoticeKind.MENTIONED}:

@@ -15,7 +15,7 @@ from engine.adapters.telegram import (
     TelegramRefused,
     TelegramSilent,
 )
-from engine.commands.mailing import letter_failed, letter_left
+from engine.commands.mailing import letter_failed, letter_left, tell_by_letter_instead
 from engine.commands.telegram_letters import begin_try, chat_is_gone, not_written, try_failed
 from engine.commands.telegram_links import end_chat
 from engine.commands.telegram_updates import (
@@ -109,6 +109,7 @@ def send_telegram_letter(services: Services, job: Job) -> None:
         elif not isinstance(failure, TelegramBusy):
             is_refused = isinstance(failure, TelegramRefused)
             letter_failed(session, letter_id, str(failure), attempts=job.attempts, for_good=is_refused)
+            tell_by_letter_instead(session, letter_id, clock=services.clock)
     if isinstance(failure, TelegramFailed):
         raise _tried_later(failure)
 

@@ -147,6 +147,7 @@ def configure_formats(app: Flask) -> None:
         file_size,
         day,
         local,
+        clock_time,
         when,
         day_and_time,
         exactly,

@@ -25,6 +25,9 @@ _PROOFS: Mapping[str, str] = {
     "password": N_("by password"),
     "password, code": N_("by password and a code from the phone"),
     "password, recovery code": N_("by password and a recovery code"),
+    "provider": N_("by signing in anew with the company’s account"),
+    "provider, code": N_("by signing in anew with the company’s account, and a code from the phone"),
+    "provider, recovery code": N_("by signing in anew with the company’s account, and a recovery code"),
 }
 
 

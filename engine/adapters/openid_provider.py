@@ -10,7 +10,7 @@ import hmac
 import logging
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -35,6 +35,7 @@ SIGNATURES = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES
 
 _KEPT_FOR = timedelta(hours=1)
 _LEEWAY_S = 120
+_CLOCKS_DIFFER_S = 30
 _RANDOM_BYTES = 32
 _OK, _SERVER_FAILED = 200, 500
 _LONGEST_CODE = 8192
@@ -74,6 +75,24 @@ class AnswerNotTrusted(DomainError):
     template: ClassVar[str] = N_(
         "What came back from %(provider)s cannot be trusted, so nobody was signed in. Begin again; if it happens once "
         "more, tell your administrator."
+    )
+
+
+class SignInTimeUntold(DomainError):
+    """What confirms a decision must have happened now, and the provider does not say when it did."""
+
+    code: ClassVar[str] = "provider_tells_no_time"
+    template: ClassVar[str] = N_(
+        "%(provider)s does not say when you signed in there, so it cannot confirm a decision. Use your password; what "
+        "makes the provider say it stands in the how-to for administrators."
+    )
+
+
+class NotSignedInAnew(DomainError):
+    code: ClassVar[str] = "not_signed_in_anew"
+    template: ClassVar[str] = N_(
+        "%(provider)s let you pass without asking who you are, so nothing is confirmed. Try again, or use your "
+        "password."
     )
 
 
@@ -119,8 +138,10 @@ class OpenIdProvider:
         """Whether the provider answers and can be understood. Raises ProviderUnreachable, ProviderSetUpWrong."""
         self._key_set(self._metadata_now())
 
-    def begin(self, *, locale: str, chooses_account: bool = False) -> Begun:
+    def begin(self, *, locale: str, chooses_account: bool = False, asks_anew: bool = False) -> Begun:
         """``chooses_account``: the provider asks which account, also where there is one only.
+
+        ``asks_anew``: it asks who it is, also whoever is signed in there (OIDC Core 3.1.2.1), and says when it did.
 
         Raises ProviderUnreachable, ProviderSetUpWrong.
         """
@@ -139,7 +160,8 @@ class OpenIdProvider:
             code_challenge_method="S256",
             ui_locales=locale,
             hd=self.given.domains[0] if of_one_domain else None,
-            prompt="select_account" if chooses_account else None,
+            prompt="login" if asks_anew else "select_account" if chooses_account else None,
+            max_age="0" if asks_anew else None,
         )
         return Begun(address, state, nonce, verifier)
 
@@ -150,10 +172,11 @@ class OpenIdProvider:
         if issuer != self.given.issuer:
             raise self._not_trusted(f"the answer names the issuer {issuer!r}")
 
-    def finish(self, code: str, *, nonce: str, verifier: str) -> ProvenAccount:
-        """Whose account it is. A code serves once.
+    def finish(self, code: str, *, nonce: str, verifier: str, anew_since: datetime | None = None) -> ProvenAccount:
+        """Whose account it is. A code serves once. ``anew_since``: who it is must have been asked since that moment.
 
-        Raises ProviderUnreachable, ProviderSetUpWrong, CodeRefused, AnswerNotTrusted.
+        Raises ProviderUnreachable, ProviderSetUpWrong, CodeRefused, AnswerNotTrusted, SignInTimeUntold,
+        NotSignedInAnew.
         """
         if not code or len(code) > _LONGEST_CODE:
             raise CodeRefused
@@ -165,6 +188,8 @@ class OpenIdProvider:
         try:
             token = self._verified(metadata, id_token)
             self._ensure_meant_for_us(token, nonce, access_token)
+            if anew_since is not None:
+                self._ensure_anew(token, anew_since)
             return proven_account(self.given, token.claims | self._mail_of(metadata, token, access_token))
         except (JoseError, ValueError, TypeError, KeyError) as failure:
             raise self._not_trusted(f"{type(failure).__name__}: {failure}") from failure
@@ -214,6 +239,20 @@ class OpenIdProvider:
         told = token.claims["nonce"]
         if not isinstance(told, str) or not hmac.compare_digest(told.encode(), nonce.encode()):
             raise JoseError(description="another nonce")
+
+    def _ensure_anew(self, token: jwt.Token, since: datetime) -> None:
+        """Raises SignInTimeUntold, NotSignedInAnew, TypeError, ValueError."""
+        told = token.claims.get("auth_time")
+        if told is None:
+            raise SignInTimeUntold(provider=self.name)
+        if isinstance(told, bool) or not isinstance(told, int | float):
+            msg = "auth_time is no number"
+            raise TypeError(msg)
+        if told < int(since.timestamp()) - _CLOCKS_DIFFER_S:
+            raise NotSignedInAnew(provider=self.name)
+        if told > self._clock.now().timestamp() + _LEEWAY_S:
+            msg = "auth_time lies ahead"
+            raise ValueError(msg)
 
     def _exchange(self, metadata: _Metadata, code: str, verifier: str) -> dict[str, Any]:
         auth = ClientAuth(

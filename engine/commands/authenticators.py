@@ -126,9 +126,14 @@ def prove(
         raise ReauthenticationFailed("password") from None
     if not code.strip():
         return Reauthenticated(actor.person_id, Reauthentication.PASSWORD, clock.now(), by="password")
-    with database.write() as session:
-        by = _use_code(session, code, open_=open_, actor=actor, clock=clock)
+    by = prove_code(database, code, open_=open_, actor=actor, clock=clock)
     return Reauthenticated(actor.person_id, Reauthentication.CODE, clock.now(), by=f"password, {by}")
+
+
+def prove_code(database: Database, code: str, *, open_: Open, actor: Actor, clock: Clock) -> str:
+    """Use a code or a recovery code up, and say which of them it was. Raises NoAuthenticator, WrongCode."""
+    with database.write() as session:
+        return _use_code(session, code, open_=open_, actor=actor, clock=clock)
 
 
 def _has_no_password(session: Session, person_id: int) -> bool:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from engine.clock import Clock
 from engine.commands.history import record
+from engine.commands.sign_ins import ACCOUNT_WAS_REMOVED, record_end
 from engine.errors import N_, Conflict, DomainError, NotFound
 from engine.events import AccountLinked, AccountUnlinked, PasswordsClosed, PasswordsOpened
 from engine.model.linked_account import LinkedAccount
@@ -105,6 +106,8 @@ def unlink_account(session: Session, person_id: int, issuer: str, *, actor: Acto
         raise NotFound
     session.delete(linked)
     person.session_stamp = secrets.token_hex(8)
+    if actor.person_id != person_id:
+        record_end(session, person_id, ACCOUNT_WAS_REMOVED, actor=actor, at=clock.now())
     told = AccountUnlinked(person_id, provider=issuer, changes={"account": [linked.mail, ""]})
     record(session, told, actor=actor, at=clock.now())
     return person

@@ -8,11 +8,12 @@ Workers claim rows and decide in one transaction; whoever comes second finds the
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import orjson
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
@@ -24,7 +25,7 @@ from engine.db.work_session import append
 from engine.errors import NotFound
 from engine.events import LetterSentAgain
 from engine.model.letter import Channel, Letter, LetterState
-from engine.model.notice import TO_BE_DONE, Notice, NoticeState
+from engine.model.notice import TO_BE_DONE, UNDELIVERED, Notice, NoticeState
 from engine.model.person import Person
 from engine.model.telegram import TelegramChat
 from engine.policy.mail_choices import ALWAYS, MailChoices, channels_of, told_at
@@ -215,6 +216,52 @@ def letter_failed(session: Session, letter_id: int, error: str, *, attempts: int
         letter.state = LetterState.REFUSED
     elif attempts >= MAX_ATTEMPTS:
         letter.state = LetterState.GIVEN_UP
+
+
+def tell_by_letter_instead(session: Session, letter_id: int, *, clock: Clock) -> None:
+    """What a message that did not arrive would tell, and no other letter does, goes by mail, with the reason.
+
+    To who has an address, and while the message is refused or given up.
+    """
+    letter = session.get_one(Letter, letter_id, with_for_update=True)
+    person = session.get(Person, letter.person_id)
+    if letter.state not in NOT_ARRIVED or person is None or not person.is_active or not person.email:
+        return
+    untold = told_nowhere_else(session, letter)
+    if not untold:
+        return
+    at = clock.now()
+    copies = [
+        Notice(
+            **{**_like(notice), "details": {**notice.details, UNDELIVERED: letter.last_error}},
+            state=NoticeState.TOLD,
+            due_at=at,
+            letter_id=None,
+        )
+        for notice in untold
+    ]
+    session.add_all(copies)
+    _write_letter(session, Channel.MAIL, copies, at=at)
+
+
+def told_nowhere_else(session: Session, letter: Letter) -> list[Notice]:
+    """Of the notices of a letter those that no other letter to the same person tells."""
+    notices = session.scalars(select(Notice).where(Notice.letter_id == letter.id).order_by(Notice.id)).all()
+    elsewhere = select(Notice).where(
+        Notice.person_id == letter.person_id,
+        Notice.state == NoticeState.TOLD,
+        Notice.letter_id != letter.id,
+        Notice.created_at.in_({one.created_at for one in notices}),
+    )
+    told = {_what(one) for one in session.scalars(elsewhere)}
+    return [one for one in notices if _what(one) not in told]
+
+
+def _what(one: Notice) -> Hashable:
+    """What a notice tells, whichever way."""
+    said = {name: value for name, value in one.details.items() if name != UNDELIVERED}
+    details = orjson.dumps(said, option=orjson.OPT_SORT_KEYS)
+    return one.kind, one.deal_id, one.work_item_id, one.by_id, one.created_at, details
 
 
 def send_letter_again(session: Session, letter_id: int, *, actor: Actor, clock: Clock) -> None:

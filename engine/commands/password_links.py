@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from engine.clock import Clock
 from engine.commands.history import record
-from engine.commands.people import set_password
+from engine.commands.people import OwnPassword, set_password
 from engine.db.outbox import enqueue
 from engine.errors import N_, DomainError, NotFound
 from engine.events import PasswordLinkMade
@@ -41,9 +41,11 @@ class NoMailAddress(DomainError):
 def make_password_link(session: Session, person_id: int, *, actor: Actor, clock: Clock) -> str:
     """The token of a link that an administrator passes on. It is nowhere but in the answer.
 
-    Raises NotFound for who has no access, NotAllowed.
+    Raises NotFound for who has no access, NotAllowed, OwnPassword.
     """
     ensure_may(actor, Ability.MANAGE_PEOPLE)
+    if actor.person_id == person_id:
+        raise OwnPassword
     person, at = _active(session, person_id), clock.now()
     record(session, PasswordLinkMade(person_id=person.id, by_mail=False), actor=actor, at=at)
     return _new_link(session, person, at, INVITATION_LASTS)

@@ -20,6 +20,7 @@ from engine.clock import Clock
 from engine.commands.arranging import take_turn_arranging
 from engine.commands.history import record
 from engine.commands.leaving import hand_over_steps
+from engine.commands.sign_ins import ACCESS_WAS_TAKEN, PASSWORD_WAS_SET, record_end
 from engine.commands.telegram_links import forget_telegram
 from engine.errors import (
     N_,
@@ -67,6 +68,13 @@ class LoginTaken(DomainError):
 class PasswordTooShort(DomainError):
     code: ClassVar[str] = "password_too_short"
     template: ClassVar[str] = N_("A password has at least %(minimum)s characters.")
+
+
+class OwnPassword(NotAllowed):
+    """Whoever finds an administrator's open session must not be able to keep it."""
+
+    code: ClassVar[str] = "own_password"
+    template: ClassVar[str] = N_("You change your own password in your profile, with the present one.")
 
 
 class DatesReversed(DomainError):
@@ -160,6 +168,7 @@ def update_person(
         hand_over_steps(session, person, actor=actor, at=clock.now())
         session.execute(delete(DeadlineFeed).where(DeadlineFeed.person_id == person.id))
         forget_telegram(session, person.id)
+        record_end(session, person.id, ACCESS_WAS_TAKEN, actor=actor, at=clock.now())
     if changed:
         person.search_text = search_text(person.full_name, person.login, person.email, person.phone, person.position)
         record(session, PersonChanged(person_id=person.id, changes=changed), actor=actor, at=clock.now())
@@ -194,19 +203,30 @@ def set_password(session: Session, person_id: int, password: str, *, actor: Acto
     if len(password) < MIN_PASSWORD_LENGTH:
         raise InvalidInput({"password": PasswordTooShort(minimum=MIN_PASSWORD_LENGTH)})
     person.password_hash, person.session_stamp = _hasher.hash(password), secrets.token_hex(8)
+    if actor.person_id != person_id:
+        record_end(session, person.id, PASSWORD_WAS_SET, actor=actor, at=clock.now())
     record(session, PasswordSet(person_id=person.id), actor=actor, at=clock.now())
+
+
+def set_password_of(session: Session, person_id: int, password: str, *, actor: Actor, clock: Clock) -> None:
+    """Set somebody else's password. Raises OwnPassword, and what ``set_password`` does."""
+    if actor.person_id == person_id:
+        raise OwnPassword
+    set_password(session, person_id, password, actor=actor, clock=clock)
 
 
 def sign_in(session: Session, login: str, password: str) -> Person:
     """The person, if login and password fit. Unknown people take as long as known ones. Raises SignInFailed."""
-    person = session.scalar(select(Person).where(Person.login == login.strip().lower()))
-    known = person.password_hash if person is not None and person.is_active else None
+    found = select(Person.id, Person.password_hash).where(Person.login == login.strip().lower(), Person.is_active)
+    account = session.execute(found).one_or_none()
+    known = account.password_hash if account is not None else None
     try:
         _hasher.verify(known or _NOBODY, password)
     except (VerificationError, InvalidHashError):
         raise SignInFailed from None
-    if person is None or known is None:
+    if account is None or known is None:
         raise SignInFailed
+    person = session.get_one(Person, account.id)
     if _hasher.check_needs_rehash(known):
         person.password_hash = _hasher.hash(password)
     return person

@@ -34,6 +34,8 @@ from engine.model.list_choice import ListChoice
 from engine.model.mail_choice import MailChoice
 from engine.model.notice import Notice, NoticeState
 from engine.model.person import Person
+from engine.model.provider_proof import ProviderProof
+from engine.model.sign_in import SignIn
 from engine.model.telegram import TelegramChat, TelegramCode
 from engine.model.watch import Watch
 from engine.policy.permissions import Ability, Actor, ensure_may
@@ -53,6 +55,8 @@ _GOES = (
     ListChoice,
     ProposedDecision,
     MailLink,
+    ProviderProof,
+    SignIn,
     TelegramChat,
     TelegramCode,
     Watch,

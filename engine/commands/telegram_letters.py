@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from datetime import datetime
 
-import orjson
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.clock import Clock
+from engine.commands.mailing import told_nowhere_else
 from engine.commands.telegram_links import end_chat
 from engine.model.letter import Letter, LetterState
-from engine.model.notice import Notice, NoticeState
+from engine.model.notice import NoticeState
 from engine.model.telegram import TelegramChat, TelegramEnd
 
 
@@ -53,19 +51,5 @@ def _tell_otherwise(session: Session, letter_id: int, at: datetime) -> None:
     if letter.state is not LetterState.WAITING:
         return
     letter.state = LetterState.EMPTY
-    notices = session.scalars(select(Notice).where(Notice.letter_id == letter_id)).all()
-    elsewhere = select(Notice).where(
-        Notice.person_id == letter.person_id,
-        Notice.state == NoticeState.TOLD,
-        Notice.letter_id != letter_id,
-        Notice.created_at.in_({one.created_at for one in notices}),
-    )
-    told = {_what(one) for one in session.scalars(elsewhere)}
-    for notice in notices:
-        if _what(notice) not in told:
-            notice.state, notice.due_at, notice.letter_id = NoticeState.PLANNED, at, None
-
-
-def _what(notice: Notice) -> Hashable:
-    details = orjson.dumps(notice.details, option=orjson.OPT_SORT_KEYS)
-    return notice.kind, notice.deal_id, notice.work_item_id, notice.by_id, notice.created_at, details
+    for notice in told_nowhere_else(session, letter):
+        notice.state, notice.due_at, notice.letter_id = NoticeState.PLANNED, at, None

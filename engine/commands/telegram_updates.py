@@ -70,7 +70,7 @@ def claim_bot(session: Session, bot_id: int, *, clock: Clock) -> Reading | None:
         return None
     bot.lease_until = at + LEASE
     session.flush()
-    return Reading(_last_of(bot, at), bool(bot.username))
+    return Reading(_last_of(bot, at), bool(bot.username) and _hour_of(bot.read_at) == _hour_of(at))
 
 
 def name_bot(session: Session, bot_id: int, username: str) -> None:
@@ -101,6 +101,10 @@ def pass_over(session: Session, bot_id: int, update: Update, *, clock: Clock) ->
     """An update that cannot be handled must not stop those behind it."""
     bot = session.get_one(TelegramBot, bot_id, with_for_update=True)
     bot.last_update, bot.updated_at = update.id, clock.now()
+
+
+def _hour_of(moment: datetime | None) -> datetime | None:
+    return moment.replace(minute=0, second=0, microsecond=0) if moment is not None else None
 
 
 def _last_of(bot: TelegramBot, at: datetime) -> int:

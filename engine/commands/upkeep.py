@@ -8,6 +8,8 @@ from sqlalchemy import Delete, delete, exists, select
 from sqlalchemy.orm import Session
 
 from engine.clock import Clock
+from engine.commands.provider_proofs import old_proofs
+from engine.commands.sign_ins import too_old
 from engine.db.job import Job, JobState
 from engine.model.client_import import BEFORE_TAKING_OVER, ClientImport, ClientImportRow
 from engine.model.deal_file import DealFile, StoredFile
@@ -46,7 +48,7 @@ MAIL_KEPT = timedelta(days=180)
 
 
 def prune(session: Session, *, clock: Clock) -> int:
-    """Remove what is too old: commands, jobs, calls, letters, links, lists, begun comments, practice deals, contents.
+    """Remove what is too old: commands, jobs, calls, letters, links, lists, sign-ins, begun comments, practice deals.
 
     How many went.
     """
@@ -63,6 +65,8 @@ def prune(session: Session, *, clock: Clock) -> int:
         ),
         *_old_lists(at),
         *_old_mail(at),
+        *too_old(session, at),
+        old_proofs(at),
         delete(PasswordLink).where(PasswordLink.expires_at < at),
         delete(TelegramCode).where(TelegramCode.expires_at < at),
         delete(CommentDraft).where(CommentDraft.saved_at < at - COMMENTS_KEPT),

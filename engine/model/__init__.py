@@ -50,7 +50,9 @@ from engine.model.practice import Practice
 from engine.model.process_definition import DefinitionFile, DefinitionState, DiscardedDraft, ProcessDefinition
 from engine.model.process_instance import InstanceState, ProcessInstance
 from engine.model.proof_file import ProofFile
+from engine.model.provider_proof import ProviderProof
 from engine.model.service_call import CallState, ServiceCall
+from engine.model.sign_in import SignIn, SignInKind, SignInWay
 from engine.model.sign_in_rule import SignInRule
 from engine.model.stage_total import StageTotal
 from engine.model.substitution import Substitution
@@ -144,11 +146,15 @@ __all__ = [
     "ProcessInstance",
     "ProofFile",
     "ProposedDecision",
+    "ProviderProof",
     "ReceivedMail",
     "Role",
     "RowState",
     "ServiceCall",
+    "SignIn",
+    "SignInKind",
     "SignInRule",
+    "SignInWay",
     "StageTotal",
     "StoredFile",
     "StoredPiece",

@@ -15,7 +15,7 @@ from engine.db.types import Identity, Json, Moment, Word
 
 
 class NoticeKind(StrEnum):
-    """Why somebody is written to. The words for people stand in tasks/notice_words.py and webui/notice_words.py."""
+    """Why somebody is written to. The words for people stand in tasks/notice_words.py."""
 
     STEP_OPENED = "step_opened"  # a new step is yours
     STEP_TO_TAKE = "step_to_take"  # a new step waits for anybody of your department
@@ -37,6 +37,7 @@ class NoticeKind(StrEnum):
     INCIDENT = "incident"  # a deal cannot go on, and an administrator has to look
     CLIENT_WROTE = "client_wrote"  # a letter of the client came into your deal
     CLIENT_LETTER_RETURNED = "client_letter_returned"  # your letter to a client did not arrive
+    NEW_BROWSER = "new_browser"  # somebody signed in as you from a browser that you never used before
     REPLY_UNDERSTOOD = "reply_understood"  # your answer by mail waits to be confirmed
     REPLY_UNREAD = "reply_unread"  # your answer by mail names no decision
     REPLY_LATE = "reply_late"  # your answer by mail came when the step did not wait for you any more
@@ -54,6 +55,10 @@ TO_BE_DONE = frozenset(
     }
 )
 """What the reader has to do themselves; it is told only while they still have to."""
+
+
+UNDELIVERED = "undelivered"
+"""Of the details of a notice that goes by letter: why the message in Telegram was given up."""
 
 
 class NoticeState(StrEnum):

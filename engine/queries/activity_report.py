@@ -14,7 +14,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from engine.alphabet import sort_key
 from engine.model.deal import Deal, DealResult
-from engine.model.department import Membership
+from engine.model.department import Department, Membership
 from engine.model.person import OWNERS, Person
 from engine.model.work_item import WorkItem
 from engine.policy.permissions import Ability, Actor, may
@@ -50,7 +50,7 @@ class ActivityRow:
 def activity_report(
     session: Session, actor: Actor, *, since: datetime | None = None, until: datetime | None = None, now: datetime
 ) -> tuple[ActivityRow, ...]:
-    """Of whoever may own deals, or owns one that counts: everybody, or the members of the departments headed.
+    """Of whoever may own deals, or owns one that counts: everybody, or members and heads of the departments headed.
 
     Who won most first, by number. Raises NotFound.
     """
@@ -88,8 +88,10 @@ def _people(actor: Actor, owners: set[int], doers: set[int | None]) -> list[Colu
     sells = Person.role.in_(OWNERS) & or_(Person.is_active, Person.id.in_(doers - {None}))
     wanted = [or_(Person.id.in_(owners), sells)]
     if not may(actor, Ability.SEE_REPORTS):
-        members = select(Membership.person_id).where(Membership.department_id.in_(actor.headed_department_ids))
-        wanted.append(Person.id.in_(members))
+        headed = actor.headed_department_ids
+        members = select(Membership.person_id).where(Membership.department_id.in_(headed))
+        heads = select(Department.head_id).where(Department.id.in_(headed), Department.head_id.is_not(None))
+        wanted.append(or_(Person.id.in_(members), Person.id.in_(heads)))
     return wanted
 
 

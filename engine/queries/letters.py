@@ -17,7 +17,7 @@ from engine.model.deal import Deal
 from engine.model.department import Department
 from engine.model.incident import Incident, IncidentState
 from engine.model.letter import Channel, Letter, LetterState
-from engine.model.notice import TO_BE_DONE, Notice, NoticeKind
+from engine.model.notice import TO_BE_DONE, UNDELIVERED, Notice, NoticeKind
 from engine.model.person import Person
 from engine.model.work_item import WorkItem
 from engine.policy.permissions import Actor, may_act_on_step
@@ -63,7 +63,7 @@ class ToldNotice:
     """``by`` is who caused it, or nobody. ``content`` is what the reader is asked to decide on, else None.
 
     ``control`` is what they have to look at today, of a notice of that kind; ``failure`` is what a deal failed at, as
-    its incident keeps it.
+    its incident keeps it. ``undelivered`` is why it could not be brought to Telegram.
     """
 
     kind: NoticeKind
@@ -75,6 +75,7 @@ class ToldNotice:
     content: DecisionContent | None
     control: Control | None = None
     failure: Mapping[str, Any] | None = None
+    undelivered: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +216,7 @@ def _still_to_tell(session: Session, news: _News, notices: Iterable[Notice]) -> 
             step=item[1] if item is not None else None,
             content=content,
             control=looked_at,
+            undelivered=str(details.get(UNDELIVERED, "")),
             failure=news.failures.get((notice.deal_id, str(details.get("text", "")))),
         )
 

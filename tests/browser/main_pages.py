@@ -27,6 +27,7 @@ _OF_SETTINGS = tuple(
         "/connectors",
         "/seal",
         "/journal",
+        "/journal/sign-ins",
         "/incidents",
         "/machinery",
         "/mail",

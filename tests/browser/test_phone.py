@@ -28,6 +28,13 @@ def test_menu_and_buttons_lie_under_the_thumb(people: People, sales: Sales, uk: 
     assert in_reach(page, ".navbar #menu .nav-link")
     assert in_reach(page, ".outcomes .btn")
 
+    office = people.at_work("admin", width=WIDTH)
+    names = office.locator("#menu .nav-link")
+    cut = (
+        "all => all.filter(one => one.scrollWidth > one.clientWidth || one.getBoundingClientRect().right > innerWidth)"
+    )
+    assert (names.count(), names.evaluate_all(f"{cut}.map(one => one.textContent)")) == (7, [])
+
     page.get_by_role("navigation", name=uk("Main menu")).get_by_role("link", name=uk("Deals")).click()
     more = page.get_by_text(uk("More filters"))
     expect(page.get_by_label(uk("Result"))).to_be_hidden()

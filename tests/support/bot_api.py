@@ -32,6 +32,7 @@ class BotApiServer(LocalServer):
     offsets: list[int | None] = field(default_factory=list)
     blocked: set[int] = field(default_factory=set)
     is_read_elsewhere: bool = False
+    username: str = "reglament_bot"
 
     def __post_init__(self) -> None:
         self.certificate = make_certificate(self.directory)
@@ -65,7 +66,7 @@ class BotApiServer(LocalServer):
         if token != self.token:
             return _failed(401, "Unauthorized")
         if method == "getMe":
-            return 200, {"ok": True, "result": {"id": 123456789, "is_bot": True, "username": "reglament_bot"}}
+            return 200, {"ok": True, "result": {"id": 123456789, "is_bot": True, "username": self.username}}
         return self._updates(asked) if method == "getUpdates" else self._message(asked)
 
     def _updates(self, asked: dict[str, Any]) -> tuple[int, dict[str, Any]]:

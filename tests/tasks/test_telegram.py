@@ -255,6 +255,58 @@ def test_what_telegram_will_never_take_waits_for_an_administrator_who_has_it_tri
     assert letters(office, "iryna")[0].state is LetterState.SENT
 
 
+def test_what_telegram_gave_up_goes_by_letter_with_the_reason_to_who_chose_telegram_alone(
+    office: Office, bot_api: BotApiServer, post_office: PostOffice
+) -> None:
+    link(office, bot_api, "iryna", IRYNA)
+    choose(office, "iryna", "telegram")
+    bot_api.faults += [(400, "Bad Request: message is too odd", {})] * 2
+    ask_for_approval(office)
+    sweep()
+    (letter,) = [one for one in post_office.letters if "iryna@example.com" in one["To"]]
+    body = letter.get_body(("plain",))
+    assert body is not None
+    assert "asks for your approval" in body.get_content()
+    assert re.search(r"Why by letter: Telegram did not take it: .*message is too odd", body.get_content())
+    (refused,) = letters(office, "iryna")
+    bot_api.faults += [(400, "Bad Request: message is too odd", {})] * 2
+    office.do("admin", send_letter_again, refused.id)
+    sweep()
+    sweep()
+    assert post_office.receivers.count("iryna@example.com") == 1
+
+
+def test_a_sign_in_from_a_new_browser_is_told_with_the_way_to_end_it(
+    office: Office, bot_api: BotApiServer, post_office: PostOffice
+) -> None:
+    link(office, bot_api, "iryna", IRYNA)
+    with office.database.write() as session:
+        to, text = [office.company.iryna.id], "Firefox, Windows · 203.0.113.7"
+        notify(session, NoticeKind.NEW_BROWSER, to=to, at=office.clock.now(), text=text)
+    send()
+    (message,) = bot_api.texts(IRYNA)
+    (body,) = [one.get_body(("plain",)) for one in post_office.letters]
+    assert body is not None
+    assert "| Firefox, Windows · 203.0.113.7" in body.get_content()
+    assert "Look at my sign-ins: https://sales.example.com/settings#sign-ins" in body.get_content()
+    assert "Firefox, Windows" in message
+
+
+def test_a_bot_that_was_renamed_is_called_by_its_new_name_within_the_hour(
+    office: Office, bot_api: BotApiServer
+) -> None:
+    def name() -> str:
+        read_telegram()
+        with office.database.read() as session:
+            return session.scalars(select(TelegramBot.username)).one()
+
+    assert name() == "reglament_bot"
+    bot_api.username = "sales_bot"
+    assert name() == "reglament_bot", "it is not asked with every look"
+    office.clock.advance(timedelta(hours=1))
+    assert name() == "sales_bot"
+
+
 @pytest.mark.parametrize(("place", "told"), [("telegram", (0, 1)), ("mail", (1, 0)), ("both", (1, 1))])
 def test_each_chooses_where_they_are_told(
     office: Office, bot_api: BotApiServer, post_office: PostOffice, place: str, told: tuple[int, int]

@@ -16,12 +16,14 @@ from engine.policy.permissions import Actor
 from webui.api.call_limits import CallLimits
 from webui.i18n import LOCALES, chosen_locale
 from webui.request_context import now, services, signed_in
+from webui.sign_in_log import ProgramsSeen, program_came
 
 Locale = Literal["uk", "en"]
 View = TypeVar("View", bound=Callable[..., Any])
 
 _SCHEME = "bearer"
 _LIMITS = "reglament_call_limits"
+_PROGRAMS = "reglament_programs_seen"
 _LATER = "is_identified_by_its_command"
 
 
@@ -49,6 +51,7 @@ def identified_by_its_command(view: View) -> View:
 
 def configure_call_limits(app: Flask) -> None:
     app.extensions[_LIMITS] = CallLimits()
+    app.extensions[_PROGRAMS] = ProgramsSeen()
 
 
 def identify() -> None:
@@ -119,6 +122,8 @@ def _by_token(authorization: str, *, later: bool = False) -> Caller:
     account = accounts.of_token(token.strip(), at)
     if account is None:
         raise NotIdentified
+    if cast("ProgramsSeen", current_app.extensions[_PROGRAMS]).is_new(hash(token), at.date()):
+        program_came(account.actor.person_id, token.strip())
     return Caller(account.actor, by_token=True)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import re
 from dataclasses import asdict, dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar
 
 from flask import Blueprint, flash, redirect, render_template, request, session, url_for
@@ -15,17 +15,21 @@ from engine.commands.linked_accounts import ensure_linkable, link_account, mark_
 from engine.commands.people import sign_in
 from engine.errors import N_, DomainError, NotFound, SignInFailed
 from engine.model.person import Person, Role
+from engine.model.sign_in import SignInWay
 from engine.policy.company_sign_in import CALLBACK, ProvenAccount, ensure_domain_allowed
 from engine.queries.actors import actor_of
 from engine.queries.linked_accounts import person_of_account, person_of_mail
 from engine.queries.people import names_of_role
+from engine.queries.work_items import work_item_view
 from webui.i18n import _, chosen_locale
 from webui.limits import limit_failures
 from webui.messages import error_text
 from webui.pages.sign_in import sign_in_page
-from webui.request_context import now, reading, services, signed_in, writing
+from webui.provider_proofs import hold_proof
+from webui.request_context import actor, now, reading, services, signed_in, writing
 from webui.security import local_path, open_to_all
 from webui.sessions import start_session
+from webui.sign_in_log import came_in, did_not_come_in
 
 if TYPE_CHECKING:
     from engine.adapters.openid_provider import OpenIdProvider
@@ -60,6 +64,14 @@ class AccountOfAnother(DomainError):
     template: ClassVar[str] = N_("This account is connected with somebody else here. Choose another one.")
 
 
+class ProofOfAnother(DomainError):
+    code: ClassVar[str] = "proof_of_another"
+    template: ClassVar[str] = N_(
+        "This is not the account of %(provider)s that is connected with you, so nothing is confirmed. Sign in there by "
+        "your own one."
+    )
+
+
 class PasswordWrongHere(DomainError):
     code: ClassVar[str] = "password_wrong"
     template: ClassVar[str] = N_("This is not your present password.")
@@ -67,7 +79,10 @@ class PasswordWrongHere(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class _Begun:
-    """What the cookie keeps of a sign-in that began. ``person_id``: somebody signed in connects another account."""
+    """What the cookie keeps of a sign-in that began. ``person_id``: somebody signed in connects another account.
+
+    With ``work_item_id`` as well they confirm, by signing in there anew, that it is they who decide the step.
+    """
 
     state: str
     nonce: str
@@ -75,6 +90,7 @@ class _Begun:
     following: str
     at: float
     person_id: int | None = None
+    work_item_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +116,28 @@ class _ToLink:
 @open_to_all
 def begin() -> ResponseReturnValue:
     """Off to the provider. By a link and not a form: the policy of our pages lets forms lead nowhere else."""
-    provider, person = _provider(), signed_in()
+    return _leave()
+
+
+@blueprint.get("/sign-in/company/confirm/<int:work_item_id>")
+@limit_failures(60)
+def confirm(work_item_id: int) -> ResponseReturnValue:
+    """Off to the provider, which asks anew who it is: so a decision is confirmed where there is no password."""
+    _provider()
+    with reading() as database_session:
+        work_item_view(database_session, actor(), work_item_id, now())
+    return _leave(work_item_id)
+
+
+def _leave(work_item_id: int | None = None) -> ResponseReturnValue:
+    provider, person, following = _provider(), signed_in(), local_path(request.args.get("next")) or ""
+    is_proof = work_item_id is not None
     try:
-        begun = provider.begin(locale=chosen_locale(), chooses_account="other" in request.args)
+        begun = provider.begin(
+            locale=chosen_locale(), chooses_account="other" in request.args and not is_proof, asks_anew=is_proof
+        )
     except DomainError as error:
-        return _failed(error)
-    following = local_path(request.args.get("next")) or ""
+        return _failed(error, back_to=following if is_proof else "")
     kept = _Begun(
         state=begun.state,
         nonce=begun.nonce,
@@ -113,6 +145,7 @@ def begin() -> ResponseReturnValue:
         following=following if len(following) <= _LONGEST_NEXT else "",
         at=now().timestamp(),
         person_id=person.actor.person_id if person is not None else None,
+        work_item_id=work_item_id,
     )
     session[_BEGUN] = [*session.get(_BEGUN, ()), asdict(kept)][-_MOST_BEGUN:]
     return redirect(begun.address)
@@ -129,10 +162,12 @@ def come_back() -> ResponseReturnValue:
     try:
         account = _proven(provider, begun)
     except DomainError as error:
+        _not_in(error, begun)
         return _failed(error, begun)
     try:
         return _admit(provider, begun, account)
     except DomainError as error:
+        _not_in(error, begun, account)
         return _failed(error, begun, is_colleague=bool(provider.given.domains))
 
 
@@ -169,11 +204,13 @@ def link() -> ResponseReturnValue:
             )
             actor = actor_of(database_session, person.id, now())
     except PasswordWrongHere as error:
+        did_not_come_in(error, to_link.mail, way=SignInWay.PROVIDER, person_id=to_link.person_id)
         return _asked(to_link, error)
     except DomainError as error:
         session.pop(_TO_LINK, None)
         return _failed(error)
     start_session(person, actor)
+    came_in(actor.person_id, SignInWay.PROVIDER)
     flash(_("Connected: from now on you sign in through %(provider)s.", provider=_provider().name), "success")
     return _go_on(to_link.following)
 
@@ -208,21 +245,47 @@ def _proven(provider: OpenIdProvider, begun: _Begun) -> ProvenAccount:
         told = given["error"] if _WORD.fullmatch(given["error"]) else N_("no reason was given")
         problem = N_("the sign-in was cancelled") if told == "access_denied" else told
         raise Cancelled(provider=provider.name, problem=problem)
-    account = provider.finish(given.get("code", ""), nonce=begun.nonce, verifier=begun.verifier)
+    anew_since = datetime.fromtimestamp(begun.at, UTC) if begun.work_item_id is not None else None
+    account = provider.finish(given.get("code", ""), nonce=begun.nonce, verifier=begun.verifier, anew_since=anew_since)
     ensure_domain_allowed(provider.given, account)
     return account
 
 
 def _admit(provider: OpenIdProvider, begun: _Begun, account: ProvenAccount) -> ResponseReturnValue:
     """Sign in whom the account belongs to; one that is new is asked about first."""
+    if begun.work_item_id is not None:
+        return _confirmed(provider, begun, begun.work_item_id, account)
     with reading() as database_session:
         person = person_of_account(database_session, account)
         if begun.person_id is not None:
             return _connect_own(database_session.get(Person, begun.person_id), begun, person, account)
-        if person is not None:
-            start_session(person, actor_of(database_session, person.id, now()))
-            return _go_on(begun.following)
-        return _ask_about(person_of_mail(database_session, account, provider.name), begun, account)
+        if person is None:
+            return _ask_about(person_of_mail(database_session, account, provider.name), begun, account)
+        actor = actor_of(database_session, person.id, now())
+        start_session(person, actor)
+    came_in(actor.person_id, SignInWay.PROVIDER)
+    return _go_on(begun.following)
+
+
+def _confirmed(
+    provider: OpenIdProvider, begun: _Begun, work_item_id: int, account: ProvenAccount
+) -> ResponseReturnValue:
+    """Raises BegunElsewhere, ProofOfAnother."""
+    who = signed_in()
+    if who is None or who.actor.person_id != begun.person_id:
+        raise BegunElsewhere
+    with reading() as database_session:
+        person = person_of_account(database_session, account)
+        if person is None or person.id != begun.person_id:
+            raise ProofOfAnother(provider=provider.name)
+    hold_proof(work_item_id)
+    return _go_on(begun.following)
+
+
+def _not_in(error: DomainError, begun: _Begun, account: ProvenAccount | None = None) -> None:
+    """Written down of who wanted to come in; who is in already only connects an account."""
+    if begun.person_id is None:
+        did_not_come_in(error, account.mail if account is not None else "", way=SignInWay.PROVIDER)
 
 
 def _connect_own(
@@ -298,16 +361,21 @@ def _go_on(following: str) -> ResponseReturnValue:
     return redirect(local_path(following) or url_for("home.show"), code=303)
 
 
-def _failed(error: DomainError, begun: _Begun | None = None, *, is_colleague: bool = False) -> ResponseReturnValue:
-    """A sentence where the person is: on the sign-in page, or in their profile.
+def _failed(
+    error: DomainError, begun: _Begun | None = None, *, is_colleague: bool = False, back_to: str = ""
+) -> ResponseReturnValue:
+    """A sentence where the person is: on the sign-in page, in their profile, or at the step that they decide.
 
-    ``is_colleague``: somebody with a proven address of the company, who may read whom to ask.
+    ``is_colleague``: somebody with a proven address of the company, who may read whom to ask. ``back_to`` is the page
+    of a step from which somebody wanted to leave.
     """
+    if begun is not None and begun.work_item_id is not None:
+        back_to = begun.following
     if signed_in() is not None:
         if isinstance(error, BegunElsewhere) and begun is None:  # back and forth in the browser's history
             return redirect(url_for("home.show"), code=303)
         flash(error_text(error), "danger")
-        return redirect(url_for("settings.show"), code=303)
+        return redirect(back_to or url_for("settings.show"), code=303)
     page = sign_in_page(
         problem=error_text(error),
         following=begun.following if begun else "",

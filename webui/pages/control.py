@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from engine.commands.incidents import perform
 from engine.commands.reminders import note_control_look, remind_of_work_item
-from engine.commands.work_items import delegate_work_item, extend_work_item
+from engine.commands.work_items import StepNotYours, delegate_work_item, extend_work_item
 from engine.errors import DomainError, NotFound
 from engine.model.work_item import WorkItem
 from engine.policy.permissions import Ability, may
@@ -125,7 +125,12 @@ def export_steps(kind: str) -> ResponseReturnValue:
 
 @blueprint.get("/steps/<int:work_item_id>/direct")
 def direct(work_item_id: int) -> ResponseReturnValue:
-    """To hand a step on or to give it more time, above the list that leads here."""
+    """To hand a step on or to give it more time, above the list that leads here. Refused as what it would send."""
+    ensure_controls(actor())
+    with reading() as session:
+        view = work_item_view(session, actor(), work_item_id, now())
+        if view.row.completed_at is None and not view.may_direct and not may_extend(session, view.row):
+            raise StepNotYours(with_whom=view.row.assignee_name or view.row.group_name or "—")
     return _directing(work_item_id)
 
 

@@ -29,6 +29,7 @@ from webui.i18n import chosen_locale, zone
 from webui.messages import error_text, field_errors
 from webui.outcomes import decided, tone_of
 from webui.proofs import proof_in
+from webui.provider_proofs import give_back_used_proof, provider_offer
 from webui.request_context import actor, now, reading, services
 from webui.timeline import fields_of
 
@@ -70,6 +71,7 @@ def decide(token: str) -> ResponseReturnValue:
     except NotFound:
         raise
     except DomainError as error:
+        give_back_used_proof()
         return _page(token, typed=typed, comment=comment, error=error)
     with reading() as session:
         view = work_item_view(session, actor(), done.id, now())
@@ -125,6 +127,7 @@ def _page(
                 error=error,
             ),
             proof_errors=proof_errors(error),
+            provider_offer=provider_offer(session, view.row.id, url_for("mail_links.show", token=token)),
             proposed=decided(link.outcome, view.outcomes) if link.outcome else "",
             decided=_decided(view),
             tone=tone_of(view.row.outcome),

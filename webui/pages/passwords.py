@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from engine.commands.password_links import FORGOTTEN_LASTS, ask_for_password_link, set_password_by_link
 from engine.commands.people import MIN_PASSWORD_LENGTH
 from engine.errors import N_, DomainError, FieldRequired
+from engine.model.sign_in import SignInWay
 from engine.queries.actors import actor_of
 from engine.queries.linked_accounts import OnlyThroughProvider
 from engine.queries.password_links import PasswordLinkOver, person_of_link
@@ -21,6 +22,7 @@ from webui.password_door import ensure_password_opens
 from webui.request_context import now, reading, services, writing
 from webui.security import open_to_all
 from webui.sessions import start_session
+from webui.sign_in_log import came_in, did_not_come_in
 
 blueprint = Blueprint("passwords", __name__)
 
@@ -66,10 +68,12 @@ def choose(token: str) -> ResponseReturnValue:
         with reading() as session:
             ensure_password_opens(session, person)
     except OnlyThroughProvider as closed:
+        did_not_come_in(closed, way=SignInWay.LINK, person_id=actor.person_id)
         flash(_("The password is set."), "success")
         flash(error_text(closed), "warning")
         return redirect(url_for("sign_in.show"), code=303)
     start_session(person, actor)
+    came_in(actor.person_id, SignInWay.LINK)
     flash(_("The password is set. You are signed in."), "success")
     return redirect(url_for("home.show"), code=303)
 

@@ -13,7 +13,14 @@ from werkzeug.datastructures import MultiDict
 
 from engine.commands.linked_accounts import unlink_account
 from engine.commands.password_links import INVITATION_LASTS, make_password_link, send_password_link
-from engine.commands.people import MIN_PASSWORD_LENGTH, PersonDraft, add_person, set_password, update_person
+from engine.commands.people import (
+    MIN_PASSWORD_LENGTH,
+    OwnPassword,
+    PersonDraft,
+    add_person,
+    set_password_of,
+    update_person,
+)
 from engine.commands.staff_erasure import erase_employee
 from engine.errors import N_, DomainError, FieldRequired, InvalidInput, NotFound
 from engine.model.person import Role
@@ -146,7 +153,7 @@ def erase(person_id: int) -> ResponseReturnValue:
 def change_password(person_id: int) -> ResponseReturnValue:
     return _act(
         person_id,
-        lambda session: set_password(
+        lambda session: set_password_of(
             session, person_id, request.form.get("password", ""), actor=actor(), clock=services().clock
         ),
         _("The password is set. All sessions of this person have ended."),
@@ -181,8 +188,11 @@ def send_link(person_id: int) -> ResponseReturnValue:
 def make_link(person_id: int) -> ResponseReturnValue:
     """The answer to this request is the only place where the link ever stands."""
     _ensure_manages()
-    with writing() as session:
-        token = make_password_link(session, person_id, actor=actor(), clock=services().clock)
+    try:
+        with writing() as session:
+            token = make_password_link(session, person_id, actor=actor(), clock=services().clock)
+    except OwnPassword as error:
+        return _page(person_id, error=error)
     return _page(person_id, link=f"{services().settings.base_url}{url_for('passwords.show', token=token)}")
 
 
@@ -266,6 +276,7 @@ def _page(
         provider=provider.given if provider is not None else None,
         linked=linked,
         row=view.row,
+        is_own=person_id == actor().person_id,
         typed=form if form is not None else view.row,
         ticked=set(_department_ids(form)) if form is not None else {one.id for one in view.row.departments},
         departments=all_departments,

@@ -7,11 +7,13 @@ from flask.typing import ResponseReturnValue
 
 from engine.commands.linked_accounts import unlink_account
 from engine.commands.people import MIN_PASSWORD_LENGTH, set_password, sign_in
+from engine.commands.sign_ins import end_own_sessions
 from engine.errors import N_, DomainError, InvalidInput, NotFound, SignInFailed
 from engine.model.person import Person
 from engine.queries.actors import actor_of
 from engine.queries.linked_accounts import account_of_person
 from engine.queries.people import person_view
+from engine.queries.sign_ins import own_sign_ins
 from webui.error_pages import status_of
 from webui.i18n import _
 from webui.limits import limit_failures
@@ -20,8 +22,11 @@ from webui.request_context import actor, now, reading, services, writing
 from webui.roles import role_label
 from webui.sessions import start_session
 from webui.settings_tabs import settings_groups
+from webui.sign_in_words import told
 
 blueprint = Blueprint("settings", __name__, url_prefix="/settings")
+
+_SHOWN_SIGN_INS = 10
 
 
 class PasswordWrong(DomainError):
@@ -72,6 +77,16 @@ def change_password() -> ResponseReturnValue:
     return redirect(url_for("settings.show"), code=303)
 
 
+@blueprint.post("/sessions/end")
+def end_sessions() -> ResponseReturnValue:
+    """Wherever else the person is signed in, they no longer are; this session goes on."""
+    with writing() as session:
+        end_own_sessions(session, actor=actor(), clock=services().clock)
+    _go_on_here()
+    flash(_("All your other sessions have ended. If it was not you, change your password, too."), "success")
+    return redirect(url_for("settings.show", _anchor="sign-ins"), code=303)
+
+
 @blueprint.post("/company-account/remove")
 @limit_failures(10, _own_password_tried)
 def remove_account() -> ResponseReturnValue:
@@ -109,6 +124,7 @@ def _page(error: DomainError | None = None) -> ResponseReturnValue:
     provider = services().provider
     with reading() as session:
         view = person_view(session, actor(), actor().person_id)
+        came = own_sign_ins(session, actor(), limit=_SHOWN_SIGN_INS)
         linked = account_of_person(session, view.row.id, provider.given.issuer) if provider is not None else None
     page = render_template(
         "settings/profile.html",
@@ -117,6 +133,7 @@ def _page(error: DomainError | None = None) -> ResponseReturnValue:
         minimum=MIN_PASSWORD_LENGTH,
         provider=provider.given if provider is not None else None,
         linked=linked,
+        sign_ins=[told(row) for row in came],
         sends_mail=services().settings.smtp_url is not None,
         errors=field_errors(error) if error else {},
     )

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from engine.commands.people import sign_in
 from engine.errors import DomainError, NotFound
 from engine.model.person import Person
+from engine.model.sign_in import SignInWay
 from engine.queries.actors import actor_of
 from engine.queries.linked_accounts import passwords_are_closed
 from webui.demo_people import DemoPerson, demo_people
@@ -19,6 +20,7 @@ from webui.password_door import ensure_password_opens
 from webui.request_context import now, reading, services, signed_in, writing
 from webui.security import local_path, open_to_all
 from webui.sessions import end_session, start_session
+from webui.sign_in_log import came_in, did_not_come_in, went_out
 
 blueprint = Blueprint("sign_in", __name__)
 
@@ -43,13 +45,16 @@ def submit() -> ResponseReturnValue:
             person = sign_in(session, login, request.form.get("password", ""))
             ensure_password_opens(session, person)
             hash_is_outdated = session.is_modified(person)
-            start_session(person, actor_of(session, person.id, now()))
+            person_id = person.id
+            start_session(person, actor_of(session, person_id, now()))
     except DomainError as error:
+        did_not_come_in(error, login, way=SignInWay.PASSWORD)
         return sign_in_page(login=login, problem=error_text(error)), 422
     if hash_is_outdated:
         # In a transaction of its own: checking passwords must never hold up those who work.
         with writing() as session:
             sign_in(session, login, request.form.get("password", ""))
+    came_in(person_id, SignInWay.PASSWORD)
     return _go_on()
 
 
@@ -62,14 +67,20 @@ def as_demo_person() -> ResponseReturnValue:
         if not services().settings.demo or login not in {each.login for each in demo_people(session)}:
             raise NotFound
         person = session.query(Person).filter_by(login=login, is_active=True).one()
-        start_session(person, actor_of(session, person.id, now()))
+        person_id = person.id
+        start_session(person, actor_of(session, person_id, now()))
+    came_in(person_id, SignInWay.DEMO)
     return _go_on()
 
 
 @blueprint.post("/sign-out")
 @open_to_all
 def leave() -> ResponseReturnValue:
+    person = signed_in()
+    person_id = person.actor.person_id if person is not None else None
     end_session()
+    if person_id is not None:
+        went_out(person_id)
     return redirect(url_for("sign_in.show"), code=303)
 
 

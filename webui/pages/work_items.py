@@ -56,6 +56,7 @@ from webui.inbox_list import TABS, inbox_list
 from webui.messages import error_text, field_errors
 from webui.outcomes import choice_explained, decided, tone_of
 from webui.proofs import proof_in
+from webui.provider_proofs import give_back_used_proof, provider_offer
 from webui.request_context import actor, now, reading, services, writing
 from webui.security import is_partial
 from webui.step_people import between_people, may_extend
@@ -102,6 +103,7 @@ def complete(work_item_id: int) -> ResponseReturnValue:
     except NotFound:
         raise
     except DomainError as error:
+        give_back_used_proof()
         return _pane(work_item_id, typed=typed, comment=comment, error=error)
     return _completed(work_item_id)
 
@@ -407,6 +409,9 @@ def _pane(
                 error=error,
             ),
             "proof_errors": proof_errors(error),
+            "provider_offer": provider_offer(
+                session, work_item_id, url_for("work_items.show", work_item_id=work_item_id)
+            ),
             "typed_late": _typed_late(view, typed, comment),
             "tone": tone_of(view.row.outcome),
             "earlier": entries(view.earlier, known),

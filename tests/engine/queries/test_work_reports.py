@@ -8,12 +8,14 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 from support.company import Company
 from support.sales_records import SalesRecords
 
 from engine.errors import NotFound
 from engine.model import DealResult, WorkItem, WorkItemState
+from engine.model.department import Membership
 from engine.model.person import Person
 from engine.policy.permissions import Actor
 from engine.queries.activity_report import DealsCounted, activity_report
@@ -117,6 +119,8 @@ def test_activity_counts_steps_by_who_did_them_and_deals_by_who_owns_them(
     assert next(row.person_id for row in activity_report(session, bohdan, **period)) == company.olena.id
     for which, count in ((ReportedSteps.DONE, 2), (ReportedSteps.DONE_LATE, 1)):
         assert reported_steps(session, bohdan, which, person_id=company.olena.id, **period).total == count
+    session.execute(delete(Membership).where(Membership.person_id == company.bohdan.id))
+    assert company.bohdan.id in {row.person_id for row in activity_report(session, bohdan, now=now)}
     company.taras.is_active = False
     session.flush()
     assert company.taras.id not in {row.person_id for row in activity_report(session, bohdan, **period)}

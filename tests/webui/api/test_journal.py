@@ -38,3 +38,22 @@ def test_a_period_and_a_part_narrow_it_and_nonsense_is_refused(office: Office, a
     assert read(admin.get(f"/journal?until={at}&part=proofs"))["items"] == []
     for wrong in ("part=everything", "person_id=0", "since=yesterday", "cursor=x", "limit=1000"):
         assert admin.get(f"/journal?{wrong}").status_code == 422, wrong
+
+
+def test_sign_ins_are_told_page_by_page_and_a_program_once_a_day(office: Office, api: ApiOf) -> None:
+    admin, olena = api("admin"), office.company.olena.id
+    for _ in range(2):
+        api("olena").get("/me")
+    office.do("admin", set_password, olena, "a long password")
+    first = read(admin.get(f"/journal/sign-ins?person_id={olena}&limit=1"))
+    (ended,) = first["items"]
+    assert (ended["kind"], ended["reason"], ended["by"]["id"]) == (
+        "ended",
+        "password_was_set",
+        office.company.admin.id,
+    )
+    second = read(admin.get(f"/journal/sign-ins?person_id={olena}&limit=1&cursor={first['next_cursor']}"))
+    (called,) = second["items"]
+    assert (called["kind"], called["way"], called["person"]["name"]) == ("signed_in", "token", "Олена Коваль")
+    assert read(admin.get("/journal/sign-ins?kind=failed"))["items"] == []
+    assert api("bohdan").get("/journal/sign-ins").status_code == 404

@@ -188,6 +188,16 @@ def test_a_port_that_is_no_number_is_told(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (1, "PORT must be a number, not “http”.\n")
 
 
+def test_a_file_in_place_of_the_folder_is_told_in_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "var").write_text("somebody's notes")
+    for var in (tmp_path / "var", tmp_path / "var" / "deeper"):
+        done = reglament("run", env=environment(var))
+        sentence = (
+            f"REGLAMENT_VAR must name a folder: {tmp_path / 'var'} is a file. Name another one, or move the file.\n"
+        )
+        assert (done.returncode, done.stderr) == (1, sentence)
+
+
 def test_a_number_of_processes_that_is_no_number_is_told(tmp_path: Path) -> None:
     done = reglament("run", env=environment(tmp_path, WEB_PROCESSES="many"))
     assert (done.returncode, done.stderr) == (1, "WEB_PROCESSES must be a number, not “many”.\n")

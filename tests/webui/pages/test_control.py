@@ -70,6 +70,9 @@ def test_who_heads_nobody_directs_nothing_from_the_control(office: Office, brows
     assert danylo.get(f"/control/steps/{step.id}/direct").status_code == 404
     assert danylo.post(f"/control/steps/{step.id}/hand-on", {"to": str(office.company.danylo.id)}).status_code == 404
     assert "/direct" not in browse("owner").get("/control/steps?show=open").text  # who sees, and directs nobody
+    owner = browse("owner")
+    assert owner.get(f"/control/steps/{step.id}/direct").status_code == 403
+    assert owner.post(f"/control/steps/{step.id}/hand-on", {"to": str(office.company.taras.id)}).status_code == 403
     office.prepare()
     page = browse("bohdan").get(f"/control/steps/{step.id}/direct")
     assert "уже нічого не вдієш" in text_of(page)

@@ -179,6 +179,15 @@ def test_links_are_the_administrators(office: Office, browse: SignIn, login: str
         assert session.scalar(select(func.count()).select_from(PasswordLink)) == 0
 
 
+def test_an_administrator_changes_their_own_password_with_the_present_one_alone(office: Office, browse: SignIn) -> None:
+    admin, own = browse("admin"), office.company.admin.id
+    page = admin.get(f"/people/{own}").text
+    assert f"/people/{own}/password" not in page
+    assert admin.post(f"/people/{own}/password", {"password": PASSWORD}).status_code == 403
+    assert admin.post(f"/people/{own}/password-link").status_code == 403
+    assert not may_sign_in(office, "admin", PASSWORD)
+
+
 def test_who_was_added_without_a_password_is_marked(office: Office, browse: SignIn) -> None:
     admin = browse("admin")
     added = admin.post("/people", {"login": "maria", "full_name": "Марія Литвин", "role": "approver"})

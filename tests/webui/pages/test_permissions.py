@@ -97,7 +97,8 @@ PLACES = {
 }
 """What stands in addresses beside the records: for each person the same."""
 OF_A_DEAL = re.compile(r"<int:(?:deal|client|contact|file|import|work_item|question|mention|substitution)_id>")
-NOT_TRIED = {"inbox.stream", "mail_links.show", "mail_links.decide"}  # one has no end, the others have their tests
+# One has no end, one ends the sessions that are tried with; the others have their tests.
+NOT_TRIED = {"inbox.stream", "settings.end_sessions", "mail_links.show", "mail_links.decide"}
 REFUSED, _NOT_FOUND, _FAILURE = (403, 404), 404, 500
 PAGES = {
     EVERYBODY: (
@@ -179,6 +180,7 @@ PAGES = {
         "POST /settings/authenticator/confirm",
         "POST /settings/sign-in/passwords",
         "POST /settings/company-account/remove",
+        "GET /sign-in/company/confirm/<int:work_item_id>",
         "POST /people/<int:person_id>/company-account/remove",
         "POST /settings/incidents/calls/<string:call_id>/now",
         "POST /settings/authenticator/of/<int:person_id>/remove",
@@ -270,6 +272,7 @@ PAGES = {
         "GET /settings/journal",
         "GET /settings/sign-in",
         "GET /settings/journal/export.<any(csv, xlsx):kind>",
+        "GET /settings/journal/sign-ins",
         "POST /settings/calendars",
         "GET /settings/calendars/<int:calendar_id>",
         "POST /settings/calendars/<int:calendar_id>/days",
