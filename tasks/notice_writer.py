@@ -49,6 +49,13 @@ _FIRST = (
     NoticeKind.CONSULTATION_ASKED,
 )
 _OF_LETTERS = frozenset({NoticeKind.CLIENT_WROTE, NoticeKind.CLIENT_LETTER_RETURNED})
+_PAGES = {
+    NoticeKind.DAILY_CONTROL: (N_("Open the daily control"), "/control"),
+    NoticeKind.INCIDENT: (N_("Look at the failures"), "/settings/incidents"),
+    NoticeKind.NEW_BROWSER: (N_("Look at my sign-ins"), "/settings#sign-ins"),
+}
+"""Where what is told of no deal is looked at."""
+
 _URGENCY = tuple(dict.fromkeys((*_FIRST, *NoticeKind)))
 
 
@@ -225,14 +232,11 @@ class NoticeWriter:
 
     def _action(self, notice: ToldNotice) -> tuple[str, str]:
         base = self._settings.base_url
-        if notice.kind is NoticeKind.DAILY_CONTROL:
-            return N_("Open the daily control"), f"{base}/control"
-        if notice.kind is NoticeKind.INCIDENT:
-            return N_("Look at the failures"), f"{base}/settings/incidents"
+        if notice.kind in _PAGES:
+            label, path = _PAGES[notice.kind]
+            return label, f"{base}{path}"
         if notice.kind in _OF_LETTERS and notice.deal is not None:
             return N_("Open the letters"), f"{base}/deals/{notice.deal.id}/letters"
-        if notice.kind is NoticeKind.NEW_BROWSER:
-            return N_("Look at my sign-ins"), f"{base}/settings#sign-ins"
         if notice.step is not None and self._decides(notice):
             return (_CONFIRM if notice.kind is NoticeKind.REPLY_UNDERSTOOD else _DECIDE), self._links[notice.step.id]
         if notice.step is not None and notice.kind not in {NoticeKind.DEAL_CHANGED, NoticeKind.MENTIONED}:
