@@ -27,6 +27,7 @@ from engine.queries.deal_view import DealView
 from engine.queries.deals import board, deal_history, deal_view, walked_path
 from engine.queries.definition_files import drawing_of
 from engine.queries.definitions import startable_definitions
+from engine.queries.directories import directory
 from engine.queries.loss_reasons import loss_reasons
 from engine.queries.outdated_approvals import to_ask_again
 from engine.queries.own_fields import own_fields
@@ -66,9 +67,11 @@ def list_deals() -> ResponseReturnValue:
         page = chosen.page(session, actor(), now(), cursor=cursor)
         maps = known_maps(session, actor())
         reasons = loss_reasons(session, archived=True) if chosen.reason_id else ()
+        department = directory(session).department(chosen.counted.department_id)
     return render_template(
         "deals/list.html",
         reason_name=next((one.name for one in reasons if one.id == chosen.reason_id), ""),
+        department_name=department.name if department else "",
         page=page,
         chosen=chosen,
         maps=maps,

@@ -34,8 +34,11 @@ _LISTS = {
     ReportedSteps.LATE: N_("Late"),
     ReportedSteps.DONE: N_("Steps done"),
     ReportedSteps.DONE_LATE: N_("Steps done late"),
+    ReportedSteps.LATE_NOW: N_("Late now"),
 }
-_OF_APPROVALS = tuple(one for one in _LISTS if one not in (ReportedSteps.DONE, ReportedSteps.DONE_LATE))
+_OF_APPROVALS = tuple(
+    one for one in _LISTS if one not in (ReportedSteps.DONE, ReportedSteps.DONE_LATE, ReportedSteps.LATE_NOW)
+)
 _GROUPED = {"person": "person_id", "department": "department_id", "step": "step"}
 """Of whose steps a number tells: how the address calls it, and how the query does."""
 _MOST_EXPORTED = 10_000

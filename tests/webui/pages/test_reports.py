@@ -14,6 +14,8 @@ from support.web import Browser, text_of
 from werkzeug.test import TestResponse
 
 from engine.commands.cancellations import cancel_deal
+from engine.model.deal import Deal, DealResult
+from engine.model.department import Membership
 from engine.model.work_item import WorkItem
 
 SignIn = Callable[[str | None], Browser]
@@ -134,6 +136,61 @@ def test_ninety_days_are_ninety_with_the_first_and_the_last(browse: SignIn, addr
     asked = re.findall(r'name="(?:from|to)" value="([^"]+)"', browse("bohdan").get(address).text)
     first, last = (date.fromisoformat(day) for day in asked)
     assert (last - first).days + 1 == 90
+
+
+def listed(browser: Browser, address: str) -> int:
+    """How many the list at ``address`` holds, counted in its file, or on its page where it has none."""
+    for page, file in (
+        ("/deals?", "/deals/export.xlsx?"),
+        ("/reports/steps?", "/reports/steps.xlsx?"),
+        ("/control/steps?", "/control/steps/export.xlsx?"),
+    ):
+        if address.startswith(page):
+            return len(rows(browser.get(address.replace(page, file)).data))
+    return browser.get(address).text.count('class="row-link"')
+
+
+@pytest.mark.parametrize("login", ["bohdan", "iryna"])
+def test_every_number_of_a_report_opens_exactly_what_it_counts(office: Office, browse: SignIn, login: str) -> None:
+    with office.database.write() as session:
+        session.add(Membership(person_id=office.company.olena.id, department_id=office.company.legal.id))
+    returned, going, lost, cancelled, silent, _late = (office.open_deal(title=f"Угода {number}") for number in range(6))
+    for deal in (returned, going):
+        office.complete("olena", "prepare", values={"discount": "7,5"}, deal=deal)
+    office.do("olena", cancel_deal, cancelled.id, "Передумали")
+    office.do("olena", cancel_deal, silent.id, "Мовчить")
+    with office.database.write() as session:
+        session.execute(update(Deal).where(Deal.id == silent.id).values(loss_reason=""))
+        session.execute(
+            update(Deal).where(Deal.id == lost.id).values(result=DealResult.LOST, loss_reason="Дорого & довго")
+        )
+        first = min(one.id for one in office.open_steps())
+        session.execute(update(WorkItem).where(WorkItem.id == first).values(group_id=None, assignee_id=None))
+    office.complete("iryna", "legal", "returned", comment="Немає умов оплати", deal=returned)
+    office.wait(days=3)
+    browser, seen = browse(login), 0
+    for address in (
+        "/reports/funnel",
+        "/reports/lateness",
+        "/reports/lateness?by=department",
+        "/reports/lateness?by=step",
+        "/reports/approvals",
+        "/reports/approvals?by=person",
+        "/reports/activity",
+        "/control",
+    ):
+        page = browser.get(address)
+        assert not re.findall(r'class="num">\s*[1-9]\d*\s*<', page.text), address
+        numbers = linked(page, "")
+        tiles = re.findall(r'card control-tile[^"]*" href="([^"]*)"><span[^>]*>(\d+)<', page.text)
+        numbers += [(place.replace("&amp;", "&"), int(number)) for place, number in tiles]
+        seen += len(numbers)
+        for place, number in numbers:
+            assert listed(browser, place) == number, (address, place)
+    assert seen > 30
+    risk = re.search(r'href="([^"]*(?:at_risk|overdue=1))">(?:.*?</svg>)[^<\d]*(\d+)', page.text)
+    assert risk, "the sum at risk says of how many deals"
+    assert listed(browser, risk[1]) == int(risk[2]) > 0
 
 
 def test_reports_are_for_heads(browse: SignIn) -> None:
