@@ -104,6 +104,7 @@ def main_pages(people: People, sales: Sales, view: View) -> Iterator[Opened]:
             f"/control/steps/{sales.step(asked_id, 'approve_legal')}/direct",
             "/control/deals?show=returned",
             "/reports/funnel",
+            "/reports/forecast",
             "/reports/lateness",
             "/reports/approvals",
             "/reports/activity",

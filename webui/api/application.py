@@ -50,6 +50,7 @@ _CALLS = (
     "jobs",
     "loss_reasons",
     "reports",
+    "forecasts",
     "history",
     "journal",
     "people",

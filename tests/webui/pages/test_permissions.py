@@ -298,6 +298,8 @@ PAGES = {
         "POST /control/looked",
         "GET /control/steps",
         "GET /control/steps/export.<kind>",
+        "GET /reports/forecast",
+        "GET /reports/forecast.<kind>",
         "GET /reports/funnel",
         "GET /reports/funnel.<kind>",
         "GET /reports/lateness",
