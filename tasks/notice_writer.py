@@ -15,6 +15,7 @@ from engine.queries.letters import LetterView, ToldDeal, ToldNotice
 from engine.settings import Settings
 from tasks.notice_words import DECIDED, OVERDUE, WORDINGS
 from tasks.problem_words import problem_words
+from tasks.report_words import ReportWords, address_of
 from tasks.value_words import ValueWords
 from tasks.words import catalogue
 
@@ -40,7 +41,15 @@ _DEALS_TO_LOOK_AT = (
     (DealsList.STALLED, N_("Without a next step")),
     (DealsList.SILENT, N_("Nothing happens")),
 )
+_PAGES = {
+    NoticeKind.DAILY_CONTROL: (N_("Open the daily control"), "/control"),
+    NoticeKind.INCIDENT: (N_("Look at the failures"), "/settings/incidents"),
+    NoticeKind.REPORT_REFUSED: (N_("Open Reglament"), "/"),
+}
+"""Where the button of a notice leads that is about no deal."""
 _MOST_NAMED = 10
+_UNQUOTED = frozenset({NoticeKind.INCIDENT, NoticeKind.SAVED_REPORT, NoticeKind.REPORT_REFUSED})
+"""Whose text is a name, which their sentence tells."""
 _FIRST = (
     NoticeKind.APPROVAL_ASKED,
     NoticeKind.DEADLINE_PASSED,
@@ -116,7 +125,7 @@ class NoticeWriter:
         action, link = self._action(notice)
         return Section(
             sentence=self._fill(wording.sentence if notice.by or not wording.unsigned else wording.unsigned, notice),
-            quote=notice.text if notice.kind is not NoticeKind.INCIDENT else "",
+            quote=notice.text if notice.kind not in _UNQUOTED else "",
             instruction=notice.step.instruction if notice.step is not None and decides else "",
             facts=tuple(self._facts(notice)),
             content=tuple(self._content(notice)),
@@ -136,6 +145,8 @@ class NoticeWriter:
         due = notice.step.due_at if notice.step is not None else None
         if notice.kind is NoticeKind.DEADLINE_NEAR and due is not None and due <= self._at:
             return OVERDUE
+        if _is_refused(notice):
+            return WORDINGS[NoticeKind.REPORT_REFUSED]
         return WORDINGS[notice.kind]
 
     def _fill(self, template: str, notice: ToldNotice) -> str:
@@ -148,6 +159,7 @@ class NoticeWriter:
             "by": (step.asked_by if step is not None and notice.kind is NoticeKind.APPROVAL_ASKED else "") or notice.by,
             "outcome": self._decided(notice),
             "deal_title": title,
+            "report": notice.text,
         }
 
     def _decided(self, notice: ToldNotice) -> str:
@@ -161,6 +173,8 @@ class NoticeWriter:
         """The deal in five lines, and until when the step is due; among other news, what is no decision is shorter."""
         if notice.control is not None:
             yield from self._control(notice.control)
+        if notice.report is not None:
+            yield from ReportWords(notice.report, self._catalogue.gettext, self.values).facts()
         deal, step = notice.deal, notice.step
         if notice.failure is not None:
             yield from self._failure(notice.failure, notice.text)
@@ -218,15 +232,21 @@ class NoticeWriter:
 
     def _action(self, notice: ToldNotice) -> tuple[str, str]:
         base = self._settings.base_url
-        if notice.kind is NoticeKind.DAILY_CONTROL:
-            return N_("Open the daily control"), f"{base}/control"
-        if notice.kind is NoticeKind.INCIDENT:
-            return N_("Look at the failures"), f"{base}/settings/incidents"
+        if notice.kind in _PAGES:
+            action, page = _PAGES[notice.kind]
+            return action, base + page
+        if notice.report is not None:
+            return N_("Open the report"), base + address_of(notice.report)
         if notice.step is not None and self._decides(notice):
             return (_CONFIRM if notice.kind is NoticeKind.REPLY_UNDERSTOOD else _DECIDE), self._links[notice.step.id]
         if notice.step is not None and notice.kind not in {NoticeKind.DEAL_CHANGED, NoticeKind.MENTIONED}:
             return _OPEN_STEP, f"{base}/work-items/{notice.step.id}"
         return _OPEN_DEAL, f"{base}/deals/{notice.deal.id}" if notice.deal is not None else base
+
+
+def _is_refused(notice: ToldNotice) -> bool:
+    """Whether its reader lost the right to read reports between the schedule and the letter."""
+    return notice.report is not None and notice.report.figures is None
 
 
 def _is_decision(notice: ToldNotice) -> bool:

@@ -34,6 +34,7 @@ _SECTIONS = {
     "questions": "inbox",
     "reports": "control",
     "work_reports": "control",
+    "saved_reports": "control",
     "forecasts": "control",
     "mail_links": "inbox",
     "deal_imports": "deals",

@@ -34,6 +34,7 @@ from engine.model.list_choice import ListChoice
 from engine.model.mail_choice import MailChoice
 from engine.model.notice import Notice, NoticeState
 from engine.model.person import Person
+from engine.model.saved_report import SavedReport
 from engine.model.telegram import TelegramChat, TelegramCode
 from engine.model.watch import Watch
 from engine.policy.permissions import Ability, Actor, ensure_may
@@ -51,6 +52,7 @@ _GOES = (
     DeadlineFeed,
     MailChoice,
     ListChoice,
+    SavedReport,
     ProposedDecision,
     MailLink,
     TelegramChat,

@@ -48,6 +48,7 @@ from engine.model.practice import Practice
 from engine.model.process_definition import DefinitionFile, DefinitionState, DiscardedDraft, ProcessDefinition
 from engine.model.process_instance import InstanceState, ProcessInstance
 from engine.model.proof_file import ProofFile
+from engine.model.saved_report import ReportKind, SavedReport
 from engine.model.service_call import CallState, ServiceCall
 from engine.model.sign_in_rule import SignInRule
 from engine.model.stage_total import StageTotal
@@ -140,8 +141,10 @@ __all__ = [
     "ProofFile",
     "ProposedDecision",
     "ReceivedMail",
+    "ReportKind",
     "Role",
     "RowState",
+    "SavedReport",
     "ServiceCall",
     "SignInRule",
     "StageTotal",

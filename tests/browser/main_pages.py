@@ -105,6 +105,7 @@ def main_pages(people: People, sales: Sales, view: View) -> Iterator[Opened]:
             "/control/deals?show=returned",
             "/reports/funnel",
             "/reports/forecast",
+            "/reports/saved",
             "/reports/lateness",
             "/reports/approvals",
             "/reports/activity",

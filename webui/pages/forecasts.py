@@ -12,6 +12,7 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from engine.errors import N_
+from engine.model.saved_report import ReportKind
 from engine.policy.permissions import Ability, may
 from engine.policy.win_shares import FEWEST_ENDED, ShareTaken
 from engine.queries.control import ensure_controls
@@ -24,6 +25,7 @@ from webui.known_maps import KnownMap, known_maps
 from webui.periods import iso_date
 from webui.report_periods import report_file
 from webui.request_context import actor, now, reading
+from webui.saved_reports import saved_words
 
 blueprint = Blueprint("forecasts", __name__, url_prefix="/reports")
 
@@ -71,6 +73,13 @@ def show_forecast() -> ResponseReturnValue:
         sees_all=may(actor(), Ability.SEE_ALL_DEALS),
         fewest=FEWEST_ENDED,
         taken=ShareTaken,
+        **saved_words(
+            ReportKind.FORECAST,
+            map=asked.map_key,
+            by=asked.group.value,
+            first=asked.months.first.isoformat(),
+            months=str(asked.months.count),
+        ),
     )
 
 

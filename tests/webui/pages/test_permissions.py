@@ -59,6 +59,7 @@ FORM = {
     "person_id": "1",
     "question": "Як бути?",
     "reason": "Треба",
+    "report": "activity",
     "role": "manager",
     "starts_on": "2027-08-01",
     "substitute_id": "3",
@@ -70,6 +71,7 @@ FORM = {
 }
 """Sound for every form, so that it is the permission that refuses."""
 PLACES = {
+    "saved_report_id": 999,
     "calendar_id": 1,
     "call_id": "0" * 32,
     "day": "2027-01-01",
@@ -142,6 +144,11 @@ PAGES = {
         "POST /settings/tokens",
     ),
     ABSENT: (
+        "GET /reports/saved/<int:saved_report_id>",
+        "POST /reports/saved/<int:saved_report_id>/delete",
+        "POST /reports/saved/<int:saved_report_id>/rename",
+        "POST /reports/saved/<int:saved_report_id>/schedule",
+        "POST /reports/saved/<int:saved_report_id>/stop",
         "GET /clients/import/template-<kind>.<suffix>",
         "POST /settings/mail/telegram",
         "POST /settings/loss-reasons/<int:reason_id>",
@@ -291,6 +298,8 @@ PAGES = {
         "GET /reports/approvals",
         "GET /reports/approvals.<kind>",
         "GET /reports/reasons.<kind>",
+        "GET /reports/saved",
+        "POST /reports/saved",
         "GET /reports/steps",
         "GET /reports/steps.<kind>",
         "GET /control",
