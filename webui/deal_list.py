@@ -10,15 +10,37 @@ from typing import Any
 from flask import url_for
 from sqlalchemy.orm import Session
 
+from engine.errors import N_
 from engine.model.deal import DealResult
 from engine.policy.permissions import Actor
 from engine.queries.counted_deals import CountedDeals, DealResults
+from engine.queries.deal_columns import DealColumn
 from engine.queries.deal_list import DealSort, deals
 from engine.queries.deal_rows import DealRow
 from engine.queries.pages import LONGEST_PAGE, Page
 from webui.forms.typed_values import read_id
 from webui.periods import end_of, iso_date, start_of
 
+COLUMNS = {
+    DealColumn.AMOUNT: N_("Amount"),
+    DealColumn.STAGE: N_("Stage"),
+    DealColumn.NEXT_STEP: N_("Next step"),
+    DealColumn.OWNER: N_("Owner"),
+    DealColumn.CLOSE_DATE: N_("Close date"),
+    DealColumn.OPENED: N_("Opened"),
+    DealColumn.STAGE_SINCE: N_("In this stage since"),
+    DealColumn.OPEN_STEPS: N_("Open steps"),
+    DealColumn.CLOSED: N_("Closed"),
+    DealColumn.LOSS_REASON: N_("Reason of loss"),
+}
+SORTS = {
+    DealColumn.AMOUNT: "amount",
+    DealColumn.STAGE: "stage_since",
+    DealColumn.STAGE_SINCE: "stage_since",
+    DealColumn.CLOSE_DATE: "close_date",
+    DealColumn.OPENED: "opened_at",
+}
+"""By which words of the address a column sorts."""
 PAGE_SIZE = 50
 LONGEST_EXPORT = 10_000
 _ANY = "any"

@@ -38,6 +38,7 @@ _SECTIONS = {
     "forecasts": "control",
     "mail_links": "inbox",
     "deal_imports": "deals",
+    "deal_columns": "deals",
     "client_imports": "clients",
     "erasure": "clients",
     **dict.fromkeys(("erasure.show_file", "erasure.erase_deal_file"), "deals"),

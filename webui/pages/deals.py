@@ -22,6 +22,7 @@ from engine.policy.form_values import read_form
 from engine.policy.freedom import may_suspend
 from engine.policy.permissions import Ability, ensure_may, may, may_edit_deal
 from engine.queries.attention import is_watching
+from engine.queries.deal_columns import deal_columns
 from engine.queries.deal_files import file_of_deal
 from engine.queries.deal_view import DealView
 from engine.queries.deals import board, deal_history, deal_view, walked_path
@@ -37,7 +38,7 @@ from webui.approval_pane import shown_changes
 from webui.attachments import attachment
 from webui.deadlines import working_time
 from webui.deal_files import as_download
-from webui.deal_list import DealFilter
+from webui.deal_list import COLUMNS, SORTS, DealFilter
 from webui.error_pages import status_of
 from webui.exports import csv_file, xlsx_file
 from webui.file_lists import deal_files
@@ -65,6 +66,7 @@ def list_deals() -> ResponseReturnValue:
     cursor = request.args.get("cursor") or None
     with reading() as session:
         page = chosen.page(session, actor(), now(), cursor=cursor)
+        columns = deal_columns(session, actor())
         maps = known_maps(session, actor())
         reasons = loss_reasons(session, archived=True) if chosen.reason_id else ()
         department = directory(session).department(chosen.counted.department_id)
@@ -73,6 +75,9 @@ def list_deals() -> ResponseReturnValue:
         reason_name=next((one.name for one in reasons if one.id == chosen.reason_id), ""),
         department_name=department.name if department else "",
         page=page,
+        columns=columns.shown,
+        labels={one: _(label) for one, label in COLUMNS.items()},
+        sorts=SORTS,
         chosen=chosen,
         maps=maps,
         first_url=chosen.address() if cursor else None,

@@ -100,6 +100,8 @@ NOT_TRIED = {"inbox.stream", "mail_links.show", "mail_links.decide"}  # one has 
 REFUSED, _NOT_FOUND, _FAILURE = (403, 404), 404, 500
 PAGES = {
     EVERYBODY: (
+        "GET /deals/columns",
+        "POST /deals/columns",
         "GET /settings/deadlines",
         "POST /settings/deadlines",
         "POST /settings/deadlines/withdraw",
