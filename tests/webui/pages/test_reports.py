@@ -133,7 +133,7 @@ def test_a_number_of_a_managers_activity_opens_the_list_that_it_counts(office: O
 
 @pytest.mark.parametrize("address", ["/reports/funnel", "/reports/lateness", "/reports/approvals", "/reports/activity"])
 def test_ninety_days_are_ninety_with_the_first_and_the_last(browse: SignIn, address: str) -> None:
-    asked = re.findall(r'name="(?:from|to)" value="([^"]+)"', browse("bohdan").get(address).text)
+    asked = re.findall(r'type="date" [^>]*name="(?:from|to)" value="([^"]+)"', browse("bohdan").get(address).text)
     first, last = (date.fromisoformat(day) for day in asked)
     assert (last - first).days + 1 == 90
 
