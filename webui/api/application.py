@@ -39,6 +39,7 @@ _CALLS = (
     "deal_imports",
     "deal_files",
     "comments",
+    "letters",
     "deal_records",
     "deal_repairs",
     "loss_reasons",
