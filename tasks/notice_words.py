@@ -78,6 +78,14 @@ WORDINGS: Mapping[NoticeKind, Wording] = {
         N_("Daily control"),
         N_("What is late, what is due today, and what stands still, as of now:"),
     ),
+    NoticeKind.SAVED_REPORT: Wording(
+        N_("Report: %(report)s"),
+        N_("Your report “%(report)s”, as of now:"),
+    ),
+    NoticeKind.REPORT_REFUSED: Wording(
+        N_("No more by mail: %(report)s"),
+        N_("Your report “%(report)s” is not sent any more: reports are not open to you now."),
+    ),
     NoticeKind.MENTIONED: Wording(
         N_("%(by)s mentioned you: %(deal_title)s"),
         N_("%(by)s mentioned you in the deal “%(deal_title)s”."),
@@ -138,6 +146,8 @@ KIND_LABELS: Mapping[NoticeKind, str] = {
     NoticeKind.REMINDED: N_("A head reminds me of my step"),
     NoticeKind.STEP_LATE: N_("Somebody whom I head is late"),
     NoticeKind.DAILY_CONTROL: N_("The daily control, each working morning"),
+    NoticeKind.SAVED_REPORT: N_("A report that I saved, by its schedule"),
+    NoticeKind.REPORT_REFUSED: N_("A report of mine is not sent any more"),
     NoticeKind.MENTIONED: N_("Somebody mentions me in a comment"),
     NoticeKind.CONSULTATION_ASKED: N_("Somebody asks for my advice"),
     NoticeKind.CONSULTATION_ANSWERED: N_("My question is answered"),

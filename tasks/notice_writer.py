@@ -15,6 +15,7 @@ from engine.queries.letters import LetterView, ToldDeal, ToldNotice
 from engine.settings import Settings
 from tasks.notice_words import DECIDED, OVERDUE, WORDINGS
 from tasks.problem_words import problem_words
+from tasks.report_words import ReportWords, address_of
 from tasks.value_words import ValueWords
 from tasks.words import catalogue
 
@@ -40,7 +41,16 @@ _DEALS_TO_LOOK_AT = (
     (DealsList.STALLED, N_("Without a next step")),
     (DealsList.SILENT, N_("Nothing happens")),
 )
+_PAGES = {
+    NoticeKind.DAILY_CONTROL: (N_("Open the daily control"), "/control"),
+    NoticeKind.INCIDENT: (N_("Look at the failures"), "/settings/incidents"),
+    NoticeKind.NEW_BROWSER: (N_("Look at my sign-ins"), "/settings#sign-ins"),
+    NoticeKind.REPORT_REFUSED: (N_("Open Reglament"), "/"),
+}
+"""Where the button of a notice leads that is about no deal."""
 _MOST_NAMED = 10
+_UNQUOTED = frozenset({NoticeKind.INCIDENT, NoticeKind.SAVED_REPORT, NoticeKind.REPORT_REFUSED})
+"""Whose text is a name, which their sentence tells."""
 _FIRST = (
     NoticeKind.APPROVAL_ASKED,
     NoticeKind.DEADLINE_PASSED,
@@ -49,13 +59,6 @@ _FIRST = (
     NoticeKind.CONSULTATION_ASKED,
 )
 _OF_LETTERS = frozenset({NoticeKind.CLIENT_WROTE, NoticeKind.CLIENT_LETTER_RETURNED})
-_PAGES = {
-    NoticeKind.DAILY_CONTROL: (N_("Open the daily control"), "/control"),
-    NoticeKind.INCIDENT: (N_("Look at the failures"), "/settings/incidents"),
-    NoticeKind.NEW_BROWSER: (N_("Look at my sign-ins"), "/settings#sign-ins"),
-}
-"""Where what is told of no deal is looked at."""
-
 _URGENCY = tuple(dict.fromkeys((*_FIRST, *NoticeKind)))
 
 
@@ -85,7 +88,7 @@ class NoticeWriter:
         self, view: LetterView, links: Mapping[int, str], settings: Settings, at: datetime, *, is_brief: bool = False
     ) -> None:
         self._view, self._links, self._settings, self._at, self._is_brief = view, links, settings, at, is_brief
-        self._unquoted = _OF_LETTERS | {NoticeKind.INCIDENT} if is_brief else {NoticeKind.INCIDENT}
+        self._unquoted = _UNQUOTED | _OF_LETTERS if is_brief else _UNQUOTED
         self._catalogue = catalogue(view.locale)
         self.values = ValueWords(view.locale, settings.time_zone, self._catalogue.gettext)
         answerable = [one for one in view.notices if one.content is not None and _is_decision(one)]
@@ -145,6 +148,8 @@ class NoticeWriter:
         due = notice.step.due_at if notice.step is not None else None
         if notice.kind is NoticeKind.DEADLINE_NEAR and due is not None and due <= self._at:
             return OVERDUE
+        if _is_refused(notice):
+            return WORDINGS[NoticeKind.REPORT_REFUSED]
         return WORDINGS[notice.kind]
 
     def _fill(self, template: str, notice: ToldNotice) -> str:
@@ -157,6 +162,7 @@ class NoticeWriter:
             "by": (step.asked_by if step is not None and notice.kind is NoticeKind.APPROVAL_ASKED else "") or notice.by,
             "outcome": self._decided(notice),
             "deal_title": title,
+            "report": notice.text,
         }
 
     def _decided(self, notice: ToldNotice) -> str:
@@ -175,6 +181,8 @@ class NoticeWriter:
             )
         if notice.control is not None:
             yield from self._control(notice.control)
+        if notice.report is not None:
+            yield from ReportWords(notice.report, self._catalogue.gettext, self.values).facts()
         deal, step = notice.deal, notice.step
         if notice.failure is not None:
             yield from self._failure(notice.failure, notice.text)
@@ -233,8 +241,10 @@ class NoticeWriter:
     def _action(self, notice: ToldNotice) -> tuple[str, str]:
         base = self._settings.base_url
         if notice.kind in _PAGES:
-            label, path = _PAGES[notice.kind]
-            return label, f"{base}{path}"
+            action, page = _PAGES[notice.kind]
+            return action, base + page
+        if notice.report is not None:
+            return N_("Open the report"), base + address_of(notice.report)
         if notice.kind in _OF_LETTERS and notice.deal is not None:
             return N_("Open the letters"), f"{base}/deals/{notice.deal.id}/letters"
         if notice.step is not None and self._decides(notice):
@@ -242,6 +252,11 @@ class NoticeWriter:
         if notice.step is not None and notice.kind not in {NoticeKind.DEAL_CHANGED, NoticeKind.MENTIONED}:
             return _OPEN_STEP, f"{base}/work-items/{notice.step.id}"
         return _OPEN_DEAL, f"{base}/deals/{notice.deal.id}" if notice.deal is not None else base
+
+
+def _is_refused(notice: ToldNotice) -> bool:
+    """Whether its reader lost the right to read reports between the schedule and the letter."""
+    return notice.report is not None and notice.report.figures is None
 
 
 def _is_decision(notice: ToldNotice) -> bool:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from zoneinfo import ZoneInfo
 
 from engine.adapters.mail import MailFailed, MailRefused
 from engine.commands.control_letters import tell_of_control
 from engine.commands.mail_links import make_link
 from engine.commands.mailing import letter_failed, letter_left, letter_was_empty, plan_notices, write_letters
+from engine.commands.saved_reports import tell_of_saved_reports
 from engine.db.job import Job
 from engine.queries.letters import LetterView, letter_view
 from tasks.app import task
@@ -43,11 +45,20 @@ def tell_heads() -> None:
         tell_of_control(session, clock=given.clock)
 
 
+@task
+def tell_reports() -> None:
+    """Tell the owners of saved reports that are due; two at once tell nobody twice."""
+    given, done = services(), _AT_ONCE
+    while done == _AT_ONCE:
+        with given.database.write() as session:
+            done = tell_of_saved_reports(session, clock=given.clock, limit=_AT_ONCE)
+
+
 def send_letter(services: Services, job: Job) -> None:
     """Send one letter as it is now. A letter that has left is not sent again, whoever performs its job twice."""
     letter_id, at = int(job.payload["letter_id"]), services.clock.now()
     with services.database.read() as session:
-        view = letter_view(session, letter_id, at)
+        view = letter_view(session, letter_id, at, ZoneInfo(services.settings.time_zone))
     if view is None:
         with services.database.write() as session:
             letter_was_empty(session, letter_id)

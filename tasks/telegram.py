@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from engine.adapters.telegram import (
     API_HOST,
@@ -86,7 +87,7 @@ def send_telegram_letter(services: Services, job: Job) -> None:
     """
     letter_id, at = int(job.payload["letter_id"]), services.clock.now()
     with services.database.read() as session:
-        view = letter_view(session, letter_id, at)
+        view = letter_view(session, letter_id, at, ZoneInfo(services.settings.time_zone))
     if view is None or view.chat_id is None or services.telegram is None:
         with services.database.write() as session:
             not_written(session, letter_id, has_bot=services.telegram is not None, clock=services.clock)

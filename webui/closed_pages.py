@@ -87,6 +87,8 @@ _CLOSED: Mapping[str, Closed] = {
     "control": _CONTROL,
     "reports": _CONTROL,
     "work_reports": _CONTROL,
+    "saved_reports": _CONTROL,
+    "forecasts": _CONTROL,
     "deals.new": _OPEN_DEAL,
     "deal_imports": _OPEN_DEAL,
     "clients.new": _CLIENTS,

@@ -36,6 +36,7 @@ DEAL_LISTS: Mapping[DealsList, ListWords] = {
         N_("Without a next step"), N_("Every open deal has a next step."), "hourglass", "warning"
     ),
     DealsList.SILENT: ListWords(N_("Nothing happens"), N_("Something happens in every deal."), "moon", "neutral"),
+    DealsList.AT_RISK: ListWords(N_("At risk"), N_("No deal has a late step."), "flame", "danger"),
 }
 
 

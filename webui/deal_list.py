@@ -3,24 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
 from flask import url_for
 from sqlalchemy.orm import Session
 
+from engine.errors import N_
 from engine.model.deal import DealResult
 from engine.policy.permissions import Actor
+from engine.queries.counted_deals import CountedDeals, DealResults
+from engine.queries.deal_columns import DealColumn
 from engine.queries.deal_list import DealSort, deals
 from engine.queries.deal_rows import DealRow
 from engine.queries.pages import LONGEST_PAGE, Page
 from webui.forms.typed_values import read_id
 from webui.periods import end_of, iso_date, start_of
 
+COLUMNS = {
+    DealColumn.AMOUNT: N_("Amount"),
+    DealColumn.STAGE: N_("Stage"),
+    DealColumn.NEXT_STEP: N_("Next step"),
+    DealColumn.OWNER: N_("Owner"),
+    DealColumn.CLOSE_DATE: N_("Close date"),
+    DealColumn.OPENED: N_("Opened"),
+    DealColumn.STAGE_SINCE: N_("In this stage since"),
+    DealColumn.OPEN_STEPS: N_("Open steps"),
+    DealColumn.CLOSED: N_("Closed"),
+    DealColumn.LOSS_REASON: N_("Reason of loss"),
+}
+SORTS = {
+    DealColumn.AMOUNT: "amount",
+    DealColumn.STAGE: "stage_since",
+    DealColumn.STAGE_SINCE: "stage_since",
+    DealColumn.CLOSE_DATE: "close_date",
+    DealColumn.OPENED: "opened_at",
+}
+"""By which words of the address a column sorts."""
 PAGE_SIZE = 50
 LONGEST_EXPORT = 10_000
 _ANY = "any"
+_NONE = "none"
+_UNSAID = "unsaid"
+"""In place of a reason: none of the list, and none at all."""
+_INPUTS = frozenset({"q", "owner", "owner_text", "result", "map", "overdue", "sort"})
+_NOTHING_COUNTED = CountedDeals()
+_YES_NO = {"1": True, "0": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +58,14 @@ class DealFilter:
 
     ``closed_from`` and ``closed_to`` are the first and the last day on which the deals were closed, ``opened_from`` and
     ``opened_to`` those on which they were opened. ``reason_id`` is why they ended without a sale, 0: none of the list.
+    ``counted`` is what only numbers of reports narrow the list by.
     """
 
     q: str = ""
     stage: str | None = None
     owner_id: int | None = None
     owner_text: str = ""
-    result: DealResult | None = DealResult.OPEN
+    result: DealResult | DealResults | None = DealResult.OPEN
     definition_key: str | None = None
     map_version: int | None = None
     closed_from: date | None = None
@@ -44,6 +74,7 @@ class DealFilter:
     opened_to: date | None = None
     reason_id: int | None = None
     overdue: bool = False
+    counted: CountedDeals = _NOTHING_COUNTED
     sort: DealSort = DealSort.LATEST
 
     @classmethod
@@ -57,17 +88,28 @@ class DealFilter:
             stage=given.get("stage") or None,
             owner_id=read_id(owner),
             owner_text=given.get("owner_text", "") if owner else "",
-            result=DealResult(result) if result in set(DealResult) else None,
+            result=_result_of(result),
             definition_key=given.get("map") or None,
             map_version=read_id(given.get("version", "")),
             closed_from=iso_date(given.get("closed_from", "")),
             closed_to=iso_date(given.get("closed_to", "")),
             opened_from=iso_date(given.get("opened_from", "")),
             opened_to=iso_date(given.get("opened_to", "")),
-            reason_id=0 if given.get("reason") == "none" else read_id(given.get("reason", "")),
+            reason_id=0 if given.get("reason") in {_NONE, _UNSAID} else read_id(given.get("reason", "")),
             overdue=given.get("overdue") == "1",
+            counted=_counted_of(given),
             sort=DealSort(sort) if sort in set(DealSort) else DealSort.LATEST,
         )
+
+    @property
+    def narrows(self) -> bool:
+        """Does it leave anything out, other than deals that have ended?"""
+        return replace(self, sort=DealSort.LATEST) != DealFilter()
+
+    @property
+    def hidden(self) -> dict[str, str]:
+        """What the page's form has no input for, and keeps."""
+        return {name: value for name, value in self._given().items() if value and name not in _INPUTS}
 
     @property
     def result_word(self) -> str:
@@ -75,7 +117,12 @@ class DealFilter:
 
     def address(self, endpoint: str = "deals.list_deals", **changes: str | None) -> str:
         """The address of the same list with ``changes``. A change starts at the first page again."""
-        given: dict[str, str | None] = {
+        values: dict[str, Any] = {name: value for name, value in (self._given() | changes).items() if value}
+        return url_for(endpoint, **values)
+
+    def _given(self) -> dict[str, str | None]:
+        counted = self.counted
+        return {
             "q": self.q or None,
             "stage": self.stage,
             "owner": str(self.owner_id) if self.owner_id else None,
@@ -87,12 +134,21 @@ class DealFilter:
             "closed_to": self.closed_to.isoformat() if self.closed_to else None,
             "opened_from": self.opened_from.isoformat() if self.opened_from else None,
             "opened_to": self.opened_to.isoformat() if self.opened_to else None,
-            "reason": None if self.reason_id is None else str(self.reason_id or "none"),
+            "reason": _UNSAID
+            if counted.said == ""
+            else None
+            if self.reason_id is None
+            else str(self.reason_id or _NONE),
+            "said": counted.said,
+            "reached": counted.reached,
+            "closes_from": counted.closes_from.isoformat() if counted.closes_from else None,
+            "closes_to": counted.closes_to.isoformat() if counted.closes_to else None,
+            "dated": _word(counted.is_dated),
+            "priced": _word(counted.is_priced),
+            "department": _id_word(counted.department_id),
             "overdue": "1" if self.overdue else None,
             "sort": None if self.sort is DealSort.LATEST else self.sort.value,
         }
-        values: dict[str, Any] = {name: value for name, value in (given | changes).items() if value}
-        return url_for(endpoint, **values)
 
     def sorted_by(self, sort: str) -> str:
         return self.address(sort=sort)
@@ -116,6 +172,7 @@ class DealFilter:
             opened_until=end_of(self.opened_to),
             loss_reason_id=self.reason_id,
             overdue=self.overdue,
+            counted=self.counted,
             sort=self.sort,
             limit=limit,
             cursor=cursor,
@@ -131,3 +188,30 @@ class DealFilter:
             cursor = page.next_cursor
             if cursor is None:
                 return
+
+
+def _result_of(word: str) -> DealResult | DealResults | None:
+    if word in set(DealResults):
+        return DealResults(word)
+    return DealResult(word) if word in set(DealResult) else None
+
+
+def _counted_of(given: Mapping[str, str]) -> CountedDeals:
+    return CountedDeals(
+        reached=given.get("reached") or None,
+        said="" if given.get("reason") == _UNSAID else given.get("said") or None,
+        closes_from=iso_date(given.get("closes_from", "")),
+        closes_to=iso_date(given.get("closes_to", "")),
+        is_dated=_YES_NO.get(given.get("dated", "")),
+        is_priced=_YES_NO.get(given.get("priced", "")),
+        department_id=0 if given.get("department") == _NONE else read_id(given.get("department", "")),
+    )
+
+
+def _word(is_given: bool | None) -> str | None:
+    return None if is_given is None else str(int(is_given))
+
+
+def _id_word(number: int | None) -> str | None:
+    """Of a reason or a department; 0 means: none."""
+    return None if number is None else str(number or _NONE)

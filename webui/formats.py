@@ -93,6 +93,12 @@ def _day(value: date, pattern: str, reader: Locale) -> str:
     return format_date(value, format=pattern, locale=reader)
 
 
+def month_name(day: date) -> str:
+    """The month of a day, as it stands alone: «Листопад 2026»."""
+    name = format_date(day, format="LLLL y", locale=locale())
+    return name[:1].upper() + name[1:]
+
+
 def clock_time(here: datetime) -> str:
     """``14:02``: of a moment that is on the wall clock already."""
     return f"{here:%H:%M}"

@@ -6,11 +6,20 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from engine.errors import N_
+from engine.policy.report_periods import UsualPeriod, days_of
 from webui.i18n import zone
 
 _YEARS = range(1900, 2200)
 """Of others no clock knows the moments everywhere: the first of them begins before time does, seen from Kyiv."""
 
+PERIODS = {
+    UsualPeriod.DAYS_7: N_("7 days"),
+    UsualPeriod.THIS_MONTH: N_("This month"),
+    UsualPeriod.MONTH_BEFORE: N_("The month before"),
+    UsualPeriod.THIS_QUARTER: N_("This quarter"),
+    UsualPeriod.DAYS_90: N_("90 days"),
+    UsualPeriod.THIS_YEAR: N_("This year"),
+}
 BACK = timedelta(days=89)
 """Before today begins the period that is shown until another one is chosen: 90 days with today."""
 
@@ -31,20 +40,12 @@ class Period:
     label: str
     first: date
     last: date
+    usual: UsualPeriod
 
 
 def usual_periods(today: date) -> tuple[Period, ...]:
     """Those that people ask about most, each up to today but the month that is over."""
-    month = today.replace(day=1)
-    quarter = today.replace(month=today.month - (today.month - 1) % 3, day=1)
-    month_before = (month - timedelta(days=1)).replace(day=1)
-    return (
-        Period(N_("This month"), month, today),
-        Period(N_("The month before"), month_before, month - timedelta(days=1)),
-        Period(N_("This quarter"), quarter, today),
-        Period(N_("90 days"), today - BACK, today),
-        Period(N_("This year"), today.replace(month=1, day=1), today),
-    )
+    return tuple(Period(label, *days_of(period, today), period) for period, label in PERIODS.items())
 
 
 def start_of(day: date | None) -> datetime | None:

@@ -23,6 +23,12 @@ def asked_period() -> tuple[date, date]:
     return first, max(first, iso_date(request.args.get("to", "")) or today)
 
 
+def period_asked() -> dict[str, str]:
+    """The period as addresses name it."""
+    first, last = asked_period()
+    return {"from": first.isoformat(), "to": last.isoformat()}
+
+
 def period_words() -> dict[str, Any]:
     """The period as the templates of reports name it."""
     first, last = asked_period()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -33,12 +34,13 @@ def notify(
     text: str = "",
     outcome: str = "",
     answers: str = "",
+    saved_report_id: int | None = None,
 ) -> None:
     """Let each person of ``to``, by id, or the members of a department hear of something, once and by their settings.
 
     ``by`` is who caused it: nobody is told of what they did themselves. ``text`` is what somebody wrote (a comment, a
     question, an answer), ``outcome`` the id of a decision, ``answers`` the Message-ID of what the letter answers. A
-    work item brings its deal along.
+    work item brings its deal along. ``saved_report_id`` is the report that is told.
     """
     causer = by.recorded_id if by is not None else None
     if deal is not None:
@@ -46,7 +48,9 @@ def notify(
     else:
         deal_id = work_item.deal_id if work_item is not None else None
     told = {"text": text.strip()[:LONGEST_TEXT], "outcome": outcome, "answers": answers}
-    details = {name: value for name, value in told.items() if value}
+    details: dict[str, Any] = {name: value for name, value in told.items() if value}
+    if saved_report_id is not None:
+        details["saved_report_id"] = saved_report_id
 
     def tell(person_id: int | None, member_of: int | None) -> None:
         append(

@@ -35,6 +35,7 @@ from engine.model.mail_choice import MailChoice
 from engine.model.notice import Notice, NoticeState
 from engine.model.person import Person
 from engine.model.provider_proof import ProviderProof
+from engine.model.saved_report import SavedReport
 from engine.model.sign_in import SignIn
 from engine.model.telegram import TelegramChat, TelegramCode
 from engine.model.watch import Watch
@@ -53,6 +54,7 @@ _GOES = (
     DeadlineFeed,
     MailChoice,
     ListChoice,
+    SavedReport,
     ProposedDecision,
     MailLink,
     ProviderProof,

@@ -80,6 +80,19 @@ class MailChoicesSet(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class SavedReportChanged(Event):
+    """What somebody did with a report of theirs: saved, renamed, stopped, deleted; or the rhythm it is sent in.
+
+    ``refused``: it is sent no more, for its owner may read reports no more.
+    """
+
+    person_id: int
+    saved_report_id: int
+    report: str
+    change: str
+
+
+@dataclass(frozen=True, slots=True)
 class LetterSentAgain(Event):
     """An administrator had a letter tried again that had not arrived."""
 

@@ -51,6 +51,7 @@ from engine.model.process_definition import DefinitionFile, DefinitionState, Dis
 from engine.model.process_instance import InstanceState, ProcessInstance
 from engine.model.proof_file import ProofFile
 from engine.model.provider_proof import ProviderProof
+from engine.model.saved_report import ReportKind, SavedReport
 from engine.model.service_call import CallState, ServiceCall
 from engine.model.sign_in import SignIn, SignInKind, SignInWay
 from engine.model.sign_in_rule import SignInRule
@@ -148,8 +149,10 @@ __all__ = [
     "ProposedDecision",
     "ProviderProof",
     "ReceivedMail",
+    "ReportKind",
     "Role",
     "RowState",
+    "SavedReport",
     "ServiceCall",
     "SignIn",
     "SignInKind",

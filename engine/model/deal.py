@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from engine.alphabet import sort_key
@@ -46,6 +46,13 @@ class Deal(Base):
         Index("ix_deal_result_stage", "result", "stage", "stage_since", "id"),
         Index("ix_deal_board", "definition_key", "result", "next_due_at", "stage"),
         Index("ix_deal_owner_result", "owner_id", "result"),
+        Index(
+            "ix_deal_closed",
+            "definition_key",
+            "closed_at",
+            postgresql_where=text("closed_at IS NOT NULL"),
+            sqlite_where=text("closed_at IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(Identity, primary_key=True)

@@ -30,6 +30,8 @@ class NoticeKind(StrEnum):
     REMINDED = "reminded"  # somebody who heads you asks for a step of yours
     STEP_LATE = "step_late"  # a step of somebody whom you head is late
     DAILY_CONTROL = "daily_control"  # what a head has to look at today
+    SAVED_REPORT = "saved_report"  # a report that you saved, by its schedule
+    REPORT_REFUSED = "report_refused"  # a report of yours is sent no more: you may read reports no more
     MENTIONED = "mentioned"
     CONSULTATION_ASKED = "consultation_asked"
     CONSULTATION_ANSWERED = "consultation_answered"

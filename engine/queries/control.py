@@ -54,11 +54,15 @@ class StepsList(StrEnum):
 
 
 class DealsList(StrEnum):
-    """Open deals: returned more than once within 30 days; with nothing to do for anybody; with nothing happening."""
+    """Open deals: returned more than once within 30 days; with nothing to do for anybody; with nothing happening.
+
+    ``AT_RISK`` are those with a late step.
+    """
 
     RETURNED = "returned"
     STALLED = "stalled"
     SILENT = "silent"
+    AT_RISK = "at_risk"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +147,10 @@ def control(session: Session, actor: Actor, *, now: datetime, shown: int = 5) ->
             one: controlled_steps(session, actor, one, now=now, limit=shown)
             for one in (StepsList.OVERDUE, StepsList.TODAY, StepsList.UNTAKEN)
         },
-        deals={one: controlled_deals(session, actor, one, now=now, limit=shown) for one in DealsList},
+        deals={
+            one: controlled_deals(session, actor, one, now=now, limit=shown)
+            for one in (DealsList.RETURNED, DealsList.STALLED, DealsList.SILENT)
+        },
         at_risk={currency: amount for currency, _, amount in at_risk if amount is not None},
         deals_at_risk=sum(count for _, count, _ in at_risk),
         has_looked=session.get(ControlLook, (actor.person_id, today)) is not None,
@@ -162,6 +169,8 @@ def controlled_steps(
 ) -> ListedSteps:
     """Live steps, nearest deadline first. ``person_id`` narrows to a holder, ``department_id`` to what it may take.
 
+    ``department_id`` 0: steps that nobody holds and no department may take.
+
     Raises NotFound.
     """
     ensure_controls(actor)
@@ -169,7 +178,8 @@ def controlled_steps(
     if person_id is not None:
         conditions.append(WorkItem.assignee_id == person_id)
     if department_id is not None:
-        conditions.append(and_(WorkItem.group_id == department_id, WorkItem.assignee_id.is_(None)))
+        taker = WorkItem.group_id == department_id if department_id else WorkItem.group_id.is_(None)
+        conditions.append(and_(taker, WorkItem.assignee_id.is_(None)))
     ordered = work_item_rows(*conditions).order_by(WorkItem.due_at.asc().nulls_last(), WorkItem.id).limit(limit)
     total = session.scalar(select(func.count()).select_from(WorkItem).where(*conditions)) or 0
     return ListedSteps(rows_of(session.execute(ordered), actor, now), total)
@@ -182,7 +192,7 @@ def controlled_deals(
     ensure_controls(actor)
     found = (
         select(Deal.id)
-        .where(Deal.result == DealResult.OPEN, _of_controlled(actor), *_chosen_deals(session, which, now))
+        .where(Deal.result == DealResult.OPEN, _of_controlled(actor), *_chosen_deals(session, actor, which, now))
         .order_by(Deal.stage_since, Deal.id)
         .limit(MOST_LISTED)
     )
@@ -277,7 +287,7 @@ def _chosen_steps(session: Session, which: StepsList, now: datetime) -> list[Col
             return [live]
 
 
-def _chosen_deals(session: Session, which: DealsList, now: datetime) -> list[ColumnElement[bool]]:
+def _chosen_deals(session: Session, actor: Actor, which: DealsList, now: datetime) -> list[ColumnElement[bool]]:
     match which:
         case DealsList.RETURNED:
             lately = func.coalesce(WorkItem.completed_at, WorkItem.opened_at, type_=Moment) >= now - _RETURNED_WITHIN
@@ -295,6 +305,8 @@ def _chosen_deals(session: Session, which: DealsList, now: datetime) -> list[Col
         case DealsList.STALLED:
             waiting = exists().where(WorkItem.deal_id == Deal.id, WorkItem.state.in_(PENDING))
             return [Deal.next_due_at.is_(None), ~waiting]
+        case DealsList.AT_RISK:
+            return [Deal.next_due_at < now, _with_late_step(actor, now)]
         case _:
             since = default_calendar(session).subtract_working_time(now, WorkingTime(days=SILENT_DAYS))
             happened = exists().where(

@@ -27,6 +27,7 @@ from engine.model.deal import Deal, DealResult
 from engine.model.process_definition import ProcessDefinition
 from engine.model.process_instance import ProcessInstance
 from engine.policy.permissions import Actor
+from engine.queries.counted_deals import CountedDeals, DealResults
 from engine.queries.deal_rows import DealRow, deal_rows, deals_of
 from engine.queries.pages import Page, cursor_key, page_of, page_size
 from engine.queries.scopes import visible_deals
@@ -71,7 +72,7 @@ def deals(
     q: str = "",
     stage: str | None = None,
     owner_id: int | None = None,
-    result: DealResult | None = None,
+    result: DealResult | DealResults | None = None,
     definition_key: str | None = None,
     map_version: int | None = None,
     closed_since: datetime | None = None,
@@ -81,6 +82,7 @@ def deals(
     client_id: int | None = None,
     loss_reason_id: int | None = None,
     overdue: bool = False,
+    counted: CountedDeals | None = None,
     sort: DealSort = DealSort.LATEST,
     limit: int = 50,
     cursor: str | None = None,
@@ -110,11 +112,18 @@ def deals(
     conditions += [Deal.opened_at < opened_until] if opened_until else []
     if overdue:
         conditions.append(Deal.next_due_at < now)
-    results = (result,) if result is not None else tuple(DealResult)
+    conditions += counted.conditions() if counted else []
+    results = _results(result)
     chosen = _in_order(key, results, conditions, size, cursor_key(cursor, key.kind, int)).subquery("page")
     found = session.execute(deal_rows().join(chosen, chosen.c.id == Deal.id).order_by(*_order(key, chosen))).all()
     rows = deals_of(session, found, now)
     return page_of(rows, limit=size, cursor=cursor, key=lambda row: (_value_of(row, sort), row.id))
+
+
+def _results(result: DealResult | DealResults | None) -> tuple[DealResult, ...]:
+    if isinstance(result, DealResults):
+        return result.members
+    return (result,) if result is not None else tuple(DealResult)
 
 
 def _value_of(row: DealRow, sort: DealSort) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from decimal import Decimal
 from typing import Any
 
@@ -25,6 +25,7 @@ from engine.queries.actors import actor_of
 from engine.queries.control import Control, control, controls
 from engine.queries.decision_contents import DecisionContent, decision_content
 from engine.queries.processes import process_of
+from engine.queries.saved_reports import ToldReport, told_report
 from engine.queries.scopes import visible_deals
 from engine.queries.telegram import chat_of
 
@@ -62,8 +63,9 @@ class ToldStep:
 class ToldNotice:
     """``by`` is who caused it, or nobody. ``content`` is what the reader is asked to decide on, else None.
 
-    ``control`` is what they have to look at today, of a notice of that kind; ``failure`` is what a deal failed at, as
-    its incident keeps it. ``undelivered`` is why it could not be brought to Telegram.
+    ``control`` is what they have to look at today, of a notice of that kind; ``report`` what a saved report tells;
+    ``failure`` is what a deal failed at, as its incident keeps it. ``undelivered`` is why it could not be brought to
+    Telegram.
     """
 
     kind: NoticeKind
@@ -74,6 +76,7 @@ class ToldNotice:
     step: ToldStep | None
     content: DecisionContent | None
     control: Control | None = None
+    report: ToldReport | None = None
     failure: Mapping[str, Any] | None = None
     undelivered: str = ""
 
@@ -99,8 +102,11 @@ class LetterView:
     notices: tuple[ToldNotice, ...]
 
 
-def letter_view(session: Session, letter_id: int, now: datetime) -> LetterView | None:
-    """None when there is nothing to write any more: all of it is over, or the reader has left or cannot be reached."""
+def letter_view(session: Session, letter_id: int, now: datetime, zone: tzinfo) -> LetterView | None:
+    """None when there is nothing to write any more: all of it is over, or the reader has left or cannot be reached.
+
+    ``zone`` is that of the days of reports.
+    """
     letter = session.get(Letter, letter_id)
     if letter is None or letter.state is not LetterState.WAITING:
         return None
@@ -110,7 +116,7 @@ def letter_view(session: Session, letter_id: int, now: datetime) -> LetterView |
     if not person.is_active or not is_reached:
         return None
     notices = session.scalars(select(Notice).where(Notice.letter_id == letter_id).order_by(Notice.id)).all()
-    told = tuple(_still_to_tell(session, _News(session, person, notices, now), notices))
+    told = tuple(_still_to_tell(session, _News(session, person, notices, now, zone), notices))
     if not told:
         return None
     return LetterView(
@@ -131,9 +137,11 @@ def letter_view(session: Session, letter_id: int, now: datetime) -> LetterView |
 class _News:
     """The deals, steps and people that the notices of one letter name, each read once."""
 
-    def __init__(self, session: Session, reader: Person, notices: Iterable[Notice], now: datetime) -> None:
+    def __init__(
+        self, session: Session, reader: Person, notices: Iterable[Notice], now: datetime, zone: tzinfo
+    ) -> None:
         self.actor = actor_of(session, reader.id, now)
-        self.now = now
+        self.now, self.zone = now, zone
         deal_ids = {one.deal_id for one in notices if one.deal_id is not None}
         self.deals = {
             deal.id: (
@@ -202,6 +210,11 @@ def _still_to_tell(session: Session, news: _News, notices: Iterable[Notice]) -> 
         looked_at = _to_look_at(session, news) if notice.kind is NoticeKind.DAILY_CONTROL else None
         if notice.kind is NoticeKind.DAILY_CONTROL and looked_at is None:
             continue
+        report = None
+        if notice.kind is NoticeKind.SAVED_REPORT:
+            report = told_report(session, news.actor, int(details["saved_report_id"]), now=news.now, zone=news.zone)
+            if report is None:
+                continue
         deal = news.deals.get(notice.deal_id or 0)
         item = news.items.get(notice.work_item_id or 0)
         content = None
@@ -217,6 +230,7 @@ def _still_to_tell(session: Session, news: _News, notices: Iterable[Notice]) -> 
             content=content,
             control=looked_at,
             undelivered=str(details.get(UNDELIVERED, "")),
+            report=report,
             failure=news.failures.get((notice.deal_id, str(details.get("text", "")))),
         )
 

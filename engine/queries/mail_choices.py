@@ -11,6 +11,7 @@ from engine.model.mail_choice import MailChoice
 from engine.model.notice import NoticeKind
 from engine.policy.mail_choices import ALWAYS, USUAL_TIMES, Delivery, MailChoices, Place, read_times
 from engine.policy.permissions import Ability, Actor, may
+from engine.queries.control import controls
 
 
 def mail_choices(session: Session, person_ids: Collection[int]) -> Mapping[int, MailChoices]:
@@ -43,4 +44,6 @@ def kinds_for(actor: Actor) -> tuple[NoticeKind, ...]:
         left_out.add(NoticeKind.STEP_LATE)
     if not may(actor, Ability.RETRY_INCIDENT):
         left_out.add(NoticeKind.INCIDENT)
+    if not controls(actor):
+        left_out |= {NoticeKind.SAVED_REPORT, NoticeKind.REPORT_REFUSED}
     return tuple(kind for kind in NoticeKind if kind not in left_out)

@@ -27,6 +27,7 @@ _LATEST = func.coalesce(WorkItem.completed_at, WorkItem.opened_at, type_=Moment)
 class ReportedSteps(StrEnum):
     """Approvals asked for in the period and what became of them; ``DONE`` are steps of any kind done in the period.
 
+    ``LATE_NOW`` are late steps of any kind, of whichever period.
     ``WITHDRAWN``: the deal went another way, or enough others had answered. ``LATE``: answered late, or late now.
     """
 
@@ -39,6 +40,7 @@ class ReportedSteps(StrEnum):
     LATE = "late"
     DONE = "done"
     DONE_LATE = "done_late"
+    LATE_NOW = "late_now"
 
 
 _OUTCOMES = {
@@ -66,6 +68,8 @@ class ListedReport:
 
 def in_period(which: ReportedSteps, since: datetime | None, until: datetime | None) -> list[ColumnElement[bool]]:
     """Conditions: approvals opened, or steps done, from ``since`` up to, not including, ``until``."""
+    if which is ReportedSteps.LATE_NOW:
+        return [WorkItem.state.in_(LIVE)]
     is_done = which in (ReportedSteps.DONE, ReportedSteps.DONE_LATE)
     at = WorkItem.completed_at if is_done else WorkItem.opened_at
     chosen = [WorkItem.state == WorkItemState.COMPLETED] if is_done else [WorkItem.kind == StepKind.APPROVAL]
@@ -79,11 +83,13 @@ def is_one_of(which: ReportedSteps, now: datetime) -> ColumnElement[bool]:
     """Whether a step of the period is one of those."""
     is_done = WorkItem.state == WorkItemState.COMPLETED
     answered_late = is_done & (WorkItem.completed_at > WorkItem.due_at)
+    late_now = WorkItem.state.in_(LIVE) & (WorkItem.due_at < now)
     conditions: dict[ReportedSteps, ColumnElement[bool]] = {
         ReportedSteps.ASKED: true(),
         ReportedSteps.WAITING: WorkItem.state.in_(PENDING),
         ReportedSteps.WITHDRAWN: WorkItem.state == WorkItemState.CANCELLED,
-        ReportedSteps.LATE: or_(answered_late, WorkItem.state.in_(LIVE) & (WorkItem.due_at < now)),
+        ReportedSteps.LATE: or_(answered_late, late_now),
+        ReportedSteps.LATE_NOW: late_now,
         ReportedSteps.DONE: is_done,
         ReportedSteps.DONE_LATE: answered_late,
     }

@@ -60,6 +60,7 @@ def reports() -> Addresses:
     return (
         ("daily control, of a head", HEAD, "/control"),
         ("funnel, of a head", HEAD, "/reports/funnel"),
+        ("forecast, of a head", HEAD, "/reports/forecast"),
         ("lateness, of a head", HEAD, "/reports/lateness"),
         ("approvals, of a head", HEAD, "/reports/approvals"),
         ("activity, of a head", HEAD, "/reports/activity"),

@@ -9,7 +9,7 @@ from browser.installation import LATE_DEALS, Sales
 from browser.people import People, Theme
 from playwright.sync_api import Page, expect
 
-_OF_DEALS = ("/deals", "/deals/board", "/deals/new", "/deals/import")
+_OF_DEALS = ("/deals", "/deals/columns", "/deals/board", "/deals/new", "/deals/import")
 _OF_CLIENTS = ("/clients", "/clients/1", "/clients/1/contacts/1", "/clients/new", "/clients/import", "/search?q=школ")
 _OF_SETTINGS = tuple(
     f"/settings{one}"
@@ -107,6 +107,8 @@ def main_pages(people: People, sales: Sales, view: View) -> Iterator[Opened]:
             f"/control/steps/{sales.step(asked_id, 'approve_legal')}/direct",
             "/control/deals?show=returned",
             "/reports/funnel",
+            "/reports/forecast",
+            "/reports/saved",
             "/reports/lateness",
             "/reports/approvals",
             "/reports/activity",

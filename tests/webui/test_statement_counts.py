@@ -17,7 +17,8 @@ from webui.formats import counted
 
 FEW, MANY = 2, 100
 REPORTS = tuple(
-    (report, "bohdan", f"/reports/{report}") for report in ("funnel", "lateness", "approvals", "activity", "steps")
+    (report, "bohdan", f"/reports/{report}")
+    for report in ("funnel", "forecast", "lateness", "approvals", "activity", "steps")
 )
 NEEDLE = "B-0000001"
 

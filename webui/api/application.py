@@ -51,6 +51,7 @@ _CALLS = (
     "jobs",
     "loss_reasons",
     "reports",
+    "forecasts",
     "history",
     "journal",
     "people",

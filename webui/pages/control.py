@@ -43,6 +43,7 @@ blueprint = Blueprint("control", __name__, url_prefix="/control")
 
 _MOST_REMINDED = 100
 _MOST_EXPORTED = 10_000
+_OF_NONE = "none"
 _NARROWED = ("from", "show", "person", "department")
 
 
@@ -74,10 +75,11 @@ def list_steps() -> ResponseReturnValue:
         reminds = may_remind(people, actor())
         person = people.known_person(chosen["person_id"])
         department = people.department(chosen["department_id"])
+        nobody = _("Nobody") if chosen["department_id"] == 0 else ""
         return render_template(
             "control/steps.html",
             which=chosen["which"],
-            whose=person.full_name if person else department.name if department else "",
+            whose=person.full_name if person else department.name if department else nobody,
             chosen=_whose(),
             found=found,
             lists=STEP_LISTS,
@@ -236,10 +238,11 @@ def _whose() -> dict[str, str | None]:
 
 
 def _chosen_steps() -> dict[str, Any]:
+    department = request.args.get("department", "")
     return {
         "which": _word(StepsList, StepsList.OVERDUE),
         "person_id": read_id(request.args.get("person", "")),
-        "department_id": read_id(request.args.get("department", "")),
+        "department_id": 0 if department == _OF_NONE else read_id(department),
     }
 
 

@@ -23,11 +23,13 @@ from engine.policy.freedom import may_suspend
 from engine.policy.permissions import Ability, ensure_may, may, may_edit_deal
 from engine.queries.attention import is_watching
 from engine.queries.client_letters import latest_letters
+from engine.queries.deal_columns import deal_columns
 from engine.queries.deal_files import file_of_deal
 from engine.queries.deal_view import DealView
 from engine.queries.deals import board, deal_history, deal_view, walked_path
 from engine.queries.definition_files import drawing_of
 from engine.queries.definitions import startable_definitions
+from engine.queries.directories import directory
 from engine.queries.loss_reasons import loss_reasons
 from engine.queries.outdated_approvals import to_ask_again
 from engine.queries.own_fields import own_fields
@@ -37,7 +39,7 @@ from webui.approval_pane import shown_changes
 from webui.attachments import attachment
 from webui.deadlines import working_time
 from webui.deal_files import as_download
-from webui.deal_list import DealFilter
+from webui.deal_list import COLUMNS, SORTS, DealFilter
 from webui.error_pages import status_of
 from webui.exports import csv_file, xlsx_file
 from webui.file_lists import deal_files
@@ -66,12 +68,18 @@ def list_deals() -> ResponseReturnValue:
     cursor = request.args.get("cursor") or None
     with reading() as session:
         page = chosen.page(session, actor(), now(), cursor=cursor)
+        columns = deal_columns(session, actor())
         maps = known_maps(session, actor())
         reasons = loss_reasons(session, archived=True) if chosen.reason_id else ()
+        department = directory(session).department(chosen.counted.department_id)
     return render_template(
         "deals/list.html",
         reason_name=next((one.name for one in reasons if one.id == chosen.reason_id), ""),
+        department_name=department.name if department else "",
         page=page,
+        columns=columns.shown,
+        labels={one: _(label) for one, label in COLUMNS.items()},
+        sorts=SORTS,
         chosen=chosen,
         maps=maps,
         first_url=chosen.address() if cursor else None,

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from engine.errors import N_
 from engine.model.deal import DealResult
+from engine.model.saved_report import ReportKind
 from engine.policy.permissions import Ability, may
 from engine.queries.control import ensure_controls
 from engine.queries.reports import Funnel, FunnelStage, LatenessGroup, LatenessRow, funnel, lateness
@@ -17,8 +18,9 @@ from webui.deadlines import working_span
 from webui.i18n import _
 from webui.known_maps import KnownMap, known_maps
 from webui.periods import end_of, start_of
-from webui.report_periods import asked_period, period_words, report_file
+from webui.report_periods import asked_period, period_asked, period_words, report_file
 from webui.request_context import actor, now, reading
+from webui.saved_reports import saved_words
 
 blueprint = Blueprint("reports", __name__, url_prefix="/reports")
 
@@ -43,6 +45,7 @@ def show_funnel() -> ResponseReturnValue:
         newest=NEWEST_DEALS,
         own_words=any(one.reason_id is None and one.lost for one in results.reasons) if results else False,
         **period_words(),
+        **saved_words(ReportKind.FUNNEL, map=key, **period_asked()),
     )
 
 
@@ -85,6 +88,7 @@ def show_lateness() -> ResponseReturnValue:
         no_name=_no_name(group),
         counts_all=may(actor(), Ability.SEE_REPORTS),
         **period_words(),
+        **saved_words(ReportKind.LATENESS, by=group.value, **period_asked()),
     )
 
 

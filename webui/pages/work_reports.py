@@ -8,6 +8,7 @@ from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from engine.errors import N_
+from engine.model.saved_report import ReportKind
 from engine.queries.activity_report import ActivityRow, activity_report
 from engine.queries.approval_report import NEWEST_ANSWERS, ApprovalGroup, ApprovalRow, approval_report
 from engine.queries.control import ensure_controls
@@ -18,8 +19,9 @@ from webui.forms.typed_values import read_id
 from webui.i18n import _
 from webui.outcomes import decided
 from webui.periods import end_of, start_of
-from webui.report_periods import asked_period, period_words, report_file
+from webui.report_periods import asked_period, period_asked, period_words, report_file
 from webui.request_context import actor, now, reading
+from webui.saved_reports import saved_words
 
 blueprint = Blueprint("work_reports", __name__, url_prefix="/reports")
 
@@ -34,8 +36,11 @@ _LISTS = {
     ReportedSteps.LATE: N_("Late"),
     ReportedSteps.DONE: N_("Steps done"),
     ReportedSteps.DONE_LATE: N_("Steps done late"),
+    ReportedSteps.LATE_NOW: N_("Late now"),
 }
-_OF_APPROVALS = tuple(one for one in _LISTS if one not in (ReportedSteps.DONE, ReportedSteps.DONE_LATE))
+_OF_APPROVALS = tuple(
+    one for one in _LISTS if one not in (ReportedSteps.DONE, ReportedSteps.DONE_LATE, ReportedSteps.LATE_NOW)
+)
 _GROUPED = {"person": "person_id", "department": "department_id", "step": "step"}
 """Of whose steps a number tells: how the address calls it, and how the query does."""
 _MOST_EXPORTED = 10_000
@@ -61,6 +66,7 @@ def show_approvals() -> ResponseReturnValue:
         working_span=working_span,
         newest=NEWEST_ANSWERS,
         **period_words(),
+        **saved_words(ReportKind.APPROVALS, by=group.value, **period_asked()),
     )
 
 
@@ -80,7 +86,9 @@ def export_approvals(kind: str) -> ResponseReturnValue:
 
 @blueprint.get("/activity")
 def show_activity() -> ResponseReturnValue:
-    return render_template("control/activity.html", rows=_activity(), **period_words())
+    rows = _activity()
+    saved = saved_words(ReportKind.ACTIVITY, **period_asked())
+    return render_template("control/activity.html", rows=rows, **period_words(), **saved)
 
 
 @blueprint.get("/activity.<kind>")

@@ -51,6 +51,7 @@ TELLINGS: Mapping[str, Telling] = {
         lambda data: _("Who is connected with %(provider)s signs in by it alone", provider=_host(data)),
     ),
     "passwords_opened": Telling("key", "warning", lambda _data: _("Passwords sign everybody in again")),
+    "saved_report_changed": Telling("mail", "neutral", lambda _data: _("Saved report changed")),
     "mail_choices_set": Telling("mail", "neutral", lambda _data: _("Choice of letters changed")),
     "telegram_linked": Telling("brand-telegram", "neutral", lambda _data: _("Chat in Telegram linked")),
     "telegram_unlinked": Telling("brand-telegram", "warning", lambda _data: _("Chat in Telegram linked no more")),

@@ -67,6 +67,10 @@ def test_reports_count_what_happened(api: ApiOf, office: Office) -> None:
         1,
         {"count": 1, "sums": {"UAH": 125000.5}},
     )
+    told = read(bohdan.get("/reports/forecast?definition_key=sale&months=2&group_by=person"))
+    assert (told["first"], told["last"], told["before_first"]) == ("2026-03-01", "2026-04-30", "2026-01-01")
+    assert (told["undated"], told["total"]["open"], told["whole"]) == (1, 0, {"won": 0, "ended": 0})
+    assert set(faults(bohdan.get("/reports/forecast?definition_key=sale&first=1000-01-01"))) == {"first"}
     by_step = read(bohdan.get("/reports/lateness?group_by=step"))["items"]
     assert [(row["name"], row["done"]) for row in by_step] == [("Підготувати пропозицію", 1)]
     first = read(bohdan.get("/reports/workload?limit=2"))

@@ -248,6 +248,7 @@ EXPECTED = {
     "GET /reports/activity": Expected(READERS_OF_REPORTS),
     "GET /reports/approvals": Expected(READERS_OF_REPORTS),
     "GET /reports/control": Expected(READERS_OF_REPORTS),
+    "GET /reports/forecast": Expected(READERS_OF_REPORTS),
     "GET /reports/funnel": Expected(READERS_OF_REPORTS),
     "GET /reports/lateness": Expected(READERS_OF_REPORTS),
     "GET /reports/workload": Expected(READERS_OF_REPORTS),
@@ -256,6 +257,7 @@ EXPECTED = {
     "DELETE /webhooks/<int:webhook_id>": Expected("403 403 403 403 403 403 204"),
 }
 QUERIES = {
+    "GET /reports/forecast": "?definition_key=sale",
     "GET /reports/funnel": "?definition_key=sale",
     "GET /definitions/<int:definition_id>/changes": "?since=1",
 }

@@ -60,6 +60,7 @@ FORM = {
     "person_id": "1",
     "question": "Як бути?",
     "reason": "Треба",
+    "report": "activity",
     "role": "manager",
     "starts_on": "2027-08-01",
     "subject": "Лист",
@@ -72,6 +73,7 @@ FORM = {
 }
 """Sound for every form, so that it is the permission that refuses."""
 PLACES = {
+    "saved_report_id": 999,
     "calendar_id": 1,
     "call_id": "0" * 32,
     "day": "2027-01-01",
@@ -102,6 +104,8 @@ NOT_TRIED = {"inbox.stream", "settings.end_sessions", "mail_links.show", "mail_l
 REFUSED, _NOT_FOUND, _FAILURE = (403, 404), 404, 500
 PAGES = {
     EVERYBODY: (
+        "GET /deals/columns",
+        "POST /deals/columns",
         "GET /settings/deadlines",
         "POST /settings/deadlines",
         "POST /settings/deadlines/withdraw",
@@ -146,6 +150,11 @@ PAGES = {
         "POST /settings/tokens",
     ),
     ABSENT: (
+        "GET /reports/saved/<int:saved_report_id>",
+        "POST /reports/saved/<int:saved_report_id>/delete",
+        "POST /reports/saved/<int:saved_report_id>/rename",
+        "POST /reports/saved/<int:saved_report_id>/schedule",
+        "POST /reports/saved/<int:saved_report_id>/stop",
         "GET /clients/import/template-<kind>.<suffix>",
         "POST /settings/mail/telegram",
         "POST /deals/<int:deal_id>/letters/<int:letter_id>/again",
@@ -301,6 +310,8 @@ PAGES = {
         "GET /reports/approvals",
         "GET /reports/approvals.<kind>",
         "GET /reports/reasons.<kind>",
+        "GET /reports/saved",
+        "POST /reports/saved",
         "GET /reports/steps",
         "GET /reports/steps.<kind>",
         "GET /control",
@@ -308,6 +319,8 @@ PAGES = {
         "POST /control/looked",
         "GET /control/steps",
         "GET /control/steps/export.<kind>",
+        "GET /reports/forecast",
+        "GET /reports/forecast.<kind>",
         "GET /reports/funnel",
         "GET /reports/funnel.<kind>",
         "GET /reports/lateness",

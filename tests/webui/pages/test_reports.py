@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from io import BytesIO
 
@@ -14,6 +14,8 @@ from support.web import Browser, text_of
 from werkzeug.test import TestResponse
 
 from engine.commands.cancellations import cancel_deal
+from engine.model.deal import Deal, DealResult
+from engine.model.department import Membership
 from engine.model.work_item import WorkItem
 
 SignIn = Callable[[str | None], Browser]
@@ -131,17 +133,85 @@ def test_a_number_of_a_managers_activity_opens_the_list_that_it_counts(office: O
 
 @pytest.mark.parametrize("address", ["/reports/funnel", "/reports/lateness", "/reports/approvals", "/reports/activity"])
 def test_ninety_days_are_ninety_with_the_first_and_the_last(browse: SignIn, address: str) -> None:
-    asked = re.findall(r'name="(?:from|to)" value="([^"]+)"', browse("bohdan").get(address).text)
+    asked = re.findall(r'type="date" [^>]*name="(?:from|to)" value="([^"]+)"', browse("bohdan").get(address).text)
     first, last = (date.fromisoformat(day) for day in asked)
     assert (last - first).days + 1 == 90
 
 
+def listed(browser: Browser, address: str) -> int:
+    """How many the list at ``address`` holds, counted in its file, or on its page where it has none."""
+    for page, file in (
+        ("/deals?", "/deals/export.xlsx?"),
+        ("/reports/steps?", "/reports/steps.xlsx?"),
+        ("/control/steps?", "/control/steps/export.xlsx?"),
+    ):
+        if address.startswith(page):
+            return len(rows(browser.get(address.replace(page, file)).data))
+    return browser.get(address).text.count('class="row-link"')
+
+
+@pytest.mark.parametrize("login", ["bohdan", "iryna"])
+def test_every_number_of_a_report_opens_exactly_what_it_counts(office: Office, browse: SignIn, login: str) -> None:
+    with office.database.write() as session:
+        session.add(Membership(person_id=office.company.olena.id, department_id=office.company.legal.id))
+    named = [office.open_deal(title=f"Угода {number}") for number in range(9)]
+    returned, going, lost, cancelled, silent, sold, priceless, far, _undated = named
+    for deal in (returned, going):
+        office.complete("olena", "prepare", values={"discount": "7,5"}, deal=deal)
+    office.do("olena", cancel_deal, cancelled.id, "Передумали")
+    office.do("olena", cancel_deal, silent.id, "Мовчить")
+    today = office.clock.now().date()
+    changes: dict[Deal, dict[str, object]] = {
+        silent: {"result": DealResult.LOST, "loss_reason": ""},
+        lost: {"result": DealResult.LOST, "loss_reason": "Дорого & довго", "closed_at": office.clock.now()},
+        sold: {"result": DealResult.WON, "closed_at": office.clock.now(), "close_date": today},
+        returned: {"close_date": today},
+        going: {"close_date": today - timedelta(days=40), "amount": None},
+        priceless: {"close_date": today + timedelta(days=30), "amount": None},
+        far: {"close_date": today + timedelta(days=300)},
+    }
+    with office.database.write() as session:
+        for deal, values in changes.items():
+            session.execute(update(Deal).where(Deal.id == deal.id).values(values))
+        first = min(one.id for one in office.open_steps())
+        session.execute(update(WorkItem).where(WorkItem.id == first).values(group_id=None, assignee_id=None))
+    office.complete("iryna", "legal", "returned", comment="Немає умов оплати", deal=returned)
+    office.wait(days=3)
+    browser, seen = browse(login), 0
+    for address in (
+        "/reports/funnel",
+        "/reports/lateness",
+        "/reports/lateness?by=department",
+        "/reports/lateness?by=step",
+        "/reports/approvals",
+        "/reports/approvals?by=person",
+        "/reports/activity",
+        "/reports/forecast",
+        "/reports/forecast?by=person&months=1",
+        "/reports/forecast?by=department",
+        "/control",
+    ):
+        page = browser.get(address)
+        of_the_company = "forecast" in address and login != "bohdan"  # whose deals not everybody sees
+        assert of_the_company or not re.findall(r'class="num">\s*[1-9]\d*\s*<', page.text), address
+        numbers = linked(page, "")
+        tiles = re.findall(r'card control-tile[^"]*" href="([^"]*)"><span[^>]*>(\d+)<', page.text)
+        numbers += [(place.replace("&amp;", "&"), int(number)) for place, number in tiles]
+        seen += len(numbers)
+        for place, number in numbers:
+            assert listed(browser, place) == number, (address, place)
+    assert seen > 60
+    risk = re.search(r'href="([^"]*(?:at_risk|overdue=1))">(?:.*?</svg>)[^<\d]*(\d+)', page.text)
+    assert risk, "the sum at risk says of how many deals"
+    assert listed(browser, risk[1]) == int(risk[2]) > 0
+
+
 def test_reports_are_for_heads(browse: SignIn) -> None:
-    for report in ("funnel", "reasons", "lateness", "approvals", "activity", "steps"):
+    for report in ("funnel", "reasons", "forecast", "lateness", "approvals", "activity", "steps"):
         address = f"/reports/{report}.csv"
         assert browse("olena").get(address).status_code == 404, address
         assert browse("bohdan").get(address).status_code == 200, address
-    for report in ("funnel", "lateness", "approvals", "activity", "steps"):
+    for report in ("funnel", "forecast", "lateness", "approvals", "activity", "steps"):
         address = f"/reports/{report}"
         assert browse("olena").get(address).status_code == 404, address
         assert browse("bohdan").get(address).status_code == 200, address

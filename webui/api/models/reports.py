@@ -2,18 +2,42 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from datetime import date
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
 
 from engine.model.deal import DealResult
+from engine.policy.win_shares import ShareTaken
 from engine.queries.approval_report import ApprovalGroup
+from engine.queries.forecast import MOST_MONTHS, ForecastGroup
 from engine.queries.reports import LatenessGroup
 from webui.api.models.values import Given, Instant, Key, Listed, Money, Paging, Told
+
+_FIRST_YEAR, _LAST_YEAR = 2000, 2100
+
+
+def _is_foreseeable(day: date) -> date:
+    if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+        msg = f"a year from {_FIRST_YEAR} to {_LAST_YEAR} is expected"
+        raise ValueError(msg)
+    return day
+
+
+MonthOfForecast = Annotated[date, AfterValidator(_is_foreseeable)]
 
 
 class FunnelQuery(Given):
     definition_key: Key = Field(description="The map whose deals are counted.")
     since: Instant | None = Field(default=None, description="Deals opened from this moment on.")
     until: Instant | None = Field(default=None, description="Deals opened before this moment.")
+
+
+class ForecastQuery(Given):
+    definition_key: Key = Field(description="The map whose deals are counted.")
+    first: MonthOfForecast | None = Field(default=None, description="A day of the first month; this month if missing.")
+    months: int = Field(default=3, ge=1, le=MOST_MONTHS, description="How many months.")
+    group_by: ForecastGroup = ForecastGroup.MONTH
 
 
 class LatenessQuery(Paging):
@@ -54,6 +78,60 @@ class FunnelReport(Told):
         description="Why deals ended without a sale: by the list, then the 20 most frequent of people's own words."
     )
     stages: tuple[FunnelStageItem, ...]
+
+
+class ExpectedItem(Told):
+    """Of some deals. Sums are by currency."""
+
+    open: int = Field(description="Open deals that close in the months.")
+    unpriced: int = Field(description="Of these, deals without an amount.")
+    sums: dict[str, Money] = Field(description="What the open deals come to.")
+    weighted: dict[str, Money] = Field(description="Amounts times the share of deals won from their stages.")
+    unweighed: dict[str, Money] = Field(description="Amounts where too few deals have ended to tell a share.")
+    won: int
+    won_sums: dict[str, Money]
+    won_before: int = Field(description="Won in as many months before.")
+    won_before_sums: dict[str, Money]
+
+
+class ForecastRowItem(Told):
+    id: int | None = Field(description="Of the person or department; null for a month and for no department.")
+    name: str = Field(description="Empty for a month.")
+    month: date | None = Field(description="The first day of a month.")
+    expected: ExpectedItem
+
+
+class WinShareItem(Told):
+    """Of deals that ended, how many were won."""
+
+    won: int
+    ended: int
+
+
+class StageShareItem(Told):
+    stage: str
+    open: int = Field(description="Open deals of the months that stand in the stage.")
+    share: WinShareItem = Field(description="Of the deals that reached the stage.")
+    taken: ShareTaken = Field(description="Whose share weighs: the stage's, the whole map's, or nobody's.")
+
+
+class ForecastReport(Told):
+    """What open deals may bring, by the share of deals that the company won from the same stages."""
+
+    definition_key: str
+    first: date
+    last: date
+    before_first: date = Field(description="The period before is as many months.")
+    before_last: date
+    rows: tuple[ForecastRowItem, ...]
+    total: ExpectedItem
+    undated: int = Field(description="Open deals without a close date.")
+    before: int = Field(description="Open deals whose close date lies before the months.")
+    after: int = Field(description="Open deals whose close date lies after the months.")
+    passed: int = Field(description="Open deals whose close date has passed, wherever it lies.")
+    measured_from: date = Field(description="Shares are of deals that ended from this day to today.")
+    whole: WinShareItem = Field(description="Of all ended deals of the map.")
+    stages: tuple[StageShareItem, ...]
 
 
 class ApprovalsQuery(Paging):

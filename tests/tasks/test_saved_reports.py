@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+from datetime import time, timedelta
+from email.message import EmailMessage
+
+import pytest
+from sqlalchemy import select
+from support.office import Office
+from support.post_office import PostOffice
+
+from engine.commands.departments import update_department
+from engine.commands.people import update_person
+from engine.commands.saved_reports import ReportDraft, delete_saved_report, save_report, schedule_saved_report
+from engine.model.person import Person
+from engine.model.saved_report import ReportKind, Rhythm, SavedReport
+from engine.policy.report_periods import ReportFilters
+from engine.policy.report_schedule import Schedule
+from tasks.jobs import sweep
+from tasks.notices import tell_people, tell_reports
+
+pytestmark = pytest.mark.usefixtures("services")
+
+AT_NINE = Schedule(Rhythm.DAY, time(9))
+
+
+def send(office: Office, post_office: PostOffice, **later: float) -> list[EmailMessage]:
+    """What was written meanwhile."""
+    post_office.letters.clear()
+    office.clock.advance(timedelta(**later))
+    for _ in range(2):
+        tell_reports()
+        tell_people()
+        sweep()
+    return list(post_office.letters)
+
+
+def scheduled(
+    office: Office, report: ReportKind, login: str = "bohdan", by: str = "", schedule: Schedule = AT_NINE
+) -> int:
+    with office.database.write() as session:
+        session.get_one(Person, getattr(office.company, login).id).locale = "en"
+    filters = ReportFilters(definition_key="sale", group_by=by, months=3)
+    saved = office.do(login, save_report, ReportDraft(f"My {report}", report, filters))
+    office.do(login, schedule_saved_report, saved.id, schedule)
+    return saved.id
+
+
+def body(letter: EmailMessage) -> str:
+    part = letter.get_body(("plain",))
+    assert part is not None
+    return str(part.get_content())
+
+
+@pytest.mark.parametrize(
+    ("report", "by", "said"),
+    [
+        (ReportKind.FUNNEL, "", ("Opened in this period: 1", "reached it: 1, in it now: 1")),
+        (ReportKind.FORECAST, "person", ("Open deals: 0", "Without a close date: they stand in no month: 1")),
+        (ReportKind.LATENESS, "step", ("Підготувати пропозицію: done: 1, late: 0, late now: 0",)),
+        (ReportKind.APPROVALS, "department", ("Логістика: asked for: 1, returned: 0, waiting: 1, late: 0",)),
+        (ReportKind.ACTIVITY, "", ("Олена Коваль: steps done: 1, late: 0, won: 0",)),
+    ],
+)
+def test_a_report_comes_at_its_time_once_and_tells_what_its_page_does(
+    office: Office, post_office: PostOffice, report: ReportKind, by: str, said: tuple[str, ...]
+) -> None:
+    saved_id = scheduled(office, report, by=by)
+    office.open_deal()
+    office.prepare()
+    send(office, post_office)
+    assert send(office, post_office, hours=22) == []
+    (letter,) = send(office, post_office, hours=1)
+    assert (letter["To"], letter["Subject"]) == ("bohdan@example.com", f"Report: My {report}")
+    text = body(letter)
+    for one in (*said, f"https://sales.example.com/reports/saved/{saved_id}"):
+        assert one in text
+    assert send(office, post_office, hours=1) == []
+    assert len(send(office, post_office, days=3)) == 1, "what was missed is not made up for"
+
+
+def test_quiet_hours_hold_a_report_until_the_morning(office: Office, post_office: PostOffice) -> None:
+    scheduled(office, ReportKind.ACTIVITY, schedule=Schedule(Rhythm.DAY, time(3)))
+    assert send(office, post_office, hours=17, minutes=30) == []
+    assert len(send(office, post_office, hours=6)) == 1
+
+
+def test_a_head_of_a_department_gets_what_they_may_see_when_it_is_sent(office: Office, post_office: PostOffice) -> None:
+    scheduled(office, ReportKind.LATENESS, "iryna", "step")
+    office.open_deal()
+    (letter,) = send(office, post_office, hours=23)
+    assert "Підготувати пропозицію" not in body(letter)
+
+
+def test_who_may_read_reports_no_more_is_told_once_and_gets_nothing_more(
+    office: Office, post_office: PostOffice
+) -> None:
+    scheduled(office, ReportKind.ACTIVITY, "iryna")
+    office.do("admin", update_department, office.company.legal.id, {"head_id": None})
+    (letter,) = send(office, post_office, hours=23)
+    assert letter["Subject"] == "No more by mail: My activity"
+    assert "not open to you now" in body(letter)
+    assert send(office, post_office, days=2) == []
+    with office.database.read() as session:
+        saved = session.scalars(select(SavedReport)).one()
+    assert (saved.rhythm, saved.next_at, saved.refused_at is not None) == (None, None, True)
+
+
+def test_the_right_is_looked_at_when_the_letter_leaves(office: Office, post_office: PostOffice) -> None:
+    scheduled(office, ReportKind.ACTIVITY, "iryna", schedule=Schedule(Rhythm.DAY, time(3)))
+    assert send(office, post_office, hours=18) == []
+    office.do("admin", update_department, office.company.legal.id, {"head_id": None})
+    (letter,) = send(office, post_office, hours=6)
+    assert letter["Subject"] == "No more by mail: My activity"
+    assert "steps done" not in body(letter)
+
+
+def test_nothing_comes_of_a_report_that_is_deleted_or_whose_owner_has_left(
+    office: Office, post_office: PostOffice
+) -> None:
+    saved_id = scheduled(office, ReportKind.ACTIVITY)
+    scheduled(office, ReportKind.LATENESS, "iryna", "person")
+    office.do("bohdan", delete_saved_report, saved_id)
+    office.do("admin", update_person, office.company.iryna.id, {"is_active": False})
+    assert send(office, post_office, days=2) == []

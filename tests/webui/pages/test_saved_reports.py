@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+from support.office import Office
+from support.web import Browser, text_of
+from werkzeug.test import TestResponse
+
+from engine.model.saved_report import Rhythm, SavedReport
+
+SignIn = Callable[[str | None], Browser]
+PAGE = "/reports/saved"
+
+
+def saved(office: Office) -> SavedReport:
+    with office.database.read() as session:
+        return session.scalars(select(SavedReport)).one()
+
+
+def save(browser: Browser, **values: str) -> TestResponse:
+    given = {"report": "lateness", "by": "step", "name": "Запізнення"} | values
+    return browser.post(PAGE, form=given)
+
+
+def test_a_report_is_saved_as_it_is_and_opens_with_the_days_of_then(office: Office, browse: SignIn) -> None:
+    bohdan, today = browse("bohdan"), office.clock.now().date()
+    save(bohdan, **{"from": f"{today - timedelta(days=6)}", "to": f"{today}"})
+    page = text_of(bohdan.get(PAGE))
+    for said in ("Запізнення", "7 днів", "не надсилається"):
+        assert said in page
+    assert "Запізнення" in text_of(bohdan.get("/reports/lateness"))
+    assert "Запізнення" not in text_of(bohdan.get("/reports/approvals"))
+    office.clock.advance(timedelta(days=10))
+    later = today + timedelta(days=10)
+    opened = bohdan.get(f"{PAGE}/{saved(office).id}")
+    assert opened.location == f"/reports/lateness?by=step&from={later - timedelta(days=6)}&to={later}"
+
+
+def test_a_forecast_is_saved_with_months_that_move(office: Office, browse: SignIn) -> None:
+    office.open_deal()
+    bohdan = browse("bohdan")
+    save(bohdan, report="forecast", by="person", map="sale", first="2026-04-01", months="6", name="Пів року")
+    office.clock.advance(timedelta(days=40))
+    opened = bohdan.get(f"{PAGE}/{saved(office).id}")
+    assert opened.location == "/reports/forecast?map=sale&by=person&first=2026-05-01&months=6"
+
+
+def test_a_saved_report_is_scheduled_stopped_renamed_and_deleted(office: Office, browse: SignIn) -> None:
+    bohdan = browse("bohdan")
+    save(bohdan)
+    place = f"{PAGE}/{saved(office).id}"
+    bohdan.post(f"{place}/schedule", form={"rhythm": "week", "weekday": "5", "monthday": "28", "at": "08:30"})
+    told = saved(office)
+    assert (told.rhythm, told.day, told.at) == (Rhythm.WEEK, 5, "08:30")
+    assert "Щотижня, пʼятниця, 08:30" in text_of(bohdan.get(PAGE))
+    wrong = bohdan.post(f"{place}/schedule", form={"rhythm": "day", "at": "опівдні"})
+    assert (wrong.status_code, "опівдні" in text_of(wrong)) == (422, True)
+    bohdan.post(f"{place}/stop")
+    assert (saved(office).rhythm, saved(office).next_at) == (None, None)
+    bohdan.post(f"{place}/rename", form={"name": "Терміни"})
+    assert saved(office).name == "Терміни"
+    bohdan.post(f"{place}/delete")
+    assert "Ще нічого не збережено" in text_of(bohdan.get(PAGE))
+
+
+def test_names_are_ones_own_and_once_each(office: Office, browse: SignIn) -> None:
+    bohdan = browse("bohdan")
+    save(bohdan)
+    again = save(bohdan, name="запізнення")
+    assert (again.status_code, "уже є звіт" in text_of(again)) == (422, True)
+    assert saved(office).name == "Запізнення"
+    assert save(browse("iryna")).status_code == 303
+
+
+def test_a_saved_report_is_nobody_elses(office: Office, browse: SignIn) -> None:
+    save(browse("bohdan"))
+    place = f"{PAGE}/{saved(office).id}"
+    iryna = browse("iryna")
+    assert iryna.get(place).status_code == 404
+    assert "Запізнення" not in text_of(iryna.get(PAGE))
+    for action in ("rename", "stop", "delete", "schedule"):
+        assert iryna.post(f"{place}/{action}", form={"rhythm": "day", "at": "09:00", "name": "x"}).status_code == 404
+    for login in ("olena", "danylo"):
+        assert browse(login).get(PAGE).status_code == 404
+        assert save(browse(login)).status_code == 404
+
+
+@pytest.mark.parametrize("values", [{"report": "secrets"}, {"by": "colour"}, {"report": "forecast", "by": "step"}])
+def test_what_is_no_report_is_not_saved(office: Office, browse: SignIn, values: dict[str, str]) -> None:
+    assert save(browse("bohdan"), **values).status_code == 404
+    with office.database.read() as session:
+        assert session.scalars(select(SavedReport)).all() == []

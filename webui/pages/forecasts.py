@@ -1,0 +1,206 @@
+"""The sales forecast: what open deals may bring in the coming months."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+
+from engine.errors import N_
+from engine.model.saved_report import ReportKind
+from engine.policy.permissions import Ability, may
+from engine.policy.win_shares import FEWEST_ENDED, ShareTaken
+from engine.queries.control import ensure_controls
+from engine.queries.forecast import Expected, Forecast, ForecastGroup, ForecastRow, Months, forecast
+from webui.deal_list import DealFilter
+from webui.formats import local, month_name
+from webui.forms.typed_values import read_id
+from webui.i18n import _, zone
+from webui.known_maps import KnownMap, known_maps
+from webui.periods import iso_date
+from webui.report_periods import report_file
+from webui.request_context import actor, now, reading
+from webui.saved_reports import saved_words
+
+blueprint = Blueprint("forecasts", __name__, url_prefix="/reports")
+
+_GROUPS = {
+    ForecastGroup.MONTH: N_("By month"),
+    ForecastGroup.PERSON: N_("By person"),
+    ForecastGroup.DEPARTMENT: N_("By department"),
+}
+_FIRST_HEADINGS = {
+    ForecastGroup.MONTH: N_("Month"),
+    ForecastGroup.PERSON: N_("Person"),
+    ForecastGroup.DEPARTMENT: N_("Department"),
+}
+_WEIGHED = ((N_("May be counted on, %(currency)s"), "weighted"), (N_("Not weighed, %(currency)s"), "unweighed"))
+_COUNTS = (1, 2, 3, 6, 12)
+_USUAL_COUNT = 3
+_CHOOSABLE_BACK = 12
+_CHOOSABLE_ON = 13
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    maps: tuple[KnownMap, ...]
+    map_key: str
+    months: Months
+    group: ForecastGroup
+    found: Forecast | None
+
+
+@blueprint.get("/forecast")
+def show_forecast() -> ResponseReturnValue:
+    asked = _asked()
+    return render_template(
+        "control/forecast.html",
+        asked=asked,
+        found=asked.found,
+        months=asked.months,
+        groups={one: _(label) for one, label in _GROUPS.items()},
+        heading=_(_FIRST_HEADINGS[asked.group]),
+        starts=_starts(asked.months),
+        counts=_COUNTS,
+        span=_span,
+        name_of=_name_of,
+        opens=_Lists(asked),
+        sees_all=may(actor(), Ability.SEE_ALL_DEALS),
+        fewest=FEWEST_ENDED,
+        taken=ShareTaken,
+        **saved_words(
+            ReportKind.FORECAST,
+            map=asked.map_key,
+            by=asked.group.value,
+            first=asked.months.first.isoformat(),
+            months=str(asked.months.count),
+        ),
+    )
+
+
+@blueprint.get("/forecast.<kind>")
+def export_forecast(kind: str) -> ResponseReturnValue:
+    """A column for each currency: sums stay numbers that a spreadsheet adds up."""
+    asked = _asked()
+    rows = asked.found.rows if asked.found else ()
+    parts = (
+        (_("Open deals"), "open", ((_("Their sum, %(currency)s"), "sums"), *_WEIGHED)),
+        (_("Without an amount"), "unpriced", ()),
+        (_("Already won"), "won", ((_("Won for, %(currency)s"), "won_sums"),)),
+        (_("Won the period before"), "won_before", ((_("Won before for, %(currency)s"), "won_before_sums"),)),
+    )
+    header = [_(_FIRST_HEADINGS[asked.group])]
+    told: list[list[Any]] = [[_name_of(row)] for row in rows]
+    for title, count, summed in parts:
+        header.append(title)
+        for line, row in zip(told, rows, strict=True):
+            line.append(getattr(row.expected, count))
+        for words, name in summed:
+            of_rows = [_sums(row.expected, name) for row in rows]
+            for currency in sorted({one for sums in of_rows for one in sums}):
+                header.append(_(words) % {"currency": currency})
+                for line, sums in zip(told, of_rows, strict=True):
+                    line.append(sums.get(currency))
+    return report_file(kind, "forecast", header, told)
+
+
+class _Lists:
+    """The addresses of the lists behind the numbers, narrowed to exactly what each counts."""
+
+    def __init__(self, asked: _Asked) -> None:
+        self._asked = asked
+
+    def open(self, row: ForecastRow | None = None, **more: Any) -> str:
+        """Open deals of a row, or of all months."""
+        months = row.months if row is not None and row.months is not None else self._asked.months
+        return self._list(row, closes_from=months.first, closes_to=months.last, **more)
+
+    def won(self, row: ForecastRow | None = None, *, before: bool = False) -> str:
+        months = self._months(row, before=before)
+        return self._list(row, result="won", closed_from=months.first, closed_to=months.last)
+
+    def outside(self, which: str) -> str:
+        months, day = self._asked.months, timedelta(days=1)
+        match which:
+            case "before":
+                return self._list(None, closes_to=months.first - day)
+            case "after":
+                return self._list(None, closes_from=months.last + day)
+            case "passed":
+                return self._list(None, closes_to=local(now()).date() - day)
+            case _:
+                return self._list(None, dated=0)
+
+    def ended(self, stage: str | None, result: str) -> str:
+        """The deals that a share was measured on, or those of them that were won."""
+        found = self._asked.found
+        days = {"closed_from": found.measured_from, "closed_to": found.today} if found else {}
+        return self._list(None, result=result, reached=stage, **days)
+
+    def _months(self, row: ForecastRow | None, *, before: bool) -> Months:
+        asked = self._asked.months
+        if row is None or row.months is None:
+            return asked.before if before else asked
+        return _counterpart(asked, row.months) if before else row.months
+
+    def _list(self, row: ForecastRow | None, **filters: Any) -> str:
+        given = {name: str(value) for name, value in filters.items() if value is not None}
+        if row is not None and self._asked.group is ForecastGroup.PERSON:
+            given |= {"owner": str(row.id), "owner_text": row.name}
+        if row is not None and self._asked.group is ForecastGroup.DEPARTMENT:
+            given["department"] = str(row.id or "none")
+        return DealFilter.of(given | {"map": self._asked.map_key}).address()
+
+
+def _asked() -> _Asked:
+    ensure_controls(actor())
+    months = _months_asked()
+    given = request.args.get("by", "")
+    group = ForecastGroup(given) if given in set(ForecastGroup) else ForecastGroup.MONTH
+    with reading() as session:
+        maps = known_maps(session, actor())
+        keys = [one.key for one in maps]
+        key = request.args.get("map", "")
+        key = key if key in keys else next(iter(keys), "")
+        found = forecast(session, actor(), key, months, group, now=now(), zone=zone()) if key else None
+    return _Asked(maps, key, months, group, found)
+
+
+def _months_asked() -> Months:
+    """What is asked for; otherwise this month and the two after it."""
+    today = local(now()).date()
+    first = iso_date(request.args.get("first", "")) or today
+    count = read_id(request.args.get("months", "")) or _USUAL_COUNT
+    return Months(first.replace(day=1), count if count in _COUNTS else _USUAL_COUNT)
+
+
+def _starts(asked: Months) -> tuple[tuple[str, str], ...]:
+    """The months that a forecast may begin with, the asked one among them, each with its name."""
+    this = local(now()).date().replace(day=1)
+    back = Months(this, _CHOOSABLE_BACK).before
+    firsts = {one.first for one in (*back.each, *Months(this, _CHOOSABLE_ON).each, asked)}
+    return tuple((one.isoformat(), month_name(one)) for one in sorted(firsts))
+
+
+def _span(months: Months) -> str:
+    first, last = month_name(months.first), month_name(months.last)
+    return first if months.count == 1 else f"{first} – {last}"
+
+
+def _counterpart(asked: Months, month: Months) -> Months:
+    """The month at the same place among the months before."""
+    return dict(zip((one.first for one in asked.each), asked.before.each, strict=True))[month.first]
+
+
+def _name_of(row: ForecastRow) -> str:
+    return month_name(row.months.first) if row.months is not None else row.name or _("No department")
+
+
+def _sums(expected: Expected, name: str) -> Mapping[str, Decimal]:
+    sums: Mapping[str, Decimal] = getattr(expected, name)
+    return sums
