@@ -37,6 +37,7 @@ _SECTIONS = {
     "mail_links": "inbox",
     "deal_imports": "deals",
     "client_imports": "clients",
+    "client_doubles": "clients",
     "erasure": "clients",
     **dict.fromkeys(("erasure.show_file", "erasure.erase_deal_file"), "deals"),
     **dict.fromkeys(("erasure.show_entry", "erasure.erase_entry"), "deals"),

@@ -7,6 +7,7 @@ from engine.model.calendar import Calendar, CalendarException
 from engine.model.call_permit import CallHost, CallSecret
 from engine.model.client import Client, Contact
 from engine.model.client_import import ClientImport, ClientImportRow, ImportKind, ImportState, RowState
+from engine.model.client_merge import ClientMerge, NotDouble
 from engine.model.client_note import ClientNote
 from engine.model.company_revision import CompanyRevision
 from engine.model.consultation import Consultation
@@ -78,6 +79,7 @@ __all__ = [
     "Client",
     "ClientImport",
     "ClientImportRow",
+    "ClientMerge",
     "ClientNote",
     "CommentDraft",
     "CompanyRevision",
@@ -127,6 +129,7 @@ __all__ = [
     "MessageSubscription",
     "MovedDeal",
     "MovedDealState",
+    "NotDouble",
     "Notice",
     "NoticeKind",
     "NoticeState",
