@@ -99,6 +99,10 @@ WORDINGS: Mapping[NoticeKind, Wording] = {
         N_("A deal cannot go on: %(deal_title)s"),
         N_("The deal “%(deal_title)s” has stopped: a step of the sales map failed technically. Look at it."),
     ),
+    NoticeKind.IMPORT_DONE: Wording(
+        N_("Import finished: %(file)s"),
+        N_("The import of the file “%(file)s” is finished."),
+    ),
     NoticeKind.REPLY_UNDERSTOOD: Wording(
         N_("Confirm your decision: “%(step)s”"),
         N_("You answered a letter about “%(step)s”: %(outcome)s. Nothing is decided yet: confirm it here."),
@@ -131,6 +135,7 @@ KIND_LABELS: Mapping[NoticeKind, str] = {
     NoticeKind.CONSULTATION_ANSWERED: N_("My question is answered"),
     NoticeKind.DEAL_CHANGED: N_("News of a deal that I watch"),
     NoticeKind.INCIDENT: N_("A deal cannot go on, and I have to look at it"),
+    NoticeKind.IMPORT_DONE: N_("An import of mine is finished"),
 }
 """Those among which people choose."""
 

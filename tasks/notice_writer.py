@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.bpmn.compiled import OutcomeKind
 from engine.errors import N_
+from engine.model.client_import import RowState
 from engine.model.notice import NoticeKind
 from engine.queries.control import Control, DealsList, StepsList
 from engine.queries.letters import LetterView, ToldDeal, ToldNotice
@@ -39,6 +40,12 @@ _DEALS_TO_LOOK_AT = (
     (DealsList.RETURNED, N_("Returned more than once")),
     (DealsList.STALLED, N_("Without a next step")),
     (DealsList.SILENT, N_("Nothing happens")),
+)
+_CAME_OF_ROWS = (
+    (RowState.ADDED, N_("Added")),
+    (RowState.FILLED, N_("Added to who was here")),
+    (RowState.LEFT, N_("Was here already")),
+    (RowState.REFUSED, N_("Mistake")),
 )
 _MOST_NAMED = 10
 _FIRST = (
@@ -148,6 +155,7 @@ class NoticeWriter:
             "by": (step.asked_by if step is not None and notice.kind is NoticeKind.APPROVAL_ASKED else "") or notice.by,
             "outcome": self._decided(notice),
             "deal_title": title,
+            "file": notice.brought["file"] if notice.brought is not None else "",
         }
 
     def _decided(self, notice: ToldNotice) -> str:
@@ -162,6 +170,9 @@ class NoticeWriter:
         if notice.control is not None:
             yield from self._control(notice.control)
         deal, step = notice.deal, notice.step
+        if notice.brought is not None:
+            counts = ((label, notice.brought.get(state.value)) for state, label in _CAME_OF_ROWS)
+            yield from ((self.say(label), str(count)) for label, count in counts if count)
         if notice.failure is not None:
             yield from self._failure(notice.failure, notice.text)
         if deal is not None:
@@ -220,6 +231,8 @@ class NoticeWriter:
         base = self._settings.base_url
         if notice.kind is NoticeKind.DAILY_CONTROL:
             return N_("Open the daily control"), f"{base}/control"
+        if notice.brought is not None:
+            return N_("Look at the import"), f"{base}/clients/import/{notice.brought['id']}"
         if notice.kind is NoticeKind.INCIDENT:
             return N_("Look at the failures"), f"{base}/settings/incidents"
         if notice.step is not None and self._decides(notice):

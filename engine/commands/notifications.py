@@ -6,8 +6,9 @@ and sends that from the outbox (see mailing.py).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -33,19 +34,20 @@ def notify(
     text: str = "",
     outcome: str = "",
     answers: str = "",
+    brought: Mapping[str, Any] | None = None,
 ) -> None:
     """Let each person of ``to``, by id, or the members of a department hear of something, once and by their settings.
 
     ``by`` is who caused it: nobody is told of what they did themselves. ``text`` is what somebody wrote (a comment, a
     question, an answer), ``outcome`` the id of a decision, ``answers`` the Message-ID of what the letter answers. A
-    work item brings its deal along.
+    work item brings its deal along. ``brought`` is an import with what came of it, see ToldNotice.
     """
     causer = by.recorded_id if by is not None else None
     if deal is not None:
         deal_id: int | None = deal.id
     else:
         deal_id = work_item.deal_id if work_item is not None else None
-    told = {"text": text.strip()[:LONGEST_TEXT], "outcome": outcome, "answers": answers}
+    told = {"text": text.strip()[:LONGEST_TEXT], "outcome": outcome, "answers": answers, "brought": brought}
     details = {name: value for name, value in told.items() if value}
 
     def tell(person_id: int | None, member_of: int | None) -> None:

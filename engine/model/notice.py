@@ -34,6 +34,7 @@ class NoticeKind(StrEnum):
     CONSULTATION_ANSWERED = "consultation_answered"
     DEAL_CHANGED = "deal_changed"  # something happened in a deal that you watch
     INCIDENT = "incident"  # a deal cannot go on, and an administrator has to look
+    IMPORT_DONE = "import_done"  # a list that you brought is taken over
     REPLY_UNDERSTOOD = "reply_understood"  # your answer by mail waits to be confirmed
     REPLY_UNREAD = "reply_unread"  # your answer by mail names no decision
     REPLY_LATE = "reply_late"  # your answer by mail came when the step did not wait for you any more
@@ -64,7 +65,8 @@ class Notice(Base):
     """``person_id`` is who is told; a new notice may instead name a department, whose members are told.
 
     ``by_id`` is who caused it, None for the machinery. ``details`` fills the letter, by kind: ``text`` is what
-    somebody wrote, ``outcome`` the id of a decision. A worker looks at it from ``due_at`` on.
+    somebody wrote, ``outcome`` the id of a decision, ``brought`` an import and what came of it. A worker looks at it
+    from ``due_at`` on.
     """
 
     __tablename__ = "notice"

@@ -88,7 +88,7 @@ def double_groups(session: Session, actor: Actor, *, page: int = 1, limit: int =
 
 
 def compared_clients(session: Session, actor: Actor, ids: Collection[int]) -> tuple[ClientRow, ...]:
-    """Clients side by side, the one first who is best kept: with a tax number, with the most open deals, the oldest.
+    """Clients side by side, the one first who is best kept: with the most open deals, with a tax number, the oldest.
 
     Raises NotFound where one of them does not stand, or is not visible.
     """
@@ -96,7 +96,7 @@ def compared_clients(session: Session, actor: Actor, ids: Collection[int]) -> tu
     if len(found) != len(set(ids)):
         raise NotFound
     rows = clients_of(session, actor, found)
-    return tuple(sorted(rows, key=lambda one: (not one.edrpou, -one.open_deals, one.created_at, one.id)))
+    return tuple(sorted(rows, key=lambda one: (-one.open_deals, not one.edrpou, one.created_at, one.id)))
 
 
 def possible_duplicates(

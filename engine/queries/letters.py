@@ -63,7 +63,7 @@ class ToldNotice:
     """``by`` is who caused it, or nobody. ``content`` is what the reader is asked to decide on, else None.
 
     ``control`` is what they have to look at today, of a notice of that kind; ``failure`` is what a deal failed at, as
-    its incident keeps it.
+    its incident keeps it. ``brought`` is of an import its ``id`` and ``file``, and how many rows came to each state.
     """
 
     kind: NoticeKind
@@ -75,6 +75,7 @@ class ToldNotice:
     content: DecisionContent | None
     control: Control | None = None
     failure: Mapping[str, Any] | None = None
+    brought: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +195,11 @@ def _still_to_tell(session: Session, news: _News, notices: Iterable[Notice]) -> 
     seen: set[tuple[Any, ...]] = set()
     for notice in notices:
         details = notice.details
-        same = (notice.kind, notice.deal_id, notice.work_item_id, details.get("text"), details.get("outcome"))
+        brought = details.get("brought")
+        same = (
+            *(notice.kind, notice.deal_id, notice.work_item_id, details.get("text"), details.get("outcome")),
+            brought["id"] if brought else None,
+        )
         if same in seen or not _matters(news, notice):
             continue
         seen.add(same)
@@ -216,6 +221,7 @@ def _still_to_tell(session: Session, news: _News, notices: Iterable[Notice]) -> 
             content=content,
             control=looked_at,
             failure=news.failures.get((notice.deal_id, str(details.get("text", "")))),
+            brought=brought,
         )
 
 

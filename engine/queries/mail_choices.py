@@ -43,4 +43,6 @@ def kinds_for(actor: Actor) -> tuple[NoticeKind, ...]:
         left_out.add(NoticeKind.STEP_LATE)
     if not may(actor, Ability.RETRY_INCIDENT):
         left_out.add(NoticeKind.INCIDENT)
+    if not may(actor, Ability.MANAGE_CLIENTS):
+        left_out.add(NoticeKind.IMPORT_DONE)
     return tuple(kind for kind in NoticeKind if kind not in left_out)
