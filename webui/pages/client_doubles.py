@@ -95,7 +95,7 @@ def tell_them_apart() -> ResponseReturnValue:
     try:
         with writing() as session:
             tell_apart(session, ids, actor=actor(), clock=services().clock)
-    except NotFound:
+    except (NotFound, NotAllowed):
         raise
     except DomainError as error:
         flash(error_text(error), "danger")
@@ -111,11 +111,13 @@ def undo(merge_id: int) -> ResponseReturnValue:
     try:
         with writing() as session:
             client_id = undo_merge(session, merge_id, actor=actor(), clock=services().clock)
-    except NotFound:
+    except (NotFound, NotAllowed):
         raise
     except DomainError as error:
         flash(error_text(error), "danger")
-        return redirect(request.referrer or url_for("client_doubles.list_doubles"), code=303)
+        came_from = chosen_id(request.form, "from")
+        back = url_for("clients.show", client_id=came_from) if came_from else url_for("client_doubles.list_doubles")
+        return redirect(back, code=303)
     flash(_("The merge is undone: this client has its own deals, contacts and notes again."), "success")
     return redirect(url_for("clients.show", client_id=client_id), code=303)
 

@@ -86,6 +86,7 @@ def test_who_edits_no_clients_and_whom_they_are_not_open_to(browse: SignIn, pair
     for address in ("/clients/doubles", f"/clients/merge?id={pair[0]}&id={pair[1]}"):
         assert iryna.get(address).status_code == 403
     assert iryna.post("/clients/merge", both).status_code == 403
+    assert iryna.post("/clients/told-apart", both).status_code == 403
     assert danylo.post("/clients/merge", both).status_code == 404
     assert danylo.post("/clients/told-apart", both).status_code == 404
     assert danylo.post("/clients/merges/1/undo", {}).status_code == 404

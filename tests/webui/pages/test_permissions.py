@@ -80,6 +80,7 @@ PLACES = {
     "key": "sale",
     "kind": "csv",
     "letter_id": 1,
+    "merge_id": 1,
     "number": 1,
     "person_id": 4,
     "position": 0,
@@ -142,6 +143,11 @@ PAGES = {
         "POST /settings/tokens",
     ),
     ABSENT: (
+        # No client is named here, and nothing was merged: who may what is tried in test_client_doubles.
+        "GET /clients/merge",
+        "POST /clients/merge",
+        "POST /clients/merges/<int:merge_id>/undo",
+        "POST /clients/told-apart",
         "GET /clients/import/template-<kind>.<suffix>",
         "POST /settings/mail/telegram",
         "POST /settings/loss-reasons/<int:reason_id>",
@@ -192,6 +198,7 @@ PAGES = {
         "GET /clients/import",
         "POST /clients/import",
         "POST /clients",
+        "GET /clients/doubles",
         "GET /clients/duplicates",
         "GET /clients/new",
     ),
