@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
+
+from sqlalchemy.orm import Session
 
 from engine.adapters.mailbox import Mailbox, MailboxFailed, Place, RawMessage
-from engine.adapters.received_mail import read_message
-from engine.commands.mail_answers import claim_mailbox, keep_place, release_mailbox, take_answer
+from engine.adapters.received_mail import ReceivedMessage, read_message
+from engine.commands.client_answers import take_client_answer
+from engine.commands.mail_answers import Became, claim_mailbox, keep_place, release_mailbox, take_answer
 from engine.errors import DomainError
+from engine.model.letter import ReceivedMail
+from engine.policy.file_limits import limits_of
+from engine.queries.client_letters import answered_letter
 from tasks.app import task
+from tasks.client_letters import bring_letter
 from tasks.services import Services, services
 
 _LOOKED_BACK = timedelta(days=7)
@@ -48,8 +57,9 @@ def _take(services: Services, mailbox: Mailbox, message: RawMessage) -> None:
     answer = read_message(message.raw)
     became = None
     try:
+        take = _taking(services, message, answer)
         with services.database.write() as session:
-            became = take_answer(session, answer, clock=services.clock)
+            became = take(session)
             keep_place(session, mailbox.name, message.place)
     except (DomainError, ValueError, LookupError, TypeError, AttributeError):
         _logger.exception("Message %s of the mailbox is passed over", message.place.last)  # those behind it must come
@@ -57,3 +67,20 @@ def _take(services: Services, mailbox: Mailbox, message: RawMessage) -> None:
             keep_place(session, mailbox.name, message.place)
     if became is not None:
         _logger.info("A message in the mailbox is taken: %s", became.value)
+
+
+def _taking(services: Services, message: RawMessage, answer: ReceivedMessage) -> Callable[[Session], Became | None]:
+    """What is done with a message: one that answers a letter to a client comes into its deal."""
+    with services.database.read() as session:
+        answered_id = answered_letter(session, answer.keys)
+        is_new = session.get(ReceivedMail, answer.id) is None
+    if answered_id is None or not is_new:
+        return partial(take_answer, message=answer, clock=services.clock)
+    return partial(
+        take_client_answer,
+        message=answer,
+        brought=bring_letter(services, message, answer),
+        answered_id=answered_id,
+        limits=limits_of(services.settings),
+        clock=services.clock,
+    )

@@ -10,6 +10,7 @@ from engine.adapters.webhook_calls import WebhookCall
 from engine.commands.calls import CALL
 from engine.commands.checkpoints import CHECKPOINT
 from engine.commands.client_imports import CLIENT_IMPORT
+from engine.commands.client_letters import CLIENT_LETTER
 from engine.commands.mailing import LETTER, TELEGRAM_LETTER
 from engine.commands.moved_deals import take_turn
 from engine.commands.password_links import PASSWORD_LETTER
@@ -23,6 +24,7 @@ from engine.db.outbox import LEASE
 from tasks.calls import make_call
 from tasks.checkpoints import publish_checkpoint
 from tasks.client_imports import go_on_with_import
+from tasks.client_letters import send_client_letter
 from tasks.notices import send_letter
 from tasks.one_by_one import give_way, performed
 from tasks.password_letters import send_password_letter
@@ -132,4 +134,5 @@ _EFFECTS: Mapping[str, Effect] = {
     CHECKPOINT: publish_checkpoint,
     PASSWORD_LETTER: send_password_letter,
     CLIENT_IMPORT: go_on_with_import,
+    CLIENT_LETTER: send_client_letter,
 }

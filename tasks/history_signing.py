@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 
 from engine.adapters.history_keys import HistoryKeys, SigningKeyMissing
 from engine.commands.checkpoints import write_checkpoint
@@ -31,10 +32,9 @@ def sign_history() -> None:
 
 def signing(services: Services) -> Iterator[None]:
     """Sign batch by batch. Yields while more may wait."""
-    keys = HistoryKeys(services.settings.keys)
+    keys, between = HistoryKeys(services.settings.keys), partial(give_way, services)
     try:
-        while sign_new_entries(services.database, keys, clock=services.clock) == AT_ONCE:
-            give_way(services)
+        while sign_new_entries(services.database, keys, clock=services.clock, between=between) == AT_ONCE:
             yield
     except SigningKeyMissing as missing:
         _say(missing)
@@ -44,10 +44,10 @@ def signing(services: Services) -> Iterator[None]:
 def checkpoint_history() -> None:
     """Once a day; the other times find that today has one. Whatever the quick look missed is signed before."""
     given = services()
-    keys = HistoryKeys(given.settings.keys)
+    keys, between = HistoryKeys(given.settings.keys), partial(give_way, given)
     try:
-        while sign_new_entries(given.database, keys, clock=given.clock, whole=True) == AT_ONCE:
-            give_way(given)
+        while sign_new_entries(given.database, keys, clock=given.clock, whole=True, between=between) == AT_ONCE:
+            pass
         write_checkpoint(given.database, keys, clock=given.clock)
     except SigningKeyMissing as missing:
         _say(missing)

@@ -103,6 +103,14 @@ WORDINGS: Mapping[NoticeKind, Wording] = {
         N_("Import finished: %(file)s"),
         N_("The import of the file “%(file)s” is finished."),
     ),
+    NoticeKind.CLIENT_WROTE: Wording(
+        N_("The client wrote: %(deal_title)s"),
+        N_("A letter of the client came into the deal “%(deal_title)s”."),
+    ),
+    NoticeKind.CLIENT_LETTER_RETURNED: Wording(
+        N_("A letter did not arrive: %(deal_title)s"),
+        N_("Your letter in the deal “%(deal_title)s” was not delivered. Look at the address and try again."),
+    ),
     NoticeKind.REPLY_UNDERSTOOD: Wording(
         N_("Confirm your decision: “%(step)s”"),
         N_("You answered a letter about “%(step)s”: %(outcome)s. Nothing is decided yet: confirm it here."),
@@ -136,6 +144,8 @@ KIND_LABELS: Mapping[NoticeKind, str] = {
     NoticeKind.DEAL_CHANGED: N_("News of a deal that I watch"),
     NoticeKind.INCIDENT: N_("A deal cannot go on, and I have to look at it"),
     NoticeKind.IMPORT_DONE: N_("An import of mine is finished"),
+    NoticeKind.CLIENT_WROTE: N_("A client wrote to me in a deal"),
+    NoticeKind.CLIENT_LETTER_RETURNED: N_("A letter of mine to a client did not arrive"),
 }
 """Those among which people choose."""
 

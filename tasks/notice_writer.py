@@ -55,6 +55,7 @@ _FIRST = (
     NoticeKind.INCIDENT,
     NoticeKind.CONSULTATION_ASKED,
 )
+_OF_LETTERS = frozenset({NoticeKind.CLIENT_WROTE, NoticeKind.CLIENT_LETTER_RETURNED})
 _URGENCY = tuple(dict.fromkeys((*_FIRST, *NoticeKind)))
 
 
@@ -77,13 +78,14 @@ class NoticeWriter:
     """One letter being written.
 
     ``links`` lead to the decisions, by the id of the step; ``at`` is the moment of sending. ``is_brief``: of a deal it
-    says no more than which one it is.
+    says no more than which one it is, and nothing of what clients write.
     """
 
     def __init__(
         self, view: LetterView, links: Mapping[int, str], settings: Settings, at: datetime, *, is_brief: bool = False
     ) -> None:
         self._view, self._links, self._settings, self._at, self._is_brief = view, links, settings, at, is_brief
+        self._unquoted = _OF_LETTERS | {NoticeKind.INCIDENT} if is_brief else {NoticeKind.INCIDENT}
         self._catalogue = catalogue(view.locale)
         self.values = ValueWords(view.locale, settings.time_zone, self._catalogue.gettext)
         answerable = [one for one in view.notices if one.content is not None and _is_decision(one)]
@@ -123,7 +125,7 @@ class NoticeWriter:
         action, link = self._action(notice)
         return Section(
             sentence=self._fill(wording.sentence if notice.by or not wording.unsigned else wording.unsigned, notice),
-            quote=notice.text if notice.kind is not NoticeKind.INCIDENT else "",
+            quote=notice.text if notice.kind not in self._unquoted else "",
             instruction=notice.step.instruction if notice.step is not None and decides else "",
             facts=tuple(self._facts(notice)),
             content=tuple(self._content(notice)),
@@ -235,6 +237,11 @@ class NoticeWriter:
             return N_("Look at the import"), f"{base}/clients/import/{notice.brought['id']}"
         if notice.kind is NoticeKind.INCIDENT:
             return N_("Look at the failures"), f"{base}/settings/incidents"
+        if notice.kind in _OF_LETTERS and notice.deal is not None:
+            return N_("Open the letters"), f"{base}/deals/{notice.deal.id}/letters"
+        return self._action_in_deal(notice, base)
+
+    def _action_in_deal(self, notice: ToldNotice, base: str) -> tuple[str, str]:
         if notice.step is not None and self._decides(notice):
             return (_CONFIRM if notice.kind is NoticeKind.REPLY_UNDERSTOOD else _DECIDE), self._links[notice.step.id]
         if notice.step is not None and notice.kind not in {NoticeKind.DEAL_CHANGED, NoticeKind.MENTIONED}:

@@ -11,7 +11,7 @@ from werkzeug.datastructures import FileStorage
 from engine.commands.stored_files import BroughtFile, bring_file
 from engine.errors import N_, DomainError, FieldRequired, InvalidInput
 from engine.policy.file_kinds import FileRefused
-from engine.policy.file_limits import MEGABYTE, FileLimits
+from engine.policy.file_limits import MEGABYTE, FileLimits, limits_of
 from webui.request_context import services
 
 FILES_AT_ONCE = 4
@@ -21,6 +21,7 @@ _TAKE_FILES = frozenset(
         "files.add_to_deal",
         "files.add_to_step",
         "deals.comment",
+        "deal_letters.send",
         "work_items.comment",
         "api.add_deal_files",
         "api.add_work_item_files",
@@ -41,12 +42,7 @@ def _allow_files() -> None:
 
 
 def limits() -> FileLimits:
-    settings = services().settings
-    return FileLimits(
-        of_file=settings.file_max_mb * MEGABYTE,
-        of_deal=settings.deal_files_max_mb * MEGABYTE,
-        of_all=settings.all_files_max_gb * 1024 * MEGABYTE,
-    )
+    return limits_of(services().settings)
 
 
 def brought(files: Iterable[FileStorage], field: str = "file", *, required: bool = True) -> list[BroughtFile]:

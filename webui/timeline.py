@@ -77,6 +77,12 @@ KINDS_BY_FILTER = {
         "call_cancelled",
     ),
     "comments": ("commented", "question_asked", "question_answered"),
+    "letters": (
+        "client_letter_written",
+        "client_letter_received",
+        "client_letter_returned",
+        "client_letter_sent_again",
+    ),
     "lateness": (
         "reminder_sent",
         "step_reminded",
@@ -113,6 +119,7 @@ FILTERS = (
     ("", N_("Everything")),
     ("steps", N_("Steps")),
     ("comments", N_("Comments")),
+    ("letters", N_("Letters")),
     ("lateness", N_("Lateness")),
     ("changes", N_("Changes")),
 )

@@ -6,6 +6,7 @@ import logging
 import re
 import smtplib
 import ssl
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.header import Header
@@ -22,6 +23,8 @@ TIMEOUT_S = 10.0
 _LONGEST_LINE = 200
 _PORTS = {"smtp": 25, "smtps": 465}
 _SUBMISSION = 587
+_SLOWEST_LINE = 128 * 1024
+"""Bytes of files in a second."""
 _PERMANENT = 500  # RFC 5321 section 4.2.1: 5yz, the same command again is answered the same
 _DOMAIN = re.compile(r"[^A-Za-z0-9.-]")
 
@@ -52,12 +55,21 @@ class MailRefused(DomainError):
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    name: str
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
     """``key`` is the letter's own and stays the same when it is sent again: receivers drop the copy.
 
     ``html`` is the same as ``text``, for programs that show it. Letters with the same ``thread`` stand together.
     ``reply_to`` is where an answer goes, ``settings_url`` where the reader chooses what they are sent.
-    ``in_reply_to`` is the Message-ID of what this letter answers.
+    ``in_reply_to`` is the Message-ID of what this letter answers. ``also_to`` are the other receivers.
+
+    ``writer`` is the person who wrote it; without one the letter is marked as a machine's.
     """
 
     key: str
@@ -70,11 +82,17 @@ class Letter:
     reply_to: str = ""
     settings_url: str = ""
     in_reply_to: str = ""
+    also_to: tuple[str, ...] = ()
+    writer: str = ""
+    attachments: tuple[Attachment, ...] = ()
 
 
 class Mailer(Protocol):
-    def send(self, letter: Letter) -> None:
-        """Hand over one letter. Raises MailFailed, MailRefused."""
+    def send(self, letter: Letter) -> Mapping[str, str]:
+        """Hand over one letter; what the server says by each address of several that it does not take.
+
+        Raises MailFailed, MailRefused.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,30 +136,30 @@ class SmtpMailer:
         self._server = server
         self._timeout_s = timeout_s
 
-    def send(self, letter: Letter) -> None:
+    def send(self, letter: Letter) -> Mapping[str, str]:
         try:
             message = message_of(letter, self._server.sender)
         except ValueError as unusable:
             raise MailRefused(host=self._server.host, answer=str(unusable)) from unusable
         try:
-            with self._connected() as connection:
-                connection.send_message(message)
+            with self._connected(time_to_send(letter)) as connection:
+                refused_ones = connection.send_message(message)
         except smtplib.SMTPRecipientsRefused as refused:
             code, answer = next(iter(refused.recipients.values()), (_PERMANENT, b""))
             told = MailRefused if code >= _PERMANENT else MailFailed
             raise told(host=self._server.host, answer=f"{code} {_shown(answer)}") from refused
         except (OSError, smtplib.SMTPException) as failure:
             raise MailFailed(host=self._server.host, answer=str(failure)) from failure
+        return {address: f"{code} {_shown(answer)}" for address, (code, answer) in refused_ones.items()}
 
-    def _connected(self) -> smtplib.SMTP:
-        server = self._server
+    def _connected(self, longer_s: float) -> smtplib.SMTP:
+        """``longer_s`` is how much longer than usual the server may take."""
+        server, timeout_s = self._server, self._timeout_s + longer_s
         if server.over_tls:
             context = ssl.create_default_context()
-            connection: smtplib.SMTP = smtplib.SMTP_SSL(
-                server.host, server.port, timeout=self._timeout_s, context=context
-            )
+            connection: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, timeout=timeout_s, context=context)
         else:
-            connection = smtplib.SMTP(server.host, server.port, timeout=self._timeout_s)
+            connection = smtplib.SMTP(server.host, server.port, timeout=timeout_s)
         try:
             self._introduce(connection)
         except BaseException:
@@ -178,21 +196,27 @@ class _Policy(EmailPolicy):
 class ConsoleMailer:
     """Says in the log what would be sent."""
 
-    def send(self, letter: Letter) -> None:
+    def send(self, letter: Letter) -> Mapping[str, str]:
         _logger.info("Letter to %s: %s", letter.to, one_line(letter.subject))
         _logger.debug("%s", letter.text)
+        return {}
+
+
+def time_to_send(letter: Letter) -> float:
+    """How many seconds longer a letter takes by its files: the whole of it has to leave within one time limit."""
+    return sum(len(one.content) for one in letter.attachments) / _SLOWEST_LINE
 
 
 def message_of(letter: Letter, sender: str) -> EmailMessage:
-    """The letter as it travels, marked as written by a machine, so that nobody's holiday answers it.
+    """The letter as it travels; unless a person wrote it, marked as a machine's, so that nobody's holiday answers it.
 
     No header can be smuggled in: what people typed stands in the subject only, on one line, and an address is refused
     by the library when it holds a line break. Raises ValueError for such an address.
     """
     domain = _DOMAIN.sub("", sender.rpartition("@")[2]) or "localhost"
     message = EmailMessage(policy=_Policy())
-    message["From"] = sender
-    message["To"] = Address(addr_spec=letter.to)
+    message["From"] = Address(one_line(letter.writer), addr_spec=sender) if letter.writer else sender
+    message["To"] = [Address(addr_spec=one) for one in (letter.to, *letter.also_to)]
     message["Subject"] = one_line(letter.subject)
     message["Date"] = format_datetime(letter.written_at)
     message["Message-ID"] = message_id(letter.key, sender)
@@ -205,11 +229,15 @@ def message_of(letter: Letter, sender: str) -> EmailMessage:
         message["Reply-To"] = Address(addr_spec=letter.reply_to)
     if letter.settings_url:
         message["List-Unsubscribe"] = f"<{letter.settings_url}>"
-    message["Auto-Submitted"] = "auto-generated"
-    message["X-Auto-Response-Suppress"] = "All"
+    if not letter.writer:
+        message["Auto-Submitted"] = "auto-generated"
+        message["X-Auto-Response-Suppress"] = "All"
     message.set_content(letter.text, cte="quoted-printable")
     if letter.html:
         message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
+    for one in letter.attachments:
+        main, _, sub = one.media_type.partition("/")
+        message.add_attachment(one.content, maintype=main, subtype=sub or "octet-stream", filename=one_line(one.name))
     return message
 
 

@@ -6,10 +6,11 @@ import imaplib
 import re
 import ssl
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any, ClassVar, Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -94,10 +95,14 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class RawMessage:
-    """``raw`` is its beginning, up to LARGEST_MESSAGE bytes; ``place`` is where the mailbox stands after it."""
+    """``raw`` is its beginning, up to LARGEST_MESSAGE bytes; ``place`` is where the mailbox stands after it.
+
+    ``read`` gives as many bytes of it as are asked for, while the mailbox stands at it. Raises MailboxFailed.
+    """
 
     place: Place
     raw: bytes
+    read: Callable[[int], bytes]
 
 
 class Mailbox(Protocol):
@@ -175,11 +180,20 @@ class ImapMailbox:
         found = _ok(connection.uid("SEARCH", *wanted))
         numbers = sorted({int(one) for one in b" ".join(_bytes(found)).split()})
         for number in [one for one in numbers if one > last][:MOST_AT_ONCE]:
-            parts = _ok(connection.uid("FETCH", str(number), f"(BODY.PEEK[]<0.{LARGEST_MESSAGE}>)"))
-            raw = next((part[1] for part in parts if isinstance(part, tuple)), None)
-            if isinstance(raw, bytes):  # else it was deleted meanwhile
-                yield RawMessage(Place(validity, number), raw)
+            raw = _fetched(connection, number, LARGEST_MESSAGE)
+            if raw is not None:  # else it was deleted meanwhile
+                yield RawMessage(Place(validity, number), raw, partial(self._read_more, connection, number))
                 connection.uid("STORE", str(number), "+FLAGS.SILENT", r"(\Seen)")
+
+    def _read_more(self, connection: imaplib.IMAP4, number: int, size: int) -> bytes:
+        with self._failing():
+            return _fetched(connection, number, size) or b""
+
+
+def _fetched(connection: imaplib.IMAP4, number: int, size: int) -> bytes | None:
+    """The first ``size`` bytes of a message; None for one that is not there."""
+    parts = _ok(connection.uid("FETCH", str(number), f"(BODY.PEEK[]<0.{size}>)"))
+    return next((part[1] for part in parts if isinstance(part, tuple) and isinstance(part[1], bytes)), None)
 
 
 def mailbox_for(imap_url: str | None) -> Mailbox | None:

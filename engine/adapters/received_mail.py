@@ -20,6 +20,7 @@ LARGEST_MESSAGE = 256 * 1024
 _MOST_PARTS = 100
 _MOST_HEADERS = 50
 _LONGEST_HEADER = 4_000
+_LONGEST_ADDRESS = 254
 _KEY = re.compile(r"\b([0-9a-f]{32})(?=@)")
 _LISTS = ("bulk", "junk", "list", "auto_reply")
 _AUTOMATIC = ("x-autoreply", "x-autorespond", "x-auto-response-suppress", "list-id", "x-loop")
@@ -33,7 +34,7 @@ class ReceivedMessage:
     """``id`` is the SHA-256 of its Message-ID, or of all of it; ``keys`` are those of letters that it may answer.
 
     ``is_automatic``: a program wrote it (RFC 3834), and nobody means it. ``failure`` is what a mail server says that
-    sends a letter back (RFC 3464), with the keys of that letter.
+    sends a letter back (RFC 3464), with the keys of that letter; ``failed_for`` is the address that it names.
     """
 
     id: str
@@ -43,6 +44,7 @@ class ReceivedMessage:
     is_automatic: bool
     failure: str
     text: str
+    failed_for: str = ""
 
 
 def read_message(raw: bytes) -> ReceivedMessage:
@@ -55,18 +57,31 @@ def read_message(raw: bytes) -> ReceivedMessage:
 
 def _read(raw: bytes) -> ReceivedMessage:
     message = message_from_bytes(raw)
-    message_id = _first(message, "message-id").strip()
-    senders = getaddresses([_first(message, "from")])
-    failure = _failure(message)
+    message_id = first_header(message, "message-id").strip()
+    failure, failed_for = _failure(message)
     return ReceivedMessage(
         id=hashlib.sha256(message_id.encode("utf-8", "replace") or raw).hexdigest(),
         message_id=message_id if re.fullmatch(r"<[!-~]{1,250}>", message_id) else "",
-        sender=senders[0][1].casefold() if len(senders) == 1 else "",
+        sender=sender_of(message)[1],
         keys=tuple(dict.fromkeys(_keys(message, raw if failure else b""))),
         is_automatic=_is_automatic(message),
         failure=failure,
         text="" if failure else _text(message),
+        failed_for=failed_for,
     )
+
+
+def sender_of(message: Message) -> tuple[str, str]:
+    """The name, and the address in small letters, of the one who says to have written it; empty where it is not one.
+
+    Addresses are read before anything is decoded: a name that holds an address is no sender.
+    """
+    given = message.get_all("from") or []
+    found = getaddresses([" ".join(str(given[0])[:_LONGEST_HEADER].split())]) if len(given) == 1 else []
+    if len(found) != 1:
+        return "", ""
+    name, address = found[0]
+    return readable_header(name), storable(address).casefold()
 
 
 def _keys(message: Message, returned: bytes) -> Iterator[str]:
@@ -78,50 +93,55 @@ def _keys(message: Message, returned: bytes) -> Iterator[str]:
 
 
 def _is_automatic(message: Message) -> bool:
-    submitted = _first(message, "auto-submitted").casefold().strip()
+    submitted = first_header(message, "auto-submitted").casefold().strip()
     return (
         (bool(submitted) and not submitted.startswith("no"))
-        or _first(message, "precedence").casefold().strip() in _LISTS
-        or any(_first(message, name) for name in _AUTOMATIC)
-        or "".join(_first(message, "return-path").split()) == "<>"
+        or first_header(message, "precedence").casefold().strip() in _LISTS
+        or any(first_header(message, name) for name in _AUTOMATIC)
+        or "".join(first_header(message, "return-path").split()) == "<>"
         or message.get_content_type() == "multipart/report"
-        or _first(message, "from").casefold().startswith(("mailer-daemon", "postmaster"))
+        or first_header(message, "from").casefold().startswith(("mailer-daemon", "postmaster"))
     )
 
 
-def _failure(message: Message) -> str:
-    """The diagnosis of a letter that came back for good; nothing of a delay."""
+def _failure(message: Message) -> tuple[str, str]:
+    """The diagnosis of a letter that came back for good, and for which address; nothing of a delay."""
     if message.get_content_type() != "multipart/report" or not message.is_multipart():
-        return ""
-    for part in _parts(message):
+        return "", ""
+    for part in parts_of(message):
         if part.get_content_type() != "message/delivery-status":
             continue
         blocks = part.get_payload()
         for block in blocks if isinstance(blocks, list) else []:
-            if isinstance(block, Message) and _first(block, "action").casefold().strip() == "failed":
-                told = _first(block, "diagnostic-code") or _first(block, "status") or "failed"
-                return " ".join(told.split())[:500]
-    return ""
+            if isinstance(block, Message) and first_header(block, "action").casefold().strip() == "failed":
+                told = first_header(block, "diagnostic-code") or first_header(block, "status") or "failed"
+                address = first_header(block, "final-recipient").rpartition(";")[2].strip()
+                return " ".join(told.split())[:500], address[:_LONGEST_ADDRESS]
+    return "", ""
 
 
 def _text(message: Message) -> str:
     """The first plain text that is no attachment, else the words of the first page."""
-    parts = [one for one in _parts(message) if not one.is_multipart() and one.get_content_disposition() != "attachment"]
+    parts = [
+        one for one in parts_of(message) if not one.is_multipart() and one.get_content_disposition() != "attachment"
+    ]
     for wanted in ("text/plain", "text/html"):
         for part in parts:
-            if part.get_content_type() == wanted and (text := _storable(_decoded(part)).strip()):
+            if part.get_content_type() == wanted and (text := storable(decoded_text(part)).strip()):
                 return text[:LONGEST_TEXT] if wanted == "text/plain" else text_of_html(text)[:LONGEST_TEXT]
     return ""
 
 
-def _parts(message: Message) -> Iterator[Message]:
+def parts_of(message: Message) -> Iterator[Message]:
+    """The message and what it is made of, outer before inner; no more than anybody's letter has."""
     for number, part in enumerate(message.walk()):
         if number >= _MOST_PARTS:
             return
         yield part
 
 
-def _decoded(part: Message) -> str:
+def decoded_text(part: Message) -> str:
+    """In the character set that it names, or the one that it has."""
     content = part.get_payload(decode=True)
     if not isinstance(content, bytes):
         return ""
@@ -140,21 +160,23 @@ def _known(charset: str) -> str:
     return charset
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
     """Without what no database keeps: NUL, and halves of letters."""
     return text.replace("\x00", "").encode("utf-8", "ignore").decode()
 
 
-def _first(message: Message, name: str) -> str:
+def first_header(message: Message, name: str) -> str:
+    """The first of a name, decoded, in one line; empty where there is none."""
     return next(_values(message, name), "")
 
 
 def _values(message: Message, name: str) -> Iterator[str]:
     for value in (message.get_all(name) or [])[:_MOST_HEADERS]:
-        yield _header(str(value)[:_LONGEST_HEADER])
+        yield readable_header(str(value)[:_LONGEST_HEADER])
 
 
-def _header(value: str) -> str:
+def readable_header(value: str) -> str:
+    """What a header says, with its encoded words decoded, in one line."""
     try:
         words = decode_header(value)
         decoded = "".join(
@@ -163,4 +185,4 @@ def _header(value: str) -> str:
         )
     except (LookupError, ValueError):
         decoded = value
-    return " ".join(_storable(decoded).split())
+    return " ".join(storable(decoded).split())

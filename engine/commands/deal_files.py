@@ -170,6 +170,12 @@ def show_file(session: Session, file_id: int, *, actor: Actor, clock: Clock) -> 
     return deal
 
 
+def hide_new_file(session: Session, file: DealFile, *, at: datetime) -> None:
+    """Keep a file of a locked deal off its lists that nobody has put there yet; a person may."""
+    _set_hidden(session, file, at)
+    session.refresh(file)
+
+
 def may_hide(actor: Actor, *, added_by_id: int | None, owner_id: int) -> bool:
     """May the actor remove a file of a visible deal from its lists, and put it back."""
     return (

@@ -21,6 +21,7 @@ from engine.commands.erasing import Erasing, ensure_basis, erase_from_deal
 from engine.commands.file_erasure import erase_files
 from engine.commands.history import record
 from engine.commands.idempotency import already_performed, remember
+from engine.commands.letter_erasure import erase_letters
 from engine.commands.locks import lock_client, lock_deal
 from engine.commands.own_values import texts_to_find
 from engine.db.overwriting import overwritten
@@ -231,6 +232,7 @@ def _erase_texts(erasing: Erasing, deals: Mapping[int, Deal], person: PersonFoun
         deal = deals[deal_id] if deal_id is not None else None
         erasing.erase_from_history(deal, {one.event_id: one.places for one in found})
     for deal in deals.values():
+        erase_letters(erasing.session, deal.id, person.traces, of_client=erasing.contact_id is None)
         erase_from_deal(erasing.session, deal, person.traces)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -32,16 +32,25 @@ from engine.policy.permissions import Actor
 from engine.queries.history import CHAIN_COLUMNS, chain_entry
 from engine.queries.history_signatures import LOOKS_BACK, last_signature, latest_key
 
-AT_ONCE = 200
+AT_ONCE = 2_000
+"""How many entries are read at once: each reading looks back over as many that are signed."""
+
+_WRITTEN_AT_ONCE = 200
 """How many entries one transaction signs: a file database has one writer, and steps must not wait for this one."""
 
 
 def sign_new_entries(
-    database: Database, keys: HistoryKeys, *, clock: Clock, limit: int = AT_ONCE, whole: bool = False
+    database: Database,
+    keys: HistoryKeys,
+    *,
+    clock: Clock,
+    whole: bool = False,
+    between: Callable[[], None] = lambda: None,
 ) -> int:
-    """Sign up to ``limit`` entries that have no signature yet, oldest first; how many were signed.
+    """Sign up to ``AT_ONCE`` entries that have no signature yet, oldest first; how many were signed.
 
-    ``whole`` looks through the entire history instead of its end. Raises SigningKeyMissing.
+    ``whole`` looks through the entire history instead of its end. ``between`` is called after each transaction.
+    Raises SigningKeyMissing.
     """
     with database.read() as session:
         key = latest_key(session)
@@ -52,18 +61,20 @@ def sign_new_entries(
     at = clock.now()
     with database.read() as session:
         last = last_signature(session)
-        rows = _unsigned(session, after=0 if whole or last is None else last.event_id - LOOKS_BACK, limit=limit)
-    if not rows:
-        return 0
+        rows = _unsigned(session, after=0 if whole or last is None else last.event_id - LOOKS_BACK, limit=AT_ONCE)
     position, previous = (last.position, last.hash) if last is not None else (0, FIRST_PREVIOUS)
-    signed = _signed(rows, private, key.key_id, position=position, previous=previous, at=at)
-    try:
-        with database.write() as session:
-            for one in signed:
-                append(session, HistorySignature, **one)
-    except IntegrityError:  # another worker was faster: it has signed the same entries
-        return 0
-    return len(signed)
+    for first in range(0, len(rows), _WRITTEN_AT_ONCE):
+        some = rows[first : first + _WRITTEN_AT_ONCE]
+        signed = _signed(some, private, key.key_id, position=position + first, previous=previous, at=at)
+        try:
+            with database.write() as session:
+                for one in signed:
+                    append(session, HistorySignature, **one)
+        except IntegrityError:  # another worker was faster: it has signed the same entries
+            return first
+        previous = signed[-1]["hash"]
+        between()
+    return len(rows)
 
 
 def first_key(session: Session, keys: HistoryKeys, *, clock: Clock) -> HistoryKey:

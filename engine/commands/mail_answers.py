@@ -46,6 +46,7 @@ class Became(StrEnum):
     UNKNOWN = "unknown"  # it answers no letter of ours
     FOREIGN = "foreign"  # it comes from another address than the letter went to
     TOO_MANY = "too_many"
+    CLIENT_LETTER = "client_letter"  # it stands in the deal
 
 
 def take_answer(session: Session, message: ReceivedMessage, *, clock: Clock) -> Became | None:

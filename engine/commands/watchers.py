@@ -12,6 +12,7 @@ from engine.bpmn.compiled import OutcomeKind
 from engine.commands.notifications import notify
 from engine.errors import N_
 from engine.events import (
+    ClientLetterReceived,
     Commented,
     DealCancelled,
     DealLost,
@@ -31,6 +32,7 @@ from engine.model.watch import Watch
 from engine.policy.permissions import Actor
 
 _NEWS: Mapping[type[Event], str] = {
+    ClientLetterReceived: N_("a letter of the client"),
     Commented: N_("a new comment"),
     DealCancelled: N_("it was cancelled"),
     DealLost: N_("it is lost"),
@@ -61,6 +63,8 @@ def _quoted(event: Event) -> str:
     """What somebody said, or where the deal went, in the words of its people."""
     parts: tuple[str, ...] = ()
     match event:
+        case ClientLetterReceived():
+            parts = (event.subject,)
         case Commented():
             parts = (event.text,)
         case StageChanged():

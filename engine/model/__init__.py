@@ -7,6 +7,7 @@ from engine.model.calendar import Calendar, CalendarException
 from engine.model.call_permit import CallHost, CallSecret
 from engine.model.client import Client, Contact
 from engine.model.client_import import ClientImport, ClientImportRow, ImportKind, ImportState, RowState
+from engine.model.client_letter import ClientLetter, ClientLetterState
 from engine.model.client_merge import ClientMerge, NotDouble
 from engine.model.client_note import ClientNote
 from engine.model.company_revision import CompanyRevision
@@ -32,6 +33,7 @@ from engine.model.letter import (
     ProposedDecision,
     ReceivedMail,
 )
+from engine.model.letter_template import LetterTemplate
 from engine.model.linked_account import LinkedAccount
 from engine.model.list_choice import ListChoice
 from engine.model.loss_reason import LossReason
@@ -79,6 +81,8 @@ __all__ = [
     "Client",
     "ClientImport",
     "ClientImportRow",
+    "ClientLetter",
+    "ClientLetterState",
     "ClientMerge",
     "ClientNote",
     "CommentDraft",
@@ -116,6 +120,7 @@ __all__ = [
     "JobState",
     "Letter",
     "LetterState",
+    "LetterTemplate",
     "LinkedAccount",
     "ListChoice",
     "LossReason",

@@ -9,6 +9,7 @@ from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.db.base import Base
+from engine.db.indexes import index_where
 from engine.db.types import Identity, Json, Moment
 
 
@@ -26,6 +27,7 @@ class HistoryEvent(Base):
         UniqueConstraint("deal_id", "number"),
         Index("ix_history_event_at", "at", "id"),
         Index("ix_history_event_deal_kind", "deal_id", "kind", "number"),
+        index_where("deal_id IS NULL", "ix_history_event_actor_id", "actor_id"),
     )
 
     id: Mapped[int] = mapped_column(Identity, primary_key=True)
@@ -33,7 +35,7 @@ class HistoryEvent(Base):
     number: Mapped[int | None]
     kind: Mapped[str] = mapped_column(String(64), index=True)
     work_item_id: Mapped[int | None] = mapped_column(ForeignKey("work_item.id"))
-    actor_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     actor_name: Mapped[str] = mapped_column(String(200), default="")
     at: Mapped[datetime] = mapped_column(Moment)
     data: Mapped[dict[str, Any]] = mapped_column(Json)

@@ -10,6 +10,7 @@ from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.db.base import Base
+from engine.db.indexes import index_of_known
 from engine.db.types import Identity, Json, Moment, Word
 
 
@@ -35,6 +36,8 @@ class NoticeKind(StrEnum):
     DEAL_CHANGED = "deal_changed"  # something happened in a deal that you watch
     INCIDENT = "incident"  # a deal cannot go on, and an administrator has to look
     IMPORT_DONE = "import_done"  # a list that you brought is taken over
+    CLIENT_WROTE = "client_wrote"  # a letter of the client came into your deal
+    CLIENT_LETTER_RETURNED = "client_letter_returned"  # your letter to a client did not arrive
     REPLY_UNDERSTOOD = "reply_understood"  # your answer by mail waits to be confirmed
     REPLY_UNREAD = "reply_unread"  # your answer by mail names no decision
     REPLY_LATE = "reply_late"  # your answer by mail came when the step did not wait for you any more
@@ -74,7 +77,7 @@ class Notice(Base):
     __table_args__ = (
         Index("ix_notice_state_due", "state", "due_at"),
         Index("ix_notice_person_state", "person_id", "state"),
-        Index("ix_notice_letter", "letter_id"),
+        index_of_known("ix_notice_letter", "letter_id"),
     )
 
     id: Mapped[int] = mapped_column(Identity, primary_key=True)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from engine.bpmn.compiled import StepKind
 from engine.db.base import Base
+from engine.db.indexes import index_of_known, index_where
 from engine.db.types import Identity, Json, Moment, Word
 from engine.errors import AlreadyCancelled, AlreadyClaimed, AlreadyCompleted, DealIsSuspended
 from engine.model.deal import Deal
@@ -32,12 +33,6 @@ PENDING = (*LIVE, WorkItemState.SUSPENDED)
 """Not done and not withdrawn: live now, or again when the deal is resumed."""
 
 
-def _known(name: str, *columns: str) -> Index:
-    """An index of the rows whose first column is known: a search that compares it with a value finds no others."""
-    first = text(f"{columns[0]} IS NOT NULL")
-    return Index(name, *columns, postgresql_where=first, sqlite_where=first)
-
-
 class WorkItem(Base):
     """``part`` numbers the work items of one activity when several people decide on it (approval by all, N or a list).
 
@@ -50,23 +45,15 @@ class WorkItem(Base):
     is_plain = True
     __table_args__ = (
         UniqueConstraint("instance_id", "activity_id", "part"),
-        _known("ix_work_item_assignee_live", "assignee_id", "state", "due_at"),
-        Index("ix_work_item_group_live", "group_id", "state", "due_at"),
-        Index(
-            "ix_work_item_unheld",
-            "group_id",
-            "state",
-            "due_at",
-            "id",
-            postgresql_where=text("assignee_id IS NULL"),
-            sqlite_where=text("assignee_id IS NULL"),
-        ),
+        index_of_known("ix_work_item_assignee_live", "assignee_id", "state", "due_at"),
+        index_of_known("ix_work_item_group_live", "group_id", "state", "due_at"),
+        index_where("assignee_id IS NULL", "ix_work_item_unheld", "group_id", "state", "due_at", "id"),
         Index("ix_work_item_latest", "state", text("coalesce(completed_at, opened_at)"), "id"),
         Index("ix_work_item_state_due", "state", "due_at", "id", "deal_id"),
         Index("ix_work_item_deal_state", "deal_id", "state"),
-        Index("ix_work_item_asked_by_state", "asked_by_id", "state"),
-        _known("ix_work_item_done", "completed_by_id", "completed_at", "id"),
-        _known("ix_work_item_next_escalation_at", "next_escalation_at"),
+        index_of_known("ix_work_item_asked_by_state", "asked_by_id", "state"),
+        index_of_known("ix_work_item_done", "completed_by_id", "completed_at", "id"),
+        index_of_known("ix_work_item_next_escalation_at", "next_escalation_at"),
     )
 
     id: Mapped[int] = mapped_column(Identity, primary_key=True)

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from engine.errors import N_
 from engine.policy.file_kinds import FileRefused
+from engine.settings import Settings
 
 MEGABYTE = 1024 * 1024
 
@@ -53,6 +54,15 @@ class FileLimits:
         """Raises StorageFull."""
         if used + size > self.of_all:
             raise StorageFull(name=name, used=_told(used), limit=self.of_all // MEGABYTE)
+
+
+def limits_of(settings: Settings) -> FileLimits:
+    """Those of an installation."""
+    return FileLimits(
+        of_file=settings.file_max_mb * MEGABYTE,
+        of_deal=settings.deal_files_max_mb * MEGABYTE,
+        of_all=settings.all_files_max_gb * 1024 * MEGABYTE,
+    )
 
 
 def _told(size: int) -> int:

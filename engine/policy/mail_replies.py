@@ -123,6 +123,20 @@ def own_words(text: str) -> str:
     return "\n".join(own).strip()
 
 
+def split_quoted(text: str) -> tuple[str, str]:
+    """A letter's own words, with its signature, and what it quotes below them.
+
+    Where words stand among what is quoted, all of it is its own: nothing that somebody wrote is folded away.
+    """
+    lines = [line.rstrip() for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
+    first = next((at for at, line in enumerate(lines) if _QUOTE.match(line.strip()[:400])), len(lines))
+    own, quoted = "\n".join(lines[:first]).strip(), "\n".join(lines[first:]).strip()
+    marked = [at for at, line in enumerate(lines) if line.lstrip().startswith(">")]
+    if marked and any(line.strip() for line in lines[marked[0] :] if not line.lstrip().startswith(">")):
+        return text.strip(), ""
+    return (own, quoted) if own else (quoted, "")
+
+
 def text_of_html(html: str) -> str:
     """The words of a page as lines, without what it quotes. It is read once from its beginning to its end."""
     reader = _HtmlReader()

@@ -52,8 +52,13 @@ _NAMES = frozenset(
         "values",
     }
 )
+_OF_LETTERS = _NAMES | {"files", "sender", "subject", "to"}
 _OF_KIND: Mapping[str, frozenset[str]] = {
     "client_added": _NAMES | {"name"},
+    "client_letter_received": _OF_LETTERS,
+    "client_letter_returned": _OF_LETTERS,
+    "client_letter_sent_again": _OF_LETTERS,
+    "client_letter_written": _OF_LETTERS,
     "commented": _NAMES | {"files"},
     "contact_added": _NAMES | {"name"},
     "contact_changed": _NAMES | {"name"},

@@ -67,7 +67,7 @@ def latest_files(session: Session, deal_ids: Iterable[int]) -> dict[int, list[Bo
     return found
 
 
-NO_FILES = select(~exists().where(DealFile.deal_id == Deal.id)).scalar_subquery()
+NO_FILES = ~exists().where(DealFile.deal_id == Deal.id).correlate(Deal)
 """For statements that read a deal and can say along whether it has no file at all: tell it to ``without_files``."""
 
 

@@ -33,6 +33,7 @@ class JournalPart(StrEnum):
     CALENDARS = "calendars"
     FIELDS = "fields"
     LOSS_REASONS = "loss_reasons"
+    LETTER_TEMPLATES = "letter_templates"
     PROOFS = "proofs"
     ERASURES = "erasures"
 
@@ -94,6 +95,11 @@ EVENTS: Mapping[JournalPart, tuple[type[Event], ...]] = {
         events.LossReasonMoved,
         events.LossReasonArchived,
         events.LossReasonRestored,
+    ),
+    JournalPart.LETTER_TEMPLATES: (
+        events.LetterTemplateAdded,
+        events.LetterTemplateChanged,
+        events.LetterTemplateRemoved,
     ),
     JournalPart.PROOFS: (events.HistoryKeyChanged, events.SealChanged),
     JournalPart.ERASURES: (events.EmployeeErased, events.PersonErased, events.TextsErased),

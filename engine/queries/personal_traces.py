@@ -11,7 +11,18 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from engine.errors import NotFound
-from engine.events import ClientAdded, ClientChanged, ContactAdded, ContactChanged, DealClientReplaced, kind_of
+from engine.events import (
+    ClientAdded,
+    ClientChanged,
+    ClientLetterReceived,
+    ClientLetterReturned,
+    ClientLetterSentAgain,
+    ClientLetterWritten,
+    ContactAdded,
+    ContactChanged,
+    DealClientReplaced,
+    kind_of,
+)
 from engine.model.client import Client, Contact
 from engine.model.deal import Deal
 from engine.model.deal_file import DealFile
@@ -24,6 +35,9 @@ from engine.queries.scopes import visible_clients
 
 _OF_CLIENTS = (kind_of(ClientAdded), kind_of(ClientChanged))
 _OF_CONTACTS = (kind_of(ContactAdded), kind_of(ContactChanged))
+_OF_LETTERS = tuple(
+    kind_of(one) for one in (ClientLetterReceived, ClientLetterReturned, ClientLetterSentAgain, ClientLetterWritten)
+)
 _WORDS = frozenset({"name", "full_name", "email", "edrpou"})
 _READ_AT_ONCE = 1000
 
@@ -200,10 +214,13 @@ def _found(session: Session, client_id: int, contact_id: int | None, named: Trac
 
 
 def _is_theirs(kind: str, data: Mapping[str, Any], contact_id: int | None) -> bool:
-    """Whether the entry tells of nothing but the card of whoever is erased: a contact, or the client with all."""
+    """Whether the entry tells of nothing but the card, or the letters, of whoever is erased.
+
+    That is a contact, or the client with all.
+    """
     if kind in _OF_CONTACTS:
         return contact_id in (None, data.get("contact_id"))
-    return contact_id is None and kind in _OF_CLIENTS
+    return contact_id is None and (kind in _OF_CLIENTS or kind in _OF_LETTERS)
 
 
 def _is_of_client(client_id: int) -> ColumnElement[bool]:

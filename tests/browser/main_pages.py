@@ -32,6 +32,7 @@ _OF_SETTINGS = tuple(
         "/mail",
         "/deadlines",
         "/loss-reasons",
+        "/letter-templates",
     )
 )
 
@@ -88,6 +89,7 @@ def main_pages(people: People, sales: Sales, view: View) -> Iterator[Opened]:
             *_OF_DEALS,
             deal,
             f"{deal}/approval-sheet",
+            f"{deal}/letters?write=1",
             *_OF_CLIENTS,
             *(f"/clients/import/{one}" for one in sales.lists_of_clients()),
             "/clients/doubles",

@@ -9,6 +9,8 @@ from sqlalchemy import func, select
 from support.office import Office
 from support.post_office import PostOffice
 
+import tasks.history_signing
+from engine.commands import history_signing
 from engine.model.history_event import HistoryEvent
 from engine.model.history_signature import HistorySignature
 from engine.policy.checkpoints import checkpoint_of
@@ -38,7 +40,13 @@ def proof_of(office: Office) -> HistoryProof:
     return proof
 
 
-def test_everything_recorded_is_signed_once_in_one_order(installed: Services, office: Office) -> None:
+@pytest.mark.parametrize(("read", "written"), [(2_000, 200), (3, 2), (4, 1)])
+def test_everything_recorded_is_signed_once_in_one_order(
+    installed: Services, office: Office, monkeypatch: pytest.MonkeyPatch, read: int, written: int
+) -> None:
+    monkeypatch.setattr(tasks.history_signing, "AT_ONCE", read)
+    monkeypatch.setattr(history_signing, "AT_ONCE", read)
+    monkeypatch.setattr(history_signing, "_WRITTEN_AT_ONCE", written)
     office.open_deal()
     sign_history()
     sign_history()

@@ -216,6 +216,18 @@ def test_what_is_told_by_letter_comes_to_the_chat_too_short_and_with_a_button(
     assert sorted(post_office.receivers) == ["iryna@example.com", "oksana@example.com", "petro@example.com"]
 
 
+def test_of_a_client_s_letter_the_chat_hears_only_that_it_came(office: Office, bot_api: BotApiServer) -> None:
+    link(office, bot_api, "bohdan", BOHDAN)
+    deal = office.open_deal()
+    with office.database.write() as session:
+        told, at = [office.company.bohdan.id], office.clock.now()
+        notify(session, NoticeKind.CLIENT_WROTE, to=told, at=at, deal=session.get(Deal, deal.id), text="Мій рахунок")
+    send()
+    (text,) = bot_api.texts(BOHDAN)
+    assert "A letter of the client came into the deal" in text
+    assert "рахунок" not in text
+
+
 def test_a_button_that_telegram_refuses_becomes_an_address_in_the_message(
     office: Office, bot_api: BotApiServer
 ) -> None:

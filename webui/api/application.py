@@ -40,6 +40,7 @@ _CALLS = (
     "deal_imports",
     "deal_files",
     "comments",
+    "letters",
     "deal_records",
     "deal_repairs",
     "loss_reasons",

@@ -21,6 +21,7 @@ from engine.commands.deals import DealDraft, open_deal
 from engine.commands.definitions import check_map, deploy_definition, published_sources
 from engine.commands.departments import update_department
 from engine.commands.escalations import due_escalations, escalate_work_item
+from engine.commands.letter_templates import add_letter_template
 from engine.commands.loss_reasons import add_usual_loss_reasons
 from engine.commands.map_rules import replace_rules
 from engine.commands.own_fields import add_own_field
@@ -41,7 +42,7 @@ from engine.queries.scopes import actable_work_items
 from processes import shipped_maps
 from webui.demo.answers import LOSS_REASONS, pressed, typed
 from webui.demo.clients import OWN_FIELDS, demo_clients
-from webui.demo.conversations import talk_things_over
+from webui.demo.conversations import TEXTS_OF_LETTERS, talk_things_over
 from webui.demo.files import add_demo_files
 from webui.demo.people import DEMO_ACCOUNTS, LOGISTICS, found_company
 from webui.demo.rules import SALE_RULES
@@ -114,6 +115,8 @@ class _Company:
         for subject, wanted in OWN_FIELDS:
             self._do("owner", add_own_field, subject, wanted)
         self._do("owner", add_usual_loss_reasons, LOSS_REASONS)
+        for name, heading, text in TEXTS_OF_LETTERS:
+            self._do("owner", add_letter_template, name, heading, text)
         for draft, contacts in demo_clients(self.random):
             seller = self.random.choice(("olena", "taras"))
             client = self._do(seller, add_client, draft)

@@ -1,4 +1,4 @@
-"""What the people of the demo company talk over: a question, a comment with a name, a watched deal."""
+"""What the people of the demo company talk over: a question, a comment with a name, a watched deal; what they write."""
 
 from __future__ import annotations
 
@@ -15,6 +15,20 @@ from engine.policy.permissions import Actor
 
 QUESTION = "Клієнт просить відстрочку 45 днів. Чи пропустите таке в договорі?"
 COMMENT = "@bohdan, клієнт просить знижку понад норму. Погодите, якщо він візьме обсяг на рік наперед?"
+
+TEXTS_OF_LETTERS = (
+    (
+        "Комерційна пропозиція",
+        "Пропозиція: {угода}",
+        "Добрий день, {контакт}!\n\nНадсилаю нашу пропозицію. Чекаю на вашу відповідь.\n\nЗ повагою,\n{менеджер}",
+    ),
+    (
+        "Нагадати про рахунок",
+        "Рахунок за угодою {номер угоди}",
+        "Добрий день, {контакт}!\n\nНагадую про рахунок. Коли чекати на оплату?\n\nЗ повагою,\n{менеджер}",
+    ),
+)
+"""Name, subject and text."""
 
 
 def talk_things_over(session: Session, *, olena: Actor, bohdan: Actor, lawyer_id: int, clock: Clock) -> None:

@@ -22,6 +22,7 @@ from engine.policy.form_values import read_form
 from engine.policy.freedom import may_suspend
 from engine.policy.permissions import Ability, ensure_may, may, may_edit_deal
 from engine.queries.attention import is_watching
+from engine.queries.client_letters import latest_letters
 from engine.queries.deal_files import file_of_deal
 from engine.queries.deal_view import DealView
 from engine.queries.deals import board, deal_history, deal_view, walked_path
@@ -56,6 +57,7 @@ from webui.waiting import waiting_sentence
 blueprint = Blueprint("deals", __name__, url_prefix="/deals")
 
 _HISTORY_SHOWN = 30
+_LETTERS_SHOWN = 3
 
 
 @blueprint.get("")
@@ -414,6 +416,10 @@ def deal_page(
             ],
             watching=is_watching(session, actor(), deal_id),
             files=deal_files(session, deal_id),
+            letters=latest_letters(session, deal_id, limit=_LETTERS_SHOWN + 1),
+            letters_shown=_LETTERS_SHOWN,
+            may_write=may_edit_deal(actor(), owner_id=view.row.owner_id),
+            sends_mail=services().settings.smtp_url is not None,
             inputs=inputs,
             faults=faults_of(inputs),
             deal_id=deal_id,

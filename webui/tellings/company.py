@@ -129,6 +129,15 @@ TELLINGS: Mapping[str, Telling] = {
     "loss_reason_restored": Telling(
         "thumb-down", "neutral", lambda data: _("Reason of loss “%(name)s” in use again", name=data["name"])
     ),
+    "letter_template_added": Telling(
+        "mail", "neutral", lambda data: _("Text of letters “%(name)s” added", name=data["name"])
+    ),
+    "letter_template_changed": Telling(
+        "mail", "neutral", lambda data: _("Text of letters “%(name)s” changed", name=data["name"])
+    ),
+    "letter_template_removed": Telling(
+        "mail", "warning", lambda data: _("Text of letters “%(name)s” removed", name=data["name"])
+    ),
     "webhook_added": Telling("link", "neutral", lambda data: _("Webhook to %(url)s added", url=data["url"])),
     "webhook_removed": Telling("link", "neutral", lambda _data: _("Webhook removed")),
 }

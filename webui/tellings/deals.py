@@ -60,6 +60,21 @@ def _file_added(data: Data) -> str:
     return _("File “%(name)s”, version %(version)s", name=data["name"], version=data["version"])
 
 
+def _letter(about: str, data: Data) -> str:
+    return f"{about % {'to': ', '.join(data['to'])}}: {data['subject']}"
+
+
+def _letter_received(data: Data) -> str:
+    sender = data["sender"] or "—"
+    if data["is_automatic"]:
+        text = _("Automatic answer from %(sender)s", sender=sender)
+    elif data["is_known"]:
+        text = _("Letter from %(sender)s", sender=sender)
+    else:
+        text = _("Letter from an unknown sender, %(sender)s", sender=sender)
+    return f"{text}: {data['subject']}" if data["subject"] else text
+
+
 def _contact_added(data: Data) -> str:
     name = data.get("name")
     return _("Contact added: %(name)s", name=name) if name else _("Contact added")
@@ -107,6 +122,14 @@ TELLINGS: Mapping[str, Telling] = {
         "neutral",
         lambda data: _("Comment on “%(name)s”", name=data["step"]) if data.get("step") else _("Comment"),
         quote="text",
+    ),
+    "client_letter_written": Telling("mail", "accent", lambda data: _letter(_("Letter to %(to)s"), data)),
+    "client_letter_received": Telling("mail", "good", _letter_received),
+    "client_letter_sent_again": Telling(
+        "refresh", "neutral", lambda data: _letter(_("Letter to %(to)s sent again"), data)
+    ),
+    "client_letter_returned": Telling(
+        "alert-triangle", "danger", lambda data: _letter(_("Letter to %(to)s did not arrive"), data), quote="error"
     ),
     "opened_by_step": Telling(
         "briefcase",

@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 from faults.waiting_map import BRANCHES, DAYS, waiting_map
 from support.api import ApiClient, read
+from support.files import add
 from support.office import Office
 from support.web import web_application
 from support.wire import Said, Wire
 
 from engine.commands.completions import complete_work_item
+from engine.commands.deal_files import Place
 from engine.commands.incidents import perform
 from engine.commands.timers import claim_due_timers, fire_timers
 from engine.db.session import Database
@@ -81,6 +83,7 @@ def test_approvals_beside_each_other_and_the_steps_behind_them_ask_the_database_
     office: Office, wire: Wire
 ) -> None:
     first, second = office.open_deal(title="Перша"), office.open_deal(title="Друга")
+    add(office, "olena", Place(office.open_deal(title="Інша").id), "Договір.txt", b"1")  # no affair of these
     for deal in (first, second):
         cost(office, wire, "olena", office.step("prepare", deal))
         for element, login in (("legal", "iryna"), ("finance", "oksana"), ("logistics", "petro")):

@@ -151,6 +151,12 @@ EXPECTED = {
     ),
     "GET /deals/<int:deal_id>/comments": Expected(OWN_DEAL, FOREIGN_DEAL),
     "POST /deals/<int:deal_id>/comments": Expected(NO_DOCUMENT, FOREIGN_NO_DOCUMENT, uploads=True),
+    "GET /deals/<int:deal_id>/letters": Expected(OWN_DEAL, FOREIGN_DEAL),
+    "POST /deals/<int:deal_id>/letters": Expected(
+        "201 404 201 403 403 403 403",
+        "403 404 201 404 404 403 403",
+        body={"to": ["maria@client.example.com"], "subject": "Лист", "text": "Добрий день"},
+    ),
     f"GET {STEP}/comments": Expected(OWN_DEAL, FOREIGN_DEAL),
     f"POST {STEP}/comments": Expected(NO_DOCUMENT, FOREIGN_NO_DOCUMENT, uploads=True),
     "POST /contacts": Expected(

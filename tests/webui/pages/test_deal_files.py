@@ -183,11 +183,11 @@ def test_a_file_goes_with_a_comment_and_leaves_the_list_and_comes_back(office: O
     assert "Привіт" in text_of(olena.get(f"/files/{file_id}"))
     assert olena.post(f"/files/{file_id}/hide", part=True).status_code == 204
     told = text_of(olena.get(f"/deals/{deal.id}"))
-    assert "Вилучено: 1" in told
+    assert "Поза списком: 1" in told
     assert "Файл «Лист.txt» вилучено зі списку" in told
     assert olena.get(f"/files/{file_id}/content").status_code == 200
     assert olena.post(f"/files/{file_id}/put-back").status_code == 303
-    assert "Вилучено: 1" not in text_of(olena.get(f"/deals/{deal.id}"))
+    assert "Поза списком: 1" not in text_of(olena.get(f"/deals/{deal.id}"))
 
 
 def test_a_form_that_asks_for_a_file_shows_what_was_sent_and_its_page_links_to_it(

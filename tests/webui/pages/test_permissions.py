@@ -54,6 +54,7 @@ FORM = {
     "loss_reason_id": "1",
     "name": "ТОВ «Обрій»",
     "node": "sign",
+    "other_receivers": "maria@client.example.com",
     "outcome": "approved",
     "password": "four patient herons",
     "person_id": "1",
@@ -61,6 +62,7 @@ FORM = {
     "reason": "Треба",
     "role": "manager",
     "starts_on": "2027-08-01",
+    "subject": "Лист",
     "substitute_id": "3",
     "text": "Так",
     "title": "Помпи",
@@ -90,6 +92,7 @@ PLACES = {
     "sha256": "0" * 64,
     "subject": "client",
     "suffix": "csv",
+    "template_id": 1,
     "token_id": 1,
     "year": 2027,
 }
@@ -150,6 +153,9 @@ PAGES = {
         "POST /clients/told-apart",
         "GET /clients/import/template-<kind>.<suffix>",
         "POST /settings/mail/telegram",
+        "POST /deals/<int:deal_id>/letters/<int:letter_id>/again",
+        "POST /settings/letter-templates/<int:template_id>",
+        "POST /settings/letter-templates/<int:template_id>/remove",
         "POST /settings/loss-reasons/<int:reason_id>",
         "POST /settings/loss-reasons/<int:reason_id>/archive",
         "POST /settings/loss-reasons/<int:reason_id>/move",
@@ -209,6 +215,7 @@ PAGES = {
         "GET /clients/<int:client_id>/history",
         "GET /deals/<int:deal_id>",
         "GET /deals/<int:deal_id>/approval-sheet",
+        "GET /deals/<int:deal_id>/letters",
         "GET /deals/<int:deal_id>/approval-sheet.html",
         "GET /deals/<int:deal_id>/approval-sheet.json",
         "POST /deals/<int:deal_id>/approval-sheet/<int:number>/signature",
@@ -313,6 +320,7 @@ PAGES = {
     OWNER_OR_HEAD: (
         "POST /deals/<int:deal_id>",
         "POST /deals/<int:deal_id>/ask-again",
+        "POST /deals/<int:deal_id>/letters",
     ),
     EDITORS_OF_THE_DEAL: (
         "GET /clients/import/<int:import_id>/refused.<suffix>",
@@ -391,6 +399,8 @@ PAGES = {
         "POST /work-items/<int:work_item_id>/questions/<int:question_id>/withdraw",
     ),
     KEEPERS_OF_FIELDS: (
+        "GET /settings/letter-templates",
+        "POST /settings/letter-templates",
         "GET /settings/loss-reasons",
         "POST /settings/loss-reasons",
         "POST /settings/loss-reasons/usual",

@@ -1,0 +1,110 @@
+"""The company's texts for letters to clients: added, changed, removed. A letter that was written is not touched."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine.clock import Clock
+from engine.commands.client_letters import LONGEST_SUBJECT, LONGEST_TEXT, LetterTooLong
+from engine.commands.history import record
+from engine.errors import N_, DomainError, FieldNotUnderstood, FieldRequired, InvalidInput, NotFound
+from engine.events import LetterTemplateAdded, LetterTemplateChanged, LetterTemplateRemoved
+from engine.model.letter_template import LetterTemplate
+from engine.policy.letter_places import unknown_place
+from engine.policy.permissions import Ability, Actor, ensure_may
+from engine.policy.search_keys import fold
+from engine.policy.visible_names import is_invisible
+
+LONGEST_NAME = 100
+MOST_TEMPLATES = 50
+_LONGEST_KEY = 200
+
+
+class PlaceUnknown(DomainError):
+    code: ClassVar[str] = "letter_place_unknown"
+    template: ClassVar[str] = N_(
+        "Nothing is filled in for “%(place)s”. Use the places that are listed beside the form, or write without braces."
+    )
+
+
+class TemplateKnown(DomainError):
+    code: ClassVar[str] = "letter_template_known"
+    template: ClassVar[str] = N_("There is a text named “%(name)s” already.")
+
+
+def add_letter_template(
+    session: Session, name: str, subject: str, text: str, *, actor: Actor, clock: Clock
+) -> LetterTemplate:
+    """Raises NotAllowed, InvalidInput."""
+    ensure_may(actor, Ability.MANAGE_LETTER_TEMPLATES)
+    others = _all(session)
+    made = LetterTemplate(**_sound(name, subject, text, others))
+    if len(others) >= MOST_TEMPLATES:
+        raise InvalidInput({"name": FieldNotUnderstood(value=name, expected=N_("one of at most 50 texts"))})
+    session.add(made)
+    session.flush()
+    record(session, LetterTemplateAdded(template_id=made.id, name=made.name), actor=actor, at=clock.now())
+    return made
+
+
+def change_letter_template(
+    session: Session, template_id: int, name: str, subject: str, text: str, *, actor: Actor, clock: Clock
+) -> LetterTemplate:
+    """Raises NotFound, NotAllowed, InvalidInput."""
+    template, others = _locked(session, template_id, actor)
+    wanted = _sound(name, subject, text, others)
+    if any(getattr(template, field) != value for field, value in wanted.items()):
+        event = LetterTemplateChanged(template_id=template.id, name=wanted["name"], previous=template.name)
+        for field, value in wanted.items():
+            setattr(template, field, value)
+        record(session, event, actor=actor, at=clock.now())
+    return template
+
+
+def remove_letter_template(session: Session, template_id: int, *, actor: Actor, clock: Clock) -> None:
+    """Raises NotFound, NotAllowed."""
+    template, _ = _locked(session, template_id, actor)
+    session.delete(template)
+    record(session, LetterTemplateRemoved(template_id=template.id, name=template.name), actor=actor, at=clock.now())
+
+
+def _all(session: Session) -> list[LetterTemplate]:
+    """Locked: two who change the list at once come one after the other."""
+    return list(session.scalars(select(LetterTemplate).order_by(LetterTemplate.id).with_for_update()))
+
+
+def _locked(session: Session, template_id: int, actor: Actor) -> tuple[LetterTemplate, list[LetterTemplate]]:
+    """The text, and the others."""
+    ensure_may(actor, Ability.MANAGE_LETTER_TEMPLATES)
+    known = _all(session)
+    template = next((one for one in known if one.id == template_id), None)
+    if template is None:
+        raise NotFound
+    return template, [one for one in known if one is not template]
+
+
+def _sound(name: str, subject: str, text: str, others: list[LetterTemplate]) -> dict[str, str]:
+    """The values of the row. Raises InvalidInput."""
+    said = {"name": " ".join(name.split()), "subject": " ".join(subject.split()), "text": text.strip()}
+    errors: dict[str, DomainError] = {}
+    for field, label, most in (
+        ("name", N_("Name"), LONGEST_NAME),
+        ("subject", N_("Subject"), LONGEST_SUBJECT),
+        ("text", N_("Text of the letter"), LONGEST_TEXT),
+    ):
+        place = unknown_place(said[field]) if field != "name" else None
+        if is_invisible(said[field]):
+            errors[field] = FieldRequired(label=label)
+        elif len(said[field]) > most:
+            errors[field] = LetterTooLong(most=most, length=len(said[field]))
+        elif place is not None:
+            errors[field] = PlaceUnknown(place=f"{{{place}}}")
+    key = fold(said["name"])[:_LONGEST_KEY]
+    if "name" not in errors and key in {one.name_key for one in others}:
+        errors["name"] = TemplateKnown(name=said["name"])
+    if errors:
+        raise InvalidInput(errors)
+    return {**said, "name_key": key, "text": said["text"].replace("\r\n", "\n")}

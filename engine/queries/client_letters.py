@@ -1,0 +1,264 @@
+"""The letters of a deal, for whoever sees the deal; and what one of them needs to leave."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine.errors import NotFound
+from engine.model.client import Client, Contact
+from engine.model.client_letter import ClientLetter, ClientLetterState
+from engine.model.deal import Deal
+from engine.model.deal_file import DealFile
+from engine.model.letter import Letter
+from engine.model.person import Person
+from engine.policy.permissions import Actor
+from engine.policy.personal_texts import ERASED
+from engine.queries.deal_history import ensure_visible_deal
+from engine.queries.pages import Page, cursor_key, page_of, page_size
+from engine.queries.scopes import visible_deals
+
+NOT_SENT = (ClientLetterState.REFUSED, ClientLetterState.GIVEN_UP, ClientLetterState.UNSENT)
+"""Of letters that somebody may have tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class LetterFile:
+    """A version of a file of the deal. ``name`` says so where the file was erased. ``size`` is in bytes.
+
+    ``is_hidden``: it is not among the deal's files, as what a client sent is not until somebody puts it there.
+    """
+
+    id: int
+    name: str
+    size: int
+    media_type: str
+    sha256: str
+    is_erased: bool
+    is_hidden: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """``name`` is who it is by the client's card, empty for an address that was typed."""
+
+    address: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What came with a letter and was not kept; ``problem`` is the code of why."""
+
+    name: str
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClientLetterRow:
+    """``writer`` is who of the company wrote it, empty of a received one; for the rest see ClientLetter."""
+
+    id: int
+    state: ClientLetterState
+    writer_id: int | None
+    writer: str
+    sender: str
+    sender_name: str
+    is_known: bool
+    is_automatic: bool
+    receivers: tuple[Receiver, ...]
+    subject: str
+    text: str
+    quoted: str
+    files: tuple[LetterFile, ...]
+    left_out: tuple[LeftOut, ...]
+    answers_id: int | None
+    written_at: datetime
+    sent_at: datetime | None
+    error: str
+
+    @property
+    def is_received(self) -> bool:
+        return self.state is ClientLetterState.RECEIVED
+
+    @property
+    def may_be_sent_again(self) -> bool:
+        return self.state in NOT_SENT and not self.is_erased
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether it was to or from somebody who was erased: it says nothing any more."""
+        return self.text == ERASED
+
+
+@dataclass(frozen=True, slots=True)
+class LeavingLetter:
+    """A letter that is to be sent; ``answers`` is the Message-ID of what it answers."""
+
+    id: int
+    key: str
+    to: tuple[str, ...]
+    subject: str
+    text: str
+    writer: str
+    writer_address: str
+    files: tuple[LetterFile, ...]
+    answers: str
+    written_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LetterDesk:
+    """The deal whose client is written to, and the addresses that the client's card has, each once.
+
+    ``own_address`` is the actor's.
+    """
+
+    deal_id: int
+    number: str
+    title: str
+    owner_id: int
+    client_id: int
+    client: str
+    known: tuple[Receiver, ...]
+    own_address: str
+
+
+def letter_desk(session: Session, actor: Actor, deal_id: int) -> LetterDesk:
+    """Raises NotFound."""
+    found = session.execute(
+        select(Deal.number, Deal.title, Deal.owner_id, Client.id, Client.name, Client.email)
+        .join(Client, Client.id == Deal.client_id)
+        .where(Deal.id == deal_id, visible_deals(actor, only=deal_id))
+    ).one_or_none()
+    if found is None:
+        raise NotFound
+    number, title, owner_id, client_id, client, email = found
+    contacts = session.execute(
+        select(Contact.email, Contact.full_name).where(Contact.client_id == client_id).order_by(Contact.sort_key)
+    )
+    known: dict[str, Receiver] = {}
+    for address, name in (*contacts, (email, client)):
+        if address:
+            known.setdefault(address.casefold(), Receiver(address, name))
+    own = session.scalar(select(Person.email).where(Person.id == actor.person_id)) or ""
+    return LetterDesk(deal_id, number, title, owner_id, client_id, client, tuple(known.values()), own)
+
+
+def latest_letters(session: Session, deal_id: int, *, limit: int) -> list[ClientLetterRow]:
+    """Of a deal that the actor was seen to see, without their files; the latest first."""
+    return _rows(session, [ClientLetter.deal_id == deal_id], limit=limit, with_files=False)
+
+
+def letters_of_deal(
+    session: Session, actor: Actor, deal_id: int, *, limit: int = 50, cursor: str | None = None
+) -> Page[ClientLetterRow]:
+    """The latest first. Raises NotFound, CursorNotUnderstood."""
+    ensure_visible_deal(session, actor, deal_id)
+    size = page_size(limit)
+    conditions = [ClientLetter.deal_id == deal_id]
+    before = cursor_key(cursor, int)
+    if before is not None:
+        conditions.append(ClientLetter.id < before[0])
+    rows = _rows(session, conditions, limit=size + 1)
+    return page_of(rows, limit=size, cursor=cursor, key=lambda row: (row.id,))
+
+
+def letter_of_deal(session: Session, actor: Actor, deal_id: int, letter_id: int) -> ClientLetterRow:
+    """Raises NotFound."""
+    ensure_visible_deal(session, actor, deal_id)
+    found = _rows(session, [ClientLetter.deal_id == deal_id, ClientLetter.id == letter_id], limit=1)
+    if not found:
+        raise NotFound
+    return found[0]
+
+
+def answered_letter(session: Session, keys: Sequence[str]) -> int | None:
+    """The id of the letter to a client that something in the mailbox answers, by the first key that is ours."""
+    for key in keys:
+        found = session.scalar(select(ClientLetter.id).where(ClientLetter.key == key))
+        if found is not None:
+            return found
+        if session.scalar(select(Letter.id).where(Letter.key == key)) is not None:
+            return None  # it answers a letter to one of us
+    return None
+
+
+def leaving_letter(session: Session, letter_id: int) -> LeavingLetter | None:
+    """None where it has left already, or was erased."""
+    letter = session.get(ClientLetter, letter_id)
+    if letter is None or letter.state is not ClientLetterState.WAITING or letter.key is None:
+        return None
+    writer = session.get(Person, letter.person_id) if letter.person_id is not None else None
+    answered = session.get(ClientLetter, letter.answers_id) if letter.answers_id is not None else None
+    files = _files(session, letter.file_ids)
+    return LeavingLetter(
+        id=letter.id,
+        key=letter.key,
+        to=tuple(str(one["address"]) for one in letter.receivers),
+        subject=letter.subject,
+        text=letter.text,
+        writer=writer.full_name if writer is not None else "",
+        writer_address=writer.email if writer is not None else "",
+        files=tuple(files[one] for one in letter.file_ids if one in files and not files[one].is_erased),
+        answers=answered.message_id if answered is not None else "",
+        written_at=letter.written_at,
+    )
+
+
+def _rows(session: Session, conditions: Sequence[Any], *, limit: int, with_files: bool = True) -> list[ClientLetterRow]:
+    found = session.execute(
+        select(ClientLetter, Person.full_name)
+        .outerjoin(Person, Person.id == ClientLetter.person_id)
+        .where(*conditions)
+        .order_by(ClientLetter.id.desc())
+        .limit(limit)
+    ).all()
+    files = _files(session, (one for letter, _ in found for one in letter.file_ids)) if with_files else {}
+    return [_row(letter, writer or "", files) for letter, writer in found]
+
+
+def _files(session: Session, ids: Iterable[int]) -> dict[int, LetterFile]:
+    wanted = set(ids)
+    if not wanted:
+        return {}
+    return {
+        one.id: LetterFile(
+            id=one.id,
+            name=ERASED if one.erased_at is not None else one.name,
+            size=one.size,
+            media_type=one.media_type,
+            sha256=one.sha256,
+            is_erased=one.erased_at is not None,
+            is_hidden=one.hidden_at is not None,
+        )
+        for one in session.scalars(select(DealFile).where(DealFile.id.in_(wanted)))
+    }
+
+
+def _row(letter: ClientLetter, writer: str, files: dict[int, LetterFile]) -> ClientLetterRow:
+    return ClientLetterRow(
+        id=letter.id,
+        state=letter.state,
+        writer_id=letter.person_id,
+        writer=writer,
+        sender=letter.sender,
+        sender_name=letter.sender_name,
+        is_known=letter.is_known,
+        is_automatic=letter.is_automatic,
+        receivers=tuple(Receiver(str(one["address"]), str(one["name"])) for one in letter.receivers),
+        subject=letter.subject,
+        text=letter.text,
+        quoted=letter.quoted,
+        files=tuple(files[one] for one in letter.file_ids if one in files),
+        left_out=tuple(LeftOut(str(one["name"]), str(one["problem"])) for one in letter.left_out),
+        answers_id=letter.answers_id,
+        written_at=letter.written_at,
+        sent_at=letter.sent_at,
+        error=letter.last_error,
+    )

@@ -1,0 +1,118 @@
+"""Letters to clients leave, and what clients answer is brought with its files."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from io import BytesIO
+
+from engine.adapters.mail import Attachment, Letter, MailFailed, MailRefused, time_to_send
+from engine.adapters.mailbox import MailboxFailed, RawMessage, reply_address
+from engine.adapters.received_letters import LARGEST_LETTER, NOTHING_SAID, read_letter
+from engine.adapters.received_mail import LARGEST_MESSAGE, ReceivedMessage
+from engine.commands.client_answers import BroughtLetter
+from engine.commands.client_letters import client_letter_failed, client_letter_left, client_letter_unsent
+from engine.commands.stored_files import bring_file
+from engine.db.job import Job
+from engine.db.outbox import hold_job
+from engine.policy.file_kinds import FileRefused
+from engine.policy.file_limits import limits_of
+from engine.queries.client_letters import LeavingLetter, LetterFile, leaving_letter
+from engine.queries.stored_files import content_of
+from tasks.services import Services
+
+_logger = logging.getLogger(__name__)
+
+
+def send_client_letter(services: Services, job: Job) -> None:
+    """Send one letter. One that has left is not sent again, whoever performs its job twice."""
+    letter_id = int(job.payload["letter_id"])
+    with services.database.read() as session:
+        leaving = leaving_letter(session, letter_id)
+    if leaving is None:
+        return
+    letter = _letter(services, leaving)
+    if services.settings.smtp_url is None:
+        services.mailer.send(letter)  # says in the log what would be sent
+        with services.database.write() as session:
+            client_letter_unsent(session, letter_id)
+        return
+    _hold(services, job, letter)
+    try:
+        refused = services.mailer.send(letter)
+    except MailRefused as told:
+        _failed(services, letter_id, str(told.params["answer"]), for_good=True)
+        return
+    except MailFailed as told:
+        _failed(services, letter_id, str(told.params["answer"]), attempts=job.attempts)
+        raise
+    problem = "\n".join(f"{address}: {answer}" for address, answer in refused.items())
+    with services.database.write() as session:
+        client_letter_left(session, letter_id, problem=problem, clock=services.clock)
+
+
+def _failed(services: Services, letter_id: int, error: str, *, attempts: int = 0, for_good: bool = False) -> None:
+    with services.database.write() as session:
+        client_letter_failed(session, letter_id, error, attempts=attempts, for_good=for_good, clock=services.clock)
+
+
+def _letter(services: Services, leaving: LeavingLetter) -> Letter:
+    """An answer comes back to us where we have a mailbox, else to whoever wrote the letter."""
+    return Letter(
+        key=leaving.key,
+        to=leaving.to[0],
+        also_to=leaving.to[1:],
+        subject=leaving.subject,
+        text=leaving.text + "\n",
+        written_at=leaving.written_at,
+        reply_to=reply_address(services.settings.imap_url, leaving.key) or leaving.writer_address,
+        in_reply_to=leaving.answers,
+        writer=leaving.writer,
+        attachments=tuple(_attachment(services, one) for one in leaving.files),
+    )
+
+
+def _attachment(services: Services, file: LetterFile) -> Attachment:
+    return Attachment(file.name, file.media_type, b"".join(content_of(services.database, file.sha256)))
+
+
+def _hold(services: Services, job: Job, letter: Letter) -> None:
+    """A letter with large files is under way for longer than a job is held: nobody begins to send it again."""
+    if letter.attachments:
+        until = services.clock.now() + timedelta(seconds=time_to_send(letter))
+        with services.database.write() as session:
+            hold_job(session, job.id, at=until)
+
+
+def bring_letter(services: Services, message: RawMessage, answer: ReceivedMessage) -> BroughtLetter:
+    """Read a client's letter, the whole of it where it has files, and keep their contents.
+
+    What a program wrote has no files that anybody needs. Of a letter that the mailbox does not give as a whole its
+    beginning is taken: nobody's letter keeps those behind it from being read.
+    """
+    if answer.failure:
+        return BroughtLetter(NOTHING_SAID)
+    raw, is_whole = message.raw, len(message.raw) < LARGEST_MESSAGE
+    if not is_whole and not answer.is_automatic:
+        try:
+            raw, is_whole = message.read(LARGEST_LETTER), True
+        except MailboxFailed as failure:
+            _logger.warning("A letter of a client is read no further than its beginning: %s", failure)
+    letter = read_letter(raw, is_whole=is_whole)
+    if answer.is_automatic:
+        return BroughtLetter(letter)
+    files, left_out = [], list(letter.left_out)
+    for file in letter.files:
+        try:
+            files.append(
+                bring_file(
+                    services.database,
+                    file.name,
+                    BytesIO(file.content),
+                    limits=limits_of(services.settings),
+                    clock=services.clock,
+                )
+            )
+        except FileRefused as refused:
+            left_out.append((file.name, refused.code))
+    return BroughtLetter(letter, tuple(files), tuple(left_out))

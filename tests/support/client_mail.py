@@ -1,0 +1,44 @@
+"""A deal whose client is written to: the client's people, files of the deal, a letter that has left."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from support.office import Office
+
+from engine.commands.client_letters import LetterDraft, write_to_client
+from engine.commands.clients import ContactDraft, add_contact
+from engine.commands.deal_files import Place, add_files
+from engine.commands.stored_files import bring_file
+from engine.model.client_letter import ClientLetter
+from engine.model.deal import Deal
+from engine.policy.file_limits import FileLimits
+
+CLIENT = "maria@client.example.com"
+
+
+def deal_with_a_contact(office: Office) -> Deal:
+    deal = office.open_deal("olena")
+    office.do("olena", add_contact, deal.client_id, ContactDraft("Марія Іваненко", email=CLIENT))
+    return deal
+
+
+def file_of(office: Office, deal: Deal, name: str, content: bytes) -> int:
+    """The id of a file that was added to the deal."""
+    brought = bring_file(office.database, name, io.BytesIO(content), limits=FileLimits(), clock=office.clock)
+    (file_id,) = office.do("olena", add_files, Place(deal.id), [brought], limits=FileLimits())
+    return int(file_id)
+
+
+def write(office: Office, deal: Deal, login: str = "olena", **values: Any) -> int:
+    """The id of a letter to the client."""
+    command_id = values.pop("command_id", None)
+    wanted: dict[str, Any] = {"to": (CLIENT,), "subject": "Пропозиція", "text": "Добрий день!\nНадсилаю пропозицію."}
+    return office.do(login, write_to_client, deal.id, LetterDraft(**(wanted | values)), command_id=command_id)
+
+
+def letters_in(office: Office) -> list[ClientLetter]:
+    """All letters, in their order."""
+    with office.database.read() as session:
+        return session.query(ClientLetter).order_by(ClientLetter.id).all()

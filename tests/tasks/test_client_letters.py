@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from support.client_mail import CLIENT, deal_with_a_contact, file_of, letters_in, write
+from support.files import pdf
+from support.office import Office
+from support.post_office import PostOffice
+
+from engine.adapters.mail import ConsoleMailer
+from engine.commands.client_letters import send_client_letter_again
+from engine.db.job import Job
+from engine.db.outbox import MAX_ATTEMPTS
+from engine.model.client_letter import ClientLetterState
+from engine.model.notice import Notice, NoticeKind
+from engine.model.person import Person
+from tasks.client_letters import send_client_letter
+from tasks.jobs import sweep
+from tasks.notices import tell_people
+from tasks.services import Services, use
+
+OFFER = pdf("an offer")
+
+
+@pytest.fixture
+def database_url(sqlite_database_url: str) -> str:
+    """What is written here is tried on both elsewhere."""
+    return sqlite_database_url
+
+
+@pytest.fixture(autouse=True)
+def _sends_mail(services: Services) -> None:
+    assert services.settings.imap_url is None
+
+
+def states(office: Office) -> list[ClientLetterState]:
+    return [one.state for one in letters_in(office)]
+
+
+def told(office: Office) -> list[tuple[NoticeKind, int | None, str]]:
+    with office.database.read() as session:
+        kinds = (NoticeKind.CLIENT_LETTER_RETURNED, NoticeKind.CLIENT_WROTE)
+        rows = session.query(Notice).filter(Notice.kind.in_(kinds)).order_by(Notice.id)
+        return [(row.kind, row.person_id, row.details.get("text", "")) for row in rows]
+
+
+def test_a_letter_leaves_as_its_writer_s_with_the_files_of_the_deal(office: Office, post_office: PostOffice) -> None:
+    deal = deal_with_a_contact(office)
+    file_id = file_of(office, deal, "Пропозиція.pdf", OFFER)
+    write(office, deal, to=(CLIENT, "boss@client.example.com"), file_ids=(file_id,))
+    sweep()
+    sweep()
+    (letter,) = post_office.letters
+    assert [one.addr_spec for one in letter["To"].addresses] == [CLIENT, "boss@client.example.com"]
+    assert letter["From"].addresses[0].display_name == office.company.olena.full_name
+    assert letter["From"].addresses[0].addr_spec == "sales@example.com"
+    assert letter["Reply-To"] == "olena@example.com"  # without a mailbox of ours, an answer comes to who wrote
+    assert letter["Subject"] == "Пропозиція"
+    assert letter["Auto-Submitted"] is None
+    body = letter.get_body(("plain",))
+    assert body is not None
+    assert body.get_content().splitlines() == ["Добрий день!", "Надсилаю пропозицію."]
+    (attached,) = letter.iter_attachments()
+    assert (attached.get_filename(), attached.get_content()) == ("Пропозиція.pdf", OFFER)
+    assert letter["Message-ID"].startswith(f"<{letters_in(office)[0].key}@")
+    assert states(office) == [ClientLetterState.SENT]
+
+
+def test_a_letter_whose_job_is_done_twice_leaves_once(
+    office: Office, post_office: PostOffice, services: Services
+) -> None:
+    letter_id = write(office, deal_with_a_contact(office))
+    sweep()
+    send_client_letter(services, Job(id="again", kind="client_letter", payload={"letter_id": letter_id}, attempts=1))
+    assert len(post_office.letters) == 1
+
+
+def test_an_address_that_is_refused_is_told_and_the_letter_tried_again(office: Office, post_office: PostOffice) -> None:
+    deal = deal_with_a_contact(office)
+    letter_id = write(office, deal)
+    post_office.answer_to_receiver = "550 no such user"
+    sweep()
+    assert states(office) == [ClientLetterState.REFUSED]
+    ((kind, person_id, text),) = told(office)
+    assert (kind, person_id) == (NoticeKind.CLIENT_LETTER_RETURNED, office.company.olena.id)
+    assert "550 no such user" in text
+    post_office.answer_to_receiver = "250 OK"
+    office.do("olena", send_client_letter_again, deal.id, letter_id)
+    office.do("olena", send_client_letter_again, deal.id, letter_id)
+    sweep()
+    assert states(office) == [ClientLetterState.SENT]
+    assert len(post_office.letters) == 1
+
+
+def test_a_server_that_is_away_is_tried_until_the_writer_is_told(office: Office, post_office: PostOffice) -> None:
+    write(office, deal_with_a_contact(office))
+    post_office.answer = "451 later"
+    sweep()
+    (letter,) = letters_in(office)
+    assert (letter.state, "451" in letter.last_error, told(office)) == (ClientLetterState.WAITING, True, [])
+    with office.database.write() as session:
+        session.get_one(Job, letter.job_id).attempts = MAX_ATTEMPTS - 1
+        session.get_one(Job, letter.job_id).due_at = office.clock.now()
+    sweep()
+    assert states(office) == [ClientLetterState.GIVEN_UP]
+    assert [kind for kind, _, _ in told(office)] == [NoticeKind.CLIENT_LETTER_RETURNED]
+
+
+def test_without_a_mail_server_a_letter_is_kept_and_says_so(office: Office, services: Services) -> None:
+    deal = deal_with_a_contact(office)
+    letter_id = write(office, deal)
+    use(replace(services, settings=replace(services.settings, smtp_url=None), mailer=ConsoleMailer()))
+    sweep()
+    assert states(office) == [ClientLetterState.UNSENT]
+    use(services)
+    office.do("olena", send_client_letter_again, deal.id, letter_id)
+    sweep()
+    assert states(office) == [ClientLetterState.SENT]
+
+
+def test_who_wrote_a_letter_that_came_back_is_written_to(office: Office, post_office: PostOffice) -> None:
+    with office.database.write() as session:
+        session.get_one(Person, office.company.olena.id).locale = "en"
+    deal = deal_with_a_contact(office)
+    write(office, deal)
+    post_office.answer_to_receiver = "550 no such user"
+    sweep()
+    post_office.answer_to_receiver = "250 OK"
+    tell_people()
+    sweep()
+    (letter,) = [one for one in post_office.letters if one["Subject"].startswith("A letter did not arrive")]
+    body = letter.get_body(("plain",))
+    assert body is not None
+    assert f"https://sales.example.com/deals/{deal.id}/letters" in body.get_content()

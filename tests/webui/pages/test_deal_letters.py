@@ -1,0 +1,127 @@
+"""Letters in the deal: written on their page, shown in the deal, and to nobody who may not see it."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+
+from support.client_mail import CLIENT, deal_with_a_contact, file_of, letters_in, write
+from support.files import pdf
+from support.office import Office
+from support.web import Browser, text_of, web_application
+from werkzeug.datastructures import FileStorage
+
+from engine.commands.clients import ContactDraft, add_contact
+from engine.model.client_letter import ClientLetter, ClientLetterState
+
+SignIn = Callable[[str | None], Browser]
+LETTER = {"receiver": CLIENT, "subject": "Пропозиція", "text": "Добрий день!"}
+
+
+def test_a_letter_is_written_with_files_and_stands_in_the_deal(office: Office, browse: SignIn) -> None:
+    deal, olena = deal_with_a_contact(office), browse("olena")
+    file_id = file_of(office, deal, "offer.pdf", pdf("an offer"))
+    page = olena.get(f"/deals/{deal.id}/letters")
+    assert re.search(rf'name="receiver" value="{CLIENT}" checked', page.text)  # there is nobody else
+    assert "offer.pdf" in text_of(page)
+    more = FileStorage(io.BytesIO(pdf("terms")), "terms.pdf")
+    answer = olena.post(f"/deals/{deal.id}/letters", LETTER | {"file_id": str(file_id), "files": more})
+    assert answer.status_code == 303
+    (letter,) = letters_in(office)
+    assert len(letter.file_ids) == 2
+    listed = text_of(olena.get(f"/deals/{deal.id}/letters"))
+    for said in ("Пропозиція", "Добрий день!", "Марія Іваненко", "offer.pdf", "terms.pdf", "у черзі"):
+        assert said in listed
+    shown = text_of(olena.get(f"/deals/{deal.id}"))
+    assert f"Лист на {CLIENT}: Пропозиція" in shown
+    assert "у черзі" in shown
+
+
+def test_an_address_on_the_deal_s_page_leads_to_a_letter_where_letters_leave(office: Office) -> None:
+    deal = deal_with_a_contact(office)
+    office.do("olena", add_contact, deal.client_id, ContactDraft("Олег Бут", email="oleh@client.example.com"))
+    address = f"/deals/{deal.id}/letters?to={CLIENT}#write"
+    assert f"mailto:{CLIENT}" in Browser(web_application(office), "olena").get(f"/deals/{deal.id}").text
+    sending = web_application(office, SMTP_URL="smtp://mail.example.com")
+    assert f'href="{address}"' in Browser(sending, "olena").get(f"/deals/{deal.id}").text
+    assert f"mailto:{CLIENT}" in Browser(sending, "admin").get(f"/deals/{deal.id}").text
+    page = Browser(sending, "olena").get(address).text
+    assert re.findall(r'name="receiver" value="([^"]+)" checked', page) == [CLIENT]
+
+
+def test_a_double_click_writes_once_and_what_is_wrong_stays_typed(office: Office, browse: SignIn) -> None:
+    deal, olena = deal_with_a_contact(office), browse("olena")
+    for _ in range(2):
+        assert olena.post(f"/deals/{deal.id}/letters", LETTER | {"command_id": "key"}).status_code == 303
+    assert len(letters_in(office)) == 1
+    refused = olena.post(
+        f"/deals/{deal.id}/letters", {"other_receivers": "maria@", "subject": "Тема", "text": "<b>Текст</b>"}
+    )
+    assert refused.status_code == 422
+    assert "«maria@» не вдалося прочитати" in text_of(refused)
+    assert "&lt;b&gt;Текст&lt;/b&gt;" in refused.text
+
+
+def test_a_letter_that_did_not_arrive_is_tried_again_with_one_press(office: Office, browse: SignIn) -> None:
+    deal = deal_with_a_contact(office)
+    letter_id = write(office, deal)
+    with office.database.write() as session:
+        letter = session.get_one(ClientLetter, letter_id)
+        letter.state, letter.last_error = ClientLetterState.REFUSED, "550 no such user"
+    olena, again = browse("olena"), f"/deals/{deal.id}/letters/{letter_id}/again"
+    listed = olena.get(f"/deals/{deal.id}/letters")
+    assert "не доставлено" in text_of(listed)
+    assert "550 no such user" in text_of(listed)
+    assert again in listed.text
+    assert browse("danylo").post(again).status_code == 404
+    assert browse("admin").post(again).status_code == 403
+    assert olena.post(again).status_code == 303
+    assert letters_in(office)[0].state is ClientLetterState.WAITING
+    assert olena.post(f"/deals/{deal.id}/letters/999/again").status_code == 404
+
+
+def test_who_may_not_write_reads_the_letters_and_stores_no_file(office: Office, browse: SignIn) -> None:
+    deal = deal_with_a_contact(office)
+    write(office, deal)
+    admin = browse("admin")
+    page = admin.get(f"/deals/{deal.id}/letters")
+    assert (page.status_code, 'name="subject"' in page.text) == (200, False)
+    sent = LETTER | {"files": FileStorage(io.BytesIO(b"nothing that is taken"), "a.exe")}
+    assert admin.post(f"/deals/{deal.id}/letters", sent).status_code == 403
+    assert browse("danylo").get(f"/deals/{deal.id}/letters").status_code == 404
+
+
+TEMPLATE = {
+    "name": "Пропозиція",
+    "subject": "Угода {номер угоди}",
+    "text": "Добрий день, {Контакт}!\nДля {client}: {угода}.\n{менеджер}",
+}
+
+
+def test_the_owner_keeps_texts_and_a_manager_begins_from_one(office: Office, browse: SignIn) -> None:
+    owner, olena, page = browse("owner"), browse("olena"), "/settings/letter-templates"
+    refused = owner.post(page, TEMPLATE | {"text": "{знижка}"})
+    assert (refused.status_code, "«{знижка}»" in text_of(refused)) == (422, True)
+    assert owner.post(page, TEMPLATE).status_code == 303
+    assert owner.post(page, TEMPLATE | {"name": "пропозиція"}).status_code == 422
+    assert olena.get(page).status_code == 404
+    deal = deal_with_a_contact(office)
+    form, address = {"insert": "1", "template": "1", "receiver": CLIENT, "text": ""}, f"/deals/{deal.id}/letters"
+    filled = olena.post(address, form)
+    assert f'value="Угода {deal.number}"' in filled.text
+    said = f"Добрий день, Марія Іваненко!\nДля ТОВ «Промінь»: {deal.title}.\n{office.company.olena.full_name}"
+    assert said in filled.text
+    without = olena.post(address, form | {"receiver": "", "text": "Вітаю!"})
+    assert "Вітаю!\n\nДобрий день, {Контакт}!" in without.text
+    assert letters_in(office) == []
+    unfinished = olena.post(address, LETTER | {"text": "Добрий день, {Контакт}!"})
+    assert (unfinished.status_code, "«{Контакт}»" in text_of(unfinished)) == (422, True)
+    assert olena.post(address, LETTER | {"text": "Ціна {без ПДВ}"}).status_code == 303
+    assert owner.post(f"{page}/1", TEMPLATE | {"name": "Рахунок"}).status_code == 303
+    assert "Рахунок" in text_of(olena.get(address))
+    assert owner.post(f"{page}/1/remove").status_code == 303
+    assert olena.post(address, form).status_code == 404
+    told = text_of(browse("admin").get("/settings/journal"))
+    for one in ("«Пропозиція» додано", "«Рахунок» змінено", "«Рахунок» вилучено"):
+        assert f"Текст листів {one}" in told

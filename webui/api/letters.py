@@ -1,0 +1,64 @@
+"""Letters with the client of a deal over HTTP."""
+
+from __future__ import annotations
+
+from flask import Response
+
+from engine.commands.client_letters import LetterDraft, write_to_client
+from engine.queries.client_letters import ClientLetterRow, letter_of_deal, letters_of_deal
+from webui.api.answers import answer, listed
+from webui.api.blueprint import api, conflicts
+from webui.api.caller import caller
+from webui.api.models.deals import DealPath
+from webui.api.models.letters import AttachedFile, Correspondent, LetterItem, LetterList, NewLetter, NotKept
+from webui.api.models.values import Paging, PersonName
+from webui.api.performing import carry_out, command_id
+from webui.api.tags import DEALS
+from webui.request_context import reading, services
+
+
+@api.get("/deals/<int:deal_id>/letters", tags=[DEALS], responses={200: LetterList})
+def list_deal_letters(path: DealPath, query: Paging) -> Response:
+    """What was written to the client in a deal, and what came back, the latest first."""
+    with reading() as session:
+        page = letters_of_deal(session, caller(), path.deal_id, limit=query.limit, cursor=query.cursor)
+    return listed(page, _item, LetterList)
+
+
+@api.post(
+    "/deals/<int:deal_id>/letters",
+    tags=[DEALS],
+    responses={201: LetterItem, **conflicts("idempotency_key_reused")},
+)
+def send_deal_letter(path: DealPath, body: NewLetter) -> Response:
+    """Write to the client. The letter leaves soon after; its state says so. By the deal's owner or a head."""
+    key = command_id()
+    draft = LetterDraft(tuple(body.to), body.subject, body.text, tuple(body.file_ids), body.answers_id)
+    letter_id = carry_out(
+        lambda session: write_to_client(
+            session, path.deal_id, draft, actor=caller(), clock=services().clock, command_id=key
+        )
+    )
+    with reading() as session:
+        return answer(_item(letter_of_deal(session, caller(), path.deal_id, letter_id)), 201)
+
+
+def _item(row: ClientLetterRow) -> LetterItem:
+    return LetterItem(
+        id=row.id,
+        state=row.state,
+        by=PersonName(id=row.writer_id, name=row.writer) if row.writer_id is not None else None,
+        sender=Correspondent(address=row.sender, name=row.sender_name) if row.is_received else None,
+        is_known=row.is_known,
+        is_automatic=row.is_automatic,
+        to=tuple(Correspondent(address=one.address, name=one.name) for one in row.receivers),
+        subject=row.subject,
+        text=row.text,
+        quoted=row.quoted,
+        files=tuple(AttachedFile(id=one.id, name=one.name, size=one.size) for one in row.files),
+        left_out=tuple(NotKept(name=one.name, problem=one.problem) for one in row.left_out),
+        answers_id=row.answers_id,
+        at=row.written_at,
+        sent_at=row.sent_at,
+        error=row.error,
+    )

@@ -1,0 +1,98 @@
+"""The company's texts for letters to clients. The process owner's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from engine.commands.client_letters import LONGEST_SUBJECT, LONGEST_TEXT
+from engine.commands.letter_templates import (
+    LONGEST_NAME,
+    add_letter_template,
+    change_letter_template,
+    remove_letter_template,
+)
+from engine.errors import N_, DomainError, NotFound
+from engine.policy.letter_places import SPELLINGS, Place
+from engine.queries.letter_templates import managed_templates
+from webui.error_pages import status_of
+from webui.i18n import _, chosen_locale
+from webui.messages import field_errors
+from webui.request_context import actor, reading, services, writing
+
+blueprint = Blueprint("letter_templates", __name__, url_prefix="/settings/letter-templates")
+
+_FILLED_BY: Mapping[Place, str] = {
+    Place.DEAL_NUMBER: N_("the deal’s number"),
+    Place.DEAL: N_("what is sold"),
+    Place.CLIENT: N_("the client’s name"),
+    Place.CONTACT: N_("the name of who is written to"),
+    Place.MANAGER: N_("the name of who writes"),
+}
+
+
+@blueprint.get("")
+def show() -> ResponseReturnValue:
+    return _page()
+
+
+@blueprint.post("")
+def create() -> ResponseReturnValue:
+    return _act(
+        lambda session: add_letter_template(session, *_typed(), actor=actor(), clock=services().clock), _("Added.")
+    )
+
+
+@blueprint.post("/<int:template_id>")
+def change(template_id: int) -> ResponseReturnValue:
+    return _act(
+        lambda session: change_letter_template(session, template_id, *_typed(), actor=actor(), clock=services().clock),
+        _("Saved."),
+        changed=template_id,
+    )
+
+
+@blueprint.post("/<int:template_id>/remove")
+def remove(template_id: int) -> ResponseReturnValue:
+    return _act(
+        lambda session: remove_letter_template(session, template_id, actor=actor(), clock=services().clock),
+        _("Removed. Letters that were written stay as they are."),
+    )
+
+
+def _typed() -> tuple[str, str, str]:
+    return request.form.get("name", ""), request.form.get("subject", ""), request.form.get("text", "")
+
+
+def _act(command: Callable[[Session], object], told: str, *, changed: int | None = None) -> ResponseReturnValue:
+    """``changed`` is the text at which a fault is told; without one it is the new one's."""
+    try:
+        with writing() as session:
+            command(session)
+    except NotFound:
+        raise
+    except DomainError as error:
+        return _page(error, changed)
+    flash(told, "success")
+    return redirect(url_for("letter_templates.show"), code=303)
+
+
+def _page(error: DomainError | None = None, changed: int | None = None) -> ResponseReturnValue:
+    with reading() as session:
+        found = managed_templates(session, actor())
+    spelling = 0 if chosen_locale() == "uk" else 1
+    page = render_template(
+        "settings/letter_templates.html",
+        templates=found,
+        places=[("{" + SPELLINGS[place][spelling] + "}", _(told)) for place, told in _FILLED_BY.items()],
+        typed=dict(zip(("name", "subject", "text"), _typed(), strict=True)) if error else {},
+        changed=changed,
+        errors=field_errors(error) if error else {},
+        longest_name=LONGEST_NAME,
+        longest_subject=LONGEST_SUBJECT,
+        longest_text=LONGEST_TEXT,
+    )
+    return page, status_of(error) if error else 200
