@@ -107,6 +107,10 @@ WORDINGS: Mapping[NoticeKind, Wording] = {
         N_("A deal cannot go on: %(deal_title)s"),
         N_("The deal “%(deal_title)s” has stopped: a step of the sales map failed technically. Look at it."),
     ),
+    NoticeKind.IMPORT_DONE: Wording(
+        N_("Import finished: %(file)s"),
+        N_("The import of the file “%(file)s” is finished."),
+    ),
     NoticeKind.CLIENT_WROTE: Wording(
         N_("The client wrote: %(deal_title)s"),
         N_("A letter of the client came into the deal “%(deal_title)s”."),
@@ -153,6 +157,7 @@ KIND_LABELS: Mapping[NoticeKind, str] = {
     NoticeKind.CONSULTATION_ANSWERED: N_("My question is answered"),
     NoticeKind.DEAL_CHANGED: N_("News of a deal that I watch"),
     NoticeKind.INCIDENT: N_("A deal cannot go on, and I have to look at it"),
+    NoticeKind.IMPORT_DONE: N_("An import of mine is finished"),
     NoticeKind.CLIENT_WROTE: N_("A client wrote to me in a deal"),
     NoticeKind.CLIENT_LETTER_RETURNED: N_("A letter of mine to a client did not arrive"),
     NoticeKind.NEW_BROWSER: N_("Somebody signs in as me from a new browser"),

@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.bpmn.compiled import OutcomeKind
 from engine.errors import N_
+from engine.model.client_import import RowState
 from engine.model.notice import NoticeKind
 from engine.queries.control import Control, DealsList, StepsList
 from engine.queries.letters import LetterView, ToldDeal, ToldNotice
@@ -48,6 +49,12 @@ _PAGES = {
     NoticeKind.REPORT_REFUSED: (N_("Open Reglament"), "/"),
 }
 """Where the button of a notice leads that is about no deal."""
+_CAME_OF_ROWS = (
+    (RowState.ADDED, N_("Added")),
+    (RowState.FILLED, N_("Added to who was here")),
+    (RowState.LEFT, N_("Was here already")),
+    (RowState.REFUSED, N_("Mistake")),
+)
 _MOST_NAMED = 10
 _UNQUOTED = frozenset({NoticeKind.INCIDENT, NoticeKind.SAVED_REPORT, NoticeKind.REPORT_REFUSED})
 """Whose text is a name, which their sentence tells."""
@@ -163,6 +170,7 @@ class NoticeWriter:
             "outcome": self._decided(notice),
             "deal_title": title,
             "report": notice.text,
+            "file": notice.brought["file"] if notice.brought is not None else "",
         }
 
     def _decided(self, notice: ToldNotice) -> str:
@@ -184,6 +192,9 @@ class NoticeWriter:
         if notice.report is not None:
             yield from ReportWords(notice.report, self._catalogue.gettext, self.values).facts()
         deal, step = notice.deal, notice.step
+        if notice.brought is not None:
+            counts = ((label, notice.brought.get(state.value)) for state, label in _CAME_OF_ROWS)
+            yield from ((self.say(label), str(count)) for label, count in counts if count)
         if notice.failure is not None:
             yield from self._failure(notice.failure, notice.text)
         if deal is not None:
@@ -245,8 +256,13 @@ class NoticeWriter:
             return action, base + page
         if notice.report is not None:
             return N_("Open the report"), base + address_of(notice.report)
+        if notice.brought is not None:
+            return N_("Look at the import"), f"{base}/clients/import/{notice.brought['id']}"
         if notice.kind in _OF_LETTERS and notice.deal is not None:
             return N_("Open the letters"), f"{base}/deals/{notice.deal.id}/letters"
+        return self._action_in_deal(notice, base)
+
+    def _action_in_deal(self, notice: ToldNotice, base: str) -> tuple[str, str]:
         if notice.step is not None and self._decides(notice):
             return (_CONFIRM if notice.kind is NoticeKind.REPLY_UNDERSTOOD else _DECIDE), self._links[notice.step.id]
         if notice.step is not None and notice.kind not in {NoticeKind.DEAL_CHANGED, NoticeKind.MENTIONED}:

@@ -93,6 +93,7 @@ _CLOSED: Mapping[str, Closed] = {
     "deal_imports": _OPEN_DEAL,
     "clients.new": _CLIENTS,
     "client_imports": _CLIENTS,
+    "client_doubles": _CLIENTS,
     "clients.duplicates": _CLIENTS,
 }
 """By endpoint, else by blueprint."""

@@ -13,9 +13,10 @@ from engine.bpmn.compiled import OutcomeKind
 from engine.clock import Clock
 from engine.commands.completions import CompletionRequest, complete_many
 from engine.commands.incidents import perform
+from engine.commands.loss_choices import LossChoice
 from engine.commands.work_items import FourEyes, StepNotYours, claim_work_item, release_work_item
 from engine.db.session import Database
-from engine.errors import N_, DomainError, NotFound
+from engine.errors import N_, DomainError, InvalidInput, NotFound
 from engine.model.work_item import LIVE, WorkItem
 from engine.policy.form_values import read_form
 from engine.policy.permissions import Actor
@@ -149,12 +150,19 @@ def ready_or_why_not(view: WorkItemView, doing: Together, seen: str | None = Non
     ]
     if wanting:
         return _("Open it and fill in: %(fields)s.", fields=", ".join(wanting))
-    return CompletionRequest(view.row.id, outcome.id, dict(view.typed), seen=seen)
+    return CompletionRequest(view.row.id, outcome.id, dict(view.typed), seen=seen, loss=LossChoice(is_asked=True))
 
 
 def _told(views: Sequence[WorkItemView], errors: Errors, left_out: Mapping[int, str]) -> list[Told]:
     told = []
     for view in views:
         error = errors.get(view.row.id)
-        told.append(Told(view, left_out.get(view.row.id) or (error_text(error) if error else "")))
+        told.append(Told(view, left_out.get(view.row.id) or _why_not(error)))
     return told
+
+
+def _why_not(error: DomainError | None) -> str:
+    """Empty where it was done. Why a deal is lost is chosen where the step is open, like all that must be filled in."""
+    if isinstance(error, InvalidInput) and "loss_reason_id" in error.errors:
+        return _("This step ends the deal without a sale: open it and choose why.")
+    return error_text(error) if error is not None else ""

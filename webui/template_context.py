@@ -40,6 +40,7 @@ _SECTIONS = {
     "deal_imports": "deals",
     "deal_columns": "deals",
     "client_imports": "clients",
+    "client_doubles": "clients",
     "erasure": "clients",
     **dict.fromkeys(("erasure.show_file", "erasure.erase_deal_file"), "deals"),
     **dict.fromkeys(("erasure.show_entry", "erasure.erase_entry"), "deals"),

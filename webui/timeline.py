@@ -100,6 +100,7 @@ KINDS_BY_FILTER = {
         "file_erased",
         "deal_changed",
         "client_changed",
+        "deal_client_replaced",
         "stage_changed",
         "deal_won",
         "deal_lost",
@@ -189,6 +190,7 @@ _WITH_CHANGES = frozenset(
     {
         "approval_asked_again",
         "deal_changed",
+        "deal_client_replaced",
         "variables_set",
         "client_changed",
         "contact_changed",

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Protocol
 
 from engine.adapters.pinned_https import PinnedConnection, cut_after
-from engine.adapters.public_addresses import ensure_public, resolved
+from engine.adapters.public_addresses import callable_address
 from engine.errors import N_, DomainError
 
 TIMEOUT_S = 10.0
@@ -96,9 +96,7 @@ class PublicHttpsCaller:
 
     def call(self, call: HttpsCall) -> HttpsAnswer:
         try:
-            address = resolved(call.host, call.port)
-            if not self._allows_private:
-                ensure_public(call.host, address)
+            address = callable_address(call.host, call.port, allows_private=self._allows_private)
             return self._exchange(call, address)
         except (OSError, http.client.HTTPException) as failure:
             raise CallUnreachable(host=call.host, problem=_in_words(failure)) from failure

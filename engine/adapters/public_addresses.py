@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from contextlib import suppress
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import ClassVar
 
@@ -24,10 +25,24 @@ def resolved(host: str, port: int) -> str:
     return str(found[0][4][0])
 
 
-def ensure_public(host: str, address: str) -> None:
-    """Raises AddressNotPublic."""
-    if not is_public(address):
+def callable_address(host: str, port: int, *, allows_private: bool = False) -> str:
+    """The first address of ``host``, where it may be called: the one rule of every call, and of who enters a host.
+
+    Raises AddressNotPublic, and OSError when the name is unknown.
+    """
+    address = resolved(host, port)
+    if not allows_private and not is_public(address):
         raise AddressNotPublic(host=host)
+    return address
+
+
+def ensure_will_be_called(host: str, port: int) -> None:
+    """Say at once, to who enters a host, what each call would say later. A name that nobody knows yet is let pass.
+
+    Raises AddressNotPublic.
+    """
+    with suppress(OSError, UnicodeError):
+        callable_address(host, port)
 
 
 def is_public(address: str) -> bool:

@@ -15,7 +15,7 @@ from typing import ClassVar, Protocol
 from urllib.parse import urlsplit
 
 from engine.adapters.pinned_https import PinnedConnection, cut_after
-from engine.adapters.public_addresses import ensure_public, resolved
+from engine.adapters.public_addresses import callable_address
 from engine.errors import N_, DomainError
 
 TIMEOUT_S = 10.0
@@ -73,9 +73,7 @@ class HttpsWebhookCaller:
             raise WebhookFailed(host=parts.hostname, answer=f"HTTP {status}")
 
     def _post(self, host: str, port: int, path: str, query: str, call: WebhookCall) -> int:
-        address = resolved(host, port)
-        if not self._allows_private:
-            ensure_public(host, address)
+        address = callable_address(host, port, allows_private=self._allows_private)
         connection = PinnedConnection(host, port, address=address, timeout=self._timeout_s, context=self._tls)
         target = (path or "/") + (f"?{query}" if query else "")
         try:

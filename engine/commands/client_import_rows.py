@@ -12,7 +12,7 @@ from functools import partial
 from itertools import islice
 from typing import Any, ClassVar
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError, TimeoutError  # noqa: A004  # of the pool
 from sqlalchemy.orm import Session
 
@@ -22,6 +22,7 @@ from engine.commands.client_import_taking import Taking, requester_of
 from engine.commands.client_import_undoing import undo_row
 from engine.commands.client_imports import CLIENT_IMPORT, MOST_ROWS, headings_of, rows_in
 from engine.commands.moved_deals import reason_of
+from engine.commands.notifications import notify
 from engine.db import outbox
 from engine.db.session import UNSYNCHRONISED, Database
 from engine.errors import N_, DomainError
@@ -34,6 +35,7 @@ from engine.model.client_import import (
     ImportState,
     RowState,
 )
+from engine.model.notice import NoticeKind
 from engine.policy.imported_rows import ReadRow, storable
 from engine.queries.client_imports import clients_named_in_fields
 from engine.queries.same_clients import KnownClient, KnownClients
@@ -305,4 +307,9 @@ def finish_turns(session: Session, import_id: int, *, clock: Clock) -> None:
         outbox.enqueue(session, CLIENT_IMPORT, {"import_id": import_id}, at=clock.now())
         return
     brought.state = ImportState.DONE if brought.state is ImportState.RUNNING else ImportState.UNDONE
-    brought.finished_at = clock.now()
+    brought.finished_at = at = clock.now()
+    if brought.state is ImportState.DONE:
+        rows = select(ClientImportRow.state, func.count()).where(ClientImportRow.import_id == import_id)
+        counts = {state.value: count for state, count in session.execute(rows.group_by(ClientImportRow.state))}
+        told = {"id": import_id, "file": brought.file_name, **counts}
+        notify(session, NoticeKind.IMPORT_DONE, to=[brought.requested_by_id], at=at, brought=told)

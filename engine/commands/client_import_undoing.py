@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, exists, select
-from sqlalchemy.orm import Session
+from sqlalchemy import delete, exists, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from engine.commands.client_import_taking import imprint
 from engine.commands.clients import write_client
@@ -17,6 +17,7 @@ from engine.db.session import UNSYNCHRONISED
 from engine.events import ClientChanged, ClientRemoved, ContactRemoved
 from engine.model.client import Client, Contact
 from engine.model.client_import import ClientImport, ClientImportRow, RowState
+from engine.model.client_merge import NotDouble
 from engine.model.client_note import ClientNote
 from engine.model.deal import Deal
 from engine.policy.own_fields import CLIENT_ROOT
@@ -51,9 +52,11 @@ def undo_row(
 
 def _may_go(session: Session, row: ClientImportRow, client: Client, named: frozenset[int]) -> bool:
     """Nobody has changed the client, sells to it, names it, or has added anybody or anything to it."""
-    if client.version != _UNTOUCHED or client.id in named:
+    if client.version != _UNTOUCHED or client.id in named or client.merged_into_id is not None:
         return False
+    tombstone = aliased(Client)
     others = (
+        exists().where(tombstone.merged_into_id == client.id),
         exists().where(Deal.client_id == client.id),
         exists().where(Contact.client_id == client.id, Contact.id != (row.contact_id or 0)),
         exists().where(ClientNote.client_id == client.id, ClientNote.id.not_in(row.note_ids)),
@@ -84,6 +87,8 @@ class _Undoing:
         if removes_client:
             self._session.flush()
             self._session.delete(self._client)
+            told_apart = or_(NotDouble.low_id == self._client.id, NotDouble.high_id == self._client.id)
+            self._session.execute(delete(NotDouble).where(told_apart), execution_options=UNSYNCHRONISED)
             self._record(ClientRemoved(client_id=self._client.id, import_id=self._import_id))
         self._row.state = RowState.UNDONE if whole else RowState.KEPT
 

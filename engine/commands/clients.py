@@ -113,7 +113,7 @@ def put_client(
         fields=merged({}, own),
         created_at=at,
     )
-    client.search_text = _search_text_of_client(session, client)
+    client.search_text = search_text_of_client(session, client)
     session.add(client)
     session.flush()
     return client
@@ -172,7 +172,7 @@ def write_client(session: Session, client: Client, wanted: Mapping[str, Any]) ->
     }
     if changed:
         client.fields = kept
-        client.search_text = _search_text_of_client(session, client)
+        client.search_text = search_text_of_client(session, client)
     return changed
 
 
@@ -298,7 +298,7 @@ def update_contact(
     return contact
 
 
-def _search_text_of_client(session: Session, client: Client) -> str:
+def search_text_of_client(session: Session, client: Client) -> str:
     own = texts_to_find(session, FieldSubject.CLIENT, client.fields)
     return search_text(client.name, client.edrpou, client.phone, client.email, client.segment, *own)
 
@@ -325,6 +325,6 @@ def ensure_readable(name: str, name_field: str, edrpou: str, email: str) -> None
 def _ensure_new(session: Session, edrpou: str) -> None:
     if not edrpou:
         return
-    known = session.scalar(select(Client.name).where(Client.edrpou == edrpou).limit(1))
+    known = session.scalar(select(Client.name).where(Client.edrpou == edrpou, Client.merged_into_id.is_(None)).limit(1))
     if known is not None:
         raise InvalidInput({"edrpou": ClientExists(name=known)})

@@ -34,7 +34,7 @@ from engine.commands.history import record
 from engine.commands.idempotency import Once
 from engine.commands.incidents import perform
 from engine.commands.locks import lock_work_item
-from engine.commands.loss_choices import NOT_ASKED, Losing, LossChoice, why_lost
+from engine.commands.loss_choices import NOT_ASKED, Losing, LossChoice, is_unexplained, why_lost
 from engine.commands.notifications import notify
 from engine.commands.work_items import FourEyes, StepNotYours, holder_of
 from engine.db.session import Database
@@ -85,21 +85,26 @@ class ContentNotNamed(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class CompletionRequest:
-    """``seen`` is the hash of the content that the person had before them; None: it is not compared."""
+    """``seen`` is the hash of the content that the person had before them; None: it is not compared.
+
+    ``loss`` says why the deal is lost, should this step lose it.
+    """
 
     work_item_id: int
     outcome: str
     values: Mapping[str, Any] = field(default_factory=dict)
     comment: str = ""
     seen: str | None = None
+    loss: LossChoice = NOT_ASKED
 
 
 @dataclass(frozen=True, slots=True)
 class CompletionResult:
-    """``error`` is None when the step is done."""
+    """``error`` is None when the step is done. ``is_unexplained``: its deal is lost, and nobody has chosen why."""
 
     work_item_id: int
     error: DomainError | None
+    is_unexplained: bool = False
 
 
 def complete_work_item(
@@ -194,8 +199,8 @@ def complete_many(
     for request in requests:
         key = f"{command_id}:{request.work_item_id}" if command_id else None
 
-        def command(session: Session, one: CompletionRequest = request, once: str | None = key) -> None:
-            complete_work_item(
+        def command(session: Session, one: CompletionRequest = request, once: str | None = key) -> bool:
+            done = complete_work_item(
                 session,
                 one.work_item_id,
                 one.values,
@@ -209,15 +214,22 @@ def complete_many(
                 proof=proof,
                 zone=zone,
                 by_program=by_program,
+                loss=one.loss,
             )
+            return is_lost_unexplained(session, done)
 
-        error: DomainError | None = None
         try:
-            perform(database, command, actor=actor, clock=clock)
+            is_open = perform(database, command, actor=actor, clock=clock)
         except DomainError as failure:
-            error = failure
-        results.append(CompletionResult(request.work_item_id, error))
+            results.append(CompletionResult(request.work_item_id, failure))
+        else:
+            results.append(CompletionResult(request.work_item_id, None, is_open))
     return results
+
+
+def is_lost_unexplained(session: Session, done: WorkItem) -> bool:
+    """Whether the deal of a step that was done a moment ago is lost, and nobody has chosen why."""
+    return is_unexplained(session, done.instance.deal, process_of(session, done.instance.definition_id))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from datetime import datetime
 from functools import partial
 from typing import Any, ClassVar
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from engine.clock import Clock
 from engine.commands.clients import ClientDraft, add_client, ensure_readable
@@ -231,11 +231,15 @@ class _Known:
             return self._by_edrpou.get(edrpou)
         return next(iter(self._by_name.get(draft.client.name.strip(), ())), None)
 
-    def _keep(self, client: Client) -> None:
-        self._by_id[client.id] = client
-        if client.edrpou:
-            self._by_edrpou.setdefault(client.edrpou, client)
-        self._by_name.setdefault(client.name, []).append(client)
+    def _keep(self, client: Client, known: Client | None = None) -> None:
+        """``known``: by whom else it is found, a client that was merged into it."""
+        known = known or client
+        self._by_id[known.id] = client
+        if known.edrpou:
+            self._by_edrpou.setdefault(known.edrpou, client)
+        called = self._by_name.setdefault(known.name, [])
+        if client not in called:
+            called.append(client)
 
     def _read_definitions(self, keys: Iterable[str]) -> dict[str, ProcessDefinition]:
         published = select(ProcessDefinition).where(
@@ -263,7 +267,9 @@ class _Known:
         ids = {one.client_id for one in drafts if one.client_id is not None}
         codes = {one.edrpou.strip() for one in described} - {""}
         names = {one.name.strip() for one in described if not one.edrpou.strip()}
-        for condition in (Client.id.in_(ids), Client.edrpou.in_(codes), Client.name.in_(names)):
-            for client in self._session.scalars(select(Client).where(condition).order_by(Client.id)):
-                if client.id not in self._by_id:
-                    self._keep(client)
+        known = aliased(Client)
+        clients = select(Client, known).join(known, Client.id == func.coalesce(known.merged_into_id, known.id))
+        for condition in (known.id.in_(ids), known.edrpou.in_(codes), known.name.in_(names)):
+            for client, found in self._session.execute(clients.where(condition).order_by(known.id)):
+                if found.id not in self._by_id:
+                    self._keep(client, found)

@@ -55,7 +55,7 @@ from engine.queries.calendars import default_calendar
 from engine.queries.deal_files import reference
 from engine.queries.decided_fields import decided_alone
 from engine.queries.processes import process_of
-from engine.queries.scopes import choosable_clients
+from engine.queries.scopes import choosable_clients, known_as
 
 CURRENCIES = ("UAH", "USD", "EUR", "GBP", "PLN")
 _LARGEST_AMOUNT = Decimal("9999999999999.99")
@@ -419,7 +419,9 @@ def _ensure_draft_sound(
         errors["owner_id"] = FieldNotUnderstood(value=draft.owner_id or "", expected=N_("a sales manager"))
     client = None
     if draft.client_id is not None:
-        client = session.scalar(select(Client).where(Client.id == draft.client_id, choosable_clients(actor)))
+        # Locked, so that nobody merges it into another client before the deal is there.
+        chosen = select(Client).where(known_as(draft.client_id), choosable_clients(actor))
+        client = session.scalar(chosen.with_for_update(read=True, key_share=True, of=Client))
         if client is None:
             errors["client_id"] = FieldNotUnderstood(value=draft.client_id, expected=N_("a client"))
     elif draft.client is None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from engine.clock import Clock
@@ -30,6 +30,7 @@ from engine.errors import N_, Conflict, DomainError, NotFound
 from engine.events import PersonErased
 from engine.model.client import Client, Contact
 from engine.model.client_import import ClientImportRow
+from engine.model.client_merge import ClientMerge
 from engine.model.client_note import ClientNote
 from engine.model.deal import Deal
 from engine.model.history_event import HistoryEvent
@@ -39,7 +40,14 @@ from engine.policy.permissions import Ability, Actor, ensure_may
 from engine.policy.personal_texts import ERASED, salts_of, text_at
 from engine.policy.personal_traces import Traces, texts_as_written
 from engine.policy.search_keys import search_text
-from engine.queries.personal_traces import FoundTrace, PersonFound, person_found
+from engine.queries.client_merges import one_client
+from engine.queries.personal_traces import (
+    FoundTrace,
+    PersonFound,
+    contacts_of_person,
+    deals_naming,
+    person_found,
+)
 from engine.queries.scopes import visible_clients
 
 _WRITTEN = frozenset({"/answer", "/comment", "/question", "/reason", "/text"})
@@ -185,7 +193,7 @@ def _erase_person(
         raise NotFound
     ensure_may(actor, Ability.ERASE_PERSON)
     ensure_basis(request.basis)
-    deal_ids = session.scalars(select(Deal.id).where(Deal.client_id == client_id).order_by(Deal.id)).all()
+    deal_ids = session.scalars(deals_naming(client_id)).all()
     deals = {deal_id: lock_deal(session, deal_id, actor)[0] for deal_id in deal_ids}
     client = lock_client(session, client_id, actor)
     if session.scalar(select(Deal.id).where(Deal.client_id == client_id, Deal.id.not_in(deal_ids)).limit(1)):
@@ -199,7 +207,7 @@ def _erase_person(
         _erase_card(session, client, contact_id, person.traces)
         _erase_brought(session, client.id, contact_id, person.traces)
         for deal in deals.values():
-            _find_by_what_is_left(session, deal, client)
+            _find_by_what_is_left(session, deal)
     event = PersonErased(of, client_id, contact_id, request.basis.strip(), len(person.kept))
     record(session, event, actor=actor, at=at)
     result = Erased(len(person.can_be_erased), len(person.kept), erasing.papers, erased_files)
@@ -236,36 +244,39 @@ def _by_deal(found: Iterable[FoundTrace]) -> dict[int | None, list[FoundTrace]]:
 
 
 def _erase_card(session: Session, client: Client, contact_id: int | None, named: Traces) -> None:
-    chosen = Contact.client_id == client.id if contact_id is None else Contact.id == contact_id
-    for contact in session.scalars(select(Contact).where(chosen)):
+    for contact in contacts_of_person(session, client.id, contact_id):
         contact.full_name, contact.position, contact.phone, contact.email = ERASED, "", "", ""
         contact.fields, contact.search_text = {}, ""
-    if contact_id is None:
-        client.name, client.edrpou, client.phone, client.email, client.fields = ERASED, "", "", "", {}
-    else:
-        client.phone, client.email = _emptied(client.phone, named), _emptied(client.email, named)
-        client.fields = named.without(client.fields)
+    for card in (client, *session.scalars(select(Client).where(Client.merged_into_id == client.id))):
+        if contact_id is None:
+            card.name, card.edrpou, card.phone, card.email, card.fields = ERASED, "", "", "", {}
+        else:
+            card.phone, card.email = _emptied(card.phone, named), _emptied(card.email, named)
+            card.fields = named.without(card.fields)
     own = texts_to_find(session, FieldSubject.CLIENT, client.fields)
     client.search_text = search_text(client.name, client.edrpou, client.phone, client.email, client.segment, *own)
 
 
 def _erase_brought(session: Session, client_id: int, contact_id: int | None, named: Traces) -> None:
-    """Old notes on the client go; of a contact, those that name them. A list forgets what it had brought."""
-    notes = ClientNote.client_id == client_id
+    """Old notes on the client go; of a contact, those that name them. Lists and merges forget what they had brought."""
+    ids = session.scalars(one_client(client_id)).all()
+    notes = ClientNote.client_id.in_(ids)
     if contact_id is None:
         session.execute(delete(ClientNote).where(notes), execution_options=UNSYNCHRONISED)
     else:
         for note in session.scalars(select(ClientNote).where(notes)):
             if named.are_in(note.text) or named.are_in(note.author):
                 session.delete(note)
-    rows = update(ClientImportRow).where(ClientImportRow.client_id == client_id).values(before=None, cells=[], told={})
+    rows = update(ClientImportRow).where(ClientImportRow.client_id.in_(ids)).values(before=None, cells=[], told={})
     session.execute(rows, execution_options=UNSYNCHRONISED)
+    merges = update(ClientMerge).where(or_(ClientMerge.kept_id.in_(ids), ClientMerge.merged_id.in_(ids)))
+    session.execute(merges.values(changes=None), execution_options=UNSYNCHRONISED)
 
 
-def _find_by_what_is_left(session: Session, deal: Deal, client: Client) -> None:
+def _find_by_what_is_left(session: Session, deal: Deal) -> None:
     deal.search_text = deal_search_text(deal)
     for item in session.scalars(select(WorkItem).where(WorkItem.deal_id == deal.id)):
-        item.search_text = search_text(item.name, deal.number, deal.title, client.name)
+        item.search_text = search_text(item.name, deal.number, deal.title, deal.client.name)
 
 
 def _emptied(text: str, named: Traces) -> str:

@@ -5,6 +5,7 @@ Each function takes what the actor may see; anything else is NotFound, as if it 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, cast
 
 from sqlalchemy import Select, bindparam, select
@@ -87,12 +88,21 @@ def lock_instance(session: Session, instance_id: int) -> ProcessInstance:
     Both rows are locked, not the instance alone: PostgreSQL reads a row that it had to wait for again, but a joined
     row that it does not lock stays as it was before the wait, and the deal would be continued from an old state.
     """
-    found = _LOCKED_INSTANCE.one_or_none(session, {"instance_id": instance_id})
+    found = _waited_for(_LOCKED_INSTANCE, session, {"instance_id": instance_id})
     if found is None:
         raise NotFound
     (instance, *_), (revision,) = found
     revision_is(session, revision)
     return cast("ProcessInstance", instance)
+
+
+def _waited_for(rows: JoinedRows, session: Session, values: Mapping[str, int]) -> Any:
+    """None where there is nothing, not even at a second look.
+
+    A deal whose client was merged while its lock was waited for has another client than the row that was joined to it
+    before the wait, and PostgreSQL finds the two no more.
+    """
+    return rows.one_or_none(session, values) or rows.one_or_none(session, values)
 
 
 def lock_free_instances(session: Session, ids: Select[int]) -> list[ProcessInstance]:
@@ -120,7 +130,7 @@ def lock_deal(session: Session, deal_id: int, actor: Actor) -> tuple[Deal, Proce
 
 def lock_work_item(session: Session, work_item_id: int, actor: Actor) -> tuple[WorkItem, ProcessInstance]:
     """Lock the step's instance, its deal and the step, in one statement and in this order. Raises NotFound."""
-    found = _LOCKED_STEP.one_or_none(session, {"work_item_id": work_item_id})
+    found = _waited_for(_LOCKED_STEP, session, {"work_item_id": work_item_id})
     if found is None:
         raise NotFound
     (work_item, instance, _, _, definition), (revision, no_files, numbers) = found

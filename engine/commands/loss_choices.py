@@ -79,15 +79,18 @@ class Losing:
         if self.deal.result is not DealResult.LOST:
             self.deal.loss_reason, self.deal.loss_reason_id = before
             return
-        is_open = self.choice.is_asked and self.deal.loss_reason_id is None
-        if is_open and may_edit_deal(actor, owner_id=self.deal.owner_id):
-            self._ensure_chosen_in_map()
-
-    def _ensure_chosen_in_map(self) -> None:
-        asked = (field for step in self.process.steps.values() for field in step.fields if field.name == "loss_reason")
-        chosen_in_the_map = self.deal.fields.get("loss_reason") and any(one.type is FieldType.CHOICE for one in asked)
-        if not chosen_in_the_map and loss_reasons(self.session):
+        is_asked = self.choice.is_asked and may_edit_deal(actor, owner_id=self.deal.owner_id)
+        if is_asked and is_unexplained(self.session, self.deal, self.process):
             raise InvalidInput({"loss_reason_id": LossReasonRequired()})
+
+
+def is_unexplained(session: Session, deal: Deal, process: CompiledProcess) -> bool:
+    """Whether a deal is lost and nobody has chosen why, though the company has a list. An open one asks nothing."""
+    if deal.result is not DealResult.LOST or deal.loss_reason_id is not None:
+        return False
+    asked = (field for step in process.steps.values() for field in step.fields if field.name == "loss_reason")
+    chosen_in_the_map = deal.fields.get("loss_reason") and any(one.type is FieldType.CHOICE for one in asked)
+    return not chosen_in_the_map and bool(loss_reasons(session))
 
 
 def read_loss_reason(session: Session, deal: Deal, wanted: dict[str, Any]) -> None:

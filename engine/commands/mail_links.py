@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from engine.clock import Clock
 from engine.commands.completions import ContentChanged, Locale, complete_work_item
 from engine.commands.locks import lock_work_item
+from engine.commands.loss_choices import NOT_ASKED, LossChoice
 from engine.db.work_session import append
 from engine.errors import N_, Conflict
 from engine.model.letter import MailLink
@@ -76,6 +77,7 @@ def decide_by_link(
     locale: Locale = "uk",
     zone: str = "Europe/Kyiv",
     proof: Reauthenticated | None = None,
+    loss: LossChoice = NOT_ASKED,
 ) -> WorkItem:
     """Do the step of a link as complete_work_item does it, and let the link serve nothing more.
 
@@ -105,6 +107,7 @@ def decide_by_link(
         locale=locale,
         zone=zone,
         proof=proof,
+        loss=loss,
     )
 
 

@@ -6,7 +6,7 @@ and sends that from the outbox (see mailing.py).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -35,22 +35,28 @@ def notify(
     outcome: str = "",
     answers: str = "",
     saved_report_id: int | None = None,
+    brought: Mapping[str, Any] | None = None,
 ) -> None:
     """Let each person of ``to``, by id, or the members of a department hear of something, once and by their settings.
 
     ``by`` is who caused it: nobody is told of what they did themselves. ``text`` is what somebody wrote (a comment, a
     question, an answer), ``outcome`` the id of a decision, ``answers`` the Message-ID of what the letter answers. A
-    work item brings its deal along. ``saved_report_id`` is the report that is told.
+    work item brings its deal along. ``saved_report_id`` is the report that is told; ``brought`` is an import with what
+    came of it, see ToldNotice.
     """
     causer = by.recorded_id if by is not None else None
     if deal is not None:
         deal_id: int | None = deal.id
     else:
         deal_id = work_item.deal_id if work_item is not None else None
-    told = {"text": text.strip()[:LONGEST_TEXT], "outcome": outcome, "answers": answers}
-    details: dict[str, Any] = {name: value for name, value in told.items() if value}
-    if saved_report_id is not None:
-        details["saved_report_id"] = saved_report_id
+    told = {
+        "text": text.strip()[:LONGEST_TEXT],
+        "outcome": outcome,
+        "answers": answers,
+        "saved_report_id": saved_report_id,
+        "brought": brought,
+    }
+    details = {name: value for name, value in told.items() if value}
 
     def tell(person_id: int | None, member_of: int | None) -> None:
         append(

@@ -12,6 +12,7 @@ from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, LargeBinary
 from sqlalchemy.dialects.postgresql import JSONB
 
 from engine.alphabet import LONGEST_KEY, sort_key
+from engine.likeness import likeness_key
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -108,5 +109,14 @@ def key_of(column: str) -> Callable[[Any], str]:
 
     def key(context: Any) -> str:  # SQLAlchemy types the context of a default, but not its parameters
         return sort_key(context.get_current_parameters()[column])
+
+    return key
+
+
+def likeness_of(column: str) -> Callable[[Any], str]:
+    """The default of a column that holds what the inserted name has in common with others, see engine.likeness."""
+
+    def key(context: Any) -> str:
+        return likeness_key(context.get_current_parameters()[column])
 
     return key

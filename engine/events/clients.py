@@ -122,3 +122,29 @@ class OwnFieldRestored(Event):
     subject: str
     name: str
     label: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClientsMerged(Event):
+    """``merged_id`` became a part of ``client_id``, with so many deals, contacts and notes. It names nobody."""
+
+    client_id: int
+    merged_id: int
+    merge_id: int
+    deals: int
+    contacts: int
+    notes: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClientsMergeUndone(Event):
+    client_id: int
+    merged_id: int
+    merge_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClientsToldApart(Event):
+    """Somebody has said that these clients, who look alike, are no doubles."""
+
+    client_ids: tuple[int, ...]

@@ -160,3 +160,17 @@ class FileShown(Event):
     name: str
     version: int
     file_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class DealClientReplaced(Event):
+    """The deal's client was merged into ``client_id``, or a merge was undone.
+
+    ``changes`` maps what maps know of a client, by names like ``client.name``, to [old, new].
+    """
+
+    client_id: int
+    previous_id: int
+    merge_id: int
+    undoes: bool
+    changes: Mapping[str, Any]

@@ -8,6 +8,7 @@ from engine.model.call_permit import CallHost, CallSecret
 from engine.model.client import Client, Contact
 from engine.model.client_import import ClientImport, ClientImportRow, ImportKind, ImportState, RowState
 from engine.model.client_letter import ClientLetter, ClientLetterState
+from engine.model.client_merge import ClientMerge, NotDouble
 from engine.model.client_note import ClientNote
 from engine.model.company_revision import CompanyRevision
 from engine.model.consultation import Consultation
@@ -85,6 +86,7 @@ __all__ = [
     "ClientImportRow",
     "ClientLetter",
     "ClientLetterState",
+    "ClientMerge",
     "ClientNote",
     "CommentDraft",
     "CompanyRevision",
@@ -135,6 +137,7 @@ __all__ = [
     "MessageSubscription",
     "MovedDeal",
     "MovedDealState",
+    "NotDouble",
     "Notice",
     "NoticeKind",
     "NoticeState",

@@ -10,12 +10,18 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from engine.alphabet import sort_key
 from engine.db.base import Base
-from engine.db.types import Identity, Json, Moment, SortKey, key_of
+from engine.db.types import Identity, Json, Moment, SortKey, key_of, likeness_of
+from engine.likeness import LONGEST_LIKENESS, likeness_key
 from engine.model.person import Person
 
 
 class Client(Base):
-    """``phone`` is E.164 where it could be read. ``search_text`` holds every spelling that finds the client."""
+    """``phone`` is E.164 where it could be read. ``search_text`` holds every spelling that finds the client.
+
+    ``likeness`` is what its name has in common with other spellings of it. A client that was merged into another one
+    stays as a tombstone, with its card as it was: ``merged_into_id`` is the client that it is a part of now, never a
+    tombstone itself. No step asks for either.
+    """
 
     __tablename__ = "client"
     __table_args__ = (
@@ -23,6 +29,7 @@ class Client(Base):
         Index("ix_client_sort_key", "sort_key", "id"),
         Index("ix_client_phone", "phone"),
         Index("ix_client_email", "email"),
+        Index("ix_client_likeness", "likeness"),
     )
 
     id: Mapped[int] = mapped_column(Identity, primary_key=True)
@@ -38,6 +45,8 @@ class Client(Base):
     version: Mapped[int] = mapped_column(default=1)
     search_text: Mapped[str] = mapped_column(default="")
     sort_key: Mapped[str] = mapped_column(SortKey, default=key_of("name"))
+    likeness: Mapped[str] = mapped_column(String(LONGEST_LIKENESS), default=likeness_of("name"), deferred=True)
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("client.id"), index=True, deferred=True)
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  # SQLAlchemy's own spelling
 
@@ -45,7 +54,7 @@ class Client(Base):
 
     @validates("name")
     def _keep_in_order(self, _field: str, name: str) -> str:
-        self.sort_key = sort_key(name)
+        self.sort_key, self.likeness = sort_key(name), likeness_key(name)
         return name
 
 

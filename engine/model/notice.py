@@ -37,6 +37,7 @@ class NoticeKind(StrEnum):
     CONSULTATION_ANSWERED = "consultation_answered"
     DEAL_CHANGED = "deal_changed"  # something happened in a deal that you watch
     INCIDENT = "incident"  # a deal cannot go on, and an administrator has to look
+    IMPORT_DONE = "import_done"  # a list that you brought is taken over
     CLIENT_WROTE = "client_wrote"  # a letter of the client came into your deal
     CLIENT_LETTER_RETURNED = "client_letter_returned"  # your letter to a client did not arrive
     NEW_BROWSER = "new_browser"  # somebody signed in as you from a browser that you never used before
@@ -74,7 +75,8 @@ class Notice(Base):
     """``person_id`` is who is told; a new notice may instead name a department, whose members are told.
 
     ``by_id`` is who caused it, None for the machinery. ``details`` fills the letter, by kind: ``text`` is what
-    somebody wrote, ``outcome`` the id of a decision. A worker looks at it from ``due_at`` on.
+    somebody wrote, ``outcome`` the id of a decision, ``brought`` an import and what came of it. A worker looks at it
+    from ``due_at`` on.
     """
 
     __tablename__ = "notice"

@@ -9,7 +9,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, String, cast, func, literal, select, tuple_, union_all
+from sqlalchemy import BigInteger, ColumnElement, String, cast, func, literal, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from engine.alphabet import sort_key
@@ -19,6 +19,8 @@ from engine.events import (
     ClientAdded,
     ClientChanged,
     ClientImported,
+    ClientsMerged,
+    ClientsMergeUndone,
     ContactAdded,
     ContactChanged,
     ContactImported,
@@ -31,8 +33,8 @@ from engine.model.history_event import HistoryEvent
 from engine.model.own_field import FieldSubject
 from engine.model.work_item import LIVE, WorkItem
 from engine.policy.permissions import Ability, Actor, may
-from engine.policy.phone_numbers import normalise_phone
 from engine.policy.search_keys import query_terms, search_text
+from engine.queries.client_merges import one_client
 from engine.queries.client_notes import NoteRow, notes_of
 from engine.queries.client_rows import ClientRow, ContactRow, client_rows, clients_of, contacts_of
 from engine.queries.deal_history import HistoryRow, history_of, history_rows
@@ -44,7 +46,6 @@ from engine.queries.text_search import matches
 from engine.queries.work_item_rows import WorkItemRow, rows_of, work_item_rows
 
 _DEALS_SHOWN = 100
-_DUPLICATES_SHOWN = 10
 _LOOKED_THROUGH = 200  # of those whom a search finds, to offer some
 _CHANGES_SHOWN = 50
 _NOTES_SHOWN = 5
@@ -55,6 +56,8 @@ _OF_CLIENTS = tuple(
         ClientAdded,
         ClientChanged,
         ClientImported,
+        ClientsMerged,
+        ClientsMergeUndone,
         ContactAdded,
         ContactChanged,
         ContactImported,
@@ -100,15 +103,6 @@ class ClientChoice:
     id: int
     name: str
     edrpou: str
-
-
-@dataclass(frozen=True, slots=True)
-class PossibleDuplicate:
-    """``by`` names what coincides: edrpou, phone or email, of the client or of a contact there."""
-
-    client_id: int
-    name: str
-    by: str
 
 
 def clients(
@@ -185,7 +179,7 @@ def client_history(session: Session, actor: Actor, client_id: int) -> tuple[Hist
     if session.scalar(select(Client.id).where(Client.id == client_id, visible_clients(actor, only=client_id))) is None:
         raise NotFound
     of_client = history_rows(
-        HistoryEvent.kind.in_(_OF_CLIENTS), HistoryEvent.data["client_id"].as_integer() == client_id
+        HistoryEvent.kind.in_(_OF_CLIENTS), HistoryEvent.data["client_id"].as_integer().in_(one_client(client_id))
     )
     # By the index of kinds: ordered by the row number as it is, all of history might be walked backwards.
     return history_of(session.execute(of_client.order_by((HistoryEvent.id + 0).desc()).limit(_CHANGES_SHOWN)))
@@ -211,43 +205,3 @@ def choose_clients(session: Session, actor: Actor, q: str, limit: int = 20) -> t
     known = ((row, search_text(row.name, row.edrpou, row.segment, row.phone, row.email)) for row in rows)
     chosen = [row for row, text in known if row.is_seen or all(term in text for term in terms)]
     return tuple(ClientChoice(row.id, row.name, row.edrpou) for row in chosen[:size])
-
-
-def possible_duplicates(
-    session: Session, edrpou: str = "", phone: str = "", email: str = ""
-) -> tuple[PossibleDuplicate, ...]:
-    """Clients that share a code, a phone in any spelling or an address in any case; each client once, at most ten.
-
-    Not scoped: somebody who adds a client has to learn that a colleague has it. Only the name is told.
-    """
-    same = _coincidences(edrpou.strip(), normalise_phone(phone) or phone.strip(), email.strip().lower())
-    if not same:
-        return ()
-    found = union_all(
-        *(
-            select(Client.id, Client.name, literal(by).label("by"), literal(rank).label("rank"))
-            .select_from(Client)
-            .outerjoin(Contact, Contact.client_id == Client.id)
-            .where(condition)
-            if table is Contact
-            else select(Client.id, Client.name, literal(by).label("by"), literal(rank).label("rank")).where(condition)
-            for rank, (by, table, condition) in enumerate(same)
-        )
-    ).subquery()
-    duplicates: dict[int, PossibleDuplicate] = {}
-    for row in session.execute(select(found).order_by(found.c.rank, found.c.id)):
-        duplicates.setdefault(row.id, PossibleDuplicate(row.id, row.name, row.by))
-    return tuple(duplicates.values())[:_DUPLICATES_SHOWN]
-
-
-def _coincidences(edrpou: str, phone: str, email: str) -> list[tuple[str, type[Client | Contact], ColumnElement[bool]]]:
-    """What to look for, the surest first."""
-    same: list[tuple[str, type[Client | Contact], ColumnElement[bool]]] = []
-    if edrpou:
-        same.append(("edrpou", Client, Client.edrpou == edrpou))
-    for table in (Client, Contact):
-        if phone:
-            same.append(("phone", table, table.phone == phone))
-        if email:
-            same.append(("email", table, table.email == email))
-    return same

@@ -65,7 +65,7 @@ class ToldNotice:
 
     ``control`` is what they have to look at today, of a notice of that kind; ``report`` what a saved report tells;
     ``failure`` is what a deal failed at, as its incident keeps it. ``undelivered`` is why it could not be brought to
-    Telegram.
+    Telegram. ``brought`` is of an import its ``id`` and ``file``, and how many rows came to each state.
     """
 
     kind: NoticeKind
@@ -79,6 +79,7 @@ class ToldNotice:
     report: ToldReport | None = None
     failure: Mapping[str, Any] | None = None
     undelivered: str = ""
+    brought: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +204,11 @@ def _still_to_tell(session: Session, news: _News, notices: Iterable[Notice]) -> 
     seen: set[tuple[Any, ...]] = set()
     for notice in notices:
         details = notice.details
-        same = (notice.kind, notice.deal_id, notice.work_item_id, details.get("text"), details.get("outcome"))
+        brought = details.get("brought")
+        same = (
+            *(notice.kind, notice.deal_id, notice.work_item_id, details.get("text"), details.get("outcome")),
+            brought["id"] if brought else None,
+        )
         if same in seen or not _matters(news, notice):
             continue
         seen.add(same)
@@ -232,6 +237,7 @@ def _still_to_tell(session: Session, news: _News, notices: Iterable[Notice]) -> 
             undelivered=str(details.get(UNDELIVERED, "")),
             report=report,
             failure=news.failures.get((notice.deal_id, str(details.get("text", "")))),
+            brought=brought,
         )
 
 

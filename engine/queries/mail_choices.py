@@ -46,4 +46,6 @@ def kinds_for(actor: Actor) -> tuple[NoticeKind, ...]:
         left_out.add(NoticeKind.INCIDENT)
     if not controls(actor):
         left_out |= {NoticeKind.SAVED_REPORT, NoticeKind.REPORT_REFUSED}
+    if not may(actor, Ability.MANAGE_CLIENTS):
+        left_out.add(NoticeKind.IMPORT_DONE)
     return tuple(kind for kind in NoticeKind if kind not in left_out)

@@ -14,6 +14,7 @@ from engine.events import (
     CallCompleted,
     ClientChanged,
     DealChanged,
+    DealClientReplaced,
     DealOpened,
     DecisionMade,
     FileAdded,
@@ -31,14 +32,15 @@ from engine.policy.approved_content import bound_names
 from engine.policy.approvers import other_eyes_needed
 from engine.policy.own_fields import CLIENT_ROOT
 from engine.policy.prepared_content import Writing, preparers
+from engine.queries.client_merges import one_client
 
 _OPENED, _CHANGED, _REPAIRED = kind_of(DealOpened), kind_of(DealChanged), kind_of(VariablesSet)
-_CLIENT_CHANGED = kind_of(ClientChanged)
+_CLIENT_CHANGED, _CLIENT_REPLACED = kind_of(ClientChanged), kind_of(DealClientReplaced)
 _COMPLETED, _FILE = kind_of(StepCompleted), kind_of(FileAdded)
 _VALUES_OF = {_COMPLETED: "values", kind_of(MessageReceived): "values"}
 _VALUES_OF_MACHINES = {kind_of(CallCompleted): "values", kind_of(DecisionMade): "outputs"}
 _TAKEN_OR_BACK = (kind_of(FileHidden), kind_of(FileShown))
-_KINDS = (_OPENED, _CHANGED, _REPAIRED, _FILE, *_TAKEN_OR_BACK, *_VALUES_OF, *_VALUES_OF_MACHINES)
+_KINDS = (_OPENED, _CHANGED, _REPAIRED, _FILE, _CLIENT_REPLACED, *_TAKEN_OR_BACK, *_VALUES_OF, *_VALUES_OF_MACHINES)
 _COLUMNS_OF_DEAL = ("amount", "currency", "close_date", "title")
 
 
@@ -90,7 +92,7 @@ def _tells(step: StepDefinition, deal: Deal) -> ColumnElement[bool]:
         HistoryEvent.kind == _CLIENT_CHANGED,
         HistoryEvent.at >= deal.opened_at,
         HistoryEvent.deal_id.is_distinct_from(deal.id),  # what a step of the deal wrote is told by the step
-        HistoryEvent.data["client_id"].as_integer() == deal.client_id,
+        HistoryEvent.data["client_id"].as_integer().in_(one_client(deal.client_id)),
     )
     return or_(of_deal, of_client)
 
@@ -125,7 +127,7 @@ def _writing(row: Any) -> Writing:
         # Of a document that the map makes, the fields were prepared: nobody chose its text.
         people = frozenset() if data.get("step") else _people(row)
         return Writing(people, file=data["name"], replaces=data["version"] > 1, element_id=row.element_id or "")
-    if row.kind in (_CHANGED, _REPAIRED):
+    if row.kind in (_CHANGED, _REPAIRED, _CLIENT_REPLACED):
         changes = {name: new for name, (_old, new) in data["changes"].items()}
         if row.kind == _CHANGED:
             changes = {f"deal.{name}" if name in _COLUMNS_OF_DEAL else name: new for name, new in changes.items()}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from engine.errors import NotFound
@@ -20,6 +20,7 @@ from engine.events import (
     ClientLetterWritten,
     ContactAdded,
     ContactChanged,
+    DealClientReplaced,
     kind_of,
 )
 from engine.model.client import Client, Contact
@@ -29,6 +30,7 @@ from engine.model.history_event import HistoryEvent
 from engine.policy.permissions import Ability, Actor, ensure_may
 from engine.policy.personal_texts import ERASED, salts_of, text_at
 from engine.policy.personal_traces import Traces, orders_of, traces
+from engine.queries.client_merges import one_client
 from engine.queries.scopes import visible_clients
 
 _OF_CLIENTS = (kind_of(ClientAdded), kind_of(ClientChanged))
@@ -108,15 +110,14 @@ def person_found(
     if client is None:
         raise NotFound
     ensure_may(actor, Ability.ERASE_PERSON)
-    contacts = session.scalars(select(Contact).where(Contact.client_id == client_id)).all()
-    if contact_id is not None:
-        contacts = [one for one in contacts if one.id == contact_id]
-        if not contacts:
-            raise NotFound
-    known: list[Client | Contact] = [*contacts] if contact_id is not None else [client, *contacts]
+    contacts = contacts_of_person(session, client_id, contact_id)
+    if contact_id is not None and not contacts:
+        raise NotFound
+    cards = [client, *session.scalars(select(Client).where(Client.merged_into_id == client_id).order_by(Client.id))]
+    known: list[Client | Contact] = [*contacts] if contact_id is not None else [*cards, *contacts]
     former_words, former_phones = _former(session, client_id, contact_id)
     names = [name for one in known for name in ([one.name] if isinstance(one, Client) else orders_of(one.full_name))]
-    codes = [client.edrpou] if contact_id is None else []
+    codes = [one.edrpou for one in cards] if contact_id is None else []
     named = traces(
         [*names, *(one.email for one in known), *codes, *former_words, *words],
         [*(one.phone for one in known), *former_phones],
@@ -125,6 +126,23 @@ def person_found(
     found = tuple(_found(session, client_id, contact_id, named))
     files = tuple(_files(session, client_id, named))
     return PersonFound(client_id, contact_id, _name_of(known[0]), named, found, files)
+
+
+def contacts_of_person(session: Session, client_id: int, contact_id: int | None) -> Sequence[Contact]:
+    """All contacts of a client and of who was merged into it; or one contact, with the same one of a merged client."""
+    of_client = Contact.client_id.in_(one_client(client_id))
+    contacts = session.scalars(select(Contact).where(of_client).order_by(Contact.id)).all()
+    if contact_id is None:
+        return contacts
+    known = [one for one in contacts if one.id == contact_id]
+    return known + [
+        one
+        for one in contacts
+        if known
+        and one.id != contact_id
+        and one.client_id != client_id
+        and (one.sort_key, one.phone, one.email) == (known[0].sort_key, known[0].phone, known[0].email)
+    ]
 
 
 def _files(session: Session, client_id: int, named: Traces) -> Iterator[FoundFile]:
@@ -148,7 +166,7 @@ def _former(session: Session, client_id: int, contact_id: int | None) -> tuple[l
     rows = session.execute(
         select(HistoryEvent.kind, HistoryEvent.data).where(
             HistoryEvent.kind.in_((*_OF_CLIENTS, *_OF_CONTACTS)),
-            HistoryEvent.data["client_id"].as_integer() == client_id,
+            HistoryEvent.data["client_id"].as_integer().in_(one_client(client_id)),
         )
     )
     told = [(name, one) for kind, data in rows if _is_theirs(kind, data, contact_id) for name, one in _said(data)]
@@ -175,7 +193,7 @@ def _found(session: Session, client_id: int, contact_id: int | None, named: Trac
             Deal.number.label("deal_number"),
         )
         .outerjoin(Deal, Deal.id == HistoryEvent.deal_id)
-        .where(or_(Deal.client_id == client_id, _is_of_client(client_id)))
+        .where(or_(Deal.client_id == client_id, _is_of_client(client_id), _tells_merge(client_id)))
         .order_by(HistoryEvent.id)
         .execution_options(yield_per=_READ_AT_ONCE)
     )
@@ -206,8 +224,20 @@ def _is_theirs(kind: str, data: Mapping[str, Any], contact_id: int | None) -> bo
 
 
 def _is_of_client(client_id: int) -> ColumnElement[bool]:
-    is_this = HistoryEvent.data["client_id"].as_integer() == client_id
+    is_this = HistoryEvent.data["client_id"].as_integer().in_(one_client(client_id))
     return and_(HistoryEvent.deal_id.is_(None), HistoryEvent.kind.in_((*_OF_CLIENTS, *_OF_CONTACTS)), is_this)
+
+
+def deals_naming(client_id: int) -> Select[int]:
+    """The ids of a client's deals, and of those that were a client's with which it was merged once."""
+    merged = select(HistoryEvent.deal_id).where(_tells_merge(client_id))
+    return select(Deal.id).where(or_(Deal.client_id == client_id, Deal.id.in_(merged))).order_by(Deal.id)
+
+
+def _tells_merge(client_id: int) -> ColumnElement[bool]:
+    """Entries of deals that say what two clients had in their cards when they were merged, or told apart again."""
+    named = (HistoryEvent.data[name].as_integer().in_(one_client(client_id)) for name in ("client_id", "previous_id"))
+    return and_(HistoryEvent.kind == kind_of(DealClientReplaced), or_(*named))
 
 
 def _texts_in(value: Any) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from engine.bpmn.compiled import FieldDefinition, FieldType
@@ -56,10 +56,13 @@ def _person(session: Session, value: Any) -> int | None:
 def _client(session: Session, value: Any) -> int | None:
     if isinstance(value, int) and not 0 < value <= _LARGEST_ID:
         return None
-    by_id = session.scalar(select(Client.id).where(Client.id == value)) if isinstance(value, int) else None
+    standing = func.coalesce(Client.merged_into_id, Client.id)  # also by what those are called who were merged into it
+    by_id = session.scalar(select(standing).where(Client.id == value)) if isinstance(value, int) else None
     if by_id is not None:
         return by_id
     text = str(value)
     codes = {text, text.zfill(_EDRPOU)} if text.isdigit() else {text}
-    found = session.scalars(select(Client.id).where(Client.edrpou.in_(codes) | (Client.name == text)).limit(2)).all()
+    found = session.scalars(
+        select(standing).where(Client.edrpou.in_(codes) | (Client.name == text)).distinct().limit(2)
+    ).all()
     return found[0] if len(found) == 1 else None

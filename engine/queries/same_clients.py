@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, aliased
 
 from engine.alphabet import sort_key
 from engine.errors import N_, DomainError
@@ -137,12 +137,20 @@ def _only(row: ReadRow, fitting: Sequence[KnownClient]) -> KnownClient:
     return called[0]
 
 
-_CLIENTS = select(Client.id, Client.name, Client.edrpou, Client.phone, Client.email).order_by(Client.id)
-_OF_CONTACTS = (
-    select(Client.id, Client.name, Client.edrpou, Client.phone, Client.email)
-    .join(Contact, Contact.client_id == Client.id)
-    .order_by(Client.id)
+_STANDING = aliased(Client)
+_CLIENTS = (
+    select(
+        _STANDING.id,
+        Client.name,
+        func.coalesce(func.nullif(Client.edrpou, ""), _STANDING.edrpou).label("edrpou"),
+        Client.phone,
+        Client.email,
+    )
+    .join(_STANDING, _STANDING.id == func.coalesce(Client.merged_into_id, Client.id))
+    .order_by(_STANDING.id, Client.id)
 )
+"""Also by what was known of those who were merged into another one: then it is about that one."""
+_OF_CONTACTS = _CLIENTS.join(Contact, Contact.client_id == Client.id)
 
 
 def _portions(wanted: Iterable[str]) -> Iterator[list[str]]:

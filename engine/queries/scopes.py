@@ -9,8 +9,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, literal, select, true, union
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy import BigInteger, ColumnElement, Select, literal, or_, select, true, union
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 from sqlalchemy.sql.selectable import CompoundSelect
 
 from engine.errors import NotFound
@@ -64,19 +64,27 @@ def is_plainly_visible(actor: Actor, *, owner_id: int, work_item: WorkItem) -> b
 
 
 def visible_clients(actor: Actor, *, only: int | None = None) -> ColumnElement[bool]:
-    """Own clients and the clients of visible deals; all for those who see all deals."""
+    """Own clients and the clients of visible deals; all for those who see all deals. No tombstones of merged ones."""
+    stands = Client.merged_into_id.is_(None)
     if may(actor, Ability.SEE_ALL_DEALS):
-        return true()
+        return stands
     own = _ids(Client.id, Client.owner_id.in_(actor.people_acted_for))
     of_deals = _ids(Deal.client_id, Deal.id.in_(_visible_deal_ids(actor)))
     if only is not None:
         own, of_deals = own.where(Client.id == only), of_deals.where(Deal.client_id == only)
-    return Client.id.in_(union(own, of_deals))
+    return stands & Client.id.in_(union(own, of_deals))
 
 
 def choosable_clients(actor: Actor) -> ColumnElement[bool]:
     """Whom a deal may be opened for: a manager chooses among all, or the same client would be added twice."""
-    return true() if may(actor, Ability.OPEN_DEAL) else visible_clients(actor)
+    return Client.merged_into_id.is_(None) if may(actor, Ability.OPEN_DEAL) else visible_clients(actor)
+
+
+def known_as(client_id: int) -> ColumnElement[bool]:
+    """A client by an id of theirs: their own, or that of one who was merged into them. Tombstones are among them."""
+    tombstone = aliased(Client)
+    into = select(tombstone.merged_into_id).where(tombstone.id == client_id).scalar_subquery()
+    return or_(Client.id == client_id, Client.id == into)
 
 
 def actable_work_items(actor: Actor) -> ColumnElement[bool]:

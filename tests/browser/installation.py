@@ -24,7 +24,7 @@ from support.servers import free_port
 from engine.clock import Clock, SettableClock, SystemClock
 from engine.commands.client_import_rows import check_rows
 from engine.commands.client_imports import ImportChoices, bring_list, check_list, look_into
-from engine.commands.clients import ClientDraft, ContactDraft, add_contact
+from engine.commands.clients import ClientDraft, ContactDraft, add_client, add_contact
 from engine.commands.completions import complete_work_item
 from engine.commands.deal_files import Place, add_files
 from engine.commands.deals import DealDraft, open_deal
@@ -36,6 +36,7 @@ from engine.commands.people import PersonDraft, add_person, set_password, set_su
 from engine.commands.publishing import publish_definition
 from engine.commands.stored_files import bring_file
 from engine.db.session import Database
+from engine.model.client import Client
 from engine.model.client_import import ImportKind
 from engine.model.deal import Deal
 from engine.model.history_event import HistoryEvent
@@ -93,6 +94,14 @@ class Sales:
         for subject, draft in OWN_FIELDS:
             self._do("owner", add_own_field, subject, draft)
         self._do("olena", add_contact, client_id, ContactDraft(full_name="Ганна Бойко"))
+
+    def double_of(self, client_id: int) -> int:
+        """Another client called so, the same one however often it is asked for."""
+        with self.database.read() as session:
+            name = session.get_one(Client, client_id).name
+            known = session.scalar(select(Client.id).where(Client.name == name, Client.id > client_id).limit(1))
+        draft = ClientDraft(name=name, edrpou="31234567", phone="0671234567", segment="B2B")
+        return known or int(self._do("olena", add_client, draft).id)
 
     def accept(self, deal_id: int, login: str = "olena") -> None:
         """The lead is in work: its owner has to qualify the client."""

@@ -93,6 +93,8 @@ def main_pages(people: People, sales: Sales, view: View) -> Iterator[Opened]:
             f"{deal}/letters?write=1",
             *_OF_CLIENTS,
             *(f"/clients/import/{one}" for one in sales.lists_of_clients()),
+            "/clients/doubles",
+            f"/clients/merge?id=1&id={sales.double_of(1)}",
             "/maps",
         ],
         "iryna": [

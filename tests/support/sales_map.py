@@ -96,3 +96,17 @@ def sales_map(rules: Mapping[str, ApprovalRule] | None = None, *, four_eyes: boo
 def hash_of(steps: Mapping[str, StepDefinition]) -> str:
     """Tell maps of the same drawing with other rules apart, as compiling a file does."""
     return hashlib.sha256(str(sorted(steps.items())).encode()).hexdigest()[:24]
+
+
+def losing_map(field: FieldDefinition | None = None) -> CompiledProcess:
+    """One step of the owner's, and the deal is lost."""
+    builder = MapBuilder()
+    builder.start()
+    builder.step("ask")
+    builder.end("lost")
+    builder.chain("start", "ask", "lost")
+    fields = () if field is None else (field,)
+    step = human("ask", "Запитати клієнта", "власник угоди", STAGES[0], fields=fields)
+    steps = {"ask": step}
+    told = {"steps": steps, "results": {"lost": "lost"}, "content_hash": hash_of(steps)}
+    return builder.build().model_copy(update=told)

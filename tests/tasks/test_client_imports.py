@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from support.client_lists import COMPANIES, Lists
 from support.office import Office
+from support.post_office import PostOffice
 
 from engine.commands.client_import_rows import check_rows
 from engine.commands.client_imports import ImportChoices, bring_list, check_list, look_into, take_back, take_over
@@ -14,6 +15,7 @@ from engine.db.outbox import LEASE, claim_job, hold_job
 from engine.model.client import Client
 from engine.model.client_import import ImportKind, ImportState
 from tasks.jobs import run_job, sweep
+from tasks.notices import tell_people
 from tasks.services import Services
 
 
@@ -21,6 +23,27 @@ def bring(office: Office, text: str = COMPANIES) -> int:
     brought = office.do("olena", bring_list, ImportKind.CLIENTS, look_into(text.encode(), "clients.csv"))
     office.do("olena", check_list, brought.id, ImportChoices(brought.columns))
     return brought.id
+
+
+def test_who_brought_a_list_is_told_what_came_of_it_once(
+    office: Office, services: Services, post_office: PostOffice
+) -> None:
+    import_id = bring(office, COMPANIES + "Без коду;12\n")
+    sweep()
+    office.do("olena", take_over, import_id)
+    for _ in range(2):
+        sweep()
+        tell_people()
+    (letter,) = (one for one in post_office.letters if one["To"] == "olena@example.com")
+    assert "clients.csv" in letter["Subject"]
+    body = letter.get_body(("plain",))
+    assert body is not None
+    assert f"/clients/import/{import_id}" in body.get_content()
+    office.do("olena", take_back, import_id)
+    sweep()
+    tell_people()
+    sweep()
+    assert len(post_office.letters) == 1
 
 
 def names(office: Office) -> list[str]:

@@ -30,6 +30,7 @@ _CALLS = (
     "definition_changes",
     "handbooks",
     "clients",
+    "client_doubles",
     "contacts",
     "own_fields",
     "erasure",

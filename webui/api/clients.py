@@ -9,6 +9,7 @@ from engine.commands.clients import ClientDraft, add_client, update_client
 from engine.errors import FieldNotUnderstood, InvalidInput, NotFound
 from engine.model.client import Client
 from engine.model.person import Person
+from engine.queries.client_merges import merges_into, standing_client_id
 from engine.queries.client_notes import NoteRow, client_notes
 from engine.queries.client_rows import ClientRow, client_rows, clients_of
 from engine.queries.clients import client_view, clients
@@ -25,6 +26,7 @@ from webui.api.models.clients import (
     ClientNoteList,
     ClientPath,
     ClientsQuery,
+    MergedClientItem,
     NewClient,
 )
 from webui.api.models.values import Paging, PersonName
@@ -43,7 +45,7 @@ def create_client(body: NewClient) -> Response:
         return add_client(session, draft, actor=caller(), clock=services().clock, whole=True).id
 
     client_id = carry_out_once("add_client", body.model_dump(), command)
-    return answer(_written(client_id), 201, location=url_for("api.show_client", client_id=client_id))
+    return answer(written_client(client_id), 201, location=url_for("api.show_client", client_id=client_id))
 
 
 @api.get("/clients", tags=[CLIENTS], responses={200: ClientList})
@@ -56,14 +58,34 @@ def list_clients(query: ClientsQuery) -> Response:
 
 @api.get("/clients/<int:client_id>", tags=[CLIENTS], responses={200: ClientDetail})
 def show_client(path: ClientPath) -> Response:
-    """One client with its contacts."""
-    with reading() as session:
-        view = client_view(session, caller(), path.client_id, now())
+    """One client with its contacts. The id of one who was merged leads to the client who stayed, by a redirect."""
+    try:
+        with reading() as session:
+            view = client_view(session, caller(), path.client_id, now())
+            merges = merges_into(session, path.client_id, now())
+    except NotFound:
+        with reading() as session:
+            standing = standing_client_id(session, caller(), path.client_id)
+        if standing in (None, path.client_id):
+            raise
+        headers = {"Location": url_for("api.show_client", client_id=standing)}
+        return Response(status=307, headers=headers)  # not for ever: a merge can be undone
     return answer(
         ClientDetail(
             **client_item(view.row).model_dump(),
             contacts=tuple(contact_item(row) for row in view.contacts),
             may_edit=view.may_edit,
+            merged=tuple(
+                MergedClientItem(
+                    merge_id=one.id,
+                    client_id=one.merged_id,
+                    name=one.name,
+                    merged_at=one.at,
+                    merged_by=one.by,
+                    can_be_undone=one.can_be_undone,
+                )
+                for one in merges
+            ),
         )
     )
 
@@ -100,7 +122,7 @@ def change_client(path: ClientPath, body: ClientChanges) -> Response:
             session, path.client_id, changes, actor=caller(), clock=services().clock, read_version=body.read_version
         )
     )
-    return answer(_written(path.client_id))
+    return answer(written_client(path.client_id))
 
 
 def client_item(row: ClientRow) -> ClientItem:
@@ -127,7 +149,7 @@ def _ensure_person(session: Session, person_id: int | None) -> None:
         raise InvalidInput({"owner_id": FieldNotUnderstood(value=person_id, expected="a person")})
 
 
-def _written(client_id: int) -> ClientItem:
+def written_client(client_id: int) -> ClientItem:
     """The client that the caller has just written, also where it has become somebody else's by that."""
     with reading() as session:
         rows = clients_of(session, caller(), session.execute(client_rows(Client.id == client_id)).all())

@@ -11,6 +11,7 @@ from engine.commands.webhooks import AddressRefused, add_webhook, remove_webhook
 from engine.errors import N_, DomainError, FieldNotUnderstood, InvalidInput
 from engine.events import Event, kind_of
 from engine.model.webhook import Webhook
+from engine.policy.permissions import Ability, ensure_may
 from engine.queries.webhooks import WebhookRow, webhooks
 from webui.api.answers import answer, listed, part_of
 from webui.api.blueprint import api, conflicts
@@ -19,6 +20,7 @@ from webui.api.models.values import Paging
 from webui.api.models.webhooks import AddedWebhook, NewWebhook, WebhookItem, WebhookList, WebhookPath
 from webui.api.performing import carry_out, carry_out_once
 from webui.api.tags import WEBHOOKS
+from webui.called_hosts import ensure_may_be_called
 from webui.request_context import reading, services
 
 _KINDS = frozenset(kind_of(event) for event in Event.__subclasses__())
@@ -28,6 +30,8 @@ _KINDS = frozenset(kind_of(event) for event in Event.__subclasses__())
 def create_webhook(body: NewWebhook) -> Response:
     """Tell an address of history events from now on."""
     _ensure_readable(body)
+    ensure_may(caller(), Ability.MANAGE_WEBHOOKS)  # before anything is looked up for them
+    ensure_may_be_called(body.url, "url")
 
     def command(session: Session) -> int:
         return add_webhook(session, body.url, body.kinds, actor=caller(), clock=services().clock).id

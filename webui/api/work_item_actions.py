@@ -10,7 +10,13 @@ from flask import Response
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy.orm import Session
 
-from engine.commands.completions import CompletionRequest, CompletionResult, complete_many, complete_work_item
+from engine.commands.completions import (
+    CompletionRequest,
+    CompletionResult,
+    complete_many,
+    complete_work_item,
+    is_lost_unexplained,
+)
 from engine.commands.handing_back import hand_back_work_item
 from engine.commands.loss_choices import LossChoice
 from engine.commands.recalls import recall_approval
@@ -104,25 +110,23 @@ def complete(path: WorkItemPath, body: Completion) -> Response:
     proof = proof_given(body.password, body.totp, caller(), [path.work_item_id])
 
     def command(session: Session) -> WorkItemStatus:
-        return _status(
+        done = complete_work_item(
             session,
-            complete_work_item(
-                session,
-                path.work_item_id,
-                body.values,
-                body.outcome,
-                body.comment,
-                actor=caller(),
-                clock=services().clock,
-                command_id=key,
-                locale=reader_locale(),
-                seen=body.content_hash,
-                proof=proof,
-                zone=zone().key,
-                by_program=True,
-                loss=LossChoice(body.loss_reason_id),
-            ),
+            path.work_item_id,
+            body.values,
+            body.outcome,
+            body.comment,
+            actor=caller(),
+            clock=services().clock,
+            command_id=key,
+            locale=reader_locale(),
+            seen=body.content_hash,
+            proof=proof,
+            zone=zone().key,
+            by_program=True,
+            loss=LossChoice(body.loss_reason_id),
         )
+        return _status(session, done, is_unexplained=is_lost_unexplained(session, done))
 
     return answer(carry_out(command))
 
@@ -204,7 +208,12 @@ def comment(path: WorkItemPath, body: Comment) -> Response:
 def complete_several(body: Completions) -> Response:
     """Do several steps, each in a transaction of its own; the answer says of each whether it was done."""
     proof = proof_given(body.password, body.totp, caller(), [one.id for one in body.items])
-    requests = [CompletionRequest(one.id, one.outcome, one.values, one.comment, one.content_hash) for one in body.items]
+    requests = [
+        CompletionRequest(
+            one.id, one.outcome, one.values, one.comment, one.content_hash, LossChoice(one.loss_reason_id)
+        )
+        for one in body.items
+    ]
     results = complete_many(
         services().database,
         requests,
@@ -242,7 +251,7 @@ def _acted(
         return answer(_status(session, session.get_one(WorkItem, work_item_id)))
 
 
-def _status(session: Session, item: WorkItem) -> WorkItemStatus:
+def _status(session: Session, item: WorkItem, *, is_unexplained: bool = False) -> WorkItemStatus:
     """How a step stands that the caller has just acted on, told before the transaction ends: nothing is read again."""
     people = directory(session)
     held, done_by = people.known_person(item.assignee_id), people.known_person(item.completed_by_id)
@@ -256,6 +265,7 @@ def _status(session: Session, item: WorkItem) -> WorkItemStatus:
         outcome=item.outcome,
         completed_at=item.completed_at,
         completed_by=done_by.full_name if done_by is not None else "",
+        loss_reason_missing=is_unexplained,
     )
 
 
@@ -277,4 +287,6 @@ def _result(result: CompletionResult) -> CompletionResultItem:
             detail=error_text(error),
             errors={name: FieldProblem(code=one.code, message=error_text(one)) for name, one in faults.items()},
         )
-    return CompletionResultItem(id=result.work_item_id, done=error is None, error=fault)
+    return CompletionResultItem(
+        id=result.work_item_id, done=error is None, error=fault, loss_reason_missing=result.is_unexplained
+    )

@@ -13,8 +13,10 @@ from engine.commands.clients import ClientDraft, ContactDraft, add_client, add_c
 from engine.errors import N_, DomainError, NotFound
 from engine.model.own_field import FieldSubject
 from engine.policy.permissions import Ability, ensure_may, may
+from engine.queries.client_doubles import possible_duplicates, similar_clients
+from engine.queries.client_merges import merges_into, standing_client_id
 from engine.queries.client_notes import client_notes
-from engine.queries.clients import client_history, client_view, possible_duplicates
+from engine.queries.clients import client_history, client_view
 from engine.queries.contacts import contact_view
 from engine.queries.own_fields import own_fields
 from webui.client_list import ClientFilter
@@ -100,9 +102,9 @@ def export(kind: str) -> ResponseReturnValue:
 def duplicates() -> ResponseReturnValue:
     """Who is there already with the code, the phone or the address that is being typed."""
     ensure_may(actor(), Ability.MANAGE_CLIENTS)
-    given = {name: request.args.get(name, "")[:254] for name in ("edrpou", "phone", "email")}
+    given = {name: request.args.get(name, "")[:254] for name in ("edrpou", "phone", "email", "name")}
     with reading() as session:
-        found = possible_duplicates(session, **given)
+        found = possible_duplicates(session, given["edrpou"], given["phone"], given["email"], given["name"])
         known = [(one, _sees(session, one.client_id)) for one in found]
     return render_template("clients/duplicates.html", known=known)
 
@@ -130,7 +132,16 @@ def create() -> ResponseReturnValue:
 
 @blueprint.get("/<int:client_id>")
 def show(client_id: int) -> ResponseReturnValue:
-    return _page(client_id)
+    """Of one who was merged into another client, that one."""
+    try:
+        return _page(client_id)
+    except NotFound:
+        with reading() as session:
+            standing = standing_client_id(session, actor(), client_id)
+        if standing in (None, client_id):
+            raise
+    flash(_("This client was merged: you are at the one who stayed."), "info")
+    return redirect(url_for("clients.show", client_id=standing))
 
 
 @blueprint.post("/<int:client_id>")
@@ -259,6 +270,8 @@ def _page(client_id: int, *, error: DomainError | None = None, opened: str = "")
         shown = own_shown(session, FieldSubject.CLIENT, view.fields)
         contact_own = own_inputs(session, FieldSubject.CONTACT, *of_contact, ids="contact-own")
         contacts = [(one, own_shown(session, FieldSubject.CONTACT, one.fields)) for one in view.contacts]
+        merges = merges_into(session, client_id, now()) if view.may_edit else ()
+        similar = similar_clients(session, actor(), view.row) if view.may_edit else ()
     page = render_template(
         "clients/client.html",
         view=view,
@@ -267,6 +280,8 @@ def _page(client_id: int, *, error: DomainError | None = None, opened: str = "")
         shown=shown,
         contacts=contacts,
         contact_own=contact_own,
+        merges=merges,
+        similar=similar,
         errors=errors,
         problem_text=error_text(error) if error else "",
         typed=request.form if error else {},

@@ -11,6 +11,7 @@ from engine.errors import DomainError
 from engine.policy.permissions import Ability
 from engine.queries.call_permits import allowed_hosts, known_secrets
 from engine.queries.scopes import ensure_sees
+from webui.called_hosts import ensure_may_be_called
 from webui.error_pages import status_of
 from webui.i18n import _
 from webui.messages import field_errors
@@ -28,9 +29,11 @@ def show() -> ResponseReturnValue:
 @blueprint.post("/hosts")
 def allow() -> ResponseReturnValue:
     ensure_sees(actor(), Ability.MANAGE_CONNECTORS)
+    typed = request.form.get("host", "")
     try:
+        ensure_may_be_called("https://" + typed.strip().removeprefix("https://"), "host")
         with writing() as session:
-            added = allow_host(session, request.form.get("host", ""), actor=actor(), clock=services().clock)
+            added = allow_host(session, typed, actor=actor(), clock=services().clock)
             host = added.host
     except DomainError as error:
         return _page(error)

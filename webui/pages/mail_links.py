@@ -12,11 +12,13 @@ from sqlalchemy.orm import Session
 
 from engine.bpmn.compiled import FieldDefinition, FieldType
 from engine.commands.incidents import perform
+from engine.commands.loss_choices import LossChoice
 from engine.commands.mail_links import decide_by_link
 from engine.errors import DomainError, InvalidInput, NotFound
 from engine.model.work_item import WorkItem
 from engine.policy.form_values import read_form
 from engine.queries.approval_view import is_with_remarks
+from engine.queries.loss_reasons import loss_reasons
 from engine.queries.mail_links import LinkExpired, LinkUsed, MailLinkView, mail_link, mail_link_view
 from engine.queries.work_items import WorkItemView, work_item_view
 from webui.approval_pane import approval_pane, chosen_outcome, pane_buttons, proof_errors
@@ -25,6 +27,7 @@ from webui.error_pages import status_of
 from webui.forms.file_fields import uploads_at
 from webui.forms.shown_values import shown_field
 from webui.forms.step_form import depends, faults_of, shown_texts, step_fields, typed_values
+from webui.forms.typed_values import chosen_id
 from webui.i18n import chosen_locale, zone
 from webui.messages import error_text, field_errors
 from webui.outcomes import decided, tone_of
@@ -65,6 +68,7 @@ def decide(token: str) -> ResponseReturnValue:
                 locale=chosen_locale(),
                 zone=zone().key,
                 proof=proof,
+                loss=LossChoice(chosen_id(request.form, "loss_reason_id"), is_asked=True),
             )
 
         done = perform(services().database, command, actor=actor(), clock=services().clock)
@@ -83,6 +87,7 @@ def _page(
     token: str, *, typed: Mapping[str, Any] | None = None, comment: str = "", error: DomainError | None = None
 ) -> ResponseReturnValue:
     errors = field_errors(error) if error else {}
+    asks_why = error is not None and "loss_reason_id" in {*errors, *request.form}
     with reading() as session:
         link = mail_link_view(session, token, actor(), now())
         view = work_item_view(session, actor(), link.work_item_id, now())
@@ -135,6 +140,7 @@ def _page(
             may_decide=may_decide,
             over=_why_over(view, link),
             errors=errors,
+            reasons=[(one.id, one.name) for one in loss_reasons(session)] if asks_why else [],
             problem_text=_problem(error),
             command_id=uuid.uuid4().hex,
         )

@@ -11,6 +11,7 @@ from engine.events import Event, kind_of
 from engine.policy.permissions import Ability
 from engine.queries.scopes import ensure_sees
 from engine.queries.webhooks import webhooks
+from webui.called_hosts import ensure_may_be_called
 from webui.error_pages import status_of
 from webui.i18n import _
 from webui.messages import field_errors
@@ -29,11 +30,11 @@ def create() -> ResponseReturnValue:
     ensure_sees(actor(), Ability.MANAGE_WEBHOOKS)
     known = set(_kinds())
     kinds = [kind for kind in request.form.getlist("kinds") if kind in known]
+    url = request.form.get("url", "").strip()
     try:
+        ensure_may_be_called(url, "url")
         with writing() as session:
-            added = add_webhook(
-                session, request.form.get("url", "").strip(), kinds, actor=actor(), clock=services().clock
-            )
+            added = add_webhook(session, url, kinds, actor=actor(), clock=services().clock)
     except DomainError as error:
         return _page(error)
     return _page(secret=added.secret)

@@ -80,6 +80,21 @@ def _contact_added(data: Data) -> str:
     return _("Contact added: %(name)s", name=name) if name else _("Contact added")
 
 
+def _merged(data: Data) -> str:
+    return _(
+        "Another client was merged into this one; deals: %(deals)s, contacts: %(contacts)s, notes: %(notes)s",
+        deals=data["deals"],
+        contacts=data["contacts"],
+        notes=data["notes"],
+    )
+
+
+def _client_replaced(data: Data) -> str:
+    if data.get("undoes"):
+        return _("A merge of clients was undone: the deal is the former client’s again")
+    return _("Double clients were merged: the deal is the client’s who stayed")
+
+
 def _import_started(data: Data) -> str:
     rows = int(data["rows"])
     if data["content"] == "notes":
@@ -130,6 +145,12 @@ TELLINGS: Mapping[str, Telling] = {
     "client_changed": Telling("edit", "neutral", lambda _data: _("Client changed")),
     "contact_changed": Telling("edit", "neutral", lambda data: _("Contact changed: %(name)s", name=data["name"])),
     "contact_added": Telling("user-plus", "neutral", _contact_added),
+    "clients_merged": Telling("git-compare", "accent", _merged),
+    "clients_merge_undone": Telling(
+        "arrow-back-up", "neutral", lambda _data: _("A merge was undone: a client is apart again")
+    ),
+    "clients_told_apart": Telling("users", "neutral", lambda _data: _("Clients who look alike are no doubles")),
+    "deal_client_replaced": Telling("git-compare", "accent", _client_replaced),
     "client_imported": Telling("building", "accent", lambda _data: _("Client brought by an import")),
     "contact_imported": Telling("user-plus", "neutral", lambda _data: _("Contact brought by an import")),
     "client_removed": Telling(

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from support.canonical_maps import MapBuilder
 from support.office import Office
-from support.sales_map import STAGES, hash_of, human
+from support.sales_map import losing_map
 
-from engine.bpmn.compiled import CompiledProcess, FieldDefinition, FieldType
+from engine.bpmn.compiled import FieldDefinition, FieldType
 from engine.commands.cancellations import cancel_deal, reopen_deal
 from engine.commands.deals import update_deal
 from engine.commands.loss_choices import LossChoice, LossReasonRequired
@@ -37,20 +36,6 @@ def database_url(sqlite_database_url: str) -> str:
 @pytest.fixture
 def price(office: Office) -> int:
     return office.do("owner", add_loss_reason, "Ціна").id
-
-
-def losing_map(field: FieldDefinition | None = None) -> CompiledProcess:
-    """One step of the owner's, and the deal is lost."""
-    builder = MapBuilder()
-    builder.start()
-    builder.step("ask")
-    builder.end("lost")
-    builder.chain("start", "ask", "lost")
-    fields = () if field is None else (field,)
-    step = human("ask", "Запитати клієнта", "власник угоди", STAGES[0], fields=fields)
-    steps = {"ask": step}
-    told = {"steps": steps, "results": {"lost": "lost"}, "content_hash": hash_of(steps)}
-    return builder.build().model_copy(update=told)
 
 
 def told(office: Office, deal: Deal) -> tuple[DealResult, int | None, str]:

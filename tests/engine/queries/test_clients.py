@@ -16,7 +16,8 @@ from engine.model.client import Client, Contact
 from engine.model.own_field import FieldSubject, OwnField
 from engine.model.person import Person
 from engine.policy.permissions import Actor
-from engine.queries.clients import ClientSort, choose_clients, client_view, clients, possible_duplicates
+from engine.queries.client_doubles import possible_duplicates
+from engine.queries.clients import ClientSort, choose_clients, client_view, clients
 from engine.queries.contacts import contacts
 from engine.queries.pages import Page
 from engine.queries.search import SearchResults, search

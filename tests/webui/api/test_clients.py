@@ -115,3 +115,27 @@ def test_what_was_written_in_an_entry_is_erased(api: ApiOf, office: Office) -> N
     newest, erased = read(api("olena").get(f"/deals/{deal.id}/history"))["items"][:2]
     assert (newest["kind"], newest["data"]["entries"]) == ("texts_erased", [erased["number"]])
     assert erased["data"]["text"] == ERASED
+
+
+def test_doubles_are_found_merged_and_set_apart_over_http(api: ApiOf) -> None:
+    olena = api("olena")
+    kept, merged = (
+        read(olena.post("/clients", {"name": name, "phone": phone}), 201)["id"]
+        for name, phone in (("ТОВ «Промінь»", "0671234567"), ("Промінь", "0501112233"))
+    )
+    (group,) = read(olena.get("/clients/doubles"))["items"]
+    assert ({one["id"] for one in group["clients"]}, group["reasons"]) == ({kept, merged}, ["name"])
+    body = {"client_ids": [merged], "values": {"phone": merged}}
+    for _ in range(2):
+        assert read(olena.post(f"/clients/{kept}/merge", body, key="merge"))["phone"] == "+380501112233"
+    problem(olena.post(f"/clients/{kept}/merge", body), 409, "already_merged")
+    problem(api("danylo").post(f"/clients/{kept}/merge", body), 404, "not_found")
+    problem(api("iryna").post(f"/clients/{kept}/merge", body), 403, "ability_missing")
+    moved = olena.get(f"/clients/{merged}")
+    assert (moved.status_code, moved.location) == (307, f"/api/v1/clients/{kept}")
+    (one,) = read(olena.get(f"/clients/{kept}"))["merged"]
+    assert (one["client_id"], one["can_be_undone"]) == (merged, True)
+    assert read(olena.post(f"/client-merges/{one['merge_id']}/undo"))["id"] == merged
+    problem(olena.post(f"/client-merges/{one['merge_id']}/undo"), 409, "merge_stays")
+    assert olena.post("/clients/told-apart", {"client_ids": [kept, merged]}).status_code == 204
+    assert read(olena.get("/clients/doubles"))["items"] == []

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from support.api import ApiClient, faults
 from support.office import Office
+from support.sales_map import losing_map
 
 from engine.commands.loss_reasons import add_loss_reason
 from engine.db.session import Database
@@ -102,3 +103,25 @@ def test_a_reason_is_chosen_from_the_list_or_said_in_words_as_ever(office: Offic
     assert len(listed) == len(ended) - 1
     changed = olena.patch(f"/deals/{listed[0]['id']}", {"loss_reason_id": None, "loss_reason": "Інше"}).get_json()
     assert [changed[name] for name in told] == [None, "Інше"]
+
+
+def test_a_program_is_told_that_a_lost_deal_lacks_its_reason_and_may_give_it_with_many(
+    office: Office, api: ApiOf
+) -> None:
+    office.publish(losing_map())
+    olena, deals = api("olena"), [office.open_deal() for _ in range(4)]
+    steps = [office.step("ask", deal).id for deal in deals]
+    unlisted = olena.post(f"/work-items/{steps[0]}/complete", {"outcome": "completed"}).get_json()
+    assert unlisted["loss_reason_missing"] is False  # the company has no list
+    reason = office.do("owner", add_loss_reason, "Ціна")
+    alone = olena.post(f"/work-items/{steps[1]}/complete", {"outcome": "completed"}).get_json()
+    assert alone["loss_reason_missing"] is True
+    items = [
+        {"id": steps[2], "outcome": "completed", "loss_reason_id": reason.id},
+        {"id": steps[3], "outcome": "completed"},
+    ]
+    told = olena.post("/work-items/complete-many", {"items": items}).get_json()["items"]
+    assert [(one["done"], one["loss_reason_missing"]) for one in told] == [(True, False), (True, True)]
+    assert office.deal(deals[2]).loss_reason == "Ціна"
+    wrong = {"items": [{"id": steps[3], "outcome": "completed", "loss_reason_id": 999}]}
+    assert olena.post("/work-items/complete-many", wrong).get_json()["items"][0]["done"] is False

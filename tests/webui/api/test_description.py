@@ -56,6 +56,7 @@ def test_any_request_gets_an_answer_as_described(
         **dict.fromkeys(("question_id", "mention_id", "substitution_id", "file_id", "contact_id", "number"), 1),
         "work_item_id": 2,
         "person_id": 1,
+        "merge_id": 1,
         "position": 0,
         "job_id": "0" * 32,
     }

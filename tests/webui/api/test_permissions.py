@@ -53,6 +53,7 @@ EXPECTED = {
     "GET /work-items": Expected(ALL),
     "GET /deals": Expected(ALL),
     "GET /clients": Expected(ALL),
+    "GET /clients/doubles": Expected("200 200 200 403 403 403 200"),
     "GET /contacts": Expected(ALL),
     "GET /loss-reasons": Expected(ALL),
     "GET /own-fields": Expected(ALL),
@@ -122,6 +123,11 @@ EXPECTED = {
     "POST /clients": Expected("201 201 201 403 403 403 201", body={"name": "ТОВ «Обрій»"}),
     "GET /clients/<int:client_id>": Expected(OWN_DEAL, FOREIGN_DEAL),
     "GET /clients/<int:client_id>/notes": Expected(OWN_DEAL, FOREIGN_DEAL),
+    "POST /clients/<int:client_id>/merge": Expected(
+        "200 404 200 403 403 403 200", body={"client_ids": [2]}, foreign_body={"client_ids": [1]}
+    ),
+    "POST /clients/told-apart": Expected("204 404 204 403 403 403 204", body={"client_ids": [1, 2]}),
+    "POST /client-merges/<int:merge_id>/undo": Expected("404 404 404 403 403 403 404"),  # nothing was merged
     "POST /client-imports": Expected("422 422 422 403 403 403 422", uploads=True),  # it has no rows
     "GET /client-imports": Expected("200 200 200 403 403 403 200"),
     "GET /client-imports/<int:import_id>": Expected(OF_WHO_BROUGHT, OF_WHO_BROUGHT_FOREIGN),
@@ -302,6 +308,7 @@ def sent(route: str, records: Records, expected: Expected, *, foreign: bool) -> 
         address = address.replace(f"<int:{name}>", str(getattr(records, name)))
     address = address.replace("<string:job_id>", "0" * 32)
     address = address.replace("<int:number>", "1").replace("<int:person_id>", "1")
+    address = address.replace("<int:merge_id>", "1")
     address = address.replace("<int:position>", "0") + QUERIES.get(route, "")
     if expected.uploads:
         return method, address, {"data": {"file": (io.BytesIO(b"no map"), "map.bpmn")}}

@@ -28,6 +28,7 @@ def test_a_webhook_is_added_listed_without_its_secret_and_removed(api: ApiOf) ->
         ({"url": "https://user@erp.example.com"}, "url"),
         ({"url": "https://[bad"}, "url"),
         ({"url": "no address"}, "url"),
+        ({"url": "https://172.16.0.1/hooks"}, "url"),
         ({"kinds": []}, "url"),
         (HOOK | {"kinds": ["deal_won", "deal_sold"]}, "kinds.1"),
         (HOOK | {"secret": "mine"}, "secret"),

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 from support.office import Office
+from support.sales_map import losing_map
 from support.web import Browser, text_of
 
 from engine.commands.cancellations import cancel_deal
@@ -108,3 +109,14 @@ def test_a_step_that_loses_the_deal_asks_for_the_reason_and_keeps_what_was_typed
     assert bohdan.post(f"{address}/complete", chosen).status_code == 303
     found = office.deal(deal)
     assert (found.result, found.loss_reason) == (DealResult.LOST, "Ціна: Задорого для них")
+
+
+def test_several_steps_done_together_lose_no_deal_without_a_reason(office: Office, browse: SignIn) -> None:
+    """It was lost unasked, and the deal's page asked afterwards, if anybody looked."""
+    the_usual(office, browse)
+    office.publish(losing_map())
+    deal = office.open_deal()
+    step = office.step("ask", deal)
+    answer = browse("olena").post("/inbox/together/complete", {"step": [str(step.id)]}, part=True)
+    assert "відкрийте його й виберіть, чому" in text_of(answer)
+    assert office.deal(deal).result is DealResult.OPEN

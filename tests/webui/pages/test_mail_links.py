@@ -15,6 +15,7 @@ from support.web import Browser, text_of
 
 from engine.bpmn.compiled import FieldDefinition, FieldType, Reauthentication
 from engine.commands.deal_files import Place
+from engine.commands.loss_reasons import add_loss_reason
 from engine.commands.mail_links import LINKS_LAST, make_link
 from engine.commands.people import set_password, set_substitution
 from engine.db.work_session import number
@@ -245,3 +246,22 @@ def test_who_decides_proves_who_they_are_where_the_map_asks_for_it(office: Offic
     assert (answer.status_code, step_of(office, legal).is_live) == (403, True)
     assert 'name="proof_password"' in answer.text
     assert press(iryna, link, proof_password="довгий пароль").status_code == 303
+
+
+def test_who_loses_their_deal_by_mail_chooses_why(office: Office, browse: SignIn) -> None:
+    reason = office.do("owner", add_loss_reason, "Ціна")
+    deal = office.open_deal("bohdan")
+    office.complete("bohdan", "prepare", values={"discount": "5"})
+    for login, element in (("oksana", "finance"), ("petro", "logistics")):
+        office.complete(login, element, "approved")
+    step = office.step("legal", deal)
+    with office.database.write() as session:  # the head of the department is the deal's owner, too
+        session.merge(step).assignee_id = office.company.bohdan.id
+    bohdan, link = browse("bohdan"), link_for(office, "bohdan", step.id)
+    refused = press(bohdan, link, "rejected", comment="Задорого", command_id="first")
+    assert refused.status_code == 422
+    assert 'name="loss_reason_id"' in refused.text
+    assert step_of(office, step.id).completed_at is None
+    chosen = press(bohdan, link, "rejected", comment="Задорого", loss_reason_id=str(reason.id))
+    assert chosen.status_code == 303
+    assert office.deal(deal).loss_reason == "Ціна: Задорого"

@@ -245,12 +245,25 @@ def test_a_webhook_is_added_with_its_secret_shown_once(office: Office, browse: S
         assert session.query(Webhook).count() == 0
 
 
-def test_an_address_that_cannot_be_called_is_refused(office: Office, browse: SignIn) -> None:
-    answer = browse("admin").post("/settings/webhooks", {"url": "http://example.com/hook"})
+@pytest.mark.parametrize(
+    "url", ["http://example.com/hook", "https://10.0.0.7/hook", "https://localhost:8443/hook", "https://[::1]/hook"]
+)
+def test_an_address_that_would_not_be_called_is_refused(office: Office, browse: SignIn, url: str) -> None:
+    answer = browse("admin").post("/settings/webhooks", {"url": url})
     assert answer.status_code == 422
-    assert 'value="http://example.com/hook"' in answer.text
+    assert f'value="{url}"' in answer.text
     with office.database.read() as session:
         assert session.query(Webhook).count() == 0
+
+
+@pytest.mark.parametrize("host", ["192.168.0.4", "localhost", "https://127.0.0.1:8443/"])
+def test_a_host_of_a_private_network_is_refused_when_it_is_entered(office: Office, browse: SignIn, host: str) -> None:
+    """It was taken, and every step of a map that called it failed."""
+    answer = browse("admin").post("/settings/connectors/hosts", {"host": host})
+    assert answer.status_code == 422
+    assert "host-error" in answer.text
+    with office.database.read() as session:
+        assert session.query(CallHost).count() == 0
 
 
 def test_a_silent_worker_shows(office: Office, browse: SignIn) -> None:

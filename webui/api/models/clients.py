@@ -155,11 +155,62 @@ class ClientNoteList(Listed[ClientNoteItem]):
     """Notes, the latest first; those without a date last."""
 
 
+class MergedClientItem(Told):
+    """A client that was merged into this one. Its id still leads here."""
+
+    merge_id: int
+    client_id: int
+    name: str
+    merged_at: datetime
+    merged_by: str
+    can_be_undone: bool = Field(description="For 30 days; the call to undo it says what else stands against it.")
+
+
 class ClientDetail(ClientItem):
     """A client with everything that is known of it."""
 
     contacts: tuple[ContactItem, ...]
     may_edit: bool
+    merged: tuple[MergedClientItem, ...] = Field(description="The latest first.")
+
+
+class DoublesItem(Told):
+    """Clients who are probably one."""
+
+    clients: tuple[ClientItem, ...]
+    reasons: tuple[str, ...] = Field(description="What they share: `edrpou`, `phone`, `email`, `name`.")
+
+
+class DoublesList(Listed[DoublesItem]):
+    """Groups of clients, those who share the surest thing first."""
+
+
+class ClientsNamed(Given):
+    """Clients by their ids."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra={"examples": [{"client_ids": [3, 17]}]})
+
+    client_ids: list[Id] = Field(min_length=1, max_length=20)
+
+
+class ClientsToMerge(ClientsNamed):
+    """Who becomes a part of the client in the address."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        json_schema_extra={"examples": [{"client_ids": [17], "values": {"phone": 17, "client.industry": 17}}]},
+    )
+
+    values: dict[Line, Id] = Field(
+        default={},
+        description="By the name of a field, the client whose value stays; own fields are called `client.…`. What is "
+        "not named stays as it is, and is filled in where it is empty.",
+    )
+
+
+class ClientMergePath(Given):
+    merge_id: Id
 
 
 class ClientList(Listed[ClientItem]):

@@ -28,6 +28,10 @@ from webui.api.models.values import (
 )
 
 _MOST_AT_ONCE = 200
+_LOSS_REASON: Any = Field(
+    default=None, description="One of `/loss-reasons`: why the deal is lost, should this step lose it."
+)
+_MISSING = "The deal is lost, and nobody has chosen why, though there is a list: `PATCH /deals/{deal_id}` says it."
 
 Password = Annotated[
     str,
@@ -157,6 +161,7 @@ class WorkItemStatus(Told):
     outcome: str | None
     completed_at: datetime | None
     completed_by: str
+    loss_reason_missing: bool = Field(default=False, description=_MISSING)
 
 
 class Decision(Given):
@@ -193,9 +198,7 @@ class Completion(Decision):
 
     password: Password = ""
     totp: OneTimeCode = ""
-    loss_reason_id: Id | None = Field(
-        default=None, description="One of `/loss-reasons`: why the deal is lost, should this step lose it."
-    )
+    loss_reason_id: Id | None = _LOSS_REASON
 
 
 class Recall(Given):
@@ -256,6 +259,7 @@ class CompletionOf(Decision):
     model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra={"examples": [{"id": 31}]})
 
     id: Id
+    loss_reason_id: Id | None = _LOSS_REASON
 
 
 class Completions(Given):
@@ -288,6 +292,7 @@ class CompletionResultItem(Told):
     id: int
     done: bool
     error: CompletionFault | None
+    loss_reason_missing: bool = Field(description=_MISSING)
 
 
 class CompletionResults(Told):

@@ -1,0 +1,349 @@
+"""Merging double clients: what goes along, what stands against it, and how it is undone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from threading import Barrier, Thread
+
+import pytest
+from sqlalchemy import select
+from support.founded_offices import FoundedOffices
+from support.office import Office
+
+from engine.bpmn.compiled import FieldDefinition, FieldType
+from engine.commands.client_doubles import tell_apart
+from engine.commands.client_merge_undoing import (
+    ChangedSinceMerge,
+    ErasedSinceMerge,
+    MergedFurther,
+    MergeIsOld,
+    MergeStays,
+    undo_merge,
+)
+from engine.commands.client_merging import (
+    AlreadyMerged,
+    ClientIsApproved,
+    ErasedIsNotMerged,
+    MergeRequest,
+    NothingToMerge,
+    merge_clients,
+)
+from engine.commands.clients import ClientDraft, ContactDraft, add_client, add_contact, update_client
+from engine.commands.erasure import ErasureRequest, erase_client
+from engine.errors import Conflict, DomainError, InvalidInput, NotAllowed, NotFound
+from engine.model.client import Client, Contact
+from engine.model.client_merge import ClientMerge
+from engine.model.client_note import ClientNote
+from engine.model.deal import Deal
+from engine.model.history_event import HistoryEvent
+from engine.model.work_item import WorkItem
+from engine.policy.history_chain import content_hash
+from engine.policy.personal_texts import ERASED
+from engine.queries.client_doubles import double_groups, possible_duplicates
+from engine.queries.clients import client_history, client_view, clients
+from engine.queries.references import resolved_references
+
+CLIENT_FIELD = FieldDefinition(name="payer", label="Платник", type=FieldType.CLIENT)
+
+
+@pytest.fixture
+def office(sqlite_database_url: str, founded: FoundedOffices) -> Iterator[Office]:
+    """Merging writes nothing that the two databases store differently; what waits for locks is tried on both."""
+    with founded.at_work(sqlite_database_url) as office:
+        yield office
+
+
+def add(office: Office, name: str, login: str = "olena", **more: str) -> int:
+    return office.do(login, add_client, ClientDraft(name=name, **more)).id
+
+
+def merge(office: Office, kept_id: int, *merged_ids: int, login: str = "bohdan", **more: object) -> int:
+    command_id = more.pop("command_id", None)
+    request = MergeRequest(kept_id, merged_ids, **more)  # type: ignore[arg-type]  # spelled out by each test
+    return office.do(login, merge_clients, request, command_id=command_id)
+
+
+def merge_id(office: Office, merged_id: int) -> int:
+    with office.database.read() as session:
+        latest = select(ClientMerge.id).where(ClientMerge.merged_id == merged_id).order_by(ClientMerge.id.desc())
+        return session.scalars(latest).first() or 0
+
+
+def undo(office: Office, merged_id: int, login: str = "bohdan") -> int:
+    return office.do(login, undo_merge, merge_id(office, merged_id))
+
+
+def stored(office: Office, client_id: int) -> Client:
+    with office.database.read() as session:
+        client = session.get_one(Client, client_id)
+        assert client.merged_into_id != client_id
+        return client
+
+
+def client_of(office: Office, deal: Deal) -> int:
+    return office.deal(deal).client_id
+
+
+def contacts_at(office: Office, client_id: int) -> list[str]:
+    with office.database.read() as session:
+        return sorted(session.scalars(select(Contact.full_name).where(Contact.client_id == client_id)))
+
+
+def note(office: Office, client_id: int, text: str) -> None:
+    with office.database.write() as session:
+        values = {"text": text, "fingerprint": text, "brought_at": office.clock.now()}
+        session.add(ClientNote(client_id=client_id, **values))
+
+
+def ensure_chains_whole(office: Office, deal: Deal) -> None:
+    previous = ""
+    for event in office.history(deal):
+        assert event.previous_hash == previous
+        previous = event.entry_hash
+    assert office.deal(deal).history_hash == previous
+
+
+def test_all_that_belongs_to_a_client_goes_along_and_comes_back(office: Office) -> None:
+    kept, merged = (
+        add(office, "ТОВ «Промінь»", phone="0671234567"),
+        add(office, "Промінь", "taras", email="a@promin.ua"),
+    )
+    deal = office.open_deal("taras", client_id=merged, client=None)
+    for name in ("Марія Іваненко", "Олег Бут"):
+        office.do("taras", add_contact, merged, ContactDraft(full_name=name, phone="0509876543"))
+    office.do("olena", add_contact, kept, ContactDraft(full_name="Марія Іваненко", phone="0509876543"))
+    for client_id, text in ((merged, "Давня розмова"), (merged, "Те саме"), (kept, "Те саме")):
+        note(office, client_id, text)
+    merge(office, kept, merged)
+    assert client_of(office, deal) == kept
+    assert contacts_at(office, kept) == ["Марія Іваненко", "Олег Бут"]  # whom both had stands there once
+    assert (stored(office, kept).email, stored(office, kept).phone) == ("a@promin.ua", "+380671234567")
+    assert office.kinds(deal)[-1] == "deal_client_replaced"
+    ensure_chains_whole(office, deal)
+    with office.database.read() as session:
+        bohdan = office.actor("bohdan")
+        assert [one.id for one in clients(session, bohdan).items] == [kept]
+        assert [one.id for one in clients(session, bohdan, q="промінь").items] == [kept]
+        assert client_view(session, bohdan, kept, office.clock.now()).old_notes.total == 2
+        told = [row.kind for row in client_history(session, bohdan, kept)]
+        assert told[:2] == ["clients_merged", "client_changed"]
+        assert told.count("client_added") == 2  # both histories
+        assert "тов «промінь»" in session.get_one(Deal, deal.id).search_text
+        assert "тов" in (session.scalars(select(WorkItem.search_text).where(WorkItem.deal_id == deal.id)).first() or "")
+    since = office.open_deal("olena", client_id=kept, client=None)
+    assert undo(office, merged) == merged
+    assert (client_of(office, deal), client_of(office, since)) == (merged, kept)
+    assert contacts_at(office, merged) == ["Марія Іваненко", "Олег Бут"]
+    assert contacts_at(office, kept) == ["Марія Іваненко"]
+    assert (stored(office, kept).email, stored(office, merged).email) == ("", "a@promin.ua")
+    assert office.kinds(deal)[-2:] == ["deal_client_replaced", "deal_client_replaced"]
+    ensure_chains_whole(office, deal)
+    with office.database.read() as session:
+        assert {one.id for one in clients(session, office.actor("bohdan"), q="промінь").items} == {kept, merged}
+    with pytest.raises(MergeStays):
+        undo(office, merged)
+
+
+def test_the_values_chosen_stay_and_what_is_empty_is_filled(office: Office) -> None:
+    kept = add(office, "Лан", segment="B2B", phone="0671234567")
+    first, second = add(office, "ТОВ Лан", segment="B2G", phone="0501112233"), add(office, "ЛАН", edrpou="12345678")
+    merge(office, kept, first, second, values={"name": second, "phone": first, "segment": kept})
+    client = stored(office, kept)
+    assert (client.name, client.phone, client.segment, client.edrpou) == ("ЛАН", "+380501112233", "B2B", "12345678")
+    with pytest.raises(InvalidInput):
+        merge(office, kept, add(office, "Лан"), values={"name": 999})
+
+
+def test_whoever_still_names_the_merged_one_means_the_one_who_stayed(office: Office) -> None:
+    kept, merged = add(office, "Промінь"), add(office, "ТОВ Промінь", edrpou="12345678")
+    third = add(office, "Промінь ЛТД")
+    merge(office, merged, third)
+    merge(office, kept, merged, values={"edrpou": kept})
+    assert stored(office, kept).edrpou == ""
+    for one in (merged, third):
+        deal = office.open_deal("taras", client_id=one, client=None)
+        assert client_of(office, deal) == kept
+    with office.database.read() as session:
+        for value in (merged, third, "12345678"):
+            assert resolved_references(session, [CLIENT_FIELD], {"payer": value})[0] == {"payer": kept}
+    add(office, "Новий", edrpou="12345678")  # nobody who stands has this code
+    with pytest.raises(MergedFurther):
+        undo(office, third)
+    with pytest.raises(DomainError, match="code already"):
+        undo(office, merged)
+
+
+def test_what_is_approved_does_not_become_something_else(office: Office) -> None:
+    deal = office.open_deal("olena")
+    merged = office.deal(deal).client_id
+    kept = add(office, "Промінь")
+    merge(office, kept, merged)  # nobody approves yet
+    undo(office, merged)
+    office.prepare()
+    with pytest.raises(ClientIsApproved, match=deal.number):
+        merge(office, kept, merged)
+    for login, element in (("iryna", "legal"), ("oksana", "finance")):
+        office.complete(login, element, "approved")
+    with pytest.raises(ClientIsApproved):
+        merge(office, kept, merged)
+    given = content_hash([event.data for event in office.history(deal)])
+    assert client_of(office, deal) == merged
+    merge(office, kept, merged, values={"name": merged})  # the name that was approved stays
+    assert content_hash([event.data for event in office.history(deal)][:-1]) == given
+    office.complete("petro", "logistics", "approved")
+    assert [one.element_id for one in office.open_steps(deal)] == ["sign"]
+
+
+def test_the_approvals_of_the_one_who_stays_are_kept_too_and_by_an_undo(office: Office) -> None:
+    deal = office.open_deal("olena", client=ClientDraft(name="Промінь"))
+    kept, merged = office.deal(deal).client_id, add(office, "ТОВ Промінь")
+    merge(office, kept, merged, values={"name": merged})
+    office.prepare()
+    with pytest.raises(ClientIsApproved):  # the old name would come back
+        undo(office, merged)
+    other = add(office, "Промінь ЛТД")
+    with pytest.raises(ClientIsApproved):
+        merge(office, kept, other, values={"name": other})
+    merge(office, kept, other)
+
+
+def test_a_merge_stays_where_it_can_no_longer_be_undone(office: Office) -> None:
+    def pair() -> tuple[int, int]:
+        kept, merged = add(office, "Промінь"), add(office, "ТОВ Промінь", phone="0671234567")
+        merge(office, kept, merged)
+        return kept, merged
+
+    (changed, of_changed), (erased, of_erased), (_, old) = pair(), pair(), pair()
+    office.do("bohdan", update_client, changed, {"segment": "B2B"})
+    office.do("bohdan", update_client, changed, {"phone": "0501112233"})
+    office.do("admin", erase_client, erased, ErasureRequest("лист № 7"))
+    with pytest.raises(ChangedSinceMerge):
+        undo(office, of_changed)
+    with pytest.raises(ErasedSinceMerge):
+        undo(office, of_erased)
+    office.clock.advance(timedelta(days=30))
+    with pytest.raises(MergeIsOld):
+        undo(office, old)
+    client = stored(office, of_erased)
+    assert (client.name, client.phone) == (ERASED, "")
+    with office.database.read() as session:
+        held = session.scalars(select(ClientMerge).where(ClientMerge.merged_id == of_erased)).one()
+        assert held.changes is None
+    with pytest.raises(ErasedIsNotMerged):
+        merge(office, changed, erased)
+
+
+def test_erasing_finds_what_a_merge_has_told_in_the_deals_of_the_other(office: Office) -> None:
+    deal = office.open_deal("olena", client=ClientDraft(name="ФОП Марія Іваненко"))
+    mine, hers = office.deal(deal).client_id, add(office, "Марія Іваненко, кур'єр")
+    merge(office, hers, mine)
+    undo(office, mine)
+    office.do("admin", erase_client, hers, ErasureRequest("лист № 7"))
+    assert client_of(office, deal) == mine
+    told = [event.data for event in office.history(deal) if event.kind == "deal_client_replaced"]
+    assert "кур'єр" not in repr(told)
+    ensure_chains_whole(office, deal)
+
+
+def test_who_may_not_or_does_not_see_both_merges_nothing(office: Office) -> None:
+    kept, merged = add(office, "Промінь"), add(office, "ТОВ Промінь", "taras")
+    with pytest.raises(NotFound):
+        merge(office, kept, merged, login="olena")
+    with pytest.raises(NotFound):
+        merge(office, kept, 10**12)
+    with pytest.raises(NotAllowed):
+        merge(office, kept, merged, login="iryna")
+    for nothing in ((), (kept,)):
+        with pytest.raises(NothingToMerge):
+            merge(office, kept, *nothing)
+    seen = stored(office, merged).version
+    office.do("taras", update_client, merged, {"segment": "B2B"})
+    with pytest.raises(Conflict):
+        merge(office, kept, merged, versions={merged: seen})
+    merge(office, kept, merged)
+    with pytest.raises(NotFound):
+        undo(office, merged, "danylo")
+    with pytest.raises(NotFound):
+        office.do("bohdan", undo_merge, 10**12)
+
+
+def test_a_merge_that_comes_twice_is_done_once(office: Office) -> None:
+    kept, merged = add(office, "Промінь"), add(office, "ТОВ Промінь")
+    for _ in range(2):
+        assert merge(office, kept, merged, command_id="click") == kept
+    with pytest.raises(AlreadyMerged, match="ТОВ Промінь"):
+        merge(office, kept, merged)
+    with pytest.raises(AlreadyMerged):
+        merge(office, merged, kept)
+    with pytest.raises(NotFound):
+        office.do("olena", update_client, merged, {"segment": "B2B"})
+
+
+@pytest.mark.parametrize("url", ["sqlite_database_url", "postgresql_database_url"])
+def test_of_two_who_merge_at_once_in_both_directions_one_is_told(
+    url: str, request: pytest.FixtureRequest, founded: FoundedOffices
+) -> None:
+    with founded.at_work(str(request.getfixturevalue(url))) as office:
+        one, other = add(office, "Промінь"), add(office, "ТОВ Промінь")
+        office.open_deal("olena", client_id=other, client=None)
+        told: list[str] = []
+        together = Barrier(2)
+
+        def attempt(kept: int, merged: int) -> None:
+            together.wait()
+            try:
+                merge(office, kept, merged)
+            except DomainError as error:
+                told.append(error.code)
+
+        threads = [Thread(target=attempt, args=pair) for pair in ((one, other), (other, one))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert told == ["already_merged"]
+        with office.database.read() as session:
+            merged = session.scalars(select(Client).where(Client.merged_into_id.is_not(None))).one()
+            assert session.scalars(select(Deal.client_id)).one() == merged.merged_into_id
+
+
+def test_doubles_are_found_by_what_they_share_and_forgotten_once_told_apart(office: Office) -> None:
+    ids = {
+        name: add(office, name, "taras" if name == "Чужий" else "olena", **more)
+        for name, more in {
+            "ТОВ «Промінь»": {"phone": "0671234567"},
+            "Пpомінь": {},  # with a Latin p
+            "Зоря": {"phone": "8 067 123 45 67", "edrpou": "11111111"},
+            "Лан": {"email": "office@lan.ua"},
+            "Поле": {"email": "OFFICE@lan.ua", "edrpou": "22222222"},
+            "Гай": {"email": "office@lan.ua", "edrpou": "33333333"},
+            "Чужий": {"phone": "0671234567"},
+            "Сам": {},
+        }.items()
+    }
+    office.do("olena", add_contact, ids["Сам"], ContactDraft(full_name="Хтось", phone="0440000000"))
+    with office.database.read() as session:
+        page = double_groups(session, office.actor("olena"))
+        found = [({one.name for one in group.clients}, group.reasons) for group in page.groups]
+        assert found == [
+            ({"Зоря", "ТОВ «Промінь»", "Пpомінь"}, ("phone", "name")),
+            ({"Лан", "Поле", "Гай"}, ("email",)),  # of two different codes, each may be the third
+        ]
+        everybody = double_groups(session, office.actor("bohdan"), limit=1, page=9)
+        assert (everybody.page, everybody.pages, everybody.total) == (2, 2, 2)
+        similar = possible_duplicates(session, phone="0671234567", name="промінь", besides=ids["Пpомінь"])
+        assert {one.name: one.by for one in similar} == {"ТОВ «Промінь»": "phone", "Зоря": "phone", "Чужий": "phone"}
+    with pytest.raises(NotFound):
+        office.do("olena", tell_apart, [ids["Чужий"], ids["Зоря"]])
+    for _ in range(2):
+        office.do("olena", tell_apart, [ids["ТОВ «Промінь»"], ids["Зоря"]])
+    with office.database.read() as session:
+        assert session.query(HistoryEvent).filter_by(kind="clients_told_apart").count() == 1
+        (first, _) = double_groups(session, office.actor("olena")).groups
+        assert ({one.name for one in first.clients}, first.reasons) == ({"Лан", "Поле", "Гай"}, ("email",)) or (
+            {one.name for one in first.clients},
+            first.reasons,
+        ) == ({"ТОВ «Промінь»", "Пpомінь"}, ("name",))
+        similar = possible_duplicates(session, phone="0671234567", besides=ids["Зоря"])
+        assert [one.name for one in similar] == ["Чужий"]

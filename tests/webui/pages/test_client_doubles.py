@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import select
+from support.office import Office
+from support.web import Browser, text_of
+
+from engine.commands.clients import ClientDraft, add_client
+from engine.model.client_merge import ClientMerge
+
+SignIn = Callable[[str | None], Browser]
+
+
+@pytest.fixture
+def pair(office: Office) -> tuple[int, int]:
+    """Olena's two, of whom the second has the code: that one is best kept."""
+    first = office.do("olena", add_client, ClientDraft(name="ТОВ «Хвиля»", phone="0671234567", segment="B2B"))
+    second = office.do("olena", add_client, ClientDraft(name="Хвиля", edrpou="31234567", segment="B2G"))
+    return first.id, second.id
+
+
+def merge_id(office: Office) -> int:
+    with office.database.read() as session:
+        return session.scalars(select(ClientMerge.id)).one()
+
+
+def test_doubles_are_listed_compared_merged_and_set_apart_again(
+    office: Office, browse: SignIn, pair: tuple[int, int]
+) -> None:
+    olena, (first, second) = browse("olena"), pair
+    listed = olena.get("/clients/doubles")
+    assert "ТОВ «Хвиля»" in text_of(listed)
+    compared = olena.get(f"/clients/merge?id={first}&id={second}").text
+    assert f'name="kept" value="{second}" checked' in compared
+    assert f'name="value.phone" value="{first}" checked' in compared
+    assert f'name="value.segment" value="{second}" checked' in compared
+    chosen = {"kept": str(second), "value.segment": str(first), "command_id": "once"}
+    for _ in range(2):  # a double click
+        answer = olena.post("/clients/merge", chosen | {"id": [str(first), str(second)]})
+        assert (answer.status_code, answer.location) == (303, f"/clients/{second}")
+    page = olena.get(f"/clients/{second}")
+    assert "B2B" in text_of(page)
+    assert f"/clients/merges/{merge_id(office)}/undo" in page.text
+    gone = olena.get(f"/clients/{first}")
+    assert (gone.status_code, gone.location) == (302, f"/clients/{second}")
+    assert browse("danylo").get(f"/clients/{first}").status_code == 404
+    answer = olena.post(f"/clients/merges/{merge_id(office)}/undo", {})
+    assert (answer.status_code, answer.location) == (303, f"/clients/{first}")
+    assert "B2G" in text_of(olena.get(f"/clients/{second}"))
+
+
+def test_a_client_changed_since_it_was_looked_at_is_not_merged(
+    office: Office, browse: SignIn, pair: tuple[int, int]
+) -> None:
+    answer = browse("olena").post(
+        "/clients/merge", {"id": [str(one) for one in pair], "kept": str(pair[0]), f"version.{pair[1]}": "7"}
+    )
+    assert answer.status_code == 409
+    with office.database.read() as session:
+        assert session.query(ClientMerge).count() == 0
+
+
+def test_similar_clients_are_offered_on_the_page_until_told_apart(browse: SignIn, pair: tuple[int, int]) -> None:
+    olena, (first, second) = browse("olena"), pair
+    assert f"/clients/merge?id={first}&amp;id={second}" in olena.get(f"/clients/{first}").text
+    answer = olena.post("/clients/told-apart", {"id": [str(first), str(second)], "from": str(first)})
+    assert (answer.status_code, answer.location) == (303, f"/clients/{first}")
+    assert "/clients/merge?" not in olena.get(f"/clients/{first}").text
+    assert "Хвиля" not in text_of(olena.get("/clients/doubles"))
+
+
+def test_whoever_adds_a_client_of_a_like_name_is_warned(browse: SignIn, pair: tuple[int, int]) -> None:
+    answer = browse("olena").get("/clients/duplicates?name=хвиля+ТзОВ", part=True)
+    assert f"/clients/{pair[0]}" in answer.text
+
+
+@pytest.mark.parametrize("ids", ["", "id=1", "id=1&id=999999", "id=x&id=y", "&".join(f"id={n}" for n in range(1, 13))])
+def test_what_cannot_be_compared_is_not_found(browse: SignIn, pair: tuple[int, int], ids: str) -> None:
+    assert browse("olena").get(f"/clients/merge?{ids}").status_code == 404
+
+
+def test_who_edits_no_clients_and_whom_they_are_not_open_to(browse: SignIn, pair: tuple[int, int]) -> None:
+    iryna, danylo, both = browse("iryna"), browse("danylo"), {"id": [str(one) for one in pair], "kept": str(pair[0])}
+    for address in ("/clients/doubles", f"/clients/merge?id={pair[0]}&id={pair[1]}"):
+        assert iryna.get(address).status_code == 403
+    assert iryna.post("/clients/merge", both).status_code == 403
+    assert iryna.post("/clients/told-apart", both).status_code == 403
+    assert danylo.post("/clients/merge", both).status_code == 404
+    assert danylo.post("/clients/told-apart", both).status_code == 404
+    assert danylo.post("/clients/merges/1/undo", {}).status_code == 404

@@ -1,0 +1,29 @@
+"""Hosts that are entered to be called later: what each call would refuse is said at once, at the field."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from engine.adapters.public_addresses import AddressNotPublic, ensure_will_be_called
+from engine.errors import InvalidInput
+
+_HTTPS = "https"
+_HTTPS_PORT = 443
+
+
+def ensure_may_be_called(address: str, field: str) -> None:
+    """Look ``address`` up, outside of any transaction: a name server may be slow.
+
+    What is no address of https is let pass: the command says what is wrong with it. Raises InvalidInput.
+    """
+    try:
+        parts = urlsplit(address)
+        host, port = parts.hostname, parts.port or _HTTPS_PORT
+    except ValueError:
+        return
+    if parts.scheme != _HTTPS or not host:
+        return
+    try:
+        ensure_will_be_called(host, port)
+    except AddressNotPublic as refused:
+        raise InvalidInput({field: refused}) from refused
