@@ -13,7 +13,7 @@ MOMENT = sa.DateTime(timezone=True)
 JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 
 revision = "0050"
-down_revision = "0053"
+down_revision = "0049"
 branch_labels = None
 depends_on = None
 

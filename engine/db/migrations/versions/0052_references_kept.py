@@ -11,7 +11,7 @@ from alembic import op
 from sqlalchemy import text
 
 revision = "0052"
-down_revision = "0049"
+down_revision = "0050"
 branch_labels = None
 depends_on = None
 
