@@ -25,6 +25,7 @@ _PORTS = {"smtp": 25, "smtps": 465}
 _SUBMISSION = 587
 _SLOWEST_LINE = 128 * 1024
 """Bytes of files in a second."""
+_NEVER_IN_BASE64 = ("message/", "multipart/")  # RFC 2046 section 5.2.1: programs show such a letter as an empty one
 _PERMANENT = 500  # RFC 5321 section 4.2.1: 5yz, the same command again is answered the same
 _DOMAIN = re.compile(r"[^A-Za-z0-9.-]")
 
@@ -145,12 +146,12 @@ class SmtpMailer:
             with self._connected(time_to_send(letter)) as connection:
                 refused_ones = connection.send_message(message)
         except smtplib.SMTPRecipientsRefused as refused:
-            code, answer = next(iter(refused.recipients.values()), (_PERMANENT, b""))
-            told = MailRefused if code >= _PERMANENT else MailFailed
-            raise told(host=self._server.host, answer=f"{code} {_shown(answer)}") from refused
+            is_for_good = all(code >= _PERMANENT for code, _ in refused.recipients.values())
+            told = MailRefused if is_for_good else MailFailed
+            raise told(host=self._server.host, answer=_refusals(refused.recipients)) from refused
         except (OSError, smtplib.SMTPException) as failure:
             raise MailFailed(host=self._server.host, answer=str(failure)) from failure
-        return {address: f"{code} {_shown(answer)}" for address, (code, answer) in refused_ones.items()}
+        return {address: _refusal(*told) for address, told in refused_ones.items()}
 
     def _connected(self, longer_s: float) -> smtplib.SMTP:
         """``longer_s`` is how much longer than usual the server may take."""
@@ -236,7 +237,8 @@ def message_of(letter: Letter, sender: str) -> EmailMessage:
     if letter.html:
         message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
     for one in letter.attachments:
-        main, _, sub = one.media_type.partition("/")
+        kind = one.media_type if not one.media_type.startswith(_NEVER_IN_BASE64) else "application/octet-stream"
+        main, _, sub = kind.partition("/")
         message.add_attachment(one.content, maintype=main, subtype=sub or "octet-stream", filename=one_line(one.name))
     return message
 
@@ -250,6 +252,16 @@ def one_line(text: str) -> str:
     """A title that holds a line break must not become a second header; nor may it be of any length."""
     line = " ".join("".join(one if one.isprintable() else " " for one in text).split())
     return line if len(line) <= _LONGEST_LINE else line[: _LONGEST_LINE - 1] + "…"
+
+
+def _refusals(recipients: Mapping[str, tuple[int, bytes]]) -> str:
+    """What the server says; of several addresses by each."""
+    told = {address: _refusal(*one) for address, one in recipients.items()}
+    return "\n".join(f"{address}: {one}" for address, one in told.items()) if len(told) > 1 else "".join(told.values())
+
+
+def _refusal(code: int, answer: bytes | str) -> str:
+    return f"{code} {_shown(answer)}"
 
 
 def _shown(answer: bytes | str) -> str:

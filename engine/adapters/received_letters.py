@@ -15,6 +15,7 @@ from engine.adapters.received_mail import (
     parts_of,
     readable_header,
     sender_of,
+    shallow,
     storable,
 )
 from engine.policy.file_limits import MEGABYTE
@@ -63,6 +64,8 @@ def read_letter(raw: bytes, *, is_whole: bool = True) -> ReceivedLetter:
     is_whole = is_whole and len(raw) < LARGEST_LETTER
     if _lines_of(raw) > _MOST_LINES:
         raw, is_whole = raw[:LARGEST_MESSAGE], False
+    if len(without_depths := shallow(raw)) < len(raw):
+        raw, is_whole = without_depths, False
     try:
         return _read(raw[:LARGEST_LETTER], is_whole=is_whole)
     except (ValueError, LookupError, TypeError, AttributeError, IndexError, RecursionError):

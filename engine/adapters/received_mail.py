@@ -11,6 +11,7 @@ from email import message_from_bytes
 from email.header import decode_header
 from email.message import Message
 from email.utils import getaddresses
+from itertools import islice
 
 from engine.policy.mail_replies import LONGEST_TEXT, text_of_html
 
@@ -18,9 +19,13 @@ LARGEST_MESSAGE = 256 * 1024
 """In bytes; the rest of a larger one is not fetched: an answer stands at the top."""
 
 _MOST_PARTS = 100
+_MOST_BOUNDARIES = 50
+_MOST_KEYS = 50
+_MOST_FAILED = 10
 _MOST_HEADERS = 50
 _LONGEST_HEADER = 4_000
 _LONGEST_ADDRESS = 254
+_BOUNDARY = re.compile(rb"boundary", re.IGNORECASE)
 _KEY = re.compile(r"\b([0-9a-f]{32})(?=@)")
 _LISTS = ("bulk", "junk", "list", "auto_reply")
 _AUTOMATIC = ("x-autoreply", "x-autorespond", "x-auto-response-suppress", "list-id", "x-loop")
@@ -34,7 +39,7 @@ class ReceivedMessage:
     """``id`` is the SHA-256 of its Message-ID, or of all of it; ``keys`` are those of letters that it may answer.
 
     ``is_automatic``: a program wrote it (RFC 3834), and nobody means it. ``failure`` is what a mail server says that
-    sends a letter back (RFC 3464), with the keys of that letter; ``failed_for`` is the address that it names.
+    sends a letter back (RFC 3464), with the keys of that letter; ``failed_for`` are the addresses that it names.
     """
 
     id: str
@@ -56,19 +61,25 @@ def read_message(raw: bytes) -> ReceivedMessage:
 
 
 def _read(raw: bytes) -> ReceivedMessage:
-    message = message_from_bytes(raw)
+    message = message_from_bytes(shallow(raw))
     message_id = first_header(message, "message-id").strip()
     failure, failed_for = _failure(message)
     return ReceivedMessage(
         id=hashlib.sha256(message_id.encode("utf-8", "replace") or raw).hexdigest(),
         message_id=message_id if re.fullmatch(r"<[!-~]{1,250}>", message_id) else "",
         sender=sender_of(message)[1],
-        keys=tuple(dict.fromkeys(_keys(message, raw if failure else b""))),
+        keys=tuple(islice(dict.fromkeys(_keys(message, raw if failure else b"")), _MOST_KEYS)),
         is_automatic=_is_automatic(message),
         failure=failure,
         text="" if failure else _text(message),
         failed_for=failed_for,
     )
+
+
+def shallow(raw: bytes) -> bytes:
+    """A message as far as nobody's parts lie within parts: each line is compared with every boundary around it."""
+    too_deep = next(islice(_BOUNDARY.finditer(raw), _MOST_BOUNDARIES, None), None)
+    return raw if too_deep is None else raw[: too_deep.start()]
 
 
 def sender_of(message: Message) -> tuple[str, str]:
@@ -105,9 +116,16 @@ def _is_automatic(message: Message) -> bool:
 
 
 def _failure(message: Message) -> tuple[str, str]:
-    """The diagnosis of a letter that came back for good, and for which address; nothing of a delay."""
+    """The diagnosis of a letter that came back for good, and for which addresses; nothing of a delay."""
+    failed = list(islice(_failed(message), _MOST_FAILED))
+    diagnoses = dict.fromkeys(told for told, _ in failed)
+    addresses = dict.fromkeys(address for _, address in failed if address)
+    return "; ".join(diagnoses), ", ".join(addresses)
+
+
+def _failed(message: Message) -> Iterator[tuple[str, str]]:
     if message.get_content_type() != "multipart/report" or not message.is_multipart():
-        return "", ""
+        return
     for part in parts_of(message):
         if part.get_content_type() != "message/delivery-status":
             continue
@@ -116,8 +134,7 @@ def _failure(message: Message) -> tuple[str, str]:
             if isinstance(block, Message) and first_header(block, "action").casefold().strip() == "failed":
                 told = first_header(block, "diagnostic-code") or first_header(block, "status") or "failed"
                 address = first_header(block, "final-recipient").rpartition(";")[2].strip()
-                return " ".join(told.split())[:500], address[:_LONGEST_ADDRESS]
-    return "", ""
+                yield " ".join(told.split())[:500], address[:_LONGEST_ADDRESS]
 
 
 def _text(message: Message) -> str:

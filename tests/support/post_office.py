@@ -14,22 +14,25 @@ from support.servers import free_port
 class PostOffice:
     """Keeps the letters that it took.
 
-    ``answer`` is what it says to each, ``answer_to_receiver`` to each address; a 4xx or 5xx refuses.
+    ``answer`` is what it says to each, ``answer_to_receiver`` to each address, other than those of
+    ``answers_by_receiver``; a 4xx or 5xx refuses.
     """
 
     def __init__(self) -> None:
         self.letters: list[EmailMessage] = []
         self.answer = "250 OK"
         self.answer_to_receiver = "250 OK"
+        self.answers_by_receiver: dict[str, str] = {}
         self._port = free_port()
         self._controller: Controller | None = None
 
     async def handle_RCPT(  # noqa: N802  # aiosmtpd's name
         self, _server: Any, _session: Any, envelope: Any, address: str, _options: list[str]
     ) -> str:
-        if self.answer_to_receiver.startswith("2"):
+        answer = self.answers_by_receiver.get(address, self.answer_to_receiver)
+        if answer.startswith("2"):
             envelope.rcpt_tos.append(address)
-        return self.answer_to_receiver
+        return answer
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802  # aiosmtpd's name
         if self.answer.startswith("2"):

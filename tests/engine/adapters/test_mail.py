@@ -4,12 +4,14 @@ import logging
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from email.message import EmailMessage
 
 import pytest
 from support.post_office import PostOffice
 from support.servers import free_port
 
 from engine.adapters.mail import (
+    Attachment,
     ConsoleMailer,
     Letter,
     MailAddressNotUnderstood,
@@ -125,6 +127,18 @@ def test_an_address_that_the_server_refuses_for_good_is_told_apart_from_one_that
     post_office.answer_to_receiver = "450 mailbox is busy"
     with pytest.raises(MailFailed, match="busy"):
         mailer_for(post_office.url).send(LETTER)
+    post_office.answers_by_receiver = {"olena@example.com": "550 no such person"}
+    with pytest.raises(MailFailed, match=r"no such person\nbusy@example.com: 450 mailbox"):  # it may take it
+        mailer_for(post_office.url).send(replace(LETTER, also_to=("busy@example.com",)))
+
+
+def test_a_letter_as_a_file_is_sent_as_a_file() -> None:
+    """In base64, as every file is, no letter may stand inside another: programs showed an empty one."""
+    inside = Attachment("answer.eml", "message/rfc822", b"Subject: a\r\n\r\nText\r\n")
+    (attached,) = message_of(replace(LETTER, attachments=(inside,)), "sales@example.com").iter_attachments()
+    assert isinstance(attached, EmailMessage)
+    assert (attached.get_content_type(), attached.get_filename()) == ("application/octet-stream", "answer.eml")
+    assert attached.get_content() == inside.content
 
 
 @pytest.mark.parametrize("to", ["a@b.c\r\nBcc: x@y.z", "nobody", 'a"b@c.d', "a b@c.d"])

@@ -147,3 +147,14 @@ def test_a_long_text_is_cut_and_said_to_be() -> None:
 )
 def test_no_message_breaks_the_reader(raw: bytes) -> None:
     assert isinstance(read_letter(raw), ReceivedLetter)
+
+
+def test_of_a_letter_of_parts_within_parts_what_stands_above_them_is_read() -> None:
+    def within(depth: int) -> bytes:
+        said = "Content-Type: multipart/mixed; boundary=o\n\n--o\nContent-Type: text/plain\n\nЗгодні.\n--o\n".encode()
+        parts = (b"Content-Type: multipart/mixed; boundary=%x\n\n--%x\n" % (one, one) for one in range(depth))
+        return said + b"".join(parts) + b"Content-Disposition: attachment; filename=a.txt\n\nx"
+
+    shallow, deep = read_letter(within(10)), read_letter(within(60))
+    assert (shallow.text, [one.name for one in shallow.files]) == ("Згодні.", ["a.txt"])
+    assert (deep.text, deep.files) == ("Згодні.", ())
