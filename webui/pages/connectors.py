@@ -31,7 +31,7 @@ def allow() -> ResponseReturnValue:
     ensure_sees(actor(), Ability.MANAGE_CONNECTORS)
     typed = request.form.get("host", "")
     try:
-        ensure_may_be_called("https://" + typed.strip().removeprefix("https://"), "host")
+        ensure_may_be_called("https://" + typed.strip().casefold().removeprefix("https://"), "host")
         with writing() as session:
             added = allow_host(session, typed, actor=actor(), clock=services().clock)
             host = added.host

@@ -256,7 +256,7 @@ def test_an_address_that_would_not_be_called_is_refused(office: Office, browse: 
         assert session.query(Webhook).count() == 0
 
 
-@pytest.mark.parametrize("host", ["192.168.0.4", "localhost", "https://127.0.0.1:8443/"])
+@pytest.mark.parametrize("host", ["192.168.0.4", "localhost", "https://127.0.0.1:8443/", "HTTPS://10.0.0.7"])
 def test_a_host_of_a_private_network_is_refused_when_it_is_entered(office: Office, browse: SignIn, host: str) -> None:
     """It was taken, and every step of a map that called it failed."""
     answer = browse("admin").post("/settings/connectors/hosts", {"host": host})
