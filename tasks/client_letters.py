@@ -46,9 +46,8 @@ def send_client_letter(services: Services, job: Job) -> None:
     except MailFailed as told:
         _failed(services, letter_id, str(told.params["answer"]), attempts=job.attempts)
         raise
-    problem = "\n".join(f"{address}: {answer}" for address, answer in refused.items())
     with services.database.write() as session:
-        client_letter_left(session, letter_id, problem=problem, clock=services.clock)
+        client_letter_left(session, letter_id, refused=refused, clock=services.clock)
 
 
 def _failed(services: Services, letter_id: int, error: str, *, attempts: int = 0, for_good: bool = False) -> None:

@@ -84,9 +84,7 @@ def _become(
     clock: Clock,
 ) -> Became:
     if message.failure:
-        if answered.state in (ClientLetterState.WAITING, ClientLetterState.SENT):
-            answered.last_error = ": ".join(one for one in (message.failed_for, message.failure) if one)
-            give_letter_up(session, answered, ClientLetterState.REFUSED, clock)
+        _came_back(session, answered, message, clock)
         return Became.BOUNCE
     if answered.key is not None and answered.key in message.message_id.casefold():
         return Became.AUTOMATIC  # our own letter, sent to our own mailbox
@@ -99,6 +97,17 @@ def _become(
         return Became.TOO_MANY
     _take(session, deal, answered, message, brought, limits=limits, at=clock.now())
     return Became.CLIENT_LETTER
+
+
+def _came_back(session: Session, answered: ClientLetter, message: ReceivedMessage, clock: Clock) -> None:
+    """Of several addresses each may send the letter back by itself; the same is told once."""
+    if answered.state not in (ClientLetterState.WAITING, ClientLetterState.SENT, ClientLetterState.REFUSED):
+        return
+    problem = ": ".join(one for one in (message.failed_for, message.failure) if one)
+    known = answered.last_error.split("\n") if answered.state is not ClientLetterState.WAITING else []
+    if problem not in known:
+        said = "\n".join(one for one in (*known, problem) if one)
+        give_letter_up(session, answered, ClientLetterState.REFUSED, said, clock=clock)
 
 
 def _take(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 from sqlalchemy import delete, select
@@ -38,6 +39,7 @@ CLIENT_LETTER = "client_letter"
 """The kind of an outbox job: payload ``letter_id``."""
 LONGEST_SUBJECT = 200
 LONGEST_TEXT = 20_000
+LONGEST_PROBLEM = 2000
 MOST_RECEIVERS = 10
 MOST_FILES = 20
 MOST_ATTACHED = 15 * MEGABYTE
@@ -157,11 +159,17 @@ def send_client_letter_again(session: Session, deal_id: int, letter_id: int, *, 
     record(session, event, actor=actor, at=at, deal=deal)
 
 
-def client_letter_left(session: Session, letter_id: int, *, problem: str = "", clock: Clock) -> None:
-    """A server has taken the letter; ``problem`` says for whom of several it has not."""
+def client_letter_left(
+    session: Session, letter_id: int, *, refused: Mapping[str, str] = MappingProxyType({}), clock: Clock
+) -> None:
+    """A server has taken the letter; ``refused`` says by each address for which it has not, and its writer is told."""
     letter = session.get(ClientLetter, letter_id)
-    if letter is not None and letter.state is ClientLetterState.WAITING:
-        letter.state, letter.sent_at, letter.last_error = ClientLetterState.SENT, clock.now(), problem[:2000]
+    if letter is None or letter.state is not ClientLetterState.WAITING:
+        return
+    letter.state, letter.sent_at, letter.last_error = ClientLetterState.SENT, clock.now(), ""
+    if refused:
+        problem = "\n".join(f"{address}: {answer}" for address, answer in refused.items())
+        _tell_it_came_back(session, letter, problem, to=tuple(refused), clock=clock)
 
 
 def client_letter_unsent(session: Session, letter_id: int) -> None:
@@ -178,22 +186,30 @@ def client_letter_failed(
     letter = session.get(ClientLetter, letter_id)
     if letter is None or letter.state is not ClientLetterState.WAITING:
         return
-    letter.last_error = error[:2000]
+    letter.last_error = error[:LONGEST_PROBLEM]
     if for_good or attempts >= MAX_ATTEMPTS:
-        give_letter_up(session, letter, ClientLetterState.REFUSED if for_good else ClientLetterState.GIVEN_UP, clock)
+        state = ClientLetterState.REFUSED if for_good else ClientLetterState.GIVEN_UP
+        give_letter_up(session, letter, state, error, clock=clock)
 
 
-def give_letter_up(session: Session, letter: ClientLetter, state: ClientLetterState, clock: Clock) -> None:
-    """It did not arrive, as ``last_error`` says: whoever wrote it is told, and the deal's history."""
+def give_letter_up(
+    session: Session, letter: ClientLetter, state: ClientLetterState, problem: str, *, clock: Clock
+) -> None:
+    """It did not arrive, as ``problem`` says: whoever wrote it is told, and the deal's history."""
+    _tell_it_came_back(session, letter, problem, to=addresses_of(letter), clock=clock)
+    letter.state = state
+
+
+def _tell_it_came_back(
+    session: Session, letter: ClientLetter, problem: str, *, to: tuple[str, ...], clock: Clock
+) -> None:
     at, system = clock.now(), Actor.system()
     deal = lock_deal(session, letter.deal_id, system)[0]
-    letter.state = state
-    event = ClientLetterReturned(
-        letter_id=letter.id, to=addresses_of(letter), subject=letter.subject, error=letter.last_error
-    )
+    letter.last_error = problem[:LONGEST_PROBLEM]
+    event = ClientLetterReturned(letter_id=letter.id, to=to, subject=letter.subject, error=letter.last_error)
     record(session, event, actor=system, at=at, deal=deal)
     told = letter.person_id if letter.person_id is not None else deal.owner_id
-    said = f"{', '.join(addresses_of(letter))}: {letter.subject}\n{letter.last_error}"
+    said = f"{', '.join(to)}: {letter.subject}\n{letter.last_error}"
     notify(session, NoticeKind.CLIENT_LETTER_RETURNED, to=[told], at=at, deal=deal, text=said)
 
 

@@ -17,6 +17,7 @@ from engine.model.deal import Deal
 from engine.model.deal_file import DealFile
 from engine.model.letter import Letter
 from engine.model.person import Person
+from engine.policy.letter_addresses import sendable_address
 from engine.policy.permissions import Actor
 from engine.policy.personal_texts import ERASED
 from engine.queries.deal_history import ensure_visible_deal
@@ -98,7 +99,10 @@ class ClientLetterRow:
 
 @dataclass(frozen=True, slots=True)
 class LeavingLetter:
-    """A letter that is to be sent; ``answers`` is the Message-ID of what it answers."""
+    """A letter that is to be sent; ``answers`` is the Message-ID of what it answers.
+
+    ``writer_address`` is empty where no answer can go to it.
+    """
 
     id: int
     key: str
@@ -116,7 +120,7 @@ class LeavingLetter:
 class LetterDesk:
     """The deal whose client is written to, and the addresses that the client's card has, each once.
 
-    ``own_address`` is the actor's.
+    ``own_address`` is the actor's, where a client's answer can go to it.
     """
 
     deal_id: int
@@ -147,7 +151,9 @@ def letter_desk(session: Session, actor: Actor, deal_id: int) -> LetterDesk:
         if address:
             known.setdefault(address.casefold(), Receiver(address, name))
     own = session.scalar(select(Person.email).where(Person.id == actor.person_id)) or ""
-    return LetterDesk(deal_id, number, title, owner_id, client_id, client, tuple(known.values()), own)
+    return LetterDesk(
+        deal_id, number, title, owner_id, client_id, client, tuple(known.values()), sendable_address(own) or ""
+    )
 
 
 def latest_letters(session: Session, deal_id: int, *, limit: int) -> list[ClientLetterRow]:
@@ -204,7 +210,7 @@ def leaving_letter(session: Session, letter_id: int) -> LeavingLetter | None:
         subject=letter.subject,
         text=letter.text,
         writer=writer.full_name if writer is not None else "",
-        writer_address=writer.email if writer is not None else "",
+        writer_address=(sendable_address(writer.email) or "") if writer is not None else "",
         files=tuple(files[one] for one in letter.file_ids if one in files and not files[one].is_erased),
         answers=answered.message_id if answered is not None else "",
         written_at=letter.written_at,

@@ -226,25 +226,29 @@ def test_nobody_floods_a_deal(talk: Talk) -> None:
     assert talk.became() == ["too_many"]
 
 
-def test_a_letter_that_came_back_is_shown_as_not_delivered(talk: Talk) -> None:
-    def bounce(number: int) -> bytes:
+def test_a_letter_that_came_back_is_shown_as_not_delivered_and_for_whom(talk: Talk) -> None:
+    def bounce(number: int, address: str = CLIENT) -> bytes:
         return (
             f"From: Mailer-Daemon@example.com\r\nTo: sales@example.com\r\nSubject: Undelivered\r\n"
             f"Message-ID: <bounce{number}@example.com>\r\nReturn-Path: <>\r\n"
             "Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n"
             "--b\r\nContent-Type: text/plain\r\n\r\nSorry.\r\n"
             "--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx\r\n\r\n"
-            f"Final-Recipient: rfc822; {CLIENT}\r\nAction: failed\r\nStatus: 5.1.1\r\n"
+            f"Final-Recipient: rfc822; {address}\r\nAction: failed\r\nStatus: 5.1.1\r\n"
             "Diagnostic-Code: smtp; 550 no such user\r\n\r\n"
             f"--b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: {talk.letter['Message-ID']}\r\n--b--\r\n"
         ).encode()
 
-    assert talk.take(bounce(1), bounce(2)) == []
+    assert talk.take(bounce(1), bounce(2), bounce(3, "boss@client.example.com"), bounce(4)) == []
     (letter,) = letters_in(talk.office)
-    assert (letter.state, letter.last_error) == (ClientLetterState.REFUSED, f"{CLIENT}: smtp; 550 no such user")
+    assert letter.state is ClientLetterState.REFUSED
+    assert letter.last_error.splitlines() == [
+        f"{CLIENT}: smtp; 550 no such user",
+        "boss@client.example.com: smtp; 550 no such user",  # it came back later, by itself
+    ]
     with talk.office.database.read() as session:
-        assert session.query(Notice).filter_by(kind=NoticeKind.CLIENT_LETTER_RETURNED).count() == 1
-        assert session.query(HistoryEvent).filter_by(kind="client_letter_returned").count() == 1
+        assert session.query(Notice).filter_by(kind=NoticeKind.CLIENT_LETTER_RETURNED).count() == 2
+        assert session.query(HistoryEvent).filter_by(kind="client_letter_returned").count() == 2
 
 
 def test_an_answer_to_a_letter_that_is_gone_comes_nowhere(talk: Talk) -> None:

@@ -13,6 +13,7 @@ from engine.commands.client_letters import send_client_letter_again
 from engine.db.job import Job
 from engine.db.outbox import MAX_ATTEMPTS
 from engine.model.client_letter import ClientLetterState
+from engine.model.history_event import HistoryEvent
 from engine.model.notice import Notice, NoticeKind
 from engine.model.person import Person
 from tasks.client_letters import send_client_letter
@@ -91,6 +92,36 @@ def test_an_address_that_is_refused_is_told_and_the_letter_tried_again(office: O
     sweep()
     assert states(office) == [ClientLetterState.SENT]
     assert len(post_office.letters) == 1
+
+
+def test_who_of_several_a_server_does_not_take_is_told(office: Office, post_office: PostOffice) -> None:
+    """The letter was sent "not to everybody", and only who opened it again could learn so."""
+    write(office, deal_with_a_contact(office), to=(CLIENT, "boss@client.example.com"))
+    post_office.answers_by_receiver = {"boss@client.example.com": "550 no such user"}
+    sweep()
+    (letter,) = letters_in(office)
+    assert (letter.state, letter.last_error) == (
+        ClientLetterState.SENT,
+        "boss@client.example.com: 550 no such user",
+    )
+    ((kind, person_id, text),) = told(office)
+    assert (kind, person_id) == (NoticeKind.CLIENT_LETTER_RETURNED, office.company.olena.id)
+    assert text == "boss@client.example.com: Пропозиція\nboss@client.example.com: 550 no such user"
+    with office.database.read() as session:
+        event = session.query(HistoryEvent).filter_by(kind="client_letter_returned").one()
+        assert event.data["to"] == ["boss@client.example.com"]
+
+
+@pytest.mark.parametrize("email", ["олена@example.com", "@..", "olena@office"])
+def test_an_address_of_the_writer_to_which_no_answer_goes_keeps_no_letter_back(
+    office: Office, post_office: PostOffice, email: str
+) -> None:
+    with office.database.write() as session:
+        session.get_one(Person, office.company.olena.id).email = email
+    write(office, deal_with_a_contact(office))
+    sweep()
+    assert states(office) == [ClientLetterState.SENT]
+    assert post_office.letters[0]["Reply-To"] is None
 
 
 def test_a_server_that_is_away_is_tried_until_the_writer_is_told(office: Office, post_office: PostOffice) -> None:
