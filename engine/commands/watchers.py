@@ -55,16 +55,19 @@ def tell_watchers(session: Session, deal: Deal, event: Event, *, actor: Actor, a
     news = _AGAINST.get(event.outcome) if isinstance(event, StepCompleted) else _NEWS.get(type(event))
     if news is None:
         return
-    watchers = session.scalars(select(Watch.person_id).where(Watch.deal_id == deal.id).order_by(Watch.person_id))
+    watching = select(Watch.person_id).where(Watch.deal_id == deal.id)
+    if isinstance(event, ClientLetterReceived):
+        if event.is_automatic:
+            return
+        watching = watching.where(Watch.person_id != deal.owner_id)  # is told of the letter itself
+    watchers = session.scalars(watching.order_by(Watch.person_id))
     notify(session, NoticeKind.DEAL_CHANGED, to=watchers, at=at, by=actor, deal=deal, text=_quoted(event), outcome=news)
 
 
 def _quoted(event: Event) -> str:
-    """What somebody said, or where the deal went, in the words of its people."""
+    """What somebody of us said, or where the deal went, in the words of its people: nothing of what clients write."""
     parts: tuple[str, ...] = ()
     match event:
-        case ClientLetterReceived():
-            parts = (event.subject,)
         case Commented():
             parts = (event.text,)
         case StageChanged():

@@ -19,6 +19,7 @@ from engine.adapters.mailbox import ImapMailbox, mailbox_server
 from engine.adapters.received_letters import LARGEST_LETTER
 from engine.commands.client_answers import MOST_ANSWERS, MOST_AUTOMATIC
 from engine.commands.deal_files import show_file
+from engine.commands.watching import watch_deal
 from engine.model.client_letter import ClientLetter, ClientLetterState
 from engine.model.deal import Deal
 from engine.model.deal_file import DealFile
@@ -214,6 +215,20 @@ def test_what_programs_write_is_marked_tells_nobody_and_is_bounded(talk: Talk) -
     assert len(talk.take(ours)) == MOST_AUTOMATIC
     sweep()
     assert len(talk.post_office.letters) == 1  # nothing is ever answered by itself
+
+
+def test_who_watches_the_deal_hears_of_a_person_s_letter_and_its_owner_once(talk: Talk) -> None:
+    """An answer from somebody on holiday was news, too, and what the client wrote went along into Telegram."""
+    for login in ("olena", "bohdan"):
+        talk.office.do(login, watch_deal, talk.deal.id)
+    talk.take(talk.answer("Я у відпустці", Auto_Submitted="auto-replied"), talk.answer())
+    assert [person_id for person_id, _ in talk.told()] == [talk.office.company.olena.id]
+    with talk.office.database.read() as session:
+        news = session.query(Notice).filter_by(kind=NoticeKind.DEAL_CHANGED).one()
+        assert (news.person_id, news.details) == (
+            talk.office.company.bohdan.id,
+            {"outcome": "a letter of the client"},
+        )
 
 
 def test_nobody_floods_a_deal(talk: Talk) -> None:
