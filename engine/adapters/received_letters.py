@@ -19,7 +19,7 @@ from engine.adapters.received_mail import (
     storable,
 )
 from engine.policy.file_limits import MEGABYTE
-from engine.policy.mail_replies import LONGEST_TEXT, split_quoted, text_of_html
+from engine.policy.mail_replies import LONGEST_TEXT, split_quoted, texts_of_html
 
 LARGEST_LETTER = 35 * MEGABYTE
 """In bytes, as it travels; of a larger one the rest is not fetched."""
@@ -81,9 +81,12 @@ def _read(raw: bytes, *, is_whole: bool) -> ReceivedLetter:
     parts = list(parts_of(message))
     body = _body(parts_of(message_from_bytes(raw[:LARGEST_MESSAGE]))) or _body(map(_of_some_length, parts))
     text = storable(decoded_text(body)).strip() if body is not None else ""
+    folded = ""
     if body is not None and body.get_content_type() == "text/html":
-        text = text_of_html(text)
+        said, cited = texts_of_html(text)
+        text, folded = (said, cited) if said else (cited, "")  # a letter that is all quotation says that
     own, quoted = split_quoted(text[:LONGEST_TEXT])
+    quoted = "\n\n".join(part for part in (quoted, folded[:LONGEST_TEXT]) if part)
     left_out = [("", "text_too_long")] if len(text) > LONGEST_TEXT else []
     files = list(_files(parts, left_out))
     if not is_whole and files:

@@ -163,8 +163,8 @@ def client_letter_left(
     session: Session, letter_id: int, *, refused: Mapping[str, str] = MappingProxyType({}), clock: Clock
 ) -> None:
     """A server has taken the letter; ``refused`` says by each address for which it has not, and its writer is told."""
-    letter = session.get(ClientLetter, letter_id)
-    if letter is None or letter.state is not ClientLetterState.WAITING:
+    letter = _waiting(session, letter_id)
+    if letter is None:
         return
     letter.state, letter.sent_at, letter.last_error = ClientLetterState.SENT, clock.now(), ""
     if refused:
@@ -174,8 +174,8 @@ def client_letter_left(
 
 def client_letter_unsent(session: Session, letter_id: int) -> None:
     """There is no server that could take it: somebody tries again when there is one."""
-    letter = session.get(ClientLetter, letter_id)
-    if letter is not None and letter.state is ClientLetterState.WAITING:
+    letter = _waiting(session, letter_id)
+    if letter is not None:
         letter.state = ClientLetterState.UNSENT
 
 
@@ -183,8 +183,8 @@ def client_letter_failed(
     session: Session, letter_id: int, error: str, *, attempts: int = 0, for_good: bool = False, clock: Clock
 ) -> None:
     """The letter did not leave. Tried often enough, or refused for good, its writer is told."""
-    letter = session.get(ClientLetter, letter_id)
-    if letter is None or letter.state is not ClientLetterState.WAITING:
+    letter = _waiting(session, letter_id)
+    if letter is None:
         return
     letter.last_error = error[:LONGEST_PROBLEM]
     if for_good or attempts >= MAX_ATTEMPTS:
@@ -211,6 +211,16 @@ def _tell_it_came_back(
     told = letter.person_id if letter.person_id is not None else deal.owner_id
     said = f"{', '.join(to)}: {letter.subject}\n{letter.last_error}"
     notify(session, NoticeKind.CLIENT_LETTER_RETURNED, to=[told], at=at, deal=deal, text=said)
+
+
+def _waiting(session: Session, letter_id: int) -> ClientLetter | None:
+    """A letter that is still to be sent, its deal locked: nobody erases it, or has it sent again, meanwhile."""
+    deal_id = session.scalar(select(ClientLetter.deal_id).where(ClientLetter.id == letter_id))
+    if deal_id is None:
+        return None
+    lock_deal(session, deal_id, Actor.system())
+    letter = session.get(ClientLetter, letter_id, populate_existing=True)
+    return letter if letter is not None and letter.state is ClientLetterState.WAITING else None
 
 
 def addresses_of(letter: ClientLetter) -> tuple[str, ...]:

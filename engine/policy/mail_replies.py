@@ -79,7 +79,8 @@ _SIGNATURE = re.compile(
 )
 _TAG = re.compile(r"(/?)([A-Za-z][A-Za-z0-9]{0,20})")
 _BREAKS = frozenset({"p", "div", "br", "tr", "li", "h1", "h2", "h3", "h4", "table"})
-_UNREAD = frozenset({"script", "style", "head", "title", "blockquote"})
+_UNREAD = frozenset({"script", "style", "head", "title"})
+_QUOTED = "blockquote"
 _VOID = frozenset({"br", "hr", "img", "meta", "link", "input", "col", "area", "base", "wbr"})
 _QUOTING = (
     "gmail_quote",
@@ -138,7 +139,12 @@ def split_quoted(text: str) -> tuple[str, str]:
 
 
 def text_of_html(html: str) -> str:
-    """The words of a page as lines, without what it quotes. It is read once from its beginning to its end."""
+    """The words of a page as lines, without what it quotes."""
+    return texts_of_html(html)[0]
+
+
+def texts_of_html(html: str) -> tuple[str, str]:
+    """The words of a page as lines, and those that it quotes. It is read once from its beginning to its end."""
     reader = _HtmlReader()
     page = html[: 10 * LONGEST_TEXT]
     at = 0
@@ -153,7 +159,11 @@ def text_of_html(html: str) -> str:
             break
         reader.meet(page[opens + 1 : closes])
         at = closes + len(closing)
-    lines = (" ".join(line.split()) for line in unescape("".join(reader.words)).split("\n"))
+    return _lines_of(reader.words), _lines_of(reader.quoted)
+
+
+def _lines_of(words: Sequence[str]) -> str:
+    lines = (" ".join(line.split()) for line in unescape("".join(words)).split("\n"))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 
@@ -169,15 +179,17 @@ def _plain(line: str) -> str:
 
 
 class _HtmlReader:
-    """Gathers text; what stands inside a quotation is passed over, and nothing that nests too deeply is read."""
+    """Gathers text, what stands inside a quotation by itself. What nests too deeply counts as what it stands in."""
 
     def __init__(self) -> None:
         self.words: list[str] = []
+        self.quoted: list[str] = []
         self._open: list[tuple[str, bool]] = []
 
     def read(self, text: str) -> None:
-        if not any(hides for _, hides in self._open):
-            self.words.append(text.replace("\n", " "))
+        if any(name in _UNREAD for name, _ in self._open):
+            return
+        (self.quoted if any(quotes for _, quotes in self._open) else self.words).append(text.replace("\n", " "))
 
     def meet(self, tag: str) -> None:
         """``tag`` is what stands between the angle brackets."""
@@ -187,11 +199,12 @@ class _HtmlReader:
         name = found[2].casefold()
         if name in _BREAKS:
             self.words.append("\n")
+            self.quoted.append("\n")
         if found[1]:
             self._close(name)
         elif name not in _VOID and not tag.endswith("/") and len(self._open) < _DEEPEST:
             rest = tag[found.end() :][:1000].casefold()
-            self._open.append((name, name in _UNREAD or any(mark in rest for mark in _QUOTING)))
+            self._open.append((name, name == _QUOTED or any(mark in rest for mark in _QUOTING)))
 
     def _close(self, name: str) -> None:
         for index in range(len(self._open) - 1, -1, -1):

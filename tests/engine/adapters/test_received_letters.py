@@ -40,7 +40,14 @@ def test_of_a_page_the_words_are_kept_and_nothing_that_does_something() -> None:
         subtype="html",
     )
     read = read_letter(letter.as_bytes())
-    assert (read.text, read.files) == ("Так, згодні.\nсюди", ())
+    assert (read.text, read.quoted, read.files) == ("Так, згодні.\nсюди", "Добрий день", ())
+
+
+def test_a_page_that_is_all_quotation_says_what_it_quotes() -> None:
+    """A program that puts an answer among what it answers lost it: the letter came without a word."""
+    letter = EmailMessage()
+    letter.set_content("<blockquote>Ціна?<p>120 грн</p><style>p{}</style></blockquote>", subtype="html")
+    assert read_letter(letter.as_bytes()).text == "Ціна?\n120 грн"
 
 
 @pytest.mark.parametrize(
