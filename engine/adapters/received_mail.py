@@ -27,6 +27,7 @@ _LONGEST_HEADER = 4_000
 _LONGEST_ADDRESS = 254
 _BOUNDARY = re.compile(rb"boundary", re.IGNORECASE)
 _KEY = re.compile(r"\b([0-9a-f]{32})(?=@)")
+_DIAGNOSTIC_TYPE = re.compile(r"^(?:smtp|x-[a-z0-9-]{1,30}) ?; ?", re.IGNORECASE)  # RFC 3464 section 2.3.6
 _LISTS = ("bulk", "junk", "list", "auto_reply")
 _AUTOMATIC = ("x-autoreply", "x-autorespond", "x-auto-response-suppress", "list-id", "x-loop")
 _RECEIVERS = ("to", "cc", "delivered-to", "x-original-to", "envelope-to")
@@ -134,7 +135,7 @@ def _failed(message: Message) -> Iterator[tuple[str, str]]:
             if isinstance(block, Message) and first_header(block, "action").casefold().strip() == "failed":
                 told = first_header(block, "diagnostic-code") or first_header(block, "status") or "failed"
                 address = first_header(block, "final-recipient").rpartition(";")[2].strip()
-                yield " ".join(told.split())[:500], address[:_LONGEST_ADDRESS]
+                yield _DIAGNOSTIC_TYPE.sub("", " ".join(told.split()))[:500], address[:_LONGEST_ADDRESS]
 
 
 def _text(message: Message) -> str:

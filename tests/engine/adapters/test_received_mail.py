@@ -72,4 +72,4 @@ def test_a_letter_that_came_back_from_several_addresses_names_each() -> None:
         b"Reporting-MTA: x\n\n" + blocks.encode() + b"--B--\n"
     )
     assert report.failed_for == "maria@example.com, petro@example.com, oleh@example.com"
-    assert report.failure == "smtp; 550 nobody; smtp; 552 full"
+    assert report.failure == "550 nobody; 552 full"
