@@ -6,7 +6,8 @@ import logging
 import re
 import smtplib
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from email.header import Header
@@ -143,7 +144,7 @@ class SmtpMailer:
         except ValueError as unusable:
             raise MailRefused(host=self._server.host, answer=str(unusable)) from unusable
         try:
-            with self._connected(time_to_send(letter)) as connection:
+            with _leaving(self._connected(time_to_send(letter))) as connection:
                 refused_ones = connection.send_message(message)
         except smtplib.SMTPRecipientsRefused as refused:
             is_for_good = all(code >= _PERMANENT for code, _ in refused.recipients.values())
@@ -179,6 +180,17 @@ class SmtpMailer:
             raise smtplib.SMTPNotSupportedError(msg)
         if server.user:
             connection.login(server.user, server.password)
+
+
+@contextmanager
+def _leaving(connection: smtplib.SMTP) -> Iterator[smtplib.SMTP]:
+    """However the farewell is answered: a letter that was taken before it has left, and is not sent a second time."""
+    try:
+        yield connection
+    finally:
+        with suppress(OSError, smtplib.SMTPException):
+            connection.docmd("QUIT")
+        connection.close()
 
 
 class _Policy(EmailPolicy):

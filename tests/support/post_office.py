@@ -15,7 +15,7 @@ class PostOffice:
     """Keeps the letters that it took.
 
     ``answer`` is what it says to each, ``answer_to_receiver`` to each address, other than those of
-    ``answers_by_receiver``; a 4xx or 5xx refuses.
+    ``answers_by_receiver``, ``farewell`` at the end; a 4xx or 5xx refuses.
     """
 
     def __init__(self) -> None:
@@ -23,6 +23,7 @@ class PostOffice:
         self.answer = "250 OK"
         self.answer_to_receiver = "250 OK"
         self.answers_by_receiver: dict[str, str] = {}
+        self.farewell = "221 Bye"
         self._port = free_port()
         self._controller: Controller | None = None
 
@@ -40,6 +41,9 @@ class PostOffice:
             assert isinstance(letter, EmailMessage)
             self.letters.append(letter)
         return self.answer
+
+    async def handle_QUIT(self, *_: Any) -> str:  # noqa: N802  # aiosmtpd's name
+        return self.farewell
 
     @property
     def url(self) -> str:

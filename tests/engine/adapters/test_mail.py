@@ -104,6 +104,13 @@ def test_a_server_that_refuses_or_is_away_fails_the_letter(post_office: PostOffi
         mailer_for(f"smtp://127.0.0.1:{free_port()}?from=a@b.c").send(LETTER)
 
 
+def test_a_letter_that_was_taken_has_left_however_the_server_says_good_bye(post_office: PostOffice) -> None:
+    """It was sent anew, as often as the server was too busy to say good-bye."""
+    post_office.farewell = "421 too busy"
+    assert mailer_for(post_office.url).send(LETTER) == {}
+    assert len(post_office.letters) == 1
+
+
 def test_a_password_is_never_sent_in_the_clear(post_office: PostOffice) -> None:
     server = mail_server(post_office.url.replace("smtp://", "smtp://user:pw@"))
     with pytest.raises(MailFailed, match="never sent in the clear"):
