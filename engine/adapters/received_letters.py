@@ -5,13 +5,13 @@ from __future__ import annotations
 import mimetypes
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from email import message_from_bytes
 from email.message import Message
 
 from engine.adapters.received_mail import (
     LARGEST_MESSAGE,
     decoded_text,
     first_header,
+    parsed,
     parts_of,
     readable_header,
     sender_of,
@@ -77,9 +77,9 @@ def _lines_of(raw: bytes) -> int:
 
 
 def _read(raw: bytes, *, is_whole: bool) -> ReceivedLetter:
-    message = message_from_bytes(raw)
+    message = parsed(raw)
     parts = list(parts_of(message))
-    body = _body(parts_of(message_from_bytes(raw[:LARGEST_MESSAGE]))) or _body(map(_of_some_length, parts))
+    body = _body(parts_of(parsed(raw[:LARGEST_MESSAGE]))) or _body(map(_of_some_length, parts))
     text = storable(decoded_text(body)).strip() if body is not None else ""
     folded = ""
     if body is not None and body.get_content_type() == "text/html":

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from email import message_from_bytes
 from email.header import decode_header
 from email.message import Message
+from email.policy import Compat32
 from email.utils import getaddresses
 from itertools import islice
 
@@ -62,7 +63,7 @@ def read_message(raw: bytes) -> ReceivedMessage:
 
 
 def _read(raw: bytes) -> ReceivedMessage:
-    message = message_from_bytes(shallow(raw))
+    message = parsed(shallow(raw))
     message_id = first_header(message, "message-id").strip()
     failure, failed_for = _failure(message)
     return ReceivedMessage(
@@ -75,6 +76,22 @@ def _read(raw: bytes) -> ReceivedMessage:
         text="" if failure else _text(message),
         failed_for=failed_for,
     )
+
+
+class _Bounded(Compat32):
+    """Reads no more of a header than anybody writes: the library looks at all of it again for each parameter."""
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        name, value = super().header_source_parse(sourcelines)
+        return name, value[:_LONGEST_HEADER]
+
+
+_POLICY = _Bounded()
+
+
+def parsed(raw: bytes) -> Message:
+    """The message with all its parts."""
+    return message_from_bytes(raw, policy=_POLICY)
 
 
 def shallow(raw: bytes) -> bytes:

@@ -19,6 +19,8 @@ def typed_addresses(text: str) -> tuple[str, ...]:
 
 def sendable_address(typed: str) -> str | None:
     """The address as a mail server takes it, a domain of other than Latin letters too; None where it is none."""
+    if len(typed) > LONGEST_ADDRESS:
+        return None
     local, _, domain = typed.strip().rpartition("@")
     try:
         address = f"{local}@{domain.encode('idna').decode('ascii').lower()}"

@@ -165,3 +165,12 @@ def test_of_a_letter_of_parts_within_parts_what_stands_above_them_is_read() -> N
     shallow, deep = read_letter(within(10)), read_letter(within(60))
     assert (shallow.text, [one.name for one in shallow.files]) == ("Згодні.", ["a.txt"])
     assert (deep.text, deep.files) == ("Згодні.", ())
+
+
+def test_of_a_header_the_beginning_is_read() -> None:
+    """Each parameter has all behind it copied: a header as long as a letter may be was read for hours."""
+    named = [
+        f"Content-Disposition: attachment; {'x=y; ' * count}filename=a.pdf\nContent-Type: application/pdf\n\nx"
+        for count in (100, 2000)
+    ]
+    assert [[one.name for one in read_letter(raw.encode()).files] for raw in named] == [["a.pdf"], ["file.pdf"]]
