@@ -232,7 +232,8 @@ def _erase_texts(erasing: Erasing, deals: Mapping[int, Deal], person: PersonFoun
         deal = deals[deal_id] if deal_id is not None else None
         erasing.erase_from_history(deal, {one.event_id: one.places for one in found})
     for deal in deals.values():
-        erase_letters(erasing.session, deal.id, person.traces, of_client=erasing.contact_id is None)
+        of_client = erasing.contact_id is None and deal.client_id == person.client_id  # not only merged with it once
+        erase_letters(erasing.session, deal.id, person.traces, of_client=of_client)
         erase_from_deal(erasing.session, deal, person.traces)
 
 

@@ -8,6 +8,7 @@ from threading import Barrier, Thread
 
 import pytest
 from sqlalchemy import select
+from support.client_mail import letters_in, write
 from support.founded_offices import FoundedOffices
 from support.office import Office
 
@@ -347,3 +348,16 @@ def test_doubles_are_found_by_what_they_share_and_forgotten_once_told_apart(offi
         ) == ({"ТОВ «Промінь»", "Пpомінь"}, ("name",))
         similar = possible_duplicates(session, phone="0671234567", besides=ids["Зоря"])
         assert [one.name for one in similar] == ["Чужий"]
+
+
+def test_whoever_is_erased_takes_no_letters_of_a_client_with_whom_they_were_one(office: Office) -> None:
+    """A deal that came back to its client lost all its letters with somebody who was that client for a day."""
+    kept, merged = add(office, "Ірина Кравець", email="iryna@kravets.example"), add(office, "Лан")
+    deal, hers = (office.open_deal(client=None, client_id=one) for one in (merged, kept))
+    merge(office, kept, merged)
+    undo(office, merged)
+    for one in (deal, hers):
+        write(office, one, subject="Насоси")
+    write(office, deal, to=("iryna@kravets.example",), subject="Для Ірини")
+    office.do("admin", erase_client, kept, ErasureRequest("лист № 7"))
+    assert [(one.deal_id, one.subject) for one in letters_in(office)] == [(deal.id, "Насоси"), (deal.id, ERASED)]
