@@ -10,7 +10,7 @@ from typing import Any
 from engine.bpmn.compiled import OutcomeKind
 from engine.errors import N_
 from engine.model.client_import import RowState
-from engine.model.notice import NoticeKind
+from engine.model.notice import OF_CLIENT_LETTERS, NoticeKind
 from engine.queries.control import Control, DealsList, StepsList
 from engine.queries.letters import LetterView, ToldDeal, ToldNotice
 from engine.settings import Settings
@@ -65,7 +65,6 @@ _FIRST = (
     NoticeKind.INCIDENT,
     NoticeKind.CONSULTATION_ASKED,
 )
-_OF_LETTERS = frozenset({NoticeKind.CLIENT_WROTE, NoticeKind.CLIENT_LETTER_RETURNED})
 _URGENCY = tuple(dict.fromkeys((*_FIRST, *NoticeKind)))
 
 
@@ -95,7 +94,7 @@ class NoticeWriter:
         self, view: LetterView, links: Mapping[int, str], settings: Settings, at: datetime, *, is_brief: bool = False
     ) -> None:
         self._view, self._links, self._settings, self._at, self._is_brief = view, links, settings, at, is_brief
-        self._unquoted = _UNQUOTED | _OF_LETTERS if is_brief else _UNQUOTED
+        self._unquoted = _UNQUOTED | OF_CLIENT_LETTERS if is_brief else _UNQUOTED
         self._catalogue = catalogue(view.locale)
         self.values = ValueWords(view.locale, settings.time_zone, self._catalogue.gettext)
         answerable = [one for one in view.notices if one.content is not None and _is_decision(one)]
@@ -258,7 +257,7 @@ class NoticeWriter:
             return N_("Open the report"), base + address_of(notice.report)
         if notice.brought is not None:
             return N_("Look at the import"), f"{base}/clients/import/{notice.brought['id']}"
-        if notice.kind in _OF_LETTERS and notice.deal is not None:
+        if notice.kind in OF_CLIENT_LETTERS and notice.deal is not None:
             return N_("Open the letters"), f"{base}/deals/{notice.deal.id}/letters"
         return self._action_in_deal(notice, base)
 

@@ -7,11 +7,9 @@ from sqlalchemy.orm import Session
 
 from engine.db.session import UNSYNCHRONISED
 from engine.model.client_letter import ClientLetter, ClientLetterState
-from engine.model.notice import Notice, NoticeKind
+from engine.model.notice import OF_CLIENT_LETTERS, Notice
 from engine.policy.personal_texts import ERASED
 from engine.policy.personal_traces import Traces
-
-_NOTICES = (NoticeKind.CLIENT_WROTE, NoticeKind.CLIENT_LETTER_RETURNED)
 
 
 def erase_letters(session: Session, deal_id: int, named: Traces, *, of_client: bool) -> None:
@@ -24,7 +22,7 @@ def erase_letters(session: Session, deal_id: int, named: Traces, *, of_client: b
         letters = ClientLetter.deal_id == deal_id
         session.execute(update(ClientLetter).where(letters).values(answers_id=None), execution_options=UNSYNCHRONISED)
         session.execute(delete(ClientLetter).where(letters), execution_options=UNSYNCHRONISED)
-        told = update(Notice).where(Notice.deal_id == deal_id, Notice.kind.in_(_NOTICES))
+        told = update(Notice).where(Notice.deal_id == deal_id, Notice.kind.in_(OF_CLIENT_LETTERS))
         session.execute(told.values(details={}), execution_options=UNSYNCHRONISED)
         return
     for letter in session.scalars(select(ClientLetter).where(ClientLetter.deal_id == deal_id)):

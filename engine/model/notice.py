@@ -60,6 +60,9 @@ TO_BE_DONE = frozenset(
 """What the reader has to do themselves; it is told only while they still have to."""
 
 
+OF_CLIENT_LETTERS = frozenset({NoticeKind.CLIENT_WROTE, NoticeKind.CLIENT_LETTER_RETURNED})
+"""Their text is what a client wrote, or what was written to one."""
+
 UNDELIVERED = "undelivered"
 """Of the details of a notice that goes by letter: why the message in Telegram was given up."""
 
