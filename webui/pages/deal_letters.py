@@ -19,6 +19,7 @@ from engine.commands.client_letters import (
     send_client_letter_again,
     write_to_client,
 )
+from engine.commands.idempotency import KeyReused
 from engine.commands.incidents import perform
 from engine.errors import DomainError, NotFound
 from engine.policy.file_limits import MEGABYTE
@@ -105,8 +106,8 @@ def send(deal_id: int) -> ResponseReturnValue:
     except NotFound:
         raise
     except DomainError as error:
-        with reading() as session:
-            return _page(session, desk, typed, error)
+        with reading() as session:  # nothing was sent: what is sent next is a letter of its own
+            return _page(session, desk, replace(typed, command_id=uuid.uuid4().hex), error)
     flash(_("The letter is on its way."), "success")
     flash(_draft(deal_id, typed.answers_id), "draft")
     return redirect(url_for("deal_letters.show", deal_id=deal_id), code=303)
@@ -169,6 +170,12 @@ def _answer(desk: LetterDesk, letter: ClientLetterRow) -> Typed:
     )
 
 
+def _problem(error: DomainError) -> str:
+    if isinstance(error, KeyReused):  # whoever went back to the form of a letter that has left, and wrote another
+        return _("A letter has left from this page already. Press the button again to send this one, too.")
+    return error_text(error)
+
+
 def _draft(deal_id: int, answers_id: int | None) -> str:
     return f"letter-{deal_id}-{answers_id or 0}"
 
@@ -194,7 +201,7 @@ def _page(session: Session, desk: LetterDesk, typed: Typed, error: DomainError |
         is_open=request.method == "POST" or typed.answers_id is not None or bool({"to", "write"} & request.args.keys()),
         left_out_words=left_out_words(),
         errors=errors,
-        problem_text=error_text(error) if error else "",
+        problem_text=_problem(error) if error else "",
         draft=_draft(desk.deal_id, typed.answers_id),
         sends_mail=settings.smtp_url is not None,
         receives_mail=settings.imap_url is not None,

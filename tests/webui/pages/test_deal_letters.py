@@ -55,6 +55,12 @@ def test_a_double_click_writes_once_and_what_is_wrong_stays_typed(office: Office
     for _ in range(2):
         assert olena.post(f"/deals/{deal.id}/letters", LETTER | {"command_id": "key"}).status_code == 303
     assert len(letters_in(office)) == 1
+    other = LETTER | {"text": "Ще одне"}  # typed into the form that was gone back to
+    refused = olena.post(f"/deals/{deal.id}/letters", other | {"command_id": "key"})
+    assert (refused.status_code, "Натисніть кнопку ще раз" in text_of(refused)) == (409, True)
+    (key,) = re.findall(r'name="command_id" value="([^"]+)"', refused.text)
+    assert olena.post(f"/deals/{deal.id}/letters", other | {"command_id": key}).status_code == 303
+    assert len(letters_in(office)) == 2
     refused = olena.post(
         f"/deals/{deal.id}/letters", {"other_receivers": "maria@", "subject": "Тема", "text": "<b>Текст</b>"}
     )
