@@ -60,11 +60,11 @@ def _take(services: Services, mailbox: Mailbox, message: RawMessage) -> None:
         take = _taking(services, message, answer)
         with services.database.write() as session:
             became = take(session)
-            keep_place(session, mailbox.name, message.place)
+            keep_place(session, mailbox.name, message.place, clock=services.clock)
     except (DomainError, ValueError, LookupError, TypeError, AttributeError):
         _logger.exception("Message %s of the mailbox is passed over", message.place.last)  # those behind it must come
         with services.database.write() as session:
-            keep_place(session, mailbox.name, message.place)
+            keep_place(session, mailbox.name, message.place, clock=services.clock)
     if became is not None:
         _logger.info("A message in the mailbox is taken: %s", became.value)
 

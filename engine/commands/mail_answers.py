@@ -30,7 +30,7 @@ MOST_ANSWERS = 20
 """To one letter: whoever sends more is no person."""
 
 LEASE = timedelta(minutes=5)
-"""How long one look into the mailbox may take."""
+"""How long one message of a look into the mailbox may take."""
 
 _ASKED = (NoticeKind.APPROVAL_ASKED, NoticeKind.REPLY_UNDERSTOOD, NoticeKind.REPLY_UNREAD)
 
@@ -151,10 +151,14 @@ def claim_mailbox(session: Session, mailbox: str, *, clock: Clock) -> Place | No
     return Place(place.uid_validity, place.last_uid)
 
 
-def keep_place(session: Session, mailbox: str, reached: Place) -> None:
-    """In the transaction that took the message there: a worker that is killed takes none twice and loses none."""
+def keep_place(session: Session, mailbox: str, reached: Place, *, clock: Clock) -> None:
+    """In the transaction that took the message there: a worker that is killed takes none twice and loses none.
+
+    The look goes on for as long as messages come: no other worker begins one meanwhile.
+    """
     place = session.get_one(MailboxPlace, mailbox)
     place.uid_validity, place.last_uid = reached.validity, reached.last
+    place.lease_until = clock.now() + LEASE
 
 
 def release_mailbox(session: Session, mailbox: str, *, error: str = "", clock: Clock) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -15,10 +16,11 @@ from support.imap_server import ImapServer
 from support.office import Office
 from support.post_office import PostOffice
 
-from engine.adapters.mailbox import ImapMailbox, mailbox_server
+from engine.adapters.mailbox import ImapMailbox, Place, mailbox_server
 from engine.adapters.received_letters import LARGEST_LETTER
 from engine.commands.client_answers import MOST_ANSWERS, MOST_AUTOMATIC
 from engine.commands.deal_files import show_file
+from engine.commands.mail_answers import LEASE, claim_mailbox, keep_place
 from engine.commands.watching import watch_deal
 from engine.model.client_letter import ClientLetter, ClientLetterState
 from engine.model.deal import Deal
@@ -271,3 +273,15 @@ def test_an_answer_to_a_letter_that_is_gone_comes_nowhere(talk: Talk) -> None:
         session.query(ClientLetter).delete()
     assert talk.take(talk.answer()) == []
     assert talk.became() == ["unknown"]
+
+
+def test_a_long_look_into_the_mailbox_is_one_worker_s_as_long_as_messages_come(office: Office) -> None:
+    """Fifty letters with files may take longer than a lease: another worker read the same ones, and went back."""
+    for reached in (1, 2, 3):
+        with office.database.write() as session:
+            assert claim_mailbox(session, "box", clock=office.clock) == (Place() if reached == 1 else None)
+            keep_place(session, "box", Place(7, reached), clock=office.clock)
+        office.clock.advance(LEASE - timedelta(seconds=1))
+    office.clock.advance(timedelta(seconds=2))
+    with office.database.write() as session:
+        assert claim_mailbox(session, "box", clock=office.clock) == Place(7, 3)
