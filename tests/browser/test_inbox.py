@@ -84,7 +84,7 @@ _LOOKED_AT_AGAIN = """
 
 def opened(held: ExitStack, page: Page, address: str) -> HTTPResponse:
     """The answer's head as the person of ``page`` gets it; what follows is not waited for."""
-    connection = held.enter_context(closing(HTTPConnection(urlsplit(page.url).netloc, timeout=10)))
+    connection = held.enter_context(closing(HTTPConnection(urlsplit(page.url).netloc, timeout=60)))
     cookies = "; ".join(f"{one['name']}={one['value']}" for one in page.context.cookies())
     connection.request("GET", address, headers={"Cookie": cookies})
     return connection.getresponse()
