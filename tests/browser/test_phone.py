@@ -13,7 +13,11 @@ from support.browser import Words
 WIDTH, HEIGHT = 360, 800
 THUMB = 44  # pixels, the size that a thumb hits
 
-_BACK_BEFORE_THE_PAGE_LISTENS = "addEventListener('online', event => event.stopImmediatePropagation());"
+_BACK_BEFORE_THE_PAGE_LISTENS = """
+    addEventListener("online", event => {
+        if (document.body.hasAttribute("data-stands-in")) event.stopImmediatePropagation();
+    });
+"""
 
 
 def in_reach(page: Page, selector: str) -> bool:
