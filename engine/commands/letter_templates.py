@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from engine.clock import Clock
 from engine.commands.client_letters import LONGEST_SUBJECT, LONGEST_TEXT, LetterTooLong
 from engine.commands.history import record
-from engine.errors import N_, DomainError, FieldNotUnderstood, FieldRequired, InvalidInput, NotFound
+from engine.errors import N_, DomainError, FieldRequired, InvalidInput, NotFound
 from engine.events import LetterTemplateAdded, LetterTemplateChanged, LetterTemplateRemoved
 from engine.model.letter_template import LetterTemplate
 from engine.policy.letter_places import unknown_place
@@ -35,6 +35,11 @@ class TemplateKnown(DomainError):
     template: ClassVar[str] = N_("There is a text named “%(name)s” already.")
 
 
+class TooManyTemplates(DomainError):
+    code: ClassVar[str] = "too_many_letter_templates"
+    template: ClassVar[str] = N_("The list has %(most)s texts already, and no more fit: change or remove one.")
+
+
 def add_letter_template(
     session: Session, name: str, subject: str, text: str, *, actor: Actor, clock: Clock
 ) -> LetterTemplate:
@@ -43,7 +48,7 @@ def add_letter_template(
     others = _all(session)
     made = LetterTemplate(**_sound(name, subject, text, others))
     if len(others) >= MOST_TEMPLATES:
-        raise InvalidInput({"name": FieldNotUnderstood(value=name, expected=N_("one of at most 50 texts"))})
+        raise InvalidInput({"name": TooManyTemplates(most=MOST_TEMPLATES)})
     session.add(made)
     session.flush()
     record(session, LetterTemplateAdded(template_id=made.id, name=made.name), actor=actor, at=clock.now())

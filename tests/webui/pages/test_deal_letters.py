@@ -6,12 +6,14 @@ import io
 import re
 from collections.abc import Callable
 
+import pytest
 from support.client_mail import CLIENT, deal_with_a_contact, file_of, letters_in, write
 from support.files import pdf
 from support.office import Office
 from support.web import Browser, text_of, web_application
 from werkzeug.datastructures import FileStorage
 
+from engine.commands import letter_templates
 from engine.commands.clients import ContactDraft, add_contact
 from engine.model.client_letter import ClientLetter, ClientLetterState
 
@@ -103,6 +105,15 @@ TEMPLATE = {
     "subject": "Угода {номер угоди}",
     "text": "Добрий день, {Контакт}!\nДля {client}: {угода}.\n{менеджер}",
 }
+
+
+def test_a_full_list_of_texts_says_so(office: Office, browse: SignIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It said that the name could not be read."""
+    monkeypatch.setattr(letter_templates, "MOST_TEMPLATES", 1)
+    owner, page = browse("owner"), "/settings/letter-templates"
+    assert owner.post(page, TEMPLATE).status_code == 303
+    refused = owner.post(page, TEMPLATE | {"name": "Рахунок"})
+    assert (refused.status_code, "У списку вже 1" in text_of(refused)) == (422, True)
 
 
 def test_the_owner_keeps_texts_and_a_manager_begins_from_one(office: Office, browse: SignIn) -> None:
