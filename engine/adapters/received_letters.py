@@ -19,7 +19,7 @@ from engine.adapters.received_mail import (
     storable,
 )
 from engine.policy.file_limits import MEGABYTE
-from engine.policy.mail_replies import LONGEST_TEXT, split_quoted, texts_of_html
+from engine.policy.mail_replies import LONGEST_PAGE, LONGEST_TEXT, split_quoted, texts_of_html
 
 LARGEST_LETTER = 35 * MEGABYTE
 """In bytes, as it travels; of a larger one the rest is not fetched."""
@@ -81,16 +81,17 @@ def _read(raw: bytes, *, is_whole: bool) -> ReceivedLetter:
     parts = list(parts_of(message))
     body = _body(parts_of(parsed(raw[:LARGEST_MESSAGE]))) or _body(map(_of_some_length, parts))
     text = storable(decoded_text(body)).strip() if body is not None else ""
-    folded = ""
+    folded, is_cut = "", False
     if body is not None and body.get_content_type() == "text/html":
+        is_cut = len(text) > LONGEST_PAGE
         said, cited = texts_of_html(text)
         text, folded = (said, cited) if said else (cited, "")  # a letter that is all quotation says that
     own, quoted = split_quoted(text[:LONGEST_TEXT])
     quoted = "\n\n".join(part for part in (quoted, folded[:LONGEST_TEXT]) if part)
-    left_out = [("", "text_too_long")] if len(text) > LONGEST_TEXT else []
+    left_out = [("", "text_too_long")] if is_cut or len(text) > LONGEST_TEXT else []
     files = list(_files(parts, left_out))
-    if not is_whole and files:
-        left_out.append((files.pop().name, "not_whole"))
+    if not is_whole:
+        left_out.append((files.pop().name if files else "", "not_whole"))
     left_out += [(one.name, "too_many_files") for one in files[MOST_FILES:]]
     return ReceivedLetter(
         sender_name=sender_of(message)[0][:LONGEST_NAME],
@@ -121,7 +122,7 @@ def _files(parts: list[Message], left_out: list[tuple[str, str]]) -> Iterator[Re
     for part in parts:
         if part.get_content_type() == "message/rfc822":
             left_out.append((_name_of(part) or "message.eml", "letter_inside"))
-        if part.is_multipart():
+        if part.is_multipart() or part.get_content_maintype() == "multipart":
             continue
         if part.get_content_maintype() == "text" and not _is_file(part):
             continue  # the same in another form, or the foot of a mailing list

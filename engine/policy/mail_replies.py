@@ -14,6 +14,8 @@ from html import unescape
 from engine.bpmn.compiled import Outcome, OutcomeKind
 
 LONGEST_TEXT = 20_000
+LONGEST_PAGE = 10 * LONGEST_TEXT
+"""In characters; the rest of a page is not read."""
 LONGEST_COMMENT = 2_000
 _DEEPEST = 200
 
@@ -146,7 +148,7 @@ def text_of_html(html: str) -> str:
 def texts_of_html(html: str) -> tuple[str, str]:
     """The words of a page as lines, and those that it quotes. It is read once from its beginning to its end."""
     reader = _HtmlReader()
-    page = html[: 10 * LONGEST_TEXT]
+    page = html[:LONGEST_PAGE]
     at = 0
     while at < len(page):
         opens = page.find("<", at)

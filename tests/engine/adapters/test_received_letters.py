@@ -9,7 +9,7 @@ import pytest
 from engine.adapters import received_letters
 from engine.adapters.received_letters import MOST_FILES, ReceivedLetter, read_letter
 from engine.adapters.received_mail import LARGEST_MESSAGE
-from engine.policy.mail_replies import LONGEST_TEXT
+from engine.policy.mail_replies import LONGEST_PAGE, LONGEST_TEXT
 
 SAID = "Доброго дня, ціна нас влаштовує. Їжак, ґанок, Євген."
 
@@ -137,6 +137,9 @@ def test_a_long_text_is_cut_and_said_to_be() -> None:
     letter.set_content("слово " * LONGEST_TEXT)
     read = read_letter(letter.as_bytes())
     assert (len(read.text) <= LONGEST_TEXT, read.left_out) == (True, (("", "text_too_long"),))
+    letter.set_content(f"<p>Так</p><style>{'p{}' * LONGEST_PAGE}</style><p>Ні</p>", subtype="html")
+    read = read_letter(letter.as_bytes())
+    assert (read.text, read.left_out) == ("Так", (("", "text_too_long"),))
 
 
 @pytest.mark.parametrize(
@@ -164,7 +167,7 @@ def test_of_a_letter_of_parts_within_parts_what_stands_above_them_is_read() -> N
 
     shallow, deep = read_letter(within(10)), read_letter(within(60))
     assert (shallow.text, [one.name for one in shallow.files]) == ("Згодні.", ["a.txt"])
-    assert (deep.text, deep.files) == ("Згодні.", ())
+    assert (deep.text, deep.files, deep.left_out) == ("Згодні.", (), (("", "not_whole"),))
 
 
 def test_of_a_header_the_beginning_is_read() -> None:
