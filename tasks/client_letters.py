@@ -65,6 +65,7 @@ def _letter(services: Services, leaving: LeavingLetter) -> Letter:
         text=leaving.text + "\n",
         written_at=leaving.written_at,
         reply_to=reply_address(services.settings.imap_url, leaving.key) or leaving.writer_address,
+        thread=leaving.follows,
         in_reply_to=leaving.answers,
         writer=leaving.writer,
         attachments=tuple(_attachment(services, one) for one in leaving.files),

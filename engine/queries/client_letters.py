@@ -99,7 +99,7 @@ class ClientLetterRow:
 
 @dataclass(frozen=True, slots=True)
 class LeavingLetter:
-    """A letter that is to be sent; ``answers`` is the Message-ID of what it answers.
+    """A letter that is to be sent; ``answers`` is the Message-ID of what it answers, ``follows`` the key of ours.
 
     ``writer_address`` is empty where no answer can go to it.
     """
@@ -113,6 +113,7 @@ class LeavingLetter:
     writer_address: str
     files: tuple[LetterFile, ...]
     answers: str
+    follows: str
     written_at: datetime
 
 
@@ -213,6 +214,7 @@ def leaving_letter(session: Session, letter_id: int) -> LeavingLetter | None:
         writer_address=(sendable_address(writer.email) or "") if writer is not None else "",
         files=tuple(files[one] for one in letter.file_ids if one in files and not files[one].is_erased),
         answers=answered.message_id if answered is not None else "",
+        follows=(answered.key or "") if answered is not None else "",
         written_at=letter.written_at,
     )
 

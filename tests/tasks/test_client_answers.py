@@ -139,6 +139,9 @@ def test_our_answer_stands_in_one_thread_with_the_client_s(talk: Talk) -> None:
     write(talk.office, talk.deal, answers_id=letter.id, subject="Re: Пропозиція")
     sweep()
     assert talk.post_office.letters[1]["In-Reply-To"] == "<answer1@client.example.com>"
+    write(talk.office, talk.deal, answers_id=letter.answers_id, subject="Пропозиція")  # "write once more"
+    sweep()
+    assert talk.post_office.letters[2]["In-Reply-To"] == talk.letter["Message-ID"]
 
 
 def test_the_same_message_is_taken_once_also_from_a_mailbox_that_was_made_anew(talk: Talk) -> None:
