@@ -32,7 +32,7 @@ def test_what_others_refer_to_is_not_emptied_either(postgresql_database_url: str
     """No trigger on rows hears of it, and history would stay behind, about nothing."""
     database = Database(postgresql_database_url)
     try:
-        with pytest.raises(DBAPIError, match="never deleted|append-only"), database.write() as session:
+        with pytest.raises(DBAPIError, match=r"never deleted|append-only"), database.write() as session:
             session.execute(text(f"TRUNCATE {table} CASCADE"))
     finally:
         database.dispose()
