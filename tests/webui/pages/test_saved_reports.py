@@ -11,6 +11,7 @@ from support.office import Office
 from support.web import Browser, text_of
 from werkzeug.test import TestResponse
 
+from engine.model.person import Person
 from engine.model.saved_report import Rhythm, SavedReport
 
 SignIn = Callable[[str | None], Browser]
@@ -78,6 +79,8 @@ def test_a_saved_report_is_scheduled_stopped_renamed_and_deleted(office: Office,
     told = saved(office)
     assert (told.rhythm, told.day, told.at) == (Rhythm.WEEK, 5, "08:30")
     assert "Щотижня, пʼятниця, 08:30" in text_of(bohdan.get(PAGE))
+    bohdan.post(f"{place}/schedule", form={"rhythm": "week", "weekday": "5", "at": "9:05"})
+    assert saved(office).at == "09:05"
     wrong = bohdan.post(f"{place}/schedule", form={"rhythm": "day", "at": "опівдні"})
     assert (wrong.status_code, "опівдні" in text_of(wrong)) == (422, True)
     bohdan.post(f"{place}/stop")
@@ -86,6 +89,20 @@ def test_a_saved_report_is_scheduled_stopped_renamed_and_deleted(office: Office,
     assert saved(office).name == "Терміни"
     bohdan.post(f"{place}/delete")
     assert "Ще нічого не збережено" in text_of(bohdan.get(PAGE))
+
+
+def test_that_nothing_would_come_is_said_where_it_is_scheduled(office: Office, browse: SignIn) -> None:
+    bohdan = browse("bohdan")
+    save(bohdan)
+    page = text_of(bohdan.get(PAGE))
+    assert "не надсилається жоден" not in page
+    assert "немає електронної адреси" not in page
+    bohdan.post("/settings/mail", form={"saved_report": "never", "times": "9:00"})
+    with office.database.write() as session:
+        session.get_one(Person, office.company.bohdan.id).email = ""
+    page = text_of(bohdan.get(PAGE))
+    assert "не надсилається жоден" in page
+    assert "немає електронної адреси" in page
 
 
 def test_names_are_ones_own_and_once_each(office: Office, browse: SignIn) -> None:
