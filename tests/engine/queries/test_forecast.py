@@ -67,6 +67,17 @@ def test_amounts_are_weighted_by_what_was_won_from_the_stage_in_which_the_deal_s
     assert told.total.unweighed == {}
 
 
+def test_what_may_be_counted_on_altogether_is_the_same_however_it_is_grouped(
+    session: Session, company: Company, records: SalesRecords, as_actor: Act, now: datetime
+) -> None:
+    sold_for_a_year(records, company.olena, now)
+    for owner in (company.olena, company.taras):
+        records.deal(owner, stage=APPROVAL, amount=Decimal("1.01"), close_date=now.date())
+    for group in ForecastGroup:
+        total = told_to(session, as_actor(company.bohdan), now, group).total
+        assert (total.sums, total.weighted) == ({"UAH": Decimal("2.02")}, {"UAH": Decimal("0.51")})
+
+
 def test_where_too_few_deals_have_ended_nothing_is_weighed(
     session: Session, company: Company, records: SalesRecords, as_actor: Act, now: datetime
 ) -> None:
