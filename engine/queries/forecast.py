@@ -18,7 +18,7 @@ from engine.events import StageChanged, kind_of
 from engine.model.deal import Deal, DealResult
 from engine.model.history_event import HistoryEvent
 from engine.policy.assignment import Directory
-from engine.policy.permissions import Actor
+from engine.policy.permissions import Ability, Actor, may
 from engine.policy.win_shares import StageShare, WinShare, WinShares
 from engine.queries.counted_deals import DealResults
 from engine.queries.deal_board import stages_of_map
@@ -147,14 +147,18 @@ def forecast(
 ) -> Forecast:
     """Of the deals of a map that the actor sees, by their close dates. Months and days are those of ``zone``.
 
-    Shares are the company's, whoever asks: those of a part of the deals would tell of who may see them. A deal whose
-    owner belongs to two departments counts in both rows, and once in the total. Raises NotFound.
+    Shares are the company's, whoever asks: those of a part of the deals would tell of who may see them. Of a map of
+    which the actor sees no deal, none are told. A deal whose owner belongs to two departments counts in both rows, and
+    once in the total. Raises NotFound.
     """
     ensure_reads_reports(actor)
     today = now.astimezone(zone).date()
     measured_from = today - MEASURED_OVER
-    shares = _shares(session, definition_key, _moment(measured_from, zone), _moment(today + timedelta(days=1), zone))
     of_map = (visible_deals(actor), Deal.definition_key == definition_key)
+    shares = WinShares(WinShare(), {})
+    if may(actor, Ability.SEE_ALL_DEALS) or session.scalar(select(Deal.id).where(*of_map).limit(1)) is not None:
+        days = _moment(measured_from, zone), _moment(today + timedelta(days=1), zone)
+        shares = _shares(session, definition_key, *days)
     is_open = (*of_map, Deal.result == DealResult.OPEN)
     found: dict[int | None, Expected] = defaultdict(Expected)
     total, standing = Expected(), dict[str, int]()

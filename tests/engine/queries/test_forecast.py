@@ -137,6 +137,15 @@ def test_a_head_of_a_department_foresees_from_the_deals_that_they_see_by_the_sha
         told_to(session, as_actor(company.olena), now)
 
 
+def test_nothing_is_told_of_how_a_map_sells_of_which_the_reader_sees_no_deal(
+    session: Session, company: Company, records: SalesRecords, as_actor: Act, now: datetime
+) -> None:
+    sold_for_a_year(records, company.taras, now)
+    told = told_to(session, as_actor(company.iryna), now)
+    assert {told.whole, *(one.share.own for one in told.stages)} == {WinShare()}
+    assert told_to(session, as_actor(company.bohdan), now).whole == WinShare(6, 24)
+
+
 def told_to(session: Session, actor: Actor, now: datetime, group_by: ForecastGroup = ForecastGroup.MONTH) -> Forecast:
     return forecast(session, actor, "sale", Months(now.date().replace(day=1), 3), group_by, now=now, zone=KYIV)
 
