@@ -28,7 +28,7 @@ from engine.queries.scopes import visible_deals
 
 MOST_MONTHS = 12
 MEASURED_OVER = timedelta(days=365)
-"""Deals that ended within so long up to today tell the share of those that are won."""
+"""Deals that ended on so many days, today among them, tell the share of those that are won."""
 
 
 class ForecastGroup(StrEnum):
@@ -153,7 +153,7 @@ def forecast(
     """
     ensure_reads_reports(actor)
     today = now.astimezone(zone).date()
-    measured_from = today - MEASURED_OVER
+    measured_from = today - MEASURED_OVER + timedelta(days=1)
     of_map = (visible_deals(actor), Deal.definition_key == definition_key)
     shares = WinShares(WinShare(), {})
     if may(actor, Ability.SEE_ALL_DEALS) or session.scalar(select(Deal.id).where(*of_map).limit(1)) is not None:

@@ -43,7 +43,7 @@ def test_amounts_are_weighted_by_what_was_won_from_the_stage_in_which_the_deal_s
     session: Session, company: Company, records: SalesRecords, as_actor: Act, now: datetime
 ) -> None:
     sold_for_a_year(records, company.olena, now)
-    old = now - MEASURED_OVER - timedelta(days=2)
+    old = now - MEASURED_OVER  # with today, that is the day before the first one
     ended(records, company.olena, DealResult.WON, (OFFER, APPROVAL, SIGNATURE), old)
     soon = now.date() + timedelta(days=1)
     for owner, stage, amount, currency in (
