@@ -8,7 +8,7 @@ decided are never erased from what they decided: a decision without its giver wo
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import ClassVar
 
@@ -231,9 +231,12 @@ def _erase_texts(erasing: Erasing, deals: Mapping[int, Deal], person: PersonFoun
     for deal_id, found in by_deal.items():
         deal = deals[deal_id] if deal_id is not None else None
         erasing.erase_from_history(deal, {one.event_id: one.places for one in found})
+    named_elsewhere = replace(person.traces, fields_of_client=False)
     for deal in deals.values():
-        erase_letters(erasing.session, deal.id, person.traces, of_client=erasing.contact_id is None)
-        erase_from_deal(erasing.session, deal, person.traces)
+        is_own = deal.client_id == erasing.client_id  # else it was, until a merge was undone
+        named = person.traces if is_own else named_elsewhere
+        erase_letters(erasing.session, deal.id, named, of_client=is_own and erasing.contact_id is None)
+        erase_from_deal(erasing.session, deal, named)
 
 
 def _by_deal(found: Iterable[FoundTrace]) -> dict[int | None, list[FoundTrace]]:

@@ -8,6 +8,7 @@ from threading import Barrier, Thread
 
 import pytest
 from sqlalchemy import select
+from support.client_mail import CLIENT, letters_in, write
 from support.founded_offices import FoundedOffices
 from support.office import Office
 
@@ -29,7 +30,7 @@ from engine.commands.client_merging import (
     NothingToMerge,
     merge_clients,
 )
-from engine.commands.clients import ClientDraft, ContactDraft, add_client, add_contact, update_client
+from engine.commands.clients import ClientDraft, ClientExists, ContactDraft, add_client, add_contact, update_client
 from engine.commands.erasure import ErasureRequest, erase_client
 from engine.errors import Conflict, DomainError, InvalidInput, NotAllowed, NotFound
 from engine.model.client import Client, Contact
@@ -347,3 +348,48 @@ def test_doubles_are_found_by_what_they_share_and_forgotten_once_told_apart(offi
         ) == ({"ТОВ «Промінь»", "Пpомінь"}, ("name",))
         similar = possible_duplicates(session, phone="0671234567", besides=ids["Зоря"])
         assert [one.name for one in similar] == ["Чужий"]
+
+
+def test_erasing_leaves_the_letters_of_a_client_from_whom_the_merge_was_undone(office: Office) -> None:
+    deal = office.open_deal("olena", client=ClientDraft(name="ФОП Марія Іваненко", email=CLIENT))
+    mine, hers = office.deal(deal).client_id, add(office, "Петро Гай, кур'єр", phone="0671234567")
+    write(office, deal)
+    write(office, deal, text="Кур'єра звуть Петро Гай, кур'єр.")
+    merge(office, hers, mine)
+    undo(office, mine)
+    office.do("admin", erase_client, hers, ErasureRequest("лист № 7"))
+    assert [one.subject for one in letters_in(office)] == ["Пропозиція", "Пропозиція"]
+    assert "Петро Гай" not in repr([one.text for one in letters_in(office)])
+    office.do("admin", erase_client, mine, ErasureRequest("лист № 8"))
+    assert letters_in(office) == []
+
+
+def test_erasing_finds_what_a_merge_wrote_into_the_card_of_the_other(office: Office) -> None:
+    kept, merged = add(office, "Промінь"), add(office, "Марія Іваненко", phone="0671234567", email="maria@i.ua")
+    merge(office, kept, merged, values={"name": merged})
+    undo(office, merged)
+    office.do("admin", erase_client, merged, ErasureRequest("лист № 7"))
+    with office.database.read() as session:
+        told = repr([one.data for one in session.scalars(select(HistoryEvent).where(HistoryEvent.deal_id.is_(None)))])
+    assert not {one for one in ("Іваненко", "+380671234567", "maria@i.ua") if one in told}
+    assert stored(office, kept).name == "Промінь"
+
+
+def test_an_undo_gives_no_code_to_two(office: Office) -> None:
+    kept, merged = add(office, "Промінь", edrpou="11111111"), add(office, "Промінь ЛТД", edrpou="22222222")
+    merge(office, kept, merged, values={"edrpou": merged})
+    other = add(office, "Новий", edrpou="11111111")
+    with pytest.raises(ClientExists, match="Новий"):
+        undo(office, merged)
+    office.do("olena", update_client, other, {"edrpou": "33333333"})
+    undo(office, merged)
+
+
+def test_erasing_the_one_who_had_another_merged_leaves_what_is_the_others(office: Office) -> None:
+    deal = office.open_deal("olena", title="Меблі для Марії Іваненко", client=ClientDraft(name="Марії Іваненко"))
+    merged, kept = office.deal(deal).client_id, add(office, "Петро Гай, кур'єр")
+    merge(office, kept, merged, values={"name": merged})
+    undo(office, merged)
+    office.do("admin", erase_client, kept, ErasureRequest("лист № 7"))
+    assert office.deal(deal).title == "Меблі для Марії Іваненко"
+    assert (stored(office, kept).name, stored(office, merged).name) == (ERASED, "Марії Іваненко")

@@ -76,9 +76,26 @@ def test_whoever_adds_a_client_of_a_like_name_is_warned(browse: SignIn, pair: tu
     assert f"/clients/{pair[0]}" in answer.text
 
 
-@pytest.mark.parametrize("ids", ["", "id=1", "id=1&id=999999", "id=x&id=y", "&".join(f"id={n}" for n in range(1, 13))])
-def test_what_cannot_be_compared_is_not_found(browse: SignIn, pair: tuple[int, int], ids: str) -> None:
-    assert browse("olena").get(f"/clients/merge?{ids}").status_code == 404
+@pytest.mark.usefixtures("pair")
+def test_a_client_who_does_not_exist_is_not_compared(browse: SignIn) -> None:
+    assert browse("olena").get("/clients/merge?id=1&id=999999").status_code == 404
+
+
+@pytest.mark.usefixtures("pair")
+@pytest.mark.parametrize(
+    ("ids", "said"),
+    [
+        ("", "щонайменше двох"),
+        ("id=1", "щонайменше двох"),
+        ("id=x&id=y", "щонайменше двох"),
+        ("&".join(f"id={n}" for n in range(1, 13)), "щонайбільше 10"),
+    ],
+)
+def test_too_few_or_too_many_are_told_so_on_the_list(browse: SignIn, ids: str, said: str) -> None:
+    olena = browse("olena")
+    answer = olena.get(f"/clients/merge?{ids}")
+    assert (answer.status_code, answer.location) == (302, "/clients/doubles")
+    assert said in text_of(olena.get("/clients/doubles"))
 
 
 def test_who_edits_no_clients_and_whom_they_are_not_open_to(browse: SignIn, pair: tuple[int, int]) -> None:
@@ -90,3 +107,22 @@ def test_who_edits_no_clients_and_whom_they_are_not_open_to(browse: SignIn, pair
     assert danylo.post("/clients/merge", both).status_code == 404
     assert danylo.post("/clients/told-apart", both).status_code == 404
     assert danylo.post("/clients/merges/1/undo", {}).status_code == 404
+
+
+def test_whoever_comes_too_late_is_led_to_the_client_who_stayed(browse: SignIn, pair: tuple[int, int]) -> None:
+    bohdan, (first, second) = browse("bohdan"), pair
+    both = {"id": [str(one) for one in pair], "kept": str(second)}
+    assert browse("olena").post("/clients/merge", both).status_code == 303
+    for answer in (bohdan.post("/clients/merge", both), bohdan.post("/clients/merge", both | {"kept": str(first)})):
+        assert (answer.status_code, answer.location) == (303, f"/clients/{second}")
+    assert "уже приєднано" in text_of(bohdan.get(f"/clients/{second}"))
+    answer = bohdan.get(f"/clients/merge?id={first}&id={second}")
+    assert (answer.status_code, answer.location) == (302, f"/clients/{second}")
+
+
+def test_a_large_group_can_be_told_apart(office: Office, browse: SignIn) -> None:
+    olena = browse("olena")
+    ids = [office.do("olena", add_client, ClientDraft(name=f"Лан {n}", phone="0671234567")).id for n in range(12)]
+    assert "Лан 11" in text_of(olena.get("/clients/doubles"))
+    assert olena.post("/clients/told-apart", {"id": [str(one) for one in ids]}).status_code == 303
+    assert "Лан 11" not in text_of(olena.get("/clients/doubles"))
