@@ -8,11 +8,12 @@ from threading import Barrier, Thread
 
 import pytest
 from sqlalchemy import select
+from support.approval_maps import naming
 from support.client_mail import CLIENT, letters_in, write
 from support.founded_offices import FoundedOffices
 from support.office import Office
 
-from engine.bpmn.compiled import FieldDefinition, FieldType
+from engine.bpmn.compiled import ContentRule, FieldDefinition, FieldType
 from engine.commands.client_doubles import tell_apart
 from engine.commands.client_merge_undoing import (
     ChangedSinceMerge,
@@ -32,11 +33,13 @@ from engine.commands.client_merging import (
 )
 from engine.commands.clients import ClientDraft, ClientExists, ContactDraft, add_client, add_contact, update_client
 from engine.commands.erasure import ErasureRequest, erase_client
+from engine.commands.work_items import FourEyes
 from engine.errors import Conflict, DomainError, InvalidInput, NotAllowed, NotFound
 from engine.model.client import Client, Contact
 from engine.model.client_merge import ClientMerge
 from engine.model.client_note import ClientNote
 from engine.model.deal import Deal
+from engine.model.department import Membership
 from engine.model.history_event import HistoryEvent
 from engine.model.work_item import WorkItem
 from engine.policy.history_chain import content_hash
@@ -393,3 +396,20 @@ def test_erasing_the_one_who_had_another_merged_leaves_what_is_the_others(office
     office.do("admin", erase_client, kept, ErasureRequest("лист № 7"))
     assert office.deal(deal).title == "Меблі для Марії Іваненко"
     assert (stored(office, kept).name, stored(office, merged).name) == (ERASED, "Марії Іваненко")
+
+
+def test_whoever_wrote_what_is_approved_does_not_escape_four_eyes_by_a_merge(office: Office) -> None:
+    merged = add(office, "Промінь", segment="B2B")
+    office.publish(naming({"legal": ContentRule(names=("client.segment",))}, four_eyes=True))
+    with office.database.write() as session:
+        session.add(Membership(person_id=office.company.bohdan.id, department_id=office.company.legal.id))
+    office.open_deal("olena", client_id=merged, client=None)
+    office.do("bohdan", update_client, merged, {"segment": "B2G"})
+    office.prepare()
+    kept = add(office, "Промінь", "bohdan", segment="B2G")
+    for merges in (False, True):
+        if merges:
+            merge(office, kept, merged)
+        with pytest.raises(FourEyes):
+            office.complete("bohdan", "legal", "approved")
+    office.complete("iryna", "legal", "approved")
