@@ -13,7 +13,10 @@ from support.client_mail import CLIENT, letters_in, write
 from support.founded_offices import FoundedOffices
 from support.office import Office
 
+from engine.adapters.received_letters import ReceivedLetter
+from engine.adapters.received_mail import ReceivedMessage
 from engine.bpmn.compiled import ContentRule, FieldDefinition, FieldType
+from engine.commands.client_answers import BroughtLetter, take_client_answer
 from engine.commands.client_doubles import tell_apart
 from engine.commands.client_merge_undoing import (
     ChangedSinceMerge,
@@ -42,10 +45,12 @@ from engine.model.deal import Deal
 from engine.model.department import Membership
 from engine.model.history_event import HistoryEvent
 from engine.model.work_item import WorkItem
+from engine.policy.file_limits import FileLimits
 from engine.policy.history_chain import content_hash
 from engine.policy.personal_texts import ERASED
 from engine.queries.client_doubles import double_groups, possible_duplicates
 from engine.queries.clients import client_history, client_view, clients
+from engine.queries.inbox_filters import InboxFilter, narrowing
 from engine.queries.references import resolved_references
 
 CLIENT_FIELD = FieldDefinition(name="payer", label="Платник", type=FieldType.CLIENT)
@@ -413,3 +418,19 @@ def test_whoever_wrote_what_is_approved_does_not_escape_four_eyes_by_a_merge(off
         with pytest.raises(FourEyes):
             office.complete("bohdan", "legal", "approved")
     office.complete("iryna", "legal", "approved")
+
+
+def test_whom_the_card_no_longer_names_still_answers_as_the_client_and_is_found_by_a_kept_filter(
+    office: Office,
+) -> None:
+    deal = office.open_deal("olena", client=ClientDraft(name="Промінь", email="old@promin.ua"))
+    merged, kept = office.deal(deal).client_id, add(office, "ТОВ Промінь", email="new@promin.ua")
+    letter = write(office, deal, to=("boss@promin.ua",))
+    merge(office, kept, merged)
+    message = ReceivedMessage("m", "<m@promin.ua>", "old@promin.ua", (), is_automatic=False, failure="", text="")
+    said = BroughtLetter(ReceivedLetter("", "Re: Пропозиція", "Добре", "", (), ()))
+    with office.database.write() as session:
+        take_client_answer(session, message, said, letter, limits=FileLimits(), clock=office.clock)
+        chosen = narrowing(session, InboxFilter(client_id=merged), office.clock.now())
+        assert session.scalars(select(WorkItem.deal_id).where(*chosen)).all() == [deal.id]
+    assert letters_in(office)[-1].is_known
