@@ -23,6 +23,7 @@ from engine.commands.client_merging import (
     merge_clients,
 )
 from engine.errors import DomainError, NotAllowed, NotFound
+from engine.model.client_merge import ClientMerge
 from engine.model.own_field import FieldSubject
 from engine.policy.own_fields import CLIENT_ROOT
 from engine.policy.permissions import Ability, ensure_may
@@ -140,6 +141,12 @@ def undo(merge_id: int) -> ResponseReturnValue:
         came_from = chosen_id(request.form, "from")
         back = url_for("clients.show", client_id=came_from) if came_from else url_for("client_doubles.list_doubles")
         return redirect(back, code=303)
+    with reading() as session:
+        sees_it = standing_client_id(session, actor(), client_id) is not None
+        kept_id = session.get_one(ClientMerge, merge_id).kept_id
+    if not sees_it:
+        flash(_("The merge is undone: the other client has its own deals, contacts and notes again."), "success")
+        return redirect(url_for("clients.show", client_id=kept_id), code=303)
     flash(_("The merge is undone: this client has its own deals, contacts and notes again."), "success")
     return redirect(url_for("clients.show", client_id=client_id), code=303)
 

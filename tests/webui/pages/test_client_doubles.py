@@ -7,7 +7,7 @@ from sqlalchemy import select
 from support.office import Office
 from support.web import Browser, text_of
 
-from engine.commands.clients import ClientDraft, add_client
+from engine.commands.clients import ClientDraft, ContactDraft, add_client, add_contact
 from engine.model.client_merge import ClientMerge
 
 SignIn = Callable[[str | None], Browser]
@@ -126,3 +126,27 @@ def test_a_large_group_can_be_told_apart(office: Office, browse: SignIn) -> None
     assert "Лан 11" in text_of(olena.get("/clients/doubles"))
     assert olena.post("/clients/told-apart", {"id": [str(one) for one in ids]}).status_code == 303
     assert "Лан 11" not in text_of(olena.get("/clients/doubles"))
+
+
+def test_whoever_had_the_merged_client_open_is_led_on(office: Office, browse: SignIn, pair: tuple[int, int]) -> None:
+    olena, (first, second) = browse("olena"), pair
+    contact = office.do("olena", add_contact, first, ContactDraft("Ганна"))
+    olena.post("/clients/merge", {"id": [str(one) for one in pair], "kept": str(second)})
+    answer = olena.get(f"/clients/{first}/contacts/{contact.id}")
+    assert (answer.status_code, answer.location) == (302, f"/clients/{second}/contacts/{contact.id}")
+    answer = olena.post(f"/clients/{first}", {"name": "Інша"})
+    assert (answer.status_code, answer.location) == (303, f"/clients/{second}")
+    assert "не збережено" in text_of(olena.get(f"/clients/{second}"))
+    olena.post(f"/clients/{first}/contacts", {"full_name": "Остап"})
+    assert "Остап" in text_of(olena.get(f"/clients/{second}"))
+    assert browse("danylo").post(f"/clients/{first}", {"name": "Інша"}).status_code == 404
+
+
+def test_whoever_undoes_a_merge_of_a_colleagues_client_stays_at_their_own(
+    office: Office, browse: SignIn, pair: tuple[int, int]
+) -> None:
+    first, anothers = pair[0], office.do("taras", add_client, ClientDraft(name="ХВИЛЯ")).id
+    browse("bohdan").post("/clients/merge", {"id": [str(first), str(anothers)], "kept": str(first)})
+    answer = browse("olena").post(f"/clients/merges/{merge_id(office)}/undo", {})
+    assert (answer.status_code, answer.location) == (303, f"/clients/{first}")
+    assert browse("taras").get(f"/clients/{anothers}").status_code == 200
