@@ -179,12 +179,17 @@ def _keys(session: Session, actor: Actor) -> Sequence[Any]:
     Each column is grouped by its own index first, so that what only one has costs no more than walking the index.
     """
     seen = (visible_clients(actor), Client.name != ERASED)
+    merged = select(Client.id).where(Client.merged_into_id.is_not(None))
+    stands, at_standing = Client.id.not_in(merged), Contact.client_id.not_in(merged)
     own = (("edrpou", Client.edrpou), ("name", Client.likeness))
-    parts = [_shared(by, column, _several(select(column, Client.id).where(column != "")), *seen) for by, column in own]
+    parts = [
+        _shared(by, column, _several(select(column, Client.id).where(column != "", stands)), *seen)
+        for by, column in own
+    ]
     for by, of_client, of_contact in (("phone", Client.phone, Contact.phone), ("email", Client.email, Contact.email)):
         everywhere = union_all(
-            select(of_client.label("key"), Client.id.label("id")).where(of_client != ""),
-            select(of_contact.label("key"), Contact.client_id.label("id")).where(of_contact != ""),
+            select(of_client.label("key"), Client.id.label("id")).where(of_client != "", stands),
+            select(of_contact.label("key"), Contact.client_id.label("id")).where(of_contact != "", at_standing),
         )
         several = _several(everywhere)
         parts.append(_shared(by, of_client, several, *seen))

@@ -48,6 +48,7 @@ from engine.model.work_item import WorkItem
 from engine.policy.file_limits import FileLimits
 from engine.policy.history_chain import content_hash
 from engine.policy.personal_texts import ERASED
+from engine.queries import client_doubles
 from engine.queries.client_doubles import double_groups, possible_duplicates
 from engine.queries.clients import client_history, client_view, clients
 from engine.queries.inbox_filters import InboxFilter, narrowing
@@ -434,3 +435,14 @@ def test_whom_the_card_no_longer_names_still_answers_as_the_client_and_is_found_
         chosen = narrowing(session, InboxFilter(client_id=merged), office.clock.now())
         assert session.scalars(select(WorkItem.deal_id).where(*chosen)).all() == [deal.id]
     assert letters_in(office)[-1].is_known
+
+
+def test_who_was_merged_does_not_count_among_those_who_share(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_doubles, "MOST_SHARING", 2)
+    kept, merged = (add(office, name, phone="0671234567") for name in ("Промінь", "Зоря"))
+    office.do("olena", add_contact, merged, ContactDraft("Ганна", email="office@lan.ua"))
+    merge(office, kept, merged)
+    other = add(office, "Лан", phone="0671234567")
+    with office.database.read() as session:
+        (group,) = double_groups(session, office.actor("bohdan")).groups
+        assert ({one.id for one in group.clients}, group.reasons) == ({kept, other}, ("phone",))
