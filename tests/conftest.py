@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from faults.scorecard import Scorecard, full_lines, table, write_into
+from hypothesis import HealthCheck, settings
 from support.founded_offices import FoundedOffices
 from support.lent_databases import LentDatabases
 from support.migrated import build_schema
@@ -25,6 +26,16 @@ TEMPLATE = "reglament_template"
 gc.disable()  # nothing that is imported and collected is garbage
 share_compiled_statements()
 hash_passwords_cheaply()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Hypothesis plays the same examples every time, new ones in the long form; a busy machine refutes nothing."""
+    is_full = bool(config.getoption("--full"))
+    unhurried = [HealthCheck.too_slow]
+    settings.register_profile(
+        "unhurried", derandomize=not is_full, database=None, deadline=None, suppress_health_check=unhurried
+    )
+    settings.load_profile("unhurried")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -85,10 +85,11 @@ class NewsDesk:
             return True
         return any(one.at >= since - _SLACK and one.news.concerns(actor) for one in told)
 
-    def stream(self, who: WhoAsks, since: datetime) -> Iterator[str]:
+    def stream(self, who: WhoAsks, since: datetime, has_left: Callable[[], bool] = lambda: False) -> Iterator[str]:
         """Server-sent events, one for each time that lists of whoever asks have changed; it ends by itself.
 
-        ``who`` is asked again with every sign of life: whoever may not sign in any more hears nothing more.
+        ``who`` is asked again with every sign of life: whoever may not sign in any more hears nothing more. A page that
+        ``has_left`` gives its seat back within a second: its silence would be noticed after two signs of life.
         """
         yield f"retry: {_RETRY_MS}\n\n"
         ends = self._elapsed() + _STREAM_S * random.uniform(1, 1.5)  # noqa: S311  # so that not all come back at once
@@ -96,12 +97,12 @@ class NewsDesk:
         try:
             if actor is not None and self.has_changed(actor, since):
                 yield self._event()
-            while actor is not None and self._elapsed() < ends and not self._is_stopping():
+            while actor is not None and self._elapsed() < ends and not (self._is_stopping() or has_left()):
                 with self._arrived:
                     self._arrived.wait(_LOOK_EVERY_S)
                 self._look(_LOOK_EVERY_S)
                 fresh = [one for one in tuple(self._told) if one.number > number]
-                number = self._number
+                number = fresh[-1].number if fresh else number  # not the desk's own: others add to it meanwhile
                 if any(one.news.concerns(actor) for one in fresh):
                     said_at = self._elapsed()
                     yield self._event()

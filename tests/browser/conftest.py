@@ -11,7 +11,7 @@ from browser.people import People
 from playwright.sync_api import Browser, expect, sync_playwright
 from support.browser import Words
 
-PATIENCE_MS = 15_000
+PATIENCE_MS = 60_000
 """A page of a loaded machine may be slow; a page that does not come at all is a failure."""
 
 

@@ -51,7 +51,7 @@ from webui.demo.people import found_company
 
 T = TypeVar("T")
 
-START_TIMEOUT_S = 60.0
+START_TIMEOUT_S = 120.0
 AGO = timedelta(days=20)
 """How long the company has been at work: what was open then is overdue now, on whatever day the tests run."""
 
@@ -274,7 +274,7 @@ def _wait_until_healthy(address: str, server: subprocess.Popen[bytes], log: str)
     until = time.monotonic() + START_TIMEOUT_S
     while server.poll() is None and time.monotonic() < until:
         try:
-            with urllib.request.urlopen(f"{address}/healthz", timeout=2) as answer:  # noqa: S310  # our own server
+            with urllib.request.urlopen(f"{address}/healthz", timeout=10) as answer:  # noqa: S310  # our own server
                 if answer.status == 200:
                     return
         except OSError:  # nobody listens yet, or 503: the worker has not shown itself

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Response, expect
 from support.browser import Words
 
 
@@ -31,6 +32,25 @@ def open_step(page: Page, deal: str, step: str) -> None:
             row.locator("a").click()
             break
     expect(title(page)).to_have_text(step)
+    be_heard(page)
+
+
+def be_heard(page: Page) -> None:
+    """What stands on the page was also seen by its scripts: none of them moves the focus any more."""
+    expect(page.locator("[data-focus]:not([data-focused])")).to_have_count(0)
+
+
+def keeps(typed: str) -> Callable[[Response], bool]:
+    """Whether an answer is that to a draft which holds ``typed``: an earlier one may still be on its way."""
+    return lambda answer: answer.url.endswith("/draft") and typed in (answer.request.post_data or "")
+
+
+def confirm_warnings(page: Page) -> None:
+    """Where the map's page asks for it: its end may come later than what stands above."""
+    page.wait_for_load_state("load")
+    confirm = page.locator("input[name=warnings_confirmed]")
+    if confirm.count():
+        confirm.check()
 
 
 def complete(page: Page, words: Words, button: str = "Complete", told: str = "Completed") -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from browser.installation import Sales
@@ -33,7 +34,8 @@ def test_a_table_is_shown_with_its_map_and_decides_the_deals_on_it(people: Peopl
     expect(page.locator("[data-bpmn-url]")).to_have_attribute("data-state", "shown")
     limit.get_by_role("button", name="Визначити межу знижки").click()
     expect(page.locator(".djs-element[data-element-id=decide_limit]")).to_be_in_viewport()
-    page.get_by_role("button", name=uk("Publish version %(version)s", version=1)).click()
+    publish = uk("Publish version %(version)s", version="").strip()  # the other test may have brought the first one
+    page.get_by_role("button", name=re.compile(re.escape(publish))).click()
     expect(page.get_by_text(uk("Published: new deals start on this version."))).to_be_visible()
 
     deal_id = sales.open_deal("Знижка за правилом", definition_key="discount-limit")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from browser.people import People
+from browser.steps import confirm_warnings
 from foreign_maps.verdicts import FOLDER
 from lxml import etree
 from playwright.sync_api import Locator, Page, expect
@@ -108,9 +109,7 @@ def test_a_map_is_drawn_from_nothing_and_goes_live_and_nobody_draws_over_anybody
 
     page.get_by_role("link", name=uk("To publishing")).click()
     expect(page.get_by_text(uk("Nothing stands against publishing."))).to_be_visible()
-    confirm = page.locator("input[name=warnings_confirmed]")
-    if confirm.count():
-        confirm.check()
+    confirm_warnings(page)
     page.get_by_role("button", name=uk("Publish version %(version)s", version="2").strip()).click()
     expect(page.get_by_text(uk("This version is live: new deals start on it."))).to_be_visible()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from browser.installation import Sales
 from browser.people import People
-from browser.steps import complete, open_step, pane
+from browser.steps import complete, keeps, open_step, pane
 from playwright.sync_api import Page, expect
 from support.browser import Words, barriers, overflow
 
@@ -64,7 +64,9 @@ def fill_rest(page: Page) -> None:
     page.get_by_role("option", name=re.compile("Тарас")).click()
 
 
-def test_a_form_of_every_kind_is_filled_in_on_a_phone(people: People, specification: str, uk: Words) -> None:
+def test_a_form_of_every_kind_is_filled_in_on_a_phone_and_read_by_the_next_step(
+    people: People, specification: str, uk: Words
+) -> None:
     page = people.at_work("olena", width=PHONE)
     open_step(page, specification, "Скласти специфікацію")
     form = pane(page)
@@ -103,7 +105,7 @@ def test_a_form_of_every_kind_is_filled_in_on_a_phone(people: People, specificat
 
     # On another device the form goes on where it was left.
     form.get_by_label("Передплата").check()
-    with page.expect_response(lambda answer: answer.url.endswith("/draft")):
+    with page.expect_response(keeps("Насосна станція")):
         form.get_by_label("Предмет").fill("Насосна станція")
     other = people.at_work("olena")
     open_step(other, specification, "Скласти специфікацію")
@@ -119,10 +121,10 @@ def test_a_form_of_every_kind_is_filled_in_on_a_phone(people: People, specificat
 
     fill_rest(page)
     complete(page, uk)
+    lines_decided_the_way_and_are_read(people.at_work("olena", width=PHONE, theme="dark"), specification)
 
 
-def test_lines_are_read_by_the_next_step_and_decided_the_way(people: People, specification: str) -> None:
-    page = people.at_work("olena", width=PHONE, theme="dark")
+def lines_decided_the_way_and_are_read(page: Page, specification: str) -> None:
     open_step(page, specification, "Перевірити велику специфікацію")
     goods = pane(page).get_by_role("region", name="Товари")
     expect(goods).to_contain_text("Труба, м")

@@ -54,7 +54,7 @@ def test_the_head_gives_more_time_and_hands_a_step_on(people: People, sales: Sal
     unfold(page, uk("Hand on"))
     whom = pane(page).get_by_role("combobox", name=uk("To whom"))
     whom.press_sequentially("Мельник")
-    page.get_by_role("listbox", name=uk("To whom")).get_by_role("option").click()
+    page.get_by_role("listbox", name=uk("To whom")).get_by_role("option", name="Мельник").click()
     pane(page).get_by_role("button", name=uk("Hand on")).click()
     expect(page.locator("#toasts")).to_contain_text(uk("The step was handed on."))
 
@@ -70,6 +70,6 @@ def test_the_head_gives_more_time_and_hands_a_step_on(people: People, sales: Sal
     row.locator("a[data-over-page]").click()
     above = page.get_by_role("dialog", name="Кваліфікувати клієнта")
     above.get_by_role("combobox", name=uk("To whom")).press_sequentially("Шевчук")
-    above.get_by_role("option").click()
+    above.get_by_role("option", name="Шевчук").click()
     above.get_by_role("button", name=uk("Hand on")).click()
     expect(row).to_contain_text("Олена Шевчук")

@@ -75,6 +75,8 @@ def test_a_step_a_cancelled_deal_and_an_uploaded_map_need_no_mouse(people: Peopl
         # Inside: a key may overtake the request to hand the chooser over, but not the questions that follow it.
         tab_to(owner, "form[data-drop-zone] input[type=file]")
         owner.keyboard.press("Enter")
-    asked.value.set_files(Path(__file__).with_name("service_contract.bpmn"))
+    # Under a key of its own: another journey counts the versions of its map, and either may come first.
+    content = Path(__file__).with_name("service_contract.bpmn").read_bytes().replace(b"service-contract", b"no-mouse")
+    asked.value.set_files({"name": "no_mouse.bpmn", "mimeType": "application/xml", "buffer": content})
     expect(owner.get_by_role("heading", level=1)).to_be_visible()
     owner.wait_for_url("**/maps/*")

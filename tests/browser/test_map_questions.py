@@ -6,7 +6,7 @@ from pathlib import Path
 
 from browser.installation import Sales
 from browser.people import People
-from browser.steps import complete, open_step, pane, title
+from browser.steps import complete, confirm_warnings, open_step, pane, title
 from playwright.sync_api import Page, expect
 from support.browser import Words, barriers, drop_file, overflow
 
@@ -64,9 +64,7 @@ def test_a_map_of_another_tool_is_asked_about_answered_published_and_sold_by(
     expect(page.get_by_text(uk("Nothing stands against publishing."))).to_be_visible()
     definition = page.url.rpartition("/")[2]
 
-    confirm = page.locator("input[name=warnings_confirmed]")
-    if confirm.count():
-        confirm.check()
+    confirm_warnings(page)
     page.get_by_role("button", name=uk("Publish version %(version)s", version=1)).click()
     expect(page.get_by_text(uk("This version is live: new deals start on it."))).to_be_visible()
 

@@ -38,3 +38,8 @@ def test_a_name_without_a_space_breaks_before_the_page_does(people: People, sale
         page.goto(address)
         expect(page.get_by_text(LONG[:20]).first).to_be_visible()
         assert overflow(page) == 0, address
+    head = people.at_work("bohdan")
+    for address in ("/control/steps?show=open", f"/deals?q={LONG[:20]}"):
+        head.goto(address)
+        expect(head.get_by_text(LONG[:20]).first).to_be_visible()
+        assert overflow(head) == 0, address

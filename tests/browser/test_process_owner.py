@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from browser.people import People
+from browser.steps import confirm_warnings
 from foreign_maps.verdicts import FOLDER, foreign_maps
 from playwright.sync_api import Locator, Page, expect
 from support.browser import Words, drop_file
@@ -71,9 +72,7 @@ def test_a_dropped_map_is_drawn_with_every_remark_at_its_step_and_goes_live_when
     page.get_by_role("navigation", name=uk("Main menu")).get_by_role("link", name=uk("Sales maps")).click()
     drop(page, MENDED)
     expect(page.get_by_text(uk("Nothing stands against publishing."))).to_be_visible()
-    confirm = page.locator("input[name=warnings_confirmed]")
-    if confirm.count():
-        confirm.check()
+    confirm_warnings(page)
     page.get_by_role("button", name=publish_words(uk, "2")).click()
     expect(page.get_by_text(uk("This version is live: new deals start on it."))).to_be_visible()
 
@@ -99,7 +98,7 @@ def test_what_is_no_map_is_refused_with_its_reason_and_nothing_is_stored(people:
     expect(page.locator(".finding-remedy").first).not_to_be_empty()
 
     page.get_by_role("link", name=uk("To all sales maps")).click()
-    assert page.locator("a.row-link").count() == before
+    expect(page.locator("a.row-link")).to_have_count(before)
 
 
 def test_a_map_drawn_in_another_tool_is_drawn_and_its_remarks_lead_to_its_elements(people: People, uk: Words) -> None:

@@ -64,5 +64,6 @@ def test_what_failed_is_found_understood_and_tried_again(people: People, sales: 
     )
     expect(page.locator(".map-badge")).to_be_visible()
     page.get_by_role("button", name=uk("Try again"), exact=True).click()
+    page.wait_for_url("**/settings/incidents")
     page.goto(f"/deals/{deal_id}")
     expect(page.get_by_role("link", name=uk("See the failure"))).to_have_count(0)

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from browser.people import People
+from browser.steps import confirm_warnings
 from playwright.sync_api import Page, expect
 from support.browser import Words, drop_file
 
@@ -17,9 +18,7 @@ CONTRACT = (
 
 
 def publish(page: Page, uk: Words, version: str, note: str) -> None:
-    confirm = page.locator("input[name=warnings_confirmed]")
-    if confirm.count():
-        confirm.check()
+    confirm_warnings(page)
     page.get_by_label(uk("Why this version")).fill(note)
     page.get_by_role("button", name=uk("Publish version %(version)s", version=version)).click()
     expect(page.get_by_text(uk("This version is live: new deals start on it."))).to_be_visible()

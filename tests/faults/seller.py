@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -37,14 +38,21 @@ STEPS = Counter({"prepare": ROUNDS, **dict.fromkeys(APPROVERS, ROUNDS), "sign": 
 """What a deal of the tests' sales map takes when finance returns it until the last round and the client is silent."""
 
 
-def sell(url: str, journal: Path, beats: Connection) -> None:
-    """Complete every open step, one at a time, and beat once per step; go on where the journal ends."""
+def sell(url: str, journal: Path, beats: Connection, most: int | None = None) -> None:
+    """Complete every open step, one at a time, and beat once per step; go on where the journal ends.
+
+    With ``most`` it stands still after so many steps, until somebody kills it.
+    """
     database = Database(url)
     with Journal(journal) as written:
         seller = _Seller(database, written)
         beats.send_bytes(b".")
-        while seller.work_once():
+        done = 0
+        while done != most and seller.work_once():
             beats.send_bytes(b".")
+            done += 1
+        if done == most:
+            threading.Event().wait()
     database.dispose()
 
 

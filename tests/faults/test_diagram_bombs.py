@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -11,10 +12,9 @@ from faults.scorecard import Scorecard
 from sqlalchemy import select
 from support.office import Office
 
-from engine.bpmn.compile_child import WALL_SECONDS
+from engine.bpmn.compile_child import CPU_SECONDS
 from engine.bpmn.compiled import CompiledProcess
 from engine.bpmn.findings import Severity
-from engine.clock import monotonic
 from engine.commands.completions import complete_work_item
 from engine.commands.definitions import check_map
 from engine.db.session import Database
@@ -24,6 +24,7 @@ from engine.model.incident import Incident
 from engine.model.work_item import WorkItem
 
 BOMBS = dict(bombs())
+LONGEST_S = CPU_SECONDS + 1  # the system looks once a second
 
 
 @pytest.fixture
@@ -38,29 +39,35 @@ def office(sqlite_database_url: str) -> Iterator[Office]:
 
 @pytest.fixture(scope="module")
 def start_of_child() -> float:
-    """Seconds that a harmless map takes here: starting Python on a busy machine is not the diagram's fault."""
-    began = monotonic()
+    """Seconds of computing that a harmless map takes here: starting Python is not the diagram's fault."""
+    began = spent()
     assert check_map({"map.bpmn": around('<b:userTask id="t" name="Крок"/>')}, library={}).outcome.process is not None
-    return monotonic() - began
+    return spent() - began
 
 
-@pytest.mark.timeout(60)
+def spent() -> float:
+    """Seconds of computing, those of children that have ended among them: what else the machine does is not counted."""
+    own = os.times()
+    return own.user + own.system + own.children_user + own.children_system
+
+
+@pytest.mark.timeout(180)
 @pytest.mark.parametrize("name", BOMBS)
 def test_a_bomb_ends_in_a_finding_or_an_incident_and_harms_nobody(
     office: Office, name: str, start_of_child: float, scorecard: Scorecard
 ) -> None:
     other = office.open_deal()
-    began = monotonic()
+    began = spent()
     outcome = check_map({"map.bpmn": BOMBS[name]}, library={}).outcome
-    assert monotonic() - began < WALL_SECONDS + 3 * start_of_child
+    assert spent() - began < LONGEST_S + 3 * start_of_child
     if outcome.process is None:
         errors = [finding for finding in outcome.findings if finding.severity is Severity.ERROR]
         assert errors, "refused without a reason"
     else:
         office.publish(outcome.process)
-        began = monotonic()
+        began = spent()
         ignited = ignite(office, outcome.process)
-        assert monotonic() - began < WALL_SECONDS
+        assert spent() - began < LONGEST_S
         assert ignited
     office.prepare()
     with office.database.read() as session:

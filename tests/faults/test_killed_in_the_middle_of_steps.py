@@ -16,6 +16,7 @@ from support.office import Office
 from engine.model.deal import Deal, DealResult
 
 LONGEST_BREATH_S = 0.02  # about two steps: the blow falls anywhere in a transaction or between two
+MOST_BEYOND = 2  # steps before a blow that comes late: there is work for every blow, however busy the machine
 
 
 @pytest.mark.timeout(3600)
@@ -46,7 +47,7 @@ def live_and_die(url: str, journal: Path, steps: int | None, chance: random.Rand
     """Let a process do ``steps`` and kill it at some moment of the next; with None, let it do the rest."""
     reader, writer = CONTEXT.Pipe(duplex=False)
     with reader, writer:
-        process = start(sell, url, journal, writer)
+        process = start(sell, url, journal, writer, None if steps is None else steps + MOST_BEYOND)
         try:
             if steps is None:
                 writer.close()

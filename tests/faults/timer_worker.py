@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import datetime
+from itertools import count
+from multiprocessing.connection import Connection
+
+from sqlalchemy import event
+from sqlalchemy.orm import Session
 
 from engine.adapters.mail import ConsoleMailer
 from engine.adapters.webhook_calls import HttpsWebhookCaller
@@ -11,6 +17,21 @@ from engine.db.session import Database
 from engine.settings import settings_from
 from tasks.services import Services, use
 from tasks.timers import fire_due_timers
+
+
+def fire_some(url: str, at: datetime, enough: int, beats: Connection) -> None:
+    """Fire until somebody kills it: beats after ``enough`` transactions, and stands still after as many again."""
+    done = count(1)
+
+    def committed(_session: Session) -> None:
+        number = next(done)
+        if number == enough:
+            beats.send_bytes(b".")
+        elif number == 2 * enough:
+            threading.Event().wait()
+
+    event.listen(Session, "after_commit", committed)
+    fire_all(url, at)
 
 
 def fire_all(url: str, at: datetime) -> None:

@@ -48,7 +48,7 @@ class PostOffice:
 
     def open(self) -> None:
         """Open, for the first time or again, at the same address."""
-        self._controller = Controller(self, hostname="127.0.0.1", port=self._port)
+        self._controller = Controller(self, hostname="127.0.0.1", port=self._port, ready_timeout=60)
         self._controller.start()
 
     def close(self) -> None:

@@ -12,13 +12,14 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any, Self
 
 from support.servers import free_port
 
 PROGRAM = Path(sys.executable).with_name("reglament")
-START_TIMEOUT_S = 60.0
+START_TIMEOUT_S = 120.0
 
 
 def environment(var: Path, **more: str) -> dict[str, str]:
@@ -67,7 +68,7 @@ class Running:
         except urllib.error.HTTPError as answer:
             with answer:
                 return answer.code, json.load(answer)
-        except OSError:
+        except (OSError, HTTPException):  # it goes away in the middle of its answer
             return 0, {}
 
     def wait_until_healthy(self) -> float:

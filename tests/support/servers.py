@@ -10,6 +10,7 @@ import contextlib
 import importlib.util
 import os
 import pwd
+import random
 import shutil
 import signal
 import socket
@@ -17,6 +18,7 @@ import subprocess
 import tempfile
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Self
 
@@ -24,7 +26,9 @@ import psycopg
 import redis
 from psycopg import sql
 
-_START_TIMEOUT_S = 30.0
+_START_TIMEOUT_S = 120.0  # of a machine that has much else to do
+_LOWEST_PORT, _HIGHEST_PORT = 11_000, 65_535  # Chromium opens nothing at some of the lower ones
+_FEWEST_PORTS = 1_000
 
 
 class ServerMissing(Exception):
@@ -243,11 +247,32 @@ class Redis(Server):
 
 
 def free_port() -> int:
-    """A TCP port of the loopback that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A TCP port of the loopback that nobody listens on, nor will before its server does.
+
+    The kernel gives ports of a range of its own to clients, and to servers that ask for any: those are left to it. Of
+    the others each of the session's processes has a part, and gives out none twice.
+    """
+    for port in _ports:
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    msg = "no port is left"
+    raise RuntimeError(msg)
+
+
+def _ports_of_this_process() -> Iterator[int]:
+    kept = Path("/proc/sys/net/ipv4/ip_local_port_range")
+    low, high = map(int, kept.read_text().split()) if kept.exists() else (32_768, 60_999)
+    choice = [*range(_LOWEST_PORT, low), *range(high + 1, _HIGHEST_PORT + 1)]
+    if len(choice) < _FEWEST_PORTS:  # a machine that leaves none
+        choice = list(range(_LOWEST_PORT, _HIGHEST_PORT + 1))
+    mine = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    own = choice[mine :: int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))]
+    random.shuffle(own)  # beside other sessions of this machine
+    yield from own
+
+
+_ports = _ports_of_this_process()
 
 
 def chromium() -> Path:

@@ -109,6 +109,11 @@ def test_streams_end_when_the_server_stops(office: Office, desk: NewsDesk) -> No
     assert list(stream) == []
 
 
+def test_a_stream_ends_when_its_page_has_gone(office: Office, desk: NewsDesk) -> None:
+    olena, has_left = office.actor("olena"), iter([False, True])
+    assert list(desk.stream(lambda: olena, office.clock.now(), lambda: next(has_left)))[1:] == []
+
+
 def test_there_are_only_so_many_seats(desk: NewsDesk) -> None:
     assert [desk.take_seat() for _ in range(SEATS + 1)] == [True] * SEATS + [False]
     desk.leave_seat()

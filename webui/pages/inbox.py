@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import UTC, datetime
+from functools import partial
 
 from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -28,6 +29,7 @@ from webui.exports import csv_file, xlsx_file
 from webui.forms.typed_values import chosen_id, read_id
 from webui.inbox_list import TABS, inbox_list, tab_of, words_in
 from webui.inbox_sheet import header, rows
+from webui.left_connections import has_left
 from webui.looking_first import hashes_shown, look_first
 from webui.news_desk import WhoAsks, marker, news_desk
 from webui.proofs import proof_in
@@ -84,7 +86,8 @@ def stream() -> ResponseReturnValue:
     if not desk.take_seat():
         return Response(status=204)
     since = _since(request.headers.get("Last-Event-ID") or request.args.get("since", ""))
-    answer = Response(desk.stream(_whoever_asks(), since), mimetype="text/event-stream")
+    left = partial(has_left, request.environ.get("gunicorn.socket"))
+    answer = Response(desk.stream(_whoever_asks(), since, left), mimetype="text/event-stream")
     answer.headers["X-Accel-Buffering"] = "no"  # a proxy must pass on each line as it comes
     answer.call_on_close(desk.leave_seat)
     return answer

@@ -206,9 +206,9 @@ def test_a_pattern_has_to_fit() -> None:
 )
 def test_a_pattern_that_can_be_attacked_is_not_applied(pattern: str) -> None:
     assert not is_usable_pattern(pattern)
-    started = time.perf_counter()
+    started = time.thread_time()
     assert read_value(field(FieldType.TEXT, pattern=pattern), "a" * 199, "uk") == "a" * 199
-    assert time.perf_counter() - started < 1
+    assert time.thread_time() - started < 1
 
 
 @pytest.mark.parametrize("pattern", [r"(\+38)?\d{10}", r"[A-Z]{2}\d+", r"\w+@\w+\.\w+", r"\d{8,10}"])

@@ -50,6 +50,7 @@ EXPECTED = {
     "GET /departments": Expected(ALL),
     "GET /history": Expected(ALL),
     "GET /journal": Expected(ADMINISTRATOR),
+    "GET /journal/sign-ins": Expected(ADMINISTRATOR),
     "GET /work-items": Expected(ALL),
     "GET /deals": Expected(ALL),
     "GET /clients": Expected(ALL),

@@ -9,6 +9,7 @@ import pytest
 from support.called_maps import calling_map
 from support.drawn_maps import END, START, chain, drawn, element, step
 from support.office import Office
+from support.sales_map import sales_map
 from support.web import Browser, text_of
 from werkzeug.test import TestResponse
 
@@ -341,6 +342,14 @@ def test_of_many_versions_the_newest_and_those_in_use_are_listed(office: Office,
         upload(owner, ("often.bpmn", drawing))
     page = text_of(owner.get("/maps"))
     assert ("Версія 8" in page, "Версія 3" in page, "Ще 3 давніші версії" in page) == (True, False, True)
+
+
+def test_maps_of_one_name_are_told_apart_by_their_keys(office: Office, browse: SignIn) -> None:
+    olena = browse("olena")
+    assert '<span class="quiet">sale</span>' not in olena.get("/maps").text
+    office.publish(sales_map().model_copy(update={"key": "sale-again"}))
+    for key in ("sale", "sale-again"):
+        assert f'<span class="quiet">{key}</span>' in olena.get("/maps").text
 
 
 def test_a_host_that_is_not_allowed_is_allowed_by_an_administrator_and_not_mended_in_the_map(

@@ -18,6 +18,7 @@ function close(input) {
 function choose(input, option) {
   if (option.ariaDisabled === "true") return;
   const { hidden } = partsOf(input);
+  clearTimeout(timers.get(input)); // what was typed last is not looked for any more: its list would lie over the form
   hidden.value = option.dataset.value;
   input.value = option.dataset.text;
   close(input);

@@ -13,8 +13,27 @@ if (bar && !document.body.hasAttribute("data-stands-in")) {
   show();
 }
 
-// The page that stands in for another one, because there was no network, asks for that one again by itself.
-if (document.body.hasAttribute("data-stands-in")) window.addEventListener("online", () => window.location.reload());
+// The page that stands in for another one, because the server was out of reach, asks for that one again by itself: as soon
+// as the network is back, and, where it never went or was back before this script ran, as soon as the server answers.
+const STANDS_IN_AT = "/no-network";
+const AGAIN_MS = 3_000;
+
+async function askAgain() {
+  try {
+    if (navigator.onLine) {
+      const answer = await fetch(STANDS_IN_AT, { method: "HEAD", cache: "no-store" });
+      if (answer.ok) return location.reload();
+    }
+  } catch {
+    // The server is still out of reach.
+  }
+  return setTimeout(askAgain, AGAIN_MS);
+}
+
+if (document.body.hasAttribute("data-stands-in") && location.pathname !== STANDS_IN_AT) {
+  window.addEventListener("online", () => location.reload());
+  setTimeout(askAgain, AGAIN_MS);
+}
 
 // A form that leaves the page would leave it for the browser's own page of failure: it waits here instead.
 document.addEventListener("submit", event => {

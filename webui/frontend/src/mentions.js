@@ -68,10 +68,21 @@ function choose(area, option) {
   const before = area.value.slice(0, area.selectionStart), start = before.lastIndexOf("@");
   const { login, name } = option.dataset;
   area.setRangeText(`@${login} `, start, area.selectionStart, "end");
-  if ("isBlind" in option.dataset) blind.set(area, { ...blind.get(area), [login]: name });
+  if ("isBlind" in option.dataset) rememberBlind(area, login, name);
   close(area);
   area.focus();
   area.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+const rememberBlind = (area, login, name) => blind.set(area, { ...blind.get(area), [login]: name });
+
+// Whoever was typed to the end is chosen: a list with nothing else in it would only lie over the button that sends.
+function typedToTheEnd(area, name, found) {
+  if (found.length !== 1 || found[0].id.toLowerCase() !== name.toLowerCase()) return false;
+  if (!found[0].sees) rememberBlind(area, found[0].id, found[0].text);
+  close(area);
+  warn(area);
+  return true;
 }
 
 function warn(area) {
@@ -92,7 +103,10 @@ async function ask(area, name) {
   const address = new URL(area.dataset.mentions, location.href);
   address.searchParams.set("q", name);
   const response = await fetch(address, { headers: { "HX-Request": "true" } });
-  if (response.ok && typedName(area) === name && document.activeElement === area) show(area, (await response.json()).items);
+  if (!response.ok) return;
+  const found = (await response.json()).items;
+  if (typedName(area) !== name || document.activeElement !== area) return;
+  if (!typedToTheEnd(area, name, found)) show(area, found);
 }
 
 document.addEventListener("input", event => {

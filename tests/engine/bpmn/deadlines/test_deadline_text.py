@@ -216,9 +216,9 @@ def test_any_text_is_either_read_or_refused(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["=" + "a-1" * 30_000, "=" + " " * 90_000 + "a", "${" + "a - 1 " * 20_000])
 def test_a_long_expression_is_kept_at_once(text: str) -> None:
-    started = time.perf_counter()
+    started = time.thread_time()
     assert parse_timer_value(TimerKind.DATE, text).expression == text.strip()
-    assert time.perf_counter() - started < 1
+    assert time.thread_time() - started < 1
 
 
 @given(days=st.integers(1, 999), hours=st.integers(0, 99))

@@ -135,12 +135,12 @@ def endless_standard_loop() -> CompiledProcess:
 )
 def test_a_bomb_is_stopped_within_its_bound(bomb: Callable[[], CompiledProcess], code: str) -> None:
     process = bomb()
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(MapFailed) as failed:
         InstanceRun(process)
     assert failed.value.params["problem_code"] == code
     assert failed.value.params["element"]
-    assert time.monotonic() - began < 6
+    assert time.process_time() - began < 6
 
 
 @pytest.mark.parametrize(

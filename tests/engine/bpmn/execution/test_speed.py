@@ -6,7 +6,6 @@ import gc
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from statistics import median
 
 import pytest
 from lxml import etree
@@ -73,10 +72,10 @@ def seconds_of_rounds(process: CompiledProcess, rounds: int) -> list[float]:
     run.complete("qualify")
     taken = []
     for _ in range(rounds):
-        began = time.perf_counter()
+        began = time.thread_time()
         for name in ROUND:
             run.complete(name, "completed")
-        taken.append(time.perf_counter() - began)
+        taken.append(time.thread_time() - began)
     assert run.open == ["prepare"]
     return taken
 
@@ -104,8 +103,9 @@ def test_the_state_does_not_grow_with_the_rounds(sale: CompiledProcess) -> None:
 
 def test_a_step_from_bytes_to_bytes_is_cheaper_than_a_bare_step_of_stock(sale: CompiledProcess) -> None:
     with undisturbed():
-        ratio = median(bytes_to_bytes(sale) for _ in range(15)) / median(stock_in_memory(sale) for _ in range(15))
-    assert ratio <= 0.8, ratio
+        pairs = [(bytes_to_bytes(sale), stock_in_memory(sale)) for _ in range(15)]  # in turns: load comes and goes
+    ours, stock = map(min, zip(*pairs, strict=True))
+    assert ours / stock <= 0.8, pairs
 
 
 def bytes_to_bytes(process: CompiledProcess) -> float:
@@ -115,9 +115,9 @@ def bytes_to_bytes(process: CompiledProcess) -> float:
     run.complete("prepare")
     stimulus = CompleteStep(run.activity("legal"), "completed", {"rework": False})
     now = context()
-    began = time.perf_counter()
+    began = time.thread_time()
     step(process, run.state, stimulus, now)
-    return time.perf_counter() - began
+    return time.thread_time() - began
 
 
 def stock_in_memory(process: CompiledProcess) -> float:
@@ -129,11 +129,11 @@ def stock_in_memory(process: CompiledProcess) -> float:
         workflow.get_next_task(state=TaskState.READY, spec_name=name).run()
         workflow.do_engine_steps()
     task = workflow.get_next_task(state=TaskState.READY, spec_name="legal")
-    began = time.perf_counter()
+    began = time.thread_time()
     task.data["rework"] = False
     task.run()
     workflow.do_engine_steps()
-    return time.perf_counter() - began
+    return time.thread_time() - began
 
 
 def stock_spec(process: CompiledProcess) -> tuple[object, object]:

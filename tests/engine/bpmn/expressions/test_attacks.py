@@ -204,10 +204,10 @@ def test_the_list_of_attacks_is_complete() -> None:
     "text", [text for texts in REFUSED.values() for text in texts], ids=lambda text: text[:40].replace("\x00", "")
 )
 def test_an_attack_is_refused_before_any_deal_runs_it(text: str) -> None:
-    started = time.perf_counter()
+    started = time.thread_time()
     with pytest.raises(ExpressionRefused) as refusal:
         compile_expression(text)
-    assert time.perf_counter() - started < LONGEST_SECONDS
+    assert time.thread_time() - started < LONGEST_SECONDS
     assert SECRET not in str(refusal.value)
 
 
@@ -224,10 +224,10 @@ def test_a_strange_expression_gives_a_plain_value_and_changes_nothing(text: str,
 def test_an_expression_that_would_take_for_ever_or_reach_an_object_fails_soon(text: str, code: str) -> None:
     data = variables() | {"obj": Deal()}
     expression = compile_expression(text)
-    started = time.perf_counter()
+    started = time.thread_time()
     with pytest.raises(ExpressionFailed) as failure:
         expression.evaluate(data)
-    assert time.perf_counter() - started < LONGEST_SECONDS
+    assert time.thread_time() - started < LONGEST_SECONDS
     assert failure.value.code == code
     assert SECRET not in str(failure.value)
     assert "0x" not in str(failure.value)
@@ -252,9 +252,9 @@ def test_comparisons_inside_comparisons_are_evaluated_once_each() -> None:
     text = "1"
     for _ in range(19):
         text = f"(0 < {text} < 2 ? 1 : 1)"
-    started = time.perf_counter()
+    started = time.thread_time()
     assert compile_expression("${" + text + "}").evaluate({}) == 1
-    assert time.perf_counter() - started < LONGEST_SECONDS
+    assert time.thread_time() - started < LONGEST_SECONDS
 
 
 def test_a_list_that_contains_itself_ends() -> None:
