@@ -6,7 +6,7 @@ whatever they share; what more than a few share says nothing; and neither are th
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -111,7 +111,7 @@ def possible_duplicates(
     """Clients that share a code, a phone in any spelling, an address in any case or a like name; at most ten.
 
     ``besides``: the client who is looked at, with nobody whom somebody has told apart from that one. Not scoped:
-    somebody who adds a client has to learn that a colleague has it. Only the name is told.
+    somebody who adds a client has to learn that a colleague has it, however many share it. Only the name is told.
     """
     code = edrpou.strip()
     same = _coincidences(code, normalise_phone(phone) or phone.strip(), email.strip().lower(), likeness_key(name))
@@ -122,22 +122,20 @@ def possible_duplicates(
         stands &= Client.edrpou.in_(("", code))
     if besides is not None:
         stands &= (Client.id != besides) & ~Client.id.in_(_apart_from(besides))
-    found = union_all(
-        *(
-            select(Client.id, Client.name, literal(by).label("by"), literal(rank).label("rank"))
-            .select_from(Client)
-            .outerjoin(Contact, Contact.client_id == Client.id)
-            .where(condition, stands)
-            if table is Contact
-            else select(Client.id, Client.name, literal(by).label("by"), literal(rank).label("rank")).where(
-                condition, stands
-            )
-            for rank, (by, table, condition) in enumerate(same)
-        )
-    ).subquery()
+    parts = []
+    for rank, (by, table, condition) in enumerate(same):
+        part = select(Client.id, Client.name, literal(by).label("by"), literal(rank).label("rank")).distinct()
+        if table is Contact:
+            part = part.join(Contact, Contact.client_id == Client.id)
+        parts.append(select(part.where(condition, stands).order_by(Client.id).limit(MOST_SHARING).subquery()))
+    found = union_all(*parts).subquery()
+    rows = session.execute(select(found).order_by(found.c.rank, found.c.id)).all()
+    sharing = Counter(by for by, _id in {(row.by, row.id) for row in rows})
+    says_nothing = {by for by, count in sharing.items() if besides is not None and count >= MOST_SHARING}
     duplicates: dict[int, PossibleDuplicate] = {}
-    for row in session.execute(select(found).order_by(found.c.rank, found.c.id).limit(MOST_SHARING * len(same))):
-        duplicates.setdefault(row.id, PossibleDuplicate(row.id, row.name, row.by))
+    for row in rows:
+        if row.by not in says_nothing:
+            duplicates.setdefault(row.id, PossibleDuplicate(row.id, row.name, row.by))
     return tuple(duplicates.values())[:_DUPLICATES_SHOWN]
 
 

@@ -446,3 +446,16 @@ def test_who_was_merged_does_not_count_among_those_who_share(office: Office, mon
     with office.database.read() as session:
         (group,) = double_groups(session, office.actor("bohdan")).groups
         assert ({one.id for one in group.clients}, group.reasons) == ({kept, other}, ("phone",))
+
+
+def test_what_many_share_makes_nobody_similar_and_hides_nobody_who_is(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client_doubles, "MOST_SHARING", 3)
+    ids = [add(office, f"Лан {number}", phone="0671234567") for number in range(4)]
+    twin = add(office, "ТОВ Лан 0")
+    with office.database.read() as session:
+        similar = possible_duplicates(session, phone="+380671234567", name="Лан 0", besides=ids[0])
+        assert [(one.client_id, one.by) for one in similar] == [(twin, "name")]
+        warned = possible_duplicates(session, phone="+380671234567", name="Поле")
+        assert {one.client_id for one in warned} == set(ids[:3])
