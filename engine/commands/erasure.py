@@ -44,7 +44,6 @@ from engine.queries.client_merges import one_client
 from engine.queries.personal_traces import (
     FoundTrace,
     PersonFound,
-    contacts_of_person,
     deals_naming,
     person_found,
 )
@@ -204,7 +203,7 @@ def _erase_person(
     with overwritten(session):
         erased_files = _erase_files(erasing, deals, person, files)
         _erase_texts(erasing, deals, person)
-        _erase_card(session, client, contact_id, person.traces)
+        _erase_card(session, client, contact_id, person)
         _erase_brought(session, client.id, contact_id, person.traces)
         for deal in deals.values():
             _find_by_what_is_left(session, deal)
@@ -246,8 +245,9 @@ def _by_deal(found: Iterable[FoundTrace]) -> dict[int | None, list[FoundTrace]]:
     return by_deal
 
 
-def _erase_card(session: Session, client: Client, contact_id: int | None, named: Traces) -> None:
-    for contact in contacts_of_person(session, client.id, contact_id):
+def _erase_card(session: Session, client: Client, contact_id: int | None, person: PersonFound) -> None:
+    named = person.traces
+    for contact in session.scalars(select(Contact).where(Contact.id.in_(person.contact_ids))):
         contact.full_name, contact.position, contact.phone, contact.email = ERASED, "", "", ""
         contact.fields, contact.search_text = {}, ""
     for card in (client, *session.scalars(select(Client).where(Client.merged_into_id == client.id))):

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from engine.alphabet import sort_key
 from engine.errors import NotFound
 from engine.events import (
     ClientAdded,
@@ -81,7 +82,7 @@ class FoundFile:
 class PersonFound:
     """Who is to be erased, and where the history names them. ``full_name`` is the contact's, or the client's name.
 
-    ``files`` are all of the client's deals.
+    ``files`` are all of the client's deals; ``contact_ids`` of the contacts who are erased.
     """
 
     client_id: int
@@ -90,6 +91,7 @@ class PersonFound:
     traces: Traces
     found: tuple[FoundTrace, ...]
     files: tuple[FoundFile, ...]
+    contact_ids: frozenset[int]
 
     @property
     def can_be_erased(self) -> tuple[FoundTrace, ...]:
@@ -112,7 +114,7 @@ def person_found(
     if client is None:
         raise NotFound
     ensure_may(actor, Ability.ERASE_PERSON)
-    contacts = contacts_of_person(session, client_id, contact_id)
+    contacts = _contacts_of_person(session, client_id, contact_id)
     if contact_id is not None and not contacts:
         raise NotFound
     cards = [client, *session.scalars(select(Client).where(Client.merged_into_id == client_id).order_by(Client.id))]
@@ -134,24 +136,37 @@ def person_found(
     )
     found = tuple(_found(session, whose, named))
     files = tuple(_files(session, client_id, named))
-    return PersonFound(client_id, contact_id, _name_of(known[0]), named, found, files)
+    return PersonFound(client_id, contact_id, _name_of(known[0]), named, found, files, whose.contact_ids)
 
 
-def contacts_of_person(session: Session, client_id: int, contact_id: int | None) -> Sequence[Contact]:
+def _contacts_of_person(session: Session, client_id: int, contact_id: int | None) -> Sequence[Contact]:
     """All contacts of a client and of who was merged into it; or one contact, with the same one of a merged client."""
     of_client = Contact.client_id.in_(one_client(client_id))
     contacts = session.scalars(select(Contact).where(of_client).order_by(Contact.id)).all()
     if contact_id is None:
         return contacts
     known = [one for one in contacts if one.id == contact_id]
-    return known + [
-        one
-        for one in contacts
-        if known
-        and one.id != contact_id
-        and one.client_id != client_id
-        and (one.sort_key, one.phone, one.email) == (known[0].sort_key, known[0].phone, known[0].email)
-    ]
+    left = [one for one in contacts if one.id != contact_id and one.client_id != client_id]
+    if not known or not left:
+        return known
+    names, phones, emails = _ever(session, known[0])
+    return known + [one for one in left if one.sort_key in names and one.phone in phones and one.email in emails]
+
+
+def _ever(session: Session, contact: Contact) -> tuple[set[str], set[str], set[str]]:
+    """What a contact's card says and has said: with one of these it was like another's when the clients were merged."""
+    said = {"full_name": {contact.full_name}, "phone": {contact.phone}, "email": {contact.email}}
+    changes = session.scalars(
+        select(HistoryEvent.data).where(
+            HistoryEvent.kind == kind_of(ContactChanged),
+            HistoryEvent.data["contact_id"].as_integer() == contact.id,
+        )
+    )
+    for data in changes:
+        for name, values in data["changes"].items():
+            if name in said:
+                said[name].update(one or "" for one in values)
+    return {sort_key(one) for one in said["full_name"]}, said["phone"], said["email"]
 
 
 def _files(session: Session, client_id: int, named: Traces) -> Iterator[FoundFile]:

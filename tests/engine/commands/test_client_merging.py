@@ -34,8 +34,16 @@ from engine.commands.client_merging import (
     NothingToMerge,
     merge_clients,
 )
-from engine.commands.clients import ClientDraft, ClientExists, ContactDraft, add_client, add_contact, update_client
-from engine.commands.erasure import ErasureRequest, erase_client
+from engine.commands.clients import (
+    ClientDraft,
+    ClientExists,
+    ContactDraft,
+    add_client,
+    add_contact,
+    update_client,
+    update_contact,
+)
+from engine.commands.erasure import ErasureRequest, erase_client, erase_contact
 from engine.commands.work_items import FourEyes
 from engine.errors import Conflict, DomainError, InvalidInput, NotAllowed, NotFound
 from engine.model.client import Client, Contact
@@ -459,3 +467,20 @@ def test_what_many_share_makes_nobody_similar_and_hides_nobody_who_is(
         assert [(one.client_id, one.by) for one in similar] == [(twin, "name")]
         warned = possible_duplicates(session, phone="+380671234567", name="Поле")
         assert {one.client_id for one in warned} == set(ids[:3])
+
+
+def test_erasing_a_contact_erases_the_same_one_of_the_merged_client_although_changed_since(office: Office) -> None:
+    kept, merged = add(office, "Промінь"), add(office, "ТОВ Промінь")
+    hanna = ContactDraft("Ганна Лис", phone="0501112233", email="hanna@i.ua")
+    contact, _, other = (
+        office.do("olena", add_contact, *one)
+        for one in ((kept, hanna), (merged, hanna), (merged, ContactDraft("Ганна Лис")))
+    )
+    office.do("olena", add_contact, kept, ContactDraft("Ганна Лис"))
+    merge(office, kept, merged)
+    office.do("olena", update_contact, contact.id, {"full_name": "Ганна Гай", "phone": "0671234567"})
+    office.do("admin", erase_contact, contact.id, ErasureRequest("лист № 7"))
+    assert contacts_at(office, merged) == [ERASED, "Ганна Лис"]
+    assert contacts_at(office, kept) == [ERASED, "Ганна Лис"]
+    with office.database.read() as session:
+        assert session.get_one(Contact, other.id).full_name == "Ганна Лис"

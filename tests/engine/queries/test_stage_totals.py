@@ -50,9 +50,7 @@ def test_a_board_of_everything_tells_what_a_look_at_each_deal_tells(
 
 def test_totals_follow_every_change_of_a_deal(session: Session, company: Company, records: SalesRecords) -> None:
     deals = [records.deal(company.olena, amount=Decimal(number)) for number in range(4)]
-    goes = (
-        session.get_bind().dialect.name == "sqlite"
-    )  # PostgreSQL lets no deal go: tests/engine/db/test_references
+    goes = session.get_bind().dialect.name == "sqlite"  # PostgreSQL lets no deal go: tests/engine/db/test_references
     if goes:
         session.execute(delete(ProcessInstance).where(ProcessInstance.deal_id == deals[1].id))
     chosen = update(Deal).where(Deal.id == deals[0].id)
