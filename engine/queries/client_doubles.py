@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, func, literal, select, union, union_all
-from sqlalchemy.orm import InstrumentedAttribute, Session
-from sqlalchemy.sql.selectable import CompoundSelect
+from sqlalchemy import ColumnElement, Select, String, func, literal, select, union, union_all
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from engine.errors import NotFound
 from engine.likeness import likeness_key
@@ -23,6 +22,7 @@ from engine.model.client_merge import NotDouble
 from engine.policy.permissions import Actor
 from engine.policy.personal_texts import ERASED
 from engine.policy.phone_numbers import normalise_phone
+from engine.queries.client_merges import one_client
 from engine.queries.client_rows import ClientRow, client_rows, clients_of
 from engine.queries.scopes import visible_clients
 
@@ -164,11 +164,14 @@ def _coincidences(edrpou: str, phone: str, email: str, likeness: str) -> list[tu
     return same
 
 
-def _apart_from(client_id: int) -> CompoundSelect[Any]:
-    return union(
-        select(NotDouble.high_id).where(NotDouble.low_id == client_id),
-        select(NotDouble.low_id).where(NotDouble.high_id == client_id),
+def _apart_from(client_id: int) -> Select[int]:
+    """Whom somebody has told apart from a client, or from one who was merged into it; as who they are now."""
+    ids, told = one_client(client_id), aliased(Client)
+    apart = union(
+        select(NotDouble.high_id).where(NotDouble.low_id.in_(ids)),
+        select(NotDouble.low_id).where(NotDouble.high_id.in_(ids)),
     )
+    return select(func.coalesce(told.merged_into_id, told.id)).where(told.id.in_(apart))
 
 
 def _keys(session: Session, actor: Actor) -> Sequence[Any]:
@@ -209,7 +212,15 @@ def _shared(by: str, column: InstrumentedAttribute[str], several: Any, *conditio
 
 
 def _told_apart(session: Session) -> frozenset[tuple[int, int]]:
-    return frozenset((low, high) for low, high in session.execute(select(NotDouble.low_id, NotDouble.high_id)))
+    """Pairs of standing clients, the smaller id first: a part of a client is told apart for the whole."""
+    low, high = aliased(Client), aliased(Client)
+    pairs = session.execute(
+        select(func.coalesce(low.merged_into_id, low.id), func.coalesce(high.merged_into_id, high.id))
+        .select_from(NotDouble)
+        .join(low, low.id == NotDouble.low_id)
+        .join(high, high.id == NotDouble.high_id)
+    )
+    return frozenset((min(one, other), max(one, other)) for one, other in pairs)
 
 
 def _groups(keys: Iterable[Any], apart: Collection[tuple[int, int]]) -> list[_Group]:

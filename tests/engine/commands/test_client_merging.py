@@ -11,13 +11,13 @@ from sqlalchemy import select
 from support.approval_maps import naming
 from support.client_mail import CLIENT, letters_in, write
 from support.founded_offices import FoundedOffices
+from support.merging import add, merge, undo
 from support.office import Office
 
 from engine.adapters.received_letters import ReceivedLetter
 from engine.adapters.received_mail import ReceivedMessage
 from engine.bpmn.compiled import ContentRule, FieldDefinition, FieldType
 from engine.commands.client_answers import BroughtLetter, take_client_answer
-from engine.commands.client_doubles import tell_apart
 from engine.commands.client_merge_undoing import (
     ChangedSinceMerge,
     ErasedSinceMerge,
@@ -30,15 +30,12 @@ from engine.commands.client_merging import (
     AlreadyMerged,
     ClientIsApproved,
     ErasedIsNotMerged,
-    MergeRequest,
     NothingToMerge,
-    merge_clients,
 )
 from engine.commands.clients import (
     ClientDraft,
     ClientExists,
     ContactDraft,
-    add_client,
     add_contact,
     update_client,
     update_contact,
@@ -56,8 +53,6 @@ from engine.model.work_item import WorkItem
 from engine.policy.file_limits import FileLimits
 from engine.policy.history_chain import content_hash
 from engine.policy.personal_texts import ERASED
-from engine.queries import client_doubles
-from engine.queries.client_doubles import double_groups, possible_duplicates
 from engine.queries.clients import client_history, client_view, clients
 from engine.queries.inbox_filters import InboxFilter, narrowing
 from engine.queries.references import resolved_references
@@ -70,26 +65,6 @@ def office(sqlite_database_url: str, founded: FoundedOffices) -> Iterator[Office
     """Merging writes nothing that the two databases store differently; what waits for locks is tried on both."""
     with founded.at_work(sqlite_database_url) as office:
         yield office
-
-
-def add(office: Office, name: str, login: str = "olena", **more: str) -> int:
-    return office.do(login, add_client, ClientDraft(name=name, **more)).id
-
-
-def merge(office: Office, kept_id: int, *merged_ids: int, login: str = "bohdan", **more: object) -> int:
-    command_id = more.pop("command_id", None)
-    request = MergeRequest(kept_id, merged_ids, **more)  # type: ignore[arg-type]  # spelled out by each test
-    return office.do(login, merge_clients, request, command_id=command_id)
-
-
-def merge_id(office: Office, merged_id: int) -> int:
-    with office.database.read() as session:
-        latest = select(ClientMerge.id).where(ClientMerge.merged_id == merged_id).order_by(ClientMerge.id.desc())
-        return session.scalars(latest).first() or 0
-
-
-def undo(office: Office, merged_id: int, login: str = "bohdan") -> int:
-    return office.do(login, undo_merge, merge_id(office, merged_id))
 
 
 def stored(office: Office, client_id: int) -> Client:
@@ -326,47 +301,6 @@ def test_of_two_who_merge_at_once_in_both_directions_one_is_told(
             assert session.scalars(select(Deal.client_id)).one() == merged.merged_into_id
 
 
-def test_doubles_are_found_by_what_they_share_and_forgotten_once_told_apart(office: Office) -> None:
-    ids = {
-        name: add(office, name, "taras" if name == "Чужий" else "olena", **more)
-        for name, more in {
-            "ТОВ «Промінь»": {"phone": "0671234567"},
-            "Пpомінь": {},  # with a Latin p
-            "Зоря": {"phone": "8 067 123 45 67", "edrpou": "11111111"},
-            "Лан": {"email": "office@lan.ua"},
-            "Поле": {"email": "OFFICE@lan.ua", "edrpou": "22222222"},
-            "Гай": {"email": "office@lan.ua", "edrpou": "33333333"},
-            "Чужий": {"phone": "0671234567"},
-            "Сам": {},
-        }.items()
-    }
-    office.do("olena", add_contact, ids["Сам"], ContactDraft(full_name="Хтось", phone="0440000000"))
-    with office.database.read() as session:
-        page = double_groups(session, office.actor("olena"))
-        found = [({one.name for one in group.clients}, group.reasons) for group in page.groups]
-        assert found == [
-            ({"Зоря", "ТОВ «Промінь»", "Пpомінь"}, ("phone", "name")),
-            ({"Лан", "Поле", "Гай"}, ("email",)),  # of two different codes, each may be the third
-        ]
-        everybody = double_groups(session, office.actor("bohdan"), limit=1, page=9)
-        assert (everybody.page, everybody.pages, everybody.total) == (2, 2, 2)
-        similar = possible_duplicates(session, phone="0671234567", name="промінь", besides=ids["Пpомінь"])
-        assert {one.name: one.by for one in similar} == {"ТОВ «Промінь»": "phone", "Зоря": "phone", "Чужий": "phone"}
-    with pytest.raises(NotFound):
-        office.do("olena", tell_apart, [ids["Чужий"], ids["Зоря"]])
-    for _ in range(2):
-        office.do("olena", tell_apart, [ids["ТОВ «Промінь»"], ids["Зоря"]])
-    with office.database.read() as session:
-        assert session.query(HistoryEvent).filter_by(kind="clients_told_apart").count() == 1
-        (first, _) = double_groups(session, office.actor("olena")).groups
-        assert ({one.name for one in first.clients}, first.reasons) == ({"Лан", "Поле", "Гай"}, ("email",)) or (
-            {one.name for one in first.clients},
-            first.reasons,
-        ) == ({"ТОВ «Промінь»", "Пpомінь"}, ("name",))
-        similar = possible_duplicates(session, phone="0671234567", besides=ids["Зоря"])
-        assert [one.name for one in similar] == ["Чужий"]
-
-
 def test_erasing_leaves_the_letters_of_a_client_from_whom_the_merge_was_undone(office: Office) -> None:
     deal = office.open_deal("olena", client=ClientDraft(name="ФОП Марія Іваненко", email=CLIENT))
     mine, hers = office.deal(deal).client_id, add(office, "Петро Гай, кур'єр", phone="0671234567")
@@ -443,30 +377,6 @@ def test_whom_the_card_no_longer_names_still_answers_as_the_client_and_is_found_
         chosen = narrowing(session, InboxFilter(client_id=merged), office.clock.now())
         assert session.scalars(select(WorkItem.deal_id).where(*chosen)).all() == [deal.id]
     assert letters_in(office)[-1].is_known
-
-
-def test_who_was_merged_does_not_count_among_those_who_share(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client_doubles, "MOST_SHARING", 2)
-    kept, merged = (add(office, name, phone="0671234567") for name in ("Промінь", "Зоря"))
-    office.do("olena", add_contact, merged, ContactDraft("Ганна", email="office@lan.ua"))
-    merge(office, kept, merged)
-    other = add(office, "Лан", phone="0671234567")
-    with office.database.read() as session:
-        (group,) = double_groups(session, office.actor("bohdan")).groups
-        assert ({one.id for one in group.clients}, group.reasons) == ({kept, other}, ("phone",))
-
-
-def test_what_many_share_makes_nobody_similar_and_hides_nobody_who_is(
-    office: Office, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(client_doubles, "MOST_SHARING", 3)
-    ids = [add(office, f"Лан {number}", phone="0671234567") for number in range(4)]
-    twin = add(office, "ТОВ Лан 0")
-    with office.database.read() as session:
-        similar = possible_duplicates(session, phone="+380671234567", name="Лан 0", besides=ids[0])
-        assert [(one.client_id, one.by) for one in similar] == [(twin, "name")]
-        warned = possible_duplicates(session, phone="+380671234567", name="Поле")
-        assert {one.client_id for one in warned} == set(ids[:3])
 
 
 def test_erasing_a_contact_erases_the_same_one_of_the_merged_client_although_changed_since(office: Office) -> None:
