@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import select
 from support.office import Office
 
@@ -11,13 +13,13 @@ from engine.commands.clients import ClientDraft, add_client
 from engine.model.client_merge import ClientMerge
 
 
-def add(office: Office, name: str, login: str = "olena", **more: str) -> int:
-    return office.do(login, add_client, ClientDraft(name=name, **more)).id
+def add(office: Office, name: str, login: str = "olena", **more: Any) -> int:
+    return int(office.do(login, add_client, ClientDraft(name=name, **more)).id)
 
 
-def merge(office: Office, kept_id: int, *merged_ids: int, login: str = "bohdan", **more: object) -> int:
+def merge(office: Office, kept_id: int, *merged_ids: int, login: str = "bohdan", **more: Any) -> int:
     command_id = more.pop("command_id", None)
-    request = MergeRequest(kept_id, merged_ids, **more)  # type: ignore[arg-type]  # spelled out by each test
+    request = MergeRequest(kept_id, merged_ids, **more)
     return office.do(login, merge_clients, request, command_id=command_id)
 
 
