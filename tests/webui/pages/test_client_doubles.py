@@ -7,8 +7,12 @@ from sqlalchemy import select
 from support.office import Office
 from support.web import Browser, text_of
 
+from engine.bpmn.compiled import FieldType
 from engine.commands.clients import ClientDraft, ContactDraft, add_client, add_contact
+from engine.commands.own_fields import add_own_field
 from engine.model.client_merge import ClientMerge
+from engine.model.own_field import FieldSubject
+from engine.policy.own_fields import OwnFieldDraft
 
 SignIn = Callable[[str | None], Browser]
 
@@ -150,3 +154,19 @@ def test_whoever_undoes_a_merge_of_a_colleagues_client_stays_at_their_own(
     answer = browse("olena").post(f"/clients/merges/{merge_id(office)}/undo", {})
     assert (answer.status_code, answer.location) == (303, f"/clients/{first}")
     assert browse("taras").get(f"/clients/{anothers}").status_code == 200
+
+
+def test_the_history_of_a_deal_tells_in_words_what_its_client_is_now(office: Office, browse: SignIn) -> None:
+    draft = OwnFieldDraft(name="limit", label="Кредитний ліміт", type=FieldType.NUMBER)
+    office.do("owner", add_own_field, FieldSubject.CLIENT, draft)
+    client = ClientDraft(name="ТОВ «Хвиля»", fields={"limit": "100000"})
+    deal = office.open_deal("olena", client=client)
+    other = office.do("olena", add_client, ClientDraft(name="Хвиля", edrpou="31234567", fields={"limit": "5000"})).id
+    olena = browse("olena")
+    olena.post("/clients/merge", {"id": [str(deal.client_id), str(other)], "kept": str(other)})
+    for told in (text_of(olena.get(f"/deals/{deal.id}")), text_of(olena.get(f"/clients/{other}/history", part=True))):
+        assert "client." not in told
+        assert "31234567" in told or "ЄДРПОУ" not in told
+    page = " ".join(text_of(olena.get(f"/deals/{deal.id}")).split())
+    for said in ("Назва ТОВ «Хвиля» → Хвиля", "ЄДРПОУ — → 31234567", "Кредитний ліміт 100"):
+        assert said in page
