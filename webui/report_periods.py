@@ -24,9 +24,9 @@ def asked_period() -> tuple[date, date]:
 
 
 def period_asked() -> dict[str, str]:
-    """The period as addresses name it."""
+    """The period as addresses name it, with the usual one that was chosen: in January, three have the same days."""
     first, last = asked_period()
-    return {"from": first.isoformat(), "to": last.isoformat()}
+    return {"from": first.isoformat(), "to": last.isoformat(), "period": request.args.get("period", "")}
 
 
 def period_words() -> dict[str, Any]:

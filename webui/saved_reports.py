@@ -46,7 +46,7 @@ def address_of(row: SavedRow) -> str:
         asked |= {"first": months.first.isoformat(), "months": months.count}
     else:
         first, last = filters.days(today)
-        asked |= {"from": first.isoformat(), "to": last.isoformat()}
+        asked |= {"from": first.isoformat(), "to": last.isoformat(), "period": filters.period}
     return url_for(ENDPOINTS[row.report], **asked)
 
 
@@ -54,7 +54,9 @@ def filters_given() -> ReportFilters:
     """What a page sent to be saved. Days that are a usual period's of today move with the day from now on."""
     form, today = request.form, local(now()).date()
     first, last = iso_date(form.get("from", "")), iso_date(form.get("to", ""))
-    usual = next((one for one in usual_periods(today) if (one.first, one.last) == (first, last)), None)
+    fitting = [one for one in usual_periods(today) if (one.first, one.last) == (first, last)]
+    chosen = (one for one in fitting if one.usual.value == form.get("period"))
+    usual = next(chosen, fitting[0] if fitting else None)
     is_fixed = usual is None and first is not None and last is not None
     begins, months = iso_date(form.get("first", "")), min(read_id(form.get("months", "")) or 1, MOST_MONTHS)
     return ReportFilters(

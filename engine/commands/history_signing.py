@@ -32,8 +32,9 @@ from engine.policy.permissions import Actor
 from engine.queries.history import CHAIN_COLUMNS, chain_entry
 from engine.queries.history_signatures import LOOKS_BACK, last_signature, latest_key
 
-AT_ONCE = 2_000
-"""How many entries are read at once: each reading looks back over as many that are signed."""
+AT_ONCE = LOOKS_BACK // 2
+"""How many entries are read at once. Fewer make more readings, each of which looks back over what is signed; as many
+as it looks back over would leave no entry time to be committed behind later ones."""
 
 _WRITTEN_AT_ONCE = 200
 """How many entries one transaction signs: a file database has one writer, and steps must not wait for this one."""

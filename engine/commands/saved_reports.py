@@ -48,7 +48,7 @@ def save_report(session: Session, draft: ReportDraft, *, actor: Actor, clock: Cl
     """Keep a report with its filters for the actor. Raises NotFound, InvalidInput."""
     ensure_reads_reports(actor)
     at = clock.now()
-    session.get_one(Person, actor.person_id, with_for_update=True)  # two at once could both be the fiftieth
+    _one_by_one(session, actor)  # two at once could both be the fiftieth
     own = select(func.count()).select_from(SavedReport).where(SavedReport.person_id == actor.person_id)
     if (session.scalar(own) or 0) >= MOST_SAVED:
         full = FieldNotUnderstood(value=draft.name, expected=N_("one of at most 50 saved reports"))
@@ -70,6 +70,7 @@ def save_report(session: Session, draft: ReportDraft, *, actor: Actor, clock: Cl
 
 def rename_saved_report(session: Session, saved_report_id: int, name: str, *, actor: Actor, clock: Clock) -> None:
     """Raises NotFound, InvalidInput."""
+    _one_by_one(session, actor)  # two at once could both find the name free
     saved = _own(session, saved_report_id, actor)
     said = _name_given(session, name, actor, saved)
     if said != saved.name:
@@ -142,6 +143,11 @@ def schedule_of(saved: SavedReport) -> Schedule | None:
     if saved.rhythm is None:
         return None
     return Schedule(saved.rhythm, time.fromisoformat(saved.at), saved.day)
+
+
+def _one_by_one(session: Session, actor: Actor) -> None:
+    """Let what else of the actor's is written meanwhile wait, and nobody who only refers to them."""
+    session.get_one(Person, actor.person_id, with_for_update={"key_share": True})
 
 
 def _own(session: Session, saved_report_id: int, actor: Actor) -> SavedReport:

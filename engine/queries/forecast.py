@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, Select, case, func, literal, select
+from sqlalchemy import ColumnElement, Select, case, func, literal, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from engine.alphabet import sort_key
@@ -18,7 +18,7 @@ from engine.events import StageChanged, kind_of
 from engine.model.deal import Deal, DealResult
 from engine.model.history_event import HistoryEvent
 from engine.policy.assignment import Directory
-from engine.policy.permissions import Actor
+from engine.policy.permissions import Ability, Actor, may
 from engine.policy.win_shares import StageShare, WinShare, WinShares
 from engine.queries.counted_deals import DealResults
 from engine.queries.deal_board import stages_of_map
@@ -28,7 +28,7 @@ from engine.queries.scopes import visible_deals
 
 MOST_MONTHS = 12
 MEASURED_OVER = timedelta(days=365)
-"""Deals that ended within so long up to today tell the share of those that are won."""
+"""Deals that ended on so many days, today among them, tell the share of those that are won."""
 
 
 class ForecastGroup(StrEnum):
@@ -124,6 +124,17 @@ class Forecast:
     today: date
 
 
+class _Standing(NamedTuple):
+    """Deals of a part that stand in a stage: all of them, those with an amount, and what these come to."""
+
+    part: int | None
+    stage: str
+    currency: str
+    deals: int
+    priced: int
+    amount: Decimal | None
+
+
 def forecast(
     session: Session,
     actor: Actor,
@@ -136,21 +147,27 @@ def forecast(
 ) -> Forecast:
     """Of the deals of a map that the actor sees, by their close dates. Months and days are those of ``zone``.
 
-    Shares are the company's, whoever asks: those of a part of the deals would tell of who may see them. A deal whose
-    owner belongs to two departments counts in both rows, and once in the total. Raises NotFound.
+    Shares are the company's, whoever asks: those of a part of the deals would tell of who may see them. Of a map of
+    which the actor sees no deal, none are told. A deal whose owner belongs to two departments counts in both rows, and
+    once in the total. Raises NotFound.
     """
     ensure_reads_reports(actor)
     today = now.astimezone(zone).date()
-    measured_from = today - MEASURED_OVER
-    shares = _shares(session, definition_key, _moment(measured_from, zone), _moment(today + timedelta(days=1), zone))
+    measured_from = today - MEASURED_OVER + timedelta(days=1)
     of_map = (visible_deals(actor), Deal.definition_key == definition_key)
+    shares = WinShares(WinShare(), {})
+    if may(actor, Ability.SEE_ALL_DEALS) or session.scalar(select(Deal.id).where(*of_map).limit(1)) is not None:
+        days = _moment(measured_from, zone), _moment(today + timedelta(days=1), zone)
+        shares = _shares(session, definition_key, *days)
     is_open = (*of_map, Deal.result == DealResult.OPEN)
     found: dict[int | None, Expected] = defaultdict(Expected)
     total, standing = Expected(), dict[str, int]()
-    for row in session.execute(_of_open(group_by, months, *is_open)):
-        standing[row.stage] = standing.get(row.stage, 0) + row.deals
-        for one in (found[row.part], total):
-            _add_open(one, row, shares.weighted(row.stage, row.amount or Decimal(0)))
+    parts = [_Standing(*row) for row in session.execute(_of_open(group_by, months, *is_open))]
+    for part in parts:
+        standing[part.stage] = standing.get(part.stage, 0) + part.deals
+        _add_open(found[part.part], part, shares)
+    for part in _by_stage(parts):  # what is rounded by row would come to another total with each grouping
+        _add_open(total, part, shares)
     for group, was_before, currency, count, amount in session.execute(_of_won(group_by, months, zone, *of_map)):
         for one in (found[group], total):
             _add_won(one, currency, count, amount, was_before=bool(was_before))
@@ -251,16 +268,28 @@ def _bucket(column: InstrumentedAttribute[Any], starts: list[Any], turn: int | N
     return case(*whens, else_=literal(last))
 
 
-def _add_open(one: Expected, row: Row[Any], weighted: Decimal | None) -> None:
-    one.open += row.deals
-    one.unpriced += row.deals - row.priced
-    if row.amount is None:
+def _by_stage(parts: Iterable[_Standing]) -> Iterator[_Standing]:
+    """The same deals, whichever part they belong to."""
+    together: dict[tuple[str, str], list[_Standing]] = defaultdict(list)
+    for one in parts:
+        together[one.stage, one.currency].append(one)
+    for (stage, currency), ones in together.items():
+        amounts = [one.amount for one in ones if one.amount is not None]
+        deals, priced = sum(one.deals for one in ones), sum(one.priced for one in ones)
+        yield _Standing(None, stage, currency, deals, priced, sum(amounts, Decimal(0)) if amounts else None)
+
+
+def _add_open(one: Expected, part: _Standing, shares: WinShares) -> None:
+    one.open += part.deals
+    one.unpriced += part.deals - part.priced
+    if part.amount is None:
         return
-    _add(one.sums, row.currency, row.amount)
+    _add(one.sums, part.currency, part.amount)
+    weighted = shares.weighted(part.stage, part.amount)
     if weighted is None:
-        _add(one.unweighed, row.currency, row.amount)
+        _add(one.unweighed, part.currency, part.amount)
     else:
-        _add(one.weighted, row.currency, weighted)
+        _add(one.weighted, part.currency, weighted)
 
 
 def _add_won(one: Expected, currency: str, count: int, amount: Decimal | None, *, was_before: bool) -> None:

@@ -14,6 +14,12 @@ import psycopg
 from psycopg import sql
 from support.servers import PostgreSQL
 
+from engine.model.history_event import HistoryEvent
+from engine.model.history_signature import HistorySignature
+from engine.model.notice import Notice
+from engine.model.timer import Timer
+from engine.model.work_item import WorkItem
+
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 _MOST_USES = 30
@@ -36,6 +42,21 @@ ORDER BY relname
 _SEQUENCES = (
     "SELECT relname FROM pg_class WHERE relkind = 'S' AND relnamespace = 'public'::regnamespace ORDER BY relname"
 )
+
+
+def _lost_references() -> str:
+    """Asks which columns of what PostgreSQL does not look up (migration 0052) name a row that is not there."""
+    tables = (model.__table__ for model in (HistoryEvent, HistorySignature, Notice, Timer, WorkItem))
+    columns = [(key.parent, key.column) for table in tables for key in table.foreign_keys]
+    asked = (
+        f"SELECT '{one}' FROM {one.table.name} LEFT JOIN {to.table.name} AS known ON known.{to.name} = {one}"  # noqa: S608
+        f" WHERE {one} IS NOT NULL AND known.{to.name} IS NULL"
+        for one, to in columns
+    )
+    return " UNION ".join(asked)
+
+
+_LOST_REFERENCES = _lost_references()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,5 +143,7 @@ class LentDatabases:
             connection.execute(_END_OTHERS)
             if connection.execute(_SCHEMA).fetchall() != self._schema:
                 return False
+            lost = _names(connection, _LOST_REFERENCES)
             self._new.put_into(connection)
+        assert lost == [], "rows refer to what is not there"
         return True

@@ -36,6 +36,26 @@ _SQLITE = "database.sqlite"
 _POSTGRESQL = "database.dump"
 _KEYS = ("secret_key", "keys", "files")
 _RUNNING_IF_SEEN_WITHIN_S = 30
+_EMPTY_POSTGRESQL = """
+SET client_min_messages = warning;
+DO $$
+DECLARE
+    found record;
+BEGIN
+    FOR found IN SELECT oid::regclass AS name FROM pg_class
+        WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p')
+    LOOP
+        EXECUTE format('DROP TABLE IF EXISTS %s CASCADE', found.name);
+    END LOOP;
+    FOR found IN SELECT oid::regprocedure AS name FROM pg_proc
+        WHERE pronamespace = current_schema()::regnamespace
+        AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_proc.oid AND deptype = 'e')
+    LOOP
+        EXECUTE format('DROP ROUTINE IF EXISTS %s CASCADE', found.name);
+    END LOOP;
+END $$;
+"""
+"""A newer version's tables and functions go as well: they would stand in the way of an older backup's."""
 
 
 @click.command(help=N_("Write the database, the keys and the files of this installation to FILE (.tar.gz)."))
@@ -116,8 +136,11 @@ def _restore_postgresql(given: Settings, dump: Path | None) -> None:
     if dump is None:
         raise Failed(_("This backup was made of a SQLite database; DATABASE_URL names PostgreSQL."))
     url = make_url(given.database_url)
-    options = ["--clean", "--if-exists", "--no-owner", "--single-transaction", "--exit-on-error"]
-    _run([_tool("pg_restore"), *options, *_connection(url), str(dump)], url)
+    empty, restored = dump.with_name("empty.sql"), dump.with_name("restored.sql")
+    empty.write_text(_EMPTY_POSTGRESQL)
+    _run([_tool("pg_restore"), "--no-owner", "--no-comments", f"--file={restored}", str(dump)], url)
+    options = ["--no-psqlrc", "--quiet", "--output=/dev/null", "--single-transaction", "--set=ON_ERROR_STOP=1"]
+    _run([_tool("psql"), *options, *_connection(url), f"--file={empty}", f"--file={restored}"], url)
 
 
 def _tool(name: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import time
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -19,14 +18,19 @@ from engine.commands.saved_reports import (
     stop_saved_report,
 )
 from engine.errors import N_, DomainError, FieldNotUnderstood, InvalidInput, NotFound
+from engine.model.notice import NoticeKind
+from engine.model.person import Person
 from engine.model.saved_report import ReportKind, Rhythm
+from engine.policy.mail_choices import Delivery, read_times
 from engine.policy.report_schedule import LAST_DAY_OF_MONTH, Schedule
 from engine.queries.approval_report import ApprovalGroup
 from engine.queries.calendars import calendar_of_person
 from engine.queries.control import ensure_controls
 from engine.queries.forecast import ForecastGroup
+from engine.queries.mail_choices import mail_choices
 from engine.queries.reports import LatenessGroup
 from engine.queries.saved_reports import SavedRow, months_of, saved_reports
+from engine.queries.telegram import chat_of
 from webui.error_pages import status_of
 from webui.formats import local, month_name
 from webui.forms.typed_values import read_id
@@ -128,11 +132,11 @@ def _schedule_given() -> Schedule:
     if rhythm not in set(Rhythm) or day > (len(DAY_NAMES) if is_weekly else LAST_DAY_OF_MONTH):
         raise NotFound
     try:
-        moment = time.fromisoformat(at)
+        (moment,) = read_times(at)
     except ValueError:
         unread = FieldNotUnderstood(value=at, expected=N_("a time such as 9:00"))
         raise InvalidInput({"at": unread}) from None
-    return Schedule(Rhythm(rhythm), moment.replace(second=0, microsecond=0, tzinfo=None), day)
+    return Schedule(Rhythm(rhythm), moment, day)
 
 
 def _act(command: Callable[[Session], object], told: str, changed: int | None = None) -> ResponseReturnValue:
@@ -154,6 +158,7 @@ def _page(error: DomainError | None = None, changed: int | None = None) -> Respo
     with reading() as session:
         saved = saved_reports(session, actor())
         zone = calendar_of_person(session, actor().person_id).zone
+        is_reached, is_wanted = _comes(session, actor().person_id)
     page = render_template(
         "control/saved_reports.html",
         saved=saved,
@@ -164,12 +169,22 @@ def _page(error: DomainError | None = None, changed: int | None = None) -> Respo
         period_of=_period_of,
         address_of=address_of,
         zone=zone,
+        is_reached=is_reached,
+        is_wanted=is_wanted,
         longest=LONGEST_NAME,
         errors=field_errors(error) if error else {},
         changed=changed,
         typed=request.form if error else {},
     )
     return page, status_of(error) if error else 200
+
+
+def _comes(session: Session, person_id: int) -> tuple[bool, bool]:
+    """Whether letters or messages reach the person, and whether they want to be told of saved reports."""
+    has_telegram = services().settings.telegram_bot_id is not None and chat_of(session, person_id) is not None
+    choices = mail_choices(session, [person_id])[person_id]
+    is_wanted = choices.delivery_of(NoticeKind.SAVED_REPORT) is not Delivery.NEVER
+    return has_telegram or bool(session.get_one(Person, person_id).email), is_wanted
 
 
 def _period_of(row: SavedRow) -> str:

@@ -26,6 +26,18 @@ def test_what_others_refer_to_is_not_deleted_and_keeps_its_number(office: Office
     assert before[0] > 0
 
 
+@pytest.mark.postgres
+@pytest.mark.parametrize("table", KEPT)
+def test_what_others_refer_to_is_not_emptied_either(postgresql_database_url: str, table: str) -> None:
+    """No trigger on rows hears of it, and history would stay behind, about nothing."""
+    database = Database(postgresql_database_url)
+    try:
+        with pytest.raises(DBAPIError, match=r"never deleted|append-only"), database.write() as session:
+            session.execute(text(f"TRUNCATE {table} CASCADE"))
+    finally:
+        database.dispose()
+
+
 @pytest.mark.parametrize("column", ["assignee_id", "group_id", "deal_id", "instance_id", "completed_by_id"])
 def test_a_file_database_refuses_a_reference_to_nothing(sqlite_database_url: str, column: str) -> None:
     """PostgreSQL is not asked: the same commands write there, and what they write here is looked up."""

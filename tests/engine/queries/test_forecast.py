@@ -43,7 +43,7 @@ def test_amounts_are_weighted_by_what_was_won_from_the_stage_in_which_the_deal_s
     session: Session, company: Company, records: SalesRecords, as_actor: Act, now: datetime
 ) -> None:
     sold_for_a_year(records, company.olena, now)
-    old = now - MEASURED_OVER - timedelta(days=2)
+    old = now - MEASURED_OVER  # with today, that is the day before the first one
     ended(records, company.olena, DealResult.WON, (OFFER, APPROVAL, SIGNATURE), old)
     soon = now.date() + timedelta(days=1)
     for owner, stage, amount, currency in (
@@ -65,6 +65,17 @@ def test_amounts_are_weighted_by_what_was_won_from_the_stage_in_which_the_deal_s
     assert taras.weighted == {"EUR": Decimal("2.50"), "UAH": Decimal(25)}
     assert told.total.weighted == {"EUR": Decimal("2.50"), "UAH": Decimal(275)}
     assert told.total.unweighed == {}
+
+
+def test_what_may_be_counted_on_altogether_is_the_same_however_it_is_grouped(
+    session: Session, company: Company, records: SalesRecords, as_actor: Act, now: datetime
+) -> None:
+    sold_for_a_year(records, company.olena, now)
+    for owner in (company.olena, company.taras):
+        records.deal(owner, stage=APPROVAL, amount=Decimal("1.01"), close_date=now.date())
+    for group in ForecastGroup:
+        total = told_to(session, as_actor(company.bohdan), now, group).total
+        assert (total.sums, total.weighted) == ({"UAH": Decimal("2.02")}, {"UAH": Decimal("0.51")})
 
 
 def test_where_too_few_deals_have_ended_nothing_is_weighed(
@@ -124,6 +135,15 @@ def test_a_head_of_a_department_foresees_from_the_deals_that_they_see_by_the_sha
     assert (told.total.open, told.whole) == (1, WinShare(6, 24))
     with pytest.raises(NotFound):
         told_to(session, as_actor(company.olena), now)
+
+
+def test_nothing_is_told_of_how_a_map_sells_of_which_the_reader_sees_no_deal(
+    session: Session, company: Company, records: SalesRecords, as_actor: Act, now: datetime
+) -> None:
+    sold_for_a_year(records, company.taras, now)
+    told = told_to(session, as_actor(company.iryna), now)
+    assert {told.whole, *(one.share.own for one in told.stages)} == {WinShare()}
+    assert told_to(session, as_actor(company.bohdan), now).whole == WinShare(6, 24)
 
 
 def told_to(session: Session, actor: Actor, now: datetime, group_by: ForecastGroup = ForecastGroup.MONTH) -> Forecast:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
-from sqlalchemy import func, select, update
+from sqlalchemy import func, inspect, select, text, update
 from support.files import add, pdf
 from support.office import Office
 from support.running import environment, reglament
@@ -102,3 +102,24 @@ def test_postgresql_is_backed_up_by_its_own_tools_or_their_absence_is_told(
     done = reglament("backup", str(tmp_path / "b.tar.gz"), env={**env, "PATH": str(tmp_path)})
     assert (done.returncode, done.stderr.split(":")[0]) == (1, "pg_dump is not installed")
     assert not (tmp_path / "b.tar.gz").exists()
+
+
+@pytest.mark.postgres
+def test_a_backup_from_before_an_upgrade_is_put_in_place_of_what_the_upgrade_made(
+    postgresql_database_url: str, tmp_path: Path
+) -> None:
+    """The tables and functions of the newer version are not in the backup, and refer to what is in it."""
+    env = environment(tmp_path / "var", DATABASE_URL=postgresql_database_url)
+    reglament("backup", str(tmp_path / "b.tar.gz"), env=env)
+    database = Database(postgresql_database_url)
+    try:
+        with database.write() as session:
+            session.execute(text("CREATE TABLE newer (id bigint PRIMARY KEY, deal_id bigint REFERENCES deal)"))
+            session.execute(text("CREATE FUNCTION newer() RETURNS int LANGUAGE sql AS 'SELECT 1'"))
+        done = reglament("restore", str(tmp_path / "b.tar.gz"), env=env)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert not inspect(database.engine).has_table("newer")
+        with database.read() as session:
+            assert session.scalar(text("SELECT count(*) FROM pg_proc WHERE proname = 'newer'")) == 0
+    finally:
+        database.dispose()

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from html import unescape
 
 import pytest
 from sqlalchemy import select
@@ -9,10 +11,13 @@ from support.office import Office
 from support.web import Browser, text_of
 from werkzeug.test import TestResponse
 
+from engine.model.person import Person
 from engine.model.saved_report import Rhythm, SavedReport
 
 SignIn = Callable[[str | None], Browser]
 PAGE = "/reports/saved"
+_PERIOD = re.compile(r'<a class="btn btn-sm[^"]*" href="([^"]+)">([^<]+)</a>')
+_HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
 
 
 def saved(office: Office) -> SavedReport:
@@ -36,7 +41,25 @@ def test_a_report_is_saved_as_it_is_and_opens_with_the_days_of_then(office: Offi
     office.clock.advance(timedelta(days=10))
     later = today + timedelta(days=10)
     opened = bohdan.get(f"{PAGE}/{saved(office).id}")
-    assert opened.location == f"/reports/lateness?by=step&from={later - timedelta(days=6)}&to={later}"
+    days = f"from={later - timedelta(days=6)}&to={later}&period=days_7"
+    assert opened.location == f"/reports/lateness?by=step&{days}"
+
+
+@pytest.mark.parametrize("period", ["Цей місяць", "Цей квартал", "Цей рік"])
+def test_of_periods_that_have_the_same_days_the_chosen_one_is_saved(
+    office: Office, browse: SignIn, period: str
+) -> None:
+    """In January the year, the quarter and the month began on one day; in May they did not."""
+    office.clock.advance(datetime(2027, 1, 15, 9, tzinfo=UTC) - office.clock.now())
+    bohdan = browse("bohdan")
+    address = next(link for link, name in _PERIOD.findall(bohdan.get("/reports/activity").text) if name == period)
+    page = bohdan.get(unescape(address)).text
+    assert re.findall(r'<a class="btn btn-sm active"[^>]*>([^<]+)</a>', page) == [period]
+    save(bohdan, **dict(_HIDDEN.findall(page.partition('class="save-report"')[2])))
+    assert period in text_of(bohdan.get(PAGE))
+    office.clock.advance(timedelta(days=120))
+    first = {"Цей місяць": "2027-05-01", "Цей квартал": "2027-04-01", "Цей рік": "2027-01-01"}[period]
+    assert f"from={first}&" in bohdan.get(f"{PAGE}/{saved(office).id}").location
 
 
 def test_a_forecast_is_saved_with_months_that_move(office: Office, browse: SignIn) -> None:
@@ -56,6 +79,8 @@ def test_a_saved_report_is_scheduled_stopped_renamed_and_deleted(office: Office,
     told = saved(office)
     assert (told.rhythm, told.day, told.at) == (Rhythm.WEEK, 5, "08:30")
     assert "Щотижня, пʼятниця, 08:30" in text_of(bohdan.get(PAGE))
+    bohdan.post(f"{place}/schedule", form={"rhythm": "week", "weekday": "5", "at": "9:05"})
+    assert saved(office).at == "09:05"
     wrong = bohdan.post(f"{place}/schedule", form={"rhythm": "day", "at": "опівдні"})
     assert (wrong.status_code, "опівдні" in text_of(wrong)) == (422, True)
     bohdan.post(f"{place}/stop")
@@ -64,6 +89,20 @@ def test_a_saved_report_is_scheduled_stopped_renamed_and_deleted(office: Office,
     assert saved(office).name == "Терміни"
     bohdan.post(f"{place}/delete")
     assert "Ще нічого не збережено" in text_of(bohdan.get(PAGE))
+
+
+def test_that_nothing_would_come_is_said_where_it_is_scheduled(office: Office, browse: SignIn) -> None:
+    bohdan = browse("bohdan")
+    save(bohdan)
+    page = text_of(bohdan.get(PAGE))
+    assert "не надсилається жоден" not in page
+    assert "немає електронної адреси" not in page
+    bohdan.post("/settings/mail", form={"saved_report": "never", "times": "9:00"})
+    with office.database.write() as session:
+        session.get_one(Person, office.company.bohdan.id).email = ""
+    page = text_of(bohdan.get(PAGE))
+    assert "не надсилається жоден" in page
+    assert "немає електронної адреси" in page
 
 
 def test_names_are_ones_own_and_once_each(office: Office, browse: SignIn) -> None:

@@ -1,0 +1,94 @@
+"""Two windows of one person, a double click, two workers: nobody fails, and nothing comes twice. On PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import time, timedelta
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+from support.founded_offices import FoundedOffices
+from support.office import Office
+from support.waiting import somebody_waits
+
+from engine.commands.list_choices import keep_list_choice
+from engine.commands.saved_reports import (
+    ReportDraft,
+    rename_saved_report,
+    save_report,
+    schedule_saved_report,
+    tell_of_saved_reports,
+)
+from engine.errors import InvalidInput
+from engine.model.notice import Notice, NoticeKind
+from engine.model.saved_report import ReportKind, Rhythm
+from engine.policy.report_periods import ReportFilters
+from engine.policy.report_schedule import Schedule
+from engine.queries.deal_columns import LIST_NAME, DealColumn, DealColumns, deal_columns
+
+pytestmark = pytest.mark.postgres
+
+
+@pytest.fixture
+def office(postgresql_database_url: str, founded: FoundedOffices) -> Iterator[Office]:
+    """A file database has one writer at a time."""
+    with founded.at_work(postgresql_database_url) as office:
+        yield office
+
+
+def save(office: Office, name: str) -> int:
+    return office.do("bohdan", save_report, ReportDraft(name, ReportKind.ACTIVITY, ReportFilters())).id
+
+
+def at_once(office: Office, first: Callable[[Session], object], second: Callable[[Session], object]) -> None:
+    """Commit what the first has written when the second waits for it."""
+
+    def follow() -> None:
+        with office.database.write() as session:
+            second(session)
+
+    with ThreadPoolExecutor(1) as others:
+        with office.database.write() as session:
+            first(session)
+            session.flush()
+            following = others.submit(follow)
+            while not following.done() and not somebody_waits(office.database):
+                pass
+        following.result()
+
+
+def test_columns_chosen_twice_for_the_first_time_are_those_chosen_last(office: Office) -> None:
+    actor = office.actor("olena")
+
+    def keep(column: DealColumn) -> Callable[[Session], object]:
+        return lambda session: keep_list_choice(
+            session, LIST_NAME, DealColumns.of([column], [column]).as_kept(), actor=actor
+        )
+
+    at_once(office, keep(DealColumn.OWNER), keep(DealColumn.AMOUNT))
+    with office.database.read() as session:
+        assert deal_columns(session, actor).shown == (DealColumn.AMOUNT,)
+
+
+def test_of_two_reports_that_get_one_name_the_second_is_told(office: Office) -> None:
+    actor, one, other = office.actor("bohdan"), save(office, "Один"), save(office, "Другий")
+
+    def rename(report: int) -> Callable[[Session], object]:
+        return lambda session: rename_saved_report(session, report, "Разом", actor=actor, clock=office.clock)
+
+    with pytest.raises(InvalidInput) as told:
+        at_once(office, rename(one), rename(other))
+    assert told.value.errors["name"].code == "report_name_taken"
+
+
+def test_two_workers_tell_of_a_report_once(office: Office) -> None:
+    office.do("bohdan", schedule_saved_report, save(office, "Щодня"), Schedule(Rhythm.DAY, time(9)))
+    office.clock.advance(timedelta(days=1))
+    with office.database.write() as first, office.database.write() as second:
+        told = [tell_of_saved_reports(one, clock=office.clock) for one in (first, second)]
+    assert told == [1, 0]
+    with office.database.read() as session:
+        counted = select(func.count()).where(Notice.kind == NoticeKind.SAVED_REPORT)
+        assert session.scalar(counted) == 1
