@@ -25,7 +25,7 @@ _FORMS = (
     "LLC|LTD|INC|CORP|GMBH|PLC|SP Z O O",
 )
 _LEGAL_FORMS = re.compile(r"\b(?:" + "|".join(_FORMS).translate(_LOOK_ALIKE) + r")\b")
-_IGNORED = re.compile(r"['’‘ʼʹ`´′＇]")
+_IGNORED = re.compile(r"['’‘ʼʹ`´′＇\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _NO_LETTER = re.compile(r"[\W_]+")
 
 

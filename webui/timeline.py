@@ -14,6 +14,7 @@ from engine.errors import N_
 from engine.model.client import Client
 from engine.policy.approved_content import FILE_CHANGE
 from engine.policy.mentions import with_names
+from engine.policy.own_fields import CLIENT_ROOT
 from engine.policy.personal_texts import ERASED
 from engine.queries.deal_history import HistoryRow
 from engine.queries.directories import directory
@@ -176,6 +177,11 @@ def _quoted(kind: str, data: Data, name: str) -> str:
     return failure_words(said) if said and kind == "call_failed" else said
 
 
+def deal_labels(session: Session, definition_id: int | None) -> Fields:
+    """What a deal's history may tell of: the fields of its map, and the company's own of clients."""
+    return {**client_labels(session), **fields_of(session, definition_id)}
+
+
 def fields_of(session: Session, definition_id: int | None) -> Fields:
     """The fields of a map's steps by the names under which their values are kept."""
     return map_fields(process_of(session, definition_id)) if definition_id is not None else {}
@@ -260,7 +266,10 @@ def _change(name: str, change: Any, fields: Fields) -> tuple[str, str]:
     field = None if name in _FIELD_NAMES else fields.get(name)
     if field is not None and isinstance(change, list) and len(change) == 2:  # noqa: PLR2004  # old and new
         return field.label, " → ".join(_worded(field, one) for one in change)
-    label = _(_FIELD_NAMES[name]) if name in _FIELD_NAMES else name
+    bare = name.removeprefix(CLIENT_ROOT)
+    label = _(_FIELD_NAMES[bare]) if bare in _FIELD_NAMES else name
+    if bare in _CODES and isinstance(change, list):  # figures that are no number
+        return label, " → ".join(str(one or "—") for one in change)
     if name == "owner_id" and isinstance(change, list):
         change = [_person_name(one) for one in change]
     if isinstance(change, list) and len(change) == 2:  # noqa: PLR2004  # old and new
@@ -282,6 +291,7 @@ def _client_name(client_id: int) -> str:
         return name_of(session, Client, client_id, Client.name)
 
 
+_CODES = frozenset({"edrpou", "phone"})
 _FIELD_NAMES = {
     "title": N_("Title"),
     "amount": N_("Amount"),

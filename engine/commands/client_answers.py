@@ -33,6 +33,7 @@ from engine.model.notice import NoticeKind
 from engine.policy.file_kinds import FileRefused
 from engine.policy.file_limits import FileLimits
 from engine.policy.permissions import Actor
+from engine.queries.client_merges import one_client
 from engine.queries.deal_files import reference
 
 MOST_ANSWERS = 50
@@ -195,8 +196,9 @@ def _free_name(session: Session, deal_id: int, name: str) -> str:
 
 def _is_known(session: Session, deal: Deal, sender: str) -> bool:
     """Whether the client's card has the address, or a letter of this deal went there."""
-    contacts = session.scalars(select(Contact.email).where(Contact.client_id == deal.client_id))
-    own = session.scalars(select(Client.email).where(Client.id == deal.client_id))
+    cards = one_client(deal.client_id)  # also of who was merged into the client
+    contacts = session.scalars(select(Contact.email).where(Contact.client_id.in_(cards)))
+    own = session.scalars(select(Client.email).where(Client.id.in_(cards)))
     sent = session.scalars(select(ClientLetter.receivers).where(ClientLetter.deal_id == deal.id))
     written_to = (str(one["address"]) for receivers in sent for one in receivers)
     return bool(sender) and sender in {one.strip().casefold() for one in (*contacts, *own, *written_to)}

@@ -112,11 +112,13 @@ def _ensure_may_be_undone(
     present = values_of(kept)
     if any(present.get(name) != new for name, (_old, new) in merge.changes.items()):
         raise ChangedSinceMerge
-    other = select(Client.name).where(
-        Client.edrpou == merged.edrpou, Client.id.not_in((kept.id, merged.id)), Client.merged_into_id.is_(None)
-    )
-    if merged.edrpou and (name := session.scalar(other.limit(1))) is not None:
-        raise ClientExists(name=name)
+    former = merge.changes.get("edrpou", ("", ""))[0]
+    for code in (merged.edrpou, former):
+        other = select(Client.name).where(
+            Client.edrpou == code, Client.id.not_in((kept.id, merged.id)), Client.merged_into_id.is_(None)
+        )
+        if code and (name := session.scalar(other.limit(1))) is not None:
+            raise ClientExists(name=name)
     return dict(merge.changes)
 
 

@@ -28,6 +28,7 @@ from engine.policy.personal_texts import ERASED
 from engine.policy.phone_numbers import normalise_phone
 from engine.policy.search_keys import search_text
 from engine.policy.visible_names import is_invisible
+from engine.queries.client_merges import standing_client_id
 
 _EDRPOU = re.compile(r"\d{8}|\d{10}|\d{12}")
 _IN_STEPS = frozenset({"name", "edrpou", "segment", "source", "phone", "email"})
@@ -220,9 +221,9 @@ def add_contact(
     clock: Clock,
     spelling: Spelling = Spelling(),  # noqa: B008  # frozen
 ) -> Contact:
-    """Raises NotFound, NotAllowed, InvalidInput."""
+    """``client_id`` may be that of one who was merged. Raises NotFound, NotAllowed, InvalidInput."""
     ensure_may(actor, Ability.MANAGE_CLIENTS)
-    client = lock_client(session, client_id, actor)
+    client = lock_client(session, standing_client_id(session, actor, client_id) or client_id, actor)
     ensure_readable(draft.full_name, "full_name", "", draft.email)
     own = read_own_values(session, FieldSubject.CONTACT, draft.fields, spelling, whole=True)
     contact = put_contact(session, client.id, draft, own, at=clock.now())

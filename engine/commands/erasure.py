@@ -8,7 +8,7 @@ decided are never erased from what they decided: a decision without its giver wo
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import ClassVar
 
@@ -44,7 +44,6 @@ from engine.queries.client_merges import one_client
 from engine.queries.personal_traces import (
     FoundTrace,
     PersonFound,
-    contacts_of_person,
     deals_naming,
     person_found,
 )
@@ -204,7 +203,7 @@ def _erase_person(
     with overwritten(session):
         erased_files = _erase_files(erasing, deals, person, files)
         _erase_texts(erasing, deals, person)
-        _erase_card(session, client, contact_id, person.traces)
+        _erase_card(session, client, contact_id, person)
         _erase_brought(session, client.id, contact_id, person.traces)
         for deal in deals.values():
             _find_by_what_is_left(session, deal)
@@ -231,10 +230,12 @@ def _erase_texts(erasing: Erasing, deals: Mapping[int, Deal], person: PersonFoun
     for deal_id, found in by_deal.items():
         deal = deals[deal_id] if deal_id is not None else None
         erasing.erase_from_history(deal, {one.event_id: one.places for one in found})
+    named_elsewhere = replace(person.traces, fields_of_client=False)
     for deal in deals.values():
-        of_client = erasing.contact_id is None and deal.client_id == person.client_id  # not only merged with it once
-        erase_letters(erasing.session, deal.id, person.traces, of_client=of_client)
-        erase_from_deal(erasing.session, deal, person.traces)
+        is_own = deal.client_id == erasing.client_id  # else it was, until a merge was undone
+        named = person.traces if is_own else named_elsewhere
+        erase_letters(erasing.session, deal.id, named, of_client=is_own and erasing.contact_id is None)
+        erase_from_deal(erasing.session, deal, named)
 
 
 def _by_deal(found: Iterable[FoundTrace]) -> dict[int | None, list[FoundTrace]]:
@@ -244,8 +245,9 @@ def _by_deal(found: Iterable[FoundTrace]) -> dict[int | None, list[FoundTrace]]:
     return by_deal
 
 
-def _erase_card(session: Session, client: Client, contact_id: int | None, named: Traces) -> None:
-    for contact in contacts_of_person(session, client.id, contact_id):
+def _erase_card(session: Session, client: Client, contact_id: int | None, person: PersonFound) -> None:
+    named = person.traces
+    for contact in session.scalars(select(Contact).where(Contact.id.in_(person.contact_ids))):
         contact.full_name, contact.position, contact.phone, contact.email = ERASED, "", "", ""
         contact.fields, contact.search_text = {}, ""
     for card in (client, *session.scalars(select(Client).where(Client.merged_into_id == client.id))):

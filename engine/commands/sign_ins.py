@@ -28,7 +28,7 @@ SPELL = timedelta(minutes=10)
 MOST_FAILURES_IN_A_SPELL = 300
 """Failures, whoever's, that are written down within SPELL; after them one row says that there were more."""
 MOST_OF_ONE_IN_A_SPELL = 30
-"""What is no failure, of one person within SPELL."""
+"""Sign-ins of one person within SPELL, and as many sign-outs."""
 
 UNKNOWN_LOGIN, WRONG_PASSWORD, NO_PASSWORD, NO_ACCESS = "unknown_login", "wrong_password", "no_password", "no_access"
 MORE = "more_failures"
@@ -61,7 +61,7 @@ def record_sign_in(session: Session, person_id: int, way: SignInWay, visitor: Vi
     at = clock.now()
     if way is SignInWay.TOKEN and _came_today(session, visitor.device, at):
         return
-    if not _has_room_of(session, person_id, at):
+    if not _has_room_of(session, person_id, SignInKind.SIGNED_IN, at):
         return
     if way in _BY_PEOPLE and _is_new(session, person_id, visitor.device):
         text = " · ".join(word for word in (visitor.browser, visitor.address) if word)
@@ -108,7 +108,7 @@ def record_failure(
 
 def record_sign_out(session: Session, person_id: int, visitor: Visitor, *, clock: Clock) -> None:
     at = clock.now()
-    if _has_room_of(session, person_id, at):
+    if _has_room_of(session, person_id, SignInKind.SIGNED_OUT, at):
         _add(session, SignInKind.SIGNED_OUT, at, visitor, person_id=person_id)
 
 
@@ -156,9 +156,9 @@ def _came_today(session: Session, device: str, at: datetime) -> bool:
     return session.scalar(select(SignIn.id).where(*came).limit(1)) is not None
 
 
-def _has_room_of(session: Session, person_id: int, at: datetime) -> bool:
-    """Whoever holds a cookie could sign out with it again and again."""
-    lately = SignIn.person_id == person_id, SignIn.at > at - SPELL, SignIn.kind != SignInKind.FAILED
+def _has_room_of(session: Session, person_id: int, kind: SignInKind, at: datetime) -> bool:
+    """Whoever holds a cookie could sign out with it again and again, which must not hide who signs in."""
+    lately = SignIn.person_id == person_id, SignIn.at > at - SPELL, SignIn.kind == kind
     return (session.scalar(select(func.count()).select_from(SignIn).where(*lately)) or 0) < MOST_OF_ONE_IN_A_SPELL
 
 

@@ -6,15 +6,14 @@ whatever they share; what more than a few share says nothing; and neither are th
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, func, literal, select, union, union_all
-from sqlalchemy.orm import InstrumentedAttribute, Session
-from sqlalchemy.sql.selectable import CompoundSelect
+from sqlalchemy import ColumnElement, Select, String, func, literal, select, union, union_all
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from engine.errors import NotFound
 from engine.likeness import likeness_key
@@ -23,6 +22,7 @@ from engine.model.client_merge import NotDouble
 from engine.policy.permissions import Actor
 from engine.policy.personal_texts import ERASED
 from engine.policy.phone_numbers import normalise_phone
+from engine.queries.client_merges import one_client
 from engine.queries.client_rows import ClientRow, client_rows, clients_of
 from engine.queries.scopes import visible_clients
 
@@ -111,7 +111,7 @@ def possible_duplicates(
     """Clients that share a code, a phone in any spelling, an address in any case or a like name; at most ten.
 
     ``besides``: the client who is looked at, with nobody whom somebody has told apart from that one. Not scoped:
-    somebody who adds a client has to learn that a colleague has it. Only the name is told.
+    somebody who adds a client has to learn that a colleague has it, however many share it. Only the name is told.
     """
     code = edrpou.strip()
     same = _coincidences(code, normalise_phone(phone) or phone.strip(), email.strip().lower(), likeness_key(name))
@@ -122,22 +122,20 @@ def possible_duplicates(
         stands &= Client.edrpou.in_(("", code))
     if besides is not None:
         stands &= (Client.id != besides) & ~Client.id.in_(_apart_from(besides))
-    found = union_all(
-        *(
-            select(Client.id, Client.name, literal(by).label("by"), literal(rank).label("rank"))
-            .select_from(Client)
-            .outerjoin(Contact, Contact.client_id == Client.id)
-            .where(condition, stands)
-            if table is Contact
-            else select(Client.id, Client.name, literal(by).label("by"), literal(rank).label("rank")).where(
-                condition, stands
-            )
-            for rank, (by, table, condition) in enumerate(same)
-        )
-    ).subquery()
+    parts = []
+    for rank, (by, table, condition) in enumerate(same):
+        part = select(Client.id, Client.name, literal(by).label("by"), literal(rank).label("rank")).distinct()
+        if table is Contact:
+            part = part.join(Contact, Contact.client_id == Client.id)
+        parts.append(select(part.where(condition, stands).order_by(Client.id).limit(MOST_SHARING).subquery()))
+    found = union_all(*parts).subquery()
+    rows = session.execute(select(found).order_by(found.c.rank, found.c.id)).all()
+    sharing = Counter(by for by, _id in {(row.by, row.id) for row in rows})
+    says_nothing = {by for by, count in sharing.items() if besides is not None and count >= MOST_SHARING}
     duplicates: dict[int, PossibleDuplicate] = {}
-    for row in session.execute(select(found).order_by(found.c.rank, found.c.id).limit(MOST_SHARING * len(same))):
-        duplicates.setdefault(row.id, PossibleDuplicate(row.id, row.name, row.by))
+    for row in rows:
+        if row.by not in says_nothing:
+            duplicates.setdefault(row.id, PossibleDuplicate(row.id, row.name, row.by))
     return tuple(duplicates.values())[:_DUPLICATES_SHOWN]
 
 
@@ -166,11 +164,14 @@ def _coincidences(edrpou: str, phone: str, email: str, likeness: str) -> list[tu
     return same
 
 
-def _apart_from(client_id: int) -> CompoundSelect[Any]:
-    return union(
-        select(NotDouble.high_id).where(NotDouble.low_id == client_id),
-        select(NotDouble.low_id).where(NotDouble.high_id == client_id),
+def _apart_from(client_id: int) -> Select[int]:
+    """Whom somebody has told apart from a client, or from one who was merged into it; as who they are now."""
+    ids, told = one_client(client_id), aliased(Client)
+    apart = union(
+        select(NotDouble.high_id).where(NotDouble.low_id.in_(ids)),
+        select(NotDouble.low_id).where(NotDouble.high_id.in_(ids)),
     )
+    return select(func.coalesce(told.merged_into_id, told.id)).where(told.id.in_(apart))
 
 
 def _keys(session: Session, actor: Actor) -> Sequence[Any]:
@@ -179,12 +180,17 @@ def _keys(session: Session, actor: Actor) -> Sequence[Any]:
     Each column is grouped by its own index first, so that what only one has costs no more than walking the index.
     """
     seen = (visible_clients(actor), Client.name != ERASED)
+    merged = select(Client.id).where(Client.merged_into_id.is_not(None))
+    stands, at_standing = Client.id.not_in(merged), Contact.client_id.not_in(merged)
     own = (("edrpou", Client.edrpou), ("name", Client.likeness))
-    parts = [_shared(by, column, _several(select(column, Client.id).where(column != "")), *seen) for by, column in own]
+    parts = [
+        _shared(by, column, _several(select(column, Client.id).where(column != "", stands)), *seen)
+        for by, column in own
+    ]
     for by, of_client, of_contact in (("phone", Client.phone, Contact.phone), ("email", Client.email, Contact.email)):
         everywhere = union_all(
-            select(of_client.label("key"), Client.id.label("id")).where(of_client != ""),
-            select(of_contact.label("key"), Contact.client_id.label("id")).where(of_contact != ""),
+            select(of_client.label("key"), Client.id.label("id")).where(of_client != "", stands),
+            select(of_contact.label("key"), Contact.client_id.label("id")).where(of_contact != "", at_standing),
         )
         several = _several(everywhere)
         parts.append(_shared(by, of_client, several, *seen))
@@ -206,7 +212,15 @@ def _shared(by: str, column: InstrumentedAttribute[str], several: Any, *conditio
 
 
 def _told_apart(session: Session) -> frozenset[tuple[int, int]]:
-    return frozenset((low, high) for low, high in session.execute(select(NotDouble.low_id, NotDouble.high_id)))
+    """Pairs of standing clients, the smaller id first: a part of a client is told apart for the whole."""
+    low, high = aliased(Client), aliased(Client)
+    pairs = session.execute(
+        select(func.coalesce(low.merged_into_id, low.id), func.coalesce(high.merged_into_id, high.id))
+        .select_from(NotDouble)
+        .join(low, low.id == NotDouble.low_id)
+        .join(high, high.id == NotDouble.high_id)
+    )
+    return frozenset((min(one, other), max(one, other)) for one, other in pairs)
 
 
 def _groups(keys: Iterable[Any], apart: Collection[tuple[int, int]]) -> list[_Group]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, literal, select, tuple_
+from sqlalchemy import BigInteger, literal, tuple_
 from sqlalchemy.orm import Session
 
 from engine.alphabet import sort_key
 from engine.errors import NotFound
-from engine.model.client import Client, Contact
+from engine.model.client import Contact
 from engine.policy.permissions import Actor
+from engine.queries.client_merges import standing_client_id
 from engine.queries.client_rows import ContactRow, contacts_of
 from engine.queries.pages import Page, cursor_key, page_of, page_size
 from engine.queries.scopes import visible_clients
@@ -24,16 +25,17 @@ def contacts(
     limit: int = 50,
     cursor: str | None = None,
 ) -> Page[ContactRow]:
-    """One page of the contacts of visible clients by name; of one client if given.
+    """One page of the contacts of visible clients by name; of one client if given, also of one who was merged.
 
     Raises NotFound for a client that is not visible, CursorNotUnderstood.
     """
     size = page_size(limit)
     conditions = [visible_clients(actor), matches(session, Contact.search_text, q)]
     if client_id is not None:
-        if session.scalar(select(Client.id).where(Client.id == client_id, visible_clients(actor))) is None:
+        standing = standing_client_id(session, actor, client_id)
+        if standing is None:
             raise NotFound
-        conditions.append(Contact.client_id == client_id)
+        conditions.append(Contact.client_id == standing)
     after = cursor_key(cursor, str, int)
     if after is not None:
         last = tuple_(literal(after[0], Contact.sort_key.type), literal(after[1], BigInteger))

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, select, union_all
+from sqlalchemy import ColumnElement, Row, func, select, union_all
 from sqlalchemy.orm import Session
 
 from engine.alphabet import sort_key
@@ -104,7 +104,9 @@ def narrowing(session: Session, chosen: InboxFilter, now: datetime) -> list[Colu
     if chosen.overdue:
         conditions.append(WorkItem.due_at < now)
     if chosen.client_id is not None:
-        conditions.append(_in_deals(session, Deal.client_id == chosen.client_id))
+        # The client may have been merged since it was chosen.
+        into = select(Client.merged_into_id).where(Client.id == chosen.client_id).scalar_subquery()
+        conditions.append(_in_deals(session, Deal.client_id == func.coalesce(into, chosen.client_id)))
     if chosen.definition_key:
         conditions.append(_in_deals(session, Deal.definition_key == chosen.definition_key))
     return conditions

@@ -54,14 +54,22 @@ def barred_of(session: Session, step: StepDefinition | None, work_item: WorkItem
 def barred_from(
     session: Session, step: StepDefinition, deal: Deal, *, asked_by_id: int | None, opened_at: datetime
 ) -> frozenset[int]:
-    """Whom four eyes bar from a step that opened, or opens, at ``opened_at``; in one statement.
+    """Whom four eyes bar from a step that opened, or opens, at ``opened_at``; in one statement, or two after a merge.
 
     The deal's owner, who asked and in whose name they did, and of an approval whoever prepared what it is bound to.
     """
     if not step.four_eyes:
         return frozenset()
     barred = other_eyes_needed(asked_by_id, deal.owner_id)
-    told = session.execute(
+    told = _told(session, _tells(step, deal, changed=deal.client.version > 1))
+    if deal.client.version == 1 and any(row.kind == _CLIENT_REPLACED for row in told):
+        told = _told(session, _tells(step, deal, changed=True))
+    barred |= _askers(told, asked_by_id, opened_at)
+    return barred | preparers(step, _writings(told, deal)) if step.kind is StepKind.APPROVAL else barred
+
+
+def _told(session: Session, tells: ColumnElement[bool]) -> Sequence[Any]:
+    return session.execute(
         select(
             HistoryEvent.kind,
             HistoryEvent.at,
@@ -72,21 +80,19 @@ def barred_from(
             WorkItem.kind.label("step_kind"),
         )
         .outerjoin(WorkItem, WorkItem.id == HistoryEvent.work_item_id)
-        .where(_tells(step, deal))
+        .where(tells)
         .order_by(HistoryEvent.id)
     ).all()
-    barred |= _askers(told, asked_by_id, opened_at)
-    return barred | preparers(step, _writings(told, deal)) if step.kind is StepKind.APPROVAL else barred
 
 
-def _tells(step: StepDefinition, deal: Deal) -> ColumnElement[bool]:
+def _tells(step: StepDefinition, deal: Deal, *, changed: bool) -> ColumnElement[bool]:
     """The entries of the deal, and what was changed beside it in its client since it was opened.
 
-    A client that was never changed is not asked about.
+    A client that was never ``changed`` is not asked about: neither itself, nor who had the deal until a merge.
     """
     of_deal = and_(HistoryEvent.deal_id == deal.id, HistoryEvent.kind.in_(_KINDS))
     binds_client = any(name.startswith(CLIENT_ROOT) for name in bound_names(step)[0])
-    if step.kind is not StepKind.APPROVAL or not binds_client or deal.client.version == 1:
+    if step.kind is not StepKind.APPROVAL or not binds_client or not changed:
         return of_deal
     of_client = and_(
         HistoryEvent.kind == _CLIENT_CHANGED,

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from engine.alphabet import sort_key
 from engine.errors import NotFound
 from engine.events import (
     ClientAdded,
@@ -24,6 +25,7 @@ from engine.events import (
     kind_of,
 )
 from engine.model.client import Client, Contact
+from engine.model.client_merge import ClientMerge
 from engine.model.deal import Deal
 from engine.model.deal_file import DealFile
 from engine.model.history_event import HistoryEvent
@@ -38,6 +40,7 @@ _OF_CONTACTS = (kind_of(ContactAdded), kind_of(ContactChanged))
 _OF_LETTERS = tuple(
     kind_of(one) for one in (ClientLetterReceived, ClientLetterReturned, ClientLetterSentAgain, ClientLetterWritten)
 )
+_CLIENT_REPLACED = kind_of(DealClientReplaced)
 _WORDS = frozenset({"name", "full_name", "email", "edrpou"})
 _READ_AT_ONCE = 1000
 
@@ -79,7 +82,7 @@ class FoundFile:
 class PersonFound:
     """Who is to be erased, and where the history names them. ``full_name`` is the contact's, or the client's name.
 
-    ``files`` are all of the client's deals.
+    ``files`` are all of the client's deals; ``contact_ids`` of the contacts who are erased.
     """
 
     client_id: int
@@ -88,6 +91,7 @@ class PersonFound:
     traces: Traces
     found: tuple[FoundTrace, ...]
     files: tuple[FoundFile, ...]
+    contact_ids: frozenset[int]
 
     @property
     def can_be_erased(self) -> tuple[FoundTrace, ...]:
@@ -110,7 +114,7 @@ def person_found(
     if client is None:
         raise NotFound
     ensure_may(actor, Ability.ERASE_PERSON)
-    contacts = contacts_of_person(session, client_id, contact_id)
+    contacts = _contacts_of_person(session, client_id, contact_id)
     if contact_id is not None and not contacts:
         raise NotFound
     cards = [client, *session.scalars(select(Client).where(Client.merged_into_id == client_id).order_by(Client.id))]
@@ -123,26 +127,46 @@ def person_found(
         [*(one.phone for one in known), *former_phones],
         fields_of_client=contact_id is None,
     )
-    found = tuple(_found(session, client_id, contact_id, named))
+    whose = _Whose(
+        client_id,
+        frozenset(session.scalars(one_client(client_id))),
+        contact_id,
+        frozenset(one.id for one in contacts),
+        _merge_moments(session, client_id),
+    )
+    found = tuple(_found(session, whose, named))
     files = tuple(_files(session, client_id, named))
-    return PersonFound(client_id, contact_id, _name_of(known[0]), named, found, files)
+    return PersonFound(client_id, contact_id, _name_of(known[0]), named, found, files, whose.contact_ids)
 
 
-def contacts_of_person(session: Session, client_id: int, contact_id: int | None) -> Sequence[Contact]:
+def _contacts_of_person(session: Session, client_id: int, contact_id: int | None) -> Sequence[Contact]:
     """All contacts of a client and of who was merged into it; or one contact, with the same one of a merged client."""
     of_client = Contact.client_id.in_(one_client(client_id))
     contacts = session.scalars(select(Contact).where(of_client).order_by(Contact.id)).all()
     if contact_id is None:
         return contacts
     known = [one for one in contacts if one.id == contact_id]
-    return known + [
-        one
-        for one in contacts
-        if known
-        and one.id != contact_id
-        and one.client_id != client_id
-        and (one.sort_key, one.phone, one.email) == (known[0].sort_key, known[0].phone, known[0].email)
-    ]
+    left = [one for one in contacts if one.id != contact_id and one.client_id != client_id]
+    if not known or not left:
+        return known
+    names, phones, emails = _ever(session, known[0])
+    return known + [one for one in left if one.sort_key in names and one.phone in phones and one.email in emails]
+
+
+def _ever(session: Session, contact: Contact) -> tuple[set[str], set[str], set[str]]:
+    """What a contact's card says and has said: with one of these it was like another's when the clients were merged."""
+    said = {"full_name": {contact.full_name}, "phone": {contact.phone}, "email": {contact.email}}
+    changes = session.scalars(
+        select(HistoryEvent.data).where(
+            HistoryEvent.kind == kind_of(ContactChanged),
+            HistoryEvent.data["contact_id"].as_integer() == contact.id,
+        )
+    )
+    for data in changes:
+        for name, values in data["changes"].items():
+            if name in said:
+                said[name].update(one or "" for one in values)
+    return {sort_key(one) for one in said["full_name"]}, said["phone"], said["email"]
 
 
 def _files(session: Session, client_id: int, named: Traces) -> Iterator[FoundFile]:
@@ -162,17 +186,34 @@ def _name_of(known: Client | Contact) -> str:
 
 
 def _former(session: Session, client_id: int, contact_id: int | None) -> tuple[list[str], list[str]]:
-    """By which words and phones the card has known the person before: who has married is still the same."""
+    """By which words and phones the card has known the person before: who has married is still the same.
+
+    Not by those of another client that a merge wrote into the card until it was undone.
+    """
     rows = session.execute(
         select(HistoryEvent.kind, HistoryEvent.data).where(
             HistoryEvent.kind.in_((*_OF_CLIENTS, *_OF_CONTACTS)),
             HistoryEvent.data["client_id"].as_integer().in_(one_client(client_id)),
         )
     )
-    told = [(name, one) for kind, data in rows if _is_theirs(kind, data, contact_id) for name, one in _said(data)]
+    theirs = (_said(data) for kind, data in rows if _is_of_card(kind, data, contact_id))
+    anothers = _written_for_a_while(session, client_id)
+    told = [(name, one) for said in theirs for name, one in said if one not in anothers]
     words = [one for name, one in told if name in _WORDS]
     words += [spelt for name, one in told if name == "full_name" for spelt in orders_of(one)]
     return words, [one for name, one in told if name == "phone"]
+
+
+def _is_of_card(kind: str, data: Mapping[str, Any], contact_id: int | None) -> bool:
+    return contact_id is None if kind in _OF_CLIENTS else contact_id in (None, data.get("contact_id"))
+
+
+def _written_for_a_while(session: Session, client_id: int) -> frozenset[str]:
+    undone = select(ClientMerge.changes).where(
+        ClientMerge.kept_id.in_(one_client(client_id)), ClientMerge.undone_at.is_not(None)
+    )
+    changes = [one for one in session.scalars(undone) if one]
+    return frozenset(new for one in changes for _old, new in one.values() if isinstance(new, str))
 
 
 def _said(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -180,7 +221,21 @@ def _said(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield from ((name, one) for one in values if isinstance(one, str))
 
 
-def _found(session: Session, client_id: int, contact_id: int | None, named: Traces) -> Iterator[FoundTrace]:
+@dataclass(frozen=True, slots=True)
+class _Whose:
+    """Who is erased: the client by all their ids, or one contact; ``contact_ids`` are theirs, too.
+
+    ``merged_at`` are the moments at which the client's card was written into another's, or out of it again.
+    """
+
+    client_id: int
+    ids: frozenset[int]
+    contact_id: int | None
+    contact_ids: frozenset[int]
+    merged_at: frozenset[datetime]
+
+
+def _found(session: Session, whose: _Whose, named: Traces) -> Iterator[FoundTrace]:
     rows = session.execute(
         select(
             HistoryEvent.id,
@@ -191,20 +246,23 @@ def _found(session: Session, client_id: int, contact_id: int | None, named: Trac
             HistoryEvent.data,
             HistoryEvent.salt,
             Deal.number.label("deal_number"),
+            Deal.client_id,
         )
         .outerjoin(Deal, Deal.id == HistoryEvent.deal_id)
-        .where(or_(Deal.client_id == client_id, _is_of_client(client_id), _tells_merge(client_id)))
+        .where(or_(HistoryEvent.deal_id.in_(deals_naming(whose.client_id)), _is_of_client(whose.client_id)))
         .order_by(HistoryEvent.id)
         .execution_options(yield_per=_READ_AT_ONCE)
     )
     for row in rows:
         salts = salts_of(row.kind, row.data, row.salt)
-        is_theirs = _is_theirs(row.kind, row.data, contact_id)
+        is_own = row.data.get("client_id") in whose.ids if row.deal_id is None else row.client_id == whose.client_id
+        is_theirs = _is_theirs(row.kind, row.data, whose, is_own=is_own)
+        tells_card = is_own or row.kind == _CLIENT_REPLACED or row.at in whose.merged_at
         texts_at = {place: text_at(row.data, place) for place in salts}
         places = tuple(
             place
             for place, text in texts_at.items()
-            if text != ERASED and (is_theirs or named.own(place) or named.are_in(text))
+            if text != ERASED and (is_theirs or (tells_card and named.own(place)) or named.are_in(text))
         )
         texts = tuple(texts_at[place] for place in places)
         if not row.salt:
@@ -213,19 +271,29 @@ def _found(session: Session, client_id: int, contact_id: int | None, named: Trac
             yield FoundTrace(row.id, row.deal_id, row.deal_number or "", row.number, row.kind, row.at, places, texts)
 
 
-def _is_theirs(kind: str, data: Mapping[str, Any], contact_id: int | None) -> bool:
+def _is_theirs(kind: str, data: Mapping[str, Any], whose: _Whose, *, is_own: bool) -> bool:
     """Whether the entry tells of nothing but the card, or the letters, of whoever is erased.
 
-    That is a contact, or the client with all.
+    That is a contact, or the client with all. ``is_own``: it is of the client, or of a deal of theirs.
     """
     if kind in _OF_CONTACTS:
-        return contact_id in (None, data.get("contact_id"))
-    return contact_id is None and (kind in _OF_CLIENTS or kind in _OF_LETTERS)
+        return data.get("contact_id") in whose.contact_ids or (is_own and whose.contact_id is None)
+    return is_own and whose.contact_id is None and (kind in _OF_CLIENTS or kind in _OF_LETTERS)
 
 
 def _is_of_client(client_id: int) -> ColumnElement[bool]:
-    is_this = HistoryEvent.data["client_id"].as_integer().in_(one_client(client_id))
+    """Entries of the client's card, and of the cards into which it was merged, although it may be apart again."""
+    kept = select(ClientMerge.kept_id).where(ClientMerge.merged_id.in_(one_client(client_id)))
+    about = HistoryEvent.data["client_id"].as_integer()
+    is_this = or_(about.in_(one_client(client_id)), about.in_(kept))
     return and_(HistoryEvent.deal_id.is_(None), HistoryEvent.kind.in_((*_OF_CLIENTS, *_OF_CONTACTS)), is_this)
+
+
+def _merge_moments(session: Session, client_id: int) -> frozenset[datetime]:
+    rows = session.execute(
+        select(ClientMerge.merged_at, ClientMerge.undone_at).where(ClientMerge.merged_id.in_(one_client(client_id)))
+    )
+    return frozenset(at for row in rows for at in row if at is not None)
 
 
 def deals_naming(client_id: int) -> Select[int]:

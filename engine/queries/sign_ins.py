@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ColumnElement, Select, literal, select, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Select, literal, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from engine.db.types import Moment
@@ -61,9 +61,14 @@ def sign_ins(
     return page_of(rows, limit=limit, cursor=cursor, key=lambda row: (row.at, row.id))
 
 
-def own_sign_ins(session: Session, actor: Actor, *, limit: int) -> tuple[SignInRow, ...]:
-    """Of who asks, latest first."""
-    found = session.scalars(_latest([SignIn.person_id == actor.person_id]).limit(limit)).all()
+def own_sign_ins(session: Session, actor: Actor, *, limit: int, failed: int) -> tuple[SignInRow, ...]:
+    """Of who asks, latest first: at most ``limit``, and ``failed`` tries beside them, which push none of those out."""
+    own = SignIn.person_id == actor.person_id
+    parts = (
+        select(SignIn.id).where(own, one).order_by(SignIn.at.desc(), SignIn.id.desc()).limit(most).subquery()
+        for one, most in ((SignIn.kind != SignInKind.FAILED, limit), (SignIn.kind == SignInKind.FAILED, failed))
+    )
+    found = session.scalars(_latest([or_(*(SignIn.id.in_(select(part.c.id)) for part in parts))])).all()
     return tuple(_rows(session, found))
 
 

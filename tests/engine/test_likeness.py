@@ -15,6 +15,8 @@ from engine.likeness import likeness_key
         ("ФОП Петренко Іван", "Іван Петренко (фізична особа-підприємець)"),
         ("П'ятий елемент", "П’ятий Елемент"),
         ("Nova Hvylia Ltd.", "NOVA HVYLIA"),
+        ("Про\u200bмінь", "Промінь"),  # with a sign that nobody sees
+        ("\ufeffПро\u00adмінь\u200f", "Промінь"),
     ],
 )
 def test_spellings_of_one_name_are_alike(one: str, other: str) -> None:

@@ -20,14 +20,18 @@ _FILE_BOUNDS = ("FILE_MAX_MB", "DEAL_FILES_MAX_MB", "ALL_FILES_MAX_GB")
 
 
 def settings() -> Settings:
-    """What the environment decides. Raises Failed for a number that is none, a folder that is a file."""
+    """What the environment decides. Raises Failed for a number that is none, a folder that is a file or away."""
     try:
         given = settings_from()
     except ValueError:
         numbers = {name: os.environ.get(name, "") for name in ("PORT", "WEB_PROCESSES", *_FILE_BOUNDS)}
         name, value = next(pair for pair in numbers.items() if pair[1] and not pair[1].isdecimal())
         raise Failed(_("%(name)s must be a number, not “%(value)s”.", name=name, value=value)) from None
-    there = next(folder for folder in (given.var, *given.var.parents) if folder.exists())
+    there = next(folder for folder in (given.var, *given.var.parents) if folder.is_symlink() or folder.exists())
+    if not there.exists():
+        raise Failed(
+            _("REGLAMENT_VAR must name a folder: %(path)s is a link to what is not there. Is a disk away?", path=there)
+        )
     if not there.is_dir():
         raise Failed(
             _(

@@ -12,12 +12,23 @@ from sqlalchemy.orm import Session
 
 from engine.commands.client_doubles import tell_apart
 from engine.commands.client_merge_undoing import undo_merge
-from engine.commands.client_merging import COLUMNS, MOST_AT_ONCE, MergeRequest, merge_clients
+from engine.commands.client_merging import (
+    COLUMNS,
+    MOST_AT_ONCE,
+    MOST_DEALS,
+    AlreadyMerged,
+    MergeRequest,
+    NothingToMerge,
+    TooManyToMerge,
+    merge_clients,
+)
 from engine.errors import DomainError, NotAllowed, NotFound
+from engine.model.client_merge import ClientMerge
 from engine.model.own_field import FieldSubject
 from engine.policy.own_fields import CLIENT_ROOT
 from engine.policy.permissions import Ability, ensure_may
 from engine.queries.client_doubles import compared_clients, double_groups
+from engine.queries.client_merges import standing_client_id
 from engine.queries.client_rows import ClientRow
 from webui.error_pages import status_of
 from webui.forms.own_form import own_shown
@@ -55,8 +66,17 @@ def list_doubles() -> ResponseReturnValue:
 
 @blueprint.get("/merge")
 def compare() -> ResponseReturnValue:
+    """Of those who were merged meanwhile, the ones who stayed; a single one is nobody to compare."""
     ensure_may(actor(), Ability.MANAGE_CLIENTS)
-    return _comparison(_ids(request.args.getlist("id")))
+    ids = _read_ids(request.args.getlist("id"))
+    if not 1 < len(ids) <= MOST_AT_ONCE:
+        wrong = TooManyToMerge(clients=MOST_AT_ONCE, deals=MOST_DEALS) if ids[1:] else NothingToMerge()
+        flash(error_text(wrong), "danger")
+        return redirect(url_for("client_doubles.list_doubles"))
+    standing = _standing(ids)
+    if len(standing) == 1:
+        return redirect(url_for("clients.show", client_id=standing[0]))
+    return _comparison(standing)
 
 
 @blueprint.post("/merge")
@@ -81,6 +101,9 @@ def merge() -> ResponseReturnValue:
             merge_clients(session, wanted, actor=actor(), clock=services().clock, command_id=key)
     except (NotFound, NotAllowed):
         raise
+    except AlreadyMerged as error:
+        flash(error_text(error), "danger")
+        return redirect(url_for("clients.show", client_id=_standing([kept_id])[0]), code=303)
     except DomainError as error:
         return _comparison(ids, error)
     flash(_("Merged. It can be undone for 30 days, on this page."), "success")
@@ -90,7 +113,7 @@ def merge() -> ResponseReturnValue:
 @blueprint.post("/told-apart")
 def tell_them_apart() -> ResponseReturnValue:
     """What was said of a pair is remembered: neither the list nor the clients' pages offer it again."""
-    ids = _ids(request.form.getlist("id"))
+    ids = _read_ids(request.form.getlist("id"))
     came_from = chosen_id(request.form, "from")
     try:
         with writing() as session:
@@ -118,6 +141,12 @@ def undo(merge_id: int) -> ResponseReturnValue:
         came_from = chosen_id(request.form, "from")
         back = url_for("clients.show", client_id=came_from) if came_from else url_for("client_doubles.list_doubles")
         return redirect(back, code=303)
+    with reading() as session:
+        sees_it = standing_client_id(session, actor(), client_id) is not None
+        kept_id = session.get_one(ClientMerge, merge_id).kept_id
+    if not sees_it:
+        flash(_("The merge is undone: the other client has its own deals, contacts and notes again."), "success")
+        return redirect(url_for("clients.show", client_id=kept_id), code=303)
     flash(_("The merge is undone: this client has its own deals, contacts and notes again."), "success")
     return redirect(url_for("clients.show", client_id=client_id), code=303)
 
@@ -127,11 +156,25 @@ def _is_version(name: str) -> bool:
 
 
 def _ids(given: list[str]) -> list[int]:
-    """Those of existing records, each once; raises NotFound for fewer than two and for more than may be merged."""
-    ids = list(dict.fromkeys(one for text in given if (one := read_id(text)) is not None))
+    """Raises NotFound for fewer than two and for more than may be merged."""
+    ids = _read_ids(given)
     if not 1 < len(ids) <= MOST_AT_ONCE:
         raise NotFound
     return ids
+
+
+def _read_ids(given: list[str]) -> list[int]:
+    return list(dict.fromkeys(one for text in given if (one := read_id(text)) is not None))
+
+
+def _standing(ids: list[int]) -> list[int]:
+    """Who they are now, each once. Raises NotFound where the actor does not see one of them."""
+    with reading() as session:
+        found = [standing_client_id(session, actor(), one) for one in ids]
+    standing = list(dict.fromkeys(one for one in found if one is not None))
+    if None in found:
+        raise NotFound
+    return standing
 
 
 def _comparison(ids: list[int], error: DomainError | None = None) -> ResponseReturnValue:

@@ -197,6 +197,11 @@ def notes(client_id: int) -> ResponseReturnValue:
 
 @blueprint.get("/<int:client_id>/contacts/<int:contact_id>")
 def show_contact(client_id: int, contact_id: int) -> ResponseReturnValue:
+    """Of a contact that went along when their client was merged, where it stands now."""
+    with reading() as session:
+        now_at = contact_view(session, actor(), contact_id).client_id
+        if now_at != client_id and standing_client_id(session, actor(), client_id) == now_at:
+            return redirect(url_for("clients.show_contact", client_id=now_at, contact_id=contact_id))
     return _contact_page(client_id, contact_id)
 
 
@@ -238,7 +243,12 @@ def _act(client_id: int, command: Callable[[Session], Any], told: str, *, opened
         with writing() as session:
             command(session)
     except NotFound:
-        raise
+        with reading() as session:
+            standing = standing_client_id(session, actor(), client_id)
+        if standing in (None, client_id):
+            raise
+        flash(_("This client was merged meanwhile, and nothing was saved: you are at the one who stayed."), "warning")
+        return redirect(url_for("clients.show", client_id=standing), code=303)
     except DomainError as error:
         return _page(client_id, error=error, opened=opened)
     flash(told, "success")

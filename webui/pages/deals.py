@@ -53,7 +53,7 @@ from webui.i18n import _, chosen_locale, zone
 from webui.known_maps import known_maps
 from webui.messages import error_text, field_errors
 from webui.request_context import actor, now, reading, services
-from webui.timeline import FILTERS, Fields, entries, fields_of, kinds_of
+from webui.timeline import FILTERS, Fields, deal_labels, entries, fields_of, kinds_of
 from webui.waiting import waiting_sentence
 
 blueprint = Blueprint("deals", __name__, url_prefix="/deals")
@@ -315,7 +315,7 @@ def download_file(deal_id: int, file_id: int) -> ResponseReturnValue:
 
 def _fields(session: Session, deal_id: int) -> Fields:
     try:
-        return fields_of(session, walked_path(session, actor(), deal_id, now()).definition_id)
+        return deal_labels(session, walked_path(session, actor(), deal_id, now()).definition_id)
     except NotFound:
         return {}  # a deal from before its map was executed
 
@@ -396,6 +396,7 @@ def deal_page(
         view = deal_view(session, actor(), deal_id, now())
         history = deal_history(session, actor(), deal_id, limit=_HISTORY_SHOWN)
         known = fields_of(session, view.definition_id)
+        labels = deal_labels(session, view.definition_id)
         stored = {field.name: field.value for field in view.fields}
         may_move = may(actor(), Ability.PUBLISH_MAP)
         inputs = _inputs(session, view, known, stored if typed is None else typed, errors)
@@ -432,7 +433,7 @@ def deal_page(
             faults=faults_of(inputs),
             deal_id=deal_id,
             history=history,
-            told=entries(history.items, known),
+            told=entries(history.items, labels),
             may_erase=may(actor(), Ability.ERASE_PERSON),
             filters=FILTERS,
             chosen_filter="",

@@ -33,6 +33,7 @@ from webui.left_connections import has_left
 from webui.looking_first import hashes_shown, look_first
 from webui.news_desk import WhoAsks, marker, news_desk
 from webui.proofs import proof_in
+from webui.provider_proofs import give_back_used_proof
 from webui.request_context import actor, now, reading, services, signed_in, writing
 from webui.security import is_partial
 from webui.sessions import polls
@@ -171,6 +172,8 @@ def do_with_ticked(doing: str) -> ResponseReturnValue:
         seen=seen,
         proof=proof,
     )
+    if all(one.problem for one in results):
+        give_back_used_proof()
     told = {"results": results, "doing": wanted, "command_id": uuid.uuid4().hex}
     if is_partial():
         return with_event(make_response(render_template("inbox/done_together.html", **told)), "inbox-changed")

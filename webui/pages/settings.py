@@ -26,7 +26,7 @@ from webui.sign_in_words import told
 
 blueprint = Blueprint("settings", __name__, url_prefix="/settings")
 
-_SHOWN_SIGN_INS = 10
+_SHOWN_SIGN_INS, _SHOWN_FAILURES = 10, 5
 
 
 class PasswordWrong(DomainError):
@@ -124,7 +124,7 @@ def _page(error: DomainError | None = None) -> ResponseReturnValue:
     provider = services().provider
     with reading() as session:
         view = person_view(session, actor(), actor().person_id)
-        came = own_sign_ins(session, actor(), limit=_SHOWN_SIGN_INS)
+        came = own_sign_ins(session, actor(), limit=_SHOWN_SIGN_INS, failed=_SHOWN_FAILURES)
         linked = account_of_person(session, view.row.id, provider.given.issuer) if provider is not None else None
     page = render_template(
         "settings/profile.html",

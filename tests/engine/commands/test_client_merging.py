@@ -8,12 +8,16 @@ from threading import Barrier, Thread
 
 import pytest
 from sqlalchemy import select
-from support.client_mail import letters_in, write
+from support.approval_maps import naming
+from support.client_mail import CLIENT, letters_in, write
 from support.founded_offices import FoundedOffices
+from support.merging import add, merge, undo
 from support.office import Office
 
-from engine.bpmn.compiled import FieldDefinition, FieldType
-from engine.commands.client_doubles import tell_apart
+from engine.adapters.received_letters import ReceivedLetter
+from engine.adapters.received_mail import ReceivedMessage
+from engine.bpmn.compiled import ContentRule, FieldDefinition, FieldType
+from engine.commands.client_answers import BroughtLetter, take_client_answer
 from engine.commands.client_merge_undoing import (
     ChangedSinceMerge,
     ErasedSinceMerge,
@@ -26,23 +30,31 @@ from engine.commands.client_merging import (
     AlreadyMerged,
     ClientIsApproved,
     ErasedIsNotMerged,
-    MergeRequest,
     NothingToMerge,
-    merge_clients,
 )
-from engine.commands.clients import ClientDraft, ContactDraft, add_client, add_contact, update_client
-from engine.commands.erasure import ErasureRequest, erase_client
+from engine.commands.clients import (
+    ClientDraft,
+    ClientExists,
+    ContactDraft,
+    add_contact,
+    update_client,
+    update_contact,
+)
+from engine.commands.erasure import ErasureRequest, erase_client, erase_contact
+from engine.commands.work_items import FourEyes
 from engine.errors import Conflict, DomainError, InvalidInput, NotAllowed, NotFound
 from engine.model.client import Client, Contact
 from engine.model.client_merge import ClientMerge
 from engine.model.client_note import ClientNote
 from engine.model.deal import Deal
+from engine.model.department import Membership
 from engine.model.history_event import HistoryEvent
 from engine.model.work_item import WorkItem
+from engine.policy.file_limits import FileLimits
 from engine.policy.history_chain import content_hash
 from engine.policy.personal_texts import ERASED
-from engine.queries.client_doubles import double_groups, possible_duplicates
 from engine.queries.clients import client_history, client_view, clients
+from engine.queries.inbox_filters import InboxFilter, narrowing
 from engine.queries.references import resolved_references
 
 CLIENT_FIELD = FieldDefinition(name="payer", label="Платник", type=FieldType.CLIENT)
@@ -53,26 +65,6 @@ def office(sqlite_database_url: str, founded: FoundedOffices) -> Iterator[Office
     """Merging writes nothing that the two databases store differently; what waits for locks is tried on both."""
     with founded.at_work(sqlite_database_url) as office:
         yield office
-
-
-def add(office: Office, name: str, login: str = "olena", **more: str) -> int:
-    return office.do(login, add_client, ClientDraft(name=name, **more)).id
-
-
-def merge(office: Office, kept_id: int, *merged_ids: int, login: str = "bohdan", **more: object) -> int:
-    command_id = more.pop("command_id", None)
-    request = MergeRequest(kept_id, merged_ids, **more)  # type: ignore[arg-type]  # spelled out by each test
-    return office.do(login, merge_clients, request, command_id=command_id)
-
-
-def merge_id(office: Office, merged_id: int) -> int:
-    with office.database.read() as session:
-        latest = select(ClientMerge.id).where(ClientMerge.merged_id == merged_id).order_by(ClientMerge.id.desc())
-        return session.scalars(latest).first() or 0
-
-
-def undo(office: Office, merged_id: int, login: str = "bohdan") -> int:
-    return office.do(login, undo_merge, merge_id(office, merged_id))
 
 
 def stored(office: Office, client_id: int) -> Client:
@@ -309,45 +301,99 @@ def test_of_two_who_merge_at_once_in_both_directions_one_is_told(
             assert session.scalars(select(Deal.client_id)).one() == merged.merged_into_id
 
 
-def test_doubles_are_found_by_what_they_share_and_forgotten_once_told_apart(office: Office) -> None:
-    ids = {
-        name: add(office, name, "taras" if name == "Чужий" else "olena", **more)
-        for name, more in {
-            "ТОВ «Промінь»": {"phone": "0671234567"},
-            "Пpомінь": {},  # with a Latin p
-            "Зоря": {"phone": "8 067 123 45 67", "edrpou": "11111111"},
-            "Лан": {"email": "office@lan.ua"},
-            "Поле": {"email": "OFFICE@lan.ua", "edrpou": "22222222"},
-            "Гай": {"email": "office@lan.ua", "edrpou": "33333333"},
-            "Чужий": {"phone": "0671234567"},
-            "Сам": {},
-        }.items()
-    }
-    office.do("olena", add_contact, ids["Сам"], ContactDraft(full_name="Хтось", phone="0440000000"))
+def test_erasing_leaves_the_letters_of_a_client_from_whom_the_merge_was_undone(office: Office) -> None:
+    deal = office.open_deal("olena", client=ClientDraft(name="ФОП Марія Іваненко", email=CLIENT))
+    mine, hers = office.deal(deal).client_id, add(office, "Петро Гай, кур'єр", phone="0671234567")
+    write(office, deal)
+    write(office, deal, text="Кур'єра звуть Петро Гай, кур'єр.")
+    merge(office, hers, mine)
+    undo(office, mine)
+    office.do("admin", erase_client, hers, ErasureRequest("лист № 7"))
+    assert [one.subject for one in letters_in(office)] == ["Пропозиція", "Пропозиція"]
+    assert "Петро Гай" not in repr([one.text for one in letters_in(office)])
+    office.do("admin", erase_client, mine, ErasureRequest("лист № 8"))
+    assert letters_in(office) == []
+
+
+def test_erasing_finds_what_a_merge_wrote_into_the_card_of_the_other(office: Office) -> None:
+    kept, merged = add(office, "Промінь"), add(office, "Марія Іваненко", phone="0671234567", email="maria@i.ua")
+    merge(office, kept, merged, values={"name": merged})
+    undo(office, merged)
+    office.do("admin", erase_client, merged, ErasureRequest("лист № 7"))
     with office.database.read() as session:
-        page = double_groups(session, office.actor("olena"))
-        found = [({one.name for one in group.clients}, group.reasons) for group in page.groups]
-        assert found == [
-            ({"Зоря", "ТОВ «Промінь»", "Пpомінь"}, ("phone", "name")),
-            ({"Лан", "Поле", "Гай"}, ("email",)),  # of two different codes, each may be the third
-        ]
-        everybody = double_groups(session, office.actor("bohdan"), limit=1, page=9)
-        assert (everybody.page, everybody.pages, everybody.total) == (2, 2, 2)
-        similar = possible_duplicates(session, phone="0671234567", name="промінь", besides=ids["Пpомінь"])
-        assert {one.name: one.by for one in similar} == {"ТОВ «Промінь»": "phone", "Зоря": "phone", "Чужий": "phone"}
-    with pytest.raises(NotFound):
-        office.do("olena", tell_apart, [ids["Чужий"], ids["Зоря"]])
-    for _ in range(2):
-        office.do("olena", tell_apart, [ids["ТОВ «Промінь»"], ids["Зоря"]])
+        told = repr([one.data for one in session.scalars(select(HistoryEvent).where(HistoryEvent.deal_id.is_(None)))])
+    assert not {one for one in ("Іваненко", "+380671234567", "maria@i.ua") if one in told}
+    assert stored(office, kept).name == "Промінь"
+
+
+def test_an_undo_gives_no_code_to_two(office: Office) -> None:
+    kept, merged = add(office, "Промінь", edrpou="11111111"), add(office, "Промінь ЛТД", edrpou="22222222")
+    merge(office, kept, merged, values={"edrpou": merged})
+    other = add(office, "Новий", edrpou="11111111")
+    with pytest.raises(ClientExists, match="Новий"):
+        undo(office, merged)
+    office.do("olena", update_client, other, {"edrpou": "33333333"})
+    undo(office, merged)
+
+
+def test_erasing_the_one_who_had_another_merged_leaves_what_is_the_others(office: Office) -> None:
+    deal = office.open_deal("olena", title="Меблі для Марії Іваненко", client=ClientDraft(name="Марії Іваненко"))
+    merged, kept = office.deal(deal).client_id, add(office, "Петро Гай, кур'єр")
+    merge(office, kept, merged, values={"name": merged})
+    undo(office, merged)
+    office.do("admin", erase_client, kept, ErasureRequest("лист № 7"))
+    assert office.deal(deal).title == "Меблі для Марії Іваненко"
+    assert (stored(office, kept).name, stored(office, merged).name) == (ERASED, "Марії Іваненко")
+
+
+def test_whoever_wrote_what_is_approved_does_not_escape_four_eyes_by_a_merge(office: Office) -> None:
+    merged = add(office, "Промінь", segment="B2B")
+    office.publish(naming({"legal": ContentRule(names=("client.segment",))}, four_eyes=True))
+    with office.database.write() as session:
+        session.add(Membership(person_id=office.company.bohdan.id, department_id=office.company.legal.id))
+    office.open_deal("olena", client_id=merged, client=None)
+    office.do("bohdan", update_client, merged, {"segment": "B2G"})
+    office.prepare()
+    kept = add(office, "Промінь", "bohdan", segment="B2G")
+    for merges in (False, True):
+        if merges:
+            merge(office, kept, merged)
+        with pytest.raises(FourEyes):
+            office.complete("bohdan", "legal", "approved")
+    office.complete("iryna", "legal", "approved")
+
+
+def test_whom_the_card_no_longer_names_still_answers_as_the_client_and_is_found_by_a_kept_filter(
+    office: Office,
+) -> None:
+    deal = office.open_deal("olena", client=ClientDraft(name="Промінь", email="old@promin.ua"))
+    merged, kept = office.deal(deal).client_id, add(office, "ТОВ Промінь", email="new@promin.ua")
+    letter = write(office, deal, to=("boss@promin.ua",))
+    merge(office, kept, merged)
+    message = ReceivedMessage("m", "<m@promin.ua>", "old@promin.ua", (), is_automatic=False, failure="", text="")
+    said = BroughtLetter(ReceivedLetter("", "Re: Пропозиція", "Добре", "", (), ()))
+    with office.database.write() as session:
+        take_client_answer(session, message, said, letter, limits=FileLimits(), clock=office.clock)
+        chosen = narrowing(session, InboxFilter(client_id=merged), office.clock.now())
+        assert session.scalars(select(WorkItem.deal_id).where(*chosen)).all() == [deal.id]
+    assert letters_in(office)[-1].is_known
+
+
+def test_erasing_a_contact_erases_the_same_one_of_the_merged_client_although_changed_since(office: Office) -> None:
+    kept, merged = add(office, "Промінь"), add(office, "ТОВ Промінь")
+    hanna = ContactDraft("Ганна Лис", phone="0501112233", email="hanna@i.ua")
+    contact, _, other = (
+        office.do("olena", add_contact, *one)
+        for one in ((kept, hanna), (merged, hanna), (merged, ContactDraft("Ганна Лис")))
+    )
+    office.do("olena", add_contact, kept, ContactDraft("Ганна Лис"))
+    merge(office, kept, merged)
+    office.do("olena", update_contact, contact.id, {"full_name": "Ганна Гай", "phone": "0671234567"})
+    office.do("admin", erase_contact, contact.id, ErasureRequest("лист № 7"))
+    assert contacts_at(office, merged) == [ERASED, "Ганна Лис"]
+    assert contacts_at(office, kept) == [ERASED, "Ганна Лис"]
     with office.database.read() as session:
-        assert session.query(HistoryEvent).filter_by(kind="clients_told_apart").count() == 1
-        (first, _) = double_groups(session, office.actor("olena")).groups
-        assert ({one.name for one in first.clients}, first.reasons) == ({"Лан", "Поле", "Гай"}, ("email",)) or (
-            {one.name for one in first.clients},
-            first.reasons,
-        ) == ({"ТОВ «Промінь»", "Пpомінь"}, ("name",))
-        similar = possible_duplicates(session, phone="0671234567", besides=ids["Зоря"])
-        assert [one.name for one in similar] == ["Чужий"]
+        assert session.get_one(Contact, other.id).full_name == "Ганна Лис"
 
 
 def test_whoever_is_erased_takes_no_letters_of_a_client_with_whom_they_were_one(office: Office) -> None:

@@ -133,6 +133,9 @@ def test_doubles_are_found_merged_and_set_apart_over_http(api: ApiOf) -> None:
     problem(api("iryna").post(f"/clients/{kept}/merge", body), 403, "ability_missing")
     moved = olena.get(f"/clients/{merged}")
     assert (moved.status_code, moved.location) == (307, f"/api/v1/clients/{kept}")
+    added = read(olena.post("/contacts", {"client_id": merged, "full_name": "Ганна"}), 201)
+    assert (added["client_id"], read(olena.get(f"/contacts?client_id={merged}"))["items"]) == (kept, [added])
+    problem(olena.patch(f"/clients/{merged}", {"segment": "B2B"}), 404, "not_found")
     (one,) = read(olena.get(f"/clients/{kept}"))["merged"]
     assert (one["client_id"], one["can_be_undone"]) == (merged, True)
     assert read(olena.post(f"/client-merges/{one['merge_id']}/undo"))["id"] == merged

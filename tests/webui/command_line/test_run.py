@@ -198,6 +198,13 @@ def test_a_file_in_place_of_the_folder_is_told_in_one_sentence(tmp_path: Path) -
         assert (done.returncode, done.stderr) == (1, sentence)
 
 
+def test_a_link_to_a_disk_that_is_away_is_told_in_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "var").symlink_to(tmp_path / "disk")
+    done = reglament("migrate", env=environment(tmp_path / "var"))
+    sentence = f"REGLAMENT_VAR must name a folder: {tmp_path / 'var'} is a link to what is not there. Is a disk away?\n"
+    assert (done.returncode, done.stderr) == (1, sentence)
+
+
 def test_a_number_of_processes_that_is_no_number_is_told(tmp_path: Path) -> None:
     done = reglament("run", env=environment(tmp_path, WEB_PROCESSES="many"))
     assert (done.returncode, done.stderr) == (1, "WEB_PROCESSES must be a number, not “many”.\n")

@@ -7,8 +7,12 @@ from sqlalchemy import select
 from support.office import Office
 from support.web import Browser, text_of
 
-from engine.commands.clients import ClientDraft, add_client
+from engine.bpmn.compiled import FieldType
+from engine.commands.clients import ClientDraft, ContactDraft, add_client, add_contact
+from engine.commands.own_fields import add_own_field
 from engine.model.client_merge import ClientMerge
+from engine.model.own_field import FieldSubject
+from engine.policy.own_fields import OwnFieldDraft
 
 SignIn = Callable[[str | None], Browser]
 
@@ -76,9 +80,26 @@ def test_whoever_adds_a_client_of_a_like_name_is_warned(browse: SignIn, pair: tu
     assert f"/clients/{pair[0]}" in answer.text
 
 
-@pytest.mark.parametrize("ids", ["", "id=1", "id=1&id=999999", "id=x&id=y", "&".join(f"id={n}" for n in range(1, 13))])
-def test_what_cannot_be_compared_is_not_found(browse: SignIn, pair: tuple[int, int], ids: str) -> None:
-    assert browse("olena").get(f"/clients/merge?{ids}").status_code == 404
+@pytest.mark.usefixtures("pair")
+def test_a_client_who_does_not_exist_is_not_compared(browse: SignIn) -> None:
+    assert browse("olena").get("/clients/merge?id=1&id=999999").status_code == 404
+
+
+@pytest.mark.usefixtures("pair")
+@pytest.mark.parametrize(
+    ("ids", "said"),
+    [
+        ("", "щонайменше двох"),
+        ("id=1", "щонайменше двох"),
+        ("id=x&id=y", "щонайменше двох"),
+        ("&".join(f"id={n}" for n in range(1, 13)), "щонайбільше 10"),
+    ],
+)
+def test_too_few_or_too_many_are_told_so_on_the_list(browse: SignIn, ids: str, said: str) -> None:
+    olena = browse("olena")
+    answer = olena.get(f"/clients/merge?{ids}")
+    assert (answer.status_code, answer.location) == (302, "/clients/doubles")
+    assert said in text_of(olena.get("/clients/doubles"))
 
 
 def test_who_edits_no_clients_and_whom_they_are_not_open_to(browse: SignIn, pair: tuple[int, int]) -> None:
@@ -90,3 +111,62 @@ def test_who_edits_no_clients_and_whom_they_are_not_open_to(browse: SignIn, pair
     assert danylo.post("/clients/merge", both).status_code == 404
     assert danylo.post("/clients/told-apart", both).status_code == 404
     assert danylo.post("/clients/merges/1/undo", {}).status_code == 404
+
+
+def test_whoever_comes_too_late_is_led_to_the_client_who_stayed(browse: SignIn, pair: tuple[int, int]) -> None:
+    bohdan, (first, second) = browse("bohdan"), pair
+    both = {"id": [str(one) for one in pair], "kept": str(second)}
+    assert browse("olena").post("/clients/merge", both).status_code == 303
+    for answer in (bohdan.post("/clients/merge", both), bohdan.post("/clients/merge", both | {"kept": str(first)})):
+        assert (answer.status_code, answer.location) == (303, f"/clients/{second}")
+    assert "уже приєднано" in text_of(bohdan.get(f"/clients/{second}"))
+    answer = bohdan.get(f"/clients/merge?id={first}&id={second}")
+    assert (answer.status_code, answer.location) == (302, f"/clients/{second}")
+
+
+def test_a_large_group_can_be_told_apart(office: Office, browse: SignIn) -> None:
+    olena = browse("olena")
+    ids = [office.do("olena", add_client, ClientDraft(name=f"Лан {n}", phone="0671234567")).id for n in range(12)]
+    assert "Лан 11" in text_of(olena.get("/clients/doubles"))
+    assert olena.post("/clients/told-apart", {"id": [str(one) for one in ids]}).status_code == 303
+    assert "Лан 11" not in text_of(olena.get("/clients/doubles"))
+
+
+def test_whoever_had_the_merged_client_open_is_led_on(office: Office, browse: SignIn, pair: tuple[int, int]) -> None:
+    olena, (first, second) = browse("olena"), pair
+    contact = office.do("olena", add_contact, first, ContactDraft("Ганна"))
+    olena.post("/clients/merge", {"id": [str(one) for one in pair], "kept": str(second)})
+    answer = olena.get(f"/clients/{first}/contacts/{contact.id}")
+    assert (answer.status_code, answer.location) == (302, f"/clients/{second}/contacts/{contact.id}")
+    answer = olena.post(f"/clients/{first}", {"name": "Інша"})
+    assert (answer.status_code, answer.location) == (303, f"/clients/{second}")
+    assert "не збережено" in text_of(olena.get(f"/clients/{second}"))
+    olena.post(f"/clients/{first}/contacts", {"full_name": "Остап"})
+    assert "Остап" in text_of(olena.get(f"/clients/{second}"))
+    assert browse("danylo").post(f"/clients/{first}", {"name": "Інша"}).status_code == 404
+
+
+def test_whoever_undoes_a_merge_of_a_colleagues_client_stays_at_their_own(
+    office: Office, browse: SignIn, pair: tuple[int, int]
+) -> None:
+    first, anothers = pair[0], office.do("taras", add_client, ClientDraft(name="ХВИЛЯ")).id
+    browse("bohdan").post("/clients/merge", {"id": [str(first), str(anothers)], "kept": str(first)})
+    answer = browse("olena").post(f"/clients/merges/{merge_id(office)}/undo", {})
+    assert (answer.status_code, answer.location) == (303, f"/clients/{first}")
+    assert browse("taras").get(f"/clients/{anothers}").status_code == 200
+
+
+def test_the_history_of_a_deal_tells_in_words_what_its_client_is_now(office: Office, browse: SignIn) -> None:
+    draft = OwnFieldDraft(name="limit", label="Кредитний ліміт", type=FieldType.NUMBER)
+    office.do("owner", add_own_field, FieldSubject.CLIENT, draft)
+    client = ClientDraft(name="ТОВ «Хвиля»", fields={"limit": "100000"})
+    deal = office.open_deal("olena", client=client)
+    other = office.do("olena", add_client, ClientDraft(name="Хвиля", edrpou="31234567", fields={"limit": "5000"})).id
+    olena = browse("olena")
+    olena.post("/clients/merge", {"id": [str(deal.client_id), str(other)], "kept": str(other)})
+    for told in (text_of(olena.get(f"/deals/{deal.id}")), text_of(olena.get(f"/clients/{other}/history", part=True))):
+        assert "client." not in told
+        assert "31234567" in told or "ЄДРПОУ" not in told
+    page = " ".join(text_of(olena.get(f"/deals/{deal.id}")).split())
+    for said in ("Назва ТОВ «Хвиля» → Хвиля", "ЄДРПОУ — → 31234567", "Кредитний ліміт 100"):
+        assert said in page

@@ -157,10 +157,8 @@ PAGES = {
         "POST /reports/saved/<int:saved_report_id>/schedule",
         "POST /reports/saved/<int:saved_report_id>/stop",
         # No client is named here, and nothing was merged: who may what is tried in test_client_doubles.
-        "GET /clients/merge",
         "POST /clients/merge",
         "POST /clients/merges/<int:merge_id>/undo",
-        "POST /clients/told-apart",
         "GET /clients/import/template-<kind>.<suffix>",
         "POST /settings/mail/telegram",
         "POST /deals/<int:deal_id>/letters/<int:letter_id>/again",
@@ -217,6 +215,8 @@ PAGES = {
         "POST /clients",
         "GET /clients/doubles",
         "GET /clients/duplicates",
+        "GET /clients/merge",
+        "POST /clients/told-apart",
         "GET /clients/new",
     ),
     READERS_OF_THE_DEAL: (

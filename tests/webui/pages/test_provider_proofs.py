@@ -162,3 +162,11 @@ def test_nobody_leaves_for_a_step_that_they_may_not_see(app: Flask, provider: Op
     assert Browser(app, "danylo").get(f"/sign-in/company/confirm/{step}").status_code == 404
     visitor = Browser(app)
     assert "/sign-in" in str(visitor.get(f"/sign-in/company/confirm/{step}").location)
+
+
+def test_a_proof_outlives_what_was_refused_among_ticked_steps(office: Office, iryna: Visitor, step: int) -> None:
+    confirm(office, iryna, step)
+    ticked = {"step": [str(step)], "looked": "yes", f"content_hash:{step}": "another"}
+    assert iryna.browser.post("/inbox/together/approve", ticked, part=True).status_code == 200
+    assert office.step("legal").is_live
+    assert decide(iryna.browser, step).status_code == 200

@@ -15,7 +15,14 @@ from support.web import Browser, text_of
 
 from engine.commands import sign_ins
 from engine.commands.people import set_password, update_person
-from engine.commands.sign_ins import KEPT, NOBODY_IN_PARTICULAR, record_failure, record_sign_in
+from engine.commands.sign_ins import (
+    KEPT,
+    NOBODY_IN_PARTICULAR,
+    record_failed_password,
+    record_failure,
+    record_sign_in,
+    record_sign_out,
+)
 from engine.commands.upkeep import prune
 from engine.model.notice import Notice, NoticeKind
 from engine.model.sign_in import SignIn, SignInKind, SignInWay
@@ -201,3 +208,25 @@ def test_a_person_sees_their_own_and_ends_the_sessions_of_whoever_it_was(office:
     assert stranger.get("/inbox").status_code == 302
     assert olena.get("/inbox").status_code == 200
     assert "крім власного" in text_of(olena.get("/settings"))
+
+
+@pytest.mark.usefixtures("with_password")
+def test_neither_signing_out_again_and_again_nor_failing_hides_a_sign_in(
+    office: Office, browse: SignInAs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sign_ins, "MOST_OF_ONE_IN_A_SPELL", 2)
+    visitor, stranger = browse(None), browse(None)
+    try_in(visitor, "olena", PASSWORD)
+    for _ in range(3):
+        with office.database.write() as session:
+            record_sign_out(session, office.company.olena.id, NOBODY_IN_PARTICULAR, clock=office.clock)
+    assert try_in(stranger, "olena", PASSWORD) == 303
+    kinds = [one.kind.value for one in came(office)]
+    assert kinds == ["signed_in", "signed_out", "signed_out", "signed_in"]
+    with office.database.read() as session:
+        assert session.query(Notice).filter_by(kind=NoticeKind.NEW_BROWSER).count() == 1
+    with office.database.write() as session:
+        for _ in range(20):
+            record_failed_password(session, "olena", NOBODY_IN_PARTICULAR, clock=office.clock)
+    page = text_of(browse("olena").get("/settings"))
+    assert (page.count("Вхід за паролем"), page.count("Пароль був неправильний")) == (2, 5)
