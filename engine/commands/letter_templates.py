@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from engine.clock import Clock
 from engine.commands.client_letters import LONGEST_SUBJECT, LONGEST_TEXT, LetterTooLong
 from engine.commands.history import record
+from engine.commands.locks import lock_company_lists
 from engine.errors import N_, DomainError, FieldRequired, InvalidInput, NotFound
 from engine.events import LetterTemplateAdded, LetterTemplateChanged, LetterTemplateRemoved
 from engine.model.letter_template import LetterTemplate
@@ -77,8 +78,9 @@ def remove_letter_template(session: Session, template_id: int, *, actor: Actor, 
 
 
 def _all(session: Session) -> list[LetterTemplate]:
-    """Locked: two who change the list at once come one after the other."""
-    return list(session.scalars(select(LetterTemplate).order_by(LetterTemplate.id).with_for_update()))
+    """Two who change the list at once come one after the other."""
+    lock_company_lists(session)
+    return list(session.scalars(select(LetterTemplate).order_by(LetterTemplate.id)))
 
 
 def _locked(session: Session, template_id: int, actor: Actor) -> tuple[LetterTemplate, list[LetterTemplate]]:

@@ -15,6 +15,7 @@ from engine.db.row_loading import JoinedRows, Part
 from engine.db.work_session import ReservedNumbers, reserve
 from engine.errors import NotFound
 from engine.model.client import Client, Contact
+from engine.model.company_revision import CompanyRevision
 from engine.model.deal import Deal
 from engine.model.process_definition import ProcessDefinition
 from engine.model.process_instance import ProcessInstance
@@ -143,6 +144,14 @@ def lock_work_item(session: Session, work_item_id: int, actor: Actor) -> tuple[W
         if session.scalar(seen) is None:
             raise NotFound
     return work_item, instance
+
+
+def lock_company_lists(session: Session) -> None:
+    """Before reading a list of the company to change it: who comes second then sees what the first has added.
+
+    Locking the rows that are there makes them wait, and shows them no new one.
+    """
+    session.execute(select(CompanyRevision.id).with_for_update())
 
 
 def lock_client(session: Session, client_id: int, actor: Actor) -> Client:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from engine.clock import Clock
 from engine.commands.history import record
+from engine.commands.locks import lock_company_lists
 from engine.errors import N_, DomainError, FieldNotUnderstood, FieldRequired, InvalidInput, NotFound
 from engine.events import LossReasonAdded, LossReasonArchived, LossReasonMoved, LossReasonRenamed, LossReasonRestored
 from engine.model.loss_reason import LossReason
@@ -106,8 +107,9 @@ def restore_loss_reason(session: Session, reason_id: int, *, actor: Actor, clock
 
 
 def _all(session: Session) -> list[LossReason]:
-    """In their order, locked: two who add at once come one after the other."""
-    return list(session.scalars(select(LossReason).order_by(LossReason.position, LossReason.id).with_for_update()))
+    """In their order. Two who change the list at once come one after the other."""
+    lock_company_lists(session)
+    return list(session.scalars(select(LossReason).order_by(LossReason.position, LossReason.id)))
 
 
 def _locked(session: Session, reason_id: int, actor: Actor) -> tuple[LossReason, list[LossReason]]:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from engine.clock import Clock
 from engine.commands.history import record
+from engine.commands.locks import lock_company_lists
 from engine.errors import N_, DomainError, FieldNotUnderstood, InvalidInput, NotFound
 from engine.events import OwnFieldAdded, OwnFieldChanged, OwnFieldRestored, OwnFieldRetired
 from engine.model.own_field import FieldSubject, OwnField
@@ -201,12 +202,14 @@ def _set_retired(session: Session, field: OwnField, at: datetime | None, *, acto
 
 
 def _of_subject(session: Session, subject: FieldSubject) -> list[OwnField]:
-    """In their order, locked: two who order the fields at once take turns."""
+    """In their order. Two who change the list at once come one after the other."""
+    lock_company_lists(session)
     ordered = select(OwnField).where(OwnField.subject == subject).order_by(OwnField.position, OwnField.id)
-    return list(session.scalars(ordered.with_for_update()))
+    return list(session.scalars(ordered))
 
 
 def _locked(session: Session, field_id: int) -> OwnField:
+    lock_company_lists(session)
     field = session.get(OwnField, field_id, with_for_update=True)
     if field is None:
         raise NotFound

@@ -1,4 +1,4 @@
-"""Two windows of one person, a double click, two workers: nobody fails, and nothing comes twice. On PostgreSQL."""
+"""Two windows, two people, a double click, two workers: nobody fails, and nothing comes twice. On PostgreSQL."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from support.founded_offices import FoundedOffices
 from support.office import Office
 from support.waiting import somebody_waits
 
+from engine.commands.letter_templates import add_letter_template
 from engine.commands.list_choices import keep_list_choice
+from engine.commands.loss_reasons import add_loss_reason
+from engine.commands.own_fields import add_own_field
 from engine.commands.saved_reports import (
     ReportDraft,
     rename_saved_report,
@@ -23,7 +26,9 @@ from engine.commands.saved_reports import (
 )
 from engine.errors import InvalidInput
 from engine.model.notice import Notice, NoticeKind
+from engine.model.own_field import FieldSubject
 from engine.model.saved_report import ReportKind, Rhythm
+from engine.policy.own_fields import OwnFieldDraft
 from engine.policy.report_periods import ReportFilters
 from engine.policy.report_schedule import Schedule
 from engine.queries.deal_columns import LIST_NAME, DealColumn, DealColumns, deal_columns
@@ -81,6 +86,33 @@ def test_of_two_reports_that_get_one_name_the_second_is_told(office: Office) -> 
     with pytest.raises(InvalidInput) as told:
         at_once(office, rename(one), rename(other))
     assert told.value.errors["name"].code == "report_name_taken"
+
+
+@pytest.mark.parametrize("is_first_ever", [True, False])
+@pytest.mark.parametrize(
+    ("command", "given", "other"),
+    [
+        (add_letter_template, ("Рахунок", "Рахунок", "Добрий день!"), ("Інший", "Інший", "Добрий день!")),
+        (add_loss_reason, ("Дорого для них",), ("Інша причина",)),
+        (add_own_field, (FieldSubject.CLIENT, OwnFieldDraft("Галузь")), (FieldSubject.CLIENT, OwnFieldDraft("Інше"))),
+    ],
+)
+def test_what_two_add_to_a_list_of_the_company_stands_there_as_if_one_had_come_later(
+    office: Office,
+    command: Callable[..., object],
+    given: tuple[object, ...],
+    other: tuple[object, ...],
+    is_first_ever: bool,
+) -> None:
+    actor = office.actor("admin")
+
+    def add(session: Session) -> object:
+        return command(session, *given, actor=actor, clock=office.clock)
+
+    if not is_first_ever:
+        office.do("admin", command, *other)
+    with pytest.raises(InvalidInput):
+        at_once(office, add, add)
 
 
 def test_two_workers_tell_of_a_report_once(office: Office) -> None:
