@@ -116,10 +116,7 @@ def _introduce(
 
 def _unsigned(session: Session, *, after: int, limit: int) -> Sequence[Row[Any]]:
     return session.execute(
-        select(HistoryEvent.id, *CHAIN_COLUMNS)
-        .where(is_unsigned(after))
-        .order_by(HistoryEvent.id)
-        .limit(limit)
+        select(HistoryEvent.id, *CHAIN_COLUMNS).where(is_unsigned(after)).order_by(HistoryEvent.id).limit(limit)
     ).all()
 
 

@@ -39,7 +39,6 @@ def _move_index(table: str) -> None:
 
 
 def _keep(table: str) -> None:
-    """Always, also where rows are brought in with the other triggers at rest: they would be found by nothing."""
     op.execute(
         f"""
         CREATE FUNCTION keep_text_of_{table}() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -60,4 +59,3 @@ def _keep(table: str) -> None:
         FOR EACH ROW EXECUTE FUNCTION keep_text_of_{table}()
         """
     )
-    op.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_keeps_text")
