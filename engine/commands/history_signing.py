@@ -30,7 +30,7 @@ from engine.policy.history_signatures import (
 )
 from engine.policy.permissions import Actor
 from engine.queries.history import CHAIN_COLUMNS, chain_entry
-from engine.queries.history_signatures import LOOKS_BACK, last_signature, latest_key
+from engine.queries.history_signatures import LOOKS_BACK, is_unsigned, last_signature, latest_key
 
 AT_ONCE = LOOKS_BACK // 2
 """How many entries are read at once. Fewer make more readings, each of which looks back over what is signed; as many
@@ -116,11 +116,7 @@ def _introduce(
 
 def _unsigned(session: Session, *, after: int, limit: int) -> Sequence[Row[Any]]:
     return session.execute(
-        select(HistoryEvent.id, *CHAIN_COLUMNS)
-        .outerjoin(HistorySignature, HistorySignature.event_id == HistoryEvent.id)
-        .where(HistorySignature.position.is_(None), HistoryEvent.id > after)
-        .order_by(HistoryEvent.id)
-        .limit(limit)
+        select(HistoryEvent.id, *CHAIN_COLUMNS).where(is_unsigned(after)).order_by(HistoryEvent.id).limit(limit)
     ).all()
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from engine.errors import NotFound
@@ -43,6 +43,15 @@ def signing_keys(session: Session) -> tuple[SigningKey, ...]:
     return tuple(_public(one) for one in session.scalars(select(HistoryKey).order_by(HistoryKey.id)))
 
 
+def is_unsigned(after: int) -> ColumnElement[bool]:
+    """A condition on entries behind the number ``after``: they have no signature yet.
+
+    The signatures are limited by the same number: else PostgreSQL reads all there are.
+    """
+    signed = exists().where(HistorySignature.event_id == HistoryEvent.id, HistorySignature.event_id > after)
+    return and_(HistoryEvent.id > after, ~signed)
+
+
 def signatures_of_deal(session: Session, deal_id: int) -> dict[int, EntrySignature]:
     """By the number of the entry; entries that wait for theirs are absent."""
     before = aliased(HistorySignature)
@@ -72,11 +81,7 @@ def signing_state(session: Session) -> SigningState:
     waiting = session.scalar(
         select(func.count())
         .select_from(HistoryEvent)
-        .outerjoin(HistorySignature, HistorySignature.event_id == HistoryEvent.id)
-        .where(
-            HistorySignature.position.is_(None),
-            HistoryEvent.id > (newest.event_id - LOOKS_BACK if newest is not None else 0),
-        )
+        .where(is_unsigned(newest.event_id - LOOKS_BACK if newest is not None else 0))
     )
     last = last_checkpoint(session)
     return SigningState(

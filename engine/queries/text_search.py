@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import cast
 
-from sqlalchemy import ColumnElement, Table, and_, literal, select, text, true
+from sqlalchemy import ColumnElement, String, Table, TableClause, and_, literal, select, text, true
+from sqlalchemy import column as named_column
+from sqlalchemy import table as named_table
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from engine.policy.search_keys import query_terms
@@ -14,6 +16,11 @@ _ESCAPE = "\\"
 _TRIGRAM = 3  # the shortest part that an index of trigrams can find
 _MOST_LISTED = 200  # rows; what more rows hold is met soon when a list is read in its order
 _INDEXED = ("client", "contact", "deal", "work_item")
+_APART = {
+    name: named_table(f"fts_{name}", named_column("id"), named_column("search_text", String))
+    for name in ("deal", "work_item")
+}
+"""PostgreSQL has the texts of what changes often in these, kept by triggers, and their index."""
 
 
 def matches(session: Session, column: InstrumentedAttribute[str], q: str) -> ColumnElement[bool]:
@@ -43,9 +50,11 @@ def _rows_by_like(session: Session, table: Table, terms: Sequence[str]) -> list[
 
     The patterns stand in the statement itself: how common they are decides whether the index or the table is read.
     """
-    patterns = (literal(_pattern(term), table.c.search_text.type, literal_execute=True) for term in terms)
-    found = (table.c.search_text.like(pattern, escape=_ESCAPE) for pattern in patterns)
-    return list(session.scalars(select(table.c.id).where(*found).limit(_MOST_LISTED + 1)))
+    apart: TableClause = _APART.get(table.name, table)
+    row_id, texts = apart.c["id", "search_text"]
+    patterns = (literal(_pattern(term), texts.type, literal_execute=True) for term in terms)
+    found = (texts.like(pattern, escape=_ESCAPE) for pattern in patterns)
+    return list(session.scalars(select(row_id).where(*found).limit(_MOST_LISTED + 1)))
 
 
 def _rows_by_full_text(session: Session, table: Table, terms: Sequence[str]) -> list[int]:

@@ -57,6 +57,12 @@ def _lost_references() -> str:
 
 
 _LOST_REFERENCES = _lost_references()
+_OTHER_TEXTS = " UNION ".join(
+    f"SELECT '{one}' FROM {one} FULL JOIN fts_{one} AS found ON found.id = {one}.id"  # noqa: S608
+    f" WHERE found.search_text IS DISTINCT FROM {one}.search_text"
+    for one in ("deal", "work_item")
+)
+"""Asks which tables have rows that are not found by what their text says (migration 0056)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +149,8 @@ class LentDatabases:
             connection.execute(_END_OTHERS)
             if connection.execute(_SCHEMA).fetchall() != self._schema:
                 return False
-            lost = _names(connection, _LOST_REFERENCES)
+            lost, otherwise_found = _names(connection, _LOST_REFERENCES), _names(connection, _OTHER_TEXTS)
             self._new.put_into(connection)
         assert lost == [], "rows refer to what is not there"
+        assert otherwise_found == [], "rows are found by another text than theirs"
         return True

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import MetaData, Table, select
+from sqlalchemy.orm import Session
 from support.office import Office
 
 from engine.adapters.history_keys import HistoryKeys
@@ -22,7 +23,7 @@ def named_in(office: Office, *words: str) -> list[str]:
     """The tables and columns of the whole database that hold one of the words."""
     found = []
     with office.database.read() as session:
-        for table in Base.metadata.sorted_tables:
+        for table in (*Base.metadata.sorted_tables, *_texts_apart(session)):
             for row in session.execute(select(table)).mappings():
                 told = {
                     name: one.decode(errors="replace") if isinstance(one, bytes) else str(one)
@@ -34,6 +35,14 @@ def named_in(office: Office, *words: str) -> list[str]:
                     if any(word in one.casefold() for word in words)
                 ]
     return found
+
+
+def _texts_apart(session: Session) -> list[Table]:
+    """The tables that PostgreSQL's triggers keep of what is searched."""
+    connection, metadata = session.connection(), MetaData()
+    if connection.dialect.name == "postgresql":
+        metadata.reflect(connection, only=lambda name, _: name.startswith("fts_"))
+    return metadata.sorted_tables
 
 
 def ensure_whole(office: Office, deal: Deal, folder: Path) -> None:

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, MetaData, Table, insert, select, text
+from sqlalchemy import Connection, MetaData, Table, insert, inspect, select, text
 
 Rows = Mapping[str, list[dict[str, Any]]]
 
 _MADE_BY_MIGRATIONS = frozenset({"alembic_version"})
+_TEXTS = "fts_"
 _KEPT_BY_TRIGGERS = frozenset({"stage_total"})
 
 
@@ -48,6 +49,10 @@ def write_rows(connection: Connection, rows: Rows) -> None:
                 {"last": max(row["id"] for row in kept)},
             )
     if is_postgresql:
+        for name in inspect(connection).get_table_names():
+            if name.startswith(_TEXTS):
+                found = f"SELECT id, search_text FROM {name.removeprefix(_TEXTS)}"  # noqa: S608  # names of the schema
+                connection.execute(text(f"INSERT INTO {name} (id, search_text) {found}"))  # the same
         connection.execute(text("SET session_replication_role = DEFAULT"))
 
 
@@ -63,7 +68,7 @@ def load(file: Path) -> dict[str, Any]:
 
 def _tables(connection: Connection) -> list[Table]:
     metadata = MetaData()
-    metadata.reflect(connection, only=lambda name, _: not name.startswith("fts_"))  # triggers keep the text indexes
+    metadata.reflect(connection, only=lambda name, _: not name.startswith(_TEXTS))  # triggers keep the text indexes
     tables = [table for table in metadata.sorted_tables if table.name not in _MADE_BY_MIGRATIONS]
     return sorted(tables, key=lambda table: table.name in _KEPT_BY_TRIGGERS)  # behind what makes the triggers write
 
