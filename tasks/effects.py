@@ -7,6 +7,7 @@ from datetime import timedelta
 from functools import partial
 
 from engine.adapters.webhook_calls import WebhookCall
+from engine.commands.access_letters import ACCESS_LETTER
 from engine.commands.calls import CALL
 from engine.commands.checkpoints import CHECKPOINT
 from engine.commands.client_imports import CLIENT_IMPORT
@@ -21,6 +22,7 @@ from engine.commands.version_moves import VERSION_MOVE, continue_version_move, t
 from engine.commands.webhook_deliveries import WEBHOOK, WebhookBacklog, backlog, confirm_delivery
 from engine.db.job import Job
 from engine.db.outbox import LEASE
+from tasks.access_letters import send_access_letter
 from tasks.calls import make_call
 from tasks.checkpoints import publish_checkpoint
 from tasks.client_imports import go_on_with_import
@@ -133,6 +135,7 @@ _EFFECTS: Mapping[str, Effect] = {
     CALL: make_call,
     CHECKPOINT: publish_checkpoint,
     PASSWORD_LETTER: send_password_letter,
+    ACCESS_LETTER: send_access_letter,
     CLIENT_IMPORT: go_on_with_import,
     CLIENT_LETTER: send_client_letter,
 }
