@@ -29,7 +29,7 @@ from webui.provider_proofs import hold_proof
 from webui.request_context import actor, now, reading, services, signed_in, writing
 from webui.security import local_path, open_to_all
 from webui.sessions import start_session
-from webui.sign_in_log import came_in, did_not_come_in
+from webui.sign_in_log import came_in, did_not_come_in, was_stopped
 
 if TYPE_CHECKING:
     from engine.adapters.openid_provider import OpenIdProvider
@@ -160,8 +160,12 @@ def _leave(work_item_id: int | None = None, *, is_proof: bool = False) -> Respon
     return redirect(begun.address)
 
 
+def _stopped_here(tries: int) -> None:
+    was_stopped(tries, way=SignInWay.PROVIDER)
+
+
 @blueprint.get(CALLBACK)
-@limit_failures(60)
+@limit_failures(60, stopped=_stopped_here)
 @open_to_all
 def come_back() -> ResponseReturnValue:
     provider = _provider()
@@ -192,9 +196,14 @@ def _tried() -> str:
     return f"link:{to_link.person_id if to_link is not None else ''}"
 
 
+def _account_stopped(tries: int) -> None:
+    to_link = _to_link()
+    was_stopped(tries, way=SignInWay.PROVIDER, person_id=to_link.person_id if to_link is not None else None)
+
+
 @blueprint.post("/sign-in/company/link")
-@limit_failures(60)
-@limit_failures(10, _tried)
+@limit_failures(60, stopped=_stopped_here)
+@limit_failures(10, _tried, stopped=_account_stopped)
 @open_to_all
 def link() -> ResponseReturnValue:
     """Connect the account with the person, and sign in; the next time no question is asked."""
