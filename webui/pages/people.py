@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -31,6 +30,7 @@ from engine.queries.first_steps import first_steps
 from engine.queries.linked_accounts import account_of_person
 from engine.queries.people import departments, people, person_view
 from engine.queries.scopes import ensure_sees
+from webui.command_keys import sent_command_id
 from webui.error_pages import status_of
 from webui.forms.typed_values import read_id
 from webui.i18n import _
@@ -149,7 +149,7 @@ def erase(person_id: int) -> ResponseReturnValue:
             form.get("basis", ""),
             actor=actor(),
             clock=services().clock,
-            command_id=form.get("command_id") or None,
+            command_id=sent_command_id(),
         ),
         _("Erased. The name stays where this person decided."),
         basis=form.get("basis", ""),
@@ -305,7 +305,6 @@ def _page(
         link=link,
         link_days=INVITATION_LASTS.days,
         sends_mail=services().settings.smtp_url is not None,
-        command_id=request.form.get("command_id") or str(uuid.uuid4()),
         minimum=MIN_PASSWORD_LENGTH,
         errors=field_errors(error) if error else {},
         problem_text=error_text(error) if error else "",
