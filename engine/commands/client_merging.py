@@ -17,10 +17,10 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from engine.clock import Clock
 from engine.commands.clients import write_client
-from engine.commands.deals import deal_search_text
 from engine.commands.history import record
 from engine.commands.idempotency import already_performed, remember
 from engine.commands.locks import lock_client, lock_instance
+from engine.commands.search_texts import deal_search_text, step_search_text
 from engine.errors import N_, Conflict, DomainError, FieldNotUnderstood, InvalidInput, NotFound
 from engine.events import ClientChanged, ClientsMerged, DealClientReplaced
 from engine.model.client import Client, Contact
@@ -32,7 +32,6 @@ from engine.model.work_item import WorkItem
 from engine.policy.own_fields import CLIENT_ROOT
 from engine.policy.permissions import Ability, Actor, ensure_may
 from engine.policy.personal_texts import ERASED
-from engine.policy.search_keys import search_text
 from engine.queries.bound_clients import BoundApprovals, bound_approvals
 from engine.queries.client_merges import standing_client_id
 
@@ -193,7 +192,7 @@ class _Merging:
 
     def perform(self, values: Mapping[str, int]) -> None:
         session, kept, merged = self._session, self._kept, self._merged
-        changes = write_client(session, kept, self._taken(values))
+        changes = write_client(session, kept, self._taken(values), at=self._at)
         moved = {
             "deals": [one.id for one in self._deals.values() if one.client_id == merged.id],
             "contacts": self._move_contacts(),
@@ -292,7 +291,7 @@ def move_deals(
         some = ids[first : first + _READ_AT_ONCE]
         for item in session.scalars(select(WorkItem).where(WorkItem.deal_id.in_(some))):
             deal = by_id[item.deal_id]
-            item.search_text = search_text(item.name, deal.number, deal.title, new.name)
+            item.search_text = step_search_text(item.name, deal)
     session.flush()
 
 
