@@ -7,6 +7,7 @@ from datetime import timedelta
 from functools import partial
 
 from engine.adapters.webhook_calls import WebhookCall
+from engine.commands.access_letters import ACCESS_LETTER
 from engine.commands.calls import CALL
 from engine.commands.checkpoints import CHECKPOINT
 from engine.commands.client_imports import CLIENT_IMPORT
@@ -14,6 +15,7 @@ from engine.commands.client_letters import CLIENT_LETTER
 from engine.commands.mailing import LETTER, TELEGRAM_LETTER
 from engine.commands.moved_deals import take_turn
 from engine.commands.password_links import PASSWORD_LETTER
+from engine.commands.search_texts import SEARCH_TEXTS
 from engine.commands.signals import deliver_signal, waiting_for_signal
 from engine.commands.telegram_updates import TELEGRAM_REPLY
 from engine.commands.thrown_events import SIGNAL
@@ -21,6 +23,7 @@ from engine.commands.version_moves import VERSION_MOVE, continue_version_move, t
 from engine.commands.webhook_deliveries import WEBHOOK, WebhookBacklog, backlog, confirm_delivery
 from engine.db.job import Job
 from engine.db.outbox import LEASE
+from tasks.access_letters import send_access_letter
 from tasks.calls import make_call
 from tasks.checkpoints import publish_checkpoint
 from tasks.client_imports import go_on_with_import
@@ -28,6 +31,7 @@ from tasks.client_letters import send_client_letter
 from tasks.notices import send_letter
 from tasks.one_by_one import give_way, performed
 from tasks.password_letters import send_password_letter
+from tasks.search_texts import find_anew_by_pages
 from tasks.services import Services
 from tasks.telegram import send_telegram_letter, send_telegram_reply
 
@@ -133,6 +137,8 @@ _EFFECTS: Mapping[str, Effect] = {
     CALL: make_call,
     CHECKPOINT: publish_checkpoint,
     PASSWORD_LETTER: send_password_letter,
+    ACCESS_LETTER: send_access_letter,
+    SEARCH_TEXTS: find_anew_by_pages,
     CLIENT_IMPORT: go_on_with_import,
     CLIENT_LETTER: send_client_letter,
 }

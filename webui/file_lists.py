@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from flask import url_for
 from sqlalchemy import select
@@ -38,7 +37,6 @@ class FileList:
     may_add: bool
     most: int
     accept: str = ACCEPTED
-    command_id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     @property
     def shown(self) -> int:

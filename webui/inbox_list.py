@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from itertools import groupby
 
@@ -78,7 +77,6 @@ class InboxList:
     next_cursor: str | None = None
     is_cut: bool = False
     map_name: str = ""
-    command_id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def count_of(self, tab: Tab) -> int:
         """How many steps stand behind a tab."""

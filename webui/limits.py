@@ -18,6 +18,8 @@ from engine.settings import Settings
 from webui.request_context import services
 
 View = Callable[..., ResponseReturnValue]
+Stopped = Callable[[int], object]
+"""Is told now and then of tries that a limit has stopped, and how many more they are since it was last told."""
 
 _FAILED = 422
 
@@ -53,20 +55,30 @@ def account_tried() -> str:
 
 
 @contextmanager
-def counted_first(number: int, key: str) -> Iterator[Callable[[], object]]:
+def counted_first(number: int, key: str, stopped: Stopped | None = None) -> Iterator[Callable[[], object]]:
     """Count a try before it is looked at: of many at the same instant no more get through than one after another.
 
     Gives the function that takes the count back, for a try that was none or was right. Raises TooManyRequests.
     """
     allowed = parse(tries(number)())
     if not limiter.limiter.hit(allowed, key):
+        if stopped is not None:
+            _tell(stopped, limiter.limiter.storage.get(allowed.key_for(key)) - allowed.amount)
         raise TooManyRequests(retry_after=allowed.get_expiry())
     yield partial(limiter.limiter.hit, allowed, key, cost=-1)
 
 
-def limit_failures(number: int, key_of: Callable[[], str] = get_remote_address) -> Callable[[View], View]:
+def _tell(stopped: Stopped, count: int) -> None:
+    """``count`` were stopped so far. Told when their number has doubled: to stop a try must cost next to nothing."""
+    if count > 0 and count & (count - 1) == 0:
+        stopped(count - count // 2)
+
+
+def limit_failures(
+    number: int, key_of: Callable[[], str] = get_remote_address, *, stopped: Stopped | None = None
+) -> Callable[[View], View]:
     """A view that may fail ``number`` times in ten minutes: only failures count, who knows the password never waits."""
-    return _limited(number, key_of, lambda response: response.status_code == _FAILED)
+    return _limited(number, key_of, lambda response: response.status_code == _FAILED, stopped)
 
 
 def limit_tries(number: int, key_of: Callable[[], str] = get_remote_address) -> Callable[[View], View]:
@@ -74,13 +86,16 @@ def limit_tries(number: int, key_of: Callable[[], str] = get_remote_address) -> 
     return _limited(number, key_of, lambda _response: True)
 
 
-def _limited(number: int, key_of: Callable[[], str], counts: Callable[[Response], bool]) -> Callable[[View], View]:
+def _limited(
+    number: int, key_of: Callable[[], str], counts: Callable[[Response], bool], stopped: Stopped | None = None
+) -> Callable[[View], View]:
     def limited(view: View) -> View:
         @wraps(view)
         def counted(**places: Any) -> ResponseReturnValue:
             if not limiter.enabled:
                 return view(**places)
-            with counted_first(number, f"{view.__module__}.{view.__name__}:{key_of()}") as take_back:
+            key = f"{view.__module__}.{view.__name__}:{key_of()}"
+            with counted_first(number, key, stopped) as take_back:
                 response = make_response(view(**places))
                 if not counts(response):
                     take_back()

@@ -1,4 +1,7 @@
-"""Proofs of who one is that come with a decision: looked at here, limited in number, and kept nowhere."""
+"""Proofs of who one is that come with a decision or a change of one's own access: looked at here, kept nowhere.
+
+Wrong guesses are limited in number.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,15 @@ from werkzeug.exceptions import TooManyRequests
 from engine.adapters.sealing import Sealer, installation_key
 from engine.bpmn.compiled import Reauthentication
 from engine.commands.authenticators import prove, prove_code
+from engine.errors import N_, DomainError, FieldRequired, InvalidInput
 from engine.model.work_item import WorkItem
 from engine.policy.permissions import Actor
-from engine.policy.reauthentication import Reauthenticated, ReauthenticationFailed, TooManyTries
+from engine.policy.reauthentication import (
+    NoPassword,
+    Reauthenticated,
+    ReauthenticationFailed,
+    TooManyTries,
+)
 from webui.limits import counted_first
 from webui.provider_proofs import holds_proof, use_held_proof
 from webui.request_context import reading, services
@@ -20,7 +29,9 @@ from webui.request_context import reading, services
 T = TypeVar("T")
 
 PASSWORD, CODE = "proof_password", "proof_code"  # names of fields
-"""Fields of a page. A field of a map has a prefix before its name: none can be called so."""
+"""Fields of a page that decides. A field of a map has a prefix before its name: none can be called so."""
+PRESENT = "present"
+"""The field of the present password on a page by which somebody changes their own access."""
 _TRIES = 10
 
 
@@ -41,6 +52,29 @@ def proof_given(password: str, code: str, actor: Actor, work_item_ids: Sequence[
     if not password or not _one_waits(work_item_ids):
         return None
     return _limited(actor, lambda: _password_proved(password, code, actor))
+
+
+class PasswordWrong(DomainError):
+    code = "password_wrong"
+    template = N_("This is not your present password.")
+
+
+def own_proof(form: Mapping[str, str], actor: Actor) -> Reauthenticated:
+    """That who changes their own access is no passer-by at an open session: by the password, or by the provider.
+
+    Raises InvalidInput for the field PRESENT.
+    """
+    password = form.get(PRESENT, "")
+    given = None if password else use_held_proof(None)
+    if given is not None:
+        return Reauthenticated(actor.person_id, Reauthentication.PASSWORD, given, by="provider")
+    try:
+        return _limited(actor, lambda: _password_proved(password, "", actor))
+    except (NoPassword, TooManyTries) as error:
+        raise InvalidInput({PRESENT: error}) from None
+    except ReauthenticationFailed:
+        wrong = PasswordWrong() if password else FieldRequired(label=N_("Present password"))
+        raise InvalidInput({PRESENT: wrong}) from None
 
 
 def _limited(actor: Actor, proved: Callable[[], T]) -> T:

@@ -23,6 +23,7 @@ from engine.commands.sign_ins import (
     record_failure,
     record_sign_in,
     record_sign_out,
+    record_stopped,
 )
 from engine.errors import DomainError, SignInFailed
 from engine.model.api_token import token_hash
@@ -71,6 +72,12 @@ def did_not_come_in(error: DomainError, login: str = "", *, way: SignInWay, pers
             record_failure(session, way, error.code, visitor, login=login, person_id=person_id, clock=clock)
 
     _write(record)
+
+
+def was_stopped(tries: int, *, way: SignInWay, login: str = "", person_id: int | None = None) -> None:
+    """``tries`` more of an account, or of this address, were stopped by the limit: they are counted in one entry."""
+    visitor, clock = _visitor(), services().clock
+    _write(lambda session: record_stopped(session, way, tries, visitor, login=login, person_id=person_id, clock=clock))
 
 
 def went_out(person_id: int) -> None:

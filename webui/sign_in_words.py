@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from engine.commands.sign_ins import STOPPED
 from engine.errors import N_
 from engine.model.sign_in import SignInKind, SignInWay
 from engine.queries.sign_ins import SignInRow
-from webui.i18n import _
+from webui.i18n import _, ngettext
 
 KINDS: Mapping[SignInKind, str] = {
     SignInKind.FAILED: N_("Failed alone"),
@@ -96,6 +97,12 @@ def _text(row: SignInRow) -> str:
         return _("Signed out")
     if row.kind is SignInKind.ENDED:
         return _(_ENDS[row.reason], by=row.by or _("The system")) if row.reason in _ENDS else _("All sessions ended")
+    if row.reason == STOPPED:
+        return ngettext(
+            "Too many tries had failed: at least %(num)s more was stopped unread",
+            "Too many tries had failed: at least %(num)s more were stopped unread",
+            row.tries,
+        )
     if row.kind is SignInKind.FAILED:
         return _(_REASONS[row.reason]) if row.reason in _REASONS else row.reason
     return _(_SIGNED_IN[row.way or SignInWay.PASSWORD], token=row.token or "—")

@@ -10,6 +10,7 @@ from flask import Flask, current_app, request
 from engine.policy.personal_texts import ERASED
 from engine.queries.definitions import StartableDefinition
 from webui.call_words import target_words
+from webui.command_keys import command_field
 from webui.csp import nonce
 from webui.deadlines import said
 from webui.i18n import LOCALES, chosen_locale
@@ -72,7 +73,9 @@ _SECTIONS = {
 def configure_templates(app: Flask) -> None:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals.update(csp_nonce=nonce, error_text=error_text, said=said, has_page=has_page)
+    app.jinja_env.globals.update(
+        csp_nonce=nonce, error_text=error_text, said=said, has_page=has_page, command_field=command_field
+    )
     app.jinja_env.filters[target_words.__name__] = target_words
     app.jinja_env.tests["erased"] = ERASED.__eq__
     app.jinja_env.filters.update(pairs=pairs, map_pairs=map_pairs)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from engine.bpmn.compiled import Reauthentication
 from engine.clock import Clock
+from engine.commands.access_letters import AccessChange, tell_of_access
 from engine.commands.history import record
 from engine.commands.people import sign_in
 from engine.db.session import Database
@@ -106,7 +107,10 @@ def remove_authenticator(session: Session, person_id: int, *, actor: Actor, cloc
 def _remove(session: Session, known: Authenticator, actor: Actor, clock: Clock) -> None:
     session.delete(known)
     if known.confirmed_at is not None:
-        record(session, AuthenticatorRemoved(person_id=known.person_id), actor=actor, at=clock.now())
+        at, person = clock.now(), session.get_one(Person, known.person_id)
+        record(session, AuthenticatorRemoved(person_id=person.id), actor=actor, at=at)
+        removed = AccessChange.AUTHENTICATOR_REMOVED
+        tell_of_access(session, person, removed, to=person.email, actor=actor, at=at)
 
 
 def prove(

@@ -19,7 +19,6 @@ from engine.bpmn.runtime import CompleteCall
 from engine.commands.approved_changes import ContentApproved
 from engine.commands.calls import make_again, tell_worker
 from engine.commands.deals import (
-    deal_search_text,
     ensure_message_may_say,
     faults_of_values,
     is_approved,
@@ -28,6 +27,7 @@ from engine.commands.execution import run_step
 from engine.commands.history import record
 from engine.commands.incidents import RepeatCall, record_incident
 from engine.commands.locks import lock_instance
+from engine.commands.search_texts import find_anew
 from engine.errors import N_, Conflict, DealIsSuspended, DomainError, InvalidInput, MapFailed, NotFound
 from engine.events import CallCompleted, CallFailed, plain
 from engine.model.process_instance import InstanceState, ProcessInstance
@@ -269,7 +269,7 @@ def _write_into_deal(session: Session, instance: ProcessInstance, values: Mappin
     if kept:
         deal.fields = {**deal.fields, **plain(kept)}
     if changed:
-        deal.search_text = deal_search_text(deal)
+        find_anew(session, deal, is_renamed=False)
 
 
 def _read(name: str, attribute: str, value: Any) -> Any:

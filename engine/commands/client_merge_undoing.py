@@ -15,6 +15,7 @@ from engine.commands.client_merging import (
     lock_deals,
     move_deals,
     repoint,
+    touched_by_undo,
     values_of,
 )
 from engine.commands.clients import ClientExists, search_text_of_client, write_client
@@ -26,6 +27,7 @@ from engine.model.client import Client, Contact
 from engine.model.client_merge import ClientMerge
 from engine.model.client_note import ClientNote
 from engine.policy.permissions import Ability, Actor, ensure_may
+from engine.policy.personal_texts import ERASED
 from engine.queries.bound_clients import bound_approvals
 from engine.queries.client_merges import UNDONE_WITHIN, standing_client_id
 
@@ -65,7 +67,7 @@ class ErasedSinceMerge(MergeStays):
 def undo_merge(session: Session, merge_id: int, *, actor: Actor, clock: Clock) -> int:
     """Give a merged client back what it had, and return its id. What came to the kept one since stays there.
 
-    Raises NotFound, NotAllowed, MergeStays with the reason, ClientExists, ClientIsApproved, TooManyToMerge.
+    Raises NotFound, NotAllowed, MergeStays with the reason, ClientExists, ClientIsApproved.
     """
     ensure_may(actor, Ability.MANAGE_CLIENTS)
     at = clock.now()
@@ -75,23 +77,25 @@ def undo_merge(session: Session, merge_id: int, *, actor: Actor, clock: Clock) -
         raise NotFound
     if standing != merge.kept_id:
         raise MergedFurther(name=session.get_one(Client, standing).name)
-    deals = lock_deals(session, [merge.kept_id])
+    touched = touched_by_undo(merge)
+    deals = lock_deals(session, touched)
     kept = lock_client(session, merge.kept_id, actor)
-    ensure_all_locked(session, [kept.id], deals)
+    ensure_all_locked(session, touched, deals)
     session.refresh(merge)
     merged = session.get(Client, merge.merged_id, with_for_update=True, populate_existing=True)
     if merged is None:
         raise MergeStays
     changes = _ensure_may_be_undone(session, merge, kept, merged, at)
     bound = bound_approvals(session, deals.values())
-    written = write_client(session, kept, {name: old for name, (old, _new) in changes.items()})
+    written = write_client(session, kept, {name: old for name, (old, _new) in changes.items()}, at=at)
     merged.merged_into_id, merged.search_text = None, search_text_of_client(session, merged)
     merge.undone_at = at
     _give_back(session, merge)
     session.flush()
     moving = [deals[one] for one in merge.moved.get("deals", ()) if one in deals]
     move_deals(session, moving, kept, merged, merge, actor=actor, at=at, undoes=True)
-    ensure_as_approved(session, bound, deals)
+    ensure_as_approved(session, bound, deals, actor)
+    ensure_all_locked(session, touched, deals)
     if written:
         record(session, ClientChanged(client_id=kept.id, changes=written), actor=actor, at=at)
     event = ClientsMergeUndone(client_id=kept.id, merged_id=merged.id, merge_id=merge.id)
@@ -122,6 +126,17 @@ def _ensure_may_be_undone(
     return dict(merge.changes)
 
 
+def _add_doubles_again(session: Session, merge: ClientMerge) -> None:
+    """Contacts whom both had: under their own ids, as the one who was kept is known now."""
+    for double_id, twin_id in zip(merge.moved.get("doubles", ()), merge.moved.get("twins", ()), strict=True):
+        twin = session.get(Contact, twin_id)
+        if twin is None or twin.client_id != merge.kept_id or twin.full_name == ERASED:
+            continue
+        kept = ("full_name", "position", "phone", "email", "search_text", "created_at")
+        values = {name: getattr(twin, name) for name in kept} | {"fields": dict(twin.fields)}
+        session.add(Contact(id=double_id, client_id=merge.merged_id, **values))
+
+
 def _give_back(session: Session, merge: ClientMerge) -> None:
     """Contacts, notes and earlier tombstones that went along and are still there."""
     moved, kept_id = merge.moved, merge.kept_id
@@ -129,6 +144,7 @@ def _give_back(session: Session, merge: ClientMerge) -> None:
     notes = select(ClientNote).where(ClientNote.id.in_(moved.get("notes", ())), ClientNote.client_id == kept_id)
     for contact in session.scalars(contacts):
         contact.client_id = merge.merged_id
+    _add_doubles_again(session, merge)
     for note in session.scalars(notes):
         note.client_id = merge.merged_id
     repoint(session, merge.kept_id, merge.merged_id, merge.moved.get("tombstones", ()))

@@ -11,16 +11,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from engine.clock import Clock
 from engine.commands.clients import write_client
-from engine.commands.deals import deal_search_text
 from engine.commands.history import record
 from engine.commands.idempotency import already_performed, remember
 from engine.commands.locks import lock_client, lock_instance
+from engine.commands.search_texts import deal_search_text, step_search_text
 from engine.errors import N_, Conflict, DomainError, FieldNotUnderstood, InvalidInput, NotFound
 from engine.events import ClientChanged, ClientsMerged, DealClientReplaced
 from engine.model.client import Client, Contact
@@ -32,9 +32,9 @@ from engine.model.work_item import WorkItem
 from engine.policy.own_fields import CLIENT_ROOT
 from engine.policy.permissions import Ability, Actor, ensure_may
 from engine.policy.personal_texts import ERASED
-from engine.policy.search_keys import search_text
-from engine.queries.bound_clients import BoundApprovals, bound_approvals
+from engine.queries.bound_clients import BoundApprovals, bound_approvals, is_bound
 from engine.queries.client_merges import standing_client_id
+from engine.queries.scopes import visible_deals
 
 MOST_AT_ONCE = 10
 MOST_DEALS = 2_000
@@ -77,6 +77,25 @@ class ClientIsApproved(Conflict):
     )
 
 
+class UnseenIsApproved(ClientIsApproved):
+    """All of the deals are such as the actor does not see."""
+
+    template: ClassVar[str] = N_(
+        "Deals that are not open to you (%(others)s) are being approved, or were approved, with what the client's card "
+        "says now, and this would change it. Let the values stay that stand there, or ask your head."
+    )
+
+
+class UnseenIsApprovedToo(ClientIsApproved):
+    """Some of the deals are such as the actor does not see."""
+
+    template: ClassVar[str] = N_(
+        "Deals %(deals)s, and others that are not open to you (%(others)s), are being approved, or were approved, with "
+        "what the client's card says now, and this would change it. Let the values stay that stand in these deals, or "
+        "finish the deals first."
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class MergeRequest:
     """``merged_ids`` become parts of ``kept_id``. ``values`` says by the name of a field whose value stays, as an id.
@@ -111,14 +130,16 @@ def merge_clients(
         raise TooManyToMerge(clients=MOST_AT_ONCE, deals=MOST_DEALS)
     ids = sorted({request.kept_id, *merged_ids})
     _ensure_standing(session, actor, ids)
-    deals = lock_deals(session, ids)
+    touched = _touched_by(Deal.client_id.in_(merged_ids), request.kept_id)
+    deals = lock_deals(session, touched, most=MOST_DEALS)
     clients = _locked_clients(session, actor, ids)
-    ensure_all_locked(session, ids, deals)
+    ensure_all_locked(session, touched, deals)
     _ensure_mergeable(request, clients)
     bound = bound_approvals(session, deals.values())
     for merged_id in merged_ids:
         _Merging(session, clients[request.kept_id], clients[merged_id], deals, actor, at).perform(request.values)
-    ensure_as_approved(session, bound, deals)
+    ensure_as_approved(session, bound, deals, actor)
+    ensure_all_locked(session, touched, deals)
     remember(session, command_id, {"id": request.kept_id}, actor=actor)
     return request.kept_id
 
@@ -154,32 +175,54 @@ def _ensure_mergeable(request: MergeRequest, clients: Mapping[int, Client]) -> N
         raise InvalidInput(errors)
 
 
-def lock_deals(session: Session, client_ids: Collection[int]) -> dict[int, Deal]:
-    """The deals of clients, locked with their instances, by id. Raises TooManyToMerge."""
+def _touched_by(moving: ColumnElement[bool], kept_id: int) -> ColumnElement[bool]:
+    return moving | (Deal.client_id == kept_id) & is_bound()
+
+
+def touched_by_undo(merge: ClientMerge) -> ColumnElement[bool]:
+    """The deals that go back, and those of the kept client in which something is approved: its card changes."""
+    moving = Deal.client_id == merge.kept_id, Deal.id.in_(merge.moved.get("deals", ()))
+    return _touched_by(and_(*moving), merge.kept_id)
+
+
+def lock_deals(session: Session, touched: ColumnElement[bool], *, most: int | None = None) -> dict[int, Deal]:
+    """The deals that are ``touched``, locked with their instances, by id. Raises TooManyToMerge for more than ``most``.
+
+    How many other deals the kept client has does not matter: nothing is written into them.
+    """
     found = session.execute(
         select(Deal.id, ProcessInstance.id)
         .join(ProcessInstance, ProcessInstance.deal_id == Deal.id)
-        .where(Deal.client_id.in_(client_ids))
+        .where(touched)
         .order_by(Deal.id, ProcessInstance.id)
-        .limit(MOST_DEALS + 1)
+        .limit(most + 1 if most is not None else None)
     ).all()
-    if len(found) > MOST_DEALS:
-        raise TooManyToMerge(clients=MOST_AT_ONCE, deals=MOST_DEALS)
+    if most is not None and len(found) > most:
+        raise TooManyToMerge(clients=MOST_AT_ONCE, deals=most)
     return {deal_id: lock_instance(session, instance_id).deal for deal_id, instance_id in found}
 
 
-def ensure_all_locked(session: Session, client_ids: Collection[int], deals: Collection[int]) -> None:
-    """Raises Conflict where a deal was opened before its client was locked, and is not locked itself."""
-    theirs = set(session.scalars(select(Deal.id).where(Deal.client_id.in_(client_ids))))
+def ensure_all_locked(session: Session, touched: ColumnElement[bool], deals: Collection[int]) -> None:
+    """Raises Conflict where a deal was opened before its client was locked, or sent for approval meanwhile."""
+    theirs = set(session.scalars(select(Deal.id).where(touched)))
     if not theirs <= set(deals):
         raise Conflict
 
 
-def ensure_as_approved(session: Session, bound: BoundApprovals, deals: Mapping[int, Deal]) -> None:
-    """Raises ClientIsApproved where something that people approve, or approved, is another now."""
+def ensure_as_approved(session: Session, bound: BoundApprovals, deals: Mapping[int, Deal], actor: Actor) -> None:
+    """Raises ClientIsApproved where something that people approve, or approved, is another now.
+
+    Deals that the actor does not see are counted and not named.
+    """
     changed = bound.changed_in(session, deals.values())
-    if changed:
-        raise ClientIsApproved(deals=", ".join(sorted(deals[one].number for one in changed)))
+    if not changed:
+        return
+    with session.no_autoflush:
+        seen = set(session.scalars(select(Deal.id).where(Deal.id.in_(changed), visible_deals(actor))))
+    numbers, others = ", ".join(sorted(deals[one].number for one in seen)), len(changed) - len(seen)
+    if not others:
+        raise ClientIsApproved(deals=numbers)
+    raise UnseenIsApprovedToo(deals=numbers, others=others) if seen else UnseenIsApproved(others=others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,10 +236,10 @@ class _Merging:
 
     def perform(self, values: Mapping[str, int]) -> None:
         session, kept, merged = self._session, self._kept, self._merged
-        changes = write_client(session, kept, self._taken(values))
+        changes = write_client(session, kept, self._taken(values), at=self._at)
         moved = {
             "deals": [one.id for one in self._deals.values() if one.client_id == merged.id],
-            "contacts": self._move_contacts(),
+            **self._move_contacts(),
             "notes": self._move_notes(),
             "tombstones": repoint(session, merged.id, kept.id),
         }
@@ -230,13 +273,20 @@ class _Merging:
             or (name not in values and is_empty(kept.get(name)) and not is_empty(merged.get(name)))
         }
 
-    def _move_contacts(self) -> list[int]:
-        """All but those whom the kept client has already, word by word: they stay with the tombstone."""
-        known = {_imprint(one) for one in _contacts(self._session, self._kept.id)}
-        moving = [one for one in _contacts(self._session, self._merged.id) if _imprint(one) not in known]
-        for contact in moving:
-            contact.client_id = self._kept.id
-        return [one.id for one in moving]
+    def _move_contacts(self) -> dict[str, list[int]]:
+        """All but those whom the kept client has already, word by word: of these no second copy is kept anywhere."""
+        known = {_imprint(one): one.id for one in _contacts(self._session, self._kept.id)}
+        moved: dict[str, list[int]] = {"contacts": [], "doubles": [], "twins": []}
+        for contact in _contacts(self._session, self._merged.id):
+            twin_id = known.get(_imprint(contact))
+            if twin_id is None:
+                contact.client_id = self._kept.id
+                moved["contacts"].append(contact.id)
+            else:
+                moved["doubles"].append(contact.id)
+                moved["twins"].append(twin_id)
+                self._session.delete(contact)
+        return moved
 
     def _move_notes(self) -> list[int]:
         said = set(self._session.scalars(select(ClientNote.fingerprint).where(ClientNote.client_id == self._kept.id)))
@@ -292,7 +342,7 @@ def move_deals(
         some = ids[first : first + _READ_AT_ONCE]
         for item in session.scalars(select(WorkItem).where(WorkItem.deal_id.in_(some))):
             deal = by_id[item.deal_id]
-            item.search_text = search_text(item.name, deal.number, deal.title, new.name)
+            item.search_text = step_search_text(item.name, deal)
     session.flush()
 
 

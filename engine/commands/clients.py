@@ -16,6 +16,7 @@ from engine.commands.edited_meanwhile import unseen_kept_of_client
 from engine.commands.history import record
 from engine.commands.locks import lock_client, lock_contact
 from engine.commands.own_values import Spelling, merged, read_own_values, texts_to_find
+from engine.commands.search_texts import find_deals_of_client_anew
 from engine.errors import N_, Conflict, DomainError, FieldNotUnderstood, FieldRequired, InvalidInput
 from engine.events import ClientAdded, ClientChanged, ContactAdded, ContactChanged
 from engine.model.client import Client, Contact
@@ -151,14 +152,17 @@ def update_client(
     wanted |= {CLIENT_ROOT + name: value for name, value in own.items()}
     if read_version is not None:
         wanted = unseen_kept_of_client(session, client, wanted, read_version)
-    changed = write_client(session, client, wanted)
+    changed = write_client(session, client, wanted, at=clock.now())
     if changed:
         record(session, ClientChanged(client_id=client.id, changes=changed), actor=actor, at=clock.now())
     return client
 
 
-def write_client(session: Session, client: Client, wanted: Mapping[str, Any]) -> dict[str, list[Any]]:
-    """Write readable values into a locked client; what changed, as [old, new]. Own fields are named ``client.…``."""
+def write_client(session: Session, client: Client, wanted: Mapping[str, Any], *, at: datetime) -> dict[str, list[Any]]:
+    """Write readable values into a locked client; what changed, as [old, new]. Own fields are named ``client.…``.
+
+    The deals of a renamed client are found by its new name a little later.
+    """
     changed: dict[str, list[Any]] = {}
     for name in ("name", "edrpou", "segment", "source", "phone", "email", "owner_id"):
         if name in wanted and wanted[name] != getattr(client, name):
@@ -174,6 +178,8 @@ def write_client(session: Session, client: Client, wanted: Mapping[str, Any]) ->
     if changed:
         client.fields = kept
         client.search_text = search_text_of_client(session, client)
+    if changed.keys() & {"name", "edrpou"}:
+        find_deals_of_client_anew(session, client.id, at=at)
     return changed
 
 
@@ -194,7 +200,7 @@ def write_client_in_step(session: Session, deal: Deal, given: Mapping[str, Any],
         _ensure_columns(session, client, columns)
     except InvalidInput as invalid:
         raise InvalidInput({CLIENT_ROOT + name: error for name, error in invalid.errors.items()}) from invalid
-    changed = write_client(session, client, columns | own)
+    changed = write_client(session, client, columns | own, at=at)
     if changed:
         record(session, ClientChanged(client_id=client.id, changes=changed), actor=actor, at=at, deal=deal)
 

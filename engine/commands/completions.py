@@ -27,7 +27,6 @@ from engine.commands.approval_parts import note_approved
 from engine.commands.approvals import decided_outcome, ensure_one_voice_each, ensure_undecided
 from engine.commands.asked_again import ask_again_beside
 from engine.commands.clients import write_client_in_step
-from engine.commands.deals import deal_search_text
 from engine.commands.execution import failing_in, run_step
 from engine.commands.file_fields import file_values
 from engine.commands.history import record
@@ -36,6 +35,7 @@ from engine.commands.incidents import perform
 from engine.commands.locks import lock_work_item
 from engine.commands.loss_choices import NOT_ASKED, Losing, LossChoice, is_unexplained, why_lost
 from engine.commands.notifications import notify
+from engine.commands.search_texts import find_anew
 from engine.commands.work_items import FourEyes, StepNotYours, holder_of
 from engine.db.session import Database
 from engine.db.work_session import postpone
@@ -336,7 +336,7 @@ class _Completion:
         if kept != deal.fields:
             deal.fields = kept
         if changes:
-            deal.search_text = deal_search_text(deal)
+            find_anew(self.session, deal, is_renamed="title" in changes)
             record(self.session, DealChanged(changes=changes), actor=self.actor, at=self.at, deal=deal)
 
     def write_into_client(self, read: Mapping[str, Any], said: Mapping[str, Any]) -> None:

@@ -27,6 +27,7 @@ from engine.commands.idempotency import already_performed, remember
 from engine.commands.locks import lock_deal
 from engine.commands.loss_choices import read_loss_reason
 from engine.commands.mentions import people_mentioned, tell_mentioned
+from engine.commands.search_texts import deal_search_text, find_anew
 from engine.commands.stored_files import BroughtFile
 from engine.db.work_session import number
 from engine.errors import (
@@ -48,7 +49,6 @@ from engine.model.process_instance import InstanceState, ProcessInstance
 from engine.model.work_item import PENDING, WorkItem, WorkItemState
 from engine.policy.file_limits import NO_FILES, FileLimits
 from engine.policy.permissions import Ability, Actor, ensure_may, may
-from engine.policy.search_keys import search_text
 from engine.policy.visible_names import is_invisible
 from engine.queries.approved_contents import fields_approved_as_whole
 from engine.queries.calendars import default_calendar
@@ -247,7 +247,7 @@ def update_deal(
     deal.fields = {**deal.fields, **fields}
     if not changed:
         return deal
-    deal.search_text = deal_search_text(deal)
+    find_anew(session, deal, is_renamed="title" in changed)
     record(session, DealChanged(changes=changed), actor=actor, at=at, deal=deal)
     if was_approved:
         ask_again_after_change(session, instance, changed.keys(), actor=actor, at=at)
@@ -362,11 +362,6 @@ def comment_on_deal(
     record(session, event, actor=actor, at=at, deal=deal)
     tell_mentioned(session, deal, mentioned, text, actor=actor, at=at)
     return deal
-
-
-def deal_search_text(deal: Deal) -> str:
-    """Everything by which people look for a deal."""
-    return search_text(deal.number, deal.title, deal.client.name, deal.client.edrpou, str(deal.amount or ""))
 
 
 def draft_arguments(draft: DealDraft) -> dict[str, Any]:

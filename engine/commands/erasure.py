@@ -16,7 +16,6 @@ from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from engine.clock import Clock
-from engine.commands.deals import deal_search_text
 from engine.commands.erasing import Erasing, ensure_basis, erase_from_deal
 from engine.commands.file_erasure import erase_files
 from engine.commands.history import record
@@ -24,6 +23,7 @@ from engine.commands.idempotency import already_performed, remember
 from engine.commands.letter_erasure import erase_letters
 from engine.commands.locks import lock_client, lock_deal
 from engine.commands.own_values import texts_to_find
+from engine.commands.search_texts import find_anew
 from engine.db.overwriting import overwritten
 from engine.db.session import UNSYNCHRONISED
 from engine.errors import N_, Conflict, DomainError, NotFound
@@ -35,7 +35,6 @@ from engine.model.client_note import ClientNote
 from engine.model.deal import Deal
 from engine.model.history_event import HistoryEvent
 from engine.model.own_field import FieldSubject
-from engine.model.work_item import WorkItem
 from engine.policy.permissions import Ability, Actor, ensure_may
 from engine.policy.personal_texts import ERASED, salts_of, text_at
 from engine.policy.personal_traces import Traces, texts_as_written
@@ -277,9 +276,7 @@ def _erase_brought(session: Session, client_id: int, contact_id: int | None, nam
 
 
 def _find_by_what_is_left(session: Session, deal: Deal) -> None:
-    deal.search_text = deal_search_text(deal)
-    for item in session.scalars(select(WorkItem).where(WorkItem.deal_id == deal.id)):
-        item.search_text = search_text(item.name, deal.number, deal.title, deal.client.name)
+    find_anew(session, deal)
 
 
 def _emptied(text: str, named: Traces) -> str:

@@ -21,6 +21,7 @@ from engine.commands.history import record
 from engine.commands.interventions import DealNotRunning
 from engine.commands.locks import lock_instance
 from engine.commands.moved_holders import follow_responsible
+from engine.commands.search_texts import step_search_text
 from engine.commands.step_opening import StepOpener, calendar_of_step, ladder_of_step
 from engine.commands.step_withdrawal import cancel_step
 from engine.db.session import UNSYNCHRONISED, Database
@@ -44,7 +45,6 @@ from engine.model.work_item import LIVE, WorkItem
 from engine.policy.due_dates import due_at
 from engine.policy.escalation_ladder import next_escalation_at
 from engine.policy.permissions import Ability, Actor, ensure_may
-from engine.policy.search_keys import search_text
 from engine.queries.actors import actor_of
 from engine.queries.calendars import default_calendar
 from engine.queries.carries import Carry, carry_of
@@ -270,7 +270,7 @@ class _Moving:
         deal = self.instance.deal
         item.element_id, item.kind, item.stage = new.element_id, new.kind, new.stage
         item.name = (new.name if item.item_index is None else f"{new.name} ({item.item or item.item_index + 1})")[:500]
-        item.search_text = search_text(item.name, deal.number, deal.title, deal.client.name)
+        item.search_text = step_search_text(item.name, deal)
         follow_responsible(
             self.session,
             item,

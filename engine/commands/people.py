@@ -16,7 +16,9 @@ from argon2.low_level import ARGON2_VERSION
 from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
+from engine.bpmn.compiled import Reauthentication
 from engine.clock import Clock
+from engine.commands.access_letters import AccessChange, tell_of_access
 from engine.commands.arranging import take_turn_arranging
 from engine.commands.history import record
 from engine.commands.leaving import hand_over_steps
@@ -39,6 +41,7 @@ from engine.model.person import Person, Role
 from engine.model.substitution import Substitution
 from engine.policy.permissions import Ability, Actor, ensure_may, may
 from engine.policy.phone_numbers import normalise_phone
+from engine.policy.reauthentication import Reauthenticated, ReauthenticationRequired, ensure_reauthenticated
 from engine.policy.search_keys import search_text
 from engine.policy.visible_names import is_invisible
 
@@ -75,6 +78,13 @@ class OwnPassword(NotAllowed):
 
     code: ClassVar[str] = "own_password"
     template: ClassVar[str] = N_("You change your own password in your profile, with the present one.")
+
+
+class OwnEmailUnconfirmed(ReauthenticationRequired):
+    """Letters with a link for the password go to it: whoever finds an open session must not be able to keep it."""
+
+    code: ClassVar[str] = "own_email_unconfirmed"
+    template: ClassVar[str] = N_("To change your own e-mail, type your present password.")
 
 
 class DatesReversed(DomainError):
@@ -140,12 +150,19 @@ def add_person(session: Session, draft: PersonDraft, *, actor: Actor, clock: Clo
 
 
 def update_person(
-    session: Session, person_id: int, changes: Mapping[str, Any], *, actor: Actor, clock: Clock
+    session: Session,
+    person_id: int,
+    changes: Mapping[str, Any],
+    *,
+    actor: Actor,
+    clock: Clock,
+    proof: Reauthenticated | None = None,
 ) -> Person:
     """``changes``: full_name, position, email, phone, role, department_ids, is_active, locale, theme.
 
     People may change their own language and theme; the rest is the administrator's. Nobody locks themselves out.
-    Raises NotFound, NotAllowed, InvalidInput.
+    ``proof`` of who they are is asked of who changes their own e-mail; whose e-mail was changed gets a letter at the
+    old one. Raises NotFound, NotAllowed, OwnEmailUnconfirmed, InvalidInput.
     """
     own = actor.person_id == person_id and changes.keys() <= {"locale", "theme"}
     if not own:
@@ -154,6 +171,7 @@ def update_person(
     if person is None:
         raise NotFound
     departments = _ensure_change_sound(session, person, changes, actor)
+    _ensure_own_email_confirmed(person, changes, proof, actor, clock)
     changed: dict[str, Any] = {}
     for name in ("full_name", "position", "email", "phone", "role", "is_active", "locale", "theme"):
         if name in changes and changes[name] != getattr(person, name):
@@ -162,6 +180,9 @@ def update_person(
     if "department_ids" in changes and {one.id for one in departments} != {one.id for one in person.departments}:
         changed["departments"] = [[one.name for one in person.departments], [one.name for one in departments]]
         person.departments = departments
+    if "email" in changed:
+        known = changed["email"][0]
+        tell_of_access(session, person, AccessChange.EMAIL_CHANGED, to=known, actor=actor, at=clock.now())
     if "is_active" in changed:
         person.session_stamp = secrets.token_hex(8)
     if changed.get("is_active") == [True, False]:
@@ -173,6 +194,18 @@ def update_person(
         person.search_text = search_text(person.full_name, person.login, person.email, person.phone, person.position)
         record(session, PersonChanged(person_id=person.id, changes=changed), actor=actor, at=clock.now())
     return person
+
+
+def _ensure_own_email_confirmed(
+    person: Person, changes: Mapping[str, Any], proof: Reauthenticated | None, actor: Actor, clock: Clock
+) -> None:
+    """Raises OwnEmailUnconfirmed."""
+    if actor.person_id != person.id or changes.get("email", person.email) == person.email:
+        return
+    try:
+        ensure_reauthenticated(Reauthentication.PASSWORD, proof, actor=actor, at=clock.now())
+    except ReauthenticationRequired:
+        raise OwnEmailUnconfirmed from None
 
 
 def _ensure_change_sound(

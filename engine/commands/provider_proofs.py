@@ -21,14 +21,17 @@ _RANDOM_BYTES = 32
 
 @dataclass(frozen=True, slots=True)
 class HeldProof:
-    """What a session holds: ``token`` for the step ``work_item_id``; ``stamp`` is that of the session."""
+    """What a session holds: ``token`` for the step ``work_item_id``; ``stamp`` is that of the session.
+
+    Without a step it serves a change of one's own access.
+    """
 
     token: str
-    work_item_id: int
+    work_item_id: int | None
     stamp: str
 
 
-def keep_provider_proof(session: Session, work_item_id: int, stamp: str, *, actor: Actor, clock: Clock) -> str:
+def keep_provider_proof(session: Session, work_item_id: int | None, stamp: str, *, actor: Actor, clock: Clock) -> str:
     """``actor`` has just signed in anew at the provider. The token of the proof; it is nowhere but in the answer."""
     token = secrets.token_urlsafe(_RANDOM_BYTES)
     session.add(

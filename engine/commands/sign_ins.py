@@ -9,11 +9,12 @@ import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
-from sqlalchemy import Delete, delete, func, select
+from sqlalchemy import Delete, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from engine.clock import Clock
 from engine.commands.notifications import notify
+from engine.db.session import UNSYNCHRONISED
 from engine.errors import NotFound
 from engine.model.notice import NoticeKind
 from engine.model.person import Person
@@ -31,8 +32,8 @@ MOST_OF_ONE_IN_A_SPELL = 30
 """Sign-ins of one person within SPELL, and as many sign-outs."""
 
 UNKNOWN_LOGIN, WRONG_PASSWORD, NO_PASSWORD, NO_ACCESS = "unknown_login", "wrong_password", "no_password", "no_access"
-MORE = "more_failures"
-FAILURES = (UNKNOWN_LOGIN, WRONG_PASSWORD, NO_PASSWORD, NO_ACCESS, MORE)
+MORE, STOPPED = "more_failures", "too_many_tries"
+FAILURES = (UNKNOWN_LOGIN, WRONG_PASSWORD, NO_PASSWORD, NO_ACCESS, MORE, STOPPED)
 PASSWORD_WAS_SET, ACCESS_WAS_TAKEN, ACCOUNT_WAS_REMOVED, BY_THEMSELVES = (
     "password_was_set",
     "access_was_taken",
@@ -94,6 +95,7 @@ def record_failure(
     *,
     login: str = "",
     person_id: int | None = None,
+    tries: int = 1,
     clock: Clock,
 ) -> None:
     """Somebody did not get in: ``reason`` is a word of FAILURES or the code of an error."""
@@ -101,9 +103,49 @@ def record_failure(
     lately = SignIn.kind == SignInKind.FAILED, SignIn.at > at - SPELL
     count = session.scalar(select(func.count()).select_from(SignIn).where(*lately)) or 0
     if count < MOST_FAILURES_IN_A_SPELL:
-        _add(session, SignInKind.FAILED, at, visitor, way=way, person_id=person_id, login=login, reason=reason)
+        _add(
+            session,
+            SignInKind.FAILED,
+            at,
+            visitor,
+            way=way,
+            person_id=person_id,
+            login=login,
+            reason=reason,
+            tries=tries,
+        )
     elif not session.scalar(select(SignIn.id).where(*lately, SignIn.reason == MORE).limit(1)):
         _add(session, SignInKind.FAILED, at, NOBODY_IN_PARTICULAR, way=way, reason=MORE)
+
+
+def record_stopped(
+    session: Session,
+    way: SignInWay,
+    tries: int,
+    visitor: Visitor,
+    *,
+    login: str = "",
+    person_id: int | None = None,
+    clock: Clock,
+) -> None:
+    """``tries`` more were stopped without a look at what was typed, for too many had failed: one row within SPELL.
+
+    Of an account, ``login`` or ``person_id``, whatever address they came from; without one, of the visitor's address.
+    """
+    at, said = clock.now(), printable(login)[:_LONGEST_LOGIN].lower()
+    if person_id is None and said:
+        person_id = session.scalar(select(Person.id).where(Person.login == said))
+    if said or person_id is not None:
+        same = SignIn.login == said, SignIn.person_id == person_id
+    else:
+        same = SignIn.login == "", SignIn.address == visitor.address[:_LONGEST_ADDRESS]
+    lately = SignIn.kind == SignInKind.FAILED, SignIn.at > at - SPELL, SignIn.reason == STOPPED
+    known = session.scalar(select(SignIn.id).where(*lately, SignIn.way == way, *same).limit(1))
+    if known is None:
+        record_failure(session, way, STOPPED, visitor, login=said, person_id=person_id, tries=tries, clock=clock)
+        return
+    counted = update(SignIn).where(SignIn.id == known).values(tries=SignIn.tries + tries)
+    session.execute(counted, execution_options=UNSYNCHRONISED)
 
 
 def record_sign_out(session: Session, person_id: int, visitor: Visitor, *, clock: Clock) -> None:
@@ -180,6 +222,7 @@ def _add(
     login: str = "",
     reason: str = "",
     by_id: int | None = None,
+    tries: int = 1,
 ) -> None:
     session.add(
         SignIn(
@@ -193,6 +236,7 @@ def _add(
             browser=visitor.browser[:_LONGEST_BROWSER],
             device=visitor.device,
             by_id=by_id,
+            tries=tries,
         )
     )
 

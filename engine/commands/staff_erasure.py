@@ -13,6 +13,7 @@ from sqlalchemy import Delete, Update, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from engine.clock import Clock
+from engine.commands.access_letters import ACCESS_LETTER
 from engine.commands.erasing import Erasing, ensure_basis
 from engine.commands.history import record
 from engine.commands.idempotency import already_performed, remember
@@ -120,6 +121,9 @@ def _erase_own(session: Session, person: Person) -> None:
     person.search_text = search_text(person.full_name, person.login)
     for statement in _gone(person.id):
         session.execute(statement)
+    about_access = Job.kind == ACCESS_LETTER, Job.payload["person_id"].as_integer() == person.id
+    for job in session.scalars(select(Job).where(*about_access)):
+        job.payload = {**job.payload, "to": ""}  # who has no access is written to no more
     waiting = Notice.person_id == person.id, Notice.state.in_((NoticeState.NEW, NoticeState.PLANNED))
     session.execute(update(Notice).where(*waiting).values(state=NoticeState.DROPPED), execution_options=UNSYNCHRONISED)
     for answer in _answers_of_mail_servers(person.id):
@@ -131,7 +135,7 @@ def _answers_of_mail_servers(person_id: int) -> tuple[Update, Update]:
     letters = select(Letter.id).where(Letter.person_id == person_id)
     is_to_them = or_(
         (Job.kind == LETTER) & Job.payload["letter_id"].as_integer().in_(letters),
-        (Job.kind == PASSWORD_LETTER) & (Job.payload["person_id"].as_integer() == person_id),
+        Job.kind.in_((PASSWORD_LETTER, ACCESS_LETTER)) & (Job.payload["person_id"].as_integer() == person_id),
     )
     return (
         update(Letter).where(Letter.person_id == person_id, Letter.last_error != "").values(last_error=""),

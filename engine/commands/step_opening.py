@@ -18,6 +18,7 @@ from engine.bpmn.runtime import OpenedStep
 from engine.commands.distributing import Distributor
 from engine.commands.history import record
 from engine.commands.notifications import notify
+from engine.commands.search_texts import step_search_text
 from engine.db.work_session import add_rows, new_row, number
 from engine.errors import N_, DomainError, MapFailed
 from engine.events import StepOpened
@@ -30,7 +31,6 @@ from engine.policy.business_calendar import BusinessCalendar
 from engine.policy.due_dates import due_at
 from engine.policy.escalation_ladder import DEFAULT_LADDER, next_escalation_at
 from engine.policy.permissions import Actor
-from engine.policy.search_keys import search_text
 from engine.queries.calendars import calendar_of_department, calendar_of_person, default_calendar
 from engine.queries.directories import department_distribution, department_escalation, directory
 from engine.queries.facts import DealFacts
@@ -251,7 +251,7 @@ class StepOpener:
             else None,
             item_index=place.index,
             item=place.item,
-            search_text=search_text(name, deal.number, deal.title, deal.client.name),
+            search_text=step_search_text(name, deal),
         )
 
     def _due(self, step: StepDefinition, calendar: BusinessCalendar) -> datetime | None:

@@ -7,6 +7,7 @@ import secrets
 from sqlalchemy.orm import Session
 
 from engine.clock import Clock
+from engine.commands.access_letters import AccessChange, tell_of_access
 from engine.commands.history import record
 from engine.errors import NotFound
 from engine.events import TokenCreated, TokenRevoked
@@ -21,7 +22,7 @@ _BYTES = 32
 def create_token(session: Session, person_id: int, name: str, *, actor: Actor, clock: Clock) -> str:
     """A new token with 256 random bits, told once. For oneself, or for others by the administrator.
 
-    Raises NotFound, NotAllowed.
+    Whose it is gets a letter about it. Raises NotFound, NotAllowed.
     """
     if actor.person_id != person_id:
         ensure_may(actor, Ability.MANAGE_PEOPLE)
@@ -30,7 +31,9 @@ def create_token(session: Session, person_id: int, name: str, *, actor: Actor, c
         raise NotFound
     token = _PREFIX + secrets.token_urlsafe(_BYTES)
     session.add(ApiToken(person_id=person_id, name=name.strip(), token_hash=token_hash(token), created_at=clock.now()))
-    record(session, TokenCreated(person_id=person_id, name=name.strip()), actor=actor, at=clock.now())
+    at, about = clock.now(), name.strip()
+    record(session, TokenCreated(person_id=person_id, name=about), actor=actor, at=at)
+    tell_of_access(session, person, AccessChange.TOKEN_CREATED, to=person.email, actor=actor, at=at, name=about)
     return token
 
 

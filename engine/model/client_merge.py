@@ -16,9 +16,10 @@ class ClientMerge(Base):
     """One client became a part of another. The merged one stays as a tombstone (``Client.merged_into_id``).
 
     ``moved`` holds the ids of what went along, by ``deals``, ``contacts``, ``notes`` and ``tombstones``: the clients
-    that had been merged into the merged one before. ``changes`` are what the merge changed in the kept client, as
-    [old, new] by name; None once it was erased, and then the merge cannot be undone. Ids are plain numbers: a client
-    that an import brought may be taken back with it.
+    that had been merged into the merged one before. ``doubles`` are contacts who were deleted, for the kept client had
+    the same one, under the id at the same place of ``twins``. ``changes`` are what the merge changed in the kept
+    client, as [old, new] by name; None once it was erased, and then the merge cannot be undone. Ids are plain numbers:
+    a client that an import brought may be taken back with it.
     """
 
     __tablename__ = "client_merge"

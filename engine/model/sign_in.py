@@ -32,7 +32,8 @@ class SignIn(Base):
 
     ``reason`` is why it failed or why sessions ended: a word of engine/commands/sign_ins.py, or the code of an error.
     ``browser`` is its name and system. ``device`` is the SHA-256 of what its own cookie holds, by which it is known
-    again, or of the token. ``by_id`` is who ended the sessions.
+    again, or of the token. ``by_id`` is who ended the sessions. ``tries``: for how many it stands, at least, see
+    ``record_stopped``.
     """
 
     __tablename__ = "sign_in"
@@ -53,3 +54,4 @@ class SignIn(Base):
     browser: Mapped[str] = mapped_column(String(100), default="")
     device: Mapped[str] = mapped_column(String(64), default="")
     by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    tries: Mapped[int] = mapped_column(default=1, server_default="1")

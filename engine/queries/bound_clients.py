@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from engine.bpmn.compiled import OutcomeKind, StepDefinition, StepKind
@@ -18,6 +18,12 @@ from engine.queries.processes import process_of
 
 _GOING_ON = (InstanceState.RUNNING, InstanceState.SUSPENDED)
 _ASKED_AT_ONCE = 500
+_BINDS = (
+    WorkItem.kind == StepKind.APPROVAL,
+    ProcessInstance.state.in_(_GOING_ON),
+    WorkItem.state.in_(PENDING)
+    | ((WorkItem.state == WorkItemState.COMPLETED) & (WorkItem.outcome == OutcomeKind.APPROVED.value)),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,12 @@ class BoundApprovals:
             return [one for one, steps in self.steps.items() if _hashes(steps, by_id[one]) != self.hashes[one]]
 
 
+def is_bound() -> ColumnElement[bool]:
+    """Of ``Deal``: something in it is being approved, or was approved while it goes on."""
+    steps = select(WorkItem.id).join(ProcessInstance, ProcessInstance.id == WorkItem.instance_id)
+    return steps.where(WorkItem.deal_id == Deal.id, *_BINDS).exists()
+
+
 def bound_approvals(session: Session, deals: Collection[Deal]) -> BoundApprovals:
     """Of locked deals with their clients loaded. A deal that has come to its end holds what was approved in history."""
     by_id = {one.id: one for one in deals}
@@ -47,13 +59,7 @@ def bound_approvals(session: Session, deals: Collection[Deal]) -> BoundApprovals
         rows = session.execute(
             select(WorkItem.deal_id, ProcessInstance.definition_id, WorkItem.element_id)
             .join(ProcessInstance, ProcessInstance.id == WorkItem.instance_id)
-            .where(
-                WorkItem.deal_id.in_(some),
-                WorkItem.kind == StepKind.APPROVAL,
-                ProcessInstance.state.in_(_GOING_ON),
-                WorkItem.state.in_(PENDING)
-                | ((WorkItem.state == WorkItemState.COMPLETED) & (WorkItem.outcome == OutcomeKind.APPROVED.value)),
-            )
+            .where(WorkItem.deal_id.in_(some), *_BINDS)
             .distinct()
         )
         for deal_id, definition_id, element_id in rows:

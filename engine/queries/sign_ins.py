@@ -30,7 +30,10 @@ class SignInFilter:
 
 @dataclass(frozen=True, slots=True)
 class SignInRow:
-    """``login`` is what was tried; ``person`` whose it is, "" for nobody's. ``by`` ended the sessions."""
+    """``login`` is what was tried; ``person`` whose it is, "" for nobody's. ``by`` ended the sessions.
+
+    ``tries``: for how many it stands, at least.
+    """
 
     id: int
     at: datetime
@@ -45,6 +48,7 @@ class SignInRow:
     token: str
     by_id: int | None
     by: str
+    tries: int
 
 
 def sign_ins(
@@ -114,6 +118,7 @@ def _rows(session: Session, found: Iterable[SignIn]) -> list[SignInRow]:
             token=tokens.get(one.device, ""),
             by_id=one.by_id,
             by=name_of(one.by_id),
+            tries=one.tries,
         )
         for one in found
     ]

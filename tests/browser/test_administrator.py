@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from browser.installation import Sales
 from browser.people import People
 from playwright.sync_api import expect
 from support.browser import Words
+
+PASSWORD = "three calm horses"
 
 
 def test_a_new_person_of_a_new_department_signs_in_with_the_first_password(people: People, uk: Words) -> None:
@@ -53,10 +56,12 @@ def test_a_substitution_is_arranged_by_names_and_dates(people: People, uk: Words
     expect(arranged).to_contain_text("Оксана Ткаченко")
 
 
-def test_a_token_is_shown_once_opens_the_api_and_is_revoked(people: People, uk: Words) -> None:
+def test_a_token_is_shown_once_opens_the_api_and_is_revoked(people: People, sales: Sales, uk: Words) -> None:
+    sales.set_password("admin", PASSWORD)
     page = people.at_work("admin")
     page.goto("/settings/tokens")
     page.get_by_role("textbox", name=uk("What is it for?")).fill("Імпорт із сайту")
+    page.get_by_label(uk("Present password")).fill(PASSWORD)
     page.get_by_role("button", name=uk("Make a token")).click()
     token = page.locator("code.secret").inner_text()
     bearer = {"Authorization": f"Bearer {token}"}

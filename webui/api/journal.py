@@ -62,6 +62,7 @@ def _sign_in(row: SignInRow) -> SignInItem:
         address=row.address,
         browser=row.browser,
         by=PersonName(id=row.by_id, name=row.by) if row.by_id is not None else None,
+        tries=row.tries,
         text=told(row).text,
     )
 

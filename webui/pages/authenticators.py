@@ -12,14 +12,15 @@ from engine.commands.authenticators import (
     remove_authenticator,
     remove_own_authenticator,
 )
-from engine.commands.people import sign_in
-from engine.errors import N_, DomainError, InvalidInput, SignInFailed
+from engine.errors import DomainError
 from engine.model.authenticator import Authenticator
 from engine.policy.one_time_codes import enrolment_uri
 from webui.error_pages import status_of
 from webui.i18n import _
 from webui.limits import limit_failures
 from webui.messages import field_errors
+from webui.proofs import own_proof
+from webui.provider_proofs import give_back_used_proof, provider_offer
 from webui.qr_codes import qr_code
 from webui.request_context import actor, reading, services, writing
 from webui.security import local_path
@@ -28,11 +29,6 @@ blueprint = Blueprint("authenticators", __name__, url_prefix="/settings/authenti
 
 _ISSUER = "Reglament"
 _GROUP = 4
-
-
-class NotYourPassword(DomainError):
-    code = "password_wrong"
-    template = N_("This is not your present password.")
 
 
 def _came_from() -> str | None:
@@ -52,12 +48,13 @@ def show() -> ResponseReturnValue:
 @blueprint.post("/begin")
 @limit_failures(10, _own_proof_tried)
 def begin() -> ResponseReturnValue:
-    """A new secret, against the password: whoever finds an open session must not set up an application of theirs."""
+    """A new secret, against a proof of who one is: in an open session nobody else sets up theirs."""
     try:
-        _ensure_password_known()
+        own_proof(request.form, actor())
         with writing() as session:
             begin_authenticator(session, seal=_sealer().seal, actor=actor(), clock=services().clock)
     except DomainError as error:
+        give_back_used_proof()
         return _page(error=error)
     return redirect(url_for("authenticators.show", next=_came_from()), code=303)
 
@@ -84,12 +81,13 @@ def confirm() -> ResponseReturnValue:
 @limit_failures(10, _own_proof_tried)
 def remove() -> ResponseReturnValue:
     try:
-        _ensure_password_known()
+        own_proof(request.form, actor())
         with writing() as session:
             remove_own_authenticator(
                 session, request.form.get("code", ""), open_=_sealer().open, actor=actor(), clock=services().clock
             )
     except DomainError as error:
+        give_back_used_proof()
         return _page(error=error)
     flash(_("The application is removed: its codes confirm nothing any more."), "success")
     return redirect(url_for("authenticators.show"), code=303)
@@ -104,15 +102,6 @@ def remove_of(person_id: int) -> ResponseReturnValue:
     return redirect(url_for("people.show", person_id=person_id), code=303)
 
 
-def _ensure_password_known() -> None:
-    """Raises InvalidInput."""
-    try:
-        with reading() as session:
-            sign_in(session, actor().login, request.form.get("present", ""))
-    except SignInFailed:
-        raise InvalidInput({"present": NotYourPassword()}) from None
-
-
 def _sealer() -> Sealer:
     return Sealer(installation_key(services().settings))
 
@@ -123,6 +112,7 @@ def _page(*, codes: tuple[str, ...] = (), error: DomainError | None = None) -> R
         secret = ""
         if known is not None and known.confirmed_at is None:
             secret = _sealer().open(known.sealed_secret)
+        offer = provider_offer(session, None, url_for("authenticators.show", next=_came_from()))
     page = render_template(
         "settings/authenticator.html",
         known=known,
@@ -130,6 +120,7 @@ def _page(*, codes: tuple[str, ...] = (), error: DomainError | None = None) -> R
         qr_code=qr_code(enrolment_uri(secret, actor().login, _ISSUER)) if secret else "",
         codes=codes,
         came_from=_came_from(),
+        offer=offer,
         errors=field_errors(error) if error else {},
     )
     return page, status_of(error) if error else 200

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +29,7 @@ from engine.policy.permissions import Ability, ensure_may
 from engine.queries.client_doubles import compared_clients, double_groups
 from engine.queries.client_merges import standing_client_id
 from engine.queries.client_rows import ClientRow
+from webui.command_keys import sent_command_id
 from webui.error_pages import status_of
 from webui.forms.own_form import own_shown
 from webui.forms.typed_values import chosen_id, read_id
@@ -97,7 +97,7 @@ def merge() -> ResponseReturnValue:
     )
     try:
         with writing() as session:
-            key = form.get("command_id") or None
+            key = sent_command_id()
             merge_clients(session, wanted, actor=actor(), clock=services().clock, command_id=key)
     except (NotFound, NotAllowed):
         raise
@@ -187,7 +187,6 @@ def _comparison(ids: list[int], error: DomainError | None = None) -> ResponseRet
         clients=clients,
         fields=fields,
         kept=kept if kept in ids else clients[0].id,
-        command_id=str(uuid.uuid4()),
         problem_text=error_text(error) if error else "",
     )
     return page, status_of(error) if error else 200

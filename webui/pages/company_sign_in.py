@@ -29,7 +29,7 @@ from webui.provider_proofs import hold_proof
 from webui.request_context import actor, now, reading, services, signed_in, writing
 from webui.security import local_path, open_to_all
 from webui.sessions import start_session
-from webui.sign_in_log import came_in, did_not_come_in
+from webui.sign_in_log import came_in, did_not_come_in, was_stopped
 
 if TYPE_CHECKING:
     from engine.adapters.openid_provider import OpenIdProvider
@@ -81,7 +81,8 @@ class PasswordWrongHere(DomainError):
 class _Begun:
     """What the cookie keeps of a sign-in that began. ``person_id``: somebody signed in connects another account.
 
-    With ``work_item_id`` as well they confirm, by signing in there anew, that it is they who decide the step.
+    ``is_proof``: they confirm, by signing in there anew, that it is they who decide the step ``work_item_id``, or,
+    without one, who change their own access.
     """
 
     state: str
@@ -91,6 +92,7 @@ class _Begun:
     at: float
     person_id: int | None = None
     work_item_id: int | None = None
+    is_proof: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +128,18 @@ def confirm(work_item_id: int) -> ResponseReturnValue:
     _provider()
     with reading() as database_session:
         work_item_view(database_session, actor(), work_item_id, now())
-    return _leave(work_item_id)
+    return _leave(work_item_id, is_proof=True)
 
 
-def _leave(work_item_id: int | None = None) -> ResponseReturnValue:
+@blueprint.get("/sign-in/company/confirm")
+@limit_failures(60)
+def confirm_own() -> ResponseReturnValue:
+    """As ``confirm``, for who changes their own access."""
+    return _leave(is_proof=True)
+
+
+def _leave(work_item_id: int | None = None, *, is_proof: bool = False) -> ResponseReturnValue:
     provider, person, following = _provider(), signed_in(), local_path(request.args.get("next")) or ""
-    is_proof = work_item_id is not None
     try:
         begun = provider.begin(
             locale=chosen_locale(), chooses_account="other" in request.args and not is_proof, asks_anew=is_proof
@@ -146,13 +154,18 @@ def _leave(work_item_id: int | None = None) -> ResponseReturnValue:
         at=now().timestamp(),
         person_id=person.actor.person_id if person is not None else None,
         work_item_id=work_item_id,
+        is_proof=is_proof,
     )
     session[_BEGUN] = [*session.get(_BEGUN, ()), asdict(kept)][-_MOST_BEGUN:]
     return redirect(begun.address)
 
 
+def _stopped_here(tries: int) -> None:
+    was_stopped(tries, way=SignInWay.PROVIDER)
+
+
 @blueprint.get(CALLBACK)
-@limit_failures(60)
+@limit_failures(60, stopped=_stopped_here)
 @open_to_all
 def come_back() -> ResponseReturnValue:
     provider = _provider()
@@ -183,9 +196,14 @@ def _tried() -> str:
     return f"link:{to_link.person_id if to_link is not None else ''}"
 
 
+def _account_stopped(tries: int) -> None:
+    to_link = _to_link()
+    was_stopped(tries, way=SignInWay.PROVIDER, person_id=to_link.person_id if to_link is not None else None)
+
+
 @blueprint.post("/sign-in/company/link")
-@limit_failures(60)
-@limit_failures(10, _tried)
+@limit_failures(60, stopped=_stopped_here)
+@limit_failures(10, _tried, stopped=_account_stopped)
 @open_to_all
 def link() -> ResponseReturnValue:
     """Connect the account with the person, and sign in; the next time no question is asked."""
@@ -245,7 +263,7 @@ def _proven(provider: OpenIdProvider, begun: _Begun) -> ProvenAccount:
         told = given["error"] if _WORD.fullmatch(given["error"]) else N_("no reason was given")
         problem = N_("the sign-in was cancelled") if told == "access_denied" else told
         raise Cancelled(provider=provider.name, problem=problem)
-    anew_since = datetime.fromtimestamp(begun.at, UTC) if begun.work_item_id is not None else None
+    anew_since = datetime.fromtimestamp(begun.at, UTC) if begun.is_proof else None
     account = provider.finish(given.get("code", ""), nonce=begun.nonce, verifier=begun.verifier, anew_since=anew_since)
     ensure_domain_allowed(provider.given, account)
     return account
@@ -253,8 +271,8 @@ def _proven(provider: OpenIdProvider, begun: _Begun) -> ProvenAccount:
 
 def _admit(provider: OpenIdProvider, begun: _Begun, account: ProvenAccount) -> ResponseReturnValue:
     """Sign in whom the account belongs to; one that is new is asked about first."""
-    if begun.work_item_id is not None:
-        return _confirmed(provider, begun, begun.work_item_id, account)
+    if begun.is_proof:
+        return _confirmed(provider, begun, account)
     with reading() as database_session:
         person = person_of_account(database_session, account)
         if begun.person_id is not None:
@@ -267,9 +285,7 @@ def _admit(provider: OpenIdProvider, begun: _Begun, account: ProvenAccount) -> R
     return _go_on(begun.following)
 
 
-def _confirmed(
-    provider: OpenIdProvider, begun: _Begun, work_item_id: int, account: ProvenAccount
-) -> ResponseReturnValue:
+def _confirmed(provider: OpenIdProvider, begun: _Begun, account: ProvenAccount) -> ResponseReturnValue:
     """Raises BegunElsewhere, ProofOfAnother."""
     who = signed_in()
     if who is None or who.actor.person_id != begun.person_id:
@@ -278,7 +294,7 @@ def _confirmed(
         person = person_of_account(database_session, account)
         if person is None or person.id != begun.person_id:
             raise ProofOfAnother(provider=provider.name)
-    hold_proof(work_item_id)
+    hold_proof(begun.work_item_id)
     return _go_on(begun.following)
 
 
@@ -367,9 +383,9 @@ def _failed(
     """A sentence where the person is: on the sign-in page, in their profile, or at the step that they decide.
 
     ``is_colleague``: somebody with a proven address of the company, who may read whom to ask. ``back_to`` is the page
-    of a step from which somebody wanted to leave.
+    on which something is confirmed and from which somebody wanted to leave.
     """
-    if begun is not None and begun.work_item_id is not None:
+    if begun is not None and begun.is_proof:
         back_to = begun.following
     if signed_in() is not None:
         if isinstance(error, BegunElsewhere) and begun is None:  # back and forth in the browser's history

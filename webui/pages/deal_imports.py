@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +15,7 @@ from engine.commands.deal_imports import MOST_ROWS, check_rows, import_deals
 from engine.errors import N_, DomainError, FieldRequired, InvalidInput, NotFound
 from engine.policy.permissions import Ability, ensure_may
 from engine.queries.definitions import startable_definitions
+from webui.command_keys import sent_command_id
 from webui.deal_sheets import COLUMNS, Sheet, SheetRow, UnderstoodRow, read_sheet, understood
 from webui.error_pages import status_of
 from webui.exports import csv_file, xlsx_file
@@ -101,7 +101,7 @@ def open_all() -> ResponseReturnValue:
         [one.row for one in told if not one.faults],
         actor=actor(),
         clock=services().clock,
-        command_id=request.form.get("command_id") or None,
+        command_id=sent_command_id(),
     )
     titles = {one.row.number: one.row.draft.title for one in told}
     return render_template(
@@ -139,7 +139,6 @@ def _preview(sheet: Sheet, key: str, own: Mapping[str, FieldDefinition]) -> Resp
         kept=orjson.dumps([[row.number, dict(row.texts)] for row in sheet.rows]).decode(),
         map_name=next((one.name for one in maps if one.key == key), key),
         map_key=key,
-        command_id=uuid.uuid4().hex,
     )
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -34,6 +33,7 @@ from engine.queries.client_letters import (
 )
 from engine.queries.deal_files import documents_of_deal
 from engine.queries.letter_templates import filled_template, letter_templates
+from webui.command_keys import sent_command_id
 from webui.error_pages import status_of
 from webui.file_uploads import brought, limits
 from webui.forms.typed_values import chosen_id, read_id
@@ -57,7 +57,6 @@ class Typed:
     text: str = ""
     file_ids: tuple[int, ...] = ()
     answers_id: int | None = None
-    command_id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def draft(self) -> LetterDraft:
         to = (*self.chosen, *typed_addresses(self.others))
@@ -99,15 +98,15 @@ def send(deal_id: int) -> ResponseReturnValue:
                 clock=services().clock,
                 files=files,
                 limits=limits(),
-                command_id=typed.command_id,
+                command_id=sent_command_id(),
             )
 
         perform(services().database, command, actor=actor(), clock=services().clock)
     except NotFound:
         raise
     except DomainError as error:
-        with reading() as session:  # nothing was sent: what is sent next is a letter of its own
-            return _page(session, desk, replace(typed, command_id=uuid.uuid4().hex), error)
+        with reading() as session:
+            return _page(session, desk, typed, error)
     flash(_("The letter is on its way."), "success")
     flash(_draft(deal_id, typed.answers_id), "draft")
     return redirect(url_for("deal_letters.show", deal_id=deal_id), code=303)
@@ -132,7 +131,6 @@ def _typed() -> Typed:
         text=form.get("text", ""),
         file_ids=tuple(found for one in form.getlist("file_id") if (found := read_id(one)) is not None),
         answers_id=chosen_id(form, "answers_id"),
-        command_id=form.get("command_id") or uuid.uuid4().hex,
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
 from itertools import groupby
 
@@ -24,6 +23,7 @@ from engine.queries.deals import deal_view, walked_path
 from engine.queries.move_targets import MoveTarget, move_targets
 from engine.queries.processes import process_of
 from engine.queries.scopes import ensure_sees
+from webui.command_keys import sent_command_id
 from webui.error_pages import status_of
 from webui.forms.shown_values import shown_field
 from webui.forms.typed_values import chosen_id
@@ -55,7 +55,7 @@ def move(deal_id: int) -> ResponseReturnValue:
                 request.form.get("reason", ""),
                 actor=actor(),
                 clock=services().clock,
-                command_id=_key(),
+                command_id=sent_command_id(),
             )
         )
     except NotFound:
@@ -75,7 +75,7 @@ def undo(deal_id: int) -> ResponseReturnValue:
             chosen_id(request.form, "intervention"),
             actor=actor(),
             clock=services().clock,
-            command_id=_key(),
+            command_id=sent_command_id(),
         ),
         _("The deal stands where it stood."),
     )
@@ -85,7 +85,9 @@ def undo(deal_id: int) -> ResponseReturnValue:
 def ask_again(deal_id: int) -> ResponseReturnValue:
     return _act(
         deal_id,
-        lambda session: ask_approvals_again(session, deal_id, actor=actor(), clock=services().clock, command_id=_key()),
+        lambda session: ask_approvals_again(
+            session, deal_id, actor=actor(), clock=services().clock, command_id=sent_command_id()
+        ),
         _("The deal is on its way to be approved again."),
     )
 
@@ -100,7 +102,7 @@ def suspend(deal_id: int) -> ResponseReturnValue:
             request.form.get("reason", ""),
             actor=actor(),
             clock=services().clock,
-            command_id=_key(),
+            command_id=sent_command_id(),
         ),
         _("The deal is suspended: nothing in it is due until it is resumed."),
     )
@@ -111,7 +113,7 @@ def resume(deal_id: int) -> ResponseReturnValue:
     return _act(
         deal_id,
         lambda session: resume_deal(
-            session, deal_id, _deadlines(), actor=actor(), clock=services().clock, command_id=_key()
+            session, deal_id, _deadlines(), actor=actor(), clock=services().clock, command_id=sent_command_id()
         ),
         _("The deal goes on."),
     )
@@ -128,7 +130,7 @@ def reopen(deal_id: int) -> ResponseReturnValue:
             _deadlines(),
             actor=actor(),
             clock=services().clock,
-            command_id=_key(),
+            command_id=sent_command_id(),
         ),
         _("The deal is open again; its steps wait where they waited."),
     )
@@ -154,7 +156,7 @@ def write_variables(deal_id: int) -> ResponseReturnValue:
                 request.form.get("reason", ""),
                 actor=actor(),
                 clock=services().clock,
-                command_id=_key(),
+                command_id=sent_command_id(),
                 locale=locale,
             )
         )
@@ -175,14 +177,10 @@ def take_variables_back(deal_id: int) -> ResponseReturnValue:
             chosen_id(request.form, "intervention") or 0,
             actor=actor(),
             clock=services().clock,
-            command_id=_key(),
+            command_id=sent_command_id(),
         ),
         _("The values are as they were."),
     )
-
-
-def _key() -> str | None:
-    return request.form.get("command_id") or None
 
 
 def _deadlines() -> Deadlines:
@@ -229,7 +227,6 @@ def _choosing(deal_id: int, error: DomainError | None = None) -> ResponseReturnV
         typed_reason=request.form.get("reason", ""),
         errors=field_errors(error) if error else {},
         problem_text=error_text(error) if error else "",
-        command_id=uuid.uuid4().hex,
     )
     return page, status_of(error) if error else 200
 
@@ -257,6 +254,5 @@ def _variables(deal_id: int, error: DomainError | None = None) -> ResponseReturn
         form=request.form,
         errors=errors,
         problem_text=nothing or (error_text(error) if error else ""),
-        command_id=uuid.uuid4().hex,
     )
     return page, status_of(error) if error else 200

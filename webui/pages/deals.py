@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -37,6 +36,7 @@ from engine.queries.processes import process_of
 from engine.queries.version_moves import last_move_of_deal, version_of_deal
 from webui.approval_pane import shown_changes
 from webui.attachments import attachment
+from webui.command_keys import sent_command_id
 from webui.deadlines import working_time
 from webui.deal_files import as_download
 from webui.deal_list import COLUMNS, SORTS, DealFilter
@@ -167,7 +167,7 @@ def create() -> ResponseReturnValue:
                 draft,
                 actor=actor(),
                 clock=services().clock,
-                command_id=request.form.get("command_id"),
+                command_id=sent_command_id(),
             )
 
         deal = perform(services().database, command, actor=actor(), clock=services().clock)
@@ -259,7 +259,7 @@ def cancel(deal_id: int) -> ResponseReturnValue:
             LossChoice(chosen_id(request.form, "reason_id"), is_asked=True),
             actor=actor(),
             clock=services().clock,
-            command_id=request.form.get("command_id") or None,
+            command_id=sent_command_id(),
         ),
         _("The deal is cancelled; its open steps are withdrawn."),
     )
@@ -352,7 +352,6 @@ def _form(typed: Mapping[str, str], error: DomainError | None = None) -> Respons
         problem_text=error_text(error) if error else "",
         maps=maps,
         currencies=CURRENCIES,
-        command_id=typed.get("command_id") or uuid.uuid4().hex,
     )
     return page, status_of(error) if error else 200
 
@@ -444,6 +443,5 @@ def deal_page(
             currencies=CURRENCIES,
             may_suspend=may_suspend(actor(), owner_id=view.row.owner_id),
             may_repair=may(actor(), Ability.REPAIR_DEAL),
-            command_id=uuid.uuid4().hex,
         )
     return page, status_of(error) if error else 200

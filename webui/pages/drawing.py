@@ -21,6 +21,7 @@ from engine.queries.definition_files import uploaded_files
 from engine.queries.definitions import definition_view, definitions
 from engine.queries.map_editors import open_map
 from engine.queries.scopes import ensure_sees
+from webui.command_keys import sent_command_id
 from webui.error_pages import status_of
 from webui.formats import when
 from webui.forms.typed_values import LARGEST_ID
@@ -100,7 +101,7 @@ def save(definition_id: int) -> ResponseReturnValue:
     checked = check_map(files, library=library(), process_key=key)
 
     as_new, revision = request.form.get("as_new") == "yes", _revision(request.form.get("read_revision", ""))
-    command_id = request.form.get("command_id") or None
+    command_id = sent_command_id()
     drawn_as = hashlib.sha256(content).hexdigest()
     arguments = {"id": definition_id, "revision": revision, "as_new": as_new, "drawn": drawn_as}
 

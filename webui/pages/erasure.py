@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
-
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -15,6 +13,7 @@ from engine.queries.deal_files import copies_elsewhere, file_view
 from engine.queries.deal_history import entry_of_deal
 from engine.queries.deals import deal_view
 from engine.queries.personal_traces import person_found
+from webui.command_keys import sent_command_id
 from webui.deal_files import ensure_there
 from webui.error_pages import status_of
 from webui.forms.typed_values import chosen_id
@@ -40,7 +39,7 @@ def erase_person(client_id: int) -> ResponseReturnValue:
     contact_id = chosen_id(request.form, "contact")
     files = FilesToErase.ALL if request.form.get("files") == FilesToErase.ALL else FilesToErase.NAMED
     wanted = ErasureRequest(request.form.get("basis", ""), _words(request.form.get("words", "")), files)
-    key, clock = _command_id(), services().clock
+    key, clock = sent_command_id(), services().clock
     try:
         with writing() as session:
             if contact_id is not None:
@@ -71,7 +70,7 @@ def erase_entry(deal_id: int, number: int) -> ResponseReturnValue:
                 request.form.get("basis", ""),
                 actor=actor(),
                 clock=services().clock,
-                command_id=_command_id(),
+                command_id=sent_command_id(),
             )
     except NotFound:
         raise
@@ -89,7 +88,7 @@ def show_file(file_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/files/<int:file_id>/erase")
 def erase_deal_file(file_id: int) -> ResponseReturnValue:
-    basis, key = request.form.get("basis", ""), _command_id()
+    basis, key = request.form.get("basis", ""), sent_command_id()
     try:
         with writing() as session:
             deal_id = erase_file(session, file_id, basis, actor=actor(), clock=services().clock, command_id=key)
@@ -119,10 +118,6 @@ def _words(typed: str) -> tuple[str, ...]:
     return tuple(filter(None, (one.strip() for one in typed[:_LONGEST_WORDS].replace("\n", ",").split(","))))
 
 
-def _command_id() -> str | None:
-    return request.form.get("command_id") or None
-
-
 def _person_page(client_id: int, error: DomainError | None = None) -> ResponseReturnValue:
     typed = request.form if error is not None else request.args
     with reading() as session:
@@ -134,7 +129,6 @@ def _person_page(client_id: int, error: DomainError | None = None) -> ResponseRe
         files=sorted(person.files, key=lambda one: not one.is_named),
         named=sum(one.is_named for one in person.files),
         typed=typed,
-        command_id=typed.get("command_id") or str(uuid.uuid4()),
         errors=field_errors(error) if error else {},
         problem_text=error_text(error) if error else "",
     )
@@ -153,7 +147,6 @@ def _file_page(file_id: int, error: DomainError | None = None) -> ResponseReturn
         file=view.row,
         copies=copies,
         typed=request.form,
-        command_id=request.form.get("command_id") or str(uuid.uuid4()),
         errors=field_errors(error) if error else {},
         problem_text=error_text(error) if error else "",
     )
@@ -170,7 +163,6 @@ def _entry_page(deal_id: int, number: int, error: DomainError | None = None) -> 
         row=view.row,
         told=told,
         typed=request.form,
-        command_id=request.form.get("command_id") or str(uuid.uuid4()),
         errors=field_errors(error) if error else {},
         problem_text=error_text(error) if error else "",
     )

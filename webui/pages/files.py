@@ -16,6 +16,7 @@ from engine.model.deal import Deal
 from engine.policy.permissions import Ability, may
 from engine.queries.deal_files import file_view
 from engine.queries.work_items import work_item_view
+from webui.command_keys import sent_command_id
 from webui.deal_files import as_download, as_picture, file_address, shown_text
 from webui.error_pages import error_page, status_of, with_event, with_toast
 from webui.file_lists import deal_files, step_files
@@ -116,7 +117,7 @@ def _add(place: Place, back: str) -> ResponseReturnValue:
         files = brought(request.files.getlist("file"))
 
         def command(session: Session) -> tuple[tuple[int, ...], dict[str, str]]:
-            key = request.form.get("command_id") or None
+            key = sent_command_id()
             before = decided_on(session, place.work_item_id, actor())
             ids = add_files(
                 session, place, files, actor=actor(), clock=services().clock, limits=limits(), command_id=key

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import UTC, datetime
 from functools import partial
 
@@ -23,6 +22,7 @@ from engine.queries.inbox_filters import (
     list_name,
 )
 from webui.approval_pane import proof_errors
+from webui.command_keys import sent_command_id
 from webui.doing_together import Together, do_together
 from webui.error_pages import status_of, with_event
 from webui.exports import csv_file, xlsx_file
@@ -168,13 +168,13 @@ def do_with_ticked(doing: str) -> ResponseReturnValue:
         ids,
         actor=actor(),
         clock=services().clock,
-        command_id=request.form.get("command_id"),
+        command_id=sent_command_id(),
         seen=seen,
         proof=proof,
     )
     if all(one.problem for one in results):
         give_back_used_proof()
-    told = {"results": results, "doing": wanted, "command_id": uuid.uuid4().hex}
+    told = {"results": results, "doing": wanted}
     if is_partial():
         return with_event(make_response(render_template("inbox/done_together.html", **told)), "inbox-changed")
     with reading() as session:
@@ -185,7 +185,7 @@ def do_with_ticked(doing: str) -> ResponseReturnValue:
 def _look_first(ids: list[int], error: DomainError | None = None) -> ResponseReturnValue:
     with reading() as session:
         look = look_first(session, actor(), ids, services().clock)
-        told = {"look": look, "command_id": uuid.uuid4().hex, "proof_errors": proof_errors(error)}
+        told = {"look": look, "proof_errors": proof_errors(error)}
         status = status_of(error) if error else 200
         if is_partial():
             return render_template("inbox/look_first.html", **told), status

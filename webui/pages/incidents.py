@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Iterable, Mapping
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -24,6 +23,7 @@ from engine.queries.incidents import IncidentRow, incident, incident_counts, inc
 from engine.queries.map_fields import map_fields
 from engine.queries.processes import process_of
 from engine.queries.scopes import ensure_sees
+from webui.command_keys import sent_command_id
 from webui.condition_words import Vocabulary, expression_words
 from webui.error_pages import status_of
 from webui.failure_words import failure_words
@@ -67,7 +67,7 @@ def retry(incident_id: int) -> ResponseReturnValue:
             request.form.get("reason", ""),
             actor=actor(),
             clock=services().clock,
-            command_id=_key(),
+            command_id=sent_command_id(),
             locale=chosen_locale(),
         )
 
@@ -83,7 +83,9 @@ def close(incident_id: int) -> ResponseReturnValue:
     def command(session: Session) -> Incident:
         if not reason.strip():
             raise InvalidInput({"closing": ReasonRequired()})
-        return close_incident(session, incident_id, reason, actor=actor(), clock=services().clock, command_id=_key())
+        return close_incident(
+            session, incident_id, reason, actor=actor(), clock=services().clock, command_id=sent_command_id()
+        )
 
     return _act(incident_id, command, lambda _closed: _("Closed."))
 
@@ -108,7 +110,9 @@ def retry_chosen() -> ResponseReturnValue:
     ensure_sees(actor(), Ability.RETRY_INCIDENT)
     ids = [read_id(one) for one in request.form.getlist("incident")[:_MOST_AT_ONCE]]
     chosen = [one for one in ids if one is not None]
-    results = retry_many(services().database, chosen, actor=actor(), clock=services().clock, command_id=_key())
+    results = retry_many(
+        services().database, chosen, actor=actor(), clock=services().clock, command_id=sent_command_id()
+    )
     if not results:
         flash(_("Nothing is chosen: tick the failures to try again."), "warning")
     under_way = sum(one.is_under_way for one in results)
@@ -122,10 +126,6 @@ def retry_chosen() -> ResponseReturnValue:
     if failed:
         flash(ngettext("%(num)s failed again.", "%(num)s failed again.", len(failed)), "danger")
     return redirect(url_for("incidents.show"), code=303)
-
-
-def _key() -> str | None:
-    return request.form.get("command_id") or None
 
 
 def _act(
@@ -166,7 +166,6 @@ def _list() -> ResponseReturnValue:
         chosen_map=chosen_map,
         chosen_code=chosen_code,
         resolved=resolved,
-        command_id=uuid.uuid4().hex,
     )
 
 
@@ -190,7 +189,6 @@ def _one(incident_id: int, error: DomainError | None = None) -> ResponseReturnVa
             problem_text=error_text(error) if error else "",
             errors=errors,
             form=request.form,
-            command_id=uuid.uuid4().hex,
         )
     return page, status_of(error) if error else 200
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,6 +21,7 @@ from engine.queries.loss_reasons import loss_reasons
 from engine.queries.mail_links import LinkExpired, LinkUsed, MailLinkView, mail_link, mail_link_view
 from engine.queries.work_items import WorkItemView, work_item_view
 from webui.approval_pane import approval_pane, chosen_outcome, pane_buttons, proof_errors
+from webui.command_keys import sent_command_id
 from webui.deadlines import said
 from webui.error_pages import status_of
 from webui.forms.file_fields import uploads_at
@@ -64,7 +64,7 @@ def decide(token: str) -> ResponseReturnValue:
                 shown=request.form.get("shown", ""),
                 actor=actor(),
                 clock=services().clock,
-                command_id=request.form.get("command_id"),
+                command_id=sent_command_id(),
                 locale=chosen_locale(),
                 zone=zone().key,
                 proof=proof,
@@ -142,7 +142,6 @@ def _page(
             errors=errors,
             reasons=[(one.id, one.name) for one in loss_reasons(session)] if asks_why else [],
             problem_text=_problem(error),
-            command_id=uuid.uuid4().hex,
         )
     return page, status_of(error) if error else 200
 

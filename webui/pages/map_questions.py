@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Mapping
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
@@ -24,6 +23,7 @@ from engine.model.process_definition import ProcessDefinition
 from engine.policy.permissions import Ability, ensure_may, may
 from engine.queries.map_questions import MapQuestions, map_questions
 from engine.queries.scopes import ensure_sees
+from webui.command_keys import sent_command_id
 from webui.error_pages import status_of
 from webui.i18n import _, ngettext
 from webui.map_questions import NOTHING_TYPED, Typed, answer_lines, badges, problem_of, question_groups
@@ -157,7 +157,7 @@ def _given(questions: MapQuestions, typed: Typed) -> Mapping[str, str]:
 
 def _perform(prepared: PreparedAnswers, command: Callable[[Session], ProcessDefinition]) -> ProcessDefinition:
     """Once per form: a second click is answered with what the first one did."""
-    command_id = request.form.get("command_id") or None
+    command_id = sent_command_id()
     arguments = {"id": prepared.definition_id, "revision": prepared.read_revision}
 
     def once(session: Session) -> ProcessDefinition:
@@ -195,7 +195,6 @@ def _page(
         badges=badges(questions),
         before=sum(one.is_answered_before for one in questions.asked),
         may_answer=may(actor(), Ability.DEPLOY_MAP),
-        command_id=uuid.uuid4().hex,
         problem_text=_problem(error),
     )
     return page, status_of(error) if error else 200

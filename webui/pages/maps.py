@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
@@ -39,6 +38,7 @@ from engine.queries.scopes import ensure_sees
 from engine.queries.step_table import step_table
 from processes import shipped_map, shipped_maps, shipped_sources
 from webui.attachments import attachment
+from webui.command_keys import sent_command_id
 from webui.decision_tables import decision_lines
 from webui.error_pages import status_of
 from webui.i18n import _, chosen_locale, ngettext
@@ -190,7 +190,7 @@ def retire(definition_id: int) -> ResponseReturnValue:
 def discard(definition_id: int) -> ResponseReturnValue:
     """Throw a draft away, and lead to what is left of its map."""
     _ensure_may_deploy()
-    key = request.form.get("command_id") or None
+    key = sent_command_id()
     try:
         with writing() as session:
             discard_draft(session, definition_id, actor=actor(), clock=services().clock, command_id=key)
@@ -307,7 +307,6 @@ def _version(definition_id: int, error: DomainError | None = None) -> ResponseRe
         departures=departures,
         open_questions=asked,
         siblings=siblings,
-        command_id=uuid.uuid4().hex,
         live=next((one for one in siblings if one.state.value == "published"), None),
         deals_on_others=_deals_on_others(siblings, definition_id),
         has_choice=any(one.code == "POOLS_CHOSEN" for one in findings),
@@ -347,7 +346,6 @@ def _grid(session: Session, definition_id: int) -> dict[str, Any]:
         "rows": grid_rows(session, table),
         "choices": choices(session, table),
         "headings": {cell.value: _(HEADINGS[cell]) for cell in cells_shown(table)},
-        "command_id": uuid.uuid4().hex,
     }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -23,6 +22,7 @@ from engine.policy.permissions import Ability, ensure_may, may
 from engine.policy.version_moves import EVERYTHING
 from engine.queries.scopes import ensure_sees
 from engine.queries.version_moves import Verdict, move_preview, moved_deals, version_move, version_moves
+from webui.command_keys import sent_command_id
 from webui.error_pages import status_of
 from webui.i18n import _
 from webui.messages import error_text
@@ -64,7 +64,7 @@ def start(definition_id: int) -> ResponseReturnValue:
                 wanted,
                 actor=actor(),
                 clock=services().clock,
-                command_id=request.form.get("command_id") or None,
+                command_id=sent_command_id(),
             ),
             actor=actor(),
             clock=services().clock,
@@ -152,7 +152,6 @@ def _preview(definition_id: int, error: DomainError | None = None) -> ResponseRe
         holders=_holders().value,
         deal_id=deal_ids[0] if deal_ids else None,
         may_publish=may(actor(), Ability.PUBLISH_MAP),
-        command_id=uuid.uuid4().hex,
         problem_text=error_text(error) if error else "",
     )
     return page, status_of(error) if error else 200

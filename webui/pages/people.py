@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -23,7 +22,7 @@ from engine.commands.people import (
 )
 from engine.commands.staff_erasure import erase_employee
 from engine.errors import N_, DomainError, FieldRequired, InvalidInput, NotFound
-from engine.model.person import Role
+from engine.model.person import Person, Role
 from engine.policy.permissions import Ability, may
 from engine.policy.phone_numbers import normalise_phone
 from engine.queries.approval_view import has_authenticator
@@ -31,10 +30,13 @@ from engine.queries.first_steps import first_steps
 from engine.queries.linked_accounts import account_of_person
 from engine.queries.people import departments, people, person_view
 from engine.queries.scopes import ensure_sees
+from webui.command_keys import sent_command_id
 from webui.error_pages import status_of
 from webui.forms.typed_values import read_id
 from webui.i18n import _
 from webui.messages import error_text, field_errors
+from webui.proofs import own_proof
+from webui.provider_proofs import give_back_used_proof, provider_offer
 from webui.request_context import actor, reading, services, writing
 from webui.roles import role_label, role_options
 
@@ -114,8 +116,13 @@ def update(person_id: int) -> ResponseReturnValue:
     def command(session: Session) -> None:
         form = request.form
         changes: dict[str, Any] = {"role": _role(form), "department_ids": _department_ids(form), **_texts(form)}
-        update_person(session, person_id, changes, actor=actor(), clock=services().clock)
+        update_person(session, person_id, changes, actor=actor(), clock=services().clock, proof=proof)
 
+    _ensure_manages()
+    try:
+        proof = own_proof(request.form, actor()) if _is_own_email_changed(person_id) else None
+    except InvalidInput as error:
+        return _page(person_id, request.form, error)
     return _act(person_id, command, _("Saved."), form=request.form)
 
 
@@ -142,7 +149,7 @@ def erase(person_id: int) -> ResponseReturnValue:
             form.get("basis", ""),
             actor=actor(),
             clock=services().clock,
-            command_id=form.get("command_id") or None,
+            command_id=sent_command_id(),
         ),
         _("Erased. The name stays where this person decided."),
         basis=form.get("basis", ""),
@@ -200,6 +207,13 @@ def _ensure_manages() -> None:
     ensure_sees(actor(), Ability.MANAGE_PEOPLE)
 
 
+def _is_own_email_changed(person_id: int) -> bool:
+    if person_id != actor().person_id:
+        return False
+    with reading() as session:
+        return bool(session.get_one(Person, person_id).email != _texts(request.form)["email"])
+
+
 def _texts(form: Mapping[str, str]) -> dict[str, Any]:
     texts = {name: form.get(name, "").strip() for name in _TEXTS}
     return texts | {"phone": normalise_phone(texts["phone"]) or texts["phone"]}
@@ -232,6 +246,7 @@ def _act(
     except NotFound:
         raise
     except DomainError as error:
+        give_back_used_proof()
         return _page(person_id, form, error, basis=basis)
     flash(told, "success")
     return redirect(url_for("people.show", person_id=person_id), code=303)
@@ -268,7 +283,9 @@ def _page(
         view = person_view(session, actor(), person_id)
         all_departments = departments(session, actor())
         linked = account_of_person(session, person_id, provider.given.issuer) if provider is not None else None
-        confirms_by_codes = person_id != actor().person_id and has_authenticator(session, person_id)
+        is_own = person_id == actor().person_id
+        offer = provider_offer(session, None, url_for("people.show", person_id=person_id)) if is_own else None
+        confirms_by_codes = not is_own and has_authenticator(session, person_id)
     page = render_template(
         "people/person.html",
         view=view,
@@ -276,7 +293,8 @@ def _page(
         provider=provider.given if provider is not None else None,
         linked=linked,
         row=view.row,
-        is_own=person_id == actor().person_id,
+        is_own=is_own,
+        offer=offer,
         typed=form if form is not None else view.row,
         ticked=set(_department_ids(form)) if form is not None else {one.id for one in view.row.departments},
         departments=all_departments,
@@ -287,7 +305,6 @@ def _page(
         link=link,
         link_days=INVITATION_LASTS.days,
         sends_mail=services().settings.smtp_url is not None,
-        command_id=request.form.get("command_id") or str(uuid.uuid4()),
         minimum=MIN_PASSWORD_LENGTH,
         errors=field_errors(error) if error else {},
         problem_text=error_text(error) if error else "",

@@ -18,6 +18,7 @@ from webui.error_pages import status_of
 from webui.i18n import _
 from webui.limits import limit_failures
 from webui.messages import field_errors
+from webui.proofs import PasswordWrong
 from webui.request_context import actor, now, reading, services, writing
 from webui.roles import role_label
 from webui.sessions import start_session
@@ -27,11 +28,6 @@ from webui.sign_in_words import told
 blueprint = Blueprint("settings", __name__, url_prefix="/settings")
 
 _SHOWN_SIGN_INS, _SHOWN_FAILURES = 10, 5
-
-
-class PasswordWrong(DomainError):
-    code = "password_wrong"
-    template = N_("This is not your present password.")
 
 
 class PasswordsDiffer(DomainError):

@@ -20,7 +20,7 @@ from webui.password_door import ensure_password_opens
 from webui.request_context import now, reading, services, signed_in, writing
 from webui.security import local_path, open_to_all
 from webui.sessions import end_session, start_session
-from webui.sign_in_log import came_in, did_not_come_in, went_out
+from webui.sign_in_log import came_in, did_not_come_in, was_stopped, went_out
 
 blueprint = Blueprint("sign_in", __name__)
 
@@ -34,9 +34,17 @@ def show() -> ResponseReturnValue:
     return sign_in_page(notice=notice)
 
 
+def _stopped_here(tries: int) -> None:
+    was_stopped(tries, way=SignInWay.PASSWORD)
+
+
+def _account_stopped(tries: int) -> None:
+    was_stopped(tries, way=SignInWay.PASSWORD, login=request.form.get("login", ""))
+
+
 @blueprint.post("/sign-in")
-@limit_failures(60)
-@limit_failures(10, account_tried)
+@limit_failures(60, stopped=_stopped_here)
+@limit_failures(10, account_tried, stopped=_account_stopped)
 @open_to_all
 def submit() -> ResponseReturnValue:
     login = request.form.get("login", "").strip()

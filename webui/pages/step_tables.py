@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 import orjson
@@ -19,6 +18,7 @@ from engine.policy.permissions import Ability, ensure_may
 from engine.queries.definition_files import uploaded_files
 from engine.queries.scopes import ensure_sees
 from engine.queries.step_table import StepTable, step_table
+from webui.command_keys import sent_command_id
 from webui.error_pages import status_of
 from webui.exports import xlsx_file
 from webui.i18n import _, chosen_locale
@@ -47,7 +47,7 @@ def save(definition_id: int) -> ResponseReturnValue:
     _ensure_may_edit()
     edits = read_edits(request.form.get("edits", ""))
     try:
-        definition = _saved(definition_id, edits, request.form.get("command_id") or None)
+        definition = _saved(definition_id, edits, sent_command_id())
     except NotFound:
         raise
     except DomainError as error:
@@ -103,7 +103,6 @@ def _preview_page(table: StepTable, sheet: StepSheet | None = None, problem_text
         changed=changes(table, edits),
         faults=sheet.faults if sheet is not None else (),
         unused=sheet.unused if sheet is not None else (),
-        command_id=uuid.uuid4().hex,
         problem_text=problem_text,
     )
 

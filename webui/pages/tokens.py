@@ -6,11 +6,13 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from engine.commands.tokens import create_token, revoke_token
-from engine.errors import N_, DomainError, FieldRequired
+from engine.errors import N_, DomainError, FieldRequired, InvalidInput
 from engine.queries.people import person_view
 from webui.error_pages import status_of
 from webui.i18n import _
-from webui.messages import error_text
+from webui.messages import field_errors
+from webui.proofs import own_proof
+from webui.provider_proofs import provider_offer
 from webui.request_context import actor, reading, services, writing
 
 blueprint = Blueprint("tokens", __name__, url_prefix="/settings/tokens")
@@ -25,10 +27,17 @@ def show() -> ResponseReturnValue:
 
 @blueprint.post("")
 def create() -> ResponseReturnValue:
-    """The answer to this request is the only place where the token ever stands."""
+    """The answer to this request is the only place where the token ever stands.
+
+    Against a proof of who one is: whoever finds an open session must not take a token along, which outlives it.
+    """
     name = request.form.get("name", "").strip()[:_LONGEST_NAME]
     if not name:
-        return _page(error=FieldRequired(label=N_("What is it for?")))
+        return _page(error=InvalidInput({"name": FieldRequired(label=N_("What is it for?"))}))
+    try:
+        own_proof(request.form, actor())
+    except InvalidInput as error:
+        return _page(name=name, error=error)
     with writing() as session:
         token = create_token(session, actor().person_id, name, actor=actor(), clock=services().clock)
     return _page(token=token)
@@ -42,10 +51,16 @@ def revoke(token_id: int) -> ResponseReturnValue:
     return redirect(url_for("tokens.show"), code=303)
 
 
-def _page(*, token: str = "", error: DomainError | None = None) -> ResponseReturnValue:
+def _page(*, token: str = "", name: str = "", error: DomainError | None = None) -> ResponseReturnValue:
     with reading() as session:
         tokens = person_view(session, actor(), actor().person_id).tokens
+        offer = provider_offer(session, None, url_for("tokens.show"))
     page = render_template(
-        "settings/tokens.html", tokens=tokens, token=token, name_error=error_text(error) if error else ""
+        "settings/tokens.html",
+        tokens=tokens,
+        token=token,
+        name=name,
+        offer=offer,
+        errors=field_errors(error) if error else {},
     )
     return page, status_of(error) if error else 200

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -43,6 +42,7 @@ from engine.queries.loss_reasons import loss_reasons
 from engine.queries.mail_links import proposed_decision
 from engine.queries.work_items import WorkItemView, form_of_step, work_item_view
 from webui.approval_pane import approval_pane, chosen_outcome, pane_buttons, proof_errors
+from webui.command_keys import sent_command_id
 from webui.deadlines import said
 from webui.error_pages import status_of, with_event, with_toast
 from webui.file_lists import step_files
@@ -90,7 +90,7 @@ def complete(work_item_id: int) -> ResponseReturnValue:
                 comment,
                 actor=actor(),
                 clock=services().clock,
-                command_id=request.form.get("command_id"),
+                command_id=sent_command_id(),
                 locale=chosen_locale(),
                 zone=zone().key,
                 seen=request.form.get("content_hash"),
@@ -119,7 +119,7 @@ def recall(work_item_id: int) -> ResponseReturnValue:
             request.form.get("recall_reason", ""),
             actor=actor(),
             clock=services().clock,
-            command_id=request.form.get("command_id"),
+            command_id=sent_command_id(),
         )
         return session.get_one(WorkItem, work_item_id)
 
@@ -175,7 +175,7 @@ def hand_back(work_item_id: int) -> ResponseReturnValue:
 @blueprint.post("/<int:work_item_id>/consult")
 def consult(work_item_id: int) -> ResponseReturnValue:
     asked, question = read_id(request.form.get("asked", "")) or 0, request.form.get("question", "")
-    key = request.form.get("command_id")
+    key = sent_command_id()
 
     def command(session: Session) -> WorkItem:
         arguments = {"id": work_item_id, "asked": asked, "question": question}
@@ -424,7 +424,6 @@ def _pane(
             "chosen_reason": request.form.get("loss_reason_id", ""),
             "proposed_label": decided(proposed.outcome, view.outcomes) if proposed is not None else "",
             "may_extend": view.row.completed_at is None and may_extend(session, view.row),
-            "command_id": uuid.uuid4().hex,
             "led_to": led_to,
             "written": request.form.to_dict() if error and typed is None else {},
         }

@@ -17,6 +17,7 @@ from support.office import Office
 from engine.adapters.received_letters import ReceivedLetter
 from engine.adapters.received_mail import ReceivedMessage
 from engine.bpmn.compiled import ContentRule, FieldDefinition, FieldType
+from engine.commands import client_merging
 from engine.commands.client_answers import BroughtLetter, take_client_answer
 from engine.commands.client_merge_undoing import (
     ChangedSinceMerge,
@@ -31,6 +32,9 @@ from engine.commands.client_merging import (
     ClientIsApproved,
     ErasedIsNotMerged,
     NothingToMerge,
+    TooManyToMerge,
+    UnseenIsApproved,
+    UnseenIsApprovedToo,
 )
 from engine.commands.clients import (
     ClientDraft,
@@ -111,6 +115,7 @@ def test_all_that_belongs_to_a_client_goes_along_and_comes_back(office: Office) 
     merge(office, kept, merged)
     assert client_of(office, deal) == kept
     assert contacts_at(office, kept) == ["Марія Іваненко", "Олег Бут"]  # whom both had stands there once
+    assert contacts_at(office, merged) == []
     assert (stored(office, kept).email, stored(office, kept).phone) == ("a@promin.ua", "+380671234567")
     assert office.kinds(deal)[-1] == "deal_client_replaced"
     ensure_chains_whole(office, deal)
@@ -186,6 +191,61 @@ def test_what_is_approved_does_not_become_something_else(office: Office) -> None
     assert content_hash([event.data for event in office.history(deal)][:-1]) == given
     office.complete("petro", "logistics", "approved")
     assert [one.element_id for one in office.open_steps(deal)] == ["sign"]
+
+
+def test_a_refused_merge_names_no_deal_that_the_merger_does_not_see(office: Office) -> None:
+    """Whom a client belongs to sees it, and not the deals of others with it."""
+    kept = add(office, "Промінь", "danylo")
+    merged = add(office, "ТОВ Промінь", "danylo")
+    hidden = office.open_deal("olena", client=ClientDraft(name="ТОВ Сокіл"))
+    with office.database.write() as session:
+        session.get_one(Deal, hidden.id).client_id = merged
+    office.prepare()
+    with pytest.raises(UnseenIsApproved) as refused:
+        merge(office, kept, merged, login="danylo")
+    assert refused.value.params == {"others": 1}
+    assert hidden.number not in str(refused.value)
+    with pytest.raises(ClientIsApproved, match=hidden.number):
+        merge(office, kept, merged)
+    own = office.open_deal("danylo", client_id=merged, client=None)
+    office.complete("olena", "prepare", values={"discount": "7,5"}, deal=own)
+    with pytest.raises(UnseenIsApprovedToo) as both:
+        merge(office, kept, merged, login="danylo")
+    assert both.value.params == {"deals": own.number, "others": 1}
+
+
+def test_how_many_deals_the_one_who_stays_has_matters_to_no_merge_and_to_no_undo(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client_merging, "MOST_DEALS", 2)
+    first = office.open_deal("olena")
+    kept, merged = office.deal(first).client_id, add(office, "ТОВ Промінь")
+    for number in range(3):
+        office.open_deal("olena", title=f"Ще {number}", client_id=kept, client=None)
+    moving = [office.open_deal("olena", client_id=merged, client=None) for _ in range(2)]
+    merge(office, kept, merged)
+    assert {client_of(office, one) for one in moving} == {kept}
+    for number in range(3):
+        office.open_deal("olena", title=f"Потім {number}", client_id=kept, client=None)
+    undo(office, merged)
+    assert {client_of(office, one) for one in moving} == {merged}
+    assert client_of(office, first) == kept
+    office.open_deal("olena", client_id=merged, client=None)
+    with pytest.raises(TooManyToMerge):
+        merge(office, kept, merged)
+
+
+def test_whom_both_had_comes_back_as_they_are_known_now_and_not_when_erased(office: Office) -> None:
+    kept, merged = add(office, "Промінь"), add(office, "ТОВ Промінь")
+    same = ContactDraft(full_name="Марія Іваненко", phone="0509876543")
+    mine, hers = (office.do("bohdan", add_contact, one, same).id for one in (kept, merged))
+    merge(office, kept, merged)
+    office.do("bohdan", update_contact, mine, {"position": "Директорка"})
+    undo(office, merged)
+    with office.database.read() as session:
+        back = session.get_one(Contact, hers)
+        assert (back.client_id, back.full_name, back.position) == (merged, "Марія Іваненко", "Директорка")
+        assert session.get_one(Contact, mine).client_id == kept
 
 
 def test_the_approvals_of_the_one_who_stays_are_kept_too_and_by_an_undo(office: Office) -> None:
@@ -382,12 +442,25 @@ def test_whom_the_card_no_longer_names_still_answers_as_the_client_and_is_found_
 def test_erasing_a_contact_erases_the_same_one_of_the_merged_client_although_changed_since(office: Office) -> None:
     kept, merged = add(office, "Промінь"), add(office, "ТОВ Промінь")
     hanna = ContactDraft("Ганна Лис", phone="0501112233", email="hanna@i.ua")
-    contact, _, other = (
+    contact, same, other = (
         office.do("olena", add_contact, *one)
         for one in ((kept, hanna), (merged, hanna), (merged, ContactDraft("Ганна Лис")))
     )
     office.do("olena", add_contact, kept, ContactDraft("Ганна Лис"))
     merge(office, kept, merged)
+    assert contacts_at(office, merged) == []
+    with office.database.write() as session:  # where a merge of an earlier version has left them
+        for one in (same, other):
+            session.add(
+                Contact(
+                    id=one.id,
+                    client_id=merged,
+                    full_name=one.full_name,
+                    phone=one.phone,
+                    email=one.email,
+                    created_at=one.created_at,
+                )
+            )
     office.do("olena", update_contact, contact.id, {"full_name": "Ганна Гай", "phone": "0671234567"})
     office.do("admin", erase_contact, contact.id, ErasureRequest("лист № 7"))
     assert contacts_at(office, merged) == [ERASED, "Ганна Лис"]

@@ -17,10 +17,12 @@ from support.openid_server import OpenIdServer
 from support.openid_visitors import OLENA, Visitor, application_of, linked, refused
 from support.web import Browser, text_of, web_application
 
+from engine.bpmn.compiled import Reauthentication
 from engine.commands.people import set_password, update_person
 from engine.commands.staff_erasure import erase_employee
 from engine.model.history_event import HistoryEvent
 from engine.model.person import Person
+from engine.policy.reauthentication import Reauthenticated
 
 PASSWORD = "three calm horses"
 
@@ -85,7 +87,9 @@ def test_the_answer_pressed_twice_connects_once_and_signs_in(office: Office, vis
 def test_who_has_a_password_says_it_once(office: Office, visitor: Callable[[], Visitor]) -> None:
     """So an address that somebody else wrote on a card gives the account to nobody."""
     office.do("admin", set_password, office.company.admin.id, PASSWORD)
-    office.do("admin", update_person, office.company.admin.id, {"email": "bohdan@example.com"})
+    admin = office.company.admin.id
+    proof = Reauthenticated(admin, Reauthentication.PASSWORD, office.clock.now(), by="password")
+    office.do("admin", update_person, admin, {"email": "bohdan@example.com"}, proof=proof)
     office.do("admin", update_person, office.company.bohdan.id, {"email": ""})
     bohdan = visitor()
     bohdan.sign_in(sub="7", email="bohdan@example.com", email_verified=True)

@@ -193,6 +193,7 @@ PAGES = {
         "POST /settings/authenticator/confirm",
         "POST /settings/sign-in/passwords",
         "POST /settings/company-account/remove",
+        "GET /sign-in/company/confirm",
         "GET /sign-in/company/confirm/<int:work_item_id>",
         "POST /people/<int:person_id>/company-account/remove",
         "POST /settings/incidents/calls/<string:call_id>/now",

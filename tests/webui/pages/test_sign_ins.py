@@ -230,3 +230,63 @@ def test_neither_signing_out_again_and_again_nor_failing_hides_a_sign_in(
             record_failed_password(session, "olena", NOBODY_IN_PARTICULAR, clock=office.clock)
     page = text_of(browse("olena").get("/settings"))
     assert (page.count("Вхід за паролем"), page.count("Пароль був неправильний")) == (2, 5)
+
+
+@pytest.mark.usefixtures("with_password")
+def test_tries_that_the_limit_stops_are_one_entry_with_their_number(office: Office, browse: SignInAs) -> None:
+    visitor = browse(None)
+    for _ in range(10):
+        assert try_in(visitor, "olena", "wrong") == 422
+    assert [try_in(visitor, " Olena", PASSWORD) for _ in range(20)] == [429] * 20
+    rows = came(office)
+    assert len(rows) == 11
+    stopped = rows[-1]
+    assert (stopped.kind.value, stopped.reason, stopped.person_id, stopped.login, stopped.tries) == (
+        "failed",
+        "too_many_tries",
+        office.company.olena.id,
+        "olena",
+        16,  # told whenever their number has doubled
+    )
+    assert "щонайменше ще 16" in text_of(browse("admin").get("/settings/journal/sign-ins"))
+    assert "щонайменше ще 16" in text_of(browse("olena").get("/settings"))
+    assert "щонайменше ще 16" not in text_of(browse("taras").get("/settings"))
+    for name in ("olena", "bohdan", "owner", "danylo"):
+        assert browse(name).get("/settings/journal/sign-ins").status_code == 404
+
+
+@pytest.mark.usefixtures("with_password")
+def test_an_address_that_tries_many_logins_gets_one_entry_whatever_it_types(office: Office, browse: SignInAs) -> None:
+    visitor = browse(None)
+    for number in range(60):
+        assert try_in(visitor, f"guess{number}", "wrong") == 422
+    for number in range(40):
+        assert try_in(visitor, f"another{number}", "wrong") == 429
+    rows = came(office)
+    assert len(rows) == 61
+    assert (rows[-1].login, rows[-1].person_id, rows[-1].address, rows[-1].tries) == ("", None, "127.0.0.1", 32)
+
+
+def test_stopped_tries_begin_a_new_entry_after_ten_minutes_and_are_among_the_most_that_are_written(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sign_ins, "MOST_FAILURES_IN_A_SPELL", 2)
+
+    def stop(login: str = "", address: str = "", tries: int = 1) -> None:
+        visitor = sign_ins.Visitor(address)
+        with office.database.write() as session:
+            sign_ins.record_stopped(session, SignInWay.PASSWORD, tries, visitor, login=login, clock=office.clock)
+
+    stop("olena", "203.0.113.1")
+    stop("OLENA", "203.0.113.2", 4)
+    stop(address="203.0.113.3", tries=2)
+    for number in range(5):
+        stop(address=f"198.51.100.{number}")
+    assert [(one.login, one.address, one.reason, one.tries) for one in came(office)] == [
+        ("olena", "203.0.113.1", "too_many_tries", 5),
+        ("", "203.0.113.3", "too_many_tries", 2),
+        ("", "", "more_failures", 1),
+    ]
+    office.clock.advance(sign_ins.SPELL)
+    stop("olena", "203.0.113.1")
+    assert (came(office)[-1].login, came(office)[-1].tries) == ("olena", 1)

@@ -81,6 +81,7 @@ class SignInItem(Told):
                     "address": "203.0.113.7",
                     "browser": "Firefox, Windows",
                     "by": None,
+                    "tries": 1,
                     "text": "The password was wrong",
                 }
             ]
@@ -97,6 +98,7 @@ class SignInItem(Told):
     address: str
     browser: str = Field(description="Its name and system, or the program that called.")
     by: PersonName | None = Field(description="Who ended the sessions.")
+    tries: int = Field(description="For how many it stands, at least: more than 1 where a limit stopped them.")
     text: str = Field(description="In the caller's language.")
 
 

@@ -1,0 +1,83 @@
+"""By what words deals and steps are found: their own, and those of the client, which change without them.
+
+What a client is called stands in the texts of thousands of deals and steps, so a new name is written there by a worker,
+page by page, each deal under the lock of its instance; the old name finds them no more.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session, joinedload
+
+from engine.commands.locks import lock_instance
+from engine.db.outbox import enqueue
+from engine.db.session import UNSYNCHRONISED
+from engine.model.deal import Deal
+from engine.model.process_instance import ProcessInstance
+from engine.model.work_item import WorkItem
+from engine.policy.search_keys import search_text
+
+SEARCH_TEXTS = "search_texts"
+"""The kind of an outbox job: payload ``client_id`` of whose deals (None: of all), and ``after``, the last deal done."""
+
+
+def deal_search_text(deal: Deal) -> str:
+    """Everything by which people look for a deal."""
+    return search_text(deal.number, deal.title, deal.client.name, deal.client.edrpou, str(deal.amount or ""))
+
+
+def step_search_text(name: str, deal: Deal) -> str:
+    """Everything by which people look for a step of a deal."""
+    return search_text(name, deal.number, deal.title, deal.client.name)
+
+
+def find_anew(session: Session, deal: Deal, *, is_renamed: bool = True) -> None:
+    """Let a locked deal be found by what it holds now; where it, or its client, ``is_renamed``, its steps as well."""
+    deal.search_text = deal_search_text(deal)
+    if not is_renamed:
+        return
+    for item in session.execute(_STEPS.where(WorkItem.deal_id == deal.id)).all():
+        text = step_search_text(item.name, deal)
+        if text != item.search_text:
+            # Not by the row's version: who works on the step changes nothing that somebody else has seen.
+            anew = update(WorkItem).where(WorkItem.id == item.id).values(search_text=text)
+            session.execute(anew, execution_options=UNSYNCHRONISED)
+
+
+def find_deals_of_client_anew(session: Session, client_id: int, *, at: datetime) -> None:
+    """A worker lets the deals of a renamed client, and their steps, be found by its new name."""
+    enqueue(session, SEARCH_TEXTS, {"client_id": client_id, "after": 0}, at=at)
+
+
+def outdated_texts(session: Session, client_id: int | None, after: int, *, limit: int) -> tuple[list[int], int | None]:
+    """Of the next ``limit`` deals behind the deal ``after``, the ids of those to find anew, and the last one looked at.
+
+    The last is None when no deal is left. Nothing is locked to look.
+    """
+    wanted = select(Deal).where(Deal.id > after).options(joinedload(Deal.client)).order_by(Deal.id).limit(limit)
+    if client_id is not None:
+        wanted = wanted.where(Deal.client_id == client_id)
+    deals = {one.id: one for one in session.scalars(wanted)}
+    outdated = {one.id for one in deals.values() if one.search_text != deal_search_text(one)}
+    for item in session.execute(_STEPS.where(WorkItem.deal_id.in_(deals))):
+        if item.search_text != step_search_text(item.name, deals[item.deal_id]):
+            outdated.add(item.deal_id)
+    return sorted(outdated), max(deals, default=None)
+
+
+def find_deal_anew(session: Session, deal_id: int) -> None:
+    """Lock a deal and let it be found by what it is called now."""
+    ids = select(ProcessInstance.id).where(ProcessInstance.deal_id == deal_id).order_by(ProcessInstance.id)
+    for instance_id in session.scalars(ids).all():
+        deal = lock_instance(session, instance_id).deal
+    find_anew(session, deal)
+
+
+def go_on_finding_anew(session: Session, client_id: int | None, after: int, *, at: datetime) -> None:
+    """Another job goes on behind the deal ``after``."""
+    enqueue(session, SEARCH_TEXTS, {"client_id": client_id, "after": after}, at=at)
+
+
+_STEPS = select(WorkItem.id, WorkItem.deal_id, WorkItem.name, WorkItem.search_text).order_by(WorkItem.id)

@@ -1,0 +1,75 @@
+"""The letter that tells somebody of a change of their access: of their e-mail, a token, the second factor."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from engine.adapters.mail import Letter
+from engine.commands.access_letters import AccessChange
+from engine.db.job import Job
+from engine.errors import N_
+from engine.model.person import Person
+from tasks.services import Services
+from tasks.value_words import ValueWords
+from tasks.words import catalogue
+
+_SUBJECTS: Mapping[AccessChange, str] = {
+    AccessChange.EMAIL_CHANGED: N_("Reglament: your e-mail was changed"),
+    AccessChange.TOKEN_CREATED: N_("Reglament: an API token was made in your name"),
+    AccessChange.AUTHENTICATOR_REMOVED: N_("Reglament: your authenticator application was removed"),
+}
+_SENTENCES: Mapping[AccessChange, str] = {
+    AccessChange.EMAIL_CHANGED: N_(
+        "another e-mail stands on your card in Reglament now: letters, also those with a link for your password, "
+        "come to this address no more."
+    ),
+    AccessChange.TOKEN_CREATED: N_(
+        "an API token “%(about)s” was made in your name in Reglament: a program with it may do what you may do."
+    ),
+    AccessChange.AUTHENTICATOR_REMOVED: N_(
+        "your authenticator application was removed in Reglament: decisions are no longer confirmed by its codes."
+    ),
+}
+_BY_YOURSELF = N_("under your own login")
+_BY = N_("by %(name)s")
+_TEXT = N_(
+    "%(name)s,\n\n"
+    "%(sentence)s\n\n"
+    "Changed: %(when)s, %(by)s\n"
+    "Your login: %(login)s\n\n"
+    "If you expected this, there is nothing to do. If not, tell your administrator at once, change your password and "
+    "end your other sessions:\n\n"
+    "%(link)s"
+)
+
+
+def send_access_letter(services: Services, job: Job) -> None:
+    """Nobody without access is written to. Done again, it is the same letter."""
+    change, by_id = AccessChange(job.payload["change"]), job.payload["by_id"]
+    with services.database.read() as session:
+        person = session.get(Person, int(job.payload["person_id"]))
+        if person is None or not person.is_active:
+            return
+        by = session.get(Person, by_id) if by_id is not None and by_id != person.id else None
+    words = catalogue(person.locale)
+    zone = services.settings.time_zone
+    moment = datetime.fromisoformat(job.payload["at"])
+    told_by = words.gettext(_BY_YOURSELF) if by_id == person.id else words.gettext(_BY)
+    told = {
+        "name": person.full_name,
+        "sentence": words.gettext(_SENTENCES[change]) % {"about": job.payload["name"]},
+        "when": ValueWords(person.locale, zone, words.gettext).moment(moment),
+        "by": told_by % {"name": by.full_name if by is not None else "Reglament"},
+        "login": person.login,
+        "link": f"{services.settings.base_url}/settings",
+    }
+    services.mailer.send(
+        Letter(
+            key=job.id,
+            to=job.payload["to"],
+            subject=words.gettext(_SUBJECTS[change]),
+            text=words.gettext(_TEXT) % told,
+            written_at=moment,
+        )
+    )

@@ -1,0 +1,32 @@
+"""Deals and steps are found by the new name of their client: written page by page, as far as the lease allows."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from engine.commands.search_texts import find_deal_anew, go_on_finding_anew, outdated_texts
+from engine.db.job import Job
+from engine.db.outbox import LEASE
+from tasks.one_by_one import give_way
+from tasks.services import Services
+
+_LOOKED_AT_ONCE = 200
+_TIME: timedelta = LEASE / 2
+
+
+def find_anew_by_pages(services: Services, job: Job) -> None:
+    """Each deal in a transaction of its own. Done again, it finds only those that are not done yet."""
+    client_id, after = job.payload["client_id"], int(job.payload["after"])
+    until = services.clock.now() + _TIME
+    while services.clock.now() < until:
+        with services.database.read() as session:
+            outdated, last = outdated_texts(session, client_id, after, limit=_LOOKED_AT_ONCE)
+        for deal_id in outdated:
+            with services.database.write() as session:
+                find_deal_anew(session, deal_id)
+            give_way(services)
+        if last is None:
+            return
+        after = last
+    with services.database.write() as session:
+        go_on_finding_anew(session, client_id, after, at=services.clock.now())
