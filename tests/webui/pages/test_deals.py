@@ -54,8 +54,8 @@ def test_faults_stand_at_their_fields_and_what_was_typed_stays(office: Office, b
     answer = browse("olena").post("/deals", NEW | {"title": " ", "amount": "багато", "client.name": ""})
     page = text_of(answer)
     assert answer.status_code == 422
-    assert "Заповніть «Клієнт»." in page
-    assert "Заповніть «Назва»." in page
+    assert "Заповніть поле «Клієнт»." in page
+    assert "Заповніть поле «Що продаємо»." in page
     assert "«багато» не вдалося прочитати." in page
     assert 'value="багато"' in answer.text
     assert deals_of(office) == []
