@@ -137,7 +137,7 @@ def test_deal_says_what_it_waits_for_and_offers_the_button(browse: SignIn, deal:
 def test_deal_of_others_offers_to_look(office: Office, browse: SignIn, deal: Deal) -> None:
     office.prepare()
     page = text_of(browse("olena").get(f"/deals/{deal.id}"))
-    assert "Угода чекає одразу на 3: «Погодити:" in page
+    assert "Угода чекає одночасно на: «Погодити:" in page
 
 
 def test_timeline_tells_everything_in_sentences_and_is_filtered(office: Office, browse: SignIn, deal: Deal) -> None:
