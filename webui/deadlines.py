@@ -75,7 +75,7 @@ def working_time(seconds: int) -> str:
         return ngettext("%(num)s working day", "%(num)s working days", days)
     if hours:
         return ngettext("%(num)s working hour", "%(num)s working hours", hours)
-    return ngettext("%(num)s minute", "%(num)s minutes", minutes)
+    return ngettext("%(num)s minute", "%(num)s minutes", minutes) if minutes else _("under a minute")
 
 
 def working_span(worked: timedelta) -> str:

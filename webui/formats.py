@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date, format_datetime
-from babel.numbers import format_currency, format_decimal
+from babel.numbers import format_currency, format_decimal, get_currency_symbol
 from flask import Flask
 
 from engine.policy.personal_texts import ERASED
@@ -39,6 +39,11 @@ def money(amount: Decimal | int | None, currency: str = "UAH") -> str:
 def _money(amount: Decimal, currency: str, reader: Locale) -> str:
     pattern = "#,##0 ¤" if amount == amount.to_integral_value() else "#,##0.00 ¤"
     return format_currency(amount, currency, format=pattern, locale=reader, currency_digits=False)
+
+
+def currency_sign(currency: str) -> str:
+    """``₴``, as it stands behind an amount; the code itself where the reader's language knows no sign."""
+    return str(get_currency_symbol(currency, locale=locale()))
 
 
 def sums(amounts: Mapping[str, Decimal]) -> str:
@@ -146,6 +151,7 @@ def configure_formats(app: Flask) -> None:
     for present in (
         legible,
         money,
+        currency_sign,
         sums,
         number,
         counted,

@@ -186,7 +186,10 @@ def client_history(session: Session, actor: Actor, client_id: int) -> tuple[Hist
 
 
 def choose_clients(session: Session, actor: Actor, q: str, limit: int = 20) -> tuple[ClientChoice, ...]:
-    """For type-ahead, by name. Own fields find a client only for who may read them: else they could be guessed."""
+    """For type-ahead, by name; who is found by something else than the name comes after those.
+
+    Own fields find a client only for who may read them: else they could be guessed.
+    """
     terms, size = query_terms(q), page_size(limit)
     rows = session.execute(
         select(
@@ -204,4 +207,5 @@ def choose_clients(session: Session, actor: Actor, q: str, limit: int = 20) -> t
     )
     known = ((row, search_text(row.name, row.edrpou, row.segment, row.phone, row.email)) for row in rows)
     chosen = [row for row, text in known if row.is_seen or all(term in text for term in terms)]
+    chosen.sort(key=lambda row: not all(term in search_text(row.name) for term in terms))
     return tuple(ClientChoice(row.id, row.name, row.edrpou) for row in chosen[:size])

@@ -77,3 +77,23 @@ def test_without_a_network_the_product_says_so_and_keeps_what_is_typed(people: P
     assert kept.value.status == 204
     expect(title(page)).to_have_text("Прийняти лід у роботу")
     expect(pane(page)).to_be_visible()
+
+
+def test_a_thumb_hits_what_is_pressed_and_the_answers_of_the_search_stay_inside_the_window(people: People) -> None:
+    page = people.at_work("olena", width=WIDTH)
+    page.goto("/deals/new")
+    heights = page.evaluate(
+        "[...document.querySelectorAll('main :is(.btn, .form-control, .form-select), .navbar-brand')]"
+        ".filter(one => one.checkVisibility()).map(one => one.getBoundingClientRect().height)"
+    )
+    assert heights
+    assert min(heights) >= THUMB
+
+    page.locator("#search").press_sequentially("к")
+    answers = page.locator("#suggestions")
+    expect(answers.get_by_role("link").first).to_be_visible()
+    box = answers.bounding_box()
+    assert box is not None
+    assert (box["x"] >= 0, box["x"] + box["width"] <= WIDTH) == (True, True)
+    page.keyboard.press("Escape")
+    expect(answers).to_be_hidden()

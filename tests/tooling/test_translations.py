@@ -62,3 +62,9 @@ def test_a_translation_fills_only_places_that_its_text_has(ukrainian: Catalog) -
         if message.id and used - known:
             unknown[str(message.id)] = used - known
     assert unknown == {}
+
+
+def test_ukrainian_words_have_one_apostrophe(ukrainian: Catalog) -> None:
+    """Whoever looks for a word on a page finds it however it got there."""
+    others = re.compile(r"(?<=[а-яїєґ])['’`](?=[а-яїєґ])", re.IGNORECASE)
+    assert [message.id for message in ukrainian if any(others.search(form) for form in forms(message.string))] == []

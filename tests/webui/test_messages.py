@@ -80,8 +80,8 @@ def test_failures_that_an_earlier_version_recorded_are_still_translated(speaking
 def test_errors_of_fields_are_told_by_field(speaking_app: Flask) -> None:
     several = InvalidInput({"title": FieldRequired(label="Назва"), "amount": FieldRequired(label="Сума")})
     with speaking_app.test_request_context(), force_locale("uk"):
-        assert field_errors(several) == {"title": "Заповніть «Назва».", "amount": "Заповніть «Сума»."}
-        assert field_errors(FieldRequired("title", label="Назва")) == {"title": "Заповніть «Назва»."}
+        assert field_errors(several) == {"title": "Заповніть поле «Назва».", "amount": "Заповніть поле «Сума»."}
+        assert field_errors(FieldRequired("title", label="Назва")) == {"title": "Заповніть поле «Назва»."}
         assert field_errors(FieldRequired(label="Назва")) == {}
 
 

@@ -51,7 +51,7 @@ def test_one_thing_is_told_as_it_is() -> None:
 
 
 def test_several_things_are_counted_and_the_first_three_named() -> None:
-    assert told(STEP, PAID) == "Угода чекає одразу на 2: «Погодити» (Юристи, завтра до 10:00); повідомлення «Оплата»."
+    assert told(STEP, PAID) == "Угода чекає одночасно на: «Погодити» (Юристи, завтра до 10:00); повідомлення «Оплата»."
     assert told(STEP, PAID, locale="en").startswith("The deal waits for 2 things: “Погодити” (Юристи")
     five = [replace(STEP, name=f"Крок {number}") for number in range(5)]
     assert told(*five).endswith("; і ще 2.")

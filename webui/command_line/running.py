@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import socket
+import sys
 from importlib.metadata import version
 from ipaddress import ip_address
 
@@ -35,7 +36,7 @@ def run() -> None:
     _tell_wrong_sign_in(given)
     if is_empty:
         click.echo(_("There are no people yet. In another terminal, add the first administrator:"))
-        click.echo(f"  {COMMAND}")
+        click.echo(f"  {COMMAND}".replace("reglament", sys.argv[0], 1))
     if given.is_embedded:
         parts.web(given)
     else:

@@ -133,7 +133,7 @@ def definition_of(field: FieldValue, known: Mapping[str, FieldDefinition]) -> Fi
 def _common(form: Mapping[str, str], errors: dict[str, DomainError]) -> tuple[str, Decimal | None, date | None]:
     title = form.get("title", "").strip()
     if not title:
-        errors["title"] = FieldRequired(label=N_("Title"))
+        errors["title"] = FieldRequired(label=N_("What is sold"))
     amount = _read(form, FieldDefinition(name="amount", label=_("Amount"), type=FieldType.MONEY), errors)
     close_date = _read(form, FieldDefinition(name="close_date", label=_("Close date"), type=FieldType.DATE), errors)
     return title, amount, close_date

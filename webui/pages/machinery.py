@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from engine.commands.heartbeats import WORKER
 from engine.commands.mailing import send_letter_again
 from engine.policy.permissions import Ability
 from engine.queries.external_jobs import waiting_topics
@@ -37,7 +38,10 @@ def show() -> ResponseReturnValue:
         sends_mail=services().settings.smtp_url is not None,
         has_bot=services().settings.telegram_bot_id is not None,
         worker_late=state.worker_age_s is None or state.worker_age_s > _LATE_AFTER_SECONDS,
-        heartbeats=[(name, _ago(age), age > _LATE_AFTER_SECONDS) for name, age in sorted(state.heartbeats.items())],
+        heartbeats=[
+            (_("Worker") if name == WORKER else name, _ago(age), age > _LATE_AFTER_SECONDS)
+            for name, age in sorted(state.heartbeats.items())
+        ],
     )
 
 

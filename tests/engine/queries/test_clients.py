@@ -139,6 +139,15 @@ def test_a_client_is_chosen_by_any_part(
     assert choose_clients(session, as_actor(company.iryna), "345") == ()
 
 
+def test_who_is_found_by_the_name_is_offered_before_who_is_found_by_something_else(
+    session: Session, company: Company, records: SalesRecords, as_actor: Act
+) -> None:
+    records.client("Альфа", edrpou="12345678")
+    records.client("Завод 345")
+    chosen = choose_clients(session, as_actor(company.danylo), "345")
+    assert [one.name for one in chosen] == ["Завод 345", "Альфа"]
+
+
 def test_own_fields_of_a_client_that_one_may_not_see_are_not_guessed(
     session: Session, company: Company, records: SalesRecords, as_actor: Act
 ) -> None:

@@ -80,7 +80,7 @@ def test_a_list_is_brought_looked_at_taken_over_and_taken_back(office: Office, b
     shown = text_of(part)
     assert "Додати 2 клієнтів" in shown
     assert "ЄДРПОУ: «12345» не вдалося прочитати" in shown
-    assert "Назва компанії: Заповніть «Клієнт»" in shown
+    assert "Назва компанії: Заповніть поле «Клієнт»" in shown
     assert "Буде додано контакт" in shown
     assert names(office) == []
     assert "ПП Мрія" not in text_of(olena.get("/clients/import/1?state=refused"))

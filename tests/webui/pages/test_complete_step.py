@@ -55,7 +55,7 @@ def test_what_is_wrong_stands_at_its_field_and_what_was_typed_stays(
 def test_required_field_is_asked_for_by_its_name(browse: SignIn, prepare: int) -> None:
     answer = complete(browse("olena"), prepare, **{"field:discount": ""})
     assert answer.status_code == 422
-    assert "Заповніть «Знижка, %»." in text_of(answer)
+    assert "Заповніть поле «Знижка, %»." in text_of(answer)
 
 
 def test_return_without_a_reason_asks_for_it(office: Office, browse: SignIn, prepare: int) -> None:

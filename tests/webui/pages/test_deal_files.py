@@ -197,7 +197,7 @@ def test_a_form_that_asks_for_a_file_shows_what_was_sent_and_its_page_links_to_i
     deal, olena = office.open_deal("olena"), browse("olena")
     step = office.step("prepare", deal).id
     answer = olena.post(f"/work-items/{step}/complete", {"outcome": "completed", "field:contract": ""}, part=True)
-    assert "Заповніть «Договір»" in text_of(answer)
+    assert "Заповніть поле «Договір»" in text_of(answer)
     address = f"/work-items/{step}/files?field=contract"
     refused = olena.post(address, sent("Схема.png", png()), headers={"Accept": "application/json"})
     assert "приймає лише такі файли: pdf" in refused.json["error"]

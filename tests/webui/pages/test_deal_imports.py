@@ -68,8 +68,8 @@ def test_columns_called_like_the_maps_fields_fill_them(office: Office, browse: S
 
 def test_what_is_missing_is_told_by_the_name_of_its_column(browse: SignIn) -> None:
     page = text_of(upload(browse("olena"), "Назва;Клієнт\n;ТОВ «Лан»\nПомпи;\n"))
-    assert "Клієнт Заповніть «Клієнт»" in page
-    assert "Що продаємо Заповніть «Що продаємо»" in page
+    assert "Клієнт Заповніть поле «Клієнт»" in page
+    assert "Що продаємо Заповніть поле «Що продаємо»" in page
 
 
 def test_what_is_sound_is_opened_and_pressing_twice_opens_nothing_twice(office: Office, browse: SignIn) -> None:

@@ -54,8 +54,8 @@ def test_faults_stand_at_their_fields_and_what_was_typed_stays(office: Office, b
     answer = browse("olena").post("/deals", NEW | {"title": " ", "amount": "багато", "client.name": ""})
     page = text_of(answer)
     assert answer.status_code == 422
-    assert "Заповніть «Клієнт»." in page
-    assert "Заповніть «Назва»." in page
+    assert "Заповніть поле «Клієнт»." in page
+    assert "Заповніть поле «Що продаємо»." in page
     assert "«багато» не вдалося прочитати." in page
     assert 'value="багато"' in answer.text
     assert deals_of(office) == []
@@ -137,7 +137,7 @@ def test_deal_says_what_it_waits_for_and_offers_the_button(browse: SignIn, deal:
 def test_deal_of_others_offers_to_look(office: Office, browse: SignIn, deal: Deal) -> None:
     office.prepare()
     page = text_of(browse("olena").get(f"/deals/{deal.id}"))
-    assert "Угода чекає одразу на 3: «Погодити:" in page
+    assert "Угода чекає одночасно на: «Погодити:" in page
 
 
 def test_timeline_tells_everything_in_sentences_and_is_filtered(office: Office, browse: SignIn, deal: Deal) -> None:

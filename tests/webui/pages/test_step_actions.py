@@ -46,7 +46,7 @@ def test_handing_on_to_nobody_is_told_at_the_field(browse: SignIn, step: int) ->
     form = {"to": "", "to_text": "Оксана", "note": "Я у відпустці"}
     answer = browse("olena").post(f"/work-items/{step}/delegate", form, part=True)
     assert answer.status_code == 422
-    assert "Заповніть «Кому»." in text_of(answer)
+    assert "Заповніть поле «Кому»." in text_of(answer)
     assert 'value="Оксана"' in answer.text
     assert 'value="Я у відпустці"' in answer.text
 
