@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
-from io import BytesIO
 
 from engine.adapters.mail import Attachment, Letter, MailFailed, MailRefused, time_to_send
 from engine.adapters.mailbox import MailboxFailed, RawMessage, reply_address
@@ -108,7 +107,7 @@ def bring_letter(services: Services, message: RawMessage, answer: ReceivedMessag
                 bring_file(
                     services.database,
                     file.name,
-                    BytesIO(file.content),
+                    file.content,
                     limits=limits_of(services.settings),
                     clock=services.clock,
                 )
