@@ -10,7 +10,12 @@ from engine.adapters.mailbox import MailboxFailed, RawMessage, reply_address
 from engine.adapters.received_letters import LARGEST_LETTER, NOTHING_SAID, read_letter
 from engine.adapters.received_mail import LARGEST_MESSAGE, ReceivedMessage
 from engine.commands.client_answers import BroughtLetter
-from engine.commands.client_letters import client_letter_failed, client_letter_left, client_letter_unsent
+from engine.commands.client_letters import (
+    client_letter_failed,
+    client_letter_left,
+    client_letter_unsent,
+    hold_client_letter_back,
+)
 from engine.commands.stored_files import bring_file
 from engine.db.job import Job
 from engine.db.outbox import hold_job
@@ -31,6 +36,11 @@ def send_client_letter(services: Services, job: Job) -> None:
     if leaving is None:
         return
     letter = _letter(services, leaving)
+    missing = leaving.missing + len(leaving.files) - len(letter.attachments)
+    if missing:
+        with services.database.write() as session:
+            hold_client_letter_back(session, letter_id, missing, clock=services.clock)
+        return
     if services.settings.smtp_url is None:
         services.mailer.send(letter)  # says in the log what would be sent
         with services.database.write() as session:
@@ -55,7 +65,10 @@ def _failed(services: Services, letter_id: int, error: str, *, attempts: int = 0
 
 
 def _letter(services: Services, leaving: LeavingLetter) -> Letter:
-    """An answer comes back to us where we have a mailbox, else to whoever wrote the letter."""
+    """An answer comes back to us where we have a mailbox, else to whoever wrote the letter.
+
+    A file that is erased meanwhile is not among its attachments.
+    """
     return Letter(
         key=leaving.key,
         to=leaving.to[0],
@@ -67,12 +80,13 @@ def _letter(services: Services, leaving: LeavingLetter) -> Letter:
         thread=leaving.follows,
         in_reply_to=leaving.answers,
         writer=leaving.writer,
-        attachments=tuple(_attachment(services, one) for one in leaving.files),
+        attachments=tuple(one for file in leaving.files if (one := _attachment(services, file)) is not None),
     )
 
 
-def _attachment(services: Services, file: LetterFile) -> Attachment:
-    return Attachment(file.name, file.media_type, b"".join(content_of(services.database, file.sha256)))
+def _attachment(services: Services, file: LetterFile) -> Attachment | None:
+    content = b"".join(content_of(services.database, file.sha256))
+    return Attachment(file.name, file.media_type, content) if len(content) == file.size else None
 
 
 def _hold(services: Services, job: Job, letter: Letter) -> None:

@@ -11,6 +11,7 @@ _LEFT_OUT: Mapping[str, str] = {
     "content_gone": N_("was not stored"),
     "deal_holds_too_much": N_("the deal has no room for it"),
     "file_content_differs": N_("is not what its name says"),
+    "file_erased": N_("a file was erased before the letter left: it left without it"),
     "file_empty": N_("is empty"),
     "file_holds_macros": N_("holds macros"),
     "file_kind_not_allowed": N_("files of this kind are not taken"),

@@ -21,7 +21,13 @@ from engine.commands.stored_files import BroughtFile
 from engine.db.job import Job, JobState
 from engine.db.outbox import MAX_ATTEMPTS, enqueue
 from engine.errors import N_, DomainError, FieldNotUnderstood, FieldRequired, InvalidInput, NotAllowed, NotFound
-from engine.events import ClientLetterReturned, ClientLetterSentAgain, ClientLetterWritten
+from engine.events import (
+    ClientLetterHeldBack,
+    ClientLetterReturned,
+    ClientLetterSent,
+    ClientLetterSentAgain,
+    ClientLetterWritten,
+)
 from engine.model.client import Client, Contact
 from engine.model.client_letter import ClientLetter, ClientLetterState
 from engine.model.deal import Deal
@@ -37,6 +43,8 @@ from engine.queries.deal_files import files_by_id, reference
 
 CLIENT_LETTER = "client_letter"
 """The kind of an outbox job: payload ``letter_id``."""
+FILE_ERASED = "file_erased"
+"""Why a file is not with a letter, and the outcome that a notice of it tells."""
 LONGEST_SUBJECT = 200
 LONGEST_TEXT = 20_000
 LONGEST_PROBLEM = 2000
@@ -142,7 +150,7 @@ def ensure_may_write(actor: Actor, owner_id: int) -> None:
 def send_client_letter_again(session: Session, deal_id: int, letter_id: int, *, actor: Actor, clock: Clock) -> None:
     """Try a letter once more that has not left or has come back. One that is on its way stays so.
 
-    Raises NotFound, LetterNotYours.
+    One that was held back because a file is gone leaves without it, and says so from then on. Raises NotFound, LetterNotYours.
     """
     deal = lock_deal(session, deal_id, actor)[0]
     letter = session.get(ClientLetter, letter_id, populate_existing=True)
@@ -153,6 +161,8 @@ def send_client_letter_again(session: Session, deal_id: int, letter_id: int, *, 
         return
     at = clock.now()
     session.execute(delete(Job).where(Job.id == letter.job_id, Job.state == JobState.FAILED))
+    if letter.state is ClientLetterState.INCOMPLETE:
+        _go_without(session, letter)
     letter.state, letter.last_error = ClientLetterState.WAITING, ""
     letter.job_id = enqueue(session, CLIENT_LETTER, {"letter_id": letter.id}, at=at)
     event = ClientLetterSentAgain(letter_id=letter.id, to=addresses_of(letter), subject=letter.subject)
@@ -166,10 +176,30 @@ def client_letter_left(
     letter = _waiting(session, letter_id)
     if letter is None:
         return
-    letter.state, letter.sent_at, letter.last_error = ClientLetterState.SENT, clock.now(), ""
+    at, system = clock.now(), Actor.system()
+    letter.state, letter.sent_at, letter.last_error = ClientLetterState.SENT, at, ""
+    taken = tuple(one for one in addresses_of(letter) if one not in refused)
+    event = ClientLetterSent(letter_id=letter.id, to=taken, subject=letter.subject)
+    record(session, event, actor=system, at=at, deal=lock_deal(session, letter.deal_id, system)[0])
     if refused:
         problem = "\n".join(f"{address}: {answer}" for address, answer in refused.items())
         _tell_it_came_back(session, letter, problem, to=tuple(refused), clock=clock)
+
+
+def hold_client_letter_back(session: Session, letter_id: int, missing: int, *, clock: Clock) -> None:
+    """``missing`` files that were to go with it are gone: it stays until its writer, who is told, says what to do."""
+    letter = _waiting(session, letter_id)
+    if letter is None:
+        return
+    at, system = clock.now(), Actor.system()
+    deal = lock_deal(session, letter.deal_id, system)[0]
+    letter.state, letter.last_error = ClientLetterState.INCOMPLETE, ""
+    to = addresses_of(letter)
+    event = ClientLetterHeldBack(letter_id=letter.id, to=to, subject=letter.subject, missing=missing)
+    record(session, event, actor=system, at=at, deal=deal)
+    told = letter.person_id if letter.person_id is not None else deal.owner_id
+    said = f"{', '.join(to)}: {letter.subject}"
+    notify(session, NoticeKind.CLIENT_LETTER_RETURNED, to=[told], at=at, deal=deal, text=said, outcome=FILE_ERASED)
 
 
 def client_letter_unsent(session: Session, letter_id: int) -> None:
@@ -221,6 +251,15 @@ def _waiting(session: Session, letter_id: int) -> ClientLetter | None:
     lock_deal(session, deal_id, Actor.system())
     letter = session.get(ClientLetter, letter_id, populate_existing=True)
     return letter if letter is not None and letter.state is ClientLetterState.WAITING else None
+
+
+def _go_without(session: Session, letter: ClientLetter) -> None:
+    """Let the letter be without those of its files that were erased."""
+    wanted = select(DealFile.id).where(DealFile.id.in_(letter.file_ids), DealFile.erased_at.is_(None))
+    there = set(session.scalars(wanted))
+    gone = [one for one in letter.file_ids if one not in there]
+    letter.file_ids = [one for one in letter.file_ids if one in there]
+    letter.left_out = [*letter.left_out, *({"name": "", "problem": FILE_ERASED} for _ in gone)]
 
 
 def addresses_of(letter: ClientLetter) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ class ClientLetterState(StrEnum):
     SENT = "sent"  # a server has taken it
     REFUSED = "refused"  # the server says that it will never take it, or it came back
     GIVEN_UP = "given_up"  # tried too often
+    INCOMPLETE = "incomplete"  # it has not left, because a file that was to go with it is gone
     UNSENT = "unsent"  # this installation has no mail server
     RECEIVED = "received"  # the client wrote it
 
@@ -28,7 +29,8 @@ class ClientLetter(Base):
     ``person_id`` is who wrote it, None where the client did; ``sender`` and ``sender_name`` are then what the letter
     says of itself, and ``is_known`` whether the address is the client's, as far as we knew then. ``receivers`` are
     ``[{"address", "name"}]``. ``quoted`` is what a received letter repeats of those before it. ``file_ids`` are
-    versions of the deal's files, ``left_out`` what came with it and was not kept: ``[{"name", "problem"}]``.
+    versions of the deal's files, ``left_out`` what came with it and was not kept, or what it left without:
+    ``[{"name", "problem"}]``.
 
     ``answers_id`` is the letter that this one answers; ``message_id`` is a received letter's own, for who answers it.
     ``is_automatic``: a program wrote it. ``last_error`` says why it has not left, or came back.

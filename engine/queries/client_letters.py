@@ -24,7 +24,12 @@ from engine.queries.deal_history import ensure_visible_deal
 from engine.queries.pages import Page, cursor_key, page_of, page_size
 from engine.queries.scopes import visible_deals
 
-NOT_SENT = (ClientLetterState.REFUSED, ClientLetterState.GIVEN_UP, ClientLetterState.UNSENT)
+NOT_SENT = (
+    ClientLetterState.REFUSED,
+    ClientLetterState.GIVEN_UP,
+    ClientLetterState.INCOMPLETE,
+    ClientLetterState.UNSENT,
+)
 """Of letters that somebody may have tried again."""
 
 
@@ -101,7 +106,7 @@ class ClientLetterRow:
 class LeavingLetter:
     """A letter that is to be sent; ``answers`` is the Message-ID of what it answers, ``follows`` the key of ours.
 
-    ``writer_address`` is empty where no answer can go to it.
+    ``writer_address`` is empty where no answer can go to it. ``missing`` is how many of its files were erased.
     """
 
     id: int
@@ -112,6 +117,7 @@ class LeavingLetter:
     writer: str
     writer_address: str
     files: tuple[LetterFile, ...]
+    missing: int
     answers: str
     follows: str
     written_at: datetime
@@ -204,6 +210,7 @@ def leaving_letter(session: Session, letter_id: int) -> LeavingLetter | None:
     writer = session.get(Person, letter.person_id) if letter.person_id is not None else None
     answered = session.get(ClientLetter, letter.answers_id) if letter.answers_id is not None else None
     files = _files(session, letter.file_ids)
+    there = tuple(files[one] for one in letter.file_ids if one in files and not files[one].is_erased)
     return LeavingLetter(
         id=letter.id,
         key=letter.key,
@@ -212,7 +219,8 @@ def leaving_letter(session: Session, letter_id: int) -> LeavingLetter | None:
         text=letter.text,
         writer=writer.full_name if writer is not None else "",
         writer_address=(sendable_address(writer.email) or "") if writer is not None else "",
-        files=tuple(files[one] for one in letter.file_ids if one in files and not files[one].is_erased),
+        files=there,
+        missing=len(letter.file_ids) - len(there),
         answers=answered.message_id if answered is not None else "",
         follows=(answered.key or "") if answered is not None else "",
         written_at=letter.written_at,

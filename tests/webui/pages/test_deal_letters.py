@@ -16,6 +16,8 @@ from werkzeug.datastructures import FileStorage
 from engine.commands import letter_templates
 from engine.commands.clients import ContactDraft, add_contact
 from engine.model.client_letter import ClientLetter, ClientLetterState
+from engine.model.history_event import HistoryEvent
+from engine.model.letter_template import LetterTemplate
 
 SignIn = Callable[[str | None], Browser]
 LETTER = {"receiver": CLIENT, "subject": "Пропозиція", "text": "Добрий день!"}
@@ -114,6 +116,22 @@ def test_a_full_list_of_texts_says_so(office: Office, browse: SignIn, monkeypatc
     assert owner.post(page, TEMPLATE).status_code == 303
     refused = owner.post(page, TEMPLATE | {"name": "Рахунок"})
     assert (refused.status_code, "У списку вже 1" in text_of(refused)) == (422, True)
+
+
+def test_a_double_click_adds_one_text_and_both_are_answered_alike(office: Office, browse: SignIn) -> None:
+    """The second click was told that the text was there already."""
+    owner, page = browse("owner"), "/settings/letter-templates"
+    (key,) = re.findall(r'name="command_id" value="([^"]+)"', owner.get(page).text)
+    for _ in range(2):
+        assert owner.post(page, TEMPLATE | {"command_id": key}).status_code == 303
+    with office.database.read() as session:
+        assert session.query(LetterTemplate).count() == 1
+        assert session.query(HistoryEvent).filter_by(kind="letter_template_added").count() == 1
+    reused = owner.post(page, TEMPLATE | {"name": "Рахунок", "command_id": key})
+    assert (reused.status_code, "Рахунок" in reused.text) == (409, True)
+    (another,) = re.findall(r'name="command_id" value="([^"]+)"', reused.text)
+    assert owner.post(page, TEMPLATE | {"name": "Рахунок", "command_id": another}).status_code == 303
+    assert owner.post(page, TEMPLATE | {"command_id": "other"}).status_code == 422
 
 
 def test_the_owner_keeps_texts_and_a_manager_begins_from_one(office: Office, browse: SignIn) -> None:
