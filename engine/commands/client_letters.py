@@ -150,7 +150,8 @@ def ensure_may_write(actor: Actor, owner_id: int) -> None:
 def send_client_letter_again(session: Session, deal_id: int, letter_id: int, *, actor: Actor, clock: Clock) -> None:
     """Try a letter once more that has not left or has come back. One that is on its way stays so.
 
-    One that was held back because a file is gone leaves without it, and says so from then on. Raises NotFound, LetterNotYours.
+    One that was held back because a file is gone leaves without it, and says so from then on.
+    Raises NotFound, LetterNotYours.
     """
     deal = lock_deal(session, deal_id, actor)[0]
     letter = session.get(ClientLetter, letter_id, populate_existing=True)

@@ -182,6 +182,23 @@ def letters_of_deal(
     return page_of(rows, limit=size, cursor=cursor, key=lambda row: (row.id,))
 
 
+def all_letters_of_deal(session: Session, actor: Actor, deal_id: int) -> tuple[ClientLetterRow, ...]:
+    """The whole correspondence, the earliest first. Raises NotFound."""
+    ensure_visible_deal(session, actor, deal_id)
+    return letters_of_deals(session, [deal_id])[deal_id]
+
+
+def letters_of_deals(session: Session, deal_ids: Sequence[int]) -> dict[int, tuple[ClientLetterRow, ...]]:
+    """The same of each of several deals, which the caller has found visible."""
+    found: dict[int, list[ClientLetterRow]] = {deal_id: [] for deal_id in deal_ids}
+    of_letter = dict(
+        session.execute(select(ClientLetter.id, ClientLetter.deal_id).where(ClientLetter.deal_id.in_(deal_ids))).all()
+    )
+    for row in reversed(_rows(session, [ClientLetter.deal_id.in_(deal_ids)], limit=None)):
+        found[of_letter[row.id]].append(row)
+    return {deal_id: tuple(rows) for deal_id, rows in found.items()}
+
+
 def letter_of_deal(session: Session, actor: Actor, deal_id: int, letter_id: int) -> ClientLetterRow:
     """Raises NotFound."""
     ensure_visible_deal(session, actor, deal_id)
@@ -227,7 +244,9 @@ def leaving_letter(session: Session, letter_id: int) -> LeavingLetter | None:
     )
 
 
-def _rows(session: Session, conditions: Sequence[Any], *, limit: int, with_files: bool = True) -> list[ClientLetterRow]:
+def _rows(
+    session: Session, conditions: Sequence[Any], *, limit: int | None, with_files: bool = True
+) -> list[ClientLetterRow]:
     found = session.execute(
         select(ClientLetter, Person.full_name)
         .outerjoin(Person, Person.id == ClientLetter.person_id)

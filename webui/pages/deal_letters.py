@@ -28,6 +28,7 @@ from engine.policy.permissions import may_edit_deal
 from engine.queries.client_letters import (
     ClientLetterRow,
     LetterDesk,
+    all_letters_of_deal,
     letter_desk,
     letter_of_deal,
     letters_of_deal,
@@ -38,6 +39,7 @@ from webui.error_pages import status_of
 from webui.file_uploads import brought, limits
 from webui.forms.typed_values import chosen_id, read_id
 from webui.i18n import _
+from webui.letter_exports import letters_csv, letters_xlsx, letters_zip
 from webui.letter_words import left_out_words
 from webui.messages import error_text, field_errors
 from webui.request_context import actor, reading, services
@@ -75,6 +77,15 @@ def show(deal_id: int) -> ResponseReturnValue:
         else:
             typed = _first(desk, request.args.get("to", ""))
         return _page(session, desk, typed)
+
+
+@blueprint.get("/export.<any(csv, xlsx, zip):kind>")
+def export(deal_id: int, kind: str) -> ResponseReturnValue:
+    """The whole correspondence, the earliest letter first; as a zip with its files."""
+    with reading() as session:
+        desk = letter_desk(session, actor(), deal_id)
+        letters = all_letters_of_deal(session, actor(), deal_id)
+    return {"csv": letters_csv, "xlsx": letters_xlsx, "zip": letters_zip}[kind](desk.number, letters)
 
 
 @blueprint.post("")

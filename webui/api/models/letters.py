@@ -25,6 +25,11 @@ class NewLetter(Given):
     answers_id: Id | None = Field(default=None, description="The letter of this deal that it answers.")
 
 
+class LetterPath(Given):
+    deal_id: Id
+    letter_id: Id
+
+
 class Correspondent(Told):
     """Who a letter goes to, or comes from. `name` is as the client's card has it, or as the letter says."""
 
@@ -38,10 +43,11 @@ class AttachedFile(Told):
     id: int
     name: str
     size: int = Field(description="In bytes.")
+    is_erased: bool
 
 
 class NotKept(Told):
-    """What came with a letter and was not kept."""
+    """What came with a letter and was not kept, or what a letter of ours left without."""
 
     name: str
     problem: str = Field(description="The code of why.")
