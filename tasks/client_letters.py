@@ -74,11 +74,10 @@ def _letter(services: Services, leaving: LeavingLetter) -> Letter:
         to=leaving.to[0],
         also_to=leaving.to[1:],
         subject=leaving.subject,
-        text=leaving.text + "\n",
+        text="\n\n".join(part for part in (leaving.text, leaving.quoted) if part) + "\n",
         written_at=leaving.written_at,
         reply_to=reply_address(services.settings.imap_url, leaving.key) or leaving.writer_address,
-        thread=leaving.follows,
-        in_reply_to=leaving.answers,
+        follows=leaving.follows,
         writer=leaving.writer,
         attachments=tuple(one for file in leaving.files if (one := _attachment(services, file)) is not None),
     )

@@ -81,13 +81,17 @@ class PlaceNotFilled(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class LetterDraft:
-    """``to`` are addresses, ``file_ids`` versions of the deal's files, ``answers_id`` the letter that is answered."""
+    """``to`` are addresses, ``file_ids`` versions of the deal's files, ``answers_id`` the letter that is answered.
+
+    ``quoted`` is what stands of that one below the text, as it leaves.
+    """
 
     to: tuple[str, ...]
     subject: str
     text: str
     file_ids: tuple[int, ...] = ()
     answers_id: int | None = None
+    quoted: str = ""
 
 
 def write_to_client(
@@ -109,6 +113,7 @@ def write_to_client(
     told = {
         "deal": deal_id,
         "letter": [list(draft.to), draft.subject, draft.text, list(draft.file_ids), draft.answers_id],
+        "quoted": draft.quoted,
         "files": [[one.name, one.sha256] for one in files],
     }
     done = already_performed(session, command_id, "write_to_client", told, actor=actor, at=at)
@@ -126,6 +131,7 @@ def write_to_client(
         receivers=_named(session, deal.client, addresses),
         subject=" ".join(draft.subject.split()),
         text=_lines(draft.text),
+        quoted=_lines(draft.quoted)[:LONGEST_TEXT],
         file_ids=list(dict.fromkeys(one.id for one in attached)),
         answers_id=draft.answers_id,
         written_at=at,

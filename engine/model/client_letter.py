@@ -28,7 +28,7 @@ class ClientLetter(Base):
 
     ``person_id`` is who wrote it, None where the client did; ``sender`` and ``sender_name`` are then what the letter
     says of itself, and ``is_known`` whether the address is the client's, as far as we knew then. ``receivers`` are
-    ``[{"address", "name"}]``. ``quoted`` is what a received letter repeats of those before it. ``file_ids`` are
+    ``[{"address", "name"}]``. ``quoted`` is what a letter repeats of those before it. ``file_ids`` are
     versions of the deal's files, ``left_out`` what came with it and was not kept, or what it left without:
     ``[{"name", "problem"}]``.
 

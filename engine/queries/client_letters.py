@@ -31,6 +31,7 @@ NOT_SENT = (
     ClientLetterState.UNSENT,
 )
 """Of letters that somebody may have tried again."""
+MOST_REFERENCES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,8 @@ class ClientLetterRow:
 
 @dataclass(frozen=True, slots=True)
 class LeavingLetter:
-    """A letter that is to be sent; ``answers`` is the Message-ID of what it answers, ``follows`` the key of ours.
+    """A letter that is to be sent. ``follows`` are the letters before it in the talk, the earliest first: of ours the
+    keys, of others' the Message-IDs; the last is what it answers. ``quoted`` is what stands below its own words.
 
     ``writer_address`` is empty where no answer can go to it. ``missing`` is how many of its files were erased.
     """
@@ -118,8 +120,8 @@ class LeavingLetter:
     writer_address: str
     files: tuple[LetterFile, ...]
     missing: int
-    answers: str
-    follows: str
+    follows: tuple[str, ...]
+    quoted: str
     written_at: datetime
 
 
@@ -225,7 +227,6 @@ def leaving_letter(session: Session, letter_id: int) -> LeavingLetter | None:
     if letter is None or letter.state is not ClientLetterState.WAITING or letter.key is None:
         return None
     writer = session.get(Person, letter.person_id) if letter.person_id is not None else None
-    answered = session.get(ClientLetter, letter.answers_id) if letter.answers_id is not None else None
     files = _files(session, letter.file_ids)
     there = tuple(files[one] for one in letter.file_ids if one in files and not files[one].is_erased)
     return LeavingLetter(
@@ -238,10 +239,21 @@ def leaving_letter(session: Session, letter_id: int) -> LeavingLetter | None:
         writer_address=(sendable_address(writer.email) or "") if writer is not None else "",
         files=there,
         missing=len(letter.file_ids) - len(there),
-        answers=answered.message_id if answered is not None else "",
-        follows=(answered.key or "") if answered is not None else "",
+        follows=_before(session, letter),
+        quoted=letter.quoted,
         written_at=letter.written_at,
     )
+
+
+def _before(session: Session, letter: ClientLetter) -> tuple[str, ...]:
+    """The first letter of a talk, and the last ones before this one: of a long talk nobody needs more."""
+    found: list[str] = []
+    at = letter
+    while at.answers_id is not None:
+        at = session.get_one(ClientLetter, at.answers_id)
+        found += filter(None, [at.key or at.message_id])
+    found.reverse()
+    return tuple(found if len(found) <= MOST_REFERENCES else [found[0], *found[1 - MOST_REFERENCES :]])
 
 
 def _rows(

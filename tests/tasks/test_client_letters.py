@@ -18,6 +18,7 @@ from engine.model.deal_file import StoredPiece
 from engine.model.history_event import HistoryEvent
 from engine.model.notice import Notice, NoticeKind
 from engine.model.person import Person
+from engine.queries.client_letters import MOST_REFERENCES
 from tasks.client_letters import send_client_letter
 from tasks.jobs import sweep
 from tasks.notices import tell_people
@@ -68,6 +69,24 @@ def test_a_letter_leaves_as_its_writer_s_with_the_files_of_the_deal(office: Offi
     assert (attached.get_filename(), attached.get_content()) == ("Пропозиція.pdf", OFFER)
     assert letter["Message-ID"].startswith(f"<{letters_in(office)[0].key}@")
     assert states(office) == [ClientLetterState.SENT]
+
+
+def test_what_is_quoted_stands_below_the_text(office: Office, post_office: PostOffice) -> None:
+    write(office, deal_with_a_contact(office), text="Завтра", quoted="2 бер., Марія пише:\n> Коли?")
+    sweep()
+    body = post_office.letters[0].get_body(("plain",))
+    assert body is not None
+    assert body.get_content().splitlines() == ["Завтра", "", "2 бер., Марія пише:", "> Коли?"]
+
+
+def test_of_a_long_talk_the_first_letter_and_the_last_ones_are_named(office: Office, post_office: PostOffice) -> None:
+    deal, letter_id = deal_with_a_contact(office), None
+    for _ in range(MOST_REFERENCES + 3):
+        letter_id = write(office, deal, answers_id=letter_id)
+    sweep()
+    named = post_office.letters[-1]["References"].split()
+    keys = [f"<{one.key}@example.com>" for one in letters_in(office)]
+    assert named == [keys[0], *keys[-MOST_REFERENCES:-1]]
 
 
 def test_a_letter_whose_job_is_done_twice_leaves_once(

@@ -22,6 +22,7 @@ from webui.api.models.values import ZIP, Paging, PersonName
 from webui.api.performing import carry_out, carry_out_once, command_id
 from webui.api.tags import DEALS
 from webui.letter_exports import letters_zip
+from webui.letter_quotes import quotation
 from webui.request_context import reading, services
 
 
@@ -41,7 +42,11 @@ def list_deal_letters(path: DealPath, query: Paging) -> Response:
 def send_deal_letter(path: DealPath, body: NewLetter) -> Response:
     """Write to the client. The letter leaves soon after; its state says so. By the deal's owner or a head."""
     key = command_id()
-    draft = LetterDraft(tuple(body.to), body.subject, body.text, tuple(body.file_ids), body.answers_id)
+    quoted = ""
+    if body.quote:
+        with reading() as session, in_readers_language():
+            quoted = quotation(session, caller(), path.deal_id, body.answers_id)
+    draft = LetterDraft(tuple(body.to), body.subject, body.text, tuple(body.file_ids), body.answers_id, quoted)
     letter_id = carry_out(
         lambda session: write_to_client(
             session, path.deal_id, draft, actor=caller(), clock=services().clock, command_id=key

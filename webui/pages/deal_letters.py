@@ -40,6 +40,7 @@ from webui.file_uploads import brought, limits
 from webui.forms.typed_values import chosen_id, read_id
 from webui.i18n import _
 from webui.letter_exports import letters_csv, letters_xlsx, letters_zip
+from webui.letter_quotes import quotation
 from webui.letter_words import left_out_words
 from webui.messages import error_text, field_errors
 from webui.request_context import actor, reading, services
@@ -51,7 +52,10 @@ _SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """What stands in the form: ``chosen`` addresses of the client's card, ``others`` typed."""
+    """What stands in the form: ``chosen`` addresses of the client's card, ``others`` typed.
+
+    ``quotes``: the answered letter is quoted below the text.
+    """
 
     chosen: tuple[str, ...] = ()
     others: str = ""
@@ -59,11 +63,12 @@ class Typed:
     text: str = ""
     file_ids: tuple[int, ...] = ()
     answers_id: int | None = None
+    quotes: bool = False
     command_id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
-    def draft(self) -> LetterDraft:
+    def draft(self, quoted: str) -> LetterDraft:
         to = (*self.chosen, *typed_addresses(self.others))
-        return LetterDraft(to, self.subject, self.text, self.file_ids, self.answers_id)
+        return LetterDraft(to, self.subject, self.text, self.file_ids, self.answers_id, quoted)
 
 
 @blueprint.get("")
@@ -98,6 +103,8 @@ def send(deal_id: int) -> ResponseReturnValue:
         flash(_draft(deal_id, typed.answers_id), "draft")  # what the browser keeps does not hold the text yet
         with reading() as session:
             return _page(session, desk, _with_template(session, desk, typed))
+    with reading() as session:
+        quoted = quotation(session, actor(), deal_id, typed.answers_id) if typed.quotes else ""
     try:
         files = brought(request.files.getlist("files"), "files", required=False)
 
@@ -105,7 +112,7 @@ def send(deal_id: int) -> ResponseReturnValue:
             return write_to_client(
                 session,
                 deal_id,
-                typed.draft(),
+                typed.draft(quoted),
                 actor=actor(),
                 clock=services().clock,
                 files=files,
@@ -143,6 +150,7 @@ def _typed() -> Typed:
         text=form.get("text", ""),
         file_ids=tuple(found for one in form.getlist("file_id") if (found := read_id(one)) is not None),
         answers_id=chosen_id(form, "answers_id"),
+        quotes=bool(form.get("quotes")),
         command_id=form.get("command_id") or uuid.uuid4().hex,
     )
 
@@ -178,6 +186,7 @@ def _answer(desk: LetterDesk, letter: ClientLetterRow) -> Typed:
         others=", ".join(one for one in to if one.casefold() not in known),
         subject=subject[:LONGEST_SUBJECT],
         answers_id=letter.id,
+        quotes=True,
     )
 
 
@@ -210,6 +219,7 @@ def _page(session: Session, desk: LetterDesk, typed: Typed, error: DomainError |
         may_write=may_edit_deal(actor(), owner_id=desk.owner_id),
         templates=[(one.id, one.name) for one in letter_templates(session)],
         is_open=request.method == "POST" or typed.answers_id is not None or bool({"to", "write"} & request.args.keys()),
+        quoted=quotation(session, actor(), desk.deal_id, typed.answers_id),
         left_out_words=left_out_words(),
         errors=errors,
         problem_text=_problem(error) if error else "",

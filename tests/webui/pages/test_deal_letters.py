@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from support.client_mail import CLIENT, deal_with_a_contact, file_of, letters_in, write
+from support.client_mail import CLIENT, deal_with_a_contact, file_of, letters_in, take_answer, write
 from support.files import pdf
 from support.office import Office
 from support.web import Browser, text_of, web_application
@@ -18,6 +18,7 @@ from engine.commands.clients import ContactDraft, add_contact
 from engine.model.client_letter import ClientLetter, ClientLetterState
 from engine.model.history_event import HistoryEvent
 from engine.model.letter_template import LetterTemplate
+from engine.policy.personal_texts import ERASED
 
 SignIn = Callable[[str | None], Browser]
 LETTER = {"receiver": CLIENT, "subject": "Пропозиція", "text": "Добрий день!"}
@@ -71,6 +72,31 @@ def test_a_double_click_writes_once_and_what_is_wrong_stays_typed(office: Office
     assert refused.status_code == 422
     assert "«maria@» не вдалося прочитати" in text_of(refused)
     assert "&lt;b&gt;Текст&lt;/b&gt;" in refused.text
+
+
+def test_an_answer_quotes_what_it_answers_below_itself(office: Office, browse: SignIn) -> None:
+    deal, olena = deal_with_a_contact(office), browse("olena")
+    take_answer(office, write(office, deal), "Згодні.\nКоли?", quoted="> Добрий день!")
+    received = letters_in(office)[1]
+    address = f"/deals/{deal.id}/letters"
+    page = olena.get(f"{address}?answer={received.id}")
+    assert re.search(r'name="quotes" value="1" checked', page.text)
+    head = f"02.03.2026, 10:00, Марія <{CLIENT}> пише:"
+    quoted = f"{head}\n> Згодні.\n> Коли?\n>\n>> Добрий день!"
+    assert head in text_of(page)
+    answer = LETTER | {"answers_id": str(received.id), "text": "Завтра"}
+    refused = olena.post(address, answer | {"subject": "", "quotes": "1"})
+    assert re.search(r'name="quotes" value="1" checked', refused.text)
+    assert not re.search(r'name="quotes" value="1" checked', olena.post(address, answer | {"subject": ""}).text)
+    for more in ({"quotes": "1"}, {}):
+        assert olena.post(address, answer | more).status_code == 303
+    assert [(one.text, one.quoted) for one in letters_in(office)[2:]] == [("Завтра", quoted), ("Завтра", "")]
+    with office.database.write() as session:
+        session.get_one(ClientLetter, received.id).text = ERASED
+    assert 'name="quotes"' not in olena.get(f"{address}?answer={received.id}").text
+    other = office.open_deal("olena")
+    foreign = f"/deals/{other.id}/letters"
+    assert olena.post(foreign, answer | {"quotes": "1", "other_receivers": CLIENT}).status_code == 422
 
 
 def test_a_letter_that_did_not_arrive_is_tried_again_with_one_press(office: Office, browse: SignIn) -> None:

@@ -23,6 +23,7 @@ class NewLetter(Given):
     text: Text
     file_ids: list[Id] = Field(default_factory=list, max_length=MOST_FILES, description="Of files of the deal.")
     answers_id: Id | None = Field(default=None, description="The letter of this deal that it answers.")
+    quote: bool = Field(default=False, description="Quote the letter that it answers below the text.")
 
 
 class LetterPath(Given):
@@ -65,7 +66,7 @@ class LetterItem(Told):
     to: tuple[Correspondent, ...]
     subject: str
     text: str
-    quoted: str = Field(description="What a received letter repeats of those before it.")
+    quoted: str = Field(description="What it repeats of the letters before it.")
     files: tuple[AttachedFile, ...]
     left_out: tuple[NotKept, ...]
     answers_id: int | None
