@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from engine.clock import Clock
@@ -20,6 +20,7 @@ from engine.commands.notifications import notify
 from engine.commands.stored_files import BroughtFile
 from engine.db.job import Job, JobState
 from engine.db.outbox import MAX_ATTEMPTS, enqueue
+from engine.db.session import UNSYNCHRONISED
 from engine.errors import N_, DomainError, FieldNotUnderstood, FieldRequired, InvalidInput, NotAllowed, NotFound
 from engine.events import (
     ClientLetterHeldBack,
@@ -138,6 +139,8 @@ def write_to_client(
     )
     session.add(letter)
     session.flush()
+    if draft.answers_id is not None:
+        _are_read(session, deal.id, draft.answers_id)
     letter.job_id = enqueue(session, CLIENT_LETTER, {"letter_id": letter.id}, at=at)
     event = ClientLetterWritten(
         letter_id=letter.id, to=addresses, subject=letter.subject, files=[reference(one) for one in attached]
@@ -174,6 +177,15 @@ def send_client_letter_again(session: Session, deal_id: int, letter_id: int, *, 
     letter.job_id = enqueue(session, CLIENT_LETTER, {"letter_id": letter.id}, at=at)
     event = ClientLetterSentAgain(letter_id=letter.id, to=addresses_of(letter), subject=letter.subject)
     record(session, event, actor=actor, at=at, deal=deal)
+
+
+def note_client_letter(session: Session, deal_id: int, letter_id: int, *, actor: Actor) -> None:
+    """Say that a letter of the client is read, and those that came before it. Raises NotFound, LetterNotYours."""
+    deal = lock_deal(session, deal_id, actor)[0]
+    if not _is_of_deal(session, letter_id, deal.id):
+        raise NotFound
+    ensure_may_write(actor, deal.owner_id)
+    _are_read(session, deal.id, letter_id)
 
 
 def client_letter_left(
@@ -258,6 +270,11 @@ def _waiting(session: Session, letter_id: int) -> ClientLetter | None:
     lock_deal(session, deal_id, Actor.system())
     letter = session.get(ClientLetter, letter_id, populate_existing=True)
     return letter if letter is not None and letter.state is ClientLetterState.WAITING else None
+
+
+def _are_read(session: Session, deal_id: int, letter_id: int) -> None:
+    unread = ClientLetter.deal_id == deal_id, ClientLetter.id <= letter_id, ClientLetter.unread_since.is_not(None)
+    session.execute(update(ClientLetter).where(*unread).values(unread_since=None), execution_options=UNSYNCHRONISED)
 
 
 def _go_without(session: Session, letter: ClientLetter) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.db.base import Base
+from engine.db.indexes import index_where
 from engine.db.types import Identity, Json, Moment, Word
 
 
@@ -33,6 +34,7 @@ class ClientLetter(Base):
     ``[{"name", "problem"}]``.
 
     ``answers_id`` is the letter that this one answers; ``message_id`` is a received letter's own, for who answers it.
+    ``unread_since`` is when a letter came that nobody of the deal's people has said to have read.
     ``is_automatic``: a program wrote it. ``last_error`` says why it has not left, or came back.
     """
 
@@ -40,6 +42,7 @@ class ClientLetter(Base):
     __table_args__ = (
         Index("ix_client_letter_deal", "deal_id", "id"),
         Index("ix_client_letter_answers", "answers_id"),
+        index_where("unread_since IS NOT NULL", "ix_client_letter_unread", "deal_id"),
     )
 
     id: Mapped[int] = mapped_column(Identity, primary_key=True)
@@ -61,5 +64,6 @@ class ClientLetter(Base):
     message_id: Mapped[str] = mapped_column(String(300), default="")
     job_id: Mapped[str] = mapped_column(String(32), default="")
     written_at: Mapped[datetime] = mapped_column(Moment)
+    unread_since: Mapped[datetime | None] = mapped_column(Moment)
     sent_at: Mapped[datetime | None] = mapped_column(Moment)
     last_error: Mapped[str] = mapped_column(Text, default="")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.orm import Session
 
 from engine.errors import NotFound
@@ -32,6 +32,7 @@ NOT_SENT = (
 )
 """Of letters that somebody may have tried again."""
 MOST_REFERENCES = 20
+_MOST_UNREAD = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,7 @@ class ClientLetterRow:
     written_at: datetime
     sent_at: datetime | None
     error: str
+    is_unread: bool
 
     @property
     def is_received(self) -> bool:
@@ -140,6 +142,62 @@ class LetterDesk:
     client: str
     known: tuple[Receiver, ...]
     own_address: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadLetter:
+    """A letter of a client that waits to be read, and its deal."""
+
+    id: int
+    deal_id: int
+    deal_number: str
+    deal_title: str
+    sender: str
+    sender_name: str
+    is_known: bool
+    subject: str
+    came_at: datetime
+
+
+def unread_letters(session: Session, actor: Actor) -> tuple[UnreadLetter, ...]:
+    """Those in deals of the actor, and of whom they act for, the longest waiting first."""
+    rows = session.execute(
+        select(
+            ClientLetter.id,
+            ClientLetter.deal_id,
+            Deal.number,
+            Deal.title,
+            ClientLetter.sender,
+            ClientLetter.sender_name,
+            ClientLetter.is_known,
+            ClientLetter.subject,
+            ClientLetter.written_at,
+        )
+        .join(Deal, Deal.id == ClientLetter.deal_id)
+        .where(*_waits_for(actor))
+        .order_by(ClientLetter.id)
+        .limit(_MOST_UNREAD)
+    )
+    return tuple(UnreadLetter(*row) for row in rows)
+
+
+def count_of_unread_letters(actor: Actor) -> Select[int]:
+    """How many they are, as a part of a statement that counts other things."""
+    return (
+        select(func.count())
+        .select_from(ClientLetter)
+        .join(Deal, Deal.id == ClientLetter.deal_id)
+        .where(*_waits_for(actor))
+    )
+
+
+def has_unread_letter() -> ColumnElement[bool]:
+    """Whether a letter in the deal waits to be read; asked for the rows of one page only."""
+    return exists().where(ClientLetter.deal_id == Deal.id, ClientLetter.unread_since.is_not(None))
+
+
+def _waits_for(actor: Actor) -> tuple[ColumnElement[bool], ...]:
+    return ClientLetter.unread_since.is_not(None), Deal.owner_id.in_(actor.people_acted_for)
 
 
 def letter_desk(session: Session, actor: Actor, deal_id: int) -> LetterDesk:
@@ -308,4 +366,5 @@ def _row(letter: ClientLetter, writer: str, files: dict[int, LetterFile]) -> Cli
         written_at=letter.written_at,
         sent_at=letter.sent_at,
         error=letter.last_error,
+        is_unread=letter.unread_since is not None,
     )

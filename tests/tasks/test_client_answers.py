@@ -216,6 +216,7 @@ def test_what_programs_write_is_marked_tells_nobody_and_is_bounded(talk: Talk) -
     away = [talk.answer("Я у відпустці", Auto_Submitted="auto-replied") for _ in range(MOST_AUTOMATIC + 2)]
     taken = talk.take(*away)
     assert [one.is_automatic for one in taken] == [True] * MOST_AUTOMATIC
+    assert {one.unread_since for one in taken} == {None}
     assert talk.told() == []
     assert talk.became().count("too_many") == 2
     ours = talk.answer(**{"Message-ID": talk.letter["Message-ID"]})  # our own letter, sent to our own mailbox

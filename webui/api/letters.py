@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Response
 from sqlalchemy.orm import Session
 
-from engine.commands.client_letters import LetterDraft, send_client_letter_again, write_to_client
+from engine.commands.client_letters import LetterDraft, note_client_letter, send_client_letter_again, write_to_client
 from engine.queries.client_letters import (
     ClientLetterRow,
     all_letters_of_deal,
@@ -93,6 +93,23 @@ def send_deal_letter_again(path: LetterPath) -> Response:
         return answer(_item(letter_of_deal(session, caller(), path.deal_id, path.letter_id)))
 
 
+@api.post(
+    "/deals/<int:deal_id>/letters/<int:letter_id>/read",
+    tags=[DEALS],
+    responses={200: LetterItem, **conflicts("idempotency_key_reused")},
+)
+def read_client_letter(path: LetterPath) -> Response:
+    """Say that a letter of the client is read, and those that came before it. By whoever may write to the client."""
+
+    def command(session: Session) -> int:
+        note_client_letter(session, path.deal_id, path.letter_id, actor=caller())
+        return path.letter_id
+
+    carry_out_once("note_client_letter", {"deal": path.deal_id, "letter": path.letter_id}, command)
+    with reading() as session:
+        return answer(_item(letter_of_deal(session, caller(), path.deal_id, path.letter_id)))
+
+
 def _item(row: ClientLetterRow) -> LetterItem:
     return LetterItem(
         id=row.id,
@@ -101,6 +118,7 @@ def _item(row: ClientLetterRow) -> LetterItem:
         sender=Correspondent(address=row.sender, name=row.sender_name) if row.is_received else None,
         is_known=row.is_known,
         is_automatic=row.is_automatic,
+        is_unread=row.is_unread,
         to=tuple(Correspondent(address=one.address, name=one.name) for one in row.receivers),
         subject=row.subject,
         text=row.text,

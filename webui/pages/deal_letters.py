@@ -16,6 +16,7 @@ from engine.commands.client_letters import (
     MOST_ATTACHED,
     LetterDraft,
     ensure_may_write,
+    note_client_letter,
     send_client_letter_again,
     write_to_client,
 )
@@ -43,7 +44,7 @@ from webui.letter_exports import letters_csv, letters_xlsx, letters_zip
 from webui.letter_quotes import quotation
 from webui.letter_words import left_out_words
 from webui.messages import error_text, field_errors
-from webui.request_context import actor, reading, services
+from webui.request_context import actor, reading, services, writing
 
 blueprint = Blueprint("deal_letters", __name__, url_prefix="/deals/<int:deal_id>/letters")
 
@@ -139,6 +140,15 @@ def send_again(deal_id: int, letter_id: int) -> ResponseReturnValue:
     perform(services().database, command, actor=actor(), clock=services().clock)
     flash(_("The letter is tried again."), "success")
     return redirect(url_for("deal_letters.show", deal_id=deal_id), code=303)
+
+
+@blueprint.post("/<int:letter_id>/read")
+def read(deal_id: int, letter_id: int) -> ResponseReturnValue:
+    with writing() as session:
+        note_client_letter(session, deal_id, letter_id, actor=actor())
+    if request.form.get("from") == "questions":
+        return redirect(url_for("questions.show"), code=303)
+    return redirect(url_for("deal_letters.show", deal_id=deal_id, _anchor=f"letter-{letter_id}"), code=303)
 
 
 def _typed() -> Typed:

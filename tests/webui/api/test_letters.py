@@ -8,7 +8,7 @@ from zipfile import ZipFile
 
 import pytest
 from support.api import ApiClient, faults, read
-from support.client_mail import CLIENT, deal_with_a_contact, file_of, letters_in, write
+from support.client_mail import CLIENT, deal_with_a_contact, file_of, letters_in, take_answer, write
 from support.files import pdf
 from support.office import Office
 
@@ -74,6 +74,30 @@ def test_a_letter_is_sent_once_and_listed(api: ApiOf, office: Office) -> None:
     rest = read(olena.get(f"{address}?cursor={first['next_cursor']}"))
     assert rest["items"] == [sent]
     assert set(faults(olena.post(address, letter | {"to": ["nobody"]}))) == {"to"}
+
+
+def test_a_letter_of_the_client_is_said_to_be_read(api: ApiOf, office: Office) -> None:
+    deal = deal_with_a_contact(office)
+    take_answer(office, write(office, deal))
+    letter_id = letters_in(office)[1].id
+    address = f"/deals/{deal.id}/letters/{letter_id}"
+    assert read(api("olena").get(address))["is_unread"] is True
+    assert read(api("admin").post(f"{address}/read"), 403)["code"] == "letter_not_yours"
+    assert read(api("iryna").post(f"{address}/read"), 404)["code"] == "not_found"
+    for _ in range(2):
+        assert read(api("olena").post(f"{address}/read", key="read"))["is_unread"] is False
+
+
+def test_an_answer_over_the_api_quotes_when_it_is_told_to(api: ApiOf, office: Office) -> None:
+    deal, olena = deal_with_a_contact(office), api("olena")
+    take_answer(office, write(office, deal), "Згодні")
+    letter = {"to": [CLIENT], "subject": "Re", "text": "Дякую", "answers_id": letters_in(office)[1].id}
+    quoted = [
+        read(olena.post(f"/deals/{deal.id}/letters", letter | more), 201)["quoted"] for more in ({"quote": True}, {})
+    ]
+    assert (quoted[0].split("\n")[1:], quoted[1]) == (["> Згодні"], "")
+    wrong = letter | {"answers_id": 99, "quote": True}
+    assert set(faults(olena.post(f"/deals/{deal.id}/letters", wrong))) == {"answers_id"}
 
 
 def test_the_correspondence_and_all_of_a_client_are_fetched_as_archives(api: ApiOf, office: Office) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 from support.client_mail import CLIENT, deal_with_a_contact, file_of, letters_in, take_answer, write
@@ -15,6 +16,7 @@ from werkzeug.datastructures import FileStorage
 
 from engine.commands import letter_templates
 from engine.commands.clients import ContactDraft, add_contact
+from engine.commands.people import set_substitution
 from engine.model.client_letter import ClientLetter, ClientLetterState
 from engine.model.history_event import HistoryEvent
 from engine.model.letter_template import LetterTemplate
@@ -97,6 +99,51 @@ def test_an_answer_quotes_what_it_answers_below_itself(office: Office, browse: S
     other = office.open_deal("olena")
     foreign = f"/deals/{other.id}/letters"
     assert olena.post(foreign, answer | {"quotes": "1", "other_receivers": CLIENT}).status_code == 422
+
+
+def test_a_letter_of_the_client_is_new_until_somebody_of_the_deal_has_read_it(office: Office, browse: SignIn) -> None:
+    deal = deal_with_a_contact(office)
+    ours = write(office, deal)
+    for number, text in enumerate(("Згодні", "Коли?")):
+        take_answer(office, ours, text, number=number)
+    first, second = [one.id for one in letters_in(office)[1:]]
+    olena, address = browse("olena"), f"/deals/{deal.id}/letters"
+    assert "2 листи клієнтів" in text_of(olena.get("/inbox"))
+    for page in ("/deals", f"/deals/{deal.id}", "/deals/board"):
+        assert "Новий лист" in text_of(olena.get(page))
+    told = olena.get("/questions")
+    assert (f"{address}#letter-{first}" in told.text, f"{address}/{second}/read" in told.text) == (True, True)
+    assert "листи клієнтів" not in text_of(browse("bohdan").get("/inbox"))  # whose deal it is not
+    assert "Новий лист" in text_of(browse("bohdan").get("/deals"))
+    assert browse("danylo").post(f"{address}/{first}/read").status_code == 404
+    assert browse("admin").post(f"{address}/{first}/read").status_code == 403
+    assert olena.post(f"/deals/{office.open_deal('olena').id}/letters/{first}/read").status_code == 404
+    assert olena.get(f"{address}/{first}/read").status_code == 405
+    assert olena.post(f"{address}/{first}/read", {"from": "questions"}).headers["Location"] == "/questions"
+    assert [one.unread_since is None for one in letters_in(office)] == [True, True, False]
+    assert "1 лист клієнта" in text_of(olena.get("/inbox"))
+    assert olena.post(f"{address}/{second}/read").headers["Location"] == f"{address}#letter-{second}"
+    assert "Новий лист" not in text_of(olena.get("/deals"))
+    assert "листи клієнтів" not in text_of(olena.get("/questions")).casefold()
+
+
+def test_who_answers_a_letter_has_read_it_and_those_before_it(office: Office, browse: SignIn) -> None:
+    deal = deal_with_a_contact(office)
+    ours = write(office, deal)
+    for number in range(3):
+        take_answer(office, ours, number=number)
+    answered = letters_in(office)[2].id
+    assert browse("olena").post(f"/deals/{deal.id}/letters", LETTER | {"answers_id": str(answered)}).status_code == 303
+    assert [one.unread_since is None for one in letters_in(office)] == [True, True, True, False, True]
+
+
+def test_a_substitute_is_told_of_letters_that_wait(office: Office, browse: SignIn) -> None:
+    deal = deal_with_a_contact(office)
+    take_answer(office, write(office, deal))
+    assert "лист клієнта" not in text_of(browse("taras").get("/inbox"))
+    today, people = date(2026, 3, 2), office.company
+    office.do("olena", set_substitution, people.olena.id, people.taras.id, today, today)
+    assert "1 лист клієнта" in text_of(browse("taras").get("/inbox"))
 
 
 def test_a_letter_that_did_not_arrive_is_tried_again_with_one_press(office: Office, browse: SignIn) -> None:

@@ -63,6 +63,7 @@ class LetterItem(Told):
     sender: Correspondent | None = Field(description="Of a received letter.")
     is_known: bool = Field(description="False for a letter from an address that is not known as the client's.")
     is_automatic: bool = Field(description="A program wrote it.")
+    is_unread: bool = Field(description="It came, and nobody of the deal's people has said to have read it.")
     to: tuple[Correspondent, ...]
     subject: str
     text: str
