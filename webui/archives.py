@@ -25,7 +25,7 @@ def zip_file(name: str, files: Iterable[Packed], *, at: datetime) -> Response:
     """A download. ``at`` is what the archive says of when its files were made, on the clock that it is given in."""
     response = attachment("", "application/zip", name)
     response.response = _packed(files, at)
-    response.content_length = None  # nobody knows how long it becomes
+    response.headers.remove("Content-Length")  # nobody knows how long it becomes
     return response
 
 
