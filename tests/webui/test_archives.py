@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from datetime import datetime
+from typing import cast
 from zipfile import ZipFile
 from zoneinfo import ZoneInfo
 
@@ -22,7 +23,7 @@ def test_an_archive_is_made_while_it_is_read() -> None:
     files = [Packed("one", content("one")), Packed("теки/два", content("two"))]
     answer = zip_file("a.zip", files, at=AT)
     assert "Content-Length" not in answer.headers  # a browser would take no more than it says
-    pieces = iter(answer.response)
+    pieces = iter(cast("Iterator[bytes]", answer.response))
     first = next(pieces)
     assert read == ["one0"]
     with ZipFile(io.BytesIO(b"".join([first, *pieces]))) as archive:
