@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
-from io import BytesIO
 
 from engine.adapters.mail import Attachment, Letter, MailFailed, MailRefused, time_to_send
 from engine.adapters.mailbox import MailboxFailed, RawMessage, reply_address
 from engine.adapters.received_letters import LARGEST_LETTER, NOTHING_SAID, read_letter
 from engine.adapters.received_mail import LARGEST_MESSAGE, ReceivedMessage
 from engine.commands.client_answers import BroughtLetter
-from engine.commands.client_letters import client_letter_failed, client_letter_left, client_letter_unsent
+from engine.commands.client_letters import (
+    client_letter_failed,
+    client_letter_left,
+    client_letter_unsent,
+    hold_client_letter_back,
+)
 from engine.commands.stored_files import bring_file
 from engine.db.job import Job
 from engine.db.outbox import hold_job
@@ -32,6 +36,11 @@ def send_client_letter(services: Services, job: Job) -> None:
     if leaving is None:
         return
     letter = _letter(services, leaving)
+    missing = leaving.missing + len(leaving.files) - len(letter.attachments)
+    if missing:
+        with services.database.write() as session:
+            hold_client_letter_back(session, letter_id, missing, clock=services.clock)
+        return
     if services.settings.smtp_url is None:
         services.mailer.send(letter)  # says in the log what would be sent
         with services.database.write() as session:
@@ -56,24 +65,27 @@ def _failed(services: Services, letter_id: int, error: str, *, attempts: int = 0
 
 
 def _letter(services: Services, leaving: LeavingLetter) -> Letter:
-    """An answer comes back to us where we have a mailbox, else to whoever wrote the letter."""
+    """An answer comes back to us where we have a mailbox, else to whoever wrote the letter.
+
+    A file that is erased meanwhile is not among its attachments.
+    """
     return Letter(
         key=leaving.key,
         to=leaving.to[0],
         also_to=leaving.to[1:],
         subject=leaving.subject,
-        text=leaving.text + "\n",
+        text="\n\n".join(part for part in (leaving.text, leaving.quoted) if part) + "\n",
         written_at=leaving.written_at,
         reply_to=reply_address(services.settings.imap_url, leaving.key) or leaving.writer_address,
-        thread=leaving.follows,
-        in_reply_to=leaving.answers,
+        follows=leaving.follows,
         writer=leaving.writer,
-        attachments=tuple(_attachment(services, one) for one in leaving.files),
+        attachments=tuple(one for file in leaving.files if (one := _attachment(services, file)) is not None),
     )
 
 
-def _attachment(services: Services, file: LetterFile) -> Attachment:
-    return Attachment(file.name, file.media_type, b"".join(content_of(services.database, file.sha256)))
+def _attachment(services: Services, file: LetterFile) -> Attachment | None:
+    content = b"".join(content_of(services.database, file.sha256))
+    return Attachment(file.name, file.media_type, content) if len(content) == file.size else None
 
 
 def _hold(services: Services, job: Job, letter: Letter) -> None:
@@ -108,7 +120,7 @@ def bring_letter(services: Services, message: RawMessage, answer: ReceivedMessag
                 bring_file(
                     services.database,
                     file.name,
-                    BytesIO(file.content),
+                    file.content,
                     limits=limits_of(services.settings),
                     clock=services.clock,
                 )

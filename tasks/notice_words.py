@@ -23,6 +23,13 @@ OVERDUE = Wording(
     N_("“%(step)s” is overdue"),
     N_("The step “%(step)s” waits for you. Its deadline was %(due)s."),
 )
+HELD_BACK = Wording(
+    N_("A letter has not left: %(deal_title)s"),
+    N_(
+        "A file of your letter in the deal “%(deal_title)s” was erased before the letter left. "
+        "Send it without the file, or write another one."
+    ),
+)
 WORDINGS: Mapping[NoticeKind, Wording] = {
     NoticeKind.STEP_OPENED: Wording(
         N_("New step: “%(step)s”"),

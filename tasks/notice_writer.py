@@ -8,13 +8,14 @@ from datetime import datetime
 from typing import Any
 
 from engine.bpmn.compiled import OutcomeKind
+from engine.commands.client_letters import FILE_ERASED
 from engine.errors import N_
 from engine.model.client_import import RowState
 from engine.model.notice import OF_CLIENT_LETTERS, NoticeKind
 from engine.queries.control import Control, DealsList, StepsList
 from engine.queries.letters import LetterView, ToldDeal, ToldNotice
 from engine.settings import Settings
-from tasks.notice_words import DECIDED, OVERDUE, WORDINGS
+from tasks.notice_words import DECIDED, HELD_BACK, OVERDUE, WORDINGS
 from tasks.problem_words import problem_words
 from tasks.report_words import ReportWords, address_of
 from tasks.value_words import ValueWords
@@ -154,6 +155,8 @@ class NoticeWriter:
         due = notice.step.due_at if notice.step is not None else None
         if notice.kind is NoticeKind.DEADLINE_NEAR and due is not None and due <= self._at:
             return OVERDUE
+        if notice.kind is NoticeKind.CLIENT_LETTER_RETURNED and notice.outcome == FILE_ERASED:
+            return HELD_BACK
         if _is_refused(notice):
             return WORDINGS[NoticeKind.REPORT_REFUSED]
         return WORDINGS[notice.kind]

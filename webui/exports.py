@@ -41,6 +41,11 @@ def csv_file(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) ->
 
 def xlsx_file(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]], widths: Sequence[int] = ()) -> Response:
     """Numbers and dates stay numbers and dates. ``widths`` are the columns' in letters; long texts wrap then."""
+    return attachment(xlsx_content(name, header, rows, widths), _XLSX, f"{name}.xlsx")
+
+
+def xlsx_content(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]], widths: Sequence[int] = ()) -> bytes:
+    """The same, to be put into something else."""
     book = Workbook(write_only=True)
     sheet = book.create_sheet(name[:31])
     sheet.freeze_panes = "A2"
@@ -55,7 +60,7 @@ def xlsx_file(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]], w
         sheet.append([_wrapped(sheet, cell) for cell in cells] if widths else cells)
     content = io.BytesIO()
     book.save(content)
-    return attachment(content.getvalue(), _XLSX, f"{name}.xlsx")
+    return content.getvalue()
 
 
 def _wrapped(sheet: Any, value: Any) -> Any:

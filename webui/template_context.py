@@ -14,6 +14,7 @@ from webui.command_keys import command_field
 from webui.csp import nonce
 from webui.deadlines import said
 from webui.i18n import LOCALES, chosen_locale
+from webui.letter_words import letter_state_word
 from webui.messages import error_text
 from webui.navigation import menu
 from webui.news_desk import marker
@@ -76,7 +77,8 @@ def configure_templates(app: Flask) -> None:
     app.jinja_env.globals.update(
         csp_nonce=nonce, error_text=error_text, said=said, has_page=has_page, command_field=command_field
     )
-    app.jinja_env.filters[target_words.__name__] = target_words
+    for words in (target_words, letter_state_word):
+        app.jinja_env.filters[words.__name__] = words
     app.jinja_env.tests["erased"] = ERASED.__eq__
     app.jinja_env.filters.update(pairs=pairs, map_pairs=map_pairs)
     app.context_processor(_common)

@@ -80,6 +80,8 @@ KINDS_BY_FILTER = {
     "comments": ("commented", "question_asked", "question_answered"),
     "letters": (
         "client_letter_written",
+        "client_letter_sent",
+        "client_letter_held_back",
         "client_letter_received",
         "client_letter_returned",
         "client_letter_sent_again",

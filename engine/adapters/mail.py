@@ -69,7 +69,8 @@ class Letter:
 
     ``html`` is the same as ``text``, for programs that show it. Letters with the same ``thread`` stand together.
     ``reply_to`` is where an answer goes, ``settings_url`` where the reader chooses what they are sent.
-    ``in_reply_to`` is the Message-ID of what this letter answers. ``also_to`` are the other receivers.
+    ``in_reply_to`` is the Message-ID of what this letter answers. ``also_to`` are the other receivers. ``follows`` are
+    the letters before it in a talk, the earliest first, each the key of ours or the Message-ID of another's.
 
     ``writer`` is the person who wrote it; without one the letter is marked as a machine's.
     """
@@ -84,6 +85,7 @@ class Letter:
     reply_to: str = ""
     settings_url: str = ""
     in_reply_to: str = ""
+    follows: tuple[str, ...] = ()
     also_to: tuple[str, ...] = ()
     writer: str = ""
     attachments: tuple[Attachment, ...] = ()
@@ -234,6 +236,7 @@ def message_of(letter: Letter, sender: str) -> EmailMessage:
     message["Date"] = format_datetime(letter.written_at)
     message["Message-ID"] = message_id(letter.key, sender)
     references = [f"<{letter.thread}@{domain}>"] if letter.thread else []
+    references += [one if one.startswith("<") else message_id(one, sender) for one in letter.follows]
     if letter.in_reply_to:
         references.append(one_line(letter.in_reply_to))
     if references:

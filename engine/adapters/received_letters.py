@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import mimetypes
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import Message
+from typing import BinaryIO
 
 from engine.adapters.received_mail import (
     LARGEST_MESSAGE,
-    decoded_text,
     first_header,
+    is_file,
     parsed,
     parts_of,
     readable_header,
+    said_in,
     sender_of,
     shallow,
-    storable,
 )
+from engine.adapters.set_aside import SetAside, set_aside
 from engine.policy.file_limits import MEGABYTE
 from engine.policy.mail_replies import LONGEST_PAGE, LONGEST_TEXT, split_quoted, texts_of_html
 
@@ -35,8 +37,10 @@ _DECORATION = 20 * 1024
 
 @dataclass(frozen=True, slots=True)
 class ReceivedFile:
+    """``content`` can be read again from its beginning; a large one is decoded while it is read."""
+
     name: str
-    content: bytes
+    content: BinaryIO
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +66,14 @@ def read_letter(raw: bytes, *, is_whole: bool = True) -> ReceivedLetter:
     ``is_whole``: nothing is known to follow ``raw``.
     """
     is_whole = is_whole and len(raw) < LARGEST_LETTER
-    if _lines_of(raw) > _MOST_LINES:
-        raw, is_whole = raw[:LARGEST_MESSAGE], False
-    if len(without_depths := shallow(raw)) < len(raw):
-        raw, is_whole = without_depths, False
+    aside = set_aside(raw[:LARGEST_LETTER], LARGEST_MESSAGE)
+    beginning, rest = raw[:LARGEST_MESSAGE], aside.raw
+    if _lines_of(rest) > _MOST_LINES:
+        rest, is_whole = beginning, False
+    if len(without_depths := shallow(rest)) < len(rest):
+        rest, is_whole = without_depths, False
     try:
-        return _read(raw[:LARGEST_LETTER], is_whole=is_whole)
+        return _read(shallow(beginning), rest, aside, is_whole=is_whole)
     except (ValueError, LookupError, TypeError, AttributeError, IndexError, RecursionError):
         return ReceivedLetter("", "", "", "", (), (("", "not_whole"),))
 
@@ -76,11 +82,13 @@ def _lines_of(raw: bytes) -> int:
     return raw.count(b"\n") + raw.count(b"\r") - raw.count(b"\r\n")
 
 
-def _read(raw: bytes, *, is_whole: bool) -> ReceivedLetter:
-    message = parsed(raw)
+def _read(beginning: bytes, rest: bytes, aside: SetAside, *, is_whole: bool) -> ReceivedLetter:
+    """``rest`` is the letter without what is set aside."""
+    message = parsed(rest)
     parts = list(parts_of(message))
-    body = _body(parts_of(parsed(raw[:LARGEST_MESSAGE]))) or _body(map(_of_some_length, parts))
-    text = storable(decoded_text(body)).strip() if body is not None else ""
+    body, text = said_in(parts_of(parsed(beginning)))
+    if body is None:
+        body, text = said_in(_of_some_length(part, aside) for part in parts)
     folded, is_cut = "", False
     if body is not None and body.get_content_type() == "text/html":
         is_cut = len(text) > LONGEST_PAGE
@@ -89,7 +97,7 @@ def _read(raw: bytes, *, is_whole: bool) -> ReceivedLetter:
     own, quoted = split_quoted(text[:LONGEST_TEXT])
     quoted = "\n\n".join(part for part in (quoted, folded[:LONGEST_TEXT]) if part)
     left_out = [("", "text_too_long")] if is_cut or len(text) > LONGEST_TEXT else []
-    files = list(_files(parts, left_out))
+    files = list(_files(parts, aside, left_out))
     if not is_whole:
         left_out.append((files.pop().name if files else "", "not_whole"))
     left_out += [(one.name, "too_many_files") for one in files[MOST_FILES:]]
@@ -103,42 +111,34 @@ def _read(raw: bytes, *, is_whole: bool) -> ReceivedLetter:
     )
 
 
-def _body(given: Iterable[Message]) -> Message | None:
-    """The first plain text that is no file, else the first page."""
-    parts = list(given)
-    for wanted in ("text/plain", "text/html"):
-        for part in parts:
-            if part.get_content_type() == wanted and not _is_file(part) and decoded_text(part).strip():
-                return part
-    return None
-
-
-def _of_some_length(part: Message) -> Message:
+def _of_some_length(part: Message, aside: SetAside) -> Message:
     """A part behind large files may still be what was said, but nobody says that much."""
-    return part if part.is_multipart() or len(str(part.get_payload())) <= LARGEST_MESSAGE else Message()
+    if part.is_multipart():
+        return part
+    return part if len(str(part.get_payload())) <= LARGEST_MESSAGE and not aside.is_in(part) else Message()
 
 
-def _files(parts: list[Message], left_out: list[tuple[str, str]]) -> Iterator[ReceivedFile]:
+def _files(parts: list[Message], aside: SetAside, left_out: list[tuple[str, str]]) -> Iterator[ReceivedFile]:
     for part in parts:
         if part.get_content_type() == "message/rfc822":
             left_out.append((_name_of(part) or "message.eml", "letter_inside"))
         if part.is_multipart() or part.get_content_maintype() == "multipart":
             continue
-        if part.get_content_maintype() == "text" and not _is_file(part):
+        if part.get_content_maintype() == "text" and not is_file(part):
             continue  # the same in another form, or the foot of a mailing list
-        content = part.get_payload(decode=True)
-        if not isinstance(content, bytes) or _is_decoration(part, content):
+        content = aside.content_of(part)
+        if content is None or _is_decoration(part, content):
             continue
         yield ReceivedFile(_name_of(part) or _named_by_kind(part), content)
 
 
-def _is_file(part: Message) -> bool:
-    return part.get_content_disposition() == "attachment" or bool(part.get_filename())
-
-
-def _is_decoration(part: Message, content: bytes) -> bool:
+def _is_decoration(part: Message, content: BinaryIO) -> bool:
     is_shown = part.get_content_disposition() != "attachment" and bool(part.get("content-id"))
-    return is_shown and part.get_content_maintype() == "image" and len(content) < _DECORATION
+    if not is_shown or part.get_content_maintype() != "image":
+        return False
+    is_small = len(content.read(_DECORATION)) < _DECORATION
+    content.seek(0)
+    return is_small
 
 
 def _name_of(part: Message) -> str:

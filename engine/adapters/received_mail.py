@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.header import decode_header
@@ -156,15 +156,24 @@ def _failed(message: Message) -> Iterator[tuple[str, str]]:
 
 
 def _text(message: Message) -> str:
-    """The first plain text that is no attachment, else the words of the first page."""
-    parts = [
-        one for one in parts_of(message) if not one.is_multipart() and one.get_content_disposition() != "attachment"
-    ]
+    """What was said, without what it quotes."""
+    part, text = said_in(parts_of(message))
+    is_page = part is not None and part.get_content_type() == "text/html"
+    return (text_of_html(text) if is_page else text)[:LONGEST_TEXT]
+
+
+def said_in(given: Iterable[Message]) -> tuple[Message | None, str]:
+    """The first plain text that is no file, else the first page, with what stands in it; none where nothing is said."""
+    parts = [one for one in given if not one.is_multipart() and not is_file(one)]
     for wanted in ("text/plain", "text/html"):
         for part in parts:
             if part.get_content_type() == wanted and (text := storable(decoded_text(part)).strip()):
-                return text[:LONGEST_TEXT] if wanted == "text/plain" else text_of_html(text)[:LONGEST_TEXT]
-    return ""
+                return part, text
+    return None, ""
+
+
+def is_file(part: Message) -> bool:
+    return part.get_content_disposition() == "attachment" or bool(part.get_filename())
 
 
 def parts_of(message: Message) -> Iterator[Message]:

@@ -138,6 +138,7 @@ def _take(
         answers_id=answered.id,
         message_id=message.message_id,
         written_at=at,
+        unread_since=None if message.is_automatic else at,
     )
     session.add(letter)
     session.flush()

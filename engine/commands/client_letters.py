@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from engine.clock import Clock
@@ -20,8 +20,15 @@ from engine.commands.notifications import notify
 from engine.commands.stored_files import BroughtFile
 from engine.db.job import Job, JobState
 from engine.db.outbox import MAX_ATTEMPTS, enqueue
+from engine.db.session import UNSYNCHRONISED
 from engine.errors import N_, DomainError, FieldNotUnderstood, FieldRequired, InvalidInput, NotAllowed, NotFound
-from engine.events import ClientLetterReturned, ClientLetterSentAgain, ClientLetterWritten
+from engine.events import (
+    ClientLetterHeldBack,
+    ClientLetterReturned,
+    ClientLetterSent,
+    ClientLetterSentAgain,
+    ClientLetterWritten,
+)
 from engine.model.client import Client, Contact
 from engine.model.client_letter import ClientLetter, ClientLetterState
 from engine.model.deal import Deal
@@ -37,6 +44,8 @@ from engine.queries.deal_files import files_by_id, reference
 
 CLIENT_LETTER = "client_letter"
 """The kind of an outbox job: payload ``letter_id``."""
+FILE_ERASED = "file_erased"
+"""Why a file is not with a letter, and the outcome that a notice of it tells."""
 LONGEST_SUBJECT = 200
 LONGEST_TEXT = 20_000
 LONGEST_PROBLEM = 2000
@@ -73,13 +82,17 @@ class PlaceNotFilled(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class LetterDraft:
-    """``to`` are addresses, ``file_ids`` versions of the deal's files, ``answers_id`` the letter that is answered."""
+    """``to`` are addresses, ``file_ids`` versions of the deal's files, ``answers_id`` the letter that is answered.
+
+    ``quoted`` is what stands of that one below the text, as it leaves.
+    """
 
     to: tuple[str, ...]
     subject: str
     text: str
     file_ids: tuple[int, ...] = ()
     answers_id: int | None = None
+    quoted: str = ""
 
 
 def write_to_client(
@@ -101,6 +114,7 @@ def write_to_client(
     told = {
         "deal": deal_id,
         "letter": [list(draft.to), draft.subject, draft.text, list(draft.file_ids), draft.answers_id],
+        "quoted": draft.quoted,
         "files": [[one.name, one.sha256] for one in files],
     }
     done = already_performed(session, command_id, "write_to_client", told, actor=actor, at=at)
@@ -118,12 +132,15 @@ def write_to_client(
         receivers=_named(session, deal.client, addresses),
         subject=" ".join(draft.subject.split()),
         text=_lines(draft.text),
+        quoted=_lines(draft.quoted)[:LONGEST_TEXT],
         file_ids=list(dict.fromkeys(one.id for one in attached)),
         answers_id=draft.answers_id,
         written_at=at,
     )
     session.add(letter)
     session.flush()
+    if draft.answers_id is not None:
+        _are_read(session, deal.id, draft.answers_id)
     letter.job_id = enqueue(session, CLIENT_LETTER, {"letter_id": letter.id}, at=at)
     event = ClientLetterWritten(
         letter_id=letter.id, to=addresses, subject=letter.subject, files=[reference(one) for one in attached]
@@ -142,6 +159,7 @@ def ensure_may_write(actor: Actor, owner_id: int) -> None:
 def send_client_letter_again(session: Session, deal_id: int, letter_id: int, *, actor: Actor, clock: Clock) -> None:
     """Try a letter once more that has not left or has come back. One that is on its way stays so.
 
+    One that was held back because a file is gone leaves without it, and says so from then on.
     Raises NotFound, LetterNotYours.
     """
     deal = lock_deal(session, deal_id, actor)[0]
@@ -153,10 +171,21 @@ def send_client_letter_again(session: Session, deal_id: int, letter_id: int, *, 
         return
     at = clock.now()
     session.execute(delete(Job).where(Job.id == letter.job_id, Job.state == JobState.FAILED))
+    if letter.state is ClientLetterState.INCOMPLETE:
+        _go_without(session, letter)
     letter.state, letter.last_error = ClientLetterState.WAITING, ""
     letter.job_id = enqueue(session, CLIENT_LETTER, {"letter_id": letter.id}, at=at)
     event = ClientLetterSentAgain(letter_id=letter.id, to=addresses_of(letter), subject=letter.subject)
     record(session, event, actor=actor, at=at, deal=deal)
+
+
+def note_client_letter(session: Session, deal_id: int, letter_id: int, *, actor: Actor) -> None:
+    """Say that a letter of the client is read, and those that came before it. Raises NotFound, LetterNotYours."""
+    deal = lock_deal(session, deal_id, actor)[0]
+    if not _is_of_deal(session, letter_id, deal.id):
+        raise NotFound
+    ensure_may_write(actor, deal.owner_id)
+    _are_read(session, deal.id, letter_id)
 
 
 def client_letter_left(
@@ -166,10 +195,30 @@ def client_letter_left(
     letter = _waiting(session, letter_id)
     if letter is None:
         return
-    letter.state, letter.sent_at, letter.last_error = ClientLetterState.SENT, clock.now(), ""
+    at, system = clock.now(), Actor.system()
+    letter.state, letter.sent_at, letter.last_error = ClientLetterState.SENT, at, ""
+    taken = tuple(one for one in addresses_of(letter) if one not in refused)
+    event = ClientLetterSent(letter_id=letter.id, to=taken, subject=letter.subject)
+    record(session, event, actor=system, at=at, deal=lock_deal(session, letter.deal_id, system)[0])
     if refused:
         problem = "\n".join(f"{address}: {answer}" for address, answer in refused.items())
         _tell_it_came_back(session, letter, problem, to=tuple(refused), clock=clock)
+
+
+def hold_client_letter_back(session: Session, letter_id: int, missing: int, *, clock: Clock) -> None:
+    """``missing`` files that were to go with it are gone: it stays until its writer, who is told, says what to do."""
+    letter = _waiting(session, letter_id)
+    if letter is None:
+        return
+    at, system = clock.now(), Actor.system()
+    deal = lock_deal(session, letter.deal_id, system)[0]
+    letter.state, letter.last_error = ClientLetterState.INCOMPLETE, ""
+    to = addresses_of(letter)
+    event = ClientLetterHeldBack(letter_id=letter.id, to=to, subject=letter.subject, missing=missing)
+    record(session, event, actor=system, at=at, deal=deal)
+    told = letter.person_id if letter.person_id is not None else deal.owner_id
+    said = f"{', '.join(to)}: {letter.subject}"
+    notify(session, NoticeKind.CLIENT_LETTER_RETURNED, to=[told], at=at, deal=deal, text=said, outcome=FILE_ERASED)
 
 
 def client_letter_unsent(session: Session, letter_id: int) -> None:
@@ -221,6 +270,20 @@ def _waiting(session: Session, letter_id: int) -> ClientLetter | None:
     lock_deal(session, deal_id, Actor.system())
     letter = session.get(ClientLetter, letter_id, populate_existing=True)
     return letter if letter is not None and letter.state is ClientLetterState.WAITING else None
+
+
+def _are_read(session: Session, deal_id: int, letter_id: int) -> None:
+    unread = ClientLetter.deal_id == deal_id, ClientLetter.id <= letter_id, ClientLetter.unread_since.is_not(None)
+    session.execute(update(ClientLetter).where(*unread).values(unread_since=None), execution_options=UNSYNCHRONISED)
+
+
+def _go_without(session: Session, letter: ClientLetter) -> None:
+    """Let the letter be without those of its files that were erased."""
+    wanted = select(DealFile.id).where(DealFile.id.in_(letter.file_ids), DealFile.erased_at.is_(None))
+    there = set(session.scalars(wanted))
+    gone = [one for one in letter.file_ids if one not in there]
+    letter.file_ids = [one for one in letter.file_ids if one in there]
+    letter.left_out = [*letter.left_out, *({"name": "", "problem": FILE_ERASED} for _ in gone)]
 
 
 def addresses_of(letter: ClientLetter) -> tuple[str, ...]:

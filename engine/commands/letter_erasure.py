@@ -42,7 +42,7 @@ def _empty(letter: ClientLetter, named: Traces) -> None:
     letter.subject = letter.text = ERASED
     letter.sender, letter.sender_name = named.without(letter.sender), named.without(letter.sender_name)
     letter.quoted = letter.last_error = letter.message_id = ""
-    letter.key, letter.left_out = None, []
+    letter.key, letter.left_out, letter.unread_since = None, [], None
     letter.receivers = named.without(letter.receivers)
     if letter.state is ClientLetterState.WAITING:
         letter.state = ClientLetterState.GIVEN_UP

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from engine.clock import Clock
 from engine.commands.client_letters import LONGEST_SUBJECT, LONGEST_TEXT, LetterTooLong
 from engine.commands.history import record
+from engine.commands.idempotency import already_performed, remember
 from engine.commands.locks import lock_company_lists
 from engine.errors import N_, DomainError, FieldRequired, InvalidInput, NotFound
 from engine.events import LetterTemplateAdded, LetterTemplateChanged, LetterTemplateRemoved
@@ -42,18 +43,24 @@ class TooManyTemplates(DomainError):
 
 
 def add_letter_template(
-    session: Session, name: str, subject: str, text: str, *, actor: Actor, clock: Clock
-) -> LetterTemplate:
-    """Raises NotAllowed, InvalidInput."""
+    session: Session, name: str, subject: str, text: str, *, actor: Actor, clock: Clock, command_id: str | None = None
+) -> int:
+    """The id of the text. Raises NotAllowed, InvalidInput, KeyReused."""
+    at = clock.now()
     ensure_may(actor, Ability.MANAGE_LETTER_TEMPLATES)
+    told = {"name": name, "subject": subject, "text": text}
+    done = already_performed(session, command_id, "add_letter_template", told, actor=actor, at=at)
+    if done is not None:
+        return int(done["id"])
     others = _all(session)
     made = LetterTemplate(**_sound(name, subject, text, others))
     if len(others) >= MOST_TEMPLATES:
         raise InvalidInput({"name": TooManyTemplates(most=MOST_TEMPLATES)})
     session.add(made)
     session.flush()
-    record(session, LetterTemplateAdded(template_id=made.id, name=made.name), actor=actor, at=clock.now())
-    return made
+    record(session, LetterTemplateAdded(template_id=made.id, name=made.name), actor=actor, at=at)
+    remember(session, command_id, {"id": made.id}, actor=actor)
+    return made.id
 
 
 def change_letter_template(

@@ -29,6 +29,25 @@ class ClientLetterSentAgain(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ClientLetterSent(Event):
+    """A mail server has taken the letter, for the addresses ``to``."""
+
+    letter_id: int
+    to: Sequence[str]
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClientLetterHeldBack(Event):
+    """A letter has not left, because ``missing`` files that were to go with it are gone."""
+
+    letter_id: int
+    to: Sequence[str]
+    subject: str
+    missing: int
+
+
+@dataclass(frozen=True, slots=True)
 class ClientLetterReturned(Event):
     """A letter did not leave, or came back; ``error`` is what the mail server said."""
 

@@ -10,6 +10,7 @@ from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.db.base import Base
+from engine.db.indexes import index_where
 from engine.db.types import Identity, Json, Moment, Word
 
 
@@ -18,6 +19,7 @@ class ClientLetterState(StrEnum):
     SENT = "sent"  # a server has taken it
     REFUSED = "refused"  # the server says that it will never take it, or it came back
     GIVEN_UP = "given_up"  # tried too often
+    INCOMPLETE = "incomplete"  # it has not left, because a file that was to go with it is gone
     UNSENT = "unsent"  # this installation has no mail server
     RECEIVED = "received"  # the client wrote it
 
@@ -27,10 +29,12 @@ class ClientLetter(Base):
 
     ``person_id`` is who wrote it, None where the client did; ``sender`` and ``sender_name`` are then what the letter
     says of itself, and ``is_known`` whether the address is the client's, as far as we knew then. ``receivers`` are
-    ``[{"address", "name"}]``. ``quoted`` is what a received letter repeats of those before it. ``file_ids`` are
-    versions of the deal's files, ``left_out`` what came with it and was not kept: ``[{"name", "problem"}]``.
+    ``[{"address", "name"}]``. ``quoted`` is what a letter repeats of those before it. ``file_ids`` are
+    versions of the deal's files, ``left_out`` what came with it and was not kept, or what it left without:
+    ``[{"name", "problem"}]``.
 
     ``answers_id`` is the letter that this one answers; ``message_id`` is a received letter's own, for who answers it.
+    ``unread_since`` is when a letter came that nobody of the deal's people has said to have read.
     ``is_automatic``: a program wrote it. ``last_error`` says why it has not left, or came back.
     """
 
@@ -38,6 +42,7 @@ class ClientLetter(Base):
     __table_args__ = (
         Index("ix_client_letter_deal", "deal_id", "id"),
         Index("ix_client_letter_answers", "answers_id"),
+        index_where("unread_since IS NOT NULL", "ix_client_letter_unread", "deal_id"),
     )
 
     id: Mapped[int] = mapped_column(Identity, primary_key=True)
@@ -59,5 +64,6 @@ class ClientLetter(Base):
     message_id: Mapped[str] = mapped_column(String(300), default="")
     job_id: Mapped[str] = mapped_column(String(32), default="")
     written_at: Mapped[datetime] = mapped_column(Moment)
+    unread_since: Mapped[datetime | None] = mapped_column(Moment)
     sent_at: Mapped[datetime | None] = mapped_column(Moment)
     last_error: Mapped[str] = mapped_column(Text, default="")

@@ -55,8 +55,10 @@ _NAMES = frozenset(
 _OF_LETTERS = _NAMES | {"files", "sender", "subject", "to"}
 _OF_KIND: Mapping[str, frozenset[str]] = {
     "client_added": _NAMES | {"name"},
+    "client_letter_held_back": _OF_LETTERS,
     "client_letter_received": _OF_LETTERS,
     "client_letter_returned": _OF_LETTERS,
+    "client_letter_sent": _OF_LETTERS,
     "client_letter_sent_again": _OF_LETTERS,
     "client_letter_written": _OF_LETTERS,
     "commented": _NAMES | {"files"},

@@ -14,6 +14,7 @@ from engine.model.history_event import HistoryEvent
 from engine.model.mention import Mention
 from engine.model.watch import Watch
 from engine.policy.permissions import Actor
+from engine.queries.client_letters import count_of_unread_letters
 from engine.queries.consultations import open_questions, unread_answers
 from engine.queries.scopes import visible_deals
 
@@ -22,15 +23,16 @@ _MOST_SHOWN = 100
 
 @dataclass(frozen=True, slots=True)
 class AttentionCounts:
-    """``questions`` wait for the actor's answer; ``answers`` and ``mentions`` to be read."""
+    """``questions`` wait for the actor's answer; ``answers``, ``mentions`` and ``letters`` of clients to be read."""
 
     questions: int
     answers: int
     mentions: int
+    letters: int
 
     @property
     def total(self) -> int:
-        return self.questions + self.answers + self.mentions
+        return self.questions + self.answers + self.mentions + self.letters
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ def attention_counts(session: Session, actor: Actor) -> AttentionCounts:
             open_questions(actor).scalar_subquery(),
             unread_answers(actor).scalar_subquery(),
             _unread_mentions(actor).scalar_subquery(),
+            count_of_unread_letters(actor).scalar_subquery(),
         )
     ).one()
     return AttentionCounts(*counts)

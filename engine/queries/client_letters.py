@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.orm import Session
 
 from engine.errors import NotFound
@@ -24,8 +24,15 @@ from engine.queries.deal_history import ensure_visible_deal
 from engine.queries.pages import Page, cursor_key, page_of, page_size
 from engine.queries.scopes import visible_deals
 
-NOT_SENT = (ClientLetterState.REFUSED, ClientLetterState.GIVEN_UP, ClientLetterState.UNSENT)
+NOT_SENT = (
+    ClientLetterState.REFUSED,
+    ClientLetterState.GIVEN_UP,
+    ClientLetterState.INCOMPLETE,
+    ClientLetterState.UNSENT,
+)
 """Of letters that somebody may have tried again."""
+MOST_REFERENCES = 20
+_MOST_UNREAD = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +89,7 @@ class ClientLetterRow:
     written_at: datetime
     sent_at: datetime | None
     error: str
+    is_unread: bool
 
     @property
     def is_received(self) -> bool:
@@ -99,9 +107,10 @@ class ClientLetterRow:
 
 @dataclass(frozen=True, slots=True)
 class LeavingLetter:
-    """A letter that is to be sent; ``answers`` is the Message-ID of what it answers, ``follows`` the key of ours.
+    """A letter that is to be sent. ``follows`` are the letters before it in the talk, the earliest first: of ours the
+    keys, of others' the Message-IDs; the last is what it answers. ``quoted`` is what stands below its own words.
 
-    ``writer_address`` is empty where no answer can go to it.
+    ``writer_address`` is empty where no answer can go to it. ``missing`` is how many of its files were erased.
     """
 
     id: int
@@ -112,8 +121,9 @@ class LeavingLetter:
     writer: str
     writer_address: str
     files: tuple[LetterFile, ...]
-    answers: str
-    follows: str
+    missing: int
+    follows: tuple[str, ...]
+    quoted: str
     written_at: datetime
 
 
@@ -132,6 +142,62 @@ class LetterDesk:
     client: str
     known: tuple[Receiver, ...]
     own_address: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadLetter:
+    """A letter of a client that waits to be read, and its deal."""
+
+    id: int
+    deal_id: int
+    deal_number: str
+    deal_title: str
+    sender: str
+    sender_name: str
+    is_known: bool
+    subject: str
+    came_at: datetime
+
+
+def unread_letters(session: Session, actor: Actor) -> tuple[UnreadLetter, ...]:
+    """Those in deals of the actor, and of whom they act for, the longest waiting first."""
+    rows = session.execute(
+        select(
+            ClientLetter.id,
+            ClientLetter.deal_id,
+            Deal.number,
+            Deal.title,
+            ClientLetter.sender,
+            ClientLetter.sender_name,
+            ClientLetter.is_known,
+            ClientLetter.subject,
+            ClientLetter.written_at,
+        )
+        .join(Deal, Deal.id == ClientLetter.deal_id)
+        .where(*_waits_for(actor))
+        .order_by(ClientLetter.id)
+        .limit(_MOST_UNREAD)
+    )
+    return tuple(UnreadLetter(*row) for row in rows)
+
+
+def count_of_unread_letters(actor: Actor) -> Select[int]:
+    """How many they are, as a part of a statement that counts other things."""
+    return (
+        select(func.count())
+        .select_from(ClientLetter)
+        .join(Deal, Deal.id == ClientLetter.deal_id)
+        .where(*_waits_for(actor))
+    )
+
+
+def has_unread_letter() -> ColumnElement[bool]:
+    """Whether a letter in the deal waits to be read; asked for the rows of one page only."""
+    return exists().where(ClientLetter.deal_id == Deal.id, ClientLetter.unread_since.is_not(None))
+
+
+def _waits_for(actor: Actor) -> tuple[ColumnElement[bool], ...]:
+    return ClientLetter.unread_since.is_not(None), Deal.owner_id.in_(actor.people_acted_for)
 
 
 def letter_desk(session: Session, actor: Actor, deal_id: int) -> LetterDesk:
@@ -176,6 +242,23 @@ def letters_of_deal(
     return page_of(rows, limit=size, cursor=cursor, key=lambda row: (row.id,))
 
 
+def all_letters_of_deal(session: Session, actor: Actor, deal_id: int) -> tuple[ClientLetterRow, ...]:
+    """The whole correspondence, the earliest first. Raises NotFound."""
+    ensure_visible_deal(session, actor, deal_id)
+    return letters_of_deals(session, [deal_id])[deal_id]
+
+
+def letters_of_deals(session: Session, deal_ids: Sequence[int]) -> dict[int, tuple[ClientLetterRow, ...]]:
+    """The same of each of several deals, which the caller has found visible."""
+    found: dict[int, list[ClientLetterRow]] = {deal_id: [] for deal_id in deal_ids}
+    of_letter = dict(
+        session.execute(select(ClientLetter.id, ClientLetter.deal_id).where(ClientLetter.deal_id.in_(deal_ids))).all()
+    )
+    for row in reversed(_rows(session, [ClientLetter.deal_id.in_(deal_ids)], limit=None)):
+        found[of_letter[row.id]].append(row)
+    return {deal_id: tuple(rows) for deal_id, rows in found.items()}
+
+
 def letter_of_deal(session: Session, actor: Actor, deal_id: int, letter_id: int) -> ClientLetterRow:
     """Raises NotFound."""
     ensure_visible_deal(session, actor, deal_id)
@@ -202,8 +285,8 @@ def leaving_letter(session: Session, letter_id: int) -> LeavingLetter | None:
     if letter is None or letter.state is not ClientLetterState.WAITING or letter.key is None:
         return None
     writer = session.get(Person, letter.person_id) if letter.person_id is not None else None
-    answered = session.get(ClientLetter, letter.answers_id) if letter.answers_id is not None else None
     files = _files(session, letter.file_ids)
+    there = tuple(files[one] for one in letter.file_ids if one in files and not files[one].is_erased)
     return LeavingLetter(
         id=letter.id,
         key=letter.key,
@@ -212,14 +295,28 @@ def leaving_letter(session: Session, letter_id: int) -> LeavingLetter | None:
         text=letter.text,
         writer=writer.full_name if writer is not None else "",
         writer_address=(sendable_address(writer.email) or "") if writer is not None else "",
-        files=tuple(files[one] for one in letter.file_ids if one in files and not files[one].is_erased),
-        answers=answered.message_id if answered is not None else "",
-        follows=(answered.key or "") if answered is not None else "",
+        files=there,
+        missing=len(letter.file_ids) - len(there),
+        follows=_before(session, letter),
+        quoted=letter.quoted,
         written_at=letter.written_at,
     )
 
 
-def _rows(session: Session, conditions: Sequence[Any], *, limit: int, with_files: bool = True) -> list[ClientLetterRow]:
+def _before(session: Session, letter: ClientLetter) -> tuple[str, ...]:
+    """The first letter of a talk, and the last ones before this one: of a long talk nobody needs more."""
+    found: list[str] = []
+    at = letter
+    while at.answers_id is not None:
+        at = session.get_one(ClientLetter, at.answers_id)
+        found += filter(None, [at.key or at.message_id])
+    found.reverse()
+    return tuple(found if len(found) <= MOST_REFERENCES else [found[0], *found[1 - MOST_REFERENCES :]])
+
+
+def _rows(
+    session: Session, conditions: Sequence[Any], *, limit: int | None, with_files: bool = True
+) -> list[ClientLetterRow]:
     found = session.execute(
         select(ClientLetter, Person.full_name)
         .outerjoin(Person, Person.id == ClientLetter.person_id)
@@ -269,4 +366,5 @@ def _row(letter: ClientLetter, writer: str, files: dict[int, LetterFile]) -> Cli
         written_at=letter.written_at,
         sent_at=letter.sent_at,
         error=letter.last_error,
+        is_unread=letter.unread_since is not None,
     )

@@ -16,6 +16,7 @@ from engine.model.deal import Deal, DealResult
 from engine.model.person import Person
 from engine.model.process_instance import InstanceState, ProcessInstance
 from engine.model.work_item import LIVE, WorkItem
+from engine.queries.client_letters import has_unread_letter
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class DealRow:
 
     ``version`` is the length of the deal's history: whoever edits the deal says which they had read.
     ``is_suspended``: nothing in the deal goes on until it is resumed. ``has_failed``: something in it has to be mended.
+    ``has_unread_letter``: the client has written, and nobody has read it yet.
     """
 
     id: int
@@ -47,6 +49,7 @@ class DealRow:
     version: int
     is_suspended: bool
     has_failed: bool
+    has_unread_letter: bool
     open_steps: int
     overdue_steps: int
     next_step: str
@@ -90,6 +93,7 @@ def deal_rows(*conditions: Any) -> Select[*tuple[Any, ...]]:
             Deal.history_length.label("version"),
             _runs(ProcessInstance.state == InstanceState.SUSPENDED).label("is_suspended"),
             _runs(ProcessInstance.open_incidents > 0).label("has_failed"),
+            has_unread_letter().label("has_unread_letter"),
         )
         .select_from(Deal)
         .join(Client, Client.id == Deal.client_id)

@@ -15,8 +15,10 @@ from engine.errors import NotFound
 from engine.events import (
     ClientAdded,
     ClientChanged,
+    ClientLetterHeldBack,
     ClientLetterReceived,
     ClientLetterReturned,
+    ClientLetterSent,
     ClientLetterSentAgain,
     ClientLetterWritten,
     ContactAdded,
@@ -38,7 +40,15 @@ from engine.queries.scopes import visible_clients
 _OF_CLIENTS = (kind_of(ClientAdded), kind_of(ClientChanged))
 _OF_CONTACTS = (kind_of(ContactAdded), kind_of(ContactChanged))
 _OF_LETTERS = tuple(
-    kind_of(one) for one in (ClientLetterReceived, ClientLetterReturned, ClientLetterSentAgain, ClientLetterWritten)
+    kind_of(one)
+    for one in (
+        ClientLetterHeldBack,
+        ClientLetterReceived,
+        ClientLetterReturned,
+        ClientLetterSent,
+        ClientLetterSentAgain,
+        ClientLetterWritten,
+    )
 )
 _CLIENT_REPLACED = kind_of(DealClientReplaced)
 _WORDS = frozenset({"name", "full_name", "email", "edrpou"})

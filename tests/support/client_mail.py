@@ -7,6 +7,9 @@ from typing import Any
 
 from support.office import Office
 
+from engine.adapters.received_letters import ReceivedLetter
+from engine.adapters.received_mail import ReceivedMessage
+from engine.commands.client_answers import BroughtLetter, take_client_answer
 from engine.commands.client_letters import LetterDraft, write_to_client
 from engine.commands.clients import ContactDraft, add_contact
 from engine.commands.deal_files import Place, add_files
@@ -42,3 +45,22 @@ def letters_in(office: Office) -> list[ClientLetter]:
     """All letters, in their order."""
     with office.database.read() as session:
         return session.query(ClientLetter).order_by(ClientLetter.id).all()
+
+
+def take_answer(office: Office, letter_id: int, text: str = "Згодні", *, number: int = 1, **values: Any) -> None:
+    """Let the client's answer to a letter of ours come into its deal. ``values`` are those of a received letter."""
+    sender = values.pop("sender", CLIENT)
+    left_out = values.pop("left_out", ())
+    message_id = f"<{number}@client.example.com>"
+    message = ReceivedMessage(str(number), message_id, sender, (), is_automatic=False, failure="", text="")
+    said = {
+        "sender_name": "Марія",
+        "subject": "Re: Пропозиція",
+        "text": text,
+        "quoted": "",
+        "files": (),
+        "left_out": (),
+    }
+    brought = BroughtLetter(ReceivedLetter(**(said | values)), left_out=left_out)
+    with office.database.write() as session:
+        take_client_answer(session, message, brought, letter_id, limits=FileLimits(), clock=office.clock)

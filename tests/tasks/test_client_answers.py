@@ -138,7 +138,9 @@ def test_our_answer_stands_in_one_thread_with_the_client_s(talk: Talk) -> None:
     (letter,) = talk.take(talk.answer())
     write(talk.office, talk.deal, answers_id=letter.id, subject="Re: Пропозиція")
     sweep()
-    assert talk.post_office.letters[1]["In-Reply-To"] == "<answer1@client.example.com>"
+    ours = talk.post_office.letters[1]
+    assert ours["In-Reply-To"] == "<answer1@client.example.com>"
+    assert ours["References"].split() == [talk.letter["Message-ID"], "<answer1@client.example.com>"]
     write(talk.office, talk.deal, answers_id=letter.answers_id, subject="Пропозиція")  # "write once more"
     sweep()
     assert talk.post_office.letters[2]["In-Reply-To"] == talk.letter["Message-ID"]
@@ -214,6 +216,7 @@ def test_what_programs_write_is_marked_tells_nobody_and_is_bounded(talk: Talk) -
     away = [talk.answer("Я у відпустці", Auto_Submitted="auto-replied") for _ in range(MOST_AUTOMATIC + 2)]
     taken = talk.take(*away)
     assert [one.is_automatic for one in taken] == [True] * MOST_AUTOMATIC
+    assert {one.unread_since for one in taken} == {None}
     assert talk.told() == []
     assert talk.became().count("too_many") == 2
     ours = talk.answer(**{"Message-ID": talk.letter["Message-ID"]})  # our own letter, sent to our own mailbox

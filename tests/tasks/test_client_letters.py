@@ -10,12 +10,15 @@ from support.post_office import PostOffice
 
 from engine.adapters.mail import ConsoleMailer
 from engine.commands.client_letters import send_client_letter_again
+from engine.commands.file_erasure import erase_file
 from engine.db.job import Job
 from engine.db.outbox import MAX_ATTEMPTS
 from engine.model.client_letter import ClientLetterState
+from engine.model.deal_file import StoredPiece
 from engine.model.history_event import HistoryEvent
 from engine.model.notice import Notice, NoticeKind
 from engine.model.person import Person
+from engine.queries.client_letters import MOST_REFERENCES
 from tasks.client_letters import send_client_letter
 from tasks.jobs import sweep
 from tasks.notices import tell_people
@@ -66,6 +69,24 @@ def test_a_letter_leaves_as_its_writer_s_with_the_files_of_the_deal(office: Offi
     assert (attached.get_filename(), attached.get_content()) == ("Пропозиція.pdf", OFFER)
     assert letter["Message-ID"].startswith(f"<{letters_in(office)[0].key}@")
     assert states(office) == [ClientLetterState.SENT]
+
+
+def test_what_is_quoted_stands_below_the_text(office: Office, post_office: PostOffice) -> None:
+    write(office, deal_with_a_contact(office), text="Завтра", quoted="2 бер., Марія пише:\n> Коли?")
+    sweep()
+    body = post_office.letters[0].get_body(("plain",))
+    assert body is not None
+    assert body.get_content().splitlines() == ["Завтра", "", "2 бер., Марія пише:", "> Коли?"]
+
+
+def test_of_a_long_talk_the_first_letter_and_the_last_ones_are_named(office: Office, post_office: PostOffice) -> None:
+    deal, letter_id = deal_with_a_contact(office), None
+    for _ in range(MOST_REFERENCES + 3):
+        letter_id = write(office, deal, answers_id=letter_id)
+    sweep()
+    named = post_office.letters[-1]["References"].split()
+    keys = [f"<{one.key}@example.com>" for one in letters_in(office)]
+    assert named == [keys[0], *keys[-MOST_REFERENCES:-1]]
 
 
 def test_a_letter_whose_job_is_done_twice_leaves_once(
@@ -148,6 +169,63 @@ def test_without_a_mail_server_a_letter_is_kept_and_says_so(office: Office, serv
     office.do("olena", send_client_letter_again, deal.id, letter_id)
     sweep()
     assert states(office) == [ClientLetterState.SENT]
+
+
+def test_a_letter_whose_file_is_erased_stays_and_its_writer_says_that_it_goes_without(
+    office: Office, post_office: PostOffice, services: Services
+) -> None:
+    """It left without its file, and nobody was told."""
+    with office.database.write() as session:
+        session.get_one(Person, office.company.olena.id).locale = "en"
+    deal = deal_with_a_contact(office)
+    ids = [file_of(office, deal, f"{name}.pdf", pdf(name)) for name in ("offer", "terms")]
+    letter_id = write(office, deal, file_ids=tuple(ids))
+    office.do("admin", erase_file, ids[0], "лист № 7")
+    sweep()
+    sweep()
+    assert (post_office.letters, states(office)) == ([], [ClientLetterState.INCOMPLETE])
+    assert [(kind, person_id) for kind, person_id, _ in told(office)] == [
+        (NoticeKind.CLIENT_LETTER_RETURNED, office.company.olena.id)
+    ]
+    tell_people()
+    sweep()
+    (notice,) = post_office.letters
+    body = notice.get_body(("plain",))
+    assert body is not None
+    assert notice["Subject"].startswith("A letter has not left")
+    assert "was erased before the letter left" in body.get_content().replace("\n", " ")
+    office.do("olena", send_client_letter_again, deal.id, letter_id)
+    sweep()
+    (letter,) = letters_in(office)
+    assert (letter.state, letter.file_ids) == (ClientLetterState.SENT, [ids[1]])
+    assert letter.left_out == [{"name": "", "problem": "file_erased"}]
+    assert [one.get_filename() for one in post_office.letters[1].iter_attachments()] == ["terms.pdf"]
+    with office.database.read() as session:
+        kinds = [one.kind for one in session.query(HistoryEvent).order_by(HistoryEvent.id) if "letter" in one.kind]
+    assert kinds == [
+        "client_letter_written",
+        "client_letter_held_back",
+        "client_letter_sent_again",
+        "client_letter_sent",
+    ]
+
+
+def test_a_file_whose_content_is_gone_does_not_leave_as_a_part_of_it(office: Office, post_office: PostOffice) -> None:
+    deal = deal_with_a_contact(office)
+    write(office, deal, file_ids=(file_of(office, deal, "offer.pdf", OFFER),))
+    with office.database.write() as session:  # as upkeep finds it that erases while the letter is read
+        session.query(StoredPiece).delete()
+    sweep()
+    assert (post_office.letters, states(office)) == ([], [ClientLetterState.INCOMPLETE])
+
+
+def test_history_says_for_whom_a_server_has_taken_a_letter(office: Office, post_office: PostOffice) -> None:
+    write(office, deal_with_a_contact(office), to=(CLIENT, "boss@client.example.com"))
+    post_office.answers_by_receiver = {"boss@client.example.com": "550 no such user"}
+    sweep()
+    with office.database.read() as session:
+        event = session.query(HistoryEvent).filter_by(kind="client_letter_sent").one()
+        assert (event.data["to"], event.actor_id) == ([CLIENT], None)
 
 
 def test_who_wrote_a_letter_that_came_back_is_written_to(office: Office, post_office: PostOffice) -> None:

@@ -9,13 +9,14 @@ from engine.commands.clients import ClientDraft, add_client, update_client
 from engine.errors import FieldNotUnderstood, InvalidInput, NotFound
 from engine.model.client import Client
 from engine.model.person import Person
+from engine.queries.client_data import client_data
 from engine.queries.client_merges import merges_into, standing_client_id
 from engine.queries.client_notes import NoteRow, client_notes
 from engine.queries.client_rows import ClientRow, client_rows, clients_of
 from engine.queries.clients import client_view, clients
 from webui.api.answers import answer, listed
 from webui.api.blueprint import api, conflicts
-from webui.api.caller import caller
+from webui.api.caller import caller, in_readers_language
 from webui.api.contacts import contact_item
 from webui.api.models.clients import (
     ClientChanges,
@@ -29,9 +30,10 @@ from webui.api.models.clients import (
     MergedClientItem,
     NewClient,
 )
-from webui.api.models.values import Paging, PersonName
+from webui.api.models.values import ZIP, Paging, PersonName
 from webui.api.performing import carry_out, carry_out_once
 from webui.api.tags import CLIENTS
+from webui.letter_exports import client_data_zip
 from webui.request_context import now, reading, services
 
 
@@ -88,6 +90,15 @@ def show_client(path: ClientPath) -> Response:
             ),
         )
     )
+
+
+@api.get("/clients/<int:client_id>/data.zip", tags=[CLIENTS], responses={200: ZIP})
+def export_client_data(path: ClientPath) -> Response:
+    """All that is held about a client: `client.json`, the letters of all deals and their files. By an administrator."""
+    with reading() as session:
+        data = client_data(session, caller(), path.client_id)
+    with in_readers_language():
+        return client_data_zip(data)
 
 
 @api.get("/clients/<int:client_id>/notes", tags=[CLIENTS], responses={200: ClientNoteList})

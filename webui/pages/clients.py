@@ -13,6 +13,7 @@ from engine.commands.clients import ClientDraft, ContactDraft, add_client, add_c
 from engine.errors import N_, DomainError, NotFound
 from engine.model.own_field import FieldSubject
 from engine.policy.permissions import Ability, ensure_may, may
+from engine.queries.client_data import client_data
 from engine.queries.client_doubles import possible_duplicates, similar_clients
 from engine.queries.client_merges import merges_into, standing_client_id
 from engine.queries.client_notes import client_notes
@@ -26,6 +27,7 @@ from webui.forms.own_form import cell, filters, own_cell, own_inputs, own_shown,
 from webui.forms.step_form import typed_values
 from webui.forms.typed_values import chosen_id, ensure_chosen
 from webui.i18n import _
+from webui.letter_exports import client_data_zip
 from webui.messages import error_text, field_errors
 from webui.request_context import actor, now, reading, services, writing
 from webui.timeline import client_labels, entries
@@ -96,6 +98,14 @@ def export(kind: str) -> ResponseReturnValue:
         ]
     labels = [one.definition.label for one in fields]
     return (csv_file if kind == "csv" else xlsx_file)("clients", [*header, *labels], rows)
+
+
+@blueprint.get("/<int:client_id>/data.zip")
+def export_data(client_id: int) -> ResponseReturnValue:
+    """What is held about a client, for the client who asks for it."""
+    with reading() as session:
+        data = client_data(session, actor(), client_id)
+    return client_data_zip(data)
 
 
 @blueprint.get("/duplicates")

@@ -15,6 +15,7 @@ from engine.commands.client_letters import (
     MOST_ATTACHED,
     LetterDraft,
     ensure_may_write,
+    note_client_letter,
     send_client_letter_again,
     write_to_client,
 )
@@ -27,6 +28,7 @@ from engine.policy.permissions import may_edit_deal
 from engine.queries.client_letters import (
     ClientLetterRow,
     LetterDesk,
+    all_letters_of_deal,
     letter_desk,
     letter_of_deal,
     letters_of_deal,
@@ -38,9 +40,11 @@ from webui.error_pages import status_of
 from webui.file_uploads import brought, limits
 from webui.forms.typed_values import chosen_id, read_id
 from webui.i18n import _
+from webui.letter_exports import letters_csv, letters_xlsx, letters_zip
+from webui.letter_quotes import quotation
 from webui.letter_words import left_out_words
 from webui.messages import error_text, field_errors
-from webui.request_context import actor, reading, services
+from webui.request_context import actor, reading, services, writing
 
 blueprint = Blueprint("deal_letters", __name__, url_prefix="/deals/<int:deal_id>/letters")
 
@@ -49,7 +53,10 @@ _SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """What stands in the form: ``chosen`` addresses of the client's card, ``others`` typed."""
+    """What stands in the form: ``chosen`` addresses of the client's card, ``others`` typed.
+
+    ``quotes``: the answered letter is quoted below the text.
+    """
 
     chosen: tuple[str, ...] = ()
     others: str = ""
@@ -57,10 +64,11 @@ class Typed:
     text: str = ""
     file_ids: tuple[int, ...] = ()
     answers_id: int | None = None
+    quotes: bool = False
 
-    def draft(self) -> LetterDraft:
+    def draft(self, quoted: str) -> LetterDraft:
         to = (*self.chosen, *typed_addresses(self.others))
-        return LetterDraft(to, self.subject, self.text, self.file_ids, self.answers_id)
+        return LetterDraft(to, self.subject, self.text, self.file_ids, self.answers_id, quoted)
 
 
 @blueprint.get("")
@@ -76,6 +84,15 @@ def show(deal_id: int) -> ResponseReturnValue:
         return _page(session, desk, typed)
 
 
+@blueprint.get("/export.<any(csv, xlsx, zip):kind>")
+def export(deal_id: int, kind: str) -> ResponseReturnValue:
+    """The whole correspondence, the earliest letter first; as a zip with its files."""
+    with reading() as session:
+        desk = letter_desk(session, actor(), deal_id)
+        letters = all_letters_of_deal(session, actor(), deal_id)
+    return {"csv": letters_csv, "xlsx": letters_xlsx, "zip": letters_zip}[kind](desk.number, letters)
+
+
 @blueprint.post("")
 def send(deal_id: int) -> ResponseReturnValue:
     with reading() as session:  # nobody stores files where they may not write
@@ -86,6 +103,8 @@ def send(deal_id: int) -> ResponseReturnValue:
         flash(_draft(deal_id, typed.answers_id), "draft")  # what the browser keeps does not hold the text yet
         with reading() as session:
             return _page(session, desk, _with_template(session, desk, typed))
+    with reading() as session:
+        quoted = quotation(session, actor(), deal_id, typed.answers_id) if typed.quotes else ""
     try:
         files = brought(request.files.getlist("files"), "files", required=False)
 
@@ -93,7 +112,7 @@ def send(deal_id: int) -> ResponseReturnValue:
             return write_to_client(
                 session,
                 deal_id,
-                typed.draft(),
+                typed.draft(quoted),
                 actor=actor(),
                 clock=services().clock,
                 files=files,
@@ -122,6 +141,15 @@ def send_again(deal_id: int, letter_id: int) -> ResponseReturnValue:
     return redirect(url_for("deal_letters.show", deal_id=deal_id), code=303)
 
 
+@blueprint.post("/<int:letter_id>/read")
+def read(deal_id: int, letter_id: int) -> ResponseReturnValue:
+    with writing() as session:
+        note_client_letter(session, deal_id, letter_id, actor=actor())
+    if request.form.get("from") == "questions":
+        return redirect(url_for("questions.show"), code=303)
+    return redirect(url_for("deal_letters.show", deal_id=deal_id, _anchor=f"letter-{letter_id}"), code=303)
+
+
 def _typed() -> Typed:
     form = request.form
     return Typed(
@@ -131,6 +159,7 @@ def _typed() -> Typed:
         text=form.get("text", ""),
         file_ids=tuple(found for one in form.getlist("file_id") if (found := read_id(one)) is not None),
         answers_id=chosen_id(form, "answers_id"),
+        quotes=bool(form.get("quotes")),
     )
 
 
@@ -165,6 +194,7 @@ def _answer(desk: LetterDesk, letter: ClientLetterRow) -> Typed:
         others=", ".join(one for one in to if one.casefold() not in known),
         subject=subject[:LONGEST_SUBJECT],
         answers_id=letter.id,
+        quotes=True,
     )
 
 
@@ -197,6 +227,7 @@ def _page(session: Session, desk: LetterDesk, typed: Typed, error: DomainError |
         may_write=may_edit_deal(actor(), owner_id=desk.owner_id),
         templates=[(one.id, one.name) for one in letter_templates(session)],
         is_open=request.method == "POST" or typed.answers_id is not None or bool({"to", "write"} & request.args.keys()),
+        quoted=quotation(session, actor(), desk.deal_id, typed.answers_id),
         left_out_words=left_out_words(),
         errors=errors,
         problem_text=_problem(error) if error else "",

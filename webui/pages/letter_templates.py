@@ -18,9 +18,10 @@ from engine.commands.letter_templates import (
 from engine.errors import N_, DomainError, NotFound
 from engine.policy.letter_places import SPELLINGS, Place
 from engine.queries.letter_templates import managed_templates
+from webui.command_keys import sent_command_id
 from webui.error_pages import status_of
 from webui.i18n import _, chosen_locale
-from webui.messages import field_errors
+from webui.messages import error_text, field_errors
 from webui.request_context import actor, reading, services, writing
 
 blueprint = Blueprint("letter_templates", __name__, url_prefix="/settings/letter-templates")
@@ -41,8 +42,10 @@ def show() -> ResponseReturnValue:
 
 @blueprint.post("")
 def create() -> ResponseReturnValue:
+    key = sent_command_id()
     return _act(
-        lambda session: add_letter_template(session, *_typed(), actor=actor(), clock=services().clock), _("Added.")
+        lambda session: add_letter_template(session, *_typed(), actor=actor(), clock=services().clock, command_id=key),
+        _("Added."),
     )
 
 
@@ -83,6 +86,7 @@ def _act(command: Callable[[Session], object], told: str, *, changed: int | None
 def _page(error: DomainError | None = None, changed: int | None = None) -> ResponseReturnValue:
     with reading() as session:
         found = managed_templates(session, actor())
+    errors = field_errors(error) if error else {}
     spelling = 0 if chosen_locale() == "uk" else 1
     page = render_template(
         "settings/letter_templates.html",
@@ -90,7 +94,8 @@ def _page(error: DomainError | None = None, changed: int | None = None) -> Respo
         places=[("{" + SPELLINGS[place][spelling] + "}", _(told)) for place, told in _FILLED_BY.items()],
         typed=dict(zip(("name", "subject", "text"), _typed(), strict=True)) if error else {},
         changed=changed,
-        errors=field_errors(error) if error else {},
+        errors=errors,
+        problem_text=error_text(error) if error and not errors else "",
         longest_name=LONGEST_NAME,
         longest_subject=LONGEST_SUBJECT,
         longest_text=LONGEST_TEXT,

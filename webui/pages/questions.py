@@ -14,6 +14,7 @@ from engine.commands.mentions import note_mention
 from engine.errors import DomainError, NotFound
 from engine.policy.mentions import with_names
 from engine.queries.attention import mentions_of, watched_deals
+from engine.queries.client_letters import unread_letters
 from engine.queries.consultations import questions_by, questions_to
 from webui.error_pages import status_of
 from webui.i18n import _
@@ -78,6 +79,7 @@ def _page(error: DomainError | None = None, question_id: int | None = None) -> R
             to_me=questions_to(session, actor()),
             by_me=questions_by(session, actor()),
             mentions=mentions_of(session, actor()),
+            letters=unread_letters(session, actor()),
             watched=watched_deals(session, actor()),
             with_names=with_names,
             failed_id=question_id,

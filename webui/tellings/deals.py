@@ -124,6 +124,12 @@ TELLINGS: Mapping[str, Telling] = {
         quote="text",
     ),
     "client_letter_written": Telling("mail", "accent", lambda data: _letter(_("Letter to %(to)s"), data)),
+    "client_letter_sent": Telling("send", "neutral", lambda data: _letter(_("Letter to %(to)s has left"), data)),
+    "client_letter_held_back": Telling(
+        "alert-triangle",
+        "danger",
+        lambda data: _letter(_("Letter to %(to)s has not left: a file that was to go with it was erased"), data),
+    ),
     "client_letter_received": Telling("mail", "good", _letter_received),
     "client_letter_sent_again": Telling(
         "refresh", "neutral", lambda data: _letter(_("Letter to %(to)s sent again"), data)

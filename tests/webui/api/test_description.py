@@ -57,6 +57,7 @@ def test_any_request_gets_an_answer_as_described(
         "work_item_id": 2,
         "person_id": 1,
         "merge_id": 1,
+        "letter_id": 1,
         "position": 0,
         "job_id": "0" * 32,
     }

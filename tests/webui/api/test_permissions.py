@@ -19,6 +19,7 @@ OWN_DEAL, FOREIGN_DEAL = "200 404 200 200 200 200 200", "200 404 200 404 404 200
 READERS_OF_MAPS, READERS_OF_REPORTS = "404 404 200 404 404 200 200", "404 404 200 200 200 200 200"
 OWNER_TOO_LATE = "403 403 403 403 403 409 403"
 HEAD = "404 404 200 404 404 404 404"
+NOBODY = "404 404 404 404 404 404 404"
 ADMINISTRATOR = "404 404 404 404 404 404 200"
 OF_WHO_MAY_EDIT, OF_WHO_MAY_EDIT_FOREIGN = "200 404 200 403 403 403 200", "403 404 200 404 404 403 200"
 NO_DOCUMENT, FOREIGN_NO_DOCUMENT = "422 404 422 422 422 422 422", "422 404 422 404 404 422 422"
@@ -123,6 +124,7 @@ EXPECTED = {
     ),
     "POST /clients": Expected("201 201 201 403 403 403 201", body={"name": "ТОВ «Обрій»"}),
     "GET /clients/<int:client_id>": Expected(OWN_DEAL, FOREIGN_DEAL),
+    "GET /clients/<int:client_id>/data.zip": Expected(ERASED, FOREIGN_ERASED),
     "GET /clients/<int:client_id>/notes": Expected(OWN_DEAL, FOREIGN_DEAL),
     "POST /clients/<int:client_id>/merge": Expected(
         "200 404 200 403 403 403 200", body={"client_ids": [2]}, foreign_body={"client_ids": [1]}
@@ -153,6 +155,11 @@ EXPECTED = {
     "GET /deals/<int:deal_id>/comments": Expected(OWN_DEAL, FOREIGN_DEAL),
     "POST /deals/<int:deal_id>/comments": Expected(NO_DOCUMENT, FOREIGN_NO_DOCUMENT, uploads=True),
     "GET /deals/<int:deal_id>/letters": Expected(OWN_DEAL, FOREIGN_DEAL),
+    "GET /deals/<int:deal_id>/letters.zip": Expected(OWN_DEAL, FOREIGN_DEAL),
+    # There is no letter: who may what is tried in test_letters.
+    "GET /deals/<int:deal_id>/letters/<int:letter_id>": Expected(NOBODY),
+    "POST /deals/<int:deal_id>/letters/<int:letter_id>/read": Expected(NOBODY),
+    "POST /deals/<int:deal_id>/letters/<int:letter_id>/send-again": Expected(NOBODY),
     "POST /deals/<int:deal_id>/letters": Expected(
         "201 404 201 403 403 403 403",
         "403 404 201 404 404 403 403",
@@ -309,7 +316,7 @@ def sent(route: str, records: Records, expected: Expected, *, foreign: bool) -> 
         address = address.replace(f"<int:{name}>", str(getattr(records, name)))
     address = address.replace("<string:job_id>", "0" * 32)
     address = address.replace("<int:number>", "1").replace("<int:person_id>", "1")
-    address = address.replace("<int:merge_id>", "1")
+    address = address.replace("<int:merge_id>", "1").replace("<int:letter_id>", "1")
     address = address.replace("<int:position>", "0") + QUERIES.get(route, "")
     if expected.uploads:
         return method, address, {"data": {"file": (io.BytesIO(b"no map"), "map.bpmn")}}

@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
+from datetime import date
 
 import pytest
-from support.client_mail import CLIENT, deal_with_a_contact, file_of, letters_in, write
+from support.client_mail import CLIENT, deal_with_a_contact, file_of, letters_in, take_answer, write
 from support.files import pdf
 from support.office import Office
 from support.web import Browser, text_of, web_application
@@ -15,7 +16,11 @@ from werkzeug.datastructures import FileStorage
 
 from engine.commands import letter_templates
 from engine.commands.clients import ContactDraft, add_contact
+from engine.commands.people import set_substitution
 from engine.model.client_letter import ClientLetter, ClientLetterState
+from engine.model.history_event import HistoryEvent
+from engine.model.letter_template import LetterTemplate
+from engine.policy.personal_texts import ERASED
 
 SignIn = Callable[[str | None], Browser]
 LETTER = {"receiver": CLIENT, "subject": "Пропозиція", "text": "Добрий день!"}
@@ -71,6 +76,76 @@ def test_a_double_click_writes_once_and_what_is_wrong_stays_typed(office: Office
     assert "&lt;b&gt;Текст&lt;/b&gt;" in refused.text
 
 
+def test_an_answer_quotes_what_it_answers_below_itself(office: Office, browse: SignIn) -> None:
+    deal, olena = deal_with_a_contact(office), browse("olena")
+    take_answer(office, write(office, deal), "Згодні.\nКоли?", quoted="> Добрий день!")
+    received = letters_in(office)[1]
+    address = f"/deals/{deal.id}/letters"
+    page = olena.get(f"{address}?answer={received.id}")
+    assert re.search(r'name="quotes" value="1" checked', page.text)
+    head = f"02.03.2026, 10:00, Марія <{CLIENT}> пише:"
+    quoted = f"{head}\n> Згодні.\n> Коли?\n>\n>> Добрий день!"
+    assert head in text_of(page)
+    answer = LETTER | {"answers_id": str(received.id), "text": "Завтра"}
+    refused = olena.post(address, answer | {"subject": "", "quotes": "1"})
+    assert re.search(r'name="quotes" value="1" checked', refused.text)
+    assert not re.search(r'name="quotes" value="1" checked', olena.post(address, answer | {"subject": ""}).text)
+    for more in ({"quotes": "1"}, {}):
+        assert olena.post(address, answer | more).status_code == 303
+    assert [(one.text, one.quoted) for one in letters_in(office)[2:]] == [("Завтра", quoted), ("Завтра", "")]
+    with office.database.write() as session:
+        session.get_one(ClientLetter, received.id).text = ERASED
+    assert 'name="quotes"' not in olena.get(f"{address}?answer={received.id}").text
+    other = office.open_deal("olena")
+    foreign = f"/deals/{other.id}/letters"
+    assert olena.post(foreign, answer | {"quotes": "1", "other_receivers": CLIENT}).status_code == 422
+
+
+def test_a_letter_of_the_client_is_new_until_somebody_of_the_deal_has_read_it(office: Office, browse: SignIn) -> None:
+    deal = deal_with_a_contact(office)
+    ours = write(office, deal)
+    for number, text in enumerate(("Згодні", "Коли?")):
+        take_answer(office, ours, text, number=number)
+    first, second = [one.id for one in letters_in(office)[1:]]
+    olena, address = browse("olena"), f"/deals/{deal.id}/letters"
+    assert "2 листи клієнтів" in text_of(olena.get("/inbox"))
+    for page in ("/deals", f"/deals/{deal.id}", "/deals/board"):
+        assert "Новий лист" in text_of(olena.get(page))
+    told = olena.get("/questions")
+    assert (f"{address}#letter-{first}" in told.text, f"{address}/{second}/read" in told.text) == (True, True)
+    assert "листи клієнтів" not in text_of(browse("bohdan").get("/inbox"))  # whose deal it is not
+    assert "Новий лист" in text_of(browse("bohdan").get("/deals"))
+    assert browse("danylo").post(f"{address}/{first}/read").status_code == 404
+    assert browse("admin").post(f"{address}/{first}/read").status_code == 403
+    assert olena.post(f"/deals/{office.open_deal('olena').id}/letters/{first}/read").status_code == 404
+    assert olena.get(f"{address}/{first}/read").status_code == 405
+    assert olena.post(f"{address}/{first}/read", {"from": "questions"}).headers["Location"] == "/questions"
+    assert [one.unread_since is None for one in letters_in(office)] == [True, True, False]
+    assert "1 лист клієнта" in text_of(olena.get("/inbox"))
+    assert olena.post(f"{address}/{second}/read").headers["Location"] == f"{address}#letter-{second}"
+    assert "Новий лист" not in text_of(olena.get("/deals"))
+    assert "листи клієнтів" not in text_of(olena.get("/questions")).casefold()
+
+
+def test_who_answers_a_letter_has_read_it_and_those_before_it(office: Office, browse: SignIn) -> None:
+    deal = deal_with_a_contact(office)
+    ours = write(office, deal)
+    for number in range(3):
+        take_answer(office, ours, number=number)
+    answered = letters_in(office)[2].id
+    assert browse("olena").post(f"/deals/{deal.id}/letters", LETTER | {"answers_id": str(answered)}).status_code == 303
+    assert [one.unread_since is None for one in letters_in(office)] == [True, True, True, False, True]
+
+
+def test_a_substitute_is_told_of_letters_that_wait(office: Office, browse: SignIn) -> None:
+    deal = deal_with_a_contact(office)
+    take_answer(office, write(office, deal))
+    assert "лист клієнта" not in text_of(browse("taras").get("/inbox"))
+    today, people = date(2026, 3, 2), office.company
+    office.do("olena", set_substitution, people.olena.id, people.taras.id, today, today)
+    assert "1 лист клієнта" in text_of(browse("taras").get("/inbox"))
+
+
 def test_a_letter_that_did_not_arrive_is_tried_again_with_one_press(office: Office, browse: SignIn) -> None:
     deal = deal_with_a_contact(office)
     letter_id = write(office, deal)
@@ -114,6 +189,22 @@ def test_a_full_list_of_texts_says_so(office: Office, browse: SignIn, monkeypatc
     assert owner.post(page, TEMPLATE).status_code == 303
     refused = owner.post(page, TEMPLATE | {"name": "Рахунок"})
     assert (refused.status_code, "У списку вже 1" in text_of(refused)) == (422, True)
+
+
+def test_a_double_click_adds_one_text_and_both_are_answered_alike(office: Office, browse: SignIn) -> None:
+    """The second click was told that the text was there already."""
+    owner, page = browse("owner"), "/settings/letter-templates"
+    (key,) = re.findall(r'name="command_id" value="([^"]+)"', owner.get(page).text)
+    for _ in range(2):
+        assert owner.post(page, TEMPLATE | {"command_id": key}).status_code == 303
+    with office.database.read() as session:
+        assert session.query(LetterTemplate).count() == 1
+        assert session.query(HistoryEvent).filter_by(kind="letter_template_added").count() == 1
+    reused = owner.post(page, TEMPLATE | {"name": "Рахунок", "command_id": key})
+    assert (reused.status_code, "Рахунок" in reused.text) == (409, True)
+    (another,) = re.findall(r'name="command_id" value="([^"]+)"', reused.text)
+    assert owner.post(page, TEMPLATE | {"name": "Рахунок", "command_id": another}).status_code == 303
+    assert owner.post(page, TEMPLATE | {"command_id": "other"}).status_code == 422
 
 
 def test_the_owner_keeps_texts_and_a_manager_begins_from_one(office: Office, browse: SignIn) -> None:

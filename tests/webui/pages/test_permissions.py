@@ -162,6 +162,7 @@ PAGES = {
         "GET /clients/import/template-<kind>.<suffix>",
         "POST /settings/mail/telegram",
         "POST /deals/<int:deal_id>/letters/<int:letter_id>/again",
+        "POST /deals/<int:deal_id>/letters/<int:letter_id>/read",
         "POST /settings/letter-templates/<int:template_id>",
         "POST /settings/letter-templates/<int:template_id>/remove",
         "POST /settings/loss-reasons/<int:reason_id>",
@@ -228,6 +229,7 @@ PAGES = {
         "GET /deals/<int:deal_id>",
         "GET /deals/<int:deal_id>/approval-sheet",
         "GET /deals/<int:deal_id>/letters",
+        "GET /deals/<int:deal_id>/letters/export.<any(csv, xlsx, zip):kind>",
         "GET /deals/<int:deal_id>/approval-sheet.html",
         "GET /deals/<int:deal_id>/approval-sheet.json",
         "POST /deals/<int:deal_id>/approval-sheet/<int:number>/signature",
@@ -261,6 +263,7 @@ PAGES = {
         "POST /settings/substitutions",
     ),
     ADMINISTRATOR: (
+        "GET /clients/<int:client_id>/data.zip",
         "GET /clients/<int:client_id>/erase",
         "POST /clients/<int:client_id>/erase",
         "GET /deals/<int:deal_id>/history/<int:number>/erase",

@@ -23,6 +23,12 @@ class NewLetter(Given):
     text: Text
     file_ids: list[Id] = Field(default_factory=list, max_length=MOST_FILES, description="Of files of the deal.")
     answers_id: Id | None = Field(default=None, description="The letter of this deal that it answers.")
+    quote: bool = Field(default=False, description="Quote the letter that it answers below the text.")
+
+
+class LetterPath(Given):
+    deal_id: Id
+    letter_id: Id
 
 
 class Correspondent(Told):
@@ -38,10 +44,11 @@ class AttachedFile(Told):
     id: int
     name: str
     size: int = Field(description="In bytes.")
+    is_erased: bool
 
 
 class NotKept(Told):
-    """What came with a letter and was not kept."""
+    """What came with a letter and was not kept, or what a letter of ours left without."""
 
     name: str
     problem: str = Field(description="The code of why.")
@@ -56,10 +63,11 @@ class LetterItem(Told):
     sender: Correspondent | None = Field(description="Of a received letter.")
     is_known: bool = Field(description="False for a letter from an address that is not known as the client's.")
     is_automatic: bool = Field(description="A program wrote it.")
+    is_unread: bool = Field(description="It came, and nobody of the deal's people has said to have read it.")
     to: tuple[Correspondent, ...]
     subject: str
     text: str
-    quoted: str = Field(description="What a received letter repeats of those before it.")
+    quoted: str = Field(description="What it repeats of the letters before it.")
     files: tuple[AttachedFile, ...]
     left_out: tuple[NotKept, ...]
     answers_id: int | None

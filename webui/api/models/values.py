@@ -29,6 +29,11 @@ _LARGEST_AMOUNT = Decimal("9999999999999.99")
 
 T = TypeVar("T")
 
+ZIP = {
+    "description": "An archive.",
+    "content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}},
+}
+
 
 class Given(BaseModel):
     """The base of what callers send: nothing unknown is swallowed."""
