@@ -16,6 +16,7 @@ from webui.api.models.reports import (
     ForecastQuery,
     ForecastReport,
     ForecastRowItem,
+    MapForecastItem,
     StageShareItem,
     WinShareItem,
 )
@@ -27,14 +28,23 @@ from webui.request_context import now, reading
 
 @api.get("/reports/forecast", tags=[REPORTS], responses={200: ForecastReport})
 def report_forecast(query: ForecastQuery) -> Response:
-    """What the open deals of a map may bring in coming months, and what was won in them and before."""
+    """What the open deals of one, several or all maps may bring in coming months; what was won in them and before."""
     first = query.first or local(now()).date()
     months = Months(first.replace(day=1), query.months)
     with reading() as session:
         found = forecast(session, caller(), query.definition_key, months, query.group_by, now=now(), zone=zone())
     return answer(
         ForecastReport(
-            definition_key=found.definition_key,
+            definition_key=found.maps[0].definition_key if len(found.maps) == 1 else None,
+            maps=tuple(
+                MapForecastItem(
+                    definition_key=one.definition_key,
+                    name=one.name,
+                    expected=_expected(one.expected),
+                    whole=_share(one.whole),
+                )
+                for one in found.maps
+            ),
             first=months.first,
             last=months.last,
             before_first=months.before.first,
@@ -45,16 +55,26 @@ def report_forecast(query: ForecastQuery) -> Response:
                     name=row.name,
                     month=row.months.first if row.months is not None else None,
                     expected=_expected(row.expected),
+                    by_map={key: _expected(part) for key, part in row.by_map.items()},
                 )
                 for row in found.rows
             ),
             total=_expected(found.total),
             **asdict(found.outside),
             measured_from=found.measured_from,
-            whole=_share(found.whole),
+            whole=WinShareItem(
+                won=sum(one.whole.won for one in found.maps), ended=sum(one.whole.ended for one in found.maps)
+            ),
             stages=tuple(
-                StageShareItem(stage=one.share.stage, open=one.open, share=_share(one.share.own), taken=one.share.taken)
-                for one in found.stages
+                StageShareItem(
+                    definition_key=of_map.definition_key,
+                    stage=one.share.stage,
+                    open=one.open,
+                    share=_share(one.share.own),
+                    taken=one.share.taken,
+                )
+                for of_map in found.maps
+                for one in of_map.stages
             ),
         )
     )

@@ -54,7 +54,7 @@ def test_amounts_are_weighted_by_what_was_won_from_the_stage_in_which_the_deal_s
     ):
         records.deal(owner, stage=stage, amount=amount, currency=currency, close_date=soon)
     told = told_to(session, as_actor(company.bohdan), now, ForecastGroup.PERSON)
-    assert {one.share.stage: (one.share.own, one.share.taken, one.open) for one in told.stages} == {
+    assert {one.share.stage: (one.share.own, one.share.taken, one.open) for one in told.maps[0].stages} == {
         OFFER: (WinShare(6, 24), ShareTaken.STAGE, 0),
         APPROVAL: (WinShare(5, 20), ShareTaken.STAGE, 2),
         SIGNATURE: (WinShare(0, 0), ShareTaken.MAP, 2),
@@ -101,7 +101,7 @@ def test_months_are_those_of_the_zone_and_nothing_is_lost_between_them(
         datetime(2026, 3, 1, tzinfo=KYIV),
     ):
         ended(records, company.olena, DealResult.WON, (OFFER,), closed)
-    told = forecast(session, as_actor(company.bohdan), "sale", Months(date(2026, 3, 1), 2), now=now, zone=KYIV)
+    told = forecast(session, as_actor(company.bohdan), ["sale"], Months(date(2026, 3, 1), 2), now=now, zone=KYIV)
     assert [(row.months and row.months.first, *numbers(row.expected)) for row in told.rows] == [
         (date(2026, 3, 1), 2, 1, 1),  # the counterpart of March is January, that of April is February
         (date(2026, 4, 1), 1, 0, 1),
@@ -132,7 +132,7 @@ def test_a_head_of_a_department_foresees_from_the_deals_that_they_see_by_the_sha
     seen, _ = (records.deal(company.olena, close_date=now.date()) for _ in range(2))
     records.step(seen, group=company.legal)
     told = told_to(session, as_actor(company.iryna), now)
-    assert (told.total.open, told.whole) == (1, WinShare(6, 24))
+    assert (told.total.open, told.maps[0].whole) == (1, WinShare(6, 24))
     with pytest.raises(NotFound):
         told_to(session, as_actor(company.olena), now)
 
@@ -142,12 +142,12 @@ def test_nothing_is_told_of_how_a_map_sells_of_which_the_reader_sees_no_deal(
 ) -> None:
     sold_for_a_year(records, company.taras, now)
     told = told_to(session, as_actor(company.iryna), now)
-    assert {told.whole, *(one.share.own for one in told.stages)} == {WinShare()}
-    assert told_to(session, as_actor(company.bohdan), now).whole == WinShare(6, 24)
+    assert {told.maps[0].whole, *(one.share.own for one in told.maps[0].stages)} == {WinShare()}
+    assert told_to(session, as_actor(company.bohdan), now).maps[0].whole == WinShare(6, 24)
 
 
 def told_to(session: Session, actor: Actor, now: datetime, group_by: ForecastGroup = ForecastGroup.MONTH) -> Forecast:
-    return forecast(session, actor, "sale", Months(now.date().replace(day=1), 3), group_by, now=now, zone=KYIV)
+    return forecast(session, actor, ["sale"], Months(now.date().replace(day=1), 3), group_by, now=now, zone=KYIV)
 
 
 def numbers(expected: Expected) -> tuple[int, int, int]:

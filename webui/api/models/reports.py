@@ -34,7 +34,12 @@ class FunnelQuery(Given):
 
 
 class ForecastQuery(Given):
-    definition_key: Key = Field(description="The map whose deals are counted.")
+    definition_key: list[Key] = Field(
+        default=[],
+        max_length=50,
+        description="The map whose deals are counted; given several times, several; without one, all maps of which the "
+        "caller sees a deal.",
+    )
     first: MonthOfForecast | None = Field(default=None, description="A day of the first month; this month if missing.")
     months: int = Field(default=3, ge=1, le=MOST_MONTHS, description="How many months.")
     group_by: ForecastGroup = ForecastGroup.MONTH
@@ -99,6 +104,9 @@ class ForecastRowItem(Told):
     name: str = Field(description="Empty for a month.")
     month: date | None = Field(description="The first day of a month.")
     expected: ExpectedItem
+    by_map: dict[str, ExpectedItem] = Field(
+        description="What each map brings, by its key; maps without deals are left out."
+    )
 
 
 class WinShareItem(Told):
@@ -109,16 +117,27 @@ class WinShareItem(Told):
 
 
 class StageShareItem(Told):
+    definition_key: str = Field(description="The map that the stage belongs to.")
     stage: str
     open: int = Field(description="Open deals of the months that stand in the stage.")
     share: WinShareItem = Field(description="Of the deals that reached the stage.")
     taken: ShareTaken = Field(description="Whose share weighs: the stage's, the whole map's, or nobody's.")
 
 
-class ForecastReport(Told):
-    """What open deals may bring, by the share of deals that the company won from the same stages."""
+class MapForecastItem(Told):
+    """What one map brings to the forecast."""
 
     definition_key: str
+    name: str
+    expected: ExpectedItem
+    whole: WinShareItem = Field(description="Of all ended deals of this map.")
+
+
+class ForecastReport(Told):
+    """What open deals may bring, by the share of deals that the company won from the same stages of the same map."""
+
+    definition_key: str | None = Field(description="Null where it is of several maps.")
+    maps: tuple[MapForecastItem, ...] = Field(description="By name.")
     first: date
     last: date
     before_first: date = Field(description="The period before is as many months.")
@@ -130,7 +149,7 @@ class ForecastReport(Told):
     after: int = Field(description="Open deals whose close date lies after the months.")
     passed: int = Field(description="Open deals whose close date has passed, wherever it lies.")
     measured_from: date = Field(description="Shares are of deals that ended from this day to today.")
-    whole: WinShareItem = Field(description="Of all ended deals of the map.")
+    whole: WinShareItem = Field(description="Of all ended deals of the maps; amounts are weighed by each map's own.")
     stages: tuple[StageShareItem, ...]
 
 
