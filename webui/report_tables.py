@@ -12,6 +12,7 @@ from engine.model.saved_report import ReportKind
 from engine.queries.activity_report import ActivityRow
 from engine.queries.approval_report import ApprovalGroup, ApprovalRow
 from engine.queries.forecast import Expected, Forecast, ForecastGroup, ForecastRow
+from engine.queries.forecast_outcomes import MonthOutcome
 from engine.queries.reported_steps import ReportedSteps
 from engine.queries.reports import Funnel, FunnelStage, LatenessGroup, LatenessRow
 from engine.queries.sales_results import SalesResults
@@ -196,3 +197,23 @@ def forecast_table(found: Forecast | None, group: ForecastGroup) -> Table:
 
 def forecast_row_name(row: ForecastRow) -> str:
     return month_name(row.months.first) if row.months is not None else row.name or _("No department")
+
+
+def outcome_table(outcomes: Sequence[MonthOutcome]) -> Table:
+    """A month in a row, its forecast beside what came of it; columns for each currency."""
+    header = [_("Month"), _("Forecast of"), _("Won")]
+    told: list[list[Any]] = [
+        [month_name(one.month.first), one.foreseen.kept_on if one.foreseen is not None else None, one.won]
+        for one in outcomes
+    ]
+    columns: tuple[tuple[str, list[Mapping[str, Any]]], ...] = (
+        (_("Foreseen, %(currency)s"), [one.foreseen.sums if one.foreseen is not None else {} for one in outcomes]),
+        (_("Won for, %(currency)s"), [one.won_sums for one in outcomes]),
+        (_("Won of a hundred foreseen, %(currency)s"), [one.percents for one in outcomes]),
+    )
+    for title, of_months in columns:
+        for currency in sorted({one for values in of_months for one in values}):
+            header.append(title % {"currency": currency})
+            for line, values in zip(told, of_months, strict=True):
+                line.append(values.get(currency))
+    return header, told

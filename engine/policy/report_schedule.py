@@ -34,7 +34,7 @@ def next_sending(schedule: Schedule, after: datetime, calendar: BusinessCalendar
 
 
 def latest_sending(schedule: Schedule, until: datetime, calendar: BusinessCalendar) -> datetime:
-    """The last UTC instant of the schedule up to ``until``, itself included: of several missed ones, the one to send."""
+    """The last UTC instant of the schedule up to ``until``, included: of several missed ones, the one to send."""
     today = until.astimezone(calendar.tzinfo).date()
     days = (today - timedelta(days=number) for number in range(_LOOKED_AT + 1))
     return next(moment for moment in _moments(schedule, days, calendar) if moment <= until)

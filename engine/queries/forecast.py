@@ -49,7 +49,12 @@ class Months:
     @property
     def last(self) -> date:
         """Their last day."""
-        return _months_on(self.first, self.count) - timedelta(days=1)
+        return self.after - timedelta(days=1)
+
+    @property
+    def after(self) -> date:
+        """The day after their last one."""
+        return _months_on(self.first, self.count)
 
     @property
     def before(self) -> Months:
@@ -250,7 +255,8 @@ def _months_on(first: date, number: int) -> date:
     return date(first.year + years, month + 1, 1)
 
 
-def _moment(day: date, zone: tzinfo) -> datetime:
+def moment_of(day: date, zone: tzinfo) -> datetime:
+    """When the day begins there."""
     return datetime.combine(day, time(), zone)
 
 
@@ -261,8 +267,8 @@ def shares_of_maps(
     ended = (
         Deal.definition_key.in_(definition_keys),
         Deal.result.in_(DealResults.ENDED.members),
-        Deal.closed_at >= _moment(first, zone),
-        Deal.closed_at < _moment(last + timedelta(days=1), zone),
+        Deal.closed_at >= moment_of(first, zone),
+        Deal.closed_at < moment_of(last + timedelta(days=1), zone),
     )
     is_won = Deal.result == DealResult.WON
     wholes = {
@@ -290,7 +296,7 @@ def _of_open(group_by: ForecastGroup, months: Months, *chosen: ColumnElement[boo
     """By group, map, stage and currency: the number of deals, of those with an amount, and what they come to."""
     group: ColumnElement[Any] = Deal.owner_id.expression
     if group_by is ForecastGroup.MONTH:
-        group = _bucket(Deal.close_date, [one.first for one in months.each[1:]])
+        group = bucket(Deal.close_date, [one.first for one in months.each[1:]])
     deals = (
         select(group.label("part"), Deal.definition_key, Deal.stage, Deal.currency, Deal.amount)
         .where(*chosen, Deal.close_date >= months.first, Deal.close_date <= months.last)
@@ -305,19 +311,22 @@ def _of_open(group_by: ForecastGroup, months: Months, *chosen: ColumnElement[boo
 def _of_won(
     group_by: ForecastGroup, months: Months, zone: tzinfo, *chosen: ColumnElement[bool]
 ) -> Select[*tuple[Any, ...]]:
-    """By group, map, whether it was in the months before, and currency. A month's counterpart is the one at its place."""
+    """By group, map, whether it was in the months before, and currency.
+
+    A month's counterpart is the one at its place.
+    """
     group: ColumnElement[Any] = Deal.owner_id.expression
     if group_by is ForecastGroup.MONTH:
         both = [*months.before.each, *months.each]
-        group = _bucket(Deal.closed_at, [_moment(one.first, zone) for one in both[1:]], months.count)
-    was_before = case((Deal.closed_at < _moment(months.first, zone), 1), else_=0)
+        group = bucket(Deal.closed_at, [moment_of(one.first, zone) for one in both[1:]], months.count)
+    was_before = case((Deal.closed_at < moment_of(months.first, zone), 1), else_=0)
     deals = (
         select(group.label("part"), Deal.definition_key, was_before.label("was_before"), Deal.currency, Deal.amount)
         .where(
             *chosen,
             Deal.result == DealResult.WON,
-            Deal.closed_at >= _moment(months.before.first, zone),
-            Deal.closed_at < _moment(months.last + timedelta(days=1), zone),
+            Deal.closed_at >= moment_of(months.before.first, zone),
+            Deal.closed_at < moment_of(months.after, zone),
         )
         .subquery()
     )
@@ -325,7 +334,7 @@ def _of_won(
     return select(*columns, func.count(), func.sum(deals.c.amount)).group_by(*columns).order_by(*columns)
 
 
-def _bucket(column: InstrumentedAttribute[Any], starts: list[Any], turn: int | None = None) -> ColumnElement[int]:
+def bucket(column: InstrumentedAttribute[Any], starts: list[Any], turn: int | None = None) -> ColumnElement[int]:
     """The number of the part, from 0, that the column's value lies in; parts but the first begin at ``starts``.
 
     Numbers begin again from 0 after ``turn`` of them.

@@ -8,15 +8,20 @@ from flask import Response
 
 from engine.policy.win_shares import WinShare
 from engine.queries.forecast import Expected, Months, forecast
+from engine.queries.forecast_outcomes import MonthOutcome, forecast_outcomes
 from webui.api.answers import answer
 from webui.api.blueprint import api
 from webui.api.caller import caller
 from webui.api.models.reports import (
     ExpectedItem,
+    ForecastOutcomes,
     ForecastQuery,
     ForecastReport,
     ForecastRowItem,
+    ForeseenItem,
     MapForecastItem,
+    MonthOutcomeItem,
+    OutcomesQuery,
     StageShareItem,
     WinShareItem,
 )
@@ -77,6 +82,24 @@ def report_forecast(query: ForecastQuery) -> Response:
                 for one in of_map.stages
             ),
         )
+    )
+
+
+@api.get("/reports/forecast/outcomes", tags=[REPORTS], responses={200: ForecastOutcomes})
+def report_forecast_outcomes(query: OutcomesQuery) -> Response:
+    """How the forecasts of the months that are over turned out, for who sees all deals."""
+    with reading() as session:
+        found = forecast_outcomes(session, caller(), query.definition_key, query.months, now=now(), zone=zone())
+    return answer(ForecastOutcomes(items=tuple(_outcome(one) for one in found)))
+
+
+def _outcome(one: MonthOutcome) -> MonthOutcomeItem:
+    return MonthOutcomeItem(
+        month=one.month.first,
+        foreseen=ForeseenItem(**asdict(one.foreseen)) if one.foreseen is not None else None,
+        won=one.won,
+        won_sums=dict(one.won_sums),
+        percents=dict(one.percents),
     )
 
 

@@ -89,15 +89,15 @@ def change_saved_report(path: SavedReportPath, body: SavedReportChange) -> Respo
     schedule = _schedule(body.schedule) if body.schedule is not None else None
 
     def command(session: Session) -> None:
-        done = {"actor": caller(), "clock": services().clock}
+        who, clock = caller(), services().clock
         if body.name is not None:
-            rename_saved_report(session, row.id, body.name, **done)
+            rename_saved_report(session, row.id, body.name, actor=who, clock=clock)
         if filters is not None:
-            change_filters_of_saved_report(session, row.id, filters, **done)
+            change_filters_of_saved_report(session, row.id, filters, actor=who, clock=clock)
         if schedule is not None:
-            schedule_saved_report(session, row.id, schedule, **done)
+            schedule_saved_report(session, row.id, schedule, actor=who, clock=clock)
         elif body.says("schedule"):
-            stop_saved_report(session, row.id, **done)
+            stop_saved_report(session, row.id, actor=who, clock=clock)
 
     carry_out(command)
     return answer(_item(_one(row.id)))

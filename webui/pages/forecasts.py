@@ -15,6 +15,8 @@ from engine.policy.permissions import Ability, may
 from engine.policy.win_shares import FEWEST_ENDED, ShareTaken
 from engine.queries.control import ensure_controls
 from engine.queries.forecast import Forecast, ForecastGroup, ForecastRow, Months, forecast
+from engine.queries.forecast_outcomes import MOST_MONTHS_BACK, MonthOutcome, forecast_outcomes
+from engine.queries.scopes import ensure_sees
 from webui.deal_list import DealFilter
 from webui.formats import local, month_name
 from webui.forms.typed_values import read_id
@@ -22,7 +24,7 @@ from webui.i18n import _, zone
 from webui.known_maps import KnownMap, known_maps
 from webui.periods import iso_date
 from webui.report_periods import report_file
-from webui.report_tables import FORECAST_HEADINGS, forecast_row_name, forecast_table
+from webui.report_tables import FORECAST_HEADINGS, forecast_row_name, forecast_table, outcome_table
 from webui.request_context import actor, now, reading
 from webui.saved_reports import saved_words
 
@@ -33,6 +35,7 @@ _GROUPS = {
     ForecastGroup.PERSON: N_("By person"),
     ForecastGroup.DEPARTMENT: N_("By department"),
 }
+_MONTHS_COMPARED = 6
 _COUNTS = (1, 2, 3, 6, 12)
 _USUAL_COUNT = 3
 _CHOOSABLE_BACK = 12
@@ -74,6 +77,7 @@ def show_forecast() -> ResponseReturnValue:
         sees_all=may(actor(), Ability.SEE_ALL_DEALS),
         fewest=FEWEST_ENDED,
         taken=ShareTaken,
+        outcomes=_outcomes(asked),
         **saved_words(
             ReportKind.FORECAST,
             map=",".join(asked.map_keys),
@@ -89,6 +93,22 @@ def export_forecast(kind: str) -> ResponseReturnValue:
     asked = _asked()
     header, rows = forecast_table(asked.found, asked.group)
     return report_file(kind, "forecast", header, rows)
+
+
+@blueprint.get("/forecast-outcomes.<kind>")
+def export_outcomes(kind: str) -> ResponseReturnValue:
+    """How the forecasts of the last months turned out. Raises NotFound for who does not see all deals."""
+    ensure_sees(actor(), Ability.SEE_ALL_DEALS)
+    header, rows = outcome_table(_outcomes(_asked(), MOST_MONTHS_BACK))
+    return report_file(kind, "forecast-outcomes", header, rows)
+
+
+def _outcomes(asked: _Asked, count: int = _MONTHS_COMPARED) -> tuple[MonthOutcome, ...]:
+    """Empty for who does not see all deals: what was foreseen was foreseen of all."""
+    if not asked.maps or not may(actor(), Ability.SEE_ALL_DEALS):
+        return ()
+    with reading() as session:
+        return forecast_outcomes(session, actor(), asked.map_keys, count, now=now(), zone=zone())
 
 
 class _Lists:
@@ -108,6 +128,9 @@ class _Lists:
     def won(self, row: ForecastRow | None = None, of_map: str | None = None, *, before: bool = False) -> str:
         months = self._months(row, before=before)
         return self._list(row, of_map, result="won", closed_from=months.first, closed_to=months.last)
+
+    def won_in(self, months: Months) -> str:
+        return self._list(result="won", closed_from=months.first, closed_to=months.last)
 
     def outside(self, which: str) -> str:
         months, day = self._asked.months, timedelta(days=1)

@@ -17,6 +17,7 @@ from engine.queries.reported_steps import ListedReport, ReportedSteps, reported_
 from webui.deadlines import working_span
 from webui.forms.typed_values import read_id
 from webui.i18n import _
+from webui.listed_pages import PAGE_SIZE, all_pages, cursor_asked, page_links
 from webui.outcomes import decided
 from webui.periods import end_of, start_of
 from webui.report_periods import asked_period, period_asked, period_words, report_file
@@ -33,7 +34,6 @@ _LISTS = APPROVAL_COLUMNS | {
 }
 _GROUPED = {"person": "person_id", "department": "department_id", "step": "step"}
 """Of whose steps a number tells: how the address calls it, and how the query does."""
-_MOST_EXPORTED = 10_000
 _RETURNS_SHOWN = 10
 _NOBODY = "none"
 
@@ -84,7 +84,7 @@ def export_activity(kind: str) -> ResponseReturnValue:
 def list_steps() -> ResponseReturnValue:
     """The steps that a number of a report counts."""
     which, chosen = _chosen()
-    found = _steps(which, chosen)
+    found = _steps(which, chosen, cursor_asked(), PAGE_SIZE)
     with reading() as session:
         people = directory(session)
         person = people.known_person(chosen["person_id"])
@@ -99,6 +99,7 @@ def list_steps() -> ResponseReturnValue:
         report=_report_of(which, chosen),
         found=found,
         decided=decided,
+        **page_links(found.next_cursor),
         **period_words(),
     )
 
@@ -133,7 +134,7 @@ def export_steps(kind: str) -> ResponseReturnValue:
             decided(one.row.outcome) if one.row.outcome else "",
             one.comment,
         )
-        for one in _steps(which, chosen, _MOST_EXPORTED).items
+        for one in all_pages(lambda cursor, limit: _steps(which, chosen, cursor, limit))
     ]
     return report_file(kind, "steps", header, rows)
 
@@ -152,11 +153,10 @@ def _activity() -> tuple[ActivityRow, ...]:
         return activity_report(session, actor(), now=now(), **_moments())
 
 
-def _steps(which: ReportedSteps, chosen: dict[str, Any], limit: int | None = None) -> ListedReport:
+def _steps(which: ReportedSteps, chosen: dict[str, Any], cursor: str | None, limit: int) -> ListedReport:
     ensure_controls(actor())
-    more: dict[str, Any] = {} if limit is None else {"limit": limit}
     with reading() as session:
-        return reported_steps(session, actor(), which, now=now(), **chosen, **_moments(), **more)
+        return reported_steps(session, actor(), which, now=now(), cursor=cursor, limit=limit, **chosen, **_moments())
 
 
 def _chosen() -> tuple[ReportedSteps, dict[str, Any]]:

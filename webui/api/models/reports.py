@@ -11,6 +11,7 @@ from engine.model.deal import DealResult
 from engine.policy.win_shares import ShareTaken
 from engine.queries.approval_report import ApprovalGroup
 from engine.queries.forecast import MOST_MONTHS, ForecastGroup
+from engine.queries.forecast_outcomes import MOST_MONTHS_BACK
 from engine.queries.reports import LatenessGroup
 from webui.api.models.values import Given, Instant, Key, Listed, Money, Paging, Told
 
@@ -151,6 +152,36 @@ class ForecastReport(Told):
     measured_from: date = Field(description="Shares are of deals that ended from this day to today.")
     whole: WinShareItem = Field(description="Of all ended deals of the maps; amounts are weighed by each map's own.")
     stages: tuple[StageShareItem, ...]
+
+
+class OutcomesQuery(Given):
+    definition_key: list[Key] = Field(
+        default=[], max_length=50, description="The map; given several times, several; without one, all."
+    )
+    months: int = Field(default=6, ge=1, le=MOST_MONTHS_BACK, description="How many months that are over.")
+
+
+class ForeseenItem(Told):
+    """Of a month, as of the day on which the forecast was kept. Sums are by currency."""
+
+    kept_on: date = Field(description="The first day of the month; later where nothing ran on it.")
+    open: int = Field(description="Open deals that were to close in the month.")
+    sums: dict[str, Money] = Field(description="What might be counted on, and what was won of the month by then.")
+    unweighed: dict[str, Money] = Field(description="Amounts where too few deals had ended to tell a share.")
+
+
+class MonthOutcomeItem(Told):
+    month: date = Field(description="Its first day.")
+    foreseen: ForeseenItem | None = Field(description="Null where no forecast of the month was kept.")
+    won: int = Field(description="Deals won in the month, foreseen or not.")
+    won_sums: dict[str, Money]
+    percents: dict[str, int] = Field(description="By currency, what was won of a hundred foreseen.")
+
+
+class ForecastOutcomes(Told):
+    """What was foreseen of months when they began, beside what was won in them; the newest first."""
+
+    items: tuple[MonthOutcomeItem, ...]
 
 
 class ApprovalsQuery(Paging):
