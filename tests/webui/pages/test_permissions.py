@@ -24,6 +24,7 @@ CONTROLLERS: Audience = ("--.....", "--.....")
 DIRECTORS: Audience = ("--..--.", "--.---.")
 HEAD: Audience = ("--.----", "--.----")
 OWNER_OR_HEAD: Audience = (".-.----", "--.----")
+READERS_OF_ALL_DEALS: Audience = ("--.--..", "--.--..")
 READERS_OF_MAPS: Audience = ("--.--..", "--.--..")
 FOLLOWERS_OF_THE_MAP: Audience = (".-.....", ".-.....")
 OWNER_OF_MAPS: Audience = ("-----.-", "-----.-")
@@ -73,7 +74,6 @@ FORM = {
 }
 """Sound for every form, so that it is the permission that refuses."""
 PLACES = {
-    "saved_report_id": 999,
     "calendar_id": 1,
     "call_id": "0" * 32,
     "day": "2027-01-01",
@@ -151,11 +151,6 @@ PAGES = {
         "POST /settings/tokens",
     ),
     ABSENT: (
-        "GET /reports/saved/<int:saved_report_id>",
-        "POST /reports/saved/<int:saved_report_id>/delete",
-        "POST /reports/saved/<int:saved_report_id>/rename",
-        "POST /reports/saved/<int:saved_report_id>/schedule",
-        "POST /reports/saved/<int:saved_report_id>/stop",
         # No client is named here, and nothing was merged: who may what is tried in test_client_doubles.
         "POST /clients/merge",
         "POST /clients/merges/<int:merge_id>/undo",
@@ -323,6 +318,7 @@ PAGES = {
         "GET /reports/steps.<kind>",
         "GET /control",
         "GET /control/deals",
+        "GET /control/deals/export.<kind>",
         "POST /control/looked",
         "GET /control/steps",
         "GET /control/steps/export.<kind>",
@@ -409,7 +405,16 @@ PAGES = {
         "GET /maps/moves/<int:move_id>/progress",
     ),
     FOLLOWERS_OF_THE_MAP: ("GET /maps/<int:definition_id>/drawing",),
+    READERS_OF_ALL_DEALS: ("GET /reports/forecast-outcomes.<kind>",),
     HEAD: (
+        # The saved report is bohdan's.
+        "GET /reports/saved/<int:saved_report_id>",
+        "GET /reports/saved/<int:saved_report_id>.<kind>",
+        "POST /reports/saved/<int:saved_report_id>/send",
+        "POST /reports/saved/<int:saved_report_id>/delete",
+        "POST /reports/saved/<int:saved_report_id>/rename",
+        "POST /reports/saved/<int:saved_report_id>/schedule",
+        "POST /reports/saved/<int:saved_report_id>/stop",
         "POST /questions/<int:question_id>/withdraw",
         "POST /questions/mentions/<int:mention_id>/read",
         "POST /work-items/<int:work_item_id>/questions/<int:question_id>/withdraw",
