@@ -186,7 +186,7 @@ def controlled_steps(
     limit: int = LONGEST_PAGE,
     cursor: str | None = None,
 ) -> ListedSteps:
-    """Live steps, a page, nearest deadline first.
+    """Live steps, a page, nearest deadline first; with a limit of 0 they are only counted.
 
     ``person_id`` narrows to a holder, ``department_id`` to what it may take, 0: steps that nobody holds and no
     department may take.
@@ -203,7 +203,7 @@ def controlled_steps(
     after = _after(WorkItem.due_at, WorkItem.id, cursor)
     ordered = work_item_rows(*conditions, *after).order_by(WorkItem.due_at.asc().nulls_last(), WorkItem.id)
     total = session.scalar(select(func.count()).select_from(WorkItem).where(*conditions)) or 0
-    found = rows_of(session.execute(ordered.limit(limit + 1)), actor, now)
+    found = rows_of(session.execute(ordered.limit(limit + 1)), actor, now) if limit else ()
     page = page_of(found, limit=limit, cursor=cursor, key=lambda row: (row.due_at, row.id))
     return ListedSteps(page.items, total, page.next_cursor)
 
@@ -230,7 +230,10 @@ def controlled_deals(
     cursor: str | None = None,
     most_counted: int = MOST_COUNTED,
 ) -> ListedDeals:
-    """Open deals, a page, those that have stood longest in their stage first. Raises NotFound, CursorNotUnderstood."""
+    """Open deals, a page, those that have stood longest in their stage first; a limit of 0: they are only counted.
+
+    Raises NotFound, CursorNotUnderstood.
+    """
     ensure_controls(actor)
     chosen = (Deal.result == DealResult.OPEN, _of_controlled(actor), *_chosen_deals(session, actor, which, now))
     total = session.scalar(
@@ -238,7 +241,7 @@ def controlled_deals(
     )
     after = _after(Deal.stage_since, Deal.id, cursor)
     ordered = deal_rows(*chosen, *after).order_by(Deal.stage_since.asc().nulls_last(), Deal.id).limit(limit + 1)
-    found = deals_of(session, session.execute(ordered).all(), now) if total else ()
+    found = deals_of(session, session.execute(ordered).all(), now) if limit and total else ()
     page = page_of(found, limit=limit, cursor=cursor, key=lambda row: (row.stage_since, row.id))
     return ListedDeals(page.items, total or 0, page.next_cursor)
 

@@ -130,6 +130,7 @@ def reported_steps(
     found = rows_of(session.execute(ordered), actor, now)
     page = page_of(found, limit=limit, cursor=cursor, key=lambda row: (row.completed_at or row.opened_at, row.id))
     ids = [row.id for row in page.items]
-    said = dict(session.execute(select(WorkItem.id, WorkItem.comment).where(WorkItem.id.in_(ids))).tuples())
+    comments = select(WorkItem.id, WorkItem.comment).where(WorkItem.id.in_(ids))
+    said = {row.id: row.comment for row in session.execute(comments)} if ids else {}
     items = tuple(ReportedStep(row, said.get(row.id, "")) for row in page.items)
     return ListedReport(items, total, page.next_cursor)
