@@ -131,6 +131,6 @@ def reported_steps(
     page = page_of(found, limit=limit, cursor=cursor, key=lambda row: (row.completed_at or row.opened_at, row.id))
     ids = [row.id for row in page.items]
     comments = select(WorkItem.id, WorkItem.comment).where(WorkItem.id.in_(ids))
-    said = {row.id: row.comment for row in session.execute(comments)} if ids else {}
+    said = {row.id: row.comment for row in session.execute(comments)}
     items = tuple(ReportedStep(row, said.get(row.id, "")) for row in page.items)
     return ListedReport(items, total, page.next_cursor)
