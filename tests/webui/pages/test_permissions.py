@@ -39,6 +39,7 @@ WHO_CONTROLS_IT: Audience = ("--.....", "--.--..")
 FORM = {
     "active": "no",
     "answer": "Так",
+    "at": "09:00",
     "basis": "лист",
     "comment": "Так",
     "confirmed": "yes",
@@ -61,6 +62,7 @@ FORM = {
     "question": "Як бути?",
     "reason": "Треба",
     "report": "activity",
+    "rhythm": "day",
     "role": "manager",
     "starts_on": "2027-08-01",
     "subject": "Лист",
