@@ -25,6 +25,7 @@ app = Celery(
         "tasks.timers",
         "tasks.escalations",
         "tasks.notices",
+        "tasks.forecasts",
         "tasks.answers",
         "tasks.telegram",
         "tasks.webhooks",

@@ -66,6 +66,8 @@ class ReportWords:
         yield say(N_("Won the period before")), self._counted(total.won_before, total.won_before_sums)
         if found.outside.undated:
             yield say(N_("Without a close date: they stand in no month")), str(found.outside.undated)
+        for one in found.maps[:MOST_ROWS] if len(found.maps) > 1 else ():
+            yield one.name, self._counted(one.expected.open, one.expected.weighted)
         for row in found.rows[:MOST_ROWS]:
             yield self._name_in_forecast(row), self._counted(row.expected.open, row.expected.weighted)
 

@@ -146,6 +146,7 @@ class DealFilter:
             "dated": _word(counted.is_dated),
             "priced": _word(counted.is_priced),
             "department": _id_word(counted.department_id),
+            "maps": ",".join(counted.definition_keys) or None,
             "overdue": "1" if self.overdue else None,
             "sort": None if self.sort is DealSort.LATEST else self.sort.value,
         }
@@ -205,6 +206,7 @@ def _counted_of(given: Mapping[str, str]) -> CountedDeals:
         is_dated=_YES_NO.get(given.get("dated", "")),
         is_priced=_YES_NO.get(given.get("priced", "")),
         department_id=0 if given.get("department") == _NONE else read_id(given.get("department", "")),
+        definition_keys=tuple(key for key in given.get("maps", "").split(",") if key),
     )
 
 

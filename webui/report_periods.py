@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from flask import request
-from flask.typing import ResponseReturnValue
+from flask import Response, request
 
 from engine.errors import NotFound
 from webui.exports import csv_file, xlsx_file
@@ -35,7 +34,7 @@ def period_words() -> dict[str, Any]:
     return {"first": first, "last": last, "periods": usual_periods(local(now()).date())}
 
 
-def report_file(kind: str, name: str, header: Sequence[str], rows: Sequence[Sequence[Any]]) -> ResponseReturnValue:
+def report_file(kind: str, name: str, header: Sequence[str], rows: Sequence[Sequence[Any]]) -> Response:
     """Raises NotFound for a kind that is none."""
     if kind not in {"csv", "xlsx"}:
         raise NotFound

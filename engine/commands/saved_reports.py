@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from typing import ClassVar
@@ -20,14 +20,22 @@ from engine.model.person import Person
 from engine.model.saved_report import ReportKind, SavedReport
 from engine.policy.permissions import Actor
 from engine.policy.report_periods import ReportFilters
-from engine.policy.report_schedule import Schedule, next_sending
+from engine.policy.report_schedule import Schedule, latest_sending, next_sending
 from engine.policy.search_keys import fold
 from engine.policy.visible_names import is_invisible
 from engine.queries.actors import actor_of
+from engine.queries.approval_report import ApprovalGroup
 from engine.queries.calendars import calendar_of_person
 from engine.queries.control import controls
-from engine.queries.reports import ensure_reads_reports
+from engine.queries.forecast import ForecastGroup
+from engine.queries.reports import LatenessGroup, ensure_reads_reports
 
+GROUPINGS: Mapping[ReportKind, tuple[str, ...]] = {
+    ReportKind.FORECAST: tuple(ForecastGroup),
+    ReportKind.LATENESS: tuple(LatenessGroup),
+    ReportKind.APPROVALS: tuple(ApprovalGroup),
+}
+"""What ``group_by`` may be, by kind of report, the usual word first; other kinds have no groups."""
 LONGEST_NAME = 100
 MOST_SAVED = 50
 
@@ -84,10 +92,21 @@ def schedule_saved_report(
     """Send it so from now on, by the days of the actor's own calendar. Raises NotFound."""
     ensure_reads_reports(actor)
     saved = _own(session, saved_report_id, actor)
-    zone = calendar_of_person(session, actor.person_id).tzinfo
+    calendar = calendar_of_person(session, actor.person_id)
     saved.rhythm, saved.day, saved.at = schedule.rhythm, schedule.day, f"{schedule.at:%H:%M}"
-    saved.next_at, saved.refused_at = next_sending(schedule, clock.now(), zone), None
+    saved.next_at, saved.refused_at = next_sending(schedule, clock.now(), calendar), None
     _record(session, saved, schedule.rhythm.value, actor, clock.now())
+
+
+def change_filters_of_saved_report(
+    session: Session, saved_report_id: int, filters: ReportFilters, *, actor: Actor, clock: Clock
+) -> None:
+    """Let it tell of something else from now on. Raises NotFound."""
+    ensure_reads_reports(actor)
+    saved = _own(session, saved_report_id, actor)
+    if filters.as_kept() != saved.filters:
+        saved.filters = filters.as_kept()
+        _record(session, saved, "narrowed", actor, clock.now())
 
 
 def stop_saved_report(session: Session, saved_report_id: int, *, actor: Actor, clock: Clock) -> None:
@@ -105,10 +124,18 @@ def delete_saved_report(session: Session, saved_report_id: int, *, actor: Actor,
     session.delete(saved)
 
 
+def send_saved_report(session: Session, saved_report_id: int, *, actor: Actor, clock: Clock) -> None:
+    """Let the actor hear of it now, besides its schedule. Raises NotFound."""
+    ensure_reads_reports(actor)
+    at = clock.now()
+    _send(session, _own(session, saved_report_id, actor), due=at, at=at)
+
+
 def tell_of_saved_reports(session: Session, *, clock: Clock, limit: int = 100) -> int:
     """Let the owners of up to ``limit`` reports that are due hear of them, once each; how many were due.
 
-    What a report tells is looked up when its letter is sent. What was missed while nothing ran is not made up for.
+    What a report tells is looked up when its letter is sent, with the days as of the moment when it was due. Where
+    several sendings were missed because nothing ran, the latest is made up for and the others are not.
     Whoever may read reports no more is told so once, and gets nothing more.
     """
     at = clock.now()
@@ -134,8 +161,23 @@ def _tell(session: Session, saved: SavedReport, at: datetime) -> None:
         if owner.is_active:
             notify(session, NoticeKind.REPORT_REFUSED, to=(owner.id,), at=at, text=saved.name)
         return
-    saved.next_at = next_sending(schedule, at, calendar_of_person(session, owner.id).tzinfo)
-    notify(session, NoticeKind.SAVED_REPORT, to=(owner.id,), at=at, text=saved.name, saved_report_id=saved.id)
+    calendar = calendar_of_person(session, owner.id)
+    # A calendar that was changed meanwhile may know no such moment in between: what was promised is sent all the same.
+    due = max(latest_sending(schedule, at, calendar), saved.next_at or at)
+    saved.next_at = next_sending(schedule, at, calendar)
+    _send(session, saved, due=due, at=at)
+
+
+def _send(session: Session, saved: SavedReport, *, due: datetime, at: datetime) -> None:
+    notify(
+        session,
+        NoticeKind.SAVED_REPORT,
+        to=(saved.person_id,),
+        at=at,
+        text=saved.name,
+        saved_report_id=saved.id,
+        due_at=due,
+    )
 
 
 def schedule_of(saved: SavedReport) -> Schedule | None:

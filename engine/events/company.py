@@ -81,7 +81,8 @@ class MailChoicesSet(Event):
 
 @dataclass(frozen=True, slots=True)
 class SavedReportChanged(Event):
-    """What somebody did with a report of theirs: saved, renamed, stopped, deleted; or the rhythm it is sent in.
+    """What somebody did with a report of theirs: saved, renamed, narrowed, stopped, deleted;
+    or the rhythm it is sent in.
 
     ``refused``: it is sent no more, for its owner may read reports no more.
     """

@@ -19,6 +19,7 @@ from engine.model.deal_file import DealFile, StoredFile, StoredPiece
 from engine.model.delegation import Delegation
 from engine.model.department import Department, DepartmentTurn, Membership
 from engine.model.draft import CommentDraft, Draft
+from engine.model.forecast_snapshot import ForecastSnapshot
 from engine.model.heartbeat import Heartbeat
 from engine.model.history_event import HistoryEvent
 from engine.model.history_signature import HistoryCheckpoint, HistoryKey, HistorySignature
@@ -106,6 +107,7 @@ __all__ = [
     "DiscardedDraft",
     "Draft",
     "FieldSubject",
+    "ForecastSnapshot",
     "Heartbeat",
     "HistoryCheckpoint",
     "HistoryEvent",

@@ -27,6 +27,8 @@ class Rhythm(StrEnum):
     DAY = "day"
     WEEK = "week"
     MONTH = "month"
+    MONTH_END = "month_end"  # on the last day of each month
+    LAST_WORKING_DAY = "last_working_day"  # of each month, by the reader's working calendar
 
 
 class SavedReport(Base):

@@ -8,6 +8,9 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
+MOST_MAPS = 50
+"""Of a saved forecast; one of all maps has no limit."""
+
 
 class UsualPeriod(StrEnum):
     """Each lasts up to today, but the month that is over."""
@@ -43,6 +46,7 @@ def days_of(period: UsualPeriod, today: date) -> tuple[date, date]:
 class ReportFilters:
     """What a report is narrowed by. ``definition_key`` and ``group_by`` are empty where the report has none.
 
+    A forecast is of ``definition_keys`` where it is of several maps; with one map, or none for all, these are empty.
     ``period`` moves with the day; without one the days from ``first`` to ``last`` stay as they are. A forecast has
     ``months`` months from the one ``months_on`` after that of today.
     """
@@ -54,6 +58,7 @@ class ReportFilters:
     last: date | None = None
     months_on: int = 0
     months: int = 0
+    definition_keys: tuple[str, ...] = ()
 
     @classmethod
     def kept(cls, given: Mapping[str, Any]) -> ReportFilters:
@@ -66,7 +71,13 @@ class ReportFilters:
             last=date.fromisoformat(given["last"]) if given["last"] else None,
             months_on=given["months_on"],
             months=given["months"],
+            definition_keys=tuple(given.get("definition_keys", ())),  # of reports saved before there were several: none
         )
+
+    @property
+    def maps(self) -> tuple[str, ...]:
+        """The maps of a forecast; none: all that its reader sees a deal of."""
+        return self.definition_keys or ((self.definition_key,) if self.definition_key else ())
 
     def as_kept(self) -> dict[str, Any]:
         """What JSON can hold."""
@@ -78,6 +89,7 @@ class ReportFilters:
             "last": self.last.isoformat() if self.last is not None else None,
             "months_on": self.months_on,
             "months": self.months,
+            "definition_keys": list(self.definition_keys),
         }
 
     def days(self, today: date) -> tuple[date, date]:

@@ -11,9 +11,23 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select, true
-from sqlalchemy.orm import Session
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    tuple_,
+)
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from engine.alphabet import sort_key
 from engine.bpmn.compiled import OutcomeKind
@@ -31,9 +45,11 @@ from engine.policy.business_calendar import BusinessCalendar
 from engine.policy.permissions import Ability, Actor, may
 from engine.queries.calendars import default_calendar
 from engine.queries.deal_rows import DealRow, deal_rows, deals_of
+from engine.queries.pages import LONGEST_PAGE, cursor_key, page_of
 from engine.queries.work_item_rows import WorkItemRow, rows_of, work_item_rows
 
-MOST_LISTED = 200
+MOST_COUNTED = 200
+"""Of deals, among the numbers of the daily control."""
 SILENT_DAYS = 5
 """Working days without anything happening after which a deal is silent."""
 LOOKED_BACK = 10
@@ -80,18 +96,20 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class ListedSteps:
-    """The first ``items``, nearest deadline first, of ``total``."""
+    """A page of ``items``, nearest deadline first, of ``total``. ``next_cursor``: of the next page, if there is one."""
 
     items: tuple[WorkItemRow, ...]
     total: int
+    next_cursor: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class ListedDeals:
-    """``total`` counts up to MOST_LISTED; where it is that many, there may be more."""
+    """A page. ``total`` counts up to what was asked for; where it is that many, there may be more."""
 
     items: tuple[DealRow, ...]
     total: int
+    next_cursor: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,13 +183,15 @@ def controlled_steps(
     now: datetime,
     person_id: int | None = None,
     department_id: int | None = None,
-    limit: int = MOST_LISTED,
+    limit: int = LONGEST_PAGE,
+    cursor: str | None = None,
 ) -> ListedSteps:
-    """Live steps, nearest deadline first. ``person_id`` narrows to a holder, ``department_id`` to what it may take.
+    """Live steps, a page, nearest deadline first; with a limit of 0 they are only counted.
 
-    ``department_id`` 0: steps that nobody holds and no department may take.
+    ``person_id`` narrows to a holder, ``department_id`` to what it may take, 0: steps that nobody holds and no
+    department may take.
 
-    Raises NotFound.
+    Raises NotFound, CursorNotUnderstood.
     """
     ensure_controls(actor)
     conditions = [*_chosen_steps(session, which, now), _controlled(actor)]
@@ -180,25 +200,50 @@ def controlled_steps(
     if department_id is not None:
         taker = WorkItem.group_id == department_id if department_id else WorkItem.group_id.is_(None)
         conditions.append(and_(taker, WorkItem.assignee_id.is_(None)))
-    ordered = work_item_rows(*conditions).order_by(WorkItem.due_at.asc().nulls_last(), WorkItem.id).limit(limit)
+    after = _after(WorkItem.due_at, WorkItem.id, cursor)
+    ordered = work_item_rows(*conditions, *after).order_by(WorkItem.due_at.asc().nulls_last(), WorkItem.id)
     total = session.scalar(select(func.count()).select_from(WorkItem).where(*conditions)) or 0
-    return ListedSteps(rows_of(session.execute(ordered), actor, now), total)
+    found = rows_of(session.execute(ordered.limit(limit + 1)), actor, now) if limit else ()
+    page = page_of(found, limit=limit, cursor=cursor, key=lambda row: (row.due_at, row.id))
+    return ListedSteps(page.items, total, page.next_cursor)
+
+
+def _after(column: InstrumentedAttribute[Any], ids: InstrumentedAttribute[int], cursor: str | None) -> list[Any]:
+    """What comes behind the cursor's row where rows without a value come last. Raises CursorNotUnderstood."""
+    key = cursor_key(cursor, datetime, int)
+    if key is None:
+        return []
+    value, last_id = key
+    if value is None:
+        return [column.is_(None), ids > last_id]
+    shown = tuple_(literal(value, column.type), literal(last_id, BigInteger))
+    return [or_(tuple_(column, ids) > shown, column.is_(None))]
 
 
 def controlled_deals(
-    session: Session, actor: Actor, which: DealsList, *, now: datetime, limit: int = MOST_LISTED
+    session: Session,
+    actor: Actor,
+    which: DealsList,
+    *,
+    now: datetime,
+    limit: int = LONGEST_PAGE,
+    cursor: str | None = None,
+    most_counted: int = MOST_COUNTED,
 ) -> ListedDeals:
-    """Open deals, those that have stood longest in their stage first. Raises NotFound."""
+    """Open deals, a page, those that have stood longest in their stage first; a limit of 0: they are only counted.
+
+    Raises NotFound, CursorNotUnderstood.
+    """
     ensure_controls(actor)
-    found = (
-        select(Deal.id)
-        .where(Deal.result == DealResult.OPEN, _of_controlled(actor), *_chosen_deals(session, actor, which, now))
-        .order_by(Deal.stage_since, Deal.id)
-        .limit(MOST_LISTED)
+    chosen = (Deal.result == DealResult.OPEN, _of_controlled(actor), *_chosen_deals(session, actor, which, now))
+    total = session.scalar(
+        select(func.count()).select_from(select(Deal.id).where(*chosen).limit(most_counted).subquery())
     )
-    ids = list(session.scalars(found))
-    shown = deal_rows(Deal.id.in_(ids[:limit])).order_by(Deal.stage_since, Deal.id)
-    return ListedDeals(deals_of(session, session.execute(shown).all() if ids else [], now), len(ids))
+    after = _after(Deal.stage_since, Deal.id, cursor)
+    ordered = deal_rows(*chosen, *after).order_by(Deal.stage_since.asc().nulls_last(), Deal.id).limit(limit + 1)
+    found = deals_of(session, session.execute(ordered).all(), now) if limit and total else ()
+    page = page_of(found, limit=limit, cursor=cursor, key=lambda row: (row.stage_since, row.id))
+    return ListedDeals(page.items, total or 0, page.next_cursor)
 
 
 def looks(session: Session, actor: Actor, *, now: datetime) -> tuple[LookedDays, ...]:

@@ -32,6 +32,7 @@ class CountedDeals:
 
     ``said`` is why it ended in people's own words, empty: nothing was said. The close date lies from ``closes_from`` to
     ``closes_to``, both included. ``department_id`` is one that the owner belongs to, 0: the owner belongs to none.
+    ``definition_keys`` are maps of which the deal follows one.
     """
 
     reached: str | None = None
@@ -41,6 +42,7 @@ class CountedDeals:
     is_dated: bool | None = None
     is_priced: bool | None = None
     department_id: int | None = None
+    definition_keys: tuple[str, ...] = ()
 
     def conditions(self) -> list[ColumnElement[bool]]:
         chosen: list[ColumnElement[bool]] = []
@@ -57,6 +59,8 @@ class CountedDeals:
                 chosen.append(column.is_not(None) if is_given else column.is_(None))
         if self.department_id is not None:
             chosen.append(_owned_in(self.department_id))
+        if self.definition_keys:
+            chosen.append(Deal.definition_key.in_(self.definition_keys))
         return chosen
 
 

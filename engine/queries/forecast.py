@@ -1,27 +1,28 @@
-"""The sales forecast of a map: what open deals may bring in coming months, by what the company has sold so far."""
+"""The sales forecast: what open deals may bring in coming months, by what the company has sold so far by their maps."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, case, func, literal, select
+from sqlalchemy import ColumnElement, Select, case, exists, func, literal, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from engine.alphabet import sort_key
 from engine.events import StageChanged, kind_of
 from engine.model.deal import Deal, DealResult
 from engine.model.history_event import HistoryEvent
+from engine.model.process_definition import ProcessDefinition
 from engine.policy.assignment import Directory
 from engine.policy.permissions import Ability, Actor, may
 from engine.policy.win_shares import StageShare, WinShare, WinShares
 from engine.queries.counted_deals import DealResults
-from engine.queries.deal_board import stages_of_map
+from engine.queries.deal_board import stages_of_maps
 from engine.queries.directories import directory
 from engine.queries.reports import ensure_reads_reports
 from engine.queries.scopes import visible_deals
@@ -29,6 +30,7 @@ from engine.queries.scopes import visible_deals
 MOST_MONTHS = 12
 MEASURED_OVER = timedelta(days=365)
 """Deals that ended on so many days, today among them, tell the share of those that are won."""
+_NOTHING_ENDED = WinShares(WinShare(), {})
 
 
 class ForecastGroup(StrEnum):
@@ -47,7 +49,12 @@ class Months:
     @property
     def last(self) -> date:
         """Their last day."""
-        return _months_on(self.first, self.count) - timedelta(days=1)
+        return self.after - timedelta(days=1)
+
+    @property
+    def after(self) -> date:
+        """The day after their last one."""
+        return _months_on(self.first, self.count)
 
     @property
     def before(self) -> Months:
@@ -80,12 +87,16 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class ForecastRow:
-    """``id`` of the person or department, None for no department; ``months`` of a row that is a month."""
+    """``id`` of the person or department, None for no department; ``months`` of a row that is a month.
+
+    ``by_map`` is what each map brings to ``expected``, by its key; a map that brings nothing is not in it.
+    """
 
     id: int | None
     name: str
     months: Months | None
     expected: Expected
+    by_map: Mapping[str, Expected]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,24 +121,40 @@ class StageForecast:
 
 
 @dataclass(frozen=True, slots=True)
-class Forecast:
-    """``measured_from`` and ``today`` are the days, both included, on which the deals ended that shares come from."""
+class MapForecast:
+    """What one of the maps brings to the forecast. ``whole`` is measured on all of its ended deals.
+
+    ``definition_key`` and ``name`` are the map's, as its newest version is called.
+    """
 
     definition_key: str
+    name: str
+    expected: Expected
+    whole: WinShare
+    stages: tuple[StageForecast, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """``measured_from`` and ``today`` are the days, both included, on which the deals ended that shares come from.
+
+    ``maps`` are those that were asked for, by name.
+    """
+
     months: Months
     rows: tuple[ForecastRow, ...]
     total: Expected
     outside: OutsideDeals
-    whole: WinShare
-    stages: tuple[StageForecast, ...]
+    maps: tuple[MapForecast, ...]
     measured_from: date
     today: date
 
 
 class _Standing(NamedTuple):
-    """Deals of a part that stand in a stage: all of them, those with an amount, and what these come to."""
+    """Deals of a map and a part that stand in a stage: all of them, those with an amount, what these come to."""
 
     part: int | None
+    definition_key: str
     stage: str
     currency: str
     deals: int
@@ -135,55 +162,91 @@ class _Standing(NamedTuple):
     amount: Decimal | None
 
 
+_Parts = dict[int | None, dict[str, Expected]]
+
+
 def forecast(
     session: Session,
     actor: Actor,
-    definition_key: str,
+    definition_keys: Sequence[str],
     months: Months,
     group_by: ForecastGroup = ForecastGroup.MONTH,
     *,
     now: datetime,
     zone: tzinfo,
 ) -> Forecast:
-    """Of the deals of a map that the actor sees, by their close dates. Months and days are those of ``zone``.
+    """Of the deals of some maps that the actor sees, by their close dates. Months and days are those of ``zone``.
 
-    Shares are the company's, whoever asks: those of a part of the deals would tell of who may see them. Of a map of
+    Without a key: of all maps of which the actor sees a deal. Each deal is weighed by what its own map has sold. The
+    shares are the company's, whoever asks: those of a part of the deals would tell of who may see them. Of a map of
     which the actor sees no deal, none are told. A deal whose owner belongs to two departments counts in both rows, and
     once in the total. Raises NotFound.
     """
     ensure_reads_reports(actor)
     today = now.astimezone(zone).date()
     measured_from = today - MEASURED_OVER + timedelta(days=1)
-    of_map = (visible_deals(actor), Deal.definition_key == definition_key)
-    shares = WinShares(WinShare(), {})
-    if may(actor, Ability.SEE_ALL_DEALS) or session.scalar(select(Deal.id).where(*of_map).limit(1)) is not None:
-        days = _moment(measured_from, zone), _moment(today + timedelta(days=1), zone)
-        shares = _shares(session, definition_key, *days)
-    is_open = (*of_map, Deal.result == DealResult.OPEN)
-    found: dict[int | None, Expected] = defaultdict(Expected)
-    total, standing = Expected(), dict[str, int]()
+    seen = _maps_seen(session, actor, definition_keys)
+    keys = tuple(dict.fromkeys(definition_keys)) or seen
+    shares = shares_of_maps(session, seen, measured_from, today, zone)
+    of_maps = (visible_deals(actor), Deal.definition_key.in_(keys))
+    is_open = (*of_maps, Deal.result == DealResult.OPEN)
+    found: _Parts = defaultdict(lambda: defaultdict(Expected))
+    totals = {key: Expected() for key in keys}
+    standing = {key: dict[str, int]() for key in keys}
     parts = [_Standing(*row) for row in session.execute(_of_open(group_by, months, *is_open))]
     for part in parts:
-        standing[part.stage] = standing.get(part.stage, 0) + part.deals
-        _add_open(found[part.part], part, shares)
+        of_map = standing[part.definition_key]
+        of_map[part.stage] = of_map.get(part.stage, 0) + part.deals
+        _add_open(found[part.part][part.definition_key], part, shares)
     for part in _by_stage(parts):  # what is rounded by row would come to another total with each grouping
-        _add_open(total, part, shares)
-    for group, was_before, currency, count, amount in session.execute(_of_won(group_by, months, zone, *of_map)):
-        for one in (found[group], total):
+        _add_open(totals[part.definition_key], part, shares)
+    for group, key, was_before, currency, count, amount in session.execute(_of_won(group_by, months, zone, *of_maps)):
+        for one in (found[group][key], totals[key]):
             _add_won(one, currency, count, amount, was_before=bool(was_before))
-    planned = stages_of_map(session, definition_key)
-    names = [*planned, *sorted(set(standing) - set(planned))]
+    planned, names = stages_of_maps(session, keys), _names_of_maps(session, keys)
     return Forecast(
-        definition_key=definition_key,
         months=months,
         rows=_rows(directory(session), group_by, months, found),
-        total=total,
+        total=_together(totals.values()),
         outside=_outside(session, months, today, *is_open),
-        whole=shares.whole,
-        stages=tuple(StageForecast(shares.of_stage(name), standing.get(name, 0)) for name in names),
+        maps=tuple(
+            MapForecast(
+                definition_key=key,
+                name=names.get(key, key),
+                expected=totals[key],
+                whole=shares.get(key, _NOTHING_ENDED).whole,
+                stages=_stages(planned.get(key, ()), standing[key], shares.get(key, _NOTHING_ENDED)),
+            )
+            for key in sorted(keys, key=lambda key: (sort_key(names.get(key, key)), key))
+        ),
         measured_from=measured_from,
         today=today,
     )
+
+
+def _stages(planned: Sequence[str], standing: Mapping[str, int], shares: WinShares) -> tuple[StageForecast, ...]:
+    names = [*planned, *sorted(set(standing) - set(planned))]
+    return tuple(StageForecast(shares.of_stage(name), standing.get(name, 0)) for name in names)
+
+
+def _maps_seen(session: Session, actor: Actor, wanted: Sequence[str]) -> tuple[str, ...]:
+    """The keys of the maps of which the actor sees a deal, all or among those that are wanted."""
+    if not may(actor, Ability.SEE_ALL_DEALS):
+        chosen = [Deal.definition_key.in_(wanted)] if wanted else []
+        return tuple(session.scalars(select(Deal.definition_key).where(visible_deals(actor), *chosen).distinct()))
+    if wanted:
+        return tuple(wanted)
+    has_deals = exists().where(Deal.definition_key == ProcessDefinition.key)
+    return tuple(session.scalars(select(ProcessDefinition.key).where(has_deals).distinct()))
+
+
+def _names_of_maps(session: Session, keys: Sequence[str]) -> dict[str, str]:
+    rows = session.execute(
+        select(ProcessDefinition.key, ProcessDefinition.name)
+        .where(ProcessDefinition.key.in_(keys))
+        .order_by(ProcessDefinition.key, ProcessDefinition.version)
+    )
+    return {row.key: row.name for row in rows}  # the newest comes last
 
 
 def _months_on(first: date, number: int) -> date:
@@ -192,41 +255,54 @@ def _months_on(first: date, number: int) -> date:
     return date(first.year + years, month + 1, 1)
 
 
-def _moment(day: date, zone: tzinfo) -> datetime:
+def moment_of(day: date, zone: tzinfo) -> datetime:
+    """When the day begins there."""
     return datetime.combine(day, time(), zone)
 
 
-def _shares(session: Session, definition_key: str, since: datetime, until: datetime) -> WinShares:
+def shares_of_maps(
+    session: Session, definition_keys: Sequence[str], first: date, last: date, zone: tzinfo
+) -> dict[str, WinShares]:
+    """By map, what the whole company's deals that ended from ``first`` to ``last`` tell. Days are those of ``zone``."""
     ended = (
-        Deal.definition_key == definition_key,
+        Deal.definition_key.in_(definition_keys),
         Deal.result.in_(DealResults.ENDED.members),
-        Deal.closed_at >= since,
-        Deal.closed_at < until,
+        Deal.closed_at >= moment_of(first, zone),
+        Deal.closed_at < moment_of(last + timedelta(days=1), zone),
     )
     is_won = Deal.result == DealResult.WON
-    whole = session.execute(select(func.count().filter(is_won), func.count()).select_from(Deal).where(*ended)).one()
+    wholes = {
+        key: WinShare(won, count)
+        for key, won, count in session.execute(
+            select(Deal.definition_key, func.count().filter(is_won), func.count())
+            .where(*ended)
+            .group_by(Deal.definition_key)
+        )
+    }
     stage = HistoryEvent.data["stage"].as_string()
     deals = func.count(HistoryEvent.deal_id.distinct())
-    rows = session.execute(
-        select(stage, deals.filter(is_won), deals)
+    stages: dict[str, dict[str, WinShare]] = defaultdict(dict)
+    for key, name, won, count in session.execute(
+        select(Deal.definition_key, stage, deals.filter(is_won), deals)
         .join(Deal, Deal.id == HistoryEvent.deal_id)
         .where(*ended, HistoryEvent.kind == kind_of(StageChanged))
-        .group_by(stage)
-    )
-    return WinShares(WinShare(*whole), {row[0]: WinShare(row[1], row[2]) for row in rows})
+        .group_by(Deal.definition_key, stage)
+    ):
+        stages[key][name] = WinShare(won, count)
+    return {key: WinShares(whole, stages[key]) for key, whole in wholes.items()}
 
 
 def _of_open(group_by: ForecastGroup, months: Months, *chosen: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
-    """By group, stage and currency: the number of deals, of those with an amount, and what they come to."""
+    """By group, map, stage and currency: the number of deals, of those with an amount, and what they come to."""
     group: ColumnElement[Any] = Deal.owner_id.expression
     if group_by is ForecastGroup.MONTH:
-        group = _bucket(Deal.close_date, [one.first for one in months.each[1:]])
+        group = bucket(Deal.close_date, [one.first for one in months.each[1:]])
     deals = (
-        select(group.label("part"), Deal.stage, Deal.currency, Deal.amount)
+        select(group.label("part"), Deal.definition_key, Deal.stage, Deal.currency, Deal.amount)
         .where(*chosen, Deal.close_date >= months.first, Deal.close_date <= months.last)
         .subquery()
     )
-    columns = (deals.c.part, deals.c.stage, deals.c.currency)
+    columns = (deals.c.part, deals.c.definition_key, deals.c.stage, deals.c.currency)
     count, priced, amount = func.count(), func.count(deals.c.amount), func.sum(deals.c.amount)
     counts = (count.label("deals"), priced.label("priced"), amount.label("amount"))
     return select(*columns, *counts).group_by(*columns).order_by(*columns)
@@ -235,27 +311,30 @@ def _of_open(group_by: ForecastGroup, months: Months, *chosen: ColumnElement[boo
 def _of_won(
     group_by: ForecastGroup, months: Months, zone: tzinfo, *chosen: ColumnElement[bool]
 ) -> Select[*tuple[Any, ...]]:
-    """By group, whether it was in the months before, and currency. A month's counterpart is the one at its place."""
+    """By group, map, whether it was in the months before, and currency.
+
+    A month's counterpart is the one at its place.
+    """
     group: ColumnElement[Any] = Deal.owner_id.expression
     if group_by is ForecastGroup.MONTH:
         both = [*months.before.each, *months.each]
-        group = _bucket(Deal.closed_at, [_moment(one.first, zone) for one in both[1:]], months.count)
-    was_before = case((Deal.closed_at < _moment(months.first, zone), 1), else_=0)
+        group = bucket(Deal.closed_at, [moment_of(one.first, zone) for one in both[1:]], months.count)
+    was_before = case((Deal.closed_at < moment_of(months.first, zone), 1), else_=0)
     deals = (
-        select(group.label("part"), was_before.label("was_before"), Deal.currency, Deal.amount)
+        select(group.label("part"), Deal.definition_key, was_before.label("was_before"), Deal.currency, Deal.amount)
         .where(
             *chosen,
             Deal.result == DealResult.WON,
-            Deal.closed_at >= _moment(months.before.first, zone),
-            Deal.closed_at < _moment(months.last + timedelta(days=1), zone),
+            Deal.closed_at >= moment_of(months.before.first, zone),
+            Deal.closed_at < moment_of(months.after, zone),
         )
         .subquery()
     )
-    columns = (deals.c.part, deals.c.was_before, deals.c.currency)
+    columns = (deals.c.part, deals.c.definition_key, deals.c.was_before, deals.c.currency)
     return select(*columns, func.count(), func.sum(deals.c.amount)).group_by(*columns).order_by(*columns)
 
 
-def _bucket(column: InstrumentedAttribute[Any], starts: list[Any], turn: int | None = None) -> ColumnElement[int]:
+def bucket(column: InstrumentedAttribute[Any], starts: list[Any], turn: int | None = None) -> ColumnElement[int]:
     """The number of the part, from 0, that the column's value lies in; parts but the first begin at ``starts``.
 
     Numbers begin again from 0 after ``turn`` of them.
@@ -270,22 +349,22 @@ def _bucket(column: InstrumentedAttribute[Any], starts: list[Any], turn: int | N
 
 def _by_stage(parts: Iterable[_Standing]) -> Iterator[_Standing]:
     """The same deals, whichever part they belong to."""
-    together: dict[tuple[str, str], list[_Standing]] = defaultdict(list)
+    together: dict[tuple[str, str, str], list[_Standing]] = defaultdict(list)
     for one in parts:
-        together[one.stage, one.currency].append(one)
-    for (stage, currency), ones in together.items():
+        together[one.definition_key, one.stage, one.currency].append(one)
+    for (key, stage, currency), ones in together.items():
         amounts = [one.amount for one in ones if one.amount is not None]
         deals, priced = sum(one.deals for one in ones), sum(one.priced for one in ones)
-        yield _Standing(None, stage, currency, deals, priced, sum(amounts, Decimal(0)) if amounts else None)
+        yield _Standing(None, key, stage, currency, deals, priced, sum(amounts, Decimal(0)) if amounts else None)
 
 
-def _add_open(one: Expected, part: _Standing, shares: WinShares) -> None:
+def _add_open(one: Expected, part: _Standing, shares: Mapping[str, WinShares]) -> None:
     one.open += part.deals
     one.unpriced += part.deals - part.priced
     if part.amount is None:
         return
     _add(one.sums, part.currency, part.amount)
-    weighted = shares.weighted(part.stage, part.amount)
+    weighted = shares.get(part.definition_key, _NOTHING_ENDED).weighted(part.stage, part.amount)
     if weighted is None:
         _add(one.unweighed, part.currency, part.amount)
     else:
@@ -317,29 +396,33 @@ def _outside(session: Session, months: Months, today: date, *is_open: ColumnElem
     return OutsideDeals(before=found[0], after=found[1], undated=found[2], passed=found[3])
 
 
-def _rows(
-    people: Directory, group_by: ForecastGroup, months: Months, found: Mapping[int | None, Expected]
-) -> tuple[ForecastRow, ...]:
+def _rows(people: Directory, group_by: ForecastGroup, months: Months, found: _Parts) -> tuple[ForecastRow, ...]:
     if group_by is ForecastGroup.MONTH:
-        return tuple(
-            ForecastRow(None, "", month, found.get(number, Expected())) for number, month in enumerate(months.each)
-        )
+        return tuple(_row(None, "", month, found.get(number, {})) for number, month in enumerate(months.each))
     if group_by is ForecastGroup.PERSON:
         persons = ((owner_id, people.known_person(owner_id)) for owner_id in found)
-        rows = [ForecastRow(key, one.full_name if one else "", None, found[key]) for key, one in persons]
+        rows = [_row(key, one.full_name if one else "", None, found[key]) for key, one in persons]
     else:
         rows = _by_department(people, found)
     return tuple(sorted(rows, key=lambda row: (row.id is None, sort_key(row.name), row.id or 0)))
 
 
-def _by_department(people: Directory, found: Mapping[int | None, Expected]) -> list[ForecastRow]:
-    parts: dict[int | None, list[Expected]] = defaultdict(list)
-    for owner_id, expected in found.items():
+def _row(key: int | None, name: str, months: Months | None, by_map: Mapping[str, Expected]) -> ForecastRow:
+    return ForecastRow(key, name, months, _together(by_map.values()), dict(by_map))
+
+
+def _by_department(people: Directory, found: _Parts) -> list[ForecastRow]:
+    parts: dict[int | None, dict[str, list[Expected]]] = defaultdict(lambda: defaultdict(list))
+    for owner_id, by_map in found.items():
         owner = people.known_person(owner_id)
         for department_id in (owner.department_ids if owner else ()) or (None,):
-            parts[department_id].append(expected)
+            for definition_key, expected in by_map.items():
+                parts[department_id][definition_key].append(expected)
     departments = ((key, people.department(key)) for key in parts)
-    return [ForecastRow(key, one.name if one else "", None, _together(parts[key])) for key, one in departments]
+    return [
+        _row(key, one.name if one else "", None, {of_map: _together(ones) for of_map, ones in parts[key].items()})
+        for key, one in departments
+    ]
 
 
 def _together(parts: Iterable[Expected]) -> Expected:

@@ -202,6 +202,7 @@ def _step(session: Session, item: WorkItem, holder: str | None, group: str | Non
 
 def _still_to_tell(session: Session, news: _News, notices: Iterable[Notice]) -> Iterable[ToldNotice]:
     seen: set[tuple[Any, ...]] = set()
+    latest = {one.details["saved_report_id"]: one.id for one in notices if one.kind is NoticeKind.SAVED_REPORT}
     for notice in notices:
         details = notice.details
         brought = details.get("brought")
@@ -217,7 +218,9 @@ def _still_to_tell(session: Session, news: _News, notices: Iterable[Notice]) -> 
             continue
         report = None
         if notice.kind is NoticeKind.SAVED_REPORT:
-            report = told_report(session, news.actor, int(details["saved_report_id"]), now=news.now, zone=news.zone)
+            if notice.id != latest[details["saved_report_id"]]:
+                continue
+            report = _report(session, news, details)
             if report is None:
                 continue
         deal = news.deals.get(notice.deal_id or 0)
@@ -239,6 +242,14 @@ def _still_to_tell(session: Session, news: _News, notices: Iterable[Notice]) -> 
             failure=news.failures.get((notice.deal_id, str(details.get("text", "")))),
             brought=brought,
         )
+
+
+def _report(session: Session, news: _News, details: Mapping[str, Any]) -> ToldReport | None:
+    """With the days of when it was due: quiet hours may lie between, and a month may end meanwhile."""
+    due = details.get("due_at")  # of a notice written before it was kept: none
+    as_of = datetime.fromisoformat(due) if due else news.now
+    saved_report_id = int(details["saved_report_id"])
+    return told_report(session, news.actor, saved_report_id, now=news.now, as_of=as_of, zone=news.zone)
 
 
 def _to_look_at(session: Session, news: _News) -> Control | None:

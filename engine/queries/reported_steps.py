@@ -7,18 +7,18 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select, true
+from sqlalchemy import BigInteger, ColumnElement, func, literal, or_, select, true, tuple_
 from sqlalchemy.orm import Session
 
 from engine.bpmn.compiled import OutcomeKind, StepKind
 from engine.db.types import Moment
 from engine.model.work_item import LIVE, PENDING, WorkItem, WorkItemState
 from engine.policy.permissions import Actor
+from engine.queries.pages import LONGEST_PAGE, cursor_key, page_of
 from engine.queries.reports import ensure_reads_reports
 from engine.queries.scopes import visible_work_items
 from engine.queries.work_item_rows import WorkItemRow, rows_of, work_item_rows
 
-MOST_LISTED = 200
 RESPONSIBLE = func.coalesce(WorkItem.completed_by_id, WorkItem.assignee_id)
 """Who did the step, else who holds it; None for a step that nobody has taken."""
 _LATEST = func.coalesce(WorkItem.completed_at, WorkItem.opened_at, type_=Moment)
@@ -60,10 +60,11 @@ class ReportedStep:
 
 @dataclass(frozen=True, slots=True)
 class ListedReport:
-    """The latest ``items`` of ``total``."""
+    """A page of ``items``, the latest first, of ``total``. ``next_cursor``: of the next page, if there is one."""
 
     items: tuple[ReportedStep, ...]
     total: int
+    next_cursor: str | None
 
 
 def in_period(which: ReportedSteps, since: datetime | None, until: datetime | None) -> list[ColumnElement[bool]]:
@@ -107,11 +108,12 @@ def reported_steps(
     since: datetime | None = None,
     until: datetime | None = None,
     now: datetime,
-    limit: int = MOST_LISTED,
+    limit: int = LONGEST_PAGE,
+    cursor: str | None = None,
 ) -> ListedReport:
-    """The latest first. ``person_id`` 0 and ``department_id`` 0 mean: of nobody, of none. ``step`` is a step's name.
+    """A page, the latest first. ``person_id`` 0 and ``department_id`` 0 mean: of nobody, of none.
 
-    Raises NotFound.
+    ``step`` is a step's name. Raises NotFound, CursorNotUnderstood.
     """
     ensure_reads_reports(actor)
     conditions: list[Any] = [visible_work_items(actor), *in_period(which, since, until), is_one_of(which, now)]
@@ -120,9 +122,15 @@ def reported_steps(
             conditions.append(column == wanted if wanted else column.is_(None))
     if step is not None:
         conditions.append(WorkItem.name == step)
-    order = (_LATEST.desc(), WorkItem.id.desc())
-    shown = rows_of(session.execute(work_item_rows(*conditions).order_by(*order).limit(limit)), actor, now)
-    comments = select(WorkItem.id, WorkItem.comment).where(*conditions).order_by(*order).limit(limit)
-    said = {row.id: row.comment for row in session.execute(comments)}
     total = session.scalar(select(func.count()).select_from(WorkItem).where(*conditions)) or 0
-    return ListedReport(tuple(ReportedStep(row, said.get(row.id, "")) for row in shown), total)
+    key = cursor_key(cursor, datetime, int)
+    if key is not None:
+        conditions.append(tuple_(_LATEST, WorkItem.id) < tuple_(literal(key[0], Moment), literal(key[1], BigInteger)))
+    ordered = work_item_rows(*conditions).order_by(_LATEST.desc(), WorkItem.id.desc()).limit(limit + 1)
+    found = rows_of(session.execute(ordered), actor, now)
+    page = page_of(found, limit=limit, cursor=cursor, key=lambda row: (row.completed_at or row.opened_at, row.id))
+    ids = [row.id for row in page.items]
+    comments = select(WorkItem.id, WorkItem.comment).where(WorkItem.id.in_(ids))
+    said = {row.id: row.comment for row in session.execute(comments)}
+    items = tuple(ReportedStep(row, said.get(row.id, "")) for row in page.items)
+    return ListedReport(items, total, page.next_cursor)

@@ -67,17 +67,20 @@ def saved_reports(session: Session, actor: Actor, report: ReportKind | None = No
 
 
 def told_report(
-    session: Session, actor: Actor, saved_report_id: int, *, now: datetime, zone: tzinfo
+    session: Session, actor: Actor, saved_report_id: int, *, now: datetime, as_of: datetime, zone: tzinfo
 ) -> ToldReport | None:
-    """What the actor's report tells now, within what they may see now. None where it was deleted meanwhile."""
+    """What the actor's report tells now, within what they may see now. None where it was deleted meanwhile.
+
+    Periods such as "this month" are those of the day of ``as_of``, in ``zone``.
+    """
     saved = session.get(SavedReport, saved_report_id)
     if saved is None or saved.person_id != actor.person_id:
         return None
-    row, today = _row(saved), now.astimezone(zone).date()
+    row, today = _row(saved), as_of.astimezone(zone).date()
     months = months_of(row.filters, today)
     is_forecast = row.report is ReportKind.FORECAST
     first, last = (months.first, months.last) if is_forecast else row.filters.days(today)
-    figures = _figures(session, actor, row.report, row.filters, now=now, zone=zone) if controls(actor) else None
+    figures = _figures(session, actor, row, today, now=now, zone=zone) if controls(actor) else None
     return ToldReport(row, first, last, figures)
 
 
@@ -87,20 +90,18 @@ def months_of(filters: ReportFilters, today: date) -> Months:
     return Months(date(this // 12, this % 12 + 1, 1), max(1, min(filters.months, MOST_MONTHS)))
 
 
-def _figures(
-    session: Session, actor: Actor, report: ReportKind, filters: ReportFilters, *, now: datetime, zone: tzinfo
-) -> Figures:
-    today = now.astimezone(zone).date()
+def _figures(session: Session, actor: Actor, row: SavedRow, today: date, *, now: datetime, zone: tzinfo) -> Figures:
+    filters = row.filters
     first, last = filters.days(today)
     since, until = (datetime.combine(day, time(), zone) for day in (first, last + timedelta(days=1)))
     key, by = filters.definition_key, filters.group_by
-    match report:
+    match row.report:
         case ReportKind.FUNNEL:
             chosen = (session, actor, key, since, until)
             return FunnelFigures(funnel(*chosen), sales_results(*chosen))
         case ReportKind.FORECAST:
             months = months_of(filters, today)
-            return forecast(session, actor, key, months, ForecastGroup(by), now=now, zone=zone)
+            return forecast(session, actor, filters.maps, months, ForecastGroup(by), now=now, zone=zone)
         case ReportKind.LATENESS:
             return lateness(session, actor, LatenessGroup(by), since=since, until=until, now=now)
         case ReportKind.APPROVALS:

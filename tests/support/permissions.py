@@ -19,6 +19,7 @@ from engine.commands.consultations import ask_about_work_item
 from engine.commands.deal_files import add_made_file
 from engine.commands.deals import comment_on_deal
 from engine.commands.people import set_substitution
+from engine.commands.saved_reports import ReportDraft, save_report
 from engine.commands.webhooks import add_webhook
 from engine.model.client_import import ImportKind
 from engine.model.deal import Deal
@@ -26,8 +27,10 @@ from engine.model.history_event import HistoryEvent
 from engine.model.incident import Incident
 from engine.model.mention import Mention
 from engine.model.process_instance import ProcessInstance
+from engine.model.saved_report import ReportKind
 from engine.model.version_move import VersionMove, VersionMoveState
 from engine.policy.permissions import Actor
+from engine.policy.report_periods import ReportFilters
 
 PEOPLE = ("olena", "danylo", "bohdan", "iryna", "petro", "owner", "admin")
 """The owner of the first deal, an outsider, the head of sales, two approvers, the owner of maps, the administrator."""
@@ -35,7 +38,10 @@ PEOPLE = ("olena", "danylo", "bohdan", "iryna", "petro", "owner", "admin")
 
 @dataclass(frozen=True)
 class Records:
-    """``deal`` is olena's, at its three approvals; the step is Legal's. The other deal is taras's, at its start."""
+    """``deal`` is olena's, at its three approvals; the step is Legal's. The other deal is taras's, at its start.
+
+    The saved report is bohdan's.
+    """
 
     deal_id: int
     client_id: int
@@ -50,6 +56,7 @@ class Records:
     substitution_id: int
     contact_id: int
     import_id: int
+    saved_report_id: int
 
 
 class World:
@@ -81,7 +88,7 @@ class World:
         office.database.dispose()
         self.kept = shutil.copy(self.file, self.file.with_suffix(".kept"))
 
-    def _told(self, deal: Deal, work_item_id: int, away: str) -> tuple[int, int, int, int, int]:
+    def _told(self, deal: Deal, work_item_id: int, away: str) -> tuple[int, int, int, int, int, int]:
         """The head asked the administrator about the step, was named in a comment, and somebody is away in a year.
 
         Who will be away has brought a list of clients.
@@ -96,7 +103,9 @@ class World:
         absence = office.do("admin", set_substitution, person_id, company.petro.id, day, day)
         file = look_into("Клієнт\nТОВ Лан\n".encode(), "clients.csv")
         brought = office.do(away, bring_list, ImportKind.CLIENTS, file)
-        return question.id, mention_id, absence.id, contact.id, brought.id
+        draft = ReportDraft(f"Активність {deal.number}", ReportKind.ACTIVITY, ReportFilters())
+        saved = office.do("bohdan", save_report, draft)
+        return question.id, mention_id, absence.id, contact.id, brought.id, saved.id
 
     def _fail(self, deal_id: int) -> int:
         """A timer that nothing waits for any longer failed."""

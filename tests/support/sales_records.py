@@ -111,13 +111,18 @@ class SalesRecords:
         """An open deal with its running instance."""
         self._deals += 1
         client = client or self.client(f"Клієнт {self._deals}")
-        wanted = {"amount": Decimal(1000), "stage": OFFER, "stage_since": self.at, "opened_at": self.at} | values
+        wanted = {
+            "amount": Decimal(1000),
+            "stage": OFFER,
+            "stage_since": self.at,
+            "opened_at": self.at,
+            "definition_key": "sale",
+        } | values
         deal = Deal(
             number=f"У-{self._deals}",
             title=title,
             client_id=client.id,
             owner_id=owner.id,
-            definition_key="sale",
             **wanted,
         )
         deal.search_text = search_text(deal.number, title, client.name)
@@ -216,6 +221,20 @@ class SalesRecords:
     def close(self, deal: Deal, result: DealResult, *, at: datetime | None = None) -> None:
         deal.result, deal.closed_at = result, at or self.at
         self.session.flush()
+
+    def another_map(self, key: str, name: str) -> ProcessDefinition:
+        """One whose deals are only counted: it cannot run."""
+        return self._added(
+            ProcessDefinition(
+                key=key,
+                version=1,
+                name=name,
+                state=DefinitionState.DRAFT,
+                findings=[],
+                created_at=self.at,
+                created_by_id=self.company.owner.id,
+            )
+        )
 
     def _definition(self) -> ProcessDefinition:
         process = sales_process()

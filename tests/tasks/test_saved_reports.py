@@ -4,16 +4,25 @@ from datetime import time, timedelta
 from email.message import EmailMessage
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from support.office import Office
 from support.post_office import PostOffice
 
 from engine.commands.departments import update_department
 from engine.commands.people import update_person
-from engine.commands.saved_reports import ReportDraft, delete_saved_report, save_report, schedule_saved_report
+from engine.commands.saved_reports import (
+    ReportDraft,
+    delete_saved_report,
+    save_report,
+    schedule_saved_report,
+    send_saved_report,
+)
+from engine.errors import NotFound
+from engine.model.deal import Deal
 from engine.model.person import Person
+from engine.model.process_definition import DefinitionState, ProcessDefinition
 from engine.model.saved_report import ReportKind, Rhythm, SavedReport
-from engine.policy.report_periods import ReportFilters
+from engine.policy.report_periods import ReportFilters, UsualPeriod
 from engine.policy.report_schedule import Schedule
 from tasks.jobs import sweep
 from tasks.notices import tell_people, tell_reports
@@ -75,7 +84,73 @@ def test_a_report_comes_at_its_time_once_and_tells_what_its_page_does(
     for one in (*said, f"https://sales.example.com/reports/saved/{saved_id}"):
         assert one in text
     assert send(office, post_office, hours=1) == []
-    assert len(send(office, post_office, days=3)) == 1, "what was missed is not made up for"
+    assert len(send(office, post_office, days=3)) == 1, "of what was missed, the latest is made up for"
+
+
+@pytest.mark.parametrize("rhythm", [Rhythm.MONTH_END, Rhythm.LAST_WORKING_DAY])
+def test_after_days_without_a_server_the_latest_report_comes_once_with_the_days_on_which_it_was_due(
+    office: Office, post_office: PostOffice, rhythm: Rhythm
+) -> None:
+    """It is Monday, 2 March; the server is off from the 29th of March over the end of two months, until 4 May."""
+    with office.database.write() as session:
+        session.get_one(Person, office.company.bohdan.id).locale = "en"
+    filters = ReportFilters(period=UsualPeriod.THIS_MONTH, group_by="person")
+    saved = office.do("bohdan", save_report, ReportDraft("Month", ReportKind.LATENESS, filters))
+    office.do("bohdan", schedule_saved_report, saved.id, Schedule(rhythm, time(16)))
+    assert send(office, post_office, days=27) == []
+    (letter,) = send(office, post_office, days=36)
+    assert "Period: 01.04.2026 – 30.04.2026" in body(letter)
+    assert send(office, post_office, days=20) == []
+    (letter,) = send(office, post_office, days=8)
+    assert "Period: 01.05.2026 – " in body(letter)
+
+
+def test_a_report_of_a_months_last_evening_is_held_by_quiet_hours_and_is_still_of_that_month(
+    office: Office, post_office: PostOffice
+) -> None:
+    with office.database.write() as session:
+        session.get_one(Person, office.company.bohdan.id).locale = "en"
+    filters = ReportFilters(period=UsualPeriod.THIS_MONTH, group_by="person")
+    saved = office.do("bohdan", save_report, ReportDraft("Month", ReportKind.LATENESS, filters))
+    office.do("bohdan", schedule_saved_report, saved.id, Schedule(Rhythm.MONTH_END, time(22)))
+    assert send(office, post_office, days=29, hours=13) == []
+    (letter,) = send(office, post_office, hours=12)
+    assert "Period: 01.03.2026 – 31.03.2026" in body(letter)
+
+
+def test_a_report_is_sent_when_its_owner_wants_it_and_its_schedule_stays(
+    office: Office, post_office: PostOffice
+) -> None:
+    saved_id = scheduled(office, ReportKind.ACTIVITY)
+    office.do("bohdan", send_saved_report, saved_id)
+    assert len(send(office, post_office)) == 1
+    assert send(office, post_office, hours=22) == []
+    assert len(send(office, post_office, hours=1)) == 1
+    for login in ("iryna", "olena"):
+        with pytest.raises(NotFound):
+            office.do(login, send_saved_report, saved_id)
+
+
+def test_a_forecast_of_all_maps_tells_what_each_of_them_brings(office: Office, post_office: PostOffice) -> None:
+    with office.database.write() as session:
+        session.get_one(Person, office.company.bohdan.id).locale = "en"
+    office.open_deal()
+    other = office.open_deal(title="Продовження")
+    today = office.clock.now().date()
+    with office.database.write() as session:
+        draft = {"version": 1, "findings": [], "state": DefinitionState.DRAFT, "created_by_id": office.company.owner.id}
+        session.add(ProcessDefinition(key="renewal", name="Продовження", created_at=office.clock.now(), **draft))
+        session.execute(update(Deal).values(close_date=today))
+        session.execute(update(Deal).where(Deal.id == other.id).values(definition_key="renewal"))
+    saved = office.do(
+        "bohdan", save_report, ReportDraft("All", ReportKind.FORECAST, ReportFilters(group_by="month", months=1))
+    )
+    office.do("bohdan", send_saved_report, saved.id)
+    (letter,) = send(office, post_office)
+    with office.database.read() as session:
+        name = session.scalars(select(ProcessDefinition.name).where(ProcessDefinition.key == "sale")).first()
+    for said in ("Open deals: 2 ", "Продовження: 1\r\n", f"{name}: 1\r\n"):
+        assert said in body(letter)
 
 
 def test_quiet_hours_hold_a_report_until_the_morning(office: Office, post_office: PostOffice) -> None:

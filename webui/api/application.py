@@ -53,6 +53,7 @@ _CALLS = (
     "loss_reasons",
     "reports",
     "forecasts",
+    "saved_reports",
     "history",
     "journal",
     "people",

@@ -8,14 +8,20 @@ from flask import Response
 
 from engine.policy.win_shares import WinShare
 from engine.queries.forecast import Expected, Months, forecast
+from engine.queries.forecast_outcomes import MonthOutcome, forecast_outcomes
 from webui.api.answers import answer
 from webui.api.blueprint import api
 from webui.api.caller import caller
 from webui.api.models.reports import (
     ExpectedItem,
+    ForecastOutcomes,
     ForecastQuery,
     ForecastReport,
     ForecastRowItem,
+    ForeseenItem,
+    MapForecastItem,
+    MonthOutcomeItem,
+    OutcomesQuery,
     StageShareItem,
     WinShareItem,
 )
@@ -27,14 +33,23 @@ from webui.request_context import now, reading
 
 @api.get("/reports/forecast", tags=[REPORTS], responses={200: ForecastReport})
 def report_forecast(query: ForecastQuery) -> Response:
-    """What the open deals of a map may bring in coming months, and what was won in them and before."""
+    """What the open deals of one, several or all maps may bring in coming months; what was won in them and before."""
     first = query.first or local(now()).date()
     months = Months(first.replace(day=1), query.months)
     with reading() as session:
         found = forecast(session, caller(), query.definition_key, months, query.group_by, now=now(), zone=zone())
     return answer(
         ForecastReport(
-            definition_key=found.definition_key,
+            definition_key=found.maps[0].definition_key if len(found.maps) == 1 else None,
+            maps=tuple(
+                MapForecastItem(
+                    definition_key=one.definition_key,
+                    name=one.name,
+                    expected=_expected(one.expected),
+                    whole=_share(one.whole),
+                )
+                for one in found.maps
+            ),
             first=months.first,
             last=months.last,
             before_first=months.before.first,
@@ -45,18 +60,46 @@ def report_forecast(query: ForecastQuery) -> Response:
                     name=row.name,
                     month=row.months.first if row.months is not None else None,
                     expected=_expected(row.expected),
+                    by_map={key: _expected(part) for key, part in row.by_map.items()},
                 )
                 for row in found.rows
             ),
             total=_expected(found.total),
             **asdict(found.outside),
             measured_from=found.measured_from,
-            whole=_share(found.whole),
+            whole=WinShareItem(
+                won=sum(one.whole.won for one in found.maps), ended=sum(one.whole.ended for one in found.maps)
+            ),
             stages=tuple(
-                StageShareItem(stage=one.share.stage, open=one.open, share=_share(one.share.own), taken=one.share.taken)
-                for one in found.stages
+                StageShareItem(
+                    definition_key=of_map.definition_key,
+                    stage=one.share.stage,
+                    open=one.open,
+                    share=_share(one.share.own),
+                    taken=one.share.taken,
+                )
+                for of_map in found.maps
+                for one in of_map.stages
             ),
         )
+    )
+
+
+@api.get("/reports/forecast/outcomes", tags=[REPORTS], responses={200: ForecastOutcomes})
+def report_forecast_outcomes(query: OutcomesQuery) -> Response:
+    """How the forecasts of the months that are over turned out, for who sees all deals."""
+    with reading() as session:
+        found = forecast_outcomes(session, caller(), query.definition_key, query.months, now=now(), zone=zone())
+    return answer(ForecastOutcomes(items=tuple(_outcome(one) for one in found)))
+
+
+def _outcome(one: MonthOutcome) -> MonthOutcomeItem:
+    return MonthOutcomeItem(
+        month=one.month.first,
+        foreseen=ForeseenItem(**asdict(one.foreseen)) if one.foreseen is not None else None,
+        won=one.won,
+        won_sums=dict(one.won_sums),
+        percents=dict(one.percents),
     )
 
 

@@ -17,7 +17,7 @@ from engine.errors import DomainError, NotFound
 from engine.model.work_item import WorkItem
 from engine.policy.permissions import Ability, may
 from engine.queries.control import (
-    MOST_LISTED,
+    MOST_COUNTED,
     SILENT_DAYS,
     DealsList,
     StepsList,
@@ -31,10 +31,11 @@ from engine.queries.directories import directory
 from engine.queries.work_items import work_item_view
 from webui.control_words import DEAL_LISTS, STEP_LISTS, may_direct, may_remind
 from webui.error_pages import status_of
-from webui.exports import csv_file, xlsx_file
 from webui.forms.typed_values import read_id
 from webui.i18n import _, ngettext
+from webui.listed_pages import LONGEST_EXPORT, PAGE_SIZE, all_pages, cursor_asked, page_links
 from webui.messages import error_text, field_errors
+from webui.report_periods import report_file
 from webui.request_context import actor, now, reading, services, writing
 from webui.security import is_partial
 from webui.step_people import may_extend
@@ -42,9 +43,8 @@ from webui.step_people import may_extend
 blueprint = Blueprint("control", __name__, url_prefix="/control")
 
 _MOST_REMINDED = 100
-_MOST_EXPORTED = 10_000
 _OF_NONE = "none"
-_NARROWED = ("from", "show", "person", "department")
+_NARROWED = ("from", "show", "person", "department", "cursor")
 
 
 @blueprint.get("")
@@ -62,7 +62,7 @@ def show() -> ResponseReturnValue:
             kept={},
             sees_all=may(actor(), Ability.SEE_ALL_DEALS),
             silent_days=SILENT_DAYS,
-            most=MOST_LISTED,
+            most=MOST_COUNTED,
         )
 
 
@@ -71,7 +71,7 @@ def list_steps() -> ResponseReturnValue:
     chosen = _chosen_steps()
     with reading() as session:
         people = directory(session)
-        found = controlled_steps(session, actor(), now=now(), **chosen)
+        found = controlled_steps(session, actor(), now=now(), limit=PAGE_SIZE, cursor=cursor_asked(), **chosen)
         reminds = may_remind(people, actor())
         person = people.known_person(chosen["person_id"])
         department = people.department(chosen["department_id"])
@@ -85,15 +85,14 @@ def list_steps() -> ResponseReturnValue:
             lists=STEP_LISTS,
             may_remind=reminds,
             may_direct=may_direct(people, actor()),
-            kept={"from": "steps", "show": chosen["which"].value, **_whose()},
+            kept={"from": "steps", "show": chosen["which"].value, "cursor": cursor_asked(), **_whose()},
             remindable=any(map(reminds, found.items)),
+            **page_links(found.next_cursor),
         )
 
 
 @blueprint.get("/steps/export.<kind>")
 def export_steps(kind: str) -> ResponseReturnValue:
-    if kind not in {"csv", "xlsx"}:
-        raise NotFound
     header = (
         _("Step"),
         _("Deal"),
@@ -106,7 +105,9 @@ def export_steps(kind: str) -> ResponseReturnValue:
         _("Deadline"),
         _("Open since"),
     )
+    chosen = _chosen_steps()
     with reading() as session:
+        at = now()
         rows = [
             (
                 row.name,
@@ -120,9 +121,11 @@ def export_steps(kind: str) -> ResponseReturnValue:
                 row.due_at,
                 row.opened_at,
             )
-            for row in controlled_steps(session, actor(), now=now(), limit=_MOST_EXPORTED, **_chosen_steps()).items
+            for row in all_pages(
+                lambda cursor, limit: controlled_steps(session, actor(), now=at, cursor=cursor, limit=limit, **chosen)
+            )
         ]
-    return (csv_file if kind == "csv" else xlsx_file)("control", header, rows)
+    return report_file(kind, "control", header, rows)
 
 
 @blueprint.get("/steps/<int:work_item_id>/direct")
@@ -156,10 +159,63 @@ def extend(work_item_id: int) -> ResponseReturnValue:
 def list_deals() -> ResponseReturnValue:
     which = _word(DealsList, DealsList.SILENT)
     with reading() as session:
-        found = controlled_deals(session, actor(), which, now=now())
+        found = controlled_deals(
+            session,
+            actor(),
+            which,
+            now=now(),
+            limit=PAGE_SIZE,
+            cursor=cursor_asked(),
+            most_counted=LONGEST_EXPORT,
+        )
     return render_template(
-        "control/deals.html", which=which, found=found, lists=DEAL_LISTS, silent_days=SILENT_DAYS, most=MOST_LISTED
+        "control/deals.html",
+        which=which,
+        found=found,
+        lists=DEAL_LISTS,
+        silent_days=SILENT_DAYS,
+        most=LONGEST_EXPORT,
+        **page_links(found.next_cursor),
     )
+
+
+@blueprint.get("/deals/export.<kind>")
+def export_deals(kind: str) -> ResponseReturnValue:
+    header = (
+        _("Deal"),
+        _("Title"),
+        _("Client"),
+        _("Amount"),
+        _("Currency"),
+        _("Stage"),
+        _("In this stage since"),
+        _("Next step"),
+        _("Deadline"),
+        _("Owner"),
+    )
+    which = _word(DealsList, DealsList.SILENT)
+    with reading() as session:
+        at = now()
+        rows = [
+            (
+                row.number,
+                row.title,
+                row.client_name,
+                row.amount,
+                row.currency,
+                row.stage,
+                row.stage_since,
+                row.next_step,
+                row.next_due_at,
+                row.owner_name,
+            )
+            for row in all_pages(
+                lambda cursor, limit: controlled_deals(
+                    session, actor(), which, now=at, cursor=cursor, limit=limit, most_counted=1
+                )
+            )
+        ]
+    return report_file(kind, "control-deals", header, rows)
 
 
 @blueprint.post("/looked")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from decimal import Decimal
 from typing import Any
 
 from flask import Blueprint, render_template, request
@@ -16,7 +14,9 @@ from engine.model.saved_report import ReportKind
 from engine.policy.permissions import Ability, may
 from engine.policy.win_shares import FEWEST_ENDED, ShareTaken
 from engine.queries.control import ensure_controls
-from engine.queries.forecast import Expected, Forecast, ForecastGroup, ForecastRow, Months, forecast
+from engine.queries.forecast import Forecast, ForecastGroup, ForecastRow, Months, forecast
+from engine.queries.forecast_outcomes import MOST_MONTHS_BACK, MonthOutcome, forecast_outcomes
+from engine.queries.scopes import ensure_sees
 from webui.deal_list import DealFilter
 from webui.formats import local, month_name
 from webui.forms.typed_values import read_id
@@ -24,6 +24,7 @@ from webui.i18n import _, zone
 from webui.known_maps import KnownMap, known_maps
 from webui.periods import iso_date
 from webui.report_periods import report_file
+from webui.report_tables import FORECAST_HEADINGS, forecast_row_name, forecast_table, outcome_table
 from webui.request_context import actor, now, reading
 from webui.saved_reports import saved_words
 
@@ -34,12 +35,7 @@ _GROUPS = {
     ForecastGroup.PERSON: N_("By person"),
     ForecastGroup.DEPARTMENT: N_("By department"),
 }
-_FIRST_HEADINGS = {
-    ForecastGroup.MONTH: N_("Month"),
-    ForecastGroup.PERSON: N_("Person"),
-    ForecastGroup.DEPARTMENT: N_("Department"),
-}
-_WEIGHED = ((N_("May be counted on, %(currency)s"), "weighted"), (N_("Not weighed, %(currency)s"), "unweighed"))
+_MONTHS_COMPARED = 6
 _COUNTS = (1, 2, 3, 6, 12)
 _USUAL_COUNT = 3
 _CHOOSABLE_BACK = 12
@@ -48,11 +44,19 @@ _CHOOSABLE_ON = 13
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
+    """``map_keys`` are the maps that were chosen, none: all ``maps``."""
+
     maps: tuple[KnownMap, ...]
-    map_key: str
+    map_keys: tuple[str, ...]
     months: Months
     group: ForecastGroup
     found: Forecast | None
+
+    @property
+    def address(self) -> dict[str, Any]:
+        """What an address of the same forecast says."""
+        first, count = self.months.first.isoformat(), self.months.count
+        return {"map": list(self.map_keys) or None, "by": self.group.value, "first": first, "months": count}
 
 
 @blueprint.get("/forecast")
@@ -64,18 +68,19 @@ def show_forecast() -> ResponseReturnValue:
         found=asked.found,
         months=asked.months,
         groups={one: _(label) for one, label in _GROUPS.items()},
-        heading=_(_FIRST_HEADINGS[asked.group]),
+        heading=_(FORECAST_HEADINGS[asked.group]),
         starts=_starts(asked.months),
         counts=_COUNTS,
         span=_span,
-        name_of=_name_of,
+        name_of=forecast_row_name,
         opens=_Lists(asked),
         sees_all=may(actor(), Ability.SEE_ALL_DEALS),
         fewest=FEWEST_ENDED,
         taken=ShareTaken,
+        outcomes=_outcomes(asked),
         **saved_words(
             ReportKind.FORECAST,
-            map=asked.map_key,
+            map=",".join(asked.map_keys),
             by=asked.group.value,
             first=asked.months.first.isoformat(),
             months=str(asked.months.count),
@@ -85,62 +90,65 @@ def show_forecast() -> ResponseReturnValue:
 
 @blueprint.get("/forecast.<kind>")
 def export_forecast(kind: str) -> ResponseReturnValue:
-    """A column for each currency: sums stay numbers that a spreadsheet adds up."""
     asked = _asked()
-    rows = asked.found.rows if asked.found else ()
-    parts = (
-        (_("Open deals"), "open", ((_("Their sum, %(currency)s"), "sums"), *_WEIGHED)),
-        (_("Without an amount"), "unpriced", ()),
-        (_("Already won"), "won", ((_("Won for, %(currency)s"), "won_sums"),)),
-        (_("Won the period before"), "won_before", ((_("Won before for, %(currency)s"), "won_before_sums"),)),
-    )
-    header = [_(_FIRST_HEADINGS[asked.group])]
-    told: list[list[Any]] = [[_name_of(row)] for row in rows]
-    for title, count, summed in parts:
-        header.append(title)
-        for line, row in zip(told, rows, strict=True):
-            line.append(getattr(row.expected, count))
-        for words, name in summed:
-            of_rows = [_sums(row.expected, name) for row in rows]
-            for currency in sorted({one for sums in of_rows for one in sums}):
-                header.append(_(words) % {"currency": currency})
-                for line, sums in zip(told, of_rows, strict=True):
-                    line.append(sums.get(currency))
-    return report_file(kind, "forecast", header, told)
+    header, rows = forecast_table(asked.found, asked.group)
+    return report_file(kind, "forecast", header, rows)
+
+
+@blueprint.get("/forecast-outcomes.<kind>")
+def export_outcomes(kind: str) -> ResponseReturnValue:
+    """How the forecasts of the last months turned out. Raises NotFound for who does not see all deals."""
+    ensure_sees(actor(), Ability.SEE_ALL_DEALS)
+    header, rows = outcome_table(_outcomes(_asked(), MOST_MONTHS_BACK))
+    return report_file(kind, "forecast-outcomes", header, rows)
+
+
+def _outcomes(asked: _Asked, count: int = _MONTHS_COMPARED) -> tuple[MonthOutcome, ...]:
+    """Empty for who does not see all deals: what was foreseen was foreseen of all."""
+    if not asked.maps or not may(actor(), Ability.SEE_ALL_DEALS):
+        return ()
+    with reading() as session:
+        return forecast_outcomes(session, actor(), asked.map_keys, count, now=now(), zone=zone())
 
 
 class _Lists:
-    """The addresses of the lists behind the numbers, narrowed to exactly what each counts."""
+    """The addresses of the lists behind the numbers, narrowed to exactly what each counts.
+
+    ``of_map`` narrows a number to one of the maps.
+    """
 
     def __init__(self, asked: _Asked) -> None:
         self._asked = asked
 
-    def open(self, row: ForecastRow | None = None, **more: Any) -> str:
+    def open(self, row: ForecastRow | None = None, of_map: str | None = None, **more: Any) -> str:
         """Open deals of a row, or of all months."""
         months = row.months if row is not None and row.months is not None else self._asked.months
-        return self._list(row, closes_from=months.first, closes_to=months.last, **more)
+        return self._list(row, of_map, closes_from=months.first, closes_to=months.last, **more)
 
-    def won(self, row: ForecastRow | None = None, *, before: bool = False) -> str:
+    def won(self, row: ForecastRow | None = None, of_map: str | None = None, *, before: bool = False) -> str:
         months = self._months(row, before=before)
-        return self._list(row, result="won", closed_from=months.first, closed_to=months.last)
+        return self._list(row, of_map, result="won", closed_from=months.first, closed_to=months.last)
+
+    def won_in(self, months: Months) -> str:
+        return self._list(result="won", closed_from=months.first, closed_to=months.last)
 
     def outside(self, which: str) -> str:
         months, day = self._asked.months, timedelta(days=1)
         match which:
             case "before":
-                return self._list(None, closes_to=months.first - day)
+                return self._list(closes_to=months.first - day)
             case "after":
-                return self._list(None, closes_from=months.last + day)
+                return self._list(closes_from=months.last + day)
             case "passed":
-                return self._list(None, closes_to=local(now()).date() - day)
+                return self._list(closes_to=local(now()).date() - day)
             case _:
-                return self._list(None, dated=0)
+                return self._list(dated=0)
 
-    def ended(self, stage: str | None, result: str) -> str:
+    def ended(self, of_map: str, stage: str | None, result: str) -> str:
         """The deals that a share was measured on, or those of them that were won."""
         found = self._asked.found
         days = {"closed_from": found.measured_from, "closed_to": found.today} if found else {}
-        return self._list(None, result=result, reached=stage, **days)
+        return self._list(None, of_map, result=result, reached=stage, **days)
 
     def _months(self, row: ForecastRow | None, *, before: bool) -> Months:
         asked = self._asked.months
@@ -148,13 +156,16 @@ class _Lists:
             return asked.before if before else asked
         return _counterpart(asked, row.months) if before else row.months
 
-    def _list(self, row: ForecastRow | None, **filters: Any) -> str:
+    def _list(self, row: ForecastRow | None = None, of_map: str | None = None, **filters: Any) -> str:
         given = {name: str(value) for name, value in filters.items() if value is not None}
         if row is not None and self._asked.group is ForecastGroup.PERSON:
             given |= {"owner": str(row.id), "owner_text": row.name}
         if row is not None and self._asked.group is ForecastGroup.DEPARTMENT:
             given["department"] = str(row.id or "none")
-        return DealFilter.of(given | {"map": self._asked.map_key}).address()
+        keys = (of_map,) if of_map is not None else self._asked.map_keys
+        if keys:
+            given["map" if len(keys) == 1 else "maps"] = ",".join(keys)
+        return DealFilter.of(given).address()
 
 
 def _asked() -> _Asked:
@@ -164,11 +175,11 @@ def _asked() -> _Asked:
     group = ForecastGroup(given) if given in set(ForecastGroup) else ForecastGroup.MONTH
     with reading() as session:
         maps = known_maps(session, actor())
-        keys = [one.key for one in maps]
-        key = request.args.get("map", "")
-        key = key if key in keys else next(iter(keys), "")
-        found = forecast(session, actor(), key, months, group, now=now(), zone=zone()) if key else None
-    return _Asked(maps, key, months, group, found)
+        wanted = set(request.args.getlist("map"))
+        keys = tuple(one.key for one in maps if one.key in wanted)
+        of_maps = keys or tuple(one.key for one in maps)
+        found = forecast(session, actor(), of_maps, months, group, now=now(), zone=zone()) if of_maps else None
+    return _Asked(maps, keys, months, group, found)
 
 
 def _months_asked() -> Months:
@@ -195,12 +206,3 @@ def _span(months: Months) -> str:
 def _counterpart(asked: Months, month: Months) -> Months:
     """The month at the same place among the months before."""
     return dict(zip((one.first for one in asked.each), asked.before.each, strict=True))[month.first]
-
-
-def _name_of(row: ForecastRow) -> str:
-    return month_name(row.months.first) if row.months is not None else row.name or _("No department")
-
-
-def _sums(expected: Expected, name: str) -> Mapping[str, Decimal]:
-    sums: Mapping[str, Decimal] = getattr(expected, name)
-    return sums

@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
-from engine.errors import N_
 from engine.model.deal import DealResult
 from engine.model.saved_report import ReportKind
 from engine.policy.permissions import Ability, may
 from engine.queries.control import ensure_controls
-from engine.queries.reports import Funnel, FunnelStage, LatenessGroup, LatenessRow, funnel, lateness
+from engine.queries.reports import Funnel, LatenessGroup, LatenessRow, funnel, lateness
 from engine.queries.sales_results import NEWEST_DEALS, SalesResults, sales_results
 from webui.deadlines import working_span
 from webui.i18n import _
 from webui.known_maps import KnownMap, known_maps
 from webui.periods import end_of, start_of
 from webui.report_periods import asked_period, period_asked, period_words, report_file
+from webui.report_tables import LATENESS_HEADINGS, funnel_table, in_time, lateness_no_name, lateness_table
 from webui.request_context import actor, now, reading
 from webui.saved_reports import saved_words
 
 blueprint = Blueprint("reports", __name__, url_prefix="/reports")
-
-_GROUPS = {
-    LatenessGroup.PERSON: N_("By person"),
-    LatenessGroup.DEPARTMENT: N_("By department"),
-    LatenessGroup.STEP: N_("By step"),
-}
 
 
 @blueprint.get("/funnel")
@@ -52,15 +44,7 @@ def show_funnel() -> ResponseReturnValue:
 @blueprint.get("/funnel.<kind>")
 def export_funnel(kind: str) -> ResponseReturnValue:
     _maps, _key, found, results = _funnel()
-    header = (
-        _("Stage"),
-        _("Reached it"),
-        _("Share of all opened"),
-        _("Are in it now"),
-        _("Ended in it unwon"),
-        _("Working time in it, median"),
-    )
-    rows = [_stage_cells(stage, found, results) for stage in found.stages] if found and results else []
+    header, rows = funnel_table(found, results)
     return report_file(kind, "funnel", header, rows)
 
 
@@ -82,10 +66,10 @@ def show_lateness() -> ResponseReturnValue:
     return render_template(
         "control/lateness.html",
         group=group,
-        groups={one: _(label) for one, label in _GROUPS.items()},
+        groups={one: _(label) for one, label in LATENESS_HEADINGS.items()},
         rows=rows,
-        in_time=_in_time,
-        no_name=_no_name(group),
+        in_time=in_time,
+        no_name=lateness_no_name(group),
         counts_all=may(actor(), Ability.SEE_REPORTS),
         **period_words(),
         **saved_words(ReportKind.LATENESS, by=group.value, **period_asked()),
@@ -95,8 +79,7 @@ def show_lateness() -> ResponseReturnValue:
 @blueprint.get("/lateness.<kind>")
 def export_lateness(kind: str) -> ResponseReturnValue:
     group, rows = _lateness()
-    header = (_(_GROUPS[group]), _("Done"), _("Done late"), _("In time, of a hundred"), _("Late now"))
-    told = [(row.name or _no_name(group), row.done, row.done_late, _in_time(row), row.open_late) for row in rows]
+    header, told = lateness_table(group, rows)
     return report_file(kind, "deadlines", header, told)
 
 
@@ -115,12 +98,6 @@ def _funnel() -> tuple[tuple[KnownMap, ...], str, Funnel | None, SalesResults | 
         return maps, key, funnel(*chosen), sales_results(*chosen)
 
 
-def _stage_cells(stage: FunnelStage, found: Funnel, results: SalesResults) -> tuple[Any, ...]:
-    timing = results.times.get(stage.name)
-    spent = working_span(timing.median) if timing is not None and timing.median is not None else ""
-    return stage.name, stage.reached, _share(stage.reached, found.opened), stage.here, stage.ended, spent
-
-
 def _lateness() -> tuple[LatenessGroup, tuple[LatenessRow, ...]]:
     given = request.args.get("by", "")
     group = LatenessGroup(given) if given in set(LatenessGroup) else LatenessGroup.PERSON
@@ -128,17 +105,3 @@ def _lateness() -> tuple[LatenessGroup, tuple[LatenessRow, ...]]:
     with reading() as session:
         rows = lateness(session, actor(), group, since=start_of(first), until=end_of(last), now=now())
     return group, rows
-
-
-def _no_name(group: LatenessGroup) -> str:
-    """Of the row of steps that ask no department, or that nobody has taken."""
-    return _("No department") if group is LatenessGroup.DEPARTMENT else _("Nobody")
-
-
-def _in_time(row: LatenessRow) -> int | None:
-    """Of a hundred done steps, how many in time; None where none was done."""
-    return _share(row.done - row.done_late, row.done)
-
-
-def _share(part: int, whole: int) -> int | None:
-    return round(100 * part / whole) if whole else None

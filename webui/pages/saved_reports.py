@@ -9,12 +9,14 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from engine.commands.saved_reports import (
+    GROUPINGS,
     LONGEST_NAME,
     ReportDraft,
     delete_saved_report,
     rename_saved_report,
     save_report,
     schedule_saved_report,
+    send_saved_report,
     stop_saved_report,
 )
 from engine.errors import N_, DomainError, FieldNotUnderstood, InvalidInput, NotFound
@@ -23,12 +25,9 @@ from engine.model.person import Person
 from engine.model.saved_report import ReportKind, Rhythm
 from engine.policy.mail_choices import Delivery, read_times
 from engine.policy.report_schedule import LAST_DAY_OF_MONTH, Schedule
-from engine.queries.approval_report import ApprovalGroup
 from engine.queries.calendars import calendar_of_person
 from engine.queries.control import ensure_controls
-from engine.queries.forecast import ForecastGroup
 from engine.queries.mail_choices import mail_choices
-from engine.queries.reports import LatenessGroup
 from engine.queries.saved_reports import SavedRow, months_of, saved_reports
 from engine.queries.telegram import chat_of
 from webui.error_pages import status_of
@@ -39,7 +38,7 @@ from webui.i18n import _
 from webui.messages import field_errors
 from webui.periods import PERIODS
 from webui.request_context import actor, now, reading, services, writing
-from webui.saved_reports import address_of, filters_given
+from webui.saved_reports import address_of, filters_given, saved_report_file
 
 blueprint = Blueprint("saved_reports", __name__, url_prefix="/reports/saved")
 
@@ -50,11 +49,12 @@ KINDS = {
     ReportKind.APPROVALS: N_("Approvals"),
     ReportKind.ACTIVITY: N_("Managers’ activity"),
 }
-RHYTHMS = {Rhythm.DAY: N_("Each day"), Rhythm.WEEK: N_("Each week"), Rhythm.MONTH: N_("Each month")}
-_GROUPINGS = {
-    ReportKind.FORECAST: frozenset(ForecastGroup),
-    ReportKind.LATENESS: frozenset(LatenessGroup),
-    ReportKind.APPROVALS: frozenset(ApprovalGroup),
+RHYTHMS = {
+    Rhythm.DAY: N_("Each day"),
+    Rhythm.WEEK: N_("Each week"),
+    Rhythm.MONTH: N_("Each month"),
+    Rhythm.MONTH_END: N_("On the last day of each month"),
+    Rhythm.LAST_WORKING_DAY: N_("On the last working day of each month"),
 }
 
 
@@ -74,13 +74,27 @@ def open_saved(saved_report_id: int) -> ResponseReturnValue:
     return redirect(address_of(row))
 
 
+@blueprint.get("/<int:saved_report_id>.<kind>")
+def export_saved(saved_report_id: int, kind: str) -> ResponseReturnValue:
+    """The report as a file, with its days as of today. Raises NotFound."""
+    return saved_report_file(actor(), saved_report_id, kind)
+
+
+@blueprint.post("/<int:saved_report_id>/send")
+def send(saved_report_id: int) -> ResponseReturnValue:
+    return _act(
+        lambda session: send_saved_report(session, saved_report_id, actor=actor(), clock=services().clock),
+        _("The report is on its way to you."),
+    )
+
+
 @blueprint.post("")
 def save() -> ResponseReturnValue:
     given, filters = request.form.get("report", ""), filters_given()
     if given not in set(ReportKind):
         raise NotFound
     kind = ReportKind(given)
-    if kind in _GROUPINGS and filters.group_by not in _GROUPINGS[kind]:
+    if kind in GROUPINGS and filters.group_by not in GROUPINGS[kind]:
         raise NotFound
     draft = ReportDraft(name=request.form.get("name", ""), report=kind, filters=filters)
     return _act(

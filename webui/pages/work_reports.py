@@ -17,33 +17,23 @@ from engine.queries.reported_steps import ListedReport, ReportedSteps, reported_
 from webui.deadlines import working_span
 from webui.forms.typed_values import read_id
 from webui.i18n import _
+from webui.listed_pages import PAGE_SIZE, all_pages, cursor_asked, page_links
 from webui.outcomes import decided
 from webui.periods import end_of, start_of
 from webui.report_periods import asked_period, period_asked, period_words, report_file
+from webui.report_tables import APPROVAL_COLUMNS, APPROVAL_HEADINGS, activity_table, approval_table
 from webui.request_context import actor, now, reading
 from webui.saved_reports import saved_words
 
 blueprint = Blueprint("work_reports", __name__, url_prefix="/reports")
 
-_GROUPS = {ApprovalGroup.DEPARTMENT: N_("By department"), ApprovalGroup.PERSON: N_("By person")}
-_LISTS = {
-    ReportedSteps.ASKED: N_("Asked for"),
-    ReportedSteps.APPROVED: N_("Approved"),
-    ReportedSteps.RETURNED: N_("Returned for rework"),
-    ReportedSteps.REJECTED: N_("Rejected"),
-    ReportedSteps.WAITING: N_("Still waiting"),
-    ReportedSteps.WITHDRAWN: N_("Withdrawn"),
-    ReportedSteps.LATE: N_("Late"),
+_LISTS = APPROVAL_COLUMNS | {
     ReportedSteps.DONE: N_("Steps done"),
     ReportedSteps.DONE_LATE: N_("Steps done late"),
     ReportedSteps.LATE_NOW: N_("Late now"),
 }
-_OF_APPROVALS = tuple(
-    one for one in _LISTS if one not in (ReportedSteps.DONE, ReportedSteps.DONE_LATE, ReportedSteps.LATE_NOW)
-)
 _GROUPED = {"person": "person_id", "department": "department_id", "step": "step"}
 """Of whose steps a number tells: how the address calls it, and how the query does."""
-_MOST_EXPORTED = 10_000
 _RETURNS_SHOWN = 10
 _NOBODY = "none"
 
@@ -58,10 +48,10 @@ def show_approvals() -> ResponseReturnValue:
     return render_template(
         "control/approvals.html",
         group=group,
-        groups={one: _(label) for one, label in _GROUPS.items()},
+        groups={one: _(label) for one, label in APPROVAL_HEADINGS.items()},
         rows=rows,
-        totals={one: sum(getattr(row, one.value) for row in rows) for one in _OF_APPROVALS},
-        lists={one: _(_LISTS[one]) for one in _OF_APPROVALS},
+        totals={one: sum(getattr(row, one.value) for row in rows) for one in APPROVAL_COLUMNS},
+        lists={one: _(_LISTS[one]) for one in APPROVAL_COLUMNS},
         returned=returned,
         working_span=working_span,
         newest=NEWEST_ANSWERS,
@@ -73,14 +63,7 @@ def show_approvals() -> ResponseReturnValue:
 @blueprint.get("/approvals.<kind>")
 def export_approvals(kind: str) -> ResponseReturnValue:
     group, rows = _approvals()
-    header = (
-        _(_GROUPS[group]),
-        *(_(_LISTS[one]) for one in _OF_APPROVALS),
-        _("Working time to an answer, median"),
-    )
-    told = [
-        (row.name or _no_name(group), *(getattr(row, one.value) for one in _OF_APPROVALS), _median(row)) for row in rows
-    ]
+    header, told = approval_table(group, rows)
     return report_file(kind, "approvals", header, told)
 
 
@@ -93,21 +76,7 @@ def show_activity() -> ResponseReturnValue:
 
 @blueprint.get("/activity.<kind>")
 def export_activity(kind: str) -> ResponseReturnValue:
-    """A column for each currency: sums stay numbers that a spreadsheet adds up."""
-    rows = _activity()
-    parts = (
-        (_("Deals opened"), _("Opened for, %(currency)s"), [row.opened for row in rows]),
-        (_("Deals won"), _("Won for, %(currency)s"), [row.won for row in rows]),
-        (_("Deals lost"), _("Lost for, %(currency)s"), [row.lost for row in rows]),
-        (_("Deals cancelled"), "", [row.cancelled for row in rows]),
-    )
-    header = [_("Person"), _("Steps done"), _("Steps done late")]
-    told: list[list[Any]] = [[row.name, row.done, row.done_late] for row in rows]
-    for counted, summed, of_rows in parts:
-        currencies = sorted({one for part in of_rows for one in part.sums}) if summed else []
-        header += [counted, *(summed % {"currency": currency} for currency in currencies)]
-        for line, part in zip(told, of_rows, strict=True):
-            line += [part.count, *(part.sums.get(currency) for currency in currencies)]
+    header, told = activity_table(_activity())
     return report_file(kind, "activity", header, told)
 
 
@@ -115,7 +84,7 @@ def export_activity(kind: str) -> ResponseReturnValue:
 def list_steps() -> ResponseReturnValue:
     """The steps that a number of a report counts."""
     which, chosen = _chosen()
-    found = _steps(which, chosen)
+    found = _steps(which, chosen, cursor_asked(), PAGE_SIZE)
     with reading() as session:
         people = directory(session)
         person = people.known_person(chosen["person_id"])
@@ -130,6 +99,7 @@ def list_steps() -> ResponseReturnValue:
         report=_report_of(which, chosen),
         found=found,
         decided=decided,
+        **page_links(found.next_cursor),
         **period_words(),
     )
 
@@ -164,7 +134,7 @@ def export_steps(kind: str) -> ResponseReturnValue:
             decided(one.row.outcome) if one.row.outcome else "",
             one.comment,
         )
-        for one in _steps(which, chosen, _MOST_EXPORTED).items
+        for one in all_pages(lambda cursor, limit: _steps(which, chosen, cursor, limit))
     ]
     return report_file(kind, "steps", header, rows)
 
@@ -183,11 +153,10 @@ def _activity() -> tuple[ActivityRow, ...]:
         return activity_report(session, actor(), now=now(), **_moments())
 
 
-def _steps(which: ReportedSteps, chosen: dict[str, Any], limit: int | None = None) -> ListedReport:
+def _steps(which: ReportedSteps, chosen: dict[str, Any], cursor: str | None, limit: int) -> ListedReport:
     ensure_controls(actor())
-    more: dict[str, Any] = {} if limit is None else {"limit": limit}
     with reading() as session:
-        return reported_steps(session, actor(), which, now=now(), **chosen, **_moments(), **more)
+        return reported_steps(session, actor(), which, now=now(), cursor=cursor, limit=limit, **chosen, **_moments())
 
 
 def _chosen() -> tuple[ReportedSteps, dict[str, Any]]:
@@ -206,7 +175,7 @@ def _report_of(which: ReportedSteps, chosen: dict[str, Any]) -> str:
     """The address of the report whose number was pressed, grouped as it was."""
     period: dict[str, Any] = {name: request.args.get(name) or None for name in ("from", "to")}
     grouped = next((by for by, name in _GROUPED.items() if chosen[name] is not None), None)
-    if which in _OF_APPROVALS:
+    if which in APPROVAL_COLUMNS:
         return url_for("work_reports.show_approvals", by=grouped, **period)
     if request.args.get("report") == "lateness":
         return url_for("reports.show_lateness", by=grouped, **period)
@@ -219,14 +188,6 @@ def _whose_none(chosen: dict[str, Any]) -> str:
     return _("Nobody") if chosen["person_id"] == 0 else ""
 
 
-def _no_name(group: ApprovalGroup) -> str:
-    return _("No department") if group is ApprovalGroup.DEPARTMENT else _("Nobody has taken")
-
-
 def _moments() -> dict[str, Any]:
     first, last = asked_period()
     return {"since": start_of(first), "until": end_of(last)}
-
-
-def _median(row: ApprovalRow) -> str:
-    return working_span(row.timing.median) if row.timing.median is not None else ""

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 from support.company import Company
 from support.sales_records import APPROVAL, OFFER, SIGNATURE, SalesRecords
@@ -23,8 +25,10 @@ Act = Callable[[Person], Actor]
 KYIV = ZoneInfo("Europe/Kyiv")
 
 
-def ended(records: SalesRecords, owner: Person, result: DealResult, stages: tuple[str, ...], at: datetime) -> Deal:
-    deal = records.deal(owner, stage=stages[-1])
+def ended(
+    records: SalesRecords, owner: Person, result: DealResult, stages: tuple[str, ...], at: datetime, **values: object
+) -> Deal:
+    deal = records.deal(owner, stage=stages[-1], **values)
     for stage in stages:
         records.event(StageChanged(stage=stage, previous=""), deal)
     records.close(deal, result, at=at)
@@ -54,7 +58,7 @@ def test_amounts_are_weighted_by_what_was_won_from_the_stage_in_which_the_deal_s
     ):
         records.deal(owner, stage=stage, amount=amount, currency=currency, close_date=soon)
     told = told_to(session, as_actor(company.bohdan), now, ForecastGroup.PERSON)
-    assert {one.share.stage: (one.share.own, one.share.taken, one.open) for one in told.stages} == {
+    assert {one.share.stage: (one.share.own, one.share.taken, one.open) for one in told.maps[0].stages} == {
         OFFER: (WinShare(6, 24), ShareTaken.STAGE, 0),
         APPROVAL: (WinShare(5, 20), ShareTaken.STAGE, 2),
         SIGNATURE: (WinShare(0, 0), ShareTaken.MAP, 2),
@@ -101,7 +105,7 @@ def test_months_are_those_of_the_zone_and_nothing_is_lost_between_them(
         datetime(2026, 3, 1, tzinfo=KYIV),
     ):
         ended(records, company.olena, DealResult.WON, (OFFER,), closed)
-    told = forecast(session, as_actor(company.bohdan), "sale", Months(date(2026, 3, 1), 2), now=now, zone=KYIV)
+    told = forecast(session, as_actor(company.bohdan), ["sale"], Months(date(2026, 3, 1), 2), now=now, zone=KYIV)
     assert [(row.months and row.months.first, *numbers(row.expected)) for row in told.rows] == [
         (date(2026, 3, 1), 2, 1, 1),  # the counterpart of March is January, that of April is February
         (date(2026, 4, 1), 1, 0, 1),
@@ -132,7 +136,7 @@ def test_a_head_of_a_department_foresees_from_the_deals_that_they_see_by_the_sha
     seen, _ = (records.deal(company.olena, close_date=now.date()) for _ in range(2))
     records.step(seen, group=company.legal)
     told = told_to(session, as_actor(company.iryna), now)
-    assert (told.total.open, told.whole) == (1, WinShare(6, 24))
+    assert (told.total.open, told.maps[0].whole) == (1, WinShare(6, 24))
     with pytest.raises(NotFound):
         told_to(session, as_actor(company.olena), now)
 
@@ -142,12 +146,150 @@ def test_nothing_is_told_of_how_a_map_sells_of_which_the_reader_sees_no_deal(
 ) -> None:
     sold_for_a_year(records, company.taras, now)
     told = told_to(session, as_actor(company.iryna), now)
-    assert {told.whole, *(one.share.own for one in told.stages)} == {WinShare()}
-    assert told_to(session, as_actor(company.bohdan), now).whole == WinShare(6, 24)
+    assert {told.maps[0].whole, *(one.share.own for one in told.maps[0].stages)} == {WinShare()}
+    assert told_to(session, as_actor(company.bohdan), now).maps[0].whole == WinShare(6, 24)
+
+
+def sold_by_another_map(records: SalesRecords, owner: Person, now: datetime) -> None:
+    """Renewals: of 40 ended deals 30 were won, all of them from the offer."""
+    records.another_map("renewal", "Продовження")
+    for number in range(40):
+        result = DealResult.WON if number < 30 else DealResult.LOST
+        ended(records, owner, result, (OFFER,), now - timedelta(days=20), definition_key="renewal", amount=None)
+
+
+def spread(records: SalesRecords, company: Company, now: datetime) -> list[Deal]:
+    """Open and won deals of three maps, three people and three months, with odd amounts, some without any."""
+    made = []
+    records.another_map("tender", "Тендери")
+    for number in range(48):
+        owner = (company.olena, company.taras, company.danylo)[number % 3]
+        key = ("sale", "renewal", "tender")[(number // 3) % 3]
+        month = now.date().replace(day=1) + timedelta(days=31 * (number % 3))
+        values = {
+            "definition_key": key,
+            "stage": (OFFER, APPROVAL)[number % 2],
+            "amount": None if number % 7 == 0 else Decimal(1000 + 37 * number) / 100,
+            "currency": "EUR" if number % 5 == 0 else "UAH",
+            "close_date": month.replace(day=10),
+        }
+        deal = records.deal(owner, **values)
+        if number % 6 == 5:
+            records.close(deal, DealResult.WON, at=now - timedelta(days=number % 2))
+        made.append(deal)
+    return made
+
+
+WEIGHTS = {("sale", OFFER): (6, 24), ("sale", APPROVAL): (5, 20), ("renewal", OFFER): (30, 40)}
+"""Of the deals that the records above end in a stage how many were won; no renewal came to the approval."""
+
+
+def counted_by_hand(deals: list[Deal], key_of: Callable[[Deal], object]) -> dict[object, dict[str, Decimal]]:
+    """What may be counted on, added up deal by deal: each part's sum of a map, stage and currency rounded once."""
+    sums: dict[tuple[object, str, str, str], Decimal] = defaultdict(Decimal)
+    for deal in deals:
+        if deal.result is DealResult.OPEN and deal.amount is not None and deal.definition_key != "tender":
+            sums[key_of(deal), deal.definition_key, deal.stage, deal.currency] += deal.amount
+    more = sum(one.result is DealResult.WON and one.definition_key == "renewal" for one in deals)
+    found: dict[object, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    for (part, key, stage, currency), amount in sums.items():
+        won, count = WEIGHTS.get((key, stage), (30 + more, 40 + more))
+        found[part][currency] += (amount * won / count).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    return {part: dict(by_currency) for part, by_currency in found.items()}
+
+
+def test_several_maps_come_to_one_sum_each_weighed_by_what_it_has_sold_itself(
+    session: Session, company: Company, records: SalesRecords, as_actor: Act, now: datetime
+) -> None:
+    sold_for_a_year(records, company.olena, now)
+    sold_by_another_map(records, company.taras, now)
+    deals = spread(records, company, now)
+    bohdan, months = as_actor(company.bohdan), Months(now.date().replace(day=1), 3)
+    by_hand = {
+        ForecastGroup.MONTH: counted_by_hand(deals, lambda deal: deal.close_date and deal.close_date.month),
+        ForecastGroup.PERSON: counted_by_hand(deals, lambda deal: deal.owner_id),
+    }
+    per_map = counted_by_hand(deals, lambda deal: deal.definition_key)
+    for keys in ((), ("sale", "renewal", "tender")):
+        for group in ForecastGroup:
+            told = forecast(session, bohdan, keys, months, group, now=now, zone=KYIV)
+            assert [one.definition_key for one in told.maps] == ["sale", "renewal", "tender"]  # by name
+            assert {one.definition_key: one.expected.weighted for one in told.maps if one.expected.weighted} == per_map
+            whole = {
+                currency: sum((one[currency] for one in per_map.values()), Decimal(0)) for currency in ("EUR", "UAH")
+            }
+            assert told.total.weighted == whole
+            assert told.total.open == sum(one.result is DealResult.OPEN for one in deals)
+            tenders = [one.amount for one in deals if one.definition_key == "tender" and one.result is DealResult.OPEN]
+            assert sum(told.total.unweighed.values()) == sum(one for one in tenders if one is not None)
+            if group in by_hand:
+                found = {row.months.first.month if row.months else row.id: row.expected.weighted for row in told.rows}
+                assert found == by_hand[group]
+            for row in told.rows:
+                assert sum(part.open for part in row.by_map.values()) == row.expected.open
+                for currency, amount in row.expected.weighted.items():
+                    assert sum(part.weighted.get(currency, Decimal(0)) for part in row.by_map.values()) == amount
+
+
+def test_some_of_the_maps_are_foreseen_as_if_there_were_no_others(
+    session: Session, company: Company, records: SalesRecords, as_actor: Act, now: datetime
+) -> None:
+    sold_for_a_year(records, company.olena, now)
+    sold_by_another_map(records, company.taras, now)
+    spread(records, company, now)
+    bohdan, months = as_actor(company.bohdan), Months(now.date().replace(day=1), 3)
+
+    def told(*keys: str) -> Forecast:
+        return forecast(session, bohdan, keys, months, ForecastGroup.PERSON, now=now, zone=KYIV)
+
+    both, alone = told("sale", "renewal"), {key: told(key) for key in ("sale", "renewal")}
+    assert {one.definition_key: one for one in both.maps} == {key: one.maps[0] for key, one in alone.items()}
+    assert both.total.open == sum(one.total.open for one in alone.values())
+    assert both.outside.after == sum(one.outside.after for one in alone.values())
+    assert [(one.definition_key, one.whole.ended - one.whole.won) for one in both.maps] == [
+        ("sale", 18),
+        ("renewal", 10),
+    ]
+
+
+def test_all_maps_are_those_of_which_the_reader_sees_a_deal(
+    session: Session, company: Company, records: SalesRecords, as_actor: Act, now: datetime
+) -> None:
+    sold_by_another_map(records, company.taras, now)
+    seen, _ = (records.deal(company.olena, close_date=now.date(), definition_key=key) for key in ("sale", "renewal"))
+    records.step(seen, group=company.legal)
+    iryna, months = as_actor(company.iryna), Months(now.date().replace(day=1), 3)
+    assert [one.definition_key for one in forecast(session, iryna, (), months, now=now, zone=KYIV).maps] == ["sale"]
+    asked = forecast(session, iryna, ("renewal",), months, now=now, zone=KYIV)
+    assert (asked.total.open, asked.maps[0].whole) == (0, WinShare())
+
+
+def test_more_maps_and_more_deals_are_read_by_as_many_statements(
+    session: Session, company: Company, records: SalesRecords, as_actor: Act, now: datetime
+) -> None:
+    bohdan, months = as_actor(company.bohdan), Months(now.date().replace(day=1), 3)
+
+    told: list[str] = []
+    event.listen(session.get_bind(), "before_cursor_execute", lambda *given: told.append(given[2]))
+
+    def statements() -> list[int]:
+        """By grouping; the second time: the first one loads the company."""
+        counts = []
+        for group in [*ForecastGroup, *ForecastGroup]:
+            told.clear()
+            forecast(session, bohdan, (), months, group, now=now, zone=KYIV)
+            counts.append(len(told))
+        return counts[len(ForecastGroup) :]
+
+    records.another_map("renewal", "Продовження")
+    records.deal(company.olena, close_date=now.date())
+    few = statements()
+    spread(records, company, now)
+    assert statements() == few
 
 
 def told_to(session: Session, actor: Actor, now: datetime, group_by: ForecastGroup = ForecastGroup.MONTH) -> Forecast:
-    return forecast(session, actor, "sale", Months(now.date().replace(day=1), 3), group_by, now=now, zone=KYIV)
+    return forecast(session, actor, ["sale"], Months(now.date().replace(day=1), 3), group_by, now=now, zone=KYIV)
 
 
 def numbers(expected: Expected) -> tuple[int, int, int]:

@@ -71,6 +71,15 @@ def test_reports_count_what_happened(api: ApiOf, office: Office) -> None:
     assert (told["first"], told["last"], told["before_first"]) == ("2026-03-01", "2026-04-30", "2026-01-01")
     assert (told["undated"], told["total"]["open"], told["whole"]) == (1, 0, {"won": 0, "ended": 0})
     assert set(faults(bohdan.get("/reports/forecast?definition_key=sale&first=1000-01-01"))) == {"first"}
+    assert (told["definition_key"], [one["definition_key"] for one in told["maps"]]) == ("sale", ["sale"])
+    assert read(bohdan.get("/reports/forecast?months=2&group_by=person")) == told, "without a key: all maps"
+    both = read(bohdan.get("/reports/forecast?definition_key=sale&definition_key=renewal&months=2&group_by=person"))
+    assert (both["definition_key"], {one["definition_key"] for one in both["maps"]}) == (None, {"sale", "renewal"})
+    assert both["total"] == told["total"]
+    outcomes = read(bohdan.get("/reports/forecast/outcomes?months=2"))["items"]
+    nothing = {"foreseen": None, "won": 0, "won_sums": {}, "percents": {}}
+    assert outcomes == [{"month": "2026-02-01"} | nothing, {"month": "2026-01-01"} | nothing]
+    problem(api("iryna").get("/reports/forecast/outcomes"), 404, "not_found")
     by_step = read(bohdan.get("/reports/lateness?group_by=step"))["items"]
     assert [(row["name"], row["done"]) for row in by_step] == [("Підготувати пропозицію", 1)]
     first = read(bohdan.get("/reports/workload?limit=2"))

@@ -17,6 +17,7 @@ from engine.db.session import Database
 ALL, MANAGERS = "200 200 200 200 200 200 200", "201 201 201 403 403 403 403"
 OWN_DEAL, FOREIGN_DEAL = "200 404 200 200 200 200 200", "200 404 200 404 404 200 200"
 READERS_OF_MAPS, READERS_OF_REPORTS = "404 404 200 404 404 200 200", "404 404 200 200 200 200 200"
+READERS_OF_ALL_DEALS = "404 404 200 404 404 200 200"
 OWNER_TOO_LATE = "403 403 403 403 403 409 403"
 HEAD = "404 404 200 404 404 404 404"
 NOBODY = "404 404 404 404 404 404 404"
@@ -41,6 +42,7 @@ class Expected:
 
 
 NO_JOB = "403 403 403 403 403 404 404"
+SAVED, BOHDANS = "/reports/saved/<int:saved_report_id>", "404 404 200 404 404 404 404"
 JOB = "/jobs/<string:job_id>"
 STEP = "/work-items/<int:work_item_id>"
 EXPECTED = {
@@ -263,8 +265,18 @@ EXPECTED = {
     "GET /reports/approvals": Expected(READERS_OF_REPORTS),
     "GET /reports/control": Expected(READERS_OF_REPORTS),
     "GET /reports/forecast": Expected(READERS_OF_REPORTS),
+    "GET /reports/forecast/outcomes": Expected(READERS_OF_ALL_DEALS),
     "GET /reports/funnel": Expected(READERS_OF_REPORTS),
     "GET /reports/lateness": Expected(READERS_OF_REPORTS),
+    "GET /reports/saved": Expected(READERS_OF_REPORTS),
+    "POST /reports/saved": Expected("404 404 201 201 201 201 201", body={"name": "Активність", "report": "activity"}),
+    # The first one is bohdan's: a saved report is nobody else's.
+    f"GET {SAVED}": Expected(BOHDANS),
+    f"PATCH {SAVED}": Expected(BOHDANS, body={"name": "Прогноз"}),
+    f"DELETE {SAVED}": Expected("404 404 204 404 404 404 404"),
+    f"POST {SAVED}/send": Expected("404 404 204 404 404 404 404"),
+    f"GET {SAVED}/file.csv": Expected(BOHDANS),
+    f"GET {SAVED}/file.xlsx": Expected(BOHDANS),
     "GET /reports/workload": Expected(READERS_OF_REPORTS),
     "POST /webhooks": Expected("403 403 403 403 403 403 201", body={"url": "https://erp.example.com/hooks"}),
     "GET /webhooks": Expected(ADMINISTRATOR),
@@ -312,6 +324,7 @@ def sent(route: str, records: Records, expected: Expected, *, foreign: bool) -> 
         "substitution_id",
         "contact_id",
         "import_id",
+        "saved_report_id",
     ):
         address = address.replace(f"<int:{name}>", str(getattr(records, name)))
     address = address.replace("<string:job_id>", "0" * 32)

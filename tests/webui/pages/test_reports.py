@@ -1,21 +1,28 @@
 from __future__ import annotations
 
+import csv
+import io
 import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
+from html import unescape
 from io import BytesIO
+from zoneinfo import ZoneInfo
 
 import openpyxl
 import pytest
-from sqlalchemy import update
+from sqlalchemy import insert, select, update
 from support.office import Office
 from support.web import Browser, text_of
 from werkzeug.test import TestResponse
 
 from engine.commands.cancellations import cancel_deal
+from engine.commands.forecast_snapshots import keep_forecast_of_month
 from engine.model.deal import Deal, DealResult
 from engine.model.department import Membership
+from engine.model.process_definition import DefinitionState, ProcessDefinition
+from engine.model.saved_report import SavedReport
 from engine.model.work_item import WorkItem
 
 SignIn = Callable[[str | None], Browser]
@@ -221,3 +228,133 @@ def test_reports_are_for_heads(browse: SignIn) -> None:
 def test_a_day_before_the_calendar_begins_is_as_none(office: Office, browse: SignIn, address: str) -> None:
     office.open_deal()
     assert browse("bohdan").get(f"{address}?from=0001-01-01&to=9999-12-31&opened_from=0001-01-01").status_code == 200
+
+
+def several_maps(office: Office) -> tuple[list[Deal], date]:
+    """Deals of two maps that close today and in a month; the second map is called Продовження & сервіс."""
+    deals = [office.open_deal(title=f"Угода {number}") for number in range(5)]
+    today = office.clock.now().date()
+    with office.database.write() as session:
+        draft = {"version": 1, "findings": [], "state": DefinitionState.DRAFT, "created_by_id": office.company.owner.id}
+        for key, name in (("renewal", "Продовження & сервіс"), ("tender", "Тендери")):
+            session.add(ProcessDefinition(key=key, name=name, created_at=office.clock.now(), **draft))
+        for number, deal in enumerate(deals):
+            key = ("sale", "renewal", "renewal", "tender", "sale")[number]
+            closes = today + timedelta(days=30 * (number % 2))
+            session.execute(update(Deal).where(Deal.id == deal.id).values(definition_key=key, close_date=closes))
+    return deals, today
+
+
+@pytest.mark.parametrize("chosen", ["", "map=renewal&map=tender", "map=sale"])
+def test_every_number_of_a_forecast_of_several_maps_opens_what_it_counts(
+    office: Office, browse: SignIn, chosen: str
+) -> None:
+    several_maps(office)
+    browser, seen = browse("bohdan"), 0
+    for by in ("month", "person", "department"):
+        page = browser.get(f"/reports/forecast?{chosen}&by={by}")
+        numbers = linked(page, "")
+        seen += len(numbers)
+        for place, number in numbers:
+            assert listed(browser, place) == number, (by, place)
+    assert seen > 5
+    assert ("За картами" in text_of(page)) is (chosen != "map=sale")
+
+
+def test_a_forecast_of_several_maps_is_exported_saved_and_opened_again(office: Office, browse: SignIn) -> None:
+    several_maps(office)
+    bohdan = browse("bohdan")
+    address = "/reports/forecast?map=renewal&map=tender&by=person&months=3"
+    page = bohdan.get(address).text
+    rows = csv_rows(bohdan.get(address.replace("forecast?", "forecast.csv?")))
+    assert rows[0][:2] == ["Людина", "Відкриті угоди"]
+    assert "Продовження & сервіс: Не зважено, UAH" in rows[0]
+    whole, parts = (
+        sum(Decimal(row[at].replace(",", ".")) for row in rows[1:] for at, title in enumerate(rows[0]) if is_one(title))
+        for is_one in (lambda title: title == "Не зважено, UAH", lambda title: title.endswith(": Не зважено, UAH"))
+    )
+    assert whole == parts > 0
+    hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', page.partition("save-report")[2]))
+    assert hidden["map"] == "renewal,tender"
+    bohdan.post("/reports/saved", form=hidden | {"name": "Продовження"})
+    with office.database.read() as session:
+        saved_id = session.scalars(select(SavedReport.id)).one()
+    location = bohdan.get(f"/reports/saved/{saved_id}").location
+    assert "map=renewal&map=tender&by=person" in location
+    assert csv_rows(bohdan.get(f"/reports/saved/{saved_id}.csv")) == rows
+    assert bohdan.get(f"/reports/saved/{saved_id}.pdf").status_code == 404
+    assert browse("iryna").get(f"/reports/saved/{saved_id}.csv").status_code == 404
+
+
+def test_how_forecasts_turned_out_is_shown_to_who_sees_all_deals(office: Office, browse: SignIn) -> None:
+    deals, today = several_maps(office)
+    with office.database.write() as session:
+        keep_forecast_of_month(session, clock=office.clock, zone=ZoneInfo("Europe/Kyiv"))
+        won = {"result": DealResult.WON, "closed_at": office.clock.now()}
+        session.execute(update(Deal).where(Deal.id == deals[0].id).values(won))
+    bohdan = browse("bohdan")
+    assert "прогноз якого збережено" in text_of(bohdan.get("/reports/forecast"))
+    office.clock.advance(timedelta(days=32))
+    page = bohdan.get("/reports/forecast")
+    assert "Як справдилися попередні прогнози" in text_of(page)
+    numbers = [one for one in linked(page, "") if f"closed_from={today.replace(day=1)}" in one[0]]
+    assert {number for _, number in numbers} == {1}
+    assert all(listed(bohdan, place) == 1 for place, _ in numbers)
+    rows = csv_rows(bohdan.get("/reports/forecast-outcomes.csv"))
+    assert (len(rows), rows[1][2]) == (25, "1")
+    assert "Як справдилися" not in text_of(browse("iryna").get("/reports/forecast"))
+    assert browse("iryna").get("/reports/forecast-outcomes.csv").status_code == 404
+
+
+def csv_rows(answer: TestResponse) -> list[list[str]]:
+    assert answer.status_code == 200
+    return list(csv.reader(io.StringIO(answer.get_data().decode("utf-8-sig")), delimiter=";"))
+
+
+MANY = 130
+
+
+def many_late(office: Office) -> None:
+    """So many late steps and silent deals; each tenth step has no deadline, each tenth deal stands in no stage yet."""
+    first = office.open_deal()
+    with office.database.write() as session:
+        deal, item = session.get_one(Deal, first.id), session.scalars(select(WorkItem)).one()
+        columns = {one.key: getattr(deal, one.key) for one in Deal.__mapper__.column_attrs if one.key != "id"}
+        step = {one.key: getattr(item, one.key) for one in WorkItem.__mapper__.column_attrs if one.key != "id"}
+        for number in range(MANY - 1):
+            since = None if number % 10 == 9 else deal.opened_at + timedelta(minutes=number // 3)
+            session.execute(insert(Deal).values(columns | {"number": f"М-{number}", "stage_since": since}))
+            due = None if number % 10 == 9 else item.due_at
+            session.execute(insert(WorkItem).values(step | {"activity_id": f"m-{number}", "due_at": due}))
+    office.wait(days=9)
+
+
+@pytest.mark.parametrize(
+    ("address", "export", "expected"),
+    [
+        ("/control/steps?show=overdue", "/control/steps/export.csv?show=overdue", 118),
+        ("/control/steps?show=open", "/control/steps/export.csv?show=open", MANY),
+        ("/control/deals?show=silent", "/control/deals/export.csv?show=silent", 117),
+        ("/control/deals?show=at_risk", "/control/deals/export.csv?show=at_risk", MANY),
+        ("/reports/steps?show=late_now", "/reports/steps.csv?show=late_now", 118),
+    ],
+)
+def test_a_long_list_is_read_to_its_end_page_by_page_and_as_a_file(
+    office: Office, browse: SignIn, address: str, export: str, expected: int
+) -> None:
+    many_late(office)
+    bohdan, pages, found = browse("bohdan"), 0, list[str]()
+    next_address: str | None = address
+    while next_address is not None:
+        page = bohdan.get(next_address)
+        assert f" з {expected}" in text_of(page)
+        rows = re.findall(r'class="row-link" href="([^"]+)"', page.text)
+        assert len(rows) <= 50
+        found += rows
+        pages += 1
+        after = re.search(r'rel="next" href="([^"]+)"', page.text)
+        next_address = unescape(after[1]) if after else None
+    assert (len(found), len(set(found)), pages) == (expected, expected, 3)
+    assert len(csv_rows(bohdan.get(export))) == expected + 1
+    assert bohdan.get(f"{address}&cursor=nonsense").status_code in {400, 404, 422}
+    assert browse("olena").get(export).status_code == 404

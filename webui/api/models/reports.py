@@ -11,6 +11,7 @@ from engine.model.deal import DealResult
 from engine.policy.win_shares import ShareTaken
 from engine.queries.approval_report import ApprovalGroup
 from engine.queries.forecast import MOST_MONTHS, ForecastGroup
+from engine.queries.forecast_outcomes import MOST_MONTHS_BACK
 from engine.queries.reports import LatenessGroup
 from webui.api.models.values import Given, Instant, Key, Listed, Money, Paging, Told
 
@@ -34,7 +35,12 @@ class FunnelQuery(Given):
 
 
 class ForecastQuery(Given):
-    definition_key: Key = Field(description="The map whose deals are counted.")
+    definition_key: list[Key] = Field(
+        default=[],
+        max_length=50,
+        description="The map whose deals are counted; given several times, several; without one, all maps of which the "
+        "caller sees a deal.",
+    )
     first: MonthOfForecast | None = Field(default=None, description="A day of the first month; this month if missing.")
     months: int = Field(default=3, ge=1, le=MOST_MONTHS, description="How many months.")
     group_by: ForecastGroup = ForecastGroup.MONTH
@@ -99,6 +105,9 @@ class ForecastRowItem(Told):
     name: str = Field(description="Empty for a month.")
     month: date | None = Field(description="The first day of a month.")
     expected: ExpectedItem
+    by_map: dict[str, ExpectedItem] = Field(
+        description="What each map brings, by its key; maps without deals are left out."
+    )
 
 
 class WinShareItem(Told):
@@ -109,16 +118,27 @@ class WinShareItem(Told):
 
 
 class StageShareItem(Told):
+    definition_key: str = Field(description="The map that the stage belongs to.")
     stage: str
     open: int = Field(description="Open deals of the months that stand in the stage.")
     share: WinShareItem = Field(description="Of the deals that reached the stage.")
     taken: ShareTaken = Field(description="Whose share weighs: the stage's, the whole map's, or nobody's.")
 
 
-class ForecastReport(Told):
-    """What open deals may bring, by the share of deals that the company won from the same stages."""
+class MapForecastItem(Told):
+    """What one map brings to the forecast."""
 
     definition_key: str
+    name: str
+    expected: ExpectedItem
+    whole: WinShareItem = Field(description="Of all ended deals of this map.")
+
+
+class ForecastReport(Told):
+    """What open deals may bring, by the share of deals that the company won from the same stages of the same map."""
+
+    definition_key: str | None = Field(description="Null where it is of several maps.")
+    maps: tuple[MapForecastItem, ...] = Field(description="By name.")
     first: date
     last: date
     before_first: date = Field(description="The period before is as many months.")
@@ -130,8 +150,38 @@ class ForecastReport(Told):
     after: int = Field(description="Open deals whose close date lies after the months.")
     passed: int = Field(description="Open deals whose close date has passed, wherever it lies.")
     measured_from: date = Field(description="Shares are of deals that ended from this day to today.")
-    whole: WinShareItem = Field(description="Of all ended deals of the map.")
+    whole: WinShareItem = Field(description="Of all ended deals of the maps; amounts are weighed by each map's own.")
     stages: tuple[StageShareItem, ...]
+
+
+class OutcomesQuery(Given):
+    definition_key: list[Key] = Field(
+        default=[], max_length=50, description="The map; given several times, several; without one, all."
+    )
+    months: int = Field(default=6, ge=1, le=MOST_MONTHS_BACK, description="How many months that are over.")
+
+
+class ForeseenItem(Told):
+    """Of a month, as of the day on which the forecast was kept. Sums are by currency."""
+
+    kept_on: date = Field(description="The first day of the month; later where nothing ran on it.")
+    open: int = Field(description="Open deals that were to close in the month.")
+    sums: dict[str, Money] = Field(description="What might be counted on, and what was won of the month by then.")
+    unweighed: dict[str, Money] = Field(description="Amounts where too few deals had ended to tell a share.")
+
+
+class MonthOutcomeItem(Told):
+    month: date = Field(description="Its first day.")
+    foreseen: ForeseenItem | None = Field(description="Null where no forecast of the month was kept.")
+    won: int = Field(description="Deals won in the month, foreseen or not.")
+    won_sums: dict[str, Money]
+    percents: dict[str, int] = Field(description="By currency, what was won of a hundred foreseen.")
+
+
+class ForecastOutcomes(Told):
+    """What was foreseen of months when they began, beside what was won in them; the newest first."""
+
+    items: tuple[MonthOutcomeItem, ...]
 
 
 class ApprovalsQuery(Paging):
