@@ -154,7 +154,7 @@ def _unsigned(session: Session, *, after: int, limit: int) -> Sequence[_Entry]:
 
 
 def _hashes_of_contents(session: Session, event_ids: Sequence[int]) -> Mapping[int, str]:
-    """By id, the hashes of entries that were recorded without one, in earlier releases."""
+    """By id, the hashes of entries that were recorded without one: those of no deal."""
     if not event_ids:
         return {}
     rows = session.execute(select(HistoryEvent.id, *CHAIN_COLUMNS).where(HistoryEvent.id.in_(event_ids)))
