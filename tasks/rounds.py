@@ -63,9 +63,8 @@ class Outside:
 
 _OUTSIDE = (
     Outside(lambda services: services.telegram is not None, read_telegram, 4.0),
-    Outside(lambda services: services.mailbox is not None, read_answers, 29.0),
+    Outside(lambda services: services.mailbox is not None, read_answers, 29.0),  # at the fifteenth round
 )
-"""Rounds do not come by the second: a little less than what is meant."""
 
 _logger = logging.getLogger(__name__)
 
@@ -88,7 +87,10 @@ def go_round() -> None:
         except Exception:
             _logger.exception("%s failed", part.__name__)
     for one in _OUTSIDE:
-        one.ask(given)
+        try:
+            one.ask(given)
+        except Exception:
+            _logger.exception("Nobody was asked to read what waits outside")
 
 
 def _give_turn(services: Services, part: Part, rest: Task[[]]) -> None:

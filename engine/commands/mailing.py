@@ -53,7 +53,7 @@ def plan_notices(session: Session, *, telegram: bool = False, clock: Clock, limi
     PostgreSQL skips rows that another worker is planning; SQLite has one writer at a time.
     """
     at = clock.now()
-    notices = session.execute(_due(_COLUMNS, NoticeState.NEW, at, limit)).all()
+    notices = session.execute(_claimed(_COLUMNS, NoticeState.NEW, at, limit)).all()
     if not notices:
         return 0
     members = {notice.id: _members(session, notice) for notice in notices}
@@ -78,7 +78,7 @@ def write_letters(session: Session, *, telegram: bool = False, clock: Clock, lim
     Where somebody is told both by mail and in Telegram, there is a letter of either kind.
     """
     at = clock.now()
-    notices = session.scalars(_due((Notice,), NoticeState.PLANNED, at, limit)).all()
+    notices = session.scalars(_claimed((Notice,), NoticeState.PLANNED, at, limit)).all()
     if not notices:
         return 0
     people = {notice.person_id or 0 for notice in notices}
@@ -125,8 +125,8 @@ def _like(notice: Notice | Row[Any]) -> dict[str, Any]:
     return {name: getattr(notice, name) for name in _TOLD}
 
 
-def _due(wanted: Sequence[Any], state: NoticeState, at: datetime, limit: int) -> Select[Any]:
-    """Of the oldest notices of that state whose moment has come, claimed for this transaction."""
+def _claimed(wanted: Sequence[Any], state: NoticeState, at: datetime, limit: int) -> Select[Any]:
+    """The oldest notices of that state whose moment has come, for this transaction alone."""
     return (
         select(*wanted)
         .where(Notice.state == state, Notice.due_at <= at)

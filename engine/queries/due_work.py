@@ -21,8 +21,8 @@ from engine.model.timer import Timer
 from engine.model.webhook import Webhook
 from engine.model.work_item import WorkItem
 
-BEATS_EVERY = timedelta(seconds=10)
-"""How old a worker's sign of life becomes."""
+BEATS_EVERY = timedelta(seconds=9)
+"""How old a worker's sign of life becomes, before the next round: they come every two seconds."""
 
 
 class Work(StrEnum):
