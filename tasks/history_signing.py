@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import partial
 
@@ -34,7 +34,7 @@ def signing(services: Services) -> Iterator[None]:
     """Sign batch by batch. Yields while more may wait."""
     keys, between = HistoryKeys(services.settings.keys), partial(give_way, services)
     try:
-        while sign_new_entries(services.database, keys, clock=services.clock, between=between) == AT_ONCE:
+        while _sign(services, keys, between) == AT_ONCE:
             yield
     except SigningKeyMissing as missing:
         _say(missing)
@@ -51,6 +51,10 @@ def checkpoint_history() -> None:
         write_checkpoint(given.database, keys, clock=given.clock)
     except SigningKeyMissing as missing:
         _say(missing)
+
+
+def _sign(services: Services, keys: HistoryKeys, between: Callable[[], None]) -> int:
+    return sign_new_entries(services.database, keys, clock=services.clock, so_far=services.signed, between=between)
 
 
 def _say(missing: SigningKeyMissing) -> None:

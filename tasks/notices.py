@@ -47,11 +47,19 @@ def tell_heads() -> None:
 
 @task
 def tell_reports() -> None:
-    """Tell the owners of saved reports that are due; two at once tell nobody twice."""
-    given, done = services(), _AT_ONCE
-    while done == _AT_ONCE:
-        with given.database.write() as session:
-            done = tell_of_saved_reports(session, clock=given.clock, limit=_AT_ONCE)
+    """Tell the owners of all saved reports that are due."""
+    for _ in reporting(services()):
+        pass
+
+
+def reporting(services: Services) -> Iterator[None]:
+    """Tell of reports that are due; two at once tell nobody twice. Yields while more may be."""
+    while True:
+        with services.database.write() as session:
+            done = tell_of_saved_reports(session, clock=services.clock, limit=_AT_ONCE)
+        if done < _AT_ONCE:
+            return
+        yield
 
 
 def send_letter(services: Services, job: Job) -> None:

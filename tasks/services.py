@@ -12,6 +12,7 @@ from engine.adapters.sealing import Sealer, installation_key
 from engine.adapters.telegram import Telegram, telegram_for
 from engine.adapters.webhook_calls import HttpsWebhookCaller, WebhookCaller
 from engine.clock import Clock
+from engine.commands.history_signing import SignedSoFar
 from engine.db.database_clock import installation_clock
 from engine.db.session import Database
 from engine.settings import Settings, settings_from
@@ -27,6 +28,7 @@ class Services:
     https: HttpsCaller = field(default_factory=PublicHttpsCaller)
     mailbox: Mailbox | None = None
     telegram: Telegram | None = None
+    signed: SignedSoFar = field(default_factory=SignedSoFar)
 
     @property
     def sealer(self) -> Sealer:

@@ -9,9 +9,6 @@ from sqlalchemy.orm import Session
 from engine.clock import Clock
 from engine.model.heartbeat import Heartbeat
 
-WORKER = "worker"
-"""Beats when a worker has performed what the schedule asked: worker, broker and schedule are all alive."""
-
 
 def beat_heart(session: Session, name: str, *, clock: Clock) -> None:
     """Remember that ``name`` is alive now."""

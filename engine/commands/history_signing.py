@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import Row, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -31,6 +32,7 @@ from engine.policy.history_signatures import (
 from engine.policy.permissions import Actor
 from engine.queries.history import CHAIN_COLUMNS, chain_entry
 from engine.queries.history_signatures import LOOKS_BACK, is_unsigned, last_signature, latest_key
+from engine.queries.step_news import last_settled
 
 AT_ONCE = LOOKS_BACK // 2
 """How many entries are read at once. Fewer make more readings, each of which looks back over what is signed; as many
@@ -40,29 +42,38 @@ _WRITTEN_AT_ONCE = 200
 """How many entries one transaction signs: a file database has one writer, and steps must not wait for this one."""
 
 
+@dataclass
+class SignedSoFar:
+    """Every entry with a number up to ``up_to`` has its signature, and none can appear there any more."""
+
+    up_to: int = 0
+
+
 def sign_new_entries(
     database: Database,
     keys: HistoryKeys,
     *,
     clock: Clock,
     whole: bool = False,
+    so_far: SignedSoFar | None = None,
     between: Callable[[], None] = lambda: None,
 ) -> int:
     """Sign up to ``AT_ONCE`` entries that have no signature yet, oldest first; how many were signed.
 
-    ``whole`` looks through the entire history instead of its end. ``between`` is called after each transaction.
-    Raises SigningKeyMissing.
+    ``whole`` looks through the entire history instead of its end. ``so_far`` is what the caller's last call of it left
+    there: the look begins behind it. ``between`` is called after each transaction. Raises SigningKeyMissing.
     """
-    with database.read() as session:
-        key = latest_key(session)
+    with database.read(snapshot=False) as session:
+        settled = last_settled(session)  # before the entries are read: what is committed meanwhile may be missed
+        key, last = latest_key(session), last_signature(session)
+        behind = so_far.up_to if so_far is not None and so_far.up_to <= settled else 0  # else a backup was restored
+        after = 0 if whole or last is None else max(behind, last.event_id - LOOKS_BACK)
+        rows = _unsigned(session, after=after, limit=AT_ONCE)
     if key is None:
         with database.write() as session:
             key = first_key(session, keys, clock=clock)
     private = keys.opened(key.key_id)
     at = clock.now()
-    with database.read() as session:
-        last = last_signature(session)
-        rows = _unsigned(session, after=0 if whole or last is None else last.event_id - LOOKS_BACK, limit=AT_ONCE)
     position, previous = (last.position, last.hash) if last is not None else (0, FIRST_PREVIOUS)
     for first in range(0, len(rows), _WRITTEN_AT_ONCE):
         some = rows[first : first + _WRITTEN_AT_ONCE]
@@ -75,6 +86,8 @@ def sign_new_entries(
             return first
         previous = signed[-1]["hash"]
         between()
+    if so_far is not None and len(rows) < AT_ONCE:
+        so_far.up_to = settled
     return len(rows)
 
 
@@ -114,14 +127,39 @@ def _introduce(
     return key
 
 
-def _unsigned(session: Session, *, after: int, limit: int) -> Sequence[Row[Any]]:
-    return session.execute(
-        select(HistoryEvent.id, *CHAIN_COLUMNS).where(is_unsigned(after)).order_by(HistoryEvent.id).limit(limit)
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """Of an entry what is signed; of no deal are deal 0 and number 0."""
+
+    id: int
+    deal: int
+    number: int
+    hash: str
+
+
+def _unsigned(session: Session, *, after: int, limit: int) -> Sequence[_Entry]:
+    """Without their contents: to read these for a whole batch costs more than to sign it."""
+    rows = session.execute(
+        select(HistoryEvent.id, HistoryEvent.deal_id, HistoryEvent.number, HistoryEvent.entry_hash)
+        .where(is_unsigned(after))
+        .order_by(HistoryEvent.id)
+        .limit(limit)
     ).all()
+    made_now = _hashes_of_contents(session, [row.id for row in rows if not row.entry_hash])
+    # What was recorded is signed, not what it would be now: an entry altered meanwhile must not be made good.
+    return [_Entry(row.id, row.deal_id or 0, row.number or 0, row.entry_hash or made_now[row.id]) for row in rows]
+
+
+def _hashes_of_contents(session: Session, event_ids: Sequence[int]) -> Mapping[int, str]:
+    """By id, the hashes of entries that were recorded without one: those of no deal."""
+    if not event_ids:
+        return {}
+    rows = session.execute(select(HistoryEvent.id, *CHAIN_COLUMNS).where(HistoryEvent.id.in_(event_ids)))
+    return {row.id: entry_hash(chain_entry(row)) for row in rows}
 
 
 def _signed(
-    rows: Sequence[Row[Any]],
+    entries: Sequence[_Entry],
     private: Ed25519PrivateKey,
     key_id: str,
     *,
@@ -130,18 +168,15 @@ def _signed(
     at: datetime,
 ) -> list[dict[str, Any]]:
     signed = []
-    for row in rows:
-        # What was recorded is signed, not what it would be now: an entry altered meanwhile must not be made good.
-        own_hash = row.entry_hash or entry_hash(chain_entry(row))
-        position += 1
+    for place, entry in enumerate(entries, position + 1):
         stated = statement(
-            row.deal_id or 0, row.number or 0, own_hash, position=position, previous=previous, at=at, key_id=key_id
+            entry.deal, entry.number, entry.hash, position=place, previous=previous, at=at, key_id=key_id
         )
         previous = statement_hash(stated)
         signed.append(
             {
-                "position": position,
-                "event_id": row.id,
+                "position": place,
+                "event_id": entry.id,
                 "at": at,
                 "key_id": key_id,
                 "hash": previous,
@@ -151,4 +186,4 @@ def _signed(
     return signed
 
 
-__all__ = ["AT_ONCE", "SigningKeyMissing", "change_key", "first_key", "sign_new_entries"]
+__all__ = ["AT_ONCE", "SignedSoFar", "SigningKeyMissing", "change_key", "first_key", "sign_new_entries"]

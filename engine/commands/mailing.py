@@ -9,18 +9,18 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import delete, select
+from sqlalchemy import Row, Select, delete, select, update
 from sqlalchemy.orm import Session
 
 from engine.clock import Clock
 from engine.commands.history import record
 from engine.db.job import Job, JobState
 from engine.db.outbox import MAX_ATTEMPTS, enqueue
+from engine.db.session import UNSYNCHRONISED
 from engine.db.work_session import append
 from engine.errors import NotFound
 from engine.events import LetterSentAgain
@@ -41,6 +41,10 @@ TELEGRAM_LETTER = "telegram_letter"
 KINDS: Mapping[Channel, str] = {Channel.MAIL: LETTER, Channel.TELEGRAM: TELEGRAM_LETTER}
 """The kinds of an outbox job: payload ``letter_id``."""
 
+_TOLD = ("kind", "person_id", "department_id", "deal_id", "work_item_id", "by_id", "details", "created_at")
+"""Of a notice, what it tells, and to whom."""
+_COLUMNS = tuple(getattr(Notice, name) for name in ("id", "due_at", *_TOLD))
+
 
 def plan_notices(session: Session, *, telegram: bool = False, clock: Clock, limit: int = 200) -> int:
     """Decide for up to ``limit`` new notices, oldest first, when each reader is told of them; how many it were.
@@ -49,15 +53,22 @@ def plan_notices(session: Session, *, telegram: bool = False, clock: Clock, limi
     PostgreSQL skips rows that another worker is planning; SQLite has one writer at a time.
     """
     at = clock.now()
-    notices = _claim(session, NoticeState.NEW, at, limit)
+    notices = session.execute(_claimed(_COLUMNS, NoticeState.NEW, at, limit)).all()
     if not notices:
         return 0
-    substitutes = _Substitutes(session, at)
-    readers = {notice.id: _readers(session, notice, substitutes) for notice in notices}
+    members = {notice.id: _members(session, notice) for notice in notices}
+    to_do = {one for notice in notices if notice.kind in TO_BE_DONE for one in members[notice.id]}
+    substitutes = substitutes_of(session, to_do, at)
+    readers = {notice.id: _readers(notice, members[notice.id], substitutes) for notice in notices}
     reachable = channels_to(session, {one for ids in readers.values() for one in ids}, telegram=telegram)
     choices = mail_choices(session, reachable)
+    changes: dict[tuple[tuple[str, Any], ...], list[int]] = {}
     for notice in notices:
-        _plan(session, notice, [one for one in readers[notice.id] if one in reachable], choices)
+        changed = _plan(session, notice, [one for one in readers[notice.id] if one in reachable], choices)
+        changes.setdefault(tuple(changed.items()), []).append(notice.id)
+    for values, ids in changes.items():
+        alike = update(Notice).where(Notice.id.in_(ids)).values(dict(values))
+        session.execute(alike, execution_options=UNSYNCHRONISED)
     return len(notices)
 
 
@@ -67,7 +78,9 @@ def write_letters(session: Session, *, telegram: bool = False, clock: Clock, lim
     Where somebody is told both by mail and in Telegram, there is a letter of either kind.
     """
     at = clock.now()
-    notices = _claim(session, NoticeState.PLANNED, at, limit)
+    notices = session.scalars(_claimed((Notice,), NoticeState.PLANNED, at, limit)).all()
+    if not notices:
+        return 0
     people = {notice.person_id or 0 for notice in notices}
     reached, choices = channels_to(session, people, telegram=telegram), mail_choices(session, people)
     gathered: dict[tuple[int, Channel, int], list[Notice]] = {}
@@ -107,45 +120,32 @@ def _write_letter(session: Session, channel: Channel, notices: Sequence[Notice],
             append(session, Notice, **_like(notice), state=NoticeState.TOLD, due_at=at, letter_id=letter.id)
 
 
-def _like(notice: Notice) -> dict[str, Any]:
+def _like(notice: Notice | Row[Any]) -> dict[str, Any]:
     """What a notice tells, and to whom."""
-    names = ("kind", "person_id", "department_id", "deal_id", "work_item_id", "by_id", "details", "created_at")
-    return {name: getattr(notice, name) for name in names}
+    return {name: getattr(notice, name) for name in _TOLD}
 
 
-def _claim(session: Session, state: NoticeState, at: datetime, limit: int) -> list[Notice]:
-    return list(
-        session.scalars(
-            select(Notice)
-            .where(Notice.state == state, Notice.due_at <= at)
-            .order_by(Notice.due_at, Notice.id)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        )
+def _claimed(wanted: Sequence[Any], state: NoticeState, at: datetime, limit: int) -> Select[Any]:
+    """The oldest notices of that state whose moment has come, for this transaction alone."""
+    return (
+        select(*wanted)
+        .where(Notice.state == state, Notice.due_at <= at)
+        .order_by(Notice.due_at, Notice.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
     )
 
 
-@dataclass
-class _Substitutes:
-    """Who acts for whom, asked once per person."""
-
-    session: Session
-    at: datetime
-    known: dict[int, tuple[int, ...]] = field(default_factory=dict)
-
-    def of(self, person_id: int) -> tuple[int, ...]:
-        if person_id not in self.known:
-            self.known[person_id] = substitutes_of(self.session, person_id, self.at)
-        return self.known[person_id]
-
-
-def _readers(session: Session, notice: Notice, substitutes: _Substitutes) -> tuple[int, ...]:
+def _members(session: Session, notice: Row[Any]) -> tuple[int, ...]:
+    """Who is to hear of it, before their substitutes."""
     if notice.department_id is not None:
-        members = directory(session).members_of(notice.department_id)
-    else:
-        members = (notice.person_id,) if notice.person_id is not None else ()
+        return directory(session).members_of(notice.department_id)
+    return (notice.person_id,) if notice.person_id is not None else ()
+
+
+def _readers(notice: Row[Any], members: tuple[int, ...], substitutes: Mapping[int, tuple[int, ...]]) -> tuple[int, ...]:
     if notice.kind in TO_BE_DONE:
-        members += tuple(one for member in members for one in substitutes.of(member))
+        members += tuple(one for member in members for one in substitutes[member])
     return tuple(one for one in dict.fromkeys(members) if one != notice.by_id)
 
 
@@ -164,21 +164,24 @@ def channels_to(session: Session, person_ids: Iterable[int], *, telegram: bool) 
     return found
 
 
-def _plan(session: Session, notice: Notice, readers: Sequence[int], choices: Mapping[int, MailChoices]) -> None:
-    """The notice becomes the first reader's own; each of the others gets one like it."""
-    moments = {reader: _due(session, reader, notice, choices[reader]) for reader in readers}
+def _plan(
+    session: Session, notice: Row[Any], readers: Sequence[int], choices: Mapping[int, MailChoices]
+) -> dict[str, Any]:
+    """What changes of the notice, which becomes the first reader's own; each of the others gets one like it."""
+    moments = {reader: _told_at(session, reader, notice, choices[reader]) for reader in readers}
     told = [(reader, due) for reader, due in moments.items() if due is not None]
     if not told:
-        notice.state = NoticeState.DROPPED
-        return
-    (notice.person_id, notice.due_at), others = told[0], told[1:]
-    notice.state, notice.department_id = NoticeState.PLANNED, None
-    for person_id, due in others:
-        told_alike = {**_like(notice), "person_id": person_id}
+        return {"state": NoticeState.DROPPED}
+    for person_id, due in told[1:]:
+        told_alike = {**_like(notice), "person_id": person_id, "department_id": None}
         append(session, Notice, **told_alike, state=NoticeState.PLANNED, due_at=due, letter_id=None)
+    person_id, due = told[0]
+    own = {"person_id": person_id, "department_id": None, "due_at": due}
+    changed = {name: value for name, value in own.items() if value != getattr(notice, name)}
+    return {"state": NoticeState.PLANNED, **changed}
 
 
-def _due(session: Session, person_id: int, notice: Notice, choices: MailChoices) -> datetime | None:
+def _told_at(session: Session, person_id: int, notice: Notice | Row[Any], choices: MailChoices) -> datetime | None:
     return told_at(notice.kind, choices, calendar_of_person(session, person_id), notice.created_at)
 
 
@@ -187,7 +190,7 @@ def replan_notices(session: Session, person_id: int) -> None:
     choices = mail_choices(session, [person_id])[person_id]
     waiting = select(Notice).where(Notice.person_id == person_id, Notice.state == NoticeState.PLANNED)
     for notice in session.scalars(waiting.order_by(Notice.id).with_for_update()):
-        due = _due(session, person_id, notice, choices)
+        due = _told_at(session, person_id, notice, choices)
         if due is None:
             notice.state = NoticeState.DROPPED
         else:

@@ -21,7 +21,7 @@ Write = Insert | Update | Delete
 Statement = Write | Select[Any]
 Values = Mapping[str, Any]
 
-_FEW = 8  # new rows of one kind that go in one statement: each count is a statement that the server prepares
+_FEW, _MANY = 8, 64  # new rows of one kind in one statement: each count is a statement that the server prepares
 
 
 @dataclass(slots=True)
@@ -143,9 +143,12 @@ def _table(statement: Write) -> FromClause:
 
 def _together(group: _Group) -> Iterator[list[Values]]:
     """The rows of each statement: a few new ones are cheaper together, whatever else is one row."""
-    few = _FEW if isinstance(group.statement, Insert) and group.otherwise is None else 1
-    for at in range(0, len(group.rows), few):
-        yield group.rows[at : at + few]
+    rows, at = group.rows, 0
+    together = isinstance(group.statement, Insert) and group.otherwise is None
+    while at < len(rows):
+        count = (_MANY if len(rows) - at >= _MANY else _FEW) if together else 1
+        yield rows[at : at + count]
+        at += count
 
 
 class _Compiled:

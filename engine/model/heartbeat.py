@@ -10,6 +10,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from engine.db.base import Base
 from engine.db.types import Moment
 
+WORKER = "worker"
+"""Beats when a worker has performed what the schedule asked: worker, broker and schedule are all alive."""
+
 
 class Heartbeat(Base):
     __tablename__ = "heartbeat"

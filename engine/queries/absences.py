@@ -46,12 +46,23 @@ def _in_force(session: Session, condition: ColumnElement[bool], at: datetime) ->
     ]
 
 
-def substitutes_of(session: Session, person_id: int, at: datetime) -> tuple[int, ...]:
-    """Who acts for the person at ``at``, also through others: the mirror image of whom somebody substitutes."""
-    acting: set[int] = set()
+def substitutes_of(session: Session, people: Collection[int], at: datetime) -> Mapping[int, tuple[int, ...]]:
+    """Who acts for each of the people at ``at``, also through others: the mirror image of whom somebody substitutes."""
+    acting: dict[int, set[int]] = {}
+    newly = set(people)
+    while newly:
+        for absent in newly:
+            acting[absent] = set()
+        for absent, substitute in substitutions_at(session, Substitution.person_id.in_(newly), at):
+            acting[absent].add(substitute)
+        newly = {one for absent in newly for one in acting[absent]} - acting.keys()
+    return {person_id: _all_acting(person_id, acting) for person_id in people}
+
+
+def _all_acting(person_id: int, acting: Mapping[int, set[int]]) -> tuple[int, ...]:
+    found: set[int] = set()
     newly = {person_id}
     while newly:
-        found = {substitute for _, substitute in substitutions_at(session, Substitution.person_id.in_(newly), at)}
-        newly = found - acting - {person_id}
-        acting |= newly
-    return tuple(sorted(acting))
+        newly = {one for absent in newly for one in acting[absent]} - found - {person_id}
+        found |= newly
+    return tuple(sorted(found))

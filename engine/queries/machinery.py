@@ -10,12 +10,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from engine.db.job import Job, JobState
-from engine.model.heartbeat import Heartbeat
+from engine.model.heartbeat import WORKER, Heartbeat
 from engine.model.incident import Incident, IncidentState
 from engine.model.timer import Timer
 from engine.queries.map_editors import EDITING
-
-_WORKER = "worker"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +40,7 @@ def machinery(session: Session, now: datetime) -> Machinery:
             select(Heartbeat.name, Heartbeat.beaten_at).where(~Heartbeat.name.startswith(f"{EDITING}-"))
         )
     }
-    workers = [age for name, age in ages.items() if name.startswith(_WORKER)]
+    workers = [age for name, age in ages.items() if name.startswith(WORKER)]
     due = select(func.count()).select_from(Job).where(Job.state == JobState.QUEUED, Job.due_at <= now)
     failed = select(func.count()).select_from(Job).where(Job.state == JobState.FAILED)
     late = select(func.count()).select_from(Timer).where(Timer.due_at < now)

@@ -6,13 +6,18 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
 from support.office import Office
 
 from engine.adapters.history_keys import HistoryKeys
-from engine.commands.history_signing import AT_ONCE, sign_new_entries
+from engine.commands.history import record
+from engine.commands.history_signing import AT_ONCE, SignedSoFar, sign_new_entries
 from engine.db.session import Database
+from engine.events import Commented
 from engine.model.history_event import HistoryEvent
 from engine.model.history_signature import HistorySignature
+from engine.policy.permissions import Actor
+from engine.queries.history_proof import HistoryProof, signed_faults
 from engine.queries.history_signatures import LOOKS_BACK, is_unsigned
 
 _MANY_ENTRIES = """
@@ -63,6 +68,57 @@ def test_of_a_long_history_only_the_end_is_read(postgresql_database_url: str) ->
             assert "Seq Scan" not in plan, plan
     finally:
         database.dispose()
+
+
+@pytest.mark.postgres
+def test_an_entry_of_a_transaction_that_was_open_is_signed_behind_what_is_known_to_be(
+    postgresql_database_url: str, tmp_path: Path
+) -> None:
+    database = Database(postgresql_database_url)
+    office, keys, so_far = Office(database), HistoryKeys(tmp_path / "keys"), SignedSoFar()
+
+    def sign() -> int:
+        return sign_new_entries(database, keys, clock=office.clock, so_far=so_far)
+
+    def comment(session: Session) -> None:
+        record(session, Commented(text="x"), actor=Actor.system(), at=office.clock.now())
+        session.flush()
+
+    sign()
+    known = so_far.up_to
+    with database.write() as slow:
+        comment(slow)
+        with database.write() as fast:
+            comment(fast)
+        assert sign() == 1
+        assert so_far.up_to == known
+    assert sign() == 1
+    assert so_far.up_to == known + 2
+    assert sign() == 0
+    database.dispose()
+
+
+def test_what_was_known_of_a_history_that_a_backup_replaced_is_forgotten(office: Office, tmp_path: Path) -> None:
+    keys, so_far = HistoryKeys(tmp_path / "keys"), SignedSoFar(up_to=1_000_000)
+    office.open_deal()
+    while sign_new_entries(office.database, keys, clock=office.clock):
+        pass
+    office.prepare()
+    assert sign_new_entries(office.database, keys, clock=office.clock, so_far=so_far) > 0
+    with office.database.read() as session:
+        assert so_far.up_to == session.scalar(select(func.max(HistoryEvent.id)))
+
+
+def test_an_entry_without_a_hash_is_signed_by_its_contents(office: Office, tmp_path: Path) -> None:
+    keys = HistoryKeys(tmp_path / "keys")
+    office.open_deal()
+    while sign_new_entries(office.database, keys, clock=office.clock):
+        pass
+    proof = HistoryProof()
+    with office.database.read() as session:
+        assert session.scalar(select(func.count()).where(HistoryEvent.entry_hash == "")) > 0
+        assert list(signed_faults(session, proof)) == []
+    assert proof.waiting == 0
 
 
 def _entry(office: Office, number: int) -> HistoryEvent:

@@ -14,10 +14,11 @@ from support.running import environment, reglament
 
 from engine.clock import SystemClock
 from engine.commands.deal_files import Place
-from engine.commands.heartbeats import WORKER, beat_heart
+from engine.commands.heartbeats import beat_heart
 from engine.db.session import Database
 from engine.model.deal import Deal
 from engine.model.deal_file import DealFile, StoredPiece
+from engine.model.heartbeat import WORKER
 from engine.queries.stored_files import content_of
 
 Command = Callable[..., Result]

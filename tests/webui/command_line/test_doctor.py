@@ -10,7 +10,8 @@ from support.office import Office
 from support.servers import free_port
 
 from engine.clock import SystemClock
-from engine.commands.heartbeats import WORKER, beat_heart
+from engine.commands.heartbeats import beat_heart
+from engine.model.heartbeat import WORKER
 
 Command = Callable[..., Result]
 
