@@ -11,7 +11,7 @@ from alembic import op
 ROW_NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 revision = "0062"
-down_revision = "0057"
+down_revision = "0060"
 branch_labels = None
 depends_on = None
 
