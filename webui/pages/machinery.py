@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from engine.commands.heartbeats import WORKER
 from engine.commands.mailing import send_letter_again
+from engine.model.heartbeat import WORKER
 from engine.policy.permissions import Ability
 from engine.queries.external_jobs import waiting_topics
 from engine.queries.machinery import machinery
