@@ -105,7 +105,7 @@ def month_name(day: date) -> str:
 
 
 def month_span(first: date, last: date, *, inside: bool = False) -> str:
-    """From the month of one day to that of another: «Листопад 2026 – січень 2027»; ``inside`` a phrase, «листопад …»."""
+    """From the month of one day to that of another: «Листопад 2026 – січень 2027»; ``inside`` a phrase all small."""
     begins = _month_inside(first) if inside else month_name(first)
     return begins if (first.year, first.month) == (last.year, last.month) else f"{begins} – {_month_inside(last)}"
 
