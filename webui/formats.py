@@ -100,8 +100,19 @@ def _day(value: date, pattern: str, reader: Locale) -> str:
 
 def month_name(day: date) -> str:
     """The month of a day, as it stands alone: «Листопад 2026»."""
-    name = format_date(day, format="LLLL y", locale=locale())
+    name = _month_inside(day)
     return name[:1].upper() + name[1:]
+
+
+def month_span(first: date, last: date, *, inside: bool = False) -> str:
+    """From the month of one day to that of another: «Листопад 2026 – січень 2027»; ``inside`` a phrase all small."""
+    begins = _month_inside(first) if inside else month_name(first)
+    return begins if (first.year, first.month) == (last.year, last.month) else f"{begins} – {_month_inside(last)}"
+
+
+def _month_inside(day: date) -> str:
+    """As it stands inside a phrase: Ukrainian writes it small, English large."""
+    return format_date(day, format="LLLL y", locale=locale())
 
 
 def clock_time(here: datetime) -> str:

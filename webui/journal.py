@@ -33,6 +33,7 @@ PARTS: Mapping[JournalPart, str] = {
     JournalPart.LETTER_TEMPLATES: N_("Texts of letters"),
     JournalPart.PROOFS: N_("Signatures and seal"),
     JournalPart.ERASURES: N_("Erasures"),
+    JournalPart.HANDED_OUT: N_("Data handed out"),
 }
 _PAGES: Mapping[SubjectKind, tuple[str, str]] = {
     SubjectKind.PERSON: ("people.show", "person_id"),

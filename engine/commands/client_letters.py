@@ -41,6 +41,7 @@ from engine.policy.permissions import Actor, may_edit_deal
 from engine.policy.visible_names import is_invisible
 from engine.queries.client_letters import NOT_SENT
 from engine.queries.deal_files import files_by_id, reference
+from engine.queries.stored_files import is_whole
 
 CLIENT_LETTER = "client_letter"
 """The kind of an outbox job: payload ``letter_id``."""
@@ -114,7 +115,7 @@ def write_to_client(
     told = {
         "deal": deal_id,
         "letter": [list(draft.to), draft.subject, draft.text, list(draft.file_ids), draft.answers_id],
-        "quoted": draft.quoted,
+        "quotes": bool(draft.quoted),  # how it is quoted depends on the language and the zone of the moment
         "files": [[one.name, one.sha256] for one in files],
     }
     done = already_performed(session, command_id, "write_to_client", told, actor=actor, at=at)
@@ -278,9 +279,9 @@ def _are_read(session: Session, deal_id: int, letter_id: int) -> None:
 
 
 def _go_without(session: Session, letter: ClientLetter) -> None:
-    """Let the letter be without those of its files that were erased."""
-    wanted = select(DealFile.id).where(DealFile.id.in_(letter.file_ids), DealFile.erased_at.is_(None))
-    there = set(session.scalars(wanted))
+    """Let the letter be without those of its files that were erased, or whose content is gone."""
+    wanted = select(DealFile).where(DealFile.id.in_(letter.file_ids), DealFile.erased_at.is_(None))
+    there = {one.id for one in session.scalars(wanted) if is_whole(session, one.sha256, one.size)}
     gone = [one for one in letter.file_ids if one not in there]
     letter.file_ids = [one for one in letter.file_ids if one in there]
     letter.left_out = [*letter.left_out, *({"name": "", "problem": FILE_ERASED} for _ in gone)]

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from engine.clock import Clock
 from engine.commands.history import record
+from engine.commands.idempotency import already_performed, remember
 from engine.commands.notifications import notify
 from engine.errors import N_, DomainError, FieldNotUnderstood, FieldRequired, InvalidInput, NotFound
 from engine.events import SavedReportChanged
@@ -52,10 +53,16 @@ class ReportDraft:
     filters: ReportFilters
 
 
-def save_report(session: Session, draft: ReportDraft, *, actor: Actor, clock: Clock) -> SavedReport:
-    """Keep a report with its filters for the actor. Raises NotFound, InvalidInput."""
+def save_report(
+    session: Session, draft: ReportDraft, *, actor: Actor, clock: Clock, command_id: str | None = None
+) -> SavedReport:
+    """Keep a report with its filters for the actor. Raises NotFound, InvalidInput, KeyReused."""
     ensure_reads_reports(actor)
     at = clock.now()
+    told = {"name": draft.name, "report": draft.report, "filters": draft.filters.as_kept()}
+    done = already_performed(session, command_id, "save_report", told, actor=actor, at=at)
+    if done is not None:
+        return _own(session, int(done["id"]), actor)
     _one_by_one(session, actor)  # two at once could both be the fiftieth
     own = select(func.count()).select_from(SavedReport).where(SavedReport.person_id == actor.person_id)
     if (session.scalar(own) or 0) >= MOST_SAVED:
@@ -73,6 +80,7 @@ def save_report(session: Session, draft: ReportDraft, *, actor: Actor, clock: Cl
     session.add(saved)
     session.flush()
     _record(session, saved, "saved", actor, at)
+    remember(session, command_id, {"id": saved.id}, actor=actor)
     return saved
 
 
@@ -124,11 +132,17 @@ def delete_saved_report(session: Session, saved_report_id: int, *, actor: Actor,
     session.delete(saved)
 
 
-def send_saved_report(session: Session, saved_report_id: int, *, actor: Actor, clock: Clock) -> None:
-    """Let the actor hear of it now, besides its schedule. Raises NotFound."""
+def send_saved_report(
+    session: Session, saved_report_id: int, *, actor: Actor, clock: Clock, command_id: str | None = None
+) -> None:
+    """Let the actor hear of it now, besides its schedule. Raises NotFound, KeyReused."""
     ensure_reads_reports(actor)
     at = clock.now()
+    told = {"id": saved_report_id}
+    if already_performed(session, command_id, "send_saved_report", told, actor=actor, at=at) is not None:
+        return
     _send(session, _own(session, saved_report_id, actor), due=at, at=at)
+    remember(session, command_id, told, actor=actor)
 
 
 def tell_of_saved_reports(session: Session, *, clock: Clock, limit: int = 100) -> int:

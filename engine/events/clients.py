@@ -125,6 +125,13 @@ class OwnFieldRestored(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ClientDataTaken(Event):
+    """Somebody took all that is held about a client out as an archive. It names nobody."""
+
+    client_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class ClientsMerged(Event):
     """``merged_id`` became a part of ``client_id``, with so many deals, contacts and notes. It names nobody."""
 

@@ -52,10 +52,8 @@ class ClientData:
 
 
 def client_data(session: Session, actor: Actor, client_id: int) -> ClientData:
-    """Whoever may erase it may hand it out. Raises NotFound, NotAllowed."""
-    if session.scalar(select(Client.id).where(Client.id == client_id, visible_clients(actor, only=client_id))) is None:
-        raise NotFound
-    ensure_may(actor, Ability.ERASE_PERSON)
+    """Raises NotFound, NotAllowed."""
+    ensure_may_take(session, client_id, actor)
     known = one_client(client_id)
     cards = clients_of(session, actor, session.execute(client_rows(Client.id.in_(known)).order_by(Client.id)).all())
     return ClientData(
@@ -65,6 +63,13 @@ def client_data(session: Session, actor: Actor, client_id: int) -> ClientData:
         notes=_notes(session, client_id),
         deals=_deals(session, actor, client_id),
     )
+
+
+def ensure_may_take(session: Session, client_id: int, actor: Actor) -> None:
+    """Whoever may erase a client may hand out what is held about it. Raises NotFound, NotAllowed."""
+    if session.scalar(select(Client.id).where(Client.id == client_id, visible_clients(actor, only=client_id))) is None:
+        raise NotFound
+    ensure_may(actor, Ability.ERASE_PERSON)
 
 
 def _notes(session: Session, client_id: int) -> tuple[NoteRow, ...]:

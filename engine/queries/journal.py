@@ -36,6 +36,7 @@ class JournalPart(StrEnum):
     LETTER_TEMPLATES = "letter_templates"
     PROOFS = "proofs"
     ERASURES = "erasures"
+    HANDED_OUT = "handed_out"
 
 
 EVENTS: Mapping[JournalPart, tuple[type[Event], ...]] = {
@@ -103,6 +104,7 @@ EVENTS: Mapping[JournalPart, tuple[type[Event], ...]] = {
     ),
     JournalPart.PROOFS: (events.HistoryKeyChanged, events.SealChanged),
     JournalPart.ERASURES: (events.EmployeeErased, events.PersonErased, events.TextsErased),
+    JournalPart.HANDED_OUT: (events.ClientDataTaken,),
 }
 """What the journal tells. The rest of what happens outside deals is nobody's account and no setting."""
 

@@ -217,6 +217,12 @@ def test_a_file_whose_content_is_gone_does_not_leave_as_a_part_of_it(office: Off
         session.query(StoredPiece).delete()
     sweep()
     assert (post_office.letters, states(office)) == ([], [ClientLetterState.INCOMPLETE])
+    office.do("olena", send_client_letter_again, deal.id, letters_in(office)[0].id)
+    sweep()
+    assert ([list(one.iter_attachments()) for one in post_office.letters], states(office)) == (
+        [[]],
+        [ClientLetterState.SENT],
+    )
 
 
 def test_history_says_for_whom_a_server_has_taken_a_letter(office: Office, post_office: PostOffice) -> None:

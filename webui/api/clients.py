@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Response, url_for
 from sqlalchemy.orm import Session
 
+from engine.commands.client_data import note_client_data_taken
 from engine.commands.clients import ClientDraft, add_client, update_client
 from engine.errors import FieldNotUnderstood, InvalidInput, NotFound
 from engine.model.client import Client
@@ -92,9 +93,21 @@ def show_client(path: ClientPath) -> Response:
     )
 
 
-@api.get("/clients/<int:client_id>/data.zip", tags=[CLIENTS], responses={200: ZIP})
-def export_client_data(path: ClientPath) -> Response:
-    """All that is held about a client: `client.json`, the letters of all deals and their files. By an administrator."""
+@api.post(
+    "/clients/<int:client_id>/data.zip",
+    tags=[CLIENTS],
+    responses={200: ZIP, **conflicts("idempotency_key_reused")},
+)
+def take_client_data(path: ClientPath) -> Response:
+    """All that is held about a client: `client.json`, the letters of all deals and their files. By an administrator.
+
+    The journal says who took it.
+    """
+
+    def command(session: Session) -> int:
+        return note_client_data_taken(session, path.client_id, actor=caller(), clock=services().clock)
+
+    carry_out_once("take_client_data", {"id": path.client_id}, command)
     with reading() as session:
         data = client_data(session, caller(), path.client_id)
     with in_readers_language():

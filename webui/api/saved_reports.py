@@ -162,7 +162,7 @@ def _filters(report: ReportKind, given: FiltersGiven) -> ReportFilters:
     faults: dict[str, DomainError] = {}
     groups = GROUPINGS.get(report, ())
     group_by = given.group_by if given.group_by is not None else next(iter(groups), "")
-    if group_by != "" and group_by not in groups:
+    if group_by not in (groups or ("",)):
         expected = N_("one of the known words") if groups else N_("nothing: this report has no groups")
         faults["filters.group_by"] = FieldNotUnderstood(value=group_by, expected=expected)
     keys = tuple(dict.fromkeys(given.definition_keys))

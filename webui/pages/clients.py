@@ -9,6 +9,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from engine.commands.client_data import note_client_data_taken
 from engine.commands.clients import ClientDraft, ContactDraft, add_client, add_contact, update_client, update_contact
 from engine.errors import N_, DomainError, NotFound
 from engine.model.own_field import FieldSubject
@@ -100,9 +101,11 @@ def export(kind: str) -> ResponseReturnValue:
     return (csv_file if kind == "csv" else xlsx_file)("clients", [*header, *labels], rows)
 
 
-@blueprint.get("/<int:client_id>/data.zip")
+@blueprint.post("/<int:client_id>/data.zip")
 def export_data(client_id: int) -> ResponseReturnValue:
-    """What is held about a client, for the client who asks for it."""
+    """What is held about a client, for the client who asks for it; the journal says who took it."""
+    with writing() as session:
+        note_client_data_taken(session, client_id, actor=actor(), clock=services().clock)
     with reading() as session:
         data = client_data(session, actor(), client_id)
     return client_data_zip(data)

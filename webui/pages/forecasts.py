@@ -18,7 +18,7 @@ from engine.queries.forecast import Forecast, ForecastGroup, ForecastRow, Months
 from engine.queries.forecast_outcomes import MOST_MONTHS_BACK, MonthOutcome, forecast_outcomes
 from engine.queries.scopes import ensure_sees
 from webui.deal_list import DealFilter
-from webui.formats import local, month_name
+from webui.formats import local, month_name, month_span
 from webui.forms.typed_values import read_id
 from webui.i18n import _, zone
 from webui.known_maps import KnownMap, known_maps
@@ -198,9 +198,8 @@ def _starts(asked: Months) -> tuple[tuple[str, str], ...]:
     return tuple((one.isoformat(), month_name(one)) for one in sorted(firsts))
 
 
-def _span(months: Months) -> str:
-    first, last = month_name(months.first), month_name(months.last)
-    return first if months.count == 1 else f"{first} – {last}"
+def _span(months: Months, *, inside: bool = False) -> str:
+    return month_span(months.first, months.last, inside=inside)
 
 
 def _counterpart(asked: Months, month: Months) -> Months:

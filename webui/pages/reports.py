@@ -35,6 +35,7 @@ def show_funnel() -> ResponseReturnValue:
         result_words=((DealResult.WON, _("Won")), (DealResult.LOST, _("Lost")), (DealResult.OPEN, _("In progress"))),
         working_span=working_span,
         newest=NEWEST_DEALS,
+        may_open_deal=may(actor(), Ability.OPEN_DEAL),
         own_words=any(one.reason_id is None and one.lost for one in results.reasons) if results else False,
         **period_words(),
         **saved_words(ReportKind.FUNNEL, map=key, **period_asked()),

@@ -30,8 +30,9 @@ from engine.queries.control import ensure_controls
 from engine.queries.mail_choices import mail_choices
 from engine.queries.saved_reports import SavedRow, months_of, saved_reports
 from engine.queries.telegram import chat_of
+from webui.command_keys import sent_command_id
 from webui.error_pages import status_of
-from webui.formats import local, month_name
+from webui.formats import local, month_span
 from webui.forms.typed_values import read_id
 from webui.forms.working_hours import DAY_NAMES
 from webui.i18n import _
@@ -83,7 +84,9 @@ def export_saved(saved_report_id: int, kind: str) -> ResponseReturnValue:
 @blueprint.post("/<int:saved_report_id>/send")
 def send(saved_report_id: int) -> ResponseReturnValue:
     return _act(
-        lambda session: send_saved_report(session, saved_report_id, actor=actor(), clock=services().clock),
+        lambda session: send_saved_report(
+            session, saved_report_id, actor=actor(), clock=services().clock, command_id=sent_command_id()
+        ),
         _("The report is on its way to you."),
     )
 
@@ -98,7 +101,9 @@ def save() -> ResponseReturnValue:
         raise NotFound
     draft = ReportDraft(name=request.form.get("name", ""), report=kind, filters=filters)
     return _act(
-        lambda session: save_report(session, draft, actor=actor(), clock=services().clock),
+        lambda session: save_report(
+            session, draft, actor=actor(), clock=services().clock, command_id=sent_command_id()
+        ),
         _("Saved. Here you may have it sent to you."),
     )
 
@@ -206,8 +211,7 @@ def _period_of(row: SavedRow) -> str:
     filters = row.filters
     if row.report is ReportKind.FORECAST:
         months = months_of(filters, local(now()).date())
-        begins, ends = month_name(months.first), month_name(months.last)
-        return begins if months.count == 1 else f"{begins} – {ends}"
+        return month_span(months.first, months.last, inside=True)
     if filters.period is not None:
         return _(PERIODS[filters.period])
     first, last = filters.days(local(now()).date())

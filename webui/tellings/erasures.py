@@ -1,4 +1,4 @@
-"""How the erasing of personal texts is told."""
+"""How the erasing and the handing out of personal data are told."""
 
 from __future__ import annotations
 
@@ -39,6 +39,11 @@ TELLINGS: Mapping[str, Telling] = {
         "trash",
         "neutral",
         lambda data: _("Own data of an employee who has left erased; basis: %(basis)s", basis=data["basis"]),
+    ),
+    "client_data_taken": Telling(
+        "download",
+        "neutral",
+        lambda data: _("All that is held about client № %(number)s was taken out as a file", number=data["client_id"]),
     ),
     "person_erased": Telling("trash", "neutral", _person_erased),
 }

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from email import message_from_bytes
 from pathlib import Path
+from time import process_time
 
 import pytest
 
@@ -78,6 +79,23 @@ def test_each_file_of_several_is_its_own_and_nothing_else_is_touched() -> None:
 def test_a_single_letter_at_the_end_costs_nothing_but_itself() -> None:
     """The library gives such a file up: what came whole was kept as letters that nothing opens."""
     assert read(HEAD + base64.b64encode(bytes(900)) + b"A\n") == bytes(900)
+
+
+def test_files_that_are_not_quite_large_cost_no_more_than_one_look() -> None:
+    """To look from each of their letters anew took half a minute for every photograph of a letter."""
+    photograph = b"A" * 76 + b"\n"
+    raw = b"".join(b"--b\n" + HEAD + photograph * 800 for _ in range(20))
+    began = process_time()
+    assert set_aside(raw, 65_536).stretches == {}
+    assert process_time() - began < 2
+
+
+@pytest.mark.parametrize("begins", range(0, 2 * LEAST, 37))
+def test_a_file_is_found_wherever_it_begins(begins: int) -> None:
+    before = b"- " * (begins // 2) + b"-" * (begins % 2) + b"\n"
+    for length, is_found in ((LEAST, True), (LEAST - 1, False), (3 * LEAST, True)):
+        aside = set_aside(before + b"A" * length + b"\n-" + b" -" * LEAST, LEAST)
+        assert [len(one) for one in aside.stretches.values()] == [length] * is_found
 
 
 MEASURE = """

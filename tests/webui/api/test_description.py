@@ -12,11 +12,15 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis import checks
 from support.api import ApiClient
+from support.client_mail import deal_with_a_contact, write
 from support.files import add, pdf
 from support.office import Office
 
 from engine.commands.deal_files import Place
+from engine.commands.saved_reports import ReportDraft, save_report
 from engine.db.session import Database
+from engine.model.saved_report import ReportKind
+from engine.policy.report_periods import ReportFilters
 
 CHECKS = (
     checks.not_a_server_error,
@@ -32,9 +36,11 @@ def office(sqlite_database_url: str) -> Iterator[Office]:
     database = Database(sqlite_database_url)
     office = Office(database)
     office.publish()
-    deal = office.open_deal()
+    deal = deal_with_a_contact(office)
     office.prepare()
     add(office, "olena", Place(deal.id), "Договір.pdf", pdf("one"))
+    write(office, deal)
+    office.do("bohdan", save_report, ReportDraft("Прогноз", ReportKind.FORECAST, ReportFilters(group_by="month")))
     yield office
     database.dispose()
 
@@ -58,6 +64,7 @@ def test_any_request_gets_an_answer_as_described(
         "person_id": 1,
         "merge_id": 1,
         "letter_id": 1,
+        "saved_report_id": 1,
         "position": 0,
         "job_id": "0" * 32,
     }

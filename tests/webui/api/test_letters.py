@@ -15,6 +15,7 @@ from support.office import Office
 from engine.commands.file_erasure import erase_file
 from engine.model.client_letter import ClientLetter, ClientLetterState
 from engine.model.history_event import HistoryEvent
+from engine.model.person import Person
 
 ApiOf = Callable[[str | None], ApiClient]
 
@@ -103,11 +104,33 @@ def test_an_answer_over_the_api_quotes_when_it_is_told_to(api: ApiOf, office: Of
 def test_the_correspondence_and_all_of_a_client_are_fetched_as_archives(api: ApiOf, office: Office) -> None:
     deal = deal_with_a_contact(office)
     write(office, deal, file_ids=(file_of(office, deal, "offer.pdf", pdf("an offer")),))
-    for address, told, allowed in (
-        (f"/deals/{deal.id}/letters.zip", "letters.json", {"olena": 200, "admin": 200, "iryna": 404}),
-        (f"/clients/{deal.client_id}/data.zip", "client.json", {"olena": 403, "admin": 200, "iryna": 404}),
+    for method, address, told, allowed in (
+        ("get", f"/deals/{deal.id}/letters.zip", "letters.json", {"olena": 200, "admin": 200, "iryna": 404}),
+        ("post", f"/clients/{deal.client_id}/data.zip", "client.json", {"olena": 403, "admin": 200, "iryna": 404}),
     ):
-        assert {login: api(login).get(address).status_code for login in allowed} == allowed
-        with ZipFile(BytesIO(api("admin").get(address).data)) as archive:
+        assert {login: getattr(api(login), method)(address).status_code for login in allowed} == allowed
+        with ZipFile(BytesIO(getattr(api("admin"), method)(address).data)) as archive:
             assert {told, "letters.xlsx"} < set(archive.namelist())
             assert pdf("an offer") in {archive.read(name) for name in archive.namelist()}
+
+
+def test_the_journal_says_once_per_key_who_took_out_what_is_held_about_a_client(api: ApiOf, office: Office) -> None:
+    deal, admin = deal_with_a_contact(office), api("admin")
+    for _ in range(2):
+        assert admin.post(f"/clients/{deal.client_id}/data.zip", key="once").status_code == 200
+    (entry,) = read(admin.get("/journal?part=handed_out"))["items"]
+    assert (entry["kind"], entry["data"]) == ("client_data_taken", {"client_id": deal.client_id})
+    assert entry["actor"]["id"] == office.company.admin.id
+
+
+def test_an_answer_is_repeated_with_its_key_whatever_language_its_writer_reads_meanwhile(
+    api: ApiOf, office: Office
+) -> None:
+    deal, olena = deal_with_a_contact(office), api("olena")
+    take_answer(office, write(office, deal), "Згодні")
+    letter = {"to": [CLIENT], "subject": "Re", "text": "Дякую", "answers_id": letters_in(office)[1].id, "quote": True}
+    sent = read(olena.post(f"/deals/{deal.id}/letters", letter, key="one"), 201)
+    with office.database.write() as session:
+        session.get_one(Person, office.company.olena.id).locale = "en"
+    assert read(olena.post(f"/deals/{deal.id}/letters", letter, key="one"), 201) == sent
+    assert olena.post(f"/deals/{deal.id}/letters", letter | {"quote": False}, key="one").status_code == 409

@@ -126,7 +126,7 @@ EXPECTED = {
     ),
     "POST /clients": Expected("201 201 201 403 403 403 201", body={"name": "ТОВ «Обрій»"}),
     "GET /clients/<int:client_id>": Expected(OWN_DEAL, FOREIGN_DEAL),
-    "GET /clients/<int:client_id>/data.zip": Expected(ERASED, FOREIGN_ERASED),
+    "POST /clients/<int:client_id>/data.zip": Expected(ERASED, FOREIGN_ERASED),
     "GET /clients/<int:client_id>/notes": Expected(OWN_DEAL, FOREIGN_DEAL),
     "POST /clients/<int:client_id>/merge": Expected(
         "200 404 200 403 403 403 200", body={"client_ids": [2]}, foreign_body={"client_ids": [1]}

@@ -70,6 +70,8 @@ def test_each_part_is_changed_by_itself(api: ApiOf) -> None:
         ({"name": ""}, "name"),
         ({"report": "secrets"}, "report"),
         ({"filters": {"group_by": "step"}}, "filters.group_by"),
+        ({"filters": {"group_by": ""}}, "filters.group_by"),
+        ({"report": "lateness", "filters": {"group_by": ""}}, "filters.group_by"),
         ({"report": "activity", "filters": {"group_by": "person"}}, "filters.group_by"),
         ({"report": "funnel", "filters": {}}, "filters.definition_keys"),
         ({"report": "funnel", "filters": {"definition_keys": ["a", "b"]}}, "filters.definition_keys"),

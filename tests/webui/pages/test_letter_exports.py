@@ -13,12 +13,13 @@ from openpyxl import load_workbook
 from support.client_mail import CLIENT, deal_with_a_contact, file_of, take_answer, write
 from support.files import pdf
 from support.office import Office
-from support.web import Browser
+from support.web import Browser, text_of
 from werkzeug.test import TestResponse
 
 from engine.commands.file_erasure import erase_file
 from engine.model.client import Client
 from engine.model.deal import Deal
+from engine.model.history_event import HistoryEvent
 
 SignIn = Callable[[str | None], Browser]
 
@@ -109,7 +110,7 @@ def test_all_that_is_held_about_a_client_is_handed_out_by_the_administrator(offi
     admin, address = browse("admin"), f"/clients/{deal.client_id}/data.zip"
     assert address in admin.get(f"/clients/{deal.client_id}").text
     assert address not in browse("olena").get(f"/clients/{deal.client_id}").text
-    files = unpacked(admin.get(address))
+    files = unpacked(admin.post(address))
     told = json.loads(files["client.json"])
     with office.database.read() as session:
         assert told["client"]["name"] == session.get_one(Client, deal.client_id).name
@@ -119,5 +120,22 @@ def test_all_that_is_held_about_a_client_is_handed_out_by_the_administrator(offi
     assert [one["subject"] for one in told["deals"][0]["letters"]] == ["Пропозиція", "=1+1"]
     assert files[f"files/{ids['offer.pdf']} offer.pdf"] == pdf("offer.pdf")
     assert len(sheet_of(files["letters.xlsx"])) == 2
-    assert [browse(login).get(address).status_code for login in ("olena", "bohdan", "owner")] == [403, 403, 403]
-    assert admin.get("/clients/999/data.zip").status_code == 404
+    others = {login: browse(login) for login in ("olena", "bohdan", "owner", "danylo")}
+    for browser in others.values():
+        browser.get("/")
+    refused = {"olena": 403, "bohdan": 403, "owner": 403, "danylo": 404}
+    assert {login: browser.post(address).status_code for login, browser in others.items()} == refused
+    assert admin.post("/clients/999/data.zip").status_code == 404
+    assert admin.get(address).status_code == 405
+
+
+def test_who_took_out_what_is_held_about_a_client_stands_in_the_journal(office: Office, browse: SignIn) -> None:
+    deal, admin = deal_with_a_contact(office), browse("admin")
+    admin.get("/")
+    unpacked(admin.post(f"/clients/{deal.client_id}/data.zip"))
+    with office.database.read() as session:
+        event = session.query(HistoryEvent).filter_by(kind="client_data_taken").one()
+    assert (event.actor_id, event.deal_id, event.data) == (office.company.admin.id, None, {"client_id": deal.client_id})
+    page = text_of(admin.get("/settings/journal?part=handed_out"))
+    assert f"Усе, що зберігається про клієнта № {deal.client_id}, видано файлом" in page
+    assert office.company.admin.full_name in page

@@ -259,7 +259,7 @@ PAGES = {
         "POST /settings/substitutions",
     ),
     ADMINISTRATOR: (
-        "GET /clients/<int:client_id>/data.zip",
+        "POST /clients/<int:client_id>/data.zip",
         "GET /clients/<int:client_id>/erase",
         "POST /clients/<int:client_id>/erase",
         "GET /deals/<int:deal_id>/history/<int:number>/erase",

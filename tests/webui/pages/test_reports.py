@@ -48,6 +48,26 @@ def test_the_funnel_tells_how_far_deals_came_and_leads_to_them(office: Office, b
     assert "За цей період угод не відкривали" in text_of(bohdan.get("/reports/funnel?from=2020-01-01&to=2020-02-01"))
 
 
+def test_a_company_without_deals_is_told_what_to_do_first(browse: SignIn) -> None:
+    """A list of no maps could be opened, and a report of nothing saved."""
+    for login, led in (("bohdan", "/deals/new"), ("iryna", "/maps")):
+        page = browse(login).get("/reports/funnel")
+        assert "Відкрийте першу угоду за картою продажів" in text_of(page)
+        assert f'href="{led}"' in page.text.partition("<main")[2]
+        assert 'name="map"' not in page.text
+        assert "save-report" not in page.text
+
+
+def test_a_month_stands_small_inside_a_phrase(office: Office, browse: SignIn) -> None:
+    office.open_deal()
+    bohdan = browse("bohdan")
+    page = text_of(bohdan.get("/reports/forecast?first=2026-11-01&months=3"))
+    assert "Прогноз листопад 2026 – січень 2027" in page
+    assert "Попередній період: серпень 2026 – жовтень 2026, місяць до місяця" in page
+    assert "Серпень 2026 – жовтень 2026" in page  # by itself, below a number
+    assert "Прогноз листопад 2026 " in text_of(bohdan.get("/reports/forecast?first=2026-11-01&months=1"))
+
+
 @pytest.mark.parametrize(("opened_from", "is_listed"), [("2020-01-01", True), ("2099-01-01", False)])
 def test_deals_are_listed_by_when_they_were_opened(
     office: Office, browse: SignIn, opened_from: str, is_listed: bool
@@ -139,7 +159,8 @@ def test_a_number_of_a_managers_activity_opens_the_list_that_it_counts(office: O
 
 
 @pytest.mark.parametrize("address", ["/reports/funnel", "/reports/lateness", "/reports/approvals", "/reports/activity"])
-def test_ninety_days_are_ninety_with_the_first_and_the_last(browse: SignIn, address: str) -> None:
+def test_ninety_days_are_ninety_with_the_first_and_the_last(office: Office, browse: SignIn, address: str) -> None:
+    office.open_deal()
     asked = re.findall(r'type="date" [^>]*name="(?:from|to)" value="([^"]+)"', browse("bohdan").get(address).text)
     first, last = (date.fromisoformat(day) for day in asked)
     assert (last - first).days + 1 == 90

@@ -11,6 +11,7 @@ from support.office import Office
 from support.web import Browser, text_of
 from werkzeug.test import TestResponse
 
+from engine.model.notice import Notice, NoticeKind
 from engine.model.person import Person
 from engine.model.saved_report import Rhythm, SavedReport
 
@@ -103,6 +104,17 @@ def test_that_nothing_would_come_is_said_where_it_is_scheduled(office: Office, b
     page = text_of(bohdan.get(PAGE))
     assert "не надсилається жоден" in page
     assert "немає електронної адреси" in page
+
+
+def test_a_double_click_saves_and_sends_a_report_once(office: Office, browse: SignIn) -> None:
+    bohdan = browse("bohdan")
+    hidden = dict(_HIDDEN.findall(bohdan.get("/reports/activity").text.partition('class="save-report"')[2]))
+    assert [save(bohdan, **hidden, by="", name="Робота").status_code for _ in range(2)] == [303, 303]
+    place = f"{PAGE}/{saved(office).id}"
+    form = dict(_HIDDEN.findall(bohdan.get(PAGE).text.partition(f'action="{place}/send"')[2].partition("</form>")[0]))
+    assert [bohdan.post(f"{place}/send", form=form).status_code for _ in range(2)] == [303, 303]
+    with office.database.read() as session:
+        assert session.query(Notice).filter_by(kind=NoticeKind.SAVED_REPORT).count() == 1
 
 
 def test_names_are_ones_own_and_once_each(office: Office, browse: SignIn) -> None:
