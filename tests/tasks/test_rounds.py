@@ -139,8 +139,10 @@ def test_a_server_outside_is_asked_now_and_then_where_there_is_one(
     assert len(asked) == 2
 
 
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")  # it is how a worker makes its processes
 def test_what_one_process_of_a_worker_has_asked_the_others_ask_no_more(services: Services) -> None:
-    asked = multiprocessing.get_context("fork").Queue()
+    forking = multiprocessing.get_context("fork")
+    asked = forking.Queue()
 
     class Reading:
         def __call__(self) -> None: ...
@@ -150,7 +152,7 @@ def test_what_one_process_of_a_worker_has_asked_the_others_ask_no_more(services:
 
     there = rounds.Outside(lambda _: True, Reading(), 29.0)
     for _ in range(3):
-        process = multiprocessing.get_context("fork").Process(target=there.ask, args=(services,))
+        process = forking.Process(target=there.ask, args=(services,))
         process.start()
         process.join()
         assert process.exitcode == 0
