@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from mmap import mmap
 
 from engine.clock import monotonic
 from engine.queries.due_work import Work, due_work
@@ -45,19 +46,20 @@ _PARTS: tuple[tuple[Work, Part, Task[[]]], ...] = (
 class Outside:
     """A server that is asked for news every ``every_s`` seconds, in a task of its own: it may be slow.
 
-    Each process of a worker counts for itself; whoever asks more often is kept away by the lease of who reads.
+    The processes of a worker share the moment of the last time, in memory that they inherit: a round is any one's.
+    Two that ask at once are kept apart by the lease of who reads.
     """
 
     is_there: Callable[[Services], bool]
     read: Task[[]]
     every_s: float
-    asked_at: float | None = None
+    _asked_at: memoryview[float] = field(default_factory=lambda: memoryview(mmap(-1, 8)).cast("d"))
 
     def ask(self, services: Services) -> None:
         """Nothing where it was asked lately, or where there is none."""
-        at = monotonic()
-        if self.is_there(services) and (self.asked_at is None or at - self.asked_at >= self.every_s):
-            self.asked_at = at
+        at, asked_at = monotonic(), self._asked_at[0]  # 0: never
+        if self.is_there(services) and (asked_at == 0 or at - asked_at >= self.every_s):
+            self._asked_at[0] = at
             self.read.delay()
 
 

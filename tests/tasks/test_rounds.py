@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import logging
+import multiprocessing
+import os
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -135,6 +137,28 @@ def test_a_server_outside_is_asked_now_and_then_where_there_is_one(
         assert len(asked) == expected
     rounds.Outside(lambda given: given.mailbox is not None, Reading(), 4.0).ask(services)
     assert len(asked) == 2
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")  # it is how a worker makes its processes
+def test_what_one_process_of_a_worker_has_asked_the_others_ask_no_more(services: Services) -> None:
+    forking = multiprocessing.get_context("fork")
+    asked = forking.Queue()
+
+    class Reading:
+        def __call__(self) -> None: ...
+
+        def delay(self) -> None:
+            asked.put(os.getpid())
+
+    there = rounds.Outside(lambda _: True, Reading(), 29.0)
+    for _ in range(3):
+        process = forking.Process(target=there.ask, args=(services,))
+        process.start()
+        process.join()
+        assert process.exitcode == 0
+    there.ask(services)
+    assert asked.get(timeout=5) != os.getpid()
+    assert asked.empty()
 
 
 def test_the_schedule_names_only_tasks_that_there_are() -> None:

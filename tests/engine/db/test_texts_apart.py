@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-import pytest
-from sqlalchemy import select, text
-from support.office import Office
+import time
+import uuid
+from collections.abc import Iterator
+from threading import Thread
 
+import pytest
+from sqlalchemy import insert, select, text
+from support.office import MONDAY_10, Office
+from support.servers import PostgreSQL
+
+from engine.db.schema import migrate, migrate_to
 from engine.db.session import Database
 from engine.model.deal import Deal
 from engine.policy.search_keys import search_text
@@ -39,3 +46,33 @@ def test_a_step_that_is_done_writes_no_text_but_that_of_the_step_it_opens(postgr
 def _written(office: Office, table: str) -> list[tuple[object, ...]]:
     with office.database.read() as session:
         return [tuple(row) for row in session.execute(WRITTEN[table])]
+
+
+@pytest.fixture
+def database_of_before(postgresql: PostgreSQL) -> Iterator[Database]:
+    """As it was before the texts stood apart."""
+    name = f"before_{uuid.uuid4().hex}"
+    database = Database(postgresql.create_database(name))
+    migrate_to(database, "0055")
+    yield database
+    database.dispose()
+    postgresql.drop_database(name)
+
+
+@pytest.mark.postgres
+def test_what_a_program_of_the_version_before_writes_during_the_upgrade_is_found(database_of_before: Database) -> None:
+    values = {"number": "Д-1", "title": "Насоси", "client_id": 1, "owner_id": 1, "definition_key": "sale"}
+    upgrade = Thread(target=migrate, args=(database_of_before,))
+    with database_of_before.engine.connect() as writer:
+        writer.execute(text("SET LOCAL session_replication_role = replica"))  # its client and owner are of no interest
+        writer.execute(insert(Deal).values(**values, sort_key="", search_text="насоси", opened_at=MONDAY_10))
+        upgrade.start()
+        with database_of_before.engine.connect() as onlooker:
+            ends_at = time.monotonic() + 60
+            while not onlooker.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
+                assert time.monotonic() < ends_at, "the upgrade waits for nobody"
+                time.sleep(0.02)
+        writer.commit()
+    upgrade.join()
+    with database_of_before.engine.connect() as connection:
+        assert connection.scalars(text("SELECT search_text FROM fts_deal")).all() == ["насоси"]

@@ -11,9 +11,11 @@ from support.office import Office
 from engine.commands.heartbeats import beat_heart
 from engine.commands.mailing import plan_notices
 from engine.commands.saved_reports import ReportDraft, save_report, schedule_saved_report
+from engine.commands.timers import LEASE as TIMER_LEASE
+from engine.commands.timers import claim_due_timers
 from engine.commands.webhooks import add_webhook
 from engine.db.job import Job
-from engine.db.outbox import enqueue, finish_job
+from engine.db.outbox import claim_job, due_jobs, enqueue, finish_job
 from engine.model.heartbeat import WORKER
 from engine.model.history_event import HistoryEvent
 from engine.model.notice import Notice, NoticeState
@@ -53,6 +55,26 @@ def test_a_job_is_due_from_its_moment_until_it_is_done(office: Office) -> None:
     with office.database.write() as session:
         finish_job(session.get_one(Job, job_id), at=office.clock.now())
     assert due(office, office.clock.now() + MOMENT) == frozenset()
+
+
+def test_what_a_killed_worker_held_stays_due(office: Office) -> None:
+    """Whoever looks behind its lease finds it; until then a look costs a little more."""
+    at = office.clock.now()
+    office.open_deal()
+    with office.database.write() as session:
+        session.execute(update(WorkItem).values(next_escalation_at=None))
+        instance_id = session.scalars(select(ProcessInstance.id)).one()
+        session.add(Timer(instance_id=instance_id, activity_id="wait", node_id="wait", due_at=at))
+        job_id = enqueue(session, "letter", {}, at=at)
+    with office.database.write() as session:
+        assert claim_job(session, job_id, at=at) is not None
+        assert len(claim_due_timers(session, clock=office.clock)) == 1
+    for moment in (at, at + TIMER_LEASE + MOMENT):
+        assert due(office, moment) >= {Work.JOBS, Work.TIMERS}
+    office.clock.advance(TIMER_LEASE + MOMENT)
+    with office.database.write() as session:
+        assert due_jobs(session, at=office.clock.now(), limit=9) == [job_id]
+        assert len(claim_due_timers(session, clock=office.clock)) == 1
 
 
 def test_timers_and_rungs_are_due_at_the_earliest_moment(office: Office) -> None:

@@ -21,6 +21,8 @@ INDEXED = ("deal", "work_item")
 def upgrade() -> None:
     if op.get_bind().dialect.name != "postgresql":
         return
+    # A program of the version before may still be at work: what it writes while the texts are copied would be lost.
+    op.execute("LOCK TABLE deal, work_item IN ACCESS EXCLUSIVE MODE")
     for table in INDEXED:
         op.execute(
             f"CREATE TABLE fts_{table} (id bigint CONSTRAINT pk_fts_{table} PRIMARY KEY, search_text varchar NOT NULL)"
