@@ -59,7 +59,8 @@ def begin_authenticator(session: Session, *, seal: Seal, actor: Actor, clock: Cl
 def confirm_authenticator(session: Session, code: str, *, open_: Open, actor: Actor, clock: Clock) -> tuple[str, ...]:
     """The first code proves that the application has the secret; the recovery codes are told this once.
 
-    Raises NotFound, AlreadySetUp, InvalidInput.
+    Whose it is gets a letter about it: who knows only the password must not set up theirs unseen. Raises NotFound,
+    AlreadySetUp, InvalidInput.
     """
     known = session.get(Authenticator, actor.person_id, with_for_update=True)
     if known is None:
@@ -74,6 +75,8 @@ def confirm_authenticator(session: Session, code: str, *, open_: Open, actor: Ac
     known.confirmed_at, known.last_counter = at, counter
     known.recovery = [_hashed(one) for one in codes]
     record(session, AuthenticatorAdded(person_id=actor.person_id), actor=actor, at=at)
+    person = session.get_one(Person, actor.person_id)
+    tell_of_access(session, person, AccessChange.AUTHENTICATOR_ADDED, to=person.email, actor=actor, at=at)
     return codes
 
 
