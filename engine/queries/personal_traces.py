@@ -198,9 +198,7 @@ def _name_of(known: Client | Contact) -> str:
     return known.name if isinstance(known, Client) else known.full_name
 
 
-def _former(
-    session: Session, client_id: int, contact_ids: frozenset[int] | None
-) -> tuple[list[str], list[str]]:
+def _former(session: Session, client_id: int, contact_ids: frozenset[int] | None) -> tuple[list[str], list[str]]:
     """By which words and phones the card has known the person before: who has married is still the same.
 
     ``contact_ids`` are those of one contact, None: the client with all.
