@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from sqlalchemy import select
@@ -32,6 +33,8 @@ from engine.policy.reauthentication import (
 )
 
 RECOVERY_CODES = 8
+SET_UP_WITHIN = timedelta(minutes=15)
+"""How long a secret waits for its first code: who finds the session open later is shown none, and begins by a proof."""
 _RECOVERY_BYTES = 5
 _GROUP = 4
 
@@ -42,6 +45,16 @@ Open = Callable[[str], str]
 class AlreadySetUp(DomainError):
     code: ClassVar[str] = "authenticator_exists"
     template: ClassVar[str] = N_("Your authenticator application is set up already. Remove it first.")
+
+
+class SetUpIsOver(DomainError):
+    code: ClassVar[str] = "authenticator_set_up_over"
+    template: ClassVar[str] = N_("It has taken too long: begin anew.")
+
+
+def is_being_set_up(known: Authenticator, at: datetime) -> bool:
+    """A first code is waited for."""
+    return known.confirmed_at is None and at < known.made_at + SET_UP_WITHIN
 
 
 def begin_authenticator(session: Session, *, seal: Seal, actor: Actor, clock: Clock) -> None:
@@ -68,6 +81,8 @@ def confirm_authenticator(session: Session, code: str, *, open_: Open, actor: Ac
     if known.confirmed_at is not None:
         raise AlreadySetUp
     at = clock.now()
+    if not is_being_set_up(known, at):
+        raise InvalidInput({"present": SetUpIsOver()})
     counter = matching_counter(open_(known.sealed_secret), code, at)
     if counter is None:
         raise InvalidInput({"code": WrongCode()})

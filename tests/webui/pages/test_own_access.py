@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -143,6 +144,23 @@ def set_up(office: Office, browser: Browser) -> None:
     code = code_of(secret, counter_at(office.clock.now()))
     told = browser.post("/settings/authenticator/confirm", {"code": code})
     assert told.status_code == 200, text_of(told)
+
+
+def test_a_secret_that_waited_too_long_is_shown_to_nobody(office: Office, browse: SignIn) -> None:
+    office.do("iryna", set_password, office.company.iryna.id, PASSWORD)
+    iryna = browse("iryna")
+    iryna.post("/settings/authenticator/begin", {"present": PASSWORD})
+    shown = re.compile(r"<code[^>]*>[A-Z2-7 ]{30,}</code>")
+    page = iryna.get("/settings/authenticator").text
+    (secret,) = shown.findall(page)
+    office.clock.advance(timedelta(minutes=15))
+    assert not shown.search(iryna.get("/settings/authenticator").text)
+    typed = "".join(re.sub(r"<[^>]*>", "", secret).split())
+    late = iryna.post("/settings/authenticator/confirm", {"code": code_of(typed, counter_at(office.clock.now()))})
+    assert late.status_code == 422
+    assert "Почніть знову" in text_of(late)
+    assert letters(office) == []
+    set_up(office, iryna)
 
 
 def test_a_second_factor_that_comes_or_goes_is_told_by_a_letter(office: Office, admin: Browser, browse: SignIn) -> None:
