@@ -17,6 +17,7 @@ from tasks.words import catalogue
 _SUBJECTS: Mapping[AccessChange, str] = {
     AccessChange.EMAIL_CHANGED: N_("Reglament: your e-mail was changed"),
     AccessChange.TOKEN_CREATED: N_("Reglament: an API token was made in your name"),
+    AccessChange.AUTHENTICATOR_ADDED: N_("Reglament: an authenticator application was set up in your name"),
     AccessChange.AUTHENTICATOR_REMOVED: N_("Reglament: your authenticator application was removed"),
 }
 _SENTENCES: Mapping[AccessChange, str] = {
@@ -26,6 +27,9 @@ _SENTENCES: Mapping[AccessChange, str] = {
     ),
     AccessChange.TOKEN_CREATED: N_(
         "an API token “%(about)s” was made in your name in Reglament: a program with it may do what you may do."
+    ),
+    AccessChange.AUTHENTICATOR_ADDED: N_(
+        "an authenticator application was set up in your name in Reglament: its codes confirm decisions as yours."
     ),
     AccessChange.AUTHENTICATOR_REMOVED: N_(
         "your authenticator application was removed in Reglament: decisions are no longer confirmed by its codes."

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
+from urllib.parse import urlencode
 
 from flask import request, url_for
 
@@ -30,12 +31,17 @@ def cursor_asked() -> str | None:
 
 def page_links(next_cursor: str | None) -> dict[str, str | None]:
     """Where the pagination of the open list leads: to its start, unless it is there, and to its next page."""
-    kept: dict[str, Any] = {name: request.args.getlist(name) for name in request.args if name != "cursor"}
-    endpoint = request.endpoint or ""
+    kept = [(name, value) for name, value in request.args.items(multi=True) if name != "cursor"]
     return {
-        "first_url": url_for(endpoint, **kept) if cursor_asked() else None,
-        "next_url": url_for(endpoint, **kept, cursor=next_cursor) if next_cursor else None,
+        "first_url": _address(kept) if cursor_asked() else None,
+        "next_url": _address([*kept, ("cursor", next_cursor)]) if next_cursor else None,
     }
+
+
+def _address(asked: Sequence[tuple[str, str]]) -> str:
+    """This page, asked for that. What stands in an address is never given to ``url_for`` as its own arguments."""
+    path = url_for(request.endpoint or "", **request.view_args or {})
+    return f"{path}?{urlencode(asked)}" if asked else path
 
 
 def all_pages(page: Callable[[str | None, int], ListedPage[Row]]) -> Iterator[Row]:

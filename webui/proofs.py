@@ -14,6 +14,7 @@ from engine.adapters.sealing import Sealer, installation_key
 from engine.bpmn.compiled import Reauthentication
 from engine.commands.authenticators import prove, prove_code
 from engine.errors import N_, DomainError, FieldRequired, InvalidInput
+from engine.model.person import Person
 from engine.model.work_item import WorkItem
 from engine.policy.permissions import Actor
 from engine.policy.reauthentication import (
@@ -68,13 +69,15 @@ def own_proof(form: Mapping[str, str], actor: Actor) -> Reauthenticated:
     given = None if password else use_held_proof(None)
     if given is not None:
         return Reauthenticated(actor.person_id, Reauthentication.PASSWORD, given, by="provider")
+    if not password:  # no guess: it is not counted as one
+        missing = FieldRequired(label=N_("Present password")) if _has_password(actor) else NoPassword("password")
+        raise InvalidInput({PRESENT: missing})
     try:
         return _limited(actor, lambda: _password_proved(password, "", actor))
     except (NoPassword, TooManyTries) as error:
         raise InvalidInput({PRESENT: error}) from None
     except ReauthenticationFailed:
-        wrong = PasswordWrong() if password else FieldRequired(label=N_("Present password"))
-        raise InvalidInput({PRESENT: wrong}) from None
+        raise InvalidInput({PRESENT: PasswordWrong()}) from None
 
 
 def _limited(actor: Actor, proved: Callable[[], T]) -> T:
@@ -115,6 +118,11 @@ def _code_used(code: str, actor: Actor) -> str:
 def _password_proved(password: str, code: str, actor: Actor) -> Reauthenticated:
     sealer = Sealer(installation_key(services().settings))
     return prove(services().database, password, code, open_=sealer.open, actor=actor, clock=services().clock)
+
+
+def _has_password(actor: Actor) -> bool:
+    with reading() as session:
+        return session.get_one(Person, actor.person_id).password_hash is not None
 
 
 def _one_waits(work_item_ids: Sequence[int]) -> bool:

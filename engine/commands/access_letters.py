@@ -24,6 +24,7 @@ class AccessChange(StrEnum):
 
     EMAIL_CHANGED = "email_changed"
     TOKEN_CREATED = "token_created"  # noqa: S105  # a word
+    AUTHENTICATOR_ADDED = "authenticator_added"
     AUTHENTICATOR_REMOVED = "authenticator_removed"
 
 

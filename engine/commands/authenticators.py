@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from sqlalchemy import select
@@ -32,6 +33,8 @@ from engine.policy.reauthentication import (
 )
 
 RECOVERY_CODES = 8
+SET_UP_WITHIN = timedelta(minutes=15)
+"""How long a secret waits for its first code: who finds the session open later is shown none, and begins by a proof."""
 _RECOVERY_BYTES = 5
 _GROUP = 4
 
@@ -42,6 +45,16 @@ Open = Callable[[str], str]
 class AlreadySetUp(DomainError):
     code: ClassVar[str] = "authenticator_exists"
     template: ClassVar[str] = N_("Your authenticator application is set up already. Remove it first.")
+
+
+class SetUpIsOver(DomainError):
+    code: ClassVar[str] = "authenticator_set_up_over"
+    template: ClassVar[str] = N_("It has taken too long: begin anew.")
+
+
+def is_being_set_up(known: Authenticator, at: datetime) -> bool:
+    """A first code is waited for."""
+    return known.confirmed_at is None and at < known.made_at + SET_UP_WITHIN
 
 
 def begin_authenticator(session: Session, *, seal: Seal, actor: Actor, clock: Clock) -> None:
@@ -59,7 +72,8 @@ def begin_authenticator(session: Session, *, seal: Seal, actor: Actor, clock: Cl
 def confirm_authenticator(session: Session, code: str, *, open_: Open, actor: Actor, clock: Clock) -> tuple[str, ...]:
     """The first code proves that the application has the secret; the recovery codes are told this once.
 
-    Raises NotFound, AlreadySetUp, InvalidInput.
+    Whose it is gets a letter about it: who knows only the password must not set up theirs unseen. Raises NotFound,
+    AlreadySetUp, InvalidInput.
     """
     known = session.get(Authenticator, actor.person_id, with_for_update=True)
     if known is None:
@@ -67,6 +81,8 @@ def confirm_authenticator(session: Session, code: str, *, open_: Open, actor: Ac
     if known.confirmed_at is not None:
         raise AlreadySetUp
     at = clock.now()
+    if not is_being_set_up(known, at):
+        raise InvalidInput({"present": SetUpIsOver()})
     counter = matching_counter(open_(known.sealed_secret), code, at)
     if counter is None:
         raise InvalidInput({"code": WrongCode()})
@@ -74,6 +90,8 @@ def confirm_authenticator(session: Session, code: str, *, open_: Open, actor: Ac
     known.confirmed_at, known.last_counter = at, counter
     known.recovery = [_hashed(one) for one in codes]
     record(session, AuthenticatorAdded(person_id=actor.person_id), actor=actor, at=at)
+    person = session.get_one(Person, actor.person_id)
+    tell_of_access(session, person, AccessChange.AUTHENTICATOR_ADDED, to=person.email, actor=actor, at=at)
     return codes
 
 

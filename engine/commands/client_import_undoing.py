@@ -22,6 +22,7 @@ from engine.model.client_note import ClientNote
 from engine.model.deal import Deal
 from engine.policy.own_fields import CLIENT_ROOT
 from engine.policy.permissions import Actor
+from engine.queries.client_merges import doubles_of
 
 _UNTOUCHED = 1
 """The version of a client that nobody has changed since it was added."""
@@ -65,8 +66,12 @@ def _may_go(session: Session, row: ClientImportRow, client: Client, named: froze
 
 
 def _contact_is_untouched(session: Session, row: ClientImportRow) -> bool:
+    """Nobody has changed the contact, nor does it stand for one whom a merged client had."""
     contact = session.get(Contact, row.contact_id) if row.contact_id is not None else None
-    return contact is None or imprint(contact) == (row.before or {}).get("contact")
+    if contact is None:
+        return True
+    is_as_brought = imprint(contact) == (row.before or {}).get("contact")
+    return is_as_brought and not doubles_of(session, contact.client_id, {contact.id})
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +98,7 @@ class _Undoing:
         self._row.state = RowState.UNDONE if whole else RowState.KEPT
 
     def _remove_contact(self) -> bool:
-        """False where somebody has changed the contact since."""
+        """False where somebody has changed the contact since, or others have them, too."""
         contact = self._session.get(Contact, self._row.contact_id) if self._row.contact_id is not None else None
         if contact is None:
             return True

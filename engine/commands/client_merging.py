@@ -361,7 +361,9 @@ def _seen_changes(old: Client, new: Client) -> dict[str, list[Any]]:
 
 
 def _contacts(session: Session, client_id: int) -> list[Contact]:
-    return list(session.scalars(select(Contact).where(Contact.client_id == client_id).order_by(Contact.id)))
+    """Locked: who changes a contact locks no client, and what they write must not go with a double of what it was."""
+    theirs = select(Contact).where(Contact.client_id == client_id).order_by(Contact.id).with_for_update()
+    return list(session.scalars(theirs.execution_options(populate_existing=True)))
 
 
 def _imprint(contact: Contact) -> tuple[Any, ...]:

@@ -59,13 +59,18 @@ class Client(Base):
 
 
 class Contact(Base):
-    """``fields`` are the values of the company's own fields of a contact."""
+    """``fields`` are the values of the company's own fields of a contact.
+
+    Merges and imports that are taken back remove contacts. The id of one is never given to another: history, lists and
+    other programs know them by it.
+    """
 
     __tablename__ = "contact"
     __table_args__ = (
         Index("ix_contact_sort_key", "sort_key", "id"),
         Index("ix_contact_phone", "phone"),
         Index("ix_contact_email", "email"),
+        {"sqlite_autoincrement": True},
     )
 
     id: Mapped[int] = mapped_column(Identity, primary_key=True)

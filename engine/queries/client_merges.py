@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -40,6 +41,20 @@ def one_client(client_id: int) -> Select[int]:
     """The ids under which history knows a client: its own, and those of all who were merged into it."""
     known = aliased(Client)
     return select(known.id).where(or_(known.id == client_id, known.merged_into_id == client_id))
+
+
+def doubles_of(session: Session, client_id: int, contact_ids: Collection[int]) -> frozenset[int]:
+    """The ids of contacts of whom no second copy is kept: they were one of ``contact_ids``, of ``client_id``."""
+    merges = session.scalars(
+        select(ClientMerge.moved)
+        .where(ClientMerge.kept_id.in_(one_client(client_id)), ClientMerge.undone_at.is_(None))
+        .order_by(ClientMerge.id.desc())  # who was a double of a double is found behind it
+    )
+    found: set[int] = set()
+    for moved in merges:
+        pairs = zip(moved.get("doubles", ()), moved.get("twins", ()), strict=True)
+        found |= {double for double, twin in pairs if twin in found or twin in contact_ids}
+    return frozenset(found)
 
 
 def merges_into(session: Session, client_id: int, now: datetime) -> tuple[MergeRow, ...]:

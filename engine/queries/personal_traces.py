@@ -34,7 +34,7 @@ from engine.model.history_event import HistoryEvent
 from engine.policy.permissions import Ability, Actor, ensure_may
 from engine.policy.personal_texts import ERASED, salts_of, text_at
 from engine.policy.personal_traces import Traces, orders_of, traces
-from engine.queries.client_merges import one_client
+from engine.queries.client_merges import doubles_of, one_client
 from engine.queries.scopes import visible_clients
 
 _OF_CLIENTS = (kind_of(ClientAdded), kind_of(ClientChanged))
@@ -92,7 +92,8 @@ class FoundFile:
 class PersonFound:
     """Who is to be erased, and where the history names them. ``full_name`` is the contact's, or the client's name.
 
-    ``files`` are all of the client's deals; ``contact_ids`` of the contacts who are erased.
+    ``files`` are all of the client's deals; ``contact_ids`` of the contacts who are erased, also of doubles of theirs
+    that merges have removed.
     """
 
     client_id: int
@@ -129,7 +130,9 @@ def person_found(
         raise NotFound
     cards = [client, *session.scalars(select(Client).where(Client.merged_into_id == client_id).order_by(Client.id))]
     known: list[Client | Contact] = [*contacts] if contact_id is not None else [*cards, *contacts]
-    former_words, former_phones = _former(session, client_id, contact_id)
+    contact_ids = frozenset(one.id for one in contacts)
+    contact_ids |= doubles_of(session, client_id, contact_ids)
+    former_words, former_phones = _former(session, client_id, contact_ids if contact_id is not None else None)
     names = [name for one in known for name in ([one.name] if isinstance(one, Client) else orders_of(one.full_name))]
     codes = [one.edrpou for one in cards] if contact_id is None else []
     named = traces(
@@ -141,7 +144,7 @@ def person_found(
         client_id,
         frozenset(session.scalars(one_client(client_id))),
         contact_id,
-        frozenset(one.id for one in contacts),
+        contact_ids,
         _merge_moments(session, client_id),
     )
     found = tuple(_found(session, whose, named))
@@ -195,9 +198,10 @@ def _name_of(known: Client | Contact) -> str:
     return known.name if isinstance(known, Client) else known.full_name
 
 
-def _former(session: Session, client_id: int, contact_id: int | None) -> tuple[list[str], list[str]]:
+def _former(session: Session, client_id: int, contact_ids: frozenset[int] | None) -> tuple[list[str], list[str]]:
     """By which words and phones the card has known the person before: who has married is still the same.
 
+    ``contact_ids`` are those of one contact, None: the client with all.
     Not by those of another client that a merge wrote into the card until it was undone.
     """
     rows = session.execute(
@@ -206,7 +210,7 @@ def _former(session: Session, client_id: int, contact_id: int | None) -> tuple[l
             HistoryEvent.data["client_id"].as_integer().in_(one_client(client_id)),
         )
     )
-    theirs = (_said(data) for kind, data in rows if _is_of_card(kind, data, contact_id))
+    theirs = (_said(data) for kind, data in rows if _is_of_card(kind, data, contact_ids))
     anothers = _written_for_a_while(session, client_id)
     told = [(name, one) for said in theirs for name, one in said if one not in anothers]
     words = [one for name, one in told if name in _WORDS]
@@ -214,8 +218,8 @@ def _former(session: Session, client_id: int, contact_id: int | None) -> tuple[l
     return words, [one for name, one in told if name == "phone"]
 
 
-def _is_of_card(kind: str, data: Mapping[str, Any], contact_id: int | None) -> bool:
-    return contact_id is None if kind in _OF_CLIENTS else contact_id in (None, data.get("contact_id"))
+def _is_of_card(kind: str, data: Mapping[str, Any], contact_ids: frozenset[int] | None) -> bool:
+    return contact_ids is None or (kind not in _OF_CLIENTS and data.get("contact_id") in contact_ids)
 
 
 def _written_for_a_while(session: Session, client_id: int) -> frozenset[str]:

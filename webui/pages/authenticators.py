@@ -9,6 +9,7 @@ from engine.adapters.sealing import Sealer, installation_key
 from engine.commands.authenticators import (
     begin_authenticator,
     confirm_authenticator,
+    is_being_set_up,
     remove_authenticator,
     remove_own_authenticator,
 )
@@ -22,7 +23,7 @@ from webui.messages import field_errors
 from webui.proofs import own_proof
 from webui.provider_proofs import give_back_used_proof, provider_offer
 from webui.qr_codes import qr_code
-from webui.request_context import actor, reading, services, writing
+from webui.request_context import actor, now, reading, services, writing
 from webui.security import local_path
 
 blueprint = Blueprint("authenticators", __name__, url_prefix="/settings/authenticator")
@@ -110,7 +111,7 @@ def _page(*, codes: tuple[str, ...] = (), error: DomainError | None = None) -> R
     with reading() as session:
         known = session.get(Authenticator, actor().person_id)
         secret = ""
-        if known is not None and known.confirmed_at is None:
+        if known is not None and is_being_set_up(known, now()):
             secret = _sealer().open(known.sealed_secret)
         offer = provider_offer(session, None, url_for("authenticators.show", next=_came_from()))
     page = render_template(

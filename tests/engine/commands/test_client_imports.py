@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import DataError, OperationalError
 from support.client_lists import COMPANIES, Lists
+from support.merging import merge, undo
 from support.office import Office
 
 from engine.commands import client_import_taking
@@ -219,6 +220,21 @@ def test_a_contact_that_somebody_added_keeps_its_client(office: Office) -> None:
     office.do("olena", add_contact, clients_of(office)["А"].id, ContactDraft("Ольга Гай"))
     lists.take_back(import_id)
     assert lists.states(import_id) == {2: RowState.KEPT}
+
+
+def test_a_contact_who_is_also_that_of_a_merged_client_outlives_the_list(office: Office) -> None:
+    """What a list brought stands for two since the merge: the other was there without the list."""
+    kept = office.do("olena", add_client, ClientDraft("ТОВ Лан", "32855961"))
+    merged = office.do("olena", add_client, ClientDraft("Лан плюс"))
+    hers = office.do("olena", add_contact, merged.id, ContactDraft("Іван Гай", phone="0671111111"))
+    lists = Lists(office)
+    import_id = lists.take_over("Компанія;ЄДРПОУ;Контакт;Телефон контакту\nЛан;32855961;Іван Гай;0671111111\n")
+    merge(office, kept.id, merged.id)
+    lists.take_back(import_id)
+    assert lists.states(import_id) == {2: RowState.KEPT}
+    undo(office, merged.id)
+    with office.database.read() as session:
+        assert session.get_one(Contact, hers.id).client_id == merged.id
 
 
 def test_old_notes_stand_at_their_clients_and_not_in_the_history(office: Office) -> None:

@@ -248,6 +248,56 @@ def test_whom_both_had_comes_back_as_they_are_known_now_and_not_when_erased(offi
         assert session.get_one(Contact, mine).client_id == kept
 
 
+def test_whoever_is_added_after_a_merge_is_nobody_who_was_there_before(office: Office) -> None:
+    """Else an old id, in the history and in other programs, would mean somebody else, who is erased by it."""
+    kept, merged = add(office, "Промінь"), add(office, "ТОВ Промінь")
+    same = ContactDraft(full_name="Марія Іваненко", phone="0509876543")
+    _, hers = (office.do("bohdan", add_contact, one, same).id for one in (kept, merged))
+    merge(office, kept, merged)
+    other = office.do("bohdan", add_contact, kept, ContactDraft(full_name="Петро Сич")).id
+    assert other != hers
+    undo(office, merged)
+    with office.database.read() as session:
+        assert session.get_one(Contact, hers).full_name == "Марія Іваненко"
+        assert session.get_one(Contact, other).full_name == "Петро Сич"
+
+
+@pytest.mark.parametrize("url", ["sqlite_database_url", "postgresql_database_url"])
+def test_a_contact_whom_somebody_changes_at_the_same_time_is_no_double_any_more(
+    url: str, request: pytest.FixtureRequest, founded: FoundedOffices
+) -> None:
+    with founded.at_work(str(request.getfixturevalue(url))) as office:
+        kept, merged = add(office, "Промінь"), add(office, "ТОВ Промінь")
+        same = ContactDraft(full_name="Марія Іваненко", phone="0509876543")
+        _, hers = (office.do("bohdan", add_contact, one, same).id for one in (kept, merged))
+        merging = Thread(target=merge, args=(office, kept, merged))
+        with office.database.write() as session:
+            changes = {"phone": "0671234567"}
+            update_contact(session, hers, changes, actor=office.actor("bohdan"), clock=office.clock)
+            session.flush()
+            merging.start()
+            merging.join(timeout=1)  # it has read the contacts by then, or waits for the one that is being changed
+        merging.join()
+        with office.database.read() as session:
+            contact = session.get_one(Contact, hers)
+            assert (contact.client_id, contact.phone) == (kept, "+380671234567")
+
+
+def test_erasing_whom_both_had_erases_what_the_other_card_called_them_before(office: Office) -> None:
+    kept, merged = add(office, "Промінь"), add(office, "ТОВ Промінь")
+    hers = office.do("olena", add_contact, merged, ContactDraft("Ганна Лис", phone="0501112233")).id
+    office.do("olena", update_contact, hers, {"full_name": "Ганна Гай", "phone": "0671234567"})
+    contact = office.do("olena", add_contact, kept, ContactDraft("Ганна Гай", phone="0671234567")).id
+    merge(office, kept, merged)
+    office.do("admin", erase_contact, contact, ErasureRequest("лист № 7"))
+    with office.database.read() as session:
+        told = [str(one.data) for one in session.scalars(select(HistoryEvent))]
+    for said in ("Гай", "Лис", "0501112233", "501112233", "671234567"):
+        assert not [one for one in told if said in one]
+    with pytest.raises(ErasedSinceMerge):
+        undo(office, merged)
+
+
 def test_the_approvals_of_the_one_who_stays_are_kept_too_and_by_an_undo(office: Office) -> None:
     deal = office.open_deal("olena", client=ClientDraft(name="Промінь"))
     kept, merged = office.deal(deal).client_id, add(office, "ТОВ Промінь")

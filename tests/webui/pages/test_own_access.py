@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -20,6 +22,7 @@ from engine.model.api_token import ApiToken
 from engine.model.history_event import HistoryEvent
 from engine.model.linked_account import LinkedAccount
 from engine.model.person import Person
+from engine.policy.one_time_codes import code_of, counter_at
 from engine.policy.reauthentication import VALID_FOR
 
 SignIn = Callable[[str | None], Browser]
@@ -118,6 +121,12 @@ def test_guessing_at_ones_own_card_is_slowed(office: Office, admin: Browser) -> 
     assert email(office, "admin") != NEW
 
 
+def test_who_forgets_the_password_has_guessed_nothing(office: Office, admin: Browser) -> None:
+    for _ in range(11):
+        assert admin.post("/settings/tokens", {"name": "Імпорт"}).status_code == 422
+    assert "rgl_" in admin.post("/settings/tokens", {"name": "Імпорт", "present": PASSWORD}).text
+
+
 def test_a_token_is_made_against_the_password_and_its_owner_gets_a_letter(office: Office, admin: Browser) -> None:
     assert admin.post("/settings/tokens", {"name": "Імпорт"}).status_code == 422
     wrong = admin.post("/settings/tokens", {"name": "Імпорт", "present": "a guess"})
@@ -126,6 +135,41 @@ def test_a_token_is_made_against_the_password_and_its_owner_gets_a_letter(office
         assert session.query(ApiToken).count() == 0
     assert "rgl_" in admin.post("/settings/tokens", {"name": "Імпорт", "present": PASSWORD}).text
     assert letters(office) == [(email(office, "admin"), "token_created")]
+
+
+def set_up(office: Office, browser: Browser) -> None:
+    assert browser.post("/settings/authenticator/begin", {"present": PASSWORD}).status_code == 303
+    page = browser.get("/settings/authenticator").text
+    secret = "".join(re.findall(r"<code[^>]*>([A-Z2-7 ]{30,})</code>", page)[0].split())
+    code = code_of(secret, counter_at(office.clock.now()))
+    told = browser.post("/settings/authenticator/confirm", {"code": code})
+    assert told.status_code == 200, text_of(told)
+
+
+def test_a_secret_that_waited_too_long_is_shown_to_nobody(office: Office, browse: SignIn) -> None:
+    office.do("iryna", set_password, office.company.iryna.id, PASSWORD)
+    iryna = browse("iryna")
+    iryna.post("/settings/authenticator/begin", {"present": PASSWORD})
+    shown = re.compile(r"<code[^>]*>[A-Z2-7 ]{30,}</code>")
+    page = iryna.get("/settings/authenticator").text
+    (secret,) = shown.findall(page)
+    office.clock.advance(timedelta(minutes=15))
+    assert not shown.search(iryna.get("/settings/authenticator").text)
+    typed = "".join(re.sub(r"<[^>]*>", "", secret).split())
+    late = iryna.post("/settings/authenticator/confirm", {"code": code_of(typed, counter_at(office.clock.now()))})
+    assert late.status_code == 422
+    assert "Почніть знову" in text_of(late)
+    assert letters(office) == []
+    set_up(office, iryna)
+
+
+def test_a_second_factor_that_comes_or_goes_is_told_by_a_letter(office: Office, admin: Browser, browse: SignIn) -> None:
+    iryna = office.company.iryna
+    office.do("iryna", set_password, iryna.id, PASSWORD)
+    set_up(office, browse("iryna"))
+    assert letters(office) == [("iryna@example.com", "authenticator_added")]
+    assert admin.post(f"/settings/authenticator/of/{iryna.id}/remove").status_code == 303
+    assert [change for _, change in letters(office)] == ["authenticator_added", "authenticator_removed"]
 
 
 def link(office: Office, provider: OpenIdServer, login: str, subject: str) -> None:
