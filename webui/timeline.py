@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 from types import MappingProxyType
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -264,10 +264,8 @@ class _Values:
             case FieldType.PERSON | FieldType.CLIENT if isinstance(value, int):
                 name = _person_name(value) if field.value_type is FieldType.PERSON else _client_name(value)
                 return name or str(value)
-            case FieldType.MONEY if not isinstance(value, list):
-                return cell_text(field, value, self.currency())
-            case FieldType.PERCENT if not isinstance(value, list):
-                return cell_text(field, value)
+            case FieldType.MONEY | FieldType.PERCENT if not isinstance(value, list):
+                return cell_text(field, value, self.currency() if field.value_type is FieldType.MONEY else "")
             case FieldType.TEXT | FieldType.LONG_TEXT | FieldType.PHONE | FieldType.EMAIL if isinstance(value, str):
                 return value
             case _ if isinstance(value, list) and value and not is_files(value):
