@@ -10,6 +10,7 @@ from babel.dates import format_date, format_datetime
 from flask import g
 
 from engine.bpmn.deadline_rules import DeadlineRule, WorkingTime
+from engine.errors import N_
 from engine.policy.business_calendar import BusinessCalendar
 from engine.policy.deadline_words import (
     DeadlineKind,
@@ -80,11 +81,24 @@ def working_time(seconds: int) -> str:
 
 def working_span(worked: timedelta) -> str:
     """A span of working time to compare with another: days with hours, or hours with minutes."""
-    days, rest = divmod(worked, company_calendar().day_length)
-    hours, minutes = divmod(round(rest.total_seconds() / 60), 60)
+    days, hours, minutes = _span_parts(worked)
     if not (days or hours or minutes):
         return _("under a minute")
-    return rule_words(WorkingTime(days=days, seconds=hours * 3600 + (0 if days else minutes * 60)))
+    return rule_words(WorkingTime(days=days, seconds=hours * 3600 + minutes * 60))
+
+
+def brief_span(worked: timedelta) -> str:
+    """The same where there is little room and a heading says that it is working time: "6 h 40 min"."""
+    days, hours, minutes = _span_parts(worked)
+    units = ((days, N_("%(num)s wd")), (hours, N_("%(num)s h")), (minutes, N_("%(num)s min")))
+    return " ".join(_(unit, num=count) for count, unit in units if count) or _("under a minute")
+
+
+def _span_parts(worked: timedelta) -> tuple[int, int, int]:
+    """Days, hours, minutes; beside days nobody looks at minutes."""
+    days, rest = divmod(worked, company_calendar().day_length)
+    hours, minutes = divmod(round(rest.total_seconds() / 60), 60)
+    return days, hours, 0 if days else minutes
 
 
 def _in_words(phrase: DeadlinePhrase, due_at: datetime) -> str:

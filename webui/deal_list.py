@@ -65,6 +65,7 @@ class DealFilter:
     stage: str | None = None
     owner_id: int | None = None
     owner_text: str = ""
+    client_id: int | None = None
     result: DealResult | DealResults | None = DealResult.OPEN
     definition_key: str | None = None
     map_version: int | None = None
@@ -88,6 +89,7 @@ class DealFilter:
             stage=given.get("stage") or None,
             owner_id=read_id(owner),
             owner_text=given.get("owner_text", "") if owner else "",
+            client_id=read_id(given.get("client", "")),
             result=_result_of(result),
             definition_key=given.get("map") or None,
             map_version=read_id(given.get("version", "")),
@@ -127,6 +129,7 @@ class DealFilter:
             "stage": self.stage,
             "owner": str(self.owner_id) if self.owner_id else None,
             "owner_text": self.owner_text or None,
+            "client": _id_word(self.client_id),
             "result": None if self.result is DealResult.OPEN else self.result_word,
             "map": self.definition_key,
             "version": str(self.map_version) if self.map_version else None,
@@ -164,6 +167,7 @@ class DealFilter:
             q=self.q,
             stage=self.stage,
             owner_id=self.owner_id,
+            client_id=self.client_id,
             result=self.result,
             definition_key=self.definition_key,
             map_version=self.map_version,

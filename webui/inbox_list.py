@@ -16,6 +16,7 @@ from engine.policy.permissions import Actor
 from engine.policy.urgency import Urgency, UrgencyBounds
 from engine.queries.attention import AttentionCounts, attention_counts
 from engine.queries.inbox import inbox
+from engine.queries.inbox_columns import InboxColumn, InboxColumns
 from engine.queries.inbox_counts import MOST_COUNTED, InboxCounts, inbox_counts, urgency_counts
 from engine.queries.inbox_filters import InboxFilter, InboxSort, kept_filter, map_name
 from engine.queries.inbox_tabs import Tab
@@ -31,6 +32,17 @@ TABS = (
     (Tab.WAITING, N_("Waiting")),
     (Tab.DONE, N_("Done")),
 )
+COLUMNS = {
+    InboxColumn.CLIENT: N_("Client"),
+    InboxColumn.DEAL: N_("Deal"),
+    InboxColumn.AMOUNT: N_("Amount"),
+    InboxColumn.DEADLINE: N_("Deadline"),
+    InboxColumn.STAGE: N_("Stage"),
+    InboxColumn.RESPONSIBLE: N_("Responsible"),
+    InboxColumn.NUMBER: N_("Number of the deal"),
+    InboxColumn.OWNER: N_("Owner of the deal"),
+    InboxColumn.OPENED: N_("Opened"),
+}
 PAGE_SIZE = 50
 
 _GROUPS = {
@@ -41,6 +53,7 @@ _GROUPS = {
     Urgency.NONE: N_("Without a deadline"),
 }
 _SORTED = {InboxSort.LARGEST: N_("Largest amount first"), InboxSort.NEWEST: N_("Newest first")}
+_OF_DEAL = frozenset({InboxColumn.CLIENT, InboxColumn.DEAL, InboxColumn.AMOUNT, InboxColumn.NUMBER, InboxColumn.OWNER})
 _TODAY, _YESTERDAY, _EARLIER = N_("Today"), N_("Yesterday"), N_("Earlier")
 
 
@@ -64,6 +77,14 @@ class StepGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class RowLine:
+    """A line of a row. ``pieces`` stand apart; what is in one piece runs on, and is cut short where space is narrow."""
+
+    is_of_deal: bool
+    pieces: tuple[tuple[InboxColumn, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class InboxList:
     """``is_cut``: another order than by deadline was that of the steps due soonest, and there are more."""
 
@@ -74,6 +95,7 @@ class InboxList:
     groups: tuple[StepGroup, ...]
     counts: InboxCounts
     attention: AttentionCounts
+    lines: tuple[RowLine, ...]
     next_cursor: str | None = None
     is_cut: bool = False
     map_name: str = ""
@@ -124,10 +146,23 @@ def inbox_list(session: Session, actor: Actor, request: Request) -> InboxList:
         groups,
         counts,
         attention_counts(session, actor),
+        lines_of(InboxColumns.kept(session, actor).shown),
         page.next_cursor,
         is_cut=chosen.sort is not InboxSort.DEADLINE and not is_whole and counts.of(tab) >= MOST_COUNTED,
         map_name=map_name(session, chosen.definition_key) if chosen.definition_key else "",
     )
+
+
+def lines_of(columns: Iterable[InboxColumn]) -> tuple[RowLine, ...]:
+    """The columns in their order, a new line wherever what is said of the deal and what is said of the step meet."""
+    lines = []
+    for is_of_deal, line in groupby(columns, key=_OF_DEAL.__contains__):
+        together = groupby(line, key=lambda one: is_of_deal and one is not InboxColumn.AMOUNT)
+        pieces = [
+            piece for runs_on, run in together for piece in ([tuple(run)] if runs_on else [(one,) for one in run])
+        ]
+        lines.append(RowLine(is_of_deal, tuple(pieces)))
+    return tuple(lines)
 
 
 def _by_urgency(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
 from types import MappingProxyType
 from typing import Any
 
@@ -16,13 +18,13 @@ from engine.policy.approved_content import FILE_CHANGE
 from engine.policy.mentions import with_names
 from engine.policy.own_fields import CLIENT_ROOT
 from engine.policy.personal_texts import ERASED
-from engine.queries.deal_history import HistoryRow
+from engine.queries.deal_history import HistoryRow, deal_currency
 from engine.queries.directories import directory
 from engine.queries.map_fields import map_fields
 from engine.queries.organisation import organisation
 from engine.queries.processes import process_of
 from webui.failure_words import failure_words
-from webui.formats import legible
+from webui.formats import legible, money
 from webui.forms.shown_values import cell_text, lines_text, name_of
 from webui.i18n import _
 from webui.outcomes import tone_of
@@ -31,6 +33,7 @@ from webui.tellings import TELLINGS
 from webui.tellings.words import Data, Telling, is_files, readable
 
 Fields = Mapping[str, FieldDefinition]
+Currency = Callable[[HistoryRow], str]
 
 _WRITTEN = frozenset({"answer", "comment", "question", "reason", "text"})
 
@@ -128,12 +131,25 @@ FILTERS = (
 )
 
 
-def entries(rows: Iterable[HistoryRow], fields: Fields = MappingProxyType({})) -> tuple[Entry, ...]:
+def no_currency(_row: HistoryRow) -> str:
+    """Where it is not known: money is told as a bare number."""
+    return ""
+
+
+def currency_of(session: Session, deal_id: int) -> Currency:
+    """In which currency the money of an entry of the deal was meant; looked up once an entry tells of money."""
+    known = cache(lambda: deal_currency(session, deal_id))
+    return lambda row: known().after(row.number or 0)
+
+
+def entries(
+    rows: Iterable[HistoryRow], fields: Fields = MappingProxyType({}), currency: Currency = no_currency
+) -> tuple[Entry, ...]:
     """The events as sentences; ``fields`` names and types the values that steps asked for."""
-    return tuple(entry(row, fields) for row in rows)
+    return tuple(entry(row, fields, currency) for row in rows)
 
 
-def entry(row: HistoryRow, fields: Fields = MappingProxyType({})) -> Entry:
+def entry(row: HistoryRow, fields: Fields = MappingProxyType({}), currency: Currency = no_currency) -> Entry:
     """The event as a sentence. A kind that is not known here, from a newer version, is told by its name."""
     data = row.data
     telling = TELLINGS.get(row.kind)
@@ -147,7 +163,7 @@ def entry(row: HistoryRow, fields: Fields = MappingProxyType({})) -> Entry:
         tone,
         legible(_sentence(row, telling)),
         quote=legible(with_names(_quoted(row.kind, data, telling.quote), data.get("mentions") or {})),
-        details=tuple((label, legible(value)) for label, value in _details(row.kind, data, fields)),
+        details=tuple((label, legible(value)) for label, value in _details(row, fields, currency)),
         files=tuple(_files(row.kind, data)),
         holds_writing=bool(written) and written != ERASED,
     )
@@ -210,14 +226,17 @@ _WITH_CHANGES = frozenset(
 )
 
 
-def _details(kind: str, data: Data, fields: Fields) -> tuple[tuple[str, str], ...]:
+def _details(row: HistoryRow, fields: Fields, currency: Currency) -> tuple[tuple[str, str], ...]:
+    kind, data = row.kind, row.data
+    words = _Values(fields, lambda: currency(row))
     if kind == "step_completed":
         values = dict(data.get("values") or {})
-        return tuple(_given(name, value, fields) for name, value in values.items() if value not in (None, "", []))
+        return tuple(words.given(name, value) for name, value in values.items() if value not in (None, "", []))
     if kind in _WITH_CHANGES:
-        return tuple(_change(name, change, fields) for name, change in dict(data.get("changes") or {}).items())
+        changes = dict(data.get("changes") or {})
+        return tuple(words.changed(name, change, changes) for name, change in changes.items())
     if kind == "decision_made":
-        return tuple(_decided_values(data, fields))
+        return tuple(_decided_values(data, words))
     if kind == "question_answered":
         return ((_("Question"), str(data["question"])),)
     if kind in ("message_received", "call_completed"):
@@ -225,7 +244,56 @@ def _details(kind: str, data: Data, fields: Fields) -> tuple[tuple[str, str], ..
     return ()
 
 
-def _decided_values(data: Data, fields: Fields) -> Iterator[tuple[str, str]]:
+@dataclass(frozen=True, slots=True)
+class _Values:
+    """The values of an event in words: each with its label, money with the ``currency`` of then."""
+
+    fields: Fields
+    currency: Callable[[], str]
+
+    def given(self, name: str, value: Any) -> tuple[str, str]:
+        field = self.fields.get(name)
+        return (name, readable(value)) if field is None else (field.label, self.worded(field, value))
+
+    def worded(self, field: FieldDefinition, value: Any) -> str:
+        """A value of a field as an event holds it, in one line."""
+        label_of = {choice.value: choice.label for choice in field.choices}
+        match field.value_type:
+            case FieldType.LINES:
+                return lines_text(field, value, self.currency())
+            case FieldType.PERSON | FieldType.CLIENT if isinstance(value, int):
+                name = _person_name(value) if field.value_type is FieldType.PERSON else _client_name(value)
+                return name or str(value)
+            case FieldType.MONEY | FieldType.PERCENT if not isinstance(value, list):
+                return cell_text(field, value, self.currency() if field.value_type is FieldType.MONEY else "")
+            case FieldType.TEXT | FieldType.LONG_TEXT | FieldType.PHONE | FieldType.EMAIL if isinstance(value, str):
+                return value
+            case _ if isinstance(value, list) and value and not is_files(value):
+                return ", ".join(label_of.get(str(one), str(one)) for one in value)
+            case _:
+                return label_of.get(str(value)) or readable(value)
+
+    def changed(self, name: str, change: Any, changes: Mapping[str, Any]) -> tuple[str, str]:
+        """What was and what became of it. ``changes`` are all of the event: a currency may have changed with it."""
+        if name.startswith(FILE_CHANGE):
+            return _("File"), " → ".join(_version(one) for one in change)
+        field = None if name in _FIELD_NAMES else self.fields.get(name)
+        if field is not None and isinstance(change, list) and len(change) == 2:  # noqa: PLR2004  # old and new
+            return field.label, " → ".join(self.worded(field, one) for one in change)
+        bare = name.removeprefix(CLIENT_ROOT)
+        label = _(_FIELD_NAMES[bare]) if bare in _FIELD_NAMES else name
+        if bare in _CODES and isinstance(change, list):  # figures that are no number
+            return label, " → ".join(str(one or "—") for one in change)
+        if name == "owner_id" and isinstance(change, list):
+            change = [_person_name(one) for one in change]
+        if name == "amount" and isinstance(change, list):
+            return label, " → ".join(map(_amount, change, changes.get("currency") or [self.currency()] * 2))
+        if isinstance(change, list) and len(change) == 2:  # noqa: PLR2004  # old and new
+            return label, f"{readable(change[0])} → {readable(change[1])}"
+        return label, readable(change)
+
+
+def _decided_values(data: Data, words: _Values) -> Iterator[tuple[str, str]]:
     """What the columns held, what the decisions needed for it gave, what was kept."""
     yield from ((str(label), readable(value)) for label, value in dict(data.get("inputs") or {}).items())
     for table, (rules, outputs) in dict(data.get("needed") or {}).items():
@@ -234,49 +302,12 @@ def _decided_values(data: Data, fields: Fields) -> Iterator[tuple[str, str]]:
         alone = next(iter(given.values())) if len(given) == 1 else given  # then its name adds nothing
         yield _("By the table “%(table)s”, rule %(rules)s", table=table, rules=numbers), readable(alone)
     for name, value in dict(data.get("outputs") or {}).items():
-        label, written = _given(name, value, fields)
+        label, written = words.given(name, value)
         yield f"→ {label}", written
 
 
-def _given(name: str, value: Any, fields: Fields) -> tuple[str, str]:
-    field = fields.get(name)
-    return (name, readable(value)) if field is None else (field.label, _worded(field, value))
-
-
-def _worded(field: FieldDefinition, value: Any) -> str:
-    """A value of a field as an event holds it, in one line."""
-    label_of = {choice.value: choice.label for choice in field.choices}
-    match field.value_type:
-        case FieldType.LINES:
-            return lines_text(field, value)
-        case FieldType.PERSON | FieldType.CLIENT if isinstance(value, int):
-            name = _person_name(value) if field.value_type is FieldType.PERSON else _client_name(value)
-            return name or str(value)
-        case FieldType.PERCENT | FieldType.MONEY if not isinstance(value, list):
-            return cell_text(field, value)
-        case FieldType.TEXT | FieldType.LONG_TEXT | FieldType.PHONE | FieldType.EMAIL if isinstance(value, str):
-            return value
-        case _ if isinstance(value, list) and value and not is_files(value):
-            return ", ".join(label_of.get(str(one), str(one)) for one in value)
-        case _:
-            return label_of.get(str(value)) or readable(value)
-
-
-def _change(name: str, change: Any, fields: Fields) -> tuple[str, str]:
-    if name.startswith(FILE_CHANGE):
-        return _("File"), " → ".join(_version(one) for one in change)
-    field = None if name in _FIELD_NAMES else fields.get(name)
-    if field is not None and isinstance(change, list) and len(change) == 2:  # noqa: PLR2004  # old and new
-        return field.label, " → ".join(_worded(field, one) for one in change)
-    bare = name.removeprefix(CLIENT_ROOT)
-    label = _(_FIELD_NAMES[bare]) if bare in _FIELD_NAMES else name
-    if bare in _CODES and isinstance(change, list):  # figures that are no number
-        return label, " → ".join(str(one or "—") for one in change)
-    if name == "owner_id" and isinstance(change, list):
-        change = [_person_name(one) for one in change]
-    if isinstance(change, list) and len(change) == 2:  # noqa: PLR2004  # old and new
-        return label, f"{readable(change[0])} → {readable(change[1])}"
-    return label, readable(change)
+def _amount(amount: Any, currency: str) -> str:
+    return money(Decimal(str(amount)), currency) if amount is not None and currency else readable(amount)
 
 
 def _version(file: Data | None) -> str:

@@ -152,6 +152,12 @@ def _having(session: Session, own: Mapping[str, str]) -> Iterator[ColumnElement[
             yield said.in_(_TRUE) if wanted == "yes" else said.not_in(_TRUE)
 
 
+def visible_client_name(session: Session, actor: Actor, client_id: int) -> str:
+    """Empty for a client that does not exist or that the actor may not see."""
+    named = select(Client.name).where(Client.id == client_id, visible_clients(actor, only=client_id))
+    return session.scalar(named) or ""
+
+
 def client_view(session: Session, actor: Actor, client_id: int, now: datetime) -> ClientView:
     """Raises NotFound for a client that does not exist or that the actor may not see."""
     found = session.execute(client_rows(Client.id == client_id, visible_clients(actor, only=client_id))).all()

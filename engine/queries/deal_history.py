@@ -11,7 +11,7 @@ from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
 from engine.errors import NotFound
-from engine.events import Commented, kind_of
+from engine.events import Commented, DealChanged, kind_of
 from engine.model.deal import Deal
 from engine.model.history_event import HistoryEvent
 from engine.model.work_item import WorkItem
@@ -68,6 +68,30 @@ def latest_history(session: Session, deal_id: int, *, limit: int) -> tuple[Histo
     """The newest events of a deal that the caller has already found visible, latest first."""
     statement = history_rows(HistoryEvent.deal_id == deal_id).order_by(HistoryEvent.number.desc()).limit(limit)
     return history_of(session.execute(statement))
+
+
+@dataclass(frozen=True, slots=True)
+class DealCurrency:
+    """``now`` is the deal's own; ``changes`` are, oldest first, the entry of each change and what was left by it."""
+
+    now: str
+    changes: tuple[tuple[int, str], ...] = ()
+
+    def after(self, number: int) -> str:
+        """The currency in which money was meant once the entry was written."""
+        return next((before for changed_at, before in self.changes if changed_at > number), self.now)
+
+
+def deal_currency(session: Session, deal_id: int) -> DealCurrency:
+    """Of a deal that the caller has already found visible."""
+    now = session.execute(select(Deal.currency).where(Deal.id == deal_id)).scalar_one()
+    changed = (
+        select(HistoryEvent.number, HistoryEvent.data)
+        .where(HistoryEvent.deal_id == deal_id, HistoryEvent.kind == kind_of(DealChanged))
+        .order_by(HistoryEvent.number)
+    )
+    found = ((number, data.get("changes", {}).get("currency")) for number, data in session.execute(changed))
+    return DealCurrency(now, tuple((number, change[0]) for number, change in found if change))
 
 
 def entry_of_deal(session: Session, deal_id: int, number: int) -> HistoryRow:

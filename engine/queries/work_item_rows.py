@@ -22,6 +22,7 @@ from engine.policy.permissions import Actor, may_act_on_step, may_claim_step
 
 _Assignee = aliased(Person)
 _CompletedBy = aliased(Person)
+_Owner = aliased(Person)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class WorkItemRow:
     client_name: str
     amount: Decimal | None
     currency: str
+    owner_name: str
     assignee_id: int | None
     assignee_name: str
     group_id: int | None
@@ -79,6 +81,7 @@ def work_item_rows(*conditions: Any) -> Select[*tuple[Any, ...]]:
             Client.name.label("client_name"),
             Deal.amount,
             Deal.currency,
+            _Owner.full_name.label("owner_name"),
             WorkItem.assignee_id,
             _Assignee.full_name.label("assignee_name"),
             WorkItem.group_id,
@@ -93,6 +96,7 @@ def work_item_rows(*conditions: Any) -> Select[*tuple[Any, ...]]:
         .join(Deal, Deal.id == WorkItem.deal_id)
         .join(Client, Client.id == Deal.client_id)
         .join(ProcessInstance, ProcessInstance.id == WorkItem.instance_id)
+        .join(_Owner, _Owner.id == Deal.owner_id)
         .outerjoin(_Assignee, _Assignee.id == WorkItem.assignee_id)
         .outerjoin(Department, Department.id == WorkItem.group_id)
         .outerjoin(_CompletedBy, _CompletedBy.id == WorkItem.completed_by_id)

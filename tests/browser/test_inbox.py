@@ -79,6 +79,48 @@ def test_a_step_arrives_by_itself_and_takes_neither_focus_nor_ticks_nor_words(
     expect(elsewhere.locator("#inbox-list")).to_be_visible()
 
 
+def test_with_columns_of_ones_own_steps_still_arrive_and_the_keys_still_move(
+    people: People, sales: Sales, uk: Words
+) -> None:
+    sales.ask_departments("Стовпці перша")
+    iryna = people.at_work("iryna", width=360)
+    iryna.goto("/inbox?tab=groups&q=Стовпці")
+    iryna.get_by_role("button", name=uk("Filter"), exact=True).click()
+    iryna.locator("#inbox-filter").get_by_role("link", name=uk("Columns")).click()
+    for label in ("Client", "Stage", "Responsible"):
+        iryna.get_by_role("checkbox", name=uk(label), exact=True).uncheck()
+    owner = iryna.get_by_role("checkbox", name=uk("Owner of the deal"))
+    owner.focus()
+    iryna.keyboard.press("Space")
+    expect(owner).to_be_checked()
+    with iryna.expect_request(lambda asked: "/inbox/stream" in asked.url):
+        iryna.get_by_role("button", name=uk("Save")).press("Enter")
+    try:
+        rows = iryna.locator("#steps .step-row")
+        expect(rows).to_have_count(1)
+        expect(iryna.locator("#list-filter")).to_have_value("Стовпці")
+
+        sales.ask_departments("Стовпці друга")
+        expect(rows).to_have_count(2)
+        for row in rows.all():
+            expect(row.locator(".step-client").first).to_contain_text("Стовпці")
+            expect(row).to_contain_text(uk("owner: %(name)s", name="").strip())
+            expect(row.locator(".deadline")).to_be_visible()
+            expect(row.locator(".stage-mark, .holder")).to_have_count(0)
+        wide = iryna.evaluate("document.documentElement.scrollWidth")
+        assert wide <= 360, "nothing hangs over the edge of a phone"
+
+        iryna.locator("#toasts").wait_for(state="attached")
+        iryna.keyboard.press("j")
+        iryna.keyboard.press("j")
+        expect(rows.nth(1).locator("a")).to_be_focused()
+        iryna.keyboard.press("Enter")
+        expect(title(iryna)).to_have_text(LEGAL)
+    finally:
+        iryna.goto("/inbox/columns")
+        iryna.get_by_role("button", name=uk("As it was at first")).click()
+
+
 _LOOKED_AT_AGAIN = """
     deal => {
         document.dispatchEvent(new Event("visibilitychange"));

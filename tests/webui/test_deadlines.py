@@ -8,7 +8,7 @@ from flask_babel import force_locale
 from support.office import MONDAY_10, Office
 
 from engine.bpmn.deadline_text import parse_deadline
-from webui.deadlines import rule_words, said
+from webui.deadlines import brief_span, rule_words, said, working_span
 
 
 @pytest.mark.parametrize(
@@ -69,3 +69,21 @@ def test_clock_of_the_office_is_the_clock_of_the_page(office: Office, app: Flask
         told = said(MONDAY_10 + timedelta(days=2, hours=1))
     assert told is not None
     assert told.tone == "today"
+
+
+@pytest.mark.parametrize(
+    ("worked", "brief", "whole", "in_english"),
+    [
+        (timedelta(hours=6, minutes=40), "6 год 40 хв", "6 робочих годин 40 робочих хвилин", "6 h 40 min"),
+        (timedelta(hours=20, minutes=5), "2 р.д. 4 год", "2 робочі дні 4 робочі години", "2 wd 4 h"),
+        (timedelta(minutes=5), "5 хв", "5 робочих хвилин", "5 min"),
+        (timedelta(seconds=20), "менше хвилини", "менше хвилини", "under a minute"),
+    ],
+)
+def test_where_space_is_narrow_a_span_is_told_briefly(
+    app: Flask, worked: timedelta, brief: str, whole: str, in_english: str
+) -> None:
+    with app.test_request_context(), force_locale("uk"):
+        assert (brief_span(worked), working_span(worked)) == (brief, whole)
+    with app.test_request_context(), force_locale("en"):
+        assert brief_span(worked) == in_english

@@ -66,3 +66,18 @@ def test_the_file_that_a_step_was_given_is_told_by_its_name(app: Flask) -> None:
         told = entry(row, {"spec": asked})
     assert told.details == (("Специфікація", "насоси.pdf"),)
     assert told.files == ((7, "насоси.pdf, версія 1"),)
+
+
+def test_money_that_a_step_was_given_has_its_currency_and_a_table_has_it_at_its_sum(app: Flask) -> None:
+    paid = FieldDefinition(name="paid", label="Отримано", type=FieldType.MONEY)
+    price = FieldDefinition(name="sum", label="Сума", type=FieldType.MONEY, total=True)
+    goods = FieldDefinition(name="goods", label="Товари", type=FieldType.LINES, columns=(price,))
+    values = {"paid": "268770.00", "goods": [{"sum": "100"}, {"sum": "200"}]}
+    row = HistoryRow(
+        1, 1, 1, "step_completed", AT, None, "", None, "", row_of(events.StepCompleted).data | {"values": values}
+    )
+    with app.test_request_context(), force_locale("uk"):
+        told = dict(entry(row, {"paid": paid, "goods": goods}, lambda _row: "EUR").details)
+        bare = dict(entry(row, {"paid": paid, "goods": goods}).details)
+    assert told == {"Отримано": "268\xa0770 EUR", "Товари": "100,00; 200,00 · Сума: 300 EUR"}
+    assert bare == {"Отримано": "268\xa0770,00", "Товари": "100,00; 200,00 · Сума: 300,00"}

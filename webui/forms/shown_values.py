@@ -57,7 +57,7 @@ def column_label(column: FieldDefinition) -> str:
 def shown_field(session: Session, field: FieldDefinition, value: Any, currency: str = "UAH") -> str:
     """A stored value of ``field``."""
     if field.value_type is FieldType.LINES:
-        return lines_text(field, value)
+        return lines_text(field, value, currency)
     return shown_value(session, field.value_type, value, currency, field.choices)
 
 
@@ -91,8 +91,8 @@ def totals_text(field: FieldDefinition, lines: Iterable[Mapping[str, Any]], curr
     return tuple(cell_text(one, to_json(sums[one.name]), currency) if one.total else "" for one in field.columns)
 
 
-def lines_text(field: FieldDefinition, value: Any) -> str:
-    """A stored table in one line of text: its first lines, how many there are, and the sums."""
+def lines_text(field: FieldDefinition, value: Any, currency: str = "") -> str:
+    """A stored table in one line of text: its first lines, how many there are, and the sums in ``currency``."""
     table = shown_table(field, value)
     if not table.lines:
         return "—"
@@ -100,7 +100,9 @@ def lines_text(field: FieldDefinition, value: Any) -> str:
     if len(table.lines) > _MOST_TOLD:
         more = len(table.lines) - _MOST_TOLD
         told.append(ngettext("%(num)s more line", "%(num)s more lines", more))
-    sums = [f"{column.label}: {total}" for column, total in zip(table.columns, table.totals, strict=False) if total]
+    lines = [line for line in value if isinstance(line, Mapping)]
+    totals = totals_text(field, lines, currency)
+    sums = [f"{column.label}: {total}" for column, total in zip(table.columns, totals, strict=False) if total]
     return "; ".join(told) + (f" · {', '.join(sums)}" if sums else "")
 
 

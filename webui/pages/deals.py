@@ -22,7 +22,8 @@ from engine.policy.freedom import may_suspend
 from engine.policy.permissions import Ability, ensure_may, may, may_edit_deal
 from engine.queries.attention import is_watching
 from engine.queries.client_letters import latest_letters
-from engine.queries.deal_columns import deal_columns
+from engine.queries.clients import visible_client_name
+from engine.queries.deal_columns import DealColumns
 from engine.queries.deal_files import file_of_deal
 from engine.queries.deal_view import DealView
 from engine.queries.deals import board, deal_history, deal_view, walked_path
@@ -53,7 +54,7 @@ from webui.i18n import _, chosen_locale, zone
 from webui.known_maps import known_maps
 from webui.messages import error_text, field_errors
 from webui.request_context import actor, now, reading, services
-from webui.timeline import FILTERS, Fields, deal_labels, entries, fields_of, kinds_of
+from webui.timeline import FILTERS, Fields, currency_of, deal_labels, entries, fields_of, kinds_of
 from webui.waiting import waiting_sentence
 
 blueprint = Blueprint("deals", __name__, url_prefix="/deals")
@@ -68,14 +69,16 @@ def list_deals() -> ResponseReturnValue:
     cursor = request.args.get("cursor") or None
     with reading() as session:
         page = chosen.page(session, actor(), now(), cursor=cursor)
-        columns = deal_columns(session, actor())
+        columns = DealColumns.kept(session, actor())
         maps = known_maps(session, actor())
         reasons = loss_reasons(session, archived=True) if chosen.reason_id else ()
         department = directory(session).department(chosen.counted.department_id)
+        client_name = visible_client_name(session, actor(), chosen.client_id) if chosen.client_id else ""
     return render_template(
         "deals/list.html",
         reason_name=next((one.name for one in reasons if one.id == chosen.reason_id), ""),
         department_name=department.name if department else "",
+        client_name=client_name,
         page=page,
         columns=columns.shown,
         labels={one: _(label) for one, label in COLUMNS.items()},
@@ -278,7 +281,7 @@ def show_timeline(deal_id: int) -> ResponseReturnValue:
             limit=_HISTORY_SHOWN,
             cursor=request.args.get("cursor") or None,
         )
-        told = entries(history.items, _fields(session, deal_id))
+        told = entries(history.items, _fields(session, deal_id), currency_of(session, deal_id))
     return render_template(
         "deals/timeline.html",
         deal_id=deal_id,
@@ -432,7 +435,7 @@ def deal_page(
             faults=faults_of(inputs),
             deal_id=deal_id,
             history=history,
-            told=entries(history.items, labels),
+            told=entries(history.items, labels, currency_of(session, deal_id)),
             may_erase=may(actor(), Ability.ERASE_PERSON),
             filters=FILTERS,
             chosen_filter="",

@@ -20,7 +20,7 @@ from webui.forms.typed_values import chosen_id
 from webui.i18n import _, ngettext
 from webui.messages import error_text, field_errors
 from webui.request_context import actor, now, reading, services, writing
-from webui.timeline import entry
+from webui.timeline import currency_of, entry
 
 blueprint = Blueprint("erasure", __name__)
 
@@ -157,7 +157,7 @@ def _entry_page(deal_id: int, number: int, error: DomainError | None = None) -> 
     with reading() as session:
         view = deal_view(session, actor(), deal_id, now())
         ensure_may(actor(), Ability.ERASE_PERSON)
-        told = entry(entry_of_deal(session, deal_id, number))
+        told = entry(entry_of_deal(session, deal_id, number), currency=currency_of(session, deal_id))
     page = render_template(
         "deals/erase_entry.html",
         row=view.row,

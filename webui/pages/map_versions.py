@@ -14,7 +14,7 @@ from engine.bpmn.version_difference import Mark, same_steps
 from engine.errors import NotFound
 from engine.queries.version_comparison import VersionComparison, compare_versions, key_of_map
 from engine.queries.version_figures import ENOUGH_DEALS, Timing, VersionFigures, version_figures
-from webui.deadlines import working_span
+from webui.deadlines import brief_span, working_span
 from webui.forms.typed_values import read_id
 from webui.i18n import _
 from webui.map_difference import MARKS, DifferenceGroup, difference_groups
@@ -78,6 +78,7 @@ def _compare(key: str) -> ResponseReturnValue:
         closed_from=closed_from,
         closed_to=closed_to,
         enough=ENOUGH_DEALS,
+        brief_span=brief_span,
         working_span=working_span,
     )
 

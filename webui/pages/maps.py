@@ -32,6 +32,7 @@ from engine.queries.definitions import (
     discarded_draft,
     maps_in_force,
 )
+from engine.queries.first_steps import first_steps
 from engine.queries.interventions import departures_of_map
 from engine.queries.map_questions import open_questions
 from engine.queries.scopes import ensure_sees
@@ -259,12 +260,14 @@ def _in_force() -> ResponseReturnValue:
 def _list(error: DomainError | None = None) -> ResponseReturnValue:
     with reading() as session:
         maps = definitions(session, actor())
+        first = first_steps(session, actor()) if not maps and may(actor(), Ability.MANAGE_PEOPLE) else None
     page = render_template(
         "maps/list.html",
         maps=maps,
         shown_versions=_SHOWN_VERSIONS,
         shipped=_shipped({one.key for one in maps}),
         may_deploy=may(actor(), Ability.DEPLOY_MAP),
+        first=first,
         problem_text=error_text(error) if error else "",
     )
     return page, status_of(error) if error else 200

@@ -48,7 +48,7 @@ from webui.messages import error_text, field_errors
 from webui.outcomes import buttons
 from webui.practice_words import ahead_words, letter_words
 from webui.request_context import actor, as_if_at, now, reading, services, writing
-from webui.timeline import Entry, Fields, entries, fields_of
+from webui.timeline import Entry, Fields, currency_of, entries, fields_of
 
 blueprint = Blueprint("practice", __name__, url_prefix="/maps")
 
@@ -305,7 +305,8 @@ def _page(walked: Walked, known: Fields, typed: _Typed) -> _Page:
         with awake.database.read() as inside:
             view = practice_view(inside, walked.stand.now)
             chosen = _chosen(inside, view, known, typed)
-            return _Page(view, chosen, entries(view.history, known), tuple(told(one) for one in view.incidents))
+            history = entries(view.history, known, currency_of(inside, view.deal_id))
+            return _Page(view, chosen, history, tuple(told(one) for one in view.incidents))
     finally:
         awake.close()
 

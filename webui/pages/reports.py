@@ -11,7 +11,7 @@ from engine.policy.permissions import Ability, may
 from engine.queries.control import ensure_controls
 from engine.queries.reports import Funnel, LatenessGroup, LatenessRow, funnel, lateness
 from engine.queries.sales_results import NEWEST_DEALS, SalesResults, sales_results
-from webui.deadlines import working_span
+from webui.deadlines import brief_span, working_span
 from webui.i18n import _
 from webui.known_maps import KnownMap, known_maps
 from webui.periods import end_of, start_of
@@ -33,6 +33,7 @@ def show_funnel() -> ResponseReturnValue:
         funnel=found,
         results=results,
         result_words=((DealResult.WON, _("Won")), (DealResult.LOST, _("Lost")), (DealResult.OPEN, _("In progress"))),
+        brief_span=brief_span,
         working_span=working_span,
         newest=NEWEST_DEALS,
         may_open_deal=may(actor(), Ability.OPEN_DEAL),

@@ -60,7 +60,7 @@ from webui.provider_proofs import give_back_used_proof, provider_offer
 from webui.request_context import actor, now, reading, services, writing
 from webui.security import is_partial
 from webui.step_people import between_people, may_extend
-from webui.timeline import entries, fields_of
+from webui.timeline import currency_of, entries, fields_of
 from webui.waiting import waiting_sentence
 
 blueprint = Blueprint("work_items", __name__, url_prefix="/work-items")
@@ -414,7 +414,7 @@ def _pane(
             ),
             "typed_late": _typed_late(view, typed, comment),
             "tone": tone_of(view.row.outcome),
-            "earlier": entries(view.earlier, known),
+            "earlier": entries(view.earlier, known, currency_of(session, view.row.deal_id)),
             "comments": entries(view.comments),
             "errors": errors,
             "problem_text": _problem(error),

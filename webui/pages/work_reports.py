@@ -14,7 +14,7 @@ from engine.queries.approval_report import NEWEST_ANSWERS, ApprovalGroup, Approv
 from engine.queries.control import ensure_controls
 from engine.queries.directories import directory
 from engine.queries.reported_steps import ListedReport, ReportedSteps, reported_steps
-from webui.deadlines import working_span
+from webui.deadlines import brief_span, working_span
 from webui.forms.typed_values import read_id
 from webui.i18n import _
 from webui.listed_pages import PAGE_SIZE, all_pages, cursor_asked, page_links
@@ -53,6 +53,7 @@ def show_approvals() -> ResponseReturnValue:
         totals={one: sum(getattr(row, one.value) for row in rows) for one in APPROVAL_COLUMNS},
         lists={one: _(_LISTS[one]) for one in APPROVAL_COLUMNS},
         returned=returned,
+        brief_span=brief_span,
         working_span=working_span,
         newest=NEWEST_ANSWERS,
         **period_words(),

@@ -31,7 +31,7 @@ from engine.model.saved_report import ReportKind, Rhythm
 from engine.policy.own_fields import OwnFieldDraft
 from engine.policy.report_periods import ReportFilters
 from engine.policy.report_schedule import Schedule
-from engine.queries.deal_columns import LIST_NAME, DealColumn, DealColumns, deal_columns
+from engine.queries.deal_columns import DealColumn, DealColumns
 
 pytestmark = pytest.mark.postgres
 
@@ -69,12 +69,12 @@ def test_columns_chosen_twice_for_the_first_time_are_those_chosen_last(office: O
 
     def keep(column: DealColumn) -> Callable[[Session], object]:
         return lambda session: keep_list_choice(
-            session, LIST_NAME, DealColumns.of([column], [column]).as_kept(), actor=actor
+            session, DealColumns.LIST_NAME, DealColumns.of([column], [column]).as_kept(), actor=actor
         )
 
     at_once(office, keep(DealColumn.OWNER), keep(DealColumn.AMOUNT))
     with office.database.read() as session:
-        assert deal_columns(session, actor).shown == (DealColumn.AMOUNT,)
+        assert DealColumns.kept(session, actor).shown == (DealColumn.AMOUNT,)
 
 
 def test_of_two_reports_that_get_one_name_the_second_is_told(office: Office) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable
 
 import pytest
@@ -151,3 +152,27 @@ def test_writing_needs_its_token(office: Office, browse: SignIn) -> None:
 
 def test_reading_changes_nothing(client: Client, browse: SignIn) -> None:
     assert browse("olena").get(f"/clients/{client.id}/contacts").status_code == 405
+
+
+def test_the_number_of_open_deals_opens_exactly_these(office: Office, browse: SignIn, client: Client) -> None:
+    olena = browse("olena")
+    for title in ("Насоси", "Труби", "Котел"):
+        office.open_deal(title=title, client=None, client_id=client.id)
+    office.open_deal(title="Чужий кабель")
+    lost = office.open_deal(title="Шафа", client=None, client_id=client.id)
+    olena.post(f"/deals/{lost.id}/cancel", {"reason": "Передумали"})
+    row = re.search(r'<a href="(/deals\?client=\d+)">(\d+)<', olena.get("/clients?q=Хвиля").text)
+    assert row
+    assert row[2] == "3"
+    opened = olena.get(row[1])
+    listed = re.findall(r'class="row-link"[^>]*>([^<]+)<', opened.text)
+    assert sorted(listed) == ["Котел", "Насоси", "Труби"]
+    assert "Клієнт: ТОВ «Хвиля»" in text_of(opened)
+    assert f'name="client" value="{client.id}"' in opened.text, "the list's own form keeps it"
+    exported = olena.get(f"/deals/export.csv?client={client.id}").text
+    assert ("Насоси" in exported, "Чужий кабель" in exported) == (True, False)
+
+
+def test_a_list_of_a_clients_deals_names_no_client_that_is_not_for_ones_eyes(browse: SignIn, client: Client) -> None:
+    told = text_of(browse("danylo").get(f"/deals?client={client.id}"))
+    assert "Хвиля" not in told

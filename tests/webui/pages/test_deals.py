@@ -251,3 +251,16 @@ def test_approval_sheet_names_who_decided_and_can_be_taken_along(office: Office,
         assert told in page
     sheet = olena.get(f"/deals/{deal.id}/approval-sheet.json").get_json()
     assert sheet["decisions"][0]["approver"] == "Ірина Бондар"
+
+
+def test_money_in_the_history_has_the_currency_that_the_deal_had_then(office: Office, browse: SignIn) -> None:
+    deal = office.open_deal(amount=Decimal(1000), currency="USD")
+    olena = browse("olena")
+    form = {"title": deal.title, "close_date": ""}
+    olena.post(f"/deals/{deal.id}", form | {"amount": "2000", "currency": "USD"})
+    olena.post(f"/deals/{deal.id}", form | {"amount": "80000", "currency": "UAH"})
+    olena.post(f"/deals/{deal.id}", form | {"amount": "90000", "currency": "UAH"})
+    for page in (olena.get(f"/deals/{deal.id}"), olena.get(f"/deals/{deal.id}/timeline?kinds=changes")):
+        told = " ".join(text_of(page).split())
+        for change in ("1 000 USD → 2 000 USD", "2 000 USD → 80 000 ₴", "80 000 ₴ → 90 000 ₴"):
+            assert change in told

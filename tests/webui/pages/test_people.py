@@ -202,10 +202,14 @@ def test_before_the_first_map_is_published_the_administrator_reads_what_is_still
         return re.findall(r"To do: (Departments|The process owner|The sales map)", text_of(admin.get("/people")))
 
     assert to_do() == ["Departments", "The process owner", "The sales map"]
+    assert 'href="/people/new?role=owner"' in admin.get("/maps").text
     assert '<option value="owner" selected' in admin.get("/people/new?role=owner").text
     admin.post("/people", NEW | {"role": "owner"})
     admin.post("/departments", {"name": "Sales"})
     assert to_do() == ["The sales map"]
+    maps = admin.get("/maps")
+    assert "Who that is, and what else comes first" in text_of(maps)
+    assert "/people/new" not in maps.text
     database.dispose()
 
 

@@ -1,0 +1,70 @@
+"""The page on which a person chooses the columns of a list, and what its buttons keep."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from engine.commands.list_choices import keep_list_choice
+from engine.queries.list_columns import ListColumns
+from webui.i18n import _
+from webui.request_context import actor, reading, writing
+from webui.security import local_path
+
+_DIRECTIONS = {"up": -1, "down": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnChoice:
+    """Of one list: the page of that list, the blueprint with ``show`` and ``keep``, and what is said about it."""
+
+    columns: type[ListColumns[Any]]
+    labels: Mapping[Any, str]
+    list_endpoint: str
+    blueprint: str
+    title: str
+    hint: str
+    kept_text: str
+
+    def page(self) -> ResponseReturnValue:
+        with reading() as session:
+            columns = self.columns.kept(session, actor())
+        return render_template(
+            "lists/columns.html",
+            columns=columns,
+            labels=self.labelled(),
+            title=_(self.title),
+            hint=_(self.hint),
+            keep_url=url_for(f"{self.blueprint}.keep"),
+            back=self._back(),
+        )
+
+    def keep(self) -> ResponseReturnValue:
+        """Whichever button is pressed, what is ticked is kept with it."""
+        form = request.form
+        columns = self.columns.of(form.getlist("order"), form.getlist("show"))
+        word, _colon, direction = form.get("move", "").partition(":")
+        moves = word in set(columns.order) and direction in _DIRECTIONS
+        if moves:
+            columns = columns.moved(word, _DIRECTIONS[direction])
+        if form.get("usual"):
+            columns = self.columns()
+        with writing() as session:
+            keep_list_choice(session, self.columns.LIST_NAME, columns.as_kept(), actor=actor())
+        if moves:
+            return redirect(url_for(f"{self.blueprint}.show", next=self._back(), _anchor=word), code=303)
+        flash(_(self.kept_text), "success")
+        return redirect(self._back(), code=303)
+
+    def labelled(self) -> dict[StrEnum, str]:
+        """Each column in the reader's language."""
+        return {one: _(label) for one, label in self.labels.items()}
+
+    def _back(self) -> str:
+        """The list from which somebody came, with its filters."""
+        return local_path(request.values.get("next")) or url_for(self.list_endpoint)

@@ -1,0 +1,36 @@
+"""What the rows of one's own inbox show, and in which order."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+from flask.typing import ResponseReturnValue
+
+from engine.errors import N_
+from engine.queries.inbox_columns import InboxColumns
+from webui.inbox_list import COLUMNS
+from webui.list_columns import ColumnChoice
+
+blueprint = Blueprint("inbox_columns", __name__, url_prefix="/inbox/columns")
+
+_CHOICE = ColumnChoice(
+    InboxColumns,
+    COLUMNS,
+    list_endpoint="inbox.show",
+    blueprint=blueprint.name,
+    title=N_("Columns of the inbox"),
+    hint=N_(
+        "The step itself always comes first. What you choose holds in every tab, is yours alone, and the same on every"
+        " device; exported files keep their own columns."
+    ),
+    kept_text=N_("Your inbox looks so from now on, on every device."),
+)
+
+
+@blueprint.get("")
+def show() -> ResponseReturnValue:
+    return _CHOICE.page()
+
+
+@blueprint.post("")
+def keep() -> ResponseReturnValue:
+    return _CHOICE.keep()
