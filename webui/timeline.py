@@ -253,19 +253,21 @@ class _Values:
 
     def given(self, name: str, value: Any) -> tuple[str, str]:
         field = self.fields.get(name)
-        return (name, readable(value)) if field is None else (field.label, self.worded(field, value))
+        return (name, readable(value)) if field is None else (field.label, self.worded(name, field, value))
 
-    def worded(self, field: FieldDefinition, value: Any) -> str:
-        """A value of a field as an event holds it, in one line."""
+    def worded(self, name: str, field: FieldDefinition, value: Any) -> str:
+        """A value of the field ``name`` as an event holds it, in one line: a client's money in no deal's currency."""
+        in_money = field.value_type in (FieldType.MONEY, FieldType.LINES) and not name.startswith(CLIENT_ROOT)
+        currency = self.currency() if in_money else ""
         label_of = {choice.value: choice.label for choice in field.choices}
         match field.value_type:
             case FieldType.LINES:
-                return lines_text(field, value, self.currency())
+                return lines_text(field, value, currency)
             case FieldType.PERSON | FieldType.CLIENT if isinstance(value, int):
                 name = _person_name(value) if field.value_type is FieldType.PERSON else _client_name(value)
                 return name or str(value)
             case FieldType.MONEY | FieldType.PERCENT if not isinstance(value, list):
-                return cell_text(field, value, self.currency() if field.value_type is FieldType.MONEY else "")
+                return cell_text(field, value, currency)
             case FieldType.TEXT | FieldType.LONG_TEXT | FieldType.PHONE | FieldType.EMAIL if isinstance(value, str):
                 return value
             case _ if isinstance(value, list) and value and not is_files(value):
@@ -279,7 +281,7 @@ class _Values:
             return _("File"), " → ".join(_version(one) for one in change)
         field = None if name in _FIELD_NAMES else self.fields.get(name)
         if field is not None and isinstance(change, list) and len(change) == 2:  # noqa: PLR2004  # old and new
-            return field.label, " → ".join(self.worded(field, one) for one in change)
+            return field.label, " → ".join(self.worded(name, field, one) for one in change)
         bare = name.removeprefix(CLIENT_ROOT)
         label = _(_FIELD_NAMES[bare]) if bare in _FIELD_NAMES else name
         if bare in _CODES and isinstance(change, list):  # figures that are no number

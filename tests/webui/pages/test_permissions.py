@@ -108,6 +108,8 @@ PAGES = {
     EVERYBODY: (
         "GET /deals/columns",
         "POST /deals/columns",
+        "GET /inbox/columns",
+        "POST /inbox/columns",
         "GET /settings/deadlines",
         "POST /settings/deadlines",
         "POST /settings/deadlines/withdraw",

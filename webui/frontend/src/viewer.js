@@ -109,6 +109,21 @@ function openAtCurrent(viewer, dataset) {
   if (current && viewer.get("canvas").zoom() < READABLE_SCALE) centre(viewer, current);
 }
 
+// What is folded away, or has left the page meanwhile, has no size that a drawing could be fitted into.
+function whenItHasASize(container, act) {
+  const hasSize = () => container.clientWidth > 0 && container.clientHeight > 0;
+  if (hasSize()) {
+    act();
+    return;
+  }
+  const observer = new ResizeObserver(() => {
+    if (!hasSize()) return;
+    observer.disconnect();
+    act();
+  });
+  observer.observe(container);
+}
+
 function zoomBy(viewer, factor) {
   const canvas = viewer.get("canvas");
   canvas.zoom(Math.min(4, Math.max(0.15, canvas.zoom() * factor)), "auto");
@@ -159,7 +174,7 @@ async function show(container, asked) {
     showFindings(viewer, container.dataset);
     showFailing(viewer, container.dataset);
     showMarks(viewer, list(container.dataset, "marks"), id => chooseRow(viewer, id, { focus: true }));
-    openAtCurrent(viewer, container.dataset);
+    whenItHasASize(container, () => openAtCurrent(viewer, container.dataset));
     showWholeOnPaper(viewer);
     listenToKeys(viewer, container);
     leaveTheWheelToThePage(viewer, container);
