@@ -255,9 +255,9 @@ class _Values:
         field = self.fields.get(name)
         return (name, readable(value)) if field is None else (field.label, self.worded(name, field, value))
 
-    def worded(self, name: str, field: FieldDefinition, value: Any) -> str:
-        """A value of the field ``name`` as an event holds it, in one line: a client's money in no deal's currency."""
-        in_money = field.value_type in (FieldType.MONEY, FieldType.LINES) and not name.startswith(CLIENT_ROOT)
+    def worded(self, key: str, field: FieldDefinition, value: Any) -> str:
+        """A value that an event holds under ``key``, in one line: a client's money in no deal's currency."""
+        in_money = field.value_type in (FieldType.MONEY, FieldType.LINES) and not key.startswith(CLIENT_ROOT)
         currency = self.currency() if in_money else ""
         label_of = {choice.value: choice.label for choice in field.choices}
         match field.value_type:
