@@ -10,18 +10,6 @@ if [ -z "${PIP_CERT:-}" ] && [ -r "$system_certificates" ]; then
     export PIP_CERT="$system_certificates"
 fi
 
-find_python() {
-    # Execute each candidate: a version manager's shim may fail, and a distribution's python3 may lack venv.
-    for candidate in ${PYTHON:-} python3.13 python3.12 python3.11 python3; do
-        if "$candidate" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
-            echo "$candidate"
-            return
-        fi
-    done
-    echo "Reglament needs Python 3.11 or newer with venv (on Debian and Ubuntu: apt install python3-venv)." >&2
-    return 1
-}
-
 # uv is only an accelerator; its own hash stands in the same lock.
 install_uv() {
     awk '/^[^ ]/ { wanted = /^uv==/ } wanted' requirements/build.txt >.venv/uv.txt
@@ -36,8 +24,8 @@ install() {
 }
 
 if ! .venv/bin/python -c '' 2>/dev/null; then
-    python=$(find_python)
-    echo "Creating .venv with $("$python" --version)"
+    python=$(sh tools/find_python.sh)
+    echo "Creating .venv with $("$python" --version), $python"
     "$python" -m venv --clear .venv
 fi
 echo "Installing the locked requirements: $*"
