@@ -32,8 +32,7 @@ _Write = Callable[[Session, HeldValue, Names], Any]
 def own_labels(columns: Iterable[OwnColumn], *, tells_whose: bool = True) -> dict[OwnColumn, str]:
     """The headings. ``tells_whose``: a field of clients stands beside fields of deals, and says so."""
     return {
-        one: _("Client: %(name)s", name=one.label) if tells_whose and one.is_of_client else one.label
-        for one in columns
+        one: _("Client: %(name)s", name=one.label) if tells_whose and one.is_of_client else one.label for one in columns
     }
 
 
