@@ -92,7 +92,7 @@ def own_columns_of_clients(session: Session, wanted: Collection[str] | None = No
 def own_columns_of_deals(
     session: Session, actor: Actor, wanted: Collection[str] | None = None
 ) -> tuple[OwnColumn, ...]:
-    """What the maps of the deals that the actor sees ask for, then the fields of clients.
+    """The fields of clients, then what the maps of the deals that the actor sees ask for, those of the most used first.
 
     A map's fields are those of its version in force, or of its newest where none is. Tables of lines and files fit into
     no cell. Only columns in ``wanted``, if that is given: where none of them is of deals, no map is looked at.
@@ -101,7 +101,7 @@ def own_columns_of_deals(
     if wanted is not None and not any(one.startswith(OF_DEAL) for one in wanted):
         return of_clients
     columns = _of_maps(session, actor)
-    return (*(one for one in columns if wanted is None or one.value in wanted), *of_clients)
+    return (*of_clients, *(one for one in columns if wanted is None or one.value in wanted))
 
 
 def _of_maps(session: Session, actor: Actor) -> tuple[OwnColumn, ...]:
