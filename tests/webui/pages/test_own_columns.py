@@ -30,6 +30,7 @@ from engine.model.process_definition import ProcessDefinition
 from engine.model.process_instance import ProcessInstance
 from engine.model.work_item import WorkItem
 from engine.policy.own_fields import OwnFieldDraft
+from engine.policy.personal_texts import ERASED
 
 SignIn = Callable[[str | None], Browser]
 
@@ -173,6 +174,18 @@ def test_what_has_no_value_is_a_dash_and_no_falsehood(office: Office, browse: Si
     _headings, row = table(olena, "/deals")
     assert row == ["—", "—", "ні", "—", "—", "—", "—", "—"]
     assert tails(sheet(olena, "/deals/export.csv"), 8)[1] == ["", "", "ні", "", "", "—", "", ""]
+
+
+def test_what_was_stored_before_the_field_was_what_it_is_stands_as_it_is(office: Office, browse: SignIn) -> None:
+    deal = office.open_deal()
+    stored = {"advance": "багато", "delivery": "колись", "terms": "barter", "engineer": "Степан", "remark": ERASED}
+    with office.database.write() as session:
+        session.execute(update(Deal).where(Deal.id == deal.id).values(fields=stored))
+    olena = browse("olena")
+    choose(olena, "deals", *WORDS)
+    shown = ["багато", "колись", "—", "barter", "Степан", "—", "[стерто]"]
+    assert table(olena, "/deals")[1] == shown
+    assert tails(sheet(olena, "/deals/export.csv"), 7)[1] == [one.replace("—", "") for one in shown]
 
 
 @pytest.mark.usefixtures("deal")
