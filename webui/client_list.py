@@ -9,12 +9,25 @@ from typing import Any
 from flask import url_for
 from sqlalchemy.orm import Session
 
+from engine.errors import N_
 from engine.policy.permissions import Actor
+from engine.queries.client_list_columns import ClientColumn
 from engine.queries.client_rows import ClientRow
 from engine.queries.clients import ClientSort, clients
 from engine.queries.pages import LONGEST_PAGE, Page
 from webui.forms.typed_values import read_id
 
+COLUMNS = {
+    ClientColumn.CONTACT: N_("Contact"),
+    ClientColumn.NEXT_STEP: N_("Next step"),
+    ClientColumn.OPEN_DEALS: N_("Open deals"),
+    ClientColumn.OWNER: N_("Owner"),
+    ClientColumn.ADDED: N_("Added"),
+    ClientColumn.SOURCE: N_("Source"),
+}
+SORTS = {ClientColumn.ADDED: "created_at"}
+"""By which word of the address a column sorts."""
+NUMERIC = frozenset({ClientColumn.OPEN_DEALS})
 PAGE_SIZE = 50
 LONGEST_EXPORT = 10_000
 OWN_FILTER = "own."

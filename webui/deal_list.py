@@ -41,6 +41,7 @@ SORTS = {
     DealColumn.OPENED: "opened_at",
 }
 """By which words of the address a column sorts."""
+NUMERIC = frozenset({DealColumn.AMOUNT, DealColumn.OPEN_STEPS})
 PAGE_SIZE = 50
 LONGEST_EXPORT = 10_000
 _ANY = "any"

@@ -20,9 +20,11 @@ from engine.queries.inbox_columns import InboxColumn, InboxColumns
 from engine.queries.inbox_counts import MOST_COUNTED, InboxCounts, inbox_counts, urgency_counts
 from engine.queries.inbox_filters import InboxFilter, InboxSort, kept_filter, map_name
 from engine.queries.inbox_tabs import Tab
+from engine.queries.own_columns import OwnColumn
 from engine.queries.work_item_rows import WorkItemRow
 from webui.deadlines import Said, company_calendar, said
 from webui.formats import local
+from webui.own_columns import Cells, deal_cells, own_labels
 from webui.request_context import now
 
 TABS = (
@@ -81,12 +83,15 @@ class RowLine:
     """A line of a row. ``pieces`` stand apart; what is in one piece runs on, and is cut short where space is narrow."""
 
     is_of_deal: bool
-    pieces: tuple[tuple[InboxColumn, ...], ...]
+    pieces: tuple[tuple[InboxColumn | OwnColumn, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class InboxList:
-    """``is_cut``: another order than by deadline was that of the steps due soonest, and there are more."""
+    """``is_cut``: another order than by deadline was that of the steps due soonest, and there are more.
+
+    ``own_labels`` are those of the own fields among the columns, by word, ``own_cells`` their values by deal and word.
+    """
 
     tab: Tab
     q: str
@@ -96,6 +101,8 @@ class InboxList:
     counts: InboxCounts
     attention: AttentionCounts
     lines: tuple[RowLine, ...]
+    own_labels: Mapping[str, str]
+    own_cells: Cells
     next_cursor: str | None = None
     is_cut: bool = False
     map_name: str = ""
@@ -138,6 +145,7 @@ def inbox_list(session: Session, actor: Actor, request: Request) -> InboxList:
     else:
         groups = _in_one(page.items, chosen.sort, of_group, is_whole=is_whole)
     counts = inbox_counts(session, actor, now())
+    columns = InboxColumns.kept(session, actor)
     return InboxList(
         tab,
         q,
@@ -146,15 +154,20 @@ def inbox_list(session: Session, actor: Actor, request: Request) -> InboxList:
         groups,
         counts,
         attention_counts(session, actor),
-        lines_of(InboxColumns.kept(session, actor).shown),
+        lines_of(columns.shown),
+        {one.value: label for one, label in own_labels(columns.own_shown).items()},
+        deal_cells(session, columns.own_shown, [row.deal_id for row in page.items]),
         page.next_cursor,
         is_cut=chosen.sort is not InboxSort.DEADLINE and not is_whole and counts.of(tab) >= MOST_COUNTED,
         map_name=map_name(session, chosen.definition_key) if chosen.definition_key else "",
     )
 
 
-def lines_of(columns: Iterable[InboxColumn]) -> tuple[RowLine, ...]:
-    """The columns in their order, a new line wherever what is said of the deal and what is said of the step meet."""
+def lines_of(columns: Iterable[InboxColumn | OwnColumn]) -> tuple[RowLine, ...]:
+    """The columns in their order, a new line wherever what is said of the deal and what is said of the step meet.
+
+    Own fields stand among what is said of the step: there a line that is too long goes on below and is not cut.
+    """
     lines = []
     for is_of_deal, line in groupby(columns, key=_OF_DEAL.__contains__):
         together = groupby(line, key=lambda one: is_of_deal and one is not InboxColumn.AMOUNT)

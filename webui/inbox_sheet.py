@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -10,14 +10,17 @@ from sqlalchemy.orm import Session
 from engine.policy.permissions import Actor
 from engine.queries.inbox import inbox
 from engine.queries.inbox_filters import kept_filter
+from engine.queries.own_columns import OwnColumn
 from engine.queries.pages import LONGEST_PAGE
 from webui.i18n import _
 from webui.inbox_list import tab_of, words_in
 from webui.outcomes import decided
+from webui.own_columns import deal_sheet_cells, own_labels, sheet_row
 from webui.request_context import now
 
 
-def header() -> tuple[str, ...]:
+def header(own: Sequence[OwnColumn]) -> tuple[str, ...]:
+    """``own`` are the own fields behind the columns that every such sheet has."""
     return (
         _("Step"),
         _("Number"),
@@ -30,15 +33,19 @@ def header() -> tuple[str, ...]:
         _("Deadline"),
         _("Done at"),
         _("Decision"),
+        *own_labels(own).values(),
     )
 
 
-def rows(session: Session, actor: Actor, arguments: Mapping[str, str]) -> Iterator[tuple[Any, ...]]:
+def rows(
+    session: Session, actor: Actor, arguments: Mapping[str, str], own: Sequence[OwnColumn]
+) -> Iterator[tuple[Any, ...]]:
     """Of the tab and words in ``arguments``, as the actor narrowed and sorted it."""
     tab = tab_of(arguments.get("tab", ""))
     q, chosen, cursor = words_in(arguments), kept_filter(session, actor, tab), None
     while True:
         page = inbox(session, actor, tab=tab, q=q, chosen=chosen, limit=LONGEST_PAGE, cursor=cursor, now=now())
+        cells = deal_sheet_cells(session, own, [row.deal_id for row in page.items])
         for row in page.items:
             yield (
                 row.name,
@@ -52,6 +59,7 @@ def rows(session: Session, actor: Actor, arguments: Mapping[str, str]) -> Iterat
                 row.due_at,
                 row.completed_at,
                 decided(row.outcome) if row.outcome else "",
+                *sheet_row(cells, row.deal_id, own),
             )
         cursor = page.next_cursor
         if cursor is None:

@@ -10,9 +10,11 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from engine.commands.list_choices import keep_list_choice
+from engine.commands.list_choices import forget_list_choice, keep_list_choice
 from engine.queries.list_columns import ListColumns
+from engine.queries.own_columns import OwnColumn
 from webui.i18n import _
+from webui.own_columns import own_labels
 from webui.request_context import actor, reading, writing
 from webui.security import local_path
 
@@ -21,7 +23,10 @@ _DIRECTIONS = {"up": -1, "down": 1}
 
 @dataclass(frozen=True, slots=True)
 class ColumnChoice:
-    """Of one list: the page of that list, the blueprint with ``show`` and ``keep``, and what is said about it."""
+    """Of one list: the page of that list, the blueprint with ``show`` and ``keep``, and what is said about it.
+
+    ``tells_whose``: the own fields are those of deals and of clients.
+    """
 
     columns: type[ListColumns[Any]]
     labels: Mapping[Any, str]
@@ -30,14 +35,15 @@ class ColumnChoice:
     title: str
     hint: str
     kept_text: str
+    tells_whose: bool = True
 
     def page(self) -> ResponseReturnValue:
         with reading() as session:
-            columns = self.columns.kept(session, actor())
+            columns = self.columns.kept(session, actor(), with_every_field=True)
         return render_template(
             "lists/columns.html",
             columns=columns,
-            labels=self.labelled(),
+            labels=self._labels_of(columns),
             title=_(self.title),
             hint=_(self.hint),
             keep_url=url_for(f"{self.blueprint}.keep"),
@@ -47,23 +53,25 @@ class ColumnChoice:
     def keep(self) -> ResponseReturnValue:
         """Whichever button is pressed, what is ticked is kept with it."""
         form = request.form
-        columns = self.columns.of(form.getlist("order"), form.getlist("show"))
-        word, _colon, direction = form.get("move", "").partition(":")
-        moves = word in set(columns.order) and direction in _DIRECTIONS
-        if moves:
-            columns = columns.moved(word, _DIRECTIONS[direction])
-        if form.get("usual"):
-            columns = self.columns()
+        word, _colon, direction = form.get("move", "").rpartition(":")
         with writing() as session:
-            keep_list_choice(session, self.columns.LIST_NAME, columns.as_kept(), actor=actor())
+            own = self.columns.offered(session, actor(), form.getlist("show"))
+            columns = self.columns.of(form.getlist("order"), form.getlist("show"), own)
+            moves = word in {one.value for one in columns.order} and direction in _DIRECTIONS
+            if moves:
+                columns = columns.moved(word, _DIRECTIONS[direction])
+            if form.get("usual"):
+                forget_list_choice(session, self.columns.LIST_NAME, actor=actor())
+            else:
+                keep_list_choice(session, self.columns.LIST_NAME, columns.as_kept(), actor=actor())
         if moves:
             return redirect(url_for(f"{self.blueprint}.show", next=self._back(), _anchor=word), code=303)
         flash(_(self.kept_text), "success")
         return redirect(self._back(), code=303)
 
-    def labelled(self) -> dict[StrEnum, str]:
-        """Each column in the reader's language."""
-        return {one: _(label) for one, label in self.labels.items()}
+    def _labels_of(self, columns: ListColumns[Any]) -> dict[StrEnum | OwnColumn, str]:
+        built_in = {one: _(label) for one, label in self.labels.items()}
+        return built_in | own_labels(columns.own, tells_whose=self.tells_whose)
 
     def _back(self) -> str:
         """The list from which somebody came, with its filters."""

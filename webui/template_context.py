@@ -41,6 +41,7 @@ _SECTIONS = {
     "mail_links": "inbox",
     "deal_imports": "deals",
     "deal_columns": "deals",
+    "client_columns": "clients",
     "inbox_columns": "inbox",
     "client_imports": "clients",
     "client_doubles": "clients",

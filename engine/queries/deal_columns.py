@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 
+from sqlalchemy.orm import Session
+
+from engine.policy.permissions import Actor
 from engine.queries.list_columns import ListColumns
+from engine.queries.own_columns import OwnColumn, own_columns_of_deals
 
 
 class DealColumn(StrEnum):
@@ -31,5 +36,10 @@ _USUAL = frozenset(tuple(DealColumn)[:6])
 class DealColumns(ListColumns[DealColumn]):
     LIST_NAME: ClassVar[str] = "deals.columns"
 
-    order: tuple[DealColumn, ...] = tuple(DealColumn)
-    chosen: frozenset[DealColumn] = _USUAL
+    order: tuple[DealColumn | OwnColumn, ...] = tuple(DealColumn)
+    chosen: frozenset[DealColumn | OwnColumn] = _USUAL
+
+    @classmethod
+    def offered(cls, session: Session, actor: Actor, wanted: Collection[str] | None = None) -> tuple[OwnColumn, ...]:
+        """Fields of deals and of their clients."""
+        return own_columns_of_deals(session, actor, wanted)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 
+from sqlalchemy.orm import Session
+
+from engine.policy.permissions import Actor
 from engine.queries.list_columns import ListColumns
+from engine.queries.own_columns import OwnColumn, own_columns_of_deals
 
 
 class InboxColumn(StrEnum):
@@ -30,5 +35,10 @@ _USUAL = frozenset(tuple(InboxColumn)[:6])
 class InboxColumns(ListColumns[InboxColumn]):
     LIST_NAME: ClassVar[str] = "inbox.columns"
 
-    order: tuple[InboxColumn, ...] = tuple(InboxColumn)
-    chosen: frozenset[InboxColumn] = _USUAL
+    order: tuple[InboxColumn | OwnColumn, ...] = tuple(InboxColumn)
+    chosen: frozenset[InboxColumn | OwnColumn] = _USUAL
+
+    @classmethod
+    def offered(cls, session: Session, actor: Actor, wanted: Collection[str] | None = None) -> tuple[OwnColumn, ...]:
+        """Fields of the step's deal and of its client."""
+        return own_columns_of_deals(session, actor, wanted)

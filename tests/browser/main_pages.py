@@ -10,7 +10,15 @@ from browser.people import People, Theme
 from playwright.sync_api import Page, expect
 
 _OF_DEALS = ("/deals", "/deals/columns", "/deals/board", "/deals/new", "/deals/import")
-_OF_CLIENTS = ("/clients", "/clients/1", "/clients/1/contacts/1", "/clients/new", "/clients/import", "/search?q=школ")
+_OF_CLIENTS = (
+    "/clients",
+    "/clients/columns",
+    "/clients/1",
+    "/clients/1/contacts/1",
+    "/clients/new",
+    "/clients/import",
+    "/search?q=школ",
+)
 _OF_SETTINGS = tuple(
     f"/settings{one}"
     for one in (

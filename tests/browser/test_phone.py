@@ -97,3 +97,27 @@ def test_a_thumb_hits_what_is_pressed_and_the_answers_of_the_search_stay_inside_
     assert (box["x"] >= 0, box["x"] + box["width"] <= WIDTH) == (True, True)
     page.keyboard.press("Escape")
     expect(answers).to_be_hidden()
+
+
+def test_a_field_becomes_a_column_of_deals_by_the_keys_and_fits_into_a_phone(
+    people: People, sales: Sales, uk: Words
+) -> None:
+    sales.open_deal("Поле стовпцем")
+    page = people.at_work("olena", width=WIDTH)
+    page.goto("/deals?q=Поле стовпцем")
+    page.get_by_role("link", name=uk("Columns")).press("Enter")
+    terms = page.get_by_role("group", name=uk("Fields that can be columns too")).get_by_label("Умови оплати")
+    terms.focus()
+    page.keyboard.press("Space")
+    page.get_by_role("button", name=uk("Save")).press("Enter")
+    try:
+        expect(page).to_have_url(re.compile("/deals\\?q="))
+        cells = page.locator(".deal-table td.own-cell")
+        expect(cells).to_have_text("—")
+        expect(cells).to_be_visible()
+        assert cells.get_attribute("data-label") == "Умови оплати"
+        assert page.evaluate("document.documentElement.scrollWidth") <= WIDTH, "nothing hangs over the edge"
+    finally:
+        page.goto("/deals/columns")
+        page.get_by_role("button", name=uk("As it was at first")).click()
+        expect(page).to_have_url(re.compile("/deals$"))

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from engine.bpmn.compiled import FieldDefinition, FieldType
 from engine.commands.own_values import Spelling
-from engine.errors import FieldNotUnderstood
 from engine.model.own_field import FieldSubject
-from engine.policy.field_values import from_json
 from engine.policy.own_fields import KnownField
 from engine.queries.own_fields import own_fields
 from webui.forms.shown_values import shown_field
@@ -71,21 +67,6 @@ def own_shown(session: Session, subject: FieldSubject, stored: Mapping[str, Any]
 def _former(session: Session, subject: FieldSubject, name: str) -> FieldDefinition:
     retired = (one.definition for one in own_fields(session, subject, retired=True) if one.name == name)
     return next(retired, FieldDefinition(name=name, label=name))
-
-
-def cell(session: Session, field: KnownField, stored: Mapping[str, Any]) -> str:
-    """The value in a list: nothing where there is none."""
-    value = stored.get(field.name)
-    return "" if value in (None, "", []) else shown_field(session, field.definition, value)
-
-
-def own_cell(session: Session, field: KnownField, stored: Mapping[str, Any]) -> Any:
-    """The value in a spreadsheet: numbers and days stay what they are."""
-    try:
-        value = from_json(field.definition, stored.get(field.name))
-    except FieldNotUnderstood:  # stored before the field was what it is
-        return stored.get(field.name)
-    return value if isinstance(value, Decimal | date) else cell(session, field, stored)
 
 
 def filters(fields: Iterable[KnownField]) -> tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...]:

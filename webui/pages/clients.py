@@ -16,20 +16,23 @@ from engine.model.own_field import FieldSubject
 from engine.policy.permissions import Ability, ensure_may, may
 from engine.queries.client_data import client_data
 from engine.queries.client_doubles import possible_duplicates, similar_clients
+from engine.queries.client_list_columns import ClientColumns
 from engine.queries.client_merges import merges_into, standing_client_id
 from engine.queries.client_notes import client_notes
 from engine.queries.clients import client_history, client_view
 from engine.queries.contacts import contact_view
+from engine.queries.own_columns import own_columns_of_clients
 from engine.queries.own_fields import own_fields
-from webui.client_list import ClientFilter
+from webui.client_list import COLUMNS, NUMERIC, SORTS, ClientFilter
 from webui.error_pages import status_of
 from webui.exports import csv_file, xlsx_file
-from webui.forms.own_form import cell, filters, own_cell, own_inputs, own_shown, spelling
+from webui.forms.own_form import filters, own_inputs, own_shown, spelling
 from webui.forms.step_form import typed_values
 from webui.forms.typed_values import chosen_id, ensure_chosen
 from webui.i18n import _
 from webui.letter_exports import client_data_zip
 from webui.messages import error_text, field_errors
+from webui.own_columns import client_cells, client_sheet_cells, numeric, own_labels, sheet_row
 from webui.request_context import actor, now, reading, services, writing
 from webui.timeline import client_labels, entries
 
@@ -46,14 +49,17 @@ def list_clients() -> ResponseReturnValue:
     with reading() as session:
         page = chosen.page(session, actor(), cursor=cursor)
         fields = own_fields(session, FieldSubject.CLIENT)
-        listed = [one for one in fields if one.is_listed]
-        cells = {row.id: [cell(session, one, row.fields) for one in listed] for row in page.items}
+        columns = ClientColumns.kept(session, actor())
+        cells = client_cells(session, columns.own_shown, {row.id: row.fields for row in page.items})
     return render_template(
         "clients/list.html",
         page=page,
-        listed=listed,
+        columns=columns.shown,
+        labels={one: _(label) for one, label in COLUMNS.items()} | own_labels(columns.own_shown, tells_whose=False),
         cells=cells,
-        filters=filters(listed),
+        numeric=NUMERIC | numeric(columns.own_shown),
+        sorts=SORTS,
+        filters=filters(one for one in fields if one.is_listed),
         chosen_own=dict(chosen.own),
         chosen=chosen,
         first_url=chosen.address() if cursor else None,
@@ -80,7 +86,9 @@ def export(kind: str) -> ResponseReturnValue:
         _("Added"),
     )
     with reading() as session:
-        fields = own_fields(session, FieldSubject.CLIENT)
+        own = own_columns_of_clients(session)
+        found = list(ClientFilter.of(request.args).all_rows(session, actor()))
+        cells = client_sheet_cells(session, own, {row.id: row.fields for row in found})
         rows = [
             (
                 row.name,
@@ -93,11 +101,11 @@ def export(kind: str) -> ResponseReturnValue:
                 row.open_deals,
                 row.next_due_at,
                 row.created_at,
-                *(own_cell(session, one, row.fields) for one in fields),
+                *sheet_row(cells, row.id, own),
             )
-            for row in ClientFilter.of(request.args).all_rows(session, actor())
+            for row in found
         ]
-    labels = [one.definition.label for one in fields]
+    labels = own_labels(own, tells_whose=False).values()
     return (csv_file if kind == "csv" else xlsx_file)("clients", [*header, *labels], rows)
 
 

@@ -30,6 +30,7 @@ from engine.queries.deals import board, deal_history, deal_view, walked_path
 from engine.queries.definition_files import drawing_of
 from engine.queries.definitions import startable_definitions
 from engine.queries.directories import directory
+from engine.queries.known_maps import known_maps
 from engine.queries.loss_reasons import loss_reasons
 from engine.queries.outdated_approvals import to_ask_again
 from engine.queries.own_fields import own_fields
@@ -40,7 +41,7 @@ from webui.attachments import attachment
 from webui.command_keys import sent_command_id
 from webui.deadlines import working_time
 from webui.deal_files import as_download
-from webui.deal_list import COLUMNS, SORTS, DealFilter
+from webui.deal_list import COLUMNS, NUMERIC, SORTS, DealFilter
 from webui.error_pages import status_of
 from webui.exports import csv_file, xlsx_file
 from webui.file_lists import deal_files
@@ -51,8 +52,8 @@ from webui.forms.shown_values import shown_field
 from webui.forms.step_form import StepField, faults_of, step_fields, typed_values
 from webui.forms.typed_values import chosen_id
 from webui.i18n import _, chosen_locale, zone
-from webui.known_maps import known_maps
 from webui.messages import error_text, field_errors
+from webui.own_columns import deal_cells, deal_sheet_cells, numeric, own_labels, sheet_row
 from webui.request_context import actor, now, reading, services
 from webui.timeline import FILTERS, Fields, currency_of, deal_labels, entries, fields_of, kinds_of
 from webui.waiting import waiting_sentence
@@ -70,6 +71,7 @@ def list_deals() -> ResponseReturnValue:
     with reading() as session:
         page = chosen.page(session, actor(), now(), cursor=cursor)
         columns = DealColumns.kept(session, actor())
+        cells = deal_cells(session, columns.own_shown, [row.id for row in page.items])
         maps = known_maps(session, actor())
         reasons = loss_reasons(session, archived=True) if chosen.reason_id else ()
         department = directory(session).department(chosen.counted.department_id)
@@ -81,7 +83,9 @@ def list_deals() -> ResponseReturnValue:
         client_name=client_name,
         page=page,
         columns=columns.shown,
-        labels={one: _(label) for one, label in COLUMNS.items()},
+        labels={one: _(label) for one, label in COLUMNS.items()} | own_labels(columns.own_shown),
+        cells=cells,
+        numeric=NUMERIC | numeric(columns.own_shown),
         sorts=SORTS,
         chosen=chosen,
         maps=maps,
@@ -105,7 +109,7 @@ def show_board() -> ResponseReturnValue:
 
 @blueprint.get("/export.<kind>")
 def export(kind: str) -> ResponseReturnValue:
-    """The list that is open, all its pages, as CSV or XLSX."""
+    """The list that is open, all its pages, as CSV or XLSX; behind its own columns the own fields that are shown."""
     if kind not in {"csv", "xlsx"}:
         raise NotFound
     header = (
@@ -127,6 +131,9 @@ def export(kind: str) -> ResponseReturnValue:
     )
     with reading() as session:
         reasons = {one.id: one.name for one in loss_reasons(session, archived=True)}
+        own = DealColumns.kept(session, actor()).own_shown
+        found = list(DealFilter.of(request.args).all_rows(session, actor(), now()))
+        cells = deal_sheet_cells(session, own, [row.id for row in found])
         rows = [
             (
                 row.number,
@@ -144,10 +151,11 @@ def export(kind: str) -> ResponseReturnValue:
                 row.overdue_steps,
                 row.loss_reason,
                 reasons.get(row.loss_reason_id or 0),
+                *sheet_row(cells, row.id, own),
             )
-            for row in DealFilter.of(request.args).all_rows(session, actor(), now())
+            for row in found
         ]
-    return (csv_file if kind == "csv" else xlsx_file)("deals", header, rows)
+    return (csv_file if kind == "csv" else xlsx_file)("deals", (*header, *own_labels(own).values()), rows)
 
 
 @blueprint.get("/new")

@@ -16,12 +16,12 @@ from engine.policy.win_shares import FEWEST_ENDED, ShareTaken
 from engine.queries.control import ensure_controls
 from engine.queries.forecast import Forecast, ForecastGroup, ForecastRow, Months, forecast
 from engine.queries.forecast_outcomes import MOST_MONTHS_BACK, MonthOutcome, forecast_outcomes
+from engine.queries.known_maps import KnownMap, known_maps
 from engine.queries.scopes import ensure_sees
 from webui.deal_list import DealFilter
 from webui.formats import local, month_name, month_span
 from webui.forms.typed_values import read_id
 from webui.i18n import _, zone
-from webui.known_maps import KnownMap, known_maps
 from webui.periods import iso_date
 from webui.report_periods import report_file
 from webui.report_tables import FORECAST_HEADINGS, forecast_row_name, forecast_table, outcome_table

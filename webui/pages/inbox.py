@@ -12,6 +12,7 @@ from engine.commands.list_choices import keep_list_choice
 from engine.errors import DomainError
 from engine.policy.permissions import Actor
 from engine.policy.reauthentication import ReauthenticationFailed
+from engine.queries.inbox_columns import InboxColumns
 from engine.queries.inbox_counts import own_count
 from engine.queries.inbox_filters import (
     InboxFilter,
@@ -140,10 +141,11 @@ def set_filter() -> ResponseReturnValue:
 
 @blueprint.get("/export.<any(csv, xlsx):kind>")
 def export(kind: str) -> ResponseReturnValue:
-    """The tab as it is narrowed and sorted, all its pages, as CSV or XLSX."""
+    """The tab as it is narrowed and sorted, all its pages, as CSV or XLSX; at its end the own fields that are shown."""
     with reading() as session:
-        found = list(rows(session, actor(), request.args))
-    return (csv_file if kind == "csv" else xlsx_file)("inbox", header(), found)
+        own = InboxColumns.kept(session, actor()).own_shown
+        found = list(rows(session, actor(), request.args, own))
+    return (csv_file if kind == "csv" else xlsx_file)("inbox", header(own), found)
 
 
 @blueprint.post("/together/<any(approve, complete, take, release):doing>")

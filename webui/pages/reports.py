@@ -9,11 +9,11 @@ from engine.model.deal import DealResult
 from engine.model.saved_report import ReportKind
 from engine.policy.permissions import Ability, may
 from engine.queries.control import ensure_controls
+from engine.queries.known_maps import KnownMap, known_maps
 from engine.queries.reports import Funnel, LatenessGroup, LatenessRow, funnel, lateness
 from engine.queries.sales_results import NEWEST_DEALS, SalesResults, sales_results
 from webui.deadlines import brief_span, working_span
 from webui.i18n import _
-from webui.known_maps import KnownMap, known_maps
 from webui.periods import end_of, start_of
 from webui.report_periods import asked_period, period_asked, period_words, report_file
 from webui.report_tables import LATENESS_HEADINGS, funnel_table, in_time, lateness_no_name, lateness_table

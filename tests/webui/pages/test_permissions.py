@@ -108,6 +108,8 @@ PAGES = {
     EVERYBODY: (
         "GET /deals/columns",
         "POST /deals/columns",
+        "GET /clients/columns",
+        "POST /clients/columns",
         "GET /inbox/columns",
         "POST /inbox/columns",
         "GET /settings/deadlines",

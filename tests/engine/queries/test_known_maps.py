@@ -7,10 +7,10 @@ from sqlalchemy import update
 from support.office import Office
 from support.sales_map import sales_map
 
-import webui.known_maps
+import engine.queries.known_maps
 from engine.model.deal import Deal
 from engine.model.work_item import WorkItem
-from webui.known_maps import known_maps
+from engine.queries.known_maps import known_maps
 
 
 def maps_of(office: Office, login: str) -> list[tuple[str, str]]:
@@ -22,7 +22,7 @@ def maps_of(office: Office, login: str) -> list[tuple[str, str]]:
 def test_maps_of_visible_deals_also_of_a_rare_one(
     office: Office, monkeypatch: pytest.MonkeyPatch, sampled: int
 ) -> None:
-    monkeypatch.setattr(webui.known_maps, "_SAMPLED", sampled)
+    monkeypatch.setattr(engine.queries.known_maps, "_SAMPLED", sampled)
     original = sales_map()
     for key in ("tender", "service", "unused"):
         office.publish(original.model_copy(update={"key": key, "name": f"Карта {key}"}))

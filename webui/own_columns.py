@@ -1,0 +1,105 @@
+"""What stands in the columns of own fields: texts in the lists of pages, numbers and days in those of spreadsheets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from engine.bpmn.compiled import FieldType
+from engine.errors import FieldNotUnderstood
+from engine.policy.field_values import from_json
+from engine.queries.own_columns import HeldValue, OwnColumn, OwnValues, reference, values_of_clients, values_of_deals
+from engine.queries.pages import LONGEST_PAGE
+from webui.formats import legible
+from webui.forms.shown_values import NUMBERS, shown_field
+from webui.i18n import _
+
+_EMPTY: tuple[Any, ...] = (None, "", [])
+_NO_VALUE = "—"
+_LONGEST_SHOWN = 120
+"""Characters of a text; the card and the exported file have all of it."""
+
+Cells = Mapping[int, Mapping[str, Any]]
+"""By the id of a deal or a client and the word of a column."""
+Names = Mapping[tuple[FieldType, int], str]
+_Write = Callable[[Session, HeldValue, Names], Any]
+
+
+def own_labels(columns: Iterable[OwnColumn], *, tells_whose: bool = True) -> dict[OwnColumn, str]:
+    """The headings. ``tells_whose``: a field of clients stands beside fields of deals, and says so."""
+    return {
+        one: _("Client: %(name)s", name=one.label) if tells_whose and one.is_of_client else one.label for one in columns
+    }
+
+
+def numeric(columns: Iterable[OwnColumn]) -> frozenset[str]:
+    """The words of the columns that hold numbers."""
+    return frozenset(one.value for one in columns if one.definition.value_type in NUMBERS)
+
+
+def deal_cells(session: Session, columns: Sequence[OwnColumn], deal_ids: Iterable[int]) -> Cells:
+    """Of the deals of one page, as people read them: a dash where there is no value."""
+    return _each(values_of_deals(session, columns, set(deal_ids)), session, _short)
+
+
+def client_cells(session: Session, columns: Sequence[OwnColumn], fields: Mapping[int, Mapping[str, Any]]) -> Cells:
+    """The same of clients whose stored ``fields`` by id were read with them."""
+    return _each(values_of_clients(session, columns, fields), session, _short)
+
+
+def deal_sheet_cells(session: Session, columns: Sequence[OwnColumn], deal_ids: Iterable[int]) -> Cells:
+    """Of any number of deals, as a spreadsheet holds them: nothing where there is no value."""
+    ids = list(dict.fromkeys(deal_ids))
+    cells: dict[int, Mapping[str, Any]] = {}
+    for start in range(0, len(ids), LONGEST_PAGE):
+        cells |= _each(values_of_deals(session, columns, ids[start : start + LONGEST_PAGE]), session, _in_sheet)
+    return cells
+
+
+def client_sheet_cells(
+    session: Session, columns: Sequence[OwnColumn], fields: Mapping[int, Mapping[str, Any]]
+) -> Cells:
+    """The same of clients whose stored ``fields`` by id were read with them."""
+    return _each(values_of_clients(session, columns, fields), session, _in_sheet)
+
+
+def sheet_row(cells: Cells, row_id: int, columns: Iterable[OwnColumn]) -> tuple[Any, ...]:
+    """What a row of a spreadsheet ends with."""
+    return tuple(cells[row_id][one.value] for one in columns)
+
+
+def _each(values: OwnValues, session: Session, write: _Write) -> Cells:
+    return {
+        row_id: {column.value: write(session, one, values.names) for column, one in held.items()}
+        for row_id, held in values.by_row.items()
+    }
+
+
+def _short(session: Session, held: HeldValue, names: Names) -> str:
+    text = _text(session, held, names)
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN].rstrip()}…"
+
+
+def _in_sheet(session: Session, held: HeldValue, names: Names) -> Any:
+    if held.stored in _EMPTY:
+        return None
+    try:
+        value = from_json(held.definition, held.stored)
+    except FieldNotUnderstood:  # stored before the field was what it is
+        return legible(str(held.stored))
+    return value if isinstance(value, Decimal | date) else _text(session, held, names)
+
+
+def _text(session: Session, held: HeldValue, names: Names) -> str:
+    kind, stored = held.definition.value_type, held.stored
+    if stored in _EMPTY:
+        return _NO_VALUE
+    if kind in {FieldType.PERSON, FieldType.CLIENT} and (number := reference(stored)) is not None:
+        return legible(names.get((kind, number), "")) or _NO_VALUE
+    if kind is FieldType.FILE:  # in the version of the map that this deal follows
+        return ", ".join(str(one["name"]) for one in stored if isinstance(one, Mapping) and "name" in one) or _NO_VALUE
+    return legible(shown_field(session, held.definition, stored, held.currency))

@@ -1,0 +1,37 @@
+"""The columns of one's own list of clients: which are shown, and in which order."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+from flask.typing import ResponseReturnValue
+
+from engine.errors import N_
+from engine.queries.client_list_columns import ClientColumns
+from webui.client_list import COLUMNS
+from webui.list_columns import ColumnChoice
+
+blueprint = Blueprint("client_columns", __name__, url_prefix="/clients/columns")
+
+_CHOICE = ColumnChoice(
+    ClientColumns,
+    COLUMNS,
+    list_endpoint="clients.list_clients",
+    blueprint=blueprint.name,
+    title=N_("Columns of the list of clients"),
+    hint=N_(
+        "The client itself always comes first. What you choose is yours alone, and the same on every device; exported"
+        " files hold all columns and all own fields."
+    ),
+    kept_text=N_("Your list of clients looks so from now on, on every device."),
+    tells_whose=False,
+)
+
+
+@blueprint.get("")
+def show() -> ResponseReturnValue:
+    return _CHOICE.page()
+
+
+@blueprint.post("")
+def keep() -> ResponseReturnValue:
+    return _CHOICE.keep()
