@@ -7,7 +7,6 @@ it was found by: an erased text cannot be left there, whichever command erases i
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from datetime import datetime
 from heapq import merge
@@ -29,7 +28,6 @@ branch_labels = None
 depends_on = None
 
 BATCH = 1_000
-DELETES_SECURELY = (3, 42, 0)
 LETTER_SAYS = ("subject", "text", "sender", "sender_name", "receivers")
 ENTRY_SAYS = ("text", "comment", "question", "answer")
 
@@ -134,8 +132,6 @@ def _index_on_sqlite() -> None:
         )
         """
     )
-    if sqlite3.sqlite_version_info >= DELETES_SECURELY:
-        op.execute("INSERT INTO fts_written_text(fts_written_text, rank) VALUES ('secure-delete', 1)")
     op.execute("INSERT INTO fts_written_text(fts_written_text) VALUES ('rebuild')")
     added = "INSERT INTO fts_written_text(rowid, search_text) VALUES (NEW.id, NEW.search_text);"
     gone = (
