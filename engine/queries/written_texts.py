@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, select
+from sqlalchemy import Row, and_, func, select
 from sqlalchemy.orm import Session
 
 from engine.model.client import Client
@@ -22,6 +22,8 @@ from engine.policy.search_keys import query_terms
 from engine.policy.written_texts import LONGEST_SEARCHED, comment_in
 from engine.queries.scopes import visible_written_texts
 from engine.queries.text_search import has_indexed_term, matches
+
+_READ_IN_ORDER = 10_000  # texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +51,9 @@ def written_texts(session: Session, actor: Actor, q: str, *, limit: int) -> tupl
     """The newest first. Without a word of three letters nothing is found: see has_indexed_term."""
     if not has_indexed_term(q):
         return ()
-    wanted = select(WrittenText.id).where(visible_written_texts(actor), matches(session, WrittenText.search_text, q))
-    newest = wanted.order_by(WrittenText.id.desc()).limit(limit).subquery("newest")
+    ids = _newest(session, actor, q, limit)
+    if not ids:
+        return ()
     rows = session.execute(
         select(
             WrittenText.deal_id,
@@ -72,7 +75,6 @@ def written_texts(session: Session, actor: Actor, q: str, *, limit: int) -> tupl
             HistoryEvent.actor_name,
             HistoryEvent.at,
         )
-        .join(newest, newest.c.id == WrittenText.id)
         .join(Deal, Deal.id == WrittenText.deal_id)
         .join(Client, Client.id == Deal.client_id)
         .outerjoin(ClientLetter, ClientLetter.id == WrittenText.letter_id)
@@ -81,10 +83,25 @@ def written_texts(session: Session, actor: Actor, q: str, *, limit: int) -> tupl
             HistoryEvent,
             and_(HistoryEvent.deal_id == WrittenText.deal_id, HistoryEvent.number == WrittenText.number),
         )
+        .where(WrittenText.id.in_(ids))
         .order_by(WrittenText.id.desc())
     )
     terms = query_terms(q)
     return tuple(_letter(row, terms) if row.letter_id is not None else _comment(row, terms) for row in rows)
+
+
+def _newest(session: Session, actor: Actor, q: str, limit: int) -> Sequence[int]:
+    """Their ids. What many texts hold stands in enough of the latest ones, which are read in their order.
+
+    Where it does not, all are found and sorted: read in their order, a word of long ago would have every text read.
+    """
+    wanted = select(WrittenText.id).where(visible_written_texts(actor), matches(session, WrittenText.search_text, q))
+    last = session.scalar(select(func.max(WrittenText.id))) or 0
+    recent = wanted.where(WrittenText.id > last - _READ_IN_ORDER).order_by(WrittenText.id.desc()).limit(limit)
+    found = session.scalars(recent).all()
+    if len(found) == limit or last <= _READ_IN_ORDER:
+        return found
+    return session.scalars(wanted.order_by((WrittenText.id + 0).desc()).limit(limit)).all()
 
 
 def _letter(row: Row[Any], terms: Sequence[str]) -> FoundText:
