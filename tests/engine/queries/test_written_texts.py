@@ -214,11 +214,30 @@ def _trigram_in_index(office: Office, trigram: str) -> bool:
     return any(trigram.encode() in block for block in blocks)
 
 
-def test_two_statements_find_and_tell_however_many_are_found(office: Office) -> None:
-    deal, actor, asked = office.open_deal(), office.actor("olena"), list[str]()
+def test_however_many_are_found_the_database_is_asked_as_often(office: Office) -> None:
+    deal, actor = office.open_deal(), office.actor("olena")
+    asked: list[str] = []
+    event.listen(office.database.engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
+    times = []
     for number in range(12):
         office.do("olena", comment_on_deal, deal.id, f"кран {number}")
-    event.listen(office.database.engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
-    with office.database.read() as session:
-        assert len(written_texts(session, actor, "кран", limit=10)) == 10
-    assert len([one for one in asked if "SELECT" in one]) == 2
+        asked.clear()
+        with office.database.read() as session:
+            assert len(written_texts(session, actor, "кран", limit=10)) == min(number + 1, 10)
+        times.append(len([one for one in asked if one.startswith("SELECT")]))
+    assert set(times) == {4}  # which few, the last number, the newest of them, what they say
+
+
+def test_a_word_of_long_ago_is_found_behind_the_texts_that_are_read_in_order(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.queries.written_texts._READ_IN_ORDER", 5)
+    deal = office.open_deal()
+    for number in range(1, 231):
+        office.do("olena", comment_on_deal, deal.id, f"{'кран' if number < 229 else 'кранівник'} {number}")
+    for number in range(6):
+        office.do("olena", comment_on_deal, deal.id, f"інше {number}")
+    assert told(office, "кран")[:3] == ["[кран]івник 230", "[кран]івник 229", "[кран] 228"]
+    assert len(found(office, "кран")) == 10
+    assert told(office, "230") == ["кранівник [230]"]
+    assert found(office, "кран", "danylo") == ()
