@@ -97,3 +97,20 @@ def test_a_thumb_hits_what_is_pressed_and_the_answers_of_the_search_stay_inside_
     assert (box["x"] >= 0, box["x"] + box["width"] <= WIDTH) == (True, True)
     page.keyboard.press("Escape")
     expect(answers).to_be_hidden()
+
+
+def test_a_comment_that_was_found_is_read_on_a_phone_and_leads_to_itself(people: People, sales: Sales) -> None:
+    deal_id = sales.open_deal("Автокран для мосту")
+    page = people.at_work("olena", width=WIDTH)
+    page.goto(f"/deals/{deal_id}")
+    page.locator(".comment-form textarea").fill("Клієнт писав про лебідку: " + "довгеслово" * 30)
+    page.locator(".comment-form button.btn").first.click()
+    expect(page.locator("#timeline-entries")).to_contain_text("Клієнт писав про лебідку")
+    page.goto("/search?q=ЛЕБІДКУ")
+    row = page.locator(".found-text")
+    expect(row.locator("mark")).to_have_text("лебідку")
+    assert page.evaluate("document.documentElement.scrollWidth") == WIDTH
+    row.click()
+    entry = page.locator("li:target")
+    expect(entry).to_contain_text("Клієнт писав про лебідку")
+    expect(entry).to_be_in_viewport()

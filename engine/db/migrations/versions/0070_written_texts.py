@@ -52,7 +52,7 @@ def upgrade() -> None:
     )
     is_sqlite = op.get_bind().dialect.name == "sqlite"
     if not is_sqlite:
-        # A program of the version before may still be at work: what it writes meanwhile would not be found.
+        # A program of the version before may still be at work: what it erases while this reads would be found for ever.
         op.execute("LOCK TABLE client_letter, history_event IN SHARE ROW EXCLUSIVE MODE")
     _fill(table)
     if is_sqlite:
