@@ -22,6 +22,7 @@ from engine.commands.history import record
 from engine.commands.locks import lock_deal
 from engine.commands.mail_answers import Became
 from engine.commands.notifications import notify
+from engine.commands.search_texts import find_letter
 from engine.commands.stored_files import BroughtFile, ContentGone
 from engine.events import ClientLetterReceived
 from engine.model.client import Client, Contact
@@ -142,6 +143,7 @@ def _take(
     )
     session.add(letter)
     session.flush()
+    find_letter(session, letter)
     event = ClientLetterReceived(
         letter_id=letter.id,
         sender=letter.sender,

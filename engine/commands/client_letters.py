@@ -17,6 +17,7 @@ from engine.commands.history import record
 from engine.commands.idempotency import already_performed, remember
 from engine.commands.locks import lock_deal
 from engine.commands.notifications import notify
+from engine.commands.search_texts import find_letter
 from engine.commands.stored_files import BroughtFile
 from engine.db.job import Job, JobState
 from engine.db.outbox import MAX_ATTEMPTS, enqueue
@@ -140,6 +141,7 @@ def write_to_client(
     )
     session.add(letter)
     session.flush()
+    find_letter(session, letter)
     if draft.answers_id is not None:
         _are_read(session, deal.id, draft.answers_id)
     letter.job_id = enqueue(session, CLIENT_LETTER, {"letter_id": letter.id}, at=at)

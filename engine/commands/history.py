@@ -11,9 +11,11 @@ from engine.db.work_session import append
 from engine.events import Event
 from engine.model.deal import Deal
 from engine.model.history_event import HistoryEvent
+from engine.model.written_text import WrittenText
 from engine.policy.history_chain import ChainEntry, sealed_hash
 from engine.policy.permissions import Actor
 from engine.policy.personal_texts import sealed
+from engine.policy.written_texts import comment_in, comment_search_text
 
 
 def record(
@@ -68,3 +70,12 @@ def record(
         previous_hash=previous_hash,
         entry_hash=own_hash,
     )
+    if deal is not None and (comment := comment_in(kind, data)):
+        append(
+            session,
+            WrittenText,
+            deal_id=deal.id,
+            number=number,
+            letter_id=None,
+            search_text=comment_search_text(comment),
+        )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from engine.commands.search_texts import find_letter
 from engine.db.session import UNSYNCHRONISED
 from engine.model.client_letter import ClientLetter, ClientLetterState
 from engine.model.notice import OF_CLIENT_LETTERS, Notice
@@ -25,12 +26,19 @@ def erase_letters(session: Session, deal_id: int, named: Traces, *, of_client: b
         told = update(Notice).where(Notice.deal_id == deal_id, Notice.kind.in_(OF_CLIENT_LETTERS))
         session.execute(told.values(details={}), execution_options=UNSYNCHRONISED)
         return
+    renewed = []
     for letter in session.scalars(select(ClientLetter).where(ClientLetter.deal_id == deal_id)):
         if _is_theirs(letter, named):
             _empty(letter, named)
-        else:
-            letter.subject, letter.text = named.without(letter.subject), named.without(letter.text)
-            letter.quoted, letter.left_out = named.without(letter.quoted), named.without(letter.left_out)
+            continue
+        before = letter.subject, letter.text
+        letter.subject, letter.text = named.without(letter.subject), named.without(letter.text)
+        letter.quoted, letter.left_out = named.without(letter.quoted), named.without(letter.left_out)
+        if (letter.subject, letter.text) != before:
+            renewed.append(letter)
+    session.flush()  # with which the database forgets by what the changed ones were found
+    for letter in renewed:
+        find_letter(session, letter)
 
 
 def _is_theirs(letter: ClientLetter, named: Traces) -> bool:

@@ -1,4 +1,4 @@
-"""By what words deals and steps are found: their own, and those of the client, which change without them.
+"""By what words deals, steps and letters are found: their own, and those of the client, which change without them.
 
 What a client is called stands in the texts of thousands of deals and steps, so a new name is written there by a worker,
 page by page, each deal under the lock of its instance; the old name finds them no more.
@@ -14,10 +14,14 @@ from sqlalchemy.orm import Session, joinedload
 from engine.commands.locks import lock_instance
 from engine.db.outbox import enqueue
 from engine.db.session import UNSYNCHRONISED
+from engine.db.work_session import append
+from engine.model.client_letter import ClientLetter
 from engine.model.deal import Deal
 from engine.model.process_instance import ProcessInstance
 from engine.model.work_item import WorkItem
+from engine.model.written_text import WrittenText
 from engine.policy.search_keys import search_text
+from engine.policy.written_texts import letter_search_text
 
 SEARCH_TEXTS = "search_texts"
 """The kind of an outbox job: payload ``client_id`` of whose deals (None: of all), and ``after``, the last deal done."""
@@ -31,6 +35,15 @@ def deal_search_text(deal: Deal) -> str:
 def step_search_text(name: str, deal: Deal) -> str:
     """Everything by which people look for a step of a deal."""
     return search_text(name, deal.number, deal.title, deal.client.name)
+
+
+def find_letter(session: Session, letter: ClientLetter) -> None:
+    """Let a letter be found by what it says, one that has a row already and is not found by anything else."""
+    correspondents = [letter.sender_name, letter.sender]
+    correspondents += [str(one[key]) for one in letter.receivers for key in ("name", "address")]
+    text = letter_search_text(letter.subject, letter.text, correspondents)
+    if text:
+        append(session, WrittenText, deal_id=letter.deal_id, number=None, letter_id=letter.id, search_text=text)
 
 
 def find_anew(session: Session, deal: Deal, *, is_renamed: bool = True) -> None:

@@ -72,6 +72,7 @@ from engine.model.version_move import (
 from engine.model.watch import Watch
 from engine.model.webhook import Webhook
 from engine.model.work_item import WorkItem, WorkItemState
+from engine.model.written_text import WrittenText
 
 __all__ = [
     "ApiToken",
@@ -177,4 +178,5 @@ __all__ = [
     "Webhook",
     "WorkItem",
     "WorkItemState",
+    "WrittenText",
 ]

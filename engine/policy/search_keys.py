@@ -29,15 +29,46 @@ def fold(text: str) -> str:
     return " ".join(folded.translate(_APOSTROPHES).split())
 
 
+def fold_in_place(text: str) -> str | None:
+    """``text`` folded character by character, its spaces as they are; None where one would not stay one.
+
+    Folding never takes a character away from what is normalised: where the length stays, so does each place.
+    """
+    if not unicodedata.is_normalized("NFKC", text):
+        return None
+    folded = text.casefold()
+    if len(folded) != len(text) or not unicodedata.is_normalized("NFKC", folded):
+        return None
+    return folded.translate(_APOSTROPHES)
+
+
+@lru_cache(maxsize=4096)
+def fold_character(character: str) -> str:
+    """One character, with what is combined with it, as ``fold`` folds it within a text."""
+    return " " if character.isspace() else fold(character)
+
+
 def search_text(*parts: str | None) -> str:
     """What is stored to find a record by any part of ``parts``; numbers also without separators, phones canonically."""
     keys: dict[str, None] = {}
     for part in parts:
-        keys |= dict.fromkeys(_keys_of(part or ""))
+        keys |= dict.fromkeys(_kept_keys_of(part or ""))
+    return " ".join(keys)
+
+
+def long_search_text(*parts: str) -> str:
+    """The same of what somebody wrote, which does not come again."""
+    keys: dict[str, None] = {}
+    for part in parts:
+        keys |= dict.fromkeys(_keys_of(part))
     return " ".join(keys)
 
 
 @lru_cache(maxsize=4096)  # the names of a map's steps, and of a deal and its client, come again with each step
+def _kept_keys_of(part: str) -> tuple[str, ...]:
+    return _keys_of(part)
+
+
 def _keys_of(part: str) -> tuple[str, ...]:
     folded = fold(part)
     if not folded:

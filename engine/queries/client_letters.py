@@ -21,7 +21,7 @@ from engine.policy.letter_addresses import sendable_address
 from engine.policy.permissions import Actor
 from engine.policy.personal_texts import ERASED
 from engine.queries.deal_history import ensure_visible_deal
-from engine.queries.pages import Page, cursor_key, page_of, page_size
+from engine.queries.pages import Page, cursor_key, cursor_text, page_of, page_size
 from engine.queries.scopes import visible_deals
 
 NOT_SENT = (
@@ -240,6 +240,19 @@ def letters_of_deal(
         conditions.append(ClientLetter.id < before[0])
     rows = _rows(session, conditions, limit=size + 1)
     return page_of(rows, limit=size, cursor=cursor, key=lambda row: (row.id,))
+
+
+def letters_with_one(
+    session: Session, actor: Actor, deal_id: int, letter_id: int, *, limit: int = 50
+) -> tuple[Page[ClientLetterRow], bool]:
+    """A page of ``letters_of_deal`` with that letter on it, and whether later letters were left out for that.
+
+    The latest page, where the letter is on it. Raises NotFound.
+    """
+    latest = letters_of_deal(session, actor, deal_id, limit=limit)
+    if latest.next_cursor is None or letter_id >= latest.items[-1].id:
+        return latest, False
+    return letters_of_deal(session, actor, deal_id, limit=limit, cursor=cursor_text((letter_id + 1,))), True
 
 
 def all_letters_of_deal(session: Session, actor: Actor, deal_id: int) -> tuple[ClientLetterRow, ...]:

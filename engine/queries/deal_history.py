@@ -16,7 +16,7 @@ from engine.model.deal import Deal
 from engine.model.history_event import HistoryEvent
 from engine.model.work_item import WorkItem
 from engine.policy.permissions import Actor
-from engine.queries.pages import Page, cursor_key, page_of, page_size
+from engine.queries.pages import Page, cursor_key, cursor_text, page_of, page_size
 from engine.queries.scopes import visible_deals
 
 
@@ -62,6 +62,23 @@ def deal_history(
         statement = statement.where(HistoryEvent.kind.in_(kinds))
     rows = history_of(session.execute(statement.order_by(HistoryEvent.number.desc()).limit(size + 1)))
     return page_of(rows, limit=size, cursor=cursor, key=lambda row: (row.number,))
+
+
+_LATER = 3  # entries that stand before the one that somebody is led to
+
+
+def history_with_entry(
+    session: Session, actor: Actor, deal_id: int, number: int, *, limit: int = 50
+) -> tuple[Page[HistoryRow], bool]:
+    """A page of ``deal_history`` with the entry ``number`` on it, and whether later entries were left out for that.
+
+    The latest page, where the entry is on it. Raises NotFound.
+    """
+    latest = deal_history(session, actor, deal_id, limit=limit)
+    if latest.next_cursor is None or number >= (latest.items[-1].number or 0):
+        return latest, False
+    before = cursor_text((number + _LATER + 1,))
+    return deal_history(session, actor, deal_id, limit=limit, cursor=before), True
 
 
 def latest_history(session: Session, deal_id: int, *, limit: int) -> tuple[HistoryRow, ...]:

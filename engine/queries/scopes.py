@@ -19,6 +19,7 @@ from engine.model.consultation import Consultation
 from engine.model.deal import Deal
 from engine.model.department import Membership
 from engine.model.work_item import LIVE, WorkItem
+from engine.model.written_text import WrittenText
 from engine.policy.permissions import Ability, Actor, may
 
 Ids = CompoundSelect[Any]
@@ -52,6 +53,13 @@ def visible_work_items(actor: Actor, *, only: int | None = None) -> ColumnElemen
         return true()
     its_deal = None if only is None else _ids(WorkItem.deal_id, WorkItem.id == only).scalar_subquery()
     return WorkItem.deal_id.in_(_visible_deal_ids(actor, its_deal))
+
+
+def visible_written_texts(actor: Actor) -> ColumnElement[bool]:
+    """Letters and comments of the visible deals: who sees a deal sees its correspondence and its history."""
+    if may(actor, Ability.SEE_ALL_DEALS):
+        return true()
+    return WrittenText.deal_id.in_(_visible_deal_ids(actor))
 
 
 def is_plainly_visible(actor: Actor, *, owner_id: int, work_item: WorkItem) -> bool:

@@ -1,4 +1,4 @@
-"""The one search box: deals, clients, contacts and live steps, each within what the actor sees."""
+"""The one search box: deals, clients, contacts, live steps and what was written, each within what the actor sees."""
 
 from __future__ import annotations
 
@@ -20,20 +20,22 @@ from engine.queries.pages import page_size
 from engine.queries.scopes import visible_clients, visible_deals
 from engine.queries.text_search import matches
 from engine.queries.work_item_rows import WorkItemRow
+from engine.queries.written_texts import FoundText, written_texts
 
 
 @dataclass(frozen=True, slots=True)
 class SearchResults:
-    """The newest deals and clients first, contacts by name, steps by deadline."""
+    """The newest deals, clients, letters and comments first, contacts by name, steps by deadline."""
 
     deals: tuple[DealRow, ...] = ()
     clients: tuple[ClientRow, ...] = ()
     contacts: tuple[ContactRow, ...] = ()
     steps: tuple[WorkItemRow, ...] = ()
+    texts: tuple[FoundText, ...] = ()
 
     @property
     def count(self) -> int:
-        return len(self.deals) + len(self.clients) + len(self.contacts) + len(self.steps)
+        return len(self.deals) + len(self.clients) + len(self.contacts) + len(self.steps) + len(self.texts)
 
 
 def search(session: Session, actor: Actor, q: str, limit: int = 10, *, now: datetime) -> SearchResults:
@@ -47,6 +49,7 @@ def search(session: Session, actor: Actor, q: str, limit: int = 10, *, now: date
         clients=clients_of(session, actor, session.execute(clients.limit(size)).all()),
         contacts=contacts_of(session, visible_clients(actor), matches(session, Contact.search_text, q), limit=size),
         steps=inbox(session, actor, tab=Tab.ALL, q=q, limit=size, now=now).items,
+        texts=written_texts(session, actor, q, limit=size),
     )
 
 

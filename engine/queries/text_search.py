@@ -15,12 +15,17 @@ from engine.policy.search_keys import query_terms
 _ESCAPE = "\\"
 _TRIGRAM = 3  # the shortest part that an index of trigrams can find
 _MOST_LISTED = 200  # rows; what more rows hold is met soon when a list is read in its order
-_INDEXED = ("client", "contact", "deal", "work_item")
+_INDEXED = ("client", "contact", "deal", "work_item", "written_text")
 _APART = {
     name: named_table(f"fts_{name}", named_column("id"), named_column("search_text", String))
     for name in ("deal", "work_item")
 }
 """PostgreSQL has the texts of what changes often in these, kept by triggers, and their index."""
+
+
+def has_indexed_term(q: str) -> bool:
+    """Whether an index can find something of ``q``: without, every text would have to be read."""
+    return any(len(term) >= _TRIGRAM for term in query_terms(q))
 
 
 def matches(session: Session, column: InstrumentedAttribute[str], q: str) -> ColumnElement[bool]:

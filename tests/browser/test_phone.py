@@ -121,3 +121,20 @@ def test_a_field_becomes_a_column_of_deals_by_the_keys_and_fits_into_a_phone(
         page.goto("/deals/columns")
         page.get_by_role("button", name=uk("As it was at first")).click()
         expect(page).to_have_url(re.compile("/deals$"))
+
+
+def test_a_comment_that_was_found_is_read_on_a_phone_and_leads_to_itself(people: People, sales: Sales) -> None:
+    deal_id = sales.open_deal("Автокран для мосту")
+    page = people.at_work("olena", width=WIDTH)
+    page.goto(f"/deals/{deal_id}")
+    page.locator(".comment-form textarea").fill("Клієнт писав про лебідку: " + "довгеслово" * 30)
+    page.locator(".comment-form button.btn").first.click()
+    expect(page.locator("#timeline-entries")).to_contain_text("Клієнт писав про лебідку")
+    page.goto("/search?q=ЛЕБІДКУ")
+    row = page.locator(".found-text")
+    expect(row.locator("mark")).to_have_text("лебідку")
+    assert page.evaluate("document.documentElement.scrollWidth") == WIDTH
+    row.click()
+    entry = page.locator("li:target")
+    expect(entry).to_contain_text("Клієнт писав про лебідку")
+    expect(entry).to_be_in_viewport()

@@ -32,9 +32,11 @@ from engine.queries.client_letters import (
     letter_desk,
     letter_of_deal,
     letters_of_deal,
+    letters_with_one,
 )
 from engine.queries.deal_files import documents_of_deal
 from engine.queries.letter_templates import filled_template, letter_templates
+from engine.queries.pages import Page
 from webui.command_keys import sent_command_id
 from webui.error_pages import status_of
 from webui.file_uploads import brought, limits
@@ -208,17 +210,26 @@ def _draft(deal_id: int, answers_id: int | None) -> str:
     return f"letter-{deal_id}-{answers_id or 0}"
 
 
+def _letters(session: Session, deal_id: int) -> tuple[Page[ClientLetterRow], bool]:
+    """The latest, those behind the cursor, or those with the letter to which somebody is led; and whether later are."""
+    letter = chosen_id(request.args, "letter")
+    if letter is not None:
+        return letters_with_one(session, actor(), deal_id, letter, limit=_SHOWN)
+    cursor = request.args.get("cursor") or None
+    return letters_of_deal(session, actor(), deal_id, limit=_SHOWN, cursor=cursor), cursor is not None
+
+
 def _page(session: Session, desk: LetterDesk, typed: Typed, error: DomainError | None = None) -> ResponseReturnValue:
     errors: Mapping[str, str] = field_errors(error) if error else {}
     settings = services().settings
+    letters, lacks_later = _letters(session, desk.deal_id)
     page = render_template(
         "deals/letters.html",
         desk=desk,
         deal_id=desk.deal_id,
         typed=typed,
-        letters=letters_of_deal(
-            session, actor(), desk.deal_id, limit=_SHOWN, cursor=request.args.get("cursor") or None
-        ),
+        letters=letters,
+        lacks_later=lacks_later,
         documents=[
             one.latest
             for one in documents_of_deal(session, actor(), desk.deal_id)

@@ -25,6 +25,7 @@ from engine.queries.client_letters import latest_letters
 from engine.queries.clients import visible_client_name
 from engine.queries.deal_columns import DealColumns
 from engine.queries.deal_files import file_of_deal
+from engine.queries.deal_history import HistoryRow, history_with_entry
 from engine.queries.deal_view import DealView
 from engine.queries.deals import board, deal_history, deal_view, walked_path
 from engine.queries.definition_files import drawing_of
@@ -34,6 +35,7 @@ from engine.queries.known_maps import known_maps
 from engine.queries.loss_reasons import loss_reasons
 from engine.queries.outdated_approvals import to_ask_again
 from engine.queries.own_fields import own_fields
+from engine.queries.pages import Page
 from engine.queries.processes import process_of
 from engine.queries.version_moves import last_move_of_deal, version_of_deal
 from webui.approval_pane import shown_changes
@@ -294,6 +296,7 @@ def show_timeline(deal_id: int) -> ResponseReturnValue:
         "deals/timeline.html",
         deal_id=deal_id,
         history=history,
+        lacks_later=False,
         told=told,
         filters=FILTERS,
         chosen_filter=chosen,
@@ -392,6 +395,14 @@ def _inputs(
     return step_fields(session, fields, typed, errors, state=state, currency=view.row.currency)
 
 
+def _history(session: Session, deal_id: int) -> tuple[Page[HistoryRow], bool]:
+    """The latest, or what has the entry to which somebody is led; and whether later entries are not on it."""
+    entry = chosen_id(request.args, "entry")
+    if entry is None:
+        return deal_history(session, actor(), deal_id, limit=_HISTORY_SHOWN), False
+    return history_with_entry(session, actor(), deal_id, entry, limit=_HISTORY_SHOWN)
+
+
 def deal_page(
     deal_id: int,
     *,
@@ -404,7 +415,7 @@ def deal_page(
     errors |= {name.removeprefix("fields."): text for name, text in errors.items()}
     with reading() as session:
         view = deal_view(session, actor(), deal_id, now())
-        history = deal_history(session, actor(), deal_id, limit=_HISTORY_SHOWN)
+        history, lacks_later = _history(session, deal_id)
         known = fields_of(session, view.definition_id)
         labels = deal_labels(session, view.definition_id)
         stored = {field.name: field.value for field in view.fields}
@@ -443,6 +454,7 @@ def deal_page(
             faults=faults_of(inputs),
             deal_id=deal_id,
             history=history,
+            lacks_later=lacks_later,
             told=entries(history.items, labels, currency_of(session, deal_id)),
             may_erase=may(actor(), Ability.ERASE_PERSON),
             filters=FILTERS,
