@@ -10,7 +10,7 @@ import tarfile
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import click
 from sqlalchemy.engine import URL, make_url
@@ -183,7 +183,8 @@ def _ensure_stopped(given: Settings) -> None:
 def _unpack(file: Path, workspace: Path) -> dict[str, Path]:
     try:
         with tarfile.open(file, "r:gz") as archive:
-            archive.extractall(workspace, filter="data")
+            for member in archive:
+                _unpack_member(archive, member, workspace)
     except OSError as failure:
         raise Failed(_("%(file)s cannot be read: %(reason)s", file=file, reason=failure.strerror or failure)) from None
     except (tarfile.TarError, EOFError):
@@ -192,6 +193,24 @@ def _unpack(file: Path, workspace: Path) -> dict[str, Path]:
     if not found:
         raise Failed(_("%(file)s is no backup of this program, or it is damaged.", file=file))
     return found
+
+
+def _unpack_member(archive: tarfile.TarFile, member: tarfile.TarInfo, workspace: Path) -> None:
+    """By hand: Debian 12's Python has no filters of ``extractall``. Raises TarError for what leads elsewhere."""
+    parts = PurePosixPath(member.name).parts
+    if ".." in parts or PurePosixPath(member.name).is_absolute() or not (member.isfile() or member.isdir()):
+        raise tarfile.ExtractError(member.name)
+    target = workspace.joinpath(*parts)
+    if member.isdir():
+        target.mkdir(parents=True, exist_ok=True)
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    content = archive.extractfile(member)
+    if content is None:
+        raise tarfile.ExtractError(member.name)
+    with content, target.open("wb") as stream:
+        shutil.copyfileobj(content, stream)
+    target.chmod(member.mode & 0o755 | 0o600)
 
 
 def _put_sqlite(given: Settings, copy: Path | None) -> None:

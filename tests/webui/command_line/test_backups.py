@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import tarfile
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -77,6 +78,35 @@ def test_nothing_is_restored_under_a_running_server(installation: Office, comman
     assert done.exit_code == 1
     assert "Stop it" in done.stderr
     assert deals(installation.database) == 1
+
+
+@pytest.mark.parametrize("name", ["../outside", "{elsewhere}/outside", "files/../../outside"])
+def test_an_archive_writes_nothing_elsewhere(
+    installation: Office, command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    (tmp_path / "temporary").mkdir()
+    file = tmp_path / "file.tar.gz"
+    command("backup", tmp_path / "whole.tar.gz")
+    with tarfile.open(tmp_path / "whole.tar.gz") as whole, tarfile.open(file, "w:gz") as archive:
+        archive.addfile(tarfile.TarInfo(name.format(elsewhere=tmp_path)))
+        for member in whole:
+            archive.addfile(member, whole.extractfile(member))
+    done = command("restore", file)
+    assert (done.exit_code, str(file) in done.stderr) == (1, True)
+    assert not list(tmp_path.rglob("outside"))
+
+
+def test_an_archive_with_a_link_is_no_backup(installation: Office, command: Command, tmp_path: Path) -> None:
+    command("backup", tmp_path / "whole.tar.gz")
+    link = tarfile.TarInfo("files/link")
+    link.type, link.linkname = tarfile.SYMTYPE, "/etc/hostname"
+    file = tmp_path / "file.tar.gz"
+    with tarfile.open(tmp_path / "whole.tar.gz") as whole, tarfile.open(file, "w:gz") as archive:
+        for member in whole:
+            archive.addfile(member, whole.extractfile(member))
+        archive.addfile(link)
+    assert command("restore", file).exit_code == 1
 
 
 @pytest.mark.parametrize("kind", ["text", "foreign archive", "missing"])
