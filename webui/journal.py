@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,9 +63,9 @@ class JournalEntry:
     details: tuple[tuple[str, str], ...]
 
 
-def journal_entries(session: Session, rows: tuple[JournalRow, ...]) -> tuple[JournalEntry, ...]:
+def journal_entries(session: Session, rows: Iterable[JournalRow]) -> Iterator[JournalEntry]:
     words = _Words(session)
-    return tuple(_entry(row, words) for row in rows)
+    return (_entry(row, words) for row in rows)
 
 
 def _entry(row: JournalRow, words: _Words) -> JournalEntry:

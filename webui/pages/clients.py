@@ -81,7 +81,7 @@ def export(kind: str) -> ResponseReturnValue:
     )
     with reading() as session:
         fields = own_fields(session, FieldSubject.CLIENT)
-        rows = [
+        rows = (
             (
                 row.name,
                 row.edrpou,
@@ -96,9 +96,9 @@ def export(kind: str) -> ResponseReturnValue:
                 *(own_cell(session, one, row.fields) for one in fields),
             )
             for row in ClientFilter.of(request.args).all_rows(session, actor())
-        ]
-    labels = [one.definition.label for one in fields]
-    return (csv_file if kind == "csv" else xlsx_file)("clients", [*header, *labels], rows)
+        )
+        labels = [one.definition.label for one in fields]
+        return (csv_file if kind == "csv" else xlsx_file)("clients", [*header, *labels], rows)
 
 
 @blueprint.post("/<int:client_id>/data.zip")

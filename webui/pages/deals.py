@@ -127,7 +127,7 @@ def export(kind: str) -> ResponseReturnValue:
     )
     with reading() as session:
         reasons = {one.id: one.name for one in loss_reasons(session, archived=True)}
-        rows = [
+        rows = (
             (
                 row.number,
                 row.title,
@@ -146,8 +146,8 @@ def export(kind: str) -> ResponseReturnValue:
                 reasons.get(row.loss_reason_id or 0),
             )
             for row in DealFilter.of(request.args).all_rows(session, actor(), now())
-        ]
-    return (csv_file if kind == "csv" else xlsx_file)("deals", header, rows)
+        )
+        return (csv_file if kind == "csv" else xlsx_file)("deals", header, rows)
 
 
 @blueprint.get("/new")
