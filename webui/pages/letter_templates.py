@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -23,6 +24,8 @@ from webui.error_pages import status_of
 from webui.i18n import _, chosen_locale
 from webui.messages import error_text, field_errors
 from webui.request_context import actor, reading, services, writing
+
+T = TypeVar("T")
 
 blueprint = Blueprint("letter_templates", __name__, url_prefix="/settings/letter-templates")
 
@@ -62,7 +65,11 @@ def change(template_id: int) -> ResponseReturnValue:
 def remove(template_id: int) -> ResponseReturnValue:
     return _act(
         lambda session: remove_letter_template(session, template_id, actor=actor(), clock=services().clock),
-        _("Removed. Letters that were written stay as they are."),
+        lambda was_there: (
+            _("Removed. Letters that were written stay as they are.")
+            if was_there
+            else _("This text was removed already.")
+        ),
     )
 
 
@@ -70,16 +77,18 @@ def _typed() -> tuple[str, str, str]:
     return request.form.get("name", ""), request.form.get("subject", ""), request.form.get("text", "")
 
 
-def _act(command: Callable[[Session], object], told: str, *, changed: int | None = None) -> ResponseReturnValue:
+def _act(
+    command: Callable[[Session], T], told: str | Callable[[T], str], *, changed: int | None = None
+) -> ResponseReturnValue:
     """``changed`` is the text at which a fault is told; without one it is the new one's."""
     try:
         with writing() as session:
-            command(session)
+            done = command(session)
     except NotFound:
         raise
     except DomainError as error:
         return _page(error, changed)
-    flash(told, "success")
+    flash(told if isinstance(told, str) else told(done), "success")
     return redirect(url_for("letter_templates.show"), code=303)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -40,6 +41,8 @@ from webui.messages import field_errors
 from webui.periods import PERIODS
 from webui.request_context import actor, now, reading, services, writing
 from webui.saved_reports import address_of, filters_given, saved_report_file
+
+T = TypeVar("T")
 
 blueprint = Blueprint("saved_reports", __name__, url_prefix="/reports/saved")
 
@@ -139,7 +142,11 @@ def stop(saved_report_id: int) -> ResponseReturnValue:
 def delete(saved_report_id: int) -> ResponseReturnValue:
     return _act(
         lambda session: delete_saved_report(session, saved_report_id, actor=actor(), clock=services().clock),
-        _("The report is deleted from what you have saved."),
+        lambda was_there: (
+            _("The report is deleted from what you have saved.")
+            if was_there
+            else _("You have deleted this report already.")
+        ),
     )
 
 
@@ -158,17 +165,19 @@ def _schedule_given() -> Schedule:
     return Schedule(Rhythm(rhythm), moment, day)
 
 
-def _act(command: Callable[[Session], object], told: str, changed: int | None = None) -> ResponseReturnValue:
+def _act(
+    command: Callable[[Session], T], told: str | Callable[[T], str], changed: int | None = None
+) -> ResponseReturnValue:
     """``changed`` is the report at which a fault is told; without one it is the new one's."""
     ensure_controls(actor())
     try:
         with writing() as session:
-            command(session)
+            done = command(session)
     except NotFound:
         raise
     except DomainError as error:
         return _page(error, changed)
-    flash(told, "success")
+    flash(told if isinstance(told, str) else told(done), "success")
     return redirect(url_for("saved_reports.show"), code=303)
 
 
