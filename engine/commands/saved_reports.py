@@ -149,7 +149,7 @@ def send_saved_report(
     told = {"id": saved_report_id}
     if already_performed(session, command_id, "send_saved_report", told, actor=actor, at=at) is not None:
         return
-    _send(session, _own(session, saved_report_id, actor), due=at, at=at)
+    _send(session, _own(session, saved_report_id, actor), due=at, at=at, is_by_hand=True)
     remember(session, command_id, told, actor=actor)
 
 
@@ -190,7 +190,7 @@ def _tell(session: Session, saved: SavedReport, at: datetime) -> None:
     _send(session, saved, due=due, at=at)
 
 
-def _send(session: Session, saved: SavedReport, *, due: datetime, at: datetime) -> None:
+def _send(session: Session, saved: SavedReport, *, due: datetime, at: datetime, is_by_hand: bool = False) -> None:
     notify(
         session,
         NoticeKind.SAVED_REPORT,
@@ -199,6 +199,7 @@ def _send(session: Session, saved: SavedReport, *, due: datetime, at: datetime) 
         text=saved.name,
         saved_report_id=saved.id,
         due_at=due,
+        is_by_hand=is_by_hand,
     )
 
 
