@@ -1,4 +1,6 @@
 // Keys of a person who does this all day. Never while typing, never together with Ctrl, Alt or Meta.
+import { toast } from "./toasts.js";
+
 const dialog = document.getElementById("keys");
 
 const isTyping = element => element.closest("input:not([type=checkbox]), textarea, select, [contenteditable], [role=combobox], .bpmn-viewer, .modeler-canvas");
@@ -19,7 +21,23 @@ function tick() {
   row?.querySelector("input[data-select]")?.click();
 }
 
-const press = key => document.querySelector(`#pane button[data-key="${key}"]`)?.click();
+// Writing that no button has sent yet: any long text, and a line that is not as it came. The step's own fields are what
+// its buttons send, and no writing beside them.
+function unsentWriting() {
+  const texts = [...document.querySelectorAll("#pane textarea, #pane input[type=text]")];
+  return texts.find(text => text.value.trim() && !text.closest("[data-field]") && (text.matches("textarea") || text.value !== text.defaultValue));
+}
+
+// A key is easily meant for the text that is being written: the button itself is pressed on purpose.
+function press(key) {
+  const button = document.querySelector(`#pane button[data-key="${key}"]`);
+  if (!button) return;
+  const unsent = unsentWriting();
+  if (!unsent) return void button.click();
+  unsent.closest("details")?.setAttribute("open", "");
+  unsent.focus();
+  toast(button.closest("[data-unsent]").dataset.unsent.replace("{button}", button.textContent.trim()), "warning");
+}
 
 const ACTIONS = {
   "/": () => document.getElementById("search")?.focus(),
