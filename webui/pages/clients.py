@@ -16,7 +16,7 @@ from engine.model.own_field import FieldSubject
 from engine.policy.permissions import Ability, ensure_may, may
 from engine.queries.client_data import client_data
 from engine.queries.client_doubles import possible_duplicates, similar_clients
-from engine.queries.client_merges import merges_into, standing_client_id
+from engine.queries.client_merges import merges_into, standing_client_id, standing_contact_id
 from engine.queries.client_notes import client_notes
 from engine.queries.clients import client_history, client_view
 from engine.queries.contacts import contact_view
@@ -210,11 +210,14 @@ def notes(client_id: int) -> ResponseReturnValue:
 
 @blueprint.get("/<int:client_id>/contacts/<int:contact_id>")
 def show_contact(client_id: int, contact_id: int) -> ResponseReturnValue:
-    """Of a contact that went along when their client was merged, where it stands now."""
+    """Of a contact that went along when their client was merged, or was a double then: where it stands now."""
     with reading() as session:
-        now_at = contact_view(session, actor(), contact_id).client_id
-        if now_at != client_id and standing_client_id(session, actor(), client_id) == now_at:
-            return redirect(url_for("clients.show_contact", client_id=now_at, contact_id=contact_id))
+        standing = standing_contact_id(session, actor(), contact_id)
+        if standing is None:
+            raise NotFound
+        now_at = contact_view(session, actor(), standing).client_id
+        if (now_at, standing) != (client_id, contact_id) and standing_client_id(session, actor(), client_id) == now_at:
+            return redirect(url_for("clients.show_contact", client_id=now_at, contact_id=standing))
     return _contact_page(client_id, contact_id)
 
 
