@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -16,14 +16,15 @@ from engine.commands.letter_templates import (
     change_letter_template,
     remove_letter_template,
 )
-from engine.errors import N_, DomainError, NotFound
+from engine.errors import N_, DomainError
 from engine.policy.letter_places import SPELLINGS, Place
 from engine.queries.letter_templates import managed_templates
+from webui.carrying_out import carry_out
 from webui.command_keys import sent_command_id
 from webui.error_pages import status_of
 from webui.i18n import _, chosen_locale
 from webui.messages import error_text, field_errors
-from webui.request_context import actor, reading, services, writing
+from webui.request_context import actor, reading, services
 
 T = TypeVar("T")
 
@@ -81,15 +82,12 @@ def _act(
     command: Callable[[Session], T], told: str | Callable[[T], str], *, changed: int | None = None
 ) -> ResponseReturnValue:
     """``changed`` is the text at which a fault is told; without one it is the new one's."""
-    try:
-        with writing() as session:
-            done = command(session)
-    except NotFound:
-        raise
-    except DomainError as error:
-        return _page(error, changed)
-    flash(told if isinstance(told, str) else told(done), "success")
-    return redirect(url_for("letter_templates.show"), code=303)
+    return carry_out(
+        command,
+        told,
+        refused=lambda error: _page(error, changed),
+        shown_at=url_for("letter_templates.show"),
+    )
 
 
 def _page(error: DomainError | None = None, changed: int | None = None) -> ResponseReturnValue:
