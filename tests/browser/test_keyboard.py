@@ -62,9 +62,10 @@ def test_no_key_decides_while_something_is_half_typed(people: People, sales: Sal
     told = uk("What you have typed here is not sent yet. Press “%(button)s” itself to go on all the same.")
     for written_in, button, key in (
         ("#step-comment", "Approve", "a"),
+        ("#pane [data-field] textarea", "Approve", "a"),
         ("#pane form[data-draft^=comment] textarea", "Return for rework", "r"),
     ):
-        text = page.locator(written_in)
+        text = page.locator(written_in).first
         text.evaluate("text => text.closest('details')?.setAttribute('open', '')")
         text.fill("Страхування з")
         title(page).click()

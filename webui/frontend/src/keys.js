@@ -21,18 +21,22 @@ function tick() {
   row?.querySelector("input[data-select]")?.click();
 }
 
-// Writing that no button has sent yet: any long text, and a line that is not as it came. The step's own fields are what
-// its buttons send, and no writing beside them.
-function unsentWriting() {
+// Writing that no button has sent yet: any long text, and what is not as it came. The fields of a step that is completed
+// are what is done there, and no writing beside it.
+function unsentWriting(key) {
   const texts = [...document.querySelectorAll("#pane textarea, #pane input[type=text]")];
-  return texts.find(text => text.value.trim() && !text.closest("[data-field]") && (text.matches("textarea") || text.value !== text.defaultValue));
+  return texts.find(text => {
+    if (!text.value.trim()) return false;
+    const isField = Boolean(text.closest("[data-field]"));
+    return isField ? key !== "c" && text.value !== text.defaultValue : text.matches("textarea") || text.value !== text.defaultValue;
+  });
 }
 
 // A key is easily meant for the text that is being written: the button itself is pressed on purpose.
 function press(key) {
   const button = document.querySelector(`#pane button[data-key="${key}"]`);
   if (!button) return;
-  const unsent = unsentWriting();
+  const unsent = unsentWriting(key);
   if (!unsent) return void button.click();
   unsent.closest("details")?.setAttribute("open", "");
   unsent.focus();
