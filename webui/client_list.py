@@ -14,8 +14,9 @@ from engine.policy.permissions import Actor
 from engine.queries.client_list_columns import ClientColumn
 from engine.queries.client_rows import ClientRow
 from engine.queries.clients import ClientSort, clients
-from engine.queries.pages import LONGEST_PAGE, Page
+from engine.queries.pages import Page
 from webui.forms.typed_values import read_id
+from webui.listed_pages import all_pages
 
 COLUMNS = {
     ClientColumn.CONTACT: N_("Contact"),
@@ -29,7 +30,6 @@ SORTS = {ClientColumn.ADDED: "created_at"}
 """By which word of the address a column sorts."""
 NUMERIC = frozenset({ClientColumn.OPEN_DEALS})
 PAGE_SIZE = 50
-LONGEST_EXPORT = 10_000
 OWN_FILTER = "own."
 """Before the names of the company's own fields in an address."""
 
@@ -90,11 +90,5 @@ class ClientFilter:
         )
 
     def all_rows(self, session: Session, actor: Actor) -> Iterator[ClientRow]:
-        """Every row of the list, page by page, at most LONGEST_EXPORT."""
-        cursor: str | None = None
-        for _ in range(0, LONGEST_EXPORT, LONGEST_PAGE):
-            page = self.page(session, actor, cursor=cursor, limit=LONGEST_PAGE)
-            yield from page.items
-            cursor = page.next_cursor
-            if cursor is None:
-                return
+        """Every row of the list, read page by page."""
+        return all_pages(lambda cursor, limit: self.page(session, actor, cursor=cursor, limit=limit))

@@ -17,8 +17,9 @@ from engine.queries.counted_deals import CountedDeals, DealResults
 from engine.queries.deal_columns import DealColumn
 from engine.queries.deal_list import DealSort, deals
 from engine.queries.deal_rows import DealRow
-from engine.queries.pages import LONGEST_PAGE, Page
+from engine.queries.pages import Page
 from webui.forms.typed_values import read_id
+from webui.listed_pages import all_pages
 from webui.periods import end_of, iso_date, start_of
 
 COLUMNS = {
@@ -43,7 +44,6 @@ SORTS = {
 """By which words of the address a column sorts."""
 NUMERIC = frozenset({DealColumn.AMOUNT, DealColumn.OPEN_STEPS})
 PAGE_SIZE = 50
-LONGEST_EXPORT = 10_000
 _ANY = "any"
 _NONE = "none"
 _UNSAID = "unsaid"
@@ -186,14 +186,8 @@ class DealFilter:
         )
 
     def all_rows(self, session: Session, actor: Actor, now: datetime) -> Iterator[DealRow]:
-        """Every row of the list, page by page, at most LONGEST_EXPORT."""
-        cursor: str | None = None
-        for _ in range(0, LONGEST_EXPORT, LONGEST_PAGE):
-            page = self.page(session, actor, now, cursor=cursor, limit=LONGEST_PAGE)
-            yield from page.items
-            cursor = page.next_cursor
-            if cursor is None:
-                return
+        """Every row of the list, read page by page."""
+        return all_pages(lambda cursor, limit: self.page(session, actor, now, cursor=cursor, limit=limit))
 
 
 def _result_of(word: str) -> DealResult | DealResults | None:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from tempfile import SpooledTemporaryFile
+from typing import Any, BinaryIO, cast
 
 from flask import Response
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
+from werkzeug.wsgi import FileWrapper
 
 from webui.attachments import attachment
 from webui.formats import local
@@ -23,6 +26,11 @@ _STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """The library looks for control characters only, and fails at the others."""
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_LONGEST_SHEET = 1_048_575
+"""Rows of a sheet in Excel, but for the one of the headings."""
+_HELD_IN_MEMORY = 2**20
+_SENT_AT_ONCE = 2**16
+"""Bytes."""
 
 
 def neutralised(text: str) -> str:
@@ -32,21 +40,63 @@ def neutralised(text: str) -> str:
 
 def csv_file(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Response:
     """UTF-8 with a mark that Excel needs, semicolons as Excel in Ukraine reads them."""
-    text = io.StringIO()
-    writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
-    writer.writerow([neutralised(title) for title in header])
-    writer.writerows([_as_text(value) for value in row] for row in rows)
-    return attachment(text.getvalue().encode("utf-8-sig"), "text/csv", f"{name}.csv")
+
+    def write(file: BinaryIO) -> None:
+        text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
+        writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
+        writer.writerow([neutralised(title) for title in header])
+        writer.writerows([_as_text(value) for value in row] for row in rows)
+        text.detach()
+
+    return _written(write, "text/csv", f"{name}.csv")
 
 
 def xlsx_file(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]], widths: Sequence[int] = ()) -> Response:
     """Numbers and dates stay numbers and dates. ``widths`` are the columns' in letters; long texts wrap then."""
-    return attachment(xlsx_content(name, header, rows, widths), _XLSX, f"{name}.xlsx")
+    return _written(lambda file: _write_book(file, name, header, rows, widths), _XLSX, f"{name}.xlsx")
 
 
 def xlsx_content(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]], widths: Sequence[int] = ()) -> bytes:
     """The same, to be put into something else."""
+    content = io.BytesIO()
+    _write_book(content, name, header, rows, widths)
+    return content.getvalue()
+
+
+def _written(write: Callable[[BinaryIO], None], media_type: str, name: str) -> Response:
+    """A download that is whole before its first byte leaves, so that no failure looks like a shorter list.
+
+    Rows are written as they are read: however many there are, a large file stands on the disk.
+    """
+    with ExitStack() as until_written:
+        file = cast("BinaryIO", until_written.enter_context(SpooledTemporaryFile(_HELD_IN_MEMORY)))
+        write(file)
+        size = file.tell()
+        file.seek(0)
+        until_written.pop_all()
+    answer = attachment(FileWrapper(file, _SENT_AT_ONCE), media_type, name)
+    answer.content_length = size
+    return answer
+
+
+def _write_book(
+    file: BinaryIO, name: str, header: Sequence[str], rows: Iterable[Sequence[Any]], widths: Sequence[int]
+) -> None:
+    """Rows that are too many for one sheet go on in the next one."""
     book = Workbook(write_only=True)
+    sheet = _sheet(book, name, header, widths)
+    try:
+        for number, row in enumerate(rows):
+            if number and number % _LONGEST_SHEET == 0:
+                sheet = _sheet(book, name, header, widths)
+            cells = [_as_cell(value) for value in row]
+            sheet.append([_wrapped(sheet, cell) for cell in cells] if widths else cells)
+    finally:
+        book.save(file)  # only then the library lets go of its temporary files, also where reading a row failed
+    file.seek(0, io.SEEK_END)
+
+
+def _sheet(book: Workbook, name: str, header: Sequence[str], widths: Sequence[int]) -> Any:
     sheet = book.create_sheet(name[:31])
     sheet.freeze_panes = "A2"
     headings = [WriteOnlyCell(sheet, value=_as_cell(title)) for title in header]
@@ -55,12 +105,7 @@ def xlsx_content(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]
     for number, width in enumerate(widths, start=1):
         sheet.column_dimensions[get_column_letter(number)].width = width
     sheet.append(headings)
-    for row in rows:
-        cells = [_as_cell(value) for value in row]
-        sheet.append([_wrapped(sheet, cell) for cell in cells] if widths else cells)
-    content = io.BytesIO()
-    book.save(content)
-    return content.getvalue()
+    return sheet
 
 
 def _wrapped(sheet: Any, value: Any) -> Any:

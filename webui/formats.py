@@ -18,6 +18,8 @@ from engine.queries.inbox_counts import MOST_COUNTED
 from webui.i18n import _, locale, zone
 from webui.request_context import now
 
+USUAL_CURRENCY = "UAH"
+"""Of money that belongs to no deal: the company's own, and its clients'."""
 _NO_VALUE = "—"
 _KIBIBYTE = 1024
 _KEPT = 4096  # texts: a list that is read again shows most of its amounts and moments again
@@ -28,7 +30,7 @@ def legible(text: str) -> str:
     return text.replace(ERASED, _("[erased]")) if ERASED in text else text
 
 
-def money(amount: Decimal | int | None, currency: str = "UAH") -> str:
+def money(amount: Decimal | int | None, currency: str = USUAL_CURRENCY) -> str:
     """``12 500 ₴``: kopecks only where there are any."""
     if amount is None:
         return _NO_VALUE

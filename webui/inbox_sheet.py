@@ -11,11 +11,11 @@ from engine.policy.permissions import Actor
 from engine.queries.inbox import inbox
 from engine.queries.inbox_filters import kept_filter
 from engine.queries.own_columns import OwnColumn
-from engine.queries.pages import LONGEST_PAGE
 from webui.i18n import _
 from webui.inbox_list import tab_of, words_in
+from webui.listed_pages import all_pages
 from webui.outcomes import decided
-from webui.own_columns import deal_sheet_cells, own_labels, sheet_row
+from webui.own_columns import own_labels, with_deal_cells
 from webui.request_context import now
 
 
@@ -42,25 +42,22 @@ def rows(
 ) -> Iterator[tuple[Any, ...]]:
     """Of the tab and words in ``arguments``, as the actor narrowed and sorted it."""
     tab = tab_of(arguments.get("tab", ""))
-    q, chosen, cursor = words_in(arguments), kept_filter(session, actor, tab), None
-    while True:
-        page = inbox(session, actor, tab=tab, q=q, chosen=chosen, limit=LONGEST_PAGE, cursor=cursor, now=now())
-        cells = deal_sheet_cells(session, own, [row.deal_id for row in page.items])
-        for row in page.items:
-            yield (
-                row.name,
-                row.deal_number,
-                row.deal_title,
-                row.client_name,
-                row.amount,
-                row.currency,
-                row.stage,
-                row.who,
-                row.due_at,
-                row.completed_at,
-                decided(row.outcome) if row.outcome else "",
-                *sheet_row(cells, row.deal_id, own),
-            )
-        cursor = page.next_cursor
-        if cursor is None:
-            return
+    q, chosen = words_in(arguments), kept_filter(session, actor, tab)
+    found = all_pages(
+        lambda cursor, limit: inbox(session, actor, tab=tab, q=q, chosen=chosen, limit=limit, cursor=cursor, now=now())
+    )
+    for row, cells in with_deal_cells(session, own, found, lambda one: one.deal_id):
+        yield (
+            row.name,
+            row.deal_number,
+            row.deal_title,
+            row.client_name,
+            row.amount,
+            row.currency,
+            row.stage,
+            row.who,
+            row.due_at,
+            row.completed_at,
+            decided(row.outcome) if row.outcome else "",
+            *cells,
+        )

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from flask import url_for
 from sqlalchemy.orm import Session
 
-from engine.bpmn.compiled import Distribution
+from engine.bpmn.compiled import Distribution, FieldType
 from engine.errors import N_
 from engine.model.person import Role
 from engine.queries.directories import directory
 from engine.queries.journal import JournalPart, JournalRow, SubjectKind, calendar_names
+from engine.queries.organisation import organisation
+from webui.formats import USUAL_CURRENCY
+from webui.forms.shown_values import cell_text
 from webui.forms.working_hours import DAY_NAMES, written
 from webui.i18n import _
 from webui.map_steps import DISTRIBUTIONS
@@ -49,6 +52,7 @@ _LABELS: Mapping[str, str] = {
     "weekly": N_("Working hours"),
     "is_default": N_("The company's calendar"),
 }
+_BOUNDS = frozenset({"minimum", "maximum"})
 _CHANGED = frozenset({"department_changed", "calendar_changed", "person_changed", "own_field_changed"})
 
 
@@ -63,9 +67,9 @@ class JournalEntry:
     details: tuple[tuple[str, str], ...]
 
 
-def journal_entries(session: Session, rows: tuple[JournalRow, ...]) -> tuple[JournalEntry, ...]:
+def journal_entries(session: Session, rows: Iterable[JournalRow]) -> Iterator[JournalEntry]:
     words = _Words(session)
-    return tuple(_entry(row, words) for row in rows)
+    return (_entry(row, words) for row in rows)
 
 
 def _entry(row: JournalRow, words: _Words) -> JournalEntry:
@@ -86,6 +90,7 @@ class _Words:
     def __init__(self, session: Session) -> None:
         self._directory = directory(session)
         self._calendars = calendar_names(session)
+        self._fields = {(one.subject.value, one.name): one.definition for one in organisation(session).own_fields}
 
     def details(
         self, kind: str, data: Mapping[str, Any], otherwise: tuple[tuple[str, str], ...]
@@ -96,8 +101,12 @@ class _Words:
             yield _("Role"), self._role(data["role"])
         elif kind in _CHANGED:
             changes = dict(data.get("changes") or {})
+            field = self._fields.get((data["subject"], data["name"])) if kind == "own_field_changed" else None
             for (name, change), usual in zip(changes.items(), otherwise, strict=True):
-                yield self._change(name, change, usual)
+                if name in _BOUNDS and field is not None and field.value_type is FieldType.MONEY:
+                    yield usual[0], " → ".join(cell_text(field, one, USUAL_CURRENCY) for one in change)
+                else:
+                    yield self._change(name, change, usual)
         else:
             yield from otherwise
 

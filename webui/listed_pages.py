@@ -8,10 +8,9 @@ from urllib.parse import urlencode
 
 from flask import request, url_for
 
-from engine.queries.pages import LONGEST_PAGE
-
 PAGE_SIZE = 50
-LONGEST_EXPORT = 10_000
+EXPORTED_AT_ONCE = 5_000
+"""Rows of one read of a file: few enough to be held, many enough that the whole of a large list is not sorted often."""
 
 Row = TypeVar("Row")
 Row_co = TypeVar("Row_co", covariant=True)
@@ -45,10 +44,10 @@ def _address(asked: Sequence[tuple[str, str]]) -> str:
 
 
 def all_pages(page: Callable[[str | None, int], ListedPage[Row]]) -> Iterator[Row]:
-    """Every row of a list, read page by page, at most LONGEST_EXPORT. ``page`` reads from a cursor, so many rows."""
+    """Every row of a list, however long, read page by page. ``page`` reads from a cursor, so many rows or fewer."""
     cursor: str | None = None
-    for _ in range(0, LONGEST_EXPORT, LONGEST_PAGE):
-        found = page(cursor, LONGEST_PAGE)
+    while True:
+        found = page(cursor, EXPORTED_AT_ONCE)
         yield from found.items
         cursor = found.next_cursor
         if cursor is None:

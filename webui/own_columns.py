@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from itertools import islice
+from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 
 from engine.bpmn.compiled import FieldType
 from engine.errors import FieldNotUnderstood
 from engine.policy.field_values import from_json
+from engine.queries.client_rows import ClientRow
 from engine.queries.own_columns import HeldValue, OwnColumn, OwnValues, reference, values_of_clients, values_of_deals
 from engine.queries.pages import LONGEST_PAGE
 from webui.formats import legible
@@ -26,6 +28,7 @@ _LONGEST_SHOWN = 120
 Cells = Mapping[int, Mapping[str, Any]]
 """By the id of a deal or a client and the word of a column."""
 Names = Mapping[tuple[FieldType, int], str]
+Row = TypeVar("Row")
 _Write = Callable[[Session, HeldValue, Names], Any]
 
 
@@ -51,25 +54,38 @@ def client_cells(session: Session, columns: Sequence[OwnColumn], fields: Mapping
     return _each(values_of_clients(session, columns, fields), session, _short)
 
 
-def deal_sheet_cells(session: Session, columns: Sequence[OwnColumn], deal_ids: Iterable[int]) -> Cells:
-    """Of any number of deals, as a spreadsheet holds them: nothing where there is no value."""
-    ids = list(dict.fromkeys(deal_ids))
-    cells: dict[int, Mapping[str, Any]] = {}
-    for start in range(0, len(ids), LONGEST_PAGE):
-        cells |= _each(values_of_deals(session, columns, ids[start : start + LONGEST_PAGE]), session, _in_sheet)
-    return cells
+def with_deal_cells(
+    session: Session, columns: Sequence[OwnColumn], rows: Iterable[Row], deal_id: Callable[[Row], int]
+) -> Iterator[tuple[Row, tuple[Any, ...]]]:
+    """Each row with what its line of a spreadsheet ends with: nothing where there is no value. Read page by page."""
+    return _with_cells(rows, deal_id, columns, lambda page: values_of_deals(session, columns, set(page)), session)
 
 
-def client_sheet_cells(
-    session: Session, columns: Sequence[OwnColumn], fields: Mapping[int, Mapping[str, Any]]
-) -> Cells:
-    """The same of clients whose stored ``fields`` by id were read with them."""
-    return _each(values_of_clients(session, columns, fields), session, _in_sheet)
+def with_client_cells(
+    session: Session, columns: Sequence[OwnColumn], rows: Iterable[ClientRow]
+) -> Iterator[tuple[ClientRow, tuple[Any, ...]]]:
+    """The same of clients."""
+    return _with_cells(
+        rows,
+        lambda row: row.id,
+        columns,
+        lambda page: values_of_clients(session, columns, {key: row.fields for key, row in page.items()}),
+        session,
+    )
 
 
-def sheet_row(cells: Cells, row_id: int, columns: Iterable[OwnColumn]) -> tuple[Any, ...]:
-    """What a row of a spreadsheet ends with."""
-    return tuple(cells[row_id][one.value] for one in columns)
+def _with_cells(
+    rows: Iterable[Row],
+    row_id: Callable[[Row], int],
+    columns: Sequence[OwnColumn],
+    values: Callable[[Mapping[int, Row]], OwnValues],
+    session: Session,
+) -> Iterator[tuple[Row, tuple[Any, ...]]]:
+    remaining = iter(rows)
+    while page := list(islice(remaining, LONGEST_PAGE)):
+        cells = _each(values({row_id(row): row for row in page}), session, _in_sheet)
+        for row in page:
+            yield row, tuple(cells[row_id(row)][one.value] for one in columns)
 
 
 def _each(values: OwnValues, session: Session, write: _Write) -> Cells:

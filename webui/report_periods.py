@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
@@ -34,7 +34,7 @@ def period_words() -> dict[str, Any]:
     return {"first": first, "last": last, "periods": usual_periods(local(now()).date())}
 
 
-def report_file(kind: str, name: str, header: Sequence[str], rows: Sequence[Sequence[Any]]) -> Response:
+def report_file(kind: str, name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Response:
     """Raises NotFound for a kind that is none."""
     if kind not in {"csv", "xlsx"}:
         raise NotFound

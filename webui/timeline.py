@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from engine.bpmn.compiled import FieldDefinition, FieldType
 from engine.errors import N_
 from engine.model.client import Client
+from engine.model.own_field import FieldSubject
 from engine.policy.approved_content import FILE_CHANGE
 from engine.policy.mentions import with_names
 from engine.policy.own_fields import CLIENT_ROOT
@@ -24,7 +25,7 @@ from engine.queries.map_fields import map_fields
 from engine.queries.organisation import organisation
 from engine.queries.processes import process_of
 from webui.failure_words import failure_words
-from webui.formats import legible, money
+from webui.formats import USUAL_CURRENCY, legible, money
 from webui.forms.shown_values import cell_text, lines_text, name_of
 from webui.i18n import _
 from webui.outcomes import tone_of
@@ -35,6 +36,7 @@ from webui.tellings.words import Data, Telling, is_files, readable
 Fields = Mapping[str, FieldDefinition]
 Currency = Callable[[HistoryRow], str]
 
+_OF_CARDS = tuple(f"{subject.value}." for subject in FieldSubject)
 _WRITTEN = frozenset({"answer", "comment", "question", "reason", "text"})
 
 
@@ -256,9 +258,13 @@ class _Values:
         return (name, readable(value)) if field is None else (field.label, self.worded(name, field, value))
 
     def worded(self, key: str, field: FieldDefinition, value: Any) -> str:
-        """A value that an event holds under ``key``, in one line: a client's money in no deal's currency."""
-        in_money = field.value_type in (FieldType.MONEY, FieldType.LINES) and not key.startswith(CLIENT_ROOT)
-        currency = self.currency() if in_money else ""
+        """A value that an event holds under ``key``, in one line.
+
+        A client's money is in no deal's currency, but in that of the client's card.
+        """
+        currency = ""
+        if field.value_type in (FieldType.MONEY, FieldType.LINES):
+            currency = USUAL_CURRENCY if key.startswith(_OF_CARDS) else self.currency()
         label_of = {choice.value: choice.label for choice in field.choices}
         match field.value_type:
             case FieldType.LINES:

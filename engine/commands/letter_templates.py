@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from sqlalchemy import select
+from sqlalchemy import BigInteger, literal, select
 from sqlalchemy.orm import Session
 
 from engine.clock import Clock
@@ -13,7 +13,8 @@ from engine.commands.history import record
 from engine.commands.idempotency import already_performed, remember
 from engine.commands.locks import lock_company_lists
 from engine.errors import N_, DomainError, FieldRequired, InvalidInput, NotFound
-from engine.events import LetterTemplateAdded, LetterTemplateChanged, LetterTemplateRemoved
+from engine.events import LetterTemplateAdded, LetterTemplateChanged, LetterTemplateRemoved, kind_of
+from engine.model.history_event import HistoryEvent
 from engine.model.letter_template import LetterTemplate
 from engine.policy.letter_places import unknown_place
 from engine.policy.permissions import Ability, Actor, ensure_may
@@ -77,11 +78,25 @@ def change_letter_template(
     return template
 
 
-def remove_letter_template(session: Session, template_id: int, *, actor: Actor, clock: Clock) -> None:
-    """Raises NotFound, NotAllowed."""
-    template, _ = _locked(session, template_id, actor)
+def remove_letter_template(session: Session, template_id: int, *, actor: Actor, clock: Clock) -> bool:
+    """Whether it was there, and had not been removed before. Raises NotFound, NotAllowed."""
+    try:
+        template, _ = _locked(session, template_id, actor)
+    except NotFound:
+        if _was_removed(session, template_id):
+            return False
+        raise
     session.delete(template)
     record(session, LetterTemplateRemoved(template_id=template.id, name=template.name), actor=actor, at=clock.now())
+    return True
+
+
+def _was_removed(session: Session, template_id: int) -> bool:
+    removed = select(HistoryEvent.id).where(
+        HistoryEvent.kind == kind_of(LetterTemplateRemoved),
+        HistoryEvent.data["template_id"].as_integer() == literal(template_id, BigInteger),
+    )
+    return session.scalar(removed.limit(1)) is not None
 
 
 def _all(session: Session) -> list[LetterTemplate]:

@@ -36,14 +36,16 @@ def notify(
     answers: str = "",
     saved_report_id: int | None = None,
     due_at: datetime | None = None,
+    is_by_hand: bool = False,
     brought: Mapping[str, Any] | None = None,
 ) -> None:
     """Let each person of ``to``, by id, or the members of a department hear of something, once and by their settings.
 
     ``by`` is who caused it: nobody is told of what they did themselves. ``text`` is what somebody wrote (a comment, a
     question, an answer), ``outcome`` the id of a decision, ``answers`` the Message-ID of what the letter answers. A
-    work item brings its deal along. ``saved_report_id`` is the report that is told, with the days as of ``due_at``;
-    ``brought`` is an import with what came of it, see ToldNotice.
+    work item brings its deal along. ``saved_report_id`` is the report that is told, with the days as of ``due_at``,
+    ``is_by_hand`` when its reader asked for it besides its schedule; ``brought`` is an import with what
+    came of it, see ToldNotice.
     """
     causer = by.recorded_id if by is not None else None
     if deal is not None:
@@ -56,6 +58,7 @@ def notify(
         "answers": answers,
         "saved_report_id": saved_report_id,
         "due_at": due_at.isoformat() if due_at is not None else None,
+        "by_hand": is_by_hand,
         "brought": brought,
     }
     details = {name: value for name, value in told.items() if value}

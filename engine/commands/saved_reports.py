@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from typing import ClassVar
 
-from sqlalchemy import func, select
+from sqlalchemy import BigInteger, func, literal, select
 from sqlalchemy.orm import Session
 
 from engine.clock import Clock
@@ -15,7 +15,8 @@ from engine.commands.history import record
 from engine.commands.idempotency import already_performed, remember
 from engine.commands.notifications import notify
 from engine.errors import N_, DomainError, FieldNotUnderstood, FieldRequired, InvalidInput, NotFound
-from engine.events import SavedReportChanged
+from engine.events import SavedReportChanged, kind_of
+from engine.model.history_event import HistoryEvent
 from engine.model.notice import NoticeKind
 from engine.model.person import Person
 from engine.model.saved_report import ReportKind, SavedReport
@@ -39,6 +40,7 @@ GROUPINGS: Mapping[ReportKind, tuple[str, ...]] = {
 """What ``group_by`` may be, by kind of report, the usual word first; other kinds have no groups."""
 LONGEST_NAME = 100
 MOST_SAVED = 50
+_DELETED = "deleted"
 
 
 class ReportNameTaken(DomainError):
@@ -125,11 +127,17 @@ def stop_saved_report(session: Session, saved_report_id: int, *, actor: Actor, c
         _record(session, saved, "stopped", actor, clock.now())
 
 
-def delete_saved_report(session: Session, saved_report_id: int, *, actor: Actor, clock: Clock) -> None:
-    """Raises NotFound."""
-    saved = _own(session, saved_report_id, actor)
-    _record(session, saved, "deleted", actor, clock.now())
+def delete_saved_report(session: Session, saved_report_id: int, *, actor: Actor, clock: Clock) -> bool:
+    """Whether it was there: of one that the actor deleted before, a second press learns no more. Raises NotFound."""
+    try:
+        saved = _own(session, saved_report_id, actor)
+    except NotFound:
+        if _was_deleted(session, saved_report_id, actor):
+            return False
+        raise
+    _record(session, saved, _DELETED, actor, clock.now())
     session.delete(saved)
+    return True
 
 
 def send_saved_report(
@@ -141,7 +149,7 @@ def send_saved_report(
     told = {"id": saved_report_id}
     if already_performed(session, command_id, "send_saved_report", told, actor=actor, at=at) is not None:
         return
-    _send(session, _own(session, saved_report_id, actor), due=at, at=at)
+    _send(session, _own(session, saved_report_id, actor), due=at, at=at, is_by_hand=True)
     remember(session, command_id, told, actor=actor)
 
 
@@ -182,7 +190,7 @@ def _tell(session: Session, saved: SavedReport, at: datetime) -> None:
     _send(session, saved, due=due, at=at)
 
 
-def _send(session: Session, saved: SavedReport, *, due: datetime, at: datetime) -> None:
+def _send(session: Session, saved: SavedReport, *, due: datetime, at: datetime, is_by_hand: bool = False) -> None:
     notify(
         session,
         NoticeKind.SAVED_REPORT,
@@ -191,6 +199,7 @@ def _send(session: Session, saved: SavedReport, *, due: datetime, at: datetime) 
         text=saved.name,
         saved_report_id=saved.id,
         due_at=due,
+        is_by_hand=is_by_hand,
     )
 
 
@@ -211,6 +220,17 @@ def _own(session: Session, saved_report_id: int, actor: Actor) -> SavedReport:
     if saved is None or saved.person_id != actor.person_id:
         raise NotFound
     return saved
+
+
+def _was_deleted(session: Session, saved_report_id: int, actor: Actor) -> bool:
+    deleted = select(HistoryEvent.id).where(
+        HistoryEvent.kind == kind_of(SavedReportChanged),
+        HistoryEvent.actor_id == actor.person_id,
+        HistoryEvent.data["saved_report_id"].as_integer() == literal(saved_report_id, BigInteger),
+        HistoryEvent.data["person_id"].as_integer() == actor.person_id,
+        HistoryEvent.data["change"].as_string() == _DELETED,
+    )
+    return session.scalar(deleted.limit(1)) is not None
 
 
 def _name_given(session: Session, name: str, actor: Actor, own: SavedReport | None = None) -> str:

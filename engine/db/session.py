@@ -76,14 +76,15 @@ class Database:
 
     @contextmanager
     def migrating(self) -> Iterator[Connection]:
-        """A bare connection in one transaction, for changes of the schema. SQLite checks references at its end."""
+        """A bare connection in one transaction, for changes of the schema. SQLite checks no references meanwhile."""
         with ExitStack() as held:
             if self.is_sqlite:
                 held.enter_context(self._only_writer())
             connection = held.enter_context(self.engine.connect())
+            driver: Any = connection.connection.driver_connection
             if self.is_sqlite:
-                connection.exec_driver_sql("PRAGMA foreign_keys=OFF")  # rebuilding a table drops the old one
-                connection.commit()
+                # Rebuilding a table drops the old one. Past SQLAlchemy, which would begin: then it would do nothing.
+                driver.execute("PRAGMA foreign_keys=OFF")
                 connection = connection.execution_options(**{_WRITES: True})
             try:
                 yield connection
@@ -91,7 +92,7 @@ class Database:
             finally:
                 if self.is_sqlite:
                     connection.rollback()
-                    connection.exec_driver_sql("PRAGMA foreign_keys=ON")
+                    driver.execute("PRAGMA foreign_keys=ON")
 
     @contextmanager
     def _only_writer(self) -> Iterator[None]:

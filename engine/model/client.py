@@ -20,7 +20,8 @@ class Client(Base):
 
     ``likeness`` is what its name has in common with other spellings of it. A client that was merged into another one
     stays as a tombstone, with its card as it was: ``merged_into_id`` is the client that it is a part of now, never a
-    tombstone itself. No step asks for either.
+    tombstone itself. No step asks for either. The id of one who was taken back with a list is never given to another:
+    history, merges and other programs know clients by it.
     """
 
     __tablename__ = "client"
@@ -30,6 +31,7 @@ class Client(Base):
         Index("ix_client_phone", "phone"),
         Index("ix_client_email", "email"),
         Index("ix_client_likeness", "likeness"),
+        {"sqlite_autoincrement": True},
     )
 
     id: Mapped[int] = mapped_column(Identity, primary_key=True)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from engine.model.client import Client
+from engine.model.client import Client, Contact
 from engine.model.client_merge import ClientMerge
 from engine.model.person import Person
 from engine.policy.permissions import Actor
@@ -41,6 +41,33 @@ def one_client(client_id: int) -> Select[int]:
     """The ids under which history knows a client: its own, and those of all who were merged into it."""
     known = aliased(Client)
     return select(known.id).where(or_(known.id == client_id, known.merged_into_id == client_id))
+
+
+def standing_contact_id(session: Session, actor: Actor, contact_id: int) -> int | None:
+    """The contact itself, or the one whom it was a double of when their clients were merged.
+
+    None where there is neither, or the actor may not see that one's client.
+    """
+    sought: int | None = contact_id
+    while sought is not None:
+        known = session.execute(
+            select(Contact.id, visible_clients(actor).label("is_seen"))
+            .join(Client, Client.id == Contact.client_id)
+            .where(Contact.id == sought)
+        ).one_or_none()
+        if known is not None:
+            return known.id if known.is_seen else None
+        sought = _twin_of(session, sought)
+    return None
+
+
+def _twin_of(session: Session, contact_id: int) -> int | None:
+    holds = ClientMerge.moved["doubles"].as_string().contains(str(contact_id))  # of more digits, too
+    for moved in session.scalars(select(ClientMerge.moved).where(holds, ClientMerge.undone_at.is_(None))):
+        for double, twin in zip(moved["doubles"], moved["twins"], strict=True):
+            if double == contact_id:
+                return twin
+    return None
 
 
 def doubles_of(session: Session, client_id: int, contact_ids: Collection[int]) -> frozenset[int]:

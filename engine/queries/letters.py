@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from typing import Any
 
@@ -202,13 +202,14 @@ def _step(session: Session, item: WorkItem, holder: str | None, group: str | Non
 
 def _still_to_tell(session: Session, news: _News, notices: Iterable[Notice]) -> Iterable[ToldNotice]:
     seen: set[tuple[Any, ...]] = set()
-    latest = {one.details["saved_report_id"]: one.id for one in notices if one.kind is NoticeKind.SAVED_REPORT}
+    reports = _reports_to_tell(news, notices)
     for notice in notices:
         details = notice.details
         brought = details.get("brought")
         same = (
             *(notice.kind, notice.deal_id, notice.work_item_id, details.get("text"), details.get("outcome")),
             brought["id"] if brought else None,
+            reports.get(notice.id),
         )
         if same in seen or not _matters(news, notice):
             continue
@@ -218,9 +219,7 @@ def _still_to_tell(session: Session, news: _News, notices: Iterable[Notice]) -> 
             continue
         report = None
         if notice.kind is NoticeKind.SAVED_REPORT:
-            if notice.id != latest[details["saved_report_id"]]:
-                continue
-            report = _report(session, news, details)
+            report = _report(session, news, details) if notice.id in reports else None
             if report is None:
                 continue
         deal = news.deals.get(notice.deal_id or 0)
@@ -244,11 +243,31 @@ def _still_to_tell(session: Session, news: _News, notices: Iterable[Notice]) -> 
         )
 
 
-def _report(session: Session, news: _News, details: Mapping[str, Any]) -> ToldReport | None:
-    """With the days of when it was due: quiet hours may lie between, and a month may end meanwhile."""
+def _reports_to_tell(news: _News, notices: Iterable[Notice]) -> Mapping[int, date]:
+    """By the notice, the day of which the days of its report are.
+
+    Of what waited for one letter, the latest by the schedule is told, and the latest that was asked for by hand: only
+    where both would tell of the same days does one take the other's place.
+    """
+    latest: dict[tuple[int, bool], Notice] = {
+        (int(one.details["saved_report_id"]), bool(one.details.get("by_hand"))): one
+        for one in notices
+        if one.kind is NoticeKind.SAVED_REPORT
+    }
+    told: dict[tuple[int, date], int] = {}
+    for (saved_report_id, _), notice in sorted(latest.items(), key=lambda one: one[1].id):
+        told[saved_report_id, _as_of(news, notice.details).astimezone(news.zone).date()] = notice.id
+    return {notice_id: day for (_, day), notice_id in told.items()}
+
+
+def _as_of(news: _News, details: Mapping[str, Any]) -> datetime:
+    """When it was due: quiet hours may lie between, and a month may end meanwhile."""
     due = details.get("due_at")  # of a notice written before it was kept: none
-    as_of = datetime.fromisoformat(due) if due else news.now
-    saved_report_id = int(details["saved_report_id"])
+    return datetime.fromisoformat(due) if due else news.now
+
+
+def _report(session: Session, news: _News, details: Mapping[str, Any]) -> ToldReport | None:
+    saved_report_id, as_of = int(details["saved_report_id"]), _as_of(news, details)
     return told_report(session, news.actor, saved_report_id, now=news.now, as_of=as_of, zone=news.zone)
 
 

@@ -53,6 +53,31 @@ def test_a_whole_approval_is_done_by_keyboard_alone(people: People, sales: Sales
     expect(title(page)).to_contain_text(uk("Approved"))
 
 
+def test_no_key_decides_while_something_is_half_typed(people: People, sales: Sales, uk: Words) -> None:
+    """A key that was meant for a remark approved "with remarks", with the half of it."""
+    deal_id = sales.ask_departments("Недописане")
+    page = people.at_work("iryna")
+    page.goto(f"/work-items/{sales.step(deal_id, 'approve_legal')}")
+    expect(title(page)).to_be_focused()
+    told = uk("What you have typed here is not sent yet. Press “%(button)s” itself to go on all the same.")
+    for written_in, button, key in (
+        ("#step-comment", "Approve", "a"),
+        ("#pane [data-field] textarea", "Approve", "a"),
+        ("#pane form[data-draft^=comment] textarea", "Return for rework", "r"),
+    ):
+        text = page.locator(written_in).first
+        text.evaluate("text => text.closest('details')?.setAttribute('open', '')")
+        text.fill("Страхування з")
+        title(page).click()
+        page.keyboard.press(key)
+        expect(text).to_be_focused()
+        expect(page.locator("#toasts")).to_contain_text(told % {"button": uk(button)})
+        text.fill("")
+    title(page).click()
+    page.keyboard.press("a")
+    expect(title(page)).to_contain_text(uk("Approved"))
+
+
 def test_a_step_a_cancelled_deal_and_an_uploaded_map_need_no_mouse(people: People, sales: Sales, uk: Words) -> None:
     deal_id = sales.open_deal("Клавіатура")
     page = people.at_work("olena")

@@ -31,7 +31,7 @@ class ApiClient:
         headers = self.headers | more.pop("headers", {})
         if body is not None:
             more["json"] = body
-        return self.client.open(f"{PREFIX}{address}", method=method, headers=headers, **more)
+        return self.client.open(f"{PREFIX}{address}", method=method, headers=headers, buffered=True, **more)
 
     def get(self, address: str, **more: Any) -> TestResponse:
         return self.call("GET", address, **more)

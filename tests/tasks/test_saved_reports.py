@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from email.message import EmailMessage
 
 import pytest
@@ -116,6 +116,34 @@ def test_a_report_of_a_months_last_evening_is_held_by_quiet_hours_and_is_still_o
     assert send(office, post_office, days=29, hours=13) == []
     (letter,) = send(office, post_office, hours=12)
     assert "Period: 01.03.2026 – 31.03.2026" in body(letter)
+
+
+def test_a_report_that_waits_comes_also_where_it_was_sent_by_hand_meanwhile(
+    office: Office, post_office: PostOffice
+) -> None:
+    """At half past six in the evening of 31 March, and by hand at half past seven in the morning of 1 April."""
+    filters = ReportFilters(period=UsualPeriod.THIS_MONTH, group_by="person")
+    saved = office.do("bohdan", save_report, ReportDraft("Місяць", ReportKind.LATENESS, filters))
+    office.do("bohdan", schedule_saved_report, saved.id, Schedule(Rhythm.MONTH_END, time(18, 30)))
+    office.clock.advance(datetime(2026, 3, 31, 15, 40, tzinfo=UTC) - office.clock.now())
+    assert send(office, post_office) == []
+    office.clock.advance(datetime(2026, 4, 1, 4, 30, tzinfo=UTC) - office.clock.now())
+    for _ in range(2):
+        office.do("bohdan", send_saved_report, saved.id)
+    (letter,) = send(office, post_office, hours=3)
+    assert body(letter).count("Період: 01.03.2026 – 31.03.2026") == 1
+    assert body(letter).count("Період: 01.04.2026 – 01.04.2026") == 1
+
+
+def test_a_report_that_would_tell_of_the_same_days_twice_in_one_letter_tells_of_them_once(
+    office: Office, post_office: PostOffice
+) -> None:
+    saved_id = scheduled(office, ReportKind.ACTIVITY, schedule=Schedule(Rhythm.DAY, time(20)))
+    office.clock.advance(timedelta(hours=10, minutes=5))
+    assert send(office, post_office) == []
+    office.do("bohdan", send_saved_report, saved_id)
+    (letter,) = send(office, post_office, hours=14)
+    assert body(letter).count("Period: ") == 1
 
 
 def test_a_report_is_sent_when_its_owner_wants_it_and_its_schedule_stays(

@@ -1,13 +1,19 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from flask import Response
 from openpyxl import load_workbook
 
 from webui.exports import csv_file, neutralised, xlsx_file
+
+
+def _content_of(answer: Response) -> bytes:
+    """As a browser keeps it: a large file is gone from the server's disk afterwards."""
+    with answer:
+        return answer.get_data()
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "  =1", "\n=1"])
@@ -22,16 +28,41 @@ def test_other_text_stays_as_it_is(text: str) -> None:
 
 def test_what_a_spreadsheet_cannot_hold_does_not_keep_the_others_from_their_file() -> None:
     answer = xlsx_file("deals", ("Назва",), [("Насоси\x0bдля\ufffe \uffffводоканалу",)])
-    rows = load_workbook(io.BytesIO(answer.get_data())).active.iter_rows(values_only=True)
+    rows = load_workbook(io.BytesIO(_content_of(answer))).active.iter_rows(values_only=True)
     assert list(rows) == [("Назва",), ("Насосидля водоканалу",)]
 
 
 @pytest.mark.parametrize("make", [csv_file, xlsx_file])
 def test_a_heading_that_somebody_made_up_is_no_formula(make: Callable[..., Response]) -> None:
     """Columns bear the labels of the company's own fields."""
-    content = make("clients", ("=1+1", "Галузь\x0b"), []).get_data()
+    content = _content_of(make("clients", ("=1+1", "Галузь\x0b"), []))
     if make is csv_file:
         assert content.decode("utf-8-sig").startswith("'=1+1;")
     else:
         (heading, _), *_ = load_workbook(io.BytesIO(content)).active.iter_rows()
         assert (heading.data_type, heading.value) == ("s", "'=1+1")
+
+
+def test_rows_beyond_what_a_sheet_of_excel_holds_go_on_in_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("webui.exports._LONGEST_SHEET", 2)
+    sheets = load_workbook(io.BytesIO(_content_of(xlsx_file("deals", ("Число",), [(1,), (2,), (3,)])))).worksheets
+    told = [[row[0] for row in sheet.iter_rows(values_only=True)] for sheet in sheets]
+    assert told == [["Число", 1, 2], ["Число", 3]]
+
+
+@pytest.mark.parametrize("make", [csv_file, xlsx_file])
+def test_a_large_file_is_the_same_as_a_small_one_and_is_never_left_half_written(
+    make: Callable[..., Response], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing() -> Iterator[tuple[int]]:
+        yield (1,)
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        make("deals", ("Число",), failing())
+    small = make("deals", ("Число",), [(1,)])
+    monkeypatch.setattr("webui.exports._HELD_IN_MEMORY", 1)
+    large = make("deals", ("Число",), [(1,)])
+    sizes = (small.content_length, large.content_length)
+    assert sizes == (len(_content_of(small)), len(_content_of(large)))
+    assert len(set(sizes)) == 1

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Response
+from flask import Response, url_for
 from sqlalchemy.orm import Session
 
 from engine.commands.clients import ContactDraft, add_contact, update_contact
+from engine.errors import NotFound
 from engine.model.client import Contact
+from engine.queries.client_merges import standing_contact_id
 from engine.queries.client_rows import ContactRow, contacts_of
 from engine.queries.contacts import contact_view, contacts
 from webui.api.answers import answer, listed
@@ -47,6 +49,22 @@ def list_contacts(query: ContactsQuery) -> Response:
     with reading() as session:
         page = contacts(session, caller(), q=query.q, client_id=query.client_id, limit=query.limit, cursor=query.cursor)
     return listed(page, contact_item, ContactList)
+
+
+@api.get("/contacts/<int:contact_id>", tags=[CLIENTS], responses={200: ContactItem})
+def show_contact(path: ContactPath) -> Response:
+    """One person at a client. The id of a removed double leads to the one who stayed, by a redirect."""
+    try:
+        with reading() as session:
+            row = contact_view(session, caller(), path.contact_id)
+    except NotFound:
+        with reading() as session:
+            standing = standing_contact_id(session, caller(), path.contact_id)
+        if standing is None:
+            raise
+        headers = {"Location": url_for("api.show_contact", contact_id=standing)}
+        return Response(status=307, headers=headers)  # not for ever: a merge can be undone
+    return answer(contact_item(row))
 
 
 @api.patch(

@@ -17,7 +17,7 @@ from engine.model.client import Client
 from engine.model.person import Person
 from engine.policy.field_values import from_json, to_json
 from engine.policy.form_values import totals_of
-from webui.formats import day, day_and_time, exact_number, money, two_decimals
+from webui.formats import USUAL_CURRENCY, day, day_and_time, exact_number, money, two_decimals
 from webui.forms.file_fields import file_links
 from webui.forms.typed_values import read_id
 from webui.i18n import _, ngettext
@@ -54,7 +54,7 @@ def column_label(column: FieldDefinition) -> str:
     return column.label or (_(_COLUMNS[column.name]) if column.name in _COLUMNS else column.name)
 
 
-def shown_field(session: Session, field: FieldDefinition, value: Any, currency: str = "UAH") -> str:
+def shown_field(session: Session, field: FieldDefinition, value: Any, currency: str = USUAL_CURRENCY) -> str:
     """A stored value of ``field``."""
     if field.value_type is FieldType.LINES:
         return lines_text(field, value, currency)
@@ -62,7 +62,7 @@ def shown_field(session: Session, field: FieldDefinition, value: Any, currency: 
 
 
 def shown_value(
-    session: Session, kind: FieldType, value: Any, currency: str = "UAH", choices: Iterable[FieldChoice] = ()
+    session: Session, kind: FieldType, value: Any, currency: str = USUAL_CURRENCY, choices: Iterable[FieldChoice] = ()
 ) -> str:
     """A stored value of a type, with the labels of its choices."""
     if value is None or value in ("", []):

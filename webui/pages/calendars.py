@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -23,6 +23,7 @@ from engine.policy.holidays_ua import ukrainian_holidays
 from engine.policy.permissions import Ability
 from engine.queries.people import CalendarRow, calendars
 from engine.queries.scopes import ensure_sees
+from webui.carrying_out import carry_out
 from webui.error_pages import status_of
 from webui.formats import local
 from webui.forms.typed_values import read_date
@@ -168,15 +169,12 @@ def _year() -> int:
 
 def _act(calendar_id: int, command: Callable[[Session], Any], told: str) -> ResponseReturnValue:
     _ensure_manages()
-    try:
-        with writing() as session:
-            command(session)
-    except NotFound:
-        raise
-    except DomainError as error:
-        return _page(calendar_id, error)
-    flash(told, "success")
-    return redirect(url_for("calendars.show", calendar_id=calendar_id, year=request.form.get("year")), code=303)
+    return carry_out(
+        command,
+        told,
+        refused=lambda error: _page(calendar_id, error),
+        shown_at=url_for("calendars.show", calendar_id=calendar_id, year=request.form.get("year")),
+    )
 
 
 def _list(error: DomainError | None = None) -> ResponseReturnValue:

@@ -34,6 +34,7 @@ from engine.queries.client_imports import (
     refused_rows,
 )
 from engine.queries.own_fields import own_fields
+from webui.carrying_out import carry_out
 from webui.error_pages import status_of
 from webui.exports import csv_file, xlsx_file
 from webui.forms.own_form import spelling
@@ -194,16 +195,12 @@ def _contact_label(meaning: str, label: str) -> str:
 
 
 def _act(import_id: int, command: Callable[[Session], object], told: str = "") -> ResponseReturnValue:
-    try:
-        with writing() as session:
-            command(session)
-    except NotFound:
-        raise
-    except DomainError as error:
-        return _page(import_id, error=error)
-    if told:
-        flash(told, "success")
-    return redirect(url_for("client_imports.show", import_id=import_id), code=303)
+    return carry_out(
+        command,
+        told,
+        refused=lambda error: _page(import_id, error=error),
+        shown_at=url_for("client_imports.show", import_id=import_id),
+    )
 
 
 def _form(error: DomainError | None = None, kind: ImportKind = ImportKind.CLIENTS) -> ResponseReturnValue:

@@ -17,7 +17,7 @@ from engine.policy.permissions import Ability, ensure_may, may
 from engine.queries.client_data import client_data
 from engine.queries.client_doubles import possible_duplicates, similar_clients
 from engine.queries.client_list_columns import ClientColumns
-from engine.queries.client_merges import merges_into, standing_client_id
+from engine.queries.client_merges import merges_into, standing_client_id, standing_contact_id
 from engine.queries.client_notes import client_notes
 from engine.queries.clients import client_history, client_view
 from engine.queries.contacts import contact_view
@@ -32,7 +32,7 @@ from webui.forms.typed_values import chosen_id, ensure_chosen
 from webui.i18n import _
 from webui.letter_exports import client_data_zip
 from webui.messages import error_text, field_errors
-from webui.own_columns import client_cells, client_sheet_cells, numeric, own_labels, sheet_row
+from webui.own_columns import client_cells, numeric, own_labels, with_client_cells
 from webui.request_context import actor, now, reading, services, writing
 from webui.timeline import client_labels, entries
 
@@ -87,9 +87,7 @@ def export(kind: str) -> ResponseReturnValue:
     )
     with reading() as session:
         own = own_columns_of_clients(session)
-        found = list(ClientFilter.of(request.args).all_rows(session, actor()))
-        cells = client_sheet_cells(session, own, {row.id: row.fields for row in found})
-        rows = [
+        rows = (
             (
                 row.name,
                 row.edrpou,
@@ -101,12 +99,12 @@ def export(kind: str) -> ResponseReturnValue:
                 row.open_deals,
                 row.next_due_at,
                 row.created_at,
-                *sheet_row(cells, row.id, own),
+                *cells,
             )
-            for row in found
-        ]
-    labels = own_labels(own, tells_whose=False).values()
-    return (csv_file if kind == "csv" else xlsx_file)("clients", [*header, *labels], rows)
+            for row, cells in with_client_cells(session, own, ClientFilter.of(request.args).all_rows(session, actor()))
+        )
+        labels = own_labels(own, tells_whose=False).values()
+        return (csv_file if kind == "csv" else xlsx_file)("clients", [*header, *labels], rows)
 
 
 @blueprint.post("/<int:client_id>/data.zip")
@@ -218,11 +216,14 @@ def notes(client_id: int) -> ResponseReturnValue:
 
 @blueprint.get("/<int:client_id>/contacts/<int:contact_id>")
 def show_contact(client_id: int, contact_id: int) -> ResponseReturnValue:
-    """Of a contact that went along when their client was merged, where it stands now."""
+    """Of a contact that went along when their client was merged, or was a double then: where it stands now."""
     with reading() as session:
-        now_at = contact_view(session, actor(), contact_id).client_id
-        if now_at != client_id and standing_client_id(session, actor(), client_id) == now_at:
-            return redirect(url_for("clients.show_contact", client_id=now_at, contact_id=contact_id))
+        standing = standing_contact_id(session, actor(), contact_id)
+        if standing is None:
+            raise NotFound
+        now_at = contact_view(session, actor(), standing).client_id
+        if (now_at, standing) != (client_id, contact_id) and standing_client_id(session, actor(), client_id) == now_at:
+            return redirect(url_for("clients.show_contact", client_id=now_at, contact_id=standing))
     return _contact_page(client_id, contact_id)
 
 

@@ -33,7 +33,7 @@ from webui.control_words import DEAL_LISTS, STEP_LISTS, may_direct, may_remind
 from webui.error_pages import status_of
 from webui.forms.typed_values import read_id
 from webui.i18n import _, ngettext
-from webui.listed_pages import LONGEST_EXPORT, PAGE_SIZE, all_pages, cursor_asked, page_links
+from webui.listed_pages import PAGE_SIZE, all_pages, cursor_asked, page_links
 from webui.messages import error_text, field_errors
 from webui.report_periods import report_file
 from webui.request_context import actor, now, reading, services, writing
@@ -43,6 +43,8 @@ from webui.step_people import may_extend
 blueprint = Blueprint("control", __name__, url_prefix="/control")
 
 _MOST_REMINDED = 100
+_MOST_COUNTED = 10_000
+"""Of deals, above their list."""
 _OF_NONE = "none"
 _NARROWED = ("from", "show", "person", "department", "cursor")
 
@@ -108,7 +110,7 @@ def export_steps(kind: str) -> ResponseReturnValue:
     chosen = _chosen_steps()
     with reading() as session:
         at = now()
-        rows = [
+        rows = (
             (
                 row.name,
                 row.deal_number,
@@ -124,8 +126,8 @@ def export_steps(kind: str) -> ResponseReturnValue:
             for row in all_pages(
                 lambda cursor, limit: controlled_steps(session, actor(), now=at, cursor=cursor, limit=limit, **chosen)
             )
-        ]
-    return report_file(kind, "control", header, rows)
+        )
+        return report_file(kind, "control", header, rows)
 
 
 @blueprint.get("/steps/<int:work_item_id>/direct")
@@ -166,7 +168,7 @@ def list_deals() -> ResponseReturnValue:
             now=now(),
             limit=PAGE_SIZE,
             cursor=cursor_asked(),
-            most_counted=LONGEST_EXPORT,
+            most_counted=_MOST_COUNTED,
         )
     return render_template(
         "control/deals.html",
@@ -174,7 +176,7 @@ def list_deals() -> ResponseReturnValue:
         found=found,
         lists=DEAL_LISTS,
         silent_days=SILENT_DAYS,
-        most=LONGEST_EXPORT,
+        most=_MOST_COUNTED,
         **page_links(found.next_cursor),
     )
 
@@ -196,7 +198,7 @@ def export_deals(kind: str) -> ResponseReturnValue:
     which = _word(DealsList, DealsList.SILENT)
     with reading() as session:
         at = now()
-        rows = [
+        rows = (
             (
                 row.number,
                 row.title,
@@ -214,8 +216,8 @@ def export_deals(kind: str) -> ResponseReturnValue:
                     session, actor(), which, now=at, cursor=cursor, limit=limit, most_counted=1
                 )
             )
-        ]
-    return report_file(kind, "control-deals", header, rows)
+        )
+        return report_file(kind, "control-deals", header, rows)
 
 
 @blueprint.post("/looked")

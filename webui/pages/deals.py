@@ -55,7 +55,7 @@ from webui.forms.step_form import StepField, faults_of, step_fields, typed_value
 from webui.forms.typed_values import chosen_id
 from webui.i18n import _, chosen_locale, zone
 from webui.messages import error_text, field_errors
-from webui.own_columns import deal_cells, deal_sheet_cells, numeric, own_labels, sheet_row
+from webui.own_columns import deal_cells, numeric, own_labels, with_deal_cells
 from webui.request_context import actor, now, reading, services
 from webui.timeline import FILTERS, Fields, currency_of, deal_labels, entries, fields_of, kinds_of
 from webui.waiting import waiting_sentence
@@ -134,9 +134,8 @@ def export(kind: str) -> ResponseReturnValue:
     with reading() as session:
         reasons = {one.id: one.name for one in loss_reasons(session, archived=True)}
         own = DealColumns.kept(session, actor()).own_shown
-        found = list(DealFilter.of(request.args).all_rows(session, actor(), now()))
-        cells = deal_sheet_cells(session, own, [row.id for row in found])
-        rows = [
+        found = DealFilter.of(request.args).all_rows(session, actor(), now())
+        rows = (
             (
                 row.number,
                 row.title,
@@ -153,11 +152,11 @@ def export(kind: str) -> ResponseReturnValue:
                 row.overdue_steps,
                 row.loss_reason,
                 reasons.get(row.loss_reason_id or 0),
-                *sheet_row(cells, row.id, own),
+                *cells,
             )
-            for row in found
-        ]
-    return (csv_file if kind == "csv" else xlsx_file)("deals", (*header, *own_labels(own).values()), rows)
+            for row, cells in with_deal_cells(session, own, found, lambda one: one.id)
+        )
+        return (csv_file if kind == "csv" else xlsx_file)("deals", (*header, *own_labels(own).values()), rows)
 
 
 @blueprint.get("/new")

@@ -16,6 +16,7 @@ from engine.errors import N_, DomainError, NotFound
 from engine.policy.permissions import Ability
 from engine.queries.people import calendars, departments
 from engine.queries.scopes import ensure_sees
+from webui.carrying_out import carry_out
 from webui.department_tree import as_tree
 from webui.error_pages import status_of
 from webui.forms.typed_values import chosen_id, ensure_chosen
@@ -81,15 +82,12 @@ def _typed(form: Mapping[str, str]) -> dict[str, Any]:
 
 def _act(department_id: int, command: Callable[[Session], Any]) -> ResponseReturnValue:
     _ensure_manages()
-    try:
-        with writing() as session:
-            command(session)
-    except NotFound:
-        raise
-    except DomainError as error:
-        return _page(department_id, error)
-    flash(_("Saved."), "success")
-    return redirect(url_for("departments.list_departments"), code=303)
+    return carry_out(
+        command,
+        _("Saved."),
+        refused=lambda error: _page(department_id, error),
+        shown_at=url_for("departments.list_departments"),
+    )
 
 
 def _distributions() -> dict[str, str]:

@@ -19,6 +19,7 @@ from webui.formats import local
 from webui.forms.typed_values import read_id
 from webui.i18n import _
 from webui.journal import PARTS, journal_entries
+from webui.listed_pages import all_pages
 from webui.periods import BACK, end_of, iso_date, start_of, usual_periods
 from webui.request_context import actor, now, reading
 from webui.sign_in_words import KINDS, told
@@ -26,7 +27,6 @@ from webui.sign_in_words import KINDS, told
 blueprint = Blueprint("journal", __name__, url_prefix="/settings/journal")
 
 _SHOWN = 50
-_MOST_EXPORTED = 10_000
 
 
 @blueprint.get("")
@@ -34,7 +34,7 @@ def show() -> ResponseReturnValue:
     kept, cursor = _kept(), request.args.get("cursor") or None
     with reading() as session:
         page = _found(session, limit=_SHOWN, cursor=cursor)
-        entries = journal_entries(session, page.items)
+        entries = list(journal_entries(session, page.items))
         person = directory(session).known_person(read_id(request.args.get("person", "")))
     first, last = _period()
     return render_template(
@@ -56,8 +56,8 @@ def show() -> ResponseReturnValue:
 def export(kind: str) -> ResponseReturnValue:
     header = (_("When"), _("Who"), _("What"), _("About"), _("Details"), _("Kind"))
     with reading() as session:
-        page = _found(session, limit=_MOST_EXPORTED)
-        rows = [
+        listed = all_pages(lambda cursor, limit: _found(session, limit=limit, cursor=cursor))
+        rows = (
             (
                 one.told.row.at,
                 one.told.who,
@@ -66,11 +66,11 @@ def export(kind: str) -> ResponseReturnValue:
                 "; ".join(f"{label}: {value}" for label, value in one.details),
                 one.part,
             )
-            for one in journal_entries(session, page.items)
-        ]
-    if kind == "csv":
-        return csv_file("journal", header, rows)
-    return xlsx_file("journal", header, rows, widths=(18, 28, 50, 28, 60, 26))
+            for one in journal_entries(session, listed)
+        )
+        if kind == "csv":
+            return csv_file("journal", header, rows)
+        return xlsx_file("journal", header, rows, widths=(18, 28, 50, 28, 60, 26))
 
 
 @blueprint.get("/sign-ins")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TypeVar
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -15,14 +16,17 @@ from engine.commands.letter_templates import (
     change_letter_template,
     remove_letter_template,
 )
-from engine.errors import N_, DomainError, NotFound
+from engine.errors import N_, DomainError
 from engine.policy.letter_places import SPELLINGS, Place
 from engine.queries.letter_templates import managed_templates
+from webui.carrying_out import carry_out
 from webui.command_keys import sent_command_id
 from webui.error_pages import status_of
 from webui.i18n import _, chosen_locale
 from webui.messages import error_text, field_errors
-from webui.request_context import actor, reading, services, writing
+from webui.request_context import actor, reading, services
+
+T = TypeVar("T")
 
 blueprint = Blueprint("letter_templates", __name__, url_prefix="/settings/letter-templates")
 
@@ -62,7 +66,11 @@ def change(template_id: int) -> ResponseReturnValue:
 def remove(template_id: int) -> ResponseReturnValue:
     return _act(
         lambda session: remove_letter_template(session, template_id, actor=actor(), clock=services().clock),
-        _("Removed. Letters that were written stay as they are."),
+        lambda was_there: (
+            _("Removed. Letters that were written stay as they are.")
+            if was_there
+            else _("This text was removed already.")
+        ),
     )
 
 
@@ -70,17 +78,16 @@ def _typed() -> tuple[str, str, str]:
     return request.form.get("name", ""), request.form.get("subject", ""), request.form.get("text", "")
 
 
-def _act(command: Callable[[Session], object], told: str, *, changed: int | None = None) -> ResponseReturnValue:
+def _act(
+    command: Callable[[Session], T], told: str | Callable[[T], str], *, changed: int | None = None
+) -> ResponseReturnValue:
     """``changed`` is the text at which a fault is told; without one it is the new one's."""
-    try:
-        with writing() as session:
-            command(session)
-    except NotFound:
-        raise
-    except DomainError as error:
-        return _page(error, changed)
-    flash(told, "success")
-    return redirect(url_for("letter_templates.show"), code=303)
+    return carry_out(
+        command,
+        told,
+        refused=lambda error: _page(error, changed),
+        shown_at=url_for("letter_templates.show"),
+    )
 
 
 def _page(error: DomainError | None = None, changed: int | None = None) -> ResponseReturnValue:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -17,12 +17,13 @@ from engine.commands.loss_reasons import (
     rename_loss_reason,
     restore_loss_reason,
 )
-from engine.errors import N_, DomainError, NotFound
+from engine.errors import N_, DomainError
 from engine.queries.loss_reasons import managed_loss_reasons
+from webui.carrying_out import carry_out
 from webui.error_pages import status_of
 from webui.i18n import _
 from webui.messages import field_errors
-from webui.request_context import actor, reading, services, writing
+from webui.request_context import actor, reading, services
 
 blueprint = Blueprint("loss_reasons", __name__, url_prefix="/settings/loss-reasons")
 
@@ -85,16 +86,12 @@ def restore(reason_id: int) -> ResponseReturnValue:
 
 def _act(command: Callable[[Session], object], *, told: str = "", renamed: int | None = None) -> ResponseReturnValue:
     """``renamed`` is the reason at which a fault is told; without one it is the new one's."""
-    try:
-        with writing() as session:
-            command(session)
-    except NotFound:
-        raise
-    except DomainError as error:
-        return _page(error, renamed)
-    if told:
-        flash(told, "success")
-    return redirect(url_for("loss_reasons.show"), code=303)
+    return carry_out(
+        command,
+        told,
+        refused=lambda error: _page(error, renamed),
+        shown_at=url_for("loss_reasons.show"),
+    )
 
 
 def _page(error: DomainError | None = None, renamed: int | None = None) -> ResponseReturnValue:

@@ -19,6 +19,7 @@ from engine.queries.definitions import definition_view
 from engine.queries.map_rules import rule_runs, rules_of
 from engine.queries.processes import process_of
 from engine.queries.scopes import ensure_sees
+from webui.carrying_out import carry_out
 from webui.error_pages import status_of
 from webui.forms.rule_form import decision_lines, expected_lines, read_rule, rule_fields
 from webui.forms.shown_values import shown_field
@@ -89,15 +90,12 @@ def _keep(definition_id: int, position: int | None) -> ResponseReturnValue:
 
 def _act(definition_id: int, command: Callable[[Session], None], told: str) -> ResponseReturnValue:
     _ensure_may_write()
-    try:
-        with writing() as session:
-            command(session)
-    except NotFound:
-        raise
-    except DomainError as error:
-        return _list(definition_id, error)
-    flash(told, "success")
-    return redirect(url_for("map_rules.list_rules", definition_id=definition_id), code=303)
+    return carry_out(
+        command,
+        told,
+        refused=lambda error: _list(definition_id, error),
+        shown_at=url_for("map_rules.list_rules", definition_id=definition_id),
+    )
 
 
 def _ensure_may_write() -> None:

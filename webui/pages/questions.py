@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from engine.commands.consultations import answer_consultation, note_answer, withdraw_consultation
 from engine.commands.mentions import note_mention
-from engine.errors import DomainError, NotFound
+from engine.errors import DomainError
 from engine.policy.mentions import with_names
 from engine.queries.attention import mentions_of, watched_deals
 from engine.queries.client_letters import unread_letters
 from engine.queries.consultations import questions_by, questions_to
+from webui.carrying_out import carry_out
 from webui.error_pages import status_of
 from webui.i18n import _
 from webui.messages import error_text, field_errors
-from webui.request_context import actor, reading, services, writing
+from webui.request_context import actor, reading, services
 
 blueprint = Blueprint("questions", __name__, url_prefix="/questions")
 
@@ -60,16 +61,12 @@ def read_mention(mention_id: int) -> ResponseReturnValue:
 
 
 def _act(command: Callable[[Session], Any], told: str, *, question_id: int | None = None) -> ResponseReturnValue:
-    try:
-        with writing() as session:
-            command(session)
-    except NotFound:
-        raise
-    except DomainError as error:
-        return _page(error, question_id)
-    if told:
-        flash(told, "success")
-    return redirect(url_for("questions.show"), code=303)
+    return carry_out(
+        command,
+        told,
+        refused=lambda error: _page(error, question_id),
+        shown_at=url_for("questions.show"),
+    )
 
 
 def _page(error: DomainError | None = None, question_id: int | None = None) -> ResponseReturnValue:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -30,6 +31,7 @@ from engine.queries.control import ensure_controls
 from engine.queries.mail_choices import mail_choices
 from engine.queries.saved_reports import SavedRow, months_of, saved_reports
 from engine.queries.telegram import chat_of
+from webui.carrying_out import carry_out
 from webui.command_keys import sent_command_id
 from webui.error_pages import status_of
 from webui.formats import local, month_span
@@ -38,8 +40,10 @@ from webui.forms.working_hours import DAY_NAMES
 from webui.i18n import _
 from webui.messages import field_errors
 from webui.periods import PERIODS
-from webui.request_context import actor, now, reading, services, writing
+from webui.request_context import actor, now, reading, services
 from webui.saved_reports import address_of, filters_given, saved_report_file
+
+T = TypeVar("T")
 
 blueprint = Blueprint("saved_reports", __name__, url_prefix="/reports/saved")
 
@@ -139,7 +143,11 @@ def stop(saved_report_id: int) -> ResponseReturnValue:
 def delete(saved_report_id: int) -> ResponseReturnValue:
     return _act(
         lambda session: delete_saved_report(session, saved_report_id, actor=actor(), clock=services().clock),
-        _("The report is deleted from what you have saved."),
+        lambda was_there: (
+            _("The report is deleted from what you have saved.")
+            if was_there
+            else _("You have deleted this report already.")
+        ),
     )
 
 
@@ -158,18 +166,17 @@ def _schedule_given() -> Schedule:
     return Schedule(Rhythm(rhythm), moment, day)
 
 
-def _act(command: Callable[[Session], object], told: str, changed: int | None = None) -> ResponseReturnValue:
+def _act(
+    command: Callable[[Session], T], told: str | Callable[[T], str], changed: int | None = None
+) -> ResponseReturnValue:
     """``changed`` is the report at which a fault is told; without one it is the new one's."""
     ensure_controls(actor())
-    try:
-        with writing() as session:
-            command(session)
-    except NotFound:
-        raise
-    except DomainError as error:
-        return _page(error, changed)
-    flash(told, "success")
-    return redirect(url_for("saved_reports.show"), code=303)
+    return carry_out(
+        command,
+        told,
+        refused=lambda error: _page(error, changed),
+        shown_at=url_for("saved_reports.show"),
+    )
 
 
 def _page(error: DomainError | None = None, changed: int | None = None) -> ResponseReturnValue:

@@ -121,7 +121,7 @@ def export_steps(kind: str) -> ResponseReturnValue:
         _("Decision"),
         _("Comment"),
     )
-    rows = [
+    rows = (
         (
             one.row.name,
             one.row.deal_number,
@@ -136,7 +136,7 @@ def export_steps(kind: str) -> ResponseReturnValue:
             one.comment,
         )
         for one in all_pages(lambda cursor, limit: _steps(which, chosen, cursor, limit))
-    ]
+    )
     return report_file(kind, "steps", header, rows)
 
 

@@ -194,6 +194,8 @@ def test_an_import_is_taken_back_as_far_as_nobody_uses_what_it_made(office: Offi
         lists.take_back(import_id)
     lists.take_over(text)
     assert sorted(clients_of(office)) == ["А", "Б", "В", "Г"]
+    assert clients_of(office)["А"].id not in {one.id for one in made.values()}, "history knows another one by it"
+    assert clients_of(office)["Г"].id not in {one.id for one in made.values()}
 
 
 @pytest.mark.parametrize("somebody_edits", [False, True])

@@ -18,7 +18,7 @@ from engine.model.history_event import HistoryEvent
 from engine.model.history_signature import HistorySignature
 from engine.policy.permissions import Actor
 from engine.queries.history_proof import HistoryProof, signed_faults
-from engine.queries.history_signatures import LOOKS_BACK, is_unsigned
+from engine.queries.history_signatures import LOOKS_BACK, is_unsigned, signing_state
 
 _MANY_ENTRIES = """
 INSERT INTO history_event (id, kind, at, data, actor_name, previous_hash, entry_hash)
@@ -60,12 +60,16 @@ def test_of_a_long_history_only_the_end_is_read(postgresql_database_url: str) ->
             session.execute(text(_MANY_ENTRIES), {"count": entries})
             session.execute(text(_MANY_SIGNATURES), {"count": entries - unsigned})
             session.execute(text("ANALYZE history_event, history_signature"))
-        new = select(HistoryEvent.id).where(is_unsigned(entries - unsigned - LOOKS_BACK)).order_by(HistoryEvent.id)
+        unread = is_unsigned(entries - unsigned - LOOKS_BACK)
+        new = select(HistoryEvent.id).where(unread).order_by(HistoryEvent.id).limit(AT_ONCE)
+        waiting = select(func.count()).select_from(HistoryEvent).where(unread)  # as the page of signatures asks
         with database.read() as session:
-            assert session.scalars(new.limit(AT_ONCE)).all() == list(range(entries - unsigned + 1, entries + 1))
-            asked = new.limit(AT_ONCE).compile(session.get_bind(), compile_kwargs={"literal_binds": True})
-            plan = "\n".join(session.scalars(text(f"EXPLAIN {asked}")))
-            assert "Seq Scan" not in plan, plan
+            assert session.scalars(new).all() == list(range(entries - unsigned + 1, entries + 1))
+            assert signing_state(session).waiting == session.scalar(waiting) == unsigned
+            for statement in (new, waiting):
+                asked = statement.compile(session.get_bind(), compile_kwargs={"literal_binds": True})
+                plan = "\n".join(session.scalars(text(f"EXPLAIN {asked}")))
+                assert "Seq Scan" not in plan, plan
     finally:
         database.dispose()
 

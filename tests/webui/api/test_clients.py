@@ -117,6 +117,32 @@ def test_what_was_written_in_an_entry_is_erased(api: ApiOf, office: Office) -> N
     assert erased["data"]["text"] == ERASED
 
 
+def test_the_id_of_a_removed_double_of_a_contact_leads_to_who_stayed(api: ApiOf) -> None:
+    olena, danylo = api("olena"), api("danylo")
+    first, second, third = (
+        read(olena.post("/clients", {"name": name}), 201)["id"] for name in ("Промінь", "Обрій", "Хвиля")
+    )
+    twins = [
+        read(olena.post("/contacts", {"client_id": one, "full_name": "Марія Іваненко"}), 201)
+        for one in (first, second, third)
+    ]
+    of_first, of_second, of_third = (f"/contacts/{one['id']}" for one in twins)
+    assert read(olena.get(of_first)) == twins[0]
+    read(olena.post(f"/clients/{second}/merge", {"client_ids": [first]}))
+    read(olena.post(f"/clients/{third}/merge", {"client_ids": [second]}))
+    for double in (of_first, of_second):
+        led_on = olena.get(double)
+        assert (led_on.status_code, led_on.location) == (307, f"/api/v1{of_third}")
+        problem(danylo.get(double), 404, "not_found")
+        problem(olena.patch(double, {"position": "Закупівлі"}), 404, "not_found")
+    problem(danylo.get(of_third), 404, "not_found")
+    problem(olena.get("/contacts/999999"), 404, "not_found")
+    (latest, *_) = read(olena.get(f"/clients/{third}"))["merged"]
+    read(olena.post(f"/client-merges/{latest['merge_id']}/undo"))
+    assert read(olena.get(of_second))["client_id"] == second
+    assert olena.get(of_first).location == f"/api/v1{of_second}"
+
+
 def test_doubles_are_found_merged_and_set_apart_over_http(api: ApiOf) -> None:
     olena = api("olena")
     kept, merged = (

@@ -143,6 +143,7 @@ EXPECTED = {
     "PATCH /clients/<int:client_id>": Expected(
         "200 404 200 403 403 403 200", "200 404 200 403 403 403 200", body={"segment": "B2G"}
     ),
+    "GET /contacts/<int:contact_id>": Expected(OWN_DEAL, FOREIGN_DEAL),
     "PATCH /contacts/<int:contact_id>": Expected(
         "200 404 200 403 403 403 200", "200 404 200 403 403 403 200", body={"position": "Закупівлі"}
     ),

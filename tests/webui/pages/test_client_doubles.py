@@ -135,9 +135,13 @@ def test_a_large_group_can_be_told_apart(office: Office, browse: SignIn) -> None
 def test_whoever_had_the_merged_client_open_is_led_on(office: Office, browse: SignIn, pair: tuple[int, int]) -> None:
     olena, (first, second) = browse("olena"), pair
     contact = office.do("olena", add_contact, first, ContactDraft("Ганна"))
+    double, twin = (office.do("olena", add_contact, one, ContactDraft("Остап Вишня")) for one in pair)
     olena.post("/clients/merge", {"id": [str(one) for one in pair], "kept": str(second)})
     answer = olena.get(f"/clients/{first}/contacts/{contact.id}")
     assert (answer.status_code, answer.location) == (302, f"/clients/{second}/contacts/{contact.id}")
+    answer = olena.get(f"/clients/{first}/contacts/{double.id}")
+    assert (answer.status_code, answer.location) == (302, f"/clients/{second}/contacts/{twin.id}")
+    assert browse("danylo").get(f"/clients/{first}/contacts/{double.id}").status_code == 404
     answer = olena.post(f"/clients/{first}", {"name": "Інша"})
     assert (answer.status_code, answer.location) == (303, f"/clients/{second}")
     assert "не збережено" in text_of(olena.get(f"/clients/{second}"))

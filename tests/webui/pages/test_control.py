@@ -5,8 +5,11 @@ from collections.abc import Callable
 from io import BytesIO
 
 import openpyxl
+from sqlalchemy import insert, select
 from support.office import Office
 from support.web import Browser, text_of
+
+from engine.model.work_item import WorkItem
 
 SignIn = Callable[[str | None], Browser]
 
@@ -109,3 +112,16 @@ def test_who_heads_nobody_has_no_control(office: Office, browse: SignIn) -> None
     assert olena.post("/control/looked").status_code == 404
     olena.post("/control/remind", {"only": str(office.step("prepare").id)})
     assert "step_reminded" not in [one.kind for one in office.history(deal)]
+
+
+def test_a_file_holds_the_whole_list_however_long_it_is(office: Office, browse: SignIn) -> None:
+    office.open_deal()
+    copied = 10_100
+    with office.database.write() as session:
+        row = dict(session.execute(select(WorkItem.__table__)).mappings().one())
+        given = row.pop("activity_id"), row.pop("id")
+        alike = ({"activity_id": f"{given[0]}-{number}"} for number in range(copied))
+        session.execute(insert(WorkItem.__table__), [row | one for one in alike])
+    answer = browse("bohdan").get("/control/steps/export.csv?show=open")
+    assert answer.content_length == len(answer.data)
+    assert len(answer.data.decode("utf-8-sig").splitlines()) == 1 + 1 + copied

@@ -207,6 +207,20 @@ def test_a_double_click_adds_one_text_and_both_are_answered_alike(office: Office
     assert owner.post(page, TEMPLATE | {"command_id": "other"}).status_code == 422
 
 
+def test_a_text_that_is_removed_twice_is_told_of_twice(office: Office, browse: SignIn) -> None:
+    owner, page = browse("owner"), "/settings/letter-templates"
+    owner.post(page, TEMPLATE)
+    with office.database.read() as session:
+        (known,) = session.query(LetterTemplate)
+    for told in ("Вилучено.", "Цей текст уже вилучено."):
+        assert owner.post(f"{page}/{known.id}/remove").location == page
+        assert told in text_of(owner.get(page))
+    assert owner.post(f"{page}/999/remove").status_code == 404
+    assert browse("olena").post(f"{page}/{known.id}/remove").status_code in {403, 404}
+    with office.database.read() as session:
+        assert session.query(HistoryEvent).filter_by(kind="letter_template_removed").count() == 1
+
+
 def test_the_owner_keeps_texts_and_a_manager_begins_from_one(office: Office, browse: SignIn) -> None:
     owner, olena, page = browse("owner"), browse("olena"), "/settings/letter-templates"
     refused = owner.post(page, TEMPLATE | {"text": "{знижка}"})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 
@@ -43,6 +44,9 @@ def changed(office: Office) -> Office:
     )
     drafted = OwnFieldDraft(label="Канал", type="choice", choices="vip=Ключовий")
     office.do("admin", update_own_field, field.id, drafted)
+    limit = OwnFieldDraft(label="Ліміт", type="money", maximum="100000")
+    kept = office.do("admin", add_own_field, FieldSubject.CLIENT, limit)
+    office.do("admin", update_own_field, kept.id, replace(limit, minimum="500", maximum="250000"))
     with office.database.read() as session:
         calendar_id = session.query(Calendar.id).scalar()
     if calendar_id is not None:
@@ -64,6 +68,8 @@ def test_every_change_says_who_made_it_and_about_whom(changed: Office, browse: S
     assert re.search("Керівник: .+ → Олена Коваль", page)
     assert "Розподіл кроків: — → тому, у кого найменше відкритих кроків" in page
     assert "Варіанти: A → Ключовий" in page
+    assert "Щонайменше: — → 500 ₴" in page
+    assert "Щонайбільше: 100 000 ₴ → 250 000 ₴" in page
     assert "Заступник: Олена Коваль" in page
     for said in ("Ірина Бондар", "Створено токен «Облік»", "Андрій Савченко", "Установлено пароль"):
         assert said in page

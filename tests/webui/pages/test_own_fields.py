@@ -96,7 +96,7 @@ def test_a_client_is_added_shown_changed_and_found_with_own_fields(office: Offic
         assert session.get_one(Client, 1).fields == {"limit": "20", "vat": False, "haluz": "it"}
     told = text_of(olena.get("/clients/1/history", part=True))
     assert "Агро → ІТ" in told
-    assert "Кредитний ліміт" in told
+    assert "Кредитний ліміт 12 500,50 ₴ → 20 ₴" in told
 
 
 def test_the_list_of_clients_has_columns_filters_and_an_export_of_own_fields(office: Office, browse: SignIn) -> None:
@@ -183,7 +183,7 @@ def test_a_step_shows_the_clients_field_and_writes_it_back(office: Office, brows
     assert done.status_code == 303
     timeline = text_of(olena.get(f"/deals/{deal.id}"))
     assert "Картку клієнта змінено кроком угоди" in timeline
-    assert "Кредитний ліміт 7,00 → 8,50" in timeline
+    assert "Кредитний ліміт 7 ₴ → 8,50 ₴" in timeline
 
 
 def test_the_api_reads_and_writes_own_fields(office: Office, browse: SignIn, app: Flask) -> None:

@@ -11,6 +11,7 @@ from support.office import Office
 from support.web import Browser, text_of
 from werkzeug.test import TestResponse
 
+from engine.model.history_event import HistoryEvent
 from engine.model.notice import Notice, NoticeKind
 from engine.model.person import Person
 from engine.model.saved_report import Rhythm, SavedReport
@@ -115,6 +116,23 @@ def test_a_double_click_saves_and_sends_a_report_once(office: Office, browse: Si
     assert [bohdan.post(f"{place}/send", form=form).status_code for _ in range(2)] == [303, 303]
     with office.database.read() as session:
         assert session.query(Notice).filter_by(kind=NoticeKind.SAVED_REPORT).count() == 1
+
+
+def test_a_second_press_deletes_no_more_and_is_told_so(office: Office, browse: SignIn) -> None:
+    bohdan = browse("bohdan")
+    save(bohdan)
+    place = f"{PAGE}/{saved(office).id}"
+    told = []
+    for _ in range(2):
+        assert bohdan.post(f"{place}/delete").location == PAGE
+        told.append(text_of(bohdan.get(PAGE)))
+    assert ["Звіт видалено зі збережених." in one for one in told] == [True, False]
+    assert "Ви вже видалили цей звіт." in told[1]
+    assert browse("owner").post(f"{place}/delete").status_code == 404
+    assert bohdan.post(f"{PAGE}/999/delete").status_code == 404
+    with office.database.read() as session:
+        changes = [one.data["change"] for one in session.query(HistoryEvent).filter_by(kind="saved_report_changed")]
+    assert changes == ["saved", "deleted"]
 
 
 def test_names_are_ones_own_and_once_each(office: Office, browse: SignIn) -> None:

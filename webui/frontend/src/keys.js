@@ -1,4 +1,6 @@
 // Keys of a person who does this all day. Never while typing, never together with Ctrl, Alt or Meta.
+import { toast } from "./toasts.js";
+
 const dialog = document.getElementById("keys");
 
 const isTyping = element => element.closest("input:not([type=checkbox]), textarea, select, [contenteditable], [role=combobox], .bpmn-viewer, .modeler-canvas");
@@ -19,7 +21,27 @@ function tick() {
   row?.querySelector("input[data-select]")?.click();
 }
 
-const press = key => document.querySelector(`#pane button[data-key="${key}"]`)?.click();
+// Writing that no button has sent yet: any long text, and what is not as it came. The fields of a step that is completed
+// are what is done there, and no writing beside it.
+function unsentWriting(key) {
+  const texts = [...document.querySelectorAll("#pane textarea, #pane input[type=text]")];
+  return texts.find(text => {
+    if (!text.value.trim()) return false;
+    const isField = Boolean(text.closest("[data-field]"));
+    return isField ? key !== "c" && text.value !== text.defaultValue : text.matches("textarea") || text.value !== text.defaultValue;
+  });
+}
+
+// A key is easily meant for the text that is being written: the button itself is pressed on purpose.
+function press(key) {
+  const button = document.querySelector(`#pane button[data-key="${key}"]`);
+  if (!button) return;
+  const unsent = unsentWriting(key);
+  if (!unsent) return void button.click();
+  unsent.closest("details")?.setAttribute("open", "");
+  unsent.focus();
+  toast(button.closest("[data-unsent]").dataset.unsent.replace("{button}", button.textContent.trim()), "warning");
+}
 
 const ACTIONS = {
   "/": () => document.getElementById("search")?.focus(),
