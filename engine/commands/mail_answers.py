@@ -120,8 +120,8 @@ def _read(session: Session, text: str, item: WorkItem) -> ReadDecision | None:
 
 def _letter_of(session: Session, keys: Sequence[str]) -> Letter | None:
     """The first of the keys that is one of ours: the address of an answer is looked at before what it quotes."""
-    found = (session.scalar(select(Letter).where(Letter.key == key)) for key in keys)
-    return next((one for one in found if one is not None), None)
+    found = {letter.key: letter for letter in session.scalars(select(Letter).where(Letter.key.in_(keys)))}
+    return next((found[key] for key in keys if key in found), None)
 
 
 def _items_of(session: Session, letter_id: int) -> list[WorkItem]:
