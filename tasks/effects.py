@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from sqlalchemy.orm import Session
@@ -24,7 +24,7 @@ from engine.commands.thrown_events import SIGNAL
 from engine.commands.version_moves import VERSION_MOVE, continue_version_move, turns
 from engine.commands.webhook_deliveries import WEBHOOK, WebhookBacklog, backlog, confirm_delivery
 from engine.db.job import Job
-from engine.db.outbox import LEASE
+from engine.db.outbox import LEASE, job_goes_on
 from tasks.access_letters import prepare_access_letter
 from tasks.calls import make_call
 from tasks.checkpoints import publish_checkpoint
@@ -65,13 +65,16 @@ def _deliver_events(services: Services, job: Job) -> None:
             behind = backlog(session, webhook_id, limit=_EVENTS_AT_ONCE)
         if behind is None or not behind.events:
             return
-        _deliver_batch(services, webhook_id, behind)
+        _deliver_batch(services, job, webhook_id, behind, until)
 
 
-def _deliver_batch(services: Services, webhook_id: int, behind: WebhookBacklog) -> None:
+def _deliver_batch(services: Services, job: Job, webhook_id: int, behind: WebhookBacklog, until: datetime) -> None:
+    """As many as there is time for. An address that has taken some is alive: its tries are counted anew."""
     passed = 0
     try:
         for event in behind.events:
+            if services.clock.now() >= until:
+                break
             if event.is_wanted:
                 services.webhooks.call(
                     WebhookCall(
@@ -88,6 +91,7 @@ def _deliver_batch(services: Services, webhook_id: int, behind: WebhookBacklog) 
         if passed:
             with services.database.write() as session:
                 confirm_delivery(session, webhook_id, passed)
+                job_goes_on(session, job, at=services.clock.now())
 
 
 def _broadcast_signal(services: Services, job: Job) -> None:

@@ -49,13 +49,16 @@ telegram_rest = SlowHosts()
 
 
 @task
-def read_telegram() -> None:
-    """Take what people have written to the bot, each update in a transaction of its own. Without a bot, nothing."""
+def read_telegram(every_s: float = 0) -> None:
+    """Take what people have written to the bot, each update in a transaction of its own.
+
+    Nothing without a bot, or when a worker has begun to read less than ``every_s`` seconds ago.
+    """
     given = services()
     if given.telegram is None:
         return
     with given.database.write() as session:
-        reading = claim_bot(session, given.telegram.bot_id, clock=given.clock)
+        reading = claim_bot(session, given.telegram.bot_id, every=timedelta(seconds=every_s), clock=given.clock)
     if reading is None:
         return
     error = ""

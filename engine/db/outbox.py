@@ -46,9 +46,14 @@ def enqueue(session: Session, kind: str, payload: Mapping[str, Any], *, at: date
     return job_id
 
 
-def enqueue_again(session: Session, job: Job, *, at: datetime) -> None:
-    """Have a job done once more that is done or was given up, as if it had never been tried."""
-    job.state, job.due_at, job.attempts, job.lease_until = JobState.QUEUED, at, 0, None
+def enqueue_again(session: Session, job: Job, *, at: datetime, attempts: int = 0) -> None:
+    """Have a job tried at ``at`` that is done, was given up or waits for its next try; ``attempts`` count as made.
+
+    Nothing changes while a worker holds it, or when it is not as it was read any more.
+    """
+    seen = {"of_job": job.id, "seen": job.state, "tried": job.attempts, "now": at}
+    anew = {"state": JobState.QUEUED, "due_at": at, "attempts": attempts, "lease_until": None}
+    postpone(session, _AGAIN, anew | seen)
     _hint(session, job.id)
 
 
@@ -79,6 +84,12 @@ def claim_job(session: Session, job: Job, *, at: datetime, lease: timedelta = LE
 def hold_job(session: Session, job_id: str, *, at: datetime) -> None:
     """Take the lease of a job that is being done for longer: what is under way is not begun again by another worker."""
     postpone(session, _CHANGE, {"lease_until": at + LEASE, **_is(job_id)})
+
+
+def job_goes_on(session: Session, job: Job, *, at: datetime) -> None:
+    """Part of the effect has happened: the lease is taken anew, and what fails from now on fails for the first time."""
+    postpone(session, _CHANGE_OF_TRY, {"attempts": 1, "lease_until": at + LEASE} | _tried(job))
+    job.attempts = 1
 
 
 def finish_job(session: Session, job_id: str, *, at: datetime) -> None:
@@ -125,4 +136,11 @@ def _tried(job: Job) -> dict[str, Any]:
 _NOW = bindparam("now", type_=Job.due_at.type)
 _CHANGE = update(Job).where(Job.id == bindparam("of_job"), Job.state == bindparam("queued"))
 _CHANGE_OF_TRY = _CHANGE.where(Job.attempts == bindparam("tried"))
-_CLAIM = _CHANGE_OF_TRY.where(Job.due_at <= _NOW, or_(Job.lease_until.is_(None), Job.lease_until < _NOW))
+_IS_NOT_HELD = or_(Job.lease_until.is_(None), Job.lease_until < _NOW)
+_CLAIM = _CHANGE_OF_TRY.where(Job.due_at <= _NOW, _IS_NOT_HELD)
+_AGAIN = update(Job).where(
+    Job.id == bindparam("of_job"),
+    Job.state == bindparam("seen"),
+    Job.attempts == bindparam("tried"),
+    _IS_NOT_HELD,
+)

@@ -40,7 +40,7 @@ def due(office: Office, at: datetime | None = None) -> frozenset[Work]:
     """What a worker hears that has signed everything and has just given a sign of life."""
     at = at or office.clock.now()
     found = due_work(office.database, at=at, signed_up_to=newest_event(office))
-    return found - {Work.HEARTBEAT}
+    return found - {Work.HEARTBEAT, Work.TELEGRAM, Work.MAILBOX}
 
 
 def test_a_company_in_which_nothing_happened_has_no_work(office: Office) -> None:

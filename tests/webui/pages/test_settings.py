@@ -289,6 +289,7 @@ def test_the_administrators_settings_do_not_exist_for_others(login: str, office:
         "/settings/calendars/1/holidays/2026",
         "/settings/calendars/1/default",
         "/settings/webhooks",
+        "/settings/webhooks/1/again",
         "/settings/webhooks/1/remove",
         "/settings/connectors/hosts",
         "/settings/connectors/hosts/1/remove",
