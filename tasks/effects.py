@@ -15,7 +15,7 @@ from engine.commands.client_letters import CLIENT_LETTER
 from engine.commands.mailing import LETTER, TELEGRAM_LETTER
 from engine.commands.moved_deals import take_turn
 from engine.commands.password_links import PASSWORD_LETTER
-from engine.commands.search_texts import SEARCH_TEXTS
+from engine.commands.search_texts import MISSED_TEXTS, SEARCH_TEXTS
 from engine.commands.signals import deliver_signal, waiting_for_signal
 from engine.commands.telegram_updates import TELEGRAM_REPLY
 from engine.commands.thrown_events import SIGNAL
@@ -31,7 +31,7 @@ from tasks.client_letters import send_client_letter
 from tasks.notices import send_letter
 from tasks.one_by_one import give_way, performed
 from tasks.password_letters import send_password_letter
-from tasks.search_texts import find_anew_by_pages
+from tasks.search_texts import find_anew_by_pages, find_missed_by_pages
 from tasks.services import Services
 from tasks.telegram import send_telegram_letter, send_telegram_reply
 
@@ -139,6 +139,7 @@ _EFFECTS: Mapping[str, Effect] = {
     PASSWORD_LETTER: send_password_letter,
     ACCESS_LETTER: send_access_letter,
     SEARCH_TEXTS: find_anew_by_pages,
+    MISSED_TEXTS: find_missed_by_pages,
     CLIENT_IMPORT: go_on_with_import,
     CLIENT_LETTER: send_client_letter,
 }
