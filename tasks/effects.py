@@ -23,6 +23,7 @@ from engine.commands.version_moves import VERSION_MOVE, continue_version_move, t
 from engine.commands.webhook_deliveries import WEBHOOK, WebhookBacklog, backlog, confirm_delivery
 from engine.db.job import Job
 from engine.db.outbox import LEASE
+from engine.db.overwriting import TEXT_INDEXES
 from tasks.access_letters import send_access_letter
 from tasks.calls import make_call
 from tasks.checkpoints import publish_checkpoint
@@ -34,6 +35,7 @@ from tasks.password_letters import send_password_letter
 from tasks.search_texts import find_anew_by_pages, find_missed_by_pages
 from tasks.services import Services
 from tasks.telegram import send_telegram_letter, send_telegram_reply
+from tasks.text_indexes import merge_text_indexes
 
 _EVENTS_AT_ONCE = 100
 _TIME_FOR_A_WEBHOOK: timedelta = LEASE / 2
@@ -140,6 +142,7 @@ _EFFECTS: Mapping[str, Effect] = {
     ACCESS_LETTER: send_access_letter,
     SEARCH_TEXTS: find_anew_by_pages,
     MISSED_TEXTS: find_missed_by_pages,
+    TEXT_INDEXES: merge_text_indexes,
     CLIENT_IMPORT: go_on_with_import,
     CLIENT_LETTER: send_client_letter,
 }

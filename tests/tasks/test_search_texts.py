@@ -10,7 +10,7 @@ from support.office import Office
 from engine.commands.clients import ContactDraft, add_contact, update_client
 from engine.commands.deals import comment_on_deal, update_deal
 from engine.commands.erasure import ErasureRequest, erase_client, erase_written
-from engine.commands.search_texts import MISSED_TEXTS, SEARCH_TEXTS, deals_with_missed, outdated_texts
+from engine.commands.search_texts import MISSED_TEXTS, SEARCH_TEXTS, deals_with_missed, find_missed, outdated_texts
 from engine.db.job import Job, JobState
 from engine.db.outbox import enqueue
 from engine.model.deal import Deal
@@ -162,10 +162,9 @@ def test_missed_texts_that_do_not_fit_into_one_lease_are_found_by_another_job(
     monkeypatch.setattr(search_texts, "_LOOKED_AT_ONCE", 1)
     for title in ("Перша", "Друга"):
         office.do("olena", comment_on_deal, office.open_deal(title=title).id, "кран")
-    find = search_texts.find_missed
 
     def slowly(*arguments: Any) -> None:
-        find(*arguments)
+        find_missed(*arguments)
         office.clock.advance(search_texts._TIME)
 
     monkeypatch.setattr(search_texts, "find_missed", slowly)
