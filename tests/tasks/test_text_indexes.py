@@ -29,7 +29,12 @@ def _much_of_one_trigram_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
 def erase_one_of_many(office: Office) -> None:
     deal = office.open_deal()
     for number in range(60):
-        office.do("olena", comment_on_deal, deal.id, f"кран {number} " + "а" * 9_000)
+        office.do(
+            "olena",
+            comment_on_deal,
+            deal.id,
+            f"кран {number} {'а' * 9_000} {' '.join(f'{number}а{n}ю' for n in range(90))}",
+        )
     office.do("olena", comment_on_deal, deal.id, "Дзвонила Левкович, шифр qzxj")
     with office.database.read() as session:
         events = session.scalars(select(HistoryEvent).where(HistoryEvent.kind == "commented"))
