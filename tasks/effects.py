@@ -17,7 +17,7 @@ from engine.commands.client_letters import CLIENT_LETTER
 from engine.commands.mailing import LETTER, TELEGRAM_LETTER
 from engine.commands.moved_deals import take_turn
 from engine.commands.password_links import PASSWORD_LETTER
-from engine.commands.search_texts import SEARCH_TEXTS
+from engine.commands.search_texts import MISSED_TEXTS, SEARCH_TEXTS
 from engine.commands.signals import deliver_signal, waiting_for_signal
 from engine.commands.telegram_updates import TELEGRAM_REPLY
 from engine.commands.thrown_events import SIGNAL
@@ -25,6 +25,7 @@ from engine.commands.version_moves import VERSION_MOVE, continue_version_move, t
 from engine.commands.webhook_deliveries import WEBHOOK, WebhookBacklog, backlog, confirm_delivery
 from engine.db.job import Job
 from engine.db.outbox import LEASE, job_goes_on
+from engine.db.overwriting import TEXT_INDEXES
 from tasks.access_letters import prepare_access_letter
 from tasks.calls import make_call
 from tasks.checkpoints import publish_checkpoint
@@ -34,9 +35,10 @@ from tasks.happening import Prepare, Prepared, by_itself
 from tasks.notices import prepare_letter
 from tasks.one_by_one import give_way, performed
 from tasks.password_letters import prepare_password_letter
-from tasks.search_texts import find_anew_by_pages
+from tasks.search_texts import find_anew_by_pages, find_missed_by_pages
 from tasks.services import Services
 from tasks.telegram import prepare_telegram_letter, prepare_telegram_reply
+from tasks.text_indexes import merge_text_indexes
 
 _EVENTS_AT_ONCE = 100
 _TIME_FOR_A_WEBHOOK: timedelta = LEASE / 2
@@ -144,6 +146,8 @@ _EFFECTS: Mapping[str, Prepare] = {
     PASSWORD_LETTER: prepare_password_letter,
     ACCESS_LETTER: prepare_access_letter,
     SEARCH_TEXTS: by_itself(find_anew_by_pages),
+    MISSED_TEXTS: by_itself(find_missed_by_pages),
+    TEXT_INDEXES: by_itself(merge_text_indexes),
     CLIENT_IMPORT: by_itself(go_on_with_import),
     CLIENT_LETTER: prepare_client_letter,
 }

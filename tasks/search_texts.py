@@ -1,10 +1,20 @@
-"""Deals and steps are found by the new name of their client: written page by page, as far as the lease allows."""
+"""What is found anew is written page by page, as far as the lease allows.
+
+Deals and steps are found by the new name of their client; letters and comments although the version before wrote them.
+"""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
-from engine.commands.search_texts import find_deal_anew, go_on_finding_anew, outdated_texts
+from engine.commands.search_texts import (
+    deals_with_missed,
+    find_deal_anew,
+    find_missed,
+    go_on_finding_anew,
+    go_on_finding_missed,
+    outdated_texts,
+)
 from engine.db.job import Job
 from engine.db.outbox import LEASE
 from tasks.one_by_one import give_way
@@ -30,3 +40,22 @@ def find_anew_by_pages(services: Services, job: Job) -> None:
         after = last
     with services.database.write() as session:
         go_on_finding_anew(session, client_id, after, at=services.clock.now())
+
+
+def find_missed_by_pages(services: Services, job: Job) -> None:
+    """Each deal in a transaction of its own. Done again, it finds only what is not found yet."""
+    letters_after, entries_after = int(job.payload["letters_after"]), int(job.payload["entries_after"])
+    after = int(job.payload["after"])
+    until = services.clock.now() + _TIME
+    while services.clock.now() < until:
+        with services.database.read() as session:
+            missed = deals_with_missed(session, letters_after, entries_after, after, limit=_LOOKED_AT_ONCE)
+        for deal_id in missed:
+            with services.database.write() as session:
+                find_missed(session, deal_id, letters_after, entries_after)
+            give_way(services)
+        if not missed:
+            return
+        after = missed[-1]
+    with services.database.write() as session:
+        go_on_finding_missed(session, letters_after, entries_after, after, at=services.clock.now())

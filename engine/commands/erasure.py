@@ -162,7 +162,7 @@ def erase_written(
         raise NotErasable
     written_there = texts_as_written(text_at(entry.data, place) for place in places)
     erasing = Erasing(session, "entry", basis.strip(), actor, at)
-    with overwritten(session):
+    with overwritten(session, at=at):
         erasing.erase_from_history(deal, {entry.id: places})
         erase_from_deal(session, deal, written_there, only_step=entry.work_item_id)
     result = Erased(1, 0, erasing.papers)
@@ -199,7 +199,7 @@ def _erase_person(
     person = person_found(session, actor, client_id, contact_id, request.words)
     of = "client" if contact_id is None else "contact"
     erasing = Erasing(session, of, request.basis.strip(), actor, at, client_id, contact_id)
-    with overwritten(session):
+    with overwritten(session, at=at):
         erased_files = _erase_files(erasing, deals, person, files)
         _erase_texts(erasing, deals, person)
         _erase_card(session, client, contact_id, person)

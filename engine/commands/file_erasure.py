@@ -56,7 +56,7 @@ def erase_file(
     if file.erased_at is not None:
         raise FileIsErased(at=file.erased_at, by=_name_of(session, file.erased_by_id))
     erasing = Erasing(session, "file", basis.strip(), actor, at)
-    with overwritten(session):
+    with overwritten(session, at=at):
         erase_files(erasing, deal, [file.name])
     remember(session, command_id, {"deal_id": deal.id}, actor=actor)
     return deal.id

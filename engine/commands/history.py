@@ -71,11 +71,10 @@ def record(
         entry_hash=own_hash,
     )
     if deal is not None and (comment := comment_in(kind, data)):
-        append(
-            session,
-            WrittenText,
-            deal_id=deal.id,
-            number=number,
-            letter_id=None,
-            search_text=comment_search_text(comment),
-        )
+        find_comment(session, deal.id, number, comment)
+
+
+def find_comment(session: Session, deal_id: int, number: int | None, comment: str) -> None:
+    """Let the entry ``number`` of a deal be found by what somebody wrote in it."""
+    text = comment_search_text(comment)
+    append(session, WrittenText, deal_id=deal_id, number=number, letter_id=None, search_text=text)

@@ -6,25 +6,39 @@ page by page, each deal under the lock of its instance; the old name finds them 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, exists, or_, select, union, update
 from sqlalchemy.orm import Session, joinedload
 
+from engine.commands.history import find_comment
 from engine.commands.locks import lock_instance
 from engine.db.outbox import enqueue
 from engine.db.session import UNSYNCHRONISED
 from engine.db.work_session import append
 from engine.model.client_letter import ClientLetter
 from engine.model.deal import Deal
+from engine.model.history_event import HistoryEvent
 from engine.model.process_instance import ProcessInstance
 from engine.model.work_item import WorkItem
 from engine.model.written_text import WrittenText
+from engine.policy.personal_texts import ERASED
 from engine.policy.search_keys import search_text
-from engine.policy.written_texts import letter_search_text
+from engine.policy.written_texts import (
+    COMMENT_KINDS,
+    COMMENT_PLACES,
+    comment_in,
+    letter_search_text,
+)
 
 SEARCH_TEXTS = "search_texts"
 """The kind of an outbox job: payload ``client_id`` of whose deals (None: of all), and ``after``, the last deal done."""
+
+MISSED_TEXTS = "missed_texts"
+"""The kind of an outbox job: payload ``letters_after`` and ``entries_after``, ids behind which a program of the version
+before may have written what nothing finds yet, and ``after``, the last deal done.
+"""
 
 
 def deal_search_text(deal: Deal) -> str:
@@ -82,15 +96,73 @@ def outdated_texts(session: Session, client_id: int | None, after: int, *, limit
 
 def find_deal_anew(session: Session, deal_id: int) -> None:
     """Lock a deal and let it be found by what it is called now."""
-    ids = select(ProcessInstance.id).where(ProcessInstance.deal_id == deal_id).order_by(ProcessInstance.id)
-    for instance_id in session.scalars(ids).all():
-        deal = lock_instance(session, instance_id).deal
-    find_anew(session, deal)
+    find_anew(session, _locked(session, deal_id))
 
 
 def go_on_finding_anew(session: Session, client_id: int | None, after: int, *, at: datetime) -> None:
     """Another job goes on behind the deal ``after``."""
     enqueue(session, SEARCH_TEXTS, {"client_id": client_id, "after": after}, at=at)
+
+
+def deals_with_missed(
+    session: Session, letters_after: int, entries_after: int, after: int, *, limit: int
+) -> Sequence[int]:
+    """The next ``limit`` deals behind ``after`` with a letter or a comment that nothing finds. Nothing is locked."""
+    letters = select(ClientLetter.deal_id.label("id")).where(
+        ClientLetter.deal_id > after, *_missed_letters(letters_after)
+    )
+    entries = select(HistoryEvent.deal_id.label("id")).where(
+        HistoryEvent.deal_id > after, *_missed_entries(entries_after)
+    )
+    ids = union(letters, entries).subquery("ids")
+    return session.scalars(select(ids.c.id).order_by(ids.c.id).limit(limit)).all()
+
+
+def find_missed(session: Session, deal_id: int, letters_after: int, entries_after: int) -> None:
+    """Lock a deal, so that nobody erases from it meanwhile, and let its missed letters and comments be found."""
+    deal = _locked(session, deal_id)
+    for letter in session.scalars(
+        select(ClientLetter)
+        .where(ClientLetter.deal_id == deal.id, *_missed_letters(letters_after))
+        .order_by(ClientLetter.id)
+    ):
+        find_letter(session, letter)
+    for entry in session.execute(
+        select(HistoryEvent.number, HistoryEvent.kind, HistoryEvent.data)
+        .where(HistoryEvent.deal_id == deal.id, *_missed_entries(entries_after))
+        .order_by(HistoryEvent.id)
+    ):
+        find_comment(session, deal.id, entry.number, comment_in(entry.kind, entry.data))
+
+
+def go_on_finding_missed(session: Session, letters_after: int, entries_after: int, after: int, *, at: datetime) -> None:
+    """Another job goes on behind the deal ``after``."""
+    payload = {"letters_after": letters_after, "entries_after": entries_after, "after": after}
+    enqueue(session, MISSED_TEXTS, payload, at=at)
+
+
+def _missed_letters(after: int) -> tuple[ColumnElement[bool], ...]:
+    return (
+        ClientLetter.id > after,
+        or_(ClientLetter.subject != ERASED, ClientLetter.text != ERASED),
+        ~exists().where(WrittenText.letter_id == ClientLetter.id),
+    )
+
+
+def _missed_entries(after: int) -> tuple[ColumnElement[bool], ...]:
+    return (
+        HistoryEvent.id > after,
+        HistoryEvent.kind.in_(COMMENT_KINDS),
+        or_(*(HistoryEvent.data[place].as_string().not_in(("", ERASED)) for place in COMMENT_PLACES)),
+        ~exists().where(WrittenText.deal_id == HistoryEvent.deal_id, WrittenText.number == HistoryEvent.number),
+    )
+
+
+def _locked(session: Session, deal_id: int) -> Deal:
+    ids = select(ProcessInstance.id).where(ProcessInstance.deal_id == deal_id).order_by(ProcessInstance.id)
+    for instance_id in session.scalars(ids).all():
+        deal = lock_instance(session, instance_id).deal
+    return deal
 
 
 _STEPS = select(WorkItem.id, WorkItem.deal_id, WorkItem.name, WorkItem.search_text).order_by(WorkItem.id)

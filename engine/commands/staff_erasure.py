@@ -90,7 +90,7 @@ def erase_employee(
     ensure_basis(basis)
     if person.is_active:
         raise PersonHasAccess
-    with overwritten(session):
+    with overwritten(session, at=at):
         Erasing(session, "person", basis.strip(), actor, at).erase_from_history(None, _told_of(session, person_id))
         _erase_own(session, person)
     record(session, EmployeeErased(person_id, basis.strip()), actor=actor, at=at)

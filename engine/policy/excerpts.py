@@ -107,12 +107,19 @@ def _best_start(line: str, marks: Sequence[_Mark], most: int) -> int:
     if best <= _BEFORE:
         return 0
     space = line.find(" ", best - _BEFORE, best)
-    return space + 1 if space >= 0 else best - _BEFORE
+    return space + 1 if space >= 0 else _between_characters(line, best - _BEFORE)
 
 
 def _end_of_word(line: str, end: int) -> int:
     space = line.rfind(" ", max(0, end - _BEFORE), end)
-    return space if space >= 0 else end
+    return space if space >= 0 else _between_characters(line, end)
+
+
+def _between_characters(line: str, at: int) -> int:
+    """``at``, or behind the marks there, which are combined with the character before."""
+    while at < len(line) and unicodedata.combining(line[at]):
+        at += 1
+    return at
 
 
 def _joined(ranges: Iterator[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -30,6 +30,7 @@ _WRITTEN_AT = {
     kind_of(QuestionAnswered): "answer",
 }
 COMMENT_KINDS = tuple(_WRITTEN_AT)
+COMMENT_PLACES = tuple(sorted(set(_WRITTEN_AT.values())))
 
 
 def comment_in(kind: str, data: Mapping[str, Any]) -> str:

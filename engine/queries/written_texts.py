@@ -21,7 +21,7 @@ from engine.policy.permissions import Actor
 from engine.policy.search_keys import query_terms
 from engine.policy.written_texts import LONGEST_SEARCHED, comment_in
 from engine.queries.scopes import visible_written_texts
-from engine.queries.text_search import has_indexed_term, matches
+from engine.queries.text_search import few_rows, has_indexed_term, holds
 
 _READ_IN_ORDER = 10_000  # texts
 
@@ -95,13 +95,19 @@ def _newest(session: Session, actor: Actor, q: str, limit: int) -> Sequence[int]
 
     Where it does not, all are found and sorted: read in their order, a word of long ago would have every text read.
     """
-    wanted = select(WrittenText.id).where(visible_written_texts(actor), matches(session, WrittenText.search_text, q))
+    visible = select(WrittenText.id).where(visible_written_texts(actor))
+    # An expression of no index: PostgreSQL takes a long word for a rare one, and would look up each text that holds it.
+    wanted = visible.where(holds(WrittenText.search_text + "", q))
+    few = few_rows(session, WrittenText.search_text, q)
+    if few is not None:
+        return session.scalars(wanted.where(WrittenText.id.in_(few)).order_by(WrittenText.id.desc()).limit(limit)).all()
     last = session.scalar(select(func.max(WrittenText.id))) or 0
     recent = wanted.where(WrittenText.id > last - _READ_IN_ORDER).order_by(WrittenText.id.desc()).limit(limit)
     found = session.scalars(recent).all()
     if len(found) == limit or last <= _READ_IN_ORDER:
         return found
-    return session.scalars(wanted.order_by((WrittenText.id + 0).desc()).limit(limit)).all()
+    everywhere = visible.where(holds(WrittenText.search_text, q)).order_by((WrittenText.id + 0).desc())
+    return session.scalars(everywhere.limit(limit)).all()
 
 
 def _letter(row: Row[Any], terms: Sequence[str]) -> FoundText:

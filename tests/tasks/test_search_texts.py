@@ -1,14 +1,21 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from sqlalchemy import delete
+from support.client_mail import deal_with_a_contact, take_answer, write
 from support.office import Office
 
 from engine.commands.clients import ContactDraft, add_contact, update_client
-from engine.commands.deals import update_deal
-from engine.commands.search_texts import SEARCH_TEXTS, outdated_texts
+from engine.commands.deals import comment_on_deal, update_deal
+from engine.commands.erasure import ErasureRequest, erase_client, erase_written
+from engine.commands.search_texts import MISSED_TEXTS, SEARCH_TEXTS, deals_with_missed, find_missed, outdated_texts
 from engine.db.job import Job, JobState
+from engine.db.outbox import enqueue
 from engine.model.deal import Deal
 from engine.model.work_item import WorkItem
+from engine.model.written_text import WrittenText
 from engine.queries.search import SearchResults, search
 from tasks import search_texts
 from tasks.jobs import sweep
@@ -90,3 +97,79 @@ def test_what_is_not_in_the_texts_of_deals_looks_at_none(office: Office) -> None
     with office.database.read() as session:
         assert session.query(Job).filter_by(kind=SEARCH_TEXTS).count() == 0
         assert session.query(Deal).count() == 1
+
+
+def missed(office: Office, **behind: int) -> None:
+    """As after an upgrade, during which the version before wrote on."""
+    with office.database.write() as session:
+        session.execute(delete(WrittenText))
+    look_again(office, **behind)
+
+
+def look_again(office: Office, **behind: int) -> None:
+    payload = {"letters_after": 0, "entries_after": 0, "after": 0} | behind
+    with office.database.write() as session:
+        enqueue(session, MISSED_TEXTS, payload, at=office.clock.now())
+
+
+def texts(office: Office, login: str, q: str) -> list[tuple[int | None, int | None]]:
+    return [(one.letter_id, one.number) for one in found(office, login, q).texts]
+
+
+def test_letters_and_comments_that_the_version_before_wrote_are_found_once_and_not_what_was_erased(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search_texts, "_LOOKED_AT_ONCE", 1)
+    deal, other = deal_with_a_contact(office), office.open_deal(title="Інша")
+    take_answer(office, write(office, deal, text="Про кран"), "Кран потрібен")
+    for one, said in ((deal, "кран!"), (deal, "кран, стерте"), (other, "кран @taras")):
+        office.do("olena", comment_on_deal, one.id, said)
+    office.complete("olena", "prepare", values={"discount": "5"}, comment="без крана", deal=deal)
+    (erased,) = [number for _, number in texts(office, "olena", "стерте")]
+    office.do("admin", erase_written, deal.id, erased, "лист № 1")
+    expected = texts(office, "olena", "кран")
+    assert len(expected) == 5
+    missed(office)
+    assert texts(office, "olena", "кран") == []
+    sweep()
+    assert sorted(texts(office, "olena", "кран"), key=str) == sorted(expected, key=str)
+    assert len(texts(office, "olena", "тарас")) == 1, "a mention is found by the name"
+    assert texts(office, "danylo", "кран") == [], "what a stranger may not see is not found"
+    with office.database.read() as session:
+        assert deals_with_missed(session, 0, 0, 0, limit=9) == []
+        count = session.query(WrittenText).count()
+    look_again(office)
+    sweep()
+    with office.database.read() as session:
+        assert session.query(WrittenText).count() == count
+    office.do("admin", erase_client, deal.client_id, ErasureRequest("лист № 7"))
+    missed(office)
+    sweep()
+    assert {letter_id for letter_id, _ in texts(office, "admin", "кран")} <= {None}
+
+
+def test_only_what_was_written_behind_the_upgrade_is_looked_at(office: Office) -> None:
+    deal = office.open_deal()
+    office.do("olena", comment_on_deal, deal.id, "кран")
+    missed(office, entries_after=1_000)
+    sweep()
+    assert texts(office, "olena", "кран") == []
+
+
+def test_missed_texts_that_do_not_fit_into_one_lease_are_found_by_another_job(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search_texts, "_LOOKED_AT_ONCE", 1)
+    for title in ("Перша", "Друга"):
+        office.do("olena", comment_on_deal, office.open_deal(title=title).id, "кран")
+
+    def slowly(*arguments: Any) -> None:
+        find_missed(*arguments)
+        office.clock.advance(search_texts._TIME)
+
+    monkeypatch.setattr(search_texts, "find_missed", slowly)
+    missed(office)
+    sweep()
+    assert len(texts(office, "olena", "кран")) == 1
+    sweep()
+    assert len(texts(office, "olena", "кран")) == 2

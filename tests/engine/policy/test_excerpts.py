@@ -49,5 +49,12 @@ def test_without_the_words_the_beginning_is_shown() -> None:
     assert shown(LONG, "кран", 50) == "перше слово перше слово перше слово перше слово …"
 
 
+def test_a_long_word_is_cut_between_characters_and_not_between_one_and_its_marks() -> None:
+    told = shown("е\u0301" * 101 + "икран" + "е\u0301" * 400, "кран", 100)
+    assert told.startswith("… е\u0301")
+    assert told.endswith("е\u0301 …")
+    assert shown("е\u0301" * 400, "кран", 99).count("\u0301") == 50
+
+
 def test_a_text_full_of_the_word_is_shown_at_once() -> None:
     assert shown("кран " * 5000, "кран", 20).startswith("[кран] [кран]")

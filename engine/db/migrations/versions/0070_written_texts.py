@@ -7,6 +7,7 @@ it was found by: an erased text cannot be left there, whichever command erases i
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from datetime import datetime
 from heapq import merge
@@ -30,6 +31,8 @@ depends_on = None
 BATCH = 1_000
 LETTER_SAYS = ("subject", "text", "sender", "sender_name", "receivers")
 ENTRY_SAYS = ("text", "comment", "question", "answer")
+LOOKED_AFTER = ("10 minutes", "1 day")
+NUMBERED_BEFORE = 1_000  # rows that may have got their numbers already, and are written behind the upgrade
 
 Written = dict[str, Any]
 
@@ -55,6 +58,8 @@ def upgrade() -> None:
         # A program of the version before may still be at work: what it erases while this reads would be found for ever.
         op.execute("LOCK TABLE client_letter, history_event IN SHARE ROW EXCLUSIVE MODE")
     _fill(table)
+    if not is_sqlite:
+        _find_what_is_missed()
     if is_sqlite:
         _index_on_sqlite()
         _forget_on_sqlite()
@@ -73,6 +78,23 @@ def _fill(table: sa.Table) -> None:
             batch = []
     if batch:
         op.bulk_insert(table, batch)
+
+
+def _find_what_is_missed() -> None:
+    """What a program of the version before writes until it ends is looked for by a worker, twice."""
+    if op.get_bind().scalar(sa.text("SELECT 1 FROM deal LIMIT 1")) is None:
+        return
+    for after in LOOKED_AFTER:
+        op.execute(
+            f"""
+            INSERT INTO job (id, kind, payload, state, due_at, attempts, last_error, created_at)
+            SELECT '{uuid.uuid4().hex}', 'missed_texts', jsonb_build_object(
+                'letters_after', (SELECT coalesce(max(id), 0) FROM client_letter) - {NUMBERED_BEFORE},
+                'entries_after', (SELECT coalesce(max(id), 0) FROM history_event) - {NUMBERED_BEFORE},
+                'after', 0
+            ), 'queued', now() + interval '{after}', 0, '', now()
+            """  # noqa: S608  # constants
+        )
 
 
 def _letters() -> Iterator[tuple[datetime, Written]]:

@@ -1,0 +1,30 @@
+"""SQLite's indexes of texts keep nothing of what was erased: merged a few pages a time, between other writers."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from engine.db.job import Job
+from engine.db.outbox import LEASE, enqueue
+from engine.db.overwriting import TEXT_INDEXES, merge_some
+from tasks.one_by_one import give_way
+from tasks.services import Services
+
+_TIME: timedelta = LEASE / 2
+
+
+def merge_text_indexes(services: Services, job: Job) -> None:
+    """Done again, it goes on with a merge that was begun; what does not fit into the lease is another job's."""
+    until = services.clock.now() + _TIME
+    indexes = list(job.payload["indexes"])
+    begins = True
+    while indexes and services.clock.now() < until:
+        with services.database.write() as session:
+            is_left = merge_some(session, indexes[0], begins=begins)
+        begins = not is_left
+        if not is_left:
+            indexes.pop(0)
+        give_way(services)
+    if indexes:
+        with services.database.write() as session:
+            enqueue(session, TEXT_INDEXES, {"indexes": indexes}, at=services.clock.now())
