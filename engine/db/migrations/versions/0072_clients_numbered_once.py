@@ -54,7 +54,9 @@ def upgrade() -> None:
     )
     op.execute(f"INSERT INTO client_anew ({COLUMNS}) SELECT {COLUMNS} FROM client ORDER BY id")  # noqa: S608  # constants
     op.execute("DROP TABLE client")
+    op.execute("DELETE FROM sqlite_sequence WHERE name = 'client_anew'")
     op.execute("ALTER TABLE client_anew RENAME TO client")
-    op.execute(f"UPDATE sqlite_sequence SET seq = max(seq, ({KNOWN})) WHERE name = 'client'")  # noqa: S608  # constants
+    # Where all clients were taken back, nothing was inserted, and the table has no number yet.
+    op.execute(f"INSERT INTO sqlite_sequence (name, seq) SELECT 'client', max(coalesce(max(id), 0), ({KNOWN})) FROM client")  # noqa: S608  # constants
     for made in around:
         op.execute(sa.text(made.replace(":", "\\:")))
