@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import openpyxl
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import event, insert, select, update
 from support.office import Office
 from support.web import Browser, text_of
 from werkzeug.test import TestResponse
@@ -348,6 +348,35 @@ def many_late(office: Office) -> None:
             due = None if number % 10 == 9 else item.due_at
             session.execute(insert(WorkItem).values(step | {"activity_id": f"m-{number}", "due_at": due}))
     office.wait(days=9)
+
+
+@pytest.mark.parametrize(
+    "export",
+    [
+        "/control/steps/export.csv?show=open",
+        "/control/deals/export.csv?show=at_risk",
+        "/reports/steps.csv?show=late_now",
+        "/deals/export.csv",
+        "/clients/export.csv",
+        "/inbox/export.csv?tab=department",
+        "/settings/journal/export.csv",
+    ],
+)
+def test_a_file_tells_of_one_moment_however_many_reads_it_takes(
+    office: Office, browse: SignIn, monkeypatch: pytest.MonkeyPatch, export: str
+) -> None:
+    """Else a step that is done meanwhile, and so stands elsewhere in the list, would be in no part of the file."""
+    for _ in range(2):
+        office.open_deal()
+    office.wait(days=9)
+    admin, begun = browse("admin"), list[object]()
+    event.listen(office.database.engine, "begin", begun.append)
+    counts = []
+    for at_once in (1_000, 1):
+        monkeypatch.setattr("webui.listed_pages.EXPORTED_AT_ONCE", at_once)
+        begun.clear()
+        counts.append((len(admin.get(export).text.splitlines()), len(begun)))
+    assert counts[0] == counts[1]
 
 
 @pytest.mark.parametrize(
