@@ -20,9 +20,14 @@ COLUMNS = (
     "id, name, edrpou, segment, source, phone, email, owner_id, fields, created_at, version, search_text, sort_key, "
     "likeness, merged_into_id"
 )
-KNOWN = """
-    SELECT coalesce(max(json_extract(data, '$.client_id')), 0) FROM history_event
-    WHERE kind IN ('client_added', 'client_imported')
+GIVEN = """
+    SELECT 'client', max(
+        (SELECT coalesce(max(id), 0) FROM client),
+        (
+            SELECT coalesce(max(json_extract(data, '$.client_id')), 0) FROM history_event
+            WHERE kind IN ('client_added', 'client_imported')
+        )
+    )
 """
 
 
@@ -57,6 +62,6 @@ def upgrade() -> None:
     op.execute("DELETE FROM sqlite_sequence WHERE name = 'client_anew'")
     op.execute("ALTER TABLE client_anew RENAME TO client")
     # Where all clients were taken back, nothing was inserted, and the table has no number yet.
-    op.execute(f"INSERT INTO sqlite_sequence (name, seq) SELECT 'client', max(coalesce(max(id), 0), ({KNOWN})) FROM client")  # noqa: S608  # constants
+    op.execute(f"INSERT INTO sqlite_sequence (name, seq) {GIVEN}")
     for made in around:
         op.execute(sa.text(made.replace(":", "\\:")))
