@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
+
+from sqlalchemy.orm import Session
 
 from engine.adapters.mail import Letter
 from engine.commands.access_letters import AccessChange
 from engine.db.job import Job
 from engine.errors import N_
 from engine.model.person import Person
+from tasks.happening import Prepared
 from tasks.services import Services
 from tasks.value_words import ValueWords
 from tasks.words import catalogue
@@ -48,14 +52,18 @@ _TEXT = N_(
 )
 
 
-def send_access_letter(services: Services, job: Job) -> None:
+def prepare_access_letter(services: Services, session: Session, job: Job) -> Prepared:
     """Nobody without access is written to. Done again, it is the same letter."""
+    by_id = job.payload["by_id"]
+    person = session.get(Person, int(job.payload["person_id"]))
+    if person is None or not person.is_active:
+        return Prepared(lambda _session: None)
+    by = session.get(Person, by_id) if by_id is not None and by_id != person.id else None
+    return Prepared(lambda _session: partial(_send, services, job, person, by))
+
+
+def _send(services: Services, job: Job, person: Person, by: Person | None) -> None:
     change, by_id = AccessChange(job.payload["change"]), job.payload["by_id"]
-    with services.database.read() as session:
-        person = session.get(Person, int(job.payload["person_id"]))
-        if person is None or not person.is_active:
-            return
-        by = session.get(Person, by_id) if by_id is not None and by_id != person.id else None
     words = catalogue(person.locale)
     zone = services.settings.time_zone
     moment = datetime.fromisoformat(job.payload["at"])

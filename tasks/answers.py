@@ -27,13 +27,16 @@ _logger = logging.getLogger(__name__)
 
 
 @task
-def read_answers() -> None:
-    """Take what has come since the last look, each message in a transaction of its own. Without a mailbox, nothing."""
+def read_answers(every_s: float = 0) -> None:
+    """Take what has come since the last look, each message in a transaction of its own.
+
+    Nothing without a mailbox, or when a worker has begun to read it less than ``every_s`` seconds ago.
+    """
     given = services()
     if given.mailbox is None:
         return
     with given.database.write() as session:
-        place = claim_mailbox(session, given.mailbox.name, clock=given.clock)
+        place = claim_mailbox(session, given.mailbox.name, every=timedelta(seconds=every_s), clock=given.clock)
     if place is None:
         return
     error = ""

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
+from functools import partial
+
+from sqlalchemy.orm import Session
 
 from engine.adapters.mail import Attachment, Letter, MailFailed, MailRefused, time_to_send
 from engine.adapters.mailbox import MailboxFailed, RawMessage, reply_address
@@ -18,50 +21,51 @@ from engine.commands.client_letters import (
 )
 from engine.commands.stored_files import bring_file
 from engine.db.job import Job
-from engine.db.outbox import hold_job
+from engine.db.outbox import LEASE
 from engine.policy.file_kinds import FileRefused
 from engine.policy.file_limits import limits_of
 from engine.queries.client_letters import LeavingLetter, LetterFile, leaving_letter
 from engine.queries.stored_files import content_of
+from tasks.happening import Happening, NotDone, Prepared, Settle
 from tasks.services import Services
 
 _logger = logging.getLogger(__name__)
 
 
-def send_client_letter(services: Services, job: Job) -> None:
-    """Send one letter. One that has left is not sent again, whoever performs its job twice."""
-    letter_id = int(job.payload["letter_id"])
-    with services.database.read() as session:
-        leaving = leaving_letter(session, letter_id)
+def prepare_client_letter(services: Services, session: Session, job: Job) -> Prepared:
+    """Send one letter. One that has left is not sent again, whoever performs its job twice.
+
+    One with large files may be under way for longer than a job is held: nobody begins to send it again.
+    """
+    leaving = leaving_letter(session, int(job.payload["letter_id"]))
     if leaving is None:
-        return
+        return Prepared(lambda _session: None)
     letter = _letter(services, leaving)
     missing = leaving.missing + len(leaving.files) - len(letter.attachments)
+    begin = partial(_begin, services=services, job=job, letter=letter, letter_id=leaving.id, missing=missing)
+    return Prepared(begin, lease=LEASE + timedelta(seconds=time_to_send(letter)))
+
+
+def _begin(
+    session: Session, *, services: Services, job: Job, letter: Letter, letter_id: int, missing: int
+) -> Happening | None:
     if missing:
-        with services.database.write() as session:
-            hold_client_letter_back(session, letter_id, missing, clock=services.clock)
-        return
-    if services.settings.smtp_url is None:
-        services.mailer.send(letter)  # says in the log what would be sent
-        with services.database.write() as session:
-            client_letter_unsent(session, letter_id)
-        return
-    _hold(services, job, letter)
+        hold_client_letter_back(session, letter_id, missing, clock=services.clock)
+        return None
+    return partial(_send, services, job, letter, letter_id)
+
+
+def _send(services: Services, job: Job, letter: Letter, letter_id: int) -> Settle:
+    has_failed = partial(client_letter_failed, letter_id=letter_id, clock=services.clock)
     try:
         refused = services.mailer.send(letter)
     except MailRefused as told:
-        _failed(services, letter_id, str(told.params["answer"]), for_good=True)
-        return
+        return partial(has_failed, error=str(told.params["answer"]), for_good=True)
     except MailFailed as told:
-        _failed(services, letter_id, str(told.params["answer"]), attempts=job.attempts)
-        raise
-    with services.database.write() as session:
-        client_letter_left(session, letter_id, refused=refused, clock=services.clock)
-
-
-def _failed(services: Services, letter_id: int, error: str, *, attempts: int = 0, for_good: bool = False) -> None:
-    with services.database.write() as session:
-        client_letter_failed(session, letter_id, error, attempts=attempts, for_good=for_good, clock=services.clock)
+        raise NotDone(told, partial(has_failed, error=str(told.params["answer"]), attempts=job.attempts)) from told
+    if services.settings.smtp_url is None:  # the log says what would be sent
+        return partial(client_letter_unsent, letter_id=letter_id)
+    return partial(client_letter_left, letter_id=letter_id, refused=refused, clock=services.clock)
 
 
 def _letter(services: Services, leaving: LeavingLetter) -> Letter:
@@ -86,14 +90,6 @@ def _letter(services: Services, leaving: LeavingLetter) -> Letter:
 def _attachment(services: Services, file: LetterFile) -> Attachment | None:
     content = b"".join(content_of(services.database, file.sha256))
     return Attachment(file.name, file.media_type, content) if len(content) == file.size else None
-
-
-def _hold(services: Services, job: Job, letter: Letter) -> None:
-    """A letter with large files is under way for longer than a job is held: nobody begins to send it again."""
-    if letter.attachments:
-        until = services.clock.now() + timedelta(seconds=time_to_send(letter))
-        with services.database.write() as session:
-            hold_job(session, job.id, at=until)
 
 
 def bring_letter(services: Services, message: RawMessage, answer: ReceivedMessage) -> BroughtLetter:

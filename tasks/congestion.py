@@ -8,20 +8,13 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from engine.clock import monotonic
+from tasks.happening import NotNow
 
 AT_ONCE = 1
 """How many requests one process makes at once: embedded, its other thread is for timers and reminders."""
 SILENCE_S = 15.0
 """How long a host that did not answer is left alone."""
 _SHORTLY = timedelta(seconds=2)
-
-
-class NotNow(Exception):
-    """The job's turn comes again ``after`` a while; nothing was tried."""
-
-    def __init__(self, after: timedelta) -> None:
-        super().__init__(after)
-        self.after = after
 
 
 class SlowHosts:

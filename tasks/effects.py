@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from functools import partial
+
+from sqlalchemy.orm import Session
 
 from engine.adapters.webhook_calls import WebhookCall
 from engine.commands.access_letters import ACCESS_LETTER
@@ -22,37 +24,36 @@ from engine.commands.thrown_events import SIGNAL
 from engine.commands.version_moves import VERSION_MOVE, continue_version_move, turns
 from engine.commands.webhook_deliveries import WEBHOOK, WebhookBacklog, backlog, confirm_delivery
 from engine.db.job import Job
-from engine.db.outbox import LEASE
-from tasks.access_letters import send_access_letter
+from engine.db.outbox import LEASE, job_goes_on
+from tasks.access_letters import prepare_access_letter
 from tasks.calls import make_call
 from tasks.checkpoints import publish_checkpoint
 from tasks.client_imports import go_on_with_import
-from tasks.client_letters import send_client_letter
-from tasks.notices import send_letter
+from tasks.client_letters import prepare_client_letter
+from tasks.happening import Prepare, Prepared, by_itself
+from tasks.notices import prepare_letter
 from tasks.one_by_one import give_way, performed
-from tasks.password_letters import send_password_letter
+from tasks.password_letters import prepare_password_letter
 from tasks.search_texts import find_anew_by_pages
 from tasks.services import Services
-from tasks.telegram import send_telegram_letter, send_telegram_reply
+from tasks.telegram import prepare_telegram_letter, prepare_telegram_reply
 
 _EVENTS_AT_ONCE = 100
 _TIME_FOR_A_WEBHOOK: timedelta = LEASE / 2
 _TIME_FOR_MOVES: timedelta = LEASE / 2
 _MOVES_AT_ONCE = 50
 
-Effect = Callable[[Services, Job], None]
-
 
 class UnknownEffect(Exception):
     """A job of a kind that this version does not know: a newer one left it."""
 
 
-def perform_effect(services: Services, job: Job) -> None:
-    """Do what ``job`` says, once. Raises whatever went wrong."""
-    effect = _EFFECTS.get(job.kind)
-    if effect is None:
+def prepare_effect(services: Services, session: Session, job: Job) -> Prepared:
+    """Read what it takes to do what ``job`` says. Raises UnknownEffect, and whatever goes wrong."""
+    prepare = _EFFECTS.get(job.kind)
+    if prepare is None:
         raise UnknownEffect(job.kind)
-    effect(services, job)
+    return prepare(services, session, job)
 
 
 def _deliver_events(services: Services, job: Job) -> None:
@@ -64,13 +65,16 @@ def _deliver_events(services: Services, job: Job) -> None:
             behind = backlog(session, webhook_id, limit=_EVENTS_AT_ONCE)
         if behind is None or not behind.events:
             return
-        _deliver_batch(services, webhook_id, behind)
+        _deliver_batch(services, job, webhook_id, behind, until)
 
 
-def _deliver_batch(services: Services, webhook_id: int, behind: WebhookBacklog) -> None:
+def _deliver_batch(services: Services, job: Job, webhook_id: int, behind: WebhookBacklog, until: datetime) -> None:
+    """As many as there is time for. An address that has taken some is alive: its tries are counted anew."""
     passed = 0
     try:
         for event in behind.events:
+            if services.clock.now() >= until:
+                break
             if event.is_wanted:
                 services.webhooks.call(
                     WebhookCall(
@@ -87,6 +91,7 @@ def _deliver_batch(services: Services, webhook_id: int, behind: WebhookBacklog) 
         if passed:
             with services.database.write() as session:
                 confirm_delivery(session, webhook_id, passed)
+                job_goes_on(session, job, at=services.clock.now())
 
 
 def _broadcast_signal(services: Services, job: Job) -> None:
@@ -127,18 +132,18 @@ def _move_deals(services: Services, job: Job) -> None:
         continue_version_move(session, move_id, clock=services.clock)
 
 
-_EFFECTS: Mapping[str, Effect] = {
-    LETTER: send_letter,
-    TELEGRAM_LETTER: send_telegram_letter,
-    TELEGRAM_REPLY: send_telegram_reply,
-    WEBHOOK: _deliver_events,
-    SIGNAL: _broadcast_signal,
-    VERSION_MOVE: _move_deals,
-    CALL: make_call,
-    CHECKPOINT: publish_checkpoint,
-    PASSWORD_LETTER: send_password_letter,
-    ACCESS_LETTER: send_access_letter,
-    SEARCH_TEXTS: find_anew_by_pages,
-    CLIENT_IMPORT: go_on_with_import,
-    CLIENT_LETTER: send_client_letter,
+_EFFECTS: Mapping[str, Prepare] = {
+    LETTER: prepare_letter,
+    TELEGRAM_LETTER: prepare_telegram_letter,
+    TELEGRAM_REPLY: prepare_telegram_reply,
+    WEBHOOK: by_itself(_deliver_events),
+    SIGNAL: by_itself(_broadcast_signal),
+    VERSION_MOVE: by_itself(_move_deals),
+    CALL: by_itself(make_call),
+    CHECKPOINT: by_itself(publish_checkpoint),
+    PASSWORD_LETTER: prepare_password_letter,
+    ACCESS_LETTER: prepare_access_letter,
+    SEARCH_TEXTS: by_itself(find_anew_by_pages),
+    CLIENT_IMPORT: by_itself(go_on_with_import),
+    CLIENT_LETTER: prepare_client_letter,
 }

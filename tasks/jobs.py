@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 
+from sqlalchemy.orm import Session
+
 from engine.db.job import Job
-from engine.db.outbox import claim_job, due_jobs, fail_job, finish_job, put_back_job
+from engine.db.outbox import JobTaken, claim_job, due_jobs, fail_job, finish_job, free_job, put_back_job
 from tasks.app import task
-from tasks.congestion import NotNow
-from tasks.effects import perform_effect
+from tasks.effects import prepare_effect
+from tasks.happening import Happening, NotDone, NotNow, Settle
 from tasks.services import Services, services
 
 _SWEPT_AT_ONCE = 200
@@ -21,26 +23,91 @@ _logger = logging.getLogger(__name__)
 def run_job(job_id: str) -> None:
     """Perform the effect of one job. Nothing happens when it is done, not due, or held by another worker.
 
-    The effect stands between two transactions, because no connection may wait for a mail server: killed in between,
-    it happens again when the lease is over, under the same id.
+    Killed between the claim and the end, it happens again when the lease is over, under the same id.
     """
     given = services()
-    with given.database.write() as session:
-        job = claim_job(session, job_id, at=given.clock.now())
-    if job is None:
+    begun = _begin(given, job_id)
+    if begun is None:
         return
+    job, happen = begun
     try:
-        perform_effect(given, job)
+        settle = happen()
+        with given.database.write() as session:
+            _settle(settle, session)
+            finish_job(session, job.id, at=given.clock.now())
     except NotNow as later:
         with given.database.write() as session:
-            put_back_job(session.get_one(Job, job_id), at=given.clock.now() + later.after)
+            _settle(later.settle, session)
+            put_back_job(session, job, at=given.clock.now() + later.after)
+    except NotDone as failed:
+        _fail(given, job, failed.failure, failed.settle)
     except Exception as failure:  # noqa: BLE001  # whatever went wrong outside, the job is tried again
-        _logger.warning("Job %s (%s) failed and is tried again later: %s", job.kind, job.id, failure)
+        _fail(given, job, failure)
+
+
+def _begin(given: Services, job_id: str) -> tuple[Job, Happening] | None:
+    """Claim a job, and what is then to happen outside; None where nothing is.
+
+    What is read is read before: a snapshot on PostgreSQL, and on SQLite people write meanwhile. The claim is kept only
+    while the job is as it was then. Rows of an effect are always locked before that of its job.
+    """
+    job = None
+    try:
+        with given.database.read() as session:
+            job = free_job(session, job_id, at=given.clock.now())
+            if job is None:
+                return None
+            prepared = prepare_effect(given, session, job)
         with given.database.write() as session:
-            fail_job(session.get_one(Job, job_id), f"{type(failure).__name__}: {failure}", at=given.clock.now())
-    else:
+            happen = prepared.begin(session)
+            claim_job(session, job, at=given.clock.now(), lease=prepared.lease)
+            if happen is None:
+                finish_job(session, job.id, at=given.clock.now())
+    except JobTaken:
+        return None
+    except Exception as failure:
+        if job is None:
+            raise
+        _fail_at_once(given, job, failure)
+        return None
+    job.attempts += 1
+    return (job, happen) if happen is not None else None
+
+
+def _fail(given: Services, job: Job, failure: Exception, settle: Settle | None = None) -> None:
+    """The claimed job is tried again later, also where it cannot be kept what came of this try."""
+    told = _told(job, failure)
+    try:
         with given.database.write() as session:
-            finish_job(session.get_one(Job, job_id), at=given.clock.now())
+            _settle(settle, session)
+            fail_job(session, job, told, at=given.clock.now())
+    except Exception:
+        if settle is None:
+            raise
+        _logger.exception("What came of job %s (%s) is not kept", job.kind, job.id)
+        _fail(given, job, failure)
+
+
+def _fail_at_once(given: Services, job: Job, failure: Exception) -> None:
+    """It could not even begin: that is a try as well, else it would be tried with every round."""
+    told = _told(job, failure)
+    try:
+        with given.database.write() as session:
+            claim_job(session, job, at=given.clock.now())
+            job.attempts += 1
+            fail_job(session, job, told, at=given.clock.now())
+    except JobTaken:
+        return
+
+
+def _told(job: Job, failure: Exception) -> str:
+    _logger.warning("Job %s (%s) failed and is tried again later: %s", job.kind, job.id, failure)
+    return f"{type(failure).__name__}: {failure}"
+
+
+def _settle(settle: Settle | None, session: Session) -> None:
+    if settle is not None:
+        settle(session)
 
 
 @task

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
 
 from engine.adapters.mail import MailFailed, MailRefused
 from engine.commands.control_letters import tell_of_control
@@ -13,6 +16,7 @@ from engine.commands.saved_reports import tell_of_saved_reports
 from engine.db.job import Job
 from engine.queries.letters import LetterView, letter_view
 from tasks.app import task
+from tasks.happening import Happening, NotDone, Prepared, Settle
 from tasks.letters import letter_of
 from tasks.services import Services, services
 
@@ -62,48 +66,49 @@ def reporting(services: Services) -> Iterator[None]:
         yield
 
 
-def send_letter(services: Services, job: Job) -> None:
+def prepare_letter(services: Services, session: Session, job: Job) -> Prepared:
     """Send one letter as it is now. A letter that has left is not sent again, whoever performs its job twice."""
     letter_id, at = int(job.payload["letter_id"]), services.clock.now()
-    with services.database.read() as session:
-        view = letter_view(session, letter_id, at, ZoneInfo(services.settings.time_zone))
+    view = letter_view(session, letter_id, at, ZoneInfo(services.settings.time_zone))
     if view is None:
-        with services.database.write() as session:
-            letter_was_empty(session, letter_id)
-        return
-    links = _links(services, view)
-    letter = letter_of(view, links, settings=services.settings, at=at)
+        return Prepared(partial(_is_empty, letter_id=letter_id))
+    return Prepared(partial(_begin, services=services, job=job, view=view))
+
+
+def _is_empty(session: Session, *, letter_id: int) -> None:
+    letter_was_empty(session, letter_id)
+
+
+def _begin(session: Session, *, services: Services, job: Job, view: LetterView) -> Happening:
+    """The links of a letter are known before anybody can have it."""
+    return partial(_send, services, job, view, _links(session, services, view))
+
+
+def _send(services: Services, job: Job, view: LetterView, links: Mapping[int, str]) -> Settle:
+    letter = letter_of(view, links, settings=services.settings, at=services.clock.now())
     try:
         services.mailer.send(letter)
     except MailRefused as refused:
-        with services.database.write() as session:
-            letter_failed(session, letter_id, str(refused), for_good=True)
-        return
+        return partial(letter_failed, letter_id=view.id, error=str(refused), for_good=True)
     except MailFailed as failed:
-        with services.database.write() as session:
-            letter_failed(session, letter_id, str(failed), attempts=job.attempts)
-        raise
-    with services.database.write() as session:
-        letter_left(session, letter_id, clock=services.clock)
+        settle = partial(letter_failed, letter_id=view.id, error=str(failed), attempts=job.attempts)
+        raise NotDone(failed, settle) from failed
+    return partial(letter_left, letter_id=view.id, clock=services.clock)
 
 
-def _links(services: Services, view: LetterView) -> Mapping[int, str]:
+def _links(session: Session, services: Services, view: LetterView) -> Mapping[int, str]:
     """A fresh link for each decision in the letter. Those of an attempt that failed may have arrived all the same."""
-    decided = [one for one in view.notices if one.content is not None]
-    if not decided:
-        return {}
-    with services.database.write() as session:
-        return {
-            one.content.work_item_id: f"{services.settings.base_url}/mail/"
-            + make_link(
-                session,
-                one.content,
-                letter_id=view.id,
-                person_id=view.person_id,
-                outcome=one.outcome,
-                comment=one.text,
-                at=services.clock.now(),
-            )
-            for one in decided
-            if one.content is not None
-        }
+    return {
+        one.content.work_item_id: f"{services.settings.base_url}/mail/"
+        + make_link(
+            session,
+            one.content,
+            letter_id=view.id,
+            person_id=view.person_id,
+            outcome=one.outcome,
+            comment=one.text,
+            at=services.clock.now(),
+        )
+        for one in view.notices
+        if one.content is not None
+    }

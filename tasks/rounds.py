@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from mmap import mmap
+from dataclasses import dataclass
+from datetime import timedelta
 
 from engine.clock import monotonic
-from engine.queries.due_work import Work, due_work
+from engine.queries.due_work import MAILBOX_EVERY, TELEGRAM_EVERY, Work, due_work
 from tasks.answers import read_answers
 from tasks.app import Task, task
 from tasks.escalations import escalate_due, escalating
@@ -42,30 +42,22 @@ _PARTS: tuple[tuple[Work, Part, Task[[]]], ...] = (
 )
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class Outside:
-    """A server that is asked for news every ``every_s`` seconds, in a task of its own: it may be slow.
+    """A server that is asked for news every ``every``, in a task of its own: it may be slow.
 
-    The processes of a worker share the moment of the last time, in memory that they inherit: a round is any one's.
-    Two that ask at once are kept apart by the lease of who reads.
+    Who reads notes so in the database, where each worker's look finds it: however many they are, one asks.
     """
 
+    work: Work
     is_there: Callable[[Services], bool]
-    read: Task[[]]
-    every_s: float
-    _asked_at: memoryview[float] = field(default_factory=lambda: memoryview(mmap(-1, 8)).cast("d"))
-
-    def ask(self, services: Services) -> None:
-        """Nothing where it was asked lately, or where there is none."""
-        at, asked_at = monotonic(), self._asked_at[0]  # 0: never
-        if self.is_there(services) and (asked_at == 0 or at - asked_at >= self.every_s):
-            self._asked_at[0] = at
-            self.read.delay()
+    read: Task[[float]]
+    every: timedelta
 
 
 _OUTSIDE = (
-    Outside(lambda services: services.telegram is not None, read_telegram, 4.0),
-    Outside(lambda services: services.mailbox is not None, read_answers, 29.0),  # at the fifteenth round
+    Outside(Work.TELEGRAM, lambda services: services.telegram is not None, read_telegram, TELEGRAM_EVERY),
+    Outside(Work.MAILBOX, lambda services: services.mailbox is not None, read_answers, MAILBOX_EVERY),
 )
 
 _logger = logging.getLogger(__name__)
@@ -82,7 +74,7 @@ def go_round() -> None:
     for work, part, rest in _PARTS:
         try:
             if due is None:
-                due = due_work(given.database, at=given.clock.now(), signed_up_to=given.signed.up_to)
+                due = _look(given)
             if work in due:
                 due = None  # what it does may give work to those behind it
                 _give_turn(given, part, rest)
@@ -90,9 +82,21 @@ def go_round() -> None:
             _logger.exception("%s failed", part.__name__)
     for one in _OUTSIDE:
         try:
-            one.ask(given)
+            if one.is_there(given):
+                due = _look(given) if due is None else due
+                _ask(one, due)
         except Exception:
             _logger.exception("Nobody was asked to read what waits outside")
+
+
+def _look(services: Services) -> frozenset[Work]:
+    return due_work(services.database, at=services.clock.now(), signed_up_to=services.signed.up_to)
+
+
+def _ask(one: Outside, due: frozenset[Work]) -> None:
+    """Hint at reading it; the hint of another worker may be faster, then this one finds it read."""
+    if one.work in due:
+        one.read.delay(one.every.total_seconds())
 
 
 def _give_turn(services: Services, part: Part, rest: Task[[]]) -> None:

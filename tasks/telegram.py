@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
 
 from engine.adapters.telegram import (
     API_HOST,
@@ -31,10 +34,11 @@ from engine.commands.telegram_updates import (
 from engine.db.job import Job
 from engine.errors import DomainError
 from engine.model.telegram import TelegramEnd
-from engine.queries.letters import letter_view
+from engine.queries.letters import LetterView, letter_view
 from tasks.app import task
 from tasks.chat_words import chat_message_of, locale_of, reply_of
-from tasks.congestion import NotNow, SlowHosts
+from tasks.congestion import SlowHosts
+from tasks.happening import Happening, NotDone, NotNow, Prepared, Settle
 from tasks.services import Services, services
 
 _REPLIES_TRIED = 3
@@ -45,13 +49,16 @@ telegram_rest = SlowHosts()
 
 
 @task
-def read_telegram() -> None:
-    """Take what people have written to the bot, each update in a transaction of its own. Without a bot, nothing."""
+def read_telegram(every_s: float = 0) -> None:
+    """Take what people have written to the bot, each update in a transaction of its own.
+
+    Nothing without a bot, or when a worker has begun to read less than ``every_s`` seconds ago.
+    """
     given = services()
     if given.telegram is None:
         return
     with given.database.write() as session:
-        reading = claim_bot(session, given.telegram.bot_id, clock=given.clock)
+        reading = claim_bot(session, given.telegram.bot_id, every=timedelta(seconds=every_s), clock=given.clock)
     if reading is None:
         return
     error = ""
@@ -80,57 +87,79 @@ def _read(services: Services, telegram: Telegram, reading: Reading) -> None:
                 pass_over(session, telegram.bot_id, update, clock=services.clock)
 
 
-def send_telegram_letter(services: Services, job: Job) -> None:
+def prepare_telegram_letter(services: Services, session: Session, job: Job) -> Prepared:
     """Send one letter as it is now. One that has left is not sent again, whoever performs its job twice.
 
-    The API knows no repetitions: where a try met no answer, the next one says that it may be one. Raises NotNow.
+    The API knows no repetitions: where a try met no answer, the next one says that it may be one.
     """
     letter_id, at = int(job.payload["letter_id"]), services.clock.now()
-    with services.database.read() as session:
-        view = letter_view(session, letter_id, at, ZoneInfo(services.settings.time_zone))
-    if view is None or view.chat_id is None or services.telegram is None:
-        with services.database.write() as session:
-            not_written(session, letter_id, has_bot=services.telegram is not None, clock=services.clock)
-        return
-    with telegram_rest.calling(API_HOST):
-        with services.database.write() as session:
-            is_repeated = begin_try(session, letter_id)
-        message = chat_message_of(
-            view, chat_id=view.chat_id, settings=services.settings, at=at, is_repeated=is_repeated
-        )
-        failure = _failure_of_sending(services.telegram, message)
-    with services.database.write() as session:
-        if failure is None:
-            letter_left(session, letter_id, clock=services.clock)
-            return
-        if not isinstance(failure, TelegramSilent):
-            try_failed(session, letter_id, had_left=is_repeated)
-        if isinstance(failure, ChatGone):
-            chat_is_gone(session, letter_id, view.chat_id, clock=services.clock)
-        elif not isinstance(failure, TelegramBusy):
-            is_refused = isinstance(failure, TelegramRefused)
-            letter_failed(session, letter_id, str(failure), attempts=job.attempts, for_good=is_refused)
-            tell_by_letter_instead(session, letter_id, clock=services.clock)
+    view = letter_view(session, letter_id, at, ZoneInfo(services.settings.time_zone))
+    return Prepared(partial(_begin, services=services, job=job, letter_id=letter_id, view=view))
+
+
+def _begin(
+    session: Session, *, services: Services, job: Job, letter_id: int, view: LetterView | None
+) -> Happening | None:
+    """That it is handed over now is known before it can arrive."""
+    telegram = services.telegram
+    if view is None or view.chat_id is None or telegram is None:
+        not_written(session, letter_id, has_bot=telegram is not None, clock=services.clock)
+        return None
+    is_repeated = begin_try(session, letter_id)
+    return partial(_send, services, telegram, job, view, view.chat_id, is_repeated=is_repeated)
+
+
+def _send(
+    services: Services, telegram: Telegram, job: Job, view: LetterView, chat_id: int, *, is_repeated: bool
+) -> Settle:
+    message = chat_message_of(
+        view, chat_id=chat_id, settings=services.settings, at=services.clock.now(), is_repeated=is_repeated
+    )
+    try:
+        with telegram_rest.calling(API_HOST):
+            failure = _failure_of_sending(telegram, message)
+    except NotNow as later:
+        raise NotNow(later.after, partial(try_failed, letter_id=view.id, had_left=is_repeated)) from None
+    if failure is None:
+        return partial(letter_left, letter_id=view.id, clock=services.clock)
+    settle = partial(_did_not_leave, services=services, job=job, view=view, had_left=is_repeated, failure=failure)
     if isinstance(failure, TelegramFailed):
-        raise _tried_later(failure)
+        raise _tried_later(failure, settle)
+    return settle
 
 
-def send_telegram_reply(services: Services, job: Job) -> None:
-    """Answer in a chat. Raises NotNow."""
-    if services.telegram is None:
-        return
+def _did_not_leave(
+    session: Session, *, services: Services, job: Job, view: LetterView, had_left: bool, failure: DomainError
+) -> None:
+    if not isinstance(failure, TelegramSilent):
+        try_failed(session, view.id, had_left=had_left)
+    if isinstance(failure, ChatGone):
+        chat_is_gone(session, view.id, view.chat_id or 0, clock=services.clock)
+    elif not isinstance(failure, TelegramBusy):
+        is_refused = isinstance(failure, TelegramRefused)
+        letter_failed(session, view.id, str(failure), attempts=job.attempts, for_good=is_refused)
+        tell_by_letter_instead(session, view.id, clock=services.clock)
+
+
+def prepare_telegram_reply(services: Services, _session: Session, job: Job) -> Prepared:
+    """Answer in a chat."""
+    telegram = services.telegram
+    return Prepared(lambda _session: partial(_reply, services, telegram, job) if telegram is not None else None)
+
+
+def _reply(services: Services, telegram: Telegram, job: Job) -> Settle | None:
     told = job.payload
     locale = locale_of(told["locale"], usual=services.settings.locale)
     message = reply_of(Reply(told["reply"]), chat_id=told["chat_id"], locale=locale, name=told["name"])
     with telegram_rest.calling(API_HOST):
-        failure = _failure_of_sending(services.telegram, message)
+        failure = _failure_of_sending(telegram, message)
     if isinstance(failure, ChatGone):
-        with services.database.write() as session:
-            end_chat(session, message.chat_id, TelegramEnd.BLOCKED, at=services.clock.now())
-    elif isinstance(failure, TelegramBusy) or (isinstance(failure, TelegramFailed) and job.attempts < _REPLIES_TRIED):
+        return partial(end_chat, chat_id=message.chat_id, why=TelegramEnd.BLOCKED, at=services.clock.now())
+    if isinstance(failure, TelegramBusy) or (isinstance(failure, TelegramFailed) and job.attempts < _REPLIES_TRIED):
         raise _tried_later(failure)
-    elif failure is not None:
+    if failure is not None:
         _logger.warning("A chat is not answered: %s", failure)
+    return None
 
 
 def _failure_of_sending(telegram: Telegram, message: ChatMessage) -> DomainError | None:
@@ -141,11 +170,11 @@ def _failure_of_sending(telegram: Telegram, message: ChatMessage) -> DomainError
     return None
 
 
-def _tried_later(failure: TelegramFailed) -> Exception:
+def _tried_later(failure: TelegramFailed, settle: Settle | None = None) -> Exception:
     """What a job raises for it; meanwhile this process leaves Telegram alone."""
     if isinstance(failure, TelegramBusy):
         seconds = float(failure.params["seconds"])
         telegram_rest.rest(API_HOST, seconds)
-        return NotNow(timedelta(seconds=seconds))
+        return NotNow(timedelta(seconds=seconds), settle)
     telegram_rest.is_silent(API_HOST)
-    return failure
+    return NotDone(failure, settle) if settle is not None else failure

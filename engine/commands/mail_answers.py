@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from engine.adapters.mailbox import Place
 from engine.adapters.received_mail import ReceivedMessage
 from engine.clock import Clock
+from engine.commands.asking_outside import ALWAYS, add_unless_there, may_ask
 from engine.commands.notifications import notify
 from engine.errors import NotFound
 from engine.model.letter import Letter, LetterState, MailboxPlace, ProposedDecision, ReceivedMail
@@ -120,8 +121,8 @@ def _read(session: Session, text: str, item: WorkItem) -> ReadDecision | None:
 
 def _letter_of(session: Session, keys: Sequence[str]) -> Letter | None:
     """The first of the keys that is one of ours: the address of an answer is looked at before what it quotes."""
-    found = (session.scalar(select(Letter).where(Letter.key == key)) for key in keys)
-    return next((one for one in found if one is not None), None)
+    found = {letter.key: letter for letter in session.scalars(select(Letter).where(Letter.key.in_(keys)))}
+    return next((found[key] for key in keys if key in found), None)
 
 
 def _items_of(session: Session, letter_id: int) -> list[WorkItem]:
@@ -137,16 +138,20 @@ def _may_act(session: Session, person: Person, item: WorkItem, at: datetime) -> 
     return item.is_live and may_act_on_step(actor, assignee_id=item.assignee_id, group_id=item.group_id)
 
 
-def claim_mailbox(session: Session, mailbox: str, *, clock: Clock) -> Place | None:
-    """Where to go on reading, for the one worker who reads now; None while another does."""
+def claim_mailbox(session: Session, mailbox: str, *, every: timedelta = ALWAYS, clock: Clock) -> Place | None:
+    """Where to go on reading, for the one worker who reads now.
+
+    None while another does, or when one has begun to less than ``every`` ago.
+    """
     at = clock.now()
     place = session.get(MailboxPlace, mailbox, with_for_update=True)
     if place is None:
-        place = MailboxPlace(mailbox=mailbox, uid_validity=0, last_uid=0, last_error="")
-        session.add(place)
-    elif place.lease_until is not None and place.lease_until > at:
+        new = {"mailbox": mailbox, "uid_validity": 0, "last_uid": 0, "last_error": ""}
+        add_unless_there(session, MailboxPlace, new)
+        place = session.get_one(MailboxPlace, mailbox, with_for_update=True)
+    if not may_ask(place.asked_at, place.lease_until, every=every, at=at):
         return None
-    place.lease_until = at + LEASE
+    place.asked_at, place.lease_until = at, at + LEASE
     session.flush()
     return Place(place.uid_validity, place.last_uid)
 

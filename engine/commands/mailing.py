@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Row, Select, delete, select, update
+from sqlalchemy import Row, Select, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from engine.clock import Clock
@@ -21,7 +21,7 @@ from engine.commands.history import record
 from engine.db.job import Job, JobState
 from engine.db.outbox import MAX_ATTEMPTS, enqueue
 from engine.db.session import UNSYNCHRONISED
-from engine.db.work_session import append
+from engine.db.work_session import append, postpone
 from engine.errors import NotFound
 from engine.events import LetterSentAgain
 from engine.model.letter import Channel, Letter, LetterState
@@ -43,6 +43,7 @@ KINDS: Mapping[Channel, str] = {Channel.MAIL: LETTER, Channel.TELEGRAM: TELEGRAM
 
 _TOLD = ("kind", "person_id", "department_id", "deal_id", "work_item_id", "by_id", "details", "created_at")
 """Of a notice, what it tells, and to whom."""
+_LEFT = update(Letter).where(Letter.id == bindparam("of_letter"))
 _COLUMNS = tuple(getattr(Notice, name) for name in ("id", "due_at", *_TOLD))
 
 
@@ -199,9 +200,8 @@ def replan_notices(session: Session, person_id: int) -> None:
 
 def letter_left(session: Session, letter_id: int, *, clock: Clock) -> None:
     """A server has taken the letter."""
-    letter = session.get_one(Letter, letter_id)
-    letter.state, letter.sent_at, letter.last_error = LetterState.SENT, clock.now(), ""
-    letter.may_have_left = False
+    left = {"state": LetterState.SENT, "sent_at": clock.now(), "last_error": "", "may_have_left": False}
+    postpone(session, _LEFT, {**left, "of_letter": letter_id})
 
 
 def letter_was_empty(session: Session, letter_id: int) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from engine.adapters.telegram import Update
 from engine.clock import Clock
+from engine.commands.asking_outside import ALWAYS, add_unless_there, may_ask
 from engine.commands.idempotency import already_performed
 from engine.commands.telegram_links import end_chat, link_chat
 from engine.db.outbox import enqueue
@@ -59,16 +60,19 @@ class _Said:
     name: str = ""
 
 
-def claim_bot(session: Session, bot_id: int, *, clock: Clock) -> Reading | None:
-    """Where to go on reading; None while another worker does, or Telegram is left alone."""
+def claim_bot(session: Session, bot_id: int, *, every: timedelta = ALWAYS, clock: Clock) -> Reading | None:
+    """Where to go on reading.
+
+    None while another worker does, when one has begun to less than ``every`` ago, or while Telegram is left alone.
+    """
     at = clock.now()
     bot = session.get(TelegramBot, bot_id, with_for_update=True)
     if bot is None:
-        bot = TelegramBot(id=bot_id, username="", last_update=0, last_error="")
-        session.add(bot)
-    elif bot.lease_until is not None and bot.lease_until > at:
+        add_unless_there(session, TelegramBot, {"id": bot_id, "username": "", "last_update": 0, "last_error": ""})
+        bot = session.get_one(TelegramBot, bot_id, with_for_update=True)
+    if not may_ask(bot.asked_at, bot.lease_until, every=every, at=at):
         return None
-    bot.lease_until = at + LEASE
+    bot.asked_at, bot.lease_until = at, at + LEASE
     session.flush()
     return Reading(_last_of(bot, at), bool(bot.username) and _hour_of(bot.read_at) == _hour_of(at))
 

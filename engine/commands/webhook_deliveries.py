@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from engine.clock import Clock
 from engine.db.job import Job, JobState
+from engine.db.outbox import enqueue, enqueue_again
 from engine.events import plain
 from engine.model.history_event import HistoryEvent
 from engine.model.webhook import Webhook
 from engine.queries.history import is_settled
+from engine.queries.webhooks import REVIVED_AFTER
 
 WEBHOOK = "webhook"
-"""The kind of an outbox job: payload ``webhook_id``. It delivers what is behind, and its retries are the outbox's."""
+"""The kind of an outbox job: payload ``webhook_id``. It delivers what is behind, and its retries are the outbox's.
 
-REVIVED_AFTER = timedelta(hours=1)
-"""How long an address that failed too often is left alone before it is tried once more."""
+An address has one at a time: two would tell it events out of their order.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,41 +46,26 @@ class WebhookBacklog:
 
 
 def queue_deliveries(session: Session, *, clock: Clock) -> int:
-    """One job for each address that is behind and has none; how many were queued or revived.
+    """The one job of each address that is behind and does not wait for its next try; how many were queued.
 
-    The job's id is made of the address and of its place in history, so that two schedules queue one job.
+    Of two schedules the second finds the address held by the first, or its job queued.
     """
     at = clock.now()
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    queued = 0
-    behind = session.execute(
-        select(Webhook.id, Webhook.delivered_event_id).where(Webhook.is_active, _has_more()).order_by(Webhook.id)
-    ).all()
-    for webhook_id, delivered in behind:
-        job_id = hashlib.sha256(f"{WEBHOOK}:{webhook_id}:{delivered}".encode()).hexdigest()[:32]
-        inserted = session.scalars(
-            dialect.insert(Job)
-            .values(id=job_id, kind=WEBHOOK, payload={"webhook_id": webhook_id}, due_at=at, created_at=at)
-            .on_conflict_do_nothing()
-            .returning(Job.id)
-        )
-        revived = session.scalars(
-            update(Job)
-            .where(
-                Job.id == job_id,
-                or_(
-                    and_(Job.state == JobState.FAILED, Job.due_at <= at - REVIVED_AFTER),
-                    # Done, and yet behind: what it looked for was not settled then.
-                    Job.state == JobState.DONE,
-                ),
-            )
-            .values(
-                state=JobState.QUEUED, due_at=at, attempts=case((Job.state == JobState.DONE, 0), else_=Job.attempts)
-            )
-            .returning(Job.id)
-        )
-        queued += len({*inserted, *revived})
-    return queued
+    waits = or_(Job.state == JobState.QUEUED, and_(Job.state == JobState.FAILED, Job.due_at > at - REVIVED_AFTER))
+    rows = session.execute(
+        select(Webhook, Job)
+        .outerjoin(Job, Job.id == Webhook.job_id)
+        .where(Webhook.is_active, _has_more(), or_(Job.id.is_(None), ~waits))
+        .order_by(Webhook.id)
+        .with_for_update(of=Webhook, skip_locked=True)
+    )
+    behind: list[tuple[Webhook, Job | None]] = [(webhook, job) for webhook, job in rows]
+    for webhook, job in behind:
+        if job is None:
+            webhook.job_id = enqueue(session, WEBHOOK, {"webhook_id": webhook.id}, at=at)
+        else:  # done, and yet behind: what it looked for was not settled then, or is new
+            enqueue_again(session, job, at=at, attempts=job.attempts if job.state is JobState.FAILED else 0)
+    return len(behind)
 
 
 def backlog(session: Session, webhook_id: int, *, limit: int) -> WebhookBacklog | None:

@@ -1,4 +1,4 @@
-"""Webhooks: add, remove. Delivery is the worker's: history is the queue."""
+"""Webhooks: add, try again, remove. Delivery is the worker's: history is the queue."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ from sqlalchemy.orm import Session
 
 from engine.clock import Clock
 from engine.commands.history import record
+from engine.db.job import Job
+from engine.db.outbox import enqueue_again
 from engine.errors import N_, DomainError, InvalidInput, NotFound
-from engine.events import WebhookAdded, WebhookRemoved
+from engine.events import WebhookAdded, WebhookRemoved, WebhookTriedAgain
 from engine.model.history_event import HistoryEvent
 from engine.model.webhook import Webhook
 from engine.policy.permissions import Ability, Actor, ensure_may
+from engine.queries.webhooks import is_failing
 
 
 class AddressRefused(DomainError):
@@ -45,6 +48,22 @@ def add_webhook(session: Session, url: str, kinds: Sequence[str], *, actor: Acto
     session.flush()
     record(session, WebhookAdded(webhook_id=webhook.id, url=url), actor=actor, at=clock.now())
     return webhook
+
+
+def try_webhook_again(session: Session, webhook_id: int, *, actor: Actor, clock: Clock) -> None:
+    """Tell an address at once what it has not taken; its tries are counted anew.
+
+    Nothing is done for one that waits for no try, or is told just now. Raises NotFound, NotAllowed.
+    """
+    ensure_may(actor, Ability.MANAGE_WEBHOOKS)
+    webhook = session.get(Webhook, webhook_id, with_for_update=True)
+    if webhook is None:
+        raise NotFound
+    at, job = clock.now(), session.get(Job, webhook.job_id)
+    if job is None or not is_failing(job) or (job.lease_until is not None and job.lease_until >= at):
+        return
+    enqueue_again(session, job, at=at)
+    record(session, WebhookTriedAgain(webhook_id=webhook.id, url=webhook.url), actor=actor, at=at)
 
 
 def remove_webhook(session: Session, webhook_id: int, *, actor: Actor, clock: Clock) -> None:

@@ -11,12 +11,12 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from engine.db.job import Job, JobState
-from engine.db.session import UNSYNCHRONISED, after_commit
-from engine.db.work_session import append
+from engine.db.session import after_commit
+from engine.db.work_session import append, postpone
 
 LEASE = timedelta(seconds=60)
 MAX_ATTEMPTS = 12
@@ -24,6 +24,12 @@ _FIRST_RETRY = timedelta(seconds=10)
 _LONGEST_RETRY = timedelta(hours=1)
 
 Listener = Callable[[str], None]
+
+
+class JobTaken(Exception):
+    """The job is done, not due, or held by another worker: nothing of the transaction that wanted it is kept."""
+
+
 _listeners: list[Listener] = []
 
 
@@ -36,63 +42,105 @@ def enqueue(session: Session, kind: str, payload: Mapping[str, Any], *, at: date
     """Add an effect to the transaction of ``session``, due at ``at`` (aware UTC). The id of its job."""
     job_id = uuid.uuid4().hex
     append(session, Job, id=job_id, kind=kind, payload=dict(payload), due_at=at, created_at=at)
+    _hint(session, job_id)
+    return job_id
+
+
+def enqueue_again(session: Session, job: Job, *, at: datetime, attempts: int = 0) -> None:
+    """Have a job tried at ``at`` that is done, was given up or waits for its next try; ``attempts`` count as made.
+
+    Nothing changes while a worker holds it, or when it is not as it was read any more.
+    """
+    seen = {"of_job": job.id, "seen": job.state, "tried": job.attempts, "now": at}
+    anew = {"state": JobState.QUEUED, "due_at": at, "attempts": attempts, "lease_until": None}
+    postpone(session, _AGAIN, anew | seen)
+    _hint(session, job.id)
+
+
+def _hint(session: Session, job_id: str) -> None:
     for listener in _listeners:
         after_commit(session, lambda told=listener: told(job_id))
-    return job_id
 
 
 def due_jobs(session: Session, *, at: datetime, limit: int) -> list[str]:
     """Ids of jobs that nobody holds and whose time has come, oldest first."""
-    return list(
-        session.scalars(
-            select(Job.id)
-            .where(
-                Job.state == JobState.QUEUED,
-                Job.due_at <= at,
-                or_(Job.lease_until.is_(None), Job.lease_until < at),
-            )
-            .order_by(Job.due_at)
-            .limit(limit)
-        )
-    )
+    return list(session.scalars(select(Job.id).where(*_is_free(at)).order_by(Job.due_at).limit(limit)))
 
 
-def claim_job(session: Session, job_id: str, *, at: datetime) -> Job | None:
-    """Take the lease of a job, or None when it is done, not due, or held by another worker."""
-    claimed = session.execute(
-        update(Job)
-        .where(
-            Job.id == job_id,
-            Job.state == JobState.QUEUED,
-            Job.due_at <= at,
-            or_(Job.lease_until.is_(None), Job.lease_until < at),
-        )
-        .values(lease_until=at + LEASE, attempts=Job.attempts + 1)
-    )
-    return session.get(Job, job_id) if claimed.rowcount == 1 else None  # type: ignore[attr-defined]  # a CursorResult
+def free_job(session: Session, job_id: str, *, at: datetime) -> Job | None:
+    """A job that may be claimed; None when it is done, not due, or held by another worker."""
+    return session.scalar(select(Job).where(Job.id == job_id, *_is_free(at)))
+
+
+def claim_job(session: Session, job: Job, *, at: datetime, lease: timedelta = LEASE) -> None:
+    """Take the lease of a job that was free when it was read; what is written with it is kept only together with it.
+
+    ``lease`` is how long nobody else may begin it. The commit, or the next flush, raises JobTaken.
+    """
+    values = {"attempts": job.attempts + 1, "lease_until": at + lease}
+    postpone(session, _CLAIM, values | _tried(job) | {"now": at}, otherwise=JobTaken)
 
 
 def hold_job(session: Session, job_id: str, *, at: datetime) -> None:
     """Take the lease of a job that is being done for longer: what is under way is not begun again by another worker."""
-    session.execute(
-        update(Job).where(Job.id == job_id, Job.state == JobState.QUEUED).values(lease_until=at + LEASE),
-        execution_options=UNSYNCHRONISED,
+    postpone(session, _CHANGE, {"lease_until": at + LEASE, **_is(job_id)})
+
+
+def job_goes_on(session: Session, job: Job, *, at: datetime) -> None:
+    """Part of the effect has happened: the lease is taken anew, and what fails from now on fails for the first time."""
+    postpone(session, _CHANGE_OF_TRY, {"attempts": 1, "lease_until": at + LEASE} | _tried(job))
+    job.attempts = 1
+
+
+def finish_job(session: Session, job_id: str, *, at: datetime) -> None:
+    """The effect has happened. Done is done, whoever held the job last."""
+    done = {"state": JobState.DONE, "done_at": at, "lease_until": None, "last_error": ""}
+    postpone(session, _CHANGE, {**done, **_is(job_id)})
+
+
+def put_back_job(session: Session, job: Job, *, at: datetime) -> None:
+    """Its turn comes later, at ``at``: nothing was tried, and nothing counts as an attempt."""
+    later = {"attempts": max(0, job.attempts - 1), "due_at": at, "lease_until": None}
+    postpone(session, _CHANGE_OF_TRY, later | _tried(job))
+
+
+def fail_job(session: Session, job: Job, error: str, *, at: datetime) -> None:
+    """Try again later, each time twice as late; after MAX_ATTEMPTS the job waits for an administrator.
+
+    ``job.attempts`` counts the try that failed. Nothing changes where another worker has begun one since.
+    """
+    failed: dict[str, Any] = {"last_error": error[:2000], "lease_until": None}
+    if job.attempts >= MAX_ATTEMPTS:
+        failed["state"] = JobState.FAILED
+    else:
+        failed["due_at"] = at + min(_FIRST_RETRY * 2 ** (job.attempts - 1), _LONGEST_RETRY)
+    postpone(session, _CHANGE_OF_TRY, failed | _tried(job))
+
+
+def _is_free(at: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Job.state == JobState.QUEUED,
+        Job.due_at <= at,
+        or_(Job.lease_until.is_(None), Job.lease_until < at),
     )
 
 
-def finish_job(job: Job, *, at: datetime) -> None:
-    job.state, job.done_at, job.lease_until, job.last_error = JobState.DONE, at, None, ""
+def _is(job_id: str) -> dict[str, Any]:
+    return {"of_job": job_id, "queued": JobState.QUEUED}
 
 
-def put_back_job(job: Job, *, at: datetime) -> None:
-    """Its turn comes later, at ``at``: nothing was tried, and nothing counts as an attempt."""
-    job.attempts, job.due_at, job.lease_until = max(0, job.attempts - 1), at, None
+def _tried(job: Job) -> dict[str, Any]:
+    return {**_is(job.id), "tried": job.attempts}
 
 
-def fail_job(job: Job, error: str, *, at: datetime) -> None:
-    """Try again later, each time twice as late; after MAX_ATTEMPTS the job waits for an administrator."""
-    job.last_error, job.lease_until = error[:2000], None
-    if job.attempts >= MAX_ATTEMPTS:
-        job.state = JobState.FAILED
-        return
-    job.due_at = at + min(_FIRST_RETRY * 2 ** (job.attempts - 1), _LONGEST_RETRY)
+_NOW = bindparam("now", type_=Job.due_at.type)
+_CHANGE = update(Job).where(Job.id == bindparam("of_job"), Job.state == bindparam("queued"))
+_CHANGE_OF_TRY = _CHANGE.where(Job.attempts == bindparam("tried"))
+_IS_NOT_HELD = or_(Job.lease_until.is_(None), Job.lease_until < _NOW)
+_CLAIM = _CHANGE_OF_TRY.where(Job.due_at <= _NOW, _IS_NOT_HELD)
+_AGAIN = update(Job).where(
+    Job.id == bindparam("of_job"),
+    Job.state == bindparam("seen"),
+    Job.attempts == bindparam("tried"),
+    _IS_NOT_HELD,
+)

@@ -237,6 +237,14 @@ class WebhookAdded(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class WebhookTriedAgain(Event):
+    """An administrator had an address tried again at once that had not taken what it was told."""
+
+    webhook_id: int
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class WebhookRemoved(Event):
     webhook_id: int
 

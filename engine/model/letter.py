@@ -111,7 +111,8 @@ class ReceivedMail(Base):
 class MailboxPlace(Base):
     """How far a mailbox is read. Its numbers (UID) grow as long as ``uid_validity`` is the same (RFC 3501, 2.3.1.1).
 
-    One worker reads it until ``lease_until``. ``read_at`` is when it was last read without a failure.
+    One worker reads it until ``lease_until``. ``asked_at`` is when a worker last began to read it, ``read_at`` when it
+    was last read without a failure.
     """
 
     __tablename__ = "mailbox_place"
@@ -120,5 +121,6 @@ class MailboxPlace(Base):
     uid_validity: Mapped[int] = mapped_column(BigInteger)
     last_uid: Mapped[int] = mapped_column(BigInteger)
     lease_until: Mapped[datetime | None] = mapped_column(Moment)
+    asked_at: Mapped[datetime | None] = mapped_column(Moment)
     read_at: Mapped[datetime | None] = mapped_column(Moment)
     last_error: Mapped[str] = mapped_column(Text, default="")

@@ -49,7 +49,8 @@ class TelegramCode(Base):
 class TelegramBot(Base):
     """How far the updates of a bot are read. One worker reads them until ``lease_until``.
 
-    ``username`` is empty until the Bot API has told it. ``read_at`` is when they were last read without a failure.
+    ``username`` is empty until the Bot API has told it. ``asked_at`` is when a worker last began to read them,
+    ``read_at`` when they were last read without a failure.
     """
 
     __tablename__ = "telegram_bot"
@@ -59,5 +60,6 @@ class TelegramBot(Base):
     last_update: Mapped[int] = mapped_column(BigInteger, default=0)
     updated_at: Mapped[datetime | None] = mapped_column(Moment)
     lease_until: Mapped[datetime | None] = mapped_column(Moment)
+    asked_at: Mapped[datetime | None] = mapped_column(Moment)
     read_at: Mapped[datetime | None] = mapped_column(Moment)
     last_error: Mapped[str] = mapped_column(Text, default="")

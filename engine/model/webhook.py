@@ -15,7 +15,8 @@ from engine.db.types import Identity, Json, Moment
 class Webhook(Base):
     """``kinds`` lists the event kinds wanted; empty means all. ``secret`` signs each delivery (HMAC-SHA256).
 
-    History is the queue: ``delivered_event_id`` is the last event that the address has taken.
+    History is the queue: ``delivered_event_id`` is the last event that the address has taken, ``job_id`` is of the one
+    job that delivers what comes behind it.
     """
 
     __tablename__ = "webhook"
@@ -25,6 +26,7 @@ class Webhook(Base):
     secret: Mapped[str] = mapped_column(String(100))
     kinds: Mapped[list[Any]] = mapped_column(Json)
     delivered_event_id: Mapped[int] = mapped_column(Identity, default=0)
+    job_id: Mapped[str] = mapped_column(String(32), default="", server_default="")
     is_active: Mapped[bool] = mapped_column(default=True)
     created_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     created_at: Mapped[datetime] = mapped_column(Moment)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, func, select
+from sqlalchemy import ColumnElement, Executable, Select, exists, func, literal, null, select, union_all
 from sqlalchemy.orm import Session
 
 from engine.errors import NotFound
@@ -283,13 +283,12 @@ def letter_of_deal(session: Session, actor: Actor, deal_id: int, letter_id: int)
 
 def answered_letter(session: Session, keys: Sequence[str]) -> int | None:
     """The id of the letter to a client that something in the mailbox answers, by the first key that is ours."""
-    for key in keys:
-        found = session.scalar(select(ClientLetter.id).where(ClientLetter.key == key))
-        if found is not None:
-            return found
-        if session.scalar(select(Letter.id).where(Letter.key == key)) is not None:
-            return None  # it answers a letter to one of us
-    return None
+    to_us = select(Letter.key, null()).where(Letter.key.in_(keys))
+    to_clients = select(ClientLetter.key, ClientLetter.id).where(ClientLetter.key.in_(keys))
+    known: Executable = union_all(to_us, to_clients)
+    ours: dict[str, int | None] = {row[0]: row[1] for row in session.execute(known)}
+    first = next((key for key in keys if key in ours), None)
+    return ours[first] if first is not None else None  # None also where it answers a letter to one of us
 
 
 def leaving_letter(session: Session, letter_id: int) -> LeavingLetter | None:
@@ -318,12 +317,14 @@ def leaving_letter(session: Session, letter_id: int) -> LeavingLetter | None:
 
 def _before(session: Session, letter: ClientLetter) -> tuple[str, ...]:
     """The first letter of a talk, and the last ones before this one: of a long talk nobody needs more."""
-    found: list[str] = []
-    at = letter
-    while at.answers_id is not None:
-        at = session.get_one(ClientLetter, at.answers_id)
-        found += filter(None, [at.key or at.message_id])
-    found.reverse()
+    if letter.answers_id is None:
+        return ()
+    columns = ClientLetter.answers_id, ClientLetter.key, ClientLetter.message_id
+    answered = select(literal(1).label("back"), *columns).where(ClientLetter.id == letter.answers_id)
+    last = answered.cte("talk", recursive=True)
+    talk = last.union_all(select(last.c.back + 1, *columns).where(ClientLetter.id == last.c.answers_id))
+    rows = session.execute(select(talk.c.key, talk.c.message_id).order_by(talk.c.back.desc()))
+    found = [key or message_id for key, message_id in rows if key or message_id]
     return tuple(found if len(found) <= MOST_REFERENCES else [found[0], *found[1 - MOST_REFERENCES :]])
 
 

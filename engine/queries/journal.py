@@ -81,6 +81,7 @@ EVENTS: Mapping[JournalPart, tuple[type[Event], ...]] = {
         events.CallSecretSet,
         events.CallSecretRemoved,
         events.WebhookAdded,
+        events.WebhookTriedAgain,
         events.WebhookRemoved,
     ),
     JournalPart.CALENDARS: (events.CalendarChanged,),

@@ -27,7 +27,8 @@ from engine.model.incident import Incident, IncidentState
 from engine.model.service_call import CallState, ServiceCall
 from engine.queries.deals import walked_path
 from tasks import calls as tasks_calls
-from tasks.congestion import NotNow, SlowHosts
+from tasks.congestion import SlowHosts
+from tasks.happening import NotNow
 from tasks.jobs import run_job, sweep
 from tasks.services import Services, use
 

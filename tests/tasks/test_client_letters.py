@@ -9,17 +9,16 @@ from support.office import Office
 from support.post_office import PostOffice
 
 from engine.adapters.mail import ConsoleMailer
-from engine.commands.client_letters import send_client_letter_again
+from engine.commands.client_letters import CLIENT_LETTER, send_client_letter_again
 from engine.commands.file_erasure import erase_file
 from engine.db.job import Job
-from engine.db.outbox import MAX_ATTEMPTS
+from engine.db.outbox import MAX_ATTEMPTS, enqueue
 from engine.model.client_letter import ClientLetterState
 from engine.model.deal_file import StoredPiece
 from engine.model.history_event import HistoryEvent
 from engine.model.notice import Notice, NoticeKind
 from engine.model.person import Person
 from engine.queries.client_letters import MOST_REFERENCES
-from tasks.client_letters import send_client_letter
 from tasks.jobs import sweep
 from tasks.notices import tell_people
 from tasks.services import Services, use
@@ -89,12 +88,12 @@ def test_of_a_long_talk_the_first_letter_and_the_last_ones_are_named(office: Off
     assert named == [keys[0], *keys[-MOST_REFERENCES:-1]]
 
 
-def test_a_letter_whose_job_is_done_twice_leaves_once(
-    office: Office, post_office: PostOffice, services: Services
-) -> None:
+def test_a_letter_whose_job_is_done_twice_leaves_once(office: Office, post_office: PostOffice) -> None:
     letter_id = write(office, deal_with_a_contact(office))
     sweep()
-    send_client_letter(services, Job(id="again", kind="client_letter", payload={"letter_id": letter_id}, attempts=1))
+    with office.database.write() as session:
+        enqueue(session, CLIENT_LETTER, {"letter_id": letter_id}, at=office.clock.now())
+    sweep()
     assert len(post_office.letters) == 1
 
 

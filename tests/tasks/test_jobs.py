@@ -102,7 +102,7 @@ def test_the_job_of_a_dead_worker_is_done_when_its_lease_is_over(
 ) -> None:
     job_id = reminded(office)
     with services.database.write() as session:
-        claim_job(session, job_id, at=office.clock.now())
+        claim_job(session, session.get_one(Job, job_id), at=office.clock.now())
     sweep()
     assert post_office.letters == []
     office.clock.advance(LEASE + timedelta(seconds=1))

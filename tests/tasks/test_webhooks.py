@@ -1,22 +1,31 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import orjson
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 from support.https_receiver import HttpsReceiver
 from support.office import Office
 
-from engine.adapters.webhook_calls import signature
-from engine.commands.webhook_deliveries import REVIVED_AFTER
-from engine.commands.webhooks import add_webhook, remove_webhook
+from engine.adapters.webhook_calls import WebhookCall, WebhookFailed, signature
+from engine.commands.webhooks import add_webhook, remove_webhook, try_webhook_again
 from engine.db.job import Job, JobState
+from engine.db.outbox import MAX_ATTEMPTS, claim_job
+from engine.errors import NotAllowed, NotFound
+from engine.model.history_event import HistoryEvent
 from engine.model.webhook import Webhook
+from engine.queries.due_work import Work, due_work
+from engine.queries.webhooks import REVIVED_AFTER, WebhookRow, webhooks
 from tasks.jobs import sweep
+from tasks.rounds import go_round
+from tasks.services import Services, use
 from tasks.webhooks import deliver_webhooks
 
 pytestmark = pytest.mark.usefixtures("services")
+
+MOMENT = timedelta(seconds=1)
 
 
 def subscribed(office: Office, receiver: HttpsReceiver, *kinds: str) -> Webhook:
@@ -108,3 +117,141 @@ def test_an_address_that_was_removed_is_told_nothing_more(office: Office, receiv
     sweep()
     assert receiver.got == []
     assert jobs(office)[0].state is JobState.DONE
+
+
+def only_job(office: Office) -> Job:
+    (job,) = jobs(office)
+    return job
+
+
+def webhook_of(office: Office) -> WebhookRow:
+    with office.database.read() as session:
+        (row,) = webhooks(session, office.actor("admin"))
+    return row
+
+
+def work(office: Office) -> frozenset[Work]:
+    return due_work(office.database, at=office.clock.now()) & {Work.JOBS, Work.WEBHOOKS}
+
+
+def test_a_dead_address_is_tried_less_and_less_and_costs_nothing_meanwhile(
+    office: Office, receiver: HttpsReceiver
+) -> None:
+    subscribed(office, receiver)
+    receiver.status = 503
+    waits = []
+    for _ in range(MAX_ATTEMPTS + 3):
+        go_round()
+        go_round()
+        tried_at, next_try_at = office.clock.now(), webhook_of(office).next_try_at
+        assert next_try_at is not None
+        waits.append(int((next_try_at - tried_at).total_seconds()))
+        office.clock.set(next_try_at - MOMENT)
+        office.open_deal()  # there is more to tell, and still nothing to be done
+        assert work(office) == frozenset()
+        office.clock.set(next_try_at)
+        assert work(office) != frozenset()
+    assert waits == [10 * 2**step for step in range(9)] + [3600] * (MAX_ATTEMPTS + 3 - 9)
+    assert len(receiver.got) == MAX_ATTEMPTS + 3
+    assert len({headers["Reglament-Event-Id"] for headers, _ in receiver.got}) == 1
+    receiver.status, receiver.got = 200, []
+    deliver()
+    ids = [int(headers["Reglament-Event-Id"]) for headers, _ in receiver.got]
+    assert ids == sorted(set(ids)), "what it missed comes in order, and nothing twice"
+    assert told(receiver).count("deal_opened") == MAX_ATTEMPTS + 3
+    assert (webhook_of(office).error, webhook_of(office).next_try_at) == ("", None)
+
+
+def test_an_administrator_has_an_address_tried_again_at_once(office: Office, receiver: HttpsReceiver) -> None:
+    webhook = subscribed(office, receiver)
+    receiver.status = 503
+    for _ in range(3):
+        deliver()
+        office.clock.set(webhook_of(office).next_try_at or office.clock.now())
+    office.clock.set(office.clock.now() - MOMENT)
+    assert webhook_of(office).error.endswith("HTTP 503")
+    office.do("admin", try_webhook_again, webhook.id)
+    assert only_job(office).attempts == 0
+    assert webhook_of(office).next_try_at == office.clock.now()
+    sweep()
+    assert webhook_of(office).next_try_at == office.clock.now() + timedelta(seconds=10), "its tries are counted anew"
+    receiver.status, receiver.got = 200, []
+    office.do("admin", try_webhook_again, webhook.id)
+    sweep()
+    assert told(receiver)[0] == "webhook_added"
+    assert told(receiver).count("webhook_tried_again") == 2
+
+
+def test_an_address_that_was_given_up_is_tried_again_when_an_administrator_says_so(
+    office: Office, receiver: HttpsReceiver
+) -> None:
+    webhook = subscribed(office, receiver)
+    receiver.status = 503
+    for _ in range(MAX_ATTEMPTS):
+        deliver()
+        office.clock.set(max(only_job(office).due_at, office.clock.now()))
+    assert only_job(office).state is JobState.FAILED
+    receiver.status = 200
+    office.do("admin", try_webhook_again, webhook.id)
+    sweep()
+    assert only_job(office).state is JobState.DONE
+
+
+def test_an_address_that_is_told_just_now_or_has_nothing_to_be_told_is_left_as_it_is(
+    office: Office, receiver: HttpsReceiver
+) -> None:
+    webhook = subscribed(office, receiver)
+    events = newest_event(office)
+    office.do("admin", try_webhook_again, webhook.id)
+    deliver()
+    office.do("admin", try_webhook_again, webhook.id)
+    assert newest_event(office) == events, "nothing was done, and nothing is told"
+    receiver.status = 503
+    office.open_deal()
+    deliver()
+    office.clock.set(only_job(office).due_at)
+    with office.database.write() as session:
+        claim_job(session, only_job(office), at=office.clock.now())
+    before = newest_event(office)
+    office.do("admin", try_webhook_again, webhook.id)
+    assert (newest_event(office), only_job(office).attempts) == (before, 2)
+
+
+def test_an_address_that_took_a_part_goes_on_from_there_with_its_one_job(
+    office: Office, receiver: HttpsReceiver, services: Services
+) -> None:
+    """A second job told it at the same time what the first had not told yet, and out of order."""
+    subscribed(office, receiver)
+    office.open_deal()
+    calls: list[int] = []
+
+    class Caller:
+        def call(self, call: WebhookCall) -> None:
+            calls.append(call.event_id)
+            deliver_webhooks()  # another worker looks meanwhile
+            if len(calls) in {1, 2, 5}:
+                raise WebhookFailed(host="example.com", answer="HTTP 503")
+
+    use(replace(services, webhooks=Caller()))
+    for attempts in (1, 2, 1):
+        deliver()
+        assert only_job(office).attempts == attempts
+        office.clock.set(only_job(office).due_at)
+    deliver()
+    taken = [event for at, event in enumerate(calls, 1) if at not in {1, 2, 5}]
+    assert taken == sorted(set(taken))
+    assert taken[-1] == newest_event(office)
+
+
+def newest_event(office: Office) -> int:
+    with office.database.read() as session:
+        return session.scalars(select(func.max(HistoryEvent.id))).one()
+
+
+@pytest.mark.parametrize("login", ["olena", "bohdan", "owner"])
+def test_nobody_else_has_an_address_tried_again(office: Office, receiver: HttpsReceiver, login: str) -> None:
+    webhook = subscribed(office, receiver)
+    with pytest.raises(NotAllowed):
+        office.do(login, try_webhook_again, webhook.id)
+    with pytest.raises(NotFound):
+        office.do("admin", try_webhook_again, webhook.id + 1)

@@ -7,12 +7,12 @@ from urllib.parse import urlsplit
 from flask import Response
 from sqlalchemy.orm import Session
 
-from engine.commands.webhooks import AddressRefused, add_webhook, remove_webhook
+from engine.commands.webhooks import AddressRefused, add_webhook, remove_webhook, try_webhook_again
 from engine.errors import N_, DomainError, FieldNotUnderstood, InvalidInput
 from engine.events import Event, kind_of
 from engine.model.webhook import Webhook
 from engine.policy.permissions import Ability, ensure_may
-from engine.queries.webhooks import WebhookRow, webhooks
+from engine.queries.webhooks import WebhookRow, webhook_row, webhooks
 from webui.api.answers import answer, listed, part_of
 from webui.api.blueprint import api, conflicts
 from webui.api.caller import caller
@@ -39,17 +39,8 @@ def create_webhook(body: NewWebhook) -> Response:
     webhook_id = carry_out_once("add_webhook", body.model_dump(), command)
     with reading() as session:
         webhook = session.get_one(Webhook, webhook_id)
-    return answer(
-        AddedWebhook(
-            id=webhook.id,
-            url=webhook.url,
-            kinds=tuple(webhook.kinds),
-            is_active=webhook.is_active,
-            created_at=webhook.created_at,
-            secret=webhook.secret,
-        ),
-        201,
-    )
+    added = AddedWebhook(**_item(webhook_row(webhook)).model_dump(), secret=webhook.secret)
+    return answer(added, 201)
 
 
 @api.get("/webhooks", tags=[WEBHOOKS], responses={200: WebhookList})
@@ -58,6 +49,13 @@ def list_webhooks(query: Paging) -> Response:
     with reading() as session:
         found = webhooks(session, caller())
     return listed(part_of(found, query), _item, WebhookList)
+
+
+@api.post("/webhooks/<int:webhook_id>/again", tags=[WEBHOOKS], responses={204: None})
+def try_again(path: WebhookPath) -> Response:
+    """Tell an address at once what it has not taken, without waiting for its next try."""
+    carry_out(lambda session: try_webhook_again(session, path.webhook_id, actor=caller(), clock=services().clock))
+    return Response(status=204)
 
 
 @api.delete("/webhooks/<int:webhook_id>", tags=[WEBHOOKS], responses={204: None})
@@ -83,4 +81,12 @@ def _ensure_readable(body: NewWebhook) -> None:
 
 
 def _item(row: WebhookRow) -> WebhookItem:
-    return WebhookItem(id=row.id, url=row.url, kinds=row.kinds, is_active=row.is_active, created_at=row.created_at)
+    return WebhookItem(
+        id=row.id,
+        url=row.url,
+        kinds=row.kinds,
+        is_active=row.is_active,
+        created_at=row.created_at,
+        error=row.error,
+        next_try_at=row.next_try_at,
+    )

@@ -162,8 +162,8 @@ class _Company:
 
     def forget_letters(self) -> None:
         """The letters of the past were read in the past: nobody is written to when the demo is loaded."""
-        for job in self.session.scalars(select(Job).where(Job.state == JobState.QUEUED)):
-            finish_job(job, at=self.clock.now())
+        for job_id in self.session.scalars(select(Job.id).where(Job.state == JobState.QUEUED)):
+            finish_job(self.session, job_id, at=self.clock.now())
         self.session.flush()
         self.session.execute(update(Notice).values(state=NoticeState.DROPPED))
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from engine.commands.webhooks import add_webhook, remove_webhook
+from engine.adapters.webhook_calls import WebhookFailed
+from engine.commands.webhooks import add_webhook, remove_webhook, try_webhook_again
 from engine.errors import DomainError
 from engine.events import Event, kind_of
 from engine.policy.permissions import Ability
@@ -15,7 +16,7 @@ from webui.called_hosts import ensure_may_be_called
 from webui.error_pages import status_of
 from webui.i18n import _
 from webui.messages import field_errors
-from webui.request_context import actor, reading, services, writing
+from webui.request_context import actor, now, reading, services, writing
 
 blueprint = Blueprint("webhooks", __name__, url_prefix="/settings/webhooks")
 
@@ -40,6 +41,16 @@ def create() -> ResponseReturnValue:
     return _page(secret=added.secret)
 
 
+@blueprint.post("/<int:webhook_id>/again")
+def try_again(webhook_id: int) -> ResponseReturnValue:
+    """Tell an address at once what it has not taken."""
+    ensure_sees(actor(), Ability.MANAGE_WEBHOOKS)
+    with writing() as session:
+        try_webhook_again(session, webhook_id, actor=actor(), clock=services().clock)
+    flash(_("The address is tried again now."), "success")
+    return redirect(url_for("webhooks.show"), code=303)
+
+
 @blueprint.post("/<int:webhook_id>/remove")
 def remove(webhook_id: int) -> ResponseReturnValue:
     ensure_sees(actor(), Ability.MANAGE_WEBHOOKS)
@@ -53,6 +64,12 @@ def _kinds() -> list[str]:
     return sorted(kind_of(event) for event in Event.__subclasses__())
 
 
+def _in_words(error: str) -> str:
+    """What an address answered, as its job keeps it: in the reader's language as far as the words are ours."""
+    kind, _colon, said = error.partition(": ")
+    return _(said.partition(": ")[2] if kind == WebhookFailed.__name__ else said)
+
+
 def _page(error: DomainError | None = None, *, secret: str = "") -> ResponseReturnValue:
     """``secret`` belongs to the webhook that was just added: it is shown now and never again."""
     with reading() as session:
@@ -60,6 +77,8 @@ def _page(error: DomainError | None = None, *, secret: str = "") -> ResponseRetu
     page = render_template(
         "settings/webhooks.html",
         webhooks=found,
+        in_words=_in_words,
+        now=now(),
         kinds=_kinds(),
         ticked=set(request.form.getlist("kinds")) if error else set(),
         url=request.form.get("url", "") if error else "",

@@ -140,5 +140,8 @@ TELLINGS: Mapping[str, Telling] = {
         "mail", "warning", lambda data: _("Text of letters “%(name)s” removed", name=data["name"])
     ),
     "webhook_added": Telling("link", "neutral", lambda data: _("Webhook to %(url)s added", url=data["url"])),
+    "webhook_tried_again": Telling(
+        "refresh", "neutral", lambda data: _("Webhook to %(url)s tried again", url=data["url"])
+    ),
     "webhook_removed": Telling("link", "neutral", lambda _data: _("Webhook removed")),
 }

@@ -281,6 +281,7 @@ EXPECTED = {
     "GET /reports/workload": Expected(READERS_OF_REPORTS),
     "POST /webhooks": Expected("403 403 403 403 403 403 201", body={"url": "https://erp.example.com/hooks"}),
     "GET /webhooks": Expected(ADMINISTRATOR),
+    "POST /webhooks/<int:webhook_id>/again": Expected("403 403 403 403 403 403 204"),
     "DELETE /webhooks/<int:webhook_id>": Expected("403 403 403 403 403 403 204"),
 }
 QUERIES = {

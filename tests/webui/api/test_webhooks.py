@@ -1,9 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from support.api import ApiClient, faults, problem, read
+from support.office import Office
+
+from engine.commands.webhook_deliveries import WEBHOOK, queue_deliveries
+from engine.db.job import Job
 
 ApiOf = Callable[[str | None], ApiClient]
 
@@ -19,6 +24,25 @@ def test_a_webhook_is_added_listed_without_its_secret_and_removed(api: ApiOf) ->
     assert listed == {name: value for name, value in added.items() if name != "secret"}
     assert admin.delete(f"/webhooks/{added['id']}").status_code == 204
     problem(admin.delete(f"/webhooks/{added['id']}"), 404, "not_found")
+
+
+def test_a_webhook_says_why_it_is_not_told_and_is_told_at_once_when_asked(api: ApiOf, office: Office) -> None:
+    admin = api("admin")
+    added = read(admin.post("/webhooks", HOOK), 201)
+    assert (added["error"], added["next_try_at"]) == ("", None)
+    with office.database.write() as session:
+        queue_deliveries(session, clock=office.clock)
+    with office.database.write() as session:
+        job = session.query(Job).filter(Job.kind == WEBHOOK).one()
+        job.attempts, job.due_at = 4, office.clock.now() + timedelta(minutes=80)
+        job.last_error = "WebhookFailed: erp.example.com did not take the event: HTTP 503"
+    (listed,) = read(admin.get("/webhooks"))["items"]
+    assert listed["error"].endswith("HTTP 503")
+    assert listed["next_try_at"] == "2026-03-02T09:20:00Z"
+    assert admin.post(f"/webhooks/{added['id']}/again", {}).status_code == 204
+    (listed,) = read(admin.get("/webhooks"))["items"]
+    assert listed["next_try_at"] == "2026-03-02T08:00:00Z"
+    problem(admin.post("/webhooks/99/again", {}), 404, "not_found")
 
 
 @pytest.mark.parametrize(

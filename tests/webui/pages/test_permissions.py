@@ -312,6 +312,7 @@ PAGES = {
         "POST /settings/seal",
         "GET /settings/webhooks",
         "POST /settings/webhooks",
+        "POST /settings/webhooks/<int:webhook_id>/again",
         "POST /settings/webhooks/<int:webhook_id>/remove",
         "POST /work-items/<int:work_item_id>/questions/<int:question_id>/answer",
     ),

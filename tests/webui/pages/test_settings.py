@@ -12,6 +12,8 @@ from support.web import Browser, text_of
 from engine.commands.external_jobs import fetch_jobs
 from engine.commands.people import set_password, sign_in
 from engine.commands.tokens import create_token
+from engine.commands.webhook_deliveries import WEBHOOK, queue_deliveries
+from engine.db.job import Job
 from engine.model.api_token import ApiToken
 from engine.model.calendar import Calendar
 from engine.model.call_permit import CallHost, CallSecret
@@ -247,6 +249,29 @@ def test_a_webhook_is_added_with_its_secret_shown_once(office: Office, browse: S
         assert session.query(Webhook).count() == 0
 
 
+def test_an_address_that_does_not_answer_says_why_and_when_it_is_tried_next(office: Office, browse: SignIn) -> None:
+    admin = browse("admin")
+    admin.post("/settings/webhooks", {"url": "https://example.com/hook"})
+    assert "/again" not in admin.get("/settings/webhooks").text
+    with office.database.write() as session:
+        queue_deliveries(session, clock=office.clock)
+    with office.database.write() as session:
+        job = session.query(Job).filter(Job.kind == WEBHOOK).one()
+        job.attempts, job.due_at = 4, office.clock.now() + timedelta(minutes=80)
+        job.last_error = "WebhookFailed: example.com did not take the event: HTTP 503"
+    page = text_of(admin.get("/settings/webhooks"))
+    assert "Не приймає подій: HTTP 503" in page
+    assert "наступна спроба 11:20" in page
+    assert admin.post("/settings/webhooks/1/again").status_code == 303
+    with office.database.read() as session:
+        job = session.query(Job).filter(Job.kind == WEBHOOK).one()
+        assert (job.due_at, job.attempts) == (office.clock.now(), 0)
+    shown = admin.get("/settings/webhooks")
+    assert "спроба вже зараз" in text_of(shown)
+    assert "/again" not in shown.text
+    assert "Вебхук на https://example.com/hook: ще одна спроба" in text_of(admin.get("/settings/journal"))
+
+
 @pytest.mark.parametrize(
     "url", ["http://example.com/hook", "https://10.0.0.7/hook", "https://localhost:8443/hook", "https://[::1]/hook"]
 )
@@ -289,6 +314,7 @@ def test_the_administrators_settings_do_not_exist_for_others(login: str, office:
         "/settings/calendars/1/holidays/2026",
         "/settings/calendars/1/default",
         "/settings/webhooks",
+        "/settings/webhooks/1/again",
         "/settings/webhooks/1/remove",
         "/settings/connectors/hosts",
         "/settings/connectors/hosts/1/remove",

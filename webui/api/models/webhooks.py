@@ -38,6 +38,8 @@ class WebhookItem(Told):
     kinds: tuple[str, ...]
     is_active: bool
     created_at: datetime
+    error: str = Field(description="Why the last try failed; empty of an address that takes what it is told.")
+    next_try_at: datetime | None = Field(description="When it is tried again, of one whose last try failed.")
 
 
 class AddedWebhook(WebhookItem):

@@ -1,0 +1,64 @@
+"""The parts of an effect: what is read for it, what is written with its claim, what happens, what came of it.
+
+What happens outside stands between two transactions, because no connection may wait for a mail server. The first claims
+the job and keeps whatever has to be known before; the second keeps what came of it and ends the job.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy.orm import Session
+
+from engine.db.job import Job
+from engine.db.outbox import LEASE
+from tasks.services import Services
+
+Settle = Callable[[Session], object]
+"""Keeps what came of it, in the transaction that ends the job."""
+Happening = Callable[[], Settle | None]
+"""Does it, outside of any transaction. Raises whatever went wrong."""
+Begin = Callable[[Session], Happening | None]
+"""Writes what has to be known before it happens, with the claim; None where nothing is left to be done outside."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An effect that may begin. ``lease`` is how long it may take before another worker begins it anew."""
+
+    begin: Begin
+    lease: timedelta = LEASE
+
+
+Prepare = Callable[[Services, Session, Job], Prepared]
+"""Reads what an effect needs, in the one snapshot of a transaction that only reads and in which its job was free."""
+
+
+class NotDone(Exception):
+    """It failed with ``failure`` and is tried again later; ``settle`` keeps what is to be known of it."""
+
+    def __init__(self, failure: Exception, settle: Settle) -> None:
+        super().__init__(failure)
+        self.failure, self.settle = failure, settle
+
+
+class NotNow(Exception):
+    """The job's turn comes again ``after`` a while; nothing was tried. ``settle`` takes back what was begun."""
+
+    def __init__(self, after: timedelta, settle: Settle | None = None) -> None:
+        super().__init__(after)
+        self.after, self.settle = after, settle
+
+
+def by_itself(effect: Callable[[Services, Job], None]) -> Prepare:
+    """An effect that reads and writes in transactions of its own while it is under way."""
+
+    def prepare(services: Services, _session: Session, job: Job) -> Prepared:
+        def happen() -> None:
+            effect(services, job)
+
+        return Prepared(lambda _session: happen)
+
+    return prepare
