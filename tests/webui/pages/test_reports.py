@@ -391,7 +391,7 @@ def test_a_file_tells_of_one_moment_however_many_reads_it_takes(
 def test_a_file_of_more_rows_than_a_page_may_have_is_read_at_once(
     office: Office, browse: SignIn, export: str, table: Table, own: str
 ) -> None:
-    """Whose deals somebody sees is found anew for each read: in short pages thirty thousand took seven times as."""
+    """Whose deals somebody sees is found anew for each read: short pages of 30,000 take seven times as long."""
     office.open_deal()
     olena, sent = browse("olena"), list[str]()
     event.listen(office.database.engine, "before_cursor_execute", lambda *told: sent.append(told[2]))
