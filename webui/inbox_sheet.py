@@ -15,7 +15,7 @@ from webui.i18n import _
 from webui.inbox_list import tab_of, words_in
 from webui.listed_pages import all_pages
 from webui.outcomes import decided
-from webui.own_columns import own_labels, with_deal_cells
+from webui.own_columns import own_headings, with_deal_cells
 from webui.request_context import now
 
 
@@ -33,7 +33,7 @@ def header(own: Sequence[OwnColumn]) -> tuple[str, ...]:
         _("Deadline"),
         _("Done at"),
         _("Decision"),
-        *own_labels(own).values(),
+        *own_headings(own).values(),
     )
 
 

@@ -8,9 +8,9 @@ from urllib.parse import urlencode
 
 from flask import request, url_for
 
+from engine.queries.pages import READ_AT_ONCE
+
 PAGE_SIZE = 50
-EXPORTED_AT_ONCE = 5_000
-"""Rows of one read of a file: few enough to be held, many enough that the whole of a large list is not sorted often."""
 
 Row = TypeVar("Row")
 Row_co = TypeVar("Row_co", covariant=True)
@@ -47,7 +47,7 @@ def all_pages(page: Callable[[str | None, int], ListedPage[Row]]) -> Iterator[Ro
     """Every row of a list, however long, read page by page. ``page`` reads from a cursor, so many rows or fewer."""
     cursor: str | None = None
     while True:
-        found = page(cursor, EXPORTED_AT_ONCE)
+        found = page(cursor, READ_AT_ONCE)
         yield from found.items
         cursor = found.next_cursor
         if cursor is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
@@ -36,6 +37,16 @@ def own_labels(columns: Iterable[OwnColumn], *, tells_whose: bool = True) -> dic
     """The headings. ``tells_whose``: a field of clients stands beside fields of deals, and says so."""
     return {
         one: _("Client: %(name)s", name=one.label) if tells_whose and one.is_of_client else one.label for one in columns
+    }
+
+
+def own_headings(columns: Iterable[OwnColumn]) -> dict[OwnColumn, str]:
+    """The same over values: where maps call different fields alike, with the maps whose they are."""
+    labels = own_labels(columns)
+    alike = {label for label, times in Counter(labels.values()).items() if times > 1}
+    return {
+        one: f"{label} ({', '.join(one.maps)})" if label in alike and one.maps else label
+        for one, label in labels.items()
     }
 
 

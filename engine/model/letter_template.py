@@ -10,9 +10,13 @@ from engine.db.types import Identity
 
 
 class LetterTemplate(Base):
-    """``name_key`` is the name without regard to case and spelling. Subject and text hold places that are filled in."""
+    """``name_key`` is the name without regard to case and spelling. Subject and text hold places that are filled in.
+
+    The id of a removed one is never given to another: a page that was left open would remove that one.
+    """
 
     __tablename__ = "letter_template"
+    __table_args__ = ({"sqlite_autoincrement": True},)
 
     id: Mapped[int] = mapped_column(Identity, primary_key=True)
     name: Mapped[str] = mapped_column(String(100))

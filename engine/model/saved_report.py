@@ -36,10 +36,11 @@ class SavedReport(Base):
 
     ``rhythm`` None: it is not sent; else on ``day`` (see policy/report_schedule) at ``at`` ("09:00" of the reader's
     zone), next at ``next_at``. ``refused_at``: sending ended because its owner may read reports no more.
+    The id of a deleted one is never given to another: a page that was left open would delete that one.
     """
 
     __tablename__ = "saved_report"
-    __table_args__ = (UniqueConstraint("person_id", "name_key"),)
+    __table_args__ = (UniqueConstraint("person_id", "name_key"), {"sqlite_autoincrement": True})
 
     id: Mapped[int] = mapped_column(Identity, primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))

@@ -40,7 +40,7 @@ from engine.queries.client_rows import ClientRow, ContactRow, client_rows, clien
 from engine.queries.deal_history import HistoryRow, history_of, history_rows
 from engine.queries.deal_rows import DealRow, deal_rows, deals_of
 from engine.queries.own_fields import own_fields
-from engine.queries.pages import Page, cursor_key, page_of, page_size
+from engine.queries.pages import READ_AT_ONCE, Page, cursor_key, page_of, page_size
 from engine.queries.scopes import choosable_clients, visible_clients, visible_deals, visible_work_items
 from engine.queries.text_search import matches
 from engine.queries.work_item_rows import WorkItemRow, rows_of, work_item_rows
@@ -121,7 +121,7 @@ def clients(
     Of a choice that is its value, of a yes/no field ``yes`` or ``no``; what can be no filter is not applied.
     Raises CursorNotUnderstood.
     """
-    size, descending = page_size(limit), sort.startswith("-")
+    size, descending = page_size(limit, READ_AT_ONCE), sort.startswith("-")
     column, kind = _SORTED_BY[sort.removeprefix("-")]
     conditions = [visible_clients(actor), matches(session, Client.search_text, q)]
     if owner_id is not None:

@@ -29,7 +29,7 @@ from engine.model.process_instance import ProcessInstance
 from engine.policy.permissions import Actor
 from engine.queries.counted_deals import CountedDeals, DealResults
 from engine.queries.deal_rows import DealRow, deal_rows, deals_of
-from engine.queries.pages import Page, cursor_key, page_of, page_size
+from engine.queries.pages import READ_AT_ONCE, Page, cursor_key, page_of, page_size
 from engine.queries.scopes import visible_deals
 from engine.queries.text_search import matches
 
@@ -93,7 +93,7 @@ def deals(
     ``map_version`` is the version that deals follow, or followed to their end; closed from ``closed_since`` up to, not
     including, ``closed_until``; opened likewise. ``loss_reason_id`` 0: none of the list. A cursor belongs to its sort.
     """
-    key, size = _KEYS[sort], page_size(limit)
+    key, size = _KEYS[sort], page_size(limit, READ_AT_ONCE)
     conditions = [visible_deals(actor), matches(session, Deal.search_text, q)]
     wanted = {
         Deal.stage: stage,

@@ -16,7 +16,7 @@ from engine.model.work_item import LIVE, WorkItem, WorkItemState
 from engine.policy.permissions import Actor
 from engine.queries.inbox_filters import MOST_SORTED, InboxFilter, InboxSort, narrowing
 from engine.queries.inbox_tabs import Tab, live_reasons, reasons
-from engine.queries.pages import Page, cursor_key, page_of, page_size
+from engine.queries.pages import READ_AT_ONCE, Page, cursor_key, page_of, page_size
 from engine.queries.text_search import matches
 from engine.queries.work_item_rows import WorkItemRow, rows_of, work_item_rows
 
@@ -47,7 +47,7 @@ def inbox(
     if deal_id is not None:
         narrowed.append(WorkItem.deal_id == deal_id)
     states = (WorkItemState.COMPLETED,) if tab is Tab.DONE else _states_of(state)
-    size = page_size(limit)
+    size = page_size(limit, READ_AT_ONCE)
     order: tuple[Any, ...]
     if states == LIVE and chosen.sort is not InboxSort.DEADLINE:
         nearest = _by_due_date(actor, tab, narrowed, MOST_SORTED - 1, None)

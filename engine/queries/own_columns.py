@@ -149,13 +149,13 @@ def _hold(session: Session, definition_ids: Iterable[int]) -> None:
 
 
 def _fields_in_cells(process: CompiledProcess) -> dict[str, FieldDefinition]:
+    return {name: one for name, one in _fields(process).items() if one.value_type not in _NOT_IN_A_CELL}
+
+
+def _fields(process: CompiledProcess) -> dict[str, FieldDefinition]:
     """By the names under which deals keep the values. What edits a column of every deal, or its client, is no field."""
     named = ((name.removeprefix(_DEAL_ROOT), one) for name, one in map_fields(process).items())
-    return {
-        name: one
-        for name, one in named
-        if "." not in name and name not in _OF_EVERY_DEAL and one.value_type not in _NOT_IN_A_CELL
-    }
+    return {name: one for name, one in named if "." not in name and name not in _OF_EVERY_DEAL}
 
 
 def values_of_deals(session: Session, columns: Sequence[OwnColumn], deal_ids: Collection[int]) -> OwnValues:
@@ -182,7 +182,7 @@ def values_of_deals(session: Session, columns: Sequence[OwnColumn], deal_ids: Co
     of_deal = [one for one in columns if not one.is_of_client]
     versions = {row.definition_id for row in rows if row.definition_id} if of_deal else set()
     _hold(session, versions)
-    fields = {one: _fields_in_cells(process_of(session, one)) for one in versions}
+    fields = {one: _fields(process_of(session, one)) for one in versions}
     by_row = {
         row.id: {
             column: HeldValue(column.definition, row.of_client.get(column.name), _OF_CLIENTS_MONEY)

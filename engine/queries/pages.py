@@ -21,6 +21,8 @@ from engine.errors import N_, DomainError
 T = TypeVar("T")
 
 LONGEST_PAGE = 200
+READ_AT_ONCE = 5_000
+"""Rows of one read of a file: few enough to be held, many enough that a large list is not found and sorted often."""
 _LARGEST_ID = 2**63 - 1
 
 
@@ -48,9 +50,9 @@ def page_of(rows: Sequence[T], *, limit: int, cursor: str | None, key: Callable[
     return Page(items, total=len(items) if cursor is None else None)
 
 
-def page_size(limit: int) -> int:
-    """A limit from outside, brought between 1 and LONGEST_PAGE."""
-    return max(1, min(limit, LONGEST_PAGE))
+def page_size(limit: int, longest: int = LONGEST_PAGE) -> int:
+    """A limit from outside, brought between 1 and ``longest``."""
+    return max(1, min(limit, longest))
 
 
 def cursor_text(key: Sequence[Any]) -> str:

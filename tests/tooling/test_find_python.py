@@ -37,8 +37,17 @@ def found(pythons: dict[str, str], folder: Path, *, wanted: str = "") -> str:
         ({"a/python3.11": "echo 700", "a/python3.12": "echo 1000"}, "a/python3.11"),
         ({"shims/python3": "echo 1600", "usr/python3": "echo 1000"}, "usr/python3"),
         ({"shims/python3.13": NOT_USABLE, "usr/python3": "echo 1000"}, "usr/python3"),
+        ({"shims/python3.13": "echo Welcome; echo 5", "own folder/python3": "echo 1000"}, "own folder/python3"),
+        ({"*/python3.13": "echo 1000", "usr/python3.13": "echo 700"}, "usr/python3.13"),
     ],
-    ids=["the newest, where it is about as quick", "a plainly quicker one", "one behind a shim", "not one that fails"],
+    ids=[
+        "the newest, where it is about as quick",
+        "a plainly quicker one",
+        "one behind a shim",
+        "not one that fails",
+        "not one that says something else",
+        "one of each folder as it is called",
+    ],
 )
 def test_the_newest_is_chosen_unless_another_is_plainly_quicker(
     pythons: dict[str, str], chosen: str, tmp_path: Path
@@ -50,6 +59,12 @@ def test_the_one_that_is_asked_for_is_taken_though_another_is_quicker(tmp_path: 
     slow = tmp_path / "own" / "python"
     pythons = {"own/python": "echo 5000", "usr/python3": "echo 1000"}
     assert found(pythons, tmp_path, wanted=str(slow)) == "own/python"
+
+
+def test_one_that_is_asked_for_and_cannot_run_is_named(tmp_path: Path) -> None:
+    told = found({"usr/python3": "echo 1000"}, tmp_path, wanted="/opt/own/python")
+    assert "PYTHON=/opt/own/python cannot run Reglament" in told
+    assert "apt install python3-venv" in told
 
 
 def test_without_one_it_says_what_to_install(tmp_path: Path) -> None:

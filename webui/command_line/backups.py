@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import shutil
 import sqlite3
 import subprocess
 import tarfile
 import tempfile
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path, PurePosixPath
@@ -35,6 +37,8 @@ from webui.command_line.language import _
 _SQLITE = "database.sqlite"
 _POSTGRESQL = "database.dump"
 _KEYS = ("secret_key", "keys", "files")
+_READ_AT_ONCE = 2**20
+"""Bytes."""
 _RUNNING_IF_SEEN_WITHIN_S = 30
 _EMPTY_POSTGRESQL = """
 SET client_min_messages = warning;
@@ -182,13 +186,15 @@ def _ensure_stopped(given: Settings) -> None:
 
 def _unpack(file: Path, workspace: Path) -> dict[str, Path]:
     try:
-        with tarfile.open(file, "r:gz") as archive:
+        with gzip.open(file) as stream, tarfile.open(fileobj=stream, mode="r:") as archive:
             for member in archive:
                 _unpack_member(archive, member, workspace)
+            while stream.read(_READ_AT_ONCE):  # behind the last member stands what proves that all of it is whole
+                pass
+    except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, ValueError):  # also names that no file can have
+        raise Failed(_("%(file)s is no backup of this program, or it is damaged.", file=file)) from None
     except OSError as failure:
         raise Failed(_("%(file)s cannot be read: %(reason)s", file=file, reason=failure.strerror or failure)) from None
-    except (tarfile.TarError, EOFError):
-        raise Failed(_("%(file)s is no backup of this program, or it is damaged.", file=file)) from None
     found = {name: workspace / name for name in (_SQLITE, _POSTGRESQL) if (workspace / name).is_file()}
     if not found:
         raise Failed(_("%(file)s is no backup of this program, or it is damaged.", file=file))

@@ -55,7 +55,7 @@ from webui.forms.step_form import StepField, faults_of, step_fields, typed_value
 from webui.forms.typed_values import chosen_id
 from webui.i18n import _, chosen_locale, zone
 from webui.messages import error_text, field_errors
-from webui.own_columns import deal_cells, numeric, own_labels, with_deal_cells
+from webui.own_columns import deal_cells, numeric, own_headings, with_deal_cells
 from webui.request_context import actor, now, reading, services
 from webui.timeline import FILTERS, Fields, currency_of, deal_labels, entries, fields_of, kinds_of
 from webui.waiting import waiting_sentence
@@ -85,7 +85,7 @@ def list_deals() -> ResponseReturnValue:
         client_name=client_name,
         page=page,
         columns=columns.shown,
-        labels={one: _(label) for one, label in COLUMNS.items()} | own_labels(columns.own_shown),
+        labels={one: _(label) for one, label in COLUMNS.items()} | own_headings(columns.own_shown),
         cells=cells,
         numeric=NUMERIC | numeric(columns.own_shown),
         sorts=SORTS,
@@ -156,7 +156,7 @@ def export(kind: str) -> ResponseReturnValue:
             )
             for row, cells in with_deal_cells(session, own, found, lambda one: one.id)
         )
-        return (csv_file if kind == "csv" else xlsx_file)("deals", (*header, *own_labels(own).values()), rows)
+        return (csv_file if kind == "csv" else xlsx_file)("deals", (*header, *own_headings(own).values()), rows)
 
 
 @blueprint.get("/new")

@@ -144,8 +144,8 @@ def export(kind: str) -> ResponseReturnValue:
     """The tab as it is narrowed and sorted, all its pages, as CSV or XLSX; at its end the own fields that are shown."""
     with reading() as session:
         own = InboxColumns.kept(session, actor()).own_shown
-        found = list(rows(session, actor(), request.args, own))
-    return (csv_file if kind == "csv" else xlsx_file)("inbox", header(own), found)
+        found = rows(session, actor(), request.args, own)
+        return (csv_file if kind == "csv" else xlsx_file)("inbox", header(own), found)
 
 
 @blueprint.post("/together/<any(approve, complete, take, release):doing>")

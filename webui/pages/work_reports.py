@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from engine.errors import N_
 from engine.model.saved_report import ReportKind
@@ -85,8 +86,8 @@ def export_activity(kind: str) -> ResponseReturnValue:
 def list_steps() -> ResponseReturnValue:
     """The steps that a number of a report counts."""
     which, chosen = _chosen()
-    found = _steps(which, chosen, cursor_asked(), PAGE_SIZE)
     with reading() as session:
+        found = _steps(session, which, chosen, cursor_asked(), PAGE_SIZE)
         people = directory(session)
         person = people.known_person(chosen["person_id"])
         department = people.department(chosen["department_id"])
@@ -121,23 +122,24 @@ def export_steps(kind: str) -> ResponseReturnValue:
         _("Decision"),
         _("Comment"),
     )
-    rows = (
-        (
-            one.row.name,
-            one.row.deal_number,
-            one.row.deal_title,
-            one.row.client_name,
-            one.row.group_name,
-            one.row.completed_by_name or one.row.assignee_name,
-            one.row.opened_at,
-            one.row.due_at,
-            one.row.completed_at,
-            decided(one.row.outcome) if one.row.outcome else "",
-            one.comment,
+    with reading() as session:
+        rows = (
+            (
+                one.row.name,
+                one.row.deal_number,
+                one.row.deal_title,
+                one.row.client_name,
+                one.row.group_name,
+                one.row.completed_by_name or one.row.assignee_name,
+                one.row.opened_at,
+                one.row.due_at,
+                one.row.completed_at,
+                decided(one.row.outcome) if one.row.outcome else "",
+                one.comment,
+            )
+            for one in all_pages(lambda cursor, limit: _steps(session, which, chosen, cursor, limit))
         )
-        for one in all_pages(lambda cursor, limit: _steps(which, chosen, cursor, limit))
-    )
-    return report_file(kind, "steps", header, rows)
+        return report_file(kind, "steps", header, rows)
 
 
 def _approvals() -> tuple[ApprovalGroup, tuple[ApprovalRow, ...]]:
@@ -154,10 +156,11 @@ def _activity() -> tuple[ActivityRow, ...]:
         return activity_report(session, actor(), now=now(), **_moments())
 
 
-def _steps(which: ReportedSteps, chosen: dict[str, Any], cursor: str | None, limit: int) -> ListedReport:
+def _steps(
+    session: Session, which: ReportedSteps, chosen: dict[str, Any], cursor: str | None, limit: int
+) -> ListedReport:
     ensure_controls(actor())
-    with reading() as session:
-        return reported_steps(session, actor(), which, now=now(), cursor=cursor, limit=limit, **chosen, **_moments())
+    return reported_steps(session, actor(), which, now=now(), cursor=cursor, limit=limit, **chosen, **_moments())
 
 
 def _chosen() -> tuple[ReportedSteps, dict[str, Any]]:

@@ -31,6 +31,16 @@ def client(connection: Connection, name: str, **more: object) -> None:
     connection.execute(text(f"INSERT INTO client ({', '.join(row)}) VALUES ({places})"), row)  # noqa: S608
 
 
+def told_of_import(connection: Connection, client_id: int) -> None:
+    connection.execute(
+        text(
+            "INSERT INTO history_event (kind, actor_name, at, data, salt, previous_hash, entry_hash)"
+            " VALUES ('client_imported', '', :at, json_object('client_id', :id, 'import_id', 1), '', '', '')"
+        ),
+        {"at": AT, "id": client_id},
+    )
+
+
 def found(connection: Connection, word: str) -> list[int]:
     told = text("SELECT rowid FROM fts_client WHERE fts_client MATCH :word")
     return list(connection.scalars(told, {"word": f'"{word}"'}))
@@ -47,13 +57,7 @@ def test_an_upgrade_keeps_clients_with_all_that_refers_to_them_and_gives_no_id_t
             ),
             {"at": AT},
         )
-        connection.execute(
-            text(
-                "INSERT INTO history_event (kind, actor_name, at, data, salt, previous_hash, entry_hash)"
-                " VALUES ('client_imported', '', :at, :data, '', '', '')"
-            ),
-            {"at": AT, "data": '{"client_id": 12, "import_id": 1}'},
-        )
+        told_of_import(connection, 12)
         cards, around = connection.execute(CARDS).all(), connection.execute(SCHEMA).all()
     migrate(before)
     with before.migrating() as connection:
@@ -74,3 +78,12 @@ def test_an_upgrade_of_a_database_without_clients_numbers_them_from_one(before: 
     with before.migrating() as connection:
         client(connection, "Промінь")
         assert connection.scalar(text("SELECT max(id) FROM client")) == 1
+
+
+def test_an_upgrade_gives_no_id_twice_where_all_clients_were_taken_back(before: Database) -> None:
+    with before.migrating() as connection:
+        told_of_import(connection, 12)
+    migrate(before)
+    with before.migrating() as connection:
+        client(connection, "Промінь")
+        assert connection.scalar(text("SELECT max(id) FROM client")) == 13

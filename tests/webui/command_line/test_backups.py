@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import os
 import tarfile
 import tempfile
@@ -107,6 +108,34 @@ def test_an_archive_with_a_link_is_no_backup(installation: Office, command: Comm
             archive.addfile(member, whole.extractfile(member))
         archive.addfile(link)
     assert command("restore", file).exit_code == 1
+
+
+@pytest.mark.usefixtures("installation")
+def test_a_name_that_no_file_can_have_makes_an_archive_no_backup(command: Command, tmp_path: Path) -> None:
+    named = tarfile.TarInfo("files/one")
+    named.pax_headers = {"path": "files/o\0ne"}
+    with tarfile.open(tmp_path / "file.tar.gz", "w:gz", format=tarfile.PAX_FORMAT) as archive:
+        archive.addfile(named)
+    done = command("restore", tmp_path / "file.tar.gz")
+    assert (done.exit_code, "it is damaged" in done.stderr) == (1, True)
+
+
+def test_a_backup_in_which_one_byte_has_changed_is_not_restored(
+    installation: Office, command: Command, tmp_path: Path
+) -> None:
+    """In a file's content, which no sum of the archive itself would tell."""
+    file = tmp_path / "backup.tar.gz"
+    assert command("backup", file).exit_code == 0
+    with tarfile.open(file) as whole:
+        content = {one.name: extracted.read() for one in whole if (extracted := whole.extractfile(one)) is not None}
+    plain = bytearray(gzip.decompress(file.read_bytes()))
+    plain[plain.index(content["database.sqlite"]) + 5_000] ^= 1
+    damaged = gzip.compress(plain)[:-8] + file.read_bytes()[-8:]
+    file.write_bytes(damaged)
+    installation.open_deal()
+    done = command("restore", file)
+    assert (done.exit_code, "it is damaged" in done.stderr) == (1, True), done.output
+    assert deals(installation.database) == 1
 
 
 @pytest.mark.parametrize("kind", ["text", "foreign archive", "missing"])

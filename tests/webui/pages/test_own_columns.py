@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from lxml.html import HtmlElement, fromstring
 from openpyxl import load_workbook
-from sqlalchemy import event, update
+from sqlalchemy import event, insert, select, update
 from support.founded_offices import FoundedOffices
 from support.office import Office
 from support.sales_map import hash_of, sales_map
@@ -306,6 +306,60 @@ def test_a_field_of_several_maps_is_one_column_with_what_each_calls_it(office: O
     page = text_of(olena.get("/deals/columns"))
     assert "Карта sale" in page
     assert "Карта tender" in page
+
+
+def test_fields_that_maps_call_alike_say_whose_they_are(office: Office, browse: SignIn) -> None:
+    alike = FieldDefinition(name="payment", label="Умови")
+    tender = office.publish(asking(alike, key="tender"))
+    office.open_deal(fields={"terms": "pre"})
+    open_by(office, tender, "olena", payment="Після")
+    olena = browse("olena")
+    choose(olena, "deals", "fields.terms", "fields.payment")
+    told = ["Умови (Карта sale)", "Умови (Карта tender)"]
+    headings, *rows = table(olena, "/deals?sort=opened_at")
+    assert (headings, rows) == (told, [["Передоплата", "—"], ["—", "Після"]])
+    assert sheet(olena, "/deals/export.csv")[0][-2:] == told
+    choose(olena, "inbox", "fields.terms", "fields.payment")
+    assert "Умови (Карта tender): Після" in lines(olena)
+    choose(olena, "deals", "fields.payment")
+    assert table(olena, "/deals")[0] == ["Умови"], "alone it needs no more"
+
+
+def test_what_an_older_map_kept_as_files_or_a_table_is_told_as_such(office: Office, browse: SignIn) -> None:
+    goods = FieldDefinition(
+        name="goods", label="Товари", type=FieldType.LINES, columns=(FieldDefinition(name="name", label="Назва"),)
+    )
+    office.publish(asking(goods, *FIELDS[-1:]))
+    deal = office.open_deal()
+    with office.database.write() as session:
+        kept = {"goods": [{"name": "Насос"}], "scan": [{"name": "Договір.pdf", "sha256": "ab"}]}
+        session.execute(update(Deal).where(Deal.id == deal.id).values(fields=kept))
+    later = (FieldDefinition(name="goods", label="Товари"), FieldDefinition(name="scan", label="Скан"))
+    office.publish(asking(*later))
+    olena = browse("olena")
+    choose(olena, "deals", "fields.goods", "fields.scan")
+    assert table(olena, "/deals") == [["Товари", "Скан"], ["Насос", "Договір.pdf"]]
+    assert sheet(olena, "/deals/export.csv")[1][-2:] == ["Насос", "Договір.pdf"]
+
+
+def test_fields_stand_in_a_file_beside_each_of_many_pages_of_rows_also_where_rows_share_a_deal(
+    office: Office, browse: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("webui.own_columns.LONGEST_PAGE", 2)
+    monkeypatch.setattr("webui.listed_pages.READ_AT_ONCE", 3)
+    limits = [str(1_000 + number) for number in range(5)]
+    for limit in limits:
+        deal = office.open_deal(client=ClientDraft(name=f"Клієнт {limit}", fields={"limit": limit}))
+    with office.database.write() as session:
+        step = session.scalars(select(WorkItem).where(WorkItem.deal_id == deal.id)).one()
+        row = {one.name: getattr(step, one.key) for one in WorkItem.__table__.columns if one.name != "id"}
+        session.execute(insert(WorkItem), [row | {"activity_id": f"again-{number}"} for number in range(3)])
+    olena = browse("olena")
+    for of in ("deals", "inbox"):
+        choose(olena, of, LIMIT)
+    assert sorted(row[-1] for row in sheet(olena, "/deals/export.csv")[1:]) == limits
+    assert sorted(row[-2] for row in sheet(olena, "/clients/export.csv")[1:] if row[-2]) == limits
+    assert sorted(row[-1] for row in sheet(olena, "/inbox/export.csv")[1:]) == [*limits, *limits[-1:] * 3]
 
 
 @pytest.fixture

@@ -12,13 +12,14 @@ from zoneinfo import ZoneInfo
 
 import openpyxl
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import Table, event, insert, select, update
 from support.office import Office
 from support.web import Browser, text_of
 from werkzeug.test import TestResponse
 
 from engine.commands.cancellations import cancel_deal
 from engine.commands.forecast_snapshots import keep_forecast_of_month
+from engine.model.client import Client
 from engine.model.deal import Deal, DealResult
 from engine.model.department import Membership
 from engine.model.process_definition import DefinitionState, ProcessDefinition
@@ -348,6 +349,65 @@ def many_late(office: Office) -> None:
             due = None if number % 10 == 9 else item.due_at
             session.execute(insert(WorkItem).values(step | {"activity_id": f"m-{number}", "due_at": due}))
     office.wait(days=9)
+
+
+@pytest.mark.parametrize(
+    "export",
+    [
+        "/control/steps/export.csv?show=open",
+        "/control/deals/export.csv?show=at_risk",
+        "/reports/steps.csv?show=late_now",
+        "/deals/export.csv",
+        "/clients/export.csv",
+        "/inbox/export.csv?tab=all",
+        "/settings/journal/export.csv",
+    ],
+)
+def test_a_file_tells_of_one_moment_however_many_reads_it_takes(
+    office: Office, browse: SignIn, monkeypatch: pytest.MonkeyPatch, export: str
+) -> None:
+    """Else a step that is done meanwhile, and so stands elsewhere in the list, would be in no part of the file."""
+    for _ in range(2):
+        office.open_deal()
+    office.wait(days=9)
+    admin, begun = browse("admin"), list[object]()
+    event.listen(office.database.engine, "begin", begun.append)
+    counts = []
+    for at_once in (1_000, 1):
+        monkeypatch.setattr("webui.listed_pages.READ_AT_ONCE", at_once)
+        begun.clear()
+        counts.append((len(admin.get(export).text.splitlines()), len(begun)))
+    assert counts[0] == counts[1]
+
+
+@pytest.mark.parametrize(
+    ("export", "table", "own"),
+    [
+        ("/deals/export.csv", Deal.__table__, "number"),
+        ("/clients/export.csv", Client.__table__, "name"),
+        ("/inbox/export.csv?tab=all", WorkItem.__table__, "activity_id"),
+    ],
+)
+def test_a_file_of_more_rows_than_a_page_may_have_is_read_at_once(
+    office: Office, browse: SignIn, export: str, table: Table, own: str
+) -> None:
+    """Whose deals somebody sees is found anew for each read: short pages of 30,000 take seven times as long."""
+    office.open_deal()
+    olena, sent = browse("olena"), list[str]()
+    event.listen(office.database.engine, "before_cursor_execute", lambda *told: sent.append(told[2]))
+
+    def cost(*, lines: int) -> int:
+        sent.clear()
+        assert len(olena.get(export).text.splitlines()) == lines
+        return len(sent)
+
+    olena.get(export)
+    few = cost(lines=2)
+    with office.database.write() as session:
+        row = dict(session.execute(select(table)).mappings().first() or {})
+        del row["id"]
+        session.execute(insert(table), [row | {own: f"{row[own]}-{number}"} for number in range(300)])
+    assert cost(lines=302) == few
 
 
 @pytest.mark.parametrize(

@@ -20,9 +20,14 @@ COLUMNS = (
     "id, name, edrpou, segment, source, phone, email, owner_id, fields, created_at, version, search_text, sort_key, "
     "likeness, merged_into_id"
 )
-KNOWN = """
-    SELECT coalesce(max(json_extract(data, '$.client_id')), 0) FROM history_event
-    WHERE kind IN ('client_added', 'client_imported')
+GIVEN = """
+    SELECT 'client', max(
+        (SELECT coalesce(max(id), 0) FROM client),
+        (
+            SELECT coalesce(max(json_extract(data, '$.client_id')), 0) FROM history_event
+            WHERE kind IN ('client_added', 'client_imported')
+        )
+    )
 """
 
 
@@ -54,7 +59,9 @@ def upgrade() -> None:
     )
     op.execute(f"INSERT INTO client_anew ({COLUMNS}) SELECT {COLUMNS} FROM client ORDER BY id")  # noqa: S608  # constants
     op.execute("DROP TABLE client")
+    op.execute("DELETE FROM sqlite_sequence WHERE name = 'client_anew'")
     op.execute("ALTER TABLE client_anew RENAME TO client")
-    op.execute(f"UPDATE sqlite_sequence SET seq = max(seq, ({KNOWN})) WHERE name = 'client'")  # noqa: S608  # constants
+    # Where all clients were taken back, nothing was inserted, and the table has no number yet.
+    op.execute(f"INSERT INTO sqlite_sequence (name, seq) {GIVEN}")
     for made in around:
         op.execute(sa.text(made.replace(":", "\\:")))
