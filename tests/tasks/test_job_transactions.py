@@ -21,7 +21,7 @@ from support.post_office import PostOffice
 from support.wire import Said, Wire
 
 from engine.adapters.mail import Letter as LeavingLetter
-from engine.adapters.mail import mailer_for
+from engine.adapters.mail import MailFailed, MailRefused, mailer_for
 from engine.adapters.webhook_calls import ConsoleWebhookCaller
 from engine.clock import SettableClock
 from engine.commands.client_letters import send_client_letter_again
@@ -29,6 +29,7 @@ from engine.commands.password_links import send_password_link
 from engine.db.job import Job, JobState
 from engine.db.outbox import LEASE
 from engine.db.session import Database
+from engine.errors import DomainError
 from engine.model.client_letter import ClientLetterState
 from engine.model.letter import Letter, LetterState, MailLink
 from engine.settings import settings_from
@@ -245,6 +246,31 @@ def test_a_worker_that_was_thought_dead_does_not_let_the_next_one_s_letter_go_tw
     assert tries == [1, 2]
     job = job_of(office, job_id)
     assert (job.state, job.attempts, job.last_error) == (JobState.DONE, 2, "")
+
+
+@pytest.mark.usefixtures("services")
+@pytest.mark.parametrize("failure", [MailRefused, MailFailed])
+def test_a_letter_that_has_left_is_not_said_to_have_failed_by_a_worker_that_was_thought_dead(
+    office: Office, services: Services, failure: type[DomainError]
+) -> None:
+    job_id = asked(office)
+    tries: list[str] = []
+
+    class Mailer:
+        def send(self, letter: LeavingLetter) -> Mapping[str, str]:
+            tries.append(letter.key)
+            if len(tries) == 1:
+                office.clock.advance(LEASE + MOMENT)
+                run_job(job_id)
+                raise failure(host="mail.example.com", answer="no such user")
+            return {}
+
+    use(replace(services, mailer=Mailer()))
+    run_job(job_id)
+    assert len(tries) == 2
+    with office.database.read() as session:
+        letter = session.scalars(select(Letter).where(Letter.job_id == job_id)).one()
+    assert (letter.state, letter.last_error) == (LetterState.SENT, "")
 
 
 @pytest.mark.usefixtures("services")
