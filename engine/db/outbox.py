@@ -27,7 +27,10 @@ Listener = Callable[[str], None]
 
 
 class JobTaken(Exception):
-    """The job is done, not due, or held by another worker: nothing of the transaction that wanted it is kept."""
+    """The job is done, not due, held by another worker, or not as it was read.
+
+    Nothing of the transaction that wanted it is kept.
+    """
 
 
 _listeners: list[Listener] = []

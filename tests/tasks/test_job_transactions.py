@@ -25,12 +25,16 @@ from engine.adapters.mail import MailFailed, MailRefused, mailer_for
 from engine.adapters.webhook_calls import ConsoleWebhookCaller
 from engine.clock import SettableClock
 from engine.commands.client_letters import send_client_letter_again
+from engine.commands.erasure import ErasureRequest, erase_contact
+from engine.commands.file_erasure import erase_file
 from engine.commands.password_links import send_password_link
 from engine.db.job import Job, JobState
 from engine.db.outbox import LEASE
 from engine.db.session import Database
 from engine.errors import DomainError
+from engine.model.client import Contact
 from engine.model.client_letter import ClientLetterState
+from engine.model.deal import Deal
 from engine.model.letter import Letter, LetterState, MailLink
 from engine.settings import settings_from
 from tasks.jobs import run_job, sweep
@@ -219,6 +223,51 @@ def test_what_was_written_for_a_claim_that_was_lost_is_not_kept(
     run_job(job_id)
     assert passed
     assert (len(post_office.letters), links(office), job_of(office, job_id).attempts) == (1, 1, 1)
+
+
+def erase_the_contact(office: Office, deal: Deal, _file_id: int) -> None:
+    with office.database.read() as session:
+        contact_id = session.scalars(select(Contact.id).where(Contact.client_id == deal.client_id)).one()
+    office.do("admin", erase_contact, contact_id, ErasureRequest("лист № 12"))
+
+
+def erase_the_file(office: Office, _deal: Deal, file_id: int) -> None:
+    office.do("admin", erase_file, file_id, "лист № 7")
+
+
+@pytest.mark.usefixtures("services")
+@pytest.mark.parametrize(
+    ("erase", "becomes"),
+    [(erase_the_contact, ClientLetterState.GIVEN_UP), (erase_the_file, ClientLetterState.INCOMPLETE)],
+)
+def test_what_is_erased_before_the_claim_does_not_leave(
+    office: Office,
+    post_office: PostOffice,
+    monkeypatch: pytest.MonkeyPatch,
+    erase: Callable[[Office, Deal, int], None],
+    becomes: ClientLetterState,
+) -> None:
+    """A letter is read with its files before it is claimed: that takes its time, and left as it had been read."""
+    deal = deal_with_a_contact(office)
+    file_id = file_of(office, deal, "Пропозиція.pdf", pdf("an offer"))
+    write(office, deal, file_ids=(file_id,))
+    job_id = only_job(office)
+    begin, passed = Database.write, []
+
+    @contextmanager
+    def later(database: Database) -> Iterator[Session]:
+        if not passed:
+            passed.append("somebody erases")
+            erase(office, deal, file_id)
+        with begin(database) as session:
+            yield session
+
+    monkeypatch.setattr(Database, "write", later)
+    run_job(job_id)
+    assert passed
+    run_job(job_id)
+    assert ([one.state for one in letters_in(office)], post_office.letters) == ([becomes], [])
+    assert job_of(office, job_id).state is JobState.DONE
 
 
 @pytest.mark.usefixtures("services")
