@@ -40,6 +40,8 @@ from tasks.telegram import prepare_telegram_letter, prepare_telegram_reply
 
 _EVENTS_AT_ONCE = 100
 _TIME_FOR_A_WEBHOOK: timedelta = LEASE / 2
+_A_WHILE = timedelta(seconds=2)
+"""How long an address is told before what it has taken is kept, and before it is noticed that it was removed."""
 _TIME_FOR_MOVES: timedelta = LEASE / 2
 _MOVES_AT_ONCE = 50
 
@@ -64,7 +66,7 @@ def _deliver_events(services: Services, job: Job) -> None:
             behind = backlog(session, job, limit=_EVENTS_AT_ONCE)
         if behind is None or not behind.events or services.clock.now() >= until:
             return
-        _deliver_batch(services, job, behind, until)
+        _deliver_batch(services, job, behind, min(until, services.clock.now() + _A_WHILE))
 
 
 def _deliver_batch(services: Services, job: Job, behind: WebhookBacklog, until: datetime) -> None:

@@ -63,7 +63,7 @@ def queue_deliveries(session: Session, *, clock: Clock) -> int:
     behind: list[tuple[Webhook, Job | None]] = [(webhook, job) for webhook, job in rows]
     for webhook, job in behind:
         if job is None and session.get(Job, webhook.job_id) is not None:
-            continue  # a schedule that looked at the same moment has queued it: the lock shows its job, the look did not
+            continue  # a schedule that looked at the same moment has queued it: only the lock shows the job
         if job is None:
             webhook.job_id = enqueue(session, WEBHOOK, {"webhook_id": webhook.id}, at=at)
         else:  # done, and yet behind: what it looked for was not settled then, or is new

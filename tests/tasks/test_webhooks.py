@@ -119,6 +119,28 @@ def test_an_address_that_was_removed_is_told_nothing_more(office: Office, receiv
     assert jobs(office)[0].state is JobState.DONE
 
 
+def test_an_address_that_is_removed_while_it_is_told_is_told_nothing_more_after_two_seconds(
+    office: Office, receiver: HttpsReceiver, services: Services
+) -> None:
+    """A slow one with a long backlog was told for half a minute after it had been removed."""
+    webhook = subscribed(office, receiver)
+    for _ in range(3):
+        office.open_deal()
+    seconds: list[int] = []
+
+    class Caller:
+        def call(self, call: WebhookCall) -> None:
+            seconds.append(call.event_id)
+            office.clock.advance(MOMENT)
+            if len(seconds) == 3:
+                office.do("admin", remove_webhook, webhook.id)
+
+    use(replace(services, webhooks=Caller()))
+    deliver()
+    assert len(seconds) == 4
+    assert only_job(office).state is JobState.DONE
+
+
 def only_job(office: Office) -> Job:
     (job,) = jobs(office)
     return job
