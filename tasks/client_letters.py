@@ -21,10 +21,10 @@ from engine.commands.client_letters import (
 )
 from engine.commands.stored_files import bring_file
 from engine.db.job import Job
-from engine.db.outbox import LEASE
+from engine.db.outbox import LEASE, JobTaken
 from engine.policy.file_kinds import FileRefused
 from engine.policy.file_limits import limits_of
-from engine.queries.client_letters import LeavingLetter, LetterFile, leaving_letter
+from engine.queries.client_letters import LeavingLetter, LetterFile, leaving_letter, still_leaves
 from engine.queries.stored_files import content_of
 from tasks.happening import Happening, NotDone, Prepared, Settle
 from tasks.services import Services
@@ -42,17 +42,20 @@ def prepare_client_letter(services: Services, session: Session, job: Job) -> Pre
         return Prepared(lambda _session: None)
     letter = _letter(services, leaving)
     missing = leaving.missing + len(leaving.files) - len(letter.attachments)
-    begin = partial(_begin, services=services, job=job, letter=letter, letter_id=leaving.id, missing=missing)
+    begin = partial(_begin, services=services, job=job, letter=letter, leaving=leaving, missing=missing)
     return Prepared(begin, lease=LEASE + timedelta(seconds=time_to_send(letter)))
 
 
 def _begin(
-    session: Session, *, services: Services, job: Job, letter: Letter, letter_id: int, missing: int
+    session: Session, *, services: Services, job: Job, letter: Letter, leaving: LeavingLetter, missing: int
 ) -> Happening | None:
+    """What was erased while the letter was read with its files does not leave: the letter is read anew."""
     if missing:
-        hold_client_letter_back(session, letter_id, missing, clock=services.clock)
+        hold_client_letter_back(session, leaving.id, missing, clock=services.clock)
         return None
-    return partial(_send, services, job, letter, letter_id)
+    if not still_leaves(session, leaving):
+        raise JobTaken
+    return partial(_send, services, job, letter, leaving.id)
 
 
 def _send(services: Services, job: Job, letter: Letter, letter_id: int) -> Settle:

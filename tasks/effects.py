@@ -24,14 +24,14 @@ from engine.commands.thrown_events import SIGNAL
 from engine.commands.version_moves import VERSION_MOVE, continue_version_move, turns
 from engine.commands.webhook_deliveries import WEBHOOK, WebhookBacklog, backlog, confirm_delivery
 from engine.db.job import Job
-from engine.db.outbox import LEASE, job_goes_on
+from engine.db.outbox import LEASE, hold_job
 from engine.db.overwriting import TEXT_INDEXES
 from tasks.access_letters import prepare_access_letter
 from tasks.calls import make_call
 from tasks.checkpoints import publish_checkpoint
 from tasks.client_imports import go_on_with_import
 from tasks.client_letters import prepare_client_letter
-from tasks.happening import Prepare, Prepared, by_itself
+from tasks.happening import NotDone, Prepare, Prepared, by_itself
 from tasks.notices import prepare_letter
 from tasks.one_by_one import give_way, performed
 from tasks.password_letters import prepare_password_letter
@@ -42,6 +42,8 @@ from tasks.text_indexes import merge_text_indexes
 
 _EVENTS_AT_ONCE = 100
 _TIME_FOR_A_WEBHOOK: timedelta = LEASE / 2
+_A_WHILE = timedelta(seconds=2)
+"""How long an address is told before what it has taken is kept, and before it is noticed that it was removed."""
 _TIME_FOR_MOVES: timedelta = LEASE / 2
 _MOVES_AT_ONCE = 50
 
@@ -60,17 +62,16 @@ def prepare_effect(services: Services, session: Session, job: Job) -> Prepared:
 
 def _deliver_events(services: Services, job: Job) -> None:
     """Deliver in order, as far as the lease allows; the schedule queues the rest."""
-    webhook_id = int(job.payload["webhook_id"])
     until = services.clock.now() + _TIME_FOR_A_WEBHOOK
-    while services.clock.now() < until:
+    while True:
         with services.database.read(snapshot=False) as session:
-            behind = backlog(session, webhook_id, limit=_EVENTS_AT_ONCE)
-        if behind is None or not behind.events:
+            behind = backlog(session, job, limit=_EVENTS_AT_ONCE)
+        if behind is None or not behind.events or services.clock.now() >= until:
             return
-        _deliver_batch(services, job, webhook_id, behind, until)
+        _deliver_batch(services, job, behind, min(until, services.clock.now() + _A_WHILE))
 
 
-def _deliver_batch(services: Services, job: Job, webhook_id: int, behind: WebhookBacklog, until: datetime) -> None:
+def _deliver_batch(services: Services, job: Job, behind: WebhookBacklog, until: datetime) -> None:
     """As many as there is time for. An address that has taken some is alive: its tries are counted anew."""
     passed = 0
     try:
@@ -89,11 +90,14 @@ def _deliver_batch(services: Services, job: Job, webhook_id: int, behind: Webhoo
                     )
                 )
             passed = event.event_id
-    finally:
-        if passed:
-            with services.database.write() as session:
-                confirm_delivery(session, webhook_id, passed)
-                job_goes_on(session, job, at=services.clock.now())
+    except Exception as failure:
+        if not passed:
+            raise
+        took_a_part = partial(confirm_delivery, webhook_id=behind.webhook_id, event_id=passed)
+        raise NotDone(failure, took_a_part, is_first=True) from failure
+    with services.database.write() as session:
+        confirm_delivery(session, behind.webhook_id, passed)
+        hold_job(session, job.id, at=services.clock.now())
 
 
 def _broadcast_signal(services: Services, job: Job) -> None:

@@ -37,11 +37,14 @@ Prepare = Callable[[Services, Session, Job], Prepared]
 
 
 class NotDone(Exception):
-    """It failed with ``failure`` and is tried again later; ``settle`` keeps what is to be known of it."""
+    """It failed with ``failure`` and is tried again later; ``settle`` keeps what is to be known of it.
 
-    def __init__(self, failure: Exception, settle: Settle) -> None:
+    ``is_first``: a part of it was done before, so that the tries are counted anew.
+    """
+
+    def __init__(self, failure: Exception, settle: Settle, *, is_first: bool = False) -> None:
         super().__init__(failure)
-        self.failure, self.settle = failure, settle
+        self.failure, self.settle, self.is_first = failure, settle, is_first
 
 
 class NotNow(Exception):

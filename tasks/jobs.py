@@ -40,7 +40,9 @@ def run_job(job_id: str) -> None:
             _settle(later.settle, session)
             put_back_job(session, job, at=given.clock.now() + later.after)
     except NotDone as failed:
-        _fail(given, job, failed.failure, failed.settle)
+        _fail(given, job, failed.failure, failed.settle, is_first=failed.is_first)
+    except JobTaken:  # the lease was over: whoever has begun it anew ends it
+        return
     except Exception as failure:  # noqa: BLE001  # whatever went wrong outside, the job is tried again
         _fail(given, job, failure)
 
@@ -74,13 +76,15 @@ def _begin(given: Services, job_id: str) -> tuple[Job, Happening] | None:
     return (job, happen) if happen is not None else None
 
 
-def _fail(given: Services, job: Job, failure: Exception, settle: Settle | None = None) -> None:
+def _fail(
+    given: Services, job: Job, failure: Exception, settle: Settle | None = None, *, is_first: bool = False
+) -> None:
     """The claimed job is tried again later, also where it cannot be kept what came of this try."""
     told = _told(job, failure)
     try:
         with given.database.write() as session:
             _settle(settle, session)
-            fail_job(session, job, told, at=given.clock.now())
+            fail_job(session, job, told, at=given.clock.now(), is_first=is_first)
     except Exception:
         if settle is None:
             raise

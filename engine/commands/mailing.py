@@ -212,8 +212,13 @@ def letter_was_empty(session: Session, letter_id: int) -> None:
 
 
 def letter_failed(session: Session, letter_id: int, error: str, *, attempts: int = 0, for_good: bool = False) -> None:
-    """The letter did not leave. Tried often enough, or refused for good, it waits for an administrator."""
-    letter = session.get_one(Letter, letter_id)
+    """The letter did not leave. Tried often enough, or refused for good, it waits for an administrator.
+
+    Nothing changes of one that has left by another worker, who began it anew.
+    """
+    letter = session.get_one(Letter, letter_id, with_for_update=True)
+    if letter.state is not LetterState.WAITING:
+        return
     letter.last_error = error[:2000]
     if for_good:
         letter.state = LetterState.REFUSED

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from engine.clock import Clock
 from engine.db.job import Job, JobState
-from engine.db.outbox import enqueue, enqueue_again
+from engine.db.outbox import enqueue, enqueue_again, ensure_still_held
 from engine.events import plain
 from engine.model.history_event import HistoryEvent
 from engine.model.webhook import Webhook
@@ -40,6 +40,7 @@ class EventToDeliver:
 class WebhookBacklog:
     """The next events for an address, in their order."""
 
+    webhook_id: int
     url: str
     secret: str
     events: tuple[EventToDeliver, ...]
@@ -61,6 +62,8 @@ def queue_deliveries(session: Session, *, clock: Clock) -> int:
     )
     behind: list[tuple[Webhook, Job | None]] = [(webhook, job) for webhook, job in rows]
     for webhook, job in behind:
+        if job is None and session.get(Job, webhook.job_id) is not None:
+            continue  # a schedule that looked at the same moment has queued it: only the lock shows the job
         if job is None:
             webhook.job_id = enqueue(session, WEBHOOK, {"webhook_id": webhook.id}, at=at)
         else:  # done, and yet behind: what it looked for was not settled then, or is new
@@ -68,14 +71,17 @@ def queue_deliveries(session: Session, *, clock: Clock) -> int:
     return len(behind)
 
 
-def backlog(session: Session, webhook_id: int, *, limit: int) -> WebhookBacklog | None:
-    """Up to ``limit`` events that the address has not taken yet; None when it was removed meanwhile.
+def backlog(session: Session, job: Job, *, limit: int) -> WebhookBacklog | None:
+    """Up to ``limit`` events that the address of a claimed job has not taken yet; None when it was removed meanwhile.
 
-    The session sees what was committed since it began (``Database.read`` without a snapshot).
+    Nothing is left to a job that is not the address's own: an older version queued it, or it was of a removed address
+    whose number SQLite has given again. The session sees what was committed since it began (``Database.read`` without
+    a snapshot). Raises JobTaken.
     """
-    webhook = session.get(Webhook, webhook_id)
-    if webhook is None or not webhook.is_active:
+    webhook = session.get(Webhook, int(job.payload["webhook_id"]))
+    if webhook is None or not webhook.is_active or webhook.job_id != job.id:
         return None
+    ensure_still_held(session, job)
     settled = is_settled(session)
     rows = session.scalars(
         select(HistoryEvent)
@@ -87,7 +93,7 @@ def backlog(session: Session, webhook_id: int, *, limit: int) -> WebhookBacklog 
         EventToDeliver(row.id, row.kind, not webhook.kinds or row.kind in webhook.kinds, orjson.dumps(_told(row)))
         for row in rows
     )
-    return WebhookBacklog(webhook.url, webhook.secret, events)
+    return WebhookBacklog(webhook.id, webhook.url, webhook.secret, events)
 
 
 def confirm_delivery(session: Session, webhook_id: int, event_id: int) -> None:

@@ -19,7 +19,7 @@ from engine.events import WebhookAdded, WebhookRemoved, WebhookTriedAgain
 from engine.model.history_event import HistoryEvent
 from engine.model.webhook import Webhook
 from engine.policy.permissions import Ability, Actor, ensure_may
-from engine.queries.webhooks import is_failing
+from engine.queries.webhooks import webhook_row
 
 
 class AddressRefused(DomainError):
@@ -53,14 +53,15 @@ def add_webhook(session: Session, url: str, kinds: Sequence[str], *, actor: Acto
 def try_webhook_again(session: Session, webhook_id: int, *, actor: Actor, clock: Clock) -> None:
     """Tell an address at once what it has not taken; its tries are counted anew.
 
-    Nothing is done for one that waits for no try, or is told just now. Raises NotFound, NotAllowed.
+    Nothing is done for one that waits for no try, or is told now anyway. Raises NotFound, NotAllowed.
     """
     ensure_may(actor, Ability.MANAGE_WEBHOOKS)
     webhook = session.get(Webhook, webhook_id, with_for_update=True)
     if webhook is None:
         raise NotFound
     at, job = clock.now(), session.get(Job, webhook.job_id)
-    if job is None or not is_failing(job) or (job.lease_until is not None and job.lease_until >= at):
+    next_try_at = webhook_row(webhook, job).next_try_at
+    if job is None or next_try_at is None or next_try_at <= at:
         return
     enqueue_again(session, job, at=at)
     record(session, WebhookTriedAgain(webhook_id=webhook.id, url=webhook.url), actor=actor, at=at)

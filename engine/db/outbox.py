@@ -27,7 +27,10 @@ Listener = Callable[[str], None]
 
 
 class JobTaken(Exception):
-    """The job is done, not due, or held by another worker: nothing of the transaction that wanted it is kept."""
+    """The job is done, not due, held by another worker, or not as it was read.
+
+    Nothing of the transaction that wanted it is kept.
+    """
 
 
 _listeners: list[Listener] = []
@@ -86,10 +89,11 @@ def hold_job(session: Session, job_id: str, *, at: datetime) -> None:
     postpone(session, _CHANGE, {"lease_until": at + LEASE, **_is(job_id)})
 
 
-def job_goes_on(session: Session, job: Job, *, at: datetime) -> None:
-    """Part of the effect has happened: the lease is taken anew, and what fails from now on fails for the first time."""
-    postpone(session, _CHANGE_OF_TRY, {"attempts": 1, "lease_until": at + LEASE} | _tried(job))
-    job.attempts = 1
+def ensure_still_held(session: Session, job: Job) -> None:
+    """Raises JobTaken when the lease was over and another worker has begun the claimed job anew."""
+    mine = Job.id == job.id, Job.state == JobState.QUEUED, Job.attempts == job.attempts
+    if session.scalar(select(Job.id).where(*mine)) is None:
+        raise JobTaken
 
 
 def finish_job(session: Session, job_id: str, *, at: datetime) -> None:
@@ -104,16 +108,18 @@ def put_back_job(session: Session, job: Job, *, at: datetime) -> None:
     postpone(session, _CHANGE_OF_TRY, later | _tried(job))
 
 
-def fail_job(session: Session, job: Job, error: str, *, at: datetime) -> None:
+def fail_job(session: Session, job: Job, error: str, *, at: datetime, is_first: bool = False) -> None:
     """Try again later, each time twice as late; after MAX_ATTEMPTS the job waits for an administrator.
 
-    ``job.attempts`` counts the try that failed. Nothing changes where another worker has begun one since.
+    ``job.attempts`` counts the try that failed; ``is_first``: it did a part, and its failure counts as the first.
+    Nothing changes where another worker has begun one since.
     """
-    failed: dict[str, Any] = {"last_error": error[:2000], "lease_until": None}
-    if job.attempts >= MAX_ATTEMPTS:
+    attempts = 1 if is_first else job.attempts
+    failed: dict[str, Any] = {"last_error": error[:2000], "lease_until": None, "attempts": attempts}
+    if attempts >= MAX_ATTEMPTS:
         failed["state"] = JobState.FAILED
     else:
-        failed["due_at"] = at + min(_FIRST_RETRY * 2 ** (job.attempts - 1), _LONGEST_RETRY)
+        failed["due_at"] = at + min(_FIRST_RETRY * 2 ** (attempts - 1), _LONGEST_RETRY)
     postpone(session, _CHANGE_OF_TRY, failed | _tried(job))
 
 

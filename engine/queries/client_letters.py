@@ -302,7 +302,7 @@ def leaving_letter(session: Session, letter_id: int) -> LeavingLetter | None:
     return LeavingLetter(
         id=letter.id,
         key=letter.key,
-        to=tuple(str(one["address"]) for one in letter.receivers),
+        to=_receivers(letter),
         subject=letter.subject,
         text=letter.text,
         writer=writer.full_name if writer is not None else "",
@@ -313,6 +313,22 @@ def leaving_letter(session: Session, letter_id: int) -> LeavingLetter | None:
         quoted=letter.quoted,
         written_at=letter.written_at,
     )
+
+
+def still_leaves(session: Session, leaving: LeavingLetter) -> bool:
+    """Whether nothing of a letter was erased since it was read, and it waits as it did."""
+    letter = session.get(ClientLetter, leaving.id)
+    if letter is None or letter.state is not ClientLetterState.WAITING:
+        return False
+    read = leaving.to, leaving.subject, leaving.text, leaving.quoted
+    files = _files(session, (one.id for one in leaving.files))
+    return read == (_receivers(letter), letter.subject, letter.text, letter.quoted) and not any(
+        one.is_erased for one in files.values()
+    )
+
+
+def _receivers(letter: ClientLetter) -> tuple[str, ...]:
+    return tuple(str(one["address"]) for one in letter.receivers)
 
 
 def _before(session: Session, letter: ClientLetter) -> tuple[str, ...]:

@@ -44,7 +44,7 @@ def webhooks(session: Session, actor: Actor) -> tuple[WebhookRow, ...]:
 def webhook_row(webhook: Webhook, job: Job | None = None) -> WebhookRow:
     """``job`` is the webhook's own."""
     error, next_try_at = "", None
-    if job is not None and is_failing(job):
+    if job is not None and _is_failing(job):
         error = job.last_error
         next_try_at = job.due_at + REVIVED_AFTER if job.state is JobState.FAILED else job.due_at
     return WebhookRow(
@@ -52,6 +52,6 @@ def webhook_row(webhook: Webhook, job: Job | None = None) -> WebhookRow:
     )
 
 
-def is_failing(job: Job) -> bool:
+def _is_failing(job: Job) -> bool:
     """Whether the last try of a job has failed, so that it waits for the next one."""
     return job.state is not JobState.DONE and job.last_error != ""

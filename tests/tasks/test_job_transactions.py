@@ -21,15 +21,20 @@ from support.post_office import PostOffice
 from support.wire import Said, Wire
 
 from engine.adapters.mail import Letter as LeavingLetter
-from engine.adapters.mail import mailer_for
+from engine.adapters.mail import MailFailed, MailRefused, mailer_for
 from engine.adapters.webhook_calls import ConsoleWebhookCaller
 from engine.clock import SettableClock
 from engine.commands.client_letters import send_client_letter_again
+from engine.commands.erasure import ErasureRequest, erase_contact
+from engine.commands.file_erasure import erase_file
 from engine.commands.password_links import send_password_link
 from engine.db.job import Job, JobState
 from engine.db.outbox import LEASE
 from engine.db.session import Database
+from engine.errors import DomainError
+from engine.model.client import Contact
 from engine.model.client_letter import ClientLetterState
+from engine.model.deal import Deal
 from engine.model.letter import Letter, LetterState, MailLink
 from engine.settings import settings_from
 from tasks.jobs import run_job, sweep
@@ -220,6 +225,51 @@ def test_what_was_written_for_a_claim_that_was_lost_is_not_kept(
     assert (len(post_office.letters), links(office), job_of(office, job_id).attempts) == (1, 1, 1)
 
 
+def erase_the_contact(office: Office, deal: Deal, _file_id: int) -> None:
+    with office.database.read() as session:
+        contact_id = session.scalars(select(Contact.id).where(Contact.client_id == deal.client_id)).one()
+    office.do("admin", erase_contact, contact_id, ErasureRequest("лист № 12"))
+
+
+def erase_the_file(office: Office, _deal: Deal, file_id: int) -> None:
+    office.do("admin", erase_file, file_id, "лист № 7")
+
+
+@pytest.mark.usefixtures("services")
+@pytest.mark.parametrize(
+    ("erase", "becomes"),
+    [(erase_the_contact, ClientLetterState.GIVEN_UP), (erase_the_file, ClientLetterState.INCOMPLETE)],
+)
+def test_what_is_erased_before_the_claim_does_not_leave(
+    office: Office,
+    post_office: PostOffice,
+    monkeypatch: pytest.MonkeyPatch,
+    erase: Callable[[Office, Deal, int], None],
+    becomes: ClientLetterState,
+) -> None:
+    """A letter is read with its files before it is claimed: that takes its time, and left as it had been read."""
+    deal = deal_with_a_contact(office)
+    file_id = file_of(office, deal, "Пропозиція.pdf", pdf("an offer"))
+    write(office, deal, file_ids=(file_id,))
+    job_id = only_job(office)
+    begin, passed = Database.write, []
+
+    @contextmanager
+    def later(database: Database) -> Iterator[Session]:
+        if not passed:
+            passed.append("somebody erases")
+            erase(office, deal, file_id)
+        with begin(database) as session:
+            yield session
+
+    monkeypatch.setattr(Database, "write", later)
+    run_job(job_id)
+    assert passed
+    run_job(job_id)
+    assert ([one.state for one in letters_in(office)], post_office.letters) == ([becomes], [])
+    assert job_of(office, job_id).state is JobState.DONE
+
+
 @pytest.mark.usefixtures("services")
 def test_a_worker_that_was_thought_dead_does_not_let_the_next_one_s_letter_go_twice(
     office: Office, services: Services
@@ -245,6 +295,31 @@ def test_a_worker_that_was_thought_dead_does_not_let_the_next_one_s_letter_go_tw
     assert tries == [1, 2]
     job = job_of(office, job_id)
     assert (job.state, job.attempts, job.last_error) == (JobState.DONE, 2, "")
+
+
+@pytest.mark.usefixtures("services")
+@pytest.mark.parametrize("failure", [MailRefused, MailFailed])
+def test_a_letter_that_has_left_is_not_said_to_have_failed_by_a_worker_that_was_thought_dead(
+    office: Office, services: Services, failure: type[DomainError]
+) -> None:
+    job_id = asked(office)
+    tries: list[str] = []
+
+    class Mailer:
+        def send(self, letter: LeavingLetter) -> Mapping[str, str]:
+            tries.append(letter.key)
+            if len(tries) == 1:
+                office.clock.advance(LEASE + MOMENT)
+                run_job(job_id)
+                raise failure(host="mail.example.com", answer="no such user")
+            return {}
+
+    use(replace(services, mailer=Mailer()))
+    run_job(job_id)
+    assert len(tries) == 2
+    with office.database.read() as session:
+        letter = session.scalars(select(Letter).where(Letter.job_id == job_id)).one()
+    assert (letter.state, letter.last_error) == (LetterState.SENT, "")
 
 
 @pytest.mark.usefixtures("services")

@@ -12,13 +12,13 @@ from support.office import Office
 from engine.adapters.webhook_calls import WebhookCall, WebhookFailed, signature
 from engine.commands.webhooks import add_webhook, remove_webhook, try_webhook_again
 from engine.db.job import Job, JobState
-from engine.db.outbox import MAX_ATTEMPTS, claim_job
+from engine.db.outbox import LEASE, MAX_ATTEMPTS, claim_job
 from engine.errors import NotAllowed, NotFound
 from engine.model.history_event import HistoryEvent
 from engine.model.webhook import Webhook
 from engine.queries.due_work import Work, due_work
 from engine.queries.webhooks import REVIVED_AFTER, WebhookRow, webhooks
-from tasks.jobs import sweep
+from tasks.jobs import run_job, sweep
 from tasks.rounds import go_round
 from tasks.services import Services, use
 from tasks.webhooks import deliver_webhooks
@@ -117,6 +117,28 @@ def test_an_address_that_was_removed_is_told_nothing_more(office: Office, receiv
     sweep()
     assert receiver.got == []
     assert jobs(office)[0].state is JobState.DONE
+
+
+def test_an_address_that_is_removed_while_it_is_told_is_told_nothing_more_after_two_seconds(
+    office: Office, receiver: HttpsReceiver, services: Services
+) -> None:
+    """A slow one with a long backlog was told for half a minute after it had been removed."""
+    webhook = subscribed(office, receiver)
+    for _ in range(3):
+        office.open_deal()
+    seconds: list[int] = []
+
+    class Caller:
+        def call(self, call: WebhookCall) -> None:
+            seconds.append(call.event_id)
+            office.clock.advance(MOMENT)
+            if len(seconds) == 3:
+                office.do("admin", remove_webhook, webhook.id)
+
+    use(replace(services, webhooks=Caller()))
+    deliver()
+    assert len(seconds) == 4
+    assert only_job(office).state is JobState.DONE
 
 
 def only_job(office: Office) -> Job:
@@ -241,6 +263,70 @@ def test_an_address_that_took_a_part_goes_on_from_there_with_its_one_job(
     taken = [event for at, event in enumerate(calls, 1) if at not in {1, 2, 5}]
     assert taken == sorted(set(taken))
     assert taken[-1] == newest_event(office)
+
+
+def test_whoever_presses_twice_has_an_address_tried_again_once(office: Office, receiver: HttpsReceiver) -> None:
+    webhook = subscribed(office, receiver)
+    receiver.status = 503
+    deliver()
+    before = newest_event(office)
+    for _ in range(2):
+        office.do("admin", try_webhook_again, webhook.id)
+    assert newest_event(office) == before + 1
+
+
+def test_the_job_of_an_address_that_was_removed_tells_the_next_one_nothing(
+    office: Office, receiver: HttpsReceiver
+) -> None:
+    """SQLite gives the number of a removed address again: two jobs told it at once, each in its own order."""
+    webhook = subscribed(office, receiver)
+    receiver.status = 503
+    deliver()
+    former = only_job(office)
+    office.do("admin", remove_webhook, webhook.id)
+    receiver.status, receiver.got = 200, []
+    with office.database.write() as session:
+        session.add(Webhook(**new_webhook(webhook), delivered_event_id=0))
+    office.clock.set(former.due_at)
+    run_job(former.id)
+    assert receiver.got == []
+    assert only_job(office).state is JobState.DONE
+    deliver()
+    ids = [int(headers["Reglament-Event-Id"]) for headers, _ in receiver.got]
+    assert ids == list(range(1, newest_event(office) + 1))
+
+
+def new_webhook(like: Webhook) -> dict[str, object]:
+    """One with the same number, as SQLite would number it."""
+    names = ("id", "url", "secret", "kinds", "created_by_id", "created_at")
+    return {name: getattr(like, name) for name in names}
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_a_worker_that_was_thought_dead_leaves_an_address_to_the_next_one(
+    office: Office, services: Services, receiver: HttpsReceiver, *, answers: bool
+) -> None:
+    """A machine that slept: the schedule queued the job anew while the next worker was at it, and both told."""
+    subscribed(office, receiver)
+    office.open_deal()
+    told_after: list[int] = []
+
+    class Caller:
+        def call(self, call: WebhookCall) -> None:
+            told_after.append(call.event_id)
+            if len(told_after) == 2:
+                office.clock.advance(LEASE + MOMENT)
+                with office.database.write() as session:
+                    claim_job(session, only_job(office), at=office.clock.now())
+                if not answers:
+                    raise WebhookFailed(host="example.com", answer="HTTP 503")
+
+    use(replace(services, webhooks=Caller()))
+    deliver()
+    held = only_job(office)
+    assert (held.state, held.attempts, held.lease_until) == (JobState.QUEUED, 2, office.clock.now() + LEASE)
+    deliver()
+    assert len(told_after) == 2
 
 
 def newest_event(office: Office) -> int:

@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from faults.audit import assert_deal_is_whole
 from faults.scorecard import Scorecard
-from sqlalchemy import select
+from sqlalchemy import select, text
 from support.office import Office
 from support.stage_totals import kept_totals, true_totals
 from upgrades.kept_company import load, write_rows
 from upgrades.waiting_deals import Ending, arrange, finish
 
 from engine.clock import SettableClock
+from engine.commands.webhook_deliveries import WEBHOOK, backlog, queue_deliveries
+from engine.db.job import Job
 from engine.db.schema import is_up_to_date, migrate, migrate_to
 from engine.db.session import Database
 from engine.model.deal import Deal
 from engine.model.person import Person
+from engine.model.webhook import Webhook
 from engine.queries.text_search import matches
 
+OLD_JOB = text(
+    "INSERT INTO job (id, kind, payload, state, attempts, due_at, created_at, last_error)"
+    " VALUES (:id, :kind, '{\"webhook_id\" : 1}', :state, 1, :at, :at, '')"
+)
 RELEASES = sorted(Path(__file__).parent.glob("*/company.json.gz"))
 
 
@@ -104,3 +111,37 @@ class _ByLogin:
 
     def __getattr__(self, login: str) -> Person:
         return self._people[login]
+
+
+@pytest.mark.parametrize("file", RELEASES, ids=lambda file: file.parent.name)
+def test_an_address_with_jobs_of_a_release_is_told_the_same_by_one_job(empty_database: Database, file: Path) -> None:
+    """Those of a release are left out, and one that its worker queues while it still runs tells nothing."""
+    database, kept = empty_database, load(file)
+    migrate_to(database, kept["revision"])
+    clock = SettableClock(datetime(2026, 3, 2, 8, tzinfo=UTC))
+    with database.migrating() as connection:
+        write_rows(connection, kept["rows"])
+        by_id = connection.scalar(text("SELECT min(id) FROM person"))
+        told = {"url": "https://example.com/hook", "by_id": by_id, "at": "2026-03-02 07:00:00.000000"}
+        columns = "url, secret, kinds, delivered_event_id, is_active, created_by_id, created_at"
+        connection.execute(
+            text(f"INSERT INTO webhook ({columns}) VALUES (:url, 's', '[]', 2, true, :by_id, :at)"),  # noqa: S608  # no input
+            told,
+        )
+        for state in ("queued", "failed", "done"):
+            connection.execute(OLD_JOB, {"id": state, "state": state, "kind": WEBHOOK, "at": told["at"]})
+        connection.execute(OLD_JOB, {"id": "letter", "state": "failed", "kind": "letter", "at": told["at"]})
+    migrate(database)
+    with database.migrating() as connection:
+        connection.execute(OLD_JOB, {"id": "late", "state": "queued", "kind": WEBHOOK, "at": told["at"]})
+    with database.write() as session:
+        assert queue_deliveries(session, clock=clock) == 1
+    with database.read(snapshot=False) as session:
+        jobs = {job.id: job for job in session.scalars(select(Job).where(Job.id.in_(("queued", "failed", "late"))))}
+        own = session.get_one(Job, session.scalars(select(Webhook.job_id)).one())
+        assert session.get(Job, "letter") is not None
+        behind = backlog(session, own, limit=3)
+        assert behind is not None
+        assert [event.event_id for event in behind.events] == [3, 4, 5]
+        assert list(jobs) == ["late"]
+        assert backlog(session, jobs["late"], limit=3) is None

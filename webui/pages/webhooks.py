@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from engine.adapters.public_addresses import AddressNotPublic
 from engine.adapters.webhook_calls import WebhookFailed
 from engine.commands.webhooks import add_webhook, remove_webhook, try_webhook_again
 from engine.errors import DomainError
@@ -15,7 +16,7 @@ from engine.queries.webhooks import webhooks
 from webui.called_hosts import ensure_may_be_called
 from webui.error_pages import status_of
 from webui.i18n import _
-from webui.messages import field_errors
+from webui.messages import error_text, field_errors
 from webui.request_context import actor, now, reading, services, writing
 
 blueprint = Blueprint("webhooks", __name__, url_prefix="/settings/webhooks")
@@ -67,7 +68,11 @@ def _kinds() -> list[str]:
 def _in_words(error: str) -> str:
     """What an address answered, as its job keeps it: in the reader's language as far as the words are ours."""
     kind, _colon, said = error.partition(": ")
-    return _(said.partition(": ")[2] if kind == WebhookFailed.__name__ else said)
+    if kind == AddressNotPublic.__name__:
+        return error_text(AddressNotPublic(host=said.partition(" ")[0]))
+    if kind == WebhookFailed.__name__:
+        said = said.partition(": ")[2]
+    return _(said) if said else kind
 
 
 def _page(error: DomainError | None = None, *, secret: str = "") -> ResponseReturnValue:

@@ -273,6 +273,30 @@ def test_an_address_that_does_not_answer_says_why_and_when_it_is_tried_next(offi
 
 
 @pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        ("WebhookFailed: example.com did not take the event: only https is called", "викликається лише https"),
+        (
+            "AddressNotPublic: example.com leads to an address that is not public; it is not called.",
+            "example.com веде на непублічну адресу, тому не викликається.",
+        ),
+        ("TimeoutError: ", "TimeoutError"),
+    ],
+)
+def test_what_an_address_answered_is_told_in_the_reader_s_language(
+    office: Office, browse: SignIn, error: str, said: str
+) -> None:
+    admin = browse("admin")
+    admin.post("/settings/webhooks", {"url": "https://example.com/hook"})
+    with office.database.write() as session:
+        queue_deliveries(session, clock=office.clock)
+    with office.database.write() as session:
+        session.query(Job).filter(Job.kind == WEBHOOK).one().last_error = error
+    page = text_of(admin.get("/settings/webhooks"))
+    assert f"Не приймає подій: {said} спроба" in page
+
+
+@pytest.mark.parametrize(
     "url", ["http://example.com/hook", "https://10.0.0.7/hook", "https://localhost:8443/hook", "https://[::1]/hook"]
 )
 def test_an_address_that_would_not_be_called_is_refused(office: Office, browse: SignIn, url: str) -> None:
