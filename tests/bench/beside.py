@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from bench.completions import IN_A_COMPANY, WARMING, Way, complete_deals, serving, tokens_of
+from bench.completions import DEALS, IN_A_COMPANY, WARMING, Way, complete_deals, serving, tokens_of
 from bench.figures import MILLI, Figure
 from bench.load import Load
 from bench.peers import PEERS, Peer, PeerMissing
@@ -13,7 +13,6 @@ from support.office import Office
 from support.servers import PostgreSQL
 
 ROUNDS = 4
-DEALS = 20  # of each round
 
 
 def beside_figures(office: Office, var: Path, settings: Mapping[str, str], postgresql: PostgreSQL) -> Iterator[Figure]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -37,7 +37,7 @@ def post(address: str, body: bytes, kind: str = "application/json", **headers: s
 
 
 def load(port: int, requests: Sequence[bytes], clients: int) -> Load:
-    """Send ``requests``, shared among ``clients``, each of which waits for an answer before it asks again.
+    """Send ``requests`` by so many ``clients``, each of which waits for an answer before it takes the next one.
 
     Raises AssertionError for an answer that is neither 200 nor, as after a form, leads on to another page.
     """
@@ -54,8 +54,9 @@ def load(port: int, requests: Sequence[bytes], clients: int) -> Load:
 
 def _send_all(port: int, requests: Sequence[bytes], clients: int, told: Connection) -> None:
     ready = threading.Barrier(clients)
+    waiting = iter(requests)  # all take from it: with shares of their own, most would wait for the slowest at the end
     with ThreadPoolExecutor(clients) as pool:
-        shares = list(pool.map(partial(_send, port, ready), (requests[first::clients] for first in range(clients))))
+        shares = list(pool.map(partial(_send, port, ready), [waiting] * clients))
     refused = [answer for _, _, _, answer in shares if answer]
     if refused:
         told.send(refused[0])
@@ -64,7 +65,7 @@ def _send_all(port: int, requests: Sequence[bytes], clients: int, told: Connecti
     told.send(Load(tuple(one for share in shares for one in share[2]), ended - began))
 
 
-def _send(port: int, ready: threading.Barrier, requests: Sequence[bytes]) -> tuple[float, float, list[float], str]:
+def _send(port: int, ready: threading.Barrier, requests: Iterator[bytes]) -> tuple[float, float, list[float], str]:
     taken: list[float] = []
     refused = ""
     with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
