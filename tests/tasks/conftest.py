@@ -5,7 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from support.bot_api import BotApiServer
 from support.https_receiver import HttpsReceiver
+from support.imap_server import ImapServer
 from support.office import Office
 from support.post_office import PostOffice
 
@@ -31,6 +33,24 @@ def receiver(tmp_path: Path) -> Iterator[HttpsReceiver]:
     receiver.open()
     yield receiver
     receiver.close()
+
+
+@pytest.fixture
+def mailbox(tmp_path: Path) -> Iterator[ImapServer]:
+    (tmp_path / "imap").mkdir()
+    mailbox = ImapServer(tmp_path / "imap")
+    mailbox.open()
+    yield mailbox
+    mailbox.close()
+
+
+@pytest.fixture
+def bot_api(tmp_path: Path) -> Iterator[BotApiServer]:
+    (tmp_path / "telegram").mkdir()
+    server = BotApiServer(tmp_path / "telegram")
+    server.open()
+    yield server
+    server.close()
 
 
 @pytest.fixture

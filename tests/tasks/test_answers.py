@@ -2,10 +2,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 from email.message import EmailMessage
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -23,15 +21,6 @@ from tasks.notices import tell_people
 from tasks.services import Services, use
 
 _LINK = re.compile(r"https://sales\.example\.com/mail/([\w-]{43})\b")
-
-
-@pytest.fixture
-def mailbox(tmp_path: Path) -> Iterator[ImapServer]:
-    (tmp_path / "imap").mkdir()
-    mailbox = ImapServer(tmp_path / "imap")
-    mailbox.open()
-    yield mailbox
-    mailbox.close()
 
 
 @pytest.fixture(autouse=True)

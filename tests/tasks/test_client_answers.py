@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from email.message import EmailMessage
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -33,15 +31,6 @@ from tasks.jobs import sweep
 from tasks.services import Services, use
 
 OFFER, SIGNED = pdf("an offer"), pdf("a signed offer")
-
-
-@pytest.fixture
-def mailbox(tmp_path: Path) -> Iterator[ImapServer]:
-    (tmp_path / "imap").mkdir()
-    mailbox = ImapServer(tmp_path / "imap")
-    mailbox.open()
-    yield mailbox
-    mailbox.close()
 
 
 on_both = pytest.mark.parametrize(

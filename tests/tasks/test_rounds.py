@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from multiprocessing.connection import Connection
-from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
@@ -124,24 +123,6 @@ def test_a_round_is_a_sign_of_life_when_the_last_one_is_old(office: Office) -> N
     office.clock.advance(timedelta(seconds=2))
     go_round()
     assert beaten_at() == office.clock.now()
-
-
-@pytest.fixture
-def mailbox(tmp_path: Path) -> Iterator[ImapServer]:
-    (tmp_path / "imap").mkdir()
-    mailbox = ImapServer(tmp_path / "imap")
-    mailbox.open()
-    yield mailbox
-    mailbox.close()
-
-
-@pytest.fixture
-def bot_api(tmp_path: Path) -> Iterator[BotApiServer]:
-    (tmp_path / "telegram").mkdir()
-    server = BotApiServer(tmp_path / "telegram")
-    server.open()
-    yield server
-    server.close()
 
 
 def asked(mailbox: ImapServer, bot_api: BotApiServer) -> tuple[int, int]:

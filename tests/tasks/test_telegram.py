@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select, update
@@ -49,15 +48,6 @@ on_both = pytest.mark.parametrize(
 def database_url(request: pytest.FixtureRequest) -> str:
     """A migrated database of this test alone: on SQLite, unless the test says otherwise."""
     return str(request.getfixturevalue(f"{getattr(request, 'param', 'sqlite')}_database_url"))
-
-
-@pytest.fixture
-def bot_api(tmp_path: Path) -> Iterator[BotApiServer]:
-    (tmp_path / "telegram").mkdir()
-    server = BotApiServer(tmp_path / "telegram")
-    server.open()
-    yield server
-    server.close()
 
 
 @pytest.fixture(autouse=True)
