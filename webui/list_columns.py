@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from engine.commands.list_choices import forget_list_choice, keep_list_choice
@@ -36,6 +36,11 @@ class ColumnChoice:
     hint: str
     kept_text: str
     tells_whose: bool = True
+
+    def serve_on(self, blueprint: Blueprint) -> None:
+        """Show the page under the blueprint's address, and keep what is posted there."""
+        blueprint.add_url_rule("", "show", self.page)
+        blueprint.add_url_rule("", "keep", self.keep, methods=["POST"])
 
     def page(self) -> ResponseReturnValue:
         with reading() as session:

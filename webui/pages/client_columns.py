@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from flask import Blueprint
-from flask.typing import ResponseReturnValue
 
 from engine.errors import N_
 from engine.queries.client_list_columns import ClientColumns
@@ -12,7 +11,7 @@ from webui.list_columns import ColumnChoice
 
 blueprint = Blueprint("client_columns", __name__, url_prefix="/clients/columns")
 
-_CHOICE = ColumnChoice(
+ColumnChoice(
     ClientColumns,
     COLUMNS,
     list_endpoint="clients.list_clients",
@@ -24,14 +23,4 @@ _CHOICE = ColumnChoice(
     ),
     kept_text=N_("Your list of clients looks so from now on, on every device."),
     tells_whose=False,
-)
-
-
-@blueprint.get("")
-def show() -> ResponseReturnValue:
-    return _CHOICE.page()
-
-
-@blueprint.post("")
-def keep() -> ResponseReturnValue:
-    return _CHOICE.keep()
+).serve_on(blueprint)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from flask import Blueprint
-from flask.typing import ResponseReturnValue
 
 from engine.errors import N_
 from engine.queries.deal_columns import DealColumns
@@ -12,7 +11,7 @@ from webui.list_columns import ColumnChoice
 
 blueprint = Blueprint("deal_columns", __name__, url_prefix="/deals/columns")
 
-_CHOICE = ColumnChoice(
+ColumnChoice(
     DealColumns,
     COLUMNS,
     list_endpoint="deals.list_deals",
@@ -23,14 +22,4 @@ _CHOICE = ColumnChoice(
         " files keep their own columns, with the fields that you chose behind them."
     ),
     kept_text=N_("Your list of deals looks so from now on, on every device."),
-)
-
-
-@blueprint.get("")
-def show() -> ResponseReturnValue:
-    return _CHOICE.page()
-
-
-@blueprint.post("")
-def keep() -> ResponseReturnValue:
-    return _CHOICE.keep()
+).serve_on(blueprint)
