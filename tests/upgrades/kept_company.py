@@ -9,9 +9,11 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from warnings import catch_warnings
 
 import orjson
 from sqlalchemy import Connection, MetaData, Table, insert, inspect, select, text
+from sqlalchemy.exc import SAWarning
 
 Rows = Mapping[str, list[dict[str, Any]]]
 
@@ -68,7 +70,8 @@ def load(file: Path) -> dict[str, Any]:
 
 def _tables(connection: Connection) -> list[Table]:
     metadata = MetaData()
-    metadata.reflect(connection, only=lambda name, _: not name.startswith(_TEXTS))  # triggers keep the text indexes
+    with catch_warnings(action="ignore", category=SAWarning):  # of indexes on expressions, which rows do not need
+        metadata.reflect(connection, only=lambda name, _: not name.startswith(_TEXTS))  # triggers keep the text indexes
     tables = [table for table in metadata.sorted_tables if table.name not in _MADE_BY_MIGRATIONS]
     return sorted(tables, key=lambda table: table.name in _KEPT_BY_TRIGGERS)  # behind what makes the triggers write
 

@@ -72,9 +72,12 @@ def test_deals_of_a_release_end_as_they_would_have_there(
     office = CompanyOfBefore(database, datetime.fromisoformat(kept["at"]))
     endings: dict[str, Any] = kept["endings"]
     assert len(endings) > 15
-    for title, ending in endings.items():
+    with database.read() as session:
+        titles = session.scalars(select(Deal.title).order_by(Deal.id)).all()  # as they were ended there: time passes
+    assert set(titles) == set(endings)
+    for title in titles:
         finish(office, title)
-        assert Ending.of(office, title) == Ending(**ending), title
+        assert Ending.of(office, title) == Ending(**endings[title]), title
     with database.read() as session:
         for deal_id in session.scalars(select(Deal.id)):
             assert_deal_is_whole(session, deal_id)
@@ -89,7 +92,8 @@ def test_today_s_program_arranges_the_same_deals(sqlite_database_url: str) -> No
     with office.database.read() as session:
         titles = set(session.scalars(select(Deal.title)))
     office.database.dispose()
-    assert titles >= set(load(RELEASES[0])["endings"])
+    for file in RELEASES:
+        assert titles >= set(load(file)["endings"])
 
 
 class CompanyOfBefore(Office):
@@ -113,9 +117,9 @@ class _ByLogin:
         return self._people[login]
 
 
-@pytest.mark.parametrize("file", RELEASES, ids=lambda file: file.parent.name)
+@pytest.mark.parametrize("file", RELEASES[:1], ids=lambda file: file.parent.name)
 def test_an_address_with_jobs_of_a_release_is_told_the_same_by_one_job(empty_database: Database, file: Path) -> None:
-    """Those of a release are left out, and one that its worker queues while it still runs tells nothing."""
+    """Those of 0.1.0, which knew no job of an address's own, are left out; one that its worker queues tells nothing."""
     database, kept = empty_database, load(file)
     migrate_to(database, kept["revision"])
     clock = SettableClock(datetime(2026, 3, 2, 8, tzinfo=UTC))
