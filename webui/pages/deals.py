@@ -11,12 +11,13 @@ from sqlalchemy.orm import Session
 
 from engine.commands.approved_changes import ContentApproved, allows_change
 from engine.commands.cancellations import cancel_deal
-from engine.commands.deals import CURRENCIES, comment_on_deal, open_deal, update_deal
+from engine.commands.deals import comment_on_deal, open_deal, update_deal
 from engine.commands.incidents import perform
 from engine.commands.loss_choices import LossChoice, LossReasonRequired
 from engine.errors import DomainError, InvalidInput, NotFound
 from engine.model.deal import Deal
 from engine.model.own_field import FieldSubject
+from engine.policy.exchange_rates import CURRENCIES
 from engine.policy.form_values import read_form
 from engine.policy.freedom import may_suspend
 from engine.policy.permissions import Ability, ensure_may, may, may_edit_deal
