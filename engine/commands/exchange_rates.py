@@ -39,7 +39,7 @@ class BankTellsHryvnias(DomainError):
 class RateNotUsable(DomainError):
     code: ClassVar[str] = "rate_not_usable"
     template: ClassVar[str] = N_(
-        "A rate is a number above 0, at most 1,000,000, with at most eight decimals, for example 41.52."
+        "A rate is a number above 0, at most 1,000,000, with at most six decimals, for example 41.52."
     )
 
 

@@ -76,16 +76,16 @@ class Amount(TypeDecorator[Decimal]):
 
 
 class Rate(TypeDecorator[Decimal]):
-    """A rate of exchange with eight decimals, stored as a whole number of hundred-millionths so that it stays exact."""
+    """A rate of exchange with six decimals, stored as a whole number of millionths so that it stays exact."""
 
     impl = BigInteger
     cache_ok = True
 
     def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> int | None:  # noqa: ARG002
-        return None if value is None else int(value.scaleb(8).to_integral_value())
+        return None if value is None else int(value.scaleb(6).to_integral_value())
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:  # noqa: ARG002
-        return None if value is None else Decimal(int(value)).scaleb(-8)
+        return None if value is None else Decimal(int(value)).scaleb(-6)
 
 
 class Word(TypeDecorator[E]):

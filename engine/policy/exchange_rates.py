@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 CURRENCIES = ("UAH", "USD", "EUR", "GBP", "PLN")
 """ISO 4217; each has a hundred parts."""
-MOST_DECIMALS = 8
+MOST_DECIMALS = 6
 LARGEST_RATE = Decimal(1_000_000)
 
 _HUNDREDTH = Decimal("0.01")

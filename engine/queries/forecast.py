@@ -146,7 +146,7 @@ class MapForecast:
 class Forecast:
     """``measured_from`` and ``today`` are the days, both included, on which the deals ended that shares come from.
 
-    ``maps`` are those that were asked for, by name.
+    ``maps`` are those that were asked for, by name. ``rates`` are what sums are added up by.
     """
 
     months: Months
@@ -156,6 +156,7 @@ class Forecast:
     maps: tuple[MapForecast, ...]
     measured_from: date
     today: date
+    rates: Rates
 
 
 class _Standing(NamedTuple):
@@ -231,6 +232,7 @@ def forecast(
         ),
         measured_from=measured_from,
         today=today,
+        rates=rates,
     )
 
 

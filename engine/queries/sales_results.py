@@ -48,11 +48,12 @@ class LossCount:
 class SalesResults:
     """``sums`` by result and currency, ``rated`` the same by the rates of their days, see rate_of_deal.
 
-    ``times`` by stage: working time that a deal spent there until it left.
+    ``rates`` are what they are added up by. ``times`` by stage: working time that a deal spent there until it left.
     """
 
     sums: Mapping[DealResult, Mapping[str, Decimal]]
     rated: Mapping[DealResult, RatedSums]
+    rates: Rates
     times: Mapping[str, Timing]
     reasons: tuple[LossCount, ...]
 
@@ -79,6 +80,7 @@ def sales_results(
     return SalesResults(
         sums={result: by_currency(of_result) for result, of_result in rated.items()},
         rated=dict(rated),
+        rates=rates,
         times=_stage_times(session, default_calendar(session), *chosen),
         reasons=_loss_counts(session, *chosen),
     )

@@ -28,6 +28,7 @@ from engine.queries.control import (
     looks,
 )
 from engine.queries.directories import directory
+from engine.queries.exchange_rates import company_rates
 from engine.queries.work_items import work_item_view
 from webui.control_words import DEAL_LISTS, STEP_LISTS, may_direct, may_remind
 from webui.error_pages import status_of
@@ -56,6 +57,7 @@ def show() -> ResponseReturnValue:
         return render_template(
             "control/control.html",
             control=found,
+            rates=company_rates(session),
             step_lists=STEP_LISTS,
             deal_lists=DEAL_LISTS,
             looks=looks(session, actor(), now=now()),
