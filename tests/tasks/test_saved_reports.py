@@ -87,6 +87,18 @@ def test_a_report_comes_at_its_time_once_and_tells_what_its_page_does(
     assert len(send(office, post_office, days=3)) == 1, "of what was missed, the latest is made up for"
 
 
+def test_sums_in_a_letter_have_one_total_in_the_company_s_currency(office: Office, post_office: PostOffice) -> None:
+    scheduled(office, ReportKind.FUNNEL)
+    office.open_deal(currency="USD", amount=Decimal(100))
+    office.open_deal(currency="UAH", amount=Decimal(1))
+    office.do("admin", choose_company_currency, "UAH")
+    (letter,) = send(office, post_office, days=1)
+    assert "In progress: 2 · ₴ 1 + US$ 100 (no total: no rate of USD)" in plain(body(letter))
+    office.do("admin", set_exchange_rate, "USD", office.clock.now().date(), Decimal("40.005"))
+    (letter,) = send(office, post_office, days=1)
+    assert "In progress: 2 · ₴ 1 + US$ 100 ≈ ₴ 4,001.50" in plain(body(letter))
+
+
 @pytest.mark.parametrize("rhythm", [Rhythm.MONTH_END, Rhythm.LAST_WORKING_DAY])
 def test_after_days_without_a_server_the_latest_report_comes_once_with_the_days_on_which_it_was_due(
     office: Office, post_office: PostOffice, rhythm: Rhythm
