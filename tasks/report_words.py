@@ -61,11 +61,11 @@ class ReportWords:
     def _forecast(self, found: Forecast) -> Iterator[Fact]:
         say, total, rates = self._say, found.total, found.rates
         yield say(N_("Open deals")), self._counted(total.open, total.sums, rates.of_today(total.sums))
-        yield say(N_("May be counted on")), self._sums(total.weighted, rates.of_today(total.weighted)) or "0"
+        yield say(N_("May be counted on")), self._values.sums(total.weighted, rates.of_today(total.weighted)) or "0"
         if total.unweighed:
             yield (
                 say(N_("none: too few deals have ended to tell")),
-                self._sums(total.unweighed, rates.of_today(total.unweighed)),
+                self._values.sums(total.unweighed, rates.of_today(total.unweighed)),
             )
         won, before = rates.of_their_days(total.won_rated), rates.of_their_days(total.won_before_rated)
         yield say(N_("Already won")), self._counted(total.won, total.won_sums, won)
@@ -120,18 +120,8 @@ class ReportWords:
         return self._counted(part.count, part.sums, self._told.rates.of_their_days(part.rated))
 
     def _counted(self, count: int, sums: Mapping[str, Decimal], together: OneSum | None) -> str:
-        told = self._sums(sums, together)
+        told = self._values.sums(sums, together)
         return f"{count} · {told}" if told else str(count)
-
-    def _sums(self, sums: Mapping[str, Decimal], together: OneSum | None) -> str:
-        """Side by side, and what they come to in the company's own currency."""
-        apart = " + ".join(self._values.money(amount, currency) for currency, amount in sorted(sums.items()))
-        if together is None or not together.converts:
-            return apart
-        if together.amount is None:
-            missing = self._say(N_("no total: no rate of %(currencies)s"))
-            return f"{apart} ({missing % {'currencies': ', '.join(together.missing)}})"
-        return f"{apart} ≈ {self._values.money(together.amount, together.currency)}"
 
 
 def address_of(told: ToldReport) -> str:

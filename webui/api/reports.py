@@ -156,7 +156,6 @@ def report_control() -> Response:
     """What is late, due today, not taken, and which deals stand still: of everybody, or of whom the caller heads."""
     with reading() as session:
         found = control(session, caller(), now=now(), shown=0)
-        rates = company_rates(session)
     return answer(
         ControlReport(
             overdue=found.steps[StepsList.OVERDUE].total,
@@ -164,7 +163,7 @@ def report_control() -> Response:
             untaken=found.steps[StepsList.UNTAKEN].total,
             deals_at_risk=found.deals_at_risk,
             sums_at_risk=dict(found.at_risk),
-            at_risk_together=one_sum_item(rates.of_today(found.at_risk)),
+            at_risk_together=one_sum_item(found.rates.of_today(found.at_risk)),
             returned=found.deals[DealsList.RETURNED].total,
             stalled=found.deals[DealsList.STALLED].total,
             silent=found.deals[DealsList.SILENT].total,

@@ -28,7 +28,6 @@ from engine.queries.control import (
     looks,
 )
 from engine.queries.directories import directory
-from engine.queries.exchange_rates import company_rates
 from engine.queries.work_items import work_item_view
 from webui.control_words import DEAL_LISTS, STEP_LISTS, may_direct, may_remind
 from webui.error_pages import status_of
@@ -57,7 +56,6 @@ def show() -> ResponseReturnValue:
         return render_template(
             "control/control.html",
             control=found,
-            rates=company_rates(session),
             step_lists=STEP_LISTS,
             deal_lists=DEAL_LISTS,
             looks=looks(session, actor(), now=now()),

@@ -152,7 +152,7 @@ def test_exported_reports_have_a_column_of_all_currencies(selling: Office, brows
     assert sums == ["10,00", "1000,00", "100,00", "5500,00"]
     header, *rows = (line.split(";") for line in bohdan.get("/reports/activity.csv").text.splitlines())
     told = dict(zip(header, next(row for row in rows if row[0] == "Олена Коваль"), strict=True))
-    assert told["Відкрито на, ≈ UAH"] == "5500,00"
+    assert told["Відкрито на суму, ≈ UAH"] == "5500,00"
 
 
 def test_won_deals_count_by_the_rate_of_the_day_on_which_they_were_won(selling: Office, browse: SignIn) -> None:
