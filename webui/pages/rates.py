@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any, cast
+from typing import cast
 
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -44,6 +45,15 @@ _PROBLEMS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """What stands in the form of the company's currency, and what is wrong with it by field."""
+
+    currency: str
+    asks_bank: bool
+    errors: Mapping[str, str]
+
+
 @blueprint.get("")
 def show() -> ResponseReturnValue:
     return _page()
@@ -52,11 +62,13 @@ def show() -> ResponseReturnValue:
 @blueprint.post("/currency")
 def choose() -> ResponseReturnValue:
     currency, asks_bank = request.form.get("currency", ""), "asks_bank" in request.form
-    return _act(
+    return carry_out(
         lambda session: choose_company_currency(
             session, currency, asks_bank=asks_bank, actor=actor(), clock=services().clock
         ),
         _("Saved."),
+        refused=lambda error: _page(error, _Choice(currency, asks_bank, field_errors(error))),
+        shown_at=url_for("rates.show"),
     )
 
 
@@ -110,29 +122,24 @@ def _act(command: Callable[[Session], object], told: str) -> ResponseReturnValue
     return carry_out(command, told, refused=_page, shown_at=url_for("rates.show"))
 
 
-def _page(error: DomainError | None = None) -> ResponseReturnValue:
+def _page(error: DomainError | None = None, choice: _Choice | None = None) -> ResponseReturnValue:
+    """``choice`` is what was refused of the form of the company's currency; else ``error`` is of the form of a rate."""
     with reading() as session:
         found = managed_rates(session, actor())
         today = default_calendar(session).local(now()).date()
-    errors = field_errors(error) if error is not None else {}
+    errors = field_errors(error) if error is not None and choice is None else {}
     page = render_template(
         "settings/rates.html",
         found=found,
+        choice=choice or _Choice(found.currency, found.asks_bank, {}),
         currencies=CURRENCIES,
         others=[one for one in CURRENCIES if one != found.currency],
         bank_currency=BANK_CURRENCY,
         sources={one: _(label) for one, label in _SOURCES.items()},
         problem=_(_PROBLEMS[found.problem]) if found.problem is not None else "",
         today=today,
-        typed=_kept(error, found.missing),
+        typed=request.form if error is not None and choice is None else {"currency": next(iter(found.missing), "")},
         errors=errors,
-        refused=error,
+        refused=error if error is not None and not field_errors(error) else None,
     )
     return page, status_of(error) if error else 200
-
-
-def _kept(error: DomainError | None, missing: tuple[str, ...]) -> dict[str, Any]:
-    """What stands in the form of a new rate: what was typed, else the first currency that has none."""
-    if error is not None:
-        return {name: request.form.get(name, "") for name in ("currency", "day", "rate")}
-    return {"currency": missing[0] if missing else "", "day": "", "rate": ""}

@@ -102,6 +102,8 @@ def test_the_bank_is_for_hryvnias_and_what_came_of_it_is_told(office: Office, br
     admin = browse("admin")
     refused = admin.post(f"{PAGE}/currency", {"currency": "EUR", "asks_bank": "1"})
     assert (refused.status_code, "вказує курси у гривнях" in text_of(refused)) == (422, True)
+    assert '<option value="EUR" selected>' in refused.text, "what was chosen stays chosen"
+    assert 'name="asks_bank" value="1" checked' in refused.text
     assert admin.post(f"{PAGE}/currency", {"currency": "UAH", "asks_bank": "1"}).status_code == 303
     assert "ще не питали" in text_of(admin.get(PAGE))
     with office.database.write() as session:
