@@ -26,6 +26,7 @@ app = Celery(
         "tasks.escalations",
         "tasks.notices",
         "tasks.forecasts",
+        "tasks.exchange_rates",
         "tasks.answers",
         "tasks.telegram",
         "tasks.webhooks",

@@ -232,8 +232,8 @@ class NoticeWriter:
             if count:
                 yield self.say(label), str(count)
         if found.at_risk:
-            sums = (self.values.money(amount, currency) for currency, amount in found.at_risk.items())
-            yield self.say(N_("Sums at risk")), ", ".join(sums)
+            together = found.rates.of_today(found.at_risk)
+            yield self.say(N_("Sums at risk")), self.values.sums(found.at_risk, together)
         late = [one for one in found.holders if one.overdue][:_MOST_NAMED]
         if late:
             names = (f"{one.name or self.say(N_('Nobody'))} ({one.overdue})" for one in late)

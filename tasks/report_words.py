@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 
 from engine.errors import N_
+from engine.policy.exchange_rates import OneSum
 from engine.queries.activity_report import ActivityRow, DealsCounted
 from engine.queries.approval_report import ApprovalGroup, ApprovalRow
 from engine.queries.forecast import Forecast, ForecastRow
@@ -45,31 +46,38 @@ class ReportWords:
         say = self._say
         yield say(N_("Opened in this period")), str(found.opened)
         sums = {result.value: of_result for result, of_result in results.sums.items()}
+        rated = {result.value: results.rates.of_their_days(one) for result, one in results.rated.items()}
         counts = (
             ("won", N_("Won"), found.won),
             ("lost", N_("Lost"), found.lost),
             ("open", N_("In progress"), found.open),
         )
         for result, label, count in counts:
-            yield say(label), self._counted(count, sums.get(result, {}))
+            yield say(label), self._counted(count, sums.get(result, {}), rated.get(result))
         for stage in found.stages[:MOST_ROWS]:
             reached, here = say(N_("reached it: %(num)s")), say(N_("in it now: %(num)s"))
             yield stage.name, f"{reached % {'num': stage.reached}}, {here % {'num': stage.here}}"
 
     def _forecast(self, found: Forecast) -> Iterator[Fact]:
-        say, total = self._say, found.total
-        yield say(N_("Open deals")), self._counted(total.open, total.sums)
-        yield say(N_("May be counted on")), self._sums(total.weighted) or "0"
+        say, total, rates = self._say, found.total, found.rates
+        yield say(N_("Open deals")), self._counted(total.open, total.sums, rates.of_today(total.sums))
+        yield say(N_("May be counted on")), self._values.sums(total.weighted, rates.of_today(total.weighted)) or "0"
         if total.unweighed:
-            yield say(N_("none: too few deals have ended to tell")), self._sums(total.unweighed)
-        yield say(N_("Already won")), self._counted(total.won, total.won_sums)
-        yield say(N_("Won the period before")), self._counted(total.won_before, total.won_before_sums)
+            yield (
+                say(N_("none: too few deals have ended to tell")),
+                self._values.sums(total.unweighed, rates.of_today(total.unweighed)),
+            )
+        won, before = rates.of_their_days(total.won_rated), rates.of_their_days(total.won_before_rated)
+        yield say(N_("Already won")), self._counted(total.won, total.won_sums, won)
+        yield say(N_("Won the period before")), self._counted(total.won_before, total.won_before_sums, before)
         if found.outside.undated:
             yield say(N_("Without a close date: they stand in no month")), str(found.outside.undated)
         for one in found.maps[:MOST_ROWS] if len(found.maps) > 1 else ():
-            yield one.name, self._counted(one.expected.open, one.expected.weighted)
+            weighted = one.expected.weighted
+            yield one.name, self._counted(one.expected.open, weighted, rates.of_today(weighted))
         for row in found.rows[:MOST_ROWS]:
-            yield self._name_in_forecast(row), self._counted(row.expected.open, row.expected.weighted)
+            weighted = row.expected.weighted
+            yield self._name_in_forecast(row), self._counted(row.expected.open, weighted, rates.of_today(weighted))
 
     def _name_in_forecast(self, row: ForecastRow) -> str:
         if row.months is not None:
@@ -109,14 +117,11 @@ class ReportWords:
         return ", ".join(self._say(template) % {"num": count} for template, count in parts)
 
     def _deals(self, part: DealsCounted) -> str:
-        return self._counted(part.count, part.sums)
+        return self._counted(part.count, part.sums, self._told.rates.of_their_days(part.rated))
 
-    def _counted(self, count: int, sums: Mapping[str, Decimal]) -> str:
-        told = self._sums(sums)
+    def _counted(self, count: int, sums: Mapping[str, Decimal], together: OneSum | None) -> str:
+        told = self._values.sums(sums, together)
         return f"{count} · {told}" if told else str(count)
-
-    def _sums(self, sums: Mapping[str, Decimal]) -> str:
-        return " + ".join(self._values.money(amount, currency) for currency, amount in sorted(sums.items()))
 
 
 def address_of(told: ToldReport) -> str:

@@ -19,6 +19,7 @@ SCHEDULE = {
     "round": _every(_OFTEN_S, "tasks.rounds.go_round"),
     "control": _every(_FEW_MINUTES_S, "tasks.notices.tell_heads"),
     "forecast": _every(_FEW_MINUTES_S, "tasks.forecasts.keep_forecast"),
+    "rates": _every(_FEW_MINUTES_S, "tasks.exchange_rates.ask_bank"),
     "checkpoint": _every(_HOUR_S, "tasks.history_signing.checkpoint_history"),
     "upkeep": _every(_HOUR_S, "tasks.upkeep.prune_old"),
 }

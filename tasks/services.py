@@ -8,6 +8,7 @@ from threading import Lock
 from engine.adapters.https_calls import HttpsCaller, PublicHttpsCaller
 from engine.adapters.mail import Mailer, mailer_for
 from engine.adapters.mailbox import Mailbox, mailbox_for
+from engine.adapters.national_bank import NationalBank
 from engine.adapters.sealing import Sealer, installation_key
 from engine.adapters.telegram import Telegram, telegram_for
 from engine.adapters.webhook_calls import HttpsWebhookCaller, WebhookCaller
@@ -26,6 +27,7 @@ class Services:
     mailer: Mailer
     webhooks: WebhookCaller
     https: HttpsCaller = field(default_factory=PublicHttpsCaller)
+    bank: NationalBank = field(default_factory=lambda: NationalBank(PublicHttpsCaller()))
     mailbox: Mailbox | None = None
     telegram: Telegram | None = None
     signed: SignedSoFar = field(default_factory=SignedSoFar)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
@@ -14,6 +14,7 @@ from babel.numbers import format_currency, format_decimal
 
 from engine.bpmn.compiled import FieldDefinition, FieldType
 from engine.errors import N_
+from engine.policy.exchange_rates import OneSum
 
 _NUMBERS = frozenset({FieldType.NUMBER, FieldType.MONEY, FieldType.PERCENT})
 _LONGEST_VALUE = 500
@@ -32,6 +33,16 @@ class ValueWords:
             return "—"
         pattern = "#,##0 ¤" if amount == amount.to_integral_value() else "#,##0.00 ¤"
         return str(format_currency(amount, currency, format=pattern, locale=self.locale, currency_digits=False))
+
+    def sums(self, sums: Mapping[str, Decimal], together: OneSum | None) -> str:
+        """Sums of several currencies side by side, and what they come to in the company's own."""
+        apart = " + ".join(self.money(amount, currency) for currency, amount in sorted(sums.items()))
+        if together is None or not together.converts:
+            return apart
+        if together.amount is None:
+            missing = self.gettext(N_("no total: no rate of %(currencies)s"))
+            return f"{apart} ({missing % {'currencies': ', '.join(together.missing)}})"
+        return f"{apart} ≈ {self.money(together.amount, together.currency)}"
 
     def moment(self, moment: datetime | None) -> str:
         if moment is None:

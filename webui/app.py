@@ -19,6 +19,7 @@ from webui.formats import configure_formats
 from webui.i18n import configure_languages
 from webui.limits import configure_limits
 from webui.news_desk import configure_news
+from webui.one_currency import configure_one_currency
 from webui.request_context import provide_services
 from webui.security import configure_security
 from webui.sessions import configure_sessions
@@ -41,6 +42,7 @@ def create_app(settings: Settings, database: Database, clock: Clock) -> Flask:
     configure_error_pages(app)
     configure_static_files(app)
     configure_formats(app)
+    configure_one_currency(app)
     configure_news(app, database, clock)
     configure_templates(app)
     for blueprint in _page_blueprints():

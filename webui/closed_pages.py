@@ -59,6 +59,7 @@ _CLOSED: Mapping[str, Closed] = {
     "departments": _PEOPLE,
     "calendars": Closed(N_("Working calendars are kept here."), Ability.MANAGE_CALENDARS),
     "loss_reasons": Closed(N_("Reasons of loss are kept here."), Ability.MANAGE_LOSS_REASONS),
+    "rates": Closed(N_("The company’s currency and rates are kept here."), Ability.MANAGE_RATES),
     "letter_templates": Closed(N_("Texts of letters are kept here."), Ability.MANAGE_LETTER_TEMPLATES),
     "own_fields": Closed(N_("Own fields of clients and contacts are kept here."), Ability.MANAGE_FIELDS),
     "webhooks": Closed(N_("Other programs are connected here."), Ability.MANAGE_WEBHOOKS),

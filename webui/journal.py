@@ -33,6 +33,7 @@ PARTS: Mapping[JournalPart, str] = {
     JournalPart.CALENDARS: N_("Working calendars"),
     JournalPart.FIELDS: N_("Own fields"),
     JournalPart.LOSS_REASONS: N_("Reasons of loss"),
+    JournalPart.RATES: N_("Currency and rates"),
     JournalPart.LETTER_TEMPLATES: N_("Texts of letters"),
     JournalPart.PROOFS: N_("Signatures and seal"),
     JournalPart.ERASURES: N_("Erasures"),

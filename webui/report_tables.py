@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from engine.errors import N_
 from engine.model.saved_report import ReportKind
+from engine.policy.exchange_rates import NO_RATES, AtRate, OneSum, RatedSums, Rates
 from engine.queries.activity_report import ActivityRow
 from engine.queries.approval_report import ApprovalGroup, ApprovalRow
 from engine.queries.forecast import Expected, Forecast, ForecastGroup, ForecastRow
@@ -42,8 +43,14 @@ FORECAST_HEADINGS = {
     ForecastGroup.DEPARTMENT: N_("Department"),
 }
 _COUNTED_ON = N_("May be counted on, %(currency)s")
-_WEIGHED = ((_COUNTED_ON, "weighted"), (N_("Not weighed, %(currency)s"), "unweighed"))
+_WEIGHED = (
+    (_COUNTED_ON, "weighted", "weighted"),
+    (N_("Not weighed, %(currency)s"), "unweighed", "unweighed"),
+)
 
+Sums = Mapping[str, Decimal]
+_Column = tuple[str, Sequence[Any]]
+"""A heading, and what stands below it."""
 Table = tuple[Sequence[str], Sequence[Sequence[Any]]]
 """The headings, and the rows."""
 
@@ -77,7 +84,7 @@ def table_of(told: ToldReport) -> NamedTable:
             return NamedTable("approvals", *approval_table(ApprovalGroup(by), approvals))
         case ReportKind.ACTIVITY:
             activity = [row for row in _rows(figures) if isinstance(row, ActivityRow)]
-            return NamedTable("activity", *activity_table(activity))
+            return NamedTable("activity", *activity_table(activity, told.rates))
 
 
 def _rows(figures: object) -> tuple[object, ...]:
@@ -144,8 +151,30 @@ def _median(row: ApprovalRow) -> str:
     return working_span(row.timing.median) if row.timing.median is not None else ""
 
 
-def activity_table(rows: Sequence[ActivityRow]) -> Table:
+class _SumColumns:
+    """Columns of sums, one for each currency and then one for all of them in the company's: numbers, not texts."""
+
+    def __init__(self, rates: Rates) -> None:
+        self._rates = rates
+
+    def of(self, title: str, sums: Sequence[Sums], rated: Sequence[Sums | RatedSums]) -> Iterator[_Column]:
+        """``title`` has a place for the currency. ``rated`` are the same sums by row, as they are added up."""
+        for currency in sorted({one for of_row in sums for one in of_row}):
+            yield title % {"currency": currency}, [of_row.get(currency) for of_row in sums]
+        together = [self._together(of_row) for of_row in rated]
+        if any(one is not None and one.converts for one in together):
+            heading = title % {"currency": f"≈ {self._rates.currency}"}
+            yield heading, [one.amount if one is not None else None for one in together]
+
+    def _together(self, sums: Sums | RatedSums) -> OneSum | None:
+        if any(isinstance(one, AtRate) for one in sums):
+            return self._rates.of_their_days(cast("RatedSums", sums))
+        return self._rates.of_today(cast("Sums", sums))
+
+
+def activity_table(rows: Sequence[ActivityRow], rates: Rates) -> Table:
     """A column for each currency: sums stay numbers that a spreadsheet adds up."""
+    columns = _SumColumns(rates)
     parts = (
         (_("Deals opened"), _("Opened for, %(currency)s"), [row.opened for row in rows]),
         (_("Deals won"), _("Won for, %(currency)s"), [row.won for row in rows]),
@@ -155,10 +184,10 @@ def activity_table(rows: Sequence[ActivityRow]) -> Table:
     header = [_("Person"), _("Steps done"), _("Steps done late")]
     told: list[list[Any]] = [[row.name, row.done, row.done_late] for row in rows]
     for counted, summed, of_rows in parts:
-        currencies = sorted({one for part in of_rows for one in part.sums}) if summed else []
-        header += [counted, *(summed % {"currency": currency} for currency in currencies)]
-        for line, part in zip(told, of_rows, strict=True):
-            line += [part.count, *(part.sums.get(currency) for currency in currencies)]
+        _add_column(header, told, (counted, [part.count for part in of_rows]))
+        sums = columns.of(summed, [part.sums for part in of_rows], [part.rated for part in of_rows]) if summed else ()
+        for column in sums:
+            _add_column(header, told, column)
     return header, told
 
 
@@ -166,54 +195,63 @@ def forecast_table(found: Forecast | None, group: ForecastGroup) -> Table:
     """A column for each currency; of several maps, also what may be counted on of each of them."""
     rows = found.rows if found else ()
     parts = (
-        (_("Open deals"), "open", ((_("Their sum, %(currency)s"), "sums"), *_WEIGHED)),
+        (_("Open deals"), "open", ((_("Their sum, %(currency)s"), "sums", "sums"), *_WEIGHED)),
         (_("Without an amount"), "unpriced", ()),
-        (_("Already won"), "won", ((_("Won for, %(currency)s"), "won_sums"),)),
-        (_("Won the period before"), "won_before", ((_("Won before for, %(currency)s"), "won_before_sums"),)),
+        (_("Already won"), "won", ((_("Won for, %(currency)s"), "won_sums", "won_rated"),)),
+        (
+            _("Won the period before"),
+            "won_before",
+            ((_("Won before for, %(currency)s"), "won_before_sums", "won_before_rated"),),
+        ),
     )
     header = [_(FORECAST_HEADINGS[group])]
     told: list[list[Any]] = [[forecast_row_name(row)] for row in rows]
 
-    def add_sums(title: str, of_rows: Sequence[Mapping[str, Decimal]]) -> None:
-        for currency in sorted({one for sums in of_rows for one in sums}):
-            header.append(title % {"currency": currency})
-            for line, sums in zip(told, of_rows, strict=True):
-                line.append(sums.get(currency))
+    columns = _SumColumns(found.rates if found else NO_RATES)
+
+    def add_sums(title: str, of_rows: Sequence[Expected], name: str, rated: str) -> None:
+        sums = [getattr(one, name) for one in of_rows]
+        for column in columns.of(title, sums, [getattr(one, rated) for one in of_rows]):
+            _add_column(header, told, column)
 
     for title, count, summed in parts:
-        header.append(title)
-        for line, row in zip(told, rows, strict=True):
-            line.append(getattr(row.expected, count))
-        for words, name in summed:
-            add_sums(_(words), [getattr(row.expected, name) for row in rows])
+        _add_column(header, told, (title, [getattr(row.expected, count) for row in rows]))
+        for words, name, rated in summed:
+            add_sums(_(words), [row.expected for row in rows], name, rated)
     maps = found.maps if found and len(found.maps) > 1 else ()
     for one in maps:
         parts_of_map = [row.by_map.get(one.definition_key, Expected()) for row in rows]
-        for words, name in _WEIGHED:
-            title = f"{one.name.replace('%', '%%')}: {_(words)}"
-            add_sums(title, [getattr(part, name) for part in parts_of_map])
+        for words, name, rated in _WEIGHED:
+            add_sums(f"{one.name.replace('%', '%%')}: {_(words)}", parts_of_map, name, rated)
     return header, told
+
+
+def _add_column(header: list[str], lines: Sequence[list[Any]], column: _Column) -> None:
+    title, values = column
+    header.append(title)
+    for line, value in zip(lines, values, strict=True):
+        line.append(value)
 
 
 def forecast_row_name(row: ForecastRow) -> str:
     return month_name(row.months.first) if row.months is not None else row.name or _("No department")
 
 
-def outcome_table(outcomes: Sequence[MonthOutcome]) -> Table:
+def outcome_table(outcomes: Sequence[MonthOutcome], rates: Rates) -> Table:
     """A month in a row, its forecast beside what came of it; columns for each currency."""
     header = [_("Month"), _("Forecast of"), _("Won")]
     told: list[list[Any]] = [
         [month_name(one.month.first), one.foreseen.kept_on if one.foreseen is not None else None, one.won]
         for one in outcomes
     ]
-    columns: tuple[tuple[str, list[Mapping[str, Any]]], ...] = (
-        (_("Foreseen, %(currency)s"), [one.foreseen.sums if one.foreseen is not None else {} for one in outcomes]),
-        (_("Won for, %(currency)s"), [one.won_sums for one in outcomes]),
-        (_("Won of a hundred foreseen, %(currency)s"), [one.percents for one in outcomes]),
-    )
-    for title, of_months in columns:
-        for currency in sorted({one for values in of_months for one in values}):
-            header.append(title % {"currency": currency})
-            for line, values in zip(told, of_months, strict=True):
-                line.append(values.get(currency))
+    columns = _SumColumns(rates)
+    foreseen = [(one.foreseen.sums, one.foreseen.rated) if one.foreseen is not None else ({}, {}) for one in outcomes]
+    for column in columns.of(_("Foreseen, %(currency)s"), [one[0] for one in foreseen], [one[1] for one in foreseen]):
+        _add_column(header, told, column)
+    won = [(one.won_sums, one.won_rated) for one in outcomes]
+    for column in columns.of(_("Won for, %(currency)s"), [one[0] for one in won], [one[1] for one in won]):
+        _add_column(header, told, column)
+    for currency in sorted({currency for one in outcomes for currency in one.percents}):
+        percents = [one.percents.get(currency) for one in outcomes]
+        _add_column(header, told, (_("Won of a hundred foreseen, %(currency)s") % {"currency": currency}, percents))
     return header, told

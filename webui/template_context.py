@@ -61,6 +61,7 @@ _SECTIONS = {
     "calendars": "settings",
     "own_fields": "settings",
     "loss_reasons": "settings",
+    "rates": "settings",
     "letter_templates": "settings",
     "deadline_feeds": "settings",
     "sign_in_settings": "settings",

@@ -47,6 +47,7 @@ from engine.model.person import OWNERS, Person
 from engine.model.process_definition import DefinitionState, ProcessDefinition
 from engine.model.process_instance import InstanceState, ProcessInstance
 from engine.model.work_item import PENDING, WorkItem, WorkItemState
+from engine.policy.exchange_rates import CURRENCIES
 from engine.policy.file_limits import NO_FILES, FileLimits
 from engine.policy.permissions import Ability, Actor, ensure_may, may
 from engine.policy.visible_names import is_invisible
@@ -57,7 +58,6 @@ from engine.queries.decided_fields import decided_alone
 from engine.queries.processes import process_of
 from engine.queries.scopes import choosable_clients, known_as
 
-CURRENCIES = ("UAH", "USD", "EUR", "GBP", "PLN")
 _LARGEST_AMOUNT = Decimal("9999999999999.99")
 
 

@@ -75,6 +75,19 @@ class Amount(TypeDecorator[Decimal]):
         return None if value is None else Decimal(int(value)).scaleb(-2)
 
 
+class Rate(TypeDecorator[Decimal]):
+    """A rate of exchange with six decimals, stored as a whole number of millionths so that it stays exact."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> int | None:  # noqa: ARG002
+        return None if value is None else int(value.scaleb(6).to_integral_value())
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:  # noqa: ARG002
+        return None if value is None else Decimal(int(value)).scaleb(-6)
+
+
 class Word(TypeDecorator[E]):
     """A StrEnum stored as its word: readable in the database, and no type to migrate."""
 

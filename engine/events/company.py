@@ -231,6 +231,38 @@ class LossReasonRestored(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class CompanyCurrencyChosen(Event):
+    """In which currency sums are added up; empty: each currency apart. ``asks_bank``: rates come from outside, too."""
+
+    currency: str
+    previous: str
+    asks_bank: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeRateSet(Event):
+    """``rate`` of ``into`` is what one of ``currency`` was worth on ``day``; ``previous`` is what stood there before.
+
+    ``source`` is where it came from. Rates are texts, ``previous`` may be empty.
+    """
+
+    into: str
+    currency: str
+    day: date
+    rate: str
+    previous: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeRateRemoved(Event):
+    into: str
+    currency: str
+    day: date
+    rate: str
+
+
+@dataclass(frozen=True, slots=True)
 class WebhookAdded(Event):
     webhook_id: int
     url: str

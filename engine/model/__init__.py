@@ -19,6 +19,7 @@ from engine.model.deal_file import DealFile, StoredFile, StoredPiece
 from engine.model.delegation import Delegation
 from engine.model.department import Department, DepartmentTurn, Membership
 from engine.model.draft import CommentDraft, Draft
+from engine.model.exchange_rate import CompanyCurrency, ExchangeRate, RateSource
 from engine.model.forecast_snapshot import ForecastSnapshot
 from engine.model.heartbeat import Heartbeat
 from engine.model.history_event import HistoryEvent
@@ -91,6 +92,7 @@ __all__ = [
     "ClientMerge",
     "ClientNote",
     "CommentDraft",
+    "CompanyCurrency",
     "CompanyRevision",
     "Consultation",
     "Contact",
@@ -107,6 +109,7 @@ __all__ = [
     "DepartmentTurn",
     "DiscardedDraft",
     "Draft",
+    "ExchangeRate",
     "FieldSubject",
     "ForecastSnapshot",
     "Heartbeat",
@@ -154,6 +157,7 @@ __all__ = [
     "ProofFile",
     "ProposedDecision",
     "ProviderProof",
+    "RateSource",
     "ReceivedMail",
     "ReportKind",
     "Role",

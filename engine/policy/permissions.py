@@ -33,6 +33,7 @@ class Ability(StrEnum):
     MANAGE_CLIENTS = "manage_clients"
     MANAGE_FIELDS = "manage_fields"  # which fields of their own clients and contacts have
     MANAGE_LOSS_REASONS = "manage_loss_reasons"  # the list from which people choose why a deal ends without a sale
+    MANAGE_RATES = "manage_rates"  # the company's own currency, and what others are worth in it
     MANAGE_LETTER_TEMPLATES = "manage_letter_templates"  # the company's texts for letters to clients
     SEE_REPORTS = "see_reports"
     MANAGE_WEBHOOKS = "manage_webhooks"
@@ -91,6 +92,7 @@ _ABILITIES: Mapping[Role, frozenset[Ability]] = {
             Ability.MANAGE_CLIENTS,
             Ability.MANAGE_FIELDS,
             Ability.MANAGE_LOSS_REASONS,
+            Ability.MANAGE_RATES,
             Ability.MANAGE_LETTER_TEMPLATES,
             Ability.SEE_REPORTS,
             Ability.MANAGE_WEBHOOKS,

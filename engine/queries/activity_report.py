@@ -17,7 +17,9 @@ from engine.model.deal import Deal, DealResult
 from engine.model.department import Department, Membership
 from engine.model.person import OWNERS, Person
 from engine.model.work_item import WorkItem
+from engine.policy.exchange_rates import NO_RATES, AtRate, RatedSums, Rates, by_currency
 from engine.policy.permissions import Ability, Actor, may
+from engine.queries.exchange_rates import rate_of_deal
 from engine.queries.reported_steps import ReportedSteps, in_period, is_one_of
 from engine.queries.reports import ensure_reads_reports
 from engine.queries.scopes import visible_deals, visible_work_items
@@ -27,10 +29,11 @@ Sums = Mapping[str, Decimal]
 
 @dataclass(frozen=True, slots=True)
 class DealsCounted:
-    """``sums`` by currency, of the deals that have an amount."""
+    """``sums`` by currency, of the deals that have an amount; ``rated`` the same by the rates of their days."""
 
     count: int = 0
     sums: Sums = field(default_factory=dict)
+    rated: RatedSums = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,13 @@ class ActivityRow:
 
 
 def activity_report(
-    session: Session, actor: Actor, *, since: datetime | None = None, until: datetime | None = None, now: datetime
+    session: Session,
+    actor: Actor,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    now: datetime,
+    rates: Rates = NO_RATES,
 ) -> tuple[ActivityRow, ...]:
     """Of whoever may own deals, or owns one that counts: everybody, or members and heads of the departments headed.
 
@@ -63,9 +72,9 @@ def activity_report(
             .group_by(WorkItem.completed_by_id)
         )
     }
-    opened = _counted(session, actor, *_between(Deal.opened_at, since, until))
+    opened = _counted(session, actor, rates, *_between(Deal.opened_at, since, until))
     closed = {
-        result: _counted(session, actor, Deal.result == result, *_between(Deal.closed_at, since, until))
+        result: _counted(session, actor, rates, Deal.result == result, *_between(Deal.closed_at, since, until))
         for result in (DealResult.WON, DealResult.LOST, DealResult.CANCELLED)
     }
     owners = {*opened, *(one for of_result in closed.values() for one in of_result)}
@@ -101,17 +110,23 @@ def _between(
     return ([column >= since] if since else []) + ([column < until] if until else [])
 
 
-def _counted(session: Session, actor: Actor, *chosen: ColumnElement[bool]) -> dict[int, DealsCounted]:
+def _counted(session: Session, actor: Actor, rates: Rates, *chosen: ColumnElement[bool]) -> dict[int, DealsCounted]:
     """By owner."""
-    counts: dict[int, int] = defaultdict(int)
-    sums: dict[int, dict[str, Decimal]] = defaultdict(dict)
-    for owner_id, currency, count, amount in session.execute(
-        select(Deal.owner_id, Deal.currency, func.count(), func.sum(Deal.amount))
+    deals = (
+        select(Deal.owner_id, Deal.currency, Deal.amount, rate_of_deal(rates).label("rate"))
         .where(visible_deals(actor), *chosen)
-        .group_by(Deal.owner_id, Deal.currency)
-        .order_by(Deal.currency)
+        .subquery()
+    )
+    columns = (deals.c.owner_id, deals.c.currency, deals.c.rate)
+    counts: dict[int, int] = defaultdict(int)
+    rated: dict[int, dict[AtRate, Decimal]] = defaultdict(dict)
+    for owner_id, currency, rate, count, amount in session.execute(
+        select(*columns, func.count(), func.sum(deals.c.amount)).group_by(*columns).order_by(*columns)
     ):
         counts[owner_id] += count
         if amount is not None:
-            sums[owner_id][currency] = amount
-    return {owner_id: DealsCounted(count, sums[owner_id]) for owner_id, count in counts.items()}
+            rated[owner_id][AtRate(currency, rate)] = amount
+    return {
+        owner_id: DealsCounted(count, by_currency(rated[owner_id]), rated[owner_id])
+        for owner_id, count in counts.items()
+    }

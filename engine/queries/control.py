@@ -42,9 +42,11 @@ from engine.model.history_event import HistoryEvent
 from engine.model.person import Person, Role
 from engine.model.work_item import LIVE, PENDING, WorkItem, WorkItemState
 from engine.policy.business_calendar import BusinessCalendar
+from engine.policy.exchange_rates import Rates
 from engine.policy.permissions import Ability, Actor, may
 from engine.queries.calendars import default_calendar
 from engine.queries.deal_rows import DealRow, deal_rows, deals_of
+from engine.queries.exchange_rates import company_rates
 from engine.queries.pages import LONGEST_PAGE, cursor_key, page_of
 from engine.queries.work_item_rows import WorkItemRow, rows_of, work_item_rows
 
@@ -126,7 +128,10 @@ class LookedDays:
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """``at_risk`` are the sums of open deals with a late step, by currency, ``deals_at_risk`` how many they are."""
+    """``at_risk`` are the sums of open deals with a late step, by currency, ``deals_at_risk`` how many they are.
+
+    ``rates`` are what the sums are added up by.
+    """
 
     holders: tuple[Holder, ...]
     steps: Mapping[StepsList, ListedSteps]
@@ -134,6 +139,7 @@ class Control:
     at_risk: Mapping[str, Decimal]
     deals_at_risk: int
     has_looked: bool
+    rates: Rates
 
 
 def controls(actor: Actor) -> bool:
@@ -172,6 +178,7 @@ def control(session: Session, actor: Actor, *, now: datetime, shown: int = 5) ->
         at_risk={currency: amount for currency, _, amount in at_risk if amount is not None},
         deals_at_risk=sum(count for _, count, _ in at_risk),
         has_looked=session.get(ControlLook, (actor.person_id, today)) is not None,
+        rates=company_rates(session),
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import ColumnElement, Select, case, exists, func, literal, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -19,17 +19,22 @@ from engine.model.deal import Deal, DealResult
 from engine.model.history_event import HistoryEvent
 from engine.model.process_definition import ProcessDefinition
 from engine.policy.assignment import Directory
+from engine.policy.exchange_rates import NO_RATES, AtRate, Rates
 from engine.policy.permissions import Ability, Actor, may
 from engine.policy.win_shares import StageShare, WinShare, WinShares
 from engine.queries.counted_deals import DealResults
 from engine.queries.deal_board import stages_of_maps
 from engine.queries.directories import directory
+from engine.queries.exchange_rates import rate_of_deal
 from engine.queries.reports import ensure_reads_reports
 from engine.queries.scopes import visible_deals
+
+K = TypeVar("K", str, AtRate)
 
 MOST_MONTHS = 12
 MEASURED_OVER = timedelta(days=365)
 """Deals that ended on so many days, today among them, tell the share of those that are won."""
+_SUMMED = ("sums", "weighted", "unweighed", "won_sums", "won_rated", "won_before_sums", "won_before_rated")
 _NOTHING_ENDED = WinShares(WinShare(), {})
 
 
@@ -71,7 +76,8 @@ class Expected:
     """Of some deals. ``sums`` by currency of the ``open`` ones, ``unpriced`` of which have no amount.
 
     ``weighted`` is what may be counted on, ``unweighed`` what stands where too few deals have ended to tell.
-    ``won`` in the months, ``won_before`` in as many months before them.
+    ``won`` in the months, ``won_before`` in as many months before them; ``won_rated`` and ``won_before_rated`` are
+    their sums by the rates of the days on which they were won.
     """
 
     open: int = 0
@@ -81,8 +87,10 @@ class Expected:
     unweighed: dict[str, Decimal] = field(default_factory=dict)
     won: int = 0
     won_sums: dict[str, Decimal] = field(default_factory=dict)
+    won_rated: dict[AtRate, Decimal] = field(default_factory=dict)
     won_before: int = 0
     won_before_sums: dict[str, Decimal] = field(default_factory=dict)
+    won_before_rated: dict[AtRate, Decimal] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +146,7 @@ class MapForecast:
 class Forecast:
     """``measured_from`` and ``today`` are the days, both included, on which the deals ended that shares come from.
 
-    ``maps`` are those that were asked for, by name.
+    ``maps`` are those that were asked for, by name. ``rates`` are what sums are added up by.
     """
 
     months: Months
@@ -148,6 +156,7 @@ class Forecast:
     maps: tuple[MapForecast, ...]
     measured_from: date
     today: date
+    rates: Rates
 
 
 class _Standing(NamedTuple):
@@ -174,6 +183,7 @@ def forecast(
     *,
     now: datetime,
     zone: tzinfo,
+    rates: Rates = NO_RATES,
 ) -> Forecast:
     """Of the deals of some maps that the actor sees, by their close dates. Months and days are those of ``zone``.
 
@@ -200,9 +210,10 @@ def forecast(
         _add_open(found[part.part][part.definition_key], part, shares)
     for part in _by_stage(parts):  # what is rounded by row would come to another total with each grouping
         _add_open(totals[part.definition_key], part, shares)
-    for group, key, was_before, currency, count, amount in session.execute(_of_won(group_by, months, zone, *of_maps)):
+    won = _of_won(group_by, months, zone, rates, *of_maps)
+    for group, key, was_before, currency, rate, count, amount in session.execute(won):
         for one in (found[group][key], totals[key]):
-            _add_won(one, currency, count, amount, was_before=bool(was_before))
+            _add_won(one, AtRate(currency, rate), count, amount, was_before=bool(was_before))
     planned, names = stages_of_maps(session, keys), _names_of_maps(session, keys)
     return Forecast(
         months=months,
@@ -221,6 +232,7 @@ def forecast(
         ),
         measured_from=measured_from,
         today=today,
+        rates=rates,
     )
 
 
@@ -309,9 +321,9 @@ def _of_open(group_by: ForecastGroup, months: Months, *chosen: ColumnElement[boo
 
 
 def _of_won(
-    group_by: ForecastGroup, months: Months, zone: tzinfo, *chosen: ColumnElement[bool]
+    group_by: ForecastGroup, months: Months, zone: tzinfo, rates: Rates, *chosen: ColumnElement[bool]
 ) -> Select[*tuple[Any, ...]]:
-    """By group, map, whether it was in the months before, and currency.
+    """By group, map, whether it was in the months before, currency, and the rate of the day.
 
     A month's counterpart is the one at its place.
     """
@@ -321,7 +333,14 @@ def _of_won(
         group = bucket(Deal.closed_at, [moment_of(one.first, zone) for one in both[1:]], months.count)
     was_before = case((Deal.closed_at < moment_of(months.first, zone), 1), else_=0)
     deals = (
-        select(group.label("part"), Deal.definition_key, was_before.label("was_before"), Deal.currency, Deal.amount)
+        select(
+            group.label("part"),
+            Deal.definition_key,
+            was_before.label("was_before"),
+            Deal.currency,
+            rate_of_deal(rates).label("rate"),
+            Deal.amount,
+        )
         .where(
             *chosen,
             Deal.result == DealResult.WON,
@@ -330,7 +349,7 @@ def _of_won(
         )
         .subquery()
     )
-    columns = (deals.c.part, deals.c.definition_key, deals.c.was_before, deals.c.currency)
+    columns = (deals.c.part, deals.c.definition_key, deals.c.was_before, deals.c.currency, deals.c.rate)
     return select(*columns, func.count(), func.sum(deals.c.amount)).group_by(*columns).order_by(*columns)
 
 
@@ -371,17 +390,18 @@ def _add_open(one: Expected, part: _Standing, shares: Mapping[str, WinShares]) -
         _add(one.weighted, part.currency, weighted)
 
 
-def _add_won(one: Expected, currency: str, count: int, amount: Decimal | None, *, was_before: bool) -> None:
+def _add_won(one: Expected, at: AtRate, count: int, amount: Decimal | None, *, was_before: bool) -> None:
     if was_before:
         one.won_before += count
     else:
         one.won += count
     if amount is not None:
-        _add(one.won_before_sums if was_before else one.won_sums, currency, amount)
+        _add(one.won_before_sums if was_before else one.won_sums, at.currency, amount)
+        _add(one.won_before_rated if was_before else one.won_rated, at, amount)
 
 
-def _add(sums: dict[str, Decimal], currency: str, amount: Decimal) -> None:
-    sums[currency] = sums.get(currency, Decimal(0)) + amount
+def _add(sums: dict[K, Decimal], key: K, amount: Decimal) -> None:
+    sums[key] = sums.get(key, Decimal(0)) + amount
 
 
 def _outside(session: Session, months: Months, today: date, *is_open: ColumnElement[bool]) -> OutsideDeals:
@@ -432,7 +452,7 @@ def _together(parts: Iterable[Expected]) -> Expected:
         whole.unpriced += one.unpriced
         whole.won += one.won
         whole.won_before += one.won_before
-        for name in ("sums", "weighted", "unweighed", "won_sums", "won_before_sums"):
-            for currency, amount in getattr(one, name).items():
-                _add(getattr(whole, name), currency, amount)
+        for name in _SUMMED:
+            for key, amount in getattr(one, name).items():
+                _add(getattr(whole, name), key, amount)
     return whole

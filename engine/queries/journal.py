@@ -33,6 +33,7 @@ class JournalPart(StrEnum):
     CALENDARS = "calendars"
     FIELDS = "fields"
     LOSS_REASONS = "loss_reasons"
+    RATES = "rates"
     LETTER_TEMPLATES = "letter_templates"
     PROOFS = "proofs"
     ERASURES = "erasures"
@@ -97,6 +98,11 @@ EVENTS: Mapping[JournalPart, tuple[type[Event], ...]] = {
         events.LossReasonMoved,
         events.LossReasonArchived,
         events.LossReasonRestored,
+    ),
+    JournalPart.RATES: (
+        events.CompanyCurrencyChosen,
+        events.ExchangeRateSet,
+        events.ExchangeRateRemoved,
     ),
     JournalPart.LETTER_TEMPLATES: (
         events.LetterTemplateAdded,

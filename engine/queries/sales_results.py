@@ -18,8 +18,10 @@ from engine.model.deal import Deal, DealResult
 from engine.model.history_event import HistoryEvent
 from engine.model.loss_reason import LossReason
 from engine.policy.business_calendar import BusinessCalendar
+from engine.policy.exchange_rates import NO_RATES, AtRate, RatedSums, Rates, by_currency
 from engine.policy.permissions import Actor
 from engine.queries.calendars import default_calendar
+from engine.queries.exchange_rates import rate_of_deal
 from engine.queries.reports import deals_opened
 from engine.queries.version_figures import Timing, timing, worked
 
@@ -44,29 +46,41 @@ class LossCount:
 
 @dataclass(frozen=True, slots=True)
 class SalesResults:
-    """``sums`` by result and currency. ``times`` by stage: working time that a deal spent there until it left."""
+    """``sums`` by result and currency, ``rated`` the same by the rates of their days, see rate_of_deal.
+
+    ``rates`` are what they are added up by. ``times`` by stage: working time that a deal spent there until it left.
+    """
 
     sums: Mapping[DealResult, Mapping[str, Decimal]]
+    rated: Mapping[DealResult, RatedSums]
+    rates: Rates
     times: Mapping[str, Timing]
     reasons: tuple[LossCount, ...]
 
 
 def sales_results(
-    session: Session, actor: Actor, definition_key: str, since: datetime | None = None, until: datetime | None = None
+    session: Session,
+    actor: Actor,
+    definition_key: str,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    *,
+    rates: Rates = NO_RATES,
 ) -> SalesResults:
     """Of the deals opened from ``since`` up to, not including, ``until``. Raises NotFound."""
     chosen = deals_opened(actor, definition_key, since, until)
-    sums: dict[DealResult, dict[str, Decimal]] = defaultdict(dict)
-    for result, currency, amount in session.execute(
-        select(Deal.result, Deal.currency, func.sum(Deal.amount))
-        .where(*chosen)
-        .group_by(Deal.result, Deal.currency)
-        .order_by(Deal.currency)
+    deals = select(Deal.result, Deal.currency, Deal.amount, rate_of_deal(rates).label("rate")).where(*chosen).subquery()
+    columns = (deals.c.result, deals.c.currency, deals.c.rate)
+    rated: dict[DealResult, dict[AtRate, Decimal]] = defaultdict(dict)
+    for result, currency, rate, amount in session.execute(
+        select(*columns, func.sum(deals.c.amount)).group_by(*columns).order_by(*columns)
     ):
         if amount is not None:
-            sums[result][currency] = amount
+            rated[result][AtRate(currency, rate)] = amount
     return SalesResults(
-        sums=dict(sums),
+        sums={result: by_currency(of_result) for result, of_result in rated.items()},
+        rated=dict(rated),
+        rates=rates,
         times=_stage_times(session, default_calendar(session), *chosen),
         reasons=_loss_counts(session, *chosen),
     )

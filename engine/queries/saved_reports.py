@@ -12,11 +12,13 @@ from sqlalchemy.orm import Session
 
 from engine.alphabet import sort_key
 from engine.model.saved_report import ReportKind, Rhythm, SavedReport
+from engine.policy.exchange_rates import NO_RATES, Rates
 from engine.policy.permissions import Actor
 from engine.policy.report_periods import ReportFilters
 from engine.queries.activity_report import ActivityRow, activity_report
 from engine.queries.approval_report import ApprovalGroup, ApprovalRow, approval_report
 from engine.queries.control import controls
+from engine.queries.exchange_rates import company_rates
 from engine.queries.forecast import MOST_MONTHS, Forecast, ForecastGroup, Months, forecast
 from engine.queries.reports import Funnel, LatenessGroup, LatenessRow, funnel, lateness
 from engine.queries.sales_results import SalesResults, sales_results
@@ -50,12 +52,16 @@ class SavedRow:
 
 @dataclass(frozen=True, slots=True)
 class ToldReport:
-    """``first`` and ``last`` are its days, both included. ``figures`` None: its owner may read reports no more."""
+    """``first`` and ``last`` are its days, both included. ``figures`` None: its owner may read reports no more.
+
+    ``rates`` are what its sums are added up by.
+    """
 
     row: SavedRow
     first: date
     last: date
     figures: Figures | None
+    rates: Rates = NO_RATES
 
 
 def saved_reports(session: Session, actor: Actor, report: ReportKind | None = None) -> tuple[SavedRow, ...]:
@@ -80,8 +86,10 @@ def told_report(
     months = months_of(row.filters, today)
     is_forecast = row.report is ReportKind.FORECAST
     first, last = (months.first, months.last) if is_forecast else row.filters.days(today)
-    figures = _figures(session, actor, row, today, now=now, zone=zone) if controls(actor) else None
-    return ToldReport(row, first, last, figures)
+    if not controls(actor):
+        return ToldReport(row, first, last, None)
+    rates = company_rates(session)
+    return ToldReport(row, first, last, _figures(session, actor, row, today, now=now, zone=zone, rates=rates), rates)
 
 
 def months_of(filters: ReportFilters, today: date) -> Months:
@@ -90,7 +98,9 @@ def months_of(filters: ReportFilters, today: date) -> Months:
     return Months(date(this // 12, this % 12 + 1, 1), max(1, min(filters.months, MOST_MONTHS)))
 
 
-def _figures(session: Session, actor: Actor, row: SavedRow, today: date, *, now: datetime, zone: tzinfo) -> Figures:
+def _figures(
+    session: Session, actor: Actor, row: SavedRow, today: date, *, now: datetime, zone: tzinfo, rates: Rates
+) -> Figures:
     filters = row.filters
     first, last = filters.days(today)
     since, until = (datetime.combine(day, time(), zone) for day in (first, last + timedelta(days=1)))
@@ -98,16 +108,17 @@ def _figures(session: Session, actor: Actor, row: SavedRow, today: date, *, now:
     match row.report:
         case ReportKind.FUNNEL:
             chosen = (session, actor, key, since, until)
-            return FunnelFigures(funnel(*chosen), sales_results(*chosen))
+            return FunnelFigures(funnel(*chosen), sales_results(*chosen, rates=rates))
         case ReportKind.FORECAST:
             months = months_of(filters, today)
-            return forecast(session, actor, filters.maps, months, ForecastGroup(by), now=now, zone=zone)
+            group = ForecastGroup(by)
+            return forecast(session, actor, filters.maps, months, group, now=now, zone=zone, rates=rates)
         case ReportKind.LATENESS:
             return lateness(session, actor, LatenessGroup(by), since=since, until=until, now=now)
         case ReportKind.APPROVALS:
             return approval_report(session, actor, ApprovalGroup(by), since=since, until=until, now=now)
         case ReportKind.ACTIVITY:
-            return activity_report(session, actor, since=since, until=until, now=now)
+            return activity_report(session, actor, since=since, until=until, now=now, rates=rates)
 
 
 def _row(saved: SavedReport) -> SavedRow:

@@ -42,6 +42,7 @@ _OF_SETTINGS = tuple(
         "/deadlines",
         "/loss-reasons",
         "/letter-templates",
+        "/rates",
     )
 )
 

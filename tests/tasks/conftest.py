@@ -13,6 +13,7 @@ from support.post_office import PostOffice
 
 from engine.adapters.https_calls import PublicHttpsCaller
 from engine.adapters.mail import mailer_for
+from engine.adapters.national_bank import NationalBank
 from engine.adapters.webhook_calls import HttpsWebhookCaller
 from engine.settings import settings_from
 from tasks.app import app, configure
@@ -66,6 +67,9 @@ def services(office: Office, post_office: PostOffice, receiver: HttpsReceiver) -
         mailer=mailer_for(post_office.url),
         webhooks=HttpsWebhookCaller(allows_private=True, tls=receiver.tls),
         https=PublicHttpsCaller(allows_private=True, tls=receiver.tls),
+        bank=NationalBank(
+            PublicHttpsCaller(allows_private=True, tls=receiver.tls), host="localhost", port=receiver.port
+        ),
     )
     configure(settings)
     app.conf.task_always_eager = True

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 from datetime import timedelta
+from decimal import Decimal
 from email.message import EmailMessage
 
 import pytest
@@ -9,6 +10,7 @@ from sqlalchemy import select
 from support.office import Office
 from support.post_office import PostOffice
 
+from engine.commands.exchange_rates import choose_company_currency, set_exchange_rate
 from engine.commands.mail_choices import set_mail_choices
 from engine.commands.notifications import notify
 from engine.commands.people import set_substitution
@@ -227,6 +229,20 @@ def test_heads_get_the_days_control_once_in_their_working_hours(office: Office, 
     tell_heads()
     send()
     assert subjects(post_office, "bohdan").count("Daily control") == 2
+
+
+def test_the_control_adds_sums_at_risk_up_in_the_company_s_currency(office: Office, post_office: PostOffice) -> None:
+    office.do("admin", choose_company_currency, "UAH")
+    office.do("admin", set_exchange_rate, "USD", office.clock.now().date(), Decimal("40.5"))
+    for currency in ("USD", "UAH"):
+        office.open_deal(currency=currency, amount=Decimal(100))
+    office.wait(days=2, hours=1)
+    tell_heads()
+    send()
+    (letter,) = [one for one in letters(post_office, "bohdan") if one["Subject"] == "Daily control"]
+    body = letter.get_body(("plain",))
+    assert body is not None
+    assert "Sums at risk: 100 UAH + 100 $ ≈ 4,150 UAH" in body.get_content().replace("\xa0", " ")
 
 
 def test_who_wants_no_control_by_letter_gets_none(office: Office, post_office: PostOffice) -> None:

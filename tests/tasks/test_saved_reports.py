@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
 from email.message import EmailMessage
 
 import pytest
@@ -9,6 +10,7 @@ from support.office import Office
 from support.post_office import PostOffice
 
 from engine.commands.departments import update_department
+from engine.commands.exchange_rates import choose_company_currency, set_exchange_rate
 from engine.commands.people import update_person
 from engine.commands.saved_reports import (
     ReportDraft,
@@ -85,6 +87,18 @@ def test_a_report_comes_at_its_time_once_and_tells_what_its_page_does(
         assert one in text
     assert send(office, post_office, hours=1) == []
     assert len(send(office, post_office, days=3)) == 1, "of what was missed, the latest is made up for"
+
+
+def test_sums_in_a_letter_have_one_total_in_the_company_s_currency(office: Office, post_office: PostOffice) -> None:
+    scheduled(office, ReportKind.FUNNEL)
+    office.open_deal(currency="USD", amount=Decimal(100))
+    office.open_deal(currency="UAH", amount=Decimal(1))
+    office.do("admin", choose_company_currency, "UAH")
+    (letter,) = send(office, post_office, days=1)
+    assert "In progress: 2 · 1 UAH + 100 $ (no total: no rate of USD)" in body(letter).replace("\xa0", " ")
+    office.do("admin", set_exchange_rate, "USD", office.clock.now().date(), Decimal("40.005"))
+    (letter,) = send(office, post_office, days=1)
+    assert "In progress: 2 · 1 UAH + 100 $ ≈ 4,001.50 UAH" in body(letter).replace("\xa0", " ")
 
 
 @pytest.mark.parametrize("rhythm", [Rhythm.MONTH_END, Rhythm.LAST_WORKING_DAY])

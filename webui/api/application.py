@@ -51,6 +51,7 @@ _CALLS = (
     "messages",
     "jobs",
     "loss_reasons",
+    "exchange_rates",
     "reports",
     "forecasts",
     "saved_reports",

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import partial
 
 from flask import Response
 
+from engine.policy.exchange_rates import Rates
 from engine.policy.win_shares import WinShare
+from engine.queries.exchange_rates import company_rates
 from engine.queries.forecast import Expected, Months, forecast
-from engine.queries.forecast_outcomes import MonthOutcome, forecast_outcomes
+from engine.queries.forecast_outcomes import Foreseen, MonthOutcome, forecast_outcomes
 from webui.api.answers import answer
 from webui.api.blueprint import api
 from webui.api.caller import caller
+from webui.api.models.exchange_rates import one_sum_item
 from webui.api.models.reports import (
     ExpectedItem,
     ForecastOutcomes,
@@ -37,7 +41,10 @@ def report_forecast(query: ForecastQuery) -> Response:
     first = query.first or local(now()).date()
     months = Months(first.replace(day=1), query.months)
     with reading() as session:
-        found = forecast(session, caller(), query.definition_key, months, query.group_by, now=now(), zone=zone())
+        rates = company_rates(session)
+        chosen = (session, caller(), query.definition_key, months, query.group_by)
+        found = forecast(*chosen, now=now(), zone=zone(), rates=rates)
+    expected = partial(_expected, rates)
     return answer(
         ForecastReport(
             definition_key=found.maps[0].definition_key if len(found.maps) == 1 else None,
@@ -45,7 +52,7 @@ def report_forecast(query: ForecastQuery) -> Response:
                 MapForecastItem(
                     definition_key=one.definition_key,
                     name=one.name,
-                    expected=_expected(one.expected),
+                    expected=expected(one.expected),
                     whole=_share(one.whole),
                 )
                 for one in found.maps
@@ -59,12 +66,12 @@ def report_forecast(query: ForecastQuery) -> Response:
                     id=row.id,
                     name=row.name,
                     month=row.months.first if row.months is not None else None,
-                    expected=_expected(row.expected),
-                    by_map={key: _expected(part) for key, part in row.by_map.items()},
+                    expected=expected(row.expected),
+                    by_map={key: expected(part) for key, part in row.by_map.items()},
                 )
                 for row in found.rows
             ),
-            total=_expected(found.total),
+            total=expected(found.total),
             **asdict(found.outside),
             measured_from=found.measured_from,
             whole=WinShareItem(
@@ -89,22 +96,51 @@ def report_forecast(query: ForecastQuery) -> Response:
 def report_forecast_outcomes(query: OutcomesQuery) -> Response:
     """How the forecasts of the months that are over turned out, for who sees all deals."""
     with reading() as session:
-        found = forecast_outcomes(session, caller(), query.definition_key, query.months, now=now(), zone=zone())
-    return answer(ForecastOutcomes(items=tuple(_outcome(one) for one in found)))
+        rates = company_rates(session)
+        chosen = (session, caller(), query.definition_key, query.months)
+        found = forecast_outcomes(*chosen, now=now(), zone=zone(), rates=rates)
+    return answer(ForecastOutcomes(items=tuple(_outcome(rates, one) for one in found)))
 
 
-def _outcome(one: MonthOutcome) -> MonthOutcomeItem:
+def _outcome(rates: Rates, one: MonthOutcome) -> MonthOutcomeItem:
     return MonthOutcomeItem(
         month=one.month.first,
-        foreseen=ForeseenItem(**asdict(one.foreseen)) if one.foreseen is not None else None,
+        foreseen=_foreseen(rates, one.foreseen) if one.foreseen is not None else None,
         won=one.won,
         won_sums=dict(one.won_sums),
+        won_together=one_sum_item(rates.of_their_days(one.won_rated)),
         percents=dict(one.percents),
     )
 
 
-def _expected(one: Expected) -> ExpectedItem:
-    return ExpectedItem(**asdict(one))
+def _foreseen(rates: Rates, one: Foreseen) -> ForeseenItem:
+    return ForeseenItem(
+        kept_on=one.kept_on,
+        open=one.open,
+        sums=dict(one.sums),
+        unweighed=dict(one.unweighed),
+        sums_together=one_sum_item(rates.of_their_days(one.rated)),
+        unweighed_together=one_sum_item(rates.of_their_days(one.unweighed_rated)),
+    )
+
+
+def _expected(rates: Rates, one: Expected) -> ExpectedItem:
+    return ExpectedItem(
+        open=one.open,
+        unpriced=one.unpriced,
+        sums=one.sums,
+        weighted=one.weighted,
+        unweighed=one.unweighed,
+        won=one.won,
+        won_sums=one.won_sums,
+        won_before=one.won_before,
+        won_before_sums=one.won_before_sums,
+        sums_together=one_sum_item(rates.of_today(one.sums)),
+        weighted_together=one_sum_item(rates.of_today(one.weighted)),
+        unweighed_together=one_sum_item(rates.of_today(one.unweighed)),
+        won_together=one_sum_item(rates.of_their_days(one.won_rated)),
+        won_before_together=one_sum_item(rates.of_their_days(one.won_before_rated)),
+    )
 
 
 def _share(one: WinShare) -> WinShareItem:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from flask import Response
 
+from engine.policy.exchange_rates import Rates
 from engine.queries.activity_report import ActivityRow, DealsCounted, activity_report
 from engine.queries.approval_report import ApprovalRow, approval_report
 from engine.queries.control import DealsList, StepsList, control
+from engine.queries.exchange_rates import company_rates
 from engine.queries.reports import FunnelStage, funnel, lateness, workload
 from engine.queries.sales_results import sales_results
 from engine.queries.version_figures import Timing
 from webui.api.answers import answer, listed, part_of
 from webui.api.blueprint import api
 from webui.api.caller import caller
+from webui.api.models.exchange_rates import one_sum_item
 from webui.api.models.reports import (
     ActivityItem,
     ActivityQuery,
@@ -43,7 +48,9 @@ def report_funnel(query: FunnelQuery) -> Response:
     """What became of the deals of a map that were opened in a period."""
     with reading() as session:
         chosen = (session, caller(), query.definition_key, query.since, query.until)
-        report, results = funnel(*chosen), sales_results(*chosen)
+        rates = company_rates(session)
+        report, results = funnel(*chosen), sales_results(*chosen, rates=rates)
+    together = {result: one_sum_item(rates.of_their_days(rated)) for result, rated in results.rated.items()}
     return answer(
         FunnelReport(
             definition_key=report.definition_key,
@@ -53,6 +60,7 @@ def report_funnel(query: FunnelQuery) -> Response:
             lost=report.lost,
             cancelled=report.cancelled,
             sums={result: dict(sums) for result, sums in results.sums.items()},
+            together={result: one for result, one in together.items() if one is not None},
             reasons=tuple(
                 LossCountItem(reason_id=one.reason_id, reason=one.reason, lost=one.lost, cancelled=one.cancelled)
                 for one in results.reasons
@@ -106,25 +114,27 @@ def _approval_item(row: ApprovalRow) -> ApprovalItem:
 def report_activity(query: ActivityQuery) -> Response:
     """What managers did: steps, and the deals that they opened, won and lost."""
     with reading() as session:
-        rows = activity_report(session, caller(), since=query.since, until=query.until, now=now())
-    return listed(part_of(rows, query), _activity_item, ActivityReport)
+        rates = company_rates(session)
+        rows = activity_report(session, caller(), since=query.since, until=query.until, now=now(), rates=rates)
+    return listed(part_of(rows, query), partial(_activity_item, rates), ActivityReport)
 
 
-def _activity_item(row: ActivityRow) -> ActivityItem:
+def _activity_item(rates: Rates, row: ActivityRow) -> ActivityItem:
     return ActivityItem(
         id=row.person_id,
         name=row.name,
         done=row.done,
         done_late=row.done_late,
-        opened=_counted(row.opened),
-        won=_counted(row.won),
-        lost=_counted(row.lost),
-        cancelled=_counted(row.cancelled),
+        opened=_counted(row.opened, rates),
+        won=_counted(row.won, rates),
+        lost=_counted(row.lost, rates),
+        cancelled=_counted(row.cancelled, rates),
     )
 
 
-def _counted(deals: DealsCounted) -> DealsCountedItem:
-    return DealsCountedItem(count=deals.count, sums=dict(deals.sums))
+def _counted(deals: DealsCounted, rates: Rates) -> DealsCountedItem:
+    together = one_sum_item(rates.of_their_days(deals.rated))
+    return DealsCountedItem(count=deals.count, sums=dict(deals.sums), together=together)
 
 
 @api.get("/reports/lateness", tags=[REPORTS], responses={200: LatenessReport})
@@ -153,6 +163,7 @@ def report_control() -> Response:
             untaken=found.steps[StepsList.UNTAKEN].total,
             deals_at_risk=found.deals_at_risk,
             sums_at_risk=dict(found.at_risk),
+            at_risk_together=one_sum_item(found.rates.of_today(found.at_risk)),
             returned=found.deals[DealsList.RETURNED].total,
             stalled=found.deals[DealsList.STALLED].total,
             silent=found.deals[DealsList.SILENT].total,

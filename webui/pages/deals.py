@@ -11,12 +11,13 @@ from sqlalchemy.orm import Session
 
 from engine.commands.approved_changes import ContentApproved, allows_change
 from engine.commands.cancellations import cancel_deal
-from engine.commands.deals import CURRENCIES, comment_on_deal, open_deal, update_deal
+from engine.commands.deals import comment_on_deal, open_deal, update_deal
 from engine.commands.incidents import perform
 from engine.commands.loss_choices import LossChoice, LossReasonRequired
 from engine.errors import DomainError, InvalidInput, NotFound
 from engine.model.deal import Deal
 from engine.model.own_field import FieldSubject
+from engine.policy.exchange_rates import CURRENCIES
 from engine.policy.form_values import read_form
 from engine.policy.freedom import may_suspend
 from engine.policy.permissions import Ability, ensure_may, may, may_edit_deal
@@ -31,6 +32,7 @@ from engine.queries.deals import board, deal_history, deal_view, walked_path
 from engine.queries.definition_files import drawing_of
 from engine.queries.definitions import startable_definitions
 from engine.queries.directories import directory
+from engine.queries.exchange_rates import company_rates
 from engine.queries.known_maps import known_maps
 from engine.queries.loss_reasons import loss_reasons
 from engine.queries.outdated_approvals import to_ask_again
@@ -104,8 +106,15 @@ def show_board() -> ResponseReturnValue:
         maps = known_maps(session, actor())
         key = request.args.get("map") or (maps[0].key if maps else "")
         shown = board(session, actor(), definition_key=key, now=now(), q=q)
+        rates = company_rates(session)
     return render_template(
-        "deals/board.html", board=shown, maps=maps, map_key=key, q=q, may_open=may(actor(), Ability.OPEN_DEAL)
+        "deals/board.html",
+        board=shown,
+        rates=rates,
+        maps=maps,
+        map_key=key,
+        q=q,
+        may_open=may(actor(), Ability.OPEN_DEAL),
     )
 
 

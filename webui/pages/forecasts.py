@@ -11,9 +11,11 @@ from flask.typing import ResponseReturnValue
 
 from engine.errors import N_
 from engine.model.saved_report import ReportKind
+from engine.policy.exchange_rates import Rates
 from engine.policy.permissions import Ability, may
 from engine.policy.win_shares import FEWEST_ENDED, ShareTaken
 from engine.queries.control import ensure_controls
+from engine.queries.exchange_rates import company_rates
 from engine.queries.forecast import Forecast, ForecastGroup, ForecastRow, Months, forecast
 from engine.queries.forecast_outcomes import MOST_MONTHS_BACK, MonthOutcome, forecast_outcomes
 from engine.queries.known_maps import KnownMap, known_maps
@@ -44,13 +46,14 @@ _CHOOSABLE_ON = 13
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """``map_keys`` are the maps that were chosen, none: all ``maps``."""
+    """``map_keys`` are the maps that were chosen, none: all ``maps``. ``rates``: what sums are added up by."""
 
     maps: tuple[KnownMap, ...]
     map_keys: tuple[str, ...]
     months: Months
     group: ForecastGroup
     found: Forecast | None
+    rates: Rates
 
     @property
     def address(self) -> dict[str, Any]:
@@ -99,7 +102,8 @@ def export_forecast(kind: str) -> ResponseReturnValue:
 def export_outcomes(kind: str) -> ResponseReturnValue:
     """How the forecasts of the last months turned out. Raises NotFound for who does not see all deals."""
     ensure_sees(actor(), Ability.SEE_ALL_DEALS)
-    header, rows = outcome_table(_outcomes(_asked(), MOST_MONTHS_BACK))
+    asked = _asked()
+    header, rows = outcome_table(_outcomes(asked, MOST_MONTHS_BACK), asked.rates)
     return report_file(kind, "forecast-outcomes", header, rows)
 
 
@@ -108,7 +112,8 @@ def _outcomes(asked: _Asked, count: int = _MONTHS_COMPARED) -> tuple[MonthOutcom
     if not asked.maps or not may(actor(), Ability.SEE_ALL_DEALS):
         return ()
     with reading() as session:
-        return forecast_outcomes(session, actor(), asked.map_keys, count, now=now(), zone=zone())
+        chosen = (session, actor(), asked.map_keys, count)
+        return forecast_outcomes(*chosen, now=now(), zone=zone(), rates=asked.rates)
 
 
 class _Lists:
@@ -178,8 +183,10 @@ def _asked() -> _Asked:
         wanted = set(request.args.getlist("map"))
         keys = tuple(one.key for one in maps if one.key in wanted)
         of_maps = keys or tuple(one.key for one in maps)
-        found = forecast(session, actor(), of_maps, months, group, now=now(), zone=zone()) if of_maps else None
-    return _Asked(maps, keys, months, group, found)
+        rates = company_rates(session)
+        chosen = (session, actor(), of_maps, months, group)
+        found = forecast(*chosen, now=now(), zone=zone(), rates=rates) if of_maps else None
+    return _Asked(maps, keys, months, group, found, rates)
 
 
 def _months_asked() -> Months:

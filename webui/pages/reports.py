@@ -9,6 +9,7 @@ from engine.model.deal import DealResult
 from engine.model.saved_report import ReportKind
 from engine.policy.permissions import Ability, may
 from engine.queries.control import ensure_controls
+from engine.queries.exchange_rates import company_rates
 from engine.queries.known_maps import KnownMap, known_maps
 from engine.queries.reports import Funnel, LatenessGroup, LatenessRow, funnel, lateness
 from engine.queries.sales_results import NEWEST_DEALS, SalesResults, sales_results
@@ -97,7 +98,7 @@ def _funnel() -> tuple[tuple[KnownMap, ...], str, Funnel | None, SalesResults | 
         if not key:
             return maps, key, None, None
         chosen = (session, actor(), key, start_of(first), end_of(last))
-        return maps, key, funnel(*chosen), sales_results(*chosen)
+        return maps, key, funnel(*chosen), sales_results(*chosen, rates=company_rates(session))
 
 
 def _lateness() -> tuple[LatenessGroup, tuple[LatenessRow, ...]]:

@@ -10,10 +10,12 @@ from sqlalchemy.orm import Session
 
 from engine.errors import N_
 from engine.model.saved_report import ReportKind
+from engine.policy.exchange_rates import Rates
 from engine.queries.activity_report import ActivityRow, activity_report
 from engine.queries.approval_report import NEWEST_ANSWERS, ApprovalGroup, ApprovalRow, approval_report
 from engine.queries.control import ensure_controls
 from engine.queries.directories import directory
+from engine.queries.exchange_rates import company_rates
 from engine.queries.reported_steps import ListedReport, ReportedSteps, reported_steps
 from webui.deadlines import brief_span, working_span
 from webui.forms.typed_values import read_id
@@ -71,14 +73,15 @@ def export_approvals(kind: str) -> ResponseReturnValue:
 
 @blueprint.get("/activity")
 def show_activity() -> ResponseReturnValue:
-    rows = _activity()
+    rates, rows = _activity()
     saved = saved_words(ReportKind.ACTIVITY, **period_asked())
-    return render_template("control/activity.html", rows=rows, **period_words(), **saved)
+    return render_template("control/activity.html", rows=rows, rates=rates, **period_words(), **saved)
 
 
 @blueprint.get("/activity.<kind>")
 def export_activity(kind: str) -> ResponseReturnValue:
-    header, told = activity_table(_activity())
+    rates, rows = _activity()
+    header, told = activity_table(rows, rates)
     return report_file(kind, "activity", header, told)
 
 
@@ -150,10 +153,11 @@ def _approvals() -> tuple[ApprovalGroup, tuple[ApprovalRow, ...]]:
         return group, approval_report(session, actor(), group, now=now(), **_moments())
 
 
-def _activity() -> tuple[ActivityRow, ...]:
+def _activity() -> tuple[Rates, tuple[ActivityRow, ...]]:
     ensure_controls(actor())
     with reading() as session:
-        return activity_report(session, actor(), now=now(), **_moments())
+        rates = company_rates(session)
+        return rates, activity_report(session, actor(), now=now(), rates=rates, **_moments())
 
 
 def _steps(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from webui.i18n import _, ngettext
@@ -16,6 +17,26 @@ def _host(data: Mapping[str, Any]) -> str:
 def _account(data: Mapping[str, Any], at: int) -> str:
     """What the account is called before (0) or after (1)."""
     return str(data["changes"].get("account", ("", ""))[at]) or "—"
+
+
+def _numeric(day: str) -> str:
+    return f"{date.fromisoformat(day):%d.%m.%Y}"
+
+
+def _currency_chosen(data: Mapping[str, Any]) -> str:
+    if not data["currency"]:
+        return _("Sums are shown by currency alone")
+    if data["asks_bank"]:
+        return _("Sums are added up in %(currency)s, at the National Bank’s rates", currency=data["currency"])
+    return _("Sums are added up in %(currency)s", currency=data["currency"])
+
+
+def _rate_set(data: Mapping[str, Any]) -> str:
+    places = {name: data[name] for name in ("currency", "rate", "into", "previous")} | {"day": _numeric(data["day"])}
+    said = _("Rate of %(currency)s on %(day)s: %(rate)s %(into)s", **places)
+    if data["previous"]:
+        said = _("Rate of %(currency)s on %(day)s: %(rate)s %(into)s instead of %(previous)s", **places)
+    return f"{said} ({_('National Bank')})" if data["source"] == "national_bank" else said
 
 
 TELLINGS: Mapping[str, Telling] = {
@@ -138,6 +159,19 @@ TELLINGS: Mapping[str, Telling] = {
     ),
     "letter_template_removed": Telling(
         "mail", "warning", lambda data: _("Text of letters “%(name)s” removed", name=data["name"])
+    ),
+    "company_currency_chosen": Telling("currency-hryvnia", "neutral", _currency_chosen),
+    "exchange_rate_set": Telling("currency-hryvnia", "neutral", _rate_set),
+    "exchange_rate_removed": Telling(
+        "currency-hryvnia",
+        "warning",
+        lambda data: _(
+            "Rate of %(currency)s on %(day)s removed: %(rate)s %(into)s",
+            currency=data["currency"],
+            day=_numeric(data["day"]),
+            rate=data["rate"],
+            into=data["into"],
+        ),
     ),
     "webhook_added": Telling("link", "neutral", lambda data: _("Webhook to %(url)s added", url=data["url"])),
     "webhook_tried_again": Telling(

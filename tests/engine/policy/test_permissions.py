@@ -76,6 +76,7 @@ def actor(role: Role = Role.MANAGER, **facts: frozenset[int]) -> Actor:
                 "manage_loss_reasons",
                 "manage_letter_templates",
                 "erase_person",
+                "manage_rates",
                 "manage_seal",
                 "retry_incident",
                 "see_all_history",

@@ -112,8 +112,9 @@ def test_activity_counts_steps_by_who_did_them_and_deals_by_who_owns_them(
     rows = {row.person_id: row for row in activity_report(session, bohdan, **period)}
     both = {"EUR": Decimal(7), "UAH": Decimal(100)}
     olena = rows[company.olena.id]
-    assert (olena.done, olena.done_late, olena.opened) == (2, 1, DealsCounted(2, both))
-    assert (olena.won, olena.lost, olena.cancelled) == (DealsCounted(2, both), DealsCounted(1), DealsCounted())
+    assert (olena.done, olena.done_late, olena.opened.count, olena.opened.sums) == (2, 1, 2, both)
+    assert (olena.won.count, olena.won.sums) == (2, both)
+    assert (olena.lost, olena.cancelled) == (DealsCounted(1), DealsCounted())
     assert rows[company.taras.id].won == DealsCounted()
     assert company.iryna.id not in rows  # approvers have a report of their own
     assert next(row.person_id for row in activity_report(session, bohdan, **period)) == company.olena.id

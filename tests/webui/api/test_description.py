@@ -17,6 +17,7 @@ from support.files import add, pdf
 from support.office import Office
 
 from engine.commands.deal_files import Place
+from engine.commands.exchange_rates import choose_company_currency
 from engine.commands.saved_reports import ReportDraft, save_report
 from engine.db.session import Database
 from engine.model.saved_report import ReportKind
@@ -40,6 +41,7 @@ def office(sqlite_database_url: str) -> Iterator[Office]:
     office.prepare()
     add(office, "olena", Place(deal.id), "Договір.pdf", pdf("one"))
     write(office, deal)
+    office.do("admin", choose_company_currency, "UAH")
     office.do("bohdan", save_report, ReportDraft("Прогноз", ReportKind.FORECAST, ReportFilters(group_by="month")))
     yield office
     database.dispose()
@@ -67,6 +69,8 @@ def test_any_request_gets_an_answer_as_described(
         "saved_report_id": 1,
         "position": 0,
         "job_id": "0" * 32,
+        "currency": "USD",
+        "day": "2026-03-02",
     }
     for operation in (found.ok() for found in schema.get_all_operations()):
 

@@ -60,6 +60,11 @@ EXPECTED = {
     "GET /clients/doubles": Expected("200 200 200 403 403 403 200"),
     "GET /contacts": Expected(ALL),
     "GET /loss-reasons": Expected(ALL),
+    "GET /exchange-rates": Expected(ALL),
+    "PUT /exchange-rates/<currency>/<day>": Expected(
+        "403 403 403 403 403 403 409",
+        body={"rate": "41.52"},  # no currency is chosen yet
+    ),
     "GET /own-fields": Expected(ALL),
     "PUT /own-fields": Expected("403 403 403 403 403 200 200", body={"items": [{"label": "Галузь"}]}),
     "POST /deals": Expected(
@@ -330,6 +335,7 @@ def sent(route: str, records: Records, expected: Expected, *, foreign: bool) -> 
     ):
         address = address.replace(f"<int:{name}>", str(getattr(records, name)))
     address = address.replace("<string:job_id>", "0" * 32)
+    address = address.replace("<currency>/<day>", "USD/2026-03-02")
     address = address.replace("<int:number>", "1").replace("<int:person_id>", "1")
     address = address.replace("<int:merge_id>", "1").replace("<int:letter_id>", "1")
     address = address.replace("<int:position>", "0") + QUERIES.get(route, "")

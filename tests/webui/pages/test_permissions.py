@@ -77,6 +77,7 @@ FORM = {
 PLACES = {
     "calendar_id": 1,
     "call_id": "0" * 32,
+    "currency": "USD",
     "day": "2027-01-01",
     "department_id": 1,
     "doing": "take",
@@ -308,6 +309,10 @@ PAGES = {
         "POST /settings/incidents/<int:incident_id>/retry",
         "POST /settings/incidents/retry",
         "GET /settings/machinery",
+        "GET /settings/rates",
+        "POST /settings/rates",
+        "POST /settings/rates/currency",
+        "POST /settings/rates/<currency>/<day>/remove",
         "GET /settings/seal",
         "POST /settings/seal",
         "GET /settings/webhooks",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
@@ -13,6 +13,7 @@ from engine.queries.approval_report import ApprovalGroup
 from engine.queries.forecast import MOST_MONTHS, ForecastGroup
 from engine.queries.forecast_outcomes import MOST_MONTHS_BACK
 from engine.queries.reports import LatenessGroup
+from webui.api.models.exchange_rates import OneSumItem
 from webui.api.models.values import Given, Instant, Key, Listed, Money, Paging, Told
 
 _FIRST_YEAR, _LAST_YEAR = 2000, 2100
@@ -24,6 +25,11 @@ def _is_foreseeable(day: date) -> date:
         raise ValueError(msg)
     return day
 
+
+_TOGETHER: Any = Field(
+    description="The same in the company's own currency: open deals at the newest rate, closed ones at the rate of the "
+    "day on which they were closed. Null where the company has chosen no currency, and where there is no sum."
+)
 
 MonthOfForecast = Annotated[date, AfterValidator(_is_foreseeable)]
 
@@ -80,6 +86,9 @@ class FunnelReport(Told):
     lost: int
     cancelled: int
     sums: dict[DealResult, dict[str, Money]] = Field(description="What the deals come to, by result and currency.")
+    together: dict[DealResult, OneSumItem] = Field(
+        description="The same in the company's own currency, by result; empty where it has chosen none."
+    )
     reasons: tuple[LossCountItem, ...] = Field(
         description="Why deals ended without a sale: by the list, then the 20 most frequent of people's own words."
     )
@@ -98,6 +107,11 @@ class ExpectedItem(Told):
     won_sums: dict[str, Money]
     won_before: int = Field(description="Won in as many months before.")
     won_before_sums: dict[str, Money]
+    sums_together: OneSumItem | None = _TOGETHER
+    weighted_together: OneSumItem | None = _TOGETHER
+    unweighed_together: OneSumItem | None = _TOGETHER
+    won_together: OneSumItem | None = _TOGETHER
+    won_before_together: OneSumItem | None = _TOGETHER
 
 
 class ForecastRowItem(Told):
@@ -168,6 +182,8 @@ class ForeseenItem(Told):
     open: int = Field(description="Open deals that were to close in the month.")
     sums: dict[str, Money] = Field(description="What might be counted on, and what was won of the month by then.")
     unweighed: dict[str, Money] = Field(description="Amounts where too few deals had ended to tell a share.")
+    sums_together: OneSumItem | None = Field(description="The same sums at the rates of the day `kept_on`.")
+    unweighed_together: OneSumItem | None = Field(description="Those at the rates of the day `kept_on`.")
 
 
 class MonthOutcomeItem(Told):
@@ -175,6 +191,7 @@ class MonthOutcomeItem(Told):
     foreseen: ForeseenItem | None = Field(description="Null where no forecast of the month was kept.")
     won: int = Field(description="Deals won in the month, foreseen or not.")
     won_sums: dict[str, Money]
+    won_together: OneSumItem | None = _TOGETHER
     percents: dict[str, int] = Field(description="By currency, what was won of a hundred foreseen.")
 
 
@@ -214,6 +231,7 @@ class ApprovalItem(Told):
 class DealsCountedItem(Told):
     count: int
     sums: dict[str, Money] = Field(description="By currency, of the deals that have an amount.")
+    together: OneSumItem | None = _TOGETHER
 
 
 class ActivityItem(Told):
@@ -263,6 +281,7 @@ class ControlReport(Told):
     untaken: int = Field(description="Steps of departments that nobody has taken.")
     deals_at_risk: int = Field(description="Open deals with a late step.")
     sums_at_risk: dict[str, Money] = Field(description="What they come to, by currency.")
+    at_risk_together: OneSumItem | None = _TOGETHER
     returned: int = Field(description="Open deals returned more than once within 30 days; at most 200 are counted.")
     stalled: int = Field(description="Open deals without a next step; at most 200 are counted.")
     silent: int = Field(description="Open deals without any event for five working days; at most 200 are counted.")

@@ -86,8 +86,8 @@ Day = Annotated[date, BeforeValidator(_written_as(_ISO_DATE, "date_parsing")), A
 """A date as YYYY-MM-DD."""
 
 
-def _money(value: Any) -> Any:
-    """Money comes as a number or as its text; a number's shortest spelling is what was meant."""
+def exact_number(value: Any) -> Any:
+    """Money and rates come as a number or as its text; a number's shortest spelling is what was meant."""
     if isinstance(value, bool):
         raise PydanticCustomError("decimal_type", "a truth value is no amount")
     return str(value) if isinstance(value, float) else value
@@ -95,7 +95,7 @@ def _money(value: Any) -> Any:
 
 Money = Annotated[
     Decimal,
-    BeforeValidator(_money),
+    BeforeValidator(exact_number),
     Field(ge=0, le=_LARGEST_AMOUNT, decimal_places=2, description="With at most two decimals: a number or its text."),
     PlainSerializer(float, return_type=float, when_used="json"),  # 15 digits: every amount survives as a number
 ]
