@@ -33,6 +33,7 @@ from engine.bpmn.soundness import check_soundness
 from engine.bpmn.step_definitions import define_steps, in_walking_order, read_ladder, say_what_steps_lack, stages_of
 from engine.bpmn.step_questions import ask_what_steps_lack
 from engine.bpmn.template_shelf import TemplateShelf
+from engine.bpmn.unheard import say_what_is_unheard
 from engine.bpmn.uploads import TABLE_SUFFIX, is_form_file, sort_upload
 from engine.errors import DomainError
 
@@ -233,6 +234,7 @@ def _execute(workbench: Workbench, content_hash: str) -> CompiledProcess | None:
         say_what_steps_lack(processes, noticed)
         return None
     steps = define_steps(processes, noticed)
+    say_what_is_unheard(processes, noticed)
     ask_what_steps_lack(processes, steps, noticed)
     for process in processes:
         check_soundness(process, noticed)
