@@ -16,6 +16,7 @@ from engine.bpmn.compiled import CompiledProcess
 from engine.bpmn.dmn.drawn import DecisionShelf
 from engine.bpmn.dmn.reading import is_decision_file, read_decisions
 from engine.bpmn.executed_tables import fill_tables
+from engine.bpmn.facts_read import say_unknown_facts
 from engine.bpmn.findings import Finding
 from engine.bpmn.map_model import HUMAN_TASKS, Node, NodeType, Place, Process, SalesMap
 from engine.bpmn.noticed import Noticed
@@ -235,6 +236,7 @@ def _execute(workbench: Workbench, content_hash: str) -> CompiledProcess | None:
         return None
     steps = define_steps(processes, noticed)
     say_what_is_unheard(processes, noticed)
+    say_unknown_facts(workbench, steps)
     ask_what_steps_lack(processes, steps, noticed)
     for process in processes:
         check_soundness(process, noticed)

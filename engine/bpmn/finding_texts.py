@@ -44,6 +44,14 @@ _DECISIONS: Mapping[str, FindingText] = {
         N_("The approval is drawn several times over without a count: all members of the responsible group approve."),
         N_("Set the property “approval” to any, all or a number if something else is meant."),
     ),
+    "FACT_UNKNOWN": FindingText(
+        N_("“%(name)s” is read here, and nothing in the map gives it: unless it comes with the deal, it is empty."),
+        N_("Correct the name, perhaps to “%(near)s”, or add a field of that name to a step."),
+    ),
+    "OUTCOME_UNKNOWN": FindingText(
+        N_("“%(step)s” never ends with “%(outcome)s”, as compared here; it may end with: %(outcomes)s."),
+        N_("Write one of its outcomes into the condition."),
+    ),
     "IMPLICIT_DEFAULT": FindingText(
         N_("The arrow without a condition is taken when no other condition holds: %(target)s."), NOTHING_TO_DO
     ),
