@@ -86,7 +86,7 @@ def approval_buttons(kinds: Iterable[OutcomeKind] = APPROVAL_OUTCOMES) -> list[O
 
 def _deciding(gateway: Node) -> tuple[list[Node], list[Node]]:
     """(steps declared as approvals, steps that may become approvals by the labels behind them)."""
-    source = _origin(gateway)
+    source = origin_of(gateway)
     if source is None:
         return [], []
     if source.is_human:
@@ -98,7 +98,7 @@ def _deciding(gateway: Node) -> tuple[list[Node], list[Node]]:
     return [], []
 
 
-def _origin(gateway: Node) -> Node | None:
+def origin_of(gateway: Node) -> Node | None:
     """What comes right before the decision, seen through other decisions of the same approval and plain events."""
     seen = {gateway}
     current = gateway
@@ -129,7 +129,7 @@ def _may_become(node: Node) -> bool:
 
 def _feeding(join: Node) -> tuple[list[Node], list[Node]]:
     """The approvals between the split and ``join``; without any, the last human step of every branch."""
-    split = _split_of(join)
+    split = split_of(join)
     region = _between(split, join) if split is not None else set()
     inside = [node for node in join.scope.nodes if node in region]
     nested = [inner for node in inside if node.inside is not None for inner in node.inside.all_nodes()]
@@ -160,7 +160,7 @@ def _between(split: Node, join: Node) -> set[Node]:
     return forward & backward
 
 
-def _split_of(join: Node) -> Node | None:
+def split_of(join: Node) -> Node | None:
     """The last node that every path to ``join`` passes: its immediate dominator.
 
     K. Cooper, T. Harvey, K. Kennedy: A Simple, Fast Dominance Algorithm (2001).
