@@ -40,6 +40,10 @@ _DECISIONS: Mapping[str, FindingText] = {
         N_("On some paths to an end, nothing distinguishes a rejection or a return here from an approval."),
         N_("Let every path behind the approval pass a decision with arrows “Approved”, “Rework” and “Rejected”."),
     ),
+    "APPROVALS_MAY_BE_SKIPPED": FindingText(
+        N_("A deal may come here with none of these approvals asked for (%(steps)s): it stops with an incident then."),
+        N_("Lead the way around the approvals past this decision too, to where “Approved” leads."),
+    ),
     "APPROVAL_BY_ALL": FindingText(
         N_("The approval is drawn several times over without a count: all members of the responsible group approve."),
         N_("Set the property “approval” to any, all or a number if something else is meant."),

@@ -28,12 +28,17 @@ def forget_earlier_rounds(workbench: Workbench, process: Process) -> None:
             if isinstance(flow.condition, OutcomeCondition)
             for step in flow.condition.steps
         }
-        begin = _begin(gateway) if ids else None
-        if begin is None or not _leads_to(gateway, begin):
+        begin, end = (_begin(gateway), origin_of(gateway)) if ids else (None, None)
+        if begin is None or end is None:
             continue
-        end = begin if begin.inside is not None else origin_of(gateway)
         approvals = [node for node in workbench.nodes() if node.id in ids]
-        left_out = [node for node in approvals if end is not None and _may_be_left_out(node, begin, end)]
+        if _all_may_be_left_out(approvals, begin, end):
+            workbench.noticed.warning(
+                "APPROVALS_MAY_BE_SKIPPED", gateway, steps=", ".join(one.title for one in approvals)
+            )
+        if not _leads_to(gateway, begin):
+            continue
+        left_out = [node for node in approvals if _may_be_left_out(node, begin, end)]
         names = [name for node in left_out if not _is_read(workbench, name := outcome_variable(node.id))]
         if names:
             forgetting = insert_before(workbench.sales_map, begin, NodeType.SCRIPT_TASK, "forget")
@@ -50,15 +55,31 @@ def _begin(gateway: Node) -> Node | None:
     return None if split is None or split.type not in _SPLITS or joins_too else split
 
 
-def _may_be_left_out(step: Node, begin: Node, end: Node) -> bool:
-    """Whether a way from ``begin`` to ``end`` passes by ``step``; of parallel ways only those that lead to it count."""
+def _all_may_be_left_out(approvals: list[Node], begin: Node, end: Node) -> bool:
+    """Whether a deal may come to ``end`` without any of the approvals having been asked for."""
+    certain = tuple(node for node in (_standing_in(one, begin) for one in approvals) if node is not None)
+    if begin.inside is not None:
+        starts, ends = begin.inside.of_type(NodeType.START), begin.inside.of_type(NodeType.END)
+        return any(_leads_to(start, last, past=certain) for start in starts for last in ends)
+    ways = [_leads_to(flow.target, end, past=(begin, *certain)) for flow in begin.outgoing]
+    return all(ways) if begin.type is NodeType.PARALLEL else any(ways)
+
+
+def _standing_in(step: Node, begin: Node) -> Node | None:
+    """What stands for ``step`` where ``begin`` stands, or in it: itself or a part; None where that passes it by."""
     node = step
     while node.scope is not (begin.inside or begin.scope):
         if node.scope.owner is None or _is_passed_by(node):
-            return True
+            return None
         node = node.scope.owner
-    if begin.inside is not None:
-        return _is_passed_by(node)
+    return node
+
+
+def _may_be_left_out(step: Node, begin: Node, end: Node) -> bool:
+    """Whether a way from ``begin`` to ``end`` passes by ``step``; of parallel ways only those that lead to it count."""
+    node = _standing_in(step, begin)
+    if node is None or begin.inside is not None:
+        return node is None or _is_passed_by(node)
     return begin.type is not NodeType.PARALLEL or any(
         _leads_to(flow.target, node, past=(begin, end)) and _leads_to(flow.target, end, past=(begin, node))
         for flow in begin.outgoing

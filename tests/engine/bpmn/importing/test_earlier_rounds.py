@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.drawn_maps import END, START, chain, compiled, element, flow, step
+from support.drawn_maps import END, START, chain, compiled, element, flow, outcome_of, step
 from support.instance_run import InstanceRun
 
 SIZE = (
@@ -93,3 +93,23 @@ def test_nothing_is_put_into_a_map_that_asks_once_or_asks_all_each_time() -> Non
     split = '<parallelGateway id="split"/><parallelGateway id="join"/>' + LEGAL + FINANCE
     ways = chain("prepare", "split", "legal", "join", "g") + chain("split", "finance", "join")
     assert not compiled(START, PREPARE, split + ways, DECIDE, chain("start", "again", "prepare"), WAYS).assignments
+
+
+def skipping(approvals: str) -> set[str]:
+    outcome = outcome_of(START, PREPARE, approvals, DECIDE, chain("start", "again", "prepare"), WAYS)
+    return {one.params["steps"] for one in outcome.findings if one.code == "APPROVALS_MAY_BE_SKIPPED"}
+
+
+def test_a_decision_that_a_deal_may_reach_unapproved_is_told() -> None:
+    split = '<inclusiveGateway id="split" default="split_join"/><inclusiveGateway id="join"/>' + LEGAL + FINANCE
+    ways = chain("prepare", "split") + flow("split", "join") + flow("split", "legal", condition="${!big}")
+    ways += flow("split", "finance", condition="${big}") + chain("legal", "join", "g") + chain("finance", "join")
+    assert skipping(split + ways) == {"Юрист, Фінанси"}
+    inner = '<startEvent id="is"/>' + FINANCE + BYPASS + '<endEvent id="ie"/>' + chain("is", "x") + PAST
+    part = element("subProcess", "part", "Погодження", inner + chain("mx", "ie"))
+    assert skipping(part + chain("prepare", "part", "g")) == {"Фінанси"}
+
+
+@pytest.mark.parametrize("approvals", [past_one_branch(), in_a_part(), deeper_in_a_part(), inclusive()])
+def test_nothing_is_told_where_one_approval_is_always_asked(approvals: str) -> None:
+    assert skipping(approvals) == set()
