@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from engine.bpmn.compiled import OutcomeCondition
 from engine.bpmn.map_model import SUB_PROCESSES, Node, NodeType, Process
-from engine.bpmn.repairs.approval_routes import origin_of, split_of
+from engine.bpmn.repairs.approval_routes import JOINS, is_approval, origin_of, split_of
 from engine.bpmn.repairs.editing import insert_before
 from engine.bpmn.repairs.workbench import Workbench
 from engine.bpmn.variables import outcome_variable
@@ -31,7 +31,9 @@ def forget_earlier_rounds(workbench: Workbench, process: Process) -> None:
         begin, end = (_begin(gateway), origin_of(gateway)) if ids else (None, None)
         if begin is None or end is None:
             continue
-        approvals = [node for node in workbench.nodes() if node.id in ids]
+        approvals = [node for node in workbench.nodes() if node.id in ids and is_approval(node)]
+        if not approvals:
+            continue
         if _all_may_be_left_out(approvals, begin, end):
             workbench.noticed.warning(
                 "APPROVALS_MAY_BE_SKIPPED", gateway, steps=", ".join(one.title for one in approvals)
@@ -50,7 +52,7 @@ def _begin(gateway: Node) -> Node | None:
     source = origin_of(gateway)
     if source is None or (source.type in SUB_PROCESSES and source.inside is not None):
         return source
-    split = split_of(source) if len(source.incoming) > 1 else None
+    split = split_of(source) if source.type in JOINS and len(source.incoming) > 1 else None
     joins_too = split is not None and split.type is not NodeType.EXCLUSIVE and len(split.incoming) > 1
     return None if split is None or split.type not in _SPLITS or joins_too else split
 

@@ -113,3 +113,11 @@ def test_a_decision_that_a_deal_may_reach_unapproved_is_told() -> None:
 @pytest.mark.parametrize("approvals", [past_one_branch(), in_a_part(), deeper_in_a_part(), inclusive()])
 def test_nothing_is_told_where_one_approval_is_always_asked(approvals: str) -> None:
     assert skipping(approvals) == set()
+
+
+def test_a_step_that_is_no_approval_is_none_that_may_be_skipped() -> None:
+    """A decision right behind a step to which several ways lead: its buttons are ways, and it is always done."""
+    plain = BYPASS + step("finance", "Порахувати") + chain("prepare", "x") + PAST + step("check", "Перевірити")
+    assert skipping(plain + chain("mx", "check", "g")) == set()
+    merged = BYPASS + step("finance", "Порахувати") + chain("prepare", "x") + PAST.replace('"mx"', '"check"')
+    assert skipping(merged + step("check", "Перевірити") + chain("check", "g")) == set()
