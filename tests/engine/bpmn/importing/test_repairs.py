@@ -530,3 +530,8 @@ def test_an_end_says_whether_the_deal_is_won_or_lost() -> None:
         START, element("userTask", "t", "Крок"), element("endEvent", "e", "Кінець", said), chain("start", "t", "e")
     )
     assert process.results == {"e": "lost"}
+
+
+def test_a_step_without_an_id_that_no_path_leads_to_is_told_by_its_name() -> None:
+    outcome = outcome_of(START, step("t"), '<task name="Забутий"/>', END, chain("start", "t", "end"))
+    assert found(outcome, "UNREACHABLE").element_name == "Забутий"
