@@ -16,6 +16,7 @@ from engine.bpmn.compiled import CompiledProcess
 from engine.bpmn.dmn.drawn import DecisionShelf
 from engine.bpmn.dmn.reading import is_decision_file, read_decisions
 from engine.bpmn.executed_tables import fill_tables
+from engine.bpmn.facts_read import say_unknown_facts
 from engine.bpmn.findings import Finding
 from engine.bpmn.map_model import HUMAN_TASKS, Node, NodeType, Place, Process, SalesMap
 from engine.bpmn.noticed import Noticed
@@ -33,10 +34,11 @@ from engine.bpmn.soundness import check_soundness
 from engine.bpmn.step_definitions import define_steps, in_walking_order, read_ladder, say_what_steps_lack, stages_of
 from engine.bpmn.step_questions import ask_what_steps_lack
 from engine.bpmn.template_shelf import TemplateShelf
+from engine.bpmn.unheard import say_what_is_unheard
 from engine.bpmn.uploads import TABLE_SUFFIX, is_form_file, sort_upload
 from engine.errors import DomainError
 
-FORMAT_VERSION = 4  # raised when the same file compiles to something else, so that cached processes are made anew
+FORMAT_VERSION = 5  # raised when the same file compiles to something else, so that cached processes are made anew
 
 _MAX_NODES = 3_000
 
@@ -233,6 +235,8 @@ def _execute(workbench: Workbench, content_hash: str) -> CompiledProcess | None:
         say_what_steps_lack(processes, noticed)
         return None
     steps = define_steps(processes, noticed)
+    say_what_is_unheard(processes, noticed)
+    say_unknown_facts(workbench, steps)
     ask_what_steps_lack(processes, steps, noticed)
     for process in processes:
         check_soundness(process, noticed)

@@ -49,7 +49,10 @@ def parse_deadline(text: str) -> DeadlineRule:
     Working time: ``3 р.д.``, ``4 business hours``. Elapsed: ``P2D``, ``36 hours``. A moment: ``до 18:00``,
     ``щоп'ятниці 12:00``, ``31.12.2026``. From the deal's data: ``=deal.close_date - 3 р.д.``.
     """
-    words = _without_frame(plain(text))
+    words = _with_hour_as_clock(plain(text))
+    if _HOUR_OR_HOURS.match(words):
+        raise DeadlineNotUnderstood(text)
+    words = _without_frame(words)
     if (field := _relative_to_field(text)) is not None:
         return field
     for read in (_fixed_instant, _amount, _moment_of_day):
@@ -76,6 +79,9 @@ def parse_timer_value(kind: TimerKind, text: str) -> TimerRule:
     words = plain(text)
     if (cycle := _cycle(words, declared=kind is TimerKind.CYCLE)) is not None:
         return cycle
+    words = _with_hour_as_clock(words)
+    if _HOUR_OR_HOURS.match(words):
+        raise DeadlineNotUnderstood(text)
     words = _without_frame(words)
     if (instant := _fixed_instant(words)) is not None:
         begins = instant.text if "T" in instant.text else f"{instant.text}T00:00"
@@ -88,6 +94,19 @@ def parse_timer_value(kind: TimerKind, text: str) -> TimerRule:
     return TimerRule(kind=TimerKind.DATE, rule=moment)
 
 
+# "до 18 години" and "о 18-й годині" name an hour by their endings. "до 18 год" may be that or eighteen hours:
+# by its hour it looks like the first, by its words like the second, and so it is not read at all.
+_HOUR_OF_DAY = re.compile(
+    r"(?P<before>(?:не пізніше(?: ніж)? )?(?:до|о|об)|не пізніше(?: ніж)?) (?P<h>[7-9]|1\d|2[0-3])"
+    r"(?:(?:-?(?:ї|ої|а))? години|(?:-?(?:й|ій))? годині)(?: (?P<m>[0-5]?\d) ?хв\w*\.?)?(?![^\W\d_])"
+)
+_HOUR_OR_HOURS = re.compile(r"(?:не пізніше(?: ніж)? )?(?:до|не пізніше(?: ніж)?) (?:[7-9]|1\d|2[0-3]) ?год\b")
+
+
+def _with_hour_as_clock(words: str) -> str:
+    return _HOUR_OF_DAY.sub(lambda said: f"{said['before']} {said['h']}:{int(said['m'] or 0):02}", words)
+
+
 # Words around an amount that change nothing: the period runs from the opening of the step anyway.
 _BEFORE_AMOUNT = re.compile(
     r"(?:протягом|упродовж|впродовж|в течение|не пізніше ніж|не пізніше|не більше ніж|не більше|максимум|макс|"
@@ -96,7 +115,7 @@ _BEFORE_AMOUNT = re.compile(
     r"no later than|not later than|for|wait|pause|delay|deadline|due|timer|timeout|sla|innerhalb|von|nach)\b[.:]? *"
 )
 _AFTER_AMOUNT = re.compile(
-    r" +(?:passed|elapsed|later|have passed|timeout|минуло|пройшло|спливло|"
+    r" +(?:maximum|max|максимум|макс|passed|elapsed|later|have passed|timeout|минуло|пройшло|спливло|"
     r"(?:після|з моменту|від моменту|з|від|from|after|since|from the|after the) "
     r"(?:отримання|початку|призначення|надходження|відкриття|start|receipt|assignment|opening)(?: кроку)?)"
 )

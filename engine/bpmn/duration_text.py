@@ -149,11 +149,12 @@ _UNITS: tuple[tuple[re.Pattern[str], _Unit], ...] = tuple(
         (r"міс|місяц\w*|мес|месяц\w*|mo|mos|months?|monate?n?", _MONTH),
         (r"кв|квартал\w*|quarters?|quartale?n?", _QUARTER),
         (r"рік|року|роки|років|y|yrs?|years?|jahre?n?", _YEAR),
+        (r"кд", _DAY),
         (r"рд|bds?|wds?|workdays?|arbeitstage?n?|werktage?n?", _WORKING_DAY),
         (r"arbeitsstunden?", _WORKING_HOUR),
     )
 )
-_WORKING = re.compile(r"р|роб|робоч\w*|раб|рабоч\w*|business|working|work|biz|банківськ\w*")
+_WORKING = re.compile(r"р|роб|робоч\w*|раб|рабоч\w*|business|working|work|biz|банківськ\w*|бізнес")
 _CALENDAR = re.compile(r"к|кал|календарн\w*|calendar")
 _AND = frozenset({"і", "й", "та", "и", "and", "und", "plus", "плюс"})
 _NUMBER_ENDINGS = frozenset({"ти", "х", "ох", "ьох", "го", "ма", "й", "ий", "тих"})  # "5-ти днів", "3-х"
@@ -163,14 +164,21 @@ _ALONE = frozenset(  # a unit in the singular needs no number: "за день", 
         "дня",
         "годину",
         "година",
+        "години",
         "тиждень",
+        "тижня",
         "місяць",
+        "місяця",
         "добу",
         "доба",
+        "доби",
         "хвилину",
         "хвилина",
+        "хвилини",
         "рік",
+        "року",
         "квартал",
+        "кварталу",
         "day",
         "hour",
         "week",
@@ -179,6 +187,7 @@ _ALONE = frozenset(  # a unit in the singular needs no number: "за день", 
     ]
 )
 _WORKING_THROUGHOUT = re.compile(r" ?\(?\b(?:робочого часу|рабочего времени|(?:working|business) time)\b\)?")
+_HYPHEN_AFTER_MARK = re.compile(r"\b(business|working|work|calendar|бізнес)-(?=[^\W\d_])")
 _HYPHEN_AFTER_NUMBER = re.compile(r"(?<=\d) ?-(?=[^\W\d_])")
 _TOKEN = re.compile(rf"(?P<number>{_NUMBER})|(?P<word>[^\W\d_]+(?:'[^\W\d_]+)*)|(?P<gap>[\s.,()])")
 
@@ -197,6 +206,18 @@ _NUMBER_WORDS: dict[str, Fraction] = {
         (Fraction(8), "вісім восьми eight acht"),
         (Fraction(9), "дев'ять дев'яти nine neun"),
         (Fraction(10), "десять десяти ten zehn"),
+        (Fraction(11), "одинадцять одинадцяти eleven elf"),
+        (Fraction(12), "дванадцять дванадцяти twelve zwölf"),
+        (Fraction(13), "тринадцять тринадцяти thirteen dreizehn"),
+        (Fraction(14), "чотирнадцять чотирнадцяти fourteen vierzehn"),
+        (Fraction(15), "п'ятнадцять п'ятнадцяти fifteen fünfzehn"),
+        (Fraction(16), "шістнадцять шістнадцяти sixteen sechzehn"),
+        (Fraction(17), "сімнадцять сімнадцяти seventeen siebzehn"),
+        (Fraction(18), "вісімнадцять вісімнадцяти eighteen achtzehn"),
+        (Fraction(19), "дев'ятнадцять дев'ятнадцяти nineteen neunzehn"),
+        (Fraction(20), "двадцять двадцяти twenty zwanzig"),
+        (Fraction(30), "тридцять тридцяти thirty dreißig"),
+        (Fraction(60), "шістдесят шістдесяти sixty sechzig"),
     )
     for word in words.split()
 }
@@ -309,5 +330,5 @@ class _Reader:
 
 def _spoken_duration(words: str) -> WorkingTime | ElapsedTime | None:
     words, throughout = _WORKING_THROUGHOUT.subn("", words)
-    tokens = _tokens(_HYPHEN_AFTER_NUMBER.sub(" ", words))
+    tokens = _tokens(_HYPHEN_AFTER_NUMBER.sub(" ", _HYPHEN_AFTER_MARK.sub(r"\1 ", words)))
     return _Reader(tokens, working_throughout=bool(throughout)).read() if tokens else None

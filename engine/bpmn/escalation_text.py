@@ -36,6 +36,7 @@ _REASSIGN = re.compile(
 )
 _TELL = re.compile(r"tell|notify|inform|escalat\w*|alert|повідом\w*|спові[сщ]\w*|ескал\w*|сообщ\w*", re.IGNORECASE)
 _HEAD = re.compile(r"head|boss|manager|supervisor|керівник\w*|начальник\w*|руковод\w*", re.IGNORECASE)
+_HOLDER = re.compile(r"(?:the )?(?:assignee|holder|responsible)|викона\w+|відповідальн\w+", re.IGNORECASE)
 _BEFORE = frozenset(["before", "prior", "earlier", "перед", "за"])
 _AFTER = frozenset(["after", "later", "late", "через", "після", "пізніше", "прострочення", "in"])
 _DUE = r"(?:due(?: date)?|deadline|строк\w*|термін\w*|дедлайн\w*)"
@@ -53,6 +54,11 @@ _EDGE_WORDS = frozenset(
     ["to", "the", "до", "over", "of", "for", "his", "їх", "його", "її", "step", "крок", "кроку", "на", "в", "у", "про"]
 )
 _NO_ESCALATION = frozenset({"none", "no", "off", "never", "без ескалації", "немає", "ні", "не ескалювати", "-", "—"})
+
+
+def names_holder(to: str) -> bool:
+    """Whether a rung concerns whoever holds the step, in the map's words: "нагадати виконавцю"."""
+    return _HOLDER.fullmatch(to.strip()) is not None
 
 
 def parse_ladder(text: str) -> EscalationLadder:

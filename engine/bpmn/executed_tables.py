@@ -141,8 +141,13 @@ def _add_conditions(tables: Tables, node: Node) -> None:
         tables.conditions[node.id] = node.condition
 
 
+def result_named(text: str) -> str | None:
+    """``won`` or ``lost``; None for a word that means neither."""
+    return _RESULTS.get(text.strip().casefold())
+
+
 def _add_result(tables: Tables, node: Node) -> None:
     """What an end event says of the deal. A word that means neither is left to the end's name."""
-    result = _RESULTS.get(node.annotation.text(Property.RESULT).strip().casefold())
+    result = result_named(node.annotation.text(Property.RESULT))
     if result is not None and node.type is NodeType.END:
         tables.results[node.id] = result

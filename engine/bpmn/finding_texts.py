@@ -40,9 +40,21 @@ _DECISIONS: Mapping[str, FindingText] = {
         N_("On some paths to an end, nothing distinguishes a rejection or a return here from an approval."),
         N_("Let every path behind the approval pass a decision with arrows “Approved”, “Rework” and “Rejected”."),
     ),
+    "APPROVALS_MAY_BE_SKIPPED": FindingText(
+        N_("A deal may come here with none of these approvals asked for (%(steps)s): it stops with an incident then."),
+        N_("Lead the way around the approvals past this decision too, to where “Approved” leads."),
+    ),
     "APPROVAL_BY_ALL": FindingText(
         N_("The approval is drawn several times over without a count: all members of the responsible group approve."),
         N_("Set the property “approval” to any, all or a number if something else is meant."),
+    ),
+    "FACT_UNKNOWN": FindingText(
+        N_("“%(name)s” is read here, and nothing in the map gives it: unless it comes with the deal, it is empty."),
+        N_("Correct the name, perhaps to “%(near)s”, or add a field of that name to a step."),
+    ),
+    "OUTCOME_UNKNOWN": FindingText(
+        N_("“%(step)s” never ends with “%(outcome)s”, as compared here; it may end with: %(outcomes)s."),
+        N_("Write one of its outcomes into the condition."),
     ),
     "IMPLICIT_DEFAULT": FindingText(
         N_("The arrow without a condition is taken when no other condition holds: %(target)s."), NOTHING_TO_DO
@@ -379,6 +391,18 @@ _STEPS: Mapping[str, FindingText] = {
         N_("“%(property)s” is said twice: “%(used)s” (%(used_from)s) counts, “%(other)s” (%(other_from)s) does not."),
         N_("Leave only one of the two."),
     ),
+    "PROPERTY_UNUSED": FindingText(
+        N_("“%(property)s” is said here (“%(text)s”), where it has no effect."),
+        N_("Say it on the step that a person does; an approval is a step of its own, drawn as a task."),
+    ),
+    "YES_OR_NO_UNKNOWN": FindingText(
+        N_("“%(property)s” says “%(text)s”, which is neither yes nor no; the stricter of the two is taken."),
+        N_("Write yes or no."),
+    ),
+    "RESULT_UNKNOWN": FindingText(
+        N_("“%(text)s” is no result of a deal: whether it is won or lost is read from the name of the end event."),
+        N_("Write won or lost."),
+    ),
     "PROPERTY_OVERRULED": FindingText(
         N_("%(property)s: your “%(used)s” counts, and no longer “%(other)s”, as the map was drawn (%(other_from)s)."),
         NOTHING_TO_DO,
@@ -393,6 +417,10 @@ _PUBLISHING: Mapping[str, FindingText] = {
     "RESPONSIBLE_UNKNOWN": FindingText(
         N_("There is no department and no person “%(responsible)s”."),
         N_("Add the department, or name one that exists in the step's property “responsible” or in its lane."),
+    ),
+    "ESCALATION_UNKNOWN": FindingText(
+        N_("The escalation names “%(name)s”, and there is no such department and no such person."),
+        N_("Name one that exists; until then the head of the department is told, and reminders go to the step's own."),
     ),
     "CLIENT_FIELD_UNKNOWN": FindingText(
         N_("The clients of your company have no field “%(field)s”: only this map knows it."),

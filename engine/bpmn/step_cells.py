@@ -20,9 +20,10 @@ from engine.bpmn.escalation_text import ladder_from_bag
 from engine.bpmn.expressions import ExpressionRefused, compile_expression
 from engine.bpmn.repairs.approval_text import approval_rule
 from engine.bpmn.safe_xml import MAX_ATTRIBUTE_LENGTH
-from engine.bpmn.step_definitions import freedom_named, listed_names, says_yes
+from engine.bpmn.step_definitions import freedom_named, listed_names
 from engine.bpmn.writing.ladder_text import ladder_text
 from engine.bpmn.writing.refusals import PropertyTooLong
+from engine.bpmn.yes_or_no import says_no, says_yes
 from engine.errors import N_, DomainError
 
 
@@ -108,7 +109,6 @@ _PROOFS: Mapping[str, Mapping[Reauthentication, str]] = {
     "en": {Reauthentication.PASSWORD: "password", Reauthentication.CODE: "code"},
 }
 _CONTENT = {"uk": {"whole": "усе", "files": "файли"}, "en": {"whole": "all", "files": "files"}}
-_NO = frozenset({"no", "false", "0", "n", "ні", "-", "—"})
 _FREEDOMS: Mapping[str, Mapping[Freedom, str]] = {
     "uk": {Freedom.STRICT: "суворо", Freedom.ADVISED: "з поясненням", Freedom.FREE: "вільно"},
     "en": {Freedom.STRICT: "strict", Freedom.ADVISED: "advised", Freedom.FREE: "free"},
@@ -266,7 +266,7 @@ def _read_escalation(text: str) -> CellMeaning:
 
 def _read_yes_or_no(text: str) -> CellMeaning:
     yes = says_yes(text)
-    if not yes and text.casefold() not in _NO:
+    if not yes and not says_no(text):
         raise YesOrNoNotUnderstood(text=text)
     return CellMeaning(written="yes" if yes else "no", yes=yes)
 

@@ -23,13 +23,13 @@ from engine.bpmn.deadline_rules import DeadlineRule, EscalationLadder, RelativeT
 from engine.bpmn.deadline_text import DeadlineNotUnderstood, ladder_from_bag, parse_deadline, parse_ladder
 from engine.bpmn.distribution_text import distribution_named
 from engine.bpmn.expressions import ExpressionRefused, compile_expression
-from engine.bpmn.map_model import Annotation, Located, Node, Process, Said, Scope, StepPlan
+from engine.bpmn.map_model import Annotation, Located, Node, Place, Process, Said, Scope, StepPlan
 from engine.bpmn.map_properties import Property
-from engine.bpmn.map_sayings import said_of
+from engine.bpmn.map_sayings import is_drawn, said_of
 from engine.bpmn.noticed import Noticed
 from engine.bpmn.reading.vendor_attributes import ENGINES
 from engine.bpmn.repairs.approval_text import approval_rule
-from engine.bpmn.repairs.pools import SAYS_YES
+from engine.bpmn.yes_or_no import says_no, says_yes
 
 _FREEDOM = {
     "strict": Freedom.STRICT,
@@ -52,6 +52,7 @@ def define_steps(processes: list[Process], noticed: Noticed) -> dict[str, StepDe
     """The definitions of all human steps by element id, in the order in which a deal comes to them."""
     steps: dict[str, StepDefinition] = {}
     for process in processes:
+        _say_unread_deadline(process, noticed)
         for node in in_walking_order(process.scope):
             if node.step is not None:
                 steps[node.id] = _define(node, node.step, process, noticed)
@@ -74,10 +75,6 @@ def stages_of(steps: dict[str, StepDefinition]) -> tuple[Stage, ...]:
 def listed_names(text: str) -> tuple[str, ...]:
     """The names in a list that commas or semicolons separate."""
     return tuple(" ".join(part.split()) for part in _LIST.split(text) if part.strip())
-
-
-def says_yes(text: str) -> bool:
-    return text.strip().casefold() in SAYS_YES
 
 
 def freedom_named(text: str) -> Freedom | None:
@@ -127,7 +124,7 @@ def _define(node: Node, plan: StepPlan, process: Process, noticed: Noticed) -> S
         element_id=node.id,
         source_id=node.source_id,
         process_key=process.key,
-        name=node.name or _neighbour_name(node),
+        name=node.name or _neighbour_name(node) or _buttons_name(plan) or node.source_id,
         kind=plan.kind,
         stage=_stage(node),
         responsible=_responsible(node, noticed),
@@ -139,12 +136,12 @@ def _define(node: Node, plan: StepPlan, process: Process, noticed: Noticed) -> S
         instruction=node.annotation.text(Property.INSTRUCTION),
         outcomes=tuple(plan.outcomes),
         approval=(rule or ApprovalRule()) if plan.kind is StepKind.APPROVAL else None,
-        four_eyes=says_yes(node.annotation.text(Property.FOUR_EYES)),
+        four_eyes=_asked_for(node, Property.FOUR_EYES, noticed),
         approved_content=_approved_content(node, process, noticed) if plan.kind is StepKind.APPROVAL else None,
         reauthenticate=_reauthentication(node, noticed),
-        recall=_recall(node) if plan.kind is StepKind.APPROVAL else None,
-        content_seen=plan.kind is StepKind.APPROVAL and says_yes(node.annotation.text(Property.CONTENT_SEEN)),
-        reask=plan.kind is StepKind.APPROVAL and says_yes(node.annotation.text(Property.REASK)),
+        recall=_recall(node, noticed) if plan.kind is StepKind.APPROVAL else None,
+        content_seen=plan.kind is StepKind.APPROVAL and _asked_for(node, Property.CONTENT_SEEN, noticed),
+        reask=plan.kind is StepKind.APPROVAL and _allowed(node, Property.REASK, noticed),
         freedom=_freedom(node, process, noticed),
         line=node.line,
         asks_again=plan.asks_again,
@@ -155,10 +152,12 @@ def _define(node: Node, plan: StepPlan, process: Process, noticed: Noticed) -> S
 
 def _neighbour_name(node: Node) -> str:
     """What a step without a name is called: the decision behind it, or where its only way leads."""
-    for flow in node.outgoing:
-        if flow.target.name:
-            return flow.target.name
-    return node.source_id
+    return next((flow.target.name for flow in node.outgoing if flow.target.name), "")
+
+
+def _buttons_name(plan: StepPlan) -> str:
+    """What a step is called that has no other name: by what may happen there, as its buttons say it."""
+    return " / ".join(outcome.label for outcome in plan.outcomes if outcome.label)
 
 
 def _deadline(node: Node, plan: StepPlan, noticed: Noticed) -> tuple[DeadlineRule | None, str]:
@@ -182,6 +181,14 @@ def _deadline(node: Node, plan: StepPlan, noticed: Noticed) -> tuple[DeadlineRul
     of_the_map = node.scope.process.annotation.text(Property.DEADLINE)
     rule = _read_deadline(of_the_map) if of_the_map and not plan.synthetic else None
     return (rule, of_the_map) if rule is not None else (None, "")
+
+
+def _say_unread_deadline(process: Process, noticed: Noticed) -> None:
+    """The deadline of a whole map cannot be read: its steps have none then, and are asked for one each."""
+    text = process.annotation.text(Property.DEADLINE)
+    if text and _read_deadline(text) is None:
+        place = Place(process.source_id, process.name or process.pool, process.line, process.file)
+        noticed.warning("DEADLINE_NOT_UNDERSTOOD", place, text=text)
 
 
 @lru_cache(1_000)
@@ -231,15 +238,17 @@ def _neighbour(node: Node) -> Node | None:
 
 
 def _responsible(node: Node, noticed: Noticed) -> tuple[str, ...]:
-    text = node.annotation.text(Property.RESPONSIBLE) or said_of(node.like, Property.RESPONSIBLE)
+    text = _of_the_part_around(node) or node.annotation.text(Property.RESPONSIBLE)
+    text = text or said_of(node.like, Property.RESPONSIBLE)
     if not text and node.step is not None and node.step.synthetic:
         text = node.lanes[-1] if node.lanes else ""
         neighbour = _neighbour(node)
         if not text and neighbour is not None:
             text = neighbour.annotation.text(Property.RESPONSIBLE)
-    if not text:
-        owner = node.scope.owner
-        text = owner.annotation.text(Property.RESPONSIBLE) if owner is not None else ""
+    owner = node.scope.owner
+    while not text and owner is not None:
+        text = owner.annotation.text(Property.RESPONSIBLE)
+        owner = owner.scope.owner
     text = text or node.scope.process.annotation.text(Property.RESPONSIBLE)
     if not text.startswith("="):
         return listed_names(text)
@@ -249,6 +258,20 @@ def _responsible(node: Node, noticed: Noticed) -> tuple[str, ...]:
         noticed.warning("RESPONSIBLE_NOT_UNDERSTOOD", node, text=text)
         return ()
     return (text,)
+
+
+def _of_the_part_around(node: Node) -> str:
+    """Who does a sub-process, by its owner's words: they count more than the lane that the whole of it stands in."""
+    said = node.annotation.said.get(Property.RESPONSIBLE)
+    if said is not None and not is_drawn(said):
+        return ""
+    owner = node.scope.owner
+    while owner is not None and owner.lanes == node.lanes:
+        of_owner = owner.annotation.said.get(Property.RESPONSIBLE)
+        if of_owner is not None and not is_drawn(of_owner):
+            return of_owner.text
+        owner = owner.scope.owner
+    return ""
 
 
 def _distribution(node: Node, process: Process, noticed: Noticed) -> Distribution | None:
@@ -304,9 +327,25 @@ def _reauthentication(node: Node, noticed: Noticed) -> Reauthentication:
     return Reauthentication.PASSWORD if found is None else found
 
 
-def _recall(node: Node) -> bool | None:
-    text = node.annotation.text(Property.RECALL)
-    return says_yes(text) if text else None
+def _recall(node: Node, noticed: Noticed) -> bool | None:
+    return _allowed(node, Property.RECALL, noticed) if node.annotation.text(Property.RECALL) else None
+
+
+def _asked_for(node: Node, key: Property, noticed: Noticed) -> bool:
+    """Whether a safeguard is asked for. Where the word is not known it is: whoever asks for one must not get none."""
+    text = node.annotation.text(key)
+    if says_yes(text) or says_no(text):
+        return says_yes(text)
+    noticed.warning("YES_OR_NO_UNKNOWN", node, property=key.value, text=text)
+    return True
+
+
+def _allowed(node: Node, key: Property, noticed: Noticed) -> bool:
+    """Whether a liberty is given. Where the word is not known it is not."""
+    text = node.annotation.text(key)
+    if not says_yes(text) and not says_no(text):
+        noticed.warning("YES_OR_NO_UNKNOWN", node, property=key.value, text=text)
+    return says_yes(text)
 
 
 def lacks_deadline(node: Node, step: StepDefinition) -> bool:

@@ -13,8 +13,10 @@ from sqlalchemy.orm import Session
 from engine.bpmn.archive import Archive, is_archive, is_document_file, read_archive
 from engine.bpmn.compile import CompileOutcome, ProcessProposal, library_entries
 from engine.bpmn.compile_child import compile_in_child
-from engine.bpmn.compiled import ConnectorKind, Distribution
+from engine.bpmn.compiled import ConnectorKind, Distribution, StepDefinition
+from engine.bpmn.deadline_rules import EscalationLadder
 from engine.bpmn.element_ids import called_by_file
+from engine.bpmn.escalation_text import names_holder
 from engine.bpmn.findings import Finding, Severity
 from engine.bpmn.safe_xml import XmlRefused
 from engine.bpmn.templates import secrets_in
@@ -222,6 +224,7 @@ def publishing_findings(session: Session, definition: ProcessDefinition) -> tupl
     if definition.compiled is not None:
         told += _unknown_responsibles(session, definition)
         told += _approvals_out_of_reach(session, definition)
+        told += _escalations_unknown(session, definition)
         told += _distributions_unused(session, definition)
         told += _client_fields_unknown(session, definition)
         told += [rule_finding(one) for one in rule_runs(session, definition) if not one.passed]
@@ -268,6 +271,26 @@ def _unknown_responsibles(session: Session, definition: ProcessDefinition) -> li
                 )
             )
     return findings
+
+
+def _escalations_unknown(session: Session, definition: ProcessDefinition) -> list[Finding]:
+    """A rung for a name that nobody bears reaches the head of the department instead, or whoever holds the step."""
+    process, known = definition.process(), directory(session)
+    ladders: list[tuple[StepDefinition | None, EscalationLadder | None]] = [(None, process.default_escalation)]
+    ladders += [(step, step.escalation) for step in process.steps.values()]
+    return [
+        Finding(
+            code="ESCALATION_UNKNOWN",
+            severity=Severity.WARNING,
+            element_id=step.source_id if step is not None else None,
+            element_name=step.name if step is not None else process.name,
+            line=step.line if step is not None else None,
+            params={"name": level.to},
+        )
+        for step, ladder in ladders
+        for level in (ladder.levels if ladder is not None else ())
+        if level.to and not names_holder(level.to) and resolve_name(level.to, known).unknown
+    ]
 
 
 def _approvals_out_of_reach(session: Session, definition: ProcessDefinition) -> list[Finding]:

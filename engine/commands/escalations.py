@@ -22,7 +22,7 @@ from engine.model.person import Person, Role
 from engine.model.process_instance import ProcessInstance
 from engine.model.work_item import LIVE, WorkItem
 from engine.policy.approvers import may_decide
-from engine.policy.assignment import Directory, resolve_name
+from engine.policy.assignment import Assignment, Directory, resolve_name
 from engine.policy.escalation_ladder import heads_told_before, next_escalation_at, rungs_due
 from engine.policy.permissions import Actor
 from engine.queries.directories import directory
@@ -84,17 +84,24 @@ class _LateStep:
     def climb(self, level: EscalationLevel, told_before: int) -> None:
         """``told_before`` is how many rungs below this one have told a head: the next tells the head above."""
         if level.action is EscalationAction.REMIND:
-            self._remind()
+            self._remind(level)
         elif level.action is EscalationAction.TELL_HEAD:
             self._tell(self._superiors(level, told_before))
         else:
             self._reassign(self._superiors(level), named=bool(level.to))
 
-    def _remind(self) -> None:
-        item, holders = self.work_item, self._holders()
-        self._send(NoticeKind.DEADLINE_NEAR, holders)
-        event = ReminderSent(name=item.name, to=self._names(holders), due_at=item.due_at)
+    def _remind(self, level: EscalationLevel) -> None:
+        item, reminded = self.work_item, self._named(level) or self._holders()
+        self._send(NoticeKind.DEADLINE_NEAR, reminded)
+        event = ReminderSent(name=item.name, to=self._names(reminded), due_at=item.due_at)
         self._record(event)
+
+    def _named(self, level: EscalationLevel) -> tuple[int, ...]:
+        """Whom a reminder names in place of those who hold the step: a person, or everybody of a department."""
+        named = resolve_name(level.to, self.people, self.instance.deal.owner_id) if level.to else Assignment()
+        if named.person_id is not None:
+            return (named.person_id,)
+        return tuple(dict.fromkeys(one for each in named.department_ids for one in self.people.members_of(each)))
 
     def _tell(self, superiors: Sequence[int]) -> None:
         self._send(NoticeKind.STEP_LATE, superiors)

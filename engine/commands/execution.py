@@ -24,6 +24,7 @@ from engine.bpmn.runtime import (
     Stimulus,
 )
 from engine.bpmn.waits import Waits
+from engine.commands.awaited_deadlines import set_awaited_deadlines
 from engine.commands.calls import follow_calls
 from engine.commands.deal_results import close_deal
 from engine.commands.decisions import keep_decisions
@@ -166,6 +167,7 @@ def _step(
         close_deal(session, instance.deal, process, result.end_events, actor=actor, at=at)
     else:
         follow_stage(session, instance.deal, process, result.waiting_elements, actor=actor, at=at)
+        set_awaited_deadlines(session, instance, process, result.waiting_elements, facts=facts, at=at)
     if keeping is None or isinstance(stimulus, MoveToken):
         return result
     # What was kept once in this step is asked for when the deal comes to it again: no map runs in circles.

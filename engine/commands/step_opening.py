@@ -255,7 +255,7 @@ class StepOpener:
         )
 
     def _due(self, step: StepDefinition, calendar: BusinessCalendar) -> datetime | None:
-        """When the step is due. A date of the deal that nobody filled in yet gives no deadline; the page says so."""
+        """When the step is due. A date of the deal that nobody filled in yet gives no deadline until somebody does."""
         if step.deadline is None:
             return None
         try:

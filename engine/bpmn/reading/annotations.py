@@ -32,7 +32,7 @@ from engine.bpmn.reading.forms import read_fields
 from engine.bpmn.reading.groups import read_groups
 from engine.bpmn.reading.html_text import plain_text
 from engine.bpmn.reading.jbpm_inputs import jbpm_properties
-from engine.bpmn.reading.lanes import read_lanes
+from engine.bpmn.reading.lanes import read_lanes, say_lanes_unheard
 from engine.bpmn.reading.left_out import say_left_out
 from engine.bpmn.reading.notes import read_notes
 from engine.bpmn.reading.plain_text import spoken_properties, without_properties
@@ -56,6 +56,7 @@ _RESULT_ATTRIBUTES = ("resultVariable", "resultVariableName")
 def read_annotations(document: Document, form_files: Forms, noticed: Noticed) -> None:
     """Fill the annotations of all processes and nodes of a file. ``form_files`` are fields by the form's name."""
     read_lanes(document)
+    say_lanes_unheard(document, noticed)
     read_groups(document)
     notes = read_notes(document, noticed)
     resources = {

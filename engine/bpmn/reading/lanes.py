@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from lxml import etree
 
-from engine.bpmn.map_model import Node, Process
+from engine.bpmn.map_model import Node, Place, Process
+from engine.bpmn.map_properties import ANSWERS
+from engine.bpmn.noticed import Noticed
 from engine.bpmn.reading.drawing import Box
-from engine.bpmn.reading.elements import MODEL, attribute, children, name_of, text_of
+from engine.bpmn.reading.elements import MODEL, attribute, children, line_of, name_of, text_of
+from engine.bpmn.reading.properties import foreign_properties, own_properties
 from engine.bpmn.reading.structure import Document
 
 
@@ -19,6 +22,15 @@ def read_lanes(document: Document) -> None:
             _read_lane(document, lane, process, ())
     _spread_inwards(document)
     _by_geometry(document)
+
+
+def say_lanes_unheard(document: Document, noticed: Noticed) -> None:
+    """A lane or a pool says by its name who does its steps; a property of it counts for none of them."""
+    for drawn in document.definitions.iter(f"{{{MODEL}}}lane", f"{{{MODEL}}}participant"):
+        place = Place(attribute(drawn, "id"), name_of(drawn), line_of(drawn), document.file)
+        for key, said in {**dict(foreign_properties(drawn)), **dict(own_properties(drawn))}.items():
+            if key not in ANSWERS:
+                noticed.warning("PROPERTY_UNUSED", place, property=key.value, text=said.text)
 
 
 def _read_lane(document: Document, lane: etree._Element, process: Process | None, around: tuple[str, ...]) -> None:

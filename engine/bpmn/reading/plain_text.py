@@ -9,20 +9,35 @@ from engine.bpmn.map_model import Said
 from engine.bpmn.map_properties import ANSWERS, Property
 from engine.bpmn.reading.property_keys import property_named
 
+_NEXT = re.compile(r"[;.]\s+(?=(?P<key>[^\W\d_][^:=;.\n]{1,30}?)\s*[:=])")
 _LINE = re.compile(r"^\s*[-*•]?\s*([^\W\d_][^:=\n]{1,30}?)\s*[:=]\s*(\S.*?)\s*$")
 
 
 def spoken_properties(text: str, source: str) -> Iterator[tuple[Property, Said]]:
     """The properties that the lines of ``text`` name."""
     for line in text.splitlines():
-        found = _spoken(line)
-        if found is not None:
-            yield found[0], Said(found[1].rstrip(";."), source) if _is_word(found[1]) else Said(found[1], source)
+        for part in _parts(line):
+            found = _spoken(part)
+            if found is not None:
+                yield found[0], Said(found[1].rstrip(";."), source) if _is_word(found[1]) else Said(found[1], source)
 
 
 def without_properties(text: str) -> str:
     """The text that is left for people when the lines that name a property are taken out."""
     return "\n".join(line.strip() for line in text.splitlines() if _spoken(line) is None).strip()
+
+
+def _parts(line: str) -> Iterator[str]:
+    """``Термін: 2 р.д.; Відповідальний: юрист`` says two things; a line that begins with neither is a sentence."""
+    if _spoken(line) is None:
+        yield line
+        return
+    begins = 0
+    for gap in _NEXT.finditer(line):
+        if property_named(gap["key"]) is not None:
+            yield line[begins : gap.start() + (line[gap.start()] == ".")]
+            begins = gap.end()
+    yield line[begins:]
 
 
 def _spoken(line: str) -> tuple[Property, str] | None:

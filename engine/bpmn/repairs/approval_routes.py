@@ -14,7 +14,7 @@ from engine.bpmn.repairs.workbench import Workbench
 
 APPROVAL_OUTCOMES = (OutcomeKind.APPROVED, OutcomeKind.RETURNED, OutcomeKind.REJECTED)
 _NEGATIVE = (OutcomeKind.RETURNED, OutcomeKind.REJECTED)
-_JOINS = (NodeType.PARALLEL, NodeType.INCLUSIVE, NodeType.COMPLEX)
+JOINS = (NodeType.PARALLEL, NodeType.INCLUSIVE, NodeType.COMPLEX)
 
 Routes = dict[Flow, tuple[OutcomeKind, ...]]
 
@@ -86,19 +86,19 @@ def approval_buttons(kinds: Iterable[OutcomeKind] = APPROVAL_OUTCOMES) -> list[O
 
 def _deciding(gateway: Node) -> tuple[list[Node], list[Node]]:
     """(steps declared as approvals, steps that may become approvals by the labels behind them)."""
-    source = _origin(gateway)
+    source = origin_of(gateway)
     if source is None:
         return [], []
     if source.is_human:
-        return ([source], []) if _is_approval(source) else ([], [source] if _may_become(source) else [])
+        return ([source], []) if is_approval(source) else ([], [source] if _may_become(source) else [])
     if source.type in SUB_PROCESSES and source.inside is not None and source.loop_rule is None:
-        return [node for node in source.inside.all_nodes() if _is_approval(node)], []
-    if source.type in _JOINS and len(source.incoming) > 1:
+        return [node for node in source.inside.all_nodes() if is_approval(node)], []
+    if source.type in JOINS and len(source.incoming) > 1:
         return _feeding(source)
     return [], []
 
 
-def _origin(gateway: Node) -> Node | None:
+def origin_of(gateway: Node) -> Node | None:
     """What comes right before the decision, seen through other decisions of the same approval and plain events."""
     seen = {gateway}
     current = gateway
@@ -112,7 +112,7 @@ def _origin(gateway: Node) -> Node | None:
     return None
 
 
-def _is_approval(node: Node) -> bool:
+def is_approval(node: Node) -> bool:
     return node.step is not None and node.step.kind is StepKind.APPROVAL
 
 
@@ -129,11 +129,11 @@ def _may_become(node: Node) -> bool:
 
 def _feeding(join: Node) -> tuple[list[Node], list[Node]]:
     """The approvals between the split and ``join``; without any, the last human step of every branch."""
-    split = _split_of(join)
+    split = split_of(join)
     region = _between(split, join) if split is not None else set()
     inside = [node for node in join.scope.nodes if node in region]
     nested = [inner for node in inside if node.inside is not None for inner in node.inside.all_nodes()]
-    declared = [node for node in (*inside, *nested) if _is_approval(node)]
+    declared = [node for node in (*inside, *nested) if is_approval(node)]
     last = [flow.source for flow in join.incoming]
     return declared, last if all(_may_become(node) for node in last) else []
 
@@ -160,7 +160,7 @@ def _between(split: Node, join: Node) -> set[Node]:
     return forward & backward
 
 
-def _split_of(join: Node) -> Node | None:
+def split_of(join: Node) -> Node | None:
     """The last node that every path to ``join`` passes: its immediate dominator.
 
     K. Cooper, T. Harvey, K. Kennedy: A Simple, Fast Dominance Algorithm (2001).

@@ -23,6 +23,7 @@ def settle_loops(workbench: Workbench, process: Process) -> None:
     for node in tuple(process.scope.all_nodes()):
         loop = node.loop
         if loop is None:
+            _say_repeat_unheard(workbench, node)
             continue
         node.loop = None
         if node.type not in ACTIVITIES:
@@ -34,6 +35,13 @@ def settle_loops(workbench: Workbench, process: Process) -> None:
         for text in expressions_of(node.loop_rule) if node.loop_rule is not None else ():
             if LOOP_COUNTER in compile_expression(text).names:
                 workbench.noticed.info("LOOP_COUNTER", node, text=text)
+
+
+def _say_repeat_unheard(workbench: Workbench, node: Node) -> None:
+    """A count makes no loop of an activity that is drawn as none."""
+    text = node.annotation.text(Property.REPEAT)
+    if text and text.casefold() != ONCE and node.type in ACTIVITIES and node.like is None:
+        workbench.noticed.warning("PROPERTY_UNUSED", node, property=Property.REPEAT.value, text=text)
 
 
 def _multi_instance(workbench: Workbench, node: Node, loop: Loop) -> None:

@@ -9,6 +9,7 @@ from engine.bpmn.repairs.calls import settle_calls
 from engine.bpmn.repairs.compensation import settle_compensation
 from engine.bpmn.repairs.decision_tables import check_results, say_unused_tables
 from engine.bpmn.repairs.decisions import settle_decisions
+from engine.bpmn.repairs.earlier_rounds import forget_earlier_rounds
 from engine.bpmn.repairs.ends import settle_ends
 from engine.bpmn.repairs.errors_thrown import settle_errors
 from engine.bpmn.repairs.event_subprocesses import settle_event_subprocesses
@@ -56,4 +57,6 @@ REPAIRS: tuple[Repair, ...] = (
     ask_missing_variables,
     check_results,
     say_unused_tables,
+    # What is put in here stands between steps and decisions that those before it look at.
+    forget_earlier_rounds,
 )

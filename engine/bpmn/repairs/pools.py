@@ -6,8 +6,7 @@ from engine.bpmn.map_model import HUMAN_TASKS, EventKind, Located, Node, NodeTyp
 from engine.bpmn.map_properties import Property
 from engine.bpmn.noticed import Noticed
 from engine.bpmn.questions import Because, Proposal, QuestionKind
-
-SAYS_YES = frozenset({"true", "yes", "1", "так", "y"})
+from engine.bpmn.yes_or_no import says_yes
 
 
 def human_steps(process: Process) -> int:
@@ -96,9 +95,9 @@ def choose_process(sales_map: SalesMap, process_key: str | None, noticed: Notice
     chosen = filled[0] if process_key is not None else _said_to_be(filled) or filled[0]
     _ask_which(sales_map, chosen, noticed)
     filled = [chosen, *(process for process in filled if process is not chosen)]
-    others = [process.name or process.pool or process.source_id for process in filled[1:]]
+    others = [_called(process) for process in filled[1:]]
     if others:
-        noticed.info("POOLS_CHOSEN", chosen, others=", ".join(others), chosen=chosen.pool or chosen.name)
+        noticed.info("POOLS_CHOSEN", chosen, others=", ".join(others), chosen=_called(chosen))
     black_boxes = [pool.name for pool in sales_map.pools if pool.process is None and pool.name]
     if black_boxes:
         noticed.info("POOLS_OUTSIDE", chosen, pools=", ".join(black_boxes))
@@ -107,9 +106,14 @@ def choose_process(sales_map: SalesMap, process_key: str | None, noticed: Notice
     return chosen
 
 
+def _called(process: Process) -> str:
+    """As people see it in the drawing: by its pool, else by a name that only some tools show."""
+    return process.pool or process.name or process.source_id
+
+
 def _said_to_be(filled: list[Process]) -> Process | None:
     """The one process of which the owner says that it is executed."""
-    said = [process for process in filled if process.annotation.text(Property.EXECUTED).casefold() in SAYS_YES]
+    said = [process for process in filled if says_yes(process.annotation.text(Property.EXECUTED))]
     return said[0] if len(said) == 1 else None
 
 

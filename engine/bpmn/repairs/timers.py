@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from engine.bpmn.compiled import TimerKind, TimerRule
+from engine.bpmn.deadline_rules import DeadlineRule, ElapsedTime
 from engine.bpmn.deadline_text import DeadlineNotUnderstood, amounts_in, parse_timer_value
 from engine.bpmn.expressions import ExpressionRefused, compile_expression
 from engine.bpmn.map_model import EventDefinition, EventKind, Node, NodeType
 from engine.bpmn.map_properties import Property
 from engine.bpmn.questions import ASK, Because, Proposal, QuestionKind
 from engine.bpmn.repairs.workbench import Workbench
+
+_DAY_S = 86_400
 
 
 def timer_rule(node: Node, event: EventDefinition) -> TimerRule | None:
@@ -46,9 +49,24 @@ def settle_timer(workbench: Workbench, node: Node, event: EventDefinition) -> bo
         _ask(workbench, node, event)
     elif event.timer_kind is TimerKind.CYCLE and rule.kind is not TimerKind.CYCLE:
         workbench.noticed.info("CYCLE_FIRES_ONCE", node, text=event.text)
+    _say_other_label(workbench, node, rule, said if _read(TimerKind.DURATION, said) else event.text)
     node.timer = rule
     node.events = [EventDefinition(EventKind.TIMER, id=event.id, timer_kind=rule.kind)]
     return True
+
+
+def _say_other_label(workbench: Workbench, node: Node, rule: TimerRule, used: str) -> None:
+    """A label that tells another time than the value: people go by the label, the deal by the value."""
+    label = _read(TimerKind.DURATION, node.name)
+    if label is None or label.rule is None or rule.rule is None or _length(label.rule) == _length(rule.rule):
+        return
+    conflict = {"used": used, "used_from": "value", "other": node.name, "other_from": "name"}
+    workbench.noticed.warning("PROPERTY_CONFLICT", node, property=Property.TIMER.value, **conflict)
+
+
+def _length(rule: DeadlineRule) -> DeadlineRule | tuple[int, int]:
+    """What is compared of two times: "48 hours" and "2 days" are the same."""
+    return (rule.months, rule.days * _DAY_S + rule.seconds) if isinstance(rule, ElapsedTime) else rule
 
 
 def _said(node: Node) -> str:

@@ -15,6 +15,6 @@ def leave_out_unreachable(workbench: Workbench, process: Process) -> None:
         for node in tuple(scope.nodes):
             if node in reached or node not in scope.nodes:
                 continue
-            if node.source_id:
+            if node.source_id or node.name:  # what a repair has put in has neither; a drawn step may lack its id
                 workbench.noticed.warning("UNREACHABLE", node)
             remove_node(node)

@@ -43,7 +43,7 @@ def ask_missing_variables(workbench: Workbench, process: Process) -> None:
     literals: dict[str, list[str]] = {}
     for flow in _decided(process):
         for path in _missing(flow, known):
-            literals.setdefault(path, []).extend(_texts_compared(path, flow.condition_text))
+            literals.setdefault(path, []).extend(texts_compared(path, flow.condition_text))
     asked: dict[tuple[Node, str], None] = {}
     for flow in tuple(_decided(process)):
         for path in _missing(flow, known):
@@ -160,7 +160,7 @@ def _ask_repeated(workbench: Workbench, process: Process, known: set[str]) -> No
         if text is None:
             continue
         for name in sorted(compile_expression(text).names - known - FACTS - COUNTERS):
-            texts = _texts_compared(name, text)
+            texts = texts_compared(name, text)
             _ask(node, name, _field_type(name, text, texts), texts)
             workbench.noticed.warning("UNKNOWN_VARIABLE", node, variable=name, step=node.title)
             known.add(name)
@@ -213,7 +213,7 @@ def _say(workbench: Workbench, at: Located, path: str, step: Node, known: set[st
         workbench.noticed.warning("UNKNOWN_VARIABLE", at, variable=path, step=step.title)
 
 
-def _texts_compared(path: str, text: str) -> list[str]:
+def texts_compared(path: str, text: str) -> list[str]:
     name = re.escape(path)
     found = re.findall(rf"{name}\s*(?:==|!=|=|eq|ne)\s*[\"']([^\"']{{1,80}})[\"']", text)
     found += re.findall(rf"[\"']([^\"']{{1,80}})[\"']\s*(?:==|!=|=|eq|ne)\s*{name}\b", text)
@@ -226,7 +226,7 @@ def _texts_of_list(path: str, text: str) -> list[str]:
     found = re.findall(rf"[\"']([^\"']{{1,80}})[\"']\s+in\s+{name}\b", text)
     found += re.findall(rf"list contains\(\s*{name}\s*,\s*[\"']([^\"']{{1,80}})[\"']", text)
     for each in re.findall(rf"\b(?:some|every|for)\s+(\w+)\s+in\s+{name}\b", text):
-        found += _texts_compared(each, text)
+        found += texts_compared(each, text)
     return found
 
 

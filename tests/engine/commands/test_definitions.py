@@ -105,6 +105,17 @@ def test_a_step_without_deadline_or_for_nobody_cannot_be_published(office: Offic
     assert len(refused.value.findings) == 2
 
 
+def test_an_escalation_to_nobody_is_told_before_publishing(office: Office) -> None:
+    ladder = "нагадати виконавцю за 2 год; повідомити Марсіянина в термін; передати bohdan через 1 р.д."
+    said = f'<camunda:property name="ескалація" value="{ladder}"/></camunda:properties>'
+    definition = deploy(office, {"m.bpmn": small()["small.bpmn"].replace(b"</camunda:properties>", said.encode())})
+    with office.database.read() as session:
+        found = publishing_findings(session, session.get_one(ProcessDefinition, definition.id))
+    assert [(one.element_name, dict(one.params)) for one in found if one.code == "ESCALATION_UNKNOWN"] == [
+        ("Подзвонити", {"name": "Марсіянина"})
+    ]
+
+
 def test_an_unknown_department_can_be_created_on_the_spot(office: Office) -> None:
     definition = deploy(office, small(responsible="Відділ мрій"))
     assert standing(office, definition) == {("RESPONSIBLE_UNKNOWN", "Подзвонити")}

@@ -55,6 +55,24 @@ def test_heads_are_told_upward_rung_by_rung_and_a_late_step_goes_up(office: Offi
     assert sorted(late) == sorted([*expected, (NoticeKind.STEP_HANDED, company.bohdan.id)])
 
 
+@pytest.mark.parametrize(
+    ("whom", "reminded"),
+    [
+        ("bohdan", ["bohdan"]),
+        ("Юридичний відділ", ["iryna"]),
+        ("виконавцю", ["olena"]),
+        ("Нікому Невідомий", ["olena"]),
+    ],
+)
+def test_a_reminder_goes_to_whom_it_names(office: Office, whom: str, reminded: list[str]) -> None:
+    ladder = {"escalation": f"нагадати {whom} за 1 р.д."}
+    office.do("admin", update_department, office.company.sales.id, ladder)
+    office.open_deal()
+    office.wait(days=1, hours=22)
+    people = [getattr(office.company, login).id for login in reminded]
+    assert told(office) == [(NoticeKind.DEADLINE_NEAR, person_id) for person_id in people]
+
+
 def test_a_server_that_was_down_climbs_all_rungs_at_once_each_once(office: Office) -> None:
     deal = office.open_deal()
     office.wait(days=20)

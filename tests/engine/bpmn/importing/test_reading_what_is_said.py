@@ -339,3 +339,24 @@ def test_an_approval_says_what_it_is_bound_to_and_how_it_is_confirmed() -> None:
     assert (approval.reauthenticate, approval.recall) == (Reauthentication.PASSWORD, False)
     assert found(outcome, "APPROVED_CONTENT_UNKNOWN").params == {"name": "знишка"}
     assert found(outcome, "REAUTHENTICATION_UNKNOWN").params == {"text": "відбиток"}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Термін: 2 р.д.; Відповідальний: юрист; Етап: Договір",
+        "Термін: протягом 2 робочих днів. Відповідальний: юрист. Етап: Договір.",
+        "Етап: Договір; Responsible: юрист. Deadline: 2 business days",
+    ],
+)
+def test_a_line_may_say_several_things(line: str) -> None:
+    documented = element("task", "t", "Скласти", f"<documentation>{line}</documentation>")
+    said = compiled(*one_step(documented)).steps["t"]
+    assert (said.deadline, said.responsible, said.stage) == (WorkingTime(days=2), ("юрист",), "Договір")
+    assert said.instruction == ""
+
+
+def test_a_sentence_before_a_key_stays_a_sentence() -> None:
+    text = "Спитати клієнта. Термін: який йому підходить"
+    said = compiled(*one_step(element("task", "t", "Спитати", f"<documentation>{text}</documentation>"))).steps["t"]
+    assert (said.deadline, said.instruction) == (None, text)

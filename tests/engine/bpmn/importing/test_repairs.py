@@ -19,7 +19,7 @@ from support.drawn_maps import (
 )
 from support.instance_run import InstanceRun
 
-from engine.bpmn.compile import compile_bpmn
+from engine.bpmn.compile import CompileOutcome, compile_bpmn
 from engine.bpmn.compiled import CompiledProcess, LoopRule, MessageRule, OutcomeKind, StepKind, TimerKind
 from engine.bpmn.deadline_rules import ElapsedTime
 from engine.bpmn.findings import Severity
@@ -530,3 +530,25 @@ def test_an_end_says_whether_the_deal_is_won_or_lost() -> None:
         START, element("userTask", "t", "Крок"), element("endEvent", "e", "Кінець", said), chain("start", "t", "e")
     )
     assert process.results == {"e": "lost"}
+
+
+def test_a_step_without_an_id_that_no_path_leads_to_is_told_by_its_name() -> None:
+    outcome = outcome_of(START, step("t"), '<task name="Забутий"/>', END, chain("start", "t", "end"))
+    assert found(outcome, "UNREACHABLE").element_name == "Забутий"
+
+
+def waiting(label: str, value: str) -> CompileOutcome:
+    timer = f"<timerEventDefinition><timeDuration>{value}</timeDuration></timerEventDefinition>"
+    wait = element("intermediateCatchEvent", "w", label, timer)
+    return outcome_of(START, wait, step("t"), END, chain("start", "w", "t", "end"))
+
+
+@pytest.mark.parametrize(("label", "value"), [("2 дні", "PT5M"), ("2 р.д.", "P2D"), ("до 18:00", "PT4H")])
+def test_a_timer_whose_label_tells_another_time_is_told(label: str, value: str) -> None:
+    told = found(waiting(label, value), "PROPERTY_CONFLICT")
+    assert (told.element_id, told.params["used"], told.params["other"]) == ("w", value, label)
+
+
+@pytest.mark.parametrize(("label", "value"), [("2 дні", "P2D"), ("2 дні", "PT48H"), ("Чекаємо", "P2D"), ("", "P2D")])
+def test_a_timer_whose_label_tells_the_same_or_nothing_is_not(label: str, value: str) -> None:
+    assert "PROPERTY_CONFLICT" not in codes(waiting(label, value))

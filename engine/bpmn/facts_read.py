@@ -1,0 +1,92 @@
+"""What expressions of a map read that nothing gives: a name of the deal that is not there, an outcome no step has.
+
+A condition on either is never met, and a deadline counted from one is never set: it is said before any deal comes by.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping
+
+from engine.bpmn.compiled import ExpressionCondition, StepDefinition, StepKind
+from engine.bpmn.deadline_rules import RelativeToField
+from engine.bpmn.executed_tables import expressions_of
+from engine.bpmn.expressions import compile_expression
+from engine.bpmn.map_model import Located, Process
+from engine.bpmn.repairs.variables_asked import FACTS, provided_names, texts_compared
+from engine.bpmn.repairs.workbench import Workbench
+from engine.bpmn.run_variables import COUNTERS
+
+_OF_DEAL = frozenset({"number", "title", "amount", "currency", "close_date", "stage"})
+_OF_OWNER = frozenset({"login", "name"})
+_LISTED = re.compile(r"[\"']([^\"']{1,80})[\"']")
+
+
+def say_unknown_facts(workbench: Workbench, steps: Mapping[str, StepDefinition]) -> None:
+    """``steps`` are all human steps of the map by element id."""
+    given = set(provided_names(workbench)) | _fields(steps)
+    deciding = [one for process in workbench.processes for one in _deciding(process)]
+    counted = [one for process in workbench.processes for one in _counted(process, steps)]
+    for at, text in (*deciding, *counted):
+        for path in sorted(compile_expression(text).paths):
+            root, _, attribute = path.partition(".")
+            of_fact = {"deal": _OF_DEAL | given, "owner": _OF_OWNER}.get(root)
+            if of_fact is not None and attribute and attribute.partition(".")[0] not in of_fact:
+                _say(workbench, at, path, [f"{root}.{one}" for one in of_fact])
+    for at, text in counted:
+        for name in sorted(compile_expression(text).names - given - FACTS - COUNTERS):
+            _say(workbench, at, name, [*given, *(f"deal.{one}" for one in _OF_DEAL)])
+    for at, text in deciding:
+        _say_unknown_outcomes(workbench, at, text, steps)
+
+
+def _fields(steps: Mapping[str, StepDefinition]) -> set[str]:
+    return {field.name.removeprefix("deal.") for step in steps.values() for field in step.fields}
+
+
+def _say(workbench: Workbench, at: Located, name: str, known: list[str]) -> None:
+    near = difflib.get_close_matches(name, sorted(known), n=1)
+    workbench.noticed.warning("FACT_UNKNOWN", at, name=name, near=near[0] if near else "deal.amount")
+
+
+def _deciding(process: Process) -> Iterator[tuple[Located, str]]:
+    """Conditions, with where they stand."""
+    for scope in process.scope.scopes():
+        for flow in scope.flows():
+            if isinstance(flow.condition, ExpressionCondition):
+                yield flow, flow.condition.text
+    for node in process.scope.all_nodes():
+        if isinstance(node.condition, ExpressionCondition):
+            yield node, node.condition.text
+        for text in expressions_of(node.loop_rule) if node.loop_rule is not None else ():
+            yield node, text
+
+
+def _counted(process: Process, steps: Mapping[str, StepDefinition]) -> Iterator[tuple[Located, str]]:
+    """Deadlines and timers counted from data, and who does a step by what the deal says."""
+    for node in process.scope.all_nodes():
+        step = steps.get(node.id)
+        rules = [step.deadline if step is not None else None, node.timer.rule if node.timer is not None else None]
+        for rule in rules:
+            if isinstance(rule, RelativeToField):
+                yield node, rule.expression
+        for name in step.responsible if step is not None else ():
+            if name.startswith("="):
+                yield node, name
+
+
+def _say_unknown_outcomes(workbench: Workbench, at: Located, text: str, steps: Mapping[str, StepDefinition]) -> None:
+    """Of an approval it is an error: who rejects would see the deal go on as if they had approved."""
+    names = compile_expression(text).names
+    for step in steps.values():
+        variable = f"{step.element_id}_outcome"
+        if variable not in names:
+            continue
+        listed = re.findall(rf"\b{re.escape(variable)}\s+in\s*[\[(]([^\])]{{1,400}})[\])]", text)
+        said = [*texts_compared(variable, text), *(word for one in listed for word in _LISTED.findall(one))]
+        outcomes = [one.id for one in step.outcomes]
+        tell = workbench.noticed.error if step.kind is StepKind.APPROVAL else workbench.noticed.warning
+        for word in dict.fromkeys(said):
+            if word not in outcomes:
+                tell("OUTCOME_UNKNOWN", at, step=step.name, outcome=word, outcomes=", ".join(outcomes))

@@ -1,0 +1,123 @@
+"""An approval that a later round leaves out decides nothing in it."""
+
+from __future__ import annotations
+
+import pytest
+from support.drawn_maps import END, START, chain, compiled, element, flow, outcome_of, step
+from support.instance_run import InstanceRun
+
+SIZE = (
+    "<extensionElements><camunda:formData><camunda:formField id='big' type='boolean'/></camunda:formData>"
+    "</extensionElements>"
+)
+NO = '<endEvent id="no" name="Відмова"/>'
+PREPARE = '<exclusiveGateway id="again"/>' + element("userTask", "prepare", "Підготувати", SIZE)
+DECIDE = '<exclusiveGateway id="g"/>' + NO + END
+WAYS = flow("g", "end", "Погоджено") + flow("g", "again", "На доопрацювання") + flow("g", "no", "Відхилено")
+LEGAL, FINANCE = step("legal", "Юрист", погодження="будь-хто"), step("finance", "Фінанси", погодження="будь-хто")
+BYPASS = '<exclusiveGateway id="x" default="x_mx"/><exclusiveGateway id="mx"/>'
+PAST = flow("x", "finance", condition="${big}") + flow("x", "mx") + chain("finance", "mx")
+
+
+def inclusive(condition: str = "${big}") -> str:
+    split = '<inclusiveGateway id="split" default="split_legal"/><inclusiveGateway id="join"/>'
+    ways = flow("split", "legal") + flow("split", "finance", condition=condition) + chain("finance", "join")
+    return split + LEGAL + FINANCE + chain("prepare", "split") + ways + chain("legal", "join", "g")
+
+
+def past_one_branch() -> str:
+    split = '<parallelGateway id="split"/><parallelGateway id="join"/>' + BYPASS
+    ways = chain("prepare", "split", "legal", "join", "g") + chain("split", "x") + PAST + chain("mx", "join")
+    return split + LEGAL + FINANCE + ways
+
+
+def in_a_part() -> str:
+    inner = '<startEvent id="is"/>' + LEGAL + FINANCE + BYPASS + '<endEvent id="ie"/>'
+    inner += chain("is", "legal", "x") + PAST + chain("mx", "ie")
+    return element("subProcess", "part", "Погодження", inner) + chain("prepare", "part", "g")
+
+
+def deeper_in_a_part() -> str:
+    steps = '<startEvent id="ds"/>' + FINANCE + '<endEvent id="de"/>' + chain("ds", "finance", "de")
+    inner = element("subProcess", "deep", "Фінанси", steps)
+    past = flow("x", "deep", condition="${big}") + flow("x", "mx") + chain("deep", "mx")
+    split = '<parallelGateway id="split"/><parallelGateway id="join"/>' + BYPASS + LEGAL + inner
+    return split + chain("prepare", "split", "legal", "join", "g") + chain("split", "x") + past + chain("mx", "join")
+
+
+def returned_by_finance(approvals: str) -> InstanceRun:
+    run = InstanceRun(compiled(START, PREPARE, approvals, DECIDE, chain("start", "again", "prepare"), WAYS))
+    run.complete("prepare", big=True)
+    if "legal" in run.open:
+        run.complete("legal", "approved")
+    run.complete("finance", "returned")
+    assert run.open == ["prepare"]
+    return run
+
+
+@pytest.mark.parametrize("approvals", [past_one_branch(), in_a_part(), deeper_in_a_part()])
+def test_a_return_of_a_round_before_does_not_send_the_deal_back_again(approvals: str) -> None:
+    run = returned_by_finance(approvals)
+    run.complete("prepare", big=False)
+    run.complete("legal", "approved")
+    assert run.last.end_events == ("end",)
+
+
+def test_of_an_inclusive_split_only_the_ways_of_this_round_decide() -> None:
+    run = returned_by_finance(inclusive())
+    run.complete("prepare", big=False)
+    assert run.open == ["legal"]
+    run.complete("legal", "approved")
+    assert run.last.end_events == ("end",)
+
+
+@pytest.mark.parametrize("approvals", [past_one_branch(), in_a_part(), inclusive()])
+def test_an_approval_that_is_asked_again_decides_again(approvals: str) -> None:
+    run = returned_by_finance(approvals)
+    run.complete("prepare", big=True)
+    if "legal" in run.open:
+        run.complete("legal", "approved")
+    run.complete("finance", "rejected")
+    assert run.last.end_events == ("no",)
+
+
+def test_a_map_that_asks_again_only_who_returned_it_keeps_what_the_others_said() -> None:
+    again = inclusive('${finance_outcome == "returned" || big}')
+    process = compiled(START, PREPARE, again, DECIDE, chain("start", "again", "prepare"), WAYS)
+    assert not any(name == "finance_outcome" for pairs in process.assignments.values() for name, _ in pairs)
+
+
+def test_nothing_is_put_into_a_map_that_asks_once_or_asks_all_each_time() -> None:
+    once = WAYS.replace('targetRef="again"', 'targetRef="no"')
+    assert not compiled(START, PREPARE, in_a_part(), DECIDE, chain("start", "again", "prepare"), once).assignments
+    split = '<parallelGateway id="split"/><parallelGateway id="join"/>' + LEGAL + FINANCE
+    ways = chain("prepare", "split", "legal", "join", "g") + chain("split", "finance", "join")
+    assert not compiled(START, PREPARE, split + ways, DECIDE, chain("start", "again", "prepare"), WAYS).assignments
+
+
+def skipping(approvals: str) -> set[str]:
+    outcome = outcome_of(START, PREPARE, approvals, DECIDE, chain("start", "again", "prepare"), WAYS)
+    return {one.params["steps"] for one in outcome.findings if one.code == "APPROVALS_MAY_BE_SKIPPED"}
+
+
+def test_a_decision_that_a_deal_may_reach_unapproved_is_told() -> None:
+    split = '<inclusiveGateway id="split" default="split_join"/><inclusiveGateway id="join"/>' + LEGAL + FINANCE
+    ways = chain("prepare", "split") + flow("split", "join") + flow("split", "legal", condition="${!big}")
+    ways += flow("split", "finance", condition="${big}") + chain("legal", "join", "g") + chain("finance", "join")
+    assert skipping(split + ways) == {"Юрист, Фінанси"}
+    inner = '<startEvent id="is"/>' + FINANCE + BYPASS + '<endEvent id="ie"/>' + chain("is", "x") + PAST
+    part = element("subProcess", "part", "Погодження", inner + chain("mx", "ie"))
+    assert skipping(part + chain("prepare", "part", "g")) == {"Фінанси"}
+
+
+@pytest.mark.parametrize("approvals", [past_one_branch(), in_a_part(), deeper_in_a_part(), inclusive()])
+def test_nothing_is_told_where_one_approval_is_always_asked(approvals: str) -> None:
+    assert skipping(approvals) == set()
+
+
+def test_a_step_that_is_no_approval_is_none_that_may_be_skipped() -> None:
+    """A decision right behind a step to which several ways lead: its buttons are ways, and it is always done."""
+    plain = BYPASS + step("finance", "Порахувати") + chain("prepare", "x") + PAST + step("check", "Перевірити")
+    assert skipping(plain + chain("mx", "check", "g")) == set()
+    merged = BYPASS + step("finance", "Порахувати") + chain("prepare", "x") + PAST.replace('"mx"', '"check"')
+    assert skipping(merged + step("check", "Перевірити") + chain("check", "g")) == set()
