@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, cast, func, literal, null, select, tuple_
+from sqlalchemy import ColumnElement, and_, case, cast, func, literal, null, or_, select
 from sqlalchemy.orm import Session
 
-from engine.db.types import Moment, Rate
+from engine.db.types import Rate
 from engine.model.deal import Deal
 from engine.model.exchange_rate import BankProblem, CompanyCurrency, ExchangeRate, RateSource
-from engine.policy.exchange_rates import LatestRate, Rates
+from engine.policy.exchange_rates import CURRENCIES, LatestRate, Rates
 from engine.policy.permissions import Ability, Actor
+from engine.queries.pages import Page, cursor_key, page_of
 from engine.queries.scopes import ensure_sees
 
 MOST_SHOWN = 60
-"""Of the rates that were kept, the newest."""
-_NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+"""Kept rates on a page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class RateRow:
 
 @dataclass(frozen=True, slots=True)
 class ManagedRates:
-    """``latest`` is the newest rate of each currency, ``kept`` the newest of all of them.
+    """``latest`` is the newest rate of each currency, ``kept`` a page of all of them, the newest day first.
 
     ``missing`` are the currencies of deals that have no rate. ``asked_at`` and ``problem`` tell of the National Bank.
     """
@@ -45,7 +45,7 @@ class ManagedRates:
     asked_at: datetime | None
     problem: BankProblem | None
     latest: tuple[RateRow, ...]
-    kept: tuple[RateRow, ...]
+    kept: Page[RateRow]
     missing: tuple[str, ...]
 
 
@@ -63,7 +63,7 @@ def rate_on(rates: Rates, currency: ColumnElement[str], moment: ColumnElement[An
 
     None in the company's own currency, where no rate is known, and where the company has chosen no currency.
     """
-    if not rates.currency:
+    if not rates.latest:
         return cast(null(), Rate)
     of = (ExchangeRate.into_currency == rates.currency, ExchangeRate.currency == currency)
     by_then = select(ExchangeRate.rate).where(*of, ExchangeRate.since <= moment).order_by(ExchangeRate.since.desc())
@@ -74,24 +74,21 @@ def rate_on(rates: Rates, currency: ColumnElement[str], moment: ColumnElement[An
 
 def rate_of_deal(rates: Rates) -> ColumnElement[Any]:
     """The rate by which a deal counts: of the day on which it was closed, of an open one the newest."""
-    moment = func.coalesce(Deal.closed_at, literal(_NEVER, Moment), type_=Moment)
-    return rate_on(rates, Deal.currency.expression, moment)
+    by_its_day = rate_on(rates, Deal.currency.expression, Deal.closed_at.expression)
+    if not rates.latest:
+        return by_its_day
+    newest = case(*((Deal.currency == one.currency, literal(one.rate, Rate)) for one in rates.latest.values()))
+    return case((Deal.closed_at.is_(None), newest), else_=by_its_day)
 
 
-def managed_rates(session: Session, actor: Actor) -> ManagedRates:
-    """Raises NotFound for who may not keep them."""
+def managed_rates(session: Session, actor: Actor, *, cursor: str | None = None) -> ManagedRates:
+    """Raises NotFound for who may not keep them, CursorNotUnderstood."""
     ensure_sees(actor, Ability.MANAGE_RATES)
     chosen = session.scalar(select(CompanyCurrency))
     if chosen is None or not chosen.currency:
-        return ManagedRates("", asks_bank=False, asked_at=None, problem=None, latest=(), kept=(), missing=())
+        return ManagedRates("", asks_bank=False, asked_at=None, problem=None, latest=(), kept=Page(()), missing=())
     currency = chosen.currency
     latest = _latest(session, currency)
-    kept = session.scalars(
-        select(ExchangeRate)
-        .where(ExchangeRate.into_currency == currency)
-        .order_by(ExchangeRate.day.desc(), ExchangeRate.currency)
-        .limit(MOST_SHOWN)
-    )
     known = {one.currency for one in latest} | {currency}
     used = session.scalars(select(Deal.currency).distinct())
     return ManagedRates(
@@ -100,9 +97,21 @@ def managed_rates(session: Session, actor: Actor) -> ManagedRates:
         asked_at=chosen.asked_at,
         problem=chosen.problem,
         latest=latest,
-        kept=tuple(_row(one) for one in kept),
+        kept=_kept(session, currency, cursor),
         missing=tuple(sorted(set(used) - known)),
     )
+
+
+def _kept(session: Session, currency: str, cursor: str | None) -> Page[RateRow]:
+    found = select(ExchangeRate).where(ExchangeRate.into_currency == currency)
+    after = cursor_key(cursor, date, int)
+    if after is not None:
+        day, rate_id = after
+        same_day = and_(ExchangeRate.day == day, ExchangeRate.id > rate_id)
+        found = found.where(or_(ExchangeRate.day < day, same_day))
+    ordered = found.order_by(ExchangeRate.day.desc(), ExchangeRate.id).limit(MOST_SHOWN + 1)
+    page = page_of(tuple(session.scalars(ordered)), limit=MOST_SHOWN, cursor=cursor, key=lambda one: (one.day, one.id))
+    return Page(tuple(_row(one) for one in page.items), page.next_cursor, page.total)
 
 
 def latest_rates(session: Session) -> tuple[str, tuple[RateRow, ...]]:
@@ -112,16 +121,17 @@ def latest_rates(session: Session) -> tuple[str, tuple[RateRow, ...]]:
 
 
 def _latest(session: Session, currency: str) -> tuple[RateRow, ...]:
-    newest = (
-        select(ExchangeRate.currency, func.max(ExchangeRate.day))
-        .where(ExchangeRate.into_currency == currency)
-        .group_by(ExchangeRate.currency)
-    )
-    found = session.scalars(
-        select(ExchangeRate)
-        .where(ExchangeRate.into_currency == currency, tuple_(ExchangeRate.currency, ExchangeRate.day).in_(newest))
-        .order_by(ExchangeRate.currency)
-    )
+    """Each by one look into an index, however many rates were kept: every board and report asks for them."""
+    newest = [
+        select(ExchangeRate.id)
+        .where(ExchangeRate.into_currency == currency, ExchangeRate.currency == other)
+        .order_by(ExchangeRate.day.desc())
+        .limit(1)
+        .scalar_subquery()
+        for other in CURRENCIES
+        if other != currency
+    ]
+    found = session.scalars(select(ExchangeRate).where(ExchangeRate.id.in_(newest)).order_by(ExchangeRate.currency))
     return tuple(_row(one) for one in found)
 
 

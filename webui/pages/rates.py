@@ -29,7 +29,7 @@ from engine.queries.exchange_rates import managed_rates
 from webui.carrying_out import carry_out
 from webui.error_pages import status_of
 from webui.forms.typed_values import read_date
-from webui.i18n import _, chosen_locale
+from webui.i18n import _
 from webui.messages import field_errors
 from webui.periods import iso_date
 from webui.request_context import actor, now, reading, services
@@ -106,11 +106,14 @@ def _typed() -> tuple[str, date, Decimal]:
 
 
 def _read_rate(errors: dict[str, DomainError]) -> Decimal | None:
-    """As people type numbers, with a comma or a point."""
+    """As people type numbers, with a comma or a point. In English, too, a single comma stands before the decimals.
+
+    Rates of thousands are rare, and ``41,520`` read as one would count a deal a thousandfold.
+    """
     typed = request.form.get("rate", "").strip()
     field = FieldDefinition(name="rate", label=_("Rate"), type=FieldType.NUMBER, required=True)
     try:
-        return cast("Decimal", read_value(field, typed, chosen_locale()))
+        return cast("Decimal", read_value(field, typed, "uk"))
     except FieldRequired as error:
         errors["rate"] = error
     except (FieldNotUnderstood, FieldOutOfRange):
@@ -124,8 +127,9 @@ def _act(command: Callable[[Session], object], told: str) -> ResponseReturnValue
 
 def _page(error: DomainError | None = None, choice: _Choice | None = None) -> ResponseReturnValue:
     """``choice`` is what was refused of the form of the company's currency; else ``error`` is of the form of a rate."""
+    cursor = request.args.get("cursor") or None
     with reading() as session:
-        found = managed_rates(session, actor())
+        found = managed_rates(session, actor(), cursor=cursor)
         today = default_calendar(session).local(now()).date()
     errors = field_errors(error) if error is not None and choice is None else {}
     page = render_template(
@@ -141,5 +145,7 @@ def _page(error: DomainError | None = None, choice: _Choice | None = None) -> Re
         typed=request.form if error is not None and choice is None else {"currency": next(iter(found.missing), "")},
         errors=errors,
         refused=error if error is not None and not field_errors(error) else None,
+        first_url=url_for("rates.show") if cursor else None,
+        next_url=url_for("rates.show", cursor=found.kept.next_cursor) if found.kept.next_cursor else None,
     )
     return page, status_of(error) if error else 200

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
@@ -14,7 +16,7 @@ from engine.commands.bank_rates import note_bank_problem
 from engine.commands.exchange_rates import choose_company_currency, set_exchange_rate
 from engine.model.deal import Deal, DealResult
 from engine.model.exchange_rate import BankProblem
-from engine.queries.exchange_rates import company_rates
+from engine.queries.exchange_rates import MOST_SHOWN, company_rates
 
 SignIn = Callable[[str | None], Browser]
 
@@ -78,6 +80,36 @@ def test_what_cannot_be_kept_is_told_at_its_field_and_stays_typed(
     refused = browse("admin").post(PAGE, form)
     assert (refused.status_code, said in text_of(refused)) == (422, True)
     assert f'value="{form["rate"]}"' in refused.text
+
+
+@pytest.mark.parametrize("language", ["uk", "en"])
+@pytest.mark.parametrize(("typed", "expected"), [("41,520", "41.52"), ("0,287", "0.287"), ("1 234.5", "1234.5")])
+def test_a_comma_stands_before_the_decimals_in_either_language(
+    office: Office, browse: SignIn, language: str, typed: str, expected: str
+) -> None:
+    keep(office)
+    admin, today = browse("admin"), office.clock.now().date()
+    admin.post("/preferences/locale", {"locale": language})
+    assert admin.post(PAGE, {"currency": "USD", "day": today.isoformat(), "rate": typed}).status_code == 303
+    with office.database.read() as session:
+        assert company_rates(session).latest["USD"].rate == Decimal(expected)
+
+
+def test_every_rate_that_was_kept_can_be_found_and_removed(office: Office, browse: SignIn) -> None:
+    keep(office)
+    admin, today = browse("admin"), office.clock.now().date()
+    days = [today - timedelta(days=number) for number in range(MOST_SHOWN + 2)]
+    for day in days:
+        office.do("admin", set_exchange_rate, "USD", day, Decimal(41))
+    first = admin.get(PAGE).text
+    assert f"USD/{days[MOST_SHOWN - 1]}/remove" in first
+    assert f"USD/{days[MOST_SHOWN]}/remove" not in first
+    found = re.search(r'rel="next" href="([^"]+)"', first)
+    assert found is not None
+    second = admin.get(html.unescape(found[1])).text
+    shown = re.findall(r"USD/([0-9-]+)/remove", second)
+    assert (shown, 'rel="next"' in second) == ([day.isoformat() for day in days[MOST_SHOWN:]], False)
+    assert admin.get(f"{PAGE}?cursor=x").status_code in {400, 422}
 
 
 def test_a_rate_without_a_currency_of_the_company_is_refused_in_words(office: Office, browse: SignIn) -> None:
