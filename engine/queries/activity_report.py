@@ -113,7 +113,7 @@ def _between(
 def _counted(session: Session, actor: Actor, rates: Rates, *chosen: ColumnElement[bool]) -> dict[int, DealsCounted]:
     """By owner."""
     deals = (
-        select(Deal.owner_id, Deal.currency, Deal.amount, rate_of_deal(rates).label("rate"))
+        select(Deal.owner_id, Deal.currency, Deal.amount, rate_of_deal(session, rates).label("rate"))
         .where(visible_deals(actor), *chosen)
         .subquery()
     )

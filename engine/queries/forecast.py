@@ -210,7 +210,7 @@ def forecast(
         _add_open(found[part.part][part.definition_key], part, shares)
     for part in _by_stage(parts):  # what is rounded by row would come to another total with each grouping
         _add_open(totals[part.definition_key], part, shares)
-    won = _of_won(group_by, months, zone, rates, *of_maps)
+    won = _of_won(group_by, months, zone, rate_of_deal(session, rates), *of_maps)
     for group, key, was_before, currency, rate, count, amount in session.execute(won):
         for one in (found[group][key], totals[key]):
             _add_won(one, AtRate(currency, rate), count, amount, was_before=bool(was_before))
@@ -321,7 +321,7 @@ def _of_open(group_by: ForecastGroup, months: Months, *chosen: ColumnElement[boo
 
 
 def _of_won(
-    group_by: ForecastGroup, months: Months, zone: tzinfo, rates: Rates, *chosen: ColumnElement[bool]
+    group_by: ForecastGroup, months: Months, zone: tzinfo, rate: ColumnElement[Any], *chosen: ColumnElement[bool]
 ) -> Select[*tuple[Any, ...]]:
     """By group, map, whether it was in the months before, currency, and the rate of the day.
 
@@ -338,7 +338,7 @@ def _of_won(
             Deal.definition_key,
             was_before.label("was_before"),
             Deal.currency,
-            rate_of_deal(rates).label("rate"),
+            rate.label("rate"),
             Deal.amount,
         )
         .where(

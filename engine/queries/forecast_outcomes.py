@@ -108,7 +108,7 @@ def _won(
     number = bucket(Deal.closed_at, [moment_of(one.first, zone) for one in months.each[1:]])
     chosen = [Deal.definition_key.in_(definition_keys)] if definition_keys else []
     deals = (
-        select(number.label("part"), Deal.currency, rate_of_deal(rates).label("rate"), Deal.amount)
+        select(number.label("part"), Deal.currency, rate_of_deal(session, rates).label("rate"), Deal.amount)
         .where(
             Deal.result == DealResult.WON,
             Deal.closed_at >= moment_of(months.first, zone),
@@ -137,7 +137,7 @@ def _rates_then(session: Session, months: Months, rates: Rates) -> Mapping[tuple
         select(
             ForecastSnapshot.month,
             literal(currency).label("currency"),
-            rate_on(rates, literal(currency), ForecastSnapshot.taken_at.expression).label("rate"),
+            rate_on(session, rates, literal(currency), ForecastSnapshot.taken_at.expression).label("rate"),
         ).where(ForecastSnapshot.month >= months.first, ForecastSnapshot.month <= months.last)
         for currency in rates.latest
     ]

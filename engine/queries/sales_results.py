@@ -69,7 +69,11 @@ def sales_results(
 ) -> SalesResults:
     """Of the deals opened from ``since`` up to, not including, ``until``. Raises NotFound."""
     chosen = deals_opened(actor, definition_key, since, until)
-    deals = select(Deal.result, Deal.currency, Deal.amount, rate_of_deal(rates).label("rate")).where(*chosen).subquery()
+    deals = (
+        select(Deal.result, Deal.currency, Deal.amount, rate_of_deal(session, rates).label("rate"))
+        .where(*chosen)
+        .subquery()
+    )
     columns = (deals.c.result, deals.c.currency, deals.c.rate)
     rated: dict[DealResult, dict[AtRate, Decimal]] = defaultdict(dict)
     for result, currency, rate, amount in session.execute(

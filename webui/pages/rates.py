@@ -91,7 +91,7 @@ def remove(currency: str, day: str) -> ResponseReturnValue:
         raise NotFound
     return _act(
         lambda session: remove_exchange_rate(session, currency, told, actor=actor(), clock=services().clock),
-        _("The rate is removed. The one before it holds again."),
+        _("The rate is removed. The one before it holds again, if there is one."),
     )
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from webui.i18n import _, ngettext
+from webui.one_currency import numeric_day, rate_number
 from webui.tellings.words import Telling, readable
 
 
@@ -19,8 +21,11 @@ def _account(data: Mapping[str, Any], at: int) -> str:
     return str(data["changes"].get("account", ("", ""))[at]) or "—"
 
 
-def _numeric(day: str) -> str:
-    return f"{date.fromisoformat(day):%d.%m.%Y}"
+def _rate_places(data: Mapping[str, Any]) -> dict[str, str]:
+    """What the events of rates tell, as the page of rates writes it."""
+    rates = {name: rate_number(Decimal(data[name])) for name in ("rate", "previous") if data.get(name)}
+    day = numeric_day(date.fromisoformat(data["day"]))
+    return {"currency": data["currency"], "into": data["into"], "day": day} | rates
 
 
 def _currency_chosen(data: Mapping[str, Any]) -> str:
@@ -32,10 +37,11 @@ def _currency_chosen(data: Mapping[str, Any]) -> str:
 
 
 def _rate_set(data: Mapping[str, Any]) -> str:
-    places = {name: data[name] for name in ("currency", "rate", "into", "previous")} | {"day": _numeric(data["day"])}
-    said = _("Rate of %(currency)s on %(day)s: %(rate)s %(into)s", **places)
-    if data["previous"]:
+    places = _rate_places(data)
+    if "previous" in places:
         said = _("Rate of %(currency)s on %(day)s: %(rate)s %(into)s instead of %(previous)s", **places)
+    else:
+        said = _("Rate of %(currency)s on %(day)s: %(rate)s %(into)s", **places)
     return f"{said} ({_('National Bank')})" if data["source"] == "national_bank" else said
 
 
@@ -165,13 +171,7 @@ TELLINGS: Mapping[str, Telling] = {
     "exchange_rate_removed": Telling(
         "currency-hryvnia",
         "warning",
-        lambda data: _(
-            "Rate of %(currency)s on %(day)s removed: %(rate)s %(into)s",
-            currency=data["currency"],
-            day=_numeric(data["day"]),
-            rate=data["rate"],
-            into=data["into"],
-        ),
+        lambda data: _("Rate of %(currency)s on %(day)s removed: %(rate)s %(into)s", **_rate_places(data)),
     ),
     "webhook_added": Telling("link", "neutral", lambda data: _("Webhook to %(url)s added", url=data["url"])),
     "webhook_tried_again": Telling(

@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 from support.company import Company
 from support.sales_records import SalesRecords
@@ -23,7 +24,7 @@ from engine.model.person import Person
 from engine.policy.exchange_rates import NO_RATES, AtRate, OneSum, Rates
 from engine.policy.permissions import Actor
 from engine.queries.activity_report import activity_report
-from engine.queries.exchange_rates import company_rates
+from engine.queries.exchange_rates import company_rates, rate_of_deal
 from engine.queries.forecast import Months, forecast
 from engine.queries.forecast_outcomes import forecast_outcomes
 from engine.queries.sales_results import sales_results
@@ -140,3 +141,16 @@ def test_more_deals_and_more_rates_cost_no_statement_more(scene: Scene, statemen
         set_exchange_rate(scene.session, "USD", day, rate, actor=Actor.system(), clock=clock)
     scene.session.flush()
     assert cost() == few
+
+
+def test_no_deal_makes_postgresql_look_among_the_rates_anew_and_sqlite_looks_by_an_index(scene: Scene) -> None:
+    bind = scene.session.get_bind()
+    asked = select(rate_of_deal(scene.session, scene.rates)).compile(bind, compile_kwargs={"literal_binds": True})
+    if bind.dialect.name == "postgresql":
+        plan = "\n".join(scene.session.scalars(text(f"EXPLAIN {asked}")))
+        assert ("InitPlan" in plan, "SubPlan" in plan) == (True, False), plan
+    else:
+        steps = [str(step.detail) for step in scene.session.execute(text(f"EXPLAIN QUERY PLAN {asked}"))]
+        of_rates = [step for step in steps if "exchange_rate" in step]
+        assert of_rates, steps
+        assert all("ix_exchange_rate_since" in step for step in of_rates), steps

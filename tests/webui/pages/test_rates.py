@@ -52,7 +52,7 @@ def test_an_administrator_chooses_a_currency_and_types_a_rate_with_a_comma(selli
     with selling.database.read() as session:
         assert company_rates(session).latest["USD"].rate == Decimal("41.5201")
     journal = text_of(admin.get("/settings/journal"))
-    assert f"Курс USD на {today:%d.%m.%Y}: 41.5201 UAH" in journal
+    assert f"Курс USD на {today:%d.%m.%Y}: 41,5201 UAH" in journal
     assert "Суми зводяться в UAH" in journal
     assert admin.post(f"{PAGE}/USD/{today.isoformat()}/remove").status_code == 303
     assert "USD немає курсу" in text_of(admin.get(PAGE))
