@@ -19,6 +19,10 @@ from engine.adapters.public_addresses import AddressNotPublic
 BANK_HOST = "bank.gov.ua"
 BANK_PORT = 443
 _TARGET = "/NBUStatService/v1/statdirectory/exchange?date=%s&json"
+_HEADERS = {
+    "Accept": "application/json",
+    "User-Agent": "Reglament",
+}  # callers that name themselves are less often refused
 _MOST_ENTRIES = 1_000
 
 
@@ -45,7 +49,7 @@ class NationalBank:
 
         Raises BankSilent, BankRefused, BankUnreadable.
         """
-        call = HttpsCall("GET", self._host, self._port, _TARGET % f"{day:%Y%m%d}", {"Accept": "application/json"})
+        call = HttpsCall("GET", self._host, self._port, _TARGET % f"{day:%Y%m%d}", _HEADERS)
         try:
             answer = self._https.call(call)
         except (CallUnreachable, AddressNotPublic) as failure:

@@ -59,6 +59,7 @@ def test_rates_of_the_day_are_asked_for_once_and_kept_exactly(office: Office, re
     assert receiver.lines == [
         f"GET /NBUStatService/v1/statdirectory/exchange?date={today(office):%Y%m%d}&json HTTP/1.1"
     ]
+    assert receiver.got[0][0]["User-Agent"] == "Reglament"
     bank = RateSource.NATIONAL_BANK
     assert kept(office) == {
         "USD": (Decimal("41.5201"), bank),
