@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from threading import Lock
 
 from engine.clock import monotonic
@@ -16,6 +17,9 @@ from tasks.services import Services
 
 A_WHILE_S = 0.5
 """How long one turn lasts; a batch that was begun is ended."""
+
+JOB_TURN = timedelta(seconds=5)
+"""How long a job goes on that may have much to do; another one does the rest, behind everything that waits by then."""
 
 Part = Callable[[Services], Iterator[None]]
 """Works batch by batch, and yields while there may be more."""
