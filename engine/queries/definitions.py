@@ -206,6 +206,14 @@ def discarded_draft(session: Session, actor: Actor, definition_id: int) -> Disca
     return found
 
 
+def kept_definition(session: Session, definition_id: int) -> ProcessDefinition:
+    """A version that the caller wrote, perhaps some time ago. Raises DraftDiscarded where it was thrown away since."""
+    found = session.get(ProcessDefinition, definition_id)
+    if found is None:
+        raise missing_definition(session, definition_id)
+    return found
+
+
 def missing_definition(session: Session, definition_id: int) -> NotFound:
     """Why there is no such version, for whoever sees maps: it was thrown away, or it never was."""
     found = session.execute(

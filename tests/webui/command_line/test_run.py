@@ -71,6 +71,31 @@ def test_it_starts_from_nothing_answers_and_stops_cleanly(tmp_path: Path) -> Non
         assert eventually(lambda: not any(is_alive(pid) for pid in workers))
 
 
+def test_ctrl_c_while_it_still_prepares_ends_it_as_cleanly(tmp_path: Path) -> None:
+    with Running(tmp_path / "var") as server:
+        assert eventually((server.var / "reglament.sqlite").exists)  # it is being migrated
+        assert server.press_ctrl_c() == 0
+        assert "Reglament" not in server.log, "it was to be stopped before it served"
+        assert "Traceback" not in server.log
+        assert "Aborted" not in server.log
+
+
+def test_ctrl_c_while_a_killed_process_is_replaced_is_not_lost(tmp_path: Path) -> None:
+    """The new process meets the signal in the first moments of its life."""
+    with Running(tmp_path / "var") as server:
+        server.wait_until_healthy()
+        (killed,) = server.children()
+        os.kill(killed, signal.SIGKILL)
+        while (begun := server.children()) in ([], [killed]):
+            pass
+        os.kill(begun[0], signal.SIGSTOP)
+        os.killpg(server.process.pid, signal.SIGINT)
+        os.kill(begun[0], signal.SIGCONT)
+        assert server.process.wait(timeout=40) == 0
+        assert f"Worker (pid:{begun[0]}) was sent SIGKILL" not in server.log
+        assert "Traceback" not in server.log
+
+
 def test_a_taken_port_is_told(tmp_path: Path) -> None:
     with Running(tmp_path / "var") as server:
         server.wait_until_healthy()

@@ -249,6 +249,17 @@ def test_a_webhook_is_added_with_its_secret_shown_once(office: Office, browse: S
         assert session.query(Webhook).count() == 0
 
 
+def test_an_address_is_added_once_however_often_its_button_is_pressed(office: Office, browse: SignIn) -> None:
+    admin = browse("admin")
+    form = {"url": "https://example.com/hook", "command_id": "one press"}
+    pages = [admin.post("/settings/webhooks", form).text for _ in range(2)]
+    with office.database.read() as session:
+        (webhook,) = session.query(Webhook).all()
+    assert all(webhook.secret in page for page in pages), "the answer that the browser shows is the second one"
+    admin.post(f"/settings/webhooks/{webhook.id}/remove")
+    assert admin.post("/settings/webhooks", form).status_code == 404
+
+
 def test_an_address_that_does_not_answer_says_why_and_when_it_is_tried_next(office: Office, browse: SignIn) -> None:
     admin = browse("admin")
     admin.post("/settings/webhooks", {"url": "https://example.com/hook"})
