@@ -8,7 +8,7 @@ import logging
 from flask import Flask, Response, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from engine.errors import N_, Conflict, DomainError, NotAllowed, NotFound
 from engine.policy.permissions import AbilityMissing
@@ -122,7 +122,10 @@ def _show_csrf_error(_error: CSRFError) -> ResponseReturnValue:
 def _show_http_error(error: HTTPException) -> ResponseReturnValue:
     if error.code is None or error.code < 400:  # noqa: PLR2004  # a redirect is no error
         return error.get_response()
-    return error_page(error.code)
+    answer = make_response(error_page(error.code))
+    if isinstance(error, MethodNotAllowed):
+        answer.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
+    return answer
 
 
 def _show_failure(error: Exception) -> ResponseReturnValue:
