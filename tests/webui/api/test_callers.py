@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from io import BytesIO
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -132,6 +135,17 @@ def test_a_body_that_is_no_object_is_refused(api: ApiOf) -> None:
 
 def test_a_body_has_a_largest_size(api: ApiOf) -> None:
     problem(api("olena").post("/clients", {"name": "x", "fields": {"a": "x" * 1_100_000}}), 413, "too_large")
+
+
+def test_a_body_in_chunks_has_the_same_largest_size(api: ApiOf) -> None:
+    olena = api("olena")
+    chunked: dict[str, Any] = {
+        "headers": {"Content-Type": "application/json", "Transfer-Encoding": "chunked"},
+        "environ_overrides": {"wsgi.input_terminated": True},
+    }
+    body = json.dumps({"name": "x" * 1_100_000}).encode()
+    problem(olena.post("/clients", input_stream=BytesIO(body), **chunked), 413, "too_large")
+    read(olena.post("/clients", input_stream=BytesIO(b'{"name": "x"}'), **chunked), 201)
 
 
 def test_what_no_database_keeps_is_refused_at_its_field(api: ApiOf) -> None:

@@ -42,12 +42,12 @@ def test_what_is_no_amount_is_refused_at_its_field(api: ApiOf, amount: object) -
 def test_what_was_wrong_is_told_as_it_was_sent_and_limits_as_people_write_them(api: ApiOf) -> None:
     olena = api("olena")
 
-    def told(amount: object) -> str:
+    def told(*, amount: object) -> str:
         return str(olena.post("/deals", DEAL | {"amount": amount}).get_json()["errors"]["amount"]["message"])
 
-    assert told(10**30) == "Outside what is possible: the limit is 9,999,999,999,999.99."
-    assert told(True).startswith("“true”")
-    assert told({"sum": None}).startswith('“{"sum": null}”')
+    assert told(amount=10**30) == "Outside what is possible: the limit is 9,999,999,999,999.99."
+    assert told(amount=True).startswith("“true”")
+    assert told(amount={"sum": None}).startswith('“{"sum": null}”')
 
 
 def test_a_known_client_can_be_named_by_its_id(api: ApiOf) -> None:
