@@ -8,7 +8,7 @@ import logging
 from flask import Flask, Response, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.exceptions import HTTPException
 
 from engine.errors import N_, Conflict, DomainError, NotAllowed, NotFound
 from engine.policy.permissions import AbilityMissing
@@ -123,8 +123,8 @@ def _show_http_error(error: HTTPException) -> ResponseReturnValue:
     if error.code is None or error.code < 400:  # noqa: PLR2004  # a redirect is no error
         return error.get_response()
     answer = make_response(error_page(error.code))
-    if isinstance(error, MethodNotAllowed):
-        answer.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
+    # Which methods the address takes, when to try again: the page is ours, what HTTP says beside it stays.
+    answer.headers.update({name: value for name, value in error.get_headers() if name != "Content-Type"})
     return answer
 
 
