@@ -9,7 +9,7 @@ from flask import Response
 from engine.policy.win_shares import WinShare
 from engine.queries.forecast import Expected, Months, forecast
 from engine.queries.forecast_outcomes import MonthOutcome, forecast_outcomes
-from webui.api.answers import answer
+from webui.api.answers import answer, listed, part_of
 from webui.api.blueprint import api
 from webui.api.caller import caller
 from webui.api.models.reports import (
@@ -90,7 +90,7 @@ def report_forecast_outcomes(query: OutcomesQuery) -> Response:
     """How the forecasts of the months that are over turned out, for who sees all deals."""
     with reading() as session:
         found = forecast_outcomes(session, caller(), query.definition_key, query.months, now=now(), zone=zone())
-    return answer(ForecastOutcomes(items=tuple(_outcome(one) for one in found)))
+    return listed(part_of(found, query), _outcome, ForecastOutcomes)
 
 
 def _outcome(one: MonthOutcome) -> MonthOutcomeItem:
