@@ -123,6 +123,11 @@ class Reglament(click.Group):
             if ctx.meta.get(_CALLED) in UNTIL_STOPPED:
                 raise SystemExit(0) from None
             raise
+        except OSError as error:
+            if error.filename is None:
+                raise
+            reason = error.strerror or type(error).__name__
+            raise Failed(_("%(file)s cannot be used: %(reason)s", file=error.filename, reason=reason)) from error
         except _from_database() as error:
             cause = getattr(error, "orig", None) or error
             raise Failed(_("The database does not answer as it should: %(answer)s", answer=cause)) from error

@@ -25,6 +25,8 @@ from webui.first_administrator import COMMAND, has_nobody
 from webui.serving import parts
 from webui.serving.process_group import ProcessGroup
 
+_LAST_PORT = 65_535
+
 
 @click.command(help=N_("Start everything: the database is migrated, the pages open, steps escalate by themselves."))
 def run() -> None:
@@ -82,8 +84,10 @@ def _with_redis() -> Settings:
 def _ensure_port_is_free(given: Settings) -> None:
     """Say it before anything else is done. Raises Failed."""
     try:
-        family, kind, protocol, _name, address = socket.getaddrinfo(given.host, given.port, type=socket.SOCK_STREAM)[0]
-    except (OSError, OverflowError):
+        # The resolver takes greater numbers modulo 65,536.
+        found = socket.getaddrinfo(given.host, given.port, type=socket.SOCK_STREAM) if given.port <= _LAST_PORT else []
+        family, kind, protocol, _name, address = found[0]
+    except (OSError, OverflowError, IndexError):
         raise Failed(_("%(host)s:%(port)s is no address of this machine.", host=given.host, port=given.port)) from None
     with socket.socket(family, kind, protocol) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -213,6 +213,24 @@ def test_a_port_that_is_no_number_is_told(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (1, "PORT must be a number, not “http”.\n")
 
 
+def test_a_port_beyond_the_last_is_told_before_anything_begins(tmp_path: Path) -> None:
+    done = reglament("run", env=environment(tmp_path, PORT="65536"))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "127.0.0.1:65536 is no address of this machine.\n"
+
+
+@pytest.mark.parametrize("zone", ["Kyiv", "../etc", "Europe"])
+def test_a_time_zone_that_is_none_is_told(zone: str, tmp_path: Path) -> None:
+    done = reglament("migrate", env=environment(tmp_path, TZ_DEFAULT=zone))
+    sentence = f"TZ_DEFAULT must be a time zone such as Europe/Kyiv, not “{zone}”.\n"
+    assert (done.returncode, done.stderr) == (1, sentence)
+
+
+def test_a_folder_that_cannot_be_made_is_told_in_one_sentence(tmp_path: Path) -> None:
+    done = reglament("run", env=environment(Path("/proc/reglament")))
+    assert (done.returncode, done.stderr) == (1, "/proc/reglament cannot be used: No such file or directory\n")
+
+
 def test_a_file_in_place_of_the_folder_is_told_in_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "var").write_text("somebody's notes")
     for var in (tmp_path / "var", tmp_path / "var" / "deeper"):
