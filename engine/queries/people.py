@@ -127,12 +127,24 @@ class PersonChoice:
 
 
 def people(
-    session: Session, actor: Actor, q: str = "", *, cursor: str | None = None, limit: int = 50
+    session: Session,
+    actor: Actor,
+    q: str = "",
+    *,
+    department_id: int | None = None,
+    cursor: str | None = None,
+    limit: int = 50,
 ) -> Page[PersonRow]:
-    """Everybody by name, the inactive too. Raises NotFound for those who do not manage people, CursorNotUnderstood."""
+    """Everybody by name, the inactive too; of a department, those whom ``departments`` counts as its members.
+
+    Raises NotFound for those who do not manage people, CursorNotUnderstood.
+    """
     ensure_sees(actor, Ability.MANAGE_PEOPLE)
     limit = page_size(limit)
     statement = select(Person).where(matches(session, Person.search_text, q))
+    if department_id is not None:
+        members = select(Membership.person_id).where(Membership.department_id == literal(department_id, BigInteger))
+        statement = statement.where(Person.id.in_(members), Person.is_active)
     after = cursor_key(cursor, str, int)
     if after is not None:
         last = tuple_(literal(after[0]), literal(after[1], BigInteger))
