@@ -18,7 +18,7 @@ from engine.policy.permissions import Ability, Actor, ensure_may
 
 LONGEST_SECRET = 4_000
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
-_HOST = re.compile(rf"(?=.{{1,253}}(?::|$)){_LABEL}(?:\.{_LABEL})+(?::(?P<port>[1-9][0-9]{{0,4}}))?")
+_HOST = re.compile(rf"(?=.{{1,253}}(?::|$)){_LABEL}(?:\.{_LABEL})*(?::(?P<port>[1-9][0-9]{{0,4}}))?")
 _LAST_PORT = 65_535
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 
@@ -39,9 +39,7 @@ def allow_host(session: Session, host: str, *, actor: Actor, clock: Clock) -> Ca
     wanted = host.strip().casefold().removeprefix("https://").rstrip("/").removesuffix(":443")
     named = _HOST.fullmatch(wanted)
     if named is None or int(named["port"] or 1) > _LAST_PORT:
-        raise InvalidInput(
-            {"host": FieldNotUnderstood(value=host[:80], expected=N_("the name of a host, such as crm.example.com"))}
-        )
+        raise InvalidInput({"host": FieldNotUnderstood(value=host[:80], expected=N_("the name of a host"))})
     known = session.scalar(select(CallHost).where(CallHost.host == wanted))
     if known is not None:
         return known
