@@ -53,7 +53,7 @@ def list_people() -> ResponseReturnValue:
         department = _shown_department(session)
         page = people(session, actor(), q, department_id=department.id if department else None, cursor=cursor)
         first = first_steps(session, actor())
-    kept = {"q": q or None, "department": department.id if department else None}
+    kept: dict[str, Any] = {"q": q or None, "department": department.id if department else None}
     return render_template(
         "people/list.html",
         page=page,
