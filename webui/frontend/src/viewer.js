@@ -14,7 +14,7 @@ import { hasDrawing } from "./modeler/drawing.js";
 import { showMarks } from "./viewer_marks.js";
 
 const MARKERS = { walked: "is-walked", current: "is-current", overdue: "is-overdue" };
-const FIT_MARGIN = 24;
+const FIT_MARGIN = 0.02; // of the frame's width: on a phone the signs must not come too close for a finger
 const PAPER_WIDTH = 640; // pixels of CSS between the margins of an A4 sheet
 const READABLE_SCALE = 0.55;
 const SHOWN_SCALE = 0.8;
@@ -73,7 +73,8 @@ function fit(viewer) {
   const canvas = viewer.get("canvas");
   const { inner, outer } = canvas.viewbox();
   if (!inner.width || !inner.height) return;
-  const scale = Math.min(1, (outer.width - 2 * FIT_MARGIN) / inner.width, (outer.height - 2 * FIT_MARGIN) / inner.height);
+  const margin = FIT_MARGIN * outer.width;
+  const scale = Math.min(1, (outer.width - 2 * margin) / inner.width, (outer.height - 2 * margin) / inner.height);
   const width = outer.width / scale, height = outer.height / scale;
   canvas.viewbox({
     x: inner.x + (inner.width - width) / 2, y: inner.y + (inner.height - height) / 2, width, height,
