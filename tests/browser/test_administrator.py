@@ -77,7 +77,7 @@ def test_a_token_is_shown_once_opens_the_api_and_is_revoked(people: People, sale
 
 
 def test_a_page_that_comes_back_begins_at_what_is_to_be_mended(people: People, uk: Words) -> None:
-    """Its field stood below everything that would have been erased: the page said that something was wrong, not what."""
+    """Its field stood below everything that would have been erased: the page said that something was wrong alone."""
     page = people.at_work("admin")
     page.goto("/clients/1/erase")
     page.get_by_role("button", name=uk("Erase for ever")).click()
