@@ -127,12 +127,24 @@ class PersonChoice:
 
 
 def people(
-    session: Session, actor: Actor, q: str = "", *, cursor: str | None = None, limit: int = 50
+    session: Session,
+    actor: Actor,
+    q: str = "",
+    *,
+    department_id: int | None = None,
+    cursor: str | None = None,
+    limit: int = 50,
 ) -> Page[PersonRow]:
-    """Everybody by name, the inactive too. Raises NotFound for those who do not manage people, CursorNotUnderstood."""
+    """Everybody by name, the inactive too; of a department, those whom ``departments`` counts as its members.
+
+    Raises NotFound for those who do not manage people, CursorNotUnderstood.
+    """
     ensure_sees(actor, Ability.MANAGE_PEOPLE)
     limit = page_size(limit)
     statement = select(Person).where(matches(session, Person.search_text, q), *_behind(cursor))
+    if department_id is not None:
+        members = select(Membership.person_id).where(Membership.department_id == literal(department_id, BigInteger))
+        statement = statement.where(Person.id.in_(members), Person.is_active)
     found = session.scalars(statement.order_by(Person.sort_key, Person.id).limit(limit + 1)).all()
     rows = [_person_row(person) for person in found]
     return page_of(rows, limit=limit, cursor=cursor, key=lambda row: (sort_key(row.full_name), row.id))

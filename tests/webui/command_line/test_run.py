@@ -62,6 +62,7 @@ def test_it_starts_from_nothing_answers_and_stops_cleanly(tmp_path: Path) -> Non
         assert (status, answer["status"], answer["database"]) == (200, "ok", "ok")
         assert answer["worker_age_s"] < 60
         assert f"http://127.0.0.1:{server.port}" in server.log
+        assert f"REGLAMENT_VAR={server.var} " in server.log, "the administrator is added to this company"
         assert "reglament user add admin" in server.log
         assert "OIDC_CLIENT_ID is missing: without it nobody signs in by a company account." in server.log
         assert ((server.var / "secret_key").stat().st_mode & 0o777) == 0o600
