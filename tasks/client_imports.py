@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from functools import partial
 
-from engine.commands.client_import_rows import ImportTurns, check_rows, finish_turns
+from engine.commands.client_import_rows import TAKEN_AT_ONCE, ImportTurns, check_rows, finish_turns
 from engine.db.job import Job
 from engine.db.outbox import LEASE
+from engine.db.statistics import OF_CLIENTS, learn_of_rows
 from tasks.one_by_one import give_way
 from tasks.services import Services
 
@@ -24,7 +25,10 @@ def go_on_with_import(services: Services, job: Job) -> None:
     check_rows(services.database, import_id, job.id, zone=zone, clock=services.clock, between=between)
     turns = ImportTurns(services.database, import_id, zone, services.clock)
     until = services.clock.now() + _TIME_FOR_ROWS
+    taken = 0
     while services.clock.now() < until and turns.take():
+        taken += TAKEN_AT_ONCE
         give_way(services)
+    learn_of_rows(services.database, OF_CLIENTS, taken)
     with services.database.write() as session:
         finish_turns(session, import_id, clock=services.clock)
