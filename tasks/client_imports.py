@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from engine.commands.client_import_rows import ImportTurns, check_rows, finish_turns
+from engine.commands.client_import_rows import TAKEN_AT_ONCE, ImportTurns, check_rows, finish_turns
 from engine.db.job import Job
+from engine.db.statistics import OF_CLIENTS, learn_of_rows
 from tasks.one_by_one import give_way
 from tasks.services import Services
 from tasks.turns import JOB_TURN
@@ -21,7 +22,10 @@ def go_on_with_import(services: Services, job: Job) -> None:
     check_rows(services.database, import_id, job.id, zone=zone, clock=services.clock, between=between)
     turns = ImportTurns(services.database, import_id, zone, services.clock)
     until = services.clock.now() + JOB_TURN
+    taken = 0
     while services.clock.now() < until and turns.take():
+        taken += TAKEN_AT_ONCE
         give_way(services)
+    learn_of_rows(services.database, OF_CLIENTS, taken)
     with services.database.write() as session:
         finish_turns(session, import_id, clock=services.clock)

@@ -124,7 +124,9 @@ def export_steps(kind: str) -> ResponseReturnValue:
                 row.opened_at,
             )
             for row in all_pages(
-                lambda cursor, limit: controlled_steps(session, actor(), now=at, cursor=cursor, limit=limit, **chosen)
+                lambda cursor, limit: controlled_steps(
+                    session, actor(), now=at, cursor=cursor, limit=limit, counted=False, **chosen
+                )
             )
         )
         return report_file(kind, "control", header, rows)
@@ -213,7 +215,7 @@ def export_deals(kind: str) -> ResponseReturnValue:
             )
             for row in all_pages(
                 lambda cursor, limit: controlled_deals(
-                    session, actor(), which, now=at, cursor=cursor, limit=limit, most_counted=1
+                    session, actor(), which, now=at, cursor=cursor, limit=limit, most_counted=0
                 )
             )
         )
