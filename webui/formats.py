@@ -138,8 +138,7 @@ def when(moment: datetime | None) -> str:
 
 
 def day_and_time(moment: datetime | None) -> str:
-    """``21 лист., 14:02``, today as well: a value that somebody typed, a moment on what is printed and kept, or told
-    among moments of other days."""
+    """``21 лист., 14:02``, today as well: what somebody typed, what is printed and kept, what is told of another day."""
     if moment is None:
         return _NO_VALUE
     here = local(moment)

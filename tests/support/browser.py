@@ -101,7 +101,8 @@ _CRAMPED = """
     () => {
         const told = [];
         for (const each of document.querySelectorAll("main :is(strong, a, p, span, td, th, dd, h1, h2, h3, button)")) {
-            const said = [...each.childNodes].filter(one => one.nodeType === Node.TEXT_NODE).map(one => one.data).join("").trim();
+            const texts = [...each.childNodes].filter(one => one.nodeType === Node.TEXT_NODE);
+            const said = texts.map(one => one.data).join("").trim();
             const box = each.getBoundingClientRect();
             if (said.length < 4 || !each.checkVisibility({visibilityProperty: true}) || box.width < 2) continue;
             const style = getComputedStyle(each);
@@ -110,7 +111,8 @@ _CRAMPED = """
             const card = each.closest(".card");
             if (!card || box.right <= card.getBoundingClientRect().right + 1) continue;
             let frame = each;
-            while (frame !== card && !/auto|scroll|hidden/.test(getComputedStyle(frame).overflowX)) frame = frame.parentElement;
+            const isFrame = () => frame === card || /auto|scroll|hidden/.test(getComputedStyle(frame).overflowX);
+            while (!isFrame()) frame = frame.parentElement;
             if (frame === card) told.push(`out of its card: ${said.slice(0, 40)}`);
         }
         return [...new Set(told)];
