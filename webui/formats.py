@@ -138,7 +138,7 @@ def when(moment: datetime | None) -> str:
 
 
 def day_and_time(moment: datetime | None) -> str:
-    """``21 лист., 14:02``, today as well: what somebody typed, what is printed and kept, what is told of another day."""
+    """``21 лист., 14:02``, today as well: what was typed, what is printed and kept, what is told of another day."""
     if moment is None:
         return _NO_VALUE
     here = local(moment)
