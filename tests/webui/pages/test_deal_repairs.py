@@ -106,7 +106,7 @@ def test_the_maps_page_counts_departures(office: Office, deal: Deal, browse: Sig
 
 def test_a_suspended_deal_shows_it_and_is_resumed(office: Office, deal: Deal, browse: SignIn) -> None:
     olena = browse("olena")
-    refused = olena.post(f"/deals/{deal.id}/suspend", {"reason": ""})
+    refused = olena.post(f"/deals/{deal.id}/suspend", {"reason": "", "action": "suspend"})
     assert refused.status_code == 422
     assert "Напишіть чому: причина лишиться в історії угоди." in text_of(refused)
     assert olena.post(f"/deals/{deal.id}/suspend", {"reason": "Відпустка", "action": "suspend"}).status_code == 303
