@@ -104,6 +104,8 @@ _CRAMPED = """
             const texts = [...each.childNodes].filter(one => one.nodeType === Node.TEXT_NODE);
             const said = texts.map(one => one.data).join("").trim();
             const box = each.getBoundingClientRect();
+            const heads = each.closest("thead"); // clipped where the rows of a table fold into cards
+            if (heads && getComputedStyle(heads).clipPath !== "none") continue;
             if (said.length < 4 || !each.checkVisibility({visibilityProperty: true}) || box.width < 2) continue;
             const style = getComputedStyle(each);
             if (box.width < 3 * parseFloat(style.fontSize) && box.height > 3.5 * parseFloat(style.lineHeight))
