@@ -112,7 +112,7 @@ _CRAMPED = """
                 told.push(`letter under letter: ${said.slice(0, 40)}`);
             const card = each.closest(".card");
             if (!card || box.right <= card.getBoundingClientRect().right + 1) continue;
-            let frame = each;
+            let frame = each.parentElement;
             const isFrame = () => frame === card || /auto|scroll|hidden/.test(getComputedStyle(frame).overflowX);
             while (!isFrame()) frame = frame.parentElement;
             if (frame === card) told.push(`out of its card: ${said.slice(0, 40)}`);
