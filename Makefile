@@ -10,6 +10,12 @@ PROGRAM := $(shell find engine processes tasks webui -name '*.py')
 
 .DEFAULT_GOAL := help
 
+# Without a home to write to (a service's account, a container's), installers keep here what they have fetched.
+ifneq ($(shell [ -w "$$HOME" ] && echo yes),yes)
+export XDG_CACHE_HOME ?= $(CURDIR)/.venv/.cache
+export npm_config_cache ?= $(CURDIR)/.venv/.cache/npm
+endif
+
 .PHONY: run
 run: export REGLAMENT_DEMO ?= 1
 run: build .venv/.compiled ## start Reglament with a demo company on 127.0.0.1:8000 (PORT=… for another port)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -13,7 +14,7 @@ from engine.commands.access_letters import AccessChange
 from engine.db.job import Job
 from engine.errors import N_
 from engine.model.person import Person
-from tasks.happening import Prepared
+from tasks.happening import Happening, Prepared
 from tasks.services import Services
 from tasks.value_words import ValueWords
 from tasks.words import catalogue
@@ -52,25 +53,31 @@ _TEXT = N_(
 )
 
 
-def prepare_access_letter(services: Services, session: Session, job: Job) -> Prepared:
-    """Nobody without access is written to. Done again, it is the same letter."""
+def prepare_access_letter(services: Services, _session: Session, job: Job) -> Prepared:
+    """Done again, it is the same letter."""
+    return Prepared(partial(_begin, services=services, job_id=job.id))
+
+
+def _begin(session: Session, *, services: Services, job_id: str) -> Happening | None:
+    """Nobody without access is written to, nor to an address that was erased: both as they are with the claim."""
+    job = session.get_one(Job, job_id)
     by_id = job.payload["by_id"]
     person = session.get(Person, int(job.payload["person_id"]))
-    if person is None or not person.is_active:
-        return Prepared(lambda _session: None)
+    if person is None or not person.is_active or not job.payload["to"]:
+        return None
     by = session.get(Person, by_id) if by_id is not None and by_id != person.id else None
-    return Prepared(lambda _session: partial(_send, services, job, person, by))
+    return partial(_send, services, job.id, job.payload, person, by)
 
 
-def _send(services: Services, job: Job, person: Person, by: Person | None) -> None:
-    change, by_id = AccessChange(job.payload["change"]), job.payload["by_id"]
+def _send(services: Services, job_id: str, payload: Mapping[str, Any], person: Person, by: Person | None) -> None:
+    change, by_id = AccessChange(payload["change"]), payload["by_id"]
     words = catalogue(person.locale)
     zone = services.settings.time_zone
-    moment = datetime.fromisoformat(job.payload["at"])
+    moment = datetime.fromisoformat(payload["at"])
     told_by = words.gettext(_BY_YOURSELF) if by_id == person.id else words.gettext(_BY)
     told = {
         "name": person.full_name,
-        "sentence": words.gettext(_SENTENCES[change]) % {"about": job.payload["name"]},
+        "sentence": words.gettext(_SENTENCES[change]) % {"about": payload["name"]},
         "when": ValueWords(person.locale, zone, words.gettext).moment(moment),
         "by": told_by % {"name": by.full_name if by is not None else "Reglament"},
         "login": person.login,
@@ -78,8 +85,8 @@ def _send(services: Services, job: Job, person: Person, by: Person | None) -> No
     }
     services.mailer.send(
         Letter(
-            key=job.id,
-            to=job.payload["to"],
+            key=job_id,
+            to=payload["to"],
             subject=words.gettext(_SUBJECTS[change]),
             text=words.gettext(_TEXT) % told,
             written_at=moment,

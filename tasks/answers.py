@@ -12,13 +12,21 @@ from sqlalchemy.orm import Session
 from engine.adapters.mailbox import Mailbox, MailboxFailed, Place, RawMessage
 from engine.adapters.received_mail import ReceivedMessage, read_message
 from engine.commands.client_answers import take_client_answer
-from engine.commands.mail_answers import Became, claim_mailbox, keep_place, release_mailbox, take_answer
+from engine.commands.mail_answers import (
+    Became,
+    claim_mailbox,
+    keep_place,
+    release_mailbox,
+    renew_mailbox,
+    take_answer,
+)
 from engine.errors import DomainError
 from engine.model.letter import ReceivedMail
 from engine.policy.file_limits import limits_of
 from engine.queries.client_letters import answered_letter
 from tasks.app import task
 from tasks.client_letters import bring_letter
+from tasks.held_leases import held
 from tasks.services import Services, services
 
 _LOOKED_BACK = timedelta(days=7)
@@ -40,8 +48,10 @@ def read_answers(every_s: float = 0) -> None:
     if place is None:
         return
     error = ""
+    renew = partial(renew_mailbox, mailbox=given.mailbox.name, clock=given.clock)
     try:
-        _read(given, given.mailbox, place)
+        with held(given, renew) as get_on:
+            _read(given, given.mailbox, place, get_on)
     except MailboxFailed as failure:
         error = str(failure)
         _logger.warning("%s", failure)
@@ -50,10 +60,11 @@ def read_answers(every_s: float = 0) -> None:
             release_mailbox(session, given.mailbox.name, error=error, clock=given.clock)
 
 
-def _read(services: Services, mailbox: Mailbox, place: Place) -> None:
+def _read(services: Services, mailbox: Mailbox, place: Place, get_on: Callable[[], None]) -> None:
     since = (services.clock.now() - _LOOKED_BACK).date()
     for message in mailbox.new_messages(place, since=since):
         _take(services, mailbox, message)
+        get_on()
 
 
 def _take(services: Services, mailbox: Mailbox, message: RawMessage) -> None:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from functools import partial
 
-from engine.commands.client_import_rows import ImportTurns, check_rows, finish_turns
+from engine.commands.client_import_rows import TAKEN_AT_ONCE, ImportTurns, check_rows, finish_turns
 from engine.db.job import Job
-from engine.db.outbox import LEASE
+from engine.db.statistics import OF_CLIENTS, learn_of_rows
 from tasks.one_by_one import give_way
 from tasks.services import Services
-
-_TIME_FOR_ROWS: timedelta = LEASE / 2
+from tasks.turns import JOB_TURN
 
 
 def go_on_with_import(services: Services, job: Job) -> None:
-    """Do what the import's state says is to be done; rows are taken over as far as the lease allows.
+    """Do what the import's state says is to be done; rows are taken over for a turn.
 
     A worker that is killed leaves every row whole: its job is done again when the lease is over.
     """
@@ -23,8 +21,11 @@ def go_on_with_import(services: Services, job: Job) -> None:
     between = partial(give_way, services)
     check_rows(services.database, import_id, job.id, zone=zone, clock=services.clock, between=between)
     turns = ImportTurns(services.database, import_id, zone, services.clock)
-    until = services.clock.now() + _TIME_FOR_ROWS
+    until = services.clock.now() + JOB_TURN
+    taken = 0
     while services.clock.now() < until and turns.take():
+        taken += TAKEN_AT_ONCE
         give_way(services)
+    learn_of_rows(services.database, OF_CLIENTS, taken)
     with services.database.write() as session:
         finish_turns(session, import_id, clock=services.clock)

@@ -24,7 +24,7 @@ from engine.commands.thrown_events import SIGNAL
 from engine.commands.version_moves import VERSION_MOVE, continue_version_move, turns
 from engine.commands.webhook_deliveries import WEBHOOK, WebhookBacklog, backlog, confirm_delivery
 from engine.db.job import Job
-from engine.db.outbox import LEASE, hold_job
+from engine.db.outbox import hold_job
 from engine.db.overwriting import TEXT_INDEXES
 from tasks.access_letters import prepare_access_letter
 from tasks.calls import make_call
@@ -39,12 +39,11 @@ from tasks.search_texts import find_anew_by_pages, find_missed_by_pages
 from tasks.services import Services
 from tasks.telegram import prepare_telegram_letter, prepare_telegram_reply
 from tasks.text_indexes import merge_text_indexes
+from tasks.turns import JOB_TURN
 
 _EVENTS_AT_ONCE = 100
-_TIME_FOR_A_WEBHOOK: timedelta = LEASE / 2
 _A_WHILE = timedelta(seconds=2)
 """How long an address is told before what it has taken is kept, and before it is noticed that it was removed."""
-_TIME_FOR_MOVES: timedelta = LEASE / 2
 _MOVES_AT_ONCE = 50
 
 
@@ -61,8 +60,8 @@ def prepare_effect(services: Services, session: Session, job: Job) -> Prepared:
 
 
 def _deliver_events(services: Services, job: Job) -> None:
-    """Deliver in order, as far as the lease allows; the schedule queues the rest."""
-    until = services.clock.now() + _TIME_FOR_A_WEBHOOK
+    """Deliver in order, for a turn; the schedule queues the rest."""
+    until = services.clock.now() + JOB_TURN
     while True:
         with services.database.read(snapshot=False) as session:
             behind = backlog(session, job, limit=_EVENTS_AT_ONCE)
@@ -119,13 +118,13 @@ def _broadcast_signal(services: Services, job: Job) -> None:
 
 
 def _move_deals(services: Services, job: Job) -> None:
-    """Give deal after deal its turn, as far as the lease allows; another job goes on from there.
+    """Give deal after deal its turn, as far as the job's own goes; another job goes on from there.
 
     Each deal is moved in a transaction of its own, so that a worker that is killed leaves every deal whole: its job is
     done again when the lease is over, and finds only those whose turn has not come.
     """
     move_id = int(job.payload["move_id"])
-    until = services.clock.now() + _TIME_FOR_MOVES
+    until = services.clock.now() + JOB_TURN
     while services.clock.now() < until:
         with services.database.read() as session:
             next_ones = turns(session, move_id, limit=_MOVES_AT_ONCE)

@@ -11,6 +11,7 @@ from typing import Any
 
 from celery.beat import Service
 
+from engine.clock import monotonic
 from tasks.app import SCHEDULER, app, configure
 from tasks.jobs import sweep
 from tasks.relay import relay
@@ -32,7 +33,7 @@ class EmbeddedMachinery:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._stopping = threading.Event()
+        self._stopping, self._is_ready = threading.Event(), threading.Event()
         self._threads: list[threading.Thread] = []
         self._worker: Any = None
         self._beat: Any = None
@@ -50,6 +51,7 @@ class EmbeddedMachinery:
             without_heartbeat=True,
             without_mingle=True,
             without_gossip=True,
+            ready_callback=lambda _consumer: self._is_ready.set(),
         )
         self._beat = Service(app, max_interval=1, scheduler_cls=SCHEDULER, remote_control=False)
         beat_heart_of_worker.delay()
@@ -58,13 +60,18 @@ class EmbeddedMachinery:
         self._start_thread("schedule", self._beat.start)
 
     def stop(self) -> None:
-        """End both, letting what is being performed end; at most a few seconds."""
+        """End both, letting what is being performed end; at most a few seconds.
+
+        Celery takes a worker that is still starting for stopped, and it would go on: it is waited for.
+        """
+        until = monotonic() + _STOP_TIMEOUT_S
         self._stopping.set()
         relay.stop()
         self._beat.stop()
+        self._is_ready.wait(_STOP_TIMEOUT_S)
         self._worker.stop()
         for thread in self._threads:
-            thread.join(timeout=_STOP_TIMEOUT_S)
+            thread.join(timeout=max(0.0, until - monotonic()))
 
     def _start_thread(self, name: str, work: Callable[[], object]) -> None:
         thread = threading.Thread(target=self._work_until_stopped, args=(name, work), name=name, daemon=True)

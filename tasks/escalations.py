@@ -11,6 +11,7 @@ from engine.commands.escalations import due_escalations, escalate_work_item
 from tasks.app import task
 from tasks.one_by_one import performed
 from tasks.services import Services, services
+from tasks.turns import finish
 
 _READ_AT_ONCE = 100
 
@@ -18,8 +19,7 @@ _READ_AT_ONCE = 100
 @task
 def escalate_due() -> None:
     """Let every step whose next rung is due climb it."""
-    for _ in escalating(services()):
-        pass
+    finish(services(), escalating)
 
 
 def escalating(services: Services) -> Iterator[None]:

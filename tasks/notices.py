@@ -11,7 +11,14 @@ from sqlalchemy.orm import Session
 from engine.adapters.mail import MailFailed, MailRefused
 from engine.commands.control_letters import tell_of_control
 from engine.commands.mail_links import make_link
-from engine.commands.mailing import letter_failed, letter_left, letter_was_empty, plan_notices, write_letters
+from engine.commands.mailing import (
+    ensure_still_goes,
+    letter_failed,
+    letter_left,
+    letter_was_empty,
+    plan_notices,
+    write_letters,
+)
 from engine.commands.saved_reports import tell_of_saved_reports
 from engine.db.job import Job
 from engine.queries.letters import LetterView, letter_view
@@ -19,15 +26,15 @@ from tasks.app import task
 from tasks.happening import Happening, NotDone, Prepared, Settle
 from tasks.letters import letter_of
 from tasks.services import Services, services
+from tasks.turns import take_turn
 
 _AT_ONCE = 200
 
 
 @task
 def tell_people() -> None:
-    """Plan what is new, and write what is due."""
-    for _ in telling(services()):
-        pass
+    """Go on planning what is new, and writing what is due."""
+    take_turn(services(), telling, tell_people)
 
 
 def telling(services: Services) -> Iterator[None]:
@@ -51,9 +58,8 @@ def tell_heads() -> None:
 
 @task
 def tell_reports() -> None:
-    """Tell the owners of all saved reports that are due."""
-    for _ in reporting(services()):
-        pass
+    """Go on telling the owners of saved reports that are due."""
+    take_turn(services(), reporting, tell_reports)
 
 
 def reporting(services: Services) -> Iterator[None]:
@@ -80,7 +86,8 @@ def _is_empty(session: Session, *, letter_id: int) -> None:
 
 
 def _begin(session: Session, *, services: Services, job: Job, view: LetterView) -> Happening:
-    """The links of a letter are known before anybody can have it."""
+    """The links of a letter are known before anybody can have it. Who lost their access meanwhile does not get it."""
+    ensure_still_goes(session, view)
     return partial(_send, services, job, view, _links(session, services, view))
 
 

@@ -6,11 +6,10 @@ One look tells what there may be to do, so that a round that finds nothing costs
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from engine.clock import monotonic
 from engine.queries.due_work import MAILBOX_EVERY, TELEGRAM_EVERY, Work, due_work
 from tasks.answers import read_answers
 from tasks.app import Task, task
@@ -21,14 +20,9 @@ from tasks.notices import reporting, tell_people, tell_reports, telling
 from tasks.services import Services, services
 from tasks.telegram import read_telegram
 from tasks.timers import fire_due_timers, firing
+from tasks.turns import Part, take_turn
 from tasks.upkeep import beat_heart_of_worker, beating
 from tasks.webhooks import deliver_webhooks, delivering
-
-A_WHILE_S = 0.5
-"""How long one part may keep the others waiting; what it has left then, it does in a task of its own."""
-
-Part = Callable[[Services], Iterator[None]]
-"""Works batch by batch, and yields while there may be more."""
 
 _PARTS: tuple[tuple[Work, Part, Task[[]]], ...] = (
     (Work.HEARTBEAT, beating, beat_heart_of_worker),
@@ -77,7 +71,7 @@ def go_round() -> None:
                 due = _look(given)
             if work in due:
                 due = None  # what it does may give work to those behind it
-                _give_turn(given, part, rest)
+                take_turn(given, part, rest)
         except Exception:
             _logger.exception("%s failed", part.__name__)
     for one in _OUTSIDE:
@@ -97,11 +91,3 @@ def _ask(one: Outside, due: frozenset[Work]) -> None:
     """Hint at reading it; the hint of another worker may be faster, then this one finds it read."""
     if one.work in due:
         one.read.delay(one.every.total_seconds())
-
-
-def _give_turn(services: Services, part: Part, rest: Task[[]]) -> None:
-    until = monotonic() + A_WHILE_S
-    for _ in part(services):
-        if monotonic() >= until:
-            rest.delay()
-            return

@@ -1,11 +1,9 @@
-"""What is found anew is written page by page, as far as the lease allows.
+"""What is found anew is written page by page, for a turn.
 
 Deals and steps are found by the new name of their client; letters and comments although the version before wrote them.
 """
 
 from __future__ import annotations
-
-from datetime import timedelta
 
 from engine.commands.search_texts import (
     deals_with_missed,
@@ -16,18 +14,17 @@ from engine.commands.search_texts import (
     outdated_texts,
 )
 from engine.db.job import Job
-from engine.db.outbox import LEASE
 from tasks.one_by_one import give_way
 from tasks.services import Services
+from tasks.turns import JOB_TURN
 
 _LOOKED_AT_ONCE = 200
-_TIME: timedelta = LEASE / 2
 
 
 def find_anew_by_pages(services: Services, job: Job) -> None:
     """Each deal in a transaction of its own. Done again, it finds only those that are not done yet."""
     client_id, after = job.payload["client_id"], int(job.payload["after"])
-    until = services.clock.now() + _TIME
+    until = services.clock.now() + JOB_TURN
     while services.clock.now() < until:
         with services.database.read() as session:
             outdated, last = outdated_texts(session, client_id, after, limit=_LOOKED_AT_ONCE)
@@ -46,7 +43,7 @@ def find_missed_by_pages(services: Services, job: Job) -> None:
     """Each deal in a transaction of its own. Done again, it finds only what is not found yet."""
     letters_after, entries_after = int(job.payload["letters_after"]), int(job.payload["entries_after"])
     after = int(job.payload["after"])
-    until = services.clock.now() + _TIME
+    until = services.clock.now() + JOB_TURN
     while services.clock.now() < until:
         with services.database.read() as session:
             missed = deals_with_missed(session, letters_after, entries_after, after, limit=_LOOKED_AT_ONCE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
@@ -19,7 +20,7 @@ from engine.adapters.telegram import (
     TelegramRefused,
     TelegramSilent,
 )
-from engine.commands.mailing import letter_failed, letter_left, tell_by_letter_instead
+from engine.commands.mailing import ensure_still_goes, letter_failed, letter_left, tell_by_letter_instead
 from engine.commands.telegram_letters import begin_try, chat_is_gone, not_written, try_failed
 from engine.commands.telegram_links import end_chat
 from engine.commands.telegram_updates import (
@@ -29,6 +30,7 @@ from engine.commands.telegram_updates import (
     name_bot,
     pass_over,
     release_bot,
+    renew_bot,
     take_update,
 )
 from engine.db.job import Job
@@ -39,6 +41,7 @@ from tasks.app import task
 from tasks.chat_words import chat_message_of, locale_of, reply_of
 from tasks.congestion import SlowHosts
 from tasks.happening import Happening, NotDone, NotNow, Prepared, Settle
+from tasks.held_leases import held
 from tasks.services import Services, services
 
 _REPLIES_TRIED = 3
@@ -62,8 +65,10 @@ def read_telegram(every_s: float = 0) -> None:
     if reading is None:
         return
     error = ""
+    renew = partial(renew_bot, bot_id=given.telegram.bot_id, clock=given.clock)
     try:
-        _read(given, given.telegram, reading)
+        with held(given, renew) as get_on:
+            _read(given, given.telegram, reading, get_on)
     except TelegramFailed as failure:
         error = str(failure)
         _logger.warning("%s", failure)
@@ -72,7 +77,7 @@ def read_telegram(every_s: float = 0) -> None:
             release_bot(session, given.telegram.bot_id, error=error, clock=given.clock)
 
 
-def _read(services: Services, telegram: Telegram, reading: Reading) -> None:
+def _read(services: Services, telegram: Telegram, reading: Reading, get_on: Callable[[], None]) -> None:
     if not reading.has_name:
         username = telegram.username()
         with services.database.write() as session:
@@ -85,6 +90,7 @@ def _read(services: Services, telegram: Telegram, reading: Reading) -> None:
             _logger.exception("Update %s of the bot is passed over", update.id)  # those behind it must come
             with services.database.write() as session:
                 pass_over(session, telegram.bot_id, update, clock=services.clock)
+        get_on()
 
 
 def prepare_telegram_letter(services: Services, session: Session, job: Job) -> Prepared:
@@ -106,6 +112,7 @@ def _begin(
         not_written(session, letter_id, has_bot=telegram is not None, clock=services.clock)
         return None
     is_repeated = begin_try(session, letter_id)
+    ensure_still_goes(session, view)
     return partial(_send, services, telegram, job, view, view.chat_id, is_repeated=is_repeated)
 
 

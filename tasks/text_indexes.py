@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from engine.db.job import Job
-from engine.db.outbox import LEASE, enqueue
+from engine.db.outbox import enqueue
 from engine.db.overwriting import TEXT_INDEXES, merge_some
 from tasks.one_by_one import give_way
 from tasks.services import Services
-
-_TIME: timedelta = LEASE / 2
+from tasks.turns import JOB_TURN
 
 
 def merge_text_indexes(services: Services, job: Job) -> None:
-    """Done again, it goes on with a merge that was begun; what does not fit into the lease is another job's."""
-    until = services.clock.now() + _TIME
+    """Done again, it goes on with a merge that was begun; what does not fit into a turn is another job's."""
+    until = services.clock.now() + JOB_TURN
     indexes = list(job.payload["indexes"])
     begins = True
     while indexes and services.clock.now() < until:

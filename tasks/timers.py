@@ -12,6 +12,7 @@ from engine.commands.timers import claim_due_timers, fire_timer, fire_timers
 from tasks.app import task
 from tasks.one_by_one import give_way, performed
 from tasks.services import Services, services
+from tasks.turns import take_turn
 
 _CLAIMED_AT_ONCE = 100
 _FIRED_AT_ONCE = 25
@@ -22,9 +23,8 @@ _logger = logging.getLogger(__name__)
 
 @task
 def fire_due_timers() -> None:
-    """Fire all due timers."""
-    for _ in firing(services()):
-        pass
+    """Go on firing due timers."""
+    take_turn(services(), firing, fire_due_timers)
 
 
 def firing(services: Services) -> Iterator[None]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 from engine.adapters.public_addresses import AddressNotPublic, ensure_will_be_called
-from engine.errors import InvalidInput
+from engine.errors import N_, FieldNotUnderstood, InvalidInput
 
 _HTTPS = "https"
 _HTTPS_PORT = 443
+_OF_A_DOMAIN = re.compile(r"[.:]")
+"""A name of one word means something inside a network at most; a colon stands in addresses of IPv6."""
 
 
 def ensure_may_be_called(address: str, field: str) -> None:
@@ -27,3 +30,6 @@ def ensure_may_be_called(address: str, field: str) -> None:
         ensure_will_be_called(host, port)
     except AddressNotPublic as refused:
         raise InvalidInput({field: refused}) from refused
+    if not _OF_A_DOMAIN.search(host):
+        expected = N_("the name of a host in the open internet, such as crm.example.com")
+        raise InvalidInput({field: FieldNotUnderstood(value=host[:80], expected=expected)})

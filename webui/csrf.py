@@ -20,12 +20,17 @@ class ForeignOrigin(DomainError):
 
 
 def configure_csrf(app: Flask) -> None:
-    """Check every write. A request with a bearer token is no browser's, and the token alone says who it is from."""
+    """Check every write. A request with a bearer token is no browser's, and the token alone says who it is from.
+
+    Where no address takes the request nothing is written, and its own answer (404, 405) says what is wrong.
+    """
     app.config.update(WTF_CSRF_CHECK_DEFAULT=False, WTF_CSRF_TIME_LIMIT=None, WTF_CSRF_SSL_STRICT=False)
     protection = CSRFProtect(app)
 
     def check() -> None:
-        if request.method in _SAFE_METHODS or request.headers.get("Authorization", "").startswith("Bearer "):
+        if request.routing_exception is not None or request.method in _SAFE_METHODS:
+            return
+        if request.headers.get("Authorization", "").startswith("Bearer "):
             return
         _ensure_same_origin()
         protection.protect()

@@ -122,7 +122,10 @@ def _show_csrf_error(_error: CSRFError) -> ResponseReturnValue:
 def _show_http_error(error: HTTPException) -> ResponseReturnValue:
     if error.code is None or error.code < 400:  # noqa: PLR2004  # a redirect is no error
         return error.get_response()
-    return error_page(error.code)
+    answer = make_response(error_page(error.code))
+    # Which methods the address takes, when to try again: the page is ours, what HTTP says beside it stays.
+    answer.headers.update({name: value for name, value in error.get_headers() if name != "Content-Type"})
+    return answer
 
 
 def _show_failure(error: Exception) -> ResponseReturnValue:

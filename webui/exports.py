@@ -85,12 +85,14 @@ def _write_book(
     """Rows that are too many for one sheet go on in the next one."""
     book = Workbook(write_only=True)
     sheet = _sheet(book, name, header, widths)
+    wrapped = _WrappedCells(sheet)
     try:
         for number, row in enumerate(rows):
             if number and number % _LONGEST_SHEET == 0:
                 sheet = _sheet(book, name, header, widths)
+                wrapped = _WrappedCells(sheet)
             cells = [_as_cell(value) for value in row]
-            sheet.append([_wrapped(sheet, cell) for cell in cells] if widths else cells)
+            sheet.append([wrapped.holding(at, cell) for at, cell in enumerate(cells)] if widths else cells)
     finally:
         book.save(file)  # only then the library lets go of its temporary files, also where reading a row failed
     file.seek(0, io.SEEK_END)
@@ -108,10 +110,25 @@ def _sheet(book: Workbook, name: str, header: Sequence[str], widths: Sequence[in
     return sheet
 
 
-def _wrapped(sheet: Any, value: Any) -> Any:
-    cell = WriteOnlyCell(sheet, value=value)
-    cell.alignment = Alignment(wrap_text=True, vertical="top")
-    return cell
+class _WrappedCells:
+    """The cells of one row after another, in which long texts wrap.
+
+    A row is written before the next one is made, so that a column needs one cell for each type of value: the library
+    compares the style of each new cell with those of the book, which takes twice as long as writing it.
+    """
+
+    def __init__(self, sheet: Any) -> None:
+        self._sheet = sheet
+        self._cells: dict[tuple[int, type], Any] = {}
+
+    def holding(self, column: int, value: Any) -> Any:
+        kind = (column, type(value))
+        cell = self._cells.get(kind)
+        if cell is None:
+            cell = self._cells[kind] = WriteOnlyCell(self._sheet)
+            cell.alignment = Alignment(wrap_text=True, vertical="top")
+        cell.value = value
+        return cell
 
 
 def _as_text(value: Any) -> str:

@@ -7,8 +7,10 @@ from sqlalchemy.orm import Session
 
 from engine.model.person import Person
 
-COMMAND = 'reglament user add admin --name "Your Name" --role administrator'
-"""Adds the first administrator and prints a password; it is run where the server is."""
+
+def first_command(name: str) -> str:
+    """Adds the first administrator and prints a password; it is run where the server is. ``name`` is to be replaced."""
+    return f'reglament user add admin --name "{name}" --role administrator'
 
 
 def has_nobody(session: Session) -> bool:

@@ -137,8 +137,10 @@ def when(moment: datetime | None) -> str:
     return f"{day(here.date())}, {clock_time(here)}"
 
 
-def day_and_time(moment: datetime) -> str:
-    """``21 лист., 14:02``, today as well: a value that somebody typed, a moment on what is printed and kept."""
+def day_and_time(moment: datetime | None) -> str:
+    """``21 лист., 14:02``, today as well: what was typed, what is printed and kept, what is told of another day."""
+    if moment is None:
+        return _NO_VALUE
     here = local(moment)
     return f"{day(here.date())}, {clock_time(here)}"
 

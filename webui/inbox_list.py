@@ -40,7 +40,7 @@ COLUMNS = {
     InboxColumn.AMOUNT: N_("Amount"),
     InboxColumn.DEADLINE: N_("Deadline"),
     InboxColumn.STAGE: N_("Stage"),
-    InboxColumn.RESPONSIBLE: N_("Responsible"),
+    InboxColumn.RESPONSIBLE: N_("With whom"),
     InboxColumn.NUMBER: N_("Number of the deal"),
     InboxColumn.OWNER: N_("Owner of the deal"),
     InboxColumn.OPENED: N_("Opened"),

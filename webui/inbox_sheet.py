@@ -29,7 +29,7 @@ def header(own: Sequence[OwnColumn]) -> tuple[str, ...]:
         _("Amount"),
         _("Currency"),
         _("Stage"),
-        _("Responsible"),
+        _("With whom"),
         _("Deadline"),
         _("Done at"),
         _("Decision"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import url_for
@@ -43,6 +43,7 @@ _PAGES: Mapping[SubjectKind, tuple[str, str]] = {
     SubjectKind.PERSON: ("people.show", "person_id"),
     SubjectKind.DEPARTMENT: ("departments.show", "department_id"),
     SubjectKind.CALENDAR: ("calendars.show", "calendar_id"),
+    SubjectKind.MAP: ("maps.show", "definition_id"),
 }
 _LABELS: Mapping[str, str] = {
     "head_id": N_("Head"),
@@ -74,7 +75,10 @@ def journal_entries(session: Session, rows: Iterable[JournalRow]) -> Iterator[Jo
 
 
 def _entry(row: JournalRow, words: _Words) -> JournalEntry:
-    told, about = entry(row.event), row.subject
+    about, event = row.subject, row.event
+    if about is not None and about.kind is SubjectKind.MAP:  # its key may be a number that some program gave it
+        event = replace(event, data={**event.data, "key": about.name})
+    told = entry(event)
     place: dict[str, Any] = {_PAGES[about.kind][1]: about.id} if about is not None else {}
     return JournalEntry(
         told,

@@ -14,7 +14,7 @@ from engine.commands.list_choices import forget_list_choice, keep_list_choice
 from engine.queries.list_columns import ListColumns
 from engine.queries.own_columns import OwnColumn
 from webui.i18n import _
-from webui.own_columns import own_labels
+from webui.own_columns import own_choices
 from webui.request_context import actor, reading, writing
 from webui.security import local_path
 
@@ -76,7 +76,7 @@ class ColumnChoice:
 
     def _labels_of(self, columns: ListColumns[Any]) -> dict[StrEnum | OwnColumn, str]:
         built_in = {one: _(label) for one, label in self.labels.items()}
-        return built_in | own_labels(columns.own, tells_whose=self.tells_whose)
+        return built_in | own_choices(columns.own, tells_whose=self.tells_whose)
 
     def _back(self) -> str:
         """The list from which somebody came, with its filters."""

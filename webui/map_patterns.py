@@ -21,6 +21,8 @@ _SIZES = {"userTask": (100, 80), "startEvent": (36, 36), "endEvent": (36, 36)}
 _GATEWAY = (50, 50)
 _COLUMN, _ROW = 160, 130
 _LEFT, _TOP = 180, 120
+_LETTER, _LINE = 6.5, 14
+"""What a letter and a line of an arrow's words take, at most, at the size in which drawing programs write them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,10 +259,20 @@ def _shape(node: _Node) -> str:
 
 
 def _edge(flow_id: str, arrow: _Arrow, ids: Mapping[str, _Node]) -> str:
-    points = "".join(
-        f'<di:waypoint x="{x:g}" y="{y:g}"/>' for x, y in _points(arrow, ids[arrow.source], ids[arrow.target])
-    )
-    return f'      <bpmndi:BPMNEdge id="{flow_id}_di" bpmnElement="{flow_id}">{points}</bpmndi:BPMNEdge>\n'
+    points = _points(arrow, ids[arrow.source], ids[arrow.target])
+    drawn = "".join(f'<di:waypoint x="{x:g}" y="{y:g}"/>' for x, y in points)
+    if arrow.name:
+        first = 0 if arrow.way is None else 1  # what leads back runs up before it runs along
+        bounds = _beside(points[first], points[first + 1], len(_(arrow.name)) * _LETTER + 8)
+        drawn += f"<bpmndi:BPMNLabel>{bounds}</bpmndi:BPMNLabel>"
+    return f'      <bpmndi:BPMNEdge id="{flow_id}_di" bpmnElement="{flow_id}">{drawn}</bpmndi:BPMNEdge>\n'
+
+
+def _beside(start: tuple[float, float], end: tuple[float, float], width: float) -> str:
+    """Where words of that width stand: above a line that runs sideways, right of one that runs up or down."""
+    (x, y), (to_x, to_y) = start, end
+    left, top = ((x + to_x - width) / 2, y - _LINE - 4) if y == to_y else (x + 6, (y + to_y - _LINE) / 2)
+    return f'<dc:Bounds x="{left:g}" y="{top:g}" width="{width:g}" height="{_LINE}"/>'
 
 
 def _points(arrow: _Arrow, source: _Node, target: _Node) -> list[tuple[float, float]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
@@ -40,14 +39,50 @@ def own_labels(columns: Iterable[OwnColumn], *, tells_whose: bool = True) -> dic
     }
 
 
-def own_headings(columns: Iterable[OwnColumn]) -> dict[OwnColumn, str]:
-    """The same over values: where maps call different fields alike, with the maps whose they are."""
-    labels = own_labels(columns)
-    alike = {label for label, times in Counter(labels.values()).items() if times > 1}
-    return {
-        one: f"{label} ({', '.join(one.maps)})" if label in alike and one.maps else label
-        for one, label in labels.items()
-    }
+def own_headings(columns: Iterable[OwnColumn], *, tells_whose: bool = True) -> dict[OwnColumn, str]:
+    """The same over values: different fields that are called alike are told apart.
+
+    By the maps whose they are; within one map by the step that asks for them; and by their names where nothing else
+    tells them apart.
+    """
+    labels = own_labels(columns, tells_whose=tells_whose)
+    return _told_apart(labels, labels, (_of_maps, _of_step, _of_step_of_maps, _named))
+
+
+def own_choices(columns: Iterable[OwnColumn], *, tells_whose: bool = True) -> dict[OwnColumn, str]:
+    """The same where the maps of each column stand beside it."""
+    labels = own_labels(columns, tells_whose=tells_whose)
+    return _told_apart(labels, {one: (label, one.maps) for one, label in labels.items()}, (_of_step, _named))
+
+
+def _told_apart(
+    labels: Mapping[OwnColumn, str], seen: Mapping[OwnColumn, object], marks: Sequence[Callable[[OwnColumn], str]]
+) -> dict[OwnColumn, str]:
+    """``labels``, with the first of the ``marks`` in brackets that differs among columns that are ``seen`` alike."""
+    alike: dict[object, list[OwnColumn]] = {}
+    for column, what in seen.items():
+        alike.setdefault(what, []).append(column)
+    told = dict(labels)
+    for group in (one for one in alike.values() if len(one) > 1):
+        differs = next((mark for mark in marks if len(set(map(mark, group))) == len(group)), marks[-1])
+        told |= {one: f"{labels[one]} ({differs(one)})" for one in group if differs(one)}
+    return told
+
+
+def _of_maps(column: OwnColumn) -> str:
+    return ", ".join(column.maps)
+
+
+def _of_step(column: OwnColumn) -> str:
+    return column.step
+
+
+def _of_step_of_maps(column: OwnColumn) -> str:
+    return ", ".join((*column.maps, *([column.step] if column.step else [])))
+
+
+def _named(column: OwnColumn) -> str:
+    return column.name
 
 
 def numeric(columns: Iterable[OwnColumn]) -> frozenset[str]:

@@ -28,6 +28,7 @@ MEDIA_TYPES: Mapping[str, str] = {
 _PARAMETER = "document#"
 _MOST_PLACES = 300
 _MAX_ELEMENTS = 100_000  # a contract of thirty pages, as word processors write it
+_UNREADABLE = frozenset({"XML_NOT_WELLFORMED", "XML_ENCODING", "EMPTY_FILE", "NOT_BPMN_TEXT", "NOT_BPMN_PICTURE"})
 _SHOWN = 80
 _PLACE = re.compile(r"\{\{(.{0,2000}?)\}\}", re.DOTALL)
 _WORD_PART = re.compile(r"word/(?:document|header\d*|footer\d*|footnotes|endnotes)\.xml")
@@ -168,7 +169,7 @@ def _tree(content: bytes) -> etree._Element:
     try:
         return read_xml(content, most_elements=_MAX_ELEMENTS).root
     except XmlRefused as refused:
-        code = "UNREADABLE" if refused.code in ("XML_NOT_WELLFORMED", "XML_ENCODING", "EMPTY_FILE") else "UNSAFE"
+        code = "UNREADABLE" if refused.code in _UNREADABLE else "UNSAFE"
         raise DocumentRefused(f"DOCUMENT_TEMPLATE_{code}") from None
 
 

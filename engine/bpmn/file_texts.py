@@ -25,6 +25,14 @@ FILE: Mapping[str, FindingText] = {
         N_("This is a draw.io drawing: it shows boxes, but does not say which of them are steps."),
         N_("Draw the map in a BPMN tool, for example in the editor here, and upload the .bpmn file."),
     ),
+    "NOT_BPMN_PICTURE": FindingText(
+        N_("This is a picture or a PDF: people can look at it, but no steps can be read from it."),
+        N_("Export the map as BPMN 2.0 (.bpmn) from the program where it was drawn, or draw it anew in the editor."),
+    ),
+    "NOT_BPMN_TEXT": FindingText(
+        N_("There is no BPMN diagram in this file."),
+        N_("Choose the .bpmn file that your BPMN tool has exported, or draw the map in the editor."),
+    ),
     "NOT_BPMN_XPDL": FindingText(
         N_("This is an XPDL file, not BPMN 2.0."), N_("Export the map from your tool as BPMN 2.0.")
     ),

@@ -349,14 +349,17 @@ _STEPS: Mapping[str, FindingText] = {
     ),
     "DEADLINE_MISSING": FindingText(
         N_("The step has no deadline."),
-        N_("Answer the question about it, or set the property “deadline”, for example: 2 р.д. or 4 business hours."),
+        N_(
+            "Answer the question about it, or set the property “deadline”, for example: "
+            "2 business days or 4 business hours."
+        ),
     ),
     "DEADLINE_NOT_UNDERSTOOD": FindingText(
         N_("The deadline “%(text)s” cannot be read."), N_("Write for example: 3 р.д., 4 роб. год, P2D, до 18:00.")
     ),
     "DEADLINE_OF_ANOTHER_ENGINE": FindingText(
         N_("The due date was written for another engine and cannot be evaluated: %(text)s."),
-        N_("Set the property “deadline”, for example: 2 р.д. or 4 business hours."),
+        N_("Set the property “deadline”, for example: 2 business days or 4 business hours."),
     ),
     "DEADLINE_FROM_TIMER": FindingText(
         N_("The deadline was taken from the timer on the border: “%(timer)s”."), NOTHING_TO_DO

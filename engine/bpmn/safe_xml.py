@@ -110,6 +110,10 @@ class XmlRefused(Exception):
         self.params: Mapping[str, str] = params
 
 
+_PICTURES = (b"%PDF-", b"\x89PNG\r\n", b"\xff\xd8\xff", b"GIF8")
+"""How PDF, PNG, JPEG and GIF begin: what people keep of a process that they once drew."""
+
+
 @dataclass(frozen=True, slots=True)
 class SafeXml:
     """A harmless tree. ``repairs`` are finding codes of what had to be mended to read it, each with its params."""
@@ -134,11 +138,14 @@ class DecodedText:
 def read_xml(data: bytes, *, most_elements: int = MAX_ELEMENTS) -> SafeXml:
     """Check and parse an uploaded file.
 
-    Raises XmlRefused with EMPTY_FILE, FILE_TOO_LARGE, NOT_BPMN_ZIP, NOT_BPMN_VISIO, XML_ENCODING, XML_ENTITY,
-    XML_DOCTYPE, XML_TOO_COMPLEX or XML_NOT_WELLFORMED.
+    Raises XmlRefused with EMPTY_FILE, FILE_TOO_LARGE, NOT_BPMN_ZIP, NOT_BPMN_VISIO, NOT_BPMN_PICTURE, NOT_BPMN_TEXT,
+    XML_ENCODING, XML_ENTITY, XML_DOCTYPE, XML_TOO_COMPLEX or XML_NOT_WELLFORMED.
     """
     repairs: list[tuple[str, Mapping[str, str]]] = []
-    checked = _without_declaration(read_text(data, repairs).text).encode()
+    text = read_text(data, repairs).text
+    if not text.lstrip().startswith("<") and "<?xml" not in text and "definitions" not in text:
+        raise XmlRefused("NOT_BPMN_TEXT", 1)
+    checked = _without_declaration(text).encode()
     missing = _check(checked, most_elements)
     if missing.prefixes:
         checked = _declare(checked, missing)
@@ -150,7 +157,7 @@ def read_xml(data: bytes, *, most_elements: int = MAX_ELEMENTS) -> SafeXml:
 def read_text(data: bytes, repairs: list[tuple[str, Mapping[str, str]]] | None = None) -> DecodedText:
     """The text of a file that could be XML; what had to be mended is added to ``repairs``.
 
-    Raises XmlRefused with EMPTY_FILE, FILE_TOO_LARGE, NOT_BPMN_ZIP, NOT_BPMN_VISIO or XML_ENCODING.
+    Raises XmlRefused with EMPTY_FILE, FILE_TOO_LARGE, NOT_BPMN_ZIP, NOT_BPMN_VISIO, NOT_BPMN_PICTURE or XML_ENCODING.
     """
     if not data.strip():
         raise XmlRefused("EMPTY_FILE", 1)
@@ -160,6 +167,8 @@ def read_text(data: bytes, repairs: list[tuple[str, Mapping[str, str]]] | None =
         raise XmlRefused("NOT_BPMN_ZIP", 1)
     if data[:4] == b"\xd0\xcf\x11\xe0":
         raise XmlRefused("NOT_BPMN_VISIO", 1)
+    if data.startswith(_PICTURES):
+        raise XmlRefused("NOT_BPMN_PICTURE", 1)
     return _decode(data, [] if repairs is None else repairs)
 
 

@@ -24,8 +24,8 @@ DECISIONS_USED: Mapping[str, FindingText] = {
         N_("The task names no decision; the one of its name is made: “%(decision)s”."), NOTHING_TO_DO
     ),
     "DECISION_UNUSED": FindingText(
-        N_("No business rule task of the map makes this decision."),
-        N_("Name its id on the task that should make it, or leave the file out."),
+        N_("No step of the map is decided by this table."),
+        N_("Call the step that it decides exactly as the table, or name its id there. Otherwise leave the table out."),
     ),
     "DECISION_MAPPING_NOT_UNDERSTOOD": FindingText(
         N_("What the decision gets or gives back cannot be evaluated: “%(name)s”."),

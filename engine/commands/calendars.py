@@ -34,7 +34,7 @@ class HoursNotUnderstood(DomainError):
 
 class ZoneUnknown(DomainError):
     code: ClassVar[str] = "zone_unknown"
-    template: ClassVar[str] = N_("There is no time zone “%(zone)s”.")
+    template: ClassVar[str] = N_("There is no time zone “%(zone)s”. It is written like Europe/Kyiv.")
 
 
 def add_calendar(

@@ -28,6 +28,7 @@ from engine.commands.idempotency import already_performed, remember
 from engine.commands.incidents import perform
 from engine.commands.own_values import read_own_values
 from engine.db.session import Database
+from engine.db.statistics import OF_DEALS, learn_of_rows
 from engine.errors import N_, DomainError, FieldNotUnderstood, FieldRequired, InvalidInput
 from engine.model.client import Client
 from engine.model.deal import Deal
@@ -95,6 +96,7 @@ def import_deals(
         except (DomainError, IntegrityError):
             # The map failed on one of them, or somebody was faster: each by itself, so that it fails alone.
             done += [_open_alone(database, row, command_id, actor, clock) for row in batch]
+    learn_of_rows(database, OF_DEALS, sum(one.deal_id is not None for one in done))
     return done
 
 

@@ -38,6 +38,10 @@ class NothingToUndo(Conflict):
     template: ClassVar[str] = N_("This cannot be undone any more: the deal has gone on since.")
 
 
+class InterventionReasonRequired(ReasonRequired):
+    template = N_("Say why: the reason stays in the history of the deal.")
+
+
 def ensure_running(instance: ProcessInstance) -> None:
     """Raises DealIsSuspended, DealNotRunning."""
     if instance.state is InstanceState.SUSPENDED:
@@ -49,7 +53,7 @@ def ensure_running(instance: ProcessInstance) -> None:
 def reason_given(reason: str) -> str:
     """Raises InvalidInput without a reason, or with one that is too long to be kept."""
     if not reason.strip():
-        raise InvalidInput({"reason": ReasonRequired()})
+        raise InvalidInput({"reason": InterventionReasonRequired()})
     return reason.strip()[:LONGEST_REASON]
 
 

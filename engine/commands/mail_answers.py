@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from engine.adapters.mailbox import Place
@@ -17,6 +17,7 @@ from engine.adapters.received_mail import ReceivedMessage
 from engine.clock import Clock
 from engine.commands.asking_outside import ALWAYS, add_unless_there, may_ask
 from engine.commands.notifications import notify
+from engine.db.session import UNSYNCHRONISED
 from engine.errors import NotFound
 from engine.model.letter import Letter, LetterState, MailboxPlace, ProposedDecision, ReceivedMail
 from engine.model.notice import Notice, NoticeKind
@@ -30,8 +31,8 @@ from engine.queries.processes import process_of
 MOST_ANSWERS = 20
 """To one letter: whoever sends more is no person."""
 
-LEASE = timedelta(minutes=5)
-"""How long one message of a look into the mailbox may take."""
+LEASE = timedelta(seconds=30)
+"""How long nobody else looks into the mailbox after whoever does was last known to live."""
 
 _ASKED = (NoticeKind.APPROVAL_ASKED, NoticeKind.REPLY_UNDERSTOOD, NoticeKind.REPLY_UNREAD)
 
@@ -159,11 +160,21 @@ def claim_mailbox(session: Session, mailbox: str, *, every: timedelta = ALWAYS, 
 def keep_place(session: Session, mailbox: str, reached: Place, *, clock: Clock) -> None:
     """In the transaction that took the message there: a worker that is killed takes none twice and loses none.
 
-    The look goes on for as long as messages come: no other worker begins one meanwhile.
+    The look goes on for as long as messages come: no other worker begins one meanwhile. One that was thought dead does
+    not lead back those who went on without it.
     """
-    place = session.get_one(MailboxPlace, mailbox)
-    place.uid_validity, place.last_uid = reached.validity, reached.last
+    place = session.get_one(MailboxPlace, mailbox, with_for_update=True)
+    is_behind = place.uid_validity == reached.validity and place.last_uid > reached.last
+    if not is_behind:
+        place.uid_validity, place.last_uid = reached.validity, reached.last
     place.lease_until = clock.now() + LEASE
+
+
+def renew_mailbox(session: Session, mailbox: str, *, clock: Clock) -> None:
+    """Whoever looks into the mailbox is still at it. A lease that is over stays so: another worker may have begun."""
+    at = clock.now()
+    mine = update(MailboxPlace).where(MailboxPlace.mailbox == mailbox, MailboxPlace.lease_until > at)
+    session.execute(mine.values(lease_until=at + LEASE), execution_options=UNSYNCHRONISED)
 
 
 def release_mailbox(session: Session, mailbox: str, *, error: str = "", clock: Clock) -> None:

@@ -13,13 +13,13 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Row, Select, bindparam, delete, select, update
+from sqlalchemy import Row, Select, bindparam, delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from engine.clock import Clock
 from engine.commands.history import record
 from engine.db.job import Job, JobState
-from engine.db.outbox import MAX_ATTEMPTS, enqueue
+from engine.db.outbox import MAX_ATTEMPTS, JobTaken, enqueue
 from engine.db.session import UNSYNCHRONISED
 from engine.db.work_session import append, postpone
 from engine.errors import NotFound
@@ -33,6 +33,7 @@ from engine.policy.permissions import Ability, Actor, ensure_may
 from engine.queries.absences import substitutes_of
 from engine.queries.calendars import calendar_of_person
 from engine.queries.directories import directory
+from engine.queries.letters import LetterView
 from engine.queries.mail_choices import mail_choices
 from engine.queries.mail_state import NOT_ARRIVED
 
@@ -44,6 +45,19 @@ KINDS: Mapping[Channel, str] = {Channel.MAIL: LETTER, Channel.TELEGRAM: TELEGRAM
 _TOLD = ("kind", "person_id", "department_id", "deal_id", "work_item_id", "by_id", "details", "created_at")
 """Of a notice, what it tells, and to whom."""
 _LEFT = update(Letter).where(Letter.id == bindparam("of_letter"))
+_STILL_GOES = update(Letter).where(
+    Letter.id == bindparam("of_letter"),
+    Letter.state == bindparam("read_state"),
+    exists().where(
+        Person.id == Letter.person_id,
+        Person.is_active,
+        or_(Letter.channel == bindparam("telegram"), Person.email == bindparam("to")),
+    ),
+    or_(
+        Letter.channel != bindparam("telegram"),
+        exists().where(TelegramChat.person_id == Letter.person_id, TelegramChat.chat_id == bindparam("chat")),
+    ),
+)
 _COLUMNS = tuple(getattr(Notice, name) for name in ("id", "due_at", *_TOLD))
 
 
@@ -196,6 +210,16 @@ def replan_notices(session: Session, person_id: int) -> None:
             notice.state = NoticeState.DROPPED
         else:
             notice.due_at = due
+
+
+def ensure_still_goes(session: Session, view: LetterView) -> None:
+    """Its reader has their access and their address as they had when it was read, and nobody ended it since.
+
+    With the next flush, which raises JobTaken where that is not so any more: the letter is read anew then.
+    """
+    waits = {"state": LetterState.WAITING, "read_state": LetterState.WAITING, "of_letter": view.id}
+    reached = {"to": view.to, "chat": view.chat_id, "telegram": Channel.TELEGRAM}
+    postpone(session, _STILL_GOES, waits | reached, otherwise=JobTaken)
 
 
 def letter_left(session: Session, letter_id: int, *, clock: Clock) -> None:

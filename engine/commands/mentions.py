@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import ClassVar
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.clock import Clock
@@ -20,6 +21,7 @@ from engine.policy.mentions import mentioned_logins
 from engine.policy.permissions import Actor
 from engine.queries.deal_readers import sees_deal
 from engine.queries.directories import directory
+from engine.queries.scopes import visible_deals
 
 
 class MentionedWithoutAccess(DomainError):
@@ -59,9 +61,10 @@ def tell_mentioned(
 
 
 def note_mention(session: Session, mention_id: int, *, actor: Actor, clock: Clock) -> Mention:
-    """Who was named has read it: it leaves their list. Raises NotFound."""
-    mention = session.get(Mention, mention_id)
-    if mention is None or mention.person_id != actor.person_id:
+    """Who was named has read it: it leaves their list. Raises NotFound, also of a deal that they see no more."""
+    theirs = Mention.id == mention_id, Mention.person_id == actor.person_id, visible_deals(actor)
+    mention = session.scalar(select(Mention).join(Deal, Deal.id == Mention.deal_id).where(*theirs))
+    if mention is None:
         raise NotFound
     mention.read_at = mention.read_at or clock.now()
     return mention

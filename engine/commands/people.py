@@ -117,7 +117,9 @@ def add_person(session: Session, draft: PersonDraft, *, actor: Actor, clock: Clo
     ensure_may(actor, Ability.MANAGE_PEOPLE)
     errors: dict[str, DomainError] = {}
     login = draft.login.strip().lower()
-    if not _LOGIN.fullmatch(login):
+    if is_invisible(draft.login):
+        errors["login"] = FieldRequired(label=N_("Login"))
+    elif not _LOGIN.fullmatch(login):
         errors["login"] = FieldNotUnderstood(value=draft.login, expected=N_("a login of Latin letters and digits"))
     elif session.scalar(select(Person.id).where(Person.login == login)) is not None:
         errors["login"] = LoginTaken(login=login)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import select
+from sqlalchemy import update as renewing
 from sqlalchemy.orm import Session
 
 from engine.adapters.telegram import Update
@@ -15,6 +16,7 @@ from engine.commands.asking_outside import ALWAYS, add_unless_there, may_ask
 from engine.commands.idempotency import already_performed
 from engine.commands.telegram_links import end_chat, link_chat
 from engine.db.outbox import enqueue
+from engine.db.session import UNSYNCHRONISED
 from engine.model.person import Person
 from engine.model.telegram import TelegramBot, TelegramChat, TelegramEnd
 from engine.policy.permissions import Actor
@@ -22,8 +24,8 @@ from engine.policy.telegram_codes import is_code
 
 TELEGRAM_REPLY = "telegram_reply"
 """The kind of an outbox job: its payload says what to whom."""
-LEASE = timedelta(minutes=2)
-"""How long one look at the updates may take."""
+LEASE = timedelta(seconds=30)
+"""How long nobody else looks at the updates after whoever does was last known to live."""
 RESTS = timedelta(seconds=30)
 """How long Telegram is left alone after it could not be read."""
 NUMBERS_GROW = timedelta(days=6)
@@ -75,6 +77,13 @@ def claim_bot(session: Session, bot_id: int, *, every: timedelta = ALWAYS, clock
     bot.asked_at, bot.lease_until = at, at + LEASE
     session.flush()
     return Reading(_last_of(bot, at), bool(bot.username) and _hour_of(bot.read_at) == _hour_of(at))
+
+
+def renew_bot(session: Session, bot_id: int, *, clock: Clock) -> None:
+    """Whoever looks at the updates is still at it. A lease that is over stays so: another worker may have begun."""
+    at = clock.now()
+    mine = renewing(TelegramBot).where(TelegramBot.id == bot_id, TelegramBot.lease_until > at)
+    session.execute(mine.values(lease_until=at + LEASE), execution_options=UNSYNCHRONISED)
 
 
 def name_bot(session: Session, bot_id: int, username: str) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from engine.clock import Clock
 from engine.commands.history import record
+from engine.commands.idempotency import already_performed, remember
 from engine.db.job import Job
 from engine.db.outbox import enqueue_again
 from engine.errors import N_, DomainError, InvalidInput, NotFound
@@ -27,9 +28,21 @@ class AddressRefused(DomainError):
     template: ClassVar[str] = N_("“%(url)s” cannot be called: write an https address without a user name.")
 
 
-def add_webhook(session: Session, url: str, kinds: Sequence[str], *, actor: Actor, clock: Clock) -> Webhook:
-    """Tell ``url`` of events of ``kinds`` (all, if empty) from now on. Raises NotAllowed, InvalidInput."""
+def add_webhook(
+    session: Session, url: str, kinds: Sequence[str], *, actor: Actor, clock: Clock, command_id: str | None = None
+) -> Webhook:
+    """Tell ``url`` of events of ``kinds`` (all, if empty) from now on.
+
+    Raises NotAllowed, InvalidInput, KeyReused, NotFound where it was added under that id and removed since.
+    """
     ensure_may(actor, Ability.MANAGE_WEBHOOKS)
+    at, told = clock.now(), {"url": url, "kinds": sorted(kinds)}
+    done = already_performed(session, command_id, "add_webhook", told, actor=actor, at=at)
+    if done is not None:
+        added = session.get(Webhook, int(done["id"]))
+        if added is None:
+            raise NotFound
+        return added
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -42,11 +55,12 @@ def add_webhook(session: Session, url: str, kinds: Sequence[str], *, actor: Acto
         kinds=list(kinds),
         delivered_event_id=session.scalar(select(func.max(HistoryEvent.id))) or 0,
         created_by_id=actor.person_id,
-        created_at=clock.now(),
+        created_at=at,
     )
     session.add(webhook)
     session.flush()
-    record(session, WebhookAdded(webhook_id=webhook.id, url=url), actor=actor, at=clock.now())
+    record(session, WebhookAdded(webhook_id=webhook.id, url=url), actor=actor, at=at)
+    remember(session, command_id, {"id": webhook.id}, actor=actor)
     return webhook
 
 

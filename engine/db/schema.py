@@ -9,12 +9,12 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import Connection
 
 from engine.db.session import Database
+from engine.db.upgrade_locks import upgrade_when_free
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
-_MIGRATION_LOCK = 7_239_000  # any constant: the name of the lock
 
 
 @lru_cache
@@ -40,19 +40,30 @@ def is_up_to_date(database: Database) -> bool:
 def migrate(database: Database) -> None:
     """Bring the schema up to date, in one transaction. Several processes may try at once: one does it.
 
-    Raises CommandError for a database that a newer version of the product has written.
+    Raises CommandError for a database that a newer version of the product has written, and DatabaseInUse.
     """
     migrate_to(database, "head")
 
 
 def migrate_to(database: Database, revision: str) -> None:
     """As ``migrate``, to the schema of an older version: what tests of an upgrade begin with."""
-    with database.migrating() as connection:
-        if connection.dialect.name == "postgresql":
-            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
+
+    def is_due(connection: Connection) -> bool:
+        current = MigrationContext.configure(connection).get_current_revision()
+        if current is not None:
+            ScriptDirectory.from_config(_config()).get_revision(current)  # raises for one of a newer version
+        return current != (newest_revision() if revision == "head" else revision)
+
+    def upgrade(connection: Connection) -> None:
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
+
+    if database.is_sqlite:
+        with database.migrating() as connection:
+            upgrade(connection)
+    else:
+        upgrade_when_free(database, is_due, upgrade)
 
 
 def _config() -> Config:

@@ -15,6 +15,7 @@ class CallHost(Base):
     """A host that maps may call, ``crm.example.com`` or ``crm.example.com:8443``."""
 
     __tablename__ = "call_host"
+    __table_args__ = ({"sqlite_autoincrement": True},)
 
     id: Mapped[int] = mapped_column(Identity, primary_key=True)
     host: Mapped[str] = mapped_column(String(260), unique=True)
@@ -26,6 +27,7 @@ class CallSecret(Base):
     """A secret by name. ``sealed`` is opened only to be sent to ``host``, and never shown again."""
 
     __tablename__ = "call_secret"
+    __table_args__ = ({"sqlite_autoincrement": True},)
 
     id: Mapped[int] = mapped_column(Identity, primary_key=True)
     name: Mapped[str] = mapped_column(String(64), unique=True)

@@ -15,6 +15,7 @@ class Substitution(Base):
     """Both dates are included and are local dates of the absent person's calendar."""
 
     __tablename__ = "substitution"
+    __table_args__ = ({"sqlite_autoincrement": True},)
 
     id: Mapped[int] = mapped_column(Identity, primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)

@@ -20,6 +20,7 @@ class Webhook(Base):
     """
 
     __tablename__ = "webhook"
+    __table_args__ = ({"sqlite_autoincrement": True},)
 
     id: Mapped[int] = mapped_column(Identity, primary_key=True)
     url: Mapped[str] = mapped_column(String(2000))

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
+from engine.errors import NotFound
 from engine.model.deal import Deal
 from engine.model.history_event import HistoryEvent
 from engine.model.mention import Mention
@@ -79,6 +80,18 @@ def attention_counts(session: Session, actor: Actor) -> AttentionCounts:
 
 def mentions_of(session: Session, actor: Actor) -> tuple[MentionRow, ...]:
     """Comments that name the actor, unread ones first, then the latest; only of deals that they still see."""
+    return _mentions(session, actor)
+
+
+def mention_of(session: Session, actor: Actor, mention_id: int) -> MentionRow:
+    """One of them, however many others there are. Raises NotFound."""
+    found = _mentions(session, actor, Mention.id == mention_id)
+    if not found:
+        raise NotFound
+    return found[0]
+
+
+def _mentions(session: Session, actor: Actor, *conditions: ColumnElement[bool]) -> tuple[MentionRow, ...]:
     rows = session.execute(
         select(
             Mention.id,
@@ -93,7 +106,7 @@ def mentions_of(session: Session, actor: Actor) -> tuple[MentionRow, ...]:
         )
         .join(Deal, Deal.id == Mention.deal_id)
         .join(HistoryEvent, (HistoryEvent.deal_id == Mention.deal_id) & (HistoryEvent.number == Mention.number))
-        .where(Mention.person_id == actor.person_id, visible_deals(actor))
+        .where(Mention.person_id == actor.person_id, visible_deals(actor), *conditions)
         .order_by(Mention.read_at.is_not(None), Mention.id.desc())
         .limit(_MOST_SHOWN)
     )

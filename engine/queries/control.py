@@ -11,23 +11,19 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
     Select,
     and_,
     case,
     exists,
     func,
-    literal,
     or_,
     select,
     true,
-    tuple_,
 )
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import Session
 
 from engine.alphabet import sort_key
 from engine.bpmn.compiled import OutcomeKind
@@ -47,6 +43,7 @@ from engine.policy.permissions import Ability, Actor, may
 from engine.queries.calendars import default_calendar
 from engine.queries.deal_rows import DealRow, deal_rows, deals_of
 from engine.queries.exchange_rates import company_rates
+from engine.queries.ordered_reads import smallest_first
 from engine.queries.pages import LONGEST_PAGE, cursor_key, page_of
 from engine.queries.work_item_rows import WorkItemRow, rows_of, work_item_rows
 
@@ -98,19 +95,22 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class ListedSteps:
-    """A page of ``items``, nearest deadline first, of ``total``. ``next_cursor``: of the next page, if there is one."""
+    """A page of ``items``, nearest deadline first, of ``total``. ``next_cursor``: of the next page, if there is one.
+
+    ``total`` is None where it was not asked for.
+    """
 
     items: tuple[WorkItemRow, ...]
-    total: int
+    total: int | None
     next_cursor: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class ListedDeals:
-    """A page. ``total`` counts up to what was asked for; where it is that many, there may be more."""
+    """A page. ``total`` counts up to what was asked for; where it is that many, there may be more. None: unasked."""
 
     items: tuple[DealRow, ...]
-    total: int
+    total: int | None
     next_cursor: str | None
 
 
@@ -192,9 +192,11 @@ def controlled_steps(
     department_id: int | None = None,
     limit: int = LONGEST_PAGE,
     cursor: str | None = None,
+    counted: bool = True,
 ) -> ListedSteps:
     """Live steps, a page, nearest deadline first; with a limit of 0 they are only counted.
 
+    ``counted``: ``total`` is told, for which all of them are read.
     ``person_id`` narrows to a holder, ``department_id`` to what it may take, 0: steps that nobody holds and no
     department may take.
 
@@ -207,24 +209,14 @@ def controlled_steps(
     if department_id is not None:
         taker = WorkItem.group_id == department_id if department_id else WorkItem.group_id.is_(None)
         conditions.append(and_(taker, WorkItem.assignee_id.is_(None)))
-    after = _after(WorkItem.due_at, WorkItem.id, cursor)
-    ordered = work_item_rows(*conditions, *after).order_by(WorkItem.due_at.asc().nulls_last(), WorkItem.id)
-    total = session.scalar(select(func.count()).select_from(WorkItem).where(*conditions)) or 0
-    found = rows_of(session.execute(ordered.limit(limit + 1)), actor, now) if limit else ()
+    after = cursor_key(cursor, datetime, int)
+    parts = [(WorkItem.state == state, *conditions) for state in LIVE]
+    ids = smallest_first(WorkItem.due_at, WorkItem.id, parts, after=after, size=limit).subquery("page")
+    ordered = work_item_rows(page=ids).order_by(WorkItem.due_at.asc().nulls_last(), WorkItem.id)
+    found = rows_of(session.execute(ordered), actor, now) if limit else ()
     page = page_of(found, limit=limit, cursor=cursor, key=lambda row: (row.due_at, row.id))
-    return ListedSteps(page.items, total, page.next_cursor)
-
-
-def _after(column: InstrumentedAttribute[Any], ids: InstrumentedAttribute[int], cursor: str | None) -> list[Any]:
-    """What comes behind the cursor's row where rows without a value come last. Raises CursorNotUnderstood."""
-    key = cursor_key(cursor, datetime, int)
-    if key is None:
-        return []
-    value, last_id = key
-    if value is None:
-        return [column.is_(None), ids > last_id]
-    shown = tuple_(literal(value, column.type), literal(last_id, BigInteger))
-    return [or_(tuple_(column, ids) > shown, column.is_(None))]
+    counting = select(func.count()).select_from(WorkItem).where(WorkItem.state.in_(LIVE), *conditions)
+    return ListedSteps(page.items, session.scalar(counting) if counted else None, page.next_cursor)
 
 
 def controlled_deals(
@@ -239,18 +231,20 @@ def controlled_deals(
 ) -> ListedDeals:
     """Open deals, a page, those that have stood longest in their stage first; a limit of 0: they are only counted.
 
+    ``most_counted`` 0: they are not counted at all.
+
     Raises NotFound, CursorNotUnderstood.
     """
     ensure_controls(actor)
     chosen = (Deal.result == DealResult.OPEN, _of_controlled(actor), *_chosen_deals(session, actor, which, now))
-    total = session.scalar(
-        select(func.count()).select_from(select(Deal.id).where(*chosen).limit(most_counted).subquery())
-    )
-    after = _after(Deal.stage_since, Deal.id, cursor)
-    ordered = deal_rows(*chosen, *after).order_by(Deal.stage_since.asc().nulls_last(), Deal.id).limit(limit + 1)
-    found = deals_of(session, session.execute(ordered).all(), now) if limit and total else ()
+    after = cursor_key(cursor, datetime, int)
+    ids = smallest_first(Deal.stage_since, Deal.id, [chosen], after=after, size=limit).subquery("page")
+    ordered = deal_rows().join(ids, ids.c.id == Deal.id).order_by(Deal.stage_since.asc().nulls_last(), Deal.id)
+    found = deals_of(session, session.execute(ordered).all(), now) if limit else ()
     page = page_of(found, limit=limit, cursor=cursor, key=lambda row: (row.stage_since, row.id))
-    return ListedDeals(page.items, total or 0, page.next_cursor)
+    some = select(Deal.id).where(*chosen).limit(most_counted).subquery()
+    total = session.scalar(select(func.count()).select_from(some)) if most_counted else None
+    return ListedDeals(page.items, total, page.next_cursor)
 
 
 def looks(session: Session, actor: Actor, *, now: datetime) -> tuple[LookedDays, ...]:
@@ -327,16 +321,16 @@ def _holders(session: Session, actor: Actor, now: datetime) -> tuple[Holder, ...
 
 
 def _chosen_steps(session: Session, which: StepsList, now: datetime) -> list[ColumnElement[bool]]:
-    live = WorkItem.state.in_(LIVE)
+    """Of live steps."""
     match which:
         case StepsList.OVERDUE:
-            return [live, WorkItem.due_at < now]
+            return [WorkItem.due_at < now]
         case StepsList.TODAY:
-            return [live, WorkItem.due_at >= now, WorkItem.due_at < end_of_today(default_calendar(session), now)]
+            return [WorkItem.due_at >= now, WorkItem.due_at < end_of_today(default_calendar(session), now)]
         case StepsList.UNTAKEN:
-            return [live, WorkItem.assignee_id.is_(None)]
+            return [WorkItem.assignee_id.is_(None)]
         case _:
-            return [live]
+            return []
 
 
 def _chosen_deals(session: Session, actor: Actor, which: DealsList, now: datetime) -> list[ColumnElement[bool]]:

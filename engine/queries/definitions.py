@@ -100,10 +100,12 @@ class DefinitionDecision:
 class DefinitionView:
     """``steps``, ``stages``, ``decisions`` and ``calls`` are empty while errors stand against compiling the version.
 
-    ``called`` are the maps that are part of this version, ``callers`` the published maps of which this one is.
+    ``versions`` are those of its map, the newest first, itself among them. ``called`` are the maps that are part of
+    this version, ``callers`` the published maps of which this one is.
     """
 
     row: DefinitionVersion
+    versions: tuple[DefinitionVersion, ...]
     steps: tuple[StepDefinition, ...]
     stages: tuple[Stage, ...]
     decisions: tuple[DefinitionDecision, ...]
@@ -167,8 +169,11 @@ def definition_view(session: Session, actor: Actor, definition_id: int) -> Defin
 
 def view_of(session: Session, definition_id: int) -> DefinitionView:
     """The version, whoever asks: the caller has looked at what may be seen of it. Raises NotFound."""
-    rows = _read(session, _versions().where(ProcessDefinition.id == definition_id))
-    if not rows:
+    key = select(ProcessDefinition.key).where(ProcessDefinition.id == definition_id).scalar_subquery()
+    of_map = _versions().where(ProcessDefinition.key == key).order_by(ProcessDefinition.version.desc())
+    versions = _read(session, of_map)
+    row = next((one for one in versions if one.id == definition_id), None)
+    if row is None:
         raise missing_definition(session, definition_id)
     findings = session.scalar(select(ProcessDefinition.findings).where(ProcessDefinition.id == definition_id)) or []
     files = session.execute(
@@ -176,9 +181,10 @@ def view_of(session: Session, definition_id: int) -> DefinitionView:
         .where(DefinitionFile.definition_id == definition_id)
         .order_by(DefinitionFile.id)
     )
-    process = process_of(session, definition_id) if rows[0].can_run else None
+    process = process_of(session, definition_id) if row.can_run else None
     return DefinitionView(
-        row=rows[0],
+        row=row,
+        versions=tuple(versions),
         steps=tuple(process.steps.values()) if process else (),
         stages=tuple(sorted(process.stages, key=lambda stage: stage.position)) if process else (),
         decisions=_decisions(process) if process else (),
@@ -191,9 +197,7 @@ def view_of(session: Session, definition_id: int) -> DefinitionView:
         findings=tuple(Finding.model_validate(finding) for finding in findings),
         files=tuple(DefinitionFileRow(*row) for row in files),
         called=_called(session, definition_id),
-        callers=tuple(
-            LinkedMap(one.key, one.name, one.version, one.id) for one in published_callers(session, rows[0].key)
-        ),
+        callers=tuple(LinkedMap(one.key, one.name, one.version, one.id) for one in published_callers(session, row.key)),
     )
 
 
@@ -203,6 +207,14 @@ def discarded_draft(session: Session, actor: Actor, definition_id: int) -> Disca
     found = session.get(DiscardedDraft, definition_id)
     if found is None:
         raise NotFound
+    return found
+
+
+def kept_definition(session: Session, definition_id: int) -> ProcessDefinition:
+    """A version that the caller wrote, perhaps some time ago. Raises DraftDiscarded where it was thrown away since."""
+    found = session.get(ProcessDefinition, definition_id)
+    if found is None:
+        raise missing_definition(session, definition_id)
     return found
 
 
@@ -356,14 +368,12 @@ def startable_definitions(session: Session, actor: Actor) -> tuple[StartableDefi
 
 
 def _versions() -> Select[*tuple[Any, ...]]:
+    # Counted in one look at all deals: no index leads to those of a version, and each version would look at them all.
     running = (
-        select(func.count())
-        .where(
-            ProcessInstance.definition_id == ProcessDefinition.id,
-            ProcessInstance.state.in_((InstanceState.RUNNING, InstanceState.SUSPENDED)),
-        )
-        .correlate(ProcessDefinition)
-        .scalar_subquery()
+        select(ProcessInstance.definition_id, func.count().label("deals"))
+        .where(ProcessInstance.state.in_((InstanceState.RUNNING, InstanceState.SUSPENDED)))
+        .group_by(ProcessInstance.definition_id)
+        .subquery("running")
     )
     return (
         select(
@@ -379,9 +389,10 @@ def _versions() -> Select[*tuple[Any, ...]]:
             ProcessDefinition.published_note,
             ProcessDefinition.retired_at,
             ProcessDefinition.findings,
-            running.label("running_deals"),
+            func.coalesce(running.c.deals, 0).label("running_deals"),
             ProcessDefinition.compiled.is_not(None).label("can_run"),
         )
+        .outerjoin(running, running.c.definition_id == ProcessDefinition.id)
         .outerjoin(_CreatedBy, _CreatedBy.id == ProcessDefinition.created_by_id)
         .outerjoin(_PublishedBy, _PublishedBy.id == ProcessDefinition.published_by_id)
     )

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, func, literal, or_, select, tuple_, union_all
+from sqlalchemy import BigInteger, ColumnElement, Select, func, literal, or_, tuple_
 from sqlalchemy.orm import Session
 
 from engine.db.types import Amount, Moment
@@ -16,6 +16,7 @@ from engine.model.work_item import LIVE, WorkItem, WorkItemState
 from engine.policy.permissions import Actor
 from engine.queries.inbox_filters import MOST_SORTED, InboxFilter, InboxSort, narrowing
 from engine.queries.inbox_tabs import Tab, live_reasons, reasons
+from engine.queries.ordered_reads import largest_first, smallest_first
 from engine.queries.pages import READ_AT_ONCE, Page, cursor_key, page_of, page_size
 from engine.queries.text_search import matches
 from engine.queries.work_item_rows import WorkItemRow, rows_of, work_item_rows
@@ -61,7 +62,7 @@ def inbox(
         page = _latest_first(reasons(actor, tab), states, narrowed, size, cursor)
         order = (_LATEST.desc(), WorkItem.id.desc())
     ids = page.subquery("page")
-    found = work_item_rows().join(ids, ids.c.id == WorkItem.id).order_by(*order)
+    found = work_item_rows(page=ids).order_by(*order)
     rows = rows_of(session.execute(found), actor, now)
     if states == LIVE:
         return page_of(rows, limit=size, cursor=cursor, key=lambda row: (row.due_at, row.id))
@@ -73,7 +74,7 @@ def _sorted(
 ) -> tuple[Select[*tuple[Any, ...]], Callable[[WorkItemRow], Sequence[Any]]]:
     """The ``nearest`` steps in another order, from the cursor on, and the key that a cursor is made of."""
     ids = nearest.subquery("nearest")
-    found = work_item_rows().join(ids, ids.c.id == WorkItem.id)
+    found = work_item_rows(page=ids)
     if sort is InboxSort.LARGEST:
         after = cursor_key(cursor, Decimal, int)
         if after is not None:
@@ -102,26 +103,8 @@ def _by_due_date(
     One short, ordered read per reason, state and "has a deadline", merged: each is served in order by an index, so
     that the page costs the same among a hundred steps and among a hundred thousand.
     """
-    after = cursor_key(cursor, datetime, int)
-    due_after, id_after = after or (None, 0)
-    dated_is_over = after is not None and due_after is None
-    reads = []
-    for condition in live_reasons(actor, tab):
-        base = select(WorkItem.id, WorkItem.due_at).where(condition, *narrowed)
-        if not dated_is_over:
-            dated = base.where(WorkItem.due_at.is_not(None))
-            if due_after is not None:
-                last = tuple_(literal(due_after, Moment), literal(id_after, BigInteger))
-                dated = dated.where(tuple_(WorkItem.due_at, WorkItem.id) > last)
-            reads.append(dated.order_by(WorkItem.due_at, WorkItem.id).limit(size + 1))
-        undated = base.where(WorkItem.due_at.is_(None))
-        if dated_is_over:
-            undated = undated.where(WorkItem.id > id_after)
-        reads.append(undated.order_by(WorkItem.id).limit(size + 1))
-    if not reads:
-        return select(WorkItem.id).where(WorkItem.id.is_(None))
-    merged = union_all(*(select(read.subquery()) for read in reads)).subquery("merged")
-    return select(merged.c.id).order_by(merged.c.due_at.asc().nulls_last(), merged.c.id).limit(size + 1)
+    parts = [(condition, *narrowed) for condition in live_reasons(actor, tab)]
+    return smallest_first(WorkItem.due_at, WorkItem.id, parts, after=cursor_key(cursor, datetime, int), size=size)
 
 
 def _latest_first(
@@ -132,19 +115,8 @@ def _latest_first(
     cursor: str | None,
 ) -> Select[*tuple[Any, ...]]:
     """Ids of the next ``size`` + 1 steps by when they were done, or opened where they are not. One reason each."""
-    after = cursor_key(cursor, datetime, int)
-    reads = []
-    for condition in why:
-        for state in states:
-            read = select(WorkItem.id, _LATEST.label("at")).where(condition, WorkItem.state == state, *narrowed)
-            if after is not None:
-                last = tuple_(literal(after[0], Moment), literal(after[1], BigInteger))
-                read = read.where(tuple_(_LATEST, WorkItem.id) < last)
-            reads.append(read.order_by(_LATEST.desc(), WorkItem.id.desc()).limit(size + 1))
-    if not reads:
-        return select(WorkItem.id).where(WorkItem.id.is_(None))
-    merged = union_all(*(select(read.subquery()) for read in reads)).subquery("merged")
-    return select(merged.c.id).order_by(merged.c.at.desc(), merged.c.id.desc()).limit(size + 1)
+    parts = [(condition, WorkItem.state == state, *narrowed) for condition in why for state in states]
+    return largest_first(_LATEST, WorkItem.id, parts, after=cursor_key(cursor, datetime, int), size=size)
 
 
 def _states_of(state: str) -> tuple[WorkItemState, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -17,6 +17,7 @@ from engine.events import kind_of
 from engine.events.base import Event
 from engine.model.calendar import Calendar
 from engine.model.history_event import HistoryEvent
+from engine.model.process_definition import ProcessDefinition
 from engine.policy.permissions import Ability, Actor
 from engine.queries.deal_history import HistoryRow, history_of, history_rows
 from engine.queries.directories import directory
@@ -137,6 +138,8 @@ class SubjectKind(StrEnum):
     PERSON = "person"
     DEPARTMENT = "department"
     CALENDAR = "calendar"
+    MAP = "map"
+    """One version of it; its newest when that is no longer there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,8 +206,12 @@ def _change_of(name: str) -> ColumnElement[Any]:
 
 
 def _with_subjects(session: Session, rows: Iterable[HistoryRow]) -> Sequence[JournalRow]:
+    rows = list(rows)
     known = directory(session)
     calendars = calendar_names(session)
+    maps = _versions(
+        session, {row.data["key"] for row in rows if "key" in row.data and _PARTS[row.kind] is JournalPart.MAPS}
+    )
 
     def subject_of(row: HistoryRow) -> Subject | None:
         person = known.known_person(row.data.get("person_id"))
@@ -216,6 +223,18 @@ def _with_subjects(session: Session, rows: Iterable[HistoryRow]) -> Sequence[Jou
         calendar_id = int(row.data.get("calendar_id") or 0)
         if calendar_id in calendars:
             return Subject(SubjectKind.CALENDAR, calendar_id, calendars[calendar_id])
-        return None
+        versions = maps.get(row.data.get("key"), {})
+        return versions.get(row.data.get("version")) or next(iter(versions.values()), None)
 
     return [JournalRow(row, _PARTS[row.kind], subject_of(row)) for row in rows]
+
+
+def _versions(session: Session, keys: Collection[str]) -> Mapping[str | None, Mapping[int | None, Subject]]:
+    """What is there of the maps of these keys, by key and number, the newest version first."""
+    found: dict[str | None, dict[int | None, Subject]] = {}
+    if keys:
+        columns = (ProcessDefinition.key, ProcessDefinition.version, ProcessDefinition.id, ProcessDefinition.name)
+        wanted = select(*columns).where(ProcessDefinition.key.in_(keys)).order_by(ProcessDefinition.version.desc())
+        for key, version, definition_id, name in session.execute(wanted):
+            found.setdefault(key, {})[version] = Subject(SubjectKind.MAP, definition_id, name)
+    return found

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from engine.model.mail_choice import MailChoice
 from engine.model.notice import NoticeKind
+from engine.model.person import Role
 from engine.policy.mail_choices import ALWAYS, USUAL_TIMES, Delivery, MailChoices, Place, read_times
 from engine.policy.permissions import Ability, Actor, may
 from engine.queries.control import controls
@@ -40,6 +41,8 @@ def choices_of(row: MailChoice) -> MailChoices:
 def kinds_for(actor: Actor) -> tuple[NoticeKind, ...]:
     """The kinds of notices that can ever come to the actor, among which they choose."""
     left_out = set(ALWAYS)
+    if actor.role is not Role.HEAD and not actor.headed_department_ids:
+        left_out.add(NoticeKind.DAILY_CONTROL)
     if not actor.headed_department_ids and not may(actor, Ability.DIRECT_WORK):
         left_out.add(NoticeKind.STEP_LATE)
     if not may(actor, Ability.RETRY_INCIDENT):

@@ -40,7 +40,8 @@ _OF_EVERY_DEAL = frozenset({"title", "number", "amount", "currency", "close_date
 class OwnColumn:
     """``value`` is its word in what is kept of a person's choice: the name of a field never changes, its label may.
 
-    ``maps`` names the sales maps that ask for the field, for a field of deals. ``is_listed``: the company has made it a
+    ``maps`` names the sales maps that ask for the field, for a field of deals, and ``step`` the first step of the first
+    of them that does, empty where none asks for it by itself. ``is_listed``: the company has made it a
     column of everybody's list of clients who has chosen nothing else. Two columns of one word are equal.
     """
 
@@ -48,6 +49,7 @@ class OwnColumn:
     definition: FieldDefinition = field(compare=False)
     label: str = field(compare=False)
     maps: tuple[str, ...] = field(default=(), compare=False)
+    step: str = field(default="", compare=False)
     is_listed: bool = field(default=False, compare=False)
 
     @property
@@ -107,15 +109,19 @@ def own_columns_of_deals(
 def _of_maps(session: Session, actor: Actor) -> tuple[OwnColumn, ...]:
     """A field that several maps ask for is one column, with the label that each of them gives it."""
     found: dict[str, list[tuple[str, FieldDefinition]]] = {}
+    steps: dict[str, str] = {}
     for map_name, process in _processes(session, actor):
+        asking = _asking_steps(process)
         for name, definition in _fields_in_cells(process).items():
             found.setdefault(name, []).append((map_name, definition))
+            steps.setdefault(name, asking.get(name, ""))
     return tuple(
         OwnColumn(
             OF_DEAL + name,
             by_map[0][1],
             " / ".join(dict.fromkeys(one.label or name for _map, one in by_map)),
             tuple(map_name for map_name, _one in by_map),
+            steps[name],
         )
         for name, by_map in found.items()
     )
@@ -150,6 +156,13 @@ def _hold(session: Session, definition_ids: Iterable[int]) -> None:
 
 def _fields_in_cells(process: CompiledProcess) -> dict[str, FieldDefinition]:
     return {name: one for name, one in _fields(process).items() if one.value_type not in _NOT_IN_A_CELL}
+
+
+def _asking_steps(process: CompiledProcess) -> dict[str, str]:
+    """By the name of a field, that of the first step which asks for it; of one that is only shown, which shows it."""
+    fields = [(step.name, one) for step in process.steps.values() for one in step.fields]
+    asked = [(step, one) for step, one in fields if one.type is not FieldType.READ_ONLY]
+    return {one.name.removeprefix(_DEAL_ROOT): step for step, one in reversed([*asked, *fields])}
 
 
 def _fields(process: CompiledProcess) -> dict[str, FieldDefinition]:

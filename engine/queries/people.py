@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Row, func, literal, select, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Row, func, literal, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from engine.alphabet import sort_key
@@ -127,16 +127,24 @@ class PersonChoice:
 
 
 def people(
-    session: Session, actor: Actor, q: str = "", *, cursor: str | None = None, limit: int = 50
+    session: Session,
+    actor: Actor,
+    q: str = "",
+    *,
+    department_id: int | None = None,
+    cursor: str | None = None,
+    limit: int = 50,
 ) -> Page[PersonRow]:
-    """Everybody by name, the inactive too. Raises NotFound for those who do not manage people, CursorNotUnderstood."""
+    """Everybody by name, the inactive too; of a department, those whom ``departments`` counts as its members.
+
+    Raises NotFound for those who do not manage people, CursorNotUnderstood.
+    """
     ensure_sees(actor, Ability.MANAGE_PEOPLE)
     limit = page_size(limit)
-    statement = select(Person).where(matches(session, Person.search_text, q))
-    after = cursor_key(cursor, str, int)
-    if after is not None:
-        last = tuple_(literal(after[0]), literal(after[1], BigInteger))
-        statement = statement.where(tuple_(Person.sort_key, Person.id) > last)
+    statement = select(Person).where(matches(session, Person.search_text, q), *_behind(cursor))
+    if department_id is not None:
+        members = select(Membership.person_id).where(Membership.department_id == literal(department_id, BigInteger))
+        statement = statement.where(Person.id.in_(members), Person.is_active)
     found = session.scalars(statement.order_by(Person.sort_key, Person.id).limit(limit + 1)).all()
     rows = [_person_row(person) for person in found]
     return page_of(rows, limit=limit, cursor=cursor, key=lambda row: (sort_key(row.full_name), row.id))
@@ -257,6 +265,34 @@ def choose_people(
         .limit(page_size(limit))
     )
     return tuple(PersonChoice(*row) for row in rows)
+
+
+def active_people(
+    session: Session,
+    actor: Actor,  # noqa: ARG001  # as above
+    q: str,
+    *,
+    cursor: str | None = None,
+    limit: int = 50,
+) -> Page[PersonChoice]:
+    """Active people by name, page by page. Raises CursorNotUnderstood."""
+    limit = page_size(limit)
+    rows = session.execute(
+        select(Person.id, Person.full_name, Person.position)
+        .where(Person.is_active, matches(session, Person.search_text, q), *_behind(cursor))
+        .order_by(Person.sort_key, Person.id)
+        .limit(limit + 1)
+    )
+    found = [PersonChoice(*row) for row in rows]
+    return page_of(found, limit=limit, cursor=cursor, key=lambda one: (sort_key(one.full_name), one.id))
+
+
+def _behind(cursor: str | None) -> list[ColumnElement[bool]]:
+    """Of people by name those whom no earlier page has shown. Raises CursorNotUnderstood."""
+    after = cursor_key(cursor, str, int)
+    if after is None:
+        return []
+    return [tuple_(Person.sort_key, Person.id) > tuple_(literal(after[0]), literal(after[1], BigInteger))]
 
 
 def names_of_role(session: Session, role: Role, limit: int) -> tuple[str, ...]:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, func, literal, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from engine.bpmn.compiled import OutcomeKind, StepKind
 from engine.db.types import Moment
 from engine.model.work_item import LIVE, PENDING, WorkItem, WorkItemState
 from engine.policy.permissions import Actor
+from engine.queries.ordered_reads import largest_first
 from engine.queries.pages import LONGEST_PAGE, cursor_key, page_of
 from engine.queries.reports import ensure_reads_reports
 from engine.queries.scopes import visible_work_items
@@ -43,6 +45,14 @@ class ReportedSteps(StrEnum):
     LATE_NOW = "late_now"
 
 
+_STATES: Mapping[ReportedSteps, Sequence[WorkItemState]] = {
+    ReportedSteps.ASKED: tuple(WorkItemState),
+    ReportedSteps.WAITING: PENDING,
+    ReportedSteps.WITHDRAWN: (WorkItemState.CANCELLED,),
+    ReportedSteps.LATE: (*LIVE, WorkItemState.COMPLETED),
+    ReportedSteps.LATE_NOW: LIVE,
+}
+"""In which states such steps are; the others are done."""
 _OUTCOMES = {
     ReportedSteps.APPROVED: OutcomeKind.APPROVED,
     ReportedSteps.RETURNED: OutcomeKind.RETURNED,
@@ -60,10 +70,13 @@ class ReportedStep:
 
 @dataclass(frozen=True, slots=True)
 class ListedReport:
-    """A page of ``items``, the latest first, of ``total``. ``next_cursor``: of the next page, if there is one."""
+    """A page of ``items``, the latest first, of ``total``. ``next_cursor``: of the next page, if there is one.
+
+    ``total`` is None where it was not asked for.
+    """
 
     items: tuple[ReportedStep, ...]
-    total: int
+    total: int | None
     next_cursor: str | None
 
 
@@ -110,9 +123,11 @@ def reported_steps(
     now: datetime,
     limit: int = LONGEST_PAGE,
     cursor: str | None = None,
+    counted: bool = True,
 ) -> ListedReport:
-    """A page, the latest first. ``person_id`` 0 and ``department_id`` 0 mean: of nobody, of none.
+    """A page, the latest first. ``counted``: ``total`` is told, for which all are read.
 
+    ``person_id`` 0 and ``department_id`` 0 mean: of nobody, of none.
     ``step`` is a step's name. Raises NotFound, CursorNotUnderstood.
     """
     ensure_reads_reports(actor)
@@ -122,13 +137,14 @@ def reported_steps(
             conditions.append(column == wanted if wanted else column.is_(None))
     if step is not None:
         conditions.append(WorkItem.name == step)
-    total = session.scalar(select(func.count()).select_from(WorkItem).where(*conditions)) or 0
-    key = cursor_key(cursor, datetime, int)
-    if key is not None:
-        conditions.append(tuple_(_LATEST, WorkItem.id) < tuple_(literal(key[0], Moment), literal(key[1], BigInteger)))
-    ordered = work_item_rows(*conditions).order_by(_LATEST.desc(), WorkItem.id.desc()).limit(limit + 1)
+    after = cursor_key(cursor, datetime, int)
+    parts = [(WorkItem.state == state, *conditions) for state in _STATES.get(which, (WorkItemState.COMPLETED,))]
+    chosen = largest_first(_LATEST, WorkItem.id, parts, after=after, size=limit).subquery("page")
+    ordered = work_item_rows(page=chosen).order_by(_LATEST.desc(), WorkItem.id.desc())
     found = rows_of(session.execute(ordered), actor, now)
     page = page_of(found, limit=limit, cursor=cursor, key=lambda row: (row.completed_at or row.opened_at, row.id))
+    counting = select(func.count()).select_from(WorkItem).where(*conditions)
+    total = session.scalar(counting) if counted else None
     ids = [row.id for row in page.items]
     comments = select(WorkItem.id, WorkItem.comment).where(WorkItem.id.in_(ids))
     said = {row.id: row.comment for row in session.execute(comments)}

@@ -19,8 +19,8 @@ from engine.db.session import Database
 from engine.model.history_event import HistoryEvent
 from engine.model.timer import Timer
 from engine.settings import settings_from
-from tasks.services import Services, use
-from tasks.timers import fire_due_timers
+from tasks.services import Services, services, use
+from tasks.timers import firing
 
 
 def timer_figure(office: Office, where: str, *, timers: int, workers: int) -> Figure:
@@ -49,11 +49,12 @@ def timer_figure(office: Office, where: str, *, timers: int, workers: int) -> Fi
 
 
 def fire_all(url: str, at: datetime, ready: Barrier) -> None:
-    """One worker: its Celery task, until nothing is left that nobody else has claimed."""
+    """One worker: what its Celery task does, until nothing is left that nobody else has claimed."""
     database = Database(url)
     with database.read() as session:
         session.connection()
     use(Services(settings_from(), database, SettableClock(at), ConsoleMailer(), HttpsWebhookCaller()))
     ready.wait(PATIENCE_S)
-    fire_due_timers()
+    for _ in firing(services()):
+        pass
     database.dispose()

@@ -74,3 +74,14 @@ def test_a_token_is_shown_once_opens_the_api_and_is_revoked(people: People, sale
     expect(page.locator(".plain-list li", has_text="Імпорт із сайту")).to_contain_text(uk("Revoked"))
     page.context.clear_cookies()
     assert page.request.get("/api/v1/work-items", headers=bearer).status == 401
+
+
+def test_a_page_that_comes_back_begins_at_what_is_to_be_mended(people: People, uk: Words) -> None:
+    """Its field stood below everything that would have been erased: the page said that something was wrong alone."""
+    page = people.at_work("admin")
+    page.goto("/clients/1/erase")
+    page.get_by_role("button", name=uk("Erase for ever")).click()
+    expect(page.get_by_role("alert").first).to_contain_text(uk("Some fields need attention."))
+    basis = page.get_by_role("textbox", name=uk("Basis"))
+    expect(basis).to_be_focused()
+    expect(basis).to_be_in_viewport()

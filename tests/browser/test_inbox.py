@@ -87,7 +87,7 @@ def test_with_columns_of_ones_own_steps_still_arrive_and_the_keys_still_move(
     iryna.goto("/inbox?tab=groups&q=Стовпці")
     iryna.get_by_role("button", name=uk("Filter"), exact=True).click()
     iryna.locator("#inbox-filter").get_by_role("link", name=uk("Columns")).click()
-    for label in ("Client", "Stage", "Responsible"):
+    for label in ("Client", "Stage", "With whom"):
         iryna.get_by_role("checkbox", name=uk(label), exact=True).uncheck()
     owner = iryna.get_by_role("checkbox", name=uk("Owner of the deal"))
     owner.focus()

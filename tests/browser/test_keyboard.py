@@ -53,6 +53,18 @@ def test_a_whole_approval_is_done_by_keyboard_alone(people: People, sales: Sales
     expect(title(page)).to_contain_text(uk("Approved"))
 
 
+def test_where_the_map_asks_which_way_the_key_of_completing_leads_to_the_ways(people: People, sales: Sales) -> None:
+    """It was dead there; and it decides nothing, so the step stays as it was."""
+    deal_id = sales.open_deal("Клавішею до шляхів")
+    sales.accept(deal_id)
+    page = people.at_work("olena")
+    page.goto(f"/work-items/{sales.step(deal_id, 'qualify_client')}")
+    expect(title(page)).to_be_focused()
+    page.keyboard.press("c")
+    expect(page.locator(".outcomes button").first).to_be_focused()
+    assert sales.step(deal_id, "qualify_client")
+
+
 def test_no_key_decides_while_something_is_half_typed(people: People, sales: Sales, uk: Words) -> None:
     """A key that was meant for a remark approved "with remarks", with the half of it."""
     deal_id = sales.ask_departments("Недописане")

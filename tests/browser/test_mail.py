@@ -54,7 +54,7 @@ def test_an_approver_decides_from_a_letter_on_the_phone(people: People, sales: S
 
     page.goto("/settings/mail")
     page.get_by_label(uk("A new step of mine")).select_option("digest")
-    page.get_by_label(uk("Times of the letter that comes together")).fill("9:00, 16:00")
+    page.get_by_label(uk("When to send what comes together")).fill("9:00, 16:00")
     page.get_by_role("button", name=uk("Save")).press("Enter")
     expect(page.get_by_label(uk("A new step of mine"))).to_have_value("digest")
     assert overflow(page) == 0

@@ -46,6 +46,25 @@ def test_a_deal_for_a_new_client_begins_with_its_first_step_in_the_inbox(people:
     expect(pane(page).get_by_label("Контактна особа")).to_be_visible()
 
 
+def test_a_client_who_is_not_found_is_new_without_being_typed_again(people: People, uk: Words) -> None:
+    page = people.at_work("olena")
+    page.goto("/deals/new")
+    client, name = page.get_by_role("combobox", name=uk("Client")), page.get_by_label(uk("Name"), exact=True)
+    expect(name).to_be_hidden()
+    client.press_sequentially("ТОВ «Ще не знане»")
+    offered = page.get_by_role("option", name=uk("New client “%(name)s”", name="ТОВ «Ще не знане»"))
+    expect(offered).to_be_visible()
+    client.press("ArrowDown")
+    client.press("Enter")
+    expect(name).to_be_focused()
+    expect(name).to_have_value("ТОВ «Ще не знане»")
+    expect(client).to_have_value("")
+    page.get_by_label(uk("What is sold")).fill("Перший насос")
+    page.get_by_label(uk("Sales map")).select_option(label="Продаж B2B")
+    page.get_by_role("button", name=uk("Open the deal")).click()
+    expect(page.get_by_role("link", name="ТОВ «Ще не знане»")).to_be_visible()
+
+
 def test_a_wrong_amount_is_told_at_its_field_and_what_was_typed_stays(people: People, uk: Words) -> None:
     page = people.at_work("olena")
     page.goto("/deals/new")

@@ -1,4 +1,4 @@
-"""A worker as a process of its own that fires whatever timers are due, as the product's own task does."""
+"""A worker as a process of its own that fires whatever timers are due, as the product's own tasks do."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from engine.adapters.webhook_calls import HttpsWebhookCaller
 from engine.clock import SettableClock
 from engine.db.session import Database
 from engine.settings import settings_from
-from tasks.services import Services, use
-from tasks.timers import fire_due_timers
+from tasks.services import Services, services, use
+from tasks.timers import firing
 
 
 def fire_some(url: str, at: datetime, enough: int, beats: Connection) -> None:
@@ -38,5 +38,6 @@ def fire_all(url: str, at: datetime) -> None:
     """Fire until nothing is due at ``at`` that nobody else has claimed."""
     database = Database(url)
     use(Services(settings_from({}), database, SettableClock(at), ConsoleMailer(), HttpsWebhookCaller()))
-    fire_due_timers()
+    for _ in firing(services()):
+        pass
     database.dispose()

@@ -96,6 +96,38 @@ def overflow(page: Page) -> int:
     return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
 
 
+# Where a text has no room: it stands letter under letter, or sticks out of its card where nobody can scroll to it.
+_CRAMPED = """
+    () => {
+        const told = [];
+        for (const each of document.querySelectorAll("main :is(strong, a, p, span, td, th, dd, h1, h2, h3, button)")) {
+            const texts = [...each.childNodes].filter(one => one.nodeType === Node.TEXT_NODE);
+            const said = texts.map(one => one.data).join("").trim();
+            const box = each.getBoundingClientRect();
+            const heads = each.closest("thead"); // clipped where the rows of a table fold into cards
+            if (heads && getComputedStyle(heads).clipPath !== "none") continue;
+            if (said.length < 4 || !each.checkVisibility({visibilityProperty: true}) || box.width < 2) continue;
+            const style = getComputedStyle(each);
+            if (box.width < 3 * parseFloat(style.fontSize) && box.height > 3.5 * parseFloat(style.lineHeight))
+                told.push(`letter under letter: ${said.slice(0, 40)}`);
+            const card = each.closest(".card");
+            if (!card || box.right <= card.getBoundingClientRect().right + 1) continue;
+            let frame = each.parentElement;
+            const isFrame = () => frame === card || /auto|scroll|hidden/.test(getComputedStyle(frame).overflowX);
+            while (!isFrame()) frame = frame.parentElement;
+            if (frame === card) told.push(`out of its card: ${said.slice(0, 40)}`);
+        }
+        return [...new Set(told)];
+    }
+"""
+
+
+def cramped(page: Page) -> list[str]:
+    """Which texts have too little room to be read."""
+    told: list[str] = page.evaluate(_CRAMPED)
+    return told
+
+
 def barriers(page: Page) -> list[str]:
     """What axe-core finds in people's way, targets too small for a thumb among it: a line per rule and element."""
     page.wait_for_load_state("load")  # what is sent already may still want its style

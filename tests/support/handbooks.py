@@ -40,6 +40,7 @@ def source_of(content: bytes, process: CompiledProcess | None) -> HandbookSource
     )
     view = DefinitionView(
         row=row,
+        versions=(row,),
         steps=tuple(process.steps.values()) if process is not None else (),
         stages=process.stages if process is not None else (),
         decisions=(),

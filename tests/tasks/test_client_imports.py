@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+from sqlalchemy import text
 from support.client_lists import COMPANIES, Lists
 from support.office import Office
 from support.post_office import PostOffice
@@ -12,6 +14,7 @@ from engine.commands.client_import_rows import check_rows
 from engine.commands.client_imports import ImportChoices, bring_list, check_list, look_into, take_back, take_over
 from engine.db.job import Job
 from engine.db.outbox import LEASE, claim_job, free_job, hold_job
+from engine.db.statistics import FEWEST
 from engine.model.client import Client
 from engine.model.client_import import ImportKind, ImportState
 from tasks.jobs import run_job, sweep
@@ -67,6 +70,34 @@ def test_the_worker_reads_takes_over_and_takes_back(office: Office, services: Se
     office.do("olena", take_back, import_id)
     sweep()
     assert names(office) == []
+
+
+@pytest.mark.usefixtures("services")
+def test_postgresql_alone_learns_of_the_clients_of_a_long_list(office: Office) -> None:
+    is_sqlite = office.database.is_sqlite
+    of_clients = (
+        "SELECT count(*) FROM sqlite_master WHERE name = 'sqlite_stat1'"
+        if is_sqlite
+        else "SELECT reltuples FROM pg_class WHERE oid = CAST('client' AS regclass)"
+    )
+
+    def known() -> int:
+        with office.database.read() as session:
+            return int(session.scalar(text(of_clients)) or 0)
+
+    before = known()
+    import_id = bring(office)
+    sweep()
+    office.do("olena", take_over, import_id)
+    sweep()
+    assert (known(), len(names(office))) == (before, 2)
+    more = "".join(f"ТОВ «Лан {number}»;\n" for number in range(FEWEST))
+    import_id = bring(office, COMPANIES.splitlines()[0] + "\n" + more)
+    sweep()
+    office.do("olena", take_over, import_id)
+    sweep()
+    assert len(names(office)) == FEWEST + 2
+    assert known() == (0 if is_sqlite else FEWEST + 2)
 
 
 def test_a_pass_that_was_superseded_writes_nothing_more(office: Office, services: Services) -> None:

@@ -57,6 +57,14 @@ def test_it_does_what_is_due_and_leaves_neither_thread_nor_file(
     assert list(here.iterdir()) == []
 
 
+def test_one_that_is_stopped_while_it_starts_leaves_no_thread_behind(embedded: EmbeddedMachinery) -> None:
+    """Celery takes a worker that is still starting for stopped, and it went on."""
+    before = set(threading.enumerate())
+    embedded.start()
+    embedded.stop()
+    assert {one.name for one in set(threading.enumerate()) - before} == set()
+
+
 def test_a_step_that_becomes_late_while_it_runs_is_escalated_and_told(
     office: Office, post_office: PostOffice, embedded: EmbeddedMachinery
 ) -> None:

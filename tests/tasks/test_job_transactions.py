@@ -28,6 +28,9 @@ from engine.commands.client_letters import send_client_letter_again
 from engine.commands.erasure import ErasureRequest, erase_contact
 from engine.commands.file_erasure import erase_file
 from engine.commands.password_links import send_password_link
+from engine.commands.people import update_person
+from engine.commands.staff_erasure import erase_employee
+from engine.commands.tokens import create_token
 from engine.db.job import Job, JobState
 from engine.db.outbox import LEASE
 from engine.db.session import Database
@@ -179,8 +182,8 @@ def test_claim_and_end_of_a_letter_are_one_trip_each(
     run_job(job_id)
     office.database.dispose()
     wire.close()
-    # Begin, claim, link, commit; begin, letter, job, commit. What is said first is also prepared.
-    assert [(one.trips, one.statements) for one in heard] == [(1, 4), (1, 4)]
+    # Begin, letter, claim, link, commit; begin, letter, job, commit. What is said first is also prepared.
+    assert [(one.trips, one.statements) for one in heard] == [(1, 5), (1, 4)]
 
 
 @pytest.mark.usefixtures("services")
@@ -225,6 +228,79 @@ def test_what_was_written_for_a_claim_that_was_lost_is_not_kept(
     assert (len(post_office.letters), links(office), job_of(office, job_id).attempts) == (1, 1, 1)
 
 
+@contextmanager
+def before_the_claim(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> Iterator[None]:
+    """Somebody acts between the reading of a letter and its claim."""
+    write, passed = Database.write, list[str]()
+
+    @contextmanager
+    def later(database: Database) -> Iterator[Session]:
+        if not passed:
+            passed.append("somebody acts")
+            act()
+        with write(database) as session:
+            yield session
+
+    monkeypatch.setattr(Database, "write", later)
+    yield
+    monkeypatch.setattr(Database, "write", write)
+    assert passed
+
+
+@pytest.mark.usefixtures("services")
+def test_who_loses_their_access_before_the_claim_does_not_get_the_letter(
+    office: Office, post_office: PostOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job_id, iryna = asked(office), office.company.iryna.id
+    with before_the_claim(monkeypatch, lambda: office.do("admin", update_person, iryna, {"is_active": False})):
+        run_job(job_id)
+    assert (post_office.letters, links(office)) == ([], 0)
+    run_job(job_id)
+    assert (post_office.letters, job_of(office, job_id).state) == ([], JobState.DONE)
+
+
+@pytest.mark.usefixtures("services")
+def test_a_letter_goes_to_the_address_that_stands_there_with_the_claim(
+    office: Office, post_office: PostOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job_id, iryna = asked(office), office.company.iryna.id
+    renewed = {"email": "iryna.new@example.com"}
+    with before_the_claim(monkeypatch, lambda: office.do("admin", update_person, iryna, renewed)):
+        run_job(job_id)
+    assert post_office.letters == []
+    run_job(job_id)
+    assert post_office.receivers == ["iryna.new@example.com"]
+
+
+@pytest.mark.usefixtures("services")
+def test_who_loses_their_access_before_the_claim_is_not_told_of_it_or_of_a_token(
+    office: Office, post_office: PostOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    olena = office.company.olena.id
+    office.do("olena", create_token, olena, "Імпорт")
+    job_id = only_job(office)
+
+    def leave() -> None:
+        office.do("admin", update_person, olena, {"is_active": False})
+        office.do("admin", erase_employee, olena, "лист № 1")
+
+    with before_the_claim(monkeypatch, leave):
+        run_job(job_id)
+    assert (post_office.letters, job_of(office, job_id).state) == ([], JobState.DONE)
+
+
+@pytest.mark.usefixtures("services")
+def test_who_loses_their_access_before_the_claim_gets_no_link_for_a_password(
+    office: Office, post_office: PostOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    olena = office.company.olena.id
+    office.do("admin", send_password_link, olena)
+    job_id = only_job(office)
+    with before_the_claim(monkeypatch, lambda: office.do("admin", update_person, olena, {"is_active": False})):
+        run_job(job_id)
+    assert (post_office.letters, job_of(office, job_id).state) == ([], JobState.DONE)
+
+
 def erase_the_contact(office: Office, deal: Deal, _file_id: int) -> None:
     with office.database.read() as session:
         contact_id = session.scalars(select(Contact.id).where(Contact.client_id == deal.client_id)).one()
@@ -252,19 +328,8 @@ def test_what_is_erased_before_the_claim_does_not_leave(
     file_id = file_of(office, deal, "Пропозиція.pdf", pdf("an offer"))
     write(office, deal, file_ids=(file_id,))
     job_id = only_job(office)
-    begin, passed = Database.write, []
-
-    @contextmanager
-    def later(database: Database) -> Iterator[Session]:
-        if not passed:
-            passed.append("somebody erases")
-            erase(office, deal, file_id)
-        with begin(database) as session:
-            yield session
-
-    monkeypatch.setattr(Database, "write", later)
-    run_job(job_id)
-    assert passed
+    with before_the_claim(monkeypatch, lambda: erase(office, deal, file_id)):
+        run_job(job_id)
     run_job(job_id)
     assert ([one.state for one in letters_in(office)], post_office.letters) == ([becomes], [])
     assert job_of(office, job_id).state is JobState.DONE

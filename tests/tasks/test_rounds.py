@@ -23,7 +23,7 @@ from engine.model.heartbeat import WORKER, Heartbeat
 from engine.model.history_event import HistoryEvent
 from engine.model.history_signature import HistorySignature
 from engine.queries.due_work import Work, due_work
-from tasks import rounds
+from tasks import rounds, turns
 from tasks.app import app
 from tasks.rounds import go_round
 from tasks.schedule import SCHEDULE
@@ -84,7 +84,7 @@ def test_a_part_with_much_to_do_goes_on_in_a_task_of_its_own(monkeypatch: pytest
             passed.append("rest")
 
     moments = iter(range(100))
-    monkeypatch.setattr(rounds, "monotonic", lambda: next(moments) * rounds.A_WHILE_S / 2)
+    monkeypatch.setattr(turns, "monotonic", lambda: next(moments) * turns.A_WHILE_S / 2)
     monkeypatch.setattr(rounds, "_PARTS", ((Work.HEARTBEAT, endless, Rest()),))
     go_round()
     assert passed == ["batch", "batch", "rest"]

@@ -64,7 +64,7 @@ def test_many_deals_are_done_page_by_page_and_other_clients_deals_are_left(
         assert {job.state for job in session.query(Job).filter_by(kind=SEARCH_TEXTS)} == {JobState.DONE}
 
 
-def test_what_does_not_fit_into_one_lease_goes_on_in_another_job(
+def test_what_does_not_fit_into_one_turn_goes_on_in_another_job(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(search_texts, "_LOOKED_AT_ONCE", 1)
@@ -75,7 +75,7 @@ def test_what_does_not_fit_into_one_lease_goes_on_in_another_job(
 
     def slowly(*arguments: object) -> None:
         anew(*arguments)  # type: ignore[arg-type]
-        office.clock.advance(search_texts._TIME)
+        office.clock.advance(search_texts.JOB_TURN)
 
     monkeypatch.setattr(search_texts, "find_deal_anew", slowly)
     sweep()
@@ -156,7 +156,7 @@ def test_only_what_was_written_behind_the_upgrade_is_looked_at(office: Office) -
     assert texts(office, "olena", "кран") == []
 
 
-def test_missed_texts_that_do_not_fit_into_one_lease_are_found_by_another_job(
+def test_missed_texts_that_do_not_fit_into_one_turn_are_found_by_another_job(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(search_texts, "_LOOKED_AT_ONCE", 1)
@@ -165,7 +165,7 @@ def test_missed_texts_that_do_not_fit_into_one_lease_are_found_by_another_job(
 
     def slowly(*arguments: Any) -> None:
         find_missed(*arguments)
-        office.clock.advance(search_texts._TIME)
+        office.clock.advance(search_texts.JOB_TURN)
 
     monkeypatch.setattr(search_texts, "find_missed", slowly)
     missed(office)

@@ -6,11 +6,13 @@ import html
 import logging
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 from support.bot_api import LOST, TOKEN, BotApiServer, blocked, written
 from support.office import Office
 from support.post_office import PostOffice
@@ -20,13 +22,14 @@ from engine.commands.notifications import notify
 from engine.commands.people import update_person
 from engine.commands.telegram_links import CODES_LAST, make_telegram_code, unlink_telegram
 from engine.db.job import Job, JobState
+from engine.db.session import Database
 from engine.model.deal import Deal
 from engine.model.letter import Channel, Letter, LetterState
 from engine.model.mail_choice import MailChoice
 from engine.model.notice import NoticeKind
 from engine.model.person import Person
 from engine.model.telegram import TelegramBot, TelegramChat, TelegramCode, TelegramEnd
-from tasks.jobs import sweep
+from tasks.jobs import run_job, sweep
 from tasks.notices import tell_heads, tell_people
 from tasks.services import Services, use
 from tasks.telegram import read_telegram, telegram_rest
@@ -464,6 +467,39 @@ def test_what_waits_for_a_chat_that_is_unlinked_goes_by_letter(
     send()
     assert bot_api.messages == []
     assert "iryna@example.com" in post_office.receivers
+
+
+@on_both
+@pytest.mark.parametrize("change", ["unlink", "leave"])
+def test_who_unlinks_or_leaves_while_a_message_is_read_does_not_get_it(
+    office: Office, bot_api: BotApiServer, post_office: PostOffice, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    link(office, bot_api, "iryna", IRYNA)
+    choose(office, "iryna", "telegram")
+    office.open_deal()
+    office.prepare()
+    tell_people()
+    (letter,) = letters(office, "iryna")
+    write_, passed = Database.write, list[str]()
+
+    @contextmanager
+    def later(database: Database) -> Iterator[Session]:
+        if not passed:
+            passed.append(change)
+            if change == "unlink":
+                office.do("iryna", unlink_telegram)
+            else:
+                office.do("admin", update_person, office.company.iryna.id, {"is_active": False})
+        with write_(database) as session:
+            yield session
+
+    monkeypatch.setattr(Database, "write", later)
+    run_job(letter.job_id)
+    assert passed == [change]
+    again(office)
+    send()
+    assert bot_api.messages == []
+    assert ("iryna@example.com" in post_office.receivers) is (change == "unlink")
 
 
 def test_stop_and_blocking_unlink_from_the_chat(office: Office, bot_api: BotApiServer) -> None:

@@ -76,11 +76,11 @@ def test_a_job_merges_a_large_index_in_many_short_transactions(office: Office, m
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # PostgreSQL leaves old rows to VACUUM
-def test_what_does_not_fit_into_one_lease_goes_on_in_another_job(
+def test_what_does_not_fit_into_one_turn_goes_on_in_another_job(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def slowly(session: Session, index: str, *, begins: bool) -> bool:
-        office.clock.advance(text_indexes._TIME / 2)
+        office.clock.advance(text_indexes.JOB_TURN / 2)
         return merge_some(session, index, begins=begins)
 
     monkeypatch.setattr(text_indexes, "merge_some", slowly)

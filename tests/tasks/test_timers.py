@@ -4,15 +4,19 @@ import threading
 
 import pytest
 from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
 from support.canonical_maps import MapBuilder, after
 from support.office import Office
 from support.sales_map import human
 
 from engine.bpmn.compiled import CompiledProcess
+from engine.clock import Clock
 from engine.model.deal import Deal
 from engine.model.process_instance import ProcessInstance
 from engine.model.timer import Timer
-from tasks.timers import fire_due_timers
+from tasks import timers, turns
+from tasks.services import services as given
+from tasks.timers import fire_due_timers, firing
 
 pytestmark = pytest.mark.usefixtures("services")
 
@@ -28,6 +32,11 @@ def signing(office: Office, title: str = "Насоси") -> Deal:
 
 def calls(office: Office, deal: Deal) -> int:
     return sum(step.element_id == "call" for step in office.open_steps(deal))
+
+
+def fire_all() -> None:
+    for _ in firing(given()):
+        pass
 
 
 def timers_left(office: Office) -> int:
@@ -55,13 +64,57 @@ def test_a_timer_fires_when_its_time_has_come_and_only_once(office: Office) -> N
 def test_two_workers_fire_each_timer_once(office: Office) -> None:
     deals = [signing(office, f"Насоси {number}") for number in range(6)]
     let_three_days_pass(office)
-    workers = [threading.Thread(target=fire_due_timers) for _ in range(2)]
+    workers = [threading.Thread(target=fire_all) for _ in range(2)]
     for worker in workers:
         worker.start()
     for worker in workers:
         worker.join()
     assert [calls(office, deal) for deal in deals] == [1] * len(deals)
     assert all(office.kinds(deal).count("timer_fired") == 1 for deal in deals)
+
+
+def test_a_long_backlog_is_fired_turn_by_turn_and_lets_what_else_waits_pass(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deals = [signing(office, f"Насоси {number}") for number in range(5)]
+    let_three_days_pass(office)
+    passed: list[str] = []
+
+    class Rest:
+        def __call__(self) -> None: ...
+
+        def delay(self) -> None:
+            passed.append(f"behind what waits, {timers_left(office)} left")
+
+    monkeypatch.setattr(timers, "_CLAIMED_AT_ONCE", 2)
+    monkeypatch.setattr(turns, "A_WHILE_S", 0)
+    with monkeypatch.context() as patched:
+        patched.setattr(timers, "fire_due_timers", Rest())
+        for _ in range(3):
+            fire_due_timers()
+    assert passed == ["behind what waits, 3 left", "behind what waits, 1 left"]
+    assert [calls(office, deal) for deal in deals] == [1] * len(deals)
+
+
+def test_in_one_process_one_thread_fires_and_the_other_is_free_for_letters(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deal = signing(office)
+    let_three_days_pass(office)
+    claim, passed = timers.claim_due_timers, list[int]()
+
+    def claim_while_another_thread_begins(session: Session, *, clock: Clock, limit: int) -> list[int]:
+        if not passed:
+            passed.append(limit)
+            other = threading.Thread(target=fire_due_timers)  # it would wait for this one's write
+            other.start()
+            other.join(timeout=20)
+            assert not other.is_alive()
+        return claim(session, clock=clock, limit=limit)
+
+    monkeypatch.setattr(timers, "claim_due_timers", claim_while_another_thread_begins)
+    fire_due_timers()
+    assert (calls(office, deal), passed) == (1, [100])
 
 
 def test_a_timer_that_fails_does_not_stop_the_others(office: Office) -> None:

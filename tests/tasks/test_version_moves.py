@@ -73,7 +73,7 @@ def test_a_move_longer_than_a_lease_goes_on_in_another_job(
     office.open_deal()
     second = office.publish()
     move = office.do("owner", start_version_move, second.id, MoveRequest())
-    monkeypatch.setattr(effects, "_TIME_FOR_MOVES", timedelta())
+    monkeypatch.setattr(effects, "JOB_TURN", timedelta())
     (first,) = waiting_jobs(office)
     run_job(first)
     monkeypatch.undo()

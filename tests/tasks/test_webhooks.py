@@ -21,6 +21,7 @@ from engine.queries.webhooks import REVIVED_AFTER, WebhookRow, webhooks
 from tasks.jobs import run_job, sweep
 from tasks.rounds import go_round
 from tasks.services import Services, use
+from tasks.turns import JOB_TURN
 from tasks.webhooks import deliver_webhooks
 
 pytestmark = pytest.mark.usefixtures("services")
@@ -263,6 +264,29 @@ def test_an_address_that_took_a_part_goes_on_from_there_with_its_one_job(
     taken = [event for at, event in enumerate(calls, 1) if at not in {1, 2, 5}]
     assert taken == sorted(set(taken))
     assert taken[-1] == newest_event(office)
+
+
+def test_an_address_with_a_long_way_to_go_lets_others_have_their_turn(
+    office: Office, receiver: HttpsReceiver, services: Services
+) -> None:
+    """Two of them kept both threads of an embedded worker for half a minute, and all letters waited."""
+    subscribed(office, receiver)
+    for number in range(4):
+        office.open_deal(title=f"Насоси {number}")
+    calls: list[int] = []
+
+    class SlowCaller:
+        def call(self, call: WebhookCall) -> None:
+            calls.append(call.event_id)
+            office.clock.advance(MOMENT)
+
+    use(replace(services, webhooks=SlowCaller()))
+    deliver()
+    assert len(calls) == JOB_TURN / MOMENT
+    assert [one.state for one in jobs(office)] == [JobState.DONE]
+    while calls[-1] != newest_event(office):
+        deliver()
+    assert calls == sorted(set(calls))
 
 
 def test_whoever_presses_twice_has_an_address_tried_again_once(office: Office, receiver: HttpsReceiver) -> None:

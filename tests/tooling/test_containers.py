@@ -120,3 +120,15 @@ def test_a_secret_has_no_default(secret: str) -> None:
     uses = re.findall(rf"\$\{{{secret}([^}}]*)", COMPOSE_TEXT)
     assert uses
     assert all(use.startswith(":?") for use in uses)
+
+
+def test_links_in_letters_begin_with_where_the_port_is_published() -> None:
+    """Inside the container HOST is 0.0.0.0 and PORT 8000, whatever people type."""
+    published = SERVICES["web"]["ports"][0].removesuffix(":8000")
+    for service in OURS:
+        assert SERVICES[service]["environment"]["BASE_URL"] == "${BASE_URL:-http://" + published + "}"
+
+
+def test_the_database_is_healthy_only_once_it_answers_others() -> None:
+    """While it fills an empty volume, the image's server answers on its socket and stops again: migrate runs once."""
+    assert SERVICES["db"]["healthcheck"]["test"][:4] == ["CMD", "pg_isready", "-h", "127.0.0.1"]

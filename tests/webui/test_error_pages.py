@@ -21,6 +21,13 @@ def test_missing_page_says_so_in_the_readers_language(browse: SignIn) -> None:
     assert "There is no such page" in text_of(answer)
 
 
+def test_a_request_that_no_address_takes_is_told_so_and_not_sent_to_sign_in(browse: SignIn) -> None:
+    nobody = browse(None).client
+    answer = nobody.post("/healthz")
+    assert (answer.status_code, set(answer.headers["Allow"].split(", "))) == (405, {"GET", "HEAD", "OPTIONS"})
+    assert nobody.post("/nowhere").status_code == 404
+
+
 def test_failure_is_told_without_its_traceback_and_logged_with_it(
     app: Flask, browse: SignIn, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

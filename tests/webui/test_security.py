@@ -96,7 +96,7 @@ def test_write_without_a_token_is_refused(office: Office, browse: SignIn) -> Non
 
 
 def test_part_of_a_page_with_an_old_token_loads_the_page_again(browse: SignIn) -> None:
-    answer = browse("olena").post("/inbox/approve", {}, part=True, token="old")
+    answer = browse("olena").post("/preferences/theme", {"theme": "dark"}, part=True, token="old")
     assert (answer.status_code, answer.headers["HX-Refresh"]) == (400, "true")
 
 

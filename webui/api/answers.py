@@ -9,7 +9,7 @@ from flask import Response
 from pydantic import BaseModel
 
 from engine.queries.pages import Page, cursor_key, cursor_text
-from webui.api.models.values import Listed, Paging
+from webui.api.models.values import Listed, Paging, ShortPaging
 
 Row = TypeVar("Row")
 Item = TypeVar("Item", bound=BaseModel)
@@ -28,10 +28,10 @@ def listed(page: Page[Row], item: Callable[[Row], Item], model: type[Listed[Item
     return answer(model(items=tuple(item(row) for row in page.items), next_cursor=page.next_cursor, total=page.total))
 
 
-def part_of(rows: Sequence[Row], paging: Paging) -> Page[Row]:
+def part_of(rows: Sequence[Row], paging: Paging | ShortPaging) -> Page[Row]:
     """A page of what is short enough to be read at once. Raises CursorNotUnderstood."""
     (start,) = cursor_key(paging.cursor, int) or (0,)
-    end = start + paging.limit
+    end = start + (paging.limit or len(rows))
     return Page(
         items=tuple(rows[start:end]), next_cursor=cursor_text([end]) if end < len(rows) else None, total=len(rows)
     )

@@ -24,24 +24,35 @@ class TooManyCalls(DomainError):
 
 
 class CallLimits:
-    """Counts of the present minute; those of the one before are forgotten."""
+    """Counts of the present minute; those of the one before are forgotten.
+
+    Who was recognised once is not held up by what others at the same address send: a program with an old token, say.
+    """
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._window = 0
         self._calls: Counter[int | str] = Counter()
         self._refusals: Counter[str] = Counter()
+        self._recognised: set[int | str] = set()
 
     def count_call(self, caller: int | str, address: str) -> None:
         """``caller`` is whatever tells one caller from another. Raises TooManyCalls."""
         with self._lock:
             self._begin_window()
             self._calls[caller] += 1
-            if self._calls[caller] > CALLS_A_MINUTE or self._refusals[address] >= REFUSALS_A_MINUTE:
+            is_guess = caller not in self._recognised and self._refusals[address] >= REFUSALS_A_MINUTE
+            if is_guess or self._calls[caller] > CALLS_A_MINUTE:
                 raise TooManyCalls(wait_s=WINDOW_S - int(monotonic()) % WINDOW_S)
 
+    def recognise(self, caller: int | str) -> None:
+        """``caller`` has said who they are."""
+        if caller not in self._recognised:
+            with self._lock:
+                self._recognised.add(caller)
+
     def count_refusal(self, address: str) -> None:
-        """Somebody at ``address`` could not say who they are."""
+        """A wrong token came from ``address``."""
         with self._lock:
             self._begin_window()
             self._refusals[address] += 1

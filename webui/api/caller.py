@@ -62,13 +62,16 @@ def identify() -> None:
     limits = cast("CallLimits", current_app.extensions[_LIMITS])
     authorization, address = request.headers.get("Authorization"), get_remote_address()
     # Tokens are counted by their hash: nothing keeps them in clear.
-    limits.count_call(hash(authorization) if authorization else _person_or(address), address)
+    calling = hash(authorization) if authorization else _person_or(address)
+    limits.count_call(calling, address)
     try:
         later = hasattr(current_app.view_functions.get(request.endpoint or ""), _LATER)
         g.api_caller = _by_session() if authorization is None else _by_token(authorization, later=later)
     except NotIdentified:
-        limits.count_refusal(address)
+        if authorization is not None:
+            limits.count_refusal(address)
         raise
+    limits.recognise(calling)
 
 
 def _person_or(address: str) -> str:

@@ -21,7 +21,7 @@ from engine.commands.own_values import Spelling
 from engine.model.client_import import ClientImport
 from engine.policy.permissions import Ability, ensure_may
 from engine.queries.client_imports import ImportRow, ListedRow, client_import, client_imports, import_rows
-from webui.api.answers import answer, listed
+from webui.api.answers import answer, listed, part_of
 from webui.api.blueprint import api, conflicts
 from webui.api.caller import caller, in_readers_language, reader_locale
 from webui.api.models.client_imports import (
@@ -34,7 +34,7 @@ from webui.api.models.client_imports import (
     ImportRowsQuery,
     NewClientImport,
 )
-from webui.api.models.values import PersonName
+from webui.api.models.values import PersonName, ShortPaging
 from webui.api.performing import carry_out_once
 from webui.api.tags import CLIENTS
 from webui.import_words import line
@@ -69,12 +69,12 @@ def bring_client_import(form: NewClientImport) -> Response:
 
 
 @api.get("/client-imports", tags=[CLIENTS], responses={200: ClientImportList})
-def list_client_imports() -> Response:
+def list_client_imports(query: ShortPaging) -> Response:
     """The latest imports."""
     with reading() as session:
         found = client_imports(session, caller())
     with in_readers_language():
-        return answer(ClientImportList(items=tuple(map(_item, found))))
+        return listed(part_of(found, query), _item, ClientImportList)
 
 
 @api.get("/client-imports/<int:import_id>", tags=[CLIENTS], responses={200: ClientImportItem})

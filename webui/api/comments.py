@@ -15,12 +15,12 @@ from engine.events import Commented, kind_of
 from engine.queries.deal_files import files_of_deal
 from engine.queries.deal_history import HistoryRow, comments_on_step, deal_history, entry_of_deal
 from engine.queries.work_items import work_item_view
-from webui.api.answers import answer, listed
+from webui.api.answers import answer, listed, part_of
 from webui.api.blueprint import api, conflicts
 from webui.api.caller import caller
 from webui.api.models.comments import CommentFile, CommentItem, CommentList, NewComment
 from webui.api.models.deals import DealPath
-from webui.api.models.values import Paging, PersonName
+from webui.api.models.values import Paging, PersonName, ShortPaging
 from webui.api.models.work_items import WorkItemPath
 from webui.api.performing import carry_out_once
 from webui.api.tags import DEALS, STEPS
@@ -57,12 +57,12 @@ def add_deal_comment(path: DealPath, form: NewComment) -> Response:
 
 
 @api.get("/work-items/<int:work_item_id>/comments", tags=[STEPS], responses={200: CommentList})
-def list_work_item_comments(path: WorkItemPath) -> Response:
+def list_work_item_comments(path: WorkItemPath, query: ShortPaging) -> Response:
     """What people said at a step, the latest first, each with its files."""
     with reading() as session:
         row = work_item_view(session, caller(), path.work_item_id, now()).row
-        items = tuple(_item(one) for one in reversed(comments_on_step(session, row.deal_id, row.id)))
-    return answer(CommentList(items=items, next_cursor=None, total=len(items)))
+        found = tuple(reversed(comments_on_step(session, row.deal_id, row.id)))
+    return listed(part_of(found, query), _item, CommentList)
 
 
 @api.post("/work-items/<int:work_item_id>/comments", tags=[STEPS], responses=_ADDED)

@@ -17,7 +17,7 @@ from engine.commands.mentions import note_mention
 from engine.commands.watching import unwatch_deal, watch_deal
 from engine.model.consultation import Consultation
 from engine.model.deal import Deal
-from engine.queries.attention import MentionRow, is_watching, mentions_of
+from engine.queries.attention import MentionRow, is_watching, mention_of, mentions_of
 from engine.queries.consultations import QuestionRow, question_row, questions_by, questions_to
 from webui.api.answers import answer, listed, part_of
 from webui.api.blueprint import api, conflicts
@@ -125,7 +125,7 @@ def read_mention(path: MentionPath) -> Response:
         lambda session: note_mention(session, path.mention_id, actor=caller(), clock=services().clock).id,
     )
     with reading() as session:
-        return answer(next(_mention_item(one) for one in mentions_of(session, caller()) if one.id == read))
+        return answer(_mention_item(mention_of(session, caller(), read)))
 
 
 @api.post("/deals/<int:deal_id>/watch", tags=[DEALS], responses={200: Watching, **conflicts("idempotency_key_reused")})

@@ -7,9 +7,8 @@ from sqlalchemy.orm import Session
 
 from engine.commands.clients import ContactDraft, add_contact, update_contact
 from engine.errors import NotFound
-from engine.model.client import Contact
 from engine.queries.client_merges import standing_contact_id
-from engine.queries.client_rows import ContactRow, contacts_of
+from engine.queries.client_rows import ContactRow
 from engine.queries.contacts import contact_view, contacts
 from webui.api.answers import answer, listed
 from webui.api.blueprint import api, conflicts
@@ -39,7 +38,7 @@ def create_contact(body: NewContact) -> Response:
 
     contact_id = carry_out_once("add_contact", body.model_dump(), command)
     with reading() as session:
-        (row,) = contacts_of(session, Contact.id == contact_id)
+        row = contact_view(session, caller(), contact_id)
     return answer(contact_item(row), 201)
 
 

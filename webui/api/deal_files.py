@@ -13,7 +13,7 @@ from engine.model.deal import Deal
 from engine.policy.personal_texts import ERASED
 from engine.queries.deal_files import DealFileRow, file_of_deal, file_view, files_of_deal
 from engine.queries.work_items import work_item_view
-from webui.api.answers import answer
+from webui.api.answers import answer, part_of
 from webui.api.blueprint import api, conflicts
 from webui.api.caller import caller
 from webui.api.models.deal_files import (
@@ -25,6 +25,7 @@ from webui.api.models.deal_files import (
     StepFieldQuery,
 )
 from webui.api.models.deals import DealPath
+from webui.api.models.values import ShortPaging
 from webui.api.models.work_items import WorkItemPath
 from webui.api.performing import carry_out, carry_out_once, command_id
 from webui.api.tags import DEALS, STEPS
@@ -44,10 +45,10 @@ _ADDED_AT_STEP = {
 
 
 @api.get("/deals/<int:deal_id>/files", tags=[DEALS], responses={200: DealFileList})
-def list_deal_files(path: DealPath) -> Response:
+def list_deal_files(path: DealPath, query: ShortPaging) -> Response:
     """Every version of every file of the deal, the latest first, the removed ones among them."""
     with reading() as session:
-        return _listed(files_of_deal(session, caller(), path.deal_id, hidden=True))
+        return _listed(files_of_deal(session, caller(), path.deal_id, hidden=True), query)
 
 
 @api.post("/deals/<int:deal_id>/files", tags=[DEALS], responses=_ADDED)
@@ -110,12 +111,12 @@ def erase_deal_file(path: DealFilePath, body: FileErasure) -> Response:
 
 
 @api.get("/work-items/<int:work_item_id>/files", tags=[STEPS], responses={200: DealFileList})
-def list_work_item_files(path: WorkItemPath) -> Response:
+def list_work_item_files(path: WorkItemPath, query: ShortPaging) -> Response:
     """The files that people added at a step, the latest first."""
     with reading() as session:
         row = work_item_view(session, caller(), path.work_item_id, now()).row
         files = files_of_deal(session, caller(), row.deal_id, hidden=True)
-        return _listed(one for one in files if one.work_item_id == row.id)
+        return _listed((one for one in files if one.work_item_id == row.id), query)
 
 
 @api.post("/work-items/<int:work_item_id>/files", tags=[STEPS], responses=_ADDED_AT_STEP)
@@ -134,7 +135,7 @@ def _add(place: Place, form: GivenFiles) -> Response:
 
     ids = carry_out(command)
     with reading() as session:
-        return _listed((file_view(session, caller(), one).row for one in ids), 201)
+        return _listed((file_view(session, caller(), one).row for one in ids), ShortPaging(), 201)
 
 
 def _changed(path: DealFilePath, name: str, command: Callable[[Session], Deal]) -> Response:
@@ -145,9 +146,10 @@ def _changed(path: DealFilePath, name: str, command: Callable[[Session], Deal]) 
         return answer(_item(file_of_deal(session, caller(), path.deal_id, path.file_id)))
 
 
-def _listed(rows: Iterable[DealFileRow], status: int = 200) -> Response:
-    items = tuple(map(_item, rows))
-    return answer(DealFileList(items=items, next_cursor=None, total=len(items)), status)
+def _listed(rows: Iterable[DealFileRow], paging: ShortPaging, status: int = 200) -> Response:
+    part = part_of(tuple(rows), paging)
+    items = tuple(map(_item, part.items))
+    return answer(DealFileList(items=items, next_cursor=part.next_cursor, total=part.total), status)
 
 
 def _item(row: DealFileRow) -> DealFileItem:

@@ -10,12 +10,13 @@ from engine.policy.approval_sheet import ApprovalSheet
 from engine.policy.approval_sheet_file import sheet_bytes, sheet_json
 from engine.queries.approval_sheets import approval_sheet
 from engine.queries.deals import deal_history, deal_waiting
-from webui.api.answers import answer, listed
+from webui.api.answers import answer, listed, part_of
 from webui.api.blueprint import api
 from webui.api.caller import caller, in_readers_language
 from webui.api.history import history_item
 from webui.api.models.deals import ApprovalSheetFile, DealPath, WaitingItem, WaitingList
 from webui.api.models.history import DealHistoryQuery, HistoryList
+from webui.api.models.values import ShortPaging
 from webui.api.tags import DEALS
 from webui.request_context import now, reading
 from webui.sheet_papers import labels_of, sealed_pdf
@@ -36,10 +37,11 @@ def list_deal_history(path: DealPath, query: DealHistoryQuery) -> Response:
 
 
 @api.get("/deals/<int:deal_id>/waiting", tags=[DEALS], responses={200: WaitingList})
-def list_deal_waiting(path: DealPath) -> Response:
+def list_deal_waiting(path: DealPath, query: ShortPaging) -> Response:
     """What the deal waits for now, in one sentence and one by one; nothing one by one when it rests or is closed."""
     with reading() as session:
         found = deal_waiting(session, caller(), path.deal_id, now())
+    part = part_of(found.items, query)
     items = tuple(
         WaitingItem(
             kind=one.kind,
@@ -53,13 +55,14 @@ def list_deal_waiting(path: DealPath) -> Response:
             asked=one.asked,
             race=one.race,
         )
-        for one in found.items
+        for one in part.items
     )
     with in_readers_language():
         sentence = waiting_sentence(found).text
-    return answer(
-        WaitingList(items=items, next_cursor=None, total=len(items), standing=found.standing, sentence=sentence)
+    told = WaitingList(
+        items=items, next_cursor=part.next_cursor, total=part.total, standing=found.standing, sentence=sentence
     )
+    return answer(told)
 
 
 @api.get("/deals/<int:deal_id>/approval-sheet", tags=[DEALS], responses={200: ApprovalSheetFile})

@@ -15,8 +15,7 @@ from engine.commands.suspensions import resume_deal, suspend_deal
 from engine.commands.variables import set_variables, undo_variables
 from engine.model.deal import Deal
 from engine.queries.move_targets import MoveTarget, move_targets
-from engine.queries.pages import Page
-from webui.api.answers import answer, listed
+from webui.api.answers import answer, listed, part_of
 from webui.api.blueprint import api, conflicts
 from webui.api.caller import caller, in_readers_language, reader_locale
 from webui.api.deals import written
@@ -35,6 +34,7 @@ from webui.api.models.deals import (
     VariablesToSet,
     VariablesUndoing,
 )
+from webui.api.models.values import ShortPaging
 from webui.api.performing import carry_out, command_id
 from webui.api.tags import DEALS
 from webui.messages import error_text
@@ -44,12 +44,12 @@ _RESTING = conflicts("deal_suspended", "deal_not_running", "idempotency_key_reus
 
 
 @api.get("/deals/<int:deal_id>/move-targets", tags=[DEALS], responses={200: MoveTargetList})
-def list_move_targets(path: DealPath) -> Response:
+def list_move_targets(path: DealPath, query: ShortPaging) -> Response:
     """Where the deal could be moved, and what each move would do. Nothing for a deal that has ended."""
     with reading() as session:
         found = move_targets(session, caller(), path.deal_id)
     with in_readers_language():
-        return listed(Page(items=found, total=len(found)), _target_item, MoveTargetList)
+        return listed(part_of(found, query), _target_item, MoveTargetList)
 
 
 @api.post("/deals/<int:deal_id>/move", tags=[DEALS], responses={200: DealItem, **_RESTING})

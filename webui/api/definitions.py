@@ -32,6 +32,7 @@ from engine.queries.definitions import (
     definition_xml,
     definitions,
     discarded_draft,
+    kept_definition,
     startable_definitions,
 )
 from processes import shipped_sources
@@ -274,7 +275,7 @@ def _name_of(file: FileStorage, number: int) -> str:
 
 def deployed(definition_id: int) -> DeployedDefinition:
     with reading() as session:
-        definition = session.get_one(ProcessDefinition, definition_id)
+        definition = kept_definition(session, definition_id)
         findings = publishing_findings(session, definition)
     return DeployedDefinition(
         id=definition.id,

@@ -12,7 +12,7 @@ from engine.policy.win_shares import WinShare
 from engine.queries.exchange_rates import company_rates
 from engine.queries.forecast import Expected, Months, forecast
 from engine.queries.forecast_outcomes import Foreseen, MonthOutcome, forecast_outcomes
-from webui.api.answers import answer
+from webui.api.answers import answer, listed, part_of
 from webui.api.blueprint import api
 from webui.api.caller import caller
 from webui.api.models.exchange_rates import one_sum_item
@@ -99,7 +99,7 @@ def report_forecast_outcomes(query: OutcomesQuery) -> Response:
         rates = company_rates(session)
         chosen = (session, caller(), query.definition_key, query.months)
         found = forecast_outcomes(*chosen, now=now(), zone=zone(), rates=rates)
-    return answer(ForecastOutcomes(items=tuple(_outcome(rates, one) for one in found)))
+    return listed(part_of(found, query), partial(_outcome, rates), ForecastOutcomes)
 
 
 def _outcome(rates: Rates, one: MonthOutcome) -> MonthOutcomeItem:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Response
 
 from engine.queries.pages import Page
-from engine.queries.people import choose_people, departments
+from engine.queries.people import active_people, departments
 from engine.queries.receivers import receivers
 from webui.api.answers import listed, part_of
 from webui.api.blueprint import api
@@ -18,6 +18,7 @@ from webui.api.models.people import (
     PersonList,
     ReceiverItem,
     ReceiverList,
+    ReceiversQuery,
 )
 from webui.api.models.values import Paging, PersonName
 from webui.api.models.work_items import WorkItemPath
@@ -29,16 +30,12 @@ from webui.request_context import reading
 def list_people(query: PeopleQuery) -> Response:
     """Active people by name."""
     with reading() as session:
-        found = choose_people(session, caller(), query.q, query.limit)
-    return listed(
-        Page(items=found),
-        lambda one: PersonItem(id=one.id, name=one.full_name, position=one.position),
-        PersonList,
-    )
+        found = active_people(session, caller(), query.q, cursor=query.cursor, limit=query.limit)
+    return listed(found, lambda one: PersonItem(id=one.id, name=one.full_name, position=one.position), PersonList)
 
 
 @api.get("/work-items/<int:work_item_id>/receivers", tags=[STEPS], responses={200: ReceiverList})
-def list_receivers(path: WorkItemPath, query: PeopleQuery) -> Response:
+def list_receivers(path: WorkItemPath, query: ReceiversQuery) -> Response:
     """Whom a step can be handed to; a name looked for by `q` is told also where it cannot, and why."""
     with reading() as session:
         found = receivers(session, caller(), path.work_item_id, query.q, limit=query.limit)

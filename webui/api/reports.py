@@ -9,7 +9,7 @@ from flask import Response
 from engine.policy.exchange_rates import Rates
 from engine.queries.activity_report import ActivityRow, DealsCounted, activity_report
 from engine.queries.approval_report import ApprovalRow, approval_report
-from engine.queries.control import DealsList, StepsList, control
+from engine.queries.control import DealsList, ListedDeals, ListedSteps, StepsList, control
 from engine.queries.exchange_rates import company_rates
 from engine.queries.reports import FunnelStage, funnel, lateness, workload
 from engine.queries.sales_results import sales_results
@@ -151,6 +151,11 @@ def report_lateness(query: LatenessQuery) -> Response:
     )
 
 
+def _number(listed: ListedSteps | ListedDeals) -> int:
+    """Every list of the control is counted."""
+    return listed.total or 0
+
+
 @api.get("/reports/control", tags=[REPORTS], responses={200: ControlReport})
 def report_control() -> Response:
     """What is late, due today, not taken, and which deals stand still: of everybody, or of whom the caller heads."""
@@ -158,15 +163,15 @@ def report_control() -> Response:
         found = control(session, caller(), now=now(), shown=0)
     return answer(
         ControlReport(
-            overdue=found.steps[StepsList.OVERDUE].total,
-            today=found.steps[StepsList.TODAY].total,
-            untaken=found.steps[StepsList.UNTAKEN].total,
+            overdue=_number(found.steps[StepsList.OVERDUE]),
+            today=_number(found.steps[StepsList.TODAY]),
+            untaken=_number(found.steps[StepsList.UNTAKEN]),
             deals_at_risk=found.deals_at_risk,
             sums_at_risk=dict(found.at_risk),
             at_risk_together=one_sum_item(found.rates.of_today(found.at_risk)),
-            returned=found.deals[DealsList.RETURNED].total,
-            stalled=found.deals[DealsList.STALLED].total,
-            silent=found.deals[DealsList.SILENT].total,
+            returned=_number(found.deals[DealsList.RETURNED]),
+            stalled=_number(found.deals[DealsList.STALLED]),
+            silent=_number(found.deals[DealsList.SILENT]),
             holders=tuple(
                 HolderItem(
                     person_id=one.person_id,

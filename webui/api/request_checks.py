@@ -10,7 +10,7 @@ from typing import Any, get_type_hints
 import orjson
 from flask import current_app, request
 from flask.json.provider import DefaultJSONProvider
-from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
 from engine.errors import DomainError, InvalidInput
 from webui.api.models.values import GivenOrNothing
@@ -70,7 +70,11 @@ def _body_faults(view: Any) -> dict[str, DomainError]:
             raise UnsupportedMediaType
         return {}
     request.max_content_length = _LARGEST_JSON
-    if not request.get_data(cache=True) and not _needs_body(view):
+    content = request.get_data(cache=True)
+    # Sent in chunks, a body that is too large is cut at the limit without a word.
+    if request.content_length is None and len(content) >= _LARGEST_JSON:
+        raise RequestEntityTooLarge
+    if not content and not _needs_body(view):
         return {}
     if not request.is_json:
         raise UnsupportedMediaType

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from engine.errors import N_, DomainError, FieldNotUnderstood
@@ -56,6 +59,7 @@ _EXPECTED: Mapping[str, str] = {
 _OTHERWISE = N_("what this field takes")
 _LIMITS = ("max_length", "min_length", "le", "ge", "lt", "gt", "max_digits", "decimal_places")
 _LONGEST_SHOWN = 100
+_NAMED_DECIMAL = re.compile(r"Decimal\('(.+)'\)")
 _BRANCHES = frozenset({"int", "str", "bool", "constrained-int", "constrained-str"})
 
 
@@ -63,7 +67,7 @@ def fault_of(found: Mapping[str, Any]) -> tuple[str, DomainError]:
     """The name of the field and its error, from one of pydantic's errors. Parts of nested names are joined by dots."""
     kind, context = str(found["type"]), found.get("ctx", {})
     name = _name_of([str(part) for part in found["loc"]])
-    limit = next((context[one] for one in _LIMITS if one in context), None)
+    limit = _limit_of(context)
     if kind == "missing":
         return name, FieldMissing()
     if kind == "extra_forbidden":
@@ -73,7 +77,19 @@ def fault_of(found: Mapping[str, Any]) -> tuple[str, DomainError]:
     if kind.startswith(("greater_than", "less_than")):
         return name, FieldBound(limit=limit)
     expected = _EXPECTED.get(kind.partition("_")[0], _OTHERWISE)
-    return name, FieldNotUnderstood(value=str(found.get("input"))[:_LONGEST_SHOWN], expected=expected)
+    return name, FieldNotUnderstood(value=_as_sent(found.get("input")), expected=expected)
+
+
+def _limit_of(context: Mapping[str, Any]) -> Any:
+    """Of a field of several types pydantic tells a decimal limit as Python would write it."""
+    limit = next((context[one] for one in _LIMITS if one in context), None)
+    named = _NAMED_DECIMAL.fullmatch(limit) if isinstance(limit, str) else None
+    return Decimal(named[1]) if named else limit
+
+
+def _as_sent(value: Any) -> str:
+    """What the caller wrote: a text as it is, all else as JSON."""
+    return (value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str))[:_LONGEST_SHOWN]
 
 
 def _name_of(parts: list[str]) -> str:

@@ -8,7 +8,7 @@ from flask import Response
 from sqlalchemy.orm import Session
 
 from engine.commands.webhooks import AddressRefused, add_webhook, remove_webhook, try_webhook_again
-from engine.errors import N_, DomainError, FieldNotUnderstood, InvalidInput
+from engine.errors import N_, DomainError, FieldNotUnderstood, InvalidInput, NotFound
 from engine.events import Event, kind_of
 from engine.model.webhook import Webhook
 from engine.policy.permissions import Ability, ensure_may
@@ -38,7 +38,9 @@ def create_webhook(body: NewWebhook) -> Response:
 
     webhook_id = carry_out_once("add_webhook", body.model_dump(), command)
     with reading() as session:
-        webhook = session.get_one(Webhook, webhook_id)
+        webhook = session.get(Webhook, webhook_id)
+    if webhook is None:  # the call is repeated, and it was removed meanwhile
+        raise NotFound
     added = AddedWebhook(**_item(webhook_row(webhook)).model_dump(), secret=webhook.secret)
     return answer(added, 201)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -70,6 +71,7 @@ _UNREMINDED = conflicts(
 )
 _ADDRESS = "/work-items/<int:work_item_id>"
 _MOMENT: TypeAdapter[datetime] = TypeAdapter(Instant)
+_WITHOUT_ZONE = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?")
 
 
 @api.post(f"{_ADDRESS}/claim", tags=[STEPS], responses={200: WorkItemStatus, **_LATE})
@@ -270,10 +272,16 @@ def _status(session: Session, item: WorkItem, *, is_unexplained: bool = False) -
 
 
 def _until(text: str) -> datetime | str:
-    """A moment where the text is one; else the text, as a rule that is counted from now."""
+    """A moment where the text is one; else the text, as a rule that is counted from now.
+
+    Raises InvalidInput for a moment that leaves open in which zone it is.
+    """
     try:
         return _MOMENT.validate_python(text)
     except ValidationError:
+        if _WITHOUT_ZONE.fullmatch(text):
+            wanted = N_("a moment such as 2026-12-31T17:30:00Z")
+            raise InvalidInput({"due_at": FieldNotUnderstood(value=text, expected=wanted)}) from None
         return text
 
 

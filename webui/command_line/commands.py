@@ -82,15 +82,21 @@ COMMANDS: Mapping[str, Listed] = {
 }
 
 
+UNTIL_STOPPED = frozenset({"run", "web", "worker", "beat"})
+"""What runs until Ctrl-C: that is how they end, also before they have begun to serve."""
+_CALLED = "reglament.called"
+
+
 class Reglament(click.Group):
     __doc__ = N_("Regulated sales, executed.")
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  # click's signature
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
+        ctx.meta[_CALLED] = cmd_name
         module, _colon, name = COMMANDS[cmd_name].place.partition(":")
         command: click.Command = getattr(import_module(module), name)
         return translated(command)
@@ -113,6 +119,15 @@ class Reglament(click.Group):
             return super().invoke(ctx)
         except DomainError as error:
             raise Failed(told(error)) from error
+        except KeyboardInterrupt:
+            if ctx.meta.get(_CALLED) in UNTIL_STOPPED:
+                raise SystemExit(0) from None
+            raise
+        except OSError as error:
+            if error.filename is None:
+                raise
+            reason = error.strerror or type(error).__name__
+            raise Failed(_("%(file)s cannot be used: %(reason)s", file=error.filename, reason=reason)) from error
         except _from_database() as error:
             cause = getattr(error, "orig", None) or error
             raise Failed(_("The database does not answer as it should: %(answer)s", answer=cause)) from error

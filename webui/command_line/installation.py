@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from alembic.util import CommandError
 from sqlalchemy.engine import make_url
@@ -20,13 +21,19 @@ _FILE_BOUNDS = ("FILE_MAX_MB", "DEAL_FILES_MAX_MB", "ALL_FILES_MAX_GB")
 
 
 def settings() -> Settings:
-    """What the environment decides. Raises Failed for a number that is none, a folder that is a file or away."""
+    """What the environment decides. Raises Failed for a number or a zone that is none, a folder that is none."""
     try:
         given = settings_from()
     except ValueError:
         numbers = {name: os.environ.get(name, "") for name in ("PORT", "WEB_PROCESSES", *_FILE_BOUNDS)}
         name, value = next(pair for pair in numbers.items() if pair[1] and not pair[1].isdecimal())
         raise Failed(_("%(name)s must be a number, not “%(value)s”.", name=name, value=value)) from None
+    try:
+        ZoneInfo(given.time_zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise Failed(
+            _("TZ_DEFAULT must be a time zone such as Europe/Kyiv, not “%(value)s”.", value=given.time_zone)
+        ) from None
     there = next(folder for folder in (given.var, *given.var.parents) if folder.is_symlink() or folder.exists())
     if not there.exists():
         raise Failed(

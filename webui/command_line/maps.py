@@ -42,7 +42,6 @@ from webui.messages import finding_message, finding_remedy
 _FILES = click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 _CALLED_IS_MISSING = "CALL_UNRESOLVED"
 _UNUSED = "DECISION_UNUSED"
-_REFUSED, _UNREADABLE = 1, 2
 _SEVERITIES = {Severity.ERROR: N_("error"), Severity.WARNING: N_("warning"), Severity.INFO: N_("note")}
 
 
@@ -54,8 +53,8 @@ def maps() -> None:
 @maps.command(
     help=N_(
         "Say everything that is to be said about the maps in FILES; nothing is stored. A folder stands for all maps "
-        "below it, - for the standard input. The status is 0 when all are accepted, 1 when one is refused, 2 when one "
-        "cannot be read."
+        "below it, - for the standard input. The status is 0 when all are accepted, 1 when one is not: refused, or "
+        "not to be read."
     )
 )
 @_FILES
@@ -75,10 +74,8 @@ def check(context: click.Context, files: Sequence[Path], as_json: bool) -> None:
                 report = _report_beside(file, checked.values())
             reports.append(report)
             click.echo(json.dumps(report.as_json(), ensure_ascii=False) if as_json else report.as_text())
-    if contents.unreadable:
-        context.exit(_UNREADABLE)
     if not all(report.accepted for report in reports):
-        context.exit(_REFUSED)
+        context.exit(1)
 
 
 @maps.command(help=N_("Store each of FILES as a draft: a new version of its map."))

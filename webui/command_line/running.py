@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import errno
+import shlex
 import socket
 import sys
 from importlib.metadata import version
 from ipaddress import ip_address
+from pathlib import Path
 
 import click
 
@@ -21,9 +23,11 @@ from engine.settings import Settings
 from webui.command_line.failures import Failed, told
 from webui.command_line.installation import bring_up_to_date, database_of, settings
 from webui.command_line.language import _
-from webui.first_administrator import COMMAND, has_nobody
+from webui.first_administrator import first_command, has_nobody
 from webui.serving import parts
 from webui.serving.process_group import ProcessGroup
+
+_LAST_PORT = 65_535
 
 
 @click.command(help=N_("Start everything: the database is migrated, the pages open, steps escalate by themselves."))
@@ -36,7 +40,7 @@ def run() -> None:
     _tell_wrong_sign_in(given)
     if is_empty:
         click.echo(_("There are no people yet. In another terminal, add the first administrator:"))
-        click.echo(f"  {COMMAND}".replace("reglament", sys.argv[0], 1))
+        click.echo(f"  {_command_here(given)}")
     if given.is_embedded:
         parts.web(given)
     else:
@@ -82,8 +86,10 @@ def _with_redis() -> Settings:
 def _ensure_port_is_free(given: Settings) -> None:
     """Say it before anything else is done. Raises Failed."""
     try:
-        family, kind, protocol, _name, address = socket.getaddrinfo(given.host, given.port, type=socket.SOCK_STREAM)[0]
-    except (OSError, OverflowError):
+        # The resolver takes greater numbers modulo 65,536.
+        found = socket.getaddrinfo(given.host, given.port, type=socket.SOCK_STREAM) if given.port <= _LAST_PORT else []
+        family, kind, protocol, _name, address = found[0]
+    except (OSError, OverflowError, IndexError):
         raise Failed(_("%(host)s:%(port)s is no address of this machine.", host=given.host, port=given.port)) from None
     with socket.socket(family, kind, protocol) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -130,6 +136,14 @@ def _prepare(given: Settings) -> bool:
             return has_nobody(session)
     finally:
         database.dispose()
+
+
+def _command_here(given: Settings) -> str:
+    """What adds the first administrator to this company, and not to that of the usual folder."""
+    command = first_command(_("Your Name")).replace("reglament", sys.argv[0], 1)
+    if given.var == Path("var").absolute():
+        return command
+    return f"REGLAMENT_VAR={shlex.quote(str(given.var))} {command}"
 
 
 def _greet(given: Settings) -> None:

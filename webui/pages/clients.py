@@ -32,7 +32,7 @@ from webui.forms.typed_values import chosen_id, ensure_chosen
 from webui.i18n import _
 from webui.letter_exports import client_data_zip
 from webui.messages import error_text, field_errors
-from webui.own_columns import client_cells, numeric, own_labels, with_client_cells
+from webui.own_columns import client_cells, numeric, own_headings, with_client_cells
 from webui.request_context import actor, now, reading, services, writing
 from webui.timeline import client_labels, entries
 
@@ -55,7 +55,7 @@ def list_clients() -> ResponseReturnValue:
         "clients/list.html",
         page=page,
         columns=columns.shown,
-        labels={one: _(label) for one, label in COLUMNS.items()} | own_labels(columns.own_shown, tells_whose=False),
+        labels={one: _(label) for one, label in COLUMNS.items()} | own_headings(columns.own_shown, tells_whose=False),
         cells=cells,
         numeric=NUMERIC | numeric(columns.own_shown),
         sorts=SORTS,
@@ -103,7 +103,7 @@ def export(kind: str) -> ResponseReturnValue:
             )
             for row, cells in with_client_cells(session, own, ClientFilter.of(request.args).all_rows(session, actor()))
         )
-        labels = own_labels(own, tells_whose=False).values()
+        labels = own_headings(own, tells_whose=False).values()
         return (csv_file if kind == "csv" else xlsx_file)("clients", [*header, *labels], rows)
 
 

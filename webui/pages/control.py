@@ -61,6 +61,7 @@ def show() -> ResponseReturnValue:
             looks=looks(session, actor(), now=now()),
             may_remind=may_remind(directory(session), actor()),
             may_direct=may_direct(directory(session), actor()),
+            own=actor().people_acted_for,
             kept={},
             sees_all=may(actor(), Ability.SEE_ALL_DEALS),
             silent_days=SILENT_DAYS,
@@ -87,6 +88,7 @@ def list_steps() -> ResponseReturnValue:
             lists=STEP_LISTS,
             may_remind=reminds,
             may_direct=may_direct(people, actor()),
+            own=actor().people_acted_for,
             kept={"from": "steps", "show": chosen["which"].value, "cursor": cursor_asked(), **_whose()},
             remindable=any(map(reminds, found.items)),
             **page_links(found.next_cursor),
@@ -124,7 +126,9 @@ def export_steps(kind: str) -> ResponseReturnValue:
                 row.opened_at,
             )
             for row in all_pages(
-                lambda cursor, limit: controlled_steps(session, actor(), now=at, cursor=cursor, limit=limit, **chosen)
+                lambda cursor, limit: controlled_steps(
+                    session, actor(), now=at, cursor=cursor, limit=limit, counted=False, **chosen
+                )
             )
         )
         return report_file(kind, "control", header, rows)
@@ -213,7 +217,7 @@ def export_deals(kind: str) -> ResponseReturnValue:
             )
             for row in all_pages(
                 lambda cursor, limit: controlled_deals(
-                    session, actor(), which, now=at, cursor=cursor, limit=limit, most_counted=1
+                    session, actor(), which, now=at, cursor=cursor, limit=limit, most_counted=0
                 )
             )
         )

@@ -59,6 +59,7 @@ from webui.i18n import _, chosen_locale, zone
 from webui.messages import error_text, field_errors
 from webui.own_columns import deal_cells, numeric, own_headings, with_deal_cells
 from webui.request_context import actor, now, reading, services
+from webui.security import is_partial
 from webui.timeline import FILTERS, Fields, currency_of, deal_labels, entries, fields_of, kinds_of
 from webui.waiting import waiting_sentence
 
@@ -288,7 +289,9 @@ def cancel(deal_id: int) -> ResponseReturnValue:
 
 @blueprint.get("/<int:deal_id>/timeline")
 def show_timeline(deal_id: int) -> ResponseReturnValue:
-    """A page of the deal's history, of one kind or of all."""
+    """A page of the deal's history, of one kind or of all; opened by itself, the deal's page that shows it."""
+    if not is_partial():
+        return deal_page(deal_id)
     chosen = request.args.get("kinds", "")
     with reading() as session:
         history = deal_history(
@@ -407,7 +410,8 @@ def _history(session: Session, deal_id: int) -> tuple[Page[HistoryRow], bool]:
     """The latest, or what has the entry to which somebody is led; and whether later entries are not on it."""
     entry = chosen_id(request.args, "entry")
     if entry is None:
-        return deal_history(session, actor(), deal_id, limit=_HISTORY_SHOWN), False
+        kinds = kinds_of(request.args.get("kinds", ""))
+        return deal_history(session, actor(), deal_id, kinds=kinds, limit=_HISTORY_SHOWN), False
     return history_with_entry(session, actor(), deal_id, entry, limit=_HISTORY_SHOWN)
 
 
@@ -466,7 +470,7 @@ def deal_page(
             told=entries(history.items, labels, currency_of(session, deal_id)),
             may_erase=may(actor(), Ability.ERASE_PERSON),
             filters=FILTERS,
-            chosen_filter="",
+            chosen_filter=request.args.get("kinds", ""),
             errors=errors,
             problem_text=_problem(error, offers_asking_again=offers_asking_again),
             offers_asking_again=offers_asking_again,

@@ -14,7 +14,7 @@ from engine.errors import N_, DomainError, FieldRequired, NotFound
 from engine.model.process_definition import ProcessDefinition
 from engine.policy.permissions import Ability, ensure_may
 from engine.queries.definition_files import uploaded_files
-from engine.queries.definitions import definition_view
+from engine.queries.definitions import definition_view, kept_definition
 from engine.queries.scopes import ensure_sees
 from webui.decision_editing import begun_table, editing_setup, editing_state, sent_table
 from webui.error_pages import status_of
@@ -77,7 +77,7 @@ def save(definition_id: int, position: int) -> ResponseReturnValue:
         with reading() as session:
             files = uploaded_files(session, actor(), definition_id)
             if not as_new:  # before anything is written into a file that is another by now
-                ensure_as_read(session, session.get_one(ProcessDefinition, definition_id), _read_revision())
+                ensure_as_read(session, kept_definition(session, definition_id), _read_revision())
         placed = _placed(files, position)
         read = _part("file") if as_new else files[placed.file]
         files[placed.file] = write_table(read, placed.number, sent_table(_part("table")))

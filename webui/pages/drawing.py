@@ -18,7 +18,7 @@ from engine.errors import N_, DomainError, FieldRequired, NotFound
 from engine.model.process_definition import ProcessDefinition
 from engine.policy.permissions import Ability, ensure_may
 from engine.queries.definition_files import uploaded_files
-from engine.queries.definitions import definition_view, definitions
+from engine.queries.definitions import definition_view, definitions, kept_definition
 from engine.queries.map_editors import open_map
 from engine.queries.scopes import ensure_sees
 from webui.command_keys import sent_command_id
@@ -109,7 +109,7 @@ def save(definition_id: int) -> ResponseReturnValue:
         """Once: what was sent again because no answer came is answered with the draft that the first one made."""
         done = already_performed(session, command_id, "save_drawing", arguments, actor=actor(), at=now())
         if done is not None:
-            return session.get_one(ProcessDefinition, int(done["id"]))
+            return kept_definition(session, int(done["id"]))
         clock = services().clock
         if as_new:
             made = deploy_definition(session, checked, actor=actor(), clock=clock)

@@ -21,6 +21,7 @@ from engine.commands.map_answers import (
 from engine.errors import DomainError, InvalidInput, NotAllowed, NotFound
 from engine.model.process_definition import ProcessDefinition
 from engine.policy.permissions import Ability, ensure_may, may
+from engine.queries.definitions import kept_definition
 from engine.queries.map_questions import MapQuestions, map_questions
 from engine.queries.scopes import ensure_sees
 from webui.command_keys import sent_command_id
@@ -164,7 +165,7 @@ def _perform(prepared: PreparedAnswers, command: Callable[[Session], ProcessDefi
         name = "answer_map_questions"
         done = already_performed(session, command_id, name, arguments, actor=actor(), at=now())
         if done is not None:
-            return session.get_one(ProcessDefinition, int(done["id"]))
+            return kept_definition(session, int(done["id"]))
         changed = command(session)
         remember(session, command_id, {"id": changed.id}, actor=actor())
         return changed

@@ -287,7 +287,6 @@ def _version(definition_id: int, error: DomainError | None = None) -> ResponseRe
     with reading() as session:
         view = definition_view(session, actor(), definition_id)
         findings = publishing_findings(session, session.get_one(ProcessDefinition, definition_id))
-        siblings = next(one.versions for one in definitions(session, actor()) if one.key == view.row.key)
         departures = departures_of_map(session, actor(), view.row.key)
         grid = _grid(session, definition_id) if may(actor(), Ability.DEPLOY_MAP) else None
         asked = open_questions(session, definition_id)
@@ -309,9 +308,9 @@ def _version(definition_id: int, error: DomainError | None = None) -> ResponseRe
         unread_tables=_unread(tables, view),
         departures=departures,
         open_questions=asked,
-        siblings=siblings,
-        live=next((one for one in siblings if one.state.value == "published"), None),
-        deals_on_others=_deals_on_others(siblings, definition_id),
+        siblings=view.versions,
+        live=next((one for one in view.versions if one.state.value == "published"), None),
+        deals_on_others=_deals_on_others(view.versions, definition_id),
         has_choice=any(one.code == "POOLS_CHOSEN" for one in findings),
         may_deploy=may(actor(), Ability.DEPLOY_MAP),
         may_publish=may(actor(), Ability.PUBLISH_MAP),

@@ -28,7 +28,7 @@ from engine.policy.phone_numbers import normalise_phone
 from engine.queries.approval_view import has_authenticator
 from engine.queries.first_steps import first_steps
 from engine.queries.linked_accounts import account_of_person
-from engine.queries.people import departments, people, person_view
+from engine.queries.people import DepartmentRow, departments, people, person_view
 from engine.queries.scopes import ensure_sees
 from webui.command_keys import sent_command_id
 from webui.error_pages import status_of
@@ -50,19 +50,33 @@ def list_people() -> ResponseReturnValue:
     q = request.args.get("q", "").strip()[:200]
     cursor = request.args.get("cursor") or None
     with reading() as session:
-        page = people(session, actor(), q, cursor=cursor)
+        department = _shown_department(session)
+        page = people(session, actor(), q, department_id=department.id if department else None, cursor=cursor)
         first = first_steps(session, actor())
+    kept: dict[str, Any] = {"q": q or None, "department": department.id if department else None}
     return render_template(
         "people/list.html",
         page=page,
         q=q,
-        first_url=url_for("people.list_people", q=q or None) if cursor else None,
-        next_url=url_for("people.list_people", q=q or None, cursor=page.next_cursor) if page.next_cursor else None,
+        department=department,
+        first_url=url_for("people.list_people", **kept) if cursor else None,
+        next_url=url_for("people.list_people", cursor=page.next_cursor, **kept) if page.next_cursor else None,
         role_label=role_label,
         first=first,
         has_provider=services().provider is not None,
         sends_mail=services().settings.smtp_url is not None,
     )
+
+
+def _shown_department(session: Session) -> DepartmentRow | None:
+    """The one whose people are asked for. Raises NotFound for one that is not there."""
+    asked = request.args.get("department", "")
+    if not asked:
+        return None
+    found = next((one for one in departments(session, actor()) if str(one.id) == asked), None)
+    if found is None:
+        raise NotFound
+    return found
 
 
 @blueprint.get("/new")

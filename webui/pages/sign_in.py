@@ -12,7 +12,7 @@ from engine.model.sign_in import SignInWay
 from engine.queries.actors import actor_of
 from engine.queries.linked_accounts import passwords_are_closed
 from webui.demo_people import DemoPerson, demo_people
-from webui.first_administrator import COMMAND, has_nobody
+from webui.first_administrator import first_command, has_nobody
 from webui.i18n import _
 from webui.limits import account_tried, limit_failures
 from webui.messages import error_text
@@ -112,7 +112,7 @@ def sign_in_page(
     with reading() as session:
         folds_password = provider is not None and passwords_are_closed(session, provider.given.issuer)
         people: tuple[DemoPerson, ...] = demo_people(session) if services().settings.demo else ()
-        first_command = COMMAND if not people and has_nobody(session) else ""
+        command = first_command(_("Your Name")) if not people and has_nobody(session) else ""
     following = (local_path(request.values.get("next")) or "") if following is None else following
     return render_template(
         "sign_in/sign_in.html",
@@ -120,7 +120,7 @@ def sign_in_page(
         problem_text=problem,
         signed_out_notice=notice,
         people=people,
-        first_command=first_command,
+        command=command,
         following=following,
         provider=provider.given if provider is not None else None,
         chooses_account=chooses_account,

@@ -16,6 +16,7 @@ from engine.errors import DomainError, FieldRequired, NotFound
 from engine.model.process_definition import ProcessDefinition
 from engine.policy.permissions import Ability, ensure_may
 from engine.queries.definition_files import uploaded_files
+from engine.queries.definitions import kept_definition
 from engine.queries.scopes import ensure_sees
 from engine.queries.step_table import StepTable, step_table
 from webui.command_keys import sent_command_id
@@ -120,7 +121,7 @@ def _saved(definition_id: int, edits: Edits, command_id: str | None) -> ProcessD
     def command(session: Session) -> ProcessDefinition:
         done = already_performed(session, command_id, "edit_steps", arguments, actor=actor(), at=services().clock.now())
         if done is not None:
-            return session.get_one(ProcessDefinition, int(done["id"]))
+            return kept_definition(session, int(done["id"]))
         definition = amend_definition(
             session,
             definition_id,

@@ -14,6 +14,7 @@ from engine.policy.permissions import Ability
 from engine.queries.scopes import ensure_sees
 from engine.queries.webhooks import webhooks
 from webui.called_hosts import ensure_may_be_called
+from webui.command_keys import sent_command_id
 from webui.error_pages import status_of
 from webui.i18n import _
 from webui.messages import error_text, field_errors
@@ -36,7 +37,9 @@ def create() -> ResponseReturnValue:
     try:
         ensure_may_be_called(url, "url")
         with writing() as session:
-            added = add_webhook(session, url, kinds, actor=actor(), clock=services().clock)
+            added = add_webhook(
+                session, url, kinds, actor=actor(), clock=services().clock, command_id=sent_command_id()
+            )
     except DomainError as error:
         return _page(error)
     return _page(secret=added.secret)

@@ -90,7 +90,7 @@ def list_steps() -> ResponseReturnValue:
     """The steps that a number of a report counts."""
     which, chosen = _chosen()
     with reading() as session:
-        found = _steps(session, which, chosen, cursor_asked(), PAGE_SIZE)
+        found = _steps(session, which, chosen, cursor_asked(), PAGE_SIZE, counted=True)
         people = directory(session)
         person = people.known_person(chosen["person_id"])
         department = people.department(chosen["department_id"])
@@ -140,7 +140,7 @@ def export_steps(kind: str) -> ResponseReturnValue:
                 decided(one.row.outcome) if one.row.outcome else "",
                 one.comment,
             )
-            for one in all_pages(lambda cursor, limit: _steps(session, which, chosen, cursor, limit))
+            for one in all_pages(lambda cursor, limit: _steps(session, which, chosen, cursor, limit, counted=False))
         )
         return report_file(kind, "steps", header, rows)
 
@@ -161,10 +161,12 @@ def _activity() -> tuple[Rates, tuple[ActivityRow, ...]]:
 
 
 def _steps(
-    session: Session, which: ReportedSteps, chosen: dict[str, Any], cursor: str | None, limit: int
+    session: Session, which: ReportedSteps, chosen: dict[str, Any], cursor: str | None, limit: int, *, counted: bool
 ) -> ListedReport:
     ensure_controls(actor())
-    return reported_steps(session, actor(), which, now=now(), cursor=cursor, limit=limit, **chosen, **_moments())
+    return reported_steps(
+        session, actor(), which, now=now(), cursor=cursor, limit=limit, counted=counted, **chosen, **_moments()
+    )
 
 
 def _chosen() -> tuple[ReportedSteps, dict[str, Any]]:

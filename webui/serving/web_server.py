@@ -19,8 +19,9 @@ from tasks.relay import relay
 from tasks.services import real_services
 from webui.app import create_app
 from webui.news_desk import NewsDesk, news_desk
+from webui.serving.clean_stop import CleanlyStoppedWorker, Master
 from webui.serving.large_pages import use_large_pages
-from webui.serving.staying_threads import StayingThreadWorker, give_place, leave_place
+from webui.serving.staying_threads import give_place, leave_place
 
 _THREADS = 16
 _STOP_TIMEOUT_S = 8
@@ -49,7 +50,7 @@ class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         host = f"[{self._settings.host}]" if ":" in self._settings.host else self._settings.host
         for name, value in {
             "bind": [f"{host}:{self._settings.port}"],
-            "worker_class": StayingThreadWorker,
+            "worker_class": CleanlyStoppedWorker,
             "workers": self._settings.web_processes,
             "threads": _THREADS,
             "timeout": _FROZEN_AFTER_S,
@@ -64,7 +65,11 @@ class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "worker_exit": self._end,
         }.items():
             self.cfg.set(name, value)
-        StayingThreadWorker.held = RawArray("i", self._settings.web_processes)
+        CleanlyStoppedWorker.held = RawArray("i", self._settings.web_processes)
+
+    def run(self) -> None:
+        """Serve until stopped."""
+        Master(self).run()
 
     def load(self) -> Flask:
         self._database = Database(self._settings.database_url)
@@ -74,7 +79,7 @@ class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         return app
 
     def _begin(self, worker: Any) -> None:
-        if self._database is None or self._news is None:
+        if self._database is None or self._news is None or not worker.alive:
             return
         self._news.stop_when(lambda: not worker.alive)
         use_large_pages()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from webui.formats import money, when
+from webui.formats import day_and_time, money
 from webui.i18n import _, ngettext
 from webui.tellings.words import Data, Telling, moment
 
@@ -39,7 +39,7 @@ def _moved(data: Data) -> str:
 
 
 def _resumed(data: Data) -> str:
-    since = when(moment(data["suspended_at"]))
+    since = day_and_time(moment(data["suspended_at"]))
     if data.get("deadlines") == "keep":
         return _("Deal resumed; it rested since %(since)s, deadlines stand as they stood", since=since)
     return _("Deal resumed; it rested since %(since)s, deadlines moved by the pause", since=since)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from webui.call_words import target_words
-from webui.formats import when
+from webui.formats import day_and_time
 from webui.i18n import _
 from webui.tellings.words import Data, Telling, moment
 
@@ -34,7 +34,7 @@ def _call_failed(data: Data) -> str:
     retry_at = moment(data.get("retry_at"))
     if retry_at is None:
         return _("Call “%(name)s” failed and is not made again by itself", name=data["name"])
-    return _("Call “%(name)s” failed; the next try: %(at)s", name=data["name"], at=when(retry_at))
+    return _("Call “%(name)s” failed; the next try: %(at)s", name=data["name"], at=day_and_time(retry_at))
 
 
 TELLINGS: Mapping[str, Telling] = {

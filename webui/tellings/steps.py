@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.bpmn.compiled import StepKind
-from webui.formats import when
+from webui.formats import day_and_time
 from webui.i18n import _
 from webui.outcomes import decided
 from webui.tellings.words import Data, Telling, moment
@@ -15,7 +15,9 @@ def _opened(data: Data) -> str:
     who = data.get("assignee") or data.get("group")
     due_at = moment(data.get("due_at"))
     if who and due_at:
-        return _("Step “%(name)s” opened for %(who)s, due %(due)s", name=data["name"], who=who, due=when(due_at))
+        return _(
+            "Step “%(name)s” opened for %(who)s, due %(due)s", name=data["name"], who=who, due=day_and_time(due_at)
+        )
     if who:
         return _("Step “%(name)s” opened for %(who)s", name=data["name"], who=who)
     return _("Step “%(name)s” opened for nobody", name=data["name"])
@@ -34,7 +36,7 @@ def _kept(data: Data) -> str:
         "“%(name)s” stands: %(who)s approved it %(when)s, and what was approved has not changed",
         name=data["name"],
         who=data["by"],
-        when=when(moment(data["given_at"])),
+        when=day_and_time(moment(data["given_at"])),
     )
 
 
@@ -47,7 +49,7 @@ def _recalled(data: Data) -> str:
 
 
 def _extended(data: Data) -> str:
-    return _("Deadline of “%(name)s” moved to %(due)s", name=data["name"], due=when(moment(data["due_at"])))
+    return _("Deadline of “%(name)s” moved to %(due)s", name=data["name"], due=day_and_time(moment(data["due_at"])))
 
 
 def _for(data: Data, done: str) -> str:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from webui.formats import day, number, when
+from webui.formats import day, day_and_time, number
 from webui.i18n import _
 
 Data = Mapping[str, Any]
@@ -48,7 +48,7 @@ def _readable_text(text: str) -> str:
     """Numbers and dates inside texts get the reader's spelling, everything else stays."""
     if text[:4].isdecimal() and text[4:5] == "-":
         try:
-            return day(date.fromisoformat(text)) if len(text) == len("2026-12-31") else when(moment(text))
+            return day(date.fromisoformat(text)) if len(text) == len("2026-12-31") else day_and_time(moment(text))
         except ValueError:
             return text
     try:

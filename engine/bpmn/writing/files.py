@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from engine.bpmn.reading.elements import MODEL
 from engine.bpmn.safe_xml import XmlRefused, ensure_harmless, read_text
+from engine.bpmn.writing.kept_readings import kept_by_content
 from engine.bpmn.writing.properties import edit_element
 from engine.bpmn.writing.refusals import ElementNotInFile
 from engine.bpmn.writing.splices import Splices
@@ -46,6 +47,7 @@ def apply_to_files(files: Mapping[str, bytes], edits: Edits) -> dict[str, bytes]
     return edited
 
 
+@kept_by_content
 def process_ids(content: bytes) -> frozenset[str]:
     """The ids of the processes in a file, none for a file that is no map."""
     try:

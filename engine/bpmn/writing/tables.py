@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import unescape
 from typing import ClassVar
 
 from engine.bpmn.dmn.reading import is_decision_namespace
 from engine.bpmn.safe_xml import XmlRefused, ensure_harmless, read_text
+from engine.bpmn.writing.kept_readings import kept_by_content
 from engine.bpmn.writing.parts import Parts
 from engine.bpmn.writing.tags import Tag, read_tags
 from engine.errors import N_, DomainError
@@ -79,7 +80,7 @@ class PlacedTable:
 
 def tables_in(files: Mapping[str, bytes]) -> tuple[PlacedTable, ...]:
     """Every decision table of the files, in their order. A file that cannot be read has none."""
-    return tuple(table for name, content in files.items() for table in _tables_of(name, content))
+    return tuple(replace(table, file=name) for name, content in files.items() for table in _tables_of(content))
 
 
 def write_table(content: bytes, number: int, edited: WrittenTable) -> bytes:
@@ -101,18 +102,22 @@ def write_table(content: bytes, number: int, edited: WrittenTable) -> bytes:
     return decoded.bom + text.encode(decoded.codec, "xmlcharrefreplace")
 
 
-def _tables_of(name: str, content: bytes) -> Iterator[PlacedTable]:
+@kept_by_content
+def _tables_of(content: bytes) -> tuple[PlacedTable, ...]:
+    """Those of one file, whose name its bytes do not tell."""
     try:
         text = read_text(content).text.removeprefix(_BYTE_ORDER_MARK)
         ensure_harmless(text)
     except XmlRefused:
-        return
+        return ()
     source = text.encode()
+    found = []
     for number, tag in enumerate(_tables(read_tags(source))):
         decision = tag.parent
         decision_id = decision.attributes.get("id", "").strip() if decision else ""
         title = " ".join(decision.attributes.get("name", "").split()) if decision else ""
-        yield PlacedTable(name, number, decision_id, title or decision_id, _read(source, tag))
+        found.append(PlacedTable("", number, decision_id, title or decision_id, _read(source, tag)))
+    return tuple(found)
 
 
 def _tables(tags: list[Tag]) -> Iterator[Tag]:

@@ -8,6 +8,7 @@ from support.office import Office
 
 from engine.commands.deals import comment_on_deal
 from engine.commands.people import update_person
+from engine.model.client import Client
 from engine.model.person import Person
 from engine.policy.personal_texts import ERASED
 
@@ -115,6 +116,25 @@ def test_what_was_written_in_an_entry_is_erased(api: ApiOf, office: Office) -> N
     newest, erased = read(api("olena").get(f"/deals/{deal.id}/history"))["items"][:2]
     assert (newest["kind"], newest["data"]["entries"]) == ("texts_erased", [erased["number"]])
     assert erased["data"]["text"] == ERASED
+
+
+def test_a_repeated_call_tells_nothing_of_a_contact_that_was_removed_or_is_seen_no_more(
+    api: ApiOf, office: Office
+) -> None:
+    olena = api("olena")
+    first, second = (read(olena.post("/clients", {"name": name}), 201)["id"] for name in ("Промінь", "Обрій"))
+    bodies = [{"client_id": one, "full_name": "Марія Іваненко"} for one in (first, second)]
+    for number, body in enumerate(bodies):
+        made = read(olena.post("/contacts", body, key=f"once {number}"), 201)
+        assert read(olena.post("/contacts", body, key=f"once {number}"), 201) == made
+    read(olena.post(f"/clients/{second}/merge", {"client_ids": [first]}))
+    problem(olena.post("/contacts", bodies[0], key="once 0"), 404, "not_found")
+    with office.database.write() as session:
+        session.get_one(Client, second).owner_id = office.company.taras.id
+    elsewhere = {"department_ids": [office.company.marketing.id]}
+    office.do("admin", update_person, office.company.olena.id, elsewhere)
+    problem(olena.get(f"/clients/{second}"), 404, "not_found")
+    problem(olena.post("/contacts", bodies[1], key="once 1"), 404, "not_found")
 
 
 def test_the_id_of_a_removed_double_of_a_contact_leads_to_who_stayed(api: ApiOf) -> None:

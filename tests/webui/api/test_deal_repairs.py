@@ -92,7 +92,8 @@ def test_variables_are_set_by_their_types(office: Office, deal: Deal, api: ApiOf
 def test_a_reason_is_chosen_from_the_list_or_said_in_words_as_ever(office: Office, api: ApiOf) -> None:
     reason = office.do("owner", add_loss_reason, "Ціна")
     olena, told = api("olena"), ("loss_reason_id", "loss_reason")
-    assert olena.get("/loss-reasons").get_json() == {"items": [{"id": reason.id, "name": "Ціна", "is_archived": False}]}
+    offered = {"id": reason.id, "name": "Ціна", "is_archived": False}
+    assert olena.get("/loss-reasons").get_json() == {"items": [offered], "next_cursor": None, "total": 1}
     ended = []
     for body in ({"reason": WHY}, {"reason_id": reason.id}, {"reason_id": reason.id, "reason": WHY}):
         answer = olena.post(f"/deals/{office.open_deal().id}/cancel", body).get_json()

@@ -39,6 +39,17 @@ def test_what_is_no_amount_is_refused_at_its_field(api: ApiOf, amount: object) -
     assert set(faults(api("olena").post("/deals", DEAL | {"amount": amount}))) == {"amount"}
 
 
+def test_what_was_wrong_is_told_as_it_was_sent_and_limits_as_people_write_them(api: ApiOf) -> None:
+    olena = api("olena")
+
+    def told(*, amount: object) -> str:
+        return str(olena.post("/deals", DEAL | {"amount": amount}).get_json()["errors"]["amount"]["message"])
+
+    assert told(amount=10**30) == "Outside what is possible: the limit is 9,999,999,999,999.99."
+    assert told(amount=True).startswith("“true”")
+    assert told(amount={"sum": None}).startswith('“{"sum": null}”')
+
+
 def test_a_known_client_can_be_named_by_its_id(api: ApiOf) -> None:
     olena = api("olena")
     client = read(olena.post("/clients", {"name": "ТОВ «Промінь»"}), 201)

@@ -78,11 +78,12 @@ def test_the_same_key_stores_one_version(api: ApiOf) -> None:
 
 def test_a_draft_is_thrown_away_once_per_key(api: ApiOf) -> None:
     owner = api("owner")
-    draft = read(owner.upload("/definitions", file_of(shipped_map("discount-approval"))), 201)
+    draft = read(owner.upload("/definitions", file_of(shipped_map("discount-approval")), key="up"), 201)
     told = read(owner.post(f"/definitions/{draft['id']}/discard", key="away"))
     assert told == {"id": draft["id"], "key": "discount-approval", "version": 1, "name": "Погодження знижки"}
     assert read(owner.post(f"/definitions/{draft['id']}/discard", key="away")) == told
     problem(owner.get(f"/definitions/{draft['id']}"), 404, "draft_discarded")
+    problem(owner.upload("/definitions", file_of(shipped_map("discount-approval")), key="up"), 404, "draft_discarded")
     assert [one["key"] for one in read(owner.get("/definitions"))["items"]] == ["sale"]
     (live,) = read(owner.get("/definitions"))["items"]
     problem(owner.post(f"/definitions/{live['id']}/discard"), 409, "not_a_draft")

@@ -90,6 +90,48 @@ def test_reports_count_what_happened(api: ApiOf, office: Office) -> None:
     assert set(faults(bohdan.get("/reports/funnel"))) == {"definition_key"}
 
 
+WHOLE = {
+    "/own-fields": "what it answers is sent back as it came",
+    "/definitions/{definition_id}/questions": "one answer of one revision",
+    "/work-items/{work_item_id}/receivers": "narrowed by a name, not turned over",
+}
+
+
+def test_every_list_takes_limit_and_cursor_and_tells_the_next_one(api: ApiOf) -> None:
+    described = read(api("olena").get("/openapi.json"))
+    schemas = described["components"]["schemas"]
+    lists = []
+    for address, calls in described["paths"].items():
+        content = calls.get("get", {"responses": {}})["responses"].get("200", {}).get("content", {})
+        schema = content.get("application/json", {}).get("schema", {}).get("$ref", "").rpartition("/")[2]
+        told = set(schemas.get(schema, {}).get("properties", {}))
+        if "items" in told and (place := address.removeprefix("/api/v1")) not in WHOLE:
+            taken = {one["name"] for one in calls["get"]["parameters"]}
+            assert (place, {"next_cursor", "total"} - told, {"limit", "cursor"} - taken) == (place, set(), set())
+            lists.append(place)
+    assert {"/people", "/loss-reasons", "/deals/{deal_id}/waiting", "/work-items"} <= set(lists)
+
+
+def test_people_are_turned_over_and_short_lists_come_whole_or_in_parts(api: ApiOf, office: Office) -> None:
+    deal = office.open_deal()
+    olena = api("olena")
+    everybody = [one["id"] for one in read(olena.get("/people?limit=200"))["items"]]
+    found, cursor = [], ""
+    while cursor is not None:
+        part = read(olena.get(f"/people?limit=3&cursor={cursor}"))
+        found, cursor = found + [one["id"] for one in part["items"]], part["next_cursor"]
+    assert found == everybody
+    assert len(everybody) > 3
+    assert set(faults(olena.get("/people?cursor=nonsense"), "cursor_not_understood")) == {"cursor"}
+    targets = f"/deals/{deal.id}/move-targets"
+    whole, first = read(olena.get(targets)), read(olena.get(f"{targets}?limit=1"))
+    rest = read(olena.get(f"{targets}?cursor={first['next_cursor']}"))
+    assert first["items"] + rest["items"] == whole["items"]
+    assert first["total"] == whole["total"] == len(whole["items"]) > 1
+    assert (whole["next_cursor"], rest["next_cursor"]) == (None, None)
+    assert read(olena.get(f"/deals/{deal.id}/waiting?limit=200"))["next_cursor"] is None
+
+
 def test_whom_a_step_can_be_handed_to_is_found_by_any_part_of_the_name(api: ApiOf) -> None:
     (found,) = read(api("olena").get("/people?q=мельн"))["items"]
     assert found["name"] == "Тарас Мельник"

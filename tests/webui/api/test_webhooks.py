@@ -24,6 +24,7 @@ def test_a_webhook_is_added_listed_without_its_secret_and_removed(api: ApiOf) ->
     assert listed == {name: value for name, value in added.items() if name != "secret"}
     assert admin.delete(f"/webhooks/{added['id']}").status_code == 204
     problem(admin.delete(f"/webhooks/{added['id']}"), 404, "not_found")
+    problem(admin.post("/webhooks", HOOK, key="once"), 404, "not_found")
 
 
 def test_a_webhook_says_why_it_is_not_told_and_is_told_at_once_when_asked(api: ApiOf, office: Office) -> None:

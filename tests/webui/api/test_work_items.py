@@ -134,7 +134,15 @@ def test_a_head_gives_more_time_by_rule_or_moment(api: ApiOf, office: Office, du
 
 
 @pytest.mark.parametrize(
-    "due_at", ["колись", "2026-02-30T10:00:00Z", "2020-01-01T10:00:00Z", "0001-01-01T00:00:00+14:00"]
+    "due_at",
+    [
+        "колись",
+        "2026-02-30T10:00:00Z",
+        "2026-03-10T12:00:00",  # in which zone?
+        "2026-03-10 12:00",
+        "2020-01-01T10:00:00Z",
+        "0001-01-01T00:00:00+14:00",
+    ],
 )
 def test_what_is_no_later_deadline_is_refused_at_its_field(api: ApiOf, office: Office, due_at: str) -> None:
     office.open_deal()

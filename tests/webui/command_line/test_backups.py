@@ -70,6 +70,14 @@ def test_a_file_that_is_not_what_it_was_is_told_when_it_is_restored(
     assert "Files of deals that are not what they were: 1" in done.stderr
 
 
+def test_a_backup_that_has_no_place_is_told_in_one_sentence(
+    installation: Office, command: Command, tmp_path: Path
+) -> None:
+    done = command("backup", tmp_path / "none" / "backup.tar.gz")
+    place = tmp_path / "none" / "backup.tar.gz.unfinished"
+    assert (done.exit_code, done.stderr) == (1, f"{place} cannot be used: No such file or directory\n")
+
+
 def test_nothing_is_restored_under_a_running_server(installation: Office, command: Command, tmp_path: Path) -> None:
     command("backup", tmp_path / "backup.tar.gz")
     with installation.database.write() as session:

@@ -64,7 +64,7 @@ def test_a_file_that_is_not_there_is_a_finding_and_the_others_are_still_checked(
         str(tmp_path / "none.bpmn"): False,
         str(files["tender"]): True,
     }
-    assert done.exit_code == 2
+    assert done.exit_code == 1
 
 
 def test_a_folder_stands_for_the_maps_below_it(
@@ -79,7 +79,7 @@ def test_a_folder_stands_for_the_maps_below_it(
     assert (done.exit_code, json.loads(line)["file"]) == (0, str(folder / "tender.bpmn"))
     (folder / "tender.bpmn").unlink()
     empty = command("map", "check", tmp_path / "карти")
-    assert (empty.exit_code, "there is no map in the folder" in empty.stdout) == (2, True)
+    assert (empty.exit_code, "there is no map in the folder" in empty.stdout) == (1, True)
 
 
 def test_a_map_is_taken_from_the_standard_input(installation: Office, command: Command, files: dict[str, Path]) -> None:
@@ -129,6 +129,16 @@ def test_a_map_is_deployed_published_and_exported_byte_for_byte(
     assert command("map", "export", "tender", "-o", tmp_path / "out.bpmn").exit_code == 0
     assert (tmp_path / "out.bpmn").read_bytes() == files["tender"].read_bytes()
     assert command("map", "export", "tender").stdout_bytes == files["tender"].read_bytes()
+
+
+def test_a_file_that_cannot_be_written_is_told_in_one_sentence(
+    installation: Office, command: Command, files: dict[str, Path], tmp_path: Path
+) -> None:
+    command("map", "deploy", files["tender"])
+    command("map", "publish", "tender")
+    nowhere = tmp_path / "none" / "tender.bpmn"
+    done = command("map", "export", "tender", "-o", nowhere)
+    assert (done.exit_code, done.stderr) == (1, f"{nowhere} cannot be used: No such file or directory\n")
 
 
 def test_what_is_no_map_is_not_deployed(installation: Office, command: Command, files: dict[str, Path]) -> None:

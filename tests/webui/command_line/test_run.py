@@ -62,6 +62,7 @@ def test_it_starts_from_nothing_answers_and_stops_cleanly(tmp_path: Path) -> Non
         assert (status, answer["status"], answer["database"]) == (200, "ok", "ok")
         assert answer["worker_age_s"] < 60
         assert f"http://127.0.0.1:{server.port}" in server.log
+        assert f"REGLAMENT_VAR={server.var} " in server.log, "the administrator is added to this company"
         assert "reglament user add admin" in server.log
         assert "OIDC_CLIENT_ID is missing: without it nobody signs in by a company account." in server.log
         assert ((server.var / "secret_key").stat().st_mode & 0o777) == 0o600
@@ -69,6 +70,31 @@ def test_it_starts_from_nothing_answers_and_stops_cleanly(tmp_path: Path) -> Non
         assert server.press_ctrl_c() == 0
         assert "Traceback" not in server.log
         assert eventually(lambda: not any(is_alive(pid) for pid in workers))
+
+
+def test_ctrl_c_while_it_still_prepares_ends_it_as_cleanly(tmp_path: Path) -> None:
+    with Running(tmp_path / "var") as server:
+        assert eventually((server.var / "reglament.sqlite").exists)  # it is being migrated
+        assert server.press_ctrl_c() == 0
+        assert "Reglament" not in server.log, "it was to be stopped before it served"
+        assert "Traceback" not in server.log
+        assert "Aborted" not in server.log
+
+
+def test_ctrl_c_while_a_killed_process_is_replaced_is_not_lost(tmp_path: Path) -> None:
+    """The new process meets the signal in the first moments of its life."""
+    with Running(tmp_path / "var") as server:
+        server.wait_until_healthy()
+        (killed,) = server.children()
+        os.kill(killed, signal.SIGKILL)
+        while (begun := server.children()) in ([], [killed]):
+            pass
+        os.kill(begun[0], signal.SIGSTOP)
+        os.killpg(server.process.pid, signal.SIGINT)
+        os.kill(begun[0], signal.SIGCONT)
+        assert server.process.wait(timeout=40) == 0
+        assert f"Worker (pid:{begun[0]}) was sent SIGKILL" not in server.log
+        assert "Traceback" not in server.log
 
 
 def test_a_taken_port_is_told(tmp_path: Path) -> None:
@@ -186,6 +212,24 @@ def test_worker_and_schedule_alone_need_redis(command: str, tmp_path: Path) -> N
 def test_a_port_that_is_no_number_is_told(tmp_path: Path) -> None:
     done = reglament("run", env=environment(tmp_path, PORT="http"))
     assert (done.returncode, done.stderr) == (1, "PORT must be a number, not “http”.\n")
+
+
+def test_a_port_beyond_the_last_is_told_before_anything_begins(tmp_path: Path) -> None:
+    done = reglament("run", env=environment(tmp_path, PORT="65536"))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "127.0.0.1:65536 is no address of this machine.\n"
+
+
+@pytest.mark.parametrize("zone", ["Kyiv", "../etc", "Europe"])
+def test_a_time_zone_that_is_none_is_told(zone: str, tmp_path: Path) -> None:
+    done = reglament("migrate", env=environment(tmp_path, TZ_DEFAULT=zone))
+    sentence = f"TZ_DEFAULT must be a time zone such as Europe/Kyiv, not “{zone}”.\n"
+    assert (done.returncode, done.stderr) == (1, sentence)
+
+
+def test_a_folder_that_cannot_be_made_is_told_in_one_sentence(tmp_path: Path) -> None:
+    done = reglament("run", env=environment(Path("/proc/reglament")))
+    assert (done.returncode, done.stderr) == (1, "/proc/reglament cannot be used: No such file or directory\n")
 
 
 def test_a_file_in_place_of_the_folder_is_told_in_one_sentence(tmp_path: Path) -> None:

@@ -67,6 +67,17 @@ def test_a_step_is_handed_on_or_given_more_time_from_its_row_and_the_list_stays_
     assert office.step("prepare").assignee_id == company.taras.id
 
 
+def test_a_head_is_offered_no_more_time_for_a_step_of_their_own(office: Office, browse: SignIn) -> None:
+    office.open_deal("bohdan")
+    step, bohdan = office.step("prepare"), browse("bohdan")
+    listed = bohdan.get("/control/steps?show=open")
+    assert re.search(r"Передати\s*: Підготувати пропозицію", text_of(listed))
+    assert "Передати чи подовжити" not in text_of(listed)
+    page = bohdan.get(f"/control/steps/{step.id}/direct")
+    assert "Передати чи дати більше часу" not in text_of(page)
+    assert 'name="due_at"' not in page.text
+
+
 def test_who_heads_nobody_directs_nothing_from_the_control(office: Office, browse: SignIn) -> None:
     office.open_deal()
     step, danylo = office.step("prepare"), browse("danylo")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -31,6 +32,14 @@ def deal(office: Office) -> Deal:
 
 def open_elements(office: Office, deal: Deal) -> list[str]:
     return sorted(one.element_id for one in office.open_steps(deal))
+
+
+@pytest.mark.parametrize("action", ["suspend", "cancel"])
+def test_what_is_missing_is_told_by_the_page_and_not_by_the_browser_in_its_own_language(
+    deal: Deal, browse: SignIn, action: str
+) -> None:
+    page = browse("olena").get(f"/deals/{deal.id}").text
+    assert re.search(rf'<form method="post" action="/deals/{deal.id}/{action}" novalidate>', page)
 
 
 def test_the_page_says_what_a_move_would_do_and_does_it(office: Office, deal: Deal, browse: SignIn) -> None:
@@ -97,7 +106,9 @@ def test_the_maps_page_counts_departures(office: Office, deal: Deal, browse: Sig
 
 def test_a_suspended_deal_shows_it_and_is_resumed(office: Office, deal: Deal, browse: SignIn) -> None:
     olena = browse("olena")
-    assert olena.post(f"/deals/{deal.id}/suspend", {"reason": ""}).status_code == 422
+    refused = olena.post(f"/deals/{deal.id}/suspend", {"reason": "", "action": "suspend"})
+    assert refused.status_code == 422
+    assert "Напишіть чому: причина лишиться в історії угоди." in text_of(refused)
     assert olena.post(f"/deals/{deal.id}/suspend", {"reason": "Відпустка", "action": "suspend"}).status_code == 303
     page = text_of(olena.get(f"/deals/{deal.id}"))
     assert "Угоду призупинено (Олена Коваль" in page

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from openpyxl import load_workbook
@@ -147,6 +149,24 @@ def test_timeline_tells_everything_in_sentences_and_is_filtered(office: Office, 
     for told in ("Відкрито угоду з клієнтом", "Виконано: «Підготувати пропозицію»", "Знижку обіцяно", "Знижка, % 7,5"):
         assert told in everything
     assert "Відкрито угоду" not in text_of(olena.get(f"/deals/{deal.id}/timeline?kinds=steps", part=True))
+
+
+def test_a_filter_of_the_timeline_opened_in_a_tab_of_its_own_is_the_page_of_the_deal(
+    browse: SignIn, deal: Deal
+) -> None:
+    page = browse("olena").get(f"/deals/{deal.id}/timeline?kinds=steps")
+    assert f"<h1>{deal.title}" in page.text
+    assert "Відкрито крок «Підготувати пропозицію»" in text_of(page)
+    assert "Відкрито угоду" not in text_of(page)
+
+
+def test_the_history_tells_a_deadline_with_its_day_today_as_well(office: Office, browse: SignIn, deal: Deal) -> None:
+    """«Термін 15:30» under an entry of three days ago read as the time of that day."""
+    due_at = office.step("prepare").due_at
+    assert due_at is not None
+    office.clock.set(due_at)
+    here = due_at.astimezone(ZoneInfo("Europe/Kyiv"))
+    assert re.search(rf"термін {here.day} \S+, {here:%H:%M}", text_of(browse("olena").get(f"/deals/{deal.id}")))
 
 
 def test_deal_is_changed_in_the_readers_spelling(office: Office, browse: SignIn, deal: Deal) -> None:

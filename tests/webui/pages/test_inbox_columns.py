@@ -36,7 +36,7 @@ def test_columns_are_chosen_and_ordered_by_each_person_for_every_tab_and_device(
     kept = olena.post(PAGE, {"order": order, "show": order, "next": "/inbox?tab=mine&q=a"})
     assert kept.location == "/inbox?tab=mine&q=a"
     elsewhere = browse("olena")
-    shown = ["ср до 10:00", f"власник: Олена Коваль · {deal.number}", "відкрито: 10:00"]
+    shown = ["ср до 10:00", f"відповідальний: Олена Коваль · {deal.number}", "відкрито: 10:00"]
     assert row_of(elsewhere) == shown
     assert row_of(elsewhere, "/inbox/steps") == shown, "what is asked for again looks as it did"
     office.prepare()

@@ -15,6 +15,7 @@ from support.web import Browser, text_of
 
 from engine.bpmn.compiled import Distribution
 from engine.commands.calendars import set_calendar_exception
+from engine.commands.definitions import check_map, deploy_definition
 from engine.commands.departments import update_department
 from engine.commands.own_fields import add_own_field, update_own_field
 from engine.commands.people import PersonDraft, add_person, set_password, set_substitution, update_person
@@ -26,6 +27,7 @@ from engine.model.own_field import FieldSubject
 from engine.model.person import Role
 from engine.policy.own_fields import OwnFieldDraft
 from engine.queries.journal import EVENTS
+from webui.map_patterns import drawn_pattern
 
 SignIn = Callable[[str | None], Browser]
 
@@ -75,6 +77,16 @@ def test_every_change_says_who_made_it_and_about_whom(changed: Office, browse: S
         assert said in page
     assert "Завскладу" in page, "a change of the account is not hidden by one of taste beside it"
     assert "→ dark" not in page, "how people like their own pages is nobody's business"
+
+
+def test_a_map_is_called_by_its_name_and_leads_to_its_version(office: Office, browse: SignIn) -> None:
+    """Its key is often a number that a drawing program gave it."""
+    drawn = drawn_pattern("simple-sale", "Process_0im3pgs", "Продаж послуг")
+    definition = office.do("owner", deploy_definition, check_map({"sale.bpmn": drawn}, library={}))
+    page = browse("admin").get(f"{JOURNAL}?part=maps")
+    assert "Process_0im3pgs" not in page.text
+    assert "Карту «Продаж послуг» завантажено як версію 1" in text_of(page)
+    assert f'href="/maps/{definition.id}"' in page.text
 
 
 def test_it_is_narrowed_to_a_person_a_kind_and_a_period(changed: Office, browse: SignIn) -> None:

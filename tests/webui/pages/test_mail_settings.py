@@ -53,6 +53,9 @@ def test_what_does_not_exist_cannot_be_chosen(office: Office, browse: SignIn) ->
         ("admin", "incident", True),
         ("olena", "step_late", False),
         ("bohdan", "step_late", True),
+        ("olena", "daily_control", False),
+        ("owner", "daily_control", False),
+        ("bohdan", "daily_control", True),
     ],
 )
 def test_only_what_can_ever_come_is_offered(browse: SignIn, login: str, kind: str, is_offered: bool) -> None:

@@ -325,6 +325,47 @@ def test_fields_that_maps_call_alike_say_whose_they_are(office: Office, browse: 
     assert table(olena, "/deals")[0] == ["Умови"], "alone it needs no more"
 
 
+def test_fields_that_one_map_calls_alike_say_which_step_asks_for_them(office: Office, browse: SignIn) -> None:
+    """Two columns had one heading: nobody knew which was which."""
+    process = asking(FieldDefinition(name="first", label="Знижка, грн"), FieldDefinition(name="note", label="Строк"))
+    sign = process.steps["sign"]
+    more = (
+        FieldDefinition(name="first", label="Знижка, грн"),
+        FieldDefinition(name="second", label="Знижка, грн"),
+        FieldDefinition(name="paid", label="Строк оплати"),
+        FieldDefinition(name="sent", label="Строк оплати"),
+    )
+    steps = {**process.steps, "sign": sign.model_copy(update={"fields": (*sign.fields, *more)})}
+    office.publish(process.model_copy(update={"steps": steps, "content_hash": hash_of(steps)}))
+    office.open_deal(fields={"first": "5", "second": "7"})
+    olena = browse("olena")
+    choose(olena, "deals", "fields.first", "fields.second", "fields.paid", "fields.sent", "fields.note")
+    prepare = process.steps["prepare"].name
+    told = [
+        f"Знижка, грн ({prepare})",
+        f"Знижка, грн ({sign.name})",
+        "Строк оплати (paid)",
+        "Строк оплати (sent)",
+        "Строк",
+    ]
+    assert table(olena, "/deals") == [told, ["5", "7", "—", "—", "—"]]
+    assert sheet(olena, "/deals/export.csv")[0][-5:] == told
+    choose(olena, "inbox", "fields.first", "fields.second")
+    assert lines(olena) == [f"{told[0]}: 5", f"{told[1]}: 7"]
+    page = text_of(olena.get("/deals/columns"))
+    assert all(one in page for one in told), "where they are chosen, too"
+
+
+def test_fields_of_clients_that_are_called_alike_say_their_names(office: Office, browse: SignIn) -> None:
+    for name in ("near", "far"):
+        office.do("admin", add_own_field, FieldSubject.CLIENT, OwnFieldDraft(name=name, label="Склад", type="text"))
+    office.open_deal()
+    olena = browse("olena")
+    choose(olena, "clients", "client.fields.near", "client.fields.far")
+    assert table(olena, "/clients")[0][-2:] == ["Склад (near)", "Склад (far)"]
+    assert sheet(olena, "/clients/export.csv")[0][-2:] == ["Склад (near)", "Склад (far)"]
+
+
 def test_what_an_older_map_kept_as_files_or_a_table_is_told_as_such(office: Office, browse: SignIn) -> None:
     goods = FieldDefinition(
         name="goods", label="Товари", type=FieldType.LINES, columns=(FieldDefinition(name="name", label="Назва"),)

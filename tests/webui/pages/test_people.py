@@ -8,7 +8,7 @@ from support.office import Office
 from support.web import Browser, text_of, web_settings
 
 from engine.clock import SystemClock
-from engine.commands.people import PersonDraft, add_person, sign_in
+from engine.commands.people import PersonDraft, add_person, sign_in, update_person
 from engine.db.session import Database
 from engine.errors import SignInFailed
 from engine.model.department import Department
@@ -57,6 +57,29 @@ def test_what_is_wrong_about_a_person_stands_at_its_field(admin: Browser) -> Non
     for name in ("login", "password", "full_name", "email"):
         assert f'id="field-{name}-error"' in answer.text
     assert admin.post("/people", NEW | {"role": "emperor"}).status_code == 422
+
+
+def test_a_login_that_was_left_out_is_asked_for(admin: Browser) -> None:
+    answer = admin.post("/people", NEW | {"login": " "})
+    assert answer.status_code == 422
+    assert "Заповніть поле «Логін»" in text_of(answer)
+
+
+def test_the_number_of_a_department_s_people_opens_the_list_of_them(office: Office, admin: Browser) -> None:
+    company = office.company
+    address = f"/people?department={company.sales.id}"
+    assert address in admin.get("/departments").text
+    assert address in admin.get(f"/departments/{company.sales.id}").text
+    (counted,) = re.findall(rf'href="{re.escape(address)}">(\d+)<', admin.get("/departments").text)
+    shown = admin.get(address)
+    assert shown.text.count("data-row=") == int(counted)
+    assert company.olena.full_name in text_of(shown)
+    assert company.iryna.full_name not in text_of(shown)
+    assert company.taras.full_name not in text_of(admin.get(f"{address}&q={company.olena.login}"))
+    office.do("admin", update_person, company.olena.id, {"is_active": False})
+    assert admin.get(address).text.count("data-row=") == int(counted) - 1
+    for missing in ("999999", "x", "9" * 30):
+        assert admin.get(f"/people?department={missing}").status_code == 404
 
 
 def test_role_and_departments_are_changed(office: Office, admin: Browser) -> None:

@@ -249,6 +249,17 @@ def test_a_webhook_is_added_with_its_secret_shown_once(office: Office, browse: S
         assert session.query(Webhook).count() == 0
 
 
+def test_an_address_is_added_once_however_often_its_button_is_pressed(office: Office, browse: SignIn) -> None:
+    admin = browse("admin")
+    form = {"url": "https://example.com/hook", "command_id": "one press"}
+    pages = [admin.post("/settings/webhooks", form).text for _ in range(2)]
+    with office.database.read() as session:
+        (webhook,) = session.query(Webhook).all()
+    assert all(webhook.secret in page for page in pages), "the answer that the browser shows is the second one"
+    admin.post(f"/settings/webhooks/{webhook.id}/remove")
+    assert admin.post("/settings/webhooks", form).status_code == 404
+
+
 def test_an_address_that_does_not_answer_says_why_and_when_it_is_tried_next(office: Office, browse: SignIn) -> None:
     admin = browse("admin")
     admin.post("/settings/webhooks", {"url": "https://example.com/hook"})
@@ -317,6 +328,15 @@ def test_a_host_of_a_private_network_is_refused_when_it_is_entered(office: Offic
         assert session.query(CallHost).count() == 0
 
 
+def test_the_first_calendar_is_said_to_be_the_company_s(office: Office, browse: SignIn) -> None:
+    admin, said = browse("admin"), "Перший календар стає календарем компанії"
+    assert said not in text_of(admin.get("/settings/calendars"))
+    with office.database.write() as session:
+        for one in session.query(Calendar):
+            session.delete(one)
+    assert said in text_of(admin.get("/settings/calendars"))
+
+
 def test_a_silent_worker_shows(office: Office, browse: SignIn) -> None:
     with office.database.write() as session:
         session.add(Heartbeat(name="worker", beaten_at=office.clock.now()))
@@ -364,7 +384,7 @@ def test_an_administrator_allows_hosts_and_keeps_secrets_that_no_page_shows(offi
     page, hosts, secrets = "/settings/connectors", "/settings/connectors/hosts", "/settings/connectors/secrets"
     secret = {"name": "crm", "secret_host": "crm.example.com", "value": "very-secret"}
     assert admin.post(secrets, secret).status_code == 422, "its host is not allowed yet"
-    for wrong in ("", "http://x y", "user@crm.example.com", "crm.example.com:99999", "-crm.example.com"):
+    for wrong in ("", "http://x y", "user@crm.example.com", "crm.example.com:99999", "-crm.example.com", "crm"):
         assert admin.post(hosts, {"host": wrong}).status_code == 422
     assert admin.post(hosts, {"host": "https://CRM.example.com/"}).status_code == 303
     for value in ("very-secret", "another-secret"):

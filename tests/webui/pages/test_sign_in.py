@@ -80,6 +80,7 @@ def test_guessing_at_one_account_is_stopped(browse: SignIn) -> None:
         assert visitor.post("/sign-in", {"login": "olena", "password": "guess"}).status_code == 422
     stopped = visitor.post("/sign-in", {"login": " Olena", "password": PASSWORD})
     assert stopped.status_code == 429
+    assert 1 <= int(stopped.headers["Retry-After"]) <= 600
     assert "Too many tries" in text_of(stopped)
     assert visitor.post("/sign-in", {"login": "taras", "password": "guess"}).status_code == 422
 

@@ -56,10 +56,8 @@ class ClientImportItem(Told):
     finished_at: datetime | None
 
 
-class ClientImportList(Told):
+class ClientImportList(Listed[ClientImportItem]):
     """The latest imports of the caller; of everybody for heads and administrators."""
-
-    items: tuple[ClientImportItem, ...]
 
 
 class ImportedRowItem(Told):

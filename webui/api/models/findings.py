@@ -22,7 +22,7 @@ class FindingItem(BaseModel):
                     "line": 84,
                     "file": "sale.bpmn",
                     "message": "The step has no deadline.",
-                    "remedy": "Set the property “deadline”, for example: 2 р.д. or 4 business hours.",
+                    "remedy": "Set the property “deadline”, for example: 2 business days or 4 business hours.",
                 }
             ]
         },

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from webui.api.models.values import Told
+from webui.api.models.values import Listed, Told
 
 
 class LossReasonItem(Told):
@@ -13,7 +13,5 @@ class LossReasonItem(Told):
     is_archived: bool
 
 
-class LossReasonList(Told):
+class LossReasonList(Listed[LossReasonItem]):
     """Those that are offered, in their order; archived ones last."""
-
-    items: tuple[LossReasonItem, ...]

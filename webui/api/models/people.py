@@ -8,10 +8,14 @@ from engine.bpmn.compiled import Distribution
 from engine.model.person import Role
 from engine.policy.approvers import NotGiven
 from engine.policy.permissions import Ability
-from webui.api.models.values import Given, Listed, PersonName, Query, Told
+from webui.api.models.values import Given, Listed, Paging, PersonName, Query, Told
 
 
-class PeopleQuery(Given):
+class PeopleQuery(Paging):
+    q: Query = Field(default="", description="Any part of the name.")
+
+
+class ReceiversQuery(Given):
     q: Query = Field(default="", description="Any part of the name.")
     limit: int = Field(default=50, ge=1, le=200, description="How many at most; narrow it by `q`.")
 

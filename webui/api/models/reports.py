@@ -14,7 +14,7 @@ from engine.queries.forecast import MOST_MONTHS, ForecastGroup
 from engine.queries.forecast_outcomes import MOST_MONTHS_BACK
 from engine.queries.reports import LatenessGroup
 from webui.api.models.exchange_rates import OneSumItem
-from webui.api.models.values import Given, Instant, Key, Listed, Money, Paging, Told
+from webui.api.models.values import Given, Instant, Key, Listed, Money, Paging, ShortPaging, Told
 
 _FIRST_YEAR, _LAST_YEAR = 2000, 2100
 
@@ -168,7 +168,7 @@ class ForecastReport(Told):
     stages: tuple[StageShareItem, ...]
 
 
-class OutcomesQuery(Given):
+class OutcomesQuery(ShortPaging):
     definition_key: list[Key] = Field(
         default=[], max_length=50, description="The map; given several times, several; without one, all."
     )
@@ -195,10 +195,8 @@ class MonthOutcomeItem(Told):
     percents: dict[str, int] = Field(description="By currency, what was won of a hundred foreseen.")
 
 
-class ForecastOutcomes(Told):
+class ForecastOutcomes(Listed[MonthOutcomeItem]):
     """What was foreseen of months when they began, beside what was won in them; the newest first."""
-
-    items: tuple[MonthOutcomeItem, ...]
 
 
 class ApprovalsQuery(Paging):

@@ -131,6 +131,13 @@ class Paging(Given):
     cursor: str | None = Field(default=None, max_length=2_000, description="`next_cursor` of the page before.")
 
 
+class ShortPaging(Given):
+    """Which part of a list that nobody needs in parts: all of it, unless told otherwise."""
+
+    limit: int | None = Field(default=None, ge=1, le=LONGEST_PAGE, description="How many items at most; else all.")
+    cursor: str | None = Field(default=None, max_length=2_000, description="`next_cursor` of the page before.")
+
+
 class Listed(Told, Generic[T]):
     """A part of a list."""
 

@@ -1,6 +1,7 @@
 // Choosing a record by typing a part of its name: the combobox pattern of ARIA, filled from the server.
 //   <div data-chooser="/choose/clients"><input type="hidden" …><input role="combobox" …><ul role="listbox" hidden></ul></div>
-// What is found but cannot be chosen comes as "barred", and its detail says why.
+// What is found but cannot be chosen comes as "barred", and its detail says why. With data-instead="id of a field" the
+// last line takes what was typed to that field: a new record instead of a known one.
 const DELAY_MS = 180;
 const timers = new WeakMap();
 
@@ -15,8 +16,19 @@ function close(input) {
   input.removeAttribute("aria-activedescendant");
 }
 
+function fillInstead(input, field) {
+  clearTimeout(timers.get(input));
+  field.value = input.value.trim();
+  input.value = "";
+  close(input);
+  field.closest("details")?.setAttribute("open", "");
+  for (const changed of [input, field]) changed.dispatchEvent(new Event("input", { bubbles: true }));
+  field.focus();
+}
+
 function choose(input, option) {
   if (option.ariaDisabled === "true") return;
+  if (option.dataset.instead) return fillInstead(input, document.getElementById(option.dataset.instead));
   const { hidden } = partsOf(input);
   clearTimeout(timers.get(input)); // what was typed last is not looked for any more: its list would lie over the form
   hidden.value = option.dataset.value;
@@ -56,6 +68,16 @@ function show(input, found) {
     nothing.className = "dropdown-item disabled";
     nothing.textContent = chooser.dataset.empty;
     list.append(nothing);
+  }
+  const typed = input.value.trim();
+  if (chooser.dataset.instead && /\p{L}/u.test(typed) && !typed.includes("@")) {
+    const instead = document.createElement("li");
+    instead.id = `${list.id}-instead`;
+    instead.role = "option";
+    instead.className = "dropdown-item";
+    instead.dataset.instead = chooser.dataset.instead;
+    instead.textContent = `+ ${chooser.dataset.insteadSaid.replace("{text}", () => typed)}`;
+    list.append(instead);
   }
   list.hidden = false;
   input.setAttribute("aria-expanded", "true");

@@ -32,10 +32,15 @@ function unsentWriting(key) {
   });
 }
 
+// Where the map asks which way, no key decides: it leads to the ways.
+function toWays() {
+  document.querySelector("#pane .outcomes:not(:has([data-key])) button")?.focus();
+}
+
 // A key is easily meant for the text that is being written: the button itself is pressed on purpose.
 function press(key) {
   const button = document.querySelector(`#pane button[data-key="${key}"]`);
-  if (!button) return;
+  if (!button) return void (key === "c" && toWays());
   const unsent = unsentWriting(key);
   if (!unsent) return void button.click();
   unsent.closest("details")?.setAttribute("open", "");

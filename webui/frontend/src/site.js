@@ -27,3 +27,4 @@ import "./questions.js";
 import "./keep.js";
 import "./for_types.js";
 import "./tabs.js";
+import "./first_to_mend.js";

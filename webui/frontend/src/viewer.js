@@ -14,6 +14,7 @@ import { hasDrawing } from "./modeler/drawing.js";
 import { showMarks } from "./viewer_marks.js";
 
 const MARKERS = { walked: "is-walked", current: "is-current", overdue: "is-overdue" };
+const FIT_MARGIN = 0.02; // of the frame's width: on a phone the signs must not come too close for a finger
 const PAPER_WIDTH = 640; // pixels of CSS between the margins of an A4 sheet
 const READABLE_SCALE = 0.55;
 const SHOWN_SCALE = 0.8;
@@ -67,8 +68,17 @@ function showFailing(viewer, dataset) {
   showMarks(viewer, failing, id => chooseRow(viewer, id, { focus: true }));
 }
 
+// The whole map, with room at its edges for the signs on its elements, for the buttons above it and the mark below.
 function fit(viewer) {
-  viewer.get("canvas").zoom("fit-viewport", "auto");
+  const canvas = viewer.get("canvas");
+  const { inner, outer } = canvas.viewbox();
+  if (!inner.width || !inner.height) return;
+  const margin = FIT_MARGIN * outer.width;
+  const scale = Math.min(1, (outer.width - 2 * margin) / inner.width, (outer.height - 2 * margin) / inner.height);
+  const width = outer.width / scale, height = outer.height / scale;
+  canvas.viewbox({
+    x: inner.x + (inner.width - width) / 2, y: inner.y + (inner.height - height) / 2, width, height,
+  });
 }
 
 // On paper the whole map, in the left part that a sheet has room for; afterwards what was looked at.
