@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, PlainSerializer
 
 from engine.model.exchange_rate import RateSource
 from engine.policy.exchange_rates import OneSum
-from webui.api.models.values import Day, Given, Instant, Told, exact_number
+from webui.api.models.values import Day, Given, Instant, Listed, Told, exact_number
 
 ExactRate = Annotated[
     Decimal,
@@ -42,11 +42,10 @@ class ExchangeRateItem(Told):
     taken_at: Instant
 
 
-class ExchangeRateList(Told):
+class ExchangeRateList(Listed[ExchangeRateItem]):
     """The newest rate of each currency."""
 
     currency: str | None = Field(description="The company's own; null where sums are shown by currency alone.")
-    items: tuple[ExchangeRateItem, ...]
 
 
 class ExchangeRatePath(Given):
