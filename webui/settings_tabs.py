@@ -36,7 +36,7 @@ _TABS = (
     SettingsTab("calendars.list_calendars", "calendars", N_("Working calendars"), Ability.MANAGE_CALENDARS),
     SettingsTab("own_fields.show", "own_fields", N_("Own fields"), Ability.MANAGE_FIELDS),
     SettingsTab("loss_reasons.show", "loss_reasons", N_("Reasons of loss"), Ability.MANAGE_LOSS_REASONS),
-    SettingsTab("rates.show", "rates", N_("Currency and rates"), Ability.MANAGE_RATES),
+    SettingsTab("rates.show", "rates", N_("Currency"), Ability.MANAGE_RATES),
     SettingsTab("letter_templates.show", "letter_templates", N_("Texts of letters"), Ability.MANAGE_LETTER_TEMPLATES),
     SettingsTab("webhooks.show", "webhooks", N_("Webhooks"), Ability.MANAGE_WEBHOOKS),
     SettingsTab("connectors.show", "connectors", N_("Connectors"), Ability.MANAGE_CONNECTORS),
