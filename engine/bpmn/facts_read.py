@@ -9,7 +9,7 @@ import difflib
 import re
 from collections.abc import Iterator, Mapping
 
-from engine.bpmn.compiled import ExpressionCondition, StepDefinition, StepKind
+from engine.bpmn.compiled import ExpressionCondition, OutcomeKind, StepDefinition, StepKind
 from engine.bpmn.deadline_rules import RelativeToField
 from engine.bpmn.executed_tables import expressions_of
 from engine.bpmn.expressions import compile_expression
@@ -20,6 +20,7 @@ from engine.bpmn.run_variables import COUNTERS
 
 _OF_DEAL = frozenset({"number", "title", "amount", "currency", "close_date", "stage"})
 _OF_OWNER = frozenset({"login", "name"})
+_OUTCOMES = frozenset(OutcomeKind)
 _LISTED = re.compile(r"[\"']([^\"']{1,80})[\"']")
 
 
@@ -77,7 +78,10 @@ def _counted(process: Process, steps: Mapping[str, StepDefinition]) -> Iterator[
 
 
 def _say_unknown_outcomes(workbench: Workbench, at: Located, text: str, steps: Mapping[str, StepDefinition]) -> None:
-    """Of an approval it is an error: who rejects would see the deal go on as if they had approved."""
+    """Of an approval a word of no outcome is an error: who rejects would see the deal go on as if they had approved.
+
+    A word of an outcome that it does not offer is only never met.
+    """
     names = compile_expression(text).names
     for step in steps.values():
         variable = f"{step.element_id}_outcome"
@@ -86,7 +90,8 @@ def _say_unknown_outcomes(workbench: Workbench, at: Located, text: str, steps: M
         listed = re.findall(rf"\b{re.escape(variable)}\s+in\s*[\[(]([^\])]{{1,400}})[\])]", text)
         said = [*texts_compared(variable, text), *(word for one in listed for word in _LISTED.findall(one))]
         outcomes = [one.id for one in step.outcomes]
-        tell = workbench.noticed.error if step.kind is StepKind.APPROVAL else workbench.noticed.warning
         for word in dict.fromkeys(said):
             if word not in outcomes:
+                mistaken = step.kind is StepKind.APPROVAL and word not in _OUTCOMES
+                tell = workbench.noticed.error if mistaken else workbench.noticed.warning
                 tell("OUTCOME_UNKNOWN", at, step=step.name, outcome=word, outcomes=", ".join(outcomes))
