@@ -70,10 +70,10 @@ def _begin(gateway: Node) -> Node | None:
 def _comes_again(workbench: Workbench, gateway: Node, begin: Node) -> bool:
     """Whether a round may follow another: a path leads back, or back to a part of the map in which all of it stands.
 
-    Where several runs of a part go on at once, one must not forget what was said in another.
+    The runs of a loop each know what was said in them alone; what an event begins may go on twice, and does not.
     """
     around = list(_around(workbench, begin.scope))
-    if any(_runs_beside_itself(one) for one in around):
+    if any(_begins_beside_itself(one) for one in around):
         return False
     return _leads_to(gateway, begin) or any(
         one.loop_rule is not None or any(_leads_to(after, one) for after in _following(one)) for one in around
@@ -93,10 +93,7 @@ def _around(workbench: Workbench, scope: Scope) -> Iterator[Node]:
                 waiting.append(node.scope)
 
 
-def _runs_beside_itself(part: Node) -> bool:
-    rule = part.loop_rule
-    if rule is not None and rule.again_while is None and not rule.sequential:
-        return True
+def _begins_beside_itself(part: Node) -> bool:
     starts = part.inside.starts if part.triggered_by_event and part.inside is not None else ()
     return any(not start.interrupting for start in starts)
 

@@ -115,10 +115,42 @@ def test_a_round_that_is_repeated_from_outside_its_part_forgets_as_well() -> Non
     assert "yes" in {passed.element_id for passed in run.last.passed}
 
 
-@pytest.mark.parametrize(("in_turn", "forgets"), [("true", True), ("false", False)])
-def test_runs_that_go_on_side_by_side_forget_nothing_of_each_other(in_turn: str, forgets: bool) -> None:
-    loop = f'<multiInstanceLoopCharacteristics isSequential="{in_turn}"><loopCardinality>2</loopCardinality>'
-    assert bool(compiled(*repeated_outside(loop + "</multiInstanceLoopCharacteristics>")).assignments) is forgets
+def side_by_side(part: str) -> InstanceRun:
+    loop = "<multiInstanceLoopCharacteristics><loopCardinality>2</loopCardinality></multiInstanceLoopCharacteristics>"
+    steps = '<startEvent id="rs"/><exclusiveGateway id="g"/><endEvent id="yes"/><endEvent id="never"/>' + part
+    steps += flow("g", "yes", "Погоджено") + flow("g", "never", "Відхилено")
+    around = element("subProcess", "each", "Кожна позиція", steps + loop)
+    return InstanceRun(compiled(START, around, END, chain("start", "each", "end")))
+
+
+def passed(run: InstanceRun) -> set[str]:
+    return {one.element_id for one in run.last.passed} & {"yes", "never"}
+
+
+def test_what_is_approved_in_one_run_is_not_approved_in_the_one_beside_it() -> None:
+    both = '<parallelGateway id="s"/><parallelGateway id="j"/>' + LEGAL + FINANCE
+    run = side_by_side(both + chain("rs", "s", "legal", "j", "g") + chain("s", "finance", "j"))
+    run.complete("legal", "rejected")
+    run.complete("legal", "approved")  # in the other run
+    run.complete("finance", "approved")
+    assert passed(run) == {"never"}
+    run.complete("finance", "approved")
+    assert passed(run) == {"yes"}
+
+
+def test_an_approval_left_out_in_one_run_does_not_decide_there_by_what_another_run_said() -> None:
+    ask = element("userTask", "prepare", "Підготувати", SIZE)
+    split = '<inclusiveGateway id="split"/><inclusiveGateway id="join"/>' + LEGAL + FINANCE + ask
+    ways = flow("split", "legal", condition="${1 == 1}") + flow("split", "finance", condition="${big}")
+    ways += chain("rs", "prepare", "split") + chain("legal", "join", "g") + chain("finance", "join")
+    run = side_by_side(split + ways)
+    run.complete("prepare", big=True)
+    run.complete("finance", "rejected")
+    run.complete("prepare", big=False)
+    run.complete("legal", "approved")
+    assert passed(run) == {"never"}
+    run.complete("legal", "approved")
+    assert passed(run) == {"yes"}
 
 
 def test_two_decisions_in_a_row_forget_once() -> None:
