@@ -252,6 +252,9 @@ class TokenGame:
             case Kind.EXCLUSIVE:
                 flows = list(islice(self._chosen(area, flows), 1))
             case Kind.INCLUSIVE:
+                for step in () if _may_go_on_twice(area) else node.forgets:
+                    self._write({f"{step}_outcome": None})
+                    self._decide(area, step, None)
                 flows = list(self._chosen(area, flows))
             case Kind.RACE:
                 race = self._number()
@@ -524,6 +527,20 @@ class TokenGame:
                 else:
                     waiting.append(way.target)
         return reached
+
+
+def _may_go_on_twice(area: Area) -> bool:
+    """Whether it stands in what an event begins beside the rest: nothing is forgotten there."""
+    around: Area | None = area
+    while around is not None:
+        if (
+            around.owner is not None
+            and around.owner.node.kind is Kind.HANDLER
+            and not around.graph.start().interrupting
+        ):
+            return True
+        around = around.outer
+    return False
 
 
 def _runs_beside_others(area: Area) -> Iterator[Wait]:
