@@ -29,15 +29,15 @@ def say_unknown_facts(workbench: Workbench, steps: Mapping[str, StepDefinition])
     given = set(provided_names(workbench)) | _fields(steps)
     deciding = [one for process in workbench.processes for one in _deciding(process)]
     counted = [one for process in workbench.processes for one in _counted(process, steps)]
-    for at, text in (*deciding, *counted):
+    for at, text, usual in (*((*one, "deal.amount") for one in deciding), *counted):
         for path in sorted(compile_expression(text).paths):
             root, _, attribute = path.partition(".")
             of_fact = {"deal": _OF_DEAL | given, "owner": _OF_OWNER}.get(root)
             if of_fact is not None and attribute and attribute.partition(".")[0] not in of_fact:
-                _say(workbench, at, path, [f"{root}.{one}" for one in of_fact])
-    for at, text in counted:
+                _say(workbench, at, path, [f"{root}.{one}" for one in of_fact], usual)
+    for at, text, usual in counted:
         for name in sorted(compile_expression(text).names - given - FACTS - COUNTERS):
-            _say(workbench, at, name, [*given, *(f"deal.{one}" for one in _OF_DEAL)])
+            _say(workbench, at, name, [*given, *(f"deal.{one}" for one in _OF_DEAL)], usual)
     for at, text in deciding:
         _say_unknown_outcomes(workbench, at, text, steps)
 
@@ -46,9 +46,10 @@ def _fields(steps: Mapping[str, StepDefinition]) -> set[str]:
     return {field.name.removeprefix("deal.") for step in steps.values() for field in step.fields}
 
 
-def _say(workbench: Workbench, at: Located, name: str, known: list[str]) -> None:
+def _say(workbench: Workbench, at: Located, name: str, known: list[str], usual: str) -> None:
+    """``usual`` is proposed where no known name looks like it."""
     near = difflib.get_close_matches(name, sorted(known), n=1)
-    workbench.noticed.warning("FACT_UNKNOWN", at, name=name, near=near[0] if near else "deal.amount")
+    workbench.noticed.warning("FACT_UNKNOWN", at, name=name, near=near[0] if near else usual)
 
 
 def _deciding(process: Process) -> Iterator[tuple[Located, str]]:
@@ -64,17 +65,17 @@ def _deciding(process: Process) -> Iterator[tuple[Located, str]]:
             yield node, text
 
 
-def _counted(process: Process, steps: Mapping[str, StepDefinition]) -> Iterator[tuple[Located, str]]:
-    """Deadlines and timers counted from data, and who does a step by what the deal says."""
+def _counted(process: Process, steps: Mapping[str, StepDefinition]) -> Iterator[tuple[Located, str, str]]:
+    """Deadlines and timers counted from data, and who does a step by what the deal says; with what such usually read."""
     for node in process.scope.all_nodes():
         step = steps.get(node.id)
         rules = [step.deadline if step is not None else None, node.timer.rule if node.timer is not None else None]
         for rule in rules:
             if isinstance(rule, RelativeToField):
-                yield node, rule.expression
+                yield node, rule.expression, "deal.close_date"
         for name in step.responsible if step is not None else ():
             if name.startswith("="):
-                yield node, name
+                yield node, name, "owner"
 
 
 def _say_unknown_outcomes(workbench: Workbench, at: Located, text: str, steps: Mapping[str, StepDefinition]) -> None:

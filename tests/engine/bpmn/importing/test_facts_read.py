@@ -98,3 +98,10 @@ def test_an_outcome_of_a_step_whose_name_ends_like_another_s_is_that_step_s() ->
     said = flow("g", "no", condition='at_outcome == "completed" || t_outcome == "rejected"')
     outcome = outcome_of(START, steps, decide, chain("start", "at", "t", "g"), said)
     assert "OUTCOME_UNKNOWN" not in codes(outcome)
+
+
+def test_what_looks_like_nothing_known_is_proposed_what_such_an_expression_usually_reads() -> None:
+    task = step("t", термін="=qqq - 2 р.д.", відповідальний="=initiator")
+    outcome = outcome_of(START, task, END, chain("start", "t", "end"))
+    near = {one.params["name"]: one.params["near"] for one in outcome.findings if one.code == "FACT_UNKNOWN"}
+    assert near == {"qqq": "deal.close_date", "initiator": "owner"}
