@@ -66,7 +66,7 @@ def _deciding(process: Process) -> Iterator[tuple[Located, str]]:
 
 
 def _counted(process: Process, steps: Mapping[str, StepDefinition]) -> Iterator[tuple[Located, str, str]]:
-    """Deadlines and timers counted from data, and who does a step by what the deal says; with what such usually read."""
+    """Deadlines and timers counted from data, who does a step by what the deal says; and what such usually reads."""
     for node in process.scope.all_nodes():
         step = steps.get(node.id)
         rules = [step.deadline if step is not None else None, node.timer.rule if node.timer is not None else None]
