@@ -74,6 +74,7 @@ KINDS_BY_FILTER = {
         "step_cancelled",
         "step_delegated",
         "step_handed_back",
+        "deadline_set",
         "deadline_extended",
         "decision_made",
         "call_opened",

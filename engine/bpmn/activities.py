@@ -15,7 +15,7 @@ from SpiffWorkflow.bpmn.specs.mixins import (
 
 from engine.bpmn.compensation import ENTRIES, UNDOES, Entry, enter, entries_of, entry_of, undone
 from engine.bpmn.elements import Element
-from engine.bpmn.run_variables import keep_in_runs, loop_items
+from engine.bpmn.run_variables import forget_outcome, keep_in_runs, loop_items
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,7 +81,7 @@ class HumanStep(Activity, UserTaskMixin, BpmnSpecMixin):  # type: ignore[misc]  
 
     def _update_hook(self, my_task: LiveTask) -> bool:
         if self.forgets_outcome:
-            my_task.workflow.top_workflow.environment.store.clear_outcome(self.bpmn_id)
+            forget_outcome(my_task.workflow, self.bpmn_id)
         return super()._update_hook(my_task)
 
 

@@ -42,12 +42,13 @@ from engine.bpmn.carrying_problems import (
 from engine.bpmn.catching_events import EventGateway, waits_for
 from engine.bpmn.compensation import ENTRIES, PENDING, UNDOES, UNDONE, Ledger
 from engine.bpmn.compiled import CompiledProcess
-from engine.bpmn.elements import RACE, RACE_FLOW
+from engine.bpmn.elements import RACE, RACE_FLOW, WRITTEN
 from engine.bpmn.environment import MapEnvironment, MapScriptEngine
 from engine.bpmn.joins import ARRIVED_FROM
 from engine.bpmn.jumps import Token, gateway_of, is_leaf, moves_on, tokens_of
 from engine.bpmn.live_workflow import LiveSubWorkflow, LiveTask, LiveWorkflow, Scope
 from engine.bpmn.markings import NotProvable, node_of
+from engine.bpmn.run_variables import forget_outcome
 from engine.bpmn.runtime import StepContext, StepResult
 from engine.bpmn.scope_events import BEGAN_AT, EventSubProcess
 from engine.bpmn.settling import settle
@@ -267,11 +268,13 @@ class _Carrier:
             raise self._told(HalfDecided, element)
         carried = LiveTask(holder, spec, loop or holder.task_tree, task.state, None if anew else task.id)
         carried.internal_data = dict(task.internal_data)
+        if WRITTEN in carried.internal_data:
+            carried.internal_data[WRITTEN] = renamed_outcomes(carried.internal_data[WRITTEN], self.order.choices)
         carried.triggered = loop is not None
         if not anew:
             self.kept.add(task.id)
         elif spec.forgets_outcome:
-            self.target.environment.store.clear_outcome(element)
+            forget_outcome(holder, element)
         self._follow_rule(task, carried)
         self._follow_call(element, carried)
         self._carry_boundary(task, carried)
@@ -386,8 +389,11 @@ class _Carrier:
             for task in scope.live_tasks()
             if task.id not in self._sent_tasks and is_leaf(self.target, task) and moves_on(task)
         }
+        live = ((scope, {one.id for one in scope.live_tasks()}) for scope in self.target.scopes())
+        sent_to = [scope for scope, ids in live if self._sent_tasks & ids] or [self.target]
         for step in forgotten_outcomes(old, self.spec, self._sent, self.order.choices, stays):
-            self.target.environment.store.clear_outcome(step)
+            for scope in sent_to:
+                forget_outcome(scope, step)
 
     # scopes -------------------------------------------------------------------------------------------------------
     def _scope_for(self, scope: Scope, name: str, element: str, *, leaves: bool = False) -> Scope:

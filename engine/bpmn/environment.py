@@ -13,7 +13,7 @@ from SpiffWorkflow.bpmn.script_engine import BasePythonScriptEngineEnvironment, 
 
 from engine.bpmn.guards import UnknownReference
 from engine.bpmn.lookups import Lookups
-from engine.bpmn.run_variables import keep_in_runs, loop_items
+from engine.bpmn.run_variables import keep_in_runs, keep_outcome, loop_items
 from engine.bpmn.runtime import MadeDecision, StepContext
 from engine.bpmn.variables import VariableStore
 
@@ -85,8 +85,11 @@ class MapScriptEngine(PythonScriptEngine):  # type: ignore[misc]  # SpiffWorkflo
     def execute(self, task: Any, script: str, external_context: Any = None) -> bool:
         del external_context
         written = self.environment.execute(script, loop_items(task))
-        names = (variable for variable, _ in self.environment.lookups.assignments[script])
-        keep_in_runs(task, names, self.environment.store.values)
+        names = tuple(variable for variable, _ in self.environment.lookups.assignments[script])
+        values = self.environment.store.values
+        keep_in_runs(task, names, values)
+        for name in self.environment.lookups.outcomes.intersection(names):
+            keep_outcome(task.workflow, name, values.get(name))
         return written
 
     def call_service(self, task: Any, **kwargs: Any) -> NoReturn:

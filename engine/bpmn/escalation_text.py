@@ -36,7 +36,14 @@ _REASSIGN = re.compile(
 )
 _TELL = re.compile(r"tell|notify|inform|escalat\w*|alert|повідом\w*|спові[сщ]\w*|ескал\w*|сообщ\w*", re.IGNORECASE)
 _HEAD = re.compile(r"head|boss|manager|supervisor|керівник\w*|начальник\w*|руковод\w*", re.IGNORECASE)
-_HOLDER = re.compile(r"(?:the )?(?:assignee|holder|responsible)|викона\w+|відповідальн\w+", re.IGNORECASE)
+_HOLDER = re.compile(
+    r"(?:the )?(?:assignee|holder|responsible)|them|him|her|викона\w+|відповідальн\w+|йому|їй|їм", re.IGNORECASE
+)
+_OWN_HEAD = re.compile(
+    rf"(?:the )?(?:{_HEAD.pattern}) (?:of (?:the |their )?)?(?:department|team|unit|відділу|підрозділу|департаменту)|"
+    rf"(?:the |their )?(?:department|team|unit) (?:{_HEAD.pattern})",
+    re.IGNORECASE,
+)
 _BEFORE = frozenset(["before", "prior", "earlier", "перед", "за"])
 _AFTER = frozenset(["after", "later", "late", "через", "після", "пізніше", "прострочення", "in"])
 _DUE = r"(?:due(?: date)?|deadline|строк\w*|термін\w*|дедлайн\w*)"
@@ -59,6 +66,11 @@ _NO_ESCALATION = frozenset({"none", "no", "off", "never", "без ескалац
 def names_holder(to: str) -> bool:
     """Whether a rung concerns whoever holds the step, in the map's words: "нагадати виконавцю"."""
     return _HOLDER.fullmatch(to.strip()) is not None
+
+
+def names_own_head(to: str) -> bool:
+    """Whether it is the head of the step's own department, in words that name no department: "керівника відділу"."""
+    return _OWN_HEAD.fullmatch(to.strip()) is not None
 
 
 def parse_ladder(text: str) -> EscalationLadder:

@@ -9,7 +9,7 @@ import difflib
 import re
 from collections.abc import Iterator, Mapping
 
-from engine.bpmn.compiled import ExpressionCondition, StepDefinition, StepKind
+from engine.bpmn.compiled import ExpressionCondition, OutcomeKind, StepDefinition, StepKind
 from engine.bpmn.deadline_rules import RelativeToField
 from engine.bpmn.executed_tables import expressions_of
 from engine.bpmn.expressions import compile_expression
@@ -20,6 +20,7 @@ from engine.bpmn.run_variables import COUNTERS
 
 _OF_DEAL = frozenset({"number", "title", "amount", "currency", "close_date", "stage"})
 _OF_OWNER = frozenset({"login", "name"})
+_OUTCOMES = frozenset(OutcomeKind)
 _LISTED = re.compile(r"[\"']([^\"']{1,80})[\"']")
 
 
@@ -28,15 +29,15 @@ def say_unknown_facts(workbench: Workbench, steps: Mapping[str, StepDefinition])
     given = set(provided_names(workbench)) | _fields(steps)
     deciding = [one for process in workbench.processes for one in _deciding(process)]
     counted = [one for process in workbench.processes for one in _counted(process, steps)]
-    for at, text in (*deciding, *counted):
+    for at, text, usual in (*((*one, "deal.amount") for one in deciding), *counted):
         for path in sorted(compile_expression(text).paths):
             root, _, attribute = path.partition(".")
             of_fact = {"deal": _OF_DEAL | given, "owner": _OF_OWNER}.get(root)
             if of_fact is not None and attribute and attribute.partition(".")[0] not in of_fact:
-                _say(workbench, at, path, [f"{root}.{one}" for one in of_fact])
-    for at, text in counted:
+                _say(workbench, at, path, [f"{root}.{one}" for one in of_fact], usual)
+    for at, text, usual in counted:
         for name in sorted(compile_expression(text).names - given - FACTS - COUNTERS):
-            _say(workbench, at, name, [*given, *(f"deal.{one}" for one in _OF_DEAL)])
+            _say(workbench, at, name, [*given, *(f"deal.{one}" for one in _OF_DEAL)], usual)
     for at, text in deciding:
         _say_unknown_outcomes(workbench, at, text, steps)
 
@@ -45,9 +46,10 @@ def _fields(steps: Mapping[str, StepDefinition]) -> set[str]:
     return {field.name.removeprefix("deal.") for step in steps.values() for field in step.fields}
 
 
-def _say(workbench: Workbench, at: Located, name: str, known: list[str]) -> None:
+def _say(workbench: Workbench, at: Located, name: str, known: list[str], usual: str) -> None:
+    """``usual`` is proposed where no known name looks like it."""
     near = difflib.get_close_matches(name, sorted(known), n=1)
-    workbench.noticed.warning("FACT_UNKNOWN", at, name=name, near=near[0] if near else "deal.amount")
+    workbench.noticed.warning("FACT_UNKNOWN", at, name=name, near=near[0] if near else usual)
 
 
 def _deciding(process: Process) -> Iterator[tuple[Located, str]]:
@@ -63,21 +65,24 @@ def _deciding(process: Process) -> Iterator[tuple[Located, str]]:
             yield node, text
 
 
-def _counted(process: Process, steps: Mapping[str, StepDefinition]) -> Iterator[tuple[Located, str]]:
-    """Deadlines and timers counted from data, and who does a step by what the deal says."""
+def _counted(process: Process, steps: Mapping[str, StepDefinition]) -> Iterator[tuple[Located, str, str]]:
+    """Deadlines and timers counted from data, who does a step by what the deal says; and what such usually reads."""
     for node in process.scope.all_nodes():
         step = steps.get(node.id)
         rules = [step.deadline if step is not None else None, node.timer.rule if node.timer is not None else None]
         for rule in rules:
             if isinstance(rule, RelativeToField):
-                yield node, rule.expression
+                yield node, rule.expression, "deal.close_date"
         for name in step.responsible if step is not None else ():
             if name.startswith("="):
-                yield node, name
+                yield node, name, "owner"
 
 
 def _say_unknown_outcomes(workbench: Workbench, at: Located, text: str, steps: Mapping[str, StepDefinition]) -> None:
-    """Of an approval it is an error: who rejects would see the deal go on as if they had approved."""
+    """Of an approval a word of no outcome is an error: who rejects would see the deal go on as if they had approved.
+
+    A word of an outcome that it does not offer is only never met.
+    """
     names = compile_expression(text).names
     for step in steps.values():
         variable = f"{step.element_id}_outcome"
@@ -86,7 +91,8 @@ def _say_unknown_outcomes(workbench: Workbench, at: Located, text: str, steps: M
         listed = re.findall(rf"\b{re.escape(variable)}\s+in\s*[\[(]([^\])]{{1,400}})[\])]", text)
         said = [*texts_compared(variable, text), *(word for one in listed for word in _LISTED.findall(one))]
         outcomes = [one.id for one in step.outcomes]
-        tell = workbench.noticed.error if step.kind is StepKind.APPROVAL else workbench.noticed.warning
         for word in dict.fromkeys(said):
             if word not in outcomes:
+                mistaken = step.kind is StepKind.APPROVAL and word not in _OUTCOMES
+                tell = workbench.noticed.error if mistaken else workbench.noticed.warning
                 tell("OUTCOME_UNKNOWN", at, step=step.name, outcome=word, outcomes=", ".join(outcomes))

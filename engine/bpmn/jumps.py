@@ -21,6 +21,7 @@ from engine.bpmn.elements import RACE, RACE_FLOW
 from engine.bpmn.forward_order import ForwardOrder, forward_order
 from engine.bpmn.joins import ARRIVED_FROM, InclusiveGateway, ParallelGateway
 from engine.bpmn.markings import NotProvable, Position, in_join, main_track, node_of, tracks_beside
+from engine.bpmn.run_variables import forget_outcome
 from engine.errors import N_, DomainError
 
 if TYPE_CHECKING:
@@ -182,7 +183,7 @@ def perform_jump(workflow: LiveWorkflow, spec: ExecutableSpec, target: str, with
         for task in token.tasks:
             task.cancel()
     for step in jump.forgotten:
-        workflow.environment.store.clear_outcome(step)
+        forget_outcome(plan.scope, step)
     scope = plan.scope
     for element in plan.way.elements[:-1]:
         around = scope.task_tree.spawn(scope.spec.task_specs[element])

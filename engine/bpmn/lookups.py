@@ -38,6 +38,7 @@ class LoopLookup:
     output_collection: str | None = None
     output_element: Evaluation | None = None
     private: frozenset[str] = frozenset()  # root names of the variables that a run's result is made of
+    side_by_side: bool = False  # its runs go on at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,7 @@ def lookups_of(process: CompiledProcess, owners: Mapping[str, str]) -> Lookups:
                 output_collection=rule.output_collection,
                 output_element=_evaluation_or_none(rule.output_element, *named(key)),
                 private=compile_expression(rule.output_element).names if rule.output_element else frozenset(),
+                side_by_side=rule.again_while is None and not rule.sequential,
             )
             for key, rule in process.loops.items()
         },

@@ -18,7 +18,7 @@ from engine.bpmn.compensation import ENTRIES, enter
 from engine.bpmn.elements import COMPLETED, INDEX, ITEM, OPENED, RUNS
 from engine.bpmn.expressions import kind_of
 from engine.bpmn.guards import LOOP_RUNS, RunsNotCountable, TooManyRuns
-from engine.bpmn.run_variables import LOOP_COUNTER, loop_items
+from engine.bpmn.run_variables import LOOP_COUNTER, forget_outcome, loop_items
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -86,7 +86,7 @@ class MultiInstance(_Loop):
 
     def _update_hook(self, my_task: LiveTask) -> bool:
         super()._update_hook(my_task)
-        my_task.workflow.top_workflow.environment.store.clear_outcome(self.bpmn_id)
+        forget_outcome(my_task.workflow, self.bpmn_id)
         runs, items = self._extent(my_task)
         my_task.internal_data[RUNS] = runs
         if items is not None:

@@ -18,7 +18,7 @@ from engine.bpmn.jumps import perform_jump
 from engine.bpmn.live_workflow import LiveTask, LiveWorkflow
 from engine.bpmn.loops import OUTCOMES, MultiInstance
 from engine.bpmn.pruning import prune
-from engine.bpmn.run_variables import keep_in_runs
+from engine.bpmn.run_variables import keep_in_runs, keep_outcome
 from engine.bpmn.runtime import (
     CompleteCall,
     CompleteStep,
@@ -108,6 +108,8 @@ def _complete_step(workflow: LiveWorkflow, stimulus: CompleteStep) -> None:
     if task.task_spec.loop is not None and isinstance(task.parent.task_spec, MultiInstance):
         outcome = _outcome_of_runs(task, outcome_kind(lookups.steps.get(element_id), outcome), outcome)
     workflow.environment.store.write(outcome_variable(element_id), outcome)
+    if outcome_variable(element_id) in lookups.kept:
+        keep_outcome(task.workflow, outcome_variable(element_id), outcome)
     advance(task)
 
 

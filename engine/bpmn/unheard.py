@@ -31,7 +31,8 @@ _STEPS = frozenset(
 )
 _MAPS = frozenset({Property.DEADLINE, Property.ESCALATION, Property.ESCALATE_AFTER, Property.FREEDOM})
 _LOOKED_AT = _APPROVALS | _STEPS | {Property.FREEDOM, Property.RESULT}
-_WRITTEN_BY_OWNERS = frozenset({"reglament", "documentation", "note"})
+_IN_PLAIN_TEXT = frozenset({"documentation", "note"})
+_WRITTEN_BY_OWNERS = _IN_PLAIN_TEXT | {"reglament"}
 _ASKS_FOR_NOTHING: Mapping[Property, Callable[[str], bool]] = {
     Property.APPROVAL: lambda text: approval_rule(text) is None,
     Property.FOUR_EYES: says_no,
@@ -51,9 +52,11 @@ def say_what_is_unheard(processes: list[Process], noticed: Noticed) -> None:
             if node.like is None and node.source_id:
                 heard = _heard_at(node)
                 _say(node, node.annotation.said, heard, noticed)
-                result = node.annotation.text(Property.RESULT)
-                if result and Property.RESULT in heard and result_named(result) is None:
-                    noticed.warning("RESULT_UNKNOWN", node, text=result)
+                result = node.annotation.said.get(Property.RESULT)
+                if result is None or Property.RESULT not in heard or not result.text or _is_prose(result):
+                    continue
+                if result_named(result.text) is None:
+                    noticed.warning("RESULT_UNKNOWN", node, text=result.text)
 
 
 def _heard_at(node: Node) -> frozenset[Property]:
@@ -67,6 +70,11 @@ def _heard_at(node: Node) -> frozenset[Property]:
     return frozenset()
 
 
+def _is_prose(said: Said) -> bool:
+    """Whether what stands as a result is none but a sentence of a description: "Результат: підписаний договір"."""
+    return said.source in _IN_PLAIN_TEXT and result_named(said.text) is None
+
+
 def _ends_the_deal(end: Node) -> bool:
     owner = end.scope.owner
     return owner is None or owner.triggered_by_event
@@ -76,6 +84,8 @@ def _say(at: Located, said: Mapping[Property, Said], heard: frozenset[Property],
     for key, one in said.items():
         written = one.source in _WRITTEN_BY_OWNERS or one.source.endswith(":properties")
         if key not in _LOOKED_AT or key in heard or not written:
+            continue
+        if key is Property.RESULT and _is_prose(one):
             continue
         if key in _ASKS_FOR_NOTHING and _ASKS_FOR_NOTHING[key](one.text):
             continue

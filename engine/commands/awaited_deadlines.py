@@ -10,12 +10,15 @@ from sqlalchemy.orm import Session
 
 from engine.bpmn.compiled import CompiledProcess
 from engine.bpmn.deadline_rules import RelativeToField
+from engine.commands.history import record
 from engine.commands.step_opening import calendar_of_step, ladder_of_step
 from engine.errors import DomainError
+from engine.events import DeadlineSet
 from engine.model.process_instance import ProcessInstance
 from engine.model.work_item import LIVE, WorkItem
 from engine.policy.due_dates import due_at
 from engine.policy.escalation_ladder import next_escalation_at
+from engine.policy.permissions import Actor
 from engine.queries.facts import DealFacts
 
 
@@ -26,6 +29,7 @@ def set_awaited_deadlines(
     waiting_elements: Iterable[str],
     *,
     facts: DealFacts,
+    actor: Actor,
     at: datetime,
 ) -> None:
     """Count the deadlines of open steps of a locked instance that could not be counted when the steps were opened.
@@ -56,3 +60,5 @@ def set_awaited_deadlines(
         item.next_escalation_at = next_escalation_at(
             ladder, due, calendar, item.escalation_reached, opened_at=item.opened_at
         )
+        told = DeadlineSet(name=item.name, due_at=due)
+        record(session, told, actor=actor, at=at, deal=instance.deal, work_item_id=item.id)

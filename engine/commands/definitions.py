@@ -16,7 +16,7 @@ from engine.bpmn.compile_child import compile_in_child
 from engine.bpmn.compiled import ConnectorKind, Distribution, StepDefinition
 from engine.bpmn.deadline_rules import EscalationLadder
 from engine.bpmn.element_ids import called_by_file
-from engine.bpmn.escalation_text import names_holder
+from engine.bpmn.escalation_text import names_holder, names_own_head
 from engine.bpmn.findings import Finding, Severity
 from engine.bpmn.safe_xml import XmlRefused
 from engine.bpmn.templates import secrets_in
@@ -289,7 +289,8 @@ def _escalations_unknown(session: Session, definition: ProcessDefinition) -> lis
         )
         for step, ladder in ladders
         for level in (ladder.levels if ladder is not None else ())
-        if level.to and not names_holder(level.to) and resolve_name(level.to, known).unknown
+        if level.to and resolve_name(level.to, known).unknown
+        if not names_holder(level.to) and not names_own_head(level.to)
     ]
 
 

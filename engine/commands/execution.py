@@ -167,7 +167,7 @@ def _step(
         close_deal(session, instance.deal, process, result.end_events, actor=actor, at=at)
     else:
         follow_stage(session, instance.deal, process, result.waiting_elements, actor=actor, at=at)
-        set_awaited_deadlines(session, instance, process, result.waiting_elements, facts=facts, at=at)
+        set_awaited_deadlines(session, instance, process, result.waiting_elements, facts=facts, actor=actor, at=at)
     if keeping is None or isinstance(stimulus, MoveToken):
         return result
     # What was kept once in this step is asked for when the deal comes to it again: no map runs in circles.

@@ -164,6 +164,14 @@ class QuestionWithdrawn(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class DeadlineSet(Event):
+    """The date of the deal that it counts from was filled in after the step had been opened."""
+
+    name: str
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class DeadlineExtended(Event):
     name: str
     previous: datetime | None

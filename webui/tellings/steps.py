@@ -107,6 +107,11 @@ TELLINGS: Mapping[str, Telling] = {
         "neutral",
         lambda data: _("Withdrew the question to %(to)s about “%(name)s”", name=data["name"], to=data["to"]),
     ),
+    "deadline_set": Telling(
+        "calendar-due",
+        "neutral",
+        lambda data: _("“%(name)s” is due %(due)s now", name=data["name"], due=when(moment(data["due_at"]))),
+    ),
     "deadline_extended": Telling("calendar-due", "warning", _extended, quote="reason"),
     "reminder_sent": Telling(
         "bell", "warning", lambda data: _("%(to)s was reminded of “%(name)s”", to=data["to"], name=data["name"])

@@ -10,7 +10,7 @@ from engine.bpmn.map_properties import ANSWERS, Property
 from engine.bpmn.reading.property_keys import property_named
 
 _NEXT = re.compile(r"[;.]\s+(?=(?P<key>[^\W\d_][^:=;.\n]{1,30}?)\s*[:=])")
-_LINE = re.compile(r"^\s*[-*•]?\s*([^\W\d_][^:=\n]{1,30}?)\s*[:=]\s*(\S.*?)\s*$")
+_LINE = re.compile(r"[-*•]?\s*([^\W\d_][^:=\n]{1,30}?)\s*[:=]\s*(\S.*)")
 
 
 def spoken_properties(text: str, source: str) -> Iterator[tuple[Property, Said]]:
@@ -41,7 +41,7 @@ def _parts(line: str) -> Iterator[str]:
 
 
 def _spoken(line: str) -> tuple[Property, str] | None:
-    found = _LINE.match(line)
+    found = _LINE.fullmatch(line.strip())
     key = property_named(found.group(1)) if found else None
     if key in ANSWERS:
         return None  # "Таймер: 5 хв" in a description is a sentence, and no answer

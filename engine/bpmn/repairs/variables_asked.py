@@ -215,7 +215,7 @@ def _say(workbench: Workbench, at: Located, path: str, step: Node, known: set[st
 
 def texts_compared(path: str, text: str) -> list[str]:
     name = re.escape(path)
-    found = re.findall(rf"{name}\s*(?:==|!=|=|eq|ne)\s*[\"']([^\"']{{1,80}})[\"']", text)
+    found = re.findall(rf"(?<![\w.]){name}\s*(?:==|!=|=|eq|ne)\s*[\"']([^\"']{{1,80}})[\"']", text)
     found += re.findall(rf"[\"']([^\"']{{1,80}})[\"']\s*(?:==|!=|=|eq|ne)\s*{name}\b", text)
     return found + _texts_of_list(path, text)
 

@@ -9,7 +9,9 @@ from support.drawn_maps import END, START, chain, compiled, element, step
 from support.office import Office
 
 from engine.commands.deals import update_deal
+from engine.commands.suspensions import resume_deal, suspend_deal
 from engine.model.deal import Deal
+from engine.model.history_event import HistoryEvent
 from engine.model.notice import Notice, NoticeKind
 from engine.model.work_item import WorkItem
 
@@ -43,6 +45,19 @@ def test_a_step_gets_its_deadline_when_the_date_is_filled_in_and_keeps_it(office
     assert signed.due_at == datetime(2026, 3, 11, 16, tzinfo=UTC)
     assert signed.next_escalation_at is not None
     assert edited(office, deal, close_date=date(2026, 3, 30)).due_at == signed.due_at
+    with office.database.read() as session:
+        (told,) = session.query(HistoryEvent).filter(HistoryEvent.kind == "deadline_set")
+    assert (told.actor_id, told.work_item_id, told.data["name"]) == (office.company.olena.id, signed.id, "Підписати")
+
+
+def test_a_date_that_comes_while_the_deal_rests_counts_when_it_goes_on(office: Office) -> None:
+    deal = opened(office, "=deal.close_date - 3 р.д.")
+    office.do("olena", suspend_deal, deal.id, "Клієнт у відпустці")
+    office.do("olena", update_deal, deal.id, {"close_date": date(2026, 3, 16)})
+    office.do("olena", resume_deal, deal.id)
+    signed = office.step("sign", deal)
+    assert signed.due_at == datetime(2026, 3, 11, 16, tzinfo=UTC)
+    assert signed.next_escalation_at is not None
 
 
 def test_a_date_that_another_step_fills_in_counts_as_well(office: Office) -> None:

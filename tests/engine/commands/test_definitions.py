@@ -116,6 +116,22 @@ def test_an_escalation_to_nobody_is_told_before_publishing(office: Office) -> No
     ]
 
 
+@pytest.mark.parametrize(
+    "ladder",
+    [
+        "нагадати йому за 2 год; повідомити керівника відділу в термін; передати начальнику підрозділу через 1 р.д.",
+        "remind them 1 day before; tell the head of the department at due; reassign to department head 1 day after",
+        "нагадати власнику угоди за 1 р.д.; повідомити власника угоди в термін; повідомити head of sales через 1 р.д.",
+    ],
+)
+def test_an_escalation_in_words_for_those_around_the_step_names_nobody_unknown(office: Office, ladder: str) -> None:
+    said = f'<camunda:property name="ескалація" value="{ladder}"/></camunda:properties>'
+    definition = deploy(office, {"m.bpmn": small()["small.bpmn"].replace(b"</camunda:properties>", said.encode())})
+    with office.database.read() as session:
+        found = publishing_findings(session, session.get_one(ProcessDefinition, definition.id))
+    assert "ESCALATION_UNKNOWN" not in {one.code for one in found}
+
+
 def test_an_unknown_department_can_be_created_on_the_spot(office: Office) -> None:
     definition = deploy(office, small(responsible="Відділ мрій"))
     assert standing(office, definition) == {("RESPONSIBLE_UNKNOWN", "Подзвонити")}

@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import islice
 from typing import Any
 
-from support.token_game.maps import Event, Failed, Flow, Graph, Kind, Node, What
+from support.token_game.maps import Event, Failed, Flow, Graph, Kind, Node, Store, What
 
 _DECISIVE = ("rejected", "returned", "approved")
 _IN_CIRCLES = 500
@@ -43,6 +43,7 @@ class Wait:
     opened: int = 0
     done: int = 0
     outcomes: list[str] = field(default_factory=list)
+    decided: dict[str, str | None] = field(default_factory=dict)  # in a run beside others
 
     @property
     def event(self) -> Event | None:
@@ -150,6 +151,7 @@ class TokenGame:
             wait.frame.outcomes.append(outcome)
             outcome = next((kind for kind in _DECISIVE if kind in wait.frame.outcomes), outcome)
         self._write({f"{step}_outcome": outcome})
+        self._decide(area, step, outcome)
         self._leave(area, wait)
         self._close(area)
         self._settle()
@@ -248,9 +250,12 @@ class TokenGame:
         flows = area.graph.leaving(node.node_id)
         match node.kind:
             case Kind.EXCLUSIVE:
-                flows = list(islice(self._chosen(flows), 1))
+                flows = list(islice(self._chosen(area, flows), 1))
             case Kind.INCLUSIVE:
-                flows = list(self._chosen(flows))
+                for step in () if _may_go_on_twice(area) else node.forgets:
+                    self._write({f"{step}_outcome": None})
+                    self._decide(area, step, None)
+                flows = list(self._chosen(area, flows))
             case Kind.RACE:
                 race = self._number()
                 for way in flows:
@@ -277,6 +282,7 @@ class TokenGame:
             wait.ticks = node.event.ticks
         if node.kind is Kind.STEP:
             self.store.pop(f"{node.node_id}_outcome", None)
+            self._decide(area, node.node_id, None)
         area.waits.append(wait)
         for event in area.graph.boundary_of(node.node_id):
             self._open(area, event, host=wait)
@@ -303,6 +309,7 @@ class TokenGame:
         area.waits.append(run)
         if frame.node.kind is Kind.STEP and frame.node.repeat is not None and frame.node.repeat.loop:
             self.store.pop(f"{frame.node.node_id}_outcome", None)
+            self._decide(area, frame.node.node_id, None)
         if frame.node.inner is not None:
             self._enter(area, run)
 
@@ -322,7 +329,7 @@ class TokenGame:
         if frame is None:
             flows = area.graph.leaving(wait.node.node_id)
             conditional = any(flow.question is not None for flow in flows)
-            self._emit(area, list(self._chosen(flows)) if conditional else flows)
+            self._emit(area, list(self._chosen(area, flows)) if conditional else flows)
             return
         repeat = frame.node.repeat
         assert repeat is not None
@@ -360,11 +367,22 @@ class TokenGame:
         area.waits = [other for other in area.waits if other is wait or other.race != wait.race]
 
     # decisions ---------------------------------------------------------------------------------------------------
-    def _chosen(self, flows: list[Flow]) -> Iterator[Flow]:
+    def _decide(self, area: Area, step: str, outcome: str | None) -> None:
+        """In runs that go on side by side each knows only what was decided in it."""
+        for run in _runs_beside_others(area):
+            run.decided[f"{step}_outcome"] = outcome
+
+    def _seen(self, area: Area) -> Store:
+        seen = dict(self.store)
+        for run in reversed(list(_runs_beside_others(area))):
+            seen |= run.decided
+        return seen
+
+    def _chosen(self, area: Area, flows: list[Flow]) -> Iterator[Flow]:
         """The flows whose question is answered yes, in the order of the drawing; else the default."""
         none = True
         for flow in flows:
-            if len(flows) < 2 or (flow.question is not None and flow.question.holds(self.store)):
+            if len(flows) < 2 or (flow.question is not None and flow.question.holds(self._seen(area))):
                 none = False
                 yield flow
         if none and flows:
@@ -509,6 +527,31 @@ class TokenGame:
                 else:
                     waiting.append(way.target)
         return reached
+
+
+def _may_go_on_twice(area: Area) -> bool:
+    """Whether it stands in what an event begins beside the rest: nothing is forgotten there."""
+    around: Area | None = area
+    while around is not None:
+        if (
+            around.owner is not None
+            and around.owner.node.kind is Kind.HANDLER
+            and not around.graph.start().interrupting
+        ):
+            return True
+        around = around.outer
+    return False
+
+
+def _runs_beside_others(area: Area) -> Iterator[Wait]:
+    """The runs that hold ``area`` and go on beside other runs of their loop, from the inside out."""
+    around: Area | None = area
+    while around is not None:
+        run = around.owner
+        repeat = run.node.repeat if run is not None and run.frame is not None else None
+        if run is not None and repeat is not None and not repeat.loop and not repeat.in_turn:
+            yield run
+        around = around.outer
 
 
 _ACTIVITIES = frozenset({Kind.STEP, Kind.SERVICE, Kind.SCRIPT, Kind.SCOPE, Kind.CALL, Kind.HANDLER})

@@ -24,7 +24,7 @@ _BLOCKS = (
     *("broadcast", "stopped", "unhandled"),
 )
 _ONLY_CANONICAL = ("service",)
-_ONLY_DRAWN = ("conditional_flow",)
+_ONLY_DRAWN = ("conditional_flow", "rounds")
 _FLAGS = ("flag_1", "flag_2")
 _SIGNALS = ("signal_1", "signal_2")
 _DEPTH = 3
@@ -311,6 +311,23 @@ class RandomDrawing:
         for step in steps:
             self.flow(split, step)
             self.flow(step, join)
+        self.flow(join, decide)
+        self.flow(decide, entry, Decided(steps, ("returned",)))
+        self.flow(decide, leave, Decided(steps, ("rejected",)))
+        self.flow(decide, leave, Decided(steps, ("approved",)))
+        return entry, leave
+
+    def _rounds(self, _depth: int) -> tuple[str, str]:
+        """Approvals of which each round asks some: those that it leaves out do not decide in it."""
+        split, join = self.node("inclusive", Kind.INCLUSIVE), self.node("inclusive", Kind.INCLUSIVE)
+        entry, decide, leave = (self.node("exclusive", Kind.EXCLUSIVE) for _ in range(3))
+        variables = (f"{split}_way_0", f"{split}_way_1")
+        self.flow(entry, self.asked(split, *variables))
+        steps = tuple(self.node("approval", Kind.STEP, decides=True) for _ in range(3))
+        for step, question in zip(steps, (*map(Says, variables), None), strict=True):
+            self.flow(split, step, question, default=question is None)
+            self.flow(step, join)
+        self.graph.nodes[split].forgets = steps
         self.flow(join, decide)
         self.flow(decide, entry, Decided(steps, ("returned",)))
         self.flow(decide, leave, Decided(steps, ("rejected",)))

@@ -11,8 +11,9 @@ from support.instance_run import InstanceRun
 from engine.bpmn.carrying import Carried, CarryOrder, carry
 from engine.bpmn.carrying_problems import CannotCarry
 from engine.bpmn.compiled import CompiledProcess
+from engine.bpmn.runtime import CompleteStep
 from engine.bpmn.spec import build_spec
-from engine.bpmn.stepper import load
+from engine.bpmn.stepper import load, step
 
 
 def carried(run: InstanceRun, new: CompiledProcess, **order: object) -> Carried:
@@ -209,3 +210,29 @@ def test_a_step_that_only_took_a_new_id_keeps_what_was_decided_before_it() -> No
     run.complete("sign", "returned")
     again = outcomes_after(run, approved_once("close"), {"prepare": "legal", "sign": "close"})
     assert again["sign_outcome"] == again["close_outcome"] == "returned"
+
+
+def approved_twice(lawyer: str) -> CompiledProcess:
+    """Two runs side by side; in each two approve, and it ends well where both do."""
+    draw = MapBuilder()
+    draw.start()
+    with draw.scope("around", draw.multi_instance("around", cardinality="2")):
+        draw.gateway("exclusive", "way", default="no")
+        draw.chain(draw.start("in"), draw.step(lawyer), draw.step("finance"), "way")
+        draw.flow("way", draw.end("yes"), when("approved", lawyer, "finance"))
+        draw.flow("way", draw.end("not"), flow_id="no")
+    draw.chain("start", "around", draw.end())
+    return draw.build()
+
+
+def test_each_run_takes_along_what_was_decided_in_it_under_the_new_id() -> None:
+    run = InstanceRun(approved_twice("legal"))
+    run.complete("legal", "rejected")
+    run.complete("legal", "approved")
+    new = approved_twice("lawyer")
+    moved = carried(run, new, choices={"legal": "lawyer"})
+    ways = []
+    for activity in [one.activity_id for one in run.steps.values()]:
+        result = step(new, moved.result.state, CompleteStep(activity, "approved"), context(run.now))
+        ways.append({one.element_id for one in result.passed} & {"yes", "not"})
+    assert ways == [{"not"}, {"yes"}]

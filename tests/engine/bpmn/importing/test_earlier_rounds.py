@@ -87,6 +87,80 @@ def test_a_map_that_asks_again_only_who_returned_it_keeps_what_the_others_said()
     assert not any(name == "finance_outcome" for pairs in process.assignments.values() for name, _ in pairs)
 
 
+def test_a_loop_that_looks_at_the_round_before_keeps_it() -> None:
+    while_returned = "<standardLoopCharacteristics><loopCondition>${finance_outcome == 'returned'}</loopCondition>"
+    mend = element("userTask", "mend", "Виправити", while_returned + "</standardLoopCharacteristics>")
+    part = in_a_part().replace('targetRef="part"', 'targetRef="mend"') + mend + chain("mend", "part")
+    assert not compiled(START, PREPARE, part, DECIDE, chain("start", "again", "prepare"), WAYS).assignments
+
+
+def repeated_outside(loop: str = "") -> tuple[str, ...]:
+    """All of a round in a part of its own; whoever asks for another goes around the part."""
+    round_ = '<startEvent id="rs"/>' + PREPARE.replace('<exclusiveGateway id="again"/>', "") + inclusive()
+    round_ += "".join(f'<endEvent id="{end}"/>' for end in ("yes", "later", "never")) + '<exclusiveGateway id="g"/>'
+    round_ += chain("rs", "prepare") + flow("g", "yes", "Погоджено") + flow("g", "later", "На доопрацювання")
+    part = element("subProcess", "round", "Раунд", round_ + flow("g", "never", "Відхилено") + loop)
+    ask = '<exclusiveGateway id="more"/>' + step("ask", "Ще раунд?") + '<exclusiveGateway id="asked"/>' + END
+    ways = flow("asked", "end", "Досить") + flow("asked", "more", "Ще раз")
+    return START, part, ask, chain("start", "more", "round", "ask", "asked"), ways
+
+
+def test_a_round_that_is_repeated_from_outside_its_part_forgets_as_well() -> None:
+    run = InstanceRun(compiled(*repeated_outside()))
+    run.complete("prepare", big=True)
+    run.complete("finance", "returned")
+    run.complete("ask", "asked_more")
+    run.complete("prepare", big=False)
+    run.complete("legal", "approved")
+    assert "yes" in {passed.element_id for passed in run.last.passed}
+
+
+def side_by_side(part: str) -> InstanceRun:
+    loop = "<multiInstanceLoopCharacteristics><loopCardinality>2</loopCardinality></multiInstanceLoopCharacteristics>"
+    steps = '<startEvent id="rs"/><exclusiveGateway id="g"/><endEvent id="yes"/><endEvent id="never"/>' + part
+    steps += flow("g", "yes", "Погоджено") + flow("g", "never", "Відхилено")
+    around = element("subProcess", "each", "Кожна позиція", steps + loop)
+    return InstanceRun(compiled(START, around, END, chain("start", "each", "end")))
+
+
+def passed(run: InstanceRun) -> set[str]:
+    return {one.element_id for one in run.last.passed} & {"yes", "never"}
+
+
+def test_what_is_approved_in_one_run_is_not_approved_in_the_one_beside_it() -> None:
+    both = '<parallelGateway id="s"/><parallelGateway id="j"/>' + LEGAL + FINANCE
+    run = side_by_side(both + chain("rs", "s", "legal", "j", "g") + chain("s", "finance", "j"))
+    run.complete("legal", "rejected")
+    run.complete("legal", "approved")  # in the other run
+    run.complete("finance", "approved")
+    assert passed(run) == {"never"}
+    run.complete("finance", "approved")
+    assert passed(run) == {"yes"}
+
+
+def test_an_approval_left_out_in_one_run_does_not_decide_there_by_what_another_run_said() -> None:
+    ask = element("userTask", "prepare", "Підготувати", SIZE)
+    split = '<inclusiveGateway id="split"/><inclusiveGateway id="join"/>' + LEGAL + FINANCE + ask
+    ways = flow("split", "legal", condition="${1 == 1}") + flow("split", "finance", condition="${big}")
+    ways += chain("rs", "prepare", "split") + chain("legal", "join", "g") + chain("finance", "join")
+    run = side_by_side(split + ways)
+    run.complete("prepare", big=True)
+    run.complete("finance", "rejected")
+    run.complete("prepare", big=False)
+    run.complete("legal", "approved")
+    assert passed(run) == {"never"}
+    run.complete("legal", "approved")
+    assert passed(run) == {"yes"}
+
+
+def test_two_decisions_in_a_row_forget_once() -> None:
+    decide = '<exclusiveGateway id="g" name="Погоджено?"/><exclusiveGateway id="h"/>' + NO + END
+    ways = flow("g", "end", "Так") + flow("g", "h", "Ні") + flow("h", "again", "На доопрацювання")
+    ways += flow("h", "no", "Відхилено")
+    process = compiled(START, PREPARE, in_a_part(), decide, chain("start", "again", "prepare"), ways)
+    assert list(process.assignments.values()) == [(("finance_outcome", "null"),)]
+
+
 def test_nothing_is_put_into_a_map_that_asks_once_or_asks_all_each_time() -> None:
     once = WAYS.replace('targetRef="again"', 'targetRef="no"')
     assert not compiled(START, PREPARE, in_a_part(), DECIDE, chain("start", "again", "prepare"), once).assignments
@@ -113,6 +187,23 @@ def test_a_decision_that_a_deal_may_reach_unapproved_is_told() -> None:
 @pytest.mark.parametrize("approvals", [past_one_branch(), in_a_part(), deeper_in_a_part(), inclusive()])
 def test_nothing_is_told_where_one_approval_is_always_asked(approvals: str) -> None:
     assert skipping(approvals) == set()
+
+
+def test_an_approval_beside_other_work_is_always_asked() -> None:
+    inner = '<startEvent id="is"/><parallelGateway id="s"/><parallelGateway id="j"/>' + LEGAL + step("docs", "Пакет")
+    inner += '<endEvent id="ie"/>' + chain("is", "s", "legal", "j", "ie") + chain("s", "docs", "j")
+    part = element("subProcess", "part", "Погодження", inner) + chain("prepare", "part", "g")
+    assert skipping(part) == set()
+    assert not compiled(START, PREPARE, part, DECIDE, chain("start", "again", "prepare"), WAYS).assignments
+
+
+def test_a_part_that_fails_before_its_approval_does_not_come_to_the_decision() -> None:
+    inner = '<startEvent id="is"/><endEvent id="ie"/><endEvent id="bad"><errorEventDefinition/></endEvent>' + LEGAL
+    inner += '<exclusiveGateway id="x" default="x_legal"/>' + chain("is", "x") + flow("x", "legal")
+    inner += flow("x", "bad", condition="${big}") + chain("legal", "ie")
+    part = element("subProcess", "part", "Погодження", inner) + chain("prepare", "part", "g")
+    border = '<boundaryEvent id="b" attachedToRef="part"><errorEventDefinition/></boundaryEvent>' + chain("b", "no")
+    assert skipping(part + border) == set()
 
 
 def test_a_step_that_is_no_approval_is_none_that_may_be_skipped() -> None:

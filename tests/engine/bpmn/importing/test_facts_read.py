@@ -83,3 +83,25 @@ def test_an_outcome_that_a_plain_step_never_has_is_a_warning() -> None:
 @pytest.mark.parametrize("condition", ['t_outcome == "rejected"', "t_outcome != 'approved'", '"returned" = t_outcome'])
 def test_an_outcome_that_the_step_has_is_fine(condition: str) -> None:
     assert "OUTCOME_UNKNOWN" not in codes(decided(condition, погодження="будь-хто"))
+
+
+@pytest.mark.parametrize("condition", ['t_outcome == "completed"', 't_outcome == "way"'])
+def test_an_outcome_of_other_steps_is_a_warning_at_an_approval(condition: str) -> None:
+    """Such a condition is only never met: a map that takes more into account than may happen is not refused."""
+    told = found(decided(condition, погодження="будь-хто"), "OUTCOME_UNKNOWN")
+    assert told.severity is Severity.WARNING
+
+
+def test_an_outcome_of_a_step_whose_name_ends_like_another_s_is_that_step_s() -> None:
+    steps = step("t", "Погодити", погодження="будь-хто") + step("at", "Зібрати")
+    decide = '<exclusiveGateway id="g" default="g_end"/><endEvent id="no"/>' + END + flow("g", "end")
+    said = flow("g", "no", condition='at_outcome == "completed" || t_outcome == "rejected"')
+    outcome = outcome_of(START, steps, decide, chain("start", "at", "t", "g"), said)
+    assert "OUTCOME_UNKNOWN" not in codes(outcome)
+
+
+def test_what_looks_like_nothing_known_is_proposed_what_such_an_expression_usually_reads() -> None:
+    task = step("t", термін="=qqq - 2 р.д.", відповідальний="=initiator")
+    outcome = outcome_of(START, task, END, chain("start", "t", "end"))
+    near = {one.params["name"]: one.params["near"] for one in outcome.findings if one.code == "FACT_UNKNOWN"}
+    assert near == {"qqq": "deal.close_date", "initiator": "owner"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from time import monotonic
 from xml.sax.saxutils import escape
 
 import pytest
@@ -20,6 +21,7 @@ from engine.bpmn.compiled import (
 )
 from engine.bpmn.deadline_rules import ElapsedTime, EscalationAction, WorkingTime
 from engine.bpmn.findings import Severity
+from engine.bpmn.reading.plain_text import spoken_properties
 
 THREE = ("юрист", "фінанси", "iryna")
 
@@ -360,3 +362,12 @@ def test_a_sentence_before_a_key_stays_a_sentence() -> None:
     text = "Спитати клієнта. Термін: який йому підходить"
     said = compiled(*one_step(element("task", "t", "Спитати", f"<documentation>{text}</documentation>"))).steps["t"]
     assert (said.deadline, said.instruction) == (None, text)
+
+
+@pytest.mark.parametrize(
+    "text", [" " * 100_000 + "x", "Термін: x" + " " * 100_000 + "y", "Термін: 2" + "; Термін" * 9_000]
+)
+def test_a_long_line_is_read_in_no_time(text: str) -> None:
+    began = monotonic()
+    list(spoken_properties(text, "note"))
+    assert monotonic() - began < 1

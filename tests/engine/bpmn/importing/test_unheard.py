@@ -102,6 +102,15 @@ def test_a_result_that_is_neither_won_nor_lost_is_told_and_the_name_decides() ->
     assert found(outcome_of(START, step("t"), end, chain("start", "t", "end")), "RESULT_UNKNOWN").element_id == "end"
 
 
+def test_a_sentence_that_begins_with_the_word_result_is_no_result() -> None:
+    said = "<documentation>Результат: підписаний договір</documentation>"
+    task, end = element("userTask", "t", "Підписати", said), element("endEvent", "end", "Кінець", said)
+    outcome = outcome_of(START, task, end, chain("start", "t", "end"))
+    assert not {"PROPERTY_UNUSED", "RESULT_UNKNOWN"} & codes(outcome)
+    won = element("userTask", "t", "Підписати", said.replace("підписаний договір", "виграно"))
+    assert unheard(outcome_of(START, won, END, chain("start", "t", "end"))) == {("t", "result", "виграно")}
+
+
 def test_the_end_of_a_part_has_no_result() -> None:
     inner = INSIDE.replace('<endEvent id="ie"/>', element("endEvent", "ie", "", bag(результат="програно")))
     outcome = outcome_of(START, element("subProcess", "sub", "Частина", inner), END, chain("start", "sub", "end"))
