@@ -65,7 +65,7 @@ def test_reports_count_what_happened(api: ApiOf, office: Office) -> None:
     assert (olena["name"], olena["done"], olena["opened"]) == (
         "Олена Коваль",
         1,
-        {"count": 1, "sums": {"UAH": 125000.5}},
+        {"count": 1, "sums": {"UAH": 125000.5}, "together": None},
     )
     told = read(bohdan.get("/reports/forecast?definition_key=sale&months=2&group_by=person"))
     assert (told["first"], told["last"], told["before_first"]) == ("2026-03-01", "2026-04-30", "2026-01-01")
