@@ -35,7 +35,7 @@ def learn_of_rows(database: Database, tables: Collection[str], written: int) -> 
     """Have the ``tables`` analysed of which about ``written`` new rows are a tenth or more; those that were.
 
     Call it after the commit: it is no part of what was written, holds up nobody, and leaves a table to whoever analyses
-    it at the moment. Where it fails, PostgreSQL learns by itself as ever. SQLite chooses its indexes without statistics.
+    it at the moment. Where it fails, PostgreSQL learns by itself. SQLite chooses its indexes without statistics.
     """
     if database.is_sqlite or written < FEWEST:
         return ()

@@ -72,7 +72,7 @@ def waits(database: Database) -> bool:
     """Whether somebody waits for a table."""
     with database.engine.connect() as connection:
         waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'relation'"
-        return connection.scalar(text(waiting)) != 0
+        return bool(connection.scalar(text(waiting)))
 
 
 def test_a_server_that_needs_what_the_upgrade_has_goes_first_and_the_upgrade_after_it(
