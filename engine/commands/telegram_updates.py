@@ -111,9 +111,13 @@ def take_update(session: Session, bot_id: int, update: Update, *, clock: Clock) 
 
 
 def pass_over(session: Session, bot_id: int, update: Update, *, clock: Clock) -> None:
-    """An update that cannot be handled must not stop those behind it."""
-    bot = session.get_one(TelegramBot, bot_id, with_for_update=True)
-    bot.last_update, bot.updated_at = update.id, clock.now()
+    """An update that cannot be handled must not stop those behind it.
+
+    A worker that was thought dead does not lead back those who went on without it.
+    """
+    bot, at = session.get_one(TelegramBot, bot_id, with_for_update=True), clock.now()
+    if update.id > _last_of(bot, at):
+        bot.last_update, bot.updated_at = update.id, at
 
 
 def _hour_of(moment: datetime | None) -> datetime | None:

@@ -6,9 +6,11 @@ that are prepared already are planned anew with what it learns.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection
 
 from sqlalchemy import bindparam, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from engine.db.session import Database
 
@@ -26,15 +28,25 @@ _OUTGROWN = text(
     " AND greatest(reltuples, 0) < :most ORDER BY relname"
 ).bindparams(bindparam("tables"), bindparam("most"))
 
+_logger = logging.getLogger(__name__)
+
 
 def learn_of_rows(database: Database, tables: Collection[str], written: int) -> tuple[str, ...]:
     """Have the ``tables`` analysed of which about ``written`` new rows are a tenth or more; those that were.
 
     Call it after the commit: it is no part of what was written, holds up nobody, and leaves a table to whoever analyses
-    it at the moment. SQLite chooses its indexes without statistics.
+    it at the moment. Where it fails, PostgreSQL learns by itself. SQLite chooses its indexes without statistics.
     """
     if database.is_sqlite or written < FEWEST:
         return ()
+    try:
+        return _learn(database, tables, written)
+    except SQLAlchemyError as failure:  # what was written is: who wrote it must not be told that it failed
+        _logger.warning("The tables are not analysed: %s", failure)
+        return ()
+
+
+def _learn(database: Database, tables: Collection[str], written: int) -> tuple[str, ...]:
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         found = connection.scalars(_OUTGROWN, {"tables": list(tables), "most": written * _SHARE})
         outgrown = tuple(found)

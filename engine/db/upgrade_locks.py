@@ -26,11 +26,12 @@ upgrade gives way. Now and then it waits for longer, because only then does Post
 _IN_THE_WAY = frozenset({"55P03", "40P01"})  # the lock was not to be had in time, a deadlock
 _UPGRADE = 7_239_000  # any constant: the name of a lock
 
+# A table of another owner, an extension's say, is none of ours: no upgrade changes it, and we may not lock it.
 _TABLES = text(
     """
     SELECT string_agg(format('%I', relname), ', ' ORDER BY relname COLLATE "C") FROM pg_class
     WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
-    AND relname <> 'alembic_version'
+    AND relname <> 'alembic_version' AND pg_has_role(relowner, 'USAGE')
     """
 )
 _HOLDER = text(

@@ -19,7 +19,7 @@ from engine.adapters.telegram import Update
 from engine.commands.mail_answers import LEASE as MAILBOX_LEASE
 from engine.commands.mail_answers import claim_mailbox, keep_place, release_mailbox, renew_mailbox
 from engine.commands.telegram_updates import LEASE as BOT_LEASE
-from engine.commands.telegram_updates import claim_bot
+from engine.commands.telegram_updates import claim_bot, pass_over
 from engine.model.letter import MailboxPlace
 from engine.model.telegram import TelegramBot
 from tasks import held_leases
@@ -119,6 +119,15 @@ def test_a_worker_that_was_thought_dead_does_not_lead_back_who_went_on_without_i
         keep_place(session, "box", Place(8, 1), clock=office.clock)
     with office.database.read() as session:
         assert session.get_one(MailboxPlace, "box").last_uid == 1, "a mailbox that was made anew begins anew"
+
+
+def test_an_update_that_is_passed_over_late_does_not_lead_the_bot_back(office: Office) -> None:
+    with office.database.write() as session:
+        claim_bot(session, 7, clock=office.clock)
+        for number in (5, 3):
+            pass_over(session, 7, Update(number), clock=office.clock)
+    with office.database.read() as session:
+        assert session.get_one(TelegramBot, 7).last_update == 5
 
 
 def test_who_hangs_keeps_nothing_for_ever(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,6 +27,7 @@ class CallLimits:
     """Counts of the present minute; those of the one before are forgotten.
 
     Who was recognised once is not held up by what others at the same address send: a program with an old token, say.
+    Nor is who sends no token: a browser's session is signed, there is nothing to guess.
     """
 
     def __init__(self) -> None:
@@ -36,13 +37,13 @@ class CallLimits:
         self._refusals: Counter[str] = Counter()
         self._recognised: set[int | str] = set()
 
-    def count_call(self, caller: int | str, address: str) -> None:
+    def count_call(self, caller: int | str, address: str, *, by_token: bool) -> None:
         """``caller`` is whatever tells one caller from another. Raises TooManyCalls."""
         with self._lock:
             self._begin_window()
             self._calls[caller] += 1
-            is_guess = caller not in self._recognised and self._refusals[address] >= REFUSALS_A_MINUTE
-            if is_guess or self._calls[caller] > CALLS_A_MINUTE:
+            may_be_guess = by_token and caller not in self._recognised
+            if (may_be_guess and self._refusals[address] >= REFUSALS_A_MINUTE) or self._calls[caller] > CALLS_A_MINUTE:
                 raise TooManyCalls(wait_s=WINDOW_S - int(monotonic()) % WINDOW_S)
 
     def recognise(self, caller: int | str) -> None:

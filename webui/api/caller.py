@@ -61,17 +61,19 @@ def identify() -> None:
     """
     limits = cast("CallLimits", current_app.extensions[_LIMITS])
     authorization, address = request.headers.get("Authorization"), get_remote_address()
+    by_token = authorization is not None
     # Tokens are counted by their hash: nothing keeps them in clear.
-    calling = hash(authorization) if authorization else _person_or(address)
-    limits.count_call(calling, address)
+    calling = hash(_token_in(authorization)) if authorization is not None else _person_or(address)
+    limits.count_call(calling, address, by_token=by_token)
     try:
         later = hasattr(current_app.view_functions.get(request.endpoint or ""), _LATER)
         g.api_caller = _by_session() if authorization is None else _by_token(authorization, later=later)
     except NotIdentified:
-        if authorization is not None:
+        if by_token:
             limits.count_refusal(address)
         raise
-    limits.recognise(calling)
+    if by_token:
+        limits.recognise(calling)
 
 
 def _person_or(address: str) -> str:
@@ -115,19 +117,23 @@ def confirm_caller() -> None:
 
 def _by_token(authorization: str, *, later: bool = False) -> Caller:
     """``later``: as last known is enough. Raises NotIdentified."""
-    scheme, _, token = authorization.partition(" ")
-    if scheme.lower() != _SCHEME:
-        raise NotIdentified
+    token = _token_in(authorization)
     accounts, at = services().accounts, now()
-    known = accounts.last_of_token(token.strip(), at) if later else None
+    known = accounts.last_of_token(token, at) if later else None
     if known is not None:
         return Caller(known[0].actor, by_token=True, revision=known[1])
-    account = accounts.of_token(token.strip(), at)
+    account = accounts.of_token(token, at)
     if account is None:
         raise NotIdentified
     if cast("ProgramsSeen", current_app.extensions[_PROGRAMS]).is_new(hash(token), at.date()):
-        program_came(account.actor.person_id, token.strip())
+        program_came(account.actor.person_id, token)
     return Caller(account.actor, by_token=True)
+
+
+def _token_in(authorization: str) -> str:
+    """The same however the header is spelled; empty where it holds none, and no token is."""
+    scheme, _, token = authorization.partition(" ")
+    return token.strip() if scheme.lower() == _SCHEME else ""
 
 
 def _by_session() -> Caller:

@@ -67,6 +67,16 @@ def test_a_table_that_somebody_analyses_is_not_waited_for(database: Database) ->
         assert learn_of_rows(database, ("job",), FEWEST) == ("job",)
 
 
+@pytest.mark.postgres
+def test_what_is_written_is_written_although_it_cannot_be_learnt_of(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    gone = Database(database.engine.url.set(database="gone").render_as_string(hide_password=False))
+    assert learn_of_rows(gone, ("job",), FEWEST) == ()
+    gone.dispose()
+    assert "The tables are not analysed" in caplog.text
+
+
 def test_sqlite_is_never_analysed(sqlite_database_url: str) -> None:
     database = Database(sqlite_database_url)
     assert learn_of_rows(database, ("deal",), 10_000) == ()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, create_engine, make_url, text
 from support.running import environment
 from support.servers import PostgreSQL
 
@@ -72,7 +72,7 @@ def waits(database: Database) -> bool:
     """Whether somebody waits for a table."""
     with database.engine.connect() as connection:
         waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'relation'"
-        return connection.scalar(text(waiting)) != 0
+        return bool(connection.scalar(text(waiting)))
 
 
 def test_a_server_that_needs_what_the_upgrade_has_goes_first_and_the_upgrade_after_it(
@@ -123,6 +123,30 @@ def test_what_is_up_to_date_waits_for_nobody(database: Database, server: Connect
     server.execute(text(LETTERS))
     migrate(database)
     assert is_up_to_date(database)
+
+
+def test_a_table_of_another_owner_in_the_same_schema_is_left_alone(database: Database, postgresql: PostgreSQL) -> None:
+    """As those of an extension are, which a superuser installed."""
+    role = f"owner_{uuid.uuid4().hex}"
+    name = database.engine.url.database
+    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as superuser:
+        superuser.exec_driver_sql(f"CREATE ROLE {role} LOGIN")
+        superuser.exec_driver_sql("CREATE TABLE spatial_ref_sys (srid integer)")
+        for table in superuser.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).all():
+            if table != "spatial_ref_sys":
+                superuser.exec_driver_sql(f"ALTER TABLE {table} OWNER TO {role}")
+        superuser.exec_driver_sql(f"ALTER SCHEMA public OWNER TO {role}")
+        superuser.exec_driver_sql(f'GRANT ALL ON DATABASE "{name}" TO {role}')
+    owner = Database(make_url(database.url).set(username=role, password=None).render_as_string(hide_password=False))
+    try:
+        migrate(owner)
+        assert is_up_to_date(owner)
+    finally:
+        owner.dispose()
+        with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as superuser:
+            superuser.exec_driver_sql(f"REASSIGN OWNED BY {role} TO CURRENT_USER")
+            superuser.exec_driver_sql(f"DROP OWNED BY {role}")
+            superuser.exec_driver_sql(f"DROP ROLE {role}")
 
 
 def test_two_that_upgrade_at_once_do_it_once(database: Database) -> None:

@@ -17,6 +17,7 @@ from support.web import Browser
 from engine.commands.tokens import create_token, revoke_token
 from engine.model.api_token import ApiToken
 from engine.model.department import Department, Membership
+from webui.api import call_limits
 
 ApiOf = Callable[[str | None], ApiClient]
 
@@ -189,6 +190,26 @@ def test_who_guesses_tokens_is_slowed_down_and_who_has_one_is_not(app: Flask, of
     assert 1 <= int(answers[120].headers["Retry-After"]) <= 60
     read(olena.get("/me"))
     problem(taras.get("/me"), 429, "too_many_calls")  # a token that was never seen may be a guess
+
+
+def test_who_is_signed_in_to_the_browser_is_not_held_up_by_wrong_tokens_from_their_address(
+    app: Flask, office: Office
+) -> None:
+    guessing = ApiClient(app, office, None)
+    for number in range(121):
+        guessing.get("/me", headers={"Authorization": f"Bearer guess{number}"})
+    assert Browser(app, "olena").get("/api/v1/me").status_code == 200
+    problem(guessing.get("/me"), 401, "not_identified")
+
+
+def test_another_spelling_of_the_header_is_the_same_caller(app: Flask, office: Office, monkeypatch: Any) -> None:
+    """Else each is counted for itself, and remembered for ever."""
+    monkeypatch.setattr(call_limits, "CALLS_A_MINUTE", 2)
+    token = office.do("olena", create_token, office.company.olena.id, "second")
+    program = ApiClient(app, office, None)
+    said = [f"Bearer {token}", f"bearer  {token}", f"BEARER {token}"]
+    answers = [program.get("/me", headers={"Authorization": one}) for one in said]
+    assert [one.status_code for one in answers] == [200, 200, 429]
 
 
 def test_calls_without_a_token_hold_nobody_up(app: Flask, office: Office) -> None:

@@ -65,7 +65,7 @@ def test_reports_count_what_happened(api: ApiOf, office: Office) -> None:
     assert (olena["name"], olena["done"], olena["opened"]) == (
         "Олена Коваль",
         1,
-        {"count": 1, "sums": {"UAH": 125000.5}},
+        {"count": 1, "sums": {"UAH": 125000.5}, "together": None},
     )
     told = read(bohdan.get("/reports/forecast?definition_key=sale&months=2&group_by=person"))
     assert (told["first"], told["last"], told["before_first"]) == ("2026-03-01", "2026-04-30", "2026-01-01")
@@ -77,7 +77,7 @@ def test_reports_count_what_happened(api: ApiOf, office: Office) -> None:
     assert (both["definition_key"], {one["definition_key"] for one in both["maps"]}) == (None, {"sale", "renewal"})
     assert both["total"] == told["total"]
     outcomes = read(bohdan.get("/reports/forecast/outcomes?months=2"))["items"]
-    nothing = {"foreseen": None, "won": 0, "won_sums": {}, "percents": {}}
+    nothing = {"foreseen": None, "won": 0, "won_sums": {}, "won_together": None, "percents": {}}
     assert outcomes == [{"month": "2026-02-01"} | nothing, {"month": "2026-01-01"} | nothing]
     problem(api("iryna").get("/reports/forecast/outcomes"), 404, "not_found")
     by_step = read(bohdan.get("/reports/lateness?group_by=step"))["items"]
