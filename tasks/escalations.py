@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from random import shuffle
 
 from sqlalchemy.orm import Session
 
@@ -34,6 +35,7 @@ def escalating(services: Services) -> Iterator[None]:
         waiting = [work_item_id for work_item_id in due if work_item_id not in failed]
         if not waiting:
             return
+        shuffle(waiting)  # several workers read the same steps: each begins elsewhere, or they wait for one another
         for work_item_id in waiting:
             escalate = partial(_escalate, services, work_item_id)
             if not performed(services, f"Escalation of step {work_item_id}", escalate):
