@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
+from engine.db.away import is_away
 from engine.errors import N_, Conflict, DomainError, NotAllowed, NotFound
 from engine.policy.permissions import AbilityMissing
 from webui.closed_pages import explanation
@@ -18,6 +19,7 @@ from webui.i18n import _
 from webui.messages import error_text
 from webui.request_context import signed_in
 from webui.security import is_partial, sign_in_first
+from webui.sessions import ask_for_nobody
 
 _logger = logging.getLogger(__name__)
 
@@ -39,7 +41,13 @@ _PAGES = {
         N_("Something failed on our side"),
         N_("Nothing was half-written. Try again; if it fails again, tell the administrator the time shown below."),
     ),
+    503: (
+        N_("The data cannot be reached at the moment"),
+        N_("What was saved is safe. Go back and try again in a minute: what you typed is kept."),
+    ),
 }
+RETRY_AFTER_S = 10
+"""A database that is started again has answered by then, mostly."""
 
 
 def status_of(error: DomainError) -> int:
@@ -131,4 +139,9 @@ def _show_http_error(error: HTTPException) -> ResponseReturnValue:
 def _show_failure(error: Exception) -> ResponseReturnValue:
     """Whatever nobody foresaw: logged with its traceback for the administrator, told without it."""
     _logger.error("%s %s failed", request.method, request.path, exc_info=error)
-    return error_page(500)
+    if not is_away(error):
+        return error_page(500)
+    ask_for_nobody()
+    answer = make_response(error_page(503))
+    answer.headers["Retry-After"] = str(RETRY_AFTER_S)
+    return answer
