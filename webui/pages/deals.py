@@ -42,6 +42,7 @@ from engine.queries.processes import process_of
 from engine.queries.version_moves import last_move_of_deal, version_of_deal
 from webui.approval_pane import shown_changes
 from webui.attachments import attachment
+from webui.carrying_out import made_once
 from webui.command_keys import sent_command_id
 from webui.deadlines import working_time
 from webui.deal_files import as_download
@@ -239,17 +240,23 @@ def comment(deal_id: int) -> ResponseReturnValue:
         files = brought(request.files.getlist("files"), "text", required=False)
     except DomainError as error:
         return deal_page(deal_id, error=error, form=request.form.to_dict())
+    say = made_once(
+        lambda session: (
+            comment_on_deal(
+                session,
+                deal_id,
+                request.form.get("text", ""),
+                actor=actor(),
+                clock=services().clock,
+                files=files,
+                limits=limits(),
+            ).id
+        ),
+        files=" ".join(one.sha256 for one in files),
+    )
     return _act(
         deal_id,
-        lambda session: comment_on_deal(
-            session,
-            deal_id,
-            request.form.get("text", ""),
-            actor=actor(),
-            clock=services().clock,
-            files=files,
-            limits=limits(),
-        ),
+        lambda session: session.get_one(Deal, say(session)),
         _("The comment is in the deal's history."),
     )
 
