@@ -52,11 +52,12 @@ def list_clients() -> ResponseReturnValue:
         fields = own_fields(session, FieldSubject.CLIENT)
         columns = ClientColumns.kept(session, actor())
         cells = client_cells(session, columns.own_shown, {row.id: row.fields for row in page.items})
+    built_in = {one: _(label) for one, label in COLUMNS.items()}
     return render_template(
         "clients/list.html",
         page=page,
         columns=columns.shown,
-        labels={one: _(label) for one, label in COLUMNS.items()} | own_headings(columns.own_shown, tells_whose=False),
+        labels=built_in | own_headings(columns.own_shown, beside=[_("Client"), *built_in.values()], tells_whose=False),
         cells=cells,
         numeric=NUMERIC | numeric(columns.own_shown),
         sorts=SORTS,
@@ -104,7 +105,7 @@ def export(kind: str) -> ResponseReturnValue:
             )
             for row, cells in with_client_cells(session, own, ClientFilter.of(request.args).all_rows(session, actor()))
         )
-        labels = own_headings(own, tells_whose=False).values()
+        labels = own_headings(own, beside=header, tells_whose=False).values()
         return (csv_file if kind == "csv" else xlsx_file)("clients", [*header, *labels], rows)
 
 

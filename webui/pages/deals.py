@@ -81,6 +81,7 @@ def list_deals() -> ResponseReturnValue:
         reasons = loss_reasons(session, archived=True) if chosen.reason_id else ()
         department = directory(session).department(chosen.counted.department_id)
         client_name = visible_client_name(session, actor(), chosen.client_id) if chosen.client_id else ""
+    built_in = {one: _(label) for one, label in COLUMNS.items()}
     return render_template(
         "deals/list.html",
         reason_name=next((one.name for one in reasons if one.id == chosen.reason_id), ""),
@@ -88,7 +89,7 @@ def list_deals() -> ResponseReturnValue:
         client_name=client_name,
         page=page,
         columns=columns.shown,
-        labels={one: _(label) for one, label in COLUMNS.items()} | own_headings(columns.own_shown),
+        labels=built_in | own_headings(columns.own_shown, beside=[_("Deal"), _("Client"), *built_in.values()]),
         cells=cells,
         numeric=NUMERIC | numeric(columns.own_shown),
         sorts=SORTS,
@@ -166,7 +167,9 @@ def export(kind: str) -> ResponseReturnValue:
             )
             for row, cells in with_deal_cells(session, own, found, lambda one: one.id)
         )
-        return (csv_file if kind == "csv" else xlsx_file)("deals", (*header, *own_headings(own).values()), rows)
+        return (csv_file if kind == "csv" else xlsx_file)(
+            "deals", (*header, *own_headings(own, beside=header).values()), rows
+        )
 
 
 @blueprint.get("/new")
