@@ -365,6 +365,7 @@ def test_a_field_that_is_called_like_a_column_of_every_company_is_told_apart(off
     assert table(olena, "/deals")[0] == [f"Сума ({name})", "Строк"]
     assert sheet(olena, "/deals/export.csv")[0][-3:].count("Сума") == 0
     assert f"Сума ({name})" in sheet(olena, "/deals/export.csv")[0]
+    choose(olena, "inbox", "fields.part")
     assert f"Сума ({name})" in sheet(olena, "/inbox/export.csv")[0]
     assert "Сума (" in text_of(olena.get("/deals/columns"))
     choose(olena, "clients", "client.fields.origin")
