@@ -99,7 +99,8 @@ def test_a_cell_that_no_value_fits_is_told(kind: str, cell: str) -> None:
         ("number", "5"), ("string", '"a"'), ("string", '["a".."c"]'), ("", 'time("10:00:00")'),
         ("time", 'time("10:00:00")'), ("date", '"2026-05-05"'),
         ("", 'duration("P1D")'), ("duration", '< duration("P3D")'), ("string", '"P3D", duration("P3D")'),
-        ("string", '< time("10:00:00")'), ("date", 'date("2026-01-01")'), ("boolean", "false"), ("", "missing"), ("", "{}[1]"),
+        ("string", '< time("10:00:00")'),
+        ("date", 'date("2026-01-01")'), ("boolean", "false"), ("", "missing"), ("", "{}[1]"),
     ],
 )  # fmt: skip
 def test_a_cell_that_some_value_may_fit_is_told_nothing(kind: str, cell: str) -> None:
