@@ -243,7 +243,8 @@ def _deployed(files: Mapping[str, bytes], process_key: str | None = None, *, bro
         return _rejected(rejected.findings, _REJECTED)
     flash(_("Kept as a draft. No deal follows it before it is published."), "success")
     with reading() as session:
-        asks = definition.compiled is not None and open_questions(session, definition.id) > 0
+        is_executable = session.get_one(ProcessDefinition, definition.id).compiled is not None
+        asks = is_executable and open_questions(session, definition.id) > 0
     # Errors come first: a map that cannot be executed has to be mended before its questions are of use.
     return redirect(url_for("map_questions.show" if asks else "maps.show", definition_id=definition.id), code=303)
 
