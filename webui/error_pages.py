@@ -10,14 +10,16 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
+from engine.db.away import is_away
 from engine.errors import N_, Conflict, DomainError, NotAllowed, NotFound
 from engine.policy.permissions import AbilityMissing
 from webui.closed_pages import explanation
 from webui.csrf import ForeignOrigin
 from webui.i18n import _
 from webui.messages import error_text
-from webui.request_context import signed_in
+from webui.request_context import services, signed_in
 from webui.security import is_partial, sign_in_first
+from webui.sessions import ask_for_nobody
 
 _logger = logging.getLogger(__name__)
 
@@ -32,14 +34,20 @@ _PAGES = {
     ),
     405: (N_("This address only takes what its own page sends"), N_("Open the page again and press its button there.")),
     409: (N_("Somebody was faster"), N_("Look at the record again: it has changed meanwhile.")),
-    413: (N_("The file is too large"), N_("A file may have up to 25 MB. Nothing was stored.")),
+    413: (N_("The file is too large"), N_("A file may have up to %(megabytes)s MB. Nothing was stored.")),
     422: (N_("This could not be done"), N_("Go back: what you typed is kept.")),
     429: (N_("Too many tries"), N_("Wait a few minutes and try again.")),
     500: (
         N_("Something failed on our side"),
         N_("Nothing was half-written. Try again; if it fails again, tell the administrator the time shown below."),
     ),
+    503: (
+        N_("The data cannot be reached at the moment"),
+        N_("What was saved is safe. Go back and try again in a minute: what you typed is kept."),
+    ),
 }
+RETRY_AFTER_S = 10
+"""A database that is started again has answered by then, mostly."""
 
 
 def status_of(error: DomainError) -> int:
@@ -66,12 +74,13 @@ def error_page(status: int, detail: str = "", *, is_plain: bool = False) -> Resp
     ``is_plain``: ``detail`` says only that it is not open; where the page can explain more, it is left out.
     """
     title, remedy = _PAGES.get(status, _PAGES[400 if status < 500 else 500])  # noqa: PLR2004  # the HTTP class
+    remedy = _(remedy, megabytes=services().settings.file_max_mb)
     if is_partial():
-        return toast(detail or f"{_(title)}. {_(remedy)}", kind="danger", status=status)
+        return toast(detail or f"{_(title)}. {remedy}", kind="danger", status=status)
     known = explanation(status) if status in _CLOSED else None
     if known is not None and is_plain:
         detail = ""
-    sentences = known.sentences if known else (_(remedy),)
+    sentences = known.sentences if known else (remedy,)
     page = render_template(
         "errors/error.html",
         status=status,
@@ -131,4 +140,9 @@ def _show_http_error(error: HTTPException) -> ResponseReturnValue:
 def _show_failure(error: Exception) -> ResponseReturnValue:
     """Whatever nobody foresaw: logged with its traceback for the administrator, told without it."""
     _logger.error("%s %s failed", request.method, request.path, exc_info=error)
-    return error_page(500)
+    if not is_away(error):
+        return error_page(500)
+    ask_for_nobody()
+    answer = make_response(error_page(503))
+    answer.headers["Retry-After"] = str(RETRY_AFTER_S)
+    return answer

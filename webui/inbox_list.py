@@ -24,6 +24,7 @@ from engine.queries.own_columns import OwnColumn
 from engine.queries.work_item_rows import WorkItemRow
 from webui.deadlines import Said, company_calendar, said
 from webui.formats import local
+from webui.i18n import _
 from webui.own_columns import Cells, deal_cells, own_headings
 from webui.request_context import now
 
@@ -155,7 +156,7 @@ def inbox_list(session: Session, actor: Actor, request: Request) -> InboxList:
         counts,
         attention_counts(session, actor),
         lines_of(columns.shown),
-        {one.value: label for one, label in own_headings(columns.own_shown).items()},
+        {one.value: label for one, label in own_headings(columns.own_shown, beside=map(_, COLUMNS.values())).items()},
         deal_cells(session, columns.own_shown, [row.deal_id for row in page.items]),
         page.next_cursor,
         is_cut=chosen.sort is not InboxSort.DEADLINE and not is_whole and counts.of(tab) >= MOST_COUNTED,

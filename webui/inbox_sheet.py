@@ -21,7 +21,7 @@ from webui.request_context import now
 
 def header(own: Sequence[OwnColumn]) -> tuple[str, ...]:
     """``own`` are the own fields behind the columns that every such sheet has."""
-    return (
+    of_all = (
         _("Step"),
         _("Number"),
         _("Deal"),
@@ -33,8 +33,8 @@ def header(own: Sequence[OwnColumn]) -> tuple[str, ...]:
         _("Deadline"),
         _("Done at"),
         _("Decision"),
-        *own_headings(own).values(),
     )
+    return (*of_all, *own_headings(own, beside=of_all).values())
 
 
 def rows(

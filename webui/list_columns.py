@@ -76,7 +76,7 @@ class ColumnChoice:
 
     def _labels_of(self, columns: ListColumns[Any]) -> dict[StrEnum | OwnColumn, str]:
         built_in = {one: _(label) for one, label in self.labels.items()}
-        return built_in | own_choices(columns.own, tells_whose=self.tells_whose)
+        return built_in | own_choices(columns.own, beside=built_in.values(), tells_whose=self.tells_whose)
 
     def _back(self) -> str:
         """The list from which somebody came, with its filters."""

@@ -14,6 +14,7 @@ from engine.commands.definitions import check_map, deploy_definition, published_
 from engine.commands.incidents import perform
 from engine.model.process_definition import ProcessDefinition
 from processes import shipped_sources
+from webui.carrying_out import made_once
 from webui.request_context import actor, reading, services
 
 _MEBIBYTE = 1024 * 1024
@@ -48,12 +49,18 @@ def too_large(files: Mapping[str, bytes]) -> tuple[Finding, ...]:
     )
 
 
-def deploy(files: Mapping[str, bytes], process_key: str | None = None) -> ProcessDefinition:
-    """Check the files in a child process, then keep them as a draft. Raises NotAllowed, MapRejected."""
+def deploy(files: Mapping[str, bytes], process_key: str | None = None, *, brought: str = "") -> ProcessDefinition:
+    """Check the files in a child process, then keep them as a draft: one for each form, however often it is sent.
+
+    ``brought`` tells forms apart that differ in the files that came with them. Raises NotAllowed, MapRejected.
+    """
     checked = check_map(files, library=library(), process_key=process_key)
+    keep = made_once(
+        lambda session: deploy_definition(session, checked, actor=actor(), clock=services().clock).id, brought=brought
+    )
 
     def command(session: Session) -> ProcessDefinition:
-        return deploy_definition(session, checked, actor=actor(), clock=services().clock)
+        return session.get_one(ProcessDefinition, keep(session))
 
     return perform(services().database, command, actor=actor(), clock=services().clock)
 

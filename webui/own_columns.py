@@ -39,32 +39,48 @@ def own_labels(columns: Iterable[OwnColumn], *, tells_whose: bool = True) -> dic
     }
 
 
-def own_headings(columns: Iterable[OwnColumn], *, tells_whose: bool = True) -> dict[OwnColumn, str]:
+def own_headings(
+    columns: Iterable[OwnColumn], *, beside: Iterable[str], tells_whose: bool = True
+) -> dict[OwnColumn, str]:
     """The same over values: different fields that are called alike are told apart.
 
     By the maps whose they are; within one map by the step that asks for them; and by their names where nothing else
-    tells them apart.
+    tells them apart. ``beside`` are the headings of the columns that every company has: a field that is called like one
+    of them is told apart from it.
     """
     labels = own_labels(columns, tells_whose=tells_whose)
-    return _told_apart(labels, labels, (_of_maps, _of_step, _of_step_of_maps, _named))
+    return _told_apart(labels, labels, (_of_maps, _of_step, _of_step_of_maps, _named), beside)
 
 
-def own_choices(columns: Iterable[OwnColumn], *, tells_whose: bool = True) -> dict[OwnColumn, str]:
+def own_choices(
+    columns: Iterable[OwnColumn], *, beside: Iterable[str], tells_whose: bool = True
+) -> dict[OwnColumn, str]:
     """The same where the maps of each column stand beside it."""
     labels = own_labels(columns, tells_whose=tells_whose)
-    return _told_apart(labels, {one: (label, one.maps) for one, label in labels.items()}, (_of_step, _named))
+    seen = {one: (label, one.maps) for one, label in labels.items()}
+    return _told_apart(labels, seen, (_of_step, _named), beside)
 
 
 def _told_apart(
-    labels: Mapping[OwnColumn, str], seen: Mapping[OwnColumn, object], marks: Sequence[Callable[[OwnColumn], str]]
+    labels: Mapping[OwnColumn, str],
+    seen: Mapping[OwnColumn, object],
+    marks: Sequence[Callable[[OwnColumn], str]],
+    beside: Iterable[str],
 ) -> dict[OwnColumn, str]:
     """``labels``, with the first of the ``marks`` in brackets that differs among columns that are ``seen`` alike."""
+    taken = {label.casefold() for label in beside}
     alike: dict[object, list[OwnColumn]] = {}
     for column, what in seen.items():
         alike.setdefault(what, []).append(column)
     told = dict(labels)
-    for group in (one for one in alike.values() if len(one) > 1):
-        differs = next((mark for mark in marks if len(set(map(mark, group))) == len(group)), marks[-1])
+    for group in alike.values():
+        # A column of every company has none of the marks.
+        others = [""] if labels[group[0]].casefold() in taken else []
+        if len(group) + len(others) == 1:
+            continue
+        differs = next(
+            (mark for mark in marks if len({*map(mark, group), *others}) == len(group) + len(others)), marks[-1]
+        )
         told |= {one: f"{labels[one]} ({differs(one)})" for one in group if differs(one)}
     return told
 

@@ -23,6 +23,7 @@ from engine.queries.accounts import Accounts
 from engine.settings import Settings
 
 IDLE_LIMIT = timedelta(hours=12)
+_NOBODY = "asks_for_nobody"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ def configure_sessions(app: Flask, settings: Settings, accounts: Accounts, clock
     manager.session_protection = None  # phones change their address all day; the stamp protects instead
 
     def load(session_id: str) -> SignedInPerson | None:
-        return _person_of_session(accounts, clock, session_id)
+        return None if g.get(_NOBODY) else _person_of_session(accounts, clock, session_id)
 
     manager.user_loader(load)
     app.session_interface = _Cookies()
@@ -102,6 +103,11 @@ def start_session(person: Person, actor: Actor) -> None:
 def end_session() -> None:
     logout_user()
     session.clear()
+
+
+def ask_for_nobody() -> None:
+    """Answer this request without a look at who asks, if there was none yet: the database that knows it is away."""
+    setattr(g, _NOBODY, True)
 
 
 def polls(endpoint: str) -> None:

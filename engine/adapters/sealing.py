@@ -16,6 +16,7 @@ from engine.settings import Settings
 
 _SECRET_BYTES = 32
 _PURPOSE = b"reglament secrets of connectors"
+_REPEATED = b"reglament secrets told again"
 
 
 class SecretNotReadable(DomainError):
@@ -28,6 +29,13 @@ class SecretNotReadable(DomainError):
 def installation_key(settings: Settings) -> str:
     """The secret that the environment gives, else the one that the installation made for itself and keeps."""
     return settings.secret_key or _kept(settings.var / "secret_key")
+
+
+def secret_of(key: str, *names: str) -> str:
+    """256 bits that only the holder of the installation's ``key`` can make of ``names``, each time the same."""
+    info = _REPEATED + b"".join(len(name.encode()).to_bytes(4) + name.encode() for name in names)
+    made = HKDF(algorithm=SHA256(), length=_SECRET_BYTES, salt=None, info=info).derive(key.encode())
+    return base64.urlsafe_b64encode(made).rstrip(b"=").decode()
 
 
 class Sealer:

@@ -19,7 +19,7 @@ from engine.bpmn.spec import build_spec
 from engine.bpmn.state_codec import encode, encode_document, read_document
 from engine.bpmn.stepper import load
 from engine.bpmn.throwing_events import is_caught
-from engine.bpmn.timer_events import DUE, due_at
+from engine.bpmn.timer_events import DUE, SINCE, due_at
 from engine.bpmn.waits import Waits, waits_of
 
 _OF_RUNS = frozenset({ITEM, ITEMS, RESULTS, WRITTEN, CORRELATION})
@@ -101,6 +101,7 @@ def with_later_timers(process: CompiledProcess, state: bytes, later: Callable[[s
         for task in scope.live_tasks():
             if DUE in task.internal_data:
                 task.internal_data[DUE] = later(task.task_spec.bpmn_id, due_at(task)).isoformat()
+                task.internal_data.pop(SINCE, None)
     return encode(workflow, workflow.environment.store.values)
 
 

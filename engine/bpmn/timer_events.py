@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from SpiffWorkflow.bpmn.specs.event_definitions.timer import TimerEventDefinition
 
 from engine.bpmn.compiled import TimerKind, TimerRule
-from engine.bpmn.deadline_rules import FixedInstant
+from engine.bpmn.deadline_rules import ElapsedTime, FixedInstant
 from engine.bpmn.deadline_text import parse_timer_value
 from engine.bpmn.guards import (
     FARTHEST_TIMER,
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 DUE = "due"  # ISO 8601, UTC
 TICKS_LEFT = "left"  # of a cycle with a bound
+SINCE = "since"  # ISO 8601, UTC: from when a cycle of days or months is counted
 
 
 class StoredTimer(TimerEventDefinition):  # type: ignore[misc]  # SpiffWorkflow is untyped
@@ -52,12 +53,16 @@ class StoredTimer(TimerEventDefinition):  # type: ignore[misc]  # SpiffWorkflow 
         if self.repeats and context.due_times.next(rule, due, due) - due < SHORTEST_CYCLE:
             raise self._failed(task, CycleTooFast())
         self._store(task, due)
+        task.internal_data.pop(SINCE, None)
+        if self.repeats and _is_of_days(rule):
+            task.internal_data[SINCE] = as_utc(context.at).isoformat()
         if self.repeats and self.repetitions is not None:
             task.internal_data[TICKS_LEFT] = self.repetitions
 
     def keep_counting(self, task: LiveTask) -> None:
         """Leave the moment as it is, and count the ticks of another rule from it."""
         task.internal_data.pop(TICKS_LEFT, None)
+        task.internal_data.pop(SINCE, None)
         if self.repeats and self.repetitions is not None:
             task.internal_data[TICKS_LEFT] = self.repetitions
 
@@ -77,7 +82,8 @@ class StoredTimer(TimerEventDefinition):  # type: ignore[misc]  # SpiffWorkflow 
             if fired is None:
                 due = as_utc(context.due_times.first(rule, context.at))
             else:
-                due = as_utc(context.due_times.next(rule, fired, context.at))
+                counted_from = self._counted_from(task, fired)
+                due = as_utc(context.due_times.next(rule, counted_from, max(fired, as_utc(context.at))))
         except OverflowError as error:
             raise self._failed(task, TimerTooFar()) from error
         except DomainError as problem:
@@ -85,6 +91,16 @@ class StoredTimer(TimerEventDefinition):  # type: ignore[misc]  # SpiffWorkflow 
         if due - context.at > FARTHEST_TIMER:
             raise self._failed(task, TimerTooFar())
         return due
+
+    def _counted_from(self, task: LiveTask, fired: datetime) -> datetime:
+        """A short month or a change of clocks moves one tick, not all that follow: they are counted from the start.
+
+        From the last tick where the rule is an expression, which may say something else each time, where the ticks were
+        put off, and where the timer was set before starts were kept.
+        """
+        since = task.internal_data.get(SINCE)
+        is_fixed = task.workflow.top_workflow.environment.lookups.timers[self.event_id].value is None
+        return datetime.fromisoformat(since) if since is not None and is_fixed else fired
 
     @staticmethod
     def _store(task: LiveTask, due: datetime) -> None:
@@ -120,6 +136,10 @@ def _rule_of_value(kind: TimerKind, value: Any) -> TimerRule:
     if rule.expression is not None:
         raise TimerNotUnderstood(value=str(value)[:80])
     return rule
+
+
+def _is_of_days(rule: TimerRule) -> bool:
+    return isinstance(rule.rule, ElapsedTime) and bool(rule.rule.months or rule.rule.days)
 
 
 def due_at(task: LiveTask) -> datetime:

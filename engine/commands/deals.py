@@ -56,7 +56,7 @@ from engine.queries.calendars import default_calendar
 from engine.queries.deal_files import reference
 from engine.queries.decided_fields import decided_alone
 from engine.queries.processes import process_of
-from engine.queries.scopes import choosable_clients, known_as
+from engine.queries.scopes import choosable_clients, known_as, visible_deals
 
 _LARGEST_AMOUNT = Decimal("9999999999999.99")
 
@@ -107,13 +107,14 @@ def open_deal(
 ) -> Deal:
     """Open a deal and start its instance on the published version of the map.
 
-    ``message`` names the message start event to begin at. Raises NotAllowed, InvalidInput, MapFailed.
+    ``message`` names the message start event to begin at. Raises NotAllowed, InvalidInput, MapFailed, KeyReused, and
+    NotFound where it was opened under that id and is not open to the actor any more.
     """
     ensure_may(actor, Ability.OPEN_DEAL)
     at = clock.now()
     done = already_performed(session, command_id, "open_deal", draft_arguments(draft), actor=actor, at=at)
     if done is not None:
-        return session.get_one(Deal, done["deal_id"])
+        return _still_seen(session, done["deal_id"], actor)
     definition = session.scalar(
         select(ProcessDefinition).where(
             ProcessDefinition.key == draft.definition_key, ProcessDefinition.state == DefinitionState.PUBLISHED
@@ -126,6 +127,14 @@ def open_deal(
     deal = open_sound_deal(session, found, next_number(session, at), message=message, actor=actor, at=at)
     remember(session, command_id, {"deal_id": deal.id}, actor=actor)
     return deal
+
+
+def _still_seen(session: Session, deal_id: int, actor: Actor) -> Deal:
+    """Raises NotFound."""
+    found = session.scalar(select(Deal).where(Deal.id == deal_id, visible_deals(actor, only=deal_id)))
+    if found is None:
+        raise NotFound
+    return found
 
 
 @dataclass(frozen=True, slots=True)

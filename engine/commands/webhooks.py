@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 from urllib.parse import urlsplit
 
-from sqlalchemy import func, select
+from sqlalchemy import BigInteger, func, literal, select
 from sqlalchemy.orm import Session
 
 from engine.clock import Clock
@@ -16,7 +16,7 @@ from engine.commands.idempotency import already_performed, remember
 from engine.db.job import Job
 from engine.db.outbox import enqueue_again
 from engine.errors import N_, DomainError, InvalidInput, NotFound
-from engine.events import WebhookAdded, WebhookRemoved, WebhookTriedAgain
+from engine.events import WebhookAdded, WebhookRemoved, WebhookTriedAgain, kind_of
 from engine.model.history_event import HistoryEvent
 from engine.model.webhook import Webhook
 from engine.policy.permissions import Ability, Actor, ensure_may
@@ -81,11 +81,22 @@ def try_webhook_again(session: Session, webhook_id: int, *, actor: Actor, clock:
     record(session, WebhookTriedAgain(webhook_id=webhook.id, url=webhook.url), actor=actor, at=at)
 
 
-def remove_webhook(session: Session, webhook_id: int, *, actor: Actor, clock: Clock) -> None:
-    """Raises NotFound, NotAllowed."""
+def remove_webhook(session: Session, webhook_id: int, *, actor: Actor, clock: Clock) -> bool:
+    """Whether it was there, and had not been removed before. Raises NotFound, NotAllowed."""
     ensure_may(actor, Ability.MANAGE_WEBHOOKS)
     webhook = session.get(Webhook, webhook_id, with_for_update=True)
     if webhook is None:
+        if _was_removed(session, webhook_id):
+            return False
         raise NotFound
     session.delete(webhook)
     record(session, WebhookRemoved(webhook_id=webhook_id), actor=actor, at=clock.now())
+    return True
+
+
+def _was_removed(session: Session, webhook_id: int) -> bool:
+    removed = select(HistoryEvent.id).where(
+        HistoryEvent.kind == kind_of(WebhookRemoved),
+        HistoryEvent.data["webhook_id"].as_integer() == literal(webhook_id, BigInteger),
+    )
+    return session.scalar(removed.limit(1)) is not None

@@ -13,6 +13,7 @@ from engine.bpmn.runtime import (
     CompleteCall,
     CompleteStep,
     DeliverMessage,
+    DueTimes,
     EvaluateConditions,
     FireTimer,
     OpenedCall,
@@ -36,9 +37,11 @@ class InstanceRun:
         variables: Mapping[str, Any] | None = None,
         message: str | None = None,
         at: datetime = MONDAY,
+        due_times: DueTimes | None = None,
         **facts: Any,
     ) -> None:
         self.process = process
+        self.due_times = due_times or ElapsedDueTimes()
         self.now = at
         self.facts: dict[str, Any] = facts
         self.state: bytes | None = None
@@ -68,7 +71,7 @@ class InstanceRun:
         return result
 
     def context(self) -> StepContext:
-        return StepContext(self.now, ElapsedDueTimes(), self.facts)
+        return StepContext(self.now, self.due_times, self.facts)
 
     @property
     def open(self) -> list[str]:

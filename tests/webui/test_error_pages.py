@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 from support.office import Office
-from support.web import Browser, events_of, text_of
+from support.web import Browser, events_of, text_of, web_application
 
 SignIn = Callable[[str | None], Browser]
 
@@ -60,6 +60,16 @@ def test_file_that_is_too_large_is_refused_before_it_is_read(browse: SignIn) -> 
     answer = olena.client.post("/deals", data=b"x" * TOO_LARGE, headers=headers)
     assert answer.status_code == 413
     assert "Файл завеликий" in text_of(answer)
+
+
+def test_the_largest_file_is_told_as_this_installation_has_it(office: Office) -> None:
+    olena = Browser(web_application(office, FILE_MAX_MB="3"), "olena")
+    headers = {"X-CSRFToken": olena.token, "Content-Type": "multipart/form-data; boundary=b"}
+    answer = olena.client.post(
+        f"/deals/{office.open_deal().id}/comment", data=b"x" * (14 * 1024 * 1024), headers=headers
+    )
+    assert answer.status_code == 413
+    assert "до 3 МБ" in text_of(answer)
 
 
 def test_role_that_may_not_is_told_so(browse: SignIn) -> None:

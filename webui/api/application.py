@@ -50,7 +50,6 @@ _CALLS = (
     "consultations",
     "messages",
     "jobs",
-    "loss_reasons",
     "exchange_rates",
     "reports",
     "forecasts",

@@ -62,17 +62,26 @@ def _as_of(revision: int, command: Callable[[Session], T], session: Session) -> 
     return done
 
 
-def carry_out_once(name: str, arguments: Mapping[str, Any], command: Callable[[Session], int]) -> int:
+def carry_out_once(
+    name: str,
+    arguments: Mapping[str, Any],
+    command: Callable[[Session], int],
+    *,
+    ensure_seen: Callable[[Session, int], object] | None = None,
+) -> int:
     """Perform a command once per key; a repetition is answered with the id that the first one returned.
 
-    ``arguments`` tell one call from another: the same key with others is refused. Raises KeyReused, and whatever
-    ``command`` raises.
+    ``arguments`` tell one call from another: the same key with others is refused. ``ensure_seen`` raises NotFound for
+    an id whose record is not open to the caller any more when the repetition comes: it is told what reading would tell.
+    Raises KeyReused, and whatever ``command`` raises.
     """
     key, actor = command_id(), caller()
 
     def once(session: Session) -> int:
         done = already_performed(session, key, name, arguments, actor=actor, at=services().clock.now())
         if done is not None:
+            if ensure_seen is not None:
+                ensure_seen(session, int(done["id"]))
             return int(done["id"])
         made = command(session)
         remember(session, key, {"id": made}, actor=actor)

@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from engine.bpmn.findings import Finding
 from engine.commands.definitions import MapRejected
+from engine.db.away import is_away
 from engine.errors import N_, AlreadyCompleted, DomainError, InvalidInput, MapHasErrors, NotFound
 from engine.policy.simultaneous_edits import EditedMeanwhile
 from webui.api.blueprint import PREFIX, api
@@ -22,10 +23,11 @@ from webui.api.caller import NotIdentified, in_readers_language
 from webui.api.findings import told_findings
 from webui.api.models.problems import PROBLEM_TYPE, FieldProblem, Problem
 from webui.api.request_faults import fault_of
-from webui.error_pages import status_of
+from webui.error_pages import RETRY_AFTER_S, status_of
 from webui.i18n import _
 from webui.messages import error_text
 from webui.request_context import signed_in
+from webui.sessions import ask_for_nobody
 
 _logger = logging.getLogger(__name__)
 
@@ -41,6 +43,7 @@ _TITLES = {
     422: N_("This could not be done"),
     429: N_("Too many calls"),
     500: N_("Something failed on our side"),
+    503: N_("The data cannot be reached at the moment"),
 }
 
 # What a plain HTTP error is called; everything else has the code of its DomainError.
@@ -52,6 +55,7 @@ _CODES = {
     415: "wrong_type",
     429: "too_many_calls",
     500: "failed",
+    503: "unavailable",
 }
 _DETAILS = {
     400: N_("The body must be JSON, and the headers must be those of HTTP."),
@@ -61,8 +65,12 @@ _DETAILS = {
     415: N_("Send JSON as application/json, files as multipart/form-data."),
     429: N_("Wait as long as Retry-After says and try again."),
     500: N_("Nothing was half-written. Try again; if it fails again, tell the administrator the time."),
+    503: N_(
+        "The database does not answer. Try again as Retry-After says, a POST under its own Idempotency-Key: what was "
+        "done by then is not done twice."
+    ),
 }
-_CLIENT_ERROR, _SERVER_ERROR = 400, 500
+_CLIENT_ERROR, _SERVER_ERROR, _UNAVAILABLE = 400, 500, 503
 
 
 class NotFromOurPages(DomainError):
@@ -124,7 +132,12 @@ def _of_http_error(error: HTTPException) -> Response:
 def _of_failure(error: Exception) -> Response:
     """Whatever nobody foresaw: logged with its traceback for the administrator, told without it."""
     _logger.error("%s %s failed", request.method, request.path, exc_info=error)
-    return _problem(_SERVER_ERROR)
+    if not is_away(error):
+        return _problem(_SERVER_ERROR)
+    ask_for_nobody()
+    response = _problem(_UNAVAILABLE)
+    response.headers["Retry-After"] = str(RETRY_AFTER_S)
+    return response
 
 
 def _answer_unknown_address() -> Response | None:

@@ -14,7 +14,7 @@ from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMe
 
 from engine.errors import DomainError, InvalidInput
 from webui.api.models.values import GivenOrNothing
-from webui.api.request_faults import FieldNotStorable, FieldUnknown, fault_of
+from webui.api.request_faults import FieldNotStorable, FieldRepeated, FieldUnknown, fault_of
 
 _LARGEST_JSON = 1024 * 1024
 _DEEPEST = 20
@@ -54,12 +54,28 @@ def _needs_body(view: Any) -> bool:
     return model is not None and not issubclass(model, GivenOrNothing)
 
 
+@cache
+def _several_times(view: Any) -> frozenset[str]:
+    """The names that the call's query may hold several times."""
+    model = get_type_hints(inspect.unwrap(view)).get("query")
+    told = model.model_json_schema()["properties"] if model is not None else {}
+    return frozenset(
+        name
+        for name, schema in told.items()
+        if any(one.get("type") == "array" for one in (schema, *schema.get("anyOf", ())))
+    )
+
+
 def _query_faults(view: Any) -> dict[str, DomainError]:
     faults: dict[str, DomainError] = {}
     if "query" not in _parts_of(view):
         faults |= {name: FieldUnknown() for name in request.args}
-    for name, text in request.args.items(multi=True):
-        faults |= _unstorable(text, name)
+    several = _several_times(view)
+    for name, texts in request.args.lists():
+        if len(texts) > 1 and name not in several:
+            faults[name] = FieldRepeated()
+        for text in texts:
+            faults |= _unstorable(text, name)
     return faults
 
 

@@ -21,6 +21,13 @@ class FieldUnknown(DomainError):
     template: ClassVar[str] = N_("There is no such field here.")
 
 
+class FieldRepeated(DomainError):
+    """Which one is meant is not guessed at."""
+
+    code: ClassVar[str] = "field_repeated"
+    template: ClassVar[str] = N_("This may be given once only.")
+
+
 class FieldLength(DomainError):
     code: ClassVar[str] = "field_length"
     template: ClassVar[str] = N_("Too long or too short: the limit is %(limit)s.")

@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import Response
 from pydantic import TypeAdapter, ValidationError
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.commands.completions import (
@@ -29,9 +30,10 @@ from engine.commands.work_items import (
     extend_work_item,
     release_work_item,
 )
-from engine.errors import N_, DomainError, FieldNotUnderstood, InvalidInput
+from engine.errors import N_, DomainError, FieldNotUnderstood, InvalidInput, NotFound
 from engine.model.work_item import WorkItem
 from engine.queries.directories import directory
+from engine.queries.scopes import visible_work_items
 from webui.api.answers import answer
 from webui.api.blueprint import api, conflicts
 from webui.api.caller import caller, confirm_caller, identified_by_its_command, in_readers_language, reader_locale
@@ -248,9 +250,16 @@ def _acted(
 ) -> Response:
     """Carry a command out, once per key, and say how the step stands then."""
     told = {"id": path.work_item_id, **arguments}
-    work_item_id = carry_out_once(name, told, lambda session: command(session).id)
+    work_item_id = carry_out_once(name, told, lambda session: command(session).id, ensure_seen=_ensure_sees)
     with reading() as session:
         return answer(_status(session, session.get_one(WorkItem, work_item_id)))
+
+
+def _ensure_sees(session: Session, work_item_id: int) -> None:
+    """Raises NotFound."""
+    seen = select(WorkItem.id).where(WorkItem.id == work_item_id, visible_work_items(caller(), only=work_item_id))
+    if session.scalar(seen) is None:
+        raise NotFound
 
 
 def _status(session: Session, item: WorkItem, *, is_unexplained: bool = False) -> WorkItemStatus:

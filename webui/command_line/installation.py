@@ -15,13 +15,13 @@ from engine.db.schema import current_revision, is_up_to_date, migrate
 from engine.db.session import Database
 from engine.settings import Settings, settings_from
 from webui.command_line.failures import Failed
-from webui.command_line.language import _
+from webui.command_line.language import LOCALES, _
 
 _FILE_BOUNDS = ("FILE_MAX_MB", "DEAL_FILES_MAX_MB", "ALL_FILES_MAX_GB")
 
 
 def settings() -> Settings:
-    """What the environment decides. Raises Failed for a number or a zone that is none, a folder that is none."""
+    """What the environment decides. Raises Failed for a number, a zone, a language or a folder that is none."""
     try:
         given = settings_from()
     except ValueError:
@@ -34,6 +34,10 @@ def settings() -> Settings:
         raise Failed(
             _("TZ_DEFAULT must be a time zone such as Europe/Kyiv, not “%(value)s”.", value=given.time_zone)
         ) from None
+    if given.locale not in LOCALES:
+        raise Failed(
+            _("LOCALE_DEFAULT must be %(known)s, not “%(value)s”.", known=" / ".join(LOCALES), value=given.locale)
+        )
     there = next(folder for folder in (given.var, *given.var.parents) if folder.is_symlink() or folder.exists())
     if not there.exists():
         raise Failed(

@@ -23,7 +23,7 @@ from engine.policy.holidays_ua import ukrainian_holidays
 from engine.policy.permissions import Ability
 from engine.queries.people import CalendarRow, calendars
 from engine.queries.scopes import ensure_sees
-from webui.carrying_out import carry_out
+from webui.carrying_out import carry_out, made_once
 from webui.error_pages import status_of
 from webui.formats import local
 from webui.forms.typed_values import read_date
@@ -48,19 +48,18 @@ def create() -> ResponseReturnValue:
     _ensure_manages()
     form = request.form
     week = {day: [(start, end) for start, end in spans] for day, spans in STANDARD_WEEK.items()}
+    zone = form.get("zone", "").strip() or services().settings.time_zone
+    add = made_once(
+        lambda session: (
+            add_calendar(session, form.get("name", ""), zone, week, actor=actor(), clock=services().clock).id
+        )
+    )
     try:
         with writing() as session:
-            calendar = add_calendar(
-                session,
-                form.get("name", ""),
-                form.get("zone", "").strip() or services().settings.time_zone,
-                week,
-                actor=actor(),
-                clock=services().clock,
-            )
+            calendar_id = add(session)
     except DomainError as error:
         return _list(error)
-    return redirect(url_for("calendars.show", calendar_id=calendar.id), code=303)
+    return redirect(url_for("calendars.show", calendar_id=calendar_id), code=303)
 
 
 @blueprint.get("/<int:calendar_id>")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from hashlib import sha256
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -34,7 +35,7 @@ from engine.queries.client_imports import (
     refused_rows,
 )
 from engine.queries.own_fields import own_fields
-from webui.carrying_out import carry_out
+from webui.carrying_out import carry_out, made_once
 from webui.error_pages import status_of
 from webui.exports import csv_file, xlsx_file
 from webui.forms.own_form import spelling
@@ -96,8 +97,14 @@ def bring() -> ResponseReturnValue:
             raise InvalidInput({"file": FieldRequired(label=N_("File"))})
         with upload.stream as stream:
             file = look_into(stream.read(), upload.filename)
+        bring_it = made_once(
+            lambda session: (
+                bring_list(session, kind, file, actor=actor(), clock=services().clock, spelling=spelling()).id
+            ),
+            file=sha256(file.content).hexdigest(),
+        )
         with writing() as session:
-            import_id = bring_list(session, kind, file, actor=actor(), clock=services().clock, spelling=spelling()).id
+            import_id = bring_it(session)
     except DomainError as error:
         return _form(error, kind)
     return redirect(url_for("client_imports.show", import_id=import_id), code=303)

@@ -23,6 +23,7 @@ from engine.queries.clients import client_history, client_view
 from engine.queries.contacts import contact_view
 from engine.queries.own_columns import own_columns_of_clients
 from engine.queries.own_fields import own_fields
+from webui.carrying_out import made_once
 from webui.client_list import COLUMNS, NUMERIC, SORTS, ClientFilter
 from webui.error_pages import status_of
 from webui.exports import csv_file, xlsx_file
@@ -51,11 +52,12 @@ def list_clients() -> ResponseReturnValue:
         fields = own_fields(session, FieldSubject.CLIENT)
         columns = ClientColumns.kept(session, actor())
         cells = client_cells(session, columns.own_shown, {row.id: row.fields for row in page.items})
+    built_in = {one: _(label) for one, label in COLUMNS.items()}
     return render_template(
         "clients/list.html",
         page=page,
         columns=columns.shown,
-        labels={one: _(label) for one, label in COLUMNS.items()} | own_headings(columns.own_shown, tells_whose=False),
+        labels=built_in | own_headings(columns.own_shown, beside=[_("Client"), *built_in.values()], tells_whose=False),
         cells=cells,
         numeric=NUMERIC | numeric(columns.own_shown),
         sorts=SORTS,
@@ -103,7 +105,7 @@ def export(kind: str) -> ResponseReturnValue:
             )
             for row, cells in with_client_cells(session, own, ClientFilter.of(request.args).all_rows(session, actor()))
         )
-        labels = own_headings(own, tells_whose=False).values()
+        labels = own_headings(own, beside=header, tells_whose=False).values()
         return (csv_file if kind == "csv" else xlsx_file)("clients", [*header, *labels], rows)
 
 
@@ -140,13 +142,18 @@ def create() -> ResponseReturnValue:
     try:
         ensure_chosen(form, "owner_id", N_("a person"))
         draft = ClientDraft(**_typed(_FIELDS), owner_id=chosen_id(form, "owner_id"), fields=typed_values(form))
+        add = made_once(
+            lambda session: (
+                add_client(session, draft, actor=actor(), clock=services().clock, spelling=spelling(), whole=True).id
+            )
+        )
         with writing() as session:
-            client = add_client(session, draft, actor=actor(), clock=services().clock, spelling=spelling(), whole=True)
+            client_id = add(session)
     except DomainError as error:
         return _form(form.to_dict(), error)
     flash(_("The client is added."), "success")
     flash("new-client", "draft")
-    return redirect(url_for("clients.show", client_id=client.id), code=303)
+    return redirect(url_for("clients.show", client_id=client_id), code=303)
 
 
 @blueprint.get("/<int:client_id>")
@@ -189,8 +196,10 @@ def create_contact(client_id: int) -> ResponseReturnValue:
     draft = ContactDraft(**_typed(_CONTACT_FIELDS), fields=typed_values(request.form))
     return _act(
         client_id,
-        lambda session: add_contact(
-            session, client_id, draft, actor=actor(), clock=services().clock, spelling=spelling()
+        made_once(
+            lambda session: (
+                add_contact(session, client_id, draft, actor=actor(), clock=services().clock, spelling=spelling()).id
+            )
         ),
         _("The contact is added."),
         opened="contact",

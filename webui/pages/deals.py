@@ -42,6 +42,7 @@ from engine.queries.processes import process_of
 from engine.queries.version_moves import last_move_of_deal, version_of_deal
 from webui.approval_pane import shown_changes
 from webui.attachments import attachment
+from webui.carrying_out import made_once
 from webui.command_keys import sent_command_id
 from webui.deadlines import working_time
 from webui.deal_files import as_download
@@ -81,6 +82,7 @@ def list_deals() -> ResponseReturnValue:
         reasons = loss_reasons(session, archived=True) if chosen.reason_id else ()
         department = directory(session).department(chosen.counted.department_id)
         client_name = visible_client_name(session, actor(), chosen.client_id) if chosen.client_id else ""
+    built_in = {one: _(label) for one, label in COLUMNS.items()}
     return render_template(
         "deals/list.html",
         reason_name=next((one.name for one in reasons if one.id == chosen.reason_id), ""),
@@ -88,7 +90,7 @@ def list_deals() -> ResponseReturnValue:
         client_name=client_name,
         page=page,
         columns=columns.shown,
-        labels={one: _(label) for one, label in COLUMNS.items()} | own_headings(columns.own_shown),
+        labels=built_in | own_headings(columns.own_shown, beside=[_("Deal"), _("Client"), *built_in.values()]),
         cells=cells,
         numeric=NUMERIC | numeric(columns.own_shown),
         sorts=SORTS,
@@ -166,7 +168,9 @@ def export(kind: str) -> ResponseReturnValue:
             )
             for row, cells in with_deal_cells(session, own, found, lambda one: one.id)
         )
-        return (csv_file if kind == "csv" else xlsx_file)("deals", (*header, *own_headings(own).values()), rows)
+        return (csv_file if kind == "csv" else xlsx_file)(
+            "deals", (*header, *own_headings(own, beside=header).values()), rows
+        )
 
 
 @blueprint.get("/new")
@@ -240,17 +244,23 @@ def comment(deal_id: int) -> ResponseReturnValue:
         files = brought(request.files.getlist("files"), "text", required=False)
     except DomainError as error:
         return deal_page(deal_id, error=error, form=request.form.to_dict())
+    say = made_once(
+        lambda session: (
+            comment_on_deal(
+                session,
+                deal_id,
+                request.form.get("text", ""),
+                actor=actor(),
+                clock=services().clock,
+                files=files,
+                limits=limits(),
+            ).id
+        ),
+        files=" ".join(one.sha256 for one in files),
+    )
     return _act(
         deal_id,
-        lambda session: comment_on_deal(
-            session,
-            deal_id,
-            request.form.get("text", ""),
-            actor=actor(),
-            clock=services().clock,
-            files=files,
-            limits=limits(),
-        ),
+        lambda session: session.get_one(Deal, say(session)),
         _("The comment is in the deal's history."),
     )
 

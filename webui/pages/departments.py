@@ -13,10 +13,11 @@ from engine.bpmn.compiled import Distribution
 from engine.bpmn.escalation_text import parse_ladder
 from engine.commands.departments import DepartmentDraft, add_department, update_department
 from engine.errors import N_, DomainError, NotFound
+from engine.model.department import Department
 from engine.policy.permissions import Ability
 from engine.queries.people import calendars, departments
 from engine.queries.scopes import ensure_sees
-from webui.carrying_out import carry_out
+from webui.carrying_out import carry_out, made_once
 from webui.department_tree import as_tree
 from webui.error_pages import status_of
 from webui.forms.typed_values import chosen_id, ensure_chosen
@@ -41,8 +42,9 @@ def create() -> ResponseReturnValue:
     ensure_sees(actor(), Ability.MANAGE_PEOPLE if missed_at is None else Ability.ADD_DEPARTMENT)
     try:
         draft = DepartmentDraft(**_typed(request.form))
+        add = made_once(lambda session: add_department(session, draft, actor=actor(), clock=services().clock).id)
         with writing() as session:
-            department = add_department(session, draft, actor=actor(), clock=services().clock)
+            department = session.get_one(Department, add(session))
     except DomainError as error:
         if missed_at is None:
             return _list(error)

@@ -19,7 +19,7 @@ from engine.commands.loss_reasons import (
 )
 from engine.errors import N_, DomainError
 from engine.queries.loss_reasons import managed_loss_reasons
-from webui.carrying_out import carry_out
+from webui.carrying_out import carry_out, made_once
 from webui.error_pages import status_of
 from webui.i18n import _
 from webui.messages import field_errors
@@ -46,7 +46,8 @@ def show() -> ResponseReturnValue:
 @blueprint.post("")
 def create() -> ResponseReturnValue:
     name = request.form.get("name", "")
-    return _act(lambda session: add_loss_reason(session, name, actor=actor(), clock=services().clock))
+    add = made_once(lambda session: add_loss_reason(session, name, actor=actor(), clock=services().clock).id)
+    return _act(add)
 
 
 @blueprint.post("/usual")

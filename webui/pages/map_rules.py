@@ -19,7 +19,7 @@ from engine.queries.definitions import definition_view
 from engine.queries.map_rules import rule_runs, rules_of
 from engine.queries.processes import process_of
 from engine.queries.scopes import ensure_sees
-from webui.carrying_out import carry_out
+from webui.carrying_out import carry_out, made_once
 from webui.error_pages import status_of
 from webui.forms.rule_form import decision_lines, expected_lines, read_rule, rule_fields
 from webui.forms.shown_values import shown_field
@@ -78,8 +78,14 @@ def _keep(definition_id: int, position: int | None) -> ResponseReturnValue:
             kept = rules_of(session, definition.key)
         before = kept[position].rule if position is not None and position < len(kept) else None
         rule = read_rule(process, request.form, before)
-        with writing() as session:
+
+        def keep(session: Session) -> int:
             keep_rule(session, definition_id, place, rule, actor=actor(), clock=services().clock)
+            return definition_id
+
+        once = made_once(keep)
+        with writing() as session:
+            once(session)
     except NotFound:
         raise
     except DomainError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from hashlib import sha256
 from typing import Any, ClassVar
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
@@ -88,7 +89,7 @@ def upload() -> ResponseReturnValue:
     over = too_large(files)
     if over:
         return _rejected(over, _TOO_LARGE)
-    return _deployed(files)
+    return _deployed(files, brought=sha256(b"".join(map(bytes, files.values()))).hexdigest())
 
 
 @blueprint.post("/shipped/<key>")
@@ -235,14 +236,15 @@ def _act(definition_id: int, command: Callable[[Session], ProcessDefinition], to
     return redirect(url_for("maps.show", definition_id=changed.id), code=303)
 
 
-def _deployed(files: Mapping[str, bytes], process_key: str | None = None) -> ResponseReturnValue:
+def _deployed(files: Mapping[str, bytes], process_key: str | None = None, *, brought: str = "") -> ResponseReturnValue:
     try:
-        definition = deploy(files, process_key)
+        definition = deploy(files, process_key, brought=brought)
     except MapRejected as rejected:
         return _rejected(rejected.findings, _REJECTED)
     flash(_("Kept as a draft. No deal follows it before it is published."), "success")
     with reading() as session:
-        asks = definition.compiled is not None and open_questions(session, definition.id) > 0
+        is_executable = session.get_one(ProcessDefinition, definition.id).compiled is not None
+        asks = is_executable and open_questions(session, definition.id) > 0
     # Errors come first: a map that cannot be executed has to be mended before its questions are of use.
     return redirect(url_for("map_questions.show" if asks else "maps.show", definition_id=definition.id), code=303)
 

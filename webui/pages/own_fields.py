@@ -20,6 +20,7 @@ from engine.errors import DomainError, NotFound
 from engine.model.own_field import FieldSubject, OwnField
 from engine.policy.own_fields import TYPES, OwnFieldDraft, choices_text
 from engine.queries.own_fields import managed_field, managed_fields
+from webui.carrying_out import made_once
 from webui.error_pages import status_of
 from webui.i18n import _
 from webui.map_steps import FIELD_TYPES
@@ -43,8 +44,10 @@ def create(subject: str) -> ResponseReturnValue:
     with reading() as session:
         managed_fields(session, actor(), of)
     try:
+        draft = _draft(request.form)
+        add = made_once(lambda session: add_own_field(session, of, draft, actor=actor(), clock=services().clock).id)
         with writing() as session:
-            field = add_own_field(session, of, _draft(request.form), actor=actor(), clock=services().clock)
+            field = session.get_one(OwnField, add(session))
     except DomainError as error:
         return _list(of, error)
     flash(_("The field “%(name)s” is added.", name=field.definition["label"]), "success")

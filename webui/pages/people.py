@@ -30,6 +30,7 @@ from engine.queries.first_steps import first_steps
 from engine.queries.linked_accounts import account_of_person
 from engine.queries.people import DepartmentRow, departments, people, person_view
 from engine.queries.scopes import ensure_sees
+from webui.carrying_out import made_once
 from webui.command_keys import sent_command_id
 from webui.error_pages import status_of
 from webui.forms.typed_values import read_id
@@ -96,8 +97,9 @@ def create() -> ResponseReturnValue:
             password=form.get("password") or None,
             **_texts(form),
         )
+        add = made_once(lambda session: add_person(session, draft, actor=actor(), clock=services().clock).id)
         with writing() as session:
-            person = add_person(session, draft, actor=actor(), clock=services().clock)
+            person = session.get_one(Person, add(session))
     except DomainError as error:
         return _form(form, error)
     provider = services().provider

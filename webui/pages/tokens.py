@@ -5,9 +5,11 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from engine.adapters.sealing import installation_key, secret_of
 from engine.commands.tokens import create_token, revoke_token
 from engine.errors import N_, DomainError, FieldRequired, InvalidInput
 from engine.queries.people import person_view
+from webui.command_keys import sent_command_id
 from webui.error_pages import status_of
 from webui.i18n import _
 from webui.messages import field_errors
@@ -38,8 +40,19 @@ def create() -> ResponseReturnValue:
         own_proof(request.form, actor())
     except InvalidInput as error:
         return _page(name=name, error=error)
+    person_id, key = actor().person_id, sent_command_id()
+    # Made of the press, so that the second of a double click, whose answer the browser shows, shows the token, too.
+    secret = secret_of(installation_key(services().settings), "token", str(person_id), name, key) if key else None
     with writing() as session:
-        token = create_token(session, actor().person_id, name, actor=actor(), clock=services().clock)
+        token = create_token(
+            session,
+            person_id,
+            name,
+            actor=actor(),
+            clock=services().clock,
+            command_id=f"{key}:{name}" if key else None,
+            secret=secret,
+        )
     return _page(token=token)
 
 

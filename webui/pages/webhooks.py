@@ -59,8 +59,9 @@ def try_again(webhook_id: int) -> ResponseReturnValue:
 def remove(webhook_id: int) -> ResponseReturnValue:
     ensure_sees(actor(), Ability.MANAGE_WEBHOOKS)
     with writing() as session:
-        remove_webhook(session, webhook_id, actor=actor(), clock=services().clock)
-    flash(_("The address is no longer told anything."), "success")
+        was_there = remove_webhook(session, webhook_id, actor=actor(), clock=services().clock)
+    told = _("The address is no longer told anything.") if was_there else _("This address was removed already.")
+    flash(told, "success")
     return redirect(url_for("webhooks.show"), code=303)
 
 

@@ -16,7 +16,7 @@ from engine.bpmn.dmn.model import ValueKind
 from engine.bpmn.expressions import CompiledTests, syntax
 from engine.bpmn.expressions.fixed_values import fixed_value
 from engine.bpmn.expressions.time_functions import read_instant
-from engine.bpmn.expressions.values import Range, is_number
+from engine.bpmn.expressions.values import Months, Range, is_number
 
 _OTHER_TEXT: Final = "…"
 _DAY: Final = timedelta(days=1)
@@ -26,7 +26,7 @@ _TYPES: Final = {
     ValueKind.DATE: date,
     ValueKind.MOMENT: datetime,
 }
-_SAMPLED: Final = frozenset({str, bool, date, datetime})
+_SAMPLED: Final[frozenset[type]] = frozenset({str, bool, date, datetime})
 
 
 def samples(cells: Iterable[CompiledTests], kind: ValueKind) -> list[Any]:
@@ -42,10 +42,12 @@ def is_plain(cell: CompiledTests, kind: ValueKind) -> bool:
         return True
     if cell.names or kind in {ValueKind.TIME, ValueKind.DURATION}:
         return False
-    return all(_is_plain(test) for test in cell.tests)
+    # No text is read as a duration, as it is as a date: none of another kind compares with one.
+    sampled = _SAMPLED if kind is ValueKind.ANY else _SAMPLED | {timedelta, Months}
+    return all(_is_plain(test, sampled) for test in cell.tests)
 
 
-def _is_plain(test: syntax.Test) -> bool:
+def _is_plain(test: syntax.Test, sampled: frozenset[type]) -> bool:
     fixed = fixed_value(test.operand)
     if fixed is None:
         return False
@@ -54,7 +56,7 @@ def _is_plain(test: syntax.Test) -> bool:
     nested = isinstance(fixed.value, list) and any(isinstance(item, Range) for item in fixed.value)
     if (bounds or nested) and any(isinstance(value, str) for value in named):
         return False  # between two texts there are always others
-    return all(value is None or is_number(value) or type(value) in _SAMPLED for value in named)
+    return all(value is None or is_number(value) or type(value) in sampled for value in named)
 
 
 def named_values(node: syntax.Node) -> Iterator[Any]:

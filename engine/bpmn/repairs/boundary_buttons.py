@@ -47,7 +47,12 @@ def _add(workbench: Workbench, step: Node, told: list[Node]) -> None:
         flow.source_id = boundary.source_id
         flow.condition = OutcomeCondition(steps=(step.id,), outcomes=(flow.id,))
         plan.outcomes.append(Outcome(id=flow.id, kind=OutcomeKind.WAY, label=boundary.name or label(flow)))
-        workbench.noticed.info("BOUNDARY_BUTTON", boundary, step=step.title)
+        workbench.noticed.info("BOUNDARY_BUTTON", boundary, step=_called(step))
+
+
+def _called(step: Node) -> str:
+    """A gateway at which a person chooses is mostly without a name: then what leads to it has one."""
+    return step.name or next((flow.source.name for flow in step.incoming if flow.source.name), step.source_id)
 
 
 def _behind(workbench: Workbench, step: Node, boundary: Node) -> Node:

@@ -165,6 +165,7 @@ def test_a_call_that_takes_nothing_is_told_so(api: ApiOf, office: Office) -> Non
     office.open_deal()
     olena = api("olena")
     assert faults(olena.get("/me?colour=red")) == {"colour": "field_unknown"}
+    assert faults(olena.get("/deals?limit=5&limit=6")) == {"limit": "field_repeated"}
     assert faults(olena.post("/work-items/1/release", {"why": "x"})) == {"why": "field_unknown"}
 
 

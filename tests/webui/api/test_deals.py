@@ -6,6 +6,9 @@ import pytest
 from support.api import ApiClient, faults, problem, read
 from support.office import Office
 
+from engine.model.deal import Deal
+from engine.model.work_item import WorkItem
+
 ApiOf = Callable[[str | None], ApiClient]
 
 DEAL = {"title": "Насоси", "client": {"name": "ТОВ «Промінь»"}, "definition_key": "sale"}
@@ -170,3 +173,19 @@ def test_the_timeline_can_be_narrowed_to_kinds(api: ApiOf, office: Office) -> No
     told = read(api("olena").get(f"/deals/{deal.id}/history?kind=deal_opened&kind=step_opened"))
     assert {one["kind"] for one in told["items"]} == {"deal_opened", "step_opened"}
     assert all(one["at"].endswith("Z") for one in told["items"])
+
+
+def test_a_repetition_tells_nothing_of_a_deal_that_is_somebody_elses_by_then(office: Office, api: ApiOf) -> None:
+    olena = api("olena")
+    deal_id = read(olena.post("/deals", DEAL, key="one click"), 201)["id"]
+    item = office.step("prepare")
+    read(olena.post(f"/work-items/{item.id}/comment", {"text": "Чекаю рахунок"}, key="say"))
+    with office.database.write() as session:
+        session.get_one(Deal, deal_id).owner_id = office.company.taras.id
+        step = session.get_one(WorkItem, item.id)
+        step.assignee_id, step.group_id = office.company.taras.id, office.company.legal.id
+    problem(olena.get(f"/deals/{deal_id}"), 404, "not_found")
+    problem(olena.post("/deals", DEAL, key="one click"), 404, "not_found")
+    problem(olena.post(f"/work-items/{item.id}/comment", {"text": "Чекаю рахунок"}, key="say"), 404, "not_found")
+    with office.database.read() as session:
+        assert session.query(Deal).count() == 1

@@ -227,6 +227,14 @@ def test_a_time_zone_that_is_none_is_told(zone: str, tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (1, sentence)
 
 
+@pytest.mark.parametrize("language", ["fr", "uk_UA"])
+def test_a_language_that_is_none_of_ours_is_told(language: str, tmp_path: Path) -> None:
+    done = reglament("migrate", env=environment(tmp_path, LOCALE_DEFAULT=language) | {"LANG": "en_US.UTF-8"})
+    assert done.returncode == 1
+    assert done.stderr.startswith("LOCALE_DEFAULT")
+    assert all(word in done.stderr for word in ("uk", "en", language))
+
+
 def test_a_folder_that_cannot_be_made_is_told_in_one_sentence(tmp_path: Path) -> None:
     done = reglament("run", env=environment(Path("/proc/reglament")))
     assert (done.returncode, done.stderr) == (1, "/proc/reglament cannot be used: No such file or directory\n")

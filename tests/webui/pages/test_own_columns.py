@@ -356,6 +356,23 @@ def test_fields_that_one_map_calls_alike_say_which_step_asks_for_them(office: Of
     assert all(one in page for one in told), "where they are chosen, too"
 
 
+def test_a_field_that_is_called_like_a_column_of_every_company_is_told_apart(office: Office, browse: SignIn) -> None:
+    office.publish(asking(FieldDefinition(name="part", label="Сума"), FieldDefinition(name="term", label="Строк")))
+    office.do("admin", add_own_field, FieldSubject.CLIENT, OwnFieldDraft(name="origin", label="джерело", type="text"))
+    office.open_deal()
+    olena, name = browse("olena"), "Карта sale"
+    choose(olena, "deals", "fields.part", "fields.term")
+    assert table(olena, "/deals")[0] == [f"Сума ({name})", "Строк"]
+    assert sheet(olena, "/deals/export.csv")[0][-3:].count("Сума") == 0
+    assert f"Сума ({name})" in sheet(olena, "/deals/export.csv")[0]
+    choose(olena, "inbox", "fields.part")
+    assert f"Сума ({name})" in sheet(olena, "/inbox/export.csv")[0]
+    assert "Сума (" in text_of(olena.get("/deals/columns"))
+    choose(olena, "clients", "client.fields.origin")
+    assert table(olena, "/clients")[0][-1] == "джерело (origin)"
+    assert sheet(olena, "/clients/export.csv")[0][-1] == "джерело (origin)"
+
+
 def test_fields_of_clients_that_are_called_alike_say_their_names(office: Office, browse: SignIn) -> None:
     for name in ("near", "far"):
         office.do("admin", add_own_field, FieldSubject.CLIENT, OwnFieldDraft(name=name, label="Склад", type="text"))

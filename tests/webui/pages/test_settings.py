@@ -256,7 +256,10 @@ def test_an_address_is_added_once_however_often_its_button_is_pressed(office: Of
     with office.database.read() as session:
         (webhook,) = session.query(Webhook).all()
     assert all(webhook.secret in page for page in pages), "the answer that the browser shows is the second one"
-    admin.post(f"/settings/webhooks/{webhook.id}/remove")
+    for told in ("більше не отримує сповіщень", "Цю адресу вже вилучено"):
+        assert admin.post(f"/settings/webhooks/{webhook.id}/remove").status_code == 303
+        assert told in text_of(admin.get("/settings/webhooks"))
+    assert admin.post("/settings/webhooks/999/remove").status_code == 404
     assert admin.post("/settings/webhooks", form).status_code == 404
 
 

@@ -85,7 +85,8 @@ def test_a_rule_behind_one_that_takes_everything_is_told() -> None:
     ("kind", "cell"),
     [
         ("number", "[5..1]"), ("number", '"5"'), ("number", "]5..5["), ("string", "5"), ("boolean", '"так"'),
-        ("date", '"5 травня", 5'), ("number", "true"),
+        ("date", '"5 травня", 5'), ("number", "true"), ("string", '< duration("P3D")'),
+        ("string", '[duration("P1D")..duration("P3D")]'), ("date", 'duration("P3M")'), ("number", '> duration("PT1H")'),
     ],
 )  # fmt: skip
 def test_a_cell_that_no_value_fits_is_told(kind: str, cell: str) -> None:
@@ -97,7 +98,9 @@ def test_a_cell_that_no_value_fits_is_told(kind: str, cell: str) -> None:
     [
         ("number", "5"), ("string", '"a"'), ("string", '["a".."c"]'), ("", 'time("10:00:00")'),
         ("time", 'time("10:00:00")'), ("date", '"2026-05-05"'),
-        ("", 'duration("P1D")'), ("date", 'date("2026-01-01")'), ("boolean", "false"), ("", "missing"), ("", "{}[1]"),
+        ("", 'duration("P1D")'), ("duration", '< duration("P3D")'), ("string", '"P3D", duration("P3D")'),
+        ("string", '< time("10:00:00")'),
+        ("date", 'date("2026-01-01")'), ("boolean", "false"), ("", "missing"), ("", "{}[1]"),
     ],
 )  # fmt: skip
 def test_a_cell_that_some_value_may_fit_is_told_nothing(kind: str, cell: str) -> None:

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from support.canonical_maps import MONDAY, MapBuilder, after, every
 from support.instance_run import InstanceRun
 
 from engine.bpmn.compiled import CompiledProcess, TimerKind, TimerRule
+from engine.bpmn.deadline_rules import ElapsedTime
+from engine.bpmn.inspection import waits_in, with_later_timers
 from engine.bpmn.runtime import FireTimer
 from engine.errors import MapFailed
+from engine.policy.business_calendar import DEFAULT_CALENDAR
+from engine.policy.due_dates import CalendarDueTimes
+
+
+def kyiv(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo("Europe/Kyiv"))
 
 
 def guarded(rule: TimerRule, *, interrupting: bool, host: str = "step") -> CompiledProcess:
@@ -147,6 +156,29 @@ class TestCycles:
         run.fire("alarm")
         assert run.open == ["host", "look_after_it"]
         assert run.due == {"alarm": MONDAY + timedelta(days=4)}
+
+    def test_a_cycle_keeps_its_day_and_its_hour(self) -> None:
+        """A short month moved all that followed to its last day, the skipped hour of March all that followed by one."""
+        for rule, at, expected in (
+            (ElapsedTime(months=1), "2026-01-31 10:00", ["02-28 10:00", "03-31 10:00", "04-30 10:00", "05-31 10:00"]),
+            (ElapsedTime(days=1), "2026-03-27 03:30", ["03-28 03:30", "03-29 04:30", "03-30 03:30", "03-31 03:30"]),
+        ):
+            run = InstanceRun(
+                guarded(TimerRule(kind=TimerKind.CYCLE, rule=rule), interrupting=False),
+                at=kyiv(at),
+                due_times=CalendarDueTimes(DEFAULT_CALENDAR),
+            )
+            for day in expected:
+                assert run.due == {"alarm": kyiv(f"2026-{day}")}
+                run.fire("alarm")
+
+    def test_a_cycle_that_was_put_off_counts_from_where_it_stands(self) -> None:
+        process = guarded(every(days=30), interrupting=False)
+        run = InstanceRun(process)
+        run.state = with_later_timers(process, run.state, lambda _event, due: due + timedelta(days=5))
+        run.timers = dict(waits_in(process, run.state).timers)
+        run.fire("alarm")
+        assert run.due == {"alarm": MONDAY + timedelta(days=65)}
 
     def test_an_interrupting_cycle_interrupts(self) -> None:
         run = InstanceRun(guarded(every(days=1), interrupting=True))

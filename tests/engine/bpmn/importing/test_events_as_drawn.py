@@ -761,3 +761,20 @@ def test_an_event_without_a_trigger_is_told_from_outside() -> None:
     assert waiting.name == "Передумав"
     run.deliver("b")
     assert run.open == ["aside"]
+
+
+def test_a_choice_without_a_name_is_called_by_what_leads_to_it() -> None:
+    told = "<messageEventDefinition/>"
+    outcome = outcome_of(
+        START,
+        step("offer", "Надіслати пропозицію"),
+        element("eventBasedGateway", "eg"),
+        element("intermediateCatchEvent", "yes", "Клієнт згоден", told),
+        element("intermediateCatchEvent", "no", "Клієнт відмовився", told),
+        END,
+        chain("start", "offer", "eg", "yes", "end"),
+        flow("eg", "no"),
+        flow("no", "end"),
+    )
+    buttons = [one for one in outcome.findings if one.code == "BOUNDARY_BUTTON"]
+    assert [one.params["step"] for one in buttons] == ["Надіслати пропозицію"] * 2

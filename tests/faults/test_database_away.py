@@ -1,0 +1,90 @@
+"""PostgreSQL is away for a while: people and programs are told so, and do again what they wanted when it is back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import IntegrityError, OperationalError
+from support.api import ApiClient, problem, read
+from support.migrated import build_schema
+from support.missing import found_or_skipped
+from support.office import Office
+from support.servers import PostgreSQL
+from support.web import Browser, events_of, text_of, web_application
+
+from engine.db.away import is_away
+from engine.db.session import Database
+
+
+@pytest.fixture
+def own_postgresql() -> Iterator[PostgreSQL]:
+    """A server of this test alone: it is stopped."""
+    with found_or_skipped(PostgreSQL) as server:
+        yield server
+
+
+@pytest.mark.postgres
+def test_people_and_programs_are_told_to_try_again_and_nothing_is_done_twice(own_postgresql: PostgreSQL) -> None:
+    url = own_postgresql.create_database("reglament")
+    build_schema(url)
+    office = Office(Database(url))
+    office.publish()
+    app = web_application(office)
+    olena, program = Browser(app, "olena"), ApiClient(app, office, "olena")
+    deal = {"title": "Друга", "definition_key": "sale", "client": {"name": "ТОВ «Лан»"}}
+    first = read(program.post("/deals", deal, key="one"), 201)
+    step = office.step("prepare", office.open_deal())
+    done = {"values": {"discount": "5"}, "outcome": "completed"}
+    own_postgresql.stop()
+    for answer in (
+        program.get("/deals"),
+        program.post("/deals", deal, key="one"),
+        program.post(f"/work-items/{step.id}/complete", done, key="two"),
+        olena.client.get("/api/v1/deals"),
+    ):
+        problem(answer, 503, "unavailable")
+        assert int(answer.headers["Retry-After"]) > 0
+    for address in ("/inbox", "/deals", f"/deals/{first['id']}"):
+        answer = olena.get(address)
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
+        assert "The data cannot be reached" in text_of(answer)
+        assert "Try again" in text_of(answer)
+    form = {"title": "Третя", "definition_key": "sale", "client.name": "ТОВ «Степ»", "amount": "", "currency": "UAH"}
+    assert olena.post("/deals", form).status_code == 503
+    part = olena.get("/inbox/count", part=True)
+    assert part.status_code == 503
+    assert "cannot be reached" in events_of(part)["toast"]["text"]
+    own_postgresql.start()
+    assert read(program.post("/deals", deal, key="one"), 201)["id"] == first["id"]
+    read(program.post(f"/work-items/{step.id}/complete", done, key="two"))
+    assert olena.get("/deals").status_code == 200
+    office.database.dispose()
+
+
+def test_what_a_database_refuses_is_not_taken_for_its_absence(tmp_path: Path) -> None:
+    engine = create_engine(f"sqlite:///{tmp_path / 'some.sqlite'}")
+    with engine.connect() as connection:
+        connection.execute(text("CREATE TABLE one (id INTEGER PRIMARY KEY)"))
+        connection.execute(text("INSERT INTO one VALUES (1)"))
+        with pytest.raises(IntegrityError) as doubled:
+            connection.execute(text("INSERT INTO one VALUES (1)"))
+        with pytest.raises(OperationalError) as missing:
+            connection.execute(text("SELECT * FROM nowhere"))
+    engine.dispose()
+    assert not any(is_away(failure.value) for failure in (doubled, missing))
+
+
+@pytest.mark.postgres
+def test_a_lock_or_a_limit_of_postgresql_is_not_its_absence(postgres_url: str) -> None:
+    database = Database(postgres_url)
+    for statement in ("SELECT 1/0", "SET LOCAL statement_timeout = 1; SELECT pg_sleep(1)"):
+        with pytest.raises(Exception, match=r"division|timeout") as refused, database.read() as session:
+            session.execute(text(statement))
+        assert not is_away(refused.value)
+    with pytest.raises(OperationalError) as ended, database.read() as session:
+        session.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+    assert is_away(ended.value)
+    database.dispose()
