@@ -110,7 +110,7 @@ TELLINGS: Mapping[str, Telling] = {
     "deadline_set": Telling(
         "calendar-due",
         "neutral",
-        lambda data: _("“%(name)s” is due %(due)s now", name=data["name"], due=when(moment(data["due_at"]))),
+        lambda data: _("“%(name)s” is due %(due)s now", name=data["name"], due=day_and_time(moment(data["due_at"]))),
     ),
     "deadline_extended": Telling("calendar-due", "warning", _extended, quote="reason"),
     "reminder_sent": Telling(
