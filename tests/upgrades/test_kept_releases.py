@@ -50,7 +50,7 @@ def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[D
 
 
 def test_every_release_is_kept() -> None:
-    assert [file.parent.name for file in RELEASES] == ["0.1.0"]
+    assert [file.parent.name for file in RELEASES] == ["0.1.0", "0.2.0"]
 
 
 @pytest.mark.timeout(300)
