@@ -105,7 +105,7 @@ def set_exchange_rate(
     if errors:
         raise InvalidInput(errors)
     kept = _kept(session, into, currency, day)
-    previous = "" if kept is None else written(kept.rate)
+    previous = None if kept is None else kept.rate.normalize()
     if kept is None:
         since = as_utc(datetime.combine(day, time(), zone))
         kept = ExchangeRate(into_currency=into, currency=currency, day=day, since=since)
@@ -115,7 +115,7 @@ def set_exchange_rate(
     kept.rate, kept.source, kept.taken_at = rate, source, at
     session.flush()
     event = ExchangeRateSet(
-        into=into, currency=currency, day=day, rate=written(rate), previous=previous, source=source.value
+        into=into, currency=currency, day=day, rate=rate.normalize(), previous=previous, source=source.value
     )
     record(session, event, actor=actor, at=at)
 
@@ -130,7 +130,7 @@ def remove_exchange_rate(session: Session, currency: str, day: date, *, actor: A
         raise NotFound
     session.delete(kept)
     session.flush()
-    event = ExchangeRateRemoved(into=into, currency=currency, day=day, rate=written(kept.rate))
+    event = ExchangeRateRemoved(into=into, currency=currency, day=day, rate=kept.rate.normalize())
     record(session, event, actor=actor, at=clock.now())
 
 
@@ -139,11 +139,6 @@ def is_usable(rate: Decimal) -> bool:
     if not (rate.is_finite() and 0 < rate <= LARGEST_RATE):
         return False
     return rate == round(rate, MOST_DECIMALS)
-
-
-def written(rate: Decimal) -> str:
-    """Without zeros at its end: ``41.52``."""
-    return format(rate.normalize(), "f")
 
 
 def _company_currency(session: Session) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from engine.events.base import Event
@@ -243,14 +244,14 @@ class CompanyCurrencyChosen(Event):
 class ExchangeRateSet(Event):
     """``rate`` of ``into`` is what one of ``currency`` was worth on ``day``; ``previous`` is what stood there before.
 
-    ``source`` is where it came from. Rates are texts, ``previous`` may be empty.
+    It is None where nothing did. ``source`` is where it came from.
     """
 
     into: str
     currency: str
     day: date
-    rate: str
-    previous: str
+    rate: Decimal
+    previous: Decimal | None
     source: str
 
 
@@ -259,7 +260,7 @@ class ExchangeRateRemoved(Event):
     into: str
     currency: str
     day: date
-    rate: str
+    rate: Decimal
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,8 +69,8 @@ def test_a_rate_is_entered_corrected_and_removed_and_the_journal_keeps_it_all(of
         office.do("admin", remove_exchange_rate, "USD", day)
     corrections = [(kind, data["rate"], data.get("previous")) for kind, data in told(office)[1:]]
     assert corrections == [
-        ("exchange_rate_set", "41.1", ""),
-        ("exchange_rate_set", "415.2", ""),
+        ("exchange_rate_set", "41.1", None),
+        ("exchange_rate_set", "415.2", None),
         ("exchange_rate_set", "41.5201", "415.2"),
         ("exchange_rate_removed", "41.5201", None),
     ]
