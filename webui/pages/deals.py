@@ -42,15 +42,15 @@ from engine.queries.processes import process_of
 from engine.queries.version_moves import last_move_of_deal, version_of_deal
 from webui.approval_pane import shown_changes
 from webui.attachments import attachment
-from webui.carrying_out import made_once
 from webui.command_keys import sent_command_id
+from webui.commenting import said_once
 from webui.deadlines import working_time
 from webui.deal_files import as_download
 from webui.deal_list import COLUMNS, NUMERIC, SORTS, DealFilter
 from webui.error_pages import status_of
 from webui.exports import csv_file, xlsx_file
 from webui.file_lists import deal_files
-from webui.file_uploads import brought, limits
+from webui.file_uploads import brought
 from webui.forms.deal_form import definition_of, editable_fields, read_changes, read_new_deal, with_erased
 from webui.forms.own_form import own_inputs
 from webui.forms.shown_values import shown_field
@@ -244,20 +244,7 @@ def comment(deal_id: int) -> ResponseReturnValue:
         files = brought(request.files.getlist("files"), "text", required=False)
     except DomainError as error:
         return deal_page(deal_id, error=error, form=request.form.to_dict())
-    say = made_once(
-        lambda session: (
-            comment_on_deal(
-                session,
-                deal_id,
-                request.form.get("text", ""),
-                actor=actor(),
-                clock=services().clock,
-                files=files,
-                limits=limits(),
-            ).id
-        ),
-        files=" ".join(one.sha256 for one in files),
-    )
+    say = said_once(comment_on_deal, deal_id, files)
     return _act(
         deal_id,
         lambda session: session.get_one(Deal, say(session)),

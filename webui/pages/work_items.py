@@ -42,12 +42,12 @@ from engine.queries.loss_reasons import loss_reasons
 from engine.queries.mail_links import proposed_decision
 from engine.queries.work_items import WorkItemView, form_of_step, work_item_view
 from webui.approval_pane import approval_pane, chosen_outcome, pane_buttons, proof_errors
-from webui.carrying_out import made_once
 from webui.command_keys import sent_command_id
+from webui.commenting import said_once
 from webui.deadlines import said
 from webui.error_pages import status_of, with_event, with_toast
 from webui.file_lists import step_files
-from webui.file_uploads import brought, limits
+from webui.file_uploads import brought
 from webui.forms.file_fields import uploads_at
 from webui.forms.shown_values import shown_field
 from webui.forms.step_form import depends, faults_of, live_answer, shown_texts, step_fields, typed_values
@@ -241,20 +241,7 @@ def comment(work_item_id: int) -> ResponseReturnValue:
         files = brought(request.files.getlist("files"), "text", required=False)
     except DomainError as error:
         return _pane(work_item_id, error=error)
-    say = made_once(
-        lambda session: (
-            comment_on_work_item(
-                session,
-                work_item_id,
-                request.form.get("text", ""),
-                actor=actor(),
-                clock=services().clock,
-                files=files,
-                limits=limits(),
-            ).id
-        ),
-        files=" ".join(one.sha256 for one in files),
-    )
+    say = said_once(comment_on_work_item, work_item_id, files)
     return _act(
         work_item_id,
         lambda session: session.get_one(WorkItem, say(session)),
