@@ -13,10 +13,18 @@ from engine.adapters.sealing import Sealer, installation_key
 from engine.adapters.telegram import Telegram, telegram_for
 from engine.adapters.webhook_calls import HttpsWebhookCaller, WebhookCaller
 from engine.clock import Clock
+from engine.commands.escalations import DueRung
 from engine.commands.history_signing import SignedSoFar
 from engine.db.database_clock import installation_clock
 from engine.db.session import Database
 from engine.settings import Settings, settings_from
+
+
+@dataclass(slots=True)
+class ClimbingSoFar:
+    """The last step that this process has let climb, or found held or failing: its next turn goes on behind it."""
+
+    after: DueRung | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +39,7 @@ class Services:
     mailbox: Mailbox | None = None
     telegram: Telegram | None = None
     signed: SignedSoFar = field(default_factory=SignedSoFar)
+    climbing: ClimbingSoFar = field(default_factory=ClimbingSoFar)
 
     @property
     def sealer(self) -> Sealer:

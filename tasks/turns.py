@@ -43,17 +43,6 @@ def take_turn(services: Services, part: Part, rest: Task[[]]) -> None:
         rest.delay()
 
 
-def finish(services: Services, part: Part) -> None:
-    """Let ``part`` work until nothing is left: one that would begin each turn with what has failed in the last one."""
-    mine = _under_way[part]
-    if mine.acquire(blocking=False):
-        try:
-            for _ in part(services):
-                pass
-        finally:
-            mine.release()
-
-
 def _works_on(services: Services, part: Part) -> bool:
     until = monotonic() + A_WHILE_S
     return any(monotonic() >= until for _ in part(services))

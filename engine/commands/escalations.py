@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from engine.bpmn.deadline_rules import EscalationAction, EscalationLevel
 from engine.clock import Clock
 from engine.commands.approval_parts import voices_beside
 from engine.commands.history import record
-from engine.commands.locks import lock_instance
+from engine.commands.locks import lock_free_instances, lock_instance
 from engine.commands.notifications import notify
 from engine.commands.step_opening import calendar_of_step, ladder_of_step, members_of
 from engine.events import HeadTold, ReminderSent, StepReassigned
@@ -30,18 +31,27 @@ from engine.queries.other_eyes import barred_of
 from engine.queries.processes import process_of
 
 
+class DueRung(NamedTuple):
+    """A step whose next rung is due, and since when: in this order steps climb."""
+
+    due_at: datetime
+    work_item_id: int
+
+
 def due_escalations(session: Session, *, clock: Clock, limit: int = 100) -> list[int]:
     """Ids of live work items whose next rung is due, the longest waiting first."""
+    return [one.work_item_id for one in due_rungs(session, clock=clock, limit=limit)]
+
+
+def due_rungs(session: Session, *, after: DueRung | None = None, clock: Clock, limit: int) -> list[DueRung]:
+    """Live work items whose next rung is due, the longest waiting first; with ``after``, those behind that one."""
     # No bare column: SQLite would take the index of states and go through all live steps, not the index of moments.
     state = func.coalesce(WorkItem.state, WorkItem.state)
-    return list(
-        session.scalars(
-            select(WorkItem.id)
-            .where(WorkItem.next_escalation_at <= clock.now(), state.in_(LIVE))
-            .order_by(WorkItem.next_escalation_at)
-            .limit(limit)
-        )
-    )
+    moment, number = WorkItem.next_escalation_at, WorkItem.id
+    due = select(moment, number).where(moment <= clock.now(), state.in_(LIVE)).order_by(moment, number).limit(limit)
+    if after is not None:
+        due = due.where(moment >= after.due_at, or_(moment > after.due_at, number > after.work_item_id))
+    return [DueRung(*row) for row in session.execute(due)]
 
 
 def escalate_work_item(session: Session, work_item_id: int, *, clock: Clock) -> bool:
@@ -52,6 +62,28 @@ def escalate_work_item(session: Session, work_item_id: int, *, clock: Clock) -> 
         return False
     instance = lock_instance(session, instance_id)
     work_item = session.get_one(WorkItem, work_item_id, populate_existing=True)
+    return _climb(session, instance, work_item, at)
+
+
+def escalate_work_items(session: Session, work_item_ids: Sequence[int], *, clock: Clock) -> int:
+    """Climb what is due of several steps of whatever instances in one transaction; how many of them climbed.
+
+    Those of an instance that somebody else holds at this moment stay as they are: whoever holds it is another worker
+    that climbs them, or changes the deal, and they are due until they have climbed. When one fails, none has climbed.
+    """
+    at = clock.now()
+    late = and_(WorkItem.id.in_(work_item_ids), WorkItem.next_escalation_at <= at)
+    instances = {one.id: one for one in lock_free_instances(session, select(WorkItem.instance_id).where(late))}
+    items = session.scalars(
+        select(WorkItem)
+        .where(late, WorkItem.instance_id.in_(instances))
+        .order_by(WorkItem.next_escalation_at, WorkItem.id)
+        .execution_options(populate_existing=True)
+    )
+    return sum(_climb(session, instances[one.instance_id], one, at) for one in items.all())
+
+
+def _climb(session: Session, instance: ProcessInstance, work_item: WorkItem, at: datetime) -> bool:
     if not work_item.is_live or work_item.due_at is None or work_item.next_escalation_at is None:
         return False
     if work_item.next_escalation_at > at:

@@ -18,7 +18,7 @@ from bench.imports import import_figures
 from bench.report import machine, print_table, write_page
 from bench.serving import serving_figures
 from bench.steps import condition_figure, growth_figures, step_figures
-from bench.timers import timer_figure
+from bench.timers import timer_figures
 from support.migrated import build_schema
 from support.office import Office
 from support.servers import PostgreSQL, Redis
@@ -59,23 +59,25 @@ class Bench:
         yield from import_figures()
         for where in (SQLITE, POSTGRESQL):
             yield from command_figures(self._office(where), where)
-        yield timer_figure(self._office(SQLITE), SQLITE, timers=1_000, workers=1)
-        yield timer_figure(self._office(POSTGRESQL), POSTGRESQL, timers=10_000, workers=4)
+        for where, timers, workers in ((SQLITE, 1_000, 1), (POSTGRESQL, 10_000, 4)):
+            database = self._database(where)
+            settings = self._settings(database, where)
+            yield from timer_figures(database, where, self._folder, settings, timers=timers, workers=workers)
         for where, ways in ((SQLITE, ON_ONE_MACHINE), (POSTGRESQL, IN_A_COMPANY)):
             office = self._office(where)
-            var, settings = self._folder / f"var-completing-{where}", self._settings(office, where)
+            var, settings = self._folder / f"var-completing-{where}", self._settings(office.database, where)
             yield from completion_figures(office, where, var, settings, ways, bare_s=bare[where])
         office = self._office(POSTGRESQL)
-        settings = self._settings(office, POSTGRESQL)
+        settings = self._settings(office.database, POSTGRESQL)
         yield from beside_figures(office, self._folder / "var-beside", settings, self._postgresql)
         for where in (SQLITE, POSTGRESQL):
             office = self._office(where)
-            yield from serving_figures(office, where, self._folder / f"var-{where}", self._settings(office, where))
+            yield from serving_figures(office, where, self._folder / f"var-{where}", self._settings(office.database, where))
         early, late = (10_000, 100_000) if full else (1_000, 5_000)
         yield memory_figure(self._database(SQLITE).url, early=early, late=late)
 
-    def _settings(self, office: Office, where: str) -> dict[str, str]:
-        settings = {"DATABASE_URL": office.database.url}
+    def _settings(self, database: Database, where: str) -> dict[str, str]:
+        settings = {"DATABASE_URL": database.url}
         return settings | ({"REDIS_URL": self._redis.url} if where == POSTGRESQL else {})
 
     def _database(self, where: str) -> Database:

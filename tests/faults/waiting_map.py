@@ -6,13 +6,14 @@ from support.canonical_maps import MapBuilder, after
 from support.sales_map import human
 
 from engine.bpmn.compiled import CompiledProcess
+from engine.bpmn.deadline_rules import EscalationLadder
 
 BRANCHES = 20
 DAYS = 3
 
 
-def waiting_map() -> CompiledProcess:
-    """Twenty timers, each with an end of its own, beside one step."""
+def waiting_map(*, escalates: bool = True) -> CompiledProcess:
+    """Twenty timers, each with an end of its own, beside one step, which ``escalates`` when it is late."""
     builder = MapBuilder(key="waiting")
     builder.start()
     builder.gateway("parallel", "split")
@@ -24,5 +25,6 @@ def waiting_map() -> CompiledProcess:
         builder.catch(timer, builder.timer(timer, after(days=DAYS)))
         builder.end(f"over_{branch}")
         builder.chain("split", timer, f"over_{branch}")
-    steps = {"confirm": human("confirm", "Підтвердити", "власник угоди", "Дзвінки")}
+    ladder = None if escalates else EscalationLadder()
+    steps = {"confirm": human("confirm", "Підтвердити", "власник угоди", "Дзвінки", escalation=ladder)}
     return builder.build().model_copy(update={"name": "Очікування", "steps": steps})

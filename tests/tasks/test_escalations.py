@@ -49,7 +49,7 @@ def test_two_workers_remind_once(office: Office) -> None:
 def test_steps_that_fail_do_not_stand_in_the_way_of_those_behind_them(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(escalations, "_READ_AT_ONCE", 1)
+    monkeypatch.setattr(escalations, "_AT_ONCE", 1)
     broken, sound = office.open_deal(title="Зламана"), office.open_deal(title="Ціла")
     broken_step = office.step("prepare", broken)
     with office.database.write() as session:
