@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from engine.adapters.webhook_calls import WebhookCall
 from engine.commands.access_letters import ACCESS_LETTER
+from engine.commands.awaited_deadlines import AWAITED_DEADLINES
 from engine.commands.calls import CALL
 from engine.commands.checkpoints import CHECKPOINT
 from engine.commands.client_imports import CLIENT_IMPORT
@@ -27,6 +28,7 @@ from engine.db.job import Job
 from engine.db.outbox import hold_job
 from engine.db.overwriting import TEXT_INDEXES
 from tasks.access_letters import prepare_access_letter
+from tasks.awaited_deadlines import set_deadlines_by_pages
 from tasks.calls import make_call
 from tasks.checkpoints import publish_checkpoint
 from tasks.client_imports import go_on_with_import
@@ -153,4 +155,5 @@ _EFFECTS: Mapping[str, Prepare] = {
     TEXT_INDEXES: by_itself(merge_text_indexes),
     CLIENT_IMPORT: by_itself(go_on_with_import),
     CLIENT_LETTER: prepare_client_letter,
+    AWAITED_DEADLINES: by_itself(set_deadlines_by_pages),
 }

@@ -117,7 +117,7 @@ class Taking:
         wanted = {name: value for name, value in said.items() if value and not getattr(client, name)}
         empty = {name: value for name, value in judged.own.items() if client.fields.get(name) in (None, "", [])}
         wanted |= {CLIENT_ROOT + name: value for name, value in empty.items() if value not in (None, "", [])}
-        changed = write_client(self._session, client, wanted, at=self._at)
+        changed = write_client(self._session, client, wanted, actor=self._actor, at=self._at)
         if changed:
             self._session.flush()
             row.before = {**(row.before or {}), "changes": list(changed), "version": client.version}

@@ -117,7 +117,7 @@ class _Undoing:
         if self._client.version != self._version_by_import(before):
             return False
         emptied = {name: None if name.startswith(CLIENT_ROOT) else "" for name in before["changes"]}
-        changed = write_client(self._session, self._client, emptied, at=self._at)
+        changed = write_client(self._session, self._client, emptied, actor=self._actor, at=self._at)
         self._record(ClientChanged(client_id=self._client.id, changes=changed))
         return True
 

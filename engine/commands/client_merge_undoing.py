@@ -87,7 +87,7 @@ def undo_merge(session: Session, merge_id: int, *, actor: Actor, clock: Clock) -
         raise MergeStays
     changes = _ensure_may_be_undone(session, merge, kept, merged, at)
     bound = bound_approvals(session, deals.values())
-    written = write_client(session, kept, {name: old for name, (old, _new) in changes.items()}, at=at)
+    written = write_client(session, kept, {name: old for name, (old, _new) in changes.items()}, actor=actor, at=at)
     merged.merged_into_id, merged.search_text = None, search_text_of_client(session, merged)
     merge.undone_at = at
     _give_back(session, merge)

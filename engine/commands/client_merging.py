@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from engine.clock import Clock
+from engine.commands.awaited_deadlines import set_deadlines_of_client
 from engine.commands.clients import write_client
 from engine.commands.history import record
 from engine.commands.idempotency import already_performed, remember
@@ -236,7 +237,7 @@ class _Merging:
 
     def perform(self, values: Mapping[str, int]) -> None:
         session, kept, merged = self._session, self._kept, self._merged
-        changes = write_client(session, kept, self._taken(values), at=self._at)
+        changes = write_client(session, kept, self._taken(values), actor=self._actor, at=self._at)
         moved = {
             "deals": [one.id for one in self._deals.values() if one.client_id == merged.id],
             **self._move_contacts(),
@@ -344,6 +345,7 @@ def move_deals(
             deal = by_id[item.deal_id]
             item.search_text = step_search_text(item.name, deal)
     session.flush()
+    set_deadlines_of_client(session, new.id, actor=actor, at=at)
 
 
 def _seen_changes(old: Client, new: Client) -> dict[str, list[Any]]:

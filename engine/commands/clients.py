@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.clock import Clock
+from engine.commands.awaited_deadlines import set_deadlines_of_client
 from engine.commands.edited_meanwhile import unseen_kept_of_client
 from engine.commands.history import record
 from engine.commands.locks import lock_client, lock_contact
@@ -152,16 +153,25 @@ def update_client(
     wanted |= {CLIENT_ROOT + name: value for name, value in own.items()}
     if read_version is not None:
         wanted = unseen_kept_of_client(session, client, wanted, read_version)
-    changed = write_client(session, client, wanted, at=clock.now())
+    changed = write_client(session, client, wanted, actor=actor, at=clock.now())
     if changed:
         record(session, ClientChanged(client_id=client.id, changes=changed), actor=actor, at=clock.now())
     return client
 
 
-def write_client(session: Session, client: Client, wanted: Mapping[str, Any], *, at: datetime) -> dict[str, list[Any]]:
+def write_client(
+    session: Session,
+    client: Client,
+    wanted: Mapping[str, Any],
+    *,
+    in_deal: int | None = None,
+    actor: Actor,
+    at: datetime,
+) -> dict[str, list[Any]]:
     """Write readable values into a locked client; what changed, as [old, new]. Own fields are named ``client.…``.
 
-    The deals of a renamed client are found by its new name a little later.
+    Open steps that waited for a date of the client's get their deadlines; those of the deal ``in_deal`` by its own
+    step. The deals of a renamed client are found by its new name a little later.
     """
     changed: dict[str, list[Any]] = {}
     for name in ("name", "edrpou", "segment", "source", "phone", "email", "owner_id"):
@@ -180,6 +190,8 @@ def write_client(session: Session, client: Client, wanted: Mapping[str, Any], *,
         client.search_text = search_text_of_client(session, client)
     if changed.keys() & {"name", "edrpou"}:
         find_deals_of_client_anew(session, client.id, at=at)
+    if changed.keys() - {"owner_id"}:
+        set_deadlines_of_client(session, client.id, but_of=in_deal, actor=actor, at=at)
     return changed
 
 
@@ -200,7 +212,7 @@ def write_client_in_step(session: Session, deal: Deal, given: Mapping[str, Any],
         _ensure_columns(session, client, columns)
     except InvalidInput as invalid:
         raise InvalidInput({CLIENT_ROOT + name: error for name, error in invalid.errors.items()}) from invalid
-    changed = write_client(session, client, columns | own, at=at)
+    changed = write_client(session, client, columns | own, in_deal=deal.id, actor=actor, at=at)
     if changed:
         record(session, ClientChanged(client_id=client.id, changes=changed), actor=actor, at=at, deal=deal)
 

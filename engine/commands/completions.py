@@ -26,6 +26,7 @@ from engine.clock import Clock
 from engine.commands.approval_parts import note_approved
 from engine.commands.approvals import decided_outcome, ensure_one_voice_each, ensure_undecided
 from engine.commands.asked_again import ask_again_beside
+from engine.commands.awaited_deadlines import set_deadlines_here
 from engine.commands.clients import write_client_in_step
 from engine.commands.execution import failing_in, run_step
 from engine.commands.file_fields import file_values
@@ -354,6 +355,7 @@ class _Completion:
             with failing_in(self.instance, CompleteStep(activity_id=item.activity_id, outcome=decided)):
                 several = decided_outcome(self.session, item, self.step, self.instance, actor=self.actor, at=self.at)
             if several is None:
+                set_deadlines_here(self.session, self.instance, actor=self.actor, at=self.at)
                 return
             decided = several
         self._tell_who_asked(decided)

@@ -12,8 +12,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.bpmn.compiled import CompiledProcess, StepDefinition, StepKind
-from engine.bpmn.deadline_rules import EscalationLadder, RelativeToField
+from engine.bpmn.deadline_rules import DeadlineRule, EscalationLadder, RelativeToField
 from engine.bpmn.escalation_text import parse_ladder
+from engine.bpmn.expressions import compile_expression
 from engine.bpmn.runtime import OpenedStep
 from engine.commands.distributing import Distributor
 from engine.commands.history import record
@@ -22,6 +23,7 @@ from engine.commands.search_texts import step_search_text
 from engine.db.work_session import add_rows, new_row, number
 from engine.errors import N_, DomainError, MapFailed
 from engine.events import StepOpened
+from engine.model.client import Client
 from engine.model.notice import NoticeKind
 from engine.model.person import Person, Role
 from engine.model.process_instance import ProcessInstance
@@ -259,12 +261,22 @@ class StepOpener:
         if step.deadline is None:
             return None
         try:
-            due = due_at(step.deadline, self._at, calendar, self._facts.value)
+            return self._counted(step.deadline, calendar)
         except DomainError as problem:
-            if isinstance(step.deadline, RelativeToField):
-                return None
-            raise MapFailed(element=step.name, element_id=step.element_id, problem=problem) from problem
-        return max(due, self._at)
+            if not isinstance(step.deadline, RelativeToField):
+                raise MapFailed(element=step.name, element_id=step.element_id, problem=problem) from problem
+        if not counts_from_client(step):
+            return None
+        # Whoever writes the client's date at this moment does not see this step yet: one of the two waits here.
+        client_id = self._instance.deal.client_id
+        self._session.get_one(Client, client_id, with_for_update={"read": True}, populate_existing=True)
+        try:
+            return self._counted(step.deadline, calendar)
+        except DomainError:
+            return None
+
+    def _counted(self, rule: DeadlineRule, calendar: BusinessCalendar) -> datetime:
+        return max(due_at(rule, self._at, calendar, self._facts.value), self._at)
 
     def _write(self, items: Sequence[WorkItem]) -> None:
         number(self._session, items)
@@ -311,6 +323,12 @@ class StepOpener:
 def members_of(session: Session, department_id: int | None) -> tuple[int, ...]:
     """Active members of a department, by id."""
     return directory(session).members_of(department_id)
+
+
+def counts_from_client(step: StepDefinition) -> bool:
+    """Whether the step's deadline is counted from something that its deal's client says."""
+    rule = step.deadline
+    return isinstance(rule, RelativeToField) and "client" in compile_expression(rule.expression).names
 
 
 def calendar_of_step(session: Session, work_item: WorkItem) -> BusinessCalendar:

@@ -72,7 +72,9 @@ class Bench:
         yield from beside_figures(office, self._folder / "var-beside", settings, self._postgresql)
         for where in (SQLITE, POSTGRESQL):
             office = self._office(where)
-            yield from serving_figures(office, where, self._folder / f"var-{where}", self._settings(office.database, where))
+            yield from serving_figures(
+                office, where, self._folder / f"var-{where}", self._settings(office.database, where)
+            )
         early, late = (10_000, 100_000) if full else (1_000, 5_000)
         yield memory_figure(self._database(SQLITE).url, early=early, late=late)
 

@@ -44,9 +44,10 @@ def timer_figures(
     office = Office(database, SettableClock(SystemClock().now() - PAST))
     deals = timers // BRANCHES
     for late in (0, deals):
-        office.publish(waiting_map(escalates=bool(late)))
+        process = waiting_map(escalates=bool(late))
+        office.publish(process)
         for number in range(deals):
-            office.open_deal(title=f"Очікування {number}", definition_key="waiting")
+            office.open_deal(title=f"Очікування {number}", definition_key=process.key)
         taken = working_off(office, var / f"beside-{late}", settings, workers)
         ensure_once_each(office, timers=timers * (2 if late else 1), late=late)
         beside = f" beside {late:,} late steps" if late else ""
@@ -113,10 +114,9 @@ def _started(*arguments: str, env: Mapping[str, str]) -> Iterator[None]:
 def ensure_once_each(office: Office, *, timers: int, late: int) -> None:
     """Raises AssertionError."""
     with office.database.read() as session:
-        told = session.execute(
-            select(HistoryEvent.kind, func.count()).where(HistoryEvent.kind.in_((*RUNGS, "timer_fired"))).group_by("kind")
-        )
-        found = Counter({kind: count for kind, count in told})
+        kind = HistoryEvent.kind
+        counted = select(kind, func.count()).where(kind.in_((*RUNGS, "timer_fired"))).group_by(kind)
+        found = Counter(dict(session.execute(counted).all()))
     if found != Counter({"timer_fired": timers} | dict.fromkeys(RUNGS, late)):
         raise AssertionError(f"of {timers} timers and {late} steps with {len(RUNGS)} rungs: {dict(found)}")
 

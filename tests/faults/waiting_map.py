@@ -14,7 +14,7 @@ DAYS = 3
 
 def waiting_map(*, escalates: bool = True) -> CompiledProcess:
     """Twenty timers, each with an end of its own, beside one step, which ``escalates`` when it is late."""
-    builder = MapBuilder(key="waiting")
+    builder = MapBuilder(key="waiting" if escalates else "patient")
     builder.start()
     builder.gateway("parallel", "split")
     builder.step("confirm")
