@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
+
+from celery.schedules import schedule
+
+from engine.clock import LARGEST_STEP, since_boot
 
 _OFTEN_S = 2.0
 _FEW_MINUTES_S = 300.0
 _HOUR_S = 3600.0
-_SHORTEST_LIFE_S = 10.0
+_SHORTEST_LIFE_S = LARGEST_STEP.total_seconds()
+"""The clock of a worker's machine may be ahead of the schedule's: its hints must not come too old there for ever."""
+
+
+def _passed() -> datetime:
+    """No date: how long the machine runs. By its clock, one that is put an hour back would stop the schedule for it."""
+    return datetime.fromtimestamp(since_boot(), UTC)
 
 
 def _every(seconds: float, name: str) -> dict[str, Any]:
-    """Each run expires when the next is due: a worker that comes back does not run what it missed."""
-    return {"task": name, "schedule": seconds, "options": {"expires": max(seconds, _SHORTEST_LIFE_S)}}
+    """A hint is dropped when the next is long due: a worker that comes back does not run all that it missed."""
+    return {
+        "task": name,
+        "schedule": schedule(seconds, nowfun=_passed),
+        "options": {"expires": max(seconds, _SHORTEST_LIFE_S)},
+    }
 
 
 SCHEDULE = {

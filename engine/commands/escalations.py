@@ -51,7 +51,7 @@ def due_rungs(session: Session, *, after: DueRung | None = None, clock: Clock, l
     due = select(moment, number).where(moment <= clock.now(), state.in_(LIVE)).order_by(moment, number).limit(limit)
     if after is not None:
         due = due.where(moment >= after.due_at, or_(moment > after.due_at, number > after.work_item_id))
-    return [DueRung(*row) for row in session.execute(due)]
+    return [DueRung(since, one) for since, one in session.execute(due) if since is not None]
 
 
 def escalate_work_item(session: Session, work_item_id: int, *, clock: Clock) -> bool:
