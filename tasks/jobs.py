@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from contextlib import suppress
 
 from sqlalchemy.orm import Session
 
@@ -29,7 +30,12 @@ def run_job(job_id: str) -> None:
     begun = _begin(given, job_id)
     if begun is None:
         return
-    job, happen = begun
+    with suppress(JobTaken):  # the lease was over: what came of it is for whoever has begun it anew to say
+        _happen(given, *begun)
+
+
+def _happen(given: Services, job: Job, happen: Happening) -> None:
+    """Raises JobTaken."""
     try:
         settle = happen()
         with given.database.write() as session:
@@ -41,8 +47,8 @@ def run_job(job_id: str) -> None:
             put_back_job(session, job, at=given.clock.now() + later.after)
     except NotDone as failed:
         _fail(given, job, failed.failure, failed.settle, is_first=failed.is_first)
-    except JobTaken:  # the lease was over: whoever has begun it anew ends it
-        return
+    except JobTaken:
+        raise
     except Exception as failure:  # noqa: BLE001  # whatever went wrong outside, the job is tried again
         _fail(given, job, failure)
 
@@ -79,12 +85,14 @@ def _begin(given: Services, job_id: str) -> tuple[Job, Happening] | None:
 def _fail(
     given: Services, job: Job, failure: Exception, settle: Settle | None = None, *, is_first: bool = False
 ) -> None:
-    """The claimed job is tried again later, also where it cannot be kept what came of this try."""
+    """The claimed job is tried again later, also where it cannot be kept what came of this try. Raises JobTaken."""
     told = _told(job, failure)
     try:
         with given.database.write() as session:
             _settle(settle, session)
             fail_job(session, job, told, at=given.clock.now(), is_first=is_first)
+    except JobTaken:
+        raise
     except Exception:
         if settle is None:
             raise

@@ -103,16 +103,19 @@ def finish_job(session: Session, job_id: str, *, at: datetime) -> None:
 
 
 def put_back_job(session: Session, job: Job, *, at: datetime) -> None:
-    """Its turn comes later, at ``at``: nothing was tried, and nothing counts as an attempt."""
+    """Its turn comes later, at ``at``: nothing was tried, and nothing counts as an attempt.
+
+    The commit, or the next flush, raises JobTaken where another worker has begun it since.
+    """
     later = {"attempts": max(0, job.attempts - 1), "due_at": at, "lease_until": None}
-    postpone(session, _CHANGE_OF_TRY, later | _tried(job))
+    postpone(session, _CHANGE_OF_TRY, later | _tried(job), otherwise=JobTaken)
 
 
 def fail_job(session: Session, job: Job, error: str, *, at: datetime, is_first: bool = False) -> None:
     """Try again later, each time twice as late; after MAX_ATTEMPTS the job waits for an administrator.
 
     ``job.attempts`` counts the try that failed; ``is_first``: it did a part, and its failure counts as the first.
-    Nothing changes where another worker has begun one since.
+    The commit, or the next flush, raises JobTaken where another worker has begun one since.
     """
     attempts = 1 if is_first else job.attempts
     failed: dict[str, Any] = {"last_error": error[:2000], "lease_until": None, "attempts": attempts}
@@ -120,7 +123,7 @@ def fail_job(session: Session, job: Job, error: str, *, at: datetime, is_first: 
         failed["state"] = JobState.FAILED
     else:
         failed["due_at"] = at + min(_FIRST_RETRY * 2 ** (attempts - 1), _LONGEST_RETRY)
-    postpone(session, _CHANGE_OF_TRY, failed | _tried(job))
+    postpone(session, _CHANGE_OF_TRY, failed | _tried(job), otherwise=JobTaken)
 
 
 def _is_free(at: datetime) -> tuple[ColumnElement[bool], ...]:

@@ -33,6 +33,11 @@ _BUSY_TIMEOUT_MS = 30_000
 _USED_AT = "reglament_used_at"
 _TRUSTED_S = 30.0  # how long a silent connection counts as alive: a firewall may cut longer pauses without a word
 
+_LONGEST_STANDSTILL_S = 120
+"""How long PostgreSQL leaves locks to a transaction from which it hears nothing, as long as the longest lease: where a
+process is frozen, or its machine is gone without a word, whoever waits behind it would wait for as long.
+"""
+
 UNSYNCHRONISED = {"synchronize_session": False}
 """For a bulk DELETE or UPDATE of rows that the session does not hold: spares a look at everything that it holds."""
 
@@ -164,6 +169,11 @@ def _postgresql_engine(url: str, pool_size: int) -> Engine:
     @event.listens_for(engine, "do_connect")
     def connect(_dialect: Any, _record: Any, arguments: Any, more: Any) -> Any:
         return TripConnection.connect(*arguments, **more)
+
+    @event.listens_for(engine, "connect")
+    def limit_standstill(connection: Any, _record: ConnectionPoolEntry) -> None:
+        pause = f"SET idle_in_transaction_session_timeout = {_LONGEST_STANDSTILL_S * 1000}"
+        connection.pgconn.exec_(pause.encode())
 
     @event.listens_for(engine, "checkin")
     def note(_connection: Any, record: ConnectionPoolEntry) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from typing import cast
 
 import pytest
 from sqlalchemy import select, update
@@ -17,11 +18,13 @@ from support.bot_api import LOST, TOKEN, BotApiServer, blocked, written
 from support.office import Office
 from support.post_office import PostOffice
 
+from engine.adapters.telegram import ChatMessage, Telegram, TelegramBusy
 from engine.commands.mailing import send_letter_again
 from engine.commands.notifications import notify
 from engine.commands.people import update_person
 from engine.commands.telegram_links import CODES_LAST, make_telegram_code, unlink_telegram
 from engine.db.job import Job, JobState
+from engine.db.outbox import LEASE
 from engine.db.session import Database
 from engine.model.deal import Deal
 from engine.model.letter import Channel, Letter, LetterState
@@ -29,6 +32,8 @@ from engine.model.mail_choice import MailChoice
 from engine.model.notice import NoticeKind
 from engine.model.person import Person
 from engine.model.telegram import TelegramBot, TelegramChat, TelegramCode, TelegramEnd
+from tasks import telegram
+from tasks.congestion import SlowHosts
 from tasks.jobs import run_job, sweep
 from tasks.notices import tell_heads, tell_people
 from tasks.services import Services, use
@@ -434,6 +439,36 @@ def test_a_message_that_may_have_arrived_says_so_when_it_comes_again(
     bot_api.faults.append((status, "", {}))
     ask_for_approval(office)
     again(office)
+    assert bot_api.texts(IRYNA)[-1].endswith("Telegram did not answer when it was sent first.")
+    assert letters(office, "iryna")[0].state is LetterState.SENT
+
+
+@on_both
+def test_a_try_that_froze_and_failed_takes_nothing_back_of_the_one_that_was_begun_anew_meanwhile(
+    office: Office, services: Services, bot_api: BotApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link(office, bot_api, "iryna", IRYNA)
+    bot, frozen = bot_api.bot(), list[ChatMessage]()
+
+    class Freezing:
+        """Its worker stands still until the lease is over, and is then told to come later."""
+
+        def send(self, message: ChatMessage) -> None:
+            if frozen:
+                bot.send(message)
+                return
+            frozen.append(message)
+            office.clock.advance(LEASE + timedelta(seconds=1))
+            bot_api.faults.append((LOST, "", {}))
+            with monkeypatch.context() as other_process:
+                other_process.setattr(telegram, "telegram_rest", SlowHosts())
+                sweep()
+            raise TelegramBusy(seconds=1)
+
+    use(replace(services, telegram=cast("Telegram", Freezing())))
+    ask_for_approval(office)
+    again(office)
+    assert len(frozen) == 1
     assert bot_api.texts(IRYNA)[-1].endswith("Telegram did not answer when it was sent first.")
     assert letters(office, "iryna")[0].state is LetterState.SENT
 
