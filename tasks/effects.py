@@ -19,7 +19,6 @@ from engine.commands.mailing import LETTER, TELEGRAM_LETTER
 from engine.commands.moved_deals import take_turn
 from engine.commands.password_links import PASSWORD_LETTER
 from engine.commands.search_texts import MISSED_TEXTS, SEARCH_TEXTS
-from engine.commands.signals import deliver_signal, waiting_for_signal
 from engine.commands.telegram_updates import TELEGRAM_REPLY
 from engine.commands.thrown_events import SIGNAL
 from engine.commands.version_moves import VERSION_MOVE, continue_version_move, turns
@@ -35,10 +34,11 @@ from tasks.client_imports import go_on_with_import
 from tasks.client_letters import prepare_client_letter
 from tasks.happening import NotDone, Prepare, Prepared, by_itself
 from tasks.notices import prepare_letter
-from tasks.one_by_one import give_way, performed
+from tasks.one_by_one import give_way
 from tasks.password_letters import prepare_password_letter
 from tasks.search_texts import find_anew_by_pages, find_missed_by_pages
 from tasks.services import Services
+from tasks.signals import prepare_signal
 from tasks.telegram import prepare_telegram_letter, prepare_telegram_reply
 from tasks.text_indexes import merge_text_indexes
 from tasks.turns import JOB_TURN
@@ -101,24 +101,6 @@ def _deliver_batch(services: Services, job: Job, behind: WebhookBacklog, until: 
         hold_job(session, job.id, at=services.clock.now())
 
 
-def _broadcast_signal(services: Services, job: Job) -> None:
-    """Wake each waiting deal in a transaction of its own; a repetition of the job wakes none twice.
-
-    A signal that was held for a resumed deal names its subscription.
-    """
-    name = job.payload["name"]
-    waiting = job.payload.get("subscriptions")
-    if waiting is None:
-        with services.database.read() as session:
-            waiting = waiting_for_signal(session, name, thrown_by=job.payload["instance_id"])
-    for subscription_id in waiting:
-        command_id = f"{job.id}:{subscription_id}"
-        deliver = partial(
-            deliver_signal, subscription_id=subscription_id, name=name, command_id=command_id, clock=services.clock
-        )
-        performed(services, f"Signal for subscription {subscription_id}", deliver)
-
-
 def _move_deals(services: Services, job: Job) -> None:
     """Give deal after deal its turn, as far as the job's own goes; another job goes on from there.
 
@@ -144,7 +126,7 @@ _EFFECTS: Mapping[str, Prepare] = {
     TELEGRAM_LETTER: prepare_telegram_letter,
     TELEGRAM_REPLY: prepare_telegram_reply,
     WEBHOOK: by_itself(_deliver_events),
-    SIGNAL: by_itself(_broadcast_signal),
+    SIGNAL: prepare_signal,
     VERSION_MOVE: by_itself(_move_deals),
     CALL: by_itself(make_call),
     CHECKPOINT: by_itself(publish_checkpoint),

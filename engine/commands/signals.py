@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from engine.bpmn.runtime import DeliverMessage
@@ -12,6 +12,8 @@ from engine.commands.history import record
 from engine.commands.idempotency import already_performed
 from engine.commands.locks import lock_instance
 from engine.commands.suspensions import hold_signal
+from engine.db.job import Job
+from engine.db.session import UNSYNCHRONISED
 from engine.events import SignalReceived
 from engine.model.message_subscription import MessageSubscription, SubscriptionKind
 from engine.model.process_instance import InstanceState
@@ -31,6 +33,21 @@ def waiting_for_signal(session: Session, name: str, *, thrown_by: int) -> list[i
             .order_by(MessageSubscription.id)
         )
     )
+
+
+def receivers_of(session: Session, job: Job) -> list[int]:
+    """Ids of the subscriptions to which ``job`` brings its signal, kept with its claim.
+
+    Later tries go to the same ones: a deal that listens again by then has heard it. A signal that was held for a
+    resumed deal names its subscription from the start.
+    """
+    told: list[int] | None = job.payload.get("subscriptions")
+    if told is not None:
+        return told
+    found = waiting_for_signal(session, job.payload["name"], thrown_by=job.payload["instance_id"])
+    kept = update(Job).where(Job.id == job.id).values(payload={**job.payload, "subscriptions": found})
+    session.execute(kept, execution_options=UNSYNCHRONISED)
+    return found
 
 
 def deliver_signal(session: Session, subscription_id: int, name: str, *, command_id: str, clock: Clock) -> bool:
