@@ -5,14 +5,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
 from engine.db.job import Job
-from engine.db.outbox import JobTaken, claim_job, due_jobs, fail_job, finish_job, free_job, put_back_job
+from engine.db.outbox import JobTaken, claim_job, due_jobs, fail_job, finish_job, free_job, hold_job, put_back_job
 from tasks.app import task
 from tasks.effects import prepare_effect
 from tasks.happening import Happening, NotDone, NotNow, Settle
+from tasks.held_leases import held
 from tasks.services import Services, services
 
 _SWEPT_AT_ONCE = 200
@@ -24,7 +26,8 @@ _logger = logging.getLogger(__name__)
 def run_job(job_id: str) -> None:
     """Perform the effect of one job. Nothing happens when it is done, not due, or held by another worker.
 
-    Killed between the claim and the end, it happens again when the lease is over, under the same id.
+    Killed between the claim and the end, it happens again when the lease is over, under the same id. While this process
+    lives, the lease is not over: a mail server may be slow, and a letter is not sent by two.
     """
     given = services()
     begun = _begin(given, job_id)
@@ -34,10 +37,11 @@ def run_job(job_id: str) -> None:
         _happen(given, *begun)
 
 
-def _happen(given: Services, job: Job, happen: Happening) -> None:
+def _happen(given: Services, job: Job, happen: Happening, lease: timedelta) -> None:
     """Raises JobTaken."""
     try:
-        settle = happen()
+        with held(given, lambda session: hold_job(session, job, at=given.clock.now(), lease=lease)):
+            settle = happen()
         with given.database.write() as session:
             _settle(settle, session)
             finish_job(session, job.id, at=given.clock.now())
@@ -53,8 +57,8 @@ def _happen(given: Services, job: Job, happen: Happening) -> None:
         _fail(given, job, failure)
 
 
-def _begin(given: Services, job_id: str) -> tuple[Job, Happening] | None:
-    """Claim a job, and what is then to happen outside; None where nothing is.
+def _begin(given: Services, job_id: str) -> tuple[Job, Happening, timedelta] | None:
+    """Claim a job, and what is then to happen outside under which lease; None where nothing is.
 
     What is read is read before: a snapshot on PostgreSQL, and on SQLite people write meanwhile. The claim is kept only
     while the job is as it was then. Rows of an effect are always locked before that of its job.
@@ -79,7 +83,7 @@ def _begin(given: Services, job_id: str) -> tuple[Job, Happening] | None:
         _fail_at_once(given, job, failure)
         return None
     job.attempts += 1
-    return (job, happen) if happen is not None else None
+    return (job, happen, prepared.lease) if happen is not None else None
 
 
 def _fail(

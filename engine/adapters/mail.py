@@ -21,6 +21,10 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from engine.errors import N_, DomainError
 
 TIMEOUT_S = 10.0
+TAKES_S = 60.0
+"""How long a server may look at a letter before it answers: mostly it has taken it, and whoever does not wait for the
+answer sends it once more. RFC 5321, section 4.5.3.2.6, would have one wait ten minutes; section 6.1 says why.
+"""
 _LONGEST_LINE = 200
 _PORTS = {"smtp": 25, "smtps": 465}
 _SUBMISSION = 587
@@ -161,9 +165,9 @@ class SmtpMailer:
         server, timeout_s = self._server, self._timeout_s + longer_s
         if server.over_tls:
             context = ssl.create_default_context()
-            connection: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, timeout=timeout_s, context=context)
+            connection: smtplib.SMTP = _PatientOverTls(server.host, server.port, timeout=timeout_s, context=context)
         else:
-            connection = smtplib.SMTP(server.host, server.port, timeout=timeout_s)
+            connection = _Patient(server.host, server.port, timeout=timeout_s)
         try:
             self._introduce(connection)
         except BaseException:
@@ -182,6 +186,23 @@ class SmtpMailer:
             raise smtplib.SMTPNotSupportedError(msg)
         if server.user:
             connection.login(server.user, server.password)
+
+
+class _Patient(smtplib.SMTP):
+    """Waits longer for the answer to a letter than for any other."""
+
+    def data(self, msg: Any) -> tuple[int, bytes]:
+        if self.sock is None:
+            raise smtplib.SMTPServerDisconnected
+        usual = self.sock.gettimeout()
+        self.sock.settimeout(max(usual or 0.0, TAKES_S))
+        answer = super().data(msg)
+        self.sock.settimeout(usual)
+        return answer
+
+
+class _PatientOverTls(_Patient, smtplib.SMTP_SSL):
+    pass
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -15,7 +16,7 @@ class PostOffice:
     """Keeps the letters that it took.
 
     ``answer`` is what it says to each, ``answer_to_receiver`` to each address, other than those of
-    ``answers_by_receiver``, ``farewell`` at the end; a 4xx or 5xx refuses.
+    ``answers_by_receiver``, ``farewell`` at the end; a 4xx or 5xx refuses. It looks at each letter for ``looks_s``.
     """
 
     def __init__(self) -> None:
@@ -24,6 +25,7 @@ class PostOffice:
         self.answer_to_receiver = "250 OK"
         self.answers_by_receiver: dict[str, str] = {}
         self.farewell = "221 Bye"
+        self.looks_s = 0.0
         self._port = free_port()
         self._controller: Controller | None = None
 
@@ -40,6 +42,7 @@ class PostOffice:
             letter = message_from_bytes(envelope.content, policy=default)
             assert isinstance(letter, EmailMessage)
             self.letters.append(letter)
+        await asyncio.sleep(self.looks_s)
         return self.answer
 
     async def handle_QUIT(self, *_: Any) -> str:  # noqa: N802  # aiosmtpd's name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -14,17 +14,23 @@ from sqlalchemy.orm import Session
 from support.bot_api import BotApiServer
 from support.office import Office
 
+from engine.adapters.mail import Letter
 from engine.adapters.mailbox import Place, RawMessage
 from engine.adapters.telegram import Update
+from engine.commands.access_letters import ACCESS_LETTER
 from engine.commands.mail_answers import LEASE as MAILBOX_LEASE
 from engine.commands.mail_answers import claim_mailbox, keep_place, release_mailbox, renew_mailbox
 from engine.commands.telegram_updates import LEASE as BOT_LEASE
 from engine.commands.telegram_updates import claim_bot, pass_over
+from engine.commands.tokens import create_token
+from engine.db.job import Job, JobState
+from engine.db.outbox import LEASE as JOB_LEASE
 from engine.model.letter import MailboxPlace
 from engine.model.telegram import TelegramBot
 from tasks import held_leases
 from tasks.answers import read_answers
 from tasks.held_leases import held
+from tasks.jobs import sweep
 from tasks.services import Services, use
 from tasks.telegram import read_telegram
 
@@ -149,3 +155,38 @@ def test_a_renewal_that_fails_is_followed_by_another(services: Services, caplog:
     with held(services, renew):
         assert eventually(lambda: len(renewed) > 1)
     assert "A lease is not renewed" in caplog.text
+
+
+class SlowMailer:
+    """Its server needs longer for a letter than a job is held."""
+
+    def __init__(self, meanwhile: Callable[[], None]) -> None:
+        self.sent: list[str] = []
+        self._meanwhile = meanwhile
+
+    def send(self, letter: Letter) -> Mapping[str, str]:
+        self.sent.append(letter.to)
+        self._meanwhile()
+        return {}
+
+
+def test_a_letter_that_is_under_way_for_longer_than_a_lease_is_sent_by_one_worker(
+    office: Office, services: Services
+) -> None:
+    def held_until() -> datetime | None:
+        with office.database.read() as session:
+            return session.scalar(select(Job.lease_until).where(Job.lease_until.is_not(None)))
+
+    def another_worker_looks() -> None:
+        for _ in range(3):
+            office.clock.advance(JOB_LEASE - SECOND)
+            assert eventually(lambda: held_until() == office.clock.now() + JOB_LEASE)
+            sweep()
+
+    mailer = SlowMailer(another_worker_looks)
+    use(replace(services, mailer=mailer))
+    office.do("olena", create_token, office.company.olena.id, "програма")
+    sweep()
+    assert mailer.sent == ["olena@example.com"]
+    with office.database.read() as session:
+        assert session.scalars(select(Job.state).where(Job.kind == ACCESS_LETTER)).all() == [JobState.DONE]

@@ -111,6 +111,13 @@ def test_a_letter_that_was_taken_has_left_however_the_server_says_good_bye(post_
     assert len(post_office.letters) == 1
 
 
+def test_a_server_that_looks_at_a_letter_for_long_is_waited_for(post_office: PostOffice) -> None:
+    """It has the letter already: who hangs up meanwhile would send it again, and again."""
+    post_office.looks_s = 1.0
+    SmtpMailer(mail_server(post_office.url), timeout_s=0.5).send(LETTER)
+    assert len(post_office.letters) == 1
+
+
 def test_a_password_is_never_sent_in_the_clear(post_office: PostOffice) -> None:
     server = mail_server(post_office.url.replace("smtp://", "smtp://user:pw@"))
     with pytest.raises(MailFailed, match="never sent in the clear"):
