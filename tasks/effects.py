@@ -98,7 +98,7 @@ def _deliver_batch(services: Services, job: Job, behind: WebhookBacklog, until: 
         raise NotDone(failure, took_a_part, is_first=True) from failure
     with services.database.write() as session:
         confirm_delivery(session, behind.webhook_id, passed)
-        hold_job(session, job, at=services.clock.now())
+        hold_job(session, job.id, at=services.clock.now())
 
 
 def _move_deals(services: Services, job: Job) -> None:

@@ -10,7 +10,7 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from engine.db.job import Job
-from engine.db.outbox import JobTaken, claim_job, due_jobs, fail_job, finish_job, free_job, hold_job, put_back_job
+from engine.db.outbox import JobTaken, claim_job, due_jobs, fail_job, finish_job, free_job, put_back_job, renew_lease
 from tasks.app import task
 from tasks.effects import prepare_effect
 from tasks.happening import Happening, NotDone, NotNow, Settle
@@ -40,7 +40,7 @@ def run_job(job_id: str) -> None:
 def _happen(given: Services, job: Job, happen: Happening, lease: timedelta) -> None:
     """Raises JobTaken."""
     try:
-        with held(given, lambda session: hold_job(session, job, at=given.clock.now(), lease=lease)):
+        with held(given, lambda session: renew_lease(session, job, at=given.clock.now(), lease=lease)):
             settle = happen()
         with given.database.write() as session:
             _settle(settle, session)

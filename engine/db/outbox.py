@@ -84,11 +84,13 @@ def claim_job(session: Session, job: Job, *, at: datetime, lease: timedelta = LE
     postpone(session, _CLAIM, values | _tried(job) | {"now": at}, otherwise=JobTaken)
 
 
-def hold_job(session: Session, job: Job, *, at: datetime, lease: timedelta = LEASE) -> None:
-    """Take the lease of a claimed job that is being done for longer: what is under way is not begun again.
+def hold_job(session: Session, job_id: str, *, at: datetime) -> None:
+    """Take the lease of a job that is being done for longer: what is under way is not begun again by another worker."""
+    postpone(session, _CHANGE, {"lease_until": at + LEASE, **_is(job_id)})
 
-    Nothing changes where another worker has begun it since.
-    """
+
+def renew_lease(session: Session, job: Job, *, at: datetime, lease: timedelta = LEASE) -> None:
+    """The claimed job is still under way. Nothing changes where another worker has begun it since."""
     postpone(session, _CHANGE_OF_TRY, {"lease_until": at + lease, **_tried(job)})
 
 
