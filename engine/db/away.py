@@ -30,18 +30,13 @@ def is_away(error: BaseException) -> bool:
     that takes no writes at the moment. What a server refuses (a broken rule, a lock, a limit of ours) is none of it. A
     transaction whose commit was not answered may have been committed.
     """
-    if isinstance(error, NoConnectionLeft):
-        return True
     if isinstance(error, DBAPIError):
         return error.connection_invalidated or (error.orig is not None and is_away(error.orig))
     if isinstance(error, sqlite3.Error):
         return getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE in _FILE_AWAY
     if isinstance(error, OSError):
         return error.errno in _DISK_AWAY
-    if isinstance(error, _TAKES_NO_WRITES):
-        return True
-    if not isinstance(error, DriverError):
-        return False
-    state = error.sqlstate  # none: the driver itself has no connection, the server said nothing
-    return state is None or state.startswith(_OF_CONNECTION) or state in _SERVER_AWAY
-
+    if isinstance(error, DriverError):
+        state = error.sqlstate  # none: the driver itself has no connection, the server said nothing
+        return state is None or state.startswith(_OF_CONNECTION) or state in _SERVER_AWAY
+    return isinstance(error, (NoConnectionLeft, *_TAKES_NO_WRITES))

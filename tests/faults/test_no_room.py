@@ -20,6 +20,7 @@ from support.web import Browser, text_of, web_application
 from engine.db.away import is_away
 from engine.db.session import Database
 
+
 @pytest.fixture
 def own_postgresql() -> Iterator[PostgreSQL]:
     """A server of this test alone: it becomes another one's standby."""
