@@ -98,7 +98,7 @@ class Database:
                 yield connection
                 connection.commit()
             finally:
-                if self.is_sqlite:
+                if self.is_sqlite and not connection.invalidated:  # Ctrl-C in a statement has closed it
                     connection.rollback()
                     driver.execute("PRAGMA foreign_keys=ON")
 
