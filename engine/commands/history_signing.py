@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -40,6 +40,8 @@ as it looks back over would leave no entry time to be committed behind later one
 
 _WRITTEN_AT_ONCE = 200
 """How many entries one transaction signs: a file database has one writer, and steps must not wait for this one."""
+
+_MAKING_KEYS = 7_239_003  # any constant: the name of the lock
 
 
 @dataclass
@@ -93,6 +95,7 @@ def sign_new_entries(
 
 def first_key(session: Session, keys: HistoryKeys, *, clock: Clock) -> HistoryKey:
     """The company's first key, unless another process has just made one."""
+    _take_turn(session)
     return latest_key(session) or _introduce(session, keys.make(), None, keys, at=clock.now())
 
 
@@ -101,6 +104,7 @@ def change_key(session: Session, keys: HistoryKeys, *, clock: Clock, actor: Acto
 
     With ``lost``, nobody introduces it, and every check will say so. Raises SigningKeyMissing.
     """
+    _take_turn(session)
     present = latest_key(session)
     if present is None:
         return first_key(session, keys, clock=clock)
@@ -112,6 +116,15 @@ def change_key(session: Session, keys: HistoryKeys, *, clock: Clock, actor: Acto
     record(session, event, actor=actor, at=clock.now())
     after_commit(session, lambda: keys.destroy(present.key_id))
     return new
+
+
+def _take_turn(session: Session) -> None:
+    """One key after another: of two that were made at once, one would stand there as the successor of a lost one.
+
+    On SQLite there is one writer; on PostgreSQL an advisory lock of the transaction orders those who make keys.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(_MAKING_KEYS)))
 
 
 def _introduce(

@@ -1,27 +1,42 @@
-"""Whether an error says that the database is away, and nothing about what was asked of it."""
+"""Whether an error says that the database is away or has no room, and nothing about what was asked of it."""
 
 from __future__ import annotations
 
+import sqlite3
+from errno import EDQUOT, EIO, ENOSPC, EROFS
+
 from psycopg import OperationalError as DriverError
+from psycopg.errors import FeatureNotSupported, ReadOnlySqlTransaction
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 
 _OF_CONNECTION = "08"
-# Ended by an administrator, by a crash, not yet started, no connection left for us.
-_SERVER_AWAY = frozenset({"57P01", "57P02", "57P03", "53300"})
+# Ended by an administrator, by a crash, not yet started; no room on its disk, no memory, no connection left for us; its
+# disk fails.
+_SERVER_AWAY = frozenset({"57P01", "57P02", "57P03", "53000", "53100", "53200", "53300", "58030"})
+# What a server that follows another one says to a write, and to BEGIN READ WRITE.
+_TAKES_NO_WRITES = (ReadOnlySqlTransaction, FeatureNotSupported)
+_FILE_AWAY = frozenset(
+    {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_READONLY}
+)
+_DISK_AWAY = frozenset({EDQUOT, EIO, ENOSPC, EROFS})
+_PRIMARY_CODE = 0xFF  # SQLite's codes hold what happened in their lowest byte, and where above it
 
 
 def is_away(error: BaseException) -> bool:
-    """Whether the connection could not be made or was lost: the same may succeed when the database is back.
+    """Whether the database, or the disk under it, did not do its part: the same may succeed when it is back.
 
-    What a server refuses (a broken rule, a lock, a limit) is none of it. A transaction whose commit was not answered
-    may have been committed.
+    That is a connection that could not be made or was lost, a disk that is full, failing or read-only, and a server
+    that takes no writes at the moment. What a server refuses (a broken rule, a lock, a limit of ours) is none of it. A
+    transaction whose commit was not answered may have been committed.
     """
-    if isinstance(error, NoConnectionLeft):
-        return True
     if isinstance(error, DBAPIError):
         return error.connection_invalidated or (error.orig is not None and is_away(error.orig))
-    if not isinstance(error, DriverError):
-        return False
-    state = error.sqlstate  # none: the driver itself has no connection, the server said nothing
-    return state is None or state.startswith(_OF_CONNECTION) or state in _SERVER_AWAY
+    if isinstance(error, sqlite3.Error):
+        return getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE in _FILE_AWAY
+    if isinstance(error, OSError):
+        return error.errno in _DISK_AWAY
+    if isinstance(error, DriverError):
+        state = error.sqlstate  # none: the driver itself has no connection, the server said nothing
+        return state is None or state.startswith(_OF_CONNECTION) or state in _SERVER_AWAY
+    return isinstance(error, (NoConnectionLeft, *_TAKES_NO_WRITES))

@@ -31,6 +31,14 @@ _READS = {"postgresql_readonly": True}
 _READS_ONE_SNAPSHOT = _READS | {"isolation_level": "REPEATABLE READ"}
 _BUSY_TIMEOUT_MS = 30_000
 _USED_AT = "reglament_used_at"
+_PATIENCE = {
+    "connect_timeout": 10,  # s: for each of the addresses
+    "keepalives_idle": 15,  # s: then a silent server is asked whether its machine is still there,
+    "keepalives_interval": 5,  # s: so often,
+    "keepalives_count": 4,  # and without any answer the connection is lost
+    "tcp_user_timeout": 30_000,  # ms: the same while something was sent that its machine has not taken
+}
+"""Of a machine or a network that goes away without a word. ``DATABASE_URL`` may say otherwise."""
 _TRUSTED_S = 30.0  # how long a silent connection counts as alive: a firewall may cut longer pauses without a word
 
 _LONGEST_STANDSTILL_S = 120
@@ -95,7 +103,7 @@ class Database:
                 yield connection
                 connection.commit()
             finally:
-                if self.is_sqlite:
+                if self.is_sqlite and not connection.invalidated:  # Ctrl-C in a statement has closed it
                     connection.rollback()
                     driver.execute("PRAGMA foreign_keys=ON")
 
@@ -168,7 +176,7 @@ def _postgresql_engine(url: str, pool_size: int) -> Engine:
 
     @event.listens_for(engine, "do_connect")
     def connect(_dialect: Any, _record: Any, arguments: Any, more: Any) -> Any:
-        return TripConnection.connect(*arguments, **more)
+        return TripConnection.connect(*arguments, **(_PATIENCE | more))
 
     @event.listens_for(engine, "connect")
     def limit_standstill(connection: Any, _record: ConnectionPoolEntry) -> None:

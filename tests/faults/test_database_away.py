@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +19,8 @@ from support.web import Browser, events_of, text_of, web_application
 
 from engine.db.away import is_away
 from engine.db.session import Database
+
+LONGEST_SILENCE_S = 35
 
 
 @pytest.fixture
@@ -87,4 +91,32 @@ def test_a_lock_or_a_limit_of_postgresql_is_not_its_absence(postgres_url: str) -
     with pytest.raises(OperationalError) as ended, database.read() as session:
         session.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
     assert is_away(ended.value)
+    database.dispose()
+
+
+@pytest.mark.postgres
+def test_a_machine_that_went_away_without_a_word_is_noticed_in_half_a_minute(postgres_url: str) -> None:
+    """It closes no connection; the system would wait for it for two hours, and so would whoever has asked."""
+    database = Database(postgres_url)
+    with database.engine.connect() as connection:
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        with socket.socket(fileno=os.dup(driver.fileno())) as of_driver:
+            silent_s = of_driver.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE)
+            asks_s = of_driver.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL)
+            times = of_driver.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT)
+            untaken_ms = of_driver.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
+        opening_s = int(driver.info.get_parameters()["connect_timeout"])
+    assert silent_s + asks_s * times <= LONGEST_SILENCE_S
+    assert opening_s <= LONGEST_SILENCE_S
+    assert 0 < untaken_ms <= LONGEST_SILENCE_S * 1000
+    database.dispose()
+
+
+def test_who_takes_connections_and_says_nothing_is_away() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        database = Database(f"postgresql+psycopg://test@127.0.0.1:{mute.getsockname()[1]}/reglament?connect_timeout=2")
+        with pytest.raises(OperationalError) as failure, database.read() as session:
+            session.execute(text("SELECT 1"))
+    assert is_away(failure.value)
     database.dispose()

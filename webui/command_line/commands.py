@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import signal
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
@@ -97,6 +98,8 @@ class Reglament(click.Group):
         if cmd_name not in COMMANDS:
             return None
         ctx.meta[_CALLED] = cmd_name
+        if cmd_name in UNTIL_STOPPED:  # a supervisor's way to press Ctrl-C, also before anything serves
+            signal.signal(signal.SIGTERM, signal.default_int_handler)
         module, _colon, name = COMMANDS[cmd_name].place.partition(":")
         command: click.Command = getattr(import_module(module), name)
         return translated(command)

@@ -33,7 +33,9 @@ class Part(Protocol):
 class _Running:
     process: multiprocessing.process.BaseProcess
     started_at: float
-    pause_s: float = _FIRST_PAUSE_S
+    pause_s: float
+    again_at: float | None = None
+    """When it is started again, since it has ended."""
 
 
 class ProcessGroup:
@@ -54,7 +56,7 @@ class ProcessGroup:
             for name in self._parts:
                 self._start(name, _FIRST_PAUSE_S)
             while not self._is_stopping:
-                wait([self._wake_reader, *(one.process.sentinel for one in self._running.values())])
+                self._wait()
                 self._restart_ended()
         finally:
             self._end_all()
@@ -73,14 +75,25 @@ class ProcessGroup:
         signal.pthread_sigmask(signal.SIG_SETMASK, previous)
         self._running[name] = _Running(process, monotonic(), pause_s)
 
+    def _wait(self) -> None:
+        """Until one ends, until one that has ended may be started again, or until all are to stop."""
+        alive = [one.process.sentinel for one in self._running.values() if one.again_at is None]
+        due = [one.again_at for one in self._running.values() if one.again_at is not None]
+        wait([self._wake_reader, *alive], max(0.0, min(due) - monotonic()) if due else None)
+
     def _restart_ended(self) -> None:
+        """Each after a pause of its own: one that ends again and again holds none of the others up."""
+        now = monotonic()
         for name, one in list(self._running.items()):
             if self._is_stopping or one.process.is_alive():
                 continue
-            pause = _FIRST_PAUSE_S if monotonic() - one.started_at > _STEADY_AFTER_S else one.pause_s
-            _logger.warning("%s ended (%s) and is started again", name, one.process.exitcode)
-            if not self._wake_reader.poll(pause):
-                self._start(name, min(pause * 2, _LONGEST_PAUSE_S))
+            if one.again_at is None:
+                if now - one.started_at > _STEADY_AFTER_S:
+                    one.pause_s = _FIRST_PAUSE_S
+                one.again_at = now + one.pause_s
+                _logger.warning("%s ended (%s) and is started again", name, one.process.exitcode)
+            elif one.again_at <= now:
+                self._start(name, min(one.pause_s * 2, _LONGEST_PAUSE_S))
 
     def _end_all(self) -> None:
         for one in self._running.values():

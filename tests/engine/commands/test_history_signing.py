@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -10,12 +11,13 @@ from sqlalchemy.orm import Session
 from support.office import Office
 
 from engine.adapters.history_keys import HistoryKeys
+from engine.clock import SystemClock
 from engine.commands.history import record
-from engine.commands.history_signing import AT_ONCE, SignedSoFar, sign_new_entries
+from engine.commands.history_signing import AT_ONCE, SignedSoFar, first_key, sign_new_entries
 from engine.db.session import Database
 from engine.events import Commented
 from engine.model.history_event import HistoryEvent
-from engine.model.history_signature import HistorySignature
+from engine.model.history_signature import HistoryKey, HistorySignature
 from engine.policy.permissions import Actor
 from engine.queries.history_proof import HistoryProof, signed_faults
 from engine.queries.history_signatures import LOOKS_BACK, is_unsigned, signing_state
@@ -48,6 +50,27 @@ def test_an_entry_committed_late_is_signed_although_a_whole_reading_of_later_one
     with office.database.read() as session:
         last = select(HistorySignature.event_id).order_by(HistorySignature.position.desc()).limit(1)
         assert session.scalar(last) == late
+
+
+def test_two_workers_at_the_first_start_make_one_key(database_url: str, tmp_path: Path) -> None:
+    """Two keys would stand there for ever, one as the successor of a lost one, which nobody vouches for."""
+    database, keys = Database(database_url), HistoryKeys(tmp_path / "keys")
+    made: list[str] = []
+
+    def begin_too() -> None:
+        with database.write() as session:
+            made.append(first_key(session, keys, clock=SystemClock()).key_id)
+
+    second = threading.Thread(target=begin_too)
+    with database.write() as session:
+        made.append(first_key(session, keys, clock=SystemClock()).key_id)
+        second.start()
+        second.join(0.5)
+    second.join()
+    with database.read() as session:
+        known = list(session.scalars(select(HistoryKey.key_id)))
+    assert known == [made[0]] == [made[1]]
+    database.dispose()
 
 
 @pytest.mark.postgres

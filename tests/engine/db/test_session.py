@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import event, func, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from support.office import Office
@@ -67,4 +67,20 @@ def test_a_connection_that_the_server_closed_meanwhile_is_replaced_unnoticed(pos
         session.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": killed.pop()})
     with database.write() as one, database.write() as another:
         assert backend(one) != backend(another)
+    database.dispose()
+
+
+def test_ctrl_c_in_a_statement_of_an_upgrade_is_nothing_else(database_url: str) -> None:
+    database = Database(database_url)
+
+    @event.listens_for(database.engine, "do_execute")
+    def press_ctrl_c(_cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith("CREATE"):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), database.migrating() as connection:
+        connection.execute(text("CREATE TABLE half_made (id INTEGER PRIMARY KEY)"))
+    event.remove(database.engine, "do_execute", press_ctrl_c)
+    with database.read() as session:
+        assert not inspect(session.connection()).has_table("half_made")
     database.dispose()

@@ -81,6 +81,15 @@ def test_ctrl_c_while_it_still_prepares_ends_it_as_cleanly(tmp_path: Path) -> No
         assert "Aborted" not in server.log
 
 
+def test_sigterm_while_it_still_prepares_ends_it_as_cleanly(tmp_path: Path) -> None:
+    with Running(tmp_path / "var") as server:
+        assert eventually((server.var / "reglament.sqlite").exists)  # it is being migrated
+        server.process.terminate()
+        assert server.process.wait(timeout=40) == 0
+        assert "Reglament" not in server.log, "it was to be stopped before it served"
+        assert "Traceback" not in server.log
+
+
 def test_ctrl_c_while_a_killed_process_is_replaced_is_not_lost(tmp_path: Path) -> None:
     """The new process meets the signal in the first moments of its life."""
     with Running(tmp_path / "var") as server:
