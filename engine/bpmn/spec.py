@@ -24,7 +24,16 @@ from SpiffWorkflow.bpmn.specs.event_definitions.simple import (
 )
 from SpiffWorkflow.specs.WorkflowSpec import WorkflowSpec
 
-from engine.bpmn.activities import Activity, Assignments, Call, DecisionStep, HumanStep, ServiceCall, SubProcess
+from engine.bpmn.activities import (
+    Activity,
+    Assignments,
+    Call,
+    DecisionStep,
+    Enclosing,
+    HumanStep,
+    ServiceCall,
+    SubProcess,
+)
 from engine.bpmn.catching_events import BoundaryEvent, CatchEvent, EventGateway
 from engine.bpmn.compensation import CompensateEventDefinition, Ledger
 from engine.bpmn.compiled import CompiledProcess
@@ -36,6 +45,7 @@ from engine.bpmn.loops import MultiInstance, StandardLoop
 from engine.bpmn.scope_events import EventSubProcess, Listener
 from engine.bpmn.throwing_events import EndEvent, ThrowEvent
 from engine.bpmn.timer_events import StoredTimer
+from engine.bpmn.variables import outcome_variable
 
 MODEL = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 CACHED_SPECS = 256
@@ -53,7 +63,7 @@ class NotCanonical(ValueError):
 class ScopeSpec(BpmnProcessSpec):  # type: ignore[misc]  # SpiffWorkflow is untyped
     """A map, or a sub-process in it.
 
-    ``inclusive`` are its inclusive joins, ``listeners`` the start events of its event sub-processes, ``undone_by``
+    ``outcomes`` are the variables that hold what the steps in it decided, as far as anything reads them. ``inclusive`` are its inclusive joins, ``listeners`` the start events of its event sub-processes, ``undone_by``
     names its event sub-process that a compensation starts. ``is_attended`` says whether anything may live in it that
     does not hold it open. ``tracks`` keeps where its tokens can stand together, ``forward_order`` what lies ahead of
     what, once a jump has asked for it (engine/bpmn/markings.py, engine/bpmn/forward_order.py).
@@ -70,6 +80,7 @@ class ScopeSpec(BpmnProcessSpec):  # type: ignore[misc]  # SpiffWorkflow is unty
         self.listeners: tuple[Listener, ...] = ()
         self.ledger: Ledger | None = None
         self.undone_by: str | None = None
+        self.outcomes: frozenset[str] = frozenset()
         self.is_attended = False
         self.tracks: dict[str, Any] = {}
         self.forward_order: Any = None
@@ -146,7 +157,21 @@ def _build(process: CompiledProcess) -> ExecutableSpec:
     for called in (call.get("calledElement") for call in root.iter(MODEL + "callActivity")):
         if called not in scopes:
             raise NotCanonical(called)
+    for scope in scopes.values():
+        scope.outcomes = frozenset(_outcomes_in(scope, scopes)) & lookups.kept
     return ExecutableSpec(process.key, scopes[process.key], scopes, lookups)
+
+
+def _outcomes_in(scope: ScopeSpec, scopes: Mapping[str, ScopeSpec]) -> Iterator[str]:
+    """The outcome variables of the steps in ``scope`` and in all that is inside it."""
+    waiting, seen = [scope], {scope.name}
+    while waiting:
+        for spec in waiting.pop().task_specs.values():
+            if isinstance(spec, HumanStep):
+                yield outcome_variable(spec.bpmn_id)
+            elif isinstance(spec, Enclosing) and spec.spec not in seen:
+                seen.add(spec.spec)
+                waiting.append(scopes[spec.spec])
 
 
 class _Declared:
@@ -230,6 +255,7 @@ class _Builder:
         loop: MultiInstance | StandardLoop
         if multiple is not None:
             loop = MultiInstance(scope, element_id, inner.name, rule, sequential=_is_true(multiple, "isSequential"))
+            inner.decides_apart, inner.side_by_side = True, not loop.sequential
             if isinstance(inner, HumanStep):
                 inner.forgets_outcome = False
         else:
