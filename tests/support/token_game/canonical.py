@@ -67,9 +67,11 @@ def _node(draw: MapBuilder, node: Node, default: str | None) -> None:  # noqa: C
                 _scope(draw, node.inner)
         case Kind.CALL:
             assert node.inner is not None
-            with draw.called(f"map_of_{node.node_id}"):
-                _scope(draw, node.inner)
-            draw.call(node.node_id, f"map_of_{node.node_id}", loop)
+            called = node.called or f"map_of_{node.node_id}"
+            if not any(one.startswith(f'<process id="{called}"') for one in draw.maps):
+                with draw.called(called):
+                    _scope(draw, node.inner)
+            draw.call(node.node_id, called, loop)
         case _:
             draw.gateway(_GATEWAYS[node.kind], node.node_id, default)
 
