@@ -291,27 +291,30 @@ _CONTENT = frozenset({"amount", "currency"})
 
 
 def is_approved(session: Session, instance: ProcessInstance) -> bool:
-    """Whether the last approvals asked for are open, or were all given for what the deal holds now.
+    """Whether an approval is asked for, or was given and is not asked for anew.
 
-    A deal that was sent back behind all its approvals is asked for them anew: its content may change, as in rework.
+    A deal that was sent back behind all its approvals may change, as in rework. One that was returned by the second of
+    two, behind the first, may not: nobody would ask the first again.
     """
-    asked = list(
-        session.scalars(
-            select(WorkItem)
-            .where(WorkItem.instance_id == instance.id, WorkItem.kind == StepKind.APPROVAL)
-            .order_by(WorkItem.id.desc())
+    asked = session.scalars(
+        select(WorkItem)
+        .where(
+            WorkItem.instance_id == instance.id,
+            WorkItem.kind == StepKind.APPROVAL,
+            WorkItem.state.in_((*PENDING, WorkItemState.COMPLETED)),
         )
-    )
-    last_round = [one for one in asked if one.opened_at == asked[0].opened_at]
-    if any(one.state in PENDING for one in last_round):
+        .order_by(WorkItem.id.desc())
+    ).all()
+    if any(one.state in PENDING for one in asked):
         return True
-    given = {one.outcome for one in last_round if one.state is WorkItemState.COMPLETED}
-    if given != {OutcomeKind.APPROVED.value}:
-        return False
-    last = {one.element_id: one for one in reversed(asked)}
-    approved = [name for name, one in last.items() if one.outcome == OutcomeKind.APPROVED.value]
+    last = {one.element_id: one.activity_id for one in reversed(asked)}
+    said = {one.element_id: set[str | None]() for one in asked}
+    for one in asked:
+        if one.activity_id == last[one.element_id]:
+            said[one.element_id].add(one.outcome)
+    approved = [name for name, outcomes in said.items() if outcomes == {OutcomeKind.APPROVED.value}]
     state = instance.execution_state
-    return not state or not lie_ahead(process_of(session, instance.definition_id), state, approved)
+    return bool(approved) and not (state and lie_ahead(process_of(session, instance.definition_id), state, approved))
 
 
 def ensure_message_may_say(session: Session, instance: ProcessInstance, values: Mapping[str, Any]) -> None:

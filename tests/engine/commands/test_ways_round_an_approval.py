@@ -1,0 +1,162 @@
+"""What a seller might try to get a deal past those who approve it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from support.approval_maps import SUM, naming
+from support.canonical_maps import MapBuilder, after, when
+from support.office import Office
+from support.sales_map import STAGES, hash_of, human
+
+from engine.bpmn.compiled import ApprovalRule, CompiledProcess
+from engine.commands.approved_changes import ContentApproved
+from engine.commands.deals import update_deal
+from engine.commands.recalls import recall_approval
+from engine.model.department import Membership
+
+AMOUNT = {"amount": Decimal("990000.00")}
+
+
+def open_elements(office: Office) -> list[str]:
+    return sorted(one.element_id for one in office.open_steps())
+
+
+def two_in_turn(**more: Any) -> CompiledProcess:
+    """prepare → legal → terms → finance, who may return to the terms → sign; finance has three days for it."""
+    builder = MapBuilder()
+    builder.start()
+    builder.end("won")
+    for step in ("prepare", "legal", "terms", "finance", "sign", "call"):
+        builder.step(step)
+    for gateway in ("again", "decide"):
+        builder.gateway("exclusive", gateway)
+    builder.boundary("silence", "finance", builder.timer("silence", after(days=3)))
+    builder.chain("start", "prepare", "legal", "again", "terms", "finance", "decide")
+    builder.flow("decide", "sign", when("approved", "finance"), "ok")
+    builder.flow("decide", "again", when("returned|rejected", "finance"), "rework")
+    builder.chain("sign", "won")
+    builder.chain("silence", "call", "again")
+    known = naming({"legal": SUM, "finance": SUM}, **more).steps
+    steps = {name: known[name] for name in ("prepare", "legal", "finance", "sign", "call")}
+    steps["terms"] = human("terms", "Узгодити умови", "Відділ продажів", STAGES[1])
+    built = builder.build()
+    return built.model_copy(update={"steps": steps, "content_hash": f"{built.content_hash[:40]}{hash_of(steps)}"})
+
+
+def test_what_the_first_approved_stays_while_the_second_has_it_reworked_behind_the_first(office: Office) -> None:
+    office.publish(two_in_turn())
+    deal = office.open_deal()
+    office.prepare()
+    office.complete("iryna", "legal", "approved")
+    office.wait(hours=1)
+    office.complete("olena", "terms")
+    office.complete("oksana", "finance", "returned", comment="Дорого")
+    assert open_elements(office) == ["terms"]
+    with pytest.raises(ContentApproved):
+        office.do("olena", update_deal, deal.id, AMOUNT)
+    office.complete("olena", "terms")
+    office.complete("oksana", "finance", "approved")
+    assert (open_elements(office), office.deal(deal).amount) == (["sign"], Decimal("125000.50"))
+
+
+def test_what_the_first_approved_stays_when_the_second_request_is_taken_back(office: Office) -> None:
+    office.publish(two_in_turn())
+    deal = office.open_deal()
+    office.prepare()
+    office.complete("iryna", "legal", "approved")
+    office.wait(hours=1)
+    office.complete("olena", "terms")
+    office.do("olena", recall_approval, office.step("finance").id, "Передумала")
+    assert open_elements(office) == ["terms"]
+    with pytest.raises(ContentApproved):
+        office.do("olena", update_deal, deal.id, AMOUNT)
+
+
+def test_what_the_first_approved_stays_when_the_second_has_not_answered_in_time(office: Office) -> None:
+    office.publish(two_in_turn())
+    deal = office.open_deal()
+    office.prepare()
+    office.complete("iryna", "legal", "approved")
+    office.wait(hours=1)
+    office.complete("olena", "terms")
+    office.wait(days=4)
+    assert open_elements(office) == ["call"]
+    with pytest.raises(ContentApproved):
+        office.do("olena", update_deal, deal.id, AMOUNT)
+
+
+def side_by_side() -> CompiledProcess:
+    """legal → papers beside finance, who may return to the terms; both meet before the signature."""
+    builder = MapBuilder()
+    builder.start()
+    builder.end("won")
+    for step in ("prepare", "legal", "papers", "terms", "finance", "sign"):
+        builder.step(step)
+    for kind, gateway in (("parallel", "split"), ("parallel", "join"), ("exclusive", "again"), ("exclusive", "decide")):
+        builder.gateway(kind, gateway)
+    builder.chain("start", "prepare", "split", "legal", "papers", "join", "sign", "won")
+    builder.chain("split", "again", "terms", "finance", "decide")
+    builder.flow("decide", "join", when("approved", "finance"), "ok")
+    builder.flow("decide", "again", when("returned|rejected", "finance"), "rework")
+    known = naming({"legal": SUM, "finance": SUM}).steps
+    steps = {name: known[name] for name in ("prepare", "legal", "finance", "sign")}
+    for name in ("terms", "papers"):
+        steps[name] = human(name, name, "Відділ продажів", STAGES[1])
+    built = builder.build()
+    return built.model_copy(update={"steps": steps, "content_hash": f"{built.content_hash[:40]}{hash_of(steps)}"})
+
+
+def test_what_one_branch_approved_stays_while_the_other_is_in_rework(office: Office) -> None:
+    office.publish(side_by_side())
+    deal = office.open_deal()
+    office.prepare()
+    office.complete("iryna", "legal", "approved")
+    office.wait(hours=1)
+    office.complete("olena", "terms")
+    office.complete("oksana", "finance", "returned", comment="Дорого")
+    assert open_elements(office) == ["papers", "terms"]
+    with pytest.raises(ContentApproved):
+        office.do("olena", update_deal, deal.id, AMOUNT)
+
+
+def test_what_one_branch_is_asked_for_stays_while_the_other_is_in_rework(office: Office) -> None:
+    """Whoever has been asked decides on what was laid before them."""
+    office.publish(side_by_side())
+    deal = office.open_deal()
+    office.prepare()
+    office.wait(hours=1)
+    office.complete("olena", "terms")
+    office.complete("oksana", "finance", "returned", comment="Дорого")
+    assert open_elements(office) == ["legal", "terms"]
+    with pytest.raises(ContentApproved):
+        office.do("olena", update_deal, deal.id, AMOUNT)
+
+
+def one_of_two() -> CompiledProcess:
+    """prepare → legal, of whom one is enough and all are asked → sign."""
+    builder = MapBuilder()
+    builder.start()
+    builder.end("won")
+    builder.chain("start", *(builder.step(one) for one in ("prepare", "legal", "sign")), "won")
+    known = naming({"legal": SUM}, {"legal": ApprovalRule(mode="count", count=1)}).steps
+    steps = {name: known[name] for name in ("prepare", "legal", "sign")}
+    built = builder.build()
+    return built.model_copy(update={"steps": steps, "content_hash": f"{built.content_hash[:40]}{hash_of(steps)}"})
+
+
+def test_what_enough_of_them_approved_stays(office: Office) -> None:
+    """Who need not answer any more leaves a question that was withdrawn, and no way round the answers of the others."""
+    with office.database.write() as session:
+        session.add(Membership(person_id=office.company.danylo.id, department_id=office.company.legal.id))
+    office.publish(one_of_two())
+    deal = office.open_deal()
+    office.prepare()
+    first = min(office.open_steps(), key=lambda one: one.id)
+    login = "iryna" if first.assignee_id == office.company.iryna.id else "danylo"
+    office.complete(login, "legal", "approved", work_item_id=first.id)
+    assert open_elements(office) == ["sign"]
+    with pytest.raises(ContentApproved):
+        office.do("olena", update_deal, deal.id, AMOUNT)
