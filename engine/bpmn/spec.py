@@ -63,8 +63,9 @@ class NotCanonical(ValueError):
 class ScopeSpec(BpmnProcessSpec):  # type: ignore[misc]  # SpiffWorkflow is untyped
     """A map, or a sub-process in it.
 
-    ``outcomes`` are the variables that hold what the steps in it decided, as far as anything reads them. ``inclusive`` are its inclusive joins, ``listeners`` the start events of its event sub-processes, ``undone_by``
-    names its event sub-process that a compensation starts. ``is_attended`` says whether anything may live in it that
+    ``outcomes`` are the variables that hold what the steps in it decided, as far as anything reads them. ``inclusive``
+    are its inclusive joins, ``listeners`` the start events of its event sub-processes, ``undone_by`` names its event
+    sub-process that a compensation starts. ``is_attended`` says whether anything may live in it that
     does not hold it open. ``tracks`` keeps where its tokens can stand together, ``forward_order`` what lies ahead of
     what, once a jump has asked for it (engine/bpmn/markings.py, engine/bpmn/forward_order.py).
     """

@@ -38,6 +38,16 @@ class ContentApproved(Conflict):
     )
 
 
+class ApprovalSpared(Conflict):
+    """A decision that the deal has passed would lead by an approval now, and nobody would ask for it any more."""
+
+    code: ClassVar[str] = "approval_spared"
+    template: ClassVar[str] = N_(
+        "With this change the deal would have needed “%(steps)s”, and it has passed by that already. Have it sent back "
+        "before the decision first."
+    )
+
+
 def allows_change(process: CompiledProcess) -> bool:
     """Whether the map lets anything be changed that was approved."""
     return any(step.reask for step in process.steps.values())

@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 from engine.bpmn.compiled import CompiledProcess, OutcomeKind, StepKind
 from engine.bpmn.inspection import lie_ahead
 from engine.bpmn.runtime import EvaluateConditions
+from engine.bpmn.spared_approvals import spared_approvals
 from engine.clock import Clock
-from engine.commands.approved_changes import ContentApproved, ask_again_after_change
+from engine.commands.approved_changes import ApprovalSpared, ContentApproved, ask_again_after_change
 from engine.commands.clients import ClientDraft, add_client
 from engine.commands.deal_fields import ensure_not_calculated, own_fields, read_own_fields, recalculated
 from engine.commands.deal_files import put_files
@@ -55,6 +56,7 @@ from engine.queries.approved_contents import fields_approved_as_whole
 from engine.queries.calendars import default_calendar
 from engine.queries.deal_files import reference
 from engine.queries.decided_fields import decided_alone
+from engine.queries.facts import DealFacts, typed_fields
 from engine.queries.processes import process_of
 from engine.queries.scopes import choosable_clients, known_as, visible_deals
 
@@ -228,7 +230,8 @@ def update_deal(
     By the deal's owner, the head of sales or an administrator. Conditions that wait for data are looked at again.
     While approvals are asked for or given, sum and fields stay as they are: only a step of the map changes them. With
     ``ask_again``, what was approved changes where the map allows it, and the deal goes back to be approved anew.
-    Raises NotFound, NotAllowed, InvalidInput, DealClosed, EditedMeanwhile, ContentApproved, MapFailed.
+    A change by which a passed decision would have led by an approval is refused: nobody would ask for that any more.
+    Raises NotFound, NotAllowed, InvalidInput, DealClosed, EditedMeanwhile, ContentApproved, ApprovalSpared, MapFailed.
     """
     deal, instance = lock_deal(session, deal_id, actor)
     ensure_may_edit(deal, actor)
@@ -240,9 +243,11 @@ def update_deal(
     read_loss_reason(session, deal, wanted)
     if read_version is not None:
         wanted = unseen_kept_of_deal(session, deal, wanted, read_version)
+    process = process_of(session, instance.definition_id)
+    facts = DealFacts(deal, process, calendar=default_calendar(session), at=at)
+    read_before = facts.of(process.variables)
     changed = _set_columns(session, deal, wanted)
     fields = {name: value for name, value in plain(wanted.get("fields", {})).items() if deal.fields.get(name) != value}
-    process = process_of(session, instance.definition_id)
     _ensure_not_decided(process, fields)
     ensure_not_calculated(process, fields)
     fields |= recalculated(session, deal, process, fields, at=at)
@@ -256,6 +261,10 @@ def update_deal(
     deal.fields = {**deal.fields, **fields}
     if not changed:
         return deal
+    if not was_approved:
+        _ensure_none_spared(
+            session, instance, process, read_before, {**typed_fields(process, fields), **facts.of(process.variables)}
+        )
     find_anew(session, deal, is_renamed="title" in changed)
     record(session, DealChanged(changes=changed), actor=actor, at=at, deal=deal)
     if was_approved:
@@ -285,6 +294,30 @@ def _ensure_not_decided(process: CompiledProcess, fields: Mapping[str, Any]) -> 
     errors = {name: DecidedByTable(label=decided[name].label) for name in fields if name in decided}
     if errors:
         raise InvalidInput(errors)
+
+
+def _ensure_none_spared(
+    session: Session,
+    instance: ProcessInstance,
+    process: CompiledProcess,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+) -> None:
+    """Raises ApprovalSpared where the change would have led by an approval that the deal has passed by without it."""
+    if instance.state not in (InstanceState.RUNNING, InstanceState.SUSPENDED) or not instance.execution_state:
+        return
+    spared = spared_approvals(process, instance.execution_state, instance.walked.keys(), before, after)
+    given = session.scalars(
+        select(WorkItem.element_id).where(
+            WorkItem.instance_id == instance.id,
+            WorkItem.element_id.in_(spared),
+            WorkItem.state == WorkItemState.COMPLETED,
+            WorkItem.outcome == OutcomeKind.APPROVED.value,
+        )
+    )
+    missed = [one for one in spared if one not in set(given)]
+    if missed:
+        raise ApprovalSpared(steps=", ".join(process.steps[one].name for one in missed))
 
 
 _CONTENT = frozenset({"amount", "currency"})

@@ -12,7 +12,7 @@ from support.office import Office
 from support.sales_map import STAGES, hash_of, human
 
 from engine.bpmn.compiled import ApprovalRule, CompiledProcess
-from engine.commands.approved_changes import ContentApproved
+from engine.commands.approved_changes import ApprovalSpared, ContentApproved
 from engine.commands.deals import update_deal
 from engine.commands.recalls import recall_approval
 from engine.model.department import Membership
@@ -160,3 +160,55 @@ def test_what_enough_of_them_approved_stays(office: Office) -> None:
     assert open_elements(office) == ["sign"]
     with pytest.raises(ContentApproved):
         office.do("olena", update_deal, deal.id, AMOUNT)
+
+
+def asked_above_a_limit(condition: str) -> CompiledProcess:
+    """prepare → (a script says whether legal is needed) → legal where ``condition`` holds → terms → sign."""
+    builder = MapBuilder()
+    builder.start()
+    builder.end("won")
+    for step in ("prepare", "legal", "terms", "sign"):
+        builder.step(step)
+    builder.gateway("exclusive", "much", default="little")
+    builder.gateway("exclusive", "on")
+    builder.chain("start", "prepare", builder.script("rate", ("needs_legal", "discount > 20")), "much")
+    builder.flow("much", "legal", condition)
+    builder.flow("much", "on", flow_id="little")
+    builder.chain("legal", "on", "terms", "sign", "won")
+    known = naming({"legal": SUM}).steps
+    steps = {name: known[name] for name in ("prepare", "legal", "sign")}
+    steps["terms"] = human("terms", "Узгодити умови", "Відділ продажів", STAGES[1])
+    built = builder.build(variables={"deal", "discount", "needs_legal"})
+    return built.model_copy(update={"steps": steps, "content_hash": f"{built.content_hash[:40]}{hash_of(steps)}"})
+
+
+@pytest.mark.parametrize(
+    ("condition", "change"),
+    [
+        ("deal.amount > 500000", AMOUNT),
+        ("discount > 10", {"fields": {"discount": "30"}}),
+        ("needs_legal", {"fields": {"discount": "30"}}),
+    ],
+)
+def test_what_would_have_needed_an_approval_does_not_come_in_behind_the_decision(
+    office: Office, condition: str, change: dict[str, Any]
+) -> None:
+    office.publish(asked_above_a_limit(condition))
+    deal = office.open_deal()
+    office.do("olena", update_deal, deal.id, {"amount": Decimal("450000.00")})  # the decision lies ahead
+    office.prepare()
+    assert open_elements(office) == ["terms"]
+    with pytest.raises(ApprovalSpared, match="Юридичний відділ"):
+        office.do("olena", update_deal, deal.id, change)
+    office.do("olena", update_deal, deal.id, {"amount": Decimal("460000.00"), "fields": {"discount": "9"}})
+    office.do("olena", update_deal, deal.id, {"title": "Насоси та труби"})
+    assert (office.deal(deal).amount, office.deal(deal).fields["discount"]) == (Decimal("460000.00"), "9")
+
+
+def test_a_deal_that_was_led_by_the_approval_may_change_as_ever(office: Office) -> None:
+    office.publish(asked_above_a_limit("discount > 10"))
+    deal = office.open_deal()
+    office.prepare(discount="20")
+    office.complete("iryna", "legal", "rejected", comment="Забагато")
+    for discount in ("9", "30"):
+        office.do("olena", update_deal, deal.id, {"fields": {"discount": discount}})
