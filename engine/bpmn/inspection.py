@@ -88,6 +88,11 @@ def lie_ahead(process: CompiledProcess, state: bytes, elements: Iterable[str]) -
     return bool(standing) and all(wanted <= order.ahead_of([name]) for name in standing)
 
 
+def is_apart(process: CompiledProcess, element_id: str) -> bool:
+    """Whether the step stands in a part whose runs are each about something else: a position of a list, a request."""
+    return element_id in build_spec(process).apart
+
+
 def standing_in(process: CompiledProcess, state: bytes) -> list[str]:
     """Where the tokens of an instance stand, by the names of its spec. Raises UnreadableState."""
     workflow = _read(process, state)

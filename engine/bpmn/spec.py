@@ -118,6 +118,7 @@ class ExecutableSpec:
     main: ScopeSpec
     scopes: dict[str, ScopeSpec]  # sub-processes and called maps, by id
     lookups: Lookups
+    apart: frozenset[str]  # the steps inside of parts whose runs are each about something else
 
 
 _cache: OrderedDict[str, ExecutableSpec] = OrderedDict()
@@ -159,17 +160,28 @@ def _build(process: CompiledProcess) -> ExecutableSpec:
         if called not in scopes:
             raise NotCanonical(called)
     for scope in scopes.values():
-        scope.outcomes = frozenset(_outcomes_in(scope, scopes)) & lookups.kept
-    return ExecutableSpec(process.key, scopes[process.key], scopes, lookups)
+        scope.outcomes = frozenset(map(outcome_variable, _steps_in(scope, scopes))) & lookups.kept
+    return ExecutableSpec(process.key, scopes[process.key], scopes, lookups, _apart(scopes))
 
 
-def _outcomes_in(scope: ScopeSpec, scopes: Mapping[str, ScopeSpec]) -> Iterator[str]:
-    """The outcome variables of the steps in ``scope`` and in all that is inside it."""
+def _apart(scopes: Mapping[str, ScopeSpec]) -> frozenset[str]:
+    """The steps in sub-processes that are multi-instances, or that events begin which interrupt nothing."""
+    apart: set[str] = set()
+    for scope in scopes.values():
+        beside = {listener.handler for listener in scope.listeners if not listener.interrupting}
+        for name, spec in scope.task_specs.items():
+            if isinstance(spec, Enclosing) and (spec.decides_apart or name in beside):
+                apart.update(_steps_in(scopes[spec.spec], scopes))
+    return frozenset(apart)
+
+
+def _steps_in(scope: ScopeSpec, scopes: Mapping[str, ScopeSpec]) -> Iterator[str]:
+    """The steps in ``scope`` and in all that is inside it."""
     waiting, seen = [scope], {scope.name}
     while waiting:
         for spec in waiting.pop().task_specs.values():
             if isinstance(spec, HumanStep):
-                yield outcome_variable(spec.bpmn_id)
+                yield spec.bpmn_id
             elif isinstance(spec, Enclosing) and spec.spec not in seen:
                 seen.add(spec.spec)
                 waiting.append(scopes[spec.spec])

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from engine.bpmn.compiled import CompiledProcess, OutcomeKind, StepKind
-from engine.bpmn.inspection import lie_ahead
+from engine.bpmn.inspection import is_apart, lie_ahead
 from engine.bpmn.runtime import EvaluateConditions
 from engine.bpmn.spared_approvals import spared_approvals
 from engine.clock import Clock
@@ -340,14 +340,15 @@ def is_approved(session: Session, instance: ProcessInstance) -> bool:
     ).all()
     if any(one.state in PENDING for one in asked):
         return True
+    process = process_of(session, instance.definition_id)
     last = {one.element_id: one.activity_id for one in reversed(asked)}
-    said = {one.element_id: set[str | None]() for one in asked}
+    said: dict[tuple[str, str], set[str | None]] = {}
     for one in asked:
-        if one.activity_id == last[one.element_id]:
-            said[one.element_id].add(one.outcome)
-    approved = [name for name, outcomes in said.items() if outcomes == {OutcomeKind.APPROVED.value}]
+        if one.activity_id == last[one.element_id] or is_apart(process, one.element_id):
+            said.setdefault((one.element_id, one.activity_id), set()).add(one.outcome)
+    approved = {name for (name, _), outcomes in said.items() if outcomes == {OutcomeKind.APPROVED.value}}
     state = instance.execution_state
-    return bool(approved) and not (state and lie_ahead(process_of(session, instance.definition_id), state, approved))
+    return bool(approved) and not (state and lie_ahead(process, state, approved))
 
 
 def ensure_message_may_say(session: Session, instance: ProcessInstance, values: Mapping[str, Any]) -> None:

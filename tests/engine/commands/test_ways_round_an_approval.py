@@ -14,6 +14,7 @@ from support.sales_map import STAGES, hash_of, human
 from engine.bpmn.compiled import ApprovalRule, CompiledProcess
 from engine.commands.approved_changes import ApprovalSpared, ContentApproved
 from engine.commands.deals import update_deal
+from engine.commands.messages import send_message
 from engine.commands.recalls import recall_approval
 from engine.model.department import Membership
 
@@ -212,3 +213,83 @@ def test_a_deal_that_was_led_by_the_approval_may_change_as_ever(office: Office) 
     office.complete("iryna", "legal", "rejected", comment="Забагато")
     for discount in ("9", "30"):
         office.do("olena", update_deal, deal.id, {"fields": {"discount": discount}})
+
+
+def each_position(*, sequential: bool) -> CompiledProcess:
+    """For each of two positions: terms → legal; then sign."""
+    builder = MapBuilder()
+    builder.start()
+    builder.end("won")
+    with builder.scope("each", builder.multi_instance("each", sequential=sequential, cardinality="2")):
+        builder.chain(builder.start("in"), builder.step("terms"), builder.step("legal"), builder.end("out"))
+    builder.chain("start", builder.step("prepare"), "each", builder.step("sign"), "won")
+    return with_steps(builder)
+
+
+def asked_for_again() -> CompiledProcess:
+    """Beside the preparation, whoever asks for it gets the terms and then the approval."""
+    builder = MapBuilder()
+    builder.start()
+    builder.end("won")
+    with builder.event_scope("asked_for"):
+        builder.start("wish", builder.message("wish", "Прохання"), interrupting=False)
+        builder.chain("wish", builder.step("terms"), builder.step("legal"), builder.end("out"))
+    builder.chain("start", builder.step("prepare"), builder.step("sign"), "won")
+    return with_steps(builder)
+
+
+def with_steps(builder: MapBuilder) -> CompiledProcess:
+    known = naming({"legal": SUM}).steps
+    steps = {name: known[name] for name in ("prepare", "legal", "sign")}
+    steps["terms"] = human("terms", "Узгодити умови", "Відділ продажів", STAGES[1])
+    built = builder.build()
+    return built.model_copy(update={"steps": steps, "content_hash": f"{built.content_hash[:40]}{hash_of(steps)}"})
+
+
+def terms(office: Office) -> None:
+    office.complete(
+        "olena", "terms", work_item_id=next(one.id for one in office.open_steps() if one.name == "Узгодити умови")
+    )
+
+
+@pytest.mark.parametrize("sequential", [True, False])
+def test_what_was_approved_for_one_position_is_not_kept_for_the_next(office: Office, sequential: bool) -> None:
+    """Nothing that the approval is bound to tells one position from the other."""
+    office.publish(each_position(sequential=sequential))
+    office.open_deal()
+    office.prepare()
+    terms(office)
+    office.complete("iryna", "legal", "approved")
+    terms(office)
+    assert open_elements(office) == ["legal"]
+    office.complete("iryna", "legal", "returned", comment="Не так")
+    assert open_elements(office) == ["sign"]
+
+
+def test_what_was_approved_at_one_request_is_not_kept_for_the_next(office: Office) -> None:
+    office.publish(asked_for_again())
+    deal = office.open_deal()
+    for _ in range(2):
+        send_message(
+            office.database,
+            "Прохання",
+            {"deal_number": deal.number},
+            {},
+            actor=office.actor("olena"),
+            clock=office.clock,
+        )
+        terms(office)
+        office.complete("iryna", "legal", "approved")
+    assert "approval_kept" not in office.kinds(deal)
+
+
+def test_what_one_position_was_approved_for_stays_while_another_is_returned(office: Office) -> None:
+    office.publish(each_position(sequential=False))
+    deal = office.open_deal()
+    office.prepare()
+    terms(office)
+    office.complete("iryna", "legal", "approved")
+    terms(office)
+    office.complete("iryna", "legal", "returned", comment="Не так")
+    with pytest.raises(ContentApproved):
+        office.do("olena", update_deal, deal.id, AMOUNT)
