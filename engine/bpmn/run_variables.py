@@ -51,9 +51,10 @@ def keep_in_runs(task: LiveTask, names: Iterable[str], values: Mapping[str, Any]
 
     Of a result's variables that is the innermost run whose result is made of them, of all of them each run that goes on
     beside others. What runs beside one of these does not see it; whatever else runs does.
-    ``names`` may be dotted; ``values`` is the store after the writing.
+    ``names`` may be dotted; ``values`` is the store after the writing. Outcomes are none of them: see ``keep_outcome``.
     """
-    roots = {name.partition(".")[0] for name in names} & values.keys()
+    outcomes = task.workflow.top_workflow.environment.store.outcomes
+    roots = {name.partition(".")[0] for name in names} & values.keys() - outcomes
     keep_for_results(task, roots, values)
     writers = [run for run, _ in _runs_around(task)]
     for run in writers:

@@ -160,7 +160,8 @@ def _complete_call(workflow: LiveWorkflow, stimulus: CompleteCall) -> None:
 def _set_variables(workflow: LiveWorkflow, spec: ExecutableSpec, values: Mapping[str, Any]) -> None:
     try:
         workflow.environment.store.write_given(values)
-        follow_writing(workflow, {name.partition(".")[0] for name in values}, workflow.environment.store.values)
+        written = {name.partition(".")[0] for name in values} - workflow.environment.store.outcomes
+        follow_writing(workflow, written, workflow.environment.store.values)
     except DomainError as problem:
         raise map_failed(problem, spec.key, spec.lookups.name_of(spec.key)) from problem
 

@@ -20,6 +20,10 @@ BOTH = (
     + flow("decide", "yes", "Погоджено")
     + flow("decide", "no", "Відхилено")
 )
+ASKED = (
+    '<extensionElements><camunda:formData><camunda:formField id="asked" type="boolean"/></camunda:formData>'
+    "</extensionElements>"
+)
 TWICE = "<multiInstanceLoopCharacteristics{}><loopCardinality>2</loopCardinality></multiInstanceLoopCharacteristics>"
 
 
@@ -184,3 +188,45 @@ def test_a_value_of_another_run_does_not_decide_in_this_one() -> None:
     run.complete("fill", discount=0)
     run.complete("check")
     assert run.open == ["boss", "check"]
+
+
+def test_another_round_beside_takes_nothing_from_the_runs_that_still_go_on() -> None:
+    """What forgets the earlier round forgets it where the new one begins, and in no run of the one before."""
+    inner = (
+        '<startEvent id="in"/><exclusiveGateway id="way"/><exclusiveGateway id="on"/><endEvent id="out"/>'
+        + element("userTask", "prepare", inner=ASKED)
+        + step("legal", approval="any")
+        + step("file")
+        + chain("in", "prepare", "way")
+        + flow("way", "legal", condition="${asked}")
+        + flow("way", "on", condition="${not asked}")
+        + chain("legal", "file", "on", "out")
+    )
+    gateways = '<exclusiveGateway id="again"/><parallelGateway id="split"/><parallelGateway id="join"/>'
+    gateways += '<exclusiveGateway id="decide"/><parallelGateway id="both"/>'
+    run = InstanceRun(
+        compiled(
+            START,
+            gateways,
+            element("subProcess", "part", "Погодження", inner + TWICE.format("")),
+            step("finance", approval="any"),
+            step("one"),
+            step("two"),
+            '<endEvent id="yes"/>',
+            chain("start", "both", "one", "again", "split", "part", "join", "decide"),
+            chain("both", "two", "again"),
+            chain("split", "finance", "join"),
+            flow("decide", "yes", "Погоджено"),
+            flow("decide", "again", "На доопрацювання"),
+        )
+    )
+    run.complete("one")
+    for _ in range(2):
+        run.complete("prepare", asked=True)
+    run.complete("legal", "returned")
+    run.complete("legal", "approved")
+    run.complete("two")  # the second round begins beside the first
+    run.complete("finance", "approved")
+    for _ in range(2):
+        run.complete("file")
+    assert "decide_again" in {one.element_id for one in run.last.passed}
