@@ -14,9 +14,8 @@ from sqlalchemy.orm import Session
 from engine.bpmn.compiled import CompiledProcess, OutcomeKind, StepKind
 from engine.bpmn.inspection import is_apart, lie_ahead
 from engine.bpmn.runtime import EvaluateConditions
-from engine.bpmn.spared_approvals import spared_approvals
 from engine.clock import Clock
-from engine.commands.approved_changes import ApprovalSpared, ContentApproved, ask_again_after_change
+from engine.commands.approved_changes import ContentApproved, ask_again_after_change, ensure_none_spared
 from engine.commands.clients import ClientDraft, add_client
 from engine.commands.deal_fields import ensure_not_calculated, own_fields, read_own_fields, recalculated
 from engine.commands.deal_files import put_files
@@ -262,7 +261,7 @@ def update_deal(
     if not changed:
         return deal
     if not was_approved:
-        _ensure_none_spared(
+        ensure_none_spared(
             session, instance, process, read_before, {**typed_fields(process, fields), **facts.of(process.variables)}
         )
     find_anew(session, deal, is_renamed="title" in changed)
@@ -294,30 +293,6 @@ def _ensure_not_decided(process: CompiledProcess, fields: Mapping[str, Any]) -> 
     errors = {name: DecidedByTable(label=decided[name].label) for name in fields if name in decided}
     if errors:
         raise InvalidInput(errors)
-
-
-def _ensure_none_spared(
-    session: Session,
-    instance: ProcessInstance,
-    process: CompiledProcess,
-    before: Mapping[str, Any],
-    after: Mapping[str, Any],
-) -> None:
-    """Raises ApprovalSpared where the change would have led by an approval that the deal has passed by without it."""
-    if instance.state not in (InstanceState.RUNNING, InstanceState.SUSPENDED) or not instance.execution_state:
-        return
-    spared = spared_approvals(process, instance.execution_state, instance.walked.keys(), before, after)
-    given = session.scalars(
-        select(WorkItem.element_id).where(
-            WorkItem.instance_id == instance.id,
-            WorkItem.element_id.in_(spared),
-            WorkItem.state == WorkItemState.COMPLETED,
-            WorkItem.outcome == OutcomeKind.APPROVED.value,
-        )
-    )
-    missed = [one for one in spared if one not in set(given)]
-    if missed:
-        raise ApprovalSpared(steps=", ".join(process.steps[one].name for one in missed))
 
 
 _CONTENT = frozenset({"amount", "currency"})

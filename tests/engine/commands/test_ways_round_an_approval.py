@@ -16,6 +16,7 @@ from engine.commands.approved_changes import ApprovalSpared, ContentApproved
 from engine.commands.deals import update_deal
 from engine.commands.messages import send_message
 from engine.commands.recalls import recall_approval
+from engine.model.deal import Deal
 from engine.model.department import Membership
 
 AMOUNT = {"amount": Decimal("990000.00")}
@@ -164,7 +165,10 @@ def test_what_enough_of_them_approved_stays(office: Office) -> None:
 
 
 def asked_above_a_limit(condition: str) -> CompiledProcess:
-    """prepare → (a script says whether legal is needed) → legal where ``condition`` holds → terms → sign."""
+    """prepare → (a script says whether legal is needed) → legal where ``condition`` holds → terms → sign.
+
+    Beside all of it the client may change the order.
+    """
     builder = MapBuilder()
     builder.start()
     builder.end("won")
@@ -176,6 +180,9 @@ def asked_above_a_limit(condition: str) -> CompiledProcess:
     builder.flow("much", "legal", condition)
     builder.flow("much", "on", flow_id="little")
     builder.chain("legal", "on", "terms", "sign", "won")
+    with builder.event_scope("changed"):
+        builder.start("order", builder.message("order", "Інше замовлення"), interrupting=False)
+        builder.chain("order", builder.end("read"))
     known = naming({"legal": SUM}).steps
     steps = {name: known[name] for name in ("prepare", "legal", "sign")}
     steps["terms"] = human("terms", "Узгодити умови", "Відділ продажів", STAGES[1])
@@ -204,6 +211,21 @@ def test_what_would_have_needed_an_approval_does_not_come_in_behind_the_decision
     office.do("olena", update_deal, deal.id, {"amount": Decimal("460000.00"), "fields": {"discount": "9"}})
     office.do("olena", update_deal, deal.id, {"title": "Насоси та труби"})
     assert (office.deal(deal).amount, office.deal(deal).fields["discount"]) == (Decimal("460000.00"), "9")
+
+
+def test_no_message_brings_it_in_behind_the_decision_either(office: Office) -> None:
+    office.publish(asked_above_a_limit("discount > 10"))
+    deal = office.open_deal()
+    office.prepare()
+    with pytest.raises(ApprovalSpared):
+        order(office, deal, discount=30)
+    order(office, deal, discount=9, colour="red")
+    assert office.deal(deal).fields["colour"] == "red"
+
+
+def order(office: Office, deal: Deal, **values: Any) -> None:
+    by = office.actor("olena")
+    send_message(office.database, "Інше замовлення", {"deal_number": deal.number}, values, actor=by, clock=office.clock)
 
 
 def test_a_deal_that_was_led_by_the_approval_may_change_as_ever(office: Office) -> None:
