@@ -211,7 +211,10 @@ def _tell(
     clock: Clock,
     command_id: str | None,
 ) -> int | None:
-    """Wake one waiting event: the deal's id, or None if it waits no more. Raises MapFailed, ContentApproved, ApprovalSpared."""
+    """Wake one waiting event: the deal's id, or None if it waits no more.
+
+    Raises MapFailed, ContentApproved, ApprovalSpared.
+    """
     at = clock.now()
     arguments = {"subscription": receiver.subscription_id}
     done = already_performed(session, command_id, "tell_receiver", arguments, actor=actor, at=at)
