@@ -15,7 +15,7 @@ from SpiffWorkflow.bpmn.specs.mixins import (
 
 from engine.bpmn.compensation import ENTRIES, UNDOES, Entry, enter, entries_of, entry_of, undone
 from engine.bpmn.elements import Element
-from engine.bpmn.run_variables import forget_outcome, keep_in_runs, loop_items
+from engine.bpmn.run_variables import begin_undecided, forget_outcome, hand_outcomes_on, keep_in_runs, loop_items
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -142,6 +142,7 @@ class Enclosing(Activity):
         top: LiveWorkflow = my_task.workflow.top_workflow
         my_task.begin()
         scope = top.create_subprocess(my_task, self.spec)
+        begin_undecided(my_task, scope.spec.outcomes)
         scope.arm_listeners()
         return scope
 
@@ -151,6 +152,7 @@ class Enclosing(Activity):
         return scope.spec.plain_start()
 
     def _on_complete_hook(self, my_task: LiveTask) -> None:
+        hand_outcomes_on(my_task)
         scope = my_task.workflow.top_workflow.subprocesses.pop(my_task.id, None)
         if scope is not None and self.handler is None and UNDOES not in my_task.internal_data:
             inside = entries_of(scope)

@@ -23,7 +23,8 @@ OPENED = "opened"
 COMPLETED = "completed"
 INDEX = "index"  # of a run of a loop, from 0
 ITEM = "item"  # of a run of a multi-instance over a list
-WRITTEN = "written"  # of a run: the variables of its result, as it wrote them
+WRITTEN = "written"  # of a run: what was written and decided in it, and is its own
+DECIDED = "decided"  # of a multi-instance: what the steps in its completed runs decided together
 RACE = "race"  # in a task behind an event gateway: the gateway's task
 RACE_FLOW = "race_flow"  # and the flow from it, recorded when it is this one that happens
 
@@ -36,11 +37,17 @@ class Element(BpmnTaskSpec):  # type: ignore[misc]  # SpiffWorkflow is untyped
     attends = False  # whether its tasks accompany the work of a scope without holding the scope open
     survives_interruption = False  # whether an interrupting event sub-process leaves its tasks alone
     is_event_sub_process = False
+    decides_apart = False  # whether its tasks are the runs of a multi-instance: each is about something else
+    side_by_side = False  # and go on at once
     flow_ids: dict[str, str]
 
     def __init__(self, wf_spec: Any, bpmn_id: str, **kwargs: Any) -> None:
         super().__init__(wf_spec, bpmn_id, **kwargs)
         self.flow_ids = {}
+
+    def begins_beside(self, _my_task: LiveTask) -> bool:
+        """Whether this run of a part may go on beside other runs of it, without being a loop's."""
+        return False
 
     def test(self) -> None:
         """Nothing: the structure was checked when the spec was built."""

@@ -44,6 +44,13 @@ _DECISIONS: Mapping[str, FindingText] = {
         N_("A deal may come here with none of these approvals asked for (%(steps)s): it stops with an incident then."),
         N_("Lead the way around the approvals past this decision too, to where “Approved” leads."),
     ),
+    "ALARM_JOINS_APPROVALS": FindingText(
+        N_(
+            "This interrupts nothing, and what follows it joins the way of the deal: %(steps)s may be asked for twice "
+            "at once, or passed by while it is still open."
+        ),
+        N_("Draw the event as interrupting, or let what follows it end by itself."),
+    ),
     "APPROVAL_BY_ALL": FindingText(
         N_("The approval is drawn several times over without a count: all members of the responsible group approve."),
         N_("Set the property “approval” to any, all or a number if something else is meant."),

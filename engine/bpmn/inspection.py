@@ -83,15 +83,25 @@ def plan_move(process: CompiledProcess, state: bytes, target: str, withdrawn: It
 
 def lie_ahead(process: CompiledProcess, state: bytes, elements: Iterable[str]) -> bool:
     """Whether all of ``elements`` lie ahead of each token: the deal comes by them anew. Raises UnreadableState."""
-    workflow, wanted = _read(process, state), frozenset(elements)
-    order = forward_order(build_spec(process))
-    standing = [
+    wanted, order = frozenset(elements), forward_order(build_spec(process))
+    standing = standing_in(process, state)
+    return bool(standing) and all(wanted <= order.ahead_of([name]) for name in standing)
+
+
+def is_apart(process: CompiledProcess, element_id: str) -> bool:
+    """Whether the step stands in a part whose runs are each about something else: a position of a list, a request."""
+    return element_id in build_spec(process).apart
+
+
+def standing_in(process: CompiledProcess, state: bytes) -> list[str]:
+    """Where the tokens of an instance stand, by the names of its spec. Raises UnreadableState."""
+    workflow = _read(process, state)
+    return [
         task.task_spec.name
         for scope in workflow.scopes()
         for task in scope.live_tasks()
         if is_leaf(workflow, task) and moves_on(task)
     ]
-    return bool(standing) and all(wanted <= order.ahead_of([name]) for name in standing)
 
 
 def with_later_timers(process: CompiledProcess, state: bytes, later: Callable[[str, datetime], datetime]) -> bytes:

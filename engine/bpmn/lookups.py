@@ -38,7 +38,6 @@ class LoopLookup:
     output_collection: str | None = None
     output_element: Evaluation | None = None
     private: frozenset[str] = frozenset()  # root names of the variables that a run's result is made of
-    side_by_side: bool = False  # its runs go on at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +73,9 @@ class Lookups:
     outcomes: frozenset[str]  # names of the variables that hold the outcomes of steps
     on_facts: frozenset[str]  # ids of the conditions that can become true without anything happening in the instance
 
+    def step_of_outcome(self, variable: str) -> StepDefinition | None:
+        return self.steps.get(variable.removesuffix(outcome_variable("")))
+
     def name_of(self, element_id: str) -> str:
         """The element's name as drawn, or its id."""
         return self.names.get(element_id) or element_id
@@ -102,7 +104,6 @@ def lookups_of(process: CompiledProcess, owners: Mapping[str, str]) -> Lookups:
                 output_collection=rule.output_collection,
                 output_element=_evaluation_or_none(rule.output_element, *named(key)),
                 private=compile_expression(rule.output_element).names if rule.output_element else frozenset(),
-                side_by_side=rule.again_while is None and not rule.sequential,
             )
             for key, rule in process.loops.items()
         },

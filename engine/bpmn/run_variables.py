@@ -2,19 +2,23 @@
 
 The counters bear the names of BPMN 2.0 (tables 10.28 and 10.30) and those that most engines give them. The variables
 that a run's result is made of belong to the run: what a parallel run writes does not show in another's result. So do
-the outcomes of the steps in runs that go on side by side: what is approved in one is not approved in another.
+all values that are written in runs which go on side by side.
+
+The outcomes of steps belong to the run of the part in which they stand, whatever makes it run several times: a loop,
+two tokens, an event that happens twice. What is approved in one run is not approved in another. A run that ends hands
+its outcomes on to what follows; those of a multi-instance decide together, as its steps do.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from engine.bpmn.elements import COMPLETED, INDEX, ITEM, OPENED, RUNS, WRITTEN
-from engine.bpmn.variables import outcome_variable
+from engine.bpmn.elements import COMPLETED, DECIDED, INDEX, ITEM, OPENED, RUNS, WRITTEN
+from engine.bpmn.variables import decision, outcome_kind, outcome_variable
 
 if TYPE_CHECKING:
-    from engine.bpmn.live_workflow import LiveTask, Scope
+    from engine.bpmn.live_workflow import LiveTask, LiveWorkflow, Scope
     from engine.bpmn.lookups import LoopLookup
 
 ACTIVATION_COUNT = "activationCount"  # of a complex gateway: on how many of its arrows a token has come
@@ -37,23 +41,65 @@ def loop_items(task: LiveTask) -> dict[str, Any]:
     """The variables of each run that ``task`` belongs to, or that it undoes; those of the innermost win."""
     items: dict[str, Any] = {}
     for run, loop in _runs_around(task):
-        for name, value in _of_run(run, loop).items():
+        for name, value in (_of_run(run, loop) if loop is not None else run.internal_data.get(WRITTEN, {})).items():
             items.setdefault(name, value)
     return items
 
 
 def keep_in_runs(task: LiveTask, names: Iterable[str], values: Mapping[str, Any]) -> None:
-    """Keep what was just written at ``task`` in the innermost run whose result is made of it.
+    """Keep what was just written at ``task`` in the runs that it belongs to.
 
-    ``names`` may be dotted; ``values`` is the store after the writing.
+    Of a result's variables that is the innermost run whose result is made of them, of all of them each run that goes on
+    beside others. What runs beside one of these does not see it; whatever else runs does.
+    ``names`` may be dotted; ``values`` is the store after the writing. Outcomes are none of them: see ``keep_outcome``.
     """
+    outcomes = task.workflow.top_workflow.environment.store.outcomes
+    roots = {name.partition(".")[0] for name in names} & values.keys() - outcomes
+    keep_for_results(task, roots, values)
+    writers = [run for run, _ in _runs_around(task)]
+    for run in writers:
+        if roots and _is_beside_others(run):
+            run.internal_data.setdefault(WRITTEN, {}).update({name: values[name] for name in roots})
+    follow_writing(task.workflow.top_workflow, roots, values, writers)
+
+
+def keep_for_results(task: LiveTask, names: Iterable[str], values: Mapping[str, Any]) -> None:
+    """Keep what was just written at ``task`` in the innermost run whose result is made of it."""
     roots = {name.partition(".")[0] for name in names}
     for run, loop in _runs_around(task):
-        own = roots & loop.private & values.keys()
+        own = roots & loop.private & values.keys() if loop is not None else None
         if own:
-            written = run.internal_data.setdefault(WRITTEN, {})
-            written.update({name: values[name] for name in own})
+            run.internal_data.setdefault(WRITTEN, {}).update({name: values[name] for name in own})
             roots -= own
+
+
+def follow_writing(
+    top: LiveWorkflow, roots: Collection[str], values: Mapping[str, Any], writers: Collection[LiveTask] = ()
+) -> None:
+    """Let runs with values of their own take over what was written outside of them, unless by what runs beside them."""
+    if not roots or not top.subprocesses:
+        return
+    written_in = {_kin(one) for one in writers}
+    for scope in list(top.subprocesses.values()):
+        run = scope.parent_task
+        around = [one for one, _ in _runs_around(run, is_around=True)]
+        if run in writers or not _is_beside_others(run):
+            continue
+        if any(_is_beside_others(one) and one not in writers and _kin(one) in written_in for one in around):
+            continue
+        written = run.internal_data.get(WRITTEN, {})
+        written.update({name: values[name] for name in written.keys() & roots})
+
+
+def _kin(run: LiveTask) -> tuple[Scope, Any]:
+    """What it has in common with the runs beside it."""
+    return run.workflow, run.parent if run.task_spec.loop is not None else run.task_spec
+
+
+def _is_beside_others(run: LiveTask) -> bool:
+    """Whether it goes on beside other runs of its part, by what the map says."""
+    spec = run.task_spec
+    return bool(spec.side_by_side or spec.begins_beside(run))
 
 
 def keep_outcome(scope: Scope, name: str, outcome: str | None) -> None:
@@ -61,9 +107,55 @@ def keep_outcome(scope: Scope, name: str, outcome: str | None) -> None:
 
     Of the variable ``name`` the store has the last value that any of the runs gave.
     """
-    for run, loop in _runs_around(_holder_of(scope)):
-        if loop.side_by_side:
-            run.internal_data.setdefault(WRITTEN, {})[name] = outcome
+    holder = _holder_of(scope)
+    while holder is not None:
+        holder.internal_data.setdefault(WRITTEN, {})[name] = outcome
+        holder = _holder_of(holder.workflow)
+
+
+def begin_undecided(run: LiveTask, outcomes: frozenset[str]) -> None:
+    """``run`` begins; if it is one of several that decide apart, nothing of ``outcomes`` is decided in it yet.
+
+    Another turn of the same part looks at what was decided before: so a map can ask again only those who returned it.
+    """
+    spec = run.task_spec
+    if not outcomes:
+        return
+    apart = spec.decides_apart or spec.begins_beside(run)
+    twins = [] if apart else [one for one in run.workflow.live_tasks() if one is not run and one.task_spec is spec]
+    if apart or twins:
+        run.internal_data[WRITTEN] = dict.fromkeys(sorted(outcomes))
+    values = run.workflow.top_workflow.environment.store.values
+    for twin in twins:  # what it could see until now it sees on, and nothing that is decided in the other
+        seen = {**values, **loop_items(twin)}
+        twin.internal_data[WRITTEN] = {name: seen.get(name) for name in sorted(outcomes)} | twin.internal_data.get(
+            WRITTEN, {}
+        )
+
+
+def hand_outcomes_on(run: LiveTask) -> None:
+    """``run`` has ended: what follows it sees what was decided in it, and behind several runs what all decided."""
+    store = run.workflow.top_workflow.environment.store
+    decided = {name: outcome for name, outcome in run.internal_data.get(WRITTEN, {}).items() if name in store.outcomes}
+    if run.task_spec.decides_apart:
+        together = run.parent.internal_data.setdefault(DECIDED, {}) if decided else {}
+        for name, outcome in decided.items():
+            if outcome is not None:
+                together[name] = _together(run, name, [together[name], outcome] if name in together else [outcome])
+        decided = together
+    for name, outcome in decided.items():
+        if outcome is None:
+            store.clear(name)
+        else:
+            store.write(name, outcome)
+        keep_outcome(run.workflow, name, outcome)
+
+
+def _together(run: LiveTask, name: str, outcomes: list[str]) -> str:
+    """What runs amount to: a rejection wins over a return, a return over approvals; of others the last counts."""
+    step = run.workflow.top_workflow.environment.lookups.step_of_outcome(name)
+    decisive = decision((outcome_kind(step, outcome), outcome) for outcome in outcomes)
+    return outcomes[-1] if decisive is None else decisive[1]
 
 
 def forget_outcome(scope: Scope, element_id: str) -> None:
@@ -75,12 +167,16 @@ def forget_outcome(scope: Scope, element_id: str) -> None:
         keep_outcome(scope, name, None)
 
 
-def _runs_around(task: LiveTask | None) -> Iterator[tuple[LiveTask, LoopLookup]]:
+def _runs_around(task: LiveTask | None, *, is_around: bool = False) -> Iterator[tuple[LiveTask, LoopLookup | None]]:
+    """The runs of loops and of parts that ``task`` belongs to, from the inside out, with the loops of those of loops.
+
+    ``is_around``: ``task`` is one of a part itself.
+    """
     while task is not None:
         loop = task.task_spec.loop or task.task_spec.undone_loop
-        if loop is not None:
+        if loop is not None or is_around:
             yield task, loop
-        task = _holder_of(task.workflow)
+        task, is_around = _holder_of(task.workflow), True
 
 
 def _holder_of(scope: Scope) -> LiveTask | None:

@@ -26,6 +26,10 @@ class EventSubProcess(Enclosing, SubWorkflowTaskMixin, BpmnSpecMixin):  # type: 
 
     is_event_sub_process = True
 
+    def begins_beside(self, my_task: LiveTask) -> bool:
+        """What does not interrupt can happen again while its first run goes on."""
+        return not self.interrupted(my_task)
+
     def interrupted(self, my_task: LiveTask) -> bool:
         """Whether this run has withdrawn all the other work of its scope."""
         began_at = my_task.internal_data.get(BEGAN_AT)

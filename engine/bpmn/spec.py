@@ -24,7 +24,16 @@ from SpiffWorkflow.bpmn.specs.event_definitions.simple import (
 )
 from SpiffWorkflow.specs.WorkflowSpec import WorkflowSpec
 
-from engine.bpmn.activities import Activity, Assignments, Call, DecisionStep, HumanStep, ServiceCall, SubProcess
+from engine.bpmn.activities import (
+    Activity,
+    Assignments,
+    Call,
+    DecisionStep,
+    Enclosing,
+    HumanStep,
+    ServiceCall,
+    SubProcess,
+)
 from engine.bpmn.catching_events import BoundaryEvent, CatchEvent, EventGateway
 from engine.bpmn.compensation import CompensateEventDefinition, Ledger
 from engine.bpmn.compiled import CompiledProcess
@@ -36,6 +45,7 @@ from engine.bpmn.loops import MultiInstance, StandardLoop
 from engine.bpmn.scope_events import EventSubProcess, Listener
 from engine.bpmn.throwing_events import EndEvent, ThrowEvent
 from engine.bpmn.timer_events import StoredTimer
+from engine.bpmn.variables import outcome_variable
 
 MODEL = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 CACHED_SPECS = 256
@@ -53,8 +63,9 @@ class NotCanonical(ValueError):
 class ScopeSpec(BpmnProcessSpec):  # type: ignore[misc]  # SpiffWorkflow is untyped
     """A map, or a sub-process in it.
 
-    ``inclusive`` are its inclusive joins, ``listeners`` the start events of its event sub-processes, ``undone_by``
-    names its event sub-process that a compensation starts. ``is_attended`` says whether anything may live in it that
+    ``outcomes`` are the variables that hold what the steps in it decided, as far as anything reads them. ``inclusive``
+    are its inclusive joins, ``listeners`` the start events of its event sub-processes, ``undone_by`` names its event
+    sub-process that a compensation starts. ``is_attended`` says whether anything may live in it that
     does not hold it open. ``tracks`` keeps where its tokens can stand together, ``forward_order`` what lies ahead of
     what, once a jump has asked for it (engine/bpmn/markings.py, engine/bpmn/forward_order.py).
     """
@@ -70,6 +81,7 @@ class ScopeSpec(BpmnProcessSpec):  # type: ignore[misc]  # SpiffWorkflow is unty
         self.listeners: tuple[Listener, ...] = ()
         self.ledger: Ledger | None = None
         self.undone_by: str | None = None
+        self.outcomes: frozenset[str] = frozenset()
         self.is_attended = False
         self.tracks: dict[str, Any] = {}
         self.forward_order: Any = None
@@ -106,6 +118,7 @@ class ExecutableSpec:
     main: ScopeSpec
     scopes: dict[str, ScopeSpec]  # sub-processes and called maps, by id
     lookups: Lookups
+    apart: frozenset[str]  # the steps inside of parts whose runs are each about something else
 
 
 _cache: OrderedDict[str, ExecutableSpec] = OrderedDict()
@@ -146,7 +159,32 @@ def _build(process: CompiledProcess) -> ExecutableSpec:
     for called in (call.get("calledElement") for call in root.iter(MODEL + "callActivity")):
         if called not in scopes:
             raise NotCanonical(called)
-    return ExecutableSpec(process.key, scopes[process.key], scopes, lookups)
+    for scope in scopes.values():
+        scope.outcomes = frozenset(map(outcome_variable, _steps_in(scope, scopes))) & lookups.kept
+    return ExecutableSpec(process.key, scopes[process.key], scopes, lookups, _apart(scopes))
+
+
+def _apart(scopes: Mapping[str, ScopeSpec]) -> frozenset[str]:
+    """The steps in sub-processes that are multi-instances, or that events begin which interrupt nothing."""
+    apart: set[str] = set()
+    for scope in scopes.values():
+        beside = {listener.handler for listener in scope.listeners if not listener.interrupting}
+        for name, spec in scope.task_specs.items():
+            if isinstance(spec, Enclosing) and (spec.decides_apart or name in beside):
+                apart.update(_steps_in(scopes[spec.spec], scopes))
+    return frozenset(apart)
+
+
+def _steps_in(scope: ScopeSpec, scopes: Mapping[str, ScopeSpec]) -> Iterator[str]:
+    """The steps in ``scope`` and in all that is inside it."""
+    waiting, seen = [scope], {scope.name}
+    while waiting:
+        for spec in waiting.pop().task_specs.values():
+            if isinstance(spec, HumanStep):
+                yield spec.bpmn_id
+            elif isinstance(spec, Enclosing) and spec.spec not in seen:
+                seen.add(spec.spec)
+                waiting.append(scopes[spec.spec])
 
 
 class _Declared:
@@ -230,6 +268,7 @@ class _Builder:
         loop: MultiInstance | StandardLoop
         if multiple is not None:
             loop = MultiInstance(scope, element_id, inner.name, rule, sequential=_is_true(multiple, "isSequential"))
+            inner.decides_apart, inner.side_by_side = True, not loop.sequential
             if isinstance(inner, HumanStep):
                 inner.forgets_outcome = False
         else:

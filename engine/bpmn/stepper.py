@@ -18,7 +18,7 @@ from engine.bpmn.jumps import perform_jump
 from engine.bpmn.live_workflow import LiveTask, LiveWorkflow
 from engine.bpmn.loops import OUTCOMES, MultiInstance
 from engine.bpmn.pruning import prune
-from engine.bpmn.run_variables import keep_in_runs, keep_outcome
+from engine.bpmn.run_variables import follow_writing, keep_for_results, keep_in_runs, keep_outcome
 from engine.bpmn.runtime import (
     CompleteCall,
     CompleteStep,
@@ -104,7 +104,7 @@ def _complete_step(workflow: LiveWorkflow, stimulus: CompleteStep) -> None:
     element_id = task.task_spec.bpmn_id
     _keep(workflow, stimulus.values, task)
     outcome = stimulus.outcome
-    keep_in_runs(task, [outcome_variable(element_id)], {outcome_variable(element_id): outcome})
+    keep_for_results(task, [outcome_variable(element_id)], {outcome_variable(element_id): outcome})
     if task.task_spec.loop is not None and isinstance(task.parent.task_spec, MultiInstance):
         outcome = _outcome_of_runs(task, outcome_kind(lookups.steps.get(element_id), outcome), outcome)
     workflow.environment.store.write(outcome_variable(element_id), outcome)
@@ -160,6 +160,8 @@ def _complete_call(workflow: LiveWorkflow, stimulus: CompleteCall) -> None:
 def _set_variables(workflow: LiveWorkflow, spec: ExecutableSpec, values: Mapping[str, Any]) -> None:
     try:
         workflow.environment.store.write_given(values)
+        written = {name.partition(".")[0] for name in values} - workflow.environment.store.outcomes
+        follow_writing(workflow, written, workflow.environment.store.values)
     except DomainError as problem:
         raise map_failed(problem, spec.key, spec.lookups.name_of(spec.key)) from problem
 

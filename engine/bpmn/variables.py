@@ -30,13 +30,13 @@ class VariableStore:
     names under which the outcomes of steps stand.
     """
 
-    __slots__ = ("_kept", "_outcomes", "scope", "values")
+    __slots__ = ("_kept", "outcomes", "scope", "values")
 
     def __init__(
         self, kept: frozenset[str], outcomes: frozenset[str], values: dict[str, Any], facts: Mapping[str, Any]
     ) -> None:
         self._kept = kept
-        self._outcomes = outcomes
+        self.outcomes = outcomes
         self.values = values
         self.scope: dict[str, Any] = {**values, **facts}
 
@@ -56,7 +56,7 @@ class VariableStore:
     def write_given(self, values: Mapping[str, Any]) -> None:
         """Keep values that came from outside. The outcome of a step is never among them: only completing it decides."""
         for name, value in values.items():
-            if name.partition(".")[0] not in self._outcomes:
+            if name.partition(".")[0] not in self.outcomes:
                 self.write(name, value)
 
     def assign(self, name: str, value: Any) -> None:
@@ -67,7 +67,10 @@ class VariableStore:
 
     def clear_outcome(self, element_id: str) -> None:
         """A step that opens again has no outcome: round 2 must not see what was decided in round 1."""
-        name = outcome_variable(element_id)
+        self.clear(outcome_variable(element_id))
+
+    def clear(self, name: str) -> None:
+        """Nothing stands under ``name`` any more."""
         self.values.pop(name, None)
         self.scope.pop(name, None)
 

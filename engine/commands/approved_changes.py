@@ -7,23 +7,25 @@ for, since another sum may lead by other approvals.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine.bpmn.compiled import CompiledProcess, StepKind
+from engine.bpmn.compiled import CompiledProcess, OutcomeKind, StepKind
 from engine.bpmn.inspection import plan_move
 from engine.bpmn.jumps import JumpRefused
 from engine.bpmn.runtime import MoveToken
+from engine.bpmn.spared_approvals import spared_approvals
 from engine.commands.asked_again import record_asked_again
 from engine.commands.execution import run_step
 from engine.commands.interventions import live_items
 from engine.commands.recalls import asking_step, hand_back_to_asker
 from engine.errors import N_, Conflict
-from engine.model.process_instance import ProcessInstance
-from engine.model.work_item import WorkItem
+from engine.model.process_instance import InstanceState, ProcessInstance
+from engine.model.work_item import WorkItem, WorkItemState
 from engine.policy.permissions import Actor
 from engine.queries.outdated_approvals import OutdatedApproval, last_given, outdated_approvals
 from engine.queries.processes import process_of
@@ -36,6 +38,43 @@ class ContentApproved(Conflict):
     template: ClassVar[str] = N_(
         "The deal is being approved or was approved as it is. Return it for rework to change its sum or its terms."
     )
+
+
+class ApprovalSpared(Conflict):
+    """A decision that the deal has passed would lead by an approval now, and nobody would ask for it any more."""
+
+    code: ClassVar[str] = "approval_spared"
+    template: ClassVar[str] = N_(
+        "With this change the deal would have needed “%(steps)s”, and it has passed by that already. Have it sent back "
+        "before the decision first."
+    )
+
+
+def ensure_none_spared(
+    session: Session,
+    instance: ProcessInstance,
+    process: CompiledProcess,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+) -> None:
+    """Raises ApprovalSpared where a change would have led by an approval that the deal has passed by without it.
+
+    ``before`` and ``after`` are what expressions read beside the variables of the instance, or in their stead.
+    """
+    if instance.state not in (InstanceState.RUNNING, InstanceState.SUSPENDED) or not instance.execution_state:
+        return
+    spared = spared_approvals(process, instance.execution_state, instance.walked.keys(), before, after)
+    given = session.scalars(
+        select(WorkItem.element_id).where(
+            WorkItem.instance_id == instance.id,
+            WorkItem.element_id.in_(spared),
+            WorkItem.state == WorkItemState.COMPLETED,
+            WorkItem.outcome == OutcomeKind.APPROVED.value,
+        )
+    )
+    missed = [one for one in spared if one not in set(given)]
+    if missed:
+        raise ApprovalSpared(steps=", ".join(process.steps[one].name for one in missed))
 
 
 def allows_change(process: CompiledProcess) -> bool:

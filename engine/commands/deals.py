@@ -12,10 +12,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from engine.bpmn.compiled import CompiledProcess, OutcomeKind, StepKind
-from engine.bpmn.inspection import lie_ahead
+from engine.bpmn.inspection import is_apart, lie_ahead
 from engine.bpmn.runtime import EvaluateConditions
 from engine.clock import Clock
-from engine.commands.approved_changes import ContentApproved, ask_again_after_change
+from engine.commands.approved_changes import ContentApproved, ask_again_after_change, ensure_none_spared
 from engine.commands.clients import ClientDraft, add_client
 from engine.commands.deal_fields import ensure_not_calculated, own_fields, read_own_fields, recalculated
 from engine.commands.deal_files import put_files
@@ -55,6 +55,7 @@ from engine.queries.approved_contents import fields_approved_as_whole
 from engine.queries.calendars import default_calendar
 from engine.queries.deal_files import reference
 from engine.queries.decided_fields import decided_alone
+from engine.queries.facts import DealFacts, typed_fields
 from engine.queries.processes import process_of
 from engine.queries.scopes import choosable_clients, known_as, visible_deals
 
@@ -228,7 +229,8 @@ def update_deal(
     By the deal's owner, the head of sales or an administrator. Conditions that wait for data are looked at again.
     While approvals are asked for or given, sum and fields stay as they are: only a step of the map changes them. With
     ``ask_again``, what was approved changes where the map allows it, and the deal goes back to be approved anew.
-    Raises NotFound, NotAllowed, InvalidInput, DealClosed, EditedMeanwhile, ContentApproved, MapFailed.
+    A change by which a passed decision would have led by an approval is refused: nobody would ask for that any more.
+    Raises NotFound, NotAllowed, InvalidInput, DealClosed, EditedMeanwhile, ContentApproved, ApprovalSpared, MapFailed.
     """
     deal, instance = lock_deal(session, deal_id, actor)
     ensure_may_edit(deal, actor)
@@ -240,9 +242,11 @@ def update_deal(
     read_loss_reason(session, deal, wanted)
     if read_version is not None:
         wanted = unseen_kept_of_deal(session, deal, wanted, read_version)
+    process = process_of(session, instance.definition_id)
+    facts = DealFacts(deal, process, calendar=default_calendar(session), at=at)
+    read_before = facts.of(process.variables)
     changed = _set_columns(session, deal, wanted)
     fields = {name: value for name, value in plain(wanted.get("fields", {})).items() if deal.fields.get(name) != value}
-    process = process_of(session, instance.definition_id)
     _ensure_not_decided(process, fields)
     ensure_not_calculated(process, fields)
     fields |= recalculated(session, deal, process, fields, at=at)
@@ -256,6 +260,10 @@ def update_deal(
     deal.fields = {**deal.fields, **fields}
     if not changed:
         return deal
+    if not was_approved:
+        ensure_none_spared(
+            session, instance, process, read_before, {**typed_fields(process, fields), **facts.of(process.variables)}
+        )
     find_anew(session, deal, is_renamed="title" in changed)
     record(session, DealChanged(changes=changed), actor=actor, at=at, deal=deal)
     if was_approved:
@@ -291,27 +299,31 @@ _CONTENT = frozenset({"amount", "currency"})
 
 
 def is_approved(session: Session, instance: ProcessInstance) -> bool:
-    """Whether the last approvals asked for are open, or were all given for what the deal holds now.
+    """Whether an approval is asked for, or was given and is not asked for anew.
 
-    A deal that was sent back behind all its approvals is asked for them anew: its content may change, as in rework.
+    A deal that was sent back behind all its approvals may change, as in rework. One that was returned by the second of
+    two, behind the first, may not: nobody would ask the first again.
     """
-    asked = list(
-        session.scalars(
-            select(WorkItem)
-            .where(WorkItem.instance_id == instance.id, WorkItem.kind == StepKind.APPROVAL)
-            .order_by(WorkItem.id.desc())
+    asked = session.scalars(
+        select(WorkItem)
+        .where(
+            WorkItem.instance_id == instance.id,
+            WorkItem.kind == StepKind.APPROVAL,
+            WorkItem.state.in_((*PENDING, WorkItemState.COMPLETED)),
         )
-    )
-    last_round = [one for one in asked if one.opened_at == asked[0].opened_at]
-    if any(one.state in PENDING for one in last_round):
+        .order_by(WorkItem.id.desc())
+    ).all()
+    if any(one.state in PENDING for one in asked):
         return True
-    given = {one.outcome for one in last_round if one.state is WorkItemState.COMPLETED}
-    if given != {OutcomeKind.APPROVED.value}:
-        return False
-    last = {one.element_id: one for one in reversed(asked)}
-    approved = [name for name, one in last.items() if one.outcome == OutcomeKind.APPROVED.value]
+    process = process_of(session, instance.definition_id)
+    last = {one.element_id: one.activity_id for one in reversed(asked)}
+    said: dict[tuple[str, str], set[str | None]] = {}
+    for one in asked:
+        if one.activity_id == last[one.element_id] or is_apart(process, one.element_id):
+            said.setdefault((one.element_id, one.activity_id), set()).add(one.outcome)
+    approved = {name for (name, _), outcomes in said.items() if outcomes == {OutcomeKind.APPROVED.value}}
     state = instance.execution_state
-    return not state or not lie_ahead(process_of(session, instance.definition_id), state, approved)
+    return bool(approved) and not (state and lie_ahead(process, state, approved))
 
 
 def ensure_message_may_say(session: Session, instance: ProcessInstance, values: Mapping[str, Any]) -> None:

@@ -1,6 +1,8 @@
 """Approvals that outlive a round of rework: who approved what has not changed is not asked again.
 
 The approval stands as it was given, under its giver's name, and history says that it was kept and from which entry.
+What was approved for one position of a list, or at one request, is not kept for the next: by what it is bound to nobody
+can tell one from the other.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from engine.bpmn.compiled import ApprovalRule, CompiledProcess, OutcomeKind, StepDefinition
+from engine.bpmn.inspection import is_apart
 from engine.bpmn.runtime import CompleteStep
 from engine.commands.approval_parts import decision_of, note_approved, voice_of
 from engine.commands.history import record
@@ -91,7 +94,7 @@ class Keeping:
         for activity_id, parts in groupby(opened, key=lambda one: one.activity_id):
             items = list(parts)
             step = self.process.steps[items[0].element_id]
-            if step.approval is None or not may_be_kept(step):
+            if step.approval is None or not may_be_kept(step) or is_apart(self.process, step.element_id):
                 continue
             if self._is_decided(step, step.approval, items):
                 decided.append(CompleteStep(activity_id=activity_id, outcome=OutcomeKind.APPROVED.value, values={}))

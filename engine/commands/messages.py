@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, ClassVar, cast
 
 from sqlalchemy import false, or_, select, true
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 from engine.bpmn.compiled import FieldDefinition, FieldType
 from engine.bpmn.runtime import DeliverMessage
 from engine.clock import Clock
+from engine.commands.approved_changes import ensure_none_spared
 from engine.commands.clients import ClientDraft
 from engine.commands.deals import DealDraft, ensure_message_may_say, open_deal
 from engine.commands.execution import correlation_text, run_step
@@ -29,6 +31,8 @@ from engine.model.process_instance import InstanceState, ProcessInstance
 from engine.policy.field_values import read_values
 from engine.policy.permissions import Ability, Actor, may
 from engine.policy.personal_texts import ERASED
+from engine.queries.calendars import default_calendar
+from engine.queries.facts import DealFacts, typed_fields
 from engine.queries.processes import process_of
 from engine.queries.scopes import visible_deals
 
@@ -120,7 +124,7 @@ def deliver_message(
     map names, and an event without correlation takes any; so does one whose key was erased, in that very deal. To open
     a deal, ``values`` hold ``client_id``, or ``client`` (a name), and may hold ``title``, ``amount``, ``currency`` and
     ``close_date``; the rest become its fields.
-    Raises NobodyWaits, DealIsSuspended, NotAllowed, InvalidInput, ContentApproved, MapFailed.
+    Raises NobodyWaits, DealIsSuspended, NotAllowed, InvalidInput, ContentApproved, ApprovalSpared, MapFailed.
     """
     at = clock.now()
     arguments = {"name": name, "correlation": correlation, "values": values}
@@ -207,7 +211,10 @@ def _tell(
     clock: Clock,
     command_id: str | None,
 ) -> int | None:
-    """Wake one waiting event: the deal's id, or None if it waits no more. Raises MapFailed, ContentApproved."""
+    """Wake one waiting event: the deal's id, or None if it waits no more.
+
+    Raises MapFailed, ContentApproved, ApprovalSpared.
+    """
     at = clock.now()
     arguments = {"subscription": receiver.subscription_id}
     done = already_performed(session, command_id, "tell_receiver", arguments, actor=actor, at=at)
@@ -222,11 +229,22 @@ def _tell(
         return None
     ensure_message_may_say(session, instance, values)
     record(session, MessageReceived(name=name, values=values), actor=actor, at=at, deal=instance.deal)
-    instance.deal.fields = {**instance.deal.fields, **values}
+    if values:
+        _write_into_deal(session, instance, values, at)
     stimulus = DeliverMessage(subscription.activity_id, subscription.node_id, values)
     run_step(session, instance, stimulus, actor=actor, at=at, asked_by_id=instance.deal.owner_id)
     remember(session, command_id, {"deal_id": instance.deal_id}, actor=actor)
     return instance.deal_id
+
+
+def _write_into_deal(session: Session, instance: ProcessInstance, values: Mapping[str, Any], at: datetime) -> None:
+    """Raises ApprovalSpared."""
+    process = process_of(session, instance.definition_id)
+    facts = DealFacts(instance.deal, process, calendar=default_calendar(session), at=at)
+    before = facts.of(process.variables)
+    instance.deal.fields = {**instance.deal.fields, **values}
+    after = {**typed_fields(process, values), **facts.of(process.variables)}
+    ensure_none_spared(session, instance, process, before, after)
 
 
 def _open_by_message(

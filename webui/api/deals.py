@@ -115,7 +115,7 @@ def show_deal(path: DealPath) -> Response:
     )
 
 
-_CHANGED = conflicts("deal_closed", "edited_meanwhile", "content_approved", "conflict")
+_CHANGED = conflicts("deal_closed", "edited_meanwhile", "content_approved", "approval_spared", "conflict")
 
 
 @api.patch("/deals/<int:deal_id>", tags=[DEALS], responses={200: DealItem, **_CHANGED})

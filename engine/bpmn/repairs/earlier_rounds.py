@@ -70,13 +70,11 @@ def _begin(gateway: Node) -> Node | None:
 def _comes_again(workbench: Workbench, gateway: Node, begin: Node) -> bool:
     """Whether a round may follow another: a path leads back, or back to a part of the map in which all of it stands.
 
-    The runs of a loop each know what was said in them alone; what an event begins may go on twice, and does not.
+    The runs of a part each know what was said in them alone, so that forgetting in one takes nothing from another.
     """
-    around = list(_around(workbench, begin.scope))
-    if any(_begins_beside_itself(one) for one in around):
-        return False
     return _leads_to(gateway, begin) or any(
-        one.loop_rule is not None or any(_leads_to(after, one) for after in _following(one)) for one in around
+        one.loop_rule is not None or any(_leads_to(after, one) for after in _following(one))
+        for one in _around(workbench, begin.scope)
     )
 
 
@@ -91,11 +89,6 @@ def _around(workbench: Workbench, scope: Scope) -> Iterator[Node]:
             if node.scope not in seen:
                 seen.add(node.scope)
                 waiting.append(node.scope)
-
-
-def _begins_beside_itself(part: Node) -> bool:
-    starts = part.inside.starts if part.triggered_by_event and part.inside is not None else ()
-    return any(not start.interrupting for start in starts)
 
 
 def _pass_by(steps: Iterable[Node], begin: Node, end: Node) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.bpmn.repairs.alarms_beside import say_alarms_that_join
 from engine.bpmn.repairs.approvals_heard import check_approvals
 from engine.bpmn.repairs.arrows import check_arrows
 from engine.bpmn.repairs.boundary_buttons import add_boundary_buttons
@@ -57,6 +58,7 @@ REPAIRS: tuple[Repair, ...] = (
     ask_missing_variables,
     check_results,
     say_unused_tables,
+    say_alarms_that_join,
     # What is put in here stands between steps and decisions that those before it look at.
     forget_earlier_rounds,
 )

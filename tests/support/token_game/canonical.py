@@ -66,12 +66,19 @@ def _node(draw: MapBuilder, node: Node, default: str | None) -> None:  # noqa: C
             with draw.event_scope(node.node_id):
                 _scope(draw, node.inner)
         case Kind.CALL:
-            assert node.inner is not None
-            with draw.called(f"map_of_{node.node_id}"):
-                _scope(draw, node.inner)
-            draw.call(node.node_id, f"map_of_{node.node_id}", loop)
+            _call(draw, node, loop)
         case _:
             draw.gateway(_GATEWAYS[node.kind], node.node_id, default)
+
+
+def _call(draw: MapBuilder, node: Node, loop: str) -> None:
+    """Calls of one map draw it once."""
+    assert node.inner is not None
+    called = node.called or f"map_of_{node.node_id}"
+    if not any(one.startswith(f'<process id="{called}"') for one in draw.maps):
+        with draw.called(called):
+            _scope(draw, node.inner)
+    draw.call(node.node_id, called, loop)
 
 
 def _event(draw: MapBuilder, node: Node) -> str:  # noqa: PLR0911  # one case for each kind of event

@@ -52,6 +52,7 @@ class _Pen:
     def __init__(self) -> None:
         self.roots: dict[str, str] = {}
         self.maps: list[str] = []
+        self.called: set[str] = set()
 
     def file(self, graph: Graph) -> bytes:
         body = self._scope(graph)
@@ -101,9 +102,12 @@ class _Pen:
                     attributes["triggeredByEvent"] = "true"
             case Kind.CALL:
                 assert node.inner is not None
-                called = f"map_of_{node.node_id}"
+                called = node.called or f"map_of_{node.node_id}"
                 attributes["calledElement"] = called
-                self.maps.append(f'<process id="{called}" isExecutable="true">\n{self._scope(node.inner)}</process>\n')
+                if called not in self.called:
+                    self.called.add(called)
+                    inside = self._scope(node.inner)
+                    self.maps.append(f'<process id="{called}" isExecutable="true">\n{inside}</process>\n')
             case _:
                 pass
         written = "".join(f" {name}={quoteattr(value)}" for name, value in attributes.items())

@@ -43,7 +43,9 @@ class Wait:
     opened: int = 0
     done: int = 0
     outcomes: list[str] = field(default_factory=list)
-    decided: dict[str, str | None] = field(default_factory=dict)  # in a run beside others
+    decided: dict[str, str | None] = field(default_factory=dict)  # of a run: what the steps in it said
+    together: dict[str, str] = field(default_factory=dict)  # of a multi-instance: what its completed runs said
+    written: dict[str, Any] = field(default_factory=dict)  # in a run beside others: its own values
 
     @property
     def event(self) -> Event | None:
@@ -146,11 +148,10 @@ class TokenGame:
     def complete(self, step: str, nth: int, outcome: str, values: dict[str, Any]) -> None:
         self.left_open = False
         area, wait = [pair for pair in self.steps() if pair[1].node.node_id == step][nth]
-        self._write(values)
+        self._write(area, values)
         if wait.frame is not None and wait.node.repeat is not None and not wait.node.repeat.loop:
             wait.frame.outcomes.append(outcome)
             outcome = next((kind for kind in _DECISIVE if kind in wait.frame.outcomes), outcome)
-        self._write({f"{step}_outcome": outcome})
         self._decide(area, step, outcome)
         self._leave(area, wait)
         self._close(area)
@@ -180,8 +181,24 @@ class TokenGame:
         self.numbers += 1
         return self.numbers
 
-    def _write(self, values: dict[str, Any]) -> None:
-        self.store.update({name: value for name, value in values.items() if name in self.kept})
+    def _write(self, area: Area, values: dict[str, Any]) -> None:
+        """All see it, but those that have a value of their own from beside whoever wrote it."""
+        values = {name: value for name, value in values.items() if name in self.kept}
+        self.store |= values
+        writers = list(_runs_around(area))
+        for run in self._runs():
+            if not _is_beside_others(run):
+                continue
+            apart = any(
+                _is_beside_others(around) and around not in writers and any(_are_kin(around, one) for one in writers)
+                for around in [run, *(_runs_around(run.area.outer) if run.area and run.area.outer else ())]
+            )
+            for name, value in values.items():
+                if run in writers or (name in run.written and not apart):
+                    run.written[name] = value
+
+    def _runs(self) -> list[Wait]:
+        return [area.owner for area in self.areas() if area.owner is not None]
 
     def _begin(self, area: Area) -> None:
         """From the first moment on, event sub-processes listen."""
@@ -248,13 +265,14 @@ class TokenGame:
 
     def _act(self, area: Area, node: Node) -> None:
         flows = area.graph.leaving(node.node_id)
+        for step in node.forgets:
+            self._decide(area, step, None)
+            if f"{step}_outcome" in self.kept:
+                self.store[f"{step}_outcome"] = None
         match node.kind:
             case Kind.EXCLUSIVE:
                 flows = list(islice(self._chosen(area, flows), 1))
             case Kind.INCLUSIVE:
-                for step in () if _may_go_on_twice(area) else node.forgets:
-                    self._write({f"{step}_outcome": None})
-                    self._decide(area, step, None)
                 flows = list(self._chosen(area, flows))
             case Kind.RACE:
                 race = self._number()
@@ -281,7 +299,6 @@ class TokenGame:
             wait.due = self._later(self.now, node.event)
             wait.ticks = node.event.ticks
         if node.kind is Kind.STEP:
-            self.store.pop(f"{node.node_id}_outcome", None)
             self._decide(area, node.node_id, None)
         area.waits.append(wait)
         for event in area.graph.boundary_of(node.node_id):
@@ -308,20 +325,21 @@ class TokenGame:
         frame.opened += 1
         area.waits.append(run)
         if frame.node.kind is Kind.STEP and frame.node.repeat is not None and frame.node.repeat.loop:
-            self.store.pop(f"{frame.node.node_id}_outcome", None)
             self._decide(area, frame.node.node_id, None)
         if frame.node.inner is not None:
             self._enter(area, run)
 
     def _enter(self, area: Area, wait: Wait) -> None:
         assert wait.node.inner is not None
+        self._begin_undecided(area, wait, wait.node.inner)
         wait.area = Area(wait.node.inner, self._number(), owner=wait, outer=area)
         self._begin(wait.area)
 
     def _leave(self, area: Area, wait: Wait) -> None:
         """``wait`` is done: it goes, with what hangs on it, and a token goes on."""
         if wait.node.kind is Kind.SCRIPT and wait.node.writes is not None:
-            self._write(dict([wait.node.writes]))
+            self._write(area, dict([wait.node.writes]))
+        self._hand_on(area, wait)
         area.waits = [other for other in area.waits if other is not wait and other.host is not wait]
         if wait.race is not None:
             self._win(area, wait)
@@ -334,22 +352,23 @@ class TokenGame:
         repeat = frame.node.repeat
         assert repeat is not None
         frame.done += 1
-        if self._is_enough(frame):
+        if self._is_enough(frame, wait.area or area):
             area.waits = [other for other in area.waits if other.frame is not frame]
             self.ready.append(_Ready(area, frame.node, frame))
         elif repeat.loop or repeat.in_turn:
             self._open_run(area, frame)
 
-    def _is_enough(self, frame: Wait) -> bool:
+    def _is_enough(self, frame: Wait, seen_from: Area) -> bool:
         repeat = frame.node.repeat
         assert repeat is not None
         if frame.done == repeat.count:
             return True
         if not repeat.variable:
             return False
-        if repeat.variable not in self.store:
+        seen = self._seen(seen_from)
+        if repeat.variable not in seen:
             raise Failed(repeat.variable)
-        return bool(self.store[repeat.variable]) is not repeat.loop
+        return bool(seen[repeat.variable]) is not repeat.loop
 
     def _withdraw(self, area: Area, wait: Wait) -> None:
         area.waits = [
@@ -368,14 +387,45 @@ class TokenGame:
 
     # decisions ---------------------------------------------------------------------------------------------------
     def _decide(self, area: Area, step: str, outcome: str | None) -> None:
-        """In runs that go on side by side each knows only what was decided in it."""
-        for run in _runs_beside_others(area):
-            run.decided[f"{step}_outcome"] = outcome
+        """The store has what was said last; each run of a part knows what was said in it. None: nothing yet."""
+        name = f"{step}_outcome"
+        if name not in self.kept:
+            return
+        self.store[name] = outcome
+        if outcome is None:
+            del self.store[name]
+        for run in _runs_around(area):
+            run.decided[name] = outcome
+
+    def _begin_undecided(self, area: Area, run: Wait, inner: Graph) -> None:
+        """What was said in a run of several that are apart was not said in this one; another turn looks at it."""
+        names = {f"{node.node_id}_outcome" for node in inner.everything() if node.kind is Kind.STEP} & self.kept
+        if _is_apart(run):
+            run.decided = dict.fromkeys(names)
+            return
+        twins = [one for one in area.waits if one is not run and one.node is run.node and one.area is not None]
+        for twin in twins:
+            seen = {**self.store, **self._seen(area), **twin.decided}
+            twin.decided = {name: seen.get(name) for name in names}
+        if twins:
+            run.decided = dict.fromkeys(names)
+
+    def _hand_on(self, area: Area, run: Wait) -> None:
+        """What follows a run decides by what was said in it; what follows several, by what all of them said."""
+        decided = dict(run.decided) if run.area is not None else {}
+        if run.frame is not None and _is_of_multi_instance(run):
+            for name, outcome in decided.items():
+                if outcome is not None:
+                    said = [run.frame.together.get(name), outcome]
+                    run.frame.together[name] = next((kind for kind in _DECISIVE if kind in said), outcome)
+            decided = dict(run.frame.together) if decided else {}
+        for name, outcome in decided.items():
+            self._decide(area, name.removesuffix("_outcome"), outcome)
 
     def _seen(self, area: Area) -> Store:
         seen = dict(self.store)
-        for run in reversed(list(_runs_beside_others(area))):
-            seen |= run.decided
+        for run in reversed(list(_runs_around(area))):
+            seen |= run.decided | run.written
         return seen
 
     def _chosen(self, area: Area, flows: list[Flow]) -> Iterator[Flow]:
@@ -467,7 +517,7 @@ class TokenGame:
     def _wake_one(self) -> bool:
         for area, wait in sorted(self.events(What.CONDITION), key=lambda pair: (pair[0].number, pair[1].number)):
             assert wait.event is not None
-            held, wait.held = wait.held, bool(self.store.get(wait.event.name))
+            held, wait.held = wait.held, bool(self._seen(area).get(wait.event.name))
             if wait.held and not held:
                 self._happen(area, wait)
                 return True
@@ -529,29 +579,41 @@ class TokenGame:
         return reached
 
 
-def _may_go_on_twice(area: Area) -> bool:
-    """Whether it stands in what an event begins beside the rest: nothing is forgotten there."""
+def _runs_around(area: Area) -> Iterator[Wait]:
+    """The runs of parts that hold ``area``, from the inside out."""
     around: Area | None = area
     while around is not None:
-        if (
-            around.owner is not None
-            and around.owner.node.kind is Kind.HANDLER
-            and not around.graph.start().interrupting
-        ):
-            return True
+        if around.owner is not None:
+            yield around.owner
         around = around.outer
-    return False
 
 
-def _runs_beside_others(area: Area) -> Iterator[Wait]:
-    """The runs that hold ``area`` and go on beside other runs of their loop, from the inside out."""
-    around: Area | None = area
-    while around is not None:
-        run = around.owner
-        repeat = run.node.repeat if run is not None and run.frame is not None else None
-        if run is not None and repeat is not None and not repeat.loop and not repeat.in_turn:
-            yield run
-        around = around.outer
+def _is_of_multi_instance(run: Wait) -> bool:
+    return run.frame is not None and run.node.repeat is not None and not run.node.repeat.loop
+
+
+def _begins_beside(run: Wait) -> bool:
+    """Whether an event that interrupts nothing began it: it can happen again while this goes on."""
+    inner = run.node.inner
+    return run.node.kind is Kind.HANDLER and inner is not None and not inner.start().interrupting
+
+
+def _is_apart(run: Wait) -> bool:
+    """Whether it is one of several that are each about something else."""
+    return _is_of_multi_instance(run) or _begins_beside(run)
+
+
+def _is_beside_others(run: Wait) -> bool:
+    repeat = run.node.repeat
+    return _begins_beside(run) or (_is_of_multi_instance(run) and repeat is not None and not repeat.in_turn)
+
+
+def _are_kin(one: Wait, other: Wait) -> bool:
+    """Whether they are runs of one and the same part, begun in one and the same place."""
+    if one.frame is not None or other.frame is not None:
+        return one.frame is other.frame
+    places = [each.area.outer if each.area is not None else None for each in (one, other)]
+    return one.node is other.node and places[0] is places[1]
 
 
 _ACTIVITIES = frozenset({Kind.STEP, Kind.SERVICE, Kind.SCRIPT, Kind.SCOPE, Kind.CALL, Kind.HANDLER})

@@ -149,6 +149,7 @@ class Node(_Written):
     decides: bool = False
     writes: tuple[str, bool] | None = None
     linked: bool = False  # the flow to it, or from it, is drawn as a pair of link events
+    called: str = ""  # the name of a map that other calls have in common with this one
     forgets: tuple[str, ...] = ()  # the approvals of a round that begins here: none has decided anything yet
 
 

@@ -22,6 +22,7 @@ _BLOCKS = (
     *("thrown_signal", "caught_signal", "condition", "watched", "error", "escalation", "silent_scope"),
     *("looped_host", "handled", "thrown_escalation", "own_signal", "stopped_clock", "ending", "voted", "escape"),
     *("broadcast", "stopped", "unhandled"),
+    *("judged_parts", "entered_twice", "asked_for", "called_twice", "remembered"),
 )
 _ONLY_CANONICAL = ("service",)
 _ONLY_DRAWN = ("conditional_flow", "rounds")
@@ -177,6 +178,10 @@ class RandomDrawing:
         kind = self.one_of((*_BLOCKS, *more) if depth > 0 else _PLAIN)
         draw: Callable[[int], tuple[str, str]] = getattr(self, f"_{kind}")
         return draw(depth - 1)
+
+    def unjudged(self, depth: int) -> tuple[str, str]:
+        """A block; as people draw, without approvals, since these would decide with the others."""
+        return self.block(0 if self.drawn else depth)
 
     def _step(self, _depth: int) -> tuple[str, str]:
         step = self.node("step", Kind.STEP)
@@ -359,6 +364,125 @@ class RandomDrawing:
         self.flow(self._alarm(host, interrupting=self.perhaps()), join)
         self.flow(split, join, default=True)
         return ask, join
+
+    def _decision_by(self, *steps: str) -> tuple[str, str]:
+        """A decision by what ``steps`` said; the way back is no loop but a step of its own."""
+        decide, leave = self.node("exclusive", Kind.EXCLUSIVE), self.node("exclusive", Kind.EXCLUSIVE)
+        for outcome in ("returned", "rejected", "approved"):
+            step = self.node("step", Kind.STEP)
+            self.flow(decide, step, Decided(steps, (outcome,)))
+            self.flow(step, leave)
+        return decide, leave
+
+    def _both_approve(self, depth: int) -> tuple[str, str, tuple[str, str]]:
+        """Two approvals side by side, one of them with something behind it."""
+        split, join = self.node("parallel", Kind.PARALLEL), self.node("parallel", Kind.PARALLEL)
+        steps = self.node("approval", Kind.STEP, decides=True), self.node("approval", Kind.STEP, decides=True)
+        for step in steps:
+            self.flow(split, step)
+        self.flow(steps[0], join)
+        self.flow(self.after(steps[1], self.unjudged(depth)), join)
+        return split, join, steps
+
+    def _judging(self, depth: int, *, start: Event | None = None, interrupting: bool = True) -> tuple[Graph, str]:
+        """The inside of a part in which approvals decide; and one of them."""
+        with self.inside() as inner:
+            begin = self.node("start", Kind.START, event=start, interrupting=interrupting)
+            split, join, steps = self._both_approve(depth - 1)
+            self.flow(begin, split)
+            leave = self.after(join, self._decision_by(*steps))
+            self.flow(leave, self.node("end", Kind.END))
+        return inner, steps[0]
+
+    def _approving(self, depth: int) -> tuple[Graph, str]:
+        """The inside of a part that is judged when it is over; and its approval, which not every run asks for."""
+        with self.inside() as inner:
+            begin, leave = self.node("start", Kind.START), self.node("exclusive", Kind.EXCLUSIVE)
+            decide = self.node("exclusive", Kind.EXCLUSIVE)
+            step = self.node("approval", Kind.STEP, decides=True)
+            self.flow(begin, self.asked(decide, f"{decide}_way_0"))
+            self.flow(decide, step, Says(f"{decide}_way_0"))
+            self.flow(decide, leave, default=True)
+            self.flow(self.after(step, self.unjudged(depth - 1)), leave)
+            self.flow(leave, self.node("end", Kind.END))
+        return inner, step
+
+    def _judged_parts(self, depth: int) -> tuple[str, str]:
+        """Each run of a part is approved; behind it and an approval beside it, all of that decides."""
+        inner, approval = self._approving(depth)
+        repeat = Repeat(self.between(2, 3), self.perhaps()) if self.perhaps(70) else None
+        split, join = self.node("parallel", Kind.PARALLEL), self.node("parallel", Kind.PARALLEL)
+        self.graph.nodes[split].forgets = (approval,) if self.drawn else ()
+        part = self.node("part", Kind.SCOPE, inner=inner, repeat=repeat)
+        beside = self.node("approval", Kind.STEP, decides=True)
+        for one in (part, beside):
+            self.flow(split, one)
+            self.flow(one, join)
+        return split, self.after(join, self._decision_by(approval, beside))
+
+    def _entered_twice(self, depth: int) -> tuple[str, str]:
+        """Two tokens run a part, and each goes on by what was decided in its run."""
+        split, merge = self.node("parallel", Kind.PARALLEL), self.node("exclusive", Kind.EXCLUSIVE)
+        for _ in range(2):
+            step = self.node("step", Kind.STEP)
+            self.flow(split, step)
+            self.flow(step, merge)
+        if self.perhaps():
+            part = self.node("part", Kind.SCOPE, inner=self._judging(depth)[0])
+            return split, self.after(merge, (part, part))
+        with self.inside() as inner:
+            begin, step = self.node("start", Kind.START), self.node("approval", Kind.STEP, decides=True)
+            self.flow(begin, step)
+            self.flow(self.after(step, self.unjudged(depth - 1)), self.node("end", Kind.END))
+        part = self.node("part", Kind.SCOPE, inner=inner)
+        self.flow(merge, part)
+        return split, self.after(part, self._decision_by(step))
+
+    def _asked_for(self, depth: int) -> tuple[str, str]:
+        """An event that may happen again asks for approvals beside the work."""
+        event = self._awaited(self.one_of((What.MESSAGE, What.TIMER)), cycle=True)
+        inner = self.body(depth - 1)
+        with self.inside(inner):
+            handler, _ = self._judging(depth, start=event, interrupting=False)
+            self.node("handler", Kind.HANDLER, inner=handler)
+        scope = self.node("scope", Kind.SCOPE, inner=inner)
+        return scope, scope
+
+    def _called_twice(self, depth: int) -> tuple[str, str]:
+        """Two calls of one map, side by side."""
+        inner, _ = self._judging(depth)
+        split, join = self.node("parallel", Kind.PARALLEL), self.node("parallel", Kind.PARALLEL)
+        name = self.new("map")
+        for _ in range(2):
+            call = self.node("call", Kind.CALL, inner=inner)
+            self.graph.nodes[call].called = name
+            self.flow(split, call)
+            self.flow(call, join)
+        return split, join
+
+    def _remembered(self, depth: int) -> tuple[str, str]:
+        """In each run of a part a value is given, and decides only after something else."""
+        variable = self.new("value")
+        with self.inside() as inner:
+            begin, decide = self.node("start", Kind.START), self.node("exclusive", Kind.EXCLUSIVE)
+            leave = self.node("exclusive", Kind.EXCLUSIVE)
+            give = self.node("step", Kind.STEP, answers=(variable,))
+            self.flow(begin, give)
+            self.flow(self.after(give, self.block(depth - 1)), decide)
+            step = self.node("step", Kind.STEP)
+            self.flow(decide, step, Says(variable))
+            self.flow(decide, leave, default=True)
+            self.flow(step, leave)
+            self.flow(leave, self.node("end", Kind.END))
+        part = self.node("part", Kind.SCOPE, inner=inner, repeat=Repeat(self.between(2, 3), self.perhaps(30)))
+        if self.perhaps(70):
+            return part, part
+        split, join = self.node("parallel", Kind.PARALLEL), self.node("parallel", Kind.PARALLEL)
+        outside = self.node("step", Kind.STEP, answers=(variable,))
+        for one in (part, outside):
+            self.flow(split, one)
+            self.flow(one, join)
+        return split, join
 
     def _loop(self, depth: int) -> tuple[str, str]:
         entry, decide, leave = (self.node("exclusive", Kind.EXCLUSIVE) for _ in range(3))

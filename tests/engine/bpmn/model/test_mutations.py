@@ -11,7 +11,18 @@ from support.token_game.match import Match
 from support.token_game.random_maps import Dice, RandomDrawing
 from support.token_game.schedules import random_act
 
-from engine.bpmn import catching_events, loops, pruning, settling, spec, stepper, throwing_events, variables
+from engine.bpmn import (
+    activities,
+    catching_events,
+    loops,
+    pruning,
+    run_variables,
+    settling,
+    spec,
+    stepper,
+    throwing_events,
+    variables,
+)
 from engine.bpmn.activities import Activity
 from engine.bpmn.catching_events import BoundaryEvent
 from engine.bpmn.compiled import TimerRule
@@ -178,6 +189,31 @@ def a_new_process_does_not_know_its_runs(patch: Patch) -> None:
     patch.setattr(loops.MultiInstance, "run_completed", lambda *_: None)
 
 
+def runs_of_a_part_know_of_each_other(patch: Patch) -> None:
+    for module in (stepper, run_variables):
+        patch.setattr(module, "keep_outcome", lambda *_: None)
+
+
+def a_run_begins_with_what_another_decided(patch: Patch) -> None:
+    patch.setattr(activities, "begin_undecided", lambda *_: None)
+
+
+def what_a_run_decided_is_not_handed_on(patch: Patch) -> None:
+    patch.setattr(activities, "hand_outcomes_on", lambda *_: None)
+
+
+def the_last_of_several_parts_decides_alone(patch: Patch) -> None:
+    patch.setattr(run_variables, "_together", lambda _run, _name, outcomes: outcomes[-1])
+
+
+def a_value_of_another_run_decides(patch: Patch) -> None:
+    patch.setattr(run_variables, "_is_beside_others", lambda *_: False)
+
+
+def what_is_written_outside_is_not_seen_in_a_run(patch: Patch) -> None:
+    patch.setattr(run_variables, "follow_writing", lambda *_: None)
+
+
 MUTATIONS: list[Callable[[Patch], None]] = [
     a_join_does_not_consume,
     a_join_fires_without_all_its_branches,
@@ -200,6 +236,12 @@ MUTATIONS: list[Callable[[Patch], None]] = [
     a_completion_condition_is_not_heard,
     a_termination_leaves_the_timers,
     a_new_process_does_not_know_its_runs,
+    runs_of_a_part_know_of_each_other,
+    a_run_begins_with_what_another_decided,
+    what_a_run_decided_is_not_handed_on,
+    the_last_of_several_parts_decides_alone,
+    a_value_of_another_run_decides,
+    what_is_written_outside_is_not_seen_in_a_run,
 ]
 
 

@@ -1,0 +1,50 @@
+"""Alarms that interrupt nothing and whose way joins the main one: from there on two go it, each for itself.
+
+By the drawing that is right, and it is executed so. But an approval is asked for twice then, and what joins the way of
+an approval that is still open goes on without its answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from engine.bpmn.map_model import Node, NodeType, Process
+from engine.bpmn.repairs.approval_routes import is_approval
+from engine.bpmn.repairs.workbench import Workbench
+
+
+def say_alarms_that_join(workbench: Workbench, process: Process) -> None:
+    for alarm in process.scope.all_nodes():
+        host = alarm.host
+        if host is None or alarm.interrupting:
+            continue
+        beside = _reached(_targets(alarm), alarm)
+        joined = [node for node in _reached([host, *_targets(host)], alarm) if node in beside]
+        joined = [node for node in joined if node.type is not NodeType.END]
+        if not joined:
+            continue
+        approvals = [one for node in dict.fromkeys((host, *joined)) for one in _approvals_of(node)]
+        if approvals:
+            names = ", ".join(dict.fromkeys(one.title for one in approvals))
+            workbench.noticed.warning("ALARM_JOINS_APPROVALS", alarm, steps=names)
+
+
+def _targets(node: Node) -> list[Node]:
+    return [flow.target for flow in node.outgoing]
+
+
+def _reached(begin: Iterable[Node], past: Node) -> dict[Node, None]:
+    """All that a token can come to from ``begin`` without ``past`` happening."""
+    seen: dict[Node, None] = {}
+    waiting = list(begin)
+    while waiting:
+        node = waiting.pop()
+        if node not in seen and node is not past:
+            seen[node] = None
+            waiting += [*_targets(node), *node.boundaries]
+    return seen
+
+
+def _approvals_of(node: Node) -> Iterator[Node]:
+    inside = node.inside.all_nodes() if node.inside is not None else ()
+    return (one for one in (node, *inside) if is_approval(one))

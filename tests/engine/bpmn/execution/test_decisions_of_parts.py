@@ -1,0 +1,232 @@
+"""What is decided in a part of a map that runs several times belongs to the run in which it was decided.
+
+Whatever makes it run several times: a multi-instance, two tokens, an event that happens twice, two calls of one map.
+"""
+
+from __future__ import annotations
+
+from support.drawn_maps import END, START, chain, compiled, drawn, element, flow, step
+from support.instance_run import InstanceRun
+
+from engine.bpmn.compile import compile_bpmn
+
+BOTH = (
+    '<startEvent id="in"/><parallelGateway id="ask"/><parallelGateway id="asked"/><exclusiveGateway id="decide"/>'
+    '<endEvent id="yes"/><endEvent id="no"/>'
+    + step("legal", approval="any")
+    + step("finance", approval="any")
+    + chain("in", "ask", "legal", "asked", "decide")
+    + chain("ask", "finance", "asked")
+    + flow("decide", "yes", "Погоджено")
+    + flow("decide", "no", "Відхилено")
+)
+ASKED = (
+    '<extensionElements><camunda:formData><camunda:formField id="asked" type="boolean"/></camunda:formData>'
+    "</extensionElements>"
+)
+TWICE = "<multiInstanceLoopCharacteristics{}><loopCardinality>2</loopCardinality></multiInstanceLoopCharacteristics>"
+
+
+def ways(run: InstanceRun, *ends: str) -> list[str]:
+    return [one.element_id for one in run.last.passed if one.element_id in ends]
+
+
+def both_in_two_runs(run: InstanceRun) -> None:
+    """One run is rejected, the other approved; both lead where they were decided to."""
+    run.complete("legal", "rejected")
+    run.complete("legal", "approved")
+    run.complete("finance", "approved")
+    assert ways(run, "yes", "no") == ["no"]
+    run.complete("finance", "approved")
+    assert ways(run, "yes", "no") == ["yes"]
+
+
+def test_two_tokens_run_a_part_twice() -> None:
+    part = element("subProcess", "part", "Погодження", BOTH)
+    split = '<parallelGateway id="split"/><exclusiveGateway id="merge"/>'
+    run = InstanceRun(
+        compiled(
+            START,
+            END,
+            split,
+            part,
+            step("one"),
+            step("two"),
+            chain("start", "split", "one", "merge", "part", "end"),
+            chain("split", "two", "merge"),
+        )
+    )
+    run.complete("one")
+    run.complete("two")
+    both_in_two_runs(run)
+
+
+def test_an_event_that_happens_twice_begins_its_part_twice() -> None:
+    start = '<startEvent id="in" isInterrupting="false"><messageEventDefinition messageRef="asked_for"/></startEvent>'
+    part = element(
+        "subProcess", "part", "Знижка", BOTH.replace('<startEvent id="in"/>', start), triggeredByEvent="true"
+    )
+    message = '<message id="asked_for" name="Прохання про знижку"/>'
+    run = InstanceRun(compiled(START, END, step("one"), part, chain("start", "one", "end"), around=message))
+    (listening,) = run.messages.values()
+    run.deliver_to(listening)
+    run.deliver_to(listening)
+    both_in_two_runs(run)
+
+
+def test_two_calls_of_one_map_at_once() -> None:
+    called = f'<process id="called" isExecutable="true">{BOTH}</process>'
+    calls = element("callActivity", "first", calledElement="called")
+    calls += element("callActivity", "second", calledElement="called")
+    split = '<parallelGateway id="split"/><parallelGateway id="join"/>'
+    ways_on = chain("start", "split", "first", "join", "end") + chain("split", "second", "join")
+    outcome = compile_bpmn({"map.bpmn": drawn(START, END, split, calls, ways_on, around=called)}, process_key="sale")
+    assert outcome.process is not None
+    both_in_two_runs(InstanceRun(outcome.process))
+
+
+def judged_behind(characteristics: str) -> InstanceRun:
+    """Each of two positions is approved by a lawyer beside one approval of all; then the deal is decided."""
+    inner = '<startEvent id="in"/><endEvent id="out"/>' + step("legal", approval="any") + chain("in", "legal", "out")
+    each = element("subProcess", "each", "Кожна позиція", inner + characteristics)
+    gateways = '<parallelGateway id="split"/><parallelGateway id="join"/><exclusiveGateway id="decide"/>'
+    return InstanceRun(
+        compiled(
+            START,
+            gateways,
+            each,
+            step("finance", approval="any"),
+            '<endEvent id="yes"/><endEvent id="no"/>',
+            chain("start", "split", "each", "join", "decide"),
+            chain("split", "finance", "join"),
+            flow("decide", "yes", "Погоджено"),
+            flow("decide", "no", "Відхилено"),
+        )
+    )
+
+
+def test_behind_all_runs_a_rejection_in_any_of_them_counts() -> None:
+    for in_turn in ("", ' isSequential="true"'):
+        run = judged_behind(TWICE.format(in_turn))
+        run.complete("finance", "approved")
+        run.complete("legal", "rejected")
+        run.complete("legal", "approved")
+        assert ways(run, "yes", "no") == ["no"], in_turn
+
+
+def test_behind_a_part_that_two_tokens_run_each_goes_the_way_that_was_decided_in_its_run() -> None:
+    inner = '<startEvent id="in"/><endEvent id="out"/>' + step("legal", approval="any") + step("file")
+    inner += chain("in", "legal", "file", "out")
+    part = element("subProcess", "part", "Погодження", inner)
+    split = '<parallelGateway id="split"/><exclusiveGateway id="merge"/><exclusiveGateway id="decide"/>'
+    run = InstanceRun(
+        compiled(
+            START,
+            split,
+            part,
+            step("one"),
+            step("two"),
+            '<endEvent id="yes"/><endEvent id="no"/>',
+            chain("start", "split", "one", "merge", "part", "decide"),
+            chain("split", "two", "merge"),
+            flow("decide", "yes", "Погоджено"),
+            flow("decide", "no", "Відхилено"),
+        )
+    )
+    run.complete("one")
+    run.complete("two")
+    run.complete("legal", "rejected")
+    run.complete("legal", "approved")
+    run.complete("file")
+    assert ways(run, "yes", "no") == ["no"]
+    run.complete("file")
+    assert ways(run, "yes", "no") == ["yes"]
+
+
+def test_what_another_run_was_approved_for_does_not_spare_this_one_the_question() -> None:
+    """“Ask only who has not approved yet” means: in this run."""
+    inner = (
+        '<startEvent id="in"/><exclusiveGateway id="asked" default="asked_legal"/><endEvent id="out"/>'
+        + step("prepare")
+        + step("legal", approval="any")
+        + chain("in", "prepare", "asked")
+        + flow("asked", "out", condition='${legal_outcome == "approved"}')
+        + flow("asked", "legal")
+        + chain("legal", "out")
+    )
+    for in_turn in ("", ' isSequential="true"'):
+        each = element("subProcess", "each", "Кожна позиція", inner + TWICE.format(in_turn))
+        run = InstanceRun(compiled(START, END, each, chain("start", "each", "end")))
+        run.complete("prepare")
+        run.complete("legal", "approved")
+        run.complete("prepare")
+        assert run.open == ["legal"], in_turn
+
+
+def test_a_value_of_another_run_does_not_decide_in_this_one() -> None:
+    """Who fills in a discount of nothing for one position must not let the discount of another pass."""
+    fill = element(
+        "userTask",
+        "fill",
+        "Знижка",
+        '<extensionElements><camunda:formData><camunda:formField id="discount" type="long"/></camunda:formData>'
+        "</extensionElements>",
+    )
+    inner = (
+        '<startEvent id="in"/><exclusiveGateway id="much" default="much_out"/><endEvent id="out"/>'
+        + fill
+        + step("check")
+        + step("boss", approval="any")
+        + chain("in", "fill", "check", "much")
+        + flow("much", "boss", condition="${discount > 10}")
+        + flow("much", "out")
+        + chain("boss", "out")
+    )
+    each = element("subProcess", "each", "Кожна позиція", inner + TWICE.format(""))
+    run = InstanceRun(compiled(START, END, each, chain("start", "each", "end")))
+    run.complete("fill", discount=30)
+    run.complete("fill", discount=0)
+    run.complete("check")
+    assert run.open == ["boss", "check"]
+
+
+def test_another_round_beside_takes_nothing_from_the_runs_that_still_go_on() -> None:
+    """What forgets the earlier round forgets it where the new one begins, and in no run of the one before."""
+    inner = (
+        '<startEvent id="in"/><exclusiveGateway id="way"/><exclusiveGateway id="on"/><endEvent id="out"/>'
+        + element("userTask", "prepare", inner=ASKED)
+        + step("legal", approval="any")
+        + step("file")
+        + chain("in", "prepare", "way")
+        + flow("way", "legal", condition="${asked}")
+        + flow("way", "on", condition="${not asked}")
+        + chain("legal", "file", "on", "out")
+    )
+    gateways = '<exclusiveGateway id="again"/><parallelGateway id="split"/><parallelGateway id="join"/>'
+    gateways += '<exclusiveGateway id="decide"/><parallelGateway id="both"/>'
+    run = InstanceRun(
+        compiled(
+            START,
+            gateways,
+            element("subProcess", "part", "Погодження", inner + TWICE.format("")),
+            step("finance", approval="any"),
+            step("one"),
+            step("two"),
+            '<endEvent id="yes"/>',
+            chain("start", "both", "one", "again", "split", "part", "join", "decide"),
+            chain("both", "two", "again"),
+            chain("split", "finance", "join"),
+            flow("decide", "yes", "Погоджено"),
+            flow("decide", "again", "На доопрацювання"),
+        )
+    )
+    run.complete("one")
+    for _ in range(2):
+        run.complete("prepare", asked=True)
+    run.complete("legal", "returned")
+    run.complete("legal", "approved")
+    run.complete("two")  # the second round begins beside the first
+    run.complete("finance", "approved")
+    for _ in range(2):
+        run.complete("file")
+    assert "decide_again" in {one.element_id for one in run.last.passed}

@@ -1,0 +1,317 @@
+"""What a seller might try to get a deal past those who approve it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from support.approval_maps import SUM, naming
+from support.canonical_maps import MapBuilder, after, when
+from support.office import Office
+from support.sales_map import STAGES, hash_of, human
+
+from engine.bpmn.compiled import ApprovalRule, CompiledProcess
+from engine.commands.approved_changes import ApprovalSpared, ContentApproved
+from engine.commands.deals import update_deal
+from engine.commands.messages import send_message
+from engine.commands.recalls import recall_approval
+from engine.model.deal import Deal
+from engine.model.department import Membership
+
+AMOUNT = {"amount": Decimal("990000.00")}
+
+
+def open_elements(office: Office) -> list[str]:
+    return sorted(one.element_id for one in office.open_steps())
+
+
+def two_in_turn(**more: Any) -> CompiledProcess:
+    """prepare → legal → terms → finance, who may return to the terms → sign; finance has three days for it."""
+    builder = MapBuilder()
+    builder.start()
+    builder.end("won")
+    for step in ("prepare", "legal", "terms", "finance", "sign", "call"):
+        builder.step(step)
+    for gateway in ("again", "decide"):
+        builder.gateway("exclusive", gateway)
+    builder.boundary("silence", "finance", builder.timer("silence", after(days=3)))
+    builder.chain("start", "prepare", "legal", "again", "terms", "finance", "decide")
+    builder.flow("decide", "sign", when("approved", "finance"), "ok")
+    builder.flow("decide", "again", when("returned|rejected", "finance"), "rework")
+    builder.chain("sign", "won")
+    builder.chain("silence", "call", "again")
+    known = naming({"legal": SUM, "finance": SUM}, **more).steps
+    steps = {name: known[name] for name in ("prepare", "legal", "finance", "sign", "call")}
+    steps["terms"] = human("terms", "Узгодити умови", "Відділ продажів", STAGES[1])
+    built = builder.build()
+    return built.model_copy(update={"steps": steps, "content_hash": f"{built.content_hash[:40]}{hash_of(steps)}"})
+
+
+def test_what_the_first_approved_stays_while_the_second_has_it_reworked_behind_the_first(office: Office) -> None:
+    office.publish(two_in_turn())
+    deal = office.open_deal()
+    office.prepare()
+    office.complete("iryna", "legal", "approved")
+    office.wait(hours=1)
+    office.complete("olena", "terms")
+    office.complete("oksana", "finance", "returned", comment="Дорого")
+    assert open_elements(office) == ["terms"]
+    with pytest.raises(ContentApproved):
+        office.do("olena", update_deal, deal.id, AMOUNT)
+    office.complete("olena", "terms")
+    office.complete("oksana", "finance", "approved")
+    assert (open_elements(office), office.deal(deal).amount) == (["sign"], Decimal("125000.50"))
+
+
+def test_what_the_first_approved_stays_when_the_second_request_is_taken_back(office: Office) -> None:
+    office.publish(two_in_turn())
+    deal = office.open_deal()
+    office.prepare()
+    office.complete("iryna", "legal", "approved")
+    office.wait(hours=1)
+    office.complete("olena", "terms")
+    office.do("olena", recall_approval, office.step("finance").id, "Передумала")
+    assert open_elements(office) == ["terms"]
+    with pytest.raises(ContentApproved):
+        office.do("olena", update_deal, deal.id, AMOUNT)
+
+
+def test_what_the_first_approved_stays_when_the_second_has_not_answered_in_time(office: Office) -> None:
+    office.publish(two_in_turn())
+    deal = office.open_deal()
+    office.prepare()
+    office.complete("iryna", "legal", "approved")
+    office.wait(hours=1)
+    office.complete("olena", "terms")
+    office.wait(days=4)
+    assert open_elements(office) == ["call"]
+    with pytest.raises(ContentApproved):
+        office.do("olena", update_deal, deal.id, AMOUNT)
+
+
+def side_by_side() -> CompiledProcess:
+    """legal → papers beside finance, who may return to the terms; both meet before the signature."""
+    builder = MapBuilder()
+    builder.start()
+    builder.end("won")
+    for step in ("prepare", "legal", "papers", "terms", "finance", "sign"):
+        builder.step(step)
+    for kind, gateway in (("parallel", "split"), ("parallel", "join"), ("exclusive", "again"), ("exclusive", "decide")):
+        builder.gateway(kind, gateway)
+    builder.chain("start", "prepare", "split", "legal", "papers", "join", "sign", "won")
+    builder.chain("split", "again", "terms", "finance", "decide")
+    builder.flow("decide", "join", when("approved", "finance"), "ok")
+    builder.flow("decide", "again", when("returned|rejected", "finance"), "rework")
+    known = naming({"legal": SUM, "finance": SUM}).steps
+    steps = {name: known[name] for name in ("prepare", "legal", "finance", "sign")}
+    for name in ("terms", "papers"):
+        steps[name] = human(name, name, "Відділ продажів", STAGES[1])
+    built = builder.build()
+    return built.model_copy(update={"steps": steps, "content_hash": f"{built.content_hash[:40]}{hash_of(steps)}"})
+
+
+def test_what_one_branch_approved_stays_while_the_other_is_in_rework(office: Office) -> None:
+    office.publish(side_by_side())
+    deal = office.open_deal()
+    office.prepare()
+    office.complete("iryna", "legal", "approved")
+    office.wait(hours=1)
+    office.complete("olena", "terms")
+    office.complete("oksana", "finance", "returned", comment="Дорого")
+    assert open_elements(office) == ["papers", "terms"]
+    with pytest.raises(ContentApproved):
+        office.do("olena", update_deal, deal.id, AMOUNT)
+
+
+def test_what_one_branch_is_asked_for_stays_while_the_other_is_in_rework(office: Office) -> None:
+    """Whoever has been asked decides on what was laid before them."""
+    office.publish(side_by_side())
+    deal = office.open_deal()
+    office.prepare()
+    office.wait(hours=1)
+    office.complete("olena", "terms")
+    office.complete("oksana", "finance", "returned", comment="Дорого")
+    assert open_elements(office) == ["legal", "terms"]
+    with pytest.raises(ContentApproved):
+        office.do("olena", update_deal, deal.id, AMOUNT)
+
+
+def one_of_two() -> CompiledProcess:
+    """prepare → legal, of whom one is enough and all are asked → sign."""
+    builder = MapBuilder()
+    builder.start()
+    builder.end("won")
+    builder.chain("start", *(builder.step(one) for one in ("prepare", "legal", "sign")), "won")
+    known = naming({"legal": SUM}, {"legal": ApprovalRule(mode="count", count=1)}).steps
+    steps = {name: known[name] for name in ("prepare", "legal", "sign")}
+    built = builder.build()
+    return built.model_copy(update={"steps": steps, "content_hash": f"{built.content_hash[:40]}{hash_of(steps)}"})
+
+
+def test_what_enough_of_them_approved_stays(office: Office) -> None:
+    """Who need not answer any more leaves a question that was withdrawn, and no way round the answers of the others."""
+    with office.database.write() as session:
+        session.add(Membership(person_id=office.company.danylo.id, department_id=office.company.legal.id))
+    office.publish(one_of_two())
+    deal = office.open_deal()
+    office.prepare()
+    first = min(office.open_steps(), key=lambda one: one.id)
+    login = "iryna" if first.assignee_id == office.company.iryna.id else "danylo"
+    office.complete(login, "legal", "approved", work_item_id=first.id)
+    assert open_elements(office) == ["sign"]
+    with pytest.raises(ContentApproved):
+        office.do("olena", update_deal, deal.id, AMOUNT)
+
+
+def asked_above_a_limit(condition: str) -> CompiledProcess:
+    """prepare → (a script says whether legal is needed) → legal where ``condition`` holds → terms → sign.
+
+    Beside all of it the client may change the order.
+    """
+    builder = MapBuilder()
+    builder.start()
+    builder.end("won")
+    for step in ("prepare", "legal", "terms", "sign"):
+        builder.step(step)
+    builder.gateway("exclusive", "much", default="little")
+    builder.gateway("exclusive", "on")
+    builder.chain("start", "prepare", builder.script("rate", ("needs_legal", "discount > 20")), "much")
+    builder.flow("much", "legal", condition)
+    builder.flow("much", "on", flow_id="little")
+    builder.chain("legal", "on", "terms", "sign", "won")
+    with builder.event_scope("changed"):
+        builder.start("order", builder.message("order", "Інше замовлення"), interrupting=False)
+        builder.chain("order", builder.end("read"))
+    known = naming({"legal": SUM}).steps
+    steps = {name: known[name] for name in ("prepare", "legal", "sign")}
+    steps["terms"] = human("terms", "Узгодити умови", "Відділ продажів", STAGES[1])
+    built = builder.build(variables={"deal", "discount", "needs_legal"})
+    return built.model_copy(update={"steps": steps, "content_hash": f"{built.content_hash[:40]}{hash_of(steps)}"})
+
+
+@pytest.mark.parametrize(
+    ("condition", "change"),
+    [
+        ("deal.amount > 500000", AMOUNT),
+        ("discount > 10", {"fields": {"discount": "30"}}),
+        ("needs_legal", {"fields": {"discount": "30"}}),
+    ],
+)
+def test_what_would_have_needed_an_approval_does_not_come_in_behind_the_decision(
+    office: Office, condition: str, change: dict[str, Any]
+) -> None:
+    office.publish(asked_above_a_limit(condition))
+    deal = office.open_deal()
+    office.do("olena", update_deal, deal.id, {"amount": Decimal("450000.00")})  # the decision lies ahead
+    office.prepare()
+    assert open_elements(office) == ["terms"]
+    with pytest.raises(ApprovalSpared, match="Юридичний відділ"):
+        office.do("olena", update_deal, deal.id, change)
+    office.do("olena", update_deal, deal.id, {"amount": Decimal("460000.00"), "fields": {"discount": "9"}})
+    office.do("olena", update_deal, deal.id, {"title": "Насоси та труби"})
+    assert (office.deal(deal).amount, office.deal(deal).fields["discount"]) == (Decimal("460000.00"), "9")
+
+
+def test_no_message_brings_it_in_behind_the_decision_either(office: Office) -> None:
+    office.publish(asked_above_a_limit("discount > 10"))
+    deal = office.open_deal()
+    office.prepare()
+    with pytest.raises(ApprovalSpared):
+        order(office, deal, discount=30)
+    order(office, deal, discount=9, colour="red")
+    assert office.deal(deal).fields["colour"] == "red"
+
+
+def order(office: Office, deal: Deal, **values: Any) -> None:
+    by = office.actor("olena")
+    send_message(office.database, "Інше замовлення", {"deal_number": deal.number}, values, actor=by, clock=office.clock)
+
+
+def test_a_deal_that_was_led_by_the_approval_may_change_as_ever(office: Office) -> None:
+    office.publish(asked_above_a_limit("discount > 10"))
+    deal = office.open_deal()
+    office.prepare(discount="20")
+    office.complete("iryna", "legal", "rejected", comment="Забагато")
+    for discount in ("9", "30"):
+        office.do("olena", update_deal, deal.id, {"fields": {"discount": discount}})
+
+
+def each_position(*, sequential: bool) -> CompiledProcess:
+    """For each of two positions: terms → legal; then sign."""
+    builder = MapBuilder()
+    builder.start()
+    builder.end("won")
+    with builder.scope("each", builder.multi_instance("each", sequential=sequential, cardinality="2")):
+        builder.chain(builder.start("in"), builder.step("terms"), builder.step("legal"), builder.end("out"))
+    builder.chain("start", builder.step("prepare"), "each", builder.step("sign"), "won")
+    return with_steps(builder)
+
+
+def asked_for_again() -> CompiledProcess:
+    """Beside the preparation, whoever asks for it gets the terms and then the approval."""
+    builder = MapBuilder()
+    builder.start()
+    builder.end("won")
+    with builder.event_scope("asked_for"):
+        builder.start("wish", builder.message("wish", "Прохання"), interrupting=False)
+        builder.chain("wish", builder.step("terms"), builder.step("legal"), builder.end("out"))
+    builder.chain("start", builder.step("prepare"), builder.step("sign"), "won")
+    return with_steps(builder)
+
+
+def with_steps(builder: MapBuilder) -> CompiledProcess:
+    known = naming({"legal": SUM}).steps
+    steps = {name: known[name] for name in ("prepare", "legal", "sign")}
+    steps["terms"] = human("terms", "Узгодити умови", "Відділ продажів", STAGES[1])
+    built = builder.build()
+    return built.model_copy(update={"steps": steps, "content_hash": f"{built.content_hash[:40]}{hash_of(steps)}"})
+
+
+def terms(office: Office) -> None:
+    office.complete(
+        "olena", "terms", work_item_id=next(one.id for one in office.open_steps() if one.name == "Узгодити умови")
+    )
+
+
+@pytest.mark.parametrize("sequential", [True, False])
+def test_what_was_approved_for_one_position_is_not_kept_for_the_next(office: Office, sequential: bool) -> None:
+    """Nothing that the approval is bound to tells one position from the other."""
+    office.publish(each_position(sequential=sequential))
+    office.open_deal()
+    office.prepare()
+    terms(office)
+    office.complete("iryna", "legal", "approved")
+    terms(office)
+    assert open_elements(office) == ["legal"]
+    office.complete("iryna", "legal", "returned", comment="Не так")
+    assert open_elements(office) == ["sign"]
+
+
+def test_what_was_approved_at_one_request_is_not_kept_for_the_next(office: Office) -> None:
+    office.publish(asked_for_again())
+    deal = office.open_deal()
+    for _ in range(2):
+        send_message(
+            office.database,
+            "Прохання",
+            {"deal_number": deal.number},
+            {},
+            actor=office.actor("olena"),
+            clock=office.clock,
+        )
+        terms(office)
+        office.complete("iryna", "legal", "approved")
+    assert "approval_kept" not in office.kinds(deal)
+
+
+def test_what_one_position_was_approved_for_stays_while_another_is_returned(office: Office) -> None:
+    office.publish(each_position(sequential=False))
+    deal = office.open_deal()
+    office.prepare()
+    terms(office)
+    office.complete("iryna", "legal", "approved")
+    terms(office)
+    office.complete("iryna", "legal", "returned", comment="Не так")
+    with pytest.raises(ContentApproved):
+        office.do("olena", update_deal, deal.id, AMOUNT)
