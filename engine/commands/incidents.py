@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from engine.bpmn.inspection import variables_in
 from engine.bpmn.runtime import CompleteStep, Stimulus
+from engine.bpmn.waits import Waits
 from engine.clock import Clock
 from engine.commands.history import record
 from engine.commands.notifications import notify
@@ -182,6 +183,23 @@ def close_incidents_at(
         select(Incident).where(Incident.instance_id == instance.id, Incident.state == IncidentState.OPEN)
     ):
         if incident.stimulus.get("activity_id") in activity_ids:
+            close(session, incident, instance, "", actor=actor, at=at)
+
+
+def close_incidents_beside(
+    session: Session, instance: ProcessInstance, waits: Waits, *, actor: Actor, at: datetime
+) -> None:
+    """Of a locked instance that was put somewhere else: what failed where nothing waits now is over."""
+    if not instance.open_incidents:
+        return
+    waiting = {*waits.steps, *waits.calls, *waits.conditional_events}
+    waiting |= {activity_id for activity_id, _ in (*waits.timers, *waits.messages)}
+    failed = session.scalars(
+        select(Incident).where(Incident.instance_id == instance.id, Incident.state == IncidentState.OPEN)
+    )
+    for incident in failed:
+        activity_id = incident.stimulus.get("activity_id")
+        if activity_id is not None and activity_id not in waiting:
             close(session, incident, instance, "", actor=actor, at=at)
 
 

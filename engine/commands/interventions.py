@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from engine.bpmn.compiled import CompiledProcess
 from engine.commands.calls import renew_calls
 from engine.commands.execution import follow_stage, write_waits
+from engine.commands.incidents import close_incidents_beside
 from engine.commands.leaving import hand_over
 from engine.commands.step_opening import calendar_of_step, ladder_of_step
 from engine.commands.step_withdrawal import cancel_step
@@ -169,6 +170,7 @@ def stand_as_before(
     """Let the rows follow the state that was put back: what it does not know goes, ``withdrawn`` steps wait again."""
     waits = write_waits(session, instance, process)
     renew_calls(session, instance, process, waits, actor=actor, at=at)
+    close_incidents_beside(session, instance, waits, actor=actor, at=at)
     for item in live_items(session, instance):
         if item.activity_id not in waits.steps and item.state in LIVE:
             cancel_step(session, item, instance, actor=actor, at=at)

@@ -14,11 +14,22 @@ from sqlalchemy.orm import Session, joinedload
 
 from engine.bpmn.carrying_problems import CannotCarry
 from engine.bpmn.compiled import StepDefinition
+from engine.bpmn.inspection import fingerprint
 from engine.bpmn.standing import beside, elements_in, standing
 from engine.bpmn.state_codec import UnreadableState
 from engine.bpmn.version_changes import HARMLESS, Change
 from engine.errors import DomainError, NotFound
+from engine.events import (
+    CallCompleted,
+    DealMoved,
+    MessageReceived,
+    SignalReceived,
+    StepCompleted,
+    TimerFired,
+    kind_of,
+)
 from engine.model.deal import Deal
+from engine.model.history_event import HistoryEvent
 from engine.model.person import Person
 from engine.model.process_definition import DefinitionState, ProcessDefinition
 from engine.model.process_instance import InstanceState, ProcessInstance
@@ -39,6 +50,9 @@ from engine.queries.scopes import ensure_sees
 
 _AT_ONCE = 1_000
 _EXAMPLES = 5
+_STANDS = (MovedDealState.MOVED, MovedDealState.KEPT)  # the deal follows the version that it was moved to
+# Part of an approval is given without a step of the instance, and a later step may come back to the same place.
+_GOES_ON = tuple(map(kind_of, (StepCompleted, TimerFired, MessageReceived, SignalReceived, DealMoved, CallCompleted)))
 
 
 class Verdict(StrEnum):
@@ -313,17 +327,47 @@ def version_of_deal(session: Session, deal_id: int) -> NewerVersion | None:
 
 def last_move_of_deal(session: Session, deal_id: int) -> int | None:
     """The id of the deal's last move, where it may still be taken back."""
-    row = session.execute(
-        select(MovedDeal.move_id, MovedDeal.state, MovedDeal.instance_version, ProcessInstance.version)
-        .join(ProcessInstance, ProcessInstance.id == MovedDeal.instance_id)
-        .where(MovedDeal.deal_id == deal_id)
-        .order_by(MovedDeal.id.desc())
+    row = session.scalar(
+        select(MovedDeal)
+        .where(MovedDeal.deal_id == deal_id, MovedDeal.state.in_(_STANDS))
+        .order_by(MovedDeal.history_number.desc())
         .limit(1)
-    ).one_or_none()
-    if row is None or row.state is not MovedDealState.MOVED or row.instance_version != row.version:
+    )
+    if row is None:
         return None
-    move_id: int = row.move_id
-    return move_id
+    instance = session.get_one(ProcessInstance, row.instance_id)
+    return row.move_id if instance.state is InstanceState.RUNNING and stands_as_moved(session, row, instance) else None
+
+
+def stands_as_moved(session: Session, row: MovedDeal, instance: ProcessInstance) -> bool:
+    """Whether a deal still stands as ``row``'s move left it: no step was made since, and no later move stands.
+
+    What failed, rested or was taken back since has moved nothing on.
+    """
+    definition_id = session.scalar(select(VersionMove.definition_id).where(VersionMove.id == row.move_id))
+    if row.before is None or instance.definition_id != definition_id:
+        return False
+    left = row.before.get("fingerprint")
+    if instance.version != row.instance_version and (left is None or left != _fingerprint(instance)):
+        return False
+    gone_on = select(HistoryEvent.id).where(
+        HistoryEvent.deal_id == row.deal_id,
+        HistoryEvent.number > (row.history_number or 0),
+        HistoryEvent.kind.in_(_GOES_ON),
+    )
+    later = select(MovedDeal.id).where(
+        MovedDeal.instance_id == row.instance_id,
+        MovedDeal.state.in_(_STANDS),
+        MovedDeal.history_number > (row.history_number or 0),
+    )
+    return session.scalar(gone_on.limit(1)) is None and session.scalar(later.limit(1)) is None
+
+
+def _fingerprint(instance: ProcessInstance) -> str | None:
+    try:
+        return fingerprint(instance.execution_state)
+    except UnreadableState:
+        return None
 
 
 # groups -----------------------------------------------------------------------------------------------------------

@@ -12,10 +12,11 @@ from support.sales_map import sales_map
 
 from engine.bpmn.compile import compile_bpmn
 from engine.bpmn.compiled import ApprovalRule
-from engine.bpmn.runtime import FireTimer
+from engine.bpmn.runtime import CompleteStep, FireTimer
 from engine.commands.definitions import check_map, deploy_definition
 from engine.commands.incident_retries import IncidentOver, RetriedByPerson, close_incident, retry_incident
-from engine.commands.incidents import perform
+from engine.commands.incidents import perform, record_incident
+from engine.commands.jumps import move_token, undo_move
 from engine.commands.publishing import prepare_publishing, publish_definition
 from engine.errors import InvalidInput, MapFailed, NotAllowed, NotFound
 from engine.model.deal import Deal
@@ -23,7 +24,9 @@ from engine.model.incident import Incident, IncidentState
 from engine.model.process_instance import ProcessInstance
 from engine.model.timer import Timer
 from engine.policy.permissions import Actor
+from engine.queries.deal_waiting import deal_waiting
 from engine.queries.incidents import incident as incident_row
+from engine.queries.interventions import last_intervention
 
 
 @pytest.fixture
@@ -73,12 +76,49 @@ def test_a_timer_that_failed_fires_when_it_is_tried_again(office: Office, deal: 
     assert office.kinds(deal)[-3:].count("incident_resolved") == 1
 
 
-def test_a_timer_that_nothing_waits_for_is_over(office: Office, deal: Deal) -> None:
-    incident_id = fail_at_the_timer(office, deal)
-    office.complete("olena", "sign")
-    office.do("admin", retry_incident, incident_id)
+def waiting_kinds(office: Office, deal: Deal) -> list[str]:
+    with office.database.read() as session:
+        return [
+            one.kind.value for one in deal_waiting(session, office.actor("admin"), deal.id, office.clock.now()).items
+        ]
+
+
+def test_a_failure_where_nothing_waits_any_more_is_over(office: Office, deal: Deal) -> None:
+    fail_at_the_timer(office, deal)
+    assert waiting_kinds(office, deal) == ["incident", "step"]
+    office.do("admin", move_token, deal.id, "prepare", "Клієнт змінив умови")
     assert incident(office).state is IncidentState.RESOLVED
     assert open_incidents(office) == 0
+    assert waiting_kinds(office, deal) == ["step"]
+    office.do("admin", undo_move, deal.id)
+    assert waiting_kinds(office, deal) == ["step"]
+
+
+def test_a_deal_that_has_ended_leaves_no_failure_open(office: Office, deal: Deal) -> None:
+    incident_id = fail_at_the_timer(office, deal)
+    office.complete("olena", "sign")
+    assert incident(office).state is IncidentState.RESOLVED
+    assert open_incidents(office) == 0
+    with pytest.raises(IncidentOver):
+        office.do("admin", retry_incident, incident_id)
+
+
+def test_an_undone_move_leaves_no_failure_of_where_the_deal_stood_meanwhile(office: Office, deal: Deal) -> None:
+    office.do("admin", move_token, deal.id, "prepare", "Клієнт змінив умови")
+    failure = MapFailed(element="Підготувати пропозицію", element_id="prepare")
+    step = office.step("prepare", deal)
+    failure.instance_id, failure.deal_id = step.instance_id, deal.id
+    failure.stimulus = CompleteStep(step.activity_id, "completed")
+    with office.database.write() as session:
+        record_incident(session, failure, actor=Actor.system(), at=office.clock.now())
+    assert open_incidents(office) == 1
+    with office.database.read() as session:
+        last = last_intervention(session, deal.id)
+    assert last is not None
+    assert last.may_undo
+    office.do("admin", undo_move, deal.id)
+    assert open_incidents(office) == 0
+    assert waiting_kinds(office, deal) == ["step"]
 
 
 def test_an_incident_is_tried_again_only_once(office: Office, deal: Deal) -> None:
