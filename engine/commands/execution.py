@@ -162,10 +162,7 @@ def _step(
     tell_thrown(session, instance, result.thrown, actor=actor, at=at)
     if instance.open_incidents:
         resolve_incidents(session, instance, stimulus, actor=actor, at=at)
-        if result.finished:
-            close_open_incidents(session, instance, "", actor=actor, at=at)
-        else:
-            close_incidents_at(session, instance, _left(result), actor=actor, at=at)
+        _let_go_of_incidents(session, instance, result, actor, at)
     if result.finished:
         instance.state, instance.finished_at = InstanceState.COMPLETED, at
         close_deal(session, instance.deal, process, result.end_events, actor=actor, at=at)
@@ -191,10 +188,16 @@ def _step(
     return result
 
 
-def _left(result: StepResult) -> set[str]:
-    """The activities at which nothing waits any more."""
+def _let_go_of_incidents(
+    session: Session, instance: ProcessInstance, result: StepResult, actor: Actor, at: datetime
+) -> None:
+    """What failed where nothing waits any more is over."""
+    if result.finished:
+        close_open_incidents(session, instance, "", actor=actor, at=at)
+        return
     events = {activity_id for activity_id, _ in (*result.closed_timers, *result.closed_messages)}
-    return {*result.closed_steps, *result.closed_calls, *events}
+    left = {*result.closed_steps, *result.closed_calls, *events}
+    close_incidents_at(session, instance, left, actor=actor, at=at)
 
 
 def _withdraw(session: Session, instance: ProcessInstance, closed: set[str], actor: Actor, at: datetime) -> None:

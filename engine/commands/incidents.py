@@ -76,21 +76,14 @@ def record_incident(session: Session, failure: MapFailed, *, actor: Actor, at: d
     for one in known:
         if _same(one.stimulus, stimulus):
             one.attempts, one.last_failed_at, one.stimulus = one.attempts + 1, at, stimulus
+            _tell_what_fails(one, failure, instance)
             return
     element = str(failure.params.get("element", ""))
-    session.add(
-        Incident(
-            instance_id=instance.id,
-            deal_id=instance.deal_id,
-            element_id=str(failure.params.get("element_id", "")),
-            code=failure.code,
-            params=_params(failure),
-            stimulus=stimulus,
-            occurred_at=at,
-            last_failed_at=at,
-            variables=plain(variables_in(instance.execution_state)) if instance.execution_state else {},
-        )
+    incident = Incident(
+        instance_id=instance.id, deal_id=instance.deal_id, stimulus=stimulus, occurred_at=at, last_failed_at=at
     )
+    _tell_what_fails(incident, failure, instance)
+    session.add(incident)
     instance.open_incidents += 1
     deal = session.get_one(Deal, instance.deal_id)
     record(
@@ -102,6 +95,13 @@ def record_incident(session: Session, failure: MapFailed, *, actor: Actor, at: d
     )
     in_charge = session.scalars(select(Person.id).where(Person.role == Role.ADMINISTRATOR, Person.is_active)).all()
     notify(session, NoticeKind.INCIDENT, to=in_charge, at=at, deal=deal, text=element)
+
+
+def _tell_what_fails(incident: Incident, failure: MapFailed, instance: ProcessInstance) -> None:
+    """As of now: what is tried again may come further, and fail there."""
+    incident.element_id, incident.code = str(failure.params.get("element_id", "")), failure.code
+    incident.params = _params(failure)
+    incident.variables = plain(variables_in(instance.execution_state)) if instance.execution_state else {}
 
 
 def _typed_in(session: Session, failure: MapFailed) -> dict[str, Any] | None:

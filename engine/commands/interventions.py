@@ -59,7 +59,14 @@ def reason_given(reason: str) -> str:
 
 
 def keep(
-    session: Session, instance: ProcessInstance, kind: InterventionKind, *, actor: Actor, at: datetime, **more: Any
+    session: Session,
+    instance: ProcessInstance,
+    kind: InterventionKind,
+    *,
+    may_be_undone: bool = True,
+    actor: Actor,
+    at: datetime,
+    **more: Any,
 ) -> Intervention:
     """Record an intervention as the last thing that happened to the deal so far."""
     session.flush()
@@ -70,7 +77,7 @@ def keep(
         kind=kind,
         at=at,
         by_id=actor.recorded_id,
-        history_length=instance.deal.history_length,
+        history_length=instance.deal.history_length if may_be_undone else 0,
         **more,
     )
     session.add(row)

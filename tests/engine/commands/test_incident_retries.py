@@ -12,13 +12,14 @@ from support.sales_map import sales_map
 
 from engine.bpmn.compile import compile_bpmn
 from engine.bpmn.compiled import ApprovalRule
-from engine.bpmn.runtime import CompleteStep, FireTimer
+from engine.bpmn.runtime import CompleteStep, EvaluateConditions, FireTimer
 from engine.commands.definitions import check_map, deploy_definition
 from engine.commands.incident_retries import IncidentOver, RetriedByPerson, close_incident, retry_incident
 from engine.commands.incidents import perform, record_incident
 from engine.commands.jumps import move_token, undo_move
 from engine.commands.publishing import prepare_publishing, publish_definition
-from engine.errors import InvalidInput, MapFailed, NotAllowed, NotFound
+from engine.commands.step_opening import ApproverMissing
+from engine.errors import DomainError, InvalidInput, MapFailed, NotAllowed, NotFound
 from engine.model.deal import Deal
 from engine.model.incident import Incident, IncidentState
 from engine.model.process_instance import ProcessInstance
@@ -27,6 +28,7 @@ from engine.policy.permissions import Actor
 from engine.queries.deal_waiting import deal_waiting
 from engine.queries.incidents import incident as incident_row
 from engine.queries.interventions import last_intervention
+from engine.queries.move_targets import TargetAmbiguous
 
 
 @pytest.fixture
@@ -213,6 +215,25 @@ def test_a_step_is_completed_again_with_mended_values_for_who_typed_them(
     assert office.deal(deal).fields["limit"] == 1
     assert (incident(office).state, open_incidents(office)) == (IncidentState.RESOLVED, 0)
     assert office.kinds(deal).count("incident_resolved") == 1
+
+
+def test_a_failure_that_is_tried_again_tells_what_fails_now(office: Office, deal: Deal) -> None:
+    def fail(problem: DomainError, element: str) -> None:
+        failure = MapFailed(element=element, element_id=element, problem=problem)
+        failure.stimulus = EvaluateConditions()
+        with office.database.read() as session:
+            failure.instance_id, failure.deal_id = session.query(ProcessInstance).one().id, deal.id
+        with office.database.write() as session:
+            record_incident(session, failure, actor=Actor.system(), at=office.clock.now())
+
+    fail(ApproverMissing(), "decide")
+    office.clock.advance(timedelta(hours=1))
+    fail(TargetAmbiguous(name="sign"), "sign")
+    one = incident(office)
+    assert (one.attempts, one.element_id, one.params["element"]) == (2, "sign", "sign")
+    assert one.params["problem_template"] == TargetAmbiguous.template
+    assert one.variables["legal_outcome"] == "approved"
+    assert office.kinds(deal).count("incident_recorded") == 1
 
 
 def test_nobody_approves_in_another_s_name(office: Office) -> None:
