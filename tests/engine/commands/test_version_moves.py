@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from support.canonical_maps import MapBuilder
 from support.office import Office
-from support.sales_map import APPROVERS, sales_map
+from support.sales_map import APPROVERS, human, sales_map
 from support.versions import edited
 
-from engine.bpmn.compiled import ApprovalRule, CompiledProcess, Distribution, FieldDefinition
+from engine.bpmn.compiled import ApprovalRule, CompiledProcess, Distribution, FieldDefinition, FieldType
 from engine.bpmn.deadline_rules import WorkingTime
 from engine.bpmn.inspection import fingerprint
 from engine.bpmn.version_changes import ChangeKind
@@ -48,6 +49,7 @@ from engine.policy.permissions import AbilityMissing
 from engine.queries.approval_sheets import approval_sheet
 from engine.queries.version_moves import Verdict, last_move_of_deal, move_preview
 
+DISCOUNT = FieldDefinition(name="discount", label="Знижка", type=FieldType.NUMBER)
 TWO_HEADS = ApprovalRule(mode="count", count=2)
 
 
@@ -454,6 +456,45 @@ def test_a_repeated_request_starts_one_move(office: Office) -> None:
     second = office.publish()
     ids = {office.do("owner", start_version_move, second.id, MoveRequest(), command_id="once").id for _ in range(2)}
     assert len(ids) == 1
+
+
+def watched_map(*, alarm: bool) -> CompiledProcess:
+    """One step; with ``alarm``, a condition beside it that looks at the deal's discount."""
+    builder = MapBuilder(key="watched")
+    builder.start()
+    builder.step("work")
+    builder.end("done")
+    builder.chain("start", "work", "done")
+    steps = {"work": human("work", "Працювати", "власник угоди", "Етап")}
+    if alarm:
+        builder.boundary("large", "work", builder.conditional("large", "discount > 10"))
+        builder.step("check")
+        builder.chain("large", "check", "done")
+        steps["check"] = human("check", "Перевірити", "власник угоди", "Етап")
+    steps["work"] = steps["work"].model_copy(update={"fields": (DISCOUNT,)})
+    return builder.build({"discount"}).model_copy(update={"steps": steps})
+
+
+def test_deals_that_stand_alike_are_told_apart_where_their_data_decide(office: Office) -> None:
+    office.publish(watched_map(alarm=False))
+    small, large, larger = (
+        office.open_deal(definition_key="watched", fields={"discount": discount}) for discount in ("5", "12", "20")
+    )
+    second = office.publish(watched_map(alarm=True))
+    red, amber = preview(office, second).groups
+    assert (red.verdict, red.deals, [one.code for one in red.problems]) == (Verdict.RED, 2, ["would_go_on"])
+    assert (amber.verdict, amber.deals) == (Verdict.AMBER, 1)
+    assert [one.deal_id for one in (*red.examples, *amber.examples)] == [large.id, larger.id, small.id]
+    started = move(office, second)
+    assert [row.state.value for row in rows(office, started)] == ["moved", "refused", "refused"]
+    choices = {red.key: {"work": "check"}}
+    (chosen,) = preview(office, second, choices=choices).groups
+    assert (chosen.verdict, chosen.deals, chosen.key) == (Verdict.AMBER, 2, red.key)
+    third = office.publish(watched_map(alarm=True))
+    assert [group.deals for group in preview(office, third, choices=choices).groups] == [2, 1]
+    started = move(office, third, choices=choices)
+    assert [row.state.value for row in rows(office, started)] == ["moved", "moved", "moved"]
+    assert [office.open_steps(deal)[0].element_id for deal in (small, large, larger)] == ["work", "check", "check"]
 
 
 def take_back(office: Office, started: VersionMove) -> MovedDeal:
