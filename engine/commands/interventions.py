@@ -14,14 +14,16 @@ from engine.commands.calls import renew_calls
 from engine.commands.execution import follow_stage, write_waits
 from engine.commands.incidents import close_incidents_beside
 from engine.commands.leaving import hand_over
-from engine.commands.step_opening import calendar_of_step, ladder_of_step
+from engine.commands.step_opening import calendar_of_step, ladder_of_step, tell_of_step
 from engine.commands.step_withdrawal import cancel_step
 from engine.errors import N_, Conflict, DealIsSuspended, InvalidInput, ReasonRequired
 from engine.model.deal import Deal
 from engine.model.history_event import HistoryEvent
 from engine.model.intervention import Intervention, InterventionKind
+from engine.model.letter import Letter, LetterState
+from engine.model.notice import Notice
 from engine.model.process_instance import InstanceState, ProcessInstance
-from engine.model.work_item import LIVE, PENDING, WorkItem
+from engine.model.work_item import LIVE, PENDING, WorkItem, WorkItemState
 from engine.policy.escalation_ladder import next_escalation_at
 from engine.policy.permissions import Actor
 from engine.queries.interventions import happened_since
@@ -133,6 +135,23 @@ def withdraw_all(session: Session, instance: ProcessInstance, *, actor: Actor, a
     return [item.id for item in items]
 
 
+def missed_meanwhile(session: Session, items: Iterable[WorkItem]) -> set[int]:
+    """Ids of withdrawn steps whose people were written to since: that they are needless, or of all but them."""
+    withdrawn = {item.id: item.completed_at for item in items if item.state is WorkItemState.CANCELLED}
+    if not withdrawn:
+        return set()
+    letters = (
+        select(Notice.work_item_id, Letter.written_at)
+        .join(Letter, Letter.id == Notice.letter_id)
+        .where(
+            Letter.state.in_([one for one in LetterState if one is not LetterState.WAITING]),
+            Letter.written_at >= min(at for at in withdrawn.values() if at is not None),
+            Notice.work_item_id.in_(withdrawn),
+        )
+    )
+    return {row.work_item_id for row in session.execute(letters) if row.written_at >= withdrawn[row.work_item_id]}
+
+
 def restore_items(
     session: Session,
     instance: ProcessInstance,
@@ -146,6 +165,8 @@ def restore_items(
 
     A step of somebody who has left meanwhile is handed over, as it would have been then.
     """
+    items = list(items)
+    missed = missed_meanwhile(session, items)
     for item in items:
         item.restore()
         ladder = ladder_of_step(session, process, process.steps[item.element_id], item.group_id)
@@ -162,6 +183,8 @@ def restore_items(
         )
         if item.assignee is not None and not item.assignee.is_active:
             hand_over(session, item, instance, item.assignee, actor=actor, at=at)
+        elif item.id in missed:
+            tell_of_step(session, item, actor=actor, at=at)
     session.flush()
 
 

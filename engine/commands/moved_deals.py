@@ -19,11 +19,11 @@ from engine.commands.calls import renew_calls
 from engine.commands.execution import correlation_key, follow_stage
 from engine.commands.history import record
 from engine.commands.incidents import close_incidents_beside
-from engine.commands.interventions import ensure_running
+from engine.commands.interventions import ensure_running, missed_meanwhile
 from engine.commands.locks import lock_instance
 from engine.commands.moved_holders import follow_responsible
 from engine.commands.search_texts import step_search_text
-from engine.commands.step_opening import StepOpener, calendar_of_step, ladder_of_step
+from engine.commands.step_opening import StepOpener, calendar_of_step, ladder_of_step, tell_of_step
 from engine.commands.step_withdrawal import cancel_step
 from engine.db.session import UNSYNCHRONISED, Database
 from engine.db.types import Moment, Word
@@ -404,8 +404,12 @@ def _take_back(session: Session, row: MovedDeal, instance: ProcessInstance, *, a
     for item in session.scalars(select(WorkItem).where(WorkItem.id.in_(opened))):
         if item.is_live:
             cancel_step(session, item, instance, actor=actor, at=at)
-    for item in session.scalars(select(WorkItem).where(WorkItem.id.in_([int(one) for one in image["items"]]))):
+    items = session.scalars(select(WorkItem).where(WorkItem.id.in_([int(one) for one in image["items"]]))).all()
+    missed = missed_meanwhile(session, items)
+    for item in items:
         _restore(item, image["items"][str(item.id)])
+        if item.id in missed and item.is_live:
+            tell_of_step(session, item, actor=actor, at=at)
     for table, kept in ((Timer, image["timers"]), (MessageSubscription, image["subscriptions"])):
         session.execute(delete(table).where(table.instance_id == instance.id), execution_options=UNSYNCHRONISED)
         _put_back(session, table, kept)

@@ -19,7 +19,7 @@ from engine.model.incident import Incident, IncidentState
 from engine.model.letter import Channel, Letter, LetterState
 from engine.model.notice import TO_BE_DONE, UNDELIVERED, Notice, NoticeKind
 from engine.model.person import Person
-from engine.model.work_item import WorkItem
+from engine.model.work_item import WorkItem, WorkItemState
 from engine.policy.permissions import Actor, may_act_on_step
 from engine.queries.actors import actor_of
 from engine.queries.control import Control, control, controls
@@ -288,6 +288,8 @@ def _matters(news: _News, notice: Notice) -> bool:
         return item is not None and _may_act(news.actor, item[0])
     if notice.kind is NoticeKind.INCIDENT:
         return (notice.deal_id, str(notice.details.get("text", ""))) in news.failures
+    if notice.kind is NoticeKind.STEP_WITHDRAWN:
+        return item is None or item[0].state is WorkItemState.CANCELLED
     if notice.kind is NoticeKind.STEP_LATE:
         return item is not None and item[0].is_live
     return True

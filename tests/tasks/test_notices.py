@@ -10,11 +10,13 @@ from sqlalchemy import select
 from support.office import Office
 from support.post_office import PostOffice
 
+from engine.commands.cancellations import cancel_deal, reopen_deal
 from engine.commands.exchange_rates import choose_company_currency, set_exchange_rate
+from engine.commands.jumps import move_token, undo_move
 from engine.commands.mail_choices import set_mail_choices
 from engine.commands.notifications import notify
 from engine.commands.people import set_substitution
-from engine.commands.work_items import delegate_work_item
+from engine.commands.work_items import claim_work_item, delegate_work_item
 from engine.model.deal import Deal
 from engine.model.mail_choice import MailChoice
 from engine.model.notice import Notice, NoticeKind, NoticeState
@@ -154,6 +156,49 @@ def test_what_somebody_else_has_done_meanwhile_is_left_out(office: Office, post_
     send()
     assert letters(post_office, "iryna") == []
     assert len(letters(post_office, "petro")) == 2
+
+
+def withdrawn_and_given_back(office: Office, *, letters_between: bool) -> None:
+    deal = office.open_deal()
+    office.prepare()
+    office.do("iryna", claim_work_item, office.step("legal").id)
+    send()
+    office.clock.advance(timedelta(minutes=1))
+    office.do("admin", move_token, deal.id, "prepare", "Клієнт змінив умови")
+    if letters_between:
+        send()
+    office.do("admin", undo_move, deal.id)
+    send()
+
+
+def test_a_step_that_was_given_back_at_once_is_not_told_to_be_needless(office: Office, post_office: PostOffice) -> None:
+    choose(office, "iryna", step_withdrawn="at_once")
+    withdrawn_and_given_back(office, letters_between=False)
+    assert len(subjects(post_office, "iryna")) == 1
+
+
+def test_who_read_that_a_step_is_needless_reads_when_it_waits_again(office: Office, post_office: PostOffice) -> None:
+    choose(office, "iryna", step_withdrawn="at_once")
+    withdrawn_and_given_back(office, letters_between=True)
+    asked, needless, again = subjects(post_office, "iryna")
+    assert "is not needed any more" in needless
+    assert again == asked
+    assert len(subjects(post_office, "oksana")) == 1  # who heard of nothing in between
+
+
+def test_a_step_that_was_left_out_of_a_letter_is_told_when_it_waits_again(
+    office: Office, post_office: PostOffice
+) -> None:
+    deal = office.open_deal()
+    office.prepare()
+    tell_people()
+    office.do("olena", cancel_deal, deal.id, "Клієнт передумав")
+    send()
+    assert letters(post_office, "iryna") == []
+    office.do("olena", reopen_deal, deal.id, "Повернувся")
+    send()
+    send()
+    assert len(subjects(post_office, "iryna")) == 1
 
 
 def test_nobody_reads_of_a_deal_that_is_not_open_to_them(office: Office, post_office: PostOffice) -> None:

@@ -41,8 +41,8 @@ from engine.queries.version_moves import Verdict, move_preview
 
 KYIV = ZoneInfo("Europe/Kyiv")  # where the company counts its days
 WHY = "Спроба"
-ACTS = 20
-QUICK_RUNS = 4
+ACTS = 15
+QUICK_RUNS = 2
 FULL_RUNS = 120
 
 
