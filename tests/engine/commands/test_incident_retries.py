@@ -76,6 +76,9 @@ def test_a_timer_that_failed_fires_when_it_is_tried_again(office: Office, deal: 
     assert open_incidents(office) == 0
     assert office.step("call").deal_id == deal.id
     assert office.kinds(deal)[-3:].count("incident_resolved") == 1
+    assert incident(office).resolved_by_id == office.company.admin.id
+    (resolved,) = (one for one in office.history(deal) if one.kind == "incident_resolved")
+    assert resolved.actor_id == office.company.admin.id
 
 
 def waiting_kinds(office: Office, deal: Deal) -> list[str]:

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -29,7 +32,7 @@ from engine.commands.version_moves import (
 )
 from engine.commands.work_items import claim_work_item, save_draft
 from engine.db.session import Database
-from engine.errors import DealIsSuspended, MapFailed
+from engine.errors import DealIsSuspended, DomainError, MapFailed
 from engine.model.deal import Deal
 from engine.model.department import Membership
 from engine.model.draft import Draft
@@ -609,6 +612,49 @@ def test_deals_that_rest_or_were_cancelled_are_kept_with_the_reason(office: Offi
     assert may_be_taken_back(office, deals[2]) == asked.id
     office.do("owner", undo_moved_deal, rows(office, asked)[2].id)
     assert instance_of(office, deals[2]).definition_id != second.id
+
+
+def at_once(*works: Callable[[], object]) -> list[str]:
+    """What each of them came to, all begun together."""
+    told: list[str] = []
+
+    def attempt(work: Callable[[], object]) -> None:
+        try:
+            work()
+            told.append("done")
+        except DomainError as refused:
+            told.append(refused.code)
+
+    threads = [threading.Thread(target=attempt, args=(one,)) for one in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return told
+
+
+def test_a_deal_is_moved_and_taken_back_once_whatever_happens_at_the_same_time(office: Office) -> None:
+    office.publish()
+    deals = [office.open_deal(title=f"Угода {number}") for number in range(3)]
+    second = office.publish()
+    started = office.do("owner", start_version_move, second.id, MoveRequest())
+    turn = [partial(take_turn, office.database, row.id, clock=office.clock) for row in rows(office, started)]
+    steps = [office.step("prepare", deal).id for deal in deals]
+    finish = partial(office.complete, "olena", "prepare", values={"discount": "5"}, work_item_id=steps[0])
+    assert at_once(turn[0], turn[0], finish, turn[1], turn[1], turn[2]) == ["done"] * 6
+    assert [office.kinds(deal).count("deal_version_moved") for deal in deals] == [1, 1, 1]
+    assert {one.element_id for one in office.open_steps(deals[0])} == set(APPROVERS)
+    undo = partial(office.do, "owner", undo_moved_deal, rows(office, started)[1].id)
+    told = at_once(undo, undo, undo)
+    assert sorted(told) == ["done", "not_moved", "not_moved"]
+    undo = partial(office.do, "owner", undo_moved_deal, rows(office, started)[2].id)
+    finish = partial(office.complete, "olena", "prepare", values={"discount": "5"}, work_item_id=steps[2])
+    assert sorted(at_once(undo, finish)) in (["done", "done"], ["done", "went_on"])
+    for deal in (deals[0], deals[2]):
+        for login, step in (("iryna", "legal"), ("oksana", "finance"), ("petro", "logistics")):
+            office.complete(login, step, "approved", deal=deal)
+        office.complete("olena", "sign", deal=deal)
+        assert office.deal(deal).result.value == "won"
 
 
 def to_signing(office: Office, deal: Deal) -> None:
