@@ -360,7 +360,7 @@ def stands_as_moved(session: Session, row: MovedDeal, instance: ProcessInstance)
         HistoryEvent.kind.in_(_GOES_ON),
     )
     later = select(MovedDeal.id).where(
-        MovedDeal.instance_id == row.instance_id,
+        MovedDeal.deal_id == row.deal_id,
         MovedDeal.state.in_(_STANDS),
         MovedDeal.history_number > (row.history_number or 0),
     )
