@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -138,18 +138,23 @@ def withdraw_all(session: Session, instance: ProcessInstance, *, actor: Actor, a
 def missed_meanwhile(session: Session, items: Iterable[WorkItem]) -> set[int]:
     """Ids of withdrawn steps whose people were written to since: that they are needless, or of all but them."""
     withdrawn = {item.id: item.completed_at for item in items if item.state is WorkItemState.CANCELLED}
-    if not withdrawn:
+    return written_of_since(session, {one: at for one, at in withdrawn.items() if at is not None})
+
+
+def written_of_since(session: Session, since: Mapping[int, datetime]) -> set[int]:
+    """Which of the steps, by id, a letter that has left was to tell of since then."""
+    if not since:
         return set()
     letters = (
         select(Notice.work_item_id, Letter.written_at)
         .join(Letter, Letter.id == Notice.letter_id)
         .where(
             Letter.state.in_([one for one in LetterState if one is not LetterState.WAITING]),
-            Letter.written_at >= min(at for at in withdrawn.values() if at is not None),
-            Notice.work_item_id.in_(withdrawn),
+            Letter.written_at >= min(since.values()),
+            Notice.work_item_id.in_(since),
         )
     )
-    return {row.work_item_id for row in session.execute(letters) if row.written_at >= withdrawn[row.work_item_id]}
+    return {row.work_item_id for row in session.execute(letters) if row.written_at >= since[row.work_item_id]}
 
 
 def restore_items(

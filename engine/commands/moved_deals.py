@@ -19,9 +19,9 @@ from engine.commands.calls import renew_calls
 from engine.commands.execution import correlation_key, follow_stage
 from engine.commands.history import record
 from engine.commands.incidents import close_incidents_beside
-from engine.commands.interventions import ensure_running, missed_meanwhile
+from engine.commands.interventions import ensure_running, missed_meanwhile, written_of_since
 from engine.commands.locks import lock_instance
-from engine.commands.moved_holders import follow_responsible
+from engine.commands.moved_holders import follow_responsible, tell_of_handing
 from engine.commands.search_texts import step_search_text
 from engine.commands.step_opening import StepOpener, calendar_of_step, ladder_of_step, tell_of_step
 from engine.commands.step_withdrawal import cancel_step
@@ -406,10 +406,14 @@ def _take_back(session: Session, row: MovedDeal, instance: ProcessInstance, *, a
             cancel_step(session, item, instance, actor=actor, at=at)
     items = session.scalars(select(WorkItem).where(WorkItem.id.in_([int(one) for one in image["items"]]))).all()
     missed = missed_meanwhile(session, items)
+    handed = written_of_since(session, {item.id: row.settled_at for item in items if row.settled_at is not None})
     for item in items:
+        former = item.assignee_id
         _restore(item, image["items"][str(item.id)])
-        if item.id in missed and item.is_live:
+        if item.is_live and item.id in missed:
             tell_of_step(session, item, actor=actor, at=at)
+        elif item.is_live and item.id in handed and item.assignee_id != former:
+            tell_of_handing(session, item, former, actor=actor, at=at)
     for table, kept in ((Timer, image["timers"]), (MessageSubscription, image["subscriptions"])):
         session.execute(delete(table).where(table.instance_id == instance.id), execution_options=UNSYNCHRONISED)
         _put_back(session, table, kept)
