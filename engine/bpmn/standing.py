@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from engine.bpmn.catching_events import BoundaryEvent
+from engine.bpmn.compensation import ENTRIES
 from engine.bpmn.compiled import CompiledProcess
 from engine.bpmn.joins import ARRIVED_FROM
 from engine.bpmn.spec import build_spec
@@ -51,4 +52,6 @@ def _places(rows: list[Any], scopes: list[Any], names: dict[str, str]) -> Iterat
             if activity_id in around or activity_id in loops:
                 continue
             came_from = data.get(ARRIVED_FROM) if data else None
+            if data and ENTRIES in data:  # a ledger: what can be undone decides how the deal is carried
+                came_from = ",".join(sorted({entry[0] for entry in data[ENTRIES]}))
             yield f"{place}<{came_from}" if came_from else place

@@ -16,16 +16,18 @@ from engine.commands.incidents import close_open_incidents
 from engine.commands.interventions import keep, last_of, reason_given, withdraw_all
 from engine.commands.locks import lock_deal
 from engine.commands.loss_choices import NOT_ASKED, LossChoice, explain_cancelling
-from engine.commands.suspensions import Deadlines, ensure_may_suspend, wake
+from engine.commands.suspensions import Deadlines, ensure_may_suspend, tell_held_signals, wake
 from engine.errors import N_, Conflict
 from engine.events import DealCancelled, DealReopened
 from engine.model.deal import Deal, DealResult
-from engine.model.intervention import InterventionKind
+from engine.model.intervention import Intervention, InterventionKind
 from engine.model.message_subscription import MessageSubscription
 from engine.model.process_instance import InstanceState
 from engine.model.timer import Timer
 from engine.model.work_item import WorkItem, WorkItemState
 from engine.policy.permissions import Actor
+
+_PAUSE = "pause"  # in a cancellation's ``former``: the id of the pause that it ended
 
 
 class NotCancelled(Conflict):
@@ -69,7 +71,17 @@ def cancel_deal(
     instance.state, instance.finished_at = InstanceState.CANCELLED, at
     deal.result, deal.closed_at = DealResult.CANCELLED, at
     record(session, DealCancelled(reason=said), actor=actor, at=at, deal=deal)
-    keep(session, instance, InterventionKind.CANCELLED, actor=actor, at=at, reason=said, withdrawn=withdrawn)
+    former = {} if pause is None else {_PAUSE: pause.id}
+    keep(
+        session,
+        instance,
+        InterventionKind.CANCELLED,
+        actor=actor,
+        at=at,
+        reason=said,
+        withdrawn=withdrawn,
+        former=former,
+    )
     remember(session, command_id, {"deal_id": deal.id}, actor=actor)
     return deal
 
@@ -86,8 +98,8 @@ def reopen_deal(
 ) -> Deal:
     """Let a cancelled deal go on where it was: the steps that cancelling withdrew wait again with whom they were.
 
-    A deal that its map has ended, won or lost, stays ended. Raises NotFound, NotAllowed, InvalidInput, NotCancelled,
-    MapFailed.
+    One that was suspended when it was cancelled has rested since then, and is not suspended any more. A deal that its
+    map has ended, won or lost, stays ended. Raises NotFound, NotAllowed, InvalidInput, NotCancelled, MapFailed.
     """
     at = clock.now()
     arguments = {"deal": deal_id, "reason": reason, "deadlines": deadlines.value}
@@ -112,13 +124,18 @@ def reopen_deal(
         )
     )
     cancellation = last_of(session, instance, InterventionKind.CANCELLED)
+    pause: Intervention | None = None
     if cancellation is not None:
+        pause = session.get(Intervention, cancellation.former.get(_PAUSE, 0))
         cancellation.undone_at = at
         items = [item for item in items if item.id in set(cancellation.withdrawn)]
     instance.state, instance.finished_at = InstanceState.RUNNING, None
     deal.result, deal.closed_at = DealResult.OPEN, None
     deal.loss_reason, deal.loss_reason_id = "", None
     record(session, DealReopened(reason=said, deadlines=deadlines.value), actor=actor, at=at, deal=deal)
-    wake(session, instance, items, deadlines, paused_at=closed_at, actor=actor, at=at)
+    paused_at = pause.at if pause is not None else closed_at
+    wake(session, instance, items, deadlines, paused_at=paused_at, actor=actor, at=at)
+    if pause is not None:
+        tell_held_signals(session, instance, pause, at)
     remember(session, command_id, {"deal_id": deal.id}, actor=actor)
     return deal

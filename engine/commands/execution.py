@@ -29,7 +29,7 @@ from engine.commands.calls import follow_calls
 from engine.commands.deal_results import close_deal
 from engine.commands.decisions import keep_decisions
 from engine.commands.history import record
-from engine.commands.incidents import resolve_incidents
+from engine.commands.incidents import close_incidents_at, close_open_incidents, resolve_incidents
 from engine.commands.kept_approvals import Keeping
 from engine.commands.step_opening import StepOpener
 from engine.commands.step_withdrawal import cancel_step
@@ -162,6 +162,7 @@ def _step(
     tell_thrown(session, instance, result.thrown, actor=actor, at=at)
     if instance.open_incidents:
         resolve_incidents(session, instance, stimulus, actor=actor, at=at)
+        _let_go_of_incidents(session, instance, result, actor, at)
     if result.finished:
         instance.state, instance.finished_at = InstanceState.COMPLETED, at
         close_deal(session, instance.deal, process, result.end_events, actor=actor, at=at)
@@ -185,6 +186,18 @@ def _step(
             )
             closed |= set(result.closed_steps)
     return result
+
+
+def _let_go_of_incidents(
+    session: Session, instance: ProcessInstance, result: StepResult, actor: Actor, at: datetime
+) -> None:
+    """What failed where nothing waits any more is over."""
+    if result.finished:
+        close_open_incidents(session, instance, "", actor=actor, at=at)
+        return
+    events = {activity_id for activity_id, _ in (*result.closed_timers, *result.closed_messages)}
+    left = {*result.closed_steps, *result.closed_calls, *events}
+    close_incidents_at(session, instance, left, actor=actor, at=at)
 
 
 def _withdraw(session: Session, instance: ProcessInstance, closed: set[str], actor: Actor, at: datetime) -> None:

@@ -84,18 +84,19 @@ def retry_incident(
         raise RetriedByPerson
     if instance.state is InstanceState.SUSPENDED:
         raise DealIsSuspended
-    if instance.state is InstanceState.RUNNING:
-        of_step = {} if typed is None else {one: value for one, value in (values or {}).items() if one in typed.fields}
-        others = {one: value for one, value in (values or {}).items() if one not in of_step}
-        if others:
-            set_variables(session, instance.deal_id, others, reason, actor=actor, clock=clock, locale=locale)
+    runs = instance.state is InstanceState.RUNNING
+    of_step = {} if typed is None else {one: value for one, value in (values or {}).items() if one in typed.fields}
+    others = {one: value for one, value in (values or {}).items() if one not in of_step}
+    if runs and others:
+        set_variables(session, instance.deal_id, others, reason, actor=actor, clock=clock, locale=locale)
+    # Before what is tried: a timer that fires would close it in the name of the machinery.
+    if incident.state is IncidentState.OPEN:
+        close(session, incident, instance, "", actor=actor, at=at)
+    if runs:
         if typed is not None:
-            close(session, incident, instance, "", actor=actor, at=at)
             complete_again(session, instance, typed, of_step, reason, actor=actor, clock=clock, locale=locale)
         elif again is not None:
             again(session, instance, incident.stimulus, actor, clock)
-    if incident.state is IncidentState.OPEN:
-        close(session, incident, instance, "", actor=actor, at=at)
     remember(session, command_id, {"id": incident.id}, actor=actor)
     return incident
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from engine.bpmn.inspection import variables_in
 from engine.bpmn.runtime import CompleteStep, Stimulus
+from engine.bpmn.waits import Waits
 from engine.clock import Clock
 from engine.commands.history import record
 from engine.commands.notifications import notify
@@ -75,21 +76,14 @@ def record_incident(session: Session, failure: MapFailed, *, actor: Actor, at: d
     for one in known:
         if _same(one.stimulus, stimulus):
             one.attempts, one.last_failed_at, one.stimulus = one.attempts + 1, at, stimulus
+            _tell_what_fails(one, failure, instance)
             return
     element = str(failure.params.get("element", ""))
-    session.add(
-        Incident(
-            instance_id=instance.id,
-            deal_id=instance.deal_id,
-            element_id=str(failure.params.get("element_id", "")),
-            code=failure.code,
-            params=_params(failure),
-            stimulus=stimulus,
-            occurred_at=at,
-            last_failed_at=at,
-            variables=plain(variables_in(instance.execution_state)) if instance.execution_state else {},
-        )
+    incident = Incident(
+        instance_id=instance.id, deal_id=instance.deal_id, stimulus=stimulus, occurred_at=at, last_failed_at=at
     )
+    _tell_what_fails(incident, failure, instance)
+    session.add(incident)
     instance.open_incidents += 1
     deal = session.get_one(Deal, instance.deal_id)
     record(
@@ -101,6 +95,13 @@ def record_incident(session: Session, failure: MapFailed, *, actor: Actor, at: d
     )
     in_charge = session.scalars(select(Person.id).where(Person.role == Role.ADMINISTRATOR, Person.is_active)).all()
     notify(session, NoticeKind.INCIDENT, to=in_charge, at=at, deal=deal, text=element)
+
+
+def _tell_what_fails(incident: Incident, failure: MapFailed, instance: ProcessInstance) -> None:
+    """As of now: what is tried again may come further, and fail there."""
+    incident.element_id, incident.code = str(failure.params.get("element_id", "")), failure.code
+    incident.params = _params(failure)
+    incident.variables = plain(variables_in(instance.execution_state)) if instance.execution_state else {}
 
 
 def _typed_in(session: Session, failure: MapFailed) -> dict[str, Any] | None:
@@ -182,6 +183,23 @@ def close_incidents_at(
         select(Incident).where(Incident.instance_id == instance.id, Incident.state == IncidentState.OPEN)
     ):
         if incident.stimulus.get("activity_id") in activity_ids:
+            close(session, incident, instance, "", actor=actor, at=at)
+
+
+def close_incidents_beside(
+    session: Session, instance: ProcessInstance, waits: Waits, *, actor: Actor, at: datetime
+) -> None:
+    """Of a locked instance that was put somewhere else: what failed where nothing waits now is over."""
+    if not instance.open_incidents:
+        return
+    waiting = {*waits.steps, *waits.calls, *waits.conditional_events}
+    waiting |= {activity_id for activity_id, _ in (*waits.timers, *waits.messages)}
+    failed = session.scalars(
+        select(Incident).where(Incident.instance_id == instance.id, Incident.state == IncidentState.OPEN)
+    )
+    for incident in failed:
+        activity_id = incident.stimulus.get("activity_id")
+        if activity_id is not None and activity_id not in waiting:
             close(session, incident, instance, "", actor=actor, at=at)
 
 

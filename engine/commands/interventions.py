@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -12,15 +12,18 @@ from sqlalchemy.orm import Session
 from engine.bpmn.compiled import CompiledProcess
 from engine.commands.calls import renew_calls
 from engine.commands.execution import follow_stage, write_waits
+from engine.commands.incidents import close_incidents_beside
 from engine.commands.leaving import hand_over
-from engine.commands.step_opening import calendar_of_step, ladder_of_step
+from engine.commands.step_opening import calendar_of_step, ladder_of_step, tell_of_step
 from engine.commands.step_withdrawal import cancel_step
 from engine.errors import N_, Conflict, DealIsSuspended, InvalidInput, ReasonRequired
 from engine.model.deal import Deal
 from engine.model.history_event import HistoryEvent
 from engine.model.intervention import Intervention, InterventionKind
+from engine.model.letter import Letter, LetterState
+from engine.model.notice import Notice
 from engine.model.process_instance import InstanceState, ProcessInstance
-from engine.model.work_item import LIVE, PENDING, WorkItem
+from engine.model.work_item import LIVE, PENDING, WorkItem, WorkItemState
 from engine.policy.escalation_ladder import next_escalation_at
 from engine.policy.permissions import Actor
 from engine.queries.interventions import happened_since
@@ -58,7 +61,14 @@ def reason_given(reason: str) -> str:
 
 
 def keep(
-    session: Session, instance: ProcessInstance, kind: InterventionKind, *, actor: Actor, at: datetime, **more: Any
+    session: Session,
+    instance: ProcessInstance,
+    kind: InterventionKind,
+    *,
+    may_be_undone: bool = True,
+    actor: Actor,
+    at: datetime,
+    **more: Any,
 ) -> Intervention:
     """Record an intervention as the last thing that happened to the deal so far."""
     session.flush()
@@ -69,7 +79,7 @@ def keep(
         kind=kind,
         at=at,
         by_id=actor.recorded_id,
-        history_length=instance.deal.history_length,
+        history_length=instance.deal.history_length if may_be_undone else 0,
         **more,
     )
     session.add(row)
@@ -125,6 +135,28 @@ def withdraw_all(session: Session, instance: ProcessInstance, *, actor: Actor, a
     return [item.id for item in items]
 
 
+def missed_meanwhile(session: Session, items: Iterable[WorkItem]) -> set[int]:
+    """Ids of withdrawn steps whose people were written to since: that they are needless, or of all but them."""
+    withdrawn = {item.id: item.completed_at for item in items if item.state is WorkItemState.CANCELLED}
+    return written_of_since(session, {one: at for one, at in withdrawn.items() if at is not None})
+
+
+def written_of_since(session: Session, since: Mapping[int, datetime]) -> set[int]:
+    """Which of the steps, by id, a letter that has left was to tell of since then."""
+    if not since:
+        return set()
+    letters = (
+        select(Notice.work_item_id, Letter.written_at)
+        .join(Letter, Letter.id == Notice.letter_id)
+        .where(
+            Letter.state.in_([one for one in LetterState if one is not LetterState.WAITING]),
+            Letter.written_at >= min(since.values()),
+            Notice.work_item_id.in_(since),
+        )
+    )
+    return {row.work_item_id for row in session.execute(letters) if row.written_at >= since[row.work_item_id]}
+
+
 def restore_items(
     session: Session,
     instance: ProcessInstance,
@@ -138,6 +170,8 @@ def restore_items(
 
     A step of somebody who has left meanwhile is handed over, as it would have been then.
     """
+    items = list(items)
+    missed = missed_meanwhile(session, items)
     for item in items:
         item.restore()
         ladder = ladder_of_step(session, process, process.steps[item.element_id], item.group_id)
@@ -154,6 +188,8 @@ def restore_items(
         )
         if item.assignee is not None and not item.assignee.is_active:
             hand_over(session, item, instance, item.assignee, actor=actor, at=at)
+        elif item.id in missed:
+            tell_of_step(session, item, actor=actor, at=at)
     session.flush()
 
 
@@ -169,6 +205,7 @@ def stand_as_before(
     """Let the rows follow the state that was put back: what it does not know goes, ``withdrawn`` steps wait again."""
     waits = write_waits(session, instance, process)
     renew_calls(session, instance, process, waits, actor=actor, at=at)
+    close_incidents_beside(session, instance, waits, actor=actor, at=at)
     for item in live_items(session, instance):
         if item.activity_id not in waits.steps and item.state in LIVE:
             cancel_step(session, item, instance, actor=actor, at=at)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import select
@@ -26,7 +27,7 @@ from engine.commands.interventions import (
 )
 from engine.commands.locks import lock_deal
 from engine.errors import N_, DomainError, MapFailed
-from engine.events import DealMoved, MoveUndone
+from engine.events import DealMoved, MoveUndone, StageChanged
 from engine.model.deal import Deal
 from engine.model.intervention import Intervention, InterventionKind
 from engine.model.work_item import WorkItem
@@ -75,6 +76,7 @@ def move_token(
     ensure_may_depart(actor, departure, owner_id=deal.owner_id, works_on_it=works_on_it)
     said = reason_given(reason) if departure.needs_reason else reason.strip()[:LONGEST_REASON]
     before, waited = instance.execution_state, live_items(session, instance)
+    former = {"stage": deal.stage, "stage_since": deal.stage_since.isoformat() if deal.stage_since else None}
     record(
         session,
         DealMoved(
@@ -107,6 +109,7 @@ def move_token(
         withdrawn=[one.id for one in waited if one.activity_id in jump.withdrawn],
         left=list(jump.left),
         passed_over=list(jump.passed_over),
+        former=former,
         state_before=before,
     )
     remember(session, command_id, {"deal_id": deal.id}, actor=actor)
@@ -155,5 +158,16 @@ def undo_move(
     record(session, MoveUndone(to=name, element_id=move.element_id), actor=actor, at=at, deal=deal)
     instance.execution_state = as_continuation(before, instance.execution_state)
     stand_as_before(session, instance, process, move.withdrawn, actor=actor, at=at)
+    _give_stage_back(session, deal, move, actor=actor, at=at)
     remember(session, command_id, {"deal_id": deal.id}, actor=actor)
     return deal
+
+
+def _give_stage_back(session: Session, deal: Deal, move: Intervention, *, actor: Actor, at: datetime) -> None:
+    """The deal stands in it since when it stood in it; also where no open step of it tells its stage."""
+    if "stage" not in move.former:  # a move made by an earlier version of the program
+        return
+    stage, since = move.former["stage"], move.former["stage_since"]
+    if deal.stage != stage:
+        record(session, StageChanged(stage=stage, previous=deal.stage), actor=actor, at=at, deal=deal)
+    deal.stage, deal.stage_since = stage, None if since is None else datetime.fromisoformat(since)

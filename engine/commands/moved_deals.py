@@ -13,22 +13,22 @@ from sqlalchemy.orm import Session
 from engine.bpmn.carrying_problems import CarryProblem
 from engine.bpmn.compiled import CompiledProcess, StepDefinition
 from engine.bpmn.deadline_rules import RelativeToField
-from engine.bpmn.inspection import as_continuation, waits_in
+from engine.bpmn.inspection import as_continuation, fingerprint, waits_in
 from engine.clock import Clock
 from engine.commands.calls import renew_calls
 from engine.commands.execution import correlation_key, follow_stage
 from engine.commands.history import record
-from engine.commands.interventions import DealNotRunning
+from engine.commands.incidents import close_incidents_beside
+from engine.commands.interventions import ensure_running, missed_meanwhile, written_of_since
 from engine.commands.locks import lock_instance
-from engine.commands.moved_holders import follow_responsible
+from engine.commands.moved_holders import follow_responsible, tell_of_handing
 from engine.commands.search_texts import step_search_text
-from engine.commands.step_opening import StepOpener, calendar_of_step, ladder_of_step
+from engine.commands.step_opening import StepOpener, calendar_of_step, ladder_of_step, tell_of_step
 from engine.commands.step_withdrawal import cancel_step
 from engine.db.session import UNSYNCHRONISED, Database
 from engine.db.types import Moment, Word
-from engine.errors import N_, Conflict, DomainError, MapFailed, NotFound
+from engine.errors import N_, Conflict, DealIsSuspended, DomainError, MapFailed, NotFound
 from engine.events import DealVersionMoved, VersionMoveUndone, plain
-from engine.model.history_event import HistoryEvent
 from engine.model.message_subscription import MessageSubscription, SubscriptionKind
 from engine.model.process_definition import ProcessDefinition
 from engine.model.process_instance import InstanceState, ProcessInstance
@@ -50,6 +50,7 @@ from engine.queries.calendars import default_calendar
 from engine.queries.carries import Carry, carry_of
 from engine.queries.facts import DealFacts
 from engine.queries.processes import element_name, process_of
+from engine.queries.version_moves import stands_as_moved
 
 _FOLLOWS = (
     "element_id",
@@ -66,11 +67,6 @@ _FOLLOWS = (
     "search_text",
 )
 """What a move may change in a work item."""
-
-_GOES_ON = frozenset(
-    {"step_completed", "timer_fired", "message_received", "signal_received", "deal_moved", "call_completed"}
-)
-"""Kinds of history events after which a move cannot be taken back."""
 
 
 class OnOtherVersion(Conflict):
@@ -104,7 +100,7 @@ def take_turn(database: Database, moved_deal_id: int, *, clock: Clock) -> None:
 def undo_moved_deal(session: Session, moved_deal_id: int, *, actor: Actor, clock: Clock) -> MovedDeal:
     """Take one deal back to the version that it came from, exactly as it stood there.
 
-    Raises NotFound, NotAllowed, NotMoved, WentOn.
+    Raises NotFound, NotAllowed, NotMoved, DealIsSuspended, DealNotRunning, WentOn.
     """
     ensure_may(actor, Ability.PUBLISH_MAP)
     row, instance = _locked(session, moved_deal_id)
@@ -113,7 +109,7 @@ def undo_moved_deal(session: Session, moved_deal_id: int, *, actor: Actor, clock
 
 
 def undo_deal_of_move(session: Session, move_id: int, deal_id: int, *, actor: Actor, clock: Clock) -> MovedDeal:
-    """Like ``undo_moved_deal``, by the move and the deal. Raises NotFound, NotAllowed, NotMoved, WentOn."""
+    """Like ``undo_moved_deal``, by the move and the deal."""
     ensure_may(actor, Ability.PUBLISH_MAP)
     moved_deal_id = session.scalar(
         select(MovedDeal.id).where(MovedDeal.move_id == move_id, MovedDeal.deal_id == deal_id)
@@ -175,8 +171,7 @@ def reason_of(refusal: DomainError) -> dict[str, Any]:
 def _move(
     session: Session, move: VersionMove, row: MovedDeal, instance: ProcessInstance, *, actor: Actor, at: datetime
 ) -> None:
-    if instance.state is not InstanceState.RUNNING:
-        raise DealNotRunning
+    ensure_running(instance)
     if instance.definition_id != row.from_definition_id:
         raise OnOtherVersion
     carry = carry_of(session, instance, move.definition_id, choices=move.choices, deadlines=move.deadlines, at=at)
@@ -242,6 +237,7 @@ class _Moving:
             for (key, kept), item in zip(before.items(), live, strict=True)
         }
         image["opened"] = opened
+        image["fingerprint"] = fingerprint(instance.execution_state)
         self.row.before = image
         self.row.state, self.row.settled_at, self.row.reason = MovedDealState.MOVED, self.at, None
         self.row.instance_version, self.row.history_number = instance.version, instance.deal.history_length
@@ -357,6 +353,7 @@ class _Moving:
     def _renew_calls(self, process: CompiledProcess) -> None:
         waits = waits_in(process, self.instance.execution_state)
         renew_calls(self.session, self.instance, process, waits, actor=self.actor, at=self.at)
+        close_incidents_beside(self.session, self.instance, waits, actor=self.actor, at=self.at)
 
     def _write_subscriptions(self) -> None:
         result = self.carry.carried.result
@@ -382,20 +379,21 @@ class _Moving:
 
 # taking back ------------------------------------------------------------------------------------------------------
 def _take_back(session: Session, row: MovedDeal, instance: ProcessInstance, *, actor: Actor, at: datetime) -> None:
-    """Restore what stood before the move. Raises NotMoved, WentOn."""
-    if row.state is not MovedDealState.MOVED or row.before is None or row.state_before is None:
+    """Restore what stood before the move. Raises NotMoved, DealIsSuspended, DealNotRunning, WentOn."""
+    if row.state not in (MovedDealState.MOVED, MovedDealState.KEPT) or row.before is None or row.state_before is None:
         raise NotMoved
-    if instance.version != row.instance_version or _has_gone_on(session, row):
+    if instance.state is InstanceState.SUSPENDED:
+        raise DealIsSuspended
+    if not stands_as_moved(session, row, instance):
         raise WentOn
+    ensure_running(instance)
     moved_to = instance.definition
     instance.definition_id = row.from_definition_id
     instance.definition = session.get_one(ProcessDefinition, row.from_definition_id)
     image = row.before
     opened = image["opened"]
-    # Steps that the move opened stand in the history under their activity ids: none may be given twice.
-    instance.execution_state = (
-        as_continuation(row.state_before, instance.execution_state) if opened else row.state_before
-    )
+    # Steps that were opened since stand in the history under their activity ids: none may be given twice.
+    instance.execution_state = as_continuation(row.state_before, instance.execution_state)
     event = VersionMoveUndone(
         map_key=moved_to.key,
         from_version=moved_to.version,
@@ -406,17 +404,26 @@ def _take_back(session: Session, row: MovedDeal, instance: ProcessInstance, *, a
     for item in session.scalars(select(WorkItem).where(WorkItem.id.in_(opened))):
         if item.is_live:
             cancel_step(session, item, instance, actor=actor, at=at)
-    for item in session.scalars(select(WorkItem).where(WorkItem.id.in_([int(one) for one in image["items"]]))):
+    items = session.scalars(select(WorkItem).where(WorkItem.id.in_([int(one) for one in image["items"]]))).all()
+    missed = missed_meanwhile(session, items)
+    handed = written_of_since(session, {item.id: row.settled_at for item in items if row.settled_at is not None})
+    for item in items:
+        former = item.assignee_id
         _restore(item, image["items"][str(item.id)])
+        if item.is_live and item.id in missed:
+            tell_of_step(session, item, actor=actor, at=at)
+        elif item.is_live and item.id in handed and item.assignee_id != former:
+            tell_of_handing(session, item, former, actor=actor, at=at)
     for table, kept in ((Timer, image["timers"]), (MessageSubscription, image["subscriptions"])):
         session.execute(delete(table).where(table.instance_id == instance.id), execution_options=UNSYNCHRONISED)
         _put_back(session, table, kept)
     process = process_of(session, instance.definition_id)
     waits = waits_in(process, instance.execution_state)
     renew_calls(session, instance, process, waits, actor=actor, at=at)
+    close_incidents_beside(session, instance, waits, actor=actor, at=at)
     deal = instance.deal
     deal.stage, deal.stage_since = image["stage"], _moment(image["stage_since"])
-    row.state, row.settled_at = MovedDealState.UNDONE, at
+    row.state, row.settled_at, row.reason = MovedDealState.UNDONE, at, None
     session.flush()
 
 
@@ -428,16 +435,6 @@ def _put_back(session: Session, table: type[Timer | MessageSubscription], kept: 
         if row["id"] in taken:
             del row["id"]
         session.add(table(**row))
-
-
-def _has_gone_on(session: Session, row: MovedDeal) -> bool:
-    """Part of an approval may be given without a step of the instance."""
-    happened = select(HistoryEvent.id).where(
-        HistoryEvent.deal_id == row.deal_id,
-        HistoryEvent.number > (row.history_number or 0),
-        HistoryEvent.kind.in_(_GOES_ON),
-    )
-    return session.scalar(happened.limit(1)) is not None
 
 
 def _restore(item: WorkItem, image: Mapping[str, Any]) -> None:

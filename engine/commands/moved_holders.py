@@ -56,6 +56,7 @@ def follow_responsible(
         item.group_id = found.department_ids[0] if found.department_ids else item.group_id
         return
     people = directory(session)
+    former = item.assignee_id
     previous = item.assignee.full_name if item.assignee is not None else (item.group.name if item.group else "")
     person_id, item.group_id = opener.to_whom(new, found, barred)
     if person_id is None:
@@ -66,11 +67,19 @@ def follow_responsible(
         person = session.get_one(Person, person_id)
         if person.id != item.assignee_id:
             item.assign(person, at=at)
-            notify(session, NoticeKind.STEP_HANDED, to=(person.id,), at=at, by=actor, work_item=item)
         name = person.full_name
+    if item.assignee_id != former:
+        tell_of_handing(session, item, former, actor=actor, at=at)
     if name != previous:
         event = StepReassigned(name=item.name, previous=previous, to=name, due_at=item.due_at)
         record(session, event, actor=actor, at=at, deal=instance.deal, work_item_id=item.id)
+
+
+def tell_of_handing(session: Session, item: WorkItem, former: int | None, *, actor: Actor, at: datetime) -> None:
+    """Let who has the step now hear of it, and ``former``, who had it until now."""
+    for kind, who in ((NoticeKind.STEP_HANDED, item.assignee_id), (NoticeKind.STEP_TAKEN, former)):
+        if who is not None:
+            notify(session, kind, to=(who,), at=at, by=actor, work_item=item)
 
 
 def _named(session: Session, step: StepDefinition, instance: ProcessInstance, facts: DealFacts) -> Assignment:

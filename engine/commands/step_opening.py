@@ -300,24 +300,25 @@ class StepOpener:
                 deal=self._instance.deal,
                 work_item_id=one.id,
             )
-            self._tell(one)
+            tell_of_step(self._session, one, actor=self._actor, at=self._at)
 
-    def _tell(self, item: WorkItem) -> None:
-        """Let who has the step now hear of it, or those who may take it."""
-        person_id, kind = item.assignee_id, NoticeKind.STEP_OPENED
-        if item.kind is StepKind.APPROVAL:
-            kind = NoticeKind.APPROVAL_ASKED
-        elif person_id is None:
-            kind = NoticeKind.STEP_TO_TAKE
-        notify(
-            self._session,
-            kind,
-            to=() if person_id is None else (person_id,),
-            department_id=item.group_id if person_id is None else None,
-            at=self._at,
-            by=self._actor,
-            work_item=item,
-        )
+
+def tell_of_step(session: Session, item: WorkItem, *, actor: Actor, at: datetime) -> None:
+    """Let who has the step now hear of it, or those who may take it."""
+    person_id, kind = item.assignee_id, NoticeKind.STEP_OPENED
+    if item.kind is StepKind.APPROVAL:
+        kind = NoticeKind.APPROVAL_ASKED
+    elif person_id is None:
+        kind = NoticeKind.STEP_TO_TAKE
+    notify(
+        session,
+        kind,
+        to=() if person_id is None else (person_id,),
+        department_id=item.group_id if person_id is None else None,
+        at=at,
+        by=actor,
+        work_item=item,
+    )
 
 
 def members_of(session: Session, department_id: int | None) -> tuple[int, ...]:

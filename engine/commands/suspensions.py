@@ -99,8 +99,8 @@ def hold_signal(session: Session, instance: ProcessInstance, waiting: MessageSub
         pause.former = {**pause.former, _HELD: [*pause.former.get(_HELD, ()), place]}
 
 
-def _tell_held_signals(session: Session, instance: ProcessInstance, pause: Intervention, at: datetime) -> None:
-    """A worker delivers them after the commit. Resuming has written what waits anew, under other numbers."""
+def tell_held_signals(session: Session, instance: ProcessInstance, pause: Intervention, at: datetime) -> None:
+    """A worker delivers what came meanwhile, after the commit. Resuming has written what waits under other numbers."""
     session.flush()
     for activity_id, node_id, name in pause.former.get(_HELD, ()):
         waiting = session.scalar(
@@ -143,7 +143,7 @@ def resume_deal(
     instance.state = InstanceState.RUNNING
     record(session, DealResumed(suspended_at=pause.at, deadlines=deadlines.value), actor=actor, at=at, deal=deal)
     wake(session, instance, live_items(session, instance), deadlines, paused_at=pause.at, actor=actor, at=at)
-    _tell_held_signals(session, instance, pause, at)
+    tell_held_signals(session, instance, pause, at)
     remember(session, command_id, {"deal_id": deal.id}, actor=actor)
     return deal
 

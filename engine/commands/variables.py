@@ -95,8 +95,17 @@ def set_variables(
     former = _former(deal, instance, read)
     if any(former[name] not in (None, "", read[name]) for name in read) and is_approved(session, instance):
         raise ContentApproved
-    _Setting(session, instance, read, former).write(said, undoes=False, actor=actor, at=at)
-    keep(session, instance, InterventionKind.VARIABLES_SET, actor=actor, at=at, reason=said, former=former)
+    gone_on = _Setting(session, instance, read, former).write(said, undoes=False, actor=actor, at=at)
+    keep(
+        session,
+        instance,
+        InterventionKind.VARIABLES_SET,
+        may_be_undone=not gone_on,
+        actor=actor,
+        at=at,
+        reason=said,
+        former=former,
+    )
     remember(session, command_id, {"deal_id": deal.id}, actor=actor)
     return deal
 
@@ -110,7 +119,7 @@ def undo_variables(
     clock: Clock,
     command_id: str | None = None,
 ) -> Deal:
-    """Give the variables their former values, while nothing has happened since.
+    """Give the variables their former values, while nothing has happened since and the deal has not gone on by them.
 
     Raises NotFound, NotAllowed, NothingToUndo, DealIsSuspended, DealNotRunning, VariablesFailed.
     """
@@ -162,8 +171,8 @@ class _Setting:
     values: Mapping[str, Any]
     former: Mapping[str, Any]
 
-    def write(self, reason: str, *, undoes: bool, actor: Actor, at: datetime) -> None:
-        """Raises VariablesFailed."""
+    def write(self, reason: str, *, undoes: bool, actor: Actor, at: datetime) -> bool:
+        """Whether the deal went on by it, because a condition was waited for. Raises VariablesFailed."""
         session, instance, deal = self.session, self.instance, self.instance.deal
         deal.fields = {**deal.fields, **self.values}
         changes = {name: [self.former[name], value] for name, value in self.values.items()}
@@ -171,7 +180,8 @@ class _Setting:
         process = process_of(session, instance.definition_id)
         stimulus = SetVariables(typed_fields(process, self.values))
         try:
-            run_step(session, instance, stimulus, actor=actor, at=at, asked_by_id=deal.owner_id)
+            result = run_step(session, instance, stimulus, actor=actor, at=at, asked_by_id=deal.owner_id)
         except MapFailed as failure:
             problem = failure.params.get("problem", "")
             raise VariablesFailed(element=failure.params.get("element", ""), problem=problem) from failure
+        return bool(result.passed)

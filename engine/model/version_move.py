@@ -69,8 +69,9 @@ class MovedDeal(Base):
     """One deal of a move. ``reason`` says why it was refused, or why it could not be undone: an error's code, template
     and places.
 
-    ``before`` and ``state_before`` are what an undo restores. ``instance_version`` and ``history_number`` are those of
-    the instance and of the deal right after the move: while they stand, nothing has happened since.
+    ``before`` and ``state_before`` are what an undo restores; ``before`` also holds the fingerprint of the instance's
+    state right after the move. ``instance_version`` and ``history_number`` are those of the instance and of the deal
+    then: they tell whether the deal has gone on since.
     """
 
     __tablename__ = "moved_deal"

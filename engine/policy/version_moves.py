@@ -16,6 +16,15 @@ def group_key(definition_id: int, places: Iterable[str], half_decided: Iterable[
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
+def part_key(group: str, problems: Iterable[tuple[str, str]]) -> str:
+    """The name of those deals of a group that are refused for the same reasons: codes with the ids of elements.
+
+    Where the deal's own data decide, deals that stand alike may differ.
+    """
+    text = "\n".join(f"{code} {element_id}" for code, element_id in sorted(problems))
+    return f"{group}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+
+
 def choices_for(choices: Mapping[str, Any], group: str, elements: Iterable[str]) -> dict[str, str | None]:
     """Where the tokens at ``elements`` go on, by what was chosen for the group, else for every group."""
     wanted: dict[str, str | None] = {**choices.get(EVERYTHING, {}), **choices.get(group, {})}

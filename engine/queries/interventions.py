@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from engine.events import (
     Commented,
     HeadTold,
+    IncidentRecorded,
     ReminderSent,
     StepClaimed,
     StepReleased,
@@ -27,7 +28,9 @@ from engine.queries.processes import element_name, process_of
 from engine.queries.scopes import ensure_sees
 
 # What changes nothing of where the deal stands.
-_HARMLESS = tuple(map(kind_of, (Commented, StepClaimed, StepReleased, ReminderSent, StepReminded, HeadTold)))
+_HARMLESS = tuple(
+    map(kind_of, (Commented, StepClaimed, StepReleased, ReminderSent, StepReminded, HeadTold, IncidentRecorded))
+)
 
 
 def happened_since(history_length: int) -> ColumnElement[bool]:

@@ -19,7 +19,7 @@ from engine.model.incident import Incident, IncidentState
 from engine.model.letter import Channel, Letter, LetterState
 from engine.model.notice import TO_BE_DONE, UNDELIVERED, Notice, NoticeKind
 from engine.model.person import Person
-from engine.model.work_item import WorkItem
+from engine.model.work_item import WorkItem, WorkItemState
 from engine.policy.permissions import Actor, may_act_on_step
 from engine.queries.actors import actor_of
 from engine.queries.control import Control, control, controls
@@ -288,9 +288,18 @@ def _matters(news: _News, notice: Notice) -> bool:
         return item is not None and _may_act(news.actor, item[0])
     if notice.kind is NoticeKind.INCIDENT:
         return (notice.deal_id, str(notice.details.get("text", ""))) in news.failures
+    if notice.kind in _FORMER:
+        return item is None or _is_gone(news.actor, notice.kind, item[0])
     if notice.kind is NoticeKind.STEP_LATE:
         return item is not None and item[0].is_live
     return True
+
+
+def _is_gone(actor: Actor, kind: NoticeKind, item: WorkItem) -> bool:
+    """Whether the reader's step has not come back to them."""
+    if kind is NoticeKind.STEP_WITHDRAWN:
+        return item.state is WorkItemState.CANCELLED
+    return item.assignee_id != actor.person_id
 
 
 def _may_act(actor: Actor, item: WorkItem) -> bool:

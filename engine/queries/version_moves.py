@@ -12,13 +12,24 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload
 
-from engine.bpmn.carrying_problems import CannotCarry
+from engine.bpmn.carrying_problems import CannotCarry, WouldGoOn
 from engine.bpmn.compiled import StepDefinition
+from engine.bpmn.inspection import fingerprint
 from engine.bpmn.standing import beside, elements_in, standing
 from engine.bpmn.state_codec import UnreadableState
 from engine.bpmn.version_changes import HARMLESS, Change
 from engine.errors import DomainError, NotFound
+from engine.events import (
+    CallCompleted,
+    DealMoved,
+    MessageReceived,
+    SignalReceived,
+    StepCompleted,
+    TimerFired,
+    kind_of,
+)
 from engine.model.deal import Deal
+from engine.model.history_event import HistoryEvent
 from engine.model.person import Person
 from engine.model.process_definition import DefinitionState, ProcessDefinition
 from engine.model.process_instance import InstanceState, ProcessInstance
@@ -32,13 +43,17 @@ from engine.model.version_move import (
 )
 from engine.policy.permissions import Ability, Actor
 from engine.policy.version_moves import group_key
-from engine.queries.carries import carry_of, half_decided_elements
+from engine.queries.carries import carry_of, depends_on_data, half_decided_elements, part_of
 from engine.queries.pages import Page, cursor_key, page_of, page_size
 from engine.queries.processes import process_of
 from engine.queries.scopes import ensure_sees
 
 _AT_ONCE = 1_000
 _EXAMPLES = 5
+_JUDGED_EACH = 500  # of deals that stand alike, where their own data decide: some five milliseconds each
+_STANDS = (MovedDealState.MOVED, MovedDealState.KEPT)  # the deal follows the version that it was moved to
+# Part of an approval is given without a step of the instance, and a later step may come back to the same place.
+_GOES_ON = tuple(map(kind_of, (StepCompleted, TimerFired, MessageReceived, SignalReceived, DealMoved, CallCompleted)))
 
 
 class Verdict(StrEnum):
@@ -187,15 +202,18 @@ def move_preview(
     deal_ids: Sequence[int] | None = None,
     from_definition_ids: Sequence[int] | None = None,
 ) -> MovePreview:
-    """What moving would do. Deals that stand alike are judged once, on the oldest of them. Raises NotFound."""
+    """What moving would do. Raises NotFound.
+
+    Deals that stand alike are judged once, on the oldest of them; where a deal's own data decide, each by itself, and
+    of very many the rest as the oldest.
+    """
     ensure_sees(actor, Ability.SEE_MAPS)
     definition = session.get(ProcessDefinition, definition_id)
     if definition is None or definition.compiled is None:
         raise NotFound
     grouped = _grouped(session, definition, deal_ids, from_definition_ids)
-    groups = [
-        _judged(session, group, definition, choices=choices or {}, deadlines=deadlines, at=at) for group in grouped
-    ]
+    judging = _Judging(session, definition, choices or {}, deadlines, at)
+    groups = [part for group in grouped for part in judging.parts(group)]
     order = (Verdict.RED, Verdict.AMBER, Verdict.GREEN)
     return MovePreview(
         definition_id=definition.id,
@@ -313,17 +331,47 @@ def version_of_deal(session: Session, deal_id: int) -> NewerVersion | None:
 
 def last_move_of_deal(session: Session, deal_id: int) -> int | None:
     """The id of the deal's last move, where it may still be taken back."""
-    row = session.execute(
-        select(MovedDeal.move_id, MovedDeal.state, MovedDeal.instance_version, ProcessInstance.version)
-        .join(ProcessInstance, ProcessInstance.id == MovedDeal.instance_id)
-        .where(MovedDeal.deal_id == deal_id)
-        .order_by(MovedDeal.id.desc())
+    row = session.scalar(
+        select(MovedDeal)
+        .where(MovedDeal.deal_id == deal_id, MovedDeal.state.in_(_STANDS))
+        .order_by(MovedDeal.history_number.desc())
         .limit(1)
-    ).one_or_none()
-    if row is None or row.state is not MovedDealState.MOVED or row.instance_version != row.version:
+    )
+    if row is None:
         return None
-    move_id: int = row.move_id
-    return move_id
+    instance = session.get_one(ProcessInstance, row.instance_id)
+    return row.move_id if instance.state is InstanceState.RUNNING and stands_as_moved(session, row, instance) else None
+
+
+def stands_as_moved(session: Session, row: MovedDeal, instance: ProcessInstance) -> bool:
+    """Whether a deal still stands as ``row``'s move left it: no step was made since, and no later move stands.
+
+    What failed, rested or was taken back since has moved nothing on.
+    """
+    definition_id = session.scalar(select(VersionMove.definition_id).where(VersionMove.id == row.move_id))
+    if row.before is None or instance.definition_id != definition_id:
+        return False
+    left = row.before.get("fingerprint")
+    if instance.version != row.instance_version and (left is None or left != _fingerprint(instance)):
+        return False
+    gone_on = select(HistoryEvent.id).where(
+        HistoryEvent.deal_id == row.deal_id,
+        HistoryEvent.number > (row.history_number or 0),
+        HistoryEvent.kind.in_(_GOES_ON),
+    )
+    later = select(MovedDeal.id).where(
+        MovedDeal.deal_id == row.deal_id,
+        MovedDeal.state.in_(_STANDS),
+        MovedDeal.history_number > (row.history_number or 0),
+    )
+    return session.scalar(gone_on.limit(1)) is None and session.scalar(later.limit(1)) is None
+
+
+def _fingerprint(instance: ProcessInstance) -> str | None:
+    try:
+        return fingerprint(instance.execution_state)
+    except UnreadableState:
+        return None
 
 
 # groups -----------------------------------------------------------------------------------------------------------
@@ -367,51 +415,85 @@ def _grouped(
     return groups.values()
 
 
-def _judged(
-    session: Session,
-    group: _Group,
-    definition: ProcessDefinition,
-    *,
-    choices: Mapping[str, Any],
-    deadlines: DeadlinePolicy,
-    at: datetime,
-) -> MoveGroup:
-    old, new = process_of(session, group.definition_id), process_of(session, definition.id)
-    instance = session.get_one(
-        ProcessInstance,
-        group.instance_ids[0],
-        options=(joinedload(ProcessInstance.deal).joinedload(Deal.client),),
-    )
-    problems: tuple[DomainError, ...] = ()
+@dataclass(frozen=True, slots=True)
+class _Judgement:
+    """``part`` names the deals of a group that are judged alike, where the deals' own data decide."""
+
+    part: str
+    problems: tuple[DomainError, ...]
     changes: tuple[Change, ...] = ()
-    chosen: Mapping[str, str | None] = {}
-    try:
-        carry = carry_of(session, instance, definition.id, choices=choices, deadlines=deadlines, at=at)
-    except CannotCarry as refused:
-        problems = refused.problems
-    except DomainError as failed:  # a timer of the new version cannot be counted for this deal
-        problems = (failed,)
-    else:
-        changes, chosen = carry.changes, carry.chosen
-    harmless = not chosen and all(one.kind in HARMLESS for one in changes)
-    verdict = Verdict.RED if problems else Verdict.GREEN if harmless else Verdict.AMBER
-    aside = beside(old)
-    stands = tuple(place for place in group.places if not aside.intersection(elements_in((place,))))
-    lacking = [one for one in elements_in(stands) if one not in new.elements and one not in new.steps]
-    version = session.get_one(ProcessDefinition, group.definition_id).version
-    return MoveGroup(
-        key=group.key,
-        from_definition_id=group.definition_id,
-        from_version=version,
-        deals=len(group.instance_ids),
-        verdict=verdict,
-        places=_places(stands, old.elements, old.steps),
-        half_decided=group.half_decided,
-        changes=changes,
-        problems=problems,
-        proposals=_proposals(lacking, old.steps, new.steps),
-        examples=_examples(session, group.instance_ids[:_EXAMPLES]),
-    )
+    chosen: bool = False
+
+    @property
+    def verdict(self) -> Verdict:
+        harmless = not self.chosen and all(one.kind in HARMLESS for one in self.changes)
+        return Verdict.RED if self.problems else Verdict.GREEN if harmless else Verdict.AMBER
+
+
+@dataclass(frozen=True, slots=True)
+class _Judging:
+    """What becomes of the deals of each group in ``definition``."""
+
+    session: Session
+    definition: ProcessDefinition
+    choices: Mapping[str, Any]
+    deadlines: DeadlinePolicy
+    at: datetime
+
+    def parts(self, group: _Group) -> Iterable[MoveGroup]:
+        """The whole group, or those of it that are judged alike: each deal by itself, where its own data decide."""
+        first, is_of_all = self._judged(group, group.instance_ids[0])
+        judgements, parts = {(first.part, first.changes): first}, {(first.part, first.changes): group.instance_ids[:1]}
+        rest = group.instance_ids[1:]
+        for instance_id in rest[: 0 if is_of_all else _JUDGED_EACH]:
+            one, _ = self._judged(group, instance_id)
+            judgements.setdefault((one.part, one.changes), one)
+            parts.setdefault((one.part, one.changes), []).append(instance_id)
+        parts[first.part, first.changes] += rest[0 if is_of_all else _JUDGED_EACH :]
+        for key, one in judgements.items():
+            is_part = len(parts) > 1 and one.part != ""
+            yield self._told(group, one, parts[key], one.part if is_part or one.part in self.choices else group.key)
+
+    def _judged(self, group: _Group, instance_id: int) -> tuple[_Judgement, bool]:
+        """Of one deal; and whether it holds for all that stand alike."""
+        instance = self.session.get_one(
+            ProcessInstance,
+            instance_id,
+            options=(joinedload(ProcessInstance.deal).joinedload(Deal.client),),
+        )
+        new = process_of(self.session, self.definition.id)
+        try:
+            carry = carry_of(
+                self.session, instance, self.definition.id, choices=self.choices, deadlines=self.deadlines, at=self.at
+            )
+        except CannotCarry as refused:
+            is_of_all = not any(isinstance(one, WouldGoOn) for one in refused.problems)
+            return _Judgement(part_of(group.key, refused), refused.problems), is_of_all
+        except DomainError as failed:  # a timer of the new version cannot be counted for this deal
+            return _Judgement(part_of(group.key, failed), (failed,)), False
+        judgement = _Judgement(carry.part, (), carry.changes, bool(carry.chosen))
+        return judgement, not (carry.part or depends_on_data(new, carry))
+
+    def _told(self, group: _Group, one: _Judgement, instance_ids: Sequence[int], key: str) -> MoveGroup:
+        session = self.session
+        old, new = process_of(session, group.definition_id), process_of(session, self.definition.id)
+        aside = beside(old)
+        stands = tuple(place for place in group.places if not aside.intersection(elements_in((place,))))
+        lacking = [place for place in elements_in(stands) if place not in new.elements and place not in new.steps]
+        version = session.get_one(ProcessDefinition, group.definition_id).version
+        return MoveGroup(
+            key=key,
+            from_definition_id=group.definition_id,
+            from_version=version,
+            deals=len(instance_ids),
+            verdict=one.verdict,
+            places=_places(stands, old.elements, old.steps),
+            half_decided=group.half_decided,
+            changes=one.changes,
+            problems=one.problems,
+            proposals=_proposals(lacking, old.steps, new.steps),
+            examples=_examples(session, instance_ids[:_EXAMPLES]),
+        )
 
 
 def _places(

@@ -9,21 +9,29 @@ import pytest
 from sqlalchemy import select
 from support.office import Office
 from support.post_office import PostOffice
+from support.sales_map import sales_map
+from support.versions import edited
 
+from engine.commands.cancellations import cancel_deal, reopen_deal
 from engine.commands.exchange_rates import choose_company_currency, set_exchange_rate
+from engine.commands.jumps import move_token, undo_move
 from engine.commands.mail_choices import set_mail_choices
+from engine.commands.moved_deals import take_turn, undo_deal_of_move
 from engine.commands.notifications import notify
 from engine.commands.people import set_substitution
-from engine.commands.work_items import delegate_work_item
+from engine.commands.version_moves import MoveRequest, start_version_move, turns
+from engine.commands.work_items import claim_work_item, delegate_work_item
 from engine.model.deal import Deal
 from engine.model.mail_choice import MailChoice
 from engine.model.notice import Notice, NoticeKind, NoticeState
 from engine.model.person import Person
+from engine.model.version_move import HolderPolicy
 from tasks.jobs import sweep
 from tasks.notices import tell_heads, tell_people
 
 pytestmark = pytest.mark.usefixtures("services")
 
+LEGAL = "“Погодити: Юридичний відділ”"
 ENGLISH = ("olena", "iryna", "oksana", "petro", "bohdan", "taras", "admin")
 
 
@@ -154,6 +162,78 @@ def test_what_somebody_else_has_done_meanwhile_is_left_out(office: Office, post_
     send()
     assert letters(post_office, "iryna") == []
     assert len(letters(post_office, "petro")) == 2
+
+
+def withdrawn_and_given_back(office: Office, *, letters_between: bool) -> None:
+    deal = office.open_deal()
+    office.prepare()
+    office.do("iryna", claim_work_item, office.step("legal").id)
+    send()
+    office.clock.advance(timedelta(minutes=1))
+    office.do("admin", move_token, deal.id, "prepare", "Клієнт змінив умови")
+    if letters_between:
+        send()
+    office.do("admin", undo_move, deal.id)
+    send()
+
+
+def test_a_step_that_was_given_back_at_once_is_not_told_to_be_needless(office: Office, post_office: PostOffice) -> None:
+    choose(office, "iryna", step_withdrawn="at_once")
+    withdrawn_and_given_back(office, letters_between=False)
+    assert len(subjects(post_office, "iryna")) == 1
+
+
+def test_who_read_that_a_step_is_needless_reads_when_it_waits_again(office: Office, post_office: PostOffice) -> None:
+    choose(office, "iryna", step_withdrawn="at_once")
+    withdrawn_and_given_back(office, letters_between=True)
+    asked, needless, again = subjects(post_office, "iryna")
+    assert "is not needed any more" in needless
+    assert again == asked
+    assert len(subjects(post_office, "oksana")) == 1  # who heard of nothing in between
+
+
+def test_a_step_that_was_left_out_of_a_letter_is_told_when_it_waits_again(
+    office: Office, post_office: PostOffice
+) -> None:
+    deal = office.open_deal()
+    office.prepare()
+    tell_people()
+    office.do("olena", cancel_deal, deal.id, "Клієнт передумав")
+    send()
+    assert letters(post_office, "iryna") == []
+    office.do("olena", reopen_deal, deal.id, "Повернувся")
+    send()
+    send()
+    assert len(subjects(post_office, "iryna")) == 1
+
+
+@pytest.mark.parametrize("letters_between", [True, False])
+def test_whose_step_goes_to_another_by_a_move_reads_so_and_reads_when_it_comes_back(
+    letters_between: bool, office: Office, post_office: PostOffice
+) -> None:
+    office.publish()
+    deal = office.open_deal()
+    office.prepare()
+    office.do("iryna", claim_work_item, office.step("legal").id)
+    send()
+    post_office.letters.clear()
+    office.clock.advance(timedelta(minutes=1))
+    legal = sales_map().steps["legal"].model_copy(update={"responsible": ("oksana",)})
+    request = MoveRequest(holders=HolderPolicy.REASSIGN)
+    move = office.do("owner", start_version_move, office.publish(edited(sales_map(), {"legal": legal})).id, request)
+    with office.database.read() as session:
+        (turn,) = turns(session, move.id, limit=2)
+    take_turn(office.database, turn, clock=office.clock)
+    if letters_between:
+        send()
+        assert subjects(post_office, "iryna") == [f"{LEGAL} is with Оксана Ткач now · Насоси для водоканалу"]
+        assert subjects(post_office, "oksana") == [f"{LEGAL} is yours now · Насоси для водоканалу"]
+    office.clock.advance(timedelta(minutes=1))
+    office.do("owner", undo_deal_of_move, move.id, deal.id)
+    send()
+    expected = [f"{LEGAL} is yours now · Насоси для водоканалу"] if letters_between else []
+    assert subjects(post_office, "iryna")[1:] == expected
+    assert len(subjects(post_office, "oksana")) == (2 if letters_between else 0)
 
 
 def test_nobody_reads_of_a_deal_that_is_not_open_to_them(office: Office, post_office: PostOffice) -> None:

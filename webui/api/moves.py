@@ -151,7 +151,7 @@ def undo_move(path: MovePath) -> Response:
 @api.post(
     "/moves/<int:move_id>/deals/<int:deal_id>/undo",
     tags=[MAPS],
-    responses={200: MoveItem, **conflicts("went_on", "not_moved")},
+    responses={200: MoveItem, **conflicts("went_on", "not_moved", "deal_suspended", "deal_not_running")},
 )
 def undo_move_of_deal(path: MovedDealPath) -> Response:
     """Take one deal back exactly as it stood before the move, as long as it has not gone on."""

@@ -9,7 +9,7 @@ from support.office import MONDAY_10, Office
 
 from engine.commands.cancellations import NotCancelled, cancel_deal, reopen_deal
 from engine.commands.deals import DealClosed
-from engine.commands.suspensions import Deadlines
+from engine.commands.suspensions import Deadlines, suspend_deal
 from engine.errors import InvalidInput, NotAllowed, NotFound
 from engine.model.deal import DealResult
 from engine.model.incident import Incident, IncidentState
@@ -52,6 +52,16 @@ def test_a_deal_cancelled_before_interventions_were_kept_is_reopened_too(office:
         session.query(Intervention).delete()
     office.do("bohdan", reopen_deal, deal.id, WHY, Deadlines.KEEP)
     assert [one.id for one in office.open_steps(deal)] == [step.id]
+
+
+def test_a_deal_cancelled_while_it_rested_has_the_time_left_that_it_had(office: Office) -> None:
+    deal = office.open_deal()
+    office.do("olena", suspend_deal, deal.id, WHY)
+    office.clock.advance(timedelta(days=7))
+    office.do("olena", cancel_deal, deal.id, WHY)
+    office.clock.advance(timedelta(days=7))
+    office.do("olena", reopen_deal, deal.id, WHY)
+    assert office.step("prepare", deal).due_at == MONDAY_10 + timedelta(days=16), "two working days are still left"
 
 
 def test_open_failures_are_closed_with_the_deal(office: Office) -> None:

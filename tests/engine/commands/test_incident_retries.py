@@ -12,18 +12,23 @@ from support.sales_map import sales_map
 
 from engine.bpmn.compile import compile_bpmn
 from engine.bpmn.compiled import ApprovalRule
-from engine.bpmn.runtime import FireTimer
+from engine.bpmn.runtime import CompleteStep, EvaluateConditions, FireTimer
 from engine.commands.definitions import check_map, deploy_definition
 from engine.commands.incident_retries import IncidentOver, RetriedByPerson, close_incident, retry_incident
-from engine.commands.incidents import perform
+from engine.commands.incidents import perform, record_incident
+from engine.commands.jumps import move_token, undo_move
 from engine.commands.publishing import prepare_publishing, publish_definition
-from engine.errors import InvalidInput, MapFailed, NotAllowed, NotFound
+from engine.commands.step_opening import ApproverMissing
+from engine.errors import DomainError, InvalidInput, MapFailed, NotAllowed, NotFound
 from engine.model.deal import Deal
 from engine.model.incident import Incident, IncidentState
 from engine.model.process_instance import ProcessInstance
 from engine.model.timer import Timer
 from engine.policy.permissions import Actor
+from engine.queries.deal_waiting import deal_waiting
 from engine.queries.incidents import incident as incident_row
+from engine.queries.interventions import last_intervention
+from engine.queries.move_targets import TargetAmbiguous
 
 
 @pytest.fixture
@@ -71,14 +76,54 @@ def test_a_timer_that_failed_fires_when_it_is_tried_again(office: Office, deal: 
     assert open_incidents(office) == 0
     assert office.step("call").deal_id == deal.id
     assert office.kinds(deal)[-3:].count("incident_resolved") == 1
+    assert incident(office).resolved_by_id == office.company.admin.id
+    (resolved,) = (one for one in office.history(deal) if one.kind == "incident_resolved")
+    assert resolved.actor_id == office.company.admin.id
 
 
-def test_a_timer_that_nothing_waits_for_is_over(office: Office, deal: Deal) -> None:
-    incident_id = fail_at_the_timer(office, deal)
-    office.complete("olena", "sign")
-    office.do("admin", retry_incident, incident_id)
+def waiting_kinds(office: Office, deal: Deal) -> list[str]:
+    with office.database.read() as session:
+        return [
+            one.kind.value for one in deal_waiting(session, office.actor("admin"), deal.id, office.clock.now()).items
+        ]
+
+
+def test_a_failure_where_nothing_waits_any_more_is_over(office: Office, deal: Deal) -> None:
+    fail_at_the_timer(office, deal)
+    assert waiting_kinds(office, deal) == ["incident", "step"]
+    office.do("admin", move_token, deal.id, "prepare", "Клієнт змінив умови")
     assert incident(office).state is IncidentState.RESOLVED
     assert open_incidents(office) == 0
+    assert waiting_kinds(office, deal) == ["step"]
+    office.do("admin", undo_move, deal.id)
+    assert waiting_kinds(office, deal) == ["step"]
+
+
+def test_a_deal_that_has_ended_leaves_no_failure_open(office: Office, deal: Deal) -> None:
+    incident_id = fail_at_the_timer(office, deal)
+    office.complete("olena", "sign")
+    assert incident(office).state is IncidentState.RESOLVED
+    assert open_incidents(office) == 0
+    with pytest.raises(IncidentOver):
+        office.do("admin", retry_incident, incident_id)
+
+
+def test_an_undone_move_leaves_no_failure_of_where_the_deal_stood_meanwhile(office: Office, deal: Deal) -> None:
+    office.do("admin", move_token, deal.id, "prepare", "Клієнт змінив умови")
+    failure = MapFailed(element="Підготувати пропозицію", element_id="prepare")
+    step = office.step("prepare", deal)
+    failure.instance_id, failure.deal_id = step.instance_id, deal.id
+    failure.stimulus = CompleteStep(step.activity_id, "completed")
+    with office.database.write() as session:
+        record_incident(session, failure, actor=Actor.system(), at=office.clock.now())
+    assert open_incidents(office) == 1
+    with office.database.read() as session:
+        last = last_intervention(session, deal.id)
+    assert last is not None
+    assert last.may_undo
+    office.do("admin", undo_move, deal.id)
+    assert open_incidents(office) == 0
+    assert waiting_kinds(office, deal) == ["step"]
 
 
 def test_an_incident_is_tried_again_only_once(office: Office, deal: Deal) -> None:
@@ -173,6 +218,25 @@ def test_a_step_is_completed_again_with_mended_values_for_who_typed_them(
     assert office.deal(deal).fields["limit"] == 1
     assert (incident(office).state, open_incidents(office)) == (IncidentState.RESOLVED, 0)
     assert office.kinds(deal).count("incident_resolved") == 1
+
+
+def test_a_failure_that_is_tried_again_tells_what_fails_now(office: Office, deal: Deal) -> None:
+    def fail(problem: DomainError, element: str) -> None:
+        failure = MapFailed(element=element, element_id=element, problem=problem)
+        failure.stimulus = EvaluateConditions()
+        with office.database.read() as session:
+            failure.instance_id, failure.deal_id = session.query(ProcessInstance).one().id, deal.id
+        with office.database.write() as session:
+            record_incident(session, failure, actor=Actor.system(), at=office.clock.now())
+
+    fail(ApproverMissing(), "decide")
+    office.clock.advance(timedelta(hours=1))
+    fail(TargetAmbiguous(name="sign"), "sign")
+    one = incident(office)
+    assert (one.attempts, one.element_id, one.params["element"]) == (2, "sign", "sign")
+    assert one.params["problem_template"] == TargetAmbiguous.template
+    assert one.variables["legal_outcome"] == "approved"
+    assert office.kinds(deal).count("incident_recorded") == 1
 
 
 def test_nobody_approves_in_another_s_name(office: Office) -> None:

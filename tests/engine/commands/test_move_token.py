@@ -7,10 +7,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from support.canonical_maps import MapBuilder, after
 from support.free_maps import map_with
 from support.office import Office
+from support.sales_map import human
 
-from engine.bpmn.compiled import Freedom
+from engine.bpmn.compiled import Freedom, Stage
 from engine.bpmn.jumps import AlreadyThere, InsideBranches, NoSuchTarget
 from engine.commands.approved_changes import ContentApproved
 from engine.commands.cancellations import cancel_deal
@@ -199,6 +201,31 @@ def test_an_undone_move_leaves_everything_as_it_was(office: Office) -> None:
     office.complete("oksana", "finance", "approved")
     office.complete("petro", "logistics", "approved")
     assert open_elements(office, deal) == ["sign"]
+
+
+def test_an_undone_move_gives_a_deal_without_open_steps_its_stage_back(office: Office) -> None:
+    builder = MapBuilder(key="pausing")
+    builder.start()
+    builder.step("first")
+    builder.catch("pause", builder.timer("pause", after(days=3)))
+    builder.step("last")
+    builder.end("done")
+    builder.chain("start", "first", "pause", "last", "done")
+    steps = {one: human(one, one, "власник угоди", one) for one in ("first", "last")}
+    stages = tuple(Stage(name=one, position=at) for at, one in enumerate(steps))
+    office.publish(builder.build().model_copy(update={"steps": steps, "stages": stages}))
+    deal = office.open_deal(definition_key="pausing")
+    office.complete("olena", "first")
+    before = office.deal(deal)
+    office.clock.advance(timedelta(hours=1))
+    office.do("admin", move_token, deal.id, "last", WHY)
+    assert office.deal(deal).stage == "last"
+    office.clock.advance(timedelta(hours=1))
+    office.do("admin", undo_move, deal.id)
+    after_undo = office.deal(deal)
+    assert (after_undo.stage, after_undo.stage_since) == ("first", before.stage_since)
+    office.wait(days=4)
+    assert open_elements(office, deal) == ["last"]
 
 
 def test_timers_come_back_with_an_undone_move_and_late_ones_fire(office: Office) -> None:

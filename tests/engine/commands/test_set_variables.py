@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from support.canonical_maps import MapBuilder, after
 from support.office import Office
+from support.sales_map import human
 
+from engine.bpmn.compiled import FieldDefinition, FieldType
 from engine.bpmn.inspection import variables_in
 from engine.commands.approved_changes import ContentApproved
 from engine.commands.interventions import NothingToUndo
@@ -16,6 +19,7 @@ from engine.errors import InvalidInput, NotAllowed, NotFound
 from engine.model.deal import Deal
 from engine.model.intervention import Intervention
 from engine.model.process_instance import ProcessInstance
+from engine.queries.interventions import last_intervention
 
 WHY = "Помилка введення"
 
@@ -88,6 +92,39 @@ def test_a_variable_gets_its_former_value_back_while_nothing_has_happened(office
     office.prepare(discount="5")
     with pytest.raises(NothingToUndo):
         office.do("admin", undo_variables, deal.id, last_id(office))
+
+
+@pytest.mark.parametrize("behind", ["step", "timer"])
+def test_what_an_awaited_condition_has_set_going_is_not_undone_in_silence(office: Office, behind: str) -> None:
+    builder = MapBuilder(key="watching")
+    builder.start()
+    builder.step("work")
+    builder.boundary("large", "work", builder.conditional("large", "discount > 10"))
+    for end in ("done", "checked"):
+        builder.end(end)
+    if behind == "step":
+        builder.step("check")
+    else:
+        builder.catch("check", builder.timer("check", after(days=1)))
+    builder.chain("start", "work", "done")
+    builder.chain("large", "check", "checked")
+    steps = {one: human(one, one, "власник угоди", "Етап") for one in ("work", "check")}
+    discount = FieldDefinition(name="discount", label="Знижка", type=FieldType.NUMBER)
+    steps["work"] = steps["work"].model_copy(update={"fields": (discount,)})
+    office.publish(builder.build({"discount"}).model_copy(update={"steps": steps}))
+    watched = office.open_deal(definition_key="watching", fields={"discount": "1"})
+    office.do("admin", set_variables, watched.id, {"discount": "5"}, WHY)
+    office.do("admin", undo_variables, watched.id, last_id(office))
+    assert [one.element_id for one in office.open_steps(watched)] == ["work"]
+    office.do("admin", set_variables, watched.id, {"discount": "12"}, WHY)
+    assert "work" not in {one.element_id for one in office.open_steps(watched)}
+    with office.database.read() as session:
+        last = last_intervention(session, watched.id)
+    assert last is not None
+    assert not last.may_undo
+    with pytest.raises(NothingToUndo):
+        office.do("admin", undo_variables, watched.id, last_id(office))
+    assert office.deal(watched).fields["discount"] == "12"
 
 
 def test_only_the_administrator_repairs(office: Office, deal: Deal) -> None:

@@ -1,17 +1,24 @@
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 from sqlalchemy import select
+from support.canonical_maps import MapBuilder
 from support.office import Office
-from support.sales_map import APPROVERS, sales_map
+from support.sales_map import APPROVERS, human, sales_map
 from support.versions import edited
 
-from engine.bpmn.compiled import ApprovalRule, CompiledProcess, Distribution, FieldDefinition
+from engine.bpmn.compiled import ApprovalRule, CompiledProcess, Distribution, FieldDefinition, FieldType
 from engine.bpmn.deadline_rules import WorkingTime
+from engine.bpmn.inspection import fingerprint
 from engine.bpmn.version_changes import ChangeKind
-from engine.commands.moved_deals import WentOn, take_turn, undo_moved_deal
+from engine.commands.cancellations import cancel_deal
+from engine.commands.moved_deals import NotMoved, WentOn, take_turn, undo_moved_deal
+from engine.commands.suspensions import resume_deal, suspend_deal
 from engine.commands.version_moves import (
     MoveIsOver,
     MoveRequest,
@@ -25,6 +32,7 @@ from engine.commands.version_moves import (
 )
 from engine.commands.work_items import claim_work_item, save_draft
 from engine.db.session import Database
+from engine.errors import DealIsSuspended, DomainError, MapFailed
 from engine.model.deal import Deal
 from engine.model.department import Membership
 from engine.model.draft import Draft
@@ -42,8 +50,9 @@ from engine.model.version_move import (
 from engine.model.work_item import WorkItem, WorkItemState
 from engine.policy.permissions import AbilityMissing
 from engine.queries.approval_sheets import approval_sheet
-from engine.queries.version_moves import Verdict, move_preview
+from engine.queries.version_moves import Verdict, last_move_of_deal, move_preview
 
+DISCOUNT = FieldDefinition(name="discount", label="Знижка", type=FieldType.NUMBER)
 TWO_HEADS = ApprovalRule(mode="count", count=2)
 
 
@@ -88,7 +97,7 @@ def everything(office: Office, deal: Deal) -> dict[str, Any]:
         timers = session.scalars(select(Timer).where(Timer.instance_id == instance.id).order_by(Timer.id)).all()
         columns = [column.key for column in WorkItem.__table__.columns if column.key != "version"]
         return {
-            "state": instance.execution_state,
+            "state": fingerprint(instance.execution_state),
             "definition": instance.definition_id,
             "stage": (instance.deal.stage, instance.deal.stage_since),
             "items": [[getattr(item, column) for column in columns] for item in items],
@@ -450,6 +459,202 @@ def test_a_repeated_request_starts_one_move(office: Office) -> None:
     second = office.publish()
     ids = {office.do("owner", start_version_move, second.id, MoveRequest(), command_id="once").id for _ in range(2)}
     assert len(ids) == 1
+
+
+def watched_map(*, alarm: bool) -> CompiledProcess:
+    """One step; with ``alarm``, a condition beside it that looks at the deal's discount."""
+    builder = MapBuilder(key="watched")
+    builder.start()
+    builder.step("work")
+    builder.end("done")
+    builder.chain("start", "work", "done")
+    steps = {"work": human("work", "Працювати", "власник угоди", "Етап")}
+    if alarm:
+        builder.boundary("large", "work", builder.conditional("large", "discount > 10"))
+        builder.step("check")
+        builder.chain("large", "check", "done")
+        steps["check"] = human("check", "Перевірити", "власник угоди", "Етап")
+    steps["work"] = steps["work"].model_copy(update={"fields": (DISCOUNT,)})
+    return builder.build({"discount"}).model_copy(update={"steps": steps})
+
+
+def test_deals_that_stand_alike_are_told_apart_where_their_data_decide(office: Office) -> None:
+    office.publish(watched_map(alarm=False))
+    small, large, larger = (
+        office.open_deal(definition_key="watched", fields={"discount": discount}) for discount in ("5", "12", "20")
+    )
+    second = office.publish(watched_map(alarm=True))
+    red, amber = preview(office, second).groups
+    assert (red.verdict, red.deals, [one.code for one in red.problems]) == (Verdict.RED, 2, ["would_go_on"])
+    assert (amber.verdict, amber.deals) == (Verdict.AMBER, 1)
+    assert [one.deal_id for one in (*red.examples, *amber.examples)] == [large.id, larger.id, small.id]
+    started = move(office, second)
+    assert [row.state.value for row in rows(office, started)] == ["moved", "refused", "refused"]
+    choices = {red.key: {"work": "check"}}
+    (chosen,) = preview(office, second, choices=choices).groups
+    assert (chosen.verdict, chosen.deals, chosen.key) == (Verdict.AMBER, 2, red.key)
+    third = office.publish(watched_map(alarm=True))
+    assert [group.deals for group in preview(office, third, choices=choices).groups] == [2, 1]
+    started = move(office, third, choices=choices)
+    assert [row.state.value for row in rows(office, started)] == ["moved", "moved", "moved"]
+    assert [office.open_steps(deal)[0].element_id for deal in (small, large, larger)] == ["work", "check", "check"]
+
+
+def take_back(office: Office, started: VersionMove) -> MovedDeal:
+    """Press the undo of the only deal of a move, and look what became of it."""
+    office.do("owner", undo_moved_deal, rows(office, started)[0].id)
+    return rows(office, started)[0]
+
+
+def may_be_taken_back(office: Office, deal: Deal) -> int | None:
+    with office.database.read() as session:
+        return last_move_of_deal(session, deal.id)
+
+
+def test_a_move_whose_version_fails_can_be_taken_back(office: Office) -> None:
+    office.publish()
+    deal = office.open_deal()
+    office.prepare()
+    waiting = [one.id for one in office.open_steps(deal)]
+    started = move(office, office.publish(sales_map({"legal": ApprovalRule(mode="count", count=2)})))
+    with pytest.raises(MapFailed):  # nobody else is there to approve
+        office.complete("iryna", "legal", "approved")
+    assert instance_of(office, deal).open_incidents == 1
+    assert may_be_taken_back(office, deal) == started.id
+    assert take_back(office, started).state is MovedDealState.UNDONE
+    assert [one.id for one in office.open_steps(deal)] == waiting
+    assert may_be_taken_back(office, deal) is None
+    for login, step in (("iryna", "legal"), ("oksana", "finance"), ("petro", "logistics")):
+        office.complete(login, step, "approved")
+    assert instance_of(office, deal).open_incidents == 0
+    office.complete("olena", "sign")
+    assert office.deal(deal).result.value == "won"
+
+
+def test_moves_are_taken_back_one_after_another_the_last_one_first(office: Office) -> None:
+    office.publish()
+    deal = office.open_deal()
+    to_signing(office, deal)
+    first = everything(office, deal)
+    to_second = move(office, office.publish(with_step(without_alarm(), "sign", deadline=WorkingTime(days=9))))
+    second = everything(office, deal)
+    to_third = move(office, office.publish(), deadlines=DeadlinePolicy.RECOMPUTE)
+    with pytest.raises(WentOn):
+        take_back(office, to_second)
+    assert may_be_taken_back(office, deal) == to_third.id
+    take_back(office, to_third)
+    assert everything(office, deal) == second
+    assert may_be_taken_back(office, deal) == to_second.id
+    take_back(office, to_second)
+    assert everything(office, deal) == first
+    with pytest.raises(NotMoved):
+        take_back(office, to_second)
+
+
+def test_moves_that_asked_anew_are_taken_back_one_after_another(office: Office) -> None:
+    office.publish()
+    deal = office.open_deal()
+    office.prepare()
+    first = [one.id for one in office.open_steps(deal)]
+    to_second = move(office, office.publish(sales_map({"legal": ApprovalRule(mode="list", approvers=("bohdan",))})))
+    to_third = move(office, office.publish())
+    assert len({one.id for one in office.open_steps(deal)} & set(first)) == 2
+    take_back(office, to_third)
+    take_back(office, to_second)
+    assert [one.id for one in office.open_steps(deal)] == first
+    to_fourth = move(office, office.publish(sales_map({"finance": ApprovalRule(mode="list", approvers=("bohdan",))})))
+    take_back(office, to_fourth)
+    assert [one.id for one in office.open_steps(deal)] == first
+    for login, step in (("iryna", "legal"), ("oksana", "finance"), ("petro", "logistics")):
+        office.complete(login, step, "approved")
+    assert [one.element_id for one in office.open_steps(deal)] == ["sign"]
+
+
+def test_a_deal_that_rested_after_its_move_can_be_taken_back_when_it_goes_on(office: Office) -> None:
+    office.publish()
+    deal = office.open_deal()
+    to_signing(office, deal)
+    before = everything(office, deal)
+    started = move(office, office.publish(without_alarm()))
+    office.do("olena", suspend_deal, deal.id, "Клієнт у відпустці")
+    assert may_be_taken_back(office, deal) is None
+    with pytest.raises(DealIsSuspended):
+        take_back(office, started)
+    office.do("olena", resume_deal, deal.id)
+    assert may_be_taken_back(office, deal) == started.id
+    take_back(office, started)
+    assert everything(office, deal)["timers"] == before["timers"]
+    assert everything(office, deal)["items"] == before["items"]
+
+
+def test_deals_that_rest_or_were_cancelled_are_kept_with_the_reason(office: Office) -> None:
+    office.publish()
+    deals = [office.open_deal(title=f"Угода {number}") for number in range(4)]
+    second = office.publish()
+    asked = office.do("owner", start_version_move, second.id, MoveRequest())
+    office.do("olena", suspend_deal, deals[0].id, "Клієнт у відпустці")
+    office.do("olena", cancel_deal, deals[1].id, "Передумав")
+    work(office.database, asked.id, office)
+    assert [(row.reason or {}).get("code") for row in rows(office, asked)] == [
+        "deal_suspended",
+        "deal_not_running",
+        None,
+        None,
+    ]
+    office.do("olena", suspend_deal, deals[2].id, "Клієнт у відпустці")
+    office.do("owner", undo_version_move, asked.id)
+    work(office.database, asked.id, office)
+    assert [(row.state.value, (row.reason or {}).get("code")) for row in rows(office, asked)][2:] == [
+        ("kept", "deal_suspended"),
+        ("undone", None),
+    ]
+    office.do("olena", resume_deal, deals[2].id)
+    assert may_be_taken_back(office, deals[2]) == asked.id
+    office.do("owner", undo_moved_deal, rows(office, asked)[2].id)
+    assert instance_of(office, deals[2]).definition_id != second.id
+
+
+def at_once(*works: Callable[[], object]) -> list[str]:
+    """What each of them came to, all begun together."""
+    told: list[str] = []
+
+    def attempt(work: Callable[[], object]) -> None:
+        try:
+            work()
+            told.append("done")
+        except DomainError as refused:
+            told.append(refused.code)
+
+    threads = [threading.Thread(target=attempt, args=(one,)) for one in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return told
+
+
+def test_a_deal_is_moved_and_taken_back_once_whatever_happens_at_the_same_time(office: Office) -> None:
+    office.publish()
+    deals = [office.open_deal(title=f"Угода {number}") for number in range(3)]
+    second = office.publish()
+    started = office.do("owner", start_version_move, second.id, MoveRequest())
+    turn = [partial(take_turn, office.database, row.id, clock=office.clock) for row in rows(office, started)]
+    steps = [office.step("prepare", deal).id for deal in deals]
+    finish = partial(office.complete, "olena", "prepare", values={"discount": "5"}, work_item_id=steps[0])
+    assert at_once(turn[0], turn[0], finish, turn[1], turn[1], turn[2]) == ["done"] * 6
+    assert [office.kinds(deal).count("deal_version_moved") for deal in deals] == [1, 1, 1]
+    assert {one.element_id for one in office.open_steps(deals[0])} == set(APPROVERS)
+    undo = partial(office.do, "owner", undo_moved_deal, rows(office, started)[1].id)
+    told = at_once(undo, undo, undo)
+    assert sorted(told) == ["done", "not_moved", "not_moved"]
+    undo = partial(office.do, "owner", undo_moved_deal, rows(office, started)[2].id)
+    finish = partial(office.complete, "olena", "prepare", values={"discount": "5"}, work_item_id=steps[2])
+    assert sorted(at_once(undo, finish)) in (["done", "done"], ["done", "went_on"])
+    for deal in (deals[0], deals[2]):
+        for login, step in (("iryna", "legal"), ("oksana", "finance"), ("petro", "logistics")):
+            office.complete(login, step, "approved", deal=deal)
+        office.complete("olena", "sign", deal=deal)
+        assert office.deal(deal).result.value == "won"
 
 
 def to_signing(office: Office, deal: Deal) -> None:

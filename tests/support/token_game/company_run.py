@@ -56,7 +56,7 @@ class CompanyRun:
         self.process = process
         self.office = office
         self.deal = office.open_deal("bohdan", definition_key=process.key)
-        self._read()
+        self.see()
 
     @property
     def now(self) -> datetime:
@@ -84,7 +84,7 @@ class CompanyRun:
                 case _:
                     raise AssertionError(stimulus)
         finally:
-            self._read()
+            self.see()
 
     def _complete(self, stimulus: CompleteStep) -> None:
         with self.office.database.read() as session:
@@ -128,7 +128,8 @@ class CompanyRun:
         except NobodyWaits as late:
             raise NotWaiting from late
 
-    def _read(self) -> None:
+    def see(self) -> None:
+        """Look at the rows again."""
         with self.office.database.read() as session:
             instance = session.scalars(select(ProcessInstance).where(ProcessInstance.deal_id == self.deal.id)).one()
             self.instance_id = instance.id

@@ -74,3 +74,11 @@ def random_act(played: Match, chance: Chance) -> Act:  # noqa: PLR0911  # one ca
             return Fire(node.node_id, nth, chance.between(0, 1) * chance.between(0, 40))
         case _:
             return Deliver(node.node_id, nth, by_hand=bool(chance.between(0, 1)))
+
+
+def is_for_commands(match: Match, act: Act) -> bool:
+    """A message command reaches all that wait for it, and nobody sends signals from outside."""
+    if not isinstance(act, Deliver):
+        return True
+    waiting = {node.node_id: count for node, count in match.open_events(What.MESSAGE)}
+    return waiting.get(act.event) == 1

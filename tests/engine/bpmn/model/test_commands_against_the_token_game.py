@@ -9,12 +9,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from faults.scorecard import Scorecard
 from support.office import Office
-from support.token_game.acts import Act, Deliver
 from support.token_game.company_run import CompanyRun
-from support.token_game.maps import What
 from support.token_game.match import Match, Refused, script
 from support.token_game.random_maps import Dice, RandomDrawing
-from support.token_game.schedules import random_act
+from support.token_game.schedules import is_for_commands, random_act
 
 from engine.bpmn.compiled import CompiledProcess
 from engine.db.session import Database
@@ -63,11 +61,3 @@ def play(office: Office, seed: int, counted: Counter[str]) -> None:
     except Exception as error:
         error.add_note(f"seed {seed}\n{script(match)}")
         raise
-
-
-def is_for_commands(match: Match, act: Act) -> bool:
-    """A message command reaches all that wait for it, and nobody sends signals from outside."""
-    if not isinstance(act, Deliver):
-        return True
-    waiting = {node.node_id: count for node, count in match.open_events(What.MESSAGE)}
-    return waiting.get(act.event) == 1
