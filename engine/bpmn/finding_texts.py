@@ -398,6 +398,18 @@ _STEPS: Mapping[str, FindingText] = {
         N_("“%(property)s” is said here (“%(text)s”), where it has no effect."),
         N_("Say it on the step that a person does; an approval is a step of its own, drawn as a task."),
     ),
+    "APPROVAL_FROM_LINE": FindingText(
+        N_("The step is an approval, because its description or a note says who approves: “%(text)s”."),
+        N_("If it is none, write approval = no in its properties, or word the line as a sentence."),
+    ),
+    "APPROVAL_LINE_UNCLEAR": FindingText(
+        N_("“%(text)s” may ask for an approval or only tell what to do; it is taken as a text for people."),
+        N_("If somebody has to approve here, write only who: “Approval: legal”. If not, word it as a sentence."),
+    ),
+    "REQUIRED_NO_FIELD": FindingText(
+        N_("“required” says “%(text)s”, but the step has no fields."),
+        N_("List the fields that people have to fill in: discount, delivery date."),
+    ),
     "YES_OR_NO_UNKNOWN": FindingText(
         N_("“%(property)s” says “%(text)s”, which is neither yes nor no; the stricter of the two is taken."),
         N_("Write yes or no."),

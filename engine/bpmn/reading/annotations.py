@@ -6,7 +6,7 @@ BPMN (performers, lanes, groups), then lines of plain text in documentation and 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from lxml import etree
 
@@ -35,10 +35,11 @@ from engine.bpmn.reading.jbpm_inputs import jbpm_properties
 from engine.bpmn.reading.lanes import read_lanes, say_lanes_unheard
 from engine.bpmn.reading.left_out import say_left_out
 from engine.bpmn.reading.notes import read_notes
-from engine.bpmn.reading.plain_text import spoken_properties, without_properties
+from engine.bpmn.reading.plain_text import PLAIN_TEXT, spoken_properties, unclear_approvals, without_properties
 from engine.bpmn.reading.properties import foreign_properties, own_properties
 from engine.bpmn.reading.structure import Document
 from engine.bpmn.reading.vendor_attributes import standard_responsible, vendor_properties
+from engine.bpmn.repairs.approval_text import approval_rule
 
 Pair = tuple[Property, Said]
 
@@ -82,6 +83,7 @@ def read_annotations(document: Document, form_files: Forms, noticed: Noticed) ->
             *(spoken_properties(note, "note") for note in notes.get(node.source_id, ())),
         )
         _fill(node.annotation, node, element, sources, noticed)
+        _say_approval_read(node, notes.get(node.source_id, ()), noticed)
         _read_form(node, element, forms, noticed)
         _standard(node.annotation, node.lanes, node.groups, node.scope.process)
         instruction = without_properties(node.documentation)
@@ -121,6 +123,18 @@ def _fill(
             else:
                 noticed.warning("PROPERTY_CONFLICT", at, **conflict)
     _read_call(annotation, element)
+
+
+def _say_approval_read(node: Node, notes: Iterable[str], noticed: Noticed) -> None:
+    """Plain text that makes an approval of a step, or that may have been meant to, is shown to the owner."""
+    said = node.annotation.said.get(Property.APPROVAL)
+    if node.type not in HUMAN_TASKS:
+        return
+    if said is None:
+        for line in (line for text in (node.documentation, *notes) for line in unclear_approvals(text)):
+            noticed.warning("APPROVAL_LINE_UNCLEAR", node, text=line)
+    elif said.source in PLAIN_TEXT and approval_rule(said.text) is not None:
+        noticed.info("APPROVAL_FROM_LINE", node, text=said.text)
 
 
 def _read_form(node: Node, element: etree._Element, forms: Forms, noticed: Noticed) -> None:
