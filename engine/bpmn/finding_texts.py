@@ -133,6 +133,22 @@ _EVENTS: Mapping[str, FindingText] = {
         N_("It is not clear how long the timer waits: “%(text)s”. A person says when the time has come."),
         N_("Write the time as the timer's value or name, for example: 2 days, 3 р.д., PT4H."),
     ),
+    "TIMER_FIXED_DATE": FindingText(
+        N_("The timer waits until one date for all deals, “%(text)s”; a deal that comes later goes on at once."),
+        N_("Write how long it waits, or count from a date of the deal: =deal.close_date - 3 business days."),
+    ),
+    "TIMER_TOO_FAR": FindingText(
+        N_("The timer waits longer than five years (“%(text)s”): every deal would stop here."),
+        N_("Write a shorter time."),
+    ),
+    "TIMER_TOO_FAST": FindingText(
+        N_("The timer repeats faster than once a minute (“%(text)s”): every deal would stop here."),
+        N_("Write a longer interval, for example R/PT1H."),
+    ),
+    "LOOP_COUNT_IMPOSSIBLE": FindingText(
+        N_("The step is drawn to run %(count)s times; from 1 to %(limit)s is possible."),
+        N_("Write another number, or the list whose items the step runs for."),
+    ),
     "TIMER_FROM_LABEL": FindingText(
         N_("The timer's time was read from its name: “%(text)s”."), N_("Check that this is meant.")
     ),

@@ -12,7 +12,7 @@ from lxml import etree
 
 from engine.bpmn.field_order import in_order
 from engine.bpmn.form_shelf import Forms
-from engine.bpmn.map_model import AUTOMATED_TASKS, HUMAN_TASKS, Annotation, Located, Node, NodeType, Process, Said
+from engine.bpmn.map_model import AUTOMATED_TASKS, HUMAN_TASKS, Annotation, Located, Node, NodeType, Said
 from engine.bpmn.map_properties import Property
 from engine.bpmn.noticed import Noticed
 from engine.bpmn.reading.connectors import read_connector, read_mapping, read_topic
@@ -85,7 +85,7 @@ def read_annotations(document: Document, form_files: Forms, noticed: Noticed) ->
         _fill(node.annotation, node, element, sources, noticed)
         _say_approval_read(node, notes.get(node.source_id, ()), noticed)
         _read_form(node, element, forms, noticed)
-        _standard(node.annotation, node.lanes, node.groups, node.scope.process)
+        _standard(node, noticed)
         instruction = without_properties(node.documentation)
         if instruction:
             node.annotation.said.setdefault(Property.INSTRUCTION, Said(instruction, "documentation"))
@@ -155,13 +155,18 @@ def _read_form(node: Node, element: etree._Element, forms: Forms, noticed: Notic
         noticed.error("FIELD_CIRCLE", node, fields=", ".join(circle))
 
 
-def _standard(annotation: Annotation, lanes: tuple[str, ...], groups: tuple[str, ...], process: Process) -> None:
-    if lanes:
-        annotation.said.setdefault(Property.RESPONSIBLE, Said(lanes[-1], "lane"))
-    elif process.pool:
-        annotation.said.setdefault(Property.RESPONSIBLE, Said(process.pool, "pool"))
-    if groups:
-        annotation.said.setdefault(Property.STAGE, Said(groups[-1], "group"))
+def _standard(node: Node, noticed: Noticed) -> None:
+    """Who does it and its stage as they are drawn. A line of text counts before the drawing, and both are shown."""
+    pool = node.scope.process.pool
+    drawn = [(Property.RESPONSIBLE, Said(node.lanes[-1], "lane"))] if node.lanes else []
+    drawn += [(Property.STAGE, Said(node.groups[-1], "group"))] if node.groups else []
+    for key, said in drawn:
+        first = node.annotation.said.setdefault(key, said)
+        if first.source in PLAIN_TEXT and first.text.casefold() != said.text.casefold():
+            conflict = {"used": first.text, "used_from": first.source, "other": said.text, "other_from": said.source}
+            noticed.warning("PROPERTY_CONFLICT", node, property=key.value, **conflict)
+    if pool and not node.lanes:
+        node.annotation.said.setdefault(Property.RESPONSIBLE, Said(pool, "pool"))
 
 
 def _read_call(annotation: Annotation, element: etree._Element) -> None:

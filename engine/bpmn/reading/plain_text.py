@@ -9,7 +9,7 @@ from engine.bpmn.deadline_text import DeadlineNotUnderstood, parse_deadline
 from engine.bpmn.executed_tables import result_named
 from engine.bpmn.map_model import Said
 from engine.bpmn.map_properties import ANSWERS, Property
-from engine.bpmn.reading.property_keys import property_named
+from engine.bpmn.reading.property_keys import folded, property_named
 from engine.bpmn.repairs.approval_text import is_unclear
 
 PLAIN_TEXT = frozenset({"documentation", "note"})
@@ -18,6 +18,9 @@ PLAIN_TEXT = frozenset({"documentation", "note"})
 _NEXT = re.compile(r"[;.]\s+(?=(?P<key>[^\W\d_][^:=;.\n]{1,30}?)\s*[:=])")
 _LINE = re.compile(r"[-–—*•«“„\"_ ]*([^\W\d_][^:=\n]{1,30}?)\s*[:=][*_]*\s*(\S.*)")  # **Термін:** 3 р.д.
 _DASHED = re.compile(r"[-–—*•]?\s*([^\W\d_][^:=\n]{1,30}?)\s+[-–—]\s+(\S.*)")
+_SENTENCES_OF_APPROVALS = frozenset(
+    {"погоджує", "погоджують", "погоджувач", "затверджує", "узгодження", "approver", "approvers", "approved_by"}
+)
 _QUOTED = re.compile(r"«([^«»]+)»|“([^“”]+)”|\"([^\"]+)\"")
 
 
@@ -84,7 +87,10 @@ def unclear_approvals(text: str) -> Iterator[str]:
     """The lines that begin as if they asked for an approval, and go on as a sentence does."""
     for line in text.splitlines():
         found = _LINE.fullmatch(line.strip())
-        if found is not None and property_named(found.group(1)) is Property.APPROVAL and is_unclear(found.group(2)):
+        if found is None:
+            continue
+        said_so = folded(found.group(1)) in _SENTENCES_OF_APPROVALS
+        if said_so or (property_named(found.group(1)) is Property.APPROVAL and is_unclear(found.group(2))):
             yield line.strip()
 
 

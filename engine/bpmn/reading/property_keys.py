@@ -22,7 +22,7 @@ _WORDS: dict[Property, tuple[str, ...]] = {
     Property.ESCALATION: ("escalation", "escalate_to", "ескалація", "ескалація_до", "ескалація_кому"),
     Property.ESCALATE_AFTER: ("escalate_after", "ескалація_через"),
     Property.REQUIRED: ("required", "обовязкові", "обовязкові_поля", "required_fields"),
-    Property.APPROVAL: ("approval", "погодження", "погоджує", "погоджують"),
+    Property.APPROVAL: ("approval", "погодження"),
     Property.FOUR_EYES: ("four_eyes", "чотири_ока"),
     Property.APPROVED_CONTENT: ("approved_content", "зміст_погодження", "що_погоджується"),
     Property.REAUTHENTICATE: ("reauthenticate", "підтвердження_особи"),

@@ -34,6 +34,8 @@ def the_step(outcome: CompileOutcome) -> StepDefinition:
         "Погодження: за потреби",
         "Погодження: якщо сума > 100 000, з директором",
         "Погодження: електронною поштою",
+        "Погоджує: юрист",
+        "Approver: head of sales",
         "Approval: by e-mail, if needed",
     ],
 )
@@ -135,6 +137,15 @@ def test_a_sentence_that_begins_with_the_word_of_a_property_stays_for_people(lin
 )
 def test_a_responsible_is_read_as_people_write_it(line: str) -> None:
     assert the_step(described(line)).responsible == ("Юридичний відділ",)
+
+
+def test_a_line_that_contradicts_the_lane_or_the_frame_is_shown() -> None:
+    lane = '<laneSet id="l"><lane id="a" name="Продажі"><flowNodeRef>t</flowNodeRef></lane></laneSet>'
+    task = element("task", "t", "Перевірити", "<documentation>Відповідальний: Юридичний відділ</documentation>")
+    outcome = outcome_of(lane, START, task, END, chain("start", "t", "end"))
+    assert the_step(outcome).responsible == ("Юридичний відділ",)
+    params = found(outcome, "PROPERTY_CONFLICT").params
+    assert (params["used"], params["other"], params["other_from"]) == ("Юридичний відділ", "Продажі", "lane")
 
 
 def test_names_of_lanes_are_read_as_they_look() -> None:
