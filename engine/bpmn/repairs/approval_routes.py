@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from engine.bpmn.compiled import Outcome, OutcomeCondition, OutcomeKind, StepKind
 from engine.bpmn.map_model import SUB_PROCESSES, Flow, Node, NodeType, Scope
-from engine.bpmn.repairs.labels import approval_outcome, label, yes_or_no
+from engine.bpmn.repairs.labels import approval_outcome, label, leads_to_work, yes_or_no
 from engine.bpmn.repairs.workbench import Workbench
 
 APPROVAL_OUTCOMES = (OutcomeKind.APPROVED, OutcomeKind.RETURNED, OutcomeKind.REJECTED)
@@ -23,7 +23,8 @@ def route_approvals(workbench: Workbench, gateway: Node) -> bool:
     """Whether the gateway is decided by approvals; then its arrows and their buttons are settled."""
     by_words = _routes_by_words(gateway)
     declared, candidates = _deciding(workbench, gateway)
-    steps = declared or (candidates if by_words is not None and len(by_words) == len(gateway.outgoing) else [])
+    speaks = by_words is not None and len(by_words) == len(gateway.outgoing) and not any(map(leads_to_work, by_words))
+    steps = declared or (candidates if speaks else [])
     routes = _complete(gateway, by_words) if declared else by_words
     if not steps or routes is None:
         return False

@@ -6,7 +6,7 @@ import unicodedata
 from xml.sax.saxutils import escape
 
 import pytest
-from support.drawn_maps import END, START, chain, codes, element, found, outcome_of, step
+from support.drawn_maps import END, START, chain, codes, element, flow, found, outcome_of, step
 
 from engine.bpmn.compile import CompileOutcome
 from engine.bpmn.compiled import StepDefinition, StepKind
@@ -164,3 +164,41 @@ def test_every_field_is_required_where_a_word_says_so_and_none_is_made_of_it(wor
     bare = described(f"Обовʼязкові: {words}")
     assert the_step(bare).fields == ()
     assert found(bare, "REQUIRED_NO_FIELD").params == {"text": words}
+
+
+@pytest.mark.parametrize(
+    ("approved", "negative"),
+    [
+        ("Узгоджено", "Не узгоджено"),
+        ("Погоджено", "Непогоджено"),
+        ("Затверджую", "На доробку"),
+        ("Approved", "Send back"),
+    ],
+)
+def test_words_of_an_approval_on_arrows_are_read_in_their_forms(approved: str, negative: str) -> None:
+    outcome = outcome_of(
+        START,
+        element("task", "t", "Перевірити"),
+        element("exclusiveGateway", "g"),
+        END,
+        chain("start", "t", "g"),
+        flow("g", "end", approved),
+        flow("g", "t", negative),
+    )
+    assert the_step(outcome).kind is StepKind.APPROVAL
+
+
+def test_ways_to_steps_that_approve_and_refuse_make_no_approval_of_the_step_before() -> None:
+    outcome = outcome_of(
+        START,
+        element("task", "t", "Перевірити"),
+        element("exclusiveGateway", "g"),
+        element("task", "a", "Погодити знижку"),
+        element("task", "b", "Відхилити заявку"),
+        END,
+        chain("start", "t", "g", "a", "end"),
+        chain("g", "b", "end").replace('id="b_end"', 'id="b_to_end"'),
+    )
+    assert the_step(outcome).kind is StepKind.USER
+    assert [one.label for one in the_step(outcome).outcomes] == ["Погодити знижку", "Відхилити заявку"]
+    assert "WAY_ASKED" in codes(outcome)
