@@ -149,6 +149,9 @@ _EVENTS: Mapping[str, FindingText] = {
         N_("The step is drawn to run %(count)s times; from 1 to %(limit)s is possible."),
         N_("Write another number, or the list whose items the step runs for."),
     ),
+    "LOOP_RUNS_NEVER": FindingText(
+        N_("The step is drawn to run 0 times: every deal passes it by."), N_("Write how often it has to run.")
+    ),
     "TIMER_FROM_LABEL": FindingText(
         N_("The timer's time was read from its name: “%(text)s”."), N_("Check that this is meant.")
     ),

@@ -58,7 +58,10 @@ def _multi_instance(workbench: Workbench, node: Node, loop: Loop) -> None:
     if not countable:
         _uncounted(workbench, node, loop, loop.cardinality or loop.collection)
         return
-    if loop.cardinality and (count := _fixed(loop.cardinality)) is not None and not 1 <= count <= LOOP_RUNS:
+    count = _fixed(loop.cardinality)
+    if count == 0:
+        workbench.noticed.warning("LOOP_RUNS_NEVER", node)
+    elif count is not None and not 0 < count <= LOOP_RUNS:
         workbench.noticed.error("LOOP_COUNT_IMPOSSIBLE", node, count=str(count), limit=str(LOOP_RUNS))
     completion = loop.condition if loop.condition and is_expression(loop.condition) else None
     if loop.condition and completion is None:
