@@ -29,7 +29,7 @@ def _mended(data: bytes) -> bytes:
         return data
     shared = _own_id(root)
     if shared is not None:
-        root.set("id", free_id(f"{shared}_file", {one.get("id", "") for one in root.iter("{*}*")}))
+        root.set("id", free_id(f"{shared}_file", {one.get("id", "") for one in root.iter("{*}*")})[0])
     return etree.tostring(root, encoding="utf-8")
 
 

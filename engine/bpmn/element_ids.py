@@ -13,17 +13,20 @@ _RESERVED_ENDINGS = (".BoundaryEventSplit", ".BoundaryEventJoin", ".EndJoin")
 _LONGEST_ID = 200
 
 
-def free_id(wished: str, used: Container[str]) -> str:
-    """``wished``, or the nearest to it that is valid in XML, none of SpiffWorkflow's own and not in ``used``."""
+def free_id(wished: str, used: Container[str], number: int = 1) -> tuple[str, int]:
+    """``wished``, or the nearest to it that is valid in XML, none of SpiffWorkflow's own and not in ``used``.
+
+    With it the number at its end, 1 for none. ``number``: all before it are used.
+    """
     base = wished
     usable = _EXECUTABLE_ID.match(base) and base not in _RESERVED_IDS and len(base) <= _LONGEST_ID
     if not usable or base.endswith(_RESERVED_ENDINGS):
         base = "element"
-    found, number = base, 1
+    found = base if number == 1 else f"{base}_{number}"
     while found in used or found in _RESERVED_IDS or (found == "element"):
         number += 1
         found = f"{base}_{number}"
-    return found
+    return found, number
 
 
 def called_by_file(file: str, process_id: str) -> str:

@@ -140,6 +140,25 @@ _EVENTS: Mapping[str, FindingText] = {
         N_("It is not clear how long the timer waits: “%(text)s”. A person says when the time has come."),
         N_("Write the time as the timer's value or name, for example: 2 days, 3 р.д., PT4H."),
     ),
+    "TIMER_FIXED_DATE": FindingText(
+        N_("The timer waits until one date for all deals, “%(text)s”; a deal that comes later goes on at once."),
+        N_("Write how long it waits, or count from a date of the deal: =deal.close_date - 3 business days."),
+    ),
+    "TIMER_TOO_FAR": FindingText(
+        N_("The timer waits longer than five years (“%(text)s”): every deal would stop here."),
+        N_("Write a shorter time."),
+    ),
+    "TIMER_TOO_FAST": FindingText(
+        N_("The timer repeats faster than once a minute (“%(text)s”): every deal would stop here."),
+        N_("Write a longer interval, for example R/PT1H."),
+    ),
+    "LOOP_COUNT_IMPOSSIBLE": FindingText(
+        N_("The step is drawn to run %(count)s times; from 1 to %(limit)s is possible."),
+        N_("Write another number, or the list whose items the step runs for."),
+    ),
+    "LOOP_RUNS_NEVER": FindingText(
+        N_("The step is drawn to run 0 times: every deal passes it by."), N_("Write how often it has to run.")
+    ),
     "TIMER_FROM_LABEL": FindingText(
         N_("The timer's time was read from its name: “%(text)s”."), N_("Check that this is meant.")
     ),
@@ -404,6 +423,18 @@ _STEPS: Mapping[str, FindingText] = {
     "PROPERTY_UNUSED": FindingText(
         N_("“%(property)s” is said here (“%(text)s”), where it has no effect."),
         N_("Say it on the step that a person does; an approval is a step of its own, drawn as a task."),
+    ),
+    "APPROVAL_FROM_LINE": FindingText(
+        N_("The step is an approval, because its description or a note says who approves: “%(text)s”."),
+        N_("If it is none, write approval = no in its properties, or word the line as a sentence."),
+    ),
+    "APPROVAL_LINE_UNCLEAR": FindingText(
+        N_("“%(text)s” may ask for an approval or only tell what to do; it is taken as a text for people."),
+        N_("If somebody has to approve here, write only who: “Approval: legal”. If not, word it as a sentence."),
+    ),
+    "REQUIRED_NO_FIELD": FindingText(
+        N_("“required” says “%(text)s”, but the step has no fields."),
+        N_("List the fields that people have to fill in: discount, delivery date."),
     ),
     "YES_OR_NO_UNKNOWN": FindingText(
         N_("“%(property)s” says “%(text)s”, which is neither yes nor no; the stricter of the two is taken."),

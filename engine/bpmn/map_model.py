@@ -403,6 +403,7 @@ class SalesMap:
     tables_of: dict[str, DecisionShelf] = field(default_factory=dict)  # of called maps, by the process's file
     templates: TemplateShelf = field(default_factory=TemplateShelf)  # of documents, in the upload
     templates_of: dict[str, TemplateShelf] = field(default_factory=dict)  # of called maps, by the process's file
+    _next_number: dict[str, int] = field(default_factory=dict)  # by the id wished: those before it are used
     choreography: Place | None = None
     conversation: bool = False
 
@@ -416,7 +417,7 @@ class SalesMap:
 
     def new_id(self, wished: str) -> str:
         """An id that is unique over the map, valid in XML and none of SpiffWorkflow's own."""
-        found = free_id(wished, self.used_ids)
+        found, self._next_number[wished] = free_id(wished, self.used_ids, self._next_number.get(wished, 1))
         self.used_ids.add(found)
         return found
 

@@ -134,7 +134,7 @@ def _is_join(node: Node) -> bool:
 
 def _note_deadlock(marking: Marking, explored: _Explored) -> None:
     held = {flow for flow, _ in marking}
-    for join in {flow.target for flow in held}:
+    for join in sorted({flow.target for flow in held}, key=lambda node: node.id):
         explored.deadlocks.setdefault(join, set()).update(flow for flow in join.incoming if flow not in held)
 
 
@@ -346,6 +346,7 @@ def _closed_part(node: Node, stack: list[Node], on_stack: set[Node]) -> list[set
 def _check_meetings(scope: Scope, noticed: Noticed) -> None:
     """Branches of a split that meet without a gateway that waits for them: what follows runs once for each."""
     effort = 0
+    position = {node: number for number, node in enumerate(scope.nodes)}
     for fork in scope.nodes:
         if fork.type not in (NodeType.PARALLEL, NodeType.INCLUSIVE) or len(fork.outgoing) < _BRANCHES:
             continue
@@ -354,7 +355,7 @@ def _check_meetings(scope: Scope, noticed: Noticed) -> None:
             for flow in _before_joins(branch, fork):
                 branches[flow] = branches.get(flow, 0) | 1 << number
                 effort += 1
-        for node in scope.nodes:
+        for node in sorted({flow.target for flow in branches}, key=position.__getitem__):
             if node.type is not NodeType.END and not _is_join(node) and _two_branches_meet(node, branches):
                 say_runs_twice(node, noticed)
         if effort > MAX_EFFORT:

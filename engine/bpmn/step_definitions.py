@@ -46,6 +46,7 @@ _FREEDOM = {
 _WORKED_ON = frozenset({StepKind.USER, StepKind.APPROVAL, StepKind.CONFIRM})
 _NOWHERE = Said("", "")
 _LIST = re.compile(r"[,;]")
+_EVERY_FIELD = frozenset({"all", "all fields", "усі", "всі", "усі поля", "всі поля"})
 
 
 def define_steps(processes: list[Process], noticed: Noticed) -> dict[str, StepDefinition]:
@@ -132,7 +133,7 @@ def _define(node: Node, plan: StepPlan, process: Process, noticed: Noticed) -> S
         deadline=deadline,
         deadline_text=deadline_text,
         escalation=read_ladder(node.annotation, node, noticed),
-        fields=tuple(_fields(node, plan)),
+        fields=tuple(_fields(node, plan, noticed)),
         instruction=node.annotation.text(Property.INSTRUCTION),
         outcomes=tuple(plan.outcomes),
         approval=(rule or ApprovalRule()) if plan.kind is StepKind.APPROVAL else None,
@@ -282,15 +283,25 @@ def _distribution(node: Node, process: Process, noticed: Noticed) -> Distributio
     return found
 
 
-def _fields(node: Node, plan: StepPlan) -> Iterator[FieldDefinition]:
-    required = [part.strip() for part in _LIST.split(node.annotation.text(Property.REQUIRED)) if part.strip()]
+def _fields(node: Node, plan: StepPlan, noticed: Noticed) -> Iterator[FieldDefinition]:
+    said = node.annotation.text(Property.REQUIRED)
+    listed = [part.strip() for part in _LIST.split(said) if part.strip()]
     known = {field.name for field in plan.fields} | {field.label for field in plan.fields}
+    required = [name for name in listed if name in known or not (_means_all(name) or says_no(name))]
+    every = any(_means_all(name) for name in listed if name not in known)
+    if every and not plan.fields:
+        noticed.warning("REQUIRED_NO_FIELD", node, text=said)
     for field in plan.fields:
-        asked = field.name in required or field.label in required
+        asked = every or field.name in required or field.label in required
         yield field.model_copy(update={"required": True}) if asked else field
     for name in required:
         if name not in known:
             yield FieldDefinition(name=name, label=name, required=True)
+
+
+def _means_all(name: str) -> bool:
+    """Whether a word in place of a field's name means every field of the step."""
+    return says_yes(name) or name.casefold() in _EVERY_FIELD
 
 
 def _freedom(node: Node, process: Process, noticed: Noticed) -> Freedom:

@@ -13,6 +13,7 @@ from engine.bpmn.executed_tables import result_named
 from engine.bpmn.map_model import Located, Node, NodeType, Place, Process, Said
 from engine.bpmn.map_properties import Property
 from engine.bpmn.noticed import Noticed
+from engine.bpmn.reading.plain_text import PLAIN_TEXT
 from engine.bpmn.repairs.approval_text import approval_rule
 from engine.bpmn.yes_or_no import says_no
 
@@ -31,8 +32,7 @@ _STEPS = frozenset(
 )
 _MAPS = frozenset({Property.DEADLINE, Property.ESCALATION, Property.ESCALATE_AFTER, Property.FREEDOM})
 _LOOKED_AT = _APPROVALS | _STEPS | {Property.FREEDOM, Property.RESULT}
-_IN_PLAIN_TEXT = frozenset({"documentation", "note"})
-_WRITTEN_BY_OWNERS = _IN_PLAIN_TEXT | {"reglament"}
+_WRITTEN_BY_OWNERS = PLAIN_TEXT | {"reglament"}
 _ASKS_FOR_NOTHING: Mapping[Property, Callable[[str], bool]] = {
     Property.APPROVAL: lambda text: approval_rule(text) is None,
     Property.FOUR_EYES: says_no,
@@ -53,7 +53,7 @@ def say_what_is_unheard(processes: list[Process], noticed: Noticed) -> None:
                 heard = _heard_at(node)
                 _say(node, node.annotation.said, heard, noticed)
                 result = node.annotation.said.get(Property.RESULT)
-                if result is None or Property.RESULT not in heard or not result.text or _is_prose(result):
+                if result is None or Property.RESULT not in heard or not result.text:
                     continue
                 if result_named(result.text) is None:
                     noticed.warning("RESULT_UNKNOWN", node, text=result.text)
@@ -70,11 +70,6 @@ def _heard_at(node: Node) -> frozenset[Property]:
     return frozenset()
 
 
-def _is_prose(said: Said) -> bool:
-    """Whether what stands as a result is none but a sentence of a description: "Результат: підписаний договір"."""
-    return said.source in _IN_PLAIN_TEXT and result_named(said.text) is None
-
-
 def _ends_the_deal(end: Node) -> bool:
     owner = end.scope.owner
     return owner is None or owner.triggered_by_event
@@ -84,8 +79,6 @@ def _say(at: Located, said: Mapping[Property, Said], heard: frozenset[Property],
     for key, one in said.items():
         written = one.source in _WRITTEN_BY_OWNERS or one.source.endswith(":properties")
         if key not in _LOOKED_AT or key in heard or not written:
-            continue
-        if key is Property.RESULT and _is_prose(one):
             continue
         if key in _ASKS_FOR_NOTHING and _ASKS_FOR_NOTHING[key](one.text):
             continue

@@ -33,6 +33,14 @@ def test_error_without_its_data_is_still_a_sentence(speaking_app: Flask, kind: t
             assert "%(" not in error_text(error)
 
 
+def test_a_conflict_says_in_the_readers_words_where_each_was_said(speaking_app: Flask) -> None:
+    params = {"property": "responsible", "used": "Юрист", "used_from": "note", "other": "Продажі", "other_from": "lane"}
+    finding = Finding(code="PROPERTY_CONFLICT", severity=Severity.WARNING, params=params)
+    with speaking_app.test_request_context(), force_locale("uk"):
+        assert "(примітка)" in finding_message(finding)
+        assert "(доріжка)" in finding_message(finding)
+
+
 def test_data_is_written_as_the_reader_writes_it(speaking_app: Flask) -> None:
     error = AlreadyCompleted(by="Олена", at=datetime(2026, 3, 2, 12, 2, tzinfo=UTC))
     with speaking_app.test_request_context(), force_locale("uk"):

@@ -6,13 +6,13 @@ BPMN (performers, lanes, groups), then lines of plain text in documentation and 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from lxml import etree
 
 from engine.bpmn.field_order import in_order
 from engine.bpmn.form_shelf import Forms
-from engine.bpmn.map_model import AUTOMATED_TASKS, HUMAN_TASKS, Annotation, Located, Node, NodeType, Process, Said
+from engine.bpmn.map_model import AUTOMATED_TASKS, HUMAN_TASKS, Annotation, Located, Node, NodeType, Said
 from engine.bpmn.map_properties import Property
 from engine.bpmn.noticed import Noticed
 from engine.bpmn.reading.connectors import read_connector, read_mapping, read_topic
@@ -35,10 +35,11 @@ from engine.bpmn.reading.jbpm_inputs import jbpm_properties
 from engine.bpmn.reading.lanes import read_lanes, say_lanes_unheard
 from engine.bpmn.reading.left_out import say_left_out
 from engine.bpmn.reading.notes import read_notes
-from engine.bpmn.reading.plain_text import spoken_properties, without_properties
+from engine.bpmn.reading.plain_text import PLAIN_TEXT, spoken_properties, unclear_approvals, without_properties
 from engine.bpmn.reading.properties import foreign_properties, own_properties
 from engine.bpmn.reading.structure import Document
 from engine.bpmn.reading.vendor_attributes import standard_responsible, vendor_properties
+from engine.bpmn.repairs.approval_text import approval_rule
 
 Pair = tuple[Property, Said]
 
@@ -82,8 +83,9 @@ def read_annotations(document: Document, form_files: Forms, noticed: Noticed) ->
             *(spoken_properties(note, "note") for note in notes.get(node.source_id, ())),
         )
         _fill(node.annotation, node, element, sources, noticed)
+        _say_approval_read(node, notes.get(node.source_id, ()), noticed)
         _read_form(node, element, forms, noticed)
-        _standard(node.annotation, node.lanes, node.groups, node.scope.process)
+        _standard(node, noticed)
         instruction = without_properties(node.documentation)
         if instruction:
             node.annotation.said.setdefault(Property.INSTRUCTION, Said(instruction, "documentation"))
@@ -123,6 +125,18 @@ def _fill(
     _read_call(annotation, element)
 
 
+def _say_approval_read(node: Node, notes: Iterable[str], noticed: Noticed) -> None:
+    """Plain text that makes an approval of a step, or that may have been meant to, is shown to the owner."""
+    said = node.annotation.said.get(Property.APPROVAL)
+    if node.type not in HUMAN_TASKS:
+        return
+    if said is None:
+        for line in (line for text in (node.documentation, *notes) for line in unclear_approvals(text)):
+            noticed.warning("APPROVAL_LINE_UNCLEAR", node, text=line)
+    elif said.source in PLAIN_TEXT and approval_rule(said.text) is not None:
+        noticed.info("APPROVAL_FROM_LINE", node, text=said.text)
+
+
 def _read_form(node: Node, element: etree._Element, forms: Forms, noticed: Noticed) -> None:
     """The fields of a step, of its own or of the form that it names, and what of them cannot be had."""
     form = read_fields(element)
@@ -141,13 +155,18 @@ def _read_form(node: Node, element: etree._Element, forms: Forms, noticed: Notic
         noticed.error("FIELD_CIRCLE", node, fields=", ".join(circle))
 
 
-def _standard(annotation: Annotation, lanes: tuple[str, ...], groups: tuple[str, ...], process: Process) -> None:
-    if lanes:
-        annotation.said.setdefault(Property.RESPONSIBLE, Said(lanes[-1], "lane"))
-    elif process.pool:
-        annotation.said.setdefault(Property.RESPONSIBLE, Said(process.pool, "pool"))
-    if groups:
-        annotation.said.setdefault(Property.STAGE, Said(groups[-1], "group"))
+def _standard(node: Node, noticed: Noticed) -> None:
+    """Who does it and its stage as they are drawn. A line of text counts before the drawing, and both are shown."""
+    pool = node.scope.process.pool
+    drawn = [(Property.RESPONSIBLE, Said(node.lanes[-1], "lane"))] if node.lanes else []
+    drawn += [(Property.STAGE, Said(node.groups[-1], "group"))] if node.groups else []
+    for key, said in drawn:
+        first = node.annotation.said.setdefault(key, said)
+        if first.source in PLAIN_TEXT and first.text.casefold() != said.text.casefold():
+            conflict = {"used": first.text, "used_from": first.source, "other": said.text, "other_from": said.source}
+            noticed.warning("PROPERTY_CONFLICT", node, property=key.value, **conflict)
+    if pool and not node.lanes:
+        node.annotation.said.setdefault(Property.RESPONSIBLE, Said(pool, "pool"))
 
 
 def _read_call(annotation: Annotation, element: etree._Element) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 
+from engine.bpmn.reading.legible_text import legible
+
 _MARKUP = re.compile(
     r"</?(?:p|br|div|span|b|i|u|em|strong|ul|ol|li|h[1-6]|html|body|head|font|a|table|tr|td|style)\b[^<>]{0,2000}/?>",
     re.IGNORECASE,
@@ -15,7 +17,8 @@ _NOT_SHOWN = frozenset({"style", "script", "head", "title"})
 
 
 def plain_text(text: str) -> str:
-    """``text`` itself, or what a reader of it would see if it is HTML."""
+    """What a reader of ``text`` sees: ``text`` itself, or what it shows if it is HTML."""
+    text = legible(text)
     if not _MARKUP.search(text):
         return text
     if len(text) > _LONGEST_PARSED:

@@ -9,6 +9,7 @@ from lxml import etree
 from engine.bpmn.map_model import Said
 from engine.bpmn.map_properties import Property
 from engine.bpmn.reading.elements import REGLAMENT, extensions, local, namespace, vendor
+from engine.bpmn.reading.legible_text import legible
 from engine.bpmn.reading.property_keys import property_named
 
 NAME_ATTRIBUTES = ("name", "metaKey", "key", "id")
@@ -57,7 +58,7 @@ def _attributes(element: etree._Element) -> Iterator[Pair]:
         if str(key).startswith(prefix):
             found = property_named(str(key).removeprefix(prefix))
             if found is not None and str(value).strip():
-                yield found, Said(str(value).strip(), "reglament")
+                yield found, Said(legible(str(value)).strip(), "reglament")
 
 
 def _plain_attributes(extension: etree._Element) -> Iterator[Pair]:
@@ -66,7 +67,7 @@ def _plain_attributes(extension: etree._Element) -> Iterator[Pair]:
     for key, value in extension.attrib.items():
         found = property_named(str(key))
         if found is not None and str(value).strip():
-            yield found, Said(str(value).strip(), "reglament")
+            yield found, Said(legible(str(value)).strip(), "reglament")
 
 
 def _pairs(element: etree._Element, source: str, depth: int) -> Iterator[Pair]:
@@ -77,7 +78,7 @@ def _pairs(element: etree._Element, source: str, depth: int) -> Iterator[Pair]:
     if name and value and value.strip():
         found = property_named(name.removeprefix(_SIGNAVIO_OWN))
         if found is not None:
-            yield found, Said(value.strip(), source)
+            yield found, Said(legible(value).strip(), source)
     if depth < DEEPEST:
         for part in element:
             if isinstance(part.tag, str) and local(part) not in OTHER_HOLDERS:

@@ -6,14 +6,18 @@ import re
 from collections.abc import Mapping
 
 from engine.bpmn.map_properties import Property
+from engine.bpmn.reading.legible_text import legible
 
 _APOSTROPHES = re.compile("[\u0027\u2019\u02bc\u2018\u0060\u00b4]")
+_AROUND = ' \t\n\r\N{NO-BREAK SPACE}*_«»“”„"'  # what people put around a word that they stress
 _GAPS = re.compile(r"[\s\-_]+")
 
+_DEADLINES = ("термін", "терміни", "термін_виконання", "строк", "строки", "строк_виконання", "дедлайн")
+_DOERS = ("відповідальна_особа", "відповідальний_виконавець", "виконавець", "виконавиця", "виконавці")
 _WORDS: dict[Property, tuple[str, ...]] = {
     Property.STAGE: ("stage", "етап", "стадія"),
-    Property.DEADLINE: ("deadline", "due", "sla", "термін", "строк", "дедлайн"),
-    Property.RESPONSIBLE: ("responsible", "assignee", "відповідальний", "відповідальна", "відповідальні", "виконавець"),
+    Property.DEADLINE: ("deadline", "due", "due_date", "sla", *_DEADLINES),
+    Property.RESPONSIBLE: ("responsible", "assignee", "відповідальний", "відповідальна", "відповідальні", *_DOERS),
     Property.DISTRIBUTION: ("distribution", "розподіл"),
     Property.ESCALATION: ("escalation", "escalate_to", "ескалація", "ескалація_до", "ескалація_кому"),
     Property.ESCALATE_AFTER: ("escalate_after", "ескалація_через"),
@@ -48,4 +52,4 @@ def property_named(word: str) -> Property | None:
 
 def folded(word: str) -> str:
     """The word in one spelling: small letters, no apostrophes, one underscore for whatever parts it."""
-    return _GAPS.sub("_", _APOSTROPHES.sub("", word.strip().casefold()))
+    return _GAPS.sub("_", _APOSTROPHES.sub("", legible(word).strip(_AROUND).casefold()))

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from engine.bpmn.compiled import Outcome, OutcomeCondition, OutcomeKind, StepKind
-from engine.bpmn.map_model import SUB_PROCESSES, Flow, Node, NodeType
-from engine.bpmn.repairs.labels import approval_outcome, label, yes_or_no
+from engine.bpmn.map_model import SUB_PROCESSES, Flow, Node, NodeType, Scope
+from engine.bpmn.repairs.labels import approval_outcome, label, leads_to_work, yes_or_no
 from engine.bpmn.repairs.workbench import Workbench
 
 APPROVAL_OUTCOMES = (OutcomeKind.APPROVED, OutcomeKind.RETURNED, OutcomeKind.REJECTED)
@@ -22,8 +22,9 @@ Routes = dict[Flow, tuple[OutcomeKind, ...]]
 def route_approvals(workbench: Workbench, gateway: Node) -> bool:
     """Whether the gateway is decided by approvals; then its arrows and their buttons are settled."""
     by_words = _routes_by_words(gateway)
-    declared, candidates = _deciding(gateway)
-    steps = declared or (candidates if by_words is not None and len(by_words) == len(gateway.outgoing) else [])
+    declared, candidates = _deciding(workbench, gateway)
+    speaks = by_words is not None and len(by_words) == len(gateway.outgoing) and not any(map(leads_to_work, by_words))
+    steps = declared or (candidates if speaks else [])
     routes = _complete(gateway, by_words) if declared else by_words
     if not steps or routes is None:
         return False
@@ -84,7 +85,7 @@ def approval_buttons(kinds: Iterable[OutcomeKind] = APPROVAL_OUTCOMES) -> list[O
     ]
 
 
-def _deciding(gateway: Node) -> tuple[list[Node], list[Node]]:
+def _deciding(workbench: Workbench, gateway: Node) -> tuple[list[Node], list[Node]]:
     """(steps declared as approvals, steps that may become approvals by the labels behind them)."""
     source = origin_of(gateway)
     if source is None:
@@ -94,7 +95,7 @@ def _deciding(gateway: Node) -> tuple[list[Node], list[Node]]:
     if source.type in SUB_PROCESSES and source.inside is not None and source.loop_rule is None:
         return [node for node in source.inside.all_nodes() if is_approval(node)], []
     if source.type in JOINS and len(source.incoming) > 1:
-        return _feeding(source)
+        return _feeding(workbench, source)
     return [], []
 
 
@@ -127,9 +128,9 @@ def _may_become(node: Node) -> bool:
     )
 
 
-def _feeding(join: Node) -> tuple[list[Node], list[Node]]:
+def _feeding(workbench: Workbench, join: Node) -> tuple[list[Node], list[Node]]:
     """The approvals between the split and ``join``; without any, the last human step of every branch."""
-    split = split_of(join)
+    split = split_of(workbench, join)
     region = _between(split, join) if split is not None else set()
     inside = [node for node in join.scope.nodes if node in region]
     nested = [inner for node in inside if node.inside is not None for inner in node.inside.all_nodes()]
@@ -160,12 +161,14 @@ def _between(split: Node, join: Node) -> set[Node]:
     return forward & backward
 
 
-def split_of(join: Node) -> Node | None:
-    """The last node that every path to ``join`` passes: its immediate dominator.
+def split_of(workbench: Workbench, join: Node) -> Node | None:
+    """The last node that every path to ``join`` passes: its immediate dominator."""
+    return workbench.as_drawn_now(join.scope, _dominators).get(join)
 
-    K. Cooper, T. Harvey, K. Kennedy: A Simple, Fast Dominance Algorithm (2001).
-    """
-    order = _reverse_postorder(join.scope.of_type(NodeType.START))
+
+def _dominators(scope: Scope) -> Mapping[Node, Node]:
+    """K. Cooper, T. Harvey, K. Kennedy: A Simple, Fast Dominance Algorithm (2001)."""
+    order = _reverse_postorder(scope.of_type(NodeType.START))
     number = {node: index for index, node in enumerate(order)}
     dominator: dict[Node, Node] = {}
     changed = True
@@ -181,7 +184,7 @@ def split_of(join: Node) -> Node | None:
             if dominator.get(node) is not found:
                 dominator[node] = found
                 changed = True
-    return dominator.get(join)
+    return dominator
 
 
 def _before(node: Node) -> list[Node]:

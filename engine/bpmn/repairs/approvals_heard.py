@@ -2,35 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 
-from engine.bpmn.compiled import Condition, OutcomeCondition, OutcomeKind, StepKind
+from engine.bpmn.compiled import OutcomeCondition, OutcomeKind
 from engine.bpmn.executed_tables import expressions_of
 from engine.bpmn.expressions import compile_condition, compile_expression
-from engine.bpmn.map_model import Flow, Node, NodeType, Process
-from engine.bpmn.repairs.approval_routes import approval_buttons
+from engine.bpmn.map_model import Node, NodeType, Process
+from engine.bpmn.repairs.approval_routes import approval_buttons, is_approval
 from engine.bpmn.repairs.workbench import Workbench
+from engine.bpmn.variables import outcome_variable
 
 _NEGATIVE = (OutcomeKind.RETURNED, OutcomeKind.REJECTED)
 
 
 def check_approvals(workbench: Workbench, process: Process) -> None:
-    for node in process.scope.all_nodes():
+    approvals = [node for node in process.scope.all_nodes() if is_approval(node)]
+    listeners = _listeners(process) if approvals else _Listeners()
+    heard_at: dict[Node, frozenset[Node]] = {}
+    for node in approvals:
         plan = node.step
-        if plan is None or plan.kind is not StepKind.APPROVAL:
+        if plan is None:
             continue
         ways = [outcome for outcome in plan.outcomes if outcome.kind is OutcomeKind.WAY]
         by_outcome = [outcome for outcome in plan.outcomes if outcome.kind in _NEGATIVE]
-        conditions = [flow.condition for flow in _behind(node) if flow.condition is not None]
         repeats = _repeats_by_its_outcome(node)
         if not by_outcome:
             plan.outcomes = [*approval_buttons(), *ways]
-        if repeats:
-            continue
-        if not any(_hears(condition, node.id, by_outcome=bool(by_outcome)) for condition in conditions):
+        if not repeats:
+            heard_at[node] = listeners.of(node, by_outcome=bool(by_outcome))
+    heard: set[Node] = set()
+    passed_by: set[Node] = set()
+    for hearing, steps in _alike(heard_at).items():
+        heard |= _heard(steps, hearing).intersection(steps)
+        passed_by |= _passed_by(steps, hearing).intersection(steps)
+    for node in heard_at:
+        if node not in heard:
             workbench.noticed.error("APPROVAL_IGNORED", node)
-        elif not _heard_on_every_path(node, by_outcome=bool(by_outcome)):
+        elif node in passed_by:
             workbench.noticed.warning("APPROVAL_PARTLY_IGNORED", node)
+
+
+@dataclass(slots=True)
+class _Listeners:
+    """The decisions that look at a step, by its id: those that hear the button pressed, and those that read it."""
+
+    of_outcome: dict[str, set[Node]] = field(default_factory=dict)
+    by_name: dict[str, set[Node]] = field(default_factory=dict)
+
+    def of(self, step: Node, *, by_outcome: bool) -> frozenset[Node]:
+        hearing = self.of_outcome.get(step.id, set()) if by_outcome else set()
+        return frozenset(hearing | self.by_name.get(outcome_variable(step.id), set()))
+
+
+def _listeners(process: Process) -> _Listeners:
+    found = _Listeners()
+    for scope in process.scope.scopes():
+        for flow in scope.flows():
+            if isinstance(flow.condition, OutcomeCondition):
+                for step_id in flow.condition.steps:
+                    found.of_outcome.setdefault(step_id, set()).add(flow.source)
+            elif flow.condition is not None:
+                for name in compile_condition(flow.condition.text).names:
+                    found.by_name.setdefault(name, set()).add(flow.source)
+    return found
 
 
 def _repeats_by_its_outcome(node: Node) -> bool:
@@ -44,57 +79,81 @@ def _repeats_by_its_outcome(node: Node) -> bool:
     return False
 
 
-def _hears(condition: Condition, step_id: str, *, by_outcome: bool) -> bool:
-    if isinstance(condition, OutcomeCondition):
-        return by_outcome and step_id in condition.steps
-    return f"{step_id}_outcome" in compile_condition(condition.text).names
+def _alike(heard_at: Mapping[Node, frozenset[Node]]) -> dict[frozenset[Node], list[Node]]:
+    """Steps that the same decisions look at are walked from together, and no further than to these.
+
+    So a thousand parallel approvals cost as much as one, and of a thousand in a row each only its own part of the map.
+    """
+    found: dict[frozenset[Node], list[Node]] = {}
+    for step, hearing in heard_at.items():
+        found.setdefault(hearing, []).append(step)
+    return found
 
 
-def _behind(step: Node) -> list[Flow]:
-    """Every flow that a token can take after ``step``, also outside the sub-process that it stands in."""
-    flows: list[Flow] = []
-    seen: set[Node] = set()
-    waiting = [step]
-    while waiting:
-        node = waiting.pop()
-        if node in seen:
-            continue
-        seen.add(node)
-        flows += node.outgoing
-        waiting += [flow.target for flow in node.outgoing]
-        waiting += node.boundaries
-        if node.scope.owner is not None and not node.outgoing:
-            waiting.append(node.scope.owner)
-        if node is not step and node.inside is not None:
-            waiting += node.inside.nodes
-    return flows
+def _heard(steps: list[Node], hearing: frozenset[Node]) -> set[Node]:
+    """Those from which a token may come to one of ``hearing``, also outside the sub-process that they stand in."""
+    before = _walked(steps, hearing, _comes_by) if hearing else {}
+    return _leading(hearing, before, lambda _: True)
 
 
-def _heard_on_every_path(step: Node, *, by_outcome: bool) -> bool:
-    """Whether no way from ``step`` to an end passes by every decision that looks at its outcome.
+def _passed_by(steps: list[Node], hearing: frozenset[Node]) -> set[Node]:
+    """Those from which some way to an end passes by every decision that looks at their outcome.
 
     Of parallel branches one that looks is enough. A way back to the step itself is no way to an end.
     """
-    nodes = {flow.source for flow in _behind(step)} | {flow.target for flow in _behind(step)} | {step}
-    heard = dict.fromkeys(nodes, True)
-    changed = True
-    while changed:
-        changed = False
-        for node in nodes:
-            if heard[node] and not _is_heard(node, step, heard, by_outcome=by_outcome):
-                heard[node] = False
-                changed = True
-    return heard[step]
+    before = _walked(steps, hearing, _goes_on)
+    found: set[Node] = set()
+    ends = [node for node in before if node not in hearing and not _goes_on(node) and node.scope.owner is None]
+
+    def may_pass(node: Node) -> bool:
+        return node.type is not NodeType.PARALLEL or all(after in found for after in _goes_on(node))
+
+    return _leading(ends, before, may_pass, found)
 
 
-def _is_heard(node: Node, step: Node, heard: Mapping[Node, bool], *, by_outcome: bool) -> bool:
-    if any(
-        flow.condition is not None and _hears(flow.condition, step.id, by_outcome=by_outcome) for flow in node.outgoing
-    ):
-        return True
-    following = [flow.target for flow in node.outgoing]
-    if not following:
-        owner = node.scope.owner
-        return owner is not None and heard.get(owner, True)
-    answers = [target is step or heard.get(target, True) for target in following]
-    return any(answers) if node.type is NodeType.PARALLEL else all(answers)
+def _walked(
+    steps: Iterable[Node], stops: Collection[Node], following: Callable[[Node], list[Node]]
+) -> dict[Node, list[Node]]:
+    """Every node that a token comes to from ``steps`` before any of ``stops``, with those that it comes from."""
+    before: dict[Node, list[Node]] = {step: [] for step in steps}
+    waiting = list(before)
+    for node in waiting:
+        for after in following(node) if node not in stops else ():
+            if after not in before:
+                before[after] = []
+                waiting.append(after)
+            before[after].append(node)
+    return before
+
+
+def _leading(
+    targets: Iterable[Node],
+    before: Mapping[Node, list[Node]],
+    joins: Callable[[Node], bool],
+    found: set[Node] | None = None,
+) -> set[Node]:
+    """``targets`` and all that leads to them, as far as ``joins`` lets a node be one of them."""
+    found = set() if found is None else found
+    waiting = list(targets)
+    while waiting:
+        node = waiting.pop()
+        if node not in found:
+            found.add(node)
+            waiting += [one for one in before.get(node, ()) if joins(one)]
+    return found
+
+
+def _comes_by(node: Node) -> list[Node]:
+    """Whatever a token may come to next, events on the border and the inside of a part among it."""
+    following = [flow.target for flow in node.outgoing] + node.boundaries
+    if node.scope.owner is not None and not node.outgoing:
+        following.append(node.scope.owner)
+    return following + (node.inside.nodes if node.inside is not None else [])
+
+
+def _goes_on(node: Node) -> list[Node]:
+    """Where a token goes from ``node``; from the end of a part, to that part, unless nothing follows that either."""
+    if node.outgoing:
+        return [flow.target for flow in node.outgoing]
+    owner = node.scope.owner
+    return [owner] if owner is not None and owner.outgoing else []

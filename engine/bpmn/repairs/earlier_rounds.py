@@ -7,7 +7,9 @@ its return of round 1 would send the deal back for ever.
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 
 from engine.bpmn.compiled import OutcomeCondition
 from engine.bpmn.dmn.names import names_read
@@ -18,6 +20,7 @@ from engine.bpmn.repairs.editing import insert_before
 from engine.bpmn.repairs.workbench import Workbench
 from engine.bpmn.variables import outcome_variable
 
+_WORD = re.compile(r"\w+")
 _SPLITS = frozenset({NodeType.EXCLUSIVE, NodeType.PARALLEL, NodeType.INCLUSIVE})
 _FAILS = frozenset({EventKind.ERROR, EventKind.CANCEL})
 
@@ -29,6 +32,9 @@ def forget_earlier_rounds(workbench: Workbench, process: Process) -> None:
     """
     left_out: dict[Node, dict[Node, None]] = {}  # by where a round begins: decisions in a row look at the same
     told: set[tuple[Node, ...]] = set()
+    rounds = _Rounds()
+    every_approval = [node for node in workbench.nodes() if is_approval(node)]
+    number_of = {node.id: number for number, node in enumerate(every_approval)}
     for gateway in process.scope.all_nodes():
         ids = {
             step
@@ -36,33 +42,36 @@ def forget_earlier_rounds(workbench: Workbench, process: Process) -> None:
             if isinstance(flow.condition, OutcomeCondition)
             for step in flow.condition.steps
         }
-        begin, end = (_begin(gateway), origin_of(gateway)) if ids else (None, None)
+        begin, end = (_begin(workbench, gateway), origin_of(gateway)) if ids else (None, None)
         if begin is None or end is None:
             continue
-        approvals = tuple(node for node in workbench.nodes() if node.id in ids and is_approval(node))
+        asked = sorted(number_of[one] for one in ids & number_of.keys())
+        approvals = tuple(every_approval[number] for number in asked)
         if not approvals:
             continue
-        if approvals not in told and _pass_by(approvals, begin, end):
+        if approvals not in told and rounds.pass_by(approvals, begin, end):
             told.add(approvals)
             workbench.noticed.warning(
                 "APPROVALS_MAY_BE_SKIPPED", gateway, steps=", ".join(one.title for one in approvals)
             )
         if _comes_again(workbench, gateway, begin):
-            left_out.setdefault(begin, {}).update((node, None) for node in approvals if _pass_by((node,), begin, end))
+            may_miss = (node for node in approvals if rounds.pass_by((node,), begin, end))
+            left_out.setdefault(begin, {}).update(dict.fromkeys(may_miss))
     read = "\n".join(_texts(workbench)) if any(left_out.values()) else ""
+    words = frozenset(_WORD.findall(read))
     for begin, nodes in left_out.items():
-        names = [name for node in nodes if not _is_read(name := outcome_variable(node.id), read)]
+        names = [name for node in nodes if not _is_read(name := outcome_variable(node.id), read, words)]
         if names:
             forgetting = insert_before(workbench.sales_map, begin, NodeType.SCRIPT_TASK, "forget")
             forgetting.assignments = tuple((name, "null") for name in names)
 
 
-def _begin(gateway: Node) -> Node | None:
+def _begin(workbench: Workbench, gateway: Node) -> Node | None:
     """Where a round of approvals begins: the split that all of them follow, or the sub-process that holds them."""
     source = origin_of(gateway)
     if source is None or (source.type in SUB_PROCESSES and source.inside is not None):
         return source
-    split = split_of(source) if source.type in JOINS and len(source.incoming) > 1 else None
+    split = split_of(workbench, source) if source.type in JOINS and len(source.incoming) > 1 else None
     joins_too = split is not None and split.type is not NodeType.EXCLUSIVE and len(split.incoming) > 1
     return None if split is None or split.type not in _SPLITS or joins_too else split
 
@@ -91,50 +100,150 @@ def _around(workbench: Workbench, scope: Scope) -> Iterator[Node]:
                 waiting.append(node.scope)
 
 
-def _pass_by(steps: Iterable[Node], begin: Node, end: Node) -> bool:
-    """Whether a deal may come from ``begin`` to ``end`` without any of ``steps`` having been asked for."""
-    certain = frozenset(node for node in (_standing_in(one, begin) for one in steps) if node is not None)
-    return _passed_by(begin.inside, certain) if begin.inside is not None else _comes_to(begin, end, certain)
+class _Rounds:
+    """What is asked of the ways through a map that nothing changes meanwhile; each answer is worked out once."""
+
+    def __init__(self) -> None:
+        self._ways: dict[tuple[Node, Node | None], _WaysOn] = {}
+
+    def pass_by(self, steps: Iterable[Node], begin: Node, end: Node) -> bool:
+        """Whether a deal may come from ``begin`` to ``end`` without any of ``steps`` having been asked for."""
+        certain = frozenset(node for node in (self._standing_in(one, begin) for one in steps) if node is not None)
+        return self._passed_by(begin.inside, certain) if begin.inside is not None else self._past(begin, end, certain)
+
+    def _standing_in(self, step: Node, begin: Node) -> Node | None:
+        """What stands for ``step`` where ``begin`` stands, or in it: itself or a part; None where that passes it by."""
+        node = step
+        while node.scope is not (begin.inside or begin.scope):
+            if node.scope.owner is None or self._passed_by(node.scope, frozenset({node})):
+                return None
+            node = node.scope.owner
+        return node
+
+    def _passed_by(self, scope: Scope, steps: frozenset[Node]) -> bool:
+        """Whether a way through ``scope`` goes without all of ``steps``."""
+        return any(self._past(start, None, steps) for start in scope.starts)
+
+    def _past(self, begin: Node, end: Node | None, past: frozenset[Node]) -> bool:
+        """Whether a token at ``begin`` may come to ``end``, or to an end of its scope, and no token to ``past``."""
+        ways = self._ways.get((begin, end))
+        if ways is None:
+            ways = self._ways[begin, end] = _WaysOn(begin, end)
+        return ways.lead_past(past)
 
 
-def _standing_in(step: Node, begin: Node) -> Node | None:
-    """What stands for ``step`` where ``begin`` stands, or in it: itself or a part; None where that passes it by."""
-    node = step
-    while node.scope is not (begin.inside or begin.scope):
-        if node.scope.owner is None or _passed_by(node.scope, frozenset({node})):
-            return None
-        node = node.scope.owner
-    return node
+class _WaysOn:
+    """The ways from ``begin`` to ``end``, or to the ends of its scope, looked at once for whatever they may pass by.
 
-
-def _passed_by(scope: Scope, steps: frozenset[Node]) -> bool:
-    """Whether a way through ``scope`` goes without all of ``steps``."""
-    return any(_comes_to(start, None, steps) for start in scope.starts)
-
-
-def _comes_to(begin: Node, end: Node | None, past: frozenset[Node]) -> bool:
-    """Whether a token at ``begin`` may come to ``end``, or to an end of its scope, and no token of it to ``past``.
-
-    The ways of a parallel split are all taken: none of them may lead to ``past`` alone.
+    The ways of a parallel split are all taken: none of them may lead only to what is to be passed by.
     """
-    nodes = _reached(begin, {end} if end is not None else set())
-    free = {node for node in nodes if node is end or (node.type is NodeType.END and not _fails(node))} - past
-    grows = True
-    while grows:
-        grows = False
-        for node in reversed(nodes):  # what leads to an end stands behind it
-            if node not in free and node not in past and _is_free(node, free):
-                free.add(node)
-                grows = True
-    if begin not in free:
-        return False
-    return end is None or any(node is end for node in _reached(begin, {end}, within=free))
+
+    def __init__(self, begin: Node, end: Node | None) -> None:
+        self._begin, self._end = begin, end
+        self._nodes = _reached(begin, {end} if end is not None else set())
+        self._free = self._freed(frozenset())  # by how near to an end: each node is freed by earlier ones
+        self._walked = self._way()
+        self._needed: set[Node] = set()  # found out so far: no way goes on without it
+
+    def lead_past(self, past: frozenset[Node]) -> bool:
+        """Whether some way passes by all of ``past``."""
+        if self._walked is None:
+            return False
+        lost = self._lost(past)
+        if lost is None:
+            free = self._freed(past)
+            return self._begin in free and self._leads(free.keys())
+        if self._begin in lost:
+            self._needed |= past if len(past) == 1 else frozenset()
+            return False
+        return lost.isdisjoint(self._walked) or self._leads(self._free.keys() - lost)
+
+    def _freed(self, past: frozenset[Node]) -> dict[Node, int]:
+        """The nodes whose tokens may all come to an end without ``past``, in the order in which that is found."""
+        before = _entries(self._nodes)
+        free: dict[Node, int] = {}
+        waiting = deque(node for node in reversed(self._nodes) if self._is_end(node))
+        while waiting:
+            node = waiting.popleft()
+            if node in free or node in past:
+                continue
+            free[node] = len(free)
+            waiting.extend(
+                one
+                for one in before.get(node, ())
+                if one.type is not NodeType.PARALLEL or all(flow.target in free for flow in one.outgoing)
+            )
+        return free
+
+    def _lost(self, past: frozenset[Node]) -> set[Node] | None:
+        """The nodes that are free no more without ``past``, if ``begin`` is not among them.
+
+        None where a circle hides whether one of them still is.
+        """
+        lost: set[Node] = set()
+        waiting = [node for node in past if node in self._free]
+        while waiting:
+            node = waiting.pop()
+            if node in lost:
+                continue
+            lost.add(node)
+            if node in self._needed:
+                lost.add(self._begin)
+                return lost
+            for one in _preceding(node):
+                if one not in self._free or one in lost or self._is_end(one):
+                    continue
+                left = [
+                    after for after in _following(one) if after in self._free and after not in lost and one is not after
+                ]
+                if one.type is NodeType.PARALLEL or not left:
+                    waiting.append(one)
+                elif all(self._free[after] > self._free[one] for after in left):
+                    return None
+        return lost
+
+    def _is_end(self, node: Node) -> bool:
+        return node is self._end or (node.type is NodeType.END and not _fails(node))
+
+    def _way(self) -> set[Node] | None:
+        """The nodes of one way, None where there is none."""
+        if self._begin not in self._free:
+            return None
+        came_from: dict[Node, Node] = {}
+        waiting = deque([self._begin])
+        while waiting:
+            node = waiting.popleft()
+            if self._is_over(node):
+                way = {node}
+                while node is not self._begin:
+                    node = came_from[node]
+                    way.add(node)
+                return way
+            for after in _following(node):
+                if after in self._free and after not in came_from and after is not self._begin:
+                    came_from[after] = node
+                    waiting.append(after)
+        return None
+
+    def _leads(self, free: AbstractSet[Node]) -> bool:
+        """Whether a way among ``free`` nodes comes to where it has to."""
+        return self._end is None or any(node is self._end for node in _reached(self._begin, {self._end}, within=free))
+
+    def _is_over(self, node: Node) -> bool:
+        return node is self._end if self._end is not None else node is self._begin
 
 
-def _is_free(node: Node, free: set[Node]) -> bool:
-    if node.type is NodeType.PARALLEL:
-        return all(flow.target in free for flow in node.outgoing)
-    return any(one in free for one in _following(node))
+def _entries(nodes: Iterable[Node]) -> dict[Node, list[Node]]:
+    """By node, those of ``nodes`` that a token comes from."""
+    before: dict[Node, list[Node]] = {}
+    for node in nodes:
+        for after in _following(node):
+            before.setdefault(after, []).append(node)
+    return before
+
+
+def _preceding(node: Node) -> list[Node]:
+    return [*(flow.source for flow in node.incoming), *([node.host] if node.host is not None else [])]
 
 
 def _fails(end: Node) -> bool:
@@ -142,7 +251,7 @@ def _fails(end: Node) -> bool:
     return any(event.kind in _FAILS for event in end.events)
 
 
-def _reached(begin: Node, stops: set[Node], *, within: set[Node] | None = None) -> list[Node]:
+def _reached(begin: Node, stops: set[Node], *, within: AbstractSet[Node] | None = None) -> list[Node]:
     """``begin`` and all that a path leads to from there that goes on behind none of ``stops``."""
     seen: dict[Node, None] = {}
     waiting = [begin]
@@ -162,8 +271,13 @@ def _following(node: Node) -> list[Node]:
     return [*(flow.target for flow in node.outgoing), *node.boundaries]
 
 
-def _is_read(name: str, read: str) -> bool:
-    """Whether an expression names it, in whatever notation: then the map itself looks at earlier rounds."""
+def _is_read(name: str, read: str, words: AbstractSet[str]) -> bool:
+    """Whether an expression names it, in whatever notation: then the map itself looks at earlier rounds.
+
+    ``words`` are those of ``read``; a name of several words is looked for in the text itself.
+    """
+    if _WORD.fullmatch(name):
+        return name in words
     return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", read) is not None
 
 

@@ -6,13 +6,22 @@ import re
 
 from engine.bpmn.compiled import OutcomeKind
 from engine.bpmn.expressions import ConditionKind, classify
-from engine.bpmn.map_model import Flow, Node
+from engine.bpmn.map_model import ACTIVITIES, Flow, Node
 
 _WORDS: dict[OutcomeKind, tuple[str, ...]] = {
     OutcomeKind.REJECTED: (
         "не погоджено",
         "не затверджено",
         "не схвалено",
+        "не узгоджено",
+        "непогоджено",
+        "незатверджено",
+        "несхвалено",
+        "неузгоджено",
+        "не погоджую",
+        "не затверджую",
+        "не схвалюю",
+        "відхиляю",
         "відхилено",
         "відхилити",
         "відмовлено",
@@ -31,6 +40,12 @@ _WORDS: dict[OutcomeKind, tuple[str, ...]] = {
         "на допрацювання",
         "доопрацювання",
         "доопрацювати",
+        "до доопрацювання",
+        "на доробку",
+        "повернути на доробку",
+        "повертаю",
+        "send back",
+        "sent back",
         "повернуто",
         "повернути",
         "повернення",
@@ -45,6 +60,9 @@ _WORDS: dict[OutcomeKind, tuple[str, ...]] = {
         "погоджено",
         "погодити",
         "погоджую",
+        "узгоджую",
+        "затверджую",
+        "схвалюю",
         "узгоджено",
         "схвалено",
         "схвалити",
@@ -86,6 +104,17 @@ def _leads_to(flow: Flow) -> str:
     finish = _FINISH if any(map(_CYRILLIC.search, names)) else "Finish"
     alike = [one for one in flow.source.outgoing if not (one.name or one.target.name or one.target.outgoing)]
     return finish if len(alike) == 1 else f"{finish} {alike.index(flow) + 1}"
+
+
+def leads_to_work(flow: Flow) -> bool:
+    """Whether the way is called by the work behind it only: "Погодити знижку" there is a step, and no outcome."""
+    if flow.name or classify(flow.condition_text).kind is ConditionKind.WORDS:
+        return False
+    node, seen = flow.target, {flow.source}
+    while not node.name and node not in seen and len(node.outgoing) == 1:
+        seen.add(node)
+        node = node.outgoing[0].target
+    return node.type in ACTIVITIES
 
 
 def approval_outcome(text: str) -> OutcomeKind | None:

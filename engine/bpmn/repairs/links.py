@@ -28,9 +28,10 @@ def _rewire(workbench: Workbench, scope: Scope) -> None:
         if node.type is NodeType.BOUNDARY:
             workbench.noticed.refuse("LINK_BOUNDARY", node)
     thrown = {_name(node) for node in throws}
+    named = {_name(catch): catch for catch in reversed(catches)}
     waiting = [catch for catch in catches if _name(catch) not in thrown]  # what a link may have been meant for
     for node in throws:
-        target = _target(node, throws, catches)
+        target = named.get(_name(node)) or _target(node, throws, catches)
         if target is not None:
             node.type = NodeType.THROW
             workbench.sales_map.connect(node, target)
@@ -46,16 +47,14 @@ def _rewire(workbench: Workbench, scope: Scope) -> None:
 
 
 def _target(throw: Node, throws: list[Node], catches: list[Node]) -> Node | None:
-    named = next((catch for catch in catches if _name(catch) == _name(throw)), None)
-    if named is not None:
-        return named
+    """Which of ``catches``, none of them of its name, the throw may mean."""
     link = _link(throw)
     wished = (link.target if link is not None else "").rsplit(":", 1)[-1]
     for catch in catches:
         catch_link = _link(catch)
         if wished and wished in (catch.source_id, catch_link.id if catch_link is not None else ""):
             return catch
-    names = {_name(node) for node in throws}
-    lone_throws = [node for node in throws if all(_name(catch) != _name(node) for catch in catches)]
+    names, caught = {_name(node) for node in throws}, {_name(catch) for catch in catches}
+    lone_throws = [node for node in throws if _name(node) not in caught]
     lone_catches = [catch for catch in catches if _name(catch) not in names]
     return lone_catches[0] if len(lone_throws) == len(lone_catches) == 1 else None

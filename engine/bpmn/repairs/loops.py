@@ -7,6 +7,7 @@ import re
 from engine.bpmn.compiled import LoopRule, StepKind
 from engine.bpmn.executed_tables import expressions_of
 from engine.bpmn.expressions import compile_expression, is_expression
+from engine.bpmn.guards import LOOP_RUNS
 from engine.bpmn.map_model import ACTIVITIES, Loop, Node, NodeType, Process
 from engine.bpmn.map_properties import Property
 from engine.bpmn.questions import ASK, ONCE, Because, Proposal, QuestionKind
@@ -14,7 +15,7 @@ from engine.bpmn.repairs.editing import insert_after
 from engine.bpmn.repairs.workbench import Workbench
 from engine.bpmn.run_variables import LOOP_COUNTER
 
-_MOST_RUNS = 1000
+_WHOLE_NUMBER = re.compile(r"=?\s*[$#]?\{?\s*(-?\d{1,20})\s*\}?")
 _NUMBERS = re.compile(r"(?<![\w.,])\d{1,3}(?![\w.,])")
 _NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 
@@ -57,6 +58,11 @@ def _multi_instance(workbench: Workbench, node: Node, loop: Loop) -> None:
     if not countable:
         _uncounted(workbench, node, loop, loop.cardinality or loop.collection)
         return
+    count = _fixed(loop.cardinality)
+    if count == 0:
+        workbench.noticed.warning("LOOP_RUNS_NEVER", node)
+    elif count is not None and not 0 < count <= LOOP_RUNS:
+        workbench.noticed.error("LOOP_COUNT_IMPOSSIBLE", node, count=str(count), limit=str(LOOP_RUNS))
     completion = loop.condition if loop.condition and is_expression(loop.condition) else None
     if loop.condition and completion is None:
         workbench.noticed.warning("COMPLETION_NOT_UNDERSTOOD", node, text=loop.condition)
@@ -71,6 +77,12 @@ def _multi_instance(workbench: Workbench, node: Node, loop: Loop) -> None:
         output_collection=output,
         output_element=result,
     )
+
+
+def _fixed(count: str) -> int | None:
+    """The number that is written as such; None for one that is worked out when a deal comes by."""
+    found = _WHOLE_NUMBER.fullmatch(count)
+    return int(found.group(1)) if found is not None else None
 
 
 def _result(workbench: Workbench, node: Node, loop: Loop) -> tuple[str | None, str | None]:
@@ -129,7 +141,7 @@ def _uncounted(workbench: Workbench, node: Node, loop: Loop, text: str) -> None:
 def is_count(text: str) -> bool:
     """Whether ``text`` says how often: a number, or an expression from "=" on."""
     if text.isdecimal():
-        return 0 < int(text) <= _MOST_RUNS
+        return 0 < int(text) <= LOOP_RUNS
     return text.startswith("=") and Workbench.is_readable(text.removeprefix("=").strip())
 
 

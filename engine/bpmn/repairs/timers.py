@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from engine.bpmn.compiled import TimerKind, TimerRule
-from engine.bpmn.deadline_rules import DeadlineRule, ElapsedTime
+from engine.bpmn.deadline_rules import DeadlineRule, ElapsedTime, FixedInstant, WorkingTime
 from engine.bpmn.deadline_text import DeadlineNotUnderstood, amounts_in, parse_timer_value
 from engine.bpmn.expressions import ExpressionRefused, compile_expression
+from engine.bpmn.guards import FARTHEST_TIMER, SHORTEST_CYCLE
 from engine.bpmn.map_model import EventDefinition, EventKind, Node, NodeType
 from engine.bpmn.map_properties import Property
 from engine.bpmn.questions import ASK, Because, Proposal, QuestionKind
 from engine.bpmn.repairs.workbench import Workbench
 
 _DAY_S = 86_400
+_SHORTEST_MONTH = 28  # days
 
 
 def timer_rule(node: Node, event: EventDefinition) -> TimerRule | None:
@@ -50,9 +54,30 @@ def settle_timer(workbench: Workbench, node: Node, event: EventDefinition) -> bo
     elif event.timer_kind is TimerKind.CYCLE and rule.kind is not TimerKind.CYCLE:
         workbench.noticed.info("CYCLE_FIRES_ONCE", node, text=event.text)
     _say_other_label(workbench, node, rule, said if _read(TimerKind.DURATION, said) else event.text)
+    _say_what_it_cannot(workbench, node, rule, event)
     node.timer = rule
     node.events = [EventDefinition(EventKind.TIMER, id=event.id, timer_kind=rule.kind)]
     return True
+
+
+def _say_what_it_cannot(workbench: Workbench, node: Node, rule: TimerRule, event: EventDefinition) -> None:
+    """What stops every deal at the timer is said before the first comes by; so is a date that deals find passed."""
+    text = _said(node) or event.text or node.name
+    if isinstance(rule.rule, FixedInstant):
+        workbench.noticed.warning("TIMER_FIXED_DATE", node, text=text)
+    if not isinstance(rule.rule, ElapsedTime | WorkingTime):
+        return
+    waits = _shortest(rule.rule)
+    if waits > FARTHEST_TIMER:
+        workbench.noticed.error("TIMER_TOO_FAR", node, text=text)
+    elif rule.kind is TimerKind.CYCLE and waits < SHORTEST_CYCLE:
+        workbench.noticed.error("TIMER_TOO_FAST", node, text=text)
+
+
+def _shortest(rule: ElapsedTime | WorkingTime) -> timedelta:
+    """At least so long it takes, whatever the months and the calendar."""
+    months = rule.months if isinstance(rule, ElapsedTime) else 0
+    return timedelta(days=months * _SHORTEST_MONTH + rule.days, seconds=rule.seconds)
 
 
 def _say_other_label(workbench: Workbench, node: Node, rule: TimerRule, used: str) -> None:

@@ -22,6 +22,7 @@ from engine.bpmn.run_variables import ACTIVATION_COUNT, COUNTERS
 FACTS = frozenset({"deal", "client", "owner", "today", "now"})
 _DEAL_FACTS = ("deal.amount", "deal.currency", "client.segment")
 _SEVERAL = 2
+_QUOTED = re.compile("[\"']")  # without a text in it there is nothing to look for
 _CHOSEN = frozenset({FieldType.CHOICE, FieldType.MANY})
 _COLUMN_TYPES = {
     ValueKind.ANY: FieldType.TEXT,
@@ -214,6 +215,8 @@ def _say(workbench: Workbench, at: Located, path: str, step: Node, known: set[st
 
 
 def texts_compared(path: str, text: str) -> list[str]:
+    if not _QUOTED.search(text):
+        return []
     name = re.escape(path)
     found = re.findall(rf"(?<![\w.]){name}\s*(?:==|!=|=|eq|ne)\s*[\"']([^\"']{{1,80}})[\"']", text)
     found += re.findall(rf"[\"']([^\"']{{1,80}})[\"']\s*(?:==|!=|=|eq|ne)\s*{name}\b", text)
@@ -222,6 +225,8 @@ def texts_compared(path: str, text: str) -> list[str]:
 
 def _texts_of_list(path: str, text: str) -> list[str]:
     """What a condition looks for among several values."""
+    if not _QUOTED.search(text):
+        return []
     name = re.escape(path)
     found = re.findall(rf"[\"']([^\"']{{1,80}})[\"']\s+in\s+{name}\b", text)
     found += re.findall(rf"list contains\(\s*{name}\s*,\s*[\"']([^\"']{{1,80}})[\"']", text)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from engine.bpmn.dmn.building import DecisionBuilder
 from engine.bpmn.expressions import ExpressionRefused, compile_expression
-from engine.bpmn.map_model import EventKind, Node, NodeType, Process, SalesMap
+from engine.bpmn.map_model import EventKind, Node, NodeType, Process, SalesMap, Scope
 from engine.bpmn.noticed import Noticed
+
+Found = TypeVar("Found")
 
 _WAITING = (NodeType.CATCH, NodeType.BOUNDARY, NodeType.RECEIVE_TASK)
 
@@ -21,6 +24,7 @@ class Workbench:
     noticed: Noticed
     processes: list[Process]
     tables: DecisionBuilder = field(init=False)
+    _known: dict[tuple[Callable[[Scope], Any], Scope], tuple[int, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.tables = DecisionBuilder(self.noticed)
@@ -29,6 +33,18 @@ class Workbench:
         """All nodes of all processes that are executed."""
         for process in self.processes:
             yield from process.scope.all_nodes()
+
+    def as_drawn_now(self, scope: Scope, find: Callable[[Scope], Found]) -> Found:
+        """What ``find`` finds in ``scope``; found anew only when a repair has put something in meanwhile.
+
+        Whatever is put in takes a new id.
+        """
+        drawn = len(self.sales_map.used_ids)
+        found = self._known.get((find, scope))
+        if found is None or found[0] != drawn:
+            found = self._known[find, scope] = drawn, find(scope)
+        answer: Found = found[1]
+        return answer
 
     def throws(self, kind: EventKind, name: str) -> bool:
         """Whether the executed processes themselves throw such an event."""

@@ -1,0 +1,64 @@
+"""Times and counts that would stop every deal, or that every deal passes, are said at upload."""
+
+from __future__ import annotations
+
+import pytest
+from support.drawn_maps import END, START, chain, codes, element, found, outcome_of, step
+
+from engine.bpmn.compile import CompileOutcome
+from engine.bpmn.findings import Severity
+
+
+def waiting(tag: str, text: str) -> CompileOutcome:
+    timer = f"<timerEventDefinition><{tag}>{text}</{tag}></timerEventDefinition>"
+    event = element("intermediateCatchEvent", "t", "Чекати", timer)
+    return outcome_of(START, event, step("s"), END, chain("start", "t", "s", "end"))
+
+
+def reminded(text: str) -> CompileOutcome:
+    timer = f"<timerEventDefinition><timeCycle>{text}</timeCycle></timerEventDefinition>"
+    event = element("boundaryEvent", "t", "Нагадати", timer, attachedToRef="s", cancelActivity="false")
+    return outcome_of(START, step("s"), event, step("r"), END, chain("start", "s", "end"), chain("t", "r"))
+
+
+def repeated(count: str) -> CompileOutcome:
+    loop = f"<multiInstanceLoopCharacteristics><loopCardinality>{count}</loopCardinality>"
+    task = element("userTask", "t", "Зустріч", f"{loop}</multiInstanceLoopCharacteristics>")
+    return outcome_of(START, task, END, chain("start", "t", "end"))
+
+
+@pytest.mark.parametrize("text", ["P6Y", "P10Y", "P2000D", "3000 р.д."])
+def test_a_timer_beyond_five_years_stands_against_publishing(text: str) -> None:
+    finding = found(waiting("timeDuration", text), "TIMER_TOO_FAR")
+    assert (finding.severity, finding.element_id, finding.params) == (Severity.ERROR, "t", {"text": text})
+
+
+@pytest.mark.parametrize("text", ["P4Y", "P1800D", "1000 р.д."])
+def test_a_long_timer_is_none_of_their_business(text: str) -> None:
+    assert not codes(waiting("timeDuration", text)) & {"TIMER_TOO_FAR", "TIMER_NOT_UNDERSTOOD"}
+
+
+def test_a_reminder_each_second_stands_against_publishing() -> None:
+    assert found(reminded("R/PT1S"), "TIMER_TOO_FAST").severity is Severity.ERROR
+    assert "TIMER_TOO_FAST" not in codes(reminded("R/PT1M"))
+
+
+@pytest.mark.parametrize("text", ["2020-01-01T00:00:00", "01.01.2020", "9999-12-31T23:59:59Z"])
+def test_one_date_for_all_deals_is_told(text: str) -> None:
+    finding = found(waiting("timeDate", text), "TIMER_FIXED_DATE")
+    assert (finding.severity, finding.params) == (Severity.WARNING, {"text": text})
+
+
+@pytest.mark.parametrize("count", ["1000000000", "201", "-5", "${500}"])
+def test_a_count_that_no_step_can_run_stands_against_publishing(count: str) -> None:
+    assert found(repeated(count), "LOOP_COUNT_IMPOSSIBLE").severity is Severity.ERROR
+
+
+@pytest.mark.parametrize("count", ["0", "=0", "${0}"])
+def test_a_step_that_every_deal_passes_by_is_told(count: str) -> None:
+    assert found(repeated(count), "LOOP_RUNS_NEVER").severity is Severity.WARNING
+
+
+@pytest.mark.parametrize("count", ["1", "200", "=3", "= count(lines)"])
+def test_a_count_that_can_be_run_or_is_worked_out_later_is_taken(count: str) -> None:
+    assert not codes(repeated(count)) & {"LOOP_COUNT_IMPOSSIBLE", "LOOP_RUNS_NEVER"}
