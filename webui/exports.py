@@ -11,6 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from tempfile import SpooledTemporaryFile
 from typing import Any, BinaryIO, cast
+from zoneinfo import ZoneInfo
 
 from flask import Response
 from openpyxl import Workbook
@@ -21,6 +22,7 @@ from werkzeug.wsgi import FileWrapper
 
 from webui.attachments import attachment
 from webui.formats import local
+from webui.i18n import zone
 
 _STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -35,6 +37,8 @@ _SENT_AT_ONCE = 2**16
 
 def neutralised(text: str) -> str:
     """``text`` with an apostrophe before it where a spreadsheet would take it for a formula."""
+    if text[:1].isalnum():  # so most begin, and a file has a million of them
+        return text
     return f"'{text}" if text.lstrip(" ").startswith(_STARTS_FORMULA) else text
 
 
@@ -45,7 +49,8 @@ def csv_file(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) ->
         text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
         writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
         writer.writerow([neutralised(title) for title in header])
-        writer.writerows([_as_text(value) for value in row] for row in rows)
+        here = zone()
+        writer.writerows([_as_text(value, here) for value in row] for row in rows)
         text.detach()
 
     return _written(write, "text/csv", f"{name}.csv")
@@ -131,12 +136,14 @@ class _WrappedCells:
         return cell
 
 
-def _as_text(value: Any) -> str:
+def _as_text(value: Any, here: ZoneInfo) -> str:
     match value:
+        case str():
+            return neutralised(value)
         case None:
             return ""
         case datetime():
-            return local(value).strftime("%Y-%m-%d %H:%M")
+            return value.astimezone(here).strftime("%Y-%m-%d %H:%M")
         case date():
             return value.isoformat()
         case Decimal():
