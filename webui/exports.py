@@ -137,11 +137,9 @@ class _WrappedCells:
 
 
 def _as_text(value: Any, here: ZoneInfo) -> str:
+    if value is None or isinstance(value, str):
+        return neutralised(value or "")
     match value:
-        case str():
-            return neutralised(value)
-        case None:
-            return ""
         case datetime():
             return value.astimezone(here).strftime("%Y-%m-%d %H:%M")
         case date():

@@ -31,16 +31,15 @@ def known_maps(session: Session, actor: Actor) -> tuple[KnownMap, ...]:
     some = select(Deal.id).where(Deal.definition_key == used_keys.c.key).limit(_COUNTED).correlate(used_keys)
     deals = select(func.count()).select_from(some.subquery()).scalar_subquery()
     newest = (
-        select(func.max(ProcessDefinition.version))
+        select(ProcessDefinition.name)
         .where(ProcessDefinition.key == used_keys.c.key)
+        .order_by(ProcessDefinition.version.desc())
+        .limit(1)
         .correlate(used_keys)
         .scalar_subquery()
     )
-    maps = session.execute(
-        select(ProcessDefinition.key, ProcessDefinition.name, deals.label("deals")).join(
-            used_keys, (ProcessDefinition.key == used_keys.c.key) & (ProcessDefinition.version == newest)
-        )
-    ).all()
+    named = select(used_keys.c.key, newest.label("name"), deals.label("deals")).where(used_keys.c.key.is_not(None))
+    maps = [row for row in session.execute(named) if row.name is not None]
     used = {row.key: row.deals for row in maps}
     if not may(actor, Ability.SEE_ALL_DEALS):
         used = _seen(session, actor, used)

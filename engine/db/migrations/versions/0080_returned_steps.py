@@ -14,6 +14,4 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.execute(
-        "CREATE INDEX ix_work_item_returned ON work_item (completed_at, deal_id, state) WHERE outcome = 'returned'"
-    )
+    op.execute("CREATE INDEX ix_work_item_returned ON work_item (completed_at, deal_id) WHERE outcome = 'returned'")
