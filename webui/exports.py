@@ -11,7 +11,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from tempfile import SpooledTemporaryFile
 from typing import Any, BinaryIO, cast
-from zoneinfo import ZoneInfo
 
 from flask import Response
 from openpyxl import Workbook
@@ -22,7 +21,6 @@ from werkzeug.wsgi import FileWrapper
 
 from webui.attachments import attachment
 from webui.formats import local
-from webui.i18n import zone
 
 _STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -49,8 +47,7 @@ def csv_file(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) ->
         text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
         writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
         writer.writerow([neutralised(title) for title in header])
-        here = zone()
-        writer.writerows([_as_text(value, here) for value in row] for row in rows)
+        writer.writerows([_as_text(value) for value in row] for row in rows)
         text.detach()
 
     return _written(write, "text/csv", f"{name}.csv")
@@ -136,12 +133,12 @@ class _WrappedCells:
         return cell
 
 
-def _as_text(value: Any, here: ZoneInfo) -> str:
+def _as_text(value: Any) -> str:
     if value is None or isinstance(value, str):
         return neutralised(value or "")
     match value:
         case datetime():
-            return value.astimezone(here).strftime("%Y-%m-%d %H:%M")
+            return local(value).strftime("%Y-%m-%d %H:%M")
         case date():
             return value.isoformat()
         case Decimal():
