@@ -35,8 +35,6 @@ _SENT_AT_ONCE = 2**16
 
 def neutralised(text: str) -> str:
     """``text`` with an apostrophe before it where a spreadsheet would take it for a formula."""
-    if text[:1].isalnum():  # so most begin, and a file has a million of them
-        return text
     return f"'{text}" if text.lstrip(" ").startswith(_STARTS_FORMULA) else text
 
 
@@ -134,9 +132,9 @@ class _WrappedCells:
 
 
 def _as_text(value: Any) -> str:
-    if value is None or isinstance(value, str):
-        return neutralised(value or "")
     match value:
+        case None:
+            return ""
         case datetime():
             return local(value).strftime("%Y-%m-%d %H:%M")
         case date():
