@@ -144,9 +144,15 @@ def similar_clients(session: Session, actor: Actor, client: ClientRow) -> tuple[
     if client.name == ERASED:
         return ()
     found = possible_duplicates(session, client.edrpou, client.phone, client.email, client.name, besides=client.id)
-    ids = [one.client_id for one in found]
-    seen = set(session.scalars(select(Client.id).where(Client.id.in_(ids), visible_clients(actor)))) if ids else set()
+    seen = seen_clients(session, actor, [one.client_id for one in found])
     return tuple((one, one.client_id in seen) for one in found)
+
+
+def seen_clients(session: Session, actor: Actor, ids: Collection[int]) -> frozenset[int]:
+    """Those of the clients whom the actor sees."""
+    if not ids:
+        return frozenset()
+    return frozenset(session.scalars(select(Client.id).where(Client.id.in_(ids), visible_clients(actor))))
 
 
 def _coincidences(edrpou: str, phone: str, email: str, likeness: str) -> list[tuple[str, _Table, ColumnElement[bool]]]:

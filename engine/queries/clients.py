@@ -9,7 +9,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, String, cast, func, literal, select, tuple_
+from sqlalchemy import BigInteger, ColumnElement, String, and_, cast, func, literal, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from engine.alphabet import sort_key
@@ -41,7 +41,7 @@ from engine.queries.deal_history import HistoryRow, history_of, history_rows
 from engine.queries.deal_rows import DealRow, deal_rows, deals_of
 from engine.queries.own_fields import own_fields
 from engine.queries.pages import READ_AT_ONCE, Page, cursor_key, page_of, page_size
-from engine.queries.scopes import choosable_clients, visible_clients, visible_deals, visible_work_items
+from engine.queries.scopes import choosable_clients, visible_clients, visible_deals
 from engine.queries.text_search import matches
 from engine.queries.work_item_rows import WorkItemRow, rows_of, work_item_rows
 
@@ -165,19 +165,28 @@ def client_view(session: Session, actor: Actor, client_id: int, now: datetime) -
         raise NotFound
     (row,) = clients_of(session, actor, found)
     its_deals = deal_rows(Deal.client_id == client_id, visible_deals(actor))
-    nearest = work_item_rows(Deal.client_id == client_id, WorkItem.state.in_(LIVE), visible_work_items(actor))
-    steps = session.execute(nearest.order_by(WorkItem.due_at.asc().nulls_last(), WorkItem.id).limit(1))
     latest = session.execute(its_deals.order_by(Deal.opened_at.desc(), Deal.id.desc()).limit(_DEALS_SHOWN)).all()
     return ClientView(
         row=row,
         fields=row.fields,
         contacts=contacts_of(session, Contact.client_id == client_id),
         deals=deals_of(session, latest, now),
-        next_step=next(iter(rows_of(steps, actor, now)), None),
+        next_step=_next_step(session, actor, client_id, now),
         old_notes=notes_of(session, client_id, limit=_NOTES_SHOWN),
         may_edit=may(actor, Ability.MANAGE_CLIENTS),
         version=row.version,
     )
+
+
+def _next_step(session: Session, actor: Actor, client_id: int, now: datetime) -> WorkItemRow | None:
+    """The visible live step with the nearest deadline, which is that of its deal; else one without a deadline."""
+    theirs = (Deal.client_id == client_id, visible_deals(actor))
+    soonest = select(Deal.id).where(*theirs, Deal.next_due_at.is_not(None)).order_by(Deal.next_due_at, Deal.id)
+    deal_id = session.scalar(soonest.limit(1))
+    of = WorkItem.deal_id == deal_id if deal_id is not None else and_(*theirs)
+    steps = work_item_rows(of, WorkItem.state.in_(LIVE))
+    nearest = session.execute(steps.order_by(WorkItem.due_at.asc().nulls_last(), WorkItem.id).limit(1))
+    return next(iter(rows_of(nearest, actor, now)), None)
 
 
 def client_history(session: Session, actor: Actor, client_id: int) -> tuple[HistoryRow, ...]:

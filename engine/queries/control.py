@@ -13,15 +13,18 @@ from decimal import Decimal
 from enum import StrEnum
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Select,
     and_,
-    case,
     exists,
     func,
+    literal,
+    literal_column,
     or_,
     select,
     true,
+    union_all,
 )
 from sqlalchemy.orm import Session
 
@@ -36,7 +39,7 @@ from engine.model.deal import Deal, DealResult
 from engine.model.department import Department, Membership
 from engine.model.history_event import HistoryEvent
 from engine.model.person import Person, Role
-from engine.model.work_item import LIVE, PENDING, WorkItem, WorkItemState
+from engine.model.work_item import LIVE, PENDING, WorkItem
 from engine.policy.business_calendar import BusinessCalendar
 from engine.policy.exchange_rates import Rates
 from engine.policy.permissions import Ability, Actor, may
@@ -54,6 +57,7 @@ SILENT_DAYS = 5
 LOOKED_BACK = 10
 """Working days whose looks are shown."""
 
+_RETURNED = f"'{OutcomeKind.RETURNED.value}'"
 _RETURNED_WITHIN = timedelta(days=30)
 _TOO_OFTEN = 2
 _CALENDAR_DAYS = 40  # enough to hold LOOKED_BACK working days through the longest holidays
@@ -296,25 +300,39 @@ def end_of_today(calendar: BusinessCalendar, now: datetime) -> datetime:
 
 
 def _holders(session: Session, actor: Actor, now: datetime) -> tuple[Holder, ...]:
-    """Most late steps first, then most due today, then most open."""
+    """Most late steps first, then most due today, then most open.
+
+    What people hold is counted by itself, and so is what nobody holds: an index has all columns of either, in order.
+    """
     late = WorkItem.due_at < now
     today = and_(WorkItem.due_at >= now, WorkItem.due_at < end_of_today(default_calendar(session), now))
-    taker = case((WorkItem.assignee_id.is_(None), WorkItem.group_id))  # of a step that somebody holds: none
+    counts = (
+        func.count().filter(late).label("overdue"),
+        func.count().filter(today).label("today"),
+        func.count().label("open"),
+        func.min(WorkItem.due_at, type_=Moment).label("nearest_due_at"),
+    )
+    nobody: ColumnElement[int] = literal(None, BigInteger)
+    live = (WorkItem.state.in_(LIVE), _controlled(actor))
+    held = select(WorkItem.assignee_id.label("person_id"), nobody.label("department_id"), *counts)
+    free = select(nobody, WorkItem.group_id, *counts)
+    counted = union_all(
+        held.where(WorkItem.assignee_id.is_not(None), *live).group_by(WorkItem.assignee_id),
+        free.where(WorkItem.assignee_id.is_(None), *live).group_by(WorkItem.group_id),
+    ).subquery("counted")
     rows = session.execute(
         select(
-            WorkItem.assignee_id,
-            taker,
+            counted.c.person_id,
+            counted.c.department_id,
             Person.full_name,
             Department.name,
-            func.count().filter(late),
-            func.count().filter(today),
-            func.count(),
-            func.min(WorkItem.due_at, type_=Moment),
+            counted.c.overdue,
+            counted.c.today,
+            counted.c.open,
+            counted.c.nearest_due_at,
         )
-        .outerjoin(Person, Person.id == WorkItem.assignee_id)
-        .outerjoin(Department, Department.id == taker)
-        .where(WorkItem.state.in_(LIVE), _controlled(actor))
-        .group_by(WorkItem.assignee_id, taker, Person.full_name, Department.name)
+        .outerjoin(Person, Person.id == counted.c.person_id)
+        .outerjoin(Department, Department.id == counted.c.department_id)
     )
     found = [Holder(row[0], row[1], row[2] or row[3] or "", *row[4:]) for row in rows]
     return tuple(sorted(found, key=lambda one: (-one.overdue, -one.today, -one.open, sort_key(one.name))))
@@ -336,15 +354,15 @@ def _chosen_steps(session: Session, which: StepsList, now: datetime) -> list[Col
 def _chosen_deals(session: Session, actor: Actor, which: DealsList, now: datetime) -> list[ColumnElement[bool]]:
     match which:
         case DealsList.RETURNED:
-            lately = func.coalesce(WorkItem.completed_at, WorkItem.opened_at, type_=Moment) >= now - _RETURNED_WITHIN
+            # In the order of deals as it is, SQLite would walk through all steps.
+            deal_id = WorkItem.deal_id + literal_column("0")
             often = (
-                select(WorkItem.deal_id)
+                select(deal_id)
                 .where(
-                    WorkItem.state == WorkItemState.COMPLETED,
-                    lately,
-                    WorkItem.outcome == OutcomeKind.RETURNED.value,
+                    WorkItem.outcome == literal_column(_RETURNED),  # in the words of its index
+                    WorkItem.completed_at >= now - _RETURNED_WITHIN,
                 )
-                .group_by(WorkItem.deal_id)
+                .group_by(deal_id)
                 .having(func.count() >= _TOO_OFTEN)
             )
             return [Deal.id.in_(often)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -15,6 +15,8 @@ from sqlalchemy import (
     FromClause,
     Select,
     UnaryExpression,
+    bindparam,
+    func,
     literal,
     select,
     tuple_,
@@ -48,10 +50,16 @@ class DealSort(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class _Key:
+    """``is_sorted``: the deals are sorted once they are found, and not looked for in the order of an index.
+
+    So it is with those of a client, who are few beside the company's: PostgreSQL would walk through all of these.
+    """
+
     column: InstrumentedAttribute[Any]
     kind: type
     descending: bool = False
     may_be_empty: bool = False
+    is_sorted: bool = False
 
 
 _KEYS = {
@@ -105,7 +113,7 @@ def deals(
     if loss_reason_id is not None:
         conditions.append(Deal.loss_reason_id == loss_reason_id if loss_reason_id else Deal.loss_reason_id.is_(None))
     if map_version is not None:
-        conditions.append(_follows(map_version))
+        conditions.append(_follows(session, map_version, definition_key))
     conditions += [Deal.closed_at >= closed_since] if closed_since else []
     conditions += [Deal.closed_at < closed_until] if closed_until else []
     conditions += [Deal.opened_at >= opened_since] if opened_since else []
@@ -114,6 +122,8 @@ def deals(
         conditions.append(Deal.next_due_at < now)
     conditions += counted.conditions() if counted else []
     results = _results(result)
+    if client_id is not None:
+        key = replace(key, is_sorted=True)
     chosen = _in_order(key, results, conditions, size, cursor_key(cursor, key.kind, int)).subquery("page")
     found = session.execute(deal_rows().join(chosen, chosen.c.id == Deal.id).order_by(*_order(key, chosen))).all()
     rows = deals_of(session, found, now)
@@ -130,17 +140,19 @@ def _value_of(row: DealRow, sort: DealSort) -> Any:
     return sort_key(row.title) if sort is DealSort.TITLE else getattr(row, _KEYS[sort].column.key)
 
 
-def _follows(version: int) -> ColumnElement[bool]:
-    followed = (
-        select(ProcessInstance.id)
-        .join(ProcessDefinition, ProcessDefinition.id == ProcessInstance.definition_id)
-        .where(
-            ProcessInstance.deal_id == Deal.id,
-            ProcessDefinition.key == Deal.definition_key,
-            ProcessDefinition.version == version,
-        )
-    )
-    return followed.exists()
+def _follows(session: Session, version: int, key: str | None) -> ColumnElement[bool]:
+    """The version stands in the statement by its id: PostgreSQL has counted how many deals follow which.
+
+    Else it takes any version for one of few deals, and looks through all that follow it for one page.
+    """
+    followed = select(ProcessInstance.id).where(ProcessInstance.deal_id == Deal.id)
+    if key is not None:
+        of_map = (ProcessDefinition.key == key, ProcessDefinition.version == version)
+        found = session.scalars(select(ProcessDefinition.id).where(*of_map)).all()
+        ids = bindparam("versions", found, BigInteger, expanding=True, literal_execute=True)
+        return followed.where(ProcessInstance.definition_id.in_(ids)).exists()
+    followed = followed.join(ProcessDefinition, ProcessDefinition.id == ProcessInstance.definition_id)
+    return followed.where(ProcessDefinition.key == Deal.definition_key, ProcessDefinition.version == version).exists()
 
 
 def _in_order(
@@ -177,7 +189,8 @@ def _in_order(
 
 
 def _directed(read: Select[*tuple[Any, ...]], key: _Key, *columns: Any) -> Select[*tuple[Any, ...]]:
-    return read.order_by(*(column.desc() if key.descending else column.asc() for column in columns))
+    by = (func.coalesce(column, column) if key.is_sorted else column for column in columns)
+    return read.order_by(*(column.desc() if key.descending else column.asc() for column in by))
 
 
 def _order(key: _Key, rows: FromClause) -> tuple[UnaryExpression[Any], ...]:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, exists, func, select
+from sqlalchemy import ColumnElement, Row, Select, func, select
 from sqlalchemy.orm import Session
 
 from engine.model.client import Client
@@ -103,8 +103,12 @@ def deal_rows(*conditions: Any) -> Select[*tuple[Any, ...]]:
 
 
 def _runs(condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Whether the deal's map runs so; asked for the rows of one page only."""
-    return exists().where(ProcessInstance.deal_id == Deal.id, condition)
+    """Whether the deal's map runs so; asked for the rows of one page only.
+
+    A count and no EXISTS: for a page of a file, PostgreSQL would look for these among all deals of the company.
+    """
+    runs = select(func.count()).select_from(ProcessInstance).where(ProcessInstance.deal_id == Deal.id, condition)
+    return runs.scalar_subquery() > 0
 
 
 def deals_of(session: Session, rows: Sequence[Row[Any]], now: datetime) -> tuple[DealRow, ...]:

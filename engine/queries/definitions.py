@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import ColumnElement, Row, Select, Subquery, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from engine.alphabet import sort_key
@@ -65,11 +65,15 @@ class DefinitionVersion:
 
 @dataclass(frozen=True, slots=True)
 class DefinitionRow:
-    """A map under its key; ``name`` is the newest version's. ``versions`` are newest first."""
+    """A map under its key; ``name`` is the newest version's.
+
+    ``versions`` are some of ``all_versions``, newest first.
+    """
 
     key: str
     name: str
     versions: tuple[DefinitionVersion, ...]
+    all_versions: int
 
     @property
     def published(self) -> DefinitionVersion | None:
@@ -143,22 +147,70 @@ class StartableDefinition:
     version: int
 
 
-def definitions(session: Session, actor: Actor) -> tuple[DefinitionRow, ...]:
-    """All maps by name. Raises NotFound for those to whom maps are not open."""
+def definitions(session: Session, actor: Actor, *, newest: int) -> tuple[DefinitionRow, ...]:
+    """All maps by name, each with its ``newest`` versions and those older ones that are published or have deals.
+
+    Raises NotFound for those to whom maps are not open.
+    """
     ensure_sees(actor, Ability.SEE_MAPS)
-    by_key: dict[str, list[DefinitionVersion]] = {}
-    statement = _versions().order_by(ProcessDefinition.key, ProcessDefinition.version.desc())
-    for version in _read(session, statement):
-        by_key.setdefault(version.key, []).append(version)
-    rows = [DefinitionRow(key, versions[0].name, tuple(versions)) for key, versions in by_key.items()]
+    of_map = func.count().over(partition_by=ProcessDefinition.key)
+    newest_first = func.row_number().over(partition_by=ProcessDefinition.key, order_by=ProcessDefinition.version.desc())
+    placed = select(ProcessDefinition.id, newest_first.label("place"), of_map.label("all")).subquery("placed")
+    running = _running()
+    statement = (
+        _versions(running, placed.c.all.label("of_map"))
+        .join(placed, placed.c.id == ProcessDefinition.id)
+        .where(
+            or_(
+                placed.c.place <= newest,
+                ProcessDefinition.state == DefinitionState.PUBLISHED,
+                running.c.deals.is_not(None),
+            )
+        )
+        .order_by(ProcessDefinition.key, ProcessDefinition.version.desc())
+    )
+    by_key: dict[str, list[Row[*tuple[Any, ...]]]] = {}
+    for row in session.execute(statement):
+        by_key.setdefault(row.key, []).append(row)
+    rows = [
+        DefinitionRow(key, of[0].name, tuple(_version(one) for one in of), of[0].of_map) for key, of in by_key.items()
+    ]
     return tuple(sorted(rows, key=lambda row: (sort_key(row.name), row.key)))
+
+
+def map_names(session: Session, actor: Actor) -> dict[str, str]:
+    """By key in the order of names, each as its newest version is called. Raises NotFound as ``definitions``."""
+    ensure_sees(actor, Ability.SEE_MAPS)
+    versions = select(ProcessDefinition.key, ProcessDefinition.name).order_by(ProcessDefinition.version)
+    newest = dict(session.execute(versions).all())
+    return dict(sorted(newest.items(), key=lambda one: (sort_key(one[1]), one[0])))
+
+
+def version_ids(
+    session: Session, actor: Actor, *, key: str | None = None, state: DefinitionState | None = None
+) -> list[int]:
+    """All versions, of one map or in one state: by the maps' names, the newest first. Raises NotFound as before."""
+    ensure_sees(actor, Ability.SEE_MAPS)
+    versions = select(ProcessDefinition.id, ProcessDefinition.key, ProcessDefinition.name, ProcessDefinition.state)
+    of_map: dict[str, list[Row[*tuple[Any, ...]]]] = {}
+    for row in session.execute(versions.order_by(ProcessDefinition.version.desc())):
+        of_map.setdefault(row.key, []).append(row)
+    in_order = sorted(of_map.values(), key=lambda rows: (sort_key(rows[0].name), rows[0].key))
+    return [row.id for rows in in_order for row in rows if key in (None, row.key) and state in (None, row.state)]
+
+
+def versions_of(session: Session, actor: Actor, ids: Sequence[int]) -> tuple[DefinitionVersion, ...]:
+    """Versions in the order of their ids as given. Raises NotFound as before."""
+    ensure_sees(actor, Ability.SEE_MAPS)
+    found = _read(session, ProcessDefinition.id.in_(ids))
+    by_id = {one.id: one for one in found}
+    return tuple(by_id[one] for one in ids if one in by_id)
 
 
 def versions_of_map(session: Session, actor: Actor, key: str) -> tuple[DefinitionVersion, ...]:
     """Newest first; none for an unknown key. Raises NotFound for those to whom maps are not open."""
     ensure_sees(actor, Ability.SEE_MAPS)
-    wanted = _versions().where(ProcessDefinition.key == key).order_by(ProcessDefinition.version.desc())
-    return tuple(_read(session, wanted))
+    return tuple(_read(session, ProcessDefinition.key == key))
 
 
 def definition_view(session: Session, actor: Actor, definition_id: int) -> DefinitionView:
@@ -170,8 +222,7 @@ def definition_view(session: Session, actor: Actor, definition_id: int) -> Defin
 def view_of(session: Session, definition_id: int) -> DefinitionView:
     """The version, whoever asks: the caller has looked at what may be seen of it. Raises NotFound."""
     key = select(ProcessDefinition.key).where(ProcessDefinition.id == definition_id).scalar_subquery()
-    of_map = _versions().where(ProcessDefinition.key == key).order_by(ProcessDefinition.version.desc())
-    versions = _read(session, of_map)
+    versions = _read(session, ProcessDefinition.key == key)
     row = next((one for one in versions if one.id == definition_id), None)
     if row is None:
         raise missing_definition(session, definition_id)
@@ -367,14 +418,17 @@ def startable_definitions(session: Session, actor: Actor) -> tuple[StartableDefi
     return tuple(sorted(newest.values(), key=lambda one: (sort_key(one.name), one.key)))
 
 
-def _versions() -> Select[*tuple[Any, ...]]:
-    # Counted in one look at all deals: no index leads to those of a version, and each version would look at them all.
-    running = (
+def _running(*conditions: ColumnElement[bool]) -> Subquery:
+    """How many deals follow each version, of those of ``conditions`` alone: counted in one look at all of them."""
+    return (
         select(ProcessInstance.definition_id, func.count().label("deals"))
-        .where(ProcessInstance.state.in_((InstanceState.RUNNING, InstanceState.SUSPENDED)))
+        .where(ProcessInstance.state.in_((InstanceState.RUNNING, InstanceState.SUSPENDED)), *conditions)
         .group_by(ProcessInstance.definition_id)
         .subquery("running")
     )
+
+
+def _versions(running: Subquery, *beside: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
     return (
         select(
             ProcessDefinition.id,
@@ -391,6 +445,7 @@ def _versions() -> Select[*tuple[Any, ...]]:
             ProcessDefinition.findings,
             func.coalesce(running.c.deals, 0).label("running_deals"),
             ProcessDefinition.compiled.is_not(None).label("can_run"),
+            *beside,
         )
         .outerjoin(running, running.c.definition_id == ProcessDefinition.id)
         .outerjoin(_CreatedBy, _CreatedBy.id == ProcessDefinition.created_by_id)
@@ -398,7 +453,10 @@ def _versions() -> Select[*tuple[Any, ...]]:
     )
 
 
-def _read(session: Session, statement: Select[*tuple[Any, ...]]) -> list[DefinitionVersion]:
+def _read(session: Session, wanted: ColumnElement[bool]) -> list[DefinitionVersion]:
+    """The newest first."""
+    of_these = ProcessInstance.definition_id.in_(select(ProcessDefinition.id).where(wanted).correlate(None))
+    statement = _versions(_running(of_these)).where(wanted).order_by(ProcessDefinition.version.desc())
     return [_version(row) for row in session.execute(statement)]
 
 
@@ -409,6 +467,7 @@ def _version(row: Row[*tuple[Any, ...]]) -> DefinitionVersion:
     )
     values = row._asdict()
     del values["findings"]
+    values.pop("of_map", None)
     return DefinitionVersion(
         **values | {"created_by_name": row.created_by_name or "", "published_by_name": row.published_by_name or ""},
         errors=severities[Severity.ERROR.value],

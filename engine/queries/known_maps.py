@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import CTE, func, select
 from sqlalchemy.orm import Session
 
 from engine.alphabet import sort_key
@@ -27,25 +27,33 @@ class KnownMap:
 
 def known_maps(session: Session, actor: Actor) -> tuple[KnownMap, ...]:
     """The maps of the deals that the actor sees, the most used first, under the name of their newest version."""
-    newest = (
-        select(ProcessDefinition.key, func.max(ProcessDefinition.version).label("version"))
-        .group_by(ProcessDefinition.key)
-        .subquery()
-    )
-    some = select(Deal.id).where(Deal.definition_key == newest.c.key).limit(_COUNTED).correlate(newest)
+    used_keys = _keys_of_deals()
+    some = select(Deal.id).where(Deal.definition_key == used_keys.c.key).limit(_COUNTED).correlate(used_keys)
     deals = select(func.count()).select_from(some.subquery()).scalar_subquery()
-    maps = session.execute(
-        select(ProcessDefinition.key, ProcessDefinition.name, deals.label("deals")).join(
-            newest, (ProcessDefinition.key == newest.c.key) & (ProcessDefinition.version == newest.c.version)
-        )
-    ).all()
-    used = {row.key: row.deals for row in maps if row.deals}
+    newest = (
+        select(ProcessDefinition.name)
+        .where(ProcessDefinition.key == used_keys.c.key)
+        .order_by(ProcessDefinition.version.desc())
+        .limit(1)
+        .correlate(used_keys)
+        .scalar_subquery()
+    )
+    named = select(used_keys.c.key, newest.label("name"), deals.label("deals")).where(used_keys.c.key.is_not(None))
+    maps = [row for row in session.execute(named) if row.name is not None]
+    used = {row.key: row.deals for row in maps}
     if not may(actor, Ability.SEE_ALL_DEALS):
         used = _seen(session, actor, used)
     seen = [row for row in maps if row.key in used]
     return tuple(
         KnownMap(row.key, row.name) for row in sorted(seen, key=lambda row: (-used[row.key], sort_key(row.name)))
     )
+
+
+def _keys_of_deals() -> CTE:
+    """The maps that deals follow, each found in an index behind the one before: no deal is read, and no version."""
+    keys = select(func.min(Deal.definition_key).label("key")).cte("used_keys", recursive=True)
+    following = select(func.min(Deal.definition_key)).where(Deal.definition_key > keys.c.key).correlate(keys)
+    return keys.union_all(select(following.scalar_subquery()).where(keys.c.key.is_not(None)))
 
 
 def _seen(session: Session, actor: Actor, keys: Collection[str]) -> Counter[str]:

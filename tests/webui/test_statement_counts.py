@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from bench.copies import grow, hire, sample
+from bench.copies import BASE, grow, hire, sample
 from bench.pages import Visitor, calls, pages
 from sqlalchemy import event
 from support.migrated import build_schema
@@ -21,6 +21,11 @@ REPORTS = tuple(
     for report in ("funnel", "forecast", "lateness", "approvals", "activity", "steps")
 )
 NEEDLE = "B-0000001"
+MORE = (
+    ("possible doubles of a client", "olena", "/clients/duplicates?name=Промінь"),
+    ("deals of a client", "bohdan", f"/deals?client={BASE + 2}"),
+    ("maps", "bohdan", "/maps"),
+)
 
 
 class Counted:
@@ -60,7 +65,7 @@ def companies(tmp_path: Path) -> Iterator[tuple[Counted, Counted]]:
 def test_no_page_and_no_list_reads_more_often_when_there_is_more(companies: tuple[Counted, Counted]) -> None:
     few, many = companies
     grown = {}
-    for what, addresses in (("page", (*pages(NEEDLE), *REPORTS)), ("call", calls(NEEDLE))):
+    for what, addresses in (("page", (*pages(NEEDLE), *REPORTS, *MORE)), ("call", calls(NEEDLE))):
         for name, login, address in addresses:
             costs = few.cost(what, login, address), many.cost(what, login, address)
             if costs[0] != costs[1]:

@@ -30,11 +30,13 @@ from engine.queries.definitions import (
     StartableDefinition,
     definition_view,
     definition_xml,
-    definitions,
     discarded_draft,
     kept_definition,
     startable_definitions,
+    version_ids,
+    versions_of,
 )
+from engine.queries.pages import Page
 from processes import shipped_sources
 from webui.api.answers import answer, listed, part_of
 from webui.api.blueprint import api, conflicts
@@ -156,10 +158,11 @@ def list_definitions(query: DefinitionsQuery) -> Response:
     with reading() as session:
         if may(actor, Ability.OPEN_DEAL) and not may(actor, Ability.SEE_MAPS):
             items = [_startable(one) for one in startable_definitions(session, actor)]
-        else:
-            items = [_item(version) for row in definitions(session, actor) for version in row.versions]
-    wanted = [one for one in items if query.key in (None, one.key) and query.status in (None, one.status)]
-    return listed(part_of(wanted, query), lambda one: one, DefinitionList)
+            wanted = [one for one in items if query.key in (None, one.key) and query.status in (None, one.status)]
+            return listed(part_of(wanted, query), lambda one: one, DefinitionList)
+        page = part_of(version_ids(session, actor, key=query.key, state=query.status), query)
+        versions = versions_of(session, actor, page.items)
+    return listed(Page(versions, page.next_cursor, page.total), _item, DefinitionList)
 
 
 @api.get("/definitions/<int:definition_id>", tags=[MAPS], responses={200: DefinitionDetail})

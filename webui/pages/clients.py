@@ -15,7 +15,7 @@ from engine.errors import N_, DomainError, NotFound
 from engine.model.own_field import FieldSubject
 from engine.policy.permissions import Ability, ensure_may, may
 from engine.queries.client_data import client_data
-from engine.queries.client_doubles import possible_duplicates, similar_clients
+from engine.queries.client_doubles import possible_duplicates, seen_clients, similar_clients
 from engine.queries.client_list_columns import ClientColumns
 from engine.queries.client_merges import merges_into, standing_client_id, standing_contact_id
 from engine.queries.client_notes import client_notes
@@ -126,7 +126,8 @@ def duplicates() -> ResponseReturnValue:
     given = {name: request.args.get(name, "")[:254] for name in ("edrpou", "phone", "email", "name")}
     with reading() as session:
         found = possible_duplicates(session, given["edrpou"], given["phone"], given["email"], given["name"])
-        known = [(one, _sees(session, one.client_id)) for one in found]
+        seen = seen_clients(session, actor(), [one.client_id for one in found])
+    known = [(one, one.client_id in seen) for one in found]
     return render_template("clients/duplicates.html", known=known)
 
 
@@ -259,14 +260,6 @@ def _ensure_contact_of(client_id: int, contact_id: int) -> None:
 
 def _typed(names: tuple[str, ...]) -> dict[str, Any]:
     return {name: request.form.get(name, "") for name in names}
-
-
-def _sees(session: Session, client_id: int) -> bool:
-    try:
-        client_view(session, actor(), client_id, now())
-    except NotFound:
-        return False
-    return True
 
 
 def _act(client_id: int, command: Callable[[Session], Any], told: str, *, opened: str) -> ResponseReturnValue:

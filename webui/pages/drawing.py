@@ -18,7 +18,7 @@ from engine.errors import N_, DomainError, FieldRequired, NotFound
 from engine.model.process_definition import ProcessDefinition
 from engine.policy.permissions import Ability, ensure_may
 from engine.queries.definition_files import uploaded_files
-from engine.queries.definitions import definition_view, definitions, kept_definition
+from engine.queries.definitions import definition_view, kept_definition, map_names
 from engine.queries.map_editors import open_map
 from engine.queries.scopes import ensure_sees
 from webui.command_keys import sent_command_id
@@ -57,7 +57,7 @@ def begin() -> ResponseReturnValue:
     if not name:
         return _new(FieldRequired("name", label=N_("What is the map called?")))
     with reading() as session:
-        key = free_key(name, {one.key for one in definitions(session, actor())})
+        key = free_key(name, set(map_names(session, actor())))
     definition = deploy({f"{key}.bpmn": drawn_pattern(pattern, key, name)})
     return redirect(url_for("drawing.edit", definition_id=definition.id), code=303)
 
@@ -69,7 +69,7 @@ def edit(definition_id: int) -> ResponseReturnValue:
         view = definition_view(session, actor(), definition_id)
         state = drawing_state(session, view)
         departments, people = names_to_choose(session)
-        maps = [(one.key, one.name) for one in definitions(session, actor()) if one.key != view.row.key]
+        maps = [one for one in map_names(session, actor()).items() if one[0] != view.row.key]
     return render_template(
         "maps/edit.html",
         row=view.row,

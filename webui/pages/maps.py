@@ -261,7 +261,7 @@ def _in_force() -> ResponseReturnValue:
 
 def _list(error: DomainError | None = None) -> ResponseReturnValue:
     with reading() as session:
-        maps = definitions(session, actor())
+        maps = definitions(session, actor(), newest=_SHOWN_VERSIONS)
         first = first_steps(session, actor()) if not maps and may(actor(), Ability.MANAGE_PEOPLE) else None
     page = render_template(
         "maps/list.html",

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,7 +14,15 @@ from engine.errors import NotFound
 from engine.model import DefinitionState, ProcessDefinition
 from engine.model.person import Person
 from engine.policy.permissions import Actor
-from engine.queries.definitions import definition_view, definition_xml, definitions, startable_definitions
+from engine.queries.definitions import (
+    definition_view,
+    definition_xml,
+    definitions,
+    map_names,
+    startable_definitions,
+    version_ids,
+    versions_of,
+)
 from engine.queries.processes import process_of
 
 Act = Callable[[Person], Actor]
@@ -38,13 +47,36 @@ def test_maps_are_listed_with_versions_findings_and_running_deals(
 ) -> None:
     records.deal(company.olena)
     second_version(session, records)
-    (row,) = definitions(session, as_actor(company.owner))
+    (row,) = definitions(session, as_actor(company.owner), newest=1)
     assert (row.key, row.name) == ("sale", "Продаж, друга редакція")
     draft, published = row.versions
     assert (draft.version, draft.errors, draft.can_run, draft.running_deals) == (2, 1, False, 0)
     assert (published.warnings, published.can_run, published.running_deals) == (1, True, 1)
     assert row.published == published
     assert published.published_by_name == "Наталія Гриценко"
+
+
+def test_of_many_versions_the_newest_are_read_and_those_that_are_in_use(
+    session: Session, company: Company, records: SalesRecords, as_actor: Act
+) -> None:
+    """500 maps of 50 versions were 25,000 rows with their findings, for a page that shows the newest of each."""
+    records.deal(company.olena)
+    for version in range(2, 6):
+        session.add(
+            ProcessDefinition(key="sale", version=version, name=f"Продаж {version}", findings=[], created_at=records.at)
+        )
+    session.add(ProcessDefinition(key="tender", version=1, name="Аукціон", findings=[], created_at=records.at))
+    session.flush()
+    owner = as_actor(company.owner)
+    tender, sale = definitions(session, owner, newest=2)
+    assert (tender.name, tender.all_versions, sale.name, sale.all_versions) == ("Аукціон", 1, "Продаж 5", 5)
+    assert [(one.version, one.running_deals) for one in sale.versions] == [(5, 0), (4, 0), (1, 1)]
+    assert list(map_names(session, owner).items()) == [("tender", "Аукціон"), ("sale", "Продаж 5")]
+    ids = version_ids(session, owner)
+    told = [(one.key, one.version, one.running_deals) for one in versions_of(session, owner, ids[:2] + ids[-1:])]
+    assert told == [("tender", 1, 0), ("sale", 5, 0), ("sale", 1, 1)]
+    assert version_ids(session, owner, key="tender") == ids[:1]
+    assert version_ids(session, owner, state=DefinitionState.PUBLISHED) == [records.definition.id]
 
 
 def test_the_deals_of_all_versions_are_counted_in_one_look_at_them(
@@ -95,8 +127,9 @@ def test_maps_are_not_open_to_managers_but_the_diagram_of_their_deals_is(
     assert definition_xml(session, as_actor(company.owner), records.definition.id)[0] == "sale.bpmn"
     with pytest.raises(NotFound):
         definition_xml(session, outsider, records.definition.id)
-    with pytest.raises(NotFound):
-        definitions(session, olena)
+    for read in (partial(definitions, newest=1), map_names, version_ids, partial(versions_of, ids=[1])):
+        with pytest.raises(NotFound):
+            read(session, olena)
     with pytest.raises(NotFound):
         definition_view(session, olena, records.definition.id)
 
