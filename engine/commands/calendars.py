@@ -93,11 +93,11 @@ def set_calendar_exception(
 
 
 def remove_calendar_exception(session: Session, calendar_id: int, day: date, *, actor: Actor, clock: Clock) -> None:
-    """Raises NotFound, NotAllowed."""
+    """Make ``day`` an ordinary one again. Where it is one already, nothing happens. Raises NotFound, NotAllowed."""
     calendar = _calendar(session, calendar_id, actor)
     exception = next((one for one in calendar.exceptions if one.day == day), None)
     if exception is None:
-        raise NotFound
+        return  # a second press, or somebody else was faster: it is as was asked for
     calendar.exceptions.remove(exception)
     record(
         session,
