@@ -165,7 +165,7 @@ def test_an_upload_without_a_file_asks_for_one(owner: Browser) -> None:
     answer = upload(owner)
     assert answer.status_code == 422
     assert "data-drop-zone" in answer.text
-    assert 'aria-describedby="map-files-help map-files-error" aria-invalid="true"' in answer.text
+    assert 'aria-describedby="map-files-help map-files-names map-files-error" aria-invalid="true"' in answer.text
     assert "Заповніть" in text_of(answer)
 
 

@@ -216,4 +216,4 @@ def test_an_import_without_a_file_asks_for_one_at_its_field(browse: SignIn, draf
     owner = browse("owner")
     answer = owner.client.post(f"/maps/{draft.id}/steps/import", data={"csrf_token": owner.token})
     assert answer.status_code == 422
-    assert 'aria-invalid="true" aria-describedby="step-file-error"' in answer.text
+    assert 'aria-describedby="step-file-names step-file-error" aria-invalid="true"' in answer.text
