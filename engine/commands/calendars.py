@@ -17,7 +17,7 @@ from engine.errors import N_, Conflict, DomainError, FieldRequired, InvalidInput
 from engine.events import CalendarArchived, CalendarChanged, CalendarDeleted, CalendarRestored
 from engine.model.calendar import Calendar, CalendarException
 from engine.policy.permissions import Ability, Actor, ensure_may
-from engine.queries.uses import calendar_uses, deleted_name
+from engine.queries.uses import calendar_uses, deleted_calendar
 
 Spans = Sequence[tuple[str, str]]
 
@@ -177,7 +177,7 @@ def delete_calendar(session: Session, calendar_id: int, *, actor: Actor, clock: 
     Deleted already, by whomever, it is as was asked for. Raises NotFound, NotAllowed, CalendarWasUsed.
     """
     ensure_may(actor, Ability.MANAGE_CALENDARS)
-    deleted = deleted_name(session, CalendarDeleted, "calendar_id", calendar_id)
+    deleted = deleted_calendar(session, calendar_id)
     if deleted is not None:
         return deleted
     calendar = _locked(session, calendar_id, actor)

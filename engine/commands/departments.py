@@ -29,7 +29,10 @@ from engine.model.person import Person
 from engine.policy.permissions import Ability, Actor, ensure_may
 from engine.policy.search_keys import fold
 from engine.policy.visible_names import is_invisible
-from engine.queries.uses import deleted_name, department_uses
+from engine.queries.uses import department_uses
+
+_DELETED = "\x7f"
+"""Begins the key of a deleted department, as no name that somebody types does."""
 
 
 class DepartmentExists(DomainError):
@@ -155,30 +158,29 @@ def restore_department(session: Session, department_id: int, *, actor: Actor, cl
 
 
 def delete_department(session: Session, department_id: int, *, actor: Actor, clock: Clock) -> str:
-    """Remove one that was made by mistake and never used; what it was called.
+    """Remove one that was made by mistake and never used; what it was called. Its name is free again.
 
     Deleted already, by whomever, it is as was asked for. Raises NotFound, NotAllowed, DepartmentWasUsed.
     """
-    ensure_may(actor, Ability.MANAGE_PEOPLE)
-    deleted = deleted_name(session, DepartmentDeleted, "department_id", department_id)
-    if deleted is not None:
-        return deleted
-    department = _locked(session, department_id, actor)
+    department = _locked(session, department_id, actor, deleted=True)
+    if department.deleted_at is not None:
+        return department.name
     if department_uses(session, department.id).ever:
         raise DepartmentWasUsed(name=department.name)
-    session.delete(department)
-    session.flush()
+    department.deleted_at = department.archived_at = clock.now()
+    department.name_key = f"{_DELETED}{department.id}"
+    department.head_id = department.parent_id = department.calendar_id = None
     event = DepartmentDeleted(department_id=department_id, name=department.name)
     record(session, event, actor=actor, at=clock.now())
-    return event.name
+    return department.name
 
 
-def _locked(session: Session, department_id: int, actor: Actor) -> Department:
+def _locked(session: Session, department_id: int, actor: Actor, *, deleted: bool = False) -> Department:
     """One who puts a department away and one who puts a person or a part into it come one after the other."""
     ensure_may(actor, Ability.MANAGE_PEOPLE)
     take_turn_arranging(session)
     department = session.get(Department, department_id, with_for_update=True)
-    if department is None:
+    if department is None or (department.deleted_at is not None and not deleted):
         raise NotFound
     return department
 

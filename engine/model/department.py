@@ -17,12 +17,11 @@ class Department(Base):
     """``name_key`` is the folded name: a lane of such a name, in any case, is this department.
 
     ``distribution`` is how its steps come to its members where a map says nothing; None: whoever takes them, but the
-    deal's owner their own. An archived one is given nothing new; history, and what it did, keeps naming it. No id is
-    given twice.
+    deal's owner their own. An archived one is given nothing new; history, and what it did, keeps naming it. A deleted
+    one was never used, and nothing finds its row any more.
     """
 
     __tablename__ = "department"
-    __table_args__ = ({"sqlite_autoincrement": True},)
 
     id: Mapped[int] = mapped_column(Identity, primary_key=True)
     name: Mapped[str] = mapped_column(String(200))
@@ -34,6 +33,7 @@ class Department(Base):
     distribution: Mapped[Distribution | None] = mapped_column(Word(Distribution))
     sort_key: Mapped[str] = mapped_column(SortKey, default=key_of("name"))
     archived_at: Mapped[datetime | None] = mapped_column(Moment)
+    deleted_at: Mapped[datetime | None] = mapped_column(Moment)
 
     @validates("name")
     def _keep_in_order(self, _field: str, name: str) -> str:

@@ -115,7 +115,7 @@ def _read(session: Session) -> Organisation:
             Department.escalation,
             Department.distribution,
             Department.archived_at,
-        )
+        ).where(Department.deleted_at.is_(None))
     ).all()
     calendars = list(session.scalars(select(Calendar).order_by(Calendar.is_default.desc(), Calendar.id)))
     return Organisation(

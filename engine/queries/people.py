@@ -230,6 +230,7 @@ def departments(
         )
         .outerjoin(head, head.id == Department.head_id)
         .outerjoin(Calendar, Calendar.id == Department.calendar_id)
+        .where(Department.deleted_at.is_(None))
         .order_by(Department.sort_key, Department.id)
     )
     return tuple(DepartmentRow(*row) for row in rows)

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from engine.bpmn.compiled import CompiledProcess
-from engine.events import CalendarChanged, DepartmentChanged, Event, PersonChanged, kind_of
+from engine.events import CalendarChanged, CalendarDeleted, DepartmentChanged, Event, PersonChanged, kind_of
 from engine.model.calendar import Calendar
 from engine.model.department import Department, DepartmentTurn, Membership
 from engine.model.history_event import HistoryEvent
@@ -98,9 +98,10 @@ def calendar_uses(session: Session, calendar_id: int) -> CalendarUses:
     )
 
 
-def deleted_name(session: Session, event: type[Event], place: str, number: int) -> str | None:
-    """What a department or a calendar was called whose deletion history tells; None where it tells of none."""
-    return next((one["name"] for one in _changes(session, event) if one[place] == number), None)
+def deleted_calendar(session: Session, calendar_id: int) -> str | None:
+    """What a calendar was called whose deletion history tells; None where it tells of none."""
+    deleted = _changes(session, CalendarDeleted)
+    return next((one["name"] for one in deleted if one["calendar_id"] == calendar_id), None)
 
 
 def _count(

@@ -36,6 +36,7 @@ from engine.model.calendar import Calendar
 from engine.model.department import Department
 from engine.model.history_event import HistoryEvent
 from engine.queries.directories import directory
+from engine.queries.people import departments
 from engine.queries.uses import calendar_uses, department_uses
 
 WEEK = {day: [(start, end) for start, end in spans] for day, spans in STANDARD_WEEK.items()}
@@ -61,7 +62,11 @@ def told(office: Office) -> list[tuple[str, str]]:
 def test_a_department_made_by_mistake_is_deleted_however_often_that_is_asked(office: Office, stock: Department) -> None:
     assert [office.do("admin", delete_department, stock.id) for _press in range(2)] == ["Склад", "Склад"]
     with office.database.read() as session:
-        assert session.get(Department, stock.id) is None
+        assert directory(session).department(stock.id) is None
+        assert "Склад" not in {one.name for one in departments(session, office.actor("admin"))}
+    for command in (archive_department, restore_department):
+        with pytest.raises(NotFound):
+            office.do("admin", command, stock.id)
     assert told(office) == [("department_deleted", "Склад")]
     again = office.do("admin", add_department, DepartmentDraft("Склад"))
     assert again.id > stock.id, "history goes on meaning the other one by its id"
