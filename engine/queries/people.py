@@ -306,6 +306,11 @@ def names_of_role(session: Session, role: Role, limit: int) -> tuple[str, ...]:
     return tuple(session.scalars(names.order_by(Person.sort_key, Person.id).limit(limit)))
 
 
+def who_publishes(session: Session, limit: int = 3) -> tuple[str, ...]:
+    """Whom to ask for a sales map: process owners, by name."""
+    return names_of_role(session, Role.OWNER, limit)
+
+
 def _person_row(person: Person) -> PersonRow:
     return PersonRow(
         id=person.id,
