@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,6 +13,7 @@ from babel import Locale
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, format_decimal, get_currency_symbol
 from flask import Flask
+from markupsafe import Markup, escape
 
 from engine.policy.personal_texts import ERASED
 from engine.queries.inbox_counts import MOST_COUNTED
@@ -22,12 +24,20 @@ USUAL_CURRENCY = "UAH"
 """Of money that belongs to no deal: the company's own, and its clients'."""
 _NO_VALUE = "—"
 _KIBIBYTE = 1024
+_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_INSIDE = re.compile(r"(?<=@)|(?=\.)")
+_LINE_END = "<wbr>"
 _KEPT = 4096  # texts: a list that is read again shows most of its amounts and moments again
 
 
 def legible(text: str) -> str:
     """Where a text was erased, the reader's language says so: what is recorded says it in both."""
     return text.replace(ERASED, _("[erased]")) if ERASED in text else text
+
+
+def breaking(text: str) -> Markup:
+    """With places for a line's end where a reader would break an e-mail address: behind ``@`` and before a dot."""
+    return Markup(_ADDRESS.sub(lambda found: _INSIDE.sub(_LINE_END, found[0]), str(escape(text))))  # noqa: S704  # escaped
 
 
 def money(amount: Decimal | int | None, currency: str = USUAL_CURRENCY) -> str:
@@ -165,6 +175,7 @@ def initials(full_name: str) -> str:
 def configure_formats(app: Flask) -> None:
     for present in (
         legible,
+        breaking,
         money,
         currency_sign,
         sums,

@@ -128,7 +128,7 @@ def told_findings(findings: Iterable[Finding]) -> list[dict[str, str]]:
 def names_to_choose(session: Session) -> tuple[list[str], list[str]]:
     """The departments and the people that a step can be given to."""
     known = directory(session)
-    departments = sorted((one.name for one in known.departments), key=sort_key)
+    departments = sorted((one.name for one in known.in_use), key=sort_key)
     return departments, sorted((one.full_name for one in known.people if one.is_active), key=sort_key)
 
 

@@ -120,7 +120,7 @@ def choices(session: Session, table: StepTable) -> Choices:
         suggested={
             StepCell.STAGE: _written(table, StepCell.STAGE),
             StepCell.RESPONSIBLE: (
-                *(one.name for one in known.departments),
+                *(one.name for one in known.in_use),
                 *(one.full_name for one in known.people if one.is_active),
                 "=owner",
             ),

@@ -459,6 +459,10 @@ _PUBLISHING: Mapping[str, FindingText] = {
         N_("There is no department and no person “%(responsible)s”."),
         N_("Add the department, or name one that exists in the step's property “responsible” or in its lane."),
     ),
+    "RESPONSIBLE_ARCHIVED": FindingText(
+        N_("The department “%(responsible)s” is archived: it is given no steps."),
+        N_("Name another one, or let an administrator take it into use again under People, Departments."),
+    ),
     "ESCALATION_UNKNOWN": FindingText(
         N_("The escalation names “%(name)s”, and there is no such department and no such person."),
         N_("Name one that exists; until then the head of the department is told, and reminders go to the step's own."),

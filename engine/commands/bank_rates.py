@@ -30,6 +30,14 @@ def day_to_ask_for(session: Session, *, now: datetime) -> date | None:
     chosen = session.scalar(select(CompanyCurrency).where(CompanyCurrency.asks_bank))
     if chosen is None or (chosen.asked_at is not None and now < chosen.asked_at + ASKED_AGAIN_AFTER):
         return None
+    return day_awaited(session, now=now)
+
+
+def day_awaited(session: Session, *, now: datetime) -> date | None:
+    """Today in the company's zone, if the bank's rates of today are still of use.
+
+    None on days off, and where every rate of today is known, be it by hand.
+    """
     calendar = default_calendar(session)
     today = calendar.local(now).date()
     return today if calendar.is_working_day(today) and _WANTED - _known(session, today) else None

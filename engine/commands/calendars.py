@@ -1,4 +1,4 @@
-"""Working calendars: weekly hours and the days that differ."""
+"""Working calendars: weekly hours and the days that differ; putting one away, deleting one."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ from datetime import date, time
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from engine.clock import Clock
+from engine.commands.arranging import take_turn_arranging
 from engine.commands.history import record
-from engine.errors import N_, DomainError, FieldRequired, InvalidInput, NotFound
-from engine.events import CalendarChanged
+from engine.errors import N_, Conflict, DomainError, FieldRequired, InvalidInput, NotFound
+from engine.events import CalendarArchived, CalendarChanged, CalendarDeleted, CalendarRestored
 from engine.model.calendar import Calendar, CalendarException
 from engine.policy.permissions import Ability, Actor, ensure_may
+from engine.queries.uses import calendar_uses, deleted_calendar
 
 Spans = Sequence[tuple[str, str]]
 
@@ -37,6 +39,30 @@ class ZoneUnknown(DomainError):
     template: ClassVar[str] = N_("There is no time zone “%(zone)s”. It is written like Europe/Kyiv.")
 
 
+class CalendarIsArchived(Conflict):
+    code: ClassVar[str] = "calendar_archived"
+    template: ClassVar[str] = N_("The calendar “%(name)s” is archived. Take it into use again first.")
+
+
+class CalendarInUse(Conflict):
+    """Archived, it would leave people without their hours."""
+
+    code: ClassVar[str] = "calendar_in_use"
+    template: ClassVar[str] = N_("The calendar “%(name)s” is still in use: its page says where.")
+
+
+class CalendarWasUsed(Conflict):
+    """History names it."""
+
+    code: ClassVar[str] = "calendar_was_used"
+    template: ClassVar[str] = N_("The calendar “%(name)s” was in use, and history names it: archive it instead.")
+
+
+class CalendarExists(DomainError):
+    code: ClassVar[str] = "calendar_exists"
+    template: ClassVar[str] = N_("There is a calendar “%(name)s” already.")
+
+
 def add_calendar(
     session: Session, name: str, zone: str, weekly: Mapping[str, Spans], *, actor: Actor, clock: Clock
 ) -> Calendar:
@@ -44,6 +70,10 @@ def add_calendar(
     ensure_may(actor, Ability.MANAGE_CALENDARS)
     if not name.strip():
         raise InvalidInput({"name": FieldRequired(label=N_("Name"))})
+    same = session.scalar(select(Calendar).where(Calendar.name == name.strip()))
+    if same is not None:
+        known = CalendarIsArchived if same.archived_at is not None else CalendarExists
+        raise InvalidInput({"name": known(name=same.name)})
     _ensure_zone(zone)
     first = session.query(Calendar).first() is None
     calendar = Calendar(name=name.strip(), zone=zone, weekly=_week(weekly), is_default=first)
@@ -93,11 +123,11 @@ def set_calendar_exception(
 
 
 def remove_calendar_exception(session: Session, calendar_id: int, day: date, *, actor: Actor, clock: Clock) -> None:
-    """Raises NotFound, NotAllowed."""
+    """Make ``day`` an ordinary one again. Where it is one already, nothing happens. Raises NotFound, NotAllowed."""
     calendar = _calendar(session, calendar_id, actor)
     exception = next((one for one in calendar.exceptions if one.day == day), None)
     if exception is None:
-        raise NotFound
+        return  # a second press, or somebody else was faster: it is as was asked for
     calendar.exceptions.remove(exception)
     record(
         session,
@@ -120,8 +150,57 @@ def make_default(session: Session, calendar_id: int, *, actor: Actor, clock: Clo
     )
 
 
-def _calendar(session: Session, calendar_id: int, actor: Actor) -> Calendar:
+def archive_calendar(session: Session, calendar_id: int, *, actor: Actor, clock: Clock) -> Calendar:
+    """Count nothing new by it. Archived already, nothing happens. Raises NotFound, NotAllowed, CalendarInUse."""
+    calendar = _locked(session, calendar_id, actor)
+    if calendar.archived_at is not None:
+        return calendar
+    if calendar_uses(session, calendar.id).now:
+        raise CalendarInUse(name=calendar.name)
+    calendar.archived_at = clock.now()
+    record(session, CalendarArchived(calendar_id=calendar.id, name=calendar.name), actor=actor, at=clock.now())
+    return calendar
+
+
+def restore_calendar(session: Session, calendar_id: int, *, actor: Actor, clock: Clock) -> Calendar:
+    """Let it be chosen again. In use already, nothing happens. Raises NotFound, NotAllowed."""
+    calendar = _locked(session, calendar_id, actor)
+    if calendar.archived_at is not None:
+        calendar.archived_at = None
+        record(session, CalendarRestored(calendar_id=calendar.id, name=calendar.name), actor=actor, at=clock.now())
+    return calendar
+
+
+def delete_calendar(session: Session, calendar_id: int, *, actor: Actor, clock: Clock) -> str:
+    """Remove one that was made by mistake and never counted by; what it was called.
+
+    Deleted already, by whomever, it is as was asked for. Raises NotFound, NotAllowed, CalendarWasUsed.
+    """
     ensure_may(actor, Ability.MANAGE_CALENDARS)
+    deleted = deleted_calendar(session, calendar_id)
+    if deleted is not None:
+        return deleted
+    calendar = _locked(session, calendar_id, actor)
+    if calendar_uses(session, calendar.id).ever:
+        raise CalendarWasUsed(name=calendar.name)
+    session.delete(calendar)
+    session.flush()
+    record(session, CalendarDeleted(calendar_id=calendar_id, name=calendar.name), actor=actor, at=clock.now())
+    return calendar.name
+
+
+def _calendar(session: Session, calendar_id: int, actor: Actor) -> Calendar:
+    """One that may be changed."""
+    calendar = _locked(session, calendar_id, actor)
+    if calendar.archived_at is not None:
+        raise CalendarIsArchived(name=calendar.name)
+    return calendar
+
+
+def _locked(session: Session, calendar_id: int, actor: Actor) -> Calendar:
+    """One who puts a calendar away and one who lets a department count by it come one after the other."""
+    ensure_may(actor, Ability.MANAGE_CALENDARS)
+    take_turn_arranging(session)
     calendar = session.get(Calendar, calendar_id, with_for_update=True)
     if calendar is None:
         raise NotFound

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from engine.clock import Clock
 from engine.commands.history import record
-from engine.errors import N_, DomainError, FieldNotUnderstood, FieldRequired, InvalidInput, NotFound
+from engine.errors import N_, DomainError, FieldNotUnderstood, FieldRequired, InvalidInput
 from engine.events import CallHostAllowed, CallHostForbidden, CallSecretRemoved, CallSecretSet
 from engine.model.call_permit import CallHost, CallSecret
 from engine.policy.permissions import Ability, Actor, ensure_may
@@ -51,11 +51,14 @@ def allow_host(session: Session, host: str, *, actor: Actor, clock: Clock) -> Ca
 
 
 def forbid_host(session: Session, host_id: int, *, actor: Actor, clock: Clock) -> None:
-    """Let no map call it any more. Its secrets stay, and are sent nowhere. Raises NotAllowed, NotFound."""
+    """Let no map call it any more. Its secrets stay, and are sent nowhere. Taken back already, nothing happens.
+
+    Raises NotAllowed.
+    """
     ensure_may(actor, Ability.MANAGE_CONNECTORS)
     row = session.get(CallHost, host_id, with_for_update=True)
     if row is None:
-        raise NotFound
+        return  # a second press, or somebody else was faster: it is as was asked for
     session.delete(row)
     record(session, CallHostForbidden(host=row.host), actor=actor, at=clock.now())
 
@@ -90,10 +93,10 @@ def set_secret(
 
 
 def remove_secret(session: Session, secret_id: int, *, actor: Actor, clock: Clock) -> None:
-    """Raises NotAllowed, NotFound."""
+    """Keep it no longer. Removed already, nothing happens. Raises NotAllowed."""
     ensure_may(actor, Ability.MANAGE_CONNECTORS)
     row = session.get(CallSecret, secret_id, with_for_update=True)
     if row is None:
-        raise NotFound
+        return
     session.delete(row)
     record(session, CallSecretRemoved(name=row.name), actor=actor, at=clock.now())

@@ -252,8 +252,9 @@ def _without_choices_that_the_company_gives(session: Session, definition: Proces
 
 
 def _unknown_responsibles(session: Session, definition: ProcessDefinition) -> list[Finding]:
-    """A step for a department or a person that does not exist would wait for nobody."""
+    """A step for a department or a person that does not exist, or that was put away, would wait for nobody."""
     known = directory(session)
+    with_archived = known.with_archived()
     findings = []
     for step in definition.process().steps.values():
         approvers = step.approval.approvers if step.approval is not None else ()
@@ -262,7 +263,7 @@ def _unknown_responsibles(session: Session, definition: ProcessDefinition) -> li
                 continue
             findings.append(
                 Finding(
-                    code="RESPONSIBLE_UNKNOWN",
+                    code="RESPONSIBLE_UNKNOWN" if resolve_name(name, with_archived).unknown else "RESPONSIBLE_ARCHIVED",
                     severity=Severity.ERROR,
                     element_id=step.source_id,
                     element_name=step.name,

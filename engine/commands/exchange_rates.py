@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from engine.clock import Clock, as_utc
 from engine.commands.history import record
 from engine.commands.locks import lock_company_lists
-from engine.errors import N_, Conflict, DomainError, FieldNotUnderstood, InvalidInput, NotFound
+from engine.errors import N_, Conflict, DomainError, FieldNotUnderstood, InvalidInput
 from engine.events import CompanyCurrencyChosen, ExchangeRateRemoved, ExchangeRateSet
 from engine.model.exchange_rate import CompanyCurrency, ExchangeRate, RateSource
 from engine.policy.exchange_rates import CURRENCIES, LARGEST_RATE, MOST_DECIMALS
@@ -121,13 +121,16 @@ def set_exchange_rate(
 
 
 def remove_exchange_rate(session: Session, currency: str, day: date, *, actor: Actor, clock: Clock) -> None:
-    """It was told of a wrong day: the rate before it holds again. Raises NotAllowed, NotFound, NoCompanyCurrency."""
+    """It was told of a wrong day: the rate before it holds again. Removed already, nothing happens.
+
+    Raises NotAllowed, NoCompanyCurrency.
+    """
     ensure_may(actor, Ability.MANAGE_RATES)
     lock_company_lists(session)
     into = _company_currency(session)
     kept = _kept(session, into, currency, day)
     if kept is None:
-        raise NotFound
+        return  # a second press, or somebody else was faster: it is as was asked for
     session.delete(kept)
     session.flush()
     event = ExchangeRateRemoved(into=into, currency=currency, day=day, rate=kept.rate.normalize())

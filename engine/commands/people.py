@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, ClassVar
@@ -222,7 +222,7 @@ def _ensure_change_sound(
         errors["full_name"] = FieldRequired(label=N_("Full name"))
     if changes.get("email", person.email) != person.email:
         _ensure_reachable(str(changes["email"]), errors)
-    departments = _departments(session, changes.get("department_ids", ()), errors)
+    departments = _departments(session, changes.get("department_ids", ()), errors, person.departments)
     if errors:
         raise InvalidInput(errors)
     return departments
@@ -349,10 +349,14 @@ def _ensure_reachable(email: str, errors: dict[str, DomainError]) -> None:
         errors["email"] = FieldNotUnderstood(value=email, expected=N_("an e-mail address"))
 
 
-def _departments(session: Session, ids: Sequence[int], errors: dict[str, DomainError]) -> list[Department]:
+def _departments(
+    session: Session, ids: Sequence[int], errors: dict[str, DomainError], kept: Iterable[Department] = ()
+) -> list[Department]:
+    """Those of ``ids``: nobody is put into an archived one any more, but who left stays in theirs, the ``kept``."""
     if not ids:
         return []
     found = list(session.scalars(select(Department).where(or_(*(Department.id == one for one in ids)))))
-    if len(found) != len(set(ids)):
+    archived = {one for one in found if one.archived_at is not None}
+    if len(found) != len(set(ids)) or archived - set(kept):
         errors["department_ids"] = FieldNotUnderstood(value=", ".join(map(str, ids)), expected=N_("departments"))
     return found

@@ -144,9 +144,53 @@ class DepartmentChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class DepartmentArchived(Event):
+    """It is given nothing new from now on."""
+
+    department_id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class DepartmentRestored(Event):
+    department_id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class DepartmentDeleted(Event):
+    """It had never been used."""
+
+    department_id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class CalendarChanged(Event):
     calendar_id: int
     changes: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarArchived(Event):
+    """Nothing new is counted by it from now on."""
+
+    calendar_id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarRestored(Event):
+    calendar_id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarDeleted(Event):
+    """Nothing had ever been counted by it."""
+
+    calendar_id: int
+    name: str
 
 
 @dataclass(frozen=True, slots=True)

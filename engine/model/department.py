@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from engine.alphabet import sort_key
 from engine.bpmn.compiled import Distribution
 from engine.db.base import Base
-from engine.db.types import Identity, SortKey, Word, key_of
+from engine.db.types import Identity, Moment, SortKey, Word, key_of
 
 
 class Department(Base):
     """``name_key`` is the folded name: a lane of such a name, in any case, is this department.
 
     ``distribution`` is how its steps come to its members where a map says nothing; None: whoever takes them, but the
-    deal's owner their own.
+    deal's owner their own. An archived one is given nothing new; history, and what it did, keeps naming it. A deleted
+    one was never used, and nothing finds its row any more.
     """
 
     __tablename__ = "department"
@@ -29,6 +32,8 @@ class Department(Base):
     escalation: Mapped[str] = mapped_column(String(500), default="")
     distribution: Mapped[Distribution | None] = mapped_column(Word(Distribution))
     sort_key: Mapped[str] = mapped_column(SortKey, default=key_of("name"))
+    archived_at: Mapped[datetime | None] = mapped_column(Moment)
+    deleted_at: Mapped[datetime | None] = mapped_column(Moment)
 
     @validates("name")
     def _keep_in_order(self, _field: str, name: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from itertools import permutations
@@ -36,11 +36,12 @@ class DirectoryDepartment:
     aliases: tuple[str, ...] = ()
     head_id: int | None = None
     parent_id: int | None = None
+    is_archived: bool = False
 
 
 @dataclass(frozen=True)
 class Directory:
-    """Everybody and every department of the company, as far as names matter."""
+    """Everybody and every department of the company, as far as names matter. An archived department bears no name."""
 
     people: tuple[DirectoryPerson, ...] = ()
     departments: tuple[DirectoryDepartment, ...] = ()
@@ -108,10 +109,19 @@ class Directory:
         return {department.id: department for department in self.departments}
 
     @cached_property
+    def in_use(self) -> tuple[DirectoryDepartment, ...]:
+        """The departments that steps may be given to."""
+        return tuple(one for one in self.departments if not one.is_archived)
+
+    def with_archived(self) -> Directory:
+        """The same company, as if no department had been put away."""
+        return replace(self, departments=tuple(replace(one, is_archived=False) for one in self.departments))
+
+    @cached_property
     def departments_by_name(self) -> dict[str, int]:
         """Folded names before folded aliases: a name is never hidden by another department's alias."""
-        names = {fold(alias): department.id for department in self.departments for alias in department.aliases}
-        return names | {fold(department.name): department.id for department in self.departments}
+        names = {fold(alias): department.id for department in self.in_use for alias in department.aliases}
+        return names | {fold(department.name): department.id for department in self.in_use}
 
     @cached_property
     def people_by_name(self) -> dict[str, frozenset[int]]:
@@ -406,14 +416,14 @@ def _department_by_stems(folded: str, directory: Directory) -> int | None:
             for words in (_words(fold(name)) for name in (department.name, *department.aliases))
         )
 
-    return _only(frozenset(one.id for one in directory.departments if bears(one))) if wanted else None
+    return _only(frozenset(one.id for one in directory.in_use if bears(one))) if wanted else None
 
 
 def _department_by_work(folded: str, directory: Directory) -> int | None:
     wanted = _kinds_of_work(folded)
     if len(wanted) != 1:
         return None
-    return _only(frozenset(one.id for one in directory.departments if wanted <= _kinds_of_work(fold(one.name))))
+    return _only(frozenset(one.id for one in directory.in_use if wanted <= _kinds_of_work(fold(one.name))))
 
 
 def _kinds_of_work(folded: str) -> frozenset[int]:

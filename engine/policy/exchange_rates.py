@@ -68,6 +68,10 @@ class Rates:
     currency: str = ""
     latest: Mapping[str, LatestRate] = field(default_factory=dict)
 
+    def converts(self, sums: Iterable[Mapping[str, Decimal]]) -> bool:
+        """Whether any of these sums by currency holds another currency than the company's."""
+        return bool(self.currency) and any(one != self.currency for each in sums for one in each)
+
     def of_today(self, sums: Mapping[str, Decimal]) -> OneSum | None:
         """Sums by currency, by the newest rates. None where the company adds up nothing, and of nothing."""
         used = [self.latest[one] for one in sums if one in self.latest]

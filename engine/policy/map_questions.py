@@ -197,4 +197,4 @@ def _borne(proposals: Iterable[Proposal], known: Directory) -> list[Proposal]:
 
 
 def _departments(known: Directory) -> list[Proposal]:
-    return [Proposal(value=one.name, because=Because.DEPARTMENT) for one in known.departments[:_MOST_DEPARTMENTS]]
+    return [Proposal(value=one.name, because=Because.DEPARTMENT) for one in known.in_use[:_MOST_DEPARTMENTS]]

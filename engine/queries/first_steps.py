@@ -37,7 +37,7 @@ def first_steps(session: Session, actor: Actor) -> FirstSteps | None:
         return None
     found = session.execute(
         select(
-            _any(Department.id.is_not(None)),
+            _any(Department.archived_at.is_(None)),
             _any(Person.is_active, Person.role == Role.OWNER),
             _any(Person.is_active, Person.role.in_((Role.MANAGER, Role.HEAD))),
             _any(Calendar.id.is_not(None)),

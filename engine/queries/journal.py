@@ -65,7 +65,13 @@ EVENTS: Mapping[JournalPart, tuple[type[Event], ...]] = {
         events.AuthenticatorRemoved,
         events.RecoveryCodeUsed,
     ),
-    JournalPart.DEPARTMENTS: (events.DepartmentAdded, events.DepartmentChanged),
+    JournalPart.DEPARTMENTS: (
+        events.DepartmentAdded,
+        events.DepartmentChanged,
+        events.DepartmentArchived,
+        events.DepartmentRestored,
+        events.DepartmentDeleted,
+    ),
     JournalPart.MAPS: (
         events.DefinitionDeployed,
         events.DefinitionAmended,
@@ -86,7 +92,12 @@ EVENTS: Mapping[JournalPart, tuple[type[Event], ...]] = {
         events.WebhookTriedAgain,
         events.WebhookRemoved,
     ),
-    JournalPart.CALENDARS: (events.CalendarChanged,),
+    JournalPart.CALENDARS: (
+        events.CalendarChanged,
+        events.CalendarArchived,
+        events.CalendarRestored,
+        events.CalendarDeleted,
+    ),
     JournalPart.FIELDS: (
         events.OwnFieldAdded,
         events.OwnFieldChanged,

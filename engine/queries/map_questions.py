@@ -152,7 +152,7 @@ def _to_give_out(
     if definition.state is not DefinitionState.DRAFT:
         return {}
     said = organisation(session).distributions
-    several = {one.id for one in known.departments if len(known.members_of(one.id)) > 1 and one.id not in said}
+    several = {one.id for one in known.in_use if len(known.members_of(one.id)) > 1 and one.id not in said}
     if not several:
         return {}
     of_owners = session.scalars(

@@ -114,7 +114,8 @@ def _read(session: Session) -> Organisation:
             Department.calendar_id,
             Department.escalation,
             Department.distribution,
-        )
+            Department.archived_at,
+        ).where(Department.deleted_at.is_(None))
     ).all()
     calendars = list(session.scalars(select(Calendar).order_by(Calendar.is_default.desc(), Calendar.id)))
     return Organisation(
@@ -131,7 +132,13 @@ def _read(session: Session) -> Organisation:
                 for one in people
             ),
             departments=tuple(
-                DirectoryDepartment(id=one.id, name=one.name, head_id=one.head_id, parent_id=one.parent_id)
+                DirectoryDepartment(
+                    id=one.id,
+                    name=one.name,
+                    head_id=one.head_id,
+                    parent_id=one.parent_id,
+                    is_archived=one.archived_at is not None,
+                )
                 for one in departments
             ),
         ),

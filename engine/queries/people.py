@@ -95,6 +95,7 @@ class DepartmentRow:
     calendar_name: str
     escalation: str
     distribution: Distribution | None
+    is_archived: bool
     members: int
 
 
@@ -117,6 +118,7 @@ class CalendarRow:
     is_default: bool
     weekly: Mapping[str, Any]
     exceptions: tuple[CalendarDay, ...]
+    is_archived: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +204,7 @@ def departments(
     session: Session,
     actor: Actor,  # noqa: ARG001  # every query is told who asks; the company's structure is open to all its people
 ) -> tuple[DepartmentRow, ...]:
-    """All departments by name."""
+    """All departments by name, archived ones among them."""
     members = (
         select(func.count())
         .select_from(Membership)
@@ -223,17 +225,19 @@ def departments(
             func.coalesce(Calendar.name, ""),
             Department.escalation,
             Department.distribution,
+            Department.archived_at.is_not(None),
             members,
         )
         .outerjoin(head, head.id == Department.head_id)
         .outerjoin(Calendar, Calendar.id == Department.calendar_id)
+        .where(Department.deleted_at.is_(None))
         .order_by(Department.sort_key, Department.id)
     )
     return tuple(DepartmentRow(*row) for row in rows)
 
 
 def calendars(session: Session) -> tuple[CalendarRow, ...]:
-    """The company's calendar first, then by name."""
+    """The company's calendar first, then by name, archived ones among them."""
     rows = sorted(session.scalars(select(Calendar)), key=lambda one: (not one.is_default, sort_key(one.name), one.id))
     return tuple(
         CalendarRow(
@@ -243,6 +247,7 @@ def calendars(session: Session) -> tuple[CalendarRow, ...]:
             is_default=row.is_default,
             weekly=row.weekly,
             exceptions=tuple(_calendar_day(one) for one in row.exceptions),
+            is_archived=row.archived_at is not None,
         )
         for row in rows
     )
@@ -299,6 +304,11 @@ def names_of_role(session: Session, role: Role, limit: int) -> tuple[str, ...]:
     """Whom one can ask: active people of a role, by name."""
     names = select(Person.full_name).where(Person.is_active, Person.role == role)
     return tuple(session.scalars(names.order_by(Person.sort_key, Person.id).limit(limit)))
+
+
+def who_publishes(session: Session, limit: int = 3) -> tuple[str, ...]:
+    """Whom to ask for a sales map: process owners, by name."""
+    return names_of_role(session, Role.OWNER, limit)
 
 
 def _person_row(person: Person) -> PersonRow:

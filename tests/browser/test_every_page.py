@@ -9,7 +9,7 @@ from browser.installation import Sales
 from browser.main_pages import View, main_pages
 from browser.people import People, Theme
 from playwright.sync_api import Page, expect
-from support.browser import Words, barriers, cramped, overflow
+from support.browser import Words, barriers, bubbling, cramped, overflow
 
 PHONE = 360
 DESK = 1280
@@ -59,7 +59,7 @@ def test_no_page_keeps_anybody_out_scrolls_sideways_or_mixes_languages(
 ) -> None:
     found = {}
     for opened in main_pages(people, sales, view):
-        told = barriers(opened.page) + cramped(opened.page)
+        told = barriers(opened.page) + cramped(opened.page) + bubbling(opened.page)
         told += [f"in another language: {text}" for text in left_in_another_language(opened.page, view.locale, uk)]
         if (wider := overflow(opened.page)) > 0:
             told.append(f"{wider} px wider than the window")

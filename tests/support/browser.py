@@ -128,6 +128,21 @@ def cramped(page: Page) -> list[str]:
     return told
 
 
+# Where the browser itself would refuse what is typed: in a bubble of its own, in its own language, one field at a time.
+_BUBBLING = """
+    () => [...document.forms].filter(form => !form.noValidate).flatMap(form =>
+        [...form.elements].filter(each => each.required || each.pattern || each.minLength > 0 || each.min || each.max
+            || ["email", "url", "number", "date", "time", "datetime-local", "month", "week"].includes(each.type))
+            .map(each => `the browser checks ${each.name || each.id} of ${form.getAttribute("action")}`))
+"""
+
+
+def bubbling(page: Page) -> list[str]:
+    """Which fields the browser would refuse in its own words instead of the product's."""
+    told: list[str] = page.evaluate(_BUBBLING)
+    return told
+
+
 def barriers(page: Page) -> list[str]:
     """What axe-core finds in people's way, targets too small for a thumb among it: a line per rule and element."""
     page.wait_for_load_state("load")  # what is sent already may still want its style

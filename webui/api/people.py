@@ -13,6 +13,7 @@ from webui.api.caller import caller
 from webui.api.models.people import (
     DepartmentItem,
     DepartmentList,
+    DepartmentQuery,
     PeopleQuery,
     PersonItem,
     PersonList,
@@ -20,7 +21,7 @@ from webui.api.models.people import (
     ReceiverList,
     ReceiversQuery,
 )
-from webui.api.models.values import Paging, PersonName
+from webui.api.models.values import PersonName
 from webui.api.models.work_items import WorkItemPath
 from webui.api.tags import PEOPLE, STEPS
 from webui.request_context import reading
@@ -49,10 +50,10 @@ def list_receivers(path: WorkItemPath, query: ReceiversQuery) -> Response:
 
 
 @api.get("/departments", tags=[PEOPLE], responses={200: DepartmentList})
-def list_departments(query: Paging) -> Response:
-    """All departments by name."""
+def list_departments(query: DepartmentQuery) -> Response:
+    """The departments in use by name; archived ones are told too where they are asked for."""
     with reading() as session:
-        found = departments(session, caller())
+        found = tuple(one for one in departments(session, caller()) if query.archived or not one.is_archived)
     return listed(
         part_of(found, query),
         lambda one: DepartmentItem(
@@ -62,6 +63,7 @@ def list_departments(query: Paging) -> Response:
             parent_id=one.parent_id,
             distribution=one.distribution,
             members=one.members,
+            archived=one.is_archived,
         ),
         DepartmentList,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -13,8 +13,11 @@ from sqlalchemy.orm import Session
 from engine.commands.calendars import (
     STANDARD_WEEK,
     add_calendar,
+    archive_calendar,
+    delete_calendar,
     make_default,
     remove_calendar_exception,
+    restore_calendar,
     set_calendar_exception,
     update_weekly_hours,
 )
@@ -23,6 +26,7 @@ from engine.policy.holidays_ua import ukrainian_holidays
 from engine.policy.permissions import Ability
 from engine.queries.people import CalendarRow, calendars
 from engine.queries.scopes import ensure_sees
+from engine.queries.uses import calendar_uses
 from webui.carrying_out import carry_out, made_once
 from webui.error_pages import status_of
 from webui.formats import local
@@ -31,6 +35,8 @@ from webui.forms.working_hours import DAY_NAMES, WEEKDAYS, read_spans, read_week
 from webui.i18n import _
 from webui.messages import error_text, field_errors
 from webui.request_context import actor, now, reading, services, writing
+
+T = TypeVar("T")
 
 blueprint = Blueprint("calendars", __name__, url_prefix="/settings/calendars")
 
@@ -130,6 +136,33 @@ def set_default(calendar_id: int) -> ResponseReturnValue:
     )
 
 
+@blueprint.post("/<int:calendar_id>/archive")
+def archive(calendar_id: int) -> ResponseReturnValue:
+    return _put(
+        calendar_id,
+        lambda session: archive_calendar(session, calendar_id, actor=actor(), clock=services().clock),
+        _("The calendar is archived: nothing new is counted by it."),
+    )
+
+
+@blueprint.post("/<int:calendar_id>/restore")
+def restore(calendar_id: int) -> ResponseReturnValue:
+    return _put(
+        calendar_id,
+        lambda session: restore_calendar(session, calendar_id, actor=actor(), clock=services().clock),
+        _("The calendar is in use again."),
+    )
+
+
+@blueprint.post("/<int:calendar_id>/delete")
+def delete(calendar_id: int) -> ResponseReturnValue:
+    return _put(
+        calendar_id,
+        lambda session: delete_calendar(session, calendar_id, actor=actor(), clock=services().clock),
+        lambda name: _("The calendar “%(name)s” is deleted.", name=name),
+    )
+
+
 def _ensure_manages() -> None:
     ensure_sees(actor(), Ability.MANAGE_CALENDARS)
 
@@ -176,13 +209,24 @@ def _act(calendar_id: int, command: Callable[[Session], Any], told: str) -> Resp
     )
 
 
+def _put(calendar_id: int, command: Callable[[Session], T], told: str | Callable[[T], str]) -> ResponseReturnValue:
+    _ensure_manages()
+    return carry_out(
+        command,
+        told,
+        refused=lambda error: _page(calendar_id, error),
+        shown_at=url_for("calendars.list_calendars"),
+    )
+
+
 def _list(error: DomainError | None = None) -> ResponseReturnValue:
     _ensure_manages()
     with reading() as session:
         found = calendars(session)
     page = render_template(
         "settings/calendars.html",
-        calendars=[(one, _summary(one)) for one in found],
+        calendars=[(one, _summary(one)) for one in found if not one.is_archived],
+        archived=[one for one in found if one.is_archived],
         zone=services().settings.time_zone,
         typed=request.form,
         errors=field_errors(error) if error else {},
@@ -199,10 +243,12 @@ def _page(calendar_id: int, error: DomainError | None = None) -> ResponseReturnV
     year = _year()
     with reading() as session:
         row = _row(session, calendar_id)
+        uses = calendar_uses(session, calendar_id)
     typed = request.form if error else {}
     page = render_template(
         "settings/calendar.html",
         row=row,
+        uses=uses,
         week=[
             (day, _(DAY_NAMES[day]), typed.get(f"day-{day}", written(row.weekly.get(str(day), [])))) for day in WEEKDAYS
         ],

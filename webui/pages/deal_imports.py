@@ -15,6 +15,7 @@ from engine.commands.deal_imports import MOST_ROWS, check_rows, import_deals
 from engine.errors import N_, DomainError, FieldRequired, InvalidInput, NotFound
 from engine.policy.permissions import Ability, ensure_may
 from engine.queries.definitions import startable_definitions
+from engine.queries.people import who_publishes
 from webui.command_keys import sent_command_id
 from webui.deal_sheets import COLUMNS, Sheet, SheetRow, UnderstoodRow, read_sheet, understood
 from webui.error_pages import status_of
@@ -182,8 +183,10 @@ def _problems(error: DomainError | None, own: Mapping[str, FieldDefinition]) -> 
 def _form(error: DomainError | None = None) -> ResponseReturnValue:
     with reading() as session:
         maps = startable_definitions(session, actor())
+        owners = () if maps else who_publishes(session)
     page = render_template(
         "deals/import.html",
+        owners=owners,
         maps=maps,
         most=MOST_ROWS,
         problem_text=error_text(error) if error else "",

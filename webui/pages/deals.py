@@ -38,6 +38,7 @@ from engine.queries.loss_reasons import loss_reasons
 from engine.queries.outdated_approvals import to_ask_again
 from engine.queries.own_fields import own_fields
 from engine.queries.pages import Page
+from engine.queries.people import who_publishes
 from engine.queries.processes import process_of
 from engine.queries.version_moves import last_move_of_deal, version_of_deal
 from webui.approval_pane import shown_changes
@@ -82,6 +83,8 @@ def list_deals() -> ResponseReturnValue:
         reasons = loss_reasons(session, archived=True) if chosen.reason_id else ()
         department = directory(session).department(chosen.counted.department_id)
         client_name = visible_client_name(session, actor(), chosen.client_id) if chosen.client_id else ""
+        has_map = bool(page.items) or chosen.narrows or bool(startable_definitions(session, actor()))
+        owners = () if has_map else who_publishes(session)
     built_in = {one: _(label) for one, label in COLUMNS.items()}
     return render_template(
         "deals/list.html",
@@ -99,6 +102,8 @@ def list_deals() -> ResponseReturnValue:
         first_url=chosen.address() if cursor else None,
         next_url=chosen.address(cursor=page.next_cursor) if page.next_cursor else None,
         may_open=may(actor(), Ability.OPEN_DEAL),
+        has_map=has_map,
+        owners=owners,
     )
 
 
@@ -110,8 +115,12 @@ def show_board() -> ResponseReturnValue:
         key = request.args.get("map") or (maps[0].key if maps else "")
         shown = board(session, actor(), definition_key=key, now=now(), q=q)
         rates = company_rates(session)
+        has_map = bool(shown.columns) or bool(startable_definitions(session, actor()))
+        owners = () if has_map else who_publishes(session)
     return render_template(
         "deals/board.html",
+        has_map=has_map,
+        owners=owners,
         board=shown,
         rates=rates,
         maps=maps,
@@ -365,8 +374,10 @@ def _form(typed: Mapping[str, str], error: DomainError | None = None) -> Respons
     with reading() as session:
         maps = startable_definitions(session, actor())
         own = own_inputs(session, FieldSubject.CLIENT, typed_own, errors, ids="client-own")
+        owners = () if maps else who_publishes(session)
     page = render_template(
         "deals/new.html",
+        owners=owners,
         typed=typed,
         own=own,
         own_asks=any(typed_own.values()) or any(one.error for one in own),

@@ -270,7 +270,7 @@ def _list(error: DomainError | None = None) -> ResponseReturnValue:
         shipped=_shipped({one.key for one in maps}),
         may_deploy=may(actor(), Ability.DEPLOY_MAP),
         first=first,
-        problem_text=error_text(error) if error else "",
+        files_error=error_text(error) if error else "",
     )
     return page, status_of(error) if error else 200
 
@@ -294,6 +294,7 @@ def _version(definition_id: int, error: DomainError | None = None) -> ResponseRe
         asked = open_questions(session, definition_id)
         tables = _editable_tables(session, definition_id)
     groups = finding_groups(findings)
+    is_unconfirmed = isinstance(error, WarningsNotConfirmed)  # told at its tick, where it is mended
     page = render_template(
         "maps/version.html",
         view=view,
@@ -319,7 +320,8 @@ def _version(definition_id: int, error: DomainError | None = None) -> ResponseRe
         may_add_departments=may(actor(), Ability.ADD_DEPARTMENT),
         may_connect=may(actor(), Ability.MANAGE_CONNECTORS),
         to_allow=_to_allow(groups),
-        problem_text=error_text(error) if error else "",
+        problem_text=error_text(error) if error and not is_unconfirmed else "",
+        unconfirmed=error_text(error) if error and is_unconfirmed else "",
         note=request.form.get("note", "") if error else "",
     )
     return page, status_of(error) if error else 200

@@ -276,7 +276,7 @@ def _form(typed: MultiDict[str, str], error: DomainError | None = None) -> Respo
         "people/new.html",
         typed=typed,
         ticked=set(_department_ids(typed)),
-        departments=all_departments,
+        departments=[one for one in all_departments if not one.is_archived],
         roles=role_options(),
         minimum=MIN_PASSWORD_LENGTH,
         errors=field_errors(error) if error else {},
@@ -302,6 +302,7 @@ def _page(
         is_own = person_id == actor().person_id
         offer = provider_offer(session, None, url_for("people.show", person_id=person_id)) if is_own else None
         confirms_by_codes = not is_own and has_authenticator(session, person_id)
+    own_departments = {one.id for one in view.row.departments}
     page = render_template(
         "people/person.html",
         view=view,
@@ -312,8 +313,8 @@ def _page(
         is_own=is_own,
         offer=offer,
         typed=form if form is not None else view.row,
-        ticked=set(_department_ids(form)) if form is not None else {one.id for one in view.row.departments},
-        departments=all_departments,
+        ticked=set(_department_ids(form)) if form is not None else own_departments,
+        departments=[one for one in all_departments if not one.is_archived or one.id in own_departments],
         roles=role_options(),
         role_label=role_label,
         may_erase=may(actor(), Ability.ERASE_PERSON) and not view.row.is_active,

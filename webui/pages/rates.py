@@ -13,6 +13,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from engine.bpmn.compiled import FieldDefinition, FieldType
+from engine.commands.bank_rates import day_awaited
 from engine.commands.exchange_rates import (
     BANK_CURRENCY,
     RateNotUsable,
@@ -131,6 +132,7 @@ def _page(error: DomainError | None = None, choice: _Choice | None = None) -> Re
     with reading() as session:
         found = managed_rates(session, actor(), cursor=cursor)
         today = default_calendar(session).local(now()).date()
+        is_awaited = day_awaited(session, now=now()) is not None
     errors = field_errors(error) if error is not None and choice is None else {}
     page = render_template(
         "settings/rates.html",
@@ -142,6 +144,7 @@ def _page(error: DomainError | None = None, choice: _Choice | None = None) -> Re
         sources={one: _(label) for one, label in _SOURCES.items()},
         problem=_(_PROBLEMS[found.problem]) if found.problem is not None else "",
         today=today,
+        is_awaited=is_awaited,
         typed=request.form if error is not None and choice is None else {"currency": next(iter(found.missing), "")},
         errors=errors,
         refused=error if error is not None and not field_errors(error) else None,

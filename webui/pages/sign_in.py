@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from engine.commands.people import sign_in
-from engine.errors import DomainError, NotFound
+from engine.errors import DomainError, FieldRequired, NotFound
 from engine.model.person import Person
 from engine.model.sign_in import SignInWay
 from engine.queries.actors import actor_of
@@ -47,10 +49,18 @@ def _account_stopped(tries: int) -> None:
 @limit_failures(10, account_tried, stopped=_account_stopped)
 @open_to_all
 def submit() -> ResponseReturnValue:
-    login = request.form.get("login", "").strip()
+    login, password = request.form.get("login", "").strip(), request.form.get("password", "")
+    missing = {
+        name: label
+        for name, label, text in (("login", _("Login"), login), ("password", _("Password"), password))
+        if not text
+    }
+    if missing:  # nobody has tried to come in: the log of sign-ins holds no such try
+        errors = {name: error_text(FieldRequired(label=label)) for name, label in missing.items()}
+        return sign_in_page(login=login, errors=errors), 422
     try:
         with reading() as session, session.no_autoflush:  # a renewed hash is written below
-            person = sign_in(session, login, request.form.get("password", ""))
+            person = sign_in(session, login, password)
             ensure_password_opens(session, person)
             hash_is_outdated = session.is_modified(person)
             person_id = person.id
@@ -61,7 +71,7 @@ def submit() -> ResponseReturnValue:
     if hash_is_outdated:
         # In a transaction of its own: checking passwords must never hold up those who work.
         with writing() as session:
-            sign_in(session, login, request.form.get("password", ""))
+            sign_in(session, login, password)
     came_in(person_id, SignInWay.PASSWORD)
     return _go_on()
 
@@ -104,9 +114,11 @@ def sign_in_page(
     following: str | None = None,
     chooses_account: bool = False,
     whom_to_ask: tuple[str, ...] = (),
+    errors: Mapping[str, str] | None = None,
 ) -> str:
     """``following`` is where one goes on to, by default what the address asks for. ``chooses_account``: the provider of
-    the company's accounts asks which one, for the last was refused. ``whom_to_ask``: people who can help.
+    the company's accounts asks which one, for the last was refused. ``whom_to_ask``: people who can help. ``errors``
+    are told at their fields.
     """
     provider = services().provider
     with reading() as session:
@@ -124,6 +136,7 @@ def sign_in_page(
         following=following,
         provider=provider.given if provider is not None else None,
         chooses_account=chooses_account,
-        folds_password=folds_password and not login,
+        folds_password=folds_password and not login and not errors,
         whom_to_ask=whom_to_ask,
+        errors=errors or {},
     )

@@ -88,11 +88,14 @@ def preview(definition_id: int) -> ResponseReturnValue:
         with upload.stream as stream:
             sheet = read_step_sheet(stream.read(), table)
     except DomainError as error:
-        return _preview_page(table, problem_text=error_text(error)), status_of(error)
+        return _preview_page(table, file_error=error_text(error)), status_of(error)
     return _preview_page(table, sheet=sheet)
 
 
-def _preview_page(table: StepTable, sheet: StepSheet | None = None, problem_text: str = "") -> str:
+def _preview_page(
+    table: StepTable, sheet: StepSheet | None = None, *, problem_text: str = "", file_error: str = ""
+) -> str:
+    """``file_error`` is what is wrong with the chosen file, ``problem_text`` with the whole."""
     edits = sheet.edits if sheet is not None else {}
     return render_template(
         "maps/step_import.html",
@@ -105,6 +108,7 @@ def _preview_page(table: StepTable, sheet: StepSheet | None = None, problem_text
         faults=sheet.faults if sheet is not None else (),
         unused=sheet.unused if sheet is not None else (),
         problem_text=problem_text,
+        file_error=file_error,
     )
 
 

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from engine.commands.people import end_substitution, set_substitution
 from engine.errors import N_, DomainError, FieldRequired, InvalidInput, NotFound
+from engine.model.substitution import Substitution
 from engine.queries.directories import directory
 from engine.queries.substitutions import arrangeable_substitutions, arranges_for_others
 from webui.error_pages import status_of
@@ -42,7 +43,8 @@ def create() -> ResponseReturnValue:
 @blueprint.post("/<int:substitution_id>/end")
 def end(substitution_id: int) -> ResponseReturnValue:
     with writing() as session:
-        end_substitution(session, substitution_id, actor=actor(), clock=services().clock)
+        if session.get(Substitution, substitution_id) is not None:  # else a second press: it is over already
+            end_substitution(session, substitution_id, actor=actor(), clock=services().clock)
     flash(_("The substitution is over."), "success")
     return redirect(url_for("substitutions.show"), code=303)
 

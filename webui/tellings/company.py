@@ -97,6 +97,24 @@ TELLINGS: Mapping[str, Telling] = {
         "users-group", "neutral", lambda data: _("Department “%(name)s” added", name=data["name"])
     ),
     "department_changed": Telling("edit", "neutral", lambda _data: _("Department changed")),
+    "department_archived": Telling(
+        "eye-off", "warning", lambda data: _("Department “%(name)s” archived", name=data["name"])
+    ),
+    "department_restored": Telling(
+        "refresh", "neutral", lambda data: _("Department “%(name)s” in use again", name=data["name"])
+    ),
+    "department_deleted": Telling(
+        "trash", "warning", lambda data: _("Department “%(name)s” deleted: it was never used", name=data["name"])
+    ),
+    "calendar_archived": Telling(
+        "eye-off", "warning", lambda data: _("Calendar “%(name)s” archived", name=data["name"])
+    ),
+    "calendar_restored": Telling(
+        "refresh", "neutral", lambda data: _("Calendar “%(name)s” in use again", name=data["name"])
+    ),
+    "calendar_deleted": Telling(
+        "trash", "warning", lambda data: _("Calendar “%(name)s” deleted: it was never used", name=data["name"])
+    ),
     "calendar_changed": Telling("calendar", "neutral", lambda _data: _("Working calendar changed")),
     "authenticator_added": Telling("shield-check", "good", lambda _data: _("Authenticator application set up")),
     "authenticator_removed": Telling("shield-check", "warning", lambda _data: _("Authenticator application removed")),

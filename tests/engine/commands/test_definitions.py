@@ -21,7 +21,13 @@ from engine.commands.definitions import (
     publishing_findings,
     retire_definition,
 )
-from engine.commands.departments import DepartmentDraft, add_department
+from engine.commands.departments import (
+    DepartmentDraft,
+    DepartmentInUse,
+    add_department,
+    archive_department,
+    restore_department,
+)
 from engine.commands.publishing import AlreadyPublished, publish_definition
 from engine.db.session import Database
 from engine.errors import DomainError, InvalidInput, MapHasErrors, NotAllowed
@@ -103,6 +109,18 @@ def test_a_step_without_deadline_or_for_nobody_cannot_be_published(office: Offic
     with pytest.raises(MapHasErrors) as refused:
         office.do("owner", publish_definition, definition.id)
     assert len(refused.value.findings) == 2
+
+
+def test_a_map_that_names_a_department_put_away_says_so(office: Office) -> None:
+    definition = deploy(office, small(responsible="Відділ мрій"))
+    dreams = office.do("admin", add_department, DepartmentDraft("Відділ мрій"))
+    assert standing(office, definition) == set()
+    office.do("admin", archive_department, dreams.id)
+    assert standing(office, definition) == {("RESPONSIBLE_ARCHIVED", "Подзвонити")}
+    office.do("admin", restore_department, dreams.id)
+    office.do("owner", publish_definition, definition.id)
+    with pytest.raises(DepartmentInUse):
+        office.do("admin", archive_department, dreams.id)
 
 
 def test_an_escalation_to_nobody_is_told_before_publishing(office: Office) -> None:

@@ -8,12 +8,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from openpyxl import load_workbook
+from sqlalchemy import select
 from support.office import Office
 from support.web import Browser, text_of
 
 from engine.commands.clients import ClientDraft
 from engine.model.client import Client
 from engine.model.deal import Deal, DealResult
+from engine.model.process_definition import DefinitionState, ProcessDefinition
 
 SignIn = Callable[[str | None], Browser]
 
@@ -284,3 +286,15 @@ def test_money_in_the_history_has_the_currency_that_the_deal_had_then(office: Of
         told = " ".join(text_of(page).split())
         for change in ("1 000 USD → 2 000 USD", "2 000 USD → 80 000 ₴", "80 000 ₴ → 90 000 ₴"):
             assert change in told
+
+
+def test_before_the_first_map_a_deal_s_pages_say_whom_to_ask_for_one(office: Office, browse: SignIn) -> None:
+    with office.database.write() as session:
+        for one in session.scalars(select(ProcessDefinition)):
+            one.state = DefinitionState.RETIRED
+    olena = browse("olena")
+    for address in ("/deals", "/deals/board", "/deals/new", "/deals/import"):
+        said = text_of(olena.get(address))
+        assert "Ще не опубліковано жодної карти продажів" in said, address
+        assert office.company.owner.full_name in said, address
+        assert "Відкрити першу угоду" not in said, address

@@ -165,6 +165,8 @@ def test_an_upload_without_a_file_asks_for_one(owner: Browser) -> None:
     answer = upload(owner)
     assert answer.status_code == 422
     assert "data-drop-zone" in answer.text
+    assert 'aria-describedby="map-files-help map-files-names map-files-error" aria-invalid="true"' in answer.text
+    assert "Заповніть" in text_of(answer)
 
 
 def test_a_shipped_map_is_taken_with_one_press(office: Office, owner: Browser) -> None:
@@ -201,7 +203,10 @@ def test_warnings_have_to_be_confirmed(office: Office, draft: ProcessDefinition,
     with office.database.write() as session:
         row = session.get_one(ProcessDefinition, draft.id)
         row.findings = [*row.findings, {"code": "FREEDOM_UNKNOWN", "severity": "warning", "params": {"text": "loose"}}]
-    assert owner.post(f"/maps/{draft.id}/publish").status_code == 422
+    refused = owner.post(f"/maps/{draft.id}/publish", {"note": "Коротші строки"})
+    assert refused.status_code == 422
+    assert 'aria-invalid="true" aria-describedby="warnings-confirmed-error"' in refused.text
+    assert "Коротші строки" in refused.text
     assert versions(office)[-1].state is DefinitionState.DRAFT
     assert owner.post(f"/maps/{draft.id}/publish", {"warnings_confirmed": "yes"}).status_code == 303
     assert versions(office)[-1].state is DefinitionState.PUBLISHED

@@ -56,8 +56,10 @@ def test_an_administrator_chooses_a_currency_and_types_a_rate_with_a_comma(selli
     assert "Суми зводяться в UAH" in journal
     assert admin.post(f"{PAGE}/USD/{today.isoformat()}/remove").status_code == 303
     assert "USD немає курсу" in text_of(admin.get(PAGE))
-    for address in (f"{PAGE}/USD/{today.isoformat()}/remove", f"{PAGE}/USD/yesterday/remove"):
-        assert admin.post(address).status_code == 404
+    again = admin.post(f"{PAGE}/USD/{today.isoformat()}/remove")
+    assert again.status_code == 303, "a second press is answered as the first"
+    assert text_of(admin.get("/settings/journal")).count(f"Курс USD на {today:%d.%m.%Y} вилучено") == 1
+    assert admin.post(f"{PAGE}/USD/yesterday/remove").status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -140,7 +142,11 @@ def test_the_bank_is_for_hryvnias_and_what_came_of_it_is_told(office: Office, br
     assert "ще не питали" in text_of(admin.get(PAGE))
     with office.database.write() as session:
         note_bank_problem(session, BankProblem.UNREACHABLE)
-    assert "Національний банк не відповідає. Діють останні відомі курси" in text_of(admin.get(PAGE))
+    assert "Діють останні відомі курси; невдовзі його запитають знову" in text_of(admin.get(PAGE))
+    for currency in ("USD", "EUR", "GBP", "PLN"):
+        office.do("admin", set_exchange_rate, currency, office.clock.now().date(), Decimal(40))
+    said = text_of(admin.get(PAGE))
+    assert "Діють останні відомі курси; наступного робочого дня його запитають знову" in said
 
 
 def test_sums_have_one_total_wherever_they_stand_side_by_side(selling: Office, browse: SignIn) -> None:
@@ -158,6 +164,18 @@ def test_sums_have_one_total_wherever_they_stand_side_by_side(selling: Office, b
     selling.clock.advance(timedelta(days=40))
     control = text_of(bohdan.get("/control")).replace("\xa0", " ")
     assert f"≈ 5 500,05 ₴ за курсом {today:%d.%m.%Y}" in control
+
+
+def test_what_a_sign_means_is_explained_only_where_it_stands(office: Office, browse: SignIn) -> None:
+    close_date = (office.clock.now() + timedelta(days=1)).date()
+    office.open_deal(amount=Decimal(1000), close_date=close_date)
+    keep(office, USD="40")
+    bohdan, pages = browse("bohdan"), ("/deals/board", "/reports/forecast", "/reports/funnel", "/reports/activity")
+    for page in pages:
+        assert "≈" not in bohdan.get(page).text, page
+    office.open_deal(currency="USD", amount=Decimal(10), close_date=close_date)
+    for page in pages:
+        assert "≈ — " in bohdan.get(page).text, page
 
 
 def test_a_missing_rate_is_named_instead_of_a_total(selling: Office, browse: SignIn) -> None:

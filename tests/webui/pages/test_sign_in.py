@@ -50,6 +50,18 @@ def test_nobody_is_sent_to_another_site(browse: SignIn, address: str) -> None:
 
 
 @pytest.mark.usefixtures("with_password")
+def test_what_is_missing_is_told_at_its_field(browse: SignIn) -> None:
+    visitor = browse(None)
+    answer = visitor.post("/sign-in", {"login": "olena", "password": ""})
+    assert answer.status_code == 422
+    assert 'id="field-password-error"' in answer.text
+    assert 'id="field-login-error"' not in answer.text
+    assert 'value="olena"' in answer.text
+    assert "Fill in “Password”." in text_of(answer)
+    assert "Fill in “Login”." in text_of(visitor.post("/sign-in", {}))
+
+
+@pytest.mark.usefixtures("with_password")
 @pytest.mark.parametrize("login", ["olena", "nobody"])
 def test_wrong_password_and_unknown_name_read_the_same(browse: SignIn, login: str) -> None:
     visitor = browse(None)

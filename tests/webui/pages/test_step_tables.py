@@ -210,3 +210,10 @@ def test_what_no_page_of_ours_sends_is_refused(browse: SignIn, draft: ProcessDef
     browser = browse("owner")
     form = {"edits": edits, "read_revision": "1", "csrf_token": browser.token}
     assert browser.client.post(f"/maps/{draft.id}/steps", data=form).status_code == 400
+
+
+def test_an_import_without_a_file_asks_for_one_at_its_field(browse: SignIn, draft: ProcessDefinition) -> None:
+    owner = browse("owner")
+    answer = owner.client.post(f"/maps/{draft.id}/steps/import", data={"csrf_token": owner.token})
+    assert answer.status_code == 422
+    assert 'aria-describedby="step-file-names step-file-error" aria-invalid="true"' in answer.text

@@ -45,6 +45,11 @@ class DepartmentItem(Told):
     parent_id: int | None = Field(description="The department above.")
     distribution: Distribution | None = Field(description="How its steps are given out where a map says nothing.")
     members: int = Field(description="Active people.")
+    archived: bool = Field(description="It is given nothing new; what it did keeps naming it.")
+
+
+class DepartmentQuery(Paging):
+    archived: bool = Field(default=False, description="Archived departments, too.")
 
 
 class Me(Told):

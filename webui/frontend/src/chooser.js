@@ -104,12 +104,19 @@ document.addEventListener("input", event => {
 
 document.addEventListener("focusin", event => {
   const input = comboboxOf(event);
-  if (input && !input.value) ask(input);
+  if (input && !input.value && !("mend" in input.dataset)) ask(input);
+});
+
+document.addEventListener("click", event => {
+  const input = comboboxOf(event);
+  if (input && !input.value && "mend" in input.dataset) ask(input);
 });
 
 document.addEventListener("focusout", event => {
   const input = comboboxOf(event);
-  if (input) close(input);
+  if (!input) return;
+  delete input.dataset.mend;
+  close(input);
 });
 
 document.addEventListener("keydown", event => {

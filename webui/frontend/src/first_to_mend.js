@@ -3,5 +3,6 @@
 const field = document.querySelector("main :is(input, select, textarea)[aria-invalid='true']");
 if (field) {
   field.closest("details")?.setAttribute("open", "");
+  field.dataset.mend = ""; // what is wrong must be read first: no list of choices opens over it
   field.focus();
 }

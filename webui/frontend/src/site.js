@@ -27,4 +27,6 @@ import "./questions.js";
 import "./keep.js";
 import "./for_types.js";
 import "./tabs.js";
+import "./file_choice.js";
+import "./date_words.js";
 import "./first_to_mend.js";
