@@ -18,13 +18,14 @@ from support.missing import found_or_skipped, in_ci
 from support.office import Office
 from support.passwords import hash_passwords_cheaply
 from support.servers import PostgreSQL, Redis, ServerMissing, chromium
-from support.shared_work import leave_tests_to_themselves, share_compiled_statements
+from support.shared_work import leave_tests_to_themselves, share_addresses, share_compiled_statements
 
 TEMPLATE = "reglament_template"
 
 
 gc.disable()  # nothing that is imported and collected is garbage
 share_compiled_statements()
+share_addresses()
 hash_passwords_cheaply()
 
 
