@@ -115,7 +115,7 @@ def _said_by(rule: Rule) -> tuple[Any, ...]:
     return (
         *(rule.rule, rule.endpoint, frozenset(rule.methods or ()), rule.redirect_to, rule.host, rule.subdomain),
         *(rule.strict_slashes, rule.merge_slashes, rule.build_only, rule.alias, rule.websocket),
-        *(rule.provide_automatic_options, *sorted((rule.defaults or {}).items())),
+        *(getattr(rule, "provide_automatic_options", None), *sorted((rule.defaults or {}).items())),
     )
 
 
