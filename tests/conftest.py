@@ -13,18 +13,21 @@ from faults.scorecard import Scorecard, full_lines, table, write_into
 from hypothesis import HealthCheck, settings
 from support.founded_offices import FoundedOffices
 from support.lent_databases import LentDatabases
+from support.longest_files_first import LongestFilesFirst
 from support.migrated import build_schema
 from support.missing import found_or_skipped, in_ci
 from support.office import Office
 from support.passwords import hash_passwords_cheaply
 from support.servers import PostgreSQL, Redis, ServerMissing, chromium
-from support.shared_work import leave_tests_to_themselves, share_compiled_statements
+from support.shared_work import leave_tests_to_themselves, share_addresses, share_compiled_statements
+from xdist.remote import Producer
 
 TEMPLATE = "reglament_template"
 
 
 gc.disable()  # nothing that is imported and collected is garbage
 share_compiled_statements()
+share_addresses()
 hash_passwords_cheaply()
 
 
@@ -43,6 +46,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--write-scorecard", action="store_true", help="after the long form, put its table into docs/reliability.md"
     )
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LongestFilesFirst | None:
+    """Of whole files, those first that take long; another distribution is xdist's own affair."""
+    return LongestFilesFirst(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 def pytest_collection_finish() -> None:

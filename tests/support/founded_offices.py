@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.lent_databases import Content, LentDatabases
@@ -25,13 +26,16 @@ class FoundedOffices:
 
     @contextmanager
     def at_work(self, url: str) -> Iterator[Office]:
-        """The office over the migrated database at ``url``, with its sales map published."""
+        """The office over the migrated database at ``url``, as yet empty, with its sales map published."""
         database = Database(url)
         if database.is_sqlite:
             shutil.copy(self._sqlite, str(database.engine.url.database))
         else:
-            with self._postgresql.connect(str(database.engine.url.database)) as connection:
-                self._content.put_into(connection)
+            with (
+                database.engine.connect() as connection
+            ):  # the office goes on with it: to open one costs the server most
+                driver: Any = connection.connection.driver_connection
+                self._content.put_into(driver, instead_of=self._lent.new)
         yield Office(database, is_founded=True)
         database.dispose()
 
@@ -48,13 +52,17 @@ class FoundedOffices:
         return server
 
     @cached_property
-    def _content(self) -> Content:
+    def _lent(self) -> LentDatabases:
         lent: LentDatabases = self._request.getfixturevalue("lent_databases")
-        name = lent.lend()
+        return lent
+
+    @cached_property
+    def _content(self) -> Content:
+        name = self._lent.lend()
         _found(self._postgresql.url_of(name))
         with self._postgresql.connect(name) as connection:
             content = Content.of(connection)
-        lent.take_back(name)
+        self._lent.take_back(name)
         return content
 
 

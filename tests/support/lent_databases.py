@@ -81,11 +81,11 @@ class Content:
                     rows[table] = told
         return cls(rows, {name: _stands(connection, name) for name in _names(connection, _SEQUENCES)})
 
-    def put_into(self, connection: Connection) -> None:
-        """Whatever the database held; its triggers and references are not asked."""
+    def put_into(self, connection: Connection, instead_of: Content | None = None) -> None:
+        """Whatever the database held, or what it is known to hold; its triggers and references are not asked."""
         with connection.transaction():
             connection.execute("SET LOCAL session_replication_role = replica")
-            for table in _names(connection, _WRITTEN_TABLES):
+            for table in _names(connection, _WRITTEN_TABLES) if instead_of is None else instead_of.rows:
                 connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
             for table, told in self.rows.items():
                 with connection.cursor().copy(sql.SQL("COPY {} FROM STDIN").format(sql.Identifier(table))) as copy:
@@ -120,7 +120,7 @@ class LentDatabases:
 
     def __post_init__(self) -> None:
         with self.server.connect(self.template) as connection:
-            self._new = Content.of(connection)
+            self.new = Content.of(connection)
             self._schema = connection.execute(_SCHEMA).fetchall()
 
     def lend(self) -> str:
@@ -150,7 +150,7 @@ class LentDatabases:
             if connection.execute(_SCHEMA).fetchall() != self._schema:
                 return False
             lost, otherwise_found = _names(connection, _LOST_REFERENCES), _names(connection, _OTHER_TEXTS)
-            self._new.put_into(connection)
+            self.new.put_into(connection)
         assert lost == [], "rows refer to what is not there"
         assert otherwise_found == [], "rows are found by another text than theirs"
         return True

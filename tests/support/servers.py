@@ -137,6 +137,7 @@ class PostgreSQL(Server):
     def __init__(self) -> None:
         super().__init__()
         self._may_not_be_root = os.geteuid() == 0
+        self._maintenance: psycopg.Connection[tuple[Any, ...]] | None = None
 
     def start(self) -> None:
         if not (self.directory / "data").exists():
@@ -176,8 +177,16 @@ class PostgreSQL(Server):
         self._execute("ALTER DATABASE {} RENAME TO {}", name, new)
 
     def _execute(self, statement: str, *names: str) -> None:
-        with self.connect() as connection:
-            connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+        """Over one connection, kept: to open one costs the server more than most statements do."""
+        if self._maintenance is None:
+            self._maintenance = self.connect()
+        self._maintenance.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+
+    def stop(self) -> None:
+        if self._maintenance is not None:
+            self._maintenance.close()
+            self._maintenance = None
+        super().stop()
 
     def connect(self, database: str = "postgres") -> psycopg.Connection[tuple[Any, ...]]:
         """A connection of the driver's own, each statement a transaction."""

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
+from flask import session as request_session
 from flask.testing import FlaskClient
+from flask_wtf.csrf import generate_csrf
 from sqlalchemy import select
 from support.office import Office
 from support.shared_work import CompiledTemplates
@@ -45,18 +47,21 @@ class Browser:
     def __init__(self, app: Flask, login: str | None = None) -> None:
         self.client: FlaskClient = app.test_client()
         self.token = ""
-        self.get("/sign-in")
-        if login is not None:
+        if login is None:
+            self.get("/sign-in")
+        else:
             self._sign_in(app, login)
-            self.get("/inbox")
 
     def _sign_in(self, app: Flask, login: str) -> None:
-        """What signing in leaves in the cookie; people of the office have no passwords."""
+        """What signing in and a first page leave in the cookie; people of the office have no passwords."""
         with app.extensions["reglament"].database.read() as session:
             person = session.scalars(select(Person).where(Person.login == login)).one()
+        with app.test_request_context():
+            self.token = generate_csrf()
+            first_page = dict(request_session)
         with self.client.session_transaction() as cookie:
             cookie.permanent = True
-            cookie["_user_id"] = f"{person.id}:{person.session_stamp}"
+            cookie.update(first_page, _user_id=f"{person.id}:{person.session_stamp}")
 
     def get(self, address: str, *, part: bool = False) -> TestResponse:
         answer = self.client.get(address, headers=_HTMX if part else {}, buffered=True)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import gc
+
 from engine.settings import Settings
 from webui.serving.logs import configure_logs
 
 
 def web(settings: Settings) -> None:
     """Answer people and programs until stopped."""
+    gc.disable()  # nothing that is imported is garbage: to look for some was a sixth of all that it takes
     from webui.serving.web_server import WebServer  # noqa: PLC0415  # the other processes serve no pages
 
+    gc.enable()
     configure_logs()
     WebServer(settings).run()
 

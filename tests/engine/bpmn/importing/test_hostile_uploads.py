@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import io
-import time
 import zipfile
+from time import thread_time
 
 import pytest
 from support.drawn_maps import END, START, chain, codes, drawn, element, found, step
@@ -73,11 +73,11 @@ def zipped(*entries: tuple[str | zipfile.ZipInfo, bytes]) -> bytes:
     ],
 )
 def test_a_file_that_is_no_map_is_refused_by_its_reason(data: bytes, code: str) -> None:
-    began = time.monotonic()
+    began = thread_time()
     outcome = check(data)
     assert outcome.process is None
     assert code in codes(outcome)
-    assert time.monotonic() - began < 2
+    assert thread_time() - began < 2
 
 
 def test_the_line_of_damage_is_the_line_in_the_file() -> None:
@@ -178,10 +178,10 @@ def test_the_file_that_hangs_the_stock_parser_is_compiled_at_once() -> None:
     data = drawn(
         START, element("subProcess", "sub", "", inner + chain("s", "t", "e")), END, chain("start", "sub", "end")
     )
-    began = time.monotonic()
+    began = thread_time()
     outcome = check(data)
     assert outcome.process is not None
-    assert time.monotonic() - began < 1
+    assert thread_time() - began < 1
 
 
 def test_sixty_sub_processes_inside_one_another_are_compiled_or_refused() -> None:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from pathlib import Path
+from time import thread_time
 from typing import Any
 
 import pytest
@@ -47,9 +47,9 @@ def test_the_diagrams_are_there() -> None:
 
 
 def outcome_of(name: str) -> CompileOutcome:
-    began = time.monotonic()
+    began = thread_time()
     outcome = compile_bpmn({name: (FOLDER / name).read_bytes()})
-    assert time.monotonic() - began < 3, "a typical map takes a second at most, on a busy machine three"
+    assert thread_time() - began < 3, "a typical map takes a second at most, on a slow machine three"
     return outcome
 
 

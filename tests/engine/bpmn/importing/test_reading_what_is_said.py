@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from time import monotonic
+from time import thread_time
 from xml.sax.saxutils import escape
 
 import pytest
@@ -368,6 +368,6 @@ def test_a_sentence_before_a_key_stays_a_sentence() -> None:
     "text", [" " * 100_000 + "x", "Термін: x" + " " * 100_000 + "y", "Термін: 2" + "; Термін" * 9_000]
 )
 def test_a_long_line_is_read_in_no_time(text: str) -> None:
-    began = monotonic()
+    began = thread_time()
     list(spoken_properties(text, "note"))
-    assert monotonic() - began < 1
+    assert thread_time() - began < 1
