@@ -116,6 +116,7 @@ def test_a_field_becomes_a_column_of_deals_by_the_keys_and_fits_into_a_phone(
         expect(cells).to_have_text("—")
         expect(cells).to_be_visible()
         assert cells.get_attribute("data-label") == "Умови оплати"
+        page.wait_for_load_state()  # with its styles
         assert page.evaluate("document.documentElement.scrollWidth") <= WIDTH, "nothing hangs over the edge"
     finally:
         page.goto("/deals/columns")

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from support.office import Office
 
 from engine.commands.departments import update_department
+from engine.commands.people import update_person
 from engine.db.session import Database
 from engine.errors import NotFound
 from engine.queries.organisation import organisation
@@ -35,17 +36,25 @@ def name_of(office: Office, department_id: int) -> str:
     return department.name
 
 
+def person_named(office: Office, person_id: int) -> str:
+    with office.database.read() as session:
+        person = organisation(session).directory.person(person_id)
+    assert person is not None
+    return person.full_name
+
+
 @pytest.mark.postgres
 def test_a_change_that_commits_after_a_later_one_is_seen(postgresql_database_url: str) -> None:
     database = Database(postgresql_database_url)
     office = Office(database)
-    legal, finance = office.company.legal.id, office.company.finance.id
-    with database.write() as slow:
-        rename(slow, office, legal, "Комплаєнс")
+    iryna, finance = office.company.iryna.id, office.company.finance.id
+    with database.write() as slow:  # a person: changes of departments wait for one another
+        update_person(slow, iryna, {"full_name": "Ірина Мельник"}, actor=office.actor("admin"), clock=office.clock)
+        slow.flush()
         with database.write() as fast:
             rename(fast, office, finance, "Казначейство")
-        assert (name_of(office, legal), name_of(office, finance)) == ("Юридичний відділ", "Казначейство")
-    assert name_of(office, legal) == "Комплаєнс"
+        assert (person_named(office, iryna), name_of(office, finance)) == ("Ірина Бондар", "Казначейство")
+    assert person_named(office, iryna) == "Ірина Мельник"
     database.dispose()
 
 
