@@ -12,7 +12,7 @@ _OF_ONE_READING = {"element_id", "line"}  # ids made anew depend on what the map
 
 
 def read_otherwise(before: CompiledProcess, now: CompiledProcess) -> tuple[Finding, ...]:
-    """The steps of a map, not of those that it calls, that ``now`` has otherwise than ``before``, or only one of them."""
+    """The steps of a map, not of those that it calls, that only one of both has, or each has otherwise."""
     was, has = _own_steps(before), _own_steps(now)
     return tuple(
         Finding(
