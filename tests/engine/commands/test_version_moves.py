@@ -502,6 +502,17 @@ def test_deals_that_stand_alike_are_told_apart_where_their_data_decide(office: O
     assert [office.open_steps(deal)[0].element_id for deal in (small, large, larger)] == ["work", "check", "check"]
 
 
+def test_no_more_deals_are_looked_at_one_by_one_than_a_page_can_wait_for(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.publish(watched_map(alarm=False))
+    for discount in ("5", "12", "20"):
+        office.open_deal(definition_key="watched", fields={"discount": discount})
+    monkeypatch.setattr("engine.queries.version_moves._JUDGED_BY_DATA", 1)
+    red, amber = preview(office, office.publish(watched_map(alarm=True))).groups
+    assert (red.verdict, red.deals, amber.verdict, amber.deals) == (Verdict.RED, 1, Verdict.AMBER, 2)
+
+
 def take_back(office: Office, started: VersionMove) -> MovedDeal:
     """Press the undo of the only deal of a move, and look what became of it."""
     office.do("owner", undo_moved_deal, rows(office, started)[0].id)
