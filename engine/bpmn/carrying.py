@@ -42,13 +42,13 @@ from engine.bpmn.carrying_problems import (
 from engine.bpmn.catching_events import EventGateway, waits_for
 from engine.bpmn.compensation import ENTRIES, PENDING, UNDOES, UNDONE, Ledger
 from engine.bpmn.compiled import CompiledProcess
-from engine.bpmn.elements import RACE, RACE_FLOW, WRITTEN
+from engine.bpmn.elements import DECIDED, RACE, RACE_FLOW, WRITTEN
 from engine.bpmn.environment import MapEnvironment, MapScriptEngine
 from engine.bpmn.joins import ARRIVED_FROM
 from engine.bpmn.jumps import Token, gateway_of, is_leaf, moves_on, tokens_of
 from engine.bpmn.live_workflow import LiveSubWorkflow, LiveTask, LiveWorkflow, Scope
 from engine.bpmn.markings import NotProvable, node_of
-from engine.bpmn.run_variables import forget_outcome
+from engine.bpmn.run_variables import forget_outcome, take_as_undecided
 from engine.bpmn.runtime import StepContext, StepResult
 from engine.bpmn.scope_events import BEGAN_AT, EventSubProcess
 from engine.bpmn.settling import settle
@@ -138,9 +138,11 @@ class _Carrier:
         self.workflow, self.spec, self.order, self.context = workflow, spec, order, context
         values = renamed_outcomes(workflow.environment.store.values, order.choices)
         store = VariableStore(spec.lookups.kept, spec.lookups.outcomes, values, context.facts)
-        for name, value in order.known.items():
-            if name not in values:
-                store.write(name, value)
+        # What the old version asks for and the deal has not got is forgotten: history does not give it back.
+        told = order.known.keys() - values.keys() - (spec.lookups.outcomes & workflow.environment.lookups.kept)
+        for name in sorted(told):
+            store.write(name, order.known[name])
+        self._learnt = told & spec.lookups.outcomes & spec.lookups.kept
         engine = MapScriptEngine(MapEnvironment(spec.lookups, store, context))
         self.target = LiveWorkflow(spec.main, spec.scopes, engine)
         self.target.last_id = workflow.last_id
@@ -268,8 +270,9 @@ class _Carrier:
             raise self._told(HalfDecided, element)
         carried = LiveTask(holder, spec, loop or holder.task_tree, task.state, None if anew else task.id)
         carried.internal_data = dict(task.internal_data)
-        if WRITTEN in carried.internal_data:
-            carried.internal_data[WRITTEN] = renamed_outcomes(carried.internal_data[WRITTEN], self.order.choices)
+        for key in (WRITTEN, DECIDED):
+            if key in carried.internal_data:
+                carried.internal_data[key] = renamed_outcomes(carried.internal_data[key], self.order.choices)
         carried.triggered = loop is not None
         if not anew:
             self.kept.add(task.id)
@@ -452,7 +455,18 @@ class _Carrier:
         inside = LiveSubWorkflow(self.target.subprocess_specs[spec.spec], carried.id, self.target)
         self.target.subprocesses[carried.id] = inside
         self._carried_scopes.append((carried.id, self.workflow.subprocesses[host.id]))
+        self._take_as_undecided(host, carried, inside.spec.outcomes & self._learnt)
         return inside
+
+    def _take_as_undecided(self, host: LiveTask, run: LiveTask, outcomes: frozenset[str]) -> None:
+        """The new version asks for ``outcomes`` first, and nobody knows in which of several runs each was given."""
+        if not outcomes:
+            return
+        if run.task_spec.decides_apart:
+            told = {name: self.target.environment.store.values[name] for name in sorted(outcomes)}
+            run.parent.internal_data[DECIDED] = told | run.parent.internal_data.get(DECIDED, {})
+        twins = any(one is not host and one.task_spec is host.task_spec for one in host.workflow.live_tasks())
+        take_as_undecided(run, outcomes, twins=twins)
 
     # soundness ----------------------------------------------------------------------------------------------------
     def ensure_sound(self, old: ExecutableSpec) -> None:

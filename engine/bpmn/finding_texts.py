@@ -471,6 +471,10 @@ _PUBLISHING: Mapping[str, FindingText] = {
         N_("The clients of your company have no field “%(field)s”: only this map knows it."),
         N_("Add it in Settings, Own fields, or take it into use again; or name a field that there is."),
     ),
+    "STEP_READ_OTHERWISE": FindingText(
+        N_("This step is read otherwise now than it was when the map was uploaded."),
+        N_("Upload the file of this map again, look at the step and at what is found, and publish that first."),
+    ),
     "DISTRIBUTION_UNUSED": FindingText(
         N_("The map says how a department gives out this step, and it is not one department's to give."),
         N_("Name a department as the responsible, or empty “distribution”."),

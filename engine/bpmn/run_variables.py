@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine.bpmn.elements import COMPLETED, DECIDED, INDEX, ITEM, OPENED, RUNS, WRITTEN
-from engine.bpmn.variables import decision, outcome_kind, outcome_variable
+from engine.bpmn.variables import decided_together, outcome_variable
 
 if TYPE_CHECKING:
     from engine.bpmn.live_workflow import LiveTask, LiveWorkflow, Scope
@@ -133,15 +133,25 @@ def begin_undecided(run: LiveTask, outcomes: frozenset[str]) -> None:
         )
 
 
+def take_as_undecided(run: LiveTask, outcomes: frozenset[str], *, twins: bool) -> None:
+    """``run`` goes on under another version, which asks for ``outcomes``: nobody knows in which run they were given."""
+    spec = run.task_spec
+    if outcomes and (spec.decides_apart or twins or spec.begins_beside(run)):
+        written = run.internal_data.get(WRITTEN, {})
+        run.internal_data[WRITTEN] = dict.fromkeys(sorted(outcomes)) | written
+
+
 def hand_outcomes_on(run: LiveTask) -> None:
     """``run`` has ended: what follows it sees what was decided in it, and behind several runs what all decided."""
-    store = run.workflow.top_workflow.environment.store
+    environment = run.workflow.top_workflow.environment
+    store, lookups = environment.store, environment.lookups
     decided = {name: outcome for name, outcome in run.internal_data.get(WRITTEN, {}).items() if name in store.outcomes}
     if run.task_spec.decides_apart:
         together = run.parent.internal_data.setdefault(DECIDED, {}) if decided else {}
         for name, outcome in decided.items():
             if outcome is not None:
-                together[name] = _together(run, name, [together[name], outcome] if name in together else [outcome])
+                given = [together[name], outcome] if name in together else [outcome]
+                together[name] = decided_together(lookups.step_of_outcome(name), given)
         decided = together
     for name, outcome in decided.items():
         if outcome is None:
@@ -149,13 +159,6 @@ def hand_outcomes_on(run: LiveTask) -> None:
         else:
             store.write(name, outcome)
         keep_outcome(run.workflow, name, outcome)
-
-
-def _together(run: LiveTask, name: str, outcomes: list[str]) -> str:
-    """What runs amount to: a rejection wins over a return, a return over approvals; of others the last counts."""
-    step = run.workflow.top_workflow.environment.lookups.step_of_outcome(name)
-    decisive = decision((outcome_kind(step, outcome), outcome) for outcome in outcomes)
-    return outcomes[-1] if decisive is None else decisive[1]
 
 
 def forget_outcome(scope: Scope, element_id: str) -> None:

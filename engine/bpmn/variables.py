@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from math import isfinite
@@ -73,6 +73,12 @@ class VariableStore:
         """Nothing stands under ``name`` any more."""
         self.values.pop(name, None)
         self.scope.pop(name, None)
+
+
+def decided_together(step: StepDefinition | None, outcomes: Sequence[str]) -> str:
+    """What several runs of a step amount to: a rejection wins over a return, a return over approvals, else the last."""
+    decisive = decision((outcome_kind(step, outcome), outcome) for outcome in outcomes)
+    return outcomes[-1] if decisive is None else decisive[1]
 
 
 def _with_path(container: Any, path: list[str], value: Any) -> dict[str, Any]:

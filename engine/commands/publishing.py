@@ -2,7 +2,8 @@
 
 A call activity starts the version that is published when the deal starts, and the deal keeps it. A called map is
 compiled into its caller, so a caller is compiled anew when what it calls is published, as a version of its own with the
-same files: which version a deal runs on says at once which called versions it runs on.
+same files: which version a deal runs on says at once which called versions it runs on. Where this release reads a step
+of these files otherwise than the one that compiled them, the owner looks at it first.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from engine.events import DefinitionPublished
 from engine.model.process_definition import DefinitionState, ProcessDefinition
 from engine.policy.map_rules import rule_finding
 from engine.policy.permissions import Ability, Actor, ensure_may
+from engine.policy.reading_changes import read_otherwise
 from engine.queries.definitions import missing_definition, published_callers, published_versions
 from engine.queries.map_rules import rule_runs
 from engine.queries.processes import process_of
@@ -180,6 +182,8 @@ def _with_called_maps_of_today(
     errors = tuple(one for one in findings if one.severity is Severity.ERROR)
     if process is None or errors:
         raise MapHasErrors(errors)
+    if otherwise := read_otherwise(definition.process(), process):
+        raise MapHasErrors(otherwise)
     if definition.published_at is not None and process.content_hash != definition.content_hash:
         return deploy_definition(session, checked, actor=actor, clock=clock)
     definition.compiled, definition.content_hash = process.model_dump_json(), process.content_hash
@@ -204,6 +208,8 @@ def _make_caller_anew(
     if process.content_hash == caller.content_hash:
         caller.called = published_versions(session, process.called_keys)
         return
+    if otherwise := read_otherwise(caller.process(), process):
+        raise CallerCannotFollow(otherwise, name=caller.name)
     anew = deploy_definition(session, checked, actor=actor, clock=clock)
     broken = tuple(rule_finding(one) for one in rule_runs(session, anew) if not one.passed)
     if broken:

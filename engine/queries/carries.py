@@ -15,11 +15,11 @@ from engine.bpmn.carrying import Carried, CarryOrder, carry
 from engine.bpmn.carrying_problems import CannotCarry, StateNotReadable
 from engine.bpmn.compiled import CompiledProcess
 from engine.bpmn.deadline_rules import RelativeToField
-from engine.bpmn.inspection import waits_in
+from engine.bpmn.inspection import is_apart, waits_in
 from engine.bpmn.runtime import StepContext
 from engine.bpmn.standing import elements_in, standing
 from engine.bpmn.state_codec import UnreadableState
-from engine.bpmn.variables import outcome_variable
+from engine.bpmn.variables import decided_together, outcome_variable
 from engine.bpmn.version_changes import Change, ChangeKind, changes_for, passed_approvals
 from engine.errors import DomainError, MapFailed
 from engine.model.process_instance import ProcessInstance
@@ -111,7 +111,7 @@ class _Carrying:
             recompute=self.deadlines is DeadlinePolicy.RECOMPUTE,
             opened_at={one.activity_id: one.opened_at for one in asked if one.state in LIVE},
             half_decided=_half_decided(asked),
-            known={**facts.fields(), **_outcomes(asked)},
+            known={**facts.fields(), **_outcomes(new, asked)},
         )
         carried = carry(old, new, instance.execution_state, order, context)
         stands = set(carried.elements.values()) | _began(new, carried)
@@ -173,17 +173,28 @@ def _halves(asked: Sequence[_Asked]) -> tuple[str, ...]:
     return tuple(sorted({one.element_id for one in asked if one.activity_id in half}))
 
 
-def _outcomes(asked: Iterable[_Asked]) -> dict[str, str]:
-    """What each step that does not wait now decided last: a gateway of the new version may be the first to ask."""
+def _outcomes(new: CompiledProcess, asked: Iterable[_Asked]) -> dict[str, str]:
+    """What each step that does not wait now decided last: a gateway of the new version may be the first to ask.
+
+    Of one that runs several times, each time about something else, it is what all runs decided together so far.
+    """
     asked = list(asked)
     waiting = {one.element_id for one in asked if one.state in LIVE}
     done = [one for one in asked if one.state is WorkItemState.COMPLETED and one.completed_at is not None]
     done.sort(key=lambda one: one.completed_at)
+    given: dict[str, list[str]] = {}
+    for one in done:
+        if one.outcome is not None and (one.element_id not in waiting or is_apart(new, one.element_id)):
+            given.setdefault(one.element_id, []).append(one.outcome)
     return {
-        outcome_variable(one.element_id): one.outcome
-        for one in done
-        if one.outcome is not None and one.element_id not in waiting
+        outcome_variable(step): decided_together(new.steps.get(step), all_of) if _is_several(new, step) else all_of[-1]
+        for step, all_of in given.items()
     }
+
+
+def _is_several(new: CompiledProcess, step: str) -> bool:
+    loop = new.loops.get(step)
+    return is_apart(new, step) or (loop is not None and loop.again_while is None)
 
 
 def _changes(old: CompiledProcess, new: CompiledProcess, carried: Carried) -> tuple[Change, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -51,6 +51,7 @@ from engine.queries.scopes import ensure_sees
 _AT_ONCE = 1_000
 _EXAMPLES = 5
 _JUDGED_EACH = 500  # of deals that stand alike, where their own data decide: some five milliseconds each
+_JUDGED_BY_DATA = 1_000  # of all places together: a preview is a page that somebody waits for
 _STANDS = (MovedDealState.MOVED, MovedDealState.KEPT)  # the deal follows the version that it was moved to
 # Part of an approval is given without a step of the instance, and a later step may come back to the same place.
 _GOES_ON = tuple(map(kind_of, (StepCompleted, TimerFired, MessageReceived, SignalReceived, DealMoved, CallCompleted)))
@@ -212,7 +213,8 @@ def move_preview(
     if definition is None or definition.compiled is None:
         raise NotFound
     grouped = _grouped(session, definition, deal_ids, from_definition_ids)
-    judging = _Judging(session, definition, choices or {}, deadlines, at)
+    each = min(_JUDGED_EACH, _JUDGED_BY_DATA // max(len(grouped), 1))
+    judging = _Judging(session, definition, choices or {}, deadlines, at, each)
     groups = [part for group in grouped for part in judging.parts(group)]
     order = (Verdict.RED, Verdict.AMBER, Verdict.GREEN)
     return MovePreview(
@@ -397,7 +399,7 @@ def _grouped(
     definition: ProcessDefinition,
     deal_ids: Sequence[int] | None,
     from_definition_ids: Sequence[int] | None,
-) -> Iterable[_Group]:
+) -> Collection[_Group]:
     groups: dict[str, _Group] = {}
     wanted = movable_instances(definition, deal_ids=deal_ids, from_definition_ids=from_definition_ids)
     found = session.execute(wanted.add_columns(ProcessInstance.execution_state)).yield_per(_AT_ONCE)
@@ -439,17 +441,18 @@ class _Judging:
     choices: Mapping[str, Any]
     deadlines: DeadlinePolicy
     at: datetime
+    each: int  # of the deals of a group, how many beside the first are judged by their own data
 
     def parts(self, group: _Group) -> Iterable[MoveGroup]:
         """The whole group, or those of it that are judged alike: each deal by itself, where its own data decide."""
         first, is_of_all = self._judged(group, group.instance_ids[0])
         judgements, parts = {(first.part, first.changes): first}, {(first.part, first.changes): group.instance_ids[:1]}
         rest = group.instance_ids[1:]
-        for instance_id in rest[: 0 if is_of_all else _JUDGED_EACH]:
+        for instance_id in rest[: 0 if is_of_all else self.each]:
             one, _ = self._judged(group, instance_id)
             judgements.setdefault((one.part, one.changes), one)
             parts.setdefault((one.part, one.changes), []).append(instance_id)
-        parts[first.part, first.changes] += rest[0 if is_of_all else _JUDGED_EACH :]
+        parts[first.part, first.changes] += rest[0 if is_of_all else self.each :]
         for key, one in judgements.items():
             is_part = len(parts) > 1 and one.part != ""
             yield self._told(group, one, parts[key], one.part if is_part or one.part in self.choices else group.key)

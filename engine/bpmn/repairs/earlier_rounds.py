@@ -104,7 +104,7 @@ class _Rounds:
     """What is asked of the ways through a map that nothing changes meanwhile; each answer is worked out once."""
 
     def __init__(self) -> None:
-        self._ways: dict[tuple[Node, Node | None], _WaysOn] = {}
+        self._ways: dict[tuple[Node, Node | None], WaysOn] = {}
 
     def pass_by(self, steps: Iterable[Node], begin: Node, end: Node) -> bool:
         """Whether a deal may come from ``begin`` to ``end`` without any of ``steps`` having been asked for."""
@@ -128,11 +128,11 @@ class _Rounds:
         """Whether a token at ``begin`` may come to ``end``, or to an end of its scope, and no token to ``past``."""
         ways = self._ways.get((begin, end))
         if ways is None:
-            ways = self._ways[begin, end] = _WaysOn(begin, end)
+            ways = self._ways[begin, end] = WaysOn(begin, end)
         return ways.lead_past(past)
 
 
-class _WaysOn:
+class WaysOn:
     """The ways from ``begin`` to ``end``, or to the ends of its scope, looked at once for whatever they may pass by.
 
     The ways of a parallel split are all taken: none of them may lead only to what is to be passed by.

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from sqlalchemy import select
+from support.canonical_maps import DECISIONS
 from support.office import Office
 
+from engine.bpmn.compiled import ApprovalRule, StepKind
 from engine.commands.definitions import check_map, deploy_definition, published_sources, retire_definition
 from engine.commands.publishing import CallerCannotFollow, prepare_publishing, publish_definition
-from engine.errors import Conflict
+from engine.errors import Conflict, MapHasErrors
 from engine.model.deal import Deal
 from engine.model.history_event import HistoryEvent
 from engine.model.process_definition import DefinitionState, ProcessDefinition
@@ -174,3 +178,62 @@ def test_a_version_tells_what_it_calls_and_who_calls_it(office: Office) -> None:
     with office.database.read() as session:
         assert definition_view(session, office.actor("owner"), inner.id).callers == ()
         assert session.get_one(ProcessDefinition, outer.id).state is DefinitionState.RETIRED
+
+
+def as_another_release_read_it(office: Office, definition_id: int, **step: Any) -> None:
+    """The version as it was compiled by a release of another format, which read its own step otherwise."""
+    with office.database.write() as session:
+        definition = session.get_one(ProcessDefinition, definition_id)
+        process = definition.process()
+        steps = {
+            name: one.model_copy(update=step) if one.process_key == process.key else one
+            for name, one in process.steps.items()
+        }
+        compiled = process.model_copy(update={"steps": steps, "content_hash": f"{definition_id:064}"})
+        definition.compiled, definition.content_hash = compiled.model_dump_json(), compiled.content_hash
+
+
+def with_a_step_of_its_own(key: str, called: str) -> bytes:
+    two = f"""<userTask id="a" name="Власний крок">{_SAID}</userTask><sequenceFlow id="f3" sourceRef="a" targetRef="b"/>
+    <callActivity id="b" name="Виклик" calledElement="{called}">{_SAID}</callActivity>"""
+    return _MAP.format(key=key, body=two).replace('sourceRef="a" targetRef="e"', 'sourceRef="b" targetRef="e"').encode()
+
+
+def test_a_caller_that_this_release_reads_otherwise_does_not_go_live_unseen(office: Office) -> None:
+    """It was an approval to the release that compiled it: new deals would pass it without anybody having been told."""
+    put(office, step_map("inner", "Крок"))
+    outer = put(office, with_a_step_of_its_own("outer", "inner"))
+    approval = {"kind": StepKind.APPROVAL, "approval": ApprovalRule(), "outcomes": DECISIONS}
+    as_another_release_read_it(office, outer.id, **approval)
+    running = office.open_deal(definition_key="outer")
+    newer = deploy(office, step_map("inner", "Новий крок"))
+
+    with pytest.raises(CallerCannotFollow) as refused:
+        publish(office, newer)
+
+    assert refused.value.params["name"] == "outer"
+    told = [(one.code, one.element_id, one.element_name) for one in refused.value.findings]
+    assert told == [("STEP_READ_OTHERWISE", "a", "Власний крок")]
+    assert versions(office, "outer") == [(1, "published", {"inner": 1})]
+    put(office, with_a_step_of_its_own("outer", "inner"))
+    publish(office, newer)
+    assert versions(office, "outer")[-1] == (3, "published", {"inner": 2})
+    assert office.step("a", running).kind is StepKind.APPROVAL
+
+
+def test_a_draft_that_this_release_reads_otherwise_is_uploaded_again(office: Office) -> None:
+    put(office, step_map("inner", "Крок"))
+    draft = deploy(office, with_a_step_of_its_own("outer", "inner"))
+    as_another_release_read_it(office, draft, deadline=None, deadline_text="")
+    put(office, step_map("inner", "Новий крок"))
+    with pytest.raises(MapHasErrors) as refused:
+        publish(office, draft)
+    assert [one.code for one in refused.value.findings] == ["STEP_READ_OTHERWISE"]
+
+
+def test_a_caller_of_another_release_that_is_read_alike_follows(office: Office) -> None:
+    put(office, step_map("inner", "Крок"))
+    outer = put(office, with_a_step_of_its_own("outer", "inner"))
+    as_another_release_read_it(office, outer.id)
+    put(office, step_map("inner", "Новий крок"))
+    assert versions(office, "outer")[-1] == (2, "published", {"inner": 2})

@@ -2,21 +2,23 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
 import pytest
 from sqlalchemy import select
-from support.canonical_maps import MapBuilder
+from support.canonical_maps import MapBuilder, when
 from support.office import Office
-from support.sales_map import APPROVERS, human, sales_map
+from support.sales_map import APPROVERS, hash_of, human, sales_map
 from support.versions import edited
 
 from engine.bpmn.compiled import ApprovalRule, CompiledProcess, Distribution, FieldDefinition, FieldType
 from engine.bpmn.deadline_rules import WorkingTime
-from engine.bpmn.inspection import fingerprint
+from engine.bpmn.inspection import fingerprint, variables_in
 from engine.bpmn.version_changes import ChangeKind
 from engine.commands.cancellations import cancel_deal
+from engine.commands.jumps import move_token
 from engine.commands.moved_deals import NotMoved, WentOn, take_turn, undo_moved_deal
 from engine.commands.suspensions import resume_deal, suspend_deal
 from engine.commands.version_moves import (
@@ -33,7 +35,7 @@ from engine.commands.version_moves import (
 from engine.commands.work_items import claim_work_item, save_draft
 from engine.db.session import Database
 from engine.errors import DealIsSuspended, DomainError, MapFailed
-from engine.model.deal import Deal
+from engine.model.deal import Deal, DealResult
 from engine.model.department import Membership
 from engine.model.draft import Draft
 from engine.model.process_definition import DefinitionState, ProcessDefinition
@@ -500,6 +502,17 @@ def test_deals_that_stand_alike_are_told_apart_where_their_data_decide(office: O
     assert [office.open_steps(deal)[0].element_id for deal in (small, large, larger)] == ["work", "check", "check"]
 
 
+def test_no_more_deals_are_looked_at_one_by_one_than_a_page_can_wait_for(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.publish(watched_map(alarm=False))
+    for discount in ("5", "12", "20"):
+        office.open_deal(definition_key="watched", fields={"discount": discount})
+    monkeypatch.setattr("engine.queries.version_moves._JUDGED_BY_DATA", 1)
+    red, amber = preview(office, office.publish(watched_map(alarm=True))).groups
+    assert (red.verdict, red.deals, amber.verdict, amber.deals) == (Verdict.RED, 1, Verdict.AMBER, 2)
+
+
 def take_back(office: Office, started: VersionMove) -> MovedDeal:
     """Press the undo of the only deal of a move, and look what became of it."""
     office.do("owner", undo_moved_deal, rows(office, started)[0].id)
@@ -702,3 +715,100 @@ def test_a_deal_whose_state_cannot_be_read_is_refused_and_holds_no_other_up(offi
         (broken.id, MovedDealState.REFUSED),
         (sound.id, MovedDealState.MOVED),
     ]
+
+
+def positions(*, asked: str, repeated: str = "each") -> CompiledProcess:
+    """For each of two positions legal → papers → send, then pack → sign; ``repeated`` says what is done for each.
+
+    ``asked`` is the step behind which a gateway looks at what legal decided, if any: then only what was approved goes
+    on to the step after it.
+    """
+    builder = MapBuilder()
+    twice = builder.multi_instance(repeated, cardinality="2")
+    builder.start()
+    builder.end("won")
+    builder.end("lost")
+    with builder.scope("each", twice if repeated == "each" else ""):
+        builder.start("in")
+        builder.step("legal", twice if repeated == "legal" else "")
+        for step in ("papers", "send"):
+            builder.step(step)
+        builder.end("out")
+        builder.chain("in", "legal", "papers")
+        decided(builder, "papers", "send", "out", is_asked=asked == "papers")
+        builder.chain("send", "out")
+    builder.chain("start", builder.step("prepare"), "each", builder.step("pack"))
+    decided(builder, "pack", builder.step("sign"), "lost", is_asked=asked == "pack")
+    builder.chain("sign", "won")
+    known, built = sales_map().steps, builder.build()
+    steps = {name: known[name] for name in ("prepare", "legal", "sign")}
+    steps |= {name: human(name, name, "Відділ продажів", "Договір") for name in ("papers", "send", "pack")}
+    return built.model_copy(update={"steps": steps, "content_hash": f"{built.content_hash[:40]}{hash_of(steps)}"})
+
+
+def decided(builder: MapBuilder, before: str, after: str, no: str, *, is_asked: bool) -> None:
+    if not is_asked:
+        builder.chain(before, after)
+        return
+    builder.gateway("exclusive", "decide")
+    builder.chain(before, "decide")
+    builder.flow("decide", after, when("approved", "legal"), "ok")
+    builder.flow("decide", no, when("returned|rejected", "legal"), "no")
+
+
+def answer_both(office: Office, *answers: str) -> None:
+    """The answers of legal, one position after the other."""
+    for answer in answers:
+        office.wait(hours=1)
+        item = next(one for one in office.open_steps() if one.element_id == "legal")
+        office.complete("iryna", "legal", answer, comment="Так" if answer == "approved" else "Ні", work_item_id=item.id)
+
+
+def do_each(office: Office, name: str) -> None:
+    for item in [one for one in office.open_steps() if one.element_id == name]:
+        with suppress(MapFailed):
+            office.complete("olena", name, work_item_id=item.id)
+
+
+def open_elements(office: Office) -> list[str]:
+    return sorted(one.element_id for one in office.open_steps())
+
+
+def test_what_was_decided_in_one_run_does_not_count_in_another_that_a_new_version_asks_about(office: Office) -> None:
+    """The history knows who decided what, but not in which run: a rejected position must not be sent."""
+    office.publish(positions(asked=""))
+    office.open_deal()
+    office.prepare()
+    answer_both(office, "rejected", "approved")
+    move(office, office.publish(positions(asked="papers")))
+    do_each(office, "papers")
+    assert "send" not in open_elements(office)
+
+
+@pytest.mark.parametrize("repeated", ["each", "legal"])
+@pytest.mark.parametrize("answered_before", [1, 2])
+def test_behind_runs_that_decided_before_a_move_a_rejection_counts(
+    office: Office, repeated: str, answered_before: int
+) -> None:
+    office.publish(positions(asked="", repeated=repeated))
+    deal = office.open_deal()
+    office.prepare()
+    answers = ("rejected", "approved")
+    answer_both(office, *answers[:answered_before])
+    move(office, office.publish(positions(asked="pack", repeated=repeated)))
+    answer_both(office, *answers[answered_before:])
+    for step in ("papers", "send", "pack"):
+        do_each(office, step)
+    assert office.deal(deal).result is DealResult.LOST
+
+
+def test_an_outcome_that_a_deal_has_forgotten_is_not_remembered_by_a_move(office: Office) -> None:
+    process = sales_map()
+    office.publish(process)
+    deal = office.open_deal()
+    office.prepare()
+    office.complete("iryna", "legal", "approved")
+    office.do("admin", move_token, deal.id, "prepare", "Усе спочатку")
+    assert "legal_outcome" not in variables_in(instance_of(office, deal).execution_state)
+    move(office, office.publish(with_step(process, "sign", name="Підпис")))
+    assert "legal_outcome" not in variables_in(instance_of(office, deal).execution_state)

@@ -203,7 +203,7 @@ def what_a_run_decided_is_not_handed_on(patch: Patch) -> None:
 
 
 def the_last_of_several_parts_decides_alone(patch: Patch) -> None:
-    patch.setattr(run_variables, "_together", lambda _run, _name, outcomes: outcomes[-1])
+    patch.setattr(run_variables, "decided_together", lambda _step, outcomes: outcomes[-1])
 
 
 def a_value_of_another_run_decides(patch: Patch) -> None:
