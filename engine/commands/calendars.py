@@ -70,6 +70,7 @@ def add_calendar(
     ensure_may(actor, Ability.MANAGE_CALENDARS)
     if not name.strip():
         raise InvalidInput({"name": FieldRequired(label=N_("Name"))})
+    take_turn_arranging(session)
     same = session.scalar(select(Calendar).where(Calendar.name == name.strip()))
     if same is not None:
         known = CalendarIsArchived if same.archived_at is not None else CalendarExists
