@@ -1,4 +1,7 @@
-"""Changes of who stands above or in for whom: one at a time, so that no circle is closed by two who look at once."""
+"""Changes of who stands above or in for whom, and of what is used: one at a time, each on what the last one left.
+
+No circle is closed by two who look at once, and nothing is put away that somebody takes into use meanwhile.
+"""
 
 from __future__ import annotations
 

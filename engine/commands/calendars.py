@@ -34,6 +34,11 @@ class HoursNotUnderstood(DomainError):
     )
 
 
+class HoursMissing(DomainError):
+    code: ClassVar[str] = "hours_missing"
+    template: ClassVar[str] = N_("Give at least one day working hours, for example 09:00–13:00, 14:00–18:00.")
+
+
 class ZoneUnknown(DomainError):
     code: ClassVar[str] = "zone_unknown"
     template: ClassVar[str] = N_("There is no time zone “%(zone)s”. It is written like Europe/Kyiv.")
@@ -70,6 +75,7 @@ def add_calendar(
     ensure_may(actor, Ability.MANAGE_CALENDARS)
     if not name.strip():
         raise InvalidInput({"name": FieldRequired(label=N_("Name"))})
+    take_turn_arranging(session)
     same = session.scalar(select(Calendar).where(Calendar.name == name.strip()))
     if same is not None:
         known = CalendarIsArchived if same.archived_at is not None else CalendarExists
@@ -209,7 +215,9 @@ def _locked(session: Session, calendar_id: int, actor: Actor) -> Calendar:
 
 def _week(weekly: Mapping[str, Spans]) -> dict[str, Any]:
     week = {day: _spans(spans) for day, spans in weekly.items() if spans}
-    if not week or not set(week) <= {str(day) for day in range(7)}:
+    if not week:
+        raise InvalidInput({"weekly": HoursMissing()})
+    if not set(week) <= {str(day) for day in range(7)}:
         raise InvalidInput({"weekly": HoursNotUnderstood(value=", ".join(weekly))})
     return week
 
@@ -232,5 +240,5 @@ def _spans(spans: Spans) -> list[list[str]]:
 def _ensure_zone(zone: str) -> None:
     try:
         ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # a folder of zones, a name longer than files may have
         raise InvalidInput({"zone": ZoneUnknown(zone=zone)}) from None

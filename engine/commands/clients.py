@@ -328,10 +328,10 @@ def _search_text_of_contact(session: Session, contact: Contact) -> str:
 
 
 def ensure_readable(name: str, name_field: str, edrpou: str, email: str) -> None:
-    """Raises InvalidInput; an empty name is an error of ``name_field``."""
+    """Raises InvalidInput; an empty name is an error of ``name_field``: a client's, or a person's full one."""
     errors: dict[str, DomainError] = {}
     if is_invisible(name):
-        errors[name_field] = FieldRequired(label=N_("Name"))
+        errors[name_field] = FieldRequired(label=N_("Full name") if name_field == "full_name" else N_("Name"))
     if edrpou.strip() and not _EDRPOU.fullmatch(edrpou.strip()):
         errors["edrpou"] = FieldNotUnderstood(value=edrpou, expected=N_("an EDRPOU code of 8, 10 or 12 digits"))
     # Its length is looked at first: of a very long text, the pattern would try every division.

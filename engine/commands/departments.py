@@ -78,6 +78,7 @@ def add_department(session: Session, draft: DepartmentDraft, *, actor: Actor, cl
     """Who draws maps may add one by its name; more is said by who manages people. Raises NotAllowed, InvalidInput."""
     is_name_alone = draft == DepartmentDraft(draft.name)
     ensure_may(actor, Ability.ADD_DEPARTMENT if is_name_alone else Ability.MANAGE_PEOPLE)
+    take_turn_arranging(session)
     _ensure_sound(session, asdict(draft), None)
     department = Department(
         name=draft.name.strip(),

@@ -115,6 +115,7 @@ class PersonDraft:
 def add_person(session: Session, draft: PersonDraft, *, actor: Actor, clock: Clock) -> Person:
     """Raises NotAllowed, InvalidInput."""
     ensure_may(actor, Ability.MANAGE_PEOPLE)
+    take_turn_arranging(session)
     errors: dict[str, DomainError] = {}
     login = draft.login.strip().lower()
     if is_invisible(draft.login):
@@ -166,12 +167,7 @@ def update_person(
     ``proof`` of who they are is asked of who changes their own e-mail; whose e-mail was changed gets a letter at the
     old one. Raises NotFound, NotAllowed, OwnEmailUnconfirmed, InvalidInput.
     """
-    own = actor.person_id == person_id and changes.keys() <= {"locale", "theme"}
-    if not own:
-        ensure_may(actor, Ability.MANAGE_PEOPLE)
-    person = session.get(Person, person_id, with_for_update=True)
-    if person is None:
-        raise NotFound
+    person = _to_change(session, person_id, changes, actor)
     departments = _ensure_change_sound(session, person, changes, actor)
     _ensure_own_email_confirmed(person, changes, proof, actor, clock)
     changed: dict[str, Any] = {}
@@ -195,6 +191,19 @@ def update_person(
     if changed:
         person.search_text = search_text(person.full_name, person.login, person.email, person.phone, person.position)
         record(session, PersonChanged(person_id=person.id, changes=changed), actor=actor, at=clock.now())
+    return person
+
+
+def _to_change(session: Session, person_id: int, changes: Mapping[str, Any], actor: Actor) -> Person:
+    """Raises NotFound, NotAllowed."""
+    own = actor.person_id == person_id and changes.keys() <= {"locale", "theme"}
+    if not own:
+        ensure_may(actor, Ability.MANAGE_PEOPLE)
+    if "department_ids" in changes:
+        take_turn_arranging(session)  # before the person: who makes them a head locks in this order, too
+    person = session.get(Person, person_id, with_for_update=True)
+    if person is None:
+        raise NotFound
     return person
 
 

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from engine.bpmn.compile import library_entries
 from engine.bpmn.findings import Severity
 from engine.clock import Clock
+from engine.commands.arranging import take_turn_arranging
 from engine.commands.definitions import (
     CheckedMap,
     check_map,
@@ -124,6 +125,7 @@ def publish_definition(
     if len(note) > LONGEST_NOTE:
         raise NoteTooLong(maximum=LONGEST_NOTE)
     prepared = prepared or PreparedPublishing()
+    take_turn_arranging(session)  # a department that the map names must not be put away meanwhile
     _lock_all_concerned(session, definition_id)
     definition = locked_definition(session, definition_id)
     if definition.state is DefinitionState.PUBLISHED:

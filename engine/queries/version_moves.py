@@ -299,6 +299,19 @@ def moved_deals(
     return page_of(rows, limit=page_size(limit), cursor=cursor, key=lambda row: [row.id])
 
 
+def may_come_back(session: Session, rows: Sequence[MovedDealRow]) -> frozenset[int]:
+    """Ids of those among ``rows`` that were kept when their move was undone, and can be taken back by now."""
+    kept = [one.id for one in rows if one.state is MovedDealState.KEPT]
+    if not kept:
+        return frozenset()
+    found = session.execute(
+        select(MovedDeal, ProcessInstance)
+        .join(ProcessInstance, ProcessInstance.id == MovedDeal.instance_id)
+        .where(MovedDeal.id.in_(kept), ProcessInstance.state == InstanceState.RUNNING)
+    )
+    return frozenset(row.id for row, instance in found if stands_as_moved(session, row, instance))
+
+
 @dataclass(frozen=True, slots=True)
 class NewerVersion:
     """The version that a deal follows, and the published one where that is another."""

@@ -18,12 +18,15 @@ class People:
         self._patience_ms = patience_ms
         self._watched: list[tuple[BrowserContext, Watch]] = []
 
-    def visitor(self, *, width: int = 1280, installed: bool = False) -> Page:
-        """Somebody who has not signed in, at the sign-in page; ``installed``: with the worker of the installed app."""
+    def visitor(self, *, width: int = 1280, installed: bool = False, speaking: str = "uk-UA") -> Page:
+        """Somebody who has not signed in, at the sign-in page of a browser that speaks a language of its own.
+
+        ``installed``: with the worker of the installed app.
+        """
         context = self._chromium.new_context(
             base_url=self._installation.address,
             viewport={"width": width, "height": 800},
-            locale="uk-UA",
+            locale=speaking,
             timezone_id="Europe/Kyiv",
             color_scheme="light",
             reduced_motion="reduce",
@@ -35,10 +38,12 @@ class People:
         page.goto("/sign-in")
         return page
 
-    def at_work(self, login: str, *, locale: str = "uk", theme: Theme = "auto", width: int = 1280) -> Page:
+    def at_work(
+        self, login: str, *, locale: str = "uk", theme: Theme = "auto", width: int = 1280, speaking: str = "uk-UA"
+    ) -> Page:
         """A person of the company on their home page, reading in ``locale``."""
         self._installation.sales.prefer(login, locale=locale, theme=theme)
-        page = self.visitor(width=width)
+        page = self.visitor(width=width, speaking=speaking)
         sign_in(page, login)
         return page
 

@@ -132,3 +132,34 @@ def lines_decided_the_way_and_are_read(page: Page, specification: str) -> None:
     expect(pane(page)).to_contain_text("Акт, Накладна")
     assert barriers(page) == []
     assert overflow(page) == 0
+
+
+def test_half_of_a_date_does_not_leave_with_its_form(people: People, uk: Words) -> None:
+    page = people.at_work("olena")
+    page.goto("/deals/new")
+    title, day = page.get_by_label(uk("What is sold")), page.get_by_label(uk("Close date"))
+    title.fill("Насоси")
+    day.press("1")
+    page.get_by_role("button", name=uk("Open the deal")).click()
+    wrong = page.get_by_text(uk("The date is not complete: fill in the rest of it, or empty the field."))
+    expect(wrong).to_be_visible()
+    expect(day).to_be_focused()
+    expect(day).to_have_attribute("aria-invalid", "true")
+    expect(title).to_have_value("Насоси")
+    assert barriers(page) == []
+    day.fill("2030-02-01")
+    expect(wrong).to_have_count(0)
+    page.get_by_role("button", name=uk("Open the deal")).click()
+    expect(page.locator("#field-definition_key-error")).to_be_visible()
+    expect(day).to_have_value("2030-02-01")
+
+
+def test_an_empty_field_says_in_the_page_s_language_how_a_browser_of_another_language_takes_a_date(
+    people: People, uk: Words
+) -> None:
+    page = people.at_work("olena", speaking="en-US")
+    page.goto("/deals/new")
+    day = page.get_by_label(uk("Close date"))
+    expect(day).to_have_accessible_description("місяць/день/рік")
+    day.fill("2030-02-01")
+    expect(day).to_have_accessible_description("пт, 1 лют. 2030 р.")

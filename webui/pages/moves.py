@@ -21,7 +21,14 @@ from engine.model.version_move import DeadlinePolicy, HolderPolicy, MovedDealSta
 from engine.policy.permissions import Ability, ensure_may, may
 from engine.policy.version_moves import EVERYTHING
 from engine.queries.scopes import ensure_sees
-from engine.queries.version_moves import Verdict, move_preview, moved_deals, version_move, version_moves
+from engine.queries.version_moves import (
+    Verdict,
+    may_come_back,
+    move_preview,
+    moved_deals,
+    version_move,
+    version_moves,
+)
 from webui.command_keys import sent_command_id
 from webui.error_pages import status_of
 from webui.i18n import _
@@ -163,11 +170,13 @@ def _move(move_id: int, *, template: str = "maps/move.html", error: DomainError 
     with reading() as session:
         row = version_move(session, actor(), move_id)
         page = moved_deals(session, actor(), move_id, state=state, cursor=request.args.get("cursor") or None)
+        come_back = frozenset() if row.is_at_work else may_come_back(session, page.items)
     text = render_template(
         template,
         row=row,
         page=page,
         state=state,
+        come_back=come_back,
         reasons={one.id: reason_words(one.reason) for one in page.items},
         deal_states=DEAL_STATES,
         move_states=MOVE_STATES,

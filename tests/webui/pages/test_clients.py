@@ -92,6 +92,7 @@ def test_the_card_shows_contacts_deals_and_the_next_step(office: Office, browse:
 
 def test_a_contact_without_a_name_is_not_kept(office: Office, client: Client, browse: SignIn) -> None:
     answer = browse("olena").post(f"/clients/{client.id}/contacts", {"full_name": "", "position": "Юрист"})
+    assert "Заповніть поле «Повне імʼя»." in text_of(answer)
     assert answer.status_code == 422
     assert 'value="Юрист"' in answer.text
     with office.database.read() as session:

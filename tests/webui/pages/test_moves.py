@@ -9,6 +9,7 @@ from support.web import Browser, text_of
 
 from engine.bpmn.deadline_rules import WorkingTime
 from engine.commands.moved_deals import take_turn
+from engine.commands.suspensions import resume_deal, suspend_deal
 from engine.commands.version_moves import continue_version_move, turns
 from engine.model.process_definition import ProcessDefinition
 
@@ -52,6 +53,27 @@ def test_the_owner_moves_deals_from_the_page_of_the_new_version(browse: SignIn, 
     again = owner.post(f"/maps/moves/{move_id}/deals/{deal.id}/undo")
     assert again.status_code == 409
     assert f"/maps/{second.id}/moves?deal={deal.id}" in owner.get(f"/deals/{deal.id}").text
+
+
+def test_a_deal_that_rested_when_its_move_was_undone_is_taken_back_from_the_page_of_the_move(
+    browse: SignIn, office: Office
+) -> None:
+    deal = office.open_deal()
+    second = second_version(office)
+    owner = browse("owner")
+    form = {"deadlines": "keep", "holders": "keep", "command_id": "one"}
+    move_id = int(owner.post(f"/maps/{second.id}/moves", form).headers["Location"].rpartition("/")[2])
+    work(office, move_id)
+    office.do("bohdan", suspend_deal, deal.id, "Клієнт у відпустці")
+    assert owner.post(f"/maps/moves/{move_id}/undo").status_code == 303
+    work(office, move_id)
+    take_back = f'action="/maps/moves/{move_id}/deals/{deal.id}/undo"'
+    assert take_back not in owner.get(f"/maps/moves/{move_id}").text, "it rests, so that would be refused"
+    office.do("bohdan", resume_deal, deal.id)
+    assert take_back in owner.get(f"/maps/moves/{move_id}").text
+    assert take_back not in browse("bohdan").get(f"/maps/moves/{move_id}").text
+    assert owner.post(f"/maps/moves/{move_id}/deals/{deal.id}/undo").status_code == 303
+    assert take_back not in owner.get(f"/maps/moves/{move_id}").text
 
 
 def test_who_may_not_move_deals_may_not(browse: SignIn, office: Office) -> None:

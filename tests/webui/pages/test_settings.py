@@ -199,6 +199,21 @@ def test_the_working_week_is_changed(office: Office, browse: SignIn) -> None:
     assert calendar(office).weekly == {"0": [["09:00", "13:00"], ["14:00", "18:00"]], "5": [["10:00", "14:00"]]}
 
 
+def test_a_week_without_any_hours_is_refused_in_words(office: Office, browse: SignIn) -> None:
+    before = calendar(office).weekly
+    answer = browse("admin").post("/settings/calendars/1/week", {"day-0": ""})
+    assert answer.status_code == 422
+    assert "Дайте робочі години хоча б одному дню" in text_of(answer)
+    assert calendar(office).weekly == before
+
+
+@pytest.mark.parametrize("zone", ["Kyiv", "Europe", "../zone", "я" * 6000])
+def test_a_zone_that_is_none_is_refused_at_its_field(browse: SignIn, zone: str) -> None:
+    answer = browse("admin").post("/settings/calendars", {"name": "Зміни", "zone": zone})
+    assert answer.status_code == 422
+    assert 'id="field-zone-error"' in answer.text
+
+
 @pytest.mark.parametrize("hours", ["з ранку", "09:00–25:00", "09:00–12:00, 11:00–13:00", "09:00–13:00 і далі"])
 def test_hours_that_are_none_change_nothing(hours: str, office: Office, browse: SignIn) -> None:
     before = calendar(office).weekly
