@@ -66,7 +66,9 @@ def test_of_many_deals_one_whose_client_was_merged_during_the_wait_is_found_with
             while not somebody_waits(database):
                 assert not waiting.done()
         told = waiting.result()
-    assert told == [(one.id, office.deal(of).client_id) for one, of in ((first, first), (second, third), (third, third))]
+    assert told == [
+        (one.id, office.deal(of).client_id) for one, of in ((first, first), (second, third), (third, third))
+    ]
     with pytest.raises(NotFound), database.write() as session:
         lock_instances(session, [*ids, ids[-1] + 1])
     database.dispose()

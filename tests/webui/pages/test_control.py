@@ -6,6 +6,7 @@ from io import BytesIO
 
 import openpyxl
 from sqlalchemy import insert, select
+from sqlalchemy.pool import QueuePool
 from support.office import Office
 from support.web import Browser, text_of
 
@@ -155,5 +156,8 @@ def test_a_file_holds_the_whole_list_however_long_it_is(office: Office, browse: 
         alike = ({"activity_id": f"{given[0]}-{number}"} for number in range(copied))
         session.execute(insert(WorkItem.__table__), [row | one for one in alike])
     answer = browse("bohdan").get("/control/steps/export.csv?show=open")
+    pool = office.database.engine.pool
+    assert isinstance(pool, QueuePool)
+    assert pool.checkedout() == 0  # however slowly the rest is read
     assert answer.content_length == len(answer.data)
     assert len(answer.data.decode("utf-8-sig").splitlines()) == 1 + 1 + copied
