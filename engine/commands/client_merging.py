@@ -39,7 +39,7 @@ from engine.queries.scopes import visible_deals
 
 MOST_AT_ONCE = 10
 MOST_DEALS = 5_000
-"""Up to five seconds: for so long whoever works at one of these deals waits, and on SQLite whoever writes anything."""
+"""Some five seconds: for so long whoever works at one of these deals waits, and on SQLite whoever writes anything."""
 _READ_AT_ONCE = 500
 COLUMNS = ("name", "edrpou", "phone", "email", "segment", "source", "owner_id")
 _SEEN_BY_MAPS = ("name", "edrpou", "segment", "source", "phone", "email")
